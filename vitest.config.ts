@@ -1,0 +1,34 @@
+import { mkdirSync } from "node:fs";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Offline and quiet: no telemetry, no fetch of the placeholder `cf` object.
+const env = { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false", WRANGLER_SEND_ERROR_REPORTS: "false" };
+Object.assign(process.env, env);
+mkdirSync("apps/dashboard/dist", { recursive: true }); // wrangler refuses a missing assets.directory
+
+const nodeTests = ["packages", "workers", "apps", "dev", "scripts"].map((room) => `${room}/**/*.test.ts`);
+const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts"];
+
+export default defineConfig({
+  test: {
+    reporters: process.env.CI ? ["default", "./scripts/count-reporter.mjs"] : ["default"],
+    projects: [
+      // Pure logic and node programs, beside their code.
+      { test: { name: "node", include: nodeTests, exclude: elsewhere, testTimeout: 30_000 } },
+      // Real bindings (R2, cache, queues, Durable Objects) inside workerd.
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.consumer.toml" } })],
+        test: { name: "workerd-consumer", include: ["workers/consumer/**/*.workerd.test.ts"] },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.edge.toml" } })],
+        test: { name: "workerd-edge", include: ["workers/edge/**/*.workerd.test.ts"] },
+      },
+      // Black box: the whole local stack, over HTTP only.
+      {
+        test: { name: "e2e", include: ["test/e2e/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"], testTimeout: 60_000, hookTimeout: 120_000, env, fileParallelism: false },
+      },
+    ],
+  },
+});
