@@ -1,0 +1,166 @@
+/** Output formats, in order of preference when `f=auto` may choose. `png` only when the config lists it. */
+export const FORMATS = ["avif", "webp", "jpeg", "png"] as const;
+export type Format = (typeof FORMATS)[number];
+export const QUALITIES = ["very_low", "low", "medium", "high", "very_high"] as const;
+export type Quality = (typeof QUALITIES)[number];
+export const FITS = ["cover", "contain", "fill"] as const;
+export type Fit = (typeof FITS)[number];
+
+/** A place originals come from. The source with the longest `prefix` that the id starts with is used; `""` takes the rest. */
+export type SourceConfig =
+  | { prefix: string; /** Template with `{id}`, which stands for the whole id; `/` in an id stays `/`. */ url: string }
+  | { prefix: string; /** Binding name of an R2 bucket. */ bucket: string; /** Key template with `{id}`. */ key: string };
+
+export type VerifierConfig =
+  | { kind: "standard-webhooks"; /** Names of secrets holding `whsec_…`; any of them verifies. */ secrets: string[] }
+  | {
+      kind: "hmac";
+      secrets: string[];
+      header: string;
+      algorithm?: "SHA-1" | "SHA-256" | "SHA-512";
+      encoding?: "hex" | "base64" | "base64url";
+      /** Text before the signature in the header, such as `sha256=`. */
+      prefix?: string;
+      /** What is signed: `{body}`, `{timestamp}`, `{id}` and literal text. Default `{body}`. */
+      template?: string;
+      timestampHeader?: string;
+      idHeader?: string;
+    }
+  | { kind: "bearer"; secrets: string[]; /** Default `authorization`. */ header?: string };
+
+export type MapperConfig =
+  | { kind: "native" }
+  | { kind: "s3"; buckets?: string[] }
+  | { kind: "r2"; buckets?: string[] }
+  | { kind: "gcs-pubsub"; buckets?: string[] }
+  | {
+      kind: "json-path";
+      /** Path to the item or items, such as `$.event.Upload` or `$.records[*]`. Default `$`. */
+      items?: string;
+      /** Path within an item to the id. One of `id` and `key` is needed. */
+      id?: string;
+      /** Path within an item to the key in the source's bucket, read backwards through the source's template. */
+      key?: string;
+      v?: string;
+      sourceEtag?: string;
+      /** Path whose value must be one of `uploadValues`, or of `deleteValues` for a deletion. */
+      event?: string;
+      uploadValues?: string[];
+      deleteValues?: string[];
+      /** Path to something that grows with every change of the item (compared as text after padding). */
+      order?: string;
+      contentType?: string;
+    };
+
+export interface HookConfig {
+  verifier: VerifierConfig;
+  mapper: MapperConfig;
+  /** Default `upload`. */
+  recipe?: string;
+}
+
+/** Everything a user may say in prewarm.config.ts; only `sources` is required. Defaults are those of `DEFAULTS`. */
+export type UserConfig = { sources: SourceConfig[] } & { [K in keyof Settings]?: Settings[K] extends Plain ? Settings[K] : Partial<Settings[K]> };
+type Plain = string | number | boolean | null | readonly unknown[] | Record<string, string> | Record<string, string[]> | Record<string, HookConfig>;
+
+/** The settings beside `sources`, every one with its default. */
+export interface Settings {
+  /** Widths in px, ascending; the last is the maximum. Widths and heights snap up to these. */
+  ladder: readonly number[];
+  /** Formats a URL may ask for. */
+  formats: readonly Format[];
+  /** Formats `f=auto` may resolve to, most preferred first; `jpeg` is always the last resort. */
+  autoFormats: readonly Format[];
+  /** Qualities an unsigned URL may ask for. */
+  qualities: readonly Quality[];
+  /** Named transforms, written as a query: `{ card: "w=400&h=300&fit=cover&f=auto" }`. */
+  presets: Record<string, string>;
+  /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for all autoFormats. */
+  recipes: Record<string, string[]>;
+  hooks: Record<string, HookConfig>;
+  /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
+  signing: "off" | "custom" | "all";
+  fallback: "original" | "nearest" | "placeholder";
+  freshness: "immutable" | "revalidate";
+  /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
+  cacheSeconds: number;
+  /** Extensions of ids that redirect to the original and are never enqueued. */
+  passThrough: readonly string[];
+  /** Extensions of originals that browsers do not show: misses get the placeholder. */
+  unshowable: readonly string[];
+  /** Parameters that are ignored; a trailing `*` matches any rest. */
+  noise: readonly string[];
+  /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. */
+  edgeBudgetMs: number;
+  /** Window in seconds to which the expiry of a signed original's URL is rounded up. */
+  originalsWindowSeconds: number;
+  limits: {
+    /** Viewer-born rows one image may cause per day. */
+    liveRowsPerImageDay: number;
+    /** Open jobs above which bulk requests get 429. */
+    backlogMax: number;
+    /** Largest original in bytes and in pixels; larger ones are dead (`too_large`). */
+    originalMaxBytes: number;
+    originalMaxPixels: number;
+    /** Failed attempts before a job is dead. */
+    maxAttempts: number;
+  };
+  gate: {
+    /** Jobs running at Ittybit at once, all lanes together. */
+    concurrency: number;
+    /** Submissions to Ittybit per second, and how many may come at once. */
+    ratePerSecond: number;
+    burst: number;
+    /** Jobs per calendar month (UTC); null is unlimited. */
+    monthlyJobs: number | null;
+    /** Share of the month's jobs that warming (upload and bulk) may use, 0–1; the rest is kept for viewers. */
+    warmingShare: number;
+    /** Parts of the budget at which the dashboard and metrics warn. */
+    alertLevels: readonly number[];
+  };
+  prices: {
+    /** Currency units per 1,000 Ittybit jobs, for dry runs; null is "unknown". */
+    ittybitPer1000Jobs: number | null;
+  };
+}
+
+export type Config = { sources: readonly SourceConfig[] } & Settings;
+
+export const DEFAULTS: Settings = {
+  ladder: [16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920, 2048],
+  formats: ["webp", "avif", "jpeg"],
+  autoFormats: ["avif", "webp", "jpeg"],
+  qualities: ["very_low", "low", "medium", "high", "very_high"],
+  presets: {},
+  recipes: { upload: ["w=400&f=webp", "w=800&f=webp", "w=1200&f=webp", "w=400&f=avif", "w=800&f=avif", "w=1200&f=avif"] },
+  hooks: {},
+  signing: "custom",
+  fallback: "original",
+  freshness: "immutable",
+  cacheSeconds: 3600,
+  passThrough: ["svg", "gif", "ico"],
+  unshowable: ["heic", "heif", "tif", "tiff"],
+  noise: ["utm_*", "fbclid", "gclid", "gbraid", "wbraid", "msclkid", "dclid", "yclid", "igshid", "mc_cid", "mc_eid", "_ga", "_gl", "_", "dpl", "t", "ref"],
+  edgeBudgetMs: 1000,
+  originalsWindowSeconds: 3600,
+  limits: {
+    liveRowsPerImageDay: 64,
+    backlogMax: 10_000_000,
+    originalMaxBytes: 100_000_000,
+    originalMaxPixels: 100_000_000,
+    maxAttempts: 5,
+  },
+  gate: { concurrency: 50, ratePerSecond: 20, burst: 20, monthlyJobs: 100_000, warmingShare: 0.8, alertLevels: [0.5, 0.8, 0.95, 1] },
+  prices: { ittybitPer1000Jobs: null },
+};
+
+/** Types the configuration and fills in defaults. It does not judge: `checkConfig` (config-check.ts) does, at build and start. */
+export function defineConfig(user: UserConfig): Config {
+  return {
+    ...DEFAULTS,
+    ...user,
+    limits: { ...DEFAULTS.limits, ...user.limits },
+    gate: { ...DEFAULTS.gate, ...user.gate },
+    prices: { ...DEFAULTS.prices, ...user.prices },
+  };
+}

@@ -1,0 +1,30 @@
+/** Queues: one message, body and metadata, in bytes (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
+export const QUEUE_MESSAGE_MAX_BYTES = 128_000;
+/** Queues: messages in one sendBatch (same page). */
+export const QUEUE_BATCH_MAX_MESSAGES = 100;
+/** Queues: bytes in one sendBatch (same page); 4 % below it for the platform's own ~100 bytes a message. */
+export const QUEUE_BATCH_MAX_BYTES = 245_000;
+/** R2: delete() takes this many keys (developers.cloudflare.com/r2/api/workers, read 2026-11). */
+export const R2_DELETE_MAX_KEYS = 1000;
+/** R2: key length in bytes (developers.cloudflare.com/r2/platform/limits, read 2026-11). */
+export const R2_KEY_MAX_BYTES = 1024;
+/** Workers: connections waiting for headers in one invocation (developers.cloudflare.com/workers/platform/limits, 2026-07-28). */
+export const MAX_CONNECTIONS = 6;
+/** An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within R2's 1,024. */
+export const ENCODED_ID_MAX_BYTES = 700;
+/** A variant's bytes; a larger output is not a picture for the web. */
+export const OUTPUT_MAX_BYTES = 25_000_000;
+/** Widths and heights that the consumer accepts in a key whatever the ladder says today. */
+export const ABSOLUTE_MAX_PX = 8192;
+/** Ittybit replays an Idempotency-Key for a day (ittybit.com/api, read 2026-11); an hour is kept in hand. */
+export const IDEMPOTENCY_MS = 23 * 3_600_000;
+/** A claim's life; renewed by every call of its owner. */
+export const LEASE_MS = 60_000;
+/** POST and put need this much of the lease left. */
+export const LEASE_MIN_LEFT_MS = 30_000;
+/** A claim with an intent is given this long after its end before its rows are taken back. */
+export const LEASE_GRACE_MS = 30_000;
+/** An Ittybit job that has not ended by then is given up (deadline of a generation). */
+export const JOB_DEADLINE_MS = 600_000;
+/** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
+export const HANDLER_WALL_MS = 900_000;
