@@ -8,11 +8,15 @@ export type Fit = (typeof FITS)[number];
 
 /** A place originals come from. The source with the longest `prefix` that the id starts with is used; `""` takes the rest. */
 export type SourceConfig =
-  | { prefix: string; /** Template with `{id}`, which stands for the whole id; `/` in an id stays `/`. */ url: string }
-  | { prefix: string; /** Binding name of an R2 bucket. */ bucket: string; /** Key template with `{id}`. */ key: string };
+  | { prefix: string /** Template with `{id}`, which stands for the whole id; `/` in an id stays `/`. */; url: string }
+  | {
+      prefix: string /** Binding name of an R2 bucket. */;
+      bucket: string /** Key template with `{id}`. */;
+      key: string;
+    };
 
 export type VerifierConfig =
-  | { kind: "standard-webhooks"; /** Names of secrets holding `whsec_…`; any of them verifies. */ secrets: string[] }
+  | { kind: "standard-webhooks" /** Names of secrets holding `whsec_…`; any of them verifies. */; secrets: string[] }
   | {
       kind: "hmac";
       secrets: string[];
@@ -26,7 +30,7 @@ export type VerifierConfig =
       timestampHeader?: string;
       idHeader?: string;
     }
-  | { kind: "bearer"; secrets: string[]; /** Default `authorization`. */ header?: string };
+  | { kind: "bearer"; secrets: string[] /** Default `authorization`. */; header?: string };
 
 export type MapperConfig =
   | { kind: "native" }
@@ -60,8 +64,18 @@ export interface HookConfig {
 }
 
 /** Everything a user may say in prewarm.config.ts; only `sources` is required. Defaults are those of `DEFAULTS`. */
-export type UserConfig = { sources: SourceConfig[] } & { [K in keyof Settings]?: Settings[K] extends Plain ? Settings[K] : Partial<Settings[K]> };
-type Plain = string | number | boolean | null | readonly unknown[] | Record<string, string> | Record<string, string[]> | Record<string, HookConfig>;
+export type UserConfig = { sources: SourceConfig[] } & {
+  [K in keyof Settings]?: Settings[K] extends Plain ? Settings[K] : Partial<Settings[K]>;
+};
+type Plain =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly unknown[]
+  | Record<string, string>
+  | Record<string, string[]>
+  | Record<string, HookConfig>;
 
 /** The settings beside `sources`, every one with its default. */
 export interface Settings {
@@ -127,12 +141,17 @@ export interface Settings {
 export type Config = { sources: readonly SourceConfig[] } & Settings;
 
 export const DEFAULTS: Settings = {
-  ladder: [16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920, 2048],
+  ladder: [
+    16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920,
+    2048,
+  ],
   formats: ["webp", "avif", "jpeg"],
   autoFormats: ["avif", "webp", "jpeg"],
   qualities: ["very_low", "low", "medium", "high", "very_high"],
   presets: {},
-  recipes: { upload: ["w=400&f=webp", "w=800&f=webp", "w=1200&f=webp", "w=400&f=avif", "w=800&f=avif", "w=1200&f=avif"] },
+  recipes: {
+    upload: ["w=400&f=webp", "w=800&f=webp", "w=1200&f=webp", "w=400&f=avif", "w=800&f=avif", "w=1200&f=avif"],
+  },
   hooks: {},
   signing: "custom",
   fallback: "original",
@@ -140,7 +159,25 @@ export const DEFAULTS: Settings = {
   cacheSeconds: 3600,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
-  noise: ["utm_*", "fbclid", "gclid", "gbraid", "wbraid", "msclkid", "dclid", "yclid", "igshid", "mc_cid", "mc_eid", "_ga", "_gl", "_", "dpl", "t", "ref"],
+  noise: [
+    "utm_*",
+    "fbclid",
+    "gclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "dclid",
+    "yclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "_ga",
+    "_gl",
+    "_",
+    "dpl",
+    "t",
+    "ref",
+  ],
   edgeBudgetMs: 1000,
   originalsWindowSeconds: 3600,
   limits: {
@@ -150,7 +187,14 @@ export const DEFAULTS: Settings = {
     originalMaxPixels: 100_000_000,
     maxAttempts: 5,
   },
-  gate: { concurrency: 50, ratePerSecond: 20, burst: 20, monthlyJobs: 100_000, warmingShare: 0.8, alertLevels: [0.5, 0.8, 0.95, 1] },
+  gate: {
+    concurrency: 50,
+    ratePerSecond: 20,
+    burst: 20,
+    monthlyJobs: 100_000,
+    warmingShare: 0.8,
+    alertLevels: [0.5, 0.8, 0.95, 1],
+  },
   prices: { ittybitPer1000Jobs: null },
 };
 

@@ -4,7 +4,7 @@ export const ERRORS = {
   parameter_unknown: { status: 400, message: "This parameter is not known." },
   parameter_repeated: { status: 400, message: "This parameter is given more than once." },
   parameter_invalid: { status: 400, message: "This parameter's value is not allowed." },
-  parameter_conflict: { status: 400, message: "These parameters exclude each other." },
+  parameter_conflict: { status: 400, message: "These parameters do not go together." },
   preset_unknown: { status: 400, message: "No preset has this name." },
   signature_required: { status: 403, message: "This URL needs a signature." },
   signature_invalid: { status: 403, message: "This URL's signature is not valid." },

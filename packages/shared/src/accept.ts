@@ -1,0 +1,47 @@
+import type { Config, Format } from "./config.ts";
+import { CONTENT_TYPES } from "./mime.ts";
+
+/** Formats that every client shows, so that a wildcard is proof enough. */
+const UNIVERSAL: readonly Format[] = ["jpeg", "png"];
+
+/** What `f=auto` can become under this configuration: the configured formats and, last, JPEG. */
+export function autoChoices(config: Pick<Config, "autoFormats">): Format[] {
+  return [...new Set<Format>([...config.autoFormats, "jpeg"])];
+}
+
+/**
+ * Resolves `f=auto`: the format that the client likes best, ties going to the configuration's order, and JPEG when nothing is proven.
+ * A wildcard proves no AVIF or WebP (every old browser sends one); naming the type does; `q=0` refuses it.
+ */
+export function negotiate(accept: string | null, config: Pick<Config, "autoFormats">): Format {
+  const weights = parseAccept(accept ?? "");
+  let best: Format = "jpeg";
+  let most = 0;
+  for (const format of autoChoices(config)) {
+    const named = weights.get(CONTENT_TYPES[format]);
+    const wild = UNIVERSAL.includes(format) ? (weights.get("image/*") ?? weights.get("*/*")) : undefined;
+    const weight = named ?? wild ?? 0;
+    if (weight > most) {
+      best = format;
+      most = weight;
+    }
+  }
+  return best;
+}
+
+/** Media ranges in lower case with their weights, 0–1. A range given twice has its lesser weight; an unreadable weight is 0. */
+function parseAccept(accept: string): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const item of accept.toLowerCase().split(",")) {
+    const [range = "", ...parameters] = item.split(";").map((part) => part.trim());
+    if (range === "") continue;
+    const weight = parameters.find((parameter) => /^q\s*=/.test(parameter));
+    weights.set(range, Math.min(weights.get(range) ?? 1, weight === undefined ? 1 : parseWeight(weight)));
+  }
+  return weights;
+}
+
+function parseWeight(parameter: string): number {
+  const text = parameter.slice(parameter.indexOf("=") + 1).trim();
+  return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Math.min(1, Number(text)) : 0;
+}

@@ -1,0 +1,50 @@
+import { LANES, type Lane } from "./job.ts";
+
+/** Says at the edge that a variant (or an image: code `missing`) is not worth asking for. Lies under `dead/` in R2, as JSON. */
+export interface DeadMarker {
+  /** Why: `missing`, `unsupported`, `animated`, `too_large`, or a job's failure code. */
+  code: string;
+  /** Unix ms after which the marker counts no more. */
+  until: number;
+}
+
+/** Reads a marker, or null when the text is none; an unreadable marker silences nothing. */
+export function parseMarker(text: string): DeadMarker | null {
+  const value = parseObject(text);
+  if (typeof value?.code !== "string" || !isTime(value.until)) return null;
+  return { code: value.code, until: value.until };
+}
+
+/** Where the consumer tells the edge which lanes are closed. */
+export const GATE_KEY = "control/gate.json";
+
+export interface GateFile {
+  /** Lanes that take no new work now. */
+  closed: Lane[];
+  /** Why, for `Cache-Status` and the dashboard. */
+  reason: string | null;
+  /** Unix ms when it was written. */
+  at: number;
+}
+
+/** Reads the gate file, or null when the text is none; an unreadable gate closes nothing. */
+export function parseGate(text: string): GateFile | null {
+  const value = parseObject(text);
+  if (value === null || !Array.isArray(value.closed) || !isTime(value.at)) return null;
+  const listed: unknown[] = value.closed;
+  const closed = LANES.filter((lane) => listed.includes(lane));
+  return { closed, reason: typeof value.reason === "string" ? value.reason : null, at: value.at };
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}

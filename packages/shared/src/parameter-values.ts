@@ -1,0 +1,80 @@
+import { type Config, FITS, type Fit, type Format, QUALITIES, type Quality } from "./config.ts";
+import { nearest } from "./nearest.ts";
+import { invalid } from "./parameters.ts";
+import { parseQuality } from "./quality.ts";
+import { VERSION_PATTERN } from "./variant-key.ts";
+
+/** What a refusal and the tables say of values that no list can hold. */
+export const ALLOWED = {
+  pixels: ["an integer of at least 1"],
+  dpr: ["a number from 1 to 3"],
+  quality: [...QUALITIES, "an integer from 1 to 100"],
+  version: ["1 to 64 letters, digits, - or _"],
+  expiry: ["Unix seconds"],
+};
+
+/** A width or height in px. Any integer from 1 up; far too large ones are clamped later, not refused. */
+export function readPixels(parameter: "w" | "h", text: string): number {
+  // Past 2^53 the digits no longer count; every such size is clamped to the same rung.
+  if (/^[1-9]\d*$/.test(text)) return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
+  throw invalid(parameter, text, ALLOWED.pixels, nearestInteger(text, 1, Number.MAX_SAFE_INTEGER));
+}
+
+export function readDpr(text: string): number {
+  const dpr = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (dpr >= 1 && dpr <= 3) return dpr;
+  const number = Number.parseFloat(text);
+  throw invalid(
+    "dpr",
+    text,
+    ALLOWED.dpr,
+    Number.isFinite(number) ? String(Math.min(3, Math.max(1, number))) : undefined,
+  );
+}
+
+export function readFit(text: string): Fit {
+  const fit = FITS.find((each) => each === text);
+  if (fit !== undefined) return fit;
+  throw invalid("fit", text, FITS, nearest(text, FITS));
+}
+
+export function readQuality(text: string): Quality {
+  const quality = parseQuality(text);
+  if (quality !== null) return quality;
+  throw invalid(
+    "q",
+    text,
+    ALLOWED.quality,
+    nearestInteger(text, 1, 100) ?? nearest(text.replaceAll("-", "_"), QUALITIES),
+  );
+}
+
+/** The spellings of `f` that this configuration takes. */
+export function formatSpellings(config: Pick<Config, "formats">): string[] {
+  return [...config.formats, ...(config.formats.includes("jpeg") ? ["jpg"] : []), "auto"];
+}
+
+export function readFormat(text: string, config: Pick<Config, "formats">): Format | "auto" {
+  if (text === "auto") return text;
+  const format = config.formats.find((each) => each === (text === "jpg" ? "jpeg" : text));
+  if (format !== undefined) return format;
+  const spellings = formatSpellings(config);
+  throw invalid("f", text, spellings, nearest(text, spellings));
+}
+
+export function readVersion(text: string): string {
+  if (VERSION_PATTERN.test(text)) return text;
+  throw invalid("v", text, ALLOWED.version);
+}
+
+/** An expiry in Unix seconds. */
+export function readExpiry(text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw invalid("exp", text, ALLOWED.expiry, nearestInteger(text, 0, 999_999_999_999));
+}
+
+/** The right spelling of a number that was written as `0800`, `800px`, `12.5` or `-3`; undefined when there is no number in it. */
+function nearestInteger(text: string, least: number, most: number): string | undefined {
+  const number = Math.ceil(Number.parseFloat(text));
+  return Number.isFinite(number) ? String(Math.min(most, Math.max(least, number))) : undefined;
+}

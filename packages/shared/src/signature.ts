@@ -1,0 +1,130 @@
+import type { Config } from "./config.ts";
+import { formatId } from "./image-id.ts";
+import { isNoise } from "./parameters.ts";
+
+/** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
+export type Verdict = "ok" | "absent" | "bad" | "expired";
+
+const HMAC = { name: "HMAC", hash: "SHA-256" };
+/** 32 bytes in base64url without padding. */
+const SIGNATURE_PATTERN = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * What is signed: the path as asked (still percent-encoded), `?`, and the query sorted by name without `s` and noise. `exp` and `v`
+ * are in it. It is what was asked, not what it snaps to, so that a signer needs no ladder.
+ */
+export function stringToSign(path: string, query: URLSearchParams | string, noise: readonly string[]): string {
+  const asked = [...new URLSearchParams(query)].filter(([name]) => name !== "s" && !isNoise(name, noise));
+  const sorted = new URLSearchParams(asked);
+  sorted.sort();
+  return `${path}?${sorted}`;
+}
+
+/** The signature of a URL: HMAC-SHA256 under the UTF-8 bytes of `key`, base64url without padding. It travels as `s`. */
+export async function sign(
+  path: string,
+  query: URLSearchParams | string,
+  key: string,
+  config: Pick<Config, "noise">,
+): Promise<string> {
+  const text = new TextEncoder().encode(stringToSign(path, query, config.noise));
+  return toBase64Url(new Uint8Array(await crypto.subtle.sign(HMAC, await importKey(key), text)));
+}
+
+/**
+ * Judges a URL's `s` under several live keys. Time tells nothing: the platform compares in constant time, and all keys are tried.
+ * Whether it has expired (`exp` in Unix seconds, not reached yet) is only judged once the signature is right.
+ */
+export async function verify(
+  path: string,
+  query: URLSearchParams | string,
+  keys: readonly string[],
+  config: Pick<Config, "noise">,
+  nowSeconds: number,
+): Promise<Verdict> {
+  const parameters = new URLSearchParams(query);
+  const [given, ...more] = parameters.getAll("s");
+  if (given === undefined) return "absent";
+  const signature = more.length === 0 ? fromBase64Url(given) : null;
+  if (signature === null) return "bad";
+  const text = new TextEncoder().encode(stringToSign(path, parameters, config.noise));
+  const usable = keys.filter((key) => key !== "");
+  const verdicts = await Promise.all(
+    usable.map(async (key) => crypto.subtle.verify(HMAC, await importKey(key), signature, text)),
+  );
+  if (!verdicts.includes(true)) return "bad";
+  const expiry = readExp(parameters);
+  if (expiry === "bad") return "bad";
+  return expiry !== null && nowSeconds >= expiry ? "expired" : "ok";
+}
+
+/** A query's `exp` in Unix seconds; null without one, `bad` when it is repeated or no number. */
+export function readExp(query: URLSearchParams | string): number | null | "bad" {
+  const [text, ...more] = new URLSearchParams(query).getAll("exp");
+  if (text === undefined) return null;
+  return more.length === 0 && /^\d{1,12}$/.test(text) ? Number(text) : "bad";
+}
+
+/** The signed path and query under which the edge serves a bucket's original; see `originalUrl`. */
+export async function signOriginal(
+  id: string,
+  key: string,
+  config: Pick<Config, "noise" | "originalsWindowSeconds">,
+  nowSeconds: number,
+): Promise<string> {
+  const window = config.originalsWindowSeconds;
+  const path = `/originals/${formatId(id)}`;
+  // Rounded up past the next window: byte-identical within one window, and never good for less than a whole one.
+  const query = `exp=${(Math.floor(nowSeconds / window) + 2) * window}`;
+  return `${path}?${query}&s=${await sign(path, query, key, config)}`;
+}
+
+/** The full URL of a bucket's original; `base` is the edge's origin. Good for one to two windows from now. */
+export async function originalUrl(
+  base: string,
+  id: string,
+  key: string,
+  config: Pick<Config, "noise" | "originalsWindowSeconds">,
+  nowSeconds: number,
+): Promise<string> {
+  return base.replace(/\/+$/, "") + (await signOriginal(id, key, config, nowSeconds));
+}
+
+/** As `verify`, for `/originals/<id>`: there a signature without an expiry is `bad`, for nobody prints one. */
+export async function verifyOriginal(
+  path: string,
+  query: URLSearchParams | string,
+  keys: readonly string[],
+  config: Pick<Config, "noise">,
+  nowSeconds: number,
+): Promise<Verdict> {
+  const verdict = await verify(path, query, keys, config, nowSeconds);
+  return verdict === "ok" && readExp(query) === null ? "bad" : verdict;
+}
+
+/** Imported keys, because importing costs more than signing. There are two or three; the bound only guards against a misuse. */
+const imported = new Map<string, CryptoKey>();
+const IMPORTED_MAX = 16;
+
+async function importKey(key: string): Promise<CryptoKey> {
+  const known = imported.get(key);
+  if (known !== undefined) return known;
+  const fresh = await crypto.subtle.importKey("raw", new TextEncoder().encode(key), HMAC, false, ["sign", "verify"]);
+  if (imported.size >= IMPORTED_MAX) imported.clear();
+  imported.set(key, fresh);
+  return fresh;
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+/** Null for what `toBase64Url` would not have printed, so that one signature has one spelling. */
+function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!SIGNATURE_PATTERN.test(text)) return null;
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  return toBase64Url(bytes) === text ? bytes : null;
+}

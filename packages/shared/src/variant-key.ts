@@ -1,0 +1,95 @@
+import { FITS, FORMATS, QUALITIES } from "./config.ts";
+import { checkId } from "./image-id.ts";
+import { ABSOLUTE_MAX_PX } from "./limits.ts";
+import type { Transform } from "./transform.ts";
+
+/** The site's own version token, as a URL's `v` and as a part of keys. */
+export const VERSION_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** An id as one key segment: `/` becomes `%2F`, so that one image's variants, and nothing else, stand under one prefix. */
+export function encodeId(id: string): string {
+  return encodeURIComponent(id);
+}
+
+/** The inverse of `encodeId`. Throws URIError on what it never printed. */
+export function decodeId(segment: string): string {
+  return decodeURIComponent(segment);
+}
+
+/** Names one variant, everywhere: `<encoded id>/[@<v>/]<orig | w | x<h> | w x h -fit>-<quality>.<format>`. Its inverse is `parseVariantKey`. */
+export function variantKey(id: string, transform: Transform, v: string | null = null): string {
+  const version = v === null ? "" : `@${v}/`;
+  return `${imagePrefix(id)}${version}${size(transform)}-${transform.quality}.${transform.format}`;
+}
+
+function size({ width, height, fit }: Transform): string {
+  if (width !== null && height !== null) return `${width}x${height}-${fit ?? "cover"}`;
+  if (height !== null) return `x${height}`;
+  return width === null ? "orig" : String(width);
+}
+
+const NUMBER = "[1-9][0-9]{0,4}";
+const KEY_PATTERN = new RegExp(
+  `^(?<id>[^/]+)/(?:@(?<v>[A-Za-z0-9_-]{1,64})/)?` +
+    `(?:orig|(?<w>${NUMBER})|x(?<h>${NUMBER})|(?<pw>${NUMBER})x(?<ph>${NUMBER})-(?<fit>${FITS.join("|")}))` +
+    `-(?<q>${QUALITIES.join("|")})\\.(?<f>${FORMATS.join("|")})$`,
+);
+
+/** Reads a key back, or null when `variantKey` would not have printed it. Sizes are held to the absolute limit only: ladders change, keys stay. */
+export function parseVariantKey(key: string): { id: string; v: string | null; transform: Transform } | null {
+  const parts = KEY_PATTERN.exec(key)?.groups;
+  const quality = QUALITIES.find((name) => name === parts?.q);
+  const format = FORMATS.find((name) => name === parts?.f);
+  if (parts === undefined || quality === undefined || format === undefined) return null;
+  const id = idOrNull(parts.id ?? "");
+  const width = pixels(parts.w ?? parts.pw);
+  const height = pixels(parts.h ?? parts.ph);
+  if (id === null || Math.max(width ?? 1, height ?? 1) > ABSOLUTE_MAX_PX) return null;
+  const fit = FITS.find((name) => name === parts.fit) ?? null;
+  return { id, v: parts.v ?? null, transform: { width, height, fit, quality, format } };
+}
+
+function pixels(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
+}
+
+function idOrNull(encoded: string): string | null {
+  try {
+    const id = decodeId(encoded);
+    checkId(id);
+    return encodeId(id) === encoded ? id : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What every key of this image begins with. */
+export function imagePrefix(id: string): string {
+  return `${encodeId(id)}/`;
+}
+
+/** The still encoded id of a key. */
+export function encodedIdOfKey(key: string): string {
+  const slash = key.indexOf("/");
+  return slash === -1 ? key : key.slice(0, slash);
+}
+
+/** The id of a key that `variantKey` printed. */
+export function idOfKey(key: string): string {
+  return decodeId(encodedIdOfKey(key));
+}
+
+/** Where the variant's bytes lie in R2. */
+export function storeKey(key: string): string {
+  return `variants/${key}`;
+}
+
+/** Where the marker lies in R2 that says this variant will not be made (see markers.ts). */
+export function deadKey(key: string): string {
+  return `dead/${key}`;
+}
+
+/** Where the marker lies in R2 that says this image's original is missing. */
+export function missingKey(id: string): string {
+  return `dead/${encodeId(id)}/_`;
+}

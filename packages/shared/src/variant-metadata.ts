@@ -1,0 +1,44 @@
+/** What a stored variant says about itself, kept as R2 custom metadata. */
+export interface VariantMetadata {
+  /** The generation that made it (docs/protocol.md): tells whether these bytes still count. */
+  gen: number;
+  /** Ittybit's job id. */
+  job: string;
+  /** The original's etag when it was made; null when the origin gave none. */
+  sourceEtag: string | null;
+  /** In px. */
+  width: number;
+  /** In px. */
+  height: number;
+  /** Unix ms. */
+  createdAt: number;
+}
+
+/** Printed as text, because R2 keeps nothing else; `fromCustomMetadata` reads it back. */
+export function toCustomMetadata(metadata: VariantMetadata): Record<string, string> {
+  return {
+    gen: String(metadata.gen),
+    job: metadata.job,
+    ...(metadata.sourceEtag === null ? {} : { "source-etag": metadata.sourceEtag }),
+    width: String(metadata.width),
+    height: String(metadata.height),
+    "created-at": String(metadata.createdAt),
+  };
+}
+
+/** Null for objects that we did not put, such as ones copied in by hand: their generation counts as none. */
+export function fromCustomMetadata(object: Record<string, string> | undefined): VariantMetadata | null {
+  const gen = readInteger(object?.gen);
+  const width = readInteger(object?.width);
+  const height = readInteger(object?.height);
+  const createdAt = readInteger(object?.["created-at"]);
+  const job = object?.job;
+  if (gen === null || width === null || height === null || createdAt === null || job === undefined) return null;
+  return { gen, job, sourceEtag: object?.["source-etag"] ?? null, width, height, createdAt };
+}
+
+function readInteger(text: string | undefined): number | null {
+  if (text === undefined || !/^\d{1,16}$/.test(text)) return null;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : null;
+}
