@@ -1,0 +1,24 @@
+import { spawn } from "node:child_process";
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+const APP = "apps/dashboard";
+
+/** Builds the dashboard's assets when a source is newer than what was built. */
+export async function buildDashboard(): Promise<void> {
+  await mkdir(join(APP, "dist"), { recursive: true }); // wrangler and Miniflare refuse a missing folder
+  const built = await stat(join(APP, "dist/index.html")).catch(() => null);
+  if (built && built.mtimeMs > (await newest())) return;
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn("vite", ["build", "--logLevel", "warn"], { cwd: APP, stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", reject);
+    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`The dashboard did not build (vite exit ${code}).`))));
+  });
+}
+
+async function newest(): Promise<number> {
+  const files = await readdir(APP, { recursive: true, withFileTypes: true });
+  const sources = files.filter((entry) => entry.isFile() && !/\/(node_modules|dist|test|scripts)(\/|$)/.test(`/${entry.parentPath.slice(APP.length)}`));
+  const times = await Promise.all(sources.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs));
+  return Math.max(0, ...times);
+}

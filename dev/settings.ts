@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** What `npm start` reads from the environment (README, "Local stack"). */
+export interface StackSettings {
+  port: number;
+  controlPort: number;
+  /** Null: the embedded emulator. */
+  ittybitApiUrl: string | null;
+  ittybitApiKey: string;
+  /** Null: the sample originals. */
+  originalsUrl: string | null;
+  adminToken: string;
+  viewerToken: string;
+  hookSecret: string;
+  stateDir: string;
+  signingKeys: string;
+}
+
+export function readSettings(env: NodeJS.ProcessEnv): StackSettings {
+  const stateDir = resolve(env.STATE_DIR || ".wrangler/prewarm");
+  const settings: StackSettings = {
+    port: portOf(env.PORT, "PORT", 8787),
+    controlPort: portOf(env.CONTROL_PORT, "CONTROL_PORT", 8788),
+    ittybitApiUrl: urlOf(env.ITTYBIT_API_URL, "ITTYBIT_API_URL"),
+    ittybitApiKey: env.ITTYBIT_API_KEY || "local",
+    originalsUrl: urlOf(env.ORIGINALS_URL, "ORIGINALS_URL"),
+    adminToken: env.ADMIN_TOKEN || "local-admin",
+    viewerToken: env.VIEWER_TOKEN || "local-viewer",
+    hookSecret: env.HOOK_SECRET || keptSecret(stateDir),
+    stateDir,
+    signingKeys: env.SIGNING_KEYS || "",
+  };
+  refuseUnreachableOriginals(settings);
+  if (settings.originalsUrl && !settings.originalsUrl.includes("{id}")) throw new Error("ORIGINALS_URL needs {id} where the image's id goes.");
+  return settings;
+}
+
+function portOf(text: string | undefined, name: string, fallback: number): number {
+  if (!text) return fallback;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`${name} must be a port from 0 to 65535, not "${text}".`);
+  return port;
+}
+
+function urlOf(text: string | undefined, name: string): string | null {
+  if (!text) return null;
+  const url = URL.parse(text.replace("{id}", "id"));
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Error(`${name} must be an http or https URL, not "${text}".`);
+  return text.replace(/\/$/, "");
+}
+
+/** A secret that stays the same as long as the state does, so that a sender set up once keeps working. */
+function keptSecret(stateDir: string): string {
+  const file = join(stateDir, "hook-secret");
+  if (!existsSync(file)) {
+    mkdirSync(stateDir, { recursive: true });
+    writeFileSync(file, `whsec_${randomBytes(32).toString("base64")}`, { mode: 0o600 });
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+export function isLoopback(url: string): boolean {
+  const host = new URL(url.replace("{id}", "id")).hostname;
+  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\./.test(host);
+}
+
+/** A public Ittybit cannot fetch an original from this machine: every job would fail, and cost. */
+function refuseUnreachableOriginals(settings: StackSettings): void {
+  if (!settings.ittybitApiUrl || isLoopback(settings.ittybitApiUrl)) return;
+  if (settings.originalsUrl && !isLoopback(settings.originalsUrl)) return;
+  throw new Error(
+    `ITTYBIT_API_URL is ${settings.ittybitApiUrl}, which cannot fetch originals from this machine (${settings.originalsUrl ?? "the sample originals"}). ` +
+      "Set ORIGINALS_URL to a public address such as https://example.com/photos/{id}.jpg.",
+  );
+}

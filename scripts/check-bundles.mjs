@@ -1,0 +1,21 @@
+// Dry-run deploy of both Workers, as wrangler would upload them, and the edge's size budget.
+import { spawnSync } from "node:child_process";
+
+/** Gzipped bytes a Worker may weigh. The edge's is a promise (design: ≤ 20 kB); the consumer's only catches accidents. */
+const BUDGETS_KB = { edge: 20, consumer: 400 };
+
+const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", WRANGLER_WRITE_LOGS: "false" };
+let over = false;
+for (const [worker, budget] of Object.entries(BUDGETS_KB)) {
+  const args = ["deploy", "-c", `wrangler.${worker}.toml`, "--dry-run", "--outdir", `dist/${worker}`, "--minify"];
+  const run = spawnSync("wrangler", args, { encoding: "utf8", env });
+  const size = /gzip: ([\d.]+) KiB/.exec(run.stdout)?.[1];
+  if (run.status !== 0 || !size) {
+    console.error(run.stdout, run.stderr);
+    process.exit(1);
+  }
+  const kilobytes = (Number(size) * 1024) / 1000;
+  console.log(`${worker}: ${kilobytes.toFixed(1)} kB gzip of ${budget}`);
+  over ||= kilobytes > budget;
+}
+process.exit(over ? 1 : 0);

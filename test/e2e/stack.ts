@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readSettings } from "../../dev/settings.ts";
+import { type Stack, type StackOptions, startStack } from "../../dev/stack.ts";
+
+export type TestStack = Stack & { stateDir: string; adminToken: string; hookSecret: string };
+
+/** The whole local stack on free ports with a clean state; `close()` removes it all. */
+export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "prewarm-e2e-")));
+  const settings = readSettings({ STATE_DIR: stateDir });
+  const stack = await startStack({ ...settings, port: 0, controlPort: 0, watch: false, ...options });
+  return {
+    ...stack,
+    stateDir,
+    adminToken: settings.adminToken,
+    hookSecret: settings.hookSecret,
+    close: async () => {
+      await stack.close();
+      if (!options.stateDir) await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks again until `done` holds; fails with what it last saw. */
+export async function until<T>(what: string, look: () => Promise<T>, done: (seen: T) => boolean, ms = 15_000): Promise<T> {
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (done(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`${what} did not come true within ${ms} ms; last seen: ${JSON.stringify(seen)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** One request to an image URL, without following the redirect, read to its end. */
+export async function ask(url: string, headers: Record<string, string> = {}) {
+  const started = performance.now();
+  const response = await fetch(url, { redirect: "manual", headers });
+  const body = Buffer.from(await response.arrayBuffer());
+  return { status: response.status, headers: response.headers, body, ms: performance.now() - started, cache: response.headers.get("cache-status") };
+}
