@@ -1,0 +1,53 @@
+/** Time, chance and timers, injected so that a test or a seed decides all three. */
+export interface EmulatorClock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Runs `run` once after `ms` milliseconds; the returned function cancels it. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** A clock whose `now` can be moved, for idempotency windows and output expiry. Timers keep their own pace. */
+export interface AdjustableClock extends EmulatorClock {
+  advance(ms: number): void;
+}
+
+/** mulberry32: small, seedable and even enough for durations, ids and probabilities; never for secrets. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** The machine's time; chance from `seed` when given, so that a run can be repeated. */
+export function createSystemClock(seed?: number): EmulatorClock {
+  return {
+    now: () => Date.now(),
+    random: createRandom(seed ?? Math.floor(Math.random() * 4_294_967_296)),
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+export function createAdjustableClock(base: EmulatorClock): AdjustableClock {
+  let offsetMs = 0;
+  return {
+    now: () => base.now() + offsetMs,
+    random: () => base.random(),
+    after: (ms, run) => base.after(ms, run),
+    advance(ms) {
+      offsetMs += ms;
+    },
+  };
+}
+
+export function wait(clock: EmulatorClock, ms: number): Promise<void> {
+  return ms <= 0 ? Promise.resolve() : new Promise((resolve) => clock.after(ms, resolve));
+}
