@@ -1,6 +1,46 @@
+import type * as z from "zod";
 import type { Config } from "./config.ts";
+import { COLLECTIONS, RULES } from "./config-rules.ts";
+import { configSchema } from "./config-schema.ts";
+import { nearest } from "./nearest.ts";
 
-/** All faults of a configuration at once, each with its path and how to mend it; none: an empty list. */
+/**
+ * Judges a configuration that `defineConfig` made: every fault at once, each as `path: how to mend it`; none is an empty list.
+ * For build and start; the edge does not carry it.
+ */
 export function checkConfig(config: Config): string[] {
-  return config.sources.length === 0 ? ["sources: there is none; name at least one place originals come from"] : [];
+  const parsed = configSchema.safeParse(config);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const broken = new Set(issues.map(({ path }) => printPath(path.slice(0, isInCollection(path) ? 2 : 1))));
+  const isSound = (path: string): boolean => !broken.has(path);
+  const isWhole = (setting: string): boolean => ![...broken].some((path) => path.split(/[.[]/, 1)[0] === setting);
+  const related = RULES.filter(
+    ({ needs, walks }) => needs.every(isWhole) && (walks === undefined || isSound(walks)),
+  ).flatMap((rule) => rule.faults(config, isSound));
+  return [...issues.flatMap(describe), ...related.map(({ path, mend }) => `${path}: ${mend}`)];
+}
+
+function isInCollection(path: readonly PropertyKey[]): boolean {
+  return path.length > 1 && COLLECTIONS.some((setting) => setting === path[0]);
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  const path = printPath(issue.path);
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => `${path === "" ? "" : `${path}.`}${key}: ${unknownKey(key, path)}`);
+  return [`${path}: ${issue.message}`];
+}
+
+function unknownKey(key: string, path: string): string {
+  const known = path === "" ? Object.keys(configSchema.shape) : [];
+  const meant = nearest(key, known);
+  return meant === undefined
+    ? "there is no such setting: leave it out"
+    : `there is no such setting; did you mean ${meant}?`;
+}
+
+function printPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`))
+    .join("");
 }

@@ -91,10 +91,13 @@ export interface Settings {
   presets: Record<string, string>;
   /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for all autoFormats. */
   recipes: Record<string, string[]>;
+  /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
   hooks: Record<string, HookConfig>;
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
   signing: "off" | "custom" | "all";
+  /** What a miss gets: a redirect to the `original`, the `nearest` larger ready variant (else the redirect), or a neutral `placeholder`. */
   fallback: "original" | "nearest" | "placeholder";
+  /** What clients are told to do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
   freshness: "immutable" | "revalidate";
   /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
   cacheSeconds: number;
@@ -108,13 +111,16 @@ export interface Settings {
   edgeBudgetMs: number;
   /** Window in seconds to which the expiry of a signed original's URL is rounded up. */
   originalsWindowSeconds: number;
+  /** Host names the edge answers on, such as `images.example.com`: a source that is the edge's own route there is refused. */
+  edgeHosts: readonly string[];
   limits: {
     /** Viewer-born rows one image may cause per day. */
     liveRowsPerImageDay: number;
     /** Open jobs above which bulk requests get 429. */
     backlogMax: number;
-    /** Largest original in bytes and in pixels; larger ones are dead (`too_large`). */
+    /** Largest original in bytes; larger ones are dead (`too_large`). */
     originalMaxBytes: number;
+    /** Largest original in pixels, width times height; larger ones are dead (`too_large`). */
     originalMaxPixels: number;
     /** Failed attempts before a job is dead. */
     maxAttempts: number;
@@ -122,8 +128,9 @@ export interface Settings {
   gate: {
     /** Jobs running at Ittybit at once, all lanes together. */
     concurrency: number;
-    /** Submissions to Ittybit per second, and how many may come at once. */
+    /** Submissions to Ittybit per second. */
     ratePerSecond: number;
+    /** Submissions that may come at once, before the rate counts. */
     burst: number;
     /** Jobs per calendar month (UTC); null is unlimited. */
     monthlyJobs: number | null;
@@ -180,6 +187,7 @@ export const DEFAULTS: Settings = {
   ],
   edgeBudgetMs: 1000,
   originalsWindowSeconds: 3600,
+  edgeHosts: [],
   limits: {
     liveRowsPerImageDay: 64,
     backlogMax: 10_000_000,

@@ -1,0 +1,237 @@
+import type { Config, HookConfig, SourceConfig } from "./config.ts";
+import { AppError } from "./errors.ts";
+import { isNoise, PARAMETERS } from "./parameters.ts";
+import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
+
+/** One fault: where it is and how to mend it. */
+export interface Fault {
+  path: string;
+  mend: string;
+}
+
+/** A rule about settings whose shapes are right. */
+interface Rule {
+  /** It runs only when nothing is wrong within these. */
+  needs: readonly (keyof Config)[];
+  /** The collection whose sound entries it looks at one by one. */
+  walks?: Collection;
+  faults(config: Config, isSound: (path: string) => boolean): Fault[];
+}
+
+/** Settings whose entries are judged each by itself, so that one broken entry hides nothing of the others. */
+export const COLLECTIONS = [
+  "sources",
+  "presets",
+  "recipes",
+  "hooks",
+  "noise",
+] as const satisfies readonly (keyof Config)[];
+export type Collection = (typeof COLLECTIONS)[number];
+
+const TRANSFORM_SETTINGS = ["ladder", "formats", "autoFormats"] as const satisfies readonly (keyof Config)[];
+
+/** What settings demand of each other. */
+export const RULES: readonly Rule[] = [
+  { needs: ["edgeHosts"], walks: "sources", faults: sourcesFaults },
+  { needs: ["sources"], faults: ({ sources }) => repeatedPrefixes(sources) },
+  { needs: ["formats", "autoFormats"], faults: formatFaults },
+  { needs: [], walks: "noise", faults: noiseFaults },
+  { needs: ["passThrough", "unshowable"], faults: extensionFaults },
+  { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
+  { needs: [...TRANSFORM_SETTINGS, "presets"], walks: "recipes", faults: recipeFaults },
+  { needs: ["recipes"], walks: "hooks", faults: hooksFaults },
+  { needs: [], faults: nameFaults },
+];
+
+/** The edge's and the consumer's own bucket: originals among the variants would be purged with them. */
+const STORE_BINDING = "IMAGES_BUCKET";
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+function sourcesFaults({ sources, edgeHosts }: Config, isSound: (path: string) => boolean): Fault[] {
+  return sources.flatMap((source, index) =>
+    isSound(`sources[${index}]`) ? sourceFaults(source, index, edgeHosts) : [],
+  );
+}
+
+function sourceFaults(source: SourceConfig, index: number, edgeHosts: readonly string[]): Fault[] {
+  const faults: Fault[] = [];
+  const at = `sources[${index}]`;
+  const template = "url" in source ? source.url : source.key;
+  const field = "url" in source ? "url" : "key";
+  if (template.split("{id}").length !== 2)
+    faults.push({ path: `${at}.${field}`, mend: "write {id} exactly once, where the id belongs" });
+  else if ("url" in source) faults.push(...urlFaults(source.url, `${at}.url`, edgeHosts));
+  if (/^\//.test(source.prefix)) faults.push({ path: `${at}.prefix`, mend: "ids begin without a slash: leave it out" });
+  if ("bucket" in source && source.bucket === STORE_BINDING) {
+    faults.push({
+      path: `${at}.bucket`,
+      mend: `${STORE_BINDING} keeps the variants: bind the originals' bucket under another name`,
+    });
+  }
+  return faults;
+}
+
+function urlFaults(template: string, path: string, edgeHosts: readonly string[]): Fault[] {
+  const filled = template.replace("{id}", "x");
+  const [head = ""] = template.split("{id}");
+  if (!/^https?:\/\/[^/?#]+\//.test(head) || !URL.canParse(filled)) {
+    return [
+      { path, mend: "write a whole URL with {id} after its host, such as https://cdn.example.com/originals/{id}" },
+    ];
+  }
+  const url = new URL(filled);
+  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname))
+    return [{ path, mend: "use https; http is for loopback hosts only" }];
+  if (url.username !== "" || url.password !== "")
+    return [{ path, mend: "leave user and password out: viewers are redirected there" }];
+  if (url.hash !== "") return [{ path, mend: "leave the # and what follows out" }];
+  if (url.href !== filled)
+    return [{ path, mend: `write it in its normal form: ${url.href.replace(/x(?=[^x]*$)/, "{id}")}` }];
+  return ownRoute(url, edgeHosts) ? [{ path, mend: OWN_ROUTE }] : [];
+}
+
+const OWN_ROUTE =
+  "this is the edge's own route, so that an original would be asked of the edge for ever: name the server that keeps the originals" +
+  " (if this is one, list the edge's own hosts in edgeHosts)";
+
+/** While no host is known as the edge's, /images/ anywhere but on a loopback host is taken for its route. */
+function ownRoute(url: URL, edgeHosts: readonly string[]): boolean {
+  if (edgeHosts.length === 0) return url.pathname.startsWith("/images/") && !LOOPBACK.test(url.hostname);
+  return (
+    /^\/(images|originals)\//.test(url.pathname) && (edgeHosts.includes(url.host) || edgeHosts.includes(url.hostname))
+  );
+}
+
+function repeatedPrefixes(sources: readonly SourceConfig[]): Fault[] {
+  return sources.flatMap(({ prefix }, index) => {
+    const first = sources.findIndex((source) => source.prefix === prefix);
+    return first === index
+      ? []
+      : [
+          {
+            path: `sources[${index}].prefix`,
+            mend: `"${prefix}" is sources[${first}]'s already: only that one would be used`,
+          },
+        ];
+  });
+}
+
+function formatFaults({ formats, autoFormats }: Config): Fault[] {
+  const faults = autoFormats
+    .filter((format) => !formats.includes(format))
+    .map((format) => ({ path: "autoFormats", mend: `${format} is not in formats: add it there or leave it out here` }));
+  if (!formats.includes(DEFAULT_FORMAT))
+    faults.push({ path: "formats", mend: `add ${DEFAULT_FORMAT}: it is what a URL without f gets` });
+  if (!formats.includes("jpeg")) faults.push({ path: "formats", mend: "add jpeg: f=auto falls back to it" });
+  return faults;
+}
+
+function noiseFaults({ noise }: Config, isSound: (path: string) => boolean): Fault[] {
+  return noise.flatMap((pattern, index) => {
+    if (!isSound(`noise[${index}]`)) return [];
+    const hidden = PARAMETERS.filter((parameter) => isNoise(parameter, [pattern]));
+    return hidden.length === 0
+      ? []
+      : [{ path: `noise[${index}]`, mend: `"${pattern}" would hide the parameter ${hidden.join(", ")}: leave it out` }];
+  });
+}
+
+function extensionFaults({ passThrough, unshowable }: Config): Fault[] {
+  return unshowable
+    .filter((extension) => passThrough.includes(extension))
+    .map((extension) => ({ path: "unshowable", mend: `${extension} is in passThrough too: keep it in one of them` }));
+}
+
+function presetFaults(config: Config, isSound: (path: string) => boolean): Fault[] {
+  return Object.entries(config.presets).flatMap(([name, spec]) => {
+    const path = `presets.${name}`;
+    if (!isSound(path)) return [];
+    if (new URLSearchParams(spec).has("p")) return [{ path, mend: "a preset is written out: leave p out" }];
+    const fault = specFault(spec, config);
+    return fault === null ? [] : [{ path, mend: fault }];
+  });
+}
+
+function recipeFaults(config: Config, isSound: (path: string) => boolean): Fault[] {
+  const faults = Object.entries(config.recipes).flatMap(([name, specs]) =>
+    isSound(`recipes.${name}`) ? membersFaults(name, specs, config) : [],
+  );
+  if (!Object.hasOwn(config.recipes, "upload")) {
+    faults.push({ path: "recipes.upload", mend: "add it: hooks and API calls that name no recipe use this one" });
+  }
+  return faults;
+}
+
+function membersFaults(name: string, specs: readonly string[], config: Config): Fault[] {
+  const faults = specs.flatMap((spec, index) => {
+    const fault = specFault(spec, config);
+    return fault === null ? [] : [{ path: `recipes.${name}[${index}]`, mend: fault }];
+  });
+  if (faults.length > 0 || specs.some((spec) => isFoundByDefault(spec, config))) return faults;
+  const rung = config.ladder.find((width) => width >= 800) ?? config.ladder[0];
+  const mend = `no plain image URL finds what it warms: add a default one, such as w=${rung}&f=${DEFAULT_FORMAT}, or a preset`;
+  return [{ path: `recipes.${name}`, mend }];
+}
+
+/** Whether a URL that names nothing but a width, or a preset, resolves to a member. */
+function isFoundByDefault(spec: string, config: Config): boolean {
+  if (new URLSearchParams(spec).has("p")) return true;
+  return expandTransforms(spec, config).some(
+    ({ height, quality, format }) => height === null && quality === DEFAULT_QUALITY && format === DEFAULT_FORMAT,
+  );
+}
+
+function specFault(spec: string, config: Config): string | null {
+  try {
+    expandTransforms(spec, config);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { allowed } = error.details;
+    return `${error.message}${Array.isArray(allowed) ? ` Allowed: ${allowed.join(", ")}.` : ""}`;
+  }
+}
+
+function hooksFaults({ hooks, recipes }: Config, isSound: (path: string) => boolean): Fault[] {
+  return Object.entries(hooks).flatMap(([name, hook]) =>
+    isSound(`hooks.${name}`) ? hookFaults(name, hook, recipes) : [],
+  );
+}
+
+function hookFaults(
+  name: string,
+  { verifier, mapper, recipe = "upload" }: HookConfig,
+  recipes: Config["recipes"],
+): Fault[] {
+  const faults: Fault[] = [];
+  const at = `hooks.${name}`;
+  if (!Object.hasOwn(recipes, recipe)) {
+    faults.push({
+      path: `${at}.recipe`,
+      mend: `there is no recipe "${recipe}"; there are ${Object.keys(recipes).join(", ") || "none"}`,
+    });
+  }
+  if (mapper.kind === "json-path" && mapper.id === undefined && mapper.key === undefined) {
+    faults.push({ path: `${at}.mapper`, mend: "say where the image stands in the body: id or key" });
+  }
+  if (verifier.kind !== "hmac") return faults;
+  const template = verifier.template ?? "{body}";
+  const at2 = `${at}.verifier.template`;
+  if (!template.includes("{body}"))
+    faults.push({ path: at2, mend: "put {body} into it: what is not signed proves nothing" });
+  if (template.includes("{timestamp}") && verifier.timestampHeader === undefined)
+    faults.push({ path: at2, mend: "{timestamp} needs timestampHeader" });
+  if (template.includes("{id}") && verifier.idHeader === undefined)
+    faults.push({ path: at2, mend: "{id} needs idHeader" });
+  return faults;
+}
+
+/** Names that stand in URLs, paths and logs. */
+function nameFaults(config: Config): Fault[] {
+  const named = (["presets", "recipes", "hooks"] as const).flatMap((setting) =>
+    Object.keys(config[setting] ?? {}).map((name) => ({ name, path: `${setting}.${name}` })),
+  );
+  return named
+    .filter(({ name }) => !/^[A-Za-z0-9_-]{1,64}$/.test(name))
+    .map(({ path }) => ({ path, mend: "use 1 to 64 letters, digits, - or _ for the name" }));
+}

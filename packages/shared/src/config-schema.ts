@@ -1,0 +1,149 @@
+import * as z from "zod";
+import { FORMATS, QUALITIES } from "./config.ts";
+import { ABSOLUTE_MAX_PX } from "./limits.ts";
+
+/*
+ * The shapes of prewarm.config.ts: types, ranges and the forms of names. What one setting demands of another is in config-rules.ts.
+ * Every message says what to write instead; the path is added by `checkConfig`.
+ */
+
+/** A binding's or a secret's name, as wrangler takes it. */
+const bindingName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "write a name of letters, digits and _, such as HOOK_SECRET");
+/** Secrets themselves have no place here; a pasted one is caught by its form. */
+const secretName = bindingName.refine((name) => !/^whsec_/i.test(name), {
+  error: "write the secret's name here, and its value with `wrangler secret put`",
+});
+const secrets = z.array(secretName).min(1, "name at least one secret");
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "write a header's name, such as x-signature");
+const buckets = z.array(z.string().min(1, "write a bucket's name")).optional();
+const jsonPath = z.string().min(1, "write a path such as $.records[*]").optional();
+
+function integer(least: number, most: number): z.ZodType<number> {
+  const text = `write an integer from ${least} to ${most}`;
+  return z.int(text).min(least, text).max(most, text);
+}
+
+function within(least: number, most: number): z.ZodType<number> {
+  const text = `write a number from ${least} to ${most}`;
+  return z.number(text).min(least, text).max(most, text);
+}
+
+function isAscending(numbers: readonly number[]): boolean {
+  return numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? number));
+}
+
+function unique<T extends string>(values: readonly T[]): z.ZodType<T[]> {
+  return z
+    .array(z.enum(values, `write one of ${values.join(", ")}`))
+    .min(1, "name at least one")
+    .refine((given) => new Set(given).size === given.length, { error: "name each only once" });
+}
+
+const extensions = z.array(
+  z.string().regex(/^[a-z0-9]{1,10}$/, "write the extension in lower case and without a dot, such as svg"),
+);
+
+export const sourceSchema = z.union(
+  [
+    z.strictObject({ prefix: z.string(), url: z.string() }),
+    z.strictObject({ prefix: z.string(), bucket: bindingName, key: z.string() }),
+  ],
+  "write { prefix, url } or { prefix, bucket, key }, all texts",
+);
+
+const verifier = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("standard-webhooks"), secrets }),
+    z.strictObject({
+      kind: z.literal("hmac"),
+      secrets,
+      header: headerName,
+      algorithm: z.enum(["SHA-1", "SHA-256", "SHA-512"]).optional(),
+      encoding: z.enum(["hex", "base64", "base64url"]).optional(),
+      prefix: z.string().optional(),
+      template: z.string().optional(),
+      timestampHeader: headerName.optional(),
+      idHeader: headerName.optional(),
+    }),
+    z.strictObject({ kind: z.literal("bearer"), secrets, header: headerName.optional() }),
+  ],
+  "set kind to standard-webhooks, hmac or bearer",
+);
+
+const mapper = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("native") }),
+    z.strictObject({ kind: z.literal("s3"), buckets }),
+    z.strictObject({ kind: z.literal("r2"), buckets }),
+    z.strictObject({ kind: z.literal("gcs-pubsub"), buckets }),
+    z.strictObject({
+      kind: z.literal("json-path"),
+      items: jsonPath,
+      id: jsonPath,
+      key: jsonPath,
+      v: jsonPath,
+      sourceEtag: jsonPath,
+      event: jsonPath,
+      uploadValues: z.array(z.string()).optional(),
+      deleteValues: z.array(z.string()).optional(),
+      order: jsonPath,
+      contentType: jsonPath,
+    }),
+  ],
+  "set kind to native, s3, r2, gcs-pubsub or json-path",
+);
+
+const limits = z.strictObject({
+  liveRowsPerImageDay: integer(1, 10_000),
+  backlogMax: integer(1, 20_000_000),
+  originalMaxBytes: integer(1, 5_000_000_000),
+  originalMaxPixels: integer(1, 10_000_000_000),
+  maxAttempts: integer(1, 20),
+});
+
+const gate = z.strictObject({
+  concurrency: integer(1, 10_000),
+  ratePerSecond: within(0.01, 1000),
+  burst: integer(1, 10_000),
+  monthlyJobs: integer(0, Number.MAX_SAFE_INTEGER).nullable(),
+  warmingShare: within(0, 1),
+  alertLevels: z
+    .array(within(0.01, 1))
+    .refine(isAscending, { error: "write the levels in ascending order, each once" }),
+});
+
+/** prewarm.config.ts with its defaults filled in, setting by setting. */
+export const configSchema = z.strictObject({
+  sources: z
+    .array(sourceSchema)
+    .min(1, 'name at least one place originals come from: { prefix: "", url: "https://…/{id}" }'),
+  ladder: z
+    .array(integer(1, ABSOLUTE_MAX_PX))
+    .min(1, "write at least one width")
+    .refine(isAscending, { error: "write the widths in ascending order, each once" }),
+  formats: unique(FORMATS),
+  autoFormats: unique(FORMATS),
+  qualities: unique(QUALITIES),
+  presets: z.record(z.string(), z.string("write a query, such as w=400&h=300&f=auto")),
+  recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),
+  hooks: z.record(z.string(), z.strictObject({ verifier, mapper, recipe: z.string().optional() })),
+  signing: z.enum(["off", "custom", "all"], "write off, custom or all"),
+  fallback: z.enum(["original", "nearest", "placeholder"], "write original, nearest or placeholder"),
+  freshness: z.enum(["immutable", "revalidate"], "write immutable or revalidate"),
+  cacheSeconds: integer(1, 604_800),
+  passThrough: extensions,
+  unshowable: extensions,
+  noise: z.array(
+    z.string().regex(/^[^*]+\*?$/, "write a parameter's name; a * may stand at its end only, after some text"),
+  ),
+  edgeBudgetMs: integer(50, 30_000),
+  originalsWindowSeconds: integer(60, 604_800),
+  edgeHosts: z.array(z.string().regex(/^[a-z0-9.:[\]-]+$/, "write a host in lower case, such as images.example.com")),
+  limits,
+  gate,
+  prices: z.strictObject({ ittybitPer1000Jobs: within(0, 1_000_000).nullable() }),
+});
