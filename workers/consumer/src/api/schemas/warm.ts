@@ -1,0 +1,129 @@
+import { answer, bytes, count, createRoute, flag, refusal, refusals, z } from "./common.ts";
+
+const name = z.string().min(1).max(64);
+const spec = z.string().min(1).max(256).openapi({ example: "w=800&f=webp" });
+
+/** One original and what to make of it; without recipe, presets and transforms the recipe `upload` applies. */
+export const warmItem = z
+  .strictObject({
+    id: z.string().min(1).max(2100),
+    v: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/)
+      .optional()
+      .openapi({ description: "The site's version token; part of the key" }),
+    sourceEtag: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .openapi({ description: "The original's version; another one than before makes its variants anew" }),
+    recipe: name.optional(),
+    presets: z.array(name).min(1).max(50).optional(),
+    transforms: z.array(spec).min(1).max(200).optional(),
+  })
+  .openapi("WarmItem");
+export type WarmItem = z.infer<typeof warmItem>;
+
+/** What beside the items a warm request may say; NDJSON and CSV bodies say it in the query. */
+export const warmOptions = z.strictObject({
+  label: z.string().max(200).optional(),
+  force: z.boolean().optional().openapi({ description: "Make anew even what is stored" }),
+  onlyMissing: z.boolean().optional().openapi({ description: "Ask R2 and leave out what it holds" }),
+});
+
+export const warmBody = warmOptions
+  .extend({ items: z.array(z.unknown()).openapi({ type: "array", items: { $ref: "#/components/schemas/WarmItem" } }) })
+  .openapi("WarmRequest");
+
+export const rejection = z
+  .object({
+    index: count.openapi({ description: "Place of the item in the body, from 0" }),
+    code: z.string(),
+    message: z.string(),
+  })
+  .openapi("Rejection");
+export type Rejection = z.infer<typeof rejection>;
+
+export const warmAnswer = z
+  .object({
+    run: z.string(),
+    accepted: count.openapi({ description: "Variants with a job from now on" }),
+    duplicates: count.openapi({ description: "Variants that already had an open job, or stood twice in this request" }),
+    existing: count.openapi({ description: "Variants known stored" }),
+    rejected: z.array(rejection).openapi({ description: "At most 1,000 are listed" }),
+    rejectedTotal: count,
+    repeat: z
+      .boolean()
+      .openapi({ description: "The whole request had been accepted before under this Idempotency-Key" }),
+  })
+  .openapi("WarmAnswer");
+
+export const dryRunAnswer = z
+  .object({
+    dryRun: z.literal(true),
+    images: count,
+    variants: count.openapi({ description: "Variants asked for, each counted once" }),
+    existing: count.openapi({ description: "Variants already stored" }),
+    duplicates: count.openapi({ description: "Variants that already have an open job" }),
+    jobs: count.openapi({ description: "Ittybit jobs it would take" }),
+    downloadBytes: bytes.nullable().openapi({
+      description: "Bytes Ittybit would read from the source, each job reading its original; null: unknown",
+    }),
+    sampled: count.openapi({ description: "Originals whose size was asked to estimate downloadBytes" }),
+    exact: z.boolean().openapi({ description: "False when the request was too large to look up every variant" }),
+    price: z
+      .union([z.object({ amount: z.number(), per1000Jobs: z.number() }), z.literal("unknown")])
+      .openapi({ description: "In the configured currency unit" }),
+    rejected: z.array(rejection),
+    rejectedTotal: count,
+  })
+  .openapi("DryRun");
+
+export const warmQuery = z.object({
+  dryRun: flag,
+  label: z.string().max(200).optional(),
+  force: flag,
+  onlyMissing: flag,
+  recipe: name.optional().openapi({ description: "For items that name nothing themselves (NDJSON and CSV)" }),
+});
+
+export const warmHeaders = z.object({
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .openapi({ description: "A repeat with the same body continues or repeats the same run" }),
+});
+
+export const warmRoute = createRoute({
+  method: "post",
+  path: "/api/v1/warm",
+  tags: ["warm"],
+  summary: "Enqueue variants in bulk",
+  description:
+    "JSON up to 16 MB; `application/x-ndjson` (one item, or one id, a line) and `text/csv` (header with id, v, sourceEtag, recipe, presets, transforms; several values separated by spaces) stream at any length.",
+  request: {
+    query: warmQuery,
+    headers: warmHeaders,
+    body: {
+      required: true,
+      content: {
+        "application/json": { schema: warmBody },
+        "application/x-ndjson": { schema: z.string() },
+        "text/csv": { schema: z.string() },
+      },
+    },
+  },
+  responses: {
+    200: answer(dryRunAnswer, "Dry run: nothing was enqueued"),
+    202: answer(warmAnswer, "Every accepted variant has a durable row"),
+    ...refusals,
+    409: refusal("The same Idempotency-Key is being accepted right now"),
+    413: refusal("The body or a line is too large"),
+    415: refusal("Not JSON, NDJSON or CSV"),
+    422: refusal("The Idempotency-Key was used with another body"),
+    429: refusal("Too much work is waiting; see Retry-After"),
+  },
+});
