@@ -1,0 +1,62 @@
+import { systemClock } from "@prewarm/shared/clock";
+import type { Config, SourceConfig } from "@prewarm/shared/config";
+import userConfig from "../../../prewarm.config.ts";
+import type { Edge, EdgeCache, Log, ObjectStore } from "./edge.ts";
+import { createGate } from "./gate.ts";
+import { createMemory } from "./memory.ts";
+
+/** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
+export type Bindings = EdgeEnv & {
+  /** Comma-separated keys. Unset: nothing can be signed. Set and empty: signing is off, as in the local stack. */
+  SIGNING_KEYS?: string;
+  /** URL template that takes the place of the source with prefix `""`; the local stack's. */
+  ORIGINALS_URL?: string;
+};
+
+/** Makes everything the edge works with from the Worker's environment and the user's configuration. */
+export function createEdge(env: Bindings, cache: EdgeCache): Edge {
+  return {
+    config: withEnvironment(userConfig, env),
+    keys: readKeys(env.SIGNING_KEYS),
+    cache,
+    images: env.IMAGES_BUCKET,
+    originals: (binding) => bucketOf(env, binding),
+    live: env.LIVE_QUEUE,
+    limit: typeof env.ENQUEUE_LIMIT?.limit === "function" ? env.ENQUEUE_LIMIT : null,
+    memory: createMemory(),
+    gate: createGate(env.IMAGES_BUCKET),
+    clock: systemClock,
+    log: writeLine,
+  };
+}
+
+/** The configuration as this environment changes it. */
+export function withEnvironment(config: Config, env: Pick<Bindings, "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
+  const sources = env.ORIGINALS_URL ? replaceDefault(config.sources, env.ORIGINALS_URL) : config.sources;
+  // An unset secret is an accident and must not open anything; an empty one was written by somebody.
+  const signing = env.SIGNING_KEYS === "" ? "off" : config.signing;
+  return { ...config, sources, signing };
+}
+
+function replaceDefault(sources: readonly SourceConfig[], url: string): SourceConfig[] {
+  return [...sources.filter((source) => source.prefix !== ""), { prefix: "", url }];
+}
+
+export function readKeys(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+}
+
+/** Bindings that only the configuration names are not in the generated type. */
+function bucketOf(env: Bindings, binding: string): ObjectStore | null {
+  const found: unknown = Object.entries(env).find(([name]) => name === binding)?.[1];
+  return isBucket(found) ? found : null;
+}
+
+function isBucket(value: unknown): value is ObjectStore {
+  return typeof value === "object" && value !== null && "get" in value && "head" in value;
+}
+
+const writeLine: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }));

@@ -1,0 +1,116 @@
+import { AppError } from "@prewarm/shared/errors";
+import { type ImageType, sniffType } from "@prewarm/shared/image-header";
+import { parseId } from "@prewarm/shared/image-id";
+import { readExp, verifyOriginal } from "@prewarm/shared/signature";
+import { resolveOriginal } from "@prewarm/shared/source";
+import { trimmed } from "./caching.ts";
+import { type Decision, decide } from "./conditional.ts";
+import type { Edge, ObjectStore, StoredObject } from "./edge.ts";
+import { signatureRequired } from "./prove.ts";
+import { BASE_HEADERS, problem } from "./respond.ts";
+import { within } from "./within.ts";
+
+export const ORIGINALS_PATH = "/originals/";
+
+/** Bytes that tell a type: SVG may have a prologue and comments in front. */
+const SNIFF_BYTES = 1024;
+/** Originals are shown while a variant is being made, and read by Ittybit: they may be slow, yet nobody waits for ever. In ms. */
+const WAIT_MS = 10_000;
+
+const TYPES: Record<ImageType | "html", string | null> = {
+  jpeg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  avif: "image/avif",
+  gif: "image/gif",
+  heic: "image/heic",
+  tiff: "image/tiff",
+  bmp: "image/bmp",
+  ico: "image/x-icon",
+  svg: "image/svg+xml",
+  html: null,
+};
+
+/**
+ * Serves a bucket's original under a signed URL. Throws `not_found` for other sources, `signature_required`, `original_missing` and
+ * `unavailable`.
+ */
+export async function serveOriginal(request: Request, url: URL, edge: Edge): Promise<Response> {
+  const id = parseId(url.pathname.slice(ORIGINALS_PATH.length));
+  const original = resolveOriginal(edge.config, id);
+  const bucket = original?.kind === "bucket" ? edge.originals(original.bucket) : null;
+  if (original?.kind !== "bucket" || bucket === null) throw new AppError("not_found");
+  const now = Math.floor(edge.clock.now() / 1000);
+  const verdict = await verifyOriginal(url.pathname, url.searchParams, edge.keys, edge.config, now);
+  if (verdict !== "ok") throw signatureRequired();
+  const head = await read(bucket, original.key, { offset: 0, length: SNIFF_BYTES });
+  const type = sniffType(new Uint8Array(await head.arrayBuffer()));
+  const exp = readExp(url.searchParams);
+  const life = trimmed(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);
+  const facts = { etag: head.httpEtag, lastModified: head.uploaded, size: head.size };
+  const headers = {
+    ...originalHeaders(type),
+    "Cache-Control": `private, max-age=${life}`,
+    "Accept-Ranges": "bytes",
+    ETag: facts.etag,
+    "Last-Modified": facts.lastModified.toUTCString(),
+  };
+  return send(
+    { bucket, key: original.key, size: head.size, method: request.method, headers },
+    decide(request.headers, request.method, facts),
+  );
+}
+
+/** Declares what the bytes are, never what somebody said they are. What could run (SVG, HTML, the unknown) is a download when opened. */
+function originalHeaders(type: ImageType | "html" | null): Record<string, string> {
+  const mime = type === null ? null : TYPES[type];
+  const inline = mime !== null && type !== "svg";
+  return {
+    ...BASE_HEADERS,
+    "Content-Type": mime ?? "application/octet-stream",
+    // An SVG in <img> still needs its own style; no script runs and nothing is fetched.
+    "Content-Security-Policy":
+      type === "svg"
+        ? "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        : BASE_HEADERS["Content-Security-Policy"],
+    ...(inline ? {} : { "Content-Disposition": "attachment" }),
+  };
+}
+
+interface Sending {
+  bucket: ObjectStore;
+  key: string;
+  size: number;
+  method: string;
+  headers: Record<string, string>;
+}
+
+async function send({ bucket, key, size, method, headers }: Sending, decision: Decision): Promise<Response> {
+  if (decision.kind === "not-modified") return new Response(null, { status: 304, headers });
+  if (decision.kind === "unsatisfiable") {
+    return problem(new AppError("range_not_satisfiable", { size }), method, { "Content-Range": `bytes */${size}` });
+  }
+  if (method === "HEAD") return new Response(null, { headers: { ...headers, "Content-Length": String(size) } });
+  if (decision.kind === "part") {
+    const { start, end } = decision;
+    const part = await read(bucket, key, { offset: start, length: end - start + 1 });
+    return new Response(part.body, {
+      status: 206,
+      headers: { ...headers, "Content-Range": `bytes ${start}-${end}/${size}` },
+    });
+  }
+  const whole = await read(bucket, key);
+  // Replaced since its first bytes were read: the tag follows the bytes that are sent, the type stays the harmless one.
+  return new Response(whole.body, { headers: { ...headers, ETag: whole.httpEtag } });
+}
+
+async function read(
+  bucket: ObjectStore,
+  key: string,
+  range?: { offset: number; length: number },
+): Promise<StoredObject> {
+  const outcome = await within(() => (range === undefined ? bucket.get(key) : bucket.get(key, { range })), WAIT_MS);
+  if (!outcome.ok) throw new AppError("unavailable");
+  if (outcome.value === null) throw new AppError("original_missing");
+  return outcome.value;
+}

@@ -1,0 +1,16 @@
+import { type Dressing, dressed, NO_STORE } from "./respond.ts";
+
+/** One light grey pixel as GIF, which everything that shows pictures shows; 35 bytes. */
+export const PLACEHOLDER = Uint8Array.from(atob("R0lGODlhAQABAIAAAOXl5eXl5SwAAAAAAQABAAACAkQBADs="), (letter) =>
+  letter.charCodeAt(0),
+);
+
+/** Stands in for a variant whose original no viewer may or can see. 200, because browsers show nothing of an error. */
+export function placeholder(method: string, dressing: Dressing): Response {
+  const headers = {
+    ...dressed(dressing, NO_STORE),
+    "Content-Type": "image/gif",
+    "Content-Length": String(PLACEHOLDER.length),
+  };
+  return new Response(method === "HEAD" ? null : PLACEHOLDER, { headers });
+}

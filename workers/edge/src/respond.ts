@@ -1,0 +1,70 @@
+import { AppError, problemBody } from "@prewarm/shared/errors";
+
+/** On every answer, errors included: browsers hide a status that lacks CORS headers, and bytes must be inert whatever they are. */
+export const BASE_HEADERS = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers":
+    "Accept-Ranges, Cache-Status, Content-Length, Content-Location, Content-Range, ETag, Last-Modified, Server-Timing",
+  "Content-Security-Policy": "default-src 'none'; sandbox",
+  "Cross-Origin-Resource-Policy": "cross-origin",
+  "Timing-Allow-Origin": "*",
+  "X-Content-Type-Options": "nosniff",
+};
+
+const METHODS = "GET, HEAD, OPTIONS";
+
+/** Anything that holds for this request only: nobody may keep it. */
+export const NO_STORE = "private, no-store";
+
+/** What an answer says beside its own headers. */
+export interface Dressing {
+  cacheStatus: string;
+  timing: string;
+  negotiated: boolean;
+}
+
+/** The headers that every answer to an image request has. */
+export function dressed({ cacheStatus, timing, negotiated }: Dressing, cacheControl: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    ...BASE_HEADERS,
+    "Cache-Control": cacheControl,
+    "Cache-Status": cacheStatus,
+  };
+  if (timing !== "") headers["Server-Timing"] = timing;
+  if (negotiated) headers.Vary = "Accept";
+  return headers;
+}
+
+/** 302, never 301 or 308: the next request for this URL must come back here, for it may find the variant. */
+export function redirect(location: string, headers: Record<string, string>): Response {
+  return new Response(null, { status: 302, headers: { ...headers, Location: location } });
+}
+
+/** A refusal as problem+json (RFC 9457); without its body for HEAD. */
+export function problem(error: AppError, method: string, extra: Record<string, string> = {}): Response {
+  const headers = {
+    ...BASE_HEADERS,
+    "Cache-Control": "no-store",
+    "Content-Type": "application/problem+json",
+    ...extra,
+  };
+  return new Response(method === "HEAD" ? null : problemBody(error), { status: error.status, headers });
+}
+
+export function methodNotAllowed(method: string): Response {
+  const error = new AppError("method_not_allowed", { allowed: METHODS.split(", ") });
+  return problem(error, method, { Allow: METHODS });
+}
+
+/** Answers OPTIONS, a CORS preflight or not. */
+export function preflight(): Response {
+  const headers = {
+    ...BASE_HEADERS,
+    Allow: METHODS,
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "Range, If-Range, If-None-Match, If-Modified-Since",
+    "Access-Control-Max-Age": "86400",
+    "Cache-Control": "no-store",
+  };
+  return new Response(null, { status: 204, headers });
+}

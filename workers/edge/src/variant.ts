@@ -1,0 +1,49 @@
+import type { Format } from "@prewarm/shared/config";
+import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import type { Facts } from "./conditional.ts";
+import type { StoredObject } from "./edge.ts";
+
+/** A variant's bytes with what is known of them, wherever they came from. */
+export interface Variant extends Facts {
+  contentType: string;
+  body: ReadableStream<Uint8Array> | null;
+}
+
+/** The type follows from the key, not from the object's metadata: nothing but this format is ever stored under it. */
+export function fromStore(object: StoredObject, format: Format): Variant {
+  return {
+    etag: object.httpEtag,
+    lastModified: object.uploaded,
+    size: object.size,
+    contentType: CONTENT_TYPES[format],
+    body: object.body,
+  };
+}
+
+/** What goes into the cache: the whole body and the facts; what clients are told is added to each answer anew. */
+export function toCacheCopy(variant: Variant, body: ReadableStream<Uint8Array>, cacheSeconds: number): Response {
+  return new Response(body, {
+    headers: {
+      "Cache-Control": `public, max-age=${cacheSeconds}`,
+      "Content-Type": variant.contentType,
+      ETag: variant.etag,
+      "Last-Modified": variant.lastModified.toUTCString(),
+    },
+  });
+}
+
+/** Null when it is no copy of ours, which is a miss. */
+export function fromCacheCopy(response: Response): Variant | null {
+  const etag = response.headers.get("ETag");
+  const lastModified = response.headers.get("Last-Modified");
+  const contentType = response.headers.get("Content-Type");
+  if (response.status !== 200 || etag === null || lastModified === null || contentType === null) return null;
+  const size = response.headers.get("Content-Length");
+  return {
+    etag,
+    lastModified: new Date(lastModified),
+    size: size === null ? null : Number(size),
+    contentType,
+    body: response.body,
+  };
+}
