@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { negotiate } from "./accept.ts";
+import type { Format } from "./config.ts";
+
+const config: { autoFormats: Format[] } = { autoFormats: ["avif", "webp", "jpeg"] };
+
+describe("negotiate", () => {
+  it.each<[string | null, Format, string]>([
+    ["image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", "avif", "Chrome 85 and later"],
+    ["image/webp,image/apng,image/*,*/*;q=0.8", "webp", "Chrome before 85"],
+    ["image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "avif", "Firefox 128 and later"],
+    ["image/avif,image/webp,*/*", "avif", "Firefox 92 to 127"],
+    ["image/webp,*/*", "webp", "Firefox 65 to 91"],
+    ["*/*", "jpeg", "Firefox before 65, curl"],
+    ["image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5", "jpeg", "Safari 13"],
+    ["image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5", "webp", "Safari 14"],
+    [
+      "image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+      "avif",
+      "Safari 17",
+    ],
+    ["text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8", "webp", "a page load in Firefox 66"],
+    ["image/png,image/*;q=0.8,*/*;q=0.5", "jpeg", "Internet Explorer's heirs"],
+    [null, "jpeg", "no header"],
+    ["", "jpeg", "an empty header"],
+    ["image/*", "jpeg", "a wildcard proves nothing"],
+    ["image/avif;q=0,image/webp", "webp", "q=0 refuses"],
+    ["image/avif;q=0.000,image/webp;q=0", "jpeg", "q=0 in its longest form"],
+    ["image/avif;q=0.5,image/webp;q=0.9", "webp", "the client's order before ours"],
+    ["image/webp;q=0.5,image/*;q=0.9", "jpeg", "the wildcard's weight is JPEG's"],
+    ["image/jpeg,image/webp;q=0.2", "jpeg", "JPEG by name"],
+    ["image/jpeg;q=0", "jpeg", "the last resort, even refused"],
+    ["IMAGE/WEBP ; Q=1", "webp", "letters and spaces as they come"],
+    ["image/avif;foo=bar;q=0,image/webp", "webp", "a weight after another parameter"],
+    ["image/avif;q=high,image/webp", "webp", "an unreadable weight is no proof"],
+    ["image/avif;q=0,image/avif", "jpeg", "named twice: the refusal counts"],
+    [",,;q=1,/,image/avif", "avif", "rubbish around it"],
+    ["image/avifx,ximage/webp", "jpeg", "names are compared whole"],
+    ["__proto__,toString", "jpeg", "names on Object.prototype"],
+  ])("%s: %s (%s)", (accept, format) => expect(negotiate(accept, config)).toBe(format));
+
+  it("keeps to the configured formats and their order", () => {
+    expect(negotiate("image/avif,image/webp", { autoFormats: ["webp", "avif"] })).toBe("webp");
+    expect(negotiate("image/avif,image/webp", { autoFormats: ["webp"] })).toBe("webp");
+    expect(negotiate("image/avif", { autoFormats: ["webp"] })).toBe("jpeg");
+    expect(negotiate("image/*", { autoFormats: ["avif", "png"] })).toBe("png");
+  });
+});
