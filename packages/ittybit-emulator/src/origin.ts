@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import { listen, shut } from "../http-io.ts";
+import { listen, shut } from "./http-io.ts";
 
 export interface Origin {
   url: string;
@@ -11,7 +11,7 @@ export interface Origin {
   close(): Promise<void>;
 }
 
-/** A web server of originals, with ETags. */
+/** A web server of originals on loopback, with ETags: for tests, and for a check without an original of its own. */
 export async function startOrigin(): Promise<Origin> {
   const files = new Map<string, Buffer>();
   const hits = new Map<string, number>();
