@@ -1,0 +1,126 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { SourceConfig } from "./config.ts";
+import { formatId } from "./image-id.ts";
+import { idFromKey, isPassThrough, isUnshowable, resolveOriginal } from "./source.ts";
+import { ids } from "./testing/arbitraries.ts";
+
+const cdn: SourceConfig = { prefix: "", url: "https://cdn.example.com/originals/{id}.jpg" };
+const shop: SourceConfig = { prefix: "shop/", url: "https://shop.example.com/get?file={id}&full=1" };
+const vault: SourceConfig = { prefix: "shop/private/", bucket: "ORIGINALS", key: "originals/{id}" };
+const config = { sources: [shop, cdn, vault] };
+
+describe("resolveOriginal", () => {
+  it.each([
+    ["a", "https://cdn.example.com/originals/a.jpg", "the source that takes the rest"],
+    ["a/b c", "https://cdn.example.com/originals/a/b%20c.jpg", "a slash stays, the rest is encoded"],
+    ["a%2e%2e", "https://cdn.example.com/originals/a%252e%252e.jpg", "text that looks encoded"],
+    ["a?x=1#y", "https://cdn.example.com/originals/a%3Fx%3D1%23y.jpg", "no query, no fragment"],
+    ["$&$1$$", "https://cdn.example.com/originals/%24%26%241%24%24.jpg", "no replacement patterns"],
+    ["@evil.com", "https://cdn.example.com/originals/%40evil.com.jpg", "no user and host"],
+    ["https:/evil.com", "https://cdn.example.com/originals/https%3A/evil.com.jpg", "no other scheme"],
+    ["{id}", "https://cdn.example.com/originals/%7Bid%7D.jpg", "the hole's own name"],
+    ["shop/a&full=0", "https://shop.example.com/get?file=shop/a%26full%3D0&full=1", "no parameter of its own"],
+    ["shopping", "https://cdn.example.com/originals/shopping.jpg", "not quite the prefix"],
+  ])("%s is at %s (%s)", (id, url) => expect(resolveOriginal(config, id)).toEqual({ kind: "url", url }));
+
+  it("takes the longest prefix, and fills a bucket's key as plain text", () => {
+    expect(resolveOriginal(config, "shop/private/$&/日")).toEqual({
+      kind: "bucket",
+      bucket: "ORIGINALS",
+      key: "originals/shop/private/$&/日",
+    });
+  });
+
+  it("knows no original where no source takes the id, or the template names no host", () => {
+    expect(resolveOriginal({ sources: [shop] }, "a")).toBeNull();
+    expect(
+      resolveOriginal({ sources: [{ prefix: "", url: "https://cdn.example.com{id}/x" }] }, ".evil.com"),
+    ).toBeNull();
+    expect(resolveOriginal({ sources: [{ prefix: "", url: "https://{id}/x" }] }, "evil.com")).toBeNull();
+    expect(resolveOriginal({ sources: [{ prefix: "", url: "https://cdn.example.com:{id}/x" }] }, "99")).toBeNull();
+  });
+
+  it("never leaves the template's origin and path, whatever the id", () => {
+    fc.assert(
+      fc.property(ids, (id) => {
+        const original = resolveOriginal({ sources: [cdn] }, id);
+        if (original?.kind !== "url") throw new Error("no URL");
+        expect(original.url).toBe(`https://cdn.example.com/originals/${formatId(id)}.jpg`);
+        expect(new URL(original.url).search + new URL(original.url).hash).toBe("");
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+
+describe("idFromKey", () => {
+  it.each<[string, string | null, string]>([
+    ["originals/a/b c.jpg", "a/b c", "a URL's path read backwards"],
+    ["originals/shop/private/x.jpg", "shop/private/x.jpg", "a bucket's key read backwards"],
+    ["originals/.jpg", null, "nothing where the id belongs"],
+    ["originals/a.png", null, "another ending"],
+    ["other/a.jpg", null, "another folder"],
+    ["originals/a//b.jpg", null, "no id"],
+    ["originals/../x.jpg", null, "no id"],
+    ["", null, "nothing"],
+  ])("of %s is %s (%s)", (key, id) => expect(idFromKey(config, key)).toBe(id));
+
+  it("takes the template that says most, and only where its source takes the id", () => {
+    const plain: SourceConfig = { prefix: "", url: "https://cdn.example.com/{id}" };
+    const raw: SourceConfig = { prefix: "raw/", bucket: "RAW", key: "{id}.nef" };
+    const sources = [plain, raw];
+    expect(idFromKey({ sources }, "raw/a.nef")).toBe("raw/a");
+    expect(idFromKey({ sources }, "b.nef")).toBe("b.nef");
+    expect(idFromKey({ sources }, "raw/a.jpg")).toBeNull();
+  });
+
+  it("looks only at a named bucket's sources, by binding or by a like name", () => {
+    const one: SourceConfig = { prefix: "a/", bucket: "MY_PHOTOS", key: "{id}" };
+    const two: SourceConfig = { prefix: "", bucket: "OTHER", key: "{id}" };
+    const sources = [one, two];
+    expect(idFromKey({ sources }, "a/x", "my-photos")).toBe("a/x");
+    expect(idFromKey({ sources }, "b", "my-photos")).toBeNull();
+    expect(idFromKey({ sources }, "b", "OTHER")).toBe("b");
+    expect(idFromKey({ sources }, "b", "unheard-of")).toBe("b");
+  });
+
+  it("inverts every template", () => {
+    const templates = [
+      { prefix: "", bucket: "B", key: "{id}" },
+      { prefix: "", bucket: "B", key: "o/{id}.x" },
+      { prefix: "", url: "https://h.example/{id}" },
+      { prefix: "", url: "https://h.example/a%20b/{id}.jpg?x=1" },
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...templates), ids, (source, id) => {
+        const original = resolveOriginal({ sources: [source] }, id);
+        if (original === null) throw new Error("no original");
+        const key =
+          original.kind === "bucket" ? original.key : decodeURIComponent(new URL(original.url).pathname.slice(1));
+        expect(idFromKey({ sources: [source] }, key)).toBe(id);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("the original's kind", () => {
+  const rules = { passThrough: ["svg", "gif"], unshowable: ["heic"] };
+  const bare = { ...rules, sources: [{ prefix: "", url: "https://h.example/{id}" }] };
+
+  it("is told by the id's extension, in any case", () => {
+    expect(isPassThrough(bare, "a/b.SVG")).toBe(true);
+    expect(isPassThrough(bare, "a.svg/b")).toBe(false);
+    expect(isPassThrough(bare, "svg")).toBe(false);
+    expect(isUnshowable(bare, "a.HEIC")).toBe(true);
+    expect(isUnshowable(bare, "a.jpg")).toBe(false);
+  });
+
+  it("is told by the template where that has the extension", () => {
+    const templated = { ...rules, sources: [{ prefix: "", url: "https://h.example/{id}.heic?v=1.svg" }] };
+    expect(isUnshowable(templated, "a")).toBe(true);
+    expect(isPassThrough(templated, "a.svg")).toBe(false);
+  });
+});
