@@ -1,0 +1,31 @@
+/** Reads a body as text, at most `maxBytes` of it: a hostile or broken server cannot fill the isolate. */
+export async function readBoundedText(response: Response, maxBytes: number): Promise<string> {
+  const bytes = await readAtMost(response.body, maxBytes);
+  return new TextDecoder().decode(bytes);
+}
+
+/** The first `maxBytes` of a stream; the rest is cancelled, never read. */
+export async function readAtMost(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array(0);
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  while (total < maxBytes) {
+    const { done, value } = await reader.read();
+    if (done) return joined(chunks, total);
+    chunks.push(value);
+    total += value.byteLength;
+  }
+  await reader.cancel().catch(() => undefined); // a stream that fails while being given up is given up all the same
+  return joined(chunks, total).subarray(0, maxBytes);
+}
+
+export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
+  const all = new Uint8Array(total);
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return all;
+}

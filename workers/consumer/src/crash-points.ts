@@ -1,0 +1,38 @@
+/**
+ * Every place between two awaits at which a handler may die. Tests kill it at each (crash-points.test.ts); in production
+ * the hook does nothing. The order is that of one batch.
+ */
+export const CRASH_POINTS = [
+  "read",
+  "dead-recorded",
+  "claimed",
+  "headed",
+  "probed",
+  "before-post",
+  "posted",
+  "before-submitted",
+  "submitted",
+  "before-poll",
+  "polled",
+  "observed",
+  "before-download",
+  "downloaded",
+  "before-put",
+  "put",
+  "before-marker",
+  "marker-written",
+  "markers-cleared",
+  "before-settle",
+  "settled",
+  "before-delete",
+  "deleted",
+  "before-ack",
+  "acked",
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+
+/** Passed at each point, with the variant key where one is at hand. */
+export type At = (point: CrashPoint, key?: string) => Promise<void>;
+
+export const nowhere: At = () => Promise.resolve();

@@ -1,0 +1,61 @@
+import type { Transform } from "@prewarm/shared/transform";
+
+/** An original's pixels as a viewer sees them (EXIF orientation applied). */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** What Ittybit is asked for: the documented image options only. */
+export interface JobOptions {
+  width?: number;
+  height?: number;
+  fit?: "cover" | "contain" | "fill";
+  format: "avif" | "webp" | "jpeg" | "png";
+  quality: Transform["quality"];
+}
+
+function scaled(length: number, factor: number): number {
+  return Math.max(1, Math.round(length * factor));
+}
+
+/**
+ * Never larger than the original: one side is cut to it, a pair shrinks by one factor. Whether Ittybit itself would enlarge
+ * is documented nowhere. Null sides stay null: they follow the aspect.
+ */
+export function clampTransform(
+  transform: Transform,
+  original: Size | null,
+): { width: number | null; height: number | null } {
+  const { width, height } = transform;
+  if (original === null) return { width, height };
+  if (width !== null && height !== null) {
+    const factor = Math.min(1, original.width / width, original.height / height);
+    return { width: scaled(width, factor), height: scaled(height, factor) };
+  }
+  return {
+    width: width === null ? null : Math.min(width, original.width),
+    height: height === null ? null : Math.min(height, original.height),
+  };
+}
+
+/** The size the result must have, or null when the original's is not known. */
+export function expectedSize(transform: Transform, original: Size | null): Size | null {
+  if (original === null) return null;
+  const { width, height } = clampTransform(transform, original);
+  if (width !== null && height !== null) return { width, height };
+  if (width !== null) return { width, height: scaled(original.height, width / original.width) };
+  if (height !== null) return { width: scaled(original.width, height / original.height), height };
+  return { width: original.width, height: original.height };
+}
+
+export function jobOptions(transform: Transform, original: Size | null): JobOptions {
+  const { width, height } = clampTransform(transform, original);
+  return {
+    ...(width === null ? {} : { width }),
+    ...(height === null ? {} : { height }),
+    ...(width === null || height === null || transform.fit === null ? {} : { fit: transform.fit }),
+    format: transform.format,
+    quality: transform.quality,
+  };
+}

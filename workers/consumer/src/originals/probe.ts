@@ -1,0 +1,133 @@
+import type { Config } from "@prewarm/shared/config";
+import { type ImageHeader, orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import { resolveOriginal } from "@prewarm/shared/source";
+import type { Size } from "../ittybit/job-request.ts";
+import type { Failure, FailureClass } from "../ledger/api.ts";
+import { errorText } from "../log.ts";
+import type { Semaphore } from "../semaphore.ts";
+import { type OriginalBucket, readFromBucket, readFromUrl } from "./read-start.ts";
+
+/** What the start of an original tells. */
+export type Original =
+  | {
+      kind: "image";
+      /** The URL Ittybit is given. */
+      input: string;
+      /** As a viewer sees it; null when the header does not tell. */
+      size: Size | null;
+      etag: string | null;
+    }
+  /** No variant can come of it, and that is nobody's failure. */
+  | { kind: "refused"; code: "missing" | "unsupported" | "animated" | "too_large"; message: string }
+  | { kind: "failed"; class: FailureClass; failure: Failure };
+
+export interface OriginalsAccess {
+  fetch: typeof fetch;
+  /** A bucket of originals by its binding's name; null when it is not bound. */
+  bucket(binding: string): OriginalBucket | null;
+  /** The signed edge URL of a bucket's original, or null when the edge's address or the signing key is not configured. */
+  bucketOriginalUrl(id: string): Promise<string | null>;
+}
+
+export interface ProbeDeps extends OriginalsAccess {
+  config: Pick<Config, "sources" | "limits">;
+  connections: Semaphore;
+}
+
+/** The start of an original: how much of it was read is in `bytes`, how long it is in `total` when known. */
+export type Start =
+  | { kind: "bytes"; bytes: Uint8Array; total: number | null; etag: string | null }
+  | { kind: "missing" }
+  | { kind: "failed"; class: FailureClass; failure: Failure };
+
+/** Bytes read: nearly every header is in the first; large EXIF blocks, colour profiles and HEIC boxes need more. */
+const READS = [65_536, 524_288, 4_194_304];
+
+const CONVERTIBLE = new Set(["jpeg", "png", "webp", "avif", "gif", "heic"]);
+
+function failed(failureClass: FailureClass, code: string, message: string): Extract<Original, { kind: "failed" }> {
+  return { kind: "failed", class: failureClass, failure: { code, message } };
+}
+
+function refused(code: Extract<Original, { kind: "refused" }>["code"], message: string): Original {
+  return { kind: "refused", code, message };
+}
+
+/** Where to read from and what to tell Ittybit, or why neither is possible. */
+async function locate(
+  id: string,
+  deps: ProbeDeps,
+): Promise<{ input: string; read(n: number): Promise<Start> } | Original> {
+  const original = resolveOriginal(deps.config, id);
+  if (original === null) return failed("permanent", "source_unknown", "no configured source holds this image");
+  if (original.kind === "url") return { input: original.url, read: (n) => readFromUrl(original.url, n, deps.fetch) };
+  const bucket = deps.bucket(original.bucket);
+  if (bucket === null) return failed("permanent", "source_unbound", `the bucket ${original.bucket} is not bound`);
+  const input = await deps.bucketOriginalUrl(id);
+  if (input === null) {
+    return failed(
+      "permanent",
+      "original_unaddressable",
+      "originals in a bucket need the edge's address and a signing key",
+    );
+  }
+  return { input, read: (n) => readFromBucket(bucket, original.key, n) };
+}
+
+function isWhole(start: Extract<Start, { kind: "bytes" }>): boolean {
+  return start.total !== null && start.bytes.byteLength >= start.total;
+}
+
+/** Whether a longer read could tell more than this one. */
+function wantsMore(start: Extract<Start, { kind: "bytes" }>, asked: number, header: ImageHeader | null): boolean {
+  if (isWhole(start) || start.bytes.byteLength < asked) return false;
+  return header === null ? CONVERTIBLE.has(sniffType(start.bytes) ?? "") : !header.settled;
+}
+
+function judge(
+  start: Extract<Start, { kind: "bytes" }>,
+  header: ImageHeader | null,
+  input: string,
+  deps: ProbeDeps,
+): Original {
+  const { originalMaxBytes, originalMaxPixels } = deps.config.limits;
+  const { bytes, total } = start;
+  if (bytes.byteLength === 0) return refused("unsupported", "the original is empty");
+  const type = sniffType(bytes);
+  if (type === null || !CONVERTIBLE.has(type))
+    return refused("unsupported", `the original is ${type ?? "not an image"}`);
+  if (header === null) return refused("unsupported", `the original's ${type} header is damaged`);
+  if (header.frames > 1) return refused("animated", `the original is an animated ${type}`);
+  if (total !== null && total > originalMaxBytes) return refused("too_large", `the original has ${total} bytes`);
+  if (header.width * header.height > originalMaxPixels) {
+    return refused("too_large", `the original has ${header.width} × ${header.height} pixels`);
+  }
+  // An unsettled header may lack its orientation: then no side is known for sure. GIF has none.
+  const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");
+  return { kind: "image", input, size: sure ? orientedSize(header) : null, etag: start.etag };
+}
+
+async function probe(id: string, deps: ProbeDeps): Promise<Original> {
+  const place = await locate(id, deps);
+  if ("kind" in place) return place;
+  for (const length of READS) {
+    const start = await deps.connections.run(() => place.read(length));
+    if (start.kind === "missing") return refused("missing", "the original does not exist");
+    if (start.kind === "failed") return start;
+    const header = readImageHeader(start.bytes);
+    if (length === READS.at(-1) || !wantsMore(start, length, header)) return judge(start, header, place.input, deps);
+  }
+  return failed("transient", "original_unreadable", "the original's start could not be read");
+}
+
+/** Looks at each original at most once in its life (one batch). Never throws. */
+export function createProbe(deps: ProbeDeps): (id: string) => Promise<Original> {
+  const seen = new Map<string, Promise<Original>>();
+  return (id) => {
+    const known = seen.get(id);
+    if (known !== undefined) return known;
+    const fresh = probe(id, deps).catch((error) => failed("transient", "original_unreachable", errorText(error)));
+    seen.set(id, fresh);
+    return fresh;
+  };
+}

@@ -1,0 +1,82 @@
+import { readAtMost } from "../bounded-body.ts";
+import { errorText } from "../log.ts";
+import type { Start } from "./probe.ts";
+
+/** What is needed of an R2 bucket that holds originals. */
+export type OriginalBucket = Pick<R2Bucket, "get">;
+
+const TIMEOUT_MS = 10_000;
+const MAX_HOPS = 3;
+
+function unreachable(message: string, httpStatus?: number): Start {
+  const failure = { code: "original_unreachable", message, ...(httpStatus === undefined ? {} : { httpStatus }) };
+  return { kind: "failed", class: "transient", failure };
+}
+
+/** `bytes 0-65535/1234567` → 1234567; null when the server does not say. */
+function totalOf(response: Response): number | null {
+  const header = response.status === 206 ? response.headers.get("content-range") : null;
+  const text = header === null ? response.headers.get("content-length") : header.split("/")[1];
+  return text !== undefined && text !== null && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+/** An etag fit to be kept as metadata: short and printable. */
+function etagOf(text: string | null): string | null {
+  return text !== null && /^[\x20-\x7e]{1,200}$/.test(text) ? text : null;
+}
+
+async function readAnswer(response: Response, length: number): Promise<Start> {
+  const { status } = response;
+  if (status === 200 || status === 206) {
+    // A server that ignores ranges answers 200 with everything: the rest is cancelled.
+    const bytes = await readAtMost(response.body, length);
+    const total = totalOf(response);
+    const wholeBody = status === 200 && bytes.byteLength < length ? bytes.byteLength : null;
+    return { kind: "bytes", bytes, total: total ?? wholeBody, etag: etagOf(response.headers.get("etag")) };
+  }
+  await response.body?.cancel();
+  if (status === 404 || status === 410) return { kind: "missing" };
+  // An empty file has no first byte to give.
+  if (status === 416) return { kind: "bytes", bytes: new Uint8Array(0), total: 0, etag: null };
+  return unreachable(`the origin answered HTTP ${status}`, status);
+}
+
+/** Reads the first `length` bytes. Follows redirects on the same origin only: nothing outside the sources is fetched. */
+export async function readFromUrl(url: string, length: number, fetcher: typeof fetch): Promise<Start> {
+  const headers = { range: `bytes=0-${length - 1}`, accept: "image/*,*/*;q=0.5", "accept-encoding": "identity" };
+  let target = url;
+  try {
+    for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await fetcher(target, { headers, redirect: "manual", cache: "no-store", signal });
+      const location = response.headers.get("location");
+      if (response.status < 300 || response.status > 399 || location === null)
+        return await readAnswer(response, length);
+      await response.body?.cancel();
+      const next = new URL(location, target);
+      if (next.origin !== new URL(url).origin) {
+        const failure = {
+          code: "original_redirected",
+          message: `the origin redirects to ${next.host}, which is no source`,
+        };
+        return { kind: "failed", class: "permanent", failure };
+      }
+      target = next.href;
+    }
+    return unreachable("the origin redirects in circles");
+  } catch (error) {
+    return unreachable(errorText(error));
+  }
+}
+
+export async function readFromBucket(bucket: OriginalBucket, key: string, length: number): Promise<Start> {
+  try {
+    const object = await bucket.get(key, { range: { offset: 0, length } });
+    if (object === null) return { kind: "missing" };
+    if (!("body" in object)) return unreachable("the bucket answered without a body");
+    const bytes = await readAtMost(object.body, length);
+    return { kind: "bytes", bytes, total: object.size, etag: etagOf(object.httpEtag) };
+  } catch (error) {
+    return unreachable(errorText(error));
+  }
+}

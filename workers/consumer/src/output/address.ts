@@ -1,0 +1,50 @@
+/** Whether an IPv4 address (as the URL parser prints it, whatever spelling was given) is one of the public internet's. */
+function isPublicIpv4(host: string): boolean {
+  const [a = 0, b = 0, c = 0] = host.split(".").map(Number);
+  if (a === 0 || a === 10 || a === 127 || a >= 224) return false;
+  if (a === 100 && b >= 64 && b <= 127) return false; // carrier-grade NAT
+  if (a === 169 && b === 254) return false; // link-local, cloud metadata
+  if (a === 172 && b >= 16 && b <= 31) return false;
+  if (a === 192 && (b === 168 || (b === 0 && (c === 0 || c === 2)) || (b === 88 && c === 99))) return false;
+  if (a === 198 && (b === 18 || b === 19 || (b === 51 && c === 100))) return false;
+  return !(a === 203 && b === 0 && c === 113);
+}
+
+/**
+ * Only global unicast (2000::/3) is public. Left outside it, so refused: loopback, unspecified, v4-mapped and -compatible,
+ * NAT64 (64:ff9b::/96), unique local, link-local, multicast. Inside it, what wraps an IPv4 address or is documentation.
+ */
+function isPublicIpv6(host: string): boolean {
+  const [first = "", second = ""] = host.split(":");
+  const a = first === "" ? 0 : Number.parseInt(first, 16);
+  const b = second === "" ? 0 : Number.parseInt(second, 16);
+  if (a < 0x2000 || a > 0x3fff) return false;
+  if (a === 0x2002) return false; // 6to4
+  if (a === 0x2001 && (b <= 0x01ff || b === 0x0db8)) return false; // Teredo and other protocol assignments; documentation
+  return !(a === 0x3fff && b <= 0x0fff); // documentation
+}
+
+const PRIVATE_NAME = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa)$/;
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function isPublicHost(host: string): boolean {
+  if (host.startsWith("[")) return isPublicIpv6(host.slice(1, -1));
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return isPublicIpv4(host);
+  const name = host.replace(/\.+$/, "");
+  return name.includes(".") && !PRIVATE_NAME.test(name);
+}
+
+/**
+ * Why a result may not be fetched from this URL, or null when it may: https to a public host only, and `http` to loopback
+ * where development allows it. A name that resolves to a private address is not seen here; Workers' fetch reaches none.
+ */
+export function refusalOf(url: URL, allowLoopbackHttp: boolean): string | null {
+  const host = url.hostname.toLowerCase();
+  if (url.username !== "" || url.password !== "") return "the URL holds credentials";
+  if (url.protocol === "http:" && allowLoopbackHttp && isLoopback(host)) return null;
+  if (url.protocol !== "https:") return `${url.protocol} is not fetched`;
+  return isPublicHost(host) ? null : "the host is not public";
+}

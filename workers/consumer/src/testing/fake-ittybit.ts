@@ -1,0 +1,96 @@
+import type { Clock } from "@prewarm/shared/clock";
+import type { Ittybit, JobOrder, NoResult, Submission } from "../ittybit/client.ts";
+import type { IttybitJob, JobStatus } from "../ittybit/dialects.ts";
+
+export interface FakeJob {
+  id: string;
+  order: JobOrder;
+  createdAt: number;
+  endsAt: number;
+  ends: JobStatus;
+  /** Null: done, but names no result. */
+  output: string | null;
+}
+
+/** Ittybit in memory: idempotency keys, jobs that take their time, and whatever a test wants it to answer instead. */
+export interface FakeIttybit extends Ittybit {
+  jobs: FakeJob[];
+  calls: string[];
+  /** A submission's answer instead of a job; `lost` makes the job and gives no answer. */
+  refuse: (order: JobOrder) => NoResult | "lost" | null;
+  /** The answer of `get` and `list` instead of what is there. */
+  blind: (call: "get" | "list") => NoResult | null;
+  /** How a new job will go. */
+  plan: (order: JobOrder) => Partial<Pick<FakeJob, "ends" | "output">> & { ms?: number };
+}
+
+export const OUTPUT_HOST = "https://store.example.net";
+
+const LOST: NoResult = { kind: "unclear", failure: { code: "upstream_unreachable", message: "connection reset" } };
+
+export function createFakeIttybit(clock: Clock): FakeIttybit {
+  const jobs: FakeJob[] = [];
+  const byKey = new Map<string, FakeJob>();
+
+  function view(job: FakeJob): IttybitJob {
+    const ended = clock.now() >= job.endsAt;
+    const status = ended ? job.ends : "pending";
+    const said = { done: "succeeded", failed: "failed", cancelled: "cancelled", pending: "processing" }[status];
+    return {
+      id: job.id,
+      status,
+      said,
+      known: true,
+      output: status === "done" ? job.output : null,
+      error: status === "failed" ? { kind: "encode_failed", message: "the encoder gave up" } : null,
+      metadata: job.order.metadata,
+      input: job.order.input,
+      createdAt: job.createdAt,
+      finishedAt: ended ? job.endsAt : null,
+    };
+  }
+
+  function make(order: JobOrder): FakeJob {
+    const id = `job_${String(jobs.length + 1).padStart(6, "0")}`;
+    const { ms = 300, ...plan } = fake.plan(order);
+    const output = `${OUTPUT_HOST}/${id}`;
+    const job: FakeJob = { id, order, createdAt: clock.now(), endsAt: clock.now() + ms, ends: "done", output, ...plan };
+    jobs.push(job);
+    byKey.set(order.idempotencyKey, job);
+    return job;
+  }
+
+  const fake: FakeIttybit = {
+    jobs,
+    calls: [],
+    refuse: () => null,
+    blind: () => null,
+    plan: () => ({}),
+    async submit(order): Promise<Submission> {
+      fake.calls.push(`submit ${order.idempotencyKey}`);
+      const refusal = fake.refuse(order);
+      if (refusal !== null && refusal !== "lost") return refusal;
+      const known = byKey.get(order.idempotencyKey);
+      const job = known ?? make(order);
+      return refusal === "lost" ? LOST : { kind: "made", job: view(job), replayed: known !== undefined };
+    },
+    async get(id) {
+      fake.calls.push(`get ${id}`);
+      const instead = fake.blind("get");
+      if (instead !== null) return instead;
+      const job = jobs.find((one) => one.id === id);
+      return job === undefined ? { kind: "absent" } : { kind: "job", job: view(job) };
+    },
+    async list({ next, input } = {}) {
+      fake.calls.push("list");
+      const instead = fake.blind("list");
+      if (instead !== null) return instead;
+      const matching = jobs.filter((job) => input === undefined || job.order.input === input).reverse();
+      const start = next === undefined ? 0 : Number(new URLSearchParams(next).get("page")) * 100;
+      const page = matching.slice(start, start + 100);
+      const more = matching.length > start + 100;
+      return { kind: "page", jobs: page.map(view), next: more ? `page=${start / 100 + 1}` : null };
+    },
+  };
+  return fake;
+}
