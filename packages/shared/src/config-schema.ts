@@ -10,7 +10,7 @@ import { ABSOLUTE_MAX_PX } from "./limits.ts";
 /** A binding's or a secret's name, as wrangler takes it. */
 const bindingName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "write a name of letters, digits and _, such as HOOK_SECRET");
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "write a name of letters, digits and _, such as ORIGINALS or HOOK_SECRET");
 /** Secrets themselves have no place here; a pasted one is caught by its form. */
 const secretName = bindingName.refine((name) => !/^whsec_/i.test(name), {
   error: "write the secret's name here, and its value with `wrangler secret put`",

@@ -1,0 +1,268 @@
+import { describe, expect, it } from "vitest";
+import userConfig from "../../../prewarm.config.ts";
+import { type Config, DEFAULTS, defineConfig, type Settings, type UserConfig } from "./config.ts";
+import { checkConfig } from "./config-check.ts";
+import { configSchema } from "./config-schema.ts";
+
+const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
+const check = (user: Partial<UserConfig>): string[] => checkConfig(defineConfig({ sources, ...user }));
+/** For what the compiler would refuse: a user may write plain JavaScript. */
+const checkRaw = (user: object): string[] => check(user as Partial<UserConfig>);
+const source = (url: string, more: Partial<UserConfig> = {}) => check({ sources: [{ prefix: "", url }], ...more });
+const upload = DEFAULTS.recipes.upload ?? [];
+const hook = (more: object) => ({
+  hooks: { cms: { verifier: { kind: "bearer", secrets: ["TOKEN"] }, mapper: { kind: "native" }, ...more } },
+});
+const hmac = (more: object) => hook({ verifier: { kind: "hmac", secrets: ["S"], header: "x-signature", ...more } });
+
+describe("checkConfig passes", () => {
+  it("our own configuration and the defaults", () => {
+    expect(checkConfig(userConfig)).toEqual([]);
+    expect(check({})).toEqual([]);
+  });
+
+  it.each<[string, string[]]>([
+    ["loopback over http", source("http://127.0.0.1:9000/o/{id}")],
+    ["loopback by name", source("http://localhost:9000/images/{id}")],
+    ["an id in the query", source("https://cdn.example.com/get?file={id}")],
+    ["an extension after the id", source("https://cdn.example.com/o/{id}.jpg")],
+    [
+      "another server's /images/ when the edge's hosts are known",
+      source("https://cdn.example.com/images/{id}", { edgeHosts: ["images.example.com"] }),
+    ],
+    [
+      "another path on the edge's host",
+      source("https://www.example.com/uploads/{id}", { edgeHosts: ["www.example.com"] }),
+    ],
+    ["a bucket", check({ sources: [{ prefix: "", bucket: "ORIGINALS", key: "o/{id}" }] })],
+    [
+      "png where it is listed",
+      check({
+        formats: ["webp", "jpeg", "png"],
+        autoFormats: ["webp", "png"],
+        presets: { logo: "w=400&f=png" },
+        recipes: { upload: ["p=logo"] },
+      }),
+    ],
+    ["an unlimited budget", check({ gate: { monthlyJobs: null } })],
+    [
+      "every kind of hook",
+      checkRaw(
+        hmac({ template: "{id}.{timestamp}.{body}", timestampHeader: "x-time", idHeader: "x-id", prefix: "v1=" }),
+      ),
+    ],
+    [
+      "a mapper of our user's own",
+      checkRaw(hook({ mapper: { kind: "json-path", items: "$.records[*]", key: "$.object.key" } })),
+    ],
+  ])("%s", (_, faults) => expect(faults).toEqual([]));
+});
+
+describe("checkConfig finds", () => {
+  it.each<[string, string, RegExp, string[]]>([
+    ["no source", "sources", /at least one/, check({ sources: [] })],
+    ["a source of neither kind", "sources[0]", /prefix, url/, checkRaw({ sources: [{ prefix: "", path: "x" }] })],
+    ["no hole", "sources[0].url", /exactly once/, source("https://cdn.example.com/originals/")],
+    ["two holes", "sources[0].url", /exactly once/, source("https://cdn.example.com/{id}/{id}")],
+    ["a hole in the host", "sources[0].url", /after its host/, source("https://{id}.example.com/x")],
+    ["a hole against the host", "sources[0].url", /after its host/, source("https://cdn.example.com{id}")],
+    ["no URL", "sources[0].url", /whole URL/, source("/originals/{id}")],
+    ["another scheme", "sources[0].url", /whole URL/, source("ftp://cdn.example.com/{id}")],
+    ["plain http", "sources[0].url", /https/, source("http://cdn.example.com/{id}")],
+    [
+      "http on a host that only looks like loopback",
+      "sources[0].url",
+      /https/,
+      source("http://127.0.0.1.evil.com/{id}"),
+    ],
+    ["a password in the open", "sources[0].url", /user and password/, source("https://me:pw@cdn.example.com/{id}")],
+    ["a fragment", "sources[0].url", /#/, source("https://cdn.example.com/{id}#x")],
+    [
+      "dots in the path",
+      "sources[0].url",
+      /https:\/\/cdn\.example\.com\/\{id\}/,
+      source("https://cdn.example.com/a/../{id}"),
+    ],
+    [
+      "upper case in the host",
+      "sources[0].url",
+      /cdn\.example\.com\/x\/\{id\}/,
+      source("https://CDN.example.com/x/{id}"),
+    ],
+    [
+      "the edge's own route, no host known",
+      "sources[0].url",
+      /own route/,
+      source("https://images.example.com/images/{id}"),
+    ],
+    [
+      "the edge's own route",
+      "sources[0].url",
+      /own route/,
+      source("https://i.example.com/images/{id}.jpg", { edgeHosts: ["i.example.com"] }),
+    ],
+    [
+      "the edge's originals",
+      "sources[0].url",
+      /own route/,
+      source("https://i.example.com/originals/{id}", { edgeHosts: ["i.example.com"] }),
+    ],
+    ["a prefix twice", "sources[1].prefix", /sources\[0\]/, check({ sources: [...sources, ...sources] })],
+    [
+      "a prefix with a slash before it",
+      "sources[0].prefix",
+      /without a slash/,
+      check({ sources: [{ prefix: "/a", url: "https://cdn.example.com/{id}" }] }),
+    ],
+    [
+      "a bucket's binding of no form",
+      "sources[0].bucket",
+      /letters, digits and _/,
+      check({ sources: [{ prefix: "", bucket: "my bucket", key: "{id}" }] }),
+    ],
+    [
+      "the variants' own bucket",
+      "sources[0].bucket",
+      /IMAGES_BUCKET/,
+      check({ sources: [{ prefix: "", bucket: "IMAGES_BUCKET", key: "{id}" }] }),
+    ],
+    ["a ladder out of order", "ladder", /ascending/, check({ ladder: [16, 800, 400] })],
+    ["a rung twice", "ladder", /ascending/, check({ ladder: [16, 16] })],
+    ["no rungs", "ladder", /at least one/, check({ ladder: [] })],
+    ["a broken rung", "ladder[1]", /integer/, check({ ladder: [16, 32.5] })],
+    ["a rung above the absolute limit", "ladder[0]", /8192/, check({ ladder: [8193] })],
+    ["a format that is none", "formats[1]", /one of avif/, checkRaw({ formats: ["webp", "gif"] })],
+    ["a format twice", "formats", /once/, check({ formats: ["webp", "jpeg", "avif", "webp"] })],
+    [
+      "no default format",
+      "formats",
+      /webp/,
+      check({
+        formats: ["avif", "jpeg"],
+        autoFormats: ["avif"],
+        recipes: { upload: ["p=a"] },
+        presets: { a: "f=avif" },
+      }),
+    ],
+    [
+      "no last resort",
+      "formats",
+      /jpeg/,
+      check({ formats: ["webp"], autoFormats: ["webp"], recipes: { upload: ["w=800"] } }),
+    ],
+    ["png for auto but not at all", "autoFormats", /png/, check({ autoFormats: ["png"] })],
+    ["no quality", "qualities", /at least one/, check({ qualities: [] })],
+    ["a preset that does not parse", "presets.card", /Did you mean webp/, check({ presets: { card: "w=8&f=wepb" } })],
+    ["a preset in a preset", "presets.b", /leave p out/, check({ presets: { a: "w=8", b: "p=a" } })],
+    ["a preset with a version", "presets.a", /"v" is not known/, check({ presets: { a: "w=8&v=1" } })],
+    ["a preset that no URL can name", "presets.a b", /64 letters/, check({ presets: { "a b": "w=8" } })],
+    ["a recipe that names no preset", "recipes.upload[0]", /"card"/, check({ recipes: { upload: ["p=card"] } })],
+    [
+      "a recipe that does not parse",
+      "recipes.upload[1]",
+      /at least 1/,
+      check({ recipes: { upload: ["w=800", "w=0"] } }),
+    ],
+    ["an empty recipe", "recipes.upload", /at least one/, check({ recipes: { upload: [] } })],
+    [
+      "a recipe that no default URL finds",
+      "recipes.upload",
+      /w=800&f=webp/,
+      check({ recipes: { upload: ["w=800&f=avif", "w=800&h=600"] } }),
+    ],
+    ["no recipe for hooks", "recipes.upload", /add it/, check({ recipes: { hero: ["w=800"] } })],
+    ["a hook's unknown recipe", "hooks.cms.recipe", /hero/, checkRaw(hook({ recipe: "hero" }))],
+    ["a hook's name of no form", "hooks.a/b", /64 letters/, checkRaw({ hooks: { "a/b": hook({}).hooks.cms } })],
+    [
+      "no secret",
+      "hooks.cms.verifier.secrets",
+      /at least one/,
+      checkRaw(hook({ verifier: { kind: "bearer", secrets: [] } })),
+    ],
+    [
+      "a secret itself",
+      "hooks.cms.verifier.secrets[0]",
+      /secret's name/,
+      checkRaw(hook({ verifier: { kind: "standard-webhooks", secrets: ["whsec_abc"] } })),
+    ],
+    [
+      "a verifier that is none",
+      "hooks.cms.verifier.kind",
+      /standard-webhooks, hmac or bearer/,
+      checkRaw(hook({ verifier: { kind: "none" } })),
+    ],
+    [
+      "a mapper that finds no image",
+      "hooks.cms.mapper",
+      /id or key/,
+      checkRaw(hook({ mapper: { kind: "json-path" } })),
+    ],
+    [
+      "a signature that leaves the body out",
+      "hooks.cms.verifier.template",
+      /\{body\}/,
+      checkRaw(hmac({ template: "{id}", idHeader: "x" })),
+    ],
+    [
+      "a timestamp from nowhere",
+      "hooks.cms.verifier.template",
+      /timestampHeader/,
+      checkRaw(hmac({ template: "{timestamp}.{body}" })),
+    ],
+    ["an id from nowhere", "hooks.cms.verifier.template", /idHeader/, checkRaw(hmac({ template: "{id}.{body}" }))],
+    ["a hook's header of no form", "hooks.cms.verifier.header", /header/, checkRaw(hmac({ header: "x y" }))],
+    ["noise that hides a parameter", "noise[0]", /parameter w/, check({ noise: ["w*"] })],
+    ["noise that hides the signature", "noise[0]", /parameter s/, check({ noise: ["s"] })],
+    ["noise that hides all", "noise[0]", /after some text/, check({ noise: ["*"] })],
+    ["an extension with a dot", "passThrough[0]", /without a dot/, check({ passThrough: [".svg"] })],
+    ["an extension in both lists", "unshowable", /svg/, check({ unshowable: ["svg"] })],
+    ["a signing mode that is none", "signing", /off, custom or all/, checkRaw({ signing: "on" })],
+    ["a cache that never forgets", "cacheSeconds", /604800/, check({ cacheSeconds: 31_536_000 })],
+    ["a window of nothing", "originalsWindowSeconds", /60/, check({ originalsWindowSeconds: 0 })],
+    ["no budget of time", "edgeBudgetMs", /50/, check({ edgeBudgetMs: 0 })],
+    ["a limit that is text", "limits.maxAttempts", /integer/, checkRaw({ limits: { maxAttempts: "5" } })],
+    ["a share above the whole", "gate.warmingShare", /0 to 1/, check({ gate: { warmingShare: 80 } })],
+    ["alerts out of order", "gate.alertLevels", /ascending/, check({ gate: { alertLevels: [0.9, 0.5] } })],
+    ["a setting that is none", "lader", /ladder/, checkRaw({ lader: [16] })],
+    ["a limit that is none", "limits.attempts", /no such setting/, checkRaw({ limits: { attempts: 1 } })],
+  ])("%s, at %s", (_, path, mend, faults) => {
+    expect(faults).toEqual([expect.stringMatching(mend)]);
+    expect(faults[0]?.slice(0, path.length + 1)).toBe(`${path}:`);
+  });
+
+  it("all faults at once, a broken entry hiding nothing of its neighbours", () => {
+    const faults = checkRaw({
+      sources: [
+        { prefix: "", path: "x" },
+        { prefix: "a", url: "http://cdn.example.com/{id}" },
+      ],
+      presets: { a: 5, b: "w=0" },
+      hooks: { one: { mapper: { kind: "native" } }, two: hook({ recipe: "hero" }).hooks.cms },
+      noise: ["", "w"],
+      cacheSeconds: 0,
+    });
+    const paths = [
+      "sources[0]",
+      "sources[1].url",
+      "presets.a",
+      "presets.b",
+      "hooks.one.verifier",
+      "hooks.two.recipe",
+      "noise[0]",
+      "noise[1]",
+      "cacheSeconds",
+    ];
+    expect(faults.map((fault) => fault.split(":", 1)[0]).toSorted()).toEqual(paths.toSorted());
+  });
+
+  it.each(["sources", ...Object.keys(DEFAULTS)])("null for %s, without falling over", (setting) => {
+    const broken: Config = { ...defineConfig({ sources }), [setting]: null };
+    expect(checkConfig(broken).some((fault) => fault.startsWith(setting))).toBe(true);
+  });
+});
+
+it("knows every setting that has a default, and no other", () => {
+  const known: (keyof Settings | "sources")[] = ["sources", ...(Object.keys(DEFAULTS) as (keyof Settings)[])];
+  expect(Object.keys(configSchema.shape).toSorted()).toEqual(known.toSorted());
+  expect(upload.length).toBeGreaterThan(0);
+});
