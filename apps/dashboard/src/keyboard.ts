@@ -1,0 +1,87 @@
+import { signal } from "@preact/signals";
+import { navigate } from "./router.ts";
+import { liveSwitch, setLive } from "./live.ts";
+import { nextTheme } from "./theme.ts";
+
+/** Every key there is; the help dialog prints this table. */
+export const KEYS: readonly [keys: string, does: string][] = [
+  ["/", "Search"],
+  ["j  k", "Next row, row before"],
+  ["Enter", "Open the row"],
+  ["x", "Select the row; with a click on its box and Shift: the range"],
+  ["r", "Retry what is selected, or the row, or the job shown"],
+  ["p", "Pause and resume live updates"],
+  ["t", "Theme: automatic, light, dark"],
+  ["g o", "Go to the overview"],
+  ["g j", "Go to jobs"],
+  ["g r", "Go to runs"],
+  ["g d", "Go to dead letters"],
+  ["g i", "Go to images"],
+  ["g s", "Go to steering"],
+  ["?", "This list"],
+  ["Esc", "Close; leave the search"],
+];
+
+const GO: Record<string, string> = { o: "/", j: "/jobs", r: "/runs", d: "/dead", i: "/images", s: "/steering" };
+
+export const helpOpen = signal(false);
+
+const SINGLE: Record<string, () => void> = {
+  "/": () => document.querySelector<HTMLInputElement>("main input[type=search]")?.focus(),
+  "?": () => {
+    helpOpen.value = true;
+  },
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
+  x: () => focusedRow()?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click(),
+  r: retry,
+  p: () => setLive(!liveSwitch.value),
+  t: nextTheme,
+};
+
+/** Single keys, as long as nobody types and no dialog is open. Rows are whatever carries `data-row`; their first link has the focus. */
+export function startKeyboard(): void {
+  let afterG = false;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape" && isTyping(event.target)) return (event.target as HTMLElement).blur();
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    const go = afterG ? GO[event.key] : undefined;
+    afterG = event.key === "g" && !afterG;
+    const act = go ? () => navigate(go) : SINGLE[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !["checkbox", "radio", "button", "submit"].includes(target.type);
+  return target.matches("textarea, select, [contenteditable]");
+}
+
+function rows(): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>("main [data-row]")];
+}
+
+function focusedRow(): HTMLElement | null {
+  return document.activeElement?.closest<HTMLElement>("[data-row]") ?? null;
+}
+
+function moveRow(step: number): void {
+  const all = rows();
+  const current = focusedRow();
+  const index = current ? all.indexOf(current) + step : step > 0 ? 0 : all.length - 1;
+  const row = all[Math.max(0, Math.min(all.length - 1, index))];
+  row?.querySelector<HTMLElement>("a")?.focus();
+  row?.scrollIntoView({ block: "nearest" });
+}
+
+function retry(): void {
+  const button =
+    document.querySelector<HTMLButtonElement>("main [data-retry-selected]") ??
+    focusedRow()?.querySelector<HTMLButtonElement>("[data-retry]") ??
+    document.querySelector<HTMLButtonElement>("main [data-retry-page]");
+  button?.click();
+}

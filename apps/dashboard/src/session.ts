@@ -1,0 +1,42 @@
+import { computed, signal } from "@preact/signals";
+import { ApiError, call } from "./api/client.ts";
+import type { Session } from "./api/schema.ts";
+
+/** `unknown` until the server has said; null: nobody is signed in. */
+export const session = signal<Session | null | "unknown">("unknown");
+/** Why the server could not say, or null. */
+export const sessionError = signal<ApiError | null>(null);
+
+/** Writes are shown to operators only. The server enforces it; this spares a viewer buttons that refuse. */
+export const isOperator = computed(() => session.value !== "unknown" && session.value?.role === "operator");
+export const environment = computed(() => (session.value === "unknown" ? "" : (session.value?.environment ?? "")));
+
+/** A call as whoever is signed in; a 401 leads back to the sign-in. */
+export const ask: typeof call = async (name, given) => {
+  try {
+    return await call(name, given);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) session.value = null;
+    throw error;
+  }
+};
+
+export async function findSession(): Promise<void> {
+  try {
+    session.value = await call("GET /api/v1/session", {});
+    sessionError.value = null;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401) session.value = null;
+    sessionError.value = error.status === 401 ? null : error;
+  }
+}
+
+export async function signIn(token: string): Promise<void> {
+  session.value = await call("POST /api/v1/session", { body: { token } });
+}
+
+export async function signOut(): Promise<void> {
+  await call("DELETE /api/v1/session", {}).catch(() => null);
+  session.value = null;
+}

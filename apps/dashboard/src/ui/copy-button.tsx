@@ -1,0 +1,27 @@
+import { notify } from "./toast.tsx";
+
+/** Copies text; on plain http, where the clipboard is closed, through a selection. */
+export function CopyButton({ text, children, what }: { text: string; children: string; what: string }) {
+  const copy = async () => {
+    const done = await navigator.clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    notify(done || copySelected(text) ? `${what} copied.` : "This browser does not let the page copy.", false);
+  };
+  return (
+    <button type="button" onClick={() => void copy()}>
+      {children}
+    </button>
+  );
+}
+
+function copySelected(text: string): boolean {
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}

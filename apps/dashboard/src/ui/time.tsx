@@ -1,0 +1,12 @@
+import { exactUtc, relative } from "../format.ts";
+import { clock } from "../live.ts";
+
+/** A moment: relative to read, exact in UTC to hover, machine-readable to copy. */
+export function Time({ at }: { at: number | null }) {
+  if (at === null) return <span class="muted">–</span>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exactUtc(at)}>
+      {relative(at, clock.value)}
+    </time>
+  );
+}

@@ -1,0 +1,85 @@
+import type { ComponentChildren } from "preact";
+import { ApiError } from "../api/client.ts";
+import { relative } from "../format.ts";
+import { clock } from "../live.ts";
+import type { Resource } from "../poll.ts";
+
+interface ViewProps<T> {
+  resource: Resource<T>;
+  /** What is being waited for: "jobs", "this run". */
+  what: string;
+  children(data: T): ComponentChildren;
+}
+
+/** A resource's three faces: loading, failed, here. An older answer outlives a failure, marked as old. */
+export function View<T>({ resource, what, children }: ViewProps<T>) {
+  const data = resource.data.value;
+  const error = resource.error.value;
+  if (data !== null) {
+    return (
+      <>
+        {error && <Stale error={error} at={resource.loadedAt.value} retry={resource.refresh} />}
+        {children(data)}
+      </>
+    );
+  }
+  if (error) return <ProblemCard error={error} what={what} retry={resource.refresh} />;
+  return (
+    <div class="skeleton" role="status">
+      <span class="visually-hidden">Loading {what}…</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  );
+}
+
+function Stale({ error, at, retry }: { error: Error; at: number | null; retry(): Promise<void> }) {
+  return (
+    <p class="strip warn" role="status">
+      <span>
+        What you see is from {relative(at, clock.value)}: {error.message}
+      </span>
+      <button type="button" class="small" onClick={() => void retry()}>
+        Try now
+      </button>
+    </p>
+  );
+}
+
+/** Why there is nothing, and what to do about it. */
+export function ProblemCard({ error, what, retry }: { error: Error; what: string; retry?(): Promise<void> }) {
+  const missing = error instanceof ApiError && error.status === 404;
+  return (
+    <div class="card state-card" role="alert">
+      <h2>{missing ? `There is no such thing as ${what}` : `Could not load ${what}`}</h2>
+      <p>{error.message}</p>
+      <p class="muted">{adviceFor(error)}</p>
+      {retry && !missing && (
+        <button type="button" onClick={() => void retry()}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+function adviceFor(error: Error): string {
+  if (!(error instanceof ApiError)) return "This looks like a fault of the page itself. Reload it; if it stays, report it with the message above.";
+  if (error.status === 0) return "Check the connection and that the consumer Worker runs. Images are served meanwhile: the edge does not need this page.";
+  if (error.status === 403) return "Sign in with an operator token to do this.";
+  if (error.status === 404) return "It may have been pruned: stored and cancelled jobs are kept for a while only. Check the address, or search for it.";
+  if (error.status === 429) return error.retryAfter === null ? "Wait a moment, then try again." : `Wait ${error.retryAfter} s, then try again.`;
+  if (error.status === 503) return "The ledger is not reachable or not configured. /readyz says what is missing. Viewers get originals meanwhile.";
+  return "If it stays, look at /readyz and at the Worker's log.";
+}
+
+/** Nothing to show, and what would change that. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children && <p class="muted">{children}</p>}
+    </div>
+  );
+}
