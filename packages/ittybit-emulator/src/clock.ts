@@ -31,6 +31,7 @@ export function createSystemClock(seed?: number): EmulatorClock {
     random: createRandom(seed ?? Math.floor(Math.random() * 4_294_967_296)),
     after(ms, run) {
       const timer = setTimeout(run, ms);
+      timer.unref(); // once the servers are closed, a stuck or retried step keeps no process alive
       return () => clearTimeout(timer);
     },
   };

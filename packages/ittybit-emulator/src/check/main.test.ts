@@ -80,9 +80,9 @@ describe("ittybit:check", () => {
     [{}, 0, /passed: 9 of 9 essentials/],
     [{ ITTYBIT_API_URL: "https://api.example.com" }, 1, /--original is needed/],
   ])("as a command with %j exits %i", async (env, code, text) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
-      env: { ...process.env, ITTYBIT_API_URL: "", ...env },
-    });
+    // The Workers' generated types narrow these variables to their deployed values.
+    const all = { ...(process.env as Record<string, string | undefined>), ITTYBIT_API_URL: "", ...env };
+    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], { env: all as NodeJS.ProcessEnv });
     onTestFinished(() => void child.kill("SIGKILL"));
     let shown = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (shown += String(chunk)));
