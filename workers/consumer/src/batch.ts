@@ -33,6 +33,32 @@ export interface BatchDeps {
   at: At;
 }
 
+/** The end of this batch's submitting, at the first 429, 401, 402 or 403. */
+export interface Stop {
+  /** What those that were not submitted are settled with; null while there is no stop. */
+  outcome: Extract<Outcome, { kind: "throttled" | "account" }> | null;
+  set(outcome: Extract<Outcome, { kind: "throttled" | "account" }>): void;
+  /** Whether the ledger has been told. */
+  told: boolean;
+  /** Resolves when it is set. */
+  happened: Promise<void>;
+}
+
+export function createStop(): Stop {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop: Stop = {
+    outcome: null,
+    told: false,
+    happened: promise,
+    set(outcome) {
+      // A refused account weighs more than a pause.
+      if (stop.outcome === null || outcome.kind === "account") stop.outcome = outcome;
+      resolve();
+    },
+  };
+  return stop;
+}
+
 /** One batch under way. */
 export interface Batch {
   deps: BatchDeps;
@@ -54,8 +80,7 @@ export interface Batch {
   keys: number;
   /** What is known and not settled yet, by key. */
   outcomes: Map<string, Outcome>;
-  /** Set by the first 429, 401, 402 or 403: nothing more is submitted. */
-  stop: Extract<Outcome, { kind: "throttled" | "account" }> | null;
+  stop: Stop;
 }
 
 /** A key that the ledger gave this batch to work on. */

@@ -1,6 +1,6 @@
 import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { parseMessage } from "@prewarm/shared/message-schema";
-import type { Batch, BatchDeps } from "./batch.ts";
+import { type Batch, type BatchDeps, createStop } from "./batch.ts";
 import { createLease, type Lease } from "./lease.ts";
 import type { ClaimAnswer, WakeUpKeys } from "./ledger/api.ts";
 import type { DeadMessage } from "./ledger-port.ts";
@@ -82,7 +82,7 @@ function prepare(
     live,
     keys: Object.keys(answer.claims).length,
     outcomes: new Map(),
-    stop: null,
+    stop: createStop(),
   };
 }
 

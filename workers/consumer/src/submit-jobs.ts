@@ -5,9 +5,11 @@ import type { IttybitJob } from "./ittybit/dialects.ts";
 import { expectedSize, jobOptions } from "./ittybit/job-request.ts";
 import type { Claim, Outcome } from "./ledger/api.ts";
 import type { Original } from "./originals/probe.ts";
+import { settleOutcomes } from "./settle-outcomes.ts";
 import { markMissing } from "./store-variant.ts";
 
 type RunClaim = Extract<Claim, { do: "run" }>;
+type Made = Extract<Submission, { kind: "made" }>;
 type Image = Extract<Original, { kind: "image" }>;
 
 /** Without a `Retry-After` a 429 closes the gate for this long. */
@@ -29,15 +31,13 @@ async function refuse(batch: Batch, work: Work, original: Extract<Original, { ki
   return { kind: "refused", code, until, message };
 }
 
-/** The outcome when a submission made no job, or null when it did. The first 429 or refusal of the account stops the rest. */
+/** What a submission that made no job is settled with. */
 function outcomeOf(batch: Batch, result: Exclude<Submission, { kind: "made" }>, claim: RunClaim): Outcome {
   switch (result.kind) {
     case "throttled":
-      batch.stop ??= { kind: "throttled", until: batch.deps.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
-      return batch.stop;
+      return { kind: "throttled", until: batch.deps.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
     case "account":
-      batch.stop = { kind: "account", status: result.status, message: result.message };
-      return batch.stop;
+      return { kind: "account", status: result.status, message: result.message };
     case "rejected":
       return { kind: "failed", class: "permanent", failure: result.failure, posted: false, ended: neverExisted(claim) };
     case "unclear":
@@ -73,26 +73,29 @@ async function findUnanswered(batch: Batch, order: JobOrder, claim: RunClaim): P
   return page.jobs.find(({ metadata }) => metadata.ledger === ledger && metadata.gen === gen) ?? null;
 }
 
-/** Waits for the submission's turn; null when the batch has been stopped or has lost its lease meanwhile. */
-async function post(
-  batch: Batch,
-  order: JobOrder,
-  work: Work,
-  claim: RunClaim,
-): Promise<Submission | "lost" | "stopped"> {
-  const { deps, lease } = batch;
+/** Waits for the submission's turn and sends it. An outcome instead of the job when there is none; null when the lease is lost. */
+async function post(batch: Batch, order: JobOrder, work: Work, claim: RunClaim): Promise<Made | Outcome | null> {
+  const { deps, lease, stop } = batch;
   const found = await findUnanswered(batch, order, claim);
   if (found !== null) return { kind: "made", job: found, replayed: true };
   const early = claim.notBefore - deps.clock.now();
-  if (early > 0) await deps.sleep(early);
+  if (early > 0) await Promise.race([deps.sleep(early), stop.happened]);
   return batch.connections.run(async () => {
     await deps.at("before-post", work.key);
-    if (batch.stop !== null) return "stopped";
-    if (!(await lease.ensure(LEASE_MIN_LEFT_MS))) return "lost";
+    if (stop.outcome !== null) return stop.outcome;
+    if (!(await lease.ensure(LEASE_MIN_LEFT_MS))) return null;
     const result = await deps.ittybit.submit(order);
     await deps.at("posted", work.key);
-    return result;
+    if (result.kind === "made") return result;
+    const outcome = outcomeOf(batch, result, claim);
+    if (outcome.kind === "throttled" || outcome.kind === "account") stop.set(outcome);
+    return outcome;
   });
+}
+
+async function tell(batch: Batch): Promise<void> {
+  batch.stop.told = true;
+  await settleOutcomes(batch);
 }
 
 /** Submits one variant: the job to watch, or its outcome is set (none when the lease is lost). */
@@ -112,10 +115,10 @@ export async function submitJob(
   if (original.kind !== "image") return null;
   const order = orderOf(batch, work, claim, original);
   const result = await post(batch, order, work, claim);
-  if (result === "lost") return null;
-  if (result === "stopped" || result.kind !== "made") {
-    const outcome = result === "stopped" ? batch.stop : outcomeOf(batch, result, claim);
-    if (outcome !== null) outcomes.set(work.key, outcome);
+  if (result?.kind !== "made") {
+    if (result !== null) outcomes.set(work.key, result);
+    // Every handler's gate must close now, not when this batch is done.
+    if (batch.stop.outcome !== null && !batch.stop.told) await tell(batch);
     return null;
   }
   const now = deps.clock.now();
