@@ -1,0 +1,104 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { isDark } from "../theme.ts";
+import { forLog, type Line, splitFilling, tick } from "./series.ts";
+
+interface TimeChartProps {
+  title: string;
+  /** Starts of the buckets, Unix ms, oldest first. */
+  at: readonly number[];
+  bucketMs: number;
+  /** The last bucket still fills. */
+  filling: boolean;
+  lines: readonly Line[];
+  format(value: number | null): string;
+  log?: boolean;
+}
+
+const HEIGHT = 170;
+
+/** Lines over time by uPlot; the legend, with the values under the pointer, is ours. */
+export function TimeChart(props: TimeChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const [hovered, setHovered] = useState<number | null>(null);
+  const shape = `${props.lines.map((line) => line.label).join()}|${props.bucketMs}|${isDark.value}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` says when the chart itself, not its data, is another one
+  useEffect(() => {
+    if (!box.current) return;
+    const chart = new uPlot(optionsOf(props, box.current, setHovered), dataOf(props), box.current);
+    plot.current = chart;
+    const watcher = new ResizeObserver(([entry]) => chart.setSize({ width: Math.floor(entry?.contentRect.width ?? 300), height: HEIGHT }));
+    watcher.observe(box.current);
+    return () => {
+      watcher.disconnect();
+      chart.destroy();
+    };
+  }, [shape]);
+  useEffect(() => plot.current?.setData(dataOf(props)), [props.at, props.lines]);
+  const shown = Math.min(hovered ?? props.at.length - 1, props.at.length - 1);
+  const when = props.at[shown];
+  return (
+    <figure class="chart">
+      <figcaption>
+        <h3>{props.title}</h3>
+        <span class="muted num">{when === undefined ? "" : `${tick(when, props.bucketMs)} UTC${shown === props.at.length - 1 && props.filling ? " · filling" : ""}`}</span>
+      </figcaption>
+      <div ref={box} class="plot" aria-hidden="true" />
+      <Legend {...props} shown={shown} />
+    </figure>
+  );
+}
+
+function Legend({ lines, format, shown }: TimeChartProps & { shown: number }) {
+  return (
+    <ul class="legend">
+      {lines.map((line) => (
+        <li key={line.label}>
+          <i class="swatch" data-color={line.color} aria-hidden="true" />
+          {line.label} <b class="num">{format(line.values[shown] ?? null)}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function dataOf({ at, lines, filling, log }: TimeChartProps): uPlot.AlignedData {
+  const values = lines.flatMap((line) => splitFilling(log ? forLog(line.values) : line.values, filling));
+  return [at.map((ms) => ms / 1000), ...values];
+}
+
+function optionsOf(props: TimeChartProps, box: HTMLElement, hover: (index: number | null) => void): uPlot.Options {
+  const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const axis = { stroke: token("--muted"), font: `11px ${token("--font")}`, grid: { stroke: token("--line"), width: 1 }, ticks: { show: false } };
+  return {
+    width: Math.max(box.clientWidth, 200),
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
+    padding: [8, 8, 0, 0],
+    scales: { x: { time: true }, y: props.log ? { distr: 3, log: 10 } : { range: (_, __, top) => [0, top > 0 ? top * 1.1 : 1] } },
+    axes: [
+      { ...axis, space: 60, values: (_, ticks) => ticks.map((seconds) => tick(seconds * 1000, props.bucketMs)), grid: { show: false } },
+      { ...axis, size: 62, values: (_, ticks) => ticks.map((value) => (value === null || (props.log && !isPowerOfTen(value)) ? "" : props.format(value))) },
+    ],
+    series: [{}, ...props.lines.flatMap((line) => seriesOf(line, token))],
+    hooks: { setCursor: [(chart) => hover(chart.cursor.idx ?? null)] },
+  };
+}
+
+/** The solid part and the dashed one. */
+function seriesOf(line: Line, token: (name: string) => string): uPlot.Series[] {
+  const stroke = token(line.color);
+  const base: uPlot.Series = { label: line.label, stroke, width: 1.75, points: { show: false }, spanGaps: false };
+  const fill = line.area ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {};
+  return [
+    { ...base, ...fill },
+    { ...base, dash: [4, 4] },
+  ];
+}
+
+function isPowerOfTen(value: number): boolean {
+  return Math.abs(Math.log10(value) % 1) < 1e-6;
+}

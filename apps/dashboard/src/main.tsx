@@ -1,0 +1,20 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { startKeyboard } from "./keyboard.ts";
+import { watchAttention } from "./live.ts";
+import { startRouter } from "./router.ts";
+import { findSession } from "./session.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/parts.css";
+import "./styles/pages.css";
+import { startTheme } from "./theme.ts";
+
+startTheme();
+startRouter();
+startKeyboard();
+watchAttention();
+void findSession();
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,69 @@
+import type { Stats } from "../api/schema.ts";
+import { count, duration, percent, rate, size } from "../format.ts";
+import { clock } from "../live.ts";
+import { Meter } from "../ui/meter.tsx";
+
+/** What is used of what is allowed: Ittybit, the month, the ledger, the queues. */
+export function Capacity({ stats }: { stats: Stats }) {
+  return (
+    <div class="columns">
+      <section class="card" aria-labelledby="utilisation">
+        <h2 id="utilisation">Utilisation</h2>
+        <Meters stats={stats} />
+      </section>
+      <section class="card" aria-labelledby="queues">
+        <h2 id="queues">Queues</h2>
+        <Queues stats={stats} />
+        <p class="muted small-text">A message is only a wake-up; what waits is counted in the lanes.</p>
+      </section>
+    </div>
+  );
+}
+
+function Meters({ stats }: { stats: Stats }) {
+  const { concurrency, rate: used } = stats.utilisation;
+  const { budget, ledger } = stats;
+  const of = (value: string, limit: string | null) => (limit === null ? `${value}, unlimited` : `${value} of ${limit}`);
+  const { live, upload, bulk } = budget.usedByLane;
+  return (
+    <div class="meters">
+      <Meter label="Jobs at Ittybit" used={concurrency.used} limit={concurrency.limit} text={of(count(concurrency.used), limitText(concurrency.limit))} warnAt={1} badAt={1} />
+      <Meter label="Submissions" used={used.used} limit={used.limit} text={of(rate(used.used), used.limit === null ? null : rate(used.limit))} warnAt={1} badAt={1} />
+      <Meter label={`Budget ${budget.month}`} used={budget.used} limit={budget.monthlyJobs} text={of(count(budget.used), limitText(budget.monthlyJobs))}>
+        live {count(live)} · upload {count(upload)} · bulk {count(bulk)}; warming may use {percent(budget.warmingShare)}
+      </Meter>
+      <Meter label="Ledger" used={ledger.bytes} limit={ledger.limitBytes} text={`${size(ledger.bytes)} of ${size(ledger.limitBytes)}`}>
+        {count(ledger.rows)} rows{stats.metricErrors > 0 && ` · ${count(stats.metricErrors)} metrics not recorded`}
+      </Meter>
+    </div>
+  );
+}
+
+function limitText(limit: number | null): string | null {
+  return limit === null ? null : count(limit);
+}
+
+function Queues({ stats }: { stats: Stats }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Queue</th>
+          <th scope="col" class="right">Messages</th>
+          <th scope="col" class="right">Size</th>
+          <th scope="col" class="right">Oldest</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(stats.queues).map(([name, metrics]) => (
+          <tr key={name}>
+            <th scope="row" class="mono">{name}</th>
+            <td class="right num">{metrics ? count(metrics.backlogCount) : <span title="The platform gives no metrics here">–</span>}</td>
+            <td class="right num">{size(metrics?.backlogBytes ?? null)}</td>
+            <td class="right num">{metrics?.oldestMessageAt ? duration(Math.max(0, clock.value - metrics.oldestMessageAt)) : "–"}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,77 @@
+import { useMemo } from "preact/hooks";
+import type { History, HistoryBucket } from "../api/schema.ts";
+import type { Line } from "../charts/series.ts";
+import { TimeChart } from "../charts/time-chart.tsx";
+import { compact, duration } from "../format.ts";
+import { navigate, place } from "../router.ts";
+import { ask } from "../session.ts";
+import { useResource } from "../use-resource.ts";
+import { View } from "../ui/view.tsx";
+
+const TIERS = [
+  ["minute", "Hour", 10_000],
+  ["hour", "Day", 60_000],
+  ["day", "30 days", 300_000],
+] as const;
+type Tier = (typeof TIERS)[number][0];
+
+/** The past: throughput, waiting and running. The tier stands in the URL. */
+export function HistoryCharts() {
+  const asked = place.value.searchParams.get("history");
+  const [tier, , every] = TIERS.find(([name]) => name === asked) ?? TIERS[0];
+  const history = useResource(tier, (signal) => ask("GET /api/v1/history", { query: { tier }, signal }), every);
+  return (
+    <section class="card" aria-labelledby="history">
+      <header class="card-head">
+        <h2 id="history">History</h2>
+        <div class="segments" role="group" aria-label="How far back">
+          {TIERS.map(([name, words]) => (
+            <button key={name} type="button" aria-pressed={name === tier} onClick={() => show(name)}>{words}</button>
+          ))}
+        </div>
+      </header>
+      <View resource={history} what="the history">{(data) => <Charts history={data} />}</View>
+    </section>
+  );
+}
+
+function show(tier: Tier): void {
+  navigate(tier === "minute" ? "/" : `/?history=${tier}`, { replace: true });
+}
+
+function Charts({ history }: { history: History }) {
+  const { buckets, bucketMs } = history;
+  const drawn = useMemo(() => {
+    const pick = (of: (bucket: HistoryBucket) => number | null) => buckets.map(of);
+    return { at: buckets.map((bucket) => bucket.at), throughput: throughput(pick), wait: latency(pick, "wait"), run: latency(pick, "run") };
+  }, [buckets]);
+  const shared = { at: drawn.at, bucketMs, filling: buckets.at(-1)?.filling ?? false };
+  const per = bucketMs < 3_600_000 ? "a minute" : bucketMs < 86_400_000 ? "an hour" : "a day";
+  return (
+    <div class="charts">
+      <TimeChart {...shared} title={`Variants ${per}`} lines={drawn.throughput} format={(value) => (value === null ? "–" : compact(value))} />
+      <TimeChart {...shared} title="Waiting, until first submitted" lines={drawn.wait} format={duration} log />
+      <TimeChart {...shared} title="Running, submitted to stored" lines={drawn.run} format={duration} log />
+    </div>
+  );
+}
+
+type Pick = (of: (bucket: HistoryBucket) => number | null) => (number | null)[];
+
+function throughput(pick: Pick): Line[] {
+  return [
+    { label: "stored", color: "--stored", area: true, values: pick((bucket) => bucket.stored) },
+    { label: "accepted", color: "--chart-blue", values: pick((bucket) => bucket.accepted) },
+    { label: "failed", color: "--dead", values: pick((bucket) => bucket.failed) },
+    { label: "throttled", color: "--retrying", values: pick((bucket) => bucket.throttled) },
+  ];
+}
+
+function latency(pick: Pick, kind: "wait" | "run"): Line[] {
+  const lines: Line[] = [
+    { label: "p50", color: "--chart-blue", area: false, values: pick((bucket) => bucket[kind].p50) },
+    { label: "p95", color: "--chart-violet", values: pick((bucket) => bucket[kind].p95) },
+    { label: "p99", color: "--chart-pink", values: pick((bucket) => bucket[kind].p99) },
+  ];
+  return kind === "run" ? lines : [...lines, { label: "oldest waiting", color: "--accent", values: pick((bucket) => bucket.oldestMs) }];
+}

@@ -1,0 +1,72 @@
+import { useEffect, useId, useState } from "preact/hooks";
+import { filterUrl, type JobFilter } from "../job-filter.ts";
+import { parseQuery, printQuery, suggestions, unknownQualifiers } from "../query.ts";
+import { navigate } from "../router.ts";
+
+const PAUSE_MS = 300;
+
+/** The search box: what it understood stands below it, each word with a way out. */
+export function JobSearch({ filter }: { filter: JobFilter }) {
+  const [text, setText] = useState(filter.search);
+  const id = useId();
+  const go = (search: string) => navigate(filterUrl({ ...filter, search: search.trim(), cursor: null }), { replace: true });
+  useEffect(() => setText(filter.search), [filter.search]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts a search
+  useEffect(() => {
+    if (text.trim() === filter.search) return;
+    const timer = setTimeout(() => go(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <search class="search">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          go(text);
+        }}
+      >
+        <input
+          type="search"
+          aria-label="Search jobs"
+          placeholder="id:photo format:avif error:upstream_failed run:… lane:bulk, or part of a key"
+          list={id}
+          maxLength={500}
+          spellcheck={false}
+          autocomplete="off"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <kbd aria-hidden="true">/</kbd>
+        <datalist id={id}>{suggestions(text).map((one) => <option key={one} value={one} />)}</datalist>
+      </form>
+      <Chips filter={filter} />
+    </search>
+  );
+}
+
+function Chips({ filter }: { filter: JobFilter }) {
+  const terms = parseQuery(filter.search);
+  const odd = unknownQualifiers(filter.search);
+  if (terms.length === 0 && !filter.run) return null;
+  return (
+    <div class="chips">
+      {filter.run && <Chip text={`run ${filter.run}`} to={filterUrl({ ...filter, run: null, cursor: null })} />}
+      {terms.map((term, index) => (
+        <Chip
+          key={printQuery([term])}
+          text={term.qualifier ? `${term.qualifier}: ${term.value}` : `“${term.value}”`}
+          to={filterUrl({ ...filter, search: printQuery(terms.filter((_, other) => other !== index)), cursor: null })}
+        />
+      ))}
+      {odd.length > 0 && <span class="muted">{odd.join(", ")} is no qualifier and is searched as text.</span>}
+    </div>
+  );
+}
+
+function Chip({ text, to }: { text: string; to: string }) {
+  return (
+    <a class="chip" href={to} aria-label={`Take out ${text}`}>
+      <span class="clip">{text}</span> <span aria-hidden="true">✕</span>
+    </a>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Stats } from "../api/schema.ts";
+import { compact, count } from "../format.ts";
+import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../job-filter.ts";
+import { navigate } from "../router.ts";
+import { useStats } from "../stats.tsx";
+
+/** States and lanes with their counts; ticking them is the filter. Several of each may be on. */
+export function JobSidebar({ filter }: { filter: JobFilter }) {
+  const stats = useStats().data.value;
+  const go = (change: Partial<JobFilter>) => navigate(filterUrl({ ...filter, ...change, cursor: null }));
+  return (
+    <search class="sidebar" aria-label="Filter by state and lane">
+      <fieldset>
+        <legend>State</legend>
+        {STATES.map((state) => (
+          <label key={state} class="facet" data-state={state}>
+            <input type="checkbox" checked={filter.states.includes(state)} onChange={() => go({ states: toggled(filter.states, state) })} />
+            <span class="dot" aria-hidden="true" />
+            <span class="grow">{state}</span>
+            <Count value={stats ? stateCount(stats, filter, state) : null} />
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>Lane</legend>
+        {LANES.map((lane) => (
+          <label key={lane} class="facet">
+            <input type="checkbox" checked={filter.lanes.includes(lane)} onChange={() => go({ lanes: toggled(filter.lanes, lane) })} />
+            <span class="grow">{lane}</span>
+            <Count value={stats ? laneCount(stats, filter, lane) : null} />
+          </label>
+        ))}
+      </fieldset>
+    </search>
+  );
+}
+
+function Count({ value }: { value: number | null }) {
+  return value === null ? null : <span class="num muted" title={count(value)}>{compact(value)}</span>;
+}
+
+function stateCount(stats: Stats, filter: JobFilter, state: (typeof STATES)[number]): number {
+  if (filter.lanes.length === 0) return stats.states[state];
+  return filter.lanes.reduce((sum, lane) => sum + stats.lanes[lane][state], 0);
+}
+
+function laneCount(stats: Stats, filter: JobFilter, lane: (typeof LANES)[number]): number {
+  const states = filter.states.length > 0 ? filter.states : STATES;
+  return states.reduce((sum, state) => sum + stats.lanes[lane][state], 0);
+}

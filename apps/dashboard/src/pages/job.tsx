@@ -1,0 +1,106 @@
+import type { JobDetail } from "../api/schema.ts";
+import { shellQuote } from "../curl.ts";
+import { size } from "../format.ts";
+import { ask, isOperator } from "../session.ts";
+import { useResource } from "../use-resource.ts";
+import { ActButton } from "../ui/act-button.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { retryJob } from "../ui/job-table.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
+import { View } from "../ui/view.tsx";
+import { Compare } from "./compare.tsx";
+import { Timeline } from "./timeline.tsx";
+
+/** One job: what it is, what happened, what came of it. */
+export function JobPage({ job }: { job: string }) {
+  const resource = useResource(job, (signal) => ask("GET /api/v1/jobs/{job}", { params: { job }, signal }), 2000);
+  return (
+    <View resource={resource} what="this job">
+      {(data) => (
+        <>
+          <Head job={data} changed={() => void resource.refresh()} />
+          <div class="columns wide-left">
+            <div>
+              <Compare job={data} />
+              <Timeline job={data} />
+            </div>
+            <Facts job={data} />
+          </div>
+        </>
+      )}
+    </View>
+  );
+}
+
+function Head({ job, changed }: { job: JobDetail; changed(): void }) {
+  const ended = job.state === "dead" || job.state === "cancelled";
+  const open = ["queued", "processing", "retrying"].includes(job.state);
+  const act = (work: () => Promise<unknown>, said: string) => async () => {
+    await work();
+    changed();
+    return said;
+  };
+  return (
+    <header class="page-head">
+      <div class="grow">
+        <p class="crumbs"><a href="/jobs">Jobs</a> / <span class="mono">{job.job}</span></p>
+        <h1 class="break">{job.id}</h1>
+        <p class="mono muted break">{job.transform}</p>
+      </div>
+      <StateBadge state={job.state} />
+      {isOperator.value && ended && (
+        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Queued again.")}>Retry</ActButton>
+      )}
+      {isOperator.value && open && (
+        <ActButton act={act(() => ask("POST /api/v1/jobs/{job}/cancel", { params: { job: job.job } }), "Cancelled.")}>Cancel</ActButton>
+      )}
+      <CopyButton what="The command" text={curlOf(job)}>Copy as curl</CopyButton>
+    </header>
+  );
+}
+
+/** The call that retries it, or reads it; the token stays in the shell. */
+function curlOf(job: JobDetail): string {
+  const ended = job.state === "dead" || job.state === "cancelled";
+  const address = `${location.origin}/api/v1/jobs/${job.job}${ended ? "/retry" : ""}`;
+  return `curl ${ended ? "-X POST " : ""}-H "Authorization: Bearer $ADMIN_TOKEN" ${shellQuote(address)}`;
+}
+
+function Facts({ job }: { job: JobDetail }) {
+  const rows: [string, preact.ComponentChildren][] = [
+    ["Image", <a key="a" class="break" href={`/images/${encodeURIComponent(job.id)}`}>{job.id}</a>],
+    ["Variant key", <span key="k" class="mono break">{job.key}</span>],
+    ["Lane", job.lane],
+    ["Run", job.run ? <a key="r" class="mono break" href={`/runs/${encodeURIComponent(job.run)}`}>{job.run}</a> : "none"],
+    ["Version", job.v ?? "none"],
+    ["Generation", String(job.generation)],
+    ["Failed attempts", String(job.attempts)],
+    ["Ittybit job", job.ittybitJob ? <span key="i" class="mono break">{job.ittybitJob}</span> : "none yet"],
+    ["Source etag", job.sourceEtag ? <span key="s" class="mono break">{job.sourceEtag}</span> : "unknown"],
+    ["Size", size(job.bytes)],
+    ["Original", <Outside key="o" url={job.originalUrl} />],
+    ["Variant", <Outside key="v" url={job.variantUrl} />],
+    ["Created", <Time key="c" at={job.createdAt} />],
+    ["Changed", <Time key="u" at={job.updatedAt} />],
+    ["Looked at next", <Time key="d" at={job.due} />],
+    ["Stored", <Time key="t" at={job.storedAt} />],
+  ];
+  return (
+    <section class="card" aria-labelledby="facts">
+      <h2 id="facts">Facts</h2>
+      <dl class="facts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Outside({ url }: { url: string | null }) {
+  return url && /^https?:/.test(url) ? <a class="break" href={url} target="_blank" rel="noreferrer">{url}</a> : <>not served by an address</>;
+}

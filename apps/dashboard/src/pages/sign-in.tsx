@@ -1,0 +1,47 @@
+import { useState } from "preact/hooks";
+import { ApiError } from "../api/client.ts";
+import { signIn } from "../session.ts";
+
+/** The door. The token goes to the server once and comes back as a cookie no script can read. */
+export function SignInPage() {
+  const [token, setToken] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    setBusy(true);
+    setError(null);
+    await signIn(token.trim()).catch((reason: unknown) => setError(explain(reason)));
+    setBusy(false);
+  };
+  return (
+    <main class="lonely">
+      <form
+        class="card sign-in"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <img src="/icon.svg" alt="" width="40" height="40" />
+        <h1>Prewarm</h1>
+        <p class="muted">Sign in with an operator or viewer token.</p>
+        <label class="field">
+          Token
+          <input type="password" name="token" autocomplete="current-password" required autofocus value={token} onInput={(event) => setToken(event.currentTarget.value)} />
+        </label>
+        {error && <p class="strip bad" role="alert">{error}</p>}
+        <button type="submit" class="primary" disabled={busy || token.trim() === ""}>
+          {busy ? "Signing in…" : "Sign in"}
+        </button>
+        <p class="muted small-text">Tokens are the Worker's secrets ADMIN_TOKEN and VIEWER_TOKEN.</p>
+      </form>
+    </main>
+  );
+}
+
+function explain(reason: unknown): string {
+  if (!(reason instanceof ApiError)) return String(reason);
+  if (reason.status === 401) return "This token is not known. Mind that tokens are case-sensitive.";
+  if (reason.status === 429) return reason.retryAfter ? `Too many tries. Wait ${reason.retryAfter} s.` : "Too many tries. Wait a minute.";
+  return reason.message;
+}

@@ -1,0 +1,92 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Action, ActionFilter, ActionPreview } from "../api/schema.ts";
+import { count, plural } from "../format.ts";
+import { ask } from "../session.ts";
+import { ActionProgress } from "./action-progress.tsx";
+import { Dialog } from "./dialog.tsx";
+
+interface BulkDialogProps {
+  kind: "retry" | "cancel";
+  filter: ActionFilter;
+  /** What the filter means in words: "dead jobs of upstream_failed". */
+  what: string;
+  onClose(): void;
+}
+
+/** Cancelling more than this wants the word typed. */
+const TYPED_ABOVE = 100;
+const DEFAULT_RATE = 100;
+
+/** Acts on all that match: says how many before, shows progress after. The filter is frozen by the server. */
+export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
+  const [preview, setPreview] = useState<ActionPreview | null>(null);
+  const [action, setAction] = useState<Action | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const attempt = (work: () => Promise<void>) => {
+    setError(null);
+    work().catch((reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)));
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: counted once, when it opens
+  useEffect(
+    () =>
+      attempt(async () => {
+        const answer = await ask("POST /api/v1/actions", { body: { action: kind, filter, dryRun: true } });
+        if ("dryRun" in answer) setPreview(answer);
+      }),
+    [],
+  );
+  const start = (rate: number | null) =>
+    attempt(async () => {
+      const answer = await ask("POST /api/v1/actions", { body: { action: kind, filter, ...(rate ? { rate } : {}) } });
+      if ("action" in answer) setAction(answer);
+    });
+  return (
+    <Dialog title={kind === "retry" ? "Retry all that match" : "Cancel all that match"} onClose={onClose}>
+      <p class="muted">{what}</p>
+      {error && <p class="strip bad" role="alert">{error}</p>}
+      {action ? (
+        <ActionProgress action={action} />
+      ) : preview ? (
+        <Confirm kind={kind} preview={preview} start={start} />
+      ) : (
+        !error && <p role="status">Counting…</p>
+      )}
+    </Dialog>
+  );
+}
+
+function Confirm({ kind, preview, start }: { kind: "retry" | "cancel"; preview: ActionPreview; start(rate: number | null): void }) {
+  const [rate, setRate] = useState(DEFAULT_RATE);
+  const [typed, setTyped] = useState("");
+  const wantsWord = kind === "cancel" && preview.total > TYPED_ABOVE;
+  if (preview.total === 0) return <p>Nothing matches any more. Close this and look again.</p>;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        start(kind === "retry" ? rate : null);
+      }}
+    >
+      <p class="big-number">
+        <b class="num">{preview.exact ? count(preview.total) : `${count(preview.total)} or more`}</b> {preview.total === 1 ? "job" : "jobs"}
+      </p>
+      {kind === "retry" && (
+        <label class="field">
+          Jobs a second
+          <input type="number" min={1} max={10_000} required value={rate} onInput={(event) => setRate(event.currentTarget.valueAsNumber)} />
+          <small class="muted">About {Math.max(1, Math.ceil(preview.total / Math.max(rate || 1, 1)))} s to hand over. The gate's own rate holds as well.</small>
+        </label>
+      )}
+      {kind === "cancel" && <p>What another run was promised stays. Work already at Ittybit ends there; its result is thrown away.</p>}
+      {wantsWord && (
+        <label class="field">
+          Type <b>cancel</b> to confirm
+          <input type="text" autocomplete="off" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+        </label>
+      )}
+      <button type="submit" class={kind === "retry" ? "primary" : "danger"} disabled={wantsWord && typed !== "cancel"}>
+        {kind === "retry" ? "Retry" : "Cancel"} {plural(preview.total, "job")}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,34 @@
+import { type Signal, signal } from "@preact/signals";
+
+/** What is ticked in a list; ids survive paging and polling. */
+export interface Selection {
+  ids: Signal<ReadonlySet<string>>;
+  /** A click on a row's box; with Shift all between it and the last one clicked. `order` is the list as shown. */
+  click(id: string, order: readonly string[], shift: boolean): void;
+  setAll(order: readonly string[], on: boolean): void;
+  clear(): void;
+}
+
+export function createSelection(): Selection {
+  const ids = signal<ReadonlySet<string>>(new Set());
+  let anchor: string | null = null;
+  const set = (some: readonly string[], on: boolean) => {
+    const next = new Set(ids.value);
+    for (const id of some) on ? next.add(id) : next.delete(id);
+    ids.value = next;
+  };
+  return {
+    ids,
+    click(id, order, shift) {
+      const on = !ids.value.has(id);
+      const [from, to] = [order.indexOf(anchor ?? id), order.indexOf(id)].sort((a, b) => a - b);
+      set(shift && from !== undefined && from >= 0 && to !== undefined ? order.slice(from, to + 1) : [id], on);
+      anchor = id;
+    },
+    setAll: set,
+    clear() {
+      ids.value = new Set();
+      anchor = null;
+    },
+  };
+}
