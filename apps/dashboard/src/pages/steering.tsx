@@ -1,0 +1,146 @@
+import { useState } from "preact/hooks";
+import type { Gate, GatePatch } from "../api/schema.ts";
+import { count, percent } from "../format.ts";
+import { LANES } from "../job-filter.ts";
+import type { Resource } from "../poll.ts";
+import { ask, isOperator } from "../session.ts";
+import { useStats } from "../stats.tsx";
+import { useResource } from "../use-resource.ts";
+import { ActButton } from "../ui/act-button.tsx";
+import { Time } from "../ui/time.tsx";
+import { View } from "../ui/view.tsx";
+import { ActionList } from "./action-list.tsx";
+import { AuditLog } from "./audit-log.tsx";
+import { GateForms } from "./gate-forms.tsx";
+import { PurgeDialog } from "./purge-dialog.tsx";
+
+export type Patch = (change: GatePatch, said: string) => Promise<string>;
+
+/** The gate, by hand. What is changed holds at once, everywhere, and stands in the log below. */
+export function SteeringPage() {
+  const stats = useStats();
+  const resource = useResource("gate", (signal) => ask("GET /api/v1/gate", { signal }), 3000);
+  const [round, setRound] = useState(0);
+  const patch: Patch = async (change, said) => {
+    resource.data.value = await ask("PATCH /api/v1/gate", { body: change });
+    setRound(round + 1);
+    void stats.refresh();
+    return said;
+  };
+  return (
+    <>
+      <header class="page-head">
+        <div>
+          <h1>Steering</h1>
+          {!isOperator.value && <p class="muted">You are a viewer: you see how it is set. Changing it takes an operator token.</p>}
+        </div>
+      </header>
+      <View resource={resource} what="the gate">{(gate) => <Controls gate={gate} patch={patch} resource={resource} />}</View>
+      <ActionList />
+      <AuditLog round={round} />
+    </>
+  );
+}
+
+function Controls({ gate, patch }: { gate: Gate; patch: Patch; resource: Resource<Gate> }) {
+  return (
+    <div class="columns">
+      <div>
+        <Lanes gate={gate} patch={patch} />
+        <Breaker gate={gate} patch={patch} />
+      </div>
+      <div>
+        {isOperator.value ? <GateForms gate={gate} patch={patch} /> : <GateNumbers gate={gate} />}
+        {isOperator.value && <Purge />}
+      </div>
+    </div>
+  );
+}
+
+function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
+  return (
+    <section class="card" aria-labelledby="pause">
+      <h2 id="pause">Lanes</h2>
+      <p class="muted small-text">A paused lane keeps its jobs, at no cost, and tries none. Viewers get originals.</p>
+      <ul class="switches">
+        {LANES.map((lane) => {
+          const paused = gate.paused[lane];
+          return (
+            <li key={lane} data-paused={paused}>
+              <b class="grow">{lane}</b>
+              <span class={paused ? "pill warn" : "pill good"}>{paused ? "paused" : "running"}</span>
+              {isOperator.value && (
+                <ActButton label={`${paused ? "Resume" : "Pause"} ${lane}`} act={() => patch({ paused: { [lane]: !paused } }, `${lane} ${paused ? "runs again" : "is paused"}.`)}>
+                  {paused ? "Resume" : "Pause"}
+                </ActButton>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      {gate.reasons.length > 0 && (
+        <ul class="reasons">
+          {gate.reasons.map((reason) => <li key={`${reason.code}${reason.lane}`}>{reason.lane && <b>{reason.lane}: </b>}{reason.message} {reason.until !== null && <Time at={reason.until} />}</li>)}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+const BREAKER: Record<Gate["breaker"]["state"], string> = {
+  closed: "Closed: jobs go to Ittybit.",
+  open: "Open: nothing goes to Ittybit, everything waits.",
+  "half-open": "Half open: one job is being tried.",
+};
+
+function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; patch: Patch }) {
+  return (
+    <section class="card" aria-labelledby="breaker">
+      <h2 id="breaker">Breaker</h2>
+      <p><b>{BREAKER[breaker.state]}</b></p>
+      {breaker.reason && <p class="break">{breaker.status !== null && <span class="pill bad">HTTP {breaker.status}</span>} {breaker.reason}</p>}
+      {breaker.since !== null && breaker.state !== "closed" && <p class="muted">Since <Time at={breaker.since} />{breaker.probeAt !== null && <>; one job is tried <Time at={breaker.probeAt} /></>}.</p>}
+      {throttledUntil !== null && throttledUntil > Date.now() && <p class="strip warn"><span>Ittybit asked to wait; going on <Time at={throttledUntil} />.</span></p>}
+      {isOperator.value && breaker.state !== "closed" && <ActButton class="primary" act={() => patch({ breaker: { state: "closed" } }, "The breaker is closed again.")}>Reset the breaker</ActButton>}
+    </section>
+  );
+}
+
+function GateNumbers({ gate }: { gate: Gate }) {
+  const rows: [string, string][] = [
+    ["Submissions a second", `${gate.rate.perSecond}, bursts of ${gate.rate.burst}`],
+    ["Jobs at Ittybit at once", count(gate.concurrency)],
+    ["Jobs a month", gate.budget.monthlyJobs === null ? "unlimited" : count(gate.budget.monthlyJobs)],
+    ["Share warming may use", percent(gate.budget.warmingShare)],
+  ];
+  return (
+    <section class="card" aria-labelledby="limits">
+      <h2 id="limits">Limits</h2>
+      <dl class="facts tight">{rows.map(([name, value]) => <div key={name}><dt>{name}</dt><dd class="num">{value}</dd></div>)}</dl>
+    </section>
+  );
+}
+
+function Purge() {
+  const [id, setId] = useState("");
+  const [asking, setAsking] = useState(false);
+  return (
+    <section class="card" aria-labelledby="purge">
+      <h2 id="purge">Purge an image</h2>
+      <form
+        class="row-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setAsking(true);
+        }}
+      >
+        <label class="field grow">
+          Image id
+          <input type="text" required value={id} spellcheck={false} autocomplete="off" onInput={(event) => setId(event.currentTarget.value.trim())} />
+        </label>
+        <button type="submit" class="danger-outline" disabled={id === ""}>Purge…</button>
+      </form>
+      {asking && <PurgeDialog id={id} onClose={() => setAsking(false)} />}
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+import { useState } from "preact/hooks";
+import { count, size } from "../format.ts";
+import { PASTE_MAX, readIds, type WarmInput } from "../warm-input.ts";
+
+interface WarmFieldsProps {
+  input: WarmInput;
+  change(part: Partial<WarmInput>): void;
+}
+
+export function WarmFields({ input, change }: WarmFieldsProps) {
+  return (
+    <section class="card" aria-label="What to warm">
+      {input.file ? <Dropped file={input.file} clear={() => change({ file: null })} /> : <Paste input={input} change={change} />}
+      <div class="row-form">
+        <label class="field">
+          Recipe
+          <input type="text" value={input.recipe} maxLength={64} spellcheck={false} disabled={input.transforms.trim() !== ""} onInput={(event) => change({ recipe: event.currentTarget.value })} />
+        </label>
+        <label class="field grow">
+          or transforms
+          <input type="text" class="mono" value={input.transforms} placeholder="w=800&f=webp p=card" spellcheck={false} disabled={input.file !== null} onInput={(event) => change({ transforms: event.currentTarget.value })} />
+        </label>
+      </div>
+      <label class="field">
+        Label
+        <input type="text" value={input.label} maxLength={200} placeholder="Autumn catalogue" onInput={(event) => change({ label: event.currentTarget.value })} />
+      </label>
+      <label class="check"><input type="checkbox" checked={input.onlyMissing} onChange={() => change({ onlyMissing: !input.onlyMissing, force: false })} /> Only what the store does not hold</label>
+      <label class="check"><input type="checkbox" checked={input.force} onChange={() => change({ force: !input.force, onlyMissing: false })} /> Make again even what is stored</label>
+    </section>
+  );
+}
+
+function Paste({ input, change }: WarmFieldsProps) {
+  const [over, setOver] = useState(false);
+  const ids = readIds(input.ids);
+  const take = (files: FileList | null | undefined) => files?.[0] && change({ file: files[0], transforms: "" });
+  return (
+    <div
+      class="drop"
+      data-over={over}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        take(event.dataTransfer?.files);
+      }}
+    >
+      <label class="field">
+        <span>Image ids, one a line {ids.length > 0 && <span class="muted num">({count(ids.length)})</span>}</span>
+        <textarea rows={9} class="mono" spellcheck={false} value={input.ids} placeholder={"photos/boat\nphotos/harbour"} onInput={(event) => change({ ids: event.currentTarget.value })} />
+      </label>
+      {ids.length > PASTE_MAX && <p class="strip warn">More than {count(PASTE_MAX)} ids are better dropped as a file: it streams.</p>}
+      <label class="field file">
+        Or a file: text with an id a line, CSV with a header, NDJSON or JSON; drop it anywhere here
+        <input type="file" accept=".txt,.csv,.ndjson,.jsonl,.json,text/plain,text/csv" onChange={(event) => take(event.currentTarget.files)} />
+      </label>
+    </div>
+  );
+}
+
+function Dropped({ file, clear }: { file: File; clear(): void }) {
+  return (
+    <div class="drop">
+      <p><b class="break">{file.name}</b> <span class="muted num">{size(file.size)}</span></p>
+      <button type="button" onClick={clear}>Take another</button>
+    </div>
+  );
+}
