@@ -1,0 +1,18 @@
+/** First and longest wait between tries, in ms; each wait is chosen between 0 and the doubled bound (full jitter). */
+const FIRST_MS = 250;
+const LONGEST_MS = 30_000;
+/** The longest that a Retry-After is obeyed at a stretch, in ms; after it we ask again. */
+const RETRY_AFTER_MAX_MS = 600_000;
+
+/** How long to wait before try `n` (from 1), in ms. */
+export function backoffMs(n: number, random: () => number): number {
+  return random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** n);
+}
+
+/** Reads `Retry-After`, seconds or a date, as ms from `now`; null when there is none or it says nothing. */
+export function retryAfterMs(header: string | null, now: number): number | null {
+  if (header === null) return null;
+  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) : Number.NaN;
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
+}

@@ -1,0 +1,44 @@
+import { type Command, YES_FLAG } from "../command.ts";
+import { createControlApi } from "../control-api.ts";
+import { EXIT, usageError } from "../exit-codes.ts";
+import type { Json } from "../json-fields.ts";
+import { createReport } from "../report.ts";
+import { readControlSettings } from "../settings.ts";
+import { act, JOB_NAME } from "./act.ts";
+import { FILTER_FLAGS, readFilter } from "./filter.ts";
+
+export const cancelCommand: Command = {
+  name: "cancel",
+  description: "Cancel runs, jobs, or all open jobs that match; what others wait for goes on",
+  operands: { hint: "[run|job…]", description: "Runs and jobs by their names", min: 0, max: 1000 },
+  flags: {
+    ...FILTER_FLAGS,
+    rate: { type: "string", valueHint: "n/s", description: "Jobs a second. Default: no limit" },
+    "dry-run": { type: "boolean", description: "With a filter: only count" },
+    yes: YES_FLAG,
+  },
+  examples: ["prewarm cancel run_4f1c9a", "prewarm cancel --lane bulk --search format:avif --yes"],
+  graceful: true,
+  async run(args, context) {
+    const filter = readFilter(args);
+    const named = args.operands.length > 0;
+    if (named === Object.keys(filter).length > 0)
+      throw usageError("Cancel what?", "Name runs or jobs, or give a filter such as --lane or --search; not both.");
+    if (named && args.flag("dry-run"))
+      throw usageError("--dry-run counts what a filter matches; named ones need no counting.");
+    const api = createControlApi(readControlSettings(args, context), context);
+    const report = createReport(args, context);
+    if (!named) await act({ kind: "cancel", filter, confirm: true }, args, context, api, report);
+    const cancelled: Json[] = [];
+    for (const name of args.operands) {
+      const [method, path] = JOB_NAME.test(name)
+        ? (["POST", `jobs/${name}/cancel`] as const)
+        : (["DELETE", `runs/${encodeURIComponent(name)}`] as const);
+      const { state } = await api.call(method, path, { what: `cancelling ${name}` });
+      cancelled.push({ name, state });
+      if (!report.json) report.data(`${name} ${state}`);
+    }
+    if (named && report.json) report.document("prewarm.cancel/1", { cancelled });
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,13 @@
+import type { Arguments } from "../arguments.ts";
+import { type Context, canAsk } from "../context.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { interrupted } from "../http-request.ts";
+
+/** Makes a person type `word` before something is destroyed. `--yes` skips it; where nobody can be asked it is needed. */
+export async function confirmByTyping(args: Arguments, context: Context, what: string, word: string): Promise<void> {
+  if (args.flag("yes")) return;
+  if (!canAsk(context)) throw usageError(`${what} Nobody can be asked here: add --yes.`);
+  const typed = await context.ask(`${what} Type ${word} to go on: `);
+  if (context.interrupts.stop.aborted) throw interrupted();
+  if (typed.trim() !== word) throw new CliError(EXIT.usage, "Not confirmed; nothing was done.");
+}

@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Arguments } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import type { Context } from "../context.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { sendRequest } from "../http-request.ts";
+import { problemError, readProblem } from "../problem.ts";
+import { readCount } from "../quantities.ts";
+import { createReport } from "../report.ts";
+import { readControlUrl } from "../settings.ts";
+import { newWebhookId, signWebhook } from "../standard-webhook.ts";
+import { printable } from "../table.ts";
+
+/** A hook's body may be 1 MiB. */
+const BODY_MAX_BYTES = 1024 * 1024;
+
+const DELIVERY_FLAGS = {
+  id: { type: "string", valueHint: "msg_…", description: "Delivery id (webhook-id). Default: a new one" },
+  timestamp: { type: "string", valueHint: "unix", description: "Unix seconds (webhook-timestamp). Default: now" },
+} as const;
+
+export const hookSignCommand: Command = {
+  name: "hook sign",
+  description: "Print the Standard Webhooks headers for a body, signed with HOOK_SECRET",
+  operands: { hint: "[file]", description: "The body; `-` or none is stdin", min: 0, max: 1 },
+  flags: DELIVERY_FLAGS,
+  examples: ["prewarm hook sign event.json", 'echo \'{"id":"photo-abc123"}\' | prewarm hook sign --json'],
+  async run(args, context) {
+    const headers = sign(await readBody(args.operands[0] ?? "-", context), args, context);
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.headers/1", { headers });
+    else for (const [name, value] of Object.entries(headers)) report.data(`${name}: ${value}`);
+    return EXIT.ok;
+  },
+};
+
+export const hookTestCommand: Command = {
+  name: "hook test",
+  description: "Send a signed upload event to a hook and print what it answers; it enqueues for real",
+  operands: { hint: "<hook>", description: "The hook's name in prewarm.config.ts, such as uploads", min: 1, max: 1 },
+  flags: {
+    ...DELIVERY_FLAGS,
+    image: {
+      type: "string",
+      valueHint: "id",
+      multiple: true,
+      description: "Image that is said to be uploaded; may repeat",
+    },
+    body: { type: "string", valueHint: "file", description: "Send this body instead; `-` is stdin" },
+  },
+  examples: ["prewarm hook test uploads --image photo-abc123", "prewarm hook test uploads --body event.json"],
+  async run(args, context) {
+    const [hook = ""] = args.operands;
+    const file = args.text("body");
+    const body = file === null ? eventFor(args.list("image"), context) : await readBody(file, context);
+    const headers = { "content-type": "application/json", ...sign(body, args, context) };
+    const url = `${readControlUrl(args, context)}/hooks/${encodeURIComponent(hook)}`;
+    const answer = await sendRequest(context, { method: "POST", url, headers, body });
+    if (answer.status < 200 || answer.status > 299) throw problemError(readProblem(answer), `hook ${printable(hook)}`);
+    createReport(args, context).data(oneLine(answer.body));
+    return EXIT.ok;
+  },
+};
+
+function sign(body: string, args: Arguments, { env, clock }: Context): Record<string, string> {
+  const secret = env.HOOK_SECRET;
+  if (!secret) throw usageError("HOOK_SECRET is not set.", "The local stack prints its own at start.");
+  const timestamp = args.text("timestamp");
+  const seconds = timestamp === null ? Math.floor(clock.now() / 1000) : readCount(timestamp, "--timestamp", 0);
+  return signWebhook(body, secret, args.text("id") ?? newWebhookId(), seconds);
+}
+
+/** The native event (docs/hooks.md). */
+function eventFor(images: readonly string[], { clock }: Context): string {
+  if (images.length === 0) throw usageError("What is uploaded?", "Name images with --image, or give a whole --body.");
+  const timestamp = new Date(clock.now()).toISOString();
+  return JSON.stringify({ type: "image.uploaded", timestamp, data: { items: images.map((id) => ({ id })) } });
+}
+
+async function readBody(file: string, context: Context): Promise<string> {
+  if (file !== "-") {
+    return readFile(resolve(context.cwd, file), "utf8").catch(() => {
+      throw usageError(`${file} cannot be read.`);
+    });
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of context.stdin) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > BODY_MAX_BYTES) throw usageError("The body is larger than 1 MiB, the most a hook takes.");
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function oneLine(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body));
+  } catch {
+    throw new CliError(EXIT.unreachable, "The answer is no JSON. Is PREWARM_URL the consumer Worker?");
+  }
+}

@@ -1,0 +1,46 @@
+import { LANES, type Lane } from "@prewarm/shared/job";
+import type { Command } from "../command.ts";
+import { createControlApi, understand } from "../control-api.ts";
+import { EXIT, type ExitCode, usageError } from "../exit-codes.ts";
+import { asObject } from "../json-fields.ts";
+import { createReport } from "../report.ts";
+import { readControlSettings } from "../settings.ts";
+
+export const pauseCommand: Command = laneCommand({
+  name: "pause",
+  description: "Start no new work in a lane, or in all; what is at Ittybit ends, viewers keep the originals",
+  paused: true,
+});
+
+export const resumeCommand: Command = laneCommand({
+  name: "resume",
+  description: "Let a paused lane, or all, go on",
+  paused: false,
+});
+
+function laneCommand({ name, description, paused }: { name: string; description: string; paused: boolean }): Command {
+  return {
+    name,
+    description,
+    operands: { hint: "[lane…]", description: `${LANES.join(", ")}; none: all of them`, min: 0, max: LANES.length },
+    flags: {},
+    examples: [`prewarm ${name} bulk`, `prewarm ${name}`],
+    async run(args, context): Promise<ExitCode> {
+      const lanes: readonly Lane[] = args.operands.length === 0 ? LANES : args.operands.map(readLane);
+      const body = { paused: Object.fromEntries(lanes.map((lane) => [lane, paused])) };
+      const api = createControlApi(readControlSettings(args, context), context);
+      const gate = await api.call("PATCH", "gate", { what: name, body });
+      const now = understand("the gate", () => asObject(gate.paused, "paused"));
+      const report = createReport(args, context);
+      if (report.json) report.document("prewarm.gate/1", { paused: now });
+      else for (const lane of LANES) report.data(`${lane.padEnd(6)}  ${now[lane] === true ? "paused" : "open"}`);
+      return EXIT.ok;
+    },
+  };
+}
+
+function readLane(text: string): Lane {
+  const lane = LANES.find((name) => name === text);
+  if (lane === undefined) throw usageError(`“${text}” is no lane; there are ${LANES.join(", ")}.`);
+  return lane;
+}

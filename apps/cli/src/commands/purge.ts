@@ -1,0 +1,42 @@
+import { type Command, YES_FLAG } from "../command.ts";
+import { createControlApi, understand } from "../control-api.ts";
+import { EXIT, usageError } from "../exit-codes.ts";
+import { checkItem } from "../input/item.ts";
+import { type Json, text } from "../json-fields.ts";
+import { createReport } from "../report.ts";
+import { readControlSettings } from "../settings.ts";
+import { printable } from "../table.ts";
+import { confirmByTyping } from "./confirm.ts";
+
+export const purgeCommand: Command = {
+  name: "purge",
+  description: "Remove every variant of an image; edge caches follow within cacheSeconds",
+  operands: { hint: "<id…>", description: "Image ids", min: 1, max: 1000 },
+  flags: { yes: YES_FLAG },
+  examples: ["prewarm purge photo-abc123", "prewarm purge summer/1 summer/2 --yes"],
+  async run(args, context) {
+    const ids = args.operands.map(checkId);
+    const api = createControlApi(readControlSettings(args, context), context);
+    const report = createReport(args, context);
+    const [first = ""] = ids;
+    const all = ids.length === 1 ? `all variants of ${printable(first)}` : `all variants of ${ids.length} images`;
+    await confirmByTyping(args, context, `This removes ${all}.`, ids.length === 1 ? first : `purge ${ids.length}`);
+    const purges: Json[] = [];
+    for (const id of ids) {
+      const answer = await api.call("DELETE", `images/${encodeURIComponent(id)}`, { what: `purging ${printable(id)}` });
+      const state = understand("the purge", () => text(answer, "state"));
+      purges.push({ id, state });
+      if (!report.json) report.data(`${printable(id)} ${state}`);
+    }
+    if (report.json) report.document("prewarm.purge/1", { purges });
+    return EXIT.ok;
+  },
+};
+
+function checkId(id: string): string {
+  try {
+    return checkItem({ id }).id;
+  } catch (error) {
+    throw usageError(`${printable(id)}: ${error instanceof Error ? error.message : error}`);
+  }
+}

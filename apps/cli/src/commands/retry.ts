@@ -1,0 +1,42 @@
+import type { Command } from "../command.ts";
+import { createControlApi } from "../control-api.ts";
+import { EXIT, usageError } from "../exit-codes.ts";
+import { createReport } from "../report.ts";
+import { readControlSettings } from "../settings.ts";
+import { act, checkJobNames } from "./act.ts";
+import { FILTER_FLAGS, FINGERPRINT_FLAG, readFilter } from "./filter.ts";
+
+export const retryCommand: Command = {
+  name: "retry",
+  description: "Try dead or cancelled jobs again: some, or all that match",
+  operands: { hint: "[job…]", description: "Jobs by their names, as `prewarm jobs` shows them", min: 0, max: 1000 },
+  flags: {
+    ...FILTER_FLAGS,
+    fingerprint: FINGERPRINT_FLAG,
+    all: { type: "boolean", description: "Every dead letter" },
+    rate: { type: "string", valueHint: "n/s", description: "Jobs a second. Default: 100/s" },
+    "dry-run": { type: "boolean", description: "Only count" },
+  },
+  examples: [
+    "prewarm retry 0d5a8c1f2b3e4967",
+    "prewarm retry --search error:upstream_timeout --rate 20/s",
+    "prewarm retry --all",
+  ],
+  graceful: true,
+  async run(args, context) {
+    const jobs = checkJobNames(args.operands);
+    const fingerprint = args.text("fingerprint");
+    const filter = {
+      ...readFilter(args),
+      ...(fingerprint === null ? {} : { fingerprint }),
+      ...(jobs.length === 0 ? {} : { jobs }),
+    };
+    if (Object.keys(filter).length === 0 && !args.flag("all"))
+      throw usageError("Retry what?", "Name jobs, give a filter such as --run or --search, or say --all.");
+    const api = createControlApi(readControlSettings(args, context), context);
+    const report = createReport(args, context);
+    const state = "state" in filter || jobs.length > 0 ? {} : { state: "dead" };
+    await act({ kind: "retry", filter: { ...filter, ...state }, confirm: false }, args, context, api, report);
+    return EXIT.ok;
+  },
+};

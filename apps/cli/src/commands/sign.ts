@@ -1,0 +1,62 @@
+import type { Config } from "@prewarm/shared/config";
+import { AppError } from "@prewarm/shared/errors";
+import { parseId } from "@prewarm/shared/image-id";
+import { parseTransform } from "@prewarm/shared/transform";
+import type { Command } from "../command.ts";
+import { EXIT, usageError } from "../exit-codes.ts";
+import { loadConfig } from "../load-config.ts";
+import { createReport } from "../report.ts";
+import { readEdgeUrl } from "../settings.ts";
+import { type ImageUrl, signUrl } from "../sign-url.ts";
+
+export const EXPIRES_FLAG = {
+  type: "string",
+  valueHint: "duration|unix",
+  description: "The URL is good until then: 90d, 2h, or Unix seconds. Default: for ever",
+} as const;
+
+export const signCommand: Command = {
+  name: "sign",
+  description: "Sign image URLs with the first of SIGNING_KEYS",
+  operands: {
+    hint: "<url…>",
+    description: "Image URLs, or their paths (`/images/a?w=777`)",
+    min: 1,
+    max: Number.POSITIVE_INFINITY,
+  },
+  flags: { expires: EXPIRES_FLAG },
+  examples: ["prewarm sign '/images/photo-abc123?w=800&h=450&f=webp' --expires 30d"],
+  async run(args, context) {
+    const config = await loadConfig(args, context);
+    const urls = [];
+    for (const operand of args.operands) {
+      const image = readImageUrl(operand, () => readEdgeUrl(args, context));
+      checkImage(image, config);
+      urls.push(await signUrl(image, args.text("expires"), config, context));
+    }
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.urls/1", { urls });
+    else for (const url of urls) report.data(url);
+    return EXIT.ok;
+  },
+};
+
+function readImageUrl(text: string, edgeUrl: () => string): ImageUrl {
+  const whole = text.startsWith("/") ? edgeUrl() + text : text;
+  const at = whole.indexOf("/images/");
+  if (!URL.canParse(whole) || at === -1) throw usageError(`“${text}” is no image URL: it has no /images/ in its path.`);
+  const [path = "", query = ""] = (whole.slice(at).split("#")[0] ?? "").split("?");
+  const kept = query.split("&").filter((part) => part !== "" && !/^(s|exp)=/.test(part));
+  return { base: whole.slice(0, at), path, query: kept.join("&") };
+}
+
+/** Refuses what the edge would refuse: a signed URL that answers 400 helps nobody. */
+function checkImage({ path, query }: ImageUrl, config: Config): void {
+  try {
+    parseId(path.slice("/images/".length));
+    parseTransform(query, config);
+  } catch (error) {
+    if (error instanceof AppError) throw usageError(`${path}: ${error.message}`);
+    throw error;
+  }
+}

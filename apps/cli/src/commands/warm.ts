@@ -1,0 +1,227 @@
+import type { Arguments } from "../arguments.ts";
+import { type Command, TIMEOUT_FLAG } from "../command.ts";
+import type { Context } from "../context.ts";
+import { type ControlApi, createControlApi } from "../control-api.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../exit-codes.ts";
+import { createNamer } from "../input/namer.ts";
+import { FORMATS, type InputSpec, readInputSpec, readsStdin } from "../input/read-input.ts";
+import { findConfig } from "../load-config.ts";
+import { readDuration } from "../quantities.ts";
+import { createReport, type Report } from "../report.ts";
+import { failedCount, type RunView } from "../run-view.ts";
+import { type Complaints, createComplaints } from "../send/complaints.ts";
+import { estimateRun } from "../send/estimate-run.ts";
+import { createStateStore, newRunState, type RunState, type StateStore } from "../send/run-state.ts";
+import { sendRun } from "../send/send-run.ts";
+import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
+import { readControlSettings, readKnownEdgeUrl } from "../settings.ts";
+import { waitForRun } from "../wait-for-run.ts";
+import { reportRun } from "./report-run.ts";
+import { retryFailed } from "./retry-failed.ts";
+
+const flags = {
+  file: {
+    type: "string",
+    valueHint: "file",
+    multiple: true,
+    description: "Read images from a file; `-` is stdin; `.gz` is unzipped",
+  },
+  format: {
+    type: "string",
+    options: FORMATS,
+    description: "Format of files and stdin. Default: by name, else by the first character",
+  },
+  sitemap: {
+    type: "string",
+    valueHint: "url|file",
+    multiple: true,
+    description: "Every `image:loc` of a sitemap or sitemap index",
+  },
+  "r2-prefix": {
+    type: "string",
+    valueHint: "prefix",
+    description: "Every image under a prefix of an R2 bucket (`/`: all of it)",
+  },
+  bucket: { type: "string", valueHint: "name", description: "The bucket of --r2-prefix" },
+  jurisdiction: { type: "string", options: ["default", "eu", "fedramp"], description: "The bucket's jurisdiction" },
+  recipe: {
+    type: "string",
+    valueHint: "name",
+    description: "Recipe for images that say nothing themselves. Default: upload",
+  },
+  preset: { type: "string", valueHint: "name", multiple: true, description: "Preset for them; may repeat" },
+  transform: {
+    type: "string",
+    valueHint: "query",
+    multiple: true,
+    description: "Transform for them, such as w=800&f=webp; may repeat",
+  },
+  "only-missing": { type: "boolean", description: "Ask the store first and leave out what it holds" },
+  force: { type: "boolean", description: "Make anew even what is stored" },
+  "dry-run": { type: "boolean", description: "Only count: variants, Ittybit jobs, bytes, price" },
+  label: { type: "string", valueHint: "text", description: "Name of the run on the dashboard" },
+  rate: { type: "string", valueHint: "n/s", description: "Send at most so many images, such as 50/s or 3000/m" },
+  wait: { type: "boolean", description: "Return when every variant is stored, or has failed" },
+  detach: { type: "boolean", description: "Return when everything is accepted (the default)" },
+  resume: {
+    type: "string",
+    valueHint: "run|last",
+    description: "Go on with an interrupted run; nothing is enqueued twice",
+  },
+  "retry-failed": { type: "boolean", description: "With --resume: try the run's dead variants again" },
+  "max-errors": {
+    type: "string",
+    valueHint: "n",
+    description: "Stop when more than n images or variants have failed (exit code 5)",
+  },
+  timeout: TIMEOUT_FLAG,
+} as const satisfies Command["flags"];
+
+/** Flags that a resumed run has in its state and cannot change. */
+const FIXED_BY_RUN = [
+  ...(["file", "sitemap", "r2-prefix", "bucket", "jurisdiction", "format"] as const),
+  ...(["recipe", "preset", "transform", "only-missing", "force", "label", "dry-run"] as const),
+];
+
+export const warmCommand: Command = {
+  name: "warm",
+  description: "Make variants before anyone asks for them",
+  operands: {
+    hint: "[image…]",
+    description: "Image ids, or URLs of originals or images; `-` is stdin",
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+  },
+  flags,
+  examples: [
+    "prewarm warm photo-abc123 --wait",
+    "prewarm warm --file images.csv --recipe upload --label 'whole library'",
+    "prewarm warm --sitemap https://www.example.com/sitemap.xml --preset card --wait",
+    "psql -Atc 'select id from images' | prewarm warm --rate 500/s",
+    "prewarm warm --resume last",
+  ],
+  graceful: true,
+  async run(args, context) {
+    if (args.flag("wait") && args.flag("detach")) throw usageError("--wait and --detach contradict each other.");
+    if (args.flag("retry-failed") && args.text("resume") === null)
+      throw usageError("--retry-failed needs --resume and the run.", "prewarm retry takes any filter.");
+    const report = createReport(args, context);
+    const stopping = (): void =>
+      report.note("Stopping. What is under way is finished first; Ctrl-C again stops at once.");
+    context.interrupts.stop.addEventListener("abort", stopping);
+    try {
+      return await warm(args, context, report);
+    } finally {
+      report.end();
+    }
+  },
+};
+
+/** What all of a warm command's steps share. */
+interface Warming {
+  args: Arguments;
+  context: Context;
+  report: Report;
+  api: ControlApi;
+  store: StateStore;
+  complaints: Complaints;
+  deadline: number;
+}
+
+async function warm(args: Arguments, context: Context, report: Report): Promise<ExitCode> {
+  const settings = readControlSettings(args, context);
+  const timeout = args.text("timeout");
+  const warming: Warming = {
+    args,
+    context,
+    report,
+    api: createControlApi(settings, context),
+    store: createStateStore(context.cwd),
+    complaints: createComplaints(report.note, readMaxErrors(args)),
+    deadline:
+      timeout === null ? Number.POSITIVE_INFINITY : context.clock.now() + readDuration(timeout, "--timeout") * 1000,
+  };
+  const state = readState(warming, settings.url);
+  if (args.flag("dry-run")) return dryRun(state, warming);
+  await send(state, warming);
+  if (args.flag("retry-failed")) await retryFailed(warming.api, context, state.run, report);
+  const view = args.flag("wait") ? await wait(state, warming) : null;
+  warming.complaints.end();
+  reportRun(report, state, view);
+  return finish(state, view, warming);
+}
+
+/** The resumed run's state, or a new run's. */
+function readState({ args, context, store }: Warming, url: string): RunState {
+  const resume = args.text("resume");
+  if (resume === null)
+    return newRunState(url, readInputSpec(args, context.stdin.isTTY === true), readWarmOptions(args));
+  const fixed = FIXED_BY_RUN.find((name) =>
+    flags[name].type === "boolean" ? args.flag(name) : args.list(name).length > 0,
+  );
+  if (fixed !== undefined)
+    throw usageError(`--${fixed} cannot change while a run is resumed; it keeps what it began with.`);
+  const state = store.load(resume);
+  checkOperands(args.operands, state.input);
+  if (state.url !== url)
+    throw usageError(`${state.run} was sent to ${state.url}, not to ${url}.`, "Set PREWARM_URL to it.");
+  return state;
+}
+
+function checkOperands(given: readonly string[], input: InputSpec): void {
+  if (given.length > 0 && given.join("\n") !== input.operands.join("\n"))
+    throw usageError("A resumed run keeps the images it began with; only `-` for stdin may be said again.");
+}
+
+async function send(state: RunState, warming: Warming): Promise<void> {
+  if (state.sent) return;
+  const { args, context, report, store } = warming;
+  const rate = readRateFlag(args);
+  store.save(state);
+  try {
+    await sendRun(state, { ...warming, namer: await namerFor(args, context), rate, update: report.update });
+  } catch (error) {
+    throw withResume(error, state);
+  }
+}
+
+/** The same failure, with the command that goes on from here as its hint. */
+function withResume(error: unknown, state: RunState): unknown {
+  if (!(error instanceof CliError) || error.hint !== null) return error;
+  const pipe = readsStdin(state.input) ? " (and give it the same stdin)" : "";
+  const hint = `${state.counts.images} images are accepted. Go on with: prewarm warm --resume ${state.run}${pipe}`;
+  return new CliError(error.exitCode, error.message, hint);
+}
+
+async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<RunView | null> {
+  const { accepted, duplicates } = state.counts;
+  if (accepted + duplicates === 0) return null;
+  try {
+    return await waitForRun(state.run, { api, context, progress: report, deadline, maxErrors: readMaxErrors(args) });
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== EXIT.interrupted) throw error;
+    const hint = `Everything is accepted and goes on without us: prewarm status ${state.run} --watch`;
+    throw new CliError(EXIT.interrupted, error.message, hint);
+  }
+}
+
+function finish(state: RunState, view: RunView | null, { args, store }: Warming): ExitCode {
+  const { bad, rejected } = state.counts;
+  const failed = view === null ? 0 : failedCount(view);
+  const clean = bad + rejected + failed === 0;
+  // With nothing left to go on with, the state is only litter.
+  if (clean && args.flag("wait")) store.remove(state.run);
+  return clean ? EXIT.ok : EXIT.failed;
+}
+
+async function dryRun(state: RunState, warming: Warming): Promise<ExitCode> {
+  const { args, context, report, complaints } = warming;
+  const namer = await namerFor(args, context);
+  const failed = await estimateRun(state, { ...warming, namer, report });
+  complaints.end();
+  return failed === 0 ? EXIT.ok : EXIT.failed;
+}
+
+async function namerFor(args: Arguments, context: Context) {
+  return createNamer(await findConfig(args, context), readKnownEdgeUrl(args, context));
+}

@@ -1,0 +1,76 @@
+import { AppError } from "@prewarm/shared/errors";
+import { checkId } from "@prewarm/shared/image-id";
+import { VERSION_PATTERN } from "@prewarm/shared/variant-key";
+
+/** One original and what to make of it, as `POST /api/v1/warm` takes it. */
+export interface Item {
+  id: string;
+  v?: string;
+  sourceEtag?: string;
+  recipe?: string;
+  presets?: readonly string[];
+  transforms?: readonly string[];
+}
+
+/** Where in the input something stands: `images.csv:17`, `argument 2`. */
+export type Place = string;
+
+export type Read = { kind: "item"; place: Place; item: Item } | { kind: "bad"; place: Place; reason: string };
+
+/** Turns what stands for an image in the input (an id, a URL, a bucket key) into its id and what else it tells. Throws with the reason. */
+export interface Namer {
+  fromText(text: string): Item;
+  fromUrl(url: string): Item;
+  fromKey(key: string): Item;
+}
+
+const LIST_FIELDS = ["presets", "transforms"] as const;
+const TEXT_FIELDS = ["v", "sourceEtag", "recipe"] as const;
+const NAME_FIELDS = ["id", "url", "key"] as const;
+export const FIELDS: readonly string[] = [...NAME_FIELDS, ...TEXT_FIELDS, ...LIST_FIELDS];
+
+/** An input row's fields as an item. Exactly one of `id`, `url` and `key` names the image. Throws an Error with the reason. */
+export function itemFromFields(fields: Record<string, unknown>, namer: Namer): Item {
+  const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) throw new Error(`“${unknown}” is no field; there are ${FIELDS.join(", ")}`);
+  const item = nameImage(fields, namer);
+  for (const name of TEXT_FIELDS) {
+    const value = fields[name];
+    if (value === undefined || value === null || value === "") continue;
+    if (typeof value !== "string") throw new Error(`${name} must be text`);
+    item[name] = value;
+  }
+  for (const name of LIST_FIELDS) {
+    const value = fields[name];
+    if (value === undefined || value === null) continue;
+    if (!Array.isArray(value) || !value.every((one) => typeof one === "string" && one !== ""))
+      throw new Error(`${name} must be a list of texts`);
+    if (value.length > 0) item[name] = value;
+  }
+  return checkItem(item);
+}
+
+function nameImage(fields: Record<string, unknown>, namer: Namer): Item {
+  const given = NAME_FIELDS.filter(
+    (name) => fields[name] !== undefined && fields[name] !== null && fields[name] !== "",
+  );
+  const [name] = given;
+  if (name === undefined || given.length > 1) throw new Error("one of id, url and key must be given");
+  const value = fields[name];
+  if (typeof value !== "string") throw new Error(`${name} must be text`);
+  if (name === "id") return { id: value };
+  return { ...(name === "url" ? namer.fromUrl(value) : namer.fromKey(value)) };
+}
+
+/** Refuses here what the server would refuse, where the line is still known. */
+export function checkItem(item: Item): Item {
+  try {
+    checkId(item.id);
+  } catch (error) {
+    if (error instanceof AppError) throw new Error(error.message);
+    throw error;
+  }
+  if (item.v !== undefined && !VERSION_PATTERN.test(item.v))
+    throw new Error(`v “${item.v}” is not [A-Za-z0-9_-]{1,64}`);
+  return item;
+}

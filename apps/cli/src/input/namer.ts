@@ -1,0 +1,88 @@
+import { type Config, DEFAULTS } from "@prewarm/shared/config";
+import { parseId } from "@prewarm/shared/image-id";
+import { isNoise } from "@prewarm/shared/parameters";
+import { idFromKey, resolveOriginal } from "@prewarm/shared/source";
+import { checkItem, type Item, type Namer } from "./item.ts";
+
+/**
+ * Reads ids, originals' URLs, image URLs of the edge, and bucket keys. `config`: null when there is none. `edgeUrl`: null when it is not
+ * known; its image URLs name an id and a transform at once.
+ */
+export function createNamer(config: Config | null, edgeUrl: string | null): Namer {
+  const fromUrl = (text: string): Item => {
+    const asked = fromImageUrl(text, edgeUrl, config?.noise ?? DEFAULTS.noise);
+    if (asked !== null) return asked;
+    if (config === null) throw new Error("it is a URL, and there is no prewarm.config.ts to tell which image it is");
+    const id = idOfOriginal(text, config);
+    if (id === null) throw new Error("no configured source has this URL");
+    return { id };
+  };
+  return {
+    fromUrl,
+    fromText: (text) => checkItem(/^https?:\/\//i.test(text) ? fromUrl(text) : { id: text }),
+    fromKey(key) {
+      const id = config === null ? null : idFromKey(config, key);
+      if (id === null) throw new Error("no configured source has this key");
+      return { id };
+    },
+  };
+}
+
+/** An image URL of the edge, such as `https://images.example.com/images/a/b?w=800&f=webp`; null for any other. */
+function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly string[]): Item | null {
+  const head = `${edgeUrl}/images/`;
+  if (edgeUrl === null || !text.startsWith(head)) return null;
+  const [path = "", search = ""] = (text.slice(head.length).split("#")[0] ?? "").split("?");
+  const query = new URLSearchParams(search);
+  const version = query.get("v");
+  for (const name of [...query.keys()])
+    if (["v", "exp", "s"].includes(name) || isNoise(name, noise)) query.delete(name);
+  const transform = query.toString();
+  return {
+    id: parseId(path),
+    ...(version === null ? {} : { v: version }),
+    ...(transform === "" ? {} : { transforms: [transform] }),
+  };
+}
+
+/**
+ * The id whose original is at this URL: the sources' templates read backwards. Read forwards again it must give the same URL, so that
+ * what is warmed is what the page shows.
+ */
+function idOfOriginal(text: string, config: Config): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  url.hash = "";
+  for (const source of config.sources) {
+    if (!("url" in source)) continue;
+    const [head = "", tail = ""] = source.url.split("{id}");
+    if (!URL.canParse(head)) continue;
+    const start = new URL(head).href;
+    const plain = url.href;
+    if (!plain.startsWith(start) || !plain.endsWith(tail) || plain.length <= start.length + tail.length) continue;
+    const id = tryParse(plain.slice(start.length, plain.length - tail.length));
+    const original = id === null ? null : resolveOriginal(config, id);
+    if (original?.kind === "url" && sameUrl(original.url, plain)) return id;
+  }
+  return null;
+}
+
+function tryParse(path: string): string | null {
+  try {
+    return parseId(path);
+  } catch {
+    return null;
+  }
+}
+
+/** Equal whatever of the path is percent-encoded: `a(1).jpg` and `a%281%29.jpg` are one resource. */
+function sameUrl(one: string, other: string): boolean {
+  const plain = (text: string): string => new URL(text).href.replace(/%[0-9a-f]{2}/gi, (code) => decodeByte(code));
+  return plain(one) === plain(other);
+}
+
+/** Only unreserved and sub-delimiter characters: the rest would change what the URL means. */
+function decodeByte(code: string): string {
+  const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+  return /[A-Za-z0-9\-._~!$&'()*+,;=:@]/.test(letter) ? letter : code.toUpperCase();
+}

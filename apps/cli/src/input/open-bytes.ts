@@ -1,0 +1,96 @@
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { backoffMs } from "../backoff.ts";
+import type { Context } from "../context.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
+
+/** How far the reading of files of known size has come, for the progress bar. */
+export interface Meter {
+  readBytes: number;
+  /** Null: some input's size is not known (stdin, the web, R2). */
+  totalBytes: number | null;
+}
+
+const TRIES = 4;
+
+/** Checks that the file is there and adds its size to the meter, before anything is sent. */
+export async function measureFile(path: string, meter: Meter, { cwd }: Pick<Context, "cwd">): Promise<void> {
+  const info = await stat(resolve(cwd, path)).catch(() => null);
+  if (info === null) throw usageError(`${path} is not found.`);
+  if (info.isDirectory()) throw usageError(`${path} is a directory.`);
+  if (!info.isFile())
+    meter.totalBytes = null; // a pipe, such as <(command)
+  else if (meter.totalBytes !== null) meter.totalBytes += info.size;
+}
+
+/** A file's bytes, unzipped when they are gzip. */
+export async function* openFile(path: string, meter: Meter, { cwd }: Pick<Context, "cwd">): AsyncGenerator<Uint8Array> {
+  const full = resolve(cwd, path);
+  const zipped = await startsAsGzip(full);
+  async function* count(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of createReadStream(full, { highWaterMark: 64 * 1024 })) {
+      meter.readBytes += chunk.length;
+      yield chunk;
+    }
+  }
+  yield* zipped ? gunzip(count(), path) : count();
+}
+
+async function startsAsGzip(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => null);
+  if (file === null) throw usageError(`${path} cannot be read.`);
+  try {
+    if (!(await file.stat()).isFile()) return false; // reading a pipe twice would lose its start
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A web page's bytes, unzipped when they are gzip by name or type. Throws exit code 4 when it cannot be had. */
+export async function* openUrl(url: string, context: Context): AsyncGenerator<Uint8Array> {
+  const response = await get(url, context);
+  const body = response.body;
+  if (body === null) return;
+  const zipped = /\.gz$/i.test(new URL(url).pathname) || /gzip/.test(response.headers.get("content-type") ?? "");
+  try {
+    yield* zipped ? gunzip(body, url) : body;
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(EXIT.unreachable, `${url} broke off: ${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+async function get(url: string, { fetch, clock, sleep, interrupts }: Context): Promise<Response> {
+  let why = "";
+  for (let n = 1; n <= TRIES; n += 1) {
+    try {
+      const response = await fetch(url, { signal: interrupts.stop });
+      if (response.ok) return response;
+      why = `it answers ${response.status}`;
+      await response.body?.cancel();
+      if (response.status < 500 && response.status !== 429) throw usageError(`${url} cannot be read: ${why}.`);
+    } catch (error) {
+      if (error instanceof CliError) throw error;
+      why = error instanceof Error ? error.message : String(error);
+    }
+    if (interrupts.stop.aborted) throw new CliError(EXIT.interrupted, "Interrupted.");
+    if (n < TRIES) await sleep(backoffMs(n, clock.random), interrupts.stop);
+  }
+  throw new CliError(EXIT.unreachable, `${url} cannot be read: ${why}.`);
+}
+
+async function* gunzip(bytes: AsyncIterable<Uint8Array>, place: string): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(bytes);
+  const unzip = createGunzip();
+  source.on("error", (error) => unzip.destroy(error));
+  try {
+    yield* source.pipe(unzip);
+  } catch (error) {
+    throw usageError(`${place} is no gzip file, or is cut off: ${error instanceof Error ? error.message : error}.`);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Arguments } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import { usageError } from "../exit-codes.ts";
+import type { Item, Namer, Read } from "./item.ts";
+import { type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
+import { readCsv } from "./read-csv.ts";
+import { readNdjson } from "./read-ndjson.ts";
+import { readR2Prefix } from "./read-r2-prefix.ts";
+import { readSitemap } from "./read-sitemap.ts";
+import { readOne, readText } from "./read-text.ts";
+
+export const FORMATS = ["text", "ndjson", "csv", "sitemap"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Where the images come from, as the command line said it; kept in the run's state so that `--resume` reads the same again. */
+export interface InputSpec {
+  operands: readonly string[];
+  files: readonly string[];
+  sitemaps: readonly string[];
+  r2: { bucket: string; prefix: string; jurisdiction: string | null } | null;
+  /** Null: by the file's name, or its first character. */
+  format: Format | null;
+}
+
+/** What `warm`'s arguments name. Throws a usage error when they name nothing. */
+export function readInputSpec(args: Arguments, stdinIsTty: boolean): InputSpec {
+  const prefix = args.text("r2-prefix");
+  const bucket = args.text("bucket");
+  if ((prefix === null) !== (bucket === null)) throw usageError("--r2-prefix and --bucket belong together.");
+  const r2 =
+    prefix === null || bucket === null
+      ? null
+      : { bucket, prefix: prefix === "/" ? "" : prefix, jurisdiction: args.text("jurisdiction") };
+  const operands = [...args.operands];
+  const files = args.list("file");
+  const sitemaps = args.list("sitemap");
+  if (operands.length + files.length + sitemaps.length === 0 && r2 === null) {
+    if (stdinIsTty)
+      throw usageError("There is nothing to warm.", "Give ids, --file, --sitemap or --r2-prefix, or pipe ids in.");
+    operands.push("-");
+  }
+  return { operands, files, sitemaps, r2, format: args.text("format") as Format | null };
+}
+
+export function readsStdin({ operands, files }: InputSpec): boolean {
+  return operands.includes("-") || files.includes("-");
+}
+
+/** Checks the files and gives the meter of what will be read. */
+export async function measureInput(spec: InputSpec, context: Context): Promise<Meter> {
+  const meter: Meter = { readBytes: 0, totalBytes: 0 };
+  for (const path of [...spec.files, ...spec.sitemaps]) {
+    if (!isUrl(path) && path !== "-") await measureFile(path, meter, context);
+  }
+  const open = readsStdin(spec) || spec.r2 !== null || [...spec.files, ...spec.sitemaps].some(isUrl);
+  if (open || meter.totalBytes === 0) meter.totalBytes = null;
+  return meter;
+}
+
+/** Everything the input names, in a fixed order: arguments, files, sitemaps, R2. The same input gives the same sequence. */
+export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, context: Context): AsyncGenerator<Read> {
+  const open = (place: string): AsyncIterable<Uint8Array> => {
+    if (place === "-") return context.stdin;
+    return isUrl(place) ? openUrl(place, context) : openFile(place, meter, context);
+  };
+  for (const [index, operand] of spec.operands.entries()) {
+    if (operand === "-") yield* readFormat(open("-"), "stdin", spec.format, namer);
+    else yield readOne(`argument ${index + 1}`, (): Item => namer.fromText(operand));
+  }
+  for (const file of spec.files) {
+    const format = spec.format ?? formatOf(file);
+    if (format === "sitemap") yield* readSitemap(file, open, namer);
+    else yield* readFormat(open(file), file === "-" ? "stdin" : file, format, namer);
+  }
+  for (const sitemap of spec.sitemaps) yield* readSitemap(sitemap, open, namer);
+  if (spec.r2 !== null) yield* readR2Prefix(spec.r2, namer, context);
+}
+
+async function* readFormat(
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+  format: Format | null,
+  namer: Namer,
+): AsyncGenerator<Read> {
+  if (format === "sitemap") return yield* readSitemap(name, () => bytes, namer);
+  if (format === "csv") return yield* readCsv(bytes, name, namer);
+  if (format === "ndjson") return yield* readNdjson(bytes, name, namer);
+  if (format === "text") return yield* readText(bytes, name, namer);
+  const { first, all } = await peek(bytes);
+  yield* first === "{" || first === '"' ? readNdjson(all, name, namer) : readText(all, name, namer);
+}
+
+/** The first character that is not white, and the bytes from their beginning. */
+async function peek(bytes: AsyncIterable<Uint8Array>): Promise<{ first: string; all: AsyncIterable<Uint8Array> }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const start = await iterator.next();
+  const text = start.done ? "" : new TextDecoder().decode(start.value);
+  async function* all(): AsyncGenerator<Uint8Array> {
+    if (start.done) return;
+    yield start.value;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+  }
+  return { first: text.trimStart().charAt(0), all: all() };
+}
+
+function formatOf(path: string): Format | null {
+  const name = path.replace(/\.gz$/i, "").toLowerCase();
+  if (/\.(ndjson|jsonl)$/.test(name)) return "ndjson";
+  if (name.endsWith(".csv")) return "csv";
+  return name.endsWith(".xml") ? "sitemap" : null;
+}
+
+function isUrl(place: string): boolean {
+  return /^https?:\/\//i.test(place);
+}

@@ -1,0 +1,36 @@
+/** A line longer than this is no line of ours, in characters. */
+const LINE_MAX = 1_000_000;
+
+export interface Line {
+  /** From 1. */
+  number: number;
+  /** Without its end (`\n` or `\r\n`); null when it is too long to be read. */
+  text: string | null;
+}
+
+/** Splits bytes into lines; holds one line and one chunk in memory. A byte order mark is dropped, a last line needs no end. */
+export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  const decoder = new TextDecoder();
+  let number = 0;
+  let rest = "";
+  let tooLong = false;
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      number += 1;
+      yield { number, text: tooLong ? null : trimEnd(line) };
+      tooLong = false;
+    }
+    if (rest.length > LINE_MAX) {
+      tooLong = true;
+      rest = "";
+    }
+  }
+  rest += decoder.decode();
+  if (rest !== "" || tooLong) yield { number: number + 1, text: tooLong ? null : trimEnd(rest) };
+}
+
+function trimEnd(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}

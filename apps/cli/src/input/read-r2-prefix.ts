@@ -1,0 +1,99 @@
+import { extname } from "node:path";
+import type { Context } from "../context.ts";
+import { understand } from "../control-api.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { sendRequest } from "../http-request.ts";
+import { asList, asObject, type Json, text, textOrNull } from "../json-fields.ts";
+import { checkItem, type Namer, type Read } from "./item.ts";
+import { readOne } from "./read-text.ts";
+
+/*
+ * R2 is listed through Cloudflare's REST API and not through S3: one API token does it, the same that deploys the Workers, and no S3 key
+ * pair has to be made (developers.cloudflare.com/api/resources/r2/subresources/buckets/subresources/objects/methods/list, read 2026-11).
+ */
+const API = "https://api.cloudflare.com/client/v4";
+/** The most that one page holds (same page). */
+const PAGE = "1000";
+const IMAGE_EXTENSIONS = /^\.(jpe?g|png|webp|avif|gif|heic|heif|tiff?|bmp|jfif)$/i;
+
+export interface R2Listing {
+  bucket: string;
+  prefix: string;
+  /** `default`, `eu` or `fedramp`. */
+  jurisdiction: string | null;
+}
+
+interface Found {
+  key: string;
+  etag: string | null;
+  contentType: string | null;
+}
+
+/** The images in a bucket under a prefix, as `bucket/key`; the etag goes along, so that a replaced original is made anew. */
+export async function* readR2Prefix(listing: R2Listing, namer: Namer, context: Context): AsyncGenerator<Read> {
+  let cursor: string | null = null;
+  do {
+    const page: { objects: Found[]; cursor: string | null } = await readPage(listing, cursor, context);
+    for (const { key, etag, contentType } of page.objects) {
+      if (!isImage(key, contentType)) continue;
+      yield readOne(`${listing.bucket}/${key}`, () =>
+        checkItem({ ...namer.fromKey(key), ...(etag === null ? {} : { sourceEtag: etag }) }),
+      );
+    }
+    cursor = page.cursor;
+  } while (cursor !== null);
+}
+
+/** By its type where the upload gave one, else by its name; a key without an extension is taken, for ids often have none. */
+function isImage(key: string, contentType: string | null): boolean {
+  if (key.endsWith("/")) return false;
+  if (contentType?.startsWith("image/")) return true;
+  const extension = extname(key);
+  const untold = contentType === null || contentType === "application/octet-stream";
+  return IMAGE_EXTENSIONS.test(extension) || (extension === "" && untold);
+}
+
+async function readPage({ bucket, prefix, jurisdiction }: R2Listing, cursor: string | null, context: Context) {
+  const { account, token } = readAccount(context);
+  const query = new URLSearchParams({ per_page: PAGE, prefix, ...(cursor === null ? {} : { cursor }) });
+  const base = context.env.CLOUDFLARE_API_BASE_URL || API;
+  const url = `${base}/accounts/${encodeURIComponent(account)}/r2/buckets/${encodeURIComponent(bucket)}/objects?${query}`;
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  if (jurisdiction !== null) headers["cf-r2-jurisdiction"] = jurisdiction;
+  const answer = await sendRequest(context, { method: "GET", url, headers });
+  if (answer.status === 401 || answer.status === 403)
+    throw new CliError(EXIT.auth, "Cloudflare refuses CLOUDFLARE_API_TOKEN.", "It needs the right to read R2 storage.");
+  if (answer.status === 404) throw usageError(`There is no R2 bucket ${bucket} in this account.`);
+  if (answer.status !== 200) throw new CliError(EXIT.unreachable, `Listing ${bucket}: status ${answer.status}.`);
+  return understand(`listing ${bucket}`, () => parsePage(answer.body));
+}
+
+function parsePage(body: string): { objects: Found[]; cursor: string | null } {
+  const page = asObject(parseJson(body), "the page");
+  const info: Json = page.result_info === undefined ? {} : asObject(page.result_info, "result_info");
+  const cursor = textOrNull(info, "cursor");
+  const objects = asList(page.result, "result").map((entry) => {
+    const object = asObject(entry, "an object");
+    const http: Json = object.http_metadata === undefined ? {} : asObject(object.http_metadata, "http_metadata");
+    return { key: text(object, "key"), etag: textOrNull(object, "etag"), contentType: textOrNull(http, "contentType") };
+  });
+  const more = info.is_truncated === undefined ? objects.length > 0 : info.is_truncated === true;
+  return { objects, cursor: more && cursor !== "" ? cursor : null };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+function readAccount({ env }: Context): { account: string; token: string } {
+  const { CLOUDFLARE_ACCOUNT_ID: account, CLOUDFLARE_API_TOKEN: token } = env;
+  if (!account || !token)
+    throw usageError(
+      "--r2-prefix lists R2 through Cloudflare's API: set CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN.",
+    );
+  return { account, token };
+}

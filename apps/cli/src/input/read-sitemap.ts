@@ -1,0 +1,70 @@
+import { usageError } from "../exit-codes.ts";
+import type { Namer, Read } from "./item.ts";
+import { readOne } from "./read-text.ts";
+import { scanSitemap } from "./scan-sitemap.ts";
+
+/** An index may name indexes, though the protocol forbids it; deeper than this it is a circle. */
+const DEPTH_MAX = 3;
+
+/** Opens a sitemap by URL or file name, already unzipped. */
+export type Open = (place: string) => AsyncIterable<Uint8Array>;
+
+/**
+ * The images of a sitemap, or of all sitemaps of an index, in their order: every `image:loc`, and every page address that is itself an
+ * original's or an image's. An image that no source has is a bad line; pages are only pages. Throws a usage error when there is no
+ * image in all of it, because then the sitemap is of the wrong kind.
+ */
+export async function* readSitemap(place: string, open: Open, namer: Namer): AsyncGenerator<Read> {
+  const walk = { open, namer, images: 0, pages: 0, seen: new Set<string>() };
+  yield* readOneSitemap(place, walk, 1);
+  if (walk.images > 0) return;
+  throw usageError(
+    `${place} names no images: ${walk.pages} pages, and no <image:loc>.`,
+    "List the images in the sitemap (the image extension), or give ids with --file.",
+  );
+}
+
+interface Walk {
+  open: Open;
+  namer: Namer;
+  images: number;
+  pages: number;
+  seen: Set<string>;
+}
+
+async function* readOneSitemap(place: string, walk: Walk, depth: number): AsyncGenerator<Read> {
+  if (depth > DEPTH_MAX) throw usageError(`${place}: sitemap indexes are nested more than ${DEPTH_MAX} deep.`);
+  if (walk.seen.has(place)) return;
+  walk.seen.add(place);
+  const scan = scanSitemap(walk.open(place))[Symbol.asyncIterator]();
+  for (let number = 1; ; number += 1) {
+    const next = await advance(scan, place);
+    if (next.done) return;
+    const { of, url } = next.value;
+    if (of === "sitemap") {
+      yield* readOneSitemap(checkUrl(url, place), walk, depth + 1);
+      continue;
+    }
+    const read = readOne(`${place}#${number}`, () => walk.namer.fromUrl(url));
+    if (of === "page") walk.pages += 1;
+    if (of === "page" && read.kind === "bad") continue;
+    walk.images += 1;
+    yield read.kind === "bad" ? { ...read, reason: `${url}: ${read.reason}` } : read;
+  }
+}
+
+async function advance<T>(scan: AsyncIterator<T>, place: string): Promise<IteratorResult<T>> {
+  try {
+    return await scan.next();
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("sitemap")) throw usageError(`${place}: ${error.message}.`);
+    throw error;
+  }
+}
+
+/** An index is a stranger's text: it may name further sitemaps on the web, never files of this machine. */
+function checkUrl(url: string, place: string): string {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
+    throw usageError(`${place} names a sitemap that is no URL: ${url}`);
+  return url;
+}

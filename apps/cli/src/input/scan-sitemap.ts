@@ -1,0 +1,98 @@
+/*
+ * A sitemap is up to 50 MB of XML of which only the text of three elements matters, so it is scanned, not parsed into a tree: tags are
+ * found as they stream in, and the text of `loc` is kept with the name of the element it stands in. Namespace prefixes are ignored, for
+ * sites choose their own. Nothing is resolved from a DTD, so entity tricks have nothing to work with.
+ */
+
+/** A `loc` and what it names: a page, a further sitemap, or a page's image. */
+export interface Location {
+  of: "page" | "sitemap" | "image";
+  url: string;
+}
+
+/** A tag or a text longer than this is no sitemap, in characters. */
+const PIECE_MAX = 1_000_000;
+const KINDS: Record<string, Location["of"]> = { url: "page", sitemap: "sitemap", image: "image" };
+
+/** Yields the locations in their order. Throws an Error when the bytes are not XML. */
+export async function* scanSitemap(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Location> {
+  const decoder = new TextDecoder();
+  const scanner = createScanner();
+  let rest = "";
+  for await (const chunk of bytes) {
+    rest += decoder.decode(chunk, { stream: true });
+    const found: Location[] = [];
+    rest = rest.slice(consume(rest, (piece) => scanner.take(piece, found)));
+    if (rest.length > PIECE_MAX) throw new Error("it is no sitemap: a piece of it is longer than a million characters");
+    yield* found;
+  }
+  if (!scanner.sawTag()) throw new Error("it is no sitemap: there is no XML in it");
+  if (scanner.depth() > 0) throw new Error("the sitemap is cut off: an element is not closed");
+}
+
+/** Cuts `text` into pieces that are whole: a tag, a comment, a CDATA section, or the text before a tag. Returns how far it came. */
+function consume(text: string, take: (piece: string) => void): number {
+  let at = 0;
+  while (at < text.length) {
+    const end = pieceEnd(text, at);
+    if (end === -1) break;
+    take(text.slice(at, end));
+    at = end;
+  }
+  return at;
+}
+
+function pieceEnd(text: string, at: number): number {
+  if (text[at] !== "<") return text.indexOf("<", at);
+  if (text.length - at < "<![CDATA[".length && text.indexOf(">", at) === -1) return -1;
+  for (const [start, end] of [
+    ["<!--", "-->"],
+    ["<![CDATA[", "]]>"],
+    ["<?", "?>"],
+    ["<", ">"],
+  ] as const) {
+    if (!text.startsWith(start, at)) continue;
+    const found = text.indexOf(end, at + start.length);
+    return found === -1 ? -1 : found + end.length;
+  }
+  return -1;
+}
+
+function createScanner() {
+  const open: string[] = [];
+  let tags = 0;
+  let text = "";
+  const close = (name: string, found: Location[]): void => {
+    if (open.at(-1) !== name) throw new Error(`it is no sitemap: </${name}> closes nothing`);
+    open.pop();
+    const of = KINDS[open.at(-1) ?? ""];
+    if (name === "loc" && of !== undefined && text.trim() !== "") found.push({ of, url: text.trim() });
+  };
+  return {
+    take(piece: string, found: Location[]): void {
+      if (piece.startsWith("<![CDATA[")) text += piece.slice(9, -3);
+      else if (!piece.startsWith("<")) text += decodeEntities(piece);
+      else {
+        const tag = /^<(\/?)(?:[^\s/>:]+:)?([^\s/>:]+)[^>]*?(\/?)>$/s.exec(piece);
+        if (tag === null || piece.startsWith("<!") || piece.startsWith("<?")) return;
+        tags += 1;
+        const name = (tag[2] ?? "").toLowerCase();
+        if (tag[1] === "/") close(name, found);
+        else if (tag[3] !== "/") open.push(name);
+        text = "";
+      }
+    },
+    sawTag: () => tags > 0,
+    depth: () => open.length,
+  };
+}
+
+const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+function decodeEntities(text: string): string {
+  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi, (whole, hex, decimal, name) => {
+    if (name !== undefined) return ENTITIES[name] ?? whole;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { createInterface } from "node:readline/promises";
+import { systemClock } from "@prewarm/shared/clock";
+import type { Command } from "./command.ts";
+import type { Context } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+import { createInterrupts } from "./interrupts.ts";
+import { runCli } from "./run-cli.ts";
+import { sleep } from "./sleep.ts";
+
+/** The composition root: the only file that knows `process`. */
+
+let running: Command | null = null;
+const interrupts = createInterrupts(systemClock.now, () => running?.graceful === true);
+
+const context: Context = {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  clock: systemClock,
+  sleep,
+  fetch,
+  interrupts,
+  async ask(question) {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return await lines.question(question, { signal: interrupts.stop });
+    } catch {
+      return "";
+    } finally {
+      lines.close();
+    }
+  },
+};
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupts.signal);
+// Whoever reads our output may stop reading (`prewarm jobs | head`): that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed),
+);
+// The second Ctrl-C does not wait for anything.
+interrupts.now.addEventListener("abort", () => process.exit(EXIT.interrupted));
+
+const code = await runCli(process.argv.slice(2), context, (command) => {
+  running = command;
+});
+// An open keep-alive connection or stdin would keep the process; what is written to stdout is flushed first.
+process.stdout.write("", () => process.exit(code));

@@ -1,0 +1,40 @@
+import type { Command } from "./command.ts";
+import { cancelCommand } from "./commands/cancel.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
+import { jobsCommand } from "./commands/jobs.ts";
+import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
+import { purgeCommand } from "./commands/purge.ts";
+import { retryCommand } from "./commands/retry.ts";
+import { signCommand } from "./commands/sign.ts";
+import { statusCommand } from "./commands/status.ts";
+import { urlCommand } from "./commands/url.ts";
+import { warmCommand } from "./commands/warm.ts";
+
+export const DESCRIPTION = "Warm image variants in bulk, and watch and steer the work";
+
+/** Every command, in the order of the help and of docs/cli.md. */
+export const COMMANDS: readonly Command[] = [
+  warmCommand,
+  statusCommand,
+  jobsCommand,
+  retryCommand,
+  cancelCommand,
+  purgeCommand,
+  pauseCommand,
+  resumeCommand,
+  doctorCommand,
+  urlCommand,
+  signCommand,
+  hookSignCommand,
+  hookTestCommand,
+];
+
+/** The command that the words begin with, and what follows it; null when there is none of that name. */
+export function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } | null {
+  for (const command of COMMANDS) {
+    const words = command.name.split(" ");
+    if (words.every((word, index) => argv[index] === word)) return { command, rest: argv.slice(words.length) };
+  }
+  return null;
+}

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import type { Item, Place, Read } from "../input/item.ts";
+
+/** Items in one request, and their bytes: a chunk is accepted in about a second, and is cheap to send again. */
+export const CHUNK_ITEMS_MAX = 1000;
+export const CHUNK_BYTES_MAX = 1_000_000;
+
+/** What one request carries. The same input and limits give the same chunks, which is what makes a run resumable. */
+export interface Chunk {
+  /** From 1. */
+  number: number;
+  /** The items, each as JSON. */
+  items: readonly string[];
+  /** Where each item stands in the input. */
+  places: readonly Place[];
+  /** SHA-256 over this chunk and all before it: two runs with the same one have read the same input so far. */
+  fingerprint: string;
+}
+
+export interface ChunkOptions {
+  maxItems: number;
+  maxBytes: number;
+  /** Said of items that name no recipe, preset or transform themselves. */
+  defaults: Pick<Item, "recipe" | "presets" | "transforms">;
+  /** Told of every line that is no item, while chunk `number` is being filled. */
+  onBad(place: Place, reason: string, number: number): void;
+}
+
+/** Gathers items into chunks; holds one chunk in memory. */
+export async function* chunkItems(reads: AsyncIterable<Read>, options: ChunkOptions): AsyncGenerator<Chunk> {
+  let fingerprint = "";
+  let number = 1;
+  let items: string[] = [];
+  let places: Place[] = [];
+  let bytes = 0;
+  const cut = (): Chunk => {
+    fingerprint = createHash("sha256").update(fingerprint).update(items.join("\n")).digest("hex");
+    const chunk = { number, items, places, fingerprint };
+    [number, items, places, bytes] = [number + 1, [], [], 0];
+    return chunk;
+  };
+  for await (const read of reads) {
+    if (read.kind === "bad") {
+      options.onBad(read.place, read.reason, number);
+      continue;
+    }
+    const json = JSON.stringify(withDefaults(read.item, options.defaults));
+    const size = Buffer.byteLength(json) + 1;
+    if (items.length > 0 && bytes + size > options.maxBytes) yield cut();
+    items.push(json);
+    places.push(read.place);
+    bytes += size;
+    if (items.length >= options.maxItems) yield cut();
+  }
+  if (items.length > 0) yield cut();
+}
+
+function withDefaults(item: Item, defaults: ChunkOptions["defaults"]): Item {
+  const named = item.recipe !== undefined || item.presets !== undefined || item.transforms !== undefined;
+  return named ? item : { ...item, ...defaults };
+}

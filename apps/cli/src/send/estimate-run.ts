@@ -1,0 +1,89 @@
+import type { Context } from "../context.ts";
+import type { ControlApi } from "../control-api.ts";
+import { interrupted } from "../http-request.ts";
+import type { Namer } from "../input/item.ts";
+import { measureInput, readInput } from "../input/read-input.ts";
+import { formatCount } from "../progress.ts";
+import type { Report } from "../report.ts";
+import { CHUNK_BYTES_MAX, chunkItems } from "./chunk-items.ts";
+import type { Complaints } from "./complaints.ts";
+import type { RunState } from "./run-state.ts";
+import { type Estimate, estimateChunk } from "./send-chunk.ts";
+import { complain } from "./send-run.ts";
+
+export interface Estimating {
+  api: ControlApi;
+  context: Context;
+  namer: Namer;
+  complaints: Complaints;
+  report: Report;
+  deadline: number;
+}
+
+const NOTHING: Estimate = { images: 0, variants: 0, existing: 0, duplicates: 0, jobs: 0, downloadBytes: 0, price: 0 };
+
+/** Asks what a run would take, chunk by chunk, and prints the sum. Returns the number of bad lines and refused images. */
+export async function estimateRun({ input, options }: RunState, estimating: Estimating): Promise<number> {
+  const { api, context, namer, complaints, report, deadline } = estimating;
+  const meter = await measureInput(input, context);
+  let sum = NOTHING;
+  let throttled = 0;
+  const onThrottled = (): void => {
+    throttled += 1;
+  };
+  const chunks = chunkItems(readInput(input, namer, meter, context), {
+    maxItems: options.chunkItems,
+    maxBytes: CHUNK_BYTES_MAX,
+    defaults: options.defaults,
+    onBad: (place, reason) => complaints.add(place, reason),
+  });
+  for await (const chunk of chunks) {
+    if (context.interrupts.stop.aborted) throw interrupted();
+    const estimate = await estimateChunk(api, chunk, options, { deadline, onThrottled });
+    sum = add(sum, estimate);
+    complain(complaints, chunk, estimate);
+    const share = meter.totalBytes === null ? null : meter.readBytes / meter.totalBytes;
+    const base = {
+      label: "counting",
+      unit: "images",
+      total: null,
+      share,
+      failed: complaints.total(),
+      throttled,
+    } as const;
+    report.update({ ...base, done: sum.images });
+  }
+  report.end();
+  print(report, sum, complaints.total());
+  return complaints.total();
+}
+
+function add(sum: Estimate, next: Estimate): Estimate {
+  const known = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+  return {
+    images: sum.images + next.images,
+    variants: sum.variants + next.variants,
+    existing: sum.existing + next.existing,
+    duplicates: sum.duplicates + next.duplicates,
+    jobs: sum.jobs + next.jobs,
+    downloadBytes: known(sum.downloadBytes, next.downloadBytes),
+    price: known(sum.price, next.price),
+  };
+}
+
+function print(report: Report, sum: Estimate, refused: number): void {
+  if (report.json) {
+    report.document("prewarm.dry-run/1", { ...sum, refused });
+    return;
+  }
+  const unknown = (value: number | null, unit: string): string =>
+    value === null ? "unknown" : `${formatCount(value)}${unit}`;
+  report.data(`images          ${formatCount(sum.images)}`);
+  report.data(`variants        ${formatCount(sum.variants)}`);
+  report.data(`already stored  ${formatCount(sum.existing)}`);
+  report.data(`under way       ${formatCount(sum.duplicates)}`);
+  report.data(`Ittybit jobs    ${formatCount(sum.jobs)}`);
+  report.data(`source traffic  ${unknown(sum.downloadBytes, " bytes")}`);
+  report.data(`price           ${unknown(sum.price, "")}`);
+  report.data(`refused         ${formatCount(refused)}`);
+}

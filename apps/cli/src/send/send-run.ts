@@ -1,0 +1,126 @@
+import type { Context } from "../context.ts";
+import type { ControlApi } from "../control-api.ts";
+import { usageError } from "../exit-codes.ts";
+import { interrupted } from "../http-request.ts";
+import type { Namer } from "../input/item.ts";
+import type { Meter } from "../input/open-bytes.ts";
+import { measureInput, readInput } from "../input/read-input.ts";
+import type { Snapshot } from "../progress.ts";
+import { CHUNK_BYTES_MAX, type Chunk, chunkItems } from "./chunk-items.ts";
+import type { Complaints } from "./complaints.ts";
+import { createPace } from "./pace.ts";
+import type { RunState, StateStore } from "./run-state.ts";
+import { type ChunkAnswer, sendChunk } from "./send-chunk.ts";
+
+export interface Sending {
+  api: ControlApi;
+  context: Context;
+  namer: Namer;
+  store: StateStore;
+  complaints: Complaints;
+  /** Images per second; null: as fast as the server takes them. */
+  rate: number | null;
+  /** Unix ms after which nothing is sent any more. */
+  deadline: number;
+  update(snapshot: Snapshot): void;
+}
+
+/**
+ * Sends all of a run's input that has not been sent yet, and keeps `state` and its file in step with what the server has accepted.
+ * Throws 130 when interrupted; the state then says where to go on. Throws a usage error when the input is not what it was.
+ */
+export async function sendRun(state: RunState, sending: Sending): Promise<void> {
+  const { context, store } = sending;
+  const meter = await measureInput(state.input, context);
+  const reads = readInput(state.input, sending.namer, meter, context);
+  const pace = createPace(sending.rate, context);
+  const tally = { bad: state.counts.bad, throttled: 0 };
+  const chunks = chunkItems(reads, {
+    maxItems: state.options.chunkItems,
+    maxBytes: CHUNK_BYTES_MAX,
+    defaults: state.options.defaults,
+    onBad(place, reason, number) {
+      // Lines within the part that was accepted before were told and counted then.
+      if (number <= state.chunks) return;
+      tally.bad += 1;
+      sending.complaints.add(place, reason);
+    },
+  });
+  let last = 0;
+  for await (const chunk of chunks) {
+    last = chunk.number;
+    if (context.interrupts.stop.aborted) throw interrupted();
+    if (isSentAlready(state, chunk)) continue;
+    await pace(chunk.items.length);
+    if (context.interrupts.stop.aborted) throw interrupted();
+    const onThrottled = (): void => {
+      tally.throttled += 1;
+      sending.update(snapshotOf(state, tally, meter));
+    };
+    const answer = await sendChunk(sending.api, state.run, chunk, state.options, {
+      deadline: sending.deadline,
+      onThrottled,
+    });
+    record(state, chunk, answer, tally.bad);
+    store.save(state);
+    complain(sending.complaints, chunk, answer);
+    sending.update(snapshotOf(state, tally, meter));
+  }
+  if (last < state.chunks) throw inputChanged(state);
+  state.counts.bad = tally.bad;
+  state.sent = true;
+  store.save(state);
+}
+
+function isSentAlready(state: RunState, chunk: Chunk): boolean {
+  if (chunk.number === state.chunks && chunk.fingerprint !== state.fingerprint) throw inputChanged(state);
+  return chunk.number <= state.chunks;
+}
+
+function inputChanged({ run }: RunState): Error {
+  return usageError(
+    `The input is not what it was when ${run} began, so it cannot be resumed.`,
+    "Start a new run: what is stored or under way already is not made twice.",
+  );
+}
+
+function record(state: RunState, chunk: Chunk, answer: ChunkAnswer, bad: number): void {
+  const { counts } = state;
+  state.chunks = chunk.number;
+  state.fingerprint = chunk.fingerprint;
+  state.counts = {
+    images: counts.images + chunk.items.length,
+    bad,
+    rejected: counts.rejected + answer.rejectedTotal,
+    accepted: counts.accepted + answer.accepted,
+    duplicates: counts.duplicates + answer.duplicates,
+    existing: counts.existing + answer.existing,
+  };
+}
+
+/** Says which lines the server refused. */
+export function complain(
+  complaints: Complaints,
+  { places }: Chunk,
+  { rejected, rejectedTotal }: Pick<ChunkAnswer, "rejected" | "rejectedTotal">,
+): void {
+  for (const { index, code, message } of rejected)
+    complaints.add(places[index] ?? `item ${index}`, `${message} (${code})`);
+  complaints.count(rejectedTotal - rejected.length);
+}
+
+function snapshotOf(
+  { counts }: RunState,
+  tally: { bad: number; throttled: number },
+  { readBytes, totalBytes }: Meter,
+): Snapshot {
+  return {
+    label: "sending",
+    unit: "images",
+    done: counts.images,
+    total: null,
+    share: totalBytes === null ? null : readBytes / totalBytes,
+    failed: counts.rejected + tally.bad,
+    throttled: tally.throttled,
+  };
+}
