@@ -18,7 +18,7 @@ export function answerVariant(variant: Variant, options: AnswerOptions): Respons
   const { method, requestHeaders } = options;
   const headers = dressed(options, options.cacheControl);
   headers.ETag = variant.etag;
-  headers["Last-Modified"] = variant.lastModified.toUTCString();
+  headers["Last-Modified"] = variant.lastModified;
   headers["Accept-Ranges"] = "bytes";
   if (options.contentLocation !== undefined) headers["Content-Location"] = options.contentLocation;
   const decision = decide(requestHeaders, method, variant);

@@ -2,7 +2,8 @@
 export interface Facts {
   /** Strong and quoted. */
   etag: string;
-  lastModified: Date;
+  /** An HTTP date, as it goes into `Last-Modified`. */
+  lastModified: string;
   /** In bytes; null when not known, and then no range is served. */
   size: number | null;
 }
@@ -43,15 +44,15 @@ function opaque(tag: string): string {
 function isUnmodified(headers: Headers, { lastModified }: Facts): boolean {
   const since = headers.get("If-Modified-Since");
   if (since === null) return false;
-  // HTTP dates have whole seconds; an unreadable one compares false and is thereby ignored.
-  return Math.floor(lastModified.getTime() / 1000) * 1000 <= Date.parse(since);
+  // An unreadable date compares false and is thereby ignored.
+  return Date.parse(lastModified) <= Date.parse(since);
 }
 
 /** If-Range: strong comparison, so a weak tag never holds; a date must be exactly ours. */
 function rangeHolds(ifRange: string | null, { etag, lastModified }: Facts): boolean {
   if (ifRange === null) return true;
   const validator = ifRange.trim();
-  return validator === etag || validator === lastModified.toUTCString();
+  return validator === etag || validator === lastModified;
 }
 
 /** Reads one range. Several at once, another unit and malformed ones are answered whole, which RFC 9110 §14.2 allows. */

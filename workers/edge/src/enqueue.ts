@@ -35,7 +35,7 @@ export async function enqueueMiss(visit: Visit, original: Original): Promise<Det
   if (obstacle !== null) return repeatFor(visit, obstacle, asked);
   if (await isCapped(visit)) {
     // Another viewer may still ask for it.
-    edge.memory.keep(ask.key, { detail: "capped", asked, silentUntil: 0 });
+    edge.memory.keep(ask.key, { detail: "capped", asked, silentUntil: edge.clock.now() });
     return "capped";
   }
   return send(visit, asked);
@@ -51,8 +51,13 @@ async function isCapped({ ask, edge, left }: Visit): Promise<boolean> {
   const address = ask.headers.get("CF-Connecting-IP");
   const { limit } = edge;
   if (limit === null || address === null) return false;
-  const outcome = await within(() => limit.limit({ key: address }), left(LIMIT_WAIT_MS));
+  const outcome = await within(() => limit.limit({ key: networkOf(address) }), left(LIMIT_WAIT_MS));
   return outcome.ok && !outcome.value.success;
+}
+
+/** An IPv6 network of 64 bits is one customer's, and an IPv4 address is one. */
+function networkOf(address: string): string {
+  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
 /**

@@ -1,5 +1,8 @@
-/** Why an answer is not the variant, as said in `Cache-Status`. */
-export type Detail = "enqueued" | "pending" | "dead" | "missing" | "paused" | "capped" | "unavailable";
+/**
+ * Why an answer is not the variant, as said in `Cache-Status`. `unshowable` is a dead one whose original no browser shows either; it is
+ * said as `dead`.
+ */
+export type Detail = "enqueued" | "pending" | "dead" | "unshowable" | "missing" | "paused" | "capped" | "unavailable";
 
 /** What is known about a key that was asked for lately. */
 export interface Memo {

@@ -21,7 +21,8 @@ export async function answerMiss(visit: Visit, known: Detail | null): Promise<Re
   }
   const nearest = edge.config.fallback === "nearest" && known === null ? await answerNearest(visit) : null;
   if (nearest !== null) return nearest;
-  if (edge.config.fallback === "placeholder" || isUnshowable(edge.config, ask.id) || isPrivate(original, edge)) {
+  const unshowable = detail === "unshowable" || isUnshowable(edge.config, ask.id);
+  if (edge.config.fallback === "placeholder" || unshowable || isPrivate(original, edge)) {
     return placeholder(ask.method, dressing);
   }
   return redirect(await originalLocation(visit, original), dressed(dressing, NO_STORE));
@@ -45,7 +46,7 @@ export function isPrivate(original: Original, edge: Edge): boolean {
 function missDressing({ ask, timing }: Visit, detail: Detail | null): Dressing {
   const status = "edge; fwd=uri-miss, store; fwd=uri-miss";
   return {
-    cacheStatus: detail === null ? status : `${status}; detail=${detail}`,
+    cacheStatus: detail === null ? status : `${status}; detail=${detail === "unshowable" ? "dead" : detail}`,
     timing: timing(),
     negotiated: ask.negotiated,
   };

@@ -2,17 +2,23 @@ import { type DeadMarker, parseMarker } from "@prewarm/shared/markers";
 import type { Original } from "@prewarm/shared/source";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ObjectStore } from "./edge.ts";
+import type { Detail } from "./memory.ts";
 import type { Visit } from "./visit.ts";
 import { type Outcome, within } from "./within.ts";
 
 /** Longest wait for the markers, in ms: they only save messages, so no viewer waits long for them. */
 const OBSTACLE_WAIT_MS = 200;
 
+export type Obstacle = Extract<Detail, "dead" | "unshowable" | "missing" | "paused">;
+
+/** The marker's code for an original that browsers do not show, found out by its bytes. */
+const UNSHOWABLE = "unshowable";
+
 /**
  * Why no message is worth sending, or null. Read side by side: they are independent, and a miss pays for one round trip. What cannot
  * be read hinders nothing.
  */
-export async function findObstacle(visit: Visit, original: Original): Promise<"dead" | "missing" | "paused" | null> {
+export async function findObstacle(visit: Visit, original: Original): Promise<Obstacle | null> {
   const { ask, edge } = visit;
   const now = edge.clock.now();
   const wait = visit.left(OBSTACLE_WAIT_MS);
@@ -23,7 +29,7 @@ export async function findObstacle(visit: Visit, original: Original): Promise<"d
     original.kind === "bucket" ? within(() => isAbsent(edge.originals(original.bucket), original.key), wait) : NO,
   ]);
   if (said(absent) || counts(missing, now)) return "missing";
-  if (counts(dead, now)) return "dead";
+  if (counts(dead, now)) return dead.value.code === UNSHOWABLE ? UNSHOWABLE : "dead";
   return said(paused) ? "paused" : null;
 }
 
@@ -33,7 +39,7 @@ function said(outcome: Outcome<boolean>): boolean {
   return outcome.ok && outcome.value;
 }
 
-function counts(outcome: Outcome<DeadMarker | null>, now: number): boolean {
+function counts(outcome: Outcome<DeadMarker | null>, now: number): outcome is { ok: true; value: DeadMarker } {
   return outcome.ok && outcome.value !== null && now < outcome.value.until;
 }
 

@@ -47,13 +47,13 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge): Pro
   const type = sniffType(new Uint8Array(await head.arrayBuffer()));
   const exp = readExp(url.searchParams);
   const life = trimmed(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);
-  const facts = { etag: head.httpEtag, lastModified: head.uploaded, size: head.size };
+  const facts = { etag: head.httpEtag, lastModified: head.uploaded.toUTCString(), size: head.size };
   const headers = {
     ...originalHeaders(type),
     "Cache-Control": `private, max-age=${life}`,
     "Accept-Ranges": "bytes",
     ETag: facts.etag,
-    "Last-Modified": facts.lastModified.toUTCString(),
+    "Last-Modified": facts.lastModified,
   };
   return send(
     { bucket, key: original.key, size: head.size, method: request.method, headers },

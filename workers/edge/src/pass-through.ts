@@ -12,7 +12,12 @@ const REDIRECT_SECONDS = 3600;
 export async function passThrough(visit: Visit): Promise<Response> {
   const { ask, edge } = visit;
   const original = originalOf(visit);
-  const dressing = { cacheStatus: "edge; fwd=bypass; detail=pass-through", timing: "", negotiated: ask.negotiated };
+  visit.mark("edge");
+  const dressing = {
+    cacheStatus: "edge; fwd=bypass; detail=pass-through",
+    timing: visit.timing(),
+    negotiated: ask.negotiated,
+  };
   if (isPrivate(original, edge)) return placeholder(ask.method, dressing);
   const now = Math.floor(edge.clock.now() / 1000);
   // A bucket's URL is good for one window at least, and no longer may anybody remember it.

@@ -1,4 +1,4 @@
-import { AppError } from "@prewarm/shared/errors";
+import { AppError, type ErrorCode } from "@prewarm/shared/errors";
 import { isPassThrough } from "@prewarm/shared/source";
 import { IMAGES_PATH, mayNegotiate, readAsk } from "./ask.ts";
 import type { Background, Edge } from "./edge.ts";
@@ -17,15 +17,22 @@ const PIPELINE = /\bprewarm\b/i;
 export async function route(request: Request, edge: Edge, background: Background): Promise<Response> {
   const url = new URL(request.url);
   const serve = handlerOf(url.pathname);
-  if (serve === null) return problem(new AppError("not_found"), request.method);
+  const start = edge.clock.now();
+  if (serve === null) return problem(new AppError("not_found"), request.method, refusal("not_found", 0));
   if (request.method === "OPTIONS") return preflight();
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed(request.method);
   try {
     return await serve(request, url, edge, background);
   } catch (error) {
+    const refused = known(error, edge);
     const vary: Record<string, string> = mayNegotiate(url.searchParams) ? { Vary: "Accept" } : {};
-    return problem(known(error, edge), request.method, vary);
+    return problem(refused, request.method, { ...refusal(refused.code, edge.clock.now() - start), ...vary });
   }
+}
+
+/** Refusals are the edge's own, whatever cache and store may hold. */
+function refusal(code: ErrorCode, tookMs: number): Record<string, string> {
+  return { "Cache-Status": `edge; fwd=bypass; detail=${code}`, "Server-Timing": `edge;dur=${tookMs}` };
 }
 
 type Handler = (request: Request, url: URL, edge: Edge, background: Background) => Promise<Response>;

@@ -13,7 +13,7 @@ export interface Variant extends Facts {
 export function fromStore(object: StoredObject, format: Format): Variant {
   return {
     etag: object.httpEtag,
-    lastModified: object.uploaded,
+    lastModified: object.uploaded.toUTCString(),
     size: object.size,
     contentType: CONTENT_TYPES[format],
     body: object.body,
@@ -27,7 +27,7 @@ export function toCacheCopy(variant: Variant, body: ReadableStream<Uint8Array>, 
       "Cache-Control": `public, max-age=${cacheSeconds}`,
       "Content-Type": variant.contentType,
       ETag: variant.etag,
-      "Last-Modified": variant.lastModified.toUTCString(),
+      "Last-Modified": variant.lastModified,
     },
   });
 }
@@ -41,7 +41,7 @@ export function fromCacheCopy(response: Response): Variant | null {
   const size = response.headers.get("Content-Length");
   return {
     etag,
-    lastModified: new Date(lastModified),
+    lastModified,
     size: size === null ? null : Number(size),
     contentType,
     body: response.body,

@@ -1,0 +1,57 @@
+// The baseline: Workers that make the platform calls of the edge in the edge's order, and none of its work. No reading of the URL, no
+// conditions, no limits of time; headers are what a hand-written Worker would send.
+interface Bindings {
+  IMAGES_BUCKET: R2Bucket;
+  LIVE_QUEUE: Queue;
+}
+
+type Handler = (key: string, env: Bindings, context: ExecutionContext) => Promise<Response>;
+
+const HEADERS = { "Content-Type": "image/webp", "Cache-Control": "public, max-age=31536000, immutable" };
+const REDIRECT = { Location: "https://cdn.example.com/originals/photo", "Cache-Control": "no-store" };
+
+async function hit(key: string): Promise<Response> {
+  const cached = await caches.default.match(`http://bare/images/${key}`);
+  return new Response(cached?.body ?? null, { headers: HEADERS });
+}
+
+async function stored(key: string, env: Bindings, context: ExecutionContext): Promise<Response> {
+  const url = `http://bare/images/${key}`;
+  await caches.default.match(url);
+  const object = await env.IMAGES_BUCKET.get(`variants/${key}`);
+  if (object === null) return new Response(null, { status: 404 });
+  const [forViewer, forCache] = object.body.tee();
+  const copy = new Response(forCache, {
+    headers: { "Content-Type": "image/webp", "Cache-Control": "public, max-age=3600" },
+  });
+  context.waitUntil(caches.default.delete(`http://bare/.asked/${key}`));
+  context.waitUntil(caches.default.put(url, copy));
+  return new Response(forViewer, { headers: HEADERS });
+}
+
+async function coalesced(key: string, env: Bindings): Promise<Response> {
+  await caches.default.match(`http://bare/images/${key}`);
+  await env.IMAGES_BUCKET.get(`variants/${key}`);
+  return new Response(null, { status: 302, headers: REDIRECT });
+}
+
+async function first(key: string, env: Bindings, context: ExecutionContext): Promise<Response> {
+  await coalesced(key, env);
+  const marker = `http://bare/.asked/${key}`;
+  await caches.default.match(marker);
+  await Promise.all([env.IMAGES_BUCKET.get(`dead/${key}`), env.IMAGES_BUCKET.get("dead/photo/_")]);
+  const sent = env.LIVE_QUEUE.send({ v: 1, keys: [key], lane: "live", at: Date.now() });
+  context.waitUntil(caches.default.put(marker, new Response("asked", { headers: { "Cache-Control": "max-age=610" } })));
+  await sent;
+  return new Response(null, { status: 302, headers: REDIRECT });
+}
+
+const HANDLERS: Record<string, Handler> = { hit, stored, coalesced, first };
+
+export default {
+  fetch(request, env, context) {
+    const path = request.url.slice(request.url.indexOf("/", 8) + 1);
+    const slash = path.indexOf("/");
+    return HANDLERS[path.slice(0, slash)]?.(path.slice(slash + 1), env, context) ?? new Response(null, { status: 404 });
+  },
+} satisfies ExportedHandler<Bindings>;

@@ -1,0 +1,212 @@
+// `node bench/edge.ts`: requests per second of our edge against bare Workers that make the same platform calls in the same order and
+// do none of our work, in one runtime, in interleaved rounds. Prints a table and keeps nothing; only the ratios mean anything, for
+// R2, cache and queue are the local simulators. Rounds are short and many, so that whatever else the machine does falls on both sides.
+// `--rounds N` (default 31); fails below the targets.
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
+import { freePort } from "../dev/listen.ts";
+import type { Order, Report } from "./load-client.ts";
+
+type Side = "ours" | "bare";
+
+interface Scenario {
+  name: string;
+  target: number;
+  /** Requests a round, per side. */
+  requests: number;
+  /** What our edge must answer, so that the right path is measured. */
+  expected: string;
+  /** The key's version: one for all requests, or a new one for each. */
+  fresh: boolean;
+  seeded: boolean;
+  bare: string;
+}
+
+const MISS = "302 edge; fwd=uri-miss, store; fwd=uri-miss";
+const SCENARIOS: Scenario[] = [
+  {
+    name: "cache hit",
+    target: 0.85,
+    requests: 160,
+    expected: "200 edge; hit",
+    fresh: false,
+    seeded: true,
+    bare: "hit",
+  },
+  {
+    name: "R2 hit",
+    target: 0.85,
+    requests: 60,
+    expected: "200 edge; fwd=uri-miss, store; hit",
+    fresh: true,
+    seeded: true,
+    bare: "stored",
+  },
+  {
+    name: "coalesced miss",
+    target: 0.8,
+    requests: 160,
+    expected: `${MISS}; detail=pending`,
+    fresh: false,
+    seeded: false,
+    bare: "coalesced",
+  },
+  {
+    name: "first miss",
+    target: 0.8,
+    requests: 60,
+    expected: `${MISS}; detail=enqueued`,
+    fresh: true,
+    seeded: false,
+    bare: "first",
+  },
+];
+
+const CONNECTIONS = 16;
+const IMAGE = new Uint8Array(30_000).fill(7);
+const given = process.argv.indexOf("--rounds");
+const rounds = given === -1 ? 31 : Number(process.argv[given + 1]);
+
+interface Stage {
+  miniflare: Miniflare;
+  client: ChildProcess;
+  ports: Record<Side, number>;
+}
+
+async function bundle(entry: string): Promise<string> {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url).href)],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2024",
+    platform: "neutral",
+    conditions: ["workerd", "worker", "browser"],
+    mainFields: ["module", "main"],
+    external: ["node:*", "cloudflare:*"],
+  });
+  return result.outputFiles[0]?.text ?? "";
+}
+
+async function setUp(): Promise<Stage> {
+  const ports = { ours: await freePort(0, false), bare: await freePort(0, false) };
+  const worker = async (name: Side, entry: string) => ({
+    name,
+    modules: [{ type: "ESModule" as const, path: "worker.mjs", contents: await bundle(entry) }],
+    compatibilityDate: "2026-11-01",
+    r2Buckets: { IMAGES_BUCKET: "bench" },
+    queueProducers: { LIVE_QUEUE: "bench" },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] }],
+  });
+  const workers = [await worker("ours", "../workers/edge/src/worker.ts"), await worker("bare", "bare/worker.ts")];
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({ host: "127.0.0.1", cf: false, log: new NoOpLog(), workers }),
+  );
+  await miniflare.ready;
+  return { miniflare, ports, client: fork(fileURLToPath(new URL("load-client.ts", import.meta.url).href)) };
+}
+
+function load(client: ChildProcess, order: Order): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    const died = (): void => reject(new Error("the load client died"));
+    client.once("exit", died);
+    client.once("message", (report) => {
+      client.off("exit", died);
+      resolve(report as Report);
+    });
+    client.send(order);
+  });
+}
+
+function keyOf(version: string): string {
+  return `photo/@${version}/800-high.webp`;
+}
+
+async function seed({ miniflare }: Stage, versions: string[]): Promise<void> {
+  const bucket = await miniflare.getR2Bucket("IMAGES_BUCKET", "ours");
+  for (let at = 0; at < versions.length; at += 50) {
+    await Promise.all(versions.slice(at, at + 50).map((version) => bucket.put(`variants/${keyOf(version)}`, IMAGE)));
+  }
+}
+
+/** Requests per second of one side in one round. */
+async function measure(stage: Stage, scenario: Scenario, side: Side, round: number): Promise<number> {
+  const name = scenario.name.replaceAll(" ", "-");
+  const versions = scenario.fresh
+    ? Array.from({ length: scenario.requests }, (_, n) => `${name}-${side}-${round}-${n}`)
+    : Array.from({ length: scenario.requests }, () => name);
+  if (scenario.seeded && (scenario.fresh || round === 0)) await seed(stage, [...new Set(versions)]);
+  const paths = versions.map((v) =>
+    side === "ours" ? `/images/photo?w=800&f=webp&v=${v}` : `/${scenario.bare}/${keyOf(v)}`,
+  );
+  const port = stage.ports[side];
+  if (!scenario.fresh) await warm(port, paths[0] ?? "", scenario, side);
+  const { seconds, answers } = await load(stage.client, { port, paths, connections: CONNECTIONS });
+  const right = answers[side === "ours" ? scenario.expected : scenario.expected.slice(0, 3)] ?? 0;
+  // A window may end within a round, and then one request in it is a first miss again.
+  if (right < scenario.requests - 2) throw new Error(`${scenario.name}, ${side}: ${JSON.stringify(answers)}`);
+  return scenario.requests / seconds;
+}
+
+/** Brings a side to the state that is measured: the copy in the cache, or the key in the isolate's memory. */
+async function warm(port: number, path: string, scenario: Scenario, side: Side): Promise<void> {
+  const first = side === "bare" && scenario.seeded ? path.replace("/hit/", "/stored/") : path;
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; tries < 100; tries++) {
+    const response = await fetch(url + (tries === 0 ? first : path), { redirect: "manual" });
+    const size = (await response.arrayBuffer()).byteLength;
+    const ready =
+      side === "ours"
+        ? `${response.status} ${response.headers.get("Cache-Status")}` === scenario.expected
+        : !scenario.seeded || size > 0;
+    if (ready && tries > 0) return;
+  }
+  throw new Error(`${scenario.name}, ${side}: never ready`);
+}
+
+/** The value below which the share `at` of the numbers lies. */
+function quantile(numbers: number[], at: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * at)] ?? 0;
+}
+
+function median(numbers: number[]): number {
+  return quantile(numbers, 0.5);
+}
+
+async function compare(stage: Stage, scenario: Scenario): Promise<boolean> {
+  const rates: Record<Side, number[]> = { ours: [], bare: [] };
+  // Round 0 warms up both isolates and is not counted. Every other round swaps who goes first.
+  for (let round = 0; round <= rounds; round++) {
+    for (const side of round % 2 === 0 ? (["ours", "bare"] as const) : (["bare", "ours"] as const)) {
+      const rate = await measure(stage, scenario, side, round);
+      if (round > 0) rates[side].push(rate);
+    }
+  }
+  const ratios = rates.ours.map((rate, round) => rate / (rates.bare[round] ?? Number.NaN));
+  const ratio = median(ratios);
+  const cells = [
+    scenario.name.padEnd(15),
+    median(rates.ours).toFixed(0).padStart(8),
+    median(rates.bare).toFixed(0).padStart(8),
+  ];
+  const spread = `${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}`;
+  console.log(
+    [...cells, ratio.toFixed(2).padStart(6), spread.padStart(11), scenario.target.toFixed(2).padStart(7)].join(" "),
+  );
+  return ratio >= scenario.target;
+}
+
+const stage = await setUp();
+try {
+  console.log("path              ours/s   bare/s  ratio   quartiles  target");
+  let met = true;
+  for (const scenario of SCENARIOS) met = (await compare(stage, scenario)) && met;
+  process.exitCode = met ? 0 : 1;
+} finally {
+  stage.client.kill();
+  await stage.miniflare.dispose();
+}

@@ -1,0 +1,111 @@
+import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import type { WakeUpV1 } from "@prewarm/shared/messages";
+import type { Edge } from "../edge.ts";
+import { createGate } from "../gate.ts";
+import { createMemory } from "../memory.ts";
+import { route } from "../route.ts";
+import { createFakeBucket, createFakeCache, type FakeBucket, type FakeCache, type Fault, withFault } from "./fakes.ts";
+
+export const ORIGIN = "https://images.example.com";
+export const BYTES = Uint8Array.from({ length: 20 }, (_, n) => n);
+export const NOW = Date.UTC(2026, 10, 24, 12);
+
+export interface World {
+  config: Config;
+  edge: Edge;
+  images: FakeBucket;
+  originals: FakeBucket;
+  cache: FakeCache;
+  sent: WakeUpV1[];
+  logged: string[];
+  /** Moves the clock, in ms. */
+  advance(ms: number): void;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  ask(method: string, path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Waits for what was left to the background. */
+  settle(): Promise<void>;
+  /** A second isolate of the same data centre: the same bindings, a memory of its own. */
+  otherIsolate(): World;
+}
+
+export interface Options {
+  config?: Partial<UserConfig>;
+  keys?: string[];
+  faults?: { cache?: Fault; images?: Fault; live?: Fault; limit?: Fault };
+  /** Whether the rate limiter lets messages through; undefined: there is no limiter. */
+  allowed?: (key: string) => boolean;
+  /** Default: a clock that `advance` moves. */
+  now?: () => number;
+}
+
+const SOURCES = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
+const PRESETS = { card: "w=640&h=480&fit=cover&f=auto", thumb: "w=160&h=160&f=webp" };
+
+/** Each test its own world: an edge over bindings in memory, driven by requests only. */
+export function setup(options: Options = {}): World {
+  const images = createFakeBucket();
+  const originals = createFakeBucket();
+  let time = NOW;
+  const now = options.now ?? (() => time);
+  const shared = {
+    images,
+    originals,
+    cache: createFakeCache(now),
+    sent: [],
+    now,
+    advance: (ms: number) => {
+      time += ms;
+    },
+  };
+  return createWorld(options, shared);
+}
+
+type Shared = Pick<World, "images" | "originals" | "cache" | "sent" | "advance"> & { now: () => number };
+
+function createWorld(options: Options, shared: Shared): World {
+  const { images, originals, cache, sent, now, advance } = shared;
+  const config = defineConfig({ sources: SOURCES, presets: PRESETS, ...options.config });
+  const logged: string[] = [];
+  const background: Promise<unknown>[] = [];
+  const faulty = withFault<FakeBucket>(images, options.faults?.images);
+  const limit = { limit: async ({ key }: { key: string }) => ({ success: options.allowed?.(key) ?? true }) };
+  const edge: Edge = {
+    config,
+    keys: options.keys ?? [],
+    cache: withFault(cache, options.faults?.cache),
+    images: faulty,
+    originals: (binding) => (binding === "ORIGINALS" ? originals : null),
+    live: withFault({ send: async (message: WakeUpV1) => void sent.push(message) }, options.faults?.live),
+    limit:
+      options.allowed === undefined && options.faults?.limit === undefined
+        ? null
+        : withFault(limit, options.faults?.limit),
+    memory: createMemory(),
+    gate: createGate(faulty),
+    clock: { now },
+    log: (event) => void logged.push(event),
+  };
+  const ask: World["ask"] = (method, path, headers = {}) =>
+    route(new Request(ORIGIN + path, { method, headers }), edge, (work) => void background.push(work));
+  return {
+    config,
+    edge,
+    images,
+    originals,
+    cache,
+    sent,
+    logged,
+    advance,
+    ask,
+    get: (path, headers) => ask("GET", path, headers),
+    settle: async () => {
+      while (background.length > 0) await Promise.all(background.splice(0));
+    },
+    otherIsolate: () => createWorld(options, shared),
+  };
+}
+
+/** The last `detail` of a Cache-Status header. */
+export function detailOf(response: Response): string | undefined {
+  return /detail=([a-z_-]+)/.exec(response.headers.get("Cache-Status") ?? "")?.[1];
+}
