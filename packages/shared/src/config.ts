@@ -101,9 +101,9 @@ export interface Settings {
   freshness: "immutable" | "revalidate";
   /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
   cacheSeconds: number;
-  /** Extensions of ids that redirect to the original and are never enqueued. */
+  /** Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued. */
   passThrough: readonly string[];
-  /** Extensions of originals that browsers do not show: misses get the placeholder. */
+  /** Extensions of originals (the template's, else the id's) that browsers do not show: misses get the placeholder. */
   unshowable: readonly string[];
   /** Parameters that are ignored; a trailing `*` matches any rest. */
   noise: readonly string[];

@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "prewarm-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(config?: string) {
+  const file = join(folder, "config.ts");
+  if (config !== undefined) writeFileSync(file, config);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, "check-config.ts"), ...(config === undefined ? [] : [file])],
+    { encoding: "utf8" },
+  );
+  return { status, stdout, stderr };
+}
+
+const defineConfig = `import { defineConfig } from ${JSON.stringify(join(import.meta.dirname, "../packages/shared/src/config.ts"))};\n`;
+
+describe("check-config", () => {
+  it("passes our own configuration and prints the number of variants", () => {
+    expect(run()).toEqual({ status: 0, stdout: expect.stringMatching(/can have \d+ variants/), stderr: "" });
+  });
+
+  it("tells every fault and exits 1", () => {
+    const { status, stdout, stderr } = run(
+      `${defineConfig}export default defineConfig({ sources: [], ladder: [3, 2], cacheSeconds: 0 });`,
+    );
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^sources: .*\nladder: .*\ncacheSeconds: .*\n3 faults in the configuration\.\n$/);
+  });
+
+  it("says what is missing when nothing is exported", () => {
+    expect(run("export {};")).toMatchObject({ status: 1, stderr: expect.stringContaining("as default") });
+  });
+});

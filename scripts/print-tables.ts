@@ -1,0 +1,38 @@
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { printTables } from "./tables.ts";
+
+/*
+ * Fills the marked blocks of README.md and docs/*.md: `<!-- table:NAME -->` … `<!-- /table -->` with a table made of the code, and
+ * `<!-- file:PATH -->` … `<!-- /file -->` with that file. `--check` writes nothing and exits 1 where a block is not what it should be.
+ */
+
+const BLOCK = /<!-- (?<kind>table|file):(?<name>\S+) -->\n.*?<!-- \/\k<kind> -->/gs;
+
+/** A page with its blocks filled. Throws on a name that nothing stands for. */
+export function fillBlocks(page: string, tables: Map<string, string>, readFile: (path: string) => string): string {
+  return page.replaceAll(BLOCK, (...match) => {
+    const { kind, name }: { kind: string; name: string } = match.at(-1);
+    const content =
+      kind === "table" ? tables.get(name) : `\`\`\`${extname(name).slice(1)}\n${readFile(name).trimEnd()}\n\`\`\``;
+    if (content === undefined)
+      throw new Error(`there is no table "${name}"; there are ${[...tables.keys()].join(", ")}`);
+    return `<!-- ${kind}:${name} -->\n${content}\n<!-- /${kind} -->`;
+  });
+}
+
+function main(isCheck: boolean): void {
+  const root = dirname(import.meta.dirname);
+  const read = (path: string): string => readFileSync(join(root, path), "utf8");
+  const tables = printTables(read("packages/shared/src/config.ts"));
+  const pages = globSync(["README.md", "docs/*.md"], { cwd: root });
+  const stale = pages.filter((page) => fillBlocks(read(page), tables, read) !== read(page));
+  if (!isCheck) for (const page of stale) writeFileSync(join(root, page), fillBlocks(read(page), tables, read));
+  for (const page of stale) console.log(`${isCheck ? "stale" : "written"}: ${page}`);
+  if (isCheck && stale.length > 0) {
+    console.error("Some tables are not what the code says; run: node scripts/boot.mjs run scripts/print-tables.ts");
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) main(process.argv.includes("--check"));

@@ -1,0 +1,142 @@
+import { type Config, DEFAULTS, FITS, QUALITIES } from "../packages/shared/src/config.ts";
+import { ERRORS, type ErrorCode } from "../packages/shared/src/errors.ts";
+import { maximum } from "../packages/shared/src/ladder.ts";
+import { ENCODED_ID_MAX_BYTES } from "../packages/shared/src/limits.ts";
+import { ALLOWED, formatSpellings } from "../packages/shared/src/parameter-values.ts";
+import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
+import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
+import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
+
+/*
+ * The tables of README and docs, made of what the code goes by: parameters, qualities, ladder, errors, settings.
+ * `settings` is the text of config.ts, whose doc comments are the settings' documentation.
+ */
+
+const defaults: Config = { ...DEFAULTS, sources: [] };
+
+/** What an image URL can be refused with. */
+const URL_ERRORS = [
+  "id_invalid",
+  "parameter_unknown",
+  "parameter_repeated",
+  "parameter_invalid",
+  "parameter_conflict",
+  "preset_unknown",
+  "signature_required",
+  "signature_invalid",
+  "original_missing",
+  "method_not_allowed",
+  "range_not_satisfiable",
+] as const satisfies readonly ErrorCode[];
+
+/** Every table by the name that a mark gives it. */
+export function printTables(settings: string): Map<string, string> {
+  return new Map([
+    ["url", urlTable()],
+    ["quality", qualityTable()],
+    ["ladder", DEFAULTS.ladder.join(" ")],
+    [
+      "variants",
+      `With the default configuration one image can have ${countVariants(defaults)} variants that need no signature, versions aside.`,
+    ],
+    ["noise", DEFAULTS.noise.map(code).join(" ")],
+    ["url-errors", errorTable(URL_ERRORS)],
+    ["errors", errorTable(Object.keys(ERRORS))],
+    ["config", configTable(settings)],
+  ]);
+}
+
+function urlTable(): string {
+  const most = maximum(DEFAULTS.ladder);
+  const size = `${ALLOWED.pixels.join()}; clamped to ${most}, then snapped up the ladder; a pair is scaled by one factor`;
+  const rows: Record<Parameter, [values: string, byDefault: string]> = {
+    w: [size, "the original's"],
+    h: [size, "the original's"],
+    fit: [`${codes(FITS)}, only with both \`w\` and \`h\``, code("cover")],
+    q: [`${codes(QUALITIES)}, or an integer from 1 to 100, which snaps to one of them`, code(DEFAULT_QUALITY)],
+    f: [`${codes(formatSpellings(defaults))}; \`png\` where the configuration lists it`, code(DEFAULT_FORMAT)],
+    dpr: [`${ALLOWED.dpr.join()}, also fractional; multiplies \`w\` and \`h\` before clamping and snapping`, code("1")],
+    p: ["the name of a preset: a whole transform, so none of the above beside it", "–"],
+    v: [`your own version token, ${ALLOWED.version.join()}; part of the key`, "–"],
+    exp: [`when the signature ends, in ${ALLOWED.expiry.join()}; not part of the key`, "–"],
+    s: ["the signature; not part of the key", "–"],
+  };
+  const id = `segments joined by \`/\`, any UTF-8 text, up to ${ENCODED_ID_MAX_BYTES} bytes when encoded`;
+  return table(
+    ["part", "values", "default"],
+    [["id", id, "–"], ...PARAMETERS.map((name) => [code(name), ...rows[name]])],
+  );
+}
+
+function qualityTable(): string {
+  const from = (index: number): number => (QUALITY_TABLE[index - 1]?.upTo ?? 0) + 1;
+  return table(
+    ["number", "quality"],
+    QUALITY_TABLE.map(({ upTo, quality }, index) => [`${from(index)}–${upTo}`, code(quality)]),
+  );
+}
+
+function errorTable(codes: readonly string[]): string {
+  const rows = Object.entries(ERRORS).filter(([name]) => codes.includes(name));
+  return table(
+    ["code", "status", "text"],
+    rows.map(([name, { status, message }]) => [code(name), String(status), message]),
+  );
+}
+
+function configTable(settings: string): string {
+  const docs = readSettings(settings);
+  const leaves = Object.entries(DEFAULTS).flatMap(([name, value]) =>
+    isGroup(docs, name)
+      ? Object.entries(value).map(([member, inner]) => [`${name}.${member}`, inner] as const)
+      : [[name, value] as const],
+  );
+  const undocumented = leaves.filter(([name]) => !docs.has(name)).map(([name]) => name);
+  if (undocumented.length > 0) throw new Error(`config.ts: no doc comment for ${undocumented.join(", ")}`);
+  const rows = leaves.map(([name, value]) => [
+    code(name),
+    code(JSON.stringify(value).replaceAll(",", ", ")),
+    docs.get(name) ?? "",
+  ]);
+  return table(
+    ["setting", "default", "meaning"],
+    [[code("sources"), "none: needed", "Places originals come from, chosen by the id's prefix (below)."], ...rows],
+  );
+}
+
+function isGroup(docs: Map<string, string>, name: string): boolean {
+  return [...docs.keys()].some((key) => key.startsWith(`${name}.`));
+}
+
+/** The doc comments of `interface Settings`, by setting; a group's members as `group.member`. */
+export function readSettings(source: string): Map<string, string> {
+  const docs = new Map<string, string>();
+  const [, body = ""] = /export interface Settings \{\n(.*?)\n\}/s.exec(source) ?? [];
+  let group = "";
+  let doc = "";
+  for (const line of body.split("\n").map((text) => text.trim())) {
+    const comment = /^\/\*\* (.*) \*\/$/.exec(line)?.[1];
+    const name = /^(\w+):/.exec(line)?.[1];
+    if (comment !== undefined) doc = comment;
+    else if (line === "};") group = "";
+    else if (name !== undefined && line.endsWith("{")) group = `${name}.`;
+    else if (name !== undefined && doc !== "") {
+      docs.set(group + name, doc);
+      doc = "";
+    }
+  }
+  return docs;
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function codes(texts: readonly string[]): string {
+  return texts.map(code).join(" ");
+}
