@@ -4,9 +4,10 @@ import type { Original } from "@prewarm/shared/source";
 import type { Log } from "../log.ts";
 import type { ControlLedger } from "./ledger-port.ts";
 
-/** What the API reads of the bucket of variants; R2Bucket fits. */
+/** What the API reads of the bucket of variants, and the markers it deletes; R2Bucket fits. */
 export interface VariantBucket {
   list(options: R2ListOptions): Promise<R2Objects>;
+  delete(keys: string[]): Promise<void>;
 }
 
 /** Queue bindings by queue name; `metrics` is absent on platforms that have none. */

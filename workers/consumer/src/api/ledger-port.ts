@@ -10,6 +10,9 @@ import type { GatePatch } from "./schemas/gate.ts";
  * ms; `who` names the person or machine for the audit log and is written in the same transaction as what it did.
  */
 
+/** A job with its public name (`jobHash` of its key). */
+export type NamedJob = JobView & { job: string };
+
 /** One original's variants in a chunk. */
 export interface AcceptImage {
   id: string;
@@ -45,7 +48,8 @@ export type ChunkAnswer =
 
 export interface FinishRequest {
   delivery: { id: string; chunks: number; hash: string };
-  run: string;
+  /** Null: the delivery held nothing to make, so there is no run. */
+  run: string | null;
   who: string;
   /** For the audit log. */
   summary: Record<string, unknown>;
@@ -108,13 +112,13 @@ export interface DeadGroupView {
   firstAt: number;
   lastAt: number;
   formats: Record<string, number>;
-  sample: JobView;
+  sample: NamedJob;
 }
 
 export interface DeadView {
   total: number;
   groups: DeadGroupView[];
-  jobs: JobView[];
+  jobs: NamedJob[];
   messages: (DeadMessage & { recordedAt: number })[];
   next: string | null;
 }
@@ -146,7 +150,7 @@ export interface NewAction {
 }
 
 export interface ImageRows {
-  rows: JobView[];
+  rows: NamedJob[];
   sourceEtag: string | null;
   purging: boolean;
 }
@@ -221,7 +225,7 @@ export interface AuditView {
 }
 
 /** An outcome of acting on one job: `state` means that its state does not allow it. */
-export type JobAct = { status: "ok"; job: JobView } | { status: "none" } | { status: "state" };
+export type JobAct = { status: "ok"; job: NamedJob } | { status: "none" } | { status: "state" };
 
 export interface EnqueueLedger {
   acceptChunk(chunk: AcceptChunk): Promise<ChunkAnswer>;
@@ -230,17 +234,23 @@ export interface EnqueueLedger {
   /** Under which run a delivery was begun, and whether it was completed; null for a new one. */
   findDelivery(id: string): Promise<{ run: string; complete: boolean; hash: string | null } | null>;
   /** A deletion told under an older order than the image has is `outdated`. */
-  purgeImage(id: string, order: string | null, who: string): Promise<{ status: "purging" | "done" | "outdated"; purge: string }>;
+  purgeImage(
+    id: string,
+    order: string | null,
+    who: string,
+  ): Promise<{ status: "purging" | "done" | "outdated"; purge: string }>;
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 
 export interface ReadLedger {
   /** States by key; keys without a row are left out. ≤ 1,000 keys. */
   lookUp(keys: string[]): Promise<Record<string, JobState>>;
-  listRuns(query: Page & { state: "open" | "done" | "cancelled" | null }): Promise<{ runs: RunView[]; next: string | null }>;
+  listRuns(
+    query: Page & { state: "open" | "done" | "cancelled" | null },
+  ): Promise<{ runs: RunView[]; next: string | null }>;
   getRun(run: string): Promise<RunView | null>;
-  listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: JobView[]; next: string | null }>;
-  getJob(job: string): Promise<{ job: JobView; attempts: AttemptView[] } | null>;
+  listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
+  getJob(job: string): Promise<{ job: NamedJob; attempts: AttemptView[]; sourceEtag: string | null } | null>;
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;

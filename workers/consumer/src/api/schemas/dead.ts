@@ -1,5 +1,5 @@
 import { LANES } from "@prewarm/shared/job";
-import { answer, count, createRoute, cursor, lane, limit, listOf, nextCursor, refusals, time, z } from "./common.ts";
+import { answer, count, createRoute, cursor, limit, listOf, nextCursor, refusals, time, z } from "./common.ts";
 import { job } from "./jobs.ts";
 
 export const deadGroup = z

@@ -120,7 +120,6 @@ export const warmRoute = createRoute({
     200: answer(dryRunAnswer, "Dry run: nothing was enqueued"),
     202: answer(warmAnswer, "Every accepted variant has a durable row"),
     ...refusals,
-    409: refusal("The same Idempotency-Key is being accepted right now"),
     413: refusal("The body or a line is too large"),
     415: refusal("Not JSON, NDJSON or CSV"),
     422: refusal("The Idempotency-Key was used with another body"),

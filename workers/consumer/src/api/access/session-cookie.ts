@@ -1,0 +1,47 @@
+import { fromBase64, toBase64Url } from "./base64.ts";
+import { type Caller, type Tokens, tokenList } from "./caller.ts";
+
+export const COOKIE = "prewarm_session";
+/** A working day; then one signs in again. */
+export const SESSION_SECONDS = 12 * 3600;
+
+const HMAC = { name: "HMAC", hash: "SHA-256" };
+const encoder = new TextEncoder();
+
+/*
+ * The cookie is `<expiry in Unix seconds>.<HMAC>`, under a key that the signing token yields. So it holds no secret, needs no table,
+ * and ends for everybody when its token is taken out of rotation.
+ */
+async function cookieKey(token: string): Promise<CryptoKey> {
+  const root = await crypto.subtle.importKey("raw", encoder.encode(token), HMAC, false, ["sign"]);
+  const derived = await crypto.subtle.sign(HMAC, root, encoder.encode("prewarm session cookie, version 1"));
+  return crypto.subtle.importKey("raw", derived, HMAC, false, ["sign", "verify"]);
+}
+
+/** The cookie's value for a session under this token. */
+export async function issueCookie(token: string, nowMs: number): Promise<{ value: string; expiresAt: number }> {
+  const expiry = Math.floor(nowMs / 1000) + SESSION_SECONDS;
+  const signature = await crypto.subtle.sign(HMAC, await cookieKey(token), encoder.encode(String(expiry)));
+  return { value: `${expiry}.${toBase64Url(new Uint8Array(signature))}`, expiresAt: expiry * 1000 };
+}
+
+/** Whose session it is, or null when it is expired, forged, or of a token that is no more. */
+export async function readCookie(value: string, tokens: Tokens, nowMs: number): Promise<Caller | null> {
+  const parts = /^(\d{1,12})\.([A-Za-z0-9_-]{43})$/.exec(value);
+  const signature = fromBase64(parts?.[2] ?? "");
+  if (parts === null || signature === null) return null;
+  const text = encoder.encode(parts[1] ?? "");
+  const expiresAt = Number(parts[1]) * 1000;
+  let caller: Caller | null = null;
+  for (const { token, role, who } of tokenList(tokens)) {
+    const valid = await crypto.subtle.verify(HMAC, await cookieKey(token), signature, text);
+    if (valid && caller === null) caller = { role, who, by: "cookie", expiresAt };
+  }
+  return expiresAt > nowMs ? caller : null;
+}
+
+/** The `Set-Cookie` header; an empty value ends the session. `secure` for https: browsers drop it on plain http. */
+export function cookieHeader(value: string, secure: boolean): string {
+  const age = value === "" ? 0 : SESSION_SECONDS;
+  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? "; Secure" : ""}`;
+}

@@ -1,0 +1,35 @@
+import type { RunView } from "./ledger-port.ts";
+import type { Run } from "./schemas/runs.ts";
+
+/** Over which `endedLast5Min` is counted. */
+const RATE_WINDOW_SECONDS = 300;
+
+/** A run as the API shows it: sums, rate and what is left at that rate. */
+export function runAnswer(view: RunView, now: number): Run {
+  const { states } = view;
+  const left = states.queued + states.processing + states.retrying;
+  const ended = states.stored + states.dead + states.cancelled;
+  // A run younger than the window is measured by its age, else its first minutes would look slow.
+  const seconds = Math.min(RATE_WINDOW_SECONDS, Math.max(1, ((view.endedAt ?? now) - view.createdAt) / 1000));
+  const ratePerSecond = view.endedLast5Min / seconds;
+  const isOpen = view.state === "accepting" || view.state === "running";
+  const eta = ratePerSecond > 0 ? left / ratePerSecond : null;
+  return {
+    run: view.run,
+    label: view.label,
+    lane: view.lane,
+    state: view.state,
+    createdAt: view.createdAt,
+    updatedAt: view.updatedAt,
+    endedAt: view.endedAt,
+    accepted: view.accepted,
+    duplicates: view.duplicates,
+    existing: view.existing,
+    total: left + ended,
+    done: ended,
+    states,
+    ratePerSecond,
+    etaSeconds: isOpen && left > 0 ? eta : left === 0 ? 0 : null,
+    timeToReady: { p50: view.readyP50, p95: view.readyP95 },
+  };
+}

@@ -1,0 +1,98 @@
+import { FORMATS } from "@prewarm/shared/config";
+import { AppError } from "@prewarm/shared/errors";
+import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
+import type { JobFilter } from "./ledger-port.ts";
+import type { ActionFilter } from "./schemas/actions.ts";
+
+const QUALIFIERS = ["id", "format", "error", "run", "lane", "state"] as const;
+type Qualifier = (typeof QUALIFIERS)[number];
+/** A word or `"a phrase"`, each with a qualifier before it or not. */
+const TERM = /(?:([a-z]+):)?(?:"([^"]*)"|(\S+))/g;
+/** Terms in one search. */
+const TERMS_MAX = 20;
+
+export function emptyFilter(): JobFilter {
+  return {
+    states: [],
+    lanes: [],
+    run: null,
+    id: null,
+    format: null,
+    error: null,
+    text: [],
+    fingerprint: null,
+    jobs: null,
+  };
+}
+
+/** Adds what a search box says to a filter. Throws `parameter_invalid` for a qualifier's impossible value. */
+export function applySearch(filter: JobFilter, search: string): JobFilter {
+  const terms = [...search.matchAll(TERM)];
+  if (terms.length > TERMS_MAX) throw invalid(`at most ${TERMS_MAX} terms`);
+  const so = { ...filter, text: [...filter.text] };
+  for (const [whole, name, phrase, word] of terms) {
+    const qualifier = QUALIFIERS.find((known) => known === name);
+    const value = phrase ?? word ?? "";
+    // An id may hold a colon (`a:b`): what is no qualifier is text as it stands.
+    if (qualifier === undefined) so.text.push(name === undefined ? value : whole.replaceAll('"', ""));
+    else if (value !== "") Object.assign(so, qualified(so, qualifier, value));
+  }
+  return so;
+}
+
+function qualified(filter: JobFilter, qualifier: Qualifier, value: string): Partial<JobFilter> {
+  switch (qualifier) {
+    case "id":
+      return { id: value };
+    case "run":
+      return { run: value };
+    case "error":
+      return { error: value };
+    case "format":
+      return { format: oneOf("format", FORMATS, value === "jpg" ? "jpeg" : value) };
+    case "lane":
+      return { lanes: [...filter.lanes, oneOf("lane", LANES, value)] };
+    case "state":
+      return { states: [...filter.states, oneOf("state", JOB_STATES, value)] };
+    default:
+      return qualifier satisfies never;
+  }
+}
+
+function oneOf<T extends string>(name: string, allowed: readonly T[], value: string): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw invalid(`${name}: takes ${allowed.join(", ")}`, allowed);
+  return found;
+}
+
+function invalid(detail: string, allowed?: readonly string[]): AppError {
+  return new AppError("parameter_invalid", {
+    detail: `search: ${detail}`,
+    parameter: "search",
+    ...(allowed ? { allowed } : {}),
+  });
+}
+
+/** A list request's query as a filter. */
+export function queryFilter(query: {
+  state: JobState[];
+  lane: Lane[];
+  run?: string | undefined;
+  search?: string | undefined;
+}): JobFilter {
+  const filter = { ...emptyFilter(), states: query.state, lanes: query.lane, run: query.run ?? null };
+  return applySearch(filter, query.search ?? "");
+}
+
+/** An action's filter, read. */
+export function actionMatch(filter: ActionFilter): JobFilter {
+  const base: JobFilter = {
+    ...emptyFilter(),
+    states: filter.state === undefined ? [] : [filter.state].flat(),
+    lanes: filter.lane === undefined ? [] : [filter.lane].flat(),
+    run: filter.run ?? null,
+    fingerprint: filter.fingerprint ?? null,
+    jobs: filter.jobs ?? null,
+  };
+  return applySearch(base, filter.search ?? "");
+}

@@ -1,0 +1,79 @@
+import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
+import type { ApiDeps, QueueBindings } from "./deps.ts";
+import { gateAnswer } from "./gate-answer.ts";
+import { healthSentence } from "./health-sentence.ts";
+import type { LedgerStats } from "./ledger-port.ts";
+import type { Stats } from "./schemas/stats.ts";
+
+/** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
+const LEDGER_LIMIT_BYTES = 10_000_000_000;
+/** A queue that does not answer in time shows no numbers; it does not hold the page up. */
+const METRICS_TIMEOUT_MS = 1000;
+
+/** Everything the overview shows, from one read of the ledger and one of each queue. */
+export async function statsAnswer(view: LedgerStats, deps: ApiDeps): Promise<Stats> {
+  const now = deps.clock.now();
+  const gate = gateAnswer(view.gate, now);
+  const states = sumOf(view.counts);
+  const open = states.queued + states.processing + states.retrying;
+  const { stored, failed, accepted, submitted } = view.rates;
+  const failureRatio = stored + failed > 0 ? failed / (stored + failed) : 0;
+  const oldest = ages(view.oldestWaiting, now);
+  const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
+  const etaSeconds = stored > 0 ? open / stored : open === 0 ? 0 : null;
+  const standing = { gate, open, dead: states.dead, oldestMs: waits.length > 0 ? Math.max(...waits) : null };
+  return {
+    at: now,
+    environment: deps.environment,
+    health: healthSentence({ ...standing, storedPerSecond: stored, failureRatio, etaSeconds }),
+    states,
+    lanes: view.counts,
+    open,
+    oldest,
+    rates: { storedPerSecond: stored, failedPerSecond: failed, acceptedPerSecond: accepted, failureRatio },
+    wait: view.wait,
+    run: view.run,
+    etaSeconds,
+    queues: await queueNumbers(deps.queues),
+    utilisation: {
+      concurrency: { used: view.running, limit: gate.concurrency },
+      rate: { used: submitted, limit: gate.rate.perSecond },
+    },
+    budget: gate.budget,
+    gate,
+    ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
+    metricErrors: view.metricErrors,
+  };
+}
+
+function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {
+  const sum = (state: JobState) => LANES.reduce((total, lane) => total + counts[lane][state], 0);
+  return Object.fromEntries(JOB_STATES.map((state) => [state, sum(state)])) as Record<JobState, number>;
+}
+
+function ages(since: LedgerStats["oldestWaiting"], now: number): Stats["oldest"] {
+  const age = (at: number | null) => (at === null ? null : Math.max(0, now - at));
+  return { live: age(since.live), upload: age(since.upload), bulk: age(since.bulk) };
+}
+
+async function queueNumbers(queues: QueueBindings): Promise<Stats["queues"]> {
+  const entries = Object.entries(queues).map(async ([name, queue]) => [name, await numbersOf(queue)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function numbersOf(queue: QueueBindings[string]): Promise<Stats["queues"][string]> {
+  if (typeof queue.metrics !== "function") return null;
+  try {
+    const late = new Promise<null>((resolve) => setTimeout(resolve, METRICS_TIMEOUT_MS, null));
+    const numbers = await Promise.race([queue.metrics(), late]);
+    if (numbers === null) return null;
+    const oldest = numbers.oldestMessageTimestamp?.getTime() ?? 0;
+    return {
+      backlogCount: numbers.backlogCount,
+      backlogBytes: numbers.backlogBytes,
+      oldestMessageAt: oldest > 0 ? oldest : null,
+    };
+  } catch {
+    return null;
+  }
+}
