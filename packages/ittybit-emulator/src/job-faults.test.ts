@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { expect, it } from "vitest";
 import type { FaultRuleInput } from "./faults.ts";
-import { bytesOf, setup } from "./testing/setup.ts";
+import { bytesOf, PATIENTLY, setup } from "./testing/setup.ts";
 
 const once = (fault: FaultRuleInput["fault"]): { faults: FaultRuleInput[] } => ({ faults: [{ fault, times: 1 }] });
 
@@ -9,16 +9,16 @@ it("stuck stays processing while others end", async () => {
   const { made, ended, job, emulator } = await setup(once({ type: "stuck" }));
   const stuck = await made();
   expect((await ended((await made()).id)).status).toBe("succeeded");
-  await expect.poll(async () => (await job(stuck.id)).status).toBe("processing");
+  await expect.poll(async () => (await job(stuck.id)).status, PATIENTLY).toBe("processing");
   expect(emulator.control.stats().openJobs).toBe(1);
 });
 
 it("slow takes that much longer", async () => {
-  const { made, ended } = await setup(once({ type: "slow", ms: 300 }));
+  const { made, ended } = await setup(once({ type: "slow", ms: 900 }));
   const slow = await ended((await made()).id);
-  expect((slow.finished_at ?? 0) - slow.created_at).toBeGreaterThanOrEqual(300);
+  expect((slow.finished_at ?? 0) - slow.created_at).toBeGreaterThanOrEqual(900);
   const usual = await ended((await made()).id);
-  expect((usual.finished_at ?? 0) - usual.created_at).toBeLessThan(300);
+  expect((usual.finished_at ?? 0) - usual.created_at).toBeLessThan(900);
 });
 
 it.each([

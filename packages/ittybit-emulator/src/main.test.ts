@@ -22,7 +22,7 @@ it("prints where it listens, with the profile, key and faults it was given, and 
   const file = join(directory, "faults.json");
   await writeFile(file, JSON.stringify([{ fault: { type: "status", status: 402 }, on: "list" }]));
   const emulator = run("--port", "0", "--profile", "guide", "--key", "k", "--fault", file, "--job-ms", "1-2");
-  await expect.poll(emulator.text, { timeout: 10_000 }).toMatch(/ready api=http:\/\/127\.0\.0\.1:\d+ .*profile=guide/);
+  await expect.poll(emulator.text, { timeout: 20_000 }).toMatch(/ready api=http:\/\/127\.0\.0\.1:\d+ .*profile=guide/);
   const apiUrl = /api=(\S+)/.exec(emulator.text())?.[1] ?? "";
   expect((await fetch(`${apiUrl}/jobs`, { headers: { authorization: "Bearer no" } })).status).toBe(401);
   expect((await fetch(`${apiUrl}/jobs`, { headers: { authorization: "Bearer k" } })).status).toBe(402);

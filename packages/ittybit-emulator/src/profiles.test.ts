@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import type { EmulatorOptions } from "./server.ts";
-import { bytesOf, setup, type World } from "./testing/setup.ts";
+import { bytesOf, PATIENTLY, setup, type World } from "./testing/setup.ts";
 
 type Json = Record<string, unknown>;
 
@@ -11,7 +11,7 @@ async function bodyOf(response: Response): Promise<Json> {
 
 /** Reads a job until `done` holds for it. */
 async function until(world: World, path: string, done: (body: Json) => boolean): Promise<Json> {
-  await expect.poll(async () => done(await bodyOf(await world.call(path))), { interval: 5 }).toBe(true);
+  await expect.poll(async () => done(await bodyOf(await world.call(path))), PATIENTLY).toBe(true);
   return bodyOf(await world.call(path));
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { expect, it, onTestFinished } from "vitest";
 import { listen, readBody, shut } from "./http-io.ts";
-import { setup, type World } from "./testing/setup.ts";
+import { PATIENTLY, setup, type World } from "./testing/setup.ts";
 
 interface Receiver {
   url: string;
@@ -27,7 +27,7 @@ const QUICK = { attempts: 5, backoffMs: 1, delayMs: 0, duplicate: false, reorder
 
 async function delivered(world: World, hook: Receiver, count: number): Promise<void> {
   await expect
-    .poll(() => [hook.bodies.length, world.emulator.control.webhookDeliveries().length])
+    .poll(() => [hook.bodies.length, world.emulator.control.webhookDeliveries().length], PATIENTLY)
     .toEqual([count, count]);
 }
 

@@ -37,6 +37,11 @@ export interface World {
 
 const ENDED = ["succeeded", "failed", "cancelled"];
 
+/** How conditions are waited for: vitest's own second is too short for a machine that is busy elsewhere. */
+export const PATIENTLY = { timeout: 15_000, interval: 5 };
+
+const photoBytes = landscape();
+
 /** An emulator with quick jobs and an origin of its own, both gone when the test is. */
 export async function setup(options: EmulatorOptions = {}): Promise<World> {
   const origin = await startOrigin();
@@ -45,7 +50,7 @@ export async function setup(options: EmulatorOptions = {}): Promise<World> {
     await emulator.close();
     await origin.close();
   });
-  const photo = origin.put("/photo.jpg", await landscape());
+  const photo = origin.put("/photo.jpg", await photoBytes);
   const call: World["call"] = (path, init = {}) =>
     fetch(emulator.apiUrl + path, { ...init, headers: { authorization: "Bearer test", ...init.headers } });
   const create: World["create"] = (body = {}, headers = {}) =>
@@ -61,7 +66,7 @@ export async function setup(options: EmulatorOptions = {}): Promise<World> {
   };
   const job: World["job"] = async (id) => (await (await call(`/jobs/${id}`)).json()) as JobBody;
   const ended: World["ended"] = async (id) => {
-    await expect.poll(async () => ENDED.includes((await job(id)).status), { timeout: 10_000, interval: 5 }).toBe(true);
+    await expect.poll(async () => ENDED.includes((await job(id)).status), PATIENTLY).toBe(true);
     return job(id);
   };
   const output: World["output"] = async (body) => {
