@@ -1,4 +1,4 @@
-import type { Stats } from "../api/schema.ts";
+import type { JobState, Stats } from "../api/schema.ts";
 import { compact, count } from "../format.ts";
 import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../job-filter.ts";
 import { navigate } from "../router.ts";
@@ -45,6 +45,6 @@ function stateCount(stats: Stats, filter: JobFilter, state: (typeof STATES)[numb
 }
 
 function laneCount(stats: Stats, filter: JobFilter, lane: (typeof LANES)[number]): number {
-  const states = filter.states.length > 0 ? filter.states : STATES;
+  const states: readonly JobState[] = filter.states.length > 0 ? filter.states : STATES;
   return states.reduce((sum, state) => sum + stats.lanes[lane][state], 0);
 }
