@@ -1,9 +1,15 @@
 import { expect, it } from "vitest";
 import { createSystemClock } from "./clock.ts";
-import { createFakeClock } from "./testing/fake-clock.ts";
-import { bytesOf, type JobBody, PATIENTLY, setup } from "./testing/setup.ts";
+import { createFakeClock, type FakeClock } from "./testing/fake-clock.ts";
+import { bytesOf, type JobBody, PATIENTLY, setup, type World } from "./testing/setup.ts";
 
 const START = 1_790_000_000_000;
+
+async function statusAfterTick(clock: FakeClock, job: World["job"], id: string): Promise<string> {
+  clock.tick(100);
+  return (await job(id)).status;
+}
+
 const tasksOf = (job: JobBody): string => job.tasks.map(({ kind, status }) => `${kind} ${status}`).join(", ");
 
 it("goes from queued through processing to succeeded, its tasks in step, at the drawn times", async () => {
@@ -25,7 +31,7 @@ it("goes from queued through processing to succeeded, its tasks in step, at the 
   expect(processing).toMatchObject({ status: "processing", output: null, started_at: START + 600, finished_at: null });
   expect(processing.tasks[0]?.output).toMatchObject({ width: 400, height: 300, format: "jpeg" });
   // The rest of its time runs from the end of the pixel work, which no fake clock can hurry.
-  await expect.poll(async () => (clock.tick(100), (await job(id)).status), PATIENTLY).toBe("succeeded");
+  await expect.poll(() => statusAfterTick(clock, job, id), PATIENTLY).toBe("succeeded");
   const done = await job(id);
   expect(tasksOf(done)).toBe("probe succeeded, import succeeded, image succeeded, export succeeded");
   expect(done.tasks[2]?.output).toMatchObject({ width: 100, height: 75, format: "webp" });
@@ -79,6 +85,6 @@ it("does nothing more for a job that a reset has dropped", async () => {
   emulator.control.reset();
   const { id } = await made({ input: origin.put("/other.jpg", await bytesOf(await fetch(photo))) });
   const hits = origin.hits.get("/photo.jpg");
-  await expect.poll(async () => (clock.tick(100), (await job(id)).status), PATIENTLY).toBe("succeeded");
+  await expect.poll(() => statusAfterTick(clock, job, id), PATIENTLY).toBe("succeeded");
   expect(origin.hits.get("/photo.jpg")).toBe(hits);
 });
