@@ -54,7 +54,6 @@ describe("resolveOriginal", () => {
   });
 });
 
-
 describe("idFromKey", () => {
   it.each<[string, string | null, string]>([
     ["originals/a/b c.jpg", "a/b c", "a URL's path read backwards"],
