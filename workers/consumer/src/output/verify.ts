@@ -25,18 +25,20 @@ function ascii(bytes: Uint8Array, start: number, end: number): string {
   return String.fromCharCode(...bytes.subarray(start, end));
 }
 
-/** Top-level boxes must fill the file exactly. */
+/** Top-level boxes must fill the file exactly, pixels (`mdat`) among them. */
 function boxesFill(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
+  let pixels = false;
   while (at + 8 <= bytes.length) {
     let size = view.getUint32(at);
-    if (size === 0) return true; // to the end, wherever that is
+    pixels ||= ascii(bytes, at + 4, at + 8) === "mdat";
+    if (size === 0) return pixels; // to the end, wherever that is
     if (size === 1) size = at + 16 <= bytes.length ? Number(view.getBigUint64(at + 8)) : 0;
     if (size < 8) return false;
     at += size;
   }
-  return at === bytes.length;
+  return pixels && at === bytes.length;
 }
 
 /** Whether the file ends where its format says it does. A body without a declared length has no other proof of that. */

@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { createIttybit, type JobOrder } from "./client.ts";
+
+const KEY = "ittybit_live_secret";
+const NOW = Date.parse("2026-11-24T12:00:00Z");
+
+const ORDER: JobOrder = {
+  input: "https://cdn.example.com/p.jpg",
+  options: { width: 400, format: "webp", quality: "high" },
+  idempotencyKey: "pw-L1-7",
+  metadata: { gen: "7" },
+};
+
+function setup(respond: (request: Request) => Response | Promise<Response>) {
+  const requests: Request[] = [];
+  const fetcher = (async (input: RequestInfo | URL, init?: RequestInit) => {
+    const request = new Request(input as string, init);
+    requests.push(request);
+    return respond(request);
+  }) as typeof fetch;
+  const clock = { now: () => NOW, random: () => 0 };
+  return {
+    requests,
+    ittybit: createIttybit({ baseUrl: "https://api.ittybit.com/", apiKey: KEY, fetch: fetcher, clock }),
+  };
+}
+
+function json(body: unknown, init?: ResponseInit): Response {
+  return Response.json(body, init);
+}
+
+describe("submit", () => {
+  it("sends the conservative form: documented fields only, one key, no webhook", async () => {
+    const { ittybit, requests } = setup(() => json({ id: "job_1", status: "queued" }, { status: 201 }));
+    expect(await ittybit.submit(ORDER)).toMatchObject({ kind: "made", replayed: false, job: { id: "job_1" } });
+    const [request] = requests;
+    expect(`${request?.method} ${request?.url}`).toBe("POST https://api.ittybit.com/jobs");
+    expect(request?.headers.get("authorization")).toBe(`Bearer ${KEY}`);
+    expect(request?.headers.get("idempotency-key")).toBe("pw-L1-7");
+    expect(request?.headers.has("accept-version")).toBe(false);
+    expect(request?.redirect).toBe("manual");
+    const { input, options, metadata } = ORDER;
+    expect(await request?.json()).toEqual({ input, kind: "image", options, metadata });
+  });
+
+  it("knows a replay by its 200", async () => {
+    const { ittybit } = setup(() => json({ id: "job_1", status: "queued" }));
+    expect(await ittybit.submit(ORDER)).toMatchObject({ kind: "made", replayed: true });
+  });
+
+  it.each<[number, unknown, object]>([
+    [
+      400,
+      { kind: "format_unsupported", message: "no" },
+      { kind: "rejected", failure: { code: "upstream_rejected", kind: "format_unsupported", httpStatus: 400 } },
+    ],
+    [413, { message: "no" }, { kind: "rejected" }],
+    [415, {}, { kind: "rejected" }],
+    [422, { message: "unknown option" }, { kind: "rejected" }],
+    [422, { kind: "idempotency_conflict", message: "other body" }, { kind: "unclear" }],
+    [409, { message: "in flight" }, { kind: "unclear" }],
+    [401, { kind: "token_invalid", message: "no" }, { kind: "account", status: 401, message: "no" }],
+    [402, { kind: "payment_required", message: "pay" }, { kind: "account", status: 402, message: "pay" }],
+    [403, { kind: "project_required", message: "no" }, { kind: "account", status: 403 }],
+    [404, { kind: "not_found", message: "no" }, { kind: "account", status: 404 }],
+    [408, {}, { kind: "unclear" }],
+    [
+      500,
+      { kind: "internal_error", message: "oops" },
+      { kind: "unclear", failure: { code: "upstream_unavailable", httpStatus: 500 } },
+    ],
+    [301, {}, { kind: "unclear" }],
+  ])("takes %d %j for %j", async (status, body, expected) => {
+    const { ittybit } = setup(() => json(body, { status }));
+    expect(await ittybit.submit(ORDER)).toMatchObject(expected);
+  });
+
+  it.each([
+    ["3", 3_000],
+    ["0.5", 500],
+    ["Tue, 24 Nov 2026 12:00:30 GMT", 30_000],
+    ["Tue, 24 Nov 2026 11:00:00 GMT", 0],
+    ["later", null],
+    [null, null],
+  ])("reads Retry-After %s", async (header, retryAfterMs) => {
+    const headers: Record<string, string> = header === null ? {} : { "retry-after": header };
+    const { ittybit } = setup(() => json({}, { status: 429, headers }));
+    expect(await ittybit.submit(ORDER)).toEqual({ kind: "throttled", retryAfterMs });
+  });
+
+  it.each<[string, () => Response]>([
+    ["HTML from an edge", () => new Response("<html>Bad Gateway</html>", { status: 502 })],
+    ["2xx that is no JSON", () => new Response("OK", { status: 201 })],
+    ["2xx without an id", () => json({ ok: true }, { status: 201 })],
+    [
+      "a connection that breaks",
+      () => {
+        throw new TypeError("fetch failed");
+      },
+    ],
+  ])("takes %s for unclear: a job may have been made", async (_name, respond) => {
+    const { ittybit } = setup(respond);
+    expect(await ittybit.submit(ORDER)).toMatchObject({ kind: "unclear" });
+  });
+
+  it("lets the key into no result, even when Ittybit or the platform echoes it", async () => {
+    const echoes: (() => Response)[] = [
+      () => json({ kind: KEY, message: `key ${KEY} is paused` }, { status: 401 }),
+      () => json({ kind: KEY, message: `Bearer ${KEY}` }, { status: 400 }),
+      () => {
+        throw new Error(`cannot send Authorization: Bearer ${KEY}`);
+      },
+    ];
+    for (const respond of echoes) {
+      const { ittybit } = setup(respond);
+      expect(JSON.stringify(await ittybit.submit(ORDER))).not.toContain(KEY);
+    }
+  });
+
+  it("lets no signed URL's query into a message", async () => {
+    const { ittybit } = setup(() =>
+      json({ message: "cannot fetch https://img.example.com/originals/a?exp=1&s=SECRET now" }, { status: 400 }),
+    );
+    expect(await ittybit.submit(ORDER)).toMatchObject({
+      failure: { message: "cannot fetch https://img.example.com/originals/a?… now" },
+    });
+  });
+});
+
+describe("get", () => {
+  it("asks under /jobs whatever the id says, and under /tasks once when it is not there", async () => {
+    const { ittybit, requests } = setup((request) =>
+      request.url.includes("/tasks/")
+        ? json({ id: "task_1", status: "completed", output: { url: "https://s/1" } })
+        : json({ kind: "job_not_found" }, { status: 404 }),
+    );
+    expect(await ittybit.get("task_1")).toMatchObject({ kind: "job", job: { status: "done", output: "https://s/1" } });
+    expect(requests.map(({ url }) => new URL(url).pathname)).toEqual(["/jobs/task_1", "/tasks/task_1"]);
+  });
+
+  it("says absent for a job that is not there, without a second call", async () => {
+    const { ittybit, requests } = setup(() => json({ kind: "job_not_found" }, { status: 404 }));
+    expect(await ittybit.get("job_1")).toEqual({ kind: "absent" });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("encodes an id that would leave its place in the path", async () => {
+    const { ittybit, requests } = setup(() => json({ id: "x", status: "queued" }));
+    await ittybit.get("../connections?x");
+    expect(requests[0]?.url).toBe("https://api.ittybit.com/jobs/..%2Fconnections%3Fx");
+  });
+});
+
+describe("list", () => {
+  it("asks for a hundred, and follows the cursor it was given", async () => {
+    const { ittybit, requests } = setup(() =>
+      json([{ id: "job_2", status: "queued" }], { headers: { "has-more": "true" } }),
+    );
+    const page = await ittybit.list();
+    expect(page).toMatchObject({ kind: "page", next: "limit=100&after=job_2" });
+    await ittybit.list({ next: "limit=100&after=job_2" });
+    expect(requests.map(({ url }) => new URL(url).search)).toEqual(["?limit=100", "?limit=100&after=job_2"]);
+  });
+
+  it("finds by input", async () => {
+    const { ittybit, requests } = setup(() => json([]));
+    expect(await ittybit.list({ input: "https://a/b?c=d" })).toEqual({ kind: "page", jobs: [], next: null });
+    expect(new URL(requests[0]?.url ?? "").searchParams.get("input")).toBe("https://a/b?c=d");
+  });
+});

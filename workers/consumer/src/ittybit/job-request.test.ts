@@ -1,0 +1,57 @@
+import type { Transform } from "@prewarm/shared/transform";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { expectedSize, jobOptions } from "./job-request.ts";
+
+function transform(width: number | null, height: number | null): Transform {
+  return { width, height, fit: width !== null && height !== null ? "cover" : null, quality: "high", format: "webp" };
+}
+
+const side = fc.integer({ min: 1, max: 8192 });
+const asked = fc.option(side);
+
+describe("jobOptions", () => {
+  it("sends fit with a pair only", () => {
+    expect(jobOptions(transform(400, 300), null)).toEqual({
+      width: 400,
+      height: 300,
+      fit: "cover",
+      format: "webp",
+      quality: "high",
+    });
+    expect(jobOptions(transform(400, null), null)).toEqual({ width: 400, format: "webp", quality: "high" });
+    expect(jobOptions(transform(null, null), null)).toEqual({ format: "webp", quality: "high" });
+  });
+
+  it("never asks for more than the original has, nor for less than one pixel", () => {
+    fc.assert(
+      fc.property(asked, asked, side, side, (width, height, originalWidth, originalHeight) => {
+        const original = { width: originalWidth, height: originalHeight };
+        const options = jobOptions(transform(width, height), original);
+        for (const [given, most] of [
+          [options.width, originalWidth],
+          [options.height, originalHeight],
+        ] as const) {
+          if (given === undefined) continue;
+          expect(given).toBeGreaterThanOrEqual(1);
+          expect(given).toBeLessThanOrEqual(most);
+        }
+      }),
+    );
+  });
+
+  it("keeps a pair's shape", () => {
+    expect(jobOptions(transform(2000, 1000), { width: 500, height: 4000 })).toMatchObject({ width: 500, height: 250 });
+    expect(jobOptions(transform(400, 300), { width: 4000, height: 3000 })).toMatchObject({ width: 400, height: 300 });
+  });
+});
+
+describe("expectedSize", () => {
+  it("keeps the original's shape when one side is asked for", () => {
+    expect(expectedSize(transform(320, null), { width: 1920, height: 1080 })).toEqual({ width: 320, height: 180 });
+    expect(expectedSize(transform(null, 180), { width: 1920, height: 1080 })).toEqual({ width: 320, height: 180 });
+    expect(expectedSize(transform(4000, null), { width: 1920, height: 1080 })).toEqual({ width: 1920, height: 1080 });
+    expect(expectedSize(transform(null, null), { width: 1920, height: 1080 })).toEqual({ width: 1920, height: 1080 });
+    expect(expectedSize(transform(320, null), null)).toBeNull();
+  });
+});

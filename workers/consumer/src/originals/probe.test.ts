@@ -1,0 +1,191 @@
+import { defineConfig } from "@prewarm/shared/config";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { createSemaphore } from "../semaphore.ts";
+import { createMemoryBucket } from "../testing/memory-bucket.ts";
+import { picture } from "../testing/pictures.ts";
+import { createProbe } from "./probe.ts";
+
+const PHOTO = "https://cdn.example.com/originals/photo";
+
+type Page = (request: { url: string; range: string | null }) => Response | Promise<Response>;
+
+function setup(pages: Record<string, Page>) {
+  const fetched: { url: string; range: string | null }[] = [];
+  const fetcher = (async (input: RequestInfo | URL, init?: RequestInit) => {
+    const request = { url: String(input), range: new Headers(init?.headers).get("range") };
+    fetched.push(request);
+    return pages[request.url]?.(request) ?? new Response("", { status: 404 });
+  }) as typeof fetch;
+  const memory = createMemoryBucket();
+  const config = defineConfig({
+    sources: [
+      { prefix: "", url: "https://cdn.example.com/originals/{id}" },
+      { prefix: "own/", bucket: "ORIGINALS", key: "o/{id}" },
+      { prefix: "unbound/", bucket: "NOTHING", key: "{id}" },
+    ],
+    limits: { originalMaxBytes: 10_000_000, originalMaxPixels: 1_000_000 },
+  });
+  const signed: { edge: string | null } = { edge: "https://images.example.com" };
+  const probe = createProbe({
+    config,
+    fetch: fetcher,
+    bucket: (name) => (name === "ORIGINALS" ? memory.bucket : null),
+    bucketOriginalUrl: async (id) => (signed.edge === null ? null : `${signed.edge}/originals/${id}?exp=1&s=x`),
+    connections: createSemaphore(6),
+  });
+  return { probe, fetched, memory, signed };
+}
+
+/** Answers ranges as a real server does. */
+function serve(bytes: Uint8Array, etag = '"e1"'): Page {
+  return ({ range }) => {
+    const end = Number(/bytes=0-(\d+)/.exec(range ?? "")?.[1]);
+    const part = bytes.slice(0, end + 1);
+    const headers = { etag, "content-range": `bytes 0-${part.length - 1}/${bytes.length}` };
+    return new Response(part, { status: 206, headers });
+  };
+}
+
+describe("probe", () => {
+  it("reads 64 kB once, however often it is asked", async () => {
+    const { probe, fetched } = setup({ [PHOTO]: serve(await picture("jpeg", 800, 600)) });
+    const original = { kind: "image", input: PHOTO, size: { width: 800, height: 600 }, etag: '"e1"' };
+    expect(await Promise.all([probe("photo"), probe("photo")])).toEqual([original, original]);
+    expect(await probe("photo")).toEqual(original);
+    expect(fetched).toEqual([{ url: PHOTO, range: "bytes=0-65535" }]);
+  });
+
+  it("gives a portrait's size as it is seen", async () => {
+    const turned = await sharp(await picture("jpeg", 800, 600))
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
+    const { probe } = setup({ [PHOTO]: serve(new Uint8Array(turned)) });
+    expect(await probe("photo")).toMatchObject({ size: { width: 600, height: 800 } });
+  });
+
+  it("reads on when the header stands behind 64 kB of other data", async () => {
+    const jpeg = await picture("jpeg", 800, 600);
+    const padding = Array.from({ length: 3 }, () => {
+      const segment = new Uint8Array(60_002);
+      segment.set([0xff, 0xe2, 60_000 >> 8, 60_000 & 255]);
+      return [...segment];
+    });
+    const large = new Uint8Array([...jpeg.subarray(0, 2), ...padding.flat(), ...jpeg.subarray(2)]);
+    const { probe, fetched } = setup({ [PHOTO]: serve(large) });
+    expect(await probe("photo")).toMatchObject({ kind: "image", size: { width: 800, height: 600 } });
+    expect(fetched.map(({ range }) => range)).toEqual(["bytes=0-65535", "bytes=0-524287"]);
+  });
+
+  it("reads no more than it needs from a server that ignores ranges", async () => {
+    let pulled = 0;
+    const jpeg = await picture("jpeg", 800, 600);
+    const endless = () =>
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          controller.enqueue(pulled === 0 ? jpeg : new Uint8Array(20_000));
+          pulled += 1;
+        },
+      });
+    const { probe } = setup({ [PHOTO]: () => new Response(endless(), { headers: { "content-length": "9000000" } }) });
+    expect(await probe("photo")).toMatchObject({ kind: "image", size: { width: 800, height: 600 } });
+    expect(pulled).toBeLessThan(10);
+  });
+
+  it.each<[string, Page, string]>([
+    ["a missing one", () => new Response("", { status: 404 }), "missing"],
+    ["one that is gone", () => new Response("", { status: 410 }), "missing"],
+    ["an empty one", () => new Response("", { status: 416 }), "unsupported"],
+    ["an empty one of a server without ranges", () => new Response(""), "unsupported"],
+    ["HTML", () => new Response("<!doctype html>"), "unsupported"],
+    ["SVG", () => new Response("<svg xmlns='x'/>"), "unsupported"],
+    ["text", () => new Response("hello"), "unsupported"],
+    ["TIFF", async () => new Response(await picture("tiff", 8, 8)), "unsupported"],
+    ["half a JPEG header", async () => new Response((await picture("jpeg", 8, 8)).slice(0, 30)), "unsupported"],
+    ["too many pixels", async () => new Response(await picture("png", 1001, 1000)), "too_large"],
+    [
+      "too many bytes",
+      async () =>
+        new Response(await picture("png", 8, 8), { status: 206, headers: { "content-range": "bytes 0-99/10000001" } }),
+      "too_large",
+    ],
+    ["an animation", async () => new Response(await film()), "animated"],
+  ])("refuses %s", async (_name, page, code) => {
+    const { probe } = setup({ [PHOTO]: page });
+    expect(await probe("photo")).toMatchObject({ kind: "refused", code });
+  });
+
+  it.each<[string, Page]>([
+    ["answers 503", () => new Response("", { status: 503 })],
+    ["answers 429", () => new Response("", { status: 429 })],
+    [
+      "does not answer",
+      () => {
+        throw new TypeError("fetch failed");
+      },
+    ],
+    ["redirects in circles", () => new Response(null, { status: 302, headers: { location: PHOTO } })],
+  ])("takes an origin that %s for a passing failure", async (_name, page) => {
+    const { probe } = setup({ [PHOTO]: page });
+    expect(await probe("photo")).toMatchObject({
+      kind: "failed",
+      class: "transient",
+      failure: { code: "original_unreachable" },
+    });
+  });
+
+  it("follows a redirect on the same origin, and none that leads elsewhere", async () => {
+    const same = setup({
+      [PHOTO]: () => new Response(null, { status: 301, headers: { location: "/v2/photo" } }),
+      "https://cdn.example.com/v2/photo": serve(await picture("webp", 8, 8)),
+    });
+    expect(await same.probe("photo")).toMatchObject({ kind: "image", input: PHOTO });
+    const other = setup({
+      [PHOTO]: () => new Response(null, { status: 302, headers: { location: "http://10.0.0.1/x" } }),
+    });
+    expect(await other.probe("photo")).toMatchObject({
+      kind: "failed",
+      class: "permanent",
+      failure: { code: "original_redirected" },
+    });
+    expect(other.fetched).toHaveLength(1);
+  });
+
+  it("reads a bucket's original in place, and gives Ittybit the edge's signed URL", async () => {
+    const { probe, memory, fetched, signed } = setup({});
+    await memory.bucket.put("o/own/a", await picture("avif", 64, 32));
+    expect(await probe("own/a")).toMatchObject({
+      kind: "image",
+      input: "https://images.example.com/originals/own/a?exp=1&s=x",
+      size: { width: 64, height: 32 },
+    });
+    expect(await probe("own/b")).toMatchObject({ kind: "refused", code: "missing" });
+    expect(fetched).toEqual([]);
+    signed.edge = null;
+    expect(await probe("own/c")).toMatchObject({
+      kind: "failed",
+      class: "permanent",
+      failure: { code: "original_unaddressable" },
+    });
+    expect(await probe("unbound/a")).toMatchObject({
+      kind: "failed",
+      class: "permanent",
+      failure: { code: "source_unbound" },
+    });
+    memory.fails = () => true;
+    signed.edge = "https://images.example.com";
+    expect(await probe("own/d")).toMatchObject({ kind: "failed", class: "transient" });
+  });
+});
+
+async function film(): Promise<Uint8Array> {
+  const frames = ["#f00", "#0f0"].map((background) => ({
+    create: { width: 8, height: 8, channels: 3 as const, background },
+  }));
+  return new Uint8Array(
+    await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer(),
+  );
+}
