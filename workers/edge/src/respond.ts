@@ -51,9 +51,9 @@ export function problem(error: AppError, method: string, extra: Record<string, s
   return new Response(method === "HEAD" ? null : problemBody(error), { status: error.status, headers });
 }
 
-export function methodNotAllowed(method: string): Response {
+export function methodNotAllowed(method: string, extra: Record<string, string>): Response {
   const error = new AppError("method_not_allowed", { allowed: METHODS.split(", ") });
-  return problem(error, method, { Allow: METHODS });
+  return problem(error, method, { ...extra, Allow: METHODS });
 }
 
 /** Answers OPTIONS, a CORS preflight or not. */

@@ -20,7 +20,9 @@ export async function route(request: Request, edge: Edge, background: Background
   const start = edge.clock.now();
   if (serve === null) return problem(new AppError("not_found"), request.method, refusal("not_found", 0));
   if (request.method === "OPTIONS") return preflight();
-  if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed(request.method);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return methodNotAllowed(request.method, refusal("method_not_allowed", 0));
+  }
   try {
     return await serve(request, url, edge, background);
   } catch (error) {
