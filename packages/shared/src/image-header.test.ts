@@ -15,10 +15,15 @@ async function bytesOf(image: Sharp): Promise<Uint8Array> {
 }
 
 /** Two differing frames, so that no encoder makes one of them. */
+const frames = await Promise.all(
+  ["#f00", "#0f0", "#00f"].map((background) =>
+    sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background } })
+      .png()
+      .toBuffer(),
+  ),
+);
+
 function film(): Sharp {
-  const frames = ["#f00", "#0f0", "#00f"].map((background) => ({
-    create: { width: WIDTH, height: HEIGHT, channels: 3 as const, background },
-  }));
   return sharp(frames, { join: { animated: true } });
 }
 

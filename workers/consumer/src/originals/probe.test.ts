@@ -180,9 +180,11 @@ describe("probe", () => {
 });
 
 async function film(): Promise<Uint8Array> {
-  const frames = ["#f00", "#0f0"].map((background) => ({
-    create: { width: 8, height: 8, channels: 3 as const, background },
-  }));
+  const still = (background: string) =>
+    sharp({ create: { width: 8, height: 8, channels: 3, background } })
+      .png()
+      .toBuffer();
+  const frames = [await still("#f00"), await still("#0f0")];
   return new Uint8Array(
     await sharp(frames, { join: { animated: true } })
       .gif()
