@@ -19,18 +19,18 @@ export function readArguments(command: Command, argv: readonly string[]): Argume
   const { values, positionals } = parse(command, flags, argv);
   for (const [name, flag] of Object.entries(flags)) checkValues(name, flag, values[name]);
   if (values.help !== true) checkOperands(command, positionals);
-  const valueOf = (name: string): Values[string] => {
+  const given = (name: string): Values[string] => {
     if (!(name in flags)) throw new Error(`${command.name} declares no flag --${name}`);
     return values[name];
   };
   return {
     operands: positionals,
-    flag: (name) => valueOf(name) === true,
+    flag: (name) => given(name) === true,
     text: (name) => {
-      const value = valueOf(name);
+      const value = given(name);
       return typeof value === "string" ? value : null;
     },
-    list: (name) => [valueOf(name) ?? []].flat().filter((value) => typeof value === "string"),
+    list: (name) => [given(name) ?? []].flat().filter((value) => typeof value === "string"),
   };
 }
 

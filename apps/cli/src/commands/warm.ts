@@ -144,6 +144,7 @@ async function warm(args: Arguments, context: Context, report: Report): Promise<
   const state = readState(warming, settings.url);
   if (args.flag("dry-run")) return dryRun(state, warming);
   await send(state, warming);
+  if (state.counts.images === 0) return finishEmpty(state, warming);
   if (args.flag("retry-failed")) await retryFailed(warming.api, context, state.run, report);
   const view = args.flag("wait") ? await wait(state, warming) : null;
   warming.complaints.end();
@@ -185,12 +186,12 @@ async function send(state: RunState, warming: Warming): Promise<void> {
   }
 }
 
-/** The same failure, with the command that goes on from here as its hint. */
+/** The same failure, with the command that goes on from here. A usage error has to be mended first, and says how itself. */
 function withResume(error: unknown, state: RunState): unknown {
-  if (!(error instanceof CliError) || error.hint !== null) return error;
+  if (!(error instanceof CliError) || (error.exitCode === EXIT.usage && error.hint !== null)) return error;
   const pipe = readsStdin(state.input) ? " (and give it the same stdin)" : "";
-  const hint = `${state.counts.images} images are accepted. Go on with: prewarm warm --resume ${state.run}${pipe}`;
-  return new CliError(error.exitCode, error.message, hint);
+  const goOn = `${state.counts.images} images are accepted. Go on with: prewarm warm --resume ${state.run}${pipe}`;
+  return new CliError(error.exitCode, error.message, error.hint === null ? goOn : `${error.hint}\n  ${goOn}`);
 }
 
 async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<RunView | null> {
@@ -212,6 +213,16 @@ function finish(state: RunState, view: RunView | null, { args, store }: Warming)
   // With nothing left to go on with, the state is only litter.
   if (clean && args.flag("wait")) store.remove(state.run);
   return clean ? EXIT.ok : EXIT.failed;
+}
+
+/** The input named no image: there is no run, and nothing to go on with. */
+function finishEmpty({ run, counts, sent }: RunState, { report, store, complaints }: Warming): ExitCode {
+  store.remove(run);
+  complaints.end();
+  report.end();
+  if (report.json) report.document("prewarm.warm/1", { run: null, sent, ...counts, outcome: null });
+  report.note("There is nothing to warm: the input names no image.");
+  return counts.bad === 0 ? EXIT.ok : EXIT.failed;
 }
 
 async function dryRun(state: RunState, warming: Warming): Promise<ExitCode> {

@@ -1,0 +1,144 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EXIT } from "../src/exit-codes.ts";
+import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
+
+let api: FakeControlApi;
+let cwd: string;
+
+beforeEach(async () => {
+  api = await startFakeControlApi();
+  cwd = emptyDirectory();
+});
+afterEach(() => api.close());
+
+const run = (args: readonly string[], more: { stdin?: string; env?: Record<string, string>; url?: string } = {}) =>
+  runPrewarm(args, { cwd, url: api.url, ...more });
+
+describe("0: all fine", () => {
+  it("is said when everything is accepted, with the run's id alone on stdout", async () => {
+    const { code, stdout } = await run(["warm", "a", "b"]);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toMatch(/^run_[0-9a-f]{18}\n$/);
+    expect([...api.jobs.values()]).toEqual([1, 1, 1, 1]);
+  });
+
+  it("is said with --wait when every variant is stored", async () => {
+    const { code, stdout } = await run(["warm", "a", "--wait", "--json"]);
+    expect(code).toBe(EXIT.ok);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "prewarm.warm/1",
+      accepted: 2,
+      outcome: { states: { stored: 2 } },
+    });
+  });
+
+  it("is said of an empty input, which sends nothing", async () => {
+    expect(await run(["warm"], { stdin: "\n\n" })).toMatchObject({ code: EXIT.ok, stdout: "" });
+    expect(api.received).toEqual([]);
+  });
+});
+
+describe("1: finished with failed items", () => {
+  it("is said when a line is no image; the others are sent", async () => {
+    const { code, stderr } = await run(["warm"], { stdin: "good\n../bad\nalso-good\n" });
+    expect(code).toBe(EXIT.failed);
+    expect(stderr).toContain("stdin:2: ");
+    expect(api.jobs.size).toBe(4);
+  });
+
+  it("is said when the server refuses an image, with the line it stood on", async () => {
+    writeFileSync(join(cwd, "ids.txt"), "good\n\nrefused-1\n");
+    const { code, stderr } = await run(["warm", "--file", "ids.txt"]);
+    expect(code).toBe(EXIT.failed);
+    expect(stderr).toContain("ids.txt:3: No configured source holds this image. (source_unknown)");
+  });
+
+  it("is said with --wait when a variant is dead", async () => {
+    api.stateOf = (key) => (key === "b?w=400&f=webp" ? "dead" : "stored");
+    const { code, stderr } = await run(["warm", "a", "b", "--wait"]);
+    expect(code).toBe(EXIT.failed);
+    expect(stderr).toMatch(/3 stored.*1 dead/);
+  });
+});
+
+describe("2: wrong usage or configuration", () => {
+  it.each([
+    [["warm", "a", "--recpie", "x"], "Did you mean --recipe?"],
+    [["wram"], "Did you mean warm?"],
+    [["warm", "a", "--wait", "--detach"], "contradict"],
+    [["warm", "a", "--rate", "fast"], "--rate takes a rate"],
+    [["warm", "a", "--label", "x", "--label", "y"], "given twice"],
+    [["warm", "--file", "nowhere.txt"], "nowhere.txt is not found"],
+    [["warm", "--r2-prefix", "x/"], "--bucket belong together"],
+    [["warm", "--resume", "run_1"], "no state of run run_1"],
+    [["warm", "a", "--retry-failed"], "needs --resume"],
+    [["retry"], "Retry what?"],
+    [["cancel"], "Cancel what?"],
+    [["pause", "everything"], "no lane"],
+    [["purge", "a"], "add --yes"],
+    [["status", "--watch"], "need a run"],
+    [["jobs", "--state", "lost"], "--state takes queued"],
+    [["url", "a"], "prewarm.config.ts is not found"],
+  ])("is said of %j", async (args, message) => {
+    const { code, stderr, stdout } = await run(args);
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe("");
+    expect(api.received).toEqual([]);
+  });
+
+  it("is said before a token travels unencrypted to another machine", async () => {
+    const { code, stderr } = await run(["status"], { url: "http://prewarm.example.com" });
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toContain("in the clear");
+  });
+
+  it("is said when the server has no ADMIN_TOKEN, at once and not after many tries", async () => {
+    api.fault = () => ({ status: 503, body: '{"code":"not_configured","title":"This part is not configured."}' });
+    expect((await run(["status"])).code).toBe(EXIT.usage);
+    expect(api.received).toHaveLength(1);
+  });
+
+  it("is said when a recipe is unknown to the server", async () => {
+    api.fault = () => ({ status: 422, body: '{"code":"transform_invalid","title":"No such recipe."}' });
+    expect((await run(["warm", "a", "--recipe", "nope"])).code).toBe(EXIT.usage);
+  });
+});
+
+describe("3, 4 and 5", () => {
+  it("3: the token is refused", async () => {
+    const { code, stderr } = await run(["warm", "a"], { env: { ADMIN_TOKEN: "wrong" } });
+    expect(code).toBe(EXIT.auth);
+    expect(stderr).not.toContain("wrong");
+    expect(api.received).toHaveLength(1);
+  });
+
+  it("4: nobody answers, and --timeout bounds the tries", async () => {
+    const { code, stderr } = await run(["warm", "a", "--timeout", "1s"], { url: "http://127.0.0.1:1" });
+    expect(code).toBe(EXIT.unreachable);
+    expect(stderr).toMatch(/prewarm warm --resume run_\w+/);
+  });
+
+  it("4: --timeout runs out while waiting; the run goes on", async () => {
+    api.stateOf = () => "queued";
+    const { code, stderr } = await run(["warm", "a", "--wait", "--timeout", "1s"]);
+    expect(code).toBe(EXIT.unreachable);
+    expect(stderr).toContain("The run goes on without us");
+    expect([...api.runs.values()].map(({ cancelled }) => cancelled)).toEqual([false]);
+  });
+
+  it("5: more lines are bad than --max-errors allows; what follows is not read", async () => {
+    const { code } = await run(["warm", "--max-errors", "1"], { stdin: "/a\n/b\n/c\ngood\n" });
+    expect(code).toBe(EXIT.limit);
+    expect(api.received).toEqual([]);
+  });
+
+  it("5: more variants are dead than --max-errors allows", async () => {
+    api.stateOf = (key) => (key.startsWith("bad") ? "dead" : "queued");
+    const { code } = await run(["warm", "bad", "good", "--wait", "--max-errors", "1"]);
+    expect(code).toBe(EXIT.limit);
+  });
+});

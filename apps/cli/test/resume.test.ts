@@ -1,0 +1,169 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EXIT } from "../src/exit-codes.ts";
+import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { emptyDirectory, runPrewarm, startPrewarm } from "./testing/run-prewarm.ts";
+
+let api: FakeControlApi;
+let cwd: string;
+
+beforeEach(async () => {
+  api = await startFakeControlApi();
+  cwd = emptyDirectory();
+});
+afterEach(() => api.close());
+
+const ids = (count: number): string => Array.from({ length: count }, (_, index) => `img-${index}\n`).join("");
+const options = () => ({ cwd, url: api.url });
+const warmCalls = () => api.received.filter(({ path }) => path.startsWith("/api/v1/warm"));
+
+/** Every variant has exactly one job, and all jobs are of one run. */
+function expectExactlyOnce(count: number): void {
+  expect(api.jobs.size).toBe(count * 2);
+  expect([...api.jobs.values()].every((times) => times === 1)).toBe(true);
+  expect(api.runs.size).toBe(1);
+}
+
+describe("an interrupted run", () => {
+  it("stops after the chunk under way, says how to go on, and goes on without sending anything twice", async () => {
+    writeFileSync(join(cwd, "ids.txt"), ids(5500));
+    // The third chunk's answer is held back until the signal has been sent.
+    let release = (): void => {};
+    const held = new Promise<null>((resolve) => {
+      release = () => resolve(null);
+    });
+    api.fault = (_, count) => (count === 3 ? held : null);
+    const running = startPrewarm(["warm", "--file", "ids.txt", "--label", "library"], options());
+    await vi.waitFor(() => expect(warmCalls()).toHaveLength(3), 10_000);
+    running.child.kill("SIGINT");
+    await vi.waitFor(() => expect(running.stderr()).toContain("Stopping."), 10_000);
+    release();
+    const { code, stderr, stdout } = await running.ended;
+    expect(code).toBe(EXIT.interrupted);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("3000 images are accepted");
+    const run = /prewarm warm --resume (run_\w+)/.exec(stderr)?.[1] ?? "";
+    api.fault = () => null;
+    const resumed = await runPrewarm(["warm", "--resume", run, "--wait", "--json"], options());
+    expect(resumed.code).toBe(EXIT.ok);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({
+      run,
+      images: 5500,
+      accepted: 11_000,
+      duplicates: 0,
+      sent: true,
+    });
+    expectExactlyOnce(5500);
+    expect(warmCalls()).toHaveLength(6);
+    expect(existsSync(join(cwd, ".prewarm", `${run}.json`))).toBe(false);
+  });
+
+  it("ends at once at the second Ctrl-C, and the chunk whose answer was lost is not enqueued twice", async () => {
+    writeFileSync(join(cwd, "ids.txt"), ids(2500));
+    api.fault = (_, count) => (count === 2 ? "hang" : null);
+    const running = startPrewarm(["warm", "--file", "ids.txt"], options());
+    await vi.waitFor(() => expect(warmCalls()).toHaveLength(2), 10_000);
+    running.child.kill("SIGINT");
+    await vi.waitFor(() => expect(running.stderr()).toContain("Stopping."), 10_000);
+    // Signals within one key press count once, so the second press is repeated until it counts.
+    const pressing = setInterval(() => running.child.kill("SIGINT"), 50);
+    const { code } = await running.ended;
+    clearInterval(pressing);
+    expect(code).toBe(EXIT.interrupted);
+    api.fault = () => null;
+    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expectExactlyOnce(2500);
+  });
+
+  it("is killed without warning: the state file still says where to go on", async () => {
+    writeFileSync(join(cwd, "ids.txt"), ids(3000));
+    api.fault = (_, count) => (count === 2 ? "hang" : null);
+    const running = startPrewarm(["warm", "--file", "ids.txt"], options());
+    await vi.waitFor(() => expect(warmCalls()).toHaveLength(2), 10_000);
+    running.child.kill("SIGKILL");
+    await running.ended;
+    api.fault = () => null;
+    expect((await runPrewarm(["warm", "--resume", "last"], options())).code).toBe(EXIT.ok);
+    expectExactlyOnce(3000);
+  });
+
+  it("reads stdin again when it came from stdin", async () => {
+    api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
+    const first = await runPrewarm(["warm"], { ...options(), stdin: ids(1500) });
+    expect(first.code).toBe(EXIT.auth);
+    expect(first.stderr).toContain("same stdin");
+    api.fault = () => null;
+    expect((await runPrewarm(["warm", "--resume", "last"], { ...options(), stdin: ids(1500) })).code).toBe(EXIT.ok);
+    expectExactlyOnce(1500);
+  });
+
+  it.each([
+    ["a line before the place has changed", (text: string) => text.replace("img-7\n", "img-other\n")],
+    ["the input has become shorter", () => ids(500)],
+  ])("is refused when %s", async (_, change) => {
+    writeFileSync(join(cwd, "ids.txt"), ids(1500));
+    api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
+    await runPrewarm(["warm", "--file", "ids.txt"], options());
+    api.fault = () => null;
+    writeFileSync(join(cwd, "ids.txt"), change(readFileSync(join(cwd, "ids.txt"), "utf8")));
+    const { code, stderr } = await runPrewarm(["warm", "--resume", "last"], options());
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toContain("not what it was");
+    expect(api.jobs.size).toBe(2000);
+  });
+
+  it.each([["--force"], ["--label", "other"], ["--file", "x"]])(
+    "cannot become another run by %s %s",
+    async (...flags) => {
+      writeFileSync(join(cwd, "ids.txt"), ids(1));
+      await runPrewarm(["warm", "--file", "ids.txt"], options());
+      const { code, stderr } = await runPrewarm(["warm", "--resume", "last", ...flags], options());
+      expect(code).toBe(EXIT.usage);
+      expect(stderr).toContain("cannot change");
+    },
+  );
+
+  it("counts bad lines once, before and after the place", async () => {
+    writeFileSync(join(cwd, "ids.txt"), `/bad-early\n${ids(1500)}/bad-late\n`);
+    api.fault = (_, count) => (count === 2 ? { status: 401 } : null);
+    await runPrewarm(["warm", "--file", "ids.txt"], options());
+    api.fault = () => null;
+    const { code, stdout, stderr } = await runPrewarm(["warm", "--resume", "last", "--json"], options());
+    expect(code).toBe(EXIT.failed);
+    expect(JSON.parse(stdout)).toMatchObject({ images: 1500, bad: 2 });
+    expect(stderr).not.toContain("bad-early");
+  });
+});
+
+describe("an unwilling server", () => {
+  it("is waited for as long as Retry-After says, and told of in the progress", async () => {
+    api.fault = (_, count) => (count === 1 ? { status: 429, headers: { "retry-after": "1" } } : null);
+    const started = performance.now();
+    expect((await runPrewarm(["warm", "a"], options())).code).toBe(EXIT.ok);
+    expect(performance.now() - started).toBeGreaterThan(1000);
+    expect(warmCalls()).toHaveLength(2);
+  });
+
+  it("whose answer is lost answers again under the same key", async () => {
+    api.fault = (_, count) => (count === 1 ? "drop" : null);
+    const { code, stdout } = await runPrewarm(["warm", "a", "--json"], options());
+    expect(code).toBe(EXIT.ok);
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 2, duplicates: 0 });
+    expect(new Set(warmCalls().map(({ key }) => key)).size).toBe(1);
+    expectExactlyOnce(1);
+  });
+
+  it("tries dead variants again with --retry-failed", async () => {
+    let dead = true;
+    api.stateOf = (key) => (dead && key.startsWith("a") ? "dead" : "stored");
+    expect((await runPrewarm(["warm", "a", "b", "--wait"], options())).code).toBe(EXIT.failed);
+    api.fault = ({ path, body }) => {
+      if (path === "/api/v1/actions" && !body.includes("dryRun")) dead = false;
+      return null;
+    };
+    const { code, stderr } = await runPrewarm(["warm", "--resume", "last", "--retry-failed", "--wait"], options());
+    expect(stderr).toContain("are queued again");
+    expect(code).toBe(EXIT.ok);
+  });
+});

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TOKEN } from "./fake-control-api.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  stderr(): string;
+  ended: Promise<Ended>;
+}
+
+export interface RunOptions {
+  cwd: string;
+  url?: string;
+  env?: Record<string, string>;
+  stdin?: string;
+  /** Flags for Node, before the program. */
+  nodeFlags?: readonly string[];
+}
+
+/** An empty directory: its own `.prewarm/` and no prewarm.config.ts above it. */
+export function emptyDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "prewarm-cli-"));
+}
+
+/** Starts the real program as a child process, as a shell would. Stdin ends at once unless given. */
+export function startPrewarm(
+  args: readonly string[],
+  { cwd, url, env = {}, stdin, nodeFlags = [] }: RunOptions,
+): Running {
+  const variables: Record<string, string> = {
+    PATH: process.env.PATH ?? "",
+    ADMIN_TOKEN: TOKEN,
+    ...(url === undefined ? {} : { PREWARM_URL: url }),
+    ...env,
+  };
+  // Nothing of this process's environment: a developer's PREWARM_URL must not steer a test.
+  const options = { cwd, env: variables as NodeJS.ProcessEnv, stdio: "pipe" } as const;
+  const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], options);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin.on("error", () => {}); // it may exit before it has read all
+  child.stdin.end(stdin ?? "");
+  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  return { child, stderr: () => stderr, ended };
+}
+
+export function runPrewarm(args: readonly string[], options: RunOptions): Promise<Ended> {
+  return startPrewarm(args, options).ended;
+}
