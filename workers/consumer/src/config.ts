@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import site from "../../../prewarm.config.ts";
+import type { AccessSettings } from "./api/deps.ts";
 
 /** Secrets (`wrangler secret put NAME -c wrangler.consumer.toml`) and the local stack's variables; all may be unset. */
 export interface Secrets {
@@ -15,6 +16,13 @@ export interface Secrets {
   ORIGINALS_URL?: string;
   /** Where the edge answers, for links and for signed originals. */
   EDGE_URL?: string;
+  /** Cloudflare Access in front of the control address: the application's AUD tag, its team's origin, and who may write. */
+  ACCESS_AUD?: string;
+  ACCESS_TEAM?: string;
+  /** E-mail addresses, comma-separated; `*` is everybody. */
+  ACCESS_OPERATORS?: string;
+  /** The dashboard's badge; default `production`. */
+  ENVIRONMENT?: string;
   /** `true` only in the local stack. */
   LOCAL?: string;
   /** `true` only in the local stack: outputs and originals may be fetched from loopback by http. */
@@ -26,7 +34,9 @@ export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API
 /** prewarm.config.ts as it holds in this environment. */
 export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL">): Config {
   const url = env.ORIGINALS_URL;
-  const sources = url ? site.sources.map((source) => (source.prefix === "" ? { prefix: "", url } : source)) : site.sources;
+  const sources = url
+    ? site.sources.map((source) => (source.prefix === "" ? { prefix: "", url } : source))
+    : site.sources;
   // The local budget is unlimited: nothing here costs anything.
   const gate = env.LOCAL === "true" ? { ...site.gate, monthlyJobs: null } : site.gate;
   return { ...site, sources, gate };
@@ -34,5 +44,29 @@ export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL">): Confi
 
 /** A comma-separated secret as a list, without empty parts. */
 export function listOf(secret: string | undefined): string[] {
-  return (secret ?? "").split(",").map((part) => part.trim()).filter(Boolean);
+  return (secret ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
+/** A secret that only the configuration names, such as a hook's. */
+export function secretOf(env: Env, name: string): string | undefined {
+  const value: unknown = Object.entries(env).find(([binding]) => binding === name)?.[1];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A bucket of originals that only the configuration names; null when it is not bound. */
+export function bucketOf(env: Env, name: string): R2Bucket | null {
+  const value: unknown = Object.entries(env).find(([binding]) => binding === name)?.[1];
+  return isBucket(value) ? value : null;
+}
+
+function isBucket(value: unknown): value is R2Bucket {
+  return typeof value === "object" && value !== null && "get" in value && "head" in value;
+}
+
+export function accessOf(env: Env): AccessSettings | null {
+  if (!env.ACCESS_AUD) return null;
+  return { aud: env.ACCESS_AUD, team: env.ACCESS_TEAM ?? null, operators: listOf(env.ACCESS_OPERATORS) };
 }

@@ -1,0 +1,80 @@
+import { systemClock } from "@prewarm/shared/clock";
+import { checkConfig } from "@prewarm/shared/config-check";
+import { originalUrl } from "@prewarm/shared/signature";
+import type { ApiDeps } from "./api/deps.ts";
+import { originalSize } from "./api/original-size.ts";
+import type { BatchDeps } from "./batch.ts";
+import { accessOf, bucketOf, type Env, listOf, secretOf, siteConfig } from "./config.ts";
+import { nowhere } from "./crash-points.ts";
+import { createIttybit, type Ittybit } from "./ittybit/client.ts";
+import { ledgerFor } from "./ledger/ledger-for.ts";
+import type { Log } from "./log.ts";
+
+/** One JSON line per decision; Workers Logs indexes the fields. */
+export const writeLog: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }));
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+// A method of the global scope: kept bound wherever it is handed to.
+const fetcher: typeof fetch = (input, init) => fetch(input, init);
+
+export function ittybitOf(env: Env): Ittybit {
+  return createIttybit({
+    baseUrl: env.ITTYBIT_API_URL,
+    apiKey: env.ITTYBIT_API_KEY ?? "",
+    fetch: fetcher,
+    clock: systemClock,
+  });
+}
+
+/** What a batch of `prewarm-live` or `prewarm-work` works with. */
+export function batchDeps(env: Env): BatchDeps {
+  const config = siteConfig(env);
+  const signingKey = listOf(env.SIGNING_KEYS)[0];
+  return {
+    config,
+    clock: systemClock,
+    sleep,
+    ledger: ledgerFor(env.LEDGER, ""),
+    ittybit: ittybitOf(env),
+    images: env.IMAGES_BUCKET,
+    originals: {
+      fetch: fetcher,
+      bucket: (binding) => bucketOf(env, binding),
+      bucketOriginalUrl: async (id) =>
+        env.EDGE_URL && signingKey ? originalUrl(env.EDGE_URL, id, signingKey, config, systemClock.now() / 1000) : null,
+    },
+    fetch: fetcher,
+    allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
+    newOwner: () => crypto.randomUUID(),
+    log: writeLog,
+    at: nowhere,
+  };
+}
+
+/** What the control API, the hooks and the uploads queue work with. */
+export function apiDeps(env: Env): ApiDeps {
+  const config = siteConfig(env);
+  return {
+    config,
+    configFaults: checkConfig(config),
+    ledger: ledgerFor(env.LEDGER, ""),
+    bucket: env.IMAGES_BUCKET,
+    queues: {
+      "prewarm-live": env.LIVE_QUEUE,
+      "prewarm-work": env.WORK_QUEUE,
+      "prewarm-uploads": env.UPLOADS_QUEUE,
+      "prewarm-dead": env.DEAD_QUEUE,
+    },
+    adminTokens: listOf(env.ADMIN_TOKEN),
+    viewerTokens: listOf(env.VIEWER_TOKEN),
+    signingKeys: listOf(env.SIGNING_KEYS),
+    secret: (name) => secretOf(env, name),
+    access: accessOf(env),
+    edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
+    environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
+    sizeOf: originalSize(fetcher, (binding) => bucketOf(env, binding) ?? undefined),
+    fetch: fetcher,
+    clock: systemClock,
+    log: writeLog,
+  };
+}

@@ -1,0 +1,32 @@
+import { createApi } from "./api/create-api.ts";
+import { apiDeps, batchDeps, writeLog } from "./compose.ts";
+import type { Env } from "./config.ts";
+import { consumeBatch } from "./consume-batch.ts";
+import { consumeDead } from "./dead-queue.ts";
+import { ledgerFor } from "./ledger/ledger-for.ts";
+import { handleUploads } from "./uploads-queue.ts";
+
+export { Ledger } from "./ledger/ledger-object.ts";
+
+/** One per isolate: routes and schemas are made once. */
+let api: ReturnType<typeof createApi> | undefined;
+
+export default {
+  fetch(request, env, context) {
+    api ??= createApi(apiDeps(env));
+    return api.fetch(request, env, context);
+  },
+
+  async queue(batch, env) {
+    if (batch.queue === "prewarm-uploads") return handleUploads(batch, apiDeps(env));
+    if (batch.queue === "prewarm-dead") return consumeDead(batch, { ledger: ledgerFor(env.LEDGER, ""), log: writeLog });
+    return consumeBatch(batch, batchDeps(env));
+  },
+
+  /** The alarm is the clock; the cron only re-arms it. `local-start` is the local stack's: every handler died with the last process. */
+  async scheduled(controller, env) {
+    const ledger = ledgerFor(env.LEDGER, "");
+    if (controller.cron === "local-start" && env.LOCAL === "true") await ledger.recover();
+    else await ledger.rearm();
+  },
+} satisfies ExportedHandler<Env>;
