@@ -58,7 +58,9 @@ function distinct(wakeUps: readonly WakeUpKeys[]): WakeUpKeys[] {
 function waitMsOf(live: boolean, answer: ClaimAnswer, batch: QueueBatch): number {
   if (!live) return answer.open <= WAIT_MAX_OPEN ? WAIT_MS : 0;
   const backlog = batch.metadata?.metrics.backlogCount ?? 0;
-  return backlog <= batch.messages.length && answer.liveWaiting === 0 ? LIVE_WAIT_MS : 0;
+  // Rows that were waiting until this claim took them are still among those counted.
+  const own = Object.values(answer.claims).filter((claim) => claim.do === "run" || claim.do === "resume").length;
+  return backlog <= batch.messages.length && answer.liveWaiting <= own ? LIVE_WAIT_MS : 0;
 }
 
 function prepare(

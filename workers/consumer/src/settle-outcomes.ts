@@ -1,11 +1,10 @@
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { Batch } from "./batch.ts";
 import type { Failure, Outcome } from "./ledger/api.ts";
+import { deadMs } from "./ledger/backoff.ts";
 import { errorText } from "./log.ts";
 import { clearMarkers, deleteVariants, markDead } from "./store-variant.ts";
 
-/** How long the edge need not ask for a variant that has failed for good. */
-const DEAD_MARKER_MS = 3_600_000;
 /** R2 did not take a marker: when to try again. */
 const MARKER_AGAIN_MS = 30_000;
 
@@ -24,8 +23,8 @@ function markerOf(batch: Batch, key: string, outcome: Outcome): Marker | null {
   const attempts = claim !== undefined && "attempts" in claim ? claim.attempts : 0;
   const last = attempts + 1 >= batch.deps.config.limits.maxAttempts;
   const failure: Failure = outcome.failure;
-  const dead = last || (outcome.kind === "failed" && outcome.class === "permanent");
-  return dead ? { code: failure.code, until: batch.deps.clock.now() + DEAD_MARKER_MS } : null;
+  const permanent = outcome.kind === "failed" && outcome.class === "permanent";
+  return permanent || last ? { code: failure.code, until: batch.deps.clock.now() + deadMs(permanent) } : null;
 }
 
 /** Written before the settle: a dead row without its marker would be asked for by every viewer. */

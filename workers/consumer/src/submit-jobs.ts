@@ -32,7 +32,12 @@ async function refuse(batch: Batch, work: Work, original: Extract<Original, { ki
 }
 
 /** What a submission that made no job is settled with. */
-function outcomeOf(batch: Batch, result: Exclude<Submission, { kind: "made" }>, claim: RunClaim): Outcome {
+function outcomeOf(
+  batch: Batch,
+  result: Exclude<Submission, { kind: "made" }>,
+  claim: RunClaim,
+  input: string,
+): Outcome {
   switch (result.kind) {
     case "throttled":
       return { kind: "throttled", until: batch.deps.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
@@ -41,7 +46,7 @@ function outcomeOf(batch: Batch, result: Exclude<Submission, { kind: "made" }>, 
     case "rejected":
       return { kind: "failed", class: "permanent", failure: result.failure, posted: false, ended: neverExisted(claim) };
     case "unclear":
-      return { kind: "unclear", failure: result.failure };
+      return { kind: "unclear", failure: result.failure, input };
     default:
       return result satisfies never;
   }
@@ -87,7 +92,7 @@ async function post(batch: Batch, order: JobOrder, work: Work, claim: RunClaim):
     const result = await deps.ittybit.submit(order);
     await deps.at("posted", work.key);
     if (result.kind === "made") return result;
-    const outcome = outcomeOf(batch, result, claim);
+    const outcome = outcomeOf(batch, result, claim, order.input);
     if (outcome.kind === "throttled" || outcome.kind === "account") stop.set(outcome);
     return outcome;
   });
