@@ -30,7 +30,8 @@ async function warm(c: Context<ApiEnv>, deps: ApiDeps): Promise<Response> {
   const planner = new Planner(deps.config, query.data.recipe);
   const chunks = cutChunks(items, (item) => planner.plan(item));
   if (query.data.dryRun) return c.json(await dryRun(chunks, force, deps), 200);
-  const { run, delivery } = await names(c.req.header("Idempotency-Key"));
+  const { delivery, ...named } = await names(c.req.header("Idempotency-Key"));
+  const run = query.data.run ?? named.run;
   const order = {
     run: { run, label: options.label ?? query.data.label ?? null, lane: "bulk" as const },
     delivery,

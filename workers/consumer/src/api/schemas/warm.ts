@@ -82,6 +82,11 @@ export const dryRunAnswer = z
 
 export const warmQuery = z.object({
   dryRun: flag,
+  run: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional()
+    .openapi({ description: "Join this run, or begin it under this name: a long list sent in parts is one run" }),
   label: z.string().max(200).optional(),
   force: flag,
   onlyMissing: flag,
