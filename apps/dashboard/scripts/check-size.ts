@@ -10,7 +10,9 @@ const folder = new URL("../dist/assets/", import.meta.url);
 async function gzipped(extension: string): Promise<number> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(extension));
   if (files.length === 0) throw new Error(`No ${extension} in dist/assets: run \`vite build\` first.`);
-  const sizes = await Promise.all(files.map(async (name) => gzipSync(await readFile(new URL(name, folder)), { level: 9 }).length));
+  const sizes = await Promise.all(
+    files.map(async (name) => gzipSync(await readFile(new URL(name, folder)), { level: 9 }).length),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

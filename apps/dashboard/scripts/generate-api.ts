@@ -38,23 +38,34 @@ export interface Document {
 
 /** The TypeScript of a document: one type a component, and `Calls`, which maps `GET /path` to what goes in and comes out. */
 export function generate(document: Document): string {
-  const types = Object.entries(document.components.schemas).map(([name, schema]) => `${comment(schema)}export type ${name} = ${typeOf(schema)};`);
+  const types = Object.entries(document.components.schemas).map(
+    ([name, schema]) => `${comment(schema)}export type ${name} = ${typeOf(schema)};`,
+  );
   const calls = Object.entries(document.paths)
     .filter(([path]) => path.startsWith("/api/"))
     .flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => call(method, path, operation)));
-  const head = "// Made by scripts/generate-api.ts from docs/openapi.json. Do not edit: run `pnpm --filter @prewarm/dashboard api`.";
+  const head =
+    "// Made by scripts/generate-api.ts from docs/openapi.json. Do not edit: run `pnpm --filter @prewarm/dashboard api`.";
   return `// biome-ignore-all format: generated\n${head}\n\n${types.join("\n\n")}\n\nexport interface Calls {\n${calls.join("\n")}\n}\n`;
 }
 
 function call(method: string, path: string, operation: Operation): string {
   const given = (place: string) => (operation.parameters ?? []).filter((parameter) => parameter.in === place);
   const members = (place: string) =>
-    given(place).map(({ name, required, schema }) => `${JSON.stringify(name)}${required ? "" : "?"}: ${typeOf(schema)}`);
-  const shape = (place: string) => (given(place).length === 0 ? "Record<never, never>" : `{${members(place).join("; ")}}`);
+    given(place).map(
+      ({ name, required, schema }) => `${JSON.stringify(name)}${required ? "" : "?"}: ${typeOf(schema)}`,
+    );
+  const shape = (place: string) =>
+    given(place).length === 0 ? "Record<never, never>" : `{${members(place).join("; ")}}`;
   const parts = [
     `params: ${shape("path")}`,
     `query: ${shape("query")}`,
-    `body: ${Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => typeOf(schema)).filter(unique).join(" | ") || "never"}`,
+    `body: ${
+      Object.values(operation.requestBody?.content ?? {})
+        .map(({ schema }) => typeOf(schema))
+        .filter(unique)
+        .join(" | ") || "never"
+    }`,
     `answer: ${answerOf(operation)}`,
   ];
   return `  ${JSON.stringify(`${method.toUpperCase()} ${path}`)}: {${parts.join("; ")}};`;
@@ -62,7 +73,9 @@ function call(method: string, path: string, operation: Operation): string {
 
 function answerOf(operation: Operation): string {
   const good = Object.entries(operation.responses).filter(([status]) => status.startsWith("2"));
-  const types = good.map(([, response]) => response.content?.["application/json"]).map((body) => (body ? typeOf(body.schema) : "null"));
+  const types = good
+    .map(([, response]) => response.content?.["application/json"])
+    .map((body) => (body ? typeOf(body.schema) : "null"));
   return types.filter(unique).join(" | ");
 }
 
@@ -73,7 +86,11 @@ function typeOf(schema: Schema): string {
   if (schema.allOf) return intersection(schema.allOf);
   const either = schema.anyOf ?? schema.oneOf;
   if (either) return either.map(typeOf).filter(unique).join(" | ");
-  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).filter(unique).join(" | ");
+  if (Array.isArray(schema.type))
+    return schema.type
+      .map((type) => typeOf({ ...schema, type }))
+      .filter(unique)
+      .join(" | ");
   return plain(schema);
 }
 
@@ -97,7 +114,8 @@ function plain(schema: Schema): string {
 
 function objectOf(schema: Schema): string {
   const members = Object.entries(schema.properties ?? {}).map(
-    ([name, one]) => `${comment(one)}${JSON.stringify(name)}${schema.required?.includes(name) ? "" : "?"}: ${typeOf(one)}`,
+    ([name, one]) =>
+      `${comment(one)}${JSON.stringify(name)}${schema.required?.includes(name) ? "" : "?"}: ${typeOf(one)}`,
   );
   const rest = schema.additionalProperties;
   const index = rest ? `Record<string, ${typeOf(rest === true ? {} : rest)}>` : null;
@@ -124,7 +142,9 @@ if (import.meta.main) {
   const made = generate(JSON.parse(await readFile(SOURCE, "utf8")) as Document);
   if (process.argv.includes("--check")) {
     if ((await readFile(TARGET, "utf8").catch(() => "")) !== made) {
-      console.error("src/api/schema.ts is not what docs/openapi.json says: run `pnpm --filter @prewarm/dashboard api`.");
+      console.error(
+        "src/api/schema.ts is not what docs/openapi.json says: run `pnpm --filter @prewarm/dashboard api`.",
+      );
       process.exitCode = 1;
     }
   } else await writeFile(TARGET, made);

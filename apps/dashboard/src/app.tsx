@@ -46,9 +46,22 @@ export function App() {
 
 function Signed() {
   if (session.value === null) return <SignInPage />;
-  if (session.value !== "unknown") return <StatsProvider><Routed /></StatsProvider>;
+  if (session.value !== "unknown")
+    return (
+      <StatsProvider>
+        <Routed />
+      </StatsProvider>
+    );
   const error = sessionError.value;
-  return <main class="lonely">{error ? <ProblemCard error={error} what="the dashboard" retry={async () => location.reload()} /> : <p role="status">Loading…</p>}</main>;
+  return (
+    <main class="lonely">
+      {error ? (
+        <ProblemCard error={error} what="the dashboard" retry={async () => location.reload()} />
+      ) : (
+        <p role="status">Loading…</p>
+      )}
+    </main>
+  );
 }
 
 function Routed() {
@@ -65,5 +78,15 @@ function find(path: string): ReturnType<Page> {
     const params = match(pattern, path);
     if (params) return page(params);
   }
-  return { title: "Nothing here", page: <><h1>Nothing here</h1><Empty title={`No page has the address ${path}`}>Start from the <a href="/">overview</a>.</Empty></> };
+  return {
+    title: "Nothing here",
+    page: (
+      <>
+        <h1>Nothing here</h1>
+        <Empty title={`No page has the address ${path}`}>
+          Start from the <a href="/">overview</a>.
+        </Empty>
+      </>
+    ),
+  };
 }

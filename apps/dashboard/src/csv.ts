@@ -1,6 +1,22 @@
 import type { Job } from "./api/schema.ts";
 
-const COLUMNS = ["job", "id", "v", "transform", "format", "state", "lane", "run", "attempts", "error", "message", "createdAt", "updatedAt", "storedAt", "bytes"] as const;
+const COLUMNS = [
+  "job",
+  "id",
+  "v",
+  "transform",
+  "format",
+  "state",
+  "lane",
+  "run",
+  "attempts",
+  "error",
+  "message",
+  "createdAt",
+  "updatedAt",
+  "storedAt",
+  "bytes",
+] as const;
 
 /** RFC 4180 with a header; times are ISO 8601. A cell never begins a formula: spreadsheets would run what a stranger named an image. */
 export function toCsv(jobs: readonly Job[]): string {

@@ -1,7 +1,14 @@
 import type { ActionFilter, JobState, Lane } from "./api/schema.ts";
 
 /** The states in the order a job passes them. */
-export const STATES = ["queued", "processing", "retrying", "stored", "dead", "cancelled"] as const satisfies readonly JobState[];
+export const STATES = [
+  "queued",
+  "processing",
+  "retrying",
+  "stored",
+  "dead",
+  "cancelled",
+] as const satisfies readonly JobState[];
 export const LANES = ["live", "upload", "bulk"] as const satisfies readonly Lane[];
 
 /** What the jobs page shows; it lives in the URL, and nowhere else. */

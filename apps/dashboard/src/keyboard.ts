@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
-import { navigate } from "./router.ts";
 import { liveSwitch, setLive } from "./live.ts";
+import { navigate } from "./router.ts";
 import { nextTheme } from "./theme.ts";
 
 /** Every key there is; the help dialog prints this table. */

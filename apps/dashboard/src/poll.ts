@@ -42,7 +42,12 @@ const SLOWEST_MS = 30_000;
 
 export function createResource<T>(options: ResourceOptions<T>): Resource<T> {
   const timers = options.timers ?? browserTimers;
-  const state = { data: signal<T | null>(null), error: signal<Error | null>(null), busy: signal(false), loadedAt: signal<number | null>(null) };
+  const state = {
+    data: signal<T | null>(null),
+    error: signal<Error | null>(null),
+    busy: signal(false),
+    loadedAt: signal<number | null>(null),
+  };
   let load = options.load;
   let timer: unknown = null;
   let under: AbortController | null = null;
@@ -74,7 +79,10 @@ export function createResource<T>(options: ResourceOptions<T>): Resource<T> {
   function schedule(): void {
     timers.clear(timer);
     if (closed || options.everyMs === null || !options.live.value) return;
-    timer = timers.set(() => void refresh(), Math.min(Math.max(SLOWEST_MS, options.everyMs), options.everyMs * 2 ** Math.min(failures, 10)));
+    timer = timers.set(
+      () => void refresh(),
+      Math.min(Math.max(SLOWEST_MS, options.everyMs), options.everyMs * 2 ** Math.min(failures, 10)),
+    );
   }
 
   // A view that was paused is stale the moment it runs again; one that is being paused just stops.

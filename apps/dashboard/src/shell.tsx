@@ -19,19 +19,34 @@ const NAV: readonly [href: string, name: string, key: string][] = [
 export function Shell({ path, children }: { path: string; children: ComponentChildren }) {
   return (
     <div class="shell">
-      <a class="skip" href="#main">Skip to content</a>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
       <header class="top">
         <a class="brand" href="/">
           <img src="/icon.svg" alt="" width="22" height="22" />
           Prewarm
         </a>
-        {environment.value && <span class="environment" data-environment={environment.value}>{environment.value}</span>}
+        {environment.value && (
+          <span class="environment" data-environment={environment.value}>
+            {environment.value}
+          </span>
+        )}
         <span class="grow" />
         <LiveSwitch />
         <button type="button" class="ghost" onClick={nextTheme} title="Theme (t)">
-          <span class="visually-hidden">Theme: </span>{theme.value}
+          <span class="visually-hidden">Theme: </span>
+          <span aria-hidden="true">◐</span> <span class="word">{theme.value}</span>
         </button>
-        <button type="button" class="ghost icon" aria-label="Keyboard help" title="Keyboard (?)" onClick={() => { helpOpen.value = true; }}>
+        <button
+          type="button"
+          class="ghost icon"
+          aria-label="Keyboard help"
+          title="Keyboard (?)"
+          onClick={() => {
+            helpOpen.value = true;
+          }}
+        >
           ?
         </button>
         <Who />
@@ -67,9 +82,17 @@ function Nav({ path }: { path: string }) {
 function LiveSwitch() {
   const words = live.value ? "Live" : "Paused";
   return (
-    <button type="button" class="ghost live" role="switch" aria-checked={liveSwitch.value} onClick={() => setLive(!liveSwitch.value)} title="Live updates (p)">
+    <button
+      type="button"
+      class="ghost live"
+      role="switch"
+      aria-checked={liveSwitch.value}
+      onClick={() => setLive(!liveSwitch.value)}
+      title="Live updates (p)"
+    >
       <span class="pulse" data-on={live.value} aria-hidden="true" />
-      <span class="visually-hidden">Live updates: </span>{words}
+      <span class="visually-hidden">Live updates: </span>
+      {words}
     </button>
   );
 }
@@ -82,8 +105,14 @@ function Who() {
       <summary>{who.role}</summary>
       <div class="menu">
         <p>{who.who}</p>
-        {who.by !== "access" && <button type="button" onClick={() => void signOut()}>Sign out</button>}
-        <a href="/openapi.json" target="_blank" rel="noreferrer">API description</a>
+        {who.by !== "access" && (
+          <button type="button" onClick={() => void signOut()}>
+            Sign out
+          </button>
+        )}
+        <a href="/openapi.json" target="_blank" rel="noreferrer">
+          API description
+        </a>
       </div>
     </details>
   );

@@ -3,7 +3,11 @@ import { live } from "./live.ts";
 import { createResource, type Resource } from "./poll.ts";
 
 /** A resource of this component. Another `key` follows another query; what is shown stays until its answer is here. */
-export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, everyMs: number | null): Resource<T> {
+export function useResource<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  everyMs: number | null,
+): Resource<T> {
   const held = useRef<{ resource: Resource<T>; key: string } | null>(null);
   if (held.current === null) held.current = { resource: createResource({ load, everyMs, live }), key };
   const { resource } = held.current;

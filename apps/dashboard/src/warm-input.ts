@@ -21,17 +21,30 @@ export const PASTE_MAX = 20_000;
 
 /** One id a line, blank ones left out, each once. */
 export function readIds(text: string): string[] {
-  return [...new Set(text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean))];
+  return [
+    ...new Set(
+      text
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter(Boolean),
+    ),
+  ];
 }
 
 /** The request of an input, or null when it names no image. A file goes as it is, in the type its name says. */
 export function toRequest(input: WarmInput): { body: WarmRequest | RawBody; query: WarmQuery } | null {
   const options = { ...(input.label.trim() ? { label: input.label.trim() } : {}) };
   if (input.file) {
-    const flags = { ...(input.force ? { force: "1" as const } : {}), ...(input.onlyMissing ? { onlyMissing: "1" as const } : {}) };
+    const flags = {
+      ...(input.force ? { force: "1" as const } : {}),
+      ...(input.onlyMissing ? { onlyMissing: "1" as const } : {}),
+    };
     const recipe = input.recipe.trim() ? { recipe: input.recipe.trim() } : {};
     const json = typeOfFile(input.file.name) === "application/json";
-    return { body: { contentType: typeOfFile(input.file.name), data: input.file }, query: json ? {} : { ...options, ...flags, ...recipe } };
+    return {
+      body: { contentType: typeOfFile(input.file.name), data: input.file },
+      query: json ? {} : { ...options, ...flags, ...recipe },
+    };
   }
   const ids = readIds(input.ids);
   if (ids.length === 0) return null;

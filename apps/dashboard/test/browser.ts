@@ -13,17 +13,47 @@ import { type Browser, chromium } from "playwright-core";
  */
 
 const inflate = promisify(brotliDecompress);
-const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable", "/usr/bin/google-chrome"];
+const SYSTEM = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome-stable",
+  "/usr/bin/google-chrome",
+];
 // Nothing it does by itself may leave the machine: a test counts requests.
-const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-domain-reliability", "--no-pings"];
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-domain-reliability",
+  "--no-pings",
+];
 
 /** Starts a headless Chromium; the caller closes it. Takes about 3 s more the first time on a machine. */
 export async function launchBrowser(): Promise<Browser> {
   const found = [process.env.CHROMIUM, ...SYSTEM].find((path) => path && existsSync(path));
-  if (found) return chromium.launch({ executablePath: found, args: QUIET });
+  // Under LANG=C Chromium says its language is `en-US@posix`, which Intl refuses.
+  const own = {
+    ...(process.env as Record<string, string>),
+    LANG: "en_US.UTF-8",
+    LANGUAGE: "en_US",
+    LC_ALL: "en_US.UTF-8",
+  };
+  if (found) return chromium.launch({ executablePath: found, args: QUIET, env: own });
   const home = await unpacked();
-  const env = { ...(process.env as Record<string, string>), FONTCONFIG_PATH: home, LD_LIBRARY_PATH: [join(home, "lib"), home, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":") };
-  return chromium.launch({ executablePath: join(home, "chromium"), args: [...QUIET, "--no-zygote", "--font-render-hinting=none"], env });
+  const env = {
+    ...own,
+    FONTCONFIG_PATH: home,
+    LD_LIBRARY_PATH: [join(home, "lib"), home, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":"),
+  };
+  return chromium.launch({
+    executablePath: join(home, "chromium"),
+    args: [...QUIET, "--no-zygote", "--font-render-hinting=none"],
+    env,
+  });
 }
 
 async function unpacked(): Promise<string> {
@@ -34,7 +64,8 @@ async function unpacked(): Promise<string> {
   if (existsSync(home)) return home;
   await mkdir(cache, { recursive: true });
   const fresh = await mkdtemp(join(cache, "unpacking-"));
-  for (const name of ["al2023", "fonts", "swiftshader"]) await untar(await inflate(await readFile(join(bin, `${name}.tar.br`))), fresh);
+  for (const name of ["al2023", "fonts", "swiftshader"])
+    await untar(await inflate(await readFile(join(bin, `${name}.tar.br`))), fresh);
   await writeFile(join(fresh, "fonts.conf"), fontsConf(home));
   await writeFile(join(fresh, "chromium"), await inflate(await readFile(join(bin, "chromium.br"))), { mode: 0o755 });
   // Two test files may unpack at once: whoever renames second finds it done.

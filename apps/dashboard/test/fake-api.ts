@@ -22,7 +22,12 @@ export interface FakeApi {
 }
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
-const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
 const JOBS = 480;
 
 export async function startFakeApi(): Promise<FakeApi> {
@@ -48,14 +53,17 @@ async function answer(api: FakeApi, request: IncomingMessage, response: ServerRe
     response.writeHead(status, { "content-type": status < 400 ? "application/json" : "application/problem+json" });
     response.end(status === 204 ? "" : JSON.stringify(value));
   };
-  const refuse = (status: number, code: string, detail: string) => send(status, { type: "about:blank", title: detail, status, code, detail });
+  const refuse = (status: number, code: string, detail: string) =>
+    send(status, { type: "about:blank", title: detail, status, code, detail });
   if (url.pathname === "/api/v1/session" && request.method === "POST") {
     if (!body.includes("local-")) return refuse(401, "unauthorized", "The proof of origin is missing or not valid.");
     api.role = body.includes("viewer") ? "viewer" : "operator";
   }
   if (api.role === null) return refuse(401, "unauthorized", "Sign in.");
-  if (api.mode === "failing" && !url.pathname.endsWith("/session")) return refuse(503, "unavailable", "The ledger does not answer.");
-  if (request.method !== "GET" && api.role === "viewer" && !url.pathname.endsWith("/session")) return refuse(403, "forbidden", "Your role does not allow this.");
+  if (api.mode === "failing" && !url.pathname.endsWith("/session"))
+    return refuse(503, "unavailable", "The ledger does not answer.");
+  if (request.method !== "GET" && api.role === "viewer" && !url.pathname.endsWith("/session"))
+    return refuse(403, "forbidden", "Your role does not allow this.");
   const [status, value] = route(api, request.method ?? "GET", url, body);
   return status >= 400 ? refuse(status, "not_found", String(value)) : send(status, value);
 }
@@ -68,7 +76,17 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
   switch (`${method} ${kind}${id === undefined ? "" : "/*"}${verb ? `/${verb}` : ""}`) {
     case "GET session":
     case "POST session":
-      return [200, { role: api.role, who: `${api.role} token 1`, by: "cookie", expiresAt: null, environment: stats(api.mode).environment, edgeUrl: api.url }];
+      return [
+        200,
+        {
+          role: api.role,
+          who: `${api.role} token 1`,
+          by: "cookie",
+          expiresAt: null,
+          environment: stats(api.mode).environment,
+          edgeUrl: api.url,
+        },
+      ];
     case "DELETE session":
       api.role = null;
       return [204, null];
@@ -82,21 +100,36 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
     case "GET jobs":
       return [200, empty ? { jobs: [], nextCursor: null } : jobPage(url, hostile)];
     case "GET jobs/*":
-      return Number.parseInt(id ?? "", 16) < JOBS ? [200, jobDetail(Number.parseInt(id ?? "", 16), hostile, picture)] : [404, "There is nothing here."];
+      return Number.parseInt(id ?? "", 16) < JOBS
+        ? [200, jobDetail(Number.parseInt(id ?? "", 16), hostile, picture)]
+        : [404, "There is nothing here."];
     case "POST jobs/*/retry":
     case "POST jobs/*/cancel":
-      return [202, { ...jobAt(Number.parseInt(id ?? "", 16), hostile), state: verb === "retry" ? "queued" : "cancelled" }];
+      return [
+        202,
+        { ...jobAt(Number.parseInt(id ?? "", 16), hostile), state: verb === "retry" ? "queued" : "cancelled" },
+      ];
     case "GET runs":
-      return [200, { runs: empty ? [] : Array.from({ length: 9 }, (_, index) => runAt(index, hostile)), nextCursor: null }];
+      return [
+        200,
+        { runs: empty ? [] : Array.from({ length: 9 }, (_, index) => runAt(index, hostile)), nextCursor: null },
+      ];
     case "GET runs/*":
     case "DELETE runs/*":
       return [200, runAt(Number(/\d+/.exec(id ?? "")?.[0] ?? 0), hostile)];
     case "GET dead":
-      return [200, empty ? { total: 0, groups: [], jobs: [], messages: [], nextCursor: null } : dead(hostile, url.searchParams.get("fingerprint") ?? undefined)];
+      return [
+        200,
+        empty
+          ? { total: 0, groups: [], jobs: [], messages: [], nextCursor: null }
+          : dead(hostile, url.searchParams.get("fingerprint") ?? undefined),
+      ];
     case "GET actions":
       return [200, { actions: empty ? [] : [actionAt(0), actionAt(1)], nextCursor: null }];
     case "POST actions":
-      return body.includes('"dryRun":true') ? [200, { dryRun: true, kind: JSON.parse(body).action, total: 241, exact: true }] : [202, actionAt(0)];
+      return body.includes('"dryRun":true')
+        ? [200, { dryRun: true, kind: JSON.parse(body).action, total: 241, exact: true }]
+        : [202, actionAt(0)];
     case "GET actions/*":
       return [200, actionAt(id === "act_0" ? 0 : 1)];
     case "DELETE actions/*":
@@ -106,9 +139,17 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
     case "DELETE images/*":
       return [202, { id, purge: "p1", state: "purging" }];
     case "GET audit":
-      return [200, { entries: empty ? [] : Array.from({ length: 12 }, (_, index) => auditAt(index, hostile)), nextCursor: null }];
+      return [
+        200,
+        { entries: empty ? [] : Array.from({ length: 12 }, (_, index) => auditAt(index, hostile)), nextCursor: null },
+      ];
     case "POST warm":
-      return url.searchParams.get("dryRun") === "1" ? [200, dryRun(body)] : [202, { run: "run_0", accepted: 12, duplicates: 0, existing: 0, rejected: [], rejectedTotal: 0, repeat: false }];
+      return url.searchParams.get("dryRun") === "1"
+        ? [200, dryRun(body)]
+        : [
+            202,
+            { run: "run_0", accepted: 12, duplicates: 0, existing: 0, rejected: [], rejectedTotal: 0, repeat: false },
+          ];
     default:
       return [404, "There is nothing here."];
   }
@@ -125,14 +166,29 @@ function jobPage(url: URL, hostile: boolean) {
   const from = Number(url.searchParams.get("cursor") ?? 0);
   const search = (url.searchParams.get("search") ?? "").replace(/^\w+:/, "");
   const all = Array.from({ length: JOBS }, (_, index) => jobAt(index, hostile));
-  const some = all.filter((job) => (states.length === 0 || states.includes(job.state)) && JSON.stringify(job).includes(search));
+  const some = all.filter(
+    (job) => (states.length === 0 || states.includes(job.state)) && JSON.stringify(job).includes(search),
+  );
   return { jobs: some.slice(from, from + limit), nextCursor: from + limit < some.length ? String(from + limit) : null };
 }
 
 function dryRun(body: string) {
   const items = (JSON.parse(body || "{}") as { items?: { transforms?: string[] }[] }).items ?? [];
   const variants = items.reduce((sum, item) => sum + (item.transforms?.length ?? 6), 0);
-  return { dryRun: true, images: items.length, variants, existing: 0, duplicates: 0, jobs: variants, downloadBytes: variants * 412_000, sampled: Math.min(items.length, 20), exact: true, price: { amount: variants * 0.002, per1000Jobs: 2 }, rejected: [], rejectedTotal: 0 };
+  return {
+    dryRun: true,
+    images: items.length,
+    variants,
+    existing: 0,
+    duplicates: 0,
+    jobs: variants,
+    downloadBytes: variants * 412_000,
+    sampled: Math.min(items.length, 20),
+    exact: true,
+    price: { amount: variants * 0.002, per1000Jobs: 2 },
+    rejected: [],
+    rejectedTotal: 0,
+  };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -144,8 +200,17 @@ async function readBody(request: IncomingMessage): Promise<string> {
 async function serveFile(path: string, response: ServerResponse): Promise<void> {
   const file = existsSync(join(DIST, path)) && extname(path) ? path : "/index.html";
   const lines = (await readFile(join(DIST, "_headers"), "utf8")).split("\n");
-  const everywhere = lines.slice(1, lines.indexOf("")).map((line) => line.trim().split(/: (.*)/s).slice(0, 2) as [string, string]);
-  response.writeHead(200, { ...Object.fromEntries(everywhere), "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+  const everywhere = lines.slice(1, lines.indexOf("")).map(
+    (line) =>
+      line
+        .trim()
+        .split(/: (.*)/s)
+        .slice(0, 2) as [string, string],
+  );
+  response.writeHead(200, {
+    ...Object.fromEntries(everywhere),
+    "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+  });
   response.end(await readFile(join(DIST, file)));
 }
 

@@ -34,7 +34,11 @@ type Given<C extends keyof Calls> = Optional<Calls[C]["params"], "params"> &
 export async function call<C extends keyof Calls>(name: C, given: Given<C>): Promise<Calls[C]["answer"]> {
   const [method = "GET", template = ""] = name.split(" ");
   const { params, query, body, signal, idempotencyKey } = given as Loose;
-  const raw = isRaw(body) ? body : body === undefined ? null : { contentType: "application/json", data: JSON.stringify(body) };
+  const raw = isRaw(body)
+    ? body
+    : body === undefined
+      ? null
+      : { contentType: "application/json", data: JSON.stringify(body) };
   const headers = new Headers({ accept: "application/json" });
   if (raw) headers.set("content-type", raw.contentType);
   if (idempotencyKey) headers.set("idempotency-key", idempotencyKey);
@@ -65,7 +69,11 @@ function isRaw(body: unknown): body is RawBody {
 }
 
 /** Fills `{name}` with one encoded segment each; arrays repeat in the query. */
-export function address(template: string, params: Record<string, string> = {}, query: Record<string, unknown> = {}): string {
+export function address(
+  template: string,
+  params: Record<string, string> = {},
+  query: Record<string, unknown> = {},
+): string {
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

@@ -13,10 +13,16 @@ export interface Line {
  * A line in two: what is over, solid, and the way to the bucket that still fills, dashed. The two share the last point that is
  * over, so that they meet.
  */
-export function splitFilling(values: readonly (number | null)[], filling: boolean): [whole: (number | null)[], open: (number | null)[]] {
+export function splitFilling(
+  values: readonly (number | null)[],
+  filling: boolean,
+): [whole: (number | null)[], open: (number | null)[]] {
   if (!filling || values.length === 0) return [[...values], values.map(() => null)];
   const last = values.length - 1;
-  return [values.map((value, index) => (index < last ? value : null)), values.map((value, index) => (index >= last - 1 ? value : null))];
+  return [
+    values.map((value, index) => (index < last ? value : null)),
+    values.map((value, index) => (index >= last - 1 ? value : null)),
+  ];
 }
 
 /** A log axis knows no zero: what is below 1 ms, or nothing, is a gap. */

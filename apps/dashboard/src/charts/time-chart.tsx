@@ -29,7 +29,9 @@ export function TimeChart(props: TimeChartProps) {
     if (!box.current) return;
     const chart = new uPlot(optionsOf(props, box.current, setHovered), dataOf(props), box.current);
     plot.current = chart;
-    const watcher = new ResizeObserver(([entry]) => chart.setSize({ width: Math.floor(entry?.contentRect.width ?? 300), height: HEIGHT }));
+    const watcher = new ResizeObserver(([entry]) =>
+      chart.setSize({ width: Math.floor(entry?.contentRect.width ?? 300), height: HEIGHT }),
+    );
     watcher.observe(box.current);
     return () => {
       watcher.disconnect();
@@ -43,7 +45,11 @@ export function TimeChart(props: TimeChartProps) {
     <figure class="chart">
       <figcaption>
         <h3>{props.title}</h3>
-        <span class="muted num">{when === undefined ? "" : `${tick(when, props.bucketMs)} UTC${shown === props.at.length - 1 && props.filling ? " · filling" : ""}`}</span>
+        <span class="muted num">
+          {when === undefined
+            ? ""
+            : `${tick(when, props.bucketMs)} UTC${shown === props.at.length - 1 && props.filling ? " · filling" : ""}`}
+        </span>
       </figcaption>
       <div ref={box} class="plot" aria-hidden="true" />
       <Legend {...props} shown={shown} />
@@ -71,17 +77,31 @@ function dataOf({ at, lines, filling, log }: TimeChartProps): uPlot.AlignedData 
 
 function optionsOf(props: TimeChartProps, box: HTMLElement, hover: (index: number | null) => void): uPlot.Options {
   const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const axis = { stroke: token("--muted"), font: `11px ${token("--font")}`, grid: { stroke: token("--line"), width: 1 }, ticks: { show: false } };
+  const axis = {
+    stroke: token("--muted"),
+    font: `11px ${token("--font")}`,
+    grid: { stroke: token("--line"), width: 1 },
+    ticks: { show: false },
+  };
   return {
     width: Math.max(box.clientWidth, 200),
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
     padding: [8, 8, 0, 0],
-    scales: { x: { time: true }, y: props.log ? { distr: 3, log: 10 } : { range: (_, __, top) => [0, top > 0 ? top * 1.1 : 1] } },
+    scales: {
+      x: { time: true },
+      y: props.log ? { distr: 3, log: 10 } : { range: (_, __, top) => [0, top > 0 ? top * 1.1 : 1] },
+    },
     axes: [
-      { ...axis, space: 60, values: (_, ticks) => ticks.map((seconds) => tick(seconds * 1000, props.bucketMs)), grid: { show: false } },
-      { ...axis, size: 62, values: (_, ticks) => ticks.map((value) => (value === null || (props.log && !isPowerOfTen(value)) ? "" : props.format(value))) },
+      {
+        ...axis,
+        space: 60,
+        size: 26,
+        values: (_, ticks) => ticks.map((seconds) => tick(seconds * 1000, props.bucketMs)),
+        grid: { show: false },
+      },
+      { ...axis, size: 56, values: (_, ticks) => ticks.map(props.format), ...(props.log ? { splits: logSplits } : {}) },
     ],
     series: [{}, ...props.lines.flatMap((line) => seriesOf(line, token))],
     hooks: { setCursor: [(chart) => hover(chart.cursor.idx ?? null)] },
@@ -99,6 +119,9 @@ function seriesOf(line: Line, token: (name: string) => string): uPlot.Series[] {
   ];
 }
 
-function isPowerOfTen(value: number): boolean {
-  return Math.abs(Math.log10(value) % 1) < 1e-6;
+/** Durations people know, in ms. */
+const LOG_TICKS = [1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000];
+
+function logSplits(_: uPlot, __: number, min: number, max: number): number[] {
+  return LOG_TICKS.filter((tick) => tick >= min && tick <= max);
 }

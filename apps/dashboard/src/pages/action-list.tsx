@@ -1,16 +1,22 @@
 import { ask } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { ActionProgress } from "../ui/action-progress.tsx";
+import { useResource } from "../use-resource.ts";
 
 /** The latest bulk actions, those under way on top by being the newest. Nothing when there are none. */
 export function ActionList() {
-  const resource = useResource("actions", (signal) => ask("GET /api/v1/actions", { query: { limit: 5 }, signal }), 3000);
+  const resource = useResource(
+    "actions",
+    (signal) => ask("GET /api/v1/actions", { query: { limit: 5 }, signal }),
+    3000,
+  );
   const actions = resource.data.value?.actions ?? [];
   if (actions.length === 0) return null;
   return (
     <section class="card" aria-labelledby="actions">
       <h2 id="actions">Latest actions</h2>
-      {actions.map((action) => <ActionProgress key={action.action} action={action} />)}
+      {actions.map((action) => (
+        <ActionProgress key={action.action} action={action} />
+      ))}
     </section>
   );
 }

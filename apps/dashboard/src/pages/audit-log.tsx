@@ -1,14 +1,18 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 
 /** Who did what and when. Another `round` reads it anew at once. */
 export function AuditLog({ round }: { round: number }) {
   const [cursors, setCursors] = useState<string[]>([]);
   const cursor = cursors.at(-1);
-  const resource = useResource(`audit|${cursor ?? ""}`, (signal) => ask("GET /api/v1/audit", { query: { limit: 20, ...(cursor ? { cursor } : {}) }, signal }), 5000);
+  const resource = useResource(
+    `audit|${cursor ?? ""}`,
+    (signal) => ask("GET /api/v1/audit", { query: { limit: 20, ...(cursor ? { cursor } : {}) }, signal }),
+    5000,
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new round is the reason
   useEffect(() => void (round > 0 && resource.refresh()), [round]);
   const next = resource.data.value?.nextCursor ?? null;
@@ -16,29 +20,51 @@ export function AuditLog({ round }: { round: number }) {
     <section class="card" aria-labelledby="audit">
       <h2 id="audit">Audit log</h2>
       <View resource={resource} what="the audit log">
-        {({ entries }) => (entries.length === 0 ? <Empty title="Nobody has changed anything yet">Every pause, limit, retry, cancel, purge and sign-in stands here with who did it.</Empty> : (
-          <div class="table-box" tabIndex={0} role="region" aria-labelledby="audit">
-            <table>
-              <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">On</th><th scope="col">Details</th></tr></thead>
-              <tbody>
-                {entries.map((entry) => (
-                  <tr key={entry.seq}>
-                    <td class="nowrap"><Time at={entry.at} /></td>
-                    <td>{entry.who}</td>
-                    <td class="mono nowrap">{entry.what}</td>
-                    <td class="break">{entry.target ?? "–"}</td>
-                    <td class="mono break small-text">{Object.keys(entry.details).length > 0 ? JSON.stringify(entry.details) : "–"}</td>
+        {({ entries }) =>
+          entries.length === 0 ? (
+            <Empty title="Nobody has changed anything yet">
+              Every pause, limit, retry, cancel, purge and sign-in stands here with who did it.
+            </Empty>
+          ) : (
+            <div class="table-box" tabIndex={0} role="region" aria-labelledby="audit">
+              <table class="audit">
+                <thead>
+                  <tr>
+                    <th scope="col">When</th>
+                    <th scope="col">Who</th>
+                    <th scope="col">What</th>
+                    <th scope="col">On</th>
+                    <th scope="col">Details</th>
                   </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        ))}
+                </thead>
+                <tbody>
+                  {entries.map((entry) => (
+                    <tr key={entry.seq}>
+                      <td class="nowrap">
+                        <Time at={entry.at} />
+                      </td>
+                      <td>{entry.who}</td>
+                      <td class="mono nowrap">{entry.what}</td>
+                      <td class="break">{entry.target ?? "–"}</td>
+                      <td class="mono break small-text">
+                        {Object.keys(entry.details).length > 0 ? JSON.stringify(entry.details) : "–"}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
       </View>
       {(next || cursors.length > 0) && (
         <nav class="pager" aria-label="Pages of the audit log">
-          <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>Newer</button>
-          <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>Older</button>
+          <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
+            Newer
+          </button>
+          <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>
+            Older
+          </button>
         </nav>
       )}
     </section>

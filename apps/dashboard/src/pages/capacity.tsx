@@ -27,12 +27,36 @@ function Meters({ stats }: { stats: Stats }) {
   const { live, upload, bulk } = budget.usedByLane;
   return (
     <div class="meters">
-      <Meter label="Jobs at Ittybit" used={concurrency.used} limit={concurrency.limit} text={of(count(concurrency.used), limitText(concurrency.limit))} warnAt={1} badAt={1} />
-      <Meter label="Submissions" used={used.used} limit={used.limit} text={of(rate(used.used), used.limit === null ? null : rate(used.limit))} warnAt={1} badAt={1} />
-      <Meter label={`Budget ${budget.month}`} used={budget.used} limit={budget.monthlyJobs} text={of(count(budget.used), limitText(budget.monthlyJobs))}>
+      <Meter
+        label="Jobs at Ittybit"
+        used={concurrency.used}
+        limit={concurrency.limit}
+        text={of(count(concurrency.used), limitText(concurrency.limit))}
+        warnAt={1}
+        badAt={1}
+      />
+      <Meter
+        label="Submissions"
+        used={used.used}
+        limit={used.limit}
+        text={of(rate(used.used), used.limit === null ? null : rate(used.limit))}
+        warnAt={1}
+        badAt={1}
+      />
+      <Meter
+        label={`Budget ${budget.month}`}
+        used={budget.used}
+        limit={budget.monthlyJobs}
+        text={of(count(budget.used), limitText(budget.monthlyJobs))}
+      >
         live {count(live)} · upload {count(upload)} · bulk {count(bulk)}; warming may use {percent(budget.warmingShare)}
       </Meter>
-      <Meter label="Ledger" used={ledger.bytes} limit={ledger.limitBytes} text={`${size(ledger.bytes)} of ${size(ledger.limitBytes)}`}>
+      <Meter
+        label="Ledger"
+        used={ledger.bytes}
+        limit={ledger.limitBytes}
+        text={`${size(ledger.bytes)} of ${size(ledger.limitBytes)}`}
+      >
         {count(ledger.rows)} rows{stats.metricErrors > 0 && ` · ${count(stats.metricErrors)} metrics not recorded`}
       </Meter>
     </div>
@@ -49,18 +73,30 @@ function Queues({ stats }: { stats: Stats }) {
       <thead>
         <tr>
           <th scope="col">Queue</th>
-          <th scope="col" class="right">Messages</th>
-          <th scope="col" class="right">Size</th>
-          <th scope="col" class="right">Oldest</th>
+          <th scope="col" class="right">
+            Messages
+          </th>
+          <th scope="col" class="right">
+            Size
+          </th>
+          <th scope="col" class="right">
+            Oldest
+          </th>
         </tr>
       </thead>
       <tbody>
         {Object.entries(stats.queues).map(([name, metrics]) => (
           <tr key={name}>
-            <th scope="row" class="mono">{name}</th>
-            <td class="right num">{metrics ? count(metrics.backlogCount) : <span title="The platform gives no metrics here">–</span>}</td>
-            <td class="right num">{size(metrics?.backlogBytes ?? null)}</td>
-            <td class="right num">{metrics?.oldestMessageAt ? duration(Math.max(0, clock.value - metrics.oldestMessageAt)) : "–"}</td>
+            <th scope="row" class="mono nowrap">
+              {name}
+            </th>
+            <td class="right num">
+              {metrics ? count(metrics.backlogCount) : <span title="The platform gives no metrics here">–</span>}
+            </td>
+            <td class="right num nowrap">{size(metrics?.backlogBytes ?? null)}</td>
+            <td class="right num">
+              {metrics?.oldestMessageAt ? duration(Math.max(0, clock.value - metrics.oldestMessageAt)) : "–"}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -8,12 +8,20 @@ import { useResource } from "../use-resource.ts";
 export function Compare({ job }: { job: JobDetail }) {
   const original = useOriginalBytes(job);
   if (job.state !== "stored" || !job.variantUrl) return <Waiting job={job} />;
-  const saved = original !== null && job.bytes !== null ? { share: savedShare(original, job.bytes), bytes: original - job.bytes } : null;
+  const saved =
+    original !== null && job.bytes !== null
+      ? { share: savedShare(original, job.bytes), bytes: original - job.bytes }
+      : null;
   return (
     <section class="card" aria-labelledby="compare">
       <header class="card-head">
         <h2 id="compare">Original and variant</h2>
-        {saved && <p class="saved"><b class="num">{saved.share}</b> {saved.bytes >= 0 ? `${size(saved.bytes)} saved` : `${size(-saved.bytes)} more`}</p>}
+        {saved && (
+          <p class="saved">
+            <b class="num">{saved.share}</b>{" "}
+            {saved.bytes >= 0 ? `${size(saved.bytes)} saved` : `${size(-saved.bytes)} more`}
+          </p>
+        )}
       </header>
       <div class="pair">
         <Picture name="Original" url={job.originalUrl} bytes={original} />
@@ -30,7 +38,9 @@ function Waiting({ job }: { job: JobDetail }) {
       <h2 id="compare">Original</h2>
       <div class="pair">
         <Picture name="Original" url={job.originalUrl} bytes={null} />
-        <p class="muted placeholder">The variant shows here as soon as it is stored. Viewers get the original meanwhile.</p>
+        <p class="muted placeholder">
+          The variant shows here as soon as it is stored. Viewers get the original meanwhile.
+        </p>
       </div>
     </section>
   );
@@ -58,7 +68,8 @@ export function Picture({ name, url, bytes }: { name: string; url: string | null
         )}
       </div>
       <figcaption>
-        <b>{name}</b> <span class="num muted">{[pixels, bytes === null ? null : size(bytes)].filter(Boolean).join(" · ")}</span>
+        <b>{name}</b>{" "}
+        <span class="num muted">{[pixels, bytes === null ? null : size(bytes)].filter(Boolean).join(" · ")}</span>
       </figcaption>
     </figure>
   );
@@ -72,7 +83,11 @@ function useOriginalBytes(job: JobDetail): number | null {
     async (signal) => {
       if (!wanted) return null;
       const item = { id: job.id, transforms: [job.transform], ...(job.v ? { v: job.v } : {}) };
-      const answer = await ask("POST /api/v1/warm", { query: { dryRun: "1" }, body: { items: [item], force: true }, signal });
+      const answer = await ask("POST /api/v1/warm", {
+        query: { dryRun: "1" },
+        body: { items: [item], force: true },
+        signal,
+      });
       return "dryRun" in answer && answer.jobs === 1 ? answer.downloadBytes : null;
     },
     null,

@@ -3,12 +3,12 @@ import type { ActionFilter, DeadGroup, DeadLetters, DeadMessage } from "../api/s
 import { count, plural } from "../format.ts";
 import { navigate, place, placeState } from "../router.ts";
 import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { BulkDialog } from "../ui/bulk-dialog.tsx";
 import { JobTable } from "../ui/job-table.tsx";
 import { createSelection } from "../ui/selection.ts";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 import { ActionList } from "./action-list.tsx";
 import { describe } from "./jobs.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
@@ -21,7 +21,11 @@ export function DeadPage() {
   const [fingerprint, cursor] = [query.get("cause"), query.get("cursor")];
   const selection = useMemo(createSelection, []);
   const [bulk, setBulk] = useState<Bulk | null>(null);
-  const load = (signal: AbortSignal) => ask("GET /api/v1/dead", { query: { limit: 50, ...(fingerprint ? { fingerprint } : {}), ...(cursor ? { cursor } : {}) }, signal });
+  const load = (signal: AbortSignal) =>
+    ask("GET /api/v1/dead", {
+      query: { limit: 50, ...(fingerprint ? { fingerprint } : {}), ...(cursor ? { cursor } : {}) },
+      signal,
+    });
   const resource = useResource(`${fingerprint}|${cursor}`, load, 4000);
   return (
     <>
@@ -30,7 +34,14 @@ export function DeadPage() {
         {(dead) => (
           <>
             <Groups dead={dead} opened={fingerprint} open={setBulk} />
-            {fingerprint && dead.jobs.length > 0 && <JobTable caption="Jobs of this cause" jobs={dead.jobs} selection={selection} changed={() => void resource.refresh()} />}
+            {fingerprint && dead.jobs.length > 0 && (
+              <JobTable
+                caption="Jobs of this cause"
+                jobs={dead.jobs}
+                selection={selection}
+                changed={() => void resource.refresh()}
+              />
+            )}
             <Pages next={dead.nextCursor} fingerprint={fingerprint} cursor={cursor} />
             {!fingerprint && dead.messages.length > 0 && <Messages messages={dead.messages} />}
           </>
@@ -38,29 +49,71 @@ export function DeadPage() {
       </View>
       <ActionList />
       <SelectionBar selection={selection} act={(kind, jobs) => setBulk({ kind, filter: { jobs } })} />
-      {bulk && <BulkDialog kind={bulk.kind} filter={bulk.filter} what={describe(bulk.filter)} onClose={() => { setBulk(null); selection.clear(); void resource.refresh(); }} />}
+      {bulk && (
+        <BulkDialog
+          kind={bulk.kind}
+          filter={bulk.filter}
+          what={describe(bulk.filter)}
+          onClose={() => {
+            setBulk(null);
+            selection.clear();
+            void resource.refresh();
+          }}
+        />
+      )}
     </>
   );
 }
 
-function Head({ resource: dead, fingerprint, open }: { resource: DeadLetters | null; fingerprint: string | null; open(bulk: Bulk): void }) {
+function Head({
+  resource: dead,
+  fingerprint,
+  open,
+}: {
+  resource: DeadLetters | null;
+  fingerprint: string | null;
+  open(bulk: Bulk): void;
+}) {
   return (
     <header class="page-head">
       <div class="grow">
-        {fingerprint && <p class="crumbs"><a href="/dead">Dead letters</a> / one cause</p>}
+        {fingerprint && (
+          <p class="crumbs">
+            <a href="/dead">Dead letters</a> / one cause
+          </p>
+        )}
         <h1>Dead letters</h1>
-        {dead && !fingerprint && dead.total > 0 && <p class="muted">{plural(dead.total, "job")} of {plural(dead.groups.length, "cause")}, the largest first</p>}
+        {dead && !fingerprint && dead.total > 0 && (
+          <p class="muted">
+            {plural(dead.total, "job")} of {plural(dead.groups.length, "cause")}, the largest first
+          </p>
+        )}
       </div>
-      {isOperator.value && !fingerprint && (dead?.total ?? 0) > 0 && <button type="button" class="primary" onClick={() => open({ kind: "retry", filter: { state: "dead" } })}>Retry all…</button>}
+      {isOperator.value && !fingerprint && (dead?.total ?? 0) > 0 && (
+        <button type="button" class="primary" onClick={() => open({ kind: "retry", filter: { state: "dead" } })}>
+          Retry all…
+        </button>
+      )}
     </header>
   );
 }
 
 function Groups({ dead, opened, open }: { dead: DeadLetters; opened: string | null; open(bulk: Bulk): void }) {
-  if (dead.groups.length === 0) return <Empty title={opened ? "Nothing is dead of this cause any more" : "Nothing is dead"}>{opened ? <a href="/dead">All dead letters</a> : "A job comes here when it has failed for good: its error permanent, or its attempts used up. Nothing is lost then; it can be retried from here."}</Empty>;
+  if (dead.groups.length === 0)
+    return (
+      <Empty title={opened ? "Nothing is dead of this cause any more" : "Nothing is dead"}>
+        {opened ? (
+          <a href="/dead">All dead letters</a>
+        ) : (
+          "A job comes here when it has failed for good: its error permanent, or its attempts used up. Nothing is lost then; it can be retried from here."
+        )}
+      </Empty>
+    );
   return (
     <ul class="groups">
-      {dead.groups.map((group) => <Group key={group.fingerprint} group={group} opened={opened !== null} open={open} />)}
+      {dead.groups.map((group) => (
+        <Group key={group.fingerprint} group={group} opened={opened !== null} open={open} />
+      ))}
     </ul>
   );
 }
@@ -77,13 +130,27 @@ function Group({ group, opened, open }: { group: DeadGroup; opened: boolean; ope
     <li class="card group" data-row={group.fingerprint}>
       <b class="group-count num">{count(group.count)}</b>
       <div class="grow">
-        {opened ? <p class="group-title">{body}</p> : <a class="group-title" href={`/dead?cause=${encodeURIComponent(group.fingerprint)}`}>{body}</a>}
+        {opened ? (
+          <p class="group-title">{body}</p>
+        ) : (
+          <a class="group-title" href={`/dead?cause=${encodeURIComponent(group.fingerprint)}`}>
+            {body}
+          </a>
+        )}
         <p class="muted small-text">
-          first <Time at={group.firstAt} />, last <Time at={group.lastAt} /> · {formats.join(", ")} · for example <a class="break" href={`/jobs/${group.sample.job}`}>{group.sample.id}</a>
+          first <Time at={group.firstAt} />, last <Time at={group.lastAt} /> · {formats.join(", ")} · for example{" "}
+          <a class="break" href={`/jobs/${group.sample.job}`}>
+            {group.sample.id}
+          </a>
         </p>
       </div>
       {isOperator.value && (
-        <button type="button" data-retry aria-label={`Retry all ${count(group.count)} of ${group.code}`} onClick={() => open({ kind: "retry", filter: { state: "dead", fingerprint: group.fingerprint } })}>
+        <button
+          type="button"
+          data-retry
+          aria-label={`Retry all ${count(group.count)} of ${group.code}`}
+          onClick={() => open({ kind: "retry", filter: { state: "dead", fingerprint: group.fingerprint } })}
+        >
           Retry {count(group.count)}…
         </button>
       )}
@@ -91,14 +158,30 @@ function Group({ group, opened, open }: { group: DeadGroup; opened: boolean; ope
   );
 }
 
-function Pages({ next, fingerprint, cursor }: { next: string | null; fingerprint: string | null; cursor: string | null }) {
+function Pages({
+  next,
+  fingerprint,
+  cursor,
+}: {
+  next: string | null;
+  fingerprint: string | null;
+  cursor: string | null;
+}) {
   const back = placeState().back ?? [];
-  const go = (to: string | null, trail: string[]) => navigate(`/dead?${new URLSearchParams({ ...(fingerprint ? { cause: fingerprint } : {}), ...(to ? { cursor: to } : {}) })}`, { state: { back: trail } });
+  const go = (to: string | null, trail: string[]) =>
+    navigate(
+      `/dead?${new URLSearchParams({ ...(fingerprint ? { cause: fingerprint } : {}), ...(to ? { cursor: to } : {}) })}`,
+      { state: { back: trail } },
+    );
   if (!fingerprint || (!next && !cursor)) return null;
   return (
     <nav class="pager" aria-label="Pages of dead letters">
-      <button type="button" disabled={!cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>Newer</button>
-      <button type="button" disabled={!next} onClick={() => go(next, [...back, cursor ?? ""])}>Older</button>
+      <button type="button" disabled={!cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>
+        Newer
+      </button>
+      <button type="button" disabled={!next} onClick={() => go(next, [...back, cursor ?? ""])}>
+        Older
+      </button>
     </nav>
   );
 }
@@ -107,11 +190,20 @@ function Messages({ messages }: { messages: readonly DeadMessage[] }) {
   return (
     <section class="card" aria-labelledby="messages">
       <h2 id="messages">Unreadable messages</h2>
-      <p class="muted">Queue messages nobody could read. They hold no job; the ledger sends what is due again by itself.</p>
+      <p class="muted">
+        Queue messages nobody could read. They hold no job; the ledger sends what is due again by itself.
+      </p>
       {messages.map((message) => (
         <details key={message.id}>
-          <summary><span class="mono">{message.queue}</span> {message.reason} <span class="muted"><Time at={message.at} /></span></summary>
-          <pre class="break" tabIndex={0}>{message.body}</pre>
+          <summary>
+            <span class="mono">{message.queue}</span> {message.reason}{" "}
+            <span class="muted">
+              <Time at={message.at} />
+            </span>
+          </summary>
+          <pre class="break" tabIndex={0}>
+            {message.body}
+          </pre>
         </details>
       ))}
     </section>

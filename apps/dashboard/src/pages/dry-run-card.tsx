@@ -12,7 +12,12 @@ interface DryRunCardProps {
 
 /** The dry run's counts, download and price; until it is here, why not. */
 export function DryRunCard({ asked, fresh, answer, error }: DryRunCardProps) {
-  if (!asked) return <p class="muted">Paste ids or drop a file. Before anything is enqueued, this shows how many jobs it takes and what they cost.</p>;
+  if (!asked)
+    return (
+      <p class="muted">
+        Paste ids or drop a file. Before anything is enqueued, this shows how many jobs it takes and what they cost.
+      </p>
+    );
   if (!fresh) return <p class="muted">Counting…</p>;
   if (error !== null) return <p class="strip bad">{error}</p>;
   return answer && <Numbers answer={answer} />;
@@ -32,16 +37,27 @@ function Numbers({ answer }: { answer: DryRun }) {
   return (
     <>
       <dl class="facts tight">
-        {rows.map(([name, value]) => <div key={name}><dt>{name}</dt><dd class="num">{value}</dd></div>)}
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="num">{value}</dd>
+          </div>
+        ))}
       </dl>
-      {answer.downloadBytes !== null && <p class="muted small-text">Sizes of {count(answer.sampled)} originals were asked; each job reads its original.</p>}
+      {answer.downloadBytes !== null && (
+        <p class="muted small-text">
+          Sizes of {count(answer.sampled)} originals were asked; each job reads its original.
+        </p>
+      )}
       <Rejected answer={answer} />
     </>
   );
 }
 
 function priceOf({ price }: DryRun): string {
-  return price === "unknown" ? "unknown (prices.ittybitPer1000Jobs is not set)" : `${price.amount.toFixed(2)} (${price.per1000Jobs} per 1,000 jobs)`;
+  return price === "unknown"
+    ? "unknown (prices.ittybitPer1000Jobs is not set)"
+    : `${price.amount.toFixed(2)} (${price.per1000Jobs} per 1,000 jobs)`;
 }
 
 function Rejected({ answer }: { answer: DryRun }) {
@@ -50,7 +66,11 @@ function Rejected({ answer }: { answer: DryRun }) {
     <details class="rejected" open>
       <summary>{count(answer.rejectedTotal)} not accepted</summary>
       <ul>
-        {answer.rejected.slice(0, 20).map((one) => <li key={one.index}>Item {one.index + 1}: {one.message}</li>)}
+        {answer.rejected.slice(0, 20).map((one) => (
+          <li key={one.index}>
+            Item {one.index + 1}: {one.message}
+          </li>
+        ))}
       </ul>
     </details>
   );

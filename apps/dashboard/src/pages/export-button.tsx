@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import type { Job } from "../api/schema.ts";
+import { toCsv } from "../csv.ts";
 import { count } from "../format.ts";
 import type { JobFilter } from "../job-filter.ts";
 import { ask } from "../session.ts";
-import { toCsv } from "../csv.ts";
 import { notify } from "../ui/toast.tsx";
 
 const MOST = 10_000;
@@ -22,7 +22,11 @@ export function ExportButton({ filter }: { filter: JobFilter }) {
     }
     setGot(null);
   };
-  return <button type="button" disabled={got !== null} onClick={() => void run()}>{got === null ? "Export CSV" : `${count(got)}…`}</button>;
+  return (
+    <button type="button" disabled={got !== null} onClick={() => void run()}>
+      {got === null ? "Export CSV" : `${count(got)}…`}
+    </button>
+  );
 }
 
 async function collect(filter: JobFilter, progress: (got: number) => void): Promise<Job[]> {
@@ -30,7 +34,14 @@ async function collect(filter: JobFilter, progress: (got: number) => void): Prom
   let cursor: string | null = null;
   do {
     const { run, search } = filter;
-    const query = { state: filter.states, lane: filter.lanes, limit: PAGE, ...(run ? { run } : {}), ...(search ? { search } : {}), ...(cursor ? { cursor } : {}) };
+    const query = {
+      state: filter.states,
+      lane: filter.lanes,
+      limit: PAGE,
+      ...(run ? { run } : {}),
+      ...(search ? { search } : {}),
+      ...(cursor ? { cursor } : {}),
+    };
     const page: { jobs: Job[]; nextCursor: string | null } = await ask("GET /api/v1/jobs", { query });
     jobs.push(...page.jobs);
     progress(jobs.length);

@@ -9,9 +9,28 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
   return (
     <section class="card" aria-labelledby="limits">
       <h2 id="limits">Limits</h2>
-      <NumberForm name="Submissions a second" now={gate.rate.perSecond} min={0.1} max={10_000} step="any" apply={(value) => patch({ rate: { perSecond: value, burst: gate.rate.burst } }, `Rate: ${value} a second.`)} />
-      <NumberForm name="Burst" now={gate.rate.burst} min={1} max={10_000} apply={(value) => patch({ rate: { perSecond: gate.rate.perSecond, burst: value } }, `Burst: ${value}.`)} />
-      <NumberForm name="Jobs at Ittybit at once" now={gate.concurrency} min={1} max={10_000} apply={(value) => patch({ concurrency: value }, `Concurrency: ${value}.`)} />
+      <NumberForm
+        name="Submissions a second"
+        now={gate.rate.perSecond}
+        min={0.1}
+        max={10_000}
+        step="any"
+        apply={(value) => patch({ rate: { perSecond: value, burst: gate.rate.burst } }, `Rate: ${value} a second.`)}
+      />
+      <NumberForm
+        name="Burst"
+        now={gate.rate.burst}
+        min={1}
+        max={10_000}
+        apply={(value) => patch({ rate: { perSecond: gate.rate.perSecond, burst: value } }, `Burst: ${value}.`)}
+      />
+      <NumberForm
+        name="Jobs at Ittybit at once"
+        now={gate.concurrency}
+        min={1}
+        max={10_000}
+        apply={(value) => patch({ concurrency: value }, `Concurrency: ${value}.`)}
+      />
       <NumberForm
         name="Jobs a month"
         hint="Empty: unlimited"
@@ -21,7 +40,14 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
         apply={(value) => patch({ budget: { monthlyJobs: value } }, `Budget: ${count(value)} a month.`)}
         empty={() => patch({ budget: { monthlyJobs: null } }, "Budget: unlimited.")}
       />
-      <NumberForm name="Share warming may use, in %" now={Math.round(gate.budget.warmingShare * 1000) / 10} min={0} max={100} step="any" apply={(value) => patch({ budget: { warmingShare: value / 100 } }, `Warming may use ${value} %.`)} />
+      <NumberForm
+        name="Share warming may use, in %"
+        now={Math.round(gate.budget.warmingShare * 1000) / 10}
+        min={0}
+        max={100}
+        step="any"
+        apply={(value) => patch({ budget: { warmingShare: value / 100 } }, `Warming may use ${value} %.`)}
+      />
     </section>
   );
 }
@@ -43,7 +69,10 @@ function NumberForm({ name, now, min, max, step, hint, apply, empty }: NumberFor
   const [typed, setTyped] = useState<string | null>(null);
   const text = typed ?? (now === null ? "" : String(now));
   const value = Number(text);
-  const valid = text.trim() === "" ? empty !== undefined : value >= min && value <= max && (step === "any" || Number.isInteger(value));
+  const valid =
+    text.trim() === ""
+      ? empty !== undefined
+      : value >= min && value <= max && (step === "any" || Number.isInteger(value));
   const act = async () => {
     const said = text.trim() === "" && empty ? await empty() : await apply(value);
     setTyped(null);
@@ -53,10 +82,25 @@ function NumberForm({ name, now, min, max, step, hint, apply, empty }: NumberFor
     <div class="number-form">
       <label class="field grow">
         {name}
-        <input type="number" min={min} max={max} step={step ?? 1} value={text} placeholder={hint} aria-invalid={!valid} onInput={(event) => setTyped(event.currentTarget.value)} />
+        <input
+          type="number"
+          min={min}
+          max={max}
+          step={step ?? 1}
+          value={text}
+          placeholder={hint}
+          aria-invalid={!valid}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+        />
       </label>
-      <ActButton act={act} disabled={typed === null || !valid} label={`Apply: ${name}`}>Apply</ActButton>
-      {typed !== null && <button type="button" class="ghost" aria-label={`Undo: ${name}`} onClick={() => setTyped(null)}>Undo</button>}
+      <ActButton act={act} disabled={typed === null || !valid} label={`Apply: ${name}`}>
+        Apply
+      </ActButton>
+      {typed !== null && (
+        <button type="button" class="ghost" aria-label={`Undo: ${name}`} onClick={() => setTyped(null)}>
+          Undo
+        </button>
+      )}
     </div>
   );
 }

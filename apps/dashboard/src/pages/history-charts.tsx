@@ -5,8 +5,8 @@ import { TimeChart } from "../charts/time-chart.tsx";
 import { compact, duration } from "../format.ts";
 import { navigate, place } from "../router.ts";
 import { ask } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 
 const TIERS = [
   ["minute", "Hour", 10_000],
@@ -26,11 +26,15 @@ export function HistoryCharts() {
         <h2 id="history">History</h2>
         <div class="segments" role="group" aria-label="How far back">
           {TIERS.map(([name, words]) => (
-            <button key={name} type="button" aria-pressed={name === tier} onClick={() => show(name)}>{words}</button>
+            <button key={name} type="button" aria-pressed={name === tier} onClick={() => show(name)}>
+              {words}
+            </button>
           ))}
         </div>
       </header>
-      <View resource={history} what="the history">{(data) => <Charts history={data} />}</View>
+      <View resource={history} what="the history">
+        {(data) => <Charts history={data} />}
+      </View>
     </section>
   );
 }
@@ -43,13 +47,23 @@ function Charts({ history }: { history: History }) {
   const { buckets, bucketMs } = history;
   const drawn = useMemo(() => {
     const pick = (of: (bucket: HistoryBucket) => number | null) => buckets.map(of);
-    return { at: buckets.map((bucket) => bucket.at), throughput: throughput(pick), wait: latency(pick, "wait"), run: latency(pick, "run") };
+    return {
+      at: buckets.map((bucket) => bucket.at),
+      throughput: throughput(pick),
+      wait: latency(pick, "wait"),
+      run: latency(pick, "run"),
+    };
   }, [buckets]);
   const shared = { at: drawn.at, bucketMs, filling: buckets.at(-1)?.filling ?? false };
   const per = bucketMs < 3_600_000 ? "a minute" : bucketMs < 86_400_000 ? "an hour" : "a day";
   return (
     <div class="charts">
-      <TimeChart {...shared} title={`Variants ${per}`} lines={drawn.throughput} format={(value) => (value === null ? "–" : compact(value))} />
+      <TimeChart
+        {...shared}
+        title={`Variants ${per}`}
+        lines={drawn.throughput}
+        format={(value) => (value === null ? "–" : compact(value))}
+      />
       <TimeChart {...shared} title="Waiting, until first submitted" lines={drawn.wait} format={duration} log />
       <TimeChart {...shared} title="Running, submitted to stored" lines={drawn.run} format={duration} log />
     </div>
@@ -73,5 +87,7 @@ function latency(pick: Pick, kind: "wait" | "run"): Line[] {
     { label: "p95", color: "--chart-violet", values: pick((bucket) => bucket[kind].p95) },
     { label: "p99", color: "--chart-pink", values: pick((bucket) => bucket[kind].p99) },
   ];
-  return kind === "run" ? lines : [...lines, { label: "oldest waiting", color: "--accent", values: pick((bucket) => bucket.oldestMs) }];
+  return kind === "run"
+    ? lines
+    : [...lines, { label: "oldest waiting", color: "--accent", values: pick((bucket) => bucket.oldestMs) }];
 }

@@ -4,11 +4,11 @@ import { count, size } from "../format.ts";
 import { STATES } from "../job-filter.ts";
 import { navigate } from "../router.ts";
 import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 import { Picture } from "./compare.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
 
@@ -17,7 +17,9 @@ export function ImagesPage() {
   const [id, setId] = useState("");
   return (
     <>
-      <header class="page-head"><h1>Images</h1></header>
+      <header class="page-head">
+        <h1>Images</h1>
+      </header>
       <search class="card">
         <form
           class="row-form"
@@ -28,13 +30,28 @@ export function ImagesPage() {
         >
           <label class="field grow">
             Image id
-            <input type="search" required value={id} spellcheck={false} autocomplete="off" placeholder="photos/2026/boat" onInput={(event) => setId(event.currentTarget.value)} />
-            <small class="muted">As it stands in the URL after <span class="mono">/images/</span>, without the query.</small>
+            <input
+              type="search"
+              required
+              value={id}
+              spellcheck={false}
+              autocomplete="off"
+              placeholder="photos/2026/boat"
+              onInput={(event) => setId(event.currentTarget.value)}
+            />
+            <small class="muted">
+              As it stands in the URL after <span class="mono">/images/</span>, without the query.
+            </small>
           </label>
-          <button type="submit" class="primary">Show</button>
+          <button type="submit" class="primary">
+            Show
+          </button>
         </form>
       </search>
-      <Empty title="Every image has a page">All of its variants, their sizes and previews; warm, make again or purge them there. To look for one, search <a href="/jobs">jobs</a> by <span class="mono">id:</span>.</Empty>
+      <Empty title="Every image has a page">
+        All of its variants, their sizes and previews; warm, make again or purge them there. To look for one, search{" "}
+        <a href="/jobs">jobs</a> by <span class="mono">id:</span>.
+      </Empty>
     </>
   );
 }
@@ -43,7 +60,11 @@ export function ImagesPage() {
 export function ImagePage({ id }: { id: string }) {
   const [cursors, setCursors] = useState<string[]>([]);
   const cursor = cursors.at(-1);
-  const resource = useResource(`${id}|${cursor ?? ""}`, (signal) => ask("GET /api/v1/images/{id}", { params: { id }, query: cursor ? { cursor } : {}, signal }), 3000);
+  const resource = useResource(
+    `${id}|${cursor ?? ""}`,
+    (signal) => ask("GET /api/v1/images/{id}", { params: { id }, query: cursor ? { cursor } : {}, signal }),
+    3000,
+  );
   const next = resource.data.value?.nextCursor ?? null;
   return (
     <View resource={resource} what="this image">
@@ -51,14 +72,20 @@ export function ImagePage({ id }: { id: string }) {
         <>
           <Head image={image} changed={() => void resource.refresh()} />
           {image.variants.length === 0 ? (
-            <Empty title="No variant yet">They are made when a viewer asks, when an upload hook calls, or when you warm a recipe.</Empty>
+            <Empty title="No variant yet">
+              They are made when a viewer asks, when an upload hook calls, or when you warm a recipe.
+            </Empty>
           ) : (
             <Variants image={image} />
           )}
           {(next || cursors.length > 0) && (
             <nav class="pager" aria-label="Pages of variants">
-              <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>Back</button>
-              <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>More</button>
+              <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
+                Back
+              </button>
+              <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>
+                More
+              </button>
             </nav>
           )}
         </>
@@ -73,44 +100,94 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
     <>
       <header class="page-head">
         <div class="grow">
-          <p class="crumbs"><a href="/images">Images</a> / <a href={`/jobs?search=${encodeURIComponent(`id:"${image.id}"`)}`}>jobs of it</a></p>
+          <p class="crumbs">
+            <a href="/images">Images</a> /{" "}
+            <a href={`/jobs?search=${encodeURIComponent(`id:"${image.id}"`)}`}>jobs of it</a>
+          </p>
           <h1 class="break">{image.id}</h1>
-          <p class="muted">{summary(image)}{image.sourceEtag && <> · source <span class="mono">{image.sourceEtag}</span></>}</p>
+          <p class="muted">
+            {summary(image)}
+            {image.sourceEtag && (
+              <>
+                {" "}
+                · source <span class="mono">{image.sourceEtag}</span>
+              </>
+            )}
+          </p>
         </div>
-        {isOperator.value && <button type="button" class="danger-outline" onClick={() => setPurging(true)}>Purge…</button>}
+        {isOperator.value && (
+          <button type="button" class="danger-outline" onClick={() => setPurging(true)}>
+            Purge…
+          </button>
+        )}
       </header>
-      {image.purging && <p class="strip warn" role="status"><span>A purge is under way. Edge caches follow within an hour, or what cacheSeconds says.</span></p>}
+      {image.purging && (
+        <p class="strip warn" role="status">
+          <span>A purge is under way. Edge caches follow within an hour, or what cacheSeconds says.</span>
+        </p>
+      )}
       {isOperator.value && <WarmForm image={image} changed={changed} />}
-      {purging && <PurgeDialog id={image.id} onClose={() => { setPurging(false); changed(); }} />}
+      {purging && (
+        <PurgeDialog
+          id={image.id}
+          onClose={() => {
+            setPurging(false);
+            changed();
+          }}
+        />
+      )}
     </>
   );
 }
 
 function summary(image: Image): string {
-  const states = STATES.map((state) => [state, image.variants.filter((variant) => variant.state === state).length] as const).filter(([, number]) => number > 0);
-  const bytes = image.variants.reduce((sum, variant) => sum + (variant.state === "stored" ? (variant.bytes ?? 0) : 0), 0);
+  const states = STATES.map(
+    (state) => [state, image.variants.filter((variant) => variant.state === state).length] as const,
+  ).filter(([, number]) => number > 0);
+  const bytes = image.variants.reduce(
+    (sum, variant) => sum + (variant.state === "stored" ? (variant.bytes ?? 0) : 0),
+    0,
+  );
   return [...states.map(([state, number]) => `${count(number)} ${state}`), `${size(bytes)} stored`].join(" · ");
 }
 
 function WarmForm({ image, changed }: { image: Image; changed(): void }) {
   const [recipe, setRecipe] = useState("upload");
   const warm = async (items: object, force: boolean) => {
-    const answer = await ask("POST /api/v1/warm", { body: { items: [{ id: image.id, ...items }], force, label: force ? `make again ${image.id}`.slice(0, 200) : `warm ${image.id}`.slice(0, 200) } });
+    const answer = await ask("POST /api/v1/warm", {
+      body: {
+        items: [{ id: image.id, ...items }],
+        force,
+        label: force ? `make again ${image.id}`.slice(0, 200) : `warm ${image.id}`.slice(0, 200),
+      },
+    });
     changed();
     if (!("run" in answer)) return "Nothing was enqueued.";
     const [first] = answer.rejected;
     if (first) throw new Error(first.message);
     return `${count(answer.accepted)} enqueued, ${count(answer.existing)} stored already, ${count(answer.duplicates)} under way.`;
   };
-  const transforms = [...new Set(image.variants.filter((variant) => variant.v === null).map((variant) => variant.transform))].slice(0, 200);
+  const transforms = [
+    ...new Set(image.variants.filter((variant) => variant.v === null).map((variant) => variant.transform)),
+  ].slice(0, 200);
   return (
     <div class="card row-form">
       <label class="field">
         Recipe
-        <input type="text" value={recipe} maxLength={64} spellcheck={false} onInput={(event) => setRecipe(event.currentTarget.value)} />
+        <input
+          type="text"
+          value={recipe}
+          maxLength={64}
+          spellcheck={false}
+          onInput={(event) => setRecipe(event.currentTarget.value)}
+        />
       </label>
-      <ActButton class="primary" act={() => warm({ recipe }, false)} disabled={recipe.trim() === ""}>Warm</ActButton>
-      <ActButton act={() => warm({ transforms }, true)} disabled={transforms.length === 0}>Make all again</ActButton>
+      <ActButton class="primary" act={() => warm({ recipe }, false)} disabled={recipe.trim() === ""}>
+        Warm
+      </ActButton>
+      <ActButton act={() => warm({ transforms }, true)} disabled={transforms.length === 0}>
+        Make all again
+      </ActButton>
     </div>
   );
 }
@@ -118,8 +195,14 @@ function WarmForm({ image, changed }: { image: Image; changed(): void }) {
 function Variants({ image }: { image: Image }) {
   return (
     <ul class="variants">
-      {image.originalUrl && <li class="card"><Picture name="Original" url={image.originalUrl} bytes={null} /></li>}
-      {image.variants.map((variant) => <VariantCard key={variant.key} variant={variant} />)}
+      {image.originalUrl && (
+        <li class="card">
+          <Picture name="Original" url={image.originalUrl} bytes={null} />
+        </li>
+      )}
+      {image.variants.map((variant) => (
+        <VariantCard key={variant.key} variant={variant} />
+      ))}
     </ul>
   );
 }
@@ -131,10 +214,19 @@ function VariantCard({ variant }: { variant: Variant }) {
       {variant.state === "stored" ? (
         <Picture name={variant.format} url={variant.url} bytes={variant.bytes} />
       ) : (
-        <div class="frame"><p class="muted placeholder">{variant.error ? variant.error.message : "Not made yet"}</p></div>
+        <div class="frame">
+          <p class="muted placeholder">{variant.error ? variant.error.message : "Not made yet"}</p>
+        </div>
       )}
-      <p><a class="mono break" href={`/jobs/${variant.job}`}>{variant.transform}</a></p>
-      <p class="muted small-text"><StateBadge state={variant.state} /> {pixels} {variant.v && `version ${variant.v} `}<Time at={variant.storedAt} /></p>
+      <p>
+        <a class="mono break" href={`/jobs/${variant.job}`}>
+          {variant.transform}
+        </a>
+      </p>
+      <p class="muted small-text">
+        <StateBadge state={variant.state} /> {pixels} {variant.v && `version ${variant.v} `}
+        {variant.storedAt !== null && <Time at={variant.storedAt} />}
+      </p>
     </li>
   );
 }

@@ -9,7 +9,8 @@ const PAUSE_MS = 300;
 export function JobSearch({ filter }: { filter: JobFilter }) {
   const [text, setText] = useState(filter.search);
   const id = useId();
-  const go = (search: string) => navigate(filterUrl({ ...filter, search: search.trim(), cursor: null }), { replace: true });
+  const go = (search: string) =>
+    navigate(filterUrl({ ...filter, search: search.trim(), cursor: null }), { replace: true });
   useEffect(() => setText(filter.search), [filter.search]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts a search
   useEffect(() => {
@@ -37,7 +38,11 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
           onInput={(event) => setText(event.currentTarget.value)}
         />
         <kbd aria-hidden="true">/</kbd>
-        <datalist id={id}>{suggestions(text).map((one) => <option key={one} value={one} />)}</datalist>
+        <datalist id={id}>
+          {suggestions(text).map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
       </form>
       <Chips filter={filter} />
     </search>

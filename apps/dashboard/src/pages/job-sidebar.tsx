@@ -14,7 +14,11 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
         <legend>State</legend>
         {STATES.map((state) => (
           <label key={state} class="facet" data-state={state}>
-            <input type="checkbox" checked={filter.states.includes(state)} onChange={() => go({ states: toggled(filter.states, state) })} />
+            <input
+              type="checkbox"
+              checked={filter.states.includes(state)}
+              onChange={() => go({ states: toggled(filter.states, state) })}
+            />
             <span class="dot" aria-hidden="true" />
             <span class="grow">{state}</span>
             <Count value={stats ? stateCount(stats, filter, state) : null} />
@@ -25,7 +29,11 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
         <legend>Lane</legend>
         {LANES.map((lane) => (
           <label key={lane} class="facet">
-            <input type="checkbox" checked={filter.lanes.includes(lane)} onChange={() => go({ lanes: toggled(filter.lanes, lane) })} />
+            <input
+              type="checkbox"
+              checked={filter.lanes.includes(lane)}
+              onChange={() => go({ lanes: toggled(filter.lanes, lane) })}
+            />
             <span class="grow">{lane}</span>
             <Count value={stats ? laneCount(stats, filter, lane) : null} />
           </label>
@@ -36,7 +44,11 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
 }
 
 function Count({ value }: { value: number | null }) {
-  return value === null ? null : <span class="num muted" title={count(value)}>{compact(value)}</span>;
+  return value === null ? null : (
+    <span class="num muted" title={count(value)}>
+      {compact(value)}
+    </span>
+  );
 }
 
 function stateCount(stats: Stats, filter: JobFilter, state: (typeof STATES)[number]): number {

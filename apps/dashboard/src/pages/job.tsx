@@ -2,13 +2,13 @@ import type { JobDetail } from "../api/schema.ts";
 import { shellQuote } from "../curl.ts";
 import { size } from "../format.ts";
 import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { retryJob } from "../ui/job-table.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 import { Compare } from "./compare.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -44,18 +44,26 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
   return (
     <header class="page-head">
       <div class="grow">
-        <p class="crumbs"><a href="/jobs">Jobs</a> / <span class="mono">{job.job}</span></p>
+        <p class="crumbs">
+          <a href="/jobs">Jobs</a> / <span class="mono">{job.job}</span>
+        </p>
         <h1 class="break">{job.id}</h1>
         <p class="mono muted break">{job.transform}</p>
       </div>
       <StateBadge state={job.state} />
       {isOperator.value && ended && (
-        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Queued again.")}>Retry</ActButton>
+        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Queued again.")}>
+          Retry
+        </ActButton>
       )}
       {isOperator.value && open && (
-        <ActButton act={act(() => ask("POST /api/v1/jobs/{job}/cancel", { params: { job: job.job } }), "Cancelled.")}>Cancel</ActButton>
+        <ActButton act={act(() => ask("POST /api/v1/jobs/{job}/cancel", { params: { job: job.job } }), "Cancelled.")}>
+          Cancel
+        </ActButton>
       )}
-      <CopyButton what="The command" text={curlOf(job)}>Copy as curl</CopyButton>
+      <CopyButton what="The command" text={curlOf(job)}>
+        Copy as curl
+      </CopyButton>
     </header>
   );
 }
@@ -69,15 +77,52 @@ function curlOf(job: JobDetail): string {
 
 function Facts({ job }: { job: JobDetail }) {
   const rows: [string, preact.ComponentChildren][] = [
-    ["Image", <a key="a" class="break" href={`/images/${encodeURIComponent(job.id)}`}>{job.id}</a>],
-    ["Variant key", <span key="k" class="mono break">{job.key}</span>],
+    [
+      "Image",
+      <a key="a" class="break" href={`/images/${encodeURIComponent(job.id)}`}>
+        {job.id}
+      </a>,
+    ],
+    [
+      "Variant key",
+      <span key="k" class="mono break">
+        {job.key}
+      </span>,
+    ],
     ["Lane", job.lane],
-    ["Run", job.run ? <a key="r" class="mono break" href={`/runs/${encodeURIComponent(job.run)}`}>{job.run}</a> : "none"],
+    [
+      "Run",
+      job.run ? (
+        <a key="r" class="mono break" href={`/runs/${encodeURIComponent(job.run)}`}>
+          {job.run}
+        </a>
+      ) : (
+        "none"
+      ),
+    ],
     ["Version", job.v ?? "none"],
     ["Generation", String(job.generation)],
     ["Failed attempts", String(job.attempts)],
-    ["Ittybit job", job.ittybitJob ? <span key="i" class="mono break">{job.ittybitJob}</span> : "none yet"],
-    ["Source etag", job.sourceEtag ? <span key="s" class="mono break">{job.sourceEtag}</span> : "unknown"],
+    [
+      "Ittybit job",
+      job.ittybitJob ? (
+        <span key="i" class="mono break">
+          {job.ittybitJob}
+        </span>
+      ) : (
+        "none yet"
+      ),
+    ],
+    [
+      "Source etag",
+      job.sourceEtag ? (
+        <span key="s" class="mono break">
+          {job.sourceEtag}
+        </span>
+      ) : (
+        "unknown"
+      ),
+    ],
     ["Size", size(job.bytes)],
     ["Original", <Outside key="o" url={job.originalUrl} />],
     ["Variant", <Outside key="v" url={job.variantUrl} />],
@@ -102,5 +147,11 @@ function Facts({ job }: { job: JobDetail }) {
 }
 
 function Outside({ url }: { url: string | null }) {
-  return url && /^https?:/.test(url) ? <a class="break" href={url} target="_blank" rel="noreferrer">{url}</a> : <>not served by an address</>;
+  return url && /^https?:/.test(url) ? (
+    <a class="break" href={url} target="_blank" rel="noreferrer">
+      {url}
+    </a>
+  ) : (
+    <>not served by an address</>
+  );
 }

@@ -1,13 +1,13 @@
 import { useMemo, useState } from "preact/hooks";
-import { navigate, place, placeState } from "../router.ts";
 import type { ActionFilter, JobPage } from "../api/schema.ts";
 import { filterUrl, type JobFilter, readFilter, toActionFilter } from "../job-filter.ts";
+import { navigate, place, placeState } from "../router.ts";
 import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { BulkDialog } from "../ui/bulk-dialog.tsx";
 import { JobTable } from "../ui/job-table.tsx";
 import { createSelection } from "../ui/selection.ts";
 import { Empty, View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 import { ExportButton } from "./export-button.tsx";
 import { JobSearch } from "./job-search.tsx";
 import { JobSidebar } from "./job-sidebar.tsx";
@@ -20,7 +20,11 @@ const EVERY_MS = 3000;
 export function JobsPage() {
   const filter = readFilter(place.value.searchParams);
   const selection = useMemo(createSelection, []);
-  const page = useResource(filterUrl(filter), (signal) => ask("GET /api/v1/jobs", { query: queryOf(filter), signal }), EVERY_MS);
+  const page = useResource(
+    filterUrl(filter),
+    (signal) => ask("GET /api/v1/jobs", { query: queryOf(filter), signal }),
+    EVERY_MS,
+  );
   const [bulk, setBulk] = useState<{ kind: "retry" | "cancel"; filter: ActionFilter } | null>(null);
   return (
     <div class="with-sidebar">
@@ -30,11 +34,24 @@ export function JobsPage() {
           <h1>Jobs</h1>
           <span class="grow" />
           <ExportButton filter={filter} />
-          {isOperator.value && <MatchingButtons filter={filter} open={(kind) => setBulk({ kind, filter: toActionFilter(filter) })} />}
+          {isOperator.value && (
+            <MatchingButtons filter={filter} open={(kind) => setBulk({ kind, filter: toActionFilter(filter) })} />
+          )}
         </header>
         <JobSearch filter={filter} />
         <View resource={page} what="jobs">
-          {(data) => (data.jobs.length === 0 ? <NoJobs filter={filter} page={data} /> : <JobTable caption="Jobs, newest change first" jobs={data.jobs} selection={selection} changed={() => void page.refresh()} />)}
+          {(data) =>
+            data.jobs.length === 0 ? (
+              <NoJobs filter={filter} page={data} />
+            ) : (
+              <JobTable
+                caption="Jobs, newest change first"
+                jobs={data.jobs}
+                selection={selection}
+                changed={() => void page.refresh()}
+              />
+            )
+          }
         </View>
         <Pager filter={filter} next={page.data.value?.nextCursor ?? null} />
       </section>
@@ -71,8 +88,16 @@ function MatchingButtons({ filter, open }: { filter: JobFilter; open(kind: "retr
   const waits = (["queued", "processing", "retrying"] as const).some((state) => filter.states.includes(state));
   return (
     <>
-      {(ended || filter.states.length === 0) && <button type="button" onClick={() => open("retry")}>Retry all matching…</button>}
-      {(waits || filter.states.length === 0) && <button type="button" onClick={() => open("cancel")}>Cancel all matching…</button>}
+      {(ended || filter.states.length === 0) && (
+        <button type="button" onClick={() => open("retry")}>
+          Retry all matching…
+        </button>
+      )}
+      {(waits || filter.states.length === 0) && (
+        <button type="button" onClick={() => open("cancel")}>
+          Cancel all matching…
+        </button>
+      )}
     </>
   );
 }
@@ -91,10 +116,25 @@ export function describe(filter: ActionFilter): string {
 }
 
 function NoJobs({ filter, page }: { filter: JobFilter; page: JobPage }) {
-  if (page.nextCursor) return <Empty title="Nothing in this stretch yet">The search reads 10,000 jobs at a time; go on with Older, or narrow it by state, lane or <span class="mono">id:</span>.</Empty>;
+  if (page.nextCursor)
+    return (
+      <Empty title="Nothing in this stretch yet">
+        The search reads 10,000 jobs at a time; go on with Older, or narrow it by state, lane or{" "}
+        <span class="mono">id:</span>.
+      </Empty>
+    );
   const filtered = filter.states.length + filter.lanes.length > 0 || filter.search !== "" || filter.run !== null;
-  if (filtered || filter.cursor) return <Empty title="No job matches">Take a state or a word out of the filter, or <a href="/jobs">show all jobs</a>.</Empty>;
-  return <Empty title="No jobs yet">They come from viewers' misses, upload hooks and <a href="/runs/new">new runs</a>.</Empty>;
+  if (filtered || filter.cursor)
+    return (
+      <Empty title="No job matches">
+        Take a state or a word out of the filter, or <a href="/jobs">show all jobs</a>.
+      </Empty>
+    );
+  return (
+    <Empty title="No jobs yet">
+      They come from viewers' misses, upload hooks and <a href="/runs/new">new runs</a>.
+    </Empty>
+  );
 }
 
 /** Keyset pages: forward by the server's cursor, back by what the history entry remembers. */
@@ -107,9 +147,15 @@ export function Pager({ filter, next }: { filter: JobFilter; next: string | null
   if (!next && !filter.cursor) return null;
   return (
     <nav class="pager" aria-label="Pages of jobs">
-      <button type="button" disabled={!filter.cursor} onClick={() => go(null, [])}>Newest</button>
-      <button type="button" disabled={!filter.cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>Newer</button>
-      <button type="button" disabled={!next} onClick={() => go(next, [...back, filter.cursor ?? ""])}>Older</button>
+      <button type="button" disabled={!filter.cursor} onClick={() => go(null, [])}>
+        Newest
+      </button>
+      <button type="button" disabled={!filter.cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>
+        Newer
+      </button>
+      <button type="button" disabled={!next} onClick={() => go(next, [...back, filter.cursor ?? ""])}>
+        Older
+      </button>
     </nav>
   );
 }

@@ -2,13 +2,21 @@ import { useEffect, useState } from "preact/hooks";
 import type { DryRun } from "../api/schema.ts";
 import { navigate } from "../router.ts";
 import { ask, isOperator } from "../session.ts";
-import { Empty } from "../ui/view.tsx";
 import { ActButton } from "../ui/act-button.tsx";
+import { Empty } from "../ui/view.tsx";
 import { toRequest, type WarmInput } from "../warm-input.ts";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { WarmFields } from "./warm-fields.tsx";
 
-const EMPTY: WarmInput = { ids: "", file: null, recipe: "upload", transforms: "", label: "", force: false, onlyMissing: true };
+const EMPTY: WarmInput = {
+  ids: "",
+  file: null,
+  recipe: "upload",
+  transforms: "",
+  label: "",
+  force: false,
+  onlyMissing: true,
+};
 const PAUSE_MS = 500;
 
 /** What a dry run said, of which input. */
@@ -24,7 +32,12 @@ export function NewRunPage() {
   const checked = useDryRun(input);
   // One key an input: clicking twice, or again after a broken answer, joins the same run.
   const [key, setKey] = useState(() => crypto.randomUUID());
-  if (!isOperator.value) return <Empty title="New runs are for operators">You are signed in as a viewer. Sign in with an operator token to warm images.</Empty>;
+  if (!isOperator.value)
+    return (
+      <Empty title="New runs are for operators">
+        You are signed in as a viewer. Sign in with an operator token to warm images.
+      </Empty>
+    );
   const change = (part: Partial<WarmInput>) => {
     setInput({ ...input, ...part });
     setKey(crypto.randomUUID());
@@ -41,14 +54,26 @@ export function NewRunPage() {
   return (
     <>
       <header class="page-head">
-        <div><p class="crumbs"><a href="/runs">Runs</a></p><h1>New run</h1></div>
+        <div>
+          <p class="crumbs">
+            <a href="/runs">Runs</a>
+          </p>
+          <h1>New run</h1>
+        </div>
       </header>
       <div class="columns wide-left">
         <WarmFields input={input} change={change} />
         <section class="card dry-run" aria-labelledby="dry" aria-live="polite">
           <h2 id="dry">What it would do</h2>
-          <DryRunCard asked={toRequest(input) !== null} fresh={checked?.input === input} answer={checked?.answer ?? null} error={checked?.error ?? null} />
-          <ActButton class="primary" disabled={!ready} act={start}>Start the run</ActButton>
+          <DryRunCard
+            asked={toRequest(input) !== null}
+            fresh={checked?.input === input}
+            answer={checked?.answer ?? null}
+            error={checked?.error ?? null}
+          />
+          <ActButton class="primary" disabled={!ready} act={start}>
+            Start the run
+          </ActButton>
         </section>
       </div>
     </>
@@ -64,10 +89,15 @@ function useDryRun(input: WarmInput): Checked | null {
     if (!request) return setChecked(null);
     const timer = setTimeout(async () => {
       try {
-        const answer = await ask("POST /api/v1/warm", { ...request, query: { ...request.query, dryRun: "1" }, signal: stop.signal });
+        const answer = await ask("POST /api/v1/warm", {
+          ...request,
+          query: { ...request.query, dryRun: "1" },
+          signal: stop.signal,
+        });
         if ("dryRun" in answer) setChecked({ input, answer, error: null });
       } catch (error) {
-        if (!stop.signal.aborted) setChecked({ input, answer: null, error: error instanceof Error ? error.message : String(error) });
+        if (!stop.signal.aborted)
+          setChecked({ input, answer: null, error: error instanceof Error ? error.message : String(error) });
       }
     }, PAUSE_MS);
     return () => {

@@ -3,10 +3,10 @@ import { count, duration, percent, rate } from "../format.ts";
 import { filterUrl, LANES, STATES } from "../job-filter.ts";
 import { ask } from "../session.ts";
 import { useStats } from "../stats.tsx";
-import { useResource } from "../use-resource.ts";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 import { Capacity } from "./capacity.tsx";
 import { HistoryCharts } from "./history-charts.tsx";
 
@@ -38,42 +38,95 @@ function HealthCard({ stats }: { stats: Stats }) {
       <div>
         <p class="sentence">{health.sentence}</p>
         <p class="muted">
-          {health.since !== null && <>Since <Time at={health.since} />. </>}
+          {health.since !== null && (
+            <>
+              Since <Time at={health.since} />.{" "}
+            </>
+          )}
           {open > 0 && etaSeconds !== null && <>About {duration(etaSeconds * 1000)} of work is left at this rate. </>}
-          {open === 0 && health.level === "ok" && <>Try one: <a href="/runs/new">warm some images</a>.</>}
+          {open === 0 && health.level === "ok" && (
+            <>
+              Try one: <a href="/runs/new">warm some images</a>.
+            </>
+          )}
         </p>
         {gate.reasons.length > 0 && (
           <ul class="reasons">
             {gate.reasons.map((reason) => (
               <li key={`${reason.code}${reason.lane}`}>
                 {reason.lane && <b>{reason.lane}: </b>}
-                {reason.message} {reason.until !== null && <span class="muted">(<Time at={reason.until} />)</span>}
+                {reason.message}{" "}
+                {reason.until !== null && (
+                  <span class="muted">
+                    (<Time at={reason.until} />)
+                  </span>
+                )}
               </li>
             ))}
           </ul>
         )}
       </div>
-      {health.level !== "ok" && <a class="button" href="/steering">Steering</a>}
+      {health.level !== "ok" && (
+        <a class="button" href="/steering">
+          Steering
+        </a>
+      )}
     </section>
   );
 }
 
 function Tiles({ stats }: { stats: Stats }) {
-  const history = useResource("spark", (signal) => ask("GET /api/v1/history", { query: { tier: "minute" }, signal }), 30_000).data.value;
+  const history = useResource(
+    "spark",
+    (signal) => ask("GET /api/v1/history", { query: { tier: "minute" }, signal }),
+    30_000,
+  ).data.value;
   const buckets = history?.buckets.filter((bucket) => !bucket.filling) ?? [];
   const oldest = Math.max(-1, ...LANES.map((lane) => stats.oldest[lane] ?? -1));
   return (
     <section class="tiles" aria-label="Now">
-      <Tile name="Open jobs" value={count(stats.open)} href="/jobs?state=queued&state=processing&state=retrying" spark={buckets.map((one) => one.open)} />
+      <Tile
+        name="Open jobs"
+        value={count(stats.open)}
+        href="/jobs?state=queued&state=processing&state=retrying"
+        spark={buckets.map((one) => one.open)}
+      />
       <Tile name="Stored" value={rate(stats.rates.storedPerSecond)} spark={buckets.map((one) => one.stored)} />
-      <Tile name="Failed attempts" value={percent(stats.rates.failureRatio)} spark={buckets.map((one) => one.failed)} bad={stats.rates.failureRatio > 0.05} />
-      <Tile name="Oldest waiting" value={oldest < 0 ? "none" : duration(oldest)} spark={buckets.map((one) => one.oldestMs)} />
-      <Tile name="Dead letters" value={count(stats.states.dead)} href="/dead" spark={buckets.map((one) => one.dead)} bad={stats.states.dead > 0} />
+      <Tile
+        name="Failed attempts"
+        value={percent(stats.rates.failureRatio)}
+        spark={buckets.map((one) => one.failed)}
+        bad={stats.rates.failureRatio > 0.05}
+      />
+      <Tile
+        name="Oldest waiting"
+        value={oldest < 0 ? "none" : duration(oldest)}
+        spark={buckets.map((one) => one.oldestMs)}
+      />
+      <Tile
+        name="Dead letters"
+        value={count(stats.states.dead)}
+        href="/dead"
+        spark={buckets.map((one) => one.dead)}
+        bad={stats.states.dead > 0}
+      />
     </section>
   );
 }
 
-function Tile({ name, value, spark, href, bad }: { name: string; value: string; spark: (number | null)[]; href?: string; bad?: boolean }) {
+function Tile({
+  name,
+  value,
+  spark,
+  href,
+  bad,
+}: {
+  name: string;
+  value: string;
+  spark: (number | null)[];
+  href?: string;
+  bad?: boolean;
+}) {
   return (
     <div class="card tile" data-bad={bad ?? false}>
       <h2>{href ? <a href={href}>{name}</a> : name}</h2>
@@ -92,16 +145,31 @@ function Lanes({ stats }: { stats: Stats }) {
           <thead>
             <tr>
               <th scope="col">Lane</th>
-              {STATES.map((state) => <th key={state} scope="col" class="right"><span class="dot" data-state={state} aria-hidden="true" /> {state}</th>)}
-              <th scope="col" class="right">Oldest waiting</th>
+              {STATES.map((state) => (
+                <th key={state} scope="col" class="right">
+                  <span class="dot" data-state={state} aria-hidden="true" /> {state}
+                </th>
+              ))}
+              <th scope="col" class="right">
+                Oldest waiting
+              </th>
             </tr>
           </thead>
           <tbody>
             {LANES.map((lane) => (
               <tr key={lane}>
-                <th scope="row">{lane}{stats.gate.paused[lane] && <span class="pill warn">paused</span>}</th>
+                <th scope="row">
+                  {lane}
+                  {stats.gate.paused[lane] && <span class="pill warn">paused</span>}
+                </th>
                 {STATES.map((state) => (
-                  <td key={state} class="right num"><CountLink value={stats.lanes[lane][state]} href={filterUrl({ lanes: [lane], states: [state] })} what={`${lane} ${state}`} /></td>
+                  <td key={state} class="right num">
+                    <CountLink
+                      value={stats.lanes[lane][state]}
+                      href={filterUrl({ lanes: [lane], states: [state] })}
+                      what={`${lane} ${state}`}
+                    />
+                  </td>
                 ))}
                 <td class="right num">{duration(stats.oldest[lane])}</td>
               </tr>
@@ -111,7 +179,9 @@ function Lanes({ stats }: { stats: Stats }) {
             <tr>
               <th scope="row">all</th>
               {STATES.map((state) => (
-                <td key={state} class="right num"><CountLink value={stats.states[state]} href={filterUrl({ states: [state] })} what={state} /></td>
+                <td key={state} class="right num">
+                  <CountLink value={stats.states[state]} href={filterUrl({ states: [state] })} what={state} />
+                </td>
               ))}
               <td />
             </tr>
@@ -124,5 +194,9 @@ function Lanes({ stats }: { stats: Stats }) {
 
 function CountLink({ value, href, what }: { value: number; href: string; what: string }) {
   if (value === 0) return <span class="muted">0</span>;
-  return <a href={href} aria-label={`${count(value)} ${what} jobs`}>{count(value)}</a>;
+  return (
+    <a href={href} aria-label={`${count(value)} ${what} jobs`}>
+      {count(value)}
+    </a>
+  );
 }

@@ -9,7 +9,10 @@ export function PurgeDialog({ id, onClose }: { id: string; onClose(): void }) {
   };
   return (
     <ConfirmDialog title="Purge this image" word={id} verb="Purge" act={purge} onClose={onClose}>
-      <p>Every variant of it is removed from the store, and open jobs of it are cancelled. Edge caches follow within their life. The original stays, and the next viewer's miss makes a variant anew.</p>
+      <p>
+        Every variant of it is removed from the store, and open jobs of it are cancelled. Edge caches follow within
+        their life. The original stays, and the next viewer's miss makes a variant anew.
+      </p>
     </ConfirmDialog>
   );
 }

@@ -4,23 +4,35 @@ import { count, duration, percent, rate } from "../format.ts";
 import { filterUrl, STATES } from "../job-filter.ts";
 import { navigate, place, placeState } from "../router.ts";
 import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 
-const KINDS = [["", "All"], ["open", "Open"], ["done", "Done"], ["cancelled", "Cancelled"]] as const;
+const KINDS = [
+  ["", "All"],
+  ["open", "Open"],
+  ["done", "Done"],
+  ["cancelled", "Cancelled"],
+] as const;
 
 /** Runs, newest first. */
 export function RunsPage() {
   const query = place.value.searchParams;
   const state = (["open", "done", "cancelled"] as const).find((one) => one === query.get("state"));
   const cursor = query.get("cursor");
-  const load = (signal: AbortSignal) => ask("GET /api/v1/runs", { query: { limit: 50, ...(state ? { state } : {}), ...(cursor ? { cursor } : {}) }, signal });
+  const load = (signal: AbortSignal) =>
+    ask("GET /api/v1/runs", {
+      query: { limit: 50, ...(state ? { state } : {}), ...(cursor ? { cursor } : {}) },
+      signal,
+    });
   const resource = useResource(`${state}|${cursor}`, load, 3000);
-  const go = (to: string | null, back: string[]) => navigate(`/runs?${new URLSearchParams({ ...(state ? { state } : {}), ...(to ? { cursor: to } : {}) })}`, { state: { back } });
+  const go = (to: string | null, back: string[]) =>
+    navigate(`/runs?${new URLSearchParams({ ...(state ? { state } : {}), ...(to ? { cursor: to } : {}) })}`, {
+      state: { back },
+    });
   const back = placeState().back ?? [];
   const next = resource.data.value?.nextCursor ?? null;
   return (
@@ -29,15 +41,34 @@ export function RunsPage() {
         <h1>Runs</h1>
         <span class="grow" />
         <div class="segments" role="group" aria-label="Which runs">
-          {KINDS.map(([kind, words]) => <button key={kind} type="button" aria-pressed={(state ?? "") === kind} onClick={() => navigate(kind ? `/runs?state=${kind}` : "/runs")}>{words}</button>)}
+          {KINDS.map(([kind, words]) => (
+            <button
+              key={kind}
+              type="button"
+              aria-pressed={(state ?? "") === kind}
+              onClick={() => navigate(kind ? `/runs?state=${kind}` : "/runs")}
+            >
+              {words}
+            </button>
+          ))}
         </div>
-        {isOperator.value && <a class="button primary" href="/runs/new">New run</a>}
+        {isOperator.value && (
+          <a class="button primary" href="/runs/new">
+            New run
+          </a>
+        )}
       </header>
-      <View resource={resource} what="runs">{({ runs }) => (runs.length === 0 ? <NoRuns filtered={state !== undefined} /> : <RunTable runs={runs} />)}</View>
+      <View resource={resource} what="runs">
+        {({ runs }) => (runs.length === 0 ? <NoRuns filtered={state !== undefined} /> : <RunTable runs={runs} />)}
+      </View>
       {(next || cursor) && (
         <nav class="pager" aria-label="Pages of runs">
-          <button type="button" disabled={!cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>Newer</button>
-          <button type="button" disabled={!next} onClick={() => go(next, [...back, cursor ?? ""])}>Older</button>
+          <button type="button" disabled={!cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>
+            Newer
+          </button>
+          <button type="button" disabled={!next} onClick={() => go(next, [...back, cursor ?? ""])}>
+            Older
+          </button>
         </nav>
       )}
     </>
@@ -45,8 +76,18 @@ export function RunsPage() {
 }
 
 function NoRuns({ filtered }: { filtered: boolean }) {
-  if (filtered) return <Empty title="No such run">Look at <a href="/runs">all runs</a>.</Empty>;
-  return <Empty title="No runs yet">A run is one bulk request: an upload hook's day, a <span class="mono">prewarm warm</span> on the command line, or a <a href="/runs/new">new run</a> from here.</Empty>;
+  if (filtered)
+    return (
+      <Empty title="No such run">
+        Look at <a href="/runs">all runs</a>.
+      </Empty>
+    );
+  return (
+    <Empty title="No runs yet">
+      A run is one bulk request: an upload hook's day, a <span class="mono">prewarm warm</span> on the command line, or
+      a <a href="/runs/new">new run</a> from here.
+    </Empty>
+  );
 }
 
 function RunTable({ runs }: { runs: readonly Run[] }) {
@@ -56,19 +97,45 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
         <caption class="visually-hidden">Runs, newest first</caption>
         <thead>
           <tr>
-            <th scope="col">Run</th><th scope="col">State</th><th scope="col" class="wide">Progress</th>
-            <th scope="col" class="right">Done</th><th scope="col" class="right">Left</th><th scope="col" class="right">Started</th>
+            <th scope="col">Run</th>
+            <th scope="col">State</th>
+            <th scope="col" class="wide">
+              Progress
+            </th>
+            <th scope="col" class="right">
+              Done
+            </th>
+            <th scope="col" class="right">
+              Left
+            </th>
+            <th scope="col" class="right">
+              Started
+            </th>
           </tr>
         </thead>
         <tbody>
           {runs.map((run) => (
             <tr key={run.run} data-row={run.run}>
-              <td class="what"><a href={`/runs/${encodeURIComponent(run.run)}`}><b class="clip">{run.label ?? run.run}</b> <span class="muted">{run.lane}</span></a></td>
-              <td data-label="State"><StateBadge state={run.state} /></td>
-              <td class="wide"><StateBar states={run.states} total={run.total} /></td>
-              <td data-label="Done" class="right num nowrap">{count(run.done)} of {count(run.total)}</td>
-              <td data-label="Left" class="right num nowrap">{run.state === "running" && run.etaSeconds !== null ? duration(run.etaSeconds * 1000) : "–"}</td>
-              <td data-label="Started" class="right nowrap"><Time at={run.createdAt} /></td>
+              <td class="what">
+                <a href={`/runs/${encodeURIComponent(run.run)}`}>
+                  <b class="clip">{run.label ?? run.run}</b> <span class="muted">{run.lane}</span>
+                </a>
+              </td>
+              <td data-label="State">
+                <StateBadge state={run.state} />
+              </td>
+              <td class="wide">
+                <StateBar states={run.states} total={run.total} />
+              </td>
+              <td data-label="Done" class="right num nowrap">
+                {count(run.done)} of {count(run.total)}
+              </td>
+              <td data-label="Left" class="right num nowrap">
+                {run.state === "running" && run.etaSeconds !== null ? duration(run.etaSeconds * 1000) : "–"}
+              </td>
+              <td data-label="Started" class="right nowrap">
+                <Time at={run.createdAt} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -86,10 +153,19 @@ export function RunPage({ run }: { run: string }) {
         <>
           <RunHead run={data} changed={() => void resource.refresh()} />
           <section class="card" aria-label="Progress">
-            <p class="big-number"><b class="num">{percent(data.total === 0 ? 1 : data.done / data.total)}</b> {count(data.done)} of {count(data.total)} variants have ended</p>
+            <p class="big-number">
+              <b class="num">{percent(data.total === 0 ? 1 : data.done / data.total)}</b> {count(data.done)} of{" "}
+              {count(data.total)} variants have ended
+            </p>
             <StateBar states={data.states} total={data.total} />
             <ul class="counts">
-              {STATES.map((state) => <li key={state}><a href={filterUrl({ run: data.run, states: [state] })}><StateBadge state={state} /> <b class="num">{count(data.states[state])}</b></a></li>)}
+              {STATES.map((state) => (
+                <li key={state}>
+                  <a href={filterUrl({ run: data.run, states: [state] })}>
+                    <StateBadge state={state} /> <b class="num">{count(data.states[state])}</b>
+                  </a>
+                </li>
+              ))}
             </ul>
           </section>
           <RunNumbers run={data} />
@@ -110,15 +186,32 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
   return (
     <header class="page-head">
       <div class="grow">
-        <p class="crumbs"><a href="/runs">Runs</a> / <span class="mono break">{run.run}</span></p>
+        <p class="crumbs">
+          <a href="/runs">Runs</a> / <span class="mono break">{run.run}</span>
+        </p>
         <h1 class="break">{run.label ?? run.run}</h1>
       </div>
       <StateBadge state={run.state} />
-      <a class="button" href={filterUrl({ run: run.run })}>Its jobs</a>
-      {isOperator.value && open && <button type="button" class="danger-outline" onClick={() => setAsking(true)}>Cancel run…</button>}
+      <a class="button" href={filterUrl({ run: run.run })}>
+        Its jobs
+      </a>
+      {isOperator.value && open && (
+        <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
+          Cancel run…
+        </button>
+      )}
       {asking && (
-        <ConfirmDialog title="Cancel this run" word={null} verb="Cancel the run" act={cancel} onClose={() => setAsking(false)}>
-          <p>{count(run.total - run.done)} variants are still open. Those that another run or a viewer waits for stay; the others are not made.</p>
+        <ConfirmDialog
+          title="Cancel this run"
+          word={null}
+          verb="Cancel the run"
+          act={cancel}
+          onClose={() => setAsking(false)}
+        >
+          <p>
+            {count(run.total - run.done)} variants are still open. Those that another run or a viewer waits for stay;
+            the others are not made.
+          </p>
         </ConfirmDialog>
       )}
     </header>
@@ -137,8 +230,18 @@ function RunNumbers({ run }: { run: Run }) {
   ];
   return (
     <section class="tiles" aria-label="Numbers">
-      {numbers.map(([name, value]) => <div key={name} class="card tile"><h2>{name}</h2><p class="value num">{value}</p></div>)}
-      <div class="card tile"><h2>{run.endedAt === null ? "Started" : "Ended"}</h2><p class="value"><Time at={run.endedAt ?? run.createdAt} /></p></div>
+      {numbers.map(([name, value]) => (
+        <div key={name} class="card tile">
+          <h2>{name}</h2>
+          <p class="value num">{value}</p>
+        </div>
+      ))}
+      <div class="card tile">
+        <h2>{run.endedAt === null ? "Started" : "Ended"}</h2>
+        <p class="value">
+          <Time at={run.endedAt ?? run.createdAt} />
+        </p>
+      </div>
     </section>
   );
 }

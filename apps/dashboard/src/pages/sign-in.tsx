@@ -27,9 +27,21 @@ export function SignInPage() {
         <p class="muted">Sign in with an operator or viewer token.</p>
         <label class="field">
           Token
-          <input type="password" name="token" autocomplete="current-password" required autofocus value={token} onInput={(event) => setToken(event.currentTarget.value)} />
+          <input
+            type="password"
+            name="token"
+            autocomplete="current-password"
+            required
+            autofocus
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
         </label>
-        {error && <p class="strip bad" role="alert">{error}</p>}
+        {error && (
+          <p class="strip bad" role="alert">
+            {error}
+          </p>
+        )}
         <button type="submit" class="primary" disabled={busy || token.trim() === ""}>
           {busy ? "Signing in…" : "Sign in"}
         </button>
@@ -42,6 +54,7 @@ export function SignInPage() {
 function explain(reason: unknown): string {
   if (!(reason instanceof ApiError)) return String(reason);
   if (reason.status === 401) return "This token is not known. Mind that tokens are case-sensitive.";
-  if (reason.status === 429) return reason.retryAfter ? `Too many tries. Wait ${reason.retryAfter} s.` : "Too many tries. Wait a minute.";
+  if (reason.status === 429)
+    return reason.retryAfter ? `Too many tries. Wait ${reason.retryAfter} s.` : "Too many tries. Wait a minute.";
   return reason.message;
 }

@@ -5,10 +5,10 @@ import { LANES } from "../job-filter.ts";
 import type { Resource } from "../poll.ts";
 import { ask, isOperator } from "../session.ts";
 import { useStats } from "../stats.tsx";
-import { useResource } from "../use-resource.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
+import { useResource } from "../use-resource.ts";
 import { ActionList } from "./action-list.tsx";
 import { AuditLog } from "./audit-log.tsx";
 import { GateForms } from "./gate-forms.tsx";
@@ -32,10 +32,14 @@ export function SteeringPage() {
       <header class="page-head">
         <div>
           <h1>Steering</h1>
-          {!isOperator.value && <p class="muted">You are a viewer: you see how it is set. Changing it takes an operator token.</p>}
+          {!isOperator.value && (
+            <p class="muted">You are a viewer: you see how it is set. Changing it takes an operator token.</p>
+          )}
         </div>
       </header>
-      <View resource={resource} what="the gate">{(gate) => <Controls gate={gate} patch={patch} resource={resource} />}</View>
+      <View resource={resource} what="the gate">
+        {(gate) => <Controls gate={gate} patch={patch} resource={resource} />}
+      </View>
       <ActionList />
       <AuditLog round={round} />
     </>
@@ -70,7 +74,10 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
               <b class="grow">{lane}</b>
               <span class={paused ? "pill warn" : "pill good"}>{paused ? "paused" : "running"}</span>
               {isOperator.value && (
-                <ActButton label={`${paused ? "Resume" : "Pause"} ${lane}`} act={() => patch({ paused: { [lane]: !paused } }, `${lane} ${paused ? "runs again" : "is paused"}.`)}>
+                <ActButton
+                  label={`${paused ? "Resume" : "Pause"} ${lane}`}
+                  act={() => patch({ paused: { [lane]: !paused } }, `${lane} ${paused ? "runs again" : "is paused"}.`)}
+                >
                   {paused ? "Resume" : "Pause"}
                 </ActButton>
               )}
@@ -80,7 +87,12 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
       </ul>
       {gate.reasons.length > 0 && (
         <ul class="reasons">
-          {gate.reasons.map((reason) => <li key={`${reason.code}${reason.lane}`}>{reason.lane && <b>{reason.lane}: </b>}{reason.message} {reason.until !== null && <Time at={reason.until} />}</li>)}
+          {gate.reasons.map((reason) => (
+            <li key={`${reason.code}${reason.lane}`}>
+              {reason.lane && <b>{reason.lane}: </b>}
+              {reason.message} {reason.until !== null && <Time at={reason.until} />}
+            </li>
+          ))}
         </ul>
       )}
     </section>
@@ -97,11 +109,37 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
   return (
     <section class="card" aria-labelledby="breaker">
       <h2 id="breaker">Breaker</h2>
-      <p><b>{BREAKER[breaker.state]}</b></p>
-      {breaker.reason && <p class="break">{breaker.status !== null && <span class="pill bad">HTTP {breaker.status}</span>} {breaker.reason}</p>}
-      {breaker.since !== null && breaker.state !== "closed" && <p class="muted">Since <Time at={breaker.since} />{breaker.probeAt !== null && <>; one job is tried <Time at={breaker.probeAt} /></>}.</p>}
-      {throttledUntil !== null && throttledUntil > Date.now() && <p class="strip warn"><span>Ittybit asked to wait; going on <Time at={throttledUntil} />.</span></p>}
-      {isOperator.value && breaker.state !== "closed" && <ActButton class="primary" act={() => patch({ breaker: { state: "closed" } }, "The breaker is closed again.")}>Reset the breaker</ActButton>}
+      <p>
+        <b>{BREAKER[breaker.state]}</b>
+      </p>
+      {breaker.reason && (
+        <p class="break">
+          {breaker.status !== null && <span class="pill bad">HTTP {breaker.status}</span>} {breaker.reason}
+        </p>
+      )}
+      {breaker.since !== null && breaker.state !== "closed" && (
+        <p class="muted">
+          Since <Time at={breaker.since} />
+          {breaker.probeAt !== null && (
+            <>
+              ; one job is tried <Time at={breaker.probeAt} />
+            </>
+          )}
+          .
+        </p>
+      )}
+      {throttledUntil !== null && throttledUntil > Date.now() && (
+        <p class="strip warn">
+          <span>
+            Ittybit asked to wait; going on <Time at={throttledUntil} />.
+          </span>
+        </p>
+      )}
+      {isOperator.value && breaker.state !== "closed" && (
+        <ActButton class="primary" act={() => patch({ breaker: { state: "closed" } }, "The breaker is closed again.")}>
+          Reset the breaker
+        </ActButton>
+      )}
     </section>
   );
 }
@@ -116,7 +154,14 @@ function GateNumbers({ gate }: { gate: Gate }) {
   return (
     <section class="card" aria-labelledby="limits">
       <h2 id="limits">Limits</h2>
-      <dl class="facts tight">{rows.map(([name, value]) => <div key={name}><dt>{name}</dt><dd class="num">{value}</dd></div>)}</dl>
+      <dl class="facts tight">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="num">{value}</dd>
+          </div>
+        ))}
+      </dl>
     </section>
   );
 }
@@ -136,9 +181,18 @@ function Purge() {
       >
         <label class="field grow">
           Image id
-          <input type="text" required value={id} spellcheck={false} autocomplete="off" onInput={(event) => setId(event.currentTarget.value.trim())} />
+          <input
+            type="text"
+            required
+            value={id}
+            spellcheck={false}
+            autocomplete="off"
+            onInput={(event) => setId(event.currentTarget.value.trim())}
+          />
         </label>
-        <button type="submit" class="danger-outline" disabled={id === ""}>Purge…</button>
+        <button type="submit" class="danger-outline" disabled={id === ""}>
+          Purge…
+        </button>
       </form>
       {asking && <PurgeDialog id={id} onClose={() => setAsking(false)} />}
     </section>

@@ -11,10 +11,21 @@ export function Timeline({ job }: { job: JobDetail }) {
       <h2 id="timeline">Timeline</h2>
       <ol class="timeline">
         <li data-state="queued">
-          <p><b>Accepted</b> into {job.lane} <span class="muted"><Time at={job.createdAt} /></span></p>
+          <p>
+            <b>Accepted</b> into {job.lane}{" "}
+            <span class="muted">
+              <Time at={job.createdAt} />
+            </span>
+          </p>
         </li>
-        {hidden > 0 && <li class="muted">{hidden} older failed {hidden === 1 ? "attempt is" : "attempts are"} not kept.</li>}
-        {job.history.map((attempt) => <AttemptItem key={`${attempt.number}-${attempt.endedAt}`} attempt={attempt} />)}
+        {hidden > 0 && (
+          <li class="muted">
+            {hidden} older failed {hidden === 1 ? "attempt is" : "attempts are"} not kept.
+          </li>
+        )}
+        {job.history.map((attempt) => (
+          <AttemptItem key={`${attempt.number}-${attempt.endedAt}`} attempt={attempt} />
+        ))}
         <Now job={job} />
       </ol>
     </section>
@@ -27,10 +38,24 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
       <p>
         <b>Attempt {attempt.number} failed</b>
         {attempt.httpStatus !== null && <span class="pill">HTTP {attempt.httpStatus}</span>}
-        {attempt.tookMs !== null && <span class="muted"> after {duration(attempt.tookMs)}</span>} <span class="muted"><Time at={attempt.endedAt} /></span>
+        {attempt.tookMs !== null && <span class="muted"> after {duration(attempt.tookMs)}</span>}{" "}
+        <span class="muted">
+          <Time at={attempt.endedAt} />
+        </span>
       </p>
-      <p class="row-error"><span class="mono">{attempt.code}{attempt.kind && ` (${attempt.kind})`}</span> {attempt.message}</p>
-      {attempt.ittybitJob && <p class="muted small-text">Ittybit job <span class="mono">{attempt.ittybitJob}</span>{attempt.startedAt !== null && <>, submitted {exactUtc(attempt.startedAt)}</>}</p>}
+      <p class="row-error">
+        <span class="mono">
+          {attempt.code}
+          {attempt.kind && ` (${attempt.kind})`}
+        </span>{" "}
+        {attempt.message}
+      </p>
+      {attempt.ittybitJob && (
+        <p class="muted small-text">
+          Ittybit job <span class="mono">{attempt.ittybitJob}</span>
+          {attempt.startedAt !== null && <>, submitted {exactUtc(attempt.startedAt)}</>}
+        </p>
+      )}
     </li>
   );
 }
@@ -41,14 +66,22 @@ function Now({ job }: { job: JobDetail }) {
     queued: ["Waits", `for its turn in ${job.lane}.${next}`],
     processing: ["Ittybit works on it", next],
     retrying: ["Waits to be tried again", next],
-    stored: ["Stored", `${job.storedAt !== null ? `${duration(job.storedAt - job.createdAt)} after it was accepted.` : ""}`],
+    stored: [
+      "Stored",
+      `${job.storedAt !== null ? `${duration(job.storedAt - job.createdAt)} after it was accepted.` : ""}`,
+    ],
     dead: ["Dead", "Nothing is tried any more, unless you retry it."],
     cancelled: ["Cancelled", "Nothing is stored from it."],
   };
   const [title, text] = words[job.state];
   return (
     <li data-state={job.state}>
-      <p><b>{title}</b> {text} <span class="muted"><Time at={job.storedAt ?? job.updatedAt} /></span></p>
+      <p>
+        <b>{title}</b> {text}{" "}
+        <span class="muted">
+          <Time at={job.storedAt ?? job.updatedAt} />
+        </span>
+      </p>
     </li>
   );
 }

@@ -10,23 +10,62 @@ interface WarmFieldsProps {
 export function WarmFields({ input, change }: WarmFieldsProps) {
   return (
     <section class="card" aria-label="What to warm">
-      {input.file ? <Dropped file={input.file} clear={() => change({ file: null })} /> : <Paste input={input} change={change} />}
+      {input.file ? (
+        <Dropped file={input.file} clear={() => change({ file: null })} />
+      ) : (
+        <Paste input={input} change={change} />
+      )}
       <div class="row-form">
         <label class="field">
           Recipe
-          <input type="text" value={input.recipe} maxLength={64} spellcheck={false} disabled={input.transforms.trim() !== ""} onInput={(event) => change({ recipe: event.currentTarget.value })} />
+          <input
+            type="text"
+            value={input.recipe}
+            maxLength={64}
+            spellcheck={false}
+            disabled={input.transforms.trim() !== ""}
+            onInput={(event) => change({ recipe: event.currentTarget.value })}
+          />
         </label>
         <label class="field grow">
           or transforms
-          <input type="text" class="mono" value={input.transforms} placeholder="w=800&f=webp p=card" spellcheck={false} disabled={input.file !== null} onInput={(event) => change({ transforms: event.currentTarget.value })} />
+          <input
+            type="text"
+            class="mono"
+            value={input.transforms}
+            placeholder="w=800&f=webp p=card"
+            spellcheck={false}
+            disabled={input.file !== null}
+            onInput={(event) => change({ transforms: event.currentTarget.value })}
+          />
         </label>
       </div>
       <label class="field">
         Label
-        <input type="text" value={input.label} maxLength={200} placeholder="Autumn catalogue" onInput={(event) => change({ label: event.currentTarget.value })} />
+        <input
+          type="text"
+          value={input.label}
+          maxLength={200}
+          placeholder="Autumn catalogue"
+          onInput={(event) => change({ label: event.currentTarget.value })}
+        />
       </label>
-      <label class="check"><input type="checkbox" checked={input.onlyMissing} onChange={() => change({ onlyMissing: !input.onlyMissing, force: false })} /> Only what the store does not hold</label>
-      <label class="check"><input type="checkbox" checked={input.force} onChange={() => change({ force: !input.force, onlyMissing: false })} /> Make again even what is stored</label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={input.onlyMissing}
+          onChange={() => change({ onlyMissing: !input.onlyMissing, force: false })}
+        />{" "}
+        Only what the store does not hold
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={input.force}
+          onChange={() => change({ force: !input.force, onlyMissing: false })}
+        />{" "}
+        Make again even what is stored
+      </label>
     </section>
   );
 }
@@ -52,12 +91,25 @@ function Paste({ input, change }: WarmFieldsProps) {
     >
       <label class="field">
         <span>Image ids, one a line {ids.length > 0 && <span class="muted num">({count(ids.length)})</span>}</span>
-        <textarea rows={9} class="mono" spellcheck={false} value={input.ids} placeholder={"photos/boat\nphotos/harbour"} onInput={(event) => change({ ids: event.currentTarget.value })} />
+        <textarea
+          rows={9}
+          class="mono"
+          spellcheck={false}
+          value={input.ids}
+          placeholder={"photos/boat\nphotos/harbour"}
+          onInput={(event) => change({ ids: event.currentTarget.value })}
+        />
       </label>
-      {ids.length > PASTE_MAX && <p class="strip warn">More than {count(PASTE_MAX)} ids are better dropped as a file: it streams.</p>}
+      {ids.length > PASTE_MAX && (
+        <p class="strip warn">More than {count(PASTE_MAX)} ids are better dropped as a file: it streams.</p>
+      )}
       <label class="field file">
         Or a file: text with an id a line, CSV with a header, NDJSON or JSON; drop it anywhere here
-        <input type="file" accept=".txt,.csv,.ndjson,.jsonl,.json,text/plain,text/csv" onChange={(event) => take(event.currentTarget.files)} />
+        <input
+          type="file"
+          accept=".txt,.csv,.ndjson,.jsonl,.json,text/plain,text/csv"
+          onChange={(event) => take(event.currentTarget.files)}
+        />
       </label>
     </div>
   );
@@ -66,8 +118,12 @@ function Paste({ input, change }: WarmFieldsProps) {
 function Dropped({ file, clear }: { file: File; clear(): void }) {
   return (
     <div class="drop">
-      <p><b class="break">{file.name}</b> <span class="muted num">{size(file.size)}</span></p>
-      <button type="button" onClick={clear}>Take another</button>
+      <p>
+        <b class="break">{file.name}</b> <span class="muted num">{size(file.size)}</span>
+      </p>
+      <button type="button" onClick={clear}>
+        Take another
+      </button>
     </div>
   );
 }

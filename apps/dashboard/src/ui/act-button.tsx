@@ -26,7 +26,14 @@ export function ActButton({ act, children, label, ...rest }: ActButtonProps) {
     }
   };
   return (
-    <button {...rest} type="button" disabled={busy || rest.disabled} aria-busy={busy} aria-label={label} onClick={() => void run()}>
+    <button
+      {...rest}
+      type="button"
+      disabled={busy || rest.disabled}
+      aria-busy={busy}
+      aria-label={label}
+      onClick={() => void run()}
+    >
       {children}
     </button>
   );

@@ -8,7 +8,11 @@ import { StateBadge } from "./state-badge.tsx";
 
 /** An action under way: how far it is, and a way to stop it. Polls until it has ended. */
 export function ActionProgress({ action: given }: { action: Action }) {
-  const resource = useResource(given.action, (signal) => ask("GET /api/v1/actions/{action}", { params: { action: given.action }, signal }), 1000);
+  const resource = useResource(
+    given.action,
+    (signal) => ask("GET /api/v1/actions/{action}", { params: { action: given.action }, signal }),
+    1000,
+  );
   const action = resource.data.value ?? given;
   const gone = action.done + action.skipped;
   const stop = async () => {
@@ -33,7 +37,11 @@ export function ActionProgress({ action: given }: { action: Action }) {
           </ActButton>
         )}
       </div>
-      <progress aria-label={`${action.kind}: ${gone} of ${action.total}`} max={Math.max(action.total, 1)} value={action.state === "done" ? Math.max(action.total, 1) : gone} />
+      <progress
+        aria-label={`${action.kind}: ${gone} of ${action.total}`}
+        max={Math.max(action.total, 1)}
+        value={action.state === "done" ? Math.max(action.total, 1) : gone}
+      />
     </div>
   );
 }

@@ -43,7 +43,11 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
   return (
     <Dialog title={kind === "retry" ? "Retry all that match" : "Cancel all that match"} onClose={onClose}>
       <p class="muted">{what}</p>
-      {error && <p class="strip bad" role="alert">{error}</p>}
+      {error && (
+        <p class="strip bad" role="alert">
+          {error}
+        </p>
+      )}
       {action ? (
         <ActionProgress action={action} />
       ) : preview ? (
@@ -55,7 +59,15 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
   );
 }
 
-function Confirm({ kind, preview, start }: { kind: "retry" | "cancel"; preview: ActionPreview; start(rate: number | null): void }) {
+function Confirm({
+  kind,
+  preview,
+  start,
+}: {
+  kind: "retry" | "cancel";
+  preview: ActionPreview;
+  start(rate: number | null): void;
+}) {
   const [rate, setRate] = useState(DEFAULT_RATE);
   const [typed, setTyped] = useState("");
   const wantsWord = kind === "cancel" && preview.total > TYPED_ABOVE;
@@ -68,20 +80,38 @@ function Confirm({ kind, preview, start }: { kind: "retry" | "cancel"; preview: 
       }}
     >
       <p class="big-number">
-        <b class="num">{preview.exact ? count(preview.total) : `${count(preview.total)} or more`}</b> {preview.total === 1 ? "job" : "jobs"}
+        <b class="num">{preview.exact ? count(preview.total) : `${count(preview.total)} or more`}</b>{" "}
+        {preview.total === 1 ? "job" : "jobs"}
       </p>
       {kind === "retry" && (
         <label class="field">
           Jobs a second
-          <input type="number" min={1} max={10_000} required value={rate} onInput={(event) => setRate(event.currentTarget.valueAsNumber)} />
-          <small class="muted">About {Math.max(1, Math.ceil(preview.total / Math.max(rate || 1, 1)))} s to hand over. The gate's own rate holds as well.</small>
+          <input
+            type="number"
+            min={1}
+            max={10_000}
+            required
+            value={rate}
+            onInput={(event) => setRate(event.currentTarget.valueAsNumber)}
+          />
+          <small class="muted">
+            About {Math.max(1, Math.ceil(preview.total / Math.max(rate || 1, 1)))} s to hand over. The gate's own rate
+            holds as well.
+          </small>
         </label>
       )}
-      {kind === "cancel" && <p>What another run was promised stays. Work already at Ittybit ends there; its result is thrown away.</p>}
+      {kind === "cancel" && (
+        <p>What another run was promised stays. Work already at Ittybit ends there; its result is thrown away.</p>
+      )}
       {wantsWord && (
         <label class="field">
           Type <b>cancel</b> to confirm
-          <input type="text" autocomplete="off" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+          <input
+            type="text"
+            autocomplete="off"
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
         </label>
       )}
       <button type="submit" class={kind === "retry" ? "primary" : "danger"} disabled={wantsWord && typed !== "cancel"}>

@@ -39,7 +39,13 @@ export function ConfirmDialog({ title, word, verb, act, onClose, children }: Con
             <span>
               Type <b class="mono">{word}</b> to confirm
             </span>
-            <input type="text" autocomplete="off" spellcheck={false} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+            <input
+              type="text"
+              autocomplete="off"
+              spellcheck={false}
+              value={typed}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
           </label>
         )}
         {error && (

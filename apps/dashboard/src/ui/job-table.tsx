@@ -25,16 +25,31 @@ export function JobTable({ jobs, caption, selection, changed }: JobTableProps) {
           <tr>
             {isOperator.value && (
               <th scope="col" class="tick">
-                <input type="checkbox" aria-label="Select all on this page" checked={all} onChange={() => selection.setAll(order, !all)} />
+                <input
+                  type="checkbox"
+                  aria-label="Select all on this page"
+                  checked={all}
+                  onChange={() => selection.setAll(order, !all)}
+                />
               </th>
             )}
             <th scope="col">Image and transform</th>
             <th scope="col">State</th>
             <th scope="col">Lane</th>
-            <th scope="col" class="right">Attempts</th>
-            <th scope="col" class="right">Size</th>
-            <th scope="col" class="right">Changed</th>
-            {isOperator.value && <th scope="col"><span class="visually-hidden">Actions</span></th>}
+            <th scope="col" class="right">
+              Attempts
+            </th>
+            <th scope="col" class="right">
+              Size
+            </th>
+            <th scope="col" class="right">
+              Changed
+            </th>
+            {isOperator.value && (
+              <th scope="col">
+                <span class="visually-hidden">Actions</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -47,7 +62,12 @@ export function JobTable({ jobs, caption, selection, changed }: JobTableProps) {
   );
 }
 
-function JobRow({ job, order, selection, changed }: Omit<JobTableProps, "jobs" | "caption"> & { job: Job; order: readonly string[] }) {
+function JobRow({
+  job,
+  order,
+  selection,
+  changed,
+}: Omit<JobTableProps, "jobs" | "caption"> & { job: Job; order: readonly string[] }) {
   const ticked = selection.ids.value.has(job.job);
   return (
     <tr data-row={job.job} data-ticked={ticked}>
@@ -71,11 +91,19 @@ function JobRow({ job, order, selection, changed }: Omit<JobTableProps, "jobs" |
           </p>
         )}
       </td>
-      <td data-label="State"><StateBadge state={job.state} /></td>
+      <td data-label="State">
+        <StateBadge state={job.state} />
+      </td>
       <td data-label="Lane">{job.lane}</td>
-      <td data-label="Attempts" class="right num">{job.attempts}</td>
-      <td data-label="Size" class="right num">{size(job.bytes)}</td>
-      <td data-label="Changed" class="right num nowrap"><Time at={job.updatedAt} /></td>
+      <td data-label="Attempts" class="right num">
+        {job.attempts}
+      </td>
+      <td data-label="Size" class="right num nowrap">
+        {size(job.bytes)}
+      </td>
+      <td data-label="Changed" class="right num nowrap">
+        <Time at={job.updatedAt} />
+      </td>
       {isOperator.value && <td class="right">{<RowAction job={job} changed={changed} />}</td>}
     </tr>
   );

@@ -23,7 +23,15 @@ export function Meter({ label, used, limit, text, warnAt = 0.8, badAt = 0.95, ch
         <span>{label}</span>
         <span class="num">{text}</span>
       </div>
-      <meter aria-label={`${label}: ${text}`} min={0} max={max} low={max * warnAt} high={max * badAt} optimum={0} value={value} />
+      <meter
+        aria-label={`${label}: ${text}`}
+        min={0}
+        max={max}
+        low={max * warnAt}
+        high={max * badAt}
+        optimum={0}
+        value={value}
+      />
       {children && <div class="meter-foot muted">{children}</div>}
     </div>
   );

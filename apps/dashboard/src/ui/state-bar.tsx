@@ -2,15 +2,32 @@ import type { CountsByState } from "../api/schema.ts";
 import { count } from "../format.ts";
 import { STATES } from "../job-filter.ts";
 
-const ORDER = ["stored", "dead", "cancelled", "processing", "retrying", "queued"] as const satisfies readonly (typeof STATES)[number][];
+const ORDER = [
+  "stored",
+  "dead",
+  "cancelled",
+  "processing",
+  "retrying",
+  "queued",
+] as const satisfies readonly (typeof STATES)[number][];
 
 /** What a run's variants are, as one bar; ends first, so that it fills from the left. */
 export function StateBar({ states, total }: { states: CountsByState; total: number }) {
-  const sum = Math.max(total, STATES.reduce((all, state) => all + states[state], 0), 1);
+  const sum = Math.max(
+    total,
+    STATES.reduce((all, state) => all + states[state], 0),
+    1,
+  );
   const words = ORDER.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${state}`);
   let from = 0;
   return (
-    <svg class="state-bar" role="img" aria-label={words.join(", ") || "nothing yet"} preserveAspectRatio="none" viewBox="0 0 100 8">
+    <svg
+      class="state-bar"
+      role="img"
+      aria-label={words.join(", ") || "nothing yet"}
+      preserveAspectRatio="none"
+      viewBox="0 0 100 8"
+    >
       <rect class="track" width="100" height="8" />
       {ORDER.map((state) => {
         const width = (states[state] / sum) * 100;

@@ -65,12 +65,17 @@ export function ProblemCard({ error, what, retry }: { error: Error; what: string
 }
 
 function adviceFor(error: Error): string {
-  if (!(error instanceof ApiError)) return "This looks like a fault of the page itself. Reload it; if it stays, report it with the message above.";
-  if (error.status === 0) return "Check the connection and that the consumer Worker runs. Images are served meanwhile: the edge does not need this page.";
+  if (!(error instanceof ApiError))
+    return "This looks like a fault of the page itself. Reload it; if it stays, report it with the message above.";
+  if (error.status === 0)
+    return "Check the connection and that the consumer Worker runs. Images are served meanwhile: the edge does not need this page.";
   if (error.status === 403) return "Sign in with an operator token to do this.";
-  if (error.status === 404) return "It may have been pruned: stored and cancelled jobs are kept for a while only. Check the address, or search for it.";
-  if (error.status === 429) return error.retryAfter === null ? "Wait a moment, then try again." : `Wait ${error.retryAfter} s, then try again.`;
-  if (error.status === 503) return "The ledger is not reachable or not configured. /readyz says what is missing. Viewers get originals meanwhile.";
+  if (error.status === 404)
+    return "It may have been pruned: stored and cancelled jobs are kept for a while only. Check the address, or search for it.";
+  if (error.status === 429)
+    return error.retryAfter === null ? "Wait a moment, then try again." : `Wait ${error.retryAfter} s, then try again.`;
+  if (error.status === 503)
+    return "The ledger is not reachable or not configured. /readyz says what is missing. Viewers get originals meanwhile.";
   return "If it stays, look at /readyz and at the Worker's log.";
 }
 
