@@ -12,6 +12,10 @@ export default defineConfig({
     social: ["w=1200&f=jpeg", "p=card"],
   },
   hooks: {
-    uploads: { verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] }, mapper: { kind: "native" }, recipe: "upload" },
+    uploads: {
+      verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] },
+      mapper: { kind: "native" },
+      recipe: "upload",
+    },
   },
 });

@@ -3,7 +3,11 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 // Offline and quiet: no telemetry, no fetch of the placeholder `cf` object.
-const env = { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false", WRANGLER_SEND_ERROR_REPORTS: "false" };
+const env = {
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+};
 Object.assign(process.env, env);
 mkdirSync("apps/dashboard/dist", { recursive: true }); // wrangler refuses a missing assets.directory
 
@@ -27,7 +31,14 @@ export default defineConfig({
       },
       // Black box: the whole local stack, over HTTP only.
       {
-        test: { name: "e2e", include: ["test/e2e/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"], testTimeout: 60_000, hookTimeout: 120_000, env, fileParallelism: false },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          env,
+          fileParallelism: false,
+        },
       },
     ],
   },

@@ -7,7 +7,11 @@ export interface Bundles {
 }
 
 /** Bundles Workers the way wrangler does, and again after each edit; `onChange` is called once a round of edits has built. */
-export async function bundleWorkers(entries: Record<string, string>, watch: boolean, onChange: () => void): Promise<Bundles> {
+export async function bundleWorkers(
+  entries: Record<string, string>,
+  watch: boolean,
+  onChange: () => void,
+): Promise<Bundles> {
   const built = new Map<string, string>();
   const contexts: BuildContext[] = [];
   for (const [name, entry] of Object.entries(entries)) {

@@ -12,13 +12,20 @@ export async function buildDashboard(): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const child = spawn("vite", ["build", "--logLevel", "warn"], { cwd: APP, stdio: ["ignore", "inherit", "inherit"] });
     child.on("error", reject);
-    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`The dashboard did not build (vite exit ${code}).`))));
+    child.on("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`The dashboard did not build (vite exit ${code}).`)),
+    );
   });
 }
 
 async function newest(): Promise<number> {
   const files = await readdir(APP, { recursive: true, withFileTypes: true });
-  const sources = files.filter((entry) => entry.isFile() && !/\/(node_modules|dist|test|scripts)(\/|$)/.test(`/${entry.parentPath.slice(APP.length)}`));
-  const times = await Promise.all(sources.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs));
+  const sources = files.filter(
+    (entry) =>
+      entry.isFile() && !/\/(node_modules|dist|test|scripts)(\/|$)/.test(`/${entry.parentPath.slice(APP.length)}`),
+  );
+  const times = await Promise.all(
+    sources.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs),
+  );
   return Math.max(0, ...times);
 }

@@ -1,12 +1,16 @@
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer as createSocketServer } from "node:net";
-import type { Server } from "node:http";
 
 /** Binds `server` to loopback; a taken port is said in words. `port` 0 takes any free one. */
 export function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "EADDRINUSE" ? new Error(`Port ${port} is in use. Stop what uses it or choose another one.`) : error),
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Error(`Port ${port} is in use. Stop what uses it or choose another one.`)
+          : error,
+      ),
     );
     server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });

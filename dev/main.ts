@@ -12,12 +12,18 @@ Object.assign(process.env, {
 const started = performance.now();
 try {
   const settings = readSettings(process.env);
-  const stack = await startStack({ ...settings, watch: process.env.WATCH !== "false", log: (line) => console.log(`  ${line}`) });
+  const stack = await startStack({
+    ...settings,
+    watch: process.env.WATCH !== "false",
+    log: (line) => console.log(`  ${line}`),
+  });
   const sample = (path: string) => `  ${stack.edgeUrl}/images/${path}`;
   console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
   console.log(`  after ${Math.round(performance.now() - started)} ms; state in ${settings.stateDir}\n`);
   console.log("Open one of these twice: first the original, then the variant.");
-  console.log([sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"));
+  console.log(
+    [sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"),
+  );
   console.log(`\nDashboard    ${stack.controlUrl}/`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);

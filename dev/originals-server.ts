@@ -12,7 +12,10 @@ const TYPES: Record<string, string> = {
 };
 
 /** Serves `GET|HEAD /originals/<id>` from files, with ranges and validators, as a plain file host does. */
-export async function startOriginals(files: Map<string, string>, port: number): Promise<{ url: string; close(): Promise<void> }> {
+export async function startOriginals(
+  files: Map<string, string>,
+  port: number,
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     serve(files, request, response).catch(() => {
       response.statusCode = 500;

@@ -22,7 +22,10 @@ const CONFIGS = { "prewarm-consumer": "wrangler.consumer.toml", "prewarm-edge": 
 
 /** Both Workers in one Miniflare, read from the two wrangler files, so that local and production cannot drift apart. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const workers = Object.entries(CONFIGS).map(([name, file]) => ({ name, ...unstable_getMiniflareWorkerOptions(file) }));
+  const workers = Object.entries(CONFIGS).map(([name, file]) => ({
+    name,
+    ...unstable_getMiniflareWorkerOptions(file),
+  }));
   const entries = Object.fromEntries(workers.map(({ name, main }) => [name, main ?? ""]));
   let reload = () => {};
   const bundles = await bundleWorkers(entries, options.watch, () => reload());

@@ -33,14 +33,16 @@ export function readSettings(env: NodeJS.ProcessEnv): StackSettings {
     signingKeys: env.SIGNING_KEYS || "",
   };
   refuseUnreachableOriginals(settings);
-  if (settings.originalsUrl && !settings.originalsUrl.includes("{id}")) throw new Error("ORIGINALS_URL needs {id} where the image's id goes.");
+  if (settings.originalsUrl && !settings.originalsUrl.includes("{id}"))
+    throw new Error("ORIGINALS_URL needs {id} where the image's id goes.");
   return settings;
 }
 
 function portOf(text: string | undefined, name: string, fallback: number): number {
   if (!text) return fallback;
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`${name} must be a port from 0 to 65535, not "${text}".`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(`${name} must be a port from 0 to 65535, not "${text}".`);
   return port;
 }
 

@@ -69,7 +69,11 @@ async function choosePorts(options: StackOptions): Promise<Ports> {
   return { edge, control, api: await near(1), output: await near(2), originals: await near(3) };
 }
 
-async function sampleOriginals(options: StackOptions, port: number, closers: (() => Promise<unknown>)[]): Promise<string> {
+async function sampleOriginals(
+  options: StackOptions,
+  port: number,
+  closers: (() => Promise<unknown>)[],
+): Promise<string> {
   const files = await prepareSamples(join(".wrangler", "samples"));
   const server = await startOriginals(files, port);
   closers.push(() => server.close());
@@ -77,8 +81,17 @@ async function sampleOriginals(options: StackOptions, port: number, closers: (()
   return server.url;
 }
 
-async function embeddedEmulator(options: StackOptions, ports: Ports, closers: (() => Promise<unknown>)[]): Promise<Emulator> {
-  const emulator = await startEmulator({ port: ports.api, outputPort: ports.output, apiKey: options.ittybitApiKey, ...options.emulator });
+async function embeddedEmulator(
+  options: StackOptions,
+  ports: Ports,
+  closers: (() => Promise<unknown>)[],
+): Promise<Emulator> {
+  const emulator = await startEmulator({
+    port: ports.api,
+    outputPort: ports.output,
+    apiKey: options.ittybitApiKey,
+    ...options.emulator,
+  });
   closers.push(() => emulator.close());
   options.log?.(`local Ittybit at ${emulator.apiUrl}`);
   return emulator;

@@ -50,7 +50,8 @@ function takeLock() {
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
-    if (Date.now() - statSync(lockDir, { throwIfNoEntry: false })?.mtimeMs > STALE_LOCK_MS) rmSync(lockDir, { recursive: true, force: true });
+    if (Date.now() - statSync(lockDir, { throwIfNoEntry: false })?.mtimeMs > STALE_LOCK_MS)
+      rmSync(lockDir, { recursive: true, force: true });
     if (waits === 0) console.error("[boot] another install is under way, waiting for it");
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
     if (installed()) return false;
@@ -118,7 +119,9 @@ function handOver(mode, name, args) {
   const env = { ...process.env, PATH: [bins, dirname(node), process.env.PATH].join(delimiter) };
   const options = { cwd: root, stdio: "inherit", env };
   const child =
-    mode === "run" ? spawn(node, [join(root, name), ...args], options) : spawn(join(bins, name), args, { ...options, shell: windows });
+    mode === "run"
+      ? spawn(node, [join(root, name), ...args], options)
+      : spawn(join(bins, name), args, { ...options, shell: windows });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   // npm runs us under `sh -c`, which dies of a SIGTERM without passing it on: leave when orphaned.
   const parent = process.ppid;

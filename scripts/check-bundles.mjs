@@ -4,7 +4,12 @@ import { spawnSync } from "node:child_process";
 /** Gzipped bytes a Worker may weigh. The edge's is a promise (design: ≤ 20 kB); the consumer's only catches accidents. */
 const BUDGETS_KB = { edge: 20, consumer: 400 };
 
-const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", WRANGLER_WRITE_LOGS: "false" };
+const env = {
+  ...process.env,
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_WRITE_LOGS: "false",
+};
 let over = false;
 for (const [worker, budget] of Object.entries(BUDGETS_KB)) {
   const args = ["deploy", "-c", `wrangler.${worker}.toml`, "--dry-run", "--outdir", `dist/${worker}`, "--minify"];

@@ -9,7 +9,12 @@ beforeAll(async () => {
 afterAll(() => stack?.close());
 
 const image = (path: string) => `${stack.edgeUrl}/images/${path}`;
-const stored = (path: string) => until(`${path} is served`, () => ask(image(path)), (answer) => answer.status === 200);
+const stored = (path: string) =>
+  until(
+    `${path} is served`,
+    () => ask(image(path)),
+    (answer) => answer.status === 200,
+  );
 const jobsOf = (id: string) => stack.emulator!.control.jobs().filter((job) => job.input.endsWith(id)).length;
 
 describe("the pipeline, end to end on real pixels", () => {
@@ -26,7 +31,11 @@ describe("the pipeline, end to end on real pixels", () => {
     expect(second.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     expect(await sharp(second.body).metadata()).toMatchObject({ format: "webp", width: 400, height: 267 });
 
-    const third = await until("the cache has it", () => ask(image("landscape.jpg?w=400&f=webp")), (answer) => answer.cache === "edge; hit");
+    const third = await until(
+      "the cache has it",
+      () => ask(image("landscape.jpg?w=400&f=webp")),
+      (answer) => answer.cache === "edge; hit",
+    );
     expect(third.body.equals(second.body)).toBe(true);
     expect(third.headers.get("etag")).toBe(second.headers.get("etag"));
   });
@@ -41,7 +50,12 @@ describe("the pipeline, end to end on real pixels", () => {
   it("honours EXIF orientation: the sideways portrait stands upright", async () => {
     const answer = await stored("portrait.jpg?w=320&f=jpeg");
     const { width, height, format, orientation } = await sharp(answer.body).metadata();
-    expect({ width, height, format, orientation }).toEqual({ width: 320, height: 480, format: "jpeg", orientation: undefined });
+    expect({ width, height, format, orientation }).toEqual({
+      width: 320,
+      height: 480,
+      format: "jpeg",
+      orientation: undefined,
+    });
   });
 
   it("keeps transparency in AVIF, and serves nested UTF-8 ids", async () => {
@@ -68,6 +82,10 @@ describe("the pipeline, end to end on real pixels", () => {
     const answer = await ask(image("landscape.jpg?width=400"));
     expect(answer.status).toBe(400);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
-    expect(JSON.parse(answer.body.toString())).toMatchObject({ status: 400, code: "parameter_unknown", parameter: "width" });
+    expect(JSON.parse(answer.body.toString())).toMatchObject({
+      status: 400,
+      code: "parameter_unknown",
+      parameter: "width",
+    });
   });
 });

@@ -24,12 +24,18 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
 }
 
 /** Asks again until `done` holds; fails with what it last saw. */
-export async function until<T>(what: string, look: () => Promise<T>, done: (seen: T) => boolean, ms = 15_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T>,
+  done: (seen: T) => boolean,
+  ms = 15_000,
+): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const seen = await look();
     if (done(seen)) return seen;
-    if (Date.now() > deadline) throw new Error(`${what} did not come true within ${ms} ms; last seen: ${JSON.stringify(seen)}`);
+    if (Date.now() > deadline)
+      throw new Error(`${what} did not come true within ${ms} ms; last seen: ${JSON.stringify(seen)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -39,5 +45,11 @@ export async function ask(url: string, headers: Record<string, string> = {}) {
   const started = performance.now();
   const response = await fetch(url, { redirect: "manual", headers });
   const body = Buffer.from(await response.arrayBuffer());
-  return { status: response.status, headers: response.headers, body, ms: performance.now() - started, cache: response.headers.get("cache-status") };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    ms: performance.now() - started,
+    cache: response.headers.get("cache-status"),
+  };
 }
