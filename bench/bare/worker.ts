@@ -21,8 +21,10 @@ async function stored(key: string, env: Bindings, context: ExecutionContext): Pr
   const object = await env.IMAGES_BUCKET.get(`variants/${key}`);
   if (object === null) return new Response(null, { status: 404 });
   const [forViewer, forCache] = object.body.tee();
+  // What a copy must say to be served again: the same four headers as ours, for the cache's work grows with them.
+  const facts = { ETag: object.httpEtag, "Last-Modified": object.uploaded.toUTCString() };
   const copy = new Response(forCache, {
-    headers: { "Content-Type": "image/webp", "Cache-Control": "public, max-age=3600" },
+    headers: { "Content-Type": "image/webp", "Cache-Control": "public, max-age=3600", ...facts },
   });
   context.waitUntil(caches.default.delete(`http://bare/.asked/${key}`));
   context.waitUntil(caches.default.put(url, copy));

@@ -26,11 +26,12 @@ export function answerVariant(variant: Variant, options: AnswerOptions): Respons
 }
 
 function build(variant: Variant, decision: Decision, method: string, headers: Record<string, string>): Response {
-  const { body, size } = variant;
+  const { body } = variant;
   if (decision.kind === "whole" && method === "GET") {
     headers["Content-Type"] = variant.contentType;
     return new Response(body, { headers });
   }
+  const { size } = variant;
   if (decision.kind === "part" && body !== null) {
     headers["Content-Type"] = variant.contentType;
     headers["Content-Range"] = `bytes ${decision.start}-${decision.end}/${size}`;

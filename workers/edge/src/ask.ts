@@ -1,20 +1,18 @@
 import type { Config } from "@prewarm/shared/config";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp } from "@prewarm/shared/signature";
+import { isPassThrough } from "@prewarm/shared/source";
 import { parseTransform, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
 
 export const IMAGES_PATH = "/images/";
 
-/** A request for an image that has been read and found well-formed. */
-export interface Ask {
-  method: "GET" | "HEAD";
+/** What an image URL names, read and found well-formed. */
+export interface Target {
   /** Scheme and host under which the viewer came. */
   origin: string;
   /** The path as asked, still encoded: it is what was signed. */
   path: string;
-  query: URLSearchParams;
-  headers: Headers;
   id: string;
   transform: Transform;
   version: string | null;
@@ -25,20 +23,25 @@ export interface Ask {
   closed: boolean;
   /** `exp` in Unix seconds; null without one. */
   expiresAt: number | null;
+  /** The original is shown as it is. */
+  passThrough: boolean;
 }
 
-/** Reads a request for `/images/<id>`. Throws `id_invalid` and what `parseTransform` throws. */
-export function readAsk(request: Request, url: URL, config: Config): Ask {
-  const query = url.searchParams;
-  const id = parseId(url.pathname.slice(IMAGES_PATH.length));
-  const asked = parseTransform(query, config, request.headers.get("Accept"));
-  const exp = query.has("exp") ? readExp(query) : null;
+/** A request for an image. */
+export interface Ask extends Target {
+  method: "GET" | "HEAD";
+  headers: Headers;
+}
+
+/** Reads `/images/<id>?…`. Throws `id_invalid` and what `parseTransform` throws. */
+export function readTarget(url: URL, query: URLSearchParams, headers: Headers, config: Config): Target {
+  const path = url.pathname;
+  const id = parseId(path.slice(IMAGES_PATH.length));
+  const asked = parseTransform(query, config, headers.get("Accept"));
+  const exp = readExp(query);
   return {
-    method: request.method === "HEAD" ? "HEAD" : "GET",
     origin: url.origin,
-    path: url.pathname,
-    query,
-    headers: request.headers,
+    path,
     id,
     transform: asked.transform,
     version: asked.version,
@@ -46,6 +49,7 @@ export function readAsk(request: Request, url: URL, config: Config): Ask {
     negotiated: asked.negotiated,
     closed: asked.closed,
     expiresAt: exp === "bad" ? null : exp,
+    passThrough: isPassThrough(config, id),
   };
 }
 

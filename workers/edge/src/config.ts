@@ -4,6 +4,7 @@ import userConfig from "../../../prewarm.config.ts";
 import type { Edge, EdgeCache, Log, ObjectStore } from "./edge.ts";
 import { createGate } from "./gate.ts";
 import { createMemory } from "./memory.ts";
+import { createPlainTargets } from "./plain-targets.ts";
 
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
 export type Bindings = EdgeEnv & {
@@ -23,6 +24,7 @@ export function createEdge(env: Bindings, cache: EdgeCache): Edge {
     originals: (binding) => bucketOf(env, binding),
     live: env.LIVE_QUEUE,
     limit: typeof env.ENQUEUE_LIMIT?.limit === "function" ? env.ENQUEUE_LIMIT : null,
+    plainTargets: createPlainTargets(),
     memory: createMemory(),
     gate: createGate(env.IMAGES_BUCKET),
     clock: systemClock,

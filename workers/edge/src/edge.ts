@@ -3,6 +3,7 @@ import type { Config } from "@prewarm/shared/config";
 import type { WakeUpV1 } from "@prewarm/shared/messages";
 import type { Gate } from "./gate.ts";
 import type { Memory } from "./memory.ts";
+import type { PlainTargets } from "./plain-targets.ts";
 
 /** The part of an R2 object that the edge looks at. */
 export interface StoredObject {
@@ -42,6 +43,7 @@ export interface Edge {
   live: { send(message: WakeUpV1): Promise<unknown> };
   /** Null where the platform has no rate limiter. */
   limit: { limit(options: { key: string }): Promise<{ success: boolean }> } | null;
+  plainTargets: PlainTargets;
   memory: Memory;
   gate: Gate;
   clock: Pick<Clock, "now">;

@@ -28,8 +28,15 @@ export async function answerMiss(visit: Visit, known: Detail | null): Promise<Re
   return redirect(await originalLocation(visit, original), dressed(dressing, NO_STORE));
 }
 
-/** Throws `not_found` when no source takes the id, or when the redirect would come back to this very route. */
+/** The name our own reads of originals carry in `Via`. */
+const PIPELINE = /\bprewarm\b/i;
+
+/** Throws `not_found` when no source takes the id, or when the way to the original would come back to this very route. */
 export function originalOf({ ask, edge }: Visit): Original {
+  if (PIPELINE.test(ask.headers.get("Via") ?? "")) {
+    const detail = "The pipeline asked the edge for an original: a source must not be the edge's own route.";
+    throw new AppError("not_found", { detail });
+  }
   const original = resolveOriginal(edge.config, ask.id);
   if (original === null) throw new AppError("not_found", { detail: "No configured source holds this image." });
   if (original.kind === "url" && original.url.startsWith(`${ask.origin}${IMAGES_PATH}`)) {

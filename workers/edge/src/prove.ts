@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { verify } from "@prewarm/shared/signature";
-import type { Ask } from "./ask.ts";
+import type { Target } from "./ask.ts";
 import type { Edge } from "./edge.ts";
 
 const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if it was signed with one).";
@@ -8,7 +8,7 @@ const CLOSED =
   "Unsigned, only ladder widths, configured formats and qualities, and presets are open. Signing is off here.";
 
 /** Whether this request must, or wants to, be judged by its signature. Cheap, so that plain URLs never wait for cryptography. */
-export function needsProof({ closed, query }: Ask, { config }: Edge): boolean {
+export function needsProof({ closed }: Target, query: URLSearchParams, { config }: Edge): boolean {
   if (!closed || config.signing === "all") return true;
   // A signature that is not needed is judged all the same: `exp` would be worth nothing if a plain URL could carry it unread.
   return config.signing !== "off" && (query.has("s") || query.has("exp"));
@@ -18,7 +18,7 @@ export function needsProof({ closed, query }: Ask, { config }: Edge): boolean {
  * Throws `signature_required` unless the URL proves itself. Absent, wrong and expired signatures are refused alike, so that nobody can
  * feel their way towards a right one.
  */
-export async function prove({ path, query }: Ask, { config, keys, clock }: Edge): Promise<void> {
+export async function prove({ path }: Target, query: URLSearchParams, { config, keys, clock }: Edge): Promise<void> {
   if (config.signing === "off") throw new AppError("signature_required", { detail: CLOSED });
   const verdict = await verify(path, query, keys, config, Math.floor(clock.now() / 1000));
   if (verdict !== "ok") throw signatureRequired();

@@ -1,4 +1,4 @@
-import { AppError, problemBody } from "@prewarm/shared/errors";
+import { type AppError, problemBody } from "@prewarm/shared/errors";
 
 /** On every answer, errors included: browsers hide a status that lacks CORS headers, and bytes must be inert whatever they are. */
 export const BASE_HEADERS = {
@@ -11,7 +11,7 @@ export const BASE_HEADERS = {
   "X-Content-Type-Options": "nosniff",
 };
 
-const METHODS = "GET, HEAD, OPTIONS";
+export const METHODS = "GET, HEAD, OPTIONS";
 
 /** Anything that holds for this request only: nobody may keep it. */
 export const NO_STORE = "private, no-store";
@@ -49,11 +49,6 @@ export function problem(error: AppError, method: string, extra: Record<string, s
     ...extra,
   };
   return new Response(method === "HEAD" ? null : problemBody(error), { status: error.status, headers });
-}
-
-export function methodNotAllowed(method: string, extra: Record<string, string>): Response {
-  const error = new AppError("method_not_allowed", { allowed: METHODS.split(", ") });
-  return problem(error, method, { ...extra, Allow: METHODS });
 }
 
 /** Answers OPTIONS, a CORS preflight or not. */

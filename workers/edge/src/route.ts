@@ -1,61 +1,57 @@
-import { AppError, type ErrorCode } from "@prewarm/shared/errors";
-import { isPassThrough } from "@prewarm/shared/source";
-import { IMAGES_PATH, mayNegotiate, readAsk } from "./ask.ts";
+import { AppError } from "@prewarm/shared/errors";
+import { type Ask, IMAGES_PATH, mayNegotiate, readTarget } from "./ask.ts";
 import type { Background, Edge } from "./edge.ts";
 import { answerMiss } from "./miss.ts";
 import { ORIGINALS_PATH, serveOriginal } from "./originals.ts";
 import { passThrough } from "./pass-through.ts";
 import { needsProof, prove } from "./prove.ts";
-import { BASE_HEADERS, methodNotAllowed, preflight, problem } from "./respond.ts";
+import { BASE_HEADERS, METHODS, preflight, problem } from "./respond.ts";
 import { serveVariant } from "./serve-variant.ts";
 import { startVisit } from "./visit.ts";
 
-/** The name our own reads of originals carry in `Via`. */
-const PIPELINE = /\bprewarm\b/i;
-
 /** Answers every request to the edge Worker. Never throws. */
 export async function route(request: Request, edge: Edge, background: Background): Promise<Response> {
-  const url = new URL(request.url);
-  const serve = handlerOf(url.pathname);
+  const { method } = request;
   const start = edge.clock.now();
-  if (serve === null) return problem(new AppError("not_found"), request.method, refusal("not_found", 0));
-  if (request.method === "OPTIONS") return preflight();
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return methodNotAllowed(request.method, refusal("method_not_allowed", 0));
-  }
   try {
-    return await serve(request, url, edge, background);
+    if (method === "GET" || method === "HEAD") return await serve(request, method, edge, background);
+    if (method === "OPTIONS") return preflight();
+    throw new AppError("method_not_allowed", { allowed: METHODS.split(", ") });
   } catch (error) {
-    const refused = known(error, edge);
-    const vary: Record<string, string> = mayNegotiate(url.searchParams) ? { Vary: "Accept" } : {};
-    return problem(refused, request.method, { ...refusal(refused.code, edge.clock.now() - start), ...vary });
+    return refuse(request, known(error, edge), edge.clock.now() - start);
   }
 }
 
 /** Refusals are the edge's own, whatever cache and store may hold. */
-function refusal(code: ErrorCode, tookMs: number): Record<string, string> {
-  return { "Cache-Status": `edge; fwd=bypass; detail=${code}`, "Server-Timing": `edge;dur=${tookMs}` };
+function refuse(request: Request, error: AppError, tookMs: number): Response {
+  const headers: Record<string, string> = {
+    "Cache-Status": `edge; fwd=bypass; detail=${error.code}`,
+    "Server-Timing": `edge;dur=${tookMs}`,
+  };
+  if (error.code === "method_not_allowed") headers.Allow = METHODS;
+  if (mayNegotiate(new URL(request.url).searchParams)) headers.Vary = "Accept";
+  return problem(error, request.method, headers);
 }
 
-type Handler = (request: Request, url: URL, edge: Edge, background: Background) => Promise<Response>;
-
-function handlerOf(path: string): Handler | null {
-  if (path.startsWith(IMAGES_PATH)) return serveImage;
-  if (path.startsWith(ORIGINALS_PATH)) return serveOriginal;
-  return path === "/healthz" ? healthz : null;
+async function serve(request: Request, method: "GET" | "HEAD", edge: Edge, background: Background): Promise<Response> {
+  const address = request.url;
+  const { headers } = request;
+  const plain = edge.plainTargets.get(address);
+  if (plain !== undefined) return serveImage({ ...plain, method, headers }, edge, background);
+  const url = new URL(address);
+  if (url.pathname.startsWith(ORIGINALS_PATH)) return serveOriginal(request, url, edge);
+  if (url.pathname === "/healthz") return healthz(method);
+  if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");
+  const query = url.searchParams;
+  const target = readTarget(url, query, headers, edge.config);
+  if (needsProof(target, query, edge)) await prove(target, query, edge);
+  else if (!target.negotiated) edge.plainTargets.keep(address, target);
+  return serveImage({ ...target, method, headers }, edge, background);
 }
 
-async function serveImage(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
-  const via = request.headers.get("Via");
-  if (via !== null && PIPELINE.test(via)) {
-    throw new AppError("not_found", {
-      detail: "The pipeline asked the edge for an original: a source must not be the edge's own route.",
-    });
-  }
-  const ask = readAsk(request, url, edge.config);
-  if (needsProof(ask, edge)) await prove(ask, edge);
+async function serveImage(ask: Ask, edge: Edge, background: Background): Promise<Response> {
   const visit = startVisit(ask, edge, background);
-  if (isPassThrough(edge.config, ask.id)) return passThrough(visit);
+  if (ask.passThrough) return passThrough(visit);
   try {
     return await serveVariant(visit);
   } catch (error) {
@@ -77,7 +73,7 @@ function reportBug(error: unknown, edge: Edge): void {
 }
 
 /** Whether this Worker runs; it asks nothing of its bindings, without which it still serves redirects. */
-async function healthz(request: Request): Promise<Response> {
+function healthz(method: string): Response {
   const headers = { ...BASE_HEADERS, "Cache-Control": "no-store", "Content-Type": "application/json" };
-  return new Response(request.method === "HEAD" ? null : '{"ok":true}', { headers });
+  return new Response(method === "HEAD" ? null : '{"ok":true}', { headers });
 }

@@ -21,7 +21,7 @@ export async function serveVariant(visit: Visit): Promise<Response> {
   const cacheUrl = `${ask.origin}/images/${ask.key}`;
   const matched = await within(() => edge.cache.match(cacheUrl), visit.left(budget * CACHE_SHARE));
   visit.mark("cache");
-  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value) : null;
+  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, ask.transform.format) : null;
   if (copy !== null) {
     edge.memory.forget(ask.key);
     return answer(visit, copy, "edge; hit");

@@ -32,18 +32,19 @@ export function toCacheCopy(variant: Variant, body: ReadableStream<Uint8Array>, 
   });
 }
 
-/** Null when it is no copy of ours, which is a miss. */
-export function fromCacheCopy(response: Response): Variant | null {
-  const etag = response.headers.get("ETag");
-  const lastModified = response.headers.get("Last-Modified");
-  const contentType = response.headers.get("Content-Type");
-  if (response.status !== 200 || etag === null || lastModified === null || contentType === null) return null;
-  const size = response.headers.get("Content-Length");
+/** Null when it is no copy of ours, which is a miss. What only some requests need is read when it is. */
+export function fromCacheCopy(response: Response, format: Format): Variant | null {
+  const { headers } = response;
+  const etag = headers.get("ETag");
+  if (response.status !== 200 || etag === null) return null;
   return {
     etag,
-    lastModified,
-    size: size === null ? null : Number(size),
-    contentType,
+    lastModified: headers.get("Last-Modified") ?? "",
+    get size() {
+      const size = headers.get("Content-Length");
+      return size === null ? null : Number(size);
+    },
+    contentType: CONTENT_TYPES[format],
     body: response.body,
   };
 }

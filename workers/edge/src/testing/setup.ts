@@ -3,6 +3,7 @@ import type { WakeUpV1 } from "@prewarm/shared/messages";
 import type { Edge } from "../edge.ts";
 import { createGate } from "../gate.ts";
 import { createMemory } from "../memory.ts";
+import { createPlainTargets } from "../plain-targets.ts";
 import { route } from "../route.ts";
 import { createFakeBucket, createFakeCache, type FakeBucket, type FakeCache, type Fault, withFault } from "./fakes.ts";
 
@@ -80,6 +81,7 @@ function createWorld(options: Options, shared: Shared): World {
       options.allowed === undefined && options.faults?.limit === undefined
         ? null
         : withFault(limit, options.faults?.limit),
+    plainTargets: createPlainTargets(),
     memory: createMemory(),
     gate: createGate(faulty),
     clock: { now },
