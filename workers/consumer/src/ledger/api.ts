@@ -16,7 +16,15 @@ export interface WakeUpKeys {
 
 export type Claim =
   /** POST it under `Idempotency-Key: pw-<ledgerId>-<gen>`, not before `notBefore`; `input` is the original's URL frozen at the first grant, or null: resolve and send it with `submitted`. */
-  | { do: "run"; gen: number; floor: number; input: string | null; notBefore: number; attempts: number; granted: "first" | "again" }
+  | {
+      do: "run";
+      gen: number;
+      floor: number;
+      input: string | null;
+      notBefore: number;
+      attempts: number;
+      granted: "first" | "again";
+    }
   /** Ittybit has job `upstream`: look, download, put. `submittedAt` is when the generation was granted. */
   | { do: "resume"; gen: number; floor: number; upstream: string; submittedAt: number; attempts: number }
   /** A viewer missed what the ledger thinks stored: head R2, settle `present` or `gone`. */
@@ -54,7 +62,8 @@ export type Outcome =
   | { kind: "pending"; due: number }
   | { kind: "throttled"; until: number }
   | { kind: "account"; status: number; message: string }
-  | { kind: "unclear"; failure: Failure }
+  /** `input`: what was sent, when it was not frozen before: the next POST under this key must say the same. */
+  | { kind: "unclear"; failure: Failure; input?: string }
   /** `ended`: the gen's job is known to have ended or never to have existed (`posted: false`). */
   | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
   /** The original is missing: the row ends dead(`missing`) until `until`; not a dead letter. */
@@ -73,13 +82,8 @@ export interface Submitted {
   input: string;
 }
 
-export interface AcceptItem {
-  key: string;
-  lane: Lane;
-}
-
 export interface AcceptRequest {
-  /** Null for single live rows; a run id joins it. */
+  /** Null for single rows outside any run; a run that does not exist yet is made. */
   run: string | null;
   lane: Lane;
   /** ≤ 1,000 keys, grouped by original. */
@@ -88,7 +92,20 @@ export interface AcceptRequest {
   force?: boolean;
   /** The originals' order from the upload system; an older one than the image has is ignored (docs/protocol.md, New original). */
   originals?: { id: string; order: string; sourceEtag: string | null }[];
+  /** Shown with the run; only read when the run is made. */
+  label?: string | null;
+  /** Number of this chunk within its run, from 0: a chunk that is sent again is answered again and changes nothing. */
+  chunk?: number;
+  /** The idempotency record written with this chunk; `complete` with the last one. `answer` is replayed to a repeated request. */
+  inbox?: { id: string; hash: string; complete: boolean; answer?: string };
 }
+
+/** What is known of a request that came before: `mismatch` has another body; an `incomplete` one is to be run again. */
+export type InboxAnswer =
+  | { state: "new" }
+  | { state: "incomplete"; run: string }
+  | { state: "complete"; run: string; answer: string | null }
+  | { state: "mismatch" };
 
 export interface AcceptAnswer {
   accepted: number;
@@ -112,4 +129,136 @@ export interface JobView {
   createdAt: number;
   updatedAt: number;
   storedAt: number | null;
+}
+
+/** Open jobs at Ittybit, for the collector. */
+export interface UpstreamOpen {
+  count: number;
+  /** Unix ms; null when there are none. */
+  oldestGrantedAt: number | null;
+  /** True when a handler waits for every one of them. */
+  waited: boolean;
+}
+
+export interface UpstreamJob {
+  key: string;
+  gen: number;
+  job: string;
+  submittedAt: number;
+  owned: boolean;
+  due: number;
+}
+
+/** A failed attempt as it is kept. Times are Unix ms. */
+export interface AttemptView {
+  number: number;
+  startedAt: number | null;
+  endedAt: number;
+  tookMs: number | null;
+  httpStatus: number | null;
+  kind: string | null;
+  code: string;
+  message: string;
+  ittybitJob: string | null;
+}
+
+export interface JobFilter {
+  states?: JobState[];
+  lanes?: Lane[];
+  run?: string;
+  /** Text within the key. */
+  search?: string;
+}
+
+/** One page, newest order first; `nextCursor` may come with a short page, because a call reads at most 10,000 rows. */
+export interface JobPage {
+  jobs: JobView[];
+  nextCursor: string | null;
+}
+
+export interface CountsView {
+  /** `dead` includes `refused`. */
+  byState: Record<JobState, Record<Lane, number>>;
+  /** Dead because the original is missing or of no use: no dead letters. */
+  refused: number;
+  deadLetters: number;
+  open: number;
+  /** Slots taken: granted rows and abandoned jobs. */
+  slots: number;
+}
+
+export interface RunView {
+  run: string;
+  label: string | null;
+  lane: Lane;
+  createdAt: number;
+  updatedAt: number;
+  endedAt: number | null;
+  cancelledAt: number | null;
+  accepted: number;
+  duplicates: number;
+  existing: number;
+  states: Record<JobState, number>;
+  open: number;
+  timeToReadyMs: { p50: number | null; p95: number | null };
+}
+
+/** What the gate holds and why; the same words as `GET /api/v1/gate`. */
+export interface GateView {
+  paused: Record<Lane, boolean>;
+  breaker: {
+    state: "closed" | "open" | "half-open";
+    reason: string | null;
+    status: number | null;
+    since: number | null;
+    probeAt: number | null;
+  };
+  rate: { perSecond: number; burst: number };
+  concurrency: number;
+  budget: {
+    monthlyJobs: number | null;
+    warmingShare: number;
+    month: string;
+    used: number;
+    usedByLane: Record<Lane, number>;
+    alertLevels: readonly number[];
+    /** The highest alert level that is passed. */
+    alert: number | null;
+    exhausted: { live: boolean; warming: boolean };
+  };
+  throttledUntil: number | null;
+  slots: number;
+  reasons: { lane: Lane | null; code: string; message: string; until: number | null }[];
+  updatedAt: number;
+}
+
+export interface GatePatch {
+  paused?: Partial<Record<Lane, boolean>>;
+  /** Closes the breaker by hand. */
+  breaker?: { state: "closed" };
+  rate?: number | { perSecond: number; burst?: number };
+  concurrency?: number;
+  budget?: { monthlyJobs?: number | null; warmingShare?: number; alertLevels?: number[] };
+}
+
+/** What became of each key: `conflict` when its state does not allow it. */
+export type KeyResult = "ok" | "missing" | "conflict";
+
+export interface ImageRows {
+  id: string;
+  sourceEtag: string | null;
+  purging: boolean;
+  floor: number;
+  rows: JobView[];
+}
+
+/** A message that could not be used. */
+export interface DeadMessageRecord {
+  messageId: string;
+  queue: string;
+  body: string;
+  reason: string;
+  /** Unix ms. */
+  at: number;
+  attempts: number;
 }

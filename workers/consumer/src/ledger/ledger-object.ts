@@ -1,0 +1,200 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../config.ts";
+import { ledgerDeps } from "../ledger-deps.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import type {
+  AcceptAnswer,
+  AcceptRequest,
+  AttemptView,
+  ClaimAnswer,
+  CountsView,
+  DeadMessageRecord,
+  GatePatch,
+  GateView,
+  ImageRows,
+  InboxAnswer,
+  JobFilter,
+  JobPage,
+  JobView,
+  KeyResult,
+  Outcome,
+  RunView,
+  Settled,
+  Submitted,
+  WakeUpKeys,
+} from "./api.ts";
+import { type DutyState, runDuties, runOutbox } from "./duties.ts";
+import { LedgerCore } from "./ledger.ts";
+import type { LedgerDeps } from "./ledger-deps.ts";
+import { pump } from "./pump.ts";
+import type { PurgeTask } from "./purge.ts";
+import { durableSql } from "./sql.ts";
+
+/** Calls that come close together share one dispatch. */
+const SHARE_MS = 20;
+/** Should the object be evicted before it could dispatch, the alarm does. */
+const SAFETY_MS = 5_000;
+
+/** The Ledger's Durable Object: each call is one transaction of the core; what follows from it is sent off without being waited for. */
+export class Ledger extends DurableObject<Env> {
+  readonly #deps: LedgerDeps;
+  readonly #core: LedgerCore;
+  readonly #alarm: AlarmClock;
+  readonly #duties: DutyState = { collectAfter: 0, housekeepingAfter: 0 };
+  #pumping: Promise<void> | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#deps = ledgerDeps(env);
+    const { config, clock } = this.#deps;
+    this.#core = new LedgerCore(durableSql(ctx.storage), { config, clock, ledgerId: this.#deps.newLedgerId() });
+    this.#alarm = new AlarmClock(ctx.storage);
+    ctx.blockConcurrencyWhile(() => this.#alarm.load());
+  }
+
+  claim(owner: string, wakeUps: WakeUpKeys[]): ClaimAnswer {
+    const answer = this.#core.claim(owner, wakeUps);
+    this.#alarm.by(this.#deps.clock.now() + 60_000);
+    return answer;
+  }
+
+  renew(owner: string): "ok" | "lost" {
+    return this.#core.renew(owner);
+  }
+
+  submitted(owner: string, jobs: Submitted[]): Record<string, "go" | "stop"> {
+    return this.#core.submitted(owner, jobs);
+  }
+
+  settle(owner: string, outcomes: Record<string, Outcome>): Record<string, Settled> {
+    return this.#then(this.#core.settle(owner, outcomes));
+  }
+
+  accept(request: AcceptRequest): AcceptAnswer {
+    return this.#then(this.#core.accept(request));
+  }
+
+  inbox(id: string, hash: string): InboxAnswer {
+    return this.#core.inbox(id, hash);
+  }
+
+  observeEnded(jobs: string[]): void {
+    if (this.#core.observeEnded(jobs) > 0) this.#then(null);
+  }
+
+  recordDead(messages: DeadMessageRecord[]): void {
+    this.#core.recordDead(messages);
+  }
+
+  counts(): CountsView {
+    return this.#core.counts();
+  }
+
+  jobsPage(filter: JobFilter, cursor: string | null, limit: number): JobPage {
+    return this.#core.jobsPage(filter, cursor, limit);
+  }
+
+  job(key: string): JobView | null {
+    return this.#core.job(key);
+  }
+
+  attempts(key: string): AttemptView[] {
+    return this.#core.attempts(key);
+  }
+
+  retry(keys: string[]): Record<string, KeyResult> {
+    return this.#then(this.#core.retry(keys));
+  }
+
+  cancelKeys(keys: string[]): Record<string, KeyResult> {
+    return this.#then(this.#core.cancelKeys(keys));
+  }
+
+  runView(run: string): RunView | null {
+    return this.#core.runView(run);
+  }
+
+  cancelRun(run: string): boolean {
+    return this.#then(this.#core.cancelRun(run));
+  }
+
+  gateView(): GateView {
+    return this.#core.gateView();
+  }
+
+  patchGate(patch: GatePatch): GateView {
+    return this.#then(this.#core.patchGate(patch));
+  }
+
+  imageRows(id: string): ImageRows {
+    return this.#core.imageRows(id);
+  }
+
+  /** Begins a purge and runs it at once in the background; the alarm goes on with it should that fail. */
+  purgeBegin(id: string): PurgeTask {
+    const task = this.#core.purgeBegin(id);
+    this.ctx.waitUntil(this.#purge(task));
+    this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
+    return task;
+  }
+
+  /** Local start only: voids claims and holds, because every handler died with the process. */
+  recover(): void {
+    this.#core.recover();
+    this.#then(null);
+  }
+
+  /** The cron's call: an alarm that was lost is set again. */
+  async rearm(): Promise<void> {
+    await this.#alarm.load();
+    this.#alarm.by(this.#core.nextAlarm());
+  }
+
+  override async alarm(): Promise<void> {
+    const now = this.#deps.clock.now();
+    this.#alarm.rang();
+    // First: whatever happens below, it rings again.
+    this.#alarm.by(Math.min(now + 30_000, Math.max(now + 1_000, this.#next(now))));
+    await runDuties(this.#core, this.#deps, this.#duties);
+    this.#alarm.by(this.#next(this.#deps.clock.now()));
+  }
+
+  #next(now: number): number {
+    try {
+      return this.#core.nextAlarm();
+    } catch (error) {
+      this.#deps.log("ledger.duty_failed", { duty: "next alarm", error: String(error) });
+      return now + 5_000;
+    }
+  }
+
+  async #purge(task: PurgeTask): Promise<void> {
+    try {
+      await this.#deps.purge(task, () => this.#core.purgeContinue(task.purge));
+      this.#core.purgeEnd(task.purge);
+    } catch (error) {
+      this.#deps.log("ledger.purge_failed", { id: task.id, error: String(error) });
+    }
+  }
+
+  /** After a change: dispatch and publish soon, in the background; the alarm is the safety net. Returns what it was given. */
+  #then<T>(answer: T): T {
+    this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
+    this.#pumping ??= this.#pump().finally(() => {
+      this.#pumping = null;
+    });
+    this.ctx.waitUntil(this.#pumping);
+    return answer;
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      await this.#deps.sleep(SHARE_MS);
+      await pump(this.#core, this.#deps);
+      await runOutbox(this.#core, this.#deps);
+      this.#alarm.by(this.#next(this.#deps.clock.now()));
+    } catch (error) {
+      this.#deps.log("ledger.duty_failed", { duty: "pump", error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,233 @@
+import type { Clock } from "@prewarm/shared/clock";
+import type { Config } from "@prewarm/shared/config";
+import { accept } from "./accept.ts";
+import type {
+  AcceptAnswer,
+  AcceptRequest,
+  AttemptView,
+  ClaimAnswer,
+  CountsView,
+  DeadMessageRecord,
+  GatePatch,
+  GateView,
+  ImageRows,
+  InboxAnswer,
+  JobFilter,
+  JobPage,
+  JobView,
+  KeyResult,
+  Outcome,
+  RunView,
+  Settled,
+  Submitted,
+  UpstreamJob,
+  UpstreamOpen,
+  WakeUpKeys,
+} from "./api.ts";
+import { cancelRun, cancelSlices } from "./cancel-run.ts";
+import { claim } from "./claim.ts";
+import { dispatch, type Outgoing, unsend } from "./dispatch.ts";
+import { gateView, patchGate } from "./gate-view.ts";
+import { pruneSlice, rollUp } from "./housekeeping.ts";
+import { readInbox } from "./inbox.ts";
+import { nextAlarm } from "./next-alarm.ts";
+import { cancelKeys, recordDead, retryKeys } from "./operator.ts";
+import { type Due, gateChanged, outboxDone, outboxDue } from "./outbox.ts";
+import { type PurgeTask, purgeBegin, purgeContinue, purgeEnd, purgesDue } from "./purge.ts";
+import { migrate } from "./schema.ts";
+import { settle } from "./settle.ts";
+import { slotsUsed } from "./slots.ts";
+import type { Sql } from "./sql.ts";
+import { adopt, submitted } from "./submitted.ts";
+import { recover, sweep } from "./sweep.ts";
+import { Tx } from "./tx.ts";
+import { observeEnded, upstreamJobs, upstreamOpen } from "./upstream.ts";
+import { attemptsOf, counts, imageRows, jobsPage, jobView, runsPage, runView } from "./views.ts";
+import { SendWindow } from "./window.ts";
+
+/** The Ledger without its Durable Object: every method is one transaction over the SQL port. */
+export class LedgerCore {
+  readonly sql: Sql;
+  readonly #config: Config;
+  readonly #clock: Clock;
+  readonly window = new SendWindow();
+  #turn = 0;
+
+  constructor(sql: Sql, deps: { config: Config; clock: Clock; ledgerId: string }) {
+    this.sql = sql;
+    this.#config = deps.config;
+    this.#clock = deps.clock;
+    migrate(sql, { now: deps.clock.now(), ledgerId: deps.ledgerId });
+  }
+
+  #do<T>(work: (tx: Tx) => T): T {
+    return this.sql.transaction(() => {
+      const tx = new Tx(this.sql, { config: this.#config, now: this.#clock.now(), random: () => this.#clock.random() });
+      const result = work(tx);
+      tx.commit();
+      return result;
+    });
+  }
+
+  claim(owner: string, wakeUps: WakeUpKeys[]): ClaimAnswer {
+    const answer = this.#do((tx) => claim(tx, owner, wakeUps));
+    this.window.landed(Object.keys(answer.claims));
+    return answer;
+  }
+
+  renew(owner: string): "ok" | "lost" {
+    return this.#do((tx) => (tx.leases.renew(owner, tx.now) ? "ok" : "lost"));
+  }
+
+  submitted(owner: string, jobs: Submitted[]): Record<string, "go" | "stop"> {
+    return this.#do((tx) => submitted(tx, owner, jobs));
+  }
+
+  settle(owner: string, outcomes: Record<string, Outcome>): Record<string, Settled> {
+    return this.#do((tx) => settle(tx, owner, outcomes));
+  }
+
+  accept(request: AcceptRequest): AcceptAnswer {
+    return this.#do((tx) => accept(tx, request));
+  }
+
+  inbox(id: string, hash: string): InboxAnswer {
+    return readInbox(this.sql, id, hash);
+  }
+
+  sweep(): void {
+    this.#do(sweep);
+  }
+
+  recover(): void {
+    this.#do(recover);
+    this.window.clear();
+  }
+
+  dispatch(): Outgoing[] {
+    this.#turn += 1;
+    return this.#do((tx) => dispatch(tx, this.window, this.#turn));
+  }
+
+  unsend(keys: string[]): void {
+    this.#do((tx) => unsend(tx, this.window, keys));
+  }
+
+  nextAlarm(): number {
+    return this.#do(nextAlarm);
+  }
+
+  upstreamOpen(): UpstreamOpen {
+    return this.#do(upstreamOpen);
+  }
+
+  upstreamJobs(limit = 1000): UpstreamJob[] {
+    return this.#do((tx) => upstreamJobs(tx, limit));
+  }
+
+  observeEnded(jobs: string[]): number {
+    return this.#do((tx) => observeEnded(tx, jobs));
+  }
+
+  adopt(jobs: Omit<Submitted, "input">[]): void {
+    this.#do((tx) => adopt(tx, jobs));
+  }
+
+  purgeBegin(id: string): PurgeTask {
+    return this.#do((tx) => purgeBegin(tx, id));
+  }
+
+  purgesDue(limit = 10): PurgeTask[] {
+    return this.#do((tx) => purgesDue(tx, limit));
+  }
+
+  purgeContinue(purge: number): boolean {
+    return this.#do((tx) => purgeContinue(tx, purge));
+  }
+
+  purgeEnd(purge: number): void {
+    this.#do((tx) => purgeEnd(tx, purge));
+  }
+
+  cancelRun(run: string): boolean {
+    return this.#do((tx) => cancelRun(tx, run));
+  }
+
+  /** One slice of the cancelling, pruning and rolling up that is due; true while there is more. */
+  cancelSlices(): boolean {
+    return this.#do(cancelSlices);
+  }
+
+  pruneSlice(): boolean {
+    return this.#do(pruneSlice);
+  }
+
+  rollUp(): void {
+    this.#do(rollUp);
+  }
+
+  retry(keys: string[]): Record<string, KeyResult> {
+    return this.#do((tx) => retryKeys(tx, keys));
+  }
+
+  cancelKeys(keys: string[]): Record<string, KeyResult> {
+    return this.#do((tx) => cancelKeys(tx, keys));
+  }
+
+  recordDead(messages: DeadMessageRecord[]): void {
+    this.#do((tx) => recordDead(tx, messages));
+  }
+
+  gateView(): GateView {
+    return this.#do((tx) => gateView(tx.gate, tx.config, slotsUsed(tx), tx.now));
+  }
+
+  patchGate(patch: GatePatch): GateView {
+    this.#do((tx) => patchGate(tx.gate, patch, tx.now));
+    return this.gateView();
+  }
+
+  /** Puts the gate file into the outbox when what the edge should know has changed. */
+  gateChanged(): void {
+    this.#do(gateChanged);
+  }
+
+  outboxDue(): Due[] {
+    return this.#do(outboxDue);
+  }
+
+  outboxDone(kind: string, body: string): void {
+    this.#do((tx) => outboxDone(tx, kind, body));
+  }
+
+  counts(): CountsView {
+    return this.#do(counts);
+  }
+
+  jobsPage(filter: JobFilter, cursor: string | null, limit: number): JobPage {
+    return this.#do((tx) => jobsPage(tx, filter, cursor, limit));
+  }
+
+  job(key: string): JobView | null {
+    return this.#do((tx) => tx.rows.loadKeys([key]).map((row) => jobView(tx, row))[0] ?? null);
+  }
+
+  attempts(key: string): AttemptView[] {
+    return this.#do((tx) => attemptsOf(tx, key));
+  }
+
+  runView(run: string): RunView | null {
+    return this.#do((tx) => {
+      const found = tx.runs.byId(run);
+      return found === null ? null : runView(found);
+    });
+  }
+
+  runsPage(before = Number.MAX_SAFE_INTEGER, limit = 50): { runs: RunView[]; next: number | null } {
+    return this.#do((tx) => runsPage(tx, before, limit));
+  }
+
+  imageRows(id: string): ImageRows {
+    return this.#do((tx) => imageRows(tx, id));
+  }
+}

@@ -1,0 +1,140 @@
+import type { JobState, Lane } from "@prewarm/shared/job";
+import { int, type SqlRow, type SqlValue, text, textOrNull } from "./sql.ts";
+
+/*
+ * A job's row in memory. States and lanes are small integers in the table, because a million rows of words are megabytes;
+ * this file is the only one that knows which is which.
+ */
+
+export const QUEUED = 0;
+export const PROCESSING = 1;
+export const RETRYING = 2;
+export const STORED = 3;
+export const DEAD = 4;
+export const CANCELLED = 5;
+/** Dead because the original is missing or of no use: shown as `dead`, but no dead letter. */
+export const REFUSED = 6;
+export type StateCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+
+export const LIVE = 0;
+export const UPLOAD = 1;
+export const BULK = 2;
+export type LaneCode = 0 | 1 | 2;
+
+export const NO_INTENT = 0;
+export const CANCEL = 1;
+export const PURGE = 2;
+
+/** Nobody was told `run` for this generation; only the present owner was; others before it were. */
+export const NOT_GRANTED = 0;
+export const FIRST = 1;
+export const AGAIN = 2;
+
+export interface Row {
+  seq: number;
+  key: string;
+  lane: LaneCode;
+  state: StateCode;
+  /** Number of the run that asked first; 0 is none. */
+  run: number;
+  /** 1 when `joins` holds further askers. */
+  joined: number;
+  gen: number;
+  floor: number;
+  granted: number;
+  /** Unix ms of the generation's first grant: its idempotency key is good for 23 hours from then. */
+  grantedAt: number;
+  upstream: string | null;
+  upstreamAt: number;
+  input: string | null;
+  /** Unix ms; while the row is owned: its `notBefore`. */
+  due: number;
+  hold: number;
+  /** Wake-ups sent since the last claim. */
+  sends: number;
+  owner: string | null;
+  intent: number;
+  again: number;
+  attempts: number;
+  unclear: number;
+  crashes: number;
+  /** JSON `{code, message}`. */
+  error: string | null;
+  deadUntil: number;
+  bytes: number;
+  etag: string | null;
+  /** Unix ms when it was last ordered; a replacement or a retry orders anew. */
+  created: number;
+  /** 0: not since it was created. */
+  updated: number;
+  storedAt: number;
+}
+
+/** Columns in the table's order. Those before WIDE_END stand in a partial index or its WHERE: touching any costs that index's entry. */
+export const WIDE = ["lane", "state", "run", "granted", "granted_at", "due", "owner"] as const;
+// biome-ignore format: one glance
+export const NARROW = [
+  "joined", "gen", "floor", "upstream", "upstream_at", "input", "hold", "sends", "intent", "again", "attempts", "unclear", "crashes",
+  "error", "dead_until", "bytes", "etag", "created", "updated", "stored_at",
+] as const;
+export const COLUMNS = `seq, key, ${[...WIDE, ...NARROW].join(", ")}`;
+
+export function rowFrom(raw: SqlRow): Row {
+  // biome-ignore format: one glance
+  return {
+    seq: int(raw.seq), key: text(raw.key), lane: int(raw.lane) as LaneCode, state: int(raw.state) as StateCode, run: int(raw.run),
+    granted: int(raw.granted), grantedAt: int(raw.granted_at), due: int(raw.due), owner: textOrNull(raw.owner), joined: int(raw.joined),
+    gen: int(raw.gen), floor: int(raw.floor), upstream: textOrNull(raw.upstream), upstreamAt: int(raw.upstream_at), input: textOrNull(raw.input),
+    hold: int(raw.hold), sends: int(raw.sends), intent: int(raw.intent), again: int(raw.again), attempts: int(raw.attempts),
+    unclear: int(raw.unclear), crashes: int(raw.crashes), error: textOrNull(raw.error), deadUntil: int(raw.dead_until), bytes: int(raw.bytes),
+    etag: textOrNull(raw.etag), created: int(raw.created), updated: int(raw.updated), storedAt: int(raw.stored_at),
+  };
+}
+
+/** The values of WIDE, in order. */
+export function wideOf(row: Row): SqlValue[] {
+  return [row.lane, row.state, row.run, row.granted, row.grantedAt, row.due, row.owner];
+}
+
+/** The values of NARROW, in order. */
+export function narrowOf(row: Row): SqlValue[] {
+  // biome-ignore format: one glance
+  return [
+    row.joined, row.gen, row.floor, row.upstream, row.upstreamAt, row.input, row.hold, row.sends, row.intent, row.again, row.attempts,
+    row.unclear, row.crashes, row.error, row.deadUntil, row.bytes, row.etag, row.created, row.updated, row.storedAt,
+  ];
+}
+
+/** A row just ordered: queued, due now, its first generation numbered as itself. */
+export function newRow(seq: number, key: string, lane: LaneCode, now: number): Row {
+  // biome-ignore format: one glance
+  return {
+    seq, key, lane, state: QUEUED, run: 0, granted: NOT_GRANTED, grantedAt: 0, due: now, owner: null, joined: 0, gen: seq, floor: 0,
+    upstream: null, upstreamAt: 0, input: null, hold: 0, sends: 0, intent: NO_INTENT, again: 0, attempts: 0, unclear: 0, crashes: 0,
+    error: null, deadUntil: 0, bytes: 0, etag: null, created: now, updated: 0, storedAt: 0,
+  };
+}
+
+export function isOpen(row: Row): boolean {
+  return row.state < STORED;
+}
+
+const STATE_NAMES: readonly JobState[] = ["queued", "processing", "retrying", "stored", "dead", "cancelled", "dead"];
+const LANE_NAMES: readonly Lane[] = ["live", "upload", "bulk"];
+
+export function stateName(code: number): JobState {
+  return STATE_NAMES[code] ?? "queued";
+}
+
+export function laneName(code: number): Lane {
+  return LANE_NAMES[code] ?? "bulk";
+}
+
+export function laneCode(lane: Lane): LaneCode {
+  return LANE_NAMES.indexOf(lane) as LaneCode;
+}
+
+/** The codes a state's word stands for. */
+export function stateCodes(state: JobState): number[] {
+  return STATE_NAMES.flatMap((name, code) => (name === state ? [code] : []));
+}

@@ -1,0 +1,50 @@
+/** What SQLite holds here: no blobs, integers below 2^53. */
+export type SqlValue = string | number | null;
+export type SqlRow = Record<string, SqlValue>;
+
+/** The little of SQLite that the Ledger's core needs, so that node:sqlite can run it in tests and a Durable Object in production. */
+export interface Sql {
+  /** Runs one statement with positional parameters (`?1` or `?`) and returns its rows. */
+  exec(query: string, ...params: SqlValue[]): SqlRow[];
+  /** All or nothing; not nested. */
+  transaction<T>(work: () => T): T;
+  /** Rows written so far, index entries included, as the platform bills them; 0 where it is not known. */
+  readonly rowsWritten: number;
+  /** Bytes the database takes. */
+  readonly bytes: number;
+}
+
+/** The adapter over a Durable Object's storage. */
+export function durableSql(storage: DurableObjectStorage): Sql {
+  let written = 0;
+  return {
+    exec(query, ...params) {
+      const cursor = storage.sql.exec<SqlRow>(query, ...params);
+      const rows = cursor.toArray();
+      written += cursor.rowsWritten;
+      return rows;
+    },
+    transaction: (work) => storage.transactionSync(work),
+    get rowsWritten() {
+      return written;
+    },
+    get bytes() {
+      return storage.sql.databaseSize;
+    },
+  };
+}
+
+/** Reads a column that is always a number; null counts as 0 (aggregates over nothing). */
+export function int(value: SqlValue | undefined): number {
+  return typeof value === "number" ? value : Number(value ?? 0);
+}
+
+/** Reads a column that is always text. */
+export function text(value: SqlValue | undefined): string {
+  return value === null || value === undefined ? "" : String(value);
+}
+
+/** Reads a column that is text or null. */
+export function textOrNull(value: SqlValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
