@@ -20,11 +20,11 @@ const COLUMNS = [
 
 /** RFC 4180 with a header; times are ISO 8601. A cell never begins a formula: spreadsheets would run what a stranger named an image. */
 export function toCsv(jobs: readonly Job[]): string {
-  const rows = jobs.map((job) => COLUMNS.map((column) => cell(valueOf(job, column))).join(","));
+  const rows = jobs.map((job) => COLUMNS.map((column) => cell(textOf(job, column))).join(","));
   return `${[COLUMNS.join(","), ...rows].join("\r\n")}\r\n`;
 }
 
-function valueOf(job: Job, column: (typeof COLUMNS)[number]): string {
+function textOf(job: Job, column: (typeof COLUMNS)[number]): string {
   if (column === "error") return job.error?.code ?? "";
   if (column === "message") return job.error?.message ?? "";
   const value = job[column];

@@ -14,7 +14,12 @@ export function duration(ms: number | null): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const [, divisor, unit] = STEPS.find(([limit]) => ms < limit * 0.999) ?? STEPS[3] ?? [0, 1, ""];
   const value = ms / divisor;
-  return `${value < 10 && value % 1 >= 0.05 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  return `${short(value)} ${unit}`;
+}
+
+/** One decimal below ten, where it says something. */
+function short(value: number): string {
+  return String(value < 9.95 ? Math.round(value * 10) / 10 : Math.round(value));
 }
 
 /** `just now`, `42 s ago`, `in 3 min`. */
@@ -69,7 +74,7 @@ export function rate(perSecond: number): string {
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return "<0.1 %";
-  return `${value < 10 && value % 1 >= 0.05 ? value.toFixed(1) : Math.round(value)} %`;
+  return `${short(value)} %`;
 }
 
 /** Bytes saved of the original: `-82 %`, or `+4 %` when the variant is larger. */

@@ -41,70 +41,78 @@ export interface Resource<T> {
 const SLOWEST_MS = 30_000;
 
 export function createResource<T>(options: ResourceOptions<T>): Resource<T> {
-  const timers = options.timers ?? browserTimers;
-  const state = {
-    data: signal<T | null>(null),
-    error: signal<Error | null>(null),
-    busy: signal(false),
-    loadedAt: signal<number | null>(null),
-  };
-  let load = options.load;
-  let timer: unknown = null;
-  let under: AbortController | null = null;
-  let failures = 0;
-  let closed = false;
+  return new Polled(options);
+}
 
-  async function refresh(): Promise<void> {
-    under?.abort();
-    timers.clear(timer);
+class Polled<T> implements Resource<T> {
+  readonly data = signal<T | null>(null);
+  readonly error = signal<Error | null>(null);
+  readonly busy = signal(false);
+  readonly loadedAt = signal<number | null>(null);
+  readonly #options: ResourceOptions<T>;
+  readonly #timers: Timers;
+  readonly #unsubscribe: () => void;
+  #load: (signal: AbortSignal) => Promise<T>;
+  #timer: unknown = null;
+  #under: AbortController | null = null;
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: ResourceOptions<T>) {
+    this.#options = options;
+    this.#timers = options.timers ?? browserTimers;
+    this.#load = options.load;
+    let wasLive = options.live.value;
+    // A view that was paused is stale the moment it runs again; one that is being paused just stops.
+    this.#unsubscribe = options.live.subscribe((live) => {
+      if (live && !wasLive && options.everyMs !== null) void this.refresh();
+      else if (!live) this.#timers.clear(this.#timer);
+      wasLive = live;
+    });
+    void this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    this.#under?.abort();
+    this.#timers.clear(this.#timer);
     const mine = new AbortController();
-    under = mine;
-    state.busy.value = true;
-    const result = await load(mine.signal).then(
+    this.#under = mine;
+    this.busy.value = true;
+    const result = await this.#load(mine.signal).then(
       (value) => ({ value, error: null }),
       (error: unknown) => ({ value: null, error: error instanceof Error ? error : new Error(String(error)) }),
     );
     // Another load, or the end, has overtaken this one: its answer is of no interest.
-    if (under !== mine || closed) return;
-    failures = result.error ? failures + 1 : 0;
-    state.error.value = result.error;
-    if (!result.error) {
-      state.data.value = result.value;
-      state.loadedAt.value = timers.now();
-    }
-    state.busy.value = false;
-    schedule();
+    if (this.#under !== mine || this.#closed) return;
+    this.#take(result);
+    this.busy.value = false;
+    this.#schedule();
   }
 
-  function schedule(): void {
-    timers.clear(timer);
-    if (closed || options.everyMs === null || !options.live.value) return;
-    timer = timers.set(
-      () => void refresh(),
-      Math.min(Math.max(SLOWEST_MS, options.everyMs), options.everyMs * 2 ** Math.min(failures, 10)),
-    );
+  follow(load: (signal: AbortSignal) => Promise<T>): Promise<void> {
+    this.#load = load;
+    return this.refresh();
   }
 
-  // A view that was paused is stale the moment it runs again; one that is being paused just stops.
-  let wasLive = options.live.value;
-  const unsubscribe = options.live.subscribe((live) => {
-    if (live && !wasLive && options.everyMs !== null) void refresh();
-    else if (!live) timers.clear(timer);
-    wasLive = live;
-  });
-  void refresh();
-  return {
-    ...state,
-    refresh,
-    follow: (next) => {
-      load = next;
-      return refresh();
-    },
-    close: () => {
-      closed = true;
-      under?.abort();
-      timers.clear(timer);
-      unsubscribe();
-    },
-  };
+  close(): void {
+    this.#closed = true;
+    this.#under?.abort();
+    this.#timers.clear(this.#timer);
+    this.#unsubscribe();
+  }
+
+  #take(result: { value: T | null; error: Error | null }): void {
+    this.#failures = result.error ? this.#failures + 1 : 0;
+    this.error.value = result.error;
+    if (result.error) return;
+    this.data.value = result.value;
+    this.loadedAt.value = this.#timers.now();
+  }
+
+  #schedule(): void {
+    const { everyMs, live } = this.#options;
+    if (everyMs === null || !live.value) return;
+    const slower = everyMs * 2 ** Math.min(this.#failures, 10);
+    this.#timer = this.#timers.set(() => void this.refresh(), Math.min(Math.max(SLOWEST_MS, everyMs), slower));
+  }
 }

@@ -43,7 +43,7 @@ function printTerm({ qualifier, value }: Term): string {
 /** A qualifier-like word that is none: it is searched as text, which is seldom what was meant. */
 export function unknownQualifiers(text: string): string[] {
   const terms = parseQuery(text).filter(({ qualifier }) => qualifier === null);
-  return terms.flatMap(({ value }) => /^([a-z]{2,12}):\S/.exec(value)?.[1] ?? []);
+  return terms.flatMap(({ value }) => /^([a-z]{2,12}):(?!\/\/)\S/.exec(value)?.[1] ?? []);
 }
 
 /** What the last word may become, as whole queries; for a datalist. */

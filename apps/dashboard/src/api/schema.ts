@@ -88,7 +88,7 @@ export type SignIn = {"token": string};
 export type HookAnswer = {/** The rolling run of this hook and day; null when nothing was enqueued */ "run": string | null; "accepted": number; "duplicates": number; "existing": number; /** Images whose deletion was told */ "purged": number; /** Events that are no image upload: test events, other types, our own variants */ "ignored": number; "rejected": (Rejection)[]; /** This very delivery had been accepted before; nothing was done */ "duplicate": boolean};
 
 export interface Calls {
-  "POST /api/v1/warm": {params: Record<never, never>; query: {"dryRun"?: "0" | "1" | "true" | "false"; "label"?: string; "force"?: "0" | "1" | "true" | "false"; "onlyMissing"?: "0" | "1" | "true" | "false"; "recipe"?: string}; body: WarmRequest | string; answer: DryRun | WarmAnswer};
+  "POST /api/v1/warm": {params: Record<never, never>; query: {"dryRun"?: "0" | "1" | "true" | "false"; "run"?: string; "label"?: string; "force"?: "0" | "1" | "true" | "false"; "onlyMissing"?: "0" | "1" | "true" | "false"; "recipe"?: string}; body: WarmRequest | string; answer: DryRun | WarmAnswer};
   "GET /api/v1/runs": {params: Record<never, never>; query: {"limit"?: number; "cursor"?: string; "state"?: "open" | "done" | "cancelled"}; body: never; answer: RunPage};
   "GET /api/v1/runs/{run}": {params: {"run": string}; query: Record<never, never>; body: never; answer: Run};
   "DELETE /api/v1/runs/{run}": {params: {"run": string}; query: Record<never, never>; body: never; answer: Run};

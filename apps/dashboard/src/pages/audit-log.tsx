@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../session.ts";
+import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { useResource } from "../use-resource.ts";
@@ -13,7 +14,7 @@ export function AuditLog({ round }: { round: number }) {
     (signal) => ask("GET /api/v1/audit", { query: { limit: 20, ...(cursor ? { cursor } : {}) }, signal }),
     5000,
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round is the reason
+  // A new round is the reason
   useEffect(() => void (round > 0 && resource.refresh()), [round]);
   const next = resource.data.value?.nextCursor ?? null;
   return (
@@ -26,7 +27,7 @@ export function AuditLog({ round }: { round: number }) {
               Every pause, limit, retry, cancel, purge and sign-in stands here with who did it.
             </Empty>
           ) : (
-            <div class="table-box" tabIndex={0} role="region" aria-labelledby="audit">
+            <ScrollBox labelledby="audit">
               <table class="audit">
                 <thead>
                   <tr>
@@ -53,7 +54,7 @@ export function AuditLog({ round }: { round: number }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollBox>
           )
         }
       </View>

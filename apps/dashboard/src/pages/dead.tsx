@@ -201,9 +201,7 @@ function Messages({ messages }: { messages: readonly DeadMessage[] }) {
               <Time at={message.at} />
             </span>
           </summary>
-          <pre class="break" tabIndex={0}>
-            {message.body}
-          </pre>
+          <pre class="break">{message.body}</pre>
         </details>
       ))}
     </section>

@@ -24,13 +24,13 @@ export function HistoryCharts() {
     <section class="card" aria-labelledby="history">
       <header class="card-head">
         <h2 id="history">History</h2>
-        <div class="segments" role="group" aria-label="How far back">
+        <fieldset class="segments" aria-label="How far back">
           {TIERS.map(([name, words]) => (
             <button key={name} type="button" aria-pressed={name === tier} onClick={() => show(name)}>
               {words}
             </button>
           ))}
-        </div>
+        </fieldset>
       </header>
       <View resource={history} what="the history">
         {(data) => <Charts history={data} />}

@@ -12,7 +12,7 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
   const go = (search: string) =>
     navigate(filterUrl({ ...filter, search: search.trim(), cursor: null }), { replace: true });
   useEffect(() => setText(filter.search), [filter.search]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts a search
+  // Only typing starts a search
   useEffect(() => {
     if (text.trim() === filter.search) return;
     const timer = setTimeout(() => go(text), PAUSE_MS);
@@ -37,7 +37,7 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
-        <kbd aria-hidden="true">/</kbd>
+        <kbd title="Press / to search">/</kbd>
         <datalist id={id}>
           {suggestions(text).map((one) => (
             <option key={one} value={one} />

@@ -1,15 +1,14 @@
 import type { JobDetail } from "../api/schema.ts";
 import { shellQuote } from "../curl.ts";
-import { size } from "../format.ts";
 import { ask, isOperator } from "../session.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { retryJob } from "../ui/job-table.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
-import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { useResource } from "../use-resource.ts";
 import { Compare } from "./compare.tsx";
+import { JobFacts } from "./job-facts.tsx";
 import { Timeline } from "./timeline.tsx";
 
 /** One job: what it is, what happened, what came of it. */
@@ -25,7 +24,7 @@ export function JobPage({ job }: { job: string }) {
               <Compare job={data} />
               <Timeline job={data} />
             </div>
-            <Facts job={data} />
+            <JobFacts job={data} />
           </div>
         </>
       )}
@@ -73,85 +72,4 @@ function curlOf(job: JobDetail): string {
   const ended = job.state === "dead" || job.state === "cancelled";
   const address = `${location.origin}/api/v1/jobs/${job.job}${ended ? "/retry" : ""}`;
   return `curl ${ended ? "-X POST " : ""}-H "Authorization: Bearer $ADMIN_TOKEN" ${shellQuote(address)}`;
-}
-
-function Facts({ job }: { job: JobDetail }) {
-  const rows: [string, preact.ComponentChildren][] = [
-    [
-      "Image",
-      <a key="a" class="break" href={`/images/${encodeURIComponent(job.id)}`}>
-        {job.id}
-      </a>,
-    ],
-    [
-      "Variant key",
-      <span key="k" class="mono break">
-        {job.key}
-      </span>,
-    ],
-    ["Lane", job.lane],
-    [
-      "Run",
-      job.run ? (
-        <a key="r" class="mono break" href={`/runs/${encodeURIComponent(job.run)}`}>
-          {job.run}
-        </a>
-      ) : (
-        "none"
-      ),
-    ],
-    ["Version", job.v ?? "none"],
-    ["Generation", String(job.generation)],
-    ["Failed attempts", String(job.attempts)],
-    [
-      "Ittybit job",
-      job.ittybitJob ? (
-        <span key="i" class="mono break">
-          {job.ittybitJob}
-        </span>
-      ) : (
-        "none yet"
-      ),
-    ],
-    [
-      "Source etag",
-      job.sourceEtag ? (
-        <span key="s" class="mono break">
-          {job.sourceEtag}
-        </span>
-      ) : (
-        "unknown"
-      ),
-    ],
-    ["Size", size(job.bytes)],
-    ["Original", <Outside key="o" url={job.originalUrl} />],
-    ["Variant", <Outside key="v" url={job.variantUrl} />],
-    ["Created", <Time key="c" at={job.createdAt} />],
-    ["Changed", <Time key="u" at={job.updatedAt} />],
-    ["Looked at next", <Time key="d" at={job.due} />],
-    ["Stored", <Time key="t" at={job.storedAt} />],
-  ];
-  return (
-    <section class="card" aria-labelledby="facts">
-      <h2 id="facts">Facts</h2>
-      <dl class="facts">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
-  );
-}
-
-function Outside({ url }: { url: string | null }) {
-  return url && /^https?:/.test(url) ? (
-    <a class="break" href={url} target="_blank" rel="noreferrer">
-      {url}
-    </a>
-  ) : (
-    <>not served by an address</>
-  );
 }

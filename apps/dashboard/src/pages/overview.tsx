@@ -3,6 +3,7 @@ import { count, duration, percent, rate } from "../format.ts";
 import { filterUrl, LANES, STATES } from "../job-filter.ts";
 import { ask } from "../session.ts";
 import { useStats } from "../stats.tsx";
+import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
@@ -140,7 +141,7 @@ function Lanes({ stats }: { stats: Stats }) {
   return (
     <section class="card" aria-labelledby="lanes">
       <h2 id="lanes">Lanes</h2>
-      <div class="table-box" tabIndex={0} role="region" aria-labelledby="lanes">
+      <ScrollBox labelledby="lanes">
         <table class="lanes">
           <thead>
             <tr>
@@ -187,7 +188,7 @@ function Lanes({ stats }: { stats: Stats }) {
             </tr>
           </tfoot>
         </table>
-      </div>
+      </ScrollBox>
     </section>
   );
 }

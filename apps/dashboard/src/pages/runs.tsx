@@ -40,7 +40,7 @@ export function RunsPage() {
       <header class="page-head">
         <h1>Runs</h1>
         <span class="grow" />
-        <div class="segments" role="group" aria-label="Which runs">
+        <fieldset class="segments" aria-label="Which runs">
           {KINDS.map(([kind, words]) => (
             <button
               key={kind}
@@ -51,7 +51,7 @@ export function RunsPage() {
               {words}
             </button>
           ))}
-        </div>
+        </fieldset>
         {isOperator.value && (
           <a class="button primary" href="/runs/new">
             New run

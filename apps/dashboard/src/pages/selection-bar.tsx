@@ -13,7 +13,7 @@ export function SelectionBar({
   const ids = [...selection.ids.value];
   if (ids.length === 0 || !isOperator.value) return null;
   return (
-    <div class="selection-bar" role="region" aria-label="Selected jobs">
+    <section class="selection-bar" aria-label="Selected jobs">
       <b class="num">{count(ids.length)} selected</b>
       <button type="button" class="primary" data-retry-selected onClick={() => act("retry", ids)}>
         Retry
@@ -24,6 +24,6 @@ export function SelectionBar({
       <button type="button" class="ghost" onClick={selection.clear}>
         Clear
       </button>
-    </div>
+    </section>
   );
 }

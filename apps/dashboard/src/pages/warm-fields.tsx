@@ -75,6 +75,7 @@ function Paste({ input, change }: WarmFieldsProps) {
   const ids = readIds(input.ids);
   const take = (files: FileList | null | undefined) => files?.[0] && change({ file: files[0], transforms: "" });
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the file field within is the first
     <div
       class="drop"
       data-over={over}

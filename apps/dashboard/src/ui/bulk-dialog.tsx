@@ -26,7 +26,7 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
     setError(null);
     work().catch((reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)));
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: counted once, when it opens
+  // Counted once, when it opens
   useEffect(
     () =>
       attempt(async () => {

@@ -1,0 +1,82 @@
+import type { ComponentChildren } from "preact";
+import type { JobDetail } from "../api/schema.ts";
+import { size } from "../format.ts";
+import { Time } from "../ui/time.tsx";
+
+/** Everything the ledger knows of a job. */
+export function JobFacts({ job }: { job: JobDetail }) {
+  return (
+    <section class="card" aria-labelledby="facts">
+      <h2 id="facts">Facts</h2>
+      <dl class="facts">
+        <Fact name="Image">
+          <Inside to={`/images/${encodeURIComponent(job.id)}`} text={job.id} />
+        </Fact>
+        <Fact name="Variant key">{mono(job.key, "")}</Fact>
+        <Fact name="Lane">{job.lane}</Fact>
+        <Fact name="Run">
+          {job.run ? <Inside to={`/runs/${encodeURIComponent(job.run)}`} text={job.run} /> : "none"}
+        </Fact>
+        <Fact name="Version">{job.v ?? "none"}</Fact>
+        <Fact name="Generation">{job.generation}</Fact>
+        <Fact name="Failed attempts">{job.attempts}</Fact>
+        <Fact name="Ittybit job">{mono(job.ittybitJob, "none yet")}</Fact>
+        <Fact name="Source etag">{mono(job.sourceEtag, "unknown")}</Fact>
+        <Fact name="Size">{size(job.bytes)}</Fact>
+        <Fact name="Original">
+          <Outside url={job.originalUrl} />
+        </Fact>
+        <Fact name="Variant">
+          <Outside url={job.variantUrl} />
+        </Fact>
+        <Times job={job} />
+      </dl>
+    </section>
+  );
+}
+
+function Times({ job }: { job: JobDetail }) {
+  const times: [string, number | null][] = [
+    ["Created", job.createdAt],
+    ["Changed", job.updatedAt],
+    ["Looked at next", job.due],
+    ["Stored", job.storedAt],
+  ];
+  return times.map(([name, at]) => (
+    <Fact key={name} name={name}>
+      <Time at={at} />
+    </Fact>
+  ));
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function mono(text: string | null, absent: string) {
+  return text ? <span class="mono break">{text}</span> : absent;
+}
+
+function Inside({ to, text }: { to: string; text: string }) {
+  return (
+    <a class="break" href={to}>
+      {text}
+    </a>
+  );
+}
+
+/** A foreign address becomes a link only when it is http(s): `javascript:` is text. */
+function Outside({ url }: { url: string | null }) {
+  if (!url) return <>not served by an address</>;
+  if (!/^https?:\/\//i.test(url)) return <span class="break">{url}</span>;
+  return (
+    <a class="break" href={url} target="_blank" rel="noreferrer">
+      {url}
+    </a>
+  );
+}

@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { generate } from "../scripts/generate-api.ts";
+import { address } from "../src/api/client.ts";
+import { forLog, splitFilling, tick } from "../src/charts/series.ts";
+import { toCsv } from "../src/csv.ts";
+import { shellQuote } from "../src/curl.ts";
+import { createSelection } from "../src/ui/selection.ts";
+import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/warm-input.ts";
+import { jobAt } from "./fixtures.ts";
+
+it("is typed by the document the server answers by", async () => {
+  const document = JSON.parse(await readFile(new URL("../../../docs/openapi.json", import.meta.url), "utf8"));
+  expect(await readFile(new URL("../src/api/schema.ts", import.meta.url), "utf8")).toBe(generate(document));
+});
+
+describe("address", () => {
+  it("encodes an id as one segment, whatever is in it", () => {
+    expect(address("/api/v1/images/{id}", { id: "a/b?c#d %2F" })).toBe("/api/v1/images/a%2Fb%3Fc%23d%20%252F");
+  });
+  it("repeats lists and leaves out what is not given", () => {
+    expect(address("/x", {}, { state: ["dead", "queued"], lane: [], run: undefined, limit: 50 })).toBe(
+      "/x?state=dead&state=queued&limit=50",
+    );
+  });
+});
+
+describe("a chart's line", () => {
+  it("is dashed only on its way to the bucket that fills, and meets there", () => {
+    expect(splitFilling([1, 2, 3], true)).toEqual([
+      [1, 2, null],
+      [null, 2, 3],
+    ]);
+    expect(splitFilling([1, 2], false)).toEqual([
+      [1, 2],
+      [null, null],
+    ]);
+  });
+  it("has gaps on a log axis where nothing was measured", () =>
+    expect(forLog([null, 0, 0.4, 20])).toEqual([null, null, 1, 20]));
+  it("is labelled in UTC", () => {
+    const at = Date.UTC(2026, 10, 24, 5, 9);
+    expect([tick(at, 60_000), tick(at, 86_400_000)]).toEqual(["05:09", "24 Nov"]);
+  });
+});
+
+describe("toCsv", () => {
+  it("quotes what would break a row, and disarms formulas", () => {
+    const job = { ...jobAt(0), id: '=HYPERLINK("x"),\n', error: { code: "e", message: "+1" } };
+    const [header, ...rows] = toCsv([job]).split("\r\n");
+    expect(header).toContain("job,id,v");
+    expect(rows.join("\r\n")).toContain(`,"'=HYPERLINK(""x""),\n",`);
+    expect(rows.join("\r\n")).toContain(",'+1,");
+  });
+});
+
+it("quotes for a shell so that the shell gives the text back", () => {
+  const text = `it's $HOME "and" \`date\` \\ !`;
+  expect(execFileSync("sh", ["-c", `printf %s ${shellQuote(text)}`]).toString()).toBe(text);
+});
+
+describe("createSelection", () => {
+  it("selects a range with Shift, in either direction", () => {
+    const selection = createSelection();
+    selection.click("d", ["a", "b", "c", "d", "e"], false);
+    selection.click("b", ["a", "b", "c", "d", "e"], true);
+    expect([...selection.ids.value].sort()).toEqual(["b", "c", "d"]);
+  });
+  it("keeps what was selected on another page", () => {
+    const selection = createSelection();
+    selection.click("a", ["a", "b"], false);
+    selection.click("y", ["x", "y"], true);
+    expect([...selection.ids.value]).toEqual(["a", "y"]);
+  });
+});
+
+describe("a warm request", () => {
+  const input: WarmInput = {
+    ids: " a \n\nb\na",
+    file: null,
+    recipe: "upload",
+    transforms: "",
+    label: "",
+    force: false,
+    onlyMissing: true,
+  };
+  it("takes each pasted id once", () => expect(readIds("a\r\n b \n\na\n")).toEqual(["a", "b"]));
+  it("is none without an image", () => expect(toRequest({ ...input, ids: " \n" })).toBeNull());
+  it("prefers transforms to the recipe", () => {
+    expect(toRequest({ ...input, transforms: "w=800 p=card" })?.body).toEqual({
+      items: [
+        { id: "a", transforms: ["w=800", "p=card"] },
+        { id: "b", transforms: ["w=800", "p=card"] },
+      ],
+      force: false,
+      onlyMissing: true,
+    });
+  });
+  it("sends a file as it is and says the rest in the query", () => {
+    const file = new File(["a\n"], "ids.txt");
+    const request = toRequest({ ...input, file, label: "x", force: true, onlyMissing: false });
+    expect(request).toEqual({
+      body: { contentType: "application/x-ndjson", data: file },
+      query: { label: "x", force: "1", recipe: "upload" },
+    });
+  });
+  it.each([
+    ["a.CSV", "text/csv"],
+    ["a.json", "application/json"],
+    ["a.txt", "application/x-ndjson"],
+  ])("reads %s as %s", (name, type) => expect(typeOfFile(name)).toBe(type));
+});

@@ -1,0 +1,112 @@
+import { signal } from "@preact/signals";
+import { describe, expect, it } from "vitest";
+import { createResource, type Timers } from "../src/poll.ts";
+
+/** Loads that end when told to, and timers that run when told to. */
+function setup(everyMs: number | null = 1000) {
+  const loads: { answer(value: string): Promise<void>; fail(): Promise<void>; signal: AbortSignal }[] = [];
+  const waiting = new Map<number, { run(): void; ms: number }>();
+  let last = 0;
+  const timers: Timers = {
+    set: (run, ms) => {
+      waiting.set(++last, { run, ms });
+      return last;
+    },
+    clear: (timer) => waiting.delete(timer as number),
+    now: () => 77,
+  };
+  const live = signal(true);
+  const load = (stop: AbortSignal) =>
+    new Promise<string>((resolve, reject) => {
+      const settle = (act: () => void) => async () => {
+        act();
+        await new Promise(setImmediate);
+      };
+      loads.push({
+        signal: stop,
+        answer: (value) => settle(() => resolve(value))(),
+        fail: settle(() => reject(new Error("down"))),
+      });
+    });
+  const resource = createResource({ load, everyMs, live, timers });
+  const tick = () => {
+    const [entry] = waiting;
+    if (!entry) return null;
+    waiting.delete(entry[0]);
+    entry[1].run();
+    return entry[1].ms;
+  };
+  return { resource, loads, live, tick, waiting };
+}
+
+describe("createResource", () => {
+  it("loads at once, then again after each answer", async () => {
+    const { resource, loads, tick } = setup();
+    await loads[0]?.answer("a");
+    expect([resource.data.value, resource.loadedAt.value, tick(), loads.length]).toEqual(["a", 77, 1000, 2]);
+  });
+
+  it("never has two polls under way: the next waits for the answer", () => {
+    const { loads, waiting } = setup();
+    expect([loads.length, waiting.size]).toEqual([1, 0]);
+  });
+
+  it("keeps what was shown while another page loads and when it fails", async () => {
+    const { resource, loads } = setup();
+    await loads[0]?.answer("page 1");
+    void resource.follow(() => Promise.reject(new Error("gone")));
+    expect([resource.data.value, resource.busy.value]).toEqual(["page 1", true]);
+    await new Promise(setImmediate);
+    expect([resource.data.value, resource.error.value?.message]).toEqual(["page 1", "gone"]);
+  });
+
+  it("drops an answer that a newer question has overtaken", async () => {
+    const { resource, loads } = setup();
+    void resource.refresh();
+    await loads[1]?.answer("new");
+    await loads[0]?.answer("old");
+    expect([resource.data.value, loads[0]?.signal.aborted]).toEqual(["new", true]);
+  });
+
+  it("asks a failing server ever less often, at most every 30 s, and at its pace again once it answers", async () => {
+    const { loads, tick } = setup();
+    const pauses: (number | null)[] = [];
+    for (let round = 0; round < 7; round++) {
+      await loads[round]?.fail();
+      pauses.push(tick());
+    }
+    await loads[7]?.answer("back");
+    expect([...pauses, tick()]).toEqual([2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 1000]);
+  });
+
+  it("stops when not live, and loads at once when live again", async () => {
+    const { loads, live, waiting } = setup();
+    await loads[0]?.answer("a");
+    live.value = false;
+    expect(waiting.size).toBe(0);
+    live.value = true;
+    expect(loads.length).toBe(2);
+  });
+
+  it("does not go on when an answer comes after the pause", async () => {
+    const { resource, loads, live, waiting } = setup();
+    live.value = false;
+    await loads[0]?.answer("a");
+    expect([resource.data.value, waiting.size]).toEqual(["a", 0]);
+  });
+
+  it("loads once when told no pace, and not again on becoming live", async () => {
+    const { loads, live, waiting } = setup(null);
+    await loads[0]?.answer("a");
+    live.value = false;
+    live.value = true;
+    expect([loads.length, waiting.size]).toEqual([1, 0]);
+  });
+
+  it("takes nothing after it was closed", async () => {
+    const { resource, loads, waiting } = setup();
+    resource.close();
+    await loads[0]?.answer("late");
+    expect([resource.data.value, waiting.size, loads[0]?.signal.aborted]).toEqual([null, 0, true]);
+  });
+});
