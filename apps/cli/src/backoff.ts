@@ -12,7 +12,9 @@ export function backoffMs(n: number, random: () => number): number {
 /** Reads `Retry-After`, seconds or a date, as ms from `now`; null when there is none or it says nothing. */
 export function retryAfterMs(header: string | null, now: number): number | null {
   if (header === null) return null;
-  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) : Number.NaN;
-  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
+  // Only a date has letters: Date.parse would make a year of "-3".
+  const isDate = /[a-z]/i.test(header);
+  const isSeconds = /^\s*\d+(\.\d+)?\s*$/.test(header);
+  const ms = isDate ? Date.parse(header) - now : isSeconds ? Number(header) * 1000 : Number.NaN;
   return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
 }

@@ -1,0 +1,75 @@
+import { COMMON_FLAGS, type Command, type Flag } from "./command.ts";
+import { EXIT_MEANINGS } from "./exit-codes.ts";
+import { FIELDS } from "./input/item.ts";
+import { COMMANDS, DESCRIPTION } from "./program.ts";
+import { CHUNK_ITEMS_MAX } from "./send/chunk-items.ts";
+import { VARIABLES } from "./settings.ts";
+
+const INTRODUCTION = `# The command line
+
+<!-- Printed by apps/cli/scripts/print-cli-docs.ts; edit the code, not this page. -->
+
+\`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository: \`npm run --silent prewarm -- <command>\`.
+
+Data goes to stdout, everything for people to stderr. Progress is one moving line on a terminal and a plain line every ten seconds
+elsewhere; \`--quiet\` and \`NO_COLOR\` are honoured. With \`--json\` stdout holds one document whose \`schema\` names its shape;
+fields are added to a shape, never changed or taken away, or its number grows.`;
+
+const INPUT = `## What \`warm\` reads
+
+Arguments, \`--file\` (text, NDJSON, CSV, a sitemap; \`.gz\` is unzipped), stdin, \`--sitemap\` and \`--r2-prefix\` may be given
+together and are read in that order, as streams: a million lines take no more memory than a thousand.
+
+- **Text**: an id or a URL a line, as it stands. Empty lines are skipped.
+- **NDJSON**: an object a line with ${FIELDS.map((name) => `\`${name}\``).join(", ")}, or a string.
+- **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces.
+- **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is itself an image's.
+- **R2**: every image under a prefix, listed through Cloudflare's API; the etags go along, so that replaced originals are made anew.
+
+\`id\`, \`url\` or \`key\` names the image. A URL of an original and a key in a bucket are read backwards through the sources of
+prewarm.config.ts; a URL of the edge (\`PREWARM_EDGE_URL\`) names the image and its transform. What an item says about recipe, presets
+and transforms wins over the command line; where neither says anything the recipe \`upload\` applies.
+
+A bad line is told with its place (\`ids.csv:17\`) and loses no other; the command then ends with 1.
+
+## Interrupted?
+
+Up to ${CHUNK_ITEMS_MAX} images travel in one request, under a key that names run and chunk, so sending one twice enqueues nothing
+twice. After each the state is written to \`.prewarm/<run>.json\`. Ctrl-C once finishes the request under way and prints the command
+that goes on; twice ends at once. \`prewarm warm --resume <run>\` (or \`last\`) reads the input again, passes over what was accepted, and
+refuses when the input is not what it was. 429 and 503 are waited out for as long as \`Retry-After\` says.`;
+
+/** docs/cli.md, whole. */
+export function formatCliDocs(): string {
+  const exits = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `| ${code} | ${meaning} |`);
+  const variables = Object.entries(VARIABLES).map(([name, meaning]) => `| \`${name}\` | ${meaning} |`);
+  return `${[
+    INTRODUCTION,
+    INPUT,
+    `## Exit codes\n\n| code | meaning |\n|---|---|\n${exits.join("\n")}`,
+    `## Environment\n\n| variable | meaning |\n|---|---|\n${variables.join("\n")}`,
+    `## Flags of every command\n\n${flagTable(COMMON_FLAGS)}`,
+    ...COMMANDS.map(commandSection),
+  ].join("\n\n")}\n`;
+}
+
+function commandSection({ name, description, operands, flags, examples }: Command): string {
+  const usage = `prewarm ${name}${operands === null ? "" : ` ${operands.hint}`}${Object.keys(flags).length === 0 ? "" : " [flags]"}`;
+  const parts = [
+    `## prewarm ${name}`,
+    `${description}.`,
+    `\`${usage}\`${operands === null ? "" : `: ${operands.description}.`}`,
+  ];
+  if (Object.keys(flags).length > 0) parts.push(flagTable(flags));
+  parts.push(`\`\`\`sh\n${examples.join("\n")}\n\`\`\``);
+  return parts.join("\n\n");
+}
+
+function flagTable(flags: Record<string, Flag>): string {
+  const rows = Object.entries(flags).map(([name, { type, alias, valueHint, options, description }]) => {
+    const value = type === "boolean" ? "" : ` <${options?.join("|") ?? valueHint ?? "value"}>`;
+    const spelled = `${alias === undefined ? "" : `-${alias}, `}--${name}${value}`.replaceAll("|", "\\|");
+    return `| \`${spelled}\` | ${description.replaceAll("|", "\\|")} |`;
+  });
+  return `| flag | |\n|---|---|\n${rows.join("\n")}`;
+}

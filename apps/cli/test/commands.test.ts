@@ -1,0 +1,219 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { verify } from "@prewarm/shared/signature";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EXIT } from "../src/exit-codes.ts";
+import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
+import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
+
+let api: FakeControlApi;
+let cwd: string;
+
+beforeEach(async () => {
+  api = await startFakeControlApi();
+  cwd = emptyDirectory();
+});
+afterEach(() => api.close());
+
+const run = (args: readonly string[], more: { stdin?: string; env?: Record<string, string> } = {}) =>
+  runPrewarm(args, { cwd, url: api.url, ...more });
+const lastBody = () => JSON.parse(api.received.at(-1)?.body ?? "null");
+
+describe("warm", () => {
+  it("takes arguments, files, gzip, CSV and a sitemap together, as one run", async () => {
+    writeFileSync(join(cwd, "a.csv.gz"), gzipSync("id,transforms\ncsv-1,w=400 w=800\n"));
+    writeFileSync(join(cwd, "b.jsonl"), '{"id":"json-1","recipe":"social"}\n');
+    const url = `${api.url}/images/map-1?w=320&f=avif`;
+    writeFileSync(join(cwd, "map.xml"), `<urlset><url><loc>${url.replace("&", "&amp;")}</loc></url></urlset>`);
+    const args = ["warm", "arg-1", "--file", "a.csv.gz", "--file", "b.jsonl", "--sitemap", "map.xml"];
+    const { code } = await run([
+      ...args,
+      "--preset",
+      "card",
+      "--label",
+      "mixed",
+      "--only-missing",
+      "--edge-url",
+      api.url,
+    ]);
+    expect(code).toBe(EXIT.ok);
+    expect(api.received).toHaveLength(1);
+    expect(lastBody()).toEqual({
+      items: [
+        { id: "arg-1", presets: ["card"] },
+        { id: "csv-1", transforms: ["w=400", "w=800"] },
+        { id: "json-1", recipe: "social" },
+        { id: "map-1", transforms: ["w=320&f=avif"] },
+      ],
+      label: "mixed",
+      onlyMissing: true,
+    });
+  });
+
+  it("guesses NDJSON on stdin by its first character", async () => {
+    await run(["warm"], { stdin: '{"id":"a"}\n{"id":"b"}\n' });
+    expect(lastBody().items).toEqual([{ id: "a" }, { id: "b" }]);
+  });
+
+  it("prints what a dry run counts and enqueues nothing", async () => {
+    const { code, stdout } = await run(["warm", "a", "b", "--dry-run"]);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toMatch(/variants +4\n.*Ittybit jobs +4\n.*price +unknown\n/s);
+    expect(api.jobs.size).toBe(0);
+  });
+
+  it("sends slowly when asked to, in chunks of a second", async () => {
+    const started = performance.now();
+    await run(["warm", "--rate", "2/s"], { stdin: "a\nb\nc\nd\n" });
+    expect(performance.now() - started).toBeGreaterThan(1000);
+    expect(api.received.map(({ body }) => JSON.parse(body).items.length)).toEqual([2, 2]);
+  });
+
+  it("writes no colours and no control characters where nobody looks", async () => {
+    const { stdout, stderr } = await run(["warm", "a", "--wait"]);
+    expect(stdout + stderr).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
+});
+
+describe("status and jobs", () => {
+  it("shows lanes and runs", async () => {
+    await run(["warm", "a", "--label", "first\u001b[2J"]);
+    const { code, stdout } = await run(["status"]);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toContain("Healthy: nothing waits.");
+    expect(stdout).toMatch(/run_\w+ +done +bulk +2\/2 +0 +first\\x1b\[2J/);
+  });
+
+  it("follows a run to its end, and says 1 when something of it failed", async () => {
+    const { stdout: id } = await run(["warm", "a"]);
+    let looks = 0;
+    api.fault = ({ path }) => {
+      if (path.startsWith("/api/v1/runs/")) looks += 1;
+      return null;
+    };
+    api.stateOf = (key) => (looks < 3 ? "processing" : key.includes("w=400") ? "dead" : "stored");
+    const { code, stdout } = await run(["status", id.trim(), "--watch", "--json"]);
+    expect(code).toBe(EXIT.failed);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: "prewarm.run/1", done: 2, states: { stored: 1, dead: 1 } });
+    expect(looks).toBe(3);
+  });
+
+  it("reads as many pages of jobs as it is asked for", async () => {
+    await run(["warm"], { stdin: Array.from({ length: 150 }, (_, n) => `i${n}\n`).join("") });
+    const { stdout } = await run(["jobs", "--limit", "250", "--state", "stored", "--state", "dead", "--json"]);
+    expect(JSON.parse(stdout).jobs).toHaveLength(250);
+    const asked = api.received.filter(({ path }) => path.startsWith("/api/v1/jobs")).map(({ path }) => path);
+    expect(asked).toEqual([
+      "/api/v1/jobs?state=stored&state=dead&limit=200",
+      "/api/v1/jobs?state=stored&state=dead&limit=50&cursor=200",
+    ]);
+  });
+});
+
+describe("steering", () => {
+  it("retries all dead letters that match, and says how many", async () => {
+    await run(["warm", "a"]);
+    api.stateOf = () => "dead";
+    const { code, stdout } = await run(["retry", "--search", "format:webp", "--rate", "20/s"]);
+    expect([code, stdout]).toEqual([EXIT.ok, "retry: 2 jobs\n"]);
+    const posts = api.received.filter(({ method, path }) => method === "POST" && path === "/api/v1/actions");
+    expect(posts.map(({ body }) => JSON.parse(body))).toEqual([
+      { action: "retry", filter: { search: "format:webp", state: "dead" }, dryRun: true },
+      { action: "retry", filter: { search: "format:webp", state: "dead" }, rate: 20 },
+    ]);
+  });
+
+  it("cancels what matches only with --yes where nobody can be asked", async () => {
+    await run(["warm", "a"]);
+    api.stateOf = () => "dead";
+    expect((await run(["cancel", "--lane", "bulk"])).code).toBe(EXIT.usage);
+    expect(api.received.filter(({ body }) => body.includes("dryRun"))).toHaveLength(1);
+    expect((await run(["cancel", "--lane", "bulk", "--yes"])).code).toBe(EXIT.ok);
+  });
+
+  it("cancels a run and a job by name", async () => {
+    const { stdout } = await run(["warm", "a"]);
+    expect((await run(["cancel", stdout.trim()])).stdout).toContain("cancelled");
+    await run(["cancel", "0123456789abcdef"]);
+    expect(api.received.at(-1)).toMatchObject({ method: "POST", path: "/api/v1/jobs/0123456789abcdef/cancel" });
+  });
+
+  it("purges an image whose id has slashes as one segment", async () => {
+    expect((await run(["purge", "summer/1 a", "--yes"])).stdout).toBe("summer/1 a purging\n");
+    expect(api.received.at(-1)).toMatchObject({ method: "DELETE", path: "/api/v1/images/summer%2F1%20a" });
+  });
+
+  it("pauses one lane, and resumes all", async () => {
+    expect((await run(["pause", "bulk"])).stdout).toBe("live    open\nupload  open\nbulk    paused\n");
+    await run(["resume"]);
+    expect(lastBody()).toEqual({ paused: { live: false, upload: false, bulk: false } });
+  });
+
+  it("doctor says 1 while something is left to mend", async () => {
+    api.findings = [
+      { code: "row_without_object", message: "Stored rows whose object is gone", count: 2, fixed: false },
+    ];
+    expect((await run(["doctor"])).code).toBe(EXIT.failed);
+    api.findings = api.findings.map((finding) => ({ ...finding, fixed: true }));
+    expect((await run(["doctor", "--fix"])).code).toBe(EXIT.ok);
+    expect(lastBody()).toEqual({ fix: true });
+  });
+});
+
+describe("hooks", () => {
+  const env = { HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
+
+  it("signs as the Standard Webhooks specification's own example does", async () => {
+    const args = ["hook", "sign", "--id", "msg_p5jXN8AQM9LWM0D4loKWxJek", "--timestamp", "1614265330"];
+    const { stdout } = await run(args, { env, stdin: '{"test": 2432232314}' });
+    expect(stdout).toContain("webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=\n");
+  });
+
+  it("sends a signed event and prints the answer, without the admin token", async () => {
+    const { code, stdout } = await run(["hook", "test", "uploads", "--image", "a"], { env });
+    expect(code).toBe(EXIT.ok);
+    const { headers, body } = JSON.parse(stdout);
+    expect(body).toMatchObject({ type: "image.uploaded", data: { items: [{ id: "a" }] } });
+    expect(headers).toMatchObject({
+      "webhook-id": expect.stringMatching(/^msg_/),
+      "webhook-signature": expect.stringMatching(/^v1,/),
+    });
+    expect(headers).not.toHaveProperty("authorization");
+  });
+});
+
+describe("url and sign", () => {
+  const config = `export default { sources: [], noise: ["utm_*"], ladder: [400, 800], formats: ["webp"], autoFormats: ["webp"], qualities: ["high"], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] }, signing: "custom" };`;
+  const env = { SIGNING_KEYS: "first, second", PREWARM_EDGE_URL: "https://images.example.com/" };
+
+  it("prints plain URLs inside the closed set and signed ones outside it", async () => {
+    writeFileSync(join(cwd, "prewarm.config.ts"), config);
+    const { stdout } = await run(["url", "a b/c", "--preset", "card", "--transform", "w=800&h=450", "--v", "7"], {
+      env,
+    });
+    const [free = "", preset] = stdout.trim().split("\n");
+    expect(free).toMatch(/^https:\/\/images\.example\.com\/images\/a%20b\/c\?w=800&h=450&v=7&s=[\w-]{43}$/);
+    const { pathname, search } = new URL(free);
+    expect(await verify(pathname, search, ["first"], { noise: [] }, 0)).toBe("ok");
+    expect(preset).toBe("https://images.example.com/images/a%20b/c?p=card&v=7");
+  });
+
+  it("prints every variant of a recipe", async () => {
+    writeFileSync(join(cwd, "prewarm.config.ts"), config);
+    const { stdout } = await run(["url", "a", "--recipe", "upload", "--json"], { env });
+    expect(JSON.parse(stdout).urls).toEqual([
+      "https://images.example.com/images/a?w=400&q=high&f=webp",
+      "https://images.example.com/images/a?w=800&q=high&f=webp",
+    ]);
+  });
+
+  it("signs anew a URL that was signed before, and refuses what the edge would refuse", async () => {
+    writeFileSync(join(cwd, "prewarm.config.ts"), config);
+    const once = await run(["sign", "/images/a?w=777", "--expires", "1900000000"], { env });
+    const twice = await run(["sign", once.stdout.trim(), "--expires", "1900000000"], { env });
+    expect(once.stdout).toMatch(/\?w=777&exp=1900000000&s=[\w-]{43}\n$/);
+    expect(twice.stdout).toBe(once.stdout);
+    expect((await run(["sign", "/images/a?width=1"], { env })).code).toBe(EXIT.usage);
+  });
+});
