@@ -1,4 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { Ittybit } from "./ittybit/client.ts";
 import type { IttybitJob } from "./ittybit/dialects.ts";
 import { errorText, type Log } from "./log.ts";
@@ -46,8 +47,11 @@ interface Round {
   notBefore: number | null;
 }
 
-function see(round: Round, job: IttybitJob): void {
-  if (round.unseen.delete(job.id) && job.status !== "pending") round.ended.push(job.id);
+/** Whoever's it is: generations that were given up hold a slot until their job is seen to end, and only the ledger knows them. */
+function see(round: Round, job: IttybitJob, since: number): void {
+  const awaited = round.unseen.delete(job.id);
+  const recent = job.createdAt === null || job.createdAt >= since;
+  if (job.status !== "pending" && (awaited || recent)) round.ended.push(job.id);
 }
 
 /** True when the page reaches back beyond the oldest job that is waited for. */
@@ -58,13 +62,14 @@ function isPast(jobs: readonly IttybitJob[], oldest: number): boolean {
 
 async function readPages(round: Round, deps: CollectDeps, limit: number): Promise<void> {
   const oldest = Math.min(...round.unseen.values());
+  const since = deps.clock.now() - JOB_DEADLINE_MS - SKEW_MS;
   let next: string | null | undefined;
   for (let page = 0; page < limit && next !== null && round.unseen.size > 0; page += 1) {
     const listing = await deps.ittybit.list(next === undefined ? {} : { next });
     round.calls += 1;
     if (listing.kind === "throttled") round.notBefore = deps.clock.now() + (listing.retryAfterMs ?? THROTTLED_MS);
     if (listing.kind !== "page") return;
-    for (const job of listing.jobs) see(round, job);
+    for (const job of listing.jobs) see(round, job, since);
     if (isPast(listing.jobs, oldest)) return;
     next = listing.next;
   }
@@ -78,7 +83,7 @@ async function readSingles(round: Round, deps: CollectDeps, limit: number): Prom
     const look = await deps.ittybit.get(job);
     round.calls += 1;
     if (look.kind === "throttled") round.notBefore = deps.clock.now() + (look.retryAfterMs ?? THROTTLED_MS);
-    if (look.kind === "job") see(round, { ...look.job, id: job });
+    if (look.kind === "job") see(round, { ...look.job, id: job }, 0);
     // A job Ittybit has lost has ended as well: its handler finds that out and says so.
     if (look.kind === "absent") round.ended.push(job);
     if (look.kind === "throttled" || look.kind === "account") return;
