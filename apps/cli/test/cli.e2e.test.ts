@@ -1,0 +1,135 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ask, startTestStack, type TestStack } from "../../../test/e2e/stack.ts";
+import { EXIT } from "../src/exit-codes.ts";
+import { emptyDirectory, runPrewarm, startPrewarm } from "./testing/run-prewarm.ts";
+
+/** The command line against the whole local stack, over HTTP only. */
+
+const REPOSITORY = join(import.meta.dirname, "../../..");
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+afterAll(() => stack?.close());
+
+const options = (cwd = emptyDirectory()) => ({
+  cwd,
+  url: stack.controlUrl,
+  env: { ADMIN_TOKEN: stack.adminToken, PREWARM_EDGE_URL: stack.edgeUrl, HOOK_SECRET: stack.hookSecret },
+});
+const prewarm = (args: readonly string[], cwd?: string) => runPrewarm(args, options(cwd));
+const runOf = async (run: string) => JSON.parse((await prewarm(["status", run, "--json"])).stdout);
+
+describe("warm --wait", () => {
+  it("returns when what a page asks for is stored: its first view is a hit", async () => {
+    const { code, stderr } = await prewarm([
+      "warm",
+      "hero.jpg",
+      "faces.jpg",
+      "--transform",
+      "w=320&f=avif",
+      "--wait",
+      "--timeout",
+      "30s",
+    ]);
+    expect({ code, stderr }).toMatchObject({ code: EXIT.ok });
+    for (const id of ["hero.jpg", "faces.jpg"]) {
+      const { status, headers } = await ask(`${stack.edgeUrl}/images/${id}?w=320&f=avif`);
+      expect([status, headers.get("content-type")]).toEqual([200, "image/avif"]);
+    }
+  });
+
+  it("ends with 1 when an original does not exist, and stores the others", async () => {
+    const { code } = await prewarm([
+      "warm",
+      "nobody.jpg",
+      "small.jpg",
+      "--transform",
+      "w=16",
+      "--wait",
+      "--timeout",
+      "30s",
+    ]);
+    expect(code).toBe(EXIT.failed);
+    expect((await ask(`${stack.edgeUrl}/images/small.jpg?w=16`)).status).toBe(200);
+  });
+});
+
+it("warms the example's sitemap", async () => {
+  const script = join(REPOSITORY, "examples/warm-a-sitemap/write-sitemap.mjs");
+  const written = spawnSync(process.execPath, [script, "https://www.example.com", stack.edgeUrl], { encoding: "utf8" });
+  const cwd = emptyDirectory();
+  writeFileSync(join(cwd, "sitemap.xml"), written.stdout);
+  const { code, stdout } = await prewarm(
+    ["warm", "--sitemap", "sitemap.xml", "--wait", "--timeout", "30s", "--json"],
+    cwd,
+  );
+  expect(code).toBe(EXIT.ok);
+  const pages: { images: string[] }[] = JSON.parse(
+    readFileSync(join(REPOSITORY, "examples/warm-a-sitemap/pages.json"), "utf8"),
+  );
+  const images = new Set(pages.flatMap(({ images: ids }) => ids));
+  expect(JSON.parse(stdout)).toMatchObject({ images: 6, accepted: images.size, duplicates: 6 - images.size });
+  for (const id of images) {
+    const path = id.split("/").map(encodeURIComponent).join("/");
+    expect((await ask(`${stack.edgeUrl}/images/${path}?w=400&f=webp`)).status).toBe(200);
+  }
+});
+
+it("sends a long list in many chunks as one run, exactly once, across a Ctrl-C and --resume", async () => {
+  expect((await prewarm(["pause", "bulk"])).code).toBe(EXIT.ok);
+  const cwd = emptyDirectory();
+  writeFileSync(join(cwd, "ids.txt"), Array.from({ length: 4200 }, (_, n) => `bulk/${n}.jpg\n`).join(""));
+  const args = ["warm", "--file", "ids.txt", "--transform", "w=400", "--transform", "w=800", "--rate", "700/s"];
+  const running = startPrewarm(args, options(cwd));
+  // At this rate a chunk goes out every second: the state file appears with the first one accepted.
+  await vi.waitFor(() => expect(lastState(cwd).chunks).toBeGreaterThan(1), { timeout: 20_000 });
+  running.child.kill("SIGINT");
+  expect((await running.ended).code).toBe(EXIT.interrupted);
+  const before = lastState(cwd);
+  expect(before.sent).toBe(false);
+  const { code, stdout } = await prewarm(["warm", "--resume", "last", "--json"], cwd);
+  expect(code).toBe(EXIT.ok);
+  expect(JSON.parse(stdout)).toMatchObject({ images: 4200, accepted: 8400, duplicates: 0, existing: 0, rejected: 0 });
+  expect(await runOf(before.run)).toMatchObject({ total: 8400, states: { queued: 8400 } });
+  expect((await prewarm(["cancel", before.run])).code).toBe(EXIT.ok);
+  expect((await prewarm(["resume"])).code).toBe(EXIT.ok);
+});
+
+function lastState(cwd: string): { run: string; chunks: number; sent: boolean } {
+  const names = spawnSync("ls", [join(cwd, ".prewarm")], { encoding: "utf8" }).stdout.split("\n");
+  const name = names.find((each) => each.endsWith(".json"));
+  return JSON.parse(readFileSync(join(cwd, ".prewarm", name ?? "none"), "utf8"));
+}
+
+describe("the other commands", () => {
+  it("hook test enqueues, and the plain URL is then a hit at first view", async () => {
+    const { code, stdout } = await prewarm(["hook", "test", "uploads", "--image", "phone.jpg"]);
+    expect(code).toBe(EXIT.ok);
+    const { run, accepted } = JSON.parse(stdout);
+    expect(accepted).toBe(6);
+    expect((await prewarm(["status", run, "--watch", "--timeout", "40s"])).code).toBe(EXIT.ok);
+    expect((await ask(`${stack.edgeUrl}/images/phone.jpg?w=1200&f=webp`)).status).toBe(200);
+  });
+
+  it("purge removes what was stored", async () => {
+    await prewarm(["warm", "cut-out.png", "--transform", "w=160", "--wait", "--timeout", "30s"]);
+    expect((await prewarm(["purge", "cut-out.png", "--yes"])).code).toBe(EXIT.ok);
+    await vi.waitFor(async () => expect((await ask(`${stack.edgeUrl}/images/cut-out.png?w=160`)).status).toBe(302), {
+      timeout: 15_000,
+    });
+  });
+
+  it("dry run, status, jobs, sign of life and a wrong token", async () => {
+    const dry = await prewarm(["warm", "landscape.jpg", "--dry-run", "--json"]);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 6 });
+    expect((await prewarm(["status"])).code).toBe(EXIT.ok);
+    expect((await prewarm(["jobs", "--limit", "5", "--json"])).code).toBe(EXIT.ok);
+    const wrong = { ...options(), env: { ADMIN_TOKEN: "wrong" } };
+    expect((await runPrewarm(["status"], wrong)).code).toBe(EXIT.auth);
+  });
+});
