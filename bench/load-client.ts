@@ -17,7 +17,7 @@ export interface Report {
 const HEAD_END = "\r\n\r\n";
 
 /** Sends one request and reads its answer, which must declare its length. */
-function get(socket: Socket, path: string): Promise<string> {
+function get(socket: Socket, port: number, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
     let head = Buffer.alloc(0);
@@ -42,7 +42,7 @@ function get(socket: Socket, path: string): Promise<string> {
     };
     socket.on("data", read);
     socket.once("error", reject);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
   });
 }
 
@@ -54,7 +54,7 @@ async function run({ port, paths, connections }: Order): Promise<Report> {
   let next = 0;
   const lane = async (socket: Socket): Promise<void> => {
     for (let path = paths[next++]; path !== undefined; path = paths[next++]) {
-      const answer = await get(socket, path);
+      const answer = await get(socket, port, path);
       answers[answer] = (answers[answer] ?? 0) + 1;
     }
   };
