@@ -58,7 +58,7 @@ async function runPurges(core: LedgerCore, deps: LedgerDeps): Promise<void> {
       deps.purge(task, () => core.purgeContinue(task.purge)),
       deps.sleep(PURGE_TIMEOUT_MS),
     );
-    core.purgeEnd(task.purge);
+    core.purgeEnd(task);
   }
 }
 

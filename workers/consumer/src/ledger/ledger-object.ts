@@ -26,6 +26,7 @@ import type {
 import { type DutyState, runDuties, runOutbox } from "./duties.ts";
 import { LedgerCore } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
+import { OperatorCore } from "./operator/operator-core.ts";
 import { pump } from "./pump.ts";
 import type { PurgeTask } from "./purge.ts";
 import { durableSql } from "./sql.ts";
@@ -39,6 +40,7 @@ const SAFETY_MS = 5_000;
 export class Ledger extends DurableObject<Env> {
   readonly #deps: LedgerDeps;
   readonly #core: LedgerCore;
+  readonly #operator: OperatorCore;
   readonly #alarm: AlarmClock;
   readonly #duties: DutyState = { collectAfter: 0, housekeepingAfter: 0 };
   #pumping: Promise<void> | null = null;
@@ -47,7 +49,9 @@ export class Ledger extends DurableObject<Env> {
     super(ctx, env);
     this.#deps = ledgerDeps(env);
     const { config, clock } = this.#deps;
-    this.#core = new LedgerCore(durableSql(ctx.storage), { config, clock, ledgerId: this.#deps.newLedgerId() });
+    const sql = durableSql(ctx.storage);
+    this.#core = new LedgerCore(sql, { config, clock, ledgerId: this.#deps.newLedgerId() });
+    this.#operator = new OperatorCore(sql, { config, clock, purge: (task) => this.#runPurge(task) });
     this.#alarm = new AlarmClock(ctx.storage);
     ctx.blockConcurrencyWhile(() => this.#alarm.load());
   }
@@ -130,11 +134,15 @@ export class Ledger extends DurableObject<Env> {
     return this.#core.imageRows(id);
   }
 
+  /** Every call of the control API's port, by name (operator/operator-core.ts). */
+  async control(name: string, args: unknown[]): Promise<unknown> {
+    return this.#then(await this.#operator.call(name, args));
+  }
+
   /** Begins a purge and runs it at once in the background; the alarm goes on with it should that fail. */
   purgeBegin(id: string): PurgeTask {
     const task = this.#core.purgeBegin(id);
-    this.ctx.waitUntil(this.#purge(task));
-    this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
+    this.#runPurge(task);
     return task;
   }
 
@@ -146,6 +154,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** The cron's call: an alarm that was lost is set again. */
   async rearm(): Promise<void> {
+    this.#operator.sample();
     await this.#alarm.load();
     this.#alarm.by(this.#core.nextAlarm());
   }
@@ -156,22 +165,36 @@ export class Ledger extends DurableObject<Env> {
     // First: whatever happens below, it rings again.
     this.#alarm.by(Math.min(now + 30_000, Math.max(now + 1_000, this.#next(now))));
     await runDuties(this.#core, this.#deps, this.#duties);
+    this.#runActions();
     this.#alarm.by(this.#next(this.#deps.clock.now()));
   }
 
   #next(now: number): number {
     try {
-      return this.#core.nextAlarm();
+      return Math.min(this.#core.nextAlarm(), this.#operator.nextActionAt() ?? Number.POSITIVE_INFINITY);
     } catch (error) {
       this.#deps.log("ledger.duty_failed", { duty: "next alarm", error: String(error) });
       return now + 5_000;
     }
   }
 
+  #runActions(): void {
+    try {
+      this.#operator.runActions();
+    } catch (error) {
+      this.#deps.log("ledger.duty_failed", { duty: "actions", error: String(error) });
+    }
+  }
+
+  #runPurge(task: PurgeTask): void {
+    this.ctx.waitUntil(this.#purge(task));
+    this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
+  }
+
   async #purge(task: PurgeTask): Promise<void> {
     try {
       await this.#deps.purge(task, () => this.#core.purgeContinue(task.purge));
-      this.#core.purgeEnd(task.purge);
+      this.#core.purgeEnd(task);
     } catch (error) {
       this.#deps.log("ledger.purge_failed", { id: task.id, error: String(error) });
     }

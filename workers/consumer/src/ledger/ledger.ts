@@ -145,8 +145,8 @@ export class LedgerCore {
     return this.#do((tx) => purgeContinue(tx, purge));
   }
 
-  purgeEnd(purge: number): void {
-    this.#do((tx) => purgeEnd(tx, purge));
+  purgeEnd(task: PurgeTask): void {
+    this.#do((tx) => purgeEnd(tx, task));
   }
 
   cancelRun(run: string): boolean {

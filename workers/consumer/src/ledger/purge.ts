@@ -17,6 +17,8 @@ export interface PurgeTask {
   /** The image's id, decoded. */
   id: string;
   floor: number;
+  /** The second look comes 16 minutes after the first ended, for what a handler that stalled before the purge may still have put. */
+  look: "first" | "second";
 }
 
 const FIRST_LOOK = 0;
@@ -30,7 +32,7 @@ export function purgeBegin(tx: Tx, id: string): PurgeTask {
   const encodedId = encodeId(id);
   const seq = tx.next();
   tx.sql.exec("INSERT INTO purges VALUES (?, ?, ?, ?)", seq, encodedId, FIRST_LOOK, tx.now + PURGE_LOCK_MS);
-  return lock(tx, encodedId, seq, true);
+  return lock(tx, encodedId, seq, "first");
 }
 
 /**
@@ -58,7 +60,7 @@ export function purgesDue(tx: Tx, limit: number): PurgeTask[] {
       tx.now + (busy ? BUSY_MS : PURGE_LOCK_MS),
       int(raw.seq),
     );
-    if (!busy) tasks.push(lock(tx, encodedId, int(raw.seq), !second));
+    if (!busy) tasks.push(lock(tx, encodedId, int(raw.seq), second ? "second" : "first"));
   }
   return tasks;
 }
@@ -75,11 +77,15 @@ export function purgeContinue(tx: Tx, purge: number): boolean {
   return true;
 }
 
-/** The objects and markers are gone: unlock. The first end arranges the second look, the second forgets the purge. */
-export function purgeEnd(tx: Tx, purge: number): void {
-  const raw = tx.sql.exec("SELECT id, done FROM purges WHERE seq = ?", purge)[0];
+/**
+ * The objects and markers are gone: unlock. The first look's end arranges the second, the second's forgets the purge. An end
+ * that is reported again, or by somebody slow whose look was run anew, changes nothing.
+ */
+export function purgeEnd(tx: Tx, { purge, look }: Pick<PurgeTask, "purge" | "look">): void {
+  const stage = look === "first" ? FIRST_LOOK : AWAITS_SECOND_LOOK;
+  const raw = tx.sql.exec("SELECT id FROM purges WHERE seq = ? AND done = ?", purge, stage)[0];
   if (raw === undefined) return;
-  if (int(raw.done) === AWAITS_SECOND_LOOK) tx.sql.exec("DELETE FROM purges WHERE seq = ?", purge);
+  if (look === "second") tx.sql.exec("DELETE FROM purges WHERE seq = ?", purge);
   else
     tx.sql.exec(
       "UPDATE purges SET done = ?, again_at = ? WHERE seq = ?",
@@ -88,22 +94,16 @@ export function purgeEnd(tx: Tx, purge: number): void {
       purge,
     );
   const image = tx.images.get(text(raw.id));
-  const others = tx.sql.exec(
-    "SELECT count(*) AS n FROM purges WHERE id = ? AND seq <> ? AND done = ? AND again_at > ?",
-    image.id,
-    purge,
-    FIRST_LOOK,
-    tx.now,
-  );
-  if (int(others[0]?.n) === 0) image.purgingUntil = 0;
+  const others = tx.sql.exec("SELECT 1 FROM purges WHERE id = ? AND done = ? LIMIT 1", image.id, FIRST_LOOK);
+  if (others.length === 0) image.purgingUntil = 0;
 }
 
-function lock(tx: Tx, encodedId: string, seq: number, clear: boolean): PurgeTask {
+function lock(tx: Tx, encodedId: string, seq: number, look: PurgeTask["look"]): PurgeTask {
   const image = tx.images.get(encodedId);
   image.purgingUntil = tx.now + PURGE_LOCK_MS;
   image.floor = Math.max(image.floor, seq);
-  if (clear) clearRows(tx, encodedId, seq);
-  return { purge: seq, id: decodeId(encodedId), floor: seq };
+  if (look === "first") clearRows(tx, encodedId, seq);
+  return { purge: seq, id: decodeId(encodedId), floor: seq, look };
 }
 
 /** Rows ordered after the purge was asked for are not its business (gens and row numbers share one sequence). */

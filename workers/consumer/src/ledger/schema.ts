@@ -1,3 +1,4 @@
+import { OPERATOR_TABLES } from "./operator/tables.ts";
 import { int, type Sql } from "./sql.ts";
 
 /*
@@ -48,7 +49,7 @@ const V1 = [
 ];
 
 /** Each entry brings a database from the version before it to its own; none is ever changed once released. */
-const MIGRATIONS: readonly (readonly string[])[] = [V1];
+const MIGRATIONS: readonly (readonly string[])[] = [V1, OPERATOR_TABLES];
 
 /**
  * Brings the database to the present version in one transaction. `seq` starts at the birth in µs, so that a ledger that was

@@ -1,0 +1,25 @@
+/**
+ * The cause of a failure as a stable short name: its code and its message without what differs from job to job (numbers, hexadecimal
+ * ids, URLs, quoted parts). Not a secret and not unique by proof: two causes that share one are shown together.
+ */
+export function fingerprint(code: string, message: string): string {
+  const shape = message
+    .toLowerCase()
+    .replace(/https?:\/\/[^\s"'<>]+/g, "<url>")
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "<text>")
+    .replace(/\b[a-z]{2,6}_[a-z0-9]{6,}\b/g, "<id>")
+    .replace(/\b(?=[0-9a-f-]*\d)[0-9a-f][0-9a-f-]{7,}\b/g, "<id>")
+    .replace(/\d+/g, "#")
+    .slice(0, 200);
+  return `${code}-${hash(`${code} ${shape}`)}`;
+}
+
+/** FNV-1a, 32 bits, twice with different beginnings. */
+function hash(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x01000193];
+  for (const byte of new TextEncoder().encode(text)) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x85ebca6b);
+  }
+  return [a, b].map((part) => (part >>> 0).toString(16).padStart(8, "0")).join("");
+}
