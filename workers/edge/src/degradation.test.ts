@@ -34,9 +34,8 @@ async function prepare(kind: Kind, faults: NonNullable<Options["faults"]>): Prom
       until: Number.POSITIVE_INFINITY,
     });
   }
-  if (kind !== "missed" && kind !== "nearest" && kind !== "placeholder" && kind !== "cached")
-    world.images.store(`variants/${KEY}`, BYTES);
-  if (kind === "cached") world.images.store(`variants/${KEY}`, BYTES);
+  const stored: readonly Kind[] = ["cached", "stored", "head", "ranged", "conditional"];
+  if (stored.includes(kind)) world.images.store(`variants/${KEY}`, BYTES);
   if (kind === "nearest") world.images.store("variants/photo/828-high.webp", BYTES);
   return world;
 }

@@ -14,13 +14,13 @@ const SEND_WAIT_MS = 250;
 const REPEAT_MS = 1_000;
 
 /**
- * Asks for the missed variant: at most one message per data centre and window. Returns what became of it; null for HEAD of a key not
- * asked for lately, because HEAD is how crawlers and monitors look, and looking orders nothing.
+ * Asks for the missed variant: at most one message per data centre and window. Returns what became of it. HEAD is how crawlers and
+ * monitors look, and looking orders nothing: it is told what is known, or null when GET would ask.
  */
 export async function enqueueMiss(visit: Visit, original: Original): Promise<Detail | null> {
   const { ask, edge } = visit;
   const now = edge.clock.now();
-  if (ask.method === "HEAD") return edge.memory.recall(ask.key, now);
+  if (ask.method === "HEAD") return edge.memory.recall(ask.key, now) ?? findObstacle(visit, original);
   // Nothing is awaited between asking the memory and its being set: of simultaneous misses exactly one goes on.
   const claim = edge.memory.claim(ask.key, now);
   if (!claim.mine) return claim.detail;
