@@ -50,6 +50,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     startClock(runtime, closers);
     const stack = { edgeUrl: `http://localhost:${ports.edge}`, controlUrl: `http://localhost:${ports.control}` };
     await Promise.all([healthy(stack.edgeUrl), healthy(stack.controlUrl)]);
+    // The simulators load at their first use; a HEAD enqueues nothing, and the first viewer should not wait for that.
+    await fetch(`${stack.edgeUrl}/images/start-up?w=16`, { method: "HEAD", redirect: "manual" });
     // Every handler died with the last process: give their rows back now instead of a minute later.
     await runtime.cron("local-start");
     return { ...stack, emulator, originalsUrl, cron: () => runtime.cron("* * * * *"), close };
