@@ -8,6 +8,7 @@ import { accessOf, bucketOf, type Env, listOf, secretOf, siteConfig } from "./co
 import { nowhere } from "./crash-points.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
+import { controlLedger } from "./ledger/operator/control-client.ts";
 import type { Log } from "./log.ts";
 
 /** One JSON line per decision; Workers Logs indexes the fields. */
@@ -57,7 +58,7 @@ export function apiDeps(env: Env): ApiDeps {
   return {
     config,
     configFaults: checkConfig(config),
-    ledger: ledgerFor(env.LEDGER, ""),
+    ledger: controlLedger(ledgerFor(env.LEDGER, "")),
     bucket: env.IMAGES_BUCKET,
     queues: {
       "prewarm-live": env.LIVE_QUEUE,

@@ -1,9 +1,8 @@
 import type { Format } from "@prewarm/shared/config";
 import type { JobState, Lane } from "@prewarm/shared/job";
-import type { JobView } from "../ledger/api.ts";
+import type { AttemptView, GatePatch, GateView, JobView } from "../ledger/api.ts";
 import type { DeadMessage } from "../ledger-port.ts";
 import type { ActionFilter } from "./schemas/actions.ts";
-import type { GatePatch } from "./schemas/gate.ts";
 
 /*
  * What the control API, the hooks and the uploads queue ask of the Ledger. Each method is one RPC and one transaction; times are Unix
@@ -67,7 +66,7 @@ export interface RunView {
   duplicates: number;
   existing: number;
   states: Record<JobState, number>;
-  endedLast5Min: number;
+  ratePerSecond: number;
   readyP50: number | null;
   readyP95: number | null;
 }
@@ -93,17 +92,6 @@ export interface Page {
   cursor: string | null;
 }
 
-export interface AttemptView {
-  number: number;
-  startedAt: number | null;
-  endedAt: number;
-  httpStatus: number | null;
-  kind: string | null;
-  code: string;
-  message: string;
-  ittybitJob: string | null;
-}
-
 export interface DeadGroupView {
   fingerprint: string;
   code: string;
@@ -119,7 +107,7 @@ export interface DeadView {
   total: number;
   groups: DeadGroupView[];
   jobs: NamedJob[];
-  messages: (DeadMessage & { recordedAt: number })[];
+  messages: DeadMessage[];
   next: string | null;
 }
 
@@ -161,34 +149,11 @@ export interface Percentiles {
   p99: number | null;
 }
 
-export interface GateView {
-  paused: Record<Lane, boolean>;
-  breaker: {
-    state: "closed" | "open" | "half-open";
-    reason: string | null;
-    status: number | null;
-    since: number | null;
-    probeAt: number | null;
-  };
-  rate: { perSecond: number; burst: number };
-  concurrency: number;
-  budget: {
-    monthlyJobs: number | null;
-    warmingShare: number;
-    month: string;
-    used: number;
-    usedByLane: Record<Lane, number>;
-    alertLevels: number[];
-  };
-  throttledUntil: number | null;
-  updatedAt: number;
-}
-
 export interface LedgerStats {
   counts: Record<Lane, Record<JobState, number>>;
   oldestWaiting: Record<Lane, number | null>;
-  /** Jobs at Ittybit now, given-up ones that may still run included. */
-  running: number;
+  /** Dead jobs that somebody should look at: those without a missing or unusable original. */
+  deadLetters: number;
   /** Per second, over the last five whole minutes. */
   rates: { stored: number; failed: number; accepted: number; submitted: number };
   wait: Percentiles;
@@ -208,7 +173,6 @@ export interface HistoryBucket {
   failed: number;
   dead: number;
   throttled: number;
-  bytes: number;
   wait: Percentiles;
   run: Percentiles;
   oldestMs: number | null;
@@ -265,13 +229,14 @@ export interface ActLedger {
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
   cancelJob(job: string, who: string): Promise<JobAct>;
-  countMatches(match: JobFilter, kind: "retry" | "cancel"): Promise<{ total: number; exact: boolean }>;
+  countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
   createAction(action: NewAction): Promise<ActionView | null>;
   cancelAction(action: string, who: string): Promise<ActionView | null>;
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
-  audit(entry: { who: string; what: string; target: string | null; details: Record<string, unknown> }): Promise<void>;
   /** Takes one try at signing in from an address; the number of seconds to wait when there were too many, else 0. */
   takeSignInTry(address: string): Promise<number>;
+  /** A right token: the address starts anew. */
+  forgiveSignIns(address: string): Promise<void>;
 }
 
 export interface ControlLedger extends EnqueueLedger, ReadLedger, ActLedger {}

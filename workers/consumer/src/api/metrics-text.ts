@@ -81,7 +81,7 @@ function gauge(name: string, help: string, samples: Sample[]): string {
 }
 
 function labelText(labels: Record<string, string>): string {
-  const escape = (text: string) => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escape(value)}"`);
+  const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
   return parts.length === 0 ? "" : `{${parts.join(",")}}`;
 }

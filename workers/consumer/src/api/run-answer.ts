@@ -1,17 +1,11 @@
 import type { RunView } from "./ledger-port.ts";
 import type { Run } from "./schemas/runs.ts";
 
-/** Over which `endedLast5Min` is counted. */
-const RATE_WINDOW_SECONDS = 300;
-
 /** A run as the API shows it: sums, rate and what is left at that rate. */
-export function runAnswer(view: RunView, now: number): Run {
-  const { states } = view;
+export function runAnswer(view: RunView): Run {
+  const { states, ratePerSecond } = view;
   const left = states.queued + states.processing + states.retrying;
   const ended = states.stored + states.dead + states.cancelled;
-  // A run younger than the window is measured by its age, else its first minutes would look slow.
-  const seconds = Math.min(RATE_WINDOW_SECONDS, Math.max(1, ((view.endedAt ?? now) - view.createdAt) / 1000));
-  const ratePerSecond = view.endedLast5Min / seconds;
   const isOpen = view.state === "accepting" || view.state === "running";
   const eta = ratePerSecond > 0 ? left / ratePerSecond : null;
   return {

@@ -13,7 +13,7 @@ const METRICS_TIMEOUT_MS = 1000;
 /** Everything the overview shows, from one read of the ledger and one of each queue. */
 export async function statsAnswer(view: LedgerStats, deps: ApiDeps): Promise<Stats> {
   const now = deps.clock.now();
-  const gate = gateAnswer(view.gate, now);
+  const gate = gateAnswer(view.gate);
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
   const { stored, failed, accepted, submitted } = view.rates;
@@ -21,7 +21,7 @@ export async function statsAnswer(view: LedgerStats, deps: ApiDeps): Promise<Sta
   const oldest = ages(view.oldestWaiting, now);
   const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
   const etaSeconds = stored > 0 ? open / stored : open === 0 ? 0 : null;
-  const standing = { gate, open, dead: states.dead, oldestMs: waits.length > 0 ? Math.max(...waits) : null };
+  const standing = { gate, open, dead: view.deadLetters, oldestMs: waits.length > 0 ? Math.max(...waits) : null };
   return {
     at: now,
     environment: deps.environment,
@@ -29,6 +29,7 @@ export async function statsAnswer(view: LedgerStats, deps: ApiDeps): Promise<Sta
     states,
     lanes: view.counts,
     open,
+    deadLetters: view.deadLetters,
     oldest,
     rates: { storedPerSecond: stored, failedPerSecond: failed, acceptedPerSecond: accepted, failureRatio },
     wait: view.wait,
@@ -36,7 +37,7 @@ export async function statsAnswer(view: LedgerStats, deps: ApiDeps): Promise<Sta
     etaSeconds,
     queues: await queueNumbers(deps.queues),
     utilisation: {
-      concurrency: { used: view.running, limit: gate.concurrency },
+      concurrency: { used: view.gate.slots, limit: gate.concurrency },
       rate: { used: submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,

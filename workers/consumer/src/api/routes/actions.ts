@@ -15,7 +15,7 @@ export const registerActions: Registrar = (app, { ledger, log }) => {
     const { action: kind, filter, rate, dryRun } = c.req.valid("json");
     const match = actable(kind, actionMatch(filter));
     if (dryRun === true) {
-      const preview = await fromLedger(ledger.countMatches(match, kind), log);
+      const preview = await fromLedger(ledger.countMatches(match), log);
       return c.json({ dryRun: true as const, kind, ...preview }, 200);
     }
     const who = c.get("caller").who;

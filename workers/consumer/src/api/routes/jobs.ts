@@ -1,12 +1,13 @@
 import { AppError } from "@prewarm/shared/errors";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
+import type { AttemptView } from "../../ledger/api.ts";
 import type { ApiDeps } from "../deps.ts";
 import { jobAnswer, originalAddress, variantUrl } from "../job-answer.ts";
-import type { AttemptView, JobAct, NamedJob } from "../ledger-port.ts";
+import type { JobAct, NamedJob } from "../ledger-port.ts";
 import { fromLedger } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
 import { listDeadRoute } from "../schemas/dead.ts";
-import { type Attempt, cancelJobRoute, getJobRoute, type Job, listJobsRoute, retryJobRoute } from "../schemas/jobs.ts";
+import { cancelJobRoute, getJobRoute, type Job, listJobsRoute, retryJobRoute } from "../schemas/jobs.ts";
 import { queryFilter } from "../search.ts";
 
 /** Characters of an unreadable message that are shown. */
@@ -73,10 +74,6 @@ async function detail(view: NamedJob, attempts: AttemptView[], sourceEtag: strin
     sourceEtag,
     originalUrl: await originalAddress(job.id, deps),
     variantUrl: parsed === null ? null : await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
-    history: attempts.map(attemptAnswer),
+    history: attempts,
   };
-}
-
-function attemptAnswer(view: AttemptView): Attempt {
-  return { ...view, tookMs: view.startedAt === null ? null : Math.max(0, view.endedAt - view.startedAt) };
 }

@@ -19,12 +19,14 @@ export const registerSession: Registrar = (app, deps) => {
     if (site !== undefined && site !== "same-origin")
       throw new AppError("forbidden", { detail: "Sign in from the dashboard itself." });
     // Counted before the token is looked at: a right guess is limited like a wrong one.
-    const wait = await fromLedger(ledger.takeSignInTry(c.req.header("CF-Connecting-IP") ?? "unknown"), log);
+    const address = c.req.header("CF-Connecting-IP") ?? "unknown";
+    const wait = await fromLedger(ledger.takeSignInTry(address), log);
     if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
     const { token } = c.req.valid("json");
     const caller = await byToken(token, deps);
     if (caller === null)
       throw new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
+    await fromLedger(ledger.forgiveSignIns(address), log);
     const { value, expiresAt } = await issueCookie(token, clock.now());
     c.header("Set-Cookie", cookieHeader(value, isSecure(c.req.url)));
     return c.json(answer({ ...caller, by: "cookie", expiresAt }), 200);

@@ -1,3 +1,4 @@
+import type { GatePatch } from "../../ledger/api.ts";
 import { gateAnswer } from "../gate-answer.ts";
 import type { HistoryBucket, Tier } from "../ledger-port.ts";
 import { METRICS_TYPE, metricsText } from "../metrics-text.ts";
@@ -28,11 +29,14 @@ export const registerStats: Registrar = (app: Api, deps) => {
     return c.json({ tier, bucketMs: BUCKET_MS[tier], buckets: filled(found, tier, range, now) }, 200);
   });
   app.openapi(getGateRoute, async (c) => {
-    return c.json(gateAnswer(await fromLedger(deps.ledger.getGate(), deps.log), deps.clock.now()), 200);
+    return c.json(gateAnswer(await fromLedger(deps.ledger.getGate(), deps.log)), 200);
   });
   app.openapi(patchGateRoute, async (c) => {
-    const patched = await fromLedger(deps.ledger.patchGate(c.req.valid("json"), c.get("caller").who), deps.log);
-    return c.json(gateAnswer(patched, deps.clock.now()), 200);
+    const patched = await fromLedger(
+      deps.ledger.patchGate(c.req.valid("json") as GatePatch, c.get("caller").who),
+      deps.log,
+    );
+    return c.json(gateAnswer(patched), 200);
   });
 };
 
@@ -73,7 +77,6 @@ function emptyBucket(at: number): HistoryBucket {
     failed: 0,
     dead: 0,
     throttled: 0,
-    bytes: 0,
     wait: none,
     run: none,
     oldestMs: null,

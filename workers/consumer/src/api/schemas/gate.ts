@@ -67,7 +67,6 @@ export const gatePatch = z
       .optional(),
   })
   .openapi("GatePatch");
-export type GatePatch = z.infer<typeof gatePatch>;
 
 export const getGateRoute = createRoute({
   method: "get",

@@ -28,6 +28,9 @@ export const stats = z
     states: byState.openapi({ description: "All lanes together" }),
     lanes: perLane(byState),
     open: count,
+    deadLetters: count.openapi({
+      description: "Dead jobs to look at: those whose original is missing or unusable are in `states.dead` only",
+    }),
     oldest: perLane(milliseconds.nullable()).openapi({
       description: "Age of the oldest job that waits, in milliseconds",
     }),
@@ -66,7 +69,6 @@ export const bucket = z
     failed: count.openapi({ description: "Failed attempts" }),
     dead: count,
     throttled: count,
-    bytes,
     wait: percentiles,
     run: percentiles,
     oldestMs: milliseconds.nullable().openapi({ description: "Age of the oldest waiting job, highest seen" }),

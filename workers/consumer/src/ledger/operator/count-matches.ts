@@ -1,4 +1,4 @@
-import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
+import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import type { JobFilter } from "../../api/ledger-port.ts";
 import type { Tx } from "../tx.ts";
 import { counts } from "../views.ts";
@@ -18,9 +18,9 @@ function isPlain({ run, id, format, error, text, fingerprint }: JobFilter): bool
 function counted(tx: Tx, { states, lanes }: JobFilter): number {
   const { byState } = counts(tx);
   const wantedStates: readonly JobState[] = states.length > 0 ? [...new Set(states)] : JOB_STATES;
-  const wantedLanes = lanes.length > 0 ? [...new Set(lanes)] : LANES;
+  const wantedLanes: readonly Lane[] = lanes.length > 0 ? [...new Set(lanes)] : LANES;
   return wantedStates.reduce(
-    (sum, state) => sum + wantedLanes.reduce((part, lane) => part + byState[state][lane], 0),
+    (sum, state) => sum + wantedLanes.reduce<number>((part, lane) => part + byState[state][lane], 0),
     0,
   );
 }
