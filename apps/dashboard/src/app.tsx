@@ -56,7 +56,7 @@ function Signed() {
   return (
     <main class="lonely">
       {error ? (
-        <ProblemCard error={error} what="the dashboard" retry={async () => location.reload()} />
+        <ProblemCard error={error} what="the dashboard" whole retry={async () => location.reload()} />
       ) : (
         <p role="status">Loading…</p>
       )}

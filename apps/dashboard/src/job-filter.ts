@@ -31,11 +31,11 @@ export function readFilter(query: URLSearchParams): JobFilter {
   };
 }
 
-/** The inverse of `readFilter`: `/jobs?…`. A filter that changed starts at its first page. */
+/** The inverse of `readFilter`: `/jobs?…`. One filter has one URL, in whatever order it was ticked. */
 export function filterUrl(filter: Partial<JobFilter>): string {
   const query = new URLSearchParams();
-  for (const state of filter.states ?? []) query.append("state", state);
-  for (const lane of filter.lanes ?? []) query.append("lane", lane);
+  for (const state of STATES.filter((one) => filter.states?.includes(one))) query.append("state", state);
+  for (const lane of LANES.filter((one) => filter.lanes?.includes(one))) query.append("lane", lane);
   if (filter.run) query.set("run", filter.run);
   if (filter.search) query.set("search", filter.search);
   if (filter.cursor) query.set("cursor", filter.cursor);

@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { actionAt, auditAt, dead, gate, history, image, jobAt, jobDetail, runAt, stats } from "./fixtures.ts";
+import { actionAt, auditAt, dead, image, jobAt, jobDetail, runAt } from "./fixtures.ts";
+import { gate, history, stats } from "./fixtures-stats.ts";
 
 /*
  * A control API with the document's shapes and no ledger behind it: for faces a real stack is hard to bring to (hostile strings, a

@@ -1,18 +1,4 @@
-import type {
-  Action,
-  AuditEntry,
-  DeadLetters,
-  Gate,
-  History,
-  HistoryBucket,
-  Image,
-  Job,
-  JobDetail,
-  JobState,
-  Lane,
-  Run,
-  Stats,
-} from "../src/api/schema.ts";
+import type { Action, AuditEntry, DeadLetters, Image, Job, JobDetail, JobState, Lane, Run } from "../src/api/schema.ts";
 
 /* What a fake control API answers: busy, or hostile. Shapes are the generated ones, so a change of the document breaks these first. */
 
@@ -96,7 +82,7 @@ export function jobDetail(index: number, hostile: boolean, imageUrl: string): Jo
   };
 }
 
-const byState = (
+export const byState = (
   queued: number,
   processing: number,
   retrying: number,
@@ -104,126 +90,6 @@ const byState = (
   dead: number,
   cancelled: number,
 ) => ({ queued, processing, retrying, stored, dead, cancelled });
-
-const GATE: Gate = {
-  paused: { live: false, upload: false, bulk: true },
-  breaker: { state: "closed", reason: null, status: null, since: null, probeAt: null },
-  rate: { perSecond: 20, burst: 20 },
-  concurrency: 50,
-  budget: {
-    monthlyJobs: 100_000,
-    warmingShare: 0.8,
-    month: "2026-11",
-    used: 61_204,
-    usedByLane: { live: 8104, upload: 41_900, bulk: 11_200 },
-    alertLevels: [0.5, 0.8, 0.95, 1],
-    alert: 0.5,
-    exhausted: { live: false, warming: false },
-  },
-  throttledUntil: null,
-  reasons: [{ lane: "bulk", code: "paused", message: "Paused by operator token 1.", until: null }],
-  updatedAt: NOW - 3_600_000,
-};
-
-export function gate(mode: string): Gate {
-  if (mode === "empty")
-    return {
-      ...GATE,
-      paused: { live: false, upload: false, bulk: false },
-      reasons: [],
-      budget: { ...GATE.budget, used: 0, usedByLane: { live: 0, upload: 0, bulk: 0 }, alert: null },
-    };
-  if (mode !== "hostile") return structuredClone(GATE);
-  return {
-    ...GATE,
-    breaker: { state: "open", reason: HOSTILE, status: 402, since: NOW - 7_200_000, probeAt: NOW + 90_000 },
-    reasons: [{ lane: null, code: "breaker", message: HOSTILE, until: NOW + 90_000 }],
-  };
-}
-
-export function stats(mode: string): Stats {
-  const empty = mode === "empty";
-  const none = byState(0, 0, 0, 0, 0, 0);
-  const lanes = empty
-    ? { live: none, upload: none, bulk: none }
-    : {
-        live: byState(3, 6, 0, 91_204, 12, 0),
-        upload: byState(1240, 38, 17, 402_118, 241, 60),
-        bulk: byState(48_210, 0, 0, 1_204_551, 31, 1200),
-      };
-  const sum = (state: JobState) => lanes.live[state] + lanes.upload[state] + lanes.bulk[state];
-  const now = gate(mode);
-  const sentence =
-    { empty: "Healthy: nothing waits.", hostile: HOSTILE }[mode] ??
-    "The bulk lane is paused: 48,210 jobs wait, viewers get originals for those.";
-  return {
-    at: Date.now(),
-    environment: mode === "hostile" ? "production" : "staging",
-    health: {
-      level: empty ? "ok" : mode === "hostile" ? "problem" : "warning",
-      sentence,
-      since: empty ? null : NOW - 3_600_000,
-    },
-    states: byState(sum("queued"), sum("processing"), sum("retrying"), sum("stored"), sum("dead"), sum("cancelled")),
-    lanes,
-    open: sum("queued") + sum("processing") + sum("retrying"),
-    oldest: { live: empty ? null : 2_100, upload: empty ? null : 64_000, bulk: empty ? null : 3_600_000 },
-    rates: empty
-      ? { storedPerSecond: 0, failedPerSecond: 0, acceptedPerSecond: 0, failureRatio: 0 }
-      : { storedPerSecond: 11.4, failedPerSecond: 0.3, acceptedPerSecond: 14.2, failureRatio: 0.026 },
-    wait: { p50: 1200, p95: 41_000, p99: 88_000 },
-    run: { p50: 2100, p95: 6400, p99: 14_800 },
-    etaSeconds: empty ? 0 : 4340,
-    queues: {
-      "prewarm-live": { backlogCount: 3, backlogBytes: 1204, oldestMessageAt: empty ? null : NOW - 1800 },
-      "prewarm-work": { backlogCount: empty ? 0 : 41, backlogBytes: 18_400, oldestMessageAt: null },
-      "prewarm-dead": null,
-    },
-    utilisation: { concurrency: { used: empty ? 0 : 44, limit: 50 }, rate: { used: empty ? 0 : 11.6, limit: 20 } },
-    budget: now.budget,
-    gate: now,
-    ledger: { rows: empty ? 0 : 412_889, bytes: empty ? 40_960 : 118_400_000, limitBytes: 10_000_000_000 },
-    metricErrors: 0,
-  };
-}
-
-export function history(mode: string, tier: "minute" | "hour" | "day"): History {
-  const bucketMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }[tier];
-  const length = { minute: 60, hour: 24, day: 30 }[tier];
-  const last = Math.floor(Date.now() / bucketMs) * bucketMs;
-  return {
-    tier,
-    bucketMs,
-    buckets: Array.from({ length }, (_, index) =>
-      bucketAt(index, length, last - (length - 1 - index) * bucketMs, mode === "empty"),
-    ),
-  };
-}
-
-function bucketAt(index: number, length: number, at: number, empty: boolean): HistoryBucket {
-  const wave = (scale: number, shift: number) =>
-    Math.max(0, Math.round(scale * (1 + Math.sin(index / 5 + shift) * 0.4 + Math.sin(index * 1.7 + shift) * 0.12)));
-  const filling = index === length - 1;
-  const part = empty ? 0 : filling ? 0.4 : 1;
-  const burst = index > length * 0.55 && index < length * 0.68;
-  const none = { p50: null, p95: null, p99: null };
-  return {
-    at,
-    filling,
-    accepted: Math.round(wave(820, 1) * part),
-    stored: Math.round((burst ? 90 : wave(680, 0)) * part),
-    failed: Math.round(wave(18, 2) * part),
-    dead: Math.round(wave(4, 2) * part),
-    throttled: Math.round((burst ? 340 : 0) * part),
-    bytes: Math.round(wave(2e7, 0) * part),
-    wait: empty
-      ? none
-      : { p50: wave(1100, 0), p95: wave(burst ? 90_000 : 21_000, 1), p99: wave(burst ? 180_000 : 60_000, 1) },
-    run: empty ? none : { p50: wave(2100, 3), p95: wave(6000, 2), p99: wave(14_000, 1) },
-    oldestMs: empty ? null : wave(burst ? 400_000 : 120_000, 2),
-    open: Math.round(wave(48_000, 2) * (empty ? 0 : 1)),
-  };
-}
 
 export function runAt(index: number, hostile: boolean): Run {
   const total = 6 * (400 + index * 971);

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseQuery, printQuery, QUALIFIERS, suggestions, unknownQualifiers } from "../src/query.ts";
+import { parseQuery, printQuery, QUALIFIERS, suggestions, type Term, unknownQualifiers } from "../src/query.ts";
 
 describe("parseQuery", () => {
-  it.each([
+  it.each<[string, Term[], string]>([
     ["", [], "nothing"],
     ["boat", [{ qualifier: null, value: "boat" }], "free text"],
     [

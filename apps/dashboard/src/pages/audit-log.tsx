@@ -27,7 +27,7 @@ export function AuditLog({ round }: { round: number }) {
               Every pause, limit, retry, cancel, purge and sign-in stands here with who did it.
             </Empty>
           ) : (
-            <ScrollBox labelledby="audit">
+            <ScrollBox label="Audit entries">
               <table class="audit">
                 <thead>
                   <tr>

@@ -148,10 +148,9 @@ function Group({ group, opened, open }: { group: DeadGroup; opened: boolean; ope
         <button
           type="button"
           data-retry
-          aria-label={`Retry all ${count(group.count)} of ${group.code}`}
           onClick={() => open({ kind: "retry", filter: { state: "dead", fingerprint: group.fingerprint } })}
         >
-          Retry {count(group.count)}…
+          Retry {count(group.count)}…<span class="visually-hidden"> of {group.code}</span>
         </button>
       )}
     </li>

@@ -67,7 +67,7 @@ export function ImagePage({ id }: { id: string }) {
   );
   const next = resource.data.value?.nextCursor ?? null;
   return (
-    <View resource={resource} what="this image">
+    <View resource={resource} what="this image" whole>
       {(image) => (
         <>
           <Head image={image} changed={() => void resource.refresh()} />

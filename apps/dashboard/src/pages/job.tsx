@@ -15,7 +15,7 @@ import { Timeline } from "./timeline.tsx";
 export function JobPage({ job }: { job: string }) {
   const resource = useResource(job, (signal) => ask("GET /api/v1/jobs/{job}", { params: { job }, signal }), 2000);
   return (
-    <View resource={resource} what="this job">
+    <View resource={resource} what="this job" whole>
       {(data) => (
         <>
           <Head job={data} changed={() => void resource.refresh()} />

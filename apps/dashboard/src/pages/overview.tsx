@@ -141,7 +141,7 @@ function Lanes({ stats }: { stats: Stats }) {
   return (
     <section class="card" aria-labelledby="lanes">
       <h2 id="lanes">Lanes</h2>
-      <ScrollBox labelledby="lanes">
+      <ScrollBox label="Jobs by lane and state">
         <table class="lanes">
           <thead>
             <tr>

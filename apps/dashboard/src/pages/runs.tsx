@@ -148,7 +148,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
 export function RunPage({ run }: { run: string }) {
   const resource = useResource(run, (signal) => ask("GET /api/v1/runs/{run}", { params: { run }, signal }), 2000);
   return (
-    <View resource={resource} what="this run">
+    <View resource={resource} what="this run" whole>
       {(data) => (
         <>
           <RunHead run={data} changed={() => void resource.refresh()} />

@@ -8,11 +8,13 @@ interface ViewProps<T> {
   resource: Resource<T>;
   /** What is being waited for: "jobs", "this run". */
   what: string;
+  /** The page is nothing else: a failure gets its first heading. */
+  whole?: boolean;
   children(data: T): ComponentChildren;
 }
 
 /** A resource's three faces: loading, failed, here. An older answer outlives a failure, marked as old. */
-export function View<T>({ resource, what, children }: ViewProps<T>) {
+export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
   const data = resource.data.value;
   const error = resource.error.value;
   if (data !== null) {
@@ -23,7 +25,7 @@ export function View<T>({ resource, what, children }: ViewProps<T>) {
       </>
     );
   }
-  if (error) return <ProblemCard error={error} what={what} retry={resource.refresh} />;
+  if (error) return <ProblemCard error={error} what={what} whole={whole ?? false} retry={resource.refresh} />;
   return (
     <div class="skeleton" role="status">
       <span class="visually-hidden">Loading {what}…</span>
@@ -47,12 +49,20 @@ function Stale({ error, at, retry }: { error: Error; at: number | null; retry():
   );
 }
 
+interface ProblemCardProps {
+  error: Error;
+  what: string;
+  whole: boolean;
+  retry?(): Promise<void>;
+}
+
 /** Why there is nothing, and what to do about it. */
-export function ProblemCard({ error, what, retry }: { error: Error; what: string; retry?(): Promise<void> }) {
+export function ProblemCard({ error, what, whole, retry }: ProblemCardProps) {
   const missing = error instanceof ApiError && error.status === 404;
+  const Heading = whole ? "h1" : "h2";
   return (
     <div class="card state-card" role="alert">
-      <h2>{missing ? `There is no such thing as ${what}` : `Could not load ${what}`}</h2>
+      <Heading>{missing ? `Nothing is known of ${what}` : `Could not load ${what}`}</Heading>
       <p>{error.message}</p>
       <p class="muted">{adviceFor(error)}</p>
       {retry && !missing && (

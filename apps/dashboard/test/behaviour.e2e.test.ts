@@ -1,0 +1,221 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { buildDashboard } from "../../../dev/dashboard.ts";
+import { launchBrowser } from "./browser.ts";
+import { type FakeApi, startFakeApi } from "./fake-api.ts";
+import { PHONE, settled, violations, visit } from "./visit.ts";
+
+let browser: Browser;
+let api: FakeApi;
+
+beforeAll(async () => {
+  await buildDashboard();
+  [browser, api] = await Promise.all([launchBrowser(), startFakeApi()]);
+});
+beforeEach(() => void Object.assign(api, { mode: "busy", role: "operator", seen: [] }));
+afterAll(async () => {
+  await browser?.close();
+  await api?.close();
+});
+
+async function open(path: string) {
+  const one = await visit(browser);
+  await one.page.goto(api.url + path);
+  await settled(one.page);
+  return one;
+}
+
+describe("live updates", () => {
+  it("stop by the switch and by looking away, and go on at once by looking back, but not while switched off", async () => {
+    const { page, close } = await visit(browser);
+    await page.clock.install();
+    await page.goto(api.url);
+    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    const during = async (ms: number) => {
+      api.seen = [];
+      await page.clock.runFor(ms);
+      await page.evaluate(() => fetch("/icon.svg")); // whatever was asked before this has been sent
+      return api.seen.filter((line) => line.includes("/stats")).length;
+    };
+    expect(await during(7000)).toBeGreaterThan(0);
+    await page.evaluate(() => dispatchEvent(new Event("blur")));
+    expect(await during(60_000)).toBe(0);
+    const asked = page.waitForRequest(/\/stats/);
+    await page.evaluate(() => dispatchEvent(new Event("focus")));
+    await asked;
+    await page.getByRole("switch").click();
+    expect(await page.getByRole("switch").getAttribute("aria-checked")).toBe("false");
+    await page.evaluate(() => (dispatchEvent(new Event("blur")), dispatchEvent(new Event("focus"))));
+    expect(await during(60_000)).toBe(0);
+    await page.reload();
+    await page.getByRole("switch", { name: /Paused/ }).waitFor();
+    await close();
+  });
+
+  it("show what was known when the server fails, say since when, and recover without a reload", async () => {
+    const { page, close } = await open("/");
+    api.mode = "failing";
+    await page.getByText(/What you see is from .* The ledger does not answer/).waitFor();
+    expect(await page.getByRole("heading", { name: "Lanes" }).isVisible()).toBe(true);
+    api.mode = "busy";
+    await page.getByRole("button", { name: "Try now" }).first().click();
+    await page
+      .getByText(/What you see is from/)
+      .first()
+      .waitFor({ state: "detached" });
+    await close();
+  });
+
+  it("lead to the sign-in when the session has ended", async () => {
+    const { page, close } = await open("/jobs");
+    api.role = null;
+    await page.getByLabel("Token").waitFor();
+    await close();
+  });
+});
+
+describe("the jobs page", () => {
+  it("keeps its filter in the URL: reload, link and back show the same", async () => {
+    const { page, close } = await open("/jobs");
+    await page.getByRole("checkbox", { name: /^dead/ }).check();
+    await page.getByRole("checkbox", { name: /^retrying/ }).check();
+    await page.waitForURL("**/jobs?state=retrying&state=dead");
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("tbody .badge")].every((badge) => /dead|retrying/.test(badge.textContent ?? "")),
+    );
+    await page.reload();
+    await settled(page);
+    expect([
+      await page.getByRole("checkbox", { name: /^dead/ }).isChecked(),
+      await page.getByRole("checkbox", { name: /^queued/ }).isChecked(),
+    ]).toEqual([true, false]);
+    await page.goBack();
+    await page.waitForURL("**/jobs?state=dead");
+    await close();
+  });
+
+  it("pages through all without a skip, a double or a flash", async () => {
+    const { page, close } = await open("/jobs?state=dead");
+    await page.evaluate(() => {
+      const watch = globalThis as unknown as { fewest: number };
+      watch.fewest = Number.POSITIVE_INFINITY;
+      const count = () => (watch.fewest = Math.min(watch.fewest, document.querySelectorAll("tbody [data-row]").length));
+      new MutationObserver(count).observe(document.body, { childList: true, subtree: true });
+    });
+    const rows = () =>
+      page.locator("tbody [data-row]").evaluateAll((all) => all.map((row) => row.getAttribute("data-row") ?? ""));
+    const seen = await rows();
+    const first = seen[0];
+    await page.getByRole("button", { name: "Older" }).click();
+    await page.waitForFunction(
+      (before) => document.querySelector("tbody [data-row]")?.getAttribute("data-row") !== before,
+      first,
+    );
+    seen.push(...(await rows()));
+    const expected = Array.from({ length: 480 }, (_, index) => index)
+      .filter((index) => index % 10 === 0 || index % 10 === 9)
+      .map((index) => index.toString(16).padStart(16, "0"));
+    expect(seen).toEqual(expected.slice(0, 96));
+    expect(await page.evaluate(() => (globalThis as unknown as { fewest: number }).fewest)).toBeGreaterThanOrEqual(46);
+    await page.getByRole("button", { name: "Newer" }).click();
+    await page.waitForFunction(
+      (before) => document.querySelector("tbody [data-row]")?.getAttribute("data-row") === before,
+      first,
+    );
+    await close();
+  });
+
+  it("shows errors in the rows, and takes a search's word out by its chip", async () => {
+    const { page, close } = await open("/jobs?search=error:output_invalid");
+    await page.getByText("The output is 799 px wide, not 800.").first().waitFor();
+    await page.getByRole("link", { name: "Take out error: output_invalid" }).click();
+    await page.waitForURL("**/jobs");
+    await close();
+  });
+
+  it("exports the filter as CSV", async () => {
+    const { page, close } = await open("/jobs?state=dead");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export CSV" }).click(),
+    ]);
+    const parts: Buffer[] = [];
+    for await (const part of await download.createReadStream()) parts.push(part as Buffer);
+    expect(Buffer.concat(parts).toString().trim().split("\r\n")).toHaveLength(97);
+    await close();
+  });
+});
+
+describe("a new run", () => {
+  it("shows its dry run before the button works, and again after a change", async () => {
+    const { page, close } = await open("/runs/new");
+    const start = page.getByRole("button", { name: "Start the run" });
+    expect(await start.isDisabled()).toBe(true);
+    await page.getByLabel(/Image ids/).fill("a\nb\n");
+    await page.getByText("0.02 (2 per 1,000 jobs)").waitFor();
+    expect(await start.isEnabled()).toBe(true);
+    await page.getByLabel(/Image ids/).fill("a\nb\nc\n");
+    expect(await start.isDisabled()).toBe(true);
+    await page.getByText("0.04 (2 per 1,000 jobs)").waitFor();
+    await start.click();
+    await page.waitForURL("**/runs/run_0");
+    expect(api.seen.filter((line) => line === "POST /api/v1/warm")).toHaveLength(1);
+    await close();
+  });
+});
+
+describe("a purge", () => {
+  it("wants the id typed", async () => {
+    const { page, close } = await open("/images/products%2Foak-chair");
+    await page.getByRole("button", { name: "Purge…" }).click();
+    const purge = page.getByRole("dialog").getByRole("button", { name: "Purge" });
+    expect(await purge.isDisabled()).toBe(true);
+    await page.getByLabel("Type products/oak-chair to confirm").fill("products/oak-chair");
+    expect(await violations(page)).toEqual([]);
+    await purge.click();
+    await page.getByText("The purge is under way.").waitFor();
+    expect(api.seen).toContain("DELETE /api/v1/images/products%2Foak-chair");
+    await close();
+  });
+});
+
+describe("what makes it pleasant", () => {
+  it("copies a job as curl without the token", async () => {
+    const { page, close } = await open("/jobs/0000000000000000");
+    await page.getByRole("button", { name: "Copy as curl" }).click();
+    await page.getByText("The command copied.").waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+      `curl -X POST -H "Authorization: Bearer $ADMIN_TOKEN" '${api.url}/api/v1/jobs/0000000000000000/retry'`,
+    );
+    await close();
+  });
+
+  it("tells the environment, and the exact time in UTC on hover", async () => {
+    const { page, close } = await open("/jobs");
+    expect(await page.locator(".environment").innerText()).toBe("staging");
+    expect(await page.locator("tbody time").first().getAttribute("title")).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC$/,
+    );
+    await close();
+  });
+
+  it("keeps the chosen theme", async () => {
+    const { page, close } = await open("/");
+    await page.keyboard.press("t");
+    await page.keyboard.press("t");
+    await page.reload();
+    await settled(page);
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+    await close();
+  });
+
+  it("can be reached and steered on a phone", async () => {
+    const { page, close } = await visit(browser, { viewport: PHONE });
+    await page.goto(api.url);
+    await settled(page);
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Steering" }).click();
+    await page.getByRole("button", { name: "Pause live" }).click();
+    await page.getByText("live is paused.").waitFor();
+    await close();
+  });
+});

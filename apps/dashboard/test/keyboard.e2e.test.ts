@@ -1,0 +1,163 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { buildDashboard } from "../../../dev/dashboard.ts";
+import { launchBrowser } from "./browser.ts";
+import { type FakeApi, startFakeApi } from "./fake-api.ts";
+import { settled, violations, visit } from "./visit.ts";
+
+let browser: Browser;
+let api: FakeApi;
+
+beforeAll(async () => {
+  await buildDashboard();
+  [browser, api] = await Promise.all([launchBrowser(), startFakeApi()]);
+});
+beforeEach(() => void Object.assign(api, { mode: "busy", role: "operator", seen: [] }));
+afterAll(async () => {
+  await browser?.close();
+  await api?.close();
+});
+
+async function open(path: string) {
+  const one = await visit(browser);
+  await one.page.goto(api.url + path);
+  await settled(one.page);
+  return one;
+}
+
+/** The text of the row that has the focus. */
+const focusedRow = (page: Page) =>
+  page.evaluate(() => document.activeElement?.closest("[data-row]")?.getAttribute("data-row") ?? null);
+
+describe("keyboard only", () => {
+  it("signs in, refuses a wrong token in words, and takes the right one", async () => {
+    api.role = null;
+    const { page, faults, close } = await visit(browser);
+    await page.goto(api.url);
+    await page.getByLabel("Token").waitFor();
+    await page.keyboard.type("wrong");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("This token is not known").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("local-admin");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  it("goes to jobs, searches, selects and retries, and comes back to where it was", async () => {
+    const { page, close } = await open("/");
+    await page.keyboard.press("g");
+    await page.keyboard.press("j");
+    await page.getByRole("table").waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("upstream_failed");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/search=upstream_failed/);
+    await page.keyboard.press("Escape");
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("[data-row]")].every((row) => row.textContent?.includes("upstream_failed")),
+    );
+    await page.keyboard.press("j");
+    const first = await focusedRow(page);
+    await page.keyboard.press("j");
+    const second = await focusedRow(page);
+    await page.keyboard.press("k");
+    expect([await focusedRow(page), first === second]).toEqual([first, false]);
+    await page.keyboard.press("x");
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.getByText("2 selected").waitFor();
+    await page.keyboard.press("r");
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Retry 241 jobs/ })
+      .waitFor();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Retry 241 jobs/ })
+      .focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByText("120 of 241").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(api.seen.filter((line) => line.startsWith("POST"))).toEqual([
+      "POST /api/v1/actions",
+      "POST /api/v1/actions",
+    ]);
+    await close();
+  });
+
+  it("retries the job of its page by r, and shows every key by ?", async () => {
+    const { page, close } = await open("/jobs/0000000000000000");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    await page.keyboard.press("r");
+    expect(api.seen.some((line) => line.startsWith("POST"))).toBe(false);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("r");
+    await page.getByText("Queued again.").waitFor();
+    expect(api.seen).toContain("POST /api/v1/jobs/0000000000000000/retry");
+    await close();
+  });
+
+  it("reaches every control by Tab, each with a visible focus", async () => {
+    const { page, close } = await open("/steering");
+    await page.getByRole("button", { name: "Pause live" }).waitFor();
+    const wanted = await page
+      .locator("button:not(:disabled), a[href], input")
+      .evaluateAll((all) => all.filter((one) => one.checkVisibility()).length);
+    const reached = new Set<string>();
+    const bare: string[] = [];
+    for (let step = 0; step < wanted + 8; step++) {
+      await page.keyboard.press("Tab");
+      const seen = await page.evaluate(() => {
+        const one = document.activeElement as HTMLElement;
+        return [
+          one.outerHTML.slice(0, 120) + [...document.querySelectorAll("*")].indexOf(one),
+          getComputedStyle(one).outlineStyle,
+        ];
+      });
+      reached.add(seen[0] ?? "");
+      if (seen[1] === "none" && !seen[0]?.startsWith("<body")) bare.push(seen[0] ?? "");
+    }
+    expect(bare).toEqual([]);
+    expect(reached.size).toBeGreaterThanOrEqual(wanted);
+    await close();
+  });
+});
+
+describe("a viewer", () => {
+  const HARMLESS =
+    /^(Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|Export CSV|Copy as curl|Try)/;
+
+  it.each([
+    "/",
+    "/jobs",
+    "/jobs/0000000000000000",
+    "/jobs/0000000000000003",
+    "/images/x",
+    "/runs",
+    "/runs/run_0",
+    "/runs/new",
+    "/dead",
+    "/dead?cause=fp0",
+    "/steering",
+  ])("sees no write on %s", async (path) => {
+    api.role = "viewer";
+    const { page, close } = await open(path);
+    await page.getByText("viewer", { exact: true }).waitFor();
+    const names = await page
+      .locator("button, a.button, input[type=submit]")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""));
+    expect(names.filter((name) => name !== "Steering" && name !== "Its jobs" && !HARMLESS.test(name))).toEqual([]);
+    expect(await page.locator("main input[type=number], main textarea, main [data-retry]").count()).toBe(0);
+    await page.keyboard.press("j");
+    await page.keyboard.press("r");
+    expect(api.seen.filter((line) => !line.startsWith("GET"))).toEqual([]);
+    await close();
+  });
+});
