@@ -54,15 +54,32 @@ export function unsend(tx: Tx, window: SendWindow, keys: string[]): void {
   for (const row of tx.rows.loadKeys(keys)) if (row.owner === null && row.hold > tx.now) row.hold = tx.now + 1_000;
 }
 
-/** Rows that hold a slot: at most as many as there are slots, and they need no further one. */
+/**
+ * Rows that hold a slot: at most as many as there are slots, and they need no further one. Without a job id they ask Ittybit
+ * anew, for which their lane must be open; behind a breaker one of them may be the probe.
+ */
 function takeGranted(plan: Plan): void {
   const { tx } = plan;
   const rows = tx.rows.loadWhere(
     `${GRANTED} AND owner IS NULL AND due <= ?1 AND hold <= ?1 ORDER BY lane, due`,
     tx.now,
   );
-  const goes = rows.filter((row) => row.upstream !== null || laneClosed(tx.gate, tx.config, row.lane, tx.now) === null);
-  for (const message of group(unlocked(tx, goes))) send(plan, message, false);
+  const isClosed = (row: Row) => row.upstream === null && laneClosed(tx.gate, tx.config, row.lane, tx.now) !== null;
+  for (const message of group(
+    unlocked(
+      tx,
+      rows.filter((row) => !isClosed(row)),
+    ),
+  ))
+    send(plan, message, false);
+  const probe = unlocked(tx, rows).find((row) => isClosed(row) && mayProbe(plan, row.lane));
+  if (probe !== undefined) send(plan, [probe], true);
+}
+
+/** The lane is closed by nothing but a breaker that waits for a probe, and none is on its way. */
+function mayProbe({ tx, keys }: Plan, lane: LaneCode): boolean {
+  const closed = laneClosed(tx.gate, tx.config, lane, tx.now);
+  return closed?.code === "breaker" && probeFree(tx.gate, tx.now) && keys === 0;
 }
 
 function takeLane(plan: Plan, lane: LaneCode, used: number, turn: number): void {
@@ -85,13 +102,11 @@ function takeLane(plan: Plan, lane: LaneCode, used: number, turn: number): void 
 }
 
 /** How many keys of this lane could be granted if they were claimed now. */
-function roomFor({ tx, keys, out }: Plan, lane: LaneCode, used: number): { keys: number } {
+function roomFor(plan: Plan, lane: LaneCode, used: number): { keys: number } {
+  const { tx, keys } = plan;
   const settings = settingsOf(tx.gate, tx.config);
   const closed = laneClosed(tx.gate, tx.config, lane, tx.now);
-  if (closed !== null) {
-    const probe = closed.code === "breaker" && probeFree(tx.gate, tx.now) && keys === 0 && out.length === 0;
-    return { keys: probe ? 1 : 0 };
-  }
+  if (closed !== null) return { keys: mayProbe(plan, lane) ? 1 : 0 };
   const free = slotLimit(settings, lane) - used - keys;
   const tokens = tokensBy(tx.gate, settings, tx.now, tx.now + TOKENS_AHEAD_MS) - keys;
   return { keys: Math.min(free, tokens, budgetLeft(tx.gate, settings, lane, tx.now) - keys) };

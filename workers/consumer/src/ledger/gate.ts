@@ -36,18 +36,18 @@ export interface Slots {
   used: number;
 }
 
-/** Why a lane takes no new work, or null. A breaker whose wait is over counts as open here; `probeFree` lets one through. */
+/** Why a lane takes no new work, or null; the breaker is named only when nothing else closes it. A breaker whose wait is over counts as open here; `probeFree` lets one through. */
 export function laneClosed(gate: GateState, config: Config, lane: LaneCode, now: number): Closed | null {
   if (gate.paused.includes(laneName(lane)))
     return { code: "paused", message: `Lane ${laneName(lane)} is paused by an operator.`, until: null };
-  const { breaker } = gate;
-  if (breaker.state === "open")
-    return { code: "breaker", message: breaker.reason ?? "The breaker is open.", until: breaker.until };
   const settings = settingsOf(gate, config);
   if (budgetLeft(gate, settings, lane, now) <= 0) {
     const what = lane === LIVE ? "The month's budget" : "The month's budget for warming";
     return { code: "budget", message: `${what} is spent.`, until: nextMonth(now) };
   }
+  const { breaker } = gate;
+  if (breaker.state === "open")
+    return { code: "breaker", message: breaker.reason ?? "The breaker is open.", until: breaker.until };
   return null;
 }
 

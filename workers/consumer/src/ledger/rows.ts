@@ -62,9 +62,7 @@ export class Rows {
     const missing = keys.filter((key) => !this.#byKey.has(key));
     for (let at = 0; at < missing.length; at += CHUNK) {
       const list = JSON.stringify(missing.slice(at, at + CHUNK));
-      this.#hold(
-        this.#sql.exec(`SELECT jobs.* FROM json_each(?) AS k CROSS JOIN jobs ON jobs.key = k.value`, list),
-      );
+      this.#hold(this.#sql.exec(`SELECT jobs.* FROM json_each(?) AS k CROSS JOIN jobs ON jobs.key = k.value`, list));
     }
     return keys.map((key) => this.get(key)).filter((row) => row !== null);
   }
@@ -73,9 +71,7 @@ export class Rows {
     const missing = seqs.filter((seq) => !this.#bySeq.has(seq));
     if (missing.length > 0) {
       const list = JSON.stringify(missing);
-      this.#hold(
-        this.#sql.exec(`SELECT jobs.* FROM json_each(?) AS k CROSS JOIN jobs ON jobs.seq = k.value`, list),
-      );
+      this.#hold(this.#sql.exec(`SELECT jobs.* FROM json_each(?) AS k CROSS JOIN jobs ON jobs.seq = k.value`, list));
     }
     return seqs.map((seq) => this.#bySeq.get(seq)).flatMap((held) => (held && !held.deleted ? [held.row] : []));
   }

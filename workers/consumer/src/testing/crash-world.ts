@@ -153,7 +153,7 @@ export function crashWorld(killAt: { point: CrashPoint; nth: number } | null) {
         const mine = key.startsWith(storeKey(`${encodeId(task.id)}/`));
         if (mine && Number(object.customMetadata.gen) < task.floor) images.objects.delete(key);
       }
-      core.purgeEnd(task.purge);
+      core.purgeEnd(task);
     }
   }
 

@@ -3,7 +3,20 @@ import { type HandlerMutation, World } from "./world.ts";
 /** One thing that happens in a history, at a second of it. */
 export interface Happening {
   at: number;
-  kind: "accept" | "replace" | "older" | "force" | "cancel" | "cancelRun" | "retry" | "purge" | "deleteObject" | "prune" | "live" | "evict" | "restart";
+  kind:
+    | "accept"
+    | "replace"
+    | "older"
+    | "force"
+    | "cancel"
+    | "cancelRun"
+    | "retry"
+    | "purge"
+    | "deleteObject"
+    | "prune"
+    | "live"
+    | "evict"
+    | "restart";
   image: "a" | "b";
   variant: 0 | 1;
 }
@@ -86,7 +99,11 @@ function happen(world: World, { kind, image, variant }: Happening): void {
 
 /** Old stored rows are forgotten: R2 is the record. */
 function prune(world: World, image: string): void {
-  const stored = world.sql.exec("SELECT key, state, lane FROM jobs WHERE state = 3 AND owner IS NULL AND key >= ? AND key < ?", `${image}/`, `${image}0`);
+  const stored = world.sql.exec(
+    "SELECT key, state, lane FROM jobs WHERE state = 3 AND owner IS NULL AND key >= ? AND key < ?",
+    `${image}/`,
+    `${image}0`,
+  );
   for (const { key, state, lane } of stored) {
     world.sql.exec("DELETE FROM jobs WHERE key = ?", key ?? "");
     world.sql.exec("UPDATE counters SET n = n - 1 WHERE state = ? AND lane = ?", state ?? 0, lane ?? 0);
@@ -107,15 +124,19 @@ function settleDown(world: World): void {
     }
     world.step();
   }
-  for (const row of world.sql.exec("SELECT * FROM jobs WHERE state < 3")) world.bad.push(`not ended ${JSON.stringify(row)}`);
+  for (const row of world.sql.exec("SELECT * FROM jobs WHERE state < 3"))
+    world.bad.push(`not ended ${JSON.stringify(row)}`);
   if (world.bad.length === 0) world.bad.push("never came to rest");
 }
 
 /** I1, I5, I6, I8 and the bytes, at rest. */
 function checkRest(world: World): void {
   const { bad, sql } = world;
-  for (const key of world.promised) if (sql.exec("SELECT 1 FROM jobs WHERE key = ?", key).length === 0) bad.push(`lost ${key}`);
-  const stored = sql.exec("SELECT j.key, max(j.floor, coalesce(i.floor, 0)) AS floor FROM jobs AS j LEFT JOIN images AS i ON j.key >= i.id || '/' AND j.key < i.id || '0' WHERE j.state = 3");
+  for (const key of world.promised)
+    if (sql.exec("SELECT 1 FROM jobs WHERE key = ?", key).length === 0) bad.push(`lost ${key}`);
+  const stored = sql.exec(
+    "SELECT j.key, max(j.floor, coalesce(i.floor, 0)) AS floor FROM jobs AS j LEFT JOIN images AS i ON j.key >= i.id || '/' AND j.key < i.id || '0' WHERE j.state = 3",
+  );
   for (const { key, floor } of stored) {
     const object = world.r2.objects.get(String(key));
     if (object === undefined) continue; // deleted by hand, and nobody has looked since
@@ -125,7 +146,10 @@ function checkRest(world: World): void {
   for (const [key, object] of world.r2.objects) if (object.key !== key) bad.push(`corrupt ${key}`);
   for (const [key, { gen }] of world.r2.objects) if (world.purgedBelow(key) > gen) bad.push(`resurrected ${key}`);
   const counted = JSON.stringify(sql.exec("SELECT state, lane, n FROM counters WHERE n <> 0 ORDER BY state, lane"));
-  const real = JSON.stringify(sql.exec("SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane ORDER BY state, lane"));
+  const real = JSON.stringify(
+    sql.exec("SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane ORDER BY state, lane"),
+  );
   if (counted !== real) bad.push(`counters ${counted} but rows ${real}`);
-  for (const { id, states } of sql.exec("SELECT id, states FROM runs")) if (/-/.test(String(states))) bad.push(`run ${id} counts ${states}`);
+  for (const { id, states } of sql.exec("SELECT id, states FROM runs"))
+    if (/-/.test(String(states))) bad.push(`run ${id} counts ${states}`);
 }

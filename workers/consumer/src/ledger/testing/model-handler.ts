@@ -69,7 +69,13 @@ function* work(hand: Hand, key: string, claim: Extract<Claim, { do: "run" | "res
   yield;
   const object = world.r2.objects.get(key);
   const floor = world.mutation === "nofloor" ? 0 : claim.floor;
-  const present = (posted: boolean): Outcome => ({ kind: "present", bytes: 1, etag: "e", objectGen: object?.gen ?? 0, posted });
+  const present = (posted: boolean): Outcome => ({
+    kind: "present",
+    bytes: 1,
+    etag: "e",
+    objectGen: object?.gen ?? 0,
+    posted,
+  });
   if (claim.do === "verify") {
     yield* settle(hand, key, object && object.gen >= floor ? present(false) : { kind: "gone" });
     return;
@@ -102,7 +108,11 @@ function* submit(hand: Hand, key: string, claim: Extract<Claim, { do: "run" }>):
   const job = world.post(key, claim.gen);
   yield;
   if (world.fault(0.1)) {
-    yield* settle(hand, key, { kind: "unclear", failure: { code: "upstream_unclear", message: "no answer" }, input: "u" });
+    yield* settle(hand, key, {
+      kind: "unclear",
+      failure: { code: "upstream_unclear", message: "no answer" },
+      input: "u",
+    });
     return null;
   }
   const since = world.t;

@@ -103,7 +103,8 @@ export class World {
   post(key: string, gen: number): ModelJob {
     const job = this.upstream.post(key, gen, this.t, this.faults);
     if (!this.asked.has(key)) this.bad.push(`invented ${key}`);
-    if (this.upstream.jobs.filter((one) => one.gen === gen).length > 1) this.bad.push(`two jobs for one generation ${key}`);
+    if (this.upstream.jobs.filter((one) => one.gen === gen).length > 1)
+      this.bad.push(`two jobs for one generation ${key}`);
     const row = this.#row(key);
     const live = this.upstream.jobs.filter((one) => one.key === key && one.doneAt > this.t && one.gen === row?.gen);
     if (live.length > 1) this.bad.push(`two live jobs ${key}`);
@@ -121,7 +122,12 @@ export class World {
   }
 
   dump(): string {
-    const tables = ["SELECT * FROM jobs ORDER BY seq", "SELECT gen, job FROM abandoned ORDER BY gen", "SELECT * FROM counters ORDER BY state, lane", "SELECT owner, seqs FROM claims ORDER BY owner"];
+    const tables = [
+      "SELECT * FROM jobs ORDER BY seq",
+      "SELECT gen, job FROM abandoned ORDER BY gen",
+      "SELECT * FROM counters ORDER BY state, lane",
+      "SELECT owner, seqs FROM claims ORDER BY owner",
+    ];
     return JSON.stringify(tables.map((query) => this.sql.exec(query)));
   }
 
@@ -130,7 +136,8 @@ export class World {
     if (answer !== "ok" || outcome.kind !== "unclear") return;
     const row = this.#row(key);
     const job = this.upstream.jobs.findLast((one) => one.key === key);
-    if (row?.state === 2 && Number(row.unclear) < 1 && job !== undefined && job.doneAt > this.t) this.bad.push(`doubled job ${key}`);
+    if (row?.state === 2 && Number(row.unclear) < 1 && job !== undefined && job.doneAt > this.t)
+      this.bad.push(`doubled job ${key}`);
   }
 
   #row(key: string) {
@@ -139,7 +146,8 @@ export class World {
 
   #checkPut(key: string, issuedAt: number): void {
     const cancelledAt = this.#cancelledAt.get(key);
-    if (this.#row(key)?.state === 5 && cancelledAt !== undefined && issuedAt > cancelledAt) this.bad.push(`stored after cancelled ${key}`);
+    if (this.#row(key)?.state === 5 && cancelledAt !== undefined && issuedAt > cancelledAt)
+      this.bad.push(`stored after cancelled ${key}`);
   }
 
   step(): void {
@@ -189,7 +197,8 @@ export class World {
     while (this.#queue.length > 0 && this.prng.chance(0.7)) {
       const batch = this.prng.chance(0.3) ? 2 : 1;
       const messages: WakeUpKeys[] = [];
-      while (messages.length < batch && this.#queue.length > 0) messages.push(...this.#queue.splice(this.prng.int(0, this.#queue.length - 1), 1));
+      while (messages.length < batch && this.#queue.length > 0)
+        messages.push(...this.#queue.splice(this.prng.int(0, this.#queue.length - 1), 1));
       this.#handlers.push({ step: handle(this, messages), messages, stalledUntil: 0 });
       if (this.fault(0.1)) this.#queue.push(...messages);
     }
@@ -227,7 +236,9 @@ export class World {
     if (changes === this.#checkedAt) return;
     this.#checkedAt = changes;
     const rows = this.sql.exec("SELECT key, state, owner, gen, granted, due FROM jobs");
-    const slots = new Set(rows.filter(({ granted, state }) => Number(granted) > 0 && Number(state) < 3).map(({ gen }) => gen));
+    const slots = new Set(
+      rows.filter(({ granted, state }) => Number(granted) > 0 && Number(state) < 3).map(({ gen }) => gen),
+    );
     for (const { gen } of this.sql.exec("SELECT gen FROM abandoned")) slots.add(gen ?? 0);
     for (const job of this.upstream.running(this.t)) if (!slots.has(job.gen)) this.bad.push(`leaked slot ${job.key}`);
     for (const { key, state, owner } of rows) {
