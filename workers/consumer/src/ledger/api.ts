@@ -67,7 +67,7 @@ export type Outcome =
   /** `ended`: the gen's job is known to have ended or never to have existed (`posted: false`). */
   | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
   /** The original is missing: the row ends dead(`missing`) until `until`; not a dead letter. */
-  | { kind: "refused"; code: "missing" | "unsupported" | "animated" | "too_large"; until: number; message: string }
+  | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; until: number; message: string }
   /** After answer `delete`: the owner has deleted its object. */
   | { kind: "purged" }
   /** After answer `stop`: the handler gives the row back untouched. */

@@ -101,7 +101,7 @@ describe("probe", () => {
     ["HTML", () => new Response("<!doctype html>"), "unsupported"],
     ["SVG", () => new Response("<svg xmlns='x'/>"), "unsupported"],
     ["text", () => new Response("hello"), "unsupported"],
-    ["TIFF", async () => new Response(await picture("tiff", 8, 8)), "unsupported"],
+    ["TIFF", async () => new Response(await picture("tiff", 8, 8)), "unshowable"],
     ["half a JPEG header", async () => new Response((await picture("jpeg", 8, 8)).slice(0, 30)), "unsupported"],
     ["too many pixels", async () => new Response(await picture("png", 1001, 1000)), "too_large"],
     [

@@ -18,7 +18,7 @@ export type Original =
       etag: string | null;
     }
   /** No variant can come of it, and that is nobody's failure. */
-  | { kind: "refused"; code: "missing" | "unsupported" | "animated" | "too_large"; message: string }
+  | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; message: string }
   | { kind: "failed"; class: FailureClass; failure: Failure };
 
 export interface OriginalsAccess {
@@ -94,6 +94,8 @@ function judge(
   const { bytes, total } = start;
   if (bytes.byteLength === 0) return refused("unsupported", "the original is empty");
   const type = sniffType(bytes);
+  // Ittybit does not take it and no browser shows it: the edge answers with the placeholder instead of the redirect.
+  if (type === "tiff") return refused("unshowable", "the original is tiff");
   if (type === null || !CONVERTIBLE.has(type))
     return refused("unsupported", `the original is ${type ?? "not an image"}`);
   if (header === null) return refused("unsupported", `the original's ${type} header is damaged`);

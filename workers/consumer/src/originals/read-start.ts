@@ -43,7 +43,12 @@ async function readAnswer(response: Response, length: number): Promise<Start> {
 
 /** Reads the first `length` bytes. Follows redirects on the same origin only: nothing outside the sources is fetched. */
 export async function readFromUrl(url: string, length: number, fetcher: typeof fetch): Promise<Start> {
-  const headers = { range: `bytes=0-${length - 1}`, accept: "image/*,*/*;q=0.5", "accept-encoding": "identity" };
+  const headers = {
+    range: `bytes=0-${length - 1}`,
+    accept: "image/*,*/*;q=0.5",
+    "accept-encoding": "identity",
+    via: "1.1 prewarm",
+  };
   let target = url;
   try {
     for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
