@@ -111,12 +111,15 @@ export class OperatorCore {
     getGate: async () => this.#do((tx) => gateView(tx.gate, tx.config, slotsUsed(tx), tx.now)),
     listAudit: async ({ cursor, limit }) => this.#do((tx) => listAudit(tx, seqOf(cursor), limit)),
 
-    cancelRun: async (id, who) =>
-      this.#do((tx) => {
-        if (!cancelRun(tx, id)) return null;
-        audit(tx, who, "run.cancel", id, {});
-        return this.#run(tx, id);
-      }),
+    cancelRun: async (id, who) => {
+      const found = this.#do((tx) => {
+        const known = cancelRun(tx, id);
+        if (known) audit(tx, who, "run.cancel", id, {});
+        return known;
+      });
+      // A run's counts follow its rows at the end of the transaction: they are read in the next.
+      return found ? this.#do((tx) => this.#run(tx, id)) : null;
+    },
     retryJob: async (name, who) => this.#act(name, who, "retry"),
     cancelJob: async (name, who) => this.#act(name, who, "cancel"),
     countMatches: async (match) => {

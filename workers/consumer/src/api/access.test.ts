@@ -1,0 +1,171 @@
+import { describe, expect, it } from "vitest";
+import { ROUTES } from "./route-table.ts";
+import { ADMIN, createApiWorld, VIEWER } from "./testing/api-world.ts";
+
+const PARAMS: Record<string, string> = {
+  run: "none",
+  job: "0123456789abcdef",
+  action: "none",
+  id: "photo",
+  name: "none",
+};
+const rows = ROUTES.map(({ route, access }) => ({
+  method: route.method.toUpperCase(),
+  path: route.path.replace(/\{([^}]+)\}/g, (_, name: string) => PARAMS[name] ?? "x"),
+  access,
+}));
+const guarded = rows.filter(({ access }) => access !== "public");
+
+describe("every route × every role", () => {
+  it.each(guarded)("$method $path refuses nobody in particular with 401", async ({ method, path }) => {
+    const { json } = createApiWorld();
+    const without = await json(method, path, { token: null });
+    const wrong = await json(method, path, { token: "not-a-token" });
+    expect(without.status).toBe(401);
+    expect(wrong).toEqual(without);
+  });
+
+  it.each(guarded)(
+    "$method $path is open to a viewer exactly when the table says so ($access)",
+    async ({ method, path, access }) => {
+      const { call } = createApiWorld();
+      const answer = await call(method, path, { token: VIEWER });
+      if (access === "operator") expect(answer.status).toBe(403);
+      else expect([401, 403]).not.toContain(answer.status);
+    },
+  );
+
+  it.each(guarded)(
+    "$method $path is open to an operator, and to the second token in rotation",
+    async ({ method, path }) => {
+      const { call } = createApiWorld();
+      for (const token of [ADMIN, "admin-token-two"]) {
+        expect([401, 403]).not.toContain((await call(method, path, { token })).status);
+      }
+    },
+  );
+
+  it.each(guarded)(
+    "$method $path says 503 while ADMIN_TOKEN is not set, even to a viewer",
+    async ({ method, path }) => {
+      const { json } = createApiWorld({}, { adminTokens: [] });
+      const { status, body } = await json(method, path, { token: VIEWER });
+      expect(status).toBe(503);
+      expect(body.detail).toContain("ADMIN_TOKEN");
+    },
+  );
+
+  it("leaves no write open to viewers", () => {
+    const writes = rows.filter(({ method, access }) => method !== "GET" && access === "viewer");
+    expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual(["DELETE /api/v1/session"]);
+  });
+
+  it("closes what the table does not know", async () => {
+    const { call } = createApiWorld();
+    expect((await call("GET", "/api/v1/secret", { token: null })).status).toBe(401);
+    expect((await call("GET", "/api/v1/secret", { token: VIEWER })).status).toBe(403);
+    expect((await call("GET", "/api/v1/secret")).status).toBe(404);
+    expect((await call("PUT", "/api/v1/gate")).status).toBe(405);
+  });
+});
+
+describe("the dashboard's session", () => {
+  const signIn = (world: ReturnType<typeof createApiWorld>, token: string, headers: Record<string, string> = {}) =>
+    world.call("POST", "/api/v1/session", { token: null, body: { token }, headers });
+  const cookieOf = (answer: Response) => (answer.headers.get("Set-Cookie") ?? "").split(";")[0] ?? "";
+
+  it("gives an HttpOnly, SameSite=Strict, Secure cookie that holds no token", async () => {
+    const answer = await signIn(createApiWorld(), ADMIN);
+    const header = answer.headers.get("Set-Cookie") ?? "";
+    expect(answer.status).toBe(200);
+    expect(header).toMatch(/HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/);
+    expect(header).not.toContain(ADMIN);
+  });
+
+  it("writes by cookie only from the same origin", async () => {
+    const world = createApiWorld();
+    const Cookie = cookieOf(await signIn(world, ADMIN));
+    const patch = (headers: Record<string, string>) =>
+      world.call("PATCH", "/api/v1/gate", {
+        token: null,
+        headers: { Cookie, ...headers },
+        body: { paused: { bulk: true } },
+      });
+    expect((await patch({})).status).toBe(403);
+    expect((await patch({ "Sec-Fetch-Site": "cross-site" })).status).toBe(403);
+    expect((await patch({ "Sec-Fetch-Site": "same-site" })).status).toBe(403);
+    expect((await patch({ "Sec-Fetch-Site": "same-origin" })).status).toBe(200);
+  });
+
+  it("keeps a viewer a viewer", async () => {
+    const world = createApiWorld();
+    const Cookie = cookieOf(await signIn(world, VIEWER));
+    const headers = { Cookie, "Sec-Fetch-Site": "same-origin" };
+    expect((await world.json("GET", "/api/v1/session", { token: null, headers })).body).toMatchObject({
+      role: "viewer",
+      by: "cookie",
+    });
+    expect((await world.call("PATCH", "/api/v1/gate", { token: null, headers, body: {} })).status).toBe(403);
+  });
+
+  it.each([
+    ["a forged signature", (cookie: string) => cookie.replace(/.$/, (last) => (last === "A" ? "B" : "A"))],
+    ["a later expiry", (cookie: string) => cookie.replace(/=\d+/, (expiry) => `=${Number(expiry.slice(1)) + 1}`)],
+    ["rubbish", () => "prewarm_session=__proto__"],
+  ])("refuses %s", async (_, forge) => {
+    const world = createApiWorld();
+    const Cookie = forge(cookieOf(await signIn(world, ADMIN)));
+    expect((await world.call("GET", "/api/v1/stats", { token: null, headers: { Cookie } })).status).toBe(401);
+  });
+
+  it("ends after twelve hours, and with its token", async () => {
+    const world = createApiWorld();
+    const Cookie = cookieOf(await signIn(world, ADMIN));
+    const after = createApiWorld({}, { adminTokens: ["admin-token-two"] });
+    expect((await after.call("GET", "/api/v1/stats", { token: null, headers: { Cookie } })).status).toBe(401);
+    world.advance(12 * 3_600_000 + 1000);
+    expect((await world.call("GET", "/api/v1/stats", { token: null, headers: { Cookie } })).status).toBe(401);
+  });
+
+  it("limits tries per address, and lets a right token start anew", async () => {
+    const world = createApiWorld();
+    const from = { "CF-Connecting-IP": "192.0.2.1" };
+    for (let n = 0; n < 9; n += 1) expect((await signIn(world, "guess", from)).status).toBe(401);
+    expect((await signIn(world, ADMIN, from)).status).toBe(200);
+    for (let n = 0; n < 10; n += 1) expect((await signIn(world, "guess", from)).status).toBe(401);
+    const limited = await signIn(world, ADMIN, from);
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers.get("Retry-After"))).toBeGreaterThan(0);
+    expect((await signIn(world, ADMIN, { "CF-Connecting-IP": "192.0.2.2" })).status).toBe(200);
+    world.advance(301_000);
+    expect((await signIn(world, ADMIN, from)).status).toBe(200);
+  });
+
+  it("cannot be opened by another site", async () => {
+    expect((await signIn(createApiWorld(), ADMIN, { "Sec-Fetch-Site": "cross-site" })).status).toBe(403);
+  });
+});
+
+describe("public routes", () => {
+  it("say that it runs, that it is ready, and what there is", async () => {
+    const world = createApiWorld();
+    expect((await world.json("GET", "/healthz", { token: null })).body).toEqual({ status: "ok" });
+    expect((await world.json("GET", "/readyz", { token: null })).status).toBe(200);
+    expect((await world.json("GET", "/openapi.json", { token: null })).body.openapi).toBe("3.1.0");
+  });
+
+  it("are not ready with a faulty configuration", async () => {
+    const { json } = createApiWorld({}, { configFaults: ["ladder: out of order"] });
+    const { status, body } = await json("GET", "/readyz", { token: null });
+    expect(status).toBe(503);
+    expect(body.reasons).toEqual(["config: ladder: out of order"]);
+  });
+
+  it("keep /metrics to those with a token", async () => {
+    const world = createApiWorld();
+    expect((await world.call("GET", "/metrics", { token: null })).status).toBe(401);
+    const answer = await world.call("GET", "/metrics", { token: VIEWER });
+    expect(answer.headers.get("Content-Type")).toContain("version=0.0.4");
+    expect(await answer.text()).toContain('prewarm_jobs{lane="live",state="queued"} 0\n');
+  });
+});

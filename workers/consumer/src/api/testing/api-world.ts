@@ -1,0 +1,127 @@
+import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { LedgerCore } from "../../ledger/ledger.ts";
+import { OperatorCore } from "../../ledger/operator/operator-core.ts";
+import type { PurgeTask } from "../../ledger/purge.ts";
+import { nodeSql } from "../../ledger/testing/node-sql.ts";
+import { createMemoryBucket } from "../../testing/memory-bucket.ts";
+import { createApi } from "../create-api.ts";
+import type { ApiDeps } from "../deps.ts";
+
+export const ADMIN = "admin-token-one";
+export const VIEWER = "viewer-token-one";
+/** 32 bytes; the `standardwebhooks` package makes the same key of it. */
+export const HOOK_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+export const START = Date.UTC(2026, 10, 24, 12);
+
+const SITE: UserConfig = {
+  sources: [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }],
+  recipes: { upload: ["w=400&f=webp", "w=800&f=webp"], wide: ["w=1600&f=webp"] },
+  presets: { thumb: "w=160&h=160&fit=cover&f=webp" },
+  hooks: {
+    uploads: {
+      verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] },
+      mapper: { kind: "native" },
+      recipe: "upload",
+    },
+  },
+};
+
+export interface ApiWorld {
+  deps: ApiDeps;
+  core: LedgerCore;
+  operator: OperatorCore;
+  purges: PurgeTask[];
+  logs: { event: string; fields: Record<string, unknown> | undefined }[];
+  bucket: ReturnType<typeof createMemoryBucket>;
+  advance(ms: number): void;
+  call(method: string, path: string, options?: CallOptions): Promise<Response>;
+  /** As `call`, and the body as JSON. */
+  json(
+    method: string,
+    path: string,
+    options?: CallOptions,
+  ): Promise<{ status: number; body: Record<string, never> & Record<string, unknown> }>;
+}
+
+export interface CallOptions {
+  token?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The real API over the real ledger in node:sqlite, with a clock of its own. */
+export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<ApiDeps> = {}): ApiWorld {
+  const config: Config = defineConfig({ ...SITE, ...site });
+  let now = START;
+  const clock = { now: () => now, random: () => 0.5 };
+  const sql = nodeSql();
+  const purges: PurgeTask[] = [];
+  const core = new LedgerCore(sql, { config, clock, ledgerId: "test" });
+  const operator = new OperatorCore(sql, { config, clock, purge: (task) => purges.push(task) });
+  const bucket = createMemoryBucket();
+  const logs: ApiWorld["logs"] = [];
+  const deps: ApiDeps = {
+    config,
+    configFaults: [],
+    ledger: operator.calls,
+    bucket: bucket.bucket,
+    queues: {},
+    adminTokens: [ADMIN, "admin-token-two"],
+    viewerTokens: [VIEWER],
+    signingKeys: ["signing-key"],
+    secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
+    access: null,
+    edgeUrl: "https://images.example.com",
+    environment: "test",
+    sizeOf: async () => 1000,
+    fetch: async () => new Response(null, { status: 404 }),
+    clock,
+    log: (event, fields) => logs.push({ event, fields }),
+    ...more,
+  };
+  const api = createApi(deps);
+  const call = async (method: string, path: string, { token = ADMIN, body, headers = {} }: CallOptions = {}) => {
+    const all = new Headers(headers);
+    if (token !== null && !all.has("Authorization")) all.set("Authorization", `Bearer ${token}`);
+    if (body !== undefined && !all.has("Content-Type")) all.set("Content-Type", "application/json");
+    const sent =
+      body === undefined || typeof body === "string" || body instanceof ReadableStream ? body : JSON.stringify(body);
+    const init = { method, headers: all, ...(sent === undefined ? {} : { body: sent, duplex: "half" }) } as RequestInit;
+    return api.fetch(new Request(`https://control.example.com${path}`, init));
+  };
+  return {
+    deps,
+    core,
+    operator,
+    purges,
+    logs,
+    bucket,
+    advance: (ms) => {
+      now += ms;
+    },
+    call,
+    json: async (method, path, options) => {
+      const answer = await call(method, path, options);
+      return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+    },
+  };
+}
+
+/** Claims everything that is due and settles each as `outcome` says; stands for the consumer. */
+export function work(world: ApiWorld, keys: string[], outcome: "stored" | "dead", message = "the job failed"): void {
+  const owner = crypto.randomUUID();
+  const { claims } = world.core.claim(owner, [{ keys, live: false, at: world.deps.clock.now() }]);
+  const settled = Object.entries(claims).flatMap(([key, claim]) => {
+    if (claim.do !== "run") return [];
+    const failure = { code: "upstream_failed", message };
+    return [
+      [
+        key,
+        outcome === "stored"
+          ? { kind: "stored" as const, gen: claim.gen, bytes: 1234, etag: "e", tookMs: 500 }
+          : { kind: "failed" as const, class: "permanent" as const, failure, posted: true, ended: true },
+      ] as const,
+    ];
+  });
+  world.core.settle(owner, Object.fromEntries(settled));
+}

@@ -1,0 +1,231 @@
+import { describe, expect, it } from "vitest";
+import { createApiWorld, work } from "./testing/api-world.ts";
+
+const key = (id: string, width = 400) => `${encodeURIComponent(id)}/${width}-high.webp`;
+const ndjson = { "Content-Type": "application/x-ndjson" };
+const csv = { "Content-Type": "text/csv; charset=utf-8" };
+
+describe("POST /api/v1/warm", () => {
+  it("accepts items by the recipe `upload` and tells exact counts", async () => {
+    const { json } = createApiWorld();
+    const first = await json("POST", "/api/v1/warm", {
+      body: { items: [{ id: "a" }, { id: "b/c d" }, { id: "a" }], label: "spring" },
+    });
+    expect(first).toMatchObject({
+      status: 202,
+      body: { accepted: 4, duplicates: 2, existing: 0, rejected: [], repeat: false },
+    });
+    const run = await json("GET", `/api/v1/runs/${first.body.run}`);
+    expect(run.body).toMatchObject({
+      label: "spring",
+      lane: "bulk",
+      state: "running",
+      total: 4,
+      states: { queued: 4 },
+    });
+    const jobs = await json("GET", "/api/v1/jobs");
+    expect((jobs.body.jobs as { key: string }[]).map((job) => job.key).sort()).toEqual(
+      [key("a"), key("a", 800), key("b/c d"), key("b/c d", 800)].sort(),
+    );
+  });
+
+  it("makes presets, transforms and versions, and another recipe", async () => {
+    const { json } = createApiWorld();
+    const items = [
+      { id: "a", presets: ["thumb"], transforms: ["w=750&f=auto"] },
+      { id: "b", recipe: "wide", v: "7" },
+    ];
+    expect((await json("POST", "/api/v1/warm", { body: { items } })).body.accepted).toBe(5);
+    const { body } = await json("GET", "/api/v1/jobs?search=id:b");
+    expect(body.jobs).toMatchObject([
+      { key: "b/@7/1600-high.webp", id: "b", v: "7", transform: "w=1600&q=high&f=webp", format: "webp" },
+    ]);
+  });
+
+  it("rejects bad items one by one, with their places, and loses no other", async () => {
+    const { json } = createApiWorld();
+    const items = [
+      { id: "../etc/passwd" },
+      { id: "good" },
+      { id: "logo.svg" },
+      { id: "x", recipe: "none" },
+      { id: "x", transforms: ["w=oops"] },
+      { id: "x", colour: "red" },
+      { nothing: true },
+      null,
+      { id: "x", recipe: "__proto__" },
+    ];
+    const { status, body } = await json("POST", "/api/v1/warm", { body: { items } });
+    expect(status).toBe(202);
+    expect(body.accepted).toBe(2);
+    expect((body.rejected as { index: number; code: string }[]).map(({ index, code }) => [index, code])).toEqual([
+      [0, "id_invalid"],
+      [2, "media_type_unsupported"],
+      [3, "transform_invalid"],
+      [4, "transform_invalid"],
+      [5, "body_invalid"],
+      [6, "body_invalid"],
+      [7, "body_invalid"],
+      [8, "transform_invalid"],
+    ]);
+  });
+
+  it("refuses originals outside the sources", async () => {
+    const { json } = createApiWorld({ sources: [{ prefix: "shop/", url: "https://cdn.example.com/{id}" }] });
+    const { body } = await json("POST", "/api/v1/warm", { body: { items: [{ id: "other" }, { id: "shop/x" }] } });
+    expect(body).toMatchObject({ accepted: 2, rejected: [{ index: 0, code: "source_unknown" }] });
+  });
+
+  it("reads NDJSON: objects, strings and bare ids, whatever its line ends", async () => {
+    const { json } = createApiWorld();
+    const body = '{"id":"a"}\r\n"b"\n\nc/d\n{"id":\n{"id":"e","recipe":"wide"}';
+    const answer = await json("POST", "/api/v1/warm?label=lines", { body, headers: ndjson });
+    expect(answer.body).toMatchObject({ accepted: 7, rejected: [{ index: 3, code: "body_invalid" }] });
+  });
+
+  it("reads CSV with quotes, several values and a byte-order mark", async () => {
+    const { json } = createApiWorld();
+    const body = '\uFEFFid,v,transforms\r\n"a, ""b""",1,w=400 w=800&f=avif\nplain,,\nshort\n"open';
+    const answer = await json("POST", "/api/v1/warm", { body, headers: csv });
+    expect(answer.body).toMatchObject({ accepted: 4, rejected: [{ index: 2 }, { index: 3 }] });
+    const { body: jobs } = await json("GET", '/api/v1/jobs?search="a, "');
+    expect((jobs.jobs as { id: string }[])[0]?.id).toBe('a, "b"');
+  });
+
+  it("refuses a CSV with a column nobody knows, other types, and no item at all", async () => {
+    const { json, call } = createApiWorld();
+    expect((await json("POST", "/api/v1/warm", { body: "id,colour\na,red", headers: csv })).body.code).toBe(
+      "body_invalid",
+    );
+    expect((await call("POST", "/api/v1/warm", { body: "a", headers: { "Content-Type": "text/plain" } })).status).toBe(
+      415,
+    );
+    expect((await call("POST", "/api/v1/warm", { body: { items: [] } })).status).toBe(400);
+    expect((await call("POST", "/api/v1/warm", { body: "{" })).status).toBe(400);
+    expect((await call("POST", "/api/v1/warm", { body: { items: [{ id: "a" }], forse: true } })).status).toBe(400);
+  });
+
+  it("writes rows while the body still streams, in chunks of at most 1,000 variants", async () => {
+    const world = createApiWorld();
+    const sizes: number[] = [];
+    const accept = world.deps.ledger.acceptChunk;
+    world.deps.ledger.acceptChunk = (chunk) => {
+      sizes.push(chunk.images.reduce((sum, { keys }) => sum + keys.length, 0));
+      return accept(chunk);
+    };
+    let sent = 0;
+    let acceptedWhileOpen = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        acceptedWhileOpen = Math.max(acceptedWhileOpen, sizes.length);
+        if (sent === 30) return controller.close();
+        const lines = Array.from({ length: 100 }, (_, n) => `image-${sent * 100 + n}\n`).join("");
+        sent += 1;
+        controller.enqueue(new TextEncoder().encode(lines));
+      },
+    });
+    const answer = await world.json("POST", "/api/v1/warm", { body, headers: ndjson });
+    expect(answer.body.accepted).toBe(6000);
+    expect(sizes).toEqual([1000, 1000, 1000, 1000, 1000, 1000]);
+    expect(acceptedWhileOpen).toBeGreaterThanOrEqual(4);
+  });
+
+  it("answers a repeat under the same Idempotency-Key as before, and does nothing", async () => {
+    const world = createApiWorld();
+    const once = () =>
+      world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a" }] }, headers: { "Idempotency-Key": "k1" } });
+    const first = await once();
+    work(world, [key("a"), key("a", 800)], "dead");
+    expect(await once()).toEqual({ status: 202, body: { ...first.body, repeat: true } });
+    expect((await world.json("GET", "/api/v1/jobs?state=dead")).body.jobs).toHaveLength(2);
+  });
+
+  it("refuses another body under the same key", async () => {
+    const { call } = createApiWorld();
+    const send = (id: string) =>
+      call("POST", "/api/v1/warm", { body: { items: [{ id }] }, headers: { "Idempotency-Key": "k1" } });
+    expect((await send("a")).status).toBe(202);
+    expect((await send("b")).status).toBe(422);
+  });
+
+  it("goes on after an interruption, with the sums of one whole request", async () => {
+    const world = createApiWorld();
+    const accept = world.deps.ledger.acceptChunk;
+    const body = Array.from({ length: 2000 }, (_, n) => `image-${n}`).join("\n");
+    const send = () => world.json("POST", "/api/v1/warm", { body, headers: { ...ndjson, "Idempotency-Key": "long" } });
+    let calls = 0;
+    world.deps.ledger.acceptChunk = (chunk) => {
+      calls += 1;
+      return calls > 2 ? Promise.reject(new Error("the object was reset")) : accept(chunk);
+    };
+    expect((await send()).status).toBe(503);
+    world.deps.ledger.acceptChunk = accept;
+    expect(await send()).toMatchObject({ status: 202, body: { accepted: 4000, duplicates: 0, repeat: false } });
+    expect((await world.json("GET", "/api/v1/stats")).body.states).toMatchObject({ queued: 4000 });
+  });
+
+  it("answers 429 with Retry-After above the backlog limit, and keeps what was accepted", async () => {
+    const { call, json } = createApiWorld({ limits: { backlogMax: 3 } });
+    expect((await call("POST", "/api/v1/warm", { body: { items: [{ id: "a" }] } })).status).toBe(202);
+    const full = await call("POST", "/api/v1/warm", { body: { items: [{ id: "b" }] } });
+    expect(full.status).toBe(429);
+    expect(Number(full.headers.get("Retry-After"))).toBeGreaterThan(0);
+    expect((await json("GET", "/api/v1/stats")).body.open).toBe(2);
+  });
+
+  it("asks R2 for onlyMissing, and makes all anew with force", async () => {
+    const world = createApiWorld();
+    await world.bucket.bucket.put(`variants/${key("a")}`, "bytes");
+    const warm = (more: object) => world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a" }], ...more } });
+    expect((await warm({ onlyMissing: true })).body).toMatchObject({ accepted: 1, existing: 1 });
+    work(world, [key("a", 800)], "stored");
+    expect((await warm({})).body).toMatchObject({ accepted: 1, existing: 1 });
+    work(world, [key("a")], "stored");
+    expect((await warm({})).body).toMatchObject({ accepted: 0, existing: 2 });
+    expect((await warm({ force: true })).body).toMatchObject({ accepted: 2, existing: 0 });
+    expect((await warm({ force: true, onlyMissing: true })).status).toBe(400);
+  });
+
+  it("takes another sourceEtag for a new original, and the first word about it for the one it has", async () => {
+    const world = createApiWorld();
+    const warm = (sourceEtag: string) =>
+      world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a", sourceEtag }] } });
+    await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a" }] } });
+    work(world, [key("a"), key("a", 800)], "stored");
+    expect((await warm("v1")).body).toMatchObject({ accepted: 0, existing: 2 });
+    expect((await warm("v2")).body).toMatchObject({ accepted: 2, existing: 0 });
+    work(world, [key("a"), key("a", 800)], "stored");
+    expect((await warm("v2")).body).toMatchObject({ accepted: 0, existing: 2 });
+  });
+});
+
+describe("POST /api/v1/warm?dryRun=1", () => {
+  it("counts variants, what is there, jobs, bytes and price, and enqueues nothing", async () => {
+    const world = createApiWorld({ prices: { ittybitPer1000Jobs: 4 } });
+    await world.bucket.bucket.put(`variants/${key("a")}`, "bytes");
+    await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "b" }] } });
+    const { status, body } = await world.json("POST", "/api/v1/warm?dryRun=1", {
+      body: { items: [{ id: "a" }, { id: "b" }, { id: "c" }, { id: ".." }] },
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      dryRun: true,
+      images: 3,
+      variants: 6,
+      existing: 1,
+      duplicates: 2,
+      jobs: 3,
+      downloadBytes: 3000,
+      exact: true,
+    });
+    expect(body.price).toEqual({ amount: 0.012, per1000Jobs: 4 });
+    expect(body.rejectedTotal).toBe(1);
+    expect((await world.json("GET", "/api/v1/stats")).body.open).toBe(2);
+  });
+
+  it("says unknown where nothing is configured or nobody tells", async () => {
+    const { json } = createApiWorld({}, { sizeOf: async () => null });
+    const { body } = await json("POST", "/api/v1/warm?dryRun=1", { body: { items: [{ id: "a" }] } });
+    expect(body).toMatchObject({ price: "unknown", downloadBytes: null });
+  });
+});
