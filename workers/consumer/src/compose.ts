@@ -58,7 +58,7 @@ export function apiDeps(env: Env): ApiDeps {
   return {
     config,
     configFaults: checkConfig(config),
-    ledger: controlLedger(ledgerFor(env.LEDGER, "")),
+    ledger: controlLedger(() => ledgerFor(env.LEDGER, "")),
     bucket: env.IMAGES_BUCKET,
     queues: {
       "prewarm-live": env.LIVE_QUEUE,

@@ -5,11 +5,14 @@ export interface ControlRpc {
   control(name: string, args: unknown[]): Promise<unknown>;
 }
 
-/** The port over the Durable Object's stub. Foreign code never reaches the other end: both are this Worker. */
-export function controlLedger(stub: ControlRpc): ControlLedger {
+/**
+ * The port over the Durable Object. A stub belongs to the request that made it, while the API is made once per isolate: so each call
+ * takes a new one. Foreign code never reaches the other end: both are this Worker.
+ */
+export function controlLedger(stub: () => ControlRpc): ControlLedger {
   const handler: ProxyHandler<ControlLedger> = {
     get: (_, name) =>
-      typeof name === "string" && name !== "then" ? (...args: unknown[]) => stub.control(name, args) : undefined,
+      typeof name === "string" && name !== "then" ? (...args: unknown[]) => stub().control(name, args) : undefined,
   };
   return new Proxy({} as ControlLedger, handler);
 }
