@@ -25,8 +25,12 @@ export type VerifierConfig =
       encoding?: "hex" | "base64" | "base64url";
       /** Text before the signature in the header, such as `sha256=`. */
       prefix?: string;
-      /** What is signed: `{body}`, `{timestamp}`, `{id}` and literal text. Default `{body}`. */
+      /**
+       * What is signed: `{body}`, `{timestamp}`, `{id}` and literal text. Default `{body}`. With `{secret}` in it, it is a plain hash
+       * over the text with the secret in its place, not an HMAC (Cloudinary).
+       */
       template?: string;
+      /** Seconds or milliseconds; the signature's own header is read as `t=<time>,<prefix><signature>` (Stripe, Sanity). */
       timestampHeader?: string;
       idHeader?: string;
     }

@@ -7,6 +7,7 @@ import type { ApiDeps } from "./deps.ts";
 import { invalidInput, problemResponse, toAppError } from "./problem.ts";
 import type { Api, Registrar } from "./registrar.ts";
 import { registerActions } from "./routes/actions.ts";
+import { registerDoctor } from "./routes/doctor.ts";
 import { registerHooks } from "./routes/hooks.ts";
 import { registerImages } from "./routes/images.ts";
 import { registerJobs } from "./routes/jobs.ts";
@@ -25,6 +26,7 @@ const AREAS: readonly Registrar[] = [
   registerStats,
   registerSession,
   registerSystem,
+  registerDoctor,
   registerHooks,
 ];
 

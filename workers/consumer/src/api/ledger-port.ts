@@ -1,5 +1,6 @@
 import type { Format } from "@prewarm/shared/config";
 import type { JobState, Lane } from "@prewarm/shared/job";
+import type { DoctorLedger } from "../doctor/doctor-port.ts";
 import type { AttemptView, GatePatch, GateView, JobView } from "../ledger/api.ts";
 import type { DeadMessage } from "../ledger-port.ts";
 import type { ActionFilter } from "./schemas/actions.ts";
@@ -239,4 +240,4 @@ export interface ActLedger {
   forgiveSignIns(address: string): Promise<void>;
 }
 
-export interface ControlLedger extends EnqueueLedger, ReadLedger, ActLedger {}
+export interface ControlLedger extends EnqueueLedger, ReadLedger, ActLedger, DoctorLedger {}

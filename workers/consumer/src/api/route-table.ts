@@ -2,6 +2,7 @@ import type { createRoute } from "@hono/zod-openapi";
 import { cancelActionRoute, createActionRoute, getActionRoute, listActionsRoute } from "./schemas/actions.ts";
 import { auditRoute } from "./schemas/audit.ts";
 import { listDeadRoute } from "./schemas/dead.ts";
+import { doctorRoute } from "./schemas/doctor.ts";
 import { getGateRoute, patchGateRoute } from "./schemas/gate.ts";
 import { hookRoute } from "./schemas/hooks.ts";
 import { getImageRoute, purgeImageRoute } from "./schemas/images.ts";
@@ -38,6 +39,7 @@ export const ROUTES: readonly { route: Route; access: Access }[] = [
   { route: getGateRoute, access: "viewer" },
   { route: patchGateRoute, access: "operator" },
   { route: auditRoute, access: "viewer" },
+  { route: doctorRoute, access: "operator" },
   { route: openSessionRoute, access: "public" },
   { route: getSessionRoute, access: "viewer" },
   { route: closeSessionRoute, access: "viewer" },

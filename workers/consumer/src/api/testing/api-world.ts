@@ -36,11 +36,7 @@ export interface ApiWorld {
   advance(ms: number): void;
   call(method: string, path: string, options?: CallOptions): Promise<Response>;
   /** As `call`, and the body as JSON. */
-  json(
-    method: string,
-    path: string,
-    options?: CallOptions,
-  ): Promise<{ status: number; body: Record<string, never> & Record<string, unknown> }>;
+  json(method: string, path: string, options?: CallOptions): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
 export interface CallOptions {
@@ -102,7 +98,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     call,
     json: async (method, path, options) => {
       const answer = await call(method, path, options);
-      return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
     },
   };
 }
@@ -125,3 +121,26 @@ export function work(world: ApiWorld, keys: string[], outcome: "stored" | "dead"
   });
   world.core.settle(owner, Object.fromEntries(settled));
 }
+
+export interface JobAnswer {
+  job: string;
+  key: string;
+  id: string;
+  state: string;
+  error: { code: string; message: string } | null;
+}
+
+export const key = (id: string, width = 400): string => `${encodeURIComponent(id)}/${width}-high.webp`;
+
+/** Warms ids by the recipe `upload` and returns the run. */
+export async function warm(world: ApiWorld, ids: string[], more: object = {}): Promise<string> {
+  const { body } = await world.json("POST", "/api/v1/warm", { body: { items: ids.map((id) => ({ id })), ...more } });
+  return String(body.run);
+}
+
+export async function jobsOf(world: ApiWorld, query: string): Promise<JobAnswer[]> {
+  const { body } = await world.json("GET", `/api/v1/jobs?${query}`);
+  return body.jobs as JobAnswer[];
+}
+
+export const idsOf = (jobs: JobAnswer[]): string[] => [...new Set(jobs.map(({ id }) => id))].sort();

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { createApiWorld, idsOf, jobsOf, key, warm, work } from "./testing/api-world.ts";
+
+describe("dead letters", () => {
+  it("are grouped by cause, and a group can be listed and retried at a rate", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b", "c"]);
+    work(world, [key("a"), key("b")], "dead", "job job_8f3a21bc failed after 17 ms");
+    work(world, [key("c")], "dead", "job job_77c00d12 failed after 3 ms");
+    work(world, [key("c", 800)], "dead", "out of memory");
+    const { body } = await world.json("GET", "/api/v1/dead");
+    const groups = body.groups as unknown as { fingerprint: string; count: number; formats: object }[];
+    expect(groups.map(({ count }) => count)).toEqual([3, 1]);
+    expect(groups[0]?.formats).toEqual({ webp: 3 });
+    const fingerprint = groups[0]?.fingerprint ?? "";
+    const listed = await world.json("GET", `/api/v1/dead?fingerprint=${fingerprint}&limit=2`);
+    expect(listed.body.jobs).toHaveLength(2);
+    const rest = await world.json(
+      "GET",
+      `/api/v1/dead?fingerprint=${fingerprint}&limit=2&cursor=${listed.body.nextCursor}`,
+    );
+    expect(rest.body.jobs).toHaveLength(1);
+
+    const preview = await world.json("POST", "/api/v1/actions", {
+      body: { action: "retry", filter: { fingerprint }, dryRun: true },
+    });
+    expect(preview).toMatchObject({ status: 200, body: { dryRun: true, total: 3, exact: true } });
+    const made = await world.json("POST", "/api/v1/actions", {
+      body: { action: "retry", filter: { fingerprint }, rate: 1 },
+    });
+    expect(made).toMatchObject({
+      status: 202,
+      body: { kind: "retry", total: 3, done: 0, state: "running", who: "operator token 1" },
+    });
+    const path = `/api/v1/actions/${made.body.action}`;
+    world.operator.runActions();
+    expect((await world.json("GET", path)).body).toMatchObject({ done: 1, state: "running" });
+    expect(world.operator.runActions()).toBe(world.deps.clock.now() + 1000);
+    expect((await world.json("GET", path)).body.done).toBe(1);
+    for (let n = 0; n < 4; n += 1) {
+      world.advance(1000);
+      world.operator.runActions();
+    }
+    expect((await world.json("GET", path)).body).toMatchObject({ done: 3, skipped: 0, state: "done" });
+    expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["c"]);
+  });
+
+  it("show messages that nobody could read", async () => {
+    const world = createApiWorld();
+    await world.deps.ledger.recordDead([
+      { queue: "prewarm-live", messageId: "m1", body: "[]", reason: "no message", at: 5, attempts: 3 },
+    ]);
+    const { body } = await world.json("GET", "/api/v1/dead");
+    expect(body.messages).toEqual([{ id: "m1", queue: "prewarm-live", reason: "no message", body: "[]", at: 5 }]);
+  });
+});
+
+describe("actions", () => {
+  it("stop half-way, keep what is done, and act on named jobs only", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b"]);
+    const [first] = await jobsOf(world, "search=id:a");
+    const one = await world.json("POST", "/api/v1/actions", {
+      body: { action: "cancel", filter: { jobs: [first?.job] } },
+    });
+    world.operator.runActions();
+    expect((await world.json("GET", `/api/v1/actions/${one.body.action}`)).body).toMatchObject({
+      total: 1,
+      done: 1,
+      state: "done",
+    });
+    const slow = await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {}, rate: 1 } });
+    expect(slow.body.total).toBe(3);
+    world.operator.runActions();
+    const stopped = await world.json("DELETE", `/api/v1/actions/${slow.body.action}`);
+    world.advance(10_000);
+    world.operator.runActions();
+    expect(stopped.body).toMatchObject({ state: "cancelled", done: 1 });
+    expect((await world.json("GET", "/api/v1/stats")).body.states).toMatchObject({ queued: 2, cancelled: 2 });
+    const { body } = await world.json("GET", "/api/v1/actions");
+    expect((body.actions as { state: string }[]).map(({ state }) => state)).toEqual(["cancelled", "done"]);
+  });
+
+  it("leave alone what was ordered after they were made", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a"]);
+    await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {} } });
+    await warm(world, ["b"]);
+    world.operator.runActions();
+    expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["b"]);
+  });
+
+  it("refuse what matches nothing, or cannot be acted on", async () => {
+    const world = createApiWorld();
+    const send = (body: object) => world.json("POST", "/api/v1/actions", { body });
+    expect((await send({ action: "retry", filter: {} })).status).toBe(409);
+    expect((await send({ action: "retry", filter: { state: "stored" } })).status).toBe(409);
+    expect((await send({ action: "purge", filter: {} })).status).toBe(400);
+    expect((await send({ action: "retry", filter: { nonsense: 1 } })).status).toBe(400);
+  });
+});

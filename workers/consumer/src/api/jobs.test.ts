@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { createApiWorld, idsOf, type JobAnswer, jobsOf, key, warm, work } from "./testing/api-world.ts";
+
+describe("GET /api/v1/jobs", () => {
+  it("filters by several states, lanes, run and every qualifier", async () => {
+    const world = createApiWorld();
+    const run = await warm(world, ["one", "two"]);
+    await warm(world, ["three"]);
+    work(world, [key("one")], "dead", "the decoder said no");
+    work(world, [key("two")], "stored");
+    expect(idsOf(await jobsOf(world, "state=dead&state=stored"))).toEqual(["one", "two"]);
+    expect(idsOf(await jobsOf(world, `run=${run}`))).toEqual(["one", "two"]);
+    expect(idsOf(await jobsOf(world, `search=run:${run}`))).toEqual(["one", "two"]);
+    expect(idsOf(await jobsOf(world, "search=id:thr"))).toEqual(["three"]);
+    expect(idsOf(await jobsOf(world, "search=hre"))).toEqual(["three"]);
+    expect(idsOf(await jobsOf(world, "search=error:DECODER"))).toEqual(["one"]);
+    expect(idsOf(await jobsOf(world, "search=error:upstream_failed%20format:webp"))).toEqual(["one"]);
+    expect(await jobsOf(world, "search=format:avif")).toEqual([]);
+    expect(await jobsOf(world, "lane=live")).toEqual([]);
+    expect(await jobsOf(world, "run=none")).toEqual([]);
+    const [dead] = await jobsOf(world, "state=dead");
+    expect(dead).toMatchObject({
+      key: key("one"),
+      state: "dead",
+      error: { code: "upstream_failed", message: "the decoder said no" },
+    });
+  });
+
+  it.each(["state=lost", "lane=slow", "search=format:bmp", "search=lane:slow", "limit=0", "limit=9999", "cursor="])(
+    "judges ?%s",
+    async (query) => {
+      const { status } = await createApiWorld().json("GET", `/api/v1/jobs?${query}`);
+      expect(status).toBe(query === "cursor=" ? 200 : 400);
+    },
+  );
+
+  it.each(["' OR 1=1 --", "%", "_", '"', "\\", "<script>", "__proto__", "a".repeat(400)])(
+    "takes %s for text",
+    async (text) => {
+      const world = createApiWorld();
+      await warm(world, ["plain"]);
+      for (const search of [text, `id:${text}`, `error:${text}`]) {
+        const { status, body } = await world.json("GET", `/api/v1/jobs?search=${encodeURIComponent(search)}`);
+        expect([status, body.jobs]).toEqual([200, []]);
+      }
+    },
+  );
+
+  it("pages without skipping or repeating, also while rows come in", async () => {
+    const world = createApiWorld();
+    await warm(
+      world,
+      Array.from({ length: 25 }, (_, n) => `image-${n}`),
+    );
+    const seen: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const { body } = await world.json("GET", `/api/v1/jobs?limit=7${cursor === "" ? "" : `&cursor=${cursor}`}`);
+      seen.push(...(body.jobs as unknown as JobAnswer[]).map((job) => job.key));
+      cursor = body.nextCursor as string | null;
+      await warm(world, [`late-${seen.length}`]);
+    }
+    expect(new Set(seen).size).toBe(50);
+    expect(seen).toHaveLength(50);
+  });
+
+  it("finds the newest failures below many rows that only wait", async () => {
+    const world = createApiWorld();
+    await warm(world, ["bad"]);
+    work(world, [key("bad"), key("bad", 800)], "dead");
+    await warm(
+      world,
+      Array.from({ length: 6000 }, (_, n) => `later-${n}`),
+    );
+    expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["bad"]);
+    const { body } = await world.json("GET", "/api/v1/dead");
+    expect(body.total).toBe(2);
+    // A filter without an index reads 10,000 rows and says that there may be more.
+    const short = await world.json("GET", "/api/v1/jobs?state=cancelled");
+    expect(short.body.jobs).toEqual([]);
+    expect(short.body.nextCursor).not.toBeNull();
+  });
+});
+
+describe("one job", () => {
+  it("shows attempts, links and its image's etag; retry and cancel act and are audited", async () => {
+    const world = createApiWorld();
+    await warm(world, ["photo"]);
+    work(world, [key("photo")], "dead", "broken");
+    const [dead] = await jobsOf(world, "state=dead");
+    const path = `/api/v1/jobs/${dead?.job}`;
+    const { body } = await world.json("GET", path);
+    expect(body).toMatchObject({
+      originalUrl: "https://cdn.example.com/originals/photo",
+      variantUrl: "https://images.example.com/images/photo?w=400&q=high&f=webp",
+      history: [{ number: 1, code: "upstream_failed", message: "broken" }],
+    });
+    expect((await world.call("POST", `${path}/cancel`)).status).toBe(409);
+    expect((await world.json("POST", `${path}/retry`)).body.state).toBe("queued");
+    expect((await world.call("POST", `${path}/retry`)).status).toBe(409);
+    expect((await world.json("POST", `${path}/cancel`)).body.state).toBe("cancelled");
+    const audit = await world.json("GET", "/api/v1/audit");
+    const entries = audit.body.entries as { what: string; who: string }[];
+    expect(entries.slice(0, 2)).toMatchObject([
+      { what: "job.cancel", who: "operator token 1" },
+      { what: "job.retry", who: "operator token 1" },
+    ]);
+  });
+
+  it("is found by the hash of its key though nobody listed it, and is missed politely", async () => {
+    const world = createApiWorld();
+    await warm(world, ["unseen"]);
+    const { jobHash } = await import("@prewarm/shared/job");
+    const { body } = await world.json("GET", `/api/v1/jobs/${await jobHash(key("unseen"))}`);
+    expect(body.key).toBe(key("unseen"));
+    expect((await world.call("GET", "/api/v1/jobs/ffffffffffffffff")).status).toBe(404);
+    expect((await world.call("GET", "/api/v1/jobs/zzz")).status).toBe(400);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { createApiWorld, key, warm, work } from "./testing/api-world.ts";
+
+describe("runs", () => {
+  it("are listed newest first, tell their progress, and can be cancelled", async () => {
+    const world = createApiWorld();
+    const first = await warm(world, ["a"], { label: "first" });
+    const second = await warm(world, ["b"], { label: "second" });
+    world.advance(10_000);
+    work(world, [key("a")], "stored");
+    expect((await world.json("GET", `/api/v1/runs/${first}`)).body).toMatchObject({
+      done: 1,
+      total: 2,
+      ratePerSecond: 0.1,
+      etaSeconds: 10,
+    });
+    const cancelled = await world.json("DELETE", `/api/v1/runs/${second}`);
+    expect(cancelled).toMatchObject({ status: 202, body: { state: "cancelled", states: { cancelled: 2 } } });
+    const { body } = await world.json("GET", "/api/v1/runs?limit=1");
+    expect((body.runs as { label: string }[])[0]?.label).toBe("second");
+    const next = await world.json("GET", `/api/v1/runs?limit=1&cursor=${body.nextCursor}`);
+    expect((next.body.runs as { label: string }[])[0]?.label).toBe("first");
+    expect((await world.json("GET", "/api/v1/runs?state=open")).body.runs).toHaveLength(1);
+    expect((await world.call("GET", "/api/v1/runs/none")).status).toBe(404);
+    expect((await world.call("DELETE", "/api/v1/runs/none")).status).toBe(404);
+  });
+});
+
+describe("images", () => {
+  it("join what R2 holds with what waits, and purge", async () => {
+    const world = createApiWorld();
+    const id = "albums/été 100%";
+    const path = `/api/v1/images/${encodeURIComponent(id)}`;
+    await warm(world, [id]);
+    const stored = `${encodeURIComponent(id)}/400-high.webp`;
+    await world.bucket.bucket.put(`variants/${stored}`, "12345", {
+      customMetadata: { gen: "1", job: "j", width: "400", height: "300", "created-at": "7" },
+    });
+    work(world, [stored], "stored");
+    const { body } = await world.json("GET", path);
+    expect(body).toMatchObject({ id, purging: false });
+    expect(body.variants).toMatchObject([
+      {
+        key: stored,
+        state: "stored",
+        bytes: 5,
+        width: 400,
+        url: "https://images.example.com/images/albums/%C3%A9t%C3%A9%20100%25?w=400&q=high&f=webp",
+      },
+      { state: "queued", bytes: null },
+    ]);
+    expect((await world.json("DELETE", path)).status).toBe(202);
+    expect(world.purges.map((task) => task.id)).toEqual([id]);
+    expect((await world.json("GET", path)).body.purging).toBe(true);
+    expect((await world.call("GET", `/api/v1/images/${encodeURIComponent("../x")}`)).status).toBe(400);
+  });
+
+  it("sign the links that an unsigned URL could not have", async () => {
+    const world = createApiWorld();
+    await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a", transforms: ["w=300&h=200"] }] } });
+    const { body } = await world.json("GET", "/api/v1/images/a");
+    expect((body.variants as { url: string }[])[0]?.url).toMatch(/&s=[\w-]{43}$/);
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { createApiWorld, key, VIEWER, warm, work } from "./testing/api-world.ts";
+
+describe("gate, stats and history", () => {
+  it("change what is named, show it, and refuse nonsense", async () => {
+    const world = createApiWorld();
+    const patch = (body: object) => world.json("PATCH", "/api/v1/gate", { body });
+    expect(
+      (await patch({ paused: { bulk: true }, rate: 5, concurrency: 7, budget: { monthlyJobs: 10 } })).body,
+    ).toMatchObject({
+      paused: { live: false, upload: false, bulk: true },
+      rate: { perSecond: 5 },
+      concurrency: 7,
+      budget: { monthlyJobs: 10, used: 0 },
+      reasons: [{ lane: "bulk", code: "paused" }],
+    });
+    for (const bad of [
+      { paused: { all: true } },
+      { rate: 0 },
+      { concurrency: 0.5 },
+      { budget: { warmingShare: 2 } },
+      { breaker: { state: "open" } },
+      { x: 1 },
+    ]) {
+      expect((await patch(bad)).status).toBe(400);
+    }
+    expect((await world.json("GET", "/api/v1/gate")).body.concurrency).toBe(7);
+    const { body } = await world.json("GET", "/api/v1/audit");
+    expect(body.entries).toMatchObject([{ what: "gate.patch", details: { rate: 5 } }]);
+  });
+
+  it("say in a sentence how things are", async () => {
+    const world = createApiWorld();
+    const health = async () => (await world.json("GET", "/api/v1/stats", { token: VIEWER })).body.health;
+    expect(await health()).toEqual({ level: "ok", sentence: "Healthy: nothing waits.", since: null });
+    await warm(world, ["a"]);
+    await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
+    expect(await health()).toMatchObject({ level: "warning", sentence: "Paused by an operator: bulk. 2 jobs wait." });
+    await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: false } } });
+    const { claims } = world.core.claim("o", [{ keys: [key("a")], live: false, at: world.deps.clock.now() }]);
+    expect(claims[key("a")]?.do).toBe("run");
+    world.core.settle("o", { [key("a")]: { kind: "account", status: 402, message: "billing" } });
+    expect(await health()).toMatchObject({
+      level: "problem",
+      sentence:
+        "Ittybit answers 402: billing. Everything waits since 12:00 UTC; viewers get originals. One job is tried at 12:00 UTC.",
+    });
+  });
+
+  it("tell numbers that equal the rows, and queues where the platform has them", async () => {
+    const queues = {
+      "prewarm-live": {
+        metrics: async () => ({ backlogCount: 3, backlogBytes: 9, oldestMessageTimestamp: new Date(0) }),
+      },
+      "prewarm-work": {},
+      "prewarm-dead": { metrics: async () => Promise.reject(new Error("out")) },
+    };
+    const world = createApiWorld({}, { queues });
+    await warm(world, ["a", "b"]);
+    work(world, [key("a")], "stored");
+    work(world, [key("b")], "dead");
+    world.advance(60_000);
+    const { body } = await world.json("GET", "/api/v1/stats");
+    expect(body).toMatchObject({
+      states: { queued: 2, stored: 1, dead: 1 },
+      lanes: { bulk: { queued: 2, stored: 1, dead: 1 }, live: { queued: 0 } },
+      open: 2,
+      deadLetters: 1,
+      oldest: { bulk: 60_000, live: null },
+      rates: { storedPerSecond: 1 / 300, failureRatio: 0.5 },
+      ledger: { rows: 4 },
+      queues: {
+        "prewarm-live": { backlogCount: 3, oldestMessageAt: null },
+        "prewarm-work": null,
+        "prewarm-dead": null,
+      },
+    });
+  });
+
+  it("keep three tiers, whose newest parts agree", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a"]);
+    work(world, [key("a")], "stored");
+    world.operator.sample();
+    for (const [tier, length] of [
+      ["minute", 60],
+      ["hour", 24],
+      ["day", 30],
+    ] as const) {
+      const { body } = await world.json("GET", `/api/v1/history?tier=${tier}`);
+      const buckets = body.buckets as unknown as {
+        stored: number;
+        filling: boolean;
+        open: number;
+        run: { p50: number };
+      }[];
+      expect(buckets).toHaveLength(length);
+      expect(buckets.at(-1)).toMatchObject({ stored: 1, accepted: 2, filling: true, open: 1 });
+      expect(buckets.at(-1)?.run.p50).toBeGreaterThan(0);
+      expect(buckets.slice(0, -1).every(({ stored, filling }) => stored === 0 && !filling)).toBe(true);
+    }
+  });
+});
+
+describe("a ledger that is out of reach", () => {
+  it("is told as 503 with Retry-After, and the reason stays in the log", async () => {
+    const world = createApiWorld();
+    world.deps.ledger.stats = () => Promise.reject(new Error("secret internals"));
+    const answer = await world.call("GET", "/api/v1/stats");
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("Retry-After")).toBe("5");
+    expect(await answer.text()).not.toContain("secret internals");
+    expect(world.logs.map(({ event }) => event)).toContain("ledger.unreachable");
+  });
+});
