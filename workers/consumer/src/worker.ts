@@ -3,6 +3,7 @@ import { apiDeps, batchDeps, writeLog } from "./compose.ts";
 import type { Env } from "./config.ts";
 import { consumeBatch } from "./consume-batch.ts";
 import { consumeDead } from "./dead-queue.ts";
+import { doctorTick } from "./doctor/run-doctor.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import { handleUploads } from "./uploads-queue.ts";
 
@@ -23,10 +24,11 @@ export default {
     return consumeBatch(batch, batchDeps(env));
   },
 
-  /** The alarm is the clock; the cron only re-arms it. `local-start` is the local stack's: every handler died with the last process. */
+  /** The alarm is the clock; the cron re-arms it and looks at one slice of the store. `local-start` is the local stack's: every handler died with the last process. */
   async scheduled(controller, env) {
     const ledger = ledgerFor(env.LEDGER, "");
-    if (controller.cron === "local-start" && env.LOCAL === "true") await ledger.recover();
-    else await ledger.rearm();
+    if (controller.cron === "local-start" && env.LOCAL === "true") return ledger.recover();
+    await ledger.rearm();
+    await doctorTick(apiDeps(env));
   },
 } satisfies ExportedHandler<Env>;

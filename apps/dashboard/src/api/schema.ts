@@ -57,7 +57,7 @@ export type Variant = {"transform": string; "format": Format; "state": JobState;
 
 export type Purge = {"id": string; "purge": string; "state": "purging" | "done"};
 
-export type Stats = {/** Unix milliseconds */ "at": number; "environment": string; "health": Health; "states": CountsByState; "lanes": {"live": CountsByState; "upload": CountsByState; "bulk": CountsByState}; "open": number; /** Age of the oldest job that waits, in milliseconds */ "oldest": {/** milliseconds */ "live": number | null; /** milliseconds */ "upload": number | null; /** milliseconds */ "bulk": number | null}; /** Last five whole minutes */ "rates": {"storedPerSecond": number; "failedPerSecond": number; "acceptedPerSecond": number; /** Failed attempts of all that ended */ "failureRatio": number}; "wait": Percentiles; "run": Percentiles; /** Until the open jobs are done at this rate */ "etaSeconds": number | null; /** By queue name; null where the platform gives no metrics */ "queues": Record<string, QueueMetrics>; "utilisation": {/** Jobs at Ittybit of those allowed */ "concurrency": {"used": number; "limit": number | null}; /** Submissions a second of those allowed */ "rate": {"used": number; "limit": number | null}}; "budget": Budget; "gate": Gate; "ledger": {"rows": number; /** bytes */ "bytes": number; /** bytes */ "limitBytes": number}; /** Times that recording a metric failed */ "metricErrors": number};
+export type Stats = {/** Unix milliseconds */ "at": number; "environment": string; "health": Health; "states": CountsByState; "lanes": {"live": CountsByState; "upload": CountsByState; "bulk": CountsByState}; "open": number; /** Dead jobs to look at: those whose original is missing or unusable are in `states.dead` only */ "deadLetters": number; /** Age of the oldest job that waits, in milliseconds */ "oldest": {/** milliseconds */ "live": number | null; /** milliseconds */ "upload": number | null; /** milliseconds */ "bulk": number | null}; /** Last five whole minutes */ "rates": {"storedPerSecond": number; "failedPerSecond": number; "acceptedPerSecond": number; /** Failed attempts of all that ended */ "failureRatio": number}; "wait": Percentiles; "run": Percentiles; /** Until the open jobs are done at this rate */ "etaSeconds": number | null; /** By queue name; null where the platform gives no metrics */ "queues": Record<string, QueueMetrics>; "utilisation": {/** Jobs at Ittybit of those allowed */ "concurrency": {"used": number; "limit": number | null}; /** Submissions a second of those allowed */ "rate": {"used": number; "limit": number | null}}; "budget": Budget; "gate": Gate; "ledger": {"rows": number; /** bytes */ "bytes": number; /** bytes */ "limitBytes": number}; /** Times that recording a metric failed */ "metricErrors": number};
 
 export type Health = {"level": "ok" | "warning" | "problem"; "sentence": string; /** Unix milliseconds */ "since": number | null};
 
@@ -73,13 +73,15 @@ export type Breaker = {"state": "closed" | "open" | "half-open"; "reason": strin
 
 export type History = {"tier": "minute" | "hour" | "day"; /** milliseconds */ "bucketMs": number; "buckets": (HistoryBucket)[]};
 
-export type HistoryBucket = {/** Start of the bucket */ "at": number; /** Still open: draw it dashed */ "filling": boolean; "accepted": number; "stored": number; /** Failed attempts */ "failed": number; "dead": number; "throttled": number; /** bytes */ "bytes": number; "wait": Percentiles; "run": Percentiles; /** Age of the oldest waiting job, highest seen */ "oldestMs": number | null; "open": number | null};
+export type HistoryBucket = {/** Start of the bucket */ "at": number; /** Still open: draw it dashed */ "filling": boolean; "accepted": number; "stored": number; /** Failed attempts */ "failed": number; "dead": number; "throttled": number; "wait": Percentiles; "run": Percentiles; /** Age of the oldest waiting job, highest seen */ "oldestMs": number | null; "open": number | null};
 
 export type GatePatch = {"paused"?: {"live"?: boolean; "upload"?: boolean; "bulk"?: boolean}; /** Reset the breaker */ "breaker"?: {"state": "closed"}; "rate"?: number | {"perSecond": number; "burst"?: number}; "concurrency"?: number; "budget"?: {"monthlyJobs"?: number | null; "warmingShare"?: number; "alertLevels"?: (number)[]}};
 
 export type AuditPage = {"entries": (AuditEntry)[]; /** null: this is the last page */ "nextCursor": string | null};
 
 export type AuditEntry = {"seq": number; /** Unix milliseconds */ "at": number; /** Never the token itself */ "who": string; "what": string; "target": string | null; "details": Record<string, unknown>};
+
+export type Finding = {"code": "row_without_object" | "object_below_floor" | "marker_stale" | "owner_unknown" | "claim_expired" | "slot_leaked" | "counters_differ"; "count": number; "message": string; /** Mended: a second look finds it no more */ "fixed": boolean; /** Some of the variant keys concerned */ "examples": (string)[]};
 
 export type Session = {"role": "viewer" | "operator"; "who": string; "by": "token" | "cookie" | "access"; /** Unix milliseconds */ "expiresAt": number | null; "environment": string; /** Where images are served; empty when not configured */ "edgeUrl": string};
 
@@ -108,6 +110,7 @@ export interface Calls {
   "GET /api/v1/gate": {params: Record<never, never>; query: Record<never, never>; body: never; answer: Gate};
   "PATCH /api/v1/gate": {params: Record<never, never>; query: Record<never, never>; body: GatePatch; answer: Gate};
   "GET /api/v1/audit": {params: Record<never, never>; query: {"limit"?: number; "cursor"?: string}; body: never; answer: AuditPage};
+  "POST /api/v1/doctor": {params: Record<never, never>; query: Record<never, never>; body: {/** Mend what is found; else nothing is changed */ "fix"?: boolean; /** `nextCursor` of the answer before */ "cursor"?: string}; answer: {"findings": (Finding)[]; /** null: everything was looked at */ "nextCursor": string | null}};
   "POST /api/v1/session": {params: Record<never, never>; query: Record<never, never>; body: SignIn; answer: Session};
   "GET /api/v1/session": {params: Record<never, never>; query: Record<never, never>; body: never; answer: Session};
   "DELETE /api/v1/session": {params: Record<never, never>; query: Record<never, never>; body: never; answer: null};

@@ -93,9 +93,13 @@ export function purgeEnd(tx: Tx, { purge, look }: Pick<PurgeTask, "purge" | "loo
       tx.now + SECOND_LOOK_MS,
       purge,
     );
-  const image = tx.images.get(text(raw.id));
-  const others = tx.sql.exec("SELECT 1 FROM purges WHERE id = ? AND done = ? LIMIT 1", image.id, FIRST_LOOK);
-  if (others.length === 0) image.purgingUntil = 0;
+  unlockImage(tx, text(raw.id));
+}
+
+/** Unlocks, unless a purge has its first look still before it. */
+export function unlockImage(tx: Tx, encodedId: string): void {
+  const others = tx.sql.exec("SELECT 1 FROM purges WHERE id = ? AND done = ? LIMIT 1", encodedId, FIRST_LOOK);
+  if (others.length === 0) tx.images.get(encodedId).purgingUntil = 0;
 }
 
 function lock(tx: Tx, encodedId: string, seq: number, look: PurgeTask["look"]): PurgeTask {

@@ -35,7 +35,8 @@ function accuse(row: Row, alone: boolean): void {
   row.crashes = alone ? Math.max(row.crashes, 1) + 1 : Math.max(row.crashes, 1);
 }
 
-function rescueRow(tx: Tx, row: Row): void {
+/** Gives a row back that its owner left behind, as its intent wants it. */
+export function rescueRow(tx: Tx, row: Row): void {
   release(tx, row);
   const { intent } = row;
   // The owner may have died between its put and its answer: the purge looks again, for that object too.

@@ -85,9 +85,15 @@ export function createMemoryBucket(): MemoryBucket {
         objects.delete(key);
       }
     },
-    async list({ prefix = "" }: { prefix?: string } = {}) {
-      const found = [...objects].filter(([key]) => key.startsWith(prefix)).map(([key, stored]) => view(key, stored));
-      return { objects: found, truncated: false, delimitedPrefixes: [] };
+    async list({ prefix = "", startAfter, cursor, limit = 1000 }: R2ListOptions = {}) {
+      note(`list ${prefix}`);
+      const after = cursor ?? startAfter ?? "";
+      const all = [...objects]
+        .filter(([key]) => key.startsWith(prefix) && key > after)
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      const found = all.slice(0, limit).map(([key, stored]) => view(key, stored));
+      const more = all.length > limit ? { truncated: true, cursor: found.at(-1)?.key ?? "" } : { truncated: false };
+      return { objects: found, ...more, delimitedPrefixes: [] };
     },
   };
   memory.bucket = bucket as unknown as R2Bucket;

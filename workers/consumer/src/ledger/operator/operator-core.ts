@@ -3,6 +3,7 @@ import type { Config } from "@prewarm/shared/config";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ControlLedger, JobAct, JobFilter, NamedJob } from "../../api/ledger-port.ts";
 import { cancelRun } from "../cancel-run.ts";
+import { doctorDone, doctorFrom, doctorSlice } from "../doctor.ts";
 import { gateView, patchGate } from "../gate-view.ts";
 import { cancelKeys, recordDead, retryKeys } from "../operator.ts";
 import type { PurgeTask } from "../purge.ts";
@@ -141,6 +142,10 @@ export class OperatorCore {
       }),
     takeSignInTry: async (address) => this.#do((tx) => takeSignInTry(tx, address)),
     forgiveSignIns: async (address) => this.#do((tx) => forgiveSignIns(tx, address)),
+
+    doctorFrom: async () => this.#do(doctorFrom),
+    doctorSlice: async (request) => this.#do((tx) => doctorSlice(tx, request)),
+    doctorDone: async (locks) => this.#do((tx) => doctorDone(tx, locks)),
   };
 
   /** One call by its name, as it comes over RPC. Throws for a name that is none of the port's. */
