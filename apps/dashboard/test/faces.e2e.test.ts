@@ -6,7 +6,7 @@ import { type FakeApi, startFakeApi } from "./fake-api.ts";
 import { HOSTILE } from "./fixtures.ts";
 import { DESKTOP, overflow, PHONE, settled, violations, visit } from "./visit.ts";
 
-/* Every page with every face, against a fake API: what a real stack is hard to bring to. The real one: test/e2e/dashboard.e2e.test.ts. */
+/* Every page with every face, against a fake API: what a real stack is hard to bring to. The real one: stack.e2e.test.ts. */
 
 const PAGES = [
   "/",

@@ -1,0 +1,34 @@
+/*
+ * The local stack's types are the Workers' and this room's are the browser's; one program cannot hold both. So it is imported by a
+ * name the compiler does not follow, and what is used of it is said here.
+ */
+
+export interface LocalStack {
+  edgeUrl: string;
+  controlUrl: string;
+  adminToken: string;
+  emulator: {
+    control: {
+      addFault(rule: {
+        on?: "create" | "get" | "list" | "any";
+        fault: { type: string; [option: string]: unknown };
+        match?: { input?: string; options?: Record<string, unknown> };
+      }): string;
+      clearFaults(): void;
+    };
+  } | null;
+  close(): Promise<void>;
+}
+
+interface StackModule {
+  startTestStack(): Promise<LocalStack>;
+  until<T>(what: string, look: () => Promise<T>, done: (seen: T) => boolean, ms?: number): Promise<T>;
+}
+
+const address = new URL("../../../test/e2e/stack.ts", import.meta.url).pathname;
+const stack = (await import(address)) as StackModule;
+
+/** The whole local stack on free ports with a clean state. */
+export const startTestStack = stack.startTestStack;
+/** Asks again until it holds. */
+export const until = stack.until;

@@ -1,0 +1,248 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "./browser.ts";
+import { type LocalStack, startTestStack, until } from "./local-stack.ts";
+import { DESKTOP, overflow, PHONE, settled, violations, visit } from "./visit.ts";
+
+/* The dashboard on the real local stack. Faces that are hard to bring a real stack to: faces.e2e.test.ts. */
+
+let browser: Browser;
+let stack: LocalStack;
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.close();
+});
+
+async function api<T = Record<string, unknown>>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(`${stack.controlUrl}/api/v1${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
+  });
+  return (await response.json()) as T;
+}
+
+async function signedIn(path: string, token = stack.adminToken, options: Parameters<typeof visit>[1] = {}) {
+  const one = await visit(browser, options);
+  await one.page.goto(stack.controlUrl + path);
+  await one.page.getByLabel("Token").fill(token);
+  await one.page.getByRole("button", { name: "Sign in" }).click();
+  await settled(one.page);
+  return one;
+}
+
+async function warmByHand(page: Page, ids: string, transforms: string): Promise<void> {
+  await page.goto(`${stack.controlUrl}/runs/new`);
+  await page.getByLabel(/Image ids/).fill(ids);
+  await page.getByLabel("or transforms").fill(transforms);
+  await page.getByText("Ittybit jobs").waitFor();
+  await page.getByRole("button", { name: "Start the run" }).click();
+  await page.waitForURL(/\/runs\/(?!new)/);
+}
+
+const PAGES = ["/", "/jobs", "/images", "/images/landscape.jpg", "/runs", "/runs/new", "/dead", "/steering"];
+
+describe("the dashboard on the local stack", () => {
+  it("greets a fresh installation: every page empty, accessible in both themes, on desktop and phone", async () => {
+    for (const [theme, viewport] of [
+      ["light", DESKTOP],
+      ["dark", PHONE],
+    ] as const) {
+      const { page, faults, close } = await signedIn("/", stack.adminToken, { theme, viewport });
+      await page.getByText(/^Healthy/).waitFor();
+      const wrong: string[] = [];
+      for (const path of PAGES) {
+        await page.goto(stack.controlUrl + path);
+        await settled(page);
+        wrong.push(...(await violations(page)).map((violation) => `${path} ${violation}`));
+        if ((await overflow(page)) > 0) wrong.push(`${path} scrolls sideways`);
+      }
+      expect([wrong, faults]).toEqual([[], []]);
+      await close();
+    }
+  });
+
+  it("warms, watches and shows what was stored: warm → run → jobs → pictures with bytes saved", async () => {
+    const { page, faults, close } = await signedIn("/");
+    await warmByHand(page, "landscape.jpg\n", "w=400&f=webp w=320&f=jpeg");
+    await page.getByText("2 of 2 variants have ended").waitFor({ timeout: 30_000 });
+    await page.getByRole("link", { name: /stored 2/ }).click();
+    await page.getByRole("link", { name: /w=400&q=high&f=webp/ }).click();
+    await page.getByText(/saved$/).waitFor();
+    const variant = page.getByRole("img", { name: "Variant" });
+    await until(
+      "the variant shows",
+      () => variant.evaluate((image: HTMLImageElement) => image.naturalWidth),
+      (width) => width === 400,
+    );
+    expect(
+      await page.getByRole("img", { name: "Original" }).evaluate((image: HTMLImageElement) => image.naturalWidth),
+    ).toBeGreaterThan(400);
+    expect(await violations(page)).toEqual([]);
+    await page.goto(`${stack.controlUrl}/images/landscape.jpg`);
+    await page
+      .getByText(/2 stored/)
+      .first()
+      .waitFor();
+    await page.goto(stack.controlUrl);
+    await page.getByRole("link", { name: "2 bulk stored jobs" }).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  it("parks a 429 storm without an attempt spent, and goes on when it is over", async () => {
+    const { page, close } = await signedIn("/");
+    stack.emulator?.control.addFault({ on: "create", fault: { type: "throttled", seconds: 8 } });
+    await warmByHand(page, "portrait.jpg\n", "w=320&f=webp w=400&f=webp");
+    const run = new URL(page.url()).pathname.split("/").pop() ?? "";
+    await page.goto(stack.controlUrl);
+    await page
+      .getByRole("region", { name: "Health" })
+      .getByText(/429|throttl|slow down|asked to wait/i)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await page.goto(`${stack.controlUrl}/jobs?run=${run}`);
+    await page.getByRole("table").waitFor();
+    expect(await page.locator("td[data-label=Attempts]").allInnerTexts()).toEqual(["0", "0"]);
+    expect(await page.locator("td[data-label=State]").allInnerTexts()).not.toContain("dead");
+    stack.emulator?.control.clearFaults();
+    await page.goto(`${stack.controlUrl}/runs/${run}`);
+    await page.getByText("2 of 2 variants have ended").waitFor({ timeout: 45_000 });
+    await page.getByRole("link", { name: /stored 2/ }).waitFor();
+    await close();
+  }, 120_000);
+
+  it("shows the dead by cause, and retries all of a cause until they are stored", async () => {
+    const { page, close } = await signedIn("/");
+    stack.emulator?.control.addFault({ fault: { type: "failed" } });
+    await warmByHand(page, "cut-out.png\n", "w=320&f=webp w=400&f=jpeg");
+    await page.getByRole("link", { name: /dead 2/ }).waitFor({ timeout: 60_000 });
+    stack.emulator?.control.clearFaults();
+    await page.goto(`${stack.controlUrl}/dead`);
+    await page
+      .getByText(/encoder gave up/)
+      .first()
+      .waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: /^Retry 2…/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Retry 2 jobs" }).click();
+    await dialog.getByText("2 of 2").waitFor({ timeout: 30_000 });
+    await page.keyboard.press("Escape");
+    await page.getByText("Nothing is dead", { exact: true }).waitFor();
+    const { variants } = await until(
+      "both are stored",
+      () => api<{ variants: { state: string }[] }>("/images/cut-out.png"),
+      (seen) => seen.variants.every(({ state }) => state === "stored"),
+      45_000,
+    );
+    expect(variants).toHaveLength(2);
+    await close();
+  }, 150_000);
+
+  it("says when Ittybit refuses the account, parks everything, and goes on once the breaker is reset", async () => {
+    const { page, close } = await signedIn("/");
+    stack.emulator?.control.addFault({ fault: { type: "status", status: 402, message: "Payment required" } });
+    await warmByHand(page, "phone.jpg\n", "w=320&f=webp w=400&f=webp");
+    const run = page.url();
+    await page.goto(`${stack.controlUrl}/jobs`);
+    await page.getByText(/402/).first().waitFor({ timeout: 30_000 });
+    stack.emulator?.control.clearFaults();
+    await page.goto(`${stack.controlUrl}/steering`);
+    await page.getByRole("button", { name: "Reset the breaker" }).click();
+    await page.goto(run);
+    await page.getByText("2 of 2 variants have ended").waitFor({ timeout: 45_000 });
+    await page.getByRole("link", { name: /stored 2/ }).waitFor();
+    await close();
+  }, 120_000);
+
+  it("pauses a lane, says so, and resumes it; the log tells who", async () => {
+    const { page, close } = await signedIn("/steering");
+    await page.getByRole("button", { name: "Pause bulk" }).click();
+    await page.getByText("bulk is paused.").waitFor();
+    await warmByHand(page, "landscape.jpg\n", "w=640&f=webp");
+    await page.getByRole("link", { name: /queued 1/ }).waitFor();
+    await page.goto(stack.controlUrl);
+    await page.getByRole("row", { name: /bulk.*paused/ }).waitFor();
+    await page.goto(`${stack.controlUrl}/steering`);
+    await page.getByRole("button", { name: "Resume bulk" }).click();
+    await page
+      .getByRole("row", { name: /operator token 1.*gate/ })
+      .first()
+      .waitFor();
+    await until(
+      "it is stored",
+      () => api<{ variants: { transform: string; state: string }[] }>("/images/landscape.jpg"),
+      (seen) => seen.variants.some(({ transform, state }) => transform.includes("w=640") && state === "stored"),
+      30_000,
+    );
+    await close();
+  }, 120_000);
+
+  it("changes a limit and a budget live", async () => {
+    const { page, close } = await signedIn("/steering");
+    await page.getByRole("spinbutton", { name: "Jobs at Ittybit at once" }).fill("7");
+    await page.getByRole("button", { name: "Apply: Jobs at Ittybit at once" }).click();
+    await page.getByText("Concurrency: 7.").waitFor();
+    await page.getByRole("spinbutton", { name: "Jobs a month" }).fill("123456");
+    await page.getByRole("button", { name: "Apply: Jobs a month" }).click();
+    await page.getByText("Budget: 123,456 a month.").waitFor();
+    expect(await api("/gate")).toMatchObject({ concurrency: 7, budget: { monthlyJobs: 123_456 } });
+    await close();
+  });
+
+  it("purges an image once its id is typed", async () => {
+    const { page, close } = await signedIn("/images/cut-out.png");
+    await page.getByRole("button", { name: "Purge…" }).click();
+    await page.getByLabel("Type cut-out.png to confirm").fill("cut-out.png");
+    await page.getByRole("dialog").getByRole("button", { name: "Purge" }).click();
+    await until(
+      "nothing is left",
+      () => api<{ variants: { state: string }[] }>("/images/cut-out.png"),
+      (seen) => !seen.variants.some(({ state }) => state === "stored"),
+      30_000,
+    );
+    await close();
+  });
+
+  it("keeps what a stranger named an image text", async () => {
+    const id = `<img src=x onerror="document.title='pwned'">.jpg`;
+    await api("/warm", {
+      method: "POST",
+      body: JSON.stringify({ items: [{ id, transforms: ["w=320&f=webp"] }], label: id }),
+    });
+    const { page, faults, close } = await signedIn("/runs");
+    await page.getByText(id).first().waitFor();
+    await page.goto(`${stack.controlUrl}/jobs?search=${encodeURIComponent('id:"<img"')}`);
+    await page.getByText(id).first().waitFor();
+    await page.goto(`${stack.controlUrl}/images/${encodeURIComponent(id)}`);
+    await page.getByRole("heading", { name: id }).waitFor();
+    expect([await page.locator("img[src=x]").count(), (await page.title()).includes("pwned · "), faults]).toEqual([
+      0,
+      false,
+      [],
+    ]);
+    await close();
+  });
+
+  it("says that the server is gone, and keeps what it knew", async () => {
+    const { page, close } = await signedIn("/");
+    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    await page.context().setOffline(true);
+    await page
+      .getByText(/The server does not answer/)
+      .first()
+      .waitFor({ timeout: 20_000 });
+    expect(await page.getByRole("heading", { name: "Lanes" }).isVisible()).toBe(true);
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Try now" }).first().click();
+    await page
+      .getByText(/The server does not answer/)
+      .first()
+      .waitFor({ state: "detached" });
+    await close();
+  });
+});
