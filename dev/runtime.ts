@@ -65,7 +65,7 @@ function miniflareOptions(options: RuntimeOptions, workers: WorkerDescription[],
       return {
         ...rest,
         name,
-        bindings: { ...rest.bindings, ...options.bindings },
+        bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
         modules: [{ type: "ESModule" as const, path: "worker.mjs", contents: code.get(name) ?? "" }],
         ...(name === "prewarm-edge" ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
       };

@@ -18,7 +18,7 @@ export interface StackSettings {
   signingKeys: string;
 }
 
-export function readSettings(env: NodeJS.ProcessEnv): StackSettings {
+export function readSettings(env: Record<string, string | undefined>): StackSettings {
   const stateDir = resolve(env.STATE_DIR || ".wrangler/prewarm");
   const settings: StackSettings = {
     port: portOf(env.PORT, "PORT", 8787),

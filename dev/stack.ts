@@ -50,8 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     startClock(runtime, closers);
     const stack = { edgeUrl: `http://localhost:${ports.edge}`, controlUrl: `http://localhost:${ports.control}` };
     await Promise.all([healthy(stack.edgeUrl), healthy(stack.controlUrl)]);
-    // The simulators load at their first use; a HEAD enqueues nothing, and the first viewer should not wait for that.
-    await fetch(`${stack.edgeUrl}/images/start-up?w=16`, { method: "HEAD", redirect: "manual" });
+    await wakeSimulators(stack, options.adminToken);
     // Every handler died with the last process: give their rows back now instead of a minute later.
     await runtime.cron("local-start");
     return { ...stack, emulator, originalsUrl, cron: () => runtime.cron("* * * * *"), close };
@@ -119,6 +118,17 @@ function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string,
 function startClock(runtime: Runtime, closers: (() => Promise<unknown>)[]): void {
   const timer = setInterval(() => runtime.cron("* * * * *").catch((error) => console.error(`cron: ${error}`)), CRON_MS);
   closers.push(async () => clearInterval(timer));
+}
+
+/** Cache, R2, queues and ledger load at their first use, for which the first viewer should not wait. Enqueues nothing. */
+async function wakeSimulators(
+  { edgeUrl, controlUrl }: { edgeUrl: string; controlUrl: string },
+  token: string,
+): Promise<void> {
+  await Promise.all([
+    fetch(`${edgeUrl}/images/start-up?w=16`, { method: "HEAD", redirect: "manual" }),
+    fetch(`${controlUrl}/api/v1/stats`, { headers: { authorization: `Bearer ${token.split(",")[0]}` } }),
+  ]);
 }
 
 async function healthy(url: string): Promise<void> {
