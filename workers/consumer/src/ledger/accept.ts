@@ -4,6 +4,7 @@ import { writeInbox } from "./inbox.ts";
 import { orderAnew } from "./moves.ts";
 import { newOriginal } from "./new-original.ts";
 import {
+  BULK,
   CANCEL,
   CANCELLED,
   DEAD,
@@ -30,10 +31,14 @@ interface Order {
 /** Writes rows, run and inbox together: once this is answered, every key ends stored, dead, cancelled or purged. */
 export function accept(tx: Tx, request: AcceptRequest): AcceptAnswer {
   const lane = laneCode(request.lane);
-  const run = request.run === null ? null : tx.runs.open(request.run, lane, request.label ?? null);
-  const repeated = run === null || request.chunk === undefined ? null : answerOfChunk(run, request.chunk);
+  const named = request.run === null ? null : tx.runs.open(request.run, lane, request.label ?? null);
+  const repeated = named === null || request.chunk === undefined ? null : answerOfChunk(named, request.chunk);
   if (repeated !== null) return repeated;
   for (const original of request.originals ?? []) newOriginal(tx, { ...original, id: encodeId(original.id) }, lane);
+  const cancelled = named !== null && named.cancelledAt > 0;
+  if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
+  // An upload is no part of what the operator cancelled: it is made all the same, outside the run.
+  const run = cancelled ? null : named;
   const answer: AcceptAnswer = { accepted: 0, duplicates: 0, existing: 0 };
   const order: Order = { run, lane, floor: request.force === true ? tx.next() : 0, answer };
   const keys = [...new Set(request.keys)];

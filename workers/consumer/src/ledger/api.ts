@@ -67,7 +67,12 @@ export type Outcome =
   /** `ended`: the gen's job is known to have ended or never to have existed (`posted: false`). */
   | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
   /** The original is missing: the row ends dead(`missing`) until `until`; not a dead letter. */
-  | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; until: number; message: string }
+  | {
+      kind: "refused";
+      code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large";
+      until: number;
+      message: string;
+    }
   /** After answer `delete`: the owner has deleted its object. */
   | { kind: "purged" }
   /** After answer `stop`: the handler gives the row back untouched. */
@@ -112,6 +117,8 @@ export interface AcceptAnswer {
   duplicates: number;
   /** Rows known stored. */
   existing: number;
+  /** The run was cancelled before: nothing was accepted (bulk), for what follows a cancel is cancelled with it. */
+  closed?: true;
 }
 
 /** One job as the control API shows it. */

@@ -22,7 +22,7 @@ export const REST_MS = 3_600_000;
 /** What the alarm mends within a minute is the doctor's business only after this long. */
 const LATE_MS = 300_000;
 /** Clocks of two machines differ by less. */
-const SKEW_MS = 60_000;
+const SKEW_MS = 5_000;
 
 interface Place {
   from: string | null;

@@ -54,46 +54,55 @@ function happen(world: World, { kind, image, variant }: Happening): void {
   const key = `${image}/${variant}`;
   const accept = (more: object): void => {
     const run = world.prng.chance(0.5) ? world.prng.pick(RUNS) : null;
-    for (const one of keys) {
-      world.promised.add(one);
-      world.asked.add(one);
-    }
-    world.core.accept({ run, lane: world.prng.pick(["upload", "bulk"]), keys, ...more });
+    const answer = world.core.accept({ run, lane: world.prng.pick(["upload", "bulk"]), keys, ...more });
+    if (answer.closed !== true) world.promise(keys, run);
   };
   const original = (version: number) => ({ originals: [{ id: image, order: String(version), sourceEtag: null }] });
   const version = world.versions.get(image) ?? 0;
   switch (kind) {
     case "accept":
-      return accept({});
+      accept({});
+      return;
     case "replace":
       world.versions.set(image, version + 1);
-      return accept(original(version + 1));
+      accept(original(version + 1));
+      return;
     case "older":
-      return version === 0 ? undefined : accept(original(version - 1));
+      if (version > 0) accept(original(version - 1));
+      return;
     case "force":
-      return accept({ force: true });
+      accept({ force: true });
+      return;
     case "cancel":
+      world.wants.delete(key);
       world.core.cancelKeys([key]);
       return;
     case "cancelRun":
+      for (const wants of world.wants.values()) wants.delete(RUNS[variant]!);
       world.core.cancelRun(RUNS[variant]!);
       return;
     case "retry":
       world.core.retry([key]);
       return;
     case "purge":
-      return world.purge(image);
+      world.purge(image);
+      return;
     case "deleteObject":
       world.r2.objects.delete(key);
-      return world.send({ keys: [key], live: true, at: world.now() });
+      world.send({ keys: [key], live: true, at: world.now() });
+      return;
     case "prune":
-      return prune(world, image);
+      prune(world, image);
+      return;
     case "live":
-      return world.send({ keys: [key], live: true, at: world.now() });
+      world.send({ keys: [key], live: true, at: world.now() });
+      return;
     case "evict":
-      return world.evict();
+      world.evict();
+      return;
     case "restart":
-      return world.restart();
+      world.restart();
+      return;
   }
 }
 
@@ -134,6 +143,10 @@ function checkRest(world: World): void {
   const { bad, sql } = world;
   for (const key of world.promised)
     if (sql.exec("SELECT 1 FROM jobs WHERE key = ?", key).length === 0) bad.push(`lost ${key}`);
+  for (const [key, wants] of world.wants) {
+    const cancelled = sql.exec("SELECT 1 FROM jobs WHERE key = ? AND state = 5", key).length > 0;
+    if (cancelled && wants.size > 0) bad.push(`cancelled though promised to ${[...wants]} ${key}`);
+  }
   const stored = sql.exec(
     "SELECT j.key, max(j.floor, coalesce(i.floor, 0)) AS floor FROM jobs AS j LEFT JOIN images AS i ON j.key >= i.id || '/' AND j.key < i.id || '0' WHERE j.state = 3",
   );

@@ -48,7 +48,13 @@ export function* handle(world: World, messages: WakeUpKeys[]): Step<void> {
 
 function* settle(hand: Hand, key: string, outcome: Outcome): Step<string> {
   const { world, owner } = hand;
-  const answers = yield* rpc(world, () => world.checked("settle", () => world.core.settle(owner, { [key]: outcome })));
+  const call = () => {
+    const leased = world.isLeased(owner);
+    const answers = world.checked("settle", () => world.core.settle(owner, { [key]: outcome }));
+    if (!leased && answers[key] !== "lost") world.bad.push(`settled without a lease ${key}`);
+    return answers;
+  };
+  const answers = yield* rpc(world, call);
   world.settled(key, outcome, answers[key] ?? "lost");
   return answers[key] ?? "lost";
 }
@@ -166,8 +172,9 @@ function* put(hand: Hand, key: string, gen: number, version: number, seen: numbe
     key,
     object: { gen, key, version },
     seen,
-    landsAt: world.t + (world.faults ? world.prng.pick([0, 0, 0, 1, 2, 10, 25, 120, 300]) : 0),
+    landsAt: world.t + (world.faults ? world.prng.pick([0, 0, 0, 1, 2, 10, 25, 45, 55, 120, 300]) : 0),
     issuedAt: world.t,
+    owner: hand.owner,
     done: (etag) => {
       result = { etag };
     },

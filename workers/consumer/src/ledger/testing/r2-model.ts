@@ -6,13 +6,17 @@ export interface ModelObject {
   etag: number;
 }
 
-interface Put {
+export interface LandedPut {
   key: string;
+  issuedAt: number;
+  owner: string;
+}
+
+interface Put extends LandedPut {
   object: Omit<ModelObject, "etag">;
   /** The etag that must still stand, null for none. */
   seen: number | null;
   landsAt: number;
-  issuedAt: number;
   done: (etag: number | null) => void;
 }
 
@@ -23,7 +27,7 @@ export class R2Model {
   #etag = 0;
   /** Off: puts are taken unconditionally (a mutation). */
   conditional = true;
-  onPut: (key: string, issuedAt: number) => void = () => {};
+  onPut: (put: LandedPut) => void = () => {};
 
   get busy(): boolean {
     return this.#puts.length > 0;
@@ -43,7 +47,7 @@ export class R2Model {
       }
       this.#etag += 1;
       this.objects.set(put.key, { ...put.object, etag: this.#etag });
-      this.onPut(put.key, put.issuedAt);
+      this.onPut(put);
       put.done(this.#etag);
     }
   }

@@ -4,7 +4,7 @@ import { LedgerCore } from "../ledger.ts";
 import { handle, LostCall, purge } from "./model-handler.ts";
 import { nodeSql } from "./node-sql.ts";
 import { type Prng, prng } from "./prng.ts";
-import { R2Model } from "./r2-model.ts";
+import { type LandedPut, R2Model } from "./r2-model.ts";
 import { type ModelJob, UpstreamModel } from "./upstream-model.ts";
 
 /** Rules of handler and R2 that can be switched off, to see that the checks go red. Those of the ledger itself: mutations.ts. */
@@ -38,6 +38,8 @@ export class World {
   /** Keys that must end: a 202 was said, and no purge came after it. */
   readonly promised = new Set<string>();
   readonly asked = new Set<string>();
+  /** Who was promised a key and has not cancelled it: runs, or "nobody's run". */
+  readonly wants = new Map<string, Set<string>>();
   /** The originals' versions, by image. */
   readonly versions = new Map<string, number>();
   readonly #queue: WakeUpKeys[] = [];
@@ -45,6 +47,8 @@ export class World {
   #handlers: Actor[] = [];
   #purgers: Actor[] = [];
   readonly #purged = new Map<string, number>();
+  /** The owner a row had when it got the intent that cancelled it. */
+  readonly #toldToStop = new Map<string, string>();
   readonly #cancelledAt = new Map<string, number>();
 
   constructor(seed: number, mutation: HandlerMutation | null = null) {
@@ -52,7 +56,7 @@ export class World {
     this.mutation = mutation;
     this.upstream = new UpstreamModel(this.prng);
     this.r2.conditional = mutation !== "cas";
-    this.r2.onPut = (key, issuedAt) => this.#checkPut(key, issuedAt);
+    this.r2.onPut = (put) => this.#checkPut(put);
     this.core = this.#open();
   }
 
@@ -67,6 +71,16 @@ export class World {
   #open(): LedgerCore {
     const clock = { now: () => this.now(), random: () => this.prng.next() };
     return new LedgerCore(this.sql, { config: CONFIG, clock, ledgerId: "model" });
+  }
+
+  /** A 202 was said. */
+  promise(keys: string[], run: string | null): void {
+    for (const key of keys) {
+      this.promised.add(key);
+      this.asked.add(key);
+      const wants = this.wants.get(key) ?? new Set();
+      this.wants.set(key, wants.add(run ?? "nobody's run"));
+    }
   }
 
   /** The object is evicted: all that was only in memory is gone. */
@@ -90,6 +104,7 @@ export class World {
 
   purge(id: string): void {
     for (const key of [...this.promised]) if (key.startsWith(`${id}/`)) this.promised.delete(key);
+    for (const key of [...this.wants.keys()]) if (key.startsWith(`${id}/`)) this.wants.delete(key);
     const task = this.core.purgeBegin(id);
     this.#purged.set(id, task.floor);
     this.#purgers.push({ step: purge(this, task), messages: null, stalledUntil: 0 });
@@ -131,6 +146,11 @@ export class World {
     return JSON.stringify(tables.map((query) => this.sql.exec(query)));
   }
 
+  /** The owner's lease is alive: only then may a settle be taken (I5). */
+  isLeased(owner: string): boolean {
+    return this.sql.exec("SELECT 1 FROM claims WHERE owner = ? AND until > ?", owner, this.now()).length > 0;
+  }
+
   /** What an outcome must have left behind, beyond its answer. */
   settled(key: string, outcome: Outcome, answer: string): void {
     if (answer !== "ok" || outcome.kind !== "unclear") return;
@@ -144,8 +164,11 @@ export class World {
     return this.sql.exec("SELECT * FROM jobs WHERE key = ?", key)[0];
   }
 
-  #checkPut(key: string, issuedAt: number): void {
+  /** P10. Puts are taken to land within a minute; what lands later, only the object's generation fences. */
+  #checkPut({ key, issuedAt, owner }: LandedPut): void {
     const cancelledAt = this.#cancelledAt.get(key);
+    const told = this.#toldToStop.get(key) === owner && this.t - issuedAt <= 60;
+    if (this.#row(key)?.state === 5 && told) this.bad.push(`stored after its owner was cancelled ${key}`);
     if (this.#row(key)?.state === 5 && cancelledAt !== undefined && issuedAt > cancelledAt)
       this.bad.push(`stored after cancelled ${key}`);
   }
@@ -235,15 +258,19 @@ export class World {
     const changes = Number(this.sql.exec("SELECT total_changes() AS n")[0]?.n) + this.upstream.jobs.length;
     if (changes === this.#checkedAt) return;
     this.#checkedAt = changes;
-    const rows = this.sql.exec("SELECT key, state, owner, gen, granted, due FROM jobs");
+    const rows = this.sql.exec("SELECT key, state, owner, gen, granted, due, intent FROM jobs");
     const slots = new Set(
       rows.filter(({ granted, state }) => Number(granted) > 0 && Number(state) < 3).map(({ gen }) => gen),
     );
     for (const { gen } of this.sql.exec("SELECT gen FROM abandoned")) slots.add(gen ?? 0);
     for (const job of this.upstream.running(this.t)) if (!slots.has(job.gen)) this.bad.push(`leaked slot ${job.key}`);
-    for (const { key, state, owner } of rows) {
+    for (const { key, state, owner, intent } of rows) {
       if (state === 5 && owner !== null) this.bad.push(`cancelled and owned ${key}`);
       const name = String(key);
+      if (intent === 1 && owner !== null) this.#toldToStop.set(name, String(owner));
+      else if (state !== 5) this.#toldToStop.delete(name);
+      // It has had its end: what comes later is somebody else's.
+      if (owner === null && [3, 4, 6].includes(Number(state))) this.wants.delete(name);
       if (state !== 5) this.#cancelledAt.delete(name);
       else if (!this.#cancelledAt.has(name)) this.#cancelledAt.set(name, this.t);
     }

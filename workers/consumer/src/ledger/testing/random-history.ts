@@ -1,0 +1,42 @@
+import type { Happening, History } from "./history.ts";
+import { prng } from "./prng.ts";
+
+/** What happens, each as often as it stands here. */
+export const KINDS = [
+  "accept",
+  "accept",
+  "accept",
+  "accept",
+  "replace",
+  "replace",
+  "older",
+  "force",
+  "force",
+  "cancel",
+  "cancel",
+  "cancelRun",
+  "retry",
+  "purge",
+  "purge",
+  "deleteObject",
+  "prune",
+  "live",
+  "live",
+  "evict",
+  "restart",
+] as const satisfies Happening["kind"][];
+export const LAST_HAPPENING_AT = 400;
+
+/** A history of 4 to 16 happenings from nothing but a number. */
+export function randomHistory(seed: number): History {
+  const random = prng(seed * 7919 + 1);
+  const happenings = Array.from({ length: random.int(4, 16) }, (): Happening => {
+    return {
+      at: random.int(1, LAST_HAPPENING_AT),
+      kind: random.pick(KINDS),
+      image: random.pick(["a", "b"]),
+      variant: random.pick([0, 1]),
+    };
+  });
+  return { seed, happenings };
+}
