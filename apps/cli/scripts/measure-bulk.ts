@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import sharp from "sharp";
 import { readSettings } from "../../../dev/settings.ts";
 import { type Stack, startStack } from "../../../dev/stack.ts";
 
@@ -29,7 +32,8 @@ interface Measured {
 }
 
 const cwd = mkdtempSync(join(tmpdir(), "prewarm-bulk-"));
-const settings = readSettings({ STATE_DIR: join(cwd, "state") });
+const originals = await startOriginals();
+const settings = readSettings({ STATE_DIR: join(cwd, "state"), ORIGINALS_URL: `${originals.url}/{id}` });
 const stack = await startStack({
   ...settings,
   port: 0,
@@ -42,6 +46,7 @@ try {
   await measure(stack);
 } finally {
   await stack.close();
+  originals.server.close();
   rmSync(cwd, { recursive: true, force: true });
 }
 
@@ -68,12 +73,33 @@ async function measure({ controlUrl }: Stack): Promise<void> {
   await drain(controlUrl, sent.run);
 }
 
+/** One picture under every name: a hundred thousand files are not what is measured. */
+async function startOriginals() {
+  const background = { r: 90, g: 120, b: 150 };
+  const picture = await sharp({ create: { width: 3000, height: 2000, channels: 3, background } })
+    .jpeg()
+    .toBuffer();
+  const server = createServer((request, response) => {
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
+    const start = Number(range?.[1] ?? 0);
+    const end = range?.[2] ? Math.min(Number(range[2]), picture.length - 1) : picture.length - 1;
+    const part = { "content-length": end - start + 1, "content-range": `bytes ${start}-${end}/${picture.length}` };
+    response.writeHead(range === null ? 200 : 206, { "content-type": "image/jpeg", etag: '"one"', ...part });
+    response.end(request.method === "HEAD" ? undefined : picture.subarray(start, end + 1));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
 /** Opens the lane until so many variants are stored, then closes it and cancels the rest. */
 async function drain(controlUrl: string, runId: string): Promise<void> {
   const started = performance.now();
   await run(["resume", "bulk"], controlUrl);
   let stored = 0;
   while (stored < DRAIN && performance.now() - started < 300_000) {
+    // Asked once a second: a process of ours each time, and it should not be what is measured.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     stored = JSON.parse((await run(["status", runId, "--json"], controlUrl)).stdout).states.stored;
   }
   const seconds = (performance.now() - started) / 1000;
