@@ -62,7 +62,7 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
 
 function Nav({ path }: { path: string }) {
   const stats = useStats().data.value;
-  const counts: Record<string, number | undefined> = { "/jobs": stats?.open, "/dead": stats?.states.dead };
+  const counts: Record<string, number | undefined> = { "/jobs": stats?.open, "/dead": stats?.deadLetters };
   return (
     <nav class="nav" aria-label="Pages">
       {NAV.map(([href, name]) => {

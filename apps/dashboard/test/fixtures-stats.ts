@@ -64,6 +64,7 @@ export function stats(mode: string): Stats {
     },
     states: byState(sum("queued"), sum("processing"), sum("retrying"), sum("stored"), sum("dead"), sum("cancelled")),
     lanes,
+    deadLetters: empty ? 0 : 284,
     open: sum("queued") + sum("processing") + sum("retrying"),
     oldest: { live: empty ? null : 2_100, upload: empty ? null : 64_000, bulk: empty ? null : 3_600_000 },
     rates: empty
@@ -113,7 +114,6 @@ function bucketAt(index: number, length: number, at: number, empty: boolean): Hi
     failed: Math.round(wave(18, 2) * part),
     dead: Math.round(wave(4, 2) * part),
     throttled: Math.round((burst ? 340 : 0) * part),
-    bytes: Math.round(wave(2e7, 0) * part),
     wait: empty
       ? none
       : { p50: wave(1100, 0), p95: wave(burst ? 90_000 : 21_000, 1), p99: wave(burst ? 180_000 : 60_000, 1) },

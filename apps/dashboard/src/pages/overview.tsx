@@ -106,10 +106,10 @@ function Tiles({ stats }: { stats: Stats }) {
       />
       <Tile
         name="Dead letters"
-        value={count(stats.states.dead)}
+        value={count(stats.deadLetters)}
         href="/dead"
         spark={buckets.map((one) => one.dead)}
-        bad={stats.states.dead > 0}
+        bad={stats.deadLetters > 0}
       />
     </section>
   );
