@@ -1,0 +1,125 @@
+import type { FaultRuleInput } from "@prewarm/ittybit-emulator/server";
+
+/** Chances of what goes wrong on our side of Ittybit; all zero once the storm is over. */
+export interface Rates {
+  /** Of a ledger call: not heard; heard, answer lost; slow. */
+  callLost: number;
+  answerLost: number;
+  callSlow: number;
+  /** Of an R2 call: refused; done, answer lost. Of a put: no answer now, lands later. */
+  storeFails: number;
+  storeAnswerLost: number;
+  putLate: number;
+  /** Of a message: lost, doubled, delayed for up to five minutes. */
+  messageLost: number;
+  messageDoubled: number;
+  messageDelayed: number;
+  /** Of a named point of the handler: it dies there; it stalls there for up to 14 minutes. Points passed seldom count more. */
+  crash: number;
+  stall: number;
+  /** Of the ledger's alarm: lost, until the cron sets it again. */
+  alarmLost: number;
+}
+
+export const STORM: Rates = {
+  callLost: 0.004,
+  answerLost: 0.006,
+  callSlow: 0.01,
+  storeFails: 0.002,
+  storeAnswerLost: 0.002,
+  putLate: 0.004,
+  messageLost: 0.02,
+  messageDoubled: 0.05,
+  messageDelayed: 0.02,
+  crash: 0.0005,
+  stall: 0.0002,
+  alarmLost: 0.005,
+};
+
+export const CALM: Rates = {
+  ...{ callLost: 0, answerLost: 0, callSlow: 0, storeFails: 0, storeAnswerLost: 0, putLate: 0 },
+  ...{ messageLost: 0, messageDoubled: 0, messageDelayed: 0, crash: 0, stall: 0, alarmLost: 0 },
+};
+
+type Fault = FaultRuleInput["fault"];
+
+function rules(on: FaultRuleInput["on"], chances: [Fault, number][]): FaultRuleInput[] {
+  return chances.map(([fault, probability]) => ({ on, fault, probability }));
+}
+
+const CREATE: [Fault, number][] = [
+  [{ type: "throttled", seconds: 2 }, 0.003],
+  [{ type: "throttled", seconds: 5, retryAfter: "date" }, 0.002],
+  [{ type: "throttled", retryAfter: "none" }, 0.001],
+  [{ type: "status", status: 408 }, 0.003],
+  [{ type: "status", status: 500 }, 0.01],
+  [{ type: "html" }, 0.006],
+  [{ type: "malformed" }, 0.005],
+  [{ type: "hang" }, 0.003],
+  [{ type: "reset" }, 0.006],
+  [{ type: "lost" }, 0.012],
+  [{ type: "delay", ms: 4_000 }, 0.01],
+];
+
+const READ: [Fault, number][] = [
+  [{ type: "throttled", seconds: 3 }, 0.004],
+  [{ type: "status", status: 500 }, 0.01],
+  [{ type: "html" }, 0.006],
+  [{ type: "malformed" }, 0.005],
+  [{ type: "hang" }, 0.003],
+  [{ type: "reset" }, 0.01],
+];
+
+const JOBS: [Fault, number][] = [
+  [{ type: "stuck" }, 0.003],
+  [{ type: "slow", ms: 30_000 }, 0.02],
+  [{ type: "failed" }, 0.01],
+  [{ type: "failed", error: "no reason" }, 0.003],
+  [{ type: "failed", error: null }, 0.002],
+  [{ type: "cancelled" }, 0.006],
+  [{ type: "wrong_dimension" }, 0.006],
+  [{ type: "output_missing" }, 0.004],
+  [{ type: "skew", ms: -86_400_000 }, 0.004],
+  [{ type: "skew", ms: 86_400_000 }, 0.004],
+];
+
+const OUTPUTS = [
+  "403",
+  "404",
+  "500",
+  "html",
+  "truncated",
+  "empty",
+  "mislabelled",
+  "chunked",
+  "redirect",
+  "reset",
+] as const;
+
+/** Every class of fault the emulator knows, each with its chance. */
+export function stormRules(): FaultRuleInput[] {
+  return [
+    ...rules("create", CREATE),
+    ...rules("list", READ),
+    ...rules("get", [...READ, [{ type: "status", status: 404 }, 0.01]]),
+    ...rules("create", JOBS),
+    ...rules(
+      "create",
+      OUTPUTS.map((as) => [{ type: "output", as }, 0.006]),
+    ),
+    ...rules("create", [
+      [{ type: "output", as: "hang" }, 0.001],
+      [{ type: "output", as: "huge", bytes: 30_000_000 }, 0.0005],
+    ]),
+  ];
+}
+
+/** The whole account is refused, whatever is asked. */
+export function refusedAccount(status: 401 | 402 | 403): FaultRuleInput[] {
+  return [{ on: "any", fault: { type: "status", status } }, ...stormRules()];
+}
+
+/** Nearly every submission is throttled. */
+export function throttleStorm(): FaultRuleInput[] {
+  return [{ on: "any", fault: { type: "throttled", seconds: 1 }, probability: 0.6 }, ...stormRules()];
+}

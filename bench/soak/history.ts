@@ -1,0 +1,134 @@
+import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { parseVariantKey } from "@prewarm/shared/variant-key";
+import { expectedSize } from "../../workers/consumer/src/ittybit/job-request.ts";
+import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/api.ts";
+import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
+import type { StoredObject } from "./sql-bucket.ts";
+
+/** Why a key may get a further job: the earlier one failed, or somebody ordered it anew. */
+export type Reason = "failed" | "unclear" | "gone" | "force" | "replaced" | "purge" | "cancel" | "retry";
+
+/** The bulk run that is cancelled on the way. */
+export const CANCELLED_RUN = "campaign";
+
+function allKeys(image: number): string[] {
+  return [...warmedKeys(image), viewedKey(image)];
+}
+
+/** Everything that happened and is needed for the verdict, written down by the simulated world and never by the code under test. */
+export class History {
+  /** Keys that the ledger has accepted, and those of them that neither a purge nor the cancelled run has freed it from. */
+  readonly promised = new Set<string>();
+  readonly kept = new Set<string>();
+  /** Keys that viewers asked for. */
+  readonly viewed = new Set<string>();
+  readonly reasons = new Map<string, { at: number; why: Reason }[]>();
+  /** When each generation was granted first. */
+  readonly granted = new Map<number, number>();
+  /** Purged images and the floor below which none of their objects may stand at rest. */
+  readonly purged = new Map<number, number>();
+  readonly deletedByHand = new Set<string>();
+  readonly violations: string[] = [];
+  readonly crashes = new Map<string, number>();
+  readonly outcomes = new Map<string, number>();
+  stalls = 0;
+  puts = 0;
+  served = 0;
+  misses = 0;
+  readonly #now: () => number;
+  readonly #versions: Int32Array;
+
+  constructor(now: () => number, versions: Int32Array) {
+    this.#now = now;
+    this.#versions = versions;
+  }
+
+  violation(text: string): void {
+    if (this.violations.length < 50) this.violations.push(text);
+  }
+
+  because(key: string, why: Reason): void {
+    const known = this.reasons.get(key) ?? [];
+    known.push({ at: this.#now(), why });
+    this.reasons.set(key, known);
+  }
+
+  /** The ledger has accepted these keys: from now on none may be lost. */
+  accepted({ keys, run, force }: AcceptRequest): void {
+    for (const key of keys) {
+      this.promised.add(key);
+      if (run !== CANCELLED_RUN) this.kept.add(key);
+      if (force === true) this.because(key, "force");
+    }
+  }
+
+  claimed({ claims }: ClaimAnswer): void {
+    for (const claim of Object.values(claims)) {
+      if (claim.do === "run" && !this.granted.has(claim.gen)) this.granted.set(claim.gen, this.#now());
+    }
+  }
+
+  purgeBegun(image: number, floor: number): void {
+    this.purged.set(image, floor);
+    for (const key of allKeys(image)) {
+      this.kept.delete(key);
+      this.because(key, "purge");
+    }
+  }
+
+  replaced(image: number): void {
+    for (const key of allKeys(image)) this.because(key, "replaced");
+  }
+
+  /** What the ledger heard of outcomes, and how it answered. */
+  settled(outcomes: Record<string, Outcome>, answers: Record<string, Settled>): void {
+    for (const [key, outcome] of Object.entries(outcomes)) {
+      if (answers[key] !== "ok") {
+        count(this.outcomes, `${outcome.kind}: ${answers[key]}`);
+        continue;
+      }
+      count(this.outcomes, outcome.kind === "failed" ? `failed ${outcome.failure.code}` : outcome.kind);
+      if (outcome.kind === "failed" || outcome.kind === "unclear" || outcome.kind === "gone")
+        this.because(key, outcome.kind);
+    }
+  }
+
+  /** Whether an object is the variant its key names; a fault is a violation. `current`: of the newest version of its original. */
+  async check({ key, bytes, custom, contentType }: StoredObject, current: boolean): Promise<void> {
+    const fault = await this.#faultOf(key.replace(/^variants\//, ""), bytes, custom, current);
+    if (fault !== null) this.violation(`corrupt: ${key} ${fault}`);
+    const format = key.split(".").at(-1) as keyof typeof CONTENT_TYPES;
+    if (contentType !== CONTENT_TYPES[format]) this.violation(`corrupt: ${key} has content type ${contentType}`);
+  }
+
+  async #faultOf(
+    key: string,
+    bytes: Uint8Array,
+    custom: Record<string, string>,
+    current: boolean,
+  ): Promise<string | null> {
+    const parsed = parseVariantKey(key);
+    const image = parsed === null ? Number.NaN : imageOf(parsed.id);
+    if (parsed === null || Number.isNaN(image) || kindOf(image) !== "image") return "should not exist";
+    if (sniffType(bytes) !== parsed.transform.format) return `is ${sniffType(bytes)}`;
+    const header = readImageHeader(bytes);
+    const want = expectedSize(parsed.transform, sizeOf(image));
+    const size = header === null ? null : orientedSize(header);
+    if (size === null || want === null) return "has no readable header";
+    if (Math.abs(size.width - want.width) > 1 || Math.abs(size.height - want.height) > 1)
+      return `is ${size.width} × ${size.height}, not ${want.width} × ${want.height}`;
+    if (Number(custom.width) !== size.width || Number(custom.height) !== size.height) return "lies about its size";
+    const text = Buffer.from(bytes).toString("latin1");
+    if (!text.includes(`/o/${parsed.id}`)) return "belongs to another original";
+    const newest = this.#versions[image] ?? 0;
+    for (let version = current ? newest : 0; version <= newest; version += 1) {
+      if (text.includes(await stampOf(image, version))) return null;
+    }
+    return current ? "is of an older original" : "is of no version of its original";
+  }
+}
+
+export function count(map: Map<string, number>, name: string, by = 1): void {
+  map.set(name, (map.get(name) ?? 0) + by);
+}

@@ -1,0 +1,105 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { missMessage } from "@prewarm/shared/messages";
+import { checkAtRest, checkNow, isSettled, missingObjects, unsettled, type Verdict } from "./checks.ts";
+import { CALM } from "./faults.ts";
+import { VARIANTS_PER_IMAGE } from "./originals.ts";
+import { Story } from "./story.ts";
+import { createWorld, type World } from "./world.ts";
+
+export interface RoundOptions {
+  variants: number;
+  seed: number;
+  scale: number;
+}
+
+export interface Round {
+  world: World;
+  story: Story;
+  verdict: Verdict;
+  realMs: number;
+  stormMs: number;
+  virtualMs: number;
+  /** Heap in use after a collection, in bytes, every few seconds of the storm. */
+  heap: number[];
+  retried: number;
+  stats: Awaited<ReturnType<World["upstream"]["stats"]>>;
+}
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const SAMPLE_MS = 4_000;
+const DRAIN_MAX_MS = 6 * 3_600_000;
+
+export function heapInUse(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+async function drain(world: World, what: string): Promise<void> {
+  const until = world.clock.now() + DRAIN_MAX_MS;
+  while (!isSettled(world)) {
+    if (world.clock.now() > until)
+      return world.history.violation(`not settled 6 hours after ${what}: ${unsettled(world)}`);
+    await world.clock.sleep(5_000);
+  }
+}
+
+/** Asks for what was deleted by hand, as its viewers would. */
+async function heal(world: World): Promise<void> {
+  const { history, live, clock } = world;
+  const missing = missingObjects(world);
+  for (const key of missing) {
+    if (!history.deletedByHand.has(key)) history.violation(`stored, but its object is not there: ${key}`);
+    live.send(missMessage(key, clock.now()));
+  }
+  await clock.sleep(30_000);
+  await drain(world, "the views of what was deleted by hand");
+}
+
+function printProgress({ clock, host, work, live, history }: World, story: Story, bornAt: number): void {
+  const { open, slots, byState } = host.core.counts();
+  const stored = Object.values(byState.stored).reduce((a, b) => a + b, 0);
+  const minutes = ((clock.now() - bornAt) / 60_000).toFixed(1);
+  const queues = `${work.depth}+${live.depth} queued`;
+  const gate = host.core.gateView().reasons.map(({ code }) => code);
+  process.stderr.write(
+    `${minutes} min: ${open} open, ${stored} stored, ${slots} slots, ${queues}, ${history.violations.length} violations, ${story.acts.at(-1) ?? "-"} ${gate.join()}\n`,
+  );
+}
+
+/** One storm with a world of its own, then calm, retries and the verdict. */
+export async function playRound({ variants, seed, scale }: RoundOptions): Promise<Round> {
+  const startedAt = performance.now();
+  const world = await createWorld({
+    ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale },
+    ...{ handlers: { live: 2, work: 6 }, concurrency: 200, ratePerSecond: 100, jobMs: { min: 400, max: 4_000 } },
+  });
+  const bornAt = world.clock.now();
+  const story = new Story(world);
+  const heap: number[] = [];
+  const sampler = setInterval(() => {
+    heap.push(heapInUse());
+    checkNow(world);
+    printProgress(world, story, bornAt);
+  }, SAMPLE_MS);
+  try {
+    await story.storm();
+    const stormMs = performance.now() - startedAt;
+    world.setRates(CALM);
+    await world.upstream.faults([]);
+    await drain(world, "the storm");
+    const retried = await story.retryDead();
+    await drain(world, "the retry of the dead");
+    await heal(world);
+    clearInterval(sampler);
+    checkNow(world);
+    const stats = await world.upstream.stats();
+    const verdict = await checkAtRest(world, await world.upstream.jobs());
+    const virtualMs = world.clock.now() - bornAt;
+    return { world, story, verdict, realMs: performance.now() - startedAt, stormMs, virtualMs, heap, retried, stats };
+  } finally {
+    clearInterval(sampler);
+  }
+}

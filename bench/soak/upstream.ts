@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { EmulatorStats, FaultRuleInput } from "@prewarm/ittybit-emulator/server";
+
+export interface ThreadData {
+  time: SharedArrayBuffer;
+  /** The present version of each original. */
+  versions: SharedArrayBuffer;
+  seed: number;
+  jobMs: { min: number; max: number };
+}
+
+export interface UpstreamJob {
+  id: string;
+  status: string;
+  createdAt: number;
+  idempotencyKey: string;
+  key: string;
+  gen: number;
+}
+
+export type Order =
+  | { call: "faults"; rules: FaultRuleInput[] }
+  | { call: "configure"; patch: { profile?: "reference" | "guide" | "v2025" } }
+  | { call: "stats" }
+  | { call: "jobs" };
+
+export interface Reply {
+  n: number;
+  result: EmulatorStats | UpstreamJob[] | null;
+}
+
+/** The emulator and the origin in their thread, reached by HTTP; this is only their side channel. */
+export interface Upstream {
+  apiUrl: string;
+  originUrl: string;
+  faults(rules: FaultRuleInput[]): Promise<void>;
+  profile(profile: "reference" | "guide" | "v2025"): Promise<void>;
+  stats(): Promise<EmulatorStats>;
+  jobs(): Promise<UpstreamJob[]>;
+  close(): Promise<void>;
+}
+
+export async function startUpstream(data: ThreadData): Promise<Upstream> {
+  const thread = new Worker(fileURLToPath(import.meta.resolve("./upstream-thread.ts")), { workerData: data });
+  const [urls] = (await once(thread, "message")) as [{ apiUrl: string; originUrl: string }];
+  const waiting = new Map<number, (result: Reply["result"]) => void>();
+  let n = 0;
+  thread.on("message", (reply: Reply) => {
+    waiting.get(reply.n)?.(reply.result);
+    waiting.delete(reply.n);
+  });
+  function ask(order: Order): Promise<Reply["result"]> {
+    n += 1;
+    thread.postMessage({ n, order });
+    const mine = n;
+    return new Promise((resolve) => waiting.set(mine, resolve));
+  }
+  return {
+    ...urls,
+    faults: async (rules) => void (await ask({ call: "faults", rules })),
+    profile: async (profile) => void (await ask({ call: "configure", patch: { profile } })),
+    stats: async () => (await ask({ call: "stats" })) as EmulatorStats,
+    jobs: async () => (await ask({ call: "jobs" })) as UpstreamJob[],
+    close: async () => void (await thread.terminate()),
+  };
+}
