@@ -16,6 +16,7 @@ describe("GET /api/v1/jobs", () => {
     expect(idsOf(await jobsOf(world, "search=error:DECODER"))).toEqual(["one"]);
     expect(idsOf(await jobsOf(world, "search=error:upstream_failed%20format:webp"))).toEqual(["one"]);
     expect(await jobsOf(world, "search=format:avif")).toEqual([]);
+    expect(idsOf(await jobsOf(world, "search=hree/400-HIGH"))).toEqual(["three"]);
     expect(await jobsOf(world, "lane=live")).toEqual([]);
     expect(await jobsOf(world, "run=none")).toEqual([]);
     const [dead] = await jobsOf(world, "state=dead");

@@ -1,7 +1,7 @@
 import type { JobFilter } from "../../api/ledger-port.ts";
 import { COLUMNS, DEAD, PROCESSING, REFUSED, RETRYING, type Row, rowFrom } from "../row.ts";
 import { GRANTED } from "../schema.ts";
-import type { SqlRow } from "../sql.ts";
+import { int, type SqlRow } from "../sql.ts";
 import type { Tx } from "../tx.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
 import { DEAD_ROWS, RETRYING_ROWS } from "./tables.ts";
@@ -57,10 +57,19 @@ function fromSet(tx: Tx, set: Row[], match: Match, before: number, limit: number
 
 function walk(tx: Tx, match: Match, before: number, limit: number): Found {
   const lowest = match.run?.firstSeq ?? 0;
-  let below = Math.min(before, match.run === null ? before : match.run.lastSeq + 1);
+  const highest = match.run === null ? before : Math.min(before, match.run.lastSeq + 1);
+  const from = sourceOf(match);
+  // The last of the rows that may be read: what lies below is for the next page.
+  const end = tx.sql.exec(
+    `SELECT seq FROM ${from} seq < ? AND seq >= ? ORDER BY seq DESC LIMIT 1 OFFSET ?`,
+    highest,
+    lowest,
+    READ_MAX - 1,
+  )[0];
+  const floor = end === undefined ? lowest : int(end.seq);
   const rows: Row[] = [];
-  for (let read = 0; read < READ_MAX; read += READ_STEP) {
-    const step = readStep(tx, match, lowest, below);
+  for (let below = highest; ; ) {
+    const step = readStep(tx, from, match, floor, below);
     for (const raw of step) {
       const row = rowFrom(raw);
       below = row.seq;
@@ -68,18 +77,35 @@ function walk(tx: Tx, match: Match, before: number, limit: number): Found {
       rows.push(row);
       if (rows.length >= limit) return { rows, next: below };
     }
-    if (step.length < READ_STEP) return { rows, next: null };
+    if (step.length < READ_STEP) return { rows, next: end === undefined ? null : floor };
   }
-  return { rows, next: below };
 }
 
-function readStep(tx: Tx, { states }: Match, lowest: number, below: number): SqlRow[] {
-  const range = "seq < ?1 AND seq >= ?2 ORDER BY seq DESC LIMIT ?3";
+/** The narrowest source of rows in the order of arrival. */
+function sourceOf({ states }: Match): string {
   const only = (...codes: number[]) => states !== null && [...states].every((state) => codes.includes(state));
-  const from = only(DEAD, REFUSED)
-    ? `jobs INDEXED BY jobs_dead WHERE ${DEAD_ROWS} AND`
-    : only(RETRYING)
-      ? `jobs INDEXED BY jobs_retrying WHERE ${RETRYING_ROWS} AND`
-      : "jobs WHERE";
-  return tx.sql.exec(`SELECT ${COLUMNS} FROM ${from} ${range}`, below, lowest, READ_STEP);
+  if (only(DEAD, REFUSED)) return `jobs INDEXED BY jobs_dead WHERE ${DEAD_ROWS} AND`;
+  return only(RETRYING) ? `jobs INDEXED BY jobs_retrying WHERE ${RETRYING_ROWS} AND` : "jobs WHERE";
+}
+
+/** Letters that stand in a key as people write them, but for the space, which is only ever part of an id. */
+const PLAIN_WORD = /^[\w.!~*'() -]+$/;
+
+/** What SQLite can judge is judged there: a row that does not match is never made into an object. `matches` judges the rest. */
+function readStep(tx: Tx, from: string, match: Match, lowest: number, below: number): SqlRow[] {
+  const { states, lanes, filter, text } = match;
+  // Numbers may stand in the text; words go by parameter.
+  const inStates = states === null ? "" : `AND state IN (${[...states].join()})`;
+  const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
+  const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
+  const ending = filter.format === null ? "" : `.${filter.format}`;
+  return tx.sql.exec(
+    `SELECT ${COLUMNS} FROM ${from} seq < ?1 AND seq >= ?2 ${inStates} ${inLanes}
+      AND (?4 = '' OR instr(lower(key), ?4) > 0) AND (?5 = '' OR substr(key, -length(?5)) = ?5) ORDER BY seq DESC LIMIT ?3`,
+    below,
+    lowest,
+    READ_STEP,
+    encodeURIComponent(word).toLowerCase(),
+    ending,
+  );
 }
