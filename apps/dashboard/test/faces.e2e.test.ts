@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildDashboard } from "../../../dev/dashboard.ts";
@@ -127,4 +129,9 @@ describe("the policy of the page", () => {
     expect(outcome.slice(1)).toEqual([true, true]);
     await close();
   });
+});
+
+it("is built within its budget of bytes", () => {
+  const script = fileURLToPath(new URL("../scripts/check-size.ts", import.meta.url));
+  expect(execFileSync(process.execPath, [script], { encoding: "utf8" })).toMatch(/\.js: \d+ of 60000 bytes gzip/);
 });
