@@ -1,0 +1,63 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isLoopback, readSettings } from "./settings.ts";
+
+const STATE_DIR = mkdtempSync(join(tmpdir(), "prewarm-settings-"));
+const read = (env: Record<string, string>) => readSettings({ STATE_DIR, ...env });
+
+describe("the local stack's settings", () => {
+  it("have the documented defaults", () => {
+    expect(read({})).toMatchObject({
+      port: 8787,
+      controlPort: 8788,
+      ittybitApiUrl: null,
+      ittybitApiKey: "local",
+      originalsUrl: null,
+      adminToken: "local-admin",
+      signingKeys: "",
+    });
+  });
+
+  it("make a hook secret of 32 bytes once, and keep it with the state", () => {
+    const { hookSecret } = read({});
+    expect(Buffer.from(hookSecret.replace(/^whsec_/, ""), "base64")).toHaveLength(32);
+    expect(read({}).hookSecret).toBe(hookSecret);
+    expect(read({ HOOK_SECRET: "whsec_mine" }).hookSecret).toBe("whsec_mine");
+  });
+
+  it.each([
+    [{ PORT: "http" }, /PORT must be a port/],
+    [{ CONTROL_PORT: "70000" }, /CONTROL_PORT must be a port/],
+    [{ ITTYBIT_API_URL: "api.ittybit.com" }, /ITTYBIT_API_URL must be an http or https URL/],
+    [{ ORIGINALS_URL: "https://cdn.example.com/photo.jpg" }, /ORIGINALS_URL needs \{id\}/],
+    [{ ITTYBIT_API_URL: "https://api.ittybit.com" }, /cannot fetch originals from this machine/],
+    [
+      { ITTYBIT_API_URL: "https://api.ittybit.com", ORIGINALS_URL: "http://127.0.0.1:9000/{id}" },
+      /cannot fetch originals from this machine/,
+    ],
+  ])("refuse %o and say why", (env, message) => {
+    expect(() => read(env)).toThrow(message);
+  });
+
+  it.each([
+    [{ ITTYBIT_API_URL: "http://127.0.0.1:9911/" }, "http://127.0.0.1:9911"],
+    [
+      { ITTYBIT_API_URL: "https://api.ittybit.com", ORIGINALS_URL: "https://cdn.example.com/{id}.jpg" },
+      "https://api.ittybit.com",
+    ],
+  ])("take %o", (env, url) => {
+    expect(read(env).ittybitApiUrl).toBe(url);
+  });
+
+  it.each([
+    ["http://localhost:1/{id}", true],
+    ["http://127.9.9.9/{id}", true],
+    ["http://[::1]:80/{id}", true],
+    ["https://localhost.example.com/{id}", false],
+    ["https://cdn.example.com/{id}", false],
+  ])("know whether %s is this machine: %s", (url, local) => {
+    expect(isLoopback(url)).toBe(local);
+  });
+});

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../../dev/listen.ts";
+import { until } from "./stack.ts";
+
+let child: ChildProcess | undefined;
+let stateDir = "";
+afterEach(async () => {
+  child?.kill("SIGKILL");
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+/** `npm start` as its script runs it, under a shell that does not pass signals on, as npm's. */
+async function start(env: Record<string, string> = {}) {
+  stateDir = await mkdtemp(join(tmpdir(), "prewarm-start-"));
+  const PORT = String(await freePort(0, true));
+  const CONTROL_PORT = String(await freePort(0, true));
+  const started = spawn("sh", ["-c", "node scripts/boot.mjs run dev/main.ts; true"], {
+    env: { ...process.env, PORT, CONTROL_PORT, STATE_DIR: stateDir, WATCH: "false", ...env },
+    detached: true,
+  });
+  child = started;
+  let output = "";
+  for (const stream of [started.stdout, started.stderr]) stream?.on("data", (chunk) => (output += chunk));
+  const exited = new Promise<number | null>((resolve) => started.on("exit", resolve));
+  return { process: started, PORT, CONTROL_PORT, output: () => output, exited };
+}
+
+/** Processes whose environment names this state folder: ours, however they were started (Linux). */
+async function left(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found: string[] = [];
+  for (const pid of pids) {
+    const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (environ.includes(stateDir) && !/\) Z /.test(state)) found.push(pid);
+  }
+  return found;
+}
+
+describe.skipIf(process.platform !== "linux")("npm start", () => {
+  it("says it is ready when both answer, prints what one needs, and SIGTERM to npm's shell leaves no process", async () => {
+    const stack = await start();
+    const ready = `ready edge=http://localhost:${stack.PORT} control=http://localhost:${stack.CONTROL_PORT}`;
+    await until(
+      "ready",
+      async () => stack.output(),
+      (output) => output.includes(ready) && output.includes("Hook secret"),
+      40_000,
+    );
+    for (const port of [stack.PORT, stack.CONTROL_PORT]) {
+      expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
+    }
+    expect(stack.output().match(/\/images\/\S+\?\S+/g)).toHaveLength(3);
+    expect(stack.output()).toContain("Admin token  local-admin");
+    stack.process.kill("SIGTERM");
+    await until("nothing is left", left, (pids) => pids.length === 0);
+  });
+
+  it("stops at Ctrl-C, which goes to the whole group", async () => {
+    const stack = await start();
+    await until(
+      "ready",
+      async () => stack.output(),
+      (output) => output.includes("ready edge="),
+      40_000,
+    );
+    process.kill(-(stack.process.pid ?? 0), "SIGINT");
+    await stack.exited;
+    await until("nothing is left", left, (pids) => pids.length === 0);
+  });
+
+  it("binds loopback only", async () => {
+    const stack = await start();
+    await until(
+      "ready",
+      async () => stack.output(),
+      (output) => output.includes("ready edge="),
+      40_000,
+    );
+    const tcp = await readFile("/proc/net/tcp", "utf8");
+    const listening = tcp.split("\n").filter((line) => / 0A /.test(line));
+    for (const port of [stack.PORT, stack.CONTROL_PORT]) {
+      const hex = Number(port).toString(16).toUpperCase().padStart(4, "0");
+      expect(listening.filter((line) => line.includes(`:${hex} `)).map((line) => line.trim().split(/\s+/)[1])).toEqual([
+        `0100007F:${hex}`,
+      ]);
+    }
+  });
+
+  it("says which port is taken", async () => {
+    const first = await start();
+    await until(
+      "ready",
+      async () => first.output(),
+      (output) => output.includes("ready edge="),
+      40_000,
+    );
+    const second = spawn("node", ["scripts/boot.mjs", "run", "dev/main.ts"], {
+      env: { ...process.env, PORT: first.PORT, STATE_DIR: stateDir, WATCH: "false" },
+    });
+    let output = "";
+    second.stderr.on("data", (chunk) => (output += chunk));
+    expect(await new Promise((resolve) => second.on("exit", resolve))).toBe(1);
+    expect(output).toContain(`Port ${first.PORT} is in use`);
+  });
+});
