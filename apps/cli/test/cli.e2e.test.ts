@@ -100,6 +100,29 @@ it("sends a long list in many chunks as one run, exactly once, across a Ctrl-C a
   expect((await prewarm(["resume"])).code).toBe(EXIT.ok);
 });
 
+it("enqueues nothing twice when a chunk of a run is sent again after later ones", async () => {
+  await prewarm(["pause", "bulk"]);
+  const send = async (chunk: number) => {
+    const items = [{ id: `again/${chunk}.jpg`, transforms: ["w=400", "w=800"] }];
+    const response = await fetch(`${stack.controlUrl}/api/v1/warm?run=run_again`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${stack.adminToken}`,
+        "content-type": "application/json",
+        "idempotency-key": `run_again:${chunk}`,
+      },
+      body: JSON.stringify({ items }),
+    });
+    return (await response.json()) as { run: string; accepted: number; duplicates: number };
+  };
+  for (const chunk of [1, 2, 3])
+    expect(await send(chunk)).toMatchObject({ run: "run_again", accepted: 2, duplicates: 0 });
+  expect(await send(1)).toMatchObject({ run: "run_again", accepted: 2, duplicates: 0 });
+  expect(await runOf("run_again")).toMatchObject({ total: 6, states: { queued: 6 } });
+  await prewarm(["cancel", "run_again"]);
+  await prewarm(["resume"]);
+});
+
 function lastState(cwd: string): { run: string; chunks: number; sent: boolean } {
   const names = spawnSync("ls", [join(cwd, ".prewarm")], { encoding: "utf8" }).stdout.split("\n");
   const name = names.find((each) => each.endsWith(".json"));
