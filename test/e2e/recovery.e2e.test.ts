@@ -1,0 +1,190 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startOriginals } from "../../dev/originals-server.ts";
+import { ask, until } from "./stack.ts";
+import { type StackProcess, startStackProcess, withBucket } from "./stack-process.ts";
+
+/*
+ * What is left when everything dies: the state on disk, and an Ittybit that knows nothing of it. The stack runs as a user runs it, in
+ * processes that are killed; Ittybit and the originals live here and survive, as they would.
+ */
+
+const TOKEN = "recovery-admin";
+const WIDTHS = [160, 320, 400, 640];
+const IDS = Array.from({ length: 6 }, (_, n) => `photo-${n}.jpg`);
+const VARIANTS = IDS.flatMap((id) => WIDTHS.map((width) => ({ id, width })));
+
+let folder: string;
+let originals: Awaited<ReturnType<typeof startOriginals>>;
+let emulator: Emulator;
+let stateDir: string;
+let stack: StackProcess | null;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "prewarm-originals-"));
+  const files = new Map<string, string>();
+  for (const [n, id] of IDS.entries()) {
+    const background = { r: 40 * n, g: 120, b: 200 };
+    const bytes = await sharp({ create: { width: 900, height: 600, channels: 3, background } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(join(folder, id), bytes);
+    files.set(id, join(folder, id));
+  }
+  originals = await startOriginals(files, 0);
+});
+afterAll(async () => {
+  await originals?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), "prewarm-recovery-"));
+  emulator = await startEmulator({ jobMs: { min: 300, max: 1_500 } });
+});
+afterEach(async () => {
+  await stack?.kill();
+  stack = null;
+  await emulator.close();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+async function start(): Promise<StackProcess> {
+  stack = await startStackProcess({
+    stateDir,
+    env: { ITTYBIT_API_URL: emulator.apiUrl, ORIGINALS_URL: originals.url, ADMIN_TOKEN: TOKEN },
+  });
+  return stack;
+}
+
+async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${stack?.controlUrl}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+interface Stats {
+  queues: Record<string, { backlogCount: number } | null>;
+}
+
+interface Run {
+  states: Record<string, number>;
+}
+
+const items = () => IDS.map((id) => ({ id, transforms: WIDTHS.map((width) => `w=${width}&f=webp`) }));
+const warm = async () => (await api<{ run: string; accepted: number }>("POST", "/warm", { items: items() })).run;
+const runOf = (run: string) => api<Run>("GET", `/runs/${run}`);
+const allStored = (run: string, ms = 60_000) =>
+  until(
+    "all is stored",
+    () => runOf(run),
+    ({ states }) => states.stored === VARIANTS.length,
+    ms,
+  );
+const image = ({ id, width }: { id: string; width: number }) => `${stack?.edgeUrl}/images/${id}?w=${width}&f=webp`;
+
+/** Every variant is served with its own bytes. */
+async function expectServed(): Promise<void> {
+  for (const variant of VARIANTS) {
+    const answer = await ask(image(variant));
+    expect(answer.status, `${variant.id} ${variant.width}`).toBe(200);
+    const { format, width } = await sharp(answer.body).metadata();
+    expect({ format, width }).toEqual({ format: "webp", width: variant.width });
+  }
+}
+
+/** Ittybit's jobs by variant: how often each was made. */
+function jobsMade(): Record<string, number> {
+  const made: Record<string, number> = {};
+  for (const { input, options } of emulator.control.jobs()) {
+    const name = `${input.split("/").pop()} ${options.width}`;
+    made[name] = (made[name] ?? 0) + 1;
+  }
+  return made;
+}
+
+const once = Object.fromEntries(VARIANTS.map(({ id, width }) => [`${id} ${width}`, 1]));
+
+describe("recovery", () => {
+  it("keeps every promise through three SIGKILLs in the middle of the work, with one job for each variant", async () => {
+    await start();
+    const run = await warm();
+    for (const share of [0.1, 0.4, 0.7]) {
+      await until(
+        "some are stored",
+        () => runOf(run),
+        ({ states }) => (states.stored ?? 0) >= share * VARIANTS.length,
+        60_000,
+      );
+      await stack?.kill();
+      await start();
+    }
+    await allStored(run);
+    await expectServed();
+    expect(jobsMade()).toEqual(once);
+    expect(await api("POST", "/doctor", { fix: true })).toEqual({ findings: [], nextCursor: null });
+  }, 180_000);
+
+  it("sends again what a lost queue has forgotten", async () => {
+    await start();
+    const run = await warm();
+    // The queue holds a batch back for a second: what is in it now is gone with the process, and the rows believe it under way.
+    const backlog = () => api<Stats>("GET", "/stats").then(({ queues }) => queues["prewarm-work"]?.backlogCount ?? 0);
+    await until("wake-ups are in the queue", backlog, (messages) => messages > 0);
+    expect((await runOf(run)).states.queued).toBe(VARIANTS.length);
+    await stack?.kill();
+    expect(emulator.control.jobs()).toEqual([]);
+    await start();
+    // Sooner than the minute after which the ledger would believe them lost by itself.
+    await allStored(run, 40_000);
+    expect(jobsMade()).toEqual(once);
+    await expectServed();
+  }, 120_000);
+
+  it("makes again what was deleted from R2: by the next view, or by the doctor, and then finds nothing more to do", async () => {
+    await start();
+    const run = await warm();
+    await allStored(run);
+    await stack?.stop();
+    const [seen, unseen] = [
+      { id: "photo-1.jpg", width: 320 },
+      { id: "photo-2.jpg", width: 640 },
+    ];
+    const keyOf = ({ id, width }: typeof seen) => `variants/${id}/${width}-high.webp`;
+    await withBucket(stateDir, async (bucket) => {
+      const { objects } = await bucket.list({ prefix: "variants/" });
+      expect(objects).toHaveLength(VARIANTS.length);
+      await bucket.delete([seen, unseen].map(keyOf));
+    });
+    await start();
+    expect((await ask(image(seen))).status).toBe(302);
+    await until(
+      "the viewed one is back",
+      () => ask(image(seen)),
+      ({ status }) => status === 200,
+      20_000,
+    );
+    const found = { code: "row_without_object", count: 1, examples: [keyOf(unseen).slice("variants/".length)] };
+    const doctor = (fix: boolean) =>
+      api<{ findings: unknown[]; nextCursor: string | null }>("POST", "/doctor", { fix });
+    expect(await doctor(false)).toMatchObject({ findings: [{ ...found, fixed: false }], nextCursor: null });
+    expect(await doctor(true)).toMatchObject({ findings: [{ ...found, fixed: true }] });
+    expect(await doctor(true)).toEqual({ findings: [], nextCursor: null });
+    await until(
+      "the other is back",
+      () => ask(image(unseen)),
+      ({ status }) => status === 200,
+      20_000,
+    );
+    expect(await doctor(true)).toEqual({ findings: [], nextCursor: null });
+    await expectServed();
+    expect(jobsMade()).toEqual({ ...once, "photo-1.jpg 320": 2, "photo-2.jpg 640": 2 });
+  }, 120_000);
+});

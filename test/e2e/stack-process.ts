@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+
+export interface StackProcess {
+  edgeUrl: string;
+  controlUrl: string;
+  /** Kills the whole process group at once: nothing is flushed, nobody says goodbye. */
+  kill(): Promise<void>;
+  /** SIGTERM, and waits for the end. */
+  stop(): Promise<void>;
+}
+
+/** The local stack as `npm start` runs it, in a process group of its own. */
+export async function startStackProcess(settings: {
+  stateDir: string;
+  env: Record<string, string>;
+}): Promise<StackProcess> {
+  const [port, controlPort] = await freePorts(2);
+  const child = spawn(process.execPath, ["dev/main.ts"], {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      PORT: String(port),
+      CONTROL_PORT: String(controlPort),
+      STATE_DIR: settings.stateDir,
+      WATCH: "false",
+      ...settings.env,
+    },
+  });
+  await ready(child);
+  const end = async (signal: NodeJS.Signals, group: boolean) => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const exited = once(child, "exit");
+    process.kill(group ? -child.pid : child.pid, signal);
+    await exited;
+  };
+  return {
+    edgeUrl: `http://localhost:${port}`,
+    controlUrl: `http://localhost:${controlPort}`,
+    kill: () => end("SIGKILL", true),
+    stop: () => end("SIGTERM", false),
+  };
+}
+
+/** Resolves at the line `ready …`; what the stack said until then is part of the error. */
+async function ready(child: ChildProcess): Promise<void> {
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk;
+      if (/^ready edge=/m.test(said)) resolve();
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`the stack ended with ${code} before it was ready:\n${said}`)));
+  });
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** The bucket of variants of a stack that does not run, as a hand at the platform's console reaches it. */
+export async function withBucket(stateDir: string, work: (bucket: R2Like) => Promise<void>): Promise<void> {
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      resourcePersistencePath: stateDir,
+      defaultPersistRoot: stateDir,
+      modules: true,
+      script: "export default { fetch() { return new Response() } }",
+      r2Buckets: { IMAGES_BUCKET: "optimized-images" },
+    }),
+  );
+  try {
+    await work((await runtime.getR2Bucket("IMAGES_BUCKET")) as unknown as R2Like);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+export interface R2Like {
+  list(options: { prefix: string }): Promise<{ objects: { key: string }[] }>;
+  delete(keys: string[]): Promise<void>;
+}
