@@ -147,6 +147,11 @@ describe("the other commands", () => {
     });
   });
 
+  it("doctor looks at the whole store and finds nothing to mend that --fix leaves", async () => {
+    expect((await prewarm(["doctor", "--fix"])).code).toBe(EXIT.ok);
+    expect((await prewarm(["doctor"])).stdout).toBe("Ledger and store agree.\n");
+  });
+
   it("dry run, status, jobs, sign of life and a wrong token", async () => {
     const dry = await prewarm(["warm", "landscape.jpg", "--dry-run", "--json"]);
     expect(JSON.parse(dry.stdout)).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 6 });

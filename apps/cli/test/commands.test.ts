@@ -154,10 +154,12 @@ describe("steering", () => {
     api.findings = [
       { code: "row_without_object", message: "Stored rows whose object is gone", count: 2, fixed: false },
     ];
-    expect((await run(["doctor"])).code).toBe(EXIT.failed);
+    const { code, stdout } = await run(["doctor", "--json"]);
+    expect(code).toBe(EXIT.failed);
+    expect(JSON.parse(stdout).findings).toEqual([{ ...api.findings[0], count: 4 }]);
     api.findings = api.findings.map((finding) => ({ ...finding, fixed: true }));
     expect((await run(["doctor", "--fix"])).code).toBe(EXIT.ok);
-    expect(lastBody()).toEqual({ fix: true });
+    expect(lastBody()).toEqual({ fix: true, cursor: "second" });
   });
 });
 

@@ -1,51 +1,52 @@
 import type { Command } from "../command.ts";
-import { createControlApi, understand } from "../control-api.ts";
+import type { Context } from "../context.ts";
+import { type ControlApi, createControlApi, understand } from "../control-api.ts";
 import { EXIT } from "../exit-codes.ts";
-import { asList, asObject, number, text, textOrNull } from "../json-fields.ts";
-import { createReport } from "../report.ts";
+import { interrupted } from "../http-request.ts";
+import { asList, asObject, type Json, number, text, textOrNull } from "../json-fields.ts";
+import { createReport, type Report } from "../report.ts";
 import { readControlSettings } from "../settings.ts";
 import { formatTable, printable } from "../table.ts";
 
+interface Finding {
+  code: string;
+  message: string;
+  count: number;
+  /** Nothing of it is left. */
+  fixed: boolean;
+}
+
 export const doctorCommand: Command = {
   name: "doctor",
-  description:
-    "Compare ledger, queues and store, and say where they disagree; exit code 1 when something is left to mend",
+  description: "Compare ledger and store, and say where they disagree; exit code 1 when something is left to mend",
   operands: null,
   flags: { fix: { type: "boolean", description: "Mend what can be mended" } },
   examples: ["prewarm doctor", "prewarm doctor --fix"],
+  graceful: true,
   async run(args, context) {
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const findings: Finding[] = [];
-    let cursor: string | null = null;
-    do {
-      const body = { fix: args.flag("fix"), ...(cursor === null ? {} : { cursor }) };
-      const answer = await api.call("POST", "doctor", { what: "doctor", body });
-      cursor = understand("doctor", () => {
-        for (const entry of asList(answer.findings, "findings")) add(findings, readFinding(entry));
-        return textOrNull(answer, "nextCursor");
-      });
-    } while (cursor !== null);
+    const findings = await examine(args.flag("fix"), api, context);
     if (report.json) report.document("prewarm.doctor/1", { findings });
-    else if (findings.length === 0) report.data("Ledger, queues and store agree.");
-    else {
-      const rows = findings.map(({ code, count, fixed, message }) => [
-        code,
-        `${count}`,
-        fixed ? "mended" : "open",
-        printable(message),
-      ]);
-      for (const line of formatTable(["FINDING", "COUNT", "STATE", "WHAT"], rows)) report.data(line);
-    }
+    else print(findings, report);
     return findings.every(({ fixed }) => fixed) ? EXIT.ok : EXIT.failed;
   },
 };
 
-interface Finding {
-  code: string;
-  count: number;
-  message: string;
-  fixed: boolean;
+/** One request looks at a part of the store: asks until all of it has been seen, and adds up by cause. */
+async function examine(fix: boolean, api: ControlApi, context: Context): Promise<Finding[]> {
+  const found = new Map<string, Finding>();
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    if (context.interrupts.stop.aborted) throw interrupted();
+    const answer: Json = await api.call("POST", "doctor", { what: "doctor", body: { fix, cursor } });
+    for (const finding of understand("doctor", () => asList(answer.findings, "findings").map(readFinding))) {
+      const { code, message, count, fixed } = finding;
+      const before = found.get(code) ?? { code, message, count: 0, fixed: true };
+      found.set(code, { ...before, count: before.count + count, fixed: before.fixed && fixed });
+    }
+    cursor = understand("doctor", () => textOrNull(answer, "nextCursor"));
+  }
+  return [...found.values()];
 }
 
 function readFinding(entry: unknown): Finding {
@@ -53,15 +54,21 @@ function readFinding(entry: unknown): Finding {
   const { fixed } = finding;
   return {
     code: text(finding, "code"),
-    count: number(finding, "count"),
     message: text(finding, "message"),
+    count: number(finding, "count"),
     fixed: fixed === true,
   };
 }
 
-/** The store is looked at in parts: what they have in common is one finding. */
-function add(findings: Finding[], finding: Finding): void {
-  const known = findings.find(({ code }) => code === finding.code);
-  if (known === undefined) findings.push(finding);
-  else Object.assign(known, { count: known.count + finding.count, fixed: known.fixed && finding.fixed });
+function print(findings: readonly Finding[], report: Report): void {
+  if (findings.length === 0) report.data("Ledger and store agree.");
+  else {
+    const rows = findings.map(({ code, count, fixed, message }) => [
+      code,
+      `${count}`,
+      fixed ? "mended" : "open",
+      printable(message),
+    ]);
+    for (const line of formatTable(["FINDING", "COUNT", "STATE", "WHAT"], rows)) report.data(line);
+  }
 }

@@ -119,7 +119,7 @@ function handle(
     };
   }
   if (path === "/api/v1/jobs") return jobs(api, url);
-  if (path === "/api/v1/doctor") return { status: 200, body: { findings: api.findings } };
+  if (path === "/api/v1/doctor") return doctor(api, call);
   if (path === "/api/v1/stats") return stats();
   if (path.startsWith("/api/v1/images/") && call.method === "DELETE")
     return {
@@ -235,6 +235,12 @@ function jobs(api: FakeControlApi, url: URL): Answer {
     error: api.stateOf(key) === "dead" ? { code: "upstream_failed", message: "It failed." } : null,
   }));
   return { status: 200, body: { jobs: page, nextCursor: from + limit < api.jobs.size ? String(from + limit) : null } };
+}
+
+/** Looks at the store in two parts, with the same findings in each. */
+function doctor(api: FakeControlApi, call: Received): Answer {
+  const { cursor } = JSON.parse(call.body);
+  return { status: 200, body: { findings: api.findings, nextCursor: cursor === "" ? "second" : null } };
 }
 
 function stats(): Answer {
