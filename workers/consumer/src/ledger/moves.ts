@@ -116,9 +116,11 @@ export function applyIntent(tx: Tx, row: Row, ended: boolean): boolean {
     else deleteRow(tx, row, ended);
     return true;
   }
-  if (again === 1) orderAnew(tx, row, ended);
-  if (again === 1 && intent !== CANCEL) return true;
-  return false;
+  if (again === 0) return false;
+  // What the handler made is older than the order: even stored, it is not what was asked for.
+  if (intent === CANCEL) cancelRow(tx, row, ended);
+  else orderAnew(tx, row, ended);
+  return true;
 }
 
 /** Cancels what is open: at once when nobody owns it, else when its handler next asks. False when there is nothing to cancel. */

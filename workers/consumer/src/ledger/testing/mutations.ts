@@ -1,3 +1,4 @@
+import type { Happening } from "./history.ts";
 import type { HandlerMutation } from "./world.ts";
 
 /** One rule switched off. `find` must stand in `file` exactly once; histories played over the changed ledger must then break `breaks`. */
@@ -10,6 +11,8 @@ export interface Mutation {
   find?: string;
   replace?: string;
   handler?: HandlerMutation;
+  /** Happenings that try this rule hard; default: all kinds. */
+  kinds?: readonly Happening["kind"][];
 }
 
 export const MUTATIONS: Mutation[] = [
@@ -31,13 +34,22 @@ export const MUTATIONS: Mutation[] = [
     file: "rescue.ts",
     find: "tx.now >= lease.until + LEASE_GRACE_MS",
     replace: "tx.now >= lease.until + 0 * LEASE_GRACE_MS",
+    kinds: ["accept", "cancel", "cancel", "force"],
   },
   {
     name: "noagain",
     breaks: "P16: a new original under a leased row is forgotten",
     file: "moves.ts",
-    find: "if (again === 1) orderAnew(tx, row, ended);\n  if (",
-    replace: "if (",
+    find: "if (again === 0) return false;",
+    replace: "if (again >= 0) return false;",
+  },
+  {
+    name: "cancelkeepsolder",
+    breaks: "I5: bytes from before a force count, because a cancel came too",
+    file: "moves.ts",
+    find: "if (intent === CANCEL) cancelRow(tx, row, ended);",
+    replace: "if (intent === CANCEL) return false;",
+    kinds: ["accept", "cancel", "cancel", "force"],
   },
   {
     name: "samegen",

@@ -7,7 +7,7 @@ const [count = "1000", first = "0"] = process.argv.slice(2);
 const mutation = MUTATIONS.find(({ name }) => name === process.env.LEDGER_MUTATION);
 let jobs = 0;
 for (let seed = Number(first); seed < Number(first) + Number(count); seed += 1) {
-  const history = randomHistory(seed);
+  const history = randomHistory(seed, mutation?.kinds);
   const result = play(history, mutation?.handler ?? null);
   jobs += result.jobs;
   if (result.bad.length > 0) {
