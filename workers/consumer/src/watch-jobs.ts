@@ -12,14 +12,21 @@ const RENEW_LEFT_MS = 40_000;
 const HAND_OVER_MS = 15_000;
 /** How long Ittybit may take to show a job it has just made. */
 const APPEARS_WITHIN_MS = 30_000;
-/** Looks at a job that is done and shows no result. */
+/** Looks at a job that is done and shows no result, in one batch; or how long after its end, however few the looks. */
 const OUTPUT_LOOKS = 4;
+const OUTPUT_WITHIN_MS = 15_000;
 /** A refused account or a 429 without a time: when to look again. */
 const STOPPED_MS = 60_000;
 
 /** Steps between looks: short and steady where a viewer waits, else growing. */
 function pauseMs(batch: Batch, looks: number): number {
   return batch.live ? 500 : Math.min(5_000, 1_000 * 1.5 ** looks);
+}
+
+/** Ended long ago by both clocks: a batch that may look only once must come to an end with it, too. */
+function isLongDone(watched: Watched, job: IttybitJob, now: number): boolean {
+  const since = job.finishedAt === null ? Number.POSITIVE_INFINITY : Math.abs(now - job.finishedAt);
+  return now - watched.submittedAt >= APPEARS_WITHIN_MS && since >= OUTPUT_WITHIN_MS;
 }
 
 /** What is to be done with a job as it was seen: its outcome, its result's URL, or nothing yet. */
@@ -38,7 +45,7 @@ function judge(
   if (job.status === "pending") return null;
   if (job.status !== "done") return outcomeOfEnded(job, watched.attempts);
   if (job.output !== null) return { kind: "result", url: job.output };
-  if (watched.looks < OUTPUT_LOOKS) return null;
+  if (watched.looks < OUTPUT_LOOKS && !isLongDone(watched, job, now())) return null;
   const failure = { code: "output_missing", message: "the job is done and names no result" };
   return { kind: "failed", class: "transient", failure, posted: true, ended: true };
 }
