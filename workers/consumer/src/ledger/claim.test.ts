@@ -124,7 +124,14 @@ describe("claim", () => {
     core.submitted("o", [{ key: KEY, gen, job: "j1", input: "u" }]);
     settle("o", KEY, { kind: "pending", due: clock.ms });
     core.patchGate({ paused: { live: true, upload: true, bulk: true } });
-    expect(claim("p", KEY)).toEqual({ do: "resume", gen, floor: 0, upstream: "j1", submittedAt: clock.ms, attempts: 0 });
+    expect(claim("p", KEY)).toEqual({
+      do: "resume",
+      gen,
+      floor: 0,
+      upstream: "j1",
+      submittedAt: clock.ms,
+      attempts: 0,
+    });
   });
 
   it("parks a paused lane's rows and drops a live row that would be born", () => {
@@ -177,7 +184,11 @@ describe("claim", () => {
     core.sweep();
     accept("c/1-high.webp");
     const { claims } = core.claim("p", [{ keys: [...keys, "c/1-high.webp"], live: false, at: clock.ms }]);
-    expect(Object.entries(claims).map(([key, answer]) => `${key[0]} ${answer.do}`)).toEqual(["c run", "a run", "b parked"]);
+    expect(Object.entries(claims).map(([key, answer]) => `${key[0]} ${answer.do}`)).toEqual([
+      "c run",
+      "a run",
+      "b parked",
+    ]);
     expect(row("b/1-high.webp")?.due).toBeGreaterThan(clock.ms);
   });
 

@@ -3,7 +3,11 @@ import type { Outcome } from "./api.ts";
 import { PERMANENT, setup, TRANSIENT } from "./testing/setup.ts";
 
 const KEY = "a/400-high.webp";
-const UNCLEAR: Outcome = { kind: "unclear", failure: { code: "upstream_unclear", message: "timeout" }, input: "https://o/a" };
+const UNCLEAR: Outcome = {
+  kind: "unclear",
+  failure: { code: "upstream_unclear", message: "timeout" },
+  input: "https://o/a",
+};
 
 /** A row under lease, and what a test wants to see of it. */
 function underLease(options: Parameters<typeof setup>[0] = {}) {
@@ -92,7 +96,14 @@ describe("settle", () => {
     const { settle, row, submit, clock } = underLease();
     submit();
     settle("o", KEY, { kind: "pending", due: clock.ms + 7_000 });
-    expect(row(KEY)).toMatchObject({ state: 1, due: clock.ms + 7_000, attempts: 0, owner: null, granted: 1, upstream: "j1" });
+    expect(row(KEY)).toMatchObject({
+      state: 1,
+      due: clock.ms + 7_000,
+      attempts: 0,
+      owner: null,
+      granted: 1,
+      upstream: "j1",
+    });
   });
 
   it("closes the gate until Retry-After exactly, without counting an attempt", () => {
@@ -169,7 +180,11 @@ describe("settle", () => {
   it("ends a refused original dead, but as no dead letter", () => {
     const { settle, core, clock } = underLease();
     settle("o", KEY, { kind: "refused", code: "unsupported", until: clock.ms + 1, message: "a PDF" });
-    expect(core.job(KEY)).toMatchObject({ state: "dead", error: { code: "unsupported", message: "a PDF" }, attempts: 0 });
+    expect(core.job(KEY)).toMatchObject({
+      state: "dead",
+      error: { code: "unsupported", message: "a PDF" },
+      attempts: 0,
+    });
     expect(core.counts()).toMatchObject({ deadLetters: 0, refused: 1, slots: 0 });
   });
 

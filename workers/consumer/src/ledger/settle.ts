@@ -136,7 +136,8 @@ function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "p
       return;
     case "account":
       row.state = QUEUED;
-      row.due = Math.max(tx.gate.breaker.until, tx.now);
+      // The breaker holds what would submit, and an operator may close it any time; a look at a known job asks no gate.
+      row.due = row.upstream === null ? tx.now : Math.max(tx.gate.breaker.until, tx.now);
       return;
     case "gone":
     case "purged":

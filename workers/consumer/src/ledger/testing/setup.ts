@@ -12,7 +12,11 @@ export interface Overrides {
 }
 
 export function testConfig({ gate, limits }: Overrides = {}): Config {
-  return defineConfig({ sources: [{ prefix: "", url: "https://originals.example/{id}" }], gate: gate ?? {}, limits: limits ?? {} });
+  return defineConfig({
+    sources: [{ prefix: "", url: "https://originals.example/{id}" }],
+    gate: gate ?? {},
+    limits: limits ?? {},
+  });
 }
 
 /** A ledger of one's own, on a clock that only the test moves. Chance always answers 0.5. */
@@ -34,7 +38,8 @@ export function setup(overrides: Overrides = {}) {
     return raw === undefined ? null : rowFrom(raw);
   };
   /** One key, as work's or (with `live`) as a viewer's wake-up. */
-  const claim = (owner: string, key: string, live = false): Claim => core.claim(owner, [{ keys: [key], live, at: clock.ms }]).claims[key]!;
+  const claim = (owner: string, key: string, live = false): Claim =>
+    core.claim(owner, [{ keys: [key], live, at: clock.ms }]).claims[key]!;
   const settle = (owner: string, key: string, outcome: Outcome) => core.settle(owner, { [key]: outcome })[key];
   const accept = (...keys: string[]) => core.accept({ run: null, lane: "bulk", keys });
   /** Accepts and claims; the generation granted. */
