@@ -51,7 +51,7 @@ async function byAccess(
   if (context?.aud === settings.aud) who = (await context.getIdentity())?.email ?? "access";
   else if (jwt !== null && verifier !== null) who = await verifier.verify(jwt, clock.now());
   if (who === null) return null;
-  const isOperator = settings.operators.includes("*") || settings.operators.includes(who.toLowerCase());
+  const isOperator = settings.operators.some((one) => one === "*" || one.toLowerCase() === who.toLowerCase());
   return { role: isOperator ? "operator" : "viewer", who, by: "access", expiresAt: null };
 }
 

@@ -139,7 +139,7 @@ export const strapi = (event: string) => ({
   },
 });
 
-/** www.sanity.io/docs/webhooks, projection `{_id, "key": assetId + "." + extension, sha1hash, mimeType, "at": _updatedAt, "gone": …}` */
+/** www.sanity.io/docs/webhooks, with the projection that docs/hooks.md prints */
 export const sanity = {
   _id: "image-abc-200x300-jpg",
   key: "abc-200x300.jpg",

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../../dev/listen.ts";
+import { ask, startTestStack, type TestStack, until } from "./stack.ts";
+
+const SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+let stack: TestStack;
+let server: ChildProcess;
+let uploads: string;
+let folder: string;
+
+/** examples/upload-hook/server.mjs in a process of its own. */
+async function startServer(port: number, hookUrl: string): Promise<ChildProcess> {
+  const env = { ...process.env, PORT: String(port), FOLDER: folder, HOOK_URL: hookUrl, HOOK_SECRET: SECRET };
+  const child = spawn(process.execPath, ["examples/upload-hook/server.mjs"], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await new Promise((resolve, reject) => {
+    child.stdout?.once("data", resolve);
+    child.once("exit", reject);
+  });
+  return child;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "prewarm-uploads-"));
+  const port = await freePort(0, true);
+  uploads = `http://localhost:${port}`;
+  stack = await startTestStack({ originalsUrl: `${uploads}/originals/{id}`, hookSecret: SECRET });
+  server = await startServer(port, `${stack.controlUrl}/hooks/uploads`);
+});
+
+afterAll(async () => {
+  server?.kill();
+  await stack?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const upload = async (id: string, colour: string) => {
+  const picture = await sharp({ create: { width: 1300, height: 900, channels: 3, background: colour } })
+    .jpeg()
+    .toBuffer();
+  const started = performance.now();
+  const answer = await fetch(`${uploads}/${id}`, { method: "PUT", body: new Uint8Array(picture) });
+  return { text: await answer.text(), ms: performance.now() - started };
+};
+
+const control = async (path: string) =>
+  (
+    await fetch(`${stack.controlUrl}${path}`, { headers: { Authorization: `Bearer ${stack.adminToken}` } })
+  ).json() as Promise<Record<string, unknown>>;
+
+it("an upload told by the example server is a hit at the plain URL's first view; a replacement is shown under the same URL", async () => {
+  const url = `${stack.edgeUrl}/images/cats/tom.jpg?w=400&f=webp`;
+  const first = await upload("cats/tom.jpg", "red");
+  expect(first.text).toBe("warmed: 202\n");
+  const run = `/api/v1/runs/hook_uploads_${new Date().toISOString().slice(0, 10)}`;
+  await until(
+    "the upload's variants stand",
+    () => control(run),
+    ({ states }) => (states as { stored: number }).stored === 6,
+    40_000,
+  );
+  const seen = await ask(url);
+  expect([seen.status, seen.headers.get("content-type")]).toEqual([200, "image/webp"]);
+  expect(seen.cache).not.toContain("enqueued");
+
+  await upload("cats/tom.jpg", "blue");
+  const image = () => control("/api/v1/images/cats%2Ftom.jpg");
+  const fresh = (body: Record<string, unknown>) =>
+    (body.variants as { state: string; storedAt: number }[]).every(({ state }) => state === "stored") &&
+    body.sourceEtag !== undefined;
+  await until("the replacement's variants stand", image, fresh, 40_000);
+  const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=800&f=webp`);
+  const { dominant } = await sharp(body).stats();
+  expect(dominant.b).toBeGreaterThan(dominant.r);
+});
