@@ -136,7 +136,8 @@ export class Ledger extends DurableObject<Env> {
 
   /** Every call of the control API's port, by name (operator/operator-core.ts). */
   async control(name: string, args: unknown[]): Promise<unknown> {
-    return this.#then(await this.#operator.call(name, args));
+    const answer = await this.#operator.call(name, args);
+    return OperatorCore.changes(name) ? this.#then(answer) : answer;
   }
 
   /** Begins a purge and runs it at once in the background; the alarm goes on with it should that fail. */

@@ -25,6 +25,17 @@ import { listRuns, publicRun, RunSpeeds } from "./runs.ts";
 import { sample } from "./samples.ts";
 import { forgiveSignIns, takeSignInTry } from "./sign-ins.ts";
 
+/** Calls after which something may have become due: the rest only reads, and a page that polls must not keep the dispatcher busy. */
+const CHANGING: ReadonlySet<string> = new Set([
+  "acceptChunk",
+  "purgeImage",
+  "cancelRun",
+  "retryJob",
+  "cancelJob",
+  "createAction",
+  "patchGate",
+] satisfies (keyof ControlLedger)[]);
+
 /** Slices of actions in one go; what is left waits for the next alarm. */
 const SLICES_MAX = 20;
 
@@ -147,6 +158,10 @@ export class OperatorCore {
     doctorSlice: async (request) => this.#do((tx) => doctorSlice(tx, request)),
     doctorDone: async (locks) => this.#do((tx) => doctorDone(tx, locks)),
   };
+
+  static changes(name: string): boolean {
+    return CHANGING.has(name);
+  }
 
   /** One call by its name, as it comes over RPC. Throws for a name that is none of the port's. */
   async call(name: string, args: unknown[]): Promise<unknown> {
