@@ -27,15 +27,15 @@ const SHOTS: readonly [
 ][] = [
   ["overview", "/", "light", "desktop"],
   ["overview-dark", "/", "dark", "desktop"],
-  ["jobs", "/jobs", "dark", "desktop"],
+  ["jobs", "/jobs?state=stored&state=dead", "dark", "desktop"],
   ["job", "/jobs?state=stored&search=id:landscape%20format:avif", "light", "desktop", openFirst],
-  ["image", "/images/phone.jpg", "light", "desktop"],
+  ["image", "/images/landscape.jpg", "light", "desktop"],
   ["run", "/runs", "light", "desktop", openFirst],
   ["new-run", "/runs/new", "light", "desktop", fillNewRun],
   ["dead-letters", "/dead", "light", "desktop"],
   ["steering", "/steering", "dark", "desktop"],
   ["phone-overview", "/", "light", "phone"],
-  ["phone-jobs", "/jobs", "dark", "phone"],
+  ["phone-jobs", "/jobs?state=stored&state=dead", "dark", "phone"],
 ];
 
 async function openFirst(page: Page): Promise<void> {

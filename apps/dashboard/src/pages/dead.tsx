@@ -85,7 +85,8 @@ function Head({
         <h1>Dead letters</h1>
         {dead && !fingerprint && dead.total > 0 && (
           <p class="muted">
-            {plural(dead.total, "job")} of {plural(dead.groups.length, "cause")}, the largest first
+            {plural(dead.total, "job")} of {plural(dead.groups.length, "cause")}
+            {dead.groups.length > 1 && ", the largest first"}
           </p>
         )}
       </div>
