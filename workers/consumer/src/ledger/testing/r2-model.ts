@@ -33,6 +33,11 @@ export class R2Model {
     return this.#puts.length > 0;
   }
 
+  /** The machine died: what was on its way is lost. */
+  drop(): void {
+    this.#puts.length = 0;
+  }
+
   put(put: Put): void {
     this.#puts.push(put);
   }

@@ -88,11 +88,12 @@ export class World {
     this.core = this.#open();
   }
 
-  /** The machine dies and comes back: no handler, no message survives. */
+  /** The machine dies and comes back: no handler, message or put survives. */
   restart(): void {
     this.#handlers = [];
     this.#purgers = [];
     this.#queue.length = 0;
+    this.r2.drop();
     this.evict();
     this.core.recover();
   }
