@@ -1,11 +1,12 @@
 // `node bench/soak.ts`: real handlers, ledger and client under every fault at once, until all has settled; then every promise is
 // checked against everything that is there. Exits 1 on any violation. `--variants N` (default 10,000) `--seed N` (default random)
 // `--minutes N`: further rounds, each with the next seed, until the time is up. `--scale N`: see bench/soak/virtual-clock.ts.
+// `--trace`: shows what passed for the key of each violation.
 import { parseArgs } from "node:util";
 import { printReport } from "./soak/report.ts";
 import { heapInUse, playRound } from "./soak/round.ts";
 
-const HELP = "node bench/soak.ts [--variants N] [--seed N] [--minutes N] [--scale N]";
+const HELP = "node bench/soak.ts [--variants N] [--seed N] [--minutes N] [--scale N] [--trace]";
 
 function flagsOf() {
   const { values } = parseArgs({
@@ -14,6 +15,7 @@ function flagsOf() {
       seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
       minutes: { type: "string", default: "0" },
       scale: { type: "string", default: "25" },
+      trace: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
     args: process.argv.slice(2).filter((argument) => argument !== "--"),
@@ -27,7 +29,13 @@ function flagsOf() {
     console.log(HELP);
     process.exit(0);
   }
-  return { variants: number("variants"), seed: number("seed"), minutes: number("minutes"), scale: number("scale") };
+  return {
+    variants: number("variants"),
+    seed: number("seed"),
+    minutes: number("minutes"),
+    scale: number("scale"),
+    traced: values.trace,
+  };
 }
 
 const flags = flagsOf();

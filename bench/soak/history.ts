@@ -1,6 +1,7 @@
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
+import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { expectedSize } from "../../workers/consumer/src/ittybit/job-request.ts";
 import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/api.ts";
 import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
@@ -32,16 +33,63 @@ export class History {
   readonly violations: string[] = [];
   readonly crashes = new Map<string, number>();
   readonly outcomes = new Map<string, number>();
+  /** By key, what passed between handlers and ledger; null unless asked for, because it fills the heap. */
+  readonly traces: Map<string, string[]> | null;
   stalls = 0;
   puts = 0;
   served = 0;
   misses = 0;
+  readonly #keys = new Map<string, string>();
   readonly #now: () => number;
   readonly #versions: Int32Array;
 
-  constructor(now: () => number, versions: Int32Array) {
+  constructor(now: () => number, versions: Int32Array, traced: boolean) {
     this.#now = now;
     this.#versions = versions;
+    this.traces = traced ? new Map() : null;
+  }
+
+  /** Notes a call's answer for each key it is about. */
+  trace(call: string, args: readonly unknown[], answer: unknown): void {
+    if (this.traces === null) return;
+    const about = call === "claim" ? (answer as ClaimAnswer).claims : call === "settle" ? args[1] : answer;
+    if (typeof about !== "object" || about === null) return;
+    const owner = String(args[0]).slice(0, 4);
+    for (const [key, what] of Object.entries(about)) {
+      const said = call === "settle" ? ` -> ${(answer as Record<string, Settled>)[key]}` : "";
+      this.note(key, `${call} ${owner} ${JSON.stringify(what)}${said}`);
+    }
+  }
+
+  /** A client whose looks at jobs are noted, when traces are kept. */
+  watching(ittybit: Ittybit): Ittybit {
+    if (this.traces === null) return ittybit;
+    const noteJob = (job: string, what: string): void => this.note(this.#keys.get(job) ?? job, what);
+    return {
+      submit: async (order) => {
+        const made = await ittybit.submit(order);
+        if (made.kind === "made") this.#keys.set(made.job.id, order.metadata.key ?? "");
+        this.note(order.metadata.key ?? "", `POST ${made.kind} ${made.kind === "made" ? made.job.id : ""}`);
+        return made;
+      },
+      get: async (id) => {
+        const look = await ittybit.get(id);
+        noteJob(id, `GET ${look.kind} ${look.kind === "job" ? look.job.status : ""}`);
+        return look;
+      },
+      list: async (query) => {
+        const page = await ittybit.list(query);
+        if (page.kind === "page") for (const job of page.jobs) noteJob(job.id, `listed ${job.status}`);
+        return page;
+      },
+    };
+  }
+
+  note(key: string, what: string): void {
+    if (this.traces === null) return;
+    const known = this.traces.get(key) ?? [];
+    known.push(`${((this.#now() % 100_000_000) / 1000).toFixed(1)} ${what}`);
+    this.traces.set(key, known);
   }
 
   violation(text: string): void {

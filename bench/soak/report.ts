@@ -100,6 +100,10 @@ export function printReport(round: Round): number {
   console.log("\n| | |\n|---|---|");
   for (const [name, value] of rows) console.log(`| ${name} | ${value} |`);
   console.log(`| **violations** | ${history.violations.length} |`);
-  for (const text of history.violations) console.log(`VIOLATION ${text}`);
+  for (const text of history.violations) {
+    console.log(`VIOLATION ${text}`);
+    const key = /\S+%2F\S+/.exec(text)?.[0] ?? "";
+    for (const line of history.traces?.get(key) ?? []) console.log(`    ${line}`);
+  }
   return history.violations.length;
 }

@@ -11,6 +11,7 @@ export interface RoundOptions {
   variants: number;
   seed: number;
   scale: number;
+  traced: boolean;
 }
 
 export interface Round {
@@ -70,10 +71,10 @@ function printProgress({ clock, host, work, live, history }: World, story: Story
 }
 
 /** One storm with a world of its own, then calm, retries and the verdict. */
-export async function playRound({ variants, seed, scale }: RoundOptions): Promise<Round> {
+export async function playRound({ variants, seed, scale, traced }: RoundOptions): Promise<Round> {
   const startedAt = performance.now();
   const world = await createWorld({
-    ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale },
+    ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale, traced },
     ...{ handlers: { live: 2, work: 6 }, concurrency: 200, ratePerSecond: 100, jobMs: { min: 400, max: 4_000 } },
   });
   const bornAt = world.clock.now();

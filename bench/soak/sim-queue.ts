@@ -42,17 +42,19 @@ export class SimQueue {
     return this.#waiting.length;
   }
 
-  send(body: unknown): void {
+  /** False when the message is lost, which the sender does not learn. */
+  send(body: unknown): boolean {
     this.counts.sent += 1;
     const { messageLost, messageDoubled } = this.#rates();
     if (this.#chance.hits(messageLost)) {
       this.counts.lost += 1;
-      return;
+      return false;
     }
     this.#add(body, 1);
-    if (!this.#chance.hits(messageDoubled)) return;
+    if (!this.#chance.hits(messageDoubled)) return true;
     this.counts.doubled += 1;
     this.#add(body, 1);
+    return true;
   }
 
   /** Up to `max` messages that are ready, in any order. */

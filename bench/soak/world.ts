@@ -29,6 +29,8 @@ export interface WorldOptions {
   concurrency: number;
   ratePerSecond: number;
   jobMs: { min: number; max: number };
+  /** Keeps what passed for each key, for the report of a violation. */
+  traced: boolean;
 }
 
 const LONGEST_API_MS = 15_000;
@@ -54,7 +56,7 @@ export async function createWorld(options: WorldOptions) {
   const upstream = await startUpstream({
     ...{ time: clock.shared, versions: versionBytes, seed: seed + 1, jobMs: options.jobMs },
   });
-  const history = new History(() => clock.now(), versions);
+  const history = new History(() => clock.now(), versions, options.traced);
   const logs = new Map<string, number>();
   let rates: Rates = CALM;
   const common = { clock, rates: () => rates };
@@ -66,8 +68,9 @@ export async function createWorld(options: WorldOptions) {
   function log(event: string, fields: Record<string, unknown> = {}): void {
     count(logs, event);
     const error = String(fields.error ?? "");
-    const ours = error.includes("(soak)");
+    const ours = error.includes("(soak)") || error.includes("no answer in time");
     if (event === "job.unexpected" && !ours) history.violation(`unexpected: ${fields.key} ${error}`);
+    if (event === "batch.failed" && !ours) history.violation(`a batch failed: ${error}`);
     if (event === "ledger.duty_failed" && !ours) history.violation(`duty ${fields.duty} failed: ${error}`);
     if (event === "ledger.dispatch_failed" && !ours) history.violation(`dispatch failed: ${error}`);
   }
@@ -96,7 +99,10 @@ export async function createWorld(options: WorldOptions) {
     async send(messages) {
       await clock.sleep(wire.between(5, 50));
       if (wire.hits(rates.callLost)) throw new Error("the queue refused the batch (soak)");
-      for (const { body } of messages) work.send(body);
+      for (const { body } of messages) {
+        const isLost = !work.send(body);
+        for (const key of body.keys) history.note(key, isLost ? "sent and lost" : "sent");
+      }
       if (wire.hits(rates.answerLost)) throw new Error("the queue's answer was lost (soak)");
     },
     collect: (open, observeEnded) => collect(open, { ittybit, clock, log, observeEnded }),
@@ -108,6 +114,7 @@ export async function createWorld(options: WorldOptions) {
   const host = new LedgerHost({
     ...{ ...common, sql, deps, chance: wire },
     heard(call, args, answer) {
+      history.trace(call, args, answer);
       if (call === "settle") history.settled(args[1] as Record<string, Outcome>, answer as Record<string, Settled>);
       if (call === "claim") history.claimed(answer as ClaimAnswer);
       if (call === "accept") history.accepted(args[0] as AcceptRequest);
@@ -117,9 +124,10 @@ export async function createWorld(options: WorldOptions) {
 
   function batchDeps(lastWrite: number): Omit<BatchDeps, "at"> {
     return {
-      ...{ config, clock, log, ittybit, fetch: fetcher, allowLoopbackHttp: true },
+      ...{ config, clock, log, fetch: fetcher, allowLoopbackHttp: true },
       sleep: (ms) => clock.sleep(ms),
       ledger: host.port(),
+      ittybit: history.watching(ittybit),
       images: createBucket(bucketDeps, lastWrite),
       originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => null },
       newOwner: () => crypto.randomUUID(),
