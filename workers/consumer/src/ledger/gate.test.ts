@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { nextToken, recordBad, recordGood, slotLimit, takeToken, tokensBy } from "./gate.ts";
 import { newGate, settingsOf } from "./gate-state.ts";
-import { setup, T0, testConfig } from "./testing/setup.ts";
+import { setup, T0 } from "./testing/setup.ts";
+import { testConfig } from "./testing/setup-config.ts";
 
 const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unclear", message: "HTTP 500" } } as const;
 

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { MUTATIONS } from "./testing/mutations.ts";
 
-const folder = fileURLToPath(new URL("./testing/", import.meta.url));
+const folder = `${import.meta.dirname}/testing/`;
 /** Plenty: each mutation is found within the first 150 at present. */
 const HISTORIES = "600";
 

@@ -16,10 +16,20 @@ export interface Mutation {
 }
 
 export const MUTATIONS: Mutation[] = [
-  { name: "noclock", breaks: "P10: stored after cancelled", handler: "noclock" },
+  {
+    name: "noclock",
+    breaks: "P10: stored after cancelled",
+    handler: "noclock",
+    kinds: ["accept", "cancel", "cancel", "force"],
+  },
   { name: "cas", breaks: "P16: older bytes come back", handler: "cas" },
   { name: "nofloor", breaks: "I5: a replaced original's old bytes count as stored", handler: "nofloor" },
-  { name: "norecheck", breaks: "I6: a purged object comes back", handler: "norecheck" },
+  {
+    name: "norecheck",
+    breaks: "I6: a purged object comes back",
+    handler: "norecheck",
+    kinds: ["accept", "purge", "force"],
+  },
   { name: "nosweep", breaks: "P1: accepted work never ends", handler: "nosweep" },
   {
     name: "nofence",
@@ -27,6 +37,7 @@ export const MUTATIONS: Mutation[] = [
     file: "settle.ts",
     find: "if (!live || outcome === undefined",
     replace: "if (outcome === undefined",
+    kinds: ["accept", "force"],
   },
   {
     name: "nograce",
@@ -78,6 +89,7 @@ export const MUTATIONS: Mutation[] = [
     file: "settle.ts",
     find: "row.granted === FIRST && row.upstream === null",
     replace: "row.upstream === null",
+    kinds: ["accept", "force"],
   },
   {
     name: "reusedgen",
@@ -92,6 +104,7 @@ export const MUTATIONS: Mutation[] = [
     file: "moves.ts",
     find: "if (again === 1) orderAnew(tx, row, ended);\n    else deleteRow",
     replace: "deleteRow",
+    kinds: ["accept", "purge"],
   },
   {
     name: "cancelsticks",
@@ -99,6 +112,7 @@ export const MUTATIONS: Mutation[] = [
     file: "accept.ts",
     find: "if (row.intent === CANCEL) row.intent = NO_INTENT;",
     replace: "",
+    kinds: ["accept", "cancel"],
   },
   {
     name: "uncounted",

@@ -1,23 +1,10 @@
-import { type Config, defineConfig, type Settings } from "@prewarm/shared/config";
 import type { Claim, Outcome } from "../api.ts";
 import { LedgerCore } from "../ledger.ts";
 import { type Row, rowFrom } from "../row.ts";
 import { nodeSql } from "./node-sql.ts";
+import { type Overrides, testConfig } from "./setup-config.ts";
 
 export const T0 = Date.UTC(2026, 10, 24, 12);
-
-export interface Overrides {
-  gate?: Partial<Settings["gate"]>;
-  limits?: Partial<Settings["limits"]>;
-}
-
-export function testConfig({ gate, limits }: Overrides = {}): Config {
-  return defineConfig({
-    sources: [{ prefix: "", url: "https://originals.example/{id}" }],
-    gate: gate ?? {},
-    limits: limits ?? {},
-  });
-}
 
 /** A ledger of one's own, on a clock that only the test moves. Chance always answers 0.5. */
 export function setup(overrides: Overrides = {}) {

@@ -1,0 +1,14 @@
+import { type Config, defineConfig, type Settings } from "@prewarm/shared/config";
+
+export interface Overrides {
+  gate?: Partial<Settings["gate"]>;
+  limits?: Partial<Settings["limits"]>;
+}
+
+export function testConfig({ gate, limits }: Overrides = {}): Config {
+  return defineConfig({
+    sources: [{ prefix: "", url: "https://originals.example/{id}" }],
+    gate: gate ?? {},
+    limits: limits ?? {},
+  });
+}
