@@ -65,8 +65,7 @@ export interface DoctorLedger {
 
 /** What each is, and its remedy. */
 const MESSAGES: Record<FindingCode, string> = {
-  row_without_object:
-    "Stored in the ledger, and R2 holds no object that counts: made again when it was accepted, forgotten when only viewers asked.",
+  row_without_object: "Stored in the ledger, and R2 holds no object that counts: made again in the bulk lane.",
   object_below_floor:
     "Objects that a purge or a new original made invalid and that no open job will overwrite: deleted.",
   marker_stale: "Markers under dead/ of variants that exist: deleted.",

@@ -5,7 +5,7 @@ import { orderAnew } from "./moves.ts";
 import { audit } from "./operator/audit.ts";
 import { PURGE_LOCK_MS, unlockImage } from "./purge.ts";
 import { rescueLease, rescueRow } from "./rescue.ts";
-import { BULK, LIVE, type Row, STORED } from "./row.ts";
+import { BULK, type Row, STORED } from "./row.ts";
 import { int, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
@@ -119,12 +119,8 @@ function isClaimed(tx: Tx, row: Row): boolean {
   return row.owner !== null && tx.leases.get(row.owner)?.seqs.has(row.seq) === true;
 }
 
-/** Nobody waits for it just now: made again behind all that somebody does, or forgotten when only a viewer ever asked. */
+/** As the live lane's `gone`, but behind all that somebody waits for. Also what only viewers asked for: a 202 may since have said "existing". */
 function makeAgain(tx: Tx, row: Row): void {
-  if (row.lane === LIVE && row.run === 0 && row.joined === 0) {
-    tx.rows.delete(row);
-    return;
-  }
   tx.runs.leave(row);
   orderAnew(tx, row);
   row.lane = BULK;
