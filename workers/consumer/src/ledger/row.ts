@@ -70,14 +70,16 @@ export interface Row {
   storedAt: number;
 }
 
-/** Columns in the table's order. Those before WIDE_END stand in a partial index or its WHERE: touching any costs that index's entry. */
-export const WIDE = ["lane", "state", "run", "granted", "granted_at", "due", "owner"] as const;
+/** All columns but `seq` and `key`, which never change. The first seven stand in a partial index or its condition. */
 // biome-ignore format: one glance
-export const NARROW = [
+export const COLUMN_NAMES = [
+  "lane", "state", "run", "granted", "granted_at", "due", "owner",
   "joined", "gen", "floor", "upstream", "upstream_at", "input", "hold", "sends", "intent", "again", "attempts", "unclear", "crashes",
   "error", "dead_until", "bytes", "etag", "created", "updated", "stored_at",
 ] as const;
-export const COLUMNS = `seq, key, ${[...WIDE, ...NARROW].join(", ")}`;
+export const COLUMNS = `seq, key, ${COLUMN_NAMES.join(", ")}`;
+/** Positions in COLUMN_NAMES of the columns that indexes know. */
+export const INDEXED = [0, 1, 2, 3, 4, 5, 6] as const;
 
 export function rowFrom(raw: SqlRow): Row {
   // biome-ignore format: one glance
@@ -91,15 +93,11 @@ export function rowFrom(raw: SqlRow): Row {
   };
 }
 
-/** The values of WIDE, in order. */
-export function wideOf(row: Row): SqlValue[] {
-  return [row.lane, row.state, row.run, row.granted, row.grantedAt, row.due, row.owner];
-}
-
-/** The values of NARROW, in order. */
-export function narrowOf(row: Row): SqlValue[] {
+/** The values of COLUMN_NAMES, in order. */
+export function valuesOf(row: Row): SqlValue[] {
   // biome-ignore format: one glance
   return [
+    row.lane, row.state, row.run, row.granted, row.grantedAt, row.due, row.owner,
     row.joined, row.gen, row.floor, row.upstream, row.upstreamAt, row.input, row.hold, row.sends, row.intent, row.again, row.attempts,
     row.unclear, row.crashes, row.error, row.deadUntil, row.bytes, row.etag, row.created, row.updated, row.storedAt,
   ];

@@ -1,4 +1,4 @@
-import { COLUMNS, type LaneCode, NARROW, narrowOf, type Row, rowFrom, type StateCode, WIDE, wideOf } from "./row.ts";
+import { COLUMN_NAMES, COLUMNS, INDEXED, type LaneCode, type Row, rowFrom, type StateCode, valuesOf } from "./row.ts";
 import type { Sql, SqlRow, SqlValue } from "./sql.ts";
 
 export interface Standing {
@@ -17,16 +17,14 @@ export interface Change {
 interface Held {
   row: Row;
   before: Standing | null;
-  wide: string;
-  narrow: string;
+  /** What the table has, in the order of COLUMN_NAMES; empty for a birth. */
+  values: SqlValue[];
   deleted: boolean;
 }
 
-const SET_NARROW = NARROW.map((name, index) => `${name} = j.value ->> ${index + 1}`).join(", ");
-const SET_WIDE = WIDE.map((name, index) => `${name} = j.value ->> ${NARROW.length + index + 1}`).join(", ");
-const INSERT_VALUES = [...Array(WIDE.length + NARROW.length + 2).keys()]
-  .map((index) => `value ->> ${index}`)
-  .join(", ");
+const INSERT = `INSERT INTO jobs (${COLUMNS}) VALUES (${Array(COLUMN_NAMES.length + 2)
+  .fill("?")
+  .join(", ")})`;
 /** JSON arrays are cut so that no parameter grows beyond what SQLite takes at ease. */
 const CHUNK = 500;
 
@@ -87,7 +85,7 @@ export class Rows {
   }
 
   add(row: Row): Row {
-    const held: Held = { row, before: null, wide: "", narrow: "", deleted: false };
+    const held: Held = { row, before: null, values: [], deleted: false };
     this.#byKey.set(row.key, held);
     this.#bySeq.set(row.seq, held);
     return row;
@@ -105,27 +103,31 @@ export class Rows {
     }
   }
 
-  /** Writes everything back; `updated` moves with state, lane, owner and due, not with mere bookkeeping. */
+  /**
+   * Writes everything back, and of each row only the columns that changed: an index is written anew when one of its columns is
+   * named, even to the same value. `updated` moves with state, lane, owner and due, not with mere bookkeeping.
+   */
   flush(now: number): void {
     const held = [...this.#bySeq.values()];
     this.#deleteAll(held.filter(({ deleted, before }) => deleted && before !== null));
-    const kept = held.filter(({ deleted }) => !deleted);
-    this.#insertAll(kept.filter(({ before }) => before === null).map(({ row }) => row));
-    const known = kept.filter(({ before }) => before !== null);
-    const wide = known.filter((one) => one.wide !== JSON.stringify(wideOf(one.row)));
-    for (const { row } of wide) row.updated = now;
-    const wideSeqs = new Set(wide.map(({ row }) => row.seq));
-    const narrow = known.filter(
-      (one) => !wideSeqs.has(one.row.seq) && one.narrow !== JSON.stringify(narrowOf(one.row)),
-    );
-    this.#update(
-      wide.map(({ row }) => row),
-      `${SET_NARROW}, ${SET_WIDE}`,
-    );
-    this.#update(
-      narrow.map(({ row }) => row),
-      SET_NARROW,
-    );
+    for (const { row, before, values, deleted } of held) {
+      if (deleted) continue;
+      if (before === null) this.#sql.exec(INSERT, row.seq, row.key, ...valuesOf(row));
+      else this.#update(row, values, now);
+    }
+  }
+
+  #update(row: Row, before: SqlValue[], now: number): void {
+    let after = valuesOf(row);
+    const isChanged = (column: number): boolean => after[column] !== before[column];
+    if (INDEXED.some(isChanged)) {
+      row.updated = now;
+      after = valuesOf(row);
+    }
+    const changed = [...after.keys()].filter(isChanged);
+    if (changed.length === 0) return;
+    const set = changed.map((column) => `${COLUMN_NAMES[column]} = ?`).join(", ");
+    this.#sql.exec(`UPDATE jobs SET ${set} WHERE seq = ?`, ...changed.map((column) => after[column] ?? null), row.seq);
   }
 
   #hold(found: SqlRow[]): Row[] {
@@ -138,35 +140,12 @@ export class Rows {
       }
       const row = rowFrom(raw);
       const before = { state: row.state, lane: row.lane, run: row.run };
-      const held: Held = {
-        row,
-        before,
-        wide: JSON.stringify(wideOf(row)),
-        narrow: JSON.stringify(narrowOf(row)),
-        deleted: false,
-      };
+      const held: Held = { row, before, values: valuesOf(row), deleted: false };
       this.#byKey.set(row.key, held);
       this.#bySeq.set(row.seq, held);
       rows.push(row);
     }
     return rows;
-  }
-
-  #insertAll(rows: Row[]): void {
-    for (let at = 0; at < rows.length; at += CHUNK) {
-      const list = rows.slice(at, at + CHUNK).map((row) => [row.seq, row.key, ...wideOf(row), ...narrowOf(row)]);
-      this.#sql.exec(`INSERT INTO jobs (${COLUMNS}) SELECT ${INSERT_VALUES} FROM json_each(?)`, JSON.stringify(list));
-    }
-  }
-
-  #update(rows: Row[], set: string): void {
-    for (let at = 0; at < rows.length; at += CHUNK) {
-      const list = rows.slice(at, at + CHUNK).map((row) => [row.seq, ...narrowOf(row), ...wideOf(row)]);
-      this.#sql.exec(
-        `UPDATE jobs SET ${set} FROM json_each(?) AS j WHERE jobs.seq = j.value ->> 0`,
-        JSON.stringify(list),
-      );
-    }
   }
 
   #deleteAll(held: Held[]): void {
