@@ -110,6 +110,14 @@ describe("doctor", () => {
     expect(await world.find(true)).toEqual({});
   });
 
+  it("keeps what a force would have replaced that was cancelled: the original is the same", async () => {
+    await store(A);
+    world.core.accept({ run: null, lane: "bulk", keys: A, force: true });
+    world.core.cancelKeys(A);
+    expect(await world.find(true)).toEqual({});
+    expect(A.map((key) => has(storeKey(key)))).toEqual([true, true]);
+  });
+
   it("makes a stored variant again whose object was put back from before a purge", async () => {
     world.core.purgeEnd(world.core.purgeBegin("a"));
     await store(A);

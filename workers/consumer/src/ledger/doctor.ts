@@ -53,8 +53,7 @@ export function doctorSlice(tx: Tx, request: SliceRequest): SliceAnswer {
   // What stands above the last row read belongs to the next slice.
   const byKey = new Map([...rows, ...tx.rows.loadKeys(objects.map(({ key }) => key))].map((row) => [row.key, row]));
   const stale = belowFloor(tx, objects, byKey);
-  const staleKeys = new Set(stale);
-  const good = new Set(objects.map(({ key }) => key).filter((key) => !staleKeys.has(key)));
+  const good = new Set(objects.filter((object) => counts(tx, object, byKey)).map(({ key }) => key));
   const gone = rows.filter((row) => isGone(row, page.at) && !good.has(row.key));
   const lost = rows.filter((row) => row.owner !== null && !isClaimed(tx, row));
   const markers = page.markers.filter((key) => good.has(key) && (byKey.get(key)?.state ?? STORED) === STORED);
@@ -105,10 +104,14 @@ function belowFloor(
     const image = tx.images.get(encodedIdOfKey(key));
     if (image.purgingUntil > tx.now) return false;
     if (row !== undefined && (row.owner !== null || row.state < STORED || row.again === 1)) return false;
-    // Without a floor everything counts, also what somebody else has put there.
-    return gen < Math.max(row?.floor ?? 0, image.floor);
+    // A force that ended dead or cancelled has outdated nothing; without a floor also what somebody else has put there counts.
+    return gen < image.floor;
   });
   return stale.map(({ key }) => key);
+}
+
+function counts(tx: Tx, { key, gen }: { key: string; gen: number }, rows: ReadonlyMap<string, Row>): boolean {
+  return gen >= Math.max(rows.get(key)?.floor ?? 0, tx.images.get(encodedIdOfKey(key)).floor);
 }
 
 function isGone(row: Row, at: number): boolean {

@@ -110,9 +110,24 @@ const platformFault = fc.oneof(
   few.map((n) => fault(`duplicate(${n})`, (faults) => (faults.doubled += n), false)),
 );
 
+/** A put that is on its way for minutes while the world moves on: what the conditional put and the second look are for. */
+const race = fc
+  .tuple(fc.constantFrom("replace", "purge", "force", "deleteObject"), target, fc.integer({ min: 500, max: 6_000 }))
+  .map(
+    ([name, at, ms]) =>
+      new Named(`race(accept, put 150 s late, ${ms} ms, ${name} ${at.image} ${at.width})`, async (world) => {
+        world.invariants.mayDie = true;
+        HAPPENINGS.accept(world, at);
+        world.faults.latePuts.push(150_000, 150_000);
+        await world.clock.run(ms);
+        await HAPPENINGS[name](world, at);
+      }),
+  );
+
 /** A history's commands, in the order they come. Time stands between most of them. */
 export function histories(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
   const kinds = [
+    happening,
     happening,
     happening,
     happening,
@@ -121,6 +136,7 @@ export function histories(maxCommands: number): fc.Arbitrary<Iterable<Command>> 
     advance,
     crash,
     stall,
+    race,
     upstreamFault,
     platformFault,
   ];

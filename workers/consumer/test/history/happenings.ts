@@ -1,6 +1,6 @@
 import type { Lane } from "@prewarm/shared/job";
 import type { AcceptRequest } from "../../src/ledger/api.ts";
-import { IMAGES, type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
+import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 import type { World } from "./world.ts";
 
 /* What users, operators and time do to the system; each is one command of a history. */
@@ -54,6 +54,7 @@ function purge(world: World, { image }: Target): void {
 function deleteObject(world: World, target: Target): void {
   world.removeObject(keyOf(target));
   world.invariants.promised.delete(keyOf(target));
+  world.invariants.deleted.add(keyOf(target));
 }
 
 /** Stored rows grow old and are forgotten: R2 is the record. */
@@ -114,5 +115,3 @@ export const HAPPENINGS = {
     await world.clock.until(world.doctor().catch(() => undefined)); // R2 may be out: then the next one
   },
 } as const satisfies Record<string, Happening>;
-
-export const IMAGE_NAMES = IMAGES;

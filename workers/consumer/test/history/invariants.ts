@@ -1,5 +1,6 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { idOfKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import type { Finding } from "../../src/doctor/doctor-port.ts";
 import type { JobOrder } from "../../src/ittybit/client.ts";
 import type { PurgeTask } from "../../src/ledger/purge.ts";
 import type { World } from "./world.ts";
@@ -13,6 +14,8 @@ export class Invariants {
   /** Keys for which a 202 was said and no end has been seen to be taken back since: by a purge, a hand or pruning. */
   readonly promised = new Set<string>();
   readonly asked = new Set<string>();
+  /** Keys whose object a hand has deleted. */
+  readonly deleted = new Set<string>();
   /** Whether anything was done that may make a job end dead. */
   mayDie = false;
   readonly #world: World;
@@ -96,6 +99,18 @@ export class Invariants {
     for (const job of upstream.running()) {
       if (this.#isYoung(job.createdAt) && !slots.has(job.order.metadata.gen ?? ""))
         this.bad.push(`${job.id} runs without a slot (I4)`);
+    }
+  }
+
+  /** What the doctor had to mend was done by hands or by pruning; the system by itself leaves nothing for it. */
+  healed(findings: readonly Finding[], stored: ReadonlySet<string>): void {
+    for (const { code, examples } of findings) {
+      const wrong = examples.filter((key) => {
+        if (code === "row_without_object") return !this.deleted.has(key);
+        return code !== "object_below_floor" || stored.has(key);
+      });
+      const excused = code === "marker_stale" || (examples.length > 0 && wrong.length === 0);
+      if (!excused) this.bad.push(`the doctor found ${code}: ${wrong}`);
     }
   }
 
