@@ -351,6 +351,14 @@ export const MUTATIONS: Mutation[] = [
   },
   {
     promise: "P17",
+    breaks: "what the collector has seen, every handler asks again",
+    file: `${LEDGER}/ledger.ts`,
+    find: "this.#seen.keep(seen);",
+    replace: "",
+    tests: [`${PROMISE_TESTS}/few-calls.test.ts`],
+  },
+  {
+    promise: "P17",
     breaks: "one more index",
     file: `${LEDGER}/schema.ts`,
     find: "  `CREATE TABLE abandoned",

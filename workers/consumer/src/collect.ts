@@ -16,8 +16,8 @@ export interface CollectDeps {
   ittybit: Pick<Ittybit, "list" | "get">;
   clock: Clock;
   log: Log;
-  /** Makes ended jobs' rows due; unknown ids are ignored. */
-  observeEnded(jobs: string[]): Promise<void>;
+  /** Makes ended jobs' rows due; unknown ids are ignored. `seen`: those of them that somebody waits for, as they were shown. */
+  observeEnded(jobs: string[], seen: IttybitJob[]): Promise<void>;
 }
 
 export interface CollectLimits {
@@ -43,6 +43,8 @@ interface Round {
   /** Not seen yet, by job id. */
   unseen: Map<string, number>;
   ended: string[];
+  /** Those of `ended` that are waited for. */
+  seen: IttybitJob[];
   calls: number;
   notBefore: number | null;
 }
@@ -51,7 +53,9 @@ interface Round {
 function see(round: Round, job: IttybitJob, since: number): void {
   const awaited = round.unseen.delete(job.id);
   const recent = job.createdAt === null || job.createdAt >= since;
-  if (job.status !== "pending" && (awaited || recent)) round.ended.push(job.id);
+  if (job.status === "pending" || !(awaited || recent)) return;
+  round.ended.push(job.id);
+  if (awaited) round.seen.push(job);
 }
 
 /** True when the page reaches back beyond the oldest job that is waited for. */
@@ -103,13 +107,14 @@ export async function collect(
   const round: Round = {
     unseen: new Map(open.map(({ job, submittedAt }) => [job, submittedAt])),
     ended: [],
+    seen: [],
     calls: 0,
     notBefore: null,
   };
   try {
     if (open.length > 1) await readPages(round, deps, limits.pages);
     if (round.notBefore === null) await readSingles(round, deps, open.length > 1 ? limits.singles : 1);
-    if (round.ended.length > 0) await deps.observeEnded(round.ended);
+    if (round.ended.length > 0) await deps.observeEnded(round.ended, round.seen);
   } catch (error) {
     deps.log("collect.failed", { error: errorText(error) });
   }

@@ -47,12 +47,12 @@ describe("waiting", () => {
     expect(clock.now() - start).toBeLessThanOrEqual(live ? 4_500 : 25_000);
   });
 
-  it("hands over jobs that nobody could look at yet at the learned first look, with no call at all", async () => {
+  it("hands over jobs that nobody could look at yet, to be looked at should the collector not see their end", async () => {
     const { consume, ledger, ittybit, clock } = batchWorld();
     Object.assign(ledger.answer, { open: 1000, firstLookMs: 2_100 });
     const start = clock.now();
     await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toEqual({ kind: "pending", due: start + 2_100 });
+    expect(ledger.outcomes.get(KEY)).toEqual({ kind: "pending", due: start + 2_100 + 5_000 });
     expect(ittybit.calls).toHaveLength(1);
   });
 

@@ -10,6 +10,8 @@ import { look, type Sight } from "./look.ts";
 const RENEW_LEFT_MS = 40_000;
 /** When a row that was handed over is looked at again, should the collector not have seen its job end by then. */
 const HAND_OVER_MS = 15_000;
+/** The collector comes by about this often; a row that is woken before it costs a look of its own. */
+const COLLECTED_MS = 5_000;
 /** How long Ittybit may take to show a job it has just made. */
 const APPEARS_WITHIN_MS = 30_000;
 /** Looks at a job that is done and shows no result, in one batch; or how long after its end, however few the looks. */
@@ -94,9 +96,18 @@ function handOver(batch: Batch, watched: readonly Watched[], stopped: Sight["sto
   const now = batch.deps.clock.now();
   const stoppedMs = stopped === null ? 0 : ((stopped.kind === "throttled" ? stopped.retryAfterMs : null) ?? STOPPED_MS);
   for (const { work, looks, lookAt } of watched) {
-    const due = looks === 0 ? Math.max(lookAt, now + stoppedMs) : now + Math.max(HAND_OVER_MS, stoppedMs);
+    const due =
+      looks === 0 ? Math.max(lookAt + COLLECTED_MS, now + stoppedMs) : now + Math.max(HAND_OVER_MS, stoppedMs);
     batch.outcomes.set(work.key, { kind: "pending", due });
   }
+}
+
+/** What the ledger's collector has seen of them costs no call. */
+function alreadySeen(jobs: readonly Watched[]): Sight {
+  const seen = jobs.flatMap(({ job, work: { claim } }): [string, IttybitJob][] =>
+    claim.do === "resume" && claim.seen ? [[job, { ...claim.seen, id: job }]] : [],
+  );
+  return { jobs: new Map(seen), othersEnded: [], stopped: null };
 }
 
 /**
@@ -108,7 +119,7 @@ export async function watchJobs(batch: Batch, jobs: readonly Watched[]): Promise
   const deadline = deps.clock.now() + batch.waitMs;
   const finishing: Promise<void>[] = [];
   const reported = new Set<string>();
-  let watched = [...jobs];
+  let watched = act(batch, jobs, alreadySeen(jobs), finishing);
   let stopped: Sight["stopped"] = null;
   while (watched.length > 0 && stopped === null) {
     const next = Math.min(...watched.map(({ lookAt }) => lookAt));

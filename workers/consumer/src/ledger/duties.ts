@@ -1,4 +1,5 @@
 import { parseGate } from "@prewarm/shared/markers";
+import type { IttybitJob } from "../ittybit/dialects.ts";
 import { errorText } from "../log.ts";
 import type { LedgerCore } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
@@ -44,8 +45,8 @@ async function collectEnded(core: LedgerCore, deps: LedgerDeps, state: DutyState
   if (count === 0 || (waited && count <= HANDLERS_WAIT_UP_TO) || now < state.collectAfter) return;
   state.collectAfter = now + COLLECT_EVERY_MS;
   let ended = 0;
-  const observed = async (jobs: string[]): Promise<void> => {
-    ended += core.observeEnded(jobs);
+  const observed = async (jobs: string[], seen: IttybitJob[] = []): Promise<void> => {
+    ended += core.observeEnded(jobs, seen);
   };
   const { notBefore } = await withTimeout(deps.collect(core.upstreamJobs(), observed), deps.sleep(COLLECT_TIMEOUT_MS));
   state.collectAfter = Math.max(state.collectAfter, notBefore ?? 0);

@@ -2,6 +2,7 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { WakeUp } from "@prewarm/shared/messages";
+import type { IttybitJob } from "../ittybit/dialects.ts";
 import type { Log } from "../log.ts";
 import type { UpstreamJob } from "./api.ts";
 import type { PurgeTask } from "./purge.ts";
@@ -19,7 +20,7 @@ export interface LedgerDeps {
   /** Looks which of these jobs have ended and reports them; when Ittybit asks for a pause, until when (Unix ms). */
   collect(
     open: readonly UpstreamJob[],
-    observeEnded: (jobs: string[]) => Promise<void>,
+    observeEnded: (jobs: string[], seen?: IttybitJob[]) => Promise<void>,
   ): Promise<{ notBefore: number | null }>;
   /** Deletes an image's objects below a generation, then its markers; `goOn` renews the lock between slices and says whether to. */
   purge(task: PurgeTask, goOn: () => boolean): Promise<void>;

@@ -1,29 +1,32 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
+import type { IttybitJob } from "../ittybit/dialects.ts";
 import { accept } from "./accept.ts";
 import type {
   AcceptAnswer,
   AcceptRequest,
-  AttemptView,
   ClaimAnswer,
-  CountsView,
-  DeadMessageRecord,
-  GatePatch,
-  GateView,
-  ImageRows,
   InboxAnswer,
-  JobFilter,
-  JobPage,
   JobView,
-  KeyResult,
   Outcome,
-  RunView,
   Settled,
   Submitted,
   UpstreamJob,
   UpstreamOpen,
   WakeUpKeys,
 } from "./api.ts";
+import type {
+  AttemptView,
+  CountsView,
+  DeadMessageRecord,
+  GatePatch,
+  GateView,
+  ImageRows,
+  JobFilter,
+  JobPage,
+  KeyResult,
+  RunView,
+} from "./api-views.ts";
 import { cancelRun, cancelSlices } from "./cancel-run.ts";
 import { claim } from "./claim.ts";
 import { dispatch, type Outgoing, unsend } from "./dispatch.ts";
@@ -35,6 +38,7 @@ import { cancelKeys, recordDead, retryKeys } from "./operator.ts";
 import { type Due, gateChanged, outboxDone, outboxDue } from "./outbox.ts";
 import { type PurgeTask, purgeBegin, purgeContinue, purgeEnd, purgesDue } from "./purge.ts";
 import { migrate } from "./schema.ts";
+import { SeenJobs } from "./seen-jobs.ts";
 import { settle } from "./settle.ts";
 import { slotsUsed } from "./slots.ts";
 import type { Sql } from "./sql.ts";
@@ -51,6 +55,7 @@ export class LedgerCore {
   readonly #config: Config;
   readonly #clock: Clock;
   readonly window = new SendWindow();
+  readonly #seen = new SeenJobs();
   #turn = 0;
 
   constructor(sql: Sql, deps: { config: Config; clock: Clock; ledgerId: string }) {
@@ -72,6 +77,10 @@ export class LedgerCore {
   claim(owner: string, wakeUps: WakeUpKeys[]): ClaimAnswer {
     const answer = this.#do((tx) => claim(tx, owner, wakeUps));
     this.window.landed(Object.keys(answer.claims));
+    for (const one of Object.values(answer.claims)) {
+      const seen = one.do === "resume" ? this.#seen.get(one.upstream) : null;
+      if (one.do === "resume" && seen !== null) one.seen = seen;
+    }
     return answer;
   }
 
@@ -125,7 +134,9 @@ export class LedgerCore {
     return this.#do((tx) => upstreamJobs(tx, limit));
   }
 
-  observeEnded(jobs: string[]): number {
+  /** `seen`: how they ended, kept in memory for the handlers that will resume them. */
+  observeEnded(jobs: string[], seen: readonly IttybitJob[] = []): number {
+    this.#seen.keep(seen);
     return this.#do((tx) => observeEnded(tx, jobs));
   }
 
