@@ -14,6 +14,8 @@ export interface HandlerDeps {
   chance: Chance;
   rates: () => Rates;
   history: History;
+  /** Batches as the platform closes them; undefined: of any size, in any order. */
+  batches: { max: number; timeoutMs: number } | undefined;
   /** The deps of one batch; its R2 writes end with its life. */
   batchDeps(lastWrite: number): Omit<BatchDeps, "at">;
 }
@@ -26,6 +28,7 @@ interface Life {
 }
 
 const POLL_MS = 400;
+const SHORT_POLL_MS = 20;
 const STALL_MAX_MS = 14 * 60_000;
 /** A point passed this often is no longer rare. */
 const RARE_BELOW = 150;
@@ -64,8 +67,10 @@ export class Handlers {
   async #loop(queue: SimQueue): Promise<void> {
     const { clock, chance } = this.#deps;
     while (this.#running) {
-      const taken = queue.take(chance.hits(0.1) ? 100 : 1 + Math.floor(chance.random() * 15));
-      if (taken.length === 0) await clock.sleep(POLL_MS);
+      const some = chance.hits(0.1) ? 100 : 1 + Math.floor(chance.random() * 15);
+      const { batches } = this.#deps;
+      const taken = batches === undefined ? queue.take(some) : queue.takeBatch(batches.max, batches.timeoutMs);
+      if (taken.length === 0) await clock.sleep(batches === undefined ? POLL_MS : SHORT_POLL_MS);
       else await this.#batch(queue, taken);
     }
   }

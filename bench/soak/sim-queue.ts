@@ -57,6 +57,18 @@ export class SimQueue {
     return true;
   }
 
+  /** As the platform closes a batch: full, or its first message has waited for `timeoutMs`. In order. */
+  takeBatch(max: number, timeoutMs: number): Delivered[] {
+    const now = this.#clock.now();
+    const ready = this.#waiting.filter(({ readyAt }) => readyAt <= now);
+    const first = ready[0];
+    if (first === undefined || (ready.length < max && now - first.readyAt < timeoutMs)) return [];
+    const taken = ready.slice(0, max);
+    for (const one of taken) this.#waiting.splice(this.#waiting.indexOf(one), 1);
+    this.counts.delivered += taken.length;
+    return taken.map(deliver);
+  }
+
   /** Up to `max` messages that are ready, in any order. */
   take(max: number): Delivered[] {
     const now = this.#clock.now();
@@ -88,9 +100,11 @@ export class SimQueue {
 
   #add(body: unknown, attempts: number): void {
     this.#next += 1;
-    const slow = this.#chance.hits(this.#rates().messageDelayed) ? 300_000 : 1_000;
+    const { messageDelayed } = this.#rates();
+    const slow = this.#chance.hits(messageDelayed) ? 300_000 : 1_000;
     const now = this.#clock.now();
-    const readyAt = now + this.#chance.between(10, slow);
+    // Without faults messages keep their order.
+    const readyAt = now + (messageDelayed === 0 ? 50 : this.#chance.between(10, slow));
     this.#push({ id: `${this.name}-${this.#next}`, body, sentAt: now, attempts, readyAt });
   }
 

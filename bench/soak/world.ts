@@ -29,6 +29,8 @@ export interface WorldOptions {
   concurrency: number;
   ratePerSecond: number;
   jobMs: { min: number; max: number };
+  /** Batches as the platform closes them; default: of any size, in any order. */
+  batches?: { max: number; timeoutMs: number };
   /** Keeps what passed for each key, for the report of a violation. */
   traced: boolean;
 }
@@ -138,7 +140,10 @@ export async function createWorld(options: WorldOptions) {
     ...Array.from({ length: options.handlers.live }, () => live),
     ...Array.from({ length: options.handlers.work }, () => work),
   ];
-  const handlers = new Handlers({ ...common, chance: createChance(seed + 5), history, batchDeps }, queues);
+  const handlers = new Handlers(
+    { ...common, chance: createChance(seed + 5), history, batchDeps, batches: options.batches },
+    queues,
+  );
 
   return {
     ...{ options, clock, versions, upstream, history, logs, config, store, live, work, sql, host, handlers },
