@@ -1,4 +1,4 @@
-import type { GateView } from "../ledger/api.ts";
+import type { GateView } from "../ledger/api-views.ts";
 import type { Gate } from "./schemas/gate.ts";
 
 /** The gate as the API shows it. */

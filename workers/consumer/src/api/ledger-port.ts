@@ -1,7 +1,8 @@
 import type { Format } from "@prewarm/shared/config";
 import type { JobState, Lane } from "@prewarm/shared/job";
 import type { DoctorLedger } from "../doctor/doctor-port.ts";
-import type { AttemptView, GatePatch, GateView, JobView } from "../ledger/api.ts";
+import type { JobView } from "../ledger/api.ts";
+import type { AttemptView, GatePatch, GateView } from "../ledger/api-views.ts";
 import type { DeadMessage } from "../ledger-port.ts";
 import type { ActionFilter } from "./schemas/actions.ts";
 

@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { GateFile } from "@prewarm/shared/markers";
-import type { GatePatch, GateView } from "./api.ts";
+import type { GatePatch, GateView } from "./api-views.ts";
 import { budgetLeft, closeBreaker, laneClosed, probeFree, slotLimit } from "./gate.ts";
 import { type GateSettings, type GateState, monthOf, settingsOf } from "./gate-state.ts";
 import { BULK, LIVE, laneCode, UPLOAD } from "./row.ts";

@@ -5,24 +5,26 @@ import { AlarmClock } from "./alarm-clock.ts";
 import type {
   AcceptAnswer,
   AcceptRequest,
-  AttemptView,
   ClaimAnswer,
+  InboxAnswer,
+  JobView,
+  Outcome,
+  Settled,
+  Submitted,
+  WakeUpKeys,
+} from "./api.ts";
+import type {
+  AttemptView,
   CountsView,
   DeadMessageRecord,
   GatePatch,
   GateView,
   ImageRows,
-  InboxAnswer,
   JobFilter,
   JobPage,
-  JobView,
   KeyResult,
-  Outcome,
   RunView,
-  Settled,
-  Submitted,
-  WakeUpKeys,
-} from "./api.ts";
+} from "./api-views.ts";
 import { type DutyState, runDuties, runOutbox } from "./duties.ts";
 import { LedgerCore } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";

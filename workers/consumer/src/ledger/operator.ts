@@ -1,4 +1,4 @@
-import type { DeadMessageRecord, KeyResult } from "./api.ts";
+import type { DeadMessageRecord, KeyResult } from "./api-views.ts";
 import { cancelOpen, orderAnew } from "./moves.ts";
 import { CANCELLED, DEAD, REFUSED, type Row } from "./row.ts";
 import type { Tx } from "./tx.ts";

@@ -1,6 +1,7 @@
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
-import type { AttemptView, CountsView, ImageRows, JobFilter, JobPage, JobView, RunView } from "./api.ts";
+import type { JobView } from "./api.ts";
+import type { AttemptView, CountsView, ImageRows, JobFilter, JobPage, RunView } from "./api-views.ts";
 import { quantile } from "./histogram.ts";
 import {
   COLUMNS,

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { AttemptView } from "../../ledger/api.ts";
+import type { AttemptView } from "../../ledger/api-views.ts";
 import type { ApiDeps } from "../deps.ts";
 import { jobAnswer, originalAddress, variantUrl } from "../job-answer.ts";
 import type { JobAct, NamedJob } from "../ledger-port.ts";

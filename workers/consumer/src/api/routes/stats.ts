@@ -1,4 +1,4 @@
-import type { GatePatch } from "../../ledger/api.ts";
+import type { GatePatch } from "../../ledger/api-views.ts";
 import { gateAnswer } from "../gate-answer.ts";
 import type { HistoryBucket, Tier } from "../ledger-port.ts";
 import { METRICS_TYPE, metricsText } from "../metrics-text.ts";

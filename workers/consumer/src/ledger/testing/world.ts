@@ -4,8 +4,9 @@ import { LedgerCore } from "../ledger.ts";
 import { handle, LostCall, purge } from "./model-handler.ts";
 import { nodeSql } from "./node-sql.ts";
 import { type Prng, prng } from "./prng.ts";
-import { type LandedPut, R2Model } from "./r2-model.ts";
+import { R2Model } from "./r2-model.ts";
 import { type ModelJob, UpstreamModel } from "./upstream-model.ts";
+import { Watch } from "./watch.ts";
 
 /** Rules of handler and R2 that can be switched off, to see that the checks go red. Those of the ledger itself: mutations.ts. */
 export type HandlerMutation = "noclock" | "cas" | "nofloor" | "norecheck" | "nosweep";
@@ -43,21 +44,19 @@ export class World {
   /** The originals' versions, by image. */
   readonly versions = new Map<string, number>();
   readonly #queue: WakeUpKeys[] = [];
-  #checkedAt = -1;
   #handlers: Actor[] = [];
   #purgers: Actor[] = [];
   readonly #purged = new Map<string, number>();
-  /** The owner a row had when it got the intent that cancelled it. */
-  readonly #toldToStop = new Map<string, string>();
-  readonly #cancelledAt = new Map<string, number>();
+  readonly #watch: Watch;
 
   constructor(seed: number, mutation: HandlerMutation | null = null) {
     this.prng = prng(seed);
     this.mutation = mutation;
     this.upstream = new UpstreamModel(this.prng);
     this.r2.conditional = mutation !== "cas";
-    this.r2.onPut = (put) => this.#checkPut(put);
     this.core = this.#open();
+    this.#watch = new Watch(this);
+    this.r2.onPut = (put) => this.#watch.put(put);
   }
 
   now(): number {
@@ -121,7 +120,7 @@ export class World {
     if (!this.asked.has(key)) this.bad.push(`invented ${key}`);
     if (this.upstream.jobs.filter((one) => one.gen === gen).length > 1)
       this.bad.push(`two jobs for one generation ${key}`);
-    const row = this.#row(key);
+    const row = this.row(key);
     const live = this.upstream.jobs.filter((one) => one.key === key && one.doneAt > this.t && one.gen === row?.gen);
     if (live.length > 1) this.bad.push(`two live jobs ${key}`);
     return job;
@@ -155,30 +154,21 @@ export class World {
   /** What an outcome must have left behind, beyond its answer. */
   settled(key: string, outcome: Outcome, answer: string): void {
     if (answer !== "ok" || outcome.kind !== "unclear") return;
-    const row = this.#row(key);
+    const row = this.row(key);
     const job = this.upstream.jobs.findLast((one) => one.key === key);
     if (row?.state === 2 && Number(row.unclear) < 1 && job !== undefined && job.doneAt > this.t)
       this.bad.push(`doubled job ${key}`);
   }
 
-  #row(key: string) {
+  row(key: string) {
     return this.sql.exec("SELECT * FROM jobs WHERE key = ?", key)[0];
-  }
-
-  /** P10. Puts are taken to land within a minute; what lands later, only the object's generation fences. */
-  #checkPut({ key, issuedAt, owner }: LandedPut): void {
-    const cancelledAt = this.#cancelledAt.get(key);
-    const told = this.#toldToStop.get(key) === owner && this.t - issuedAt <= 60;
-    if (this.#row(key)?.state === 5 && told) this.bad.push(`stored after its owner was cancelled ${key}`);
-    if (this.#row(key)?.state === 5 && cancelledAt !== undefined && issuedAt > cancelledAt)
-      this.bad.push(`stored after cancelled ${key}`);
   }
 
   step(): void {
     this.t += 1;
     this.upstream.tick(this.t, (key) => this.versions.get(key.split("/")[0] ?? "") ?? 0);
     this.r2.tick(this.t);
-    this.#checkRows();
+    this.#watch.rows();
     if (this.t % 5 === 0) this.#alarm();
     this.#stepPurgers();
     this.#deliver();
@@ -251,29 +241,6 @@ export class World {
     } catch (error) {
       if (error instanceof LostCall) return "lost";
       throw error;
-    }
-  }
-
-  /** I2, I4, I7, at every step. */
-  #checkRows(): void {
-    const changes = Number(this.sql.exec("SELECT total_changes() AS n")[0]?.n) + this.upstream.jobs.length;
-    if (changes === this.#checkedAt) return;
-    this.#checkedAt = changes;
-    const rows = this.sql.exec("SELECT key, state, owner, gen, granted, due, intent FROM jobs");
-    const slots = new Set(
-      rows.filter(({ granted, state }) => Number(granted) > 0 && Number(state) < 3).map(({ gen }) => gen),
-    );
-    for (const { gen } of this.sql.exec("SELECT gen FROM abandoned")) slots.add(gen ?? 0);
-    for (const job of this.upstream.running(this.t)) if (!slots.has(job.gen)) this.bad.push(`leaked slot ${job.key}`);
-    for (const { key, state, owner, intent } of rows) {
-      if (state === 5 && owner !== null) this.bad.push(`cancelled and owned ${key}`);
-      const name = String(key);
-      if (intent === 1 && owner !== null) this.#toldToStop.set(name, String(owner));
-      else if (state !== 5) this.#toldToStop.delete(name);
-      // It has had its end: what comes later is somebody else's.
-      if (owner === null && [3, 4, 6].includes(Number(state))) this.wants.delete(name);
-      if (state !== 5) this.#cancelledAt.delete(name);
-      else if (!this.#cancelledAt.has(name)) this.#cancelledAt.set(name, this.t);
     }
   }
 }
