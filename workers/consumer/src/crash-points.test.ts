@@ -25,7 +25,7 @@ async function expectConverged(world: World): Promise<void> {
     expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
     expect(Number(object?.customMetadata.gen), key).toBe(core.job(key)?.gen);
   }
-  expect(core.job(KEYS.bad)).toMatchObject({ state: "dead", error: { code: "unsupported" } });
+  expect(core.job(KEYS.bad)).toMatchObject({ state: "dead", error: { code: "unshowable" } });
   expect(core.job(KEYS.purged)).toBeNull();
   expect([...images.objects.keys()].sort()).toEqual(
     [`dead/${KEYS.bad}`, ...[KEYS.small, KEYS.large, KEYS.left].map((key) => `variants/${key}`)].sort(),

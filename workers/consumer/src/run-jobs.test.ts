@@ -214,11 +214,11 @@ describe("originals that no variant can come of", () => {
     await consume([message(wakeUp([KEY]))]);
     expect(ledger.outcomes.get(KEY)).toMatchObject({
       kind: "refused",
-      code: "unsupported",
+      code: "unshowable",
       message: "the original is html",
     });
     expect(JSON.parse(new TextDecoder().decode(images.objects.get(`dead/${KEY}`)?.bytes))).toMatchObject({
-      code: "unsupported",
+      code: "unshowable",
     });
     expect(ittybit.calls).toEqual([]);
   });

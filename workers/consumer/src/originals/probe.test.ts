@@ -96,9 +96,9 @@ describe("probe", () => {
   it.each<[string, Page, string]>([
     ["a missing one", () => new Response("", { status: 404 }), "missing"],
     ["one that is gone", () => new Response("", { status: 410 }), "missing"],
-    ["an empty one", () => new Response("", { status: 416 }), "unsupported"],
-    ["an empty one of a server without ranges", () => new Response(""), "unsupported"],
-    ["HTML", () => new Response("<!doctype html>"), "unsupported"],
+    ["an empty one", () => new Response("", { status: 416 }), "unshowable"],
+    ["an empty one of a server without ranges", () => new Response(""), "unshowable"],
+    ["HTML", () => new Response("<!doctype html>"), "unshowable"],
     ["SVG", () => new Response("<svg xmlns='x'/>"), "unsupported"],
     ["text", () => new Response("hello"), "unsupported"],
     ["TIFF", async () => new Response(await picture("tiff", 8, 8)), "unshowable"],

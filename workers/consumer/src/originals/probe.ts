@@ -92,10 +92,10 @@ function judge(
 ): Original {
   const { originalMaxBytes, originalMaxPixels } = deps.config.limits;
   const { bytes, total } = start;
-  if (bytes.byteLength === 0) return refused("unsupported", "the original is empty");
+  // What neither Ittybit takes nor a browser shows: the edge answers with the placeholder instead of the redirect.
+  if (bytes.byteLength === 0) return refused("unshowable", "the original is empty");
   const type = sniffType(bytes);
-  // Ittybit does not take it and no browser shows it: the edge answers with the placeholder instead of the redirect.
-  if (type === "tiff") return refused("unshowable", "the original is tiff");
+  if (type === "tiff" || type === "html") return refused("unshowable", `the original is ${type}`);
   if (type === null || !CONVERTIBLE.has(type))
     return refused("unsupported", `the original is ${type ?? "not an image"}`);
   if (header === null) return refused("unsupported", `the original's ${type} header is damaged`);
