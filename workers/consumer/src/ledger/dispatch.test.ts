@@ -99,6 +99,17 @@ describe("dispatch", () => {
     expect(core.counts().deadLetters).toBe(0);
   });
 
+  it("lets the alarm rest while everything is paused, with whatever it was paused over", () => {
+    const { core, granted, settle, accept, clock } = setup();
+    granted("o", "a/1-high.webp");
+    settle("o", "a/1-high.webp", { kind: "unclear", failure: { code: "upstream_unclear", message: "timeout" } });
+    accept("b/1-high.webp");
+    core.patchGate({ paused: { live: true, upload: true, bulk: true } });
+    clock.advance(600);
+    core.sweep();
+    expect(core.nextAlarm() - clock.ms).toBeGreaterThanOrEqual(3_600_000);
+  });
+
   it("sends a retrying row when its wait is over", () => {
     const { core, granted, settle, clock } = setup();
     granted("o", "a/1-high.webp");

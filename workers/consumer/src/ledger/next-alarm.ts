@@ -47,10 +47,18 @@ function grantedTimes(tx: Tx): number[] {
   const collect = known.length > 0 ? [tx.now + COLLECT_MS] : [];
   return [
     ...known.map((at) => Math.max(at, tx.now + 1_000)),
-    ...again.map((at) => Math.max(at, tx.now + LOOK_MS)),
+    ...again.map((at) => Math.max(at, reopening(tx))),
     ...stuck,
     ...collect,
   ];
+}
+
+/** When a row without a job may ask Ittybit again: soon while any lane is open, else when the first of them opens by itself. */
+function reopening(tx: Tx): number {
+  const closed = ([LIVE, UPLOAD, BULK] as const).map((lane) => laneClosed(tx.gate, tx.config, lane, tx.now));
+  if (closed.includes(null)) return tx.now + LOOK_MS;
+  const opens = closed.map((why) => why?.until ?? Number.POSITIVE_INFINITY);
+  return Math.max(tx.now + LOOK_MS, Math.min(...opens, tx.now + HOUSEKEEPING_MS));
 }
 
 function waitingTimes(tx: Tx): number[] {
