@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
 import { type Browser, chromium } from "playwright-core";
@@ -59,7 +58,7 @@ export async function launchBrowser(): Promise<Browser> {
 async function unpacked(): Promise<string> {
   const bin = join(packageFolder(), "bin");
   const { version } = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8")) as { version: string };
-  const cache = fileURLToPath(new URL("../node_modules/.cache/", import.meta.url));
+  const cache = join(import.meta.dirname, "../node_modules/.cache/");
   const home = join(cache, `chromium-${version}`);
   if (existsSync(home)) return home;
   await mkdir(cache, { recursive: true });

@@ -6,9 +6,10 @@ import type { Tx } from "../tx.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
 import { DEAD_ROWS, RETRYING_ROWS } from "./tables.ts";
 
-/** Rows one call may read: claims wait behind it (docs/protocol.md). */
+/** Rows of a set that an index finds and that is read whole. */
 export const READ_MAX = 10_000;
-const READ_STEP = 1_000;
+/** Rows one page may walk past: claims wait behind it, and a page takes as long over a million rows as over a thousand. */
+const WALK_MAX = 1_000;
 
 export interface Found {
   rows: Row[];
@@ -18,7 +19,7 @@ export interface Found {
 
 /**
  * Rows that match, newest order first, from below `before`. Failures, what is at Ittybit, one image and one run are found by their index;
- * everything else walks down the table. Reads at most `READ_MAX` rows, so a page may be short and still have a `next`.
+ * everything else walks down the table. Walks past at most `WALK_MAX` rows, so a page may be short and still have a `next`.
  */
 export function findRows(
   tx: Tx,
@@ -42,11 +43,13 @@ function wholeSet(tx: Tx, { filter, states }: Match): Row[] | null {
   return null;
 }
 
-/** Ids that begin so: a range of the key index. */
-function ofImage(tx: Tx, id: string): Row[] {
+/** Ids that begin so: a range of the key index; null when too many do, which is better walked. */
+function ofImage(tx: Tx, id: string): Row[] | null {
   const prefix = encodeURIComponent(id);
-  const query = `SELECT ${COLUMNS} FROM jobs WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3`;
-  return tx.sql.exec(query, prefix, `${prefix}\u{10FFFF}`, READ_MAX).map(rowFrom);
+  const range = "FROM jobs WHERE key >= ?1 AND key < ?2";
+  const end = `${prefix}\u{10FFFF}`;
+  const more = tx.sql.exec(`SELECT key ${range} ORDER BY key LIMIT 1 OFFSET ?3`, prefix, end, WALK_MAX);
+  return more.length > 0 ? null : tx.sql.exec(`SELECT ${COLUMNS} ${range}`, prefix, end).map(rowFrom);
 }
 
 function fromSet(tx: Tx, set: Row[], match: Match, before: number, limit: number): Found {
@@ -64,7 +67,7 @@ function walk(tx: Tx, match: Match, before: number, limit: number): Found {
     `SELECT seq FROM ${from} seq < ? AND seq >= ? ORDER BY seq DESC LIMIT 1 OFFSET ?`,
     highest,
     lowest,
-    READ_MAX - 1,
+    WALK_MAX - 1,
   )[0];
   const floor = end === undefined ? lowest : int(end.seq);
   const rows: Row[] = [];
@@ -77,7 +80,7 @@ function walk(tx: Tx, match: Match, before: number, limit: number): Found {
       rows.push(row);
       if (rows.length >= limit) return { rows, next: below };
     }
-    if (step.length < READ_STEP) return { rows, next: end === undefined ? null : floor };
+    if (step.length < WALK_MAX) return { rows, next: end === undefined ? null : floor };
   }
 }
 
@@ -101,11 +104,13 @@ function readStep(tx: Tx, from: string, match: Match, lowest: number, below: num
   const ending = filter.format === null ? "" : `.${filter.format}`;
   return tx.sql.exec(
     `SELECT ${COLUMNS} FROM ${from} seq < ?1 AND seq >= ?2 ${inStates} ${inLanes}
-      AND (?4 = '' OR instr(lower(key), ?4) > 0) AND (?5 = '' OR substr(key, -length(?5)) = ?5) ORDER BY seq DESC LIMIT ?3`,
+      AND (?4 = '' OR instr(lower(key), ?4) > 0) AND (?5 = '' OR substr(key, -length(?5)) = ?5)
+      AND (?6 = '' OR substr(key, 1, length(?6)) = ?6) ORDER BY seq DESC LIMIT ?3`,
     below,
     lowest,
-    READ_STEP,
+    WALK_MAX,
     encodeURIComponent(word).toLowerCase(),
     ending,
+    encodeURIComponent(filter.id ?? ""),
   );
 }

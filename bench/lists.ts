@@ -1,0 +1,61 @@
+import { systemClock } from "@prewarm/shared/clock";
+import { defineConfig } from "@prewarm/shared/config";
+import { applySearch, emptyFilter } from "../workers/consumer/src/api/search.ts";
+import { LedgerCore } from "../workers/consumer/src/ledger/ledger.ts";
+import { OperatorCore } from "../workers/consumer/src/ledger/operator/operator-core.ts";
+import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
+
+// First page of each filter of the dashboard, and the overview, over many open rows against few: `node bench/lists.ts [few] [many]`.
+const [few = 1_000, many = 1_000_000] = process.argv.slice(2).map(Number);
+const SEARCHES = [
+  "",
+  "state:queued",
+  "state:dead",
+  "state:processing",
+  "lane:bulk",
+  "lane:live",
+  "format:avif",
+  "format:png",
+  "id:photo",
+  "id:photo-77",
+  "id:nobody",
+  "nothing-like-it",
+  "error:upstream_failed",
+  "run:bench",
+];
+const ROUNDS = 30;
+const config = defineConfig({ sources: [{ prefix: "", url: "https://originals.example/{id}" }] });
+
+function ledgerOf(rows: number): OperatorCore {
+  const sql = nodeSql(":memory:");
+  const core = new LedgerCore(sql, { config, clock: systemClock, ledgerId: "bench" });
+  for (let made = 0; made < rows; made += 1_000) {
+    const keys = Array.from({ length: 1_000 }, (_, n) => `photo-${made + n}/800-high.${n % 2 === 0 ? "webp" : "avif"}`);
+    core.accept({ run: "bench", lane: "bulk", keys });
+  }
+  return new OperatorCore(sql, { config, clock: systemClock, purge: () => undefined });
+}
+
+async function median(act: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const started = performance.now();
+    await act();
+    times.push(performance.now() - started);
+  }
+  return times.sort((a, b) => a - b)[ROUNDS >> 1] ?? 0;
+}
+
+const [small, large] = [ledgerOf(few), ledgerOf(many)];
+const row = async (name: string, act: (ledger: OperatorCore) => unknown) => {
+  const [before, after] = [await median(() => act(small)), await median(() => act(large))];
+  console.log(
+    `${name.padEnd(24)} ${before.toFixed(2).padStart(8)} ms ${after.toFixed(2).padStart(8)} ms  × ${(after / before).toFixed(2)}`,
+  );
+};
+console.log(`${"".padEnd(24)} ${String(few).padStart(8)}    ${String(many).padStart(8)} rows`);
+for (const search of SEARCHES) {
+  const filter = applySearch(emptyFilter(), search);
+  await row(search || "no filter", (ledger) => ledger.call("listJobs", [{ filter, cursor: null, limit: 50 }]));
+}
+await row("overview", (ledger) => ledger.call("stats", []));
