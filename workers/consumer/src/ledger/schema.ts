@@ -62,7 +62,8 @@ export function migrate(sql: Sql, birth: { now: number; ledgerId: string }): voi
     );
     const version = int(sql.exec("SELECT version FROM schema_version")[0]?.version);
     for (const statement of MIGRATIONS.slice(version).flat()) sql.exec(statement);
-    if (version === MIGRATIONS.length) return;
+    // After a rollback the tables are newer than the code: written down as older they would be made a second time at the next upgrade.
+    if (version >= MIGRATIONS.length) return;
     sql.exec("INSERT OR REPLACE INTO schema_version VALUES (1, ?)", MIGRATIONS.length);
     sql.exec("INSERT OR IGNORE INTO meta VALUES (1, ?, ?)", birth.ledgerId, birth.now * 1000);
   });
