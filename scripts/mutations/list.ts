@@ -251,7 +251,7 @@ export const MUTATIONS: Mutation[] = [
     file: `${LEDGER}/submitted.ts`,
     find: "mine && row.intent !== CANCEL && row.intent !== PURGE",
     replace: "mine && row.intent !== PURGE",
-    tests: [`${LEDGER}/settle.test.ts`],
+    tests: [`${LEDGER}/submitted.test.ts`],
   },
   {
     promise: "P11",
