@@ -5,7 +5,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { MUTATIONS, type Mutation, PROMISES } from "./mutations/list.ts";
+import { MUTATIONS } from "./mutations/list.ts";
+import { type Mutation, PROMISES } from "./mutations/promises.ts";
 
 const ROOT = process.cwd();
 const SKIPPED = new Set(["node_modules", ".git", ".wrangler", "dist", ".cache"]);

@@ -1,0 +1,33 @@
+/** The promises of docs/reliability.md. */
+export const PROMISES: Record<string, string> = {
+  P1: "A 202 means durable",
+  P2: "One variant key, one live job",
+  P3: "Nothing is served that is not the variant",
+  P4: "A valid image URL never gets a 5xx",
+  P5: "Neither a 429 storm nor a week's pause kills or costs anything",
+  P6: "A poison message never blocks its batch mates",
+  P7: "Dead letters keep all that is needed to replay",
+  P8: "The gate holds globally",
+  P9: "Live before upload before bulk",
+  P10: "Cancelled work stores nothing, and cancels nothing promised to others",
+  P11: "Ledger, queue and R2 converge after any loss",
+  P12: "Old messages are readable by new code",
+  P13: "Numbers shown equal numbers stored",
+  P14: "No secret gets out",
+  P15: "Nothing outside the sources is fetched",
+  P16: "A purged or replaced image never comes back",
+  P17: "Cost per variant",
+};
+
+/** A one-line change that breaks a promise, and where a test must then fail. */
+export interface Mutation {
+  promise: string;
+  /** What the change does, in a few words. */
+  breaks: string;
+  file: string;
+  /** Stands in the file exactly once. */
+  find: string;
+  replace: string;
+  /** Test files that must go red (any of them suffices). */
+  tests: string[];
+}
