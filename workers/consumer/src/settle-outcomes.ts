@@ -1,3 +1,4 @@
+import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { Batch } from "./batch.ts";
 import type { Failure, Outcome } from "./ledger/api.ts";
@@ -62,6 +63,8 @@ async function deletePurged(batch: Batch, keys: readonly string[]): Promise<void
   const { deps, lease, connections } = batch;
   if (keys.length === 0) return;
   await deps.at("before-delete");
+  // R2 deletes unconditionally: once the lease is over somebody else may have stored what counts, and the purge looks again by itself.
+  if (!(await lease.ensure(LEASE_MIN_LEFT_MS))) return;
   await connections.run(() => deleteVariants(deps.images, keys));
   await deps.at("deleted");
   const purged: Record<string, Outcome> = Object.fromEntries(keys.map((key) => [key, { kind: "purged" }]));
