@@ -169,6 +169,19 @@ describe("putting a result", () => {
     expect(images.objects.size).toBe(0);
     expect(ledger.outcomes.get(KEY)).toEqual({ kind: "purged" });
   });
+
+  it("is left alone by an owner that stalled before undoing it: what stands there now may be somebody else's", async () => {
+    const { consume, ledger, images, clock, deps } = batchWorld();
+    ledger.settles = (_key, outcome) => (outcome.kind === "stored" ? "delete" : "ok");
+    ledger.renews = () => "lost";
+    deps.at = async (point) => {
+      if (point === "before-delete") clock.advance(300_000);
+    };
+    await consume([message(wakeUp([KEY]))]);
+    expect([...images.objects.keys()]).toEqual([`variants/${KEY}`]);
+    expect(images.calls.filter((call) => call.startsWith("delete variants/"))).toEqual([]);
+    expect(ledger.outcomes.get(KEY)?.kind).toBe("stored");
+  });
 });
 
 describe("a dead end's marker", () => {
