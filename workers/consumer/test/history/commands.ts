@@ -124,6 +124,20 @@ const race = fc
       }),
   );
 
+/** An owner is told to delete what it has put, and stalls; its image was purged, and is ordered anew meanwhile. */
+const lateDelete = fc.tuple(target, fc.integer({ min: 1_000, max: 8_000 })).map(
+  ([at, ms]) =>
+    new Named(`lateDelete(accept, ${ms} ms, purge and accept ${at.image}, delete 300 s late)`, async (world) => {
+      world.invariants.mayDie = true;
+      HAPPENINGS.accept(world, at);
+      world.faults.stall.push({ point: "before-settle", ms: 10_000 }, { point: "before-delete", ms: 300_000 });
+      await world.clock.run(ms);
+      HAPPENINGS.purge(world, at);
+      await world.clock.run(1_000);
+      HAPPENINGS.accept(world, at);
+    }),
+);
+
 /** A history's commands, in the order they come. Time stands between most of them. */
 export function histories(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
   const kinds = [
@@ -137,6 +151,7 @@ export function histories(maxCommands: number): fc.Arbitrary<Iterable<Command>> 
     crash,
     stall,
     race,
+    lateDelete,
     upstreamFault,
     platformFault,
   ];

@@ -115,6 +115,17 @@ export class Invariants {
     }
   }
 
+  /** I6, before the doctor could mend it. A key that a hand has made absent may rightly have taken a late put. */
+  checkPurged(): void {
+    for (const [name, object] of this.#world.memory.objects) {
+      if (!name.startsWith("variants/")) continue;
+      const key = name.slice("variants/".length);
+      const below = this.#purgedBelow.get(idOfKey(key)) ?? 0;
+      if (Number(object.customMetadata.gen) < below && !this.deleted.has(key))
+        this.bad.push(`survived its purge ${key} (I6)`);
+    }
+  }
+
   checkRest(): void {
     const { sql, upstream, memory } = this.#world;
     this.checkRows();

@@ -15,6 +15,7 @@ export async function play(world: World, commands: Iterable<Command>): Promise<v
   world.core.patchGate({ paused: { live: false, upload: false, bulk: false } });
   world.host.changed();
   await settleDown(world);
+  world.invariants.checkPurged();
   const stored = storedKeys(world);
   world.invariants.healed((await world.clock.until(world.doctor())).findings, stored);
   await settleDown(world);
