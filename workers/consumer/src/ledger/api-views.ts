@@ -16,20 +16,6 @@ export interface AttemptView {
   ittybitJob: string | null;
 }
 
-export interface JobFilter {
-  states?: JobState[];
-  lanes?: Lane[];
-  run?: string;
-  /** Text within the key. */
-  search?: string;
-}
-
-/** One page, newest order first; `nextCursor` may come with a short page, because a call reads at most 10,000 rows. */
-export interface JobPage {
-  jobs: JobView[];
-  nextCursor: string | null;
-}
-
 export interface CountsView {
   /** `dead` includes `refused`. */
   byState: Record<JobState, Record<Lane, number>>;

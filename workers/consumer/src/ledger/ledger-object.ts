@@ -2,29 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../config.ts";
 import { ledgerDeps } from "../ledger-deps.ts";
 import { AlarmClock } from "./alarm-clock.ts";
-import type {
-  AcceptAnswer,
-  AcceptRequest,
-  ClaimAnswer,
-  InboxAnswer,
-  JobView,
-  Outcome,
-  Settled,
-  Submitted,
-  WakeUpKeys,
-} from "./api.ts";
-import type {
-  AttemptView,
-  CountsView,
-  DeadMessageRecord,
-  GatePatch,
-  GateView,
-  ImageRows,
-  JobFilter,
-  JobPage,
-  KeyResult,
-  RunView,
-} from "./api-views.ts";
+import type { AcceptAnswer, AcceptRequest, ClaimAnswer, Outcome, Settled, Submitted, WakeUpKeys } from "./api.ts";
+import type { CountsView, DeadMessageRecord, GatePatch, GateView, ImageRows } from "./api-views.ts";
 import { type DutyState, runDuties, runOutbox } from "./duties.ts";
 import { LedgerCore } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
@@ -80,10 +59,6 @@ export class Ledger extends DurableObject<Env> {
     return this.#then(this.#core.accept(request));
   }
 
-  inbox(id: string, hash: string): InboxAnswer {
-    return this.#core.inbox(id, hash);
-  }
-
   observeEnded(jobs: string[]): void {
     if (this.#core.observeEnded(jobs) > 0) this.#then(null);
   }
@@ -96,44 +71,12 @@ export class Ledger extends DurableObject<Env> {
     return this.#core.counts();
   }
 
-  jobsPage(filter: JobFilter, cursor: string | null, limit: number): JobPage {
-    return this.#core.jobsPage(filter, cursor, limit);
-  }
-
-  job(key: string): JobView | null {
-    return this.#core.job(key);
-  }
-
-  attempts(key: string): AttemptView[] {
-    return this.#core.attempts(key);
-  }
-
-  retry(keys: string[]): Record<string, KeyResult> {
-    return this.#then(this.#core.retry(keys));
-  }
-
-  cancelKeys(keys: string[]): Record<string, KeyResult> {
-    return this.#then(this.#core.cancelKeys(keys));
-  }
-
-  runView(run: string): RunView | null {
-    return this.#core.runView(run);
-  }
-
-  cancelRun(run: string): boolean {
-    return this.#then(this.#core.cancelRun(run));
-  }
-
-  gateView(): GateView {
-    return this.#core.gateView();
+  imageRows(id: string): ImageRows {
+    return this.#core.imageRows(id);
   }
 
   patchGate(patch: GatePatch): GateView {
     return this.#then(this.#core.patchGate(patch));
-  }
-
-  imageRows(id: string): ImageRows {
-    return this.#core.imageRows(id);
   }
 
   /** Every call of the control API's port, by name (operator/operator-core.ts). */

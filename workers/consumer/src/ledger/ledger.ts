@@ -22,8 +22,6 @@ import type {
   GatePatch,
   GateView,
   ImageRows,
-  JobFilter,
-  JobPage,
   KeyResult,
   RunView,
 } from "./api-views.ts";
@@ -46,7 +44,7 @@ import { adopt, submitted } from "./submitted.ts";
 import { recover, sweep } from "./sweep.ts";
 import { Tx } from "./tx.ts";
 import { observeEnded, upstreamJobs, upstreamOpen } from "./upstream.ts";
-import { attemptsOf, counts, imageRows, jobsPage, jobView, runsPage, runView } from "./views.ts";
+import { attemptsOf, counts, imageRows, jobView, runsPage, runView } from "./views.ts";
 import { SendWindow } from "./window.ts";
 
 /** The Ledger without its Durable Object: every method is one transaction over the SQL port. */
@@ -213,10 +211,6 @@ export class LedgerCore {
 
   counts(): CountsView {
     return this.#do(counts);
-  }
-
-  jobsPage(filter: JobFilter, cursor: string | null, limit: number): JobPage {
-    return this.#do((tx) => jobsPage(tx, filter, cursor, limit));
   }
 
   job(key: string): JobView | null {

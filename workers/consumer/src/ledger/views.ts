@@ -1,29 +1,13 @@
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
 import type { JobView } from "./api.ts";
-import type { AttemptView, CountsView, ImageRows, JobFilter, JobPage, RunView } from "./api-views.ts";
+import type { AttemptView, CountsView, ImageRows, RunView } from "./api-views.ts";
 import { quantile } from "./histogram.ts";
-import {
-  COLUMNS,
-  DEAD,
-  isOpen,
-  laneCode,
-  laneName,
-  REFUSED,
-  type Row,
-  rowFrom,
-  STORED,
-  stateCodes,
-  stateName,
-} from "./row.ts";
+import { DEAD, isOpen, laneName, REFUSED, type Row, STORED, stateName } from "./row.ts";
 import { type Run, runFrom } from "./runs.ts";
 import { slotsUsed } from "./slots.ts";
 import { int, text, textOrNull } from "./sql.ts";
 import type { Tx } from "./tx.ts";
-
-/** Rows one list call may read: claims wait behind it. */
-const READ_MAX = 10_000;
-const READ_STEP = 1_000;
 
 export function counts(tx: Tx): CountsView {
   const none = (): Record<Lane, number> => ({ live: 0, upload: 0, bulk: 0 });
@@ -44,40 +28,6 @@ export function counts(tx: Tx): CountsView {
     if (state === REFUSED) view.refused += n;
   }
   return view;
-}
-
-/** Newest first. Reads down the clustered table, at most 10,000 rows, so a page may be short and still have a cursor. */
-export function jobsPage(tx: Tx, filter: JobFilter, cursor: string | null, limit: number): JobPage {
-  const jobs: JobView[] = [];
-  const run = filter.run === undefined ? null : tx.runs.byId(filter.run);
-  if (filter.run !== undefined && run === null) return { jobs, nextCursor: null };
-  const lowest = run?.firstSeq ?? 0;
-  let before = cursor === null ? (run === null ? Number.MAX_SAFE_INTEGER : run.lastSeq + 1) : Number(cursor);
-  for (let read = 0; read < READ_MAX; read += READ_STEP) {
-    const step = Math.min(READ_STEP, READ_MAX - read);
-    const found = tx.sql.exec(
-      `SELECT ${COLUMNS} FROM jobs WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?`,
-      before,
-      lowest,
-      step,
-    );
-    for (const raw of found) {
-      const row = rowFrom(raw);
-      before = row.seq;
-      if (!matches(tx, row, filter, run)) continue;
-      jobs.push(jobView(tx, row));
-      if (jobs.length >= limit) return { jobs, nextCursor: String(before) };
-    }
-    if (found.length < step) return { jobs, nextCursor: null };
-  }
-  return { jobs, nextCursor: String(before) };
-}
-
-function matches(tx: Tx, row: Row, filter: JobFilter, run: Run | null): boolean {
-  if (filter.states && !filter.states.some((state) => stateCodes(state).includes(row.state))) return false;
-  if (filter.lanes && !filter.lanes.some((lane) => laneCode(lane) === row.lane)) return false;
-  if (filter.search && !row.key.includes(filter.search)) return false;
-  return run === null || tx.runs.askersOf(row).includes(run.n);
 }
 
 export function jobView(tx: Tx, row: Row): JobView {
