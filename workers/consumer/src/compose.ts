@@ -1,10 +1,11 @@
 import { systemClock } from "@prewarm/shared/clock";
 import { checkConfig } from "@prewarm/shared/config-check";
+import { secretList } from "@prewarm/shared/environment";
 import { originalUrl } from "@prewarm/shared/signature";
 import type { ApiDeps } from "./api/deps.ts";
 import { originalSize } from "./api/original-size.ts";
 import type { BatchDeps } from "./batch.ts";
-import { accessOf, bucketOf, type Env, listOf, secretOf, siteConfig } from "./config.ts";
+import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
 import { nowhere } from "./crash-points.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
@@ -30,7 +31,7 @@ export function ittybitOf(env: Env): Ittybit {
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(env: Env): BatchDeps {
   const config = siteConfig(env);
-  const signingKey = listOf(env.SIGNING_KEYS)[0];
+  const signingKey = secretList(env.SIGNING_KEYS)[0];
   return {
     config,
     clock: systemClock,
@@ -66,9 +67,9 @@ export function apiDeps(env: Env): ApiDeps {
       "prewarm-uploads": env.UPLOADS_QUEUE,
       "prewarm-dead": env.DEAD_QUEUE,
     },
-    adminTokens: listOf(env.ADMIN_TOKEN),
-    viewerTokens: listOf(env.VIEWER_TOKEN),
-    signingKeys: listOf(env.SIGNING_KEYS),
+    adminTokens: secretList(env.ADMIN_TOKEN),
+    viewerTokens: secretList(env.VIEWER_TOKEN),
+    signingKeys: secretList(env.SIGNING_KEYS),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),

@@ -1,4 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
+import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";
 
@@ -34,20 +35,10 @@ export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API
 /** prewarm.config.ts as it holds in this environment. */
 export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL">): Config {
   const url = env.ORIGINALS_URL;
-  const sources = url
-    ? site.sources.map((source) => (source.prefix === "" ? { prefix: "", url } : source))
-    : site.sources;
+  const sources = url ? withDefaultUrl(site.sources, url) : site.sources;
   // The local budget is unlimited: nothing here costs anything.
   const gate = env.LOCAL === "true" ? { ...site.gate, monthlyJobs: null } : site.gate;
   return { ...site, sources, gate };
-}
-
-/** A comma-separated secret as a list, without empty parts. */
-export function listOf(secret: string | undefined): string[] {
-  return (secret ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
 }
 
 /** A secret that only the configuration names, such as a hook's. */
@@ -68,5 +59,5 @@ function isBucket(value: unknown): value is R2Bucket {
 
 export function accessOf(env: Env): AccessSettings | null {
   if (!env.ACCESS_AUD) return null;
-  return { aud: env.ACCESS_AUD, team: env.ACCESS_TEAM ?? null, operators: listOf(env.ACCESS_OPERATORS) };
+  return { aud: env.ACCESS_AUD, team: env.ACCESS_TEAM ?? null, operators: secretList(env.ACCESS_OPERATORS) };
 }

@@ -1,5 +1,6 @@
 import { systemClock } from "@prewarm/shared/clock";
-import type { Config, SourceConfig } from "@prewarm/shared/config";
+import type { Config } from "@prewarm/shared/config";
+import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import userConfig from "../../../prewarm.config.ts";
 import type { Edge, EdgeCache, Log, ObjectStore } from "./edge.ts";
 import { createGate } from "./gate.ts";
@@ -18,7 +19,7 @@ export type Bindings = EdgeEnv & {
 export function createEdge(env: Bindings, cache: EdgeCache): Edge {
   return {
     config: withEnvironment(userConfig, env),
-    keys: readKeys(env.SIGNING_KEYS),
+    keys: secretList(env.SIGNING_KEYS),
     cache,
     images: env.IMAGES_BUCKET,
     originals: (binding) => bucketOf(env, binding),
@@ -34,21 +35,10 @@ export function createEdge(env: Bindings, cache: EdgeCache): Edge {
 
 /** The configuration as this environment changes it. */
 export function withEnvironment(config: Config, env: Pick<Bindings, "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
-  const sources = env.ORIGINALS_URL ? replaceDefault(config.sources, env.ORIGINALS_URL) : config.sources;
+  const sources = env.ORIGINALS_URL ? withDefaultUrl(config.sources, env.ORIGINALS_URL) : config.sources;
   // An unset secret is an accident and must not open anything; an empty one was written by somebody.
   const signing = env.SIGNING_KEYS === "" ? "off" : config.signing;
   return { ...config, sources, signing };
-}
-
-function replaceDefault(sources: readonly SourceConfig[], url: string): SourceConfig[] {
-  return [...sources.filter((source) => source.prefix !== ""), { prefix: "", url }];
-}
-
-export function readKeys(text: string | undefined): string[] {
-  return (text ?? "")
-    .split(",")
-    .map((key) => key.trim())
-    .filter((key) => key !== "");
 }
 
 /** Bindings that only the configuration names are not in the generated type. */

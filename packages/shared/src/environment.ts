@@ -1,0 +1,14 @@
+import type { SourceConfig } from "./config.ts";
+
+/** A comma-separated secret as a list, without empty parts. */
+export function secretList(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** The sources with `url` in place of the one whose prefix is `""`: edge and consumer must agree on where an original is. */
+export function withDefaultUrl(sources: readonly SourceConfig[], url: string): SourceConfig[] {
+  return [...sources.filter((source) => source.prefix !== ""), { prefix: "", url }];
+}
