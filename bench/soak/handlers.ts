@@ -1,8 +1,8 @@
 import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
-import type { BatchDeps } from "../../workers/consumer/src/batch.ts";
-import { consumeBatch } from "../../workers/consumer/src/consume-batch.ts";
-import type { CrashPoint } from "../../workers/consumer/src/crash-points.ts";
-import type { QueueBatch } from "../../workers/consumer/src/queue-message.ts";
+import type { BatchDeps } from "../../workers/consumer/src/making/batch-context.ts";
+import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
+import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
+import type { QueueBatch } from "../../workers/consumer/src/making/queue-message.ts";
 import type { Rates } from "./faults.ts";
 import { count, type History } from "./history.ts";
 import type { Chance } from "./random.ts";

@@ -1,4 +1,4 @@
-import { CRASH_POINTS } from "../../workers/consumer/src/crash-points.ts";
+import { CRASH_POINTS } from "../../workers/consumer/src/making/crash-points.ts";
 import { VARIANTS_PER_IMAGE } from "./originals.ts";
 import type { Round } from "./round.ts";
 

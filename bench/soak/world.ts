@@ -1,13 +1,13 @@
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { GATE_KEY } from "@prewarm/shared/markers";
-import type { BatchDeps } from "../../workers/consumer/src/batch.ts";
-import { collect } from "../../workers/consumer/src/collect.ts";
 import { createIttybit } from "../../workers/consumer/src/ittybit/client.ts";
+import { collect } from "../../workers/consumer/src/ittybit/collect.ts";
 import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/api.ts";
-import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
-import type { PurgeTask } from "../../workers/consumer/src/ledger/purge.ts";
+import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
+import type { PurgeTask } from "../../workers/consumer/src/ledger/protocol/purge.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
-import { purgeObjects } from "../../workers/consumer/src/purge-objects.ts";
+import type { BatchDeps } from "../../workers/consumer/src/making/batch-context.ts";
+import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import { CALM, type Rates } from "./faults.ts";
 import { Handlers } from "./handlers.ts";
 import { count, History } from "./history.ts";

@@ -4,13 +4,13 @@ import { secretList } from "@prewarm/shared/environment";
 import { originalUrl } from "@prewarm/shared/signature";
 import type { ApiDeps } from "./api/deps.ts";
 import { originalSize } from "./api/original-size.ts";
-import type { BatchDeps } from "./batch.ts";
 import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
-import { nowhere } from "./crash-points.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import { controlLedger } from "./ledger/operator/control-client.ts";
-import type { Log } from "./log.ts";
+import type { BatchDeps } from "./making/batch-context.ts";
+import { nowhere } from "./making/crash-points.ts";
+import type { Log } from "./platform/log.ts";
 
 /** One JSON line per decision; Workers Logs indexes the fields. */
 export const writeLog: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }));

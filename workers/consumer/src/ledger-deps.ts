@@ -1,10 +1,10 @@
 import { systemClock } from "@prewarm/shared/clock";
 import { GATE_KEY } from "@prewarm/shared/markers";
-import { collect } from "./collect.ts";
 import { ittybitOf, writeLog } from "./compose.ts";
 import { type Env, siteConfig } from "./config.ts";
-import type { LedgerDeps } from "./ledger/ledger-deps.ts";
-import { purgeObjects } from "./purge-objects.ts";
+import { collect } from "./ittybit/collect.ts";
+import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
+import { purgeObjects } from "./store/purge-objects.ts";
 
 /** What the Ledger's Durable Object works with. */
 export function ledgerDeps(env: Env): LedgerDeps {

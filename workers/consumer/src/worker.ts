@@ -1,13 +1,13 @@
 import { createApi } from "./api/create-api.ts";
 import { apiDeps, batchDeps, writeLog } from "./compose.ts";
 import type { Env } from "./config.ts";
-import { consumeBatch } from "./consume-batch.ts";
-import { consumeDead } from "./dead-queue.ts";
 import { doctorTick } from "./doctor/run-doctor.ts";
+import { handleUploads } from "./hooks/uploads-queue.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
-import { handleUploads } from "./uploads-queue.ts";
+import { consumeBatch } from "./making/consume-batch.ts";
+import { consumeDead } from "./making/dead-queue.ts";
 
-export { Ledger } from "./ledger/ledger-object.ts";
+export { Ledger } from "./ledger/object/ledger-object.ts";
 
 /** One per isolate: routes and schemas are made once. */
 let api: ReturnType<typeof createApi> | undefined;

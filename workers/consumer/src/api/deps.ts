@@ -1,7 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { Original } from "@prewarm/shared/source";
-import type { Log } from "../log.ts";
+import type { Log } from "../platform/log.ts";
 import type { ControlLedger } from "./ledger-port.ts";
 
 /** What the API reads of the bucket of variants, and the markers it deletes; R2Bucket fits. */

@@ -3,7 +3,7 @@ import type { JobState, Lane } from "@prewarm/shared/job";
 import type { DoctorLedger } from "../doctor/doctor-port.ts";
 import type { JobView } from "../ledger/api.ts";
 import type { AttemptView, GatePatch, GateView } from "../ledger/api-views.ts";
-import type { DeadMessage } from "../ledger-port.ts";
+import type { DeadMessage } from "../making/ledger-port.ts";
 import type { ActionFilter } from "./schemas/actions.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { AppError, problemBody } from "@prewarm/shared/errors";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
-import { errorText, type Log } from "../log.ts";
+import { errorText, type Log } from "../platform/log.ts";
 
 const HEADERS = {
   "Content-Type": "application/problem+json",

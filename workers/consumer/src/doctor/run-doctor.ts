@@ -1,4 +1,4 @@
-import { errorText, type Log } from "../log.ts";
+import { errorText, type Log } from "../platform/log.ts";
 import { type Finding, Findings } from "./doctor-port.ts";
 import { type DoctorDeps, examineSlice } from "./examine-slice.ts";
 

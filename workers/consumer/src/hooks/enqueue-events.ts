@@ -5,10 +5,10 @@ import type { ApiDeps } from "../api/deps.ts";
 import type { AcceptImage } from "../api/ledger-port.ts";
 import { fromLedger } from "../api/problem.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
-import { type Accepted, acceptStream } from "../api/warm/accept-stream.ts";
-import { type Chunk, cutChunks } from "../api/warm/cut-chunks.ts";
-import { Planner } from "../api/warm/plan-item.ts";
-import { errorText } from "../log.ts";
+import { type Accepted, acceptStream } from "../intake/accept-stream.ts";
+import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
+import { Planner } from "../intake/plan-item.ts";
+import { errorText } from "../platform/log.ts";
 import type { HookEvent } from "./hook-event.ts";
 
 export interface Enqueue {

@@ -1,10 +1,10 @@
 import type { Clock } from "@prewarm/shared/clock";
-import { readBoundedText } from "../bounded-body.ts";
 import type { Failure } from "../ledger/api.ts";
-import { errorText, publicText } from "../log.ts";
+import { readBoundedText } from "../platform/bounded-body.ts";
+import { errorText, publicText } from "../platform/log.ts";
+import { readRetryAfter } from "../platform/retry-after.ts";
 import { type IttybitJob, type JobPage, readError, readJob, readPage } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
-import { readRetryAfter } from "./retry-after.ts";
 
 /** Longest wait for an answer: a POST that hangs holds up a whole batch's `submitted`. */
 const TIMEOUT_MS = 15_000;

@@ -1,4 +1,4 @@
-import type { Ledger } from "./ledger-object.ts";
+import type { Ledger } from "./object/ledger-object.ts";
 
 /**
  * The ledger that keeps this image's jobs: the one place where sharding is decided. There is one shard, which takes about a

@@ -1,7 +1,6 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { IttybitJob } from "../ittybit/dialects.ts";
-import { accept } from "./accept.ts";
 import type {
   AcceptAnswer,
   AcceptRequest,
@@ -25,27 +24,28 @@ import type {
   KeyResult,
   RunView,
 } from "./api-views.ts";
-import { cancelRun, cancelSlices } from "./cancel-run.ts";
-import { claim } from "./claim.ts";
-import { dispatch, type Outgoing, unsend } from "./dispatch.ts";
-import { gateView, patchGate } from "./gate-view.ts";
-import { pruneSlice, rollUp } from "./housekeeping.ts";
-import { readInbox } from "./inbox.ts";
-import { nextAlarm } from "./next-alarm.ts";
-import { cancelKeys, recordDead, retryKeys } from "./operator.ts";
-import { type Due, gateChanged, outboxDone, outboxDue } from "./outbox.ts";
-import { type PurgeTask, purgeBegin, purgeContinue, purgeEnd, purgesDue } from "./purge.ts";
-import { migrate } from "./schema.ts";
-import { SeenJobs } from "./seen-jobs.ts";
-import { settle } from "./settle.ts";
-import { slotsUsed } from "./slots.ts";
-import type { Sql } from "./sql.ts";
-import { adopt, submitted } from "./submitted.ts";
-import { recover, sweep } from "./sweep.ts";
-import { Tx } from "./tx.ts";
-import { observeEnded, upstreamJobs, upstreamOpen } from "./upstream.ts";
-import { attemptsOf, counts, imageRows, jobView, runsPage, runView } from "./views.ts";
-import { SendWindow } from "./window.ts";
+import { accept } from "./protocol/accept.ts";
+import { cancelRun, cancelSlices } from "./protocol/cancel-run.ts";
+import { claim } from "./protocol/claim.ts";
+import { dispatch, type Outgoing, unsend } from "./protocol/dispatch.ts";
+import { observeEnded, upstreamJobs, upstreamOpen } from "./protocol/ittybit-jobs.ts";
+import { nextAlarm } from "./protocol/next-alarm.ts";
+import { pruneSlice, rollUp } from "./protocol/prune.ts";
+import { type PurgeTask, purgeBegin, purgeContinue, purgeEnd, purgesDue } from "./protocol/purge.ts";
+import { cancelKeys, recordDead, retryKeys } from "./protocol/retry-and-cancel.ts";
+import { SeenJobs } from "./protocol/seen-jobs.ts";
+import { SendWindow } from "./protocol/send-window.ts";
+import { settle } from "./protocol/settle.ts";
+import { slotsUsed } from "./protocol/slots.ts";
+import { adopt, submitted } from "./protocol/submitted.ts";
+import { recover, sweep } from "./protocol/sweep.ts";
+import { readInbox } from "./tables/inbox.ts";
+import { type Due, gateChanged, outboxDone, outboxDue } from "./tables/outbox.ts";
+import { migrate } from "./tables/schema.ts";
+import type { Sql } from "./tables/sql.ts";
+import { Tx } from "./tables/tx.ts";
+import { gateView, patchGate } from "./views/gate-view.ts";
+import { attemptsOf, counts, imageRows, jobView, runsPage, runView } from "./views/views.ts";
 
 /** The Ledger without its Durable Object: every method is one transaction over the SQL port. */
 export class LedgerCore {

@@ -1,7 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { createSemaphore } from "../semaphore.ts";
+import { createSemaphore } from "../platform/semaphore.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import { createProbe } from "./probe.ts";

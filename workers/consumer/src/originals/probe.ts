@@ -3,8 +3,8 @@ import { type ImageHeader, orientedSize, readImageHeader, sniffType } from "@pre
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Size } from "../ittybit/job-request.ts";
 import type { Failure, FailureClass } from "../ledger/api.ts";
-import { errorText } from "../log.ts";
-import type { Semaphore } from "../semaphore.ts";
+import { errorText } from "../platform/log.ts";
+import type { Semaphore } from "../platform/semaphore.ts";
 import { type OriginalBucket, readFromBucket, readFromUrl } from "./read-start.ts";
 
 /** What the start of an original tells. */

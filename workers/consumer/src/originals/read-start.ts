@@ -1,5 +1,5 @@
-import { readAtMost } from "../bounded-body.ts";
-import { errorText } from "../log.ts";
+import { readAtMost } from "../platform/bounded-body.ts";
+import { errorText } from "../platform/log.ts";
 import type { Start } from "./probe.ts";
 
 /** What is needed of an R2 bucket that holds originals. */

@@ -1,10 +1,10 @@
 import { defineConfig } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
 import type { WakeUp } from "@prewarm/shared/messages";
-import type { BatchDeps } from "../batch.ts";
-import { consumeBatch } from "../consume-batch.ts";
-import { nowhere } from "../crash-points.ts";
-import type { QueueMessage } from "../queue-message.ts";
+import type { BatchDeps } from "../making/batch-context.ts";
+import { consumeBatch } from "../making/consume-batch.ts";
+import { nowhere } from "../making/crash-points.ts";
+import type { QueueMessage } from "../making/queue-message.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { createFakeIttybit, OUTPUT_HOST } from "./fake-ittybit.ts";
 import { createFakeLedger } from "./fake-ledger.ts";

@@ -1,12 +1,12 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { LANES } from "@prewarm/shared/job";
 import { encodeId, storeKey } from "@prewarm/shared/variant-key";
-import type { BatchDeps } from "../batch.ts";
-import { consumeBatch } from "../consume-batch.ts";
-import type { CrashPoint } from "../crash-points.ts";
 import { LedgerCore } from "../ledger/ledger.ts";
 import { nodeSql } from "../ledger/testing/node-sql.ts";
-import type { LedgerPort } from "../ledger-port.ts";
+import type { BatchDeps } from "../making/batch-context.ts";
+import { consumeBatch } from "../making/consume-batch.ts";
+import type { CrashPoint } from "../making/crash-points.ts";
+import type { LedgerPort } from "../making/ledger-port.ts";
 import { message, ORIGINALS, type TestMessage, wakeUp } from "./batch-world.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { createFakeIttybit, OUTPUT_HOST } from "./fake-ittybit.ts";

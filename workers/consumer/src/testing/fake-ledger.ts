@@ -1,5 +1,5 @@
 import type { Claim, ClaimAnswer, Outcome, Settled, Submitted, WakeUpKeys } from "../ledger/api.ts";
-import type { DeadMessage, LedgerPort } from "../ledger-port.ts";
+import type { DeadMessage, LedgerPort } from "../making/ledger-port.ts";
 
 /** A ledger that answers what a test tells it and remembers what it was told. The rules are the real ledger's business. */
 export interface FakeLedger extends LedgerPort {

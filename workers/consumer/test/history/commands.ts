@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { CRASH_POINTS } from "../../src/crash-points.ts";
+import { CRASH_POINTS } from "../../src/making/crash-points.ts";
 import type { Faults } from "./faults.ts";
 import { HAPPENINGS, type Target } from "./happenings.ts";
 import { IMAGES, WIDTHS } from "./pictures.ts";

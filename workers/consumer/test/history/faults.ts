@@ -1,4 +1,4 @@
-import type { CrashPoint } from "../../src/crash-points.ts";
+import type { CrashPoint } from "../../src/making/crash-points.ts";
 
 /** What is to go wrong next; each entry strikes once, at the next thing it fits. */
 export interface Faults {

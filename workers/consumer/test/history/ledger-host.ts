@@ -1,10 +1,10 @@
 import type { Clock } from "@prewarm/shared/clock";
-import { type DutyState, runDuties, runOutbox } from "../../src/ledger/duties.ts";
 import { LedgerCore } from "../../src/ledger/ledger.ts";
-import type { LedgerDeps } from "../../src/ledger/ledger-deps.ts";
-import { pump } from "../../src/ledger/pump.ts";
-import type { PurgeTask } from "../../src/ledger/purge.ts";
-import type { Sql } from "../../src/ledger/sql.ts";
+import type { LedgerDeps } from "../../src/ledger/object/ledger-deps.ts";
+import { type DutyState, runDuties, runOutbox } from "../../src/ledger/object/on-alarm.ts";
+import { pump } from "../../src/ledger/object/pump.ts";
+import type { PurgeTask } from "../../src/ledger/protocol/purge.ts";
+import type { Sql } from "../../src/ledger/tables/sql.ts";
 import { Killed, type Life, mortal } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { collect } from "../../src/collect.ts";
+import { collect } from "../../src/ittybit/collect.ts";
 import { LedgerCore } from "../../src/ledger/ledger.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { batchWorld, message, wakeUp } from "../../src/testing/batch-world.ts";

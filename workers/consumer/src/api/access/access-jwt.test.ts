@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { toBase64Url } from "../../platform/base64.ts";
 import { createApiWorld, START } from "../testing/api-world.ts";
 import { AccessVerifier } from "./access-jwt.ts";
-import { toBase64Url } from "./base64.ts";
 
 const team = "https://example.cloudflareaccess.com";
 const settings = { aud: "app-1", team, operators: ["Boss@example.com"] };

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { fromBase64 } from "../../platform/base64.ts";
 import type { AccessSettings } from "../deps.ts";
-import { fromBase64 } from "./base64.ts";
 
 /*
  * Cloudflare Access in front of a hostname sends a JWT (RS256) with every request. Its keys lie at a well-known address of the team,

@@ -1,7 +1,7 @@
+import { indexOfSecret } from "../../platform/secret-equality.ts";
 import type { ApiDeps } from "../deps.ts";
 import { ACCESS_HEADER, type AccessVerifier } from "./access-jwt.ts";
 import { type Caller, tokenList } from "./caller.ts";
-import { indexOfSecret } from "./secret-equality.ts";
 import { COOKIE, readCookie } from "./session-cookie.ts";
 
 /** What the platform says of Access on the execution context, where it does. */

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64Url } from "./base64.ts";
+import { fromBase64, toBase64Url } from "../../platform/base64.ts";
 import { type Caller, type Tokens, tokenList } from "./caller.ts";
 
 export const COOKIE = "prewarm_session";

@@ -1,16 +1,16 @@
 import { AppError } from "@prewarm/shared/errors";
 import type { Context } from "hono";
+import { acceptStream } from "../../intake/accept-stream.ts";
+import { sha256Hex } from "../../intake/body-hash.ts";
+import { cutChunks } from "../../intake/cut-chunks.ts";
+import { dryRun } from "../../intake/dry-run.ts";
+import { Planner } from "../../intake/plan-item.ts";
+import { readWarmBody } from "../../intake/read-items.ts";
 import type { ApiEnv } from "../api-env.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalidInput } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
 import { warmHeaders, warmQuery, warmRoute } from "../schemas/warm.ts";
-import { acceptStream } from "../warm/accept-stream.ts";
-import { sha256Hex } from "../warm/body-hash.ts";
-import { cutChunks } from "../warm/cut-chunks.ts";
-import { dryRun } from "../warm/dry-run.ts";
-import { Planner } from "../warm/plan-item.ts";
-import { readWarmBody } from "../warm/read-items.ts";
 
 /** Registered without the framework's body validation, which would read the whole body before the first row is written. */
 export const registerWarm: Registrar = (app, deps) => {

@@ -1,7 +1,7 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { LedgerCore } from "../../ledger/ledger.ts";
 import { OperatorCore } from "../../ledger/operator/operator-core.ts";
-import type { PurgeTask } from "../../ledger/purge.ts";
+import type { PurgeTask } from "../../ledger/protocol/purge.ts";
 import { nodeSql } from "../../ledger/testing/node-sql.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
 import { createApi } from "../create-api.ts";

@@ -1,6 +1,6 @@
 import type { VerifierConfig } from "@prewarm/shared/config";
-import { fromBase64 } from "../../api/access/base64.ts";
-import { equalBytes } from "../../api/access/secret-equality.ts";
+import { fromBase64 } from "../../platform/base64.ts";
+import { equalBytes } from "../../platform/secret-equality.ts";
 import { type Delivery, isFresh, type Proof } from "./proof.ts";
 
 type Settings = Extract<VerifierConfig, { kind: "hmac" }>;

@@ -1,5 +1,5 @@
 import type { VerifierConfig } from "@prewarm/shared/config";
-import { indexOfSecret } from "../../api/access/secret-equality.ts";
+import { indexOfSecret } from "../../platform/secret-equality.ts";
 import { verifyHmac } from "./hmac.ts";
 import type { Delivery, Proof } from "./proof.ts";
 import { verifyStandardWebhook } from "./standard-webhooks.ts";

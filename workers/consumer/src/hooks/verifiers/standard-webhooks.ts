@@ -1,5 +1,5 @@
-import { fromBase64 } from "../../api/access/base64.ts";
-import { equalBytes } from "../../api/access/secret-equality.ts";
+import { fromBase64 } from "../../platform/base64.ts";
+import { equalBytes } from "../../platform/secret-equality.ts";
 import { type Delivery, isFresh, type Proof } from "./proof.ts";
 
 /*

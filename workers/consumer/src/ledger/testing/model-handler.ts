@@ -1,6 +1,6 @@
 import { LEASE_MIN_LEFT_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { Claim, Outcome, WakeUpKeys } from "../api.ts";
-import type { PurgeTask } from "../purge.ts";
+import type { PurgeTask } from "../protocol/purge.ts";
 import type { World } from "./world.ts";
 
 /*

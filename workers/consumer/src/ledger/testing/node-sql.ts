@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Sql, SqlRow, SqlValue } from "../sql.ts";
+import type { Sql, SqlRow, SqlValue } from "../tables/sql.ts";
 
 /** The Ledger's SQL port over node:sqlite; `path` defaults to memory. Rows written are not counted here (the platform's count includes indexes). */
 export function nodeSql(path = ":memory:"): Sql & { close(): void } {

@@ -1,6 +1,6 @@
 import type { Claim, Outcome } from "../api.ts";
 import { LedgerCore } from "../ledger.ts";
-import { type Row, rowFrom } from "../row.ts";
+import { type Row, rowFrom } from "../tables/row.ts";
 import { nodeSql } from "./node-sql.ts";
 import { type Overrides, testConfig } from "./setup-config.ts";
 

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Outcome, Submitted } from "../../api.ts";
 import { LedgerCore } from "../../ledger.ts";
-import { durableSql } from "../../sql.ts";
+import { durableSql } from "../../tables/sql.ts";
 import { testConfig } from "../setup-config.ts";
 
 interface Spent {

@@ -1,0 +1,107 @@
+import { AppError } from "@prewarm/shared/errors";
+import type * as z from "zod";
+import { invalidInput } from "../api/problem.ts";
+import { warmBody, type warmOptions } from "../api/schemas/warm.ts";
+import { decode, splitLines } from "./split-lines.ts";
+import { splitRecords } from "./split-records.ts";
+
+/** A JSON body is parsed whole, so it has to be small beside the Worker's 128 MB. */
+export const JSON_MAX_BYTES = 16_000_000;
+
+const COLUMNS = ["id", "v", "sourceEtag", "recipe", "presets", "transforms"] as const;
+/** Columns that hold several values, separated by spaces. */
+const LISTS = new Set<string>(["presets", "transforms"]);
+
+/** One item as it came; `fault` when it could not even be read. */
+export type RawItem = { value: unknown } | { fault: string };
+
+export interface WarmInput {
+  items: AsyncIterable<RawItem>;
+  options: z.infer<typeof warmOptions>;
+}
+
+/** Opens a warm body by its content type. Throws `media_type_unsupported`, `body_invalid`, `body_too_large`. */
+export async function readWarmBody(request: Request): Promise<WarmInput> {
+  const type = (request.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const body = request.body;
+  if (body === null) throw new AppError("body_invalid", { detail: "The body is empty." });
+  if (type === "application/json") return readJson(body);
+  if (type === "application/x-ndjson" || type === "application/ndjson" || type === "application/jsonl") {
+    return { items: ndjsonItems(body), options: {} };
+  }
+  if (type === "text/csv") return { items: csvItems(body), options: {} };
+  const allowed = ["application/json", "application/x-ndjson", "text/csv"];
+  throw new AppError("media_type_unsupported", { detail: `Send one of ${allowed.join(", ")}.`, allowed });
+}
+
+async function readJson(body: ReadableStream<Uint8Array>): Promise<WarmInput> {
+  let text = "";
+  for await (const piece of decode(body, JSON_MAX_BYTES)) text += piece;
+  const parsed = warmBody.safeParse(parseJson(text));
+  if (!parsed.success) throw invalidInput("json", parsed.error);
+  const { items, ...options } = parsed.data;
+  return { items: fromArray(items), options };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError("body_invalid", { detail: "The body is not valid JSON." });
+  }
+}
+
+async function* fromArray(items: unknown[]): AsyncGenerator<RawItem> {
+  for (const value of items) yield { value };
+}
+
+async function* ndjsonItems(body: ReadableStream<Uint8Array>): AsyncGenerator<RawItem> {
+  for await (const line of splitLines(decode(body))) {
+    if (line === null) yield { fault: "The line is too long." };
+    else if (line.trim() !== "") yield ndjsonItem(line.trim());
+  }
+}
+
+/** A line is a JSON object, a JSON string, or the id as it stands. */
+function ndjsonItem(line: string): RawItem {
+  if (!line.startsWith("{") && !line.startsWith('"')) return { value: { id: line } };
+  try {
+    const value: unknown = JSON.parse(line);
+    return { value: typeof value === "string" ? { id: value } : value };
+  } catch {
+    return { fault: "The line is not valid JSON." };
+  }
+}
+
+async function* csvItems(body: ReadableStream<Uint8Array>): AsyncGenerator<RawItem> {
+  let header: string[] | null = null;
+  for await (const record of splitRecords(decode(body))) {
+    if (header === null) header = readHeader(record);
+    else if (record === null) yield { fault: "The record is not well-formed CSV, or too long." };
+    else yield csvItem(header, record);
+  }
+  if (header === null) throw new AppError("body_invalid", { detail: "The CSV has no header." });
+}
+
+function readHeader(record: string[] | null): string[] {
+  const names = (record ?? []).map((name) => name.trim());
+  const unknown = names.find((name) => !COLUMNS.some((known) => known === name));
+  if (unknown !== undefined || !names.includes("id") || new Set(names).size !== names.length) {
+    const detail = `The first line of a CSV names its columns: id, and any of ${COLUMNS.slice(1).join(", ")}, each once.`;
+    throw new AppError("body_invalid", {
+      detail,
+      allowed: COLUMNS,
+      ...(unknown === undefined ? {} : { column: unknown.slice(0, 100) }),
+    });
+  }
+  return names;
+}
+
+function csvItem(header: string[], record: string[]): RawItem {
+  if (record.length !== header.length)
+    return { fault: `The record has ${record.length} fields, the header ${header.length}.` };
+  const cells = header
+    .map((name, index) => [name, record[index]?.trim() ?? ""] as const)
+    .filter(([, cell]) => cell !== "");
+  return { value: Object.fromEntries(cells.map(([name, cell]) => [name, LISTS.has(name) ? cell.split(/\s+/) : cell])) };
+}

@@ -1,0 +1,99 @@
+import { joined } from "../../platform/bounded-body.ts";
+import { errorText } from "../../platform/log.ts";
+import { refusalOf } from "./address.ts";
+
+const TIMEOUT_MS = 30_000;
+const MAX_HOPS = 3;
+
+export type Bytes =
+  | { kind: "bytes"; bytes: Uint8Array }
+  | { kind: "too_large" }
+  /** Fewer bytes came than were declared. */
+  | { kind: "truncated"; message: string }
+  | { kind: "unreachable"; message: string };
+
+export type Download =
+  /** The answer is here, its body is not: `bytes` is what reading it may take, so that the caller can make room first. */
+  | { kind: "open"; bytes: number; read(): Promise<Bytes> }
+  /** 403, 404 or 410: the URL has expired. */
+  | { kind: "gone"; status: number }
+  | { kind: "too_large" }
+  /** The address is one that must not be fetched. */
+  | { kind: "blocked"; message: string }
+  /** No answer, a 5xx, or a connection lost on the way: the bytes may still be there. */
+  | { kind: "unreachable"; message: string };
+
+export interface DownloadDeps {
+  fetch: typeof fetch;
+  /** Development only: the local emulator serves its results from http on loopback. */
+  allowLoopbackHttp: boolean;
+  maxBytes: number;
+}
+
+/** Follows redirects by hand and judges the address at every hop. No credentials go out. */
+async function open(url: string, deps: DownloadDeps, signal: AbortSignal): Promise<Response | Download> {
+  let target = new URL(url);
+  for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
+    const refusal = refusalOf(target, deps.allowLoopbackHttp);
+    if (refusal !== null) return { kind: "blocked", message: refusal };
+    const response = await deps.fetch(target.href, {
+      headers: { accept: "image/*", "accept-encoding": "identity" },
+      redirect: "manual",
+      signal,
+    });
+    const location = response.headers.get("location");
+    if (response.status < 300 || response.status > 399 || location === null) return response;
+    await response.body?.cancel();
+    target = new URL(location, target);
+  }
+  return { kind: "unreachable", message: "the result's URL redirects in circles" };
+}
+
+/** The length the body must have; null when chunked or encoded (then Content-Length counts other bytes). */
+function declaredLength(response: Response): number | null {
+  const encoding = response.headers.get("content-encoding") ?? "identity";
+  const text = response.headers.get("content-length");
+  return encoding === "identity" && text !== null && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<Bytes> {
+  const declared = declaredLength(response);
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  const reader = response.body?.getReader();
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    total += value.byteLength;
+    if (total > maxBytes) {
+      await reader.cancel().catch(() => undefined);
+      return { kind: "too_large" };
+    }
+    chunks.push(value);
+  }
+  if (declared !== null && total !== declared)
+    return { kind: "truncated", message: `${total} of ${declared} bytes came` };
+  return { kind: "bytes", bytes: joined(chunks, total) };
+}
+
+function unreachable(error: unknown): { kind: "unreachable"; message: string } {
+  return { kind: "unreachable", message: errorText(error) };
+}
+
+/** Asks for a result; its body is read, whole or not at all and never beyond `maxBytes`, by `read`. Neither throws. */
+export async function openDownload(url: string, deps: DownloadDeps): Promise<Download> {
+  try {
+    const opened = await open(url, deps, AbortSignal.timeout(TIMEOUT_MS));
+    if (!(opened instanceof Response)) return opened;
+    const bytes = declaredLength(opened) ?? deps.maxBytes;
+    if (opened.ok && bytes <= deps.maxBytes) {
+      return { kind: "open", bytes, read: () => readBody(opened, deps.maxBytes).catch(unreachable) };
+    }
+    await opened.body?.cancel();
+    if (opened.ok) return { kind: "too_large" };
+    if ([403, 404, 410].includes(opened.status)) return { kind: "gone", status: opened.status };
+    return { kind: "unreachable", message: `the result's host answered HTTP ${opened.status}` };
+  } catch (error) {
+    return unreachable(error);
+  }
+}

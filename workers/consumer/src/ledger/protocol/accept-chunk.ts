@@ -1,0 +1,94 @@
+import { encodeId } from "@prewarm/shared/variant-key";
+import type { AcceptChunk, AcceptImage, ChunkAnswer, FinishRequest } from "../../api/ledger-port.ts";
+import { audit } from "../tables/audit.ts";
+import { writeInbox } from "../tables/inbox.ts";
+import { type LaneCode, laneCode } from "../tables/row.ts";
+import { int, text, textOrNull } from "../tables/sql.ts";
+import type { Tx } from "../tables/tx.ts";
+import { counts } from "../views/views.ts";
+import { accept } from "./accept.ts";
+import { isNewer, newOriginal } from "./new-original.ts";
+import { type PurgeTask, purgeBegin } from "./purge.ts";
+
+/** Told with a refusal for a full backlog. */
+const FULL_RETRY_SECONDS = 60;
+
+/** One chunk of a request: rows, run and the chunk's record in one transaction; the same chunk again answers as before. */
+export function acceptChunk(tx: Tx, chunk: AcceptChunk): ChunkAnswer {
+  const { delivery, run, force } = chunk;
+  const inboxId = `${delivery.id}#${delivery.chunk}`;
+  const known = tx.sql.exec("SELECT hash, answer FROM inbox WHERE id = ?", inboxId)[0];
+  if (known !== undefined) {
+    if (text(known.hash) !== delivery.hash) return { status: "mismatch" };
+    return {
+      ...(JSON.parse(text(known.answer)) as Extract<ChunkAnswer, { status: "done" | "repeat" }>),
+      status: "repeat",
+    };
+  }
+  const size = chunk.images.reduce((sum, { keys }) => sum + keys.length, 0);
+  if (size > 0 && counts(tx).open + size > chunk.backlogMax)
+    return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
+  const current = chunk.images.filter((image) => noteOriginal(tx, image, laneCode(run.lane)));
+  const keys = current.flatMap((image) => image.keys);
+  const counted = accept(tx, { run: run.run, label: run.label, lane: run.lane, keys, force });
+  const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
+  const record = { id: inboxId, hash: delivery.hash, complete: true, answer: JSON.stringify(answer) };
+  writeInbox(tx, record, run.run);
+  const row = tx.runs.byId(run.run);
+  if (row !== null && run.lane === "bulk") row.chunk = delivery.chunk;
+  return answer;
+}
+
+/** Takes note of the original that an image now has. False when something newer is known: its event is out of date. */
+function noteOriginal(tx: Tx, { id, order, sourceEtag }: AcceptImage, lane: LaneCode): boolean {
+  if (order === null && sourceEtag === null) return true;
+  const encoded = encodeId(id);
+  const image = tx.images.get(encoded);
+  const known = image.ordering;
+  if (order !== null) {
+    if (known !== null && isNewer(known, order)) return false;
+    newOriginal(tx, { id: encoded, order, sourceEtag }, lane);
+    return true;
+  }
+  if (image.sourceEtag === sourceEtag) return true;
+  if (image.sourceEtag === null && known === null) {
+    // The first word about this original: what is stored of it was made from it, as far as anybody knows.
+    image.sourceEtag = sourceEtag;
+    return true;
+  }
+  // Another etag without an order of its own is news, and leaves the order of events as it was.
+  image.ordering = null;
+  newOriginal(tx, { id: encoded, order: known ?? "", sourceEtag }, lane);
+  return true;
+}
+
+/** The request is whole: its record answers repeats, and its run takes no more. */
+export function finishDelivery(tx: Tx, { delivery, run, who, summary }: FinishRequest): "done" | "repeat" | "mismatch" {
+  const known = tx.sql.exec("SELECT hash FROM inbox WHERE id = ?", delivery.id)[0];
+  if (known !== undefined) return text(known.hash) === delivery.hash ? "repeat" : "mismatch";
+  writeInbox(tx, { id: delivery.id, hash: delivery.hash, complete: true, answer: JSON.stringify(summary) }, run ?? "");
+  const row = run === null ? null : tx.runs.byId(run);
+  if (row !== null && row.lane === laneCode("bulk")) {
+    row.chunk = -1;
+    audit(tx, who, "warm", run, summary);
+  }
+  return "done";
+}
+
+export function findDelivery(tx: Tx, id: string): { run: string; complete: boolean; hash: string | null } | null {
+  const known = tx.sql.exec("SELECT run, complete, hash FROM inbox WHERE id = ?", id)[0];
+  return known === undefined
+    ? null
+    : { run: text(known.run), complete: int(known.complete) === 1, hash: textOrNull(known.hash) };
+}
+
+/** Begins a purge, unless it was told under an older order than the image has; null then. */
+export function beginPurge(tx: Tx, id: string, order: string | null, who: string): PurgeTask | null {
+  const image = tx.images.get(encodeId(id));
+  if (order !== null && image.ordering !== null && isNewer(image.ordering, order)) return null;
+  if (order !== null) image.ordering = order;
+  // Whatever comes under this id next is another original.
+  image.sourceEtag = null;
+  audit(tx, who, "image.purge", id, order === null ? {} : { order });
+  return purgeBegin(tx, id);
+}

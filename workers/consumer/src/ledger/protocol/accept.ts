@@ -1,0 +1,142 @@
+import { encodeId } from "@prewarm/shared/variant-key";
+import type { AcceptAnswer, AcceptRequest } from "../api.ts";
+import { writeInbox } from "../tables/inbox.ts";
+import {
+  BULK,
+  CANCEL,
+  CANCELLED,
+  DEAD,
+  isOpen,
+  type LaneCode,
+  laneCode,
+  NO_INTENT,
+  PURGE,
+  REFUSED,
+  type Row,
+  STORED,
+} from "../tables/row.ts";
+import type { Run } from "../tables/runs.ts";
+import type { Tx } from "../tables/tx.ts";
+import { newOriginal } from "./new-original.ts";
+import { orderAnew } from "./transitions.ts";
+
+interface Order {
+  run: Run | null;
+  lane: LaneCode;
+  /** The floor a force gives each of its rows; 0 without force. */
+  floor: number;
+  answer: AcceptAnswer;
+}
+
+/** Writes rows, run and inbox together: once this is answered, every key ends stored, dead, cancelled or purged. */
+export function accept(tx: Tx, request: AcceptRequest): AcceptAnswer {
+  const lane = laneCode(request.lane);
+  const named = request.run === null ? null : tx.runs.open(request.run, lane, request.label ?? null);
+  const repeated = named === null || request.chunk === undefined ? null : answerOfChunk(named, request.chunk);
+  if (repeated !== null) return repeated;
+  for (const original of request.originals ?? []) newOriginal(tx, { ...original, id: encodeId(original.id) }, lane);
+  const cancelled = named !== null && named.cancelledAt > 0;
+  if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
+  // An upload is no part of what the operator cancelled: it is made all the same, outside the run.
+  const run = cancelled ? null : named;
+  const answer: AcceptAnswer = { accepted: 0, duplicates: 0, existing: 0 };
+  const order: Order = { run, lane, floor: request.force === true ? tx.next() : 0, answer };
+  const keys = [...new Set(request.keys)];
+  tx.rows.loadKeys(keys);
+  for (const key of keys) acceptKey(tx, order, key);
+  tx.counters.count("accepted", answer.accepted);
+  if (run !== null) noteChunk(run, request.chunk, answer);
+  if (request.inbox) writeInbox(tx, request.inbox, request.run ?? "");
+  return answer;
+}
+
+function answerOfChunk(run: Run, chunk: number): AcceptAnswer | null {
+  if (chunk > run.chunk || run.answer === null) return null;
+  return JSON.parse(run.answer) as AcceptAnswer;
+}
+
+function noteChunk(run: Run, chunk: number | undefined, answer: AcceptAnswer): void {
+  run.accepted += answer.accepted;
+  run.duplicates += answer.duplicates;
+  run.existing += answer.existing;
+  if (chunk === undefined) return;
+  run.chunk = chunk;
+  run.answer = JSON.stringify(answer);
+}
+
+function acceptKey(tx: Tx, order: Order, key: string): void {
+  const row = tx.rows.get(key);
+  if (row === null) {
+    const made = tx.insert(key, order.lane);
+    made.floor = order.floor;
+    give(order, made);
+    order.answer.accepted += 1;
+    return;
+  }
+  if (row.intent === PURGE) {
+    // Ordered after the purge: it must outlive it.
+    row.again = 1;
+    joinOpen(tx, order, row);
+  } else if (row.state === DEAD || row.state === CANCELLED || row.state === REFUSED) {
+    takeOver(tx, order, row);
+  } else if (isOpen(row) && tx.rows.stateBefore(row) === STORED) {
+    // The new original of this very request has just ordered it.
+    row.floor = Math.max(row.floor, order.floor);
+    give(order, row);
+    order.answer.accepted += 1;
+  } else if (order.floor > 0) {
+    force(tx, order, row);
+  } else if (row.state === STORED && row.again === 0) {
+    order.answer.existing += 1;
+  } else {
+    joinOpen(tx, order, row);
+  }
+}
+
+/** Made anew with a floor of its own, so that the object it has now counts no more. */
+function force(tx: Tx, order: Order, row: Row): void {
+  row.floor = order.floor;
+  if (row.owner !== null) {
+    row.again = 1;
+    joinOpen(tx, order, row);
+  } else if (row.state === STORED) {
+    takeOver(tx, order, row);
+  } else {
+    orderAnew(tx, row);
+    joinOpen(tx, order, row);
+  }
+}
+
+/** An ended row is ordered anew and is this run's from now on. */
+function takeOver(tx: Tx, order: Order, row: Row): void {
+  tx.runs.leave(row);
+  orderAnew(tx, row);
+  row.floor = Math.max(row.floor, order.floor);
+  row.lane = order.lane;
+  give(order, row);
+  order.answer.accepted += 1;
+}
+
+/** One job, one more asker: the higher lane wins, and a cancel that has not happened yet is called off. */
+function joinOpen(tx: Tx, order: Order, row: Row): void {
+  order.answer.duplicates += 1;
+  if (row.intent === CANCEL) row.intent = NO_INTENT;
+  if (isOpen(row) && order.lane < row.lane) row.lane = order.lane;
+  const n = order.run?.n ?? 0;
+  if (tx.runs.join(row, n) && n !== 0) {
+    tx.runs.shift(n, null, tx.rows.stateBefore(row));
+    spanRun(order.run, row.seq);
+  }
+}
+
+function give(order: Order, row: Row): void {
+  row.run = order.run?.n ?? 0;
+  spanRun(order.run, row.seq);
+}
+
+/** Rows of a run lie between these numbers: cancelling and listing walk the clustered table, no index needed. */
+function spanRun(run: Run | null, seq: number): void {
+  if (run === null) return;
+  run.firstSeq = run.firstSeq === 0 ? seq : Math.min(run.firstSeq, seq);
+  run.lastSeq = Math.max(run.lastSeq, seq);
+}

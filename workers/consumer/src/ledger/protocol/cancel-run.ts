@@ -1,0 +1,55 @@
+import { CANCELLED, isOpen, LIVE, type Row } from "../tables/row.ts";
+import type { Run } from "../tables/runs.ts";
+import { int } from "../tables/sql.ts";
+import type { Tx } from "../tables/tx.ts";
+import { cancelOpen } from "./transitions.ts";
+
+/** Rows looked at in one transaction. */
+const SLICE_ROWS = 2_000;
+
+/** Closes a run at once: its rows are dropped when claimed, and follow in slices. False when there is no such run. */
+export function cancelRun(tx: Tx, id: string): boolean {
+  const run = tx.runs.byId(id);
+  if (run === null) return false;
+  if (run.cancelledAt > 0) return true;
+  run.cancelledAt = tx.now;
+  run.cancelCursor = Math.max(run.firstSeq, 1);
+  cancelSlice(tx, run, SLICE_ROWS);
+  return true;
+}
+
+/** Goes on with runs whose cancelling is not through; true while more is to be done. */
+export function cancelSlices(tx: Tx): boolean {
+  const found = tx.sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0 ORDER BY cancelled_at LIMIT 1")[0];
+  const run = found === undefined ? null : tx.runs.byNumber(int(found.n));
+  if (run === null) return false;
+  cancelSlice(tx, run, SLICE_ROWS);
+  return true;
+}
+
+/** A run's rows lie between its first and last number; joined ones are among them, for joining widens that span. */
+function cancelSlice(tx: Tx, run: Run, limit: number): void {
+  const rows = tx.rows.loadWhere("seq >= ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3", run.cancelCursor, run.lastSeq, limit);
+  for (const row of rows) {
+    if (isOpen(row) && tx.runs.askersOf(row).includes(run.n)) withdraw(tx, run, row);
+  }
+  run.cancelCursor = rows.length < limit ? 0 : (rows.at(-1)?.seq ?? 0) + 1;
+}
+
+/** The run asks for the row no more: it is cancelled, unless somebody else was promised it. */
+function withdraw(tx: Tx, run: Run, row: Row): void {
+  const others = tx.runs
+    .askersOf(row)
+    .filter((n) => n !== run.n && (n === 0 || tx.runs.byNumber(n)?.cancelledAt === 0));
+  const next = others[0];
+  if (next === undefined && row.lane !== LIVE) {
+    cancelOpen(tx, row);
+    return;
+  }
+  tx.runs.shift(run.n, tx.rows.stateBefore(row), CANCELLED);
+  tx.runs.unjoin(row, run.n);
+  if (row.run === run.n) {
+    tx.runs.unjoin(row, next ?? 0);
+    tx.rows.reseat(row, next ?? 0);
+  }
+}

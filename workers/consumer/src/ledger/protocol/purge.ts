@@ -1,0 +1,124 @@
+import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { decodeId, encodeId } from "@prewarm/shared/variant-key";
+import { PURGE } from "../tables/row.ts";
+import { int, text } from "../tables/sql.ts";
+import type { Tx } from "../tables/tx.ts";
+import { deleteRow } from "./transitions.ts";
+
+/** How long one run of a purge holds the image's lock; renewed by every slice. */
+export const PURGE_LOCK_MS = 120_000;
+/** After the longest handler's life and a minute, no put from before the purge can land any more. */
+const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
+const BUSY_MS = 5_000;
+
+/** `floor`: delete this image's objects of a lower generation (or none), then its markers, then call `purgeEnd`. */
+export interface PurgeTask {
+  purge: number;
+  /** The image's id, decoded. */
+  id: string;
+  floor: number;
+  /** The second look comes 16 minutes after the first ended, for what a handler that stalled before the purge may still have put. */
+  look: "first" | "second";
+}
+
+const FIRST_LOOK = 0;
+const AWAITS_SECOND_LOOK = 1;
+
+/**
+ * Begins a purge: locks the image and raises its floor, so that nothing older counts; rows nobody owns are deleted, the rest
+ * are told to be when their handler next asks. It is run again by the alarm until its end is reported.
+ */
+export function purgeBegin(tx: Tx, id: string): PurgeTask {
+  const encodedId = encodeId(id);
+  const seq = tx.next();
+  tx.sql.exec("INSERT INTO purges VALUES (?, ?, ?, ?)", seq, encodedId, FIRST_LOOK, tx.now + PURGE_LOCK_MS);
+  return lock(tx, encodedId, seq, "first");
+}
+
+/**
+ * A handler died under a purge, perhaps between its put and its answer: the image's purges look again at once. With the floor
+ * they had, so that what was ordered since is not touched.
+ */
+export function purgeAgain(tx: Tx, encodedId: string): void {
+  tx.sql.exec("UPDATE purges SET done = ?, again_at = ? WHERE id = ?", FIRST_LOOK, tx.now, encodedId);
+}
+
+/** The purges to run now: broken off, or due for their second look while no handler holds a row of the image. */
+export function purgesDue(tx: Tx, limit: number): PurgeTask[] {
+  const due = tx.sql.exec(
+    "SELECT seq, id, done FROM purges WHERE again_at <= ? ORDER BY again_at LIMIT ?",
+    tx.now,
+    limit,
+  );
+  const tasks: PurgeTask[] = [];
+  for (const raw of due) {
+    const encodedId = text(raw.id);
+    const second = int(raw.done) === AWAITS_SECOND_LOOK;
+    const busy = second && tx.rows.loadImage(encodedId).some((row) => row.owner !== null);
+    tx.sql.exec(
+      "UPDATE purges SET again_at = ? WHERE seq = ?",
+      tx.now + (busy ? BUSY_MS : PURGE_LOCK_MS),
+      int(raw.seq),
+    );
+    if (!busy) tasks.push(lock(tx, encodedId, int(raw.seq), second ? "second" : "first"));
+  }
+  return tasks;
+}
+
+/** Renews the lock between two slices; false when the purge is no more. */
+export function purgeContinue(tx: Tx, purge: number): boolean {
+  const raw = tx.sql.exec(
+    "UPDATE purges SET again_at = ? WHERE seq = ? RETURNING id",
+    tx.now + PURGE_LOCK_MS,
+    purge,
+  )[0];
+  if (raw === undefined) return false;
+  tx.images.get(text(raw.id)).purgingUntil = tx.now + PURGE_LOCK_MS;
+  return true;
+}
+
+/**
+ * The objects and markers are gone: unlock. The first look's end arranges the second, the second's forgets the purge. An end
+ * that is reported again, or by somebody slow whose look was run anew, changes nothing.
+ */
+export function purgeEnd(tx: Tx, { purge, look }: Pick<PurgeTask, "purge" | "look">): void {
+  const stage = look === "first" ? FIRST_LOOK : AWAITS_SECOND_LOOK;
+  const raw = tx.sql.exec("SELECT id FROM purges WHERE seq = ? AND done = ?", purge, stage)[0];
+  if (raw === undefined) return;
+  if (look === "second") tx.sql.exec("DELETE FROM purges WHERE seq = ?", purge);
+  else
+    tx.sql.exec(
+      "UPDATE purges SET done = ?, again_at = ? WHERE seq = ?",
+      AWAITS_SECOND_LOOK,
+      tx.now + SECOND_LOOK_MS,
+      purge,
+    );
+  unlockImage(tx, text(raw.id));
+}
+
+/** Unlocks, unless a purge has its first look still before it. */
+export function unlockImage(tx: Tx, encodedId: string): void {
+  const others = tx.sql.exec("SELECT 1 FROM purges WHERE id = ? AND done = ? LIMIT 1", encodedId, FIRST_LOOK);
+  if (others.length === 0) tx.images.get(encodedId).purgingUntil = 0;
+}
+
+function lock(tx: Tx, encodedId: string, seq: number, look: PurgeTask["look"]): PurgeTask {
+  const image = tx.images.get(encodedId);
+  image.purgingUntil = tx.now + PURGE_LOCK_MS;
+  image.floor = Math.max(image.floor, seq);
+  if (look === "first") clearRows(tx, encodedId, seq);
+  return { purge: seq, id: decodeId(encodedId), floor: seq, look };
+}
+
+/** Rows ordered after the purge was asked for are not its business (gens and row numbers share one sequence). */
+function clearRows(tx: Tx, encodedId: string, seq: number): void {
+  for (const row of tx.rows.loadImage(encodedId)) {
+    if (row.gen > seq) continue;
+    if (row.owner === null) {
+      deleteRow(tx, row);
+    } else if (row.intent !== PURGE) {
+      row.intent = PURGE;
+      row.again = 0;
+    }
+  }
+}

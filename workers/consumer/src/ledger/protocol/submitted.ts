@@ -1,0 +1,41 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import type { Submitted } from "../api.ts";
+import { CANCEL, PURGE, type Row } from "../tables/row.ts";
+import type { Tx } from "../tables/tx.ts";
+import { recordGood } from "./gate.ts";
+
+/**
+ * Stores Ittybit's job ids, whoever owns the rows by now: a job that exists must be known. Renews the owner's lease.
+ * `stop` to one who no longer owns the row under a live lease, or whose row is to be cancelled or purged.
+ */
+export function submitted(tx: Tx, owner: string, jobs: Submitted[]): Record<string, "go" | "stop"> {
+  tx.rows.loadKeys(jobs.map(({ key }) => key));
+  const live = tx.leases.renew(owner, tx.now);
+  const answers: Record<string, "go" | "stop"> = {};
+  for (const job of jobs) {
+    const row = tx.rows.get(job.key);
+    noteJob(tx, row, job);
+    const mine = live && row !== null && row.owner === owner && row.gen === job.gen;
+    answers[job.key] = mine && row.intent !== CANCEL && row.intent !== PURGE ? "go" : "stop";
+  }
+  return answers;
+}
+
+/** Adopts jobs found upstream by their metadata: the same as `submitted`, said by nobody's owner. */
+export function adopt(tx: Tx, jobs: Omit<Submitted, "input">[]): void {
+  tx.rows.loadKeys(jobs.map(({ key }) => key));
+  for (const job of jobs) noteJob(tx, tx.rows.get(job.key), { ...job, input: null });
+}
+
+function noteJob(tx: Tx, row: Row | null, job: Omit<Submitted, "input"> & { input: string | null }): void {
+  if (row !== null && row.gen === job.gen && row.granted > 0) {
+    if (row.upstream !== null) return;
+    recordGood(tx.gate, row.gen, tx.now);
+    row.upstream = job.job;
+    row.upstreamAt = tx.now;
+    row.input ??= job.input;
+    return;
+  }
+  const until = tx.now + JOB_DEADLINE_MS;
+  tx.sql.exec("UPDATE abandoned SET job = ?2, until = max(until, ?3) WHERE gen = ?1", job.gen, job.job, until);
+}

@@ -1,0 +1,150 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { Failure } from "../api.ts";
+import { failedAttempt } from "../tables/attempts.ts";
+import {
+  CANCEL,
+  CANCELLED,
+  DEAD,
+  isOpen,
+  NO_INTENT,
+  NOT_GRANTED,
+  PROCESSING,
+  PURGE,
+  QUEUED,
+  RETRYING,
+  type Row,
+  STORED,
+} from "../tables/row.ts";
+import type { Tx } from "../tables/tx.ts";
+import { backoffMs, deadMs } from "./backoff.ts";
+
+/*
+ * The moves a row can make, each whole: whoever uses one cannot leave half of it out. They change memory only; the
+ * transaction counts and writes them.
+ */
+
+/**
+ * A new generation: a new Ittybit job under a new idempotency key. The old one, if it was granted and is not known to have
+ * `ended`, may still run and keeps its slot in `abandoned` until the job deadline.
+ */
+export function newGeneration(tx: Tx, row: Row, ended = false): void {
+  if (row.granted !== NOT_GRANTED && !ended) tx.abandon(row.gen, row.upstream, tx.now + JOB_DEADLINE_MS);
+  row.gen = tx.next();
+  row.granted = NOT_GRANTED;
+  row.grantedAt = 0;
+  row.upstream = null;
+  row.upstreamAt = 0;
+  row.input = null;
+  row.unclear = 0;
+}
+
+/** Waits again from the beginning, due now: after a force, a new original, a retry, a missing object. */
+export function orderAnew(tx: Tx, row: Row, ended = false): void {
+  newGeneration(tx, row, ended);
+  row.state = QUEUED;
+  row.due = tx.now;
+  row.hold = 0;
+  row.sends = 0;
+  row.attempts = 0;
+  row.crashes = 0;
+  row.error = null;
+  row.deadUntil = 0;
+  row.created = tx.now;
+}
+
+/** Nobody owns it, no message is believed under way. */
+export function release(tx: Tx, row: Row): void {
+  if (row.owner !== null) tx.leases.release(row.owner, row.seq);
+  row.owner = null;
+  row.hold = 0;
+  row.sends = 0;
+}
+
+export function cancelRow(tx: Tx, row: Row, ended = false): void {
+  release(tx, row);
+  newGeneration(tx, row, ended);
+  row.state = CANCELLED;
+  row.intent = NO_INTENT;
+  row.again = 0;
+  tx.counters.count("cancelled");
+}
+
+/** Ends as a dead letter. A view may order it anew once `deadUntil` is past. */
+export function die(tx: Tx, row: Row, permanent: boolean, ended = false): void {
+  newGeneration(tx, row, ended);
+  row.state = DEAD;
+  row.deadUntil = tx.now + deadMs(permanent);
+  tx.counters.count("dead");
+}
+
+/** Takes a failed attempt: dead when permanent or when there were too many, else retrying after a random wait. */
+export function fail(
+  tx: Tx,
+  row: Row,
+  failure: Failure,
+  how: { permanent: boolean; ended: boolean; sameGen?: boolean },
+): void {
+  tx.addAttempt(failedAttempt(row, failure, tx.now));
+  tx.counters.count("failed");
+  if (how.permanent || row.attempts >= tx.config.limits.maxAttempts) {
+    die(tx, row, how.permanent, how.ended);
+    return;
+  }
+  if (how.sameGen !== true) newGeneration(tx, row, how.ended);
+  row.state = RETRYING;
+  row.due = tx.now + backoffMs(row.attempts, tx.random());
+}
+
+/** Takes the row away for good, a possible job of it into `abandoned`. */
+export function deleteRow(tx: Tx, row: Row, ended = false): void {
+  release(tx, row);
+  if (row.granted !== NOT_GRANTED && !ended) tx.abandon(row.gen, row.upstream, tx.now + JOB_DEADLINE_MS);
+  tx.rows.delete(row);
+}
+
+/**
+ * What an intent or `again` asks for, once the row is nobody's: true when that decided the row.
+ * Purge wins over all; an order given after the purge (`again` beside it) survives as a new one.
+ */
+export function applyIntent(tx: Tx, row: Row, ended: boolean): boolean {
+  const { intent, again } = row;
+  row.intent = NO_INTENT;
+  row.again = 0;
+  if (intent === PURGE) {
+    if (again === 1) orderAnew(tx, row, ended);
+    else deleteRow(tx, row, ended);
+    return true;
+  }
+  if (again === 0) return false;
+  // What the handler made is older than the order: even stored, it is not what was asked for.
+  if (intent === CANCEL) cancelRow(tx, row, ended);
+  else orderAnew(tx, row, ended);
+  return true;
+}
+
+/** Cancels what is open: at once when nobody owns it, else when its handler next asks. False when there is nothing to cancel. */
+export function cancelOpen(tx: Tx, row: Row): boolean {
+  if (!isOpen(row)) {
+    const wasToBeMadeAnew = row.again === 1 && row.intent !== PURGE;
+    if (wasToBeMadeAnew) row.again = 0;
+    return wasToBeMadeAnew;
+  }
+  if (row.owner === null) cancelRow(tx, row);
+  else if (row.intent !== PURGE) row.intent = CANCEL;
+  return true;
+}
+
+/** State of an open row that a handler gave back: it still processes when Ittybit has its job. */
+export function restingState(row: Row): typeof QUEUED | typeof PROCESSING {
+  return row.upstream === null ? QUEUED : PROCESSING;
+}
+
+/** The generation an object must have to count: the row's floor, or its image's. */
+export function floorOf(tx: Tx, row: Row): number {
+  return Math.max(row.floor, tx.images.get(encodedIdOfKey(row.key)).floor);
+}
+
+export function isStored(row: Row): boolean {
+  return row.state === STORED;
+}

@@ -1,0 +1,57 @@
+import type { Failure } from "../api.ts";
+import type { Row } from "./row.ts";
+import type { Sql } from "./sql.ts";
+
+/** One failed try, as it is kept: waiting, throttling and pausing are none. */
+export interface Attempt {
+  seq: number;
+  n: number;
+  /** When the generation was granted, Unix ms; 0 when it never was. */
+  started: number;
+  ended: number;
+  status: number | null;
+  kind: string | null;
+  code: string;
+  message: string;
+  job: string | null;
+}
+
+/** Messages are kept for people to read, not for archives. */
+const MESSAGE_MAX_CHARS = 500;
+
+/** Counts a failure on the row and answers what is to be kept of it. */
+export function failedAttempt(row: Row, failure: Failure, now: number): Attempt {
+  row.attempts += 1;
+  const message = failure.message.slice(0, MESSAGE_MAX_CHARS);
+  row.error = JSON.stringify({ code: failure.code, message });
+  const { httpStatus: status = null, kind = null, code } = failure;
+  return {
+    seq: row.seq,
+    n: row.attempts,
+    started: row.grantedAt,
+    ended: now,
+    status,
+    kind,
+    code,
+    message,
+    job: row.upstream,
+  };
+}
+
+export function insertAttempts(sql: Sql, attempts: Attempt[]): void {
+  if (attempts.length === 0) return;
+  const list = attempts.map(({ seq, n, started, ended, status, kind, code, message, job }) => [
+    seq,
+    n,
+    started,
+    ended,
+    status,
+    kind,
+    code,
+    message,
+    job,
+  ]);
+  const values = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((index) => `value ->> ${index}`).join(", ");
+  // A retry of a dead job counts from 1 again: the newer attempt of one number takes its place.
+  sql.exec(`INSERT OR REPLACE INTO attempts SELECT ${values} FROM json_each(?)`, JSON.stringify(list));
+}

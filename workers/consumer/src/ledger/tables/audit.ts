@@ -1,0 +1,38 @@
+import type { AuditView } from "../../api/ledger-port.ts";
+import { int, text, textOrNull } from "./sql.ts";
+import type { Tx } from "./tx.ts";
+
+/** Entries kept: a year of a busy team. */
+const KEEP = 20_000;
+
+/** Writes down who did what; in the transaction that did it. */
+export function audit(
+  tx: Tx,
+  who: string,
+  what: string,
+  target: string | null,
+  details: Record<string, unknown>,
+): void {
+  tx.sql.exec(
+    "INSERT INTO audit (at, who, what, target, details) VALUES (?, ?, ?, ?, ?)",
+    tx.now,
+    who,
+    what,
+    target,
+    JSON.stringify(details),
+  );
+  tx.sql.exec("DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?", KEEP);
+}
+
+export function listAudit(tx: Tx, before: number, limit: number): { entries: AuditView[]; next: string | null } {
+  const found = tx.sql.exec("SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?", before, limit);
+  const entries = found.map((raw) => ({
+    seq: int(raw.seq),
+    at: int(raw.at),
+    who: text(raw.who),
+    what: text(raw.what),
+    target: textOrNull(raw.target),
+    details: JSON.parse(text(raw.details)) as Record<string, unknown>,
+  }));
+  return { entries, next: entries.length < limit ? null : String(entries.at(-1)?.seq ?? 0) };
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { message, wakeUp } from "../testing/batch-world.ts";
+import { createFakeLedger } from "../testing/fake-ledger.ts";
+import { consumeDead } from "./dead-queue.ts";
+
+describe("consumeDead", () => {
+  it("records every message whole, with the reason its body tells, then acks", async () => {
+    const ledger = createFakeLedger();
+    const bodies = [wakeUp(["photo/400-high.webp"]), { v: 7, new: true }, "text", undefined];
+    const messages = bodies.map((body) => message(body, 11));
+    await consumeDead({ queue: "prewarm-dead", messages }, { ledger, log: () => undefined });
+    expect(messages.map(({ fate }) => fate)).toEqual(["ack", "ack", "ack", "ack"]);
+    expect(ledger.dead.map(({ reason }) => reason.split(":")[0])).toEqual([
+      "undelivered",
+      "newer",
+      "unreadable",
+      "unreadable",
+    ]);
+    expect(JSON.parse(ledger.dead[0]?.body ?? "")).toEqual(bodies[0]);
+    expect(ledger.dead.every(({ queue, attempts }) => queue === "prewarm-dead" && attempts === 11)).toBe(true);
+  });
+
+  it("keeps a bounded part of a huge or circular body", async () => {
+    const ledger = createFakeLedger();
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    const messages = [message("x".repeat(100_000)), message(circular)];
+    await consumeDead({ queue: "prewarm-dead", messages }, { ledger, log: () => undefined });
+    expect(ledger.dead.map(({ body }) => body.length)).toEqual([20_000, "[object Object]".length]);
+  });
+
+  it("brings them back when the ledger does not answer, and does not throw", async () => {
+    const ledger = createFakeLedger();
+    ledger.silent = () => true;
+    const one = message("text", 2);
+    await consumeDead({ queue: "prewarm-dead", messages: [one] }, { ledger, log: () => undefined });
+    expect(one.fate).toBe("retry 120");
+  });
+});
