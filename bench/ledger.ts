@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
-import type { Outcome, Submitted } from "../workers/consumer/src/ledger/api.ts";
+import type { Outcome, Submitted } from "../workers/consumer/src/ledger/contract.ts";
 import { LedgerCore } from "../workers/consumer/src/ledger/ledger.ts";
 import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
 

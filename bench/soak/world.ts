@@ -2,7 +2,7 @@ import { type Config, defineConfig } from "@prewarm/shared/config";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { createIttybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { collect } from "../../workers/consumer/src/ittybit/collect.ts";
-import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/api.ts";
+import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/contract.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import type { PurgeTask } from "../../workers/consumer/src/ledger/protocol/purge.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";

@@ -6,8 +6,8 @@ import type { ApiDeps } from "./api/deps.ts";
 import { originalSize } from "./api/original-size.ts";
 import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
+import type { LedgerCalls } from "./ledger/contract.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
-import { controlLedger } from "./ledger/operator/control-client.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
 import type { Log } from "./platform/log.ts";
@@ -28,6 +28,10 @@ export function ittybitOf(env: Env): Ittybit {
   });
 }
 
+export function ledgerOf(env: Env): LedgerCalls {
+  return ledgerFor(env.LEDGER, { clock: systemClock, log: writeLog, sleep });
+}
+
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(env: Env): BatchDeps {
   const config = siteConfig(env);
@@ -36,7 +40,7 @@ export function batchDeps(env: Env): BatchDeps {
     config,
     clock: systemClock,
     sleep,
-    ledger: ledgerFor(env.LEDGER, ""),
+    ledger: ledgerOf(env),
     ittybit: ittybitOf(env),
     images: env.IMAGES_BUCKET,
     originals: {
@@ -59,7 +63,7 @@ export function apiDeps(env: Env): ApiDeps {
   return {
     config,
     configFaults: checkConfig(config),
-    ledger: controlLedger(() => ledgerFor(env.LEDGER, "")),
+    ledger: ledgerOf(env),
     bucket: env.IMAGES_BUCKET,
     queues: {
       "prewarm-live": env.LIVE_QUEUE,

@@ -1,8 +1,8 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { Original } from "@prewarm/shared/source";
+import type { Operators } from "../ledger/contract.ts";
 import type { Log } from "../platform/log.ts";
-import type { ControlLedger } from "./ledger-port.ts";
 
 /** What the API reads of the bucket of variants, and the markers it deletes; R2Bucket fits. */
 export interface VariantBucket {
@@ -34,7 +34,7 @@ export interface ApiDeps {
   config: Config;
   /** What `checkConfig` found; not empty makes /readyz say no. */
   configFaults: string[];
-  ledger: ControlLedger;
+  ledger: Operators;
   bucket: VariantBucket;
   queues: QueueBindings;
   adminTokens: string[];

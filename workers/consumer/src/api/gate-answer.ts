@@ -1,4 +1,4 @@
-import type { GateView } from "../ledger/api-views.ts";
+import type { GateView } from "../ledger/contract.ts";
 import type { Gate } from "./schemas/gate.ts";
 
 /** The gate as the API shows it. */

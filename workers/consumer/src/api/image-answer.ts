@@ -3,9 +3,9 @@ import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import type * as z from "zod";
+import type { ImageRows, NamedJob } from "../ledger/contract.ts";
 import type { ApiDeps } from "./deps.ts";
 import { originalAddress, variantUrl } from "./job-answer.ts";
-import type { ImageRows, NamedJob } from "./ledger-port.ts";
 import { fromLedger } from "./problem.ts";
 import type { image as imageSchema, Variant } from "./schemas/images.ts";
 

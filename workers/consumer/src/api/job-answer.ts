@@ -4,8 +4,8 @@ import { originalUrl, sign } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { formatTransform, parseTransform, type Transform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
+import type { NamedJob } from "../ledger/contract.ts";
 import type { ApiDeps } from "./deps.ts";
-import type { NamedJob } from "./ledger-port.ts";
 import type { Job } from "./schemas/jobs.ts";
 
 /** A row as the API shows it. */

@@ -1,4 +1,4 @@
-import type { RunView } from "./ledger-port.ts";
+import type { RunView } from "../ledger/contract.ts";
 import type { Run } from "./schemas/runs.ts";
 
 /** A run as the API shows it: sums, rate and what is left at that rate. */

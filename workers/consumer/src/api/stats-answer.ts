@@ -1,8 +1,8 @@
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
+import type { LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { gateAnswer } from "./gate-answer.ts";
 import { healthSentence } from "./health-sentence.ts";
-import type { LedgerStats } from "./ledger-port.ts";
 import type { Stats } from "./schemas/stats.ts";
 
 /** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */

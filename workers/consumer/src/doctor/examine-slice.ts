@@ -1,12 +1,12 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { deadKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import type { DoctorLedger, SliceAnswer, StorePage } from "./doctor-port.ts";
+import type { Operators, SliceAnswer, StorePage } from "../ledger/contract.ts";
 
 export interface DoctorDeps {
   /** `IMAGES_BUCKET`. */
   bucket: { list(options: R2ListOptions): Promise<R2Objects>; delete(keys: string[]): Promise<void> };
-  ledger: DoctorLedger;
+  ledger: Operators;
   clock: Clock;
 }
 

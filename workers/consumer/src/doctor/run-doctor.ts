@@ -1,5 +1,6 @@
+import type { Finding } from "../ledger/contract.ts";
+import { Findings } from "../ledger/findings.ts";
 import { errorText, type Log } from "../platform/log.ts";
-import { type Finding, Findings } from "./doctor-port.ts";
 import { type DoctorDeps, examineSlice } from "./examine-slice.ts";
 
 /** A request's share: a caller comes again with the cursor. Each slice makes up to six calls of the invocation's 1,000. */

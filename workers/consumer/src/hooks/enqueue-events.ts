@@ -2,12 +2,12 @@ import { AppError } from "@prewarm/shared/errors";
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ApiDeps } from "../api/deps.ts";
-import type { AcceptImage } from "../api/ledger-port.ts";
 import { fromLedger } from "../api/problem.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
 import { type Accepted, acceptStream } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
 import { Planner } from "../intake/plan-item.ts";
+import type { AcceptImage } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
 import type { HookEvent } from "./hook-event.ts";
 

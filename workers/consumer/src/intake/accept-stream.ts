@@ -1,9 +1,9 @@
 import { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
 import type { ApiDeps } from "../api/deps.ts";
-import type { ChunkAnswer } from "../api/ledger-port.ts";
 import { fromLedger } from "../api/problem.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
+import type { ChunkAnswer } from "../ledger/contract.ts";
 import { storedKeys } from "../store/stored-keys.ts";
 import { sha256Hex } from "./body-hash.ts";
 import type { Chunk } from "./cut-chunks.ts";

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
-import type { AcceptImage } from "../api/ledger-port.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
+import type { AcceptImage } from "../ledger/contract.ts";
 
 /** Variants in one of the ledger's transactions (design: P1). */
 export const CHUNK_MAX_KEYS = 1000;

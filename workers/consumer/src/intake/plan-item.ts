@@ -4,8 +4,8 @@ import { checkId } from "@prewarm/shared/image-id";
 import { isPassThrough, resolveOriginal } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
-import type { AcceptImage } from "../api/ledger-port.ts";
 import { type WarmItem, warmItem } from "../api/schemas/warm.ts";
+import type { AcceptImage } from "../ledger/contract.ts";
 import type { RawItem } from "./read-items.ts";
 
 export const DEFAULT_RECIPE = "upload";

@@ -3,21 +3,20 @@ import type { Config } from "@prewarm/shared/config";
 import type { Transform } from "@prewarm/shared/transform";
 import type { Ittybit } from "../ittybit/client.ts";
 import type { Size } from "../ittybit/job-request.ts";
-import type { Claim, ClaimAnswer, Outcome } from "../ledger/api.ts";
+import type { Claim, ClaimAnswer, Handlers, Outcome } from "../ledger/contract.ts";
 import type { Original, OriginalsAccess } from "../originals/probe.ts";
 import type { Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { ImagesBucket, Seen } from "../store/store-variant.ts";
 import type { At } from "./crash-points.ts";
 import type { Lease } from "./handler-lease.ts";
-import type { LedgerPort } from "./ledger-port.ts";
 
 /** Everything a batch's handler reaches the world through; made in worker.ts. */
 export interface BatchDeps {
   config: Config;
   clock: Clock;
   sleep(ms: number): Promise<void>;
-  ledger: LedgerPort;
+  ledger: Handlers;
   ittybit: Ittybit;
   /** `IMAGES_BUCKET`. */
   images: ImagesBucket;

@@ -1,10 +1,10 @@
 import { parseMessage } from "@prewarm/shared/message-schema";
+import type { Handlers } from "../ledger/contract.ts";
 import { errorText, type Log } from "../platform/log.ts";
-import type { LedgerPort } from "./ledger-port.ts";
 import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "./queue-message.ts";
 
 export interface DeadQueueDeps {
-  ledger: Pick<LedgerPort, "recordDead">;
+  ledger: Pick<Handlers, "recordDead">;
   log: Log;
 }
 

@@ -3,7 +3,7 @@ import type { IttybitJob } from "../ittybit/dialects.ts";
 import { expectedSize, type Size } from "../ittybit/job-request.ts";
 import { type Bytes, type Download, openDownload } from "../ittybit/output/download.ts";
 import { verifyOutput } from "../ittybit/output/verify.ts";
-import type { FailureClass, Outcome } from "../ledger/api.ts";
+import type { FailureClass, Outcome } from "../ledger/contract.ts";
 import { errorText, publicText } from "../platform/log.ts";
 import { putVariant } from "../store/store-variant.ts";
 import type { Batch, Watched } from "./batch-context.ts";

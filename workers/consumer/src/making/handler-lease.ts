@@ -1,7 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { LEASE_MS } from "@prewarm/shared/limits";
+import type { Handlers } from "../ledger/contract.ts";
 import { errorText, type Log } from "../platform/log.ts";
-import type { LedgerPort } from "./ledger-port.ts";
 
 /** The ledger did not answer: the messages must come again, and the rows' lease runs out by itself. */
 export class LedgerUnreachable extends Error {
@@ -23,7 +23,7 @@ export interface Lease {
 }
 
 export interface LeaseDeps {
-  ledger: Pick<LedgerPort, "renew">;
+  ledger: Pick<Handlers, "renew">;
   clock: Clock;
   sleep(ms: number): Promise<void>;
   log: Log;

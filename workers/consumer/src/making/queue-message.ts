@@ -1,4 +1,4 @@
-import type { DeadMessage } from "./ledger-port.ts";
+import type { DeadMessage } from "../ledger/contract.ts";
 
 /** A queue message, as far as handlers use it. */
 export type QueueMessage = Pick<Message<unknown>, "id" | "timestamp" | "body" | "attempts" | "ack" | "retry">;

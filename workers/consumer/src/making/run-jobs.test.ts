@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Claim } from "../ledger/api.ts";
+import type { Claim } from "../ledger/contract.ts";
 import { batchWorld, message, wakeUp } from "../testing/batch-world.ts";
 import { runClaim } from "../testing/fake-ledger.ts";
 

@@ -1,5 +1,5 @@
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { Outcome, Submitted } from "../ledger/api.ts";
+import type { Outcome, Submitted } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
 import { headVariant, type Seen } from "../store/store-variant.ts";
 import type { Batch, Watched, Work } from "./batch-context.ts";
@@ -44,8 +44,8 @@ async function begin(batch: Batch, work: Work): Promise<(Watched & { input?: str
   const { claim } = work;
   if (outcome !== null || claim.do === "verify") return null;
   if (claim.do === "run") return submitJob(batch, work, claim);
-  const { upstream, submittedAt, attempts } = claim;
-  return { work, job: upstream, submittedAt, attempts, made: null, lookAt: 0, looks: 0 };
+  const { ittybitJob, submittedAt, attempts } = claim;
+  return { work, job: ittybitJob, submittedAt, attempts, made: null, lookAt: 0, looks: 0 };
 }
 
 function workOf(batch: Batch): Work[] {
@@ -66,7 +66,12 @@ async function record(batch: Batch, made: readonly (Watched & { input: string })
   const { deps, lease } = batch;
   if (made.length === 0) return new Set();
   await deps.at("before-submitted");
-  const jobs: Submitted[] = made.map(({ work, job, input }) => ({ key: work.key, gen: work.claim.gen, job, input }));
+  const jobs: Submitted[] = made.map(({ work, job, input }) => ({
+    key: work.key,
+    gen: work.claim.gen,
+    ittybitJob: job,
+    input,
+  }));
   const answers = await lease.renewingCall(
     "submitted",
     () => deps.ledger.submitted(lease.owner, jobs),

@@ -1,6 +1,6 @@
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import { idOfKey } from "@prewarm/shared/variant-key";
-import type { Failure, Outcome } from "../ledger/api.ts";
+import type { Failure, Outcome } from "../ledger/contract.ts";
 import { deadMs } from "../ledger/protocol/backoff.ts";
 import { errorText } from "../platform/log.ts";
 import { clearMarkers, deleteVariants, markDead } from "../store/store-variant.ts";

@@ -2,7 +2,7 @@ import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { expectedSize, jobOptions } from "../ittybit/job-request.ts";
-import type { Claim, Outcome } from "../ledger/api.ts";
+import type { Claim, Outcome } from "../ledger/contract.ts";
 import type { Original } from "../originals/probe.ts";
 import { markMissing } from "../store/store-variant.ts";
 import type { Batch, Watched, Work } from "./batch-context.ts";

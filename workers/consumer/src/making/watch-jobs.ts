@@ -1,7 +1,7 @@
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { look, type Sight } from "../ittybit/look.ts";
-import type { Outcome } from "../ledger/api.ts";
+import type { Outcome } from "../ledger/contract.ts";
 import type { Batch, Watched } from "./batch-context.ts";
 import { outcomeOfEnded, storeResult } from "./finish-job.ts";
 import { all, guarded } from "./guarded.ts";

@@ -1,9 +1,16 @@
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
-import type { JobFilter } from "../ledger-port.ts";
+import type { ActionView, JobFilter } from "../../ledger/contract.ts";
 import { fromLedger } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
-import { cancelActionRoute, createActionRoute, getActionRoute, listActionsRoute } from "../schemas/actions.ts";
+import {
+  type Action,
+  actionFilter,
+  cancelActionRoute,
+  createActionRoute,
+  getActionRoute,
+  listActionsRoute,
+} from "../schemas/actions.ts";
 import { actionMatch } from "../search.ts";
 
 /** Retries a second when the caller does not say: kind to Ittybit and to the other lanes. */
@@ -19,27 +26,38 @@ export const registerActions: Registrar = (app, { ledger, log }) => {
       return c.json({ dryRun: true as const, kind, ...preview }, 200);
     }
     const who = c.get("caller").who;
-    const wanted = { kind, filter, match, rate: rate ?? (kind === "retry" ? RETRY_RATE : null), who };
+    const wanted = {
+      kind,
+      filter: JSON.stringify(filter),
+      match,
+      rate: rate ?? (kind === "retry" ? RETRY_RATE : null),
+      who,
+    };
     const created = await fromLedger(ledger.createAction(wanted), log);
     if (created === null) throw new AppError("conflict", { detail: "Nothing matches: there is nothing to do." });
-    return c.json(created, 202);
+    return c.json(answerOf(created), 202);
   });
   app.openapi(listActionsRoute, async (c) => {
     const { limit, cursor } = c.req.valid("query");
     const { actions, next } = await fromLedger(ledger.listActions({ limit, cursor: cursor ?? null }), log);
-    return c.json({ actions, nextCursor: next }, 200);
+    return c.json({ actions: actions.map(answerOf), nextCursor: next }, 200);
   });
   app.openapi(getActionRoute, async (c) => {
     const found = await fromLedger(ledger.getAction(c.req.valid("param").action), log);
     if (found === null) throw new AppError("not_found", { detail: "No such action." });
-    return c.json(found, 200);
+    return c.json(answerOf(found), 200);
   });
   app.openapi(cancelActionRoute, async (c) => {
     const found = await fromLedger(ledger.cancelAction(c.req.valid("param").action, c.get("caller").who), log);
     if (found === null) throw new AppError("not_found", { detail: "No such action." });
-    return c.json(found, 200);
+    return c.json(answerOf(found), 200);
   });
 };
+
+/** The filter is kept as the text it was. */
+function answerOf(action: ActionView): Action {
+  return { ...action, filter: actionFilter.parse(JSON.parse(action.filter)) };
+}
 
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */
 function actable(kind: "retry" | "cancel", match: JobFilter): JobFilter {

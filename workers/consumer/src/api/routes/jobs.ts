@@ -1,9 +1,8 @@
 import { AppError } from "@prewarm/shared/errors";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { AttemptView } from "../../ledger/api-views.ts";
+import type { Attempt, JobAct, NamedJob } from "../../ledger/contract.ts";
 import type { ApiDeps } from "../deps.ts";
 import { jobAnswer, originalAddress, variantUrl } from "../job-answer.ts";
-import type { JobAct, NamedJob } from "../ledger-port.ts";
 import { fromLedger } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
 import { listDeadRoute } from "../schemas/dead.ts";
@@ -65,7 +64,7 @@ function acted(act: JobAct, conflict: string): Job {
   return jobAnswer(act.job);
 }
 
-async function detail(view: NamedJob, attempts: AttemptView[], sourceEtag: string | null, deps: ApiDeps) {
+async function detail(view: NamedJob, attempts: Attempt[], sourceEtag: string | null, deps: ApiDeps) {
   const job = jobAnswer(view);
   const parsed = parseVariantKey(view.key);
   return {

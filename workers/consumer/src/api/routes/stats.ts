@@ -1,6 +1,5 @@
-import type { GatePatch } from "../../ledger/api-views.ts";
+import type { GatePatch, HistoryBucket, Tier } from "../../ledger/contract.ts";
 import { gateAnswer } from "../gate-answer.ts";
-import type { HistoryBucket, Tier } from "../ledger-port.ts";
 import { METRICS_TYPE, metricsText } from "../metrics-text.ts";
 import { fromLedger } from "../problem.ts";
 import type { Api, Registrar } from "../registrar.ts";

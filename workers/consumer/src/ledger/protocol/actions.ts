@@ -1,11 +1,10 @@
-import type { ActionView, JobFilter, NewAction } from "../../api/ledger-port.ts";
-import type { ActionFilter } from "../../api/schemas/actions.ts";
+import type { ActionView, JobFilter, NewAction } from "../contract.ts";
 import { audit } from "../tables/audit.ts";
 import { int, type SqlRow, text } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
 import { countMatches } from "../views/count-matches.ts";
 import { findRows } from "../views/find-rows.ts";
-import { cancelKeys, retryKeys } from "./retry-and-cancel.ts";
+import { cancelKey, retryKey } from "./retry-and-cancel.ts";
 
 /** Jobs of one slice of an action without a rate. */
 const SLICE_MAX = 1_000;
@@ -27,7 +26,7 @@ export function createAction(tx: Tx, id: string, wanted: NewAction, keys: string
       VALUES (?, ?, ?, ?, ?, 'running', ?, ?, 0, 0, ?, ?, ?, ?, NULL, ?)`,
     id,
     wanted.kind,
-    JSON.stringify(wanted.filter),
+    wanted.filter,
     match,
     wanted.rate,
     total,
@@ -38,7 +37,12 @@ export function createAction(tx: Tx, id: string, wanted: NewAction, keys: string
     tx.now,
     wanted.who,
   );
-  audit(tx, wanted.who, `action.${wanted.kind}`, id, { filter: wanted.filter, rate: wanted.rate, total, exact });
+  audit(tx, wanted.who, `action.${wanted.kind}`, id, {
+    filter: JSON.parse(wanted.filter),
+    rate: wanted.rate,
+    total,
+    exact,
+  });
   return getAction(tx, id);
 }
 
@@ -81,14 +85,9 @@ export function actionSlice(tx: Tx): boolean {
   const limit = rate === null ? SLICE_MAX : Math.max(1, Math.min(SLICE_MAX, Math.floor(rate)));
   const { match, keys } = JSON.parse(text(raw.match)) as { match: JobFilter; keys: string[] | null };
   const { rows, next } = findRows(tx, match, int(raw.cursor), limit, keys);
-  const acting = text(raw.kind) === "retry" ? retryKeys : cancelKeys;
-  const results = Object.values(
-    acting(
-      tx,
-      rows.map(({ key }) => key),
-    ),
-  );
-  const done = int(raw.done) + results.filter((result) => result === "ok").length;
+  const act = text(raw.kind) === "retry" ? retryKey : cancelKey;
+  tx.rows.loadKeys(rows.map(({ key }) => key));
+  const done = int(raw.done) + rows.filter(({ key }) => act(tx, key) === "ok").length;
   const wait = rate === null ? 0 : Math.max(SECOND_MS, (rows.length / rate) * SECOND_MS);
   const ended = next === null;
   tx.sql.exec(
@@ -110,7 +109,7 @@ function viewOf(raw: SqlRow): ActionView {
   return {
     action: text(raw.id),
     kind: text(raw.kind) === "retry" ? "retry" : "cancel",
-    filter: JSON.parse(text(raw.filter)) as ActionFilter,
+    filter: text(raw.filter),
     rate: raw.rate === null || raw.rate === undefined ? null : Number(raw.rate),
     state: stateOf(text(raw.state)),
     total: int(raw.total),

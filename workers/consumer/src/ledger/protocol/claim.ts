@@ -1,6 +1,6 @@
 import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { Claim, ClaimAnswer, WakeUpKeys } from "../api.ts";
+import type { Claim, ClaimAnswer, WakeUpKeys } from "../contract.ts";
 import { settingsOf } from "../tables/gate-state.ts";
 import type { Lease } from "../tables/leases.ts";
 import {
@@ -244,7 +244,7 @@ function run(tx: Tx, row: Row): Claim {
   };
 }
 
-function resume(tx: Tx, row: Row, upstream: string): Claim {
+function resume(tx: Tx, row: Row, ittybitJob: string): Claim {
   const submittedAt = row.upstreamAt || row.grantedAt;
-  return { do: "resume", gen: row.gen, floor: floorOf(tx, row), upstream, submittedAt, attempts: row.attempts };
+  return { do: "resume", gen: row.gen, floor: floorOf(tx, row), ittybitJob, submittedAt, attempts: row.attempts };
 }

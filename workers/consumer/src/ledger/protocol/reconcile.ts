@@ -1,6 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import { Findings, type SliceAnswer, type SliceRequest } from "../../doctor/doctor-port.ts";
+import type { SliceAnswer, SliceRequest } from "../contract.ts";
+import { Findings } from "../findings.ts";
 import { audit } from "../tables/audit.ts";
 import { BULK, type Row, STORED } from "../tables/row.ts";
 import { int, text } from "../tables/sql.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../api.ts";
+import type { Outcome } from "../contract.ts";
 import { PERMANENT, setup, TRANSIENT } from "../testing/setup.ts";
 
 const KEY = "a/400-high.webp";

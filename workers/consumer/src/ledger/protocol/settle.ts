@@ -1,4 +1,4 @@
-import type { Outcome, Settled } from "../api.ts";
+import type { Outcome, Settled } from "../contract.ts";
 import {
   CANCEL,
   FIRST,

@@ -1,6 +1,6 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { Failure } from "../api.ts";
+import type { Failure } from "../contract.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import {
   CANCEL,

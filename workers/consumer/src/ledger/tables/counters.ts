@@ -1,11 +1,11 @@
+import type { Tier } from "../contract.ts";
 import { addTo, type Histogram, observe } from "./histogram.ts";
 import type { Change } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { text } from "./sql.ts";
 
 /** Tiers of the history, by their length in ms. */
-export const TIERS_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
-export type Tier = keyof typeof TIERS_MS;
+export const TIERS_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /** What happened in one minute, hour or day. */
 export interface Slice {

@@ -1,6 +1,5 @@
 import { jobHash } from "@prewarm/shared/job";
-import type { NamedJob } from "../../api/ledger-port.ts";
-import type { JobView } from "../api.ts";
+import type { JobView, NamedJob } from "../contract.ts";
 import { type Sql, text } from "./sql.ts";
 
 /*

@@ -25,9 +25,8 @@ export interface Run {
   /** Members by state code, QUEUED … REFUSED. */
   states: number[];
   ready: Histogram;
-  /** The last chunk applied, and its answer, so that a chunk sent twice counts once. */
-  chunk: number;
-  answer: string | null;
+  /** 1 while its request is still being sent. */
+  accepting: number;
   open: number;
 }
 
@@ -65,7 +64,7 @@ export class Runs {
     if (known) return known;
     const raw = this.#sql.exec(
       `INSERT INTO runs (id, label, lane, created, updated, ended, cancelled_at, cancel_cursor, first_seq, last_seq, accepted, duplicates,
-        existing, states, ready, chunk, answer, open) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, '[0,0,0,0,0,0,0]', '[]', -1, NULL, 0) RETURNING *`,
+        existing, states, ready, accepting, open) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, '[0,0,0,0,0,0,0]', '[]', 0, 0) RETURNING *`,
       id,
       label,
       lane,
@@ -137,7 +136,7 @@ export class Runs {
       run.ended = run.open === 0 ? run.ended || this.#now : 0;
       this.#sql.exec(
         `UPDATE runs SET updated = ?2, ended = ?3, cancelled_at = ?4, cancel_cursor = ?5, first_seq = ?6, last_seq = ?7, accepted = ?8,
-          duplicates = ?9, existing = ?10, states = ?11, ready = ?12, chunk = ?13, answer = ?14, open = ?15, lane = ?16 WHERE n = ?1`,
+          duplicates = ?9, existing = ?10, states = ?11, ready = ?12, accepting = ?13, open = ?14, lane = ?15 WHERE n = ?1`,
         run.n,
         this.#now,
         run.ended,
@@ -150,8 +149,7 @@ export class Runs {
         run.existing,
         JSON.stringify(run.states),
         JSON.stringify(run.ready),
-        run.chunk,
-        run.answer,
+        run.accepting,
         run.open,
         run.lane,
       );
@@ -197,8 +195,7 @@ export function runFrom(raw: SqlRow): Run {
     existing: int(raw.existing),
     states: JSON.parse(text(raw.states)) as number[],
     ready: JSON.parse(text(raw.ready)) as Histogram,
-    chunk: int(raw.chunk),
-    answer: textOrNull(raw.answer),
+    accepting: int(raw.accepting),
     open: int(raw.open),
   };
 }

@@ -1,6 +1,6 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { runsWaiting } from "../protocol/dispatch.ts";
-import { counts } from "../views/views.ts";
+import { openJobs } from "../protocol/open-jobs.ts";
 import { TIERS_MS } from "./counters.ts";
 import { laneCode } from "./row.ts";
 import { WAITING } from "./schema.ts";
@@ -29,7 +29,7 @@ export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
 export function sample(tx: Tx): void {
   const waiting = Object.values(oldestWaiting(tx)).filter((at) => at !== null);
   const oldest = waiting.length === 0 ? null : Math.max(0, tx.now - Math.min(...waiting));
-  const { open } = counts(tx);
+  const { open } = openJobs(tx.sql);
   for (const tier of ["minute", "hour", "day"] as const) {
     const ms = TIERS_MS[tier];
     tx.sql.exec(

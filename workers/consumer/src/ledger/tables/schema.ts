@@ -33,7 +33,7 @@ const V1 = [
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT, lane INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
     ended INTEGER NOT NULL, cancelled_at INTEGER NOT NULL, cancel_cursor INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
     accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL, existing INTEGER NOT NULL, states TEXT NOT NULL, ready TEXT NOT NULL,
-    chunk INTEGER NOT NULL, answer TEXT, open INTEGER NOT NULL)`,
+    accepting INTEGER NOT NULL, open INTEGER NOT NULL)`,
   // Only second and later askers of one row; the first stands in jobs.run. Run 0 is somebody outside any run.
   `CREATE TABLE joins (seq INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (seq, run)) WITHOUT ROWID`,
   `CREATE INDEX joins_run ON joins (run, seq)`,
@@ -42,7 +42,7 @@ const V1 = [
   `CREATE TABLE counters (state INTEGER NOT NULL, lane INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (state, lane)) WITHOUT ROWID`,
   `CREATE TABLE hist (tier INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tier, at)) WITHOUT ROWID`,
   `CREATE TABLE docs (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
-  `CREATE TABLE inbox (id TEXT PRIMARY KEY, hash TEXT NOT NULL, run TEXT NOT NULL, complete INTEGER NOT NULL, answer TEXT, at INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE inbox (id TEXT PRIMARY KEY, hash TEXT NOT NULL, run TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE outbox (kind TEXT PRIMARY KEY, body TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE dead_messages (id TEXT PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
     attempts INTEGER NOT NULL) WITHOUT ROWID`,

@@ -1,4 +1,4 @@
-import type { Claim, Outcome } from "../api.ts";
+import type { Claim, Outcome } from "../contract.ts";
 import { LedgerCore } from "../ledger.ts";
 import { type Row, rowFrom } from "../tables/row.ts";
 import { nodeSql } from "./node-sql.ts";

@@ -1,5 +1,5 @@
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
-import type { JobFilter } from "../../api/ledger-port.ts";
+import type { JobFilter } from "../contract.ts";
 import type { Tx } from "../tables/tx.ts";
 import { findRows } from "./find-rows.ts";
 import { counts } from "./views.ts";

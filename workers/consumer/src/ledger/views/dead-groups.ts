@@ -1,11 +1,11 @@
 import type { Lane } from "@prewarm/shared/job";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { JobView } from "../api.ts";
+import type { DeadGroup, DeadMessage, DeadView, JobFilter, JobView } from "../contract.ts";
 import { DEAD_ROWS } from "../tables/operator-tables.ts";
 import { COLUMNS, DEAD, laneCode, type Row, rowFrom } from "../tables/row.ts";
 import { int, text } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
-import { READ_MAX } from "./find-rows.ts";
+import { findRows, READ_MAX } from "./find-rows.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { errorOf } from "./match-row.ts";
 import { counts, jobView } from "./views.ts";
@@ -14,20 +14,37 @@ import { counts, jobView } from "./views.ts";
 const GROUPS_MAX = 200;
 const MESSAGES_MAX = 50;
 
-export interface DeadGroup {
-  fingerprint: string;
-  code: string;
-  message: string;
-  count: number;
-  firstAt: number;
-  lastAt: number;
-  formats: Record<string, number>;
-  sample: JobView;
+/** A cause with its sample as yet unnamed. */
+type Group = Omit<DeadGroup, "sample"> & { sample: JobView };
+
+/** The page of dead letters: causes, one cause's jobs, and messages that nobody could read. */
+export function deadView(
+  tx: Tx,
+  {
+    fingerprint: cause,
+    lanes,
+    before,
+    limit,
+  }: { fingerprint: string | null; lanes: Lane[]; before: number; limit: number },
+): Omit<DeadView, "groups" | "jobs"> & { groups: Group[]; jobs: JobView[] } {
+  const page = cause === null ? { rows: [], next: null } : findRows(tx, deadOf(cause, lanes), before, limit);
+  return {
+    total: counts(tx).deadLetters,
+    groups: deadGroups(tx, lanes, cause),
+    jobs: page.rows.map((row) => jobView(tx, row)),
+    messages: deadMessages(tx),
+    next: page.next === null ? null : String(page.next),
+  };
+}
+
+function deadOf(cause: string, lanes: Lane[]): JobFilter {
+  const any = { run: null, id: null, format: null, error: null, text: [], jobs: null };
+  return { ...any, states: ["dead"], lanes, fingerprint: cause };
 }
 
 /** Dead letters by cause, the largest group first: of the newest 10,000, which is all there are on most days. */
-export function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroup[] {
-  const groups = new Map<string, DeadGroup>();
+function deadGroups(tx: Tx, lanes: Lane[], only: string | null): Group[] {
+  const groups = new Map<string, Group>();
   const wanted = new Set<number>(lanes.map(laneCode));
   const query = `SELECT ${COLUMNS} FROM jobs INDEXED BY jobs_dead WHERE ${DEAD_ROWS} ORDER BY seq DESC LIMIT ?`;
   for (const raw of tx.sql.exec(query, READ_MAX)) {
@@ -42,7 +59,7 @@ export function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGrou
 
 function addToGroup(
   tx: Tx,
-  groups: Map<string, DeadGroup>,
+  groups: Map<string, Group>,
   name: string,
   row: Row,
   failure: { code: string; message: string },
@@ -65,12 +82,8 @@ function addToGroup(
   groups.set(name, group);
 }
 
-export function deadTotal(tx: Tx): number {
-  return counts(tx).deadLetters;
-}
-
 /** Messages that nobody could read, newest first. */
-export function deadMessages(tx: Tx) {
+function deadMessages(tx: Tx): DeadMessage[] {
   return tx.sql.exec("SELECT * FROM dead_messages ORDER BY at DESC LIMIT ?", MESSAGES_MAX).map((raw) => ({
     messageId: text(raw.id),
     queue: text(raw.queue),

@@ -1,4 +1,4 @@
-import type { JobFilter } from "../../api/ledger-port.ts";
+import type { JobFilter } from "../contract.ts";
 import { DEAD_ROWS, RETRYING_ROWS } from "../tables/operator-tables.ts";
 import { COLUMNS, DEAD, PROCESSING, REFUSED, RETRYING, type Row, rowFrom } from "../tables/row.ts";
 import { GRANTED } from "../tables/schema.ts";

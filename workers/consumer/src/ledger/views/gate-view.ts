@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { GateFile } from "@prewarm/shared/markers";
-import type { GatePatch, GateView } from "../api-views.ts";
+import type { GatePatch, GateView } from "../contract.ts";
 import { budgetLeft, closeBreaker, laneClosed, probeFree, slotLimit } from "../protocol/gate.ts";
 import { type GateSettings, type GateState, monthOf, settingsOf } from "../tables/gate-state.ts";
 import { BULK, LIVE, laneCode, UPLOAD } from "../tables/row.ts";

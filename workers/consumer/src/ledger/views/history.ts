@@ -1,6 +1,6 @@
-import type { HistoryBucket, LedgerStats, Percentiles } from "../../api/ledger-port.ts";
+import type { HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
 import { slotsUsed } from "../protocol/slots.ts";
-import { emptySlice, mergeSlice, type Slice, TIERS_MS, type Tier } from "../tables/counters.ts";
+import { emptySlice, mergeSlice, type Slice, TIERS_MS } from "../tables/counters.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
 import { oldestWaiting } from "../tables/samples.ts";
 import { int, text } from "../tables/sql.ts";

@@ -1,5 +1,5 @@
 import { decodeId } from "@prewarm/shared/variant-key";
-import type { JobFilter } from "../../api/ledger-port.ts";
+import type { JobFilter } from "../contract.ts";
 import { laneCode, type Row, stateCodes } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Outcome, Submitted } from "../../api.ts";
+import type { Outcome, Submitted } from "../../contract.ts";
 import { LedgerCore } from "../../ledger.ts";
 import { durableSql } from "../../tables/sql.ts";
 import { testConfig } from "../setup-config.ts";
