@@ -1,5 +1,4 @@
-import type { Happening } from "./history.ts";
-import type { HandlerMutation } from "./world.ts";
+import type { Favourites } from "./commands.ts";
 
 /** One rule switched off. `find` must stand in `file` exactly once; histories played over the changed ledger must then break `breaks`. */
 export interface Mutation {
