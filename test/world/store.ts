@@ -8,6 +8,8 @@ export interface Put {
   /** Who put it: a handler's owner; null is the ledger's object or a hand. */
   owner: string | null;
   issuedAt: number;
+  /** False: its caller is told of no answer, and goes on before it lands. */
+  answered: boolean;
 }
 
 export interface StoreWatcher {
@@ -68,13 +70,15 @@ export class Store {
 
   async #put(args: Parameters<R2Bucket["put"]>, by: Life): Promise<R2Object | null> {
     const { clock, weather, watcher } = this.#world;
-    const put = { key: args[0], owner: by.owner, issuedAt: clock.now() };
-    watcher.putIssued(put);
+    const key = args[0];
     const hop = weather.store("put");
     // Only variants have a condition and a generation, which is what late puts try.
-    const late = put.key.startsWith("variants/") ? weather.latePut() : null;
+    const late = key.startsWith("variants/") ? weather.latePut() : null;
+    const answered = late?.answered ?? true;
+    const put = { key, owner: by.owner, issuedAt: clock.now(), answered };
+    watcher.putIssued(put);
     const landing = this.#land(args, put, Math.min(hop.ms + (late?.ms ?? 0), by.lastWrite - clock.now()), hop.lost);
-    if (late === null || late.answered) return landing;
+    if (answered) return landing;
     landing.catch(() => undefined);
     await clock.sleep(hop.ms * 50);
     throw new Error("R2: no answer (world)");

@@ -1,5 +1,5 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
-import { idOfKey } from "@prewarm/shared/variant-key";
+import { idOfKey, storeKey } from "@prewarm/shared/variant-key";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
 import type {
   AcceptChunk,
@@ -10,7 +10,6 @@ import type {
   Outcome,
   Settled,
 } from "../../../workers/consumer/src/ledger/contract.ts";
-import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Chance } from "../chance.ts";
 import type { Put } from "../store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
@@ -182,12 +181,18 @@ export class Invariants implements Watcher {
     const cancelled = this.#sql("SELECT 1 FROM runs WHERE id = ? AND cancelled_at > 0", run.run).length > 0;
     const keys = answer.outdated > 0 ? [] : images.flatMap((image) => image.keys);
     for (const key of keys) {
-      this.promised.add(key);
+      if (!this.#isTaken(key)) this.promised.add(key);
       this.asked.add(key);
       if (this.#cancelling.has(key)) continue;
       const wants = this.wants.get(key) ?? new Set();
       this.wants.set(key, wants.add(cancelled ? "outside any run" : run.run));
     }
+  }
+
+  /** The ledger takes it for stored, and a hand has deleted it: until the doctor or a view notices, nothing is promised. */
+  #isTaken(key: string): boolean {
+    const isStored = this.#sql("SELECT 1 FROM jobs WHERE key = ? AND state = 3", key).length > 0;
+    return isStored && this.deleted.has(key) && this.#world?.store.objects.has(storeKey(key)) !== true;
   }
 
   #purged(id: string, { status, purge }: { status: string; purge: string }): void {
@@ -237,11 +242,12 @@ export class Invariants implements Watcher {
   }
 
   /** P10: what is cancelled stores nothing. */
-  putLanded({ key: storeName, owner, issuedAt }: Put, _object: Stored): void {
+  putLanded({ key: storeName, owner, issuedAt, answered }: Put): void {
     this.#prompt?.putLanded(storeName);
     const key = storeName.replace(/^variants\//, "");
     if (this.#sql("SELECT 1 FROM jobs WHERE key = ? AND state = 5", key).length === 0) return;
-    const told = this.#toldToStop.get(key) === owner && this.#clock.now() - issuedAt <= PUT_MS;
+    // Who gets no answer cannot wait for ever: its row is cancelled when it settles, and the put may land after all.
+    const told = answered && this.#toldToStop.get(key) === owner && this.#clock.now() - issuedAt <= PUT_MS;
     if (told) this.violation(`stored after its owner was cancelled ${key} (P10)`);
     if (issuedAt > (this.#cancelledAt.get(key) ?? issuedAt)) this.violation(`stored after cancelled ${key} (P10)`);
   }
