@@ -29,7 +29,8 @@ export class Promptness {
   readonly #world: HistoryWorld;
   readonly #violation: (text: string) => void;
   #looking = false;
-  #watchingGate = false;
+  #gateSays = JSON.stringify([[], "closed"]);
+  #gateMoves = 0;
   /** When the gate file was last written. */
   #publishedAt = 0;
 
@@ -51,11 +52,21 @@ export class Promptness {
         this.#checkSent(since);
       });
     }
-    if (call !== "patchGate" || this.#watchingGate) return;
-    this.#watchingGate = true;
+    this.#watchGate();
+  }
+
+  /** Whether it closes something else than before; then the edge must soon know, unless it moves again. */
+  #watchGate(): void {
+    const { clock } = this.#world;
+    const { paused, breaker } = this.#gate();
+    const says = JSON.stringify([paused, breaker.state]);
+    if (says === this.#gateSays) return;
+    this.#gateSays = says;
+    this.#gateMoves += 1;
+    const [since, move] = [clock.now(), this.#gateMoves];
     clock.after(PUBLISHED_WITHIN_MS, () => {
-      this.#watchingGate = false;
-      this.#checkPublished(since);
+      // A change that comes while the gate file is written waits for the alarm, here and below.
+      if (move === this.#gateMoves && this.#publishedAt < since) this.#checkPublished(since);
     });
   }
 
@@ -68,7 +79,6 @@ export class Promptness {
     const { sql, clock } = this.#world;
     const { paused, breaker, throttledUntil, tat } = this.#gate();
     if (this.#mayBeLate(since) || paused.length > 0 || breaker.state === "open") return;
-    // A change that comes while the gate file is written waits for the alarm.
     if (this.#publishedAt >= since - SENT_WITHIN_MS) return;
     const slots = sql.exec(
       "SELECT (SELECT count(*) FROM jobs WHERE granted > 0 AND state < 3) + (SELECT count(*) FROM abandoned) AS n",

@@ -22,6 +22,7 @@ const DEAD_LETTERS: JobFilter = {
     jobs: null,
   },
 };
+const STORM_MAX_MS = 2 * 3_600_000;
 const UPLOAD_EVERY_MS = 500;
 const VIEW_EVERY_MS = 250;
 
@@ -30,6 +31,7 @@ export class Story {
   readonly world: SoakWorld;
   readonly acts: string[] = [];
   readonly #images: number;
+  readonly #endsBy: number;
   #order = 0;
   #deliveries = 0;
   #viewing = true;
@@ -37,6 +39,7 @@ export class Story {
   constructor(world: SoakWorld) {
     this.world = world;
     this.#images = world.options.images;
+    this.#endsBy = world.clock.now() + STORM_MAX_MS;
   }
 
   /** Runs until everything was asked, everything went wrong, and nearly all is done. */
@@ -50,7 +53,7 @@ export class Story {
     const views = this.#views();
     await this.#acts();
     await uploads;
-    while (this.#done() < 0.97) await world.clock.sleep(2_000);
+    await this.#until(0.97, () => world.clock.sleep(2_000));
     this.#viewing = false;
     await views;
   }
@@ -80,6 +83,17 @@ export class Story {
 
   #done(): number {
     return 1 - this.world.progress().open / Math.max(1, this.world.diary.promised.size);
+  }
+
+  /** Goes on with something until this part of the work is done; a storm that does not end is a violation. */
+  async #until(part: number, meanwhile: () => Promise<void>): Promise<void> {
+    while (this.#done() < part) {
+      if (this.world.clock.now() > this.#endsBy)
+        return this.world.diary.violation(
+          `${part} of the work is not done ${STORM_MAX_MS / 3_600_000} hours after the storm began`,
+        );
+      await meanwhile();
+    }
   }
 
   /** One request, in chunks, and its end. */
@@ -160,10 +174,10 @@ export class Story {
       [0.85, "eviction", async () => object.evict()],
     ];
     for (const [part, name, act] of timed) {
-      while (this.#done() < part) {
+      await this.#until(part, async () => {
         await this.#mischief();
         await clock.sleep(1_500);
-      }
+      });
       this.acts.push(name);
       await act();
     }
