@@ -1,14 +1,13 @@
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptChunk, AcceptImage, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
-import { idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
+import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
 import type { SoakWorld } from "./soak-world.ts";
 import { refusedAccount, stormRules, throttleStorm } from "./storm.ts";
 
 const WHO = "soak";
-/** Images of a chunk, each with six variants. */
-const CHUNK_IMAGES = 160;
+const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
 const DEAD_LETTERS: JobFilter = {
   ...{
     states: ["dead"],
@@ -33,7 +32,6 @@ export class Story {
   readonly #images: number;
   readonly #endsBy: number;
   #order = 0;
-  #deliveries = 0;
   #viewing = true;
 
   constructor(world: SoakWorld) {
@@ -96,45 +94,19 @@ export class Story {
     }
   }
 
-  /** One request, in chunks, and its end. */
-  async #accept(run: AcceptChunk["run"], images: AcceptImage[], force = false): Promise<void> {
-    this.#deliveries += 1;
-    const delivery = { id: `delivery${this.#deliveries}`, hash: "h" };
-    let chunk = 0;
-    for (let at = 0; at < images.length; at += CHUNK_IMAGES) {
-      const part = images.slice(at, at + CHUNK_IMAGES);
-      const number = chunk;
-      await this.world.ask((ledger) =>
-        ledger.acceptChunk({
-          run,
-          delivery: { ...delivery, chunk: number },
-          images: part,
-          force,
-          backlogMax: 1_000_000,
-        }),
-      );
-      chunk += 1;
-    }
-    const end = { delivery: { ...delivery, chunks: chunk }, run: run.run, who: WHO, summary: {} };
-    await this.world.ask((ledger) => ledger.finishDelivery(end));
-  }
-
   #imagesBetween(from: number, to: number): number[] {
     const [first, end] = [Math.floor(from * this.#images), Math.floor(to * this.#images)];
     return Array.from({ length: end - first }, (_, n) => first + n);
   }
 
   async #warm(run: string, from: number, to: number): Promise<void> {
-    await this.#accept(
-      bulk(run),
-      this.#imagesBetween(from, to).map((image) => asked(image)),
-    );
+    await this.world.warm(run, this.#imagesBetween(from, to).map(askedOf));
   }
 
   async #uploads(from: number, to: number): Promise<void> {
     const { clock, chance } = this.world;
     for (const image of this.#imagesBetween(from, to)) {
-      await this.#accept(UPLOADS, [asked(image)]);
+      await this.world.request(UPLOADS, [askedOf(image)]);
       await clock.sleep(chance.between(0, 2 * UPLOAD_EVERY_MS));
     }
   }
@@ -199,7 +171,7 @@ export class Story {
     versions[image] = (versions[image] ?? 0) + 1;
     this.#order += 1;
     const told = { order: String(this.#order), sourceEtag: `"${image}-${versions[image]}"` };
-    await this.#accept(UPLOADS, [{ ...asked(image), ...told }]);
+    await this.world.request(UPLOADS, [{ ...askedOf(image), ...told }]);
     diary.replaced(image);
   }
 
@@ -207,7 +179,7 @@ export class Story {
     const { chance } = this.world;
     // Repeated when the answer is lost: the image is then purged twice.
     await this.world.ask((ledger) => ledger.purgeImage(idOf(image), null, WHO));
-    if (chance.hits(0.4)) await this.#accept(UPLOADS, [asked(image)]);
+    if (chance.hits(0.4)) await this.world.request(UPLOADS, [askedOf(image)]);
   }
 
   #deleteByHand(image: number): void {
@@ -241,16 +213,6 @@ export class Story {
   async #force(): Promise<void> {
     const { chance } = this.world;
     const images = new Set(Array.from({ length: 20 }, () => Math.floor(chance.random() * this.#images)));
-    await this.#accept(bulk("force"), [...images].map(asked), true);
+    await this.world.warm("force", [...images].map(askedOf), true);
   }
-}
-
-const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
-
-function bulk(run: string): AcceptChunk["run"] {
-  return { run, label: null, lane: "bulk" };
-}
-
-function asked(image: number): AcceptImage {
-  return { id: idOf(image), keys: warmedKeys(image), order: null, sourceEtag: null };
 }
