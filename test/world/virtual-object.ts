@@ -7,6 +7,9 @@ import { Killed, Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { Weather } from "./weather.ts";
 
+/** More rings than this in ten minutes: it does not do what it rings for. */
+const RINGS_MAX = 1_800;
+const RINGS_MS = 600_000;
 /** An alarm that is set for now or the past rings so much later. */
 const SOONEST_MS = 100;
 
@@ -41,6 +44,7 @@ export class VirtualObject {
   #alarm: { at: number; cancel: () => void } | null = null;
   #lost = false;
   #ringing = false;
+  #rings = { since: 0, n: 0 };
   #changes = 0;
   bornAt: number;
 
@@ -144,7 +148,15 @@ export class VirtualObject {
       return;
     }
     this.counts.alarms += 1;
+    this.#countRing();
     void this.#ring(this.#life);
+  }
+
+  #countRing(): void {
+    const now = this.#world.clock.now();
+    if (now - this.#rings.since > RINGS_MS) this.#rings = { since: now, n: 0 };
+    this.#rings.n += 1;
+    if (this.#rings.n === RINGS_MAX) this.#world.watcher.violation("the alarm rings all the time (P1, P5)");
   }
 
   async #ring(life: Life): Promise<void> {
