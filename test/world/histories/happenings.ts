@@ -1,6 +1,7 @@
 import { jobHash, type Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import { checkOverdue } from "./at-rest.ts";
 import type { HistoryWorld } from "./history-world.ts";
 import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 
@@ -126,8 +127,10 @@ export const HAPPENINGS = {
   deleteObject,
   /** Stored rows grow old and are forgotten by the ledger's own pruning: R2 is the record. */
   prune: async (world) => {
-    for (let hours = 0; hours < PRUNED_AFTER_HOURS && world.invariants.bad.length === 0; hours += 1)
+    for (let hours = 0; hours < PRUNED_AFTER_HOURS && world.invariants.bad.length === 0; hours += 1) {
       await world.clock.run(HOUR_MS);
+      checkOverdue(world);
+    }
   },
   cron: asking((world) => world.ask((ledger) => ledger.rearm(), 1)),
   evict: (world) => world.object.evict(),
