@@ -14,7 +14,7 @@ describe("consumeBatch", () => {
     expect(one.fate).toBe("ack");
     expect(ledger.calls).toEqual(["claim", "submitted", "settle"]);
     expect(ledger.recorded).toEqual([
-      { key: KEY, gen: 1001, job: "job_000001", input: "https://cdn.example.com/originals/photo" },
+      { key: KEY, gen: 1001, ittybitJob: "job_000001", input: "https://cdn.example.com/originals/photo" },
     ]);
     expect(ledger.outcomes.get(KEY)).toMatchObject({ kind: "stored", gen: 1001, tookMs: 300 });
     expect(ittybit.jobs[0]?.order).toEqual({
