@@ -1,5 +1,5 @@
 import { readOrientation } from "./exif.ts";
-import type { ImageHeader } from "./image-header.ts";
+import type { ImageHeader } from "./image-header-type.ts";
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

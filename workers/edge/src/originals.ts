@@ -1,5 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
-import { type ImageType, sniffType } from "@prewarm/shared/image-header";
+import { sniffType } from "@prewarm/shared/image-header";
+import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
