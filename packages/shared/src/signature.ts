@@ -3,7 +3,7 @@ import { formatId } from "./image-id.ts";
 import { isNoise } from "./parameters.ts";
 
 /** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
-export type Verdict = "ok" | "absent" | "bad" | "expired";
+type Verdict = "ok" | "absent" | "bad" | "expired";
 
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 /** 32 bytes in base64url without padding. */
