@@ -89,7 +89,7 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P4",
     breaks: "a binding that rejects is passed on",
-    file: "workers/edge/src/within.ts",
+    file: "workers/edge/src/time-limit.ts",
     find: "() => end(FAILED),",
     replace: "undefined,",
     tests: ["workers/edge/src/degradation.test.ts"],
@@ -97,7 +97,7 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P4",
     breaks: "a binding that hangs is waited for",
-    file: "workers/edge/src/within.ts",
+    file: "workers/edge/src/time-limit.ts",
     find: "const timer = setTimeout(() => resolve(LATE), ms);",
     replace: "const timer = setTimeout(() => resolve(LATE), 60 * ms);",
     tests: ["workers/edge/src/degradation.test.ts"],

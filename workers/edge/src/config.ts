@@ -2,10 +2,10 @@ import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import userConfig from "../../../prewarm.config.ts";
-import type { Edge, EdgeCache, Log, ObjectStore } from "./edge.ts";
-import { createGate } from "./gate.ts";
-import { createMemory } from "./memory.ts";
-import { createPlainTargets } from "./plain-targets.ts";
+import type { Edge, EdgeCache, Log, ObjectStore } from "./bindings.ts";
+import { createMemory } from "./miss/asked-lately.ts";
+import { createGate } from "./miss/gate.ts";
+import { createPlainTargets } from "./request/target-cache.ts";
 
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
 export type Bindings = EdgeEnv & {

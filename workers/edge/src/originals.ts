@@ -4,12 +4,12 @@ import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
+import type { Edge, ObjectStore, StoredObject } from "./bindings.ts";
 import { trimmed } from "./caching.ts";
-import { type Decision, decide } from "./conditional.ts";
-import type { Edge, ObjectStore, StoredObject } from "./edge.ts";
-import { signatureRequired } from "./prove.ts";
+import { type Decision, decide } from "./hit/conditional.ts";
+import { signatureRequired } from "./request/check-signature.ts";
 import { BASE_HEADERS, problem } from "./respond.ts";
-import { within } from "./within.ts";
+import { within } from "./time-limit.ts";
 
 export const ORIGINALS_PATH = "/originals/";
 

@@ -1,13 +1,13 @@
 import { AppError } from "@prewarm/shared/errors";
-import { type Ask, IMAGES_PATH, mayNegotiate, readTarget } from "./ask.ts";
-import type { Background, Edge } from "./edge.ts";
-import { answerMiss } from "./miss.ts";
+import type { Background, Edge } from "./bindings.ts";
+import { serveVariant } from "./hit/serve-variant.ts";
+import { answerMiss } from "./miss/answer-miss.ts";
+import { passThrough } from "./miss/pass-through.ts";
 import { ORIGINALS_PATH, serveOriginal } from "./originals.ts";
-import { passThrough } from "./pass-through.ts";
-import { needsProof, prove } from "./prove.ts";
+import { needsProof, prove } from "./request/check-signature.ts";
+import { type Ask, IMAGES_PATH, mayNegotiate, readTarget } from "./request/target.ts";
+import { startVisit } from "./request-context.ts";
 import { BASE_HEADERS, METHODS, preflight, problem } from "./respond.ts";
-import { serveVariant } from "./serve-variant.ts";
-import { startVisit } from "./visit.ts";
 
 /** Answers every request to the edge Worker. Never throws. */
 export async function route(request: Request, edge: Edge, background: Background): Promise<Response> {

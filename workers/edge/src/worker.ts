@@ -1,5 +1,5 @@
+import type { Edge, EdgeCache } from "./bindings.ts";
 import { type Bindings, createEdge } from "./config.ts";
-import type { Edge, EdgeCache } from "./edge.ts";
 import { route } from "./route.ts";
 
 /** One per isolate: its memory is what keeps simultaneous misses to one message. */

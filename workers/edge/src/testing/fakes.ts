@@ -1,4 +1,4 @@
-import type { EdgeCache, ObjectStore, StoredObject } from "../edge.ts";
+import type { EdgeCache, ObjectStore, StoredObject } from "../bindings.ts";
 
 // workerd has this class, Node has not; the length is held to, as there.
 class FixedLengthStreamTwin extends TransformStream<Uint8Array, Uint8Array> {

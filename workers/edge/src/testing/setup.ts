@@ -1,9 +1,9 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import type { WakeUpV1 } from "@prewarm/shared/messages";
-import type { Edge } from "../edge.ts";
-import { createGate } from "../gate.ts";
-import { createMemory } from "../memory.ts";
-import { createPlainTargets } from "../plain-targets.ts";
+import type { Edge } from "../bindings.ts";
+import { createMemory } from "../miss/asked-lately.ts";
+import { createGate } from "../miss/gate.ts";
+import { createPlainTargets } from "../request/target-cache.ts";
 import { route } from "../route.ts";
 import { createFakeBucket, createFakeCache, type FakeBucket, type FakeCache, type Fault, withFault } from "./fakes.ts";
 

@@ -1,5 +1,5 @@
-import type { Ask } from "./ask.ts";
-import type { Background, Edge } from "./edge.ts";
+import type { Background, Edge } from "./bindings.ts";
+import type { Ask } from "./request/target.ts";
 
 /** One request on its way: what is asked, what it may use, how much time is left, and what took how long. */
 export interface Visit {

@@ -1,7 +1,7 @@
 import { sign } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
-import { withEnvironment } from "./config.ts";
-import { BYTES, NOW, type Options, setup, type World } from "./testing/setup.ts";
+import { withEnvironment } from "../config.ts";
+import { BYTES, NOW, type Options, setup, type World } from "../testing/setup.ts";
 
 const KEYS = ["new-key", "old-key"];
 const NOW_SECONDS = NOW / 1000;

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
+import { type Dressing, dressed, problem } from "../respond.ts";
 import { type Decision, decide } from "./conditional.ts";
-import { type Dressing, dressed, problem } from "./respond.ts";
 import { sliceStream } from "./slice-stream.ts";
 import type { Variant } from "./variant.ts";
 

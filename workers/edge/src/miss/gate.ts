@@ -1,5 +1,5 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
-import type { ObjectStore } from "./edge.ts";
+import type { ObjectStore } from "../bindings.ts";
 
 /** Whether the live lane takes work, as the consumer last wrote it down. */
 export interface Gate {

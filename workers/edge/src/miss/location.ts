@@ -1,6 +1,6 @@
 import { originalUrl } from "@prewarm/shared/signature";
 import type { Original } from "@prewarm/shared/source";
-import type { Visit } from "./visit.ts";
+import type { Visit } from "../request-context.ts";
 
 /** Where a viewer is sent to see the original: its own URL, or a signed one here for a bucket's. `isPrivate` originals have none. */
 export async function originalLocation({ ask, edge }: Visit, original: Original): Promise<string> {

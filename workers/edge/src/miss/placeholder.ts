@@ -1,4 +1,4 @@
-import { type Dressing, dressed, NO_STORE } from "./respond.ts";
+import { type Dressing, dressed, NO_STORE } from "../respond.ts";
 
 /** One light grey pixel as GIF, which everything that shows pictures shows; 35 bytes. */
 export const PLACEHOLDER = Uint8Array.from(atob("R0lGODlhAQABAIAAAOXl5eXl5SwAAAAAAQABAAACAkQBADs="), (letter) =>

@@ -1,5 +1,5 @@
-import type { EdgeCache } from "./edge.ts";
-import { LAST_WINDOW_MS, type Memo, REMEMBER_MS } from "./memory.ts";
+import type { EdgeCache } from "../bindings.ts";
+import { LAST_WINDOW_MS, type Memo, REMEMBER_MS } from "./asked-lately.ts";
 
 /** What the isolates of one data centre tell each other through its cache. */
 export type AskedMarker = Pick<Memo, "asked" | "silentUntil">;

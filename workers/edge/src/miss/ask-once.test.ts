@@ -1,6 +1,6 @@
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { describe, expect, it } from "vitest";
-import { BYTES, detailOf, NOW, type Options, setup, type World } from "./testing/setup.ts";
+import { BYTES, detailOf, NOW, type Options, setup, type World } from "../testing/setup.ts";
 
 const PATH = "/images/photo?w=800";
 const KEY = "photo/800-high.webp";

@@ -1,11 +1,11 @@
 import { formatId } from "@prewarm/shared/image-id";
 import { formatTransform, nextRungs, type Transform } from "@prewarm/shared/transform";
 import { storeKey, variantKey } from "@prewarm/shared/variant-key";
-import { answerVariant } from "./answer-variant.ts";
-import { type Ask, IMAGES_PATH } from "./ask.ts";
-import { fromStore } from "./variant.ts";
-import type { Visit } from "./visit.ts";
-import { within } from "./within.ts";
+import { answerVariant } from "../hit/answer-variant.ts";
+import { fromStore } from "../hit/variant.ts";
+import { type Ask, IMAGES_PATH } from "../request/target.ts";
+import type { Visit } from "../request-context.ts";
+import { within } from "../time-limit.ts";
 
 /** Rungs looked at: the cost of a miss is bounded, and a much larger picture would be no favour. */
 const RUNGS = 2;

@@ -1,9 +1,9 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { WakeUpV1 } from "@prewarm/shared/messages";
-import type { Gate } from "./gate.ts";
-import type { Memory } from "./memory.ts";
-import type { PlainTargets } from "./plain-targets.ts";
+import type { Memory } from "./miss/asked-lately.ts";
+import type { Gate } from "./miss/gate.ts";
+import type { PlainTargets } from "./request/target-cache.ts";
 
 /** The part of an R2 object that the edge looks at. */
 export interface StoredObject {

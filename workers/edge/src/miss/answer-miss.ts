@@ -1,14 +1,14 @@
 import { AppError } from "@prewarm/shared/errors";
 import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/source";
-import { IMAGES_PATH } from "./ask.ts";
-import type { Edge } from "./edge.ts";
-import { enqueueMiss } from "./enqueue.ts";
+import type { Edge } from "../bindings.ts";
+import { IMAGES_PATH } from "../request/target.ts";
+import type { Visit } from "../request-context.ts";
+import { type Dressing, dressed, NO_STORE, problem, redirect } from "../respond.ts";
+import { enqueueMiss } from "./ask-once.ts";
+import type { Detail } from "./asked-lately.ts";
 import { originalLocation } from "./location.ts";
-import type { Detail } from "./memory.ts";
 import { answerNearest } from "./nearest.ts";
 import { placeholder } from "./placeholder.ts";
-import { type Dressing, dressed, NO_STORE, problem, redirect } from "./respond.ts";
-import type { Visit } from "./visit.ts";
 
 /** Answers without the variant. `known` is why nothing is to be asked for; null: ask for it. Throws `not_found` for ids without a source. */
 export async function answerMiss(visit: Visit, known: Detail | null): Promise<Response> {

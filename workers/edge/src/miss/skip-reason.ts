@@ -1,10 +1,10 @@
 import { type DeadMarker, parseMarker } from "@prewarm/shared/markers";
 import type { Original } from "@prewarm/shared/source";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
-import type { ObjectStore } from "./edge.ts";
-import type { Detail } from "./memory.ts";
-import type { Visit } from "./visit.ts";
-import { type Outcome, within } from "./within.ts";
+import type { ObjectStore } from "../bindings.ts";
+import type { Visit } from "../request-context.ts";
+import { type Outcome, within } from "../time-limit.ts";
+import type { Detail } from "./asked-lately.ts";
 
 /** Longest wait for the markers, in ms: they only save messages, so no viewer waits long for them. */
 const OBSTACLE_WAIT_MS = 200;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { etagOf } from "../testing/fakes.ts";
+import { BYTES, detailOf, NOW, type Options, setup } from "../testing/setup.ts";
 import { PLACEHOLDER } from "./placeholder.ts";
-import { etagOf } from "./testing/fakes.ts";
-import { BYTES, detailOf, NOW, type Options, setup } from "./testing/setup.ts";
 
 const LARGER = BYTES.map((byte) => byte + 100);
 const NEAREST = { config: { fallback: "nearest" } } as const;

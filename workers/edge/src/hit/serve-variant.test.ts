@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { etagOf } from "./testing/fakes.ts";
-import { BYTES, NOW, setup, type World } from "./testing/setup.ts";
+import { etagOf } from "../testing/fakes.ts";
+import { BYTES, NOW, setup, type World } from "../testing/setup.ts";
 
 const PATH = "/images/photo?w=800";
 const STORE_KEY = "variants/photo/800-high.webp";

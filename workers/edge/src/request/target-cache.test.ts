@@ -1,7 +1,7 @@
 import { sign } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
-import { createPlainTargets } from "./plain-targets.ts";
-import { NOW, ORIGIN, setup } from "./testing/setup.ts";
+import { NOW, ORIGIN, setup } from "../testing/setup.ts";
+import { createPlainTargets } from "./target-cache.ts";
 
 describe("plain targets", () => {
   it("are kept for URLs that mean the same to everybody", async () => {

@@ -1,4 +1,4 @@
-import type { Target } from "./ask.ts";
+import type { Target } from "./target.ts";
 
 /**
  * What plain URLs were read as: those whose target depends on the URL alone, because nothing in them is signed or negotiated. Popular

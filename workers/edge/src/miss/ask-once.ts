@@ -1,10 +1,10 @@
 import { missMessage } from "@prewarm/shared/messages";
 import type { Original } from "@prewarm/shared/source";
+import type { Visit } from "../request-context.ts";
+import { within } from "../time-limit.ts";
+import { type Detail, windowMs } from "./asked-lately.ts";
 import { deleteAsked, putAsked, readAsked } from "./asked-marker.ts";
-import { type Detail, windowMs } from "./memory.ts";
-import { findObstacle } from "./obstacle.ts";
-import type { Visit } from "./visit.ts";
-import { within } from "./within.ts";
+import { findObstacle } from "./skip-reason.ts";
 
 /** Longest waits in ms. The queue is given more: what it says is the answer's `detail`, and sends of 100 ms are common. */
 const MARKER_WAIT_MS = 100;

@@ -1,12 +1,12 @@
 import { storeKey } from "@prewarm/shared/variant-key";
+import type { StoredObject } from "../bindings.ts";
+import { clientCaching } from "../caching.ts";
+import { answerMiss } from "../miss/answer-miss.ts";
+import { deleteAsked, MARKER_LIFE_MS } from "../miss/asked-marker.ts";
+import type { Visit } from "../request-context.ts";
+import { within } from "../time-limit.ts";
 import { answerVariant } from "./answer-variant.ts";
-import { deleteAsked, MARKER_LIFE_MS } from "./asked-marker.ts";
-import { clientCaching } from "./caching.ts";
-import type { StoredObject } from "./edge.ts";
-import { answerMiss } from "./miss.ts";
 import { fromCacheCopy, fromStore, toCacheCopy, type Variant } from "./variant.ts";
-import type { Visit } from "./visit.ts";
-import { within } from "./within.ts";
 
 /**
  * Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant.

@@ -1,7 +1,7 @@
 import { AppError } from "@prewarm/shared/errors";
 import { verify } from "@prewarm/shared/signature";
-import type { Target } from "./ask.ts";
-import type { Edge } from "./edge.ts";
+import type { Edge } from "../bindings.ts";
+import type { Target } from "./target.ts";
 
 const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if it was signed with one).";
 const CLOSED =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createMemory, windowMs } from "./memory.ts";
+import { createMemory, windowMs } from "./asked-lately.ts";
 
 describe("windowMs", () => {
   it.each([

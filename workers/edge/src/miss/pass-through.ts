@@ -1,9 +1,9 @@
-import { trimmed } from "./caching.ts";
+import { trimmed } from "../caching.ts";
+import type { Visit } from "../request-context.ts";
+import { dressed, redirect } from "../respond.ts";
+import { isPrivate, originalOf } from "./answer-miss.ts";
 import { originalLocation } from "./location.ts";
-import { isPrivate, originalOf } from "./miss.ts";
 import { placeholder } from "./placeholder.ts";
-import { dressed, redirect } from "./respond.ts";
-import type { Visit } from "./visit.ts";
 
 /** An hour: nothing better will ever come for this URL, so the redirect may be kept, yet sources move now and then. */
 const REDIRECT_SECONDS = 3600;

@@ -1,7 +1,7 @@
 import type { Format } from "@prewarm/shared/config";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import type { StoredObject } from "../bindings.ts";
 import type { Facts } from "./conditional.ts";
-import type { StoredObject } from "./edge.ts";
 
 /** A variant's bytes with what is known of them, wherever they came from. */
 export interface Variant extends Facts {
