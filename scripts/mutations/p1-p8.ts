@@ -82,7 +82,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P4",
     breaks: "a bug of ours is a 500",
     file: "workers/edge/src/route.ts",
-    find: 'return answerMiss(visit, "unavailable");',
+    find: 'return answerMiss(context, "unavailable");',
     replace: "throw error;",
     tests: ["workers/edge/src/degradation.test.ts"],
   },

@@ -4,12 +4,12 @@ import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
-import type { Edge, ObjectStore, StoredObject } from "./bindings.ts";
-import { trimmed } from "./caching.ts";
+import type { ObjectStore, StoredObject } from "./bindings.ts";
 import { type Decision, decide } from "./hit/conditional.ts";
 import { signatureRequired } from "./request/check-signature.ts";
-import { BASE_HEADERS, problem } from "./respond.ts";
-import { within } from "./time-limit.ts";
+import type { Edge } from "./request-context.ts";
+import { BASE_HEADERS, problem, trimToExpiry } from "./respond.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
 export const ORIGINALS_PATH = "/originals/";
 
@@ -47,7 +47,7 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge): Pro
   const head = await read(bucket, original.key, { offset: 0, length: SNIFF_BYTES });
   const type = sniffType(new Uint8Array(await head.arrayBuffer()));
   const exp = readExp(url.searchParams);
-  const life = trimmed(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);
+  const life = trimToExpiry(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);
   const facts = { etag: head.httpEtag, lastModified: head.uploaded.toUTCString(), size: head.size };
   const headers = {
     ...originalHeaders(type),
@@ -110,8 +110,11 @@ async function read(
   key: string,
   range?: { offset: number; length: number },
 ): Promise<StoredObject> {
-  const outcome = await within(() => (range === undefined ? bucket.get(key) : bucket.get(key, { range })), WAIT_MS);
-  if (!outcome.ok) throw new AppError("unavailable");
-  if (outcome.value === null) throw new AppError("original_missing");
-  return outcome.value;
+  const result = await withTimeLimit(
+    () => (range === undefined ? bucket.get(key) : bucket.get(key, { range })),
+    WAIT_MS,
+  );
+  if (!result.ok) throw new AppError("unavailable");
+  if (result.value === null) throw new AppError("original_missing");
+  return result.value;
 }

@@ -1,80 +1,87 @@
+import type { Config } from "@prewarm/shared/config";
 import { storeKey } from "@prewarm/shared/variant-key";
 import type { StoredObject } from "../bindings.ts";
-import { clientCaching } from "../caching.ts";
-import { answerMiss } from "../miss/answer-miss.ts";
-import { deleteAsked, MARKER_LIFE_MS } from "../miss/asked-marker.ts";
-import type { Visit } from "../request-context.ts";
-import { within } from "../time-limit.ts";
-import { answerVariant } from "./answer-variant.ts";
-import { fromCacheCopy, fromStore, toCacheCopy, type Variant } from "./variant.ts";
+import type { RequestContext } from "../request-context.ts";
+import { trimToExpiry } from "../respond.ts";
+import { attempt, withTimeLimit } from "../time-limit.ts";
+import { answerVariant, fromCacheCopy, fromStore, type ReadyVariant, toCacheCopy } from "./variant.ts";
 
-/**
- * Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant.
- */
+/** Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant. */
 const CACHE_SHARE = 0.25;
 const STORE_SHARE = 0.6;
+/** A year: the longest that RFC 2616 suggested, and what Ittybit's guide writes. */
+const YEAR_SECONDS = 31_536_000;
 
-/** Cache, then R2, then a miss (design: the edge, in order). Bindings may throw, hang or dawdle: the answer comes within the budget. */
-export async function serveVariant(visit: Visit): Promise<Response> {
-  const { ask, edge } = visit;
+/**
+ * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
+ * Null when R2 has no such variant; `unavailable` when R2 did not say, so that nobody asks for what may be there.
+ */
+export async function serveVariant(context: RequestContext): Promise<Response | "unavailable" | null> {
+  const { target, edge } = context;
+  const { key, transform } = target;
   const budget = edge.config.edgeBudgetMs;
-  const cacheUrl = `${ask.origin}/images/${ask.key}`;
-  const matched = await within(() => edge.cache.match(cacheUrl), visit.left(budget * CACHE_SHARE));
-  visit.mark("cache");
-  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, ask.transform.format) : null;
+  const cacheUrl = `${target.origin}/images/${key}`;
+  const matched = await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(budget * CACHE_SHARE));
+  context.mark("cache");
+  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, transform.format) : null;
   if (copy !== null) {
-    edge.memory.forget(ask.key);
-    return answer(visit, copy, "edge; hit");
+    edge.askedLately.forget(key);
+    return answer(context, copy, "edge; hit");
   }
-  const fetched = await within(() => edge.images.get(storeKey(ask.key)), visit.left(budget * STORE_SHARE));
-  visit.mark("r2");
+  const fetched = await withTimeLimit(() => edge.images.get(storeKey(key)), context.left(budget * STORE_SHARE));
+  context.mark("r2");
   if (!fetched.ok) {
     edge.log("edge.degraded", { step: "r2", reason: fetched.reason });
-    // Whether it is stored is not known, so nothing is asked for either.
-    return answerMiss(visit, "unavailable");
+    return "unavailable";
   }
-  if (fetched.value === null) return answerMiss(visit, null);
-  const variant = fromStore(fetched.value, ask.transform.format);
-  afterHit(visit, fetched.value);
-  if (!matched.ok) return answer(visit, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
-  return answer(visit, { ...variant, body: teeIntoCache(visit, cacheUrl, variant) }, "edge; fwd=uri-miss, store; hit");
+  if (fetched.value === null) return null;
+  const variant = fromStore(fetched.value, transform.format);
+  forgetAsked(context, fetched.value);
+  if (!matched.ok) return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
+  const body = teeIntoCache(context, cacheUrl, variant);
+  return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit");
 }
 
-function answer({ ask, edge, timing }: Visit, variant: Variant, cacheStatus: string): Response {
+function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string): Response {
+  const { target, edge } = context;
   return answerVariant(variant, {
-    method: ask.method,
-    requestHeaders: ask.headers,
+    method: context.method,
+    requestHeaders: context.headers,
     cacheStatus,
-    timing: timing(),
-    negotiated: ask.negotiated,
-    cacheControl: clientCaching(edge.config.freshness, ask.expiresAt, Math.floor(edge.clock.now() / 1000)),
+    timing: context.timing(),
+    negotiated: target.negotiated,
+    cacheControl: clientCaching(edge.config.freshness, target.expiresAt, Math.floor(edge.clock.now() / 1000)),
   });
 }
 
-/** The viewer's bytes are the cache's: both read one stream, which the platform knows the length of, and nothing is held in memory. */
+/**
+ * The `Cache-Control` that clients get with a variant. A signed URL's expiry trims its life, so that no copy outlives the permission.
+ * `expiresAt` and `nowSeconds` in Unix seconds.
+ */
+function clientCaching(freshness: Config["freshness"], expiresAt: number | null, nowSeconds: number): string {
+  if (freshness === "revalidate") return "public, max-age=0, must-revalidate";
+  return `public, max-age=${trimToExpiry(YEAR_SECONDS, expiresAt, nowSeconds)}, immutable`;
+}
+
+/**
+ * Splits the stream in two, one for the viewer and one for the cache. The platform knows its length, and nothing is held in memory.
+ * When the copy fails, the next request makes another.
+ */
 function teeIntoCache(
-  { edge, background }: Visit,
+  { edge, background }: RequestContext,
   cacheUrl: string,
-  variant: Variant,
+  variant: ReadyVariant,
 ): ReadableStream<Uint8Array> | null {
   if (variant.body === null) return null;
   const [forViewer, forCache] = variant.body.tee();
-  background(put(() => edge.cache.put(cacheUrl, toCacheCopy(variant, forCache, edge.config.cacheSeconds))));
+  background(attempt(() => edge.cache.put(cacheUrl, toCacheCopy(variant, forCache, edge.config.cacheSeconds))));
   return forViewer;
 }
 
-/** A copy that fails to be kept is made by the next request. */
-async function put(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch {
-    return;
-  }
-}
-
-/** A hit ends the silence about a key, here and in the data centre. Markers older than the object's upload have expired by then. */
-function afterHit({ ask, edge, background }: Visit, object: StoredObject): void {
-  edge.memory.forget(ask.key);
-  if (edge.clock.now() - object.uploaded.getTime() > MARKER_LIFE_MS) return;
-  background(put(() => deleteAsked(edge.cache, ask.origin, ask.key)));
+/** A stored variant ends the silence about its key, in this isolate and in the data centre. */
+function forgetAsked({ target, edge, background }: RequestContext, { uploaded }: StoredObject): void {
+  const { askedLately, clock } = edge;
+  askedLately.forget(target.key);
+  if (!askedLately.mayHaveNote(uploaded.getTime(), clock.now())) return;
+  background(attempt(() => askedLately.deleteNote(target.origin, target.key)));
 }

@@ -6,6 +6,53 @@ import { PLACEHOLDER } from "./placeholder.ts";
 const LARGER = BYTES.map((byte) => byte + 100);
 const NEAREST = { config: { fallback: "nearest" } } as const;
 
+describe("the redirect", () => {
+  it("leads to the original, is kept by nobody, and gives nothing of the URL away", async () => {
+    const response = await setup().get("/images/a%20b/c%26d.jpg?w=800&utm_source=secret");
+    expect(response.status).toBe(302);
+    expect(response.headers.get("Location")).toBe("https://cdn.example.com/originals/a%20b/c%26d.jpg");
+    expect(response.headers.get("Cache-Control")).toBe("private, no-store");
+    expect(await response.text()).toBe("");
+  });
+
+  it.each([
+    ["/images/@evil.example/x", "https://cdn.example.com/originals/%40evil.example/x"],
+    ["/images/https:evil.example", "https://cdn.example.com/originals/https%3Aevil.example"],
+    ["/images/x%3Fy%23z", "https://cdn.example.com/originals/x%3Fy%23z"],
+    ["/images/$&", "https://cdn.example.com/originals/%24%26"],
+  ])("of %s stays where the source says", async (path, location) => {
+    expect((await setup().get(path)).headers.get("Location")).toBe(location);
+  });
+
+  it("chooses the source by the id's prefix", async () => {
+    const sources = [
+      { prefix: "", url: "https://a.example/{id}" },
+      { prefix: "shop/", url: "https://b.example/{id}.png" },
+    ];
+    const world = setup({ config: { sources } });
+    expect((await world.get("/images/x")).headers.get("Location")).toBe("https://a.example/x");
+    expect((await world.get("/images/shop/x")).headers.get("Location")).toBe("https://b.example/shop/x.png");
+  });
+
+  it("is a 404 where no source takes the id", async () => {
+    const world = setup({ config: { sources: [{ prefix: "shop/", url: "https://b.example/{id}" }] } });
+    expect((await world.get("/images/x")).status).toBe(404);
+    expect(world.sent).toEqual([]);
+  });
+
+  it("never leads back to this route", async () => {
+    const world = setup({ config: { sources: [{ prefix: "", url: "https://images.example.com/images/{id}" }] } });
+    expect((await world.get("/images/x")).status).toBe(404);
+    expect(world.sent).toEqual([]);
+  });
+
+  it("is refused to the pipeline itself, which would wait for what it is to make", async () => {
+    const response = await setup().get("/images/x", { Via: "1.1 varnish, 1.1 prewarm" });
+    expect(response.status).toBe(404);
+    expect((await setup().get("/images/x", { Via: "1.1 varnish" })).status).toBe(302);
+  });
+});
+
 describe("fallback nearest", () => {
   it("serves the next larger ready variant, shortly, and says which", async () => {
     const world = setup(NEAREST);

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createMemory, windowMs } from "./asked-lately.ts";
+import { createFakeCache } from "../testing/fakes.ts";
+import { createAskedLately, windowMs } from "./asked-lately.ts";
+
+const cache = createFakeCache(() => 0);
 
 describe("windowMs", () => {
   it.each([
@@ -13,56 +16,54 @@ describe("windowMs", () => {
   ])("after message %i is %i ms", (asked, expected) => expect(windowMs(asked)).toBe(expected));
 });
 
-describe("memory", () => {
-  it("gives a key to the first claim only", () => {
-    const memory = createMemory();
-    expect(memory.claim("a", 0)).toEqual({ mine: true, asked: 0 });
-    expect(memory.claim("a", 0)).toEqual({ mine: false, detail: "pending" });
-    expect(memory.claim("b", 0).mine).toBe(true);
+describe("what an isolate remembers", () => {
+  it("gives the turn to the first who asks only", () => {
+    const lately = createAskedLately(cache);
+    expect(lately.takeTurn("a", 0)).toEqual({ mine: true, timesAsked: 0 });
+    expect(lately.takeTurn("a", 0)).toEqual({ mine: false, detail: "pending" });
+    expect(lately.takeTurn("b", 0).mine).toBe(true);
   });
 
-  it("gives a claim whose owner never came back to another", () => {
-    const memory = createMemory();
-    memory.claim("a", 0);
-    expect(memory.claim("a", 1_999).mine).toBe(false);
-    expect(memory.claim("a", 2_000).mine).toBe(true);
+  it("gives a turn whose owner never came back to another", () => {
+    const lately = createAskedLately(cache);
+    lately.takeTurn("a", 0);
+    expect(lately.takeTurn("a", 1_999).mine).toBe(false);
+    expect(lately.takeTurn("a", 2_000).mine).toBe(true);
   });
 
   it("is silent until the window's end and counts on after it", () => {
-    const memory = createMemory();
-    memory.keep("a", { detail: "dead", asked: 3, silentUntil: 100 });
-    expect(memory.claim("a", 99)).toEqual({ mine: false, detail: "dead" });
-    expect(memory.claim("a", 100)).toEqual({ mine: true, asked: 3 });
+    const lately = createAskedLately(cache);
+    lately.keep("a", { detail: "dead", timesAsked: 3, silentUntil: 100 });
+    expect(lately.takeTurn("a", 99)).toEqual({ mine: false, detail: "dead" });
+    expect(lately.takeTurn("a", 100)).toEqual({ mine: true, timesAsked: 3 });
   });
 
   it("forgets the count ten minutes after the window", () => {
-    const memory = createMemory();
-    memory.keep("a", { detail: "pending", asked: 3, silentUntil: 100 });
-    expect(memory.claim("a", 600_100)).toEqual({ mine: true, asked: 0 });
+    const lately = createAskedLately(cache);
+    lately.keep("a", { detail: "pending", timesAsked: 3, silentUntil: 100 });
+    expect(lately.takeTurn("a", 600_100)).toEqual({ mine: true, timesAsked: 0 });
   });
 
   it("knows nothing of a forgotten key", () => {
-    const memory = createMemory();
-    memory.keep("a", { detail: "pending", asked: 3, silentUntil: 100 });
-    memory.forget("a");
-    expect(memory.recall("a", 0)).toBeNull();
-    expect(memory.claim("a", 0)).toEqual({ mine: true, asked: 0 });
+    const lately = createAskedLately(cache);
+    lately.keep("a", { detail: "pending", timesAsked: 3, silentUntil: 100 });
+    lately.forget("a");
+    expect(lately.recall("a", 0)).toBeNull();
+    expect(lately.takeTurn("a", 0)).toEqual({ mine: true, timesAsked: 0 });
   });
 
   it("looks without taking", () => {
-    const memory = createMemory();
-    expect(memory.recall("a", 0)).toBeNull();
-    expect(memory.claim("a", 0).mine).toBe(true);
-    expect(memory.recall("a", 0)).toBe("pending");
+    const lately = createAskedLately(cache);
+    expect(lately.recall("a", 0)).toBeNull();
+    expect(lately.takeTurn("a", 0).mine).toBe(true);
+    expect(lately.recall("a", 0)).toBe("pending");
   });
 
   it("stays bounded and drops the key not touched for longest", () => {
-    const memory = createMemory(2);
-    for (const key of ["a", "b"]) memory.keep(key, { detail: "pending", asked: 1, silentUntil: 100 });
-    memory.keep("a", { detail: "pending", asked: 2, silentUntil: 100 });
-    memory.claim("c", 0);
-    expect(memory.size).toBe(2);
-    expect(memory.recall("a", 0)).toBe("pending");
-    expect(memory.recall("b", 0)).toBeNull();
+    const lately = createAskedLately(cache, 2);
+    for (const key of ["a", "b"]) lately.keep(key, { detail: "pending", timesAsked: 1, silentUntil: 100 });
+    lately.keep("a", { detail: "pending", timesAsked: 2, silentUntil: 100 });
+    lately.takeTurn("c", 0);
+    expect(["a", "b", "c"].map((key) => lately.recall(key, 0))).toEqual(["pending", null, "pending"]);
   });
 });

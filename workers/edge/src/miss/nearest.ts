@@ -1,11 +1,10 @@
 import { formatId } from "@prewarm/shared/image-id";
 import { formatTransform, nextRungs, type Transform } from "@prewarm/shared/transform";
 import { storeKey, variantKey } from "@prewarm/shared/variant-key";
-import { answerVariant } from "../hit/answer-variant.ts";
-import { fromStore } from "../hit/variant.ts";
-import { type Ask, IMAGES_PATH } from "../request/target.ts";
-import type { Visit } from "../request-context.ts";
-import { within } from "../time-limit.ts";
+import { answerVariant, fromStore } from "../hit/variant.ts";
+import { IMAGES_PATH, type Target } from "../request/target.ts";
+import type { RequestContext } from "../request-context.ts";
+import { withTimeLimit } from "../time-limit.ts";
 
 /** Rungs looked at: the cost of a miss is bounded, and a much larger picture would be no favour. */
 const RUNGS = 2;
@@ -14,33 +13,33 @@ const STAND_IN_SECONDS = 5;
 
 /**
  * The next larger variant that is ready, of the same image, version, format and quality, or null. Found by asking for its key, never by
- * listing. Pairs have their own shape and heights no ladder of keys, so only widths have neighbours.
+ * listing. Only widths have neighbours: a pair has its own shape, and the ladder names no heights.
  */
-export async function answerNearest(visit: Visit): Promise<Response | null> {
-  const { ask, edge } = visit;
-  const { width, height } = ask.transform;
+export async function answerNearest(context: RequestContext): Promise<Response | null> {
+  const { target, edge } = context;
+  const { width, height } = target.transform;
   if (width === null || height !== null) return null;
   for (const rung of nextRungs(width, edge.config, RUNGS)) {
-    const transform = { ...ask.transform, width: rung };
-    const key = storeKey(variantKey(ask.id, transform, ask.version));
-    const fetched = await within(() => edge.images.get(key), visit.left(edge.config.edgeBudgetMs));
+    const transform = { ...target.transform, width: rung };
+    const key = storeKey(variantKey(target.id, transform, target.version));
+    const fetched = await withTimeLimit(() => edge.images.get(key), context.left(edge.config.edgeBudgetMs));
     if (!fetched.ok) return null;
     if (fetched.value === null) continue;
-    visit.mark("nearest");
+    context.mark("nearest");
     return answerVariant(fromStore(fetched.value, transform.format), {
-      method: ask.method,
-      requestHeaders: ask.headers,
+      method: context.method,
+      requestHeaders: context.headers,
       cacheStatus: "edge; fwd=uri-miss, store; fwd=uri-miss; detail=nearest",
-      timing: visit.timing(),
-      negotiated: ask.negotiated,
+      timing: context.timing(),
+      negotiated: target.negotiated,
       cacheControl: `private, max-age=${STAND_IN_SECONDS}`,
-      contentLocation: urlOf(ask, transform),
+      contentLocation: urlOf(target, transform),
     });
   }
   return null;
 }
 
-function urlOf({ id, version }: Ask, transform: Transform): string {
+function urlOf({ id, version }: Target, transform: Transform): string {
   const v = version === null ? "" : `&v=${version}`;
   return `${IMAGES_PATH}${formatId(id)}?${formatTransform(transform)}${v}`;
 }

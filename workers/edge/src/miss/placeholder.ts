@@ -1,4 +1,4 @@
-import { type Dressing, dressed, NO_STORE } from "../respond.ts";
+import { type CommonFields, commonHeaders, NO_STORE } from "../respond.ts";
 
 /** One light grey pixel as GIF, which everything that shows pictures shows; 35 bytes. */
 export const PLACEHOLDER = Uint8Array.from(atob("R0lGODlhAQABAIAAAOXl5eXl5SwAAAAAAQABAAACAkQBADs="), (letter) =>
@@ -6,9 +6,9 @@ export const PLACEHOLDER = Uint8Array.from(atob("R0lGODlhAQABAIAAAOXl5eXl5SwAAAA
 );
 
 /** Stands in for a variant whose original no viewer may or can see. 200, because browsers show nothing of an error. */
-export function placeholder(method: string, dressing: Dressing): Response {
+export function placeholder(method: string, fields: CommonFields): Response {
   const headers = {
-    ...dressed(dressing, NO_STORE),
+    ...commonHeaders(fields, NO_STORE),
     "Content-Type": "image/gif",
     "Content-Length": String(PLACEHOLDER.length),
   };

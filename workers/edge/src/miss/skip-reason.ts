@@ -2,45 +2,47 @@ import { type DeadMarker, parseMarker } from "@prewarm/shared/markers";
 import type { Original } from "@prewarm/shared/source";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ObjectStore } from "../bindings.ts";
-import type { Visit } from "../request-context.ts";
-import { type Outcome, within } from "../time-limit.ts";
-import type { Detail } from "./asked-lately.ts";
+import type { RequestContext } from "../request-context.ts";
+import { type TimedResult, withTimeLimit } from "../time-limit.ts";
+import type { MissDetail } from "./asked-lately.ts";
 
 /** Longest wait for the markers, in ms: they only save messages, so no viewer waits long for them. */
-const OBSTACLE_WAIT_MS = 200;
+const MARKERS_WAIT_MS = 200;
 
-export type Obstacle = Extract<Detail, "dead" | "unshowable" | "missing" | "paused">;
+type SkipReason = Extract<MissDetail, "dead" | "unshowable" | "missing" | "paused">;
 
 /** The marker's code for an original that browsers do not show, found out by its bytes. */
 const UNSHOWABLE = "unshowable";
 
 /**
- * Why no message is worth sending, or null. Read side by side: they are independent, and a miss pays for one round trip. What cannot
- * be read hinders nothing.
+ * Why no message is worth sending, or null. The four reads do not depend on each other and run side by side, so a miss pays for one
+ * round trip. A read that fails is no reason.
  */
-export async function findObstacle(visit: Visit, original: Original): Promise<Obstacle | null> {
-  const { ask, edge } = visit;
+export async function findSkipReason(context: RequestContext, original: Original): Promise<SkipReason | null> {
+  const { target, edge } = context;
   const now = edge.clock.now();
-  const wait = visit.left(OBSTACLE_WAIT_MS);
+  const wait = context.left(MARKERS_WAIT_MS);
   const [dead, missing, paused, absent] = await Promise.all([
-    within(() => readMarker(edge.images, deadKey(ask.key)), wait),
-    within(() => readMarker(edge.images, missingKey(ask.id)), wait),
-    within(() => edge.gate.isClosed(now), wait),
-    original.kind === "bucket" ? within(() => isAbsent(edge.originals(original.bucket), original.key), wait) : NO,
+    withTimeLimit(() => readMarker(edge.images, deadKey(target.key)), wait),
+    withTimeLimit(() => readMarker(edge.images, missingKey(target.id)), wait),
+    withTimeLimit(() => edge.gate.isClosed(now), wait),
+    original.kind === "bucket"
+      ? withTimeLimit(() => isAbsent(edge.originals(original.bucket), original.key), wait)
+      : NOT_ABSENT,
   ]);
-  if (said(absent) || counts(missing, now)) return "missing";
-  if (counts(dead, now)) return dead.value.code === UNSHOWABLE ? UNSHOWABLE : "dead";
-  return said(paused) ? "paused" : null;
+  if (isTrue(absent) || isInForce(missing, now)) return "missing";
+  if (isInForce(dead, now)) return dead.value.code === UNSHOWABLE ? UNSHOWABLE : "dead";
+  return isTrue(paused) ? "paused" : null;
 }
 
-const NO: Outcome<boolean> = { ok: true, value: false };
+const NOT_ABSENT: TimedResult<boolean> = { ok: true, value: false };
 
-function said(outcome: Outcome<boolean>): boolean {
-  return outcome.ok && outcome.value;
+function isTrue(result: TimedResult<boolean>): boolean {
+  return result.ok && result.value;
 }
 
-function counts(outcome: Outcome<DeadMarker | null>, now: number): outcome is { ok: true; value: DeadMarker } {
-  return outcome.ok && outcome.value !== null && now < outcome.value.until;
+function isInForce(result: TimedResult<DeadMarker | null>, now: number): result is { ok: true; value: DeadMarker } {
+  return result.ok && result.value !== null && now < result.value.until;
 }
 
 async function readMarker(images: ObjectStore, key: string): Promise<DeadMarker | null> {

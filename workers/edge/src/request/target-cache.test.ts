@@ -1,13 +1,13 @@
 import { sign } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
 import { NOW, ORIGIN, setup } from "../testing/setup.ts";
-import { createPlainTargets } from "./target-cache.ts";
+import { createTargetCache } from "./target-cache.ts";
 
-describe("plain targets", () => {
+describe("targets of plain URLs", () => {
   it("are kept for URLs that mean the same to everybody", async () => {
     const world = setup();
     await world.get("/images/photo?w=800");
-    expect(world.edge.plainTargets.get(`${ORIGIN}/images/photo?w=800`)?.key).toBe("photo/800-high.webp");
+    expect(world.edge.targetCache.get(`${ORIGIN}/images/photo?w=800`)?.key).toBe("photo/800-high.webp");
   });
 
   it("are not kept for what is negotiated: the next client may like another format", async () => {
@@ -32,10 +32,10 @@ describe("plain targets", () => {
   });
 
   it("stay bounded, in number and in length", async () => {
-    const targets = createPlainTargets(2);
+    const targets = createTargetCache(2);
     const world = setup();
     await world.get("/images/photo");
-    const target = world.edge.plainTargets.get(`${ORIGIN}/images/photo`)!;
+    const target = world.edge.targetCache.get(`${ORIGIN}/images/photo`)!;
     targets.keep("x".repeat(513), target);
     expect(targets.get("x".repeat(513))).toBeUndefined();
     for (const address of ["a", "b", "c"]) targets.keep(address, target);

@@ -19,35 +19,29 @@ export interface Target {
   key: string;
   /** The answer depends on `Accept`. */
   negotiated: boolean;
-  /** Open to unsigned requests. */
-  closed: boolean;
+  /** One of the URLs that unsigned requests may ask for. */
+  inClosedSet: boolean;
   /** `exp` in Unix seconds; null without one. */
   expiresAt: number | null;
   /** The original is shown as it is. */
   passThrough: boolean;
 }
 
-/** A request for an image. */
-export interface Ask extends Target {
-  method: "GET" | "HEAD";
-  headers: Headers;
-}
-
 /** Reads `/images/<id>?…`. Throws `id_invalid` and what `parseTransform` throws. */
 export function readTarget(url: URL, query: URLSearchParams, headers: Headers, config: Config): Target {
   const path = url.pathname;
   const id = parseId(path.slice(IMAGES_PATH.length));
-  const asked = parseTransform(query, config, headers.get("Accept"));
+  const { transform, version, negotiated, closed } = parseTransform(query, config, headers.get("Accept"));
   const exp = readExp(query);
   return {
     origin: url.origin,
     path,
     id,
-    transform: asked.transform,
-    version: asked.version,
-    key: variantKey(id, asked.transform, asked.version),
-    negotiated: asked.negotiated,
-    closed: asked.closed,
+    transform,
+    version,
+    key: variantKey(id, transform, version),
+    negotiated,
+    inClosedSet: closed,
     expiresAt: exp === "bad" ? null : exp,
     passThrough: isPassThrough(config, id),
   };

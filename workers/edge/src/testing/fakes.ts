@@ -18,7 +18,7 @@ class FixedLengthStreamTwin extends TransformStream<Uint8Array, Uint8Array> {
 }
 if (!("FixedLengthStream" in globalThis)) Object.assign(globalThis, { FixedLengthStream: FixedLengthStreamTwin });
 
-export interface FakeObject {
+interface FakeObject {
   bytes: Uint8Array;
   uploaded: Date;
 }
