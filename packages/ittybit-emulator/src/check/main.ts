@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { type Origin, startOrigin } from "../origin.ts";
 import { type Emulator, startEmulator } from "../server.ts";
+import { type Origin, startOrigin } from "./origin.ts";
 import { formatReport, runCheck } from "./run-check.ts";
 import { sampleOriginal } from "./sample-original.ts";
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished } from "vitest";
-import { type Origin, startOrigin } from "../origin.ts";
+import { type Origin, startOrigin } from "../check/origin.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../server.ts";
 import { landscape } from "./pictures.ts";
 
