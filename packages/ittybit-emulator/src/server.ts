@@ -4,11 +4,11 @@ import { createEmulator } from "./api/emulator-state.ts";
 import { listen, shut } from "./api/http-io.ts";
 import { createOutputServer } from "./api/output-server.ts";
 import { createSystemClock, type EmulatorClock } from "./clock.ts";
-import type { FaultRuleInput } from "./faults/faults.ts";
+import type { FaultRuleInput } from "./faults/fault-rule.ts";
 import { applySettings, DEFAULT_SETTINGS, type SettingsPatch } from "./settings.ts";
 
 export type { EmulatorControl, EmulatorStats, JobSummary } from "./api/control.ts";
-export type { FaultRuleInput } from "./faults/faults.ts";
+export type { FaultRuleInput } from "./faults/fault-rule.ts";
 
 /** How to start; every setting may also be changed later through `control.configure`. */
 export interface EmulatorOptions extends SettingsPatch {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { ApiError } from "../errors.ts";
-import { faultRule } from "../faults/faults.ts";
+import { faultRule } from "../faults/fault-rule.ts";
 import { settingsSchema } from "../settings.ts";
 import { createControl, type EmulatorControl } from "./control.ts";
 import type { EmulatorState } from "./emulator-state.ts";

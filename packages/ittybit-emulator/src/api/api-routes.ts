@@ -1,5 +1,5 @@
+import { createId } from "../clock.ts";
 import { ApiError, invalidRequest } from "../errors.ts";
-import { createId } from "../ids.ts";
 import { asCreated, createJobRecord, type JobRecord, type JobStatus } from "../jobs/job-record.ts";
 import { isRecord, type JobRequest, parseJobRequest } from "../jobs/job-request.ts";
 import type { JobFilter, PageQuery } from "../jobs/job-store.ts";
@@ -41,7 +41,7 @@ export function parseJson(body: string): unknown {
 function makeJob(emulator: EmulatorState, request: JobRequest, call: ApiCall): JobRecord {
   const { clock, faults, store } = emulator;
   const { dialect } = dialectAndContext(emulator);
-  const id = createId(dialect.idPrefix, clock.now(), clock.random);
+  const id = createId(dialect.idPrefix, clock);
   const struck = faults.forJob({ input: request.input, options: request.options, jobId: id });
   const skew = struck.find((fault) => fault.type === "skew");
   const job = store.add((seq) =>
@@ -157,7 +157,7 @@ export function createTask(emulator: EmulatorState, call: ApiCall): ApiAnswer {
     updated_at: now + emulator.skewMs,
   };
   const task = {
-    id: createId("task", now, emulator.clock.random),
+    id: createId("task", emulator.clock),
     object: "task",
     kind,
     input,

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { wait } from "../clock.ts";
 import { ApiError } from "../errors.ts";
-import type { FaultSubject, RequestFault } from "../faults/faults.ts";
+import type { RequestFault } from "../faults/fault-rule.ts";
+import type { FaultSubject } from "../faults/faults.ts";
 import { isRecord } from "../jobs/job-request.ts";
 import { answerAdmin } from "./admin-routes.ts";
 import { type ApiAnswer, type ApiCall, createJob, createTask, getJob, listJobs, parseJson } from "./api-routes.ts";
@@ -25,8 +26,8 @@ const ERROR_KINDS: Record<number, string> = {
   429: "rate_limited",
 };
 
-/** What the call came to: a status, or the word for no answer. */
-interface Outcome {
+/** How a call ended: the status that was sent, or `hang`, `reset` or `lost` when none was. */
+interface CallResult {
   route: string;
   outcome: number | string;
   jobId: string | null;
@@ -109,7 +110,7 @@ function errorAnswer(emulator: EmulatorState, error: ApiError): ApiAnswer {
   };
 }
 
-/** `fault` as an answer, or the word for the silence it leaves; undefined when the call is to be performed. */
+/** The answer that `fault` gives; `hang` or `reset` when it gives none; undefined when the call is performed all the same. */
 function faultAnswer(emulator: EmulatorState, fault: RequestFault): ApiAnswer | "hang" | "reset" | undefined {
   switch (fault.type) {
     case "throttled": {
@@ -140,22 +141,22 @@ async function readCall(emulator: EmulatorState, request: IncomingMessage, url: 
   return { method, path: url.pathname, query: url.searchParams, apiKey, idempotencyKey, body };
 }
 
-/** Answers one call, with whatever fault strikes it, and tells what was sent. */
+/** Answers one call, or lets a fault answer it, and returns what was sent. */
 async function answer(
   emulator: EmulatorState,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-): Promise<Outcome> {
+): Promise<CallResult> {
   let name = "unknown";
   let jobId: string | null = null;
-  const send = ({ status, body, headers }: ApiAnswer): Outcome => {
+  const send = ({ status, body, headers }: ApiAnswer): CallResult => {
     const shown = { date: new Date(emulator.clock.now() + emulator.skewMs).toUTCString(), ...headers };
     if (typeof body === "string") sendText(response, status, body, { "content-type": "text/html", ...shown });
     else sendJson(response, status, body, shown);
     return { route: name, outcome: status, jobId };
   };
-  const silence = (outcome: string): Outcome => {
+  const silence = (outcome: string): CallResult => {
     if (outcome !== "hang") request.socket.destroy();
     return { route: name, outcome, jobId };
   };

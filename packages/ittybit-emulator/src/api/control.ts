@@ -1,4 +1,5 @@
-import type { FaultRuleInput, FaultState } from "../faults/faults.ts";
+import type { FaultRuleInput } from "../faults/fault-rule.ts";
+import type { FaultState } from "../faults/faults.ts";
 import type { JobRecord, JobStatus } from "../jobs/job-record.ts";
 import type { WebhookDelivery } from "../jobs/webhooks.ts";
 import { applySettings, type Settings, type SettingsPatch } from "../settings.ts";
@@ -20,7 +21,7 @@ export interface JobSummary {
   finishedAt: number | null;
 }
 
-export interface JobSummaryFilter {
+interface JobSummaryFilter {
   input?: string | undefined;
   idempotencyKey?: string | undefined;
   status?: string | undefined;

@@ -1,7 +1,9 @@
-import { type AdjustableClock, createAdjustableClock, type EmulatorClock } from "../clock.ts";
-import { type Dialect, dialectOf, type ViewContext } from "../dialects/dialect.ts";
+import { type AdjustableClock, createAdjustableClock, createId, type EmulatorClock } from "../clock.ts";
+import type { Dialect, ViewContext } from "../dialects/dialect.ts";
+import { guideDialect } from "../dialects/guide-dialect.ts";
+import { referenceDialect } from "../dialects/reference-dialect.ts";
+import { v2025Dialect } from "../dialects/v2025-dialect.ts";
 import { createFaults, type Faults } from "../faults/faults.ts";
-import { createId } from "../ids.ts";
 import { type Connections, createConnections } from "../jobs/connections.ts";
 import { createIdempotencyStore, type IdempotencyStore } from "../jobs/idempotency.ts";
 import type { JobRecord } from "../jobs/job-record.ts";
@@ -41,17 +43,23 @@ export interface EmulatorState {
   log(event: string, fields: Record<string, unknown>): void;
 }
 
-export interface EmulatorParts {
+interface EmulatorParts {
   settings: Settings;
   clock: EmulatorClock;
   concurrency: number;
   log(event: string, fields: Record<string, unknown>): void;
 }
 
+const DIALECTS: Record<Settings["profile"], Dialect> = {
+  reference: referenceDialect,
+  guide: guideDialect,
+  v2025: v2025Dialect,
+};
+
 export function dialectAndContext(emulator: EmulatorState): { dialect: Dialect; context: ViewContext } {
   const { settings, clock, apiUrl, skewMs } = emulator;
-  const newEventId = (): string => createId("evt", clock.now(), clock.random);
-  return { dialect: dialectOf(settings), context: { settings, apiUrl, skewMs, newEventId, now: clock.now() } };
+  const newEventId = (): string => createId("evt", clock);
+  return { dialect: DIALECTS[settings.profile], context: { settings, apiUrl, skewMs, newEventId, now: clock.now() } };
 }
 
 function jobEnded(emulator: EmulatorState, job: JobRecord): void {

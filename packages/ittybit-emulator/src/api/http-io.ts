@@ -37,7 +37,7 @@ export function sendJson(
 
 /** @returns the port that was bound */
 export function listen(server: Server, port: number, host: string): Promise<number> {
-  // Node's 5 s would race with clients that reuse a connection after a pause: resets that no fault asked for.
+  // After Node's default of 5 s, clients that reuse a connection would meet resets that no fault asked for.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import sharp from "sharp";
-import type { OutputFault } from "../faults/faults.ts";
+import type { OutputFault } from "../faults/fault-rule.ts";
 import type { JobRecord } from "../jobs/job-record.ts";
-import type { Encoded } from "../pixels/pixels.ts";
+import type { Encoded } from "../pixels/real-pixels.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { sendText } from "./http-io.ts";
 
 const HTML = "<!doctype html><title>Error</title><h1>Something went wrong</h1>";
 const ZEROS = Buffer.alloc(64 * 1024);
-/** The query of a redirect's target, so that the fault does not strike it again. */
+/** Marks a redirect's target, so that the fault does not strike it again. */
 const DIRECT = "direct";
 
 function sendBytes(response: ServerResponse, { bytes, format }: Encoded): void {
@@ -112,7 +112,7 @@ async function serve(
   return fault.as;
 }
 
-/** Serves outputs to anybody, as a content store does: no key is asked for (the service does not say). */
+/** Serves outputs without asking for a key, as a content store does; the service does not document it. */
 export function createOutputServer(emulator: EmulatorState): Server {
   return createServer((request, response) => {
     if (request.headers.authorization !== undefined) emulator.requests.count("output", "with authorization");

@@ -36,7 +36,7 @@ export interface RequestLog {
   clear(): void;
 }
 
-/** Counts for ever, remembers only the latest calls. */
+/** Counts all calls, and keeps only the latest ones. */
 export function createRequestLog(): RequestLog {
   let ring: LoggedRequest[] = [];
   let counts = new Map<string, number>();

@@ -1,8 +1,5 @@
 import type { JobRecord } from "../jobs/job-record.ts";
 import type { Settings } from "../settings.ts";
-import { guideDialect } from "./guide-dialect.ts";
-import { referenceDialect } from "./reference-dialect.ts";
-import { v2025Dialect } from "./v2025-dialect.ts";
 
 /** What a dialect may need beside the job itself. */
 export interface ViewContext {
@@ -15,14 +12,14 @@ export interface ViewContext {
   now: number;
 }
 
-export interface ListView {
+interface ListView {
   limit: number;
   hasMore: boolean;
   total: number;
   page: number;
 }
 
-/** One way of saying the same things: how ids, jobs, lists, errors and webhooks look. Pure. */
+/** How ids, jobs, lists, errors and webhooks look in one version of the API. Pure. */
 export interface Dialect {
   idPrefix: string;
   /** Whether `/tasks` is another name of `/jobs`. */
@@ -33,14 +30,4 @@ export interface Dialect {
   list(jobs: JobRecord[], list: ListView, context: ViewContext): unknown;
   error(kind: string, message: string, context: ViewContext): unknown;
   webhook(job: JobRecord, context: ViewContext): unknown;
-}
-
-const DIALECTS: Record<Settings["profile"], Dialect> = {
-  reference: referenceDialect,
-  guide: guideDialect,
-  v2025: v2025Dialect,
-};
-
-export function dialectOf(settings: Settings): Dialect {
-  return DIALECTS[settings.profile];
 }

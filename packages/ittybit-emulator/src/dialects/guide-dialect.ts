@@ -9,7 +9,7 @@ const STATUS: Record<JobStatus, string> = {
   cancelled: "cancelled",
 };
 
-/** As little as the guides show: no kind, no metadata, no timestamps, so that a client which needs them is found out. */
+/** Shows no more than the guides do (no kind, metadata or timestamps), so that a client which relies on more fails here. */
 function viewJob(job: JobRecord): object {
   return {
     id: job.id,

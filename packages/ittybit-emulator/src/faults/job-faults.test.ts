@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { expect, it } from "vitest";
 import { bytesOf, PATIENTLY, setup } from "../testing/setup.ts";
-import type { FaultRuleInput } from "./faults.ts";
+import type { FaultRuleInput } from "./fault-rule.ts";
 
 const once = (fault: FaultRuleInput["fault"]): { faults: FaultRuleInput[] } => ({ faults: [{ fault, times: 1 }] });
 

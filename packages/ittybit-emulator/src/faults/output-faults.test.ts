@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { bytesOf, setup, type World } from "../testing/setup.ts";
-import type { FaultRuleInput } from "./faults.ts";
+import type { FaultRuleInput } from "./fault-rule.ts";
 
 const OPTIONS = { width: 120, format: "webp" };
 

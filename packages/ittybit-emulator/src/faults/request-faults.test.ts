@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kindOf, setup } from "../testing/setup.ts";
-import type { FaultRuleInput } from "./faults.ts";
+import type { FaultRuleInput } from "./fault-rule.ts";
 
 type Fault = FaultRuleInput["fault"];
 

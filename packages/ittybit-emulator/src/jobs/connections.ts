@@ -1,9 +1,8 @@
-import type { EmulatorClock } from "../clock.ts";
+import { createId, type EmulatorClock } from "../clock.ts";
 import { invalidRequest } from "../errors.ts";
-import { createId } from "../ids.ts";
 import { isRecord } from "./job-request.ts";
 
-export interface Connection {
+interface Connection {
   id: string;
   object: "connection";
   kind: "s3";
@@ -37,7 +36,7 @@ export function createConnections(clock: EmulatorClock, hasDefault: () => boolea
         throw invalidRequest("access_key_id and secret_access_key are required");
       }
       const connection: Connection = {
-        id: createId("conn", clock.now(), clock.random),
+        id: createId("conn", clock),
         object: "connection",
         kind: "s3",
         name: text(body.name),

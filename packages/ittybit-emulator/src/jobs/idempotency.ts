@@ -4,7 +4,7 @@ import type { Settings } from "../settings.ts";
 import type { JobRecord } from "./job-record.ts";
 
 /** How long a key is remembered (ittybit.com/api). */
-export const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000;
+const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000;
 
 interface Entry {
   job: JobRecord;
@@ -28,7 +28,7 @@ function hashOf(body: string): string {
 
 /**
  * Keys per API key (the service does not say whether they are per key or per project). Only created jobs are
- * remembered, never an error. Beyond the settings' `maxJobs` the oldest key is forgotten early: memory stays flat.
+ * remembered, never an error. Beyond the settings' `maxJobs` the oldest key is forgotten early, to bound memory.
  */
 export function createIdempotencyStore(settings: Settings, now: () => number): IdempotencyStore {
   const entries = new Map<string, Entry>();

@@ -11,13 +11,13 @@ export const ENCODE = 2;
 export const EXPORT = 3;
 
 /** An image file as tasks describe it. */
-export interface FileInfo {
+interface FileInfo {
   width: number;
   height: number;
   format: string;
 }
 
-export interface JobOutput extends FileInfo {
+interface JobOutput extends FileInfo {
   /** What clients are told: a URL on the output port, or the `s3://` URL they asked for. */
   url: string;
   /** Where the encoded bytes are in the cache. */
@@ -54,7 +54,7 @@ export interface JobRecord {
   downloads: number;
 }
 
-export interface NewJob {
+interface NewJob {
   id: string;
   seq: number;
   idempotencyKey: string | null;

@@ -7,13 +7,11 @@ import {
   type JobKind,
   strictImageOptions,
 } from "../pixels/image-options.ts";
+import type { PictureOrder } from "../pixels/renderer.ts";
 import type { Settings } from "../settings.ts";
 
-/** A create request after the door: what a job is made from. */
-export interface JobRequest {
-  input: string;
-  kind: JobKind;
-  options: ImageOptions;
+/** A create request that was found well-formed: what a job is made from. */
+export interface JobRequest extends PictureOrder {
   /** `s3://bucket/key`, or null for Ittybit's own store. */
   output: string | null;
   metadata: Record<string, unknown>;
@@ -78,7 +76,7 @@ function parseOptions(kind: JobKind, options: unknown, settings: Settings): Imag
   const parsed = (settings.strict ? strictImageOptions : imageOptions).safeParse(options);
   if (!parsed.success) throw invalidRequest(issueText(parsed.error));
   checkFormat(kind, parsed.data, settings);
-  return options as ImageOptions; // as given, not as parsed: the echo keeps its order
+  return options as ImageOptions; // as given, not as parsed: answers repeat them in their order
 }
 
 function parseOutput(output: unknown): string | null {

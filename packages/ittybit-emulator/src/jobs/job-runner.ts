@@ -1,17 +1,17 @@
 import { type EmulatorClock, wait } from "../clock.ts";
-import type { JobFault } from "../faults/faults.ts";
-import { JobFailure } from "../job-failure.ts";
-import type { Encoded, RenderPlan } from "../pixels/pixels.ts";
+import { JobFailure } from "../errors.ts";
+import type { JobFault } from "../faults/fault-rule.ts";
+import type { Encoded, RenderPlan } from "../pixels/real-pixels.ts";
 import type { Renderer } from "../pixels/renderer.ts";
 import { writeToS3 } from "../pixels/s3-directory.ts";
 import type { Settings } from "../settings.ts";
 import { beginStage, ENCODE, EXPORT, finish, IMPORT, type JobRecord, PROBE } from "./job-record.ts";
 import type { JobStore } from "./job-store.ts";
 
-/** Share of a job's drawn time that it spends in the queue. */
+/** Share of its drawn time that a job spends queued. */
 const QUEUED_SHARE = 0.3;
 
-export interface RunnerDeps {
+interface RunnerDeps {
   settings: Settings;
   clock: EmulatorClock;
   renderer: Renderer;
@@ -85,7 +85,7 @@ async function takeSteps(deps: RunnerDeps, job: JobRecord, faults: JobFault[], r
   return "succeeded";
 }
 
-/** The life of a job: queued, then probe, import, encode and export in turn, its time drawn from the settings. */
+/** Takes each job from queued through probe, import, encode and export; how long that takes is drawn from the settings. */
 export function createJobRunner(deps: RunnerDeps): JobRunner {
   const { settings, clock } = deps;
   let era = 0;

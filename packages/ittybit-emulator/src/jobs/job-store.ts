@@ -14,7 +14,7 @@ export interface PageQuery {
   before?: string;
 }
 
-export interface Page {
+interface Page {
   jobs: JobRecord[];
   hasMore: boolean;
 }
@@ -122,7 +122,7 @@ class ArrayJobStore implements JobStore {
     this.#slots[oldest.seq - this.#base] = undefined;
   }
 
-  /** Gives back the room of what was forgotten, a thousand at a time so that it costs nothing per job. */
+  /** Frees the slots of forgotten jobs, a thousand at a time, so that the cost per job is next to nothing. */
   #compact(): void {
     if (this.#finishedHead < 1000) return;
     this.#finishedOrder.splice(0, this.#finishedHead);
@@ -134,7 +134,7 @@ class ArrayJobStore implements JobStore {
   }
 }
 
-/** @param maxFinished read each time, so that the bound may change */
+/** @param maxFinished read at every end of a job, so that the bound may change */
 export function createJobStore(maxFinished: () => number): JobStore {
   return new ArrayJobStore(maxFinished);
 }

@@ -1,4 +1,4 @@
-/** A least-recently-used map bounded by the bytes it holds, so that a soak's memory stays flat. */
+/** A least-recently-used map bounded by the bytes it holds, so that memory stays bounded in long runs. */
 export interface ByteCache<V> {
   get(key: string): V | undefined;
   set(key: string, value: V, bytes: number): void;

@@ -4,7 +4,7 @@ export interface Size {
 }
 
 /** Pixels, or a share of the source such as `"50%"`. */
-export type Dimension = number | string;
+type Dimension = number | string;
 
 function pixels(dimension: Dimension | undefined, base: number): number | undefined {
   if (dimension === undefined) return undefined;

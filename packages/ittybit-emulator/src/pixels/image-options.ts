@@ -12,11 +12,11 @@ export const FORMATS_BY_KIND = {
 export type JobKind = keyof typeof FORMATS_BY_KIND;
 export type OutputFormat = "jpeg" | "png" | "webp" | "avif" | "gif";
 
-export const QUALITIES = ["very_low", "low", "medium", "high", "very_high"] as const;
+const QUALITIES = ["very_low", "low", "medium", "high", "very_high"] as const;
 export type Quality = (typeof QUALITIES)[number];
 
 /** Documented for the 2025 dialects only; the reference is silent. */
-export const MAX_EDGE_PX = 8192;
+const MAX_EDGE_PX = 8192;
 
 /** The corner names are the emulator's own: the reference says "etc.". */
 const POSITIONS = ["center", "top", "bottom", "left", "right", "top-left", "top-right", "bottom-left", "bottom-right"];
@@ -49,7 +49,7 @@ const onlyWithContain = {
   path: ["background"],
 };
 
-/** Options of the kinds `image` and `animation`. Unknown ones are kept, for the echo. */
+/** Options of the kinds `image` and `animation`. Unknown ones are kept, because answers repeat them. */
 export const imageOptions = z
   .looseObject(KNOWN)
   .refine((options) => options.background === undefined || options.fit === "contain", onlyWithContain);

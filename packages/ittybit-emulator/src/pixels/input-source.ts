@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
-import { JobFailure } from "../job-failure.ts";
+import { JobFailure } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { createByteCache } from "./byte-cache.ts";
 import { s3Path } from "./s3-directory.ts";
@@ -27,7 +27,7 @@ export interface InputSource {
   clear(): void;
 }
 
-async function probe(bytes: Buffer): Promise<SourceImage> {
+async function readSource(bytes: Buffer): Promise<SourceImage> {
   const hash = createHash("sha256").update(bytes).digest("hex");
   try {
     const { autoOrient, format, compression } = await sharp(bytes).metadata();
@@ -55,7 +55,7 @@ interface Kept {
   image: SourceImage;
 }
 
-/** Fetches originals each time, but conditionally when the origin gave an ETag, and only once for requests at once. */
+/** Fetches an original for every job, conditionally when the origin gave an ETag; jobs at the same time share one fetch. */
 export function createInputSource(settings: Settings, fetcher: typeof fetch = fetch): InputSource {
   const kept = createByteCache<Kept>(() => CACHE_BYTES);
   const underWay = new Map<string, Promise<SourceImage>>();
@@ -70,7 +70,7 @@ export function createInputSource(settings: Settings, fetcher: typeof fetch = fe
     const response = await fetcher(url, { headers, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     if (response.status === 304 && known) return known.image;
     if (!response.ok) throw new JobFailure("input_unreachable", `the input answered ${response.status}`);
-    const image = await probe(await readCapped(response));
+    const image = await readSource(await readCapped(response));
     const etag = response.headers.get("etag");
     if (etag !== null) kept.set(url, { etag, image }, image.bytes.byteLength);
     return image;
@@ -78,7 +78,7 @@ export function createInputSource(settings: Settings, fetcher: typeof fetch = fe
 
   async function fetchNow(url: string): Promise<SourceImage> {
     try {
-      if (url.startsWith("s3://")) return await probe(await readFile(s3Path(settings.s3Directory, url)));
+      if (url.startsWith("s3://")) return await readSource(await readFile(s3Path(settings.s3Directory, url)));
       return await fetchHttp(url);
     } catch (cause) {
       if (cause instanceof JobFailure) throw cause;

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { JobFailure } from "../job-failure.ts";
+import { JobFailure } from "../errors.ts";
 
 /**
  * The file that stands for an `s3://bucket/key` URL.

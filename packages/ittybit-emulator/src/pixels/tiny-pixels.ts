@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { createByteCache } from "./byte-cache.ts";
 import type { OutputFormat } from "./image-options.ts";
-import type { Encoded, RenderPlan } from "./pixels.ts";
+import type { Encoded, RenderPlan } from "./real-pixels.ts";
 
 const FLAT_CACHE_BYTES = 32 * 1024 * 1024;
 const flatImages = createByteCache<Buffer>(() => FLAT_CACHE_BYTES);

@@ -8,7 +8,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** What a named level means to an encoder. The emulator's own numbers: the service documents none. */
-export const ENCODER_QUALITY: Record<Quality, { lossy: number; avif: number }> = {
+const ENCODER_QUALITY: Record<Quality, { lossy: number; avif: number }> = {
   very_low: { lossy: 30, avif: 25 },
   low: { lossy: 50, avif: 35 },
   medium: { lossy: 68, avif: 46 },
@@ -21,7 +21,7 @@ const AVIF_EFFORT = 2;
 const WEBP_EFFORT = 2;
 const OPAQUE_FORMATS = new Set<OutputFormat>(["jpeg"]);
 
-/** Options with every default decided: all that the pixels depend on. */
+/** The options with every default filled in: the pixels depend on nothing else but the source. */
 export interface RenderPlan extends Size {
   format: OutputFormat;
   quality: Quality;
@@ -39,7 +39,7 @@ export interface Encoded extends Size {
 /** "Format per input", as Ittybit's CLI page puts it; GIF is no output of kind image, so it becomes PNG. */
 function formatFor(kind: JobKind, asked: string | undefined, source: string): OutputFormat {
   if (asked === "jpg") return "jpeg";
-  if (asked !== undefined) return asked as OutputFormat; // validated at the door
+  if (asked !== undefined) return asked as OutputFormat; // parseJobRequest has validated it
   if (kind === "animation") return source === "webp" ? "webp" : "gif";
   if (source === "gif") return "png";
   return source === "png" || source === "webp" || source === "avif" ? source : "jpeg";
@@ -58,7 +58,7 @@ export function planRender(
     ...targetSize(source, options, clampEnlarge),
     format,
     quality: options.quality ?? "medium",
-    // A single dimension is computed from the aspect: stretching to it changes nothing, and rounds as we do.
+    // The other dimension was computed from the aspect, so that `fill` stretches nothing.
     fit: isPair ? (options.fit ?? "fill") : "fill",
     // sharp says "left top" where the option says "top-left".
     position: (options.position ?? "center").split("-").reverse().join(" "),
