@@ -37,12 +37,12 @@ export function createEdge(env: Env, cache: EdgeCache): Edge {
 /** The configuration as this environment changes it. */
 export function withEnvironment(config: Config, env: Pick<Env, "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
   const sources = env.ORIGINALS_URL ? withDefaultUrl(config.sources, env.ORIGINALS_URL) : config.sources;
-  // An unset secret is an accident and must not open anything; an empty one was written by somebody.
+  // An unset secret may be an oversight and must not open anything; an empty one was set on purpose.
   const signing = env.SIGNING_KEYS === "" ? "off" : config.signing;
   return { ...config, sources, signing };
 }
 
-/** Env that only the configuration names are not in the generated type. */
+/** Looked up by name: the generated type lacks bindings that only the configuration names. */
 function bucketOf(env: Env, binding: string): ObjectStore | null {
   const found: unknown = Object.entries(env).find(([name]) => name === binding)?.[1];
   return isBucket(found) ? found : null;

@@ -1,6 +1,6 @@
 import { type AppError, problemBody } from "@prewarm/shared/errors";
 
-/** On every answer, errors included: browsers hide a status that lacks CORS headers, and bytes must be inert whatever they are. */
+/** On every answer, errors included: without CORS headers browsers hide the status from scripts, and no bytes may run as a page. */
 export const BASE_HEADERS = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Expose-Headers": "*",
@@ -12,7 +12,7 @@ export const BASE_HEADERS = {
 
 export const METHODS = "GET, HEAD, OPTIONS";
 
-/** Anything that holds for this request only: nobody may keep it. */
+/** For answers that hold for this request only. */
 export const NO_STORE = "private, no-store";
 
 /** What every answer to an image request tells beside its own headers. */

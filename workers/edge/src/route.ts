@@ -21,7 +21,7 @@ export async function route(request: Request, edge: Edge, background: Background
   }
 }
 
-/** Refusals are the edge's own, whatever cache and store may hold. */
+/** Answers with a refusal. It is decided before cache and store are asked, hence `bypass`. */
 function refuse(request: Request, error: AppError, tookMs: number): Response {
   const headers: Record<string, string> = {
     "Cache-Status": `edge; fwd=bypass; detail=${error.code}`,
@@ -54,7 +54,7 @@ async function serveImage(context: RequestContext): Promise<Response> {
     return served instanceof Response ? served : await answerMiss(context, served);
   } catch (error) {
     if (error instanceof AppError) throw error;
-    // A bug of ours is no reason to break somebody's page: the original is still there.
+    // A bug of ours must not break somebody's page: the original is still there.
     reportBug(error, context.edge);
     return answerMiss(context, "unavailable");
   }

@@ -1,4 +1,4 @@
-/** What conditions are judged by. */
+/** What the conditions of a request are compared with. */
 export interface Facts {
   /** Strong and quoted. */
   etag: string;

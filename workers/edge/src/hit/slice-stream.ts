@@ -8,7 +8,7 @@ export function sliceStream(
   length: number,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new FixedLengthStream(length);
-  // A viewer who leaves, or a source that breaks, ends both sides; there is nobody left to tell.
+  // When the viewer leaves or the source breaks, `pump` closes both sides, and nobody is left to report to.
   pump(source, writable, start, length).catch(() => undefined);
   return readable;
 }

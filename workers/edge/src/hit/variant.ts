@@ -62,7 +62,7 @@ interface AnswerOptions extends CommonFields {
   contentLocation?: string;
 }
 
-/** Answers with a variant's bytes, a part of them, or the word that the client has them: the same from cache and R2. */
+/** Answers with a variant's bytes, with a part of them, or with 304; alike from cache and R2. */
 export function answerVariant(variant: ReadyVariant, options: AnswerOptions): Response {
   const { method, requestHeaders } = options;
   const headers = commonHeaders(options, options.cacheControl);

@@ -46,7 +46,7 @@ function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAs
   return detail;
 }
 
-/** The limiter caps messages, never answers. Without an address (no proxy in front) or an answer, nobody is capped. */
+/** Whether this viewer has sent too many messages. Nobody is capped without an address (no proxy in front) or when the limiter fails. */
 async function isCapped({ headers, edge, left }: RequestContext): Promise<boolean> {
   const address = headers.get("CF-Connecting-IP");
   const { limit } = edge;
@@ -55,7 +55,7 @@ async function isCapped({ headers, edge, left }: RequestContext): Promise<boolea
   return result.ok && !result.value.success;
 }
 
-/** An IPv6 network of 64 bits is one customer's, and an IPv4 address is one. */
+/** One customer has an IPv6 network of 64 bits, or one IPv4 address. */
 function networkOf(address: string): string {
   return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }

@@ -3,7 +3,7 @@ import { commonHeaders, redirect, trimToExpiry } from "../respond.ts";
 import { isPrivate, originalLocation, originalOf } from "./answer-miss.ts";
 import { placeholder } from "./placeholder.ts";
 
-/** An hour: nothing better will ever come for this URL, so the redirect may be kept, yet sources move now and then. */
+/** An hour: no variant will ever come, so the redirect may be kept, but not for ever, because sources move now and then. */
 const REDIRECT_SECONDS = 3600;
 
 /** Sends the viewer to an original that is shown as it is, such as SVG or GIF. Asks for nothing. Throws `not_found` as a miss does. */

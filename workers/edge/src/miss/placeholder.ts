@@ -5,7 +5,7 @@ export const PLACEHOLDER = Uint8Array.from(atob("R0lGODlhAQABAIAAAOXl5eXl5SwAAAA
   letter.charCodeAt(0),
 );
 
-/** Stands in for a variant whose original no viewer may or can see. 200, because browsers show nothing of an error. */
+/** Answers with the pixel when viewers may not or cannot see the original. 200, because browsers do not show an error's body. */
 export function placeholder(method: string, fields: CommonFields): Response {
   const headers = {
     ...commonHeaders(fields, NO_STORE),

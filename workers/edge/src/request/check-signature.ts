@@ -16,7 +16,7 @@ export function needsSignature({ inClosedSet }: Target, query: URLSearchParams, 
 
 /**
  * Throws `signature_required` unless the signature is right and has not expired. Absent, wrong and expired signatures are refused
- * alike, so that nobody can feel their way towards a right one.
+ * alike, so that a refusal gives no hint towards a right one.
  */
 export async function checkSignature(
   { path }: Target,

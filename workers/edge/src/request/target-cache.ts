@@ -1,8 +1,8 @@
 import type { Target } from "./target.ts";
 
 /**
- * The targets that plain URLs name: URLs whose target depends on the URL alone, because nothing in them is signed or negotiated.
- * Popular images are asked for over and over, and reading a URL costs more than all else that a cache hit does.
+ * Remembers what plain URLs name. A URL is plain when its target depends on the URL alone: nothing in it is signed or negotiated.
+ * Reading a URL costs more than all else that a cache hit does, and popular images are asked for over and over.
  */
 export interface TargetCache {
   get(address: string): Target | undefined;
@@ -20,7 +20,7 @@ export function createTargetCache(maxTargets: number = MAX_TARGETS): TargetCache
     get: (address) => targets.get(address),
     keep: (address, target) => {
       if (address.length > MAX_LENGTH) return;
-      // Clearing all is cheaper than an order of use, and a popular URL is back after its next request.
+      // Clearing all is cheaper than keeping track of use, and a popular URL is back after its next request.
       if (targets.size >= maxTargets) targets.clear();
       targets.set(address, target);
     },

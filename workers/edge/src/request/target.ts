@@ -47,7 +47,7 @@ export function readTarget(url: URL, query: URLSearchParams, headers: Headers, c
   };
 }
 
-/** Whether the answer to a query that could not be read would have depended on `Accept`: caches must keep refusals apart, too. */
+/** Whether the answer to an unreadable query might have depended on `Accept`; then its refusal must say `Vary` as well. */
 export function mayNegotiate(query: URLSearchParams): boolean {
   return query.has("p") || query.getAll("f").some((format) => format.toLowerCase() === "auto");
 }
