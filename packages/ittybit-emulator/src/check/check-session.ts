@@ -73,7 +73,7 @@ export async function fetchPicture(url: string): Promise<Picture & { response: R
 }
 
 export function jobBody(session: CheckSession, options: object): object {
-  const metadata = { source: "prewarm-check", run: session.runId };
+  const metadata = { source: "ittybit-check", run: session.runId };
   return { input: session.options.original, kind: "image", options, metadata };
 }
 
