@@ -1,16 +1,15 @@
-/** Queues: one message, body and metadata, in bytes (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
-export const QUEUE_MESSAGE_MAX_BYTES = 128_000;
-/** Queues: messages in one sendBatch (same page). */
+/** Queues: messages in one sendBatch (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
 export const QUEUE_BATCH_MAX_MESSAGES = 100;
 /** Queues: bytes in one sendBatch (same page); 4 % below it for the platform's own ~100 bytes a message. */
 export const QUEUE_BATCH_MAX_BYTES = 245_000;
 /** R2: delete() takes this many keys (developers.cloudflare.com/r2/api/workers, read 2026-11). */
 export const R2_DELETE_MAX_KEYS = 1000;
-/** R2: key length in bytes (developers.cloudflare.com/r2/platform/limits, read 2026-11). */
-export const R2_KEY_MAX_BYTES = 1024;
 /** Workers: connections waiting for headers in one invocation (developers.cloudflare.com/workers/platform/limits, 2026-07-28). */
 export const MAX_CONNECTIONS = 6;
-/** An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within R2's 1,024. */
+/**
+ * An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within the 1,024 of an R2 key
+ * (developers.cloudflare.com/r2/platform/limits, read 2026-11).
+ */
 export const ENCODED_ID_MAX_BYTES = 700;
 /** A variant's bytes; a larger output is not a picture for the web. */
 export const OUTPUT_MAX_BYTES = 25_000_000;

@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
-import { type ImageHeader, orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import type { ImageHeader } from "@prewarm/shared/image-header-type";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Size } from "../ittybit/job-request.ts";
 import type { Failure, FailureClass } from "../ledger/contract.ts";
