@@ -1,5 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
-import type { Failure } from "../ledger/api.ts";
+import type { Failure } from "@prewarm/shared/job";
 import { readBoundedText } from "../platform/bounded-body.ts";
 import { errorText, publicText } from "../platform/log.ts";
 import { readRetryAfter } from "../platform/retry-after.ts";

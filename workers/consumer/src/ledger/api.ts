@@ -1,4 +1,4 @@
-import type { JobState, Lane } from "@prewarm/shared/job";
+import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 
 /*
@@ -52,16 +52,6 @@ export interface ClaimAnswer {
   liveWaiting: number;
   /** When to look at a fresh job first: the learned median of job times, in ms. */
   firstLookMs: number;
-}
-
-export type FailureClass = "permanent" | "transient";
-
-export interface Failure {
-  /** Our code, such as `upstream_failed`, `output_invalid`, `original_unsupported`; the fingerprint groups by it. */
-  code: string;
-  message: string;
-  httpStatus?: number;
-  kind?: string;
 }
 
 export type Outcome =

@@ -1,20 +1,20 @@
-import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
+import { HANDLERS_WAIT_MAX_OPEN, MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { parseMessage } from "@prewarm/shared/message-schema";
 import type { ClaimAnswer, WakeUpKeys } from "../ledger/api.ts";
 import { createProbe } from "../originals/probe.ts";
+import { backoff } from "../platform/backoff.ts";
 import { errorText } from "../platform/log.ts";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { type Batch, type BatchDeps, createStop } from "./batch-context.ts";
 import { createLease, type Lease } from "./handler-lease.ts";
 import type { DeadMessage } from "./ledger-port.ts";
-import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "./queue-message.ts";
+import { deadMessage, type QueueBatch, type QueueMessage } from "./queue-message.ts";
 import { runJobs } from "./run-jobs.ts";
 import { createMissing } from "./submit-jobs.ts";
 
-/** Longest a batch waits for jobs while viewers wait for it, and otherwise; and up to how many open jobs it waits at all. */
+/** Longest a batch waits for jobs while viewers wait for it, and otherwise. */
 const LIVE_WAIT_MS = 4_000;
 const WAIT_MS = 20_000;
-const WAIT_MAX_OPEN = 100;
 /** Bytes of results held at once, of an isolate's 128 MB. */
 const MEMORY_BYTES = 50_000_000;
 
@@ -30,7 +30,7 @@ function readMessages(batch: QueueBatch, deps: BatchDeps): Reading {
     const parsed = parseMessage(message.body);
     if (parsed.kind === "newer") {
       deps.log("message.newer", { queue: batch.queue, message: message.id, version: parsed.version });
-      message.retry({ delaySeconds: laterSeconds(message.attempts, 600, 43_200) });
+      message.retry({ delaySeconds: backoff(message.attempts, { first: 600, longest: 43_200 }) });
     } else if (parsed.kind === "unreadable") {
       reading.unreadable.push({ message, dead: deadMessage(batch.queue, message, parsed.reason) });
     } else {
@@ -56,7 +56,7 @@ function distinct(wakeUps: readonly WakeUpKeys[]): WakeUpKeys[] {
 
 /** Waiting holds up the queue's scaling, so a batch waits only while nobody stands behind it. */
 function waitMsOf(live: boolean, answer: ClaimAnswer, batch: QueueBatch): number {
-  if (!live) return answer.open <= WAIT_MAX_OPEN ? WAIT_MS : 0;
+  if (!live) return answer.open <= HANDLERS_WAIT_MAX_OPEN ? WAIT_MS : 0;
   const backlog = batch.metadata?.metrics.backlogCount ?? 0;
   // Rows that were waiting until this claim took them are still among those counted.
   const own = Object.values(answer.claims).filter((claim) => claim.do === "run" || claim.do === "resume").length;
@@ -138,6 +138,6 @@ export async function consumeBatch(batch: QueueBatch, deps: BatchDeps): Promise<
     }
   } catch (error) {
     deps.log("batch.failed", { queue: batch.queue, messages: open.length, error: errorText(error) });
-    for (const message of open) message.retry({ delaySeconds: laterSeconds(message.attempts, 10, 300) });
+    for (const message of open) message.retry({ delaySeconds: backoff(message.attempts, { first: 10, longest: 300 }) });
   }
 }

@@ -1,7 +1,8 @@
 import { parseMessage } from "@prewarm/shared/message-schema";
+import { backoff } from "../platform/backoff.ts";
 import { errorText, type Log } from "../platform/log.ts";
 import type { LedgerPort } from "./ledger-port.ts";
-import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "./queue-message.ts";
+import { deadMessage, type QueueBatch, type QueueMessage } from "./queue-message.ts";
 
 export interface DeadQueueDeps {
   ledger: Pick<LedgerPort, "recordDead">;
@@ -30,6 +31,7 @@ export async function consumeDead(batch: QueueBatch, deps: DeadQueueDeps): Promi
     for (const message of batch.messages) message.ack();
   } catch (error) {
     deps.log("dead_queue.failed", { messages: batch.messages.length, error: errorText(error) });
-    for (const message of batch.messages) message.retry({ delaySeconds: laterSeconds(message.attempts, 60, 3_600) });
+    for (const message of batch.messages)
+      message.retry({ delaySeconds: backoff(message.attempts, { first: 60, longest: 3_600 }) });
   }
 }

@@ -1,9 +1,10 @@
+import type { FailureClass } from "@prewarm/shared/job";
 import { LEASE_MIN_LEFT_MS, OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { expectedSize, type Size } from "../ittybit/job-request.ts";
 import { type Bytes, type Download, openDownload } from "../ittybit/output/download.ts";
 import { verifyOutput } from "../ittybit/output/verify.ts";
-import type { FailureClass, Outcome } from "../ledger/api.ts";
+import type { Outcome } from "../ledger/api.ts";
 import { errorText, publicText } from "../platform/log.ts";
 import { putVariant } from "../store/store-variant.ts";
 import type { Batch, Watched } from "./batch-context.ts";

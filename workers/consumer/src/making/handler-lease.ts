@@ -1,5 +1,6 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { LEASE_MS } from "@prewarm/shared/limits";
+import { backoff } from "../platform/backoff.ts";
 import { errorText, type Log } from "../platform/log.ts";
 import type { LedgerPort } from "./ledger-port.ts";
 
@@ -45,7 +46,7 @@ export function createLease(owner: string, deps: LeaseDeps): Lease {
       } catch (error) {
         deps.log("ledger.unanswered", { call: name, attempt, error: errorText(error) });
         if (attempt === TRIES) throw new LedgerUnreachable(name, error);
-        await deps.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+        await deps.sleep(backoff(attempt, { first: FIRST_PAUSE_MS }));
       }
     }
   }

@@ -1,7 +1,7 @@
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
+import { deadMs } from "@prewarm/shared/markers";
 import { idOfKey } from "@prewarm/shared/variant-key";
-import type { Failure, Outcome } from "../ledger/api.ts";
-import { deadMs } from "../ledger/protocol/backoff.ts";
+import type { Outcome } from "../ledger/api.ts";
 import { errorText } from "../platform/log.ts";
 import { clearMarkers, deleteVariants, markDead } from "../store/store-variant.ts";
 import type { Batch } from "./batch-context.ts";
@@ -23,7 +23,7 @@ function markerOf(batch: Batch, key: string, outcome: Outcome): Marker | null {
   const claim = batch.answer.claims[key];
   const attempts = claim !== undefined && "attempts" in claim ? claim.attempts : 0;
   const last = attempts + 1 >= batch.deps.config.limits.maxAttempts;
-  const failure: Failure = outcome.failure;
+  const { failure } = outcome;
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
   return permanent || last ? { code: failure.code, until: batch.deps.clock.now() + deadMs(permanent) } : null;
 }

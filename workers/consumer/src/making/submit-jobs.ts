@@ -1,4 +1,4 @@
-import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
+import { DEAD_PERMANENT_MS, LEASE_MIN_LEFT_MS, THROTTLED_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { expectedSize, jobOptions } from "../ittybit/job-request.ts";
@@ -12,10 +12,6 @@ type RunClaim = Extract<Claim, { do: "run" }>;
 type Made = Extract<Submission, { kind: "made" }>;
 type Image = Extract<Original, { kind: "image" }>;
 
-/** Without a `Retry-After` a 429 closes the gate for this long. */
-const THROTTLED_MS = 10_000;
-/** Refusals that only a new original cures: the day after which the marker's lifecycle rule forgets them. */
-const REFUSED_MS = 86_400_000;
 /** Failed attempts after which an unanswered job is looked for by its input before it is asked for again. */
 const ADOPT_AFTER = 3;
 
@@ -27,7 +23,7 @@ function neverExisted(claim: RunClaim): boolean {
 async function refuse(batch: Batch, work: Work, original: Extract<Original, { kind: "refused" }>): Promise<Outcome> {
   const { code, message } = original;
   const now = batch.deps.clock.now();
-  const until = code === "missing" ? await batch.missingUntil(work.id) : now + REFUSED_MS;
+  const until = code === "missing" ? await batch.missingUntil(work.id) : now + DEAD_PERMANENT_MS;
   return { kind: "refused", code, until, message };
 }
 

@@ -1,8 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import { type ImageHeader, orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Size } from "../ittybit/job-request.ts";
-import type { Failure, FailureClass } from "../ledger/api.ts";
 import { errorText } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { type OriginalBucket, readFromBucket, readFromUrl } from "./read-start.ts";

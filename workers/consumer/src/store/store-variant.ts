@@ -3,6 +3,7 @@ import type { DeadMarker } from "@prewarm/shared/markers";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { deadKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
+import { backoff } from "../platform/backoff.ts";
 
 /** What is needed of the bucket of variants (`IMAGES_BUCKET`). */
 export type ImagesBucket = Pick<R2Bucket, "head" | "get" | "put" | "delete">;
@@ -65,7 +66,7 @@ export async function markDead(bucket: ImagesBucket, key: string, marker: DeadMa
 export async function markMissing(bucket: ImagesBucket, id: string, now: number): Promise<number> {
   const before = await bucket.head(missingKey(id));
   const times = Math.min(20, Math.max(0, Number(before?.customMetadata?.times ?? 0) || 0)) + 1;
-  const until = now + Math.min(MISSING_LONGEST_MS, MISSING_FIRST_MS * 2 ** (times - 1));
+  const until = now + backoff(times, { first: MISSING_FIRST_MS, longest: MISSING_LONGEST_MS });
   await putMarker(bucket, missingKey(id), { code: "missing", until }, times);
   return until;
 }
