@@ -43,7 +43,7 @@ export const P1_TO_P8: Mutation[] = [
     breaks: "each POST has a key of its own",
     file: `${SRC}/making/submit-jobs.ts`,
     find: "idempotencyKey: `pw-",
-    replace: "idempotencyKey: batch.deps.clock.now() + `pw-",
+    replace: "idempotencyKey: context.clock.now() + `pw-",
     tests: [`${SRC}/making/run-jobs.test.ts`, `${SRC}/making/crash-points.test.ts`],
   },
   {

@@ -20,7 +20,7 @@ export default {
 
   async queue(batch, env) {
     if (batch.queue === "prewarm-uploads") return handleUploads(batch, apiDeps(env));
-    if (batch.queue === "prewarm-dead") return consumeDead(batch, { ledger: ledgerFor(env.LEDGER, ""), log: writeLog });
+    if (batch.queue === "prewarm-dead") return consumeDead(batch, ledgerFor(env.LEDGER, ""), writeLog);
     return consumeBatch(batch, batchDeps(env));
   },
 

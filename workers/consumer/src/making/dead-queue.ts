@@ -4,12 +4,7 @@ import { errorText, type Log } from "../platform/log.ts";
 import type { LedgerPort } from "./ledger-port.ts";
 import { deadMessage, type QueueBatch, type QueueMessage } from "./queue-message.ts";
 
-export interface DeadQueueDeps {
-  ledger: Pick<LedgerPort, "recordDead">;
-  log: Log;
-}
-
-/** Why a message ended here, as far as its body tells. Rows do not depend on it: what it was to wake is sent again when due. */
+/** Why a message ended here, as far as its body tells. No row depends on it: the ledger sends another wake-up when a row is due. */
 function reasonOf(message: QueueMessage): string {
   const parsed = parseMessage(message.body);
   switch (parsed.kind) {
@@ -25,13 +20,14 @@ function reasonOf(message: QueueMessage): string {
 }
 
 /** Handles `prewarm-dead`, the platform's dead-letter queue of all others: everything is recorded whole, then acked. Never throws. */
-export async function consumeDead(batch: QueueBatch, deps: DeadQueueDeps): Promise<void> {
+export async function consumeDead(batch: QueueBatch, ledger: Pick<LedgerPort, "recordDead">, log: Log): Promise<void> {
   try {
-    await deps.ledger.recordDead(batch.messages.map((message) => deadMessage(batch.queue, message, reasonOf(message))));
+    await ledger.recordDead(batch.messages.map((message) => deadMessage(batch.queue, message, reasonOf(message))));
     for (const message of batch.messages) message.ack();
   } catch (error) {
-    deps.log("dead_queue.failed", { messages: batch.messages.length, error: errorText(error) });
-    for (const message of batch.messages)
+    log("dead_queue.failed", { messages: batch.messages.length, error: errorText(error) });
+    for (const message of batch.messages) {
       message.retry({ delaySeconds: backoff(message.attempts, { first: 60, longest: 3_600 }) });
+    }
   }
 }

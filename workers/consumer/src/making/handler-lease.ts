@@ -12,41 +12,42 @@ export class LedgerUnreachable extends Error {
   }
 }
 
-/** The right to act on what this owner has claimed, as far as its holder can know. */
-export interface Lease {
+/** The right to act on what this owner has claimed, as far as its handler can know. */
+export interface HandlerLease {
   readonly owner: string;
   /** True when at least `leftMs` are left, after renewing if need be. False: somebody else may own the rows, so do nothing more. */
   ensure(leftMs: number): Promise<boolean>;
-  /** Calls the ledger, again when there is no answer (the same owner changes nothing twice). Throws LedgerUnreachable. */
+  /** Calls the ledger, again when there is no answer (a repeated call of the same owner changes nothing). Throws LedgerUnreachable. */
   call<T>(name: string, rpc: () => Promise<T>): Promise<T>;
   /** As `call`; a granted answer renews the lease, counted from before the call. */
   renewingCall<T>(name: string, rpc: () => Promise<T>, granted: (answer: T) => boolean): Promise<T>;
 }
 
-export interface LeaseDeps {
-  ledger: Pick<LedgerPort, "renew">;
-  clock: Clock;
-  sleep(ms: number): Promise<void>;
-  log: Log;
-}
-
 const TRIES = 3;
 const FIRST_PAUSE_MS = 200;
 
-export function createLease(owner: string, deps: LeaseDeps): Lease {
+export function createHandlerLease(
+  owner: string,
+  {
+    ledger,
+    clock,
+    sleep,
+    log,
+  }: { ledger: Pick<LedgerPort, "renew">; clock: Clock; sleep(ms: number): Promise<void>; log: Log },
+): HandlerLease {
   let until = 0;
   let lost = false;
   let renewing: Promise<void> | null = null;
 
   async function timed<T>(name: string, rpc: () => Promise<T>): Promise<{ answer: T; startedAt: number }> {
     for (let attempt = 1; ; attempt += 1) {
-      const startedAt = deps.clock.now();
+      const startedAt = clock.now();
       try {
         return { answer: await rpc(), startedAt };
       } catch (error) {
-        deps.log("ledger.unanswered", { call: name, attempt, error: errorText(error) });
+        log("ledger.unanswered", { call: name, attempt, error: errorText(error) });
         if (attempt === TRIES) throw new LedgerUnreachable(name, error);
-        await deps.sleep(backoff(attempt, { first: FIRST_PAUSE_MS }));
+        await sleep(backoff(attempt, { first: FIRST_PAUSE_MS }));
       }
     }
   }
@@ -60,7 +61,7 @@ export function createLease(owner: string, deps: LeaseDeps): Lease {
   async function renew(): Promise<void> {
     const answer = await renewingCall(
       "renew",
-      () => deps.ledger.renew(owner),
+      () => ledger.renew(owner),
       (given) => given === "ok",
     );
     if (answer === "lost") lost = true;
@@ -71,13 +72,13 @@ export function createLease(owner: string, deps: LeaseDeps): Lease {
     renewingCall,
     call: async (name, rpc) => (await timed(name, rpc)).answer,
     async ensure(leftMs) {
-      if (!lost && until - deps.clock.now() < leftMs) {
+      if (!lost && until - clock.now() < leftMs) {
         renewing ??= renew().finally(() => {
           renewing = null;
         });
         await renewing;
       }
-      return !lost && until - deps.clock.now() >= leftMs;
+      return !lost && until - clock.now() >= leftMs;
     },
   };
 }

@@ -13,7 +13,7 @@ import { picture } from "./pictures.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** The size of every original unless a test serves another. */
-export const ORIGINAL = { width: 1000, height: 500 };
+const ORIGINAL = { width: 1000, height: 500 };
 
 /** A message that remembers what became of it. */
 export interface TestMessage extends QueueMessage {
