@@ -58,7 +58,7 @@ function unclear(code: string, message: string, httpStatus?: number): NoResult {
   return { kind: "unclear", failure: { code, message, ...(httpStatus === undefined ? {} : { httpStatus }) } };
 }
 
-/** Only a misuse of the key says "idempotency"; a job of this generation then exists, so it is no verdict on the request. */
+/** True when the idempotency key is refused: a job of this generation exists then, and the request itself may be right. */
 function isKeyConflict(kind: string | null, message: string): boolean {
   return /idempoten/i.test(`${kind} ${message}`);
 }

@@ -20,7 +20,7 @@ function scaled(length: number, factor: number): number {
 }
 
 /**
- * Never larger than the original: one side is cut to it, a pair shrinks by one factor. Whether Ittybit itself would enlarge
+ * Never asks for more than the original has: a single side is cut to it, a pair shrinks by one factor. Whether Ittybit itself would enlarge
  * is documented nowhere. Null sides stay null: they follow the aspect.
  */
 function clampTransform(transform: Transform, original: Size | null): { width: number | null; height: number | null } {

@@ -99,6 +99,13 @@ describe("collectEnded", () => {
     expect(await collect(open)).toEqual({ ended: 0, calls: 1, notBefore: clock.now() + 5_000 });
   });
 
+  it("makes no more calls once the account is refused", async () => {
+    const { clock, ittybit, open, collect } = await setup(3);
+    ittybit.blind = () => ({ kind: "account", status: 401, message: "no such key" });
+    clock.advance(60_000);
+    expect(await collect(open)).toEqual({ ended: 0, calls: 1, notBefore: null });
+  });
+
   it("never throws, whatever the ledger or Ittybit do", async () => {
     const { clock, ittybit, open, deps, collect, logs } = await setup(3);
     clock.advance(60_000);

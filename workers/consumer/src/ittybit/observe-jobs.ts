@@ -107,9 +107,9 @@ export async function observeJobs(
   return observed;
 }
 
-/** The collector has every open job in view, so that even a page which shows none of them may lead to some. */
+/** The collector waits for all open jobs: it reads on even after a page that shows none of them. */
 const COLLECTOR: Effort = { pages: 10, pageShows: 0, singles: 10 };
-/** The collector reads no job by itself before it has had this long to show up on a page. */
+/** Before the collector reads a job by itself, the job has had this long to show up on a page. */
 const SINGLE_AFTER_MS = 10_000;
 
 /**

@@ -1,5 +1,5 @@
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
-import { deadMs } from "@prewarm/shared/markers";
+import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { Outcome } from "../ledger/api.ts";
 import { errorText } from "../platform/log.ts";
@@ -10,13 +10,8 @@ import type { BatchContext } from "./batch-context.ts";
 /** R2 did not take a marker: when to try again. */
 const MARKER_AGAIN_MS = 30_000;
 
-interface Marker {
-  code: string;
-  until: number;
-}
-
-/** The marker a dead end needs at the edge, or null when this outcome is none. */
-function markerOf(context: BatchContext, key: string, outcome: Outcome): Marker | null {
+/** The marker that tells the edge of a dead end, or null when this outcome is not one. */
+function markerOf(context: BatchContext, key: string, outcome: Outcome): DeadMarker | null {
   // A missing original has one marker for all its variants, written when it was missed.
   if (outcome.kind === "refused")
     return outcome.code === "missing" ? null : { code: outcome.code, until: outcome.until };
@@ -54,7 +49,7 @@ async function clearStored(context: BatchContext, outcomes: ReadonlyMap<string, 
     await context.connections.run(() => clearMarkers(context.images, stored, stored.map(idOfKey)));
     await context.at("markers-cleared");
   } catch (error) {
-    // A marker only silences asking, and runs out by itself.
+    // A marker that stays only keeps viewers from asking, and runs out by itself.
     context.log("marker.delete_failed", { error: errorText(error) });
   }
 }

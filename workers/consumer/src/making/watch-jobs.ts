@@ -112,7 +112,7 @@ function alreadySeen(watched: readonly Watched[]): Observed["seen"] {
 }
 
 /**
- * Looks at jobs until they have ended or the batch's time for waiting is up; what goes on then is handed over to its row.
+ * Looks at jobs until they have ended or the batch's time for waiting is up; jobs that still run then are left to the ledger.
  * A job whose look is due is looked at once at least, however short the time.
  */
 export async function watchJobs(context: BatchContext, jobs: readonly Watched[]): Promise<void> {
@@ -133,7 +133,7 @@ export async function watchJobs(context: BatchContext, jobs: readonly Watched[])
     const due = watched.filter(({ lookAt }) => lookAt <= context.clock.now());
     const observed = await observeJobs(context, watched, due, EFFORT);
     await context.at("polled");
-    // Those that no call has shown wait for the next look as well.
+    // Jobs that no call has shown wait for the next look as well.
     for (const one of due)
       if (!observed.seen.has(one.ittybitJob)) one.lookAt = context.clock.now() + pauseMs(context, one.looks);
     stopped = observed.stopped;

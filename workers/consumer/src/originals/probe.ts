@@ -17,7 +17,7 @@ export type ProbedOriginal =
       size: Size | null;
       etag: string | null;
     }
-  /** No variant can come of it, and that is nobody's failure. */
+  /** No variant can be made of it. That is no failure: nothing is tried again. */
   | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; message: string }
   | { kind: "failed"; class: FailureClass; failure: Failure };
 
@@ -90,7 +90,7 @@ function judge(
 ): ProbedOriginal {
   const { originalMaxBytes, originalMaxPixels } = deps.config.limits;
   const { bytes, total } = start;
-  // What neither Ittybit takes nor a browser shows: the edge answers with the placeholder instead of the redirect.
+  // Neither Ittybit nor a browser can use these: the edge answers with the placeholder, not with the original.
   if (bytes.byteLength === 0) return refused("unshowable", "the original is empty");
   const type = sniffType(bytes);
   if (type === "tiff" || type === "html") return refused("unshowable", `the original is ${type}`);
@@ -102,7 +102,7 @@ function judge(
   if (header.width * header.height > originalMaxPixels) {
     return refused("too_large", `the original has ${header.width} × ${header.height} pixels`);
   }
-  // An unsettled header may lack its orientation: then no side is known for sure. GIF has none.
+  // An unsettled header may not show its orientation yet, so width and height may be swapped. A GIF has no orientation.
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");
   return { kind: "image", input, size: sure ? orientedSize(header) : null, etag: start.etag };
 }

@@ -13,7 +13,7 @@ export type Bytes =
   | { kind: "unreachable"; message: string };
 
 export type Download =
-  /** The answer is here, its body is not: `bytes` is what reading it may take, so that the caller can make room first. */
+  /** The headers are here, the body is not read yet: `bytes` is the most it may take, so that the caller can make room first. */
   | { kind: "open"; bytes: number; read(): Promise<Bytes> }
   /** 403, 404 or 410: the URL has expired. */
   | { kind: "gone"; status: number }
