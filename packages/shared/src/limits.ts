@@ -27,3 +27,14 @@ export const LEASE_GRACE_MS = 30_000;
 export const JOB_DEADLINE_MS = 600_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
 export const HANDLER_WALL_MS = 900_000;
+/**
+ * Up to this many open jobs a handler waits for its own; above it handlers hand over and the ledger's alarm is the one
+ * collector. Chosen (docs/protocol.md, Alarm).
+ */
+export const HANDLERS_WAIT_MAX_OPEN = 100;
+/** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
+export const THROTTLED_MS = 10_000;
+/** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operations.md). */
+export const DEAD_PERMANENT_MS = 86_400_000;
+/** A marker's life when trying again may help: chosen. */
+export const DEAD_TRANSIENT_MS = 3_600_000;

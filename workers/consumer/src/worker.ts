@@ -25,7 +25,7 @@ export default {
 
   async queue(batch, env) {
     if (batch.queue === "prewarm-uploads") return handleUploads(batch, apiDeps(env));
-    if (batch.queue === "prewarm-dead") return consumeDead(batch, { ledger: ledgerOf(env), log: writeLog });
+    if (batch.queue === "prewarm-dead") return consumeDead(batch, ledgerOf(env), writeLog);
     return consumeBatch(batch, batchDeps(env));
   },
 

@@ -1,6 +1,4 @@
 import { AppError } from "@prewarm/shared/errors";
-import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
-import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ApiDeps } from "../api/deps.ts";
 import { fromLedger } from "../api/problem.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
@@ -9,6 +7,7 @@ import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
 import { Planner } from "../intake/plan-item.ts";
 import type { AcceptImage } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
+import { clearMarkers } from "../store/markers.ts";
 import type { HookEvent } from "./hook-event.ts";
 
 export interface Enqueue {
@@ -124,11 +123,10 @@ function planEvent(event: Placed, planner: Planner): AcceptImage {
 /** An upload ends what the edge was told about the image: missing, unsupported, dead. A marker that stays only costs its own life. */
 async function* clearingMarkers(chunks: AsyncIterable<Chunk>, { bucket, log }: ApiDeps): AsyncGenerator<Chunk> {
   for await (const chunk of chunks) {
-    const markers = chunk.images.flatMap(({ id, keys }) => [missingKey(id), ...keys.map(deadKey)]);
+    const [keys, ids] = [chunk.images.flatMap((image) => image.keys), chunk.images.map(({ id }) => id)];
     yield chunk;
     try {
-      for (let at = 0; at < markers.length; at += R2_DELETE_MAX_KEYS)
-        await bucket.delete(markers.slice(at, at + R2_DELETE_MAX_KEYS));
+      await clearMarkers(bucket, keys, ids);
     } catch (error) {
       log("markers.uncleared", { error: errorText(error) });
     }

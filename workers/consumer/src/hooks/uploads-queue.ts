@@ -2,6 +2,7 @@ import { AppError } from "@prewarm/shared/errors";
 import type { ApiDeps } from "../api/deps.ts";
 import { sha256Hex } from "../intake/body-hash.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
+import { backoff } from "../platform/backoff.ts";
 import { errorText } from "../platform/log.ts";
 import { enqueueEvents } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
@@ -84,7 +85,7 @@ async function settle(messages: Message<unknown>[], { log }: ApiDeps, work: () =
   } catch (error) {
     log("uploads.retried", { messages: messages.length, error: errorText(error) });
     for (const message of messages) {
-      message.retry({ delaySeconds: Math.min(RETRY_SECONDS * 2 ** (message.attempts - 1), RETRY_MAX_SECONDS) });
+      message.retry({ delaySeconds: backoff(message.attempts, { first: RETRY_SECONDS, longest: RETRY_MAX_SECONDS }) });
     }
   }
 }

@@ -4,7 +4,7 @@ import type { ApiDeps } from "../api/deps.ts";
 import { fromLedger } from "../api/problem.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
 import type { ChunkAnswer } from "../ledger/contract.ts";
-import { storedKeys } from "../store/stored-keys.ts";
+import { storedKeys } from "../store/variants.ts";
 import { sha256Hex } from "./body-hash.ts";
 import type { Chunk } from "./cut-chunks.ts";
 

@@ -5,7 +5,7 @@ import type * as z from "zod";
 import type { ApiDeps } from "../api/deps.ts";
 import { fromLedger } from "../api/problem.ts";
 import type { dryRunAnswer } from "../api/schemas/warm.ts";
-import { storedKeys } from "../store/stored-keys.ts";
+import { storedKeys } from "../store/variants.ts";
 import { REJECTIONS_MAX } from "./accept-stream.ts";
 import type { Chunk } from "./cut-chunks.ts";
 

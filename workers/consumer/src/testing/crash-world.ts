@@ -18,7 +18,7 @@ interface Life {
   dead: boolean;
 }
 
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** Two variants of one original, one that is HTML, one that is purged while it is put, one whose job somebody else left behind. */
 export const KEYS = {

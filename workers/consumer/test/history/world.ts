@@ -3,7 +3,7 @@ import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { MESSAGE_VERSION } from "@prewarm/shared/messages";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { type DoctorReport, runDoctor } from "../../src/doctor/run-doctor.ts";
-import { collect } from "../../src/ittybit/collect.ts";
+import { collectEnded } from "../../src/ittybit/observe-jobs.ts";
 import type { Handlers } from "../../src/ledger/contract.ts";
 import type { LedgerCore } from "../../src/ledger/ledger.ts";
 import type { LedgerDeps } from "../../src/ledger/object/ledger-deps.ts";
@@ -107,7 +107,7 @@ export class World {
         for (const { body } of messages) this.queue.send(body);
       },
       collect: (open, observeEnded) =>
-        collect(open, { ittybit: this.upstream.ittybit, clock: this.clock, log, observeEnded }),
+        collectEnded(open, observeEnded, { ittybit: this.upstream.ittybit, clock: this.clock, log }),
       purge: (task, goOn) => purgeObjects(bucket, task, goOn),
       publishGate: async () => undefined,
     };

@@ -1,3 +1,4 @@
+import { HANDLERS_WAIT_MAX_OPEN } from "@prewarm/shared/limits";
 import { parseGate } from "@prewarm/shared/markers";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { errorText } from "../../platform/log.ts";
@@ -6,8 +7,6 @@ import type { LedgerDeps } from "./ledger-deps.ts";
 import { pump, withTimeout } from "./pump.ts";
 import type { Steps } from "./steps.ts";
 
-/** Above this many open jobs handlers hand over and the alarm is the one collector. */
-const HANDLERS_WAIT_UP_TO = 100;
 const COLLECT_TIMEOUT_MS = 30_000;
 const COLLECT_EVERY_MS = 1_500;
 const PURGE_TIMEOUT_MS = 100_000;
@@ -48,7 +47,7 @@ export async function runDuties(steps: Steps, deps: LedgerDeps, state: DutyState
 async function collectEnded(steps: Steps, deps: LedgerDeps, state: DutyState): Promise<void> {
   const { count, waited } = steps.openAtIttybit();
   const now = deps.clock.now();
-  if (count === 0 || (waited && count <= HANDLERS_WAIT_UP_TO) || now < state.collectAfter) return;
+  if (count === 0 || (waited && count <= HANDLERS_WAIT_MAX_OPEN) || now < state.collectAfter) return;
   state.collectAfter = now + COLLECT_EVERY_MS;
   let ended = 0;
   const observed = async (jobs: string[], seen: IttybitJob[] = []): Promise<void> => {

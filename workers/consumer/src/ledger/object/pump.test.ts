@@ -72,7 +72,7 @@ describe("the alarm's duties", () => {
     const { clock, ledger, deps, settle, submit, granted, sent } = surroundings();
     const asked: string[][] = [];
     deps.collect = async (open, observeEnded) => {
-      asked.push(open.map(({ job }) => job));
+      asked.push(open.map(({ ittybitJob }) => ittybitJob));
       await observeEnded(["j"]);
       return { notBefore: clock.ms + 60_000 };
     };

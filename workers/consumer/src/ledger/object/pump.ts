@@ -1,4 +1,5 @@
 import { MESSAGE_VERSION, type WakeUp } from "@prewarm/shared/messages";
+import { backoff } from "../../platform/backoff.ts";
 import { chunkMessages } from "../../platform/chunk-messages.ts";
 import { errorText } from "../../platform/log.ts";
 import type { Outgoing } from "../protocol/dispatch.ts";
@@ -43,7 +44,7 @@ async function sendChunk(steps: Steps, deps: LedgerDeps, chunk: { body: WakeUp }
         return false;
       }
       // Overload passes: full jitter keeps retries of several chunks apart.
-      await deps.sleep(deps.clock.random() * FIRST_PAUSE_MS * 2 ** attempt);
+      await deps.sleep(backoff(attempt + 1, { first: FIRST_PAUSE_MS, random: deps.clock.random() }));
     }
   }
 }

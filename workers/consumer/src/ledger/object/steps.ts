@@ -1,5 +1,5 @@
-import type { OpenJob } from "../../ittybit/collect.ts";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { AwaitedJob } from "../../ittybit/observe-jobs.ts";
 import { actionSlice, nextActionAt } from "../protocol/actions.ts";
 import { cancelSlices } from "../protocol/cancel-run.ts";
 import { dispatch, type Outgoing, unsend } from "../protocol/dispatch.ts";
@@ -51,7 +51,7 @@ export class Steps {
     return this.#transactions.read(openAtIttybit);
   }
 
-  openJobsAtIttybit(limit = 1000): OpenJob[] {
+  openJobsAtIttybit(limit = 1000): AwaitedJob[] {
     return this.#transactions.read((tx) => openJobsAtIttybit(tx, limit));
   }
 

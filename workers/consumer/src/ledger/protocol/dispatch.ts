@@ -1,5 +1,6 @@
 import { MESSAGE_MAX_KEYS } from "@prewarm/shared/messages";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { backoff } from "../../platform/backoff.ts";
 import { settingsOf } from "../tables/gate-state.ts";
 import { BULK, type LaneCode, LIVE, type Row, UPLOAD } from "../tables/row.ts";
 import { GRANTED, WAITING } from "../tables/schema.ts";
@@ -182,7 +183,7 @@ function send(plan: Plan, rows: Row[], needsSlots: boolean): boolean {
   const { tx } = plan;
   let until = 0;
   for (const row of rows) {
-    row.hold = tx.now + Math.min(HOLD_BASE_MS * 2 ** row.sends, HOLD_MAX_MS);
+    row.hold = tx.now + backoff(row.sends + 1, { first: HOLD_BASE_MS, longest: HOLD_MAX_MS });
     row.sends += 1;
     until = Math.max(until, row.hold);
   }

@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { LEASE_MS } from "@prewarm/shared/limits";
+import { backoff } from "../../platform/backoff.ts";
 import {
   type Breaker,
   CLOSED_BREAKER,
@@ -125,7 +126,7 @@ export function openBreaker(
   // Answers of jobs that were under way when it opened tell nothing new.
   if (before.state === "open" && now < before.until && why.until === undefined) return;
   const openings = before.openings + 1;
-  const wait = Math.min(BREAKER_MAX_MS, BREAKER_BASE_MS * 2 ** Math.min(openings - 1, 10));
+  const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: BREAKER_MAX_MS });
   const since = before.state === "open" ? before.since : now;
   const until = Math.max(why.until ?? 0, now + wait);
   gate.breaker = { state: "open", reason: why.reason, status: why.status, since, until, openings, probe: null };

@@ -1,4 +1,4 @@
-import type { OpenJob } from "../../ittybit/collect.ts";
+import type { AwaitedJob } from "../../ittybit/observe-jobs.ts";
 import { GRANTED } from "../tables/schema.ts";
 import { int, text } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
@@ -12,13 +12,13 @@ export function openAtIttybit(tx: Tx): { count: number; waited: boolean } {
 }
 
 /** The jobs themselves, oldest first: for those that lists do not show. */
-export function openJobsAtIttybit(tx: Tx, limit: number): OpenJob[] {
+export function openJobsAtIttybit(tx: Tx, limit: number): AwaitedJob[] {
   const found = tx.sql.exec(
     `SELECT upstream, upstream_at FROM jobs WHERE ${GRANTED} AND upstream IS NOT NULL
       ORDER BY granted_at LIMIT ?`,
     limit,
   );
-  return found.map((raw) => ({ job: text(raw.upstream), submittedAt: int(raw.upstream_at) }));
+  return found.map((raw) => ({ ittybitJob: text(raw.upstream), submittedAt: int(raw.upstream_at) }));
 }
 
 /** Ittybit says that these jobs have ended: rows nobody waits for become due now, abandoned ones free their slot. Returns the rows made due. */

@@ -99,7 +99,7 @@ describe("the collector's side", () => {
     expect(steps.openAtIttybit()).toEqual({ count: 1, waited: true });
     settle("o", KEY, { kind: "pending", due: clock.ms + 60_000 });
     expect(steps.openAtIttybit().waited).toBe(false);
-    expect(steps.openJobsAtIttybit()).toEqual([{ job: "j", submittedAt: clock.ms }]);
+    expect(steps.openJobsAtIttybit()).toEqual([{ ittybitJob: "j", submittedAt: clock.ms }]);
     expect(steps.observeEnded(["other", "j"])).toBe(1);
     expect(row(KEY)?.due).toBe(clock.ms);
     await cancel(KEY);

@@ -1,6 +1,7 @@
+import type { Failure } from "@prewarm/shared/job";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { Failure } from "../contract.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import {
   CANCEL,
@@ -17,7 +18,7 @@ import {
   STORED,
 } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { backoffMs, deadMs } from "./backoff.ts";
+import { backoffMs } from "./backoff.ts";
 
 /*
  * The moves a row can make, each whole: whoever uses one cannot leave half of it out. They change memory only; the

@@ -1,4 +1,4 @@
-import type { Failure } from "../contract.ts";
+import type { Failure } from "@prewarm/shared/job";
 import type { Row } from "./row.ts";
 import type { Sql } from "./sql.ts";
 
