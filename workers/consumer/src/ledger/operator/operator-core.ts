@@ -7,12 +7,13 @@ import { actionSlice, cancelAction, createAction, getAction, listActions, nextAc
 import { cancelRun } from "../protocol/cancel-run.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
-import { cancelKeys, recordDead, retryKeys } from "../protocol/retry-and-cancel.ts";
+import { cancelKeys, retryKeys } from "../protocol/retry-and-cancel.ts";
+import { sample } from "../protocol/sample.ts";
 import { slotsUsed } from "../protocol/slots.ts";
 import { audit, listAudit } from "../tables/audit.ts";
+import { recordDead } from "../tables/dead-messages.ts";
 import { Names } from "../tables/job-names.ts";
 import { stateName } from "../tables/row.ts";
-import { sample } from "../tables/samples.ts";
 import { forgiveSignIns, takeSignInTry } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
 import { text } from "../tables/sql.ts";

@@ -41,7 +41,7 @@ export function rescueRow(tx: Tx, row: Row): void {
   const { intent } = row;
   // The owner may have died between its put and its answer: the purge looks again, for that object too.
   if (intent === PURGE) purgeAgain(tx, encodedIdOfKey(row.key));
-  if (applyIntent(tx, row, false)) return;
+  if (applyIntent(tx, row, "kept")) return;
   if (intent === CANCEL) {
     cancelRow(tx, row);
     return;

@@ -1,4 +1,4 @@
-import type { DeadMessageRecord, KeyResult } from "../api-views.ts";
+import type { KeyResult } from "../api-views.ts";
 import { CANCELLED, DEAD, REFUSED, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { cancelOpen, orderAnew } from "./transitions.ts";
@@ -25,19 +25,4 @@ function each(tx: Tx, keys: string[], act: (row: Row) => boolean): Record<string
     results[key] = row === null ? "missing" : act(row) ? "ok" : "conflict";
   }
   return results;
-}
-
-/** Keeps messages that could not be used; one that is recorded twice stands once. */
-export function recordDead(tx: Tx, messages: DeadMessageRecord[]): void {
-  for (const { messageId, queue, body, reason, at, attempts } of messages) {
-    tx.sql.exec(
-      "INSERT OR IGNORE INTO dead_messages VALUES (?, ?, ?, ?, ?, ?)",
-      messageId,
-      queue,
-      body,
-      reason,
-      at,
-      attempts,
-    );
-  }
 }

@@ -1,6 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { Submitted } from "../api.ts";
-import { CANCEL, PURGE, type Row } from "../tables/row.ts";
+import { noteAbandonedJob } from "../tables/abandoned.ts";
+import { CANCEL, NOT_GRANTED, PURGE, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { recordGood } from "./gate.ts";
 
@@ -28,7 +29,7 @@ export function adopt(tx: Tx, jobs: Omit<Submitted, "input">[]): void {
 }
 
 function noteJob(tx: Tx, row: Row | null, job: Omit<Submitted, "input"> & { input: string | null }): void {
-  if (row !== null && row.gen === job.gen && row.granted > 0) {
+  if (row !== null && row.gen === job.gen && row.granted !== NOT_GRANTED) {
     if (row.upstream !== null) return;
     recordGood(tx.gate, row.gen, tx.now);
     row.upstream = job.job;
@@ -36,6 +37,5 @@ function noteJob(tx: Tx, row: Row | null, job: Omit<Submitted, "input"> & { inpu
     row.input ??= job.input;
     return;
   }
-  const until = tx.now + JOB_DEADLINE_MS;
-  tx.sql.exec("UPDATE abandoned SET job = ?2, until = max(until, ?3) WHERE gen = ?1", job.gen, job.job, until);
+  noteAbandonedJob(tx.sql, job.gen, job.job, tx.now + JOB_DEADLINE_MS);
 }

@@ -1,6 +1,6 @@
 import type { Failure } from "../api.ts";
 import type { Row } from "./row.ts";
-import type { Sql } from "./sql.ts";
+import { int, type Sql, text, textOrNull } from "./sql.ts";
 
 /** One failed try, as it is kept: waiting, throttling and pausing are none. */
 export interface Attempt {
@@ -18,6 +18,7 @@ export interface Attempt {
 
 /** Messages are kept for people to read, not for archives. */
 const MESSAGE_MAX_CHARS = 500;
+const COLUMNS = ["seq", "n", "started", "ended", "status", "kind", "code", "message", "job"] as const;
 
 /** Counts a failure on the row and answers what is to be kept of it. */
 export function failedAttempt(row: Row, failure: Failure, now: number): Attempt {
@@ -40,18 +41,27 @@ export function failedAttempt(row: Row, failure: Failure, now: number): Attempt 
 
 export function insertAttempts(sql: Sql, attempts: Attempt[]): void {
   if (attempts.length === 0) return;
-  const list = attempts.map(({ seq, n, started, ended, status, kind, code, message, job }) => [
-    seq,
-    n,
-    started,
-    ended,
-    status,
-    kind,
-    code,
-    message,
-    job,
-  ]);
-  const values = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((index) => `value ->> ${index}`).join(", ");
+  const list = attempts.map((attempt) => COLUMNS.map((column) => attempt[column]));
+  const values = COLUMNS.map((_, index) => `value ->> ${index}`).join(", ");
   // A retry of a dead job counts from 1 again: the newer attempt of one number takes its place.
-  sql.exec(`INSERT OR REPLACE INTO attempts SELECT ${values} FROM json_each(?)`, JSON.stringify(list));
+  sql.exec(
+    `INSERT OR REPLACE INTO attempts (${COLUMNS.join(", ")}) SELECT ${values} FROM json_each(?)`,
+    JSON.stringify(list),
+  );
+}
+
+/** The failed attempts of a job, the first one first. */
+export function listAttempts(sql: Sql, key: string): Attempt[] {
+  const query = "SELECT a.* FROM jobs JOIN attempts AS a ON a.seq = jobs.seq WHERE jobs.key = ? ORDER BY a.n";
+  return sql.exec(query, key).map((raw) => ({
+    seq: int(raw.seq),
+    n: int(raw.n),
+    started: int(raw.started),
+    ended: int(raw.ended),
+    status: raw.status === null ? null : int(raw.status),
+    kind: textOrNull(raw.kind),
+    code: text(raw.code),
+    message: text(raw.message),
+    job: textOrNull(raw.job),
+  }));
 }

@@ -16,7 +16,7 @@ export function readInbox(sql: Sql, id: string, hash: string): InboxAnswer {
 /** Written in the transaction of the rows it speaks of: with the first chunk, and complete with the last. */
 export function writeInbox(tx: Tx, inbox: NonNullable<AcceptRequest["inbox"]>, run: string): void {
   tx.sql.exec(
-    `INSERT INTO inbox VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET complete = max(complete, ?4), answer = coalesce(?5, answer)`,
+    `INSERT INTO inbox (id, hash, run, complete, answer, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET complete = max(complete, ?4), answer = coalesce(?5, answer)`,
     inbox.id,
     inbox.hash,
     run,
@@ -24,4 +24,9 @@ export function writeInbox(tx: Tx, inbox: NonNullable<AcceptRequest["inbox"]>, r
     inbox.answer ?? null,
     tx.now,
   );
+}
+
+/** Forgets requests from before a time, Unix ms. */
+export function forgetInbox(sql: Sql, before: number): void {
+  sql.exec("DELETE FROM inbox WHERE at < ?", before);
 }

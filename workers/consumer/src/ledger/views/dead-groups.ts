@@ -1,9 +1,9 @@
 import type { Lane } from "@prewarm/shared/job";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { JobView } from "../api.ts";
-import { DEAD_ROWS } from "../tables/operator-tables.ts";
-import { COLUMNS, DEAD, laneCode, type Row, rowFrom } from "../tables/row.ts";
-import { int, text } from "../tables/sql.ts";
+import { listDeadMessages } from "../tables/dead-messages.ts";
+import { readDead } from "../tables/find-jobs.ts";
+import { DEAD, laneCode, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { READ_MAX } from "./find-rows.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -29,9 +29,7 @@ export interface DeadGroup {
 export function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroup[] {
   const groups = new Map<string, DeadGroup>();
   const wanted = new Set<number>(lanes.map(laneCode));
-  const query = `SELECT ${COLUMNS} FROM jobs INDEXED BY jobs_dead WHERE ${DEAD_ROWS} ORDER BY seq DESC LIMIT ?`;
-  for (const raw of tx.sql.exec(query, READ_MAX)) {
-    const row = rowFrom(raw);
+  for (const row of readDead(tx.sql, READ_MAX)) {
     if (row.state !== DEAD || (wanted.size > 0 && !wanted.has(row.lane))) continue;
     const failure = errorOf(row) ?? { code: "unknown", message: "" };
     const name = fingerprint(failure.code, failure.message);
@@ -71,12 +69,5 @@ export function deadTotal(tx: Tx): number {
 
 /** Messages that nobody could read, newest first. */
 export function deadMessages(tx: Tx) {
-  return tx.sql.exec("SELECT * FROM dead_messages ORDER BY at DESC LIMIT ?", MESSAGES_MAX).map((raw) => ({
-    messageId: text(raw.id),
-    queue: text(raw.queue),
-    body: text(raw.body),
-    reason: text(raw.reason),
-    at: int(raw.at),
-    attempts: int(raw.attempts),
-  }));
+  return listDeadMessages(tx.sql, MESSAGES_MAX);
 }

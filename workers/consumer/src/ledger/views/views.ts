@@ -3,10 +3,11 @@ import { decodeId, encodeId } from "@prewarm/shared/variant-key";
 import type { JobView } from "../api.ts";
 import type { AttemptView, CountsView, ImageRows, RunView } from "../api-views.ts";
 import { slotsUsed } from "../protocol/slots.ts";
+import { listAttempts } from "../tables/attempts.ts";
+import { readCounts } from "../tables/counters.ts";
 import { quantile } from "../tables/histogram.ts";
-import { DEAD, isOpen, laneName, REFUSED, type Row, STORED, stateName } from "../tables/row.ts";
-import { type Run, runFrom } from "../tables/runs.ts";
-import { int, text, textOrNull } from "../tables/sql.ts";
+import { DEAD, isOpen, laneName, REFUSED, type Row, stateName } from "../tables/row.ts";
+import { type Run, readRuns } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
 
 export function counts(tx: Tx): CountsView {
@@ -20,10 +21,9 @@ export function counts(tx: Tx): CountsView {
     cancelled: none(),
   };
   const view: CountsView = { byState, refused: 0, deadLetters: 0, open: 0, slots: slotsUsed(tx) };
-  for (const raw of tx.sql.exec("SELECT state, lane, n FROM counters")) {
-    const [state, n] = [int(raw.state), int(raw.n)];
-    byState[stateName(state)][laneName(int(raw.lane))] += n;
-    if (state < STORED) view.open += n;
+  for (const { state, lane, n } of readCounts(tx.sql)) {
+    byState[stateName(state)][laneName(lane)] += n;
+    if (isOpen({ state })) view.open += n;
     if (state === DEAD) view.deadLetters += n;
     if (state === REFUSED) view.refused += n;
   }
@@ -49,24 +49,17 @@ export function jobView(tx: Tx, row: Row): JobView {
 }
 
 export function attemptsOf(tx: Tx, key: string): AttemptView[] {
-  const found = tx.sql.exec(
-    "SELECT a.* FROM jobs JOIN attempts AS a ON a.seq = jobs.seq WHERE jobs.key = ? ORDER BY a.n",
-    key,
-  );
-  return found.map((raw) => {
-    const started = int(raw.started) || null;
-    return {
-      number: int(raw.n),
-      startedAt: started,
-      endedAt: int(raw.ended),
-      tookMs: started === null ? null : int(raw.ended) - started,
-      httpStatus: raw.status === null ? null : int(raw.status),
-      kind: textOrNull(raw.kind),
-      code: text(raw.code),
-      message: text(raw.message),
-      ittybitJob: textOrNull(raw.job),
-    };
-  });
+  return listAttempts(tx.sql, key).map(({ n, started, ended, status, kind, code, message, job }) => ({
+    number: n,
+    startedAt: started || null,
+    endedAt: ended,
+    tookMs: started === 0 ? null : ended - started,
+    httpStatus: status,
+    kind,
+    code,
+    message,
+    ittybitJob: job,
+  }));
 }
 
 export function runView(run: Run): RunView {
@@ -93,7 +86,7 @@ export function runView(run: Run): RunView {
 
 /** Runs, newest first, from below the given number. */
 export function runsPage(tx: Tx, before: number, limit: number): { runs: RunView[]; next: number | null } {
-  const runs = tx.sql.exec("SELECT * FROM runs WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(runFrom);
+  const runs = readRuns(tx.sql, before, limit, null);
   return { runs: runs.map(runView), next: runs.length < limit ? null : (runs.at(-1)?.n ?? null) };
 }
 
