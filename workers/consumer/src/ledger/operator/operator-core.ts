@@ -5,6 +5,8 @@ import type { ControlLedger, JobAct, JobFilter, NamedJob } from "../../api/ledge
 import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protocol/accept-chunk.ts";
 import { actionSlice, cancelAction, createAction, getAction, listActions, nextActionAt } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
+import { countMatches } from "../protocol/count-matches.ts";
+import { findRows } from "../protocol/find-rows.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
 import { cancelKeys, retryKeys } from "../protocol/retry-and-cancel.ts";
@@ -18,9 +20,7 @@ import { forgiveSignIns, takeSignInTry } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
 import { text } from "../tables/sql.ts";
 import { Tx } from "../tables/tx.ts";
-import { countMatches } from "../views/count-matches.ts";
 import { deadGroups, deadMessages, deadTotal } from "../views/dead-groups.ts";
-import { findRows } from "../views/find-rows.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
 import { listRuns, publicRun, RunSpeeds } from "../views/runs.ts";

@@ -12,8 +12,8 @@ import {
 } from "../tables/actions.ts";
 import { audit } from "../tables/audit.ts";
 import type { Tx } from "../tables/tx.ts";
-import { countMatches } from "../views/count-matches.ts";
-import { findRows } from "../views/find-rows.ts";
+import { countMatches } from "./count-matches.ts";
+import { findRows } from "./find-rows.ts";
 import { cancelKeys, retryKeys } from "./retry-and-cancel.ts";
 
 /** Jobs of one slice of an action without a rate. */

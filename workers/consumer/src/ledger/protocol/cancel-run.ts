@@ -25,7 +25,7 @@ export function cancelSlices(tx: Tx): boolean {
   return true;
 }
 
-/** A run's rows lie between its first and last number; joined ones are among them, for joining widens that span. */
+/** A run's rows lie between its first and its last number, and so do those it joined: joining a row widens the span. */
 function cancelSlice(tx: Tx, run: Run, limit: number): void {
   const rows = tx.rows.loadSpan(run.cancelCursor, run.lastSeq, limit);
   for (const row of rows) {

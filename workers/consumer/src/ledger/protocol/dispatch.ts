@@ -34,9 +34,9 @@ interface Plan {
 }
 
 /**
- * Sweep c: chooses what is due and may be run now, live first, runs in turn, and holds it. Only as much as there are slots and
- * tokens for: what the gate would send back is not sent. The hold is set once, before the send: a second write after
- * it would cost every variant a row.
+ * Sweep c: chooses the rows that are due and may run now, live lane first and runs in turn, and sets their hold. It takes only as
+ * many as there are slots and tokens for, because the gate would send the others back. The hold is written before the send and
+ * not again after it: that would cost a row for every variant.
  */
 export function dispatch(tx: Tx, window: SendWindow, turn: number): Outgoing[] {
   const under = window.count(tx.now);
@@ -92,7 +92,7 @@ function takeLane(plan: Plan, lane: LaneCode, used: number, turn: number): void 
   const queues = rotate(runs, turn).map((run) => group(unlocked(tx, tx.rows.loadWaiting(lane, run, tx.now, perRun))));
   for (const message of inTurn(queues)) {
     const fits = message.slice(0, room.keys);
-    // A message cut short costs as much as a whole one: only when nothing else is going.
+    // A part of a message costs as much as a whole one: it is sent only when nothing else is.
     if (fits.length === 0 || plan.messages <= 0 || (fits.length < message.length && plan.keys > 0)) return;
     if (send(plan, fits, true)) room.keys -= fits.length;
   }

@@ -17,7 +17,7 @@ import { deleteRow } from "./transitions.ts";
 
 /** How long one run of a purge holds the image's lock; renewed by every slice. */
 export const PURGE_LOCK_MS = 120_000;
-/** After the longest handler's life and a minute, no put from before the purge can land any more. */
+/** A handler that began before the purge has ended by then, so it can put no object any more. */
 const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
 const BUSY_MS = 5_000;
 
@@ -27,7 +27,7 @@ export interface PurgeTask {
   /** The image's id, decoded. */
   id: string;
   floor: number;
-  /** The second look comes 16 minutes after the first ended, for what a handler that stalled before the purge may still have put. */
+  /** The second look comes 16 minutes after the first has ended, for objects that a handler from before the purge may have put since. */
   look: Look;
 }
 
@@ -43,8 +43,8 @@ export function purgeBegin(tx: Tx, id: string): PurgeTask {
 }
 
 /**
- * A handler died under a purge, perhaps between its put and its answer: the image's purges look again at once. With the floor
- * they had, so that what was ordered since is not touched.
+ * A handler died while its row was to be purged, perhaps after it had put the object. The image's purges look again at once.
+ * They keep their floor, so what was ordered since stays.
  */
 export function purgeAgain(tx: Tx, encodedId: string): void {
   lookAgain(tx.sql, encodedId, tx.now);
@@ -70,8 +70,8 @@ export function purgeContinue(tx: Tx, purge: number): boolean {
 }
 
 /**
- * The objects and markers are gone: unlock. The first look's end arranges the second, the second's forgets the purge. An end
- * that is reported again, or by somebody slow whose look was run anew, changes nothing.
+ * The objects and markers are gone: unlock. After the first look the second is arranged, after the second the purge is
+ * deleted. An end that is reported twice, or for a look that was run anew meanwhile, changes nothing.
  */
 export function purgeEnd(tx: Tx, { purge, look }: Pick<PurgeTask, "purge" | "look">): void {
   const encodedId = imageOfPurge(tx.sql, purge, look);

@@ -61,7 +61,7 @@ export function settle(tx: Tx, owner: string, outcomes: Record<string, Outcome>)
 function settleRow(tx: Tx, row: Row, outcome: Outcome): Settled {
   if (row.intent === PURGE && outcome.kind === "stored") return "delete";
   learn(tx, row, outcome);
-  // Nobody but the first handler knows that no job was made; from a later one the same words say nothing about the earlier POST.
+  // Only the first handler knows that no job was made. A later one does not know what became of the POST before its own.
   if (madeNoJob(outcome) && row.granted === FIRST && row.upstream === null) forgetGrant(tx, row);
   const slot = slotAfter(row, outcome);
   const { intent } = row;
@@ -110,7 +110,7 @@ function learn(tx: Tx, row: Row, outcome: Outcome): void {
   else if (outcome.kind === "unclear") recordBad(gate, row.gen, now, outcome.failure.message);
   else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, row.gen, now);
   if (outcome.kind === "throttled") tx.counters.count("throttled");
-  // Whatever it met, a probe that is back without a job of its own has told all it can.
+  // A probe that ends without a stored object tells nothing about the breaker: the next job is the probe.
   if (isProbe(gate.breaker, row.gen) && outcome.kind === "stored") closeBreaker(gate, now);
   else probeUnused(gate, row.gen);
 }
@@ -149,7 +149,7 @@ function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "p
       return;
     case "account":
       row.state = QUEUED;
-      // The breaker holds what would submit, and an operator may close it any time; a look at a known job asks no gate.
+      // A row without a job is due now: the breaker holds it, and an operator may close the breaker at any time. A look at a job asks no gate.
       row.due = row.upstream === null ? tx.now : Math.max(tx.gate.breaker.until, tx.now);
       return;
     case "gone":

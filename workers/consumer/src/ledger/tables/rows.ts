@@ -28,7 +28,7 @@ const INSERT = `INSERT INTO jobs (${COLUMNS}) VALUES (${Array(COLUMN_NAMES.lengt
   .join(", ")})`;
 /** Holds a slot, and no handler owns it. */
 const UNOWNED = `${GRANTED} AND owner IS NULL`;
-/** JSON arrays are cut so that no parameter grows beyond what SQLite takes at ease. */
+/** Keys in one statement: a longer list is cut, so that its JSON stays small. */
 const CHUNK = 500;
 
 /** The rows a transaction has in hand: each is loaded once, changed in place, and written back by the cheapest statement that does. */
@@ -52,7 +52,7 @@ export class Rows {
     return this.#bySeq.get(row.seq)?.before?.state ?? row.state;
   }
 
-  /** Moves a row to another of its askers, who has counted it all along: no count changes. */
+  /** Makes another asker the first one. That run has counted the row since it joined, so no count changes. */
   reseat(row: Row, run: number): void {
     row.run = run;
     const before = this.#bySeq.get(row.seq)?.before;
@@ -139,8 +139,8 @@ export class Rows {
   }
 
   /**
-   * Writes everything back, and of each row only the columns that changed: an index is written anew when one of its columns is
-   * named, even to the same value. `updated` moves with state, lane, owner and due, not with mere bookkeeping.
+   * Writes every row back, and of each only the columns that changed: SQLite writes an index entry anew when a statement names one
+   * of its columns, even with the same value. `updated` changes with the indexed columns only, not with bookkeeping.
    */
   flush(now: number): void {
     const held = [...this.#bySeq.values()];

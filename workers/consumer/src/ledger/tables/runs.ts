@@ -3,7 +3,7 @@ import { CANCELLED, isOpen, type LaneCode, LIVE, OPEN_STATES, type Row, STORED }
 import type { Change } from "./rows.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
-/** A bulk request's set of jobs. Its counts follow its rows; rows that leave it (pruned, taken over) leave their last count behind. */
+/** The jobs of a bulk request. Its counts follow its rows. A row that is pruned or taken over stays counted as it was last. */
 export interface Run {
   /** Small number used in `jobs.run`; 0 is none. */
   n: number;
@@ -105,7 +105,7 @@ export class Runs {
     row.joined = 0;
   }
 
-  /** Counts a member's change of state. A purged open row counts as cancelled; a row that changes hands leaves its count behind. */
+  /** Counts a member's change of state. An open row that is purged counts as cancelled; a row that passes to another run stays counted in the old one. */
   move({ before, after, row }: Change): void {
     const to = after === null ? CANCELLED : after.state;
     if (before === null || before.run !== row.run) {
@@ -199,7 +199,7 @@ export function forgetRuns(sql: Sql, before: number): void {
   sql.exec("DELETE FROM runs WHERE open = 0 AND cancel_cursor = 0 AND updated < ?", before);
 }
 
-/** True when every asker of the row has been cancelled: nobody waits for it. A viewer's lane counts as an asker. */
+/** True when every run that asked for the row was cancelled, so that nobody waits for it. For a row of the live lane a viewer waits. */
 export function forsaken(runs: Runs, row: Row): boolean {
   if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
   if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;

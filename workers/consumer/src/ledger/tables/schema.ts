@@ -31,7 +31,7 @@ const V1 = [
   // These two hold failed rows only: rows that go well cost nothing, and the newest failures are found among a million others.
   `CREATE INDEX jobs_dead ON jobs (seq) WHERE ${DEAD_ROWS}`,
   `CREATE INDEX jobs_retrying ON jobs (seq) WHERE ${RETRYING_ROWS}`,
-  // The rows of a claim stand in its own row: an index on jobs.owner would cost a row per claim and job.
+  // A claim lists its jobs in its own row: an index on jobs.owner would cost a row for every job of every claim.
   `CREATE TABLE claims (owner TEXT PRIMARY KEY, until INTEGER NOT NULL, seqs TEXT NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE abandoned (gen INTEGER PRIMARY KEY, job TEXT, until INTEGER NOT NULL)`,
   `CREATE TABLE purges (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, done INTEGER NOT NULL, again_at INTEGER NOT NULL)`,

@@ -1,13 +1,13 @@
 import type { Lane } from "@prewarm/shared/job";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { JobView } from "../api.ts";
+import { READ_MAX } from "../protocol/find-rows.ts";
+import { fingerprint } from "../protocol/fingerprint.ts";
+import { errorOf } from "../protocol/match-row.ts";
 import { listDeadMessages } from "../tables/dead-messages.ts";
 import { readDead } from "../tables/find-jobs.ts";
 import { DEAD, laneCode, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { READ_MAX } from "./find-rows.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { errorOf } from "./match-row.ts";
 import { counts, jobView } from "./views.ts";
 
 /** Groups in one answer. */
