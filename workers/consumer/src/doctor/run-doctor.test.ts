@@ -173,7 +173,7 @@ describe("doctor", () => {
   it("counts anew where the counters lie", async () => {
     await store(A);
     world.sql.exec("UPDATE counters SET n = 17 WHERE state = 3");
-    world.sql.exec("INSERT INTO counters VALUES (4, 2, 5)");
+    world.sql.exec("INSERT INTO counters (state, lane, n) VALUES (4, 2, 5)");
     expect(await world.find()).toEqual({ counters_differ: 2 });
     expect(world.engine.stats().counts.upload.stored).toBe(17);
     expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });
@@ -186,7 +186,7 @@ describe("doctor", () => {
     world.engine.claim("ended", [{ keys: A.slice(0, 1), live: false, at: now }]);
     world.engine.claim("lost", [{ keys: A.slice(1), live: false, at: now }]);
     world.sql.exec("DELETE FROM claims WHERE owner = 'lost'");
-    world.sql.exec("INSERT INTO abandoned VALUES (1, NULL, ?)", now - HOUR);
+    world.sql.exec("INSERT INTO abandoned (gen, job, until) VALUES (1, NULL, ?)", now - HOUR);
     now += HOUR;
     expect(await world.find()).toEqual({ owner_unknown: 1, claim_expired: 1, slot_leaked: 1 });
     expect(await world.find(true)).toEqual({

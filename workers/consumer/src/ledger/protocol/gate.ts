@@ -32,11 +32,6 @@ const MEDIAN_MEMORY = 0.98;
 
 export type Closed = { code: "paused" | "breaker" | "budget"; message: string; until: number | null };
 
-export interface Slots {
-  /** Granted open rows and abandoned jobs: all that may run upstream. */
-  used: number;
-}
-
 /** Why a lane takes no new work, or null; the breaker is named only when nothing else closes it. A breaker whose wait is over counts as open here; `probeFree` lets one through. */
 export function laneClosed(gate: GateState, config: Config, lane: LaneCode, now: number): Closed | null {
   if (gate.paused.includes(laneName(lane)))

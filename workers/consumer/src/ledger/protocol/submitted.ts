@@ -1,6 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { Submitted } from "../contract.ts";
-import { CANCEL, PURGE, type Row } from "../tables/row.ts";
+import { noteAbandonedJob } from "../tables/abandoned.ts";
+import { CANCEL, NOT_GRANTED, PURGE, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { recordGood } from "./gate.ts";
 
@@ -22,7 +23,7 @@ export function submitted(tx: Tx, owner: string, jobs: Submitted[]): Record<stri
 }
 
 function noteJob(tx: Tx, row: Row | null, job: Submitted): void {
-  if (row !== null && row.gen === job.gen && row.granted > 0) {
+  if (row !== null && row.gen === job.gen && row.granted !== NOT_GRANTED) {
     if (row.upstream !== null) return;
     recordGood(tx.gate, row.gen, tx.now);
     row.upstream = job.ittybitJob;
@@ -30,6 +31,5 @@ function noteJob(tx: Tx, row: Row | null, job: Submitted): void {
     row.input ??= job.input;
     return;
   }
-  const until = tx.now + JOB_DEADLINE_MS;
-  tx.sql.exec("UPDATE abandoned SET job = ?2, until = max(until, ?3) WHERE gen = ?1", job.gen, job.ittybitJob, until);
+  noteAbandonedJob(tx.sql, job.gen, job.ittybitJob, tx.now + JOB_DEADLINE_MS);
 }

@@ -1,8 +1,6 @@
 import type { JobFilter } from "../contract.ts";
-import { DEAD_ROWS, RETRYING_ROWS } from "../tables/operator-tables.ts";
-import { COLUMNS, DEAD, PROCESSING, REFUSED, RETRYING, type Row, rowFrom } from "../tables/row.ts";
-import { GRANTED } from "../tables/schema.ts";
-import { int, type SqlRow } from "../tables/sql.ts";
+import { type Narrowed, readBeginning, readGranted, readSpan, type Source, seqOfNth } from "../tables/find-jobs.ts";
+import { DEAD, PROCESSING, REFUSED, RETRYING, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
 
@@ -36,20 +34,11 @@ export function findRows(
 
 /** Sets that are small enough to be read whole. */
 function wholeSet(tx: Tx, { filter, states }: Match): Row[] | null {
-  if (filter.id !== null) return ofImage(tx, filter.id);
+  if (filter.id !== null) return readBeginning(tx.sql, encodeURIComponent(filter.id), WALK_MAX);
   if (states !== null && [...states].every((state) => state === PROCESSING)) {
-    return tx.sql.exec(`SELECT ${COLUMNS} FROM jobs WHERE ${GRANTED} LIMIT ?`, READ_MAX).map(rowFrom);
+    return readGranted(tx.sql, READ_MAX);
   }
   return null;
-}
-
-/** Ids that begin so: a range of the key index; null when too many do, which is better walked. */
-function ofImage(tx: Tx, id: string): Row[] | null {
-  const prefix = encodeURIComponent(id);
-  const range = "FROM jobs WHERE key >= ?1 AND key < ?2";
-  const end = `${prefix}\u{10FFFF}`;
-  const more = tx.sql.exec(`SELECT key ${range} ORDER BY key LIMIT 1 OFFSET ?3`, prefix, end, WALK_MAX);
-  return more.length > 0 ? null : tx.sql.exec(`SELECT ${COLUMNS} ${range}`, prefix, end).map(rowFrom);
 }
 
 function fromSet(tx: Tx, set: Row[], match: Match, before: number, limit: number): Found {
@@ -61,56 +50,42 @@ function fromSet(tx: Tx, set: Row[], match: Match, before: number, limit: number
 function walk(tx: Tx, match: Match, before: number, limit: number): Found {
   const lowest = match.run?.firstSeq ?? 0;
   const highest = match.run === null ? before : Math.min(before, match.run.lastSeq + 1);
-  const from = sourceOf(match);
+  const source = sourceOf(match);
+  const narrowed = narrow(match);
   // The last of the rows that may be read: what lies below is for the next page.
-  const end = tx.sql.exec(
-    `SELECT seq FROM ${from} seq < ? AND seq >= ? ORDER BY seq DESC LIMIT 1 OFFSET ?`,
-    highest,
-    lowest,
-    WALK_MAX - 1,
-  )[0];
-  const floor = end === undefined ? lowest : int(end.seq);
+  const end = seqOfNth(tx.sql, source, { lowest, below: highest }, WALK_MAX);
+  const floor = end ?? lowest;
   const rows: Row[] = [];
   for (let below = highest; ; ) {
-    const step = readStep(tx, from, match, floor, below);
-    for (const raw of step) {
-      const row = rowFrom(raw);
+    const step = readSpan(tx.sql, source, { lowest: floor, below }, narrowed, WALK_MAX);
+    for (const row of step) {
       below = row.seq;
       if (!matches(tx, row, match)) continue;
       rows.push(row);
       if (rows.length >= limit) return { rows, next: below };
     }
-    if (step.length < WALK_MAX) return { rows, next: end === undefined ? null : floor };
+    if (step.length < WALK_MAX) return { rows, next: end };
   }
 }
 
 /** The narrowest source of rows in the order of arrival. */
-function sourceOf({ states }: Match): string {
+function sourceOf({ states }: Match): Source {
   const only = (...codes: number[]) => states !== null && [...states].every((state) => codes.includes(state));
-  if (only(DEAD, REFUSED)) return `jobs INDEXED BY jobs_dead WHERE ${DEAD_ROWS} AND`;
-  return only(RETRYING) ? `jobs INDEXED BY jobs_retrying WHERE ${RETRYING_ROWS} AND` : "jobs WHERE";
+  if (only(DEAD, REFUSED)) return "dead";
+  return only(RETRYING) ? "retrying" : "all";
 }
 
 /** Letters that stand in a key as people write them, but for the space, which is only ever part of an id. */
 const PLAIN_WORD = /^[\w.!~*'() -]+$/;
 
-/** What SQLite can judge is judged there: a row that does not match is never made into an object. `matches` judges the rest. */
-function readStep(tx: Tx, from: string, match: Match, lowest: number, below: number): SqlRow[] {
-  const { states, lanes, filter, text } = match;
-  // Numbers may stand in the text; words go by parameter.
-  const inStates = states === null ? "" : `AND state IN (${[...states].join()})`;
-  const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
+/** What SQLite can judge of a match. `matches` judges the rest. */
+function narrow({ states, lanes, filter, text }: Match): Narrowed {
   const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
-  const ending = filter.format === null ? "" : `.${filter.format}`;
-  return tx.sql.exec(
-    `SELECT ${COLUMNS} FROM ${from} seq < ?1 AND seq >= ?2 ${inStates} ${inLanes}
-      AND (?4 = '' OR instr(lower(key), ?4) > 0) AND (?5 = '' OR substr(key, -length(?5)) = ?5)
-      AND (?6 = '' OR substr(key, 1, length(?6)) = ?6) ORDER BY seq DESC LIMIT ?3`,
-    below,
-    lowest,
-    WALK_MAX,
-    encodeURIComponent(word).toLowerCase(),
-    ending,
-    encodeURIComponent(filter.id ?? ""),
-  );
+  return {
+    states,
+    lanes,
+    word: encodeURIComponent(word).toLowerCase(),
+    ending: filter.format === null ? "" : `.${filter.format}`,
+    beginning: encodeURIComponent(filter.id ?? ""),
+  };
 }

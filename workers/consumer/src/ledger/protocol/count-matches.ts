@@ -1,8 +1,8 @@
-import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import type { JobFilter } from "../contract.ts";
+import { type Count, readCounts } from "../tables/counters.ts";
+import { laneName, stateName } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { findRows } from "./find-rows.ts";
-import { counts } from "./views.ts";
 
 /** How many jobs match. A filter of states and lanes alone is answered by the counters; anything else counts at most 10,000 rows. */
 export function countMatches(tx: Tx, filter: JobFilter, keys: string[] | null): { total: number; exact: boolean } {
@@ -16,11 +16,10 @@ function isPlain({ run, id, format, error, text, fingerprint }: JobFilter): bool
 }
 
 function counted(tx: Tx, { states, lanes }: JobFilter): number {
-  const { byState } = counts(tx);
-  const wantedStates: readonly JobState[] = states.length > 0 ? [...new Set(states)] : JOB_STATES;
-  const wantedLanes: readonly Lane[] = lanes.length > 0 ? [...new Set(lanes)] : LANES;
-  return wantedStates.reduce(
-    (sum, state) => sum + wantedLanes.reduce<number>((part, lane) => part + byState[state][lane], 0),
-    0,
-  );
+  const isWanted = ({ state, lane }: Count) =>
+    (states.length === 0 || states.includes(stateName(state))) &&
+    (lanes.length === 0 || lanes.includes(laneName(lane)));
+  return readCounts(tx.sql)
+    .filter(isWanted)
+    .reduce((sum, { n }) => sum + n, 0);
 }
