@@ -186,7 +186,7 @@ describe("doctor", () => {
     world.engine.claim("ended", [{ keys: A.slice(0, 1), live: false, at: now }]);
     world.engine.claim("lost", [{ keys: A.slice(1), live: false, at: now }]);
     world.sql.exec("DELETE FROM claims WHERE owner = 'lost'");
-    world.sql.exec("INSERT INTO abandoned (gen, job, until) VALUES (1, NULL, ?)", now - HOUR);
+    world.sql.exec("INSERT INTO abandoned (gen, ittybit_job, until) VALUES (1, NULL, ?)", now - HOUR);
     now += HOUR;
     expect(await world.find()).toEqual({ owner_unknown: 1, claim_expired: 1, slot_leaked: 1 });
     expect(await world.find(true)).toEqual({

@@ -18,7 +18,7 @@ export interface Handlers {
   submitted(owner: string, jobs: Submitted[]): Promise<Record<string, "go" | "stop">>;
   settle(owner: string, outcomes: Record<string, Outcome>): Promise<Record<string, Settled>>;
   /** Ittybit's ids of jobs seen to have ended; unknown ids are ignored. */
-  observeEnded(jobs: string[]): Promise<void>;
+  observeEnded(ittybitJobs: string[]): Promise<void>;
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 

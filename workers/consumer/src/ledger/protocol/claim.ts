@@ -110,7 +110,7 @@ function decide(session: Session, ask: Ask): Claim {
 /** The call was repeated: what it owns it is told again. */
 function sameAnswer(tx: Tx, row: Row): Claim {
   if (row.state === STORED) return { do: "verify", gen: row.gen, floor: floorOf(tx, row) };
-  return row.upstream === null ? run(tx, row) : resume(tx, row, row.upstream);
+  return row.ittybitJob === null ? run(tx, row) : resume(tx, row, row.ittybitJob);
 }
 
 function parkForPurge(row: Row | null, until: number): Claim {
@@ -170,10 +170,10 @@ function act(session: Session, row: Row, ask: Ask, born: boolean): Claim {
   const { tx } = session;
   // A queued row waits for the gate, which is asked below: a viewer does not wait for a time that was set for bulk.
   if (row.due > tx.now && !(ask.live && row.state === QUEUED)) return { do: "parked", until: row.due };
-  if (row.upstream !== null) {
+  if (row.ittybitJob !== null) {
     own(session, row);
     row.state = PROCESSING;
-    return resume(tx, row, row.upstream);
+    return resume(tx, row, row.ittybitJob);
   }
   const closed = laneClosed(tx.gate, tx.config, row.lane, tx.now);
   const probing = closed?.code === "breaker" && probeFree(tx.gate, tx.now);
@@ -245,6 +245,6 @@ function run(tx: Tx, row: Row): Claim {
 }
 
 function resume(tx: Tx, row: Row, ittybitJob: string): Claim {
-  const submittedAt = row.upstreamAt || row.grantedAt;
+  const submittedAt = row.submittedAt || row.grantedAt;
   return { do: "resume", gen: row.gen, floor: floorOf(tx, row), ittybitJob, submittedAt, attempts: row.attempts };
 }

@@ -62,7 +62,7 @@ export function unsend(tx: Tx, window: SendWindow, keys: string[]): void {
 function takeGranted(plan: Plan): void {
   const { tx } = plan;
   const rows = tx.rows.loadGrantedDue(tx.now);
-  const isClosed = (row: Row) => row.upstream === null && laneClosed(tx.gate, tx.config, row.lane, tx.now) !== null;
+  const isClosed = (row: Row) => row.ittybitJob === null && laneClosed(tx.gate, tx.config, row.lane, tx.now) !== null;
   for (const message of group(
     unlocked(
       tx,

@@ -102,7 +102,7 @@ describe("settle", () => {
       attempts: 0,
       owner: null,
       granted: 1,
-      upstream: "j1",
+      ittybitJob: "j1",
     });
   });
 
@@ -157,7 +157,7 @@ describe("settle", () => {
     const { clock, row, settle, tell, abandoned, attempts, gen } = underLease();
     tell();
     settle("o", KEY, TRANSIENT);
-    expect(row(KEY)).toMatchObject({ state: 2, attempts: 1, due: clock.ms + 1_000, granted: 0, upstream: null });
+    expect(row(KEY)).toMatchObject({ state: 2, attempts: 1, due: clock.ms + 1_000, granted: 0, ittybitJob: null });
     expect(row(KEY)?.gen).toBeGreaterThan(gen);
     expect(abandoned()).toEqual([]);
     expect(await attempts(KEY)).toMatchObject([{ httpStatus: 500, kind: "internal", ittybitJob: "j1", tookMs: 0 }]);

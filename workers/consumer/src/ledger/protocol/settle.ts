@@ -62,7 +62,7 @@ function settleRow(tx: Tx, row: Row, outcome: Outcome): Settled {
   if (row.intent === PURGE && outcome.kind === "stored") return "delete";
   learn(tx, row, outcome);
   // Only the first handler knows that no job was made. A later one does not know what became of the POST before its own.
-  if (madeNoJob(outcome) && row.granted === FIRST && row.upstream === null) forgetGrant(tx, row);
+  if (madeNoJob(outcome) && row.granted === FIRST && row.ittybitJob === null) forgetGrant(tx, row);
   const slot = slotAfter(row, outcome);
   const { intent } = row;
   release(tx, row);
@@ -92,7 +92,7 @@ function slotAfter(row: Row, outcome: Outcome): Slot {
 function jobEnded(row: Row, outcome: Outcome): boolean {
   if (outcome.kind === "stored" || outcome.kind === "purged") return true;
   if (outcome.kind === "present") return outcome.objectGen === row.gen;
-  return outcome.kind === "failed" && outcome.ended && (outcome.posted || row.upstream !== null);
+  return outcome.kind === "failed" && outcome.ended && (outcome.posted || row.ittybitJob !== null);
 }
 
 function forgetGrant(tx: Tx, row: Row): void {
@@ -150,7 +150,7 @@ function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "p
     case "account":
       row.state = QUEUED;
       // A row without a job is due now: the breaker holds it, and an operator may close the breaker at any time. A look at a job asks no gate.
-      row.due = row.upstream === null ? tx.now : Math.max(tx.gate.breaker.until, tx.now);
+      row.due = row.ittybitJob === null ? tx.now : Math.max(tx.gate.breaker.until, tx.now);
       return;
     case "gone":
     case "purged":

@@ -22,7 +22,7 @@ describe("submitted", () => {
     clock.advance(60);
     claim("p", KEY);
     expect(tell()).toEqual({ [KEY]: "stop" });
-    expect(row(KEY)).toMatchObject({ upstream: "j1", input: "u", owner: "p" });
+    expect(row(KEY)).toMatchObject({ ittybitJob: "j1", input: "u", owner: "p" });
   });
 
   it.each(["cancel", "purge"])("stops an owner whose row has the intent %s", async (intent) => {
@@ -30,7 +30,7 @@ describe("submitted", () => {
     if (intent === "cancel") await cancel(KEY);
     else purge("a");
     expect(tell()).toEqual({ [KEY]: "stop" });
-    expect(row(KEY)?.upstream).toBe("j1");
+    expect(row(KEY)?.ittybitJob).toBe("j1");
   });
 
   it("keeps an abandoned job's slot longer when its POST is heard of late", () => {

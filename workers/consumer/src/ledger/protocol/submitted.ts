@@ -24,10 +24,10 @@ export function submitted(tx: Tx, owner: string, jobs: Submitted[]): Record<stri
 
 function noteJob(tx: Tx, row: Row | null, job: Submitted): void {
   if (row !== null && row.gen === job.gen && row.granted !== NOT_GRANTED) {
-    if (row.upstream !== null) return;
+    if (row.ittybitJob !== null) return;
     recordGood(tx.gate, row.gen, tx.now);
-    row.upstream = job.ittybitJob;
-    row.upstreamAt = tx.now;
+    row.ittybitJob = job.ittybitJob;
+    row.submittedAt = tx.now;
     row.input ??= job.input;
     return;
   }

@@ -30,12 +30,12 @@ export type Slot = "free" | "kept";
 
 /** A new generation: a new Ittybit job under a new idempotency key. A slot that the old one keeps stands in `abandoned`. */
 export function newGeneration(tx: Tx, row: Row, slot: Slot = "kept"): void {
-  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.upstream, tx.now + JOB_DEADLINE_MS);
+  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.ittybitJob, tx.now + JOB_DEADLINE_MS);
   row.gen = tx.next();
   row.granted = NOT_GRANTED;
   row.grantedAt = 0;
-  row.upstream = null;
-  row.upstreamAt = 0;
+  row.ittybitJob = null;
+  row.submittedAt = 0;
   row.input = null;
   row.unclear = 0;
 }
@@ -100,7 +100,7 @@ export function fail(
 /** Deletes the row. A slot that it keeps stands in `abandoned`. */
 export function deleteRow(tx: Tx, row: Row, slot: Slot = "kept"): void {
   release(tx, row);
-  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.upstream, tx.now + JOB_DEADLINE_MS);
+  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.ittybitJob, tx.now + JOB_DEADLINE_MS);
   tx.rows.delete(row);
 }
 
@@ -138,7 +138,7 @@ export function cancelOpen(tx: Tx, row: Row): boolean {
 
 /** State of an open row that a handler gave back: it still processes when Ittybit has its job. */
 export function restingState(row: Row): typeof QUEUED | typeof PROCESSING {
-  return row.upstream === null ? QUEUED : PROCESSING;
+  return row.ittybitJob === null ? QUEUED : PROCESSING;
 }
 
 /** The generation an object must have to count: the row's floor, or its image's. */

@@ -6,24 +6,24 @@ import { int, type Sql } from "./sql.ts";
  */
 
 /** Given up twice, it keeps the later time and the job id that is known. */
-export function abandon(sql: Sql, gen: number, job: string | null, until: number): void {
+export function abandon(sql: Sql, gen: number, ittybitJob: string | null, until: number): void {
   sql.exec(
-    `INSERT INTO abandoned (gen, job, until) VALUES (?1, ?2, ?3)
-      ON CONFLICT (gen) DO UPDATE SET until = max(until, ?3), job = coalesce(?2, job)`,
+    `INSERT INTO abandoned (gen, ittybit_job, until) VALUES (?1, ?2, ?3)
+      ON CONFLICT (gen) DO UPDATE SET until = max(until, ?3), ittybit_job = coalesce(?2, ittybit_job)`,
     gen,
-    job,
+    ittybitJob,
     until,
   );
 }
 
 /** Notes the job id of a generation that was given up before its job was known. */
-export function noteAbandonedJob(sql: Sql, gen: number, job: string, until: number): void {
-  sql.exec("UPDATE abandoned SET job = ?2, until = max(until, ?3) WHERE gen = ?1", gen, job, until);
+export function noteAbandonedJob(sql: Sql, gen: number, ittybitJob: string, until: number): void {
+  sql.exec("UPDATE abandoned SET ittybit_job = ?2, until = max(until, ?3) WHERE gen = ?1", gen, ittybitJob, until);
 }
 
 /** Frees the slots of jobs that have ended. */
-export function freeEnded(sql: Sql, jobs: readonly string[]): void {
-  sql.exec("DELETE FROM abandoned WHERE job IN (SELECT value FROM json_each(?))", JSON.stringify(jobs));
+export function freeEnded(sql: Sql, ittybitJobs: readonly string[]): void {
+  sql.exec("DELETE FROM abandoned WHERE ittybit_job IN (SELECT value FROM json_each(?))", JSON.stringify(ittybitJobs));
 }
 
 /** Frees the slots whose time is over. */

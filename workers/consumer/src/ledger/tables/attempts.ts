@@ -13,12 +13,16 @@ export interface AttemptRow {
   kind: string | null;
   code: string;
   message: string;
-  job: string | null;
+  ittybitJob: string | null;
 }
 
 /** Messages are kept for people to read, not for archives. */
 const MESSAGE_MAX_CHARS = 500;
-const COLUMNS = ["seq", "n", "started", "ended", "status", "kind", "code", "message", "job"] as const;
+/** Columns, and the fields that they hold. */
+const COLUMNS = {
+  ...{ seq: "seq", n: "n", started: "started", ended: "ended", status: "status", kind: "kind", code: "code" },
+  ...{ message: "message", ittybit_job: "ittybitJob" },
+} as const satisfies Record<string, keyof AttemptRow>;
 
 /** Counts a failure on the row and answers what is to be kept of it. */
 export function failedAttempt(row: Row, failure: Failure, now: number): AttemptRow {
@@ -35,17 +39,18 @@ export function failedAttempt(row: Row, failure: Failure, now: number): AttemptR
     kind,
     code,
     message,
-    job: row.upstream,
+    ittybitJob: row.ittybitJob,
   };
 }
 
 export function insertAttempts(sql: Sql, attempts: AttemptRow[]): void {
   if (attempts.length === 0) return;
-  const list = attempts.map((attempt) => COLUMNS.map((column) => attempt[column]));
-  const values = COLUMNS.map((_, index) => `value ->> ${index}`).join(", ");
+  const fields = Object.values(COLUMNS);
+  const list = attempts.map((attempt) => fields.map((field) => attempt[field]));
+  const values = fields.map((_, index) => `value ->> ${index}`).join(", ");
   // A retry of a dead job counts from 1 again: the newer attempt of one number takes its place.
   sql.exec(
-    `INSERT OR REPLACE INTO attempts (${COLUMNS.join(", ")}) SELECT ${values} FROM json_each(?)`,
+    `INSERT OR REPLACE INTO attempts (${Object.keys(COLUMNS).join(", ")}) SELECT ${values} FROM json_each(?)`,
     JSON.stringify(list),
   );
 }
@@ -62,6 +67,6 @@ export function listAttempts(sql: Sql, key: string): AttemptRow[] {
     kind: textOrNull(raw.kind),
     code: text(raw.code),
     message: text(raw.message),
-    job: textOrNull(raw.job),
+    ittybitJob: textOrNull(raw.ittybit_job),
   }));
 }

@@ -12,7 +12,7 @@ export function countGranted(sql: Sql): number {
   return int(sql.exec(`SELECT count(*) AS n FROM jobs WHERE ${GRANTED}`)[0]?.n);
 }
 
-const AT_ITTYBIT = `${GRANTED} AND upstream IS NOT NULL`;
+const AT_ITTYBIT = `${GRANTED} AND ittybit_job IS NOT NULL`;
 
 /** Jobs that Ittybit has: how many, and how many of them no handler waits for. */
 export function countAtIttybit(sql: Sql): { count: number; unowned: number } {
@@ -23,8 +23,10 @@ export function countAtIttybit(sql: Sql): { count: number; unowned: number } {
 
 /** These jobs by Ittybit's id, the oldest grant first. */
 export function listAtIttybit(sql: Sql, limit: number): { ittybitJob: string; submittedAt: number }[] {
-  const query = `SELECT upstream, upstream_at FROM jobs WHERE ${AT_ITTYBIT} ORDER BY granted_at LIMIT ?`;
-  return sql.exec(query, limit).map((raw) => ({ ittybitJob: text(raw.upstream), submittedAt: int(raw.upstream_at) }));
+  const query = `SELECT ittybit_job, submitted_at FROM jobs WHERE ${AT_ITTYBIT} ORDER BY granted_at LIMIT ?`;
+  return sql
+    .exec(query, limit)
+    .map((raw) => ({ ittybitJob: text(raw.ittybit_job), submittedAt: int(raw.submitted_at) }));
 }
 
 /** First times among granted rows without an owner; null when there is none. */
@@ -40,9 +42,9 @@ export interface GrantedTimes {
 export function grantedTimes(sql: Sql): GrantedTimes {
   const unowned = `FROM jobs WHERE ${GRANTED} AND owner IS NULL`;
   return {
-    look: time(sql, `SELECT min(max(due, hold)) AS at ${unowned} AND upstream IS NOT NULL`),
-    ask: time(sql, `SELECT min(max(due, hold)) AS at ${unowned} AND upstream IS NULL`),
-    submitted: time(sql, `SELECT min(upstream_at) AS at ${unowned} AND upstream IS NOT NULL`),
+    look: time(sql, `SELECT min(max(due, hold)) AS at ${unowned} AND ittybit_job IS NOT NULL`),
+    ask: time(sql, `SELECT min(max(due, hold)) AS at ${unowned} AND ittybit_job IS NULL`),
+    submitted: time(sql, `SELECT min(submitted_at) AS at ${unowned} AND ittybit_job IS NOT NULL`),
   };
 }
 

@@ -106,12 +106,12 @@ export class Rows {
 
   /** Rows without an owner whose job at Ittybit is one of these. The granted rows are few; the list may be a page of anybody's. */
   loadJobs(jobs: readonly string[]): Row[] {
-    return this.#load(`${UNOWNED} AND upstream IN (SELECT value FROM json_each(?1))`, JSON.stringify(jobs));
+    return this.#load(`${UNOWNED} AND ittybit_job IN (SELECT value FROM json_each(?1))`, JSON.stringify(jobs));
   }
 
   /** Rows without an owner whose job was submitted before a time, at most 1,000. */
   loadStuck(before: number): Row[] {
-    const stuck = "upstream IS NOT NULL AND upstream_at < ? ORDER BY granted_at LIMIT 1000";
+    const stuck = "ittybit_job IS NOT NULL AND submitted_at < ? ORDER BY granted_at LIMIT 1000";
     return this.#load(`${UNOWNED} AND ${stuck}`, before);
   }
 

@@ -22,7 +22,7 @@ const V1 = [
   `CREATE TABLE jobs (
     seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, lane INTEGER NOT NULL, state INTEGER NOT NULL, run INTEGER NOT NULL,
     joined INTEGER NOT NULL, gen INTEGER NOT NULL, floor INTEGER NOT NULL, granted INTEGER NOT NULL, granted_at INTEGER NOT NULL,
-    upstream TEXT, upstream_at INTEGER NOT NULL, input TEXT, due INTEGER NOT NULL, hold INTEGER NOT NULL, sends INTEGER NOT NULL,
+    ittybit_job TEXT, submitted_at INTEGER NOT NULL, input TEXT, due INTEGER NOT NULL, hold INTEGER NOT NULL, sends INTEGER NOT NULL,
     owner TEXT, intent INTEGER NOT NULL, again INTEGER NOT NULL, attempts INTEGER NOT NULL, unclear INTEGER NOT NULL,
     crashes INTEGER NOT NULL, error TEXT, dead_until INTEGER NOT NULL, bytes INTEGER NOT NULL, etag TEXT,
     created INTEGER NOT NULL, updated INTEGER NOT NULL, stored_at INTEGER NOT NULL)`,
@@ -33,7 +33,7 @@ const V1 = [
   `CREATE INDEX jobs_retrying ON jobs (seq) WHERE ${RETRYING_ROWS}`,
   // A claim lists its jobs in its own row: an index on jobs.owner would cost a row for every job of every claim.
   `CREATE TABLE claims (owner TEXT PRIMARY KEY, until INTEGER NOT NULL, seqs TEXT NOT NULL) WITHOUT ROWID`,
-  `CREATE TABLE abandoned (gen INTEGER PRIMARY KEY, job TEXT, until INTEGER NOT NULL)`,
+  `CREATE TABLE abandoned (gen INTEGER PRIMARY KEY, ittybit_job TEXT, until INTEGER NOT NULL)`,
   `CREATE TABLE purges (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, done INTEGER NOT NULL, again_at INTEGER NOT NULL)`,
   `CREATE TABLE images (id TEXT PRIMARY KEY, ordering TEXT, source_etag TEXT, floor INTEGER NOT NULL, purging_until INTEGER NOT NULL,
     live_day INTEGER NOT NULL, live_rows INTEGER NOT NULL) WITHOUT ROWID`,
@@ -46,7 +46,7 @@ const V1 = [
   `CREATE TABLE joins (seq INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (seq, run)) WITHOUT ROWID`,
   `CREATE INDEX joins_run ON joins (run, seq)`,
   `CREATE TABLE attempts (seq INTEGER NOT NULL, n INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER,
-    kind TEXT, code TEXT NOT NULL, message TEXT NOT NULL, job TEXT, PRIMARY KEY (seq, n)) WITHOUT ROWID`,
+    kind TEXT, code TEXT NOT NULL, message TEXT NOT NULL, ittybit_job TEXT, PRIMARY KEY (seq, n)) WITHOUT ROWID`,
   `CREATE TABLE counters (state INTEGER NOT NULL, lane INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (state, lane)) WITHOUT ROWID`,
   `CREATE TABLE hist (tier INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tier, at)) WITHOUT ROWID`,
   `CREATE TABLE docs (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,

@@ -67,7 +67,7 @@ export const MUTATIONS: Mutation[] = [
     breaks: "P1: a failed job is replayed for ever under its own key",
     file: "protocol/transitions.ts",
     find: "if (how.sameGen !== true) newGeneration(tx, row, how.slot);",
-    replace: "row.upstream = null; row.granted = NOT_GRANTED;",
+    replace: "row.ittybitJob = null; row.granted = NOT_GRANTED;",
   },
   {
     name: "retrygen",
@@ -80,15 +80,15 @@ export const MUTATIONS: Mutation[] = [
     name: "noabandon",
     breaks: "I4: a job that is given up leaks its slot",
     file: "protocol/transitions.ts",
-    find: 'if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.upstream, tx.now + JOB_DEADLINE_MS);\n  row.gen',
+    find: 'if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.ittybitJob, tx.now + JOB_DEADLINE_MS);\n  row.gen',
     replace: "row.gen",
   },
   {
     name: "laterhandlerfrees",
     breaks: "I4: a later handler's word frees the slot of an earlier POST",
     file: "protocol/settle.ts",
-    find: "row.granted === FIRST && row.upstream === null",
-    replace: "row.upstream === null",
+    find: "row.granted === FIRST && row.ittybitJob === null",
+    replace: "row.ittybitJob === null",
     kinds: ["accept", "force"],
   },
   {

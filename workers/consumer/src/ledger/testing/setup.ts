@@ -63,7 +63,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
     settle("maker", key, stored(gen));
     return gen;
   };
-  const abandoned = () => sql.exec("SELECT gen, job, until FROM abandoned ORDER BY gen");
+  const abandoned = () => sql.exec("SELECT gen, ittybit_job AS job, until FROM abandoned ORDER BY gen");
 
   const cancel = async (key: string): Promise<JobAct> => ledger.cancelJob(await jobHash(key), "test");
   const retry = async (key: string): Promise<JobAct> => ledger.retryJob(await jobHash(key), "test");

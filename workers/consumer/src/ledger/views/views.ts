@@ -39,7 +39,7 @@ export function jobView(tx: Tx, row: Row): JobView {
     run: tx.runs.byNumber(row.run)?.id ?? null,
     attempts: row.attempts,
     error: row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string }),
-    ittybitJob: row.upstream,
+    ittybitJob: row.ittybitJob,
     gen: row.gen,
     due: isOpen(row) ? row.due : null,
     bytes: row.storedAt > 0 ? row.bytes : null,
@@ -50,7 +50,7 @@ export function jobView(tx: Tx, row: Row): JobView {
 }
 
 export function attemptsOf(tx: Tx, key: string): Attempt[] {
-  return listAttempts(tx.sql, key).map(({ n, started, ended, status, kind, code, message, job }) => ({
+  return listAttempts(tx.sql, key).map(({ n, started, ended, status, kind, code, message, ittybitJob }) => ({
     number: n,
     startedAt: started || null,
     endedAt: ended,
@@ -59,7 +59,7 @@ export function attemptsOf(tx: Tx, key: string): Attempt[] {
     kind,
     code,
     message,
-    ittybitJob: job,
+    ittybitJob,
   }));
 }
 
