@@ -7,6 +7,7 @@ import { originalSize } from "./api/original-size.ts";
 import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
+import { LedgerUnavailable } from "./ledger/ledger-unavailable.ts";
 import { controlLedger } from "./ledger/operator/control-client.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
@@ -53,13 +54,21 @@ export function batchDeps(env: Env): BatchDeps {
   };
 }
 
+async function askLedger(env: Env, name: string, args: unknown[]): Promise<unknown> {
+  try {
+    return await ledgerFor(env.LEDGER, "").control(name, args);
+  } catch (error) {
+    throw new LedgerUnavailable(name, error);
+  }
+}
+
 /** What the control API, the hooks and the uploads queue work with. */
 export function apiDeps(env: Env): ApiDeps {
   const config = siteConfig(env);
   return {
     config,
     configFaults: checkConfig(config),
-    ledger: controlLedger(() => ledgerFor(env.LEDGER, "")),
+    ledger: controlLedger(() => ({ control: (name, args) => askLedger(env, name, args) })),
     bucket: env.IMAGES_BUCKET,
     queues: {
       "prewarm-live": env.LIVE_QUEUE,

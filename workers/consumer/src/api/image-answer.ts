@@ -6,7 +6,6 @@ import type * as z from "zod";
 import type { ApiDeps } from "./deps.ts";
 import { originalAddress, variantUrl } from "./job-answer.ts";
 import type { ImageRows, NamedJob } from "./ledger-port.ts";
-import { fromLedger } from "./problem.ts";
 import type { image as imageSchema, Variant } from "./schemas/images.ts";
 
 /** Variants of one page: R2 lists at most this many objects with their metadata at once. */
@@ -22,7 +21,7 @@ export async function imageAnswer(
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
   const [listed, found] = await Promise.all([
     deps.bucket.list(cursor === null ? options : { ...options, cursor }),
-    fromLedger(deps.ledger.imageRows(id), deps.log),
+    deps.ledger.imageRows(id),
   ]);
   const rows = new Map(found.rows.map((row) => [row.key, row]));
   const stored = await Promise.all(listed.objects.map((object) => fromObject(object, rows, deps)));

@@ -1,6 +1,7 @@
 import { AppError, problemBody } from "@prewarm/shared/errors";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText, type Log } from "../platform/log.ts";
 
 const HEADERS = {
@@ -22,6 +23,10 @@ export function problemResponse(error: AppError): Response {
 export function toAppError(error: unknown, log: Log): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof HTTPException) return fromHttp(error);
+  if (error instanceof LedgerUnavailable) {
+    log("ledger.unreachable", { error: errorText(error) });
+    return new AppError("unavailable", { detail: "The ledger is not reachable. Try again.", retryAfterSeconds: 5 });
+  }
   log("api.error", { error: errorText(error) });
   return new AppError("internal");
 }
@@ -45,15 +50,4 @@ export function invalidInput(target: string, error: z.core.$ZodError): AppError 
 
 function sentence(error: { pointer: string; message: string } | undefined): string {
   return error === undefined ? "The request is malformed." : `${error.pointer}: ${error.message}`;
-}
-
-/** Runs an RPC to the ledger; a refusal passes, anything else is `unavailable`, so that senders try again. */
-export async function fromLedger<T>(call: Promise<T>, log: Log): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    log("ledger.unreachable", { error: errorText(error) });
-    throw new AppError("unavailable", { detail: "The ledger is not reachable. Try again.", retryAfterSeconds: 5 });
-  }
 }

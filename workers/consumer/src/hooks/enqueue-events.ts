@@ -3,7 +3,6 @@ import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ApiDeps } from "../api/deps.ts";
 import type { AcceptImage } from "../api/ledger-port.ts";
-import { fromLedger } from "../api/problem.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
 import { type Accepted, acceptStream } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
@@ -70,11 +69,11 @@ function isLater(a: Placed, b: Placed): boolean {
   return a.index > b.index;
 }
 
-async function purge(events: Placed[], who: string, { ledger, log }: ApiDeps): Promise<number> {
+async function purge(events: Placed[], who: string, { ledger }: ApiDeps): Promise<number> {
   let purged = 0;
   for (const event of events) {
     if (event.kind !== "delete") continue;
-    const { status } = await fromLedger(ledger.purgeImage(event.id, event.order, who), log);
+    const { status } = await ledger.purgeImage(event.id, event.order, who);
     if (status !== "outdated") purged += 1;
   }
   return purged;
@@ -97,10 +96,10 @@ async function accept(events: Placed[], order: Enqueue, deps: ApiDeps): Promise<
 async function finishEmpty(
   { delivery, bodyHash, who }: Enqueue,
   purged: number,
-  { ledger, log }: ApiDeps,
+  { ledger }: ApiDeps,
 ): Promise<Accepted> {
   const request = { delivery: { id: delivery, chunks: 0, hash: bodyHash }, run: null, who, summary: { purged } };
-  await fromLedger(ledger.finishDelivery(request), log);
+  await ledger.finishDelivery(request);
   return { accepted: 0, duplicates: 0, existing: 0, outdated: 0, repeat: false, rejected: [], rejectedTotal: 0 };
 }
 

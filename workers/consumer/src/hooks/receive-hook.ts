@@ -1,7 +1,6 @@
 import type { HookConfig } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { ApiDeps } from "../api/deps.ts";
-import { fromLedger } from "../api/problem.ts";
 import type { HookAnswer } from "../api/schemas/hooks.ts";
 import { sha256Hex } from "../intake/body-hash.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
@@ -62,8 +61,8 @@ const REPEAT: HookAnswer = {
 };
 
 /** Whether this very delivery was accepted whole before. An interrupted one is none: it is run again. */
-async function isRepeat(delivery: string, hash: string, { ledger, log }: ApiDeps): Promise<boolean> {
-  const known = await fromLedger(ledger.findDelivery(delivery), log);
+async function isRepeat(delivery: string, hash: string, { ledger }: ApiDeps): Promise<boolean> {
+  const known = await ledger.findDelivery(delivery);
   if (known === null || !known.complete) return false;
   if (known.hash !== hash)
     throw new AppError("idempotency_mismatch", { detail: "This delivery's id was used before with another body." });

@@ -2,7 +2,6 @@ import { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
 import type { ApiDeps } from "../api/deps.ts";
 import type { ChunkAnswer } from "../api/ledger-port.ts";
-import { fromLedger } from "../api/problem.ts";
 import type { Rejection } from "../api/schemas/warm.ts";
 import { storedKeys } from "../store/stored-keys.ts";
 import { sha256Hex } from "./body-hash.ts";
@@ -59,7 +58,7 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, d
   const { rejected: _, ...summary } = sum;
   const whole = { id: order.delivery, chunks: count, hash: order.bodyHash ?? hash };
   const finish = { delivery: whole, run: order.run.run, who: order.who, summary: { ...summary } };
-  const end = await fromLedger(deps.ledger.finishDelivery(finish), deps.log);
+  const end = await deps.ledger.finishDelivery(finish);
   if (end === "mismatch") throw mismatch();
   return { ...sum, repeat: end === "repeat" };
 }
@@ -69,7 +68,7 @@ async function acceptOne(
   place: { number: number; hash: string },
   order: Order,
   sum: Accepted,
-  { ledger, bucket, config, log }: ApiDeps,
+  { ledger, bucket, config }: ApiDeps,
 ): Promise<void> {
   const { force, onlyMissing } = order.options;
   const inStore = onlyMissing
@@ -87,7 +86,7 @@ async function acceptOne(
     force,
     backlogMax: config.limits.backlogMax,
   };
-  const answer = counted(await fromLedger(ledger.acceptChunk(request), log));
+  const answer = counted(await ledger.acceptChunk(request));
   sum.accepted += answer.accepted;
   sum.duplicates += answer.duplicates + chunk.duplicates;
   sum.existing += answer.existing + chunk.keys - asked;

@@ -3,7 +3,6 @@ import { OPEN_STATES } from "@prewarm/shared/job";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type * as z from "zod";
 import type { ApiDeps } from "../api/deps.ts";
-import { fromLedger } from "../api/problem.ts";
 import type { dryRunAnswer } from "../api/schemas/warm.ts";
 import { storedKeys } from "../store/stored-keys.ts";
 import { REJECTIONS_MAX } from "./accept-stream.ts";
@@ -74,13 +73,13 @@ class Tally {
   }
 }
 
-async function lookUp(keys: string[], chunk: Chunk, tally: Tally, { ledger, bucket, log }: ApiDeps): Promise<void> {
+async function lookUp(keys: string[], chunk: Chunk, tally: Tally, { ledger, bucket }: ApiDeps): Promise<void> {
   const [inStore, states] = await Promise.all([
     storedKeys(
       chunk.images.map(({ id }) => id),
       bucket,
     ),
-    fromLedger(ledger.lookUp(keys), log),
+    ledger.lookUp(keys),
   ]);
   for (const key of keys) {
     const state = states[key];

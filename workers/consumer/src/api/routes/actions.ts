@@ -1,7 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import type { JobFilter } from "../ledger-port.ts";
-import { fromLedger } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
 import { cancelActionRoute, createActionRoute, getActionRoute, listActionsRoute } from "../schemas/actions.ts";
 import { actionMatch } from "../search.ts";
@@ -10,32 +9,32 @@ import { actionMatch } from "../search.ts";
 const RETRY_RATE = 100;
 
 /** Retry and cancel of all that match, as objects with progress. */
-export const registerActions: Registrar = (app, { ledger, log }) => {
+export const registerActions: Registrar = (app, { ledger }) => {
   app.openapi(createActionRoute, async (c) => {
     const { action: kind, filter, rate, dryRun } = c.req.valid("json");
     const match = actable(kind, actionMatch(filter));
     if (dryRun === true) {
-      const preview = await fromLedger(ledger.countMatches(match), log);
+      const preview = await ledger.countMatches(match);
       return c.json({ dryRun: true as const, kind, ...preview }, 200);
     }
     const who = c.get("caller").who;
     const wanted = { kind, filter, match, rate: rate ?? (kind === "retry" ? RETRY_RATE : null), who };
-    const created = await fromLedger(ledger.createAction(wanted), log);
+    const created = await ledger.createAction(wanted);
     if (created === null) throw new AppError("conflict", { detail: "Nothing matches: there is nothing to do." });
     return c.json(created, 202);
   });
   app.openapi(listActionsRoute, async (c) => {
     const { limit, cursor } = c.req.valid("query");
-    const { actions, next } = await fromLedger(ledger.listActions({ limit, cursor: cursor ?? null }), log);
+    const { actions, next } = await ledger.listActions({ limit, cursor: cursor ?? null });
     return c.json({ actions, nextCursor: next }, 200);
   });
   app.openapi(getActionRoute, async (c) => {
-    const found = await fromLedger(ledger.getAction(c.req.valid("param").action), log);
+    const found = await ledger.getAction(c.req.valid("param").action);
     if (found === null) throw new AppError("not_found", { detail: "No such action." });
     return c.json(found, 200);
   });
   app.openapi(cancelActionRoute, async (c) => {
-    const found = await fromLedger(ledger.cancelAction(c.req.valid("param").action, c.get("caller").who), log);
+    const found = await ledger.cancelAction(c.req.valid("param").action, c.get("caller").who);
     if (found === null) throw new AppError("not_found", { detail: "No such action." });
     return c.json(found, 200);
   });

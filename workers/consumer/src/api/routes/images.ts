@@ -1,7 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { imageAnswer } from "../image-answer.ts";
-import { fromLedger } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
 import { getImageRoute, purgeImageRoute } from "../schemas/images.ts";
 
@@ -14,7 +13,7 @@ export const registerImages: Registrar = (app, deps) => {
   app.openapi(purgeImageRoute, async (c) => {
     const { id } = c.req.valid("param");
     checkId(id);
-    const { status, purge } = await fromLedger(deps.ledger.purgeImage(id, null, c.get("caller").who), deps.log);
+    const { status, purge } = await deps.ledger.purgeImage(id, null, c.get("caller").who);
     if (status === "outdated") throw new AppError("conflict");
     return c.json({ id, purge, state: status }, 202);
   });

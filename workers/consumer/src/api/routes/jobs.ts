@@ -4,7 +4,6 @@ import type { AttemptView } from "../../ledger/api-views.ts";
 import type { ApiDeps } from "../deps.ts";
 import { jobAnswer, originalAddress, variantUrl } from "../job-answer.ts";
 import type { JobAct, NamedJob } from "../ledger-port.ts";
-import { fromLedger } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
 import { listDeadRoute } from "../schemas/dead.ts";
 import { cancelJobRoute, getJobRoute, type Job, listJobsRoute, retryJobRoute } from "../schemas/jobs.ts";
@@ -15,35 +14,35 @@ const BODY_MAX_CHARS = 2000;
 
 /** Jobs and dead letters. */
 export const registerJobs: Registrar = (app, deps) => {
-  const { ledger, log } = deps;
+  const { ledger } = deps;
   app.openapi(listJobsRoute, async (c) => {
     const { limit, cursor, ...query } = c.req.valid("query");
     const page = { limit, cursor: cursor ?? null, filter: queryFilter(query) };
-    const { jobs, next } = await fromLedger(ledger.listJobs(page), log);
+    const { jobs, next } = await ledger.listJobs(page);
     return c.json({ jobs: jobs.map(jobAnswer), nextCursor: next }, 200);
   });
   app.openapi(getJobRoute, async (c) => {
-    const found = await fromLedger(ledger.getJob(c.req.valid("param").job), log);
+    const found = await ledger.getJob(c.req.valid("param").job);
     if (found === null)
       throw new AppError("not_found", { detail: "No such job; stored ones are pruned after a while." });
     return c.json(await detail(found.job, found.attempts, found.sourceEtag, deps), 200);
   });
   app.openapi(retryJobRoute, async (c) => {
-    const act = await fromLedger(ledger.retryJob(c.req.valid("param").job, c.get("caller").who), log);
+    const act = await ledger.retryJob(c.req.valid("param").job, c.get("caller").who);
     return c.json(acted(act, "Only a dead or cancelled job can be tried again."), 202);
   });
   app.openapi(cancelJobRoute, async (c) => {
-    const act = await fromLedger(ledger.cancelJob(c.req.valid("param").job, c.get("caller").who), log);
+    const act = await ledger.cancelJob(c.req.valid("param").job, c.get("caller").who);
     return c.json(acted(act, "The job has ended; there is nothing to cancel."), 202);
   });
   registerDead(app, deps);
 };
 
-const registerDead: Registrar = (app, { ledger, log }) => {
+const registerDead: Registrar = (app, { ledger }) => {
   app.openapi(listDeadRoute, async (c) => {
     const { limit, cursor, fingerprint, lane } = c.req.valid("query");
     const query = { limit, cursor: cursor ?? null, fingerprint: fingerprint ?? null, lanes: lane };
-    const { total, groups, jobs, messages, next } = await fromLedger(ledger.listDead(query), log);
+    const { total, groups, jobs, messages, next } = await ledger.listDead(query);
     return c.json(
       {
         total,

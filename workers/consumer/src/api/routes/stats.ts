@@ -2,7 +2,6 @@ import type { GatePatch } from "../../ledger/api-views.ts";
 import { gateAnswer } from "../gate-answer.ts";
 import type { HistoryBucket, Tier } from "../ledger-port.ts";
 import { METRICS_TYPE, metricsText } from "../metrics-text.ts";
-import { fromLedger } from "../problem.ts";
 import type { Api, Registrar } from "../registrar.ts";
 import { getGateRoute, patchGateRoute } from "../schemas/gate.ts";
 import type { History } from "../schemas/stats.ts";
@@ -18,24 +17,21 @@ const BUCKETS_MAX = 10_080;
 
 /** Numbers: overview, history, Prometheus, and the gate. */
 export const registerStats: Registrar = (app: Api, deps) => {
-  const stats = async () => statsAnswer(await fromLedger(deps.ledger.stats(), deps.log), deps);
+  const stats = async () => statsAnswer(await deps.ledger.stats(), deps);
   app.openapi(statsRoute, async (c) => c.json(await stats(), 200));
   app.openapi(metricsRoute, async (c) => c.text(metricsText(await stats()), 200, { "Content-Type": METRICS_TYPE }));
   app.openapi(historyRoute, async (c) => {
     const { tier, from, to } = c.req.valid("query");
     const now = deps.clock.now();
     const range = rangeOf(tier, from, to, now);
-    const found = await fromLedger(deps.ledger.history(tier, range.from, range.to), deps.log);
+    const found = await deps.ledger.history(tier, range.from, range.to);
     return c.json({ tier, bucketMs: BUCKET_MS[tier], buckets: filled(found, tier, range, now) }, 200);
   });
   app.openapi(getGateRoute, async (c) => {
-    return c.json(gateAnswer(await fromLedger(deps.ledger.getGate(), deps.log)), 200);
+    return c.json(gateAnswer(await deps.ledger.getGate()), 200);
   });
   app.openapi(patchGateRoute, async (c) => {
-    const patched = await fromLedger(
-      deps.ledger.patchGate(c.req.valid("json") as GatePatch, c.get("caller").who),
-      deps.log,
-    );
+    const patched = await deps.ledger.patchGate(c.req.valid("json") as GatePatch, c.get("caller").who);
     return c.json(gateAnswer(patched), 200);
   });
 };

@@ -1,5 +1,4 @@
 import { openapiDocument } from "../openapi-document.ts";
-import { fromLedger } from "../problem.ts";
 import type { Registrar } from "../registrar.ts";
 import { auditRoute } from "../schemas/audit.ts";
 import { healthzRoute, openapiRoute, readyzRoute } from "../schemas/system.ts";
@@ -15,7 +14,7 @@ export const registerSystem: Registrar = (app, deps) => {
   app.openapi(openapiRoute, (c) => c.json(openapiDocument() as Record<string, unknown>, 200));
   app.openapi(auditRoute, async (c) => {
     const { limit, cursor } = c.req.valid("query");
-    const { entries, next } = await fromLedger(deps.ledger.listAudit({ limit, cursor: cursor ?? null }), deps.log);
+    const { entries, next } = await deps.ledger.listAudit({ limit, cursor: cursor ?? null });
     return c.json({ entries, nextCursor: next }, 200);
   });
 
