@@ -1,10 +1,11 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
+import { invalidInput } from "../platform/invalid-input.ts";
 import { guard } from "./access/guard.ts";
 import { methodsOf } from "./access/route-access.ts";
 import type { ApiEnv } from "./api-env.ts";
 import type { ApiDeps } from "./deps.ts";
-import { invalidInput, problemResponse, toAppError } from "./problem.ts";
+import { problemResponse, toAppError } from "./problem.ts";
 import type { Api, Registrar } from "./registrar.ts";
 import { registerActions } from "./routes/actions.ts";
 import { registerDoctor } from "./routes/doctor.ts";

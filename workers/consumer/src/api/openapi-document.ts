@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { warmItem } from "../intake/item.ts";
 import { ROUTES } from "./route-table.ts";
 import { problem } from "./schemas/common.ts";
-import { warmItem } from "./schemas/warm.ts";
 
 const INFO = {
   title: "Prewarm control API",

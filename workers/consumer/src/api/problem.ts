@@ -1,6 +1,5 @@
 import { AppError, problemBody } from "@prewarm/shared/errors";
 import { HTTPException } from "hono/http-exception";
-import type * as z from "zod";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText, type Log } from "../platform/log.ts";
 
@@ -34,20 +33,4 @@ export function toAppError(error: unknown, log: Log): AppError {
 function fromHttp(error: HTTPException): AppError {
   if (error.status === 415) return new AppError("media_type_unsupported");
   return new AppError("body_invalid", { detail: error.status === 400 ? "The body is not valid JSON." : error.message });
-}
-
-/** A schema's verdict as a refusal with a pointer to each fault. */
-export function invalidInput(target: string, error: z.core.$ZodError): AppError {
-  const errors = error.issues
-    .slice(0, 20)
-    .map(({ path, message }) => ({ pointer: `/${path.map(String).join("/")}`, message }));
-  const [first] = errors;
-  if (target !== "query" && target !== "param")
-    return new AppError("body_invalid", { detail: sentence(first), errors });
-  const parameter = first?.pointer.split("/")[1] ?? "";
-  return new AppError("parameter_invalid", { detail: sentence(first), parameter, errors });
-}
-
-function sentence(error: { pointer: string; message: string } | undefined): string {
-  return error === undefined ? "The request is malformed." : `${error.pointer}: ${error.message}`;
 }

@@ -1,8 +1,8 @@
 import { defineConfig, type MapperConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import type { HookEvent } from "./hook-event.ts";
+import { orderText } from "./hook-event.ts";
 import { mapBody } from "./mappers/map-body.ts";
-import { orderText } from "./order-text.ts";
 import * as fixtures from "./testing/fixtures.ts";
 import { RECIPES } from "./testing/recipes.ts";
 

@@ -1,14 +1,21 @@
+import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
-import type { ApiDeps } from "../api/deps.ts";
-import type { ChunkAnswer } from "../api/ledger-port.ts";
-import type { Rejection } from "../api/schemas/warm.ts";
+import type { ChunkAnswer, ControlLedger } from "../api/ledger-port.ts";
 import { storedKeys } from "../store/stored-keys.ts";
-import { sha256Hex } from "./body-hash.ts";
 import type { Chunk } from "./cut-chunks.ts";
+import type { Rejection } from "./item.ts";
 
 /** Rejections that an answer lists; `rejectedTotal` counts them all. */
 export const REJECTIONS_MAX = 1000;
+
+/** What intake works with; whoever hands items in has it. */
+export interface IntakeDeps {
+  config: Config;
+  ledger: ControlLedger;
+  /** The bucket of variants. */
+  bucket: Pick<R2Bucket, "list" | "delete">;
+}
 
 export interface Order {
   run: { run: string; label: string | null; lane: Lane };
@@ -21,10 +28,12 @@ export interface Order {
   who: string;
 }
 
-export interface Accepted {
+/** What became of a whole request; the numbers count variants. */
+export interface Receipt {
   accepted: number;
   duplicates: number;
   existing: number;
+  /** Left alone, because their image has a later order than the request says. */
   outdated: number;
   rejected: Rejection[];
   rejectedTotal: number;
@@ -32,20 +41,16 @@ export interface Accepted {
   repeat: boolean;
 }
 
+export function emptyReceipt(): Receipt {
+  return { accepted: 0, duplicates: 0, existing: 0, outdated: 0, rejected: [], rejectedTotal: 0, repeat: false };
+}
+
 /**
  * Hands chunks to the ledger one after the other while the body streams in; memory stays at one chunk. After an interruption the same
  * request under the same delivery passes over what was accepted and goes on. Throws `backlog_full`, `idempotency_mismatch`, `unavailable`.
  */
-export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, deps: ApiDeps): Promise<Accepted> {
-  const sum: Accepted = {
-    accepted: 0,
-    duplicates: 0,
-    existing: 0,
-    outdated: 0,
-    rejected: [],
-    rejectedTotal: 0,
-    repeat: false,
-  };
+export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, deps: IntakeDeps): Promise<Receipt> {
+  const sum = emptyReceipt();
   let hash = await sha256Hex(JSON.stringify([order.bodyHash, order.options, order.run.label]));
   let count = 0;
   for await (const chunk of chunks) {
@@ -67,8 +72,8 @@ async function acceptOne(
   chunk: Chunk,
   place: { number: number; hash: string },
   order: Order,
-  sum: Accepted,
-  { ledger, bucket, config }: ApiDeps,
+  sum: Receipt,
+  { ledger, bucket, config }: IntakeDeps,
 ): Promise<void> {
   const { force, onlyMissing } = order.options;
   const inStore = onlyMissing
@@ -113,4 +118,11 @@ function mismatch(): AppError {
   return new AppError("idempotency_mismatch", {
     detail: "This request's key was used before with another body. What was accepted then stays.",
   });
+}
+
+/** SHA-256 of text or bytes in hexadecimal: what names a delivery and tells one body from another. */
+export async function sha256Hex(given: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = typeof given === "string" ? new TextEncoder().encode(given) : given;
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

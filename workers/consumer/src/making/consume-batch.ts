@@ -3,11 +3,11 @@ import { parseMessage } from "@prewarm/shared/message-schema";
 import type { ClaimAnswer, WakeUpKeys } from "../ledger/api.ts";
 import { createProbe } from "../originals/probe.ts";
 import { errorText } from "../platform/log.ts";
+import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { type Batch, type BatchDeps, createStop } from "./batch-context.ts";
 import { createLease, type Lease } from "./handler-lease.ts";
 import type { DeadMessage } from "./ledger-port.ts";
-import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "./queue-message.ts";
 import { runJobs } from "./run-jobs.ts";
 import { createMissing } from "./submit-jobs.ts";
 

@@ -1,7 +1,7 @@
 import { parseMessage } from "@prewarm/shared/message-schema";
 import { errorText, type Log } from "../platform/log.ts";
+import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 import type { LedgerPort } from "./ledger-port.ts";
-import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "./queue-message.ts";
 
 export interface DeadQueueDeps {
   ledger: Pick<LedgerPort, "recordDead">;

@@ -3,7 +3,8 @@ import { idOfKey } from "@prewarm/shared/variant-key";
 import type { Failure, Outcome } from "../ledger/api.ts";
 import { deadMs } from "../ledger/protocol/backoff.ts";
 import { errorText } from "../platform/log.ts";
-import { clearMarkers, deleteVariants, markDead } from "../store/store-variant.ts";
+import { clearMarkers } from "../store/markers.ts";
+import { deleteVariants, markDead } from "../store/store-variant.ts";
 import type { Batch } from "./batch-context.ts";
 
 /** R2 did not take a marker: when to try again. */

@@ -70,16 +70,6 @@ export async function markMissing(bucket: ImagesBucket, id: string, now: number)
   return until;
 }
 
-/** Takes away the markers of variants that exist now (R2 takes 1,000 keys a call and charges nothing for a delete). */
-export async function clearMarkers(
-  bucket: ImagesBucket,
-  keys: readonly string[],
-  ids: readonly string[],
-): Promise<void> {
-  const markers = [...new Set([...keys.map(deadKey), ...ids.map(missingKey)])];
-  for (let at = 0; at < markers.length; at += 1000) await bucket.delete(markers.slice(at, at + 1000));
-}
-
 export async function deleteVariants(bucket: ImagesBucket, keys: readonly string[]): Promise<void> {
   for (let at = 0; at < keys.length; at += 1000) await bucket.delete(keys.slice(at, at + 1000).map(storeKey));
 }

@@ -2,7 +2,8 @@ import { env } from "cloudflare:workers";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import { describe, expect, it } from "vitest";
 import { readFromBucket } from "../originals/read-start.ts";
-import { clearMarkers, deleteVariants, headVariant, markDead, markMissing, putVariant } from "./store-variant.ts";
+import { clearMarkers } from "./markers.ts";
+import { deleteVariants, headVariant, markDead, markMissing, putVariant } from "./store-variant.ts";
 
 const bucket = (env as { IMAGES_BUCKET: R2Bucket }).IMAGES_BUCKET;
 const KEY = "photo/400-high.webp";

@@ -1,14 +1,14 @@
 import { AppError } from "@prewarm/shared/errors";
 import type { Context } from "hono";
-import { acceptStream } from "../../intake/accept-stream.ts";
-import { sha256Hex } from "../../intake/body-hash.ts";
+import { acceptStream, sha256Hex } from "../../intake/accept-stream.ts";
 import { cutChunks } from "../../intake/cut-chunks.ts";
 import { dryRun } from "../../intake/dry-run.ts";
 import { Planner } from "../../intake/plan-item.ts";
-import { readWarmBody } from "../../intake/read-items.ts";
+import { readItem, readWarmBody } from "../../intake/read-items.ts";
+import { invalidInput } from "../../platform/invalid-input.ts";
 import type { ApiEnv } from "../api-env.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalidInput } from "../problem.ts";
+
 import type { Registrar } from "../registrar.ts";
 import { warmHeaders, warmQuery, warmRoute } from "../schemas/warm.ts";
 
@@ -28,7 +28,7 @@ async function warm(c: Context<ApiEnv>, deps: ApiDeps): Promise<Response> {
       detail: "force makes everything anew, onlyMissing leaves out what is there.",
     });
   const planner = new Planner(deps.config, query.data.recipe);
-  const chunks = cutChunks(items, (item) => planner.plan(item));
+  const chunks = cutChunks(items, (item) => planner.plan(readItem(item)));
   if (query.data.dryRun) return c.json(await dryRun(chunks, force, deps), 200);
   const { delivery, ...named } = await names(c.req.header("Idempotency-Key"));
   const run = query.data.run ?? named.run;

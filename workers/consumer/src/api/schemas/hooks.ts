@@ -1,5 +1,5 @@
+import { rejection } from "../../intake/item.ts";
 import { answer, count, createRoute, refusal, z } from "./common.ts";
-import { rejection } from "./warm.ts";
 
 export const hookAnswer = z
   .object({
@@ -18,7 +18,6 @@ export const hookAnswer = z
     duplicate: z.boolean().openapi({ description: "This very delivery had been accepted before; nothing was done" }),
   })
   .openapi("HookAnswer");
-export type HookAnswer = z.infer<typeof hookAnswer>;
 
 export const hookRoute = createRoute({
   method: "post",

@@ -1,5 +1,3 @@
-import type { DeadMessage } from "./ledger-port.ts";
-
 /** A queue message, as far as handlers use it. */
 export type QueueMessage = Pick<Message<unknown>, "id" | "timestamp" | "body" | "attempts" | "ack" | "retry">;
 
@@ -21,7 +19,8 @@ function textOfBody(body: unknown): string {
   }
 }
 
-export function deadMessage(queue: string, message: QueueMessage, reason: string): DeadMessage {
+/** A message that could not be used, as the ledger records it: whole, so that it can be looked at and sent again. */
+export function deadMessage(queue: string, message: QueueMessage, reason: string) {
   const { id, timestamp, body, attempts } = message;
   return { queue, messageId: id, body: textOfBody(body), reason, at: timestamp.getTime(), attempts };
 }

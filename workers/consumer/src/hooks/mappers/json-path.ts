@@ -1,3 +1,49 @@
+import type { Config, MapperConfig } from "@prewarm/shared/config";
+import { AppError } from "@prewarm/shared/errors";
+import { type HookEvent, orderText, toEvent } from "../hook-event.ts";
+
+type Settings = Extract<MapperConfig, { kind: "json-path" }>;
+
+/** Items of one body; a webhook tells of a handful. */
+const ITEMS_MAX = 10_000;
+
+/** Any JSON, by paths from the configuration. Paths for an item's parts start at the item; `event` may also stand beside the items. */
+export function mapJsonPath(body: unknown, config: Config, settings: Settings): HookEvent[] {
+  const items = readPath(body, settings.items ?? "$");
+  if (items.length > ITEMS_MAX) throw new AppError("body_invalid", { detail: `More than ${ITEMS_MAX} items.` });
+  return items.map((item) => fromItem(item, body, config, settings));
+}
+
+function fromItem(item: unknown, body: unknown, config: Config, settings: Settings): HookEvent {
+  const kind = kindOf(readText(item, settings.event) ?? readText(body, settings.event), settings);
+  if (kind === null) return { kind: "ignored", reason: "another event" };
+  const text = (path: string | undefined) => readText(item, path);
+  return toEvent(
+    {
+      kind,
+      id: text(settings.id),
+      key: text(settings.key),
+      v: text(settings.v),
+      etag: text(settings.sourceEtag),
+      order: orderText(text(settings.order)),
+      contentType: text(settings.contentType),
+      recipe: null,
+    },
+    config,
+  );
+}
+
+/** Without an `event` path everything is an upload; with one, only what is listed counts. */
+function kindOf(
+  value: string | null,
+  { event, uploadValues, deleteValues = [] }: Settings,
+): "upload" | "delete" | null {
+  if (event === undefined) return "upload";
+  if (value === null) return null;
+  if (deleteValues.includes(value)) return "delete";
+  return uploadValues === undefined || uploadValues.includes(value) ? "upload" : null;
+}
+
 /*
  * The little of JSONPath that mapping a webhook takes: `$`, `.name`, `['name']`, `[0]` and `[*]`. Only own properties are read, so that
  * `__proto__` and `constructor` are names like any other, and mostly absent.

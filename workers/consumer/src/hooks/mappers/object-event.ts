@@ -1,11 +1,9 @@
 import type { Config } from "@prewarm/shared/config";
-import { idFromKey } from "@prewarm/shared/source";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { HookEvent } from "./hook-event.ts";
-import { notAnImage } from "./image-type.ts";
+import { type HookEvent, rejected, toEvent } from "../hook-event.ts";
 
-/** An object of a bucket that came or went, whatever system told it. */
-export interface ObjectChange {
+/** An object of a bucket that came or went. */
+interface ObjectChange {
   kind: "upload" | "delete";
   bucket: string;
   key: string;
@@ -20,19 +18,8 @@ const OWN = /^(?:variants|dead)\/(.+)$|^control\//;
 /** A bucket's change as an event about an image. `buckets`: the names the hook takes; undefined: those that a source may stand for. */
 export function objectEvent(change: ObjectChange, config: Config, buckets: readonly string[] | undefined): HookEvent {
   if (isOurs(change.key)) return { kind: "ignored", reason: "our own variant" };
-  if (!takesBucket(change.bucket, config, buckets))
-    return { kind: "rejected", code: "source_unknown", message: "This bucket is not configured." };
-  const other = notAnImage(change.key, change.contentType, config);
-  if (other !== null) return { kind: "ignored", reason: other };
-  const id = idFromKey(config, change.key, change.bucket);
-  if (id === null)
-    return {
-      kind: "rejected",
-      code: "source_unknown",
-      message: "No configured source holds this key, or it is no image id.",
-    };
-  if (change.kind === "delete") return { kind: "delete", id, order: change.order };
-  return { kind: "upload", id, v: null, sourceEtag: change.etag, order: change.order, recipe: null };
+  if (!takesBucket(change.bucket, config, buckets)) return rejected("source_unknown", "This bucket is not configured.");
+  return toEvent({ ...change, id: null, v: null, recipe: null }, config);
 }
 
 function isOurs(key: string): boolean {
