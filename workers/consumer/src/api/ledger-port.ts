@@ -4,7 +4,7 @@ import type { DoctorLedger } from "../doctor/doctor-port.ts";
 import type { JobView } from "../ledger/api.ts";
 import type { AttemptView, GatePatch, GateView } from "../ledger/api-views.ts";
 import type { DeadMessage } from "../making/ledger-port.ts";
-import type { ActionFilter } from "./schemas/actions.ts";
+import type { ActionFilter } from "./actions.ts";
 
 /*
  * What the control API, the hooks and the uploads queue ask of the Ledger. Each method is one RPC and one transaction; times are Unix

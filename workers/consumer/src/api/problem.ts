@@ -3,15 +3,9 @@ import { HTTPException } from "hono/http-exception";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText, type Log } from "../platform/log.ts";
 
-const HEADERS = {
-  "Content-Type": "application/problem+json",
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-};
-
 /** A refusal as a response. `retryAfterSeconds` among the details becomes the header and stays in the body. */
 export function problemResponse(error: AppError): Response {
-  const headers = new Headers(HEADERS);
+  const headers = new Headers({ "Content-Type": "application/problem+json" });
   const seconds = error.details.retryAfterSeconds;
   if (typeof seconds === "number") headers.set("Retry-After", String(Math.ceil(seconds)));
   if (error.code === "unauthorized") headers.set("WWW-Authenticate", "Bearer");

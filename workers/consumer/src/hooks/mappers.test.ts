@@ -172,6 +172,18 @@ describe("R2 and Cloud Storage", () => {
   });
 });
 
+describe("any JSON", () => {
+  it.each([
+    ["a version that could not stand in a key", { id: "a", v: "2/../3" }],
+    ["an empty etag", { id: "a", etag: "" }],
+    ["an etag that is too long", { id: "a", etag: "e".repeat(257) }],
+    ["neither id nor key", { name: "a" }],
+  ])("is refused item by item for %s", (_, item) => {
+    const mapper: MapperConfig = { kind: "json-path", items: "$[*]", id: "id", v: "v", sourceEtag: "etag" };
+    expect(brief(map(mapper, [item, { id: "b", v: "2", etag: "e" }]))).toEqual(["rejected body_invalid", "upload b"]);
+  });
+});
+
 describe("the recipes of docs/hooks.md", () => {
   it.each([
     ["cloudinary", fixtures.cloudinary, ["upload albums/dog"]],

@@ -1,5 +1,5 @@
+import type { ActionFilter } from "../../api/actions.ts";
 import type { ActionView, JobFilter, NewAction } from "../../api/ledger-port.ts";
-import type { ActionFilter } from "../../api/schemas/actions.ts";
 import { audit } from "../tables/audit.ts";
 import { int, type SqlRow, text } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";

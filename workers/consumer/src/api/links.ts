@@ -3,34 +3,7 @@ import { formatId } from "@prewarm/shared/image-id";
 import { originalUrl, sign } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { formatTransform, parseTransform, type Transform } from "@prewarm/shared/transform";
-import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { ApiDeps } from "./deps.ts";
-import type { NamedJob } from "./ledger-port.ts";
-import type { Job } from "./schemas/jobs.ts";
-
-/** A row as the API shows it. */
-export function jobAnswer(view: NamedJob): Job {
-  const parsed = parseVariantKey(view.key);
-  return {
-    job: view.job,
-    key: view.key,
-    id: parsed?.id ?? idOfKey(view.key),
-    v: parsed?.v ?? null,
-    transform: parsed === null ? view.key.slice(view.key.indexOf("/") + 1) : formatTransform(parsed.transform),
-    format: parsed?.transform.format ?? "webp",
-    state: view.state,
-    lane: view.lane,
-    run: view.run,
-    attempts: view.attempts,
-    error: view.error,
-    ittybitJob: view.ittybitJob,
-    due: view.due,
-    createdAt: view.createdAt,
-    updatedAt: view.updatedAt,
-    storedAt: view.storedAt,
-    bytes: view.bytes,
-  };
-}
 
 type Links = Pick<ApiDeps, "config" | "edgeUrl" | "signingKeys" | "clock">;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { START } from "../testing/api-world.ts";
-import { type AccessContext, findCaller } from "./find-caller.ts";
+import { type AccessContext, findCaller } from "./guard.ts";
 
 const access = { aud: "app-1", team: null, operators: ["*"] };
 const deps = { adminTokens: ["admin"], viewerTokens: ["viewer"], access, clock: { now: () => START, random: () => 0 } };

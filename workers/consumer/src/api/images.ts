@@ -1,22 +1,95 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "@prewarm/shared/errors";
+import { checkId } from "@prewarm/shared/image-id";
 import { jobHash } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import type * as z from "zod";
 import type { ApiDeps } from "./deps.ts";
-import { originalAddress, variantUrl } from "./job-answer.ts";
+import { operator, viewer } from "./endpoint.ts";
+import { jobError } from "./jobs.ts";
 import type { ImageRows, NamedJob } from "./ledger-port.ts";
-import type { image as imageSchema, Variant } from "./schemas/images.ts";
+import { originalAddress, variantUrl } from "./links.ts";
+import { answer, bytes, cursor, format, jobState, nextCursor, refusals, time } from "./schema-words.ts";
 
 /** Variants of one page: R2 lists at most this many objects with their metadata at once. */
 const PAGE_OBJECTS = 500;
 
+const variant = z
+  .object({
+    transform: z.string(),
+    format,
+    state: jobState,
+    bytes: bytes.nullable(),
+    url: z.string().openapi({ description: "Where the edge answers it" }),
+    key: z.string(),
+    v: z.string().nullable(),
+    job: z.string(),
+    width: z.number().int().nullable(),
+    height: z.number().int().nullable(),
+    error: jobError.nullable(),
+    storedAt: time.nullable(),
+  })
+  .openapi("Variant");
+type Variant = z.infer<typeof variant>;
+
+const image = z
+  .object({
+    id: z.string(),
+    originalUrl: z.string().nullable(),
+    sourceEtag: z.string().nullable(),
+    purging: z.boolean(),
+    variants: z.array(variant),
+    nextCursor,
+  })
+  .openapi("Image");
+
+const params = z.object({ id: z.string().min(1).openapi({ description: "One URL-encoded segment" }) });
+
+export const images = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/images/{id}",
+      tags: ["images"],
+      summary: "All variants of one image, from R2 and the open rows",
+      request: { params, query: z.object({ cursor }) },
+      responses: { 200: answer(image, "The image"), ...refusals },
+    },
+    async (c, deps) => {
+      const { id } = c.req.valid("param");
+      checkId(id);
+      return c.json(await imageAnswer(id, c.req.valid("query").cursor ?? null, deps), 200);
+    },
+  ),
+  operator(
+    {
+      method: "delete",
+      path: "/api/v1/images/{id}",
+      tags: ["images"],
+      summary: "Remove every variant of one image",
+      description: "Asynchronous, in slices; edge caches follow within the configured cacheSeconds.",
+      request: { params },
+      responses: {
+        202: answer(
+          z.object({ id: z.string(), purge: z.string(), state: z.enum(["purging", "done"]) }).openapi("Purge"),
+          "Under way",
+        ),
+        ...refusals,
+      },
+    },
+    async (c, { ledger }) => {
+      const { id } = c.req.valid("param");
+      checkId(id);
+      const { status, purge } = await ledger.purgeImage(id, null, c.get("caller").who);
+      if (status === "outdated") throw new AppError("conflict");
+      return c.json({ id, purge, state: status }, 202);
+    },
+  ),
+];
+
 /** One image: what R2 holds of it (a page), joined by the rows; rows that R2 has nothing for stand on the first page. */
-export async function imageAnswer(
-  id: string,
-  cursor: string | null,
-  deps: ApiDeps,
-): Promise<z.infer<typeof imageSchema>> {
+async function imageAnswer(id: string, cursor: string | null, deps: ApiDeps): Promise<z.infer<typeof image>> {
   const prefix = storeKey(imagePrefix(id));
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
   const [listed, found] = await Promise.all([

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { FORMATS } from "@prewarm/shared/config";
 import { ERRORS, type ErrorCode } from "@prewarm/shared/errors";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
@@ -85,5 +85,3 @@ export function answer<T extends z.ZodType>(schema: T, description: string) {
 export function jsonBody<T extends z.ZodType>(schema: T) {
   return { required: true, content: { "application/json": { schema } } };
 }
-
-export { createRoute, z };

@@ -1,13 +1,29 @@
+import { z } from "@hono/zod-openapi";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import type { Stats } from "./schemas/stats.ts";
+import { viewer } from "./endpoint.ts";
+import { refusals } from "./schema-words.ts";
+import { type Stats, statsAnswer } from "./stats.ts";
 
 type Sample = [labels: Record<string, string>, value: number | null];
 
 /** The Prometheus text format, version 0.0.4. */
-export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export const metrics = [
+  viewer(
+    {
+      method: "get",
+      path: "/metrics",
+      tags: ["system"],
+      summary: "Prometheus text format",
+      responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } }, ...refusals },
+    },
+    async (c, deps) => c.text(metricsText(await statsAnswer(deps)), 200, { "Content-Type": METRICS_TYPE }),
+  ),
+];
 
 /** What the overview knows, for Prometheus. Names and labels are stable. */
-export function metricsText(stats: Stats): string {
+function metricsText(stats: Stats): string {
   return [...jobMetrics(stats), ...flowMetrics(stats), ...gateMetrics(stats), ...queueMetrics(stats)].join("");
 }
 

@@ -1,8 +1,11 @@
-import { answer, count, createRoute, jsonBody, lane, refusals, time, z } from "./common.ts";
+import { z } from "@hono/zod-openapi";
+import type { GatePatch, GateView } from "../ledger/api-views.ts";
+import { operator, viewer } from "./endpoint.ts";
+import { answer, count, jsonBody, lane, refusals, time } from "./schema-words.ts";
 
 const paused = z.object({ live: z.boolean(), upload: z.boolean(), bulk: z.boolean() });
 
-export const breaker = z
+const breaker = z
   .object({
     state: z.enum(["closed", "open", "half-open"]),
     reason: z.string().nullable(),
@@ -25,7 +28,7 @@ export const budgetView = z
   })
   .openapi("Budget");
 
-export const gate = z
+export const gateState = z
   .object({
     paused,
     breaker,
@@ -39,9 +42,9 @@ export const gate = z
     updatedAt: time,
   })
   .openapi("Gate");
-export type Gate = z.infer<typeof gate>;
+export type Gate = z.infer<typeof gateState>;
 
-export const gatePatch = z
+const gatePatch = z
   .strictObject({
     paused: paused.partial().strict().optional(),
     breaker: z
@@ -68,19 +71,34 @@ export const gatePatch = z
   })
   .openapi("GatePatch");
 
-export const getGateRoute = createRoute({
-  method: "get",
-  path: "/api/v1/gate",
-  tags: ["gate"],
-  summary: "Pause, breaker, rate, concurrency, budget",
-  responses: { 200: answer(gate, "The gate"), ...refusals },
-});
+export const gate = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/gate",
+      tags: ["gate"],
+      summary: "Pause, breaker, rate, concurrency, budget",
+      responses: { 200: answer(gateState, "The gate"), ...refusals },
+    },
+    async (c, { ledger }) => c.json(gateAnswer(await ledger.getGate()), 200),
+  ),
+  operator(
+    {
+      method: "patch",
+      path: "/api/v1/gate",
+      tags: ["gate"],
+      summary: "Change what is named; it holds at once, everywhere",
+      request: { body: jsonBody(gatePatch) },
+      responses: { 200: answer(gateState, "The gate after the change"), ...refusals },
+    },
+    async (c, { ledger }) => {
+      const patched = await ledger.patchGate(c.req.valid("json") as GatePatch, c.get("caller").who);
+      return c.json(gateAnswer(patched), 200);
+    },
+  ),
+];
 
-export const patchGateRoute = createRoute({
-  method: "patch",
-  path: "/api/v1/gate",
-  tags: ["gate"],
-  summary: "Change what is named; it holds at once, everywhere",
-  request: { body: jsonBody(gatePatch) },
-  responses: { 200: answer(gate, "The gate after the change"), ...refusals },
-});
+/** The gate as the API shows it. */
+export function gateAnswer({ slots: _, budget, ...view }: GateView): Gate {
+  return { ...view, budget: { ...budget, alertLevels: [...budget.alertLevels] } };
+}
