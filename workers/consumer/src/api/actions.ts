@@ -173,7 +173,7 @@ function actionMatch(filter: ActionFilter): JobFilter {
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */
 function actable(kind: "retry" | "cancel", match: JobFilter): JobFilter {
   const allowed = kind === "retry" ? (["dead", "cancelled"] as const) : OPEN_STATES;
-  // Without a word about states a retry means the dead: what somebody cancelled stays so until it is named.
+  // A retry that names no state acts on dead jobs only. Cancelled jobs were stopped on purpose: a retry has to name them.
   const asked = match.states.length > 0 ? match.states : kind === "retry" ? (["dead"] as const) : OPEN_STATES;
   const states = asked.filter((state) => allowed.some((one) => one === state));
   if (states.length === 0)

@@ -49,7 +49,7 @@ export function createApi(deps: ApiDeps): Api {
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      // Whether every host of the site speaks https is the site's to say.
+      // HSTS would bind every host below the site's domain. That is the site owner's decision.
       strictTransportSecurity: false,
     }),
   );
@@ -59,7 +59,7 @@ export function createApi(deps: ApiDeps): Api {
   return app;
 }
 
-/** A wrong method is 405, an unknown path 404, and only an operator is told which: to everybody else a closed door looks like any other. */
+/** A wrong method is answered 405 and an unknown path 404, but only to operators. Everybody else gets 401 or 403, as from a call that exists. */
 function refuseTheRest(app: Api, admit: ReturnType<ReturnType<typeof createGuard>>): void {
   const methods = new Map<string, string[]>();
   for (const { route } of ENDPOINTS) {

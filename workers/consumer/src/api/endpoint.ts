@@ -29,7 +29,7 @@ function endpointFor(access: Access) {
     route,
     access,
     mount: (app, admit, deps) => {
-      // The handler's types were checked against the route above; the app takes any.
+      // This function's signature has checked the handler against the route. The app cannot check it again, because R is open here.
       app.openapi({ ...route, middleware: admit } as RouteConfig, (c) => handle(c as never, deps) as never);
     },
   });
@@ -39,7 +39,7 @@ export const open = endpointFor("public");
 export const viewer = endpointFor("viewer");
 export const operator = endpointFor("operator");
 
-/** A call whose handler reads the request itself. The framework would read the whole body before the handler sees its first byte. */
+/** A call whose handler reads and checks the request itself. Otherwise the framework reads the whole body before the handler sees its first byte. */
 export function unread<R extends RouteConfig>(
   access: Access,
   route: R,

@@ -12,7 +12,7 @@ export function problemResponse(error: AppError): Response {
   return new Response(problemBody(error), { status: error.status, headers });
 }
 
-/** Whatever was thrown as a refusal of the table; what nobody foresaw is logged and says nothing to the caller. */
+/** Turns anything thrown into a refusal of the error table. An unexpected error is logged, and its text is not sent to the caller. */
 export function toAppError(error: unknown, log: Log): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof HTTPException) return fromHttp(error);

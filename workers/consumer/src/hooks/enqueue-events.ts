@@ -132,7 +132,10 @@ function planEvent(event: Making, planner: Planner): AcceptImage {
   return planner.plan(event);
 }
 
-/** An upload ends what the edge was told about the image: missing, unsupported, dead. A marker that stays only costs its own life. */
+/**
+ * Deletes the markers that tell the edge not to wait for these variants: the upload may have mended them. A failure is only logged,
+ * because markers expire by themselves.
+ */
 async function* clearingMarkers(chunks: AsyncIterable<Chunk>, { bucket, log }: HookDeps): AsyncGenerator<Chunk> {
   for await (const chunk of chunks) {
     const [keys, ids] = [chunk.images.flatMap((image) => image.keys), chunk.images.map(({ id }) => id)];

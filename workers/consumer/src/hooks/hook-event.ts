@@ -12,15 +12,15 @@ export type HookEvent =
       v: string | null;
       /** The original's version, kept as metadata; another one than before makes the variants anew. */
       sourceEtag: string | null;
-      /** Grows with every change of the original, as text that compares; null: not told. */
+      /** Grows with every change of the original, as text that compares; null: unknown. */
       order: string | null;
       /** Null: the hook's own. */
       recipe: string | null;
     }
   | { kind: "delete"; id: string; order: string | null }
-  /** Rightly sent and of no interest: test events, other types of file, our own variants. */
+  /** Valid, but nothing to do: test events, other types of file, our own variants. */
   | { kind: "ignored"; reason: string }
-  /** Meant for us and not usable. */
+  /** About an image, but not usable. */
   | { kind: "rejected"; code: ErrorCode; message: string };
 
 /** A change of one original, as a mapper read it. What the sender does not tell is null. */
@@ -40,7 +40,7 @@ export interface Change {
 
 const ETAG_MAX_CHARS = 256;
 
-/** A change as an event about an image: the rules that hold whatever system told it. */
+/** Turns a change into an event about an image. These rules hold for every mapper. */
 export function toEvent(change: Change, config: Config): HookEvent {
   const { kind, key, v, etag, order, recipe } = change;
   const name = change.id ?? key;

@@ -9,7 +9,7 @@ import type { Rejection } from "./item.ts";
 /** Rejections that an answer lists; `rejectedTotal` counts them all. */
 export const REJECTIONS_MAX = 1000;
 
-/** What intake works with; whoever hands items in has it. */
+/** What intake works with. The API, hooks and the uploads queue all have it. */
 export interface IntakeDeps {
   config: Config;
   ledger: ControlLedger;
@@ -21,7 +21,7 @@ export interface Order {
   run: { run: string; label: string | null; lane: Lane };
   /** Names this request for ever: its repeat is recognised by it. */
   delivery: string;
-  /** Whatever beside the items changes what the request means. */
+  /** Settings that change what the request means; a repeat with other settings is a mismatch. */
   options: { force: boolean; onlyMissing: boolean; recipe: string | null };
   /** Hash of the whole body, where it was read before; else one is made of the items as they stream in. */
   bodyHash: string | null;

@@ -106,7 +106,7 @@ function price(jobs: number, { prices }: Config) {
   return per1000Jobs === null ? ("unknown" as const) : { amount: (jobs / 1000) * per1000Jobs, per1000Jobs };
 }
 
-/** How large an original is: a HEAD of its URL, or of its bucket. Null when nobody says; never throws, never follows a redirect. */
+/** How large an original is: a HEAD of its URL, or of its bucket. Null when neither tells it. Never throws, never follows a redirect. */
 export function originalSize(
   fetcher: typeof fetch,
   bucketNamed: (binding: string) => Pick<R2Bucket, "head"> | undefined,

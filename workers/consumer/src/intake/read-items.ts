@@ -102,7 +102,7 @@ function csvItem(header: string[], record: string[]): RawItem {
   return { value: Object.fromEntries(cells.map(([name, cell]) => [name, LISTS.has(name) ? cell.split(/\s+/) : cell])) };
 }
 
-/** The item that was meant. Throws `body_invalid` for what is none. */
+/** Checks an item against the schema. Throws `body_invalid`. */
 export function readItem(raw: RawItem): WarmItem {
   if ("fault" in raw) throw new AppError("body_invalid", { detail: raw.fault });
   const parsed = warmItem.safeParse(typeof raw.value === "string" ? { id: raw.value } : raw.value);

@@ -8,7 +8,10 @@ import { byToken, type Caller, COOKIE, readCookie } from "./caller.ts";
 
 const READING = new Set(["GET", "HEAD"]);
 
-/** Makes what lets through those who may make a call, and tells its handler who it is. Every refusal of proof looks alike. */
+/**
+ * Makes the middleware in front of a call: it refuses callers below the needed role and sets `caller` for the handler. A missing and a
+ * wrong proof get the same answer.
+ */
 export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandler<ApiEnv> {
   const { access } = deps;
   const verifier =
@@ -30,7 +33,7 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
   };
 }
 
-/** A browser sends its cookie with whatever page it is on; only our own may write. */
+/** A browser sends its cookie with requests of every page. Only our own pages may write. */
 function checkSameOrigin(site: string | undefined): void {
   if (site !== "same-origin") {
     throw new AppError("forbidden", {
@@ -53,14 +56,14 @@ export interface AccessContext {
   getIdentity(): Promise<{ email?: string | undefined } | null | undefined>;
 }
 
-/** Who calls: by bearer token, else by the dashboard's cookie, else by Cloudflare Access. Null: nobody we know. */
+/** Who calls: by bearer token, else by the dashboard's cookie, else by Cloudflare Access. Null: unknown. */
 export async function findCaller(
   request: Request,
   deps: Pick<ApiDeps, "adminTokens" | "viewerTokens" | "access" | "clock">,
   access: { verifier: AccessVerifier | null; context: AccessContext | undefined },
 ): Promise<Caller | null> {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
-  // A wrong token is refused even with a good cookie beside it: what was said counts, not what happens to be there.
+  // A wrong token is refused even beside a valid cookie: the caller chose to prove itself by the token.
   if (request.headers.has("Authorization")) return byToken(bearer ?? "", deps);
   const cookie = parseCookies(request.headers.get("Cookie") ?? "", COOKIE)[COOKIE];
   const caller = cookie === undefined ? null : await readCookie(cookie, deps, deps.clock.now());

@@ -4,7 +4,7 @@ import { type HookEvent, orderText, toEvent } from "../hook-event.ts";
 
 type Settings = Extract<MapperConfig, { kind: "json-path" }>;
 
-/** Items of one body; a webhook tells of a handful. */
+/** Most items that one body may hold. A usual webhook has a handful. */
 const ITEMS_MAX = 10_000;
 
 /** Any JSON, by paths from the configuration. Paths for an item's parts start at the item; `event` may also stand beside the items. */

@@ -26,7 +26,7 @@ function isOurs(key: string): boolean {
   const match = OWN.exec(key);
   if (match === null) return false;
   const rest = match[1];
-  // A user's own originals may lie under `variants/`: ours are told by the rest of the key.
+  // A user's own originals may lie under `variants/` too. Only a key that parses as a variant key is ours.
   return rest === undefined || rest.endsWith("/_") || parseVariantKey(rest) !== null;
 }
 
