@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { DEFAULTS } from "@prewarm/shared/config";
 import { missMessage } from "@prewarm/shared/messages";
 import { storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptRequest } from "../workers/consumer/src/ledger/api.ts";
+import type { AcceptRequest } from "../workers/consumer/src/ledger/contract.ts";
 import { kindOf, VARIANTS_PER_IMAGE, warmedKeys } from "./soak/originals.ts";
 import { createWorld, type World } from "./soak/world.ts";
 

@@ -3,7 +3,7 @@ import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { expectedSize } from "../../workers/consumer/src/ittybit/job-request.ts";
-import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/api.ts";
+import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/contract.ts";
 import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
 import type { StoredObject } from "./sql-bucket.ts";
 

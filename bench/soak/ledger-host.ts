@@ -1,11 +1,11 @@
 import type { Clock } from "@prewarm/shared/clock";
+import type { Handlers } from "../../workers/consumer/src/ledger/contract.ts";
 import { LedgerCore } from "../../workers/consumer/src/ledger/ledger.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import { type DutyState, runDuties, runOutbox } from "../../workers/consumer/src/ledger/object/on-alarm.ts";
 import { pump } from "../../workers/consumer/src/ledger/object/pump.ts";
 import type { PurgeTask } from "../../workers/consumer/src/ledger/protocol/purge.ts";
 import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
-import type { LedgerPort } from "../../workers/consumer/src/making/ledger-port.ts";
 import type { Rates } from "./faults.ts";
 import type { Chance } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -44,7 +44,7 @@ export class LedgerHost {
   }
 
   /** What handlers hold: every call crosses the wire. */
-  port(): LedgerPort {
+  port(): Handlers {
     return {
       claim: (owner, wakeUps) => this.call("claim", [owner, wakeUps], (core) => core.claim(owner, wakeUps), false),
       renew: (owner) => this.call("renew", [owner], (core) => core.renew(owner), false),

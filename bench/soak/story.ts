@@ -1,6 +1,6 @@
 import { missMessage } from "@prewarm/shared/messages";
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptRequest } from "../../workers/consumer/src/ledger/api.ts";
+import type { AcceptRequest } from "../../workers/consumer/src/ledger/contract.ts";
 import type { LedgerCore } from "../../workers/consumer/src/ledger/ledger.ts";
 import { refusedAccount, STORM, stormRules, throttleStorm } from "./faults.ts";
 import { CANCELLED_RUN } from "./history.ts";

@@ -1,8 +1,8 @@
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { createIttybit } from "../../workers/consumer/src/ittybit/client.ts";
-import { collect } from "../../workers/consumer/src/ittybit/collect.ts";
-import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/api.ts";
+import { collectEnded } from "../../workers/consumer/src/ittybit/observe-jobs.ts";
+import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/contract.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import type { PurgeTask } from "../../workers/consumer/src/ledger/protocol/purge.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
@@ -107,7 +107,7 @@ export async function createWorld(options: WorldOptions) {
       }
       if (wire.hits(rates.answerLost)) throw new Error("the queue's answer was lost (soak)");
     },
-    collect: (open, observeEnded) => collect(open, { ittybit, clock, log, observeEnded }),
+    collect: (open, observeEnded) => collectEnded(open, observeEnded, { ittybit, clock, log }),
     purge: (task, goOn) => purgeObjects(ledgerBucket, task, goOn),
     publishGate: async (file) => {
       await ledgerBucket.put(GATE_KEY, JSON.stringify(file));

@@ -113,8 +113,8 @@ export const P9_TO_P17: Mutation[] = [
   {
     promise: "P16",
     breaks: "the put is unconditional",
-    file: `${SRC}/store/store-variant.ts`,
-    find: 'onlyIf: seen === null ? { etagDoesNotMatch: "*" } : { etagMatches: seen.etag },',
+    file: `${SRC}/store/variants.ts`,
+    find: 'onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },',
     replace: "",
     tests: [`${SRC}/making/finish-job.test.ts`, `${SRC}/making/run-jobs.test.ts`],
   },

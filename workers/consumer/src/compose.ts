@@ -7,9 +7,8 @@ import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts"
 import type { HookDeps } from "./hooks/enqueue-events.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
+import type { LedgerCalls } from "./ledger/contract.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
-import { LedgerUnavailable } from "./ledger/ledger-unavailable.ts";
-import { controlLedger } from "./ledger/operator/control-client.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
 import type { Log } from "./platform/log.ts";
@@ -30,6 +29,10 @@ export function ittybitOf(env: Env): Ittybit {
   });
 }
 
+export function ledgerOf(env: Env): LedgerCalls {
+  return ledgerFor(env.LEDGER, { clock: systemClock, log: writeLog, sleep });
+}
+
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(env: Env): BatchDeps {
   const config = siteConfig(env);
@@ -38,7 +41,7 @@ export function batchDeps(env: Env): BatchDeps {
     config,
     clock: systemClock,
     sleep,
-    ledger: ledgerFor(env.LEDGER, ""),
+    ledger: ledgerOf(env),
     ittybit: ittybitOf(env),
     images: env.IMAGES_BUCKET,
     originals: {
@@ -55,19 +58,11 @@ export function batchDeps(env: Env): BatchDeps {
   };
 }
 
-async function askLedger(env: Env, name: string, args: unknown[]): Promise<unknown> {
-  try {
-    return await ledgerFor(env.LEDGER, "").control(name, args);
-  } catch (error) {
-    throw new LedgerUnavailable(name, error);
-  }
-}
-
 /** What hooks, the uploads queue and the doctor work with. */
 export function operatorDeps(env: Env): HookDeps {
   return {
     config: siteConfig(env),
-    ledger: controlLedger(() => ({ control: (name, args) => askLedger(env, name, args) })),
+    ledger: ledgerOf(env),
     bucket: env.IMAGES_BUCKET,
     clock: systemClock,
     log: writeLog,

@@ -1,13 +1,18 @@
 import { createApi } from "./api/create-api.ts";
-import { apiDeps, batchDeps, operatorDeps, writeLog } from "./compose.ts";
+import { apiDeps, batchDeps, ledgerOf, operatorDeps, writeLog } from "./compose.ts";
 import type { Env } from "./config.ts";
 import { doctorTick } from "./doctor/run-doctor.ts";
 import { handleUploads } from "./hooks/uploads-queue.ts";
-import { ledgerFor } from "./ledger/ledger-for.ts";
+import { LedgerObject } from "./ledger/object/ledger-object.ts";
+import { ledgerDeps } from "./ledger-deps.ts";
 import { consumeBatch } from "./making/consume-batch.ts";
 import { consumeDead } from "./making/dead-queue.ts";
 
-export { Ledger } from "./ledger/object/ledger-object.ts";
+export class Ledger extends LedgerObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, ledgerDeps(env));
+  }
+}
 
 /** One per isolate: routes and schemas are made once. */
 let api: ReturnType<typeof createApi> | undefined;
@@ -20,13 +25,13 @@ export default {
 
   async queue(batch, env) {
     if (batch.queue === "prewarm-uploads") return handleUploads(batch, operatorDeps(env));
-    if (batch.queue === "prewarm-dead") return consumeDead(batch, { ledger: ledgerFor(env.LEDGER, ""), log: writeLog });
+    if (batch.queue === "prewarm-dead") return consumeDead(batch, ledgerOf(env), writeLog);
     return consumeBatch(batch, batchDeps(env));
   },
 
   /** The alarm is the clock; the cron re-arms it and looks at one slice of the store. `local-start` is the local stack's: every handler died with the last process. */
   async scheduled(controller, env) {
-    const ledger = ledgerFor(env.LEDGER, "");
+    const ledger = ledgerOf(env);
     if (controller.cron === "local-start" && env.LOCAL === "true") return ledger.recover();
     await ledger.rearm();
     await doctorTick(operatorDeps(env));

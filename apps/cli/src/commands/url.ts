@@ -1,8 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId, formatId } from "@prewarm/shared/image-id";
+import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
-import { VERSION_PATTERN } from "@prewarm/shared/variant-key";
 import type { Arguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { EXIT, usageError } from "../exit-codes.ts";

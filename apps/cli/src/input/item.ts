@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
-import { VERSION_PATTERN } from "@prewarm/shared/variant-key";
+import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 
 /** One original and what to make of it, as `POST /api/v1/warm` takes it. */
 export interface Item {

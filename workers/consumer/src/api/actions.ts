@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
+import type { ActionView, JobFilter } from "../ledger/contract.ts";
 import { operator, viewer } from "./endpoint.ts";
-import type { ActionView, JobFilter } from "./ledger-port.ts";
 import {
   answer,
   count,
@@ -100,11 +100,15 @@ export const actions = [
         const preview = await ledger.countMatches(match);
         return c.json({ dryRun: true as const, kind, ...preview }, 200);
       }
-      const who = c.get("caller").who;
-      const wanted = { kind, filter, match, rate: rate ?? (kind === "retry" ? RETRY_RATE : null), who };
-      const created = await ledger.createAction(wanted);
+      const wanted = {
+        kind,
+        filter: JSON.stringify(filter),
+        match,
+        rate: rate ?? (kind === "retry" ? RETRY_RATE : null),
+      };
+      const created = await ledger.createAction({ ...wanted, who: c.get("caller").who });
       if (created === null) throw new AppError("conflict", { detail: "Nothing matches: there is nothing to do." });
-      return c.json(created, 202);
+      return c.json(actionAnswer(created), 202);
     },
   ),
   viewer(
@@ -122,7 +126,7 @@ export const actions = [
     async (c, { ledger }) => {
       const { limit, cursor = null } = c.req.valid("query");
       const { actions, next } = await ledger.listActions({ limit, cursor });
-      return c.json({ actions, nextCursor: next }, 200);
+      return c.json({ actions: actions.map(actionAnswer), nextCursor: next }, 200);
     },
   ),
   viewer(
@@ -134,7 +138,7 @@ export const actions = [
       request: { params },
       responses: { 200: answer(action, "The action"), ...refusals, 404: refusal("No such action") },
     },
-    async (c, { ledger }) => c.json(found(await ledger.getAction(c.req.valid("param").action)), 200),
+    async (c, { ledger }) => c.json(answerIf(await ledger.getAction(c.req.valid("param").action)), 200),
   ),
   operator(
     {
@@ -147,14 +151,19 @@ export const actions = [
     },
     async (c, { ledger }) => {
       const stopped = await ledger.cancelAction(c.req.valid("param").action, c.get("caller").who);
-      return c.json(found(stopped), 200);
+      return c.json(answerIf(stopped), 200);
     },
   ),
 ];
 
-function found(view: ActionView | null): ActionView {
-  if (view === null) throw new AppError("not_found", { detail: "No such action." });
-  return view;
+function answerIf(found: ActionView | null): z.infer<typeof action> {
+  if (found === null) throw new AppError("not_found", { detail: "No such action." });
+  return actionAnswer(found);
+}
+
+/** The ledger keeps the filter as the text it was asked with. */
+function actionAnswer(view: ActionView): z.infer<typeof action> {
+  return { ...view, filter: actionFilter.parse(JSON.parse(view.filter)) };
 }
 
 /** An action's filter, read. */

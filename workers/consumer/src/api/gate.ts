@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { GatePatch, GateView } from "../ledger/api-views.ts";
+import type { GatePatch, GateView } from "../ledger/contract.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { answer, count, jsonBody, lane, refusals, time } from "./schema-words.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import type { HistoryBucket, Tier } from "../ledger/contract.ts";
 import { viewer } from "./endpoint.ts";
-import type { HistoryBucket, Tier } from "./ledger-port.ts";
 import { answer, count, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
 
 const BUCKET_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };

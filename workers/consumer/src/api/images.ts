@@ -5,10 +5,10 @@ import { jobHash } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import type { ImageRows, NamedJob } from "../ledger/contract.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { jobError } from "./jobs.ts";
-import type { ImageRows, NamedJob } from "./ledger-port.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import { answer, bytes, cursor, format, jobState, nextCursor, refusals, time } from "./schema-words.ts";
 

@@ -3,9 +3,9 @@ import { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
+import type { JobAct, NamedJob } from "../ledger/contract.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
-import type { JobAct, NamedJob } from "./ledger-port.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import {
   answer,

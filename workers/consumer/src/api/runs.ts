@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
+import type { RunView } from "../ledger/contract.ts";
 import { operator, viewer } from "./endpoint.ts";
-import type { RunView } from "./ledger-port.ts";
 import {
   answer,
   byState,

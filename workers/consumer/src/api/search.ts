@@ -1,7 +1,7 @@
 import { FORMATS } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
-import type { JobFilter } from "./ledger-port.ts";
+import type { JobFilter } from "../ledger/contract.ts";
 
 const QUALIFIERS = ["id", "format", "error", "run", "lane", "state"] as const;
 type Qualifier = (typeof QUALIFIERS)[number];

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
+import type { LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
 import { budgetView, gateAnswer, gateState } from "./gate.ts";
 import { health, healthSentence } from "./health-sentence.ts";
-import type { LedgerStats } from "./ledger-port.ts";
 import { answer, byState, bytes, count, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
 
 /** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */

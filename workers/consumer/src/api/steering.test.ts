@@ -38,9 +38,9 @@ describe("gate, stats and history", () => {
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
     expect(await health()).toMatchObject({ level: "warning", sentence: "Paused by an operator: bulk. 2 jobs wait." });
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: false } } });
-    const { claims } = world.core.claim("o", [{ keys: [key("a")], live: false, at: world.deps.clock.now() }]);
+    const { claims } = world.ledger.claim("o", [{ keys: [key("a")], live: false, at: world.deps.clock.now() }]);
     expect(claims[key("a")]?.do).toBe("run");
-    world.core.settle("o", { [key("a")]: { kind: "account", status: 402, message: "billing" } });
+    world.ledger.settle("o", { [key("a")]: { kind: "account", status: 402, message: "billing" } });
     expect(await health()).toMatchObject({
       level: "problem",
       sentence:
@@ -82,7 +82,7 @@ describe("gate, stats and history", () => {
     const world = createApiWorld();
     await warm(world, ["a"]);
     work(world, [key("a")], "stored");
-    world.operator.sample();
+    await world.ledger.rearm();
     for (const [tier, length] of [
       ["minute", 60],
       ["hour", 24],

@@ -1,10 +1,10 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { AppError } from "@prewarm/shared/errors";
-import type { AcceptImage } from "../api/ledger-port.ts";
 import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
 import type { Rejection } from "../intake/item.ts";
 import { Planner } from "../intake/plan-item.ts";
+import type { AcceptImage } from "../ledger/contract.ts";
 import { errorText, type Log } from "../platform/log.ts";
 import { clearMarkers } from "../store/markers.ts";
 import type { HookEvent } from "./hook-event.ts";

@@ -1,8 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import type { ErrorCode } from "@prewarm/shared/errors";
 import { extensionOf } from "@prewarm/shared/image-id";
+import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 import { idFromKey } from "@prewarm/shared/source";
-import { VERSION_PATTERN } from "@prewarm/shared/variant-key";
 
 /** What one event of an upload system means to us. */
 export type HookEvent =

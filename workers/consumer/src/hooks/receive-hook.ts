@@ -61,7 +61,7 @@ const REPEAT: HookAnswer = {
 /** Whether this very delivery was accepted whole before. An interrupted one is none: it is run again. */
 async function isRepeat(delivery: string, hash: string, { ledger }: ReceiveDeps): Promise<boolean> {
   const known = await ledger.findDelivery(delivery);
-  if (known === null || !known.complete) return false;
+  if (known === null) return false;
   if (known.hash !== hash)
     throw new AppError("idempotency_mismatch", { detail: "This delivery's id was used before with another body." });
   return true;

@@ -1,6 +1,7 @@
 import { AppError } from "@prewarm/shared/errors";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
+import { backoff } from "../platform/backoff.ts";
 import { errorText } from "../platform/log.ts";
 import { deadMessage } from "../platform/queue-message.ts";
 import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
@@ -61,7 +62,7 @@ async function settle(messages: Message<unknown>[], { log }: HookDeps, work: () 
   } catch (error) {
     log("uploads.retried", { messages: messages.length, error: errorText(error) });
     for (const message of messages) {
-      message.retry({ delaySeconds: Math.min(RETRY_SECONDS * 2 ** (message.attempts - 1), RETRY_MAX_SECONDS) });
+      message.retry({ delaySeconds: backoff(message.attempts, { first: RETRY_SECONDS, longest: RETRY_MAX_SECONDS }) });
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
-import type { ChunkAnswer, ControlLedger } from "../api/ledger-port.ts";
-import { storedKeys } from "../store/stored-keys.ts";
+import type { ChunkAnswer, Operators } from "../ledger/contract.ts";
+import { storedKeys } from "../store/variants.ts";
 import type { Chunk } from "./cut-chunks.ts";
 import type { Rejection } from "./item.ts";
 
@@ -12,7 +12,7 @@ export const REJECTIONS_MAX = 1000;
 /** What intake works with. The API, hooks and the uploads queue all have it. */
 export interface IntakeDeps {
   config: Config;
-  ledger: ControlLedger;
+  ledger: Operators;
   /** The bucket of variants. */
   bucket: Pick<R2Bucket, "list" | "delete">;
 }

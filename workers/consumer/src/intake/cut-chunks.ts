@@ -1,5 +1,5 @@
 import { AppError } from "@prewarm/shared/errors";
-import type { AcceptImage } from "../api/ledger-port.ts";
+import type { AcceptImage } from "../ledger/contract.ts";
 import type { Rejection } from "./item.ts";
 
 /** Variants in one of the ledger's transactions (design: P1). */

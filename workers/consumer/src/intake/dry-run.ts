@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { type Original, resolveOriginal } from "@prewarm/shared/source";
-import { storedKeys } from "../store/stored-keys.ts";
+import { storedKeys } from "../store/variants.ts";
 import { type IntakeDeps, REJECTIONS_MAX } from "./accept-stream.ts";
 import type { Chunk } from "./cut-chunks.ts";
 

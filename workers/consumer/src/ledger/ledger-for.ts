@@ -1,9 +1,66 @@
-import type { Ledger } from "./object/ledger-object.ts";
+import type { Clock } from "@prewarm/shared/clock";
+import { errorText, type Log } from "../platform/log.ts";
+import { LEDGER_CALLS, type LedgerCalls } from "./contract.ts";
+import { LedgerUnavailable } from "./ledger-unavailable.ts";
+
+/** How long a caller goes on asking a ledger that does not answer: a reset or a move of the object takes a few seconds. */
+const PATIENCE_MS = 10_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** As much of a `DurableObjectNamespace` as is needed. */
+export interface LedgerNamespace {
+  idFromName(name: string): DurableObjectId;
+  get(id: DurableObjectId): unknown;
+}
+
+export interface AskDeps {
+  clock: Clock;
+  log: Log;
+  sleep(ms: number): Promise<void>;
+}
 
 /**
- * The ledger that keeps this image's jobs: the one place where sharding is decided. There is one shard, which takes about a
+ * The ledger that keeps this image's jobs, as a client: the one place where sharding is decided. There is one shard, which takes about a
  * thousand calls a second and ten million rows; counts, gate and runs would have to be summed over more.
+ *
+ * Each try takes a new stub, because a stub that has thrown once throws for ever. A call that changes nothing the second time is tried
+ * for about 10 s; one that does, until it may have been heard. Throws `LedgerUnavailable`.
  */
-export function ledgerFor(namespace: DurableObjectNamespace<Ledger>, _id: string): DurableObjectStub<Ledger> {
-  return namespace.get(namespace.idFromName("main"));
+export function ledgerFor(namespace: LedgerNamespace, deps: AskDeps): LedgerCalls {
+  const id = namespace.idFromName("main");
+  // The RPC types turn `unknown` within an argument to `never`; both ends are this Worker's, and the class implements the contract.
+  return ledgerClient(() => namespace.get(id) as LedgerCalls, deps);
+}
+
+/** The client over whatever makes stubs. */
+export function ledgerClient(newStub: () => LedgerCalls, deps: AskDeps): LedgerCalls {
+  const client = Object.keys(LEDGER_CALLS).map((name) => {
+    const call = name as keyof LedgerCalls;
+    const ask = (...args: unknown[]) =>
+      persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...args), deps);
+    return [call, ask] as const;
+  });
+  return Object.fromEntries(client) as unknown as LedgerCalls;
+}
+
+async function persist<T>(call: keyof LedgerCalls, ask: () => Promise<T>, { clock, log, sleep }: AskDeps): Promise<T> {
+  const until = clock.now() + PATIENCE_MS;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    try {
+      return await ask();
+    } catch (error) {
+      log("ledger.unanswered", { call, error: errorText(error) });
+      const wait = pause * (0.5 + 0.5 * clock.random());
+      if (!mayAskAgain(call, error) || clock.now() + wait > until) throw new LedgerUnavailable(call, error);
+      await sleep(wait);
+    }
+  }
+}
+
+/** The platform marks errors of its own: `overloaded` wants no second try, `retryable` was a passing failure. */
+function mayAskAgain(call: keyof LedgerCalls, error: unknown): boolean {
+  const { overloaded, retryable } = (error ?? {}) as { overloaded?: boolean; retryable?: boolean };
+  if (overloaded === true) return false;
+  return LEDGER_CALLS[call] === "repeat" || retryable === true;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Claim } from "../ledger/api.ts";
+import type { Claim } from "../ledger/contract.ts";
 import { batchWorld, message, wakeUp } from "../testing/batch-world.ts";
 import { runClaim } from "../testing/fake-ledger.ts";
 
 const KEY = "photo/400-high.webp";
 
 function resumeClaim(gen: number, upstream: string, more: object = {}): Claim {
-  return { do: "resume", gen, floor: 0, upstream, submittedAt: 1_799_999_990_000, attempts: 0, ...more };
+  return { do: "resume", gen, floor: 0, ittybitJob: upstream, submittedAt: 1_799_999_990_000, attempts: 0, ...more };
 }
 
 async function withObject(world: ReturnType<typeof batchWorld>, gen: number): Promise<void> {

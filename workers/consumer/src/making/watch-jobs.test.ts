@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Claim } from "../ledger/api.ts";
+import type { Claim } from "../ledger/contract.ts";
 import { batchWorld, message, wakeUp } from "../testing/batch-world.ts";
 
 const KEY = "photo/400-high.webp";
 
 function resumeClaim(upstream: string, submittedAt: number, more: object = {}): Claim {
-  return { do: "resume", gen: 7, floor: 0, upstream, submittedAt, attempts: 0, ...more };
+  return { do: "resume", gen: 7, floor: 0, ittybitJob: upstream, submittedAt, attempts: 0, ...more };
 }
 
 function order(world: ReturnType<typeof batchWorld>, n: number) {

@@ -24,8 +24,3 @@ export function deadMessage(queue: string, message: QueueMessage, reason: string
   const { id, timestamp, body, attempts } = message;
   return { queue, messageId: id, body: textOfBody(body), reason, at: timestamp.getTime(), attempts };
 }
-
-/** Seconds until a message comes again: doubling from `first` with each delivery, up to `longest`. */
-export function laterSeconds(attempts: number, first: number, longest: number): number {
-  return Math.min(longest, first * 2 ** Math.min(20, Math.max(0, attempts - 1)));
-}

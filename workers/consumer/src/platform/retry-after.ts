@@ -1,4 +1,4 @@
-/** A longest wait we believe; the ledger opens the breaker long before it. */
+/** The longest wait that is believed. */
 const LONGEST_MS = 31 * 86_400_000;
 
 /** `Retry-After` in ms from now: seconds or an HTTP date; null when absent or unreadable, 0 when the date is past. */

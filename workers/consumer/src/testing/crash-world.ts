@@ -1,12 +1,12 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { LANES } from "@prewarm/shared/job";
 import { encodeId, storeKey } from "@prewarm/shared/variant-key";
+import type { Handlers } from "../ledger/contract.ts";
 import { LedgerCore } from "../ledger/ledger.ts";
 import { nodeSql } from "../ledger/testing/node-sql.ts";
 import type { BatchDeps } from "../making/batch-context.ts";
 import { consumeBatch } from "../making/consume-batch.ts";
 import type { CrashPoint } from "../making/crash-points.ts";
-import type { LedgerPort } from "../making/ledger-port.ts";
 import { message, ORIGINALS, type TestMessage, wakeUp } from "./batch-world.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { createFakeIttybit, OUTPUT_HOST } from "./fake-ittybit.ts";
@@ -18,7 +18,7 @@ interface Life {
   dead: boolean;
 }
 
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** Two variants of one original, one that is HTML, one that is purged while it is put, one whose job somebody else left behind. */
 export const KEYS = {
@@ -57,7 +57,7 @@ export function crashWorld(killAt: { point: CrashPoint; nth: number } | null) {
   let purging = false;
   let crashes = 0;
 
-  const port: LedgerPort = {
+  const port: Handlers = {
     claim: async (owner, wakeUps) => core.claim(owner, wakeUps),
     renew: async (owner) => core.renew(owner),
     submitted: async (owner, jobs) => core.submitted(owner, jobs),

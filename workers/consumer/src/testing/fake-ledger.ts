@@ -1,8 +1,16 @@
-import type { Claim, ClaimAnswer, Outcome, Settled, Submitted, WakeUpKeys } from "../ledger/api.ts";
-import type { DeadMessage, LedgerPort } from "../making/ledger-port.ts";
+import type {
+  Claim,
+  ClaimAnswer,
+  DeadMessage,
+  Handlers,
+  Outcome,
+  Settled,
+  Submitted,
+  WakeUpKeys,
+} from "../ledger/contract.ts";
 
 /** A ledger that answers what a test tells it and remembers what it was told. The rules are the real ledger's business. */
-export interface FakeLedger extends LedgerPort {
+interface FakeLedger extends Handlers {
   claims: Map<string, Claim>;
   /** What every key that is not in `claims` is answered; each gets a generation of its own. */
   fallback: (key: string, gen: number) => Claim;

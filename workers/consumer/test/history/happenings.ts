@@ -1,5 +1,5 @@
 import type { Lane } from "@prewarm/shared/job";
-import type { AcceptRequest } from "../../src/ledger/api.ts";
+import type { AcceptRequest } from "../../src/ledger/contract.ts";
 import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 import type { World } from "./world.ts";
 

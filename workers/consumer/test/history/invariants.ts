@@ -1,7 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { idOfKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
-import type { Finding } from "../../src/doctor/doctor-port.ts";
 import type { JobOrder } from "../../src/ittybit/client.ts";
+import type { Finding } from "../../src/ledger/contract.ts";
 import type { PurgeTask } from "../../src/ledger/protocol/purge.ts";
 import type { World } from "./world.ts";
 

@@ -3,7 +3,8 @@ import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { MESSAGE_VERSION } from "@prewarm/shared/messages";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { type DoctorReport, runDoctor } from "../../src/doctor/run-doctor.ts";
-import { collect } from "../../src/ittybit/collect.ts";
+import { collectEnded } from "../../src/ittybit/observe-jobs.ts";
+import type { Handlers } from "../../src/ledger/contract.ts";
 import type { LedgerCore } from "../../src/ledger/ledger.ts";
 import type { LedgerDeps } from "../../src/ledger/object/ledger-deps.ts";
 import { OperatorCore } from "../../src/ledger/operator/operator-core.ts";
@@ -12,7 +13,6 @@ import { prng } from "../../src/ledger/testing/prng.ts";
 import type { BatchDeps } from "../../src/making/batch-context.ts";
 import { consumeBatch } from "../../src/making/consume-batch.ts";
 import type { CrashPoint } from "../../src/making/crash-points.ts";
-import type { LedgerPort } from "../../src/making/ledger-port.ts";
 import type { QueueMessage } from "../../src/platform/queue-message.ts";
 import { purgeObjects } from "../../src/store/purge-objects.ts";
 import { createMemoryBucket } from "../../src/testing/memory-bucket.ts";
@@ -107,7 +107,7 @@ export class World {
         for (const { body } of messages) this.queue.send(body);
       },
       collect: (open, observeEnded) =>
-        collect(open, { ittybit: this.upstream.ittybit, clock: this.clock, log, observeEnded }),
+        collectEnded(open, observeEnded, { ittybit: this.upstream.ittybit, clock: this.clock, log }),
       purge: (task, goOn) => purgeObjects(bucket, task, goOn),
       publishGate: async () => undefined,
     };
@@ -170,7 +170,7 @@ export class World {
   }
 
   /** Every call crosses a wire that takes its time and loses calls and answers. */
-  #port(): LedgerPort {
+  #port(): Handlers {
     const call = async <T>(work: () => T, replays: boolean): Promise<T> => {
       await this.clock.sleep(1 + this.clock.random() * 20);
       if (strike(this.faults, "lostCalls")) throw new Error("the call was lost");

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { collect } from "../../src/ittybit/collect.ts";
+import { collectEnded } from "../../src/ittybit/observe-jobs.ts";
 import { LedgerCore } from "../../src/ledger/ledger.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { batchWorld, message, wakeUp } from "../../src/testing/batch-world.ts";
@@ -27,10 +27,10 @@ function world() {
   });
   async function alarm(): Promise<void> {
     core.sweep();
-    const observeEnded: Parameters<typeof collect>[1]["observeEnded"] = async (jobs, seen) => {
+    const observeEnded: Parameters<typeof collectEnded>[1] = async (jobs, seen) => {
       core.observeEnded(jobs, seen);
     };
-    await collect(core.upstreamJobs(), { ittybit, clock, log: () => undefined, observeEnded });
+    await collectEnded(core.upstreamJobs(), observeEnded, { ittybit, clock, log: () => undefined });
     for (const { keys } of core.dispatch()) await handler.consume([message(wakeUp(keys, "bulk", clock.now()))]);
   }
   return { core, clock, ittybit, alarm };

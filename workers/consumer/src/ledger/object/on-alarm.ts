@@ -1,12 +1,12 @@
+import { HANDLERS_WAIT_MAX_OPEN } from "@prewarm/shared/limits";
 import { parseGate } from "@prewarm/shared/markers";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { errorText } from "../../platform/log.ts";
-import type { LedgerCore } from "../ledger.ts";
+import type { PurgeTask } from "../protocol/purge.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import { pump, withTimeout } from "./pump.ts";
+import type { Steps } from "./steps.ts";
 
-/** Above this many open jobs handlers hand over and the alarm is the one collector. */
-const HANDLERS_WAIT_UP_TO = 100;
 const COLLECT_TIMEOUT_MS = 30_000;
 const COLLECT_EVERY_MS = 1_500;
 const PURGE_TIMEOUT_MS = 100_000;
@@ -19,16 +19,21 @@ export interface DutyState {
   housekeepingAfter: number;
 }
 
+export function newDutyState(): DutyState {
+  return { collectAfter: 0, housekeepingAfter: 0 };
+}
+
 /** All that the alarm does, each duty in its own try: one that fails keeps no other from its turn. Never throws. */
-export async function runDuties(core: LedgerCore, deps: LedgerDeps, state: DutyState): Promise<void> {
+export async function runDuties(steps: Steps, deps: LedgerDeps, state: DutyState): Promise<void> {
   const duties: Record<string, () => Promise<void> | void> = {
-    sweep: () => core.sweep(),
-    dispatch: () => pump(core, deps),
-    collect: () => collectEnded(core, deps, state),
-    purges: () => runPurges(core, deps),
-    outbox: () => runOutbox(core, deps),
-    slices: () => runSlices(core),
-    housekeeping: () => keepHouse(core, deps, state),
+    sweep: () => steps.sweep(),
+    dispatch: () => pump(steps, deps),
+    collect: () => collectEnded(steps, deps, state),
+    purges: () => runPurges(steps, deps),
+    outbox: () => runOutbox(steps, deps),
+    cancels: () => runSlices(() => steps.cancelSlice()),
+    housekeeping: () => keepHouse(steps, deps, state),
+    actions: () => runSlices(() => steps.actionSlice()),
   };
   for (const [duty, run] of Object.entries(duties)) {
     try {
@@ -39,48 +44,55 @@ export async function runDuties(core: LedgerCore, deps: LedgerDeps, state: DutyS
   }
 }
 
-async function collectEnded(core: LedgerCore, deps: LedgerDeps, state: DutyState): Promise<void> {
-  const { count, waited } = core.upstreamOpen();
+async function collectEnded(steps: Steps, deps: LedgerDeps, state: DutyState): Promise<void> {
+  const { count, waited } = steps.openAtIttybit();
   const now = deps.clock.now();
-  if (count === 0 || (waited && count <= HANDLERS_WAIT_UP_TO) || now < state.collectAfter) return;
+  if (count === 0 || (waited && count <= HANDLERS_WAIT_MAX_OPEN) || now < state.collectAfter) return;
   state.collectAfter = now + COLLECT_EVERY_MS;
   let ended = 0;
   const observed = async (jobs: string[], seen: IttybitJob[] = []): Promise<void> => {
-    ended += core.observeEnded(jobs, seen);
+    ended += steps.observeEnded(jobs, seen);
   };
-  const { notBefore } = await withTimeout(deps.collect(core.upstreamJobs(), observed), deps.sleep(COLLECT_TIMEOUT_MS));
+  const { notBefore } = await withTimeout(
+    deps.collect(steps.openJobsAtIttybit(), observed),
+    deps.sleep(COLLECT_TIMEOUT_MS),
+  );
   state.collectAfter = Math.max(state.collectAfter, notBefore ?? 0);
-  if (ended > 0) await pump(core, deps);
+  if (ended > 0) await pump(steps, deps);
 }
 
-async function runPurges(core: LedgerCore, deps: LedgerDeps): Promise<void> {
-  for (const task of core.purgesDue()) {
-    await withTimeout(
-      deps.purge(task, () => core.purgeContinue(task.purge)),
-      deps.sleep(PURGE_TIMEOUT_MS),
-    );
-    core.purgeEnd(task);
-  }
+async function runPurges(steps: Steps, deps: LedgerDeps): Promise<void> {
+  for (const task of steps.purgesDue()) await runPurge(steps, deps, task);
+}
+
+/** One look of a purge, to its end. Throws when R2 fails or is slow; the alarm then looks anew. */
+export async function runPurge(steps: Steps, deps: LedgerDeps, task: PurgeTask): Promise<void> {
+  await withTimeout(
+    deps.purge(task, () => steps.purgeContinue(task.purge)),
+    deps.sleep(PURGE_TIMEOUT_MS),
+  );
+  steps.purgeEnd(task);
 }
 
 /** The edge must learn of a closed lane even if R2 fails for a while. */
-export async function runOutbox(core: LedgerCore, deps: LedgerDeps): Promise<void> {
-  core.gateChanged();
-  for (const { kind, body } of core.outboxDue()) {
+export async function runOutbox(steps: Steps, deps: LedgerDeps): Promise<void> {
+  steps.gateChanged();
+  for (const { kind, body } of steps.outboxDue()) {
     const file = kind === "gate" ? parseGate(body) : null;
     if (file !== null) await deps.publishGate(file);
-    core.outboxDone(kind, body);
+    steps.outboxDone(kind, body);
   }
 }
 
-function runSlices(core: LedgerCore): void {
-  for (let slice = 0; slice < SLICES_MAX && core.cancelSlices(); slice += 1);
+/** As many slices as one ring has time for; what is left waits for the next. */
+function runSlices(slice: () => boolean): void {
+  for (let done = 0; done < SLICES_MAX && slice(); done += 1);
 }
 
-function keepHouse(core: LedgerCore, deps: LedgerDeps, state: DutyState): void {
+function keepHouse(steps: Steps, deps: LedgerDeps, state: DutyState): void {
   const now = deps.clock.now();
   if (now < state.housekeepingAfter) return;
-  core.rollUp();
-  const more = core.pruneSlice();
+  steps.rollUp();
+  const more = steps.pruneSlice();
   state.housekeepingAfter = more ? now + 10_000 : now + HOUSEKEEPING_MS;
 }

@@ -1,35 +1,25 @@
-import type { WakeUp } from "@prewarm/shared/messages";
 import { describe, expect, it } from "vitest";
 import { setup } from "../testing/setup.ts";
-import { testConfig } from "../testing/setup-config.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runDuties } from "./on-alarm.ts";
 import { pump } from "./pump.ts";
 
 /** A ledger whose surroundings record what they are told; each can be made to fail. */
 function surroundings() {
-  const world = setup({ gate: { concurrency: 1_000, burst: 1_000 } });
-  const sent: WakeUp[] = [];
   const logged: string[] = [];
-  const deps: LedgerDeps = {
-    config: testConfig(),
-    clock: world.clock,
+  const deps: Partial<LedgerDeps> = {
     log: (event, fields) => logged.push(`${event} ${fields?.duty ?? fields?.attempt ?? ""}`.trim()),
-    newLedgerId: () => "test",
-    // A timer never rings while nothing waits for it alone.
-    sleep: (ms) => (ms >= 5_000 ? new Promise(() => {}) : Promise.resolve()),
-    send: async (messages) => void sent.push(...messages.map(({ body }) => body)),
-    collect: async () => ({ notBefore: null }),
+    // Of the timers only the pauses between two sends ring: nothing follows a change by itself, and nothing takes too long.
+    sleep: (ms) => (ms < 100 || ms >= 5_000 ? new Promise(() => {}) : Promise.resolve()),
     purge: async () => {},
-    publishGate: async () => {},
   };
-  return { ...world, deps, sent, logged };
+  const world = setup({ gate: { concurrency: 1_000, burst: 1_000 } }, deps);
+  return { ...world, sent: world.done.sent, logged };
 }
 
 describe("pump", () => {
   it("sends everything that may go, in batches the queue takes, live rows as uploads", async () => {
-    const { core, deps, sent, accept, claim } = surroundings();
+    const { ledger, steps, deps, claim, accept, sent } = surroundings();
     const batches: number[] = [];
     const { send } = deps;
     deps.send = async (messages) => {
@@ -37,20 +27,20 @@ describe("pump", () => {
       await send(messages);
     };
     for (let n = 0; n < 150; n += 1) accept(`i${n}/1-high.webp`);
-    core.patchGate({ concurrency: 1 });
+    ledger.patchGate({ concurrency: 1 }, "test");
     claim("v", "x/1-high.webp", true);
     claim("v", "y/1-high.webp", true);
-    core.patchGate({ concurrency: 1_000 });
-    await pump(core, deps);
+    ledger.patchGate({ concurrency: 1_000 }, "test");
+    await pump(steps, deps);
     expect(batches).toEqual([100, 51]);
     expect(sent[0]).toMatchObject({ v: 1, keys: ["y/1-high.webp"], lane: "upload" });
   });
 
   it("tries a failing queue three times, then makes the rows due again", async () => {
-    const { core, deps, accept, logged, row, clock } = surroundings();
+    const { clock, steps, deps, row, accept, logged } = surroundings();
     accept("a/1-high.webp");
     deps.send = () => Promise.reject(new Error("overloaded"));
-    await pump(core, deps);
+    await pump(steps, deps);
     expect(logged).toEqual(["ledger.send_failed 1", "ledger.send_failed 2", "ledger.send_failed 3"]);
     expect(row("a/1-high.webp")?.hold).toBe(clock.ms + 1_000);
   });
@@ -58,58 +48,56 @@ describe("pump", () => {
 
 describe("the alarm's duties", () => {
   it("go on when one of them fails", async () => {
-    const { core, deps, accept, granted, settle, sent, logged, clock } = surroundings();
+    const { clock, ledger, steps, deps, settle, submit, accept, granted, sent, logged } = surroundings();
     const gen = granted("o", "a/1-high.webp");
-    core.submitted("o", [{ key: "a/1-high.webp", gen, job: "j", input: "u" }]);
+    submit("o", "a/1-high.webp", gen);
     settle("o", "a/1-high.webp", { kind: "pending", due: clock.ms + 60_000 });
     accept("b/1-high.webp");
-    core.purgeBegin("c");
-    core.patchGate({ paused: { live: true } });
+    deps.purge = () => Promise.reject(new Error("R2"));
+    ledger.purgeImage("c", null, "test");
+    ledger.patchGate({ paused: { live: true } }, "test");
     clock.advance(121);
     const published: string[][] = [];
     deps.collect = () => Promise.reject(new Error("HTTP 500"));
-    deps.purge = () => Promise.reject(new Error("R2"));
     deps.publishGate = async (file) => void published.push(file.closed);
-    await runDuties(core, deps, { collectAfter: 0, housekeepingAfter: 0 });
-    expect(logged).toEqual(["ledger.duty_failed collect", "ledger.duty_failed purges"]);
+    await ledger.alarm();
+    expect(logged).toEqual(["ledger.purge_failed", "ledger.duty_failed collect", "ledger.duty_failed purges"]);
     expect(sent.flatMap(({ keys }) => keys)).toContain("b/1-high.webp");
     expect(published).toEqual([["live"]]);
     clock.advance(121);
-    expect(core.purgesDue()).toHaveLength(1);
+    expect(steps.purgesDue()).toHaveLength(1);
   });
 
   it("collect when nobody waits for the jobs, not while handlers do, and send what has ended", async () => {
-    const { core, deps, granted, settle, sent, clock } = surroundings();
+    const { clock, ledger, deps, settle, submit, granted, sent } = surroundings();
     const asked: string[][] = [];
     deps.collect = async (open, observeEnded) => {
-      asked.push(open.map(({ job }) => job));
+      asked.push(open.map(({ ittybitJob }) => ittybitJob));
       await observeEnded(["j"]);
       return { notBefore: clock.ms + 60_000 };
     };
-    const state = { collectAfter: 0, housekeepingAfter: 0 };
     const gen = granted("o", "a/1-high.webp");
-    core.submitted("o", [{ key: "a/1-high.webp", gen, job: "j", input: "u" }]);
-    await runDuties(core, deps, state);
+    submit("o", "a/1-high.webp", gen);
+    await ledger.alarm();
     expect(asked).toEqual([]);
     settle("o", "a/1-high.webp", { kind: "pending", due: clock.ms + 60_000 });
-    await runDuties(core, deps, state);
+    await ledger.alarm();
     expect(asked).toEqual([["j"]]);
     expect(sent.map(({ keys }) => keys)).toEqual([["a/1-high.webp"]]);
     // Ittybit asked for a pause: the collector keeps to it.
     clock.advance(30);
-    await runDuties(core, deps, state);
+    await ledger.alarm();
     expect(asked).toHaveLength(1);
   });
 
   it("run a purge's looks to their end", async () => {
-    const { core, deps, clock } = surroundings();
+    const { clock, ledger, deps } = surroundings();
     const looks: string[] = [];
     deps.purge = async (task, goOn) => void looks.push(`${task.id} ${task.look} ${goOn()}`);
-    const state = { collectAfter: 0, housekeepingAfter: 0 };
-    core.purgeBegin("a");
+    ledger.purgeImage("a", null, "test");
     for (let minutes = 0; minutes < 60; minutes += 1) {
       clock.advance(60);
-      await runDuties(core, deps, state);
+      await ledger.alarm();
     }
     expect(looks).toEqual(["a first true", "a second true"]);
   });
@@ -117,15 +105,15 @@ describe("the alarm's duties", () => {
 
 describe("housekeeping", () => {
   it("forgets stored rows after three days and other ends after thirty, and keeps counters true", async () => {
-    const { core, deps, made, granted, settle, accept, row, sql, clock } = surroundings();
+    const { clock, sql, ledger, row, settle, accept, granted, made } = surroundings();
     made("a/1-high.webp");
     granted("o", "b/1-high.webp");
     settle("o", "b/1-high.webp", { kind: "refused", code: "missing", until: clock.ms, message: "404" });
     accept("c/1-high.webp");
-    core.patchGate({ paused: { bulk: true } });
+    ledger.patchGate({ paused: { bulk: true } }, "test");
     const keep = async (days: number) => {
       clock.advance(days * 86_400);
-      await runDuties(core, deps, { collectAfter: 0, housekeepingAfter: 0 });
+      await ledger.alarm();
       const counted = sql.exec("SELECT state, n FROM counters WHERE n <> 0 ORDER BY state");
       expect(counted).toEqual(sql.exec("SELECT state, count(*) AS n FROM jobs GROUP BY state ORDER BY state"));
       return ["a", "b", "c"].filter((id) => row(`${id}/1-high.webp`) !== null).join("");

@@ -1,10 +1,11 @@
 import { MESSAGE_VERSION, type WakeUp } from "@prewarm/shared/messages";
+import { backoff } from "../../platform/backoff.ts";
 import { chunkMessages } from "../../platform/chunk-messages.ts";
 import { errorText } from "../../platform/log.ts";
-import type { LedgerCore } from "../ledger.ts";
 import type { Outgoing } from "../protocol/dispatch.ts";
 import { LIVE, laneName, UPLOAD } from "../tables/row.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
+import type { Steps } from "./steps.ts";
 
 const SEND_TRIES = 3;
 const SEND_TIMEOUT_MS = 10_000;
@@ -13,13 +14,13 @@ const FIRST_PAUSE_MS = 250;
 const ROUNDS_MAX = 10;
 
 /** Sends what is due until nothing more may go. Rows whose wake-up could not be sent are due again shortly. Never throws. */
-export async function pump(core: LedgerCore, deps: LedgerDeps): Promise<void> {
+export async function pump(steps: Steps, deps: LedgerDeps): Promise<void> {
   try {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const out = core.dispatch();
+      const out = steps.dispatch();
       if (out.length === 0) return;
       const all = out.map((one) => ({ body: wakeUp(one, deps.clock.now()) }));
-      for (const chunk of chunkMessages(all)) if (!(await sendChunk(core, deps, chunk))) return;
+      for (const chunk of chunkMessages(all)) if (!(await sendChunk(steps, deps, chunk))) return;
     }
   } catch (error) {
     deps.log("ledger.dispatch_failed", { error: errorText(error) });
@@ -31,7 +32,7 @@ function wakeUp({ keys, lane }: Outgoing, now: number): WakeUp {
   return { v: MESSAGE_VERSION, keys, lane: laneName(lane === LIVE ? UPLOAD : lane), at: now };
 }
 
-async function sendChunk(core: LedgerCore, deps: LedgerDeps, chunk: { body: WakeUp }[]): Promise<boolean> {
+async function sendChunk(steps: Steps, deps: LedgerDeps, chunk: { body: WakeUp }[]): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await withTimeout(deps.send(chunk), deps.sleep(SEND_TIMEOUT_MS));
@@ -39,11 +40,11 @@ async function sendChunk(core: LedgerCore, deps: LedgerDeps, chunk: { body: Wake
     } catch (error) {
       deps.log("ledger.send_failed", { messages: chunk.length, attempt, error: errorText(error) });
       if (attempt === SEND_TRIES) {
-        core.unsend(chunk.flatMap(({ body }) => body.keys));
+        steps.unsend(chunk.flatMap(({ body }) => body.keys));
         return false;
       }
       // Overload passes: full jitter keeps retries of several chunks apart.
-      await deps.sleep(deps.clock.random() * FIRST_PAUSE_MS * 2 ** attempt);
+      await deps.sleep(backoff(attempt + 1, { first: FIRST_PAUSE_MS, random: deps.clock.random() }));
     }
   }
 }

@@ -1,13 +1,12 @@
 import { encodeId } from "@prewarm/shared/variant-key";
-import type { AcceptChunk, AcceptImage, ChunkAnswer, FinishRequest } from "../../api/ledger-port.ts";
+import type { AcceptChunk, AcceptImage, ChunkAnswer, FinishRequest } from "../contract.ts";
 import { audit } from "../tables/audit.ts";
-import { writeInbox } from "../tables/inbox.ts";
+import { readInbox, writeInbox } from "../tables/inbox.ts";
 import { type LaneCode, laneCode } from "../tables/row.ts";
-import { int, text, textOrNull } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
-import { counts } from "../views/views.ts";
 import { accept } from "./accept.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
+import { openJobs } from "./open-jobs.ts";
 import { type PurgeTask, purgeBegin } from "./purge.ts";
 
 /** Told with a refusal for a full backlog. */
@@ -17,25 +16,21 @@ const FULL_RETRY_SECONDS = 60;
 export function acceptChunk(tx: Tx, chunk: AcceptChunk): ChunkAnswer {
   const { delivery, run, force } = chunk;
   const inboxId = `${delivery.id}#${delivery.chunk}`;
-  const known = tx.sql.exec("SELECT hash, answer FROM inbox WHERE id = ?", inboxId)[0];
-  if (known !== undefined) {
-    if (text(known.hash) !== delivery.hash) return { status: "mismatch" };
-    return {
-      ...(JSON.parse(text(known.answer)) as Extract<ChunkAnswer, { status: "done" | "repeat" }>),
-      status: "repeat",
-    };
+  const known = readInbox(tx, inboxId);
+  if (known !== null) {
+    if (known.hash !== delivery.hash) return { status: "mismatch" };
+    return { ...(JSON.parse(known.answer) as Extract<ChunkAnswer, { outdated: number }>), status: "repeat" };
   }
   const size = chunk.images.reduce((sum, { keys }) => sum + keys.length, 0);
-  if (size > 0 && counts(tx).open + size > chunk.backlogMax)
+  if (size > 0 && openJobs(tx.sql).open + size > chunk.backlogMax)
     return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
   const current = chunk.images.filter((image) => noteOriginal(tx, image, laneCode(run.lane)));
   const keys = current.flatMap((image) => image.keys);
-  const counted = accept(tx, { run: run.run, label: run.label, lane: run.lane, keys, force });
+  const counted = accept(tx, { ...run, keys, force });
   const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
-  const record = { id: inboxId, hash: delivery.hash, complete: true, answer: JSON.stringify(answer) };
-  writeInbox(tx, record, run.run);
+  writeInbox(tx, { id: inboxId, hash: delivery.hash, run: run.run, answer: JSON.stringify(answer) });
   const row = tx.runs.byId(run.run);
-  if (row !== null && run.lane === "bulk") row.chunk = delivery.chunk;
+  if (row !== null && run.lane === "bulk") row.accepting = 1;
   return answer;
 }
 
@@ -64,22 +59,21 @@ function noteOriginal(tx: Tx, { id, order, sourceEtag }: AcceptImage, lane: Lane
 
 /** The request is whole: its record answers repeats, and its run takes no more. */
 export function finishDelivery(tx: Tx, { delivery, run, who, summary }: FinishRequest): "done" | "repeat" | "mismatch" {
-  const known = tx.sql.exec("SELECT hash FROM inbox WHERE id = ?", delivery.id)[0];
-  if (known !== undefined) return text(known.hash) === delivery.hash ? "repeat" : "mismatch";
-  writeInbox(tx, { id: delivery.id, hash: delivery.hash, complete: true, answer: JSON.stringify(summary) }, run ?? "");
+  const known = readInbox(tx, delivery.id);
+  if (known !== null) return known.hash === delivery.hash ? "repeat" : "mismatch";
+  writeInbox(tx, { id: delivery.id, hash: delivery.hash, run: run ?? "", answer: JSON.stringify(summary) });
   const row = run === null ? null : tx.runs.byId(run);
   if (row !== null && row.lane === laneCode("bulk")) {
-    row.chunk = -1;
+    row.accepting = 0;
     audit(tx, who, "warm", run, summary);
   }
   return "done";
 }
 
-export function findDelivery(tx: Tx, id: string): { run: string; complete: boolean; hash: string | null } | null {
-  const known = tx.sql.exec("SELECT run, complete, hash FROM inbox WHERE id = ?", id)[0];
-  return known === undefined
-    ? null
-    : { run: text(known.run), complete: int(known.complete) === 1, hash: textOrNull(known.hash) };
+/** What is known of a delivery that was finished. */
+export function findDelivery(tx: Tx, id: string): { run: string; hash: string } | null {
+  const known = readInbox(tx, id);
+  return known === null ? null : { run: known.run, hash: known.hash };
 }
 
 /** Begins a purge, unless it was told under an older order than the image has; null then. */

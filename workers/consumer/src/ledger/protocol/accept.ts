@@ -1,6 +1,5 @@
-import { encodeId } from "@prewarm/shared/variant-key";
-import type { AcceptAnswer, AcceptRequest } from "../api.ts";
-import { writeInbox } from "../tables/inbox.ts";
+import type { Lane } from "@prewarm/shared/job";
+import type { Accepted } from "../contract.ts";
 import {
   BULK,
   CANCEL,
@@ -17,51 +16,46 @@ import {
 } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
-import { newOriginal } from "./new-original.ts";
 import { orderAnew } from "./transitions.ts";
+
+/** What somebody asked for: ≤ 1,000 keys, each once. */
+export interface Request {
+  /** Made if it is new; the label is only read then. */
+  run: string;
+  label: string | null;
+  lane: Lane;
+  keys: string[];
+  /** Makes anew even what is stored (a new floor for each row). */
+  force: boolean;
+}
 
 interface Order {
   run: Run | null;
   lane: LaneCode;
   /** The floor a force gives each of its rows; 0 without force. */
   floor: number;
-  answer: AcceptAnswer;
+  answer: Accepted;
 }
 
-/** Writes rows, run and inbox together: once this is answered, every key ends stored, dead, cancelled or purged. */
-export function accept(tx: Tx, request: AcceptRequest): AcceptAnswer {
-  const lane = laneCode(request.lane);
-  const named = request.run === null ? null : tx.runs.open(request.run, lane, request.label ?? null);
-  const repeated = named === null || request.chunk === undefined ? null : answerOfChunk(named, request.chunk);
-  if (repeated !== null) return repeated;
-  for (const original of request.originals ?? []) newOriginal(tx, { ...original, id: encodeId(original.id) }, lane);
-  const cancelled = named !== null && named.cancelledAt > 0;
+/** Writes rows and run: once this is answered, every key ends stored, dead, refused, cancelled or purged. */
+export function accept(tx: Tx, { run: id, label, lane: name, keys, force }: Request): Accepted {
+  const lane = laneCode(name);
+  const named = tx.runs.open(id, lane, label);
+  const cancelled = named.cancelledAt > 0;
   if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
   // An upload is no part of what the operator cancelled: it is made all the same, outside the run.
   const run = cancelled ? null : named;
-  const answer: AcceptAnswer = { accepted: 0, duplicates: 0, existing: 0 };
-  const order: Order = { run, lane, floor: request.force === true ? tx.next() : 0, answer };
-  const keys = [...new Set(request.keys)];
+  const answer: Accepted = { accepted: 0, duplicates: 0, existing: 0 };
+  const order: Order = { run, lane, floor: force ? tx.next() : 0, answer };
   tx.rows.loadKeys(keys);
   for (const key of keys) acceptKey(tx, order, key);
   tx.counters.count("accepted", answer.accepted);
-  if (run !== null) noteChunk(run, request.chunk, answer);
-  if (request.inbox) writeInbox(tx, request.inbox, request.run ?? "");
+  if (run !== null) {
+    run.accepted += answer.accepted;
+    run.duplicates += answer.duplicates;
+    run.existing += answer.existing;
+  }
   return answer;
-}
-
-function answerOfChunk(run: Run, chunk: number): AcceptAnswer | null {
-  if (chunk > run.chunk || run.answer === null) return null;
-  return JSON.parse(run.answer) as AcceptAnswer;
-}
-
-function noteChunk(run: Run, chunk: number | undefined, answer: AcceptAnswer): void {
-  run.accepted += answer.accepted;
-  run.duplicates += answer.duplicates;
-  run.existing += answer.existing;
-  if (chunk === undefined) return;
-  run.chunk = chunk;
-  run.answer = JSON.stringify(answer);
 }
 
 function acceptKey(tx: Tx, order: Order, key: string): void {

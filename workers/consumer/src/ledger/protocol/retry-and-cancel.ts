@@ -1,43 +1,22 @@
-import type { DeadMessageRecord, KeyResult } from "../api-views.ts";
-import { CANCELLED, DEAD, REFUSED, type Row } from "../tables/row.ts";
+import { CANCELLED, DEAD, REFUSED } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { cancelOpen, orderAnew } from "./transitions.ts";
 
-/** Tries dead or cancelled jobs again, by hand: attempts count from 0, runs keep them. */
-export function retryKeys(tx: Tx, keys: string[]): Record<string, KeyResult> {
-  return each(tx, keys, (row) => {
-    if (row.state !== DEAD && row.state !== REFUSED && row.state !== CANCELLED) return false;
-    orderAnew(tx, row);
-    return true;
-  });
+/** What became of a key: `conflict` when its state does not allow the act. */
+export type KeyResult = "ok" | "missing" | "conflict";
+
+/** Tries a dead, refused or cancelled job again, by hand: attempts count from 0, its run keeps it. */
+export function retryKey(tx: Tx, key: string): KeyResult {
+  const row = tx.rows.loadKeys([key])[0];
+  if (row === undefined) return "missing";
+  if (row.state !== DEAD && row.state !== REFUSED && row.state !== CANCELLED) return "conflict";
+  orderAnew(tx, row);
+  return "ok";
 }
 
-/** Cancels open jobs: at once, or when their handler next asks. */
-export function cancelKeys(tx: Tx, keys: string[]): Record<string, KeyResult> {
-  return each(tx, keys, (row) => cancelOpen(tx, row));
-}
-
-function each(tx: Tx, keys: string[], act: (row: Row) => boolean): Record<string, KeyResult> {
-  tx.rows.loadKeys([...new Set(keys)]);
-  const results: Record<string, KeyResult> = {};
-  for (const key of new Set(keys)) {
-    const row = tx.rows.get(key);
-    results[key] = row === null ? "missing" : act(row) ? "ok" : "conflict";
-  }
-  return results;
-}
-
-/** Keeps messages that could not be used; one that is recorded twice stands once. */
-export function recordDead(tx: Tx, messages: DeadMessageRecord[]): void {
-  for (const { messageId, queue, body, reason, at, attempts } of messages) {
-    tx.sql.exec(
-      "INSERT OR IGNORE INTO dead_messages VALUES (?, ?, ?, ?, ?, ?)",
-      messageId,
-      queue,
-      body,
-      reason,
-      at,
-      attempts,
-    );
-  }
+/** Cancels an open job: at once, or when its handler next asks. */
+export function cancelKey(tx: Tx, key: string): KeyResult {
+  const row = tx.rows.loadKeys([key])[0];
+  if (row === undefined) return "missing";
+  return cancelOpen(tx, row) ? "ok" : "conflict";
 }

@@ -1,6 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
-import type { Submitted } from "../api.ts";
-import { CANCEL, PURGE, type Row } from "../tables/row.ts";
+import type { Submitted } from "../contract.ts";
+import { noteAbandonedJob } from "../tables/abandoned.ts";
+import { CANCEL, NOT_GRANTED, PURGE, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { recordGood } from "./gate.ts";
 
@@ -21,21 +22,14 @@ export function submitted(tx: Tx, owner: string, jobs: Submitted[]): Record<stri
   return answers;
 }
 
-/** Adopts jobs found upstream by their metadata: the same as `submitted`, said by nobody's owner. */
-export function adopt(tx: Tx, jobs: Omit<Submitted, "input">[]): void {
-  tx.rows.loadKeys(jobs.map(({ key }) => key));
-  for (const job of jobs) noteJob(tx, tx.rows.get(job.key), { ...job, input: null });
-}
-
-function noteJob(tx: Tx, row: Row | null, job: Omit<Submitted, "input"> & { input: string | null }): void {
-  if (row !== null && row.gen === job.gen && row.granted > 0) {
+function noteJob(tx: Tx, row: Row | null, job: Submitted): void {
+  if (row !== null && row.gen === job.gen && row.granted !== NOT_GRANTED) {
     if (row.upstream !== null) return;
     recordGood(tx.gate, row.gen, tx.now);
-    row.upstream = job.job;
+    row.upstream = job.ittybitJob;
     row.upstreamAt = tx.now;
     row.input ??= job.input;
     return;
   }
-  const until = tx.now + JOB_DEADLINE_MS;
-  tx.sql.exec("UPDATE abandoned SET job = ?2, until = max(until, ?3) WHERE gen = ?1", job.gen, job.job, until);
+  noteAbandonedJob(tx.sql, job.gen, job.ittybitJob, tx.now + JOB_DEADLINE_MS);
 }

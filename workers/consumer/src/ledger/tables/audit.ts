@@ -1,4 +1,4 @@
-import type { AuditView } from "../../api/ledger-port.ts";
+import type { AuditView } from "../contract.ts";
 import { int, text, textOrNull } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 

@@ -1,27 +1,30 @@
-import type { AcceptRequest, InboxAnswer } from "../api.ts";
-import { int, type Sql, text, textOrNull } from "./sql.ts";
+import { type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
-/** What came of an earlier request with this idempotency id; `hash` is of its body. */
-export function readInbox(sql: Sql, id: string, hash: string): InboxAnswer {
-  const known = sql.exec("SELECT hash, run, complete, answer FROM inbox WHERE id = ?", id)[0];
-  if (known === undefined) return { state: "new" };
-  if (text(known.hash) !== hash) return { state: "mismatch" };
-  const run = text(known.run);
-  return int(known.complete) === 1
-    ? { state: "complete", run, answer: textOrNull(known.answer) }
-    : { state: "incomplete", run };
+/** What was answered to a request, or to one chunk of it, under its idempotency id; `hash` is of its body. */
+export interface InboxRecord {
+  id: string;
+  hash: string;
+  /** The run's id; "" when the request held nothing to make. */
+  run: string;
+  /** JSON text. */
+  answer: string;
 }
 
-/** Written in the transaction of the rows it speaks of: with the first chunk, and complete with the last. */
-export function writeInbox(tx: Tx, inbox: NonNullable<AcceptRequest["inbox"]>, run: string): void {
+export function readInbox(tx: Tx, id: string): InboxRecord | null {
+  const raw = tx.sql.exec("SELECT hash, run, answer FROM inbox WHERE id = ?", id)[0];
+  return raw === undefined ? null : { id, hash: text(raw.hash), run: text(raw.run), answer: text(raw.answer) };
+}
+
+/** Written in the transaction of the rows it speaks of. */
+export function writeInbox(tx: Tx, { id, hash, run, answer }: InboxRecord): void {
   tx.sql.exec(
-    `INSERT INTO inbox VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET complete = max(complete, ?4), answer = coalesce(?5, answer)`,
-    inbox.id,
-    inbox.hash,
-    run,
-    inbox.complete ? 1 : 0,
-    inbox.answer ?? null,
-    tx.now,
+    "INSERT INTO inbox (id, hash, run, answer, at) VALUES (?, ?, ?, ?, ?)",
+    ...[id, hash, run, answer, tx.now],
   );
+}
+
+/** Forgets requests from before a time, Unix ms. */
+export function forgetInbox(sql: Sql, before: number): void {
+  sql.exec("DELETE FROM inbox WHERE at < ?", before);
 }

@@ -113,8 +113,11 @@ export function newRow(seq: number, key: string, lane: LaneCode, now: number): R
   };
 }
 
-export function isOpen(row: Row): boolean {
-  return row.state < STORED;
+/** The states in which a job is still to end. */
+export const OPEN_STATES = [QUEUED, PROCESSING, RETRYING] as const;
+
+export function isOpen({ state }: { state: number }): boolean {
+  return state < STORED;
 }
 
 const STATE_NAMES: readonly JobState[] = ["queued", "processing", "retrying", "stored", "dead", "cancelled", "dead"];

@@ -39,6 +39,11 @@ export function int(value: SqlValue | undefined): number {
   return typeof value === "number" ? value : Number(value ?? 0);
 }
 
+/** Reads a column that is a number or null, or an aggregate over perhaps nothing. */
+export function intOrNull(value: SqlValue | undefined): number | null {
+  return value === null || value === undefined ? null : int(value);
+}
+
 /** Reads a column that is always text. */
 export function text(value: SqlValue | undefined): string {
   return value === null || value === undefined ? "" : String(value);

@@ -1,5 +1,5 @@
 import { LEASE_MIN_LEFT_MS, LEASE_MS } from "@prewarm/shared/limits";
-import type { Claim, Outcome, WakeUpKeys } from "../api.ts";
+import type { Claim, Outcome, WakeUpKeys } from "../contract.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import type { World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { defineConfig } from "@prewarm/shared/config";
-import type { Outcome, WakeUpKeys } from "../api.ts";
+import type { Outcome, WakeUpKeys } from "../contract.ts";
 import { LedgerCore } from "../ledger.ts";
 import { handle, LostCall, purge } from "./model-handler.ts";
 import { nodeSql } from "./node-sql.ts";

@@ -1,37 +1,52 @@
 import type { Lane } from "@prewarm/shared/job";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { JobView } from "../api.ts";
-import { DEAD_ROWS } from "../tables/operator-tables.ts";
-import { COLUMNS, DEAD, laneCode, type Row, rowFrom } from "../tables/row.ts";
-import { int, text } from "../tables/sql.ts";
+import type { DeadGroup, DeadMessage, DeadView, JobFilter, JobView } from "../contract.ts";
+import { findRows, READ_MAX } from "../protocol/find-rows.ts";
+import { fingerprint } from "../protocol/fingerprint.ts";
+import { errorOf } from "../protocol/match-row.ts";
+import { listDeadMessages } from "../tables/dead-messages.ts";
+import { readDead } from "../tables/find-jobs.ts";
+import { DEAD, laneCode, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { READ_MAX } from "./find-rows.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { errorOf } from "./match-row.ts";
 import { counts, jobView } from "./views.ts";
 
 /** Groups in one answer. */
 const GROUPS_MAX = 200;
 const MESSAGES_MAX = 50;
 
-export interface DeadGroup {
-  fingerprint: string;
-  code: string;
-  message: string;
-  count: number;
-  firstAt: number;
-  lastAt: number;
-  formats: Record<string, number>;
-  sample: JobView;
+/** A cause with its sample as yet unnamed. */
+type Group = Omit<DeadGroup, "sample"> & { sample: JobView };
+
+/** The page of dead letters: causes, one cause's jobs, and messages that nobody could read. */
+export function deadView(
+  tx: Tx,
+  {
+    fingerprint: cause,
+    lanes,
+    before,
+    limit,
+  }: { fingerprint: string | null; lanes: Lane[]; before: number; limit: number },
+): Omit<DeadView, "groups" | "jobs"> & { groups: Group[]; jobs: JobView[] } {
+  const page = cause === null ? { rows: [], next: null } : findRows(tx, deadOf(cause, lanes), before, limit);
+  return {
+    total: counts(tx).deadLetters,
+    groups: deadGroups(tx, lanes, cause),
+    jobs: page.rows.map((row) => jobView(tx, row)),
+    messages: deadMessages(tx),
+    next: page.next === null ? null : String(page.next),
+  };
+}
+
+function deadOf(cause: string, lanes: Lane[]): JobFilter {
+  const any = { run: null, id: null, format: null, error: null, text: [], jobs: null };
+  return { ...any, states: ["dead"], lanes, fingerprint: cause };
 }
 
 /** Dead letters by cause, the largest group first: of the newest 10,000, which is all there are on most days. */
-export function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroup[] {
-  const groups = new Map<string, DeadGroup>();
+function deadGroups(tx: Tx, lanes: Lane[], only: string | null): Group[] {
+  const groups = new Map<string, Group>();
   const wanted = new Set<number>(lanes.map(laneCode));
-  const query = `SELECT ${COLUMNS} FROM jobs INDEXED BY jobs_dead WHERE ${DEAD_ROWS} ORDER BY seq DESC LIMIT ?`;
-  for (const raw of tx.sql.exec(query, READ_MAX)) {
-    const row = rowFrom(raw);
+  for (const row of readDead(tx.sql, READ_MAX)) {
     if (row.state !== DEAD || (wanted.size > 0 && !wanted.has(row.lane))) continue;
     const failure = errorOf(row) ?? { code: "unknown", message: "" };
     const name = fingerprint(failure.code, failure.message);
@@ -42,7 +57,7 @@ export function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGrou
 
 function addToGroup(
   tx: Tx,
-  groups: Map<string, DeadGroup>,
+  groups: Map<string, Group>,
   name: string,
   row: Row,
   failure: { code: string; message: string },
@@ -65,18 +80,7 @@ function addToGroup(
   groups.set(name, group);
 }
 
-export function deadTotal(tx: Tx): number {
-  return counts(tx).deadLetters;
-}
-
 /** Messages that nobody could read, newest first. */
-export function deadMessages(tx: Tx) {
-  return tx.sql.exec("SELECT * FROM dead_messages ORDER BY at DESC LIMIT ?", MESSAGES_MAX).map((raw) => ({
-    messageId: text(raw.id),
-    queue: text(raw.queue),
-    body: text(raw.body),
-    reason: text(raw.reason),
-    at: int(raw.at),
-    attempts: int(raw.attempts),
-  }));
+function deadMessages(tx: Tx): DeadMessage[] {
+  return listDeadMessages(tx.sql, MESSAGES_MAX);
 }

@@ -1,8 +1,9 @@
-import type { Page, RunView } from "../../api/ledger-port.ts";
-import { type Run, runFrom } from "../tables/runs.ts";
-import { int } from "../tables/sql.ts";
+import type { JobState } from "@prewarm/shared/job";
+import type { Page, RunView } from "../contract.ts";
+import { quantile } from "../tables/histogram.ts";
+import { laneName, stateName } from "../tables/row.ts";
+import { type Run, readRuns } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
-import { runView } from "./views.ts";
 
 /** A request that stands still for this long is no longer being accepted, whatever became of its sender. */
 const ACCEPTING_MS = 900_000;
@@ -25,18 +26,29 @@ export class RunSpeeds {
   }
 }
 
-export function publicRun(tx: Tx, run: Run, speeds: RunSpeeds): RunView {
-  const { open, timeToReadyMs, cancelledAt, ...view } = runView(run);
-  const ended = view.states.stored + view.states.dead + view.states.cancelled;
-  const accepting = run.chunk >= 0 && tx.now - run.updated < ACCEPTING_MS;
-  const state = cancelledAt !== null ? "cancelled" : open > 0 ? "running" : "done";
+/** A run as it is shown; its state and speed depend on when one looks. */
+export function runView(tx: Tx, run: Run, speeds: RunSpeeds): RunView {
+  const states: Record<JobState, number> = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, cancelled: 0 };
+  run.states.forEach((n, code) => {
+    states[stateName(code)] += n;
+  });
+  const accepting = run.accepting === 1 && tx.now - run.updated < ACCEPTING_MS;
+  const state = run.open > 0 ? "running" : "done";
   return {
-    ...view,
-    state: state !== "cancelled" && accepting ? "accepting" : state,
-    endedAt: accepting ? null : view.endedAt,
-    ratePerSecond: speeds.perSecond(run, ended, tx.now),
-    readyP50: timeToReadyMs.p50,
-    readyP95: timeToReadyMs.p95,
+    run: run.id,
+    label: run.label,
+    lane: laneName(run.lane),
+    state: run.cancelledAt > 0 ? "cancelled" : accepting ? "accepting" : state,
+    createdAt: run.created,
+    updatedAt: run.updated,
+    endedAt: accepting ? null : run.ended || null,
+    accepted: run.accepted,
+    duplicates: run.duplicates,
+    existing: run.existing,
+    states,
+    ratePerSecond: speeds.perSecond(run, states.stored + states.dead + states.cancelled, tx.now),
+    readyP50: quantile(run.ready, 0.5),
+    readyP95: quantile(run.ready, 0.95),
   };
 }
 
@@ -45,13 +57,7 @@ export function listRuns(
   tx: Tx,
   { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
 ): { runs: Run[]; next: string | null } {
-  const condition = {
-    open: "open > 0 AND cancelled_at = 0",
-    done: "open = 0 AND cancelled_at = 0",
-    cancelled: "cancelled_at > 0",
-  };
-  const where = state === null ? "1" : condition[state];
   const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
-  const found = tx.sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit);
-  return { runs: found.map(runFrom), next: found.length < limit ? null : String(int(found.at(-1)?.n)) };
+  const runs = readRuns(tx.sql, before, limit, state);
+  return { runs, next: runs.length < limit ? null : String(runs.at(-1)?.n ?? 0) };
 }

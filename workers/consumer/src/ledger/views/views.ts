@@ -1,17 +1,21 @@
 import type { JobState, Lane } from "@prewarm/shared/job";
-import { decodeId, encodeId } from "@prewarm/shared/variant-key";
-import type { JobView } from "../api.ts";
-import type { AttemptView, CountsView, ImageRows, RunView } from "../api-views.ts";
-import { slotsUsed } from "../protocol/slots.ts";
-import { quantile } from "../tables/histogram.ts";
-import { DEAD, isOpen, laneName, REFUSED, type Row, STORED, stateName } from "../tables/row.ts";
-import { type Run, runFrom } from "../tables/runs.ts";
-import { int, text, textOrNull } from "../tables/sql.ts";
+import { encodeId } from "@prewarm/shared/variant-key";
+import type { Attempt, ImageRows, JobView } from "../contract.ts";
+import { listAttempts } from "../tables/attempts.ts";
+import { readCounts } from "../tables/counters.ts";
+import { DEAD, isOpen, laneName, type Row, stateName } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 
-export function counts(tx: Tx): CountsView {
+export interface Counts {
+  /** `dead` includes refused. */
+  byState: Record<JobState, Record<Lane, number>>;
+  /** Dead for another reason than a missing or useless original. */
+  deadLetters: number;
+}
+
+export function counts(tx: Tx): Counts {
   const none = (): Record<Lane, number> => ({ live: 0, upload: 0, bulk: 0 });
-  const byState: CountsView["byState"] = {
+  const byState: Counts["byState"] = {
     queued: none(),
     processing: none(),
     retrying: none(),
@@ -19,13 +23,10 @@ export function counts(tx: Tx): CountsView {
     dead: none(),
     cancelled: none(),
   };
-  const view: CountsView = { byState, refused: 0, deadLetters: 0, open: 0, slots: slotsUsed(tx) };
-  for (const raw of tx.sql.exec("SELECT state, lane, n FROM counters")) {
-    const [state, n] = [int(raw.state), int(raw.n)];
-    byState[stateName(state)][laneName(int(raw.lane))] += n;
-    if (state < STORED) view.open += n;
+  const view: Counts = { byState, deadLetters: 0 };
+  for (const { state, lane, n } of readCounts(tx.sql)) {
+    byState[stateName(state)][laneName(lane)] += n;
     if (state === DEAD) view.deadLetters += n;
-    if (state === REFUSED) view.refused += n;
   }
   return view;
 }
@@ -48,63 +49,23 @@ export function jobView(tx: Tx, row: Row): JobView {
   };
 }
 
-export function attemptsOf(tx: Tx, key: string): AttemptView[] {
-  const found = tx.sql.exec(
-    "SELECT a.* FROM jobs JOIN attempts AS a ON a.seq = jobs.seq WHERE jobs.key = ? ORDER BY a.n",
-    key,
-  );
-  return found.map((raw) => {
-    const started = int(raw.started) || null;
-    return {
-      number: int(raw.n),
-      startedAt: started,
-      endedAt: int(raw.ended),
-      tookMs: started === null ? null : int(raw.ended) - started,
-      httpStatus: raw.status === null ? null : int(raw.status),
-      kind: textOrNull(raw.kind),
-      code: text(raw.code),
-      message: text(raw.message),
-      ittybitJob: textOrNull(raw.job),
-    };
-  });
+export function attemptsOf(tx: Tx, key: string): Attempt[] {
+  return listAttempts(tx.sql, key).map(({ n, started, ended, status, kind, code, message, job }) => ({
+    number: n,
+    startedAt: started || null,
+    endedAt: ended,
+    tookMs: started === 0 ? null : ended - started,
+    httpStatus: status,
+    kind,
+    code,
+    message,
+    ittybitJob: job,
+  }));
 }
 
-export function runView(run: Run): RunView {
-  const states: Record<JobState, number> = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, cancelled: 0 };
-  run.states.forEach((n, code) => {
-    states[stateName(code)] += n;
-  });
-  return {
-    run: run.id,
-    label: run.label,
-    lane: laneName(run.lane),
-    createdAt: run.created,
-    updatedAt: run.updated,
-    endedAt: run.ended || null,
-    cancelledAt: run.cancelledAt || null,
-    accepted: run.accepted,
-    duplicates: run.duplicates,
-    existing: run.existing,
-    states,
-    open: run.open,
-    timeToReadyMs: { p50: quantile(run.ready, 0.5), p95: quantile(run.ready, 0.95) },
-  };
-}
-
-/** Runs, newest first, from below the given number. */
-export function runsPage(tx: Tx, before: number, limit: number): { runs: RunView[]; next: number | null } {
-  const runs = tx.sql.exec("SELECT * FROM runs WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(runFrom);
-  return { runs: runs.map(runView), next: runs.length < limit ? null : (runs.at(-1)?.n ?? null) };
-}
-
-export function imageRows(tx: Tx, id: string): ImageRows {
+/** An image's rows, and what is known of its original. */
+export function imageRows(tx: Tx, id: string): { rows: JobView[] } & Omit<ImageRows, "rows"> {
   const image = tx.images.get(encodeId(id));
   const rows = tx.rows.loadImage(image.id).map((row) => jobView(tx, row));
-  return {
-    id: decodeId(image.id),
-    sourceEtag: image.sourceEtag,
-    purging: image.purgingUntil > tx.now,
-    floor: image.floor,
-    rows,
-  };
+  return { rows, sourceEtag: image.sourceEtag, purging: image.purgingUntil > tx.now };
 }
