@@ -2,7 +2,7 @@ import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import type { BatchDeps } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
-import type { QueueBatch } from "../../workers/consumer/src/making/queue-message.ts";
+import type { QueueBatch } from "../../workers/consumer/src/platform/queue-message.ts";
 import type { Rates } from "./faults.ts";
 import { count, type History } from "./history.ts";
 import type { Chance } from "./random.ts";

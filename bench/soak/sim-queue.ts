@@ -1,4 +1,4 @@
-import type { QueueMessage } from "../../workers/consumer/src/making/queue-message.ts";
+import type { QueueMessage } from "../../workers/consumer/src/platform/queue-message.ts";
 import type { Rates } from "./faults.ts";
 import type { Chance } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";

@@ -161,7 +161,7 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P7",
     breaks: "a dead message's body is dropped",
-    file: `${SRC}/making/queue-message.ts`,
+    file: `${SRC}/platform/queue-message.ts`,
     find: "body: textOfBody(body), reason",
     replace: 'body: "", reason',
     tests: [`${SRC}/making/consume-batch.test.ts`, `${SRC}/making/dead-queue.test.ts`],

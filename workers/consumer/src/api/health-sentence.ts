@@ -1,9 +1,17 @@
-import type { Gate } from "./schemas/gate.ts";
-import type { Stats } from "./schemas/stats.ts";
+import { z } from "@hono/zod-openapi";
+import type { Gate } from "./gate.ts";
+import { time } from "./schema-words.ts";
 
-type Health = Stats["health"];
+export const health = z
+  .object({
+    level: z.enum(["ok", "warning", "problem"]),
+    sentence: z.string().openapi({ example: "Healthy: nothing waits." }),
+    since: time.nullable(),
+  })
+  .openapi("Health");
+type Health = z.infer<typeof health>;
 
-export interface Standing {
+interface Standing {
   gate: Gate;
   open: number;
   dead: number;

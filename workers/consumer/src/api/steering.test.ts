@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { createApiWorld, key, VIEWER, warm, work } from "./testing/api-world.ts";
 
 describe("gate, stats and history", () => {
@@ -105,7 +106,7 @@ describe("gate, stats and history", () => {
 describe("a ledger that is out of reach", () => {
   it("is told as 503 with Retry-After, and the reason stays in the log", async () => {
     const world = createApiWorld();
-    world.deps.ledger.stats = () => Promise.reject(new Error("secret internals"));
+    world.deps.ledger.stats = () => Promise.reject(new LedgerUnavailable("stats", new Error("secret internals")));
     const answer = await world.call("GET", "/api/v1/stats");
     expect(answer.status).toBe(503);
     expect(answer.headers.get("Retry-After")).toBe("5");

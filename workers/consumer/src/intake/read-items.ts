@@ -1,12 +1,12 @@
 import { AppError } from "@prewarm/shared/errors";
 import type * as z from "zod";
-import { invalidInput } from "../api/problem.ts";
-import { warmBody, type warmOptions } from "../api/schemas/warm.ts";
+import { invalidInput } from "../platform/invalid-input.ts";
+import { type WarmItem, warmBody, warmItem, type warmOptions } from "./item.ts";
 import { decode, splitLines } from "./split-lines.ts";
 import { splitRecords } from "./split-records.ts";
 
 /** A JSON body is parsed whole, so it has to be small beside the Worker's 128 MB. */
-export const JSON_MAX_BYTES = 16_000_000;
+const JSON_MAX_BYTES = 16_000_000;
 
 const COLUMNS = ["id", "v", "sourceEtag", "recipe", "presets", "transforms"] as const;
 /** Columns that hold several values, separated by spaces. */
@@ -15,8 +15,8 @@ const LISTS = new Set<string>(["presets", "transforms"]);
 /** One item as it came; `fault` when it could not even be read. */
 export type RawItem = { value: unknown } | { fault: string };
 
-export interface WarmInput {
-  items: AsyncIterable<RawItem>;
+interface WarmInput {
+  items: AsyncIterable<RawItem> | Iterable<RawItem>;
   options: z.infer<typeof warmOptions>;
 }
 
@@ -40,7 +40,7 @@ async function readJson(body: ReadableStream<Uint8Array>): Promise<WarmInput> {
   const parsed = warmBody.safeParse(parseJson(text));
   if (!parsed.success) throw invalidInput("json", parsed.error);
   const { items, ...options } = parsed.data;
-  return { items: fromArray(items), options };
+  return { items: items.map((value) => ({ value })), options };
 }
 
 function parseJson(text: string): unknown {
@@ -49,10 +49,6 @@ function parseJson(text: string): unknown {
   } catch {
     throw new AppError("body_invalid", { detail: "The body is not valid JSON." });
   }
-}
-
-async function* fromArray(items: unknown[]): AsyncGenerator<RawItem> {
-  for (const value of items) yield { value };
 }
 
 async function* ndjsonItems(body: ReadableStream<Uint8Array>): AsyncGenerator<RawItem> {
@@ -104,4 +100,17 @@ function csvItem(header: string[], record: string[]): RawItem {
     .map((name, index) => [name, record[index]?.trim() ?? ""] as const)
     .filter(([, cell]) => cell !== "");
   return { value: Object.fromEntries(cells.map(([name, cell]) => [name, LISTS.has(name) ? cell.split(/\s+/) : cell])) };
+}
+
+/** Checks an item against the schema. Throws `body_invalid`. */
+export function readItem(raw: RawItem): WarmItem {
+  if ("fault" in raw) throw new AppError("body_invalid", { detail: raw.fault });
+  const parsed = warmItem.safeParse(typeof raw.value === "string" ? { id: raw.value } : raw.value);
+  if (!parsed.success) throw new AppError("body_invalid", { detail: issueText(parsed.error.issues[0]) });
+  return parsed.data;
+}
+
+function issueText(issue: { path: PropertyKey[]; message: string } | undefined): string {
+  const path = issue?.path.map(String).join(".") ?? "";
+  return path === "" ? "An item is an object with an id." : `${path}: ${issue?.message ?? ""}`;
 }

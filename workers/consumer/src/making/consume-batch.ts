@@ -4,10 +4,10 @@ import type { ClaimAnswer, DeadMessage, WakeUpKeys } from "../ledger/contract.ts
 import { createProbe } from "../originals/probe.ts";
 import { backoff } from "../platform/backoff.ts";
 import { errorText } from "../platform/log.ts";
+import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { type BatchContext, type BatchDeps, createStop } from "./batch-context.ts";
 import { createHandlerLease, type HandlerLease } from "./handler-lease.ts";
-import { deadMessage, type QueueBatch, type QueueMessage } from "./queue-message.ts";
 import { runJobs } from "./run-jobs.ts";
 import { createMissing } from "./submit-jobs.ts";
 

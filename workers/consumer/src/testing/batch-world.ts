@@ -6,7 +6,7 @@ import { ledgerClient } from "../ledger/ledger-for.ts";
 import type { BatchDeps } from "../making/batch-context.ts";
 import { consumeBatch } from "../making/consume-batch.ts";
 import { nowhere } from "../making/crash-points.ts";
-import type { QueueMessage } from "../making/queue-message.ts";
+import type { QueueMessage } from "../platform/queue-message.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { createFakeIttybit, OUTPUT_HOST } from "./fake-ittybit.ts";
 import { createFakeLedger } from "./fake-ledger.ts";

@@ -1,5 +1,5 @@
 import type { WakeUp } from "@prewarm/shared/messages";
-import type { QueueMessage } from "../../src/making/queue-message.ts";
+import type { QueueMessage } from "../../src/platform/queue-message.ts";
 import { type Faults, strike } from "./faults.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 

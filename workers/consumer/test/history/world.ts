@@ -13,7 +13,7 @@ import { prng } from "../../src/ledger/testing/prng.ts";
 import type { BatchDeps } from "../../src/making/batch-context.ts";
 import { consumeBatch } from "../../src/making/consume-batch.ts";
 import type { CrashPoint } from "../../src/making/crash-points.ts";
-import type { QueueMessage } from "../../src/making/queue-message.ts";
+import type { QueueMessage } from "../../src/platform/queue-message.ts";
 import { purgeObjects } from "../../src/store/purge-objects.ts";
 import { createMemoryBucket } from "../../src/testing/memory-bucket.ts";
 import { type Faults, noFaults, strike } from "./faults.ts";
