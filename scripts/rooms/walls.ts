@@ -19,7 +19,7 @@ export interface House {
 export interface Floor {
   rooms: readonly string[];
   holds: string;
-  /** What goes wrong when something here imports from a higher floor. */
+  /** What goes wrong when something here imports from a higher floor; empty where there is none to import from. */
   bug: string;
 }
 
@@ -57,18 +57,14 @@ export const HOUSES: readonly House[] = [
       {
         rooms: ["originals.ts"],
         holds: "Private originals under signed URLs.",
-        bug: "An original would be served on a road that does not check its signature.",
+        bug: "A private original could be answered as an image is: without a signature, and cached for all.",
       },
       {
         rooms: ["route.ts", "config.ts"],
         holds: "Which answer a request gets; what the answers work with.",
         bug: "Code that reads the environment by itself cannot be tested without one.",
       },
-      {
-        rooms: ["worker.ts"],
-        holds: "`fetch`.",
-        bug: "",
-      },
+      { rooms: ["worker.ts"], holds: "`fetch`.", bug: "" },
     ],
   },
   {
@@ -124,13 +120,9 @@ export const HOUSES: readonly House[] = [
       {
         rooms: ["ledger-deps.ts"],
         holds: "What the ledger's object works with.",
-        bug: "An object made of the Worker's entry is a circle with values in it: which was ready first was chance.",
+        bug: "The object would depend on the entry that exports it.",
       },
-      {
-        rooms: ["worker.ts"],
-        holds: "`fetch`, `queue`, `scheduled`, and the ledger's class.",
-        bug: "",
-      },
+      { rooms: ["worker.ts"], holds: "`fetch`, `queue`, `scheduled`, and the ledger's class.", bug: "" },
     ],
   },
   {
@@ -170,30 +162,27 @@ export const HOUSES: readonly House[] = [
     root: "packages/ittybit-emulator/src",
     floors: [
       {
-        rooms: ["dialects", "pixels", "faults"],
-        holds: "How an answer is spelled; how a picture is made; what goes wrong on purpose.",
-        bug: "A dialect that reads the store answers with what the other dialects cannot say.",
+        rooms: ["pixels", "faults"],
+        holds: "How a picture is made; what goes wrong on purpose.",
+        bug: "A picture that knows its job differs between two jobs for the same transform.",
       },
       {
         rooms: ["jobs"],
-        holds: "A job's life.",
-        bug: "A job that knows the request it came by lives differently when it is made by a test.",
+        holds: "A job's life, from request to end.",
+        bug: "A job that knows how it is spelled behaves differently from dialect to dialect.",
+      },
+      {
+        rooms: ["dialects"],
+        holds: "How jobs, lists, errors and webhooks are spelled.",
+        bug: "A dialect that reads the request can answer what the others cannot say.",
       },
       {
         rooms: ["api"],
-        holds: "HTTP.",
-        bug: "",
+        holds: "HTTP: the API, outputs, the emulator's own controls.",
+        bug: "A route that knows the flags of the command line cannot be used from a test.",
       },
-      {
-        rooms: ["check"],
-        holds: "The check of a real Ittybit.",
-        bug: "",
-      },
-      {
-        rooms: ["main.ts"],
-        holds: "Flags, and the listening.",
-        bug: "",
-      },
+      { rooms: ["check"], holds: "The check of a real Ittybit, alone: it knows no other room.", bug: "" },
+      { rooms: ["main.ts"], holds: "The command line.", bug: "" },
     ],
   },
   {
@@ -201,30 +190,37 @@ export const HOUSES: readonly House[] = [
     root: "apps/cli/src",
     floors: [
       {
-        rooms: ["client"],
-        holds: "The control API, called.",
-        bug: "A call that reports its own progress cannot be made quietly or in JSON.",
+        rooms: ["platform"],
+        holds: "The process as it is given: streams, clock, HTTP, exit codes, Ctrl-C.",
+        bug: "A retry that knows a command waits for that command's sake in all others.",
       },
       {
-        rooms: ["input", "report"],
-        holds: "What is read; what is printed.",
-        bug: "A reader that sends holds the input in memory while the network is slow.",
+        rooms: ["arguments"],
+        holds: "What was typed: flags, settings, configuration.",
+        bug: "A flag that knows its command means something else in the next one.",
+      },
+      {
+        rooms: ["api", "terminal", "input"],
+        holds: "The control API, called; what is printed; what is read.",
+        bug: "A reader that sends holds the whole input in memory while the network is slow.",
       },
       {
         rooms: ["send"],
         holds: "Chunks on their way, and their state on disk.",
-        bug: "Sending that knows the flags of one command cannot be resumed by another.",
+        bug: "Sending that knows one command's flags cannot be resumed by another.",
+      },
+      {
+        rooms: ["steps"],
+        holds: "What several commands do: wait for a run, follow an action, ask first.",
+        bug: "Two commands that import each other cannot be changed alone.",
       },
       {
         rooms: ["commands"],
         holds: "A file a command.",
-        bug: "A command that runs the program parses the arguments twice.",
+        bug: "A command that runs the program parses its arguments twice.",
       },
-      {
-        rooms: ["main.ts"],
-        holds: "The process: signals and exit code.",
-        bug: "",
-      },
+      { rooms: ["program.ts"], holds: "Every command, in the order of the help.", bug: "" },
+      { rooms: ["main.ts"], holds: "The process: signals and exit code.", bug: "" },
     ],
   },
   {
@@ -246,16 +242,8 @@ export const HOUSES: readonly House[] = [
         holds: "A file a page.",
         bug: "A page that imports the router's table makes every page load every other.",
       },
-      {
-        rooms: ["app.tsx"],
-        holds: "Every address.",
-        bug: "",
-      },
-      {
-        rooms: ["main.tsx"],
-        holds: "The start.",
-        bug: "",
-      },
+      { rooms: ["app.tsx"], holds: "Every address.", bug: "" },
+      { rooms: ["main.tsx"], holds: "The start.", bug: "" },
     ],
   },
 ];
