@@ -3,6 +3,8 @@ import type { Mutation } from "./promises.ts";
 const SRC = "workers/consumer/src";
 const LEDGER = `${SRC}/ledger`;
 const PROMISE_TESTS = "workers/consumer/test/promises";
+/** Random histories over the engine as it runs. */
+const HISTORIES = ["test/world/histories/histories-1.test.ts"];
 
 /** Durable, once, right, served, unhurt, isolated, replayable, gated. */
 export const P1_TO_P8: Mutation[] = [
@@ -29,6 +31,46 @@ export const P1_TO_P8: Mutation[] = [
     find: "row.hold = tx.now + backoff(row.sends + 1, { first: HOLD_BASE_MS, longest: HOLD_MAX_MS });",
     replace: "row.hold = Number.MAX_SAFE_INTEGER;",
     tests: [`${LEDGER}/protocol/dispatch.test.ts`],
+  },
+  {
+    promise: "P1",
+    breaks: "the alarm rings and does nothing",
+    file: `${LEDGER}/object/engine.ts`,
+    find: "await runDuties(this.steps, this.#deps, this.#duties);",
+    replace: "",
+    tests: HISTORIES,
+  },
+  {
+    promise: "P1",
+    breaks: "a change is followed by nothing",
+    file: `${LEDGER}/object/engine.ts`,
+    find: "    const answer = this.#transactions.write(work);\n    this.#follow();",
+    replace: "    const answer = this.#transactions.write(work);",
+    tests: HISTORIES,
+  },
+  {
+    promise: "P1",
+    breaks: "what follows a change sends nothing",
+    file: `${LEDGER}/object/engine.ts`,
+    find: "      await pump(this.steps, this.#deps);\n",
+    replace: "",
+    tests: HISTORIES,
+  },
+  {
+    promise: "P1",
+    breaks: "a lost alarm is never set again",
+    file: `${LEDGER}/object/engine.ts`,
+    find: "    await this.#alarm.load();\n    this.#alarm.by(this.#next());",
+    replace: "",
+    tests: HISTORIES,
+  },
+  {
+    promise: "P1",
+    breaks: "while the alarm works none is set",
+    file: `${LEDGER}/object/engine.ts`,
+    find: "this.#alarm.by(Math.min(now + REARM_MS, Math.max(now + 1_000, this.#next())));",
+    replace: "",
+    tests: HISTORIES,
   },
   {
     promise: "P2",
@@ -189,5 +231,13 @@ export const P1_TO_P8: Mutation[] = [
     find: "return Math.min(left, Math.floor(settings.monthlyJobs * settings.warmingShare) - upload - bulk);",
     replace: "return left;",
     tests: [`${LEDGER}/protocol/gate.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "the edge is never told that a lane is closed",
+    file: `${LEDGER}/object/on-alarm.ts`,
+    find: "  steps.gateChanged();\n",
+    replace: "",
+    tests: HISTORIES,
   },
 ];

@@ -3,6 +3,8 @@ import type { Mutation } from "./promises.ts";
 const SRC = "workers/consumer/src";
 const LEDGER = `${SRC}/ledger`;
 const PROMISE_TESTS = "workers/consumer/test/promises";
+/** Random histories over the engine as it runs. */
+const HISTORIES = ["test/world/histories/histories-1.test.ts"];
 
 /** In order, cancelled, converging, readable, counted, secret, confined, gone for good, cheap. */
 export const P9_TO_P17: Mutation[] = [
@@ -135,9 +137,33 @@ export const P9_TO_P17: Mutation[] = [
     tests: [`${PROMISE_TESTS}/replaced-under-lease.test.ts`],
   },
   {
+    promise: "P16",
+    breaks: "a new original that is told at intake makes nothing anew",
+    file: `${LEDGER}/protocol/accept-chunk.ts`,
+    find: "    newOriginal(tx, { id: encoded, order, sourceEtag }, lane);\n",
+    replace: "",
+    tests: HISTORIES,
+  },
+  {
+    promise: "P16",
+    breaks: "a new etag makes nothing anew",
+    file: `${LEDGER}/protocol/accept-chunk.ts`,
+    find: 'newOriginal(tx, { id: encoded, order: known ?? "", sourceEtag }, lane);',
+    replace: "",
+    tests: HISTORIES,
+  },
+  {
+    promise: "P16",
+    breaks: "a purge never looks a second time",
+    file: `${LEDGER}/protocol/purge.ts`,
+    find: 'if (look === "second") deletePurge',
+    replace: "if (look !== null) deletePurge",
+    tests: HISTORIES,
+  },
+  {
     promise: "P17",
     breaks: "what the collector has seen, every handler asks again",
-    file: `${LEDGER}/ledger.ts`,
+    file: `${LEDGER}/object/steps.ts`,
     find: "this.#seen.keep(seen);",
     replace: "",
     tests: [`${PROMISE_TESTS}/few-calls.test.ts`],

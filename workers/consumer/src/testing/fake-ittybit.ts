@@ -26,6 +26,8 @@ export interface FakeIttybit extends Ittybit {
 
 export const OUTPUT_HOST = "https://store.example.net";
 
+/** For so long the same idempotency key is answered with the same job. */
+const REPLAY_MS = 86_400_000;
 const LOST: NoResult = { kind: "unclear", failure: { code: "upstream_unreachable", message: "connection reset" } };
 
 export function createFakeIttybit(clock: Clock): FakeIttybit {
@@ -70,7 +72,8 @@ export function createFakeIttybit(clock: Clock): FakeIttybit {
       fake.calls.push(`submit ${order.idempotencyKey}`);
       const refusal = fake.refuse(order);
       if (refusal !== null && refusal !== "lost") return refusal;
-      const known = byKey.get(order.idempotencyKey);
+      const last = byKey.get(order.idempotencyKey);
+      const known = last !== undefined && clock.now() - last.createdAt < REPLAY_MS ? last : undefined;
       const job = known ?? make(order);
       return refusal === "lost" ? LOST : { kind: "made", job: view(job), replayed: known !== undefined };
     },

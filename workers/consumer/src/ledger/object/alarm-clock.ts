@@ -1,7 +1,7 @@
 /** Setting an alarm writes a row: one that is at most this much later than wanted is left as it is. */
 const SLACK_MS = 200;
 
-/** The object's one alarm, moved only to an earlier time, and only when that is worth a row. */
+/** The object's one alarm, moved only when that is worth a row. */
 export class AlarmClock {
   readonly #storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
   #at: number | null = null;
@@ -22,7 +22,15 @@ export class AlarmClock {
 
   /** Rings at this time at the latest. */
   by(at: number): void {
-    if (this.#at !== null && this.#at <= at + SLACK_MS) return;
+    if (this.#at === null || this.#at > at + SLACK_MS) this.#set(at);
+  }
+
+  /** Rings at this time and not before. */
+  at(at: number): void {
+    if (this.#at === null || Math.abs(this.#at - at) > SLACK_MS) this.#set(at);
+  }
+
+  #set(at: number): void {
     this.#at = at;
     void this.#storage.setAlarm(at);
   }

@@ -330,7 +330,9 @@ export class Engine implements Answering<LedgerCalls> {
     // First: whatever happens below, it rings again.
     this.#alarm.by(Math.min(now + REARM_MS, Math.max(now + 1_000, this.#next())));
     await runDuties(this.steps, this.#deps, this.#duties);
-    this.#alarm.by(this.#next());
+    // The safety is not needed any more, but for what follows a change just now.
+    if (this.#following === null) this.#alarm.at(this.#next());
+    else this.#alarm.by(this.#next());
   }
 
   /* ── Inside ── */

@@ -1,19 +1,19 @@
 import fc from "fast-check";
-import { CRASH_POINTS } from "../../src/making/crash-points.ts";
-import type { Faults } from "./faults.ts";
+import { CRASH_POINTS } from "../../../workers/consumer/src/making/crash-points.ts";
 import { HAPPENINGS, type Target } from "./happenings.ts";
+import type { HistoryWorld } from "./history-world.ts";
 import { IMAGES, WIDTHS } from "./pictures.ts";
-import type { World } from "./world.ts";
+import type { Script } from "./upstream.ts";
 
 type Model = Record<string, never>;
-export type Command = fc.AsyncCommand<Model, World>;
+export type Command = fc.AsyncCommand<Model, HistoryWorld>;
 
 /** A command that is always possible, and prints itself, so that a failing history can be read. */
 class Named implements Command {
   readonly #name: string;
-  readonly #act: (world: World) => void | Promise<void>;
+  readonly #act: (world: HistoryWorld) => void | Promise<void>;
 
-  constructor(name: string, act: (world: World) => void | Promise<void>) {
+  constructor(name: string, act: (world: HistoryWorld) => void | Promise<void>) {
     this.#name = name;
     this.#act = act;
   }
@@ -22,7 +22,7 @@ class Named implements Command {
     return true;
   }
 
-  async run(_model: Model, world: World): Promise<void> {
+  async run(_model: Model, world: HistoryWorld): Promise<void> {
     await this.#act(world);
     if (world.invariants.bad.length > 0) throw new Error(world.invariants.bad.join("\n"));
   }
@@ -36,7 +36,7 @@ const target: fc.Arbitrary<Target> = fc.record({
   image: fc.constantFrom(...IMAGES),
   width: fc.constantFrom(...WIDTHS),
   lane: fc.constantFrom("upload", "bulk"),
-  run: fc.constantFrom(null, "run1", "run2"),
+  run: fc.constantFrom("uploads", "run1", "run2"),
 });
 const NAMES = Object.keys(HAPPENINGS) as (keyof typeof HAPPENINGS)[];
 // Work to do comes oftener than what undoes it.
@@ -51,10 +51,13 @@ const OFTEN = [
   "purge",
 ] as const;
 
-const happening = fc.tuple(fc.constantFrom(...NAMES, ...OFTEN), target).map(([name, at]) => {
-  const told = [at.image, at.width, at.lane, at.run ?? "-"].join(" ");
-  return new Named(`${name}(${told})`, (world) => HAPPENINGS[name](world, at));
-});
+function happeningOf(names: fc.Arbitrary<keyof typeof HAPPENINGS>): fc.Arbitrary<Named> {
+  return fc.tuple(names, target).map(([name, at]) => {
+    const told = [at.image, at.width, at.lane, at.run].join(" ");
+    return new Named(`${name}(${told})`, (world) => HAPPENINGS[name](world, at));
+  });
+}
+const happening = happeningOf(fc.constantFrom(...NAMES, ...OFTEN));
 
 /** Time: mostly short, so that things meet; now and then longer than a lease, a deadline, a day. */
 const advance = fc
@@ -65,9 +68,9 @@ const advance = fc
   )
   .map((ms) => new Named(`advance(${ms} ms)`, (world) => world.clock.run(ms)));
 
-function fault(name: string, set: (faults: Faults) => void, mayDie = true): Named {
+function fault(name: string, set: (script: Script) => void, mayDie = true): Named {
   return new Named(name, (world) => {
-    set(world.faults);
+    set(world.script);
     if (mayDie) world.invariants.mayDie = true;
   });
 }
@@ -88,10 +91,10 @@ const upstreamFault = fc.oneof(
     .map((retryAfterMs) =>
       fault(`429(${retryAfterMs})`, ({ throttled }) => throttled.push({ retryAfterMs }, { retryAfterMs })),
     ),
-  fc.constant(null).map(() => fault("402", (faults) => (faults.account += 1))),
-  fc.constant(null).map(() => fault("400", (faults) => (faults.rejected += 1))),
-  few.map((n) => fault(`unanswered(${n})`, (faults) => (faults.unanswered += n))),
-  few.map((n) => fault(`blind(${n})`, (faults) => (faults.blind += n))),
+  fc.constant(null).map(() => fault("402", (script) => (script.account += 1))),
+  fc.constant(null).map(() => fault("400", (script) => (script.rejected += 1))),
+  few.map((n) => fault(`unanswered(${n})`, (script) => (script.unanswered += n))),
+  few.map((n) => fault(`blind(${n})`, (script) => (script.blind += n))),
   fc
     .tuple(fc.constantFrom("done", "failed", "cancelled"), fc.constantFrom(100, 5_000, 40_000, 900_000))
     .map(([ends, ms]) => fault(`job(${ends} after ${ms} ms)`, ({ jobs }) => jobs.push({ ends, ms }))),
@@ -100,14 +103,21 @@ const upstreamFault = fc.oneof(
     .map((how) => fault(`output(${how})`, ({ outputs }) => outputs.push(how))),
 );
 const platformFault = fc.oneof(
-  few.map((n) => fault(`lostCalls(${n})`, (faults) => (faults.lostCalls += n))),
-  few.map((n) => fault(`lostAnswers(${n})`, (faults) => (faults.lostAnswers += n))),
-  few.map((n) => fault(`r2Out(${n})`, (faults) => (faults.store += n))),
-  fc.constantFrom(5_000, 40_000, 120_000).map((ms) => fault(`latePut(${ms} ms)`, ({ latePuts }) => latePuts.push(ms))),
+  few.map((n) => fault(`lostCalls(${n})`, (script) => (script.lostCalls += n))),
+  few.map((n) => fault(`lostAnswers(${n})`, (script) => (script.lostAnswers += n))),
+  few.map((n) => fault(`r2Out(${n})`, (script) => (script.store += n))),
+  few.map((n) => fault(`lostAlarms(${n})`, (script) => (script.lostAlarms += n))),
+  fc
+    .tuple(fc.constantFrom(5_000, 40_000, 120_000, 300_000), fc.boolean())
+    .map(([ms, answered]) =>
+      fault(`latePut(${ms} ms, ${answered ? "answered" : "unanswered"})`, ({ latePuts }) =>
+        latePuts.push({ ms, answered }),
+      ),
+    ),
   fc
     .constantFrom(5_000, 70_000)
     .map((ms) => fault(`reorder(${ms} ms)`, ({ lateMessages }) => lateMessages.push(ms), false)),
-  few.map((n) => fault(`duplicate(${n})`, (faults) => (faults.doubled += n), false)),
+  few.map((n) => fault(`duplicate(${n})`, (script) => (script.doubledMessages += n), false)),
 );
 
 /** A put that is on its way for minutes while the world moves on: what the conditional put and the second look are for. */
@@ -118,7 +128,8 @@ const race = fc
       new Named(`race(accept, put 150 s late, ${ms} ms, ${name} ${at.image} ${at.width})`, async (world) => {
         world.invariants.mayDie = true;
         HAPPENINGS.accept(world, at);
-        world.faults.latePuts.push(150_000, 150_000);
+        const late = { ms: 150_000, answered: true };
+        world.script.latePuts.push(late, late);
         await world.clock.run(ms);
         await HAPPENINGS[name](world, at);
       }),
@@ -130,7 +141,7 @@ const lateDelete = fc.tuple(target, fc.integer({ min: 1_000, max: 8_000 })).map(
     new Named(`lateDelete(accept, ${ms} ms, purge and accept ${at.image}, delete 300 s late)`, async (world) => {
       world.invariants.mayDie = true;
       HAPPENINGS.accept(world, at);
-      world.faults.stall.push({ point: "before-settle", ms: 10_000 }, { point: "before-delete", ms: 300_000 });
+      world.script.stall.push({ point: "before-settle", ms: 10_000 }, { point: "before-delete", ms: 300_000 });
       await world.clock.run(ms);
       HAPPENINGS.purge(world, at);
       await world.clock.run(1_000);
@@ -138,22 +149,13 @@ const lateDelete = fc.tuple(target, fc.integer({ min: 1_000, max: 8_000 })).map(
     }),
 );
 
+/** Happenings that come far oftener than others, to try one rule hard. */
+export type Favourites = readonly (keyof typeof HAPPENINGS)[];
+
 /** A history's commands, in the order they come. Time stands between most of them. */
-export function histories(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
-  const kinds = [
-    happening,
-    happening,
-    happening,
-    happening,
-    advance,
-    advance,
-    advance,
-    crash,
-    stall,
-    race,
-    lateDelete,
-    upstreamFault,
-    platformFault,
-  ];
-  return fc.commands<Model, World, false>(kinds, { maxCommands, size: "max" });
+export function histories(maxCommands: number, favourites: Favourites = []): fc.Arbitrary<Iterable<Command>> {
+  const faults = [crash, stall, race, lateDelete, upstreamFault, platformFault];
+  const favourite = favourites.length === 0 ? happening : happeningOf(fc.constantFrom(...favourites));
+  const kinds = [happening, favourite, favourite, favourite, advance, advance, advance, ...faults];
+  return fc.commands<Model, HistoryWorld, false>(kinds, { maxCommands, size: "max" });
 }

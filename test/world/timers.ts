@@ -1,5 +1,7 @@
 interface Timer {
   at: number;
+  /** Of two at the same time the first one set rings first. */
+  n: number;
   run: () => void;
   cancelled: boolean;
 }
@@ -7,10 +9,12 @@ interface Timer {
 /** Timers in order of their time (a binary heap), fired by whoever owns the time. */
 export class Timers {
   readonly #heap: Timer[] = [];
+  #set = 0;
 
   /** Runs `run` once when `fire` is called with a time not before `at`; the returned function cancels it. */
   add(at: number, run: () => void): () => void {
-    const timer = { at, run, cancelled: false };
+    this.#set += 1;
+    const timer = { at, n: this.#set, run, cancelled: false };
     this.#heap.push(timer);
     this.#up(this.#heap.length - 1);
     return () => {
@@ -23,6 +27,11 @@ export class Timers {
   next(): number | null {
     while (this.#heap[0]?.cancelled === true) this.#pop();
     return this.#heap[0]?.at ?? null;
+  }
+
+  /** Fires the one timer whose turn it is. */
+  fireNext(): void {
+    if (this.next() !== null) this.#pop()?.run();
   }
 
   fire(now: number): void {
@@ -51,19 +60,21 @@ export class Timers {
     for (let at = 0; ; ) {
       const left = 2 * at + 1;
       const right = left + 1;
-      const least = this.#at(right) < this.#at(left) ? right : left;
+      const least = this.#isLater(left, right) ? right : left;
       if (least >= this.#heap.length || !this.#swapIfLater(at, least)) return;
       at = least;
     }
   }
 
-  #at(index: number): number {
-    return this.#heap[index]?.at ?? Number.POSITIVE_INFINITY;
+  #isLater(a: number, b: number): boolean {
+    const [one, other] = [this.#heap[a], this.#heap[b]];
+    if (one === undefined || other === undefined) return false;
+    return one.at > other.at || (one.at === other.at && one.n > other.n);
   }
 
   #swapIfLater(parent: number, child: number): boolean {
     const [a, b] = [this.#heap[parent], this.#heap[child]];
-    if (a === undefined || b === undefined || a.at <= b.at) return false;
+    if (a === undefined || b === undefined || !this.#isLater(parent, child)) return false;
     this.#heap[parent] = b;
     this.#heap[child] = a;
     return true;

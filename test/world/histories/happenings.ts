@@ -1,0 +1,142 @@
+import { jobHash, type Lane } from "@prewarm/shared/job";
+import { storeKey } from "@prewarm/shared/variant-key";
+import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { HistoryWorld } from "./history-world.ts";
+import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
+
+/* What users, operators and time do to the system, by the calls that Workers use; each is one command of a history. */
+
+export interface Target {
+  image: ImageName;
+  width: Width;
+  lane: Extract<Lane, "upload" | "bulk">;
+  /** Runs that may be cancelled; "uploads" never is. */
+  run: "run1" | "run2" | "uploads";
+}
+
+const WHO = "history";
+const PRUNED_AFTER_MS = 3 * 86_400_000 + 2 * 3_600_000;
+const NO_FILTER: JobFilter = {
+  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+};
+
+export const keyOf = ({ image, width }: Pick<Target, "image" | "width">) => `${image}/${width}-high.webp`;
+
+export type Happening = (world: HistoryWorld, target: Target) => void | Promise<void>;
+
+/** One request of one image's variants, as the API and the hooks make it: its chunk, then its end. */
+async function accept(
+  world: HistoryWorld,
+  { image, lane, run }: Target,
+  more: Partial<Pick<AcceptImage, "order" | "sourceEtag">> & { force?: boolean } = {},
+): Promise<void> {
+  const { force = false, ...told } = more;
+  const images = [{ id: image, keys: WIDTHS.map((width) => keyOf({ image, width })), order: null, sourceEtag: null }];
+  const delivery = { id: `delivery${world.next()}`, hash: JSON.stringify([images, told, force]) };
+  const answer: ChunkAnswer | null = await world.ask((ledger) =>
+    ledger.acceptChunk({
+      run: { run, label: null, lane },
+      delivery: { ...delivery, chunk: 0 },
+      images: images.map((one) => ({ ...one, ...told })),
+      force,
+      backlogMax: 100_000,
+    }),
+  );
+  if (answer === null || answer.status === "mismatch" || answer.status === "full")
+    throw new Error(`the chunk was answered ${answer?.status}`);
+  const finish = { delivery: { ...delivery, chunks: 1 }, run, who: WHO, summary: { accepted: answer.accepted } };
+  const finished = await world.ask((ledger) => ledger.finishDelivery(finish));
+  if (finished === "mismatch") throw new Error("the delivery's end was a mismatch");
+}
+
+const etagOf = (image: string, version: number) => `"${image}-${version}"`;
+
+/** The original changes, and its upload system says so: by an order, an etag, or both. */
+async function replace(world: HistoryWorld, target: Target, by: "order" | "etag" | "both"): Promise<void> {
+  const { upstream } = world;
+  const { image } = target;
+  const before = upstream.versionOf(image);
+  if (before + 1 >= VERSIONS) return;
+  // An etag is news only to a ledger that has heard of the original before.
+  if (by === "etag") await accept(world, target, { sourceEtag: etagOf(image, before) });
+  upstream.change(image);
+  const order = by === "etag" ? null : String(before + 1);
+  const sourceEtag = by === "order" ? null : etagOf(image, before + 1);
+  await accept(world, { ...target, lane: "upload" }, { order, sourceEtag });
+}
+
+/** The news of an older version comes late. */
+async function older(world: HistoryWorld, target: Target): Promise<void> {
+  const version = world.upstream.versionOf(target.image);
+  if (version > 0) await accept(world, target, { order: String(version - 1) });
+}
+
+/** A hand deletes an object; what was promised for it was kept, or is noticed by the next look. */
+function deleteObject(world: HistoryWorld, target: Target): void {
+  world.store.remove(storeKey(keyOf(target)));
+  world.invariants.deletedByHand(keyOf(target));
+}
+
+async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "cancelJob"): Promise<void> {
+  const name = await world.clock.holding(() => jobHash(keyOf(target)));
+  await world.ask((ledger) => ledger[kind](name, WHO), 1);
+}
+
+async function actOnAll(world: HistoryWorld, { image, width }: Target, kind: "retry" | "cancel"): Promise<void> {
+  const match = { ...NO_FILTER, id: image };
+  // One width names its jobs one by one, the other goes by a filter, a job a second.
+  if (width === WIDTHS[0]) {
+    const keys = WIDTHS.map((one) => keyOf({ image, width: one }));
+    match.jobs = await world.clock.holding(() => Promise.all(keys.map(jobHash)));
+  }
+  const action = { kind, filter: "{}", match, rate: width === WIDTHS[0] ? null : 1, who: WHO };
+  await world.ask((ledger) => ledger.createAction(action), 1);
+}
+
+/** What takes its time goes on behind the history's back. */
+function asking(happening: (world: HistoryWorld, target: Target) => Promise<unknown>): Happening {
+  return (world, target) => world.behind(happening(world, target));
+}
+
+const patch = (world: HistoryWorld, paused: Partial<Record<Lane, boolean>>) =>
+  world.ask((ledger) => ledger.patchGate({ paused }, WHO));
+
+export const HAPPENINGS = {
+  accept: asking((world, target) => accept(world, target)),
+  force: asking((world, target) => accept(world, target, { force: true })),
+  replace: asking((world, target) => replace(world, target, "order")),
+  replaceByEtag: asking((world, target) => replace(world, target, "etag")),
+  replaceByBoth: asking((world, target) => replace(world, target, "both")),
+  older: asking(older),
+  view: (world, target) => world.viewed(keyOf(target)),
+  crowd: (world, target) => {
+    for (let viewer = 0; viewer < 5; viewer += 1) world.viewed(keyOf(target));
+  },
+  cancel: asking((world, target) => act(world, target, "cancelJob")),
+  cancelAll: asking((world, target) => actOnAll(world, target, "cancel")),
+  cancelRun: asking((world, { run }) => world.ask((ledger) => ledger.cancelRun(run === "uploads" ? "run1" : run, WHO))),
+  retry: asking((world, target) => act(world, target, "retryJob")),
+  retryAll: asking((world, target) => actOnAll(world, target, "retry")),
+  purge: asking((world, { image }) => world.ask((ledger) => ledger.purgeImage(image, null, WHO))),
+  purgeInOrder: asking((world, { image }) => {
+    const order = String(world.upstream.versionOf(image));
+    return world.ask((ledger) => ledger.purgeImage(image, order, WHO));
+  }),
+  deleteObject,
+  /** Stored rows grow old and are forgotten by the ledger's own pruning: R2 is the record. */
+  prune: (world) => world.clock.run(PRUNED_AFTER_MS),
+  evict: (world) => world.object.evict(),
+  restart: asking((world) => world.restart()),
+  loseQueue: (world) => {
+    world.work.forget();
+    world.live.forget();
+  },
+  pause: asking((world, { lane }) => patch(world, { [lane]: true })),
+  resume: asking((world) => patch(world, { live: false, upload: false, bulk: false })),
+  missing: (world, { image }) => {
+    world.invariants.mayDie = true;
+    world.upstream.missing.add(image);
+  },
+  found: (world, { image }) => void world.upstream.missing.delete(image),
+  doctor: asking((world) => world.doctor().catch(() => undefined)), // R2 may be out: then the next one
+} as const satisfies Record<string, Happening>;

@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { RULES } from "./mutations.ts";
+
+/** Plenty: each rule's absence is found within the first 100 at present. */
+const HISTORIES = "400";
+
+function playWithout(name: string): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const hook = `${import.meta.dirname}/mutate-hook.ts`;
+    const child = spawn(process.execPath, ["--import", hook, `${import.meta.dirname}/play-main.ts`, HISTORIES], {
+      env: { ...process.env, MUTATION: name },
+    });
+    let output = "";
+    const gather = (chunk: Buffer): void => {
+      output += chunk;
+    };
+    child.stdout.on("data", gather);
+    child.stderr.on("data", gather);
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+describe("a rule that is switched off turns the histories red", () => {
+  it.concurrent.each(RULES)(
+    "$name – $breaks",
+    async ({ name }) => {
+      const { code, output } = await playWithout(name);
+      expect(output).toMatch(/"bad":\[".+/);
+      expect(code).toBe(1);
+    },
+    300_000,
+  );
+});

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { checkPurged, checkRest, excusedFindings } from "./at-rest.ts";
+import type { Command } from "./commands.ts";
+import type { HistoryWorld } from "./history-world.ts";
+
+/** No step of the quiet may take longer than the longest wait there is (a purge's second look, the breaker). */
+const QUIET_MS = 6 * 3_600_000;
+const STEP_MS = 60_000;
+
+/** Plays a history, lets the system come to rest, has the doctor look twice, and checks what must hold. Throws with every breach. */
+export async function play(world: HistoryWorld, commands: Iterable<Command>): Promise<void> {
+  const { bad } = world.invariants;
+  await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
+  world.clearUp();
+  while (world.isAsked) await world.clock.run(100);
+  world.behind(
+    world.ask((ledger) => ledger.patchGate({ paused: { live: false, upload: false, bulk: false } }, "rest")),
+  );
+  await settleDown(world);
+  checkPurged(world);
+  const excused = excusedFindings(world);
+  const first = await world.clock.until(world.doctor());
+  for (const { code, examples } of first.findings.filter((one) => !excused(one)))
+    bad.push(`the doctor found ${code}: ${examples}`);
+  await settleDown(world);
+  const second = await world.clock.until(world.doctor());
+  for (const { code, examples } of second.findings) bad.push(`the second doctor still found ${code}: ${examples}`);
+  checkRest(world);
+  if (bad.length > 0) throw new Error(bad.join("\n"));
+}
+
+async function settleDown(world: HistoryWorld): Promise<void> {
+  // The doctor believes rows only when they are older than its list.
+  await world.clock.run(10_000);
+  const deadline = world.clock.now() + QUIET_MS;
+  while (!isQuiet(world)) {
+    if (world.clock.now() > deadline)
+      throw new Error(`${world.invariants.bad.join("\n")}\nnever came to rest: ${left(world)}`);
+    await world.clock.run(STEP_MS);
+    if (world.invariants.bad.length > 0) throw new Error(world.invariants.bad.join("\n"));
+  }
+}
+
+function isQuiet(world: HistoryWorld): boolean {
+  const open = world.sql.exec(
+    `SELECT (SELECT count(*) FROM jobs WHERE state < 3 OR owner IS NOT NULL) + (SELECT count(*) FROM purges) +
+      (SELECT count(*) FROM abandoned) + (SELECT count(*) FROM claims) + (SELECT count(*) FROM outbox) +
+      (SELECT count(*) FROM actions WHERE state = 'running') + (SELECT count(*) FROM runs WHERE cancel_cursor > 0) AS n`,
+  )[0];
+  return world.isIdle && open?.n === 0;
+}
+
+function left({ sql }: HistoryWorld): string {
+  const rows = sql.exec(
+    "SELECT key, state, owner, due, hold, ittybit_job, error FROM jobs WHERE state < 3 OR owner IS NOT NULL",
+  );
+  const tables = ["purges", "abandoned", "claims", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table}`));
+  return JSON.stringify([rows, ...tables, sql.exec("SELECT body FROM docs WHERE name = 'gate'")]);
+}

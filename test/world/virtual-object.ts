@@ -1,0 +1,195 @@
+import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
+import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
+import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
+import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
+import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
+import { Killed, Life, mortal } from "./life.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+import type { Weather } from "./weather.ts";
+
+export interface ObjectWatcher {
+  /** A call is heard: `work` does it and answers, at once or as a promise. What is returned is what the caller is answered. */
+  hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown;
+  /** A transaction has changed something. */
+  committed(): void;
+  violation(text: string): void;
+}
+
+export interface ObjectWorld {
+  clock: VirtualClock;
+  weather: Weather;
+  watcher: ObjectWatcher;
+  /** What an instance of this life reaches the world through. */
+  depsOf(life: Life): LedgerDeps;
+}
+
+/**
+ * The Durable Object around the production engine: its database, its one alarm, its evictions, and the stubs by which it is called. As
+ * on the platform an alarm is unset when it rings and never rings twice at once, all that an instance was doing breaks off with it, and
+ * a stub that has thrown once throws for ever. A lost alarm is brought back only by who asks what is set: the cron's `rearm`.
+ */
+export class VirtualObject {
+  readonly sql = nodeSql();
+  readonly counts = { calls: 0, callsLost: 0, answersLost: 0, evictions: 0, alarms: 0, alarmsLost: 0 };
+  readonly #world: ObjectWorld;
+  #engine: Engine;
+  #life = new Life();
+  #loaded: Promise<void>;
+  #alarm: { at: number; cancel: () => void } | null = null;
+  #lost = false;
+  #ringing = false;
+  #changes = 0;
+  bornAt: number;
+
+  constructor(world: ObjectWorld) {
+    this.#world = world;
+    this.bornAt = world.clock.now();
+    this.#engine = this.#open();
+    this.#loaded = this.#engine.load();
+  }
+
+  /** The weather took its alarm and nobody has brought it back. */
+  get isForgotten(): boolean {
+    return this.#lost;
+  }
+
+  /** All that stood only in memory is gone, and whatever it was doing. Its database and its alarm stay. */
+  evict(): void {
+    this.counts.evictions += 1;
+    this.#life.end();
+    this.#life = new Life();
+    this.#ringing = false;
+    this.bornAt = this.#world.clock.now();
+    this.#engine = this.#open();
+    this.#loaded = this.#engine.load();
+    if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
+  }
+
+  /** A way to call it, for as long as it answers. */
+  readonly newStub = (): LedgerCalls => {
+    let broken: unknown = null;
+    const stub = Object.keys(LEDGER_CALLS).map((name) => {
+      const call = async (...args: unknown[]): Promise<unknown> => {
+        if (broken !== null) throw broken;
+        try {
+          return await this.#cross(name as keyof LedgerCalls, args);
+        } catch (error) {
+          broken = error;
+          throw error;
+        }
+      };
+      return [name, call] as const;
+    });
+    return Object.fromEntries(stub) as unknown as LedgerCalls;
+  };
+
+  #open(): Engine {
+    const life = this.#life;
+    const storage = {
+      getAlarm: async () => this.#alarm?.at ?? null,
+      setAlarm: async (at: number | Date) => this.#setAlarm(Number(at)),
+    };
+    const host = {
+      storage: mortal(storage, life),
+      waitUntil: (work: Promise<unknown>) => void work.catch((error: unknown) => this.#onlyTheDead(error)),
+    };
+    return new Engine(this.#watchedSql(life), this.#world.depsOf(life), host);
+  }
+
+  async #cross(name: keyof LedgerCalls, args: unknown[]): Promise<unknown> {
+    const { clock, weather, watcher } = this.#world;
+    const hop = weather.wire();
+    const given = structuredClone(args);
+    const life = this.#life;
+    await clock.sleep(hop.ms);
+    if (hop.lost === "call" || life.dead) {
+      this.counts.callsLost += 1;
+      throw Object.assign(new Error(`${name}: the call was lost (world)`), { retryable: true });
+    }
+    await this.#loaded;
+    this.counts.calls += 1;
+    const call = this.#engine[name] as (...args: unknown[]) => unknown;
+    const answer = structuredClone(
+      await clock.holding(() => watcher.hear(name, given, () => call.apply(this.#engine, structuredClone(given)))),
+    );
+    this.#checkAlarm(`after ${name}`);
+    await clock.sleep(hop.backMs);
+    if (hop.lost === "answer" || life.dead) {
+      this.counts.answersLost += 1;
+      throw new Error(`${name}: the answer was lost (world)`);
+    }
+    return answer;
+  }
+
+  #setAlarm(at: number): void {
+    const { clock } = this.#world;
+    this.#alarm?.cancel();
+    this.#lost = false;
+    this.#alarm = { at, cancel: clock.after(at - clock.now(), () => this.#due()) };
+  }
+
+  #due(): void {
+    if (this.#ringing) return; // it rings when the present one is through
+    this.#alarm?.cancel();
+    this.#alarm = null;
+    if (this.#world.weather.losesAlarm()) {
+      this.counts.alarmsLost += 1;
+      this.#lost = true;
+      return;
+    }
+    this.counts.alarms += 1;
+    void this.#ring(this.#life);
+  }
+
+  async #ring(life: Life): Promise<void> {
+    this.#ringing = true;
+    await this.#loaded;
+    const ringing = this.#engine.alarm();
+    this.#checkAlarm("while it rings");
+    await ringing.catch((error: unknown) => this.#onlyTheDead(error));
+    if (life.dead) return;
+    this.#ringing = false;
+    if (this.#alarm !== null && this.#alarm.at <= this.#world.clock.now()) this.#due();
+  }
+
+  /** Should the instance die now, only the alarm that is set goes on with its work. */
+  #checkAlarm(when: string): void {
+    if (this.#alarm !== null || this.#lost) return;
+    const open = this.sql.exec("SELECT 1 FROM jobs WHERE state < 3 LIMIT 1");
+    if (open.length > 0) this.#world.watcher.violation(`no alarm is set ${when}, and jobs are open (P1)`);
+  }
+
+  /** The instance's own database handle: it dies with it, and tells of every commit. */
+  #watchedSql(life: Life): Sql {
+    const { sql } = this;
+    return {
+      exec: (query, ...params) => {
+        life.mustLive();
+        return sql.exec(query, ...params);
+      },
+      transaction: (work) => {
+        life.mustLive();
+        const result = sql.transaction(work);
+        this.#committed();
+        return result;
+      },
+      get rowsWritten() {
+        return sql.rowsWritten;
+      },
+      get bytes() {
+        return sql.bytes;
+      },
+    };
+  }
+
+  #committed(): void {
+    const changes = Number(this.sql.exec("SELECT total_changes() AS n")[0]?.n);
+    if (changes === this.#changes) return;
+    this.#changes = changes;
+    this.#world.watcher.committed();
+  }
+
+  #onlyTheDead(error: unknown): void {
+    if (!(error instanceof Killed)) this.#world.watcher.violation(`the object threw: ${String(error)}`);
+  }
+}

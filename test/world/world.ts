@@ -1,0 +1,227 @@
+import type { Config } from "@prewarm/shared/config";
+import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { GATE_KEY } from "@prewarm/shared/markers";
+import { MESSAGE_VERSION } from "@prewarm/shared/messages";
+import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
+import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
+import { collectEnded } from "../../workers/consumer/src/ittybit/observe-jobs.ts";
+import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
+import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
+import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
+import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
+import type { BatchDeps } from "../../workers/consumer/src/making/batch-context.ts";
+import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
+import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
+import type { Log } from "../../workers/consumer/src/platform/log.ts";
+import type { QueueMessage } from "../../workers/consumer/src/platform/queue-message.ts";
+import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
+import type { Chance } from "./chance.ts";
+import { Killed, Life, mortal } from "./life.ts";
+import { Queue, type QueueOptions } from "./queue.ts";
+import { Store, type StoreWatcher } from "./store.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+import { type ObjectWatcher, VirtualObject } from "./virtual-object.ts";
+import type { Weather } from "./weather.ts";
+
+const CRON_MS = 60_000;
+const ASK_AGAIN_MS = 500;
+/** A write that was sent in a handler's last moment lands within this. */
+const LAST_WRITE_MS = 50_000;
+
+export interface Watcher extends ObjectWatcher, StoreWatcher {
+  /** A handler passes a named point. */
+  passed(point: CrashPoint, key: string | undefined): void;
+}
+
+export interface WorldOptions {
+  config: Config;
+  clock: VirtualClock;
+  chance: Chance;
+  weather: Weather;
+  watcher: Watcher;
+  /** Ittybit, and the web with originals and results. */
+  outside: { ittybit: Ittybit; fetch: typeof fetch; allowLoopbackHttp: boolean };
+  queues: { live: QueueOptions; work: QueueOptions };
+  log: Log;
+}
+
+/**
+ * Everything of production but the platform and Ittybit: the ledger's engine behind the client every Worker uses, real handlers and the
+ * real doctor; the platform's queue, R2, alarm, wire and time are simulated, and the weather decides what goes wrong with them.
+ */
+export class World {
+  readonly clock: VirtualClock;
+  readonly store: Store;
+  readonly object: VirtualObject;
+  readonly live: Queue;
+  readonly work: Queue;
+  /** The client an operator, the API and the hooks hold. */
+  readonly ledger: LedgerCalls;
+  readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
+  readonly #options: WorldOptions;
+  readonly #handlers = new Set<Life>();
+  #asking = 0;
+  #owners = 0;
+  #running = true;
+
+  constructor(options: WorldOptions) {
+    const { clock, queues, chance, log } = options;
+    this.#options = options;
+    this.clock = clock;
+    this.store = new Store(options);
+    const deliver: ConstructorParameters<typeof Queue>[2] = (delivery) => this.#handle(delivery);
+    this.live = new Queue(queues.live, options, deliver);
+    this.work = new Queue(queues.work, options, deliver);
+    this.object = new VirtualObject({ ...options, depsOf: (life) => this.#ledgerDeps(life) });
+    this.ledger = ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms) });
+    clock.after(CRON_MS * chance.random(), () => this.#cron());
+  }
+
+  get sql() {
+    return this.object.sql;
+  }
+
+  /** No handler is at work, no message and no asker waits. */
+  get isIdle(): boolean {
+    const atWork = [...this.#handlers].filter((life) => !life.dead).length;
+    return atWork + this.live.depth + this.work.depth + this.#asking === 0;
+  }
+
+  /** Asks until the ledger answers, as upload systems and people do. What may not be done twice is asked once. */
+  async ask<T>(call: (ledger: LedgerCalls) => Promise<T>, tries = Number.POSITIVE_INFINITY): Promise<T | null> {
+    this.#asking += 1;
+    try {
+      for (let left = tries; left > 0; left -= 1) {
+        try {
+          return await call(this.ledger);
+        } catch (error) {
+          if (!(error instanceof LedgerUnavailable)) throw error;
+          await this.clock.sleep(ASK_AGAIN_MS);
+        }
+      }
+      return null;
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  /** A viewer misses a variant. */
+  view(key: string): void {
+    this.live.send({ v: MESSAGE_VERSION, keys: [key], lane: "live", at: this.clock.now() });
+  }
+
+  /** One run of the doctor over everything, mending. */
+  doctor(): Promise<DoctorReport> {
+    const { clock, ledger } = this;
+    const bucket = this.store.bucket(new Life());
+    return runDoctor({ bucket, ledger, clock }, { fix: true, cursor: "", who: "world" });
+  }
+
+  /** The machine dies and starts again on the same state, as the local stack does. */
+  restart(): Promise<unknown> {
+    for (const life of this.#handlers) life.end();
+    this.live.forget();
+    this.work.forget();
+    this.store.dropPuts();
+    this.object.evict();
+    return this.ask((ledger) => ledger.recover());
+  }
+
+  close(): void {
+    this.#running = false;
+    this.clock.stop();
+    this.sql.close();
+  }
+
+  /** Once a minute; at rest it would write samples and nothing else. */
+  #cron(): void {
+    if (!this.#running) return;
+    this.clock.after(CRON_MS, () => this.#cron());
+    const open = this.sql.exec("SELECT 1 FROM jobs WHERE state < 3 LIMIT 1").length > 0;
+    if (open || this.object.isForgotten) void this.ask((ledger) => ledger.rearm(), 1);
+  }
+
+  #ledgerDeps(life: Life): LedgerDeps {
+    const { clock, config, outside, log } = this.#options;
+    const bucket = this.store.bucket(life);
+    const ittybit = mortal(outside.ittybit, life);
+    const deps: LedgerDeps = {
+      ...{ config, clock, newLedgerId: () => "L1", sleep: (ms) => clock.sleep(ms) },
+      // Who is dead logs no more: what breaks off is no failure.
+      log: (event, fields) => life.dead || log(event, fields),
+      send: (messages) => this.#send(messages),
+      collect: (open, observeEnded) => collectEnded(open, observeEnded, { ittybit, clock, log }),
+      purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
+      publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
+    };
+    return { ...mortal(deps, life), log: deps.log, clock, config };
+  }
+
+  async #send(messages: Parameters<LedgerDeps["send"]>[0]): Promise<void> {
+    const hop = this.#options.weather.wire();
+    await this.clock.sleep(hop.ms);
+    if (hop.lost === "call") throw new Error("the queue refused the batch (world)");
+    for (const { body } of messages) this.work.send(body);
+    await this.clock.sleep(hop.backMs);
+    if (hop.lost === "answer") throw new Error("the queue's answer was lost (world)");
+  }
+
+  /** Ends when the handler is through, died or stalls; one that stalls goes on behind our back. */
+  async #handle({ queue, messages, backlog }: { queue: string; messages: QueueMessage[]; backlog: number }) {
+    this.counts.batches += 1;
+    const life = new Life(this.clock.now() + HANDLER_WALL_MS + LAST_WRITE_MS);
+    this.#handlers.add(life);
+    const cancelWall = this.clock.after(HANDLER_WALL_MS, () => life.end());
+    const batch = {
+      queue,
+      messages: messages.map((message) => mortal(message, life)),
+      metadata: { metrics: { backlogCount: backlog } },
+    };
+    const done = consumeBatch(batch, this.#batchDeps(life))
+      .catch((error: unknown) => {
+        if (!(error instanceof Killed)) this.#options.watcher.violation(`the handler threw: ${String(error)}`);
+      })
+      .finally(cancelWall);
+    const through = done.finally(() => this.#handlers.delete(life));
+    await Promise.race([through, life.left.promise]);
+    if (life.dead) this.#handlers.delete(life);
+  }
+
+  #batchDeps(life: Life): BatchDeps {
+    const { config, clock, outside, log } = this.#options;
+    const sleep = (ms: number) => clock.sleep(ms).then(() => life.mustLive());
+    const fetcher = ((...args: Parameters<typeof fetch>) => {
+      life.mustLive();
+      return outside.fetch(...args);
+    }) as typeof fetch;
+    return {
+      ...{ config, clock, log, sleep, fetch: fetcher, allowLoopbackHttp: outside.allowLoopbackHttp },
+      ledger: mortal(ledgerClient(this.object.newStub, { clock, log, sleep }), life),
+      ittybit: mortal(outside.ittybit, life),
+      images: mortal(this.store.bucket(life), life),
+      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => null },
+      newOwner: () => {
+        this.#owners += 1;
+        life.owner = `owner${this.#owners}`;
+        return life.owner;
+      },
+      at: (point, key) => this.#at(point, key, life),
+    };
+  }
+
+  async #at(point: CrashPoint, key: string | undefined, life: Life): Promise<void> {
+    life.mustLive();
+    this.#options.watcher.passed(point, key);
+    const befalls = this.#options.weather.point(point, key);
+    if (befalls === "dies") {
+      this.counts.crashes.set(point, (this.counts.crashes.get(point) ?? 0) + 1);
+      life.end();
+      throw new Killed(`killed at ${point} (world)`);
+    }
+    if (befalls === 0) return;
+    this.counts.stalls += 1;
+    life.left.resolve();
+    await this.clock.sleep(befalls);
+    life.mustLive();
+  }
+}
