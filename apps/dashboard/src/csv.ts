@@ -1,4 +1,4 @@
-import type { Job } from "./api/schema.ts";
+import type { Job } from "@prewarm/control-client/schema";
 
 const COLUMNS = [
   "job",

@@ -1,4 +1,4 @@
-import type { ActionFilter, JobState, Lane } from "./api/schema.ts";
+import type { ActionFilter, JobState, Lane } from "@prewarm/control-client/schema";
 
 /** The states in the order a job passes them. */
 export const STATES = [

@@ -1,6 +1,12 @@
 import { computed, signal } from "@preact/signals";
-import { ApiError, call } from "./api/client.ts";
-import type { Session } from "./api/schema.ts";
+import { ApiError, type Call, createCall } from "@prewarm/control-client/client";
+import type { Session } from "@prewarm/control-client/schema";
+
+/** Longest that the page waits for an answer, in ms. */
+const TIMEOUT_MS = 30_000;
+
+/** The browser sends the session's cookie by itself. */
+const call = createCall({ timeoutMs: TIMEOUT_MS });
 
 /** `unknown` until the server has said; null: nobody is signed in. */
 export const session = signal<Session | null | "unknown">("unknown");
@@ -12,7 +18,7 @@ export const isOperator = computed(() => session.value !== "unknown" && session.
 export const environment = computed(() => (session.value === "unknown" ? "" : (session.value?.environment ?? "")));
 
 /** A call as whoever is signed in; a 401 leads back to the sign-in. */
-export const ask: typeof call = async (name, given) => {
+export const ask: Call = async (name, given) => {
   try {
     return await call(name, given);
   } catch (error) {

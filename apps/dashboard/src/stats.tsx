@@ -1,6 +1,6 @@
+import type { Stats } from "@prewarm/control-client/schema";
 import { type ComponentChildren, createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Stats } from "./api/schema.ts";
 import type { Resource } from "./poll.ts";
 import { ask } from "./session.ts";
 import { useResource } from "./use-resource.ts";

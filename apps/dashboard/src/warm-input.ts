@@ -1,5 +1,5 @@
-import type { RawBody } from "./api/client.ts";
-import type { WarmItem, WarmRequest } from "./api/schema.ts";
+import type { RawBody } from "@prewarm/control-client/client";
+import type { WarmItem, WarmRequest } from "@prewarm/control-client/schema";
 
 /** What an operator asks to warm, as the form has it. */
 export interface WarmInput {

@@ -1,4 +1,4 @@
-import type { Stats } from "../api/schema.ts";
+import type { Stats } from "@prewarm/control-client/schema";
 import { count, duration, percent, rate, size } from "../format.ts";
 import { clock } from "../live.ts";
 import { Meter } from "../ui/meter.tsx";

@@ -1,5 +1,5 @@
+import type { JobDetail } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { JobDetail } from "../api/schema.ts";
 import { savedShare, size } from "../format.ts";
 import { ask, isOperator } from "../session.ts";
 import { useResource } from "../use-resource.ts";

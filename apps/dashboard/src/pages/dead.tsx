@@ -1,5 +1,5 @@
+import type { ActionFilter, DeadGroup, DeadLetters, DeadMessage } from "@prewarm/control-client/schema";
 import { useMemo, useState } from "preact/hooks";
-import type { ActionFilter, DeadGroup, DeadLetters, DeadMessage } from "../api/schema.ts";
 import { count, plural } from "../format.ts";
 import { navigate, place, placeState } from "../router.ts";
 import { ask, isOperator } from "../session.ts";

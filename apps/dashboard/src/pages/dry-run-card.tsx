@@ -1,4 +1,4 @@
-import type { DryRun } from "../api/schema.ts";
+import type { DryRun } from "@prewarm/control-client/schema";
 import { count, size } from "../format.ts";
 
 interface DryRunCardProps {

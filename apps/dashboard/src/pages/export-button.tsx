@@ -1,5 +1,5 @@
+import type { Job } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Job } from "../api/schema.ts";
 import { toCsv } from "../csv.ts";
 import { count } from "../format.ts";
 import type { JobFilter } from "../job-filter.ts";

@@ -1,5 +1,5 @@
+import type { Gate } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Gate } from "../api/schema.ts";
 import { count } from "../format.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import type { Patch } from "./steering.tsx";

@@ -1,5 +1,5 @@
+import type { History, HistoryBucket } from "@prewarm/control-client/schema";
 import { useMemo } from "preact/hooks";
-import type { History, HistoryBucket } from "../api/schema.ts";
 import type { Line } from "../charts/series.ts";
 import { TimeChart } from "../charts/time-chart.tsx";
 import { compact, duration } from "../format.ts";

@@ -1,5 +1,5 @@
+import type { Image, Variant } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Image, Variant } from "../api/schema.ts";
 import { count, size } from "../format.ts";
 import { STATES } from "../job-filter.ts";
 import { navigate } from "../router.ts";

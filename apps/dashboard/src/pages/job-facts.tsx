@@ -1,5 +1,5 @@
+import type { JobDetail } from "@prewarm/control-client/schema";
 import type { ComponentChildren } from "preact";
-import type { JobDetail } from "../api/schema.ts";
 import { size } from "../format.ts";
 import { Time } from "../ui/time.tsx";
 

@@ -1,4 +1,4 @@
-import type { JobState, Stats } from "../api/schema.ts";
+import type { JobState, Stats } from "@prewarm/control-client/schema";
 import { compact, count } from "../format.ts";
 import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../job-filter.ts";
 import { navigate } from "../router.ts";

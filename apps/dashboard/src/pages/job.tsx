@@ -1,4 +1,4 @@
-import type { JobDetail } from "../api/schema.ts";
+import type { JobDetail } from "@prewarm/control-client/schema";
 import { shellQuote } from "../curl.ts";
 import { ask, isOperator } from "../session.ts";
 import { ActButton } from "../ui/act-button.tsx";

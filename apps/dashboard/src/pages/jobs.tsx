@@ -1,5 +1,5 @@
+import type { ActionFilter, JobPage } from "@prewarm/control-client/schema";
 import { useMemo, useState } from "preact/hooks";
-import type { ActionFilter, JobPage } from "../api/schema.ts";
 import { filterUrl, type JobFilter, readFilter, toActionFilter } from "../job-filter.ts";
 import { navigate, place, placeState } from "../router.ts";
 import { ask, isOperator } from "../session.ts";

@@ -1,5 +1,5 @@
+import type { DryRun } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
-import type { DryRun } from "../api/schema.ts";
 import { navigate } from "../router.ts";
 import { ask, isOperator } from "../session.ts";
 import { ActButton } from "../ui/act-button.tsx";

@@ -1,4 +1,4 @@
-import type { Stats } from "../api/schema.ts";
+import type { Stats } from "@prewarm/control-client/schema";
 import { count, duration, percent, rate } from "../format.ts";
 import { filterUrl, LANES, STATES } from "../job-filter.ts";
 import { ask } from "../session.ts";

@@ -1,5 +1,5 @@
+import type { Run } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Run } from "../api/schema.ts";
 import { count, duration, percent, rate } from "../format.ts";
 import { filterUrl, STATES } from "../job-filter.ts";
 import { navigate, place, placeState } from "../router.ts";

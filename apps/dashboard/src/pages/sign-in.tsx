@@ -1,5 +1,5 @@
+import { ApiError } from "@prewarm/control-client/client";
 import { useState } from "preact/hooks";
-import { ApiError } from "../api/client.ts";
 import { signIn } from "../session.ts";
 
 /** The door. The token goes to the server once and comes back as a cookie no script can read. */

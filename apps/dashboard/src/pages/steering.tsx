@@ -1,5 +1,5 @@
+import type { Gate, GatePatch } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Gate, GatePatch } from "../api/schema.ts";
 import { count, percent } from "../format.ts";
 import { LANES } from "../job-filter.ts";
 import type { Resource } from "../poll.ts";

@@ -1,4 +1,4 @@
-import type { Attempt, JobDetail } from "../api/schema.ts";
+import type { Attempt, JobDetail } from "@prewarm/control-client/schema";
 import { duration, exactUtc, relative } from "../format.ts";
 import { clock } from "../live.ts";
 import { Time } from "../ui/time.tsx";

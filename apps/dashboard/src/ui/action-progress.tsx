@@ -1,4 +1,4 @@
-import type { Action } from "../api/schema.ts";
+import type { Action } from "@prewarm/control-client/schema";
 import { count, relative } from "../format.ts";
 import { clock } from "../live.ts";
 import { ask, isOperator } from "../session.ts";

@@ -1,5 +1,5 @@
+import type { Action, ActionFilter, ActionPreview } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
-import type { Action, ActionFilter, ActionPreview } from "../api/schema.ts";
 import { count, plural } from "../format.ts";
 import { ask } from "../session.ts";
 import { ActionProgress } from "./action-progress.tsx";

@@ -1,4 +1,4 @@
-import type { Job } from "../api/schema.ts";
+import type { Job } from "@prewarm/control-client/schema";
 import { size } from "../format.ts";
 import { ask, isOperator } from "../session.ts";
 import { ActButton } from "./act-button.tsx";

@@ -1,4 +1,4 @@
-import type { JobState } from "../api/schema.ts";
+import type { JobState } from "@prewarm/control-client/schema";
 
 /** A state: its colour never speaks alone. */
 export function StateBadge({ state }: { state: JobState | "running" | "done" | "accepting" }) {

@@ -1,4 +1,4 @@
-import type { CountsByState } from "../api/schema.ts";
+import type { CountsByState } from "@prewarm/control-client/schema";
 import { count } from "../format.ts";
 import { STATES } from "../job-filter.ts";
 

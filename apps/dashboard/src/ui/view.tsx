@@ -1,5 +1,5 @@
+import { ApiError } from "@prewarm/control-client/client";
 import type { ComponentChildren } from "preact";
-import { ApiError } from "../api/client.ts";
 import { relative } from "../format.ts";
 import { clock } from "../live.ts";
 import type { Resource } from "../poll.ts";
@@ -41,6 +41,7 @@ function Stale({ error, at, retry }: { error: Error; at: number | null; retry():
     <p class="strip warn" role="status">
       <span>
         What you see is from {relative(at, clock.value)}: {error.message}
+        {error instanceof ApiError && error.status === 0 && " It is tried again by itself."}
       </span>
       <button type="button" class="small" onClick={() => void retry()}>
         Try now
