@@ -1,9 +1,9 @@
-import { COMMON_FLAGS, type Command, type Flag } from "./command.ts";
-import { EXIT_MEANINGS } from "./exit-codes.ts";
+import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
+import { VARIABLES } from "./arguments/settings.ts";
 import { FIELDS } from "./input/item.ts";
+import { EXIT_MEANINGS } from "./platform/exit-codes.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
 import { CHUNK_ITEMS_MAX } from "./send/chunk-items.ts";
-import { VARIABLES } from "./settings.ts";
 
 const INTRODUCTION = `# The command line
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { type ArgsDef, type CommandDef, renderUsage } from "citty";
-import { COMMON_FLAGS, type Command, type Flag } from "./command.ts";
+import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
 
 /** A command's help, or the program's without one. Plain text unless `colors`. */

@@ -1,8 +1,8 @@
 import { nearest } from "@prewarm/shared/nearest";
-import { readArguments } from "./arguments.ts";
-import type { Command } from "./command.ts";
-import type { Context } from "./context.ts";
-import { CliError, EXIT, type ExitCode } from "./exit-codes.ts";
+import type { Command } from "./arguments/command.ts";
+import { readArguments } from "./arguments/read-arguments.ts";
+import type { Context } from "./platform/context.ts";
+import { CliError, EXIT, type ExitCode } from "./platform/exit-codes.ts";
 import { COMMANDS, findCommand } from "./program.ts";
 import { renderHelp } from "./render-help.ts";
 

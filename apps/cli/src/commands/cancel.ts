@@ -1,11 +1,11 @@
-import { type Command, YES_FLAG } from "../command.ts";
-import { createControlApi } from "../control-api.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
-import type { Json } from "../json-fields.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { act, JOB_NAME } from "./act.ts";
-import { FILTER_FLAGS, readFilter } from "./filter.ts";
+import { createControlApi } from "../api/control-api.ts";
+import type { Json } from "../api/json-fields.ts";
+import { type Command, YES_FLAG } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { act, JOB_NAME } from "../steps/act.ts";
+import { FILTER_FLAGS, readFilter } from "../steps/filter.ts";
+import { createReport } from "../terminal/report.ts";
 
 export const cancelCommand: Command = {
   name: "cancel",

@@ -1,12 +1,12 @@
-import type { Command } from "../command.ts";
-import type { Context } from "../context.ts";
-import { type ControlApi, createControlApi, understand } from "../control-api.ts";
-import { EXIT } from "../exit-codes.ts";
-import { interrupted } from "../http-request.ts";
-import { asList, asObject, type Json, number, text, textOrNull } from "../json-fields.ts";
-import { createReport, type Report } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { formatTable, printable } from "../table.ts";
+import { type ControlApi, createControlApi, understand } from "../api/control-api.ts";
+import { asList, asObject, type Json, number, text, textOrNull } from "../api/json-fields.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { interrupted } from "../platform/http-request.ts";
+import { createReport, type Report } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
 
 interface Finding {
   code: string;

@@ -1,16 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Arguments } from "../arguments.ts";
-import type { Command } from "../command.ts";
-import type { Context } from "../context.ts";
-import { CliError, EXIT, usageError } from "../exit-codes.ts";
-import { sendRequest } from "../http-request.ts";
-import { problemError, readProblem } from "../problem.ts";
-import { readCount } from "../quantities.ts";
-import { createReport } from "../report.ts";
-import { readControlUrl } from "../settings.ts";
-import { newWebhookId, signWebhook } from "../standard-webhook.ts";
-import { printable } from "../table.ts";
+import { problemError, readProblem } from "../api/problem.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
+import { readCount } from "../arguments/quantities.ts";
+import { readControlUrl } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { sendRequest } from "../platform/http-request.ts";
+import { newWebhookId, signWebhook } from "../steps/sign-webhook.ts";
+import { createReport } from "../terminal/report.ts";
+import { printable } from "../terminal/table.ts";
 
 /** A hook's body may be 1 MiB. */
 const BODY_MAX_BYTES = 1024 * 1024;

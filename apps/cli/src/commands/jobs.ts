@@ -1,12 +1,12 @@
-import type { Command } from "../command.ts";
-import { createControlApi, understand } from "../control-api.ts";
-import { EXIT } from "../exit-codes.ts";
-import { asList, asObject, type Json, number, text, textOrNull } from "../json-fields.ts";
-import { readCount } from "../quantities.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { formatTable, printable } from "../table.ts";
-import { FILTER_FLAGS, readFilter } from "./filter.ts";
+import { createControlApi, understand } from "../api/control-api.ts";
+import { asList, asObject, type Json, number, text, textOrNull } from "../api/json-fields.ts";
+import type { Command } from "../arguments/command.ts";
+import { readCount } from "../arguments/quantities.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { FILTER_FLAGS, readFilter } from "../steps/filter.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
 
 /** The most that one page of the API holds. */
 const PAGE_MAX = 200;

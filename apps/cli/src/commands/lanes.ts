@@ -1,10 +1,10 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
-import type { Command } from "../command.ts";
-import { createControlApi, understand } from "../control-api.ts";
-import { EXIT, type ExitCode, usageError } from "../exit-codes.ts";
-import { asObject } from "../json-fields.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
+import { createControlApi, understand } from "../api/control-api.ts";
+import { asObject } from "../api/json-fields.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { createReport } from "../terminal/report.ts";
 
 export const pauseCommand: Command = laneCommand({
   name: "pause",

@@ -1,12 +1,12 @@
-import { type Command, YES_FLAG } from "../command.ts";
-import { createControlApi, understand } from "../control-api.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
+import { createControlApi, understand } from "../api/control-api.ts";
+import { type Json, text } from "../api/json-fields.ts";
+import { type Command, YES_FLAG } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
 import { checkItem } from "../input/item.ts";
-import { type Json, text } from "../json-fields.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { printable } from "../table.ts";
-import { confirmByTyping } from "./confirm.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { confirmByTyping } from "../steps/confirm.ts";
+import { createReport } from "../terminal/report.ts";
+import { printable } from "../terminal/table.ts";
 
 export const purgeCommand: Command = {
   name: "purge",

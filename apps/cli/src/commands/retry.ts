@@ -1,10 +1,10 @@
-import type { Command } from "../command.ts";
-import { createControlApi } from "../control-api.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { act, checkJobNames } from "./act.ts";
-import { FILTER_FLAGS, FINGERPRINT_FLAG, readFilter } from "./filter.ts";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { act, checkJobNames } from "../steps/act.ts";
+import { FILTER_FLAGS, FINGERPRINT_FLAG, readFilter } from "../steps/filter.ts";
+import { createReport } from "../terminal/report.ts";
 
 export const retryCommand: Command = {
   name: "retry",

@@ -1,17 +1,16 @@
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import type { Arguments } from "../arguments.ts";
-import { type Command, TIMEOUT_FLAG } from "../command.ts";
-import type { Context } from "../context.ts";
-import { type ControlApi, createControlApi, understand } from "../control-api.ts";
-import { CliError, EXIT, type ExitCode, usageError } from "../exit-codes.ts";
-import { asList, asObject, type Json, number, text } from "../json-fields.ts";
-import { formatCount, formatSeconds } from "../progress.ts";
-import { readDuration } from "../quantities.ts";
-import { createReport, type Report } from "../report.ts";
-import { failedCount, getRun, hasEnded, type RunView, readRun } from "../run-view.ts";
-import { readControlSettings } from "../settings.ts";
-import { formatTable, printable } from "../table.ts";
-import { waitForRun } from "../wait-for-run.ts";
+import { type ControlApi, createControlApi, understand } from "../api/control-api.ts";
+import { asList, asObject, type Json, number, text } from "../api/json-fields.ts";
+import { failedCount, getRun, hasEnded, type RunView, readRun } from "../api/run-view.ts";
+import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
+import { readDuration } from "../arguments/quantities.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { waitForRun } from "../steps/wait-for-run.ts";
+import { formatCount, formatSeconds } from "../terminal/progress.ts";
+import { createReport, type Report } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
 
 const RUNS_SHOWN = "20";
 

@@ -1,23 +1,22 @@
-import type { Arguments } from "../arguments.ts";
-import { type Command, TIMEOUT_FLAG } from "../command.ts";
-import type { Context } from "../context.ts";
-import { type ControlApi, createControlApi } from "../control-api.ts";
-import { CliError, EXIT, type ExitCode, usageError } from "../exit-codes.ts";
+import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import { failedCount, type RunView } from "../api/run-view.ts";
+import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
+import { findConfig } from "../arguments/load-config.ts";
+import { readDuration } from "../arguments/quantities.ts";
+import { readControlSettings, readKnownEdgeUrl } from "../arguments/settings.ts";
 import { createNamer } from "../input/namer.ts";
 import { FORMATS, type InputSpec, readInputSpec, readsStdin } from "../input/read-input.ts";
-import { findConfig } from "../load-config.ts";
-import { readDuration } from "../quantities.ts";
-import { createReport, type Report } from "../report.ts";
-import { failedCount, type RunView } from "../run-view.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { type Complaints, createComplaints } from "../send/complaints.ts";
 import { estimateRun } from "../send/estimate-run.ts";
 import { createStateStore, newRunState, type RunState, type StateStore } from "../send/run-state.ts";
 import { sendRun } from "../send/send-run.ts";
 import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
-import { readControlSettings, readKnownEdgeUrl } from "../settings.ts";
-import { waitForRun } from "../wait-for-run.ts";
-import { reportRun } from "./report-run.ts";
-import { retryFailed } from "./retry-failed.ts";
+import { reportRun } from "../steps/report-run.ts";
+import { retryFailed } from "../steps/retry-failed.ts";
+import { waitForRun } from "../steps/wait-for-run.ts";
+import { createReport, type Report } from "../terminal/report.ts";
 
 const flags = {
   file: {

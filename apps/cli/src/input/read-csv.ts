@@ -1,7 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { nearest } from "@prewarm/shared/nearest";
 import { CsvError, parse } from "csv-parse";
-import { usageError } from "../exit-codes.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import { FIELDS, itemFromFields, type Namer, type Read } from "./item.ts";
 import { readOne } from "./read-text.ts";
 

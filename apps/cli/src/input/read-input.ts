@@ -1,6 +1,6 @@
-import type { Arguments } from "../arguments.ts";
-import type { Context } from "../context.ts";
-import { usageError } from "../exit-codes.ts";
+import type { Arguments } from "../arguments/command.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import type { Item, Namer, Read } from "./item.ts";
 import { type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";

@@ -1,9 +1,9 @@
 import { extname } from "node:path";
-import type { Context } from "../context.ts";
-import { understand } from "../control-api.ts";
-import { CliError, EXIT, usageError } from "../exit-codes.ts";
-import { sendRequest } from "../http-request.ts";
-import { asList, asObject, type Json, text, textOrNull } from "../json-fields.ts";
+import { understand } from "../api/control-api.ts";
+import { asList, asObject, type Json, text, textOrNull } from "../api/json-fields.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { sendRequest } from "../platform/http-request.ts";
 import { checkItem, type Namer, type Read } from "./item.ts";
 import { readOne } from "./read-text.ts";
 

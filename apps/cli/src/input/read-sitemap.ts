@@ -1,4 +1,4 @@
-import { usageError } from "../exit-codes.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import type { Namer, Read } from "./item.ts";
 import { readOne } from "./read-text.ts";
 import { scanSitemap } from "./scan-sitemap.ts";

@@ -1,5 +1,5 @@
-import { CliError, EXIT } from "../exit-codes.ts";
-import { printable } from "../table.ts";
+import { CliError, EXIT } from "../platform/exit-codes.ts";
+import { printable } from "../terminal/table.ts";
 
 /** Complaints shown one by one; the rest is only counted, or a bad file would fill the screen. */
 const SHOWN = 20;

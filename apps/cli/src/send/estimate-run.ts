@@ -1,10 +1,10 @@
-import type { Context } from "../context.ts";
-import type { ControlApi } from "../control-api.ts";
-import { interrupted } from "../http-request.ts";
+import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import { measureInput, readInput } from "../input/read-input.ts";
-import { formatCount } from "../progress.ts";
-import type { Report } from "../report.ts";
+import type { Context } from "../platform/context.ts";
+import { interrupted } from "../platform/http-request.ts";
+import { formatCount } from "../terminal/progress.ts";
+import type { Report } from "../terminal/report.ts";
 import { CHUNK_BYTES_MAX, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import type { RunState } from "./run-state.ts";

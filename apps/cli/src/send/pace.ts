@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../platform/context.ts";
 
 /** Resolves when `count` more may be sent, or at once when interrupted. */
 export type Pace = (count: number) => Promise<void>;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { usageError } from "../exit-codes.ts";
 import type { InputSpec } from "../input/read-input.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import type { WarmOptions } from "./warm-options.ts";
 
 const DIRECTORY = ".prewarm";

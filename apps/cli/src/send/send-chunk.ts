@@ -1,5 +1,5 @@
-import { type ControlApi, understand } from "../control-api.ts";
-import { asList, asObject, type Json, number, numberOrNull, text } from "../json-fields.ts";
+import { type ControlApi, understand } from "../api/control-api.ts";
+import { asList, asObject, type Json, number, numberOrNull, text } from "../api/json-fields.ts";
 import type { Chunk } from "./chunk-items.ts";
 import type { WarmOptions } from "./warm-options.ts";
 

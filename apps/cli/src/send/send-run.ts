@@ -1,11 +1,11 @@
-import type { Context } from "../context.ts";
-import type { ControlApi } from "../control-api.ts";
-import { usageError } from "../exit-codes.ts";
-import { interrupted } from "../http-request.ts";
+import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import type { Meter } from "../input/open-bytes.ts";
 import { measureInput, readInput } from "../input/read-input.ts";
-import type { Snapshot } from "../progress.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import { interrupted } from "../platform/http-request.ts";
+import type { Snapshot } from "../terminal/progress.ts";
 import { CHUNK_BYTES_MAX, type Chunk, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import { createPace } from "./pace.ts";

@@ -1,7 +1,7 @@
-import type { Arguments } from "../arguments.ts";
-import { usageError } from "../exit-codes.ts";
+import type { Arguments } from "../arguments/command.ts";
+import { readCount, readRate } from "../arguments/quantities.ts";
 import type { Item } from "../input/item.ts";
-import { readCount, readRate } from "../quantities.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import { CHUNK_ITEMS_MAX } from "./chunk-items.ts";
 
 /** What `warm` sends with every chunk, and how it cuts them. Kept in the state: a resumed run must send the very same chunks. */

@@ -1,5 +1,5 @@
-import type { Context, Output } from "../../src/context.ts";
-import { createInterrupts } from "../../src/interrupts.ts";
+import type { Context, Output } from "../../src/platform/context.ts";
+import { createInterrupts } from "../../src/platform/interrupts.ts";
 
 /** A stream that keeps what is written. */
 export function createOutput(options: { isTTY?: boolean; columns?: number } = {}) {

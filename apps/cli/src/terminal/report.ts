@@ -1,6 +1,6 @@
 import { createColors } from "picocolors";
-import type { Arguments } from "./arguments.ts";
-import type { Context } from "./context.ts";
+import type { Arguments } from "../arguments/command.ts";
+import type { Context } from "../platform/context.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 /** How a command speaks: data on stdout, everything for people on stderr. */

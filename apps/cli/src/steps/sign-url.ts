@@ -1,9 +1,9 @@
 import type { Config } from "@prewarm/shared/config";
 import { sign } from "@prewarm/shared/signature";
-import type { Context } from "./context.ts";
-import { usageError } from "./exit-codes.ts";
-import { readDuration } from "./quantities.ts";
-import { readSigningKeys } from "./settings.ts";
+import { readDuration } from "../arguments/quantities.ts";
+import { readSigningKeys } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
 
 /** An image URL in its parts: `query` is as the page will ask it. */
 export interface ImageUrl {

@@ -1,6 +1,5 @@
-import type { Arguments } from "./arguments.ts";
-import type { Context } from "./context.ts";
-import type { ExitCode } from "./exit-codes.ts";
+import type { Context } from "../platform/context.ts";
+import type { ExitCode } from "../platform/exit-codes.ts";
 
 /** One flag. Names are kebab-case, and one meaning has one name in all commands. */
 export interface Flag {
@@ -14,6 +13,14 @@ export interface Flag {
   options?: readonly string[];
   /** May be given more than once. */
   multiple?: boolean;
+}
+
+/** A command's arguments, already checked. Asking for a flag the command does not declare is a bug and throws. */
+export interface Arguments {
+  operands: readonly string[];
+  flag(name: string): boolean;
+  text(name: string): string | null;
+  list(name: string): readonly string[];
 }
 
 export interface Command {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { usageError } from "./exit-codes.ts";
+import { usageError } from "../platform/exit-codes.ts";
 
 /** Secret sizes that the Standard Webhooks specification allows, in bytes. */
 const SECRET_BYTES = { min: 24, max: 64 };

@@ -1,10 +1,10 @@
-import type { Context } from "./context.ts";
-import { type ControlApi, understand } from "./control-api.ts";
-import { CliError, EXIT } from "./exit-codes.ts";
-import { interrupted } from "./http-request.ts";
-import { asList, asObject, type Json, text, textOrNull } from "./json-fields.ts";
-import type { Progress } from "./progress.ts";
-import { failedCount, getRun, hasEnded, type RunView } from "./run-view.ts";
+import { type ControlApi, understand } from "../api/control-api.ts";
+import { asList, asObject, type Json, text, textOrNull } from "../api/json-fields.ts";
+import { failedCount, getRun, hasEnded, type RunView } from "../api/run-view.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT } from "../platform/exit-codes.ts";
+import { interrupted } from "../platform/http-request.ts";
+import type { Progress } from "../terminal/progress.ts";
 
 /** Between two looks, in ms: a short run ends quickly, a long one does not change much. */
 const LOOK_FIRST_MS = 250;

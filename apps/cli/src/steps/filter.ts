@@ -1,6 +1,5 @@
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import type { Arguments } from "../arguments.ts";
-import type { Flag } from "../command.ts";
+import type { Arguments, Flag } from "../arguments/command.ts";
 
 /** The flags that choose jobs, the same for `jobs`, `retry` and `cancel`. */
 export const FILTER_FLAGS = {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readArguments } from "./arguments.ts";
+import { EXIT } from "../platform/exit-codes.ts";
 import type { Command } from "./command.ts";
-import { EXIT } from "./exit-codes.ts";
-import { COMMANDS, findCommand } from "./program.ts";
 import { readCount, readDuration, readRate } from "./quantities.ts";
+import { readArguments } from "./read-arguments.ts";
 
 const command: Command = {
   name: "try",
@@ -51,21 +50,6 @@ describe("readArguments", () => {
   it("takes a flag it does not declare for a bug", () => {
     expect(() => readArguments(command, ["x"]).flag("other")).toThrow("declares no flag");
   });
-});
-
-describe("the commands", () => {
-  it.each(COMMANDS.map((each) => [each.name, each] as const))(
-    "%s takes every example in its own help",
-    (_, { examples }) => {
-      for (const example of examples) {
-        const line = example.replace(/^.*\| /, "");
-        const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
-        const found = findCommand(words.slice(1));
-        expect(found).not.toBeNull();
-        if (found !== null) readArguments(found.command, found.rest);
-      }
-    },
-  );
 });
 
 describe("quantities", () => {

@@ -1,15 +1,7 @@
 import { parseArgs } from "node:util";
 import { nearest } from "@prewarm/shared/nearest";
-import { COMMON_FLAGS, type Command, type Flag } from "./command.ts";
-import { usageError } from "./exit-codes.ts";
-
-/** A command's arguments, already checked. Asking for a flag the command does not declare is a bug and throws. */
-export interface Arguments {
-  operands: readonly string[];
-  flag(name: string): boolean;
-  text(name: string): string | null;
-  list(name: string): readonly string[];
-}
+import { usageError } from "../platform/exit-codes.ts";
+import { type Arguments, COMMON_FLAGS, type Command, type Flag } from "./command.ts";
 
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 

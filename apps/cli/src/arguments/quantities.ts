@@ -1,4 +1,4 @@
-import { usageError } from "./exit-codes.ts";
+import { usageError } from "../platform/exit-codes.ts";
 
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 

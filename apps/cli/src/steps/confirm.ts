@@ -1,7 +1,7 @@
-import type { Arguments } from "../arguments.ts";
-import { type Context, canAsk } from "../context.ts";
-import { CliError, EXIT, usageError } from "../exit-codes.ts";
-import { interrupted } from "../http-request.ts";
+import type { Arguments } from "../arguments/command.ts";
+import { type Context, canAsk } from "../platform/context.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { interrupted } from "../platform/http-request.ts";
 
 /** Makes a person type `word` before something is destroyed. `--yes` skips it; where nobody can be asked it is needed. */
 export async function confirmByTyping(args: Arguments, context: Context, what: string, word: string): Promise<void> {

@@ -1,9 +1,9 @@
-import type { Context } from "./context.ts";
-import { CliError, EXIT } from "./exit-codes.ts";
-import { type HttpRequest, type RequestOptions, sendRequest } from "./http-request.ts";
+import type { ControlSettings } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT } from "../platform/exit-codes.ts";
+import { type HttpRequest, type RequestOptions, sendRequest } from "../platform/http-request.ts";
 import { asObject, BadAnswer, type Json } from "./json-fields.ts";
 import { problemError, readProblem } from "./problem.ts";
-import type { ControlSettings } from "./settings.ts";
 
 export interface Call extends RequestOptions {
   /** What is being done, for the error: `warming`. */

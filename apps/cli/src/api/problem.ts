@@ -1,5 +1,5 @@
-import { CliError, EXIT, type ExitCode } from "./exit-codes.ts";
-import type { Answer } from "./http-request.ts";
+import { CliError, EXIT, type ExitCode } from "../platform/exit-codes.ts";
+import type { Answer } from "../platform/http-request.ts";
 
 /** What a refused call says: RFC 9457, or whatever stood in the body. */
 export interface Problem {

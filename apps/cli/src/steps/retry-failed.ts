@@ -1,7 +1,7 @@
-import type { Context } from "../context.ts";
-import type { ControlApi } from "../control-api.ts";
-import { number } from "../json-fields.ts";
-import type { Report } from "../report.ts";
+import type { ControlApi } from "../api/control-api.ts";
+import { number } from "../api/json-fields.ts";
+import type { Context } from "../platform/context.ts";
+import type { Report } from "../terminal/report.ts";
 import { followAction } from "./follow-action.ts";
 
 /** Tries a run's dead variants again; with none it does nothing, because the API refuses an action that matches nothing. */

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Config } from "@prewarm/shared/config";
-import type { Arguments } from "./arguments.ts";
-import type { Context } from "./context.ts";
-import { usageError } from "./exit-codes.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import type { Arguments } from "./command.ts";
 
 const NAME = "prewarm.config.ts";
 

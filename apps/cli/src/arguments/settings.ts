@@ -1,6 +1,6 @@
-import type { Arguments } from "./arguments.ts";
-import type { Context } from "./context.ts";
-import { usageError } from "./exit-codes.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import type { Arguments } from "./command.ts";
 
 export const DEFAULT_CONTROL_URL = "http://localhost:8788";
 const LOCAL_EDGE_URL = "http://localhost:8787";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createWorld } from "../test/testing/fake-world.ts";
+import { createWorld } from "../../test/testing/fake-world.ts";
 import { backoffMs, retryAfterMs } from "./backoff.ts";
 import { EXIT } from "./exit-codes.ts";
 import { type HttpRequest, sendRequest } from "./http-request.ts";

@@ -1,4 +1,4 @@
-import type { Output } from "./context.ts";
+import type { Output } from "../platform/context.ts";
 
 /** Where the work stands. */
 export interface Snapshot {

@@ -1,7 +1,7 @@
-import { formatCount, formatSeconds } from "../progress.ts";
-import type { Report } from "../report.ts";
-import type { RunView } from "../run-view.ts";
+import type { RunView } from "../api/run-view.ts";
 import type { RunState } from "../send/run-state.ts";
+import { formatCount, formatSeconds } from "../terminal/progress.ts";
+import type { Report } from "../terminal/report.ts";
 
 /** What `warm` leaves behind: the run's id on stdout (or the document), and for people what became of it on stderr. */
 export function reportRun(report: Report, { run, counts, sent }: RunState, view: RunView | null): void {

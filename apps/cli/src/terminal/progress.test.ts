@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createOutput } from "../test/testing/fake-world.ts";
+import { createOutput } from "../../test/testing/fake-world.ts";
 import { createProgress, formatSeconds, type Snapshot } from "./progress.ts";
 
 const base: Snapshot = { label: "sending", unit: "images", done: 0, total: 1000, failed: 0, throttled: 0 };

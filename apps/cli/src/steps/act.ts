@@ -1,11 +1,11 @@
-import type { Arguments } from "../arguments.ts";
-import type { Context } from "../context.ts";
-import { type ControlApi, understand } from "../control-api.ts";
-import { usageError } from "../exit-codes.ts";
-import { type Json, number } from "../json-fields.ts";
-import { formatCount } from "../progress.ts";
-import { readRate } from "../quantities.ts";
-import type { Report } from "../report.ts";
+import { type ControlApi, understand } from "../api/control-api.ts";
+import { type Json, number } from "../api/json-fields.ts";
+import type { Arguments } from "../arguments/command.ts";
+import { readRate } from "../arguments/quantities.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import { formatCount } from "../terminal/progress.ts";
+import type { Report } from "../terminal/report.ts";
 import { confirmByTyping } from "./confirm.ts";
 import { followAction } from "./follow-action.ts";
 

@@ -1,8 +1,8 @@
-import type { Context } from "../context.ts";
-import { type ControlApi, understand } from "../control-api.ts";
-import { CliError, EXIT } from "../exit-codes.ts";
-import { type Json, number, text } from "../json-fields.ts";
-import type { Report } from "../report.ts";
+import { type ControlApi, understand } from "../api/control-api.ts";
+import { type Json, number, text } from "../api/json-fields.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT } from "../platform/exit-codes.ts";
+import type { Report } from "../terminal/report.ts";
 
 const LOOK_MS = 500;
 
