@@ -130,6 +130,29 @@ describe("3, 4 and 5", () => {
     expect([...api.runs.values()].map(({ cancelled }) => cancelled)).toEqual([false]);
   });
 
+  it.each([
+    ["a proxy's page", "<h1>Sign in</h1>", "the answer is no JSON. Is PREWARM_URL the consumer Worker?"],
+    ["nothing", "", "the answer is no object"],
+    [
+      "another program's JSON",
+      '{"runs":7,"health":{}}',
+      "the answer is not this API's: the answer.health.sentence is no text",
+    ],
+  ])("4: the answer is %s", async (_, body, message) => {
+    api.fault = () => ({ status: 200, body });
+    const { code, stdout, stderr } = await run(["status"]);
+    expect([code, stdout]).toEqual([EXIT.unreachable, ""]);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("bug");
+  });
+
+  it("4: a proxy refuses with a page of its own", async () => {
+    api.fault = () => ({ status: 302, headers: { location: "https://login.example.com" }, body: "<h1>Moved</h1>" });
+    const { code, stderr } = await run(["status"]);
+    expect([code, stderr]).toEqual([EXIT.unreachable, "prewarm: status: The server answered 302.\n"]);
+    expect(api.received).toHaveLength(1);
+  });
+
   it("5: more lines are bad than --max-errors allows; what follows is not read", async () => {
     const { code } = await run(["warm", "--max-errors", "1"], { stdin: "/a\n/b\n/c\ngood\n" });
     expect(code).toBe(EXIT.limit);

@@ -2,9 +2,9 @@ import createClient from "openapi-fetch";
 import type { paths } from "./schema.ts";
 
 type Verb = "get" | "post" | "patch" | "delete";
-type ApiPath = keyof paths & `/api/${string}`;
+type ApiPath = keyof paths & `/${"api" | "hooks"}/${string}`;
 
-/** A call of the control API by its name in docs/api.md: `GET /api/v1/runs/{run}`. */
+/** A call of the control API, or of a hook, by its name in docs/openapi.json: `GET /api/v1/runs/{run}`. */
 export type CallName = {
   [P in ApiPath]: { [V in Verb]: paths[P][V] extends object ? `${Uppercase<V>} ${P}` : never }[Verb];
 }[ApiPath];

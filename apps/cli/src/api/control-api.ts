@@ -1,62 +1,81 @@
-import type { ControlSettings } from "../arguments/settings.ts";
+import { type Answer, ApiError, type CallName, createCall, type Given } from "@prewarm/control-client/client";
+import { findMisfit, type Shape } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
-import { CliError, EXIT } from "../platform/exit-codes.ts";
-import { type HttpRequest, type RequestOptions, sendRequest } from "../platform/http-request.ts";
-import { asObject, BadAnswer, type Json } from "./json-fields.ts";
-import { problemError, readProblem } from "./problem.ts";
+import { CliError, EXIT, type ExitCode } from "../platform/exit-codes.ts";
+import { type RequestOptions, sendRequest } from "../platform/http-request.ts";
 
-export interface Call extends RequestOptions {
+/** Where the API is, and what proves who asks. */
+export interface Server {
+  /** Without a trailing slash. */
+  url: string;
+  headers: Record<string, string>;
+}
+
+export interface Sending extends RequestOptions {
   /** What is being done, for the error: `warming`. */
   what: string;
-  query?: Record<string, string | readonly string[]>;
-  /** Sent as JSON; a string is sent as it is. */
-  body?: string | Json;
-  idempotencyKey?: string;
+  /** False: not safe to send twice. Default true. */
   repeatable?: boolean;
 }
 
-/** The control API (design: docs/openapi.json), one method for all calls: answers that are not 2xx throw with their exit code. */
+/** The control API (docs/api.md): sends again what may be sent again, and ends the command with its exit code when that does not help. */
 export interface ControlApi {
-  call(method: HttpRequest["method"], path: string, call: Call): Promise<Json>;
+  /** Resolves with an answer that has the fields of `shape`. Throws CliError. */
+  call<C extends CallName, A extends Answer<C>>(
+    name: C,
+    given: Given<C>,
+    shape: Shape<A>,
+    sending: Sending,
+  ): Promise<A>;
 }
 
-export function createControlApi(settings: ControlSettings, context: Context): ControlApi {
+export function createControlApi({ url, headers }: Server, context: Context): ControlApi {
   return {
-    async call(method, path, { what, query = {}, body, idempotencyKey, repeatable, ...options }) {
-      const url = `${settings.url}/api/v1/${path}${formatQuery(query)}`;
-      const headers: Record<string, string> = { authorization: `Bearer ${settings.token}`, accept: "application/json" };
-      if (body !== undefined) headers["content-type"] = "application/json";
-      if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
-      const text = typeof body === "object" ? JSON.stringify(body) : body;
-      const request = { method, url, headers, ...(text === undefined ? {} : { body: text }) };
-      const answer = await sendRequest(context, { ...request, repeatable: repeatable ?? true }, options);
-      if (answer.status < 200 || answer.status > 299) throw problemError(readProblem(answer), what);
-      return readJson(answer.body, what);
+    async call(name, given, shape, { what, repeatable = true, ...options }) {
+      const fetch = async (request: Request): Promise<Response> => {
+        const body = await request.text();
+        const answer = await sendRequest(
+          context,
+          {
+            method: request.method,
+            url: request.url,
+            headers: Object.fromEntries(request.headers),
+            ...(body === "" ? {} : { body }),
+            repeatable,
+          },
+          options,
+        );
+        return new Response(answer.body === "" ? null : answer.body, answer);
+      };
+      const answer = await createCall({ baseUrl: url, headers, fetch })(name, given).catch((error: unknown) => {
+        throw endOf(error, what);
+      });
+      const misfit = findMisfit(answer, shape, "the answer");
+      if (misfit === null) return answer as never;
+      throw new CliError(EXIT.unreachable, `${what}: the answer is not this API's: ${misfit}.`);
     },
   };
 }
 
-function readJson(body: string, what: string): Json {
-  try {
-    return asObject(JSON.parse(body), "the answer");
-  } catch {
-    throw new CliError(EXIT.unreachable, `${what}: the answer is no JSON. Is PREWARM_URL the consumer Worker?`);
-  }
+/** A failed call as the error that ends the command. */
+function endOf(error: unknown, what: string): unknown {
+  if (!(error instanceof ApiError)) return error;
+  // `sendRequest` has tried again, and said in the end why in its own words.
+  if (error.status === 0) return error.cause;
+  if (error.status < 300)
+    return new CliError(EXIT.unreachable, `${what}: the answer is no JSON. Is PREWARM_URL the consumer Worker?`);
+  const { code, message } = error;
+  const exitCode = exitCodeFor(error);
+  const hint =
+    exitCode === EXIT.auth
+      ? "Set ADMIN_TOKEN to the consumer Worker's secret of that name; warming needs an operator's token."
+      : null;
+  return new CliError(exitCode, `${what}: ${message}${code === null ? "" : ` (${code})`}`, hint);
 }
 
-/** Runs `read` over an answer; what does not fit the API ends the command in one line instead of a stack. */
-export function understand<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof BadAnswer)) throw error;
-    throw new CliError(EXIT.unreachable, `${what}: the answer is not this API's: ${error.message}.`);
-  }
-}
-
-function formatQuery(query: NonNullable<Call["query"]>): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) for (const one of [value].flat()) parameters.append(name, one);
-  const text = parameters.toString();
-  return text === "" ? "" : `?${text}`;
+function exitCodeFor({ status, code }: ApiError): ExitCode {
+  if (status === 401 || status === 403) return EXIT.auth;
+  if (code === "not_configured") return EXIT.usage;
+  if (status === 429 || status === 408 || status >= 500) return EXIT.unreachable;
+  return status >= 300 && status < 400 ? EXIT.unreachable : EXIT.usage;
 }

@@ -20,12 +20,6 @@ export const VARIABLES = {
   NO_COLOR: "Anything but empty: no colours",
 } as const;
 
-export interface ControlSettings {
-  /** Without a trailing slash. */
-  url: string;
-  token: string;
-}
-
 /** Where the control API and the hooks are, without a trailing slash. Needs no token: hooks prove themselves by their signature. */
 export function readControlUrl(args: Arguments, { env }: Pick<Context, "env">): string {
   return trim(controlUrl(args, env));
@@ -35,8 +29,8 @@ function controlUrl(args: Arguments, env: Context["env"]): URL {
   return readUrl(args.text("url") ?? (env.PREWARM_URL || DEFAULT_CONTROL_URL), "PREWARM_URL");
 }
 
-/** Where the control API is and the token for it. Throws a usage error when one is missing or the token would travel in the clear. */
-export function readControlSettings(args: Arguments, { env }: Pick<Context, "env">): ControlSettings {
+/** Where the control API is (without a trailing slash), and the header that proves who asks. Throws a usage error when one is missing or the token would travel in the clear. */
+export function readControlSettings(args: Arguments, { env }: Pick<Context, "env">) {
   const url = controlUrl(args, env);
   const local = isLoopback(url);
   if (url.protocol === "http:" && !local && env.PREWARM_ALLOW_HTTP_UNSAFE !== "1") {
@@ -47,7 +41,7 @@ export function readControlSettings(args: Arguments, { env }: Pick<Context, "env
   }
   const token = env.ADMIN_TOKEN || (local ? LOCAL_TOKEN : null);
   if (token === null) throw usageError("ADMIN_TOKEN is not set.", "It is the consumer Worker's secret of that name.");
-  return { url: trim(url), token };
+  return { url: trim(url), headers: { authorization: `Bearer ${token}` } };
 }
 
 /** The edge's URL, without a trailing slash. Throws a usage error when it is not known. */

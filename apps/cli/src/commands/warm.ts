@@ -1,5 +1,6 @@
+import type { Run } from "@prewarm/control-client/schema";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
-import { failedCount, type RunView } from "../api/run-view.ts";
+import { failedCount } from "../api/runs.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { findConfig } from "../arguments/load-config.ts";
 import { readDuration } from "../arguments/quantities.ts";
@@ -13,8 +14,8 @@ import { estimateRun } from "../send/estimate-run.ts";
 import { createStateStore, newRunState, type RunState, type StateStore } from "../send/run-state.ts";
 import { sendRun } from "../send/send-run.ts";
 import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
+import { retryFailed } from "../steps/act.ts";
 import { reportRun } from "../steps/report-run.ts";
-import { retryFailed } from "../steps/retry-failed.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { createReport, type Report } from "../terminal/report.ts";
 
@@ -193,7 +194,7 @@ function withResume(error: unknown, state: RunState): unknown {
   return new CliError(error.exitCode, error.message, error.hint === null ? goOn : `${error.hint}\n  ${goOn}`);
 }
 
-async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<RunView | null> {
+async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<Run | null> {
   const { accepted, duplicates } = state.counts;
   if (accepted + duplicates === 0) return null;
   try {
@@ -205,7 +206,7 @@ async function wait(state: RunState, { api, args, context, deadline, report }: W
   }
 }
 
-function finish(state: RunState, view: RunView | null, { args, store }: Warming): ExitCode {
+function finish(state: RunState, view: Run | null, { args, store }: Warming): ExitCode {
   const { bad, rejected } = state.counts;
   const failed = view === null ? 0 : failedCount(view);
   const clean = bad + rejected + failed === 0;

@@ -8,7 +8,7 @@ const TRY_MS = 60_000;
 const TRIES = 8;
 
 export interface HttpRequest {
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: string;
   url: string;
   headers?: Record<string, string>;
   body?: string;

@@ -1,5 +1,6 @@
-import { JOB_STATES, LANES } from "@prewarm/shared/job";
+import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import type { Arguments, Flag } from "../arguments/command.ts";
+import { usageError } from "../platform/exit-codes.ts";
 
 /** The flags that choose jobs, the same for `jobs`, `retry` and `cancel`. */
 export const FILTER_FLAGS = {
@@ -20,12 +21,25 @@ export const FINGERPRINT_FLAG = {
 } as const satisfies Flag;
 
 /** What was given of them, for a query or a filter in a body. */
-export function readFilter(args: Arguments): Record<string, string | string[]> {
-  const filter: Record<string, string | string[]> = {};
-  for (const name of ["state", "lane"]) if (args.list(name).length > 0) filter[name] = [...args.list(name)];
-  for (const name of ["run", "search"]) {
-    const value = args.text(name);
-    if (value !== null) filter[name] = value;
-  }
-  return filter;
+export function readFilter(args: Arguments) {
+  // `options` of the flags let nothing else through.
+  const state = args.list("state") as JobState[];
+  const lane = args.list("lane") as Lane[];
+  const run = args.text("run");
+  const search = args.text("search");
+  return {
+    ...(state.length === 0 ? {} : { state }),
+    ...(lane.length === 0 ? {} : { lane }),
+    ...(run === null ? {} : { run }),
+    ...(search === null ? {} : { search }),
+  };
+}
+
+/** The short names of jobs, as `prewarm jobs` prints them. */
+export const JOB_NAME = /^[0-9a-f]{16}$/;
+
+export function checkJobNames(names: readonly string[]): string[] {
+  const stray = names.find((name) => !JOB_NAME.test(name));
+  if (stray !== undefined) throw usageError(`“${stray}” is no job; prewarm jobs lists them.`);
+  return [...names];
 }

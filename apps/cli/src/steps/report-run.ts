@@ -1,14 +1,14 @@
-import type { RunView } from "../api/run-view.ts";
+import type { Run } from "@prewarm/control-client/schema";
+import { formatRunJson } from "../api/runs.ts";
 import type { RunState } from "../send/run-state.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** What `warm` leaves behind: the run's id on stdout (or the document), and for people what became of it on stderr. */
-export function reportRun(report: Report, { run, counts, sent }: RunState, view: RunView | null): void {
+export function reportRun(report: Report, { run, counts, sent }: RunState, view: Run | null): void {
   report.end();
   if (report.json) {
-    const outcome =
-      view === null ? null : { total: view.total, done: view.done, states: view.states, readyMs: view.readyMs };
+    const outcome = view === null ? null : outcomeOf(view);
     report.document("prewarm.warm/1", { run, sent, ...counts, outcome });
     return;
   }
@@ -23,10 +23,15 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
     if (accepted + duplicates > 0) report.note(`Watch it with: prewarm status ${run} --watch`);
     return;
   }
-  const { states, readyMs } = view;
-  const ready = readyMs.p50 === null ? "" : `, half of them within ${formatSeconds(readyMs.p50 / 1000)}`;
+  const { states, timeToReady } = view;
+  const ready = timeToReady.p50 === null ? "" : `, half of them within ${formatSeconds(timeToReady.p50 / 1000)}`;
   report.note(
     `${formatCount(states.stored)} stored${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.cancelled)} cancelled`,
   );
   if (states.dead > 0) report.note(`See why: prewarm jobs --run ${run} --state dead`);
+}
+
+function outcomeOf(view: Run): Record<string, unknown> {
+  const { total, done, states, readyMs } = formatRunJson(view);
+  return { total, done, states, readyMs };
 }

@@ -1,6 +1,7 @@
-import { type ControlApi, understand } from "../api/control-api.ts";
-import { asList, asObject, type Json, text, textOrNull } from "../api/json-fields.ts";
-import { failedCount, getRun, hasEnded, type RunView } from "../api/run-view.ts";
+import type { Gate, Run } from "@prewarm/control-client/schema";
+import type { ControlApi } from "../api/control-api.ts";
+import { failedCount, getRun, hasEnded } from "../api/runs.ts";
+import { shapeOf } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
@@ -25,7 +26,7 @@ export interface Waiting {
 }
 
 /** Resolves when the run has ended. Throws 4 at the deadline, 5 at a limit, 130 when interrupted; the run itself goes on in all of them. */
-export async function waitForRun(run: string, waiting: Waiting): Promise<RunView> {
+export async function waitForRun(run: string, waiting: Waiting): Promise<Run> {
   const { api, context, progress, deadline, maxErrors } = waiting;
   const stalled = createStallWatch(waiting);
   for (let pauseMs = LOOK_FIRST_MS; ; pauseMs = Math.min(LOOK_LAST_MS, pauseMs * 1.5)) {
@@ -56,7 +57,7 @@ function goesOn(run: string): string {
 }
 
 /** Tells, once per cause, what holds a run back that does not move. */
-function createStallWatch({ api, context, progress }: Waiting): (view: RunView) => Promise<void> {
+function createStallWatch({ api, context, progress }: Waiting): (view: Run) => Promise<void> {
   let done = -1;
   let movedAt = context.clock.now();
   const told = new Set<string>();
@@ -74,17 +75,14 @@ function createStallWatch({ api, context, progress }: Waiting): (view: RunView) 
   };
 }
 
-async function reasonsFor(api: ControlApi, lane: string): Promise<{ code: string; message: string }[]> {
-  const gate: Json = await api.call("GET", "gate", { what: "the gate" });
-  return understand("the gate", () =>
-    asList(gate.reasons, "reasons")
-      .map((entry) => asObject(entry, "a reason"))
-      .filter((reason) => [null, lane].includes(textOrNull(reason, "lane")))
-      .map((reason) => ({ code: text(reason, "code"), message: text(reason, "message") })),
-  );
+const GATE = shapeOf<Gate>({ reasons: [{ "lane|null": "text", code: "text", message: "text" }] });
+
+async function reasonsFor(api: ControlApi, lane: Run["lane"]): Promise<Gate["reasons"]> {
+  const { reasons } = await api.call("GET /api/v1/gate", {}, GATE, { what: "the gate" });
+  return reasons.filter((reason) => reason.lane === null || reason.lane === lane);
 }
 
-export function snapshotOf(view: RunView) {
+export function snapshotOf(view: Run) {
   const failed = failedCount(view);
   return { label: "making", unit: "variants", done: view.done, total: view.total, failed, throttled: 0 } as const;
 }
