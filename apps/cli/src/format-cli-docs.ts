@@ -3,6 +3,7 @@ import { VARIABLES } from "./arguments/settings.ts";
 import { FIELDS } from "./input/item.ts";
 import { EXIT_MEANINGS } from "./platform/exit-codes.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
+import { formatFlag, formatUsage } from "./render-help.ts";
 import { CHUNK_ITEMS_MAX } from "./send/chunk-items.ts";
 
 const INTRODUCTION = `# The command line
@@ -53,12 +54,12 @@ export function formatCliDocs(): string {
   ].join("\n\n")}\n`;
 }
 
-function commandSection({ name, description, operands, flags, examples }: Command): string {
-  const usage = `prewarm ${name}${operands === null ? "" : ` ${operands.hint}`}${Object.keys(flags).length === 0 ? "" : " [flags]"}`;
+function commandSection(command: Command): string {
+  const { name, description, operands, flags, examples } = command;
   const parts = [
     `## prewarm ${name}`,
     `${description}.`,
-    `\`${usage}\`${operands === null ? "" : `: ${operands.description}.`}`,
+    `\`${formatUsage(command)}\`${operands === null ? "" : `: ${operands.description}.`}`,
   ];
   if (Object.keys(flags).length > 0) parts.push(flagTable(flags));
   parts.push(`\`\`\`sh\n${examples.join("\n")}\n\`\`\``);
@@ -66,10 +67,9 @@ function commandSection({ name, description, operands, flags, examples }: Comman
 }
 
 function flagTable(flags: Record<string, Flag>): string {
-  const rows = Object.entries(flags).map(([name, { type, alias, valueHint, options, description }]) => {
-    const value = type === "boolean" ? "" : ` <${options?.join("|") ?? valueHint ?? "value"}>`;
-    const spelled = `${alias === undefined ? "" : `-${alias}, `}--${name}${value}`.replaceAll("|", "\\|");
-    return `| \`${spelled}\` | ${description.replaceAll("|", "\\|")} |`;
-  });
+  const cell = (text: string): string => text.replaceAll("|", "\\|");
+  const rows = Object.entries(flags).map(
+    ([name, flag]) => `| \`${cell(formatFlag(name, flag))}\` | ${cell(flag.description)} |`,
+  );
   return `| flag | |\n|---|---|\n${rows.join("\n")}`;
 }

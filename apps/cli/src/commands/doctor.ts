@@ -60,6 +60,6 @@ function print(findings: readonly Found[], report: Report): void {
       fixed ? "mended" : "open",
       printable(message),
     ]);
-    for (const line of formatTable(["FINDING", "COUNT", "STATE", "WHAT"], rows)) report.data(line);
+    for (const line of formatTable([["FINDING", "COUNT", "STATE", "WHAT"], ...rows])) report.data(line);
   }
 }

@@ -59,5 +59,5 @@ function formatJobs(jobs: readonly Job[]): string[] {
     error?.code ?? "",
     printable(key),
   ]);
-  return formatTable(["JOB", "STATE", "LANE", "TRIES", "ERROR", "KEY"], rows);
+  return formatTable([["JOB", "STATE", "LANE", "TRIES", "ERROR", "KEY"], ...rows]);
 }

@@ -101,7 +101,7 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     `${failedCount(run)}`,
     printable(run.label ?? ""),
   ]);
-  for (const line of formatTable(["RUN", "STATE", "LANE", "DONE", "FAILED", "LABEL"], rows)) report.data(line);
+  for (const line of formatTable([["RUN", "STATE", "LANE", "DONE", "FAILED", "LABEL"], ...rows])) report.data(line);
 }
 
 function formatStats({ health, lanes }: Stats): string[] {
@@ -109,7 +109,7 @@ function formatStats({ health, lanes }: Stats): string[] {
   return [
     printable(health.sentence),
     "",
-    ...formatTable(["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], rows),
+    ...formatTable([["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], ...rows]),
   ];
 }
 

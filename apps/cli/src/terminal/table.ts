@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Aligned columns, two spaces apart, the header first; the last column runs free. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => visible(row[column] ?? "").length)));
-  return all.map((row) =>
+/** Aligned columns, two spaces apart; the last column runs free. */
+export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const width = (column: number): number => Math.max(...rows.map((row) => visible(row[column] ?? "").length));
+  const widths = (rows[0] ?? []).map((_, column) => width(column));
+  return rows.map((row) =>
     row
       .map((cell, column) =>
         column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - visible(cell).length),
