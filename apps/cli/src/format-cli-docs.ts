@@ -23,7 +23,8 @@ together and are read in that order, as streams: a million lines take no more me
 
 - **Text**: an id or a URL a line, as it stands. Empty lines are skipped.
 - **NDJSON**: an object a line with ${FIELDS.map((name) => `\`${name}\``).join(", ")}, or a string.
-- **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces.
+- **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces. Every row has
+  as many cells as the header; quotes and line ends are as in RFC 4180. The API reads \`text/csv\` by the same rule.
 - **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is itself an image's.
 - **R2**: every image under a prefix, listed through Cloudflare's API; the etags go along, so that replaced originals are made anew.
 
