@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { forLog, splitFilling, tick } from "../src/charts/series.ts";
-import { toCsv } from "../src/csv.ts";
-import { shellQuote } from "../src/curl.ts";
+import { toCsv } from "../src/lib/csv.ts";
+import { shellQuote } from "../src/lib/curl.ts";
+import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/lib/warm-input.ts";
 import { createSelection } from "../src/ui/selection.ts";
-import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/warm-input.ts";
 import { jobAt } from "./fixtures.ts";
 
 describe("a chart's line", () => {

@@ -5,7 +5,7 @@ import { CliError, EXIT, type ExitCode } from "../platform/exit-codes.ts";
 import { type RequestOptions, sendRequest } from "../platform/http-request.ts";
 
 /** Where the API is, and what proves who asks. */
-export interface Server {
+interface Server {
   /** Without a trailing slash. */
   url: string;
   headers: Record<string, string>;

@@ -2,7 +2,7 @@ import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Arguments } from "./command.ts";
 
-export const DEFAULT_CONTROL_URL = "http://localhost:8788";
+const DEFAULT_CONTROL_URL = "http://localhost:8788";
 const LOCAL_EDGE_URL = "http://localhost:8787";
 /** The local stack's own token; nothing but the local stack accepts it. */
 const LOCAL_TOKEN = "local-admin";

@@ -15,7 +15,7 @@ const API = "https://api.cloudflare.com/client/v4";
 const PAGE_MAX = "1000";
 const IMAGE_EXTENSIONS = /^\.(jpe?g|png|webp|avif|gif|heic|heif|tiff?|bmp|jfif)$/i;
 
-export interface R2Listing {
+interface R2Listing {
   bucket: string;
   prefix: string;
   /** `default`, `eu` or `fedramp`. */

@@ -5,7 +5,7 @@
  */
 
 /** A `loc` and what it names: a page, a further sitemap, or a page's image. */
-export interface Location {
+interface Location {
   of: "page" | "sitemap" | "image";
   url: string;
 }

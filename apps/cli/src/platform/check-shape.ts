@@ -2,7 +2,7 @@
  * What of a foreign JSON value is relied on: field by field, a list by its one kind of entry. A field named `x|null` may be null, one named
  * `x?` may also be missing.
  */
-export type ShapeOf<T> = T extends number
+type ShapeOf<T> = T extends number
   ? "number"
   : T extends string
     ? "text"

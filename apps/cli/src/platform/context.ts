@@ -8,7 +8,7 @@ export interface Output {
 }
 
 /** The standard input: bytes, and whether a person sits there. */
-export type Input = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean | undefined };
+type Input = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean | undefined };
 
 /** Ctrl-C, once and twice. */
 export interface Interrupts {

@@ -6,7 +6,7 @@ import type { Interrupts } from "./context.ts";
  */
 const SAME_PRESS_MS = 300;
 
-export interface InterruptSource extends Interrupts {
+interface InterruptSource extends Interrupts {
   /** To be called for every signal. */
   signal(): void;
 }

@@ -17,7 +17,7 @@ export interface Chunk {
   fingerprint: string;
 }
 
-export interface ChunkOptions {
+interface ChunkOptions {
   maxItems: number;
   maxBytes: number;
   /** Said of items that name no recipe, preset or transform themselves. */

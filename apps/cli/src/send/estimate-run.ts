@@ -12,7 +12,7 @@ import type { RunState } from "./run-state.ts";
 import { estimateChunk } from "./send-chunk.ts";
 import { complain } from "./send-run.ts";
 
-export interface Estimating {
+interface Estimating {
   api: ControlApi;
   context: Context;
   namer: Namer;
@@ -22,7 +22,7 @@ export interface Estimating {
 }
 
 /** What warming would take; sums over chunks. Null: unknown for at least one chunk. */
-export interface Estimate {
+interface Estimate {
   images: number;
   variants: number;
   existing: number;

@@ -16,7 +16,7 @@ const ESTIMATED = shapeOf<DryRun>({
   ...COUNTED,
 });
 
-export interface SendOptions {
+interface SendOptions {
   deadline: number;
   onThrottled(waitMs: number): void;
 }

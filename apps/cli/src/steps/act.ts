@@ -15,7 +15,7 @@ const LOOK_MS = 500;
 const PREVIEW = shapeOf<ActionPreview>({ total: "number" });
 const ACTION = shapeOf<Action>({ action: "text", state: "text", total: "number", done: "number", skipped: "number" });
 
-export interface Act {
+interface Act {
   kind: "retry" | "cancel";
   filter: ActionFilter;
   /** Ask before it is done. */

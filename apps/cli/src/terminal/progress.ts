@@ -23,7 +23,7 @@ export interface Progress {
   end(): void;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   out: Output;
   now(): number;
   /** False: plain lines, as for a log. */

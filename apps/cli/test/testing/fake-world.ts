@@ -8,7 +8,7 @@ export function createOutput(options: { isTTY?: boolean; columns?: number } = {}
   return { output, writes, text: () => writes.join("") };
 }
 
-export interface FakeWorld {
+interface FakeWorld {
   context: Context;
   stdout(): string;
   stderr(): string;
@@ -17,7 +17,7 @@ export interface FakeWorld {
   press(): void;
 }
 
-export interface WorldOptions {
+interface WorldOptions {
   env?: Record<string, string>;
   cwd?: string;
   stdin?: AsyncIterable<Uint8Array>;

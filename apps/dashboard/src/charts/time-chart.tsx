@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { isDark } from "../theme.ts";
+import { isDark } from "../lib/theme.ts";
 import { forLog, type Line, splitFilling, tick } from "./series.ts";
 
 interface TimeChartProps {

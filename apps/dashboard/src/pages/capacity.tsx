@@ -1,6 +1,6 @@
 import type { Stats } from "@prewarm/control-client/schema";
-import { count, duration, percent, rate, size } from "../format.ts";
-import { clock } from "../live.ts";
+import { count, duration, percent, rate, size } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 import { Meter } from "../ui/meter.tsx";
 
 /** What is used of what is allowed: Ittybit, the month, the ledger, the queues. */

@@ -1,8 +1,8 @@
 import type { JobDetail } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import { savedShare, size } from "../format.ts";
-import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { savedShare, size } from "../lib/format.ts";
 
 /** Original and variant side by side, and what the viewer is spared. */
 export function Compare({ job }: { job: JobDetail }) {

@@ -1,5 +1,5 @@
 import type { DryRun } from "@prewarm/control-client/schema";
-import { count, size } from "../format.ts";
+import { count, size } from "../lib/format.ts";
 
 interface DryRunCardProps {
   /** Something is asked for. */

@@ -1,6 +1,6 @@
 import type { JobDetail } from "@prewarm/control-client/schema";
 import type { ComponentChildren } from "preact";
-import { size } from "../format.ts";
+import { size } from "../lib/format.ts";
 import { Time } from "../ui/time.tsx";
 
 /** Everything the ledger knows of a job. */

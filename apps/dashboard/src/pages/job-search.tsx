@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from "preact/hooks";
-import { filterUrl, type JobFilter } from "../job-filter.ts";
-import { parseQuery, printQuery, suggestions, unknownQualifiers } from "../query.ts";
-import { navigate } from "../router.ts";
+import { filterUrl, type JobFilter } from "../lib/job-filter.ts";
+import { parseQuery, printQuery, suggestions, unknownQualifiers } from "../lib/query.ts";
+import { navigate } from "../lib/router.ts";
 
 const PAUSE_MS = 300;
 

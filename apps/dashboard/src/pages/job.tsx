@@ -1,12 +1,12 @@
 import type { JobDetail } from "@prewarm/control-client/schema";
-import { shellQuote } from "../curl.ts";
-import { ask, isOperator } from "../session.ts";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { shellQuote } from "../lib/curl.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { retryJob } from "../ui/job-table.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 import { Compare } from "./compare.tsx";
 import { JobFacts } from "./job-facts.tsx";
 import { Timeline } from "./timeline.tsx";

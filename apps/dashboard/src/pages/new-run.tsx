@@ -1,10 +1,10 @@
 import type { DryRun } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
-import { navigate } from "../router.ts";
-import { ask, isOperator } from "../session.ts";
+import { ask, isOperator } from "../api/session.ts";
+import { navigate } from "../lib/router.ts";
+import { toRequest, type WarmInput } from "../lib/warm-input.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Empty } from "../ui/view.tsx";
-import { toRequest, type WarmInput } from "../warm-input.ts";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { WarmFields } from "./warm-fields.tsx";
 

@@ -1,6 +1,6 @@
 import { ApiError } from "@prewarm/control-client/client";
 import { useState } from "preact/hooks";
-import { signIn } from "../session.ts";
+import { signIn } from "../api/session.ts";
 
 /** The door. The token goes to the server once and comes back as a cookie no script can read. */
 export function SignInPage() {

@@ -1,6 +1,6 @@
 import type { Attempt, JobDetail } from "@prewarm/control-client/schema";
-import { duration, exactUtc, relative } from "../format.ts";
-import { clock } from "../live.ts";
+import { duration, exactUtc, relative } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 import { Time } from "../ui/time.tsx";
 
 /** From created to its end, every failed attempt between, oldest first. */

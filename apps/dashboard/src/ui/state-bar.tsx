@@ -1,6 +1,6 @@
 import type { CountsByState } from "@prewarm/control-client/schema";
-import { count } from "../format.ts";
-import { STATES } from "../job-filter.ts";
+import { count } from "../lib/format.ts";
+import { STATES } from "../lib/job-filter.ts";
 
 const ORDER = [
   "stored",

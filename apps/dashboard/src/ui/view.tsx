@@ -1,8 +1,8 @@
 import { ApiError } from "@prewarm/control-client/client";
 import type { ComponentChildren } from "preact";
-import { relative } from "../format.ts";
-import { clock } from "../live.ts";
-import type { Resource } from "../poll.ts";
+import type { Resource } from "../api/poll.ts";
+import { relative } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 
 interface ViewProps<T> {
   resource: Resource<T>;

@@ -57,3 +57,16 @@ export function toActionFilter(filter: JobFilter): ActionFilter {
 export function toggled<T>(list: readonly T[], value: T): T[] {
   return list.includes(value) ? list.filter((one) => one !== value) : [...list, value];
 }
+
+/** A filter in words, for the dialog that acts on it. */
+export function describeFilter(filter: ActionFilter): string {
+  if (filter.jobs) return `The ${filter.jobs.length} selected. Those that cannot be acted on any more are left alone.`;
+  const parts = [
+    filter.state && `state ${[filter.state].flat().join(" or ")}`,
+    filter.lane && `lane ${[filter.lane].flat().join(" or ")}`,
+    filter.run && `run ${filter.run}`,
+    filter.search && `search ${filter.search}`,
+    filter.fingerprint && `cause ${filter.fingerprint}`,
+  ].filter(Boolean);
+  return parts.length > 0 ? `All jobs with ${parts.join(", ")}, on every page.` : "All jobs, on every page.";
+}

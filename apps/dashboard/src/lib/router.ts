@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 export const place = signal(new URL(location.href));
 
 /** What back goes to, kept with the history entry: keyset pages know only the next one. */
-export interface PlaceState {
+interface PlaceState {
   back?: string[];
 }
 

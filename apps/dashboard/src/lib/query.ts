@@ -1,7 +1,7 @@
 /* The search's words: `qualifier:value`, quotes around spaces, everything else free text. The server searches; this shows and edits. */
 
 export const QUALIFIERS = ["id", "format", "error", "run", "lane"] as const;
-export type Qualifier = (typeof QUALIFIERS)[number];
+type Qualifier = (typeof QUALIFIERS)[number];
 
 export interface Term {
   /** Null: free text, searched in the variant key. */

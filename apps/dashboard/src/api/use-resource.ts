@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { live } from "./live.ts";
+import { live } from "../lib/live.ts";
 import { createResource, type Resource } from "./poll.ts";
 
 /** A resource of this component. Another `key` follows another query; what is shown stays until its answer is here. */

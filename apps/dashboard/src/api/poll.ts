@@ -7,13 +7,13 @@ export interface Timers {
   now(): number;
 }
 
-export const browserTimers: Timers = {
+const browserTimers: Timers = {
   set: (run, ms) => setTimeout(run, ms),
   clear: (timer) => clearTimeout(timer as number),
   now: () => Date.now(),
 };
 
-export interface ResourceOptions<T> {
+interface ResourceOptions<T> {
   load(signal: AbortSignal): Promise<T>;
   /** Between the end of one load and the next, in ms; null loads once. */
   everyMs: number | null;

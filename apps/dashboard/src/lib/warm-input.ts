@@ -14,7 +14,7 @@ export interface WarmInput {
   onlyMissing: boolean;
 }
 
-export type WarmQuery = { label?: string; force?: "1"; onlyMissing?: "1"; recipe?: string };
+type WarmQuery = { label?: string; force?: "1"; onlyMissing?: "1"; recipe?: string };
 
 /** A JSON body takes 16 MB; what is pasted stays far below. */
 export const PASTE_MAX = 20_000;
