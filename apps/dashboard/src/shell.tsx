@@ -118,7 +118,7 @@ function Who() {
   );
 }
 
-/** On every page but the overview, which has it larger: only when something is wrong. */
+/** Shown on every page when something is wrong, except on the overview, which shows the health in a larger card. */
 function HealthStrip() {
   const health = useStats().data.value?.health;
   if (!health || health.level === "ok") return null;

@@ -18,7 +18,7 @@ export interface Sending extends RequestOptions {
   repeatable?: boolean;
 }
 
-/** The control API (docs/api.md): sends again what may be sent again, and ends the command with its exit code when that does not help. */
+/** The control API (docs/api.md). A failed call is tried again where that is safe; when it still fails, its exit code ends the command. */
 export interface ControlApi {
   /** Resolves with an answer that has the fields of `shape`. Throws CliError. */
   call<C extends CallName, A extends Answer<C>>(
@@ -60,7 +60,7 @@ export function createControlApi({ url, headers }: Server, context: Context): Co
 /** A failed call as the error that ends the command. */
 function endOf(error: unknown, what: string): unknown {
   if (!(error instanceof ApiError)) return error;
-  // `sendRequest` has tried again, and said in the end why in its own words.
+  // `sendRequest` has given up, and its error says why.
   if (error.status === 0) return error.cause;
   if (error.status < 300)
     return new CliError(EXIT.unreachable, `${what}: the answer is no JSON. Is PREWARM_URL the consumer Worker?`);

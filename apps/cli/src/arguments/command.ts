@@ -27,7 +27,7 @@ export interface Command {
   /** As typed: `warm`, `hook sign`. */
   name: string;
   description: string;
-  /** What stands after the name, such as `[id…]`; null: nothing may. */
+  /** What follows the name, such as `[id…]`. Null: the command takes no operands. */
   operands: { hint: string; description: string; min: number; max: number } | null;
   flags: Record<string, Flag>;
   examples: readonly string[];

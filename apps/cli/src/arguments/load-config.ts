@@ -22,7 +22,7 @@ export async function loadConfig(args: Arguments, { cwd }: Pick<Context, "cwd">)
   }
 }
 
-/** As `loadConfig`, but null when there is none and none was named: for commands that mostly do without. */
+/** Like `loadConfig`, but null when there is no configuration and none was named. For commands that can work without one. */
 export async function findConfig(args: Arguments, context: Pick<Context, "cwd">): Promise<Config | null> {
   return args.text("config") === null && findUpwards(context.cwd) === null ? null : loadConfig(args, context);
 }

@@ -20,7 +20,7 @@ export const VARIABLES = {
   NO_COLOR: "Anything but empty: no colours",
 } as const;
 
-/** Where the control API and the hooks are, without a trailing slash. Needs no token: hooks prove themselves by their signature. */
+/** Where the control API and the hooks are, without a trailing slash. Needs no token, because a hook is proved by its signature. */
 export function readControlUrl(args: Arguments, { env }: Pick<Context, "env">): string {
   return trim(controlUrl(args, env));
 }
@@ -29,7 +29,10 @@ function controlUrl(args: Arguments, env: Context["env"]): URL {
   return readUrl(args.text("url") ?? (env.PREWARM_URL || DEFAULT_CONTROL_URL), "PREWARM_URL");
 }
 
-/** Where the control API is (without a trailing slash), and the header that proves who asks. Throws a usage error when one is missing or the token would travel in the clear. */
+/**
+ * Where the control API is (without a trailing slash), and the header that proves who asks. Throws a usage error when the token is missing
+ * or would travel unencrypted.
+ */
 export function readControlSettings(args: Arguments, { env }: Pick<Context, "env">) {
   const url = controlUrl(args, env);
   const local = isLoopback(url);

@@ -186,7 +186,7 @@ async function send(state: RunState, warming: Warming): Promise<void> {
   }
 }
 
-/** The same failure, with the command that goes on from here. A usage error has to be mended first, and says how itself. */
+/** Adds the command that resumes the run to a failure. A usage error with a hint stays as it is: the user has to correct it first. */
 function withResume(error: unknown, state: RunState): unknown {
   if (!(error instanceof CliError) || (error.exitCode === EXIT.usage && error.hint !== null)) return error;
   const pipe = readsStdin(state.input) ? " (and give it the same stdin)" : "";
@@ -210,12 +210,12 @@ function finish(state: RunState, view: Run | null, { args, store }: Warming): Ex
   const { bad, rejected } = state.counts;
   const failed = view === null ? 0 : failedCount(view);
   const clean = bad + rejected + failed === 0;
-  // With nothing left to go on with, the state is only litter.
+  // Nothing is left to resume, so the state file is not needed any more.
   if (clean && args.flag("wait")) store.remove(state.run);
   return clean ? EXIT.ok : EXIT.failed;
 }
 
-/** The input named no image: there is no run, and nothing to go on with. */
+/** The input named no image, so there is no run and nothing to resume. */
 function finishEmpty({ run, counts, sent }: RunState, { report, store, complaints }: Warming): ExitCode {
   store.remove(run);
   complaints.end();

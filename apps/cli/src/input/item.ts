@@ -17,7 +17,7 @@ export type Place = string;
 
 export type Read = { kind: "item"; place: Place; item: Item } | { kind: "bad"; place: Place; reason: string };
 
-/** Turns what stands for an image in the input (an id, a URL, a bucket key) into its id and what else it tells. Throws with the reason. */
+/** Turns an id, a URL or a bucket key into the image's id, and into whatever else the URL says. Throws an Error with the reason. */
 export interface Namer {
   fromText(text: string): Item;
   fromUrl(url: string): Item;
@@ -62,7 +62,7 @@ function nameImage(fields: Record<string, unknown>, namer: Namer): Item {
   return { ...(name === "url" ? namer.fromUrl(value) : namer.fromKey(value)) };
 }
 
-/** Refuses here what the server would refuse, where the line is still known. */
+/** Refuses what the server would refuse. It is done here because here the line is known. */
 export function checkItem(item: Item): Item {
   try {
     checkId(item.id);

@@ -46,8 +46,8 @@ function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly stri
 }
 
 /**
- * The id whose original is at this URL: the sources' templates read backwards. Read forwards again it must give the same URL, so that
- * what is warmed is what the page shows.
+ * The id whose original is at this URL, found by matching the URL against the sources' templates. The id must lead back to the same URL,
+ * so that the image which is warmed is the one that the page shows.
  */
 function idOfOriginal(text: string, config: Config): string | null {
   if (!URL.canParse(text)) return null;
@@ -75,13 +75,13 @@ function tryParse(path: string): string | null {
   }
 }
 
-/** Equal whatever of the path is percent-encoded: `a(1).jpg` and `a%281%29.jpg` are one resource. */
+/** Compares two URLs and ignores which characters are percent-encoded: `a(1).jpg` and `a%281%29.jpg` are one resource. */
 function sameUrl(one: string, other: string): boolean {
   const plain = (text: string): string => new URL(text).href.replace(/%[0-9a-f]{2}/gi, (code) => decodeByte(code));
   return plain(one) === plain(other);
 }
 
-/** Only unreserved and sub-delimiter characters: the rest would change what the URL means. */
+/** Decodes unreserved and sub-delimiter characters only. Decoding others would change what the URL means. */
 function decodeByte(code: string): string {
   const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
   return /[A-Za-z0-9\-._~!$&'()*+,;=:@]/.test(letter) ? letter : code.toUpperCase();

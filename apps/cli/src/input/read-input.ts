@@ -90,7 +90,7 @@ async function* readFormat(
   yield* first === "{" || first === '"' ? readNdjson(all, name, namer) : readText(all, name, namer);
 }
 
-/** The first character that is not white, and the bytes from their beginning. */
+/** The first character that is no white space, and all the bytes, that first piece included. */
 async function peek(bytes: AsyncIterable<Uint8Array>): Promise<{ first: string; all: AsyncIterable<Uint8Array> }> {
   const iterator = bytes[Symbol.asyncIterator]();
   const start = await iterator.next();

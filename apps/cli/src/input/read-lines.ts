@@ -1,4 +1,4 @@
-/** A line longer than this is no line of ours, in characters. */
+/** The longest line that is read, in characters. */
 const LINE_MAX = 1_000_000;
 
 export interface Line {

@@ -48,7 +48,7 @@ export async function* readR2Prefix(listing: R2Listing, namer: Namer, context: C
   } while (cursor !== null);
 }
 
-/** By its type where the upload gave one, else by its name; a key without an extension is taken, for ids often have none. */
+/** Goes by the type that the upload gave, else by the name. A key without an extension counts as an image, because ids often have none. */
 function isImage(key: string, contentType: string | null): boolean {
   if (key.endsWith("/")) return false;
   if (contentType?.startsWith("image/")) return true;

@@ -24,7 +24,7 @@ export function shapeOf<T>(fields: ShapeOf<T>): Shape<T> {
   return fields as Shape<T>;
 }
 
-/** The first thing that is not as `shape` says, in words (`states.dead is no number`); null when all is. `name` is what to call the value. */
+/** Says what does not fit the shape, such as `the answer.total is no number`; null when everything fits. `name` stands for the whole value. */
 export function findMisfit(value: unknown, shape: unknown, name: string): string | null {
   if (shape === "number") return typeof value === "number" ? null : `${name} is no number`;
   if (shape === "text") return typeof value === "string" ? null : `${name} is no text`;

@@ -7,18 +7,18 @@ export interface Output {
   readonly columns?: number | undefined;
 }
 
-/** The standard input: bytes, and whether a person sits there. */
+/** The standard input: its bytes, and whether it is a terminal. */
 type Input = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean | undefined };
 
-/** Ctrl-C, once and twice. */
+/** What the first and the second Ctrl-C abort. */
 export interface Interrupts {
-  /** The first: finish what is under way, start nothing new. */
+  /** Aborts at the first Ctrl-C: the command finishes what is under way and starts nothing new. */
   readonly stop: AbortSignal;
-  /** The second, or the first in a command that has nothing to finish: drop everything. */
+  /** Aborts at the second Ctrl-C, or at the first where the command has nothing to finish: everything stops. */
   readonly now: AbortSignal;
 }
 
-/** Everything the program knows of the world outside. `main.ts` makes the real one. */
+/** Everything the program uses from outside: streams, clock, network. `main.ts` makes the real one, a test its own. */
 export interface Context {
   env: Readonly<Record<string, string | undefined>>;
   /** Relative paths, `.prewarm/` and prewarm.config.ts are looked up from here. */

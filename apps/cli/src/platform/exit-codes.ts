@@ -21,7 +21,7 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
   130: "Interrupted by Ctrl-C. `prewarm warm --resume` goes on.",
 };
 
-/** A failure that has its exit code and is said in one line; anything else that is thrown is a bug and shows its stack. */
+/** A failure with an exit code, shown in one line. Any other error is a bug of ours and is shown with its stack. */
 export class CliError extends Error {
   readonly exitCode: ExitCode;
   /** What to do about it, shown on its own line. */

@@ -4,7 +4,7 @@ import { CliError, EXIT } from "./exit-codes.ts";
 
 /** Longest that one try may take, in ms. A chunk of 1,000 originals is accepted in a second or two. */
 const TRY_MS = 60_000;
-/** Tries without an answer, or with a 5xx, before giving up. 429 and Retry-After are the server's wish and have no bound but `deadline`. */
+/** The number of tries that may end without an answer or with a 5xx. Waits that the server asks for do not count: only `deadline` ends them. */
 const TRIES = 8;
 
 export interface HttpRequest {
@@ -12,7 +12,7 @@ export interface HttpRequest {
   url: string;
   headers?: Record<string, string>;
   body?: string;
-  /** False: not safe to send twice, so only refusals that say "not now" (429, 503) are tried again. Default true. */
+  /** False: it is not safe to send this twice, so only 429 and 503 are tried again: they say that nothing was done. Default true. */
   repeatable?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface RequestOptions {
   onThrottled?(waitMs: number, status: number): void;
 }
 
-/** An answer that is whole: a connection that breaks in the body is a failed try. */
+/** A complete answer. Where the connection breaks within the body, the try has failed. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -34,8 +34,8 @@ type Caller = Pick<Context, "fetch" | "sleep" | "clock" | "interrupts">;
 type Try = { answer: Answer } | { failure: string };
 
 /**
- * Sends until there is an answer that is the server's last word. Throws exit code 4 when there is none, 130 when interrupted in
- * between. A redirect is not followed: it would carry the token elsewhere.
+ * Sends a request again until its answer is final. Throws exit code 4 when no try succeeds, 130 when the user interrupts. It does not
+ * follow a redirect, which would send the token to another server.
  */
 export async function sendRequest(caller: Caller, request: HttpRequest, options: RequestOptions = {}): Promise<Answer> {
   for (let failures = 0; ; ) {
@@ -71,13 +71,13 @@ async function tryOnce(caller: Caller, { method, url, headers, body }: HttpReque
 
 interface Wait {
   ms: number;
-  /** The server asked for it: not counted as a failure. */
+  /** True when the server asked for this wait; it does not count as a failure. */
   asked: boolean;
   status: number;
   why: string;
 }
 
-/** Null: the outcome is final. */
+/** Decides whether to try again, and when. Null: the outcome is final. */
 function waitBeforeNext(caller: Caller, request: HttpRequest, outcome: Try, n: number): Wait | null {
   const ms = backoffMs(n, caller.clock.random);
   const repeatable = request.repeatable ?? true;
@@ -85,9 +85,9 @@ function waitBeforeNext(caller: Caller, request: HttpRequest, outcome: Try, n: n
   const { status, headers, body } = outcome.answer;
   const passing = status === 408 || status === 409 || status >= 500;
   if (status !== 429 && status !== 503 && !(passing && repeatable)) return null;
-  // 409 means "this very request is being accepted right now" only where we sent an idempotency key.
+  // With an idempotency key 409 means that this very request is being accepted right now. Without one it is a refusal.
   if (status === 409 && request.headers?.["idempotency-key"] === undefined) return null;
-  // Unset secrets do not come back by waiting.
+  // The server lacks a secret, and waiting does not change that.
   if (status === 503 && body.includes('"not_configured"')) return null;
   const after = retryAfterMs(headers.get("retry-after"), caller.clock.now());
   return { ms: Math.max(after ?? 0, ms), asked: status === 429, status, why: `it answers ${status}` };

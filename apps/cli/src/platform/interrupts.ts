@@ -1,8 +1,8 @@
 import type { Interrupts } from "./context.ts";
 
 /**
- * One Ctrl-C reaches us more than once: the terminal sends it to the whole process group, and npm and our own launcher pass it on
- * too. What comes within this many ms of the last counted signal is the same key press.
+ * One Ctrl-C arrives more than once: the terminal sends it to the whole process group, and npm and our launcher pass it on as well. A
+ * signal within this many ms of the last counted one belongs to the same key press.
  */
 const SAME_PRESS_MS = 300;
 
@@ -11,7 +11,7 @@ interface InterruptSource extends Interrupts {
   signal(): void;
 }
 
-/** `graceful`: the command can finish what it has begun, so the first Ctrl-C only stops it; else the first one ends it. */
+/** `graceful` tells whether the command can finish what it has begun. If so, the first Ctrl-C only stops it; if not, it ends it. */
 export function createInterrupts(now: () => number, graceful: () => boolean): InterruptSource {
   const stop = new AbortController();
   const end = new AbortController();

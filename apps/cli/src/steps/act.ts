@@ -23,8 +23,8 @@ interface Act {
 }
 
 /**
- * Retries or cancels every job that matches, on the server, and follows it to its end. What it will touch is counted and said first;
- * nothing at all is no fault.
+ * Retries or cancels every job that matches. The server does the work and this follows it to its end. It counts the jobs and says the
+ * number first; no job at all is not an error.
  */
 export async function act(
   { kind, filter, confirm }: Act,

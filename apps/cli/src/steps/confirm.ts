@@ -3,7 +3,7 @@ import { type Context, canAsk } from "../platform/context.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 
-/** Makes a person type `word` before something is destroyed. `--yes` skips it; where nobody can be asked it is needed. */
+/** Asks the user to type `word` before something is destroyed. `--yes` skips the question; without a terminal it is required. */
 export async function confirmByTyping(args: Arguments, context: Context, what: string, word: string): Promise<void> {
   if (args.flag("yes")) return;
   if (!canAsk(context)) throw usageError(`${what} Nobody can be asked here: add --yes.`);

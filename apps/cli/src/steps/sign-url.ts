@@ -5,7 +5,7 @@ import { readSigningKeys } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 
-/** An image URL in its parts: `query` is as the page will ask it. */
+/** An image URL in its parts; `query` is written as the page will request it. */
 export interface ImageUrl {
   /** Origin, and a path above `/images` where the edge is not at the root of its host. */
   base: string;

@@ -12,7 +12,7 @@ const LOOK_FIRST_MS = 250;
 const LOOK_LAST_MS = 2000;
 /** Without progress for this long the gate is asked why, in ms. */
 const STALLED_MS = 15_000;
-/** The gate's codes that waiting does not cure: the budget has to be raised or the month to end. */
+/** Codes of the gate that last: somebody has to raise the budget, or the month has to end. */
 const SPENT = /budget/;
 
 export interface Waiting {
@@ -56,7 +56,7 @@ function goesOn(run: string): string {
   return `The run goes on without us: prewarm status ${run} --watch, or prewarm cancel ${run}`;
 }
 
-/** Tells, once per cause, what holds a run back that does not move. */
+/** When a run makes no progress, says why: each reason once. */
 function createStallWatch({ api, context, progress }: Waiting): (view: Run) => Promise<void> {
   let done = -1;
   let movedAt = context.clock.now();

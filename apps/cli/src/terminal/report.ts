@@ -3,11 +3,11 @@ import type { Arguments } from "../arguments/command.ts";
 import type { Context } from "../platform/context.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
-/** How a command speaks: data on stdout, everything for people on stderr. */
+/** What a command writes: data to stdout, everything meant for people to stderr. */
 export interface Report extends Progress {
   /** Data: a line on stdout. */
   data(line: string): void;
-  /** `--json` was given: the one document, instead of lines of data. */
+  /** True with `--json`: the command writes one document instead of lines of data. */
   readonly json: boolean;
   document(schema: string, body: Record<string, unknown>): void;
   readonly colors: ReturnType<typeof createColors>;

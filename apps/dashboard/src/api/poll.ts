@@ -22,7 +22,7 @@ interface ResourceOptions<T> {
   timers?: Timers;
 }
 
-/** Something the server knows, kept up to date. What was shown stays until there is something newer: nothing flashes. */
+/** An answer of the server that is kept up to date. The old answer stays until a newer one is here, so that nothing flashes. */
 export interface Resource<T> {
   data: Signal<T | null>;
   error: Signal<Error | null>;
@@ -63,7 +63,7 @@ class Polled<T> implements Resource<T> {
     this.#timers = options.timers ?? browserTimers;
     this.#load = options.load;
     let wasLive = options.live.value;
-    // A view that was paused is stale the moment it runs again; one that is being paused just stops.
+    // A view that runs again after a pause is out of date, so it loads at once. A view that is paused just stops.
     this.#unsubscribe = options.live.subscribe((live) => {
       if (live && !wasLive && options.everyMs !== null) void this.refresh();
       else if (!live) this.#timers.clear(this.#timer);
@@ -82,7 +82,7 @@ class Polled<T> implements Resource<T> {
       (value) => ({ value, error: null }),
       (error: unknown) => ({ value: null, error: error instanceof Error ? error : new Error(String(error)) }),
     );
-    // Another load, or the end, has overtaken this one: its answer is of no interest.
+    // Another load has begun since, or the resource is closed: nobody needs this answer.
     if (this.#under !== mine || this.#closed) return;
     this.#take(result);
     this.busy.value = false;

@@ -8,16 +8,16 @@ const TIMEOUT_MS = 30_000;
 /** The browser sends the session's cookie by itself. */
 const call = createCall({ timeoutMs: TIMEOUT_MS });
 
-/** `unknown` until the server has said; null: nobody is signed in. */
+/** Who is signed in. `unknown` until the server has answered; null when nobody is. */
 export const session = signal<Session | null | "unknown">("unknown");
-/** Why the server could not say, or null. */
+/** The error when the server could not tell who is signed in, or null. */
 export const sessionError = signal<ApiError | null>(null);
 
-/** Writes are shown to operators only. The server enforces it; this spares a viewer buttons that refuse. */
+/** Only operators see buttons that change something. The server checks the role; a viewer is spared buttons that would be refused. */
 export const isOperator = computed(() => session.value !== "unknown" && session.value?.role === "operator");
 export const environment = computed(() => (session.value === "unknown" ? "" : (session.value?.environment ?? "")));
 
-/** A call as whoever is signed in; a 401 leads back to the sign-in. */
+/** Calls the API as the user who is signed in. A 401 leads back to the sign-in page. */
 export const ask: Call = async (name, given) => {
   try {
     return await call(name, given);

@@ -11,7 +11,7 @@ export function useResource<T>(
   const held = useRef<{ resource: Resource<T>; key: string } | null>(null);
   if (held.current === null) held.current = { resource: createResource({ load, everyMs, live }), key };
   const { resource } = held.current;
-  // The key stands for the query; `load` is new on every render
+  // Only the key tells whether the query has changed: `load` is a new function on every render.
   useEffect(() => {
     if (held.current && held.current.key !== key) {
       held.current.key = key;

@@ -18,7 +18,10 @@ const COLUMNS = [
   "bytes",
 ] as const;
 
-/** RFC 4180 with a header; times are ISO 8601. A cell never begins a formula: spreadsheets would run what a stranger named an image. */
+/**
+ * RFC 4180 with a header; times are ISO 8601. No cell can begin a formula, because a spreadsheet would run what a stranger put into an
+ * image's name.
+ */
 export function toCsv(jobs: readonly Job[]): string {
   const rows = jobs.map((job) => COLUMNS.map((column) => cell(textOf(job, column))).join(","));
   return `${[COLUMNS.join(","), ...rows].join("\r\n")}\r\n`;

@@ -1,4 +1,4 @@
-/** One argument of a POSIX shell, whatever is in it. */
+/** Quotes any text as one argument of a POSIX shell. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -17,7 +17,7 @@ export function duration(ms: number | null): string {
   return `${short(value)} ${unit}`;
 }
 
-/** One decimal below ten, where it says something. */
+/** One decimal below ten, none above. */
 function short(value: number): string {
   return String(value < 9.95 ? Math.round(value * 10) / 10 : Math.round(value));
 }
@@ -55,7 +55,7 @@ export function count(value: number | null): string {
   return value === null ? NONE : whole.format(value);
 }
 
-/** For tight places: `999`, `12.3k`, `4.5M`. */
+/** A short number where space is tight: `999`, `12.3k`, `4.5M`. */
 export function compact(value: number): string {
   if (value < 10_000) return whole.format(value);
   const [divisor, unit] = value < 999_500 ? [1e3, "k"] : value < 999_500_000 ? [1e6, "M"] : [1e9, "G"];

@@ -20,7 +20,7 @@ export interface JobFilter {
   cursor: string | null;
 }
 
-/** Reads a URL's query; values that are none are left out, so an old link still opens. */
+/** Reads a URL's query. Unknown values are ignored, so that an old link still opens. */
 export function readFilter(query: URLSearchParams): JobFilter {
   return {
     states: STATES.filter((state) => query.getAll("state").includes(state)),

@@ -17,7 +17,7 @@ export function setLive(on: boolean): void {
   liveSwitch.value = on;
 }
 
-/** Stops on blur and on a hidden tab: an unattended window costs the ledger nothing. */
+/** Polling stops when the window loses the focus or the tab is hidden, so that an unattended window costs the ledger nothing. */
 export function watchAttention(): void {
   const look = (here: boolean) => () => {
     attended.value = here && document.visibilityState === "visible";

@@ -40,13 +40,13 @@ function printTerm({ qualifier, value }: Term): string {
   return qualifier ? `${qualifier}:${text}` : text;
 }
 
-/** A qualifier-like word that is none: it is searched as text, which is seldom what was meant. */
+/** A word that looks like a qualifier and is none. It is searched as text, which is seldom what the user meant. */
 export function unknownQualifiers(text: string): string[] {
   const terms = parseQuery(text).filter(({ qualifier }) => qualifier === null);
   return terms.flatMap(({ value }) => /^([a-z]{2,12}):(?!\/\/)\S/.exec(value)?.[1] ?? []);
 }
 
-/** What the last word may become, as whole queries; for a datalist. */
+/** Completions of the last word, each as a whole query, for a datalist. */
 export function suggestions(text: string): string[] {
   const start = text.lastIndexOf(" ") + 1;
   const [head, last] = [text.slice(0, start), text.slice(start).toLowerCase()];

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 /** Where we are: path and query, as the address bar has them. */
 export const place = signal(new URL(location.href));
 
-/** What back goes to, kept with the history entry: keyset pages know only the next one. */
+/** The cursors of the pages before, kept with the history entry, because the server only names the next page. */
 interface PlaceState {
   back?: string[];
 }
@@ -12,7 +12,7 @@ export function placeState(): PlaceState {
   return (history.state as PlaceState | null) ?? {};
 }
 
-/** Goes to a path of this page. `replace` when the place is the same and only its filter changes as one types. */
+/** Goes to a path of this site. `replace` is for a filter that changes while the user types: it adds no history entry. */
 export function navigate(to: string, options: { replace?: boolean; state?: PlaceState } = {}): void {
   const change = options.replace ? "replaceState" : "pushState";
   const moved = new URL(to, location.origin).pathname !== place.peek().pathname;

@@ -16,7 +16,7 @@ export function nextTheme(): void {
   localStorage.setItem(KEPT, theme.value);
 }
 
-/** Keeps `<html data-theme>` what is shown; the tokens hang on it. */
+/** Keeps `<html data-theme>` in step with the theme; the colours depend on it. */
 export function startTheme(): void {
   dark.addEventListener("change", (event) => {
     system.value = event.matches;

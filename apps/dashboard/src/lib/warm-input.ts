@@ -16,7 +16,7 @@ export interface WarmInput {
 
 type WarmQuery = { label?: string; force?: "1"; onlyMissing?: "1"; recipe?: string };
 
-/** A JSON body takes 16 MB; what is pasted stays far below. */
+/** The most ids that may be pasted; their JSON stays far below the 16 MB that the API takes. */
 export const PASTE_MAX = 20_000;
 
 /** One id a line, blank ones left out, each once. */
@@ -59,7 +59,7 @@ function whatToMake(input: WarmInput): Partial<WarmItem> {
   return input.recipe.trim() ? { recipe: input.recipe.trim() } : {};
 }
 
-/** By extension; a list of lines is NDJSON to the server, which takes a bare id a line. */
+/** The content type, by the file's extension. A plain list goes as NDJSON, because the server takes a bare id on each line. */
 export function typeOfFile(name: string): string {
   if (/\.csv$/i.test(name)) return "text/csv";
   return /\.json$/i.test(name) ? "application/json" : "application/x-ndjson";

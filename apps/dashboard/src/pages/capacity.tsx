@@ -3,7 +3,7 @@ import { count, duration, percent, rate, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { Meter } from "../ui/meter.tsx";
 
-/** What is used of what is allowed: Ittybit, the month, the ledger, the queues. */
+/** How much of each limit is used: Ittybit, the month's budget, the ledger, the queues. */
 export function Capacity({ stats }: { stats: Stats }) {
   return (
     <div class="columns">

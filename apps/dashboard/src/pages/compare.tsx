@@ -4,7 +4,7 @@ import { ask, isOperator } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { savedShare, size } from "../lib/format.ts";
 
-/** Original and variant side by side, and what the viewer is spared. */
+/** Original and variant side by side, with the bytes that a viewer saves. */
 export function Compare({ job }: { job: JobDetail }) {
   const original = useOriginalBytes(job);
   if (job.state !== "stored" || !job.variantUrl) return <Waiting job={job} />;

@@ -6,7 +6,7 @@ import { ActButton } from "../ui/act-button.tsx";
 /** Changes the gate and resolves with what to say of it. */
 export type Patch = (change: GatePatch, said: string) => Promise<string>;
 
-/** Rate, concurrency and budget. A form holds what is typed until it is applied; what the server says shows beside it. */
+/** Rate, concurrency and budget. A field keeps what is typed until it is applied or undone. */
 export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
   return (
     <section class="card" aria-labelledby="limits">

@@ -15,7 +15,7 @@ const TIERS = [
 ] as const;
 type Tier = (typeof TIERS)[number][0];
 
-/** The past: throughput, waiting and running. The tier stands in the URL. */
+/** Charts of throughput, waiting time and running time. The URL holds the chosen range. */
 export function HistoryCharts() {
   const asked = place.value.searchParams.get("history");
   const [tier, , every] = TIERS.find(([name]) => name === asked) ?? TIERS[0];

@@ -12,7 +12,7 @@ import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
 
-/** The way to one image: by its id. */
+/** Asks for an image's id and opens its page. */
 export function ImagesPage() {
   const [id, setId] = useState("");
   return (

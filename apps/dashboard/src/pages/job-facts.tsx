@@ -70,7 +70,7 @@ function Inside({ to, text }: { to: string; text: string }) {
   );
 }
 
-/** A foreign address becomes a link only when it is http(s): `javascript:` is text. */
+/** A foreign address becomes a link only when it is http(s). A `javascript:` address stays text. */
 function Outside({ url }: { url: string | null }) {
   if (!url) return <>not served by an address</>;
   if (!/^https?:\/\//i.test(url)) return <span class="break">{url}</span>;

@@ -5,7 +5,7 @@ import { navigate } from "../lib/router.ts";
 
 const PAUSE_MS = 300;
 
-/** The search box: what it understood stands below it, each word with a way out. */
+/** The search box. Below it stands what it understood; each word there can be removed. */
 export function JobSearch({ filter }: { filter: JobFilter }) {
   const [text, setText] = useState(filter.search);
   const id = useId();

@@ -11,7 +11,7 @@ import { Compare } from "./compare.tsx";
 import { JobFacts } from "./job-facts.tsx";
 import { Timeline } from "./timeline.tsx";
 
-/** One job: what it is, what happened, what came of it. */
+/** One job: its facts, what happened to it, and its result. */
 export function JobPage({ job }: { job: string }) {
   const resource = useResource(job, (signal) => ask("GET /api/v1/jobs/{job}", { params: { job }, signal }), 2000);
   return (

@@ -13,7 +13,7 @@ interface BulkDialogProps {
   onClose(): void;
 }
 
-/** Cancelling more than this wants the word typed. */
+/** Who cancels more jobs than this has to type the word. */
 const TYPED_ABOVE = 100;
 const DEFAULT_RATE = 100;
 

@@ -8,12 +8,12 @@ interface ViewProps<T> {
   resource: Resource<T>;
   /** What is being waited for: "jobs", "this run". */
   what: string;
-  /** The page is nothing else: a failure gets its first heading. */
+  /** True when the resource is all that the page shows: a failure then gets the page's first heading. */
   whole?: boolean;
   children(data: T): ComponentChildren;
 }
 
-/** A resource's three faces: loading, failed, here. An older answer outlives a failure, marked as old. */
+/** Shows a resource while it loads, when it failed, and when it is here. After a failure the older answer stays, marked as old. */
 export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
   const data = resource.data.value;
   const error = resource.error.value;
