@@ -1,15 +1,16 @@
+import type { WarmItem } from "@prewarm/control-client/schema";
 import { type Config, DEFAULTS } from "@prewarm/shared/config";
 import { parseId } from "@prewarm/shared/image-id";
 import { isNoise } from "@prewarm/shared/parameters";
 import { idFromKey, resolveOriginal } from "@prewarm/shared/source";
-import { checkItem, type Item, type Namer } from "./item.ts";
+import { checkItem, type Namer } from "./item.ts";
 
 /**
  * Reads ids, originals' URLs, image URLs of the edge, and bucket keys. `config`: null when there is none. `edgeUrl`: null when it is not
  * known; its image URLs name an id and a transform at once.
  */
 export function createNamer(config: Config | null, edgeUrl: string | null): Namer {
-  const fromUrl = (text: string): Item => {
+  const fromUrl = (text: string): WarmItem => {
     const asked = fromImageUrl(text, edgeUrl, config?.noise ?? DEFAULTS.noise);
     if (asked !== null) return asked;
     if (config === null) throw new Error("it is a URL, and there is no prewarm.config.ts to tell which image it is");
@@ -29,7 +30,7 @@ export function createNamer(config: Config | null, edgeUrl: string | null): Name
 }
 
 /** An image URL of the edge, such as `https://images.example.com/images/a/b?w=800&f=webp`; null for any other. */
-function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly string[]): Item | null {
+function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly string[]): WarmItem | null {
   const head = `${edgeUrl}/images/`;
   if (edgeUrl === null || !text.startsWith(head)) return null;
   const [path = "", search = ""] = (text.slice(head.length).split("#")[0] ?? "").split("?");

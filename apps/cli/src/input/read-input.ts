@@ -1,7 +1,8 @@
+import type { WarmItem } from "@prewarm/control-client/schema";
 import type { Arguments } from "../arguments/command.ts";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
-import type { Item, Namer, Read } from "./item.ts";
+import type { Namer, Read } from "./item.ts";
 import { type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
@@ -65,7 +66,7 @@ export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, co
   };
   for (const [index, operand] of spec.operands.entries()) {
     if (operand === "-") yield* readFormat(open("-"), "stdin", spec.format, namer);
-    else yield readOne(`argument ${index + 1}`, (): Item => namer.fromText(operand));
+    else yield readOne(`argument ${index + 1}`, (): WarmItem => namer.fromText(operand));
   }
   for (const file of spec.files) {
     const format = spec.format ?? formatOf(file);
