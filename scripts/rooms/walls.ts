@@ -136,8 +136,8 @@ export const HOUSES: readonly House[] = [
         bug: "A contract that takes its types from the tables cannot be kept while the tables change.",
       },
       {
-        rooms: ["ledger-for.ts", "tables"],
-        holds: "The client, a new stub a call; all SQL, a file a table.",
+        rooms: ["ledger-for.ts", "findings.ts", "tables"],
+        holds: "The client, a new stub a call; what the doctor finds, added up; all SQL, a file a table.",
         bug: "A table that decides by the protocol's rules decides a second time, and then differently.",
       },
       {
@@ -228,6 +228,11 @@ export const HOUSES: readonly House[] = [
     root: "apps/dashboard/src",
     floors: [
       {
+        rooms: ["lib"],
+        holds: "Rules and words without a browser or a server: addresses, filters, formats.",
+        bug: "A format that reads the page it stands on cannot be tested without a browser.",
+      },
+      {
         rooms: ["api"],
         holds: "The control API, called.",
         bug: "A call that draws cannot be polled.",
@@ -251,8 +256,8 @@ export const HOUSES: readonly House[] = [
 export const WALLS: readonly Wall[] = [
   {
     from: /^workers\/consumer\/src\/(?!ledger\/)/,
-    to: /^workers\/consumer\/src\/ledger\/(?!(contract|ledger-for|ledger-unavailable)\.ts$|object\/)/,
-    says: "The ledger is entered by `contract.ts`, `ledger-for.ts` and `ledger-unavailable.ts` only.",
+    to: /^workers\/consumer\/src\/ledger\/(?!(contract|ledger-for|ledger-unavailable|findings)\.ts$|object\/)/,
+    says: "The ledger is entered by the files at its root only: contract, client, its one error, findings.",
     bug: "Whoever calls a function of the ledger outside its object has another database, or none.",
   },
   {

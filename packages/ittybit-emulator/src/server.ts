@@ -1,10 +1,10 @@
 import { createApiServer } from "./api/api-server.ts";
 import { createControl, type EmulatorControl } from "./api/control.ts";
 import { createEmulator } from "./api/emulator-state.ts";
-import { listen, shut } from "./api/http-io.ts";
 import { createOutputServer } from "./api/output-server.ts";
 import { createSystemClock, type EmulatorClock } from "./clock.ts";
 import type { FaultRuleInput } from "./faults/fault-rule.ts";
+import { listen, shut } from "./listen.ts";
 import { applySettings, DEFAULT_SETTINGS, type SettingsPatch } from "./settings.ts";
 
 export type { EmulatorControl, EmulatorStats, JobSummary } from "./api/control.ts";

@@ -1,8 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApiError } from "../errors.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const KEEP_ALIVE_MS = 65_000;
 
 /** @throws ApiError 413 beyond 1 MiB */
 export async function readBody(request: IncomingMessage): Promise<string> {
@@ -33,26 +32,4 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   sendText(response, status, JSON.stringify(body), { "content-type": "application/json; charset=utf-8", ...headers });
-}
-
-/** @returns the port that was bound */
-export function listen(server: Server, port: number, host: string): Promise<number> {
-  // After Node's default of 5 s, clients that reuse a connection would meet resets that no fault asked for.
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
-}
-
-/** Closes at once, hanging connections too. */
-export function shut(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import sharp from "sharp";
-import { listen, shut } from "../api/http-io.ts";
+import { listen, shut } from "../listen.ts";
 
 export interface Origin {
   url: string;
