@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { expect, it, onTestFinished } from "vitest";
-import { listen, readBody, shut } from "../api/http-io.ts";
+import { listen, readBody, shut } from "../listen.ts";
 import { PATIENTLY, setup, type World } from "../testing/setup.ts";
 
 interface Receiver {
