@@ -1,10 +1,10 @@
 // `node bench/soak.ts`: real handlers, ledger and client under every fault at once, until all has settled; then every promise is
 // checked against everything that is there. Exits 1 on any violation. `--variants N` (default 10,000) `--seed N` (default random)
-// `--minutes N`: further rounds, each with the next seed, until the time is up. `--scale N`: see bench/soak/virtual-clock.ts.
+// `--minutes N`: further rounds, each with the next seed, until the time is up. `--scale N`: see test/world/virtual-clock.ts.
 // `--trace`: shows what passed for the key of each violation.
 import { parseArgs } from "node:util";
-import { printReport } from "./soak/report.ts";
-import { heapInUse, playRound } from "./soak/round.ts";
+import { printReport } from "../test/world/soak/report.ts";
+import { heapInUse, playRound } from "../test/world/soak/round.ts";
 
 const HELP = "node bench/soak.ts [--variants N] [--seed N] [--minutes N] [--scale N] [--trace]";
 

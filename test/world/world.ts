@@ -127,7 +127,7 @@ export class World {
     return this.ask((ledger) => ledger.recover());
   }
 
-  close(): void {
+  close(): void | Promise<void> {
     this.#running = false;
     this.clock.stop();
     this.sql.close();

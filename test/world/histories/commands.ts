@@ -120,15 +120,20 @@ const platformFault = fc.oneof(
   few.map((n) => fault(`duplicate(${n})`, (script) => (script.doubledMessages += n), false)),
 );
 
-/** A put that is on its way for minutes while the world moves on: what the conditional put and the second look are for. */
+/** A put is on its way for long while the world moves on: what the conditional put, the grace and the second look are for. */
 const race = fc
-  .tuple(fc.constantFrom("replace", "purge", "force", "deleteObject"), target, fc.integer({ min: 500, max: 6_000 }))
+  .tuple(
+    fc.constantFrom("replace", "purge", "force", "deleteObject", "cancel"),
+    target,
+    fc.integer({ min: 500, max: 6_000 }),
+    fc.constantFrom(50_000, 150_000),
+  )
   .map(
-    ([name, at, ms]) =>
-      new Named(`race(accept, put 150 s late, ${ms} ms, ${name} ${at.image} ${at.width})`, async (world) => {
+    ([name, at, ms, lateMs]) =>
+      new Named(`race(accept, put ${lateMs} ms late, ${ms} ms, ${name} ${at.image} ${at.width})`, async (world) => {
         world.invariants.mayDie = true;
         HAPPENINGS.accept(world, at);
-        const late = { ms: 150_000, answered: true };
+        const late = { ms: lateMs, answered: true };
         world.script.latePuts.push(late, late);
         await world.clock.run(ms);
         await HAPPENINGS[name](world, at);
@@ -149,13 +154,50 @@ const lateDelete = fc.tuple(target, fc.integer({ min: 1_000, max: 8_000 })).map(
     }),
 );
 
-/** Happenings that come far oftener than others, to try one rule hard. */
-export type Favourites = readonly (keyof typeof HAPPENINGS)[];
+/** A POST makes a long job and nobody hears of it; who asks again under its key is refused, and cannot know. */
+const lostPost = fc.tuple(target, fc.constantFrom("unanswered", "crash"), fc.constantFrom("429", "402")).map(
+  ([at, first, second]) =>
+    new Named(`lostPost(accept ${at.image}, ${first}, job of 900 s, ${second})`, async (world) => {
+      const { script, invariants } = world;
+      invariants.mayDie = true;
+      script.jobs.unshift({ ends: "done", ms: 900_000 });
+      if (first === "crash") script.crash.push("posted");
+      else script.unanswered += 1;
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(3_000);
+      if (second === "402") script.account += 1;
+      else script.throttled.push({ retryAfterMs: 1_000 });
+      await world.clock.run(first === "crash" ? 100_000 : 20_000);
+    }),
+);
+
+/** Ordered anew and cancelled while a handler is at work: what it stores is older than the order, and nobody waits for it. */
+const forcedAndCancelled = fc.tuple(target, fc.integer({ min: 200, max: 1_500 })).map(
+  ([at, ms]) =>
+    new Named(`forcedAndCancelled(accept ${at.image}, ${ms} ms, force, cancel ${at.width})`, async (world) => {
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(ms);
+      HAPPENINGS.force(world, at);
+      await world.clock.run(300);
+      HAPPENINGS.cancel(world, at);
+    }),
+);
+
+const SCENES = { race, lateDelete, lostPost, forcedAndCancelled };
+
+/** Happenings and scenes that come far oftener than others, to try one rule hard. */
+export type Favourites = readonly (keyof typeof HAPPENINGS | keyof typeof SCENES)[];
+
+function favourite(name: Favourites[number]): fc.Arbitrary<Named> {
+  return name in SCENES
+    ? SCENES[name as keyof typeof SCENES]
+    : happeningOf(fc.constant(name as keyof typeof HAPPENINGS));
+}
 
 /** A history's commands, in the order they come. Time stands between most of them. */
 export function histories(maxCommands: number, favourites: Favourites = []): fc.Arbitrary<Iterable<Command>> {
-  const faults = [crash, stall, race, lateDelete, upstreamFault, platformFault];
-  const favourite = favourites.length === 0 ? happening : happeningOf(fc.constantFrom(...favourites));
-  const kinds = [happening, favourite, favourite, favourite, advance, advance, advance, ...faults];
+  const faults = [crash, stall, ...Object.values(SCENES), upstreamFault, platformFault];
+  const often = favourites.length === 0 ? happening : fc.oneof(...favourites.map(favourite));
+  const kinds = [happening, often, often, often, advance, advance, advance, ...faults];
   return fc.commands<Model, HistoryWorld, false>(kinds, { maxCommands, size: "max" });
 }

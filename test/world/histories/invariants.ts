@@ -281,6 +281,7 @@ export class Invariants implements Watcher {
       this.#watchCancel(String(key), Number(state), owner === null ? null : String(owner), intent === CANCEL);
     }
     this.#checkSlots();
+    this.#checkFloors();
     if (this.#cancelling.size > 0 && this.#sql("SELECT 1 FROM actions WHERE state = 'running'").length === 0)
       this.#cancelling.clear();
   }
@@ -310,5 +311,14 @@ export class Invariants implements Watcher {
       if (this.#isYoung(job.createdAt) && !held.has(job.order.metadata.gen ?? ""))
         this.violation(`${job.id} runs without a slot (I4)`);
     }
+  }
+
+  /** I5: what counts as stored was made after the last order. */
+  #checkFloors(): void {
+    const older = this.#sql(
+      `SELECT key FROM jobs WHERE state = 3 AND owner IS NULL AND again = 0 AND gen <
+        (SELECT max(jobs.floor, coalesce(max(i.floor), 0)) FROM images AS i WHERE jobs.key >= i.id || '/' AND jobs.key < i.id || '0')`,
+    );
+    for (const { key } of older) this.violation(`${key} is stored, but older than its order (I5)`);
   }
 }

@@ -46,7 +46,7 @@ const OWN: Rule[] = [
     find: "for (const task of steps.purgesDue()) await runPurge(steps, deps, task);",
     replace:
       'for (const task of steps.purgesDue()) task.look === "second" ? steps.purgeEnd(task) : await runPurge(steps, deps, task);',
-    favourites: ["accept", "purge", "force"],
+    favourites: ["race", "purge"],
   },
   {
     name: "nosweep",
@@ -69,7 +69,7 @@ const OWN: Rule[] = [
     file: `${LEDGER}/protocol/rescue.ts`,
     find: "tx.now >= lease.until + LEASE_GRACE_MS",
     replace: "tx.now >= lease.until + 0 * LEASE_GRACE_MS",
-    favourites: ["accept", "cancel", "force"],
+    favourites: ["race"],
   },
   {
     name: "noagain",
@@ -84,7 +84,7 @@ const OWN: Rule[] = [
     file: `${LEDGER}/protocol/transitions.ts`,
     find: "if (intent === CANCEL) cancelRow(tx, row, slot);",
     replace: "if (intent === CANCEL) return false;",
-    favourites: ["accept", "cancel", "force"],
+    favourites: ["forcedAndCancelled"],
   },
   {
     name: "samegen",
@@ -113,7 +113,7 @@ const OWN: Rule[] = [
     file: `${LEDGER}/protocol/settle.ts`,
     find: "row.granted === FIRST && row.ittybitJob === null",
     replace: "row.ittybitJob === null",
-    favourites: ["accept", "force"],
+    favourites: ["lostPost"],
   },
   {
     name: "reusedgen",

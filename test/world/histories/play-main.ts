@@ -5,7 +5,7 @@ import { RULES } from "./mutations.ts";
 import { makePictures } from "./pictures.ts";
 import { play } from "./play.ts";
 
-// node [--import ./mutate-hook.ts] play-main.ts [histories] [seed]: exits 1 at the first history that breaks an invariant.
+// node [--import ./mutate-hook.ts] play-main.ts [histories] [seed]: exits 1 at the first history that breaks an invariant (SHRINK=1: shows the shortest).
 const [count = "1000", seed = "1"] = process.argv.slice(2);
 const favourites: Favourites = RULES.find(({ name }) => name === process.env.MUTATION)?.favourites ?? [];
 const pictures = await makePictures();
@@ -19,8 +19,13 @@ const history = fc.asyncProperty(fc.nat(), histories(60, favourites), async (cha
     world.close();
   }
 });
-const result = await fc.check(history, { numRuns: Number(count), seed: Number(seed) });
+const result = await fc.check(history, {
+  numRuns: Number(count),
+  seed: Number(seed),
+  endOnFailure: process.env.SHRINK === undefined,
+});
 const error = result.errorInstance instanceof Error ? result.errorInstance.message : null;
 console.log(JSON.stringify({ histories: played, bad: error === null ? [] : error.split("\n").slice(0, 3) }));
-if (result.failed) console.error(`${result.counterexample?.[0]}, ${result.counterexample?.[1]}`);
+if (result.failed && process.env.SHRINK !== undefined)
+  console.error(`${result.counterexample?.[0]}, ${result.counterexample?.[1]}`);
 process.exitCode = result.failed ? 1 : 0;

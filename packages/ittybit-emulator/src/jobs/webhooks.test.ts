@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { expect, it, onTestFinished } from "vitest";
-import { listen, readBody, shut } from "../listen.ts";
+import { readBody } from "../api/http-io.ts";
+import { listen, shut } from "../listen.ts";
 import { PATIENTLY, setup, type World } from "../testing/setup.ts";
 
 interface Receiver {

@@ -128,7 +128,8 @@ export function applyIntent(tx: Tx, row: Row, slot: Slot): boolean {
 export function cancelOpen(tx: Tx, row: Row): boolean {
   if (!isOpen(row)) {
     const wasToBeMadeAnew = row.again === 1 && row.intent !== PURGE;
-    if (wasToBeMadeAnew) row.again = 0;
+    // Its floor has risen: once its handler gives it back it is cancelled, for what is stored counts no more.
+    if (wasToBeMadeAnew) row.intent = CANCEL;
     return wasToBeMadeAnew;
   }
   if (row.owner === null) cancelRow(tx, row);

@@ -42,7 +42,11 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export async function startUpstream(data: ThreadData): Promise<Upstream> {
+/** `holding`: no time leaps while the thread is asked. */
+export async function startUpstream(
+  data: ThreadData,
+  holding: (work: () => Promise<Reply["result"]>) => Promise<Reply["result"]>,
+): Promise<Upstream> {
   const thread = new Worker(fileURLToPath(import.meta.resolve("./upstream-thread.ts")), { workerData: data });
   const [urls] = (await once(thread, "message")) as [{ apiUrl: string; originUrl: string }];
   const waiting = new Map<number, (result: Reply["result"]) => void>();
@@ -55,7 +59,7 @@ export async function startUpstream(data: ThreadData): Promise<Upstream> {
     n += 1;
     thread.postMessage({ n, order });
     const mine = n;
-    return new Promise((resolve) => waiting.set(mine, resolve));
+    return holding(() => new Promise((resolve) => waiting.set(mine, resolve)));
   }
   return {
     ...urls,

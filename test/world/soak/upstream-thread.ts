@@ -2,9 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
+import { createChance } from "../chance.ts";
+import { Timers } from "../timers.ts";
 import { imageOf, kindOf, originalBytes } from "./originals.ts";
-import { createChance } from "./random.ts";
-import { Timers } from "./timers.ts";
 import type { Order, Reply, ThreadData } from "./upstream.ts";
 
 // A thread of its own for what is not ours: the emulator and the origin of the originals. It shares the soak's time, and

@@ -1,4 +1,4 @@
-import { CRASH_POINTS } from "../../workers/consumer/src/making/crash-points.ts";
+import { CRASH_POINTS } from "../../../workers/consumer/src/making/crash-points.ts";
 import { VARIANTS_PER_IMAGE } from "./originals.ts";
 import type { Round } from "./round.ts";
 
@@ -27,16 +27,16 @@ function checkHeap({ heap, world }: Round): string {
   const middle = median(heap.slice(third, 2 * third));
   const end = median(heap.slice(2 * third));
   if (third >= 2 && end > middle * HEAP_FACTOR + HEAP_SLACK)
-    world.history.violation(`the heap grows: ${middle} bytes in the middle, ${end} at the end`);
+    world.diary.violation(`the heap grows: ${middle} bytes in the middle, ${end} at the end`);
   return heap.map((bytes) => (bytes / 1e6).toFixed(0)).join(" ");
 }
 
 function tableOf(round: Round): [string, string][] {
   const { world, verdict, stats, story } = round;
-  const { history, host, live, work } = world;
+  const { diary, object, counts, live, work } = world;
   const calls = sum(stats.counts, (name) => /^(create|get|list) /.test(name));
   const made = sum(stats.counts, (name) => name === "create 201");
-  const crashes = [...history.crashes.values()].reduce((a, b) => a + b, 0);
+  const crashes = [...counts.crashes.values()].reduce((a, b) => a + b, 0);
   const seconds = round.realMs / 1000;
   return [
     ["seed", String(world.options.seed)],
@@ -53,21 +53,21 @@ function tableOf(round: Round): [string, string][] {
     ],
     ["jobs under one key", `${verdict.replays} beyond the first`],
     ["objects byte-checked at rest", String(verdict.objects)],
-    ["puts byte-checked on the way", String(history.puts)],
+    ["puts byte-checked on the way", String(diary.puts)],
     [
       "states at rest",
       Object.entries(verdict.states)
         .map(([name, n]) => `${name} ${n}`)
         .join(", "),
     ],
-    ["views", `${history.served} served and byte-checked, ${history.misses} missed`],
+    ["views", `${diary.served} served and byte-checked, ${diary.misses} missed`],
     ["acts", story.acts.join(" · ")],
-    ["purged, deleted by hand", `${history.purged.size} originals, ${history.deletedByHand.size} objects`],
-    ["handlers", `${world.handlers.batches} batches, ${crashes} killed, ${history.stalls} stalled beyond reach`],
-    ["killed at", `${history.crashes.size} of ${CRASH_POINTS.length} points: ${list(history.crashes)}`],
+    ["purged, deleted by hand", `${diary.purged.size} originals, ${diary.deletedByHand.size} objects`],
+    ["handlers", `${counts.batches} batches, ${crashes} killed, ${counts.stalls} stalled beyond reach`],
+    ["killed at", `${counts.crashes.size} of ${CRASH_POINTS.length} points: ${list(counts.crashes)}`],
     [
       "ledger calls",
-      `${host.counts.calls}, lost ${host.counts.callsLost}, answers lost ${host.counts.answersLost}, evictions ${host.counts.evictions}, alarms ${host.counts.alarms}, lost ${host.counts.alarmsLost}`,
+      `${object.counts.calls}, lost ${object.counts.callsLost}, answers lost ${object.counts.answersLost}, evictions ${object.counts.evictions}, alarms ${object.counts.alarms}, lost ${object.counts.alarmsLost}`,
     ],
     [
       "prewarm-work",
@@ -85,7 +85,7 @@ function tableOf(round: Round): [string, string][] {
         .map(([name, n]) => `${name}: ${n}`)
         .join(", "),
     ],
-    ["outcomes settled", list(history.outcomes)],
+    ["outcomes settled", list(diary.outcomes)],
     ["dead letters retried at the end", String(round.retried)],
     ["markers left beside stored variants", String(verdict.leftMarkers)],
     ["heap after collection, MB", checkHeap(round)],
@@ -94,16 +94,16 @@ function tableOf(round: Round): [string, string][] {
 
 /** Prints the report as a table; the number of violations. */
 export function printReport(round: Round): number {
-  const { history } = round.world;
-  if ((round.stats.counts["output with authorization"] ?? 0) > 0) history.violation("a key went to the output host");
+  const { diary } = round.world;
+  if ((round.stats.counts["output with authorization"] ?? 0) > 0) diary.violation("a key went to the output host");
   const rows = tableOf(round);
   console.log("\n| | |\n|---|---|");
   for (const [name, value] of rows) console.log(`| ${name} | ${value} |`);
-  console.log(`| **violations** | ${history.violations.length} |`);
-  for (const text of history.violations) {
+  console.log(`| **violations** | ${diary.violations.length} |`);
+  for (const text of diary.violations) {
     console.log(`VIOLATION ${text}`);
     const key = /\S+%2F\S+/.exec(text)?.[0] ?? "";
-    for (const line of history.traces?.get(key) ?? []) console.log(`    ${line}`);
+    for (const line of diary.traces?.get(key) ?? []) console.log(`    ${line}`);
   }
-  return history.violations.length;
+  return diary.violations.length;
 }

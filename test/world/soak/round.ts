@@ -1,11 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { missMessage } from "@prewarm/shared/messages";
+import { CALM } from "../weather.ts";
 import { checkAtRest, checkNow, isSettled, missingObjects, unsettled, type Verdict } from "./checks.ts";
-import { CALM } from "./faults.ts";
 import { VARIANTS_PER_IMAGE } from "./originals.ts";
+import { createSoakWorld, type SoakWorld } from "./soak-world.ts";
 import { Story } from "./story.ts";
-import { createWorld, type World } from "./world.ts";
 
 export interface RoundOptions {
   variants: number;
@@ -15,7 +14,7 @@ export interface RoundOptions {
 }
 
 export interface Round {
-  world: World;
+  world: SoakWorld;
   story: Story;
   verdict: Verdict;
   realMs: number;
@@ -24,7 +23,7 @@ export interface Round {
   /** Heap in use after a collection, in bytes, every few seconds of the storm. */
   heap: number[];
   retried: number;
-  stats: Awaited<ReturnType<World["upstream"]["stats"]>>;
+  stats: Awaited<ReturnType<SoakWorld["upstream"]["stats"]>>;
 }
 
 setFlagsFromString("--expose-gc");
@@ -38,42 +37,41 @@ export function heapInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-async function drain(world: World, what: string): Promise<void> {
+async function drain(world: SoakWorld, what: string): Promise<void> {
   const until = world.clock.now() + DRAIN_MAX_MS;
   while (!isSettled(world)) {
     if (world.clock.now() > until)
-      return world.history.violation(`not settled 6 hours after ${what}: ${unsettled(world)}`);
+      return world.diary.violation(`not settled 6 hours after ${what}: ${unsettled(world)}`);
     await world.clock.sleep(5_000);
   }
 }
 
 /** Asks for what was deleted by hand, as its viewers would. */
-async function heal(world: World): Promise<void> {
-  const { history, live, clock } = world;
+async function heal(world: SoakWorld): Promise<void> {
+  const { diary, clock } = world;
   const missing = missingObjects(world);
   for (const key of missing) {
-    if (!history.deletedByHand.has(key)) history.violation(`stored, but its object is not there: ${key}`);
-    live.send(missMessage(key, clock.now()));
+    if (!diary.deletedByHand.has(key)) diary.violation(`stored, but its object is not there: ${key}`);
+    world.view(key);
   }
   await clock.sleep(30_000);
   await drain(world, "the views of what was deleted by hand");
 }
 
-function printProgress({ clock, host, work, live, history }: World, story: Story, bornAt: number): void {
-  const { open, slots, byState } = host.core.counts();
-  const stored = Object.values(byState.stored).reduce((a, b) => a + b, 0);
+function printProgress(world: SoakWorld, story: Story, bornAt: number): void {
+  const { clock, work, live, diary } = world;
+  const { open, stored } = world.progress();
   const minutes = ((clock.now() - bornAt) / 60_000).toFixed(1);
   const queues = `${work.depth}+${live.depth} queued`;
-  const gate = host.core.gateView().reasons.map(({ code }) => code);
   process.stderr.write(
-    `${minutes} min: ${open} open, ${stored} stored, ${slots} slots, ${queues}, ${history.violations.length} violations, ${story.acts.at(-1) ?? "-"} ${gate.join()}\n`,
+    `${minutes} min: ${open} open, ${stored} stored, ${queues}, ${diary.violations.length} violations, ${story.acts.at(-1) ?? "-"}\n`,
   );
 }
 
 /** One storm with a world of its own, then calm, retries and the verdict. */
 export async function playRound({ variants, seed, scale, traced }: RoundOptions): Promise<Round> {
   const startedAt = performance.now();
-  const world = await createWorld({
+  const world = await createSoakWorld({
     ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale, traced },
     ...{ handlers: { live: 2, work: 6 }, concurrency: 200, ratePerSecond: 100, jobMs: { min: 400, max: 4_000 } },
   });

@@ -1,11 +1,20 @@
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
-import { expectedSize } from "../../workers/consumer/src/ittybit/job-request.ts";
-import type { AcceptRequest, ClaimAnswer, Outcome, Settled } from "../../workers/consumer/src/ledger/contract.ts";
+import type { Ittybit } from "../../../workers/consumer/src/ittybit/client.ts";
+import { expectedSize } from "../../../workers/consumer/src/ittybit/job-request.ts";
+import type {
+  AcceptChunk,
+  ChunkAnswer,
+  ClaimAnswer,
+  LedgerCalls,
+  Outcome,
+  Settled,
+} from "../../../workers/consumer/src/ledger/contract.ts";
+import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
+import type { Put } from "../store.ts";
+import type { Watcher } from "../world.ts";
 import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
-import type { StoredObject } from "./sql-bucket.ts";
 
 /** Why a key may get a further job: the earlier one failed, or somebody ordered it anew. */
 export type Reason = "failed" | "unclear" | "gone" | "force" | "replaced" | "purge" | "cancel" | "retry";
@@ -18,7 +27,7 @@ function allKeys(image: number): string[] {
 }
 
 /** Everything that happened and is needed for the verdict, written down by the simulated world and never by the code under test. */
-export class History {
+export class Diary implements Watcher {
   /** Keys that the ledger has accepted, and those of them that neither a purge nor the cancelled run has freed it from. */
   readonly promised = new Set<string>();
   readonly kept = new Set<string>();
@@ -31,11 +40,9 @@ export class History {
   readonly purged = new Map<number, number>();
   readonly deletedByHand = new Set<string>();
   readonly violations: string[] = [];
-  readonly crashes = new Map<string, number>();
   readonly outcomes = new Map<string, number>();
   /** By key, what passed between handlers and ledger; null unless asked for, because it fills the heap. */
   readonly traces: Map<string, string[]> | null;
-  stalls = 0;
   puts = 0;
   served = 0;
   misses = 0;
@@ -49,8 +56,40 @@ export class History {
     this.traces = traced ? new Map() : null;
   }
 
+  /** What the wire saw: every call the ledger heard, and what it answered, whether or not the answer arrives. */
+  hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {
+    const answer = work();
+    this.#trace(call, args, answer);
+    if (call === "settle") this.#settled(args[1] as Record<string, Outcome>, answer as Record<string, Settled>);
+    if (call === "claim") this.#claimed(answer as ClaimAnswer);
+    if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
+    if (call === "purgeImage") this.#purged(imageOf(String(args[0])), Number((answer as { purge: string }).purge));
+    return answer;
+  }
+
+  committed(): void {}
+
+  passed(): void {}
+
+  putIssued(): void {}
+
+  putLanded({ key }: Put, object: Stored): void {
+    if (!key.startsWith("variants/")) return;
+    this.puts += 1;
+    void this.check(key, object, false);
+  }
+
+  logged(event: string, fields: Record<string, unknown> = {}): void {
+    const error = String(fields.error ?? "");
+    if (error.includes("(world)") || error.includes("no answer in time")) return;
+    if (event === "job.unexpected") this.violation(`unexpected: ${fields.key} ${error}`);
+    if (event === "batch.failed") this.violation(`a batch failed: ${error}`);
+    if (event === "ledger.duty_failed") this.violation(`duty ${fields.duty} failed: ${error}`);
+    if (event === "ledger.dispatch_failed") this.violation(`dispatch failed: ${error}`);
+  }
+
   /** Notes a call's answer for each key it is about. */
-  trace(call: string, args: readonly unknown[], answer: unknown): void {
+  #trace(call: string, args: readonly unknown[], answer: unknown): void {
     if (this.traces === null) return;
     const about = call === "claim" ? (answer as ClaimAnswer).claims : call === "settle" ? args[1] : answer;
     if (typeof about !== "object" || about === null) return;
@@ -103,21 +142,22 @@ export class History {
   }
 
   /** The ledger has accepted these keys: from now on none may be lost. */
-  accepted({ keys, run, force }: AcceptRequest): void {
-    for (const key of keys) {
+  #accepted({ images, run, force }: AcceptChunk, answer: ChunkAnswer): void {
+    if (answer.status !== "done" || answer.closed === true) return;
+    for (const key of images.flatMap(({ keys }) => keys)) {
       this.promised.add(key);
-      if (run !== CANCELLED_RUN) this.kept.add(key);
-      if (force === true) this.because(key, "force");
+      if (run.run !== CANCELLED_RUN) this.kept.add(key);
+      if (force) this.because(key, "force");
     }
   }
 
-  claimed({ claims }: ClaimAnswer): void {
+  #claimed({ claims }: ClaimAnswer): void {
     for (const claim of Object.values(claims)) {
       if (claim.do === "run" && !this.granted.has(claim.gen)) this.granted.set(claim.gen, this.#now());
     }
   }
 
-  purgeBegun(image: number, floor: number): void {
+  #purged(image: number, floor: number): void {
     this.purged.set(image, floor);
     for (const key of allKeys(image)) {
       this.kept.delete(key);
@@ -130,7 +170,7 @@ export class History {
   }
 
   /** What the ledger heard of outcomes, and how it answered. */
-  settled(outcomes: Record<string, Outcome>, answers: Record<string, Settled>): void {
+  #settled(outcomes: Record<string, Outcome>, answers: Record<string, Settled>): void {
     for (const [key, outcome] of Object.entries(outcomes)) {
       if (answers[key] !== "ok") {
         count(this.outcomes, `${outcome.kind}: ${answers[key]}`);
@@ -143,8 +183,9 @@ export class History {
   }
 
   /** Whether an object is the variant its key names; a fault is a violation. `current`: of the newest version of its original. */
-  async check({ key, bytes, custom, contentType }: StoredObject, current: boolean): Promise<void> {
-    const fault = await this.#faultOf(key.replace(/^variants\//, ""), bytes, custom, current);
+  async check(key: string, { bytes, customMetadata, httpMetadata }: Stored, current: boolean): Promise<void> {
+    const { contentType } = httpMetadata;
+    const fault = await this.#faultOf(key.replace(/^variants\//, ""), bytes, customMetadata, current);
     if (fault !== null) this.violation(`corrupt: ${key} ${fault}`);
     const format = key.split(".").at(-1) as keyof typeof CONTENT_TYPES;
     if (contentType !== CONTENT_TYPES[format]) this.violation(`corrupt: ${key} has content type ${contentType}`);

@@ -1,46 +1,5 @@
 import type { FaultRuleInput } from "@prewarm/ittybit-emulator/server";
 
-/** Chances of what goes wrong on our side of Ittybit; all zero once the storm is over. */
-export interface Rates {
-  /** Of a ledger call: not heard; heard, answer lost; slow. */
-  callLost: number;
-  answerLost: number;
-  callSlow: number;
-  /** Of an R2 call: refused; done, answer lost. Of a put: no answer now, lands later. */
-  storeFails: number;
-  storeAnswerLost: number;
-  putLate: number;
-  /** Of a message: lost, doubled, delayed for up to five minutes. */
-  messageLost: number;
-  messageDoubled: number;
-  messageDelayed: number;
-  /** Of a named point of the handler: it dies there; it stalls there for up to 14 minutes. Points passed seldom count more. */
-  crash: number;
-  stall: number;
-  /** Of the ledger's alarm: lost, until the cron sets it again. */
-  alarmLost: number;
-}
-
-export const STORM: Rates = {
-  callLost: 0.004,
-  answerLost: 0.006,
-  callSlow: 0.01,
-  storeFails: 0.002,
-  storeAnswerLost: 0.002,
-  putLate: 0.004,
-  messageLost: 0.02,
-  messageDoubled: 0.05,
-  messageDelayed: 0.02,
-  crash: 0.0005,
-  stall: 0.0002,
-  alarmLost: 0.005,
-};
-
-export const CALM: Rates = {
-  ...{ callLost: 0, answerLost: 0, callSlow: 0, storeFails: 0, storeAnswerLost: 0, putLate: 0 },
-  ...{ messageLost: 0, messageDoubled: 0, messageDelayed: 0, crash: 0, stall: 0, alarmLost: 0 },
-};
-
 type Fault = FaultRuleInput["fault"];
 
 function rules(on: FaultRuleInput["on"], chances: [Fault, number][]): FaultRuleInput[] {

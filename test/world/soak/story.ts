@@ -1,0 +1,242 @@
+import { deadKey, storeKey } from "@prewarm/shared/variant-key";
+import type { AcceptChunk, AcceptImage, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import { STORM } from "../weather.ts";
+import { CANCELLED_RUN } from "./diary.ts";
+import { idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
+import type { SoakWorld } from "./soak-world.ts";
+import { refusedAccount, stormRules, throttleStorm } from "./storm.ts";
+
+const WHO = "soak";
+/** Images of a chunk, each with six variants. */
+const CHUNK_IMAGES = 160;
+const DEAD_LETTERS: JobFilter = {
+  ...{
+    states: ["dead"],
+    lanes: [],
+    run: null,
+    id: null,
+    format: null,
+    error: null,
+    text: [],
+    fingerprint: null,
+    jobs: null,
+  },
+};
+const UPLOAD_EVERY_MS = 500;
+const VIEW_EVERY_MS = 250;
+
+/** What people and systems ask during the storm. Keys of `campaign` that nobody else asked for may end cancelled. */
+export class Story {
+  readonly world: SoakWorld;
+  readonly acts: string[] = [];
+  readonly #images: number;
+  #order = 0;
+  #deliveries = 0;
+  #viewing = true;
+
+  constructor(world: SoakWorld) {
+    this.world = world;
+    this.#images = world.options.images;
+  }
+
+  /** Runs until everything was asked, everything went wrong, and nearly all is done. */
+  async storm(): Promise<void> {
+    const { world } = this;
+    world.setRates(STORM);
+    await world.upstream.faults(stormRules());
+    await this.#warm("catalogue", 0, 0.5);
+    await this.#warm(CANCELLED_RUN, 0.45, 0.65);
+    const uploads = this.#uploads(0.6, 1);
+    const views = this.#views();
+    await this.#acts();
+    await uploads;
+    while (this.#done() < 0.97) await world.clock.sleep(2_000);
+    this.#viewing = false;
+    await views;
+  }
+
+  /** Asks like a viewer: the variant if it is there, else a message. */
+  async view(key: string): Promise<void> {
+    const { store, diary } = this.world;
+    const object = store.objects.get(storeKey(key));
+    if (object !== undefined) {
+      diary.served += 1;
+      return diary.check(key, object, false);
+    }
+    diary.misses += 1;
+    diary.viewed.add(key);
+    if (!store.objects.has(deadKey(key))) this.world.view(key);
+  }
+
+  /** By an action over all of them, as operators do it; how many it found. */
+  async retryDead(): Promise<number> {
+    const { sql, diary } = this.world;
+    const dead = sql.exec("SELECT key FROM jobs WHERE state = 4").map(({ key }) => String(key));
+    for (const key of dead) diary.because(key, "retry");
+    const action = { kind: "retry", filter: "{}", match: DEAD_LETTERS, rate: null, who: WHO } as const;
+    await this.world.ask((ledger) => ledger.createAction(action));
+    return dead.length;
+  }
+
+  #done(): number {
+    return 1 - this.world.progress().open / Math.max(1, this.world.diary.promised.size);
+  }
+
+  /** One request, in chunks, and its end. */
+  async #accept(run: AcceptChunk["run"], images: AcceptImage[], force = false): Promise<void> {
+    this.#deliveries += 1;
+    const delivery = { id: `delivery${this.#deliveries}`, hash: "h" };
+    let chunk = 0;
+    for (let at = 0; at < images.length; at += CHUNK_IMAGES) {
+      const part = images.slice(at, at + CHUNK_IMAGES);
+      const number = chunk;
+      await this.world.ask((ledger) =>
+        ledger.acceptChunk({
+          run,
+          delivery: { ...delivery, chunk: number },
+          images: part,
+          force,
+          backlogMax: 1_000_000,
+        }),
+      );
+      chunk += 1;
+    }
+    const end = { delivery: { ...delivery, chunks: chunk }, run: run.run, who: WHO, summary: {} };
+    await this.world.ask((ledger) => ledger.finishDelivery(end));
+  }
+
+  #imagesBetween(from: number, to: number): number[] {
+    const [first, end] = [Math.floor(from * this.#images), Math.floor(to * this.#images)];
+    return Array.from({ length: end - first }, (_, n) => first + n);
+  }
+
+  async #warm(run: string, from: number, to: number): Promise<void> {
+    await this.#accept(
+      bulk(run),
+      this.#imagesBetween(from, to).map((image) => asked(image)),
+    );
+  }
+
+  async #uploads(from: number, to: number): Promise<void> {
+    const { clock, chance } = this.world;
+    for (const image of this.#imagesBetween(from, to)) {
+      await this.#accept(UPLOADS, [asked(image)]);
+      await clock.sleep(chance.between(0, 2 * UPLOAD_EVERY_MS));
+    }
+  }
+
+  async #views(): Promise<void> {
+    const { clock, chance } = this.world;
+    while (this.#viewing) {
+      const image = Math.floor(chance.random() * this.#images);
+      const key = chance.hits(0.3) ? viewedKey(image) : chance.pick(warmedKeys(image));
+      if (key !== undefined) await this.view(key);
+      await clock.sleep(chance.between(0, 2 * VIEW_EVERY_MS));
+    }
+  }
+
+  /** The trouble that has its time: each once a part of the work is done, and then at once if that is late. */
+  async #acts(): Promise<void> {
+    const { upstream, clock, object } = this.world;
+    const refuse = async (status: 401 | 402 | 403, ms: number) => {
+      await upstream.faults(refusedAccount(status));
+      await clock.sleep(ms);
+      await upstream.faults(stormRules());
+    };
+    const timed: [number, string, () => Promise<void>][] = [
+      [0.1, "402 for 90 s", () => refuse(402, 90_000)],
+      [0.2, "eviction", async () => object.evict()],
+      [0.25, "campaign cancelled", () => this.#cancelCampaign()],
+      [0.3, "bulk paused for 2 minutes", () => this.#pause()],
+      [0.4, "429 storm of 30 s", () => this.#throttled()],
+      [0.45, "force", () => this.#force()],
+      [0.5, "dialect v2025", () => upstream.profile("v2025")],
+      [0.55, "eviction", async () => object.evict()],
+      [0.6, "403 for 40 s", () => refuse(403, 40_000)],
+      [0.65, "dialect guide", () => upstream.profile("guide")],
+      [0.7, "dead letters retried", async () => void (await this.retryDead())],
+      [0.75, "401 for 40 s", () => refuse(401, 40_000)],
+      [0.8, "dialect reference", () => upstream.profile("reference")],
+      [0.85, "eviction", async () => object.evict()],
+    ];
+    for (const [part, name, act] of timed) {
+      while (this.#done() < part) {
+        await this.#mischief();
+        await clock.sleep(1_500);
+      }
+      this.acts.push(name);
+      await act();
+    }
+  }
+
+  /** Now and then: an original replaced, an image purged, an object deleted by hand. */
+  async #mischief(): Promise<void> {
+    const { chance } = this.world;
+    const image = Math.floor(chance.random() * this.#images);
+    if (kindOf(image) !== "image") return;
+    if (chance.hits(0.12)) await this.#replace(image);
+    if (chance.hits(0.12)) await this.#purge(image);
+    if (chance.hits(0.12)) this.#deleteByHand(image);
+  }
+
+  async #replace(image: number): Promise<void> {
+    const { versions, diary } = this.world;
+    diary.replaced(image);
+    versions[image] = (versions[image] ?? 0) + 1;
+    this.#order += 1;
+    const told = { order: String(this.#order), sourceEtag: `"${image}-${versions[image]}"` };
+    await this.#accept(UPLOADS, [{ ...asked(image), ...told }]);
+    diary.replaced(image);
+  }
+
+  async #purge(image: number): Promise<void> {
+    const { chance } = this.world;
+    // Repeated when the answer is lost: the image is then purged twice.
+    await this.world.ask((ledger) => ledger.purgeImage(idOf(image), null, WHO));
+    if (chance.hits(0.4)) await this.#accept(UPLOADS, [asked(image)]);
+  }
+
+  #deleteByHand(image: number): void {
+    const { store, diary, chance } = this.world;
+    const key = chance.pick(warmedKeys(image));
+    if (key === undefined || !store.objects.has(storeKey(key))) return;
+    store.remove(storeKey(key));
+    diary.deletedByHand.add(key);
+  }
+
+  async #cancelCampaign(): Promise<void> {
+    const { diary } = this.world;
+    for (const key of diary.promised) if (!diary.kept.has(key)) diary.because(key, "cancel");
+    await this.world.ask((ledger) => ledger.cancelRun(CANCELLED_RUN, WHO));
+  }
+
+  async #pause(): Promise<void> {
+    const pause = (on: boolean) => this.world.ask((ledger) => ledger.patchGate({ paused: { bulk: on } }, WHO));
+    await pause(true);
+    await this.world.clock.sleep(120_000);
+    await pause(false);
+  }
+
+  async #throttled(): Promise<void> {
+    const { upstream, clock } = this.world;
+    await upstream.faults(throttleStorm());
+    await clock.sleep(30_000);
+    await upstream.faults(stormRules());
+  }
+
+  async #force(): Promise<void> {
+    const { chance } = this.world;
+    const images = new Set(Array.from({ length: 20 }, () => Math.floor(chance.random() * this.#images)));
+    await this.#accept(bulk("force"), [...images].map(asked), true);
+  }
+}
+
+const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
+
+function bulk(run: string): AcceptChunk["run"] {
+  return { run, label: null, lane: "bulk" };
+}
+
+function asked(image: number): AcceptImage {
+  return { id: idOf(image), keys: warmedKeys(image), order: null, sourceEtag: null };
+}
