@@ -14,7 +14,7 @@ export const P1_TO_P8: Mutation[] = [
     file: `${LEDGER}/protocol/sweep.ts`,
     find: "for (const lease of tx.leases.over(tx.now)) rescueLease(tx, lease);",
     replace: "",
-    tests: [`${LEDGER}/protocol/sweep.test.ts`, `${SRC}/making/crash-points.test.ts`],
+    tests: [`${LEDGER}/protocol/sweep.test.ts`, "test/world/crash/crash-points.test.ts"],
   },
   {
     promise: "P1",
@@ -86,7 +86,7 @@ export const P1_TO_P8: Mutation[] = [
     file: `${SRC}/making/submit-jobs.ts`,
     find: "idempotencyKey: `pw-",
     replace: "idempotencyKey: context.clock.now() + `pw-",
-    tests: [`${SRC}/making/run-jobs.test.ts`, `${SRC}/making/crash-points.test.ts`],
+    tests: [`${SRC}/making/run-jobs.test.ts`, "test/world/crash/crash-points.test.ts"],
   },
   {
     promise: "P2",
@@ -172,7 +172,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P6",
     breaks: "one key's mishap is everybody's",
     file: `${SRC}/making/guarded.ts`,
-    find: "if (error instanceof LedgerUnreachable) throw error;",
+    find: "if (error instanceof LedgerUnavailable) throw error;",
     replace: "throw error;",
     tests: [`${SRC}/making/consume-batch.test.ts`, `${SRC}/making/run-jobs.test.ts`],
   },

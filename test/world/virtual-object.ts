@@ -3,9 +3,12 @@ import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
-import { Killed, Life, mortal } from "./life.ts";
+import { Killed, Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { Weather } from "./weather.ts";
+
+/** An alarm that is set for now or the past rings so much later. */
+const SOONEST_MS = 100;
 
 export interface ObjectWatcher {
   /** A call is heard: `work` does it and answers, at once or as a promise. What is returned is what the caller is answered. */
@@ -85,12 +88,15 @@ export class VirtualObject {
 
   #open(): Engine {
     const life = this.#life;
-    const storage = {
-      getAlarm: async () => this.#alarm?.at ?? null,
-      setAlarm: async (at: number | Date) => this.#setAlarm(Number(at)),
-    };
     const host = {
-      storage: mortal(storage, life),
+      storage: {
+        getAlarm: async () => this.#alarm?.at ?? null,
+        setAlarm: (at: number | Date) => {
+          life.mustLive();
+          this.#setAlarm(Number(at));
+          return Promise.resolve();
+        },
+      },
       waitUntil: (work: Promise<unknown>) => void work.catch((error: unknown) => this.#onlyTheDead(error)),
     };
     return new Engine(this.#watchedSql(life), this.#world.depsOf(life), host);
@@ -125,7 +131,7 @@ export class VirtualObject {
     const { clock } = this.#world;
     this.#alarm?.cancel();
     this.#lost = false;
-    this.#alarm = { at, cancel: clock.after(at - clock.now(), () => this.#due()) };
+    this.#alarm = { at, cancel: clock.after(Math.max(SOONEST_MS, at - clock.now()), () => this.#due()) };
   }
 
   #due(): void {
@@ -149,7 +155,7 @@ export class VirtualObject {
     await ringing.catch((error: unknown) => this.#onlyTheDead(error));
     if (life.dead) return;
     this.#ringing = false;
-    if (this.#alarm !== null && this.#alarm.at <= this.#world.clock.now()) this.#due();
+    if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
   }
 
   /** Should the instance die now, only the alarm that is set goes on with its work. */

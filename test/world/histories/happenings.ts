@@ -125,6 +125,7 @@ export const HAPPENINGS = {
   deleteObject,
   /** Stored rows grow old and are forgotten by the ledger's own pruning: R2 is the record. */
   prune: (world) => world.clock.run(PRUNED_AFTER_MS),
+  cron: asking((world) => world.ask((ledger) => ledger.rearm(), 1)),
   evict: (world) => world.object.evict(),
   restart: asking((world) => world.restart()),
   loseQueue: (world) => {
