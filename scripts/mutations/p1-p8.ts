@@ -52,7 +52,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "what follows a change sends nothing",
     file: `${LEDGER}/object/engine.ts`,
-    find: "      await pump(this.steps, this.#deps);\n",
+    find: "      await sendDue(this.steps, this.#deps);\n",
     replace: "",
     tests: HISTORIES,
   },
