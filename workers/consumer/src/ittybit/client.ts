@@ -1,8 +1,8 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Failure } from "@prewarm/shared/job";
+import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { readBoundedText } from "../platform/bounded-body.ts";
 import { errorText, publicText } from "../platform/log.ts";
-import { readRetryAfter } from "../platform/retry-after.ts";
 import { type IttybitJob, type JobPage, readError, readJob, readPage } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
 
