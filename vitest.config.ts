@@ -16,7 +16,7 @@ const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.
 
 export default defineConfig({
   test: {
-    reporters: process.env.CI ? ["default", "./scripts/count-reporter.mjs"] : ["default"],
+    reporters: process.env.CI ? ["default", "./scripts/count-reporter.ts"] : ["default"],
     projects: [
       // Pure logic and node programs, beside their code.
       { test: { name: "node", include: nodeTests, exclude: elsewhere, testTimeout: 30_000 } },

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
 import type { Outcome, Submitted } from "../workers/consumer/src/ledger/contract.ts";
-import { LedgerCore } from "../workers/consumer/src/ledger/ledger.ts";
+import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
+import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
 
 // claim + settle of 100 jobs over ledgers of several sizes, on disk: `node bench/ledger.ts [open rows…]`. The ledgers take turns, so that
 // whatever else the machine does hits all of them alike. Flat means: p95 of the largest within 1.5 times of the empty one's.
@@ -32,7 +33,7 @@ function timed<T>(into: number[], work: () => T): T {
 function build(size: number) {
   const sql = nodeSql(join(folder, `${size}.sqlite`));
   let ms = Date.UTC(2026, 10, 24);
-  const core = new LedgerCore(sql, { config, clock: { now: () => ms, random: Math.random }, ledgerId: "bench" });
+  const { engine: ledger } = testEngine(sql, { config, clock: { now: () => ms, random: Math.random } });
   const times: Times = { accept: [], dispatch: [], nextAlarm: [], claim: [], submitted: [], settle: [] };
   let image = 0;
   const accept = (variants: number): string[] => {
@@ -41,28 +42,29 @@ function build(size: number) {
       const id = `${(Math.imul(image + 1, 2_654_435_761) >>> 0).toString(36)}-${image}`;
       for (const width of [400, 800, 1200]) keys.push(`${id}/${width}-high.webp`, `${id}/${width}-high.avif`);
     }
-    core.accept({ run: "bench", lane: "bulk", keys: keys.slice(0, variants) });
+    const delivery = { id: "bench", chunk: image, hash: "h" };
+    ledger.acceptChunk(chunkOf({ run: "bench", keys: keys.slice(0, variants) }, delivery));
     return keys.slice(0, variants);
   };
   for (let rows = 0; rows < size; rows += 1_000) accept(Math.min(1_000, size - rows));
   const round = (n: number): void => {
     ms += 100;
     const keys = timed(times.accept, () => accept(BATCH));
-    timed(times.dispatch, () => core.dispatch());
-    timed(times.nextAlarm, () => core.nextAlarm());
+    timed(times.dispatch, () => ledger.steps.dispatch());
+    timed(times.nextAlarm, () => ledger.steps.nextAlarm());
     const owner = `owner-${n}`;
-    const { claims } = timed(times.claim, () => core.claim(owner, [{ keys, live: false, at: ms }]));
+    const { claims } = timed(times.claim, () => ledger.claim(owner, [{ keys, live: false, at: ms }]));
     const jobs = Object.entries(claims).map(([key, claim]): Submitted => {
       if (claim.do !== "run") throw new Error(`${key}: ${claim.do}`);
-      return { key, gen: claim.gen, job: crypto.randomUUID(), input: `https://originals.example/${key}` };
+      return { key, gen: claim.gen, ittybitJob: crypto.randomUUID(), input: `https://originals.example/${key}` };
     });
-    timed(times.submitted, () => core.submitted(owner, jobs));
+    timed(times.submitted, () => ledger.submitted(owner, jobs));
     const outcomes: Record<string, Outcome> = {};
     for (const { key, gen } of jobs)
       outcomes[key] = { kind: "stored", gen, bytes: 20_000, etag: "e".repeat(32), tookMs: 900 };
-    timed(times.settle, () => core.settle(owner, outcomes));
+    timed(times.settle, () => ledger.settle(owner, outcomes));
   };
-  return { size, core, sql, times, round };
+  return { size, ledger, sql, times, round };
 }
 
 function quantile(values: number[], q: number): number {
@@ -74,13 +76,13 @@ const ledgers = SIZES.map(build);
 for (let n = 0; n < ROUNDS; n += 1) for (const ledger of ledgers) ledger.round(n);
 
 let first: number | null = null;
-const report = ledgers.map(({ core, sql, times }) => {
+const report = ledgers.map(({ ledger, sql, times }) => {
   const both = times.claim.map((claim, n) => claim + (times.settle[n] ?? 0));
   const p95 = quantile(both, 0.95);
   first ??= p95;
   const calls = Object.fromEntries(CALLS.map((call) => [`${call} p95`, quantile(times[call], 0.95)]));
   return {
-    "open rows": core.counts().open,
+    "open rows": ledger.stats().rows,
     MB: Math.round(sql.bytes / 1e6),
     ...calls,
     "claim+settle p50": quantile(both, 0.5),

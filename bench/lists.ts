@@ -1,9 +1,10 @@
 import { systemClock } from "@prewarm/shared/clock";
 import { defineConfig } from "@prewarm/shared/config";
 import { applySearch, emptyFilter } from "../workers/consumer/src/api/search.ts";
-import { LedgerCore } from "../workers/consumer/src/ledger/ledger.ts";
-import { OperatorCore } from "../workers/consumer/src/ledger/operator/operator-core.ts";
+import type { Engine } from "../workers/consumer/src/ledger/object/engine.ts";
+import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
+import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
 
 // First page of each filter of the dashboard, and the overview, over many open rows against few: `node bench/lists.ts [few] [many]`.
 const [few = 1_000, many = 1_000_000] = process.argv.slice(2).map(Number);
@@ -26,14 +27,14 @@ const SEARCHES = [
 const ROUNDS = 30;
 const config = defineConfig({ sources: [{ prefix: "", url: "https://originals.example/{id}" }] });
 
-function ledgerOf(rows: number): OperatorCore {
+function ledgerOf(rows: number): Engine {
   const sql = nodeSql(":memory:");
-  const core = new LedgerCore(sql, { config, clock: systemClock, ledgerId: "bench" });
+  const { engine } = testEngine(sql, { config, clock: systemClock });
   for (let made = 0; made < rows; made += 1_000) {
     const keys = Array.from({ length: 1_000 }, (_, n) => `photo-${made + n}/800-high.${n % 2 === 0 ? "webp" : "avif"}`);
-    core.accept({ run: "bench", lane: "bulk", keys });
+    engine.acceptChunk(chunkOf({ run: "bench", keys }, { id: "bench", chunk: made, hash: "h" }));
   }
-  return new OperatorCore(sql, { config, clock: systemClock, purge: () => undefined });
+  return engine;
 }
 
 async function median(act: () => unknown): Promise<number> {
@@ -47,7 +48,7 @@ async function median(act: () => unknown): Promise<number> {
 }
 
 const [small, large] = [ledgerOf(few), ledgerOf(many)];
-const row = async (name: string, act: (ledger: OperatorCore) => unknown) => {
+const row = async (name: string, act: (ledger: Engine) => unknown) => {
   const [before, after] = [await median(() => act(small)), await median(() => act(large))];
   console.log(
     `${name.padEnd(24)} ${before.toFixed(2).padStart(8)} ms ${after.toFixed(2).padStart(8)} ms  × ${(after / before).toFixed(2)}`,
@@ -56,6 +57,6 @@ const row = async (name: string, act: (ledger: OperatorCore) => unknown) => {
 console.log(`${"".padEnd(24)} ${String(few).padStart(8)}    ${String(many).padStart(8)} rows`);
 for (const search of SEARCHES) {
   const filter = applySearch(emptyFilter(), search);
-  await row(search || "no filter", (ledger) => ledger.call("listJobs", [{ filter, cursor: null, limit: 50 }]));
+  await row(search || "no filter", (ledger) => ledger.listJobs({ filter, cursor: null, limit: 50 }));
 }
-await row("overview", (ledger) => ledger.call("stats", []));
+await row("overview", (ledger) => ledger.stats());

@@ -3,6 +3,7 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 const APP = "apps/dashboard";
+const SOURCES = [APP, "packages/control-client"];
 
 /** Builds the dashboard's assets when a source is newer than what was built. */
 export async function buildDashboard(): Promise<void> {
@@ -24,11 +25,10 @@ export async function buildDashboard(): Promise<void> {
 }
 
 async function newest(): Promise<number> {
-  const files = await readdir(APP, { recursive: true, withFileTypes: true });
-  const sources = files.filter(
-    (entry) =>
-      entry.isFile() && !/\/(node_modules|dist|test|scripts)(\/|$)/.test(`/${entry.parentPath.slice(APP.length)}`),
-  );
+  const files = await Promise.all(SOURCES.map((room) => readdir(room, { recursive: true, withFileTypes: true })));
+  const sources = files
+    .flat()
+    .filter((entry) => entry.isFile() && !/\/(node_modules|dist|test|scripts)(\/|$)/.test(entry.parentPath));
   const times = await Promise.all(
     sources.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs),
   );

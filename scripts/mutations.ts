@@ -1,17 +1,16 @@
-// `node scripts/mutations.ts [--only P4]`: breaks each promise with one line in a temporary copy of the tree and runs the tests that
-// must then fail. Prints a table; exits 1 if any stays green, if a test is red without the change, or if a promise has none.
+// `npm run mutations [-- --only P4] [-- --slice 2/4] [-- --workers 2]`: breaks each promise with one line in a temporary copy of the tree
+// and runs the tests that must then fail. Prints a table; exits 1 if any stays green, if a test is red without the change, or if a promise
+// has none. A slice is every fourth mutation, say: CI takes another one with each commit, and all of them by night.
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, glob, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { MUTATIONS } from "./mutations/list.ts";
 import { type Mutation, PROMISES } from "./mutations/promises.ts";
 
 const ROOT = process.cwd();
 const SKIPPED = new Set(["node_modules", ".git", ".wrangler", "dist", ".cache"]);
-/** Folders of the workspace whose packages find each other by name. */
-const PACKAGES = [".", "packages/shared", "packages/ittybit-emulator", "workers/consumer", "workers/edge"];
 const run = promisify(execFile);
 
 /** A folder of links to everything installed, except our own packages: those are the copy's. */
@@ -28,18 +27,18 @@ async function linkModules(copy: string, folder: string): Promise<void> {
   }
 }
 
+/** Our own packages, which find each other by name. */
 async function linkOwn(copy: string, from: string, to: string): Promise<void> {
   await mkdir(to);
-  for (const name of await readdir(from)) {
-    const place = name === "shared" || name === "ittybit-emulator" ? `packages/${name}` : null;
-    if (place !== null) await symlink(join(copy, place), join(to, name));
-  }
+  for (const name of await readdir(from))
+    await symlink(join(copy, relative(ROOT, await realpath(join(from, name)))), join(to, name));
 }
 
 async function copyTree(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "prewarm-mutations-"));
   await cp(ROOT, copy, { recursive: true, filter: (path) => !SKIPPED.has(basename(path)) });
-  for (const folder of PACKAGES) await linkModules(copy, folder);
+  await linkModules(copy, ".");
+  for await (const folder of glob("{workers,packages,apps}/*", { cwd: ROOT })) await linkModules(copy, folder);
   return copy;
 }
 
@@ -103,35 +102,61 @@ function printRow({ mutation, verdict, failed }: Result): void {
   console.log(`| ${promise} | ${file.split("/").at(-1)} | ${breaks} | ${verdict} | ${test.slice(0, 160)} |`);
 }
 
-function chosen(): Mutation[] {
-  const args = process.argv.slice(2).filter((argument) => argument !== "--");
-  const { only } = parseArgs({ options: { only: { type: "string" } }, args }).values;
-  if (only !== undefined && PROMISES[only] === undefined) throw new Error(`no such promise: ${only}`);
-  return MUTATIONS.filter(({ promise }) => only === undefined || promise === only);
+interface Flags {
+  mutations: Mutation[];
+  workers: number;
 }
 
-async function main(): Promise<number> {
-  const mutations = chosen();
-  const copy = await copyTree();
+function flagsOf(): Flags {
+  const { only, slice, workers } = parseArgs({
+    options: {
+      only: { type: "string" },
+      slice: { type: "string", default: "1/1" },
+      workers: { type: "string", default: "2" },
+    },
+    args: process.argv.slice(2).filter((argument) => argument !== "--"),
+  }).values;
+  if (only !== undefined && PROMISES[only] === undefined) throw new Error(`no such promise: ${only}`);
+  const [i = 0, n = 0] = slice.split("/").map(Number);
+  if (!(i >= 1 && i <= n)) throw new Error(`--slice ${slice}: write 1/4 to 4/4, say`);
+  const named = MUTATIONS.filter(({ promise }) => only === undefined || promise === only);
+  return { mutations: named.filter((_, index) => index % n === i - 1), workers: Number(workers) };
+}
+
+/** Each worker breaks a copy of its own. Returns how many mutations did not turn their tests red. */
+async function tryAll(copies: readonly string[], mutations: readonly Mutation[]): Promise<number> {
+  const redBefore = await testsRedBefore(copies[0] ?? "", mutations);
+  console.log("| promise | file | the change | tests | the test that failed |\n|---|---|---|---|---|");
+  const queue = mutations.values();
   let bad = 0;
-  try {
-    const redBefore = await testsRedBefore(copy, mutations);
-    console.log("| promise | file | the change | tests | the test that failed |\n|---|---|---|---|---|");
-    for (const mutation of mutations) {
+  const work = async (copy: string): Promise<void> => {
+    // The workers share one iterator: each takes the next that is left.
+    for (const mutation of queue) {
       const result = await tryOne(copy, mutation, redBefore);
       if (result.verdict !== "red") bad += 1;
       printRow(result);
     }
-  } finally {
-    await rm(copy, { recursive: true, force: true });
-  }
-  if (mutations.length < MUTATIONS.length) return bad;
-  for (const [promise, text] of Object.entries(PROMISES)) {
-    if (MUTATIONS.some((mutation) => mutation.promise === promise)) continue;
-    console.log(`${promise} has no mutation: ${text}`);
-    bad += 1;
-  }
+  };
+  await Promise.all(copies.map(work));
   return bad;
+}
+
+function promisesWithout(mutations: readonly Mutation[]): string[] {
+  return Object.keys(PROMISES).filter((name) => !mutations.some(({ promise }) => promise === name));
+}
+
+async function main(): Promise<number> {
+  const { mutations, workers } = flagsOf();
+  const copies = await Promise.all(Array.from({ length: workers }, copyTree));
+  try {
+    const bad = await tryAll(copies, mutations);
+    const without = promisesWithout(MUTATIONS);
+    for (const promise of without) console.log(`${promise} has no mutation: ${PROMISES[promise]}`);
+    console.log(`\n${mutations.length} of ${MUTATIONS.length} mutations tried, ${bad} did not turn their tests red.`);
+    return bad + without.length;
+  } finally {
+    for (const copy of copies) await rm(copy, { recursive: true, force: true });
+  }
 }
 
 process.exitCode = (await main()) > 0 ? 1 : 0;

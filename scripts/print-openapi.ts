@@ -1,10 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openapiDocument } from "../workers/consumer/src/api/openapi-document.ts";
+import { ENDPOINTS } from "../workers/consumer/src/api/create-api.ts";
+import { openapiDocument } from "../workers/consumer/src/api/openapi.ts";
 
 // Prints the control API's document to docs/openapi.json; with --check it only compares and exits 1 when they differ.
 const FILE = fileURLToPath(import.meta.resolve("../docs/openapi.json"));
-const wanted = JSON.stringify(openapiDocument());
+const wanted = JSON.stringify(openapiDocument(ENDPOINTS));
 
 if (process.argv.includes("--check")) {
   const found = await readFile(FILE, "utf8").catch(() => "null");

@@ -6,6 +6,7 @@ import { ALLOWED, formatSpellings } from "../packages/shared/src/parameter-value
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
 import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
+import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*
  * The tables of README and docs, made of what the code goes by: parameters, qualities, ladder, errors, settings.
@@ -43,7 +44,23 @@ export function printTables(settings: string): Map<string, string> {
     ["url-errors", errorTable(URL_ERRORS)],
     ["errors", errorTable(Object.keys(ERRORS))],
     ["config", configTable(settings)],
+    ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),
+    [
+      "walls",
+      table(
+        ["the wall", "the bug it keeps out"],
+        WALLS.map(({ says, bug }) => [says, bug]),
+      ),
+    ],
   ]);
+}
+
+/** The highest floor first, as one draws a house. */
+function floorTable({ floors }: House): string {
+  return table(
+    ["room", "holds", "what an import from above would bring"],
+    floors.toReversed().map(({ rooms, holds, bug }) => [codes(rooms), holds, bug || "–"]),
+  );
 }
 
 function urlTable(): string {

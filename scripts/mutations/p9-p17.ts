@@ -115,8 +115,8 @@ export const P9_TO_P17: Mutation[] = [
   {
     promise: "P16",
     breaks: "the put is unconditional",
-    file: `${SRC}/store/store-variant.ts`,
-    find: 'onlyIf: seen === null ? { etagDoesNotMatch: "*" } : { etagMatches: seen.etag },',
+    file: `${SRC}/store/variants.ts`,
+    find: 'onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },',
     replace: "",
     tests: [`${SRC}/making/finish-job.test.ts`, `${SRC}/making/run-jobs.test.ts`],
   },
@@ -156,8 +156,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P16",
     breaks: "a purge never looks a second time",
     file: `${LEDGER}/protocol/purge.ts`,
-    find: 'if (look === "second") tx',
-    replace: "if (look !== null) tx",
+    find: 'if (look === "second") deletePurge',
+    replace: "if (look !== null) deletePurge",
     tests: HISTORIES,
   },
   {

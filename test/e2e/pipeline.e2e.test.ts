@@ -78,6 +78,26 @@ describe("the pipeline, end to end on real pixels", () => {
     }
   });
 
+  it("tries a failed job again by itself, though nobody asks any more: the ledger's alarm sees to it", async () => {
+    stack.emulator!.control.addFault({ on: "create", fault: { type: "failed" }, times: 1 });
+    const control = (path: string, body?: unknown) =>
+      fetch(`${stack.controlUrl}/api/v1/${path}`, {
+        method: body === undefined ? "GET" : "POST",
+        headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }).then((answer) => answer.json() as Promise<Record<string, unknown>>);
+    const { run } = await control("warm", { items: [{ id: "landscape.jpg", transforms: ["w=640&f=jpeg"] }] });
+    const done = await until(
+      "the variant is stored at its second attempt",
+      () => control(`runs/${run}`),
+      ({ state }) => state === "done",
+      30_000,
+    );
+    expect(done).toMatchObject({ states: { stored: 1, dead: 0 } });
+    const { jobs } = await control(`jobs?run=${run}`);
+    expect(jobs).toMatchObject([{ state: "stored", attempts: 1 }]);
+  });
+
   it("refuses what is malformed with a problem document and enqueues nothing", async () => {
     const answer = await ask(image("landscape.jpg?width=400"));
     expect(answer.status).toBe(400);

@@ -1,4 +1,4 @@
-import type { QueueMessage } from "../../workers/consumer/src/making/queue-message.ts";
+import type { QueueMessage } from "../../workers/consumer/src/platform/queue-message.ts";
 import type { Chance } from "./chance.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { Weather } from "./weather.ts";

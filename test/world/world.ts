@@ -4,7 +4,7 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { MESSAGE_VERSION } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
-import { collect } from "../../workers/consumer/src/ittybit/collect.ts";
+import { collectEnded } from "../../workers/consumer/src/ittybit/observe-jobs.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
@@ -12,8 +12,8 @@ import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger
 import type { BatchDeps } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
-import type { QueueMessage } from "../../workers/consumer/src/making/queue-message.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
+import type { QueueMessage } from "../../workers/consumer/src/platform/queue-message.ts";
 import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import type { Chance } from "./chance.ts";
 import { Killed, Life, mortal } from "./life.ts";
@@ -149,7 +149,7 @@ export class World {
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
       send: (messages) => this.#send(messages),
-      collect: (open, observeEnded) => collect(open, { ittybit, clock, log, observeEnded }),
+      collect: (open, observeEnded) => collectEnded(open, observeEnded, { ittybit, clock, log }),
       purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };

@@ -1,9 +1,10 @@
-import { COMMON_FLAGS, type Command, type Flag } from "./command.ts";
-import { EXIT_MEANINGS } from "./exit-codes.ts";
+import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
+import { VARIABLES } from "./arguments/settings.ts";
 import { FIELDS } from "./input/item.ts";
+import { EXIT_MEANINGS } from "./platform/exit-codes.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
+import { formatFlag, formatUsage } from "./render-help.ts";
 import { CHUNK_ITEMS_MAX } from "./send/chunk-items.ts";
-import { VARIABLES } from "./settings.ts";
 
 const INTRODUCTION = `# The command line
 
@@ -22,7 +23,8 @@ together and are read in that order, as streams: a million lines take no more me
 
 - **Text**: an id or a URL a line, as it stands. Empty lines are skipped.
 - **NDJSON**: an object a line with ${FIELDS.map((name) => `\`${name}\``).join(", ")}, or a string.
-- **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces.
+- **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces. Every row has
+  as many cells as the header; quotes and line ends are as in RFC 4180. The API reads \`text/csv\` by the same rule.
 - **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is itself an image's.
 - **R2**: every image under a prefix, listed through Cloudflare's API; the etags go along, so that replaced originals are made anew.
 
@@ -53,12 +55,12 @@ export function formatCliDocs(): string {
   ].join("\n\n")}\n`;
 }
 
-function commandSection({ name, description, operands, flags, examples }: Command): string {
-  const usage = `prewarm ${name}${operands === null ? "" : ` ${operands.hint}`}${Object.keys(flags).length === 0 ? "" : " [flags]"}`;
+function commandSection(command: Command): string {
+  const { name, description, operands, flags, examples } = command;
   const parts = [
     `## prewarm ${name}`,
     `${description}.`,
-    `\`${usage}\`${operands === null ? "" : `: ${operands.description}.`}`,
+    `\`${formatUsage(command)}\`${operands === null ? "" : `: ${operands.description}.`}`,
   ];
   if (Object.keys(flags).length > 0) parts.push(flagTable(flags));
   parts.push(`\`\`\`sh\n${examples.join("\n")}\n\`\`\``);
@@ -66,10 +68,9 @@ function commandSection({ name, description, operands, flags, examples }: Comman
 }
 
 function flagTable(flags: Record<string, Flag>): string {
-  const rows = Object.entries(flags).map(([name, { type, alias, valueHint, options, description }]) => {
-    const value = type === "boolean" ? "" : ` <${options?.join("|") ?? valueHint ?? "value"}>`;
-    const spelled = `${alias === undefined ? "" : `-${alias}, `}--${name}${value}`.replaceAll("|", "\\|");
-    return `| \`${spelled}\` | ${description.replaceAll("|", "\\|")} |`;
-  });
+  const cell = (text: string): string => text.replaceAll("|", "\\|");
+  const rows = Object.entries(flags).map(
+    ([name, flag]) => `| \`${cell(formatFlag(name, flag))}\` | ${cell(flag.description)} |`,
+  );
   return `| flag | |\n|---|---|\n${rows.join("\n")}`;
 }

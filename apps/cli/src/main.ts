@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { createInterface } from "node:readline/promises";
 import { systemClock } from "@prewarm/shared/clock";
-import type { Command } from "./command.ts";
-import type { Context } from "./context.ts";
-import { EXIT } from "./exit-codes.ts";
-import { createInterrupts } from "./interrupts.ts";
+import type { Command } from "./arguments/command.ts";
+import type { Context } from "./platform/context.ts";
+import { EXIT } from "./platform/exit-codes.ts";
+import { createInterrupts } from "./platform/interrupts.ts";
+import { sleep } from "./platform/sleep.ts";
 import { runCli } from "./run-cli.ts";
-import { sleep } from "./sleep.ts";
 
 /** The composition root: the only file that knows `process`. */
 

@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command } from "./arguments/command.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
@@ -30,7 +30,7 @@ export const COMMANDS: readonly Command[] = [
   hookTestCommand,
 ];
 
-/** The command that the words begin with, and what follows it; null when there is none of that name. */
+/** The command whose name the words begin with, and the words after it. Null when no command has that name. */
 export function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } | null {
   for (const command of COMMANDS) {
     const words = command.name.split(" ");

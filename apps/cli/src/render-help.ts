@@ -1,36 +1,50 @@
-import { stripVTControlCharacters } from "node:util";
-import { type ArgsDef, type CommandDef, renderUsage } from "citty";
-import { COMMON_FLAGS, type Command, type Flag } from "./command.ts";
+import { createColors } from "picocolors";
+import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
+import { formatTable } from "./terminal/table.ts";
 
 /** A command's help, or the program's without one. Plain text unless `colors`. */
-export async function renderHelp(command: Command | null, colors: boolean): Promise<string> {
-  const text = await renderUsage(command === null ? programDef() : commandDef(command));
-  const examples = command === null ? [] : ["", "EXAMPLES", "", ...command.examples.map((line) => `  ${line}`)];
-  const whole = [text, ...examples].join("\n");
-  return colors ? whole : stripVTControlCharacters(whole);
+export function renderHelp(command: Command | null, colors: boolean): string {
+  const paint = createColors(colors);
+  const sections = command === null ? programSections() : commandSections(command);
+  const text = sections.map(([title, rows]) => {
+    const lines = formatTable(rows.map(([name = "", ...rest]) => [paint.cyan(name), ...rest]));
+    return [paint.bold(title), ...lines.map((line) => `  ${line}`)].join("\n");
+  });
+  const usage = command === null ? "prewarm <command> [flags]" : formatUsage(command);
+  const description = command?.description ?? DESCRIPTION;
+  const end = command === null ? ["prewarm <command> --help tells more of a command."] : [];
+  return [`${description}.`, `${paint.bold("USAGE")}  ${paint.cyan(usage)}`, ...text, ...end].join("\n\n");
 }
 
-function programDef(): CommandDef {
-  const subCommands = Object.fromEntries(
-    COMMANDS.map(({ name, description }) => [name, { meta: { name, description } }]),
-  );
-  return { meta: { name: "prewarm", description: DESCRIPTION }, subCommands };
+/** `prewarm jobs [flags]`, as help and docs/cli.md show it. */
+export function formatUsage({ name, operands, flags }: Command): string {
+  const hint = operands === null ? "" : ` ${operands.hint}`;
+  return `prewarm ${name}${hint}${Object.keys(flags).length === 0 ? "" : " [flags]"}`;
 }
 
-function commandDef({ name, description, operands, flags }: Command): CommandDef {
-  const args: ArgsDef = {};
-  if (operands !== null) {
-    const required = operands.min > 0;
-    args[operands.hint.replace(/[<>[\]]/g, "")] = { type: "positional", description: operands.description, required };
-  }
-  for (const [flag, definition] of Object.entries({ ...flags, ...COMMON_FLAGS })) args[flag] = argument(definition);
-  return { meta: { name: `prewarm ${name}`, description }, args };
+/** `-q, --quiet`, `--label <text>`, as help and docs/cli.md show it. */
+export function formatFlag(name: string, { type, alias, valueHint, options }: Flag): string {
+  const value = type === "boolean" ? "" : ` <${options?.join("|") ?? valueHint ?? "value"}>`;
+  return `${alias === undefined ? "" : `-${alias}, `}--${name}${value}`;
 }
 
-function argument({ type, description, alias, valueHint, options }: Flag): ArgsDef[string] {
-  const named = { description, ...(alias === undefined ? {} : { alias }) };
-  if (type === "boolean") return { type, ...named };
-  if (options !== undefined) return { type: "enum", options: [...options], ...named };
-  return { type, ...named, ...(valueHint === undefined ? {} : { valueHint }) };
+type Section = [title: string, rows: string[][]];
+
+function programSections(): Section[] {
+  return [["COMMANDS", COMMANDS.map(({ name, description }) => [name, description])]];
+}
+
+function commandSections({ operands, flags, examples }: Command): Section[] {
+  const sections: Section[] = [
+    ["ARGUMENTS", operands === null ? [] : [[operands.hint, operands.description]]],
+    ["FLAGS", flagRows(flags)],
+    ["FLAGS OF EVERY COMMAND", flagRows(COMMON_FLAGS)],
+    ["EXAMPLES", examples.map((line) => [line])],
+  ];
+  return sections.filter(([, rows]) => rows.length > 0);
+}
+
+function flagRows(flags: Record<string, Flag>): Section[1] {
+  return Object.entries(flags).map(([name, flag]) => [formatFlag(name, flag), flag.description]);
 }

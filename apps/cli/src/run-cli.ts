@@ -1,8 +1,8 @@
 import { nearest } from "@prewarm/shared/nearest";
-import { readArguments } from "./arguments.ts";
-import type { Command } from "./command.ts";
-import type { Context } from "./context.ts";
-import { CliError, EXIT, type ExitCode } from "./exit-codes.ts";
+import type { Command } from "./arguments/command.ts";
+import { readArguments } from "./arguments/read-arguments.ts";
+import type { Context } from "./platform/context.ts";
+import { CliError, EXIT, type ExitCode } from "./platform/exit-codes.ts";
 import { COMMANDS, findCommand } from "./program.ts";
 import { renderHelp } from "./render-help.ts";
 
@@ -36,7 +36,7 @@ async function dispatch(
   const found = findCommand(argv);
   if (found === null) {
     if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") {
-      stdout.write(`${await renderHelp(findCommand(argv.slice(1))?.command ?? null, colors)}\n`);
+      stdout.write(`${renderHelp(findCommand(argv.slice(1))?.command ?? null, colors)}\n`);
       return EXIT.ok;
     }
     throw new CliError(EXIT.usage, unknownCommand(argv), "prewarm --help lists the commands.");
@@ -44,7 +44,7 @@ async function dispatch(
   const { command, rest } = found;
   const args = readArguments(command, rest);
   if (args.flag("help")) {
-    stdout.write(`${await renderHelp(command, colors)}\n`);
+    stdout.write(`${renderHelp(command, colors)}\n`);
     return EXIT.ok;
   }
   began(command);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ask, startTestStack, type TestStack } from "../../../test/e2e/stack.ts";
-import { EXIT } from "../src/exit-codes.ts";
+import { EXIT } from "../src/platform/exit-codes.ts";
 import { emptyDirectory, runPrewarm, startPrewarm } from "./testing/run-prewarm.ts";
 
 /** The command line against the whole local stack, over HTTP only. */

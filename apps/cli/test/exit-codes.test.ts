@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { EXIT } from "../src/exit-codes.ts";
+import { EXIT } from "../src/platform/exit-codes.ts";
 import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control-api.ts";
 import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
 
@@ -128,6 +128,29 @@ describe("3, 4 and 5", () => {
     expect(code).toBe(EXIT.unreachable);
     expect(stderr).toContain("The run goes on without us");
     expect([...api.runs.values()].map(({ cancelled }) => cancelled)).toEqual([false]);
+  });
+
+  it.each([
+    ["a proxy's page", "<h1>Sign in</h1>", "the answer is no JSON. Is PREWARM_URL the consumer Worker?"],
+    ["nothing", "", "the answer is no object"],
+    [
+      "another program's JSON",
+      '{"runs":7,"health":{}}',
+      "the answer is not this API's: the answer.health.sentence is no text",
+    ],
+  ])("4: the answer is %s", async (_, body, message) => {
+    api.fault = () => ({ status: 200, body });
+    const { code, stdout, stderr } = await run(["status"]);
+    expect([code, stdout]).toEqual([EXIT.unreachable, ""]);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("bug");
+  });
+
+  it("4: a proxy refuses with a page of its own", async () => {
+    api.fault = () => ({ status: 302, headers: { location: "https://login.example.com" }, body: "<h1>Moved</h1>" });
+    const { code, stderr } = await run(["status"]);
+    expect([code, stderr]).toEqual([EXIT.unreachable, "prewarm: status: The server answered 302.\n"]);
+    expect(api.received).toHaveLength(1);
   });
 
   it("5: more lines are bad than --max-errors allows; what follows is not read", async () => {

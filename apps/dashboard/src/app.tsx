@@ -1,7 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { session, sessionError } from "./api/session.ts";
+import { StatsProvider } from "./api/stats.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
-import { helpOpen } from "./keyboard.ts";
+import { helpOpen } from "./lib/keyboard.ts";
+import { match, place } from "./lib/router.ts";
 import { DeadPage } from "./pages/dead.tsx";
 import { ImagePage, ImagesPage } from "./pages/images.tsx";
 import { JobPage } from "./pages/job.tsx";
@@ -11,10 +14,7 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { RunPage, RunsPage } from "./pages/runs.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { SteeringPage } from "./pages/steering.tsx";
-import { match, place } from "./router.ts";
-import { session, sessionError } from "./session.ts";
 import { Shell } from "./shell.tsx";
-import { StatsProvider } from "./stats.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { Empty, ProblemCard } from "./ui/view.tsx";
 

@@ -1,4 +1,4 @@
-import { helpOpen, KEYS } from "./keyboard.ts";
+import { helpOpen, KEYS } from "./lib/keyboard.ts";
 import { Dialog } from "./ui/dialog.tsx";
 
 export function HelpDialog() {

@@ -1,15 +1,15 @@
 import { render } from "preact";
+import { findSession } from "./api/session.ts";
 import { App } from "./app.tsx";
-import { startKeyboard } from "./keyboard.ts";
-import { watchAttention } from "./live.ts";
-import { startRouter } from "./router.ts";
-import { findSession } from "./session.ts";
+import { startKeyboard } from "./lib/keyboard.ts";
+import { watchAttention } from "./lib/live.ts";
+import { startRouter } from "./lib/router.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
-import { startTheme } from "./theme.ts";
+import { startTheme } from "./lib/theme.ts";
 
 startTheme();
 startRouter();

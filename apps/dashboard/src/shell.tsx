@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
-import { compact } from "./format.ts";
-import { helpOpen } from "./keyboard.ts";
-import { live, liveSwitch, setLive } from "./live.ts";
-import { environment, session, signOut } from "./session.ts";
-import { useStats } from "./stats.tsx";
-import { nextTheme, theme } from "./theme.ts";
+import { environment, session, signOut } from "./api/session.ts";
+import { useStats } from "./api/stats.tsx";
+import { compact } from "./lib/format.ts";
+import { helpOpen } from "./lib/keyboard.ts";
+import { live, liveSwitch, setLive } from "./lib/live.ts";
+import { nextTheme, theme } from "./lib/theme.ts";
 
 const NAV: readonly [href: string, name: string, key: string][] = [
   ["/", "Overview", "o"],
@@ -118,7 +118,7 @@ function Who() {
   );
 }
 
-/** On every page but the overview, which has it larger: only when something is wrong. */
+/** Shown on every page when something is wrong, except on the overview, which shows the health in a larger card. */
 function HealthStrip() {
   const health = useStats().data.value?.health;
   if (!health || health.level === "ok") return null;

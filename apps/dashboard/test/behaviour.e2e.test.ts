@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildDashboard } from "../../../dev/dashboard.ts";
 import { launchBrowser } from "./browser.ts";
@@ -45,7 +45,10 @@ describe("live updates", () => {
     await asked;
     await page.getByRole("switch").click();
     expect(await page.getByRole("switch").getAttribute("aria-checked")).toBe("false");
-    await page.evaluate(() => (dispatchEvent(new Event("blur")), dispatchEvent(new Event("focus"))));
+    await page.evaluate(() => {
+      dispatchEvent(new Event("blur"));
+      dispatchEvent(new Event("focus"));
+    });
     expect(await during(60_000)).toBe(0);
     await page.reload();
     await page.getByRole("switch", { name: /Paused/ }).waitFor();

@@ -1,4 +1,4 @@
-import type { Gate, History, HistoryBucket, JobState, Stats } from "../src/api/schema.ts";
+import type { Gate, History, HistoryBucket, JobState, Stats } from "@prewarm/control-client/schema";
 import { byState, HOSTILE } from "./fixtures.ts";
 
 const NOW = Date.now();

@@ -1,4 +1,14 @@
-import type { Action, AuditEntry, DeadLetters, Image, Job, JobDetail, JobState, Lane, Run } from "../src/api/schema.ts";
+import type {
+  Action,
+  AuditEntry,
+  DeadLetters,
+  Image,
+  Job,
+  JobDetail,
+  JobState,
+  Lane,
+  Run,
+} from "@prewarm/control-client/schema";
 
 /* What a fake control API answers: busy, or hostile. Shapes are the generated ones, so a change of the document breaks these first. */
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compact, count, duration, exactUtc, percent, rate, relative, savedShare, size } from "../src/format.ts";
+import { compact, count, duration, exactUtc, percent, rate, relative, savedShare, size } from "../src/lib/format.ts";
 
 describe("format", () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { filterUrl, LANES, readFilter, STATES, toActionFilter, toggled } from "../src/job-filter.ts";
+import { filterUrl, LANES, readFilter, STATES, toActionFilter, toggled } from "../src/lib/job-filter.ts";
 
 const filters = fc.record({
   states: fc.subarray([...STATES]),

@@ -1,30 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { generate } from "../scripts/generate-api.ts";
-import { address } from "../src/api/client.ts";
 import { forLog, splitFilling, tick } from "../src/charts/series.ts";
-import { toCsv } from "../src/csv.ts";
-import { shellQuote } from "../src/curl.ts";
+import { toCsv } from "../src/lib/csv.ts";
+import { shellQuote } from "../src/lib/curl.ts";
+import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/lib/warm-input.ts";
 import { createSelection } from "../src/ui/selection.ts";
-import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/warm-input.ts";
 import { jobAt } from "./fixtures.ts";
-
-it("is typed by the document the server answers by", async () => {
-  const document = JSON.parse(await readFile(new URL("../../../docs/openapi.json", import.meta.url), "utf8"));
-  expect(await readFile(new URL("../src/api/schema.ts", import.meta.url), "utf8")).toBe(generate(document));
-});
-
-describe("address", () => {
-  it("encodes an id as one segment, whatever is in it", () => {
-    expect(address("/api/v1/images/{id}", { id: "a/b?c#d %2F" })).toBe("/api/v1/images/a%2Fb%3Fc%23d%20%252F");
-  });
-  it("repeats lists and leaves out what is not given", () => {
-    expect(address("/x", {}, { state: ["dead", "queued"], lane: [], run: undefined, limit: 50 })).toBe(
-      "/x?state=dead&state=queued&limit=50",
-    );
-  });
-});
 
 describe("a chart's line", () => {
   it("is dashed only on its way to the bucket that fills, and meets there", () => {

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
-import { createResource, type Timers } from "../src/poll.ts";
+import { createResource, type Timers } from "../src/api/poll.ts";
 
 /** Loads that end when told to, and timers that run when told to. */
 function setup(everyMs: number | null = 1000) {

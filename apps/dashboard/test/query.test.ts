@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseQuery, printQuery, QUALIFIERS, suggestions, type Term, unknownQualifiers } from "../src/query.ts";
+import { parseQuery, printQuery, QUALIFIERS, suggestions, type Term, unknownQualifiers } from "../src/lib/query.ts";
 
 describe("parseQuery", () => {
   it.each<[string, Term[], string]>([

@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-export interface Visit {
+interface Visit {
   page: Page;
   /** Page errors, console errors and CSP reports. Answers of status 4xx and 5xx are none. */
   faults: string[];

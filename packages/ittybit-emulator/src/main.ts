@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { faultRule } from "./faults.ts";
+import { faultRule } from "./faults/fault-rule.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "./server.ts";
 import { applySettings, DEFAULT_SETTINGS, type SettingsPatch, settingsSchema } from "./settings.ts";
 

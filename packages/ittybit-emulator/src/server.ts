@@ -1,14 +1,14 @@
-import { createApiServer } from "./api-server.ts";
+import { createApiServer } from "./api/api-server.ts";
+import { createControl, type EmulatorControl } from "./api/control.ts";
+import { createEmulator } from "./api/emulator-state.ts";
+import { createOutputServer } from "./api/output-server.ts";
 import { createSystemClock, type EmulatorClock } from "./clock.ts";
-import { createControl, type EmulatorControl } from "./control.ts";
-import { createEmulator } from "./emulator.ts";
-import type { FaultRuleInput } from "./faults.ts";
-import { listen, shut } from "./http-io.ts";
-import { createOutputServer } from "./output-server.ts";
+import type { FaultRuleInput } from "./faults/fault-rule.ts";
+import { listen, shut } from "./listen.ts";
 import { applySettings, DEFAULT_SETTINGS, type SettingsPatch } from "./settings.ts";
 
-export type { EmulatorControl, EmulatorStats, JobSummary } from "./control.ts";
-export type { FaultRuleInput } from "./faults.ts";
+export type { EmulatorControl, EmulatorStats, JobSummary } from "./api/control.ts";
+export type { FaultRuleInput } from "./faults/fault-rule.ts";
 
 /** How to start; every setting may also be changed later through `control.configure`. */
 export interface EmulatorOptions extends SettingsPatch {

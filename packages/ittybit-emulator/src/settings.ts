@@ -60,7 +60,6 @@ export const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
-export type Profile = Settings["profile"];
 export type SettingsPatch = { [K in keyof Settings]?: Settings[K] | undefined };
 
 export const DEFAULT_SETTINGS: Settings = {

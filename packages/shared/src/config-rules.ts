@@ -4,7 +4,7 @@ import { isNoise, PARAMETERS } from "./parameters.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
 
 /** One fault: where it is and how to mend it. */
-export interface Fault {
+interface Fault {
   path: string;
   mend: string;
 }
@@ -26,7 +26,7 @@ export const COLLECTIONS = [
   "hooks",
   "noise",
 ] as const satisfies readonly (keyof Config)[];
-export type Collection = (typeof COLLECTIONS)[number];
+type Collection = (typeof COLLECTIONS)[number];
 
 const TRANSFORM_SETTINGS = ["ladder", "formats", "autoFormats"] as const satisfies readonly (keyof Config)[];
 

@@ -45,7 +45,7 @@ const extensions = z.array(
   z.string().regex(/^[a-z0-9]{1,10}$/, "write the extension in lower case and without a dot, such as svg"),
 );
 
-export const sourceSchema = z.union(
+const sourceSchema = z.union(
   [
     z.strictObject({ prefix: z.string(), url: z.string() }),
     z.strictObject({ prefix: z.string(), bucket: bindingName, key: z.string() }),

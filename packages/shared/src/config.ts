@@ -118,7 +118,7 @@ export interface Settings {
   /** Host names the edge answers on, such as `images.example.com`: a source that is the edge's own route there is refused. */
   edgeHosts: readonly string[];
   limits: {
-    /** Viewer-born rows one image may cause per day. */
+    /** Rows that viewers' misses may add for one image per day. */
     liveRowsPerImageDay: number;
     /** Open jobs above which bulk requests get 429. */
     backlogMax: number;

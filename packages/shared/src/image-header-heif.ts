@@ -1,4 +1,4 @@
-import type { ImageHeader } from "./image-header.ts";
+import type { ImageHeader } from "./image-header-type.ts";
 
 /*
  * AVIF and HEIC are ISO base media files: boxes of size, name and payload. `meta` names the primary item (`pitm`), and

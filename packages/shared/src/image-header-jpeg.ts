@@ -1,5 +1,5 @@
 import { readOrientation } from "./exif.ts";
-import type { ImageHeader } from "./image-header.ts";
+import type { ImageHeader } from "./image-header-type.ts";
 
 const SOI = 0xd8;
 const SOS = 0xda;

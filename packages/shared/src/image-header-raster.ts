@@ -1,5 +1,5 @@
 import { readOrientation } from "./exif.ts";
-import type { ImageHeader } from "./image-header.ts";
+import type { ImageHeader } from "./image-header-type.ts";
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -108,7 +108,7 @@ function colourTableBytes(packed: number): number {
   return (packed & 0x80) === 0 ? 0 : 3 << ((packed & 0x07) + 1);
 }
 
-/** The block after the one at `at`, whether it was a frame, or null at the trailer, the end or nonsense. */
+/** The block after the one at `at`, whether it was a frame, or null at the trailer, at the end of the bytes, or when it is malformed. */
 function nextGifBlock(bytes: Uint8Array, at: number): { at: number; frame: boolean; loop: boolean } | null {
   if (bytes[at] === 0x21) {
     const end = skipSubBlocks(bytes, at + 2);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ImageHeader, readImageHeader, sniffType } from "./image-header.ts";
+import { readImageHeader, sniffType } from "./image-header.ts";
+import type { ImageHeader } from "./image-header-type.ts";
 
 const STARTS = [
   [0xff, 0xd8, 0xff],

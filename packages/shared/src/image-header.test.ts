@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import { type ImageHeader, orientedSize, readImageHeader, sniffType } from "./image-header.ts";
+import { orientedSize, readImageHeader, sniffType } from "./image-header.ts";
+import type { ImageHeader } from "./image-header-type.ts";
 
 const WIDTH = 120;
 const HEIGHT = 50;

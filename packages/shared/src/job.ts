@@ -9,6 +9,19 @@ export const OPEN_STATES = ["queued", "processing", "retrying"] as const satisfi
 export const LANES = ["live", "upload", "bulk"] as const;
 export type Lane = (typeof LANES)[number];
 
+/** Whether trying again is in vain. */
+export type FailureClass = "permanent" | "transient";
+
+/** Why an attempt at a job failed. */
+export interface Failure {
+  /** Our code, such as `upstream_failed`, `output_invalid`, `original_unsupported`; the fingerprint groups by it. */
+  code: string;
+  message: string;
+  httpStatus?: number;
+  /** Ittybit's own word for it. */
+  kind?: string;
+}
+
 /**
  * The public name of a job: the first 16 hex digits of SHA-256 of its variant key. Two keys in 4 billion million share one
  * with a chance of one in two; lookups compare the key as well.

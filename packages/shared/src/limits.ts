@@ -1,16 +1,15 @@
-/** Queues: one message, body and metadata, in bytes (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
-export const QUEUE_MESSAGE_MAX_BYTES = 128_000;
-/** Queues: messages in one sendBatch (same page). */
+/** Queues: messages in one sendBatch (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
 export const QUEUE_BATCH_MAX_MESSAGES = 100;
 /** Queues: bytes in one sendBatch (same page); 4 % below it for the platform's own ~100 bytes a message. */
 export const QUEUE_BATCH_MAX_BYTES = 245_000;
 /** R2: delete() takes this many keys (developers.cloudflare.com/r2/api/workers, read 2026-11). */
 export const R2_DELETE_MAX_KEYS = 1000;
-/** R2: key length in bytes (developers.cloudflare.com/r2/platform/limits, read 2026-11). */
-export const R2_KEY_MAX_BYTES = 1024;
 /** Workers: connections waiting for headers in one invocation (developers.cloudflare.com/workers/platform/limits, 2026-07-28). */
 export const MAX_CONNECTIONS = 6;
-/** An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within R2's 1,024. */
+/**
+ * An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within the 1,024 of an R2 key
+ * (developers.cloudflare.com/r2/platform/limits, read 2026-11).
+ */
 export const ENCODED_ID_MAX_BYTES = 700;
 /** A variant's bytes; a larger output is not a picture for the web. */
 export const OUTPUT_MAX_BYTES = 25_000_000;
@@ -28,3 +27,14 @@ export const LEASE_GRACE_MS = 30_000;
 export const JOB_DEADLINE_MS = 600_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
 export const HANDLER_WALL_MS = 900_000;
+/**
+ * Up to this many open jobs a handler waits for its own; above it handlers hand over and the ledger's alarm is the one
+ * collector. Chosen (docs/protocol.md, Alarm).
+ */
+export const HANDLERS_WAIT_MAX_OPEN = 100;
+/** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
+export const THROTTLED_MS = 10_000;
+/** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operations.md). */
+export const DEAD_PERMANENT_MS = 86_400_000;
+/** A marker's life when trying again may help: chosen. */
+export const DEAD_TRANSIENT_MS = 3_600_000;

@@ -1,4 +1,5 @@
 import { LANES, type Lane } from "./job.ts";
+import { DEAD_PERMANENT_MS, DEAD_TRANSIENT_MS } from "./limits.ts";
 
 /** Says at the edge that a variant (or an image: code `missing`) is not worth asking for. Lies under `dead/` in R2, as JSON. */
 export interface DeadMarker {
@@ -6,6 +7,11 @@ export interface DeadMarker {
   code: string;
   /** Unix ms after which the marker counts no more. */
   until: number;
+}
+
+/** How long a dead letter's marker keeps viewers from asking again, in ms. `permanent`: trying again is in vain. */
+export function deadMs(permanent: boolean): number {
+  return permanent ? DEAD_PERMANENT_MS : DEAD_TRANSIENT_MS;
 }
 
 /** Reads a marker, or null when the text is none; an unreadable marker silences nothing. */

@@ -16,7 +16,7 @@ const wakeUpV1 = z.object({
 
 const newer = z.object({ v: z.int().gt(MESSAGE_VERSION) });
 
-export type ParsedMessage =
+type ParsedMessage =
   | { kind: "wake-up"; message: WakeUp }
   /** Written by newer code: leave it for that code. */
   | { kind: "newer"; version: number }

@@ -9,7 +9,7 @@ export interface WakeUpV1 {
   /** Variant keys (`<encoded id>/<suffix>`), 1 to 20, all of one original. */
   keys: string[];
   lane: Lane;
-  /** When it was sent, Unix ms: a live miss older than what is stored is no news. */
+  /** When it was sent, Unix ms. A live miss that is older than the stored variant asks for nothing. */
   at: number;
 }
 

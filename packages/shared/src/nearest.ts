@@ -1,4 +1,4 @@
-/** Longer words are not worth comparing: nobody mistypes that much, and the time is a stranger's to spend. */
+/** Longer words are not compared: they are no typing errors, and a stranger must not make us spend the time. */
 const MAX_LENGTH = 32;
 
 /** The candidate that `word` was probably meant to be, or undefined when none is near (up to a third of its letters wrong). */

@@ -2,7 +2,9 @@ import { type Config, FITS, type Fit, type Format, QUALITIES, type Quality } fro
 import { nearest } from "./nearest.ts";
 import { invalid } from "./parameters.ts";
 import { parseQuality } from "./quality.ts";
-import { VERSION_PATTERN } from "./variant-key.ts";
+
+/** The site's own version token, as a URL's `v` and as a part of keys. */
+export const VERSION_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What a refusal and the tables say of values that no list can hold. */
 export const ALLOWED = {

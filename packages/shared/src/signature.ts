@@ -3,7 +3,7 @@ import { formatId } from "./image-id.ts";
 import { isNoise } from "./parameters.ts";
 
 /** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
-export type Verdict = "ok" | "absent" | "bad" | "expired";
+type Verdict = "ok" | "absent" | "bad" | "expired";
 
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 /** 32 bytes in base64url without padding. */
@@ -32,7 +32,7 @@ export async function sign(
 }
 
 /**
- * Judges a URL's `s` under several live keys. Time tells nothing: the platform compares in constant time, and all keys are tried.
+ * Judges a URL's `s` under several live keys. The time it takes tells nothing, for the platform compares in constant time and all keys are tried.
  * Whether it has expired (`exp` in Unix seconds, not reached yet) is only judged once the signature is right.
  */
 export async function verify(
@@ -90,7 +90,7 @@ export async function originalUrl(
   return base.replace(/\/+$/, "") + (await signOriginal(id, key, config, nowSeconds));
 }
 
-/** As `verify`, for `/originals/<id>`: there a signature without an expiry is `bad`, for nobody prints one. */
+/** As `verify`, for `/originals/<id>`: there a signature without an expiry is `bad`, because we never make one. */
 export async function verifyOriginal(
   path: string,
   query: URLSearchParams | string,

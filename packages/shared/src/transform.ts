@@ -19,7 +19,7 @@ export interface Transform {
 }
 
 /** What an image URL's query asks for. */
-export interface Asked {
+interface Asked {
   transform: Transform;
   /** The site's own version token (`v`). */
   version: string | null;

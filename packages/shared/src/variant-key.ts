@@ -3,9 +3,6 @@ import { checkId } from "./image-id.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import type { Transform } from "./transform.ts";
 
-/** The site's own version token, as a URL's `v` and as a part of keys. */
-export const VERSION_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
-
 /** An id as one key segment: `/` becomes `%2F`, so that one image's variants, and nothing else, stand under one prefix. */
 export function encodeId(id: string): string {
   return encodeURIComponent(id);

@@ -14,8 +14,7 @@ import type { Chance } from "../chance.ts";
 import type { Put } from "../store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import type { Watcher } from "../world.ts";
-import type { HistoryWorld } from "./history-world.ts";
-import { Promptness } from "./promptness.ts";
+import { type JudgedWorld, Promptness } from "./promptness.ts";
 import type { Upstream } from "./upstream.ts";
 
 const [RETRYING, STORED, DEAD, CANCELLED, REFUSED] = [2, 3, 4, 5, 6];
@@ -55,7 +54,7 @@ export class Invariants implements Watcher {
   readonly #cancelledAt = new Map<string, number>();
   /** The owner a row had when it got the intent that cancelled it. */
   readonly #toldToStop = new Map<string, string>();
-  #world: HistoryWorld | null = null;
+  #world: JudgedWorld | null = null;
   #prompt: Promptness | null = null;
 
   constructor(clock: VirtualClock, chance: Chance, upstream: Upstream) {
@@ -65,7 +64,7 @@ export class Invariants implements Watcher {
     upstream.onJob = (order) => this.#jobMade(order);
   }
 
-  attach(world: HistoryWorld): void {
+  attach(world: JudgedWorld): void {
     this.#world = world;
     this.#prompt = new Promptness(world, (text) => this.violation(text));
   }
@@ -147,7 +146,7 @@ export class Invariants implements Watcher {
   #dump(): string {
     const queries = [
       "SELECT * FROM jobs ORDER BY seq",
-      "SELECT gen, job FROM abandoned ORDER BY gen",
+      "SELECT gen, ittybit_job FROM abandoned ORDER BY gen",
       "SELECT * FROM counters ORDER BY state, lane",
       "SELECT owner, seqs FROM claims ORDER BY owner",
       "SELECT id, states, accepted, duplicates, existing, open FROM runs ORDER BY n",

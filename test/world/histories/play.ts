@@ -53,7 +53,7 @@ function isQuiet(world: HistoryWorld): boolean {
 
 function left({ sql }: HistoryWorld): string {
   const rows = sql.exec(
-    "SELECT key, state, owner, due, hold, upstream, error FROM jobs WHERE state < 3 OR owner IS NOT NULL",
+    "SELECT key, state, owner, due, hold, ittybit_job, error FROM jobs WHERE state < 3 OR owner IS NOT NULL",
   );
   const tables = ["purges", "abandoned", "claims", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table}`));
   return JSON.stringify([rows, ...tables, sql.exec("SELECT body FROM docs WHERE name = 'gate'")]);

@@ -1,6 +1,6 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
 import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
-import type { HistoryWorld } from "./history-world.ts";
+import type { World } from "../world.ts";
 
 /** Calls after which something may be due. */
 const CHANGES = new Set<keyof LedgerCalls>(["acceptChunk", "retryJob", "patchGate", "cancelRun", "settle"]);
@@ -12,6 +12,12 @@ const TROUBLE_MS = 15_000;
 const PUBLISHED_WITHIN_MS = 2_000;
 /** Of the gate's forty slots; the world has four keys. */
 const FEW_SLOTS = 10;
+
+/** The world as its judges look at it. */
+export type JudgedWorld = World & {
+  /** Something that delays work was done to it: judge nothing before, Unix ms. */
+  readonly troubleUntil: number;
+};
 
 /** As much of the gate's document as is judged here. */
 interface GateDocument {
@@ -26,7 +32,7 @@ interface GateDocument {
  * of moments in which the weather or the gate gave a reason to wait.
  */
 export class Promptness {
-  readonly #world: HistoryWorld;
+  readonly #world: JudgedWorld;
   readonly #violation: (text: string) => void;
   #looking = false;
   #gateSays = JSON.stringify([[], "closed"]);
@@ -34,7 +40,7 @@ export class Promptness {
   /** When the gate file was last written. */
   #publishedAt = 0;
 
-  constructor(world: HistoryWorld, violation: (text: string) => void) {
+  constructor(world: JudgedWorld, violation: (text: string) => void) {
     this.#world = world;
     this.#violation = violation;
   }

@@ -3,8 +3,9 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { secretList } from "@prewarm/shared/environment";
 import { originalUrl } from "@prewarm/shared/signature";
 import type { ApiDeps } from "./api/deps.ts";
-import { originalSize } from "./api/original-size.ts";
 import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
+import type { HookDeps } from "./hooks/enqueue-events.ts";
+import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
 import type { LedgerCalls } from "./ledger/contract.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
@@ -57,14 +58,23 @@ export function batchDeps(env: Env): BatchDeps {
   };
 }
 
-/** What the control API, the hooks and the uploads queue work with. */
-export function apiDeps(env: Env): ApiDeps {
-  const config = siteConfig(env);
+/** What hooks, the uploads queue and the doctor work with. */
+export function operatorDeps(env: Env): HookDeps {
   return {
-    config,
-    configFaults: checkConfig(config),
+    config: siteConfig(env),
     ledger: ledgerOf(env),
     bucket: env.IMAGES_BUCKET,
+    clock: systemClock,
+    log: writeLog,
+  };
+}
+
+/** What the control API works with. */
+export function apiDeps(env: Env): ApiDeps {
+  const deps = operatorDeps(env);
+  return {
+    ...deps,
+    configFaults: checkConfig(deps.config),
     queues: {
       "prewarm-live": env.LIVE_QUEUE,
       "prewarm-work": env.WORK_QUEUE,
@@ -80,7 +90,5 @@ export function apiDeps(env: Env): ApiDeps {
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
     sizeOf: originalSize(fetcher, (binding) => bucketOf(env, binding) ?? undefined),
     fetch: fetcher,
-    clock: systemClock,
-    log: writeLog,
   };
 }

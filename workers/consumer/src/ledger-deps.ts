@@ -2,7 +2,7 @@ import { systemClock } from "@prewarm/shared/clock";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { ittybitOf, writeLog } from "./compose.ts";
 import { type Env, siteConfig } from "./config.ts";
-import { collect } from "./ittybit/collect.ts";
+import { collectEnded } from "./ittybit/observe-jobs.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
 import { purgeObjects } from "./store/purge-objects.ts";
 
@@ -18,7 +18,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
     send: async (messages) => {
       await env.WORK_QUEUE.sendBatch(messages);
     },
-    collect: (open, observeEnded) => collect(open, { ittybit, clock: systemClock, log: writeLog, observeEnded }),
+    collect: (open, observeEnded) => collectEnded(open, observeEnded, { ittybit, clock: systemClock, log: writeLog }),
     purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),
     publishGate: async (file) => {
       await env.IMAGES_BUCKET.put(GATE_KEY, JSON.stringify(file));

@@ -1,5 +1,5 @@
 import { createApi } from "./api/create-api.ts";
-import { apiDeps, batchDeps, ledgerOf, writeLog } from "./compose.ts";
+import { apiDeps, batchDeps, ledgerOf, operatorDeps, writeLog } from "./compose.ts";
 import type { Env } from "./config.ts";
 import { doctorTick } from "./doctor/run-doctor.ts";
 import { handleUploads } from "./hooks/uploads-queue.ts";
@@ -24,8 +24,8 @@ export default {
   },
 
   async queue(batch, env) {
-    if (batch.queue === "prewarm-uploads") return handleUploads(batch, apiDeps(env));
-    if (batch.queue === "prewarm-dead") return consumeDead(batch, { ledger: ledgerOf(env), log: writeLog });
+    if (batch.queue === "prewarm-uploads") return handleUploads(batch, operatorDeps(env));
+    if (batch.queue === "prewarm-dead") return consumeDead(batch, ledgerOf(env), writeLog);
     return consumeBatch(batch, batchDeps(env));
   },
 
@@ -34,6 +34,6 @@ export default {
     const ledger = ledgerOf(env);
     if (controller.cron === "local-start" && env.LOCAL === "true") return ledger.recover();
     await ledger.rearm();
-    await doctorTick(apiDeps(env));
+    await doctorTick(operatorDeps(env));
   },
 } satisfies ExportedHandler<Env>;

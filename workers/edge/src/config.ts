@@ -2,13 +2,14 @@ import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import userConfig from "../../../prewarm.config.ts";
-import type { Edge, EdgeCache, Log, ObjectStore } from "./edge.ts";
-import { createGate } from "./gate.ts";
-import { createMemory } from "./memory.ts";
-import { createPlainTargets } from "./plain-targets.ts";
+import type { EdgeCache, ObjectStore } from "./bindings.ts";
+import { createAskedLately } from "./miss/asked-lately.ts";
+import { createLiveGate } from "./miss/gate.ts";
+import { createTargetCache } from "./request/target-cache.ts";
+import type { Edge, Log } from "./request-context.ts";
 
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
-export type Bindings = EdgeEnv & {
+export type Env = EdgeEnv & {
   /** Comma-separated keys. Unset: nothing can be signed. Set and empty: signing is off, as in the local stack. */
   SIGNING_KEYS?: string;
   /** URL template that takes the place of the source with prefix `""`; the local stack's. */
@@ -16,7 +17,7 @@ export type Bindings = EdgeEnv & {
 };
 
 /** Makes everything the edge works with from the Worker's environment and the user's configuration. */
-export function createEdge(env: Bindings, cache: EdgeCache): Edge {
+export function createEdge(env: Env, cache: EdgeCache): Edge {
   return {
     config: withEnvironment(userConfig, env),
     keys: secretList(env.SIGNING_KEYS),
@@ -25,24 +26,24 @@ export function createEdge(env: Bindings, cache: EdgeCache): Edge {
     originals: (binding) => bucketOf(env, binding),
     live: env.LIVE_QUEUE,
     limit: typeof env.ENQUEUE_LIMIT?.limit === "function" ? env.ENQUEUE_LIMIT : null,
-    plainTargets: createPlainTargets(),
-    memory: createMemory(),
-    gate: createGate(env.IMAGES_BUCKET),
+    targetCache: createTargetCache(),
+    askedLately: createAskedLately(cache),
+    gate: createLiveGate(env.IMAGES_BUCKET),
     clock: systemClock,
     log: writeLine,
   };
 }
 
 /** The configuration as this environment changes it. */
-export function withEnvironment(config: Config, env: Pick<Bindings, "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
+export function withEnvironment(config: Config, env: Pick<Env, "SIGNING_KEYS" | "ORIGINALS_URL">): Config {
   const sources = env.ORIGINALS_URL ? withDefaultUrl(config.sources, env.ORIGINALS_URL) : config.sources;
-  // An unset secret is an accident and must not open anything; an empty one was written by somebody.
+  // An unset secret may be an oversight and must not open anything; an empty one was set on purpose.
   const signing = env.SIGNING_KEYS === "" ? "off" : config.signing;
   return { ...config, sources, signing };
 }
 
-/** Bindings that only the configuration names are not in the generated type. */
-function bucketOf(env: Bindings, binding: string): ObjectStore | null {
+/** Looked up by name: the generated type lacks bindings that only the configuration names. */
+function bucketOf(env: Env, binding: string): ObjectStore | null {
   const found: unknown = Object.entries(env).find(([name]) => name === binding)?.[1];
   return isBucket(found) ? found : null;
 }

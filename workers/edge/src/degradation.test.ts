@@ -145,7 +145,7 @@ describe("whatever fails, the viewer sees a picture in time", () => {
 
   it("a bug of ours is logged and answered with the redirect", async () => {
     const world = setup({ now: () => Date.now() });
-    world.edge.memory.claim = () => {
+    world.edge.askedLately.takeTurn = () => {
       throw new TypeError("a bug");
     };
     const response = await world.get(PATH);

@@ -1,14 +1,15 @@
 import { AppError } from "@prewarm/shared/errors";
-import { type ImageType, sniffType } from "@prewarm/shared/image-header";
+import { sniffType } from "@prewarm/shared/image-header";
+import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { trimmed } from "./caching.ts";
-import { type Decision, decide } from "./conditional.ts";
-import type { Edge, ObjectStore, StoredObject } from "./edge.ts";
-import { signatureRequired } from "./prove.ts";
-import { BASE_HEADERS, problem } from "./respond.ts";
-import { within } from "./within.ts";
+import type { ObjectStore, StoredObject } from "./bindings.ts";
+import { type Decision, decide } from "./hit/conditional.ts";
+import { signatureRequired } from "./request/check-signature.ts";
+import type { Edge } from "./request-context.ts";
+import { BASE_HEADERS, problem, trimToExpiry } from "./respond.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
 export const ORIGINALS_PATH = "/originals/";
 
@@ -46,7 +47,7 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge): Pro
   const head = await read(bucket, original.key, { offset: 0, length: SNIFF_BYTES });
   const type = sniffType(new Uint8Array(await head.arrayBuffer()));
   const exp = readExp(url.searchParams);
-  const life = trimmed(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);
+  const life = trimToExpiry(Number.MAX_SAFE_INTEGER, exp === "bad" ? null : exp, now);
   const facts = { etag: head.httpEtag, lastModified: head.uploaded.toUTCString(), size: head.size };
   const headers = {
     ...originalHeaders(type),
@@ -109,8 +110,11 @@ async function read(
   key: string,
   range?: { offset: number; length: number },
 ): Promise<StoredObject> {
-  const outcome = await within(() => (range === undefined ? bucket.get(key) : bucket.get(key, { range })), WAIT_MS);
-  if (!outcome.ok) throw new AppError("unavailable");
-  if (outcome.value === null) throw new AppError("original_missing");
-  return outcome.value;
+  const result = await withTimeLimit(
+    () => (range === undefined ? bucket.get(key) : bucket.get(key, { range })),
+    WAIT_MS,
+  );
+  if (!result.ok) throw new AppError("unavailable");
+  if (result.value === null) throw new AppError("original_missing");
+  return result.value;
 }

@@ -1,6 +1,6 @@
 import { type AppError, problemBody } from "@prewarm/shared/errors";
 
-/** On every answer, errors included: browsers hide a status that lacks CORS headers, and bytes must be inert whatever they are. */
+/** On every answer, errors included: without CORS headers browsers hide the status from scripts, and no bytes may run as a page. */
 export const BASE_HEADERS = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Expose-Headers": "*",
@@ -12,18 +12,21 @@ export const BASE_HEADERS = {
 
 export const METHODS = "GET, HEAD, OPTIONS";
 
-/** Anything that holds for this request only: nobody may keep it. */
+/** For answers that hold for this request only. */
 export const NO_STORE = "private, no-store";
 
-/** What an answer says beside its own headers. */
-export interface Dressing {
+/** What every answer to an image request tells beside its own headers. */
+export interface CommonFields {
   cacheStatus: string;
   timing: string;
   negotiated: boolean;
 }
 
 /** The headers that every answer to an image request has. */
-export function dressed({ cacheStatus, timing, negotiated }: Dressing, cacheControl: string): Record<string, string> {
+export function commonHeaders(
+  { cacheStatus, timing, negotiated }: CommonFields,
+  cacheControl: string,
+): Record<string, string> {
   const headers: Record<string, string> = {
     ...BASE_HEADERS,
     "Cache-Control": cacheControl,
@@ -32,6 +35,11 @@ export function dressed({ cacheStatus, timing, negotiated }: Dressing, cacheCont
   if (timing !== "") headers["Server-Timing"] = timing;
   if (negotiated) headers.Vary = "Accept";
   return headers;
+}
+
+/** `seconds`, or what is left until `expiresAt` if that is less; never below 0. `expiresAt` and `nowSeconds` in Unix seconds. */
+export function trimToExpiry(seconds: number, expiresAt: number | null, nowSeconds: number): number {
+  return expiresAt === null ? seconds : Math.max(0, Math.min(seconds, expiresAt - nowSeconds));
 }
 
 /** 302, never 301 or 308: the next request for this URL must come back here, for it may find the variant. */

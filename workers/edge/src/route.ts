@@ -1,20 +1,19 @@
 import { AppError } from "@prewarm/shared/errors";
-import { type Ask, IMAGES_PATH, mayNegotiate, readTarget } from "./ask.ts";
-import type { Background, Edge } from "./edge.ts";
-import { answerMiss } from "./miss.ts";
+import { serveVariant } from "./hit/serve-variant.ts";
+import { answerMiss } from "./miss/answer-miss.ts";
+import { passThrough } from "./miss/pass-through.ts";
 import { ORIGINALS_PATH, serveOriginal } from "./originals.ts";
-import { passThrough } from "./pass-through.ts";
-import { needsProof, prove } from "./prove.ts";
+import { checkSignature, needsSignature } from "./request/check-signature.ts";
+import { IMAGES_PATH, mayNegotiate, readTarget } from "./request/target.ts";
+import { type Background, createRequestContext, type Edge, type RequestContext } from "./request-context.ts";
 import { BASE_HEADERS, METHODS, preflight, problem } from "./respond.ts";
-import { serveVariant } from "./serve-variant.ts";
-import { startVisit } from "./visit.ts";
 
 /** Answers every request to the edge Worker. Never throws. */
 export async function route(request: Request, edge: Edge, background: Background): Promise<Response> {
   const { method } = request;
   const start = edge.clock.now();
   try {
-    if (method === "GET" || method === "HEAD") return await serve(request, method, edge, background);
+    if (method === "GET" || method === "HEAD") return await serve(request, edge, background);
     if (method === "OPTIONS") return preflight();
     throw new AppError("method_not_allowed", { allowed: METHODS.split(", ") });
   } catch (error) {
@@ -22,7 +21,7 @@ export async function route(request: Request, edge: Edge, background: Background
   }
 }
 
-/** Refusals are the edge's own, whatever cache and store may hold. */
+/** Answers with a refusal. It is decided before cache and store are asked, hence `bypass`. */
 function refuse(request: Request, error: AppError, tookMs: number): Response {
   const headers: Record<string, string> = {
     "Cache-Status": `edge; fwd=bypass; detail=${error.code}`,
@@ -33,32 +32,31 @@ function refuse(request: Request, error: AppError, tookMs: number): Response {
   return problem(error, request.method, headers);
 }
 
-async function serve(request: Request, method: "GET" | "HEAD", edge: Edge, background: Background): Promise<Response> {
+async function serve(request: Request, edge: Edge, background: Background): Promise<Response> {
   const address = request.url;
-  const { headers } = request;
-  const plain = edge.plainTargets.get(address);
-  if (plain !== undefined) return serveImage({ ...plain, method, headers }, edge, background);
+  const cached = edge.targetCache.get(address);
+  if (cached !== undefined) return serveImage(createRequestContext(cached, request, edge, background));
   const url = new URL(address);
   if (url.pathname.startsWith(ORIGINALS_PATH)) return serveOriginal(request, url, edge);
-  if (url.pathname === "/healthz") return healthz(method);
+  if (url.pathname === "/healthz") return healthz(request.method);
   if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");
   const query = url.searchParams;
-  const target = readTarget(url, query, headers, edge.config);
-  if (needsProof(target, query, edge)) await prove(target, query, edge);
-  else if (!target.negotiated) edge.plainTargets.keep(address, target);
-  return serveImage({ ...target, method, headers }, edge, background);
+  const target = readTarget(url, query, request.headers, edge.config);
+  if (needsSignature(target, query, edge)) await checkSignature(target, query, edge);
+  else if (!target.negotiated) edge.targetCache.keep(address, target);
+  return serveImage(createRequestContext(target, request, edge, background));
 }
 
-async function serveImage(ask: Ask, edge: Edge, background: Background): Promise<Response> {
-  const visit = startVisit(ask, edge, background);
-  if (ask.passThrough) return passThrough(visit);
+async function serveImage(context: RequestContext): Promise<Response> {
+  if (context.target.passThrough) return passThrough(context);
   try {
-    return await serveVariant(visit);
+    const served = await serveVariant(context);
+    return served instanceof Response ? served : await answerMiss(context, served);
   } catch (error) {
     if (error instanceof AppError) throw error;
-    // A bug of ours is no reason to break somebody's page: the original is still there.
-    reportBug(error, edge);
-    return answerMiss(visit, "unavailable");
+    // A bug of ours must not break somebody's page: the original is still there.
+    reportBug(error, context.edge);
+    return answerMiss(context, "unavailable");
   }
 }
 

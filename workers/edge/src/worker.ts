@@ -1,8 +1,9 @@
-import { type Bindings, createEdge } from "./config.ts";
-import type { Edge, EdgeCache } from "./edge.ts";
+import type { EdgeCache } from "./bindings.ts";
+import { createEdge, type Env } from "./config.ts";
+import type { Edge } from "./request-context.ts";
 import { route } from "./route.ts";
 
-/** One per isolate: its memory is what keeps simultaneous misses to one message. */
+/** One per isolate: what it remembers holds simultaneous misses down to one message. */
 let edge: Edge | undefined;
 
 const cache: EdgeCache = {
@@ -16,4 +17,4 @@ export default {
     edge ??= createEdge(env, cache);
     return route(request, edge, (work) => context.waitUntil(work));
   },
-} satisfies ExportedHandler<Bindings>;
+} satisfies ExportedHandler<Env>;

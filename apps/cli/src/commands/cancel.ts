@@ -1,11 +1,15 @@
-import { type Command, YES_FLAG } from "../command.ts";
-import { createControlApi } from "../control-api.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
-import type { Json } from "../json-fields.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { act, JOB_NAME } from "./act.ts";
-import { FILTER_FLAGS, readFilter } from "./filter.ts";
+import type { Answer } from "@prewarm/control-client/client";
+import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import { type Command, YES_FLAG } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { act } from "../steps/act.ts";
+import { FILTER_FLAGS, JOB_NAME, readFilter } from "../steps/filter.ts";
+import { createReport } from "../terminal/report.ts";
+
+const CANCELLED_JOB = shapeOf<Answer<"POST /api/v1/jobs/{job}/cancel">>({ state: "text" });
+const CANCELLED_RUN = shapeOf<Answer<"DELETE /api/v1/runs/{run}">>({ state: "text" });
 
 export const cancelCommand: Command = {
   name: "cancel",
@@ -29,12 +33,9 @@ export const cancelCommand: Command = {
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
     if (!named) await act({ kind: "cancel", filter, confirm: true }, args, context, api, report);
-    const cancelled: Json[] = [];
+    const cancelled: { name: string; state: string }[] = [];
     for (const name of args.operands) {
-      const [method, path] = JOB_NAME.test(name)
-        ? (["POST", `jobs/${name}/cancel`] as const)
-        : (["DELETE", `runs/${encodeURIComponent(name)}`] as const);
-      const { state } = await api.call(method, path, { what: `cancelling ${name}` });
+      const state = await cancelOne(name, api);
       cancelled.push({ name, state });
       if (!report.json) report.data(`${name} ${state}`);
     }
@@ -42,3 +43,11 @@ export const cancelCommand: Command = {
     return EXIT.ok;
   },
 };
+
+async function cancelOne(name: string, api: ControlApi): Promise<string> {
+  const sending = { what: `cancelling ${name}` };
+  const { state } = JOB_NAME.test(name)
+    ? await api.call("POST /api/v1/jobs/{job}/cancel", { params: { job: name } }, CANCELLED_JOB, sending)
+    : await api.call("DELETE /api/v1/runs/{run}", { params: { run: name } }, CANCELLED_RUN, sending);
+  return state;
+}

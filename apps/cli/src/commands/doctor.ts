@@ -1,20 +1,19 @@
-import type { Command } from "../command.ts";
-import type { Context } from "../context.ts";
-import { type ControlApi, createControlApi, understand } from "../control-api.ts";
-import { EXIT } from "../exit-codes.ts";
-import { interrupted } from "../http-request.ts";
-import { asList, asObject, type Json, number, text, textOrNull } from "../json-fields.ts";
-import { createReport, type Report } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { formatTable, printable } from "../table.ts";
+import type { Answer } from "@prewarm/control-client/client";
+import type { Finding } from "@prewarm/control-client/schema";
+import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import type { Context } from "../platform/context.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { interrupted } from "../platform/http-request.ts";
+import { createReport, type Report } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
 
-interface Finding {
-  code: string;
-  message: string;
-  count: number;
-  /** Nothing of it is left. */
-  fixed: boolean;
-}
+const ANSWER = shapeOf<Answer<"POST /api/v1/doctor">>({
+  findings: [{ code: "text", message: "text", count: "number", fixed: "flag" }],
+  "nextCursor|null": "text",
+});
 
 export const doctorCommand: Command = {
   name: "doctor",
@@ -33,34 +32,26 @@ export const doctorCommand: Command = {
   },
 };
 
+type Found = Pick<Finding, "code" | "message" | "count" | "fixed">;
+
 /** One request looks at a part of the store: asks until all of it has been seen, and adds up by cause. */
-async function examine(fix: boolean, api: ControlApi, context: Context): Promise<Finding[]> {
-  const found = new Map<string, Finding>();
+async function examine(fix: boolean, api: ControlApi, context: Context): Promise<Found[]> {
+  const sending = { what: "doctor" };
+  const found = new Map<string, Found>();
   for (let cursor: string | null = ""; cursor !== null; ) {
     if (context.interrupts.stop.aborted) throw interrupted();
-    const answer: Json = await api.call("POST", "doctor", { what: "doctor", body: { fix, cursor } });
-    for (const finding of understand("doctor", () => asList(answer.findings, "findings").map(readFinding))) {
-      const { code, message, count, fixed } = finding;
+    const body = { fix, cursor };
+    const answer: Answer<"POST /api/v1/doctor"> = await api.call("POST /api/v1/doctor", { body }, ANSWER, sending);
+    for (const { code, message, count, fixed } of answer.findings) {
       const before = found.get(code) ?? { code, message, count: 0, fixed: true };
       found.set(code, { ...before, count: before.count + count, fixed: before.fixed && fixed });
     }
-    cursor = understand("doctor", () => textOrNull(answer, "nextCursor"));
+    cursor = answer.nextCursor;
   }
   return [...found.values()];
 }
 
-function readFinding(entry: unknown): Finding {
-  const finding = asObject(entry, "a finding");
-  const { fixed } = finding;
-  return {
-    code: text(finding, "code"),
-    message: text(finding, "message"),
-    count: number(finding, "count"),
-    fixed: fixed === true,
-  };
-}
-
-function print(findings: readonly Finding[], report: Report): void {
+function print(findings: readonly Found[], report: Report): void {
   if (findings.length === 0) report.data("Ledger and store agree.");
   else {
     const rows = findings.map(({ code, count, fixed, message }) => [
@@ -69,6 +60,6 @@ function print(findings: readonly Finding[], report: Report): void {
       fixed ? "mended" : "open",
       printable(message),
     ]);
-    for (const line of formatTable(["FINDING", "COUNT", "STATE", "WHAT"], rows)) report.data(line);
+    for (const line of formatTable([["FINDING", "COUNT", "STATE", "WHAT"], ...rows])) report.data(line);
   }
 }

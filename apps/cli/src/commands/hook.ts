@@ -1,19 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Arguments } from "../arguments.ts";
-import type { Command } from "../command.ts";
-import type { Context } from "../context.ts";
-import { CliError, EXIT, usageError } from "../exit-codes.ts";
-import { sendRequest } from "../http-request.ts";
-import { problemError, readProblem } from "../problem.ts";
-import { readCount } from "../quantities.ts";
-import { createReport } from "../report.ts";
-import { readControlUrl } from "../settings.ts";
-import { newWebhookId, signWebhook } from "../standard-webhook.ts";
-import { printable } from "../table.ts";
+import type { HookAnswer } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
+import { readCount } from "../arguments/quantities.ts";
+import { readControlUrl } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import type { Context } from "../platform/context.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { newWebhookId, signWebhook } from "../steps/sign-webhook.ts";
+import { createReport } from "../terminal/report.ts";
+import { printable } from "../terminal/table.ts";
 
 /** A hook's body may be 1 MiB. */
 const BODY_MAX_BYTES = 1024 * 1024;
+
+const ANSWER = shapeOf<HookAnswer>({});
 
 const DELIVERY_FLAGS = {
   id: { type: "string", valueHint: "msg_…", description: "Delivery id (webhook-id). Default: a new one" },
@@ -54,11 +56,12 @@ export const hookTestCommand: Command = {
     const [hook = ""] = args.operands;
     const file = args.text("body");
     const body = file === null ? eventFor(args.list("image"), context) : await readBody(file, context);
-    const headers = { "content-type": "application/json", ...sign(body, args, context) };
-    const url = `${readControlUrl(args, context)}/hooks/${encodeURIComponent(hook)}`;
-    const answer = await sendRequest(context, { method: "POST", url, headers, body });
-    if (answer.status < 200 || answer.status > 299) throw problemError(readProblem(answer), `hook ${printable(hook)}`);
-    createReport(args, context).data(oneLine(answer.body));
+    // The signature proves who sends: the operator's token is neither needed nor shown.
+    const server = { url: readControlUrl(args, context), headers: sign(body, args, context) };
+    const given = { params: { name: hook }, body: { contentType: "application/json", data: body } };
+    const sending = { what: `hook ${printable(hook)}` };
+    const answer = await createControlApi(server, context).call("POST /hooks/{name}", given, ANSWER, sending);
+    createReport(args, context).data(JSON.stringify(answer));
     return EXIT.ok;
   },
 };
@@ -92,12 +95,4 @@ async function readBody(file: string, context: Context): Promise<string> {
     if (bytes > BODY_MAX_BYTES) throw usageError("The body is larger than 1 MiB, the most a hook takes.");
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function oneLine(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body));
-  } catch {
-    throw new CliError(EXIT.unreachable, "The answer is no JSON. Is PREWARM_URL the consumer Worker?");
-  }
 }

@@ -1,16 +1,22 @@
-import type { Command } from "../command.ts";
-import { createControlApi, understand } from "../control-api.ts";
-import { EXIT } from "../exit-codes.ts";
-import { asList, asObject, type Json, number, text, textOrNull } from "../json-fields.ts";
-import { readCount } from "../quantities.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { formatTable, printable } from "../table.ts";
-import { FILTER_FLAGS, readFilter } from "./filter.ts";
+import type { Job, JobPage } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readCount } from "../arguments/quantities.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { FILTER_FLAGS, readFilter } from "../steps/filter.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
 
 /** The most that one page of the API holds. */
 const PAGE_MAX = 200;
 const DEFAULT_LIMIT = 50;
+
+const PAGE = shapeOf<JobPage>({
+  jobs: [{ job: "text", state: "text", lane: "text", attempts: "number", key: "text", "error|null": { code: "text" } }],
+  "nextCursor|null": "text",
+});
 
 export const jobsCommand: Command = {
   name: "jobs",
@@ -29,32 +35,29 @@ export const jobsCommand: Command = {
     const report = createReport(args, context);
     const limit = args.text("limit");
     let left = limit === null ? DEFAULT_LIMIT : readCount(limit, "--limit", 1);
-    const jobs: Json[] = [];
+    const jobs: Job[] = [];
     for (let cursor: string | null = ""; cursor !== null && left > 0; ) {
-      const paging = { limit: String(Math.min(left, PAGE_MAX)), ...(cursor === "" ? {} : { cursor }) };
-      const page: Json = await api.call("GET", "jobs", { what: "jobs", query: { ...readFilter(args), ...paging } });
-      const found: Json[] = understand("jobs", () => asList(page.jobs, "jobs").map((job) => asObject(job, "a job")));
-      jobs.push(...found.slice(0, left));
-      left -= found.length;
-      cursor = textOrNull(page, "nextCursor");
+      const paging = { limit: Math.min(left, PAGE_MAX), ...(cursor === "" ? {} : { cursor }) };
+      const query = { ...readFilter(args), ...paging };
+      const page: JobPage = await api.call("GET /api/v1/jobs", { query }, PAGE, { what: "jobs" });
+      jobs.push(...page.jobs.slice(0, left));
+      left -= page.jobs.length;
+      cursor = page.nextCursor;
     }
     if (report.json) report.document("prewarm.jobs/1", { jobs });
-    else for (const line of understand("jobs", () => formatJobs(jobs))) report.data(line);
+    else for (const line of formatJobs(jobs)) report.data(line);
     return EXIT.ok;
   },
 };
 
-function formatJobs(jobs: readonly Json[]): string[] {
-  const rows = jobs.map((job) => {
-    const error = job.error === null ? "" : text(asObject(job.error, "error"), "code");
-    return [
-      text(job, "job"),
-      text(job, "state"),
-      text(job, "lane"),
-      `${number(job, "attempts")}`,
-      error,
-      printable(text(job, "key")),
-    ];
-  });
-  return formatTable(["JOB", "STATE", "LANE", "TRIES", "ERROR", "KEY"], rows);
+function formatJobs(jobs: readonly Job[]): string[] {
+  const rows = jobs.map(({ job, state, lane, attempts, error, key }) => [
+    job,
+    state,
+    lane,
+    `${attempts}`,
+    error?.code ?? "",
+    printable(key),
+  ]);
+  return formatTable([["JOB", "STATE", "LANE", "TRIES", "ERROR", "KEY"], ...rows]);
 }

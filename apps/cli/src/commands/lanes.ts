@@ -1,10 +1,13 @@
+import type { Gate } from "@prewarm/control-client/schema";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import type { Command } from "../command.ts";
-import { createControlApi, understand } from "../control-api.ts";
-import { EXIT, type ExitCode, usageError } from "../exit-codes.ts";
-import { asObject } from "../json-fields.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { createReport } from "../terminal/report.ts";
+
+const GATE = shapeOf<Gate>({ paused: { live: "flag", upload: "flag", bulk: "flag" } });
 
 export const pauseCommand: Command = laneCommand({
   name: "pause",
@@ -29,11 +32,10 @@ function laneCommand({ name, description, paused }: { name: string; description:
       const lanes: readonly Lane[] = args.operands.length === 0 ? LANES : args.operands.map(readLane);
       const body = { paused: Object.fromEntries(lanes.map((lane) => [lane, paused])) };
       const api = createControlApi(readControlSettings(args, context), context);
-      const gate = await api.call("PATCH", "gate", { what: name, body });
-      const now = understand("the gate", () => asObject(gate.paused, "paused"));
+      const { paused: now } = await api.call("PATCH /api/v1/gate", { body }, GATE, { what: name });
       const report = createReport(args, context);
       if (report.json) report.document("prewarm.gate/1", { paused: now });
-      else for (const lane of LANES) report.data(`${lane.padEnd(6)}  ${now[lane] === true ? "paused" : "open"}`);
+      else for (const lane of LANES) report.data(`${lane.padEnd(6)}  ${now[lane] ? "paused" : "open"}`);
       return EXIT.ok;
     },
   };

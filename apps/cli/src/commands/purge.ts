@@ -1,12 +1,15 @@
-import { type Command, YES_FLAG } from "../command.ts";
-import { createControlApi, understand } from "../control-api.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
+import type { Purge } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import { type Command, YES_FLAG } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
 import { checkItem } from "../input/item.ts";
-import { type Json, text } from "../json-fields.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { printable } from "../table.ts";
-import { confirmByTyping } from "./confirm.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { confirmByTyping } from "../steps/confirm.ts";
+import { createReport } from "../terminal/report.ts";
+import { printable } from "../terminal/table.ts";
+
+const PURGE = shapeOf<Purge>({ state: "text" });
 
 export const purgeCommand: Command = {
   name: "purge",
@@ -21,10 +24,10 @@ export const purgeCommand: Command = {
     const [first = ""] = ids;
     const all = ids.length === 1 ? `all variants of ${printable(first)}` : `all variants of ${ids.length} images`;
     await confirmByTyping(args, context, `This removes ${all}.`, ids.length === 1 ? first : `purge ${ids.length}`);
-    const purges: Json[] = [];
+    const purges: { id: string; state: string }[] = [];
     for (const id of ids) {
-      const answer = await api.call("DELETE", `images/${encodeURIComponent(id)}`, { what: `purging ${printable(id)}` });
-      const state = understand("the purge", () => text(answer, "state"));
+      const sending = { what: `purging ${printable(id)}` };
+      const { state } = await api.call("DELETE /api/v1/images/{id}", { params: { id } }, PURGE, sending);
       purges.push({ id, state });
       if (!report.json) report.data(`${printable(id)} ${state}`);
     }

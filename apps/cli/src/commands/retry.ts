@@ -1,10 +1,10 @@
-import type { Command } from "../command.ts";
-import { createControlApi } from "../control-api.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
-import { createReport } from "../report.ts";
-import { readControlSettings } from "../settings.ts";
-import { act, checkJobNames } from "./act.ts";
-import { FILTER_FLAGS, FINGERPRINT_FLAG, readFilter } from "./filter.ts";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { act } from "../steps/act.ts";
+import { checkJobNames, FILTER_FLAGS, FINGERPRINT_FLAG, readFilter } from "../steps/filter.ts";
+import { createReport } from "../terminal/report.ts";
 
 export const retryCommand: Command = {
   name: "retry",
@@ -35,7 +35,7 @@ export const retryCommand: Command = {
       throw usageError("Retry what?", "Name jobs, give a filter such as --run or --search, or say --all.");
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const state = "state" in filter || jobs.length > 0 ? {} : { state: "dead" };
+    const state = "state" in filter || jobs.length > 0 ? {} : ({ state: "dead" } as const);
     await act({ kind: "retry", filter: { ...filter, ...state }, confirm: false }, args, context, api, report);
     return EXIT.ok;
   },

@@ -2,12 +2,12 @@ import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { parseId } from "@prewarm/shared/image-id";
 import { parseTransform } from "@prewarm/shared/transform";
-import type { Command } from "../command.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
-import { loadConfig } from "../load-config.ts";
-import { createReport } from "../report.ts";
-import { readEdgeUrl } from "../settings.ts";
-import { type ImageUrl, signUrl } from "../sign-url.ts";
+import type { Command } from "../arguments/command.ts";
+import { loadConfig } from "../arguments/load-config.ts";
+import { readEdgeUrl } from "../arguments/settings.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { type ImageUrl, signUrl } from "../steps/sign-url.ts";
+import { createReport } from "../terminal/report.ts";
 
 export const EXPIRES_FLAG = {
   type: "string",

@@ -1,19 +1,25 @@
+import type { Run, RunPage, Stats } from "@prewarm/control-client/schema";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import type { Arguments } from "../arguments.ts";
-import { type Command, TIMEOUT_FLAG } from "../command.ts";
-import type { Context } from "../context.ts";
-import { type ControlApi, createControlApi, understand } from "../control-api.ts";
-import { CliError, EXIT, type ExitCode, usageError } from "../exit-codes.ts";
-import { asList, asObject, type Json, number, text } from "../json-fields.ts";
-import { formatCount, formatSeconds } from "../progress.ts";
-import { readDuration } from "../quantities.ts";
-import { createReport, type Report } from "../report.ts";
-import { failedCount, getRun, hasEnded, type RunView, readRun } from "../run-view.ts";
-import { readControlSettings } from "../settings.ts";
-import { formatTable, printable } from "../table.ts";
-import { waitForRun } from "../wait-for-run.ts";
+import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import { COUNTS, failedCount, formatRunJson, getRun, hasEnded, RUN } from "../api/runs.ts";
+import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
+import { readDuration } from "../arguments/quantities.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { waitForRun } from "../steps/wait-for-run.ts";
+import { formatCount, formatSeconds } from "../terminal/progress.ts";
+import { createReport, type Report } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
 
-const RUNS_SHOWN = "20";
+const RUNS_SHOWN = 20;
+
+const STATS = shapeOf<Stats>({
+  health: { sentence: "text" },
+  lanes: { live: COUNTS, upload: COUNTS, bulk: COUNTS },
+});
+const RUNS = shapeOf<RunPage>({ runs: [RUN] });
 
 export const statusCommand: Command = {
   name: "status",
@@ -45,18 +51,12 @@ async function showRun(
 ): Promise<ExitCode> {
   const view = args.flag("watch") ? await watch(run, args, context, api, report) : await getRun(api, run);
   report.end();
-  if (report.json) report.document("prewarm.run/1", { ...view });
+  if (report.json) report.document("prewarm.run/1", formatRunJson(view));
   else for (const line of formatRun(view)) report.data(line);
   return hasEnded(view) && failedCount(view) > 0 ? EXIT.failed : EXIT.ok;
 }
 
-async function watch(
-  run: string,
-  args: Arguments,
-  context: Context,
-  api: ControlApi,
-  report: Report,
-): Promise<RunView> {
+async function watch(run: string, args: Arguments, context: Context, api: ControlApi, report: Report): Promise<Run> {
   const timeout = args.text("timeout");
   const deadline =
     timeout === null ? Number.POSITIVE_INFINITY : context.clock.now() + readDuration(timeout, "--timeout") * 1000;
@@ -70,8 +70,8 @@ async function watch(
   }
 }
 
-function formatRun(view: RunView): string[] {
-  const { run, label, lane, state, done, total, states, ratePerSecond, etaSeconds, readyMs } = view;
+function formatRun(view: Run): string[] {
+  const { run, label, lane, state, done, total, states, ratePerSecond, etaSeconds, timeToReady } = view;
   const duration = (ms: number | null): string => (ms === null ? "–" : formatSeconds(ms / 1000));
   return [
     `run      ${run}${label === null ? "" : ` (${printable(label)})`}`,
@@ -82,17 +82,16 @@ function formatRun(view: RunView): string[] {
       (name) => `  ${name.padEnd(10)}  ${formatCount(states[name])}`,
     ),
     `rate     ${ratePerSecond.toFixed(1)}/s${etaSeconds === null ? "" : `, ETA ${formatSeconds(etaSeconds)}`}`,
-    `ready    half within ${duration(readyMs.p50)}, 95 % within ${duration(readyMs.p95)}`,
+    `ready    half within ${duration(timeToReady.p50)}, 95 % within ${duration(timeToReady.p95)}`,
   ];
 }
 
 async function showAll(api: ControlApi, report: Report): Promise<void> {
-  const stats = await api.call("GET", "stats", { what: "status" });
-  const page = await api.call("GET", "runs", { what: "runs", query: { limit: RUNS_SHOWN } });
-  const runs = understand("runs", () => asList(page.runs, "runs").map((run) => readRun(asObject(run, "a run"))));
+  const stats = await api.call("GET /api/v1/stats", {}, STATS, { what: "status" });
+  const { runs } = await api.call("GET /api/v1/runs", { query: { limit: RUNS_SHOWN } }, RUNS, { what: "runs" });
   const { health, lanes } = stats;
-  if (report.json) return report.document("prewarm.status/1", { health, lanes, runs });
-  for (const line of understand("status", () => formatStats(stats))) report.data(line);
+  if (report.json) return report.document("prewarm.status/1", { health, lanes, runs: runs.map(formatRunJson) });
+  for (const line of formatStats(stats)) report.data(line);
   report.data("");
   const rows = runs.map((run) => [
     run.run,
@@ -102,22 +101,18 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     `${failedCount(run)}`,
     printable(run.label ?? ""),
   ]);
-  for (const line of formatTable(["RUN", "STATE", "LANE", "DONE", "FAILED", "LABEL"], rows)) report.data(line);
+  for (const line of formatTable([["RUN", "STATE", "LANE", "DONE", "FAILED", "LABEL"], ...rows])) report.data(line);
 }
 
-function formatStats(stats: Json): string[] {
-  const lanes = asObject(stats.lanes, "lanes");
-  const rows = LANES.map((lane) => {
-    const counts = asObject(lanes[lane], lane);
-    return [lane, ...JOB_STATES.map((state) => formatCount(number(counts, state)))];
-  });
+function formatStats({ health, lanes }: Stats): string[] {
+  const rows = LANES.map((lane) => [lane, ...JOB_STATES.map((state) => formatCount(lanes[lane][state]))]);
   return [
-    printable(text(asObject(stats.health, "health"), "sentence")),
+    printable(health.sentence),
     "",
-    ...formatTable(["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], rows),
+    ...formatTable([["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], ...rows]),
   ];
 }
 
-function progressOf({ done, total }: RunView): string {
+function progressOf({ done, total }: Run): string {
   return `${formatCount(done)}/${formatCount(total)}`;
 }

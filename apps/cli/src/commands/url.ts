@@ -1,15 +1,14 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId, formatId } from "@prewarm/shared/image-id";
+import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
-import { VERSION_PATTERN } from "@prewarm/shared/variant-key";
-import type { Arguments } from "../arguments.ts";
-import type { Command } from "../command.ts";
-import { EXIT, usageError } from "../exit-codes.ts";
-import { loadConfig } from "../load-config.ts";
-import { createReport } from "../report.ts";
-import { readEdgeUrl } from "../settings.ts";
-import { plainUrl, signUrl } from "../sign-url.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
+import { loadConfig } from "../arguments/load-config.ts";
+import { readEdgeUrl } from "../arguments/settings.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { plainUrl, signUrl } from "../steps/sign-url.ts";
+import { createReport } from "../terminal/report.ts";
 import { EXPIRES_FLAG } from "./sign.ts";
 
 export const urlCommand: Command = {

@@ -1,23 +1,23 @@
-import type { Arguments } from "../arguments.ts";
-import { type Command, TIMEOUT_FLAG } from "../command.ts";
-import type { Context } from "../context.ts";
-import { type ControlApi, createControlApi } from "../control-api.ts";
-import { CliError, EXIT, type ExitCode, usageError } from "../exit-codes.ts";
+import type { Run } from "@prewarm/control-client/schema";
+import { type ControlApi, createControlApi } from "../api/control-api.ts";
+import { failedCount } from "../api/runs.ts";
+import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
+import { findConfig } from "../arguments/load-config.ts";
+import { readDuration } from "../arguments/quantities.ts";
+import { readControlSettings, readKnownEdgeUrl } from "../arguments/settings.ts";
 import { createNamer } from "../input/namer.ts";
 import { FORMATS, type InputSpec, readInputSpec, readsStdin } from "../input/read-input.ts";
-import { findConfig } from "../load-config.ts";
-import { readDuration } from "../quantities.ts";
-import { createReport, type Report } from "../report.ts";
-import { failedCount, type RunView } from "../run-view.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { type Complaints, createComplaints } from "../send/complaints.ts";
 import { estimateRun } from "../send/estimate-run.ts";
 import { createStateStore, newRunState, type RunState, type StateStore } from "../send/run-state.ts";
 import { sendRun } from "../send/send-run.ts";
 import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
-import { readControlSettings, readKnownEdgeUrl } from "../settings.ts";
-import { waitForRun } from "../wait-for-run.ts";
-import { reportRun } from "./report-run.ts";
-import { retryFailed } from "./retry-failed.ts";
+import { retryFailed } from "../steps/act.ts";
+import { reportRun } from "../steps/report-run.ts";
+import { waitForRun } from "../steps/wait-for-run.ts";
+import { createReport, type Report } from "../terminal/report.ts";
 
 const flags = {
   file: {
@@ -186,7 +186,7 @@ async function send(state: RunState, warming: Warming): Promise<void> {
   }
 }
 
-/** The same failure, with the command that goes on from here. A usage error has to be mended first, and says how itself. */
+/** Adds the command that resumes the run to a failure. A usage error with a hint stays as it is: the user has to correct it first. */
 function withResume(error: unknown, state: RunState): unknown {
   if (!(error instanceof CliError) || (error.exitCode === EXIT.usage && error.hint !== null)) return error;
   const pipe = readsStdin(state.input) ? " (and give it the same stdin)" : "";
@@ -194,7 +194,7 @@ function withResume(error: unknown, state: RunState): unknown {
   return new CliError(error.exitCode, error.message, error.hint === null ? goOn : `${error.hint}\n  ${goOn}`);
 }
 
-async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<RunView | null> {
+async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<Run | null> {
   const { accepted, duplicates } = state.counts;
   if (accepted + duplicates === 0) return null;
   try {
@@ -206,16 +206,16 @@ async function wait(state: RunState, { api, args, context, deadline, report }: W
   }
 }
 
-function finish(state: RunState, view: RunView | null, { args, store }: Warming): ExitCode {
+function finish(state: RunState, view: Run | null, { args, store }: Warming): ExitCode {
   const { bad, rejected } = state.counts;
   const failed = view === null ? 0 : failedCount(view);
   const clean = bad + rejected + failed === 0;
-  // With nothing left to go on with, the state is only litter.
+  // Nothing is left to resume, so the state file is not needed any more.
   if (clean && args.flag("wait")) store.remove(state.run);
   return clean ? EXIT.ok : EXIT.failed;
 }
 
-/** The input named no image: there is no run, and nothing to go on with. */
+/** The input named no image, so there is no run and nothing to resume. */
 function finishEmpty({ run, counts, sent }: RunState, { report, store, complaints }: Warming): ExitCode {
   store.remove(run);
   complaints.end();

@@ -1,27 +1,18 @@
+import type { WarmItem } from "@prewarm/control-client/schema";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
-import { VERSION_PATTERN } from "@prewarm/shared/variant-key";
-
-/** One original and what to make of it, as `POST /api/v1/warm` takes it. */
-export interface Item {
-  id: string;
-  v?: string;
-  sourceEtag?: string;
-  recipe?: string;
-  presets?: readonly string[];
-  transforms?: readonly string[];
-}
+import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 
 /** Where in the input something stands: `images.csv:17`, `argument 2`. */
 export type Place = string;
 
-export type Read = { kind: "item"; place: Place; item: Item } | { kind: "bad"; place: Place; reason: string };
+export type Read = { kind: "item"; place: Place; item: WarmItem } | { kind: "bad"; place: Place; reason: string };
 
-/** Turns what stands for an image in the input (an id, a URL, a bucket key) into its id and what else it tells. Throws with the reason. */
+/** Turns an id, a URL or a bucket key into the image's id, and into whatever else the URL says. Throws an Error with the reason. */
 export interface Namer {
-  fromText(text: string): Item;
-  fromUrl(url: string): Item;
-  fromKey(key: string): Item;
+  fromText(text: string): WarmItem;
+  fromUrl(url: string): WarmItem;
+  fromKey(key: string): WarmItem;
 }
 
 const LIST_FIELDS = ["presets", "transforms"] as const;
@@ -30,7 +21,7 @@ const NAME_FIELDS = ["id", "url", "key"] as const;
 export const FIELDS: readonly string[] = [...NAME_FIELDS, ...TEXT_FIELDS, ...LIST_FIELDS];
 
 /** An input row's fields as an item. Exactly one of `id`, `url` and `key` names the image. Throws an Error with the reason. */
-export function itemFromFields(fields: Record<string, unknown>, namer: Namer): Item {
+export function itemFromFields(fields: Record<string, unknown>, namer: Namer): WarmItem {
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) throw new Error(`“${unknown}” is no field; there are ${FIELDS.join(", ")}`);
   const item = nameImage(fields, namer);
@@ -50,7 +41,7 @@ export function itemFromFields(fields: Record<string, unknown>, namer: Namer): I
   return checkItem(item);
 }
 
-function nameImage(fields: Record<string, unknown>, namer: Namer): Item {
+function nameImage(fields: Record<string, unknown>, namer: Namer): WarmItem {
   const given = NAME_FIELDS.filter(
     (name) => fields[name] !== undefined && fields[name] !== null && fields[name] !== "",
   );
@@ -62,8 +53,8 @@ function nameImage(fields: Record<string, unknown>, namer: Namer): Item {
   return { ...(name === "url" ? namer.fromUrl(value) : namer.fromKey(value)) };
 }
 
-/** Refuses here what the server would refuse, where the line is still known. */
-export function checkItem(item: Item): Item {
+/** Refuses what the server would refuse. It is done here because here the line is known. */
+export function checkItem(item: WarmItem): WarmItem {
   try {
     checkId(item.id);
   } catch (error) {

@@ -1,15 +1,16 @@
+import type { WarmItem } from "@prewarm/control-client/schema";
 import { type Config, DEFAULTS } from "@prewarm/shared/config";
 import { parseId } from "@prewarm/shared/image-id";
 import { isNoise } from "@prewarm/shared/parameters";
 import { idFromKey, resolveOriginal } from "@prewarm/shared/source";
-import { checkItem, type Item, type Namer } from "./item.ts";
+import { checkItem, type Namer } from "./item.ts";
 
 /**
  * Reads ids, originals' URLs, image URLs of the edge, and bucket keys. `config`: null when there is none. `edgeUrl`: null when it is not
  * known; its image URLs name an id and a transform at once.
  */
 export function createNamer(config: Config | null, edgeUrl: string | null): Namer {
-  const fromUrl = (text: string): Item => {
+  const fromUrl = (text: string): WarmItem => {
     const asked = fromImageUrl(text, edgeUrl, config?.noise ?? DEFAULTS.noise);
     if (asked !== null) return asked;
     if (config === null) throw new Error("it is a URL, and there is no prewarm.config.ts to tell which image it is");
@@ -29,7 +30,7 @@ export function createNamer(config: Config | null, edgeUrl: string | null): Name
 }
 
 /** An image URL of the edge, such as `https://images.example.com/images/a/b?w=800&f=webp`; null for any other. */
-function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly string[]): Item | null {
+function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly string[]): WarmItem | null {
   const head = `${edgeUrl}/images/`;
   if (edgeUrl === null || !text.startsWith(head)) return null;
   const [path = "", search = ""] = (text.slice(head.length).split("#")[0] ?? "").split("?");
@@ -46,8 +47,8 @@ function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly stri
 }
 
 /**
- * The id whose original is at this URL: the sources' templates read backwards. Read forwards again it must give the same URL, so that
- * what is warmed is what the page shows.
+ * The id whose original is at this URL, found by matching the URL against the sources' templates. The id must lead back to the same URL,
+ * so that the image which is warmed is the one that the page shows.
  */
 function idOfOriginal(text: string, config: Config): string | null {
   if (!URL.canParse(text)) return null;
@@ -75,13 +76,13 @@ function tryParse(path: string): string | null {
   }
 }
 
-/** Equal whatever of the path is percent-encoded: `a(1).jpg` and `a%281%29.jpg` are one resource. */
+/** Compares two URLs and ignores which characters are percent-encoded: `a(1).jpg` and `a%281%29.jpg` are one resource. */
 function sameUrl(one: string, other: string): boolean {
   const plain = (text: string): string => new URL(text).href.replace(/%[0-9a-f]{2}/gi, (code) => decodeByte(code));
   return plain(one) === plain(other);
 }
 
-/** Only unreserved and sub-delimiter characters: the rest would change what the URL means. */
+/** Decodes unreserved and sub-delimiter characters only. Decoding others would change what the URL means. */
 function decodeByte(code: string): string {
   const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
   return /[A-Za-z0-9\-._~!$&'()*+,;=:@]/.test(letter) ? letter : code.toUpperCase();

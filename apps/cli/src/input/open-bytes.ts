@@ -3,9 +3,9 @@ import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { backoffMs } from "../backoff.ts";
-import type { Context } from "../context.ts";
-import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { backoffMs } from "../platform/backoff.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
 
 /** How far the reading of files of known size has come, for the progress bar. */
 export interface Meter {

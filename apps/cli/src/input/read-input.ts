@@ -1,7 +1,8 @@
-import type { Arguments } from "../arguments.ts";
-import type { Context } from "../context.ts";
-import { usageError } from "../exit-codes.ts";
-import type { Item, Namer, Read } from "./item.ts";
+import type { WarmItem } from "@prewarm/control-client/schema";
+import type { Arguments } from "../arguments/command.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import type { Namer, Read } from "./item.ts";
 import { type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
@@ -65,7 +66,7 @@ export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, co
   };
   for (const [index, operand] of spec.operands.entries()) {
     if (operand === "-") yield* readFormat(open("-"), "stdin", spec.format, namer);
-    else yield readOne(`argument ${index + 1}`, (): Item => namer.fromText(operand));
+    else yield readOne(`argument ${index + 1}`, (): WarmItem => namer.fromText(operand));
   }
   for (const file of spec.files) {
     const format = spec.format ?? formatOf(file);
@@ -90,7 +91,7 @@ async function* readFormat(
   yield* first === "{" || first === '"' ? readNdjson(all, name, namer) : readText(all, name, namer);
 }
 
-/** The first character that is not white, and the bytes from their beginning. */
+/** The first character that is no white space, and all the bytes, that first piece included. */
 async function peek(bytes: AsyncIterable<Uint8Array>): Promise<{ first: string; all: AsyncIterable<Uint8Array> }> {
   const iterator = bytes[Symbol.asyncIterator]();
   const start = await iterator.next();

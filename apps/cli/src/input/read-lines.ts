@@ -1,4 +1,4 @@
-/** A line longer than this is no line of ours, in characters. */
+/** The longest line that is read, in characters. */
 const LINE_MAX = 1_000_000;
 
 export interface Line {
@@ -10,12 +10,11 @@ export interface Line {
 
 /** Splits bytes into lines; holds one line and one chunk in memory. A byte order mark is dropped, a last line needs no end. */
 export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
   let number = 0;
   let rest = "";
   let tooLong = false;
-  for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+  for await (const piece of decode(bytes)) {
+    const lines = (rest + piece).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
       number += 1;
@@ -27,8 +26,14 @@ export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
       rest = "";
     }
   }
-  rest += decoder.decode();
   if (rest !== "" || tooLong) yield { number: number + 1, text: tooLong ? null : trimEnd(rest) };
+}
+
+/** UTF-8 as text, piece by piece; a byte order mark is dropped. */
+export async function* decode(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
+  yield decoder.decode();
 }
 
 function trimEnd(line: string): string {

@@ -1,4 +1,5 @@
-import { type Item, itemFromFields, type Namer, type Read } from "./item.ts";
+import type { WarmItem } from "@prewarm/control-client/schema";
+import { itemFromFields, type Namer, type Read } from "./item.ts";
 import { readLines } from "./read-lines.ts";
 import { readOne } from "./read-text.ts";
 
@@ -10,7 +11,7 @@ export async function* readNdjson(bytes: AsyncIterable<Uint8Array>, name: string
   }
 }
 
-function readLine(text: string | null, namer: Namer): Item {
+function readLine(text: string | null, namer: Namer): WarmItem {
   if (text === null) throw new Error("the line is too long");
   const value = parse(text);
   if (typeof value === "string") return namer.fromText(value);

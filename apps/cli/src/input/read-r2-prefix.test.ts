@@ -2,7 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { reads } from "../../test/testing/text.ts";
-import { EXIT } from "../exit-codes.ts";
+import { EXIT } from "../platform/exit-codes.ts";
 import { createNamer } from "./namer.ts";
 import { readR2Prefix } from "./read-r2-prefix.ts";
 

@@ -1,9 +1,8 @@
 import { extname } from "node:path";
-import type { Context } from "../context.ts";
-import { understand } from "../control-api.ts";
-import { CliError, EXIT, usageError } from "../exit-codes.ts";
-import { sendRequest } from "../http-request.ts";
-import { asList, asObject, type Json, text, textOrNull } from "../json-fields.ts";
+import { findMisfit, shapeOf } from "../platform/check-shape.ts";
+import type { Context } from "../platform/context.ts";
+import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { sendRequest } from "../platform/http-request.ts";
 import { checkItem, type Namer, type Read } from "./item.ts";
 import { readOne } from "./read-text.ts";
 
@@ -13,38 +12,43 @@ import { readOne } from "./read-text.ts";
  */
 const API = "https://api.cloudflare.com/client/v4";
 /** The most that one page holds (same page). */
-const PAGE = "1000";
+const PAGE_MAX = "1000";
 const IMAGE_EXTENSIONS = /^\.(jpe?g|png|webp|avif|gif|heic|heif|tiff?|bmp|jfif)$/i;
 
-export interface R2Listing {
+interface R2Listing {
   bucket: string;
   prefix: string;
   /** `default`, `eu` or `fedramp`. */
   jurisdiction: string | null;
 }
 
-interface Found {
-  key: string;
-  etag: string | null;
-  contentType: string | null;
+/** One page of the listing, the parts that matter here. */
+interface Page {
+  result: { key: string; etag?: string | null; http_metadata?: { contentType?: string | null } | null }[];
+  result_info?: { cursor?: string | null; is_truncated?: boolean } | null;
 }
+
+const PAGE = shapeOf<Page>({
+  result: [{ key: "text", "etag?": "text", "http_metadata?": { "contentType?": "text" } }],
+  "result_info?": { "cursor?": "text" },
+});
 
 /** The images in a bucket under a prefix, as `bucket/key`; the etag goes along, so that a replaced original is made anew. */
 export async function* readR2Prefix(listing: R2Listing, namer: Namer, context: Context): AsyncGenerator<Read> {
   let cursor: string | null = null;
   do {
-    const page: { objects: Found[]; cursor: string | null } = await readPage(listing, cursor, context);
-    for (const { key, etag, contentType } of page.objects) {
-      if (!isImage(key, contentType)) continue;
+    const page: Page = await readPage(listing, cursor, context);
+    for (const { key, etag = null, http_metadata: http } of page.result) {
+      if (!isImage(key, http?.contentType ?? null)) continue;
       yield readOne(`${listing.bucket}/${key}`, () =>
         checkItem({ ...namer.fromKey(key), ...(etag === null ? {} : { sourceEtag: etag }) }),
       );
     }
-    cursor = page.cursor;
+    cursor = cursorAfter(page);
   } while (cursor !== null);
 }
 
-/** By its type where the upload gave one, else by its name; a key without an extension is taken, for ids often have none. */
+/** Goes by the type that the upload gave, else by the name. A key without an extension counts as an image, because ids often have none. */
 function isImage(key: string, contentType: string | null): boolean {
   if (key.endsWith("/")) return false;
   if (contentType?.startsWith("image/")) return true;
@@ -53,9 +57,13 @@ function isImage(key: string, contentType: string | null): boolean {
   return IMAGE_EXTENSIONS.test(extension) || (extension === "" && untold);
 }
 
-async function readPage({ bucket, prefix, jurisdiction }: R2Listing, cursor: string | null, context: Context) {
+async function readPage(
+  { bucket, prefix, jurisdiction }: R2Listing,
+  cursor: string | null,
+  context: Context,
+): Promise<Page> {
   const { account, token } = readAccount(context);
-  const query = new URLSearchParams({ per_page: PAGE, prefix, ...(cursor === null ? {} : { cursor }) });
+  const query = new URLSearchParams({ per_page: PAGE_MAX, prefix, ...(cursor === null ? {} : { cursor }) });
   const base = context.env.CLOUDFLARE_API_BASE_URL || API;
   const url = `${base}/accounts/${encodeURIComponent(account)}/r2/buckets/${encodeURIComponent(bucket)}/objects?${query}`;
   const headers: Record<string, string> = { authorization: `Bearer ${token}` };
@@ -65,20 +73,16 @@ async function readPage({ bucket, prefix, jurisdiction }: R2Listing, cursor: str
     throw new CliError(EXIT.auth, "Cloudflare refuses CLOUDFLARE_API_TOKEN.", "It needs the right to read R2 storage.");
   if (answer.status === 404) throw usageError(`There is no R2 bucket ${bucket} in this account.`);
   if (answer.status !== 200) throw new CliError(EXIT.unreachable, `Listing ${bucket}: status ${answer.status}.`);
-  return understand(`listing ${bucket}`, () => parsePage(answer.body));
+  const page = parseJson(answer.body);
+  const misfit = findMisfit(page, PAGE, "the page");
+  if (misfit === null) return page as Page;
+  throw new CliError(EXIT.unreachable, `listing ${bucket}: the answer is not this API's: ${misfit}.`);
 }
 
-function parsePage(body: string): { objects: Found[]; cursor: string | null } {
-  const page = asObject(parseJson(body), "the page");
-  const info: Json = page.result_info === undefined ? {} : asObject(page.result_info, "result_info");
-  const cursor = textOrNull(info, "cursor");
-  const objects = asList(page.result, "result").map((entry) => {
-    const object = asObject(entry, "an object");
-    const http: Json = object.http_metadata === undefined ? {} : asObject(object.http_metadata, "http_metadata");
-    return { key: text(object, "key"), etag: textOrNull(object, "etag"), contentType: textOrNull(http, "contentType") };
-  });
-  const more = info.is_truncated === undefined ? objects.length > 0 : info.is_truncated === true;
-  return { objects, cursor: more && cursor !== "" ? cursor : null };
+/** Where the next page starts; null: this is the last. */
+function cursorAfter({ result, result_info: info }: Page): string | null {
+  const more = info?.is_truncated ?? result.length > 0;
+  return more && info?.cursor ? info.cursor : null;
 }
 
 function parseJson(body: string): unknown {

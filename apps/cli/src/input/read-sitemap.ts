@@ -1,9 +1,9 @@
-import { usageError } from "../exit-codes.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import type { Namer, Read } from "./item.ts";
 import { readOne } from "./read-text.ts";
 import { scanSitemap } from "./scan-sitemap.ts";
 
-/** An index may name indexes, though the protocol forbids it; deeper than this it is a circle. */
+/** Some sites nest indexes, although the protocol forbids it. Deeper than this they form a circle. */
 const DEPTH_MAX = 3;
 
 /** Opens a sitemap by URL or file name, already unzipped. */
@@ -11,8 +11,8 @@ export type Open = (place: string) => AsyncIterable<Uint8Array>;
 
 /**
  * The images of a sitemap, or of all sitemaps of an index, in their order: every `image:loc`, and every page address that is itself an
- * original's or an image's. An image that no source has is a bad line; pages are only pages. Throws a usage error when there is no
- * image in all of it, because then the sitemap is of the wrong kind.
+ * original's or an image's. An image that no source has is a bad line; the address of a page is passed over. Throws a usage error when the
+ * sitemap names no image at all, because then it is of the wrong kind.
  */
 export async function* readSitemap(place: string, open: Open, namer: Namer): AsyncGenerator<Read> {
   const walk = { open, namer, images: 0, pages: 0, seen: new Set<string>() };

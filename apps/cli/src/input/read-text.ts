@@ -12,7 +12,7 @@ export async function* readText(bytes: AsyncIterable<Uint8Array>, name: string, 
   }
 }
 
-/** Runs `read`; what it throws becomes a bad line, for one bad line must not lose the others. */
+/** Runs `read`. An error becomes a bad line, so that one bad line does not lose the others. */
 export function readOne(place: string, read: () => Extract<Read, { kind: "item" }>["item"]): Read {
   try {
     return { kind: "item", place, item: read() };

@@ -1,3 +1,4 @@
+import { CSV_CASES } from "@prewarm/shared/testing/csv-cases";
 import { describe, expect, it } from "vitest";
 import { bytesOf, collect, plainNamer, reads } from "../../test/testing/text.ts";
 import { readCsv } from "./read-csv.ts";
@@ -72,6 +73,11 @@ describe("readNdjson", () => {
 });
 
 describe("readCsv", () => {
+  it.each(CSV_CASES)("reads a file as the API reads a body: %s", async (_, csv, expected) => {
+    const rows = expected.map((row) => (Array.isArray(row) ? [`c:${row[0]}`, row[1]] : row));
+    expect(await reads(readCsv(bytesOf(csv, 65_536), "c", plainNamer))).toEqual(rows);
+  });
+
   it("reads columns in any order, quotes, and lists separated by spaces", async () => {
     const csv = '\uFEFFtransforms,id,v\n"w=400&f=webp w=800",photo,\n,"a, ""b""",7\n';
     expect(await reads(readCsv(bytesOf(csv), "c", plainNamer))).toEqual([

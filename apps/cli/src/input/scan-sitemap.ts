@@ -5,12 +5,12 @@
  */
 
 /** A `loc` and what it names: a page, a further sitemap, or a page's image. */
-export interface Location {
+interface Location {
   of: "page" | "sitemap" | "image";
   url: string;
 }
 
-/** A tag or a text longer than this is no sitemap, in characters. */
+/** The longest tag or text in a sitemap, in characters. */
 const PIECE_MAX = 1_000_000;
 const KINDS: Record<string, Location["of"]> = { url: "page", sitemap: "sitemap", image: "image" };
 
@@ -30,7 +30,7 @@ export async function* scanSitemap(bytes: AsyncIterable<Uint8Array>): AsyncGener
   if (scanner.depth() > 0) throw new Error("the sitemap is cut off: an element is not closed");
 }
 
-/** Cuts `text` into pieces that are whole: a tag, a comment, a CDATA section, or the text before a tag. Returns how far it came. */
+/** Cuts `text` into complete pieces: a tag, a comment, a CDATA section, or the text before a tag. Returns where the incomplete rest begins. */
 function consume(text: string, take: (piece: string) => void): number {
   let at = 0;
   while (at < text.length) {

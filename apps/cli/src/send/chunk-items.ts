@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Item, Place, Read } from "../input/item.ts";
+import type { WarmItem } from "@prewarm/control-client/schema";
+import type { Place, Read } from "../input/item.ts";
 
 /** Items in one request, and their bytes: a chunk is accepted in about a second, and is cheap to send again. */
 export const CHUNK_ITEMS_MAX = 1000;
@@ -17,11 +18,11 @@ export interface Chunk {
   fingerprint: string;
 }
 
-export interface ChunkOptions {
+interface ChunkOptions {
   maxItems: number;
   maxBytes: number;
   /** Said of items that name no recipe, preset or transform themselves. */
-  defaults: Pick<Item, "recipe" | "presets" | "transforms">;
+  defaults: Pick<WarmItem, "recipe" | "presets" | "transforms">;
   /** Told of every line that is no item, while chunk `number` is being filled. */
   onBad(place: Place, reason: string, number: number): void;
 }
@@ -55,7 +56,7 @@ export async function* chunkItems(reads: AsyncIterable<Read>, options: ChunkOpti
   if (items.length > 0) yield cut();
 }
 
-function withDefaults(item: Item, defaults: ChunkOptions["defaults"]): Item {
+function withDefaults(item: WarmItem, defaults: ChunkOptions["defaults"]): WarmItem {
   const named = item.recipe !== undefined || item.presets !== undefined || item.transforms !== undefined;
   return named ? item : { ...item, ...defaults };
 }

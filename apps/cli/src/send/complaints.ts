@@ -1,12 +1,12 @@
-import { CliError, EXIT } from "../exit-codes.ts";
-import { printable } from "../table.ts";
+import { CliError, EXIT } from "../platform/exit-codes.ts";
+import { printable } from "../terminal/table.ts";
 
-/** Complaints shown one by one; the rest is only counted, or a bad file would fill the screen. */
+/** The number of complaints that are shown. The rest is only counted, because a bad file would fill the screen. */
 const SHOWN = 20;
 
 export interface Complaints {
   add(place: string, reason: string): void;
-  /** Further ones of which nothing is known but their number. */
+  /** Adds complaints that are known by their number only. */
   count(more: number): void;
   total(): number;
   /** Says how many were not shown. */

@@ -1,23 +1,37 @@
-import type { Context } from "../context.ts";
-import type { ControlApi } from "../control-api.ts";
-import { interrupted } from "../http-request.ts";
+import type { DryRun } from "@prewarm/control-client/schema";
+import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import { measureInput, readInput } from "../input/read-input.ts";
-import { formatCount } from "../progress.ts";
-import type { Report } from "../report.ts";
+import type { Context } from "../platform/context.ts";
+import { interrupted } from "../platform/http-request.ts";
+import { formatCount } from "../terminal/progress.ts";
+import type { Report } from "../terminal/report.ts";
 import { CHUNK_BYTES_MAX, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import type { RunState } from "./run-state.ts";
-import { type Estimate, estimateChunk } from "./send-chunk.ts";
+import { estimateChunk } from "./send-chunk.ts";
 import { complain } from "./send-run.ts";
 
-export interface Estimating {
+interface Estimating {
   api: ControlApi;
   context: Context;
   namer: Namer;
   complaints: Complaints;
   report: Report;
   deadline: number;
+}
+
+/** What warming would take; sums over chunks. Null: unknown for at least one chunk. */
+interface Estimate {
+  images: number;
+  variants: number;
+  existing: number;
+  duplicates: number;
+  /** Ittybit jobs. */
+  jobs: number;
+  downloadBytes: number | null;
+  /** In the configured currency unit. */
+  price: number | null;
 }
 
 const NOTHING: Estimate = { images: 0, variants: 0, existing: 0, duplicates: 0, jobs: 0, downloadBytes: 0, price: 0 };
@@ -58,7 +72,7 @@ export async function estimateRun({ input, options }: RunState, estimating: Esti
   return complaints.total();
 }
 
-function add(sum: Estimate, next: Estimate): Estimate {
+function add(sum: Estimate, next: DryRun): Estimate {
   const known = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
   return {
     images: sum.images + next.images,
@@ -67,8 +81,12 @@ function add(sum: Estimate, next: Estimate): Estimate {
     duplicates: sum.duplicates + next.duplicates,
     jobs: sum.jobs + next.jobs,
     downloadBytes: known(sum.downloadBytes, next.downloadBytes),
-    price: known(sum.price, next.price),
+    price: known(sum.price, amountOf(next.price)),
   };
+}
+
+function amountOf(price: DryRun["price"]): number | null {
+  return typeof price === "object" && typeof price?.amount === "number" ? price.amount : null;
 }
 
 function print(report: Report, sum: Estimate, refused: number): void {

@@ -1,7 +1,7 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../platform/context.ts";
 
 /** Resolves when `count` more may be sent, or at once when interrupted. */
-export type Pace = (count: number) => Promise<void>;
+type Pace = (count: number) => Promise<void>;
 
 /** At most `perSecond` on average, counted from the first; null is as fast as the server takes it. A pause is not made up for. */
 export function createPace(

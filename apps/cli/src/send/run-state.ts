@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { usageError } from "../exit-codes.ts";
 import type { InputSpec } from "../input/read-input.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import type { WarmOptions } from "./warm-options.ts";
 
 const DIRECTORY = ".prewarm";
 const SCHEMA = "prewarm.state/1";
 
 /** Counts of a run as the server answered them: items (images) and variants. */
-export interface Counts {
+interface Counts {
   /** Images sent. */
   images: number;
   /** Lines of the input that named no image; never sent. */
@@ -24,7 +24,7 @@ export interface Counts {
   existing: number;
 }
 
-export const NO_COUNTS: Counts = { images: 0, bad: 0, rejected: 0, accepted: 0, duplicates: 0, existing: 0 };
+const NO_COUNTS: Counts = { images: 0, bad: 0, rejected: 0, accepted: 0, duplicates: 0, existing: 0 };
 
 /** What `--resume` needs: written after every chunk the server has accepted, so at most one chunk is sent twice, under the same key. */
 export interface RunState {
@@ -43,7 +43,7 @@ export interface RunState {
 }
 
 /** A run's id: short enough to type, and not guessable into another's run. */
-export function newRunId(): string {
+function newRunId(): string {
   return `run_${randomBytes(9).toString("hex")}`;
 }
 

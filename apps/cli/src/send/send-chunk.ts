@@ -1,38 +1,22 @@
-import { type ControlApi, understand } from "../control-api.ts";
-import { asList, asObject, type Json, number, numberOrNull, text } from "../json-fields.ts";
+import type { RawBody } from "@prewarm/control-client/client";
+import type { DryRun, WarmAnswer } from "@prewarm/control-client/schema";
+import type { ControlApi } from "../api/control-api.ts";
+import { shapeOf } from "../platform/check-shape.ts";
 import type { Chunk } from "./chunk-items.ts";
 import type { WarmOptions } from "./warm-options.ts";
 
-export interface Rejection {
-  /** Place of the item in the chunk. */
-  index: number;
-  code: string;
-  message: string;
-}
+const REJECTED = [{ index: "number", code: "text", message: "text" }] as const;
+const COUNTED = { duplicates: "number", existing: "number", rejected: REJECTED, rejectedTotal: "number" } as const;
+const ACCEPTED = shapeOf<WarmAnswer>({ accepted: "number", ...COUNTED });
+const ESTIMATED = shapeOf<DryRun>({
+  images: "number",
+  variants: "number",
+  jobs: "number",
+  "downloadBytes|null": "number",
+  ...COUNTED,
+});
 
-export interface ChunkAnswer {
-  accepted: number;
-  duplicates: number;
-  existing: number;
-  rejected: Rejection[];
-  /** Of which `rejected` may list only a part. */
-  rejectedTotal: number;
-}
-
-/** What warming would take; sums over chunks. Null: unknown for at least one chunk. */
-export interface Estimate {
-  images: number;
-  variants: number;
-  existing: number;
-  duplicates: number;
-  /** Ittybit jobs. */
-  jobs: number;
-  downloadBytes: number | null;
-  /** In the configured currency unit. */
-  price: number | null;
-}
-
-export interface SendOptions {
+interface SendOptions {
   deadline: number;
   onThrottled(waitMs: number): void;
 }
@@ -41,50 +25,24 @@ export interface SendOptions {
  * Sends one chunk as part of `run`. The key names run and chunk, so a chunk whose answer was lost is answered again and not enqueued
  * again. Throws with the exit code when the server refuses it as a whole.
  */
-export async function sendChunk(
+export function sendChunk(
   api: ControlApi,
   run: string,
   chunk: Chunk,
   options: WarmOptions,
   send: SendOptions,
-): Promise<ChunkAnswer> {
-  const json = await api.call("POST", "warm", {
-    what: "warming",
-    query: { run },
-    body: formatBody(chunk, options),
-    idempotencyKey: `${run}:${chunk.number}`,
-    ...send,
-  });
-  return understand("warming", () => ({
-    accepted: number(json, "accepted"),
-    duplicates: number(json, "duplicates"),
-    existing: number(json, "existing"),
-    ...readRejections(json),
-  }));
+): Promise<WarmAnswer> {
+  const given = { query: { run }, body: formatBody(chunk, options), idempotencyKey: `${run}:${chunk.number}` };
+  return api.call("POST /api/v1/warm", given, ACCEPTED, { what: "warming", ...send });
 }
 
 /** Asks what a chunk would take; enqueues nothing. */
-export async function estimateChunk(
-  api: ControlApi,
-  chunk: Chunk,
-  options: WarmOptions,
-  send: SendOptions,
-): Promise<Estimate & Pick<ChunkAnswer, "rejected" | "rejectedTotal">> {
-  const body = formatBody(chunk, options);
-  const json = await api.call("POST", "warm", { what: "dry run", query: { dryRun: "1" }, body, ...send });
-  return understand("dry run", () => ({
-    images: number(json, "images"),
-    variants: number(json, "variants"),
-    existing: number(json, "existing"),
-    duplicates: number(json, "duplicates"),
-    jobs: number(json, "jobs"),
-    downloadBytes: numberOrNull(json, "downloadBytes"),
-    price: json.price === "unknown" ? null : number(asObject(json.price, "price"), "amount"),
-    ...readRejections(json),
-  }));
+export function estimateChunk(api: ControlApi, chunk: Chunk, options: WarmOptions, send: SendOptions): Promise<DryRun> {
+  const given = { query: { dryRun: "1" as const }, body: formatBody(chunk, options) };
+  return api.call("POST /api/v1/warm", given, ESTIMATED, { what: "dry run", ...send });
 }
 
-function formatBody({ items }: Chunk, { label, force, onlyMissing }: WarmOptions): string {
+function formatBody({ items }: Chunk, { label, force, onlyMissing }: WarmOptions): RawBody {
   const rest = {
     ...(label === null ? {} : { label }),
     ...(force ? { force } : {}),
@@ -92,13 +50,6 @@ function formatBody({ items }: Chunk, { label, force, onlyMissing }: WarmOptions
   };
   const members = JSON.stringify(rest).slice(1, -1);
   // The items are JSON already: parsing and printing them again would double the work of a long run.
-  return `{"items":[${items.join(",")}]${members === "" ? "" : `,${members}`}}`;
-}
-
-function readRejections(json: Json): Pick<ChunkAnswer, "rejected" | "rejectedTotal"> {
-  const rejected = asList(json.rejected, "rejected").map((entry) => {
-    const one = asObject(entry, "a rejection");
-    return { index: number(one, "index"), code: text(one, "code"), message: text(one, "message") };
-  });
-  return { rejected, rejectedTotal: numberOrNull(json, "rejectedTotal") ?? rejected.length };
+  const data = `{"items":[${items.join(",")}]${members === "" ? "" : `,${members}`}}`;
+  return { contentType: "application/json", data };
 }

@@ -1,16 +1,17 @@
-import type { Context } from "../context.ts";
-import type { ControlApi } from "../control-api.ts";
-import { usageError } from "../exit-codes.ts";
-import { interrupted } from "../http-request.ts";
+import type { WarmAnswer } from "@prewarm/control-client/schema";
+import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import type { Meter } from "../input/open-bytes.ts";
 import { measureInput, readInput } from "../input/read-input.ts";
-import type { Snapshot } from "../progress.ts";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import { interrupted } from "../platform/http-request.ts";
+import type { Snapshot } from "../terminal/progress.ts";
 import { CHUNK_BYTES_MAX, type Chunk, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import { createPace } from "./pace.ts";
 import type { RunState, StateStore } from "./run-state.ts";
-import { type ChunkAnswer, sendChunk } from "./send-chunk.ts";
+import { sendChunk } from "./send-chunk.ts";
 
 export interface Sending {
   api: ControlApi;
@@ -84,7 +85,7 @@ function inputChanged({ run }: RunState): Error {
   );
 }
 
-function record(state: RunState, chunk: Chunk, answer: ChunkAnswer, bad: number): void {
+function record(state: RunState, chunk: Chunk, answer: WarmAnswer, bad: number): void {
   const { counts } = state;
   state.chunks = chunk.number;
   state.fingerprint = chunk.fingerprint;
@@ -102,7 +103,7 @@ function record(state: RunState, chunk: Chunk, answer: ChunkAnswer, bad: number)
 export function complain(
   complaints: Complaints,
   { places }: Chunk,
-  { rejected, rejectedTotal }: Pick<ChunkAnswer, "rejected" | "rejectedTotal">,
+  { rejected, rejectedTotal }: Pick<WarmAnswer, "rejected" | "rejectedTotal">,
 ): void {
   for (const { index, code, message } of rejected)
     complaints.add(places[index] ?? `item ${index}`, `${message} (${code})`);

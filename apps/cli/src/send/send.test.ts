@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { bytesOf, collect, plainNamer } from "../../test/testing/text.ts";
-import { EXIT } from "../exit-codes.ts";
 import { readText } from "../input/read-text.ts";
+import { EXIT } from "../platform/exit-codes.ts";
 import { type Chunk, chunkItems } from "./chunk-items.ts";
 import { createComplaints } from "./complaints.ts";
 import { createPace } from "./pace.ts";

@@ -1,12 +1,12 @@
-import type { Arguments } from "../arguments.ts";
-import { usageError } from "../exit-codes.ts";
-import type { Item } from "../input/item.ts";
-import { readCount, readRate } from "../quantities.ts";
+import type { WarmItem } from "@prewarm/control-client/schema";
+import type { Arguments } from "../arguments/command.ts";
+import { readCount, readRate } from "../arguments/quantities.ts";
+import { usageError } from "../platform/exit-codes.ts";
 import { CHUNK_ITEMS_MAX } from "./chunk-items.ts";
 
 /** What `warm` sends with every chunk, and how it cuts them. Kept in the state: a resumed run must send the very same chunks. */
 export interface WarmOptions {
-  defaults: Pick<Item, "recipe" | "presets" | "transforms">;
+  defaults: Pick<WarmItem, "recipe" | "presets" | "transforms">;
   label: string | null;
   force: boolean;
   onlyMissing: boolean;
@@ -22,8 +22,8 @@ export function readWarmOptions(args: Arguments): WarmOptions {
   return {
     defaults: {
       ...(recipe === null ? {} : { recipe }),
-      ...(presets.length === 0 ? {} : { presets }),
-      ...(transforms.length === 0 ? {} : { transforms }),
+      ...(presets.length === 0 ? {} : { presets: [...presets] }),
+      ...(transforms.length === 0 ? {} : { transforms: [...transforms] }),
     },
     label: args.text("label"),
     force: args.flag("force"),

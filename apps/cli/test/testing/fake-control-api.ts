@@ -15,7 +15,7 @@ interface FakeRun {
   cancelled: boolean;
 }
 
-export interface Received {
+interface Received {
   method: string;
   path: string;
   key: string | null;
@@ -38,7 +38,7 @@ export interface FakeControlApi {
   close(): Promise<void>;
 }
 
-export type Fault = { status: number; headers?: Record<string, string>; body?: string } | "drop" | "hang";
+type Fault = { status: number; headers?: Record<string, string>; body?: string } | "drop" | "hang";
 
 export const TOKEN = "test-token";
 

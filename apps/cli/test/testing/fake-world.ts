@@ -1,5 +1,5 @@
-import type { Context, Output } from "../../src/context.ts";
-import { createInterrupts } from "../../src/interrupts.ts";
+import type { Context, Output } from "../../src/platform/context.ts";
+import { createInterrupts } from "../../src/platform/interrupts.ts";
 
 /** A stream that keeps what is written. */
 export function createOutput(options: { isTTY?: boolean; columns?: number } = {}) {
@@ -8,7 +8,7 @@ export function createOutput(options: { isTTY?: boolean; columns?: number } = {}
   return { output, writes, text: () => writes.join("") };
 }
 
-export interface FakeWorld {
+interface FakeWorld {
   context: Context;
   stdout(): string;
   stderr(): string;
@@ -17,7 +17,7 @@ export interface FakeWorld {
   press(): void;
 }
 
-export interface WorldOptions {
+interface WorldOptions {
   env?: Record<string, string>;
   cwd?: string;
   stdin?: AsyncIterable<Uint8Array>;

@@ -18,7 +18,7 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-export interface RunOptions {
+interface RunOptions {
   cwd: string;
   url?: string;
   env?: Record<string, string>;

@@ -10,8 +10,8 @@ export interface Line {
 }
 
 /**
- * A line in two: what is over, solid, and the way to the bucket that still fills, dashed. The two share the last point that is
- * over, so that they meet.
+ * Splits a line in two: solid for buckets that are complete, dashed to the bucket that still fills. The two share the last complete
+ * point, so that they meet.
  */
 export function splitFilling(
   values: readonly (number | null)[],
@@ -25,7 +25,7 @@ export function splitFilling(
   ];
 }
 
-/** A log axis knows no zero: what is below 1 ms, or nothing, is a gap. */
+/** Values for a logarithmic axis, which has no zero: what was not measured or is zero is a gap, and less than 1 ms counts as 1 ms. */
 export function forLog(values: readonly (number | null)[]): (number | null)[] {
   return values.map((value) => (value === null || value <= 0 ? null : Math.max(value, 1)));
 }

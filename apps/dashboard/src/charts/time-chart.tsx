@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { isDark } from "../theme.ts";
+import { isDark } from "../lib/theme.ts";
 import { forLog, type Line, splitFilling, tick } from "./series.ts";
 
 interface TimeChartProps {
@@ -24,7 +24,7 @@ export function TimeChart(props: TimeChartProps) {
   const plot = useRef<uPlot | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
   const shape = `${props.lines.map((line) => line.label).join()}|${props.bucketMs}|${isDark.value}`;
-  // `shape` says when the chart itself, not its data, is another one
+  // `shape` changes when the chart itself has to be built anew, not only its data.
   useEffect(() => {
     if (!box.current) return;
     const chart = new uPlot(optionsOf(props, box.current, setHovered), dataOf(props), box.current);

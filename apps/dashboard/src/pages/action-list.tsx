@@ -1,6 +1,6 @@
-import { ask } from "../session.ts";
+import { ask } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
 import { ActionProgress } from "../ui/action-progress.tsx";
-import { useResource } from "../use-resource.ts";
 
 /** The latest bulk actions, those under way on top by being the newest. Nothing when there are none. */
 export function ActionList() {

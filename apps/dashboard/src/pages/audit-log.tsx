@@ -1,9 +1,10 @@
+import type { AuditEntry } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "../session.ts";
+import { ask } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 
 /** Who did what and when. Another `round` reads it anew at once. */
 export function AuditLog({ round }: { round: number }) {
@@ -27,34 +28,7 @@ export function AuditLog({ round }: { round: number }) {
               Every pause, limit, retry, cancel, purge and sign-in stands here with who did it.
             </Empty>
           ) : (
-            <ScrollBox label="Audit entries">
-              <table class="audit">
-                <thead>
-                  <tr>
-                    <th scope="col">When</th>
-                    <th scope="col">Who</th>
-                    <th scope="col">What</th>
-                    <th scope="col">On</th>
-                    <th scope="col">Details</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {entries.map((entry) => (
-                    <tr key={entry.seq}>
-                      <td class="nowrap">
-                        <Time at={entry.at} />
-                      </td>
-                      <td>{entry.who}</td>
-                      <td class="mono nowrap">{entry.what}</td>
-                      <td class="break">{entry.target ?? "–"}</td>
-                      <td class="mono break small-text">
-                        {Object.keys(entry.details).length > 0 ? JSON.stringify(entry.details) : "–"}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </ScrollBox>
+            <Entries entries={entries} />
           )
         }
       </View>
@@ -69,5 +43,38 @@ export function AuditLog({ round }: { round: number }) {
         </nav>
       )}
     </section>
+  );
+}
+
+function Entries({ entries }: { entries: readonly AuditEntry[] }) {
+  return (
+    <ScrollBox label="Audit entries">
+      <table class="audit">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Who</th>
+            <th scope="col">What</th>
+            <th scope="col">On</th>
+            <th scope="col">Details</th>
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry) => (
+            <tr key={entry.seq}>
+              <td class="nowrap">
+                <Time at={entry.at} />
+              </td>
+              <td>{entry.who}</td>
+              <td class="mono nowrap">{entry.what}</td>
+              <td class="break">{entry.target ?? "–"}</td>
+              <td class="mono break small-text">
+                {Object.keys(entry.details).length > 0 ? JSON.stringify(entry.details) : "–"}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollBox>
   );
 }

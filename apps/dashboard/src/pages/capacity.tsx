@@ -1,9 +1,9 @@
-import type { Stats } from "../api/schema.ts";
-import { count, duration, percent, rate, size } from "../format.ts";
-import { clock } from "../live.ts";
+import type { Stats } from "@prewarm/control-client/schema";
+import { count, duration, percent, rate, size } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 import { Meter } from "../ui/meter.tsx";
 
-/** What is used of what is allowed: Ittybit, the month, the ledger, the queues. */
+/** How much of each limit is used: Ittybit, the month's budget, the ledger, the queues. */
 export function Capacity({ stats }: { stats: Stats }) {
   return (
     <div class="columns">

@@ -1,10 +1,10 @@
+import type { JobDetail } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { JobDetail } from "../api/schema.ts";
-import { savedShare, size } from "../format.ts";
-import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { savedShare, size } from "../lib/format.ts";
 
-/** Original and variant side by side, and what the viewer is spared. */
+/** Original and variant side by side, with the bytes that a viewer saves. */
 export function Compare({ job }: { job: JobDetail }) {
   const original = useOriginalBytes(job);
   if (job.state !== "stored" || !job.variantUrl) return <Waiting job={job} />;

@@ -1,39 +1,33 @@
-import { useMemo, useState } from "preact/hooks";
-import type { ActionFilter, DeadGroup, DeadLetters, DeadMessage } from "../api/schema.ts";
-import { count, plural } from "../format.ts";
-import { navigate, place, placeState } from "../router.ts";
-import { ask, isOperator } from "../session.ts";
-import { BulkDialog } from "../ui/bulk-dialog.tsx";
+import type { DeadGroup, DeadLetters, DeadMessage } from "@prewarm/control-client/schema";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, plural } from "../lib/format.ts";
+import { place } from "../lib/router.ts";
 import { JobTable } from "../ui/job-table.tsx";
-import { createSelection } from "../ui/selection.ts";
+import { Pager } from "../ui/pager.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 import { ActionList } from "./action-list.tsx";
-import { describe } from "./jobs.tsx";
-import { SelectionBar } from "./selection-bar.tsx";
-
-type Bulk = { kind: "retry" | "cancel"; filter: ActionFilter };
+import { type Bulk, useBulk } from "./bulk.tsx";
 
 /** Dead letters by cause; a cause opens its jobs. */
 export function DeadPage() {
   const query = place.value.searchParams;
   const [fingerprint, cursor] = [query.get("cause"), query.get("cursor")];
-  const selection = useMemo(createSelection, []);
-  const [bulk, setBulk] = useState<Bulk | null>(null);
   const load = (signal: AbortSignal) =>
     ask("GET /api/v1/dead", {
       query: { limit: 50, ...(fingerprint ? { fingerprint } : {}), ...(cursor ? { cursor } : {}) },
       signal,
     });
   const resource = useResource(`${fingerprint}|${cursor}`, load, 4000);
+  const { selection, open, controls } = useBulk(() => void resource.refresh());
   return (
     <>
-      <Head resource={resource.data.value} fingerprint={fingerprint} open={setBulk} />
+      <Head resource={resource.data.value} fingerprint={fingerprint} open={open} />
       <View resource={resource} what="dead letters">
         {(dead) => (
           <>
-            <Groups dead={dead} opened={fingerprint} open={setBulk} />
+            <Groups dead={dead} opened={fingerprint} open={open} />
             {fingerprint && dead.jobs.length > 0 && (
               <JobTable
                 caption="Jobs of this cause"
@@ -42,25 +36,20 @@ export function DeadPage() {
                 changed={() => void resource.refresh()}
               />
             )}
-            <Pages next={dead.nextCursor} fingerprint={fingerprint} cursor={cursor} />
+            {fingerprint && (
+              <Pager
+                what="dead letters"
+                cursor={cursor}
+                next={dead.nextCursor}
+                urlOf={(to) => urlOf(fingerprint, to)}
+              />
+            )}
             {!fingerprint && dead.messages.length > 0 && <Messages messages={dead.messages} />}
           </>
         )}
       </View>
       <ActionList />
-      <SelectionBar selection={selection} act={(kind, jobs) => setBulk({ kind, filter: { jobs } })} />
-      {bulk && (
-        <BulkDialog
-          kind={bulk.kind}
-          filter={bulk.filter}
-          what={describe(bulk.filter)}
-          onClose={() => {
-            setBulk(null);
-            selection.clear();
-            void resource.refresh();
-          }}
-        />
-      )}
+      {controls}
     </>
   );
 }
@@ -158,32 +147,8 @@ function Group({ group, opened, open }: { group: DeadGroup; opened: boolean; ope
   );
 }
 
-function Pages({
-  next,
-  fingerprint,
-  cursor,
-}: {
-  next: string | null;
-  fingerprint: string | null;
-  cursor: string | null;
-}) {
-  const back = placeState().back ?? [];
-  const go = (to: string | null, trail: string[]) =>
-    navigate(
-      `/dead?${new URLSearchParams({ ...(fingerprint ? { cause: fingerprint } : {}), ...(to ? { cursor: to } : {}) })}`,
-      { state: { back: trail } },
-    );
-  if (!fingerprint || (!next && !cursor)) return null;
-  return (
-    <nav class="pager" aria-label="Pages of dead letters">
-      <button type="button" disabled={!cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>
-        Newer
-      </button>
-      <button type="button" disabled={!next} onClick={() => go(next, [...back, cursor ?? ""])}>
-        Older
-      </button>
-    </nav>
-  );
+function urlOf(cause: string, cursor: string | null): string {
+  return `/dead?${new URLSearchParams({ cause, ...(cursor ? { cursor } : {}) })}`;
 }
 
 function Messages({ messages }: { messages: readonly DeadMessage[] }) {

@@ -1,16 +1,16 @@
-import type { DryRun } from "../api/schema.ts";
-import { count, size } from "../format.ts";
+import type { DryRun } from "@prewarm/control-client/schema";
+import { count, size } from "../lib/format.ts";
 
 interface DryRunCardProps {
   /** Something is asked for. */
   asked: boolean;
-  /** The answer is of what the form says now. */
+  /** True when the answer belongs to what the form holds now. */
   fresh: boolean;
   answer: DryRun | null;
   error: string | null;
 }
 
-/** The dry run's counts, download and price; until it is here, why not. */
+/** The dry run's counts, download and price. While they are missing, the reason. */
 export function DryRunCard({ asked, fresh, answer, error }: DryRunCardProps) {
   if (!asked)
     return (

@@ -1,9 +1,9 @@
+import type { Job } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Job } from "../api/schema.ts";
-import { toCsv } from "../csv.ts";
-import { count } from "../format.ts";
-import type { JobFilter } from "../job-filter.ts";
-import { ask } from "../session.ts";
+import { ask } from "../api/session.ts";
+import { toCsv } from "../lib/csv.ts";
+import { count } from "../lib/format.ts";
+import type { JobFilter } from "../lib/job-filter.ts";
 import { notify } from "../ui/toast.tsx";
 
 const MOST = 10_000;

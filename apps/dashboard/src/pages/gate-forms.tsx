@@ -1,10 +1,12 @@
+import type { Gate, GatePatch } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Gate } from "../api/schema.ts";
-import { count } from "../format.ts";
+import { count } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";
-import type { Patch } from "./steering.tsx";
 
-/** Rate, concurrency and budget. A form holds what is typed until it is applied; what the server says shows beside it. */
+/** Changes the gate and resolves with what to say of it. */
+export type Patch = (change: GatePatch, said: string) => Promise<string>;
+
+/** Rate, concurrency and budget. A field keeps what is typed until it is applied or undone. */
 export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
   return (
     <section class="card" aria-labelledby="limits">

@@ -1,12 +1,12 @@
+import type { History, HistoryBucket } from "@prewarm/control-client/schema";
 import { useMemo } from "preact/hooks";
-import type { History, HistoryBucket } from "../api/schema.ts";
+import { ask } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
 import type { Line } from "../charts/series.ts";
 import { TimeChart } from "../charts/time-chart.tsx";
-import { compact, duration } from "../format.ts";
-import { navigate, place } from "../router.ts";
-import { ask } from "../session.ts";
+import { compact, duration } from "../lib/format.ts";
+import { navigate, place } from "../lib/router.ts";
 import { View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 
 const TIERS = [
   ["minute", "Hour", 10_000],
@@ -15,7 +15,7 @@ const TIERS = [
 ] as const;
 type Tier = (typeof TIERS)[number][0];
 
-/** The past: throughput, waiting and running. The tier stands in the URL. */
+/** Charts of throughput, waiting time and running time. The URL holds the chosen range. */
 export function HistoryCharts() {
   const asked = place.value.searchParams.get("history");
   const [tier, , every] = TIERS.find(([name]) => name === asked) ?? TIERS[0];

@@ -1,18 +1,18 @@
+import type { Image, Variant } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Image, Variant } from "../api/schema.ts";
-import { count, size } from "../format.ts";
-import { STATES } from "../job-filter.ts";
-import { navigate } from "../router.ts";
-import { ask, isOperator } from "../session.ts";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, size } from "../lib/format.ts";
+import { STATES } from "../lib/job-filter.ts";
+import { navigate } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 import { Picture } from "./compare.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
 
-/** The way to one image: by its id. */
+/** Asks for an image's id and opens its page. */
 export function ImagesPage() {
   const [id, setId] = useState("");
   return (

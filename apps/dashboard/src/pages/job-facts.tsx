@@ -1,6 +1,6 @@
+import type { JobDetail } from "@prewarm/control-client/schema";
 import type { ComponentChildren } from "preact";
-import type { JobDetail } from "../api/schema.ts";
-import { size } from "../format.ts";
+import { size } from "../lib/format.ts";
 import { Time } from "../ui/time.tsx";
 
 /** Everything the ledger knows of a job. */
@@ -70,7 +70,7 @@ function Inside({ to, text }: { to: string; text: string }) {
   );
 }
 
-/** A foreign address becomes a link only when it is http(s): `javascript:` is text. */
+/** A foreign address becomes a link only when it is http(s). A `javascript:` address stays text. */
 function Outside({ url }: { url: string | null }) {
   if (!url) return <>not served by an address</>;
   if (!/^https?:\/\//i.test(url)) return <span class="break">{url}</span>;

@@ -1,11 +1,11 @@
 import { useEffect, useId, useState } from "preact/hooks";
-import { filterUrl, type JobFilter } from "../job-filter.ts";
-import { parseQuery, printQuery, suggestions, unknownQualifiers } from "../query.ts";
-import { navigate } from "../router.ts";
+import { filterUrl, type JobFilter } from "../lib/job-filter.ts";
+import { parseQuery, printQuery, suggestions, unknownQualifiers } from "../lib/query.ts";
+import { navigate } from "../lib/router.ts";
 
 const PAUSE_MS = 300;
 
-/** The search box: what it understood stands below it, each word with a way out. */
+/** The search box. Below it stands what it understood; each word there can be removed. */
 export function JobSearch({ filter }: { filter: JobFilter }) {
   const [text, setText] = useState(filter.search);
   const id = useId();

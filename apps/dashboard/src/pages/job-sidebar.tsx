@@ -1,8 +1,8 @@
-import type { JobState, Stats } from "../api/schema.ts";
-import { compact, count } from "../format.ts";
-import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../job-filter.ts";
-import { navigate } from "../router.ts";
-import { useStats } from "../stats.tsx";
+import type { JobState, Stats } from "@prewarm/control-client/schema";
+import { useStats } from "../api/stats.tsx";
+import { compact, count } from "../lib/format.ts";
+import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../lib/job-filter.ts";
+import { navigate } from "../lib/router.ts";
 
 /** States and lanes with their counts; ticking them is the filter. Several of each may be on. */
 export function JobSidebar({ filter }: { filter: JobFilter }) {

@@ -1,17 +1,17 @@
-import type { JobDetail } from "../api/schema.ts";
-import { shellQuote } from "../curl.ts";
-import { ask, isOperator } from "../session.ts";
+import type { JobDetail } from "@prewarm/control-client/schema";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { shellQuote } from "../lib/curl.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { retryJob } from "../ui/job-table.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 import { Compare } from "./compare.tsx";
 import { JobFacts } from "./job-facts.tsx";
 import { Timeline } from "./timeline.tsx";
 
-/** One job: what it is, what happened, what came of it. */
+/** One job: its facts, what happened to it, and its result. */
 export function JobPage({ job }: { job: string }) {
   const resource = useResource(job, (signal) => ask("GET /api/v1/jobs/{job}", { params: { job }, signal }), 2000);
   return (

@@ -1,17 +1,15 @@
-import { useMemo, useState } from "preact/hooks";
-import type { ActionFilter, JobPage } from "../api/schema.ts";
-import { filterUrl, type JobFilter, readFilter, toActionFilter } from "../job-filter.ts";
-import { navigate, place, placeState } from "../router.ts";
-import { ask, isOperator } from "../session.ts";
-import { BulkDialog } from "../ui/bulk-dialog.tsx";
+import type { JobPage } from "@prewarm/control-client/schema";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { filterUrl, type JobFilter, readFilter, toActionFilter } from "../lib/job-filter.ts";
+import { place } from "../lib/router.ts";
 import { JobTable } from "../ui/job-table.tsx";
-import { createSelection } from "../ui/selection.ts";
+import { Pager } from "../ui/pager.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
+import { type Bulk, useBulk } from "./bulk.tsx";
 import { ExportButton } from "./export-button.tsx";
 import { JobSearch } from "./job-search.tsx";
 import { JobSidebar } from "./job-sidebar.tsx";
-import { SelectionBar } from "./selection-bar.tsx";
 
 const PAGE = 50;
 const EVERY_MS = 3000;
@@ -19,13 +17,12 @@ const EVERY_MS = 3000;
 /** All jobs, by state, lane and search; the URL is the filter. */
 export function JobsPage() {
   const filter = readFilter(place.value.searchParams);
-  const selection = useMemo(createSelection, []);
   const page = useResource(
     filterUrl(filter),
     (signal) => ask("GET /api/v1/jobs", { query: queryOf(filter), signal }),
     EVERY_MS,
   );
-  const [bulk, setBulk] = useState<{ kind: "retry" | "cancel"; filter: ActionFilter } | null>(null);
+  const { selection, open, controls } = useBulk(() => void page.refresh());
   return (
     <div class="with-sidebar">
       <JobSidebar filter={filter} />
@@ -35,7 +32,7 @@ export function JobsPage() {
           <span class="grow" />
           <ExportButton filter={filter} />
           {isOperator.value && (
-            <MatchingButtons filter={filter} open={(kind) => setBulk({ kind, filter: toActionFilter(filter) })} />
+            <MatchingButtons filter={filter} open={(kind) => open({ kind, filter: toActionFilter(filter) })} />
           )}
         </header>
         <JobSearch filter={filter} />
@@ -53,21 +50,15 @@ export function JobsPage() {
             )
           }
         </View>
-        <Pager filter={filter} next={page.data.value?.nextCursor ?? null} />
-      </section>
-      <SelectionBar selection={selection} act={(kind, jobs) => setBulk({ kind, filter: { jobs } })} />
-      {bulk && (
-        <BulkDialog
-          kind={bulk.kind}
-          filter={bulk.filter}
-          what={describe(bulk.filter)}
-          onClose={() => {
-            setBulk(null);
-            selection.clear();
-            void page.refresh();
-          }}
+        <Pager
+          what="jobs"
+          cursor={filter.cursor}
+          next={page.data.value?.nextCursor ?? null}
+          toNewest
+          urlOf={(cursor) => filterUrl({ ...filter, cursor })}
         />
-      )}
+      </section>
+      {controls}
     </div>
   );
 }
@@ -83,7 +74,7 @@ function queryOf(filter: JobFilter) {
   };
 }
 
-function MatchingButtons({ filter, open }: { filter: JobFilter; open(kind: "retry" | "cancel"): void }) {
+function MatchingButtons({ filter, open }: { filter: JobFilter; open(kind: Bulk["kind"]): void }) {
   const ended = (["dead", "cancelled"] as const).some((state) => filter.states.includes(state));
   const waits = (["queued", "processing", "retrying"] as const).some((state) => filter.states.includes(state));
   return (
@@ -100,19 +91,6 @@ function MatchingButtons({ filter, open }: { filter: JobFilter; open(kind: "retr
       )}
     </>
   );
-}
-
-/** A filter in words, for the dialog that acts on it. */
-export function describe(filter: ActionFilter): string {
-  if (filter.jobs) return `The ${filter.jobs.length} selected. Those that cannot be acted on any more are left alone.`;
-  const parts = [
-    filter.state && `state ${[filter.state].flat().join(" or ")}`,
-    filter.lane && `lane ${[filter.lane].flat().join(" or ")}`,
-    filter.run && `run ${filter.run}`,
-    filter.search && `search ${filter.search}`,
-    filter.fingerprint && `cause ${filter.fingerprint}`,
-  ].filter(Boolean);
-  return parts.length > 0 ? `All jobs with ${parts.join(", ")}, on every page.` : "All jobs, on every page.";
 }
 
 function NoJobs({ filter, page }: { filter: JobFilter; page: JobPage }) {
@@ -134,28 +112,5 @@ function NoJobs({ filter, page }: { filter: JobFilter; page: JobPage }) {
     <Empty title="No jobs yet">
       They come from viewers' misses, upload hooks and <a href="/runs/new">new runs</a>.
     </Empty>
-  );
-}
-
-/** Keyset pages: forward by the server's cursor, back by what the history entry remembers. */
-export function Pager({ filter, next }: { filter: JobFilter; next: string | null }) {
-  const back = placeState().back ?? [];
-  const go = (cursor: string | null, trail: string[]) => {
-    navigate(filterUrl({ ...filter, cursor }), { state: { back: trail } });
-    scrollTo(0, 0);
-  };
-  if (!next && !filter.cursor) return null;
-  return (
-    <nav class="pager" aria-label="Pages of jobs">
-      <button type="button" disabled={!filter.cursor} onClick={() => go(null, [])}>
-        Newest
-      </button>
-      <button type="button" disabled={!filter.cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>
-        Newer
-      </button>
-      <button type="button" disabled={!next} onClick={() => go(next, [...back, filter.cursor ?? ""])}>
-        Older
-      </button>
-    </nav>
   );
 }

@@ -1,10 +1,10 @@
+import type { DryRun } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
-import type { DryRun } from "../api/schema.ts";
-import { navigate } from "../router.ts";
-import { ask, isOperator } from "../session.ts";
+import { ask, isOperator } from "../api/session.ts";
+import { navigate } from "../lib/router.ts";
+import { toRequest, type WarmInput } from "../lib/warm-input.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Empty } from "../ui/view.tsx";
-import { toRequest, type WarmInput } from "../warm-input.ts";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { WarmFields } from "./warm-fields.tsx";
 
@@ -30,7 +30,7 @@ interface Checked {
 export function NewRunPage() {
   const [input, setInput] = useState(EMPTY);
   const checked = useDryRun(input);
-  // One key an input: clicking twice, or again after a broken answer, joins the same run.
+  // Each input has its own key, so that a second click, or one after a lost answer, joins the same run.
   const [key, setKey] = useState(() => crypto.randomUUID());
   if (!isOperator.value)
     return (
@@ -80,7 +80,7 @@ export function NewRunPage() {
   );
 }
 
-/** Dry-runs an input once it has rested; an older answer says nothing of a newer input. */
+/** Dry-runs an input when it has not changed for a moment. The answer to an older input is dropped. */
 function useDryRun(input: WarmInput): Checked | null {
   const [checked, setChecked] = useState<Checked | null>(null);
   useEffect(() => {

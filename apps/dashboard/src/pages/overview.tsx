@@ -1,13 +1,13 @@
-import type { Stats } from "../api/schema.ts";
-import { count, duration, percent, rate } from "../format.ts";
-import { filterUrl, LANES, STATES } from "../job-filter.ts";
-import { ask } from "../session.ts";
-import { useStats } from "../stats.tsx";
+import type { Stats } from "@prewarm/control-client/schema";
+import { ask } from "../api/session.ts";
+import { useStats } from "../api/stats.tsx";
+import { useResource } from "../api/use-resource.ts";
+import { count, duration, percent, rate } from "../lib/format.ts";
+import { filterUrl, LANES, STATES } from "../lib/job-filter.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 import { Capacity } from "./capacity.tsx";
 import { HistoryCharts } from "./history-charts.tsx";
 

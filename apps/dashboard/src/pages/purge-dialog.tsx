@@ -1,4 +1,4 @@
-import { ask } from "../session.ts";
+import { ask } from "../api/session.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 
 /** Purging wants the image's id typed: it cannot be undone. */

@@ -1,15 +1,16 @@
+import type { Run } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Run } from "../api/schema.ts";
-import { count, duration, percent, rate } from "../format.ts";
-import { filterUrl, STATES } from "../job-filter.ts";
-import { navigate, place, placeState } from "../router.ts";
-import { ask, isOperator } from "../session.ts";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, duration, percent, rate } from "../lib/format.ts";
+import { filterUrl, STATES } from "../lib/job-filter.ts";
+import { navigate, place } from "../lib/router.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Pager } from "../ui/pager.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 
 const KINDS = [
   ["", "All"],
@@ -29,12 +30,8 @@ export function RunsPage() {
       signal,
     });
   const resource = useResource(`${state}|${cursor}`, load, 3000);
-  const go = (to: string | null, back: string[]) =>
-    navigate(`/runs?${new URLSearchParams({ ...(state ? { state } : {}), ...(to ? { cursor: to } : {}) })}`, {
-      state: { back },
-    });
-  const back = placeState().back ?? [];
-  const next = resource.data.value?.nextCursor ?? null;
+  const urlOf = (to: string | null) =>
+    `/runs?${new URLSearchParams({ ...(state ? { state } : {}), ...(to ? { cursor: to } : {}) })}`;
   return (
     <>
       <header class="page-head">
@@ -61,16 +58,7 @@ export function RunsPage() {
       <View resource={resource} what="runs">
         {({ runs }) => (runs.length === 0 ? <NoRuns filtered={state !== undefined} /> : <RunTable runs={runs} />)}
       </View>
-      {(next || cursor) && (
-        <nav class="pager" aria-label="Pages of runs">
-          <button type="button" disabled={!cursor} onClick={() => go(back.at(-1) || null, back.slice(0, -1))}>
-            Newer
-          </button>
-          <button type="button" disabled={!next} onClick={() => go(next, [...back, cursor ?? ""])}>
-            Older
-          </button>
-        </nav>
-      )}
+      <Pager what="runs" cursor={cursor} next={resource.data.value?.nextCursor ?? null} urlOf={urlOf} />
     </>
   );
 }

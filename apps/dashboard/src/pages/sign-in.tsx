@@ -1,8 +1,8 @@
+import { ApiError } from "@prewarm/control-client/client";
 import { useState } from "preact/hooks";
-import { ApiError } from "../api/client.ts";
-import { signIn } from "../session.ts";
+import { signIn } from "../api/session.ts";
 
-/** The door. The token goes to the server once and comes back as a cookie no script can read. */
+/** The sign-in page. The token goes to the server once; the answer sets a cookie that no script can read. */
 export function SignInPage() {
   const [token, setToken] = useState("");
   const [error, setError] = useState<string | null>(null);

@@ -1,20 +1,17 @@
+import type { Gate } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import type { Gate, GatePatch } from "../api/schema.ts";
-import { count, percent } from "../format.ts";
-import { LANES } from "../job-filter.ts";
-import type { Resource } from "../poll.ts";
-import { ask, isOperator } from "../session.ts";
-import { useStats } from "../stats.tsx";
+import { ask, isOperator } from "../api/session.ts";
+import { useStats } from "../api/stats.tsx";
+import { useResource } from "../api/use-resource.ts";
+import { count, percent } from "../lib/format.ts";
+import { LANES } from "../lib/job-filter.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
-import { useResource } from "../use-resource.ts";
 import { ActionList } from "./action-list.tsx";
 import { AuditLog } from "./audit-log.tsx";
-import { GateForms } from "./gate-forms.tsx";
+import { GateForms, type Patch } from "./gate-forms.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
-
-export type Patch = (change: GatePatch, said: string) => Promise<string>;
 
 /** The gate, by hand. What is changed holds at once, everywhere, and stands in the log below. */
 export function SteeringPage() {
@@ -38,7 +35,7 @@ export function SteeringPage() {
         </div>
       </header>
       <View resource={resource} what="the gate">
-        {(gate) => <Controls gate={gate} patch={patch} resource={resource} />}
+        {(gate) => <Controls gate={gate} patch={patch} />}
       </View>
       <ActionList />
       <AuditLog round={round} />
@@ -46,7 +43,7 @@ export function SteeringPage() {
   );
 }
 
-function Controls({ gate, patch }: { gate: Gate; patch: Patch; resource: Resource<Gate> }) {
+function Controls({ gate, patch }: { gate: Gate; patch: Patch }) {
   return (
     <div class="columns">
       <div>

@@ -1,9 +1,9 @@
-import type { Attempt, JobDetail } from "../api/schema.ts";
-import { duration, exactUtc, relative } from "../format.ts";
-import { clock } from "../live.ts";
+import type { Attempt, JobDetail } from "@prewarm/control-client/schema";
+import { duration, exactUtc, relative } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 import { Time } from "../ui/time.tsx";
 
-/** From created to its end, every failed attempt between, oldest first. */
+/** What happened to a job, from its creation to its end, the oldest first, with every failed attempt. */
 export function Timeline({ job }: { job: JobDetail }) {
   const hidden = Math.max(0, job.attempts - job.history.length);
   return (

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
-import { count, size } from "../format.ts";
-import { PASTE_MAX, readIds, type WarmInput } from "../warm-input.ts";
+import { count, size } from "../lib/format.ts";
+import { PASTE_MAX, readIds, type WarmInput } from "../lib/warm-input.ts";
 
 interface WarmFieldsProps {
   input: WarmInput;
@@ -15,31 +15,7 @@ export function WarmFields({ input, change }: WarmFieldsProps) {
       ) : (
         <Paste input={input} change={change} />
       )}
-      <div class="row-form">
-        <label class="field">
-          Recipe
-          <input
-            type="text"
-            value={input.recipe}
-            maxLength={64}
-            spellcheck={false}
-            disabled={input.transforms.trim() !== ""}
-            onInput={(event) => change({ recipe: event.currentTarget.value })}
-          />
-        </label>
-        <label class="field grow">
-          or transforms
-          <input
-            type="text"
-            class="mono"
-            value={input.transforms}
-            placeholder="w=800&f=webp p=card"
-            spellcheck={false}
-            disabled={input.file !== null}
-            onInput={(event) => change({ transforms: event.currentTarget.value })}
-          />
-        </label>
-      </div>
+      <WhatToMake input={input} change={change} />
       <label class="field">
         Label
         <input
@@ -50,6 +26,44 @@ export function WarmFields({ input, change }: WarmFieldsProps) {
           onInput={(event) => change({ label: event.currentTarget.value })}
         />
       </label>
+      <WhatToLeaveOut input={input} change={change} />
+    </section>
+  );
+}
+
+function WhatToMake({ input, change }: WarmFieldsProps) {
+  return (
+    <div class="row-form">
+      <label class="field">
+        Recipe
+        <input
+          type="text"
+          value={input.recipe}
+          maxLength={64}
+          spellcheck={false}
+          disabled={input.transforms.trim() !== ""}
+          onInput={(event) => change({ recipe: event.currentTarget.value })}
+        />
+      </label>
+      <label class="field grow">
+        or transforms
+        <input
+          type="text"
+          class="mono"
+          value={input.transforms}
+          placeholder="w=800&f=webp p=card"
+          spellcheck={false}
+          disabled={input.file !== null}
+          onInput={(event) => change({ transforms: event.currentTarget.value })}
+        />
+      </label>
+    </div>
+  );
+}
+
+function WhatToLeaveOut({ input, change }: WarmFieldsProps) {
+  return (
+    <>
       <label class="check">
         <input
           type="checkbox"
@@ -66,7 +80,7 @@ export function WarmFields({ input, change }: WarmFieldsProps) {
         />{" "}
         Make again even what is stored
       </label>
-    </section>
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { notify } from "./toast.tsx";
 
 interface ActButtonProps {
-  /** Does it, and says in the past tense what was done; throws to say why not. */
+  /** Does it and resolves with what was done, in the past tense. Throws an error that says why it failed. */
   act(): Promise<string>;
   children: ComponentChildren;
   class?: string;
@@ -12,7 +12,7 @@ interface ActButtonProps {
   [data: `data-${string}`]: boolean | undefined;
 }
 
-/** A write: one at a time, and its outcome told. */
+/** A button that changes something: it does one thing at a time and tells the outcome. */
 export function ActButton({ act, children, label, ...rest }: ActButtonProps) {
   const [busy, setBusy] = useState(false);
   const run = async () => {

@@ -1,8 +1,8 @@
-import type { Action } from "../api/schema.ts";
-import { count, relative } from "../format.ts";
-import { clock } from "../live.ts";
-import { ask, isOperator } from "../session.ts";
-import { useResource } from "../use-resource.ts";
+import type { Action } from "@prewarm/control-client/schema";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, relative } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 import { ActButton } from "./act-button.tsx";
 import { StateBadge } from "./state-badge.tsx";
 

@@ -1,7 +1,7 @@
+import type { Action, ActionFilter, ActionPreview } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
-import type { Action, ActionFilter, ActionPreview } from "../api/schema.ts";
-import { count, plural } from "../format.ts";
-import { ask } from "../session.ts";
+import { ask } from "../api/session.ts";
+import { count, plural } from "../lib/format.ts";
 import { ActionProgress } from "./action-progress.tsx";
 import { Dialog } from "./dialog.tsx";
 
@@ -13,7 +13,7 @@ interface BulkDialogProps {
   onClose(): void;
 }
 
-/** Cancelling more than this wants the word typed. */
+/** Who cancels more jobs than this has to type the word. */
 const TYPED_ABOVE = 100;
 const DEFAULT_RATE = 100;
 
@@ -83,23 +83,7 @@ function Confirm({
         <b class="num">{preview.exact ? count(preview.total) : `${count(preview.total)} or more`}</b>{" "}
         {preview.total === 1 ? "job" : "jobs"}
       </p>
-      {kind === "retry" && (
-        <label class="field">
-          Jobs a second
-          <input
-            type="number"
-            min={1}
-            max={10_000}
-            required
-            value={rate}
-            onInput={(event) => setRate(event.currentTarget.valueAsNumber)}
-          />
-          <small class="muted">
-            About {Math.max(1, Math.ceil(preview.total / Math.max(rate || 1, 1)))} s to hand over. The gate's own rate
-            holds as well.
-          </small>
-        </label>
-      )}
+      {kind === "retry" && <RateField total={preview.total} rate={rate} set={setRate} />}
       {kind === "cancel" && (
         <p>What another run was promised stays. Work already at Ittybit ends there; its result is thrown away.</p>
       )}
@@ -118,5 +102,25 @@ function Confirm({
         {kind === "retry" ? "Retry" : "Cancel"} {plural(preview.total, "job")}
       </button>
     </form>
+  );
+}
+
+function RateField({ total, rate, set }: { total: number; rate: number; set(rate: number): void }) {
+  return (
+    <label class="field">
+      Jobs a second
+      <input
+        type="number"
+        min={1}
+        max={10_000}
+        required
+        value={rate}
+        onInput={(event) => set(event.currentTarget.valueAsNumber)}
+      />
+      <small class="muted">
+        About {Math.max(1, Math.ceil(total / Math.max(rate || 1, 1)))} s to hand over. The gate's own rate holds as
+        well.
+      </small>
+    </label>
   );
 }

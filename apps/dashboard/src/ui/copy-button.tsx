@@ -1,6 +1,6 @@
 import { notify } from "./toast.tsx";
 
-/** Copies text; on plain http, where the clipboard is closed, through a selection. */
+/** Copies text. On plain http a browser denies the clipboard, so there it copies through a selection. */
 export function CopyButton({ text, children, what }: { text: string; children: string; what: string }) {
   const copy = async () => {
     const done = await navigator.clipboard?.writeText(text).then(

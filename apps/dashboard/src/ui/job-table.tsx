@@ -1,6 +1,6 @@
-import type { Job } from "../api/schema.ts";
-import { size } from "../format.ts";
-import { ask, isOperator } from "../session.ts";
+import type { Job } from "@prewarm/control-client/schema";
+import { ask, isOperator } from "../api/session.ts";
+import { size } from "../lib/format.ts";
 import { ActButton } from "./act-button.tsx";
 import type { Selection } from "./selection.ts";
 import { StateBadge } from "./state-badge.tsx";

@@ -7,7 +7,7 @@ interface MeterProps {
   limit: number | null;
   /** The words beside it. */
   text: string;
-  /** From these shares on it is amber, then red. */
+  /** The shares from which on the meter is amber, then red. */
   warnAt?: number;
   badAt?: number;
   children?: ComponentChildren;

@@ -1,4 +1,4 @@
-/** A line without axes: where it is going, at a glance. The exact numbers stand beside it. */
+/** A small line without axes that shows a trend. The exact numbers stand beside it. */
 export function Sparkline({ values, label }: { values: readonly (number | null)[]; label: string }) {
   const known = values.map((value) => value ?? 0);
   const top = Math.max(...known, 1e-9);

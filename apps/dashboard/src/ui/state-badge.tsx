@@ -1,6 +1,6 @@
-import type { JobState } from "../api/schema.ts";
+import type { JobState } from "@prewarm/control-client/schema";
 
-/** A state: its colour never speaks alone. */
+/** A state with its colour and its name, so that nobody has to tell colours apart. */
 export function StateBadge({ state }: { state: JobState | "running" | "done" | "accepting" }) {
   return (
     <span class="badge" data-state={state}>

@@ -1,6 +1,6 @@
-import type { CountsByState } from "../api/schema.ts";
-import { count } from "../format.ts";
-import { STATES } from "../job-filter.ts";
+import type { CountsByState } from "@prewarm/control-client/schema";
+import { count } from "../lib/format.ts";
+import { STATES } from "../lib/job-filter.ts";
 
 const ORDER = [
   "stored",
@@ -11,7 +11,7 @@ const ORDER = [
   "queued",
 ] as const satisfies readonly (typeof STATES)[number][];
 
-/** What a run's variants are, as one bar; ends first, so that it fills from the left. */
+/** The states of a run's variants as one bar. States that are ends come first, so that the bar fills from the left. */
 export function StateBar({ states, total }: { states: CountsByState; total: number }) {
   const sum = Math.max(
     total,

@@ -1,5 +1,5 @@
-import { exactUtc, relative } from "../format.ts";
-import { clock } from "../live.ts";
+import { exactUtc, relative } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 
 /** A moment: relative to read, exact in UTC to hover, machine-readable to copy. */
 export function Time({ at }: { at: number | null }) {

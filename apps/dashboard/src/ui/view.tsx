@@ -1,19 +1,19 @@
+import { ApiError } from "@prewarm/control-client/client";
 import type { ComponentChildren } from "preact";
-import { ApiError } from "../api/client.ts";
-import { relative } from "../format.ts";
-import { clock } from "../live.ts";
-import type { Resource } from "../poll.ts";
+import type { Resource } from "../api/poll.ts";
+import { relative } from "../lib/format.ts";
+import { clock } from "../lib/live.ts";
 
 interface ViewProps<T> {
   resource: Resource<T>;
   /** What is being waited for: "jobs", "this run". */
   what: string;
-  /** The page is nothing else: a failure gets its first heading. */
+  /** True when the resource is all that the page shows: a failure then gets the page's first heading. */
   whole?: boolean;
   children(data: T): ComponentChildren;
 }
 
-/** A resource's three faces: loading, failed, here. An older answer outlives a failure, marked as old. */
+/** Shows a resource while it loads, when it failed, and when it is here. After a failure the older answer stays, marked as old. */
 export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
   const data = resource.data.value;
   const error = resource.error.value;
@@ -41,6 +41,7 @@ function Stale({ error, at, retry }: { error: Error; at: number | null; retry():
     <p class="strip warn" role="status">
       <span>
         What you see is from {relative(at, clock.value)}: {error.message}
+        {error instanceof ApiError && error.status === 0 && " It is tried again by itself."}
       </span>
       <button type="button" class="small" onClick={() => void retry()}>
         Try now

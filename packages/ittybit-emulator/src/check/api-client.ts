@@ -6,7 +6,7 @@ export interface ApiResponse {
   ms: number;
 }
 
-export interface CallOptions {
+interface CallOptions {
   body?: unknown;
   idempotencyKey?: string;
   /** The key to send; null sends none. Default the client's own. */

@@ -3,7 +3,7 @@ import sharp, { type Metadata } from "sharp";
 import { type ApiClient, type ApiResponse, createApiClient } from "./api-client.ts";
 import { type ReadJob, readJob } from "./read-job.ts";
 
-/** One line of the report. Only a `failed` one makes the check fail; `noted` is what the service leaves open. */
+/** One line of the report. Only a `failed` one makes the check fail; `noted` ones show what the pages do not say. */
 export interface Finding {
   name: string;
   value: string;
@@ -73,7 +73,7 @@ export async function fetchPicture(url: string): Promise<Picture & { response: R
 }
 
 export function jobBody(session: CheckSession, options: object): object {
-  const metadata = { source: "prewarm-check", run: session.runId };
+  const metadata = { source: "ittybit-check", run: session.runId };
   return { input: session.options.original, kind: "image", options, metadata };
 }
 

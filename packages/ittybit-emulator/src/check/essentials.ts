@@ -2,7 +2,7 @@ import { type CheckSession, type FinishedJob, fetchPicture, finishJob, jobBody }
 import { errorShape, readJob } from "./read-job.ts";
 
 /** Width of the main variant, in pixels. */
-export const MAIN_WIDTH = 200;
+const MAIN_WIDTH = 200;
 export const MAIN_OPTIONS = { width: MAIN_WIDTH, format: "webp", quality: "high" };
 
 export async function checkKeys(session: CheckSession): Promise<void> {

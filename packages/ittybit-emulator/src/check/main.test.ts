@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startOrigin } from "../origin.ts";
 import { type EmulatorOptions, startEmulator } from "../server.ts";
+import { sampleOriginal, startOrigin } from "./origin.ts";
 import { type CheckReport, formatReport, runCheck } from "./run-check.ts";
-import { sampleOriginal } from "./sample-original.ts";
 
 async function check(
   options: EmulatorOptions = {},

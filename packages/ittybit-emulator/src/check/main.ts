@@ -1,12 +1,11 @@
 import { parseArgs } from "node:util";
-import { type Origin, startOrigin } from "../origin.ts";
 import { type Emulator, startEmulator } from "../server.ts";
+import { type Origin, sampleOriginal, startOrigin } from "./origin.ts";
 import { formatReport, runCheck } from "./run-check.ts";
-import { sampleOriginal } from "./sample-original.ts";
 
 const HELP = `pnpm ittybit:check [--original URL] [--timeout SECONDS]
 
-  Checks what Prewarm relies on with four small jobs, and prints what the service does where its pages are silent.
+  Checks what a client relies on with four small jobs, and prints what the service does where its pages are silent.
   ITTYBIT_API_URL   the service (default: a local emulator, started for the occasion)
   ITTYBIT_API_KEY   its key
   --original URL    a public image the service can fetch; needed unless the service is on this machine

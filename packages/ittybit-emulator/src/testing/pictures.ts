@@ -1,7 +1,7 @@
 import sharp from "sharp";
 
-export const RED = "#e01010";
-export const BLUE = "#1010e0";
+const RED = "#e01010";
+const BLUE = "#1010e0";
 
 /** A picture whose left half is red and right half blue. */
 export async function halves(width: number, height: number): Promise<Buffer> {

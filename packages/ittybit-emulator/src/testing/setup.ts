@@ -1,5 +1,5 @@
 import { expect, onTestFinished } from "vitest";
-import { type Origin, startOrigin } from "../origin.ts";
+import { type Origin, startOrigin } from "../check/origin.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../server.ts";
 import { landscape } from "./pictures.ts";
 
@@ -26,7 +26,7 @@ export interface World {
   call(path: string, init?: RequestInit): Promise<Response>;
   /** `POST /jobs`; `input` and `kind` are filled in. */
   create(body?: object, headers?: Record<string, string>): Promise<Response>;
-  /** The same, taking the 201 for granted. */
+  /** The same, expecting the 201. */
   made(body?: object, headers?: Record<string, string>): Promise<JobBody>;
   job(id: string): Promise<JobBody>;
   /** The job once it has ended. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ROUTES } from "./route-table.ts";
+import { ENDPOINTS } from "./create-api.ts";
 import { ADMIN, createApiWorld, VIEWER } from "./testing/api-world.ts";
 
 const PARAMS: Record<string, string> = {
@@ -9,7 +9,7 @@ const PARAMS: Record<string, string> = {
   id: "photo",
   name: "none",
 };
-const rows = ROUTES.map(({ route, access }) => ({
+const rows = ENDPOINTS.map(({ route, access }) => ({
   method: route.method.toUpperCase(),
   path: route.path.replace(/\{([^}]+)\}/g, (_, name: string) => PARAMS[name] ?? "x"),
   access,
@@ -78,7 +78,8 @@ describe("the dashboard's session", () => {
     const answer = await signIn(createApiWorld(), ADMIN);
     const header = answer.headers.get("Set-Cookie") ?? "";
     expect(answer.status).toBe(200);
-    expect(header).toMatch(/HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/);
+    const attributes = header.split("; ").slice(1);
+    expect(attributes).toEqual(["Max-Age=43200", "Path=/", "HttpOnly", "Secure", "SameSite=Strict"]);
     expect(header).not.toContain(ADMIN);
   });
 
@@ -143,6 +144,21 @@ describe("the dashboard's session", () => {
 
   it("cannot be opened by another site", async () => {
     expect((await signIn(createApiWorld(), ADMIN, { "Sec-Fetch-Site": "cross-site" })).status).toBe(403);
+  });
+});
+
+describe("every answer", () => {
+  it.each([
+    ["GET", "/healthz", 200],
+    ["GET", "/api/v1/stats", 401],
+    ["PUT", "/healthz", 401],
+  ])("to %s %s is kept by nobody and runs nothing in a browser", async (method, path, status) => {
+    const answer = await createApiWorld().call(method, path, { token: null });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("Cache-Control")).toBe("no-store");
+    expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(answer.headers.get("Content-Security-Policy")).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(answer.headers.get("Strict-Transport-Security")).toBeNull();
   });
 });
 

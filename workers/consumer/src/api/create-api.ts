@@ -1,34 +1,35 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
-import { guard } from "./access/guard.ts";
-import { methodsOf } from "./access/route-access.ts";
-import type { ApiEnv } from "./api-env.ts";
+import { secureHeaders } from "hono/secure-headers";
+import { invalidInput } from "../platform/invalid-input.ts";
+import { createGuard } from "./access/guard.ts";
+import { actions } from "./actions.ts";
+import { audit } from "./audit.ts";
+import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
-import { invalidInput, problemResponse, toAppError } from "./problem.ts";
-import type { Api, Registrar } from "./registrar.ts";
-import { registerActions } from "./routes/actions.ts";
-import { registerDoctor } from "./routes/doctor.ts";
-import { registerHooks } from "./routes/hooks.ts";
-import { registerImages } from "./routes/images.ts";
-import { registerJobs } from "./routes/jobs.ts";
-import { registerRuns } from "./routes/runs.ts";
-import { registerSession } from "./routes/session.ts";
-import { registerStats } from "./routes/stats.ts";
-import { registerSystem } from "./routes/system.ts";
-import { registerWarm } from "./routes/warm.ts";
+import { doctor } from "./doctor.ts";
+import { type Api, type ApiEnv, type Endpoint, routingPath } from "./endpoint.ts";
+import { gate } from "./gate.ts";
+import { history } from "./history.ts";
+import { hooks } from "./hooks.ts";
+import { images } from "./images.ts";
+import { jobs } from "./jobs.ts";
+import { metrics } from "./metrics.ts";
+import { documentOf } from "./openapi.ts";
+import { problemResponse, toAppError } from "./problem.ts";
+import { runs } from "./runs.ts";
+import { session } from "./session.ts";
+import { stats } from "./stats.ts";
+import { system } from "./system.ts";
+import { warm } from "./warm.ts";
 
-const AREAS: readonly Registrar[] = [
-  registerWarm,
-  registerRuns,
-  registerJobs,
-  registerActions,
-  registerImages,
-  registerStats,
-  registerSession,
-  registerSystem,
-  registerDoctor,
-  registerHooks,
-];
+const RESOURCES: readonly Endpoint[] = [
+  ...[warm, runs, jobs, dead, actions, images, stats, history, gate],
+  ...[audit, doctor, session, hooks, metrics, system],
+].flat();
+
+/** Every call there is. The app, the guard and the document are all made of this list. */
+export const ENDPOINTS: readonly Endpoint[] = [...RESOURCES, documentOf(RESOURCES)];
 
 /**
  * The control API, hooks, metrics and health as one app: `app.fetch(request, env, ctx)`. worker.ts mounts it for the paths that are no
@@ -40,20 +41,37 @@ export function createApi(deps: ApiDeps): Api {
       if (!result.success) throw invalidInput(result.target, result.error);
     },
   });
+  const admit = createGuard(deps);
   app.use(async (c, next) => {
     await next();
     c.header("Cache-Control", "no-store");
-    c.header("X-Content-Type-Options", "nosniff");
-    c.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   });
-  app.use(guard(deps));
-  for (const register of AREAS) register(app, deps);
-  app.notFound((c) => problemResponse(missing(c.req.path)));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      // HSTS would bind every host below the site's domain. That is the site owner's decision.
+      strictTransportSecurity: false,
+    }),
+  );
+  for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access), deps);
+  refuseTheRest(app, admit("operator"));
   app.onError((error) => problemResponse(toAppError(error, deps.log)));
   return app;
 }
 
-function missing(path: string): AppError {
-  const methods = methodsOf(path);
-  return methods.length === 0 ? new AppError("not_found") : new AppError("method_not_allowed", { allowed: methods });
+/** A wrong method is answered 405 and an unknown path 404, but only to operators. Everybody else gets 401 or 403, as from a call that exists. */
+function refuseTheRest(app: Api, admit: ReturnType<ReturnType<typeof createGuard>>): void {
+  const methods = new Map<string, string[]>();
+  for (const { route } of ENDPOINTS) {
+    const path = routingPath(route);
+    methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, admit, () => {
+      throw new AppError("method_not_allowed", { allowed });
+    });
+  }
+  app.all("*", admit, () => {
+    throw new AppError("not_found");
+  });
 }

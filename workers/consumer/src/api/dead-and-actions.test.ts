@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createApiWorld, idsOf, jobsOf, key, warm, work } from "./testing/api-world.ts";
+import { createApiWorld, idsOf, jobsOf, key, runActions, warm, work } from "./testing/api-world.ts";
 
 describe("dead letters", () => {
   it("are grouped by cause, and a group can be listed and retried at a rate", async () => {
@@ -33,13 +33,13 @@ describe("dead letters", () => {
       body: { kind: "retry", total: 3, done: 0, state: "running", who: "operator token 1" },
     });
     const path = `/api/v1/actions/${made.body.action}`;
-    world.operator.runActions();
+    runActions(world);
     expect((await world.json("GET", path)).body).toMatchObject({ done: 1, state: "running" });
-    expect(world.operator.runActions()).toBe(world.deps.clock.now() + 1000);
+    expect(runActions(world)).toBe(world.deps.clock.now() + 1000);
     expect((await world.json("GET", path)).body.done).toBe(1);
     for (let n = 0; n < 4; n += 1) {
       world.advance(1000);
-      world.operator.runActions();
+      runActions(world);
     }
     expect((await world.json("GET", path)).body).toMatchObject({ done: 3, skipped: 0, state: "done" });
     expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["c"]);
@@ -63,7 +63,7 @@ describe("actions", () => {
     const one = await world.json("POST", "/api/v1/actions", {
       body: { action: "cancel", filter: { jobs: [first?.job] } },
     });
-    world.operator.runActions();
+    runActions(world);
     expect((await world.json("GET", `/api/v1/actions/${one.body.action}`)).body).toMatchObject({
       total: 1,
       done: 1,
@@ -71,10 +71,10 @@ describe("actions", () => {
     });
     const slow = await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {}, rate: 1 } });
     expect(slow.body.total).toBe(3);
-    world.operator.runActions();
+    runActions(world);
     const stopped = await world.json("DELETE", `/api/v1/actions/${slow.body.action}`);
     world.advance(10_000);
-    world.operator.runActions();
+    runActions(world);
     expect(stopped.body).toMatchObject({ state: "cancelled", done: 1 });
     expect((await world.json("GET", "/api/v1/stats")).body.states).toMatchObject({ queued: 2, cancelled: 2 });
     const { body } = await world.json("GET", "/api/v1/actions");
@@ -86,7 +86,7 @@ describe("actions", () => {
     await warm(world, ["a"]);
     await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {} } });
     await warm(world, ["b"]);
-    world.operator.runActions();
+    runActions(world);
     expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["b"]);
   });
 

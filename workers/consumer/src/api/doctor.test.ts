@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { createApiWorld, START, VIEWER, work } from "./testing/api-world.ts";
+import { accept, createApiWorld, START, VIEWER, work } from "./testing/api-world.ts";
 
 const KEY = "photo/400-high.webp";
 
 describe("POST /api/v1/doctor", () => {
   it("reports without fix, mends with it, finds nothing the second time, and says who did it", async () => {
     const world = createApiWorld();
-    world.core.accept({ run: null, lane: "upload", keys: [KEY] });
+    accept(world, [KEY]);
     work(world, [KEY], "stored"); // and nothing in R2
     world.advance(3_600_000);
     const found = { code: "row_without_object", count: 1, fixed: false, examples: [KEY] };
     const report = await world.json("POST", "/api/v1/doctor", { body: {} });
     expect(report).toMatchObject({ status: 200, body: { findings: [found], nextCursor: null } });
-    expect(world.core.job(KEY)?.state).toBe("stored");
+    expect((await world.deps.ledger.lookUp([KEY]))[KEY]).toBe("stored");
     const mended = await world.json("POST", "/api/v1/doctor", { body: { fix: true } });
     expect(mended.body).toMatchObject({ findings: [{ ...found, fixed: true }] });
-    expect(world.core.job(KEY)?.state).toBe("queued");
+    expect((await world.deps.ledger.lookUp([KEY]))[KEY]).toBe("queued");
     const again = await world.json("POST", "/api/v1/doctor", { body: { fix: true } });
     expect(again.body).toEqual({ findings: [], nextCursor: null });
     const audit = await world.json("GET", "/api/v1/audit");
@@ -26,7 +26,7 @@ describe("POST /api/v1/doctor", () => {
 
   it("goes on from a cursor, refuses what it does not know, and is not for viewers", async () => {
     const world = createApiWorld();
-    world.core.accept({ run: null, lane: "upload", keys: [KEY] });
+    accept(world, [KEY]);
     work(world, [KEY], "stored");
     world.advance(3_600_000);
     const after = await world.json("POST", "/api/v1/doctor", { body: { cursor: "q" } });

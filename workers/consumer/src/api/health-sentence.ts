@@ -1,9 +1,17 @@
-import type { Gate } from "./schemas/gate.ts";
-import type { Stats } from "./schemas/stats.ts";
+import { z } from "@hono/zod-openapi";
+import type { Gate } from "./gate.ts";
+import { time } from "./schema-words.ts";
 
-type Health = Stats["health"];
+export const health = z
+  .object({
+    level: z.enum(["ok", "warning", "problem"]),
+    sentence: z.string().openapi({ example: "Healthy: nothing waits." }),
+    since: time.nullable(),
+  })
+  .openapi("Health");
+type Health = z.infer<typeof health>;
 
-export interface Standing {
+interface Circumstances {
   gate: Gate;
   open: number;
   dead: number;
@@ -19,11 +27,11 @@ const STUCK_MS = 300_000;
 const FAILURES_WARN = 0.2;
 
 /** The state of everything in a sentence or two, worst news first. */
-export function healthSentence(standing: Standing): Health {
+export function healthSentence(standing: Circumstances): Health {
   return problems(standing) ?? warnings(standing) ?? fine(standing);
 }
 
-function problems({ gate, open }: Standing): Health | null {
+function problems({ gate, open }: Circumstances): Health | null {
   const { breaker, budget } = gate;
   if (breaker.state !== "closed") {
     const probe = breaker.probeAt === null ? "" : ` One job is tried at ${clockTime(breaker.probeAt)}.`;
@@ -49,7 +57,7 @@ function breakerText({ status, reason }: Gate["breaker"]): string {
   return reason === null ? "Ittybit fails too often." : `${reason.replace(/\.?$/, ".")}`;
 }
 
-function warnings({ gate, open, oldestMs, storedPerSecond, failureRatio }: Standing): Health | null {
+function warnings({ gate, open, oldestMs, storedPerSecond, failureRatio }: Circumstances): Health | null {
   const paused = (["live", "upload", "bulk"] as const).filter((lane) => gate.paused[lane]);
   if (paused.length > 0) return warning(`Paused by an operator: ${paused.join(", ")}. ${waiting(open)}.`, null);
   if (gate.throttledUntil !== null) {
@@ -74,7 +82,7 @@ function warning(sentence: string, since: number | null): Health {
   return { level: "warning", sentence, since };
 }
 
-function fine({ open, dead, oldestMs, etaSeconds }: Standing): Health {
+function fine({ open, dead, oldestMs, etaSeconds }: Circumstances): Health {
   const letters = dead === 0 ? "" : ` ${dead} dead letter${dead === 1 ? "" : "s"} to look at.`;
   if (open === 0) return { level: "ok", sentence: `Healthy: nothing waits.${letters}`, since: null };
   const oldest = oldestMs === null ? "" : `, the oldest for ${span(oldestMs)}`;

@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { openapiDocument } from "./openapi-document.ts";
-import { ROUTES } from "./route-table.ts";
+import { ENDPOINTS } from "./create-api.ts";
+import { openapiDocument } from "./openapi.ts";
 import { createApiWorld } from "./testing/api-world.ts";
 
 const docs = (name: string) => readFileSync(fileURLToPath(import.meta.resolve(`../../../../docs/${name}`)), "utf8");
 
 describe("the document", () => {
   it("in docs/openapi.json is what the code says (else run: node scripts/print-openapi.ts)", () => {
-    expect(JSON.parse(docs("openapi.json"))).toEqual(JSON.parse(JSON.stringify(openapiDocument())));
+    expect(JSON.parse(docs("openapi.json"))).toEqual(JSON.parse(JSON.stringify(openapiDocument(ENDPOINTS))));
   });
 
   it("and docs/api.md know every route, the latter with its role", () => {
     const lines = docs("api.md").split("\n");
-    for (const { route, access } of ROUTES) {
+    for (const { route, access } of ENDPOINTS) {
       const call = `\`${route.method.toUpperCase()} ${route.path}\``;
       expect(
         lines.filter((line) => line.includes(call) && line.includes(`| ${access} |`)),
@@ -25,7 +25,7 @@ describe("the document", () => {
 
   it("names no route that the app does not answer", async () => {
     const { call } = createApiWorld();
-    for (const { route } of ROUTES) {
+    for (const { route } of ENDPOINTS) {
       const path = route.path.replace("{job}", "0123456789abcdef").replace(/\{[^}]+\}/g, "none");
       const answer = await call(route.method.toUpperCase(), path);
       const text = await answer.text();

@@ -1,27 +1,25 @@
 import { AppError, problemBody } from "@prewarm/shared/errors";
 import { HTTPException } from "hono/http-exception";
-import type * as z from "zod";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText, type Log } from "../platform/log.ts";
-
-const HEADERS = {
-  "Content-Type": "application/problem+json",
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-};
 
 /** A refusal as a response. `retryAfterSeconds` among the details becomes the header and stays in the body. */
 export function problemResponse(error: AppError): Response {
-  const headers = new Headers(HEADERS);
+  const headers = new Headers({ "Content-Type": "application/problem+json" });
   const seconds = error.details.retryAfterSeconds;
   if (typeof seconds === "number") headers.set("Retry-After", String(Math.ceil(seconds)));
   if (error.code === "unauthorized") headers.set("WWW-Authenticate", "Bearer");
   return new Response(problemBody(error), { status: error.status, headers });
 }
 
-/** Whatever was thrown as a refusal of the table; what nobody foresaw is logged and says nothing to the caller. */
+/** Turns anything thrown into a refusal of the error table. An unexpected error is logged, and its text is not sent to the caller. */
 export function toAppError(error: unknown, log: Log): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof HTTPException) return fromHttp(error);
+  if (error instanceof LedgerUnavailable) {
+    log("ledger.unreachable", { error: errorText(error) });
+    return new AppError("unavailable", { detail: "The ledger is not reachable. Try again.", retryAfterSeconds: 5 });
+  }
   log("api.error", { error: errorText(error) });
   return new AppError("internal");
 }
@@ -29,31 +27,4 @@ export function toAppError(error: unknown, log: Log): AppError {
 function fromHttp(error: HTTPException): AppError {
   if (error.status === 415) return new AppError("media_type_unsupported");
   return new AppError("body_invalid", { detail: error.status === 400 ? "The body is not valid JSON." : error.message });
-}
-
-/** A schema's verdict as a refusal with a pointer to each fault. */
-export function invalidInput(target: string, error: z.core.$ZodError): AppError {
-  const errors = error.issues
-    .slice(0, 20)
-    .map(({ path, message }) => ({ pointer: `/${path.map(String).join("/")}`, message }));
-  const [first] = errors;
-  if (target !== "query" && target !== "param")
-    return new AppError("body_invalid", { detail: sentence(first), errors });
-  const parameter = first?.pointer.split("/")[1] ?? "";
-  return new AppError("parameter_invalid", { detail: sentence(first), parameter, errors });
-}
-
-function sentence(error: { pointer: string; message: string } | undefined): string {
-  return error === undefined ? "The request is malformed." : `${error.pointer}: ${error.message}`;
-}
-
-/** Runs an RPC to the ledger; a refusal passes, anything else is `unavailable`, so that senders try again. */
-export async function fromLedger<T>(call: Promise<T>, log: Log): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    log("ledger.unreachable", { error: errorText(error) });
-    throw new AppError("unavailable", { detail: "The ledger is not reachable. Try again.", retryAfterSeconds: 5 });
-  }
 }

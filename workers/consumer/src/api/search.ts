@@ -2,7 +2,6 @@ import { FORMATS } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import type { JobFilter } from "../ledger/contract.ts";
-import type { ActionFilter } from "./schemas/actions.ts";
 
 const QUALIFIERS = ["id", "format", "error", "run", "lane", "state"] as const;
 type Qualifier = (typeof QUALIFIERS)[number];
@@ -82,17 +81,4 @@ export function queryFilter(query: {
 }): JobFilter {
   const filter = { ...emptyFilter(), states: query.state, lanes: query.lane, run: query.run ?? null };
   return applySearch(filter, query.search ?? "");
-}
-
-/** An action's filter, read. */
-export function actionMatch(filter: ActionFilter): JobFilter {
-  const base: JobFilter = {
-    ...emptyFilter(),
-    states: filter.state === undefined ? [] : [filter.state].flat(),
-    lanes: filter.lane === undefined ? [] : [filter.lane].flat(),
-    run: filter.run ?? null,
-    fingerprint: filter.fingerprint ?? null,
-    jobs: filter.jobs ?? null,
-  };
-  return applySearch(base, filter.search ?? "");
 }

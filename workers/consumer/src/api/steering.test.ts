@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { createApiWorld, key, VIEWER, warm, work } from "./testing/api-world.ts";
 
 describe("gate, stats and history", () => {
@@ -37,9 +38,9 @@ describe("gate, stats and history", () => {
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
     expect(await health()).toMatchObject({ level: "warning", sentence: "Paused by an operator: bulk. 2 jobs wait." });
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: false } } });
-    const { claims } = world.core.claim("o", [{ keys: [key("a")], live: false, at: world.deps.clock.now() }]);
+    const { claims } = world.ledger.claim("o", [{ keys: [key("a")], live: false, at: world.deps.clock.now() }]);
     expect(claims[key("a")]?.do).toBe("run");
-    world.core.settle("o", { [key("a")]: { kind: "account", status: 402, message: "billing" } });
+    world.ledger.settle("o", { [key("a")]: { kind: "account", status: 402, message: "billing" } });
     expect(await health()).toMatchObject({
       level: "problem",
       sentence:
@@ -81,7 +82,7 @@ describe("gate, stats and history", () => {
     const world = createApiWorld();
     await warm(world, ["a"]);
     work(world, [key("a")], "stored");
-    world.operator.sample();
+    await world.ledger.rearm();
     for (const [tier, length] of [
       ["minute", 60],
       ["hour", 24],
@@ -105,7 +106,7 @@ describe("gate, stats and history", () => {
 describe("a ledger that is out of reach", () => {
   it("is told as 503 with Retry-After, and the reason stays in the log", async () => {
     const world = createApiWorld();
-    world.deps.ledger.stats = () => Promise.reject(new Error("secret internals"));
+    world.deps.ledger.stats = () => Promise.reject(new LedgerUnavailable("stats", new Error("secret internals")));
     const answer = await world.call("GET", "/api/v1/stats");
     expect(answer.status).toBe(503);
     expect(answer.headers.get("Retry-After")).toBe("5");

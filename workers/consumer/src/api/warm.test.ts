@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { createApiWorld, work } from "./testing/api-world.ts";
 
 const key = (id: string, width = 400) => `${encodeURIComponent(id)}/${width}-high.webp`;
@@ -156,7 +157,9 @@ describe("POST /api/v1/warm", () => {
     let calls = 0;
     world.deps.ledger.acceptChunk = (chunk) => {
       calls += 1;
-      return calls > 2 ? Promise.reject(new Error("the object was reset")) : accept(chunk);
+      return calls > 2
+        ? Promise.reject(new LedgerUnavailable("acceptChunk", new Error("the object was reset")))
+        : accept(chunk);
     };
     expect((await send()).status).toBe(503);
     world.deps.ledger.acceptChunk = accept;

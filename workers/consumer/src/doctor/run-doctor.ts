@@ -1,7 +1,11 @@
-import type { Finding } from "../ledger/contract.ts";
+import type { Clock } from "@prewarm/shared/clock";
+import { deadKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import type { Finding, Operators, SliceAnswer, SliceRequest, StorePage } from "../ledger/contract.ts";
 import { Findings } from "../ledger/findings.ts";
 import { errorText, type Log } from "../platform/log.ts";
-import { type DoctorDeps, examineSlice } from "./examine-slice.ts";
+import { clearMarkers } from "../store/markers.ts";
+import { deleteVariants } from "../store/variants.ts";
 
 /** A request's share: a caller comes again with the cursor. Each slice makes up to six calls of the invocation's 1,000. */
 const SLICES_MAX = 100;
@@ -11,6 +15,67 @@ export interface DoctorReport {
   findings: Finding[];
   /** Where to go on; null: everything was looked at. */
   nextCursor: string | null;
+}
+
+interface DoctorDeps {
+  /** `IMAGES_BUCKET`. */
+  bucket: Pick<R2Bucket, "list" | "delete">;
+  ledger: Operators;
+  clock: Clock;
+}
+
+/** `from`: variant keys up to and including this one were looked at before; "" for the beginning. */
+type SliceOrder = Omit<SliceRequest, "page"> & { from: string };
+
+/**
+ * One slice: a page of `variants/` and one of `dead/` (two list calls, up to 1,000 objects each), one call to the ledger; when something
+ * is to be deleted, one or two delete calls and a second one to the ledger. Throws when R2 or the ledger does not answer; then nothing is lost.
+ */
+async function examineSlice(
+  { bucket, ledger, clock }: DoctorDeps,
+  { from, ...order }: SliceOrder,
+): Promise<SliceAnswer> {
+  const at = clock.now();
+  const [stored, dead] = await Promise.all([listFrom(bucket, storeKey(""), from), listFrom(bucket, deadKey(""), from)]);
+  const to = lesserEnd(stored.to, dead.to);
+  const ours = (key: string) => (to === null || key <= to) && parseVariantKey(key) !== null;
+  const page: StorePage = {
+    from,
+    to,
+    at,
+    objects: stored.found.filter(({ key }) => ours(key)),
+    markers: dead.found.map(({ key }) => key).filter(ours),
+  };
+  const answer = await ledger.doctorSlice({ page, ...order });
+  await deleteVariants(bucket, answer.objects);
+  await clearMarkers(bucket, answer.markers, []);
+  if (answer.locks.length > 0) await ledger.doctorDone(answer.locks);
+  return answer;
+}
+
+interface Listed {
+  found: { key: string; gen: number }[];
+  /** The last key listed, when there are more. */
+  to: string | null;
+}
+
+async function listFrom(bucket: Pick<R2Bucket, "list">, prefix: string, from: string): Promise<Listed> {
+  const page = await bucket.list({
+    prefix,
+    include: ["customMetadata"],
+    ...(from === "" ? {} : { startAfter: prefix + from }),
+  });
+  const found = page.objects.map(({ key, customMetadata }) => ({
+    key: key.slice(prefix.length),
+    gen: fromCustomMetadata(customMetadata)?.gen ?? 0,
+  }));
+  return { found, to: page.truncated ? (found.at(-1)?.key ?? null) : null };
+}
+
+/** The lesser of two ends; null is the end of all. */
+function lesserEnd(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }
 
 /** Looks at as much as a request has time for, from `cursor` on ("" for the beginning). */

@@ -1,51 +1,74 @@
+import type { Clock } from "@prewarm/shared/clock";
 import { AppError } from "@prewarm/shared/errors";
-import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
-import { deadKey, missingKey } from "@prewarm/shared/variant-key";
-import type { ApiDeps } from "../api/deps.ts";
-import { fromLedger } from "../api/problem.ts";
-import type { Rejection } from "../api/schemas/warm.ts";
-import { type Accepted, acceptStream } from "../intake/accept-stream.ts";
+import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
+import type { Rejection } from "../intake/item.ts";
 import { Planner } from "../intake/plan-item.ts";
 import type { AcceptImage } from "../ledger/contract.ts";
-import { errorText } from "../platform/log.ts";
+import { errorText, type Log } from "../platform/log.ts";
+import { clearMarkers } from "../store/markers.ts";
 import type { HookEvent } from "./hook-event.ts";
 
-export interface Enqueue {
-  events: HookEvent[];
-  recipe: string;
-  run: string;
-  label: string;
-  delivery: string;
-  bodyHash: string;
-  who: string;
+/** What hooks and the uploads queue work with. */
+export interface HookDeps extends IntakeDeps {
+  clock: Clock;
+  log: Log;
 }
 
-export interface Enqueued extends Pick<Accepted, "accepted" | "duplicates" | "existing" | "repeat"> {
+/** One delivery's events and where they belong. */
+interface DeliveredEvents {
+  events: HookEvent[];
+  recipe: string;
+  /** Names the sender in the rolling run of the day: `hook_<name>_<date>`. */
+  name: string;
+  /** Shown with that run. */
+  title: string;
+  /** For the audit log. */
+  who: string;
+  delivery: string;
+  bodyHash: string;
+}
+
+/** What became of a delivery; `accepted`, `duplicates` and `existing` count variants, `purged` images, `ignored` events. */
+export interface HookAnswer {
+  /** Null when there was nothing to make. */
+  run: string | null;
+  accepted: number;
+  duplicates: number;
+  existing: number;
   purged: number;
   ignored: number;
   rejected: Rejection[];
+  /** This very delivery had been accepted before. */
+  duplicate: boolean;
 }
 
 type Placed = HookEvent & { index: number };
+type Making = Extract<Placed, { kind: "upload" | "rejected" }>;
 
 /**
  * Does what events say: deletions first, then uploads in the lane `upload`. An upload that a later event of the same body takes back is
- * left out, and the ledger holds older orders off. Throws what `acceptStream` throws.
+ * left out, and the ledger refuses older orders. Throws what `acceptStream` throws.
  */
-export async function enqueueEvents(order: Enqueue, deps: ApiDeps): Promise<Enqueued> {
+export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Promise<HookAnswer> {
+  const day = new Date(deps.clock.now()).toISOString().slice(0, 10);
+  const run = `hook_${order.name}_${day}`;
   const events = latest(order.events.map((event, index) => ({ ...event, index })));
   const purged = await purge(events, order.who, deps);
-  const uploads = events.filter((event) => event.kind === "upload" || event.kind === "rejected");
-  const accepted = uploads.length === 0 ? await finishEmpty(order, purged, deps) : await accept(uploads, order, deps);
+  const making = events.filter((event) => event.kind === "upload" || event.kind === "rejected");
+  const { accepted, duplicates, existing, outdated, rejected, repeat } =
+    making.length === 0
+      ? await finishEmpty(order, purged, deps)
+      : await accept(making, { run, label: `${order.title}, ${day}` }, order, deps);
   return {
-    accepted: accepted.accepted,
-    duplicates: accepted.duplicates,
-    existing: accepted.existing,
-    repeat: accepted.repeat,
+    run: accepted + duplicates + existing > 0 ? run : null,
+    accepted,
+    duplicates,
+    existing,
     purged,
-    ignored: events.filter(({ kind }) => kind === "ignored").length + accepted.outdated,
-    rejected: accepted.rejected.map((one) => ({ ...one, index: uploads[one.index]?.index ?? one.index })),
+    ignored: events.filter(({ kind }) => kind === "ignored").length + outdated,
+    rejected: rejected.map((one) => ({ ...one, index: making[one.index]?.index ?? one.index })),
+    duplicate: repeat,
   };
 }
 
@@ -70,65 +93,59 @@ function isLater(a: Placed, b: Placed): boolean {
   return a.index > b.index;
 }
 
-async function purge(events: Placed[], who: string, { ledger, log }: ApiDeps): Promise<number> {
+async function purge(events: Placed[], who: string, { ledger }: HookDeps): Promise<number> {
   let purged = 0;
   for (const event of events) {
     if (event.kind !== "delete") continue;
-    const { status } = await fromLedger(ledger.purgeImage(event.id, event.order, who), log);
+    const { status } = await ledger.purgeImage(event.id, event.order, who);
     if (status !== "outdated") purged += 1;
   }
   return purged;
 }
 
-async function accept(events: Placed[], order: Enqueue, deps: ApiDeps): Promise<Accepted> {
-  const planner = new Planner(deps.config, order.recipe);
-  const chunks = cutChunks(listed(events), (event) => planEvent(event, planner));
-  const request = {
-    run: { run: order.run, label: order.label, lane: "upload" as const },
-    delivery: order.delivery,
-    bodyHash: order.bodyHash,
-    options: { force: false, onlyMissing: false, recipe: order.recipe },
-    who: order.who,
-  };
-  return acceptStream(clearingMarkers(chunks, deps), request, deps);
+async function accept(
+  events: Making[],
+  run: { run: string; label: string },
+  { recipe, delivery, bodyHash, who }: DeliveredEvents,
+  deps: HookDeps,
+): Promise<Receipt> {
+  const planner = new Planner(deps.config, recipe);
+  const chunks = cutChunks(events, (event) => planEvent(event, planner));
+  const options = { force: false, onlyMissing: false, recipe };
+  const order = { run: { ...run, lane: "upload" as const }, delivery, options, bodyHash, who };
+  return acceptStream(clearingMarkers(chunks, deps), order, deps);
 }
 
 /** A delivery without anything to make is remembered too, so that its repeat purges nothing again. */
 async function finishEmpty(
-  { delivery, bodyHash, who }: Enqueue,
+  { delivery, bodyHash, who }: DeliveredEvents,
   purged: number,
-  { ledger, log }: ApiDeps,
-): Promise<Accepted> {
-  const request = { delivery: { id: delivery, chunks: 0, hash: bodyHash }, run: null, who, summary: { purged } };
-  await fromLedger(ledger.finishDelivery(request), log);
-  return { accepted: 0, duplicates: 0, existing: 0, outdated: 0, repeat: false, rejected: [], rejectedTotal: 0 };
+  { ledger }: HookDeps,
+): Promise<Receipt> {
+  await ledger.finishDelivery({
+    delivery: { id: delivery, chunks: 0, hash: bodyHash },
+    run: null,
+    who,
+    summary: { purged },
+  });
+  return emptyReceipt();
 }
 
-async function* listed(events: Placed[]): AsyncGenerator<Placed> {
-  yield* events;
-}
-
-function planEvent(event: Placed, planner: Planner): AcceptImage {
+function planEvent(event: Making, planner: Planner): AcceptImage {
   if (event.kind === "rejected") throw new AppError(event.code, { detail: event.message });
-  if (event.kind !== "upload") throw new TypeError(`a ${event.kind} is not planned`);
-  const { id, v, sourceEtag, recipe, order } = event;
-  const value = {
-    id,
-    ...(v === null ? {} : { v }),
-    ...(sourceEtag === null ? {} : { sourceEtag }),
-    ...(recipe === null ? {} : { recipe }),
-  };
-  return { ...planner.plan({ value }), order };
+  return planner.plan(event);
 }
 
-/** An upload ends what the edge was told about the image: missing, unsupported, dead. A marker that stays only costs its own life. */
-async function* clearingMarkers(chunks: AsyncIterable<Chunk>, { bucket, log }: ApiDeps): AsyncGenerator<Chunk> {
+/**
+ * Deletes the markers that tell the edge not to wait for these variants: the upload may have mended them. A failure is only logged,
+ * because markers expire by themselves.
+ */
+async function* clearingMarkers(chunks: AsyncIterable<Chunk>, { bucket, log }: HookDeps): AsyncGenerator<Chunk> {
   for await (const chunk of chunks) {
-    const markers = chunk.images.flatMap(({ id, keys }) => [missingKey(id), ...keys.map(deadKey)]);
+    const [keys, ids] = [chunk.images.flatMap((image) => image.keys), chunk.images.map(({ id }) => id)];
     yield chunk;
     try {
-      for (let at = 0; at < markers.length; at += R2_DELETE_MAX_KEYS)
-        await bucket.delete(markers.slice(at, at + R2_DELETE_MAX_KEYS));
+      await clearMarkers(bucket, keys, ids);
     } catch (error) {
       log("markers.uncleared", { error: errorText(error) });
     }

@@ -1,8 +1,8 @@
 import { defineConfig, type MapperConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import type { HookEvent } from "./hook-event.ts";
+import { orderText } from "./hook-event.ts";
 import { mapBody } from "./mappers/map-body.ts";
-import { orderText } from "./order-text.ts";
 import * as fixtures from "./testing/fixtures.ts";
 import { RECIPES } from "./testing/recipes.ts";
 
@@ -169,6 +169,18 @@ describe("R2 and Cloud Storage", () => {
   it("takes Cloud Storage's etag and generation", () => {
     const [event] = map({ kind: "gcs-pubsub" }, gcs("OBJECT_FINALIZE", "a"));
     expect(event).toMatchObject({ sourceEtag: "CJj=", order: orderText("1764000000000001") });
+  });
+});
+
+describe("any JSON", () => {
+  it.each([
+    ["a version that could not stand in a key", { id: "a", v: "2/../3" }],
+    ["an empty etag", { id: "a", etag: "" }],
+    ["an etag that is too long", { id: "a", etag: "e".repeat(257) }],
+    ["neither id nor key", { name: "a" }],
+  ])("is refused item by item for %s", (_, item) => {
+    const mapper: MapperConfig = { kind: "json-path", items: "$[*]", id: "id", v: "v", sourceEtag: "etag" };
+    expect(brief(map(mapper, [item, { id: "b", v: "2", etag: "e" }]))).toEqual(["rejected body_invalid", "upload b"]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { HookConfig } from "@prewarm/shared/config";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { type ApiWorld, createApiWorld, HOOK_SECRET, START, work } from "../api/testing/api-world.ts";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { cloudinary, s3Record, sanity } from "./testing/fixtures.ts";
 import { RECIPES } from "./testing/recipes.ts";
 
@@ -71,7 +72,8 @@ describe("a signed upload", () => {
     const world = createApiWorld();
     const body = uploaded([{ id: "a" }]);
     const { finishDelivery } = world.deps.ledger;
-    world.deps.ledger.finishDelivery = () => Promise.reject(new Error("reset"));
+    world.deps.ledger.finishDelivery = () =>
+      Promise.reject(new LedgerUnavailable("finishDelivery", new Error("reset")));
     const failed = await send(world, body, signed(body));
     expect(failed.status).toBe(503);
     world.deps.ledger.finishDelivery = finishDelivery;

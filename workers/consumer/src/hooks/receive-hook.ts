@@ -1,26 +1,30 @@
-import type { HookConfig } from "@prewarm/shared/config";
+import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
-import type { ApiDeps } from "../api/deps.ts";
-import { fromLedger } from "../api/problem.ts";
-import type { HookAnswer } from "../api/schemas/hooks.ts";
-import { sha256Hex } from "../intake/body-hash.ts";
+import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
-import { enqueueEvents } from "./enqueue-events.ts";
+import { readAtMost } from "../platform/bounded-body.ts";
+import { enqueueEvents, type HookAnswer, type HookDeps } from "./enqueue-events.ts";
 import { mapBody } from "./mappers/map-body.ts";
-import { readRaw } from "./raw-body.ts";
-import { prove } from "./verifiers/prove.ts";
+import { verify } from "./verify.ts";
+
+/** A hook's body; senders' own limits are far below (S3: 64 kB, Standard Webhooks: 20 kB advised). */
+const BODY_MAX_BYTES = 1_048_576;
+
+export interface ReceiveDeps extends HookDeps {
+  /** A secret by its name in the config, such as HOOK_SECRET, as the environment has it (comma-separated for rotation). */
+  secret(name: string): string | undefined;
+}
 
 /**
  * Takes one delivery: bytes, proof, shape, rows. Nothing of the body is read before its proof is, and a hook that does not exist is
  * refused as a bad signature is. Throws the refusal.
  */
-export async function receiveHook(name: string, request: Request, deps: ApiDeps): Promise<HookAnswer> {
+export async function receiveHook(name: string, request: Request, deps: ReceiveDeps): Promise<HookAnswer> {
   const hook = Object.hasOwn(deps.config.hooks, name) ? deps.config.hooks[name] : undefined;
   const raw = await readRaw(request);
+  const sent = { headers: request.headers, raw, now: deps.clock.now() };
   const proof =
-    hook === undefined
-      ? null
-      : await prove({ headers: request.headers, raw, now: deps.clock.now() }, hook.verifier, secretsOf(hook, deps));
+    hook === undefined ? null : await verify(sent, hook.verifier, secretsNamed(hook.verifier.secrets, deps));
   if (hook === undefined || proof === null) {
     deps.log("hook.refused", { hook: hook === undefined ? "unknown" : name });
     throw new AppError("unauthorized");
@@ -28,26 +32,19 @@ export async function receiveHook(name: string, request: Request, deps: ApiDeps)
   const hash = await sha256Hex(raw);
   const delivery = `hook:${name}:${proof.id === null ? `sha256:${hash}` : proof.id}`;
   if (await isRepeat(delivery, hash, deps)) return REPEAT;
-  const events = mapBody(parse(raw), hook.mapper, deps.config);
-  const day = new Date(deps.clock.now()).toISOString().slice(0, 10);
-  const run = `hook_${name}_${day}`;
   const order = {
-    events,
+    events: mapBody(parse(raw), hook.mapper, deps.config),
     recipe: hook.recipe ?? DEFAULT_RECIPE,
-    run,
-    label: `Hook ${name}, ${day}`,
+    name,
+    title: `Hook ${name}`,
+    who: `hook ${name}`,
     delivery,
     bodyHash: hash,
-    who: `hook ${name}`,
   };
-  const { repeat, ...counts } = await enqueueEvents(order, deps);
-  deps.log("hook.accepted", {
-    hook: name,
-    accepted: counts.accepted,
-    purged: counts.purged,
-    rejected: counts.rejected.length,
-  });
-  return { run: counts.accepted + counts.duplicates + counts.existing > 0 ? run : null, ...counts, duplicate: repeat };
+  const answer = await enqueueEvents(order, deps);
+  const { accepted, purged, rejected } = answer;
+  deps.log("hook.accepted", { hook: name, accepted, purged, rejected: rejected.length });
+  return answer;
 }
 
 const REPEAT: HookAnswer = {
@@ -62,21 +59,27 @@ const REPEAT: HookAnswer = {
 };
 
 /** Whether this very delivery was accepted whole before. An interrupted one is none: it is run again. */
-async function isRepeat(delivery: string, hash: string, { ledger, log }: ApiDeps): Promise<boolean> {
-  const known = await fromLedger(ledger.findDelivery(delivery), log);
+async function isRepeat(delivery: string, hash: string, { ledger }: ReceiveDeps): Promise<boolean> {
+  const known = await ledger.findDelivery(delivery);
   if (known === null) return false;
   if (known.hash !== hash)
     throw new AppError("idempotency_mismatch", { detail: "This delivery's id was used before with another body." });
   return true;
 }
 
-function secretsOf(hook: HookConfig, deps: ApiDeps): string[] {
-  const secrets = hook.verifier.secrets.flatMap((name) =>
-    (deps.secret(name) ?? "").split(",").map((part) => part.trim()),
-  );
-  const usable = secrets.filter((secret) => secret !== "");
-  if (usable.length === 0) deps.log("hook.without_secret", { secrets: hook.verifier.secrets });
-  return usable;
+function secretsNamed(names: readonly string[], deps: ReceiveDeps): string[] {
+  const secrets = names.flatMap((name) => secretList(deps.secret(name)));
+  if (secrets.length === 0) deps.log("hook.without_secret", { secrets: names });
+  return secrets;
+}
+
+/** The body's bytes, read once. Throws `body_too_large` as soon as it is, without reading the rest. */
+async function readRaw(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = () => new AppError("body_too_large", { limitBytes: BODY_MAX_BYTES });
+  if (Number(request.headers.get("Content-Length") ?? 0) > BODY_MAX_BYTES) throw tooLarge();
+  const raw = await readAtMost(request.body, BODY_MAX_BYTES + 1);
+  if (raw.byteLength > BODY_MAX_BYTES) throw tooLarge();
+  return raw;
 }
 
 function parse(raw: Uint8Array): unknown {

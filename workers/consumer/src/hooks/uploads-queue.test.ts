@@ -78,6 +78,19 @@ describe("R2's notifications", () => {
     ]);
   });
 
+  it("that nobody can read are recorded whole, so that they can be sent again", async () => {
+    const world = createApiWorld({ sources });
+    const { recordDead } = world.deps.ledger;
+    const recorded: string[] = [];
+    world.deps.ledger.recordDead = (messages) => {
+      recorded.push(...messages.map(({ body }) => body));
+      return recordDead(messages);
+    };
+    const body = { nonsense: "x".repeat(10_000) };
+    await receive(world, [body]);
+    expect(recorded).toEqual([JSON.stringify(body)]);
+  });
+
   it("are tried again, later each time, while the ledger is out of reach", async () => {
     const world = createApiWorld({ sources });
     world.deps.ledger.acceptChunk = () => Promise.reject(new Error("reset"));

@@ -1,25 +1,24 @@
 import { AppError } from "@prewarm/shared/errors";
-import type { ApiDeps } from "../api/deps.ts";
-import { sha256Hex } from "../intake/body-hash.ts";
+import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
+import { backoff } from "../platform/backoff.ts";
 import { errorText } from "../platform/log.ts";
-import { enqueueEvents } from "./enqueue-events.ts";
+import { deadMessage } from "../platform/queue-message.ts";
+import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
 import { mapR2 } from "./mappers/r2.ts";
 
-/** What is kept of a message that nobody could read, in characters. */
-const BODY_MAX_CHARS = 4000;
 /** A ledger that is out of reach is tried again after this, in seconds, doubling per delivery up to an hour. */
 const RETRY_SECONDS = 10;
 const RETRY_MAX_SECONDS = 3600;
 
 /** One batch of `prewarm-uploads`: R2's event notifications. Never throws; a message is acked once its rows or its record are durable. */
-export async function handleUploads(batch: MessageBatch<unknown>, deps: ApiDeps): Promise<void> {
+export async function handleUploads(batch: MessageBatch<unknown>, deps: HookDeps): Promise<void> {
   const readable: { message: Message<unknown>; events: HookEvent[] }[] = [];
   for (const message of batch.messages) {
     const events = read(message.body, deps);
     if (typeof events !== "string") readable.push({ message, events });
-    else await settle([message], deps, () => recordUnreadable(batch.queue, message, events, deps));
+    else await settle([message], deps, () => deps.ledger.recordDead([deadMessage(batch.queue, message, events)]));
   }
   if (readable.length === 0) return;
   const messages = readable.map(({ message }) => message);
@@ -33,7 +32,7 @@ export async function handleUploads(batch: MessageBatch<unknown>, deps: ApiDeps)
 }
 
 /** A message's events, or the reason why it cannot be read. */
-function read(body: unknown, { config }: ApiDeps): HookEvent[] | string {
+function read(body: unknown, { config }: HookDeps): HookEvent[] | string {
   try {
     return mapR2(body, config, undefined);
   } catch (error) {
@@ -41,22 +40,12 @@ function read(body: unknown, { config }: ApiDeps): HookEvent[] | string {
   }
 }
 
-async function enqueue(messages: Message<unknown>[], events: HookEvent[], deps: ApiDeps): Promise<void> {
-  const day = new Date(deps.clock.now()).toISOString().slice(0, 10);
+async function enqueue(messages: Message<unknown>[], events: HookEvent[], deps: HookDeps): Promise<void> {
   const hash = await sha256Hex(JSON.stringify(messages.map(({ id }) => id)));
-  const done = await enqueueEvents(
-    {
-      events,
-      recipe: DEFAULT_RECIPE,
-      run: `hook_r2_${day}`,
-      label: `R2 notifications, ${day}`,
-      // The same messages in another batch are another delivery: rows and orders make that harmless.
-      delivery: `r2:${hash}`,
-      bodyHash: hash,
-      who: "R2 notifications",
-    },
-    deps,
-  );
+  const title = "R2 notifications";
+  // The same messages in another batch are another delivery: rows and orders make that harmless.
+  const named = { name: "r2", title, who: title, delivery: `r2:${hash}`, bodyHash: hash };
+  const done = await enqueueEvents({ events, recipe: DEFAULT_RECIPE, ...named }, deps);
   for (const { code, message } of done.rejected) deps.log("uploads.rejected", { code, message });
   deps.log("uploads.accepted", {
     messages: messages.length,
@@ -66,25 +55,14 @@ async function enqueue(messages: Message<unknown>[], events: HookEvent[], deps: 
   });
 }
 
-async function recordUnreadable(
-  queue: string,
-  message: Message<unknown>,
-  reason: string,
-  { ledger }: ApiDeps,
-): Promise<void> {
-  const body = (JSON.stringify(message.body) ?? "null").slice(0, BODY_MAX_CHARS);
-  const { id: messageId, attempts } = message;
-  await ledger.recordDead([{ queue, messageId, body, reason, at: message.timestamp.getTime(), attempts }]);
-}
-
-async function settle(messages: Message<unknown>[], { log }: ApiDeps, work: () => Promise<void>): Promise<void> {
+async function settle(messages: Message<unknown>[], { log }: HookDeps, work: () => Promise<void>): Promise<void> {
   try {
     await work();
     for (const message of messages) message.ack();
   } catch (error) {
     log("uploads.retried", { messages: messages.length, error: errorText(error) });
     for (const message of messages) {
-      message.retry({ delaySeconds: Math.min(RETRY_SECONDS * 2 ** (message.attempts - 1), RETRY_MAX_SECONDS) });
+      message.retry({ delaySeconds: backoff(message.attempts, { first: RETRY_SECONDS, longest: RETRY_MAX_SECONDS }) });
     }
   }
 }

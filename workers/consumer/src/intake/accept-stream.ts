@@ -1,31 +1,39 @@
+import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
-import type { ApiDeps } from "../api/deps.ts";
-import { fromLedger } from "../api/problem.ts";
-import type { Rejection } from "../api/schemas/warm.ts";
-import type { ChunkAnswer } from "../ledger/contract.ts";
-import { storedKeys } from "../store/stored-keys.ts";
-import { sha256Hex } from "./body-hash.ts";
+import type { ChunkAnswer, Operators } from "../ledger/contract.ts";
+import { storedKeys } from "../store/variants.ts";
 import type { Chunk } from "./cut-chunks.ts";
+import type { Rejection } from "./item.ts";
 
 /** Rejections that an answer lists; `rejectedTotal` counts them all. */
 export const REJECTIONS_MAX = 1000;
 
-export interface Order {
+/** What intake works with. The API, hooks and the uploads queue all have it. */
+export interface IntakeDeps {
+  config: Config;
+  ledger: Operators;
+  /** The bucket of variants. */
+  bucket: Pick<R2Bucket, "list" | "delete">;
+}
+
+export interface Delivery {
   run: { run: string; label: string | null; lane: Lane };
   /** Names this request for ever: its repeat is recognised by it. */
   delivery: string;
-  /** Whatever beside the items changes what the request means. */
+  /** Settings that change what the request means; a repeat with other settings is a mismatch. */
   options: { force: boolean; onlyMissing: boolean; recipe: string | null };
   /** Hash of the whole body, where it was read before; else one is made of the items as they stream in. */
   bodyHash: string | null;
   who: string;
 }
 
-export interface Accepted {
+/** What became of a whole request; the numbers count variants. */
+export interface Receipt {
   accepted: number;
   duplicates: number;
   existing: number;
+  /** Left alone, because their image has a later order than the request says. */
   outdated: number;
   rejected: Rejection[];
   rejectedTotal: number;
@@ -33,20 +41,16 @@ export interface Accepted {
   repeat: boolean;
 }
 
+export function emptyReceipt(): Receipt {
+  return { accepted: 0, duplicates: 0, existing: 0, outdated: 0, rejected: [], rejectedTotal: 0, repeat: false };
+}
+
 /**
  * Hands chunks to the ledger one after the other while the body streams in; memory stays at one chunk. After an interruption the same
  * request under the same delivery passes over what was accepted and goes on. Throws `backlog_full`, `idempotency_mismatch`, `unavailable`.
  */
-export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, deps: ApiDeps): Promise<Accepted> {
-  const sum: Accepted = {
-    accepted: 0,
-    duplicates: 0,
-    existing: 0,
-    outdated: 0,
-    rejected: [],
-    rejectedTotal: 0,
-    repeat: false,
-  };
+export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery, deps: IntakeDeps): Promise<Receipt> {
+  const sum = emptyReceipt();
   let hash = await sha256Hex(JSON.stringify([order.bodyHash, order.options, order.run.label]));
   let count = 0;
   for await (const chunk of chunks) {
@@ -59,7 +63,7 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, d
   const { rejected: _, ...summary } = sum;
   const whole = { id: order.delivery, chunks: count, hash: order.bodyHash ?? hash };
   const finish = { delivery: whole, run: order.run.run, who: order.who, summary: { ...summary } };
-  const end = await fromLedger(deps.ledger.finishDelivery(finish), deps.log);
+  const end = await deps.ledger.finishDelivery(finish);
   if (end === "mismatch") throw mismatch();
   return { ...sum, repeat: end === "repeat" };
 }
@@ -67,9 +71,9 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, d
 async function acceptOne(
   chunk: Chunk,
   place: { number: number; hash: string },
-  order: Order,
-  sum: Accepted,
-  { ledger, bucket, config, log }: ApiDeps,
+  order: Delivery,
+  sum: Receipt,
+  { ledger, bucket, config }: IntakeDeps,
 ): Promise<void> {
   const { force, onlyMissing } = order.options;
   const inStore = onlyMissing
@@ -87,7 +91,7 @@ async function acceptOne(
     force,
     backlogMax: config.limits.backlogMax,
   };
-  const answer = counted(await fromLedger(ledger.acceptChunk(request), log));
+  const answer = counted(await ledger.acceptChunk(request));
   sum.accepted += answer.accepted;
   sum.duplicates += answer.duplicates + chunk.duplicates;
   sum.existing += answer.existing + chunk.keys - asked;
@@ -114,4 +118,11 @@ function mismatch(): AppError {
   return new AppError("idempotency_mismatch", {
     detail: "This request's key was used before with another body. What was accepted then stays.",
   });
+}
+
+/** SHA-256 of text or bytes in hexadecimal: what names a delivery and tells one body from another. */
+export async function sha256Hex(given: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = typeof given === "string" ? new TextEncoder().encode(given) : given;
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,6 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
-import type { Rejection } from "../api/schemas/warm.ts";
 import type { AcceptImage } from "../ledger/contract.ts";
+import type { Rejection } from "./item.ts";
 
 /** Variants in one of the ledger's transactions (design: P1). */
 export const CHUNK_MAX_KEYS = 1000;
@@ -26,7 +26,10 @@ function emptyChunk(): Chunk {
  * Cuts a stream of items into chunks. The cuts depend on the items and the configuration only, so that a repeated request is cut in the
  * same places. A refused item stands in its chunk's `rejected` with its place in the body.
  */
-export async function* cutChunks<T>(items: AsyncIterable<T>, plan: (item: T) => AcceptImage): AsyncGenerator<Chunk> {
+export async function* cutChunks<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  plan: (item: T) => AcceptImage,
+): AsyncGenerator<Chunk> {
   let chunk = emptyChunk();
   let seen = new Set<string>();
   let index = 0;

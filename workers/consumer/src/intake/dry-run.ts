@@ -1,15 +1,9 @@
 import type { Config } from "@prewarm/shared/config";
 import { OPEN_STATES } from "@prewarm/shared/job";
-import { resolveOriginal } from "@prewarm/shared/source";
-import type * as z from "zod";
-import type { ApiDeps } from "../api/deps.ts";
-import { fromLedger } from "../api/problem.ts";
-import type { dryRunAnswer } from "../api/schemas/warm.ts";
-import { storedKeys } from "../store/stored-keys.ts";
-import { REJECTIONS_MAX } from "./accept-stream.ts";
+import { type Original, resolveOriginal } from "@prewarm/shared/source";
+import { storedKeys } from "../store/variants.ts";
+import { type IntakeDeps, REJECTIONS_MAX } from "./accept-stream.ts";
 import type { Chunk } from "./cut-chunks.ts";
-
-type DryRun = z.infer<typeof dryRunAnswer>;
 
 /** Images that are looked up in R2 and the ledger; of a larger request the rest counts as to be made. */
 const LOOK_UP_MAX_IMAGES = 500;
@@ -18,8 +12,16 @@ const DISTINCT_MAX_KEYS = 200_000;
 /** Originals whose size is asked. */
 const SAMPLE = 20;
 
+/** Longest that one HEAD may take, in ms: somebody waits for the answer. */
+const HEAD_TIMEOUT_MS = 3000;
+
+export interface DryRunDeps extends IntakeDeps {
+  /** Bytes of an original by a HEAD, or null; never throws. */
+  sizeOf(original: Original): Promise<number | null>;
+}
+
 /** What a request would cost, without doing any of it. */
-export async function dryRun(chunks: AsyncIterable<Chunk>, force: boolean, deps: ApiDeps): Promise<DryRun> {
+export async function dryRun(chunks: AsyncIterable<Chunk>, force: boolean, deps: DryRunDeps) {
   const tally = new Tally();
   for await (const chunk of chunks) {
     const keys = tally.add(chunk);
@@ -28,7 +30,7 @@ export async function dryRun(chunks: AsyncIterable<Chunk>, force: boolean, deps:
   const jobs = force ? tally.variants : Math.max(0, tally.variants - tally.existing - tally.duplicates);
   const { bytes, sampled } = await meanBytes(tally.sample, deps);
   return {
-    dryRun: true,
+    dryRun: true as const,
     images: tally.images,
     variants: tally.variants,
     existing: tally.existing,
@@ -74,13 +76,13 @@ class Tally {
   }
 }
 
-async function lookUp(keys: string[], chunk: Chunk, tally: Tally, { ledger, bucket, log }: ApiDeps): Promise<void> {
+async function lookUp(keys: string[], chunk: Chunk, tally: Tally, { ledger, bucket }: IntakeDeps): Promise<void> {
   const [inStore, states] = await Promise.all([
     storedKeys(
       chunk.images.map(({ id }) => id),
       bucket,
     ),
-    fromLedger(ledger.lookUp(keys), log),
+    ledger.lookUp(keys),
   ]);
   for (const key of keys) {
     const state = states[key];
@@ -91,7 +93,7 @@ async function lookUp(keys: string[], chunk: Chunk, tally: Tally, { ledger, buck
 
 async function meanBytes(
   ids: string[],
-  { config, sizeOf }: ApiDeps,
+  { config, sizeOf }: DryRunDeps,
 ): Promise<{ bytes: number | null; sampled: number }> {
   const originals = [...new Set(ids)].map((id) => resolveOriginal(config, id)).filter((one) => one !== null);
   const sizes = (await Promise.all(originals.map(sizeOf))).filter((size) => size !== null);
@@ -99,7 +101,28 @@ async function meanBytes(
   return { bytes: sizes.reduce((sum, size) => sum + size, 0) / sizes.length, sampled: sizes.length };
 }
 
-function price(jobs: number, { prices }: Config): DryRun["price"] {
+function price(jobs: number, { prices }: Config) {
   const per1000Jobs = prices.ittybitPer1000Jobs;
-  return per1000Jobs === null ? "unknown" : { amount: (jobs / 1000) * per1000Jobs, per1000Jobs };
+  return per1000Jobs === null ? ("unknown" as const) : { amount: (jobs / 1000) * per1000Jobs, per1000Jobs };
+}
+
+/** How large an original is: a HEAD of its URL, or of its bucket. Null when neither tells it. Never throws, never follows a redirect. */
+export function originalSize(
+  fetcher: typeof fetch,
+  bucketNamed: (binding: string) => Pick<R2Bucket, "head"> | undefined,
+): (original: Original) => Promise<number | null> {
+  return async (original) => {
+    try {
+      if (original.kind === "bucket") return (await bucketNamed(original.bucket)?.head(original.key))?.size ?? null;
+      const answer = await fetcher(original.url, {
+        method: "HEAD",
+        redirect: "manual",
+        signal: AbortSignal.timeout(HEAD_TIMEOUT_MS),
+      });
+      const length = answer.headers.get("Content-Length") ?? "";
+      return answer.ok && /^\d{1,15}$/.test(length) ? Number(length) : null;
+    } catch {
+      return null;
+    }
+  };
 }

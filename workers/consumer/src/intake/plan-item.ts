@@ -4,16 +4,22 @@ import { checkId } from "@prewarm/shared/image-id";
 import { isPassThrough, resolveOriginal } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
-import { type WarmItem, warmItem } from "../api/schemas/warm.ts";
 import type { AcceptImage } from "../ledger/contract.ts";
-import type { RawItem } from "./read-items.ts";
 
 export const DEFAULT_RECIPE = "upload";
 /** Expansions kept; a request that writes out more different lists than this only loses speed. */
 const MEMO_MAX = 1000;
 
-/** What of an item names its variants. */
-export type Wanted = Pick<WarmItem, "recipe" | "presets" | "transforms">;
+/** What is asked of one image: a warm item and an upload's event are both of this shape. Absent and null are the same. */
+export interface Wanted {
+  id: string;
+  v?: string | null | undefined;
+  sourceEtag?: string | null | undefined;
+  order?: string | null | undefined;
+  recipe?: string | null | undefined;
+  presets?: string[] | undefined;
+  transforms?: string[] | undefined;
+}
 
 /** Turns items into variants, under one configuration. */
 export class Planner {
@@ -26,19 +32,16 @@ export class Planner {
     this.#recipe = recipe;
   }
 
-  /** One item's variants, each once. Throws the item's refusal. */
-  plan(raw: RawItem): AcceptImage {
-    if ("fault" in raw) throw new AppError("body_invalid", { detail: raw.fault });
-    const parsed = warmItem.safeParse(typeof raw.value === "string" ? { id: raw.value } : raw.value);
-    if (!parsed.success) throw new AppError("body_invalid", { detail: issueText(parsed.error.issues[0]) });
-    const { id, v, sourceEtag, ...wanted } = parsed.data;
+  /** One image's variants, each once. Throws the refusal of what is asked. */
+  plan(wanted: Wanted): AcceptImage {
+    const { id, v = null, sourceEtag = null, order = null } = wanted;
     checkOriginal(id, this.#config);
-    const keys = new Set(this.transforms(wanted).map((transform) => variantKey(id, transform, v ?? null)));
-    return { id, keys: [...keys], order: null, sourceEtag: sourceEtag ?? null };
+    const keys = new Set(this.#transforms(wanted).map((transform) => variantKey(id, transform, v)));
+    return { id, keys: [...keys], order, sourceEtag };
   }
 
-  /** The transforms that an item's words stand for. Throws `transform_invalid`, saying which and why. */
-  transforms(wanted: Wanted): Transform[] {
+  /** The transforms that the names stand for. Throws `transform_invalid`, saying which and why. */
+  #transforms(wanted: Wanted): Transform[] {
     const name = JSON.stringify([wanted.recipe, wanted.presets, wanted.transforms]);
     const known = this.#memo.get(name);
     if (known !== undefined) return known;
@@ -49,9 +52,9 @@ export class Planner {
     return distinct;
   }
 
-  #specs({ recipe, presets = [], transforms = [] }: Wanted): string[] {
+  #specs({ recipe = null, presets = [], transforms = [] }: Wanted): string[] {
     const named = [...presets.map((preset) => `p=${encodeURIComponent(preset)}`), ...transforms];
-    if (recipe === undefined && named.length > 0) return named;
+    if (recipe === null && named.length > 0) return named;
     const name = recipe ?? this.#recipe;
     const { recipes } = this.#config;
     const specs = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
@@ -65,7 +68,7 @@ export class Planner {
 }
 
 /** Refuses ids that are none, that no source holds, or whose originals are never made into variants. */
-export function checkOriginal(id: string, config: Config): void {
+function checkOriginal(id: string, config: Config): void {
   checkId(id);
   if (resolveOriginal(config, id) === null)
     throw new AppError("source_unknown", { detail: "No configured source holds this image." });
@@ -83,9 +86,4 @@ function expandOrRefuse(spec: string, config: Config): Transform[] {
     const detail = error instanceof AppError ? error.message : "It is malformed.";
     throw new AppError("transform_invalid", { detail: `${spec.slice(0, 100)}: ${detail}` });
   }
-}
-
-function issueText(issue: { path: PropertyKey[]; message: string } | undefined): string {
-  const path = issue?.path.map(String).join(".") ?? "";
-  return path === "" ? "An item is an object with an id." : `${path}: ${issue?.message ?? ""}`;
 }

@@ -1,22 +1,20 @@
+import { readCsv } from "@prewarm/shared/csv";
 import { AppError } from "@prewarm/shared/errors";
 import type * as z from "zod";
-import { invalidInput } from "../api/problem.ts";
-import { warmBody, type warmOptions } from "../api/schemas/warm.ts";
+import { invalidInput } from "../platform/invalid-input.ts";
+import { type WarmItem, warmBody, warmItem, type warmOptions } from "./item.ts";
 import { decode, splitLines } from "./split-lines.ts";
-import { splitRecords } from "./split-records.ts";
 
 /** A JSON body is parsed whole, so it has to be small beside the Worker's 128 MB. */
-export const JSON_MAX_BYTES = 16_000_000;
+const JSON_MAX_BYTES = 16_000_000;
 
 const COLUMNS = ["id", "v", "sourceEtag", "recipe", "presets", "transforms"] as const;
-/** Columns that hold several values, separated by spaces. */
-const LISTS = new Set<string>(["presets", "transforms"]);
 
 /** One item as it came; `fault` when it could not even be read. */
 export type RawItem = { value: unknown } | { fault: string };
 
-export interface WarmInput {
-  items: AsyncIterable<RawItem>;
+interface WarmInput {
+  items: AsyncIterable<RawItem> | Iterable<RawItem>;
   options: z.infer<typeof warmOptions>;
 }
 
@@ -40,7 +38,7 @@ async function readJson(body: ReadableStream<Uint8Array>): Promise<WarmInput> {
   const parsed = warmBody.safeParse(parseJson(text));
   if (!parsed.success) throw invalidInput("json", parsed.error);
   const { items, ...options } = parsed.data;
-  return { items: fromArray(items), options };
+  return { items: items.map((value) => ({ value })), options };
 }
 
 function parseJson(text: string): unknown {
@@ -49,10 +47,6 @@ function parseJson(text: string): unknown {
   } catch {
     throw new AppError("body_invalid", { detail: "The body is not valid JSON." });
   }
-}
-
-async function* fromArray(items: unknown[]): AsyncGenerator<RawItem> {
-  for (const value of items) yield { value };
 }
 
 async function* ndjsonItems(body: ReadableStream<Uint8Array>): AsyncGenerator<RawItem> {
@@ -74,34 +68,36 @@ function ndjsonItem(line: string): RawItem {
 }
 
 async function* csvItems(body: ReadableStream<Uint8Array>): AsyncGenerator<RawItem> {
-  let header: string[] | null = null;
-  for await (const record of splitRecords(decode(body))) {
-    if (header === null) header = readHeader(record);
-    else if (record === null) yield { fault: "The record is not well-formed CSV, or too long." };
-    else yield csvItem(header, record);
-  }
-  if (header === null) throw new AppError("body_invalid", { detail: "The CSV has no header." });
+  let hasHeader = false;
+  const rows = readCsv(decode(body), (names) => {
+    checkHeader(names);
+    hasHeader = true;
+  });
+  for await (const row of rows)
+    yield "cells" in row ? { value: row.cells } : { fault: `Line ${row.line}: ${row.fault}.` };
+  if (!hasHeader) throw new AppError("body_invalid", { detail: "The CSV has no header." });
 }
 
-function readHeader(record: string[] | null): string[] {
-  const names = (record ?? []).map((name) => name.trim());
+function checkHeader(names: readonly string[]): void {
   const unknown = names.find((name) => !COLUMNS.some((known) => known === name));
-  if (unknown !== undefined || !names.includes("id") || new Set(names).size !== names.length) {
-    const detail = `The first line of a CSV names its columns: id, and any of ${COLUMNS.slice(1).join(", ")}, each once.`;
-    throw new AppError("body_invalid", {
-      detail,
-      allowed: COLUMNS,
-      ...(unknown === undefined ? {} : { column: unknown.slice(0, 100) }),
-    });
-  }
-  return names;
+  if (unknown === undefined && names.includes("id") && new Set(names).size === names.length) return;
+  const detail = `The first line of a CSV names its columns: id, and any of ${COLUMNS.slice(1).join(", ")}, each once.`;
+  throw new AppError("body_invalid", {
+    detail,
+    allowed: COLUMNS,
+    ...(unknown === undefined ? {} : { column: unknown.slice(0, 100) }),
+  });
 }
 
-function csvItem(header: string[], record: string[]): RawItem {
-  if (record.length !== header.length)
-    return { fault: `The record has ${record.length} fields, the header ${header.length}.` };
-  const cells = header
-    .map((name, index) => [name, record[index]?.trim() ?? ""] as const)
-    .filter(([, cell]) => cell !== "");
-  return { value: Object.fromEntries(cells.map(([name, cell]) => [name, LISTS.has(name) ? cell.split(/\s+/) : cell])) };
+/** Checks an item against the schema. Throws `body_invalid`. */
+export function readItem(raw: RawItem): WarmItem {
+  if ("fault" in raw) throw new AppError("body_invalid", { detail: raw.fault });
+  const parsed = warmItem.safeParse(typeof raw.value === "string" ? { id: raw.value } : raw.value);
+  if (!parsed.success) throw new AppError("body_invalid", { detail: issueText(parsed.error.issues[0]) });
+  return parsed.data;
+}
+
+function issueText(issue: { path: PropertyKey[]; message: string } | undefined): string {
+  const path = issue?.path.map(String).join(".") ?? "";
+  return path === "" ? "An item is an object with an id." : `${path}: ${issue?.message ?? ""}`;
 }

@@ -1,8 +1,8 @@
 import type { Clock } from "@prewarm/shared/clock";
-import type { Failure } from "../ledger/contract.ts";
+import type { Failure } from "@prewarm/shared/job";
+import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { readBoundedText } from "../platform/bounded-body.ts";
 import { errorText, publicText } from "../platform/log.ts";
-import { readRetryAfter } from "../platform/retry-after.ts";
 import { type IttybitJob, type JobPage, readError, readJob, readPage } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
 
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 15_000;
 /** A page of 100 jobs with their tasks is about 300 kB. */
 const BODY_MAX_BYTES = 4_000_000;
 /** Jobs on a page (the API's maximum). */
-export const PAGE_LIMIT = 100;
+const PAGE_LIMIT = 100;
 
 /** Why a call gave no result. Nothing here ever holds the key. */
 export type NoResult =
@@ -23,8 +23,8 @@ export type NoResult =
   | { kind: "unclear"; failure: Failure };
 
 export type Submission = { kind: "made"; job: IttybitJob; replayed: boolean } | NoResult;
-export type Look = { kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult;
-export type Listing = ({ kind: "page" } & JobPage) | NoResult;
+type JobLook = { kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult;
+type Listing = ({ kind: "page" } & JobPage) | NoResult;
 
 export interface JobOrder {
   input: string;
@@ -37,12 +37,12 @@ export interface JobOrder {
 /** Ittybit, as far as variants need it. Results are values; it never throws. */
 export interface Ittybit {
   submit(order: JobOrder): Promise<Submission>;
-  get(id: string): Promise<Look>;
+  get(ittybitJob: string): Promise<JobLook>;
   /** A page of jobs, newest first. `next` is the `next` of the page before; `input` filters by exact URL. */
   list(query?: { next?: string; input?: string }): Promise<Listing>;
 }
 
-export interface IttybitSettings {
+interface IttybitSettings {
   /** Such as `https://api.ittybit.com`. */
   baseUrl: string;
   apiKey: string;
@@ -58,7 +58,7 @@ function unclear(code: string, message: string, httpStatus?: number): NoResult {
   return { kind: "unclear", failure: { code, message, ...(httpStatus === undefined ? {} : { httpStatus }) } };
 }
 
-/** Only a misuse of the key says "idempotency"; a job of this generation then exists, so it is no verdict on the request. */
+/** True when the idempotency key is refused: a job of this generation exists then, and the request itself may be right. */
 function isKeyConflict(kind: string | null, message: string): boolean {
   return /idempoten/i.test(`${kind} ${message}`);
 }
@@ -116,11 +116,11 @@ async function submit(settings: IttybitSettings, order: JobOrder): Promise<Submi
   return { kind: "made", job, replayed: answer.response.status === 200 };
 }
 
-async function get(settings: IttybitSettings, id: string): Promise<Look> {
-  const name = encodeURIComponent(id);
+async function get(settings: IttybitSettings, ittybitJob: string): Promise<JobLook> {
+  const name = encodeURIComponent(ittybitJob);
   let answer = await send(settings, `/jobs/${name}`);
   // The guides give out `task_…` ids; some servers know those under their own path only.
-  if (answer.kind === "absent" && id.startsWith("task_")) answer = await send(settings, `/tasks/${name}`);
+  if (answer.kind === "absent" && ittybitJob.startsWith("task_")) answer = await send(settings, `/tasks/${name}`);
   if (answer.kind === "absent") return { kind: "absent" };
   if (answer.kind !== "answer") return answer;
   const job = readJob(answer.body);
@@ -141,7 +141,7 @@ async function list(settings: IttybitSettings, query: { next?: string; input?: s
 export function createIttybit(settings: IttybitSettings): Ittybit {
   return {
     submit: (order) => submit(settings, order),
-    get: (id) => get(settings, id),
+    get: (ittybitJob) => get(settings, ittybitJob),
     list: (query = {}) => list(settings, query),
   };
 }

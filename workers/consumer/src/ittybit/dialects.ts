@@ -2,7 +2,7 @@ import * as z from "zod";
 
 /*
  * The one place that knows how Ittybit speaks. Its pages describe seven dialects (docs/ittybit-dialects.md), two of which
- * stand side by side today: the reference ends a job with `succeeded` and an `output` string, the guides with `completed`
+ * are both in use today: the reference ends a job with `succeeded` and an `output` string, the guides with `completed`
  * and `output.url`; a loop written for one never ends against the other. Everything here takes all of them, requires
  * nothing but an id and a status word, and never throws.
  */
@@ -10,6 +10,7 @@ import * as z from "zod";
 export type JobStatus = "pending" | "done" | "failed" | "cancelled";
 
 export interface IttybitJob {
+  /** Called `ittybitJob` wherever it stands by itself. */
   id: string;
   status: JobStatus;
   /** Ittybit's own status word. */
@@ -26,7 +27,7 @@ export interface IttybitJob {
   finishedAt: number | null;
 }
 
-export interface UpstreamError {
+interface UpstreamError {
   kind: string | null;
   message: string;
 }

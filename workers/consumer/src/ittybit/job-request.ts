@@ -20,13 +20,10 @@ function scaled(length: number, factor: number): number {
 }
 
 /**
- * Never larger than the original: one side is cut to it, a pair shrinks by one factor. Whether Ittybit itself would enlarge
+ * Never asks for more than the original has: a single side is cut to it, a pair shrinks by one factor. Whether Ittybit itself would enlarge
  * is documented nowhere. Null sides stay null: they follow the aspect.
  */
-export function clampTransform(
-  transform: Transform,
-  original: Size | null,
-): { width: number | null; height: number | null } {
+function clampTransform(transform: Transform, original: Size | null): { width: number | null; height: number | null } {
   const { width, height } = transform;
   if (original === null) return { width, height };
   if (width !== null && height !== null) {

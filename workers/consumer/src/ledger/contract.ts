@@ -1,5 +1,5 @@
 import type { Format } from "@prewarm/shared/config";
-import type { JobState, Lane } from "@prewarm/shared/job";
+import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 
 /*
@@ -18,7 +18,7 @@ export interface Handlers {
   submitted(owner: string, jobs: Submitted[]): Promise<Record<string, "go" | "stop">>;
   settle(owner: string, outcomes: Record<string, Outcome>): Promise<Record<string, Settled>>;
   /** Ittybit's ids of jobs seen to have ended; unknown ids are ignored. */
-  observeEnded(jobs: string[]): Promise<void>;
+  observeEnded(ittybitJobs: string[]): Promise<void>;
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 
@@ -68,16 +68,6 @@ export interface ClaimAnswer {
   liveWaiting: number;
   /** When to look at a fresh job first: the learned median of job times, in ms. */
   firstLookMs: number;
-}
-
-export type FailureClass = "permanent" | "transient";
-
-export interface Failure {
-  /** Our code, such as `upstream_failed`, `output_invalid`, `original_unsupported`; the fingerprint groups by it. */
-  code: string;
-  message: string;
-  httpStatus?: number;
-  kind?: string;
 }
 
 /** What became of a job in a handler's hands. */

@@ -3,15 +3,16 @@ import type { Config } from "@prewarm/shared/config";
 import type { Transform } from "@prewarm/shared/transform";
 import type { Ittybit } from "../ittybit/client.ts";
 import type { Size } from "../ittybit/job-request.ts";
+import type { AwaitedJob } from "../ittybit/observe-jobs.ts";
 import type { Claim, ClaimAnswer, Handlers, Outcome } from "../ledger/contract.ts";
-import type { Original, OriginalsAccess } from "../originals/probe.ts";
+import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import type { Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
-import type { ImagesBucket, Seen } from "../store/store-variant.ts";
+import type { StoredObject } from "../store/variants.ts";
 import type { At } from "./crash-points.ts";
-import type { Lease } from "./handler-lease.ts";
+import type { HandlerLease } from "./handler-lease.ts";
 
-/** Everything a batch's handler reaches the world through; made in worker.ts. */
+/** Everything a batch's handler reaches the world through; made in compose.ts. */
 export interface BatchDeps {
   config: Config;
   clock: Clock;
@@ -19,7 +20,7 @@ export interface BatchDeps {
   ledger: Handlers;
   ittybit: Ittybit;
   /** `IMAGES_BUCKET`. */
-  images: ImagesBucket;
+  images: Pick<R2Bucket, "head" | "put" | "delete">;
   originals: OriginalsAccess;
   /** Fetches results; no credentials go through it. */
   fetch: typeof fetch;
@@ -32,11 +33,13 @@ export interface BatchDeps {
   at: At;
 }
 
+type StopReason = Extract<Outcome, { kind: "throttled" | "account" }>;
+
 /** The end of this batch's submitting, at the first 429, 401, 402 or 403. */
-export interface Stop {
-  /** What those that were not submitted are settled with; null while there is no stop. */
-  outcome: Extract<Outcome, { kind: "throttled" | "account" }> | null;
-  set(outcome: Extract<Outcome, { kind: "throttled" | "account" }>): void;
+interface Stop {
+  /** Outcome of the jobs that were not submitted; null while there is no stop. */
+  outcome: StopReason | null;
+  set(outcome: StopReason): void;
   /** Whether the ledger has been told. */
   told: boolean;
   /** Resolves when it is set. */
@@ -58,17 +61,16 @@ export function createStop(): Stop {
   return stop;
 }
 
-/** One batch under way. */
-export interface Batch {
-  deps: BatchDeps;
+/** One batch under way: what it works with, and what is known so far. */
+export interface BatchContext extends BatchDeps {
   /** The ledger's answer to the claim. */
   answer: ClaimAnswer;
-  lease: Lease;
+  lease: HandlerLease;
   /** Shared by every call of the batch: a Worker waits for 6 answers at once. */
   connections: Semaphore;
   /** Bytes of results held at once. */
   memory: Semaphore;
-  probe(id: string): Promise<Original>;
+  probe(id: string): Promise<ProbedOriginal>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(id: string): Promise<number>;
   /** How long this batch may wait for jobs, in ms. */
@@ -89,18 +91,21 @@ export interface Work {
   transform: Transform;
   claim: Extract<Claim, { do: "run" | "resume" | "verify" }>;
   /** What stood in R2 when this batch looked. */
-  seen: Seen | null;
+  stored: StoredObject | null;
+}
+
+/** What a result is judged by: the size it must have, and the etag of the original it was made from; null when unknown. */
+export interface Expectation {
+  size: Size | null;
+  etag: string | null;
 }
 
 /** A job at Ittybit that this batch watches. */
-export interface Watched {
+export interface Watched extends AwaitedJob {
   work: Work;
-  job: string;
-  /** Unix ms. */
-  submittedAt: number;
   attempts: number;
-  /** The size its result must have and the original's etag, when this batch has submitted it. */
-  made: { size: Size | null; etag: string | null } | null;
+  /** Null unless this batch has submitted it; `input` is the URL that was sent. */
+  made: (Expectation & { input: string }) | null;
   /** When to look next, Unix ms. */
   lookAt: number;
   looks: number;

@@ -8,7 +8,7 @@ describe("consumeDead", () => {
     const ledger = createFakeLedger();
     const bodies = [wakeUp(["photo/400-high.webp"]), { v: 7, new: true }, "text", undefined];
     const messages = bodies.map((body) => message(body, 11));
-    await consumeDead({ queue: "prewarm-dead", messages }, { ledger, log: () => undefined });
+    await consumeDead({ queue: "prewarm-dead", messages }, ledger, () => undefined);
     expect(messages.map(({ fate }) => fate)).toEqual(["ack", "ack", "ack", "ack"]);
     expect(ledger.dead.map(({ reason }) => reason.split(":")[0])).toEqual([
       "undelivered",
@@ -25,7 +25,7 @@ describe("consumeDead", () => {
     const circular: Record<string, unknown> = {};
     circular.self = circular;
     const messages = [message("x".repeat(100_000)), message(circular)];
-    await consumeDead({ queue: "prewarm-dead", messages }, { ledger, log: () => undefined });
+    await consumeDead({ queue: "prewarm-dead", messages }, ledger, () => undefined);
     expect(ledger.dead.map(({ body }) => body.length)).toEqual([20_000, "[object Object]".length]);
   });
 
@@ -33,7 +33,7 @@ describe("consumeDead", () => {
     const ledger = createFakeLedger();
     ledger.silent = () => true;
     const one = message("text", 2);
-    await consumeDead({ queue: "prewarm-dead", messages: [one] }, { ledger, log: () => undefined });
+    await consumeDead({ queue: "prewarm-dead", messages: [one] }, ledger, () => undefined);
     expect(one.fate).toBe("retry 120");
   });
 });

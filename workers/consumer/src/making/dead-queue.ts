@@ -1,14 +1,10 @@
 import { parseMessage } from "@prewarm/shared/message-schema";
 import type { Handlers } from "../ledger/contract.ts";
+import { backoff } from "../platform/backoff.ts";
 import { errorText, type Log } from "../platform/log.ts";
-import { deadMessage, laterSeconds, type QueueBatch, type QueueMessage } from "./queue-message.ts";
+import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 
-export interface DeadQueueDeps {
-  ledger: Pick<Handlers, "recordDead">;
-  log: Log;
-}
-
-/** Why a message ended here, as far as its body tells. Rows do not depend on it: what it was to wake is sent again when due. */
+/** Why a message ended here, as far as its body tells. No row depends on it: the ledger sends another wake-up when a row is due. */
 function reasonOf(message: QueueMessage): string {
   const parsed = parseMessage(message.body);
   switch (parsed.kind) {
@@ -24,12 +20,14 @@ function reasonOf(message: QueueMessage): string {
 }
 
 /** Handles `prewarm-dead`, the platform's dead-letter queue of all others: everything is recorded whole, then acked. Never throws. */
-export async function consumeDead(batch: QueueBatch, deps: DeadQueueDeps): Promise<void> {
+export async function consumeDead(batch: QueueBatch, ledger: Pick<Handlers, "recordDead">, log: Log): Promise<void> {
   try {
-    await deps.ledger.recordDead(batch.messages.map((message) => deadMessage(batch.queue, message, reasonOf(message))));
+    await ledger.recordDead(batch.messages.map((message) => deadMessage(batch.queue, message, reasonOf(message))));
     for (const message of batch.messages) message.ack();
   } catch (error) {
-    deps.log("dead_queue.failed", { messages: batch.messages.length, error: errorText(error) });
-    for (const message of batch.messages) message.retry({ delaySeconds: laterSeconds(message.attempts, 60, 3_600) });
+    log("dead_queue.failed", { messages: batch.messages.length, error: errorText(error) });
+    for (const message of batch.messages) {
+      message.retry({ delaySeconds: backoff(message.attempts, { first: 60, longest: 3_600 }) });
+    }
   }
 }

@@ -1,22 +1,24 @@
+import type { FailureClass } from "@prewarm/shared/job";
 import { LEASE_MIN_LEFT_MS, OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
-import { expectedSize, type Size } from "../ittybit/job-request.ts";
+import { expectedSize } from "../ittybit/job-request.ts";
 import { type Bytes, type Download, openDownload } from "../ittybit/output/download.ts";
 import { verifyOutput } from "../ittybit/output/verify.ts";
-import type { FailureClass, Outcome } from "../ledger/contract.ts";
+import type { Outcome } from "../ledger/contract.ts";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText, publicText } from "../platform/log.ts";
-import { putVariant } from "../store/store-variant.ts";
-import type { Batch, Watched } from "./batch-context.ts";
-import { LedgerUnreachable } from "./handler-lease.ts";
+import { putVariant } from "../store/variants.ts";
+import type { BatchContext, Expectation, Watched } from "./batch-context.ts";
 
-/** When to try again what failed for reasons that pass: the job is done, so nothing is made anew and no attempt is counted. */
-const AGAIN_MS = 5_000;
-
-/** What is known of the original when the job was submitted. */
-interface Source {
-  size: Size | null;
-  etag: string | null;
+/** A finished job and where its result can be fetched. */
+export interface Result {
+  kind: "result";
+  job: IttybitJob;
+  url: string;
 }
+
+/** When to try again after a failure that passes: the job is done, so no new one is made and no attempt is counted. */
+const AGAIN_MS = 5_000;
 
 function failed(failureClass: FailureClass, code: string, message: string): Outcome {
   return {
@@ -28,7 +30,7 @@ function failed(failureClass: FailureClass, code: string, message: string): Outc
   };
 }
 
-/** A job that ended without success. The second time it is Ittybit's last word. */
+/** A job that ended without success. The second such end is taken for permanent. */
 export function outcomeOfEnded(job: IttybitJob, attempts: number): Outcome {
   const message = job.error?.message ?? "the job failed";
   if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message);
@@ -44,22 +46,25 @@ function sideOf(text: string | undefined): number | null {
 }
 
 /** From this batch's own submission, from the job's metadata, or from a look at the original. */
-async function sourceOf(batch: Batch, watched: Watched, job: IttybitJob): Promise<Source> {
+async function expectationOf(context: BatchContext, watched: Watched, job: IttybitJob): Promise<Expectation> {
   if (watched.made !== null) return watched.made;
   const { metadata } = job;
   const { work } = watched;
-  if (metadata.ledger === batch.answer.ledgerId && metadata.gen === String(work.claim.gen)) {
+  if (metadata.ledger === context.answer.ledgerId && metadata.gen === String(work.claim.gen)) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
     return { size: width === null || height === null ? null : { width, height }, etag: metadata.etag ?? null };
   }
-  const original = await batch.probe(work.id);
+  const original = await context.probe(work.id);
   if (original.kind !== "image") return { size: null, etag: null };
   return { size: expectedSize(work.transform, original.size), etag: original.etag };
 }
 
-/** An outcome for a download that gave no bytes. `gone` is the caller's: it reads the job once more first. */
-function outcomeOfNoBytes(batch: Batch, result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>): Outcome {
+/** The outcome of a download that gave no bytes. On `gone` the caller has read the job once more before. */
+function outcomeOfNoBytes(
+  context: BatchContext,
+  result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
+): Outcome {
   switch (result.kind) {
     case "gone":
       return failed("transient", "output_expired", `the result's URL answered HTTP ${result.status}`);
@@ -71,48 +76,53 @@ function outcomeOfNoBytes(batch: Batch, result: Exclude<Download | Bytes, { kind
       return failed("transient", "output_invalid", `the result is cut off: ${result.message}`);
     case "unreachable":
       // The bytes may still be there: look again. A generation's deadline bounds how often.
-      return { kind: "pending", due: batch.deps.clock.now() + AGAIN_MS };
+      return { kind: "pending", due: context.clock.now() + AGAIN_MS };
     default:
       return result satisfies never;
   }
 }
 
-async function openResult(batch: Batch, watched: Watched, url: string): Promise<Download> {
-  const { deps } = batch;
-  await deps.at("before-download", watched.work.key);
-  const settings = { fetch: deps.fetch, allowLoopbackHttp: deps.allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES };
-  return batch.connections.run(() => openDownload(url, settings));
+async function openResult(context: BatchContext, watched: Watched, url: string): Promise<Download> {
+  await context.at("before-download", watched.work.key);
+  const { fetch, allowLoopbackHttp } = context;
+  const settings = { fetch, allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES };
+  return context.connections.run(() => openDownload(url, settings));
 }
 
 /** Opens the result; a URL that has expired is asked for once more, for a re-read job may carry a fresh one. */
-async function openFresh(batch: Batch, watched: Watched, url: string): Promise<Download> {
-  const first = await openResult(batch, watched, url);
+async function openFresh(context: BatchContext, watched: Watched, url: string): Promise<Download> {
+  const first = await openResult(context, watched, url);
   if (first.kind !== "gone") return first;
-  const look = await batch.connections.run(() => batch.deps.ittybit.get(watched.job));
+  const look = await context.connections.run(() => context.ittybit.get(watched.ittybitJob));
   const fresh = look.kind === "job" ? look.job.output : null;
-  return fresh === null ? first : openResult(batch, watched, fresh);
+  return fresh === null ? first : openResult(context, watched, fresh);
 }
 
-async function store(batch: Batch, watched: Watched, job: IttybitJob, bytes: Uint8Array): Promise<Outcome | null> {
-  const { deps } = batch;
-  const { key, transform, claim, seen } = watched.work;
-  const source = await sourceOf(batch, watched, job);
+/** Null when the lease is lost. */
+async function storeVariant(
+  context: BatchContext,
+  watched: Watched,
+  job: IttybitJob,
+  bytes: Uint8Array,
+): Promise<Outcome | null> {
+  const { key, transform, claim, stored } = watched.work;
+  const expected = await expectationOf(context, watched, job);
   const verdict = verifyOutput(bytes, {
     format: transform.format,
-    size: source.size,
+    size: expected.size,
     asked: transform,
     fit: transform.fit,
   });
   if (!verdict.ok) return failed("transient", "output_invalid", `the result is not the variant: ${verdict.message}`);
-  const now = deps.clock.now();
+  const now = context.clock.now();
   const { gen } = claim;
-  const metadata = { gen, job: watched.job, sourceEtag: source.etag, ...verdict.size, createdAt: now };
-  const put = await batch.connections.run(async () => {
-    await deps.at("before-put", key);
-    if (!(await batch.lease.ensure(LEASE_MIN_LEFT_MS))) return "lost";
-    return putVariant(deps.images, { key, bytes, format: transform.format, metadata }, seen);
+  const metadata = { gen, job: watched.ittybitJob, sourceEtag: expected.etag, ...verdict.size, createdAt: now };
+  const put = await context.connections.run(async () => {
+    await context.at("before-put", key);
+    if (!(await context.lease.ensure(LEASE_MIN_LEFT_MS))) return "lost";
+    return putVariant(context.images, { key, bytes, format: transform.format, metadata }, stored);
   });
-  await deps.at("put", key);
+  await context.at("put", key);
   if (put === "lost") return null;
   // Somebody wrote since the head: look again.
   if (put === null) return { kind: "pending", due: now };
@@ -120,26 +130,28 @@ async function store(batch: Batch, watched: Watched, job: IttybitJob, bytes: Uin
   return { kind: "stored", gen, bytes: bytes.byteLength, etag: put.etag, tookMs: Math.max(0, tookMs) };
 }
 
-/** Fetches, judges and stores a finished job's result. Null when the lease is lost: then nothing more may be done. */
-export async function storeResult(
-  batch: Batch,
-  watched: Watched,
-  job: IttybitJob,
-  url: string,
-): Promise<Outcome | null> {
-  const download = await openFresh(batch, watched, url);
-  if (download.kind !== "open") return outcomeOfNoBytes(batch, download);
-  return batch.memory.run(async () => {
+/** R2 did not answer. If the put has landed, the next look finds it. */
+function outcomeOfThrow(context: BatchContext, key: string, error: unknown): Outcome {
+  if (error instanceof LedgerUnavailable) throw error;
+  context.log("variant.put_failed", { key, error: errorText(error) });
+  return { kind: "pending", due: context.clock.now() + AGAIN_MS };
+}
+
+/** Fetches, judges and stores a finished job's result and sets the outcome; none when the lease is lost, for then nothing more may be done. */
+export async function finishJob(context: BatchContext, watched: Watched, { job, url }: Result): Promise<void> {
+  const { key } = watched.work;
+  const download = await openFresh(context, watched, url);
+  if (download.kind !== "open") {
+    context.outcomes.set(key, outcomeOfNoBytes(context, download));
+    return;
+  }
+  await context.memory.run(async () => {
     const body = await download.read();
-    await batch.deps.at("downloaded", watched.work.key);
-    if (body.kind !== "bytes") return outcomeOfNoBytes(batch, body);
-    try {
-      return await store(batch, watched, job, body.bytes);
-    } catch (error) {
-      if (error instanceof LedgerUnreachable) throw error;
-      // R2 did not answer. If the put has landed, the next look finds it.
-      batch.deps.log("variant.put_failed", { key: watched.work.key, error: errorText(error) });
-      return { kind: "pending", due: batch.deps.clock.now() + AGAIN_MS };
-    }
+    await context.at("downloaded", key);
+    const outcome =
+      body.kind === "bytes"
+        ? await storeVariant(context, watched, job, body.bytes).catch((error) => outcomeOfThrow(context, key, error))
+        : outcomeOfNoBytes(context, body);
+    if (outcome !== null) context.outcomes.set(key, outcome);
   }, download.bytes);
 }

@@ -1,23 +1,24 @@
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText } from "../platform/log.ts";
-import type { Batch, Work } from "./batch-context.ts";
-import { LedgerUnreachable } from "./handler-lease.ts";
+import type { BatchContext, Work } from "./batch-context.ts";
 
 /**
- * Keeps one key's mishap from its mates. What nobody foresaw counts as an attempt of the same generation, so that a bug ends
- * as a dead letter with its text instead of going round for ever. An unreachable ledger is everybody's.
+ * Keeps a fault of one key away from the other keys of the batch. An unforeseen error counts as an attempt of the same
+ * generation, so that a bug ends as a dead letter with its text and is not tried for ever. An unreachable ledger concerns
+ * the whole batch and is thrown.
  */
-export async function guarded(batch: Batch, work: Work, act: () => Promise<void>): Promise<void> {
+export async function guarded(context: BatchContext, work: Work, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    if (error instanceof LedgerUnreachable) throw error;
+    if (error instanceof LedgerUnavailable) throw error;
     const message = errorText(error);
-    batch.deps.log("job.unexpected", { key: work.key, error: message });
-    batch.outcomes.set(work.key, { kind: "unclear", failure: { code: "internal", message } });
+    context.log("job.unexpected", { key: work.key, error: message });
+    context.outcomes.set(work.key, { kind: "unclear", failure: { code: "internal", message } });
   }
 }
 
-/** Waits for all, whatever becomes of each, then throws the first failure: nothing goes on behind the back of the caller. */
+/** Waits until all have ended, then throws the first failure: none of them still works when the caller goes on. */
 export async function all(acts: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(acts)) if (result.status === "rejected") throw result.reason;
 }

@@ -6,7 +6,7 @@ import { runClaim } from "../testing/fake-ledger.ts";
 const KEY = "photo/400-high.webp";
 
 function resumeClaim(gen: number, upstream: string, more: object = {}): Claim {
-  return { do: "resume", gen, floor: 0, upstream, submittedAt: 1_799_999_990_000, attempts: 0, ...more };
+  return { do: "resume", gen, floor: 0, ittybitJob: upstream, submittedAt: 1_799_999_990_000, attempts: 0, ...more };
 }
 
 async function withObject(world: ReturnType<typeof batchWorld>, gen: number): Promise<void> {

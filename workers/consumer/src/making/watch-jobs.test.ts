@@ -5,7 +5,7 @@ import { batchWorld, message, wakeUp } from "../testing/batch-world.ts";
 const KEY = "photo/400-high.webp";
 
 function resumeClaim(upstream: string, submittedAt: number, more: object = {}): Claim {
-  return { do: "resume", gen: 7, floor: 0, upstream, submittedAt, attempts: 0, ...more };
+  return { do: "resume", gen: 7, floor: 0, ittybitJob: upstream, submittedAt, attempts: 0, ...more };
 }
 
 function order(world: ReturnType<typeof batchWorld>, n: number) {

@@ -1,14 +1,15 @@
 import type { Config } from "@prewarm/shared/config";
-import { type ImageHeader, orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import type { ImageHeader } from "@prewarm/shared/image-header-type";
+import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Size } from "../ittybit/job-request.ts";
-import type { Failure, FailureClass } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
-import { type OriginalBucket, readFromBucket, readFromUrl } from "./read-start.ts";
+import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
 
 /** What the start of an original tells. */
-export type Original =
+export type ProbedOriginal =
   | {
       kind: "image";
       /** The URL Ittybit is given. */
@@ -17,39 +18,37 @@ export type Original =
       size: Size | null;
       etag: string | null;
     }
-  /** No variant can come of it, and that is nobody's failure. */
+  /** No variant can be made of it. That is no failure: nothing is tried again. */
   | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; message: string }
   | { kind: "failed"; class: FailureClass; failure: Failure };
 
 export interface OriginalsAccess {
   fetch: typeof fetch;
   /** A bucket of originals by its binding's name; null when it is not bound. */
-  bucket(binding: string): OriginalBucket | null;
+  bucket(binding: string): Pick<R2Bucket, "get"> | null;
   /** The signed edge URL of a bucket's original, or null when the edge's address or the signing key is not configured. */
   bucketOriginalUrl(id: string): Promise<string | null>;
 }
 
-export interface ProbeDeps extends OriginalsAccess {
+interface ProbeDeps extends OriginalsAccess {
   config: Pick<Config, "sources" | "limits">;
   connections: Semaphore;
 }
-
-/** The start of an original: how much of it was read is in `bytes`, how long it is in `total` when known. */
-export type Start =
-  | { kind: "bytes"; bytes: Uint8Array; total: number | null; etag: string | null }
-  | { kind: "missing" }
-  | { kind: "failed"; class: FailureClass; failure: Failure };
 
 /** Bytes read: nearly every header is in the first; large EXIF blocks, colour profiles and HEIC boxes need more. */
 const READS = [65_536, 524_288, 4_194_304];
 
 const CONVERTIBLE = new Set(["jpeg", "png", "webp", "avif", "gif", "heic"]);
 
-function failed(failureClass: FailureClass, code: string, message: string): Extract<Original, { kind: "failed" }> {
+function failed(
+  failureClass: FailureClass,
+  code: string,
+  message: string,
+): Extract<ProbedOriginal, { kind: "failed" }> {
   return { kind: "failed", class: failureClass, failure: { code, message } };
 }
 
-function refused(code: Extract<Original, { kind: "refused" }>["code"], message: string): Original {
+function refused(code: Extract<ProbedOriginal, { kind: "refused" }>["code"], message: string): ProbedOriginal {
   return { kind: "refused", code, message };
 }
 
@@ -57,7 +56,7 @@ function refused(code: Extract<Original, { kind: "refused" }>["code"], message: 
 async function locate(
   id: string,
   deps: ProbeDeps,
-): Promise<{ input: string; read(n: number): Promise<Start> } | Original> {
+): Promise<{ input: string; read(n: number): Promise<Start> } | ProbedOriginal> {
   const original = resolveOriginal(deps.config, id);
   if (original === null) return failed("permanent", "source_unknown", "no configured source holds this image");
   if (original.kind === "url") return { input: original.url, read: (n) => readFromUrl(original.url, n, deps.fetch) };
@@ -89,10 +88,10 @@ function judge(
   header: ImageHeader | null,
   input: string,
   deps: ProbeDeps,
-): Original {
+): ProbedOriginal {
   const { originalMaxBytes, originalMaxPixels } = deps.config.limits;
   const { bytes, total } = start;
-  // What neither Ittybit takes nor a browser shows: the edge answers with the placeholder instead of the redirect.
+  // Neither Ittybit nor a browser can use these: the edge answers with the placeholder, not with the original.
   if (bytes.byteLength === 0) return refused("unshowable", "the original is empty");
   const type = sniffType(bytes);
   if (type === "tiff" || type === "html") return refused("unshowable", `the original is ${type}`);
@@ -104,12 +103,12 @@ function judge(
   if (header.width * header.height > originalMaxPixels) {
     return refused("too_large", `the original has ${header.width} × ${header.height} pixels`);
   }
-  // An unsettled header may lack its orientation: then no side is known for sure. GIF has none.
+  // An unsettled header may not show its orientation yet, so width and height may be swapped. A GIF has no orientation.
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");
   return { kind: "image", input, size: sure ? orientedSize(header) : null, etag: start.etag };
 }
 
-async function probe(id: string, deps: ProbeDeps): Promise<Original> {
+async function probe(id: string, deps: ProbeDeps): Promise<ProbedOriginal> {
   const place = await locate(id, deps);
   if ("kind" in place) return place;
   for (const length of READS) {
@@ -123,8 +122,8 @@ async function probe(id: string, deps: ProbeDeps): Promise<Original> {
 }
 
 /** Looks at each original at most once in its life (one batch). Never throws. */
-export function createProbe(deps: ProbeDeps): (id: string) => Promise<Original> {
-  const seen = new Map<string, Promise<Original>>();
+export function createProbe(deps: ProbeDeps): (id: string) => Promise<ProbedOriginal> {
+  const seen = new Map<string, Promise<ProbedOriginal>>();
   return (id) => {
     const known = seen.get(id);
     if (known !== undefined) return known;

@@ -1,9 +1,12 @@
+import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { readAtMost } from "../platform/bounded-body.ts";
 import { errorText } from "../platform/log.ts";
-import type { Start } from "./probe.ts";
 
-/** What is needed of an R2 bucket that holds originals. */
-export type OriginalBucket = Pick<R2Bucket, "get">;
+/** The start of an original: how much of it was read is in `bytes`, how long it is in `total` when known. */
+export type Start =
+  | { kind: "bytes"; bytes: Uint8Array; total: number | null; etag: string | null }
+  | { kind: "missing" }
+  | { kind: "failed"; class: FailureClass; failure: Failure };
 
 const TIMEOUT_MS = 10_000;
 const MAX_HOPS = 3;
@@ -74,7 +77,7 @@ export async function readFromUrl(url: string, length: number, fetcher: typeof f
   }
 }
 
-export async function readFromBucket(bucket: OriginalBucket, key: string, length: number): Promise<Start> {
+export async function readFromBucket(bucket: Pick<R2Bucket, "get">, key: string, length: number): Promise<Start> {
   try {
     // No range: R2 refuses one of an empty object. What is not read is cancelled, and costs nothing.
     const object = await bucket.get(key);

@@ -5,7 +5,10 @@ export async function readBoundedText(response: Response, maxBytes: number): Pro
 }
 
 /** The first `maxBytes` of a stream; the rest is cancelled, never read. */
-export async function readAtMost(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
+export async function readAtMost(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (body === null) return new Uint8Array(0);
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
@@ -20,7 +23,7 @@ export async function readAtMost(body: ReadableStream<Uint8Array> | null, maxByt
   return joined(chunks, total).subarray(0, maxBytes);
 }
 
-export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
+export function joined(chunks: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(total);
   let offset = 0;
   for (const chunk of chunks) {

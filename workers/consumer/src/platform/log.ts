@@ -1,7 +1,7 @@
 /** One structured line per decision; event names are stable, fields never hold secrets. */
 export type Log = (event: string, fields?: Record<string, unknown>) => void;
 
-export const MESSAGE_MAX_CHARS = 300;
+const MESSAGE_MAX_CHARS = 300;
 
 /**
  * Foreign text made fit for a log, a row or a page: secrets replaced, queries of URLs dropped (they may be signed),

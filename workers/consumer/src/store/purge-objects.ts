@@ -1,29 +1,30 @@
-import { imagePrefix } from "@prewarm/shared/variant-key";
+import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
+import { deadKey, imagePrefix, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 
-/** What a purge needs of R2; R2Bucket fits. */
-export type PurgeBucket = Pick<R2Bucket, "list" | "delete">;
+/** Deletes objects by their full names, however many: R2 takes 1,000 a call. */
+export async function deleteObjects(bucket: Pick<R2Bucket, "delete">, names: readonly string[]): Promise<void> {
+  for (let at = 0; at < names.length; at += R2_DELETE_MAX_KEYS) {
+    await bucket.delete(names.slice(at, at + R2_DELETE_MAX_KEYS));
+  }
+}
 
 /**
- * Deletes every object of the image whose generation is below `floor` (or unknown), then the image's markers. In pages of
- * 1,000: `goOn` is asked before each and stops it by false. Safe to run again.
+ * Deletes every object of the image whose generation is below `floor` (or unknown), then the image's markers. `goOn` is
+ * asked before each page of 1,000; the purge stops when it answers false. Safe to run again.
  */
 export async function purgeObjects(
-  bucket: PurgeBucket,
+  bucket: Pick<R2Bucket, "list" | "delete">,
   { id, floor }: { id: string; floor: number },
   goOn: () => boolean,
 ): Promise<void> {
-  await eachPage(
-    bucket,
-    `variants/${imagePrefix(id)}`,
-    goOn,
-    (object) => (fromCustomMetadata(object.customMetadata)?.gen ?? 0) < floor,
-  );
-  await eachPage(bucket, `dead/${imagePrefix(id)}`, goOn, () => true);
+  const isBelow = (object: R2Object) => (fromCustomMetadata(object.customMetadata)?.gen ?? 0) < floor;
+  await deleteWhere(bucket, storeKey(imagePrefix(id)), goOn, isBelow);
+  await deleteWhere(bucket, deadKey(imagePrefix(id)), goOn, () => true);
 }
 
-async function eachPage(
-  bucket: PurgeBucket,
+async function deleteWhere(
+  bucket: Pick<R2Bucket, "list" | "delete">,
   prefix: string,
   goOn: () => boolean,
   isDoomed: (object: R2Object) => boolean,
@@ -36,8 +37,10 @@ async function eachPage(
       include: ["customMetadata"],
       ...(cursor === undefined ? {} : { cursor }),
     });
-    const keys = page.objects.filter(isDoomed).map(({ key }) => key);
-    if (keys.length > 0) await bucket.delete(keys);
+    await deleteObjects(
+      bucket,
+      page.objects.filter(isDoomed).map(({ key }) => key),
+    );
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);
 }

@@ -1,10 +1,12 @@
 import { defineConfig } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
 import type { WakeUp } from "@prewarm/shared/messages";
+import type { LedgerCalls } from "../ledger/contract.ts";
+import { ledgerClient } from "../ledger/ledger-for.ts";
 import type { BatchDeps } from "../making/batch-context.ts";
 import { consumeBatch } from "../making/consume-batch.ts";
 import { nowhere } from "../making/crash-points.ts";
-import type { QueueMessage } from "../making/queue-message.ts";
+import type { QueueMessage } from "../platform/queue-message.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { createFakeIttybit, OUTPUT_HOST } from "./fake-ittybit.ts";
 import { createFakeLedger } from "./fake-ledger.ts";
@@ -13,7 +15,7 @@ import { picture } from "./pictures.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** The size of every original unless a test serves another. */
-export const ORIGINAL = { width: 1000, height: 500 };
+const ORIGINAL = { width: 1000, height: 500 };
 
 /** A message that remembers what became of it. */
 export interface TestMessage extends QueueMessage {
@@ -76,7 +78,7 @@ export function batchWorld() {
     config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] }),
     clock,
     sleep: clock.sleep,
-    ledger,
+    ledger: ledgerClient(() => ledger as unknown as LedgerCalls, { clock, log: () => undefined, sleep: clock.sleep }),
     ittybit,
     images: images.bucket,
     originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => null },

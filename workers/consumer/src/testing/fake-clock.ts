@@ -1,7 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 
 /** Time that moves only when somebody sleeps or a test says so. */
-export interface FakeClock extends Clock {
+interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Resolves when the clock reaches the time; the earliest sleeper moves the clock once everybody else is idle. */
   sleep(ms: number): Promise<void>;

@@ -10,7 +10,7 @@ import type {
 } from "../ledger/contract.ts";
 
 /** A ledger that answers what a test tells it and remembers what it was told. The rules are the real ledger's business. */
-export interface FakeLedger extends Handlers {
+interface FakeLedger extends Handlers {
   claims: Map<string, Claim>;
   /** What every key that is not in `claims` is answered; each gets a generation of its own. */
   fallback: (key: string, gen: number) => Claim;

@@ -1,6 +1,6 @@
-import type { EdgeCache, ObjectStore, StoredObject } from "../edge.ts";
+import type { EdgeCache, ObjectStore, StoredObject } from "../bindings.ts";
 
-// workerd has this class, Node has not; the length is held to, as there.
+// workerd has this class and Node has not. Like there, the length must be kept exactly.
 class FixedLengthStreamTwin extends TransformStream<Uint8Array, Uint8Array> {
   constructor(length: number | bigint) {
     let left = Number(length);
@@ -18,7 +18,7 @@ class FixedLengthStreamTwin extends TransformStream<Uint8Array, Uint8Array> {
 }
 if (!("FixedLengthStream" in globalThis)) Object.assign(globalThis, { FixedLengthStream: FixedLengthStreamTwin });
 
-export interface FakeObject {
+interface FakeObject {
   bytes: Uint8Array;
   uploaded: Date;
 }

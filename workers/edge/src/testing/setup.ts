@@ -1,9 +1,9 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import type { WakeUpV1 } from "@prewarm/shared/messages";
-import type { Edge } from "../edge.ts";
-import { createGate } from "../gate.ts";
-import { createMemory } from "../memory.ts";
-import { createPlainTargets } from "../plain-targets.ts";
+import { createAskedLately } from "../miss/asked-lately.ts";
+import { createLiveGate } from "../miss/gate.ts";
+import { createTargetCache } from "../request/target-cache.ts";
+import type { Edge } from "../request-context.ts";
 import { route } from "../route.ts";
 import { createFakeBucket, createFakeCache, type FakeBucket, type FakeCache, type Fault, withFault } from "./fakes.ts";
 
@@ -68,22 +68,23 @@ function createWorld(options: Options, shared: Shared): World {
   const config = defineConfig({ sources: SOURCES, presets: PRESETS, ...options.config });
   const logged: string[] = [];
   const background: Promise<unknown>[] = [];
-  const faulty = withFault<FakeBucket>(images, options.faults?.images);
+  const faultyImages = withFault<FakeBucket>(images, options.faults?.images);
+  const faultyCache = withFault(cache, options.faults?.cache);
   const limit = { limit: async ({ key }: { key: string }) => ({ success: options.allowed?.(key) ?? true }) };
   const edge: Edge = {
     config,
     keys: options.keys ?? [],
-    cache: withFault(cache, options.faults?.cache),
-    images: faulty,
+    cache: faultyCache,
+    images: faultyImages,
     originals: (binding) => (binding === "ORIGINALS" ? originals : null),
     live: withFault({ send: async (message: WakeUpV1) => void sent.push(message) }, options.faults?.live),
     limit:
       options.allowed === undefined && options.faults?.limit === undefined
         ? null
         : withFault(limit, options.faults?.limit),
-    plainTargets: createPlainTargets(),
-    memory: createMemory(),
-    gate: createGate(faulty),
+    targetCache: createTargetCache(),
+    askedLately: createAskedLately(faultyCache),
+    gate: createLiveGate(faultyImages),
     clock: { now },
     log: (event) => void logged.push(event),
   };

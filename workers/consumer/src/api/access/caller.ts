@@ -1,3 +1,6 @@
+import { fromBase64, toBase64Url } from "../../platform/base64.ts";
+import { indexOfSecret } from "../../platform/secret-equality.ts";
+
 /** Who calls, as the guard found out. */
 export interface Caller {
   role: "viewer" | "operator";
@@ -14,12 +17,59 @@ export interface Tokens {
 }
 
 /** All tokens with what each stands for; operators first. */
-export function tokenList({
-  adminTokens,
-  viewerTokens,
-}: Tokens): { token: string; role: Caller["role"]; who: string }[] {
+function tokenList({ adminTokens, viewerTokens }: Tokens): { token: string; role: Caller["role"]; who: string }[] {
   return [
     ...adminTokens.map((token, index) => ({ token, role: "operator" as const, who: `operator token ${index + 1}` })),
     ...viewerTokens.map((token, index) => ({ token, role: "viewer" as const, who: `viewer token ${index + 1}` })),
   ];
+}
+
+/** Whom a token stands for. */
+export async function byToken(token: string, known: Tokens): Promise<Caller | null> {
+  const tokens = tokenList(known);
+  const index = await indexOfSecret(
+    token,
+    tokens.map((one) => one.token),
+  );
+  const found = tokens[index];
+  return found === undefined ? null : { role: found.role, who: found.who, by: "token", expiresAt: null };
+}
+
+export const COOKIE = "prewarm_session";
+/** A working day; then one signs in again. */
+export const SESSION_SECONDS = 12 * 3600;
+
+const HMAC = { name: "HMAC", hash: "SHA-256" };
+const encoder = new TextEncoder();
+
+/*
+ * The cookie is `<expiry in Unix seconds>.<HMAC>`, under a key that the signing token yields. So it holds no secret, needs no table,
+ * and ends for everybody when its token is taken out of rotation.
+ */
+async function cookieKey(token: string): Promise<CryptoKey> {
+  const root = await crypto.subtle.importKey("raw", encoder.encode(token), HMAC, false, ["sign"]);
+  const derived = await crypto.subtle.sign(HMAC, root, encoder.encode("prewarm session cookie, version 1"));
+  return crypto.subtle.importKey("raw", derived, HMAC, false, ["sign", "verify"]);
+}
+
+/** The cookie's value for a session under this token. */
+export async function issueCookie(token: string, nowMs: number): Promise<{ value: string; expiresAt: number }> {
+  const expiry = Math.floor(nowMs / 1000) + SESSION_SECONDS;
+  const signature = await crypto.subtle.sign(HMAC, await cookieKey(token), encoder.encode(String(expiry)));
+  return { value: `${expiry}.${toBase64Url(new Uint8Array(signature))}`, expiresAt: expiry * 1000 };
+}
+
+/** Whose session it is, or null when it is expired, forged, or of a token that is no more. */
+export async function readCookie(value: string, tokens: Tokens, nowMs: number): Promise<Caller | null> {
+  const parts = /^(\d{1,12})\.([A-Za-z0-9_-]{43})$/.exec(value);
+  const signature = fromBase64(parts?.[2] ?? "");
+  if (parts === null || signature === null) return null;
+  const text = encoder.encode(parts[1] ?? "");
+  const expiresAt = Number(parts[1]) * 1000;
+  let caller: Caller | null = null;
+  for (const { token, role, who } of tokenList(tokens)) {
+    const valid = await crypto.subtle.verify(HMAC, await cookieKey(token), signature, text);
+    if (valid && caller === null) caller = { role, who, by: "cookie", expiresAt };
+  }
+  return expiresAt > nowMs ? caller : null;
 }

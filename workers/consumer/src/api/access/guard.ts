@@ -1,20 +1,22 @@
 import { AppError } from "@prewarm/shared/errors";
 import type { MiddlewareHandler } from "hono";
-import type { ApiEnv } from "../api-env.ts";
+import { parse as parseCookies } from "hono/utils/cookie";
 import type { ApiDeps } from "../deps.ts";
-import { AccessVerifier } from "./access-jwt.ts";
-import { type AccessContext, findCaller } from "./find-caller.ts";
-import { accessOf } from "./route-access.ts";
+import type { Access, ApiEnv } from "../endpoint.ts";
+import { ACCESS_HEADER, AccessVerifier } from "./access-jwt.ts";
+import { byToken, type Caller, COOKIE, readCookie } from "./caller.ts";
 
 const READING = new Set(["GET", "HEAD"]);
 
-/** Lets through whom the route table lets through, and tells the routes who it is. Every refusal of proof looks alike. */
-export function guard(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
+/**
+ * Makes the middleware in front of a call: it refuses callers below the needed role and sets `caller` for the handler. A missing and a
+ * wrong proof get the same answer.
+ */
+export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandler<ApiEnv> {
   const { access } = deps;
   const verifier =
     access !== null && access.team !== null ? new AccessVerifier({ ...access, team: access.team }, deps.fetch) : null;
-  return async (c, next) => {
-    const needed = accessOf(c.req.method, c.req.path);
+  return (needed) => async (c, next) => {
     if (needed === "public") return next();
     if (deps.adminTokens.length === 0) {
       throw new AppError("not_configured", {
@@ -31,8 +33,8 @@ export function guard(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** A browser sends its cookie with whatever page it is on; only our own may write. */
-export function checkSameOrigin(site: string | undefined): void {
+/** A browser sends its cookie with requests of every page. Only our own pages may write. */
+function checkSameOrigin(site: string | undefined): void {
   if (site !== "same-origin") {
     throw new AppError("forbidden", {
       detail: "A browser may write from the dashboard's own page only (Sec-Fetch-Site: same-origin).",
@@ -46,4 +48,39 @@ function accessContext(c: { executionCtx: unknown }): AccessContext | undefined 
   } catch {
     return undefined; // Hono throws where there is no execution context, as in tests.
   }
+}
+
+/** What the platform says of Access on the execution context, where it does. */
+export interface AccessContext {
+  aud: string;
+  getIdentity(): Promise<{ email?: string | undefined } | null | undefined>;
+}
+
+/** Who calls: by bearer token, else by the dashboard's cookie, else by Cloudflare Access. Null: unknown. */
+export async function findCaller(
+  request: Request,
+  deps: Pick<ApiDeps, "adminTokens" | "viewerTokens" | "access" | "clock">,
+  access: { verifier: AccessVerifier | null; context: AccessContext | undefined },
+): Promise<Caller | null> {
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
+  // A wrong token is refused even beside a valid cookie: the caller chose to prove itself by the token.
+  if (request.headers.has("Authorization")) return byToken(bearer ?? "", deps);
+  const cookie = parseCookies(request.headers.get("Cookie") ?? "", COOKIE)[COOKIE];
+  const caller = cookie === undefined ? null : await readCookie(cookie, deps, deps.clock.now());
+  return caller ?? byAccess(request, deps, access);
+}
+
+async function byAccess(
+  request: Request,
+  { access: settings, clock }: Pick<ApiDeps, "access" | "clock">,
+  { verifier, context }: { verifier: AccessVerifier | null; context: AccessContext | undefined },
+): Promise<Caller | null> {
+  if (settings === null) return null;
+  const jwt = request.headers.get(ACCESS_HEADER);
+  let who: string | null = null;
+  if (context?.aud === settings.aud) who = (await context.getIdentity())?.email ?? "access";
+  else if (jwt !== null && verifier !== null) who = await verifier.verify(jwt, clock.now());
+  if (who === null) return null;
+  const isOperator = settings.operators.some((one) => one === "*" || one.toLowerCase() === who.toLowerCase());
+  return { role: isOperator ? "operator" : "viewer", who, by: "access", expiresAt: null };
 }

@@ -1,8 +1,10 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
-import { LedgerCore } from "../../ledger/ledger.ts";
-import { OperatorCore } from "../../ledger/operator/operator-core.ts";
+import type { Engine } from "../../ledger/object/engine.ts";
 import type { PurgeTask } from "../../ledger/protocol/purge.ts";
+import { chunkOf } from "../../ledger/testing/chunk-of.ts";
+import { clientOf } from "../../ledger/testing/client-of.ts";
 import { nodeSql } from "../../ledger/testing/node-sql.ts";
+import { testEngine } from "../../ledger/testing/test-engine.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
 import { createApi } from "../create-api.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -28,8 +30,7 @@ const SITE: UserConfig = {
 
 export interface ApiWorld {
   deps: ApiDeps;
-  core: LedgerCore;
-  operator: OperatorCore;
+  ledger: Engine;
   purges: PurgeTask[];
   logs: { event: string; fields: Record<string, unknown> | undefined }[];
   bucket: ReturnType<typeof createMemoryBucket>;
@@ -51,15 +52,13 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
   let now = START;
   const clock = { now: () => now, random: () => 0.5 };
   const sql = nodeSql();
-  const purges: PurgeTask[] = [];
-  const core = new LedgerCore(sql, { config, clock, ledgerId: "test" });
-  const operator = new OperatorCore(sql, { config, clock, purge: (task) => purges.push(task) });
+  const { engine, done } = testEngine(sql, { config, clock });
   const bucket = createMemoryBucket();
   const logs: ApiWorld["logs"] = [];
   const deps: ApiDeps = {
     config,
     configFaults: [],
-    ledger: operator.calls,
+    ledger: clientOf(engine),
     bucket: bucket.bucket,
     queues: {},
     adminTokens: [ADMIN, "admin-token-two"],
@@ -87,9 +86,8 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
   };
   return {
     deps,
-    core,
-    operator,
-    purges,
+    ledger: engine,
+    purges: done.purges,
     logs,
     bucket,
     advance: (ms) => {
@@ -103,10 +101,22 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
   };
 }
 
+/** Accepts keys as an upload does, past the API. */
+export function accept(world: ApiWorld, keys: string[]): void {
+  const delivery = { id: crypto.randomUUID(), chunk: 0, hash: "h" };
+  world.ledger.acceptChunk(chunkOf({ run: "uploads", lane: "upload", keys }, delivery));
+}
+
+/** Does the slices of actions that are due; when the next is. */
+export function runActions({ ledger: { steps } }: ApiWorld): number {
+  while (steps.actionSlice());
+  return steps.nextAlarm();
+}
+
 /** Claims everything that is due and settles each as `outcome` says; stands for the consumer. */
 export function work(world: ApiWorld, keys: string[], outcome: "stored" | "dead", message = "the job failed"): void {
   const owner = crypto.randomUUID();
-  const { claims } = world.core.claim(owner, [{ keys, live: false, at: world.deps.clock.now() }]);
+  const { claims } = world.ledger.claim(owner, [{ keys, live: false, at: world.deps.clock.now() }]);
   const settled = Object.entries(claims).flatMap(([key, claim]) => {
     if (claim.do !== "run") return [];
     const failure = { code: "upstream_failed", message };
@@ -119,7 +129,7 @@ export function work(world: ApiWorld, keys: string[], outcome: "stored" | "dead"
       ] as const,
     ];
   });
-  world.core.settle(owner, Object.fromEntries(settled));
+  world.ledger.settle(owner, Object.fromEntries(settled));
 }
 
 export interface JobAnswer {

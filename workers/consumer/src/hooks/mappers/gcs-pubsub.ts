@@ -1,9 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
-import type { HookEvent } from "../hook-event.ts";
-import { objectEvent } from "../object-event.ts";
-import { orderText } from "../order-text.ts";
+import { type HookEvent, orderText } from "../hook-event.ts";
+import { objectEvent } from "./object-event.ts";
 
 /** Cloud Storage through a Pub/Sub push (cloud.google.com/storage/docs/pubsub-notifications, read 2026-11). */
 const push = z.object({

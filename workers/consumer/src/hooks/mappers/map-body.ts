@@ -1,7 +1,7 @@
 import type { Config, MapperConfig } from "@prewarm/shared/config";
 import type { HookEvent } from "../hook-event.ts";
 import { mapGcsPubsub } from "./gcs-pubsub.ts";
-import { mapJsonPath } from "./json-path-mapper.ts";
+import { mapJsonPath } from "./json-path.ts";
 import { mapNative } from "./native.ts";
 import { mapR2 } from "./r2.ts";
 import { mapS3 } from "./s3.ts";

@@ -1,10 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
-import { idFromKey } from "@prewarm/shared/source";
 import * as z from "zod";
-import type { HookEvent } from "../hook-event.ts";
-import { notAnImage } from "../image-type.ts";
-import { orderText } from "../order-text.ts";
+import { type HookEvent, orderText, rejected, toEvent } from "../hook-event.ts";
 
 const item = z
   .object({
@@ -46,23 +43,7 @@ export function mapNative(body: unknown, config: Config): HookEvent[] {
 
 function readItem(value: unknown, kind: "upload" | "delete", order: string | null, config: Config): HookEvent {
   const parsed = item.safeParse(typeof value === "string" ? { id: value } : value);
-  if (!parsed.success) {
-    return {
-      kind: "rejected",
-      code: "body_invalid",
-      message: parsed.error.issues[0]?.message ?? "The item is malformed.",
-    };
-  }
-  const { id: given, key, v, sourceEtag, recipe, contentType } = parsed.data;
-  const other = notAnImage(given ?? key ?? "", contentType ?? null, config);
-  if (other !== null) return { kind: "ignored", reason: other };
-  const id = given ?? idFromKey(config, key ?? "");
-  if (id === null)
-    return {
-      kind: "rejected",
-      code: "source_unknown",
-      message: "No configured source holds this key, or it is no image id.",
-    };
-  if (kind === "delete") return { kind, id, order };
-  return { kind, id, v: v ?? null, sourceEtag: sourceEtag ?? null, order, recipe: recipe ?? null };
+  if (!parsed.success) return rejected("body_invalid", parsed.error.issues[0]?.message ?? "The item is malformed.");
+  const { id = null, key = null, v = null, sourceEtag = null, recipe = null, contentType = null } = parsed.data;
+  return toEvent({ kind, id, key, v, etag: sourceEtag, order, contentType, recipe }, config);
 }

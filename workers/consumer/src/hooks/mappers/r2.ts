@@ -1,9 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
-import type { HookEvent } from "../hook-event.ts";
-import { objectEvent } from "../object-event.ts";
-import { orderText } from "../order-text.ts";
+import { type HookEvent, orderText } from "../hook-event.ts";
+import { objectEvent } from "./object-event.ts";
 
 /** What R2 puts into a queue for a change (developers.cloudflare.com/r2/buckets/event-notifications, read 2026-11); keys are as they are. */
 const event = z.object({

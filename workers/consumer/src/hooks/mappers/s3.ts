@@ -1,9 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
-import type { HookEvent } from "../hook-event.ts";
-import { objectEvent } from "../object-event.ts";
-import { orderText } from "../order-text.ts";
+import { type HookEvent, orderText, rejected } from "../hook-event.ts";
+import { objectEvent } from "./object-event.ts";
 
 /*
  * What S3 sends, by three roads (docs.aws.amazon.com/AmazonS3, notification content structure, read 2026-11), and what MinIO and other
@@ -76,12 +75,12 @@ function fromSns(
 
 function fromRecord(value: unknown, config: Config, buckets: readonly string[] | undefined): HookEvent {
   const parsed = record.safeParse(value);
-  if (!parsed.success) return { kind: "rejected", code: "body_invalid", message: "The record is no S3 record." };
+  if (!parsed.success) return rejected("body_invalid", "The record is no S3 record.");
   const { eventName, eventTime, s3 } = parsed.data;
   const kind = kindOf(eventName.replace(/^s3:/, ""));
   if (kind === null) return { kind: "ignored", reason: eventName.slice(0, 60) };
   const key = decodeKey(s3.object.key);
-  if (key === null) return { kind: "rejected", code: "id_invalid", message: "The key's encoding is malformed." };
+  if (key === null) return rejected("id_invalid", "The key's encoding is malformed.");
   const { eTag, sequencer, contentType } = s3.object;
   const order = orderText(sequencer ?? eventTime);
   const change = { kind, bucket: s3.bucket.name, key, etag: unquoted(eTag), order, contentType: contentType ?? null };

@@ -11,8 +11,9 @@ function isPublicIpv4(host: string): boolean {
 }
 
 /**
- * Only global unicast (2000::/3) is public. Left outside it, so refused: loopback, unspecified, v4-mapped and -compatible,
- * NAT64 (64:ff9b::/96), unique local, link-local, multicast. Inside it, what wraps an IPv4 address or is documentation.
+ * Only global unicast (2000::/3) is public. That refuses loopback, unspecified, v4-mapped and -compatible, NAT64
+ * (64:ff9b::/96), unique local, link-local and multicast. Within it, addresses that wrap an IPv4 address and those for
+ * documentation are refused.
  */
 function isPublicIpv6(host: string): boolean {
   const [first = "", second = ""] = host.split(":");
@@ -39,7 +40,7 @@ function isPublicHost(host: string): boolean {
 
 /**
  * Why a result may not be fetched from this URL, or null when it may: https to a public host only, and `http` to loopback
- * where development allows it. A name that resolves to a private address is not seen here; Workers' fetch reaches none.
+ * where development allows it. A name that resolves to a private address passes here, but a Worker's fetch cannot reach one.
  */
 export function refusalOf(url: URL, allowLoopbackHttp: boolean): string | null {
   const host = url.hostname.toLowerCase();

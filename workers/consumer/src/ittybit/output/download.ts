@@ -13,7 +13,7 @@ export type Bytes =
   | { kind: "unreachable"; message: string };
 
 export type Download =
-  /** The answer is here, its body is not: `bytes` is what reading it may take, so that the caller can make room first. */
+  /** The headers are here, the body is not read yet: `bytes` is the most it may take, so that the caller can make room first. */
   | { kind: "open"; bytes: number; read(): Promise<Bytes> }
   /** 403, 404 or 410: the URL has expired. */
   | { kind: "gone"; status: number }
@@ -23,7 +23,7 @@ export type Download =
   /** No answer, a 5xx, or a connection lost on the way: the bytes may still be there. */
   | { kind: "unreachable"; message: string };
 
-export interface DownloadDeps {
+interface DownloadSettings {
   fetch: typeof fetch;
   /** Development only: the local emulator serves its results from http on loopback. */
   allowLoopbackHttp: boolean;
@@ -31,12 +31,12 @@ export interface DownloadDeps {
 }
 
 /** Follows redirects by hand and judges the address at every hop. No credentials go out. */
-async function open(url: string, deps: DownloadDeps, signal: AbortSignal): Promise<Response | Download> {
+async function open(url: string, settings: DownloadSettings, signal: AbortSignal): Promise<Response | Download> {
   let target = new URL(url);
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
-    const refusal = refusalOf(target, deps.allowLoopbackHttp);
+    const refusal = refusalOf(target, settings.allowLoopbackHttp);
     if (refusal !== null) return { kind: "blocked", message: refusal };
-    const response = await deps.fetch(target.href, {
+    const response = await settings.fetch(target.href, {
       headers: { accept: "image/*", "accept-encoding": "identity" },
       redirect: "manual",
       signal,
@@ -81,13 +81,13 @@ function unreachable(error: unknown): { kind: "unreachable"; message: string } {
 }
 
 /** Asks for a result; its body is read, whole or not at all and never beyond `maxBytes`, by `read`. Neither throws. */
-export async function openDownload(url: string, deps: DownloadDeps): Promise<Download> {
+export async function openDownload(url: string, settings: DownloadSettings): Promise<Download> {
   try {
-    const opened = await open(url, deps, AbortSignal.timeout(TIMEOUT_MS));
+    const opened = await open(url, settings, AbortSignal.timeout(TIMEOUT_MS));
     if (!(opened instanceof Response)) return opened;
-    const bytes = declaredLength(opened) ?? deps.maxBytes;
-    if (opened.ok && bytes <= deps.maxBytes) {
-      return { kind: "open", bytes, read: () => readBody(opened, deps.maxBytes).catch(unreachable) };
+    const bytes = declaredLength(opened) ?? settings.maxBytes;
+    if (opened.ok && bytes <= settings.maxBytes) {
+      return { kind: "open", bytes, read: () => readBody(opened, settings.maxBytes).catch(unreachable) };
     }
     await opened.body?.cancel();
     if (opened.ok) return { kind: "too_large" };

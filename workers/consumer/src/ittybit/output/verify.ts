@@ -12,7 +12,7 @@ export interface Expected {
   fit: Fit | null;
 }
 
-export type Verdict = { ok: true; size: Size } | { ok: false; message: string };
+type Verdict = { ok: true; size: Size } | { ok: false; message: string };
 
 /** Encoders round halves either way. */
 const TOLERANCE_PX = 1;

@@ -31,9 +31,12 @@ import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protoc
 import { cancelAction, createAction, getAction, listActions } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { claim } from "../protocol/claim.ts";
+import { countMatches } from "../protocol/count-matches.ts";
+import { findRows } from "../protocol/find-rows.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
-import { cancelKey, recordDead, retryKey } from "../protocol/retry-and-cancel.ts";
+import { cancelKey, retryKey } from "../protocol/retry-and-cancel.ts";
+import { sample } from "../protocol/sample.ts";
 import { SeenJobs } from "../protocol/seen-jobs.ts";
 import { SendWindow } from "../protocol/send-window.ts";
 import { settle } from "../protocol/settle.ts";
@@ -41,16 +44,14 @@ import { slotsUsed } from "../protocol/slots.ts";
 import { submitted } from "../protocol/submitted.ts";
 import { recover } from "../protocol/sweep.ts";
 import { audit, listAudit } from "../tables/audit.ts";
+import { recordDead } from "../tables/dead-messages.ts";
 import { Names } from "../tables/job-names.ts";
 import { stateName } from "../tables/row.ts";
-import { sample } from "../tables/samples.ts";
 import { migrate } from "../tables/schema.ts";
 import { forgiveSignIns, takeSignInTry } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
-import { countMatches } from "../views/count-matches.ts";
 import { deadView } from "../views/dead-groups.ts";
-import { findRows } from "../views/find-rows.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
 import { listRuns, RunSpeeds, runView } from "../views/runs.ts";
@@ -58,7 +59,7 @@ import { attemptsOf, imageRows, jobView } from "../views/views.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import { newDutyState, runDuties, runOutbox, runPurge } from "./on-alarm.ts";
-import { pump } from "./pump.ts";
+import { sendDue } from "./send-due.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
 
@@ -364,11 +365,11 @@ export class Engine implements Answering<LedgerCalls> {
   async #sendAndPublish(): Promise<void> {
     try {
       await this.#deps.sleep(SHARE_MS);
-      await pump(this.steps, this.#deps);
+      await sendDue(this.steps, this.#deps);
       await runOutbox(this.steps, this.#deps);
       this.#alarm.by(this.#next());
     } catch (error) {
-      this.#deps.log("ledger.duty_failed", { duty: "pump", error: errorText(error) });
+      this.#deps.log("ledger.duty_failed", { duty: "what follows a change", error: errorText(error) });
     }
   }
 

@@ -2,8 +2,8 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { WakeUp } from "@prewarm/shared/messages";
-import type { OpenJob } from "../../ittybit/collect.ts";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { AwaitedJob } from "../../ittybit/observe-jobs.ts";
 import type { Log } from "../../platform/log.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 
@@ -19,7 +19,7 @@ export interface LedgerDeps {
   send(messages: { body: WakeUp }[]): Promise<void>;
   /** Looks which of these jobs have ended and reports them; when Ittybit asks for a pause, until when (Unix ms). */
   collect(
-    open: readonly OpenJob[],
+    open: readonly AwaitedJob[],
     observeEnded: (jobs: string[], seen?: IttybitJob[]) => Promise<void>,
   ): Promise<{ notBefore: number | null }>;
   /** Deletes an image's objects below a generation, then its markers; `goOn` renews the lock between slices and says whether to. */

@@ -1,13 +1,12 @@
+import { HANDLERS_WAIT_MAX_OPEN } from "@prewarm/shared/limits";
 import { parseGate } from "@prewarm/shared/markers";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { errorText } from "../../platform/log.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { pump, withTimeout } from "./pump.ts";
+import { sendDue, withTimeout } from "./send-due.ts";
 import type { Steps } from "./steps.ts";
 
-/** Above this many open jobs handlers hand over and the alarm is the one collector. */
-const HANDLERS_WAIT_UP_TO = 100;
 const COLLECT_TIMEOUT_MS = 30_000;
 const COLLECT_EVERY_MS = 1_500;
 const PURGE_TIMEOUT_MS = 100_000;
@@ -28,7 +27,7 @@ export function newDutyState(): DutyState {
 export async function runDuties(steps: Steps, deps: LedgerDeps, state: DutyState): Promise<void> {
   const duties: Record<string, () => Promise<void> | void> = {
     sweep: () => steps.sweep(),
-    dispatch: () => pump(steps, deps),
+    dispatch: () => sendDue(steps, deps),
     collect: () => collectEnded(steps, deps, state),
     purges: () => runPurges(steps, deps),
     outbox: () => runOutbox(steps, deps),
@@ -48,7 +47,7 @@ export async function runDuties(steps: Steps, deps: LedgerDeps, state: DutyState
 async function collectEnded(steps: Steps, deps: LedgerDeps, state: DutyState): Promise<void> {
   const { count, waited } = steps.openAtIttybit();
   const now = deps.clock.now();
-  if (count === 0 || (waited && count <= HANDLERS_WAIT_UP_TO) || now < state.collectAfter) return;
+  if (count === 0 || (waited && count <= HANDLERS_WAIT_MAX_OPEN) || now < state.collectAfter) return;
   state.collectAfter = now + COLLECT_EVERY_MS;
   let ended = 0;
   const observed = async (jobs: string[], seen: IttybitJob[] = []): Promise<void> => {
@@ -59,7 +58,7 @@ async function collectEnded(steps: Steps, deps: LedgerDeps, state: DutyState): P
     deps.sleep(COLLECT_TIMEOUT_MS),
   );
   state.collectAfter = Math.max(state.collectAfter, notBefore ?? 0);
-  if (ended > 0) await pump(steps, deps);
+  if (ended > 0) await sendDue(steps, deps);
 }
 
 async function runPurges(steps: Steps, deps: LedgerDeps): Promise<void> {

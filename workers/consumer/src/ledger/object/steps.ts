@@ -1,8 +1,9 @@
-import type { OpenJob } from "../../ittybit/collect.ts";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { AwaitedJob } from "../../ittybit/observe-jobs.ts";
 import { actionSlice, nextActionAt } from "../protocol/actions.ts";
 import { cancelSlices } from "../protocol/cancel-run.ts";
 import { dispatch, type Outgoing, unsend } from "../protocol/dispatch.ts";
+import { gateChanged } from "../protocol/gate-file.ts";
 import { observeEnded, openAtIttybit, openJobsAtIttybit } from "../protocol/ittybit-jobs.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { pruneSlice, rollUp } from "../protocol/prune.ts";
@@ -10,7 +11,7 @@ import { type PurgeTask, purgeContinue, purgeEnd, purgesDue } from "../protocol/
 import type { SeenJobs } from "../protocol/seen-jobs.ts";
 import type { SendWindow } from "../protocol/send-window.ts";
 import { sweep } from "../protocol/sweep.ts";
-import { type Due, gateChanged, outboxDone, outboxDue } from "../tables/outbox.ts";
+import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
 import type { Transactions } from "./transactions.ts";
 
 const PURGES_AT_ONCE = 10;
@@ -51,7 +52,7 @@ export class Steps {
     return this.#transactions.read(openAtIttybit);
   }
 
-  openJobsAtIttybit(limit = 1000): OpenJob[] {
+  openJobsAtIttybit(limit = 1000): AwaitedJob[] {
     return this.#transactions.read((tx) => openJobsAtIttybit(tx, limit));
   }
 

@@ -1,9 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import type { Sql } from "../tables/sql.ts";
+import { readingOnly, type Sql } from "../tables/sql.ts";
 import { Tx } from "../tables/tx.ts";
-
-const READS = /^\s*(SELECT|WITH)\b/i;
 
 /** The ledger's units of work over its database. */
 export class Transactions {
@@ -37,20 +35,4 @@ export class Transactions {
   #open(sql: Sql): Tx {
     return new Tx(sql, { config: this.#config, now: this.#clock.now(), random: () => this.#clock.random() });
   }
-}
-
-function readingOnly(sql: Sql): Sql {
-  return {
-    exec(query, ...params) {
-      if (!READS.test(query)) throw new Error(`a reading call tried to write: ${query.slice(0, 80)}`);
-      return sql.exec(query, ...params);
-    },
-    transaction: (work) => sql.transaction(work),
-    get rowsWritten() {
-      return sql.rowsWritten;
-    },
-    get bytes() {
-      return sql.bytes;
-    },
-  };
 }

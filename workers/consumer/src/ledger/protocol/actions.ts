@@ -1,9 +1,18 @@
 import type { ActionView, JobFilter, NewAction } from "../contract.ts";
+import {
+  type Action,
+  dueAction,
+  findAction,
+  insertAction,
+  nextSliceAt,
+  readActions,
+  stopAction,
+  updateAction,
+} from "../tables/actions.ts";
 import { audit } from "../tables/audit.ts";
-import { int, type SqlRow, text } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
-import { countMatches } from "../views/count-matches.ts";
-import { findRows } from "../views/find-rows.ts";
+import { countMatches } from "./count-matches.ts";
+import { findRows } from "./find-rows.ts";
 import { cancelKey, retryKey } from "./retry-and-cancel.ts";
 
 /** Jobs of one slice of an action without a rate. */
@@ -12,8 +21,8 @@ const SLICE_MAX = 1_000;
 const SECOND_MS = 1_000;
 
 /*
- * An action walks down the table once, from the newest row there was when it was made: rows that come later, and rows it has acted on, do
- * not match again. So it ends, may be broken off at any slice, and never touches more than was counted but for what matched a moment later.
+ * An action walks down the table once, from the newest row there was when it was made. Rows that come later are not on its way, and a row
+ * it has acted on does not match again. So every action ends, and it may be stopped after any slice.
  */
 
 /** Makes an action over what matches now; null when nothing does. `keys`: the jobs that were named one by one. */
@@ -21,108 +30,75 @@ export function createAction(tx: Tx, id: string, wanted: NewAction, keys: string
   const { total, exact } = countMatches(tx, wanted.match, keys);
   if (total === 0) return null;
   const match = JSON.stringify({ match: wanted.match, keys });
-  tx.sql.exec(
-    `INSERT INTO actions (id, kind, filter, match, rate, state, total, exact, done, skipped, cursor, next_at, created, updated, ended, who)
-      VALUES (?, ?, ?, ?, ?, 'running', ?, ?, 0, 0, ?, ?, ?, ?, NULL, ?)`,
-    id,
-    wanted.kind,
-    wanted.filter,
-    match,
-    wanted.rate,
-    total,
-    exact ? 1 : 0,
-    tx.next(),
-    tx.now,
-    tx.now,
-    tx.now,
-    wanted.who,
-  );
-  audit(tx, wanted.who, `action.${wanted.kind}`, id, {
-    filter: JSON.parse(wanted.filter),
-    rate: wanted.rate,
-    total,
-    exact,
-  });
+  const { kind, filter, rate, who } = wanted;
+  insertAction(tx.sql, { id, kind, filter, match, rate, total, exact, cursor: tx.next(), who }, tx.now);
+  audit(tx, who, `action.${kind}`, id, { filter: JSON.parse(filter), rate, total, exact });
   return getAction(tx, id);
 }
 
 export function getAction(tx: Tx, id: string): ActionView | null {
-  const raw = tx.sql.exec("SELECT * FROM actions WHERE id = ?", id)[0];
-  return raw === undefined ? null : viewOf(raw);
+  const action = findAction(tx.sql, id);
+  return action === null ? null : viewOf(action);
 }
 
 export function listActions(tx: Tx, before: number, limit: number): { actions: ActionView[]; next: string | null } {
-  const found = tx.sql.exec("SELECT * FROM actions WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit);
+  const found = readActions(tx.sql, before, limit);
   return { actions: found.map(viewOf), next: found.length < limit ? null : String(found.at(-1)?.n ?? 0) };
 }
 
 /** Stops an action; what it has done stays done. One that has ended stays as it is. */
 export function cancelAction(tx: Tx, id: string, who: string): ActionView | null {
-  const stopped = tx.sql.exec(
-    "UPDATE actions SET state = 'cancelled', ended = ?1, updated = ?1 WHERE id = ?2 AND state = 'running' RETURNING n",
-    tx.now,
-    id,
-  );
-  if (stopped.length > 0) audit(tx, who, "action.cancel", id, {});
+  if (stopAction(tx.sql, id, tx.now)) audit(tx, who, "action.cancel", id, {});
   return getAction(tx, id);
 }
 
 /** When the next slice of any action is due, Unix ms; null when none runs. */
 export function nextActionAt(tx: Tx): number | null {
-  const at = tx.sql.exec("SELECT min(next_at) AS at FROM actions WHERE state = 'running'")[0]?.at;
-  return at === null || at === undefined ? null : int(at);
+  return nextSliceAt(tx.sql);
 }
 
 /** One slice of the action that has waited longest; false when none is due. */
 export function actionSlice(tx: Tx): boolean {
-  const raw = tx.sql.exec(
-    "SELECT * FROM actions WHERE state = 'running' AND next_at <= ? ORDER BY next_at LIMIT 1",
-    tx.now,
-  )[0];
-  if (raw === undefined) return false;
-  const rate = raw.rate === null ? null : Number(raw.rate);
+  const action = dueAction(tx.sql, tx.now);
+  if (action === null) return false;
+  const { rate } = action;
   // A rate below one a second is one job and a longer wait.
   const limit = rate === null ? SLICE_MAX : Math.max(1, Math.min(SLICE_MAX, Math.floor(rate)));
-  const { match, keys } = JSON.parse(text(raw.match)) as { match: JobFilter; keys: string[] | null };
-  const { rows, next } = findRows(tx, match, int(raw.cursor), limit, keys);
-  const act = text(raw.kind) === "retry" ? retryKey : cancelKey;
+  const { match, keys } = JSON.parse(action.match) as { match: JobFilter; keys: string[] | null };
+  const { rows, next } = findRows(tx, match, action.cursor, limit, keys);
+  const act = action.kind === "retry" ? retryKey : cancelKey;
   tx.rows.loadKeys(rows.map(({ key }) => key));
-  const done = int(raw.done) + rows.filter(({ key }) => act(tx, key) === "ok").length;
+  action.done += rows.filter(({ key }) => act(tx, key) === "ok").length;
   const wait = rate === null ? 0 : Math.max(SECOND_MS, (rows.length / rate) * SECOND_MS);
-  const ended = next === null;
-  tx.sql.exec(
-    "UPDATE actions SET done = ?1, skipped = ?2, cursor = ?3, next_at = ?4, updated = ?5, state = ?6, ended = ?7 WHERE id = ?8",
-    done,
-    // What matched when it was counted and does no more: somebody else was faster.
-    ended ? Math.max(0, int(raw.total) - done) : 0,
-    next ?? 0,
-    tx.now + Math.ceil(rows.length === 0 ? 0 : wait),
-    tx.now,
-    ended ? "done" : "running",
-    ended ? tx.now : null,
-    text(raw.id),
-  );
+  action.cursor = next ?? 0;
+  action.updated = tx.now;
+  if (next === null) endAction(action, tx.now);
+  updateAction(tx.sql, action, tx.now + Math.ceil(rows.length === 0 ? 0 : wait));
   return true;
 }
 
-function viewOf(raw: SqlRow): ActionView {
-  return {
-    action: text(raw.id),
-    kind: text(raw.kind) === "retry" ? "retry" : "cancel",
-    filter: text(raw.filter),
-    rate: raw.rate === null || raw.rate === undefined ? null : Number(raw.rate),
-    state: stateOf(text(raw.state)),
-    total: int(raw.total),
-    exact: int(raw.exact) === 1,
-    done: int(raw.done),
-    skipped: int(raw.skipped),
-    createdAt: int(raw.created),
-    updatedAt: int(raw.updated),
-    endedAt: raw.ended === null ? null : int(raw.ended),
-    who: text(raw.who),
-  };
+/** The walk is through. What matched when it was counted and does no more was done by somebody else. */
+function endAction(action: Action, now: number): void {
+  action.skipped = Math.max(0, action.total - action.done);
+  action.state = "done";
+  action.ended = now;
 }
 
-function stateOf(word: string): ActionView["state"] {
-  return word === "done" || word === "cancelled" ? word : "running";
+function viewOf(action: Action): ActionView {
+  const { kind, rate, state, total, exact, done, skipped, who } = action;
+  return {
+    action: action.id,
+    kind,
+    filter: action.filter,
+    rate,
+    state,
+    total,
+    exact,
+    done,
+    skipped,
+    createdAt: action.created,
+    updatedAt: action.updated,
+    endedAt: action.ended,
+    who,
+  };
 }

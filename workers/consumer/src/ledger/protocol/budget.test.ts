@@ -1,9 +1,10 @@
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LedgerCore } from "../ledger.ts";
+import { chunkOf } from "../testing/chunk-of.ts";
 import { nodeSql } from "../testing/node-sql.ts";
 import { testConfig } from "../testing/setup-config.ts";
+import { testEngine } from "../testing/test-engine.ts";
 
 let runtime: Miniflare;
 
@@ -56,11 +57,8 @@ describe("rows written from accept to stored, as the platform bills them, wake-u
 describe("bytes kept", () => {
   it("are at most 300 per open row, indexes included", () => {
     const sql = nodeSql();
-    const core = new LedgerCore(sql, {
-      config: testConfig(),
-      clock: { now: () => Date.UTC(2026, 10, 24), random: () => 0.5 },
-      ledgerId: "bytes",
-    });
+    const clock = { now: () => Date.UTC(2026, 10, 24), random: () => 0.5 };
+    const { engine: ledger } = testEngine(sql, { config: testConfig(), clock });
     const empty = sql.bytes;
     const open = 100_002;
     for (let image = 0; image < open / 6; image += 150) {
@@ -69,9 +67,9 @@ describe("bytes kept", () => {
         const id = `uploads%2F2026%2F11%2F${(Math.imul(n + 1, 2_654_435_761) >>> 0).toString(36)}-${n}`;
         for (const width of [400, 800, 1200]) keys.push(`${id}/${width}-high.webp`, `${id}/${width}-high.avif`);
       }
-      core.accept({ run: "run", lane: "bulk", keys });
+      ledger.acceptChunk(chunkOf({ keys }, { id: "d", chunk: image, hash: "h" }));
     }
-    expect(core.counts().open).toBe(open);
+    expect(ledger.stats().rows).toBe(open);
     const perRow = (sql.bytes - empty) / open;
     console.log(
       `bytes per open row: ${perRow.toFixed(0)}; 12,000,000 of them: ${((perRow * 12e6) / 1e9).toFixed(2)} GB`,

@@ -1,6 +1,5 @@
 import { CANCELLED, isOpen, LIVE, type Row } from "../tables/row.ts";
-import type { Run } from "../tables/runs.ts";
-import { int } from "../tables/sql.ts";
+import { nextCancelling, type Run } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
 import { cancelOpen } from "./transitions.ts";
 
@@ -20,16 +19,15 @@ export function cancelRun(tx: Tx, id: string): boolean {
 
 /** Goes on with runs whose cancelling is not through; true while more is to be done. */
 export function cancelSlices(tx: Tx): boolean {
-  const found = tx.sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0 ORDER BY cancelled_at LIMIT 1")[0];
-  const run = found === undefined ? null : tx.runs.byNumber(int(found.n));
+  const run = tx.runs.byNumber(nextCancelling(tx.sql) ?? 0);
   if (run === null) return false;
   cancelSlice(tx, run, SLICE_ROWS);
   return true;
 }
 
-/** A run's rows lie between its first and last number; joined ones are among them, for joining widens that span. */
+/** A run's rows lie between its first and its last number, and so do those it joined: joining a row widens the span. */
 function cancelSlice(tx: Tx, run: Run, limit: number): void {
-  const rows = tx.rows.loadWhere("seq >= ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3", run.cancelCursor, run.lastSeq, limit);
+  const rows = tx.rows.loadSpan(run.cancelCursor, run.lastSeq, limit);
   for (const row of rows) {
     if (isOpen(row) && tx.runs.askersOf(row).includes(run.n)) withdraw(tx, run, row);
   }

@@ -68,7 +68,7 @@ export function claim(tx: Tx, owner: string, wakeUps: WakeUpKeys[]): ClaimAnswer
   const session: Session = { tx, lease: tx.leases.open(owner, tx.now), used: null, suspects: 0, liveOpen };
   rescueOwners(tx, rows);
   const claims: Record<string, Claim> = {};
-  // Viewers first, suspects last: whoever comes later finds fewer tokens, and a crash takes no innocent with it.
+  // Viewers first, because there are fewer tokens for whoever comes later. Rows that have crashed a handler last.
   const rank = ({ key, live }: Ask): number => ((tx.rows.get(key)?.crashes ?? 0) > 0 ? 2 : 0) + (live ? 0 : 1);
   for (const ask of asks.sort((a, b) => rank(a) - rank(b))) claims[ask.key] = decide(session, ask);
   return { ledgerId: tx.ledgerId, claims, open, liveWaiting, firstLookMs: firstLookMs(tx.gate) };
@@ -110,7 +110,7 @@ function decide(session: Session, ask: Ask): Claim {
 /** The call was repeated: what it owns it is told again. */
 function sameAnswer(tx: Tx, row: Row): Claim {
   if (row.state === STORED) return { do: "verify", gen: row.gen, floor: floorOf(tx, row) };
-  return row.upstream === null ? run(tx, row) : resume(tx, row, row.upstream);
+  return row.ittybitJob === null ? run(tx, row) : resume(tx, row, row.ittybitJob);
 }
 
 function parkForPurge(row: Row | null, until: number): Claim {
@@ -168,12 +168,12 @@ function revive(session: Session, row: Row, ask: Ask): Claim | null {
 /** Open rows: wait, resume, or run if the gate lets them. */
 function act(session: Session, row: Row, ask: Ask, born: boolean): Claim {
   const { tx } = session;
-  // A row that is merely queued waits for the gate, which is asked below; a viewer need not wait out a time set for bulk.
+  // A queued row waits for the gate, which is asked below: a viewer does not wait for a time that was set for bulk.
   if (row.due > tx.now && !(ask.live && row.state === QUEUED)) return { do: "parked", until: row.due };
-  if (row.upstream !== null) {
+  if (row.ittybitJob !== null) {
     own(session, row);
     row.state = PROCESSING;
-    return resume(tx, row, row.upstream);
+    return resume(tx, row, row.ittybitJob);
   }
   const closed = laneClosed(tx.gate, tx.config, row.lane, tx.now);
   const probing = closed?.code === "breaker" && probeFree(tx.gate, tx.now);
@@ -183,8 +183,8 @@ function act(session: Session, row: Row, ask: Ask, born: boolean): Claim {
 }
 
 /**
- * No slot, no token soon, or a second suspect. Only a suspect gets a later due: for the others the dispatcher counts slots
- * and tokens itself and sends no wake-up before there are some, which saves a row written for each.
+ * Parks a row when there is no slot, no token soon, or another suspect in this claim. Only a suspect's `due` is changed. For the
+ * others the dispatcher counts slots and tokens and sends no wake-up before there are some: that saves a row written for each.
  */
 function parkForSlot(session: Session, row: Row): Claim | null {
   const { tx } = session;
@@ -245,6 +245,6 @@ function run(tx: Tx, row: Row): Claim {
 }
 
 function resume(tx: Tx, row: Row, ittybitJob: string): Claim {
-  const submittedAt = row.upstreamAt || row.grantedAt;
+  const submittedAt = row.submittedAt || row.grantedAt;
   return { do: "resume", gen: row.gen, floor: floorOf(tx, row), ittybitJob, submittedAt, attempts: row.attempts };
 }

@@ -1,9 +1,10 @@
 import { MESSAGE_MAX_KEYS } from "@prewarm/shared/messages";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { backoff } from "../../platform/backoff.ts";
 import { settingsOf } from "../tables/gate-state.ts";
+import { nextWaitingRun } from "../tables/jobs.ts";
 import { BULK, type LaneCode, LIVE, type Row, UPLOAD } from "../tables/row.ts";
-import { GRANTED, WAITING } from "../tables/schema.ts";
-import { int } from "../tables/sql.ts";
+import { cancellingRuns } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
 import { budgetLeft, laneClosed, probeFree, slotLimit, tokensBy } from "./gate.ts";
 import { type SendWindow, WINDOW_MESSAGES } from "./send-window.ts";
@@ -34,9 +35,9 @@ interface Plan {
 }
 
 /**
- * Sweep c: chooses what is due and may be run now, live first, runs in turn, and holds it. Only as much as there are slots and
- * tokens for: what the gate would send back is not sent. The hold is set once, before the send: a second write after
- * it would cost every variant a row.
+ * Sweep c: chooses the rows that are due and may run now, live lane first and runs in turn, and sets their hold. It takes only as
+ * many as there are slots and tokens for, because the gate would send the others back. The hold is written before the send and
+ * not again after it: that would cost a row for every variant.
  */
 export function dispatch(tx: Tx, window: SendWindow, turn: number): Outgoing[] {
   const under = window.count(tx.now);
@@ -60,11 +61,8 @@ export function unsend(tx: Tx, window: SendWindow, keys: string[]): void {
  */
 function takeGranted(plan: Plan): void {
   const { tx } = plan;
-  const rows = tx.rows.loadWhere(
-    `${GRANTED} AND owner IS NULL AND due <= ?1 AND hold <= ?1 ORDER BY lane, due`,
-    tx.now,
-  );
-  const isClosed = (row: Row) => row.upstream === null && laneClosed(tx.gate, tx.config, row.lane, tx.now) !== null;
+  const rows = tx.rows.loadGrantedDue(tx.now);
+  const isClosed = (row: Row) => row.ittybitJob === null && laneClosed(tx.gate, tx.config, row.lane, tx.now) !== null;
   for (const message of group(
     unlocked(
       tx,
@@ -92,10 +90,10 @@ function takeLane(plan: Plan, lane: LaneCode, used: number, turn: number): void 
     plan.messages * MESSAGE_MAX_KEYS,
     Math.max(MESSAGE_MAX_KEYS, Math.ceil((2 * room.keys) / Math.max(runs.length, 1))),
   );
-  const queues = rotate(runs, turn).map((run) => group(unlocked(tx, waitingOf(tx, lane, run, perRun))));
+  const queues = rotate(runs, turn).map((run) => group(unlocked(tx, tx.rows.loadWaiting(lane, run, tx.now, perRun))));
   for (const message of inTurn(queues)) {
     const fits = message.slice(0, room.keys);
-    // A message cut short costs as much as a whole one: only when nothing else is going.
+    // A part of a message costs as much as a whole one: it is sent only when nothing else is.
     if (fits.length === 0 || plan.messages <= 0 || (fits.length < message.length && plan.keys > 0)) return;
     if (send(plan, fits, true)) room.keys -= fits.length;
   }
@@ -114,29 +112,15 @@ function roomFor(plan: Plan, lane: LaneCode, used: number): { keys: number } {
 
 /** The runs that have waiting rows in this lane: one step down the index for each. */
 export function runsWaiting(tx: Tx, lane: LaneCode): number[] {
-  const cancelled = new Set(tx.sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0").map((raw) => int(raw.n)));
+  const cancelled = new Set(cancellingRuns(tx.sql));
   const runs: number[] = [];
   for (let last = -1; runs.length < RUNS_MAX; ) {
-    const next = tx.sql.exec(
-      `SELECT run FROM jobs WHERE ${WAITING} AND lane = ? AND run > ? ORDER BY run LIMIT 1`,
-      lane,
-      last,
-    )[0];
-    if (next === undefined) break;
-    last = int(next.run);
+    const next = nextWaitingRun(tx.sql, lane, last);
+    if (next === null) break;
+    last = next;
     if (!cancelled.has(last)) runs.push(last);
   }
   return runs;
-}
-
-function waitingOf(tx: Tx, lane: LaneCode, run: number, limit: number): Row[] {
-  return tx.rows.loadWhere(
-    `${WAITING} AND lane = ?1 AND run = ?2 AND due <= ?3 AND hold <= ?3 ORDER BY due LIMIT ?4`,
-    lane,
-    run,
-    tx.now,
-    limit,
-  );
 }
 
 function unlocked(tx: Tx, rows: Row[]): Row[] {
@@ -182,7 +166,7 @@ function send(plan: Plan, rows: Row[], needsSlots: boolean): boolean {
   const { tx } = plan;
   let until = 0;
   for (const row of rows) {
-    row.hold = tx.now + Math.min(HOLD_BASE_MS * 2 ** row.sends, HOLD_MAX_MS);
+    row.hold = tx.now + backoff(row.sends + 1, { first: HOLD_BASE_MS, longest: HOLD_MAX_MS });
     row.sends += 1;
     until = Math.max(until, row.hold);
   }

@@ -64,30 +64,30 @@ describe("slots", () => {
 
 describe("breaker", () => {
   it("lets exactly one probe through when its wait is over, and closes when Ittybit takes the job", () => {
-    const { core, granted, settle, claim, accept, clock } = setup();
+    const { clock, ledger, claim, settle, submit, accept, granted } = setup();
     granted("o", "a/1-high.webp");
     settle("o", "a/1-high.webp", { kind: "account", status: 401, message: "bad key" });
     accept("b/1-high.webp", "c/1-high.webp");
     expect(claim("p", "b/1-high.webp")).toEqual({ do: "parked", until: clock.ms + 30_000 });
     clock.advance(30);
-    expect(core.gateView().breaker.state).toBe("half-open");
+    expect(ledger.getGate().breaker.state).toBe("half-open");
     const probe = claim("p", "b/1-high.webp");
     expect(probe.do).toBe("run");
     expect(claim("q", "c/1-high.webp").do).toBe("parked");
-    core.submitted("p", [{ key: "b/1-high.webp", gen: probe.do === "run" ? probe.gen : 0, job: "j", input: "u" }]);
-    expect(core.gateView().breaker.state).toBe("closed");
+    submit("p", "b/1-high.webp", probe.do === "run" ? probe.gen : 0);
+    expect(ledger.getGate().breaker.state).toBe("closed");
     expect(claim("q", "c/1-high.webp").do).toBe("run");
   });
 
   it("opens again for twice as long when the probe fails, and tries another when the probe's handler dies", () => {
-    const { core, granted, settle, claim, accept, clock } = setup();
+    const { clock, ledger, claim, settle, accept, granted } = setup();
     granted("o", "a/1-high.webp");
     settle("o", "a/1-high.webp", { kind: "account", status: 402, message: "pay" });
     accept("b/1-high.webp", "c/1-high.webp");
     clock.advance(30);
     claim("p", "b/1-high.webp");
     settle("p", "b/1-high.webp", { kind: "account", status: 402, message: "pay" });
-    expect(core.gateView().breaker.probeAt).toBe(clock.ms + 60_000);
+    expect(ledger.getGate().breaker.probeAt).toBe(clock.ms + 60_000);
     clock.advance(60);
     expect(claim("q", "b/1-high.webp").do).toBe("run");
     expect(claim("r", "c/1-high.webp").do).toBe("parked");
@@ -96,7 +96,7 @@ describe("breaker", () => {
   });
 
   it("drops what a viewer would make, while the breaker is open", () => {
-    const { granted, settle, claim } = setup();
+    const { claim, settle, granted } = setup();
     granted("o", "a/1-high.webp");
     settle("o", "a/1-high.webp", { kind: "account", status: 403, message: "no" });
     expect(claim("p", "b/1-high.webp", true)).toEqual({ do: "drop", reason: "closed" });
@@ -119,10 +119,10 @@ describe("breaker", () => {
   });
 
   it("opens with Ittybit's own date when asked to wait for more than an hour", () => {
-    const { core, granted, settle, clock } = setup();
+    const { clock, ledger, settle, granted } = setup();
     granted("o", "a/1-high.webp");
     settle("o", "a/1-high.webp", { kind: "throttled", until: clock.ms + 7_200_000 });
-    expect(core.gateView()).toMatchObject({
+    expect(ledger.getGate()).toMatchObject({
       throttledUntil: null,
       breaker: {
         state: "open",
@@ -134,81 +134,81 @@ describe("breaker", () => {
   });
 
   it("can be closed by hand", () => {
-    const { core, granted, settle, claim } = setup();
+    const { ledger, claim, settle, granted } = setup();
     granted("o", "a/1-high.webp");
     settle("o", "a/1-high.webp", { kind: "account", status: 401, message: "bad key" });
-    core.patchGate({ breaker: { state: "closed" } });
+    ledger.patchGate({ breaker: { state: "closed" } }, "test");
     expect(claim("p", "a/1-high.webp").do).toBe("run");
   });
 
-  it("lets a granted row without a job be the probe when no other waits", () => {
-    const { core, granted, settle, clock } = setup();
+  it("lets a granted row without a job be the probe when no other waits", async () => {
+    const { clock, steps, settle, granted, cancel } = setup();
     granted("o", "a/1-high.webp");
     settle("o", "a/1-high.webp", UNCLEAR);
     granted("p", "b/1-high.webp");
     settle("p", "b/1-high.webp", { kind: "account", status: 401, message: "bad key" });
-    core.cancelKeys(["b/1-high.webp"]);
+    await cancel("b/1-high.webp");
     clock.advance(29);
-    expect(core.dispatch()).toEqual([]);
+    expect(steps.dispatch()).toEqual([]);
     clock.advance(1);
-    expect(core.dispatch().map(({ keys }) => keys)).toEqual([["a/1-high.webp"]]);
+    expect(steps.dispatch().map(({ keys }) => keys)).toEqual([["a/1-high.webp"]]);
   });
 });
 
 describe("budget", () => {
   it("keeps a share for viewers, stops hard, says so, and begins anew with the month", () => {
-    const { core, accept, claim, clock } = setup({ gate: { monthlyJobs: 4, warmingShare: 0.5 } });
+    const { clock, ledger, steps, claim, accept } = setup({ gate: { monthlyJobs: 4, warmingShare: 0.5 } });
     accept("a/1-high.webp", "b/1-high.webp", "c/1-high.webp");
     expect(["a", "b", "c"].map((id) => claim(id, `${id}/1-high.webp`).do)).toEqual(["run", "run", "parked"]);
-    expect(core.gateView().reasons.map(({ lane, code }) => `${lane} ${code}`)).toEqual([
+    expect(ledger.getGate().reasons.map(({ lane, code }) => `${lane} ${code}`)).toEqual([
       "upload budget",
       "bulk budget",
     ]);
     expect(["d", "e"].map((id) => claim(id, `${id}/1-high.webp`, true).do)).toEqual(["run", "run"]);
     expect(claim("f", "f/1-high.webp", true)).toEqual({ do: "drop", reason: "closed" });
-    expect(core.gateView().budget).toMatchObject({
+    expect(ledger.getGate().budget).toMatchObject({
       used: 4,
       usedByLane: { live: 2, upload: 0, bulk: 2 },
       alert: 1,
       exhausted: { live: true, warming: true },
     });
     clock.ms = Date.UTC(2026, 11, 1);
-    core.sweep();
+    steps.sweep();
     expect(claim("c2", "c/1-high.webp").do).toBe("run");
-    expect(core.gateView().budget).toMatchObject({ month: "2026-12", used: 1 });
+    expect(ledger.getGate().budget).toMatchObject({ month: "2026-12", used: 1 });
   });
 
   it("counts a job that was never made back", () => {
-    const { core, granted, settle, clock } = setup();
+    const { clock, ledger, settle, granted } = setup();
     granted("o", "a/1-high.webp");
-    expect(core.gateView().budget.used).toBe(1);
+    expect(ledger.getGate().budget.used).toBe(1);
     settle("o", "a/1-high.webp", { kind: "throttled", until: clock.ms + 1_000 });
-    expect(core.gateView().budget.used).toBe(0);
+    expect(ledger.getGate().budget.used).toBe(0);
   });
 });
 
 describe("the gate file", () => {
   it("is published when what the edge should know changes, and tried until it is", () => {
-    const { core, clock } = setup();
-    core.gateChanged();
-    expect(core.outboxDue()).toEqual([]);
-    core.patchGate({ paused: { live: true } });
-    core.gateChanged();
-    const [due] = core.outboxDue();
+    const { clock, ledger, steps } = setup();
+    steps.gateChanged();
+    expect(steps.outboxDue()).toEqual([]);
+    ledger.patchGate({ paused: { live: true } }, "test");
+    steps.gateChanged();
+    const [due] = steps.outboxDue();
     expect(JSON.parse(due!.body)).toEqual({
       closed: ["live"],
       reason: "Lane live is paused by an operator.",
       at: clock.ms,
     });
-    expect(core.outboxDue()).toEqual([]);
+    expect(steps.outboxDue()).toEqual([]);
     clock.advance(2);
-    expect(core.outboxDue()).toHaveLength(1);
-    core.outboxDone("gate", due!.body);
+    expect(steps.outboxDue()).toHaveLength(1);
+    steps.outboxDone("gate", due!.body);
     clock.advance(3_600);
-    core.gateChanged();
-    expect(core.outboxDue()).toEqual([]);
-    core.patchGate({ paused: { live: false } });
-    core.gateChanged();
-    expect(JSON.parse(core.outboxDue()[0]!.body)).toMatchObject({ closed: [], reason: null });
+    steps.gateChanged();
+    expect(steps.outboxDue()).toEqual([]);
+    ledger.patchGate({ paused: { live: false } }, "test");
+    steps.gateChanged();
+    expect(JSON.parse(steps.outboxDue()[0]!.body)).toMatchObject({ closed: [], reason: null });
   });
 });

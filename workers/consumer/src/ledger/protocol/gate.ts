@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { LEASE_MS } from "@prewarm/shared/limits";
+import { backoff } from "../../platform/backoff.ts";
 import {
   type Breaker,
   CLOSED_BREAKER,
@@ -30,11 +31,6 @@ const FIRST_LOOK_DEFAULT_MS = 1_000;
 const MEDIAN_MEMORY = 0.98;
 
 export type Closed = { code: "paused" | "breaker" | "budget"; message: string; until: number | null };
-
-export interface Slots {
-  /** Granted open rows and abandoned jobs: all that may run upstream. */
-  used: number;
-}
 
 /** Why a lane takes no new work, or null; the breaker is named only when nothing else closes it. A breaker whose wait is over counts as open here; `probeFree` lets one through. */
 export function laneClosed(gate: GateState, config: Config, lane: LaneCode, now: number): Closed | null {
@@ -125,7 +121,7 @@ export function openBreaker(
   // Answers of jobs that were under way when it opened tell nothing new.
   if (before.state === "open" && now < before.until && why.until === undefined) return;
   const openings = before.openings + 1;
-  const wait = Math.min(BREAKER_MAX_MS, BREAKER_BASE_MS * 2 ** Math.min(openings - 1, 10));
+  const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: BREAKER_MAX_MS });
   const since = before.state === "open" ? before.since : now;
   const until = Math.max(why.until ?? 0, now + wait);
   gate.breaker = { state: "open", reason: why.reason, status: why.status, since, until, openings, probe: null };

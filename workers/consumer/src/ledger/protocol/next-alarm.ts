@@ -1,8 +1,10 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { settingsOf } from "../tables/gate-state.ts";
-import { BULK, LIVE, UPLOAD } from "../tables/row.ts";
-import { GRANTED, WAITING } from "../tables/schema.ts";
-import { int } from "../tables/sql.ts";
+import { firstDue, grantedTimes } from "../tables/jobs.ts";
+import { nextOutboxAt } from "../tables/outbox.ts";
+import { nextPurgeAt } from "../tables/purges.ts";
+import { BULK, type LaneCode, LIVE, UPLOAD } from "../tables/row.ts";
+import { nextCancelling } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
 import { runsWaiting } from "./dispatch.ts";
 import { laneClosed, nextToken } from "./gate.ts";
@@ -15,42 +17,32 @@ const HOUSEKEEPING_MS = 3_600_000;
 
 /** When the alarm should ring next, Unix ms: at the first thing that becomes due by itself. */
 export function nextAlarm(tx: Tx): number {
-  const times = [tx.now + HOUSEKEEPING_MS, ...leaseTimes(tx), ...grantedTimes(tx), ...waitingTimes(tx)];
-  for (const [table, column] of [
-    ["purges", "again_at"],
-    ["outbox", "due"],
-  ] as const) {
-    times.push(...present(tx, `SELECT min(${column}) AS at FROM ${table}`));
-  }
-  if (tx.sql.exec("SELECT 1 FROM runs WHERE cancel_cursor > 0 LIMIT 1").length > 0) times.push(tx.now);
-  return Math.max(tx.now + SOON_MS, Math.min(...times));
-}
-
-function present(tx: Tx, query: string, ...params: number[]): number[] {
-  const at = tx.sql.exec(query, ...params)[0]?.at;
-  return at === null || at === undefined ? [] : [int(at)];
+  const times = [
+    tx.now + HOUSEKEEPING_MS,
+    leaseTime(tx),
+    ...timesOfGranted(tx),
+    ...timesOfWaiting(tx),
+    nextPurgeAt(tx.sql),
+    nextOutboxAt(tx.sql),
+    nextCancelling(tx.sql) === null ? null : tx.now,
+  ];
+  return Math.max(tx.now + SOON_MS, Math.min(...times.filter((at) => at !== null)));
 }
 
 /** A lease that is over and still has rows waits for its grace. */
-function leaseTimes(tx: Tx): number[] {
-  return present(tx, "SELECT min(until) AS at FROM claims").map((at) => (at <= tx.now ? tx.now + 1_000 : at));
+function leaseTime(tx: Tx): number | null {
+  const end = tx.leases.nextEnd();
+  return end !== null && end <= tx.now ? tx.now + 1_000 : end;
 }
 
-function grantedTimes(tx: Tx): number[] {
-  const unowned = `FROM jobs WHERE ${GRANTED} AND owner IS NULL`;
-  const known = present(tx, `SELECT min(max(due, hold)) AS at ${unowned} AND upstream IS NOT NULL`);
-  const again = present(tx, `SELECT min(max(due, hold)) AS at ${unowned} AND upstream IS NULL`);
-  const stuck = present(tx, `SELECT min(upstream_at) AS at ${unowned} AND upstream IS NOT NULL`).map(
-    (at) => at + JOB_DEADLINE_MS,
-  );
-  // Jobs nobody waits for are collected.
-  const collect = known.length > 0 ? [tx.now + COLLECT_MS] : [];
-  return [
-    ...known.map((at) => Math.max(at, tx.now + 1_000)),
-    ...again.map((at) => Math.max(at, reopening(tx))),
-    ...stuck,
-    ...collect,
-  ];
+function timesOfGranted(tx: Tx): number[] {
+  const { look, ask, submitted } = grantedTimes(tx.sql);
+  const times: number[] = [];
+  // Jobs that no handler waits for are collected meanwhile.
+  if (look !== null) times.push(Math.max(look, tx.now + 1_000), tx.now + COLLECT_MS);
+  if (ask !== null) times.push(Math.max(ask, reopening(tx)));
+  if (submitted !== null) times.push(submitted + JOB_DEADLINE_MS);
+  return times;
 }
 
 /** When a row without a job may ask Ittybit again: soon while any lane is open, else when the first of them opens by itself. */
@@ -61,7 +53,7 @@ function reopening(tx: Tx): number {
   return Math.max(tx.now + LOOK_MS, Math.min(...opens, tx.now + HOUSEKEEPING_MS));
 }
 
-function waitingTimes(tx: Tx): number[] {
+function timesOfWaiting(tx: Tx): number[] {
   const times: number[] = [];
   for (const lane of [LIVE, UPLOAD, BULK] as const) {
     const runs = runsWaiting(tx, lane);
@@ -71,23 +63,14 @@ function waitingTimes(tx: Tx): number[] {
       if (closed.until !== null) times.push(Math.max(closed.until, tx.now + LOOK_MS));
       continue;
     }
-    for (const run of runs) {
-      const first = present(tx, `SELECT min(due) AS at FROM jobs WHERE ${WAITING} AND lane = ? AND run = ?`, lane, run);
-      times.push(
-        ...first.map((at) =>
-          at <= tx.now ? Math.max(tx.now + LOOK_MS, nextToken(tx.gate, settingsOf(tx.gate, tx.config), tx.now)) : at,
-        ),
-      );
-      times.push(
-        ...present(
-          tx,
-          `SELECT min(due) AS at FROM jobs WHERE ${WAITING} AND lane = ? AND run = ? AND due > ?`,
-          lane,
-          run,
-          tx.now,
-        ),
-      );
-    }
+    for (const run of runs) times.push(...timesOfRun(tx, lane, run));
   }
   return times;
+}
+
+function timesOfRun(tx: Tx, lane: LaneCode, run: number): number[] {
+  const token = Math.max(tx.now + LOOK_MS, nextToken(tx.gate, settingsOf(tx.gate, tx.config), tx.now));
+  const first = firstDue(tx.sql, lane, run);
+  const later = firstDue(tx.sql, lane, run, tx.now);
+  return [first !== null && first <= tx.now ? token : first, later].filter((at) => at !== null);
 }

@@ -5,89 +5,89 @@ const KEY = "a/400-high.webp";
 
 describe("purge", () => {
   it("deletes rows nobody owns and raises the image's floor above all that was made", () => {
-    const { core, made, accept, row, clock } = setup();
+    const { clock, steps, row, accept, made, purge, image } = setup();
     const gen = made(KEY);
     made("ab/1-high.webp");
     accept("a/2-high.webp");
-    const task = core.purgeBegin("a");
+    const task = purge("a");
     expect(task).toMatchObject({ id: "a", look: "first" });
     expect(task.floor).toBeGreaterThan(gen);
     expect([row(KEY), row("a/2-high.webp")]).toEqual([null, null]);
     expect(row("ab/1-high.webp")).not.toBeNull();
-    expect(core.imageRows("a")).toMatchObject({ purging: true, floor: task.floor });
-    core.purgeEnd(task);
-    expect(core.imageRows("a").purging).toBe(false);
-    expect(core.purgesDue()).toEqual([]);
+    expect(image("a")).toMatchObject({ purging: true, floor: task.floor });
+    steps.purgeEnd(task);
+    expect(image("a").purging).toBe(false);
+    expect(steps.purgesDue()).toEqual([]);
     expect(clock.ms).toBeGreaterThan(0);
   });
 
   it("is run again while nobody has reported its end, and looks a second time after 16 minutes", () => {
-    const { core, clock } = setup();
-    const first = core.purgeBegin("a");
+    const { clock, steps, purge, image } = setup();
+    const first = purge("a");
     clock.advance(120);
-    const [again] = core.purgesDue();
+    const [again] = steps.purgesDue();
     expect(again).toEqual(first);
-    expect(core.purgesDue()).toEqual([]);
-    core.purgeEnd(first);
+    expect(steps.purgesDue()).toEqual([]);
+    steps.purgeEnd(first);
     clock.advance(16 * 60 - 1);
-    expect(core.purgesDue()).toEqual([]);
+    expect(steps.purgesDue()).toEqual([]);
     clock.advance(1);
-    const [second] = core.purgesDue();
+    const [second] = steps.purgesDue();
     expect(second).toEqual({ ...first, look: "second" });
-    expect(core.imageRows("a").purging).toBe(true);
-    core.purgeEnd(second!);
+    expect(image("a").purging).toBe(true);
+    steps.purgeEnd(second!);
     clock.advance(3_600);
-    expect(core.purgesDue()).toEqual([]);
-    expect(core.imageRows("a").purging).toBe(false);
+    expect(steps.purgesDue()).toEqual([]);
+    expect(image("a").purging).toBe(false);
   });
 
   it("does not take a first look's end that is told twice for the second", () => {
-    const { core, clock } = setup();
-    const task = core.purgeBegin("a");
-    core.purgeEnd(task);
-    core.purgeEnd(task);
+    const { clock, steps, purge } = setup();
+    const task = purge("a");
+    steps.purgeEnd(task);
+    steps.purgeEnd(task);
     clock.advance(16 * 60);
-    expect(core.purgesDue()).toMatchObject([{ look: "second" }]);
+    expect(steps.purgesDue()).toMatchObject([{ look: "second" }]);
   });
 
   it("waits with its second look while a handler holds a row of the image", () => {
-    const { core, clock, granted, settle, stored } = setup();
-    core.purgeEnd(core.purgeBegin("a"));
+    const { clock, steps, settle, granted, stored, purge } = setup();
+    steps.purgeEnd(purge("a"));
     clock.advance(16 * 60 - 1);
     const gen = granted("o", KEY);
     clock.advance(1);
-    expect(core.purgesDue()).toEqual([]);
+    expect(steps.purgesDue()).toEqual([]);
     settle("o", KEY, stored(gen));
     clock.advance(5);
-    expect(core.purgesDue()).toHaveLength(1);
+    expect(steps.purgesDue()).toHaveLength(1);
   });
 
   it("leaves alone what was ordered after it began, when it is run again", () => {
-    const { core, clock, accept, row } = setup();
-    core.purgeBegin("a");
+    const { clock, steps, row, accept, purge } = setup();
+    purge("a");
     accept(KEY);
     clock.advance(120);
-    core.purgesDue();
+    steps.purgesDue();
     expect(row(KEY)).toMatchObject({ state: 0, intent: 0 });
   });
 
   it("looks again at once when a handler dies under it", () => {
-    const { core, clock, granted, row } = setup();
+    const { clock, steps, row, granted, purge } = setup();
     granted("o", KEY);
-    core.purgeEnd(core.purgeBegin("a"));
+    steps.purgeEnd(purge("a"));
     clock.advance(90);
-    core.sweep();
+    steps.sweep();
     expect(row(KEY)).toBeNull();
-    expect(core.purgesDue()).toMatchObject([{ id: "a", look: "first" }]);
+    expect(steps.purgesDue()).toMatchObject([{ id: "a", look: "first" }]);
   });
 
   it("keeps its lock while it goes on in slices", () => {
-    const { core, clock } = setup();
-    const { purge } = core.purgeBegin("a");
+    const { clock, steps, purge, image } = setup();
+    const task = purge("a");
     clock.advance(100);
-    expect(core.purgeContinue(purge)).toBe(true);
+    expect(steps.purgeContinue(task.purge)).toBe(true);
     clock.advance(100);
-    expect(core.imageRows("a").purging).toBe(true);
-    expect(core.purgeContinue(purge + 1)).toBe(false);
+    expect(image("a").purging).toBe(true);
+    expect(steps.purgeContinue(task.purge + 1)).toBe(false);
   });
 });

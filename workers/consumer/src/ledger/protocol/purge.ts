@@ -1,13 +1,23 @@
 import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
+import {
+  awaitSecondLook,
+  awaitsFirstLook,
+  deletePurge,
+  duePurges,
+  imageOfPurge,
+  insertPurge,
+  type Look,
+  lookAgain,
+  putOffPurge,
+} from "../tables/purges.ts";
 import { PURGE } from "../tables/row.ts";
-import { int, text } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
 import { deleteRow } from "./transitions.ts";
 
 /** How long one run of a purge holds the image's lock; renewed by every slice. */
 export const PURGE_LOCK_MS = 120_000;
-/** After the longest handler's life and a minute, no put from before the purge can land any more. */
+/** A handler that began before the purge has ended by then, so it can put no object any more. */
 const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
 const BUSY_MS = 5_000;
 
@@ -17,12 +27,9 @@ export interface PurgeTask {
   /** The image's id, decoded. */
   id: string;
   floor: number;
-  /** The second look comes 16 minutes after the first ended, for what a handler that stalled before the purge may still have put. */
-  look: "first" | "second";
+  /** The second look comes 16 minutes after the first has ended, for objects that a handler from before the purge may have put since. */
+  look: Look;
 }
-
-const FIRST_LOOK = 0;
-const AWAITS_SECOND_LOOK = 1;
 
 /**
  * Begins a purge: locks the image and raises its floor, so that nothing older counts; rows nobody owns are deleted, the rest
@@ -31,78 +38,55 @@ const AWAITS_SECOND_LOOK = 1;
 export function purgeBegin(tx: Tx, id: string): PurgeTask {
   const encodedId = encodeId(id);
   const seq = tx.next();
-  tx.sql.exec("INSERT INTO purges VALUES (?, ?, ?, ?)", seq, encodedId, FIRST_LOOK, tx.now + PURGE_LOCK_MS);
+  insertPurge(tx.sql, seq, encodedId, tx.now + PURGE_LOCK_MS);
   return lock(tx, encodedId, seq, "first");
 }
 
 /**
- * A handler died under a purge, perhaps between its put and its answer: the image's purges look again at once. With the floor
- * they had, so that what was ordered since is not touched.
+ * A handler died while its row was to be purged, perhaps after it had put the object. The image's purges look again at once.
+ * They keep their floor, so what was ordered since stays.
  */
 export function purgeAgain(tx: Tx, encodedId: string): void {
-  tx.sql.exec("UPDATE purges SET done = ?, again_at = ? WHERE id = ?", FIRST_LOOK, tx.now, encodedId);
+  lookAgain(tx.sql, encodedId, tx.now);
 }
 
 /** The purges to run now: broken off, or due for their second look while no handler holds a row of the image. */
 export function purgesDue(tx: Tx, limit: number): PurgeTask[] {
-  const due = tx.sql.exec(
-    "SELECT seq, id, done FROM purges WHERE again_at <= ? ORDER BY again_at LIMIT ?",
-    tx.now,
-    limit,
-  );
   const tasks: PurgeTask[] = [];
-  for (const raw of due) {
-    const encodedId = text(raw.id);
-    const second = int(raw.done) === AWAITS_SECOND_LOOK;
-    const busy = second && tx.rows.loadImage(encodedId).some((row) => row.owner !== null);
-    tx.sql.exec(
-      "UPDATE purges SET again_at = ? WHERE seq = ?",
-      tx.now + (busy ? BUSY_MS : PURGE_LOCK_MS),
-      int(raw.seq),
-    );
-    if (!busy) tasks.push(lock(tx, encodedId, int(raw.seq), second ? "second" : "first"));
+  for (const { seq, encodedId, look } of duePurges(tx.sql, tx.now, limit)) {
+    const busy = look === "second" && tx.rows.loadImage(encodedId).some((row) => row.owner !== null);
+    putOffPurge(tx.sql, seq, tx.now + (busy ? BUSY_MS : PURGE_LOCK_MS));
+    if (!busy) tasks.push(lock(tx, encodedId, seq, look));
   }
   return tasks;
 }
 
 /** Renews the lock between two slices; false when the purge is no more. */
 export function purgeContinue(tx: Tx, purge: number): boolean {
-  const raw = tx.sql.exec(
-    "UPDATE purges SET again_at = ? WHERE seq = ? RETURNING id",
-    tx.now + PURGE_LOCK_MS,
-    purge,
-  )[0];
-  if (raw === undefined) return false;
-  tx.images.get(text(raw.id)).purgingUntil = tx.now + PURGE_LOCK_MS;
+  const encodedId = putOffPurge(tx.sql, purge, tx.now + PURGE_LOCK_MS);
+  if (encodedId === null) return false;
+  tx.images.get(encodedId).purgingUntil = tx.now + PURGE_LOCK_MS;
   return true;
 }
 
 /**
- * The objects and markers are gone: unlock. The first look's end arranges the second, the second's forgets the purge. An end
- * that is reported again, or by somebody slow whose look was run anew, changes nothing.
+ * The objects and markers are gone: unlock. After the first look the second is arranged, after the second the purge is
+ * deleted. An end that is reported twice, or for a look that was run anew meanwhile, changes nothing.
  */
 export function purgeEnd(tx: Tx, { purge, look }: Pick<PurgeTask, "purge" | "look">): void {
-  const stage = look === "first" ? FIRST_LOOK : AWAITS_SECOND_LOOK;
-  const raw = tx.sql.exec("SELECT id FROM purges WHERE seq = ? AND done = ?", purge, stage)[0];
-  if (raw === undefined) return;
-  if (look === "second") tx.sql.exec("DELETE FROM purges WHERE seq = ?", purge);
-  else
-    tx.sql.exec(
-      "UPDATE purges SET done = ?, again_at = ? WHERE seq = ?",
-      AWAITS_SECOND_LOOK,
-      tx.now + SECOND_LOOK_MS,
-      purge,
-    );
-  unlockImage(tx, text(raw.id));
+  const encodedId = imageOfPurge(tx.sql, purge, look);
+  if (encodedId === null) return;
+  if (look === "second") deletePurge(tx.sql, purge);
+  else awaitSecondLook(tx.sql, purge, tx.now + SECOND_LOOK_MS);
+  unlockImage(tx, encodedId);
 }
 
 /** Unlocks, unless a purge has its first look still before it. */
 export function unlockImage(tx: Tx, encodedId: string): void {
-  const others = tx.sql.exec("SELECT 1 FROM purges WHERE id = ? AND done = ? LIMIT 1", encodedId, FIRST_LOOK);
-  if (others.length === 0) tx.images.get(encodedId).purgingUntil = 0;
+  if (!awaitsFirstLook(tx.sql, encodedId)) tx.images.get(encodedId).purgingUntil = 0;
 }
 
-function lock(tx: Tx, encodedId: string, seq: number, look: PurgeTask["look"]): PurgeTask {
+function lock(tx: Tx, encodedId: string, seq: number, look: Look): PurgeTask {
   const image = tx.images.get(encodedId);
   image.purgingUntil = tx.now + PURGE_LOCK_MS;
   image.floor = Math.max(image.floor, seq);
@@ -110,7 +94,7 @@ function lock(tx: Tx, encodedId: string, seq: number, look: PurgeTask["look"]): 
   return { purge: seq, id: decodeId(encodedId), floor: seq, look };
 }
 
-/** Rows ordered after the purge was asked for are not its business (gens and row numbers share one sequence). */
+/** A row that was ordered after the purge stays. Its generation is then the higher number, because both come from one sequence. */
 function clearRows(tx: Tx, encodedId: string, seq: number): void {
   for (const row of tx.rows.loadImage(encodedId)) {
     if (row.gen > seq) continue;

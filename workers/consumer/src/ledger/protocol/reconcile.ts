@@ -2,18 +2,20 @@ import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { SliceAnswer, SliceRequest } from "../contract.ts";
 import { Findings } from "../findings.ts";
+import { countLeaked, freeLeaked } from "../tables/abandoned.ts";
 import { audit } from "../tables/audit.ts";
-import { BULK, type Row, STORED } from "../tables/row.ts";
-import { int, text } from "../tables/sql.ts";
+import { setCount, wrongCounts } from "../tables/counters.ts";
+import { getDoc, putDoc } from "../tables/docs.ts";
+import { BULK, isOpen, type Row, STORED } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { PURGE_LOCK_MS, unlockImage } from "./purge.ts";
 import { rescueLease, rescueRow } from "./rescue.ts";
 import { orderAnew } from "./transitions.ts";
 
 /*
- * The ledger's half of the doctor. Its walk is a merge: R2 lists an interval of keys, the rows of the same interval stand in the
- * key index, and both are in the order of bytes. Nothing here is needed while all goes well; it mends what crashes, hands and
- * restored backups leave behind. It errs on the harmless side: a row ordered anew whose object is there after all costs one look.
+ * The ledger's half of the doctor. R2 lists an interval of keys, the key index gives the rows of the same interval, both in the
+ * order of bytes, and one walk compares them. It mends what crashes, manual edits and restored backups leave behind. In doubt it
+ * orders a row anew: if the object is there after all, that costs one look.
  */
 
 /** Rows looked at in one transaction: about 10 ms. */
@@ -32,16 +34,15 @@ interface Place {
 
 /** Where the cron's walk goes on; null while it rests. */
 export function doctorFrom(tx: Tx): string | null {
-  const body = tx.sql.exec("SELECT body FROM docs WHERE name = 'doctor'")[0]?.body;
-  const place = body === undefined ? null : (JSON.parse(text(body)) as Place);
+  const body = getDoc(tx.sql, "doctor");
+  const place = body === null ? null : (JSON.parse(body) as Place);
   if (place === null || place.from === null) return tx.now >= (place?.restUntil ?? 0) ? "" : null;
   return place.from;
 }
 
 function keepPlace(tx: Tx, to: string | null): void {
   const place: Place = { from: to, restUntil: tx.now + REST_MS };
-  const body = JSON.stringify(place);
-  tx.sql.exec("INSERT INTO docs VALUES ('doctor', ?1) ON CONFLICT (name) DO UPDATE SET body = ?1", body);
+  putDoc(tx.sql, "doctor", JSON.stringify(place));
 }
 
 export function doctorSlice(tx: Tx, request: SliceRequest): SliceAnswer {
@@ -84,10 +85,7 @@ export function doctorSlice(tx: Tx, request: SliceRequest): SliceAnswer {
 }
 
 function rowsOf(tx: Tx, from: string, to: string | null): { rows: Row[]; to: string | null } {
-  const rows =
-    to === null
-      ? tx.rows.loadWhere("key > ?1 ORDER BY key LIMIT ?2", from, SLICE_ROWS + 1)
-      : tx.rows.loadWhere("key > ?1 AND key <= ?3 ORDER BY key LIMIT ?2", from, SLICE_ROWS + 1, to);
+  const rows = tx.rows.loadKeyRange(from, to, SLICE_ROWS + 1);
   if (rows.length <= SLICE_ROWS) return { rows, to };
   rows.length = SLICE_ROWS;
   return { rows, to: rows.at(-1)?.key ?? to };
@@ -104,7 +102,7 @@ function belowFloor(
     const row = rows.get(key);
     const image = tx.images.get(encodedIdOfKey(key));
     if (image.purgingUntil > tx.now) return false;
-    if (row !== undefined && (row.owner !== null || row.state < STORED || row.again === 1)) return false;
+    if (row !== undefined && (row.owner !== null || isOpen(row) || row.again === 1)) return false;
     // A force that ended dead or cancelled has outdated nothing; without a floor also what somebody else has put there counts.
     return gen < image.floor;
   });
@@ -148,31 +146,17 @@ export function doctorDone(tx: Tx, locks: SliceAnswer["locks"]): void {
 function examineLedger(tx: Tx, findings: Findings, fix: boolean): void {
   const claims = tx.leases.over(tx.now - LATE_MS);
   findings.add("claim_expired", claims.length);
-  const overdue = "until < ?1 OR until > ?2";
-  const times = [tx.now - LATE_MS, tx.now + JOB_DEADLINE_MS + LATE_MS] as const;
-  const slots = tx.sql.exec(`SELECT count(*) AS n FROM abandoned WHERE ${overdue}`, ...times)[0];
-  findings.add("slot_leaked", int(slots?.n));
+  const alive = { from: tx.now - LATE_MS, to: tx.now + JOB_DEADLINE_MS + LATE_MS };
+  findings.add("slot_leaked", countLeaked(tx.sql, alive));
   recount(tx, findings, fix);
   if (!fix) return;
   for (const lease of claims) rescueLease(tx, lease);
-  tx.sql.exec(`DELETE FROM abandoned WHERE ${overdue}`, ...times);
+  freeLeaked(tx.sql, alive);
 }
 
-/** One read of the whole table, about 120 ms a million rows; once a pass. What this transaction changes is added at its commit. */
+/** Once a pass, because it reads the whole table. What this transaction changes is added to the counts at its commit. */
 function recount(tx: Tx, findings: Findings, fix: boolean): void {
-  const wrong = tx.sql.exec(
-    `WITH real AS (SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane)
-     SELECT state, lane, real.n AS n FROM real LEFT JOIN counters USING (state, lane) WHERE counters.n IS NOT real.n
-     UNION ALL
-     SELECT state, lane, 0 FROM counters LEFT JOIN real USING (state, lane) WHERE real.n IS NULL AND counters.n <> 0`,
-  );
+  const wrong = wrongCounts(tx.sql);
   findings.add("counters_differ", wrong.length);
-  if (!fix) return;
-  for (const { state, lane, n } of wrong)
-    tx.sql.exec(
-      "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT (state, lane) DO UPDATE SET n = ?3",
-      int(state),
-      int(lane),
-      int(n),
-    );
+  if (fix) for (const count of wrong) setCount(tx.sql, count);
 }

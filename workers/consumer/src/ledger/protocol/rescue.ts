@@ -11,8 +11,8 @@ import { applyIntent, cancelRow, die, isStored, release, restingState } from "./
 const LONE_CRASHES = 3;
 
 /**
- * Takes back the rows of a lease that is over. Rows with an intent wait 30 s longer: their owner may still be putting bytes
- * that the intent is about. `blame` is false when the whole process died (a local restart), which accuses nobody.
+ * Takes back the rows of a lease that is over. Rows with an intent wait 30 s longer, because their owner may still put the object
+ * that is to be cancelled or purged. `blame` is false when the whole process died (a local restart): then no row is suspected.
  */
 export function rescueLease(tx: Tx, lease: Lease, blame = true): void {
   const graceOver = !blame || tx.now >= lease.until + LEASE_GRACE_MS;
@@ -28,8 +28,8 @@ export function rescueLease(tx: Tx, lease: Lease, blame = true): void {
 }
 
 /**
- * `crashes` counts 1 for a crash in company (a suspect, to be run without another suspect from now on), and one more for each
- * crash that this row alone can have caused.
+ * `crashes` is 1 after a crash that another row may have caused: the row is a suspect, and no two suspects run in one claim. Each
+ * crash that only this row can have caused adds one.
  */
 function accuse(row: Row, alone: boolean): void {
   row.crashes = alone ? Math.max(row.crashes, 1) + 1 : Math.max(row.crashes, 1);
@@ -41,7 +41,7 @@ export function rescueRow(tx: Tx, row: Row): void {
   const { intent } = row;
   // The owner may have died between its put and its answer: the purge looks again, for that object too.
   if (intent === PURGE) purgeAgain(tx, encodedIdOfKey(row.key));
-  if (applyIntent(tx, row, false)) return;
+  if (applyIntent(tx, row, "kept")) return;
   if (intent === CANCEL) {
     cancelRow(tx, row);
     return;

@@ -1,4 +1,3 @@
-import type { DeadMessage } from "../contract.ts";
 import { CANCELLED, DEAD, REFUSED } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { cancelOpen, orderAnew } from "./transitions.ts";
@@ -20,19 +19,4 @@ export function cancelKey(tx: Tx, key: string): KeyResult {
   const row = tx.rows.loadKeys([key])[0];
   if (row === undefined) return "missing";
   return cancelOpen(tx, row) ? "ok" : "conflict";
-}
-
-/** Keeps messages that could not be used; one that is recorded twice stands once. */
-export function recordDead(tx: Tx, messages: DeadMessage[]): void {
-  for (const { messageId, queue, body, reason, at, attempts } of messages) {
-    tx.sql.exec(
-      "INSERT OR IGNORE INTO dead_messages VALUES (?, ?, ?, ?, ?, ?)",
-      messageId,
-      queue,
-      body,
-      reason,
-      at,
-      attempts,
-    );
-  }
 }

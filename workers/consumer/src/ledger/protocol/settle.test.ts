@@ -13,12 +13,12 @@ const UNCLEAR: Outcome = {
 function underLease(options: Parameters<typeof setup>[0] = {}) {
   const world = setup(options);
   const gen = world.granted("o", KEY);
-  return { ...world, gen, submit: () => world.core.submitted("o", [{ key: KEY, gen, job: "j1", input: "u" }]) };
+  return { ...world, gen, tell: () => world.submit("o", KEY, gen, "j1") };
 }
 
 describe("settle", () => {
   it("says lost to who owns nothing, whose lease is over, or whose generation is another", () => {
-    const { settle, stored, gen, clock, row } = underLease();
+    const { clock, row, settle, stored, gen } = underLease();
     expect(settle("p", KEY, stored(gen))).toBe("lost");
     expect(settle("o", KEY, stored(gen + 1))).toBe("lost");
     expect(settle("o", "b/1-high.webp", stored(gen))).toBe("lost");
@@ -28,9 +28,9 @@ describe("settle", () => {
   });
 
   it("asks who stored under a purge to delete, and forgets the row when that is done", () => {
-    const { settle, stored, gen, core, row, submit } = underLease();
-    submit();
-    core.purgeBegin("a");
+    const { row, settle, tell, stored, purge, gen } = underLease();
+    tell();
+    purge("a");
     expect(settle("o", KEY, stored(gen))).toBe("delete");
     expect(settle("o", KEY, stored(gen))).toBe("delete");
     expect(settle("o", KEY, { kind: "purged" })).toBe("ok");
@@ -38,17 +38,17 @@ describe("settle", () => {
   });
 
   it("deletes a row under a purge whatever else came of it, its job into abandoned", () => {
-    const { settle, gen, core, row, submit, clock, abandoned } = underLease();
-    submit();
-    core.purgeBegin("a");
+    const { clock, row, settle, tell, abandoned, purge, gen } = underLease();
+    tell();
+    purge("a");
     expect(settle("o", KEY, { kind: "pending", due: clock.ms })).toBe("ok");
     expect(row(KEY)).toBeNull();
     expect(abandoned()).toEqual([{ gen, job: "j1", until: clock.ms + 600_000 }]);
   });
 
   it("keeps an order that was given after the purge began", () => {
-    const { settle, gen, core, row, accept, clock } = underLease();
-    core.purgeBegin("a");
+    const { clock, row, settle, accept, purge, gen } = underLease();
+    purge("a");
     accept(KEY);
     settle("o", KEY, { kind: "stopped" });
     expect(row(KEY)).toMatchObject({ state: 0, intent: 0, again: 0, due: clock.ms });
@@ -56,45 +56,45 @@ describe("settle", () => {
   });
 
   it("makes anew what a force or a new original has overtaken, even when stored", () => {
-    const { settle, stored, gen, core, row, submit } = underLease();
-    submit();
-    core.accept({ run: null, lane: "bulk", keys: [KEY], force: true });
+    const { row, settle, tell, order, stored, gen } = underLease();
+    tell();
+    order({ lane: "bulk", keys: [KEY], force: true });
     expect(settle("o", KEY, stored(gen))).toBe("ok");
     expect(row(KEY)).toMatchObject({ state: 0, again: 0, owner: null });
     expect(row(KEY)?.gen).toBeGreaterThan(row(KEY)?.floor ?? 0);
   });
 
-  it("cancels what was to be made anew and cancelled", () => {
-    const { settle, stored, gen, core, row, submit } = underLease();
-    submit();
-    core.accept({ run: null, lane: "bulk", keys: [KEY], force: true });
-    core.cancelKeys([KEY]);
+  it("cancels what was to be made anew and cancelled", async () => {
+    const { row, settle, tell, order, stored, cancel, gen } = underLease();
+    tell();
+    order({ lane: "bulk", keys: [KEY], force: true });
+    await cancel(KEY);
     settle("o", KEY, stored(gen));
     expect(row(KEY)).toMatchObject({ state: 5, owner: null });
   });
 
-  it("stores, even when a cancel came too late, and frees the slot", () => {
-    const { settle, stored, gen, core, row, submit, clock, abandoned } = underLease();
-    submit();
-    core.cancelKeys([KEY]);
+  it("stores, even when a cancel came too late, and frees the slot", async () => {
+    const { clock, row, settle, tell, stored, abandoned, cancel, slots, gen } = underLease();
+    tell();
+    await cancel(KEY);
     expect(settle("o", KEY, stored(gen))).toBe("ok");
     expect(row(KEY)).toMatchObject({ state: 3, bytes: 10, etag: "e", storedAt: clock.ms, granted: 0, intent: 0 });
-    expect(core.counts().slots).toBe(0);
+    expect(slots()).toBe(0);
     expect(abandoned()).toEqual([]);
   });
 
-  it("cancels under an intent, the job into abandoned", () => {
-    const { settle, core, row, submit, clock, abandoned, gen } = underLease();
-    submit();
-    core.cancelKeys([KEY]);
+  it("cancels under an intent, the job into abandoned", async () => {
+    const { clock, row, settle, tell, abandoned, cancel, gen } = underLease();
+    tell();
+    await cancel(KEY);
     settle("o", KEY, { kind: "pending", due: clock.ms });
     expect(row(KEY)).toMatchObject({ state: 5, owner: null });
     expect(abandoned()).toMatchObject([{ gen }]);
   });
 
   it("waits for a pending job without counting an attempt", () => {
-    const { settle, row, submit, clock } = underLease();
-    submit();
+    const { clock, row, settle, tell } = underLease();
+    tell();
     settle("o", KEY, { kind: "pending", due: clock.ms + 7_000 });
     expect(row(KEY)).toMatchObject({
       state: 1,
@@ -102,22 +102,22 @@ describe("settle", () => {
       attempts: 0,
       owner: null,
       granted: 1,
-      upstream: "j1",
+      ittybitJob: "j1",
     });
   });
 
   it("closes the gate until Retry-After exactly, without counting an attempt", () => {
-    const { settle, row, clock, claim, gen, core } = underLease();
+    const { clock, ledger, row, claim, settle, gen } = underLease();
     settle("o", KEY, { kind: "throttled", until: clock.ms + 90_000 });
     expect(row(KEY)).toMatchObject({ state: 0, gen, due: clock.ms + 90_000, attempts: 0, granted: 0 });
     expect(claim("p", "b/1-high.webp", true)).toEqual({ do: "parked", until: clock.ms + 90_000 });
-    expect(core.gateView().throttledUntil).toBe(clock.ms + 90_000);
+    expect(ledger.getGate().throttledUntil).toBe(clock.ms + 90_000);
     clock.advance(89);
     expect(claim("p", "c/1-high.webp", true)).toMatchObject({ do: "run", notBefore: clock.ms + 1_000 });
   });
 
   it("keeps the slot when a later handler is throttled: the first one's POST may have made a job", () => {
-    const { settle, clock, claim, row, gen } = underLease();
+    const { clock, row, claim, settle, gen } = underLease();
     clock.advance(60);
     expect(claim("p", KEY)).toMatchObject({ do: "run", gen, granted: "again" });
     settle("p", KEY, { kind: "throttled", until: clock.ms + 5_000 });
@@ -125,23 +125,23 @@ describe("settle", () => {
   });
 
   it("opens the breaker for an account's refusal, without counting an attempt", () => {
-    const { settle, row, core, gen } = underLease();
+    const { ledger, row, settle, gen } = underLease();
     settle("o", KEY, { kind: "account", status: 402, message: "Payment required" });
     expect(row(KEY)).toMatchObject({ state: 0, gen, attempts: 0, granted: 0 });
-    expect(core.gateView().breaker).toMatchObject({ state: "open", status: 402, reason: "Payment required" });
+    expect(ledger.getGate().breaker).toMatchObject({ state: "open", status: 402, reason: "Payment required" });
   });
 
-  it("asks again under the same generation and input when the answer was unclear", () => {
-    const { settle, row, gen, claim, clock, core } = underLease();
+  it("asks again under the same generation and input when the answer was unclear", async () => {
+    const { clock, row, claim, settle, attempts, gen } = underLease();
     settle("o", KEY, UNCLEAR);
     expect(row(KEY)).toMatchObject({ state: 2, gen, attempts: 1, unclear: 1, granted: 1 });
     clock.advance(60);
     expect(claim("p", KEY)).toMatchObject({ do: "run", gen, granted: "again", input: "https://o/a", attempts: 1 });
-    expect(core.attempts(KEY)).toMatchObject([{ number: 1, code: "upstream_unclear", message: "timeout" }]);
+    expect(await attempts(KEY)).toMatchObject([{ number: 1, code: "upstream_unclear", message: "timeout" }]);
   });
 
   it("gives a generation up at its sixth unclear answer", () => {
-    const { settle, row, gen, claim, clock } = underLease({ limits: { maxAttempts: 20 } });
+    const { clock, row, claim, settle, gen } = underLease({ limits: { maxAttempts: 20 } });
     settle("o", KEY, UNCLEAR);
     for (let time = 2; time <= 6; time += 1) {
       clock.advance(3_600);
@@ -153,43 +153,43 @@ describe("settle", () => {
     expect(row(KEY)).toMatchObject({ state: 2, unclear: 0, granted: 0 });
   });
 
-  it("retries a failed job under a new generation, after a random wait", () => {
-    const { settle, row, gen, submit, clock, abandoned, core } = underLease();
-    submit();
+  it("retries a failed job under a new generation, after a random wait", async () => {
+    const { clock, row, settle, tell, abandoned, attempts, gen } = underLease();
+    tell();
     settle("o", KEY, TRANSIENT);
-    expect(row(KEY)).toMatchObject({ state: 2, attempts: 1, due: clock.ms + 1_000, granted: 0, upstream: null });
+    expect(row(KEY)).toMatchObject({ state: 2, attempts: 1, due: clock.ms + 1_000, granted: 0, ittybitJob: null });
     expect(row(KEY)?.gen).toBeGreaterThan(gen);
     expect(abandoned()).toEqual([]);
-    expect(core.attempts(KEY)).toMatchObject([{ httpStatus: 500, kind: "internal", ittybitJob: "j1", tookMs: 0 }]);
+    expect(await attempts(KEY)).toMatchObject([{ httpStatus: 500, kind: "internal", ittybitJob: "j1", tookMs: 0 }]);
   });
 
-  it("is dead at once when permanent, and after the configured number of attempts otherwise", () => {
+  it("is dead at once when permanent, and after the configured number of attempts otherwise", async () => {
     const first = underLease();
     first.settle("o", KEY, PERMANENT);
     expect(first.row(KEY)).toMatchObject({ state: 4, attempts: 1, deadUntil: first.clock.ms + 86_400_000 });
 
-    const { settle, claim, clock, core } = underLease({ limits: { maxAttempts: 2 } });
+    const { clock, ledger, claim, settle, job } = underLease({ limits: { maxAttempts: 2 } });
     settle("o", KEY, TRANSIENT);
     clock.advance(60);
     claim("p", KEY);
     settle("p", KEY, TRANSIENT);
-    expect(core.job(KEY)).toMatchObject({ state: "dead", attempts: 2, error: { code: "upstream_failed" } });
-    expect(core.counts()).toMatchObject({ deadLetters: 1, refused: 0, open: 0 });
+    expect(await job(KEY)).toMatchObject({ state: "dead", attempts: 2, error: { code: "upstream_failed" } });
+    expect(ledger.stats()).toMatchObject({ deadLetters: 1, counts: { bulk: { queued: 0, dead: 1 } } });
   });
 
-  it("ends a refused original dead, but as no dead letter", () => {
-    const { settle, core, clock } = underLease();
+  it("ends a refused original dead, but as no dead letter", async () => {
+    const { clock, ledger, settle, job } = underLease();
     settle("o", KEY, { kind: "refused", code: "unsupported", until: clock.ms + 1, message: "a PDF" });
-    expect(core.job(KEY)).toMatchObject({
+    expect(await job(KEY)).toMatchObject({
       state: "dead",
       error: { code: "unsupported", message: "a PDF" },
       attempts: 0,
     });
-    expect(core.counts()).toMatchObject({ deadLetters: 0, refused: 1, slots: 0 });
+    expect(ledger.stats()).toMatchObject({ deadLetters: 0, counts: { bulk: { dead: 1 } }, gate: { slots: 0 } });
   });
 
   it("makes anew what a view found gone", () => {
-    const { made, claim, settle, row, clock } = setup();
+    const { clock, row, claim, settle, made } = setup();
     const gen = made(KEY);
     clock.advance(1);
     claim("o", KEY, true);
@@ -202,7 +202,7 @@ describe("settle", () => {
     ["the first handler before its POST", "first", []],
     ["a later handler: the earlier job may run", "again", ["abandoned"]],
   ])("takes an object that was there already, found by %s", (_who, granted, left) => {
-    const { settle, row, clock, claim, core, abandoned } = underLease();
+    const { clock, ledger, row, claim, settle, abandoned } = underLease();
     let owner = "o";
     if (granted === "again") {
       clock.advance(60);
@@ -212,11 +212,11 @@ describe("settle", () => {
     settle(owner, KEY, { kind: "present", bytes: 5, etag: "e", objectGen: 1, posted: false });
     expect(row(KEY)).toMatchObject({ state: 3, bytes: 5, granted: 0 });
     expect(abandoned().map(() => "abandoned")).toEqual(left);
-    expect(core.gateView().budget.used).toBe(granted === "first" ? 0 : 1);
+    expect(ledger.getGate().budget.used).toBe(granted === "first" ? 0 : 1);
   });
 
   it("clears owner, hold and crashes whatever came", () => {
-    const { settle, clock, claim, row } = underLease();
+    const { clock, row, claim, settle } = underLease();
     clock.advance(60);
     claim("p", KEY);
     settle("p", KEY, { kind: "pending", due: clock.ms });
@@ -224,14 +224,14 @@ describe("settle", () => {
   });
 
   it("renews the lease of what the owner still holds", () => {
-    const { accept, claim, settle, clock, core } = setup();
+    const { clock, ledger, claim, settle, accept } = setup();
     accept(KEY, "b/1-high.webp");
-    core.claim("o", [{ keys: [KEY, "b/1-high.webp"], live: false, at: clock.ms }]);
+    ledger.claim("o", [{ keys: [KEY, "b/1-high.webp"], live: false, at: clock.ms }]);
     clock.advance(50);
     settle("o", KEY, { kind: "pending", due: clock.ms });
     clock.advance(50);
     expect(claim("p", "b/1-high.webp")).toEqual({ do: "duplicate" });
-    expect(core.renew("o")).toBe("ok");
-    expect(core.renew("nobody")).toBe("lost");
+    expect(ledger.renew("o")).toBe("ok");
+    expect(ledger.renew("nobody")).toBe("lost");
   });
 });

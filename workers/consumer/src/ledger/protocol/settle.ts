@@ -24,7 +24,16 @@ import {
   spend,
   throttle,
 } from "./gate.ts";
-import { applyIntent, cancelRow, fail, newGeneration, orderAnew, release, restingState } from "./transitions.ts";
+import {
+  applyIntent,
+  cancelRow,
+  fail,
+  newGeneration,
+  orderAnew,
+  release,
+  restingState,
+  type Slot,
+} from "./transitions.ts";
 
 /** Unclear POSTs of one generation after which it is given up. */
 const UNCLEAR_MAX = 6;
@@ -52,15 +61,15 @@ export function settle(tx: Tx, owner: string, outcomes: Record<string, Outcome>)
 function settleRow(tx: Tx, row: Row, outcome: Outcome): Settled {
   if (row.intent === PURGE && outcome.kind === "stored") return "delete";
   learn(tx, row, outcome);
-  // Nobody but the first handler knows that no job was made; from a later one the same words say nothing about the earlier POST.
-  if (madeNoJob(outcome) && row.granted === FIRST && row.upstream === null) forgetGrant(tx, row);
-  const ended = jobEnded(row, outcome);
+  // Only the first handler knows that no job was made. A later one does not know what became of the POST before its own.
+  if (madeNoJob(outcome) && row.granted === FIRST && row.ittybitJob === null) forgetGrant(tx, row);
+  const slot = slotAfter(row, outcome);
   const { intent } = row;
   release(tx, row);
   row.crashes = 0;
-  if (applyIntent(tx, row, ended)) return "ok";
-  if (outcome.kind === "stored" || outcome.kind === "present") store(tx, row, outcome, ended);
-  else if (intent === CANCEL) cancelRow(tx, row, ended);
+  if (applyIntent(tx, row, slot)) return "ok";
+  if (outcome.kind === "stored" || outcome.kind === "present") store(tx, row, outcome, slot);
+  else if (intent === CANCEL) cancelRow(tx, row, slot);
   else apply(tx, row, outcome);
   return "ok";
 }
@@ -75,11 +84,15 @@ function madeNoJob(outcome: Outcome): boolean {
   return false;
 }
 
-/** The generation's job is known to run no more (or never to have run), so that its slot is free. */
+/** The slot is free when the generation's job has ended, or never began. */
+function slotAfter(row: Row, outcome: Outcome): Slot {
+  return row.granted === NOT_GRANTED || jobEnded(row, outcome) ? "free" : "kept";
+}
+
 function jobEnded(row: Row, outcome: Outcome): boolean {
-  if (row.granted === NOT_GRANTED || outcome.kind === "stored" || outcome.kind === "purged") return true;
+  if (outcome.kind === "stored" || outcome.kind === "purged") return true;
   if (outcome.kind === "present") return outcome.objectGen === row.gen;
-  return outcome.kind === "failed" && outcome.ended && (outcome.posted || row.upstream !== null);
+  return outcome.kind === "failed" && outcome.ended && (outcome.posted || row.ittybitJob !== null);
 }
 
 function forgetGrant(tx: Tx, row: Row): void {
@@ -97,15 +110,15 @@ function learn(tx: Tx, row: Row, outcome: Outcome): void {
   else if (outcome.kind === "unclear") recordBad(gate, row.gen, now, outcome.failure.message);
   else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, row.gen, now);
   if (outcome.kind === "throttled") tx.counters.count("throttled");
-  // Whatever it met, a probe that is back without a job of its own has told all it can.
+  // A probe that ends without a stored object tells nothing about the breaker: the next job is the probe.
   if (isProbe(gate.breaker, row.gen) && outcome.kind === "stored") closeBreaker(gate, now);
   else probeUnused(gate, row.gen);
 }
 
-function store(tx: Tx, row: Row, outcome: Extract<Outcome, { kind: "stored" | "present" }>, ended: boolean): void {
+function store(tx: Tx, row: Row, outcome: Extract<Outcome, { kind: "stored" | "present" }>, slot: Slot): void {
   const wasOpen = isOpen(row);
-  // Another generation's object was found while this one's job may still run: its slot passes to `abandoned`.
-  if (!ended) newGeneration(tx, row);
+  // Another generation's object was found while this one's job may still run: its slot stands in `abandoned` from now on.
+  if (slot === "kept") newGeneration(tx, row);
   row.state = STORED;
   row.intent = NO_INTENT;
   row.granted = NOT_GRANTED;
@@ -136,8 +149,8 @@ function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "p
       return;
     case "account":
       row.state = QUEUED;
-      // The breaker holds what would submit, and an operator may close it any time; a look at a known job asks no gate.
-      row.due = row.upstream === null ? tx.now : Math.max(tx.gate.breaker.until, tx.now);
+      // A row without a job is due now: the breaker holds it, and an operator may close the breaker at any time. A look at a job asks no gate.
+      row.due = row.ittybitJob === null ? tx.now : Math.max(tx.gate.breaker.until, tx.now);
       return;
     case "gone":
     case "purged":
@@ -148,7 +161,7 @@ function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "p
       unclear(tx, row, outcome);
       return;
     case "failed":
-      fail(tx, row, outcome.failure, { permanent: outcome.class === "permanent", ended: jobEnded(row, outcome) });
+      fail(tx, row, outcome.failure, { permanent: outcome.class === "permanent", slot: slotAfter(row, outcome) });
       return;
     case "refused":
       refuse(tx, row, outcome);
@@ -162,7 +175,7 @@ function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "p
 function unclear(tx: Tx, row: Row, outcome: Extract<Outcome, { kind: "unclear" }>): void {
   row.unclear += 1;
   row.input ??= outcome.input ?? null;
-  fail(tx, row, outcome.failure, { permanent: false, ended: false, sameGen: row.unclear < UNCLEAR_MAX });
+  fail(tx, row, outcome.failure, { permanent: false, slot: "kept", sameGen: row.unclear < UNCLEAR_MAX });
 }
 
 function refuse(tx: Tx, row: Row, outcome: Extract<Outcome, { kind: "refused" }>): void {

@@ -1,10 +1,8 @@
-import { GRANTED } from "../tables/schema.ts";
-import { int } from "../tables/sql.ts";
+import { countAbandoned } from "../tables/abandoned.ts";
+import { countGranted } from "../tables/jobs.ts";
 import type { Tx } from "../tables/tx.ts";
 
-/** Jobs that may be running upstream: granted open rows and abandoned generations. Counted, never kept: it cannot drift. */
+/** Jobs that may run at Ittybit: granted open rows and abandoned generations. Counted each time, never kept, so the number cannot drift. */
 export function slotsUsed(tx: Tx): number {
-  const granted = tx.sql.exec(`SELECT count(*) AS n FROM jobs WHERE ${GRANTED}`)[0];
-  const abandoned = tx.sql.exec("SELECT count(*) AS n FROM abandoned WHERE until > ?", tx.now)[0];
-  return int(granted?.n) + int(abandoned?.n);
+  return countGranted(tx.sql) + countAbandoned(tx.sql, tx.now);
 }

@@ -13,34 +13,34 @@ const UNCLEAR: Outcome = {
 function underLease(options: Parameters<typeof setup>[0] = {}) {
   const world = setup(options);
   const gen = world.granted("o", KEY);
-  return { ...world, gen, submit: () => world.core.submitted("o", [{ key: KEY, gen, job: "j1", input: "u" }]) };
+  return { ...world, gen, tell: () => world.submit("o", KEY, gen, "j1") };
 }
 
 describe("submitted", () => {
   it("stores the job id whoever owns the row by now, and stops who does not", () => {
-    const { core, clock, claim, gen, row } = underLease();
+    const { clock, row, claim, tell } = underLease();
     clock.advance(60);
     claim("p", KEY);
-    expect(core.submitted("o", [{ key: KEY, gen, job: "j1", input: "u" }])).toEqual({ [KEY]: "stop" });
-    expect(row(KEY)).toMatchObject({ upstream: "j1", input: "u", owner: "p" });
+    expect(tell()).toEqual({ [KEY]: "stop" });
+    expect(row(KEY)).toMatchObject({ ittybitJob: "j1", input: "u", owner: "p" });
   });
 
-  it.each(["cancel", "purge"])("stops an owner whose row has the intent %s", (intent) => {
-    const { core, submit, row } = underLease();
-    if (intent === "cancel") core.cancelKeys([KEY]);
-    else core.purgeBegin("a");
-    expect(submit()).toEqual({ [KEY]: "stop" });
-    expect(row(KEY)?.upstream).toBe("j1");
+  it.each(["cancel", "purge"])("stops an owner whose row has the intent %s", async (intent) => {
+    const { row, tell, cancel, purge } = underLease();
+    if (intent === "cancel") await cancel(KEY);
+    else purge("a");
+    expect(tell()).toEqual({ [KEY]: "stop" });
+    expect(row(KEY)?.ittybitJob).toBe("j1");
   });
 
   it("keeps an abandoned job's slot longer when its POST is heard of late", () => {
-    const { core, clock, claim, settle, gen, abandoned } = underLease({ limits: { maxAttempts: 1 } });
+    const { clock, claim, settle, tell, abandoned, gen } = underLease({ limits: { maxAttempts: 1 } });
     clock.advance(60);
     claim("p", KEY);
     settle("p", KEY, UNCLEAR);
     expect(abandoned()).toMatchObject([{ gen, job: null }]);
     clock.advance(100);
-    core.submitted("o", [{ key: KEY, gen, job: "j1", input: "u" }]);
+    tell();
     expect(abandoned()).toEqual([{ gen, job: "j1", until: clock.ms + 600_000 }]);
   });
 });

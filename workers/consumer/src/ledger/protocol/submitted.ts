@@ -1,6 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { Submitted } from "../contract.ts";
-import { CANCEL, PURGE, type Row } from "../tables/row.ts";
+import { noteAbandonedJob } from "../tables/abandoned.ts";
+import { CANCEL, NOT_GRANTED, PURGE, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { recordGood } from "./gate.ts";
 
@@ -22,14 +23,13 @@ export function submitted(tx: Tx, owner: string, jobs: Submitted[]): Record<stri
 }
 
 function noteJob(tx: Tx, row: Row | null, job: Submitted): void {
-  if (row !== null && row.gen === job.gen && row.granted > 0) {
-    if (row.upstream !== null) return;
+  if (row !== null && row.gen === job.gen && row.granted !== NOT_GRANTED) {
+    if (row.ittybitJob !== null) return;
     recordGood(tx.gate, row.gen, tx.now);
-    row.upstream = job.ittybitJob;
-    row.upstreamAt = tx.now;
+    row.ittybitJob = job.ittybitJob;
+    row.submittedAt = tx.now;
     row.input ??= job.input;
     return;
   }
-  const until = tx.now + JOB_DEADLINE_MS;
-  tx.sql.exec("UPDATE abandoned SET job = ?2, until = max(until, ?3) WHERE gen = ?1", job.gen, job.ittybitJob, until);
+  noteAbandonedJob(tx.sql, job.gen, job.ittybitJob, tx.now + JOB_DEADLINE_MS);
 }

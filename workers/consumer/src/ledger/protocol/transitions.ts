@@ -1,6 +1,7 @@
+import type { Failure } from "@prewarm/shared/job";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { Failure } from "../contract.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import {
   CANCEL,
@@ -17,31 +18,31 @@ import {
   STORED,
 } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { backoffMs, deadMs } from "./backoff.ts";
+import { backoffMs } from "./backoff.ts";
 
 /*
- * The moves a row can make, each whole: whoever uses one cannot leave half of it out. They change memory only; the
- * transaction counts and writes them.
+ * The moves a row can make. Each function makes a whole move, so that no caller can leave out half of it. They change the row in
+ * memory; the transaction counts the changes and writes them at its commit.
  */
 
-/**
- * A new generation: a new Ittybit job under a new idempotency key. The old one, if it was granted and is not known to have
- * `ended`, may still run and keeps its slot in `abandoned` until the job deadline.
- */
-export function newGeneration(tx: Tx, row: Row, ended = false): void {
-  if (row.granted !== NOT_GRANTED && !ended) tx.abandon(row.gen, row.upstream, tx.now + JOB_DEADLINE_MS);
+/** Of the old generation's slot: free when its job is known to run no more, kept until the job deadline when it may still run. */
+export type Slot = "free" | "kept";
+
+/** A new generation: a new Ittybit job under a new idempotency key. A slot that the old one keeps stands in `abandoned`. */
+export function newGeneration(tx: Tx, row: Row, slot: Slot = "kept"): void {
+  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.ittybitJob, tx.now + JOB_DEADLINE_MS);
   row.gen = tx.next();
   row.granted = NOT_GRANTED;
   row.grantedAt = 0;
-  row.upstream = null;
-  row.upstreamAt = 0;
+  row.ittybitJob = null;
+  row.submittedAt = 0;
   row.input = null;
   row.unclear = 0;
 }
 
 /** Waits again from the beginning, due now: after a force, a new original, a retry, a missing object. */
-export function orderAnew(tx: Tx, row: Row, ended = false): void {
-  newGeneration(tx, row, ended);
+export function orderAnew(tx: Tx, row: Row, slot: Slot = "kept"): void {
+  newGeneration(tx, row, slot);
   row.state = QUEUED;
   row.due = tx.now;
   row.hold = 0;
@@ -61,9 +62,9 @@ export function release(tx: Tx, row: Row): void {
   row.sends = 0;
 }
 
-export function cancelRow(tx: Tx, row: Row, ended = false): void {
+export function cancelRow(tx: Tx, row: Row, slot: Slot = "kept"): void {
   release(tx, row);
-  newGeneration(tx, row, ended);
+  newGeneration(tx, row, slot);
   row.state = CANCELLED;
   row.intent = NO_INTENT;
   row.again = 0;
@@ -71,8 +72,8 @@ export function cancelRow(tx: Tx, row: Row, ended = false): void {
 }
 
 /** Ends as a dead letter. A view may order it anew once `deadUntil` is past. */
-export function die(tx: Tx, row: Row, permanent: boolean, ended = false): void {
-  newGeneration(tx, row, ended);
+export function die(tx: Tx, row: Row, permanent: boolean, slot: Slot = "kept"): void {
+  newGeneration(tx, row, slot);
   row.state = DEAD;
   row.deadUntil = tx.now + deadMs(permanent);
   tx.counters.count("dead");
@@ -83,23 +84,23 @@ export function fail(
   tx: Tx,
   row: Row,
   failure: Failure,
-  how: { permanent: boolean; ended: boolean; sameGen?: boolean },
+  how: { permanent: boolean; slot: Slot; sameGen?: boolean },
 ): void {
   tx.addAttempt(failedAttempt(row, failure, tx.now));
   tx.counters.count("failed");
   if (how.permanent || row.attempts >= tx.config.limits.maxAttempts) {
-    die(tx, row, how.permanent, how.ended);
+    die(tx, row, how.permanent, how.slot);
     return;
   }
-  if (how.sameGen !== true) newGeneration(tx, row, how.ended);
+  if (how.sameGen !== true) newGeneration(tx, row, how.slot);
   row.state = RETRYING;
   row.due = tx.now + backoffMs(row.attempts, tx.random());
 }
 
-/** Takes the row away for good, a possible job of it into `abandoned`. */
-export function deleteRow(tx: Tx, row: Row, ended = false): void {
+/** Deletes the row. A slot that it keeps stands in `abandoned`. */
+export function deleteRow(tx: Tx, row: Row, slot: Slot = "kept"): void {
   release(tx, row);
-  if (row.granted !== NOT_GRANTED && !ended) tx.abandon(row.gen, row.upstream, tx.now + JOB_DEADLINE_MS);
+  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.ittybitJob, tx.now + JOB_DEADLINE_MS);
   tx.rows.delete(row);
 }
 
@@ -107,19 +108,19 @@ export function deleteRow(tx: Tx, row: Row, ended = false): void {
  * What an intent or `again` asks for, once the row is nobody's: true when that decided the row.
  * Purge wins over all; an order given after the purge (`again` beside it) survives as a new one.
  */
-export function applyIntent(tx: Tx, row: Row, ended: boolean): boolean {
+export function applyIntent(tx: Tx, row: Row, slot: Slot): boolean {
   const { intent, again } = row;
   row.intent = NO_INTENT;
   row.again = 0;
   if (intent === PURGE) {
-    if (again === 1) orderAnew(tx, row, ended);
-    else deleteRow(tx, row, ended);
+    if (again === 1) orderAnew(tx, row, slot);
+    else deleteRow(tx, row, slot);
     return true;
   }
   if (again === 0) return false;
-  // What the handler made is older than the order: even stored, it is not what was asked for.
-  if (intent === CANCEL) cancelRow(tx, row, ended);
-  else orderAnew(tx, row, ended);
+  // The handler worked on an order that a later one has replaced: even what it stored is not what was asked for last.
+  if (intent === CANCEL) cancelRow(tx, row, slot);
+  else orderAnew(tx, row, slot);
   return true;
 }
 
@@ -138,7 +139,7 @@ export function cancelOpen(tx: Tx, row: Row): boolean {
 
 /** State of an open row that a handler gave back: it still processes when Ittybit has its job. */
 export function restingState(row: Row): typeof QUEUED | typeof PROCESSING {
-  return row.upstream === null ? QUEUED : PROCESSING;
+  return row.ittybitJob === null ? QUEUED : PROCESSING;
 }
 
 /** The generation an object must have to count: the row's floor, or its image's. */

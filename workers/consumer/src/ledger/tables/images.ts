@@ -59,7 +59,8 @@ export class Images {
       if (JSON.stringify(image) === before) continue;
       const { id, ordering, sourceEtag, floor, purgingUntil, liveDay, liveRows } = image;
       this.#sql.exec(
-        `INSERT INTO images VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET
+        `INSERT INTO images (id, ordering, source_etag, floor, purging_until, live_day, live_rows)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET
           ordering = ?2, source_etag = ?3, floor = ?4, purging_until = ?5, live_day = ?6, live_rows = ?7`,
         id,
         ordering,

@@ -1,4 +1,4 @@
-import { text } from "./sql.ts";
+import { type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
 /** What was answered to a request, or to one chunk of it, under its idempotency id; `hash` is of its body. */
@@ -22,4 +22,9 @@ export function writeInbox(tx: Tx, { id, hash, run, answer }: InboxRecord): void
     "INSERT INTO inbox (id, hash, run, answer, at) VALUES (?, ?, ?, ?, ?)",
     ...[id, hash, run, answer, tx.now],
   );
+}
+
+/** Forgets requests from before a time, Unix ms. */
+export function forgetInbox(sql: Sql, before: number): void {
+  sql.exec("DELETE FROM inbox WHERE at < ?", before);
 }

@@ -1,5 +1,6 @@
 import { jobHash } from "@prewarm/shared/job";
 import type { JobView, NamedJob } from "../contract.ts";
+import { newestKeys } from "./find-jobs.ts";
 import { type Sql, text } from "./sql.ts";
 
 /*
@@ -26,7 +27,7 @@ export class Names {
     const fresh = named.filter(({ job }) => !this.#noted.has(job)).map(({ job, key }) => [job, key]);
     if (fresh.length === 0) return named;
     this.#sql.exec(
-      "INSERT OR IGNORE INTO names SELECT value ->> 0, value ->> 1 FROM json_each(?)",
+      "INSERT OR IGNORE INTO names (hash, key) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
       JSON.stringify(fresh),
     );
     if (this.#noted.size > REMEMBERED) this.#noted.clear();
@@ -40,8 +41,7 @@ export class Names {
     const known = new Map(this.#sql.exec(query, JSON.stringify(names)).map((raw) => [text(raw.hash), text(raw.key)]));
     const wanted = new Set(names.filter((name) => !known.has(name)));
     if (wanted.size === 0) return known;
-    for (const raw of this.#sql.exec("SELECT key FROM jobs ORDER BY seq DESC LIMIT ?", TRIED_ROWS)) {
-      const key = text(raw.key);
+    for (const key of newestKeys(this.#sql, TRIED_ROWS)) {
       const name = await jobHash(key);
       if (wanted.delete(name)) known.set(name, key);
       if (wanted.size === 0) break;

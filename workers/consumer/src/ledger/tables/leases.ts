@@ -1,5 +1,5 @@
 import { LEASE_MS } from "@prewarm/shared/limits";
-import { int, type Sql, type SqlRow, text } from "./sql.ts";
+import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
 
 export interface Lease {
   owner: string;
@@ -9,7 +9,7 @@ export interface Lease {
   seqs: Set<number>;
 }
 
-interface Held {
+interface HeldLease {
   lease: Lease | null;
   before: string;
 }
@@ -17,7 +17,7 @@ interface Held {
 /** Claims under way: one row per claim call, renewed by every call of its owner, gone with its last row. */
 export class Leases {
   readonly #sql: Sql;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<string, HeldLease>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -62,6 +62,11 @@ export class Leases {
       .filter((lease) => lease !== null);
   }
 
+  /** When the first lease ends, or ended, Unix ms; null when there is none. */
+  nextEnd(): number | null {
+    return intOrNull(this.#sql.exec("SELECT min(until) AS at FROM claims")[0]?.at);
+  }
+
   flush(): void {
     for (const [owner, { lease, before }] of this.#held) {
       if (lease === null) continue;
@@ -73,7 +78,7 @@ export class Leases {
       if (after === before) continue;
       const seqs = JSON.stringify([...lease.seqs]);
       this.#sql.exec(
-        "INSERT INTO claims VALUES (?1, ?2, ?3) ON CONFLICT (owner) DO UPDATE SET until = ?2, seqs = ?3",
+        "INSERT INTO claims (owner, until, seqs) VALUES (?1, ?2, ?3) ON CONFLICT (owner) DO UPDATE SET until = ?2, seqs = ?3",
         owner,
         lease.until,
         seqs,

@@ -1,8 +1,7 @@
-import { gateFile } from "../views/gate-view.ts";
-import { text } from "./sql.ts";
+import { intOrNull, type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
-/** Something to be written outside, tried until it is done. The newest body of a kind replaces an older one. */
+/** Something to be written outside, tried until it is done. */
 export interface Due {
   kind: string;
   body: string;
@@ -11,16 +10,13 @@ export interface Due {
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
-/** Notes the gate file to be published when it says something else than the last one noted. */
-export function gateChanged(tx: Tx): void {
-  const file = gateFile(tx.gate, tx.config, tx.now);
-  const says = JSON.stringify([file.closed, file.reason]);
-  const said = text(tx.sql.exec("SELECT body FROM docs WHERE name = 'gate-said'")[0]?.body);
-  if (says === said || (said === "" && file.closed.length === 0)) return;
-  tx.sql.exec("INSERT INTO docs VALUES ('gate-said', ?1) ON CONFLICT (name) DO UPDATE SET body = ?1", says);
+/** Notes something to be written outside, due now. A newer body of the same kind takes the place of an older one. */
+export function putOutbox(tx: Tx, { kind, body }: Due): void {
   tx.sql.exec(
-    "INSERT INTO outbox VALUES ('gate', ?1, ?2, 0) ON CONFLICT (kind) DO UPDATE SET body = ?1, due = ?2, tries = 0",
-    JSON.stringify(file),
+    `INSERT INTO outbox (kind, body, due, tries) VALUES (?1, ?2, ?3, 0)
+      ON CONFLICT (kind) DO UPDATE SET body = ?2, due = ?3, tries = 0`,
+    kind,
+    body,
     tx.now,
   );
 }
@@ -40,4 +36,9 @@ export function outboxDue(tx: Tx): Due[] {
 /** Done, unless something newer has taken its place meanwhile. */
 export function outboxDone(tx: Tx, kind: string, body: string): void {
   tx.sql.exec("DELETE FROM outbox WHERE kind = ? AND body = ?", kind, body);
+}
+
+/** When the next write outside is due, Unix ms; null when there is none. */
+export function nextOutboxAt(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(due) AS at FROM outbox")[0]?.at);
 }

@@ -10,43 +10,45 @@ afterEach(() => {
   spied.length = 0;
 });
 
-it("looks every row up by key, number or partial index", () => {
+it("looks every row up by key, number or partial index", async () => {
   const world = setup();
-  const { core, sql, clock } = world;
+  const { ledger, steps, sql, clock, order, submit, purge, retry, attempts } = world;
   const exec = sql.exec;
   sql.exec = (query, ...params) => {
     spied.push({ query, params });
     return exec(query, ...params);
   };
-  core.accept({
+  order({
     run: "r",
     lane: "bulk",
     keys: ["a/1-high.webp", "b/1-high.webp"],
     originals: [{ id: "a", order: "1", sourceEtag: null }],
   });
-  core.accept({ run: "s", lane: "upload", keys: ["a/1-high.webp"], force: true });
-  core.dispatch();
-  const { claims } = core.claim("o", [{ keys: ["a/1-high.webp", "b/1-high.webp"], live: true, at: clock.ms }]);
+  order({ run: "s", lane: "upload", keys: ["a/1-high.webp"], force: true });
+  steps.dispatch();
+  const { claims } = ledger.claim("o", [{ keys: ["a/1-high.webp", "b/1-high.webp"], live: true, at: clock.ms }]);
   const run = claims["a/1-high.webp"];
-  core.submitted("o", [{ key: "a/1-high.webp", gen: run?.do === "run" ? run.gen : 0, job: "j", input: "u" }]);
-  core.settle("o", { "a/1-high.webp": { kind: "pending", due: clock.ms + 1_000 } });
-  core.observeEnded(["j"]);
-  core.upstreamOpen();
-  core.upstreamJobs();
+  submit("o", "a/1-high.webp", run?.do === "run" ? run.gen : 0);
+  ledger.settle("o", { "a/1-high.webp": { kind: "pending", due: clock.ms + 1_000 } });
+  steps.observeEnded(["j"]);
+  steps.openAtIttybit();
+  steps.openJobsAtIttybit();
   clock.advance(700);
-  core.sweep();
-  core.nextAlarm();
-  core.purgeEnd(core.purgeBegin("a"));
+  steps.sweep();
+  steps.nextAlarm();
+  steps.purgeEnd(purge("a"));
   clock.advance(1_000);
-  core.purgesDue();
-  core.cancelRun("r");
-  core.cancelSlices();
-  core.retry(["b/1-high.webp"]);
-  core.imageRows("a");
-  core.attempts("b/1-high.webp");
-  core.gateView();
-  core.counts();
-  core.pruneSlice();
+  steps.purgesDue();
+  ledger.cancelRun("r", "test");
+  steps.cancelSlice();
+  // A job is found by its name once it was shown.
+  await ledger.imageRows("b");
+  await retry("b/1-high.webp");
+  await ledger.imageRows("a");
+  await attempts("b/1-high.webp");
+  ledger.getGate();
+  ledger.stats();
+  steps.pruneSlice();
   expect(spied.length).toBeGreaterThan(60);
   const explainable = spied.filter(({ query }) => /^(SELECT|UPDATE|DELETE|INSERT)/.test(query));
   const plans = explainable.map(({ query, params }) => ({

@@ -44,8 +44,8 @@ export interface Row {
   granted: number;
   /** Unix ms of the generation's first grant: its idempotency key is good for 23 hours from then. */
   grantedAt: number;
-  upstream: string | null;
-  upstreamAt: number;
+  ittybitJob: string | null;
+  submittedAt: number;
   input: string | null;
   /** Unix ms; while the row is owned: its `notBefore`. */
   due: number;
@@ -74,7 +74,7 @@ export interface Row {
 // biome-ignore format: one glance
 export const COLUMN_NAMES = [
   "lane", "state", "run", "granted", "granted_at", "due", "owner",
-  "joined", "gen", "floor", "upstream", "upstream_at", "input", "hold", "sends", "intent", "again", "attempts", "unclear", "crashes",
+  "joined", "gen", "floor", "ittybit_job", "submitted_at", "input", "hold", "sends", "intent", "again", "attempts", "unclear", "crashes",
   "error", "dead_until", "bytes", "etag", "created", "updated", "stored_at",
 ] as const;
 export const COLUMNS = `seq, key, ${COLUMN_NAMES.join(", ")}`;
@@ -86,7 +86,7 @@ export function rowFrom(raw: SqlRow): Row {
   return {
     seq: int(raw.seq), key: text(raw.key), lane: int(raw.lane) as LaneCode, state: int(raw.state) as StateCode, run: int(raw.run),
     granted: int(raw.granted), grantedAt: int(raw.granted_at), due: int(raw.due), owner: textOrNull(raw.owner), joined: int(raw.joined),
-    gen: int(raw.gen), floor: int(raw.floor), upstream: textOrNull(raw.upstream), upstreamAt: int(raw.upstream_at), input: textOrNull(raw.input),
+    gen: int(raw.gen), floor: int(raw.floor), ittybitJob: textOrNull(raw.ittybit_job), submittedAt: int(raw.submitted_at), input: textOrNull(raw.input),
     hold: int(raw.hold), sends: int(raw.sends), intent: int(raw.intent), again: int(raw.again), attempts: int(raw.attempts),
     unclear: int(raw.unclear), crashes: int(raw.crashes), error: textOrNull(raw.error), deadUntil: int(raw.dead_until), bytes: int(raw.bytes),
     etag: textOrNull(raw.etag), created: int(raw.created), updated: int(raw.updated), storedAt: int(raw.stored_at),
@@ -98,7 +98,7 @@ export function valuesOf(row: Row): SqlValue[] {
   // biome-ignore format: one glance
   return [
     row.lane, row.state, row.run, row.granted, row.grantedAt, row.due, row.owner,
-    row.joined, row.gen, row.floor, row.upstream, row.upstreamAt, row.input, row.hold, row.sends, row.intent, row.again, row.attempts,
+    row.joined, row.gen, row.floor, row.ittybitJob, row.submittedAt, row.input, row.hold, row.sends, row.intent, row.again, row.attempts,
     row.unclear, row.crashes, row.error, row.deadUntil, row.bytes, row.etag, row.created, row.updated, row.storedAt,
   ];
 }
@@ -108,13 +108,16 @@ export function newRow(seq: number, key: string, lane: LaneCode, now: number): R
   // biome-ignore format: one glance
   return {
     seq, key, lane, state: QUEUED, run: 0, granted: NOT_GRANTED, grantedAt: 0, due: now, owner: null, joined: 0, gen: seq, floor: 0,
-    upstream: null, upstreamAt: 0, input: null, hold: 0, sends: 0, intent: NO_INTENT, again: 0, attempts: 0, unclear: 0, crashes: 0,
+    ittybitJob: null, submittedAt: 0, input: null, hold: 0, sends: 0, intent: NO_INTENT, again: 0, attempts: 0, unclear: 0, crashes: 0,
     error: null, deadUntil: 0, bytes: 0, etag: null, created: now, updated: 0, storedAt: 0,
   };
 }
 
-export function isOpen(row: Row): boolean {
-  return row.state < STORED;
+/** The states in which a job is still to end. */
+export const OPEN_STATES = [QUEUED, PROCESSING, RETRYING] as const;
+
+export function isOpen({ state }: { state: number }): boolean {
+  return state < STORED;
 }
 
 const STATE_NAMES: readonly JobState[] = ["queued", "processing", "retrying", "stored", "dead", "cancelled", "dead"];

@@ -1,5 +1,6 @@
 import { COLUMN_NAMES, COLUMNS, INDEXED, type LaneCode, type Row, rowFrom, type StateCode, valuesOf } from "./row.ts";
-import type { Sql, SqlRow, SqlValue } from "./sql.ts";
+import { GRANTED, WAITING } from "./schema.ts";
+import { int, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 export interface Standing {
   state: StateCode;
@@ -14,7 +15,7 @@ export interface Change {
   row: Row;
 }
 
-interface Held {
+interface HeldRow {
   row: Row;
   before: Standing | null;
   /** What the table has, in the order of COLUMN_NAMES; empty for a birth. */
@@ -25,14 +26,16 @@ interface Held {
 const INSERT = `INSERT INTO jobs (${COLUMNS}) VALUES (${Array(COLUMN_NAMES.length + 2)
   .fill("?")
   .join(", ")})`;
-/** JSON arrays are cut so that no parameter grows beyond what SQLite takes at ease. */
+/** Holds a slot, and no handler owns it. */
+const UNOWNED = `${GRANTED} AND owner IS NULL`;
+/** Keys in one statement: a longer list is cut, so that its JSON stays small. */
 const CHUNK = 500;
 
 /** The rows a transaction has in hand: each is loaded once, changed in place, and written back by the cheapest statement that does. */
 export class Rows {
   readonly #sql: Sql;
-  readonly #byKey = new Map<string, Held>();
-  readonly #bySeq = new Map<number, Held>();
+  readonly #byKey = new Map<string, HeldRow>();
+  readonly #bySeq = new Map<number, HeldRow>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -49,7 +52,7 @@ export class Rows {
     return this.#bySeq.get(row.seq)?.before?.state ?? row.state;
   }
 
-  /** Moves a row to another of its askers, who has counted it all along: no count changes. */
+  /** Makes another asker the first one. That run has counted the row since it joined, so no count changes. */
   reseat(row: Row, run: number): void {
     row.run = run;
     const before = this.#bySeq.get(row.seq)?.before;
@@ -76,16 +79,48 @@ export class Rows {
 
   /** All rows of one image: a range of the key index (`0` is the character after `/`). */
   loadImage(encodedId: string): Row[] {
-    return this.loadWhere("key >= ?1 AND key < ?2 ORDER BY key", `${encodedId}/`, `${encodedId}0`);
+    return this.#load("key >= ?1 AND key < ?2 ORDER BY key", `${encodedId}/`, `${encodedId}0`);
   }
 
-  /** Rows by a condition over columns of `jobs`, in its order. */
-  loadWhere(condition: string, ...params: SqlValue[]): Row[] {
+  /** Rows with numbers from `first` to `last`, in the order of arrival. */
+  loadSpan(first: number, last: number, limit: number): Row[] {
+    return this.#load("seq >= ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3", first, last, limit);
+  }
+
+  /** Rows with keys above `from` and up to `to` (null: to the end), in the order of bytes. */
+  loadKeyRange(from: string, to: string | null, limit: number): Row[] {
+    if (to === null) return this.#load("key > ?1 ORDER BY key LIMIT ?2", from, limit);
+    return this.#load("key > ?1 AND key <= ?3 ORDER BY key LIMIT ?2", from, limit, to);
+  }
+
+  /** Rows of a run that wait for a grant and are due, the longest overdue first. */
+  loadWaiting(lane: LaneCode, run: number, now: number, limit: number): Row[] {
+    const due = "due <= ?3 AND hold <= ?3 ORDER BY due LIMIT ?4";
+    return this.#load(`${WAITING} AND lane = ?1 AND run = ?2 AND ${due}`, lane, run, now, limit);
+  }
+
+  /** Rows that hold a slot, have no owner and are due: live lane first. */
+  loadGrantedDue(now: number): Row[] {
+    return this.#load(`${UNOWNED} AND due <= ?1 AND hold <= ?1 ORDER BY lane, due`, now);
+  }
+
+  /** Rows without an owner whose job at Ittybit is one of these. The granted rows are few; the list may be a page of anybody's. */
+  loadJobs(jobs: readonly string[]): Row[] {
+    return this.#load(`${UNOWNED} AND ittybit_job IN (SELECT value FROM json_each(?1))`, JSON.stringify(jobs));
+  }
+
+  /** Rows without an owner whose job was submitted before a time, at most 1,000. */
+  loadStuck(before: number): Row[] {
+    const stuck = "ittybit_job IS NOT NULL AND submitted_at < ? ORDER BY granted_at LIMIT 1000";
+    return this.#load(`${UNOWNED} AND ${stuck}`, before);
+  }
+
+  #load(condition: string, ...params: SqlValue[]): Row[] {
     return this.#hold(this.#sql.exec(`SELECT ${COLUMNS} FROM jobs WHERE ${condition}`, ...params));
   }
 
   add(row: Row): Row {
-    const held: Held = { row, before: null, values: [], deleted: false };
+    const held: HeldRow = { row, before: null, values: [], deleted: false };
     this.#byKey.set(row.key, held);
     this.#bySeq.set(row.seq, held);
     return row;
@@ -104,8 +139,8 @@ export class Rows {
   }
 
   /**
-   * Writes everything back, and of each row only the columns that changed: an index is written anew when one of its columns is
-   * named, even to the same value. `updated` moves with state, lane, owner and due, not with mere bookkeeping.
+   * Writes every row back, and of each only the columns that changed: SQLite writes an index entry anew when a statement names one
+   * of its columns, even with the same value. `updated` changes with the indexed columns only, not with bookkeeping.
    */
   flush(now: number): void {
     const held = [...this.#bySeq.values()];
@@ -140,7 +175,7 @@ export class Rows {
       }
       const row = rowFrom(raw);
       const before = { state: row.state, lane: row.lane, run: row.run };
-      const held: Held = { row, before, values: valuesOf(row), deleted: false };
+      const held: HeldRow = { row, before, values: valuesOf(row), deleted: false };
       this.#byKey.set(row.key, held);
       this.#bySeq.set(row.seq, held);
       rows.push(row);
@@ -148,11 +183,24 @@ export class Rows {
     return rows;
   }
 
-  #deleteAll(held: Held[]): void {
+  #deleteAll(held: HeldRow[]): void {
     if (held.length === 0) return;
     const list = JSON.stringify(held.map(({ row }) => row.seq));
-    for (const table of ["jobs", "attempts", "joins"]) {
-      this.#sql.exec(`DELETE FROM ${table} WHERE seq IN (SELECT value FROM json_each(?))`, list);
-    }
+    this.#sql.exec("DELETE FROM jobs WHERE seq IN (SELECT value FROM json_each(?))", list);
+    deleteBelongings(this.#sql, list);
   }
+}
+
+/** Deletes rows by number without loading them, but for those that somebody owns just now; the numbers of the deleted ones. */
+export function deleteUnowned(sql: Sql, seqs: readonly number[]): Set<number> {
+  const query = "DELETE FROM jobs WHERE owner IS NULL AND seq IN (SELECT value FROM json_each(?)) RETURNING seq";
+  const gone = new Set(sql.exec(query, JSON.stringify(seqs)).map((raw) => int(raw.seq)));
+  deleteBelongings(sql, JSON.stringify([...gone]));
+  return gone;
+}
+
+/** Deletes what other tables hold of rows; `list` is a JSON array of their numbers. */
+function deleteBelongings(sql: Sql, list: string): void {
+  for (const table of ["attempts", "joins"])
+    sql.exec(`DELETE FROM ${table} WHERE seq IN (SELECT value FROM json_each(?))`, list);
 }

@@ -1,9 +1,9 @@
 import { type Histogram, observe } from "./histogram.ts";
-import { CANCELLED, isOpen, type LaneCode, type Row, STORED } from "./row.ts";
+import { CANCELLED, isOpen, type LaneCode, LIVE, OPEN_STATES, type Row, STORED } from "./row.ts";
 import type { Change } from "./rows.ts";
-import { int, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
+import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
-/** A bulk request's set of jobs. Its counts follow its rows; rows that leave it (pruned, taken over) leave their last count behind. */
+/** The jobs of a bulk request. Its counts follow its rows. A row that is pruned or taken over stays counted as it was last. */
 export interface Run {
   /** Small number used in `jobs.run`; 0 is none. */
   n: number;
@@ -30,7 +30,7 @@ export interface Run {
   open: number;
 }
 
-interface Held {
+interface HeldRun {
   run: Run;
   before: string;
 }
@@ -39,7 +39,7 @@ interface Held {
 export class Runs {
   readonly #sql: Sql;
   readonly #now: number;
-  readonly #byNumber = new Map<number, Held | null>();
+  readonly #byNumber = new Map<number, HeldRun | null>();
 
   constructor(sql: Sql, now: number) {
     this.#sql = sql;
@@ -85,7 +85,7 @@ export class Runs {
   /** Makes a further asker of a row; false when it already is one. The row must have been written or be about to be. */
   join(row: Row, run: number): boolean {
     if (this.askersOf(row).includes(run)) return false;
-    this.#sql.exec("INSERT OR IGNORE INTO joins VALUES (?, ?)", row.seq, run);
+    this.#sql.exec("INSERT OR IGNORE INTO joins (seq, run) VALUES (?, ?)", row.seq, run);
     row.joined = 1;
     return true;
   }
@@ -104,7 +104,7 @@ export class Runs {
     row.joined = 0;
   }
 
-  /** Counts a member's change of state. A purged open row counts as cancelled; a row that changes hands leaves its count behind. */
+  /** Counts a member's change of state. An open row that is purged counts as cancelled; a row that passes to another run stays counted in the old one. */
   move({ before, after, row }: Change): void {
     const to = after === null ? CANCELLED : after.state;
     if (before === null || before.run !== row.run) {
@@ -132,7 +132,7 @@ export class Runs {
     for (const held of this.#byNumber.values()) {
       if (held === null || JSON.stringify(held.run) === held.before) continue;
       const { run } = held;
-      run.open = (run.states[0] ?? 0) + (run.states[1] ?? 0) + (run.states[2] ?? 0);
+      run.open = OPEN_STATES.reduce<number>((sum, state) => sum + (run.states[state] ?? 0), 0);
       run.ended = run.open === 0 ? run.ended || this.#now : 0;
       this.#sql.exec(
         `UPDATE runs SET updated = ?2, ended = ?3, cancelled_at = ?4, cancel_cursor = ?5, first_seq = ?6, last_seq = ?7, accepted = ?8,
@@ -170,14 +170,41 @@ export class Runs {
   }
 }
 
-/** True when every asker of the row has been cancelled: nobody waits for it. A viewer's lane counts as an asker. */
+/** Runs that are being cancelled, by number. */
+export function cancellingRuns(sql: Sql): number[] {
+  return sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0").map((raw) => int(raw.n));
+}
+
+/** The run that has been in cancelling for longest, by number; null when none is. */
+export function nextCancelling(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0 ORDER BY cancelled_at LIMIT 1")[0]?.n);
+}
+
+const OF_STATE = {
+  open: "open > 0 AND cancelled_at = 0",
+  done: "open = 0 AND cancelled_at = 0",
+  cancelled: "cancelled_at > 0",
+} as const;
+
+/** Runs below a number, the newest first; `state` null is all of them. */
+export function readRuns(sql: Sql, before: number, limit: number, state: keyof typeof OF_STATE | null): Run[] {
+  const where = state === null ? "1" : OF_STATE[state];
+  return sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit).map(runFrom);
+}
+
+/** Forgets runs of which nothing is open and nothing has changed since a time, Unix ms. */
+export function forgetRuns(sql: Sql, before: number): void {
+  sql.exec("DELETE FROM runs WHERE open = 0 AND cancel_cursor = 0 AND updated < ?", before);
+}
+
+/** True when every run that asked for the row was cancelled, so that nobody waits for it. For a row of the live lane a viewer waits. */
 export function forsaken(runs: Runs, row: Row): boolean {
-  if (!isOpen(row) || row.run === 0 || row.lane === 0) return false;
+  if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
   if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;
   return runs.askersOf(row).every((n) => n !== 0 && (runs.byNumber(n)?.cancelledAt ?? 0) > 0);
 }
 
-export function runFrom(raw: SqlRow): Run {
+function runFrom(raw: SqlRow): Run {
   return {
     n: int(raw.n),
     id: text(raw.id),

@@ -16,7 +16,7 @@ export function takeSignInTry(tx: Tx, address: string): number {
 
 function wait(tx: Tx, address: string, limit: number): number {
   const raw = tx.sql.exec(
-    "INSERT INTO sign_ins VALUES (?1, ?2, 1) ON CONFLICT (address) DO UPDATE SET n = n + 1 RETURNING since, n",
+    "INSERT INTO sign_ins (address, since, n) VALUES (?1, ?2, 1) ON CONFLICT (address) DO UPDATE SET n = n + 1 RETURNING since, n",
     address,
     tx.now,
   )[0];

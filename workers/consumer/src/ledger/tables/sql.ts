@@ -34,9 +34,33 @@ export function durableSql(storage: DurableObjectStorage): Sql {
   };
 }
 
+const READS = /^\s*(SELECT|WITH)\b/i;
+
+/** The same database for who may only read: throws at a statement that would write. */
+export function readingOnly(sql: Sql): Sql {
+  return {
+    exec(query, ...params) {
+      if (!READS.test(query)) throw new Error(`a reading call tried to write: ${query.slice(0, 80)}`);
+      return sql.exec(query, ...params);
+    },
+    transaction: (work) => sql.transaction(work),
+    get rowsWritten() {
+      return sql.rowsWritten;
+    },
+    get bytes() {
+      return sql.bytes;
+    },
+  };
+}
+
 /** Reads a column that is always a number; null counts as 0 (aggregates over nothing). */
 export function int(value: SqlValue | undefined): number {
   return typeof value === "number" ? value : Number(value ?? 0);
+}
+
+/** Reads a column that is a number or null, or an aggregate over perhaps nothing. */
+export function intOrNull(value: SqlValue | undefined): number | null {
+  return value === null || value === undefined ? null : int(value);
 }
 
 /** Reads a column that is always text. */

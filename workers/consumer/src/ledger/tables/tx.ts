@@ -1,6 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
-import { type Attempt, insertAttempts } from "./attempts.ts";
+import { abandon } from "./abandoned.ts";
+import { type AttemptRow, insertAttempts } from "./attempts.ts";
 import { Counters } from "./counters.ts";
+import { getDoc, putDoc } from "./docs.ts";
 import { type GateState, newGate } from "./gate-state.ts";
 import { Images } from "./images.ts";
 import { Leases } from "./leases.ts";
@@ -32,7 +34,7 @@ export class Tx {
   readonly runs: Runs;
   readonly counters: Counters;
   readonly ledgerId: string;
-  readonly #attempts: Attempt[] = [];
+  readonly #attempts: AttemptRow[] = [];
   readonly #seqBefore: number;
   #seq: number;
   #gate: GateState | null = null;
@@ -62,7 +64,7 @@ export class Tx {
   /** The gate's document; changes to it are saved at commit. */
   get gate(): GateState {
     if (this.#gate === null) {
-      this.#gateBefore = text(this.sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0]?.body);
+      this.#gateBefore = getDoc(this.sql, "gate") ?? "";
       this.#gate = this.#gateBefore === "" ? newGate(this.now) : (JSON.parse(this.#gateBefore) as GateState);
     }
     return this.#gate;
@@ -74,15 +76,10 @@ export class Tx {
 
   /** Gives a generation up whose job may still run: its slot stays taken until `until`. */
   abandon(gen: number, job: string | null, until: number): void {
-    this.sql.exec(
-      "INSERT INTO abandoned VALUES (?1, ?2, ?3) ON CONFLICT (gen) DO UPDATE SET until = max(until, ?3), job = coalesce(?2, job)",
-      gen,
-      job,
-      until,
-    );
+    abandon(this.sql, gen, job, until);
   }
 
-  addAttempt(attempt: Attempt): void {
+  addAttempt(attempt: AttemptRow): void {
     this.#attempts.push(attempt);
   }
 
@@ -105,6 +102,6 @@ export class Tx {
     if (this.#gate === null) return;
     const after = JSON.stringify(this.#gate);
     if (after === this.#gateBefore) return;
-    this.sql.exec("INSERT INTO docs VALUES ('gate', ?1) ON CONFLICT (name) DO UPDATE SET body = ?1", after);
+    putDoc(this.sql, "gate", after);
   }
 }

@@ -1,8 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { WakeUp } from "@prewarm/shared/messages";
-import type { LedgerDeps } from "../object/ledger-deps.ts";
 import { Engine, type EngineHost } from "../object/engine.ts";
+import type { LedgerDeps } from "../object/ledger-deps.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import type { Sql } from "../tables/sql.ts";
 
@@ -26,7 +26,7 @@ export function testEngine(
   sql: Sql,
   site: { config: Config; clock: { now(): number; random(): number } },
   more: Partial<LedgerDeps> = {},
-): { engine: Engine; done: Done } {
+): { engine: Engine; deps: LedgerDeps; done: Done } {
   const done: Done = { sent: [], purges: [], gates: [], logs: [], alarmAt: null };
   const deps: LedgerDeps = {
     ...site,
@@ -51,5 +51,5 @@ export function testEngine(
     },
     waitUntil: () => undefined,
   };
-  return { engine: new Engine(sql, deps, host), done };
+  return { engine: new Engine(sql, deps, host), deps, done };
 }

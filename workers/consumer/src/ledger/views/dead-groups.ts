@@ -1,13 +1,13 @@
 import type { Lane } from "@prewarm/shared/job";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { DeadGroup, DeadMessage, DeadView, JobFilter, JobView } from "../contract.ts";
-import { DEAD_ROWS } from "../tables/operator-tables.ts";
-import { COLUMNS, DEAD, laneCode, type Row, rowFrom } from "../tables/row.ts";
-import { int, text } from "../tables/sql.ts";
+import { findRows, READ_MAX } from "../protocol/find-rows.ts";
+import { fingerprint } from "../protocol/fingerprint.ts";
+import { errorOf } from "../protocol/match-row.ts";
+import { listDeadMessages } from "../tables/dead-messages.ts";
+import { readDead } from "../tables/find-jobs.ts";
+import { DEAD, laneCode, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { findRows, READ_MAX } from "./find-rows.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { errorOf } from "./match-row.ts";
 import { counts, jobView } from "./views.ts";
 
 /** Groups in one answer. */
@@ -46,9 +46,7 @@ function deadOf(cause: string, lanes: Lane[]): JobFilter {
 function deadGroups(tx: Tx, lanes: Lane[], only: string | null): Group[] {
   const groups = new Map<string, Group>();
   const wanted = new Set<number>(lanes.map(laneCode));
-  const query = `SELECT ${COLUMNS} FROM jobs INDEXED BY jobs_dead WHERE ${DEAD_ROWS} ORDER BY seq DESC LIMIT ?`;
-  for (const raw of tx.sql.exec(query, READ_MAX)) {
-    const row = rowFrom(raw);
+  for (const row of readDead(tx.sql, READ_MAX)) {
     if (row.state !== DEAD || (wanted.size > 0 && !wanted.has(row.lane))) continue;
     const failure = errorOf(row) ?? { code: "unknown", message: "" };
     const name = fingerprint(failure.code, failure.message);
@@ -84,12 +82,5 @@ function addToGroup(
 
 /** Messages that nobody could read, newest first. */
 function deadMessages(tx: Tx): DeadMessage[] {
-  return tx.sql.exec("SELECT * FROM dead_messages ORDER BY at DESC LIMIT ?", MESSAGES_MAX).map((raw) => ({
-    messageId: text(raw.id),
-    queue: text(raw.queue),
-    body: text(raw.body),
-    reason: text(raw.reason),
-    at: int(raw.at),
-    attempts: int(raw.attempts),
-  }));
+  return listDeadMessages(tx.sql, MESSAGES_MAX);
 }

@@ -1,8 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import type { GateFile } from "@prewarm/shared/markers";
 import type { GatePatch, GateView } from "../contract.ts";
-import { budgetLeft, closeBreaker, laneClosed, probeFree, slotLimit } from "../protocol/gate.ts";
+import { budgetLeft, closeBreaker, laneClosed, slotLimit } from "../protocol/gate.ts";
 import { type GateSettings, type GateState, monthOf, settingsOf } from "../tables/gate-state.ts";
 import { BULK, LIVE, laneCode, UPLOAD } from "../tables/row.ts";
 
@@ -108,13 +107,4 @@ export function patchGate(gate: GateState, patch: GatePatch, now: number): void 
   if (patch.concurrency !== undefined) overrides.concurrency = patch.concurrency;
   if (patch.budget) Object.assign(overrides, patch.budget);
   gate.updatedAt = now;
-}
-
-/** What the edge is to know: lanes that take nothing new. A probe does not open a lane. */
-export function gateFile(gate: GateState, config: Config, now: number): GateFile {
-  const closed = LANES.flatMap((lane) => {
-    const why = laneClosed(gate, config, laneCode(lane), now);
-    return why === null || (why.code === "breaker" && probeFree(gate, now)) ? [] : [{ lane, why }];
-  });
-  return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.why.message ?? null, at: now };
 }

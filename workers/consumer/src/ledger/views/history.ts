@@ -1,9 +1,9 @@
 import type { HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
+import { oldestWaiting } from "../protocol/sample.ts";
 import { slotsUsed } from "../protocol/slots.ts";
-import { emptySlice, mergeSlice, type Slice, TIERS_MS } from "../tables/counters.ts";
+import { emptySlice, mergeSlice, readSlices, type Slice, TIERS_MS } from "../tables/counters.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
-import { oldestWaiting } from "../tables/samples.ts";
-import { int, text } from "../tables/sql.ts";
+import { readSamples } from "../tables/samples.ts";
 import type { Tx } from "../tables/tx.ts";
 import { gateView } from "./gate-view.ts";
 import { counts } from "./views.ts";
@@ -19,35 +19,23 @@ export function history(tx: Tx, tier: Tier, from: number, to: number): HistoryBu
   const ms = TIERS_MS[tier];
   const buckets = new Map<number, Slice>();
   for (const finer of FINER[tier]) {
-    for (const { at, slice } of slices(tx, finer, from, to + ms - 1)) {
+    for (const { at, slice } of readSlices(tx.sql, TIERS_MS[finer], from, to + ms - 1)) {
       const start = at - (at % ms);
       const sum = buckets.get(start) ?? emptySlice();
       mergeSlice(sum, slice);
       buckets.set(start, sum);
     }
   }
-  const samples = new Map(
-    tx.sql
-      .exec("SELECT at, open, oldest FROM samples WHERE tier = ? AND at >= ? AND at <= ?", ms, from, to)
-      .map((raw) => [int(raw.at), raw]),
-  );
+  const samples = new Map(readSamples(tx.sql, ms, from, to).map((sample) => [sample.at, sample]));
   const times = [...new Set([...buckets.keys(), ...samples.keys()])].sort((a, b) => a - b);
   return times.map((at) => {
     const sampled = samples.get(at);
-    const oldestMs = sampled?.oldest === null || sampled === undefined ? null : int(sampled.oldest);
     return {
       ...bucketOf(at, buckets.get(at) ?? emptySlice()),
-      open: sampled === undefined ? null : int(sampled.open),
-      oldestMs,
+      open: sampled?.open ?? null,
+      oldestMs: sampled?.oldest ?? null,
     };
   });
-}
-
-function slices(tx: Tx, tier: Tier, from: number, to: number): { at: number; slice: Slice }[] {
-  const query = "SELECT at, body FROM hist WHERE tier = ? AND at >= ? AND at <= ?";
-  return tx.sql
-    .exec(query, TIERS_MS[tier], from, to)
-    .map((raw) => ({ at: int(raw.at), slice: JSON.parse(text(raw.body)) as Slice }));
 }
 
 function bucketOf(
@@ -65,9 +53,9 @@ function percentiles(histogram: Histogram): Percentiles {
 export function ledgerStats(tx: Tx, metricErrors: number): LedgerStats {
   const counted = counts(tx);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
-  const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
+  const hour = sumOf(readSlices(tx.sql, TIERS_MS.minute, minute - 59 * TIERS_MS.minute, minute));
   // The minute under way would make every rate look low.
-  const lately = sumOf(slices(tx, "minute", minute - RATE_MINUTES * TIERS_MS.minute, minute - 1));
+  const lately = sumOf(readSlices(tx.sql, TIERS_MS.minute, minute - RATE_MINUTES * TIERS_MS.minute, minute - 1));
   const perSecond = (n: number) => n / (RATE_MINUTES * 60);
   return {
     counts: {

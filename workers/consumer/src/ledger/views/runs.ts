@@ -2,8 +2,7 @@ import type { JobState } from "@prewarm/shared/job";
 import type { Page, RunView } from "../contract.ts";
 import { quantile } from "../tables/histogram.ts";
 import { laneName, stateName } from "../tables/row.ts";
-import { type Run, runFrom } from "../tables/runs.ts";
-import { int } from "../tables/sql.ts";
+import { type Run, readRuns } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
 
 /** A request that stands still for this long is no longer being accepted, whatever became of its sender. */
@@ -58,13 +57,7 @@ export function listRuns(
   tx: Tx,
   { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
 ): { runs: Run[]; next: string | null } {
-  const condition = {
-    open: "open > 0 AND cancelled_at = 0",
-    done: "open = 0 AND cancelled_at = 0",
-    cancelled: "cancelled_at > 0",
-  };
-  const where = state === null ? "1" : condition[state];
   const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
-  const found = tx.sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit);
-  return { runs: found.map(runFrom), next: found.length < limit ? null : String(int(found.at(-1)?.n)) };
+  const runs = readRuns(tx.sql, before, limit, state);
+  return { runs, next: runs.length < limit ? null : String(runs.at(-1)?.n ?? 0) };
 }

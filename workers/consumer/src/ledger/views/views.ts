@@ -1,11 +1,9 @@
 import type { JobState, Lane } from "@prewarm/shared/job";
-import { decodeId, encodeId } from "@prewarm/shared/variant-key";
+import { encodeId } from "@prewarm/shared/variant-key";
 import type { Attempt, ImageRows, JobView } from "../contract.ts";
-import { slotsUsed } from "../protocol/slots.ts";
-import { quantile } from "../tables/histogram.ts";
-import { DEAD, isOpen, laneName, REFUSED, type Row, STORED, stateName } from "../tables/row.ts";
-import { type Run, runFrom } from "../tables/runs.ts";
-import { int, text, textOrNull } from "../tables/sql.ts";
+import { listAttempts } from "../tables/attempts.ts";
+import { readCounts } from "../tables/counters.ts";
+import { DEAD, isOpen, laneName, type Row, stateName } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 
 export interface Counts {
@@ -26,9 +24,8 @@ export function counts(tx: Tx): Counts {
     cancelled: none(),
   };
   const view: Counts = { byState, deadLetters: 0 };
-  for (const raw of tx.sql.exec("SELECT state, lane, n FROM counters")) {
-    const [state, n] = [int(raw.state), int(raw.n)];
-    byState[stateName(state)][laneName(int(raw.lane))] += n;
+  for (const { state, lane, n } of readCounts(tx.sql)) {
+    byState[stateName(state)][laneName(lane)] += n;
     if (state === DEAD) view.deadLetters += n;
   }
   return view;
@@ -42,7 +39,7 @@ export function jobView(tx: Tx, row: Row): JobView {
     run: tx.runs.byNumber(row.run)?.id ?? null,
     attempts: row.attempts,
     error: row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string }),
-    ittybitJob: row.upstream,
+    ittybitJob: row.ittybitJob,
     gen: row.gen,
     due: isOpen(row) ? row.due : null,
     bytes: row.storedAt > 0 ? row.bytes : null,
@@ -53,24 +50,17 @@ export function jobView(tx: Tx, row: Row): JobView {
 }
 
 export function attemptsOf(tx: Tx, key: string): Attempt[] {
-  const found = tx.sql.exec(
-    "SELECT a.* FROM jobs JOIN attempts AS a ON a.seq = jobs.seq WHERE jobs.key = ? ORDER BY a.n",
-    key,
-  );
-  return found.map((raw) => {
-    const started = int(raw.started) || null;
-    return {
-      number: int(raw.n),
-      startedAt: started,
-      endedAt: int(raw.ended),
-      tookMs: started === null ? null : int(raw.ended) - started,
-      httpStatus: raw.status === null ? null : int(raw.status),
-      kind: textOrNull(raw.kind),
-      code: text(raw.code),
-      message: text(raw.message),
-      ittybitJob: textOrNull(raw.job),
-    };
-  });
+  return listAttempts(tx.sql, key).map(({ n, started, ended, status, kind, code, message, ittybitJob }) => ({
+    number: n,
+    startedAt: started || null,
+    endedAt: ended,
+    tookMs: started === 0 ? null : ended - started,
+    httpStatus: status,
+    kind,
+    code,
+    message,
+    ittybitJob,
+  }));
 }
 
 /** An image's rows, and what is known of its original. */

@@ -1,0 +1,67 @@
+import type { Context } from "../platform/context.ts";
+import type { ExitCode } from "../platform/exit-codes.ts";
+
+/** One flag. Names are kebab-case, and one meaning has one name in all commands. */
+export interface Flag {
+  type: "boolean" | "string";
+  description: string;
+  /** One letter. */
+  alias?: string;
+  /** The word that stands for the value in the help. */
+  valueHint?: string;
+  /** The values that are allowed. */
+  options?: readonly string[];
+  /** May be given more than once. */
+  multiple?: boolean;
+}
+
+/** A command's arguments, already checked. Asking for a flag the command does not declare is a bug and throws. */
+export interface Arguments {
+  operands: readonly string[];
+  flag(name: string): boolean;
+  text(name: string): string | null;
+  list(name: string): readonly string[];
+}
+
+export interface Command {
+  /** As typed: `warm`, `hook sign`. */
+  name: string;
+  description: string;
+  /** What follows the name, such as `[id…]`. Null: the command takes no operands. */
+  operands: { hint: string; description: string; min: number; max: number } | null;
+  flags: Record<string, Flag>;
+  examples: readonly string[];
+  /** True when the first Ctrl-C lets the command finish what it has begun. */
+  graceful?: boolean;
+  run(args: Arguments, context: Context): Promise<ExitCode>;
+}
+
+/** Flags that every command takes. */
+export const COMMON_FLAGS = {
+  url: {
+    type: "string",
+    valueHint: "url",
+    description: "Control API. Default: PREWARM_URL, else http://localhost:8788",
+  },
+  "edge-url": {
+    type: "string",
+    valueHint: "url",
+    description: "Edge, where images are served. Default: PREWARM_EDGE_URL",
+  },
+  config: { type: "string", valueHint: "file", description: "Configuration. Default: the nearest prewarm.config.ts" },
+  json: { type: "boolean", description: "One JSON document on stdout, with a `schema` field" },
+  quiet: { type: "boolean", alias: "q", description: "No progress and no remarks on stderr; errors stay" },
+  help: { type: "boolean", alias: "h", description: "Show this help" },
+} as const satisfies Record<string, Flag>;
+
+export const TIMEOUT_FLAG = {
+  type: "string",
+  valueHint: "duration",
+  description: "Give up after this long, such as 90s, 10m or 2h (exit code 4)",
+} as const satisfies Flag;
+
+export const YES_FLAG = {
+  type: "boolean",
+  alias: "y",
+  description: "Do not ask. Needed where stdin is no terminal",
+} as const satisfies Flag;

@@ -1,0 +1,85 @@
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import type { Arguments } from "./command.ts";
+
+const DEFAULT_CONTROL_URL = "http://localhost:8788";
+const LOCAL_EDGE_URL = "http://localhost:8787";
+/** The local stack's own token; nothing but the local stack accepts it. */
+const LOCAL_TOKEN = "local-admin";
+
+/** The environment variables this program reads; docs/cli.md prints them. */
+export const VARIABLES = {
+  PREWARM_URL: "Control API (the consumer Worker). Default http://localhost:8788, the local stack",
+  PREWARM_EDGE_URL: "Edge, for `url` and `sign`. Default http://localhost:8787 with a local control API",
+  ADMIN_TOKEN: "Token for the control API. Default, on this machine only: the local stack's",
+  SIGNING_KEYS: "Keys for `sign` and `url`, comma-separated; the first one signs",
+  HOOK_SECRET: "`whsec_…` secret for `hook sign` and `hook test`",
+  CLOUDFLARE_ACCOUNT_ID: "Account for `--r2-prefix`",
+  CLOUDFLARE_API_TOKEN: "API token with R2 read rights for `--r2-prefix`",
+  PREWARM_ALLOW_HTTP_UNSAFE: "`1` allows sending ADMIN_TOKEN unencrypted to another machine",
+  NO_COLOR: "Anything but empty: no colours",
+} as const;
+
+/** Where the control API and the hooks are, without a trailing slash. Needs no token, because a hook is proved by its signature. */
+export function readControlUrl(args: Arguments, { env }: Pick<Context, "env">): string {
+  return trim(controlUrl(args, env));
+}
+
+function controlUrl(args: Arguments, env: Context["env"]): URL {
+  return readUrl(args.text("url") ?? (env.PREWARM_URL || DEFAULT_CONTROL_URL), "PREWARM_URL");
+}
+
+/**
+ * Where the control API is (without a trailing slash), and the header that proves who asks. Throws a usage error when the token is missing
+ * or would travel unencrypted.
+ */
+export function readControlSettings(args: Arguments, { env }: Pick<Context, "env">) {
+  const url = controlUrl(args, env);
+  const local = isLoopback(url);
+  if (url.protocol === "http:" && !local && env.PREWARM_ALLOW_HTTP_UNSAFE !== "1") {
+    throw usageError(
+      `${url.origin} is not https: ADMIN_TOKEN would travel in the clear.`,
+      "Use https, or set PREWARM_ALLOW_HTTP_UNSAFE=1 on a network you trust.",
+    );
+  }
+  const token = env.ADMIN_TOKEN || (local ? LOCAL_TOKEN : null);
+  if (token === null) throw usageError("ADMIN_TOKEN is not set.", "It is the consumer Worker's secret of that name.");
+  return { url: trim(url), headers: { authorization: `Bearer ${token}` } };
+}
+
+/** The edge's URL, without a trailing slash. Throws a usage error when it is not known. */
+export function readEdgeUrl(args: Arguments, context: Pick<Context, "env">): string {
+  const url = readKnownEdgeUrl(args, context);
+  if (url !== null) return url;
+  throw usageError("PREWARM_EDGE_URL is not set.", "It is the address your pages load images from.");
+}
+
+/** As `readEdgeUrl`, but null when it is not known. */
+export function readKnownEdgeUrl(args: Arguments, { env }: Pick<Context, "env">): string | null {
+  const given = args.text("edge-url") ?? env.PREWARM_EDGE_URL;
+  if (given !== undefined && given !== "") return trim(readUrl(given, "PREWARM_EDGE_URL"));
+  return isLoopback(controlUrl(args, env)) ? LOCAL_EDGE_URL : null;
+}
+
+/** The signing keys, the first one signs; empty when there are none. */
+export function readSigningKeys({ env }: Pick<Context, "env">): string[] {
+  return (env.SIGNING_KEYS ?? "")
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+}
+
+function readUrl(text: string, name: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) throw usageError(`${name} is no http(s) URL: ${text}`);
+  if (url.username !== "" || url.search !== "") throw usageError(`${name} may hold neither a user nor a query.`);
+  return url;
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}
+
+function trim(url: URL): string {
+  return url.href.replace(/\/+$/, "");
+}

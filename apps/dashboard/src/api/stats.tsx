@@ -1,0 +1,21 @@
+import type { Stats } from "@prewarm/control-client/schema";
+import { type ComponentChildren, createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Resource } from "./poll.ts";
+import { ask } from "./session.ts";
+import { useResource } from "./use-resource.ts";
+
+const EVERY_MS = 3000;
+const Context = createContext<Resource<Stats> | null>(null);
+
+/** One poll of /stats for the whole page: counts in the menu, the health line, the overview. */
+export function StatsProvider({ children }: { children: ComponentChildren }) {
+  const resource = useResource("stats", (signal) => ask("GET /api/v1/stats", { signal }), EVERY_MS);
+  return <Context.Provider value={resource}>{children}</Context.Provider>;
+}
+
+export function useStats(): Resource<Stats> {
+  const resource = useContext(Context);
+  if (!resource) throw new Error("useStats outside of StatsProvider");
+  return resource;
+}

@@ -1,0 +1,57 @@
+import type { ActionFilter } from "@prewarm/control-client/schema";
+import type { VNode } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { isOperator } from "../api/session.ts";
+import { count } from "../lib/format.ts";
+import { describeFilter } from "../lib/job-filter.ts";
+import { BulkDialog } from "../ui/bulk-dialog.tsx";
+import { createSelection, type Selection } from "../ui/selection.ts";
+
+/** What to do with many jobs at once. */
+export interface Bulk {
+  kind: "retry" | "cancel";
+  filter: ActionFilter;
+}
+
+/** The ticked rows of a page, what can be done with them, and the dialog that does it. `done` follows when the dialog closes. */
+export function useBulk(done: () => void): { selection: Selection; open(bulk: Bulk): void; controls: VNode } {
+  const selection = useMemo(createSelection, []);
+  const [bulk, open] = useState<Bulk | null>(null);
+  const close = () => {
+    open(null);
+    selection.clear();
+    done();
+  };
+  const controls = (
+    <>
+      <SelectionBar selection={selection} act={(kind, jobs) => open({ kind, filter: { jobs } })} />
+      {bulk && <BulkDialog kind={bulk.kind} filter={bulk.filter} what={describeFilter(bulk.filter)} onClose={close} />}
+    </>
+  );
+  return { selection, open, controls };
+}
+
+interface SelectionBarProps {
+  selection: Selection;
+  act(kind: Bulk["kind"], jobs: string[]): void;
+}
+
+/** What can be done with the ticked jobs; there only when some are. */
+function SelectionBar({ selection, act }: SelectionBarProps) {
+  const ids = [...selection.ids.value];
+  if (ids.length === 0 || !isOperator.value) return null;
+  return (
+    <section class="selection-bar" aria-label="Selected jobs">
+      <b class="num">{count(ids.length)} selected</b>
+      <button type="button" class="primary" data-retry-selected onClick={() => act("retry", ids)}>
+        Retry
+      </button>
+      <button type="button" onClick={() => act("cancel", ids)}>
+        Cancel
+      </button>
+      <button type="button" class="ghost" onClick={selection.clear}>
+        Clear
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,2811 @@
+// biome-ignore-all format: generated
+// biome-ignore-all lint: generated
+// Made of docs/openapi.json by packages/control-client/scripts/generate.ts. Do not edit.
+
+export interface paths {
+    "/api/v1/warm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enqueue variants in bulk
+         * @description JSON up to 16 MB; `application/x-ndjson` (one item, or one id, a line) and `text/csv` (header with id, v, sourceEtag, recipe, presets, transforms; several values separated by spaces) stream at any length.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    dryRun?: "0" | "1" | "true" | "false";
+                    /** @description Join this run, or begin it under this name: a long list sent in parts is one run */
+                    run?: string;
+                    label?: string;
+                    force?: "0" | "1" | "true" | "false";
+                    onlyMissing?: "0" | "1" | "true" | "false";
+                    /** @description For items that name nothing themselves (NDJSON and CSV) */
+                    recipe?: string;
+                };
+                header?: {
+                    /** @description A repeat with the same body continues or repeats the same run */
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WarmRequest"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            responses: {
+                /** @description Dry run: nothing was enqueued */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRun"];
+                    };
+                };
+                /** @description Every accepted variant has a durable row */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WarmAnswer"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body or a line is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not JSON, NDJSON or CSV */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The Idempotency-Key was used with another body */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much work is waiting; see Retry-After */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                    state?: "open" | "done" | "cancelled";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of runs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run's progress */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Cancel what nobody else waits for
+         * @description Asynchronous: the run is closed at once, its rows follow in slices.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run is cancelled */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs, newest change of state last seen first
+         * @description Reads at most 10,000 rows a call: with a search that matches seldom a page may be short and still have a `nextCursor`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description May repeat: any of them */
+                    state?: ("queued" | "processing" | "retrying" | "stored" | "dead" | "cancelled")[];
+                    /** @description May repeat: any of them */
+                    lane?: ("live" | "upload" | "bulk")[];
+                    run?: string;
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` (quotes allowed, all must match) and free text within the variant key */
+                    search?: string;
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of jobs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JobPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job with its failed attempts */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The job */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JobDetail"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such job */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a dead or cancelled job again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is queued again */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such job */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The job is neither dead nor cancelled */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an open job */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is cancelled, or will be as soon as its handler looks */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such job */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The job has ended */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dead letters grouped by cause, the largest group first; or one group's jobs */
+        get: {
+            parameters: {
+                query?: {
+                    fingerprint?: string;
+                    /** @description May repeat: any of them */
+                    lane?: ("live" | "upload" | "bulk")[];
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Dead letters */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeadLetters"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Actions, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ActionPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Retry or cancel every job that matches */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ActionRequest"];
+                };
+            };
+            responses: {
+                /** @description Dry run: what it would touch */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ActionPreview"];
+                    };
+                };
+                /** @description Under way */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Action"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nothing matches */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One action's progress */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    action: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The action */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Action"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such action */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Stop an action; what it has done stays done */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    action: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The action */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Action"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such action */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All variants of one image, from R2 and the open rows */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description One URL-encoded segment */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The image */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Image"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove every variant of one image
+         * @description Asynchronous, in slices; edge caches follow within the configured cacheSeconds.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description One URL-encoded segment */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Under way */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Purge"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything the overview shows */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Stats"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The past: 60 minutes, 24 hours or 30 days unless `from` says otherwise */
+        get: {
+            parameters: {
+                query?: {
+                    tier?: "minute" | "hour" | "day";
+                    from?: number | null;
+                    to?: number | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Buckets, oldest first, empty ones included */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["History"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pause, breaker, rate, concurrency, budget */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The gate */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Gate"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is named; it holds at once, everywhere */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GatePatch"];
+                };
+            };
+            responses: {
+                /** @description The gate after the change */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Gate"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what and when, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare ledger and store, as far as one request gets; mend with fix */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Mend what is found; else nothing is changed
+                         * @default false
+                         */
+                        fix?: boolean;
+                        /**
+                         * @description `nextCursor` of the answer before
+                         * @default
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description What was found in this part of the store */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            findings: components["schemas"]["Finding"][];
+                            /** @description null: everything was looked at */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The session */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Sign in with a token; sets an HttpOnly, SameSite=Strict cookie */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            responses: {
+                /** @description Signed in */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many tries */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Sign out */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Signed out */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An upload system tells what is new, replaced or gone
+         * @description The proof (signature or token) and the body's shape are the configured hook's. The body is at most 1 MiB.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            responses: {
+                /** @description Durable */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HookAnswer"];
+                    };
+                };
+                /** @description Proved, but not a body the mapper reads */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid proof, whatever the reason; also for hooks that do not exist */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description More than 1 MiB */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The same delivery id with another body */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much work is waiting; see Retry-After */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The ledger is unreachable: send it again */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prometheus text format */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Metrics */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Worker runs */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It runs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "ok";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger answers and the configuration is whole */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Ready */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "ready";
+                        };
+                    };
+                };
+                /** @description Not ready */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "not ready";
+                            reasons: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OpenAPI 3.1 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        WarmItem: {
+            id: string;
+            /** @description The site's version token; part of the key */
+            v?: string;
+            /** @description The original's version; another one than before makes its variants anew */
+            sourceEtag?: string;
+            recipe?: string;
+            presets?: string[];
+            transforms?: string[];
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @enum {string} */
+            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "not_configured" | "unavailable" | "internal";
+            detail?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        DryRun: {
+            /** @enum {boolean} */
+            dryRun: true;
+            images: number;
+            /** @description Variants asked for, each counted once */
+            variants: number;
+            /** @description Variants already stored */
+            existing: number;
+            /** @description Variants that already have an open job */
+            duplicates: number;
+            /** @description Ittybit jobs it would take */
+            jobs: number;
+            /** @description Bytes Ittybit would read from the source, each job reading its original; null: unknown */
+            downloadBytes: number | null;
+            /** @description Originals whose size was asked to estimate downloadBytes */
+            sampled: number;
+            /** @description False when the request was too large to look up every variant */
+            exact: boolean;
+            /** @description In the configured currency unit */
+            price: {
+                amount: number;
+                per1000Jobs: number;
+            } | "unknown";
+            rejected: components["schemas"]["Rejection"][];
+            rejectedTotal: number;
+        };
+        Rejection: {
+            /** @description Place of the item in the body, from 0 */
+            index: number;
+            code: string;
+            message: string;
+        };
+        WarmAnswer: {
+            run: string;
+            /** @description Variants with a job from now on */
+            accepted: number;
+            /** @description Variants that already had an open job, or stood twice in this request */
+            duplicates: number;
+            /** @description Variants known stored */
+            existing: number;
+            /** @description At most 1,000 are listed */
+            rejected: components["schemas"]["Rejection"][];
+            rejectedTotal: number;
+            /** @description The whole request had been accepted before under this Idempotency-Key */
+            repeat: boolean;
+        };
+        WarmRequest: {
+            label?: string;
+            /** @description Make anew even what is stored */
+            force?: boolean;
+            /** @description Ask R2 and leave out what it holds */
+            onlyMissing?: boolean;
+            items: components["schemas"]["WarmItem"][];
+        };
+        RunPage: {
+            runs: components["schemas"]["Run"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        Run: {
+            run: string;
+            label: string | null;
+            lane: components["schemas"]["Lane"];
+            /** @enum {string} */
+            state: "accepting" | "running" | "done" | "cancelled";
+            /** @description Unix milliseconds */
+            createdAt: number;
+            /** @description Unix milliseconds */
+            updatedAt: number;
+            /** @description Unix milliseconds */
+            endedAt: number | null;
+            accepted: number;
+            duplicates: number;
+            existing: number;
+            /** @description Variants this run waits for or waited for: accepted and joined ones */
+            total: number;
+            /** @description Variants of `total` that have ended */
+            done: number;
+            states: components["schemas"]["CountsByState"];
+            /** @description Variants that ended per second, last five minutes */
+            ratePerSecond: number;
+            etaSeconds: number | null;
+            /** @description From acceptance to stored, in milliseconds */
+            timeToReady: {
+                /** @description milliseconds */
+                p50: number | null;
+                /** @description milliseconds */
+                p95: number | null;
+            };
+        };
+        /** @enum {string} */
+        Lane: "live" | "upload" | "bulk";
+        CountsByState: {
+            queued: number;
+            processing: number;
+            retrying: number;
+            stored: number;
+            dead: number;
+            cancelled: number;
+        };
+        JobPage: {
+            jobs: components["schemas"]["Job"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        Job: {
+            /** @description Short hash of the variant key */
+            job: string;
+            key: string;
+            /** @description The image's id */
+            id: string;
+            v: string | null;
+            /** @example w=800&q=high&f=webp */
+            transform: string;
+            format: components["schemas"]["Format"];
+            state: components["schemas"]["JobState"];
+            lane: components["schemas"]["Lane"];
+            run: string | null;
+            attempts: number;
+            error: components["schemas"]["JobError"];
+            ittybitJob: string | null;
+            /** @description When it is looked at next */
+            due: number | null;
+            /** @description Unix milliseconds */
+            createdAt: number;
+            /** @description Unix milliseconds */
+            updatedAt: number;
+            /** @description Unix milliseconds */
+            storedAt: number | null;
+            /** @description bytes */
+            bytes: number | null;
+        };
+        /** @enum {string} */
+        Format: "avif" | "webp" | "jpeg" | "png";
+        /** @enum {string} */
+        JobState: "queued" | "processing" | "retrying" | "stored" | "dead" | "cancelled";
+        JobError: {
+            code: string;
+            message: string;
+        } | null;
+        JobDetail: components["schemas"]["Job"] & {
+            generation: number;
+            sourceEtag: string | null;
+            originalUrl: string | null;
+            variantUrl: string | null;
+            history: components["schemas"]["Attempt"][];
+        };
+        /** @description One failed try; waiting, throttling and pausing are none */
+        Attempt: {
+            number: number;
+            /** @description Unix milliseconds */
+            startedAt: number | null;
+            /** @description Unix milliseconds */
+            endedAt: number;
+            tookMs: number | null;
+            httpStatus: number | null;
+            /** @description Ittybit's kind of error */
+            kind: string | null;
+            code: string;
+            message: string;
+            ittybitJob: string | null;
+        };
+        DeadLetters: {
+            total: number;
+            /** @description Without `fingerprint`: every group (at most 200). With it: that group */
+            groups: components["schemas"]["DeadGroup"][];
+            /** @description With `fingerprint`: a page of its jobs */
+            jobs: components["schemas"]["Job"][];
+            /** @description The newest 50 unreadable messages */
+            messages: components["schemas"]["DeadMessage"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        DeadGroup: {
+            /** @description Stable name of the cause; `GET /api/v1/dead?fingerprint=` lists its jobs */
+            fingerprint: string;
+            code: string;
+            /** @description A sample; numbers and ids in it vary within the group */
+            message: string;
+            count: number;
+            /** @description Unix milliseconds */
+            firstAt: number;
+            /** @description Unix milliseconds */
+            lastAt: number;
+            formats: {
+                [key: string]: number;
+            };
+            sample: components["schemas"]["Job"];
+        };
+        /** @description A queue message nobody could read */
+        DeadMessage: {
+            id: string;
+            queue: string;
+            reason: string;
+            /** @description First 2,000 characters */
+            body: string;
+            /** @description Unix milliseconds */
+            at: number;
+        };
+        ActionPreview: {
+            /** @enum {boolean} */
+            dryRun: true;
+            /** @enum {string} */
+            kind: "retry" | "cancel";
+            total: number;
+            exact: boolean;
+        };
+        Action: {
+            /** @description The action's id */
+            action: string;
+            /** @enum {string} */
+            kind: "retry" | "cancel";
+            filter: components["schemas"]["ActionFilter"];
+            rate: number | null;
+            /** @enum {string} */
+            state: "running" | "done" | "cancelled";
+            /** @description Jobs that matched at creation */
+            total: number;
+            /** @description False: counting stopped at a bound and `total` is a lower bound */
+            exact: boolean;
+            /** @description Jobs acted on */
+            done: number;
+            /** @description Jobs that had changed since and were left alone */
+            skipped: number;
+            /** @description Unix milliseconds */
+            createdAt: number;
+            /** @description Unix milliseconds */
+            updatedAt: number;
+            /** @description Unix milliseconds */
+            endedAt: number | null;
+            who: string;
+        };
+        ActionFilter: {
+            state?: components["schemas"]["JobState"] | components["schemas"]["JobState"][];
+            lane?: components["schemas"]["Lane"] | components["schemas"]["Lane"][];
+            run?: string;
+            search?: string;
+            /** @description A group of dead letters */
+            fingerprint?: string;
+            /** @description Just these */
+            jobs?: string[];
+        };
+        ActionRequest: {
+            /** @enum {string} */
+            action: "retry" | "cancel";
+            filter: components["schemas"]["ActionFilter"];
+            /** @description Jobs a second; default 100 for retry, unlimited for cancel */
+            rate?: number;
+            /** @description Only count */
+            dryRun?: boolean;
+        };
+        ActionPage: {
+            actions: components["schemas"]["Action"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        Image: {
+            id: string;
+            originalUrl: string | null;
+            sourceEtag: string | null;
+            purging: boolean;
+            variants: components["schemas"]["Variant"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        Variant: {
+            transform: string;
+            format: components["schemas"]["Format"];
+            state: components["schemas"]["JobState"];
+            /** @description bytes */
+            bytes: number | null;
+            /** @description Where the edge answers it */
+            url: string;
+            key: string;
+            v: string | null;
+            job: string;
+            width: number | null;
+            height: number | null;
+            error: components["schemas"]["JobError"];
+            /** @description Unix milliseconds */
+            storedAt: number | null;
+        };
+        Purge: {
+            id: string;
+            purge: string;
+            /** @enum {string} */
+            state: "purging" | "done";
+        };
+        Stats: {
+            /** @description Unix milliseconds */
+            at: number;
+            environment: string;
+            health: components["schemas"]["Health"];
+            states: components["schemas"]["CountsByState"] & unknown;
+            lanes: {
+                live: components["schemas"]["CountsByState"];
+                upload: components["schemas"]["CountsByState"];
+                bulk: components["schemas"]["CountsByState"];
+            };
+            open: number;
+            /** @description Dead jobs to look at: those whose original is missing or unusable are in `states.dead` only */
+            deadLetters: number;
+            /** @description Age of the oldest job that waits, in milliseconds */
+            oldest: {
+                /** @description milliseconds */
+                live: number | null;
+                /** @description milliseconds */
+                upload: number | null;
+                /** @description milliseconds */
+                bulk: number | null;
+            };
+            /** @description Last five whole minutes */
+            rates: {
+                storedPerSecond: number;
+                failedPerSecond: number;
+                acceptedPerSecond: number;
+                /** @description Failed attempts of all that ended */
+                failureRatio: number;
+            };
+            wait: components["schemas"]["Percentiles"];
+            run: components["schemas"]["Percentiles"] & unknown;
+            /** @description Until the open jobs are done at this rate */
+            etaSeconds: number | null;
+            /** @description By queue name; null where the platform gives no metrics */
+            queues: {
+                [key: string]: components["schemas"]["QueueMetrics"];
+            };
+            utilisation: {
+                /** @description Jobs at Ittybit of those allowed */
+                concurrency: {
+                    used: number;
+                    limit: number | null;
+                };
+                /** @description Submissions a second of those allowed */
+                rate: {
+                    used: number;
+                    limit: number | null;
+                };
+            };
+            budget: components["schemas"]["Budget"];
+            gate: components["schemas"]["Gate"];
+            ledger: {
+                rows: number;
+                /** @description bytes */
+                bytes: number;
+                /** @description bytes */
+                limitBytes: number;
+            };
+            /** @description Times that recording a metric failed */
+            metricErrors: number;
+        };
+        Health: {
+            /** @enum {string} */
+            level: "ok" | "warning" | "problem";
+            /** @example Healthy: nothing waits. */
+            sentence: string;
+            /** @description Unix milliseconds */
+            since: number | null;
+        };
+        /** @description Enqueued to first submitted, last hour, without retries */
+        Percentiles: {
+            /** @description milliseconds */
+            p50: number | null;
+            /** @description milliseconds */
+            p95: number | null;
+            /** @description milliseconds */
+            p99: number | null;
+        };
+        QueueMetrics: {
+            backlogCount: number;
+            /** @description bytes */
+            backlogBytes: number;
+            /** @description Unix milliseconds */
+            oldestMessageAt: number | null;
+        } | null;
+        Budget: {
+            /** @description null: unlimited */
+            monthlyJobs: number | null;
+            warmingShare: number;
+            /** @example 2026-11 */
+            month: string;
+            used: number;
+            usedByLane: {
+                live: number;
+                upload: number;
+                bulk: number;
+            };
+            alertLevels: number[];
+            /** @description The highest alert level that is passed */
+            alert: number | null;
+            exhausted: {
+                live: boolean;
+                warming: boolean;
+            };
+        };
+        Gate: {
+            paused: {
+                live: boolean;
+                upload: boolean;
+                bulk: boolean;
+            };
+            breaker: components["schemas"]["Breaker"];
+            rate: {
+                perSecond: number;
+                burst: number;
+            };
+            concurrency: number;
+            budget: components["schemas"]["Budget"];
+            /** @description Ittybit's Retry-After */
+            throttledUntil: number | null;
+            /** @description Why something waits right now; empty: nothing is held back */
+            reasons: {
+                lane: components["schemas"]["Lane"] | null;
+                code: string;
+                message: string;
+                /** @description Unix milliseconds */
+                until: number | null;
+            }[];
+            /** @description Unix milliseconds */
+            updatedAt: number;
+        };
+        Breaker: {
+            /** @enum {string} */
+            state: "closed" | "open" | "half-open";
+            reason: string | null;
+            /** @description Ittybit's answer that opened it */
+            status: number | null;
+            /** @description Unix milliseconds */
+            since: number | null;
+            /** @description When one job is tried next */
+            probeAt: number | null;
+        };
+        History: {
+            /** @enum {string} */
+            tier: "minute" | "hour" | "day";
+            /** @description milliseconds */
+            bucketMs: number;
+            buckets: components["schemas"]["HistoryBucket"][];
+        };
+        HistoryBucket: {
+            /** @description Start of the bucket */
+            at: number;
+            /** @description Still open: draw it dashed */
+            filling: boolean;
+            accepted: number;
+            stored: number;
+            /** @description Failed attempts */
+            failed: number;
+            dead: number;
+            throttled: number;
+            wait: components["schemas"]["Percentiles"] & unknown;
+            run: components["schemas"]["Percentiles"] & unknown;
+            /** @description Age of the oldest waiting job, highest seen */
+            oldestMs: number | null;
+            open: number | null;
+        };
+        GatePatch: {
+            paused?: {
+                live?: boolean;
+                upload?: boolean;
+                bulk?: boolean;
+            };
+            /** @description Reset the breaker */
+            breaker?: {
+                /** @enum {string} */
+                state: "closed";
+            };
+            rate?: number | {
+                perSecond: number;
+                burst?: number;
+            };
+            concurrency?: number;
+            budget?: {
+                monthlyJobs?: number | null;
+                warmingShare?: number;
+                alertLevels?: number[];
+            };
+        };
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        AuditEntry: {
+            seq: number;
+            /** @description Unix milliseconds */
+            at: number;
+            /**
+             * @description Never the token itself
+             * @example operator token 1
+             */
+            who: string;
+            /** @example gate.patch */
+            what: string;
+            target: string | null;
+            details: {
+                [key: string]: unknown;
+            };
+        };
+        Finding: {
+            /** @enum {string} */
+            code: "row_without_object" | "object_below_floor" | "marker_stale" | "owner_unknown" | "claim_expired" | "slot_leaked" | "counters_differ";
+            count: number;
+            message: string;
+            /** @description Mended: a second look finds it no more */
+            fixed: boolean;
+            /** @description Some of the variant keys concerned */
+            examples: string[];
+        };
+        Session: {
+            /** @enum {string} */
+            role: "viewer" | "operator";
+            who: string;
+            /** @enum {string} */
+            by: "token" | "cookie" | "access";
+            /** @description Unix milliseconds */
+            expiresAt: number | null;
+            environment: string;
+            /** @description Where images are served; empty when not configured */
+            edgeUrl: string;
+        };
+        SignIn: {
+            token: string;
+        };
+        HookAnswer: {
+            /** @description The rolling run of this hook and day; null when nothing was enqueued */
+            run: string | null;
+            accepted: number;
+            duplicates: number;
+            existing: number;
+            /** @description Images whose deletion was told */
+            purged: number;
+            /** @description Events that are no image upload: test events, other types, our own variants */
+            ignored: number;
+            rejected: components["schemas"]["Rejection"][];
+            /** @description This very delivery had been accepted before; nothing was done */
+            duplicate: boolean;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type WarmItem = components['schemas']['WarmItem'];
+export type Problem = components['schemas']['Problem'];
+export type DryRun = components['schemas']['DryRun'];
+export type Rejection = components['schemas']['Rejection'];
+export type WarmAnswer = components['schemas']['WarmAnswer'];
+export type WarmRequest = components['schemas']['WarmRequest'];
+export type RunPage = components['schemas']['RunPage'];
+export type Run = components['schemas']['Run'];
+export type Lane = components['schemas']['Lane'];
+export type CountsByState = components['schemas']['CountsByState'];
+export type JobPage = components['schemas']['JobPage'];
+export type Job = components['schemas']['Job'];
+export type Format = components['schemas']['Format'];
+export type JobState = components['schemas']['JobState'];
+export type JobError = components['schemas']['JobError'];
+export type JobDetail = components['schemas']['JobDetail'];
+export type Attempt = components['schemas']['Attempt'];
+export type DeadLetters = components['schemas']['DeadLetters'];
+export type DeadGroup = components['schemas']['DeadGroup'];
+export type DeadMessage = components['schemas']['DeadMessage'];
+export type ActionPreview = components['schemas']['ActionPreview'];
+export type Action = components['schemas']['Action'];
+export type ActionFilter = components['schemas']['ActionFilter'];
+export type ActionRequest = components['schemas']['ActionRequest'];
+export type ActionPage = components['schemas']['ActionPage'];
+export type Image = components['schemas']['Image'];
+export type Variant = components['schemas']['Variant'];
+export type Purge = components['schemas']['Purge'];
+export type Stats = components['schemas']['Stats'];
+export type Health = components['schemas']['Health'];
+export type Percentiles = components['schemas']['Percentiles'];
+export type QueueMetrics = components['schemas']['QueueMetrics'];
+export type Budget = components['schemas']['Budget'];
+export type Gate = components['schemas']['Gate'];
+export type Breaker = components['schemas']['Breaker'];
+export type History = components['schemas']['History'];
+export type HistoryBucket = components['schemas']['HistoryBucket'];
+export type GatePatch = components['schemas']['GatePatch'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type Finding = components['schemas']['Finding'];
+export type Session = components['schemas']['Session'];
+export type SignIn = components['schemas']['SignIn'];
+export type HookAnswer = components['schemas']['HookAnswer'];
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;

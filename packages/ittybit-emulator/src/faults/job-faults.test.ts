@@ -1,0 +1,75 @@
+import sharp from "sharp";
+import { expect, it } from "vitest";
+import { bytesOf, PATIENTLY, setup } from "../testing/setup.ts";
+import type { FaultRuleInput } from "./fault-rule.ts";
+
+const once = (fault: FaultRuleInput["fault"]): { faults: FaultRuleInput[] } => ({ faults: [{ fault, times: 1 }] });
+
+it("stuck stays processing while others end", async () => {
+  const { made, ended, job, emulator } = await setup(once({ type: "stuck" }));
+  const stuck = await made();
+  expect((await ended((await made()).id)).status).toBe("succeeded");
+  await expect.poll(async () => (await job(stuck.id)).status, PATIENTLY).toBe("processing");
+  expect(emulator.control.stats().openJobs).toBe(1);
+});
+
+it("slow takes that much longer", async () => {
+  const { made, ended } = await setup(once({ type: "slow", ms: 900 }));
+  const slow = await ended((await made()).id);
+  expect((slow.finished_at ?? 0) - slow.created_at).toBeGreaterThanOrEqual(900);
+  const usual = await ended((await made()).id);
+  expect((usual.finished_at ?? 0) - usual.created_at).toBeLessThan(900);
+});
+
+it.each([
+  [{ kind: "encode_failed", message: "the encoder gave up" }],
+  ["a plain sentence"],
+  [null],
+  [{ code: 7, details: ["nested"] }],
+])("failed shows the error %j", async (error) => {
+  const { made, ended } = await setup(once({ type: "failed", error }));
+  const job = await ended((await made()).id);
+  expect([job.status, job.error, job.output]).toEqual(["failed", error, null]);
+  expect(job.tasks.map(({ status }) => status)).toEqual(["succeeded", "succeeded", "failed", "cancelled"]);
+  expect((await ended((await made()).id)).status).toBe("succeeded");
+});
+
+it("cancelled ends without output or error", async () => {
+  const { made, ended } = await setup(once({ type: "cancelled" }));
+  expect(await ended((await made()).id)).toMatchObject({ status: "cancelled", output: null, error: null });
+});
+
+it("skew moves every timestamp of the job", async () => {
+  const hour = 3_600_000;
+  const { made, ended } = await setup(once({ type: "skew", ms: -hour }));
+  const before = Date.now();
+  const skewed = await ended((await made()).id);
+  for (const time of [skewed.created_at, skewed.started_at ?? 0, skewed.finished_at ?? 0, skewed.updated_at]) {
+    expect(Math.abs(time + hour - before)).toBeLessThan(10_000);
+  }
+  expect(Math.abs((await made()).created_at - before)).toBeLessThan(10_000);
+});
+
+it.each([
+  [{ type: "wrong_dimension" }, 100, 150],
+  [{ type: "wrong_dimension", width: 33, height: 44 }, 33, 44],
+] as const)("%j makes another size than asked", async (fault, width, height) => {
+  const { output } = await setup(once(fault));
+  const options = { width: 200, format: "webp" };
+  expect(await sharp(await bytesOf(await output({ options }))).metadata()).toMatchObject({ width, height });
+  expect(await sharp(await bytesOf(await output({ options }))).metadata()).toMatchObject({ width: 200, height: 150 });
+});
+
+it("output_missing succeeds with no output to be found", async () => {
+  const { made, ended } = await setup(once({ type: "output_missing" }));
+  const job = await ended((await made()).id);
+  expect([job.status, job.output, job.tasks[2]?.output]).toEqual(["succeeded", null, null]);
+});
+
+it("several faults may strike one job", async () => {
+  const faults: FaultRuleInput[] = [{ fault: { type: "slow", ms: 100 } }, { fault: { type: "failed", error: "no" } }];
+  const { made, ended } = await setup({ faults });
+  const job = await ended((await made()).id);
+  expect(job).toMatchObject({ status: "failed", error: "no" });
+  expect((job.finished_at ?? 0) - job.created_at).toBeGreaterThanOrEqual(100);
+});

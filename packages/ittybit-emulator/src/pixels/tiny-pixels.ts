@@ -1,0 +1,79 @@
+import { crc32 } from "node:zlib";
+import sharp from "sharp";
+import { createByteCache } from "./byte-cache.ts";
+import type { OutputFormat } from "./image-options.ts";
+import type { Encoded, RenderPlan } from "./real-pixels.ts";
+
+const FLAT_CACHE_BYTES = 32 * 1024 * 1024;
+const flatImages = createByteCache<Buffer>(() => FLAT_CACHE_BYTES);
+
+async function flatImage(plan: RenderPlan): Promise<Buffer> {
+  const key = `${plan.format} ${plan.width}x${plan.height}`;
+  const known = flatImages.get(key);
+  if (known) return known;
+  const { width, height } = plan;
+  const image = sharp({ create: { width, height, channels: 3, background: "#7f9fbf" } });
+  const bytes = await image.toFormat(plan.format, { effort: plan.format === "avif" ? 0 : 1 }).toBuffer();
+  flatImages.set(key, bytes, bytes.byteLength);
+  return bytes;
+}
+
+function uint32(value: number, littleEndian = false): Buffer {
+  const bytes = Buffer.alloc(4);
+  if (littleEndian) bytes.writeUInt32LE(value);
+  else bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+/** Before the trailer (PNG's IEND, 12 bytes; GIF's `;`, 1 byte), where readers look for comments. */
+function insertBefore(image: Buffer, trailerBytes: number, block: Buffer): Buffer {
+  const at = image.byteLength - trailerBytes;
+  return Buffer.concat([image.subarray(0, at), block, image.subarray(at)]);
+}
+
+function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  return Buffer.concat([uint32(data.byteLength), body, uint32(crc32(body))]);
+}
+
+function webpWithChunk(image: Buffer, text: Buffer): Buffer {
+  const padded = Buffer.concat([text, Buffer.alloc(text.byteLength % 2)]);
+  const stamped = Buffer.concat([image, Buffer.from("STMP"), uint32(text.byteLength, true), padded]);
+  stamped.writeUInt32LE(stamped.byteLength - 8, 4); // RIFF's own size
+  return stamped;
+}
+
+/** Hides `stamp` where the format allows it (comment, private chunk, free box), leaving the image valid. */
+function withStamp(image: Buffer, format: OutputFormat, stamp: string): Buffer {
+  const text = Buffer.from(stamp);
+  switch (format) {
+    case "jpeg": {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(text.byteLength + 2);
+      return Buffer.concat([image.subarray(0, 2), Buffer.from([0xff, 0xfe]), length, text, image.subarray(2)]);
+    }
+    case "png":
+      return insertBefore(image, 12, pngChunk("tEXt", Buffer.concat([Buffer.from("stamp\0"), text])));
+    case "gif":
+      return insertBefore(
+        image,
+        1,
+        Buffer.concat([Buffer.from([0x21, 0xfe, text.byteLength]), text, Buffer.from([0])]),
+      );
+    case "webp":
+      return webpWithChunk(image, text);
+    case "avif":
+      return Buffer.concat([image, uint32(text.byteLength + 8), Buffer.from("free"), text]);
+    default:
+      return format satisfies never;
+  }
+}
+
+/**
+ * A flat image of exactly the planned format and size. The pixels say nothing, so `stamp` (≤ 255 bytes) is written into
+ * the file: a soak can tell whose variant the bytes are.
+ */
+export async function renderTiny(plan: RenderPlan, stamp: string): Promise<Encoded> {
+  const bytes = withStamp(await flatImage(plan), plan.format, stamp);
+  return { bytes, width: plan.width, height: plan.height, format: plan.format };
+}

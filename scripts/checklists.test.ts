@@ -1,0 +1,186 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../apps/cli/src/program.ts";
+import { settingsSchema } from "../packages/ittybit-emulator/src/settings.ts";
+import { DEFAULTS } from "../packages/shared/src/config.ts";
+import { configSchema } from "../packages/shared/src/config-schema.ts";
+import { JOB_STATES } from "../packages/shared/src/job.ts";
+import { isNoise, PARAMETERS } from "../packages/shared/src/parameters.ts";
+
+// The checklists of CONTRIBUTING.md, held against everything there is of each kind. What fails names the step that was forgotten.
+const root = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const readAll = (...patterns: string[]): string => globSync(patterns, { cwd: root }).map(read).join("\n");
+const contributing = read("CONTRIBUTING.md");
+
+/** The texts of a checklist's steps. */
+function stepsOf(checklist: string): string[] {
+  const [, section = ""] = contributing.split(`### Add ${checklist}\n`);
+  const [list = ""] = section.split(/\n##/);
+  return [...list.matchAll(/^\d+\. (.*(?:\n {3}.*)*)/gm)].map(([, text = ""]) => text);
+}
+
+/** Checks one thing by the steps of its checklist, each by its number. */
+function expectSteps(checklist: string, thing: string, steps: Record<number, boolean>): void {
+  const texts = stepsOf(checklist);
+  const forgotten = Object.entries(steps)
+    .filter(([, done]) => !done)
+    .map(([step]) => `Add ${checklist}: ${thing}: step ${step} is missing: ${texts[Number(step) - 1]}`);
+  expect(forgotten).toEqual([]);
+}
+
+describe("an endpoint", () => {
+  const { paths }: { paths: Record<string, Record<string, unknown>> } = JSON.parse(read("docs/openapi.json"));
+  const page = read("docs/api.md");
+  const tests = readAll("workers/consumer/src/**/*.test.ts", "test/e2e/*.ts", "apps/*/test/*.test.ts");
+  const calls = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => [method.toUpperCase(), path] as const),
+  );
+
+  it.each(calls)("%s %s", (method, path) => {
+    const called = new RegExp(`${path.replace("/api/v1", "").replace(/\{\w+\}/g, "[^/\\s]+")}(?![\\w/])`);
+    expectSteps("an endpoint", `${method} ${path}`, {
+      4: new RegExp(`^\\|.*\`${method} ${path.replace(/[{}]/g, "\\$&")}\`.*\\| (viewer|operator|public) \\|`, "m").test(
+        page,
+      ),
+      5: called.test(tests),
+    });
+  });
+
+  it("that docs/api.md names is there", () => {
+    const named = [...page.matchAll(/`(GET|POST|PATCH|PUT|DELETE) (\/\S+)`(?=.*\| (?:viewer|operator|public) \|)/g)];
+    expect(named.map(([, method, path]) => `${method} ${path}`).toSorted()).toEqual(
+      calls.map((call) => call.join(" ")).toSorted(),
+    );
+  });
+});
+
+describe("a hook mapper", () => {
+  const kinds = configSchema.shape.hooks.valueType.shape.mapper.options.map(({ shape }) => shape.kind.value);
+  const tests = readAll("workers/consumer/src/hooks/**/*.test.ts", "workers/consumer/src/hooks/testing/*.ts");
+
+  it.each(kinds)("%s", (kind) => {
+    expectSteps("a hook mapper", kind, {
+      2: read("workers/consumer/src/hooks/mappers/map-body.ts").includes(`case "${kind}":`),
+      3: tests.includes(`kind: "${kind}"`),
+      4: new RegExp(`^(\\*\\*[\\w-]+\\*\\* and )*\\*\\*${kind}\\*\\*`, "m").test(read("docs/hooks.md")),
+    });
+  });
+});
+
+describe("a job outcome", () => {
+  const contract = readAll("workers/consumer/src/ledger/*.ts");
+  const [, union = ""] = /export type Outcome =\n(.*?)\n\n/s.exec(contract) ?? [];
+  const kinds = [...union.matchAll(/\bkind: "(\w+)"/g)].map(([, kind = ""]) => kind);
+  const making = readAll("workers/consumer/src/{making,ittybit,originals}/**/[!.]*.ts");
+  const tests = readAll("workers/consumer/src/ledger/**/*.test.ts", "workers/consumer/src/ledger/testing/*.ts");
+
+  it("has a kind", () => expect(kinds).toContain("stored"));
+
+  it.each(kinds)("%s", (kind) => {
+    expectSteps("a job outcome", kind, {
+      2: making.includes(`kind: "${kind}"`),
+      4: tests.includes(`"${kind}"`),
+      5: read("docs/protocol.md").includes(`\`${kind}\``),
+    });
+  });
+
+  it.each(JOB_STATES)("and the state %s", (state) => {
+    expectSteps("a job outcome", `state ${state}`, { 5: read("docs/job-lifecycle.md").includes(`\n| ${state} |`) });
+  });
+});
+
+describe("a URL parameter", () => {
+  const tests = readAll("packages/shared/src/*.test.ts");
+
+  it.each(PARAMETERS)("%s", (name) => {
+    expectSteps("a URL parameter", name, {
+      3: !isNoise(name, DEFAULTS.noise),
+      4: read("docs/url.md").includes(`\n| \`${name}\` |`),
+      5: new RegExp(`[?&"'\`]${name}=`).test(tests),
+    });
+  });
+});
+
+describe("a setting", () => {
+  const names = Object.entries(DEFAULTS).flatMap(([group, value]) =>
+    ["limits", "gate", "prices"].includes(group) ? Object.keys(value).map((name) => `${group}.${name}`) : [group],
+  );
+  const isRanged = (name: string): boolean => {
+    const [group = "", member] = name.split(".");
+    const shape: Record<string, object> = configSchema.shape;
+    const inner = shape[group];
+    return (
+      inner !== undefined &&
+      (member === undefined || ("shape" in inner && Object.keys(inner.shape ?? {}).includes(member)))
+    );
+  };
+  const code = globSync(["workers/*/src/**/*.ts", "packages/shared/src/*.ts", "scripts/check-config.ts"], { cwd: root })
+    .filter((path) => !/\.test\.ts$|\/testing\/|\/config(-schema|-rules|-check)?\.ts$/.test(path))
+    .map(read)
+    .join("\n");
+
+  it.each(names)("%s", (name) => {
+    expectSteps("a setting", name, {
+      2: isRanged(name),
+      3: new RegExp(`\\b${name.split(".").at(-1)}\\b`).test(code),
+      4: read("docs/configuration.md").includes(`\n| \`${name}\` |`),
+    });
+  });
+});
+
+describe("a dialect", () => {
+  const words = readAll("workers/consumer/src/ittybit/**/dialects.test.ts");
+  const fixtures = globSync("workers/consumer/test/fixtures/dialects/*.json", { cwd: root }).map(
+    (path) => path.split("/").at(-1)?.replace(".json", "") ?? "",
+  );
+
+  it.each(fixtures)("read: %s", (name) => expectSteps("a dialect", name, { 1: words.includes(`"${name}":`) }));
+
+  it.each(settingsSchema.shape.profile.options)("spoken: %s", (profile) => {
+    const help = readAll("packages/ittybit-emulator/src/main.ts");
+    expectSteps("a dialect", profile, {
+      4:
+        read("packages/ittybit-emulator/README.md").includes(`\n| \`${profile}\``) &&
+        new RegExp(`--profile.*\\b${profile}\\b`).test(help),
+      5: read("test/e2e/dialects.e2e.test.ts").includes(`"${profile}"`),
+    });
+  });
+});
+
+describe("a CLI command", () => {
+  const tests = readAll("apps/cli/**/*.test.ts");
+
+  it.each(globSync("apps/cli/src/commands/*.ts", { cwd: root }))("of %s is in the help", (file) => {
+    const declared = [...read(file).matchAll(/export const \w+Command: Command\b/g)].length;
+    const listed = [
+      ...readAll("apps/cli/src/program.ts").matchAll(
+        new RegExp(`import .* from "\\./commands/${file.split("/").at(-1)}"`, "g"),
+      ),
+    ];
+    expectSteps("a CLI command", file, { 2: declared === 0 || listed.length === 1 });
+  });
+
+  it.each(COMMANDS.map(({ name }) => name))("%s", (name) => {
+    expectSteps("a CLI command", name, {
+      3: read("docs/cli.md").includes(`\n## prewarm ${name}\n`),
+      4: tests.includes(`"${name.split(" ").join('", "')}"`),
+    });
+  });
+});
+
+describe("CONTRIBUTING.md", () => {
+  it.each([
+    ["an endpoint", 5],
+    ["a hook mapper", 4],
+    ["a job outcome", 5],
+    ["a table or a column", 5],
+    ["a URL parameter", 5],
+    ["a setting", 4],
+    ["a dialect", 5],
+    ["a CLI command", 4],
+  ])("has the steps for %s that are counted here", (checklist, count) => {
+    expect(stepsOf(checklist)).toHaveLength(count);
+  });
+});

@@ -1,0 +1,317 @@
+/*
+ * The order of rooms, and the bug that each wall keeps out. `npm run rooms` judges the tree by this file, and docs/architecture.md is printed
+ * from it, so that the two cannot differ.
+ */
+
+/** A folder whose parts have an order. A room is a folder or a file straight under the root. */
+export interface House {
+  name: string;
+  root: string;
+  /**
+   * Lowest first: a room imports from itself and from lower floors, and rooms of one floor do not know each other. Files at the root that no
+   * floor names are common ground: everybody may import them, and only circles are forbidden to them.
+   */
+  floors: readonly Floor[];
+  /** Every file of the root must stand on a floor: no common ground. */
+  strict?: true;
+}
+
+export interface Floor {
+  rooms: readonly string[];
+  holds: string;
+  /** What goes wrong when something here imports from a higher floor; empty where there is none to import from. */
+  bug: string;
+}
+
+/** A wall that the order of floors does not make: nothing that matches `from` imports what matches `to`, a path or a package's name. */
+export interface Wall {
+  from: RegExp;
+  to: RegExp;
+  says: string;
+  bug: string;
+}
+
+const CONSUMER = "workers/consumer/src";
+
+export const HOUSES: readonly House[] = [
+  { name: "shared", root: "packages/shared/src", floors: [] },
+  {
+    name: "edge",
+    root: "workers/edge/src",
+    floors: [
+      {
+        rooms: ["request"],
+        holds: "What is asked: the target behind a URL, and whether its signature holds.",
+        bug: "A URL would be read differently depending on whether its variant exists.",
+      },
+      {
+        rooms: ["hit"],
+        holds: "Answering with a stored variant: cache, R2, conditions, ranges.",
+        bug: "A hit would load and wait for the code that asks the queue: the fast path pays for the slow one.",
+      },
+      {
+        rooms: ["miss"],
+        holds: "Answering without one: redirect, placeholder or the nearest variant, and asking for it once.",
+        bug: "A miss that knows the router can be routed again, and ask without end.",
+      },
+      {
+        rooms: ["originals.ts"],
+        holds: "Private originals under signed URLs.",
+        bug: "A private original could be answered as an image is: without a signature, and cached for all.",
+      },
+      {
+        rooms: ["route.ts", "config.ts"],
+        holds: "Which answer a request gets; what the answers work with.",
+        bug: "Code that reads the environment by itself cannot be tested without one.",
+      },
+      { rooms: ["worker.ts"], holds: "`fetch`.", bug: "" },
+    ],
+  },
+  {
+    name: "consumer",
+    root: CONSUMER,
+    strict: true,
+    floors: [
+      {
+        rooms: ["platform"],
+        holds: "Log, bounded body, semaphore, backoff, Retry-After, base64: knows no word of ours.",
+        bug: "A utility that knows a use-case is changed for that use-case, and breaks the others.",
+      },
+      {
+        rooms: ["store"],
+        holds: "R2: variants, markers, purge.",
+        bug: "What counts as stored would depend on who asks, and a purge would miss some of it.",
+      },
+      {
+        rooms: ["ittybit"],
+        holds: "Ittybit's API: client, dialects, the job's request, looking at jobs, fetching and checking outputs.",
+        bug: "A new dialect would have to be taught in two places: the first one forgotten makes paid jobs look lost.",
+      },
+      {
+        rooms: ["ledger"],
+        holds: "What is owed, and who may act on it: a SQLite Durable Object.",
+        bug: "The ledger once took its types from the HTTP API, so a change of a JSON answer could change what a row means.",
+      },
+      {
+        rooms: ["originals", "doctor", "intake"],
+        holds: "What an original's first bytes tell; R2 against the ledger; from “please make this” to rows.",
+        bug: "Intake once lay inside the API, so hooks and the uploads queue ran its HTTP code, and a fix for one missed the others.",
+      },
+      {
+        rooms: ["making", "hooks"],
+        holds: "One batch of wake-ups to stored variants; one delivery of an upload system to events.",
+        bug: "A queue handler that answers as the API does retries what only a client can mend.",
+      },
+      {
+        rooms: ["api"],
+        holds: "HTTP for operators, a file a resource.",
+        bug: "A route that reads the environment escapes the access check's tests.",
+      },
+      {
+        rooms: ["config.ts"],
+        holds: "The environment, secrets, the site's configuration.",
+        bug: "Configuration that composes adapters cannot be read without making connections.",
+      },
+      {
+        rooms: ["compose.ts"],
+        holds: "What each room works with, made of the environment.",
+        bug: "The object and the composition once imported each other: which of the two was ready first was chance.",
+      },
+      {
+        rooms: ["ledger-deps.ts"],
+        holds: "What the ledger's object works with.",
+        bug: "The object would depend on the entry that exports it.",
+      },
+      { rooms: ["worker.ts"], holds: "`fetch`, `queue`, `scheduled`, and the ledger's class.", bug: "" },
+    ],
+  },
+  {
+    name: "ledger",
+    root: `${CONSUMER}/ledger`,
+    strict: true,
+    floors: [
+      {
+        rooms: ["contract.ts", "ledger-unavailable.ts"],
+        holds: "Everything that crosses the call into the object, once.",
+        bug: "A contract that takes its types from the tables cannot be kept while the tables change.",
+      },
+      {
+        rooms: ["ledger-for.ts", "findings.ts", "tables"],
+        holds: "The client, a new stub a call; what the doctor finds, added up; all SQL, a file a table.",
+        bug: "A table that decides by the protocol's rules decides a second time, and then differently.",
+      },
+      {
+        rooms: ["protocol"],
+        holds: "Decisions: claim, settle, sweep, dispatch, purge. No SQL.",
+        bug: "A decision made of what an operator is shown changes when the page does.",
+      },
+      {
+        rooms: ["views"],
+        holds: "What an operator is shown.",
+        bug: "A view that acts writes outside the one place that dispatches and publishes after a change.",
+      },
+      {
+        rooms: ["object"],
+        holds: "The engine: transactions, what follows a change, the alarm's work; a thin Durable Object around it.",
+        bug: "",
+      },
+    ],
+  },
+  {
+    name: "emulator",
+    root: "packages/ittybit-emulator/src",
+    floors: [
+      {
+        rooms: ["pixels", "faults"],
+        holds: "How a picture is made; what goes wrong on purpose.",
+        bug: "A picture that knows its job differs between two jobs for the same transform.",
+      },
+      {
+        rooms: ["jobs"],
+        holds: "A job's life, from request to end.",
+        bug: "A job that knows how it is spelled behaves differently from dialect to dialect.",
+      },
+      {
+        rooms: ["dialects"],
+        holds: "How jobs, lists, errors and webhooks are spelled.",
+        bug: "A dialect that reads the request can answer what the others cannot say.",
+      },
+      {
+        rooms: ["api"],
+        holds: "HTTP: the API, outputs, the emulator's own controls.",
+        bug: "A route that knows the flags of the command line cannot be used from a test.",
+      },
+      { rooms: ["check"], holds: "The check of a real Ittybit, alone: it knows no other room.", bug: "" },
+      { rooms: ["main.ts"], holds: "The command line.", bug: "" },
+    ],
+  },
+  {
+    name: "cli",
+    root: "apps/cli/src",
+    floors: [
+      {
+        rooms: ["platform"],
+        holds: "The process as it is given: streams, clock, HTTP, exit codes, Ctrl-C.",
+        bug: "A retry that knows a command waits for that command's sake in all others.",
+      },
+      {
+        rooms: ["arguments"],
+        holds: "What was typed: flags, settings, configuration.",
+        bug: "A flag that knows its command means something else in the next one.",
+      },
+      {
+        rooms: ["api", "terminal", "input"],
+        holds: "The control API, called; what is printed; what is read.",
+        bug: "A reader that sends holds the whole input in memory while the network is slow.",
+      },
+      {
+        rooms: ["send"],
+        holds: "Chunks on their way, and their state on disk.",
+        bug: "Sending that knows one command's flags cannot be resumed by another.",
+      },
+      {
+        rooms: ["steps"],
+        holds: "What several commands do: wait for a run, follow an action, ask first.",
+        bug: "Two commands that import each other cannot be changed alone.",
+      },
+      {
+        rooms: ["commands"],
+        holds: "A file a command.",
+        bug: "A command that runs the program parses its arguments twice.",
+      },
+      { rooms: ["program.ts"], holds: "Every command, in the order of the help.", bug: "" },
+      { rooms: ["main.ts"], holds: "The process: signals and exit code.", bug: "" },
+    ],
+  },
+  {
+    name: "dashboard",
+    root: "apps/dashboard/src",
+    floors: [
+      {
+        rooms: ["lib"],
+        holds: "Rules and words without a browser or a server: addresses, filters, formats.",
+        bug: "A format that reads the page it stands on cannot be tested without a browser.",
+      },
+      {
+        rooms: ["api"],
+        holds: "The control API, called.",
+        bug: "A call that draws cannot be polled.",
+      },
+      {
+        rooms: ["ui", "charts"],
+        holds: "Parts of pages.",
+        bug: "A part that knows its page works on that page only.",
+      },
+      {
+        rooms: ["pages"],
+        holds: "A file a page.",
+        bug: "A page that imports the router's table makes every page load every other.",
+      },
+      { rooms: ["app.tsx"], holds: "Every address.", bug: "" },
+      { rooms: ["main.tsx"], holds: "The start.", bug: "" },
+    ],
+  },
+];
+
+export const WALLS: readonly Wall[] = [
+  {
+    from: /^workers\/consumer\/src\/(?!ledger\/)/,
+    to: /^workers\/consumer\/src\/ledger\/(?!(contract|ledger-for|ledger-unavailable|findings)\.ts$|object\/)/,
+    says: "The ledger is entered by the files at its root only: contract, client, its one error, findings.",
+    bug: "Whoever calls a function of the ledger outside its object has another database, or none.",
+  },
+  {
+    from: /^workers\/consumer\/src\/(?!ledger\/|worker\.ts$|ledger-deps\.ts$)/,
+    to: /^workers\/consumer\/src\/ledger\/object\//,
+    says: "Only `worker.ts` and `ledger-deps.ts` know the ledger's object.",
+    bug: "What is done around a call (dispatch, publishing the gate, the alarm) would be done for some callers and not for others.",
+  },
+  {
+    from: /^packages\/shared\/src\//,
+    to: /^(?!packages\/shared\/src\/|zod($|\/))/,
+    says: "`packages/shared` imports nothing but zod.",
+    bug: "Edge and consumer agree there; what runs in only one of them makes them disagree.",
+  },
+  {
+    from: /^workers\/edge\//,
+    to: /^(workers\/consumer\/|@prewarm\/consumer)/,
+    says: "The edge does not import the consumer.",
+    bug: "The edge would pass its 20 kB, and a deploy of one Worker would change the other.",
+  },
+  {
+    from: /^workers\/consumer\//,
+    to: /^(workers\/edge\/|@prewarm\/edge)/,
+    says: "The consumer does not import the edge.",
+    bug: "Both would hold a copy of one rule, from two deploys.",
+  },
+  {
+    from: /^(apps|packages)\//,
+    to: /^(workers\/|@prewarm\/(edge|consumer))/,
+    says: "Apps and packages import no Worker.",
+    bug: "An app that knows the server's insides works with one version of it only; the HTTP API is versioned.",
+  },
+  {
+    from: /^packages\/(shared|control-client)\//,
+    to: /^(apps\/|@prewarm\/(cli|dashboard))/,
+    says: "What apps share knows no app.",
+    bug: "The dashboard's bundle would carry the CLI.",
+  },
+  {
+    from: /^packages\/ittybit-emulator\//,
+    to: /^@prewarm\/|^packages\/(?!ittybit-emulator\/)/,
+    says: "The emulator knows nothing of Prewarm.",
+    bug: "An emulator that shares our code shares our misunderstanding of Ittybit, and proves it right.",
+  },
+  {
+    from: /^packages\/ittybit-emulator\/src\/check\//,
+    to: /^packages\/ittybit-emulator\/src\/(api|jobs|dialects|pixels|faults)\//,
+    says: "The check of a real Ittybit stands alone.",
+    bug: "A check that shares the emulator's code finds what the emulator believes.",
+  },
+  {
+    from: /^apps\/dashboard\/src\//,
+    to: /^node:/,
+    says: "The dashboard imports no `node:*`.",
+    bug: "It builds, and fails in the browser.",
+  },
+];

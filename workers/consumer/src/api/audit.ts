@@ -1,0 +1,35 @@
+import { z } from "@hono/zod-openapi";
+import { viewer } from "./endpoint.ts";
+import { answer, cursor, limit, nextCursor, refusals, time } from "./schema-words.ts";
+
+const auditEntry = z
+  .object({
+    seq: z.number().int(),
+    at: time,
+    who: z.string().openapi({ example: "operator token 1", description: "Never the token itself" }),
+    what: z.string().openapi({ example: "gate.patch" }),
+    target: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .openapi("AuditEntry");
+
+export const audit = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/audit",
+      tags: ["audit"],
+      summary: "Who did what and when, newest first",
+      request: { query: z.object({ limit, cursor }) },
+      responses: {
+        200: answer(z.object({ entries: z.array(auditEntry), nextCursor }).openapi("AuditPage"), "A page"),
+        ...refusals,
+      },
+    },
+    async (c, { ledger }) => {
+      const { limit, cursor = null } = c.req.valid("query");
+      const { entries, next } = await ledger.listAudit({ limit, cursor });
+      return c.json({ entries, nextCursor: next }, 200);
+    },
+  ),
+];

@@ -1,0 +1,104 @@
+import { z } from "@hono/zod-openapi";
+import type { GatePatch, GateView } from "../ledger/contract.ts";
+import { operator, viewer } from "./endpoint.ts";
+import { answer, count, jsonBody, lane, refusals, time } from "./schema-words.ts";
+
+const paused = z.object({ live: z.boolean(), upload: z.boolean(), bulk: z.boolean() });
+
+const breaker = z
+  .object({
+    state: z.enum(["closed", "open", "half-open"]),
+    reason: z.string().nullable(),
+    status: z.number().int().nullable().openapi({ description: "Ittybit's answer that opened it" }),
+    since: time.nullable(),
+    probeAt: time.nullable().openapi({ description: "When one job is tried next" }),
+  })
+  .openapi("Breaker");
+
+export const budgetView = z
+  .object({
+    monthlyJobs: count.nullable().openapi({ description: "null: unlimited" }),
+    warmingShare: z.number().min(0).max(1),
+    month: z.string().openapi({ example: "2026-11" }),
+    used: count,
+    usedByLane: z.object({ live: count, upload: count, bulk: count }),
+    alertLevels: z.array(z.number()),
+    alert: z.number().nullable().openapi({ description: "The highest alert level that is passed" }),
+    exhausted: z.object({ live: z.boolean(), warming: z.boolean() }),
+  })
+  .openapi("Budget");
+
+export const gateState = z
+  .object({
+    paused,
+    breaker,
+    rate: z.object({ perSecond: z.number(), burst: z.number() }),
+    concurrency: count,
+    budget: budgetView,
+    throttledUntil: time.nullable().openapi({ description: "Ittybit's Retry-After" }),
+    reasons: z
+      .array(z.object({ lane: lane.nullable(), code: z.string(), message: z.string(), until: time.nullable() }))
+      .openapi({ description: "Why something waits right now; empty: nothing is held back" }),
+    updatedAt: time,
+  })
+  .openapi("Gate");
+export type Gate = z.infer<typeof gateState>;
+
+const gatePatch = z
+  .strictObject({
+    paused: paused.partial().strict().optional(),
+    breaker: z
+      .strictObject({ state: z.literal("closed") })
+      .optional()
+      .openapi({ description: "Reset the breaker" }),
+    rate: z
+      .union([
+        z.number().positive().max(10_000),
+        z.strictObject({
+          perSecond: z.number().positive().max(10_000),
+          burst: z.number().int().min(1).max(10_000).optional(),
+        }),
+      ])
+      .optional(),
+    concurrency: z.number().int().min(1).max(10_000).optional(),
+    budget: z
+      .strictObject({
+        monthlyJobs: z.number().int().min(0).max(1_000_000_000).nullable().optional(),
+        warmingShare: z.number().min(0).max(1).optional(),
+        alertLevels: z.array(z.number().positive().max(10)).max(10).optional(),
+      })
+      .optional(),
+  })
+  .openapi("GatePatch");
+
+export const gate = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/gate",
+      tags: ["gate"],
+      summary: "Pause, breaker, rate, concurrency, budget",
+      responses: { 200: answer(gateState, "The gate"), ...refusals },
+    },
+    async (c, { ledger }) => c.json(gateAnswer(await ledger.getGate()), 200),
+  ),
+  operator(
+    {
+      method: "patch",
+      path: "/api/v1/gate",
+      tags: ["gate"],
+      summary: "Change what is named; it holds at once, everywhere",
+      request: { body: jsonBody(gatePatch) },
+      responses: { 200: answer(gateState, "The gate after the change"), ...refusals },
+    },
+    async (c, { ledger }) => {
+      const patched = await ledger.patchGate(c.req.valid("json") as GatePatch, c.get("caller").who);
+      return c.json(gateAnswer(patched), 200);
+    },
+  ),
+];
+
+/** The gate as the API shows it. */
+export function gateAnswer({ slots: _, budget, ...view }: GateView): Gate {
+  return { ...view, budget: { ...budget, alertLevels: [...budget.alertLevels] } };
+}

@@ -1,0 +1,53 @@
+import { z } from "@hono/zod-openapi";
+import { receiveHook } from "../hooks/receive-hook.ts";
+import { rejection } from "../intake/item.ts";
+import { unread } from "./endpoint.ts";
+import { answer, count, refusal } from "./schema-words.ts";
+
+const hookAnswer = z
+  .object({
+    run: z
+      .string()
+      .nullable()
+      .openapi({ description: "The rolling run of this hook and day; null when nothing was enqueued" }),
+    accepted: count,
+    duplicates: count,
+    existing: count,
+    purged: count.openapi({ description: "Images whose deletion was told" }),
+    ignored: count.openapi({
+      description: "Events that are no image upload: test events, other types, our own variants",
+    }),
+    rejected: z.array(rejection),
+    duplicate: z.boolean().openapi({ description: "This very delivery had been accepted before; nothing was done" }),
+  })
+  .openapi("HookAnswer");
+
+export const hooks = [
+  // Unread: the raw bytes are what is signed, and a name that is too long is refused as a bad signature is.
+  unread(
+    "public",
+    {
+      method: "post",
+      path: "/hooks/{name}",
+      tags: ["hooks"],
+      summary: "An upload system tells what is new, replaced or gone",
+      description:
+        "The proof (signature or token) and the body's shape are the configured hook's. The body is at most 1 MiB.",
+      security: [],
+      request: {
+        params: z.object({ name: z.string().max(64) }),
+        body: { required: true, content: { "application/json": { schema: z.unknown() } } },
+      },
+      responses: {
+        202: answer(hookAnswer, "Durable"),
+        400: refusal("Proved, but not a body the mapper reads"),
+        401: refusal("No valid proof, whatever the reason; also for hooks that do not exist"),
+        413: refusal("More than 1 MiB"),
+        422: refusal("The same delivery id with another body"),
+        429: refusal("Too much work is waiting; see Retry-After"),
+        503: refusal("The ledger is unreachable: send it again"),
+      },
+    },
+    async (c, deps) => c.json(await receiveHook(c.req.param("name") ?? "", c.req.raw, deps), 202),
+  ),
+];

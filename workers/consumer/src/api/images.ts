@@ -1,0 +1,167 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "@prewarm/shared/errors";
+import { checkId } from "@prewarm/shared/image-id";
+import { jobHash } from "@prewarm/shared/job";
+import { formatTransform } from "@prewarm/shared/transform";
+import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import type { ImageRows, NamedJob } from "../ledger/contract.ts";
+import type { ApiDeps } from "./deps.ts";
+import { operator, viewer } from "./endpoint.ts";
+import { jobError } from "./jobs.ts";
+import { originalAddress, variantUrl } from "./links.ts";
+import { answer, bytes, cursor, format, jobState, nextCursor, refusals, time } from "./schema-words.ts";
+
+/** Variants of one page: R2 lists at most this many objects with their metadata at once. */
+const PAGE_OBJECTS = 500;
+
+const variant = z
+  .object({
+    transform: z.string(),
+    format,
+    state: jobState,
+    bytes: bytes.nullable(),
+    url: z.string().openapi({ description: "Where the edge answers it" }),
+    key: z.string(),
+    v: z.string().nullable(),
+    job: z.string(),
+    width: z.number().int().nullable(),
+    height: z.number().int().nullable(),
+    error: jobError.nullable(),
+    storedAt: time.nullable(),
+  })
+  .openapi("Variant");
+type Variant = z.infer<typeof variant>;
+
+const image = z
+  .object({
+    id: z.string(),
+    originalUrl: z.string().nullable(),
+    sourceEtag: z.string().nullable(),
+    purging: z.boolean(),
+    variants: z.array(variant),
+    nextCursor,
+  })
+  .openapi("Image");
+
+const params = z.object({ id: z.string().min(1).openapi({ description: "One URL-encoded segment" }) });
+
+export const images = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/images/{id}",
+      tags: ["images"],
+      summary: "All variants of one image, from R2 and the open rows",
+      request: { params, query: z.object({ cursor }) },
+      responses: { 200: answer(image, "The image"), ...refusals },
+    },
+    async (c, deps) => {
+      const { id } = c.req.valid("param");
+      checkId(id);
+      return c.json(await imageAnswer(id, c.req.valid("query").cursor ?? null, deps), 200);
+    },
+  ),
+  operator(
+    {
+      method: "delete",
+      path: "/api/v1/images/{id}",
+      tags: ["images"],
+      summary: "Remove every variant of one image",
+      description: "Asynchronous, in slices; edge caches follow within the configured cacheSeconds.",
+      request: { params },
+      responses: {
+        202: answer(
+          z.object({ id: z.string(), purge: z.string(), state: z.enum(["purging", "done"]) }).openapi("Purge"),
+          "Under way",
+        ),
+        ...refusals,
+      },
+    },
+    async (c, { ledger }) => {
+      const { id } = c.req.valid("param");
+      checkId(id);
+      const { status, purge } = await ledger.purgeImage(id, null, c.get("caller").who);
+      if (status === "outdated") throw new AppError("conflict");
+      return c.json({ id, purge, state: status }, 202);
+    },
+  ),
+];
+
+/** One image: what R2 holds of it (a page), joined by the rows; rows that R2 has nothing for stand on the first page. */
+async function imageAnswer(id: string, cursor: string | null, deps: ApiDeps): Promise<z.infer<typeof image>> {
+  const prefix = storeKey(imagePrefix(id));
+  const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
+  const [listed, found] = await Promise.all([
+    deps.bucket.list(cursor === null ? options : { ...options, cursor }),
+    deps.ledger.imageRows(id),
+  ]);
+  const rows = new Map(found.rows.map((row) => [row.key, row]));
+  const stored = await Promise.all(listed.objects.map((object) => fromObject(object, rows, deps)));
+  const inStore = new Set(listed.objects.map(({ key }) => key.slice(storeKey("").length)));
+  const waiting =
+    cursor === null
+      ? found.rows.filter((row) => !inStore.has(row.key) && !(listed.truncated && row.state === "stored"))
+      : [];
+  const others = await Promise.all(waiting.map((row) => fromRow(row, deps)));
+  return {
+    id,
+    originalUrl: await originalAddress(id, deps),
+    sourceEtag: sourceEtag(found, listed.objects),
+    purging: found.purging,
+    variants: [...stored, ...others].filter((one) => one !== null),
+    nextCursor: listed.truncated ? listed.cursor : null,
+  };
+}
+
+function sourceEtag(found: ImageRows, objects: R2Object[]): string | null {
+  const newest = objects
+    .map((object) => fromCustomMetadata(object.customMetadata))
+    .reduce((best, one) => {
+      return one !== null && one.createdAt > (best?.createdAt ?? -1) ? one : best;
+    }, null);
+  return found.sourceEtag ?? newest?.sourceEtag ?? null;
+}
+
+async function fromObject(object: R2Object, rows: Map<string, NamedJob>, deps: ApiDeps): Promise<Variant | null> {
+  const key = object.key.slice(storeKey("").length);
+  const parsed = parseVariantKey(key);
+  if (parsed === null) return null; // Something that was put there by hand.
+  const row = rows.get(key);
+  const metadata = fromCustomMetadata(object.customMetadata);
+  return {
+    transform: formatTransform(parsed.transform),
+    format: parsed.transform.format,
+    // An open row over a stored object is a variant being made anew: the old one is served until then.
+    state: row === undefined || row.state === "dead" || row.state === "cancelled" ? "stored" : row.state,
+    bytes: object.size,
+    url: await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
+    key,
+    v: parsed.v,
+    job: await jobHash(key),
+    width: metadata?.width ?? null,
+    height: metadata?.height ?? null,
+    error: row?.error ?? null,
+    storedAt: object.uploaded?.getTime() ?? metadata?.createdAt ?? null,
+  };
+}
+
+async function fromRow(row: NamedJob, deps: ApiDeps): Promise<Variant | null> {
+  const parsed = parseVariantKey(row.key);
+  if (parsed === null) return null;
+  const { transform, v, id } = parsed;
+  return {
+    transform: formatTransform(transform),
+    format: transform.format,
+    state: row.state,
+    bytes: row.bytes,
+    url: await variantUrl(id, transform, v, deps),
+    key: row.key,
+    v,
+    job: row.job,
+    width: null,
+    height: null,
+    error: row.error,
+    storedAt: row.storedAt,
+  };
+}

@@ -1,0 +1,215 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "@prewarm/shared/errors";
+import { JOB_STATES, LANES } from "@prewarm/shared/job";
+import { formatTransform } from "@prewarm/shared/transform";
+import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
+import type { JobAct, NamedJob } from "../ledger/contract.ts";
+import type { ApiDeps } from "./deps.ts";
+import { operator, viewer } from "./endpoint.ts";
+import { originalAddress, variantUrl } from "./links.ts";
+import {
+  answer,
+  bytes,
+  count,
+  cursor,
+  format,
+  jobState,
+  lane,
+  limit,
+  listOf,
+  nextCursor,
+  refusal,
+  refusals,
+  time,
+} from "./schema-words.ts";
+import { queryFilter } from "./search.ts";
+
+export const jobError = z.object({ code: z.string(), message: z.string() }).openapi("JobError");
+
+export const job = z
+  .object({
+    job: z.string().openapi({ description: "Short hash of the variant key" }),
+    key: z.string(),
+    id: z.string().openapi({ description: "The image's id" }),
+    v: z.string().nullable(),
+    transform: z.string().openapi({ example: "w=800&q=high&f=webp" }),
+    format,
+    state: jobState,
+    lane,
+    run: z.string().nullable(),
+    attempts: count,
+    error: jobError.nullable(),
+    ittybitJob: z.string().nullable(),
+    due: time.nullable().openapi({ description: "When it is looked at next" }),
+    createdAt: time,
+    updatedAt: time,
+    storedAt: time.nullable(),
+    bytes: bytes.nullable(),
+  })
+  .openapi("Job");
+export type Job = z.infer<typeof job>;
+
+const attempt = z
+  .object({
+    number: count,
+    startedAt: time.nullable(),
+    endedAt: time,
+    tookMs: count.nullable(),
+    httpStatus: z.number().int().nullable(),
+    kind: z.string().nullable().openapi({ description: "Ittybit's kind of error" }),
+    code: z.string(),
+    message: z.string(),
+    ittybitJob: z.string().nullable(),
+  })
+  .openapi("Attempt", { description: "One failed try; waiting, throttling and pausing are none" });
+
+const jobDetail = job
+  .extend({
+    generation: count,
+    sourceEtag: z.string().nullable(),
+    originalUrl: z.string().nullable(),
+    variantUrl: z.string().nullable(),
+    /** Failed attempts, oldest first. */
+    history: z.array(attempt),
+  })
+  .openapi("JobDetail");
+
+const search = z.string().max(500).optional().openapi({
+  description:
+    "Qualifiers `id:` `format:` `error:` `run:` `lane:` (quotes allowed, all must match) and free text within the variant key",
+  example: 'error:upstream_failed format:avif "summer sale"',
+});
+
+const filter = {
+  state: listOf(JOB_STATES),
+  lane: listOf(LANES),
+  run: z.string().max(80).optional(),
+  search,
+};
+
+const params = z.object({ job: z.string().regex(/^[0-9a-f]{16}$/) });
+
+export const jobs = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/jobs",
+      tags: ["jobs"],
+      summary: "Jobs, newest change of state last seen first",
+      description:
+        "Reads at most 10,000 rows a call: with a search that matches seldom a page may be short and still have a `nextCursor`.",
+      request: { query: z.object({ ...filter, limit, cursor }) },
+      responses: {
+        200: answer(z.object({ jobs: z.array(job), nextCursor }).openapi("JobPage"), "A page of jobs"),
+        ...refusals,
+      },
+    },
+    async (c, { ledger }) => {
+      const { limit, cursor = null, ...query } = c.req.valid("query");
+      const { jobs, next } = await ledger.listJobs({ limit, cursor, filter: queryFilter(query) });
+      return c.json({ jobs: jobs.map(jobAnswer), nextCursor: next }, 200);
+    },
+  ),
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/jobs/{job}",
+      tags: ["jobs"],
+      summary: "One job with its failed attempts",
+      request: { params },
+      responses: { 200: answer(jobDetail, "The job"), ...refusals, 404: refusal("No such job") },
+    },
+    async (c, deps) => {
+      const found = await deps.ledger.getJob(c.req.valid("param").job);
+      if (found === null)
+        throw new AppError("not_found", { detail: "No such job; stored ones are pruned after a while." });
+      return c.json(await detail(found, deps), 200);
+    },
+  ),
+  operator(
+    {
+      method: "post",
+      path: "/api/v1/jobs/{job}/retry",
+      tags: ["jobs"],
+      summary: "Try a dead or cancelled job again",
+      request: { params },
+      responses: {
+        202: answer(job, "It is queued again"),
+        ...refusals,
+        404: refusal("No such job"),
+        409: refusal("The job is neither dead nor cancelled"),
+      },
+    },
+    async (c, { ledger }) => {
+      const act = await ledger.retryJob(c.req.valid("param").job, c.get("caller").who);
+      return c.json(acted(act, "Only a dead or cancelled job can be tried again."), 202);
+    },
+  ),
+  operator(
+    {
+      method: "post",
+      path: "/api/v1/jobs/{job}/cancel",
+      tags: ["jobs"],
+      summary: "Cancel an open job",
+      request: { params },
+      responses: {
+        202: answer(job, "It is cancelled, or will be as soon as its handler looks"),
+        ...refusals,
+        404: refusal("No such job"),
+        409: refusal("The job has ended"),
+      },
+    },
+    async (c, { ledger }) => {
+      const act = await ledger.cancelJob(c.req.valid("param").job, c.get("caller").who);
+      return c.json(acted(act, "The job has ended; there is nothing to cancel."), 202);
+    },
+  ),
+];
+
+function acted(act: JobAct, conflict: string): Job {
+  if (act.status === "none") throw new AppError("not_found", { detail: "No such job." });
+  if (act.status === "state") throw new AppError("conflict", { detail: conflict });
+  return jobAnswer(act.job);
+}
+
+type FoundJob = NonNullable<Awaited<ReturnType<ApiDeps["ledger"]["getJob"]>>>;
+
+async function detail(
+  { job: view, attempts, sourceEtag }: FoundJob,
+  deps: ApiDeps,
+): Promise<z.infer<typeof jobDetail>> {
+  const answered = jobAnswer(view);
+  const parsed = parseVariantKey(view.key);
+  return {
+    ...answered,
+    generation: view.gen,
+    sourceEtag,
+    originalUrl: await originalAddress(answered.id, deps),
+    variantUrl: parsed === null ? null : await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
+    history: attempts,
+  };
+}
+
+/** A row as the API shows it. */
+export function jobAnswer(view: NamedJob): Job {
+  const parsed = parseVariantKey(view.key);
+  return {
+    job: view.job,
+    key: view.key,
+    id: parsed?.id ?? idOfKey(view.key),
+    v: parsed?.v ?? null,
+    transform: parsed === null ? view.key.slice(view.key.indexOf("/") + 1) : formatTransform(parsed.transform),
+    format: parsed?.transform.format ?? "webp",
+    state: view.state,
+    lane: view.lane,
+    run: view.run,
+    attempts: view.attempts,
+    error: view.error,
+    ittybitJob: view.ittybitJob,
+    due: view.due,
+    createdAt: view.createdAt,
+    updatedAt: view.updatedAt,
+    storedAt: view.storedAt,
+    bytes: view.bytes,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Config } from "@prewarm/shared/config";
+import { formatId } from "@prewarm/shared/image-id";
+import { originalUrl, sign } from "@prewarm/shared/signature";
+import { resolveOriginal } from "@prewarm/shared/source";
+import { formatTransform, parseTransform, type Transform } from "@prewarm/shared/transform";
+import type { ApiDeps } from "./deps.ts";
+
+type Links = Pick<ApiDeps, "config" | "edgeUrl" | "signingKeys" | "clock">;
+
+/** Where the edge answers a variant; signed when an unsigned URL would be refused. */
+export async function variantUrl(id: string, transform: Transform, v: string | null, deps: Links): Promise<string> {
+  const path = `/images/${formatId(id)}`;
+  const query = `${formatTransform(transform)}${v === null ? "" : `&v=${v}`}`;
+  const [key] = deps.signingKeys;
+  const signed =
+    key !== undefined && needsSignature(query, deps.config) ? `&s=${await sign(path, query, key, deps.config)}` : "";
+  return `${deps.edgeUrl}${path}?${query}${signed}`;
+}
+
+function needsSignature(query: string, config: Config): boolean {
+  if (config.signing !== "custom") return config.signing === "all";
+  try {
+    return !parseTransform(query, config).closed;
+  } catch {
+    return true; // Made under an older configuration: an unsigned URL cannot ask for it any more.
+  }
+}
+
+/** Where one may look at an original: its own URL, or the edge's signed one for a bucket; null when neither is known. */
+export async function originalAddress(id: string, deps: Links): Promise<string | null> {
+  const original = resolveOriginal(deps.config, id);
+  if (original === null) return null;
+  if (original.kind === "url") return original.url;
+  const [key] = deps.signingKeys;
+  if (key === undefined || deps.edgeUrl === "") return null;
+  return originalUrl(deps.edgeUrl, id, key, deps.config, Math.floor(deps.clock.now() / 1000));
+}

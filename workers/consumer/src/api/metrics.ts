@@ -1,0 +1,103 @@
+import { z } from "@hono/zod-openapi";
+import { JOB_STATES, LANES } from "@prewarm/shared/job";
+import { viewer } from "./endpoint.ts";
+import { refusals } from "./schema-words.ts";
+import { type Stats, statsAnswer } from "./stats.ts";
+
+type MetricLine = [labels: Record<string, string>, value: number | null];
+
+/** The Prometheus text format, version 0.0.4. */
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export const metrics = [
+  viewer(
+    {
+      method: "get",
+      path: "/metrics",
+      tags: ["system"],
+      summary: "Prometheus text format",
+      responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } }, ...refusals },
+    },
+    async (c, deps) => c.text(metricsText(await statsAnswer(deps)), 200, { "Content-Type": METRICS_TYPE }),
+  ),
+];
+
+/** What the overview knows, for Prometheus. Names and labels are stable. */
+function metricsText(stats: Stats): string {
+  return [...jobMetrics(stats), ...flowMetrics(stats), ...gateMetrics(stats), ...queueMetrics(stats)].join("");
+}
+
+function jobMetrics({ lanes, oldest }: Stats): string[] {
+  const jobs = LANES.flatMap((lane) => JOB_STATES.map((state): MetricLine => [{ lane, state }, lanes[lane][state]]));
+  const ages = LANES.map((lane): MetricLine => [{ lane }, seconds(oldest[lane])]);
+  return [
+    gauge("prewarm_jobs", "Jobs by lane and state.", jobs),
+    gauge("prewarm_oldest_waiting_seconds", "Age of the oldest waiting job.", ages),
+  ];
+}
+
+function flowMetrics({ rates, wait, run }: Stats): string[] {
+  const quantiles = (of: Stats["wait"]): MetricLine[] => [
+    [{ quantile: "0.5" }, seconds(of.p50)],
+    [{ quantile: "0.95" }, seconds(of.p95)],
+    [{ quantile: "0.99" }, seconds(of.p99)],
+  ];
+  return [
+    gauge("prewarm_stored_per_second", "Variants stored per second, last five minutes.", [[{}, rates.storedPerSecond]]),
+    gauge("prewarm_failed_per_second", "Failed attempts per second, last five minutes.", [[{}, rates.failedPerSecond]]),
+    gauge("prewarm_wait_seconds", "Enqueued to submitted, last hour.", quantiles(wait)),
+    gauge("prewarm_run_seconds", "Submitted to stored, last hour.", quantiles(run)),
+  ];
+}
+
+function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats): string[] {
+  const paused = LANES.map((lane): MetricLine => [{ lane }, gate.paused[lane] ? 1 : 0]);
+  const used = LANES.map((lane): MetricLine => [{ lane }, budget.usedByLane[lane]]);
+  return [
+    gauge("prewarm_paused", "1 when an operator paused the lane.", paused),
+    gauge("prewarm_breaker_open", "1 when the breaker is open or half-open.", [
+      [{}, gate.breaker.state === "closed" ? 0 : 1],
+    ]),
+    gauge("prewarm_ittybit_jobs_running", "Jobs at Ittybit.", [[{}, utilisation.concurrency.used]]),
+    gauge("prewarm_ittybit_jobs_limit", "Jobs allowed at Ittybit at once.", [[{}, gate.concurrency]]),
+    gauge("prewarm_budget_used_jobs", "Jobs of this month's budget used.", used),
+    gauge("prewarm_budget_jobs", "This month's budget; absent when unlimited.", [[{}, budget.monthlyJobs]]),
+    gauge("prewarm_ledger_rows", "Rows in the ledger.", [[{}, ledger.rows]]),
+    gauge("prewarm_ledger_bytes", "Size of the ledger.", [[{}, ledger.bytes]]),
+    gauge("prewarm_metric_errors", "Times that recording a metric failed.", [[{}, metricErrors]]),
+  ];
+}
+
+function queueMetrics({ queues, at }: Stats): string[] {
+  const samples = (read: (numbers: NonNullable<Stats["queues"][string]>) => number | null): MetricLine[] =>
+    Object.entries(queues).map(([queue, numbers]): MetricLine => [{ queue }, numbers === null ? null : read(numbers)]);
+  return [
+    gauge(
+      "prewarm_queue_backlog",
+      "Messages in a queue.",
+      samples(({ backlogCount }) => backlogCount),
+    ),
+    gauge(
+      "prewarm_queue_oldest_seconds",
+      "Age of a queue's oldest message.",
+      samples(({ oldestMessageAt }) => (oldestMessageAt === null ? null : Math.max(0, at - oldestMessageAt) / 1000)),
+    ),
+  ];
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}
+
+function gauge(name: string, help: string, samples: MetricLine[]): string {
+  const lines = samples
+    .filter(([, value]) => value !== null)
+    .map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
+  return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join("")}`;
+}
+
+function labelText(labels: Record<string, string>): string {
+  const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+}

@@ -1,0 +1,46 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { warmItem } from "../intake/item.ts";
+import { COOKIE } from "./access/caller.ts";
+import { type Endpoint, open } from "./endpoint.ts";
+import { answer, problem } from "./schema-words.ts";
+
+const INFO = {
+  title: "Prewarm control API",
+  version: "1.0.0",
+  description:
+    "Warm, watch and steer. Names are stable. Errors are problem documents (RFC 9457). Times are Unix milliseconds; durations are milliseconds unless the name says seconds.",
+};
+
+/** The OpenAPI 3.1 document of these calls; docs/openapi.json is its printed form. */
+export function openapiDocument(endpoints: readonly Endpoint[]): Record<string, unknown> {
+  // The generator comes with the router; this one routes nothing.
+  const app = new OpenAPIHono();
+  const registry = app.openAPIRegistry;
+  registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  registry.registerComponent("securitySchemes", "cookie", { type: "apiKey", in: "cookie", name: COOKIE });
+  registry.register("WarmItem", warmItem);
+  registry.register("Problem", problem);
+  for (const { route } of endpoints) registry.registerPath(route);
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: INFO,
+    security: [{ bearer: [] }, { cookie: [] }],
+  });
+  return { ...document };
+}
+
+/** The call that answers the document of all the others and of itself. */
+export function documentOf(others: readonly Endpoint[]): Endpoint {
+  const self: Endpoint = open(
+    {
+      method: "get",
+      path: "/openapi.json",
+      tags: ["system"],
+      summary: "This document",
+      security: [],
+      responses: { 200: answer(z.object({}).passthrough(), "OpenAPI 3.1") },
+    },
+    (c) => c.json(openapiDocument([...others, self]), 200),
+  );
+  return self;
+}

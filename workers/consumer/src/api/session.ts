@@ -1,0 +1,90 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "@prewarm/shared/errors";
+import { deleteCookie, setCookie } from "hono/cookie";
+import { byToken, type Caller, COOKIE, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
+import type { ApiDeps } from "./deps.ts";
+import { open, viewer } from "./endpoint.ts";
+import { answer, jsonBody, refusal, refusals, time } from "./schema-words.ts";
+
+const sessionView = z
+  .object({
+    role: z.enum(["viewer", "operator"]),
+    who: z.string(),
+    by: z.enum(["token", "cookie", "access"]),
+    expiresAt: time.nullable(),
+    environment: z.string(),
+    edgeUrl: z.string().openapi({ description: "Where images are served; empty when not configured" }),
+  })
+  .openapi("Session");
+
+const signIn = z.strictObject({ token: z.string().min(1).max(512) }).openapi("SignIn");
+
+/** The dashboard's sign-in. */
+export const session = [
+  open(
+    {
+      method: "post",
+      path: "/api/v1/session",
+      tags: ["session"],
+      summary: "Sign in with a token; sets an HttpOnly, SameSite=Strict cookie",
+      request: { body: jsonBody(signIn) },
+      responses: { 200: answer(sessionView, "Signed in"), ...refusals, 429: refusal("Too many tries") },
+    },
+    async (c, deps) => {
+      if (deps.adminTokens.length === 0)
+        throw new AppError("not_configured", { detail: "ADMIN_TOKEN is not set: nobody can sign in." });
+      const site = c.req.header("Sec-Fetch-Site");
+      // Another site must not sign a browser in under a token of its choice.
+      if (site !== undefined && site !== "same-origin")
+        throw new AppError("forbidden", { detail: "Sign in from the dashboard itself." });
+      const { token } = c.req.valid("json");
+      const caller = await tryToken(token, c.req.header("CF-Connecting-IP") ?? "unknown", deps);
+      const { value, expiresAt } = await issueCookie(token, deps.clock.now());
+      setCookie(c, COOKIE, value, { ...cookieFor(c.req.url), maxAge: SESSION_SECONDS });
+      return c.json(sessionAnswer({ ...caller, by: "cookie", expiresAt }, deps), 200);
+    },
+  ),
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/session",
+      tags: ["session"],
+      summary: "Who am I",
+      responses: { 200: answer(sessionView, "The session"), ...refusals },
+    },
+    (c, deps) => c.json(sessionAnswer(c.get("caller"), deps), 200),
+  ),
+  viewer(
+    {
+      method: "delete",
+      path: "/api/v1/session",
+      tags: ["session"],
+      summary: "Sign out",
+      responses: { 204: { description: "Signed out" }, ...refusals },
+    },
+    (c) => {
+      deleteCookie(c, COOKIE, cookieFor(c.req.url));
+      return c.body(null, 204);
+    },
+  ),
+];
+
+/** Whom a token stands for. A try is counted before the token is looked at: a right guess is limited like a wrong one. */
+async function tryToken(token: string, address: string, deps: ApiDeps): Promise<Caller> {
+  const wait = await deps.ledger.takeSignInTry(address);
+  if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
+  const caller = await byToken(token, deps);
+  if (caller === null)
+    throw new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
+  await deps.ledger.forgiveSignIns(address);
+  return caller;
+}
+
+function sessionAnswer({ role, who, by, expiresAt }: Caller, { environment, edgeUrl }: ApiDeps) {
+  return { role, who, by, expiresAt, environment, edgeUrl };
+}
+
+/** Browsers drop a Secure cookie on plain http, which the local stack speaks. */
+function cookieFor(url: string) {
+  return { path: "/", httpOnly: true, sameSite: "Strict", secure: url.startsWith("https:") } as const;
+}

@@ -1,0 +1,102 @@
+import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
+
+/** What an operator does to all jobs that match a filter, slice by slice. Times are Unix ms. */
+export interface Action {
+  /** Grows with every action: lists go by it. */
+  n: number;
+  id: string;
+  kind: "retry" | "cancel";
+  /** The filter as its maker gave it, JSON text. */
+  filter: string;
+  /** The filter as jobs are matched by it, with the keys that were named one by one; JSON text. */
+  match: string;
+  /** Jobs per second; null is as fast as it goes. */
+  rate: number | null;
+  state: "running" | "done" | "cancelled";
+  /** Jobs that matched when it was made; not `exact` means at least so many. */
+  total: number;
+  exact: boolean;
+  done: number;
+  skipped: number;
+  /** The next slice goes on below this seq. */
+  cursor: number;
+  created: number;
+  updated: number;
+  ended: number | null;
+  who: string;
+}
+
+export type NewActionRow = Pick<
+  Action,
+  "id" | "kind" | "filter" | "match" | "rate" | "total" | "exact" | "cursor" | "who"
+>;
+
+/** Notes an action of which the first slice is due now. */
+export function insertAction(sql: Sql, action: NewActionRow, now: number): void {
+  const { id, kind, filter, match, rate, total, exact, cursor, who } = action;
+  sql.exec(
+    `INSERT INTO actions (id, kind, filter, match, rate, state, total, exact, done, skipped, cursor, next_at, created, updated, ended, who)
+      VALUES (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?7, 0, 0, ?8, ?10, ?10, ?10, NULL, ?9)`,
+    ...[id, kind, filter, match, rate, total, exact ? 1 : 0, cursor, who, now],
+  );
+}
+
+export function findAction(sql: Sql, id: string): Action | null {
+  const raw = sql.exec("SELECT * FROM actions WHERE id = ?", id)[0];
+  return raw === undefined ? null : actionFrom(raw);
+}
+
+/** Actions below a number, the newest first. */
+export function readActions(sql: Sql, before: number, limit: number): Action[] {
+  return sql.exec("SELECT * FROM actions WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(actionFrom);
+}
+
+/** Stops an action; false when it does not run. */
+export function stopAction(sql: Sql, id: string, now: number): boolean {
+  const query =
+    "UPDATE actions SET state = 'cancelled', ended = ?1, updated = ?1 WHERE id = ?2 AND state = 'running' RETURNING n";
+  return sql.exec(query, now, id).length > 0;
+}
+
+/** When the next slice of any action is due; null when none runs. */
+export function nextSliceAt(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(next_at) AS at FROM actions WHERE state = 'running'")[0]?.at);
+}
+
+/** The action whose slice is longest overdue. */
+export function dueAction(sql: Sql, now: number): Action | null {
+  const query = "SELECT * FROM actions WHERE state = 'running' AND next_at <= ? ORDER BY next_at LIMIT 1";
+  const raw = sql.exec(query, now)[0];
+  return raw === undefined ? null : actionFrom(raw);
+}
+
+/** Writes what a slice has changed; `nextAt`: when the next one is due. */
+export function updateAction(sql: Sql, action: Action, nextAt: number): void {
+  const { id, done, skipped, cursor, updated, state, ended } = action;
+  sql.exec(
+    "UPDATE actions SET done = ?1, skipped = ?2, cursor = ?3, next_at = ?4, updated = ?5, state = ?6, ended = ?7 WHERE id = ?8",
+    ...[done, skipped, cursor, nextAt, updated, state, ended, id],
+  );
+}
+
+function actionFrom(raw: SqlRow): Action {
+  const state = text(raw.state);
+  return {
+    n: int(raw.n),
+    id: text(raw.id),
+    kind: text(raw.kind) === "retry" ? "retry" : "cancel",
+    filter: text(raw.filter),
+    match: text(raw.match),
+    rate: raw.rate === null || raw.rate === undefined ? null : Number(raw.rate),
+    state: state === "done" || state === "cancelled" ? state : "running",
+    total: int(raw.total),
+    exact: int(raw.exact) === 1,
+    done: int(raw.done),
+    skipped: int(raw.skipped),
+    cursor: int(raw.cursor),
+    created: int(raw.created),
+    updated: int(raw.updated),
+    ended: intOrNull(raw.ended),
+    who: text(raw.who),
+  };
+}

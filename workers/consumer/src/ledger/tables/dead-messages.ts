@@ -1,0 +1,30 @@
+import type { DeadMessage } from "../contract.ts";
+import { int, type Sql, text } from "./sql.ts";
+import type { Tx } from "./tx.ts";
+
+/** Keeps messages that could not be used; one that is recorded twice stands once. */
+export function recordDead(tx: Tx, messages: DeadMessage[]): void {
+  for (const { messageId, queue, body, reason, at, attempts } of messages) {
+    tx.sql.exec(
+      "INSERT OR IGNORE INTO dead_messages (id, queue, body, reason, at, attempts) VALUES (?, ?, ?, ?, ?, ?)",
+      ...[messageId, queue, body, reason, at, attempts],
+    );
+  }
+}
+
+/** The newest messages first. */
+export function listDeadMessages(sql: Sql, limit: number): DeadMessage[] {
+  return sql.exec("SELECT * FROM dead_messages ORDER BY at DESC LIMIT ?", limit).map((raw) => ({
+    messageId: text(raw.id),
+    queue: text(raw.queue),
+    body: text(raw.body),
+    reason: text(raw.reason),
+    at: int(raw.at),
+    attempts: int(raw.attempts),
+  }));
+}
+
+/** Forgets messages from before a time, Unix ms. */
+export function forgetDeadMessages(sql: Sql, before: number): void {
+  sql.exec("DELETE FROM dead_messages WHERE at < ?", before);
+}

@@ -1,0 +1,13 @@
+import { type Sql, textOrNull } from "./sql.ts";
+
+/** The documents there are: the gate's state, what the gate file last said, and how far pruning and doctor have come. */
+export type DocName = "gate" | "gate-said" | "prune" | "doctor";
+
+/** The document's text, or null when none was put yet. */
+export function getDoc(sql: Sql, name: DocName): string | null {
+  return textOrNull(sql.exec("SELECT body FROM docs WHERE name = ?", name)[0]?.body);
+}
+
+export function putDoc(sql: Sql, name: DocName, body: string): void {
+  sql.exec("INSERT INTO docs (name, body) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET body = ?2", name, body);
+}

@@ -1,0 +1,18 @@
+import type { LedgerCalls } from "../contract.ts";
+import { type AskDeps, ledgerClient } from "../ledger-for.ts";
+import type { Engine } from "../object/engine.ts";
+
+/** The client that Workers use, over an engine in this process instead of an object of the platform. */
+export function clientOf(engine: Engine, deps: Partial<AskDeps> = {}): LedgerCalls {
+  // Its patience passes without waiting.
+  let now = 0;
+  // The client waits for every answer, so that one which comes at once will do.
+  return ledgerClient(() => engine as unknown as LedgerCalls, {
+    clock: { now: () => now, random: () => 0.5 },
+    log: () => undefined,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    ...deps,
+  });
+}

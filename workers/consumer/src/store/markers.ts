@@ -1,0 +1,45 @@
+import type { DeadMarker } from "@prewarm/shared/markers";
+import { deadKey, missingKey } from "@prewarm/shared/variant-key";
+import { backoff } from "../platform/backoff.ts";
+import { deleteObjects } from "./purge-objects.ts";
+
+const MISSING_FIRST_MS = 60_000;
+const MISSING_LONGEST_MS = 3_600_000;
+
+async function putMarker(
+  bucket: Pick<R2Bucket, "put">,
+  name: string,
+  marker: DeadMarker,
+  times: number,
+): Promise<void> {
+  await bucket.put(name, JSON.stringify(marker), {
+    httpMetadata: { contentType: "application/json" },
+    customMetadata: { times: String(times) },
+  });
+}
+
+/** Tells the edge that this variant will not be made, until `marker.until`. Written before the dead settle. */
+export async function markDead(bucket: Pick<R2Bucket, "put">, key: string, marker: DeadMarker): Promise<void> {
+  await putMarker(bucket, deadKey(key), marker, 1);
+}
+
+/**
+ * Tells the edge that an original is missing: for 60 s, doubling with each time it is still missing, up to an hour.
+ * @returns when it should be looked for again, Unix ms
+ */
+export async function markMissing(bucket: Pick<R2Bucket, "head" | "put">, id: string, now: number): Promise<number> {
+  const before = await bucket.head(missingKey(id));
+  const times = Math.min(20, Math.max(0, Number(before?.customMetadata?.times ?? 0) || 0)) + 1;
+  const until = now + backoff(times, { first: MISSING_FIRST_MS, longest: MISSING_LONGEST_MS });
+  await putMarker(bucket, missingKey(id), { code: "missing", until }, times);
+  return until;
+}
+
+/** Deletes the dead markers of these variants and the missing markers of these images. R2 charges nothing for a delete. */
+export async function clearMarkers(
+  bucket: Pick<R2Bucket, "delete">,
+  keys: readonly string[],
+  ids: readonly string[],
+): Promise<void> {
+  await deleteObjects(bucket, [...new Set([...keys.map(deadKey), ...ids.map(missingKey)])]);
+}

@@ -1,0 +1,70 @@
+import type { Format } from "@prewarm/shared/config";
+import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
+import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
+import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
+import { deleteObjects } from "./purge-objects.ts";
+
+/** A variant's object as a head saw it. */
+export interface StoredObject {
+  etag: string;
+  bytes: number;
+  /** The generation that made it; -1 for objects we did not put, which never count. */
+  gen: number;
+}
+
+/** What browsers and caches in front of the bucket may do with the bytes; the edge Worker sets it again. */
+const CACHE_CONTROL = "public, max-age=31536000, immutable";
+/** Pages read of one image's list; if it has more variants than that, the rest count as missing. */
+const PAGES_MAX = 10;
+
+export async function headVariant(bucket: Pick<R2Bucket, "head">, key: string): Promise<StoredObject | null> {
+  const object = await bucket.head(storeKey(key));
+  if (object === null) return null;
+  return { etag: object.etag, bytes: object.size, gen: fromCustomMetadata(object.customMetadata)?.gen ?? -1 };
+}
+
+/**
+ * Writes a variant if the object there is still `before` (null: none). Without this condition a handler that stalled
+ * between check and put would bring purged or older bytes back: nothing else stops it.
+ *
+ * @returns the new etag, or null when somebody wrote in between
+ */
+export async function putVariant(
+  bucket: Pick<R2Bucket, "put">,
+  variant: { key: string; bytes: Uint8Array; format: Format; metadata: VariantMetadata },
+  before: StoredObject | null,
+): Promise<{ etag: string } | null> {
+  const object = await bucket.put(storeKey(variant.key), variant.bytes, {
+    onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },
+    httpMetadata: { contentType: CONTENT_TYPES[variant.format], cacheControl: CACHE_CONTROL },
+    customMetadata: toCustomMetadata(variant.metadata),
+  });
+  return object === null ? null : { etag: object.etag };
+}
+
+export async function deleteVariants(bucket: Pick<R2Bucket, "delete">, keys: readonly string[]): Promise<void> {
+  await deleteObjects(bucket, keys.map(storeKey));
+}
+
+/** The variant keys that R2 holds of these images: one list per image, a few at a time. */
+export async function storedKeys(ids: readonly string[], bucket: Pick<R2Bucket, "list">): Promise<Set<string>> {
+  const found = new Set<string>();
+  const waiting = [...new Set(ids)];
+  const work = async (): Promise<void> => {
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) await listImage(id, bucket, found);
+  };
+  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, work));
+  return found;
+}
+
+async function listImage(id: string, bucket: Pick<R2Bucket, "list">, found: Set<string>): Promise<void> {
+  const prefix = storeKey(imagePrefix(id));
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const listed: R2Objects = await bucket.list(cursor === undefined ? { prefix } : { prefix, cursor });
+    for (const { key } of listed.objects) found.add(key.slice(storeKey("").length));
+    if (!listed.truncated) return;
+    cursor = listed.cursor;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Config } from "@prewarm/shared/config";
+import { storeKey } from "@prewarm/shared/variant-key";
+import type { StoredObject } from "../bindings.ts";
+import type { RequestContext } from "../request-context.ts";
+import { trimToExpiry } from "../respond.ts";
+import { attempt, withTimeLimit } from "../time-limit.ts";
+import { answerVariant, fromCacheCopy, fromStore, type ReadyVariant, toCacheCopy } from "./variant.ts";
+
+/** Shares of the budget. A hanging cache must leave time to ask R2, and a slow R2 some time to ask for the variant. */
+const CACHE_SHARE = 0.25;
+const STORE_SHARE = 0.6;
+/** A year: the longest that RFC 2616 suggested, and what Ittybit's guide writes. */
+const YEAR_SECONDS = 31_536_000;
+
+/**
+ * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
+ * Null when R2 has no such variant; `unavailable` when R2 did not say, so that nobody asks for what may be there.
+ */
+export async function serveVariant(context: RequestContext): Promise<Response | "unavailable" | null> {
+  const { target, edge } = context;
+  const { key, transform } = target;
+  const budget = edge.config.edgeBudgetMs;
+  const cacheUrl = `${target.origin}/images/${key}`;
+  const matched = await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(budget * CACHE_SHARE));
+  context.mark("cache");
+  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, transform.format) : null;
+  if (copy !== null) {
+    edge.askedLately.forget(key);
+    return answer(context, copy, "edge; hit");
+  }
+  const fetched = await withTimeLimit(() => edge.images.get(storeKey(key)), context.left(budget * STORE_SHARE));
+  context.mark("r2");
+  if (!fetched.ok) {
+    edge.log("edge.degraded", { step: "r2", reason: fetched.reason });
+    return "unavailable";
+  }
+  if (fetched.value === null) return null;
+  const variant = fromStore(fetched.value, transform.format);
+  forgetAsked(context, fetched.value);
+  if (!matched.ok) return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
+  const body = teeIntoCache(context, cacheUrl, variant);
+  return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit");
+}
+
+function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string): Response {
+  const { target, edge } = context;
+  return answerVariant(variant, {
+    method: context.method,
+    requestHeaders: context.headers,
+    cacheStatus,
+    timing: context.timing(),
+    negotiated: target.negotiated,
+    cacheControl: clientCaching(edge.config.freshness, target.expiresAt, Math.floor(edge.clock.now() / 1000)),
+  });
+}
+
+/**
+ * The `Cache-Control` that clients get with a variant. A signed URL's expiry trims its life, so that no copy outlives the permission.
+ * `expiresAt` and `nowSeconds` in Unix seconds.
+ */
+function clientCaching(freshness: Config["freshness"], expiresAt: number | null, nowSeconds: number): string {
+  if (freshness === "revalidate") return "public, max-age=0, must-revalidate";
+  return `public, max-age=${trimToExpiry(YEAR_SECONDS, expiresAt, nowSeconds)}, immutable`;
+}
+
+/**
+ * Splits the stream in two, one for the viewer and one for the cache. The platform knows its length, and nothing is held in memory.
+ * When the copy fails, the next request makes another.
+ */
+function teeIntoCache(
+  { edge, background }: RequestContext,
+  cacheUrl: string,
+  variant: ReadyVariant,
+): ReadableStream<Uint8Array> | null {
+  if (variant.body === null) return null;
+  const [forViewer, forCache] = variant.body.tee();
+  background(attempt(() => edge.cache.put(cacheUrl, toCacheCopy(variant, forCache, edge.config.cacheSeconds))));
+  return forViewer;
+}
+
+/** A stored variant ends the silence about its key, in this isolate and in the data centre. */
+function forgetAsked({ target, edge, background }: RequestContext, { uploaded }: StoredObject): void {
+  const { askedLately, clock } = edge;
+  askedLately.forget(target.key);
+  if (!askedLately.mayHaveNote(uploaded.getTime(), clock.now())) return;
+  background(attempt(() => askedLately.deleteNote(target.origin, target.key)));
+}

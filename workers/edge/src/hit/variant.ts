@@ -1,0 +1,111 @@
+import type { Format } from "@prewarm/shared/config";
+import { AppError } from "@prewarm/shared/errors";
+import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import type { StoredObject } from "../bindings.ts";
+import { type CommonFields, commonHeaders, problem } from "../respond.ts";
+import { type Decision, decide, type Facts } from "./conditional.ts";
+import { sliceStream } from "./slice-stream.ts";
+
+/** A variant's bytes with what is known of them, wherever they came from. */
+export interface ReadyVariant extends Facts {
+  contentType: string;
+  body: ReadableStream<Uint8Array> | null;
+}
+
+/** The type follows from the key, not from the object's metadata: nothing but this format is ever stored under it. */
+export function fromStore(object: StoredObject, format: Format): ReadyVariant {
+  return {
+    etag: object.httpEtag,
+    lastModified: object.uploaded.toUTCString(),
+    size: object.size,
+    contentType: CONTENT_TYPES[format],
+    body: object.body,
+  };
+}
+
+/** What goes into the cache: the whole body and the facts; what clients are told is added to each answer anew. */
+export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Array>, cacheSeconds: number): Response {
+  return new Response(body, {
+    headers: {
+      "Cache-Control": `public, max-age=${cacheSeconds}`,
+      "Content-Type": variant.contentType,
+      ETag: variant.etag,
+      "Last-Modified": variant.lastModified,
+    },
+  });
+}
+
+/** Null when it is no copy of ours, which is a miss. The size is read only when a request needs it. */
+export function fromCacheCopy(response: Response, format: Format): ReadyVariant | null {
+  const { headers } = response;
+  const etag = headers.get("ETag");
+  if (response.status !== 200 || etag === null) return null;
+  return {
+    etag,
+    lastModified: headers.get("Last-Modified") ?? "",
+    get size() {
+      const size = headers.get("Content-Length");
+      return size === null ? null : Number(size);
+    },
+    contentType: CONTENT_TYPES[format],
+    body: response.body,
+  };
+}
+
+interface AnswerOptions extends CommonFields {
+  /** `GET` or `HEAD`. */
+  method: string;
+  /** The request's, with its conditions and range. */
+  requestHeaders: Headers;
+  cacheControl: string;
+  /** The URL of what is served when it is not what was asked. */
+  contentLocation?: string;
+}
+
+/** Answers with a variant's bytes, with a part of them, or with 304; alike from cache and R2. */
+export function answerVariant(variant: ReadyVariant, options: AnswerOptions): Response {
+  const { method, requestHeaders } = options;
+  const headers = commonHeaders(options, options.cacheControl);
+  headers.ETag = variant.etag;
+  headers["Last-Modified"] = variant.lastModified;
+  headers["Accept-Ranges"] = "bytes";
+  if (options.contentLocation !== undefined) headers["Content-Location"] = options.contentLocation;
+  const decision = decide(requestHeaders, method, variant);
+  return build(variant, decision, method, headers);
+}
+
+function build(variant: ReadyVariant, decision: Decision, method: string, headers: Record<string, string>): Response {
+  const { body } = variant;
+  if (decision.kind === "whole" && method === "GET") {
+    headers["Content-Type"] = variant.contentType;
+    return new Response(body, { headers });
+  }
+  const { size } = variant;
+  if (decision.kind === "part" && body !== null) {
+    headers["Content-Type"] = variant.contentType;
+    headers["Content-Range"] = `bytes ${decision.start}-${decision.end}/${size}`;
+    return new Response(sliceStream(body, decision.start, decision.end - decision.start + 1), { status: 206, headers });
+  }
+  discard(body);
+  if (decision.kind === "not-modified") return new Response(null, { status: 304, headers });
+  if (decision.kind === "unsatisfiable") {
+    return problem(new AppError("range_not_satisfiable", { size }), method, { ...headers, ...unsatisfiable(size) });
+  }
+  headers["Content-Type"] = variant.contentType;
+  if (size !== null) headers["Content-Length"] = String(size);
+  return new Response(null, { headers });
+}
+
+/** The refusal is about the range: neither the variant's tag nor its long life belong to it. */
+function unsatisfiable(size: number | null): Record<string, string> {
+  return {
+    "Content-Range": `bytes */${size}`,
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+  };
+}
+
+/** An unread body would hold its connection open. */
+function discard(body: ReadableStream<Uint8Array> | null): void {
+  body?.cancel().catch(() => undefined);
+}

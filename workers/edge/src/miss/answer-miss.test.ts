@@ -1,0 +1,204 @@
+import { describe, expect, it } from "vitest";
+import { etagOf } from "../testing/fakes.ts";
+import { BYTES, detailOf, NOW, type Options, setup } from "../testing/setup.ts";
+import { PLACEHOLDER } from "./placeholder.ts";
+
+const LARGER = BYTES.map((byte) => byte + 100);
+const NEAREST = { config: { fallback: "nearest" } } as const;
+
+describe("the redirect", () => {
+  it("leads to the original, is kept by nobody, and gives nothing of the URL away", async () => {
+    const response = await setup().get("/images/a%20b/c%26d.jpg?w=800&utm_source=secret");
+    expect(response.status).toBe(302);
+    expect(response.headers.get("Location")).toBe("https://cdn.example.com/originals/a%20b/c%26d.jpg");
+    expect(response.headers.get("Cache-Control")).toBe("private, no-store");
+    expect(await response.text()).toBe("");
+  });
+
+  it.each([
+    ["/images/@evil.example/x", "https://cdn.example.com/originals/%40evil.example/x"],
+    ["/images/https:evil.example", "https://cdn.example.com/originals/https%3Aevil.example"],
+    ["/images/x%3Fy%23z", "https://cdn.example.com/originals/x%3Fy%23z"],
+    ["/images/$&", "https://cdn.example.com/originals/%24%26"],
+  ])("of %s stays where the source says", async (path, location) => {
+    expect((await setup().get(path)).headers.get("Location")).toBe(location);
+  });
+
+  it("chooses the source by the id's prefix", async () => {
+    const sources = [
+      { prefix: "", url: "https://a.example/{id}" },
+      { prefix: "shop/", url: "https://b.example/{id}.png" },
+    ];
+    const world = setup({ config: { sources } });
+    expect((await world.get("/images/x")).headers.get("Location")).toBe("https://a.example/x");
+    expect((await world.get("/images/shop/x")).headers.get("Location")).toBe("https://b.example/shop/x.png");
+  });
+
+  it("is a 404 where no source takes the id", async () => {
+    const world = setup({ config: { sources: [{ prefix: "shop/", url: "https://b.example/{id}" }] } });
+    expect((await world.get("/images/x")).status).toBe(404);
+    expect(world.sent).toEqual([]);
+  });
+
+  it("never leads back to this route", async () => {
+    const world = setup({ config: { sources: [{ prefix: "", url: "https://images.example.com/images/{id}" }] } });
+    expect((await world.get("/images/x")).status).toBe(404);
+    expect(world.sent).toEqual([]);
+  });
+
+  it("is refused to the pipeline itself, which would wait for what it is to make", async () => {
+    const response = await setup().get("/images/x", { Via: "1.1 varnish, 1.1 prewarm" });
+    expect(response.status).toBe(404);
+    expect((await setup().get("/images/x", { Via: "1.1 varnish" })).status).toBe(302);
+  });
+});
+
+describe("fallback nearest", () => {
+  it("serves the next larger ready variant, shortly, and says which", async () => {
+    const world = setup(NEAREST);
+    world.images.store("variants/photo/828-high.webp", LARGER);
+    const response = await world.get("/images/photo?w=800");
+    expect(response.status).toBe(200);
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(LARGER);
+    expect(response.headers.get("Cache-Status")).toBe("edge; fwd=uri-miss, store; fwd=uri-miss; detail=nearest");
+    expect(response.headers.get("Cache-Control")).toBe("private, max-age=5");
+    expect(response.headers.get("Content-Location")).toBe("/images/photo?w=828&q=high&f=webp");
+    expect(response.headers.get("ETag")).toBe(etagOf(LARGER));
+  });
+
+  it("asks for the variant all the same, and never keeps the stand-in under its URL", async () => {
+    const world = setup(NEAREST);
+    world.images.store("variants/photo/828-high.webp", LARGER);
+    await world.get("/images/photo?w=800");
+    await world.settle();
+    expect(world.sent.map((message) => message.keys)).toEqual([["photo/800-high.webp"]]);
+    world.images.store("variants/photo/800-high.webp", BYTES);
+    const response = await world.get("/images/photo?w=800");
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(BYTES);
+  });
+
+  it.each([
+    ["variants/photo/750-high.webp", "smaller"],
+    ["variants/photo/1080-high.webp", "three rungs up"],
+    ["variants/photo/828-high.avif", "another format"],
+    ["variants/photo/828-low.webp", "another quality"],
+    ["variants/photo/@2/828-high.webp", "another version"],
+    ["variants/photos/828-high.webp", "another image"],
+    ["variants/photo/828x828-cover-high.webp", "another shape"],
+  ])("never serves %s (%s)", async (key) => {
+    const world = setup(NEAREST);
+    world.images.store(key, LARGER);
+    expect((await world.get("/images/photo?w=800")).status).toBe(302);
+  });
+
+  it.each([
+    ["/images/photo?w=800&v=2", "variants/photo/@2/828-high.webp", "/images/photo?w=828&q=high&f=webp&v=2"],
+    ["/images/a%20b/c?w=800&f=avif&q=low", "variants/a%20b%2Fc/960-low.avif", "/images/a%20b/c?w=960&q=low&f=avif"],
+  ])("%s finds %s", async (path, key, location) => {
+    const world = setup(NEAREST);
+    world.images.store(key, LARGER);
+    expect((await world.get(path)).headers.get("Content-Location")).toBe(location);
+  });
+
+  it.each(["/images/photo", "/images/photo?p=card", "/images/photo?w=2048"])(
+    "%s has no neighbours to look for",
+    async (path) => {
+      const world = setup(NEAREST);
+      const response = await world.get(path);
+      expect(response.status).toBe(302);
+      expect(world.images.reads.filter((key) => key.startsWith("variants/"))).toHaveLength(1);
+    },
+  );
+
+  it("answers conditions and ranges by what it serves", async () => {
+    const world = setup(NEAREST);
+    world.images.store("variants/photo/828-high.webp", LARGER);
+    expect((await world.get("/images/photo?w=800", { "If-None-Match": etagOf(LARGER) })).status).toBe(304);
+    expect((await world.get("/images/photo?w=800", { Range: "bytes=0-3" })).headers.get("Content-Range")).toBe(
+      "bytes 0-3/20",
+    );
+  });
+
+  it("is not the default", async () => {
+    const world = setup();
+    world.images.store("variants/photo/828-high.webp", LARGER);
+    expect((await world.get("/images/photo?w=800")).status).toBe(302);
+  });
+});
+
+describe("the placeholder", () => {
+  const unshowable = JSON.stringify({ code: "unshowable", until: NOW + 60_000 });
+
+  it.each([
+    ["/images/photo?w=800", { fallback: "placeholder" }, "configured"],
+    ["/images/photo.heic?w=800", {}, "no browser shows HEIC"],
+    ["/images/PHOTO.TIFF?w=800", {}, "nor TIFF, in capitals"],
+    ["/images/photo.heic?w=800", { fallback: "nearest" }, "nothing larger is ready"],
+    [
+      "/images/photo?w=800",
+      { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] },
+      "a private original without a key",
+    ],
+    ["/images/logo.svg", { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] }, "the same, passed through"],
+  ] satisfies [string, Options["config"], string][])("stands in for %s %j (%s)", async (path, config, _why) => {
+    const world = setup({ config });
+    world.originals.store("photo", BYTES);
+    const response = await world.get(path);
+    expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "image/gif"]);
+    expect(response.headers.get("Cache-Control")).toBe("private, no-store");
+    expect(response.headers.get("Content-Length")).toBe(String(PLACEHOLDER.length));
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(PLACEHOLDER);
+  });
+
+  it("stands in for what the consumer found no browser to show", async () => {
+    const world = setup();
+    world.images.store("dead/photo/800-high.webp", unshowable);
+    const response = await world.get("/images/photo?w=800");
+    expect([response.headers.get("Content-Type"), detailOf(response)]).toEqual(["image/gif", "dead"]);
+  });
+
+  it("still asks for the variant and gives way to it", async () => {
+    const world = setup();
+    const first = await world.get("/images/photo.heic?w=800");
+    expect(detailOf(first)).toBe("enqueued");
+    world.images.store("variants/photo.heic/800-high.webp", BYTES);
+    expect((await world.get("/images/photo.heic?w=800")).headers.get("Content-Type")).toBe("image/webp");
+  });
+
+  it("has no body for HEAD", async () => {
+    expect(await (await setup().ask("HEAD", "/images/photo.heic?w=800")).text()).toBe("");
+  });
+
+  it("is one pixel of a readable GIF", async () => {
+    const { default: sharp } = await import("sharp");
+    const { data, info } = await sharp(PLACEHOLDER).raw().toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height, [...data.subarray(0, 3)]]).toEqual([1, 1, [0xe5, 0xe5, 0xe5]]);
+  });
+});
+
+describe("pass-through", () => {
+  it.each(["svg", "gif", "ico", "SVG"])(
+    ".%s is sent to its original, for an hour, and never asked for",
+    async (extension) => {
+      const world = setup();
+      const response = await world.get(`/images/logo.${extension}?w=800`);
+      expect(response.status).toBe(302);
+      expect(response.headers.get("Location")).toBe(`https://cdn.example.com/originals/logo.${extension}`);
+      expect(response.headers.get("Cache-Control")).toBe("public, max-age=3600");
+      expect(detailOf(response)).toBe("pass-through");
+      expect([world.sent, world.images.reads]).toEqual([[], []]);
+    },
+  );
+
+  it("keeps an animation moving when only its bytes tell: dead to us, alive at its origin", async () => {
+    const world = setup();
+    const marker = JSON.stringify({ code: "animated", until: NOW + 60_000 });
+    world.images.store("dead/party/800-high.webp", marker);
+    const response = await world.get("/images/party?w=800");
+    expect([response.status, response.headers.get("Location"), detailOf(response)]).toEqual([
+      302,
+      "https://cdn.example.com/originals/party",
+      "dead",
+    ]);
+  });
+});

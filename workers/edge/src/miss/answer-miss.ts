@@ -1,0 +1,70 @@
+import { AppError } from "@prewarm/shared/errors";
+import { originalUrl } from "@prewarm/shared/signature";
+import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/source";
+import { IMAGES_PATH } from "../request/target.ts";
+import type { Edge, RequestContext } from "../request-context.ts";
+import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
+import { askOnce } from "./ask-once.ts";
+import type { MissDetail } from "./asked-lately.ts";
+import { answerNearest } from "./nearest.ts";
+import { placeholder } from "./placeholder.ts";
+
+/**
+ * Answers without the variant, and asks for it unless `known` says why nothing is to be asked for. Throws `not_found` for ids without a
+ * source.
+ */
+export async function answerMiss(context: RequestContext, known: MissDetail | null): Promise<Response> {
+  const { target, method, edge } = context;
+  const original = originalOf(context);
+  const detail = known ?? (await askOnce(context, original));
+  const fields = missFields(context, detail);
+  if (detail === "missing" && original.kind === "bucket") {
+    return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
+  }
+  const nearest = edge.config.fallback === "nearest" && known === null ? await answerNearest(context) : null;
+  if (nearest !== null) return nearest;
+  const unshowable = detail === "unshowable" || isUnshowable(edge.config, target.id);
+  if (edge.config.fallback === "placeholder" || unshowable || isPrivate(original, edge)) {
+    return placeholder(method, fields);
+  }
+  return redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
+}
+
+function missFields({ target, timing }: RequestContext, detail: MissDetail | null): CommonFields {
+  const status = "edge; fwd=uri-miss, store; fwd=uri-miss";
+  return {
+    cacheStatus: detail === null ? status : `${status}; detail=${detail === "unshowable" ? "dead" : detail}`,
+    timing: timing(),
+    negotiated: target.negotiated,
+  };
+}
+
+/** The name our own reads of originals carry in `Via`. */
+const PIPELINE = /\bprewarm\b/i;
+
+/** Throws `not_found` when no source takes the id, or when the way to the original would come back to this very route. */
+export function originalOf({ target, headers, edge }: RequestContext): Original {
+  if (PIPELINE.test(headers.get("Via") ?? "")) {
+    const detail = "The pipeline asked the edge for an original: a source must not be the edge's own route.";
+    throw new AppError("not_found", { detail });
+  }
+  const original = resolveOriginal(edge.config, target.id);
+  if (original === null) throw new AppError("not_found", { detail: "No configured source holds this image." });
+  if (original.kind === "url" && original.url.startsWith(`${target.origin}${IMAGES_PATH}`)) {
+    throw new AppError("not_found", { detail: "This image's source is the edge's own route, so it leads nowhere." });
+  }
+  return original;
+}
+
+/** A bucket's originals are shown by signed URLs; without a key or the bucket there is nothing to show. */
+export function isPrivate(original: Original, edge: Edge): boolean {
+  return original.kind === "bucket" && (edge.keys.length === 0 || edge.originals(original.bucket) === null);
+}
+
+/** Where a viewer is sent to see the original: its own URL, or a signed one here for a bucket's. `isPrivate` originals have none. */
+export async function originalLocation({ target, edge }: RequestContext, original: Original): Promise<string> {
+  if (original.kind === "url") return original.url;
+  const [key] = edge.keys;
+  if (key === undefined) throw new Error("a private original has no location");
+  return originalUrl(target.origin, target.id, key, edge.config, Math.floor(edge.clock.now() / 1000));
+}

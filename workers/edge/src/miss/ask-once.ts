@@ -1,0 +1,93 @@
+import { missMessage } from "@prewarm/shared/messages";
+import type { Original } from "@prewarm/shared/source";
+import type { RequestContext } from "../request-context.ts";
+import { attempt, withTimeLimit } from "../time-limit.ts";
+import { type MissDetail, windowMs } from "./asked-lately.ts";
+import { findSkipReason } from "./skip-reason.ts";
+
+/** Longest waits in ms. The queue is given more: what it says is the answer's `detail`, and sends of 100 ms are common. */
+const NOTE_WAIT_MS = 100;
+const LIMIT_WAIT_MS = 50;
+const SEND_WAIT_MS = 250;
+/** For this long an isolate repeats what it just found out, in ms: spares R2 under load, and still lets an upload clear a marker at once. */
+const REPEAT_MS = 1_000;
+
+/**
+ * Asks for the missed variant: at most one message per data centre and window. Returns what became of it. HEAD comes from crawlers and
+ * monitors, who only look, so it asks for nothing: it is told what is known, or null when GET would ask.
+ */
+export async function askOnce(context: RequestContext, original: Original): Promise<MissDetail | null> {
+  const { target, edge } = context;
+  const { askedLately } = edge;
+  const now = edge.clock.now();
+  if (context.method === "HEAD") return askedLately.recall(target.key, now) ?? findSkipReason(context, original);
+  // Looking and taking are one step without an await between: of simultaneous misses exactly one goes on.
+  const turn = askedLately.takeTurn(target.key, now);
+  if (!turn.mine) return turn.detail;
+  const read = await withTimeLimit(() => askedLately.readNote(target.origin, target.key), context.left(NOTE_WAIT_MS));
+  const note = read.ok ? read.value : null;
+  if (note !== null && edge.clock.now() < note.silentUntil) {
+    askedLately.keep(target.key, { ...note, detail: "pending" });
+    return "pending";
+  }
+  const timesAsked = Math.max(turn.timesAsked, note?.timesAsked ?? 0);
+  const reason = await findSkipReason(context, original);
+  if (reason !== null) return repeatFor(context, reason, timesAsked);
+  if (await isCapped(context)) {
+    // Another viewer may still ask for it.
+    askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: edge.clock.now() });
+    return "capped";
+  }
+  return send(context, timesAsked);
+}
+
+function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAsked: number): MissDetail {
+  edge.askedLately.keep(target.key, { detail, timesAsked, silentUntil: edge.clock.now() + REPEAT_MS });
+  return detail;
+}
+
+/** Whether this viewer has sent too many messages. Nobody is capped without an address (no proxy in front) or when the limiter fails. */
+async function isCapped({ headers, edge, left }: RequestContext): Promise<boolean> {
+  const address = headers.get("CF-Connecting-IP");
+  const { limit } = edge;
+  if (limit === null || address === null) return false;
+  const result = await withTimeLimit(() => limit.limit({ key: networkOf(address) }), left(LIMIT_WAIT_MS));
+  return result.ok && !result.value.success;
+}
+
+/** One customer has an IPv6 network of 64 bits, or one IPv4 address. */
+function networkOf(address: string): string {
+  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
+}
+
+/**
+ * Sends the message while the viewer waits, but not for long: past the limit the viewer is told `unavailable`, since nothing is known,
+ * and the send goes on in the background. Record and note are set before the send, so that others keep silent meanwhile, and taken
+ * back if it fails.
+ */
+async function send(context: RequestContext, before: number): Promise<MissDetail> {
+  const { target, edge, background } = context;
+  const { askedLately, live } = edge;
+  const now = edge.clock.now();
+  const note = { timesAsked: before + 1, silentUntil: now + windowMs(before + 1) };
+  askedLately.keep(target.key, { ...note, detail: "pending" });
+  const sending = attempt(() => live.send(missMessage(target.key, now)));
+  const noting = attempt(() => askedLately.putNote(target.origin, target.key, note, now));
+  background(takeBackIfFailed(context, before, sending, noting));
+  const result = await withTimeLimit(() => sending, context.left(SEND_WAIT_MS));
+  context.mark("queue");
+  return result.ok && result.value ? "enqueued" : "unavailable";
+}
+
+async function takeBackIfFailed(
+  context: RequestContext,
+  before: number,
+  sending: Promise<boolean>,
+  noting: Promise<boolean>,
+): Promise<void> {
+  const { target, edge } = context;
+  if (await sending) return void (await noting);
+  repeatFor(context, "unavailable", before);
+  await noting;
+  await attempt(() => edge.askedLately.deleteNote(target.origin, target.key));
+}

@@ -1,0 +1,117 @@
+import type { EdgeCache } from "../bindings.ts";
+
+/**
+ * Why an answer is not the variant, as said in `Cache-Status`. `unshowable` is a dead one whose original no browser shows either; it is
+ * said as `dead`.
+ */
+export type MissDetail =
+  | "enqueued"
+  | "pending"
+  | "dead"
+  | "unshowable"
+  | "missing"
+  | "paused"
+  | "capped"
+  | "unavailable";
+
+/** What an isolate knows about a key that was asked for lately. */
+interface AskedRecord {
+  detail: MissDetail;
+  /** Messages sent in a row without the variant having come. */
+  timesAsked: number;
+  /** Unix ms until which no message is sent. */
+  silentUntil: number;
+}
+
+/** What the isolates of one data centre tell each other through its cache. */
+type AskedNote = Pick<AskedRecord, "timesAsked" | "silentUntil">;
+
+/**
+ * The keys that were asked for lately: records in this isolate's memory, and notes in the data centre's cache. They only silence
+ * sending, never serving: R2 is always asked first. No record holds a promise or a stream, because those belong to the request that
+ * made them.
+ */
+export interface AskedLately {
+  /** Takes the turn to ask for this key, in one step, so that of requests at the same time one sends. */
+  takeTurn(key: string, now: number): { mine: true; timesAsked: number } | { mine: false; detail: MissDetail };
+  /** Looks without taking. */
+  recall(key: string, now: number): MissDetail | null;
+  keep(key: string, record: AskedRecord): void;
+  forget(key: string): void;
+  readNote(origin: string, key: string): Promise<AskedNote | null>;
+  putNote(origin: string, key: string, note: AskedNote, now: number): Promise<void>;
+  deleteNote(origin: string, key: string): Promise<void>;
+  /** Whether a note can be left for a variant stored at `storedAt` (Unix ms). Notes are written on misses only, thus before that. */
+  mayHaveNote(storedAt: number, now: number): boolean;
+}
+
+/** Silence after the first message, in ms; doubled by each further one. */
+const FIRST_WINDOW_MS = 10_000;
+const LAST_WINDOW_MS = 300_000;
+/** How long after its window a key's count is remembered, in ms; afterwards it starts with the first window again. */
+const REMEMBER_MS = 600_000;
+/** A turn whose owner never came back (its client left) ends by itself after this many ms. */
+const TURN_MS = 2_000;
+/** Some 200 bytes each: about 2 MB of an isolate's 128. */
+const MAX_KEYS = 10_000;
+
+/** Silence after so many messages in a row, in ms: 10 s, doubling to 300 s. */
+export function windowMs(timesAsked: number): number {
+  return Math.min(LAST_WINDOW_MS, FIRST_WINDOW_MS * 2 ** Math.max(0, timesAsked - 1));
+}
+
+export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS): AskedLately {
+  const records = new Map<string, AskedRecord>();
+  const silent = (key: string, now: number): AskedRecord | null => {
+    const record = records.get(key);
+    return record !== undefined && now < record.silentUntil ? record : null;
+  };
+  const keep = (key: string, record: AskedRecord): void => {
+    // A Map keeps the order of insertion: deleting first makes its first key the one not touched for longest.
+    records.delete(key);
+    records.set(key, record);
+    if (records.size <= maxKeys) return;
+    const oldest = records.keys().next().value;
+    if (oldest !== undefined) records.delete(oldest);
+  };
+  return {
+    takeTurn: (key, now) => {
+      const record = silent(key, now);
+      if (record !== null) return { mine: false, detail: record.detail };
+      const before = records.get(key);
+      const timesAsked = before !== undefined && now < before.silentUntil + REMEMBER_MS ? before.timesAsked : 0;
+      keep(key, { detail: "pending", timesAsked, silentUntil: now + TURN_MS });
+      return { mine: true, timesAsked };
+    },
+    recall: (key, now) => silent(key, now)?.detail ?? null,
+    keep,
+    forget: (key) => void records.delete(key),
+    ...createNotes(cache),
+  };
+}
+
+const TIMES_ASKED = "Prewarm-Asked";
+const SILENT_UNTIL = "Prewarm-Silent-Until";
+
+function createNotes(cache: EdgeCache): Pick<AskedLately, "readNote" | "putNote" | "deleteNote" | "mayHaveNote"> {
+  const noteUrl = (origin: string, key: string): string => `${origin}/.asked/${key}`;
+  return {
+    readNote: async (origin, key) => {
+      const found = await cache.match(noteUrl(origin, key));
+      const timesAsked = Number(found?.headers.get(TIMES_ASKED) ?? Number.NaN);
+      const silentUntil = Number(found?.headers.get(SILENT_UNTIL) ?? Number.NaN);
+      return timesAsked > 0 && silentUntil > 0 ? { timesAsked, silentUntil } : null;
+    },
+    putNote: async (origin, key, { timesAsked, silentUntil }, now) => {
+      const seconds = Math.ceil((silentUntil + REMEMBER_MS - now) / 1000);
+      const headers = {
+        [TIMES_ASKED]: String(timesAsked),
+        [SILENT_UNTIL]: String(silentUntil),
+        "Cache-Control": `max-age=${seconds}`,
+      };
+      await cache.put(noteUrl(origin, key), new Response("asked", { headers }));
+    },
+    deleteNote: async (origin, key) => void (await cache.delete(noteUrl(origin, key))),
+    mayHaveNote: (storedAt, now) => now - storedAt <= LAST_WINDOW_MS + REMEMBER_MS,
+  };
+}

@@ -1,0 +1,16 @@
+import { type CommonFields, commonHeaders, NO_STORE } from "../respond.ts";
+
+/** One light grey pixel as GIF, which everything that shows pictures shows; 35 bytes. */
+export const PLACEHOLDER = Uint8Array.from(atob("R0lGODlhAQABAIAAAOXl5eXl5SwAAAAAAQABAAACAkQBADs="), (letter) =>
+  letter.charCodeAt(0),
+);
+
+/** Answers with the pixel when viewers may not or cannot see the original. 200, because browsers do not show an error's body. */
+export function placeholder(method: string, fields: CommonFields): Response {
+  const headers = {
+    ...commonHeaders(fields, NO_STORE),
+    "Content-Type": "image/gif",
+    "Content-Length": String(PLACEHOLDER.length),
+  };
+  return new Response(method === "HEAD" ? null : PLACEHOLDER, { headers });
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "@prewarm/shared/clock";
+import type { Config } from "@prewarm/shared/config";
+import type { WakeUpV1 } from "@prewarm/shared/messages";
+import type { EdgeCache, ObjectStore } from "./bindings.ts";
+import type { AskedLately } from "./miss/asked-lately.ts";
+import type { LiveGate } from "./miss/gate.ts";
+import type { Target } from "./request/target.ts";
+import type { TargetCache } from "./request/target-cache.ts";
+
+/** Everything the edge works with; one per isolate, made by `createEdge`. */
+export interface Edge {
+  config: Config;
+  /** The first signs, all verify; empty: nothing can be signed. */
+  keys: readonly string[];
+  cache: EdgeCache;
+  images: ObjectStore;
+  /** The originals' bucket of this binding name; null when there is none. */
+  originals: (binding: string) => ObjectStore | null;
+  live: { send(message: WakeUpV1): Promise<unknown> };
+  /** Null where the platform has no rate limiter. */
+  limit: { limit(options: { key: string }): Promise<{ success: boolean }> } | null;
+  targetCache: TargetCache;
+  askedLately: AskedLately;
+  gate: LiveGate;
+  clock: Pick<Clock, "now">;
+  log: Log;
+}
+
+/** Writes one structured line; never a URL, for it may hold a signature. */
+export type Log = (event: string, fields: Record<string, string | number | null>) => void;
+
+/** Keeps work alive after the answer has gone. */
+export type Background = (work: Promise<unknown>) => void;
+
+/** One request for an image: what it asks for, what may be used to answer it, how much time is left, and what took how long. */
+export interface RequestContext {
+  target: Target;
+  /** `GET` or `HEAD`. */
+  method: string;
+  headers: Headers;
+  edge: Edge;
+  background: Background;
+  /** Milliseconds left of the budget for cache, R2 and queue together; at most `cap`. */
+  left(cap: number): number;
+  /** Notes that a step has just ended, for `Server-Timing`. */
+  mark(step: string): void;
+  /** The `Server-Timing` header so far. */
+  timing(): string;
+}
+
+/** Starts the budget. On the platform the clock advances only with I/O, which is all that is timed here. */
+export function createRequestContext(
+  target: Target,
+  { method, headers }: Request,
+  edge: Edge,
+  background: Background,
+): RequestContext {
+  const { clock } = edge;
+  const start = clock.now();
+  const deadline = start + edge.config.edgeBudgetMs;
+  let last = start;
+  let timing = "";
+  return {
+    target,
+    method,
+    headers,
+    edge,
+    background,
+    left: (cap) => Math.min(cap, deadline - clock.now()),
+    mark: (step) => {
+      const now = clock.now();
+      timing += `${timing === "" ? "" : ", "}${step};dur=${now - last}`;
+      last = now;
+    },
+    timing: () => timing,
+  };
+}

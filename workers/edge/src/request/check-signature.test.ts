@@ -1,0 +1,121 @@
+import { sign } from "@prewarm/shared/signature";
+import { describe, expect, it } from "vitest";
+import { BYTES, NOW, type Options, setup, type World } from "../testing/setup.ts";
+
+const KEYS = ["new-key", "old-key"];
+const NOW_SECONDS = NOW / 1000;
+
+async function signed(world: World, query: string, key = "new-key", path = "/images/photo"): Promise<string> {
+  return `${path}?${query}&s=${await sign(path, query, key, world.config)}`;
+}
+
+function world(signing: "off" | "custom" | "all", options: Options = {}): World {
+  return setup({ keys: KEYS, ...options, config: { signing, ...options.config } });
+}
+
+describe("what needs a signature", () => {
+  it.each([
+    ["off", "w=800", false, 302, "closed and open to all"],
+    ["off", "w=300&h=200", true, 403, "off means the closed set only, signed or not"],
+    ["custom", "w=800", false, 302, "closed"],
+    ["custom", "p=card", false, 302, "a preset"],
+    ["custom", "w=300&h=200", false, 403, "a free pair"],
+    ["custom", "w=300&h=200", true, 302, "a free pair, signed"],
+    ["custom", "h=200", true, 302, "a height, signed"],
+    ["all", "w=800", false, 403, "everything"],
+    ["all", "w=800", true, 302, "everything, signed"],
+  ] as const)("signing %s: %s signed=%s is %i (%s)", async (mode, query, withSignature, status, _why) => {
+    const here = world(mode);
+    const path = withSignature ? await signed(here, query) : `/images/photo?${query}`;
+    expect((await here.get(path)).status).toBe(status);
+  });
+
+  it("is opened by every live key", async () => {
+    const here = world("custom");
+    for (const key of KEYS) expect((await here.get(await signed(here, "w=300&h=200", key))).status).toBe(302);
+  });
+
+  it("is asked of originals that are passed through, too", async () => {
+    expect((await world("all").get("/images/logo.svg")).status).toBe(403);
+  });
+
+  it("is refused when there is no key: an unset secret opens nothing", async () => {
+    expect((await setup({ config: { signing: "all" } }).get("/images/photo?w=800")).status).toBe(403);
+  });
+});
+
+describe("refusals", () => {
+  it("look alike, so that nobody can feel their way to a signature", async () => {
+    const here = world("custom");
+    const good = await signed(here, "w=300&h=200");
+    const bodies = await Promise.all(
+      [
+        "/images/photo?w=300&h=200",
+        `${good}x`,
+        good.replace("w=300", "w=301"),
+        good.replace("/photo", "/other"),
+        await signed(here, "w=300&h=200", "unknown-key"),
+        await signed(here, `w=300&h=200&exp=${NOW_SECONDS}`),
+        "/images/photo?w=300&h=200&s=",
+      ].map(async (path) => {
+        const response = await here.get(path);
+        return [response.status, await response.text(), response.headers.get("Cache-Control")].join();
+      }),
+    );
+    expect(new Set(bodies).size).toBe(1);
+    expect(bodies[0]).toMatch(/^403,.*signature_required.*no-store$/);
+  });
+
+  it("come for a wrong signature even where none is needed, else an expiry would be worth nothing", async () => {
+    const here = world("custom");
+    expect((await here.get("/images/photo?w=800&s=AAAA")).status).toBe(403);
+    expect((await here.get(`/images/photo?w=800&exp=${NOW_SECONDS + 60}`)).status).toBe(403);
+    expect((await here.get(await signed(here, `w=800&exp=${NOW_SECONDS}`))).status).toBe(403);
+    expect((await here.get(await signed(here, `w=800&exp=${NOW_SECONDS + 60}`))).status).toBe(302);
+  });
+
+  it("happen before anything is read", async () => {
+    const here = world("all");
+    await here.get("/images/photo?w=800");
+    expect([here.images.reads, here.sent]).toEqual([[], []]);
+  });
+});
+
+describe("what is signed", () => {
+  it.each([
+    ["h=200&w=300", "another order"],
+    ["w=300&h=200&utm_source=mail&fbclid=1", "with noise"],
+  ])("is what was asked, so %s verifies (%s)", async (query) => {
+    const here = world("custom");
+    const signature = await sign("/images/photo", "w=300&h=200", "new-key", here.config);
+    expect((await here.get(`/images/photo?${query}&s=${signature}`)).status).toBe(302);
+  });
+});
+
+describe("expiry", () => {
+  it("trims the life of what clients keep, from R2 and from the cache", async () => {
+    const here = world("custom");
+    here.images.store("variants/photo/800-high.webp", BYTES);
+    const path = await signed(here, `w=800&exp=${NOW_SECONDS + 600}`);
+    const first = await here.get(path);
+    await here.settle();
+    here.advance(100_000);
+    const second = await here.get(path);
+    expect(first.headers.get("Cache-Control")).toBe("public, max-age=600, immutable");
+    expect(second.headers.get("Cache-Status")).toBe("edge; hit");
+    expect(second.headers.get("Cache-Control")).toBe("public, max-age=500, immutable");
+  });
+
+  it("trims a passed-through redirect", async () => {
+    const here = world("custom");
+    const path = await signed(here, `exp=${NOW_SECONDS + 60}`, "new-key", "/images/logo.svg");
+    expect((await here.get(path)).headers.get("Cache-Control")).toBe("public, max-age=60");
+  });
+
+  it("is not in the key: signed and plain URLs share one variant", async () => {
+    const here = world("custom");
+    await here.get(await signed(here, `w=800&exp=${NOW_SECONDS + 60}`));
+    await here.get("/images/photo?w=800");
+    expect(here.sent.map((message) => message.keys)).toEqual([["photo/800-high.webp"]]);
+  });
+});

@@ -1,0 +1,53 @@
+import type { Config } from "@prewarm/shared/config";
+import { parseId } from "@prewarm/shared/image-id";
+import { readExp } from "@prewarm/shared/signature";
+import { isPassThrough } from "@prewarm/shared/source";
+import { parseTransform, type Transform } from "@prewarm/shared/transform";
+import { variantKey } from "@prewarm/shared/variant-key";
+
+export const IMAGES_PATH = "/images/";
+
+/** What an image URL names, read and found well-formed. */
+export interface Target {
+  /** Scheme and host under which the viewer came. */
+  origin: string;
+  /** The path as asked, still encoded: it is what was signed. */
+  path: string;
+  id: string;
+  transform: Transform;
+  version: string | null;
+  key: string;
+  /** The answer depends on `Accept`. */
+  negotiated: boolean;
+  /** One of the URLs that unsigned requests may ask for. */
+  inClosedSet: boolean;
+  /** `exp` in Unix seconds; null without one. */
+  expiresAt: number | null;
+  /** The original is shown as it is. */
+  passThrough: boolean;
+}
+
+/** Reads `/images/<id>?…`. Throws `id_invalid` and what `parseTransform` throws. */
+export function readTarget(url: URL, query: URLSearchParams, headers: Headers, config: Config): Target {
+  const path = url.pathname;
+  const id = parseId(path.slice(IMAGES_PATH.length));
+  const { transform, version, negotiated, closed } = parseTransform(query, config, headers.get("Accept"));
+  const exp = readExp(query);
+  return {
+    origin: url.origin,
+    path,
+    id,
+    transform,
+    version,
+    key: variantKey(id, transform, version),
+    negotiated,
+    inClosedSet: closed,
+    expiresAt: exp === "bad" ? null : exp,
+    passThrough: isPassThrough(config, id),
+  };
+}
+
+/** Whether the answer to an unreadable query might have depended on `Accept`; then its refusal must say `Vary` as well. */
+export function mayNegotiate(query: URLSearchParams): boolean {
+  return query.has("p") || query.getAll("f").some((format) => format.toLowerCase() === "auto");
+}
