@@ -1,3 +1,4 @@
+import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Arguments } from "./command.ts";
@@ -81,5 +82,5 @@ function isLoopback({ hostname }: URL): boolean {
 }
 
 function trim(url: URL): string {
-  return url.href.replace(/\/+$/, "");
+  return withoutFinalSlashes(url.href);
 }

@@ -186,8 +186,16 @@ function queryOf(link: string | null): string | null {
   return kept.length === 0 ? null : new URLSearchParams(kept).toString();
 }
 
+/** Of a Link header, in characters. */
+const LINK_MAX = 8192;
+
 function nextLink(header: string | null): string | null {
-  return /<([^>]*)>\s*;[^,<]*\brel="?next"?/i.exec(header ?? "")?.[1] ?? null;
+  for (const link of (header ?? "").slice(0, LINK_MAX).split("<")) {
+    const [address = "", parameters] = link.split(">", 2);
+    if (parameters !== undefined && /^\s*;/.test(parameters) && /\brel="?next"?/i.test(parameters.split(",")[0] ?? ""))
+      return address;
+  }
+  return null;
 }
 
 /** A list of any dialect: a bare array with `Link` and `Has-More` headers, or `{data, links}`. Unreadable items are left out. */
