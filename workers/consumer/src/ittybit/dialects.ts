@@ -129,8 +129,11 @@ function metadataOf(fields: Fields): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
+/** Errors within errors that are looked into; the dialects have one. */
+const ERROR_DEPTH = 4;
+
 /** `{kind, message}`, `{message}`, `{error: {…}}`, `{error: "…"}`, a bare string, or nothing of these. */
-function errorIn(value: unknown): UpstreamError | null {
+function errorIn(value: unknown, depth = 0): UpstreamError | null {
   const text = textOf(value);
   if (text !== null) return { kind: null, message: text };
   const fields = fieldsOf(value);
@@ -138,7 +141,7 @@ function errorIn(value: unknown): UpstreamError | null {
   const message = textOf(fields.message);
   const kind = textOf(fields.kind) ?? textOf(fields.code);
   if (message !== null || kind !== null) return { kind, message: message ?? kind ?? "" };
-  return errorIn(fields.error);
+  return depth < ERROR_DEPTH ? errorIn(fields.error, depth + 1) : null;
 }
 
 /** A job (or task) of any dialect, or null when there is no usable id. */
