@@ -24,7 +24,8 @@ try {
   console.log(
     [sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"),
   );
-  console.log(`\nDashboard    ${stack.controlUrl}/`);
+  const token = settings.adminToken.split(",")[0] ?? "";
+  console.log(`\nDashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);
   const stop = async () => {

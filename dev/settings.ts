@@ -26,9 +26,10 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
     ittybitApiUrl: urlOf(env.ITTYBIT_API_URL, "ITTYBIT_API_URL"),
     ittybitApiKey: env.ITTYBIT_API_KEY || "local",
     originalsUrl: urlOf(env.ORIGINALS_URL, "ORIGINALS_URL"),
-    adminToken: env.ADMIN_TOKEN || "local-admin",
-    viewerToken: env.VIEWER_TOKEN || "local-viewer",
-    hookSecret: env.HOOK_SECRET || keptSecret(stateDir),
+    adminToken: env.ADMIN_TOKEN || keptSecret(stateDir, "admin-token", () => randomBytes(24).toString("base64url")),
+    viewerToken: env.VIEWER_TOKEN || keptSecret(stateDir, "viewer-token", () => randomBytes(24).toString("base64url")),
+    hookSecret:
+      env.HOOK_SECRET || keptSecret(stateDir, "hook-secret", () => `whsec_${randomBytes(32).toString("base64")}`),
     stateDir,
     signingKeys: env.SIGNING_KEYS || "",
   };
@@ -53,12 +54,12 @@ function urlOf(text: string | undefined, name: string): string | null {
   return text.replace(/\/$/, "");
 }
 
-/** A secret that stays the same as long as the state does, so that a sender set up once keeps working. */
-function keptSecret(stateDir: string): string {
-  const file = join(stateDir, "hook-secret");
+/** A secret that stays the same as long as the state does, so that a sender set up once keeps working. The command line reads `admin-token`. */
+function keptSecret(stateDir: string, name: string, make: () => string): string {
+  const file = join(stateDir, name);
   if (!existsSync(file)) {
     mkdirSync(stateDir, { recursive: true });
-    writeFileSync(file, `whsec_${randomBytes(32).toString("base64")}`, { mode: 0o600 });
+    writeFileSync(file, make(), { mode: 0o600 });
   }
   return readFileSync(file, "utf8").trim();
 }

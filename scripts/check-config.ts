@@ -29,8 +29,18 @@ if (module.default === undefined) {
 function routedHosts(): string[] {
   const toml = resolve(root, "wrangler.edge.toml");
   if (!existsSync(toml)) return [];
-  const patterns = readFileSync(toml, "utf8").matchAll(/^[^#\n]*\bpattern\s*=\s*"([^"/]+)/gm);
-  return [...patterns].map(([, host = ""]) => host.toLowerCase()).filter((host) => !host.includes("*"));
+  const lines = readFileSync(toml, "utf8").split("\n");
+  const patterns = lines.map(
+    (line) =>
+      line
+        .split("#")[0]
+        ?.split(/\bpattern\s*=\s*"/)[1]
+        ?.split(/["/]/)[0] ?? "",
+  );
+  return patterns
+    .filter((host) => host !== "")
+    .map((host) => host.toLowerCase())
+    .filter((host) => !host.includes("*"));
 }
 
 function fail(faults: string[]): void {

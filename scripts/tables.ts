@@ -128,7 +128,7 @@ function isGroup(docs: Map<string, string>, name: string): boolean {
 /** The doc comments of `interface Settings`, by setting; a group's members as `group.member`. */
 export function readSettings(source: string): Map<string, string> {
   const docs = new Map<string, string>();
-  const [, body = ""] = /export interface Settings \{\n(.*?)\n\}/s.exec(source) ?? [];
+  const [body = ""] = source.split("export interface Settings {\n")[1]?.split("\n}") ?? [];
   let group = "";
   let doc = "";
   for (const line of body.split("\n").map((text) => text.trim())) {

@@ -55,7 +55,9 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
       expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
     }
     expect(stack.output().match(/\/images\/\S+\?\S+/g)).toHaveLength(3);
-    expect(stack.output()).toContain("Admin token  local-admin");
+    const token = (await readFile(join(stateDir, "admin-token"), "utf8")).trim();
+    expect(stack.output()).toContain(`Dashboard    http://localhost:${stack.CONTROL_PORT}/#token=${token}`);
+    expect(stack.output()).toContain(`Admin token  ${token}`);
     stack.process.kill("SIGTERM");
     await until("nothing is left", left, (pids) => pids.length === 0);
   });

@@ -26,7 +26,7 @@ function size({ width, height, fit }: Transform): string {
 }
 
 const NUMBER = "[1-9][0-9]{0,4}";
-const KEY_PATTERN = new RegExp(
+export const KEY_PATTERN = new RegExp(
   `^(?<id>[^/]+)/(?:@(?<v>[A-Za-z0-9_-]{1,64})/)?` +
     `(?:orig|(?<w>${NUMBER})|x(?<h>${NUMBER})|(?<pw>${NUMBER})x(?<ph>${NUMBER})-(?<fit>${FITS.join("|")}))` +
     `-(?<q>${QUALITIES.join("|")})\\.(?<f>${FORMATS.join("|")})$`,
