@@ -1,3 +1,5 @@
+import { countVariants } from "../packages/shared/src/transform.ts";
+import userConfig from "../prewarm.config.ts";
 import { readSettings } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
@@ -24,7 +26,8 @@ try {
   console.log(
     [sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"),
   );
-  console.log(`\nDashboard    ${stack.controlUrl}/`);
+  console.log(`\nOne image can have ${countVariants(userConfig)} variants that need no signature (versions aside).`);
+  console.log(`Dashboard    ${stack.controlUrl}/`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);
   const stop = async () => {

@@ -1,6 +1,7 @@
-import type { Config, HookConfig, SourceConfig } from "./config.ts";
+import type { Config, HookConfig, RatioConfig, SourceConfig } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { isNoise, PARAMETERS } from "./parameters.ts";
+import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
 
 /** One fault: where it is and how to mend it. */
@@ -28,13 +29,14 @@ export const COLLECTIONS = [
 ] as const satisfies readonly (keyof Config)[];
 type Collection = (typeof COLLECTIONS)[number];
 
-const TRANSFORM_SETTINGS = ["ladder", "formats", "autoFormats"] as const satisfies readonly (keyof Config)[];
+const TRANSFORM_SETTINGS = ["ladder", "formats", "autoFormats", "ratios"] as const satisfies readonly (keyof Config)[];
 
 /** What settings demand of each other. */
 export const RULES: readonly Rule[] = [
   { needs: ["edgeHosts"], walks: "sources", faults: sourcesFaults },
   { needs: ["sources"], faults: ({ sources }) => repeatedPrefixes(sources) },
   { needs: ["formats", "autoFormats"], faults: formatFaults },
+  { needs: ["ladder", "ratios"], faults: ratioFaults },
   { needs: [], walks: "noise", faults: noiseFaults },
   { needs: ["passThrough", "unshowable"], faults: extensionFaults },
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
@@ -124,6 +126,18 @@ function formatFaults({ formats, autoFormats }: Config): Fault[] {
     faults.push({ path: "formats", mend: `add ${DEFAULT_FORMAT}: it is what a URL without f gets` });
   if (!formats.includes("jpeg")) faults.push({ path: "formats", mend: "add jpeg: f=auto falls back to it" });
   return faults;
+}
+
+function ratioFaults({ ladder, ratios }: Config): Fault[] {
+  const name = (entry: RatioConfig): string => (typeof entry === "string" ? entry : `${entry.ratio} ${entry.pos}`);
+  return ratios.flatMap((entry, index) => {
+    const path = `ratios[${index}]`;
+    if (ratios.findIndex((other) => name(other) === name(entry)) < index)
+      return [{ path, mend: `${name(entry)} stands there twice: leave one out` }];
+    if (ratioSizes({ ladder, ratios: [entry] }).length === 0)
+      return [{ path, mend: "its height passes the ladder's top rung at every width: leave it out" }];
+    return [];
+  });
 }
 
 function noiseFaults({ noise }: Config, isSound: (path: string) => boolean): Fault[] {

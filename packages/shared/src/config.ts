@@ -5,6 +5,12 @@ export const QUALITIES = ["very_low", "low", "medium", "high", "very_high"] as c
 export type Quality = (typeof QUALITIES)[number];
 export const FITS = ["cover", "contain", "fill"] as const;
 export type Fit = (typeof FITS)[number];
+/** What a cover crop keeps where it must cut; without one, the centre. */
+export const POSITIONS = ["top", "bottom", "left", "right"] as const;
+export type Position = (typeof POSITIONS)[number];
+
+/** A shape that unsigned pairs of `w` and `h` may have, such as `"4:3"` or `"1.91:1"`; with `pos`, for that `pos` only. */
+export type RatioConfig = string | { ratio: string; pos: Position };
 
 /** A place originals come from. The source with the longest `prefix` that the id starts with is used; `""` takes the rest. */
 export type SourceConfig =
@@ -91,6 +97,8 @@ export interface Settings {
   autoFormats: readonly Format[];
   /** Qualities an unsigned URL may ask for. */
   qualities: readonly Quality[];
+  /** Shapes that unsigned pairs of `w` and `h` may have: `"4:3"`, or `{ ratio: "1:1", pos: "top" }` for that `pos`. */
+  ratios: readonly RatioConfig[];
   /** Named transforms, written as a query: `{ card: "w=400&h=300&fit=cover&f=auto" }`. */
   presets: Record<string, string>;
   /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for all autoFormats. */
@@ -159,6 +167,7 @@ export const DEFAULTS: Settings = {
   formats: ["webp", "avif", "jpeg"],
   autoFormats: ["avif", "webp", "jpeg"],
   qualities: ["very_low", "low", "medium", "high", "very_high"],
+  ratios: ["1:1", "4:3", "3:2", "16:9", "1.91:1"],
   presets: {},
   recipes: {
     upload: ["w=400&f=webp", "w=800&f=webp", "w=1200&f=webp", "w=400&f=avif", "w=800&f=avif", "w=1200&f=avif"],

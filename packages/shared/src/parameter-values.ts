@@ -1,4 +1,13 @@
-import { type Config, FITS, type Fit, type Format, QUALITIES, type Quality } from "./config.ts";
+import {
+  type Config,
+  FITS,
+  type Fit,
+  type Format,
+  POSITIONS,
+  type Position,
+  QUALITIES,
+  type Quality,
+} from "./config.ts";
 import { nearest } from "./nearest.ts";
 import { invalid } from "./parameters.ts";
 import { parseQuality } from "./quality.ts";
@@ -38,6 +47,12 @@ export function readFit(text: string): Fit {
   const fit = FITS.find((each) => each === text);
   if (fit !== undefined) return fit;
   throw invalid("fit", text, FITS, nearest(text, FITS));
+}
+
+export function readPosition(text: string): Position {
+  const position = POSITIONS.find((each) => each === text);
+  if (position !== undefined) return position;
+  throw invalid("pos", text, POSITIONS, nearest(text, POSITIONS));
 }
 
 export function readQuality(text: string): Quality {
