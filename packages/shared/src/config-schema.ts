@@ -137,6 +137,14 @@ export const configSchema = z.strictObject({
   qualities: unique(QUALITIES),
   ratios: z.array(ratio).max(20, "name at most 20: each is a few dozen variants of every image"),
   presets: z.record(z.string(), z.string("write a query, such as w=400&h=300&f=auto")),
+  pages: z.strictObject({
+    widths: z
+      .array(z.number("write widths in px"))
+      .min(1, "write at least one width")
+      .max(32, "write at most 32: each is a variant of every upload, in every format")
+      .refine(isAscending, { error: "write the widths in ascending order, each once" }),
+    format: z.enum([...FORMATS, "auto"], `write auto, or one of ${FORMATS.join(", ")}`),
+  }),
   recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),
   hooks: z.record(z.string(), z.strictObject({ verifier, mapper, recipe: z.string().optional() })),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),

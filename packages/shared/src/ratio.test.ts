@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defineConfig, type RatioConfig, type UserConfig } from "./config.ts";
+import { type Config, defineConfig, type RatioConfig, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
 import { maximum } from "./ladder.ts";
 import { readRatio } from "./ratio.ts";
@@ -10,7 +10,7 @@ const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
 const withRatios = (...ratios: RatioConfig[]) => defineConfig({ sources, ratios });
 const config = withRatios("1:1", "4:3", "3:2", "16:9", "1.91:1", "3:4", { ratio: "1:1", pos: "top" });
 
-const asked = (query: string, of = config) => {
+const asked = (query: string, of: Config = config) => {
   const { transform, closed } = parseTransform(query, of);
   return [formatTransform(transform), closed];
 };
