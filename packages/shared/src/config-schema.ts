@@ -49,9 +49,14 @@ const extensions = z.array(
 const sourceSchema = z.union(
   [
     z.strictObject({ prefix: z.string(), url: z.string() }),
-    z.strictObject({ prefix: z.string(), bucket: bindingName, key: z.string() }),
+    z.strictObject({
+      prefix: z.string(),
+      bucket: bindingName,
+      key: z.string(),
+      viewers: z.enum(["placeholder", "redirect"], "write placeholder or redirect").optional(),
+    }),
   ],
-  "write { prefix, url } or { prefix, bucket, key }, all texts",
+  "write { prefix, url } or { prefix, bucket, key }, all texts; beside a bucket, viewers may be placeholder or redirect",
 );
 
 const ratioText = z.string().regex(RATIO_PATTERN, "write a ratio such as 4:3 or 1.91:1");

@@ -21,6 +21,8 @@ export type SourceConfig =
       prefix: string /** Binding name of an R2 bucket. */;
       bucket: string /** Key template with `{id}`. */;
       key: string;
+      /** What viewers get while there is no variant. Default `placeholder`: the original is private; `redirect`: they are sent to it. */
+      viewers?: "placeholder" | "redirect";
     };
 
 export type VerifierConfig =

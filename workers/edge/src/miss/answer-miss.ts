@@ -56,9 +56,13 @@ export function originalOf({ target, headers, edge }: RequestContext): Original 
   return original;
 }
 
-/** A bucket's originals are shown by signed URLs; without a key or the bucket there is nothing to show. */
+/**
+ * Whether viewers must not or cannot see the original. A bucket's are shown where its source says so, by signed URLs; without a key or the
+ * bucket there is nothing to show.
+ */
 export function isPrivate(original: Original, edge: Edge): boolean {
-  return original.kind === "bucket" && (edge.keys.length === 0 || edge.originals(original.bucket) === null);
+  if (original.kind === "url") return false;
+  return original.hidden || edge.keys.length === 0 || edge.originals(original.bucket) === null;
 }
 
 /** Where a viewer is sent to see the original: its own URL, or a signed one here for a bucket's. `isPrivate` originals have none. */
