@@ -1,3 +1,5 @@
+import { countVariants } from "../packages/shared/src/transform.ts";
+import userConfig from "../prewarm.config.ts";
 import { readSettings } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
@@ -24,8 +26,10 @@ try {
   console.log(
     [sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"),
   );
+  console.log(`
+One image can have ${countVariants(userConfig)} variants that need no signature (versions aside).`);
   const token = settings.adminToken.split(",")[0] ?? "";
-  console.log(`\nDashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
+  console.log(`Dashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);
   const stop = async () => {
