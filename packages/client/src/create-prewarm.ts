@@ -2,21 +2,25 @@ import { type AttrOptions, attrs, type ImgAttributes } from "./attributes.ts";
 import { imageUrl, type PartOptions, type UrlOptions } from "./image-url.ts";
 import type { ImageInfo } from "./info.ts";
 import { type Art, imageSet, img, og, picture, preload } from "./markup.ts";
-import { type ClientOptions, type ImageRef, type RatioOf, readOptions } from "./public-config.ts";
+import { type ClientOptions, type ImageRef, type RatioOf, readOptions, type Settings } from "./public-config.ts";
 import { type SrcsetOptions, srcset } from "./srcset.ts";
 import type { ImageRoot } from "./upgrade.ts";
 
 type Ref = ImageRef | string;
 type Single<C> = Omit<PartOptions<C>, "dpr">;
 
-/** Every URL is one that the edge takes without a signature, and is the only URL of its picture. Markup is escaped. */
-export interface Prewarm<C> {
+/** What a component needs. Every URL is one that the edge takes without a signature, and is the only URL of its picture. */
+export interface Core<C> {
   /** `https://images.example.com/images/photo?w=828&f=auto`. */
   imageUrl(ref: Ref, options?: UrlOptions<C>): string;
   /** Candidates for the widths that uploads warm; empty for what has one size only. */
   srcset(ref: Ref, options?: SrcsetOptions & Single<C>): string;
   /** Attributes of an `<img>`, with `width` and `height` whenever they can be known. */
   attrs<R extends Ref>(ref: R, options: AttrOptions<C, R>): ImgAttributes;
+}
+
+/** What pages need that are written as text, besides. Markup is escaped. */
+export interface Prewarm<C> extends Core<C> {
   img<R extends Ref>(ref: R, options: AttrOptions<C, R>): string;
   picture<R extends Ref>(
     ref: R,
@@ -42,9 +46,7 @@ export interface Prewarm<C> {
 export function createPrewarm<const C extends ClientOptions>(options: C): Prewarm<C> {
   const settings = readOptions(options);
   return {
-    imageUrl: (ref, asked) => imageUrl(settings, ref, asked),
-    srcset: (ref, asked) => srcset(settings, ref, asked),
-    attrs: (ref, asked) => attrs(settings, ref, asked),
+    ...core(settings),
     img: (ref, asked) => img(settings, ref, asked),
     picture: (ref, asked) => picture(settings, ref, asked),
     preload: (ref, asked) => preload(settings, ref, asked),
@@ -57,5 +59,18 @@ export function createPrewarm<const C extends ClientOptions>(options: C): Prewar
       if (root) void import("./upgrade.ts").then(({ upgrade }) => upgrade(settings, root, maxMs, stop.signal));
       return () => stop.abort();
     },
+  };
+}
+
+/** The same without what writes markup, for components in browsers: a third less to load. */
+export function createCore<const C extends ClientOptions>(options: C): Core<C> {
+  return core(readOptions(options));
+}
+
+function core<C>(settings: Settings): Core<C> {
+  return {
+    imageUrl: (ref, asked) => imageUrl(settings, ref, asked),
+    srcset: (ref, asked) => srcset(settings, ref, asked),
+    attrs: (ref, asked) => attrs(settings, ref, asked),
   };
 }
