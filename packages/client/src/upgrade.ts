@@ -21,8 +21,8 @@ export function upgrade({ baseUrl }: Settings, root: ImageRoot, maxMs: number, s
     if (image.currentSrc.startsWith(prefix)) void swap(image, stopped, maxMs);
 }
 
-/** Asks after 0, 1, 3, 7 … s. An image that is warm at the first asking was shown as it should be. */
-async function swap(
+/** Swaps one image, asking after 0, 1, 3, 7 … s. An image that is warm at the first asking was shown as it should be. */
+export async function swap(
   image: { src: string; readonly currentSrc: string },
   stopped: AbortSignal,
   maxMs: number,

@@ -46,6 +46,8 @@ describe("an entry's size in bytes", () => {
     ["loaders/astro.ts", "default", 2720, 1150],
     ["loaders/unpic.ts", "createTransformer", 1920, 600],
     ["loaders/eleventy.ts", "urlFormat", 1920, 600],
+    ["element.ts", "*", 1500, 1500],
+    ["service-worker.ts", "*", 600, 600],
   ])("%s, %s: at most %i, own at most %i", async (entry, name, whole, own) => {
     const [all, mine] = [await sizeOf(entry, [later], name), await sizeOf(entry, [later, withoutShared], name)];
     console.log(`@prewarm/client ${entry} ${name}: ${all} B gzip, ${mine} B of it its own`);
