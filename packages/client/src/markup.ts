@@ -71,7 +71,11 @@ export function og(settings: Settings, ref: Ref, { v }: { v?: string } = {}): st
 
 function print(tag: string, attributes: Record<string, unknown>): string {
   const text = Object.entries(attributes).map(([name, value]) =>
-    value === undefined ? "" : ` ${name}="${String(value).replace(/[&"<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)}"`,
+    value === undefined ? "" : ` ${name}="${escaped(String(value))}"`,
   );
   return `<${tag}${text.join("")}>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
 }
