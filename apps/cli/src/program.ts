@@ -1,5 +1,6 @@
 import type { Command } from "./arguments/command.ts";
 import { cancelCommand } from "./commands/cancel.ts";
+import { clientCommand } from "./commands/client.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
 import { jobsCommand } from "./commands/jobs.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   doctorCommand,
   urlCommand,
+  clientCommand,
   signCommand,
   hookSignCommand,
   hookTestCommand,
