@@ -10,7 +10,14 @@ const INTRODUCTION = `# The command line
 
 <!-- Printed by apps/cli/scripts/print-cli-docs.ts; edit the code, not this page. -->
 
-\`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository: \`npm run --silent prewarm -- <command>\`.
+\`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository, or with \`--prefix\` from elsewhere:
+\`npm run --silent prewarm -- <command>\`. Without the repository: \`npm run prewarm:pack\` writes \`apps/cli/dist/prewarm\`, a package of
+one file for Node 20 and later with nothing to install; \`npm pack\` it there and \`npm install\` the tarball wherever images are warmed,
+or copy its \`prewarm.mjs\`. Only reading prewarm.config.ts needs Node 22.18. Paths, \`.prewarm/\` and prewarm.config.ts are looked for
+where you stand.
+
+\`prewarm help <command>\` and \`--help\` tell more, \`prewarm --version\` tells which version it is, and
+\`source <(prewarm completion bash)\` (or \`zsh\`; \`fish\` reads it from a file) lets Tab complete commands, flags and values.
 
 Data goes to stdout, everything for people to stderr. Progress is one moving line on a terminal and a plain line every ten seconds
 elsewhere; \`--quiet\` and \`NO_COLOR\` are honoured. With \`--json\` stdout holds one document whose \`schema\` names its shape;
