@@ -53,7 +53,7 @@ it("packs one program, its licences and nothing that is to be installed", () => 
   expect(manifest).toMatchObject({ name: "prewarm", bin: { prewarm: "prewarm.mjs" }, engines: { node: ">=20" } });
   expect(manifest).not.toHaveProperty("dependencies");
   const licences = readFileSync(join(home, "package/THIRD-PARTY.txt"), "utf8");
-  for (const name of ["openapi-fetch", "picocolors"]) expect(licences).toContain(`${name} `);
+  for (const name of ["parse5", "entities", "openapi-fetch", "picocolors"]) expect(licences).toContain(`${name} `);
 });
 
 describe.each(nodes().map((node) => [versionOf(node), node]))("the packed program on Node %s", (_, node) => {
@@ -72,6 +72,22 @@ describe.each(nodes().map((node) => [versionOf(node), node]))("the packed progra
     const { code, stderr } = await run(["warm", "--file", "lists/images.txt"], cwd);
     expect([code, stderr]).toEqual([EXIT.ok, expect.stringContaining("2 images: ")]);
     expect(readdirSync(join(cwd, ".prewarm"))).toHaveLength(1);
+  });
+
+  it("warms what a built page asks for and waits for it", async () => {
+    const cwd = emptyDirectory();
+    mkdirSync(join(cwd, "dist/deep"), { recursive: true });
+    const images = `${api.url}/images`;
+    writeFileSync(
+      join(cwd, "dist/deep/index.html"),
+      `<img src='${images}/one.jpg?w=800&amp;f=auto' srcset="${images}/one.jpg?w=400 400w, ${images}/one.jpg?w=800&amp;f=auto 800w">
+       <style>.hero { background: url(${images}/two.jpg?w=64) }</style>`,
+    );
+    const { code, stdout } = await run(["warm", "--html", "dist", "--edge-url", api.url, "--wait", "--json"], cwd);
+    expect([code, JSON.parse(stdout)]).toMatchObject([EXIT.ok, { images: 3, bad: 0 }]);
+    expect(api.received.filter(({ path }) => path.startsWith("/api/v1/warm")).at(-1)?.body).toContain(
+      '"items":[{"id":"one.jpg","transforms":["w=800&f=auto"]},{"id":"one.jpg","transforms":["w=400"]},{"id":"two.jpg","transforms":["w=64"]}]',
+    );
   });
 
   it("reads a configuration in TypeScript, or says which Node does", async () => {
