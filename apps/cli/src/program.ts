@@ -1,6 +1,10 @@
 import type { Command } from "./arguments/command.ts";
+import { actionsCommand } from "./commands/actions.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
+import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
@@ -18,11 +22,15 @@ export const COMMANDS: readonly Command[] = [
   warmCommand,
   statusCommand,
   jobsCommand,
+  deadCommand,
   retryCommand,
   cancelCommand,
+  actionsCommand,
   purgeCommand,
+  gateCommand,
   pauseCommand,
   resumeCommand,
+  auditCommand,
   doctorCommand,
   urlCommand,
   signCommand,
