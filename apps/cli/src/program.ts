@@ -2,6 +2,7 @@ import type { Command } from "./arguments/command.ts";
 import { actionsCommand } from "./commands/actions.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
+import { checkCommand } from "./commands/check.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { gateCommand } from "./commands/gate.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   auditCommand,
   doctorCommand,
+  checkCommand,
   urlCommand,
   signCommand,
   hookSignCommand,

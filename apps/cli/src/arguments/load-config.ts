@@ -10,7 +10,7 @@ const NAME = "prewarm.config.ts";
 
 /** Loads the user's configuration: `--config`; else prewarm.config.ts in the working directory or the nearest one above it; else PREWARM_CONFIG. */
 export async function loadConfig(args: Arguments, context: Pick<Context, "cwd" | "env">): Promise<Config> {
-  const file = fileOf(args, context);
+  const file = findConfigFile(args, context);
   if (file === null || !existsSync(file))
     throw usageError(`${file ?? NAME} is not found.`, "Run this in the project, or name the file with --config.");
   try {
@@ -23,10 +23,11 @@ export async function loadConfig(args: Arguments, context: Pick<Context, "cwd" |
 
 /** Like `loadConfig`, but null when there is no configuration and none was named. For commands that can work without one. */
 export async function findConfig(args: Arguments, context: Pick<Context, "cwd" | "env">): Promise<Config | null> {
-  return fileOf(args, context) === null ? null : loadConfig(args, context);
+  return findConfigFile(args, context) === null ? null : loadConfig(args, context);
 }
 
-function fileOf(args: Arguments, { cwd, env }: Pick<Context, "cwd" | "env">): string | null {
+/** Where the configuration is looked for; null: nowhere. It may still be missing when it was named. */
+export function findConfigFile(args: Arguments, { cwd, env }: Pick<Context, "cwd" | "env">): string | null {
   const given = args.text("config");
   if (given !== null) return resolve(cwd, given);
   return findUpwards(cwd) ?? (env.PREWARM_CONFIG ? resolve(cwd, env.PREWARM_CONFIG) : null);

@@ -99,6 +99,18 @@ describe("prewarm audit and prewarm actions", () => {
     expect(stdout).toMatch(/^1970-01-01T00:00:00 +operator token 1 +gate\.patch +\{"rate":5\}$/m);
   });
 
+  it("reads no more pages than it shows", async () => {
+    const entries = Array.from({ length: 50 }, (_, seq) => ({
+      seq,
+      at: 0,
+      who: "a",
+      what: "b",
+      target: null,
+      details: {},
+    }));
+    expect((await run("audit", { entries, nextCursor: "more" })).asked).toHaveLength(1);
+  });
+
   it("lists actions, shows one and stops it", async () => {
     const action = {
       action: "act_1",
