@@ -16,6 +16,7 @@ const GATE = {
 async function run(line: string, answer: unknown) {
   const asked: { call: string; body: unknown }[] = [];
   const world = createWorld({
+    env: { ADMIN_TOKEN: "operator" },
     fetch: (url, { method, body }) => {
       const { pathname, search } = new URL(url);
       asked.push({
