@@ -2,8 +2,9 @@ import { systemClock } from "@prewarm/shared/clock";
 import { checkConfig } from "@prewarm/shared/config-check";
 import { secretList } from "@prewarm/shared/environment";
 import { originalUrl } from "@prewarm/shared/signature";
+import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
-import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
+import { accessOf, bucketOf, type Env, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { HookDeps } from "./hooks/enqueue-events.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
@@ -72,17 +73,19 @@ export function operatorDeps(env: Env): HookDeps {
 /** What the control API works with. */
 export function apiDeps(env: Env): ApiDeps {
   const deps = operatorDeps(env);
+  const { adminTokens, viewerTokens, faults } = tokensOf(env);
   return {
     ...deps,
-    configFaults: checkConfig(deps.config),
+    configFaults: [...checkConfig(deps.config), ...faults],
     queues: {
       "prewarm-live": env.LIVE_QUEUE,
       "prewarm-work": env.WORK_QUEUE,
       "prewarm-uploads": env.UPLOADS_QUEUE,
       "prewarm-dead": env.DEAD_QUEUE,
     },
-    adminTokens: secretList(env.ADMIN_TOKEN),
-    viewerTokens: secretList(env.VIEWER_TOKEN),
+    adminTokens,
+    viewerTokens,
+    wrongTokens: createWrongTokens(),
     signingKeys: secretList(env.SIGNING_KEYS),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),

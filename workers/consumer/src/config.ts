@@ -61,3 +61,19 @@ export function accessOf(env: Env): AccessSettings | null {
   if (!env.ACCESS_AUD) return null;
   return { aud: env.ACCESS_AUD, team: env.ACCESS_TEAM ?? null, operators: secretList(env.ACCESS_OPERATORS) };
 }
+
+/** In characters: some 140 bits where they are random letters and digits. */
+const TOKEN_MIN_CHARS = 24;
+
+/** The control API's tokens, and what is wrong with some: outside the local stack those that could be guessed are none. */
+export function tokensOf(env: Pick<Secrets, "ADMIN_TOKEN" | "VIEWER_TOKEN" | "LOCAL">) {
+  const faults: string[] = [];
+  const read = (name: "ADMIN_TOKEN" | "VIEWER_TOKEN"): string[] => {
+    const all = secretList(env[name]);
+    const long = env.LOCAL === "true" ? all : all.filter((token) => token.length >= TOKEN_MIN_CHARS);
+    if (long.length < all.length)
+      faults.push(`${name}: a token of less than ${TOKEN_MIN_CHARS} characters is not taken`);
+    return long;
+  };
+  return { adminTokens: read("ADMIN_TOKEN"), viewerTokens: read("VIEWER_TOKEN"), faults };
+}
