@@ -17,12 +17,21 @@ if (module.default === undefined) {
   const config = module.default;
   // Null is a fault of its own, which checkConfig tells.
   const edgeHosts = Array.isArray(config.edgeHosts) ? [...config.edgeHosts, ...routedHosts()] : config.edgeHosts;
-  const faults = checkConfig({ ...config, edgeHosts });
+  const faults = [...checkConfig({ ...config, edgeHosts }), ...fetchFaults()];
   if (faults.length > 0) fail(faults);
   else
     console.log(
       `The configuration is sound. One image can have ${countVariants(config)} variants that need no signature (versions aside).`,
     );
+}
+
+/** Without the flag a fetch of the Worker's own zone goes past Access and firewall, straight to the origin. */
+function fetchFaults(): string[] {
+  const toml = readFileSync(resolve(root, "wrangler.consumer.toml"), "utf8");
+  const flags = toml.split("\n").find((line) => line.startsWith("compatibility_flags")) ?? "";
+  return flags.includes('"global_fetch_strictly_public"')
+    ? []
+    : ['wrangler.consumer.toml: compatibility_flags: add "global_fetch_strictly_public": this Worker fetches'];
 }
 
 /** The hosts that the edge's wrangler file routes to it: `pattern = "images.example.com/*"`. Wildcard hosts are left to `edgeHosts`. */
