@@ -24,13 +24,22 @@ export async function judgeSite(file = "prewarm.config.ts"): Promise<Judged> {
         config: null,
         faults: [`${file}: export the configuration as default: export default defineConfig({ … })`],
       };
-    return { config: module.default, faults: judge(module.default) };
+    return { config: module.default, faults: [...judge(module.default), ...fetchFaults()] };
   } catch (error) {
     return {
       config: null,
       faults: [`${file}: it cannot be loaded: ${error instanceof Error ? error.message : error}`],
     };
   }
+}
+
+/** Without the flag a fetch of the Worker's own zone goes past Access and firewall, straight to the origin. */
+function fetchFaults(): string[] {
+  const lines = readFileSync(join(ROOT, "wrangler.consumer.toml"), "utf8").split("\n");
+  const flags = lines.find((line) => line.startsWith("compatibility_flags")) ?? "";
+  return flags.includes('"global_fetch_strictly_public"')
+    ? []
+    : ['wrangler.consumer.toml: compatibility_flags: add "global_fetch_strictly_public": this Worker fetches'];
 }
 
 function judge(config: Config): string[] {

@@ -1,9 +1,9 @@
 import { AppError } from "@prewarm/shared/errors";
+import { refusalOf } from "@prewarm/shared/public-address";
 import fc from "fast-check";
 import { it } from "vitest";
 import { applySearch, emptyFilter } from "../../workers/consumer/src/api/search.ts";
 import { type IttybitJob, readError, readJob, readPage } from "../../workers/consumer/src/ittybit/dialects.ts";
-import { refusalOf } from "../../workers/consumer/src/ittybit/output/address.ts";
 import { publicText } from "../../workers/consumer/src/platform/log.ts";
 import {
   type Change,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
@@ -44,6 +44,8 @@ describe("an interrupted run", () => {
     expect(stdout).toBe("");
     expect(stderr).toContain("3000 images are accepted");
     const run = /prewarm warm --resume (run_\w+)/.exec(stderr)?.[1] ?? "";
+    const { mode } = statSync(join(cwd, ".prewarm", `${run}.json`));
+    expect([mode & 0o777, statSync(join(cwd, ".prewarm")).mode & 0o777]).toEqual([0o600, 0o700]);
     api.fault = () => null;
     const resumed = await runPrewarm(["warm", "--resume", run, "--wait", "--json"], options());
     expect(resumed.code).toBe(EXIT.ok);

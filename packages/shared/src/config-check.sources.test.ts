@@ -115,3 +115,15 @@ describe("of sources, checkConfig finds", () => {
     expect(faults[0]?.slice(0, path.length + 1)).toBe(`${path}:`);
   });
 });
+
+it.each([
+  "169.254.169.254",
+  "10.0.0.1",
+  "[fd00::1]",
+  "metadata.google.internal",
+  "nas.local",
+  "intranet",
+  "169.254.169.254.nip.io",
+])("of sources, checkConfig refuses the private host %s", (host) => {
+  expect(source(`https://${host}/o/{id}`)).toEqual([expect.stringMatching(/^sources\[0\]\.url: .*public/)]);
+});

@@ -2,6 +2,7 @@ import type { Config, HookConfig, RatioConfig, SourceConfig } from "./config.ts"
 import { AppError } from "./errors.ts";
 import { snapUp } from "./ladder.ts";
 import { isNoise, PARAMETERS } from "./parameters.ts";
+import { isPublicHost } from "./public-address.ts";
 import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
 
@@ -86,6 +87,8 @@ function urlFaults(template: string, path: string, edgeHosts: readonly string[])
   const url = new URL(filled);
   if (url.protocol === "http:" && !LOOPBACK.test(url.hostname))
     return [{ path, mend: "use https; http is for loopback hosts only" }];
+  if (!LOOPBACK.test(url.hostname) && !isPublicHost(url.hostname.toLowerCase()))
+    return [{ path, mend: "name a public host: neither the Workers nor Ittybit reach a private network" }];
   if (url.username !== "" || url.password !== "")
     return [{ path, mend: "leave user and password out: viewers are redirected there" }];
   if (url.hash !== "") return [{ path, mend: "leave the # and what follows out" }];
@@ -252,6 +255,11 @@ function hookFaults(
     faults.push({ path: at2, mend: "put {body} into it: what is not signed proves nothing" });
   if (template.includes("{timestamp}") && verifier.timestampHeader === undefined)
     faults.push({ path: at2, mend: "{timestamp} needs timestampHeader" });
+  if (verifier.timestampHeader !== undefined && !template.includes("{timestamp}"))
+    faults.push({
+      path: at2,
+      mend: "put {timestamp} into it: a time that is not signed can be renewed with an old body",
+    });
   if (template.includes("{id}") && verifier.idHeader === undefined)
     faults.push({ path: at2, mend: "{id} needs idHeader" });
   return faults;

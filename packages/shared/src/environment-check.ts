@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { secretList } from "./environment.ts";
+import { TOKEN_MIN_CHARS } from "./limits.ts";
 
 /** What a Worker was given beside its code. */
 export interface Given {
@@ -10,8 +11,6 @@ export interface Given {
 
 /** Standard Webhooks asks for 24 to 64 bytes. */
 const WEBHOOK_SECRET_MIN_BYTES = 24;
-/** Shorter tokens and keys can be guessed. */
-const TOKEN_MIN_CHARS = 16;
 
 /**
  * Judges what the consumer was given against what the configuration needs, as `checkConfig` judges the configuration: each fault as

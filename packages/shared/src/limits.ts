@@ -38,3 +38,6 @@ export const THROTTLED_MS = 10_000;
 export const DEAD_PERMANENT_MS = 86_400_000;
 /** A marker's life when trying again may help: chosen. */
 export const DEAD_TRANSIENT_MS = 3_600_000;
+
+/** Shortest token and signing key that is taken outside the local stack, in characters: some 140 bits where they are random letters and digits. Chosen. */
+export const TOKEN_MIN_CHARS = 24;

@@ -4,8 +4,9 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { secretList } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { originalUrl } from "@prewarm/shared/signature";
+import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
-import { accessOf, bucketOf, type Env, secretOf, siteConfig } from "./config.ts";
+import { accessOf, bucketOf, type Env, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
@@ -97,6 +98,7 @@ export function operatorDeps(env: Env): UploadsDeps {
 /** What the control API works with. */
 export function apiDeps(env: Env): ApiDeps {
   const deps = operatorDeps(env);
+  const { adminTokens, viewerTokens } = tokensOf(env);
   return {
     ...deps,
     ...faultsOf(deps.config, env),
@@ -106,8 +108,9 @@ export function apiDeps(env: Env): ApiDeps {
       "prewarm-uploads": env.UPLOADS_QUEUE,
       "prewarm-dead": env.DEAD_QUEUE,
     },
-    adminTokens: secretList(env.ADMIN_TOKEN),
-    viewerTokens: secretList(env.VIEWER_TOKEN),
+    adminTokens,
+    viewerTokens,
+    wrongTokens: createWrongTokens(),
     signingKeys: secretList(env.SIGNING_KEYS),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),

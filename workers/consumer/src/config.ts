@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
+import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";
 
@@ -61,4 +62,11 @@ function isBucket(value: unknown): value is R2Bucket {
 export function accessOf(env: Env): AccessSettings | null {
   if (!env.ACCESS_AUD) return null;
   return { aud: env.ACCESS_AUD, team: env.ACCESS_TEAM ?? null, operators: secretList(env.ACCESS_OPERATORS) };
+}
+
+/** The control API's tokens. Outside the local stack those that could be guessed are none; the check of the environment says so. */
+export function tokensOf(env: Pick<Secrets, "ADMIN_TOKEN" | "VIEWER_TOKEN" | "LOCAL">) {
+  const read = (name: "ADMIN_TOKEN" | "VIEWER_TOKEN"): string[] =>
+    secretList(env[name]).filter((token) => env.LOCAL === "true" || token.length >= TOKEN_MIN_CHARS);
+  return { adminTokens: read("ADMIN_TOKEN"), viewerTokens: read("VIEWER_TOKEN") };
 }

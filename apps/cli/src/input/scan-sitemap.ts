@@ -12,6 +12,8 @@ interface Location {
 
 /** The longest tag or text in a sitemap, in characters. */
 const PIECE_MAX = 1_000_000;
+/** Elements within each other; a sitemap has four. */
+const DEPTH_MAX = 100;
 const KINDS: Record<string, Location["of"]> = { url: "page", sitemap: "sitemap", image: "image" };
 
 /** Yields the locations in their order. Throws an Error when the bytes are not XML. */
@@ -62,6 +64,10 @@ function createScanner() {
   const open: string[] = [];
   let tags = 0;
   let text = "";
+  const addText = (more: string): void => {
+    text += more;
+    if (text.length > PIECE_MAX) throw new Error("it is no sitemap: a text in it is longer than a million characters");
+  };
   const close = (name: string, found: Location[]): void => {
     if (open.at(-1) !== name) throw new Error(`it is no sitemap: </${name}> closes nothing`);
     open.pop();
@@ -70,8 +76,8 @@ function createScanner() {
   };
   return {
     take(piece: string, found: Location[]): void {
-      if (piece.startsWith("<![CDATA[")) text += piece.slice(9, -3);
-      else if (!piece.startsWith("<")) text += decodeEntities(piece);
+      if (piece.startsWith("<![CDATA[")) addText(piece.slice(9, -3));
+      else if (!piece.startsWith("<")) addText(decodeEntities(piece));
       else {
         const [, slash = "", full] = /^<(\/?)([^\s/>]+)/.exec(piece) ?? [];
         if (full === undefined || piece.startsWith("<!") || piece.startsWith("<?")) return;
@@ -79,6 +85,7 @@ function createScanner() {
         const name = full.slice(full.indexOf(":") + 1).toLowerCase();
         if (slash === "/") close(name, found);
         else if (!piece.endsWith("/>")) open.push(name);
+        if (open.length > DEPTH_MAX) throw new Error("it is no sitemap: its elements are nested too deeply");
         text = "";
       }
     },

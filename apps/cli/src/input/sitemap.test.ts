@@ -36,6 +36,20 @@ describe("scanSitemap", () => {
     },
   );
 
+  it.each([
+    ["texts", "<url><loc>", "<![CDATA[aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]]>"],
+    ["open tags", "", "<a>"],
+    ["a tag's name", "<", "aaaaaaaaaaaaaaaaaaaaaaaa"],
+  ])("gives up a sitemap of endless %s long before memory ends", async (_, start, piece) => {
+    let given = 0;
+    const endless = async function* () {
+      yield new TextEncoder().encode(`<urlset>${start}`);
+      for (; given < 100_000_000; given += piece.length * 1000) yield new TextEncoder().encode(piece.repeat(1000));
+    };
+    await expect(collect(scanSitemap(endless()))).rejects.toThrow(/no sitemap/);
+    expect(given).toBeLessThan(3_000_000);
+  });
+
   it("resolves no entities of a DTD", async () => {
     const xml = `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><urlset><url><loc>https://x/&e;</loc></url></urlset>`;
     expect(await collect(scanSitemap(bytesOf(xml)))).toEqual([{ of: "page", url: "https://x/&e;" }]);

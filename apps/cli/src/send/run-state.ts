@@ -67,10 +67,11 @@ export function createStateStore(cwd: string): StateStore {
   const fileOf = (run: string): string => join(directory, `${run}.json`);
   return {
     save(state) {
-      mkdirSync(directory, { recursive: true });
+      // The state tells where the input lies, which may be nobody else's business.
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
       // Written beside and renamed: a crash leaves the old state or the new one, never half of one.
       const draft = `${fileOf(state.run)}.${process.pid}.tmp`;
-      writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`);
+      writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
       renameSync(draft, fileOf(state.run));
     },
     load(run) {

@@ -1,5 +1,6 @@
 import type { ReceiveDeps } from "../hooks/receive-hook.ts";
 import type { DryRunDeps } from "../intake/dry-run.ts";
+import type { WrongTokens } from "./access/wrong-tokens.ts";
 
 /** Queue bindings by queue name; `metrics` is absent on platforms that have none. */
 export type QueueBindings = Record<string, { metrics?: () => Promise<QueueNumbers> }>;
@@ -27,6 +28,7 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   viewerTokens: string[];
   /** First signs, all verify. */
   signingKeys: string[];
+  wrongTokens: WrongTokens;
   access: AccessSettings | null;
   /** The edge's origin without a trailing slash; empty when not configured. */
   edgeUrl: string;

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { deleteCookie, setCookie } from "hono/cookie";
-import { byToken, type Caller, COOKIE, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
+import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { open, viewer } from "./endpoint.ts";
 import { answer, jsonBody, refusal, refusals, time } from "./schema-words.ts";
@@ -38,9 +38,9 @@ export const session = [
       if (site !== undefined && site !== "same-origin")
         throw new AppError("forbidden", { detail: "Sign in from the dashboard itself." });
       const { token } = c.req.valid("json");
-      const caller = await tryToken(token, c.req.header("CF-Connecting-IP") ?? "unknown", deps);
+      const caller = await tryToken(token, c.req.header("CF-Connecting-IP") ?? null, deps);
       const { value, expiresAt } = await issueCookie(token, deps.clock.now());
-      setCookie(c, COOKIE, value, { ...cookieFor(c.req.url), maxAge: SESSION_SECONDS });
+      setCookie(c, cookieName(c.req.url), value, { ...cookieFor(c.req.url), maxAge: SESSION_SECONDS });
       return c.json(sessionAnswer({ ...caller, by: "cookie", expiresAt }, deps), 200);
     },
   ),
@@ -62,22 +62,26 @@ export const session = [
       summary: "Sign out",
       responses: { 204: { description: "Signed out" }, ...refusals },
     },
-    (c) => {
-      deleteCookie(c, COOKIE, cookieFor(c.req.url));
+    async (c, { ledger }) => {
+      const { session, expiresAt } = c.get("caller");
+      // The cookie itself may have been copied: it is the session that ends.
+      if (session !== null && expiresAt !== null) await ledger.endSession(session, expiresAt);
+      deleteCookie(c, cookieName(c.req.url), cookieFor(c.req.url));
       return c.body(null, 204);
     },
   ),
 ];
 
-/** Whom a token stands for. A try is counted before the token is looked at: a right guess is limited like a wrong one. */
-async function tryToken(token: string, address: string, deps: ApiDeps): Promise<Caller> {
-  const wait = await deps.ledger.takeSignInTry(address);
-  if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
+/** Whom a token stands for. Only wrong ones are counted: nobody can keep a right one out. */
+async function tryToken(token: string, address: string | null, deps: ApiDeps): Promise<Caller> {
   const caller = await byToken(token, deps);
-  if (caller === null)
-    throw new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
-  await deps.ledger.forgiveSignIns(address);
-  return caller;
+  if (caller !== null) {
+    deps.wrongTokens.forgive(address);
+    return caller;
+  }
+  const wait = deps.wrongTokens.count(address, deps.clock.now());
+  if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
+  throw new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
 }
 
 function sessionAnswer({ role, who, by, expiresAt }: Caller, { environment, edgeUrl }: ApiDeps) {

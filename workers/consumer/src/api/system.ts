@@ -40,7 +40,20 @@ export const system = [
   ),
 ];
 
-async function ledgerFault({ ledger }: ApiDeps): Promise<string[]> {
+/** For this long an isolate repeats whether the ledger answered, in ms: anybody may ask, and each question is a call. */
+const REPEAT_MS = 1000;
+const lately = new WeakMap<ApiDeps, { at: number; fault: Promise<string[]> }>();
+
+function ledgerFault(deps: ApiDeps): Promise<string[]> {
+  const now = deps.clock.now();
+  const known = lately.get(deps);
+  if (known !== undefined && now - known.at < REPEAT_MS) return known.fault;
+  const fault = askLedger(deps);
+  lately.set(deps, { at: now, fault });
+  return fault;
+}
+
+async function askLedger({ ledger }: ApiDeps): Promise<string[]> {
   try {
     await ledger.getGate();
     return [];

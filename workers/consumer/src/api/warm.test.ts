@@ -30,6 +30,15 @@ describe("POST /api/v1/warm", () => {
     );
   });
 
+  it("refuses an item that is nested without end, and takes the others", async () => {
+    const { json } = createApiWorld();
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const { status, body } = await json("POST", "/api/v1/warm", { body: `{"items":[{"id":"a"},${deep},{"id":"b"}]}` });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ accepted: 4, rejected: [{ index: 1, code: "body_invalid" }] });
+    expect((await json("POST", "/api/v1/warm", { body: `{"items":[{"id":"a","v":${deep}}]}` })).status).toBe(202);
+  });
+
   it("makes presets, transforms and versions, and another recipe", async () => {
     const { json } = createApiWorld();
     const items = [

@@ -72,33 +72,63 @@ export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Pro
   };
 }
 
+type Told = Extract<Placed, { kind: "upload" | "delete" }>;
+
 /** Within one body the later event about an image takes back the earlier one, unless their orders say otherwise. */
 function latest(events: Placed[]): Placed[] {
+  const isTold = (event: Placed): event is Told => event.kind === "upload" || event.kind === "delete";
+  const told = Map.groupBy(events.filter(isTold), ({ kind, id }) => `${kind} ${id}`);
+  const last = new Map([...told].map(([name, same]) => [name, lastOf(same)]));
   return events.filter((event) => {
-    if (event.kind !== "upload" && event.kind !== "delete") return true;
-    return !events.some((other) => {
-      const same =
-        (other.kind === "upload" || other.kind === "delete") && other.id === event.id && other.kind !== event.kind;
-      return same && isLater(other, event);
-    });
+    if (!isTold(event)) return true;
+    const other = last.get(`${event.kind === "upload" ? "delete" : "upload"} ${event.id}`);
+    return other === undefined || !isLater(other, event);
   });
 }
 
-function isLater(a: Placed, b: Placed): boolean {
-  const [left, right] = [a, b].map((event) =>
-    event.kind === "upload" || event.kind === "delete" ? event.order : null,
-  );
-  if (left !== null && right !== null && left !== undefined && right !== undefined && left !== right)
-    return left > right;
-  return a.index > b.index;
+/** What of several events about one image is needed to tell whether one of them is later than another event: read once, not pair by pair. */
+interface Last {
+  order: string | null;
+  /** The last place of all, of those without an order, and of those with each order. */
+  index: number;
+  unordered: number;
+  ordered: Map<string, number>;
 }
 
+function lastOf(events: readonly Told[]): Last {
+  const last: Last = { order: null, index: -1, unordered: -1, ordered: new Map() };
+  for (const { order, index } of events) {
+    last.index = index;
+    if (order === null) last.unordered = index;
+    else {
+      last.ordered.set(order, index);
+      if (last.order === null || order > last.order) last.order = order;
+    }
+  }
+  return last;
+}
+
+/** Orders decide where both have one and they differ; else the place in the body does. */
+function isLater(others: Last, { order, index }: Told): boolean {
+  if (order === null) return others.index > index;
+  if (others.order !== null && others.order > order) return true;
+  return others.unordered > index || (others.ordered.get(order) ?? -1) > index;
+}
+
+/** Deletions under way at once. Each is a call of its own; the ledger answers them one after the other. */
+const PURGES_AT_ONCE = 20;
+
 async function purge(events: Placed[], who: string, { ledger }: HookDeps): Promise<number> {
+  const deletions = events.filter((event) => event.kind === "delete");
+  // Of an image told to be deleted twice in one body, the later order is enough.
+  const newest = new Map<string, string | null>();
+  for (const { id, order } of deletions) if ((order ?? "") >= (newest.get(id) ?? "")) newest.set(id, order);
+  const wanted = [...newest];
   let purged = 0;
-  for (const event of events) {
-    if (event.kind !== "delete") continue;
-    const { status } = await ledger.purgeImage(event.id, event.order, who);
-    if (status !== "outdated") purged += 1;
+  for (let at = 0; at < wanted.length; at += PURGES_AT_ONCE) {
+    const some = wanted.slice(at, at + PURGES_AT_ONCE);
+    const answers = await Promise.all(some.map(([id, order]) => ledger.purgeImage(id, order, who)));
+    purged += answers.filter(({ status }) => status !== "outdated").length;
   }
   return purged;
 }

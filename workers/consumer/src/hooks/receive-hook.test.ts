@@ -225,6 +225,56 @@ describe("order", () => {
   });
 });
 
+describe("a sender that says neither id nor time", () => {
+  const hooks = {
+    plain: { verifier: { kind: "bearer", secrets: ["HOOK_SECRET"] }, mapper: { kind: "native" }, recipe: "upload" },
+  } satisfies Record<string, HookConfig>;
+  const tell = (to: ApiWorld, type: string, data: object) =>
+    send(to, JSON.stringify({ type, data }), { Authorization: `Bearer ${HOOK_SECRET}` }, "plain");
+
+  it("has its deletion done again, when the image was uploaded in between", async () => {
+    const to = createApiWorld({ hooks });
+    expect((await tell(to, "image.deleted", { id: "x" })).body).toMatchObject({ purged: 1 });
+    expect((await tell(to, "image.uploaded", { id: "x" })).body).toMatchObject({ accepted: 2 });
+    to.advance(1000);
+    expect((await tell(to, "image.deleted", { id: "x" })).body).toMatchObject({ purged: 1, duplicate: false });
+    to.advance(3 * 86_400_000);
+    expect((await tell(to, "image.uploaded", { id: "x" })).body).toMatchObject({ accepted: 2, duplicate: false });
+    expect((await tell(to, "image.deleted", { id: "x" })).body).toMatchObject({ purged: 1, duplicate: false });
+  });
+
+  it("has a retried upload recognised", async () => {
+    const to = createApiWorld({ hooks });
+    await tell(to, "image.uploaded", { id: "x" });
+    expect((await tell(to, "image.uploaded", { id: "x" })).body).toMatchObject({ accepted: 0, duplicate: true });
+  });
+
+  it("is told which ids of deletions are none, and the others are purged", async () => {
+    const to = createApiWorld({ hooks });
+    const items = ["ok1", "\ud800", "../../x\u0000\n", "", "a//b", "ok2"].map((id) => ({ id }));
+    const { status, body } = await tell(to, "image.deleted", { items });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ purged: 2 });
+    expect((body.rejected as { index: number }[]).map(({ index }) => index)).toEqual([1, 2, 3, 4]);
+    expect(to.purges.map(({ id }) => id).sort()).toEqual(["ok1", "ok2"]);
+  });
+
+  it("of 10,000 refused ids, or deletions of one image, takes no time; of more it takes none", async () => {
+    const to = createApiWorld({ hooks });
+    const items = (n: number, id: (n: number) => string) => Array.from({ length: n }, (_, i) => ({ id: id(i) }));
+    const took = async (data: object) => {
+      const started = performance.now();
+      const { status } = await tell(to, "image.deleted", data);
+      return [status, performance.now() - started] as const;
+    };
+    const [, few] = await took({ items: items(1000, () => "x") });
+    const [status, many] = await took({ items: items(10_000, () => "x") });
+    expect(status).toBe(202);
+    expect(many).toBeLessThan(few * 30 + 200);
+    expect((await took({ items: items(10_001, () => "x") }))[0]).toBe(400);
+  });
+});
+
 describe("the recipes' proofs", () => {
   const hooks = { cloudinary: RECIPES.cloudinary, sanity: RECIPES.sanity } satisfies Record<string, HookConfig>;
   const at = String(START / 1000);

@@ -4,6 +4,7 @@ import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { readAtMost } from "../platform/bounded-body.ts";
 import { enqueueEvents, type HookAnswer, type HookDeps } from "./enqueue-events.ts";
+import type { HookEvent } from "./hook-event.ts";
 import { type Faults, hookFault } from "./hook-fault.ts";
 import { mapBody } from "./mappers/map-body.ts";
 import { verify } from "./verify.ts";
@@ -36,10 +37,11 @@ export async function receiveHook(name: string, request: Request, deps: ReceiveD
     throw new AppError("unauthorized");
   }
   const hash = await sha256Hex(raw);
-  const delivery = `hook:${name}:${proof.id === null ? `sha256:${hash}` : proof.id}`;
+  const events = mapBody(parse(raw), hook.mapper, deps.config);
+  const delivery = `hook:${name}:${proof.id ?? nameByBytes(hash, events, sent.now)}`;
   if (await isRepeat(delivery, hash, deps)) return REPEAT;
   const order = {
-    events: mapBody(parse(raw), hook.mapper, deps.config),
+    events,
     recipe: hook.recipe ?? DEFAULT_RECIPE,
     name,
     title: `Hook ${name}`,
@@ -56,6 +58,19 @@ export async function receiveHook(name: string, request: Request, deps: ReceiveD
 const AT_FAULT = "This hook's configuration is at fault. Send it again; /readyz says what is to be mended.";
 /** Somebody has to deploy a mended configuration first. */
 const FAULT_RETRY_SECONDS = 300;
+/** Senders try again for about this long, in ms. */
+const RETRY_SPAN_MS = 600_000;
+
+/**
+ * Names a delivery without a signed id by its bytes. The same bytes are the same event only when they say when it happened: without that, an
+ * upload told again after the sender's retries is another upload, and a deletion told again is always done again, because the image may have
+ * been uploaded in between.
+ */
+function nameByBytes(hash: string, events: readonly HookEvent[], now: number): string {
+  const unordered = events.filter((event) => "order" in event && event.order === null);
+  if (unordered.some(({ kind }) => kind === "delete")) return `sha256:${hash}:${now}`;
+  return unordered.length === 0 ? `sha256:${hash}` : `sha256:${hash}:${Math.floor(now / RETRY_SPAN_MS)}`;
+}
 
 const REPEAT: HookAnswer = {
   run: null,

@@ -154,10 +154,10 @@ export interface Operators {
   createAction(action: NewAction): Promise<ActionView | null>;
   cancelAction(action: string, who: string): Promise<ActionView | null>;
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
-  /** Takes one try at signing in from an address; the number of seconds to wait when there were too many, else 0. */
-  takeSignInTry(address: string): Promise<number>;
-  /** A right token: the address starts anew. */
-  forgiveSignIns(address: string): Promise<void>;
+  /** Whether somebody signed out of this session of the dashboard. */
+  isSessionOver(session: string): Promise<boolean>;
+  /** Signs out. `until`: when the session would end by itself, in Unix ms. */
+  endSession(session: string, until: number): Promise<void>;
 
   /** Where the cron's walk over the store goes on, or null while it rests between two passes. */
   doctorFrom(): Promise<string | null>;
@@ -217,8 +217,8 @@ export const LEDGER_CALLS = {
   createAction: "once",
   cancelAction: "repeat",
   patchGate: "repeat",
-  takeSignInTry: "once",
-  forgiveSignIns: "once",
+  isSessionOver: "repeat",
+  endSession: "repeat",
   doctorFrom: "repeat",
   doctorSlice: "repeat",
   doctorDone: "repeat",

@@ -5,6 +5,7 @@ import { createSemaphore } from "../platform/semaphore.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import { createProbe } from "./probe.ts";
+import { readFromUrl } from "./read-start.ts";
 
 const PHOTO = "https://cdn.example.com/originals/photo";
 
@@ -46,6 +47,17 @@ function serve(bytes: Uint8Array, etag = '"e1"'): Page {
     return new Response(part, { status: 206, headers });
   };
 }
+
+it("tells the origin who asks, and asks for an original by nothing secret", async () => {
+  let headers: Headers | undefined;
+  const fetcher = (async (_: unknown, init?: RequestInit) => {
+    headers = new Headers(init?.headers);
+    return new Response("");
+  }) as typeof fetch;
+  await readFromUrl(PHOTO, 100, fetcher);
+  expect(headers?.get("user-agent")).toMatch(/^Prewarm\/\d+\.\d+\.\d+$/);
+  expect([...(headers?.keys() ?? [])]).toEqual(["accept", "accept-encoding", "range", "user-agent", "via"]);
+});
 
 describe("probe", () => {
   it("reads 64 kB once, however often it is asked", async () => {

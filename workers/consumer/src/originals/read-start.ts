@@ -1,4 +1,5 @@
 import type { Failure, FailureClass } from "@prewarm/shared/job";
+import { VERSION } from "@prewarm/shared/version";
 import { readAtMost } from "../platform/bounded-body.ts";
 import { errorText } from "../platform/log.ts";
 
@@ -51,6 +52,7 @@ export async function readFromUrl(url: string, length: number, fetcher: typeof f
     accept: "image/*,*/*;q=0.5",
     "accept-encoding": "identity",
     via: "1.1 prewarm",
+    "user-agent": `Prewarm/${VERSION}`,
   };
   let target = url;
   try {

@@ -78,6 +78,40 @@ describe("Access's JWT", () => {
     expect(await verifier.verify(await jwt(good, { alg: "RS256", kid: "k2" }), START + 10)).toBe("boss@example.com");
   });
 
+  it("costs one question a minute while the keys' address is down, however many come", async () => {
+    let asked = 0;
+    const down = (async () => {
+      asked += 1;
+      await Promise.resolve();
+      throw new Error("down");
+    }) as unknown as typeof fetch;
+    const verifier = new AccessVerifier(settings, down);
+    const junk = Array.from({ length: 500 }, (_, n) => jwt(good, { alg: "RS256", kid: `k${n}` }, others));
+    await Promise.all((await Promise.all(junk)).map((one, n) => verifier.verify(one, START + n)));
+    expect(asked).toBe(1);
+    await verifier.verify(await jwt(good), START + 60_000);
+    expect(asked).toBe(2);
+  });
+
+  it("is let in at the first question, however many ask it at once", async () => {
+    const verifier = new AccessVerifier(settings, certs().fetcher);
+    const good1 = await jwt(good);
+    const all = await Promise.all(Array.from({ length: 20 }, () => verifier.verify(good1, START)));
+    expect(new Set(all)).toEqual(new Set(["boss@example.com"]));
+  });
+
+  it("is believed by keys of a day at most, when their address has been down since", async () => {
+    const { fetcher } = certs();
+    let up = true;
+    const verifier = new AccessVerifier(settings, ((url: string) =>
+      up ? fetcher(url) : Promise.reject(new Error("down"))) as unknown as typeof fetch);
+    const late = await jwt({ ...good, exp: now + 999_999 });
+    expect(await verifier.verify(late, START)).toBe("boss@example.com");
+    up = false;
+    expect(await verifier.verify(late, START + 23 * 3_600_000)).toBe("boss@example.com");
+    expect(await verifier.verify(late, START + 25 * 3_600_000)).toBeNull();
+  });
+
   it("makes viewers and operators of people, and writes need the same origin", async () => {
     const world = createApiWorld({}, { access: settings, fetch: certs().fetcher });
     const as = async (email: string, headers: Record<string, string> = {}) => ({

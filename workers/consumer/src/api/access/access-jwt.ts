@@ -9,9 +9,11 @@ import type { AccessSettings } from "../deps.ts";
 
 export const ACCESS_HEADER = "cf-access-jwt-assertion";
 const CERTS_PATH = "/cdn-cgi/access/certs";
-/** Keys are asked for again after this, in ms; an unknown key asks at once, at most once a minute. */
+/** Keys are asked for again after this, in ms; an unknown key asks at once. Whatever the answer was, the next question waits a minute. */
 const KEYS_LIFE_MS = 3_600_000;
 const KEYS_PAUSE_MS = 60_000;
+/** While their address does not answer, keys are believed for this long, in ms. */
+const KEYS_MAX_AGE_MS = 24 * 3_600_000;
 /** Clocks may differ by this, in seconds. */
 const SKEW_SECONDS = 60;
 
@@ -27,6 +29,8 @@ export class AccessVerifier {
   readonly #settings: AccessSettings & { team: string };
   readonly #fetch: typeof fetch;
   #keys: Keys | null = null;
+  /** The last question: when, and until it is answered, the answer. */
+  #asked: { at: number; answer: Promise<void> } | null = null;
 
   constructor(settings: AccessSettings & { team: string }, fetcher: typeof fetch) {
     this.#settings = settings;
@@ -52,12 +56,22 @@ export class AccessVerifier {
   }
 
   async #keyOf(header: JWTHeaderParameters, nowMs: number): Promise<CryptoKey> {
-    const age = this.#keys === null ? Number.POSITIVE_INFINITY : nowMs - this.#keys.at;
-    const known = age < KEYS_LIFE_MS ? await this.#find(header) : null;
-    if (known === null && age >= KEYS_PAUSE_MS) this.#keys = (await this.#load(nowMs)) ?? this.#keys;
-    const key = known ?? (await this.#find(header));
+    const known = this.#ageAt(nowMs) < KEYS_LIFE_MS ? await this.#find(header) : null;
+    if (known !== null) return known;
+    if (this.#asked === null || nowMs - this.#asked.at >= KEYS_PAUSE_MS)
+      this.#asked = { at: nowMs, answer: this.#renew(nowMs) };
+    await this.#asked.answer;
+    const key = this.#ageAt(nowMs) < KEYS_MAX_AGE_MS ? await this.#find(header) : null;
     if (key === null) throw new errors.JWKSNoMatchingKey();
     return key;
+  }
+
+  #ageAt(nowMs: number): number {
+    return this.#keys === null ? Number.POSITIVE_INFINITY : nowMs - this.#keys.at;
+  }
+
+  async #renew(nowMs: number): Promise<void> {
+    this.#keys = (await this.#load(nowMs)) ?? this.#keys;
   }
 
   async #find(header: JWTHeaderParameters): Promise<CryptoKey | null> {

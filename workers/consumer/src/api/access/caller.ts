@@ -9,6 +9,8 @@ export interface Caller {
   by: "token" | "cookie" | "access";
   /** Unix ms; null: as long as the token lives. */
   expiresAt: number | null;
+  /** Names the dashboard's session; null: there is none. It is no secret. */
+  session: string | null;
 }
 
 export interface Tokens {
@@ -32,10 +34,14 @@ export async function byToken(token: string, known: Tokens): Promise<Caller | nu
     tokens.map((one) => one.token),
   );
   const found = tokens[index];
-  return found === undefined ? null : { role: found.role, who: found.who, by: "token", expiresAt: null };
+  return found === undefined ? null : { role: found.role, who: found.who, by: "token", expiresAt: null, session: null };
 }
 
-export const COOKIE = "prewarm_session";
+/** On https the browser itself sees to it that no other host, path or plain connection sets this cookie. */
+export function cookieName(url: string): string {
+  return url.startsWith("https:") ? "__Host-prewarm_session" : "prewarm_session";
+}
+
 /** A working day; then one signs in again. */
 export const SESSION_SECONDS = 12 * 3600;
 
@@ -43,33 +49,35 @@ const HMAC = { name: "HMAC", hash: "SHA-256" };
 const encoder = new TextEncoder();
 
 /*
- * The cookie is `<expiry in Unix seconds>.<HMAC>`, under a key that the signing token yields. So it holds no secret, needs no table,
- * and ends for everybody when its token is taken out of rotation.
+ * The cookie is `<expiry in Unix seconds>.<session>.<HMAC>`, under a key that the signing token yields. So it holds no secret and ends for
+ * everybody when its token is taken out of rotation. The session's name is random; the ledger keeps those that were signed out.
  */
 async function cookieKey(token: string): Promise<CryptoKey> {
   const root = await crypto.subtle.importKey("raw", encoder.encode(token), HMAC, false, ["sign"]);
-  const derived = await crypto.subtle.sign(HMAC, root, encoder.encode("prewarm session cookie, version 1"));
+  const derived = await crypto.subtle.sign(HMAC, root, encoder.encode("prewarm session cookie, version 2"));
   return crypto.subtle.importKey("raw", derived, HMAC, false, ["sign", "verify"]);
 }
 
 /** The cookie's value for a session under this token. */
 export async function issueCookie(token: string, nowMs: number): Promise<{ value: string; expiresAt: number }> {
   const expiry = Math.floor(nowMs / 1000) + SESSION_SECONDS;
-  const signature = await crypto.subtle.sign(HMAC, await cookieKey(token), encoder.encode(String(expiry)));
-  return { value: `${expiry}.${toBase64Url(new Uint8Array(signature))}`, expiresAt: expiry * 1000 };
+  const said = `${expiry}.${crypto.randomUUID()}`;
+  const signature = await crypto.subtle.sign(HMAC, await cookieKey(token), encoder.encode(said));
+  return { value: `${said}.${toBase64Url(new Uint8Array(signature))}`, expiresAt: expiry * 1000 };
 }
 
-/** Whose session it is, or null when it is expired, forged, or of a token that is no more. */
+/** Whose session it is, or null when it is expired, forged, or of a token that is no more. Whether it was signed out the ledger knows. */
 export async function readCookie(value: string, tokens: Tokens, nowMs: number): Promise<Caller | null> {
-  const parts = /^(\d{1,12})\.([A-Za-z0-9_-]{43})$/.exec(value);
-  const signature = fromBase64(parts?.[2] ?? "");
+  const parts = /^(\d{1,12})\.([0-9a-f-]{36})\.([A-Za-z0-9_-]{43})$/.exec(value);
+  const signature = fromBase64(parts?.[3] ?? "");
   if (parts === null || signature === null) return null;
-  const text = encoder.encode(parts[1] ?? "");
+  const session = parts[2] ?? "";
+  const text = encoder.encode(`${parts[1]}.${session}`);
   const expiresAt = Number(parts[1]) * 1000;
   let caller: Caller | null = null;
   for (const { token, role, who } of tokenList(tokens)) {
     const valid = await crypto.subtle.verify(HMAC, await cookieKey(token), signature, text);
-    if (valid && caller === null) caller = { role, who, by: "cookie", expiresAt };
+    if (valid && caller === null) caller = { role, who, by: "cookie", expiresAt, session };
   }
   return expiresAt > nowMs ? caller : null;
 }

@@ -3,7 +3,13 @@ import { START } from "../testing/api-world.ts";
 import { type AccessContext, findCaller } from "./guard.ts";
 
 const access = { aud: "app-1", team: null, operators: ["*"] };
-const deps = { adminTokens: ["admin"], viewerTokens: ["viewer"], access, clock: { now: () => START, random: () => 0 } };
+const deps = {
+  adminTokens: ["admin"],
+  viewerTokens: ["viewer"],
+  access,
+  clock: { now: () => START, random: () => 0 },
+  ledger: { isSessionOver: async () => false },
+};
 const context = (aud: string): AccessContext => ({ aud, getIdentity: async () => ({ email: "a@example.com" }) });
 const ask = (
   headers: Record<string, string>,

@@ -4,7 +4,7 @@ import { parse as parseCookies } from "hono/utils/cookie";
 import type { ApiDeps } from "../deps.ts";
 import type { Access, ApiEnv } from "../endpoint.ts";
 import { ACCESS_HEADER, AccessVerifier } from "./access-jwt.ts";
-import { byToken, type Caller, COOKIE, readCookie } from "./caller.ts";
+import { byToken, type Caller, cookieName, readCookie } from "./caller.ts";
 
 const READING = new Set(["GET", "HEAD"]);
 
@@ -24,6 +24,7 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
       });
     }
     const caller = await findCaller(c.req.raw, deps, { verifier, context: accessContext(c) });
+    if (caller === null) refuseWrongToken(c.req.raw.headers, deps);
     if (caller === null)
       throw new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
     if (needed === "operator" && caller.role !== "operator") throw new AppError("forbidden");
@@ -31,6 +32,13 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
     c.set("caller", caller);
     return next();
   };
+}
+
+/** Throws `too_many_requests` when many wrong tokens came from where this one comes from. */
+function refuseWrongToken(headers: Headers, { wrongTokens, clock }: ApiDeps): void {
+  if (!headers.has("Authorization")) return;
+  const wait = wrongTokens.count(headers.get("CF-Connecting-IP"), clock.now());
+  if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
 }
 
 /** A browser sends its cookie with requests of every page. Only our own pages may write. */
@@ -59,15 +67,19 @@ export interface AccessContext {
 /** Who calls: by bearer token, else by the dashboard's cookie, else by Cloudflare Access. Null: unknown. */
 export async function findCaller(
   request: Request,
-  deps: Pick<ApiDeps, "adminTokens" | "viewerTokens" | "access" | "clock">,
+  deps: Pick<ApiDeps, "adminTokens" | "viewerTokens" | "access" | "clock"> & {
+    ledger: Pick<ApiDeps["ledger"], "isSessionOver">;
+  },
   access: { verifier: AccessVerifier | null; context: AccessContext | undefined },
 ): Promise<Caller | null> {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
   // A wrong token is refused even beside a valid cookie: the caller chose to prove itself by the token.
   if (request.headers.has("Authorization")) return byToken(bearer ?? "", deps);
-  const cookie = parseCookies(request.headers.get("Cookie") ?? "", COOKIE)[COOKIE];
+  const name = cookieName(request.url);
+  const cookie = parseCookies(request.headers.get("Cookie") ?? "", name)[name];
   const caller = cookie === undefined ? null : await readCookie(cookie, deps, deps.clock.now());
-  return caller ?? byAccess(request, deps, access);
+  const over = caller?.session ? await deps.ledger.isSessionOver(caller.session) : false;
+  return (over ? null : caller) ?? byAccess(request, deps, access);
 }
 
 async function byAccess(
@@ -82,5 +94,5 @@ async function byAccess(
   else if (jwt !== null && verifier !== null) who = await verifier.verify(jwt, clock.now());
   if (who === null) return null;
   const isOperator = settings.operators.some((one) => one === "*" || one.toLowerCase() === who.toLowerCase());
-  return { role: isOperator ? "operator" : "viewer", who, by: "access", expiresAt: null };
+  return { role: isOperator ? "operator" : "viewer", who, by: "access", expiresAt: null, session: null };
 }

@@ -6,6 +6,7 @@ import { clientOf } from "../../ledger/testing/client-of.ts";
 import { nodeSql } from "../../ledger/testing/node-sql.ts";
 import { testEngine } from "../../ledger/testing/test-engine.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
+import { createWrongTokens } from "../access/wrong-tokens.ts";
 import { createApi } from "../create-api.ts";
 import type { ApiDeps } from "../deps.ts";
 
@@ -31,6 +32,7 @@ const SITE: UserConfig = {
 export interface ApiWorld {
   deps: ApiDeps;
   ledger: Engine;
+  sql: ReturnType<typeof nodeSql>;
   purges: PurgeTask[];
   logs: { event: string; fields: Record<string, unknown> | undefined }[];
   bucket: ReturnType<typeof createMemoryBucket>;
@@ -65,6 +67,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     adminTokens: [ADMIN, "admin-token-two"],
     viewerTokens: [VIEWER],
     signingKeys: ["signing-key"],
+    wrongTokens: createWrongTokens(),
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
     access: null,
     edgeUrl: "https://images.example.com",
@@ -88,6 +91,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
   return {
     deps,
     ledger: engine,
+    sql,
     purges: done.purges,
     logs,
     bucket,

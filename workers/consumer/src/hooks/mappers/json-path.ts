@@ -1,16 +1,11 @@
 import type { Config, MapperConfig } from "@prewarm/shared/config";
-import { AppError } from "@prewarm/shared/errors";
 import { type HookEvent, orderText, toEvent } from "../hook-event.ts";
 
 type Settings = Extract<MapperConfig, { kind: "json-path" }>;
 
-/** Most items that one body may hold. A usual webhook has a handful. */
-const ITEMS_MAX = 10_000;
-
 /** Any JSON, by paths from the configuration. Paths for an item's parts start at the item; `event` may also stand beside the items. */
 export function mapJsonPath(body: unknown, config: Config, settings: Settings): HookEvent[] {
   const items = readPath(body, settings.items ?? "$");
-  if (items.length > ITEMS_MAX) throw new AppError("body_invalid", { detail: `More than ${ITEMS_MAX} items.` });
   return items.map((item) => fromItem(item, body, config, settings));
 }
 

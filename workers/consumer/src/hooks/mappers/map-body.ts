@@ -1,4 +1,5 @@
 import type { Config, MapperConfig } from "@prewarm/shared/config";
+import { AppError } from "@prewarm/shared/errors";
 import type { HookEvent } from "../hook-event.ts";
 import { mapGcsPubsub } from "./gcs-pubsub.ts";
 import { mapJsonPath } from "./json-path.ts";
@@ -6,8 +7,18 @@ import { mapNative } from "./native.ts";
 import { mapR2 } from "./r2.ts";
 import { mapS3 } from "./s3.ts";
 
+/** Most events that one body may hold. A usual webhook has a handful. */
+const EVENTS_MAX = 10_000;
+
 /** Reads a hook's body by its configured mapper. Throws `body_invalid`. */
 export function mapBody(body: unknown, mapper: MapperConfig, config: Config): HookEvent[] {
+  const events = eventsOf(body, mapper, config);
+  if (events.length > EVENTS_MAX)
+    throw new AppError("body_invalid", { detail: `More than ${EVENTS_MAX} events in one body.` });
+  return events;
+}
+
+function eventsOf(body: unknown, mapper: MapperConfig, config: Config): HookEvent[] {
   switch (mapper.kind) {
     case "native":
       return mapNative(body, config);

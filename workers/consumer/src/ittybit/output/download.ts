@@ -1,6 +1,6 @@
+import { refusalOf } from "@prewarm/shared/public-address";
 import { joined } from "../../platform/bounded-body.ts";
 import { errorText } from "../../platform/log.ts";
-import { refusalOf } from "./address.ts";
 
 const TIMEOUT_MS = 30_000;
 const MAX_HOPS = 3;

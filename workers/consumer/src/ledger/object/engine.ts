@@ -48,7 +48,7 @@ import { recordDead } from "../tables/dead-messages.ts";
 import { Names } from "../tables/job-names.ts";
 import { stateName } from "../tables/row.ts";
 import { migrate } from "../tables/schema.ts";
-import { forgiveSignIns, takeSignInTry } from "../tables/sign-ins.ts";
+import { endSession, isSessionOver } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Tx } from "../tables/tx.ts";
 import { deadView } from "../views/dead-groups.ts";
@@ -288,12 +288,12 @@ export class Engine implements Answering<LedgerCalls> {
     });
   }
 
-  takeSignInTry(address: string): number {
-    return this.#note((tx) => takeSignInTry(tx, address));
+  isSessionOver(session: string): boolean {
+    return this.#read((tx) => isSessionOver(tx, session));
   }
 
-  forgiveSignIns(address: string): void {
-    this.#note((tx) => forgiveSignIns(tx, address));
+  endSession(session: string, until: number): void {
+    this.#note((tx) => endSession(tx, session, until));
   }
 
   /* ── The doctor ── */

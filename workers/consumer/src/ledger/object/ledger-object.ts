@@ -50,8 +50,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   createAction(...args: Call<"createAction">) { return this.#engine.createAction(...args); }
   cancelAction(...args: Call<"cancelAction">) { return this.#engine.cancelAction(...args); }
   patchGate(...args: Call<"patchGate">) { return this.#engine.patchGate(...args); }
-  takeSignInTry(...args: Call<"takeSignInTry">) { return this.#engine.takeSignInTry(...args); }
-  forgiveSignIns(...args: Call<"forgiveSignIns">) { return this.#engine.forgiveSignIns(...args); }
+  isSessionOver(...args: Call<"isSessionOver">) { return this.#engine.isSessionOver(...args); }
+  endSession(...args: Call<"endSession">) { return this.#engine.endSession(...args); }
   doctorFrom(...args: Call<"doctorFrom">) { return this.#engine.doctorFrom(...args); }
   doctorSlice(...args: Call<"doctorSlice">) { return this.#engine.doctorSlice(...args); }
   doctorDone(...args: Call<"doctorDone">) { return this.#engine.doctorDone(...args); }

@@ -1,12 +1,16 @@
-import { walksOf } from "@prewarm/shared/testing/slowness";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "./address.ts";
+import { refusalOf } from "./public-address.ts";
+import { walksOf } from "./testing/slowness.ts";
 
 describe("refusalOf", () => {
   it.each([
     "https://store.ittybit.net/org_123/out.webp",
     "https://cdn.example.co.uk:8443/x",
     "https://8.8.8.8/x",
+    "https://168.63.129.17/x",
+    "https://store.ittybit.net:443/x",
+    "https://nip.io.example.com/x",
+    "https://svc.example.com/x",
     "https://[2606:4700::1111]/x",
     "https://172.32.0.1/x",
     "https://100.63.255.255/x",
@@ -57,6 +61,18 @@ describe("refusalOf", () => {
     ["https://intranet../", "a name without a dot, with two at its end"],
     ["https://store..ittybit.net/", "a name with an empty part"],
     ["https://127.0.0.1../", "loopback, with two final dots"],
+    ["https://168.63.129.16/machine", "a cloud's own address for its machines"],
+    ["https://169.254.169.254.nip.io/", "a name that spells an address"],
+    ["https://10-0-0-1.sslip.io/", "a name that spells an address"],
+    ["https://kubernetes.default.svc/", "a cluster's own name"],
+    ["https://db.svc/", "a cluster's own name"],
+    ["https://api.cluster.local./", "a cluster's own name"],
+    ["https://server.test/", "a name that is never public"],
+    ["https://server.invalid/", "a name that is never public"],
+    ["https://hidden.onion/", "a name outside DNS"],
+    ["https://store.ittybit.net:22/", "another service's port"],
+    ["https://store.ittybit.net:25/", "another service's port"],
+    ["https://[2620:4f:8000::1]/", "a range that answers for private ones"],
     ["http://store.ittybit.net/", "no https"],
     ["http://127.0.0.1:9000/", "http on loopback outside development"],
     ["ftp://store.ittybit.net/", "no https"],
