@@ -56,6 +56,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
     }
     expect(stack.output().match(/\/images\/\S+\?\S+/g)).toHaveLength(3);
     expect(stack.output()).toContain("Admin token  local-admin");
+    expect(stack.output()).toMatch(/One image can have \d{3} variants that need no signature/);
     stack.process.kill("SIGTERM");
     await until("nothing is left", left, (pids) => pids.length === 0);
   });
