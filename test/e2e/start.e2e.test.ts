@@ -58,6 +58,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
     const token = (await readFile(join(stateDir, "admin-token"), "utf8")).trim();
     expect(stack.output()).toContain(`Dashboard    http://localhost:${stack.CONTROL_PORT}/#token=${token}`);
     expect(stack.output()).toContain(`Admin token  ${token}`);
+    expect(stack.output()).toMatch(/One image can have \d{3} variants that need no signature/);
     stack.process.kill("SIGTERM");
     await until("nothing is left", left, (pids) => pids.length === 0);
   });

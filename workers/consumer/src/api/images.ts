@@ -6,6 +6,7 @@ import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import type { ImageRows, NamedJob } from "../ledger/contract.ts";
+import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { jobError } from "./jobs.ts";
@@ -59,7 +60,7 @@ export const images = [
     async (c, deps) => {
       const { id } = c.req.valid("param");
       checkId(id);
-      return c.json(await imageAnswer(id, c.req.valid("query").cursor ?? null, deps), 200);
+      return c.json(await imageAnswer(id, c.req.valid("query").cursor ?? null, c.get("caller"), deps), 200);
     },
   ),
   operator(
@@ -89,7 +90,12 @@ export const images = [
 ];
 
 /** One image: what R2 holds of it (a page), joined by the rows; rows that R2 has nothing for stand on the first page. */
-async function imageAnswer(id: string, cursor: string | null, deps: ApiDeps): Promise<z.infer<typeof image>> {
+async function imageAnswer(
+  id: string,
+  cursor: string | null,
+  caller: Caller,
+  deps: ApiDeps,
+): Promise<z.infer<typeof image>> {
   const prefix = storeKey(imagePrefix(id));
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
   const [listed, found] = await Promise.all([
@@ -106,7 +112,7 @@ async function imageAnswer(id: string, cursor: string | null, deps: ApiDeps): Pr
   const others = await Promise.all(waiting.map((row) => fromRow(row, deps)));
   return {
     id,
-    originalUrl: await originalAddress(id, deps),
+    originalUrl: await originalAddress(id, caller, deps),
     sourceEtag: sourceEtag(found, listed.objects),
     purging: found.purging,
     variants: [...stored, ...others].filter((one) => one !== null),

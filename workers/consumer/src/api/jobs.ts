@@ -4,6 +4,7 @@ import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { JobAct, NamedJob } from "../ledger/contract.ts";
+import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { originalAddress, variantUrl } from "./links.ts";
@@ -123,7 +124,7 @@ export const jobs = [
       const found = await deps.ledger.getJob(c.req.valid("param").job);
       if (found === null)
         throw new AppError("not_found", { detail: "No such job; stored ones are pruned after a while." });
-      return c.json(await detail(found, deps), 200);
+      return c.json(await detail(found, c.get("caller"), deps), 200);
     },
   ),
   operator(
@@ -176,6 +177,7 @@ type FoundJob = NonNullable<Awaited<ReturnType<ApiDeps["ledger"]["getJob"]>>>;
 
 async function detail(
   { job: view, attempts, sourceEtag }: FoundJob,
+  caller: Caller,
   deps: ApiDeps,
 ): Promise<z.infer<typeof jobDetail>> {
   const answered = jobAnswer(view);
@@ -184,7 +186,7 @@ async function detail(
     ...answered,
     generation: view.gen,
     sourceEtag,
-    originalUrl: await originalAddress(answered.id, deps),
+    originalUrl: await originalAddress(answered.id, caller, deps),
     variantUrl: parsed === null ? null : await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
     history: attempts,
   };

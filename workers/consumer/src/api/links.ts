@@ -3,6 +3,7 @@ import { formatId } from "@prewarm/shared/image-id";
 import { originalUrl, sign } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { formatTransform, parseTransform, type Transform } from "@prewarm/shared/transform";
+import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 
 type Links = Pick<ApiDeps, "config" | "edgeUrl" | "signingKeys" | "clock">;
@@ -26,11 +27,15 @@ function needsSignature(query: string, config: Config): boolean {
   }
 }
 
-/** Where one may look at an original: its own URL, or the edge's signed one for a bucket; null when neither is known. */
-export async function originalAddress(id: string, deps: Links): Promise<string | null> {
+/**
+ * Where this caller may look at an original: its own URL, or the edge's signed one for a bucket; null when neither is known. What no viewer
+ * of a page may see is for operators only.
+ */
+export async function originalAddress(id: string, { role }: Pick<Caller, "role">, deps: Links): Promise<string | null> {
   const original = resolveOriginal(deps.config, id);
   if (original === null) return null;
   if (original.kind === "url") return original.url;
+  if (original.hidden && role !== "operator") return null;
   const [key] = deps.signingKeys;
   if (key === undefined || deps.edgeUrl === "") return null;
   return originalUrl(deps.edgeUrl, id, key, deps.config, Math.floor(deps.clock.now() / 1000));
