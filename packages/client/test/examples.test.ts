@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { verify } from "@prewarm/shared/signature";
+import { parseTransform } from "@prewarm/shared/transform";
 import { build } from "esbuild";
 import { describe, expect, it, vi } from "vitest";
 import { writePage } from "../../../examples/plain/write-page.ts";
@@ -14,6 +15,26 @@ const urlsIn = (text: string): string[] =>
 
 it("examples/plain/index.html is what write-page.ts prints", () => {
   expect(read("index.html")).toBe(writePage("http://localhost:8787"));
+});
+
+describe("docs/moving-from.md", () => {
+  const page = readFileSync(join(plain, "../../docs/moving-from.md"), "utf8");
+  const rows = [...page.matchAll(/^\| (.+) \| (.+) \|$/gm)].map(
+    ([, theirs = "", ours = ""]) => [theirs, ours] as const,
+  );
+  const asked = rows.flatMap(([theirs, ours]) =>
+    [...ours.matchAll(/`(\w+=[^`]+)`/g)].map(([, query = ""]) => [theirs, query, ours.includes("signed")] as const),
+  );
+  const presets = { card: "w=640", public: "w=640" };
+
+  it.each(asked)("%s is %s", (_theirs, query, isSigned) => {
+    const whole = query.startsWith("fit=") ? `w=800&h=600&${query}` : query;
+    const { closed, transform } = parseTransform(whole, { ...config, presets });
+    // A pair of a declared ratio is open, any other pair is signed; the table says so of each.
+    expect(closed || isSigned || transform.height === Math.round(((transform.width ?? 0) * 9) / 16)).toBe(true);
+  });
+
+  it("has rows for the five services", () => expect(asked.length).toBeGreaterThan(35));
 });
 
 describe("examples/plain", () => {
@@ -32,6 +53,13 @@ describe("examples/plain", () => {
     const urls = urlsIn(JSON.stringify(pages).replaceAll('\\"', '"'));
     expect(urls.length).toBeGreaterThan(20);
     for (const url of urls) expect([url, faultOf(url)]).toEqual([url, null]);
+  });
+
+  it("prewarm.ts takes what `prewarm client` prints", async () => {
+    const { card } = await import("../../../examples/plain/prewarm.ts");
+    expect(card).toBe(
+      `<img src="${BASE}/images/other.jpg?p=card" width="640" height="480" alt="A boat" loading="lazy" decoding="async">`,
+    );
   });
 
   it("sign.mjs signs what the edge takes", async () => {
