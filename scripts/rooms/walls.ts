@@ -273,6 +273,12 @@ export const WALLS: readonly Wall[] = [
     bug: "Edge and consumer agree there; what runs in only one of them makes them disagree.",
   },
   {
+    from: /^packages\/client\/src\//,
+    to: /^(?!packages\/client\/src\/|@prewarm\/shared\/(config|image-id|ladder|limits|signature)$)/,
+    says: "`packages/client` imports nothing but pure parts of `packages/shared`.",
+    bug: "A page would carry zod, or what the private configuration says.",
+  },
+  {
     from: /^workers\/edge\//,
     to: /^(workers\/consumer\/|@prewarm\/consumer)/,
     says: "The edge does not import the consumer.",

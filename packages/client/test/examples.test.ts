@@ -1,10 +1,89 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { verify } from "@prewarm/shared/signature";
+import { parseTransform } from "@prewarm/shared/transform";
+import { build } from "esbuild";
+import { describe, expect, it, vi } from "vitest";
 import { writePage } from "../../../examples/plain/write-page.ts";
+import { BASE, config, faultOf } from "../src/testing/ask-edge.ts";
 
+// What the docs show are these files: their URLs are read by the edge's code, and their scripts are bundled or run.
 const plain = join(import.meta.dirname, "../../../examples/plain");
+const read = (name: string): string => readFileSync(join(plain, name), "utf8");
+const urlsIn = (text: string): string[] =>
+  text.replaceAll("&amp;", "&").match(/https:\/\/images\.example\.com\/images\/[^\s",]+/g) ?? [];
 
 it("examples/plain/index.html is what write-page.ts prints", () => {
-  expect(readFileSync(join(plain, "index.html"), "utf8")).toBe(writePage("http://localhost:8787"));
+  expect(read("index.html")).toBe(writePage("http://localhost:8787"));
+});
+
+describe("docs/moving-from.md", () => {
+  const page = readFileSync(join(plain, "../../docs/moving-from.md"), "utf8");
+  const rows = [...page.matchAll(/^\| (.+) \| (.+) \|$/gm)].map(
+    ([, theirs = "", ours = ""]) => [theirs, ours] as const,
+  );
+  const asked = rows.flatMap(([theirs, ours]) =>
+    [...ours.matchAll(/`(\w+=[^`]+)`/g)].map(([, query = ""]) => [theirs, query, ours.includes("signed")] as const),
+  );
+  const presets = { card: "w=640", public: "w=640" };
+
+  it.each(asked)("%s is %s", (_theirs, query, isSigned) => {
+    const whole = query.startsWith("fit=") ? `w=800&h=600&${query}` : query;
+    const { closed, transform } = parseTransform(whole, { ...config, presets });
+    // A pair of a declared ratio is open, any other pair is signed; the table says so of each.
+    expect(closed || isSigned || transform.height === Math.round(((transform.width ?? 0) * 9) / 16)).toBe(true);
+  });
+
+  it("has rows for the five services", () => expect(asked.length).toBeGreaterThan(35));
+});
+
+describe("examples/plain", () => {
+  it.each(["image.html", "mail.html", "element.html"])(
+    "%s asks for nothing that is refused, in boxes of a known shape",
+    (name) => {
+      const html = read(name);
+      expect(urlsIn(html).length).toBeGreaterThan(0);
+      for (const url of urlsIn(html)) expect([url, faultOf(url)]).toEqual([url, null]);
+      for (const [tag] of html.matchAll(/<img[^>]*>/g)) expect(tag).toMatch(/width="\d+" height="\d+" alt="/);
+    },
+  );
+
+  it("pages.ts prints markup whose URLs are taken", async () => {
+    const pages: Record<string, unknown> = { ...(await import("../../../examples/plain/pages.ts")) };
+    const urls = urlsIn(JSON.stringify(pages).replaceAll('\\"', '"'));
+    expect(urls.length).toBeGreaterThan(20);
+    for (const url of urls) expect([url, faultOf(url)]).toEqual([url, null]);
+  });
+
+  it("prewarm.ts takes what `prewarm client` prints", async () => {
+    const { card } = await import("../../../examples/plain/prewarm.ts");
+    expect(card).toBe(
+      `<img src="${BASE}/images/other.jpg?p=card" width="640" height="480" alt="A boat" loading="lazy" decoding="async">`,
+    );
+  });
+
+  it("sign.mjs signs what the edge takes", async () => {
+    vi.stubEnv("SIGNING_KEYS", "key,old");
+    // @ts-expect-error: a script without types
+    const { attributes, free } = await import("../../../examples/plain/sign.mjs");
+    vi.unstubAllEnvs();
+    for (const text of [free, ...urlsIn(attributes.srcset), attributes.src]) {
+      const url = new URL(text);
+      expect(await verify(url.pathname, url.search, ["key"], config, Date.now() / 1000)).toBe("ok");
+    }
+    expect(free.startsWith(BASE)).toBe(true);
+  });
+
+  it.each(globSync("*.js", { cwd: plain }))("%s bundles for a browser", async (name) => {
+    const external = ["workbox-routing", "workbox-strategies"];
+    const { errors } = await build({
+      entryPoints: [join(plain, name)],
+      bundle: true,
+      format: "esm",
+      external,
+      write: false,
+      nodePaths: [],
+    });
+    expect(errors).toEqual([]);
+  });
 });

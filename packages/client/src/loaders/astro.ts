@@ -43,14 +43,21 @@ const OWN = [
   "background",
 ];
 
+/** Astro's mark of an image whose layout is responsive. */
+const LAYOUT = "data-astro-image";
+
 function settingsOf({ service }: ImageConfig) {
   return forLoader(service.config as unknown as ClientOptions);
 }
 
 function urlOf({ src, fit, ...asked }: Transform, config: ImageConfig): string {
   if (typeof src !== "string") return src.src;
-  // Astro demands both sides of every image that it cannot open: only `fit` says that they are a crop.
-  return loaderUrl(settingsOf(config), src, { ...asked, crop: fit === "cover" });
+  const settings = settingsOf(config);
+  if (!(LAYOUT in asked)) return loaderUrl(settings, src, { ...asked, crop: fit === "cover" });
+  // A layout chooses widths by itself and crops by CSS: the whole picture, in a width that uploads warm, is what fits.
+  const { widths } = settings.pages;
+  const { width = 0 } = asked;
+  return loaderUrl(settings, src, { ...asked, width: widths.find((each) => each >= width) ?? widths.at(-1) });
 }
 
 /** `image.service` of an Astro configuration; `config` holds the options of the client. */

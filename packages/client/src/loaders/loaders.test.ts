@@ -17,8 +17,8 @@ describe("a source", () => {
   it("may be named by a rule of the site's own, which knows sizes as well", () => {
     const source = (src: string) => (src.startsWith("cms:") ? { id: src.slice(4), width: 1500, height: 1000 } : null);
     const own = createTransformer({ ...options, source });
-    expect(own("cms:a", { width: 300, height: 200 })).toBe(`${BASE}/images/a?w=320&f=auto`);
-    expect(own("cms:a", { width: 300, height: 300 })).toBe(`${BASE}/images/a?w=320&h=320&f=auto`);
+    expect(own("cms:a", { width: 300, height: 200, fit: "cover" })).toBe(`${BASE}/images/a?w=320&f=auto`);
+    expect(own("cms:a", { width: 300, height: 300, fit: "cover" })).toBe(`${BASE}/images/a?w=320&h=320&f=auto`);
     expect(own("cms:a", { height: 200 })).toBe(`${BASE}/images/a?w=320&f=auto`);
     expect(own("/a", { width: 300 })).toBe("/a");
   });
@@ -49,7 +49,7 @@ describe("a pair", () => {
   ])("%i × %i means %s", (width, height, ratio) => expect(ratioOf(settings, width, height)).toBe(ratio));
 
   it("that is no declared ratio keeps its width", () => {
-    expect(transformer("/a", { width: 800, height: 500 })).toBe(`${BASE}/images/a?w=800&f=auto`);
+    expect(transformer("/a", { width: 800, height: 500, fit: "cover" })).toBe(`${BASE}/images/a?w=800&f=auto`);
   });
 });
 
@@ -122,6 +122,13 @@ describe("astro", () => {
     expect(astro.getURL({ ...size, fit: "cover" }, config)).toBe(`${BASE}/images/a.jpg?w=800&h=600&f=auto`);
   });
 
+  it("stays with the widths that uploads warm where a layout chooses widths and crops by CSS", () => {
+    const asked = { src: "/a.jpg", width: 800, height: 600, fit: "cover", "data-astro-image": "constrained" };
+    expect(astro.getURL(asked, config)).toBe(`${BASE}/images/a.jpg?w=828&f=auto`);
+    const list = astro.getSrcSet({ ...asked, widths: [640, 750, 800, 828, 1600, 2400] }, config);
+    expect(list.map(({ descriptor }) => descriptor)).toEqual(["640w", "828w", "1920w"]);
+  });
+
   it("tells the browser the width of the rung, each once", () => {
     const list = astro.getSrcSet({ src: "/a.jpg", width: 800, height: 600, widths: [640, 300, 310] }, config);
     expect(list.map(({ descriptor }) => descriptor)).toEqual(["320w", "640w"]);
@@ -173,6 +180,11 @@ describe("astro", () => {
 });
 
 describe("unpic", () => {
+  it("gets the whole picture, which unpic crops by CSS, unless the edge is to crop", () => {
+    expect(transformer("/a", { width: 800, height: 600 })).toBe(`${BASE}/images/a?w=800&f=auto`);
+    expect(transformer("/a", { width: 800, height: 600, fit: "cover" })).toBe(`${BASE}/images/a?w=800&h=600&f=auto`);
+  });
+
   it("gets a fresh list each time, for it sorts the list it is given", () => {
     breakpoints(options).reverse();
     expect(breakpoints(options)[0]).toBe(320);

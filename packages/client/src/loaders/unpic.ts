@@ -9,11 +9,13 @@ interface Operations {
   fit?: string | undefined;
 }
 
-/** For the `transformer` of `@unpic/react/base` components. unpic asks for both sides of a box and means a crop. */
+/**
+ * For the `transformer` of `@unpic/react/base` and its sisters. unpic asks for both sides of a box and crops by CSS, so the whole picture is
+ * right, and is what uploads warm; `operations: { fit: "cover" }` lets the edge crop.
+ */
 export function createTransformer(options: ClientOptions): (src: string | URL, operations: Operations) => string {
   const settings = forLoader(options);
-  return (src, operations) =>
-    loaderUrl(settings, String(src), { ...operations, crop: (operations.fit ?? "cover") === "cover" });
+  return (src, operations) => loaderUrl(settings, String(src), { ...operations, crop: operations.fit === "cover" });
 }
 
 /** The widths that uploads warm, for `breakpoints`: a fresh list each time, because unpic sorts it in place. */

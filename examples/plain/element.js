@@ -1,0 +1,3 @@
+import { definePrewarmImg } from "@prewarm/client/element";
+
+definePrewarmImg();

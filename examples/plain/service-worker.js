@@ -1,0 +1,3 @@
+import { handleImages } from "@prewarm/client/sw";
+
+addEventListener("fetch", handleImages({ baseUrl: "https://images.example.com" }));

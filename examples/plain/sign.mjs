@@ -1,0 +1,11 @@
+import { createPrewarm } from "@prewarm/client";
+import { signAttrs, signUrl } from "@prewarm/client/server";
+
+const key = process.env.SIGNING_KEYS?.split(",")[0] ?? "";
+const prewarm = createPrewarm({ baseUrl: "https://images.example.com", signing: "all" });
+const photo = { id: "photo.jpg", width: 2400, height: 1600 };
+
+/** Good for a day at least; the URLs stay the same for a day. */
+export const attributes = await signAttrs(prewarm.attrs(photo, { width: 720 }), key, { lifetime: 86_400 });
+/** What is not in the closed set is written out and signed. */
+export const free = await signUrl("https://images.example.com/images/photo.jpg?w=700&h=500&f=webp", key);

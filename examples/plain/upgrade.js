@@ -1,0 +1,4 @@
+import { createPrewarm } from "@prewarm/client";
+
+const { upgrade } = createPrewarm({ baseUrl: "https://images.example.com" });
+addEventListener("load", () => upgrade());

@@ -1,0 +1,83 @@
+// Builds the package as it is installed: JavaScript, types and a package.json without dependencies, in `packages/client/dist`.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const home = join(import.meta.dirname, "..");
+const dist = join(home, "dist");
+/** The entry that each subpath is. */
+const ENTRIES: Record<string, string> = {
+  index: "create-prewarm",
+  server: "server",
+  "server-in-browser": "server-in-browser",
+  next: "loaders/next",
+  nuxt: "loaders/nuxt",
+  astro: "loaders/astro",
+  unpic: "loaders/unpic",
+  eleventy: "loaders/eleventy",
+  element: "element",
+  sw: "service-worker",
+};
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await build({
+  entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(home, `src/${file}.ts`)])),
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: "es2022",
+  chunkNames: "chunks/[name]-[hash]",
+});
+writeTypes();
+writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
+
+function writeTypes(): void {
+  const types = join(dist, "types");
+  const options = [
+    "--declaration",
+    "--emitDeclarationOnly",
+    "--noEmit",
+    "false",
+    "--allowImportingTsExtensions",
+    "false",
+  ];
+  const project = ["-p", join(home, "tsconfig.build.json"), "--outDir", types, "--rewriteRelativeImportExtensions"];
+  execFileSync("tsc", [...project, ...options], { stdio: "inherit" });
+  // The two types that are shared with the edge are written out, so that the package stands alone.
+  writeFileSync(
+    join(types, "names.d.ts"),
+    [
+      'export type Format = "avif" | "webp" | "jpeg" | "png";',
+      'export type Quality = "very_low" | "low" | "medium" | "high" | "very_high";\n',
+    ].join("\n"),
+  );
+  for (const file of readdirSync(types, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".d.ts"),
+  )) {
+    const path = join(types, file);
+    const up = "../".repeat(file.split("/").length - 1) || "./";
+    const text = readFileSync(path, "utf8").replaceAll('"@prewarm/shared/config"', `"${up}names.js"`);
+    writeFileSync(
+      path,
+      text.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"').replaceAll(/(import\("\.[^"]*)\.ts"/g, '$1.js"'),
+    );
+  }
+}
+
+function manifest(): object {
+  const { name, version, description, license, type, sideEffects } = JSON.parse(
+    readFileSync(join(home, "package.json"), "utf8"),
+  );
+  const entry = (key: string) => ({ types: `./types/${ENTRIES[key]}.d.ts`, default: `./${key}.js` });
+  const subpaths = Object.keys(ENTRIES).filter((key) => key !== "index" && key !== "server-in-browser");
+  const exports = {
+    ".": entry("index"),
+    ...Object.fromEntries(subpaths.map((key) => [`./${key}`, entry(key)])),
+    "./server": { types: "./types/server.d.ts", browser: "./server-in-browser.js", default: "./server.js" },
+    "./package.json": "./package.json",
+  };
+  return { name, version, description, license, type, sideEffects, exports };
+}
