@@ -2130,6 +2130,12 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             status: "ready";
+                            /** @description The deployed version of the consumer; null where the platform tells none */
+                            version: {
+                                id: string;
+                                /** @description What `wrangler deploy --tag` said */
+                                tag: string;
+                            } | null;
                         };
                     };
                 };
@@ -2142,6 +2148,12 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             status: "not ready";
+                            /** @description The deployed version of the consumer; null where the platform tells none */
+                            version: {
+                                id: string;
+                                /** @description What `wrangler deploy --tag` said */
+                                tag: string;
+                            } | null;
                             reasons: string[];
                         };
                     };

@@ -116,6 +116,7 @@ export function apiDeps(env: Env): ApiDeps {
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
+    version: env.VERSION?.id ? { id: env.VERSION.id, tag: env.VERSION.tag ?? "" } : null,
     sizeOf: originalSize(fetcher, (binding) => bucketOf(env, binding) ?? undefined),
     fetch: fetcher,
   };

@@ -25,6 +25,8 @@ export interface Secrets {
   ACCESS_OPERATORS?: string;
   /** The dashboard's badge; default `production`. */
   ENVIRONMENT?: string;
+  /** Which version of this Worker runs; the platform gives it. */
+  VERSION?: { id: string; tag: string };
   /** `true` only in the local stack. */
   LOCAL?: string;
   /** `true` only in the local stack: outputs and originals may be fetched from loopback by http. */

@@ -1,3 +1,4 @@
+import { queueRole } from "@prewarm/shared/queue-role";
 import { createApi } from "./api/create-api.ts";
 import { apiDeps, batchDeps, ledgerOf, operatorDeps, writeLog } from "./compose.ts";
 import type { Env } from "./config.ts";
@@ -14,6 +15,8 @@ export class Ledger extends LedgerObject<Env> {
   }
 }
 
+const UNKNOWN_RETRY_SECONDS = 600;
+
 /** One per isolate: routes and schemas are made once. */
 let api: ReturnType<typeof createApi> | undefined;
 
@@ -24,9 +27,13 @@ export default {
   },
 
   async queue(batch, env) {
-    if (batch.queue === "prewarm-uploads") return handleUploads(batch, operatorDeps(env));
-    if (batch.queue === "prewarm-dead") return consumeDead(batch, ledgerOf(env), writeLog);
-    return consumeBatch(batch, batchDeps(env));
+    const role = queueRole(batch.queue);
+    if (role === "uploads") return handleUploads(batch, operatorDeps(env));
+    if (role === "dead") return consumeDead(batch, ledgerOf(env), writeLog);
+    if (role !== null) return consumeBatch(batch, batchDeps(env));
+    // Whatever it carries waits until the queue has a name that tells: taken for something else it would be lost.
+    writeLog("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
+    batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });
   },
 
   /** The alarm is the clock; the cron re-arms it and looks at one slice of the store. `local-start` is the local stack's: every handler died with the last process. */

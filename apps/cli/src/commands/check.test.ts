@@ -61,6 +61,11 @@ describe("prewarm check", () => {
       /nobody reads the queue prewarm-uploads/,
     ],
     [
+      "a queue whose name does not tell what it carries",
+      { consumer: (text) => text.replaceAll('"prewarm-uploads"', '"prewarm-events"') },
+      /the queue prewarm-events tells no role/,
+    ],
+    [
       "another bucket at the edge",
       { edge: replace('"optimized-images"', '"optimised-images"') },
       /IMAGES_BUCKET is optimised-images here and optimized-images/,
@@ -89,6 +94,10 @@ describe("prewarm check", () => {
       EXIT.failed,
       expect.stringMatching(new RegExp(`^fault .*${expected.source}`, "m")),
     ]);
+  });
+
+  it.each(["staging", "production"])("passes the environment %s", async (env) => {
+    expect(await check(["--env", env, "--offline"])).toMatchObject({ code: EXIT.ok });
   });
 
   it("finds an environment that is not there", async () => {

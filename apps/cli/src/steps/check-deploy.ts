@@ -1,6 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
 import { checkEnvironment, setSecret } from "@prewarm/shared/environment-check";
+import { queueRole } from "@prewarm/shared/queue-role";
 import { readWrangler, type Wrangler } from "../input/wrangler-files.ts";
 
 /** One thing looked at. `look`: it cannot be seen from here, or it is only unwise. */
@@ -78,6 +79,9 @@ function bindingFindings({ file, bindings, reads }: Wrangler): Finding[] {
     file,
     [
       ...missing.map((name) => `${name} is not bound: copy its block from the repository's ${file}`),
+      ...reads
+        .filter((queue) => queueRole(queue) === null)
+        .map((queue) => `the queue ${queue} tells no role: one word of its name is live, work, uploads or dead`),
       ...unread.map((queue) => `nobody reads the queue ${queue}: add it to [[queues.consumers]]`),
     ],
     "every binding is there",

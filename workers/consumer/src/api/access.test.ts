@@ -245,7 +245,8 @@ describe("public routes", () => {
   it("say that it runs, that it is ready, and what there is", async () => {
     const world = createApiWorld();
     expect((await world.json("GET", "/healthz", { token: null })).body).toEqual({ status: "ok" });
-    expect((await world.json("GET", "/readyz", { token: null })).status).toBe(200);
+    const ready = { status: "ready", version: { id: "version-1", tag: "a1b2c3d" } };
+    expect(await world.json("GET", "/readyz", { token: null })).toEqual({ status: 200, body: ready });
     expect((await world.json("GET", "/openapi.json", { token: null })).body.openapi).toBe("3.1.0");
   });
 

@@ -34,5 +34,7 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   edgeUrl: string;
   /** Shown as a badge: `local`, `production`, … */
   environment: string;
+  /** The deployed version of this Worker; null where the platform tells none, as locally. */
+  version: { id: string; tag: string } | null;
   fetch: typeof fetch;
 }

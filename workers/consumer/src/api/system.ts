@@ -3,6 +3,11 @@ import type { ApiDeps } from "./deps.ts";
 import { open } from "./endpoint.ts";
 import { answer } from "./schema-words.ts";
 
+const version = z
+  .object({ id: z.string(), tag: z.string().openapi({ description: "What `wrangler deploy --tag` said" }) })
+  .nullable()
+  .openapi({ description: "The deployed version of the consumer; null where the platform tells none" });
+
 /** Whether it runs, and whether it is of use. */
 export const system = [
   open(
@@ -24,8 +29,8 @@ export const system = [
       summary: "The ledger answers, the configuration is whole and the Worker has what it needs",
       security: [],
       responses: {
-        200: answer(z.object({ status: z.literal("ready") }), "Ready"),
-        503: answer(z.object({ status: z.literal("not ready"), reasons: z.array(z.string()) }), "Not ready"),
+        200: answer(z.object({ status: z.literal("ready"), version }), "Ready"),
+        503: answer(z.object({ status: z.literal("not ready"), version, reasons: z.array(z.string()) }), "Not ready"),
       },
     },
     async (c, deps) => {
@@ -34,8 +39,8 @@ export const system = [
         ...deps.environmentFaults.map((fault) => `environment: ${fault}`),
         ...(await ledgerFault(deps)),
       ];
-      if (reasons.length > 0) return c.json({ status: "not ready" as const, reasons }, 503);
-      return c.json({ status: "ready" as const }, 200);
+      if (reasons.length > 0) return c.json({ status: "not ready" as const, version: deps.version, reasons }, 503);
+      return c.json({ status: "ready" as const, version: deps.version }, 200);
     },
   ),
 ];

@@ -72,6 +72,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     access: null,
     edgeUrl: "https://images.example.com",
     environment: "test",
+    version: { id: "version-1", tag: "a1b2c3d" },
     sizeOf: async () => 1000,
     fetch: async () => new Response(null, { status: 404 }),
     clock,

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { unstable_readConfig } from "wrangler";
+import { queueRole } from "../packages/shared/src/queue-role.ts";
+
+/** The environments of both wrangler files, as wrangler itself reads them. */
+
+const ROOT = join(import.meta.dirname, "..");
+const FILES = ["wrangler.consumer.toml", "wrangler.edge.toml"];
+/** Different by the nature of the thing; routes have a test of their own. */
+const OWN = ["name", "topLevelName", "targetEnvironment", "definedEnvironments", "routes"];
+
+type Read = Record<string, unknown>;
+
+function readAll(file: string, env?: string) {
+  const at = { config: join(ROOT, file), ...(env === undefined ? {} : { env }) };
+  return unstable_readConfig(at, { hideWarnings: true });
+}
+
+function read(file: string, env?: string): Read {
+  return Object.fromEntries(Object.entries(readAll(file, env)).filter(([name]) => !OWN.includes(name)));
+}
+
+/** With what may differ taken out: variables' values, the badge, the suffix of names, and the limit's own counter. */
+function comparable({ vars, ...config }: Read): unknown {
+  const text = JSON.stringify(config, (key, value) => (key === "namespace_id" ? undefined : value));
+  const names = Object.keys(vars as object).filter((name) => name !== "ENVIRONMENT");
+  return { ...JSON.parse(text.replaceAll("-staging", "")), vars: names.sort() };
+}
+
+describe.each(FILES)("%s", (file) => {
+  it("gives staging every binding and setting that production has", () => {
+    expect(comparable(read(file, "staging"))).toEqual(comparable(read(file, "production")));
+  });
+
+  it("gives production what stands at the top, which local stack and tests use", () => {
+    expect(comparable(read(file, "production"))).toEqual(comparable(read(file)));
+  });
+
+  it("lets staging touch nothing of production's", () => {
+    const names = (env: string): string[] =>
+      JSON.stringify(read(file, env)).match(/"(prewarm-[\w-]+|optimized-images[\w-]*|\d{4})"/g) ?? [];
+    const production = names("production");
+    expect(production.length).toBeGreaterThan(0);
+    expect(names("staging").filter((name) => production.includes(name))).toEqual([]);
+  });
+
+  it("inherits no route: each environment says its own, if only that there is none", () => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    for (const env of ["staging", "production"]) {
+      const [, section = ""] = text.split(`\n[env.${env}]\n`);
+      expect(section.split("\n[")[0]).toMatch(/^routes = /m);
+    }
+    const patterns = (env: string) => JSON.stringify(readAll(file, env).routes ?? []);
+    if (patterns("staging") !== "[]") expect(patterns("staging")).not.toBe(patterns("production"));
+  });
+});
+
+it.each(["top", "staging", "production"])("reads every queue it sends to, each with a role of its own: %s", (env) => {
+  const { queues } = readAll("wrangler.consumer.toml", env === "top" ? undefined : env);
+  const names = (list: { queue?: string }[] = []): string[] => list.map(({ queue = "" }) => queue).sort();
+  const sent = names(queues.producers);
+  expect(names(queues.consumers)).toEqual(sent);
+  expect(sent.map(queueRole).sort()).toEqual(["dead", "live", "uploads", "work"]);
+});
