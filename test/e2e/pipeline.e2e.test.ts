@@ -40,6 +40,14 @@ describe("the pipeline, end to end on real pixels", () => {
     expect(third.headers.get("etag")).toBe(second.headers.get("etag"));
   });
 
+  it("crops to a declared ratio without a signature, and names the ways out of what is refused", async () => {
+    const crop = await stored("landscape.jpg?w=799&h=600&f=jpeg");
+    expect(await sharp(crop.body).metadata()).toMatchObject({ width: 800, height: 600 });
+    const refused = await ask(image("landscape.jpg?w=800&h=333"));
+    expect(refused.status).toBe(403);
+    expect(refused.body.toString()).toMatch(/presets, or ratios/);
+  });
+
   it("answers 50 simultaneous first requests at once and makes exactly one Ittybit job", async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(image("phone.jpg?w=640"))));
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([302]));

@@ -25,7 +25,7 @@ const VIEWED = { width: 320, format: "webp" } as const;
 export const VARIANTS_PER_IMAGE = WARMED.length;
 
 function key(id: string, { width, format }: (typeof WARMED)[number] | typeof VIEWED): string {
-  return variantKey(id, { width, height: null, fit: null, quality: "high", format });
+  return variantKey(id, { width, height: null, fit: null, pos: null, quality: "high", format });
 }
 
 export function idOf(image: number): string {

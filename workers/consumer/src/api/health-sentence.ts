@@ -12,6 +12,8 @@ export const health = z
 type Health = z.infer<typeof health>;
 
 interface Circumstances {
+  /** Of configuration and environment: whatever else is said, these are to be mended first. */
+  faults: readonly string[];
   gate: Gate;
   open: number;
   dead: number;
@@ -31,7 +33,12 @@ export function healthSentence(standing: Circumstances): Health {
   return problems(standing) ?? warnings(standing) ?? fine(standing);
 }
 
-function problems({ gate, open }: Circumstances): Health | null {
+function problems({ faults, gate, open }: Circumstances): Health | null {
+  const [fault] = faults;
+  if (fault !== undefined) {
+    const more = faults.length === 1 ? "" : ` ${faults.length - 1} more: see /readyz.`;
+    return problem(`The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${more}`);
+  }
   const { breaker, budget } = gate;
   if (breaker.state !== "closed") {
     const probe = breaker.probeAt === null ? "" : ` One job is tried at ${clockTime(breaker.probeAt)}.`;

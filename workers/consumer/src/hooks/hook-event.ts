@@ -1,6 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
-import type { ErrorCode } from "@prewarm/shared/errors";
-import { extensionOf } from "@prewarm/shared/image-id";
+import { AppError, type ErrorCode } from "@prewarm/shared/errors";
+import { checkId, extensionOf } from "@prewarm/shared/image-id";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 import { idFromKey } from "@prewarm/shared/source";
 
@@ -50,11 +50,23 @@ export function toEvent(change: HookChange, config: Config): HookEvent {
   if (other !== null) return { kind: "ignored", reason: other };
   const id = change.id ?? idFromKey(config, name, change.bucket);
   if (id === null) return rejected("source_unknown", "No configured source holds this key, or it is no image id.");
+  const fault = idFault(id);
+  if (fault !== null) return rejected("id_invalid", fault);
   if (kind === "delete") return { kind, id, order };
   if (v !== null && !VERSION_PATTERN.test(v)) return rejected("body_invalid", "v: 1 to 64 letters, digits, - and _.");
   if (etag !== null && (etag === "" || etag.length > ETAG_MAX_CHARS))
     return rejected("body_invalid", `sourceEtag: 1 to ${ETAG_MAX_CHARS} characters.`);
   return { kind, id, v, sourceEtag: etag, order, recipe };
+}
+
+function idFault(id: string): string | null {
+  try {
+    checkId(id);
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
 }
 
 export function rejected(code: ErrorCode, message: string): HookEvent {

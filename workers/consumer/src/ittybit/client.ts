@@ -1,4 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
+import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import type { Failure } from "@prewarm/shared/job";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { readBoundedText } from "../platform/bounded-body.ts";
@@ -86,7 +87,7 @@ async function send(settings: IttybitSettings, path: string, init: RequestInit =
   headers.set("authorization", `Bearer ${settings.apiKey}`);
   headers.set("accept", "application/json");
   if (settings.acceptVersion !== undefined) headers.set("accept-version", settings.acceptVersion);
-  const url = `${settings.baseUrl.replace(/\/+$/, "")}${path}`;
+  const url = `${withoutFinalSlashes(settings.baseUrl)}${path}`;
   try {
     // Redirects are not followed: the key goes to the configured address only.
     const signal = AbortSignal.timeout(TIMEOUT_MS);
