@@ -48,17 +48,17 @@ export class Promptness {
   heard(call: keyof LedgerCalls): void {
     if (!CHANGES.has(call)) return;
     const { clock, sql } = this.#world;
-    const since = clock.now();
+    this.#watchGate();
+    const [since, move] = [clock.now(), this.#gateMoves];
     // Whoever asks for a locked image waits, after the purge's end for the alarm.
     const locked = sql.exec("SELECT 1 FROM images WHERE purging_until > ?", since).length > 0;
     if (!this.#looking && !locked) {
       this.#looking = true;
       clock.after(SENT_WITHIN_MS, () => {
         this.#looking = false;
-        this.#checkSent(since);
+        if (move === this.#gateMoves) this.#checkSent(since);
       });
     }
-    this.#watchGate();
   }
 
   /** Whether it closes something else than before; then the edge must soon know, unless it moves again. */
