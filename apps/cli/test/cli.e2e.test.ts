@@ -154,7 +154,7 @@ describe("the other commands", () => {
 
   it("dry run, status, jobs, sign of life and a wrong token", async () => {
     const dry = await prewarm(["warm", "landscape.jpg", "--dry-run", "--json"]);
-    expect(JSON.parse(dry.stdout)).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 6 });
+    expect(JSON.parse(dry.stdout)).toMatchObject({ schema: "prewarm.dry-run/1", images: 1, variants: 22 });
     expect((await prewarm(["status"])).code).toBe(EXIT.ok);
     expect((await prewarm(["jobs", "--limit", "5", "--json"])).code).toBe(EXIT.ok);
     const wrong = { ...options(), env: { ADMIN_TOKEN: "wrong" } };
