@@ -11,7 +11,9 @@ const env = {
 Object.assign(process.env, env);
 mkdirSync("apps/dashboard/dist", { recursive: true }); // wrangler refuses a missing assets.directory
 
-const nodeTests = ["packages", "workers", "apps", "dev", "scripts", "test/world"].map((room) => `${room}/**/*.test.ts`);
+const nodeTests = ["packages", "workers", "apps", "dev", "scripts", "test/world", "test/fuzz"].map(
+  (room) => `${room}/**/*.test.ts`,
+);
 const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts"];
 
 export default defineConfig({

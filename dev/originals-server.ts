@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { listen } from "./listen.ts";
+import { refuseForeignHost } from "./loopback-guard.ts";
 
 const TYPES: Record<string, string> = {
   jpg: "image/jpeg",
@@ -17,6 +18,7 @@ export async function startOriginals(
   port: number,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
+    if (refuseForeignHost(request, response)) return;
     serve(files, request, response).catch(() => {
       response.statusCode = 500;
       response.end();
@@ -34,7 +36,11 @@ export async function startOriginals(
 }
 
 async function serve(files: Map<string, string>, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
+  const path = pathOf(request.url ?? "");
+  if (path === null) {
+    response.writeHead(400).end();
+    return;
+  }
   const id = path.startsWith("/originals/") ? path.slice("/originals/".length) : "";
   const file = files.get(id);
   if (!file) {
@@ -59,4 +65,12 @@ async function serve(files: Map<string, string>, request: IncomingMessage, respo
   });
   if (request.method === "HEAD") response.end();
   else createReadStream(file, { start, end }).pipe(response);
+}
+
+function pathOf(target: string): string | null {
+  try {
+    return decodeURIComponent(new URL(target, "http://localhost").pathname);
+  } catch {
+    return null;
+  }
 }

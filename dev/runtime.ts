@@ -1,6 +1,7 @@
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorkers } from "./bundle.ts";
+import { gateTo, guarded } from "./loopback-guard.ts";
 
 export interface RuntimeOptions {
   edgePort: number;
@@ -54,22 +55,25 @@ type WorkerDescription = { name: string } & ReturnType<typeof unstable_getMinifl
 function miniflareOptions(options: RuntimeOptions, workers: WorkerDescription[], code: Map<string, string>) {
   return convertV4MiniflareOptions({
     host: "127.0.0.1",
-    // The consumer is the entry Worker, which has the asset router in front; the edge has a socket of its own, for speed.
+    // The gate is the entry Worker; behind it the consumer has the asset router in front. The edge has a socket of its own, for speed.
     port: options.controlPort,
     cf: false,
     log: new Log(LogLevel.WARN),
     resourcePersistencePath: options.stateDir,
     defaultPersistRoot: options.stateDir,
-    workers: workers.map(({ name, workerOptions }) => {
-      const { modulesRules: _, ...rest } = workerOptions;
-      return {
-        ...rest,
-        name,
-        bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
-        modules: [{ type: "ESModule" as const, path: "worker.mjs", contents: code.get(name) ?? "" }],
-        ...(name === "prewarm-edge" ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
-      };
-    }),
+    workers: [
+      gateTo("prewarm-consumer"),
+      ...workers.map(({ name, workerOptions }) => {
+        const { modulesRules: _, ...rest } = workerOptions;
+        return {
+          ...rest,
+          name,
+          bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
+          modules: guarded(code.get(name) ?? ""),
+          ...(name === "prewarm-edge" ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
+        };
+      }),
+    ],
   });
 }
 

@@ -1,13 +1,23 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { isLoopback, readSettings } from "./settings.ts";
+import { hookSecrets, isLoopback, readSettings } from "./settings.ts";
 
 const STATE_DIR = mkdtempSync(join(tmpdir(), "prewarm-settings-"));
 const read = (env: Record<string, string>) => readSettings({ STATE_DIR, ...env });
 
 describe("the local stack's settings", () => {
+  it("take a hook's secret by the name that the configuration gives it, and nothing else", () => {
+    const verifier = { kind: "bearer", secrets: ["CMS_SECRET", "OLD_SECRET"] } as const;
+    const hooks = {
+      cms: { verifier: { ...verifier, secrets: [...verifier.secrets] }, mapper: { kind: "native" } as const },
+    };
+    const config = defineConfig({ sources: [], hooks });
+    expect(hookSecrets(config, { CMS_SECRET: "abc", AWS_SECRET: "no" })).toEqual({ CMS_SECRET: "abc" });
+  });
+
   it("have the documented defaults", () => {
     expect(read({})).toMatchObject({
       port: 8787,
@@ -15,7 +25,6 @@ describe("the local stack's settings", () => {
       ittybitApiUrl: null,
       ittybitApiKey: "local",
       originalsUrl: null,
-      adminToken: "local-admin",
       signingKeys: "",
     });
   });
@@ -25,6 +34,20 @@ describe("the local stack's settings", () => {
     expect(Buffer.from(hookSecret.replace(/^whsec_/, ""), "base64")).toHaveLength(32);
     expect(read({}).hookSecret).toBe(hookSecret);
     expect(read({ HOOK_SECRET: "whsec_mine" }).hookSecret).toBe("whsec_mine");
+  });
+
+  it("make tokens that nobody can guess, keep them with the state, and show them to nobody else", () => {
+    const { adminToken, viewerToken } = read({});
+    for (const token of [adminToken, viewerToken]) expect(token).toMatch(/^[\w-]{32}$/);
+    expect(adminToken).not.toBe(viewerToken);
+    expect(read({})).toMatchObject({ adminToken, viewerToken });
+    expect(readFileSync(join(STATE_DIR, "admin-token"), "utf8")).toBe(adminToken);
+    for (const name of ["admin-token", "viewer-token", "hook-secret"])
+      expect(statSync(join(STATE_DIR, name)).mode & 0o077).toBe(0);
+    expect(read({ ADMIN_TOKEN: "mine", VIEWER_TOKEN: "theirs" })).toMatchObject({
+      adminToken: "mine",
+      viewerToken: "theirs",
+    });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Config } from "@prewarm/shared/config";
 
 /** What `npm start` reads from the environment (README, "Local stack"). */
 export interface StackSettings {
@@ -26,9 +27,10 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
     ittybitApiUrl: urlOf(env.ITTYBIT_API_URL, "ITTYBIT_API_URL"),
     ittybitApiKey: env.ITTYBIT_API_KEY || "local",
     originalsUrl: urlOf(env.ORIGINALS_URL, "ORIGINALS_URL"),
-    adminToken: env.ADMIN_TOKEN || "local-admin",
-    viewerToken: env.VIEWER_TOKEN || "local-viewer",
-    hookSecret: env.HOOK_SECRET || keptSecret(stateDir),
+    adminToken: env.ADMIN_TOKEN || keptSecret(stateDir, "admin-token", () => randomBytes(24).toString("base64url")),
+    viewerToken: env.VIEWER_TOKEN || keptSecret(stateDir, "viewer-token", () => randomBytes(24).toString("base64url")),
+    hookSecret:
+      env.HOOK_SECRET || keptSecret(stateDir, "hook-secret", () => `whsec_${randomBytes(32).toString("base64")}`),
     stateDir,
     signingKeys: env.SIGNING_KEYS || "",
   };
@@ -36,6 +38,12 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
   if (settings.originalsUrl && !settings.originalsUrl.includes("{id}"))
     throw new Error("ORIGINALS_URL needs {id} where the image's id goes.");
   return settings;
+}
+
+/** The hooks' secrets that the environment holds, by the names that the configuration gives them. */
+export function hookSecrets({ hooks }: Config, env: Record<string, string | undefined>): Record<string, string> {
+  const names = Object.values(hooks).flatMap(({ verifier }) => verifier.secrets);
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 function portOf(text: string | undefined, name: string, fallback: number): number {
@@ -53,12 +61,12 @@ function urlOf(text: string | undefined, name: string): string | null {
   return text.replace(/\/$/, "");
 }
 
-/** A secret that stays the same as long as the state does, so that a sender set up once keeps working. */
-function keptSecret(stateDir: string): string {
-  const file = join(stateDir, "hook-secret");
+/** A secret that stays the same as long as the state does, so that a sender set up once keeps working. The command line reads `admin-token`. */
+function keptSecret(stateDir: string, name: string, make: () => string): string {
+  const file = join(stateDir, name);
   if (!existsSync(file)) {
     mkdirSync(stateDir, { recursive: true });
-    writeFileSync(file, `whsec_${randomBytes(32).toString("base64")}`, { mode: 0o600 });
+    writeFileSync(file, make(), { mode: 0o600 });
   }
   return readFileSync(file, "utf8").trim();
 }

@@ -1,40 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Config } from "../packages/shared/src/config.ts";
-import { checkConfig } from "../packages/shared/src/config-check.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
+import { judgeSite, listFaults } from "./site-faults.ts";
 
-// Judges prewarm.config.ts, or the file given: every fault at once and exit 1, or how many variants one image can have.
+// Judges prewarm.config.ts, or the file given: every fault at once and exit 1, or how many variants one image can have. `npm run build`
+// and `wrangler deploy` ([build] in the wrangler files) go no further when it fails.
 
-const root = dirname(import.meta.dirname);
-const file = resolve(root, process.argv[2] ?? "prewarm.config.ts");
-const module: { default?: Config } = await import(pathToFileURL(file).href);
-
-if (module.default === undefined) {
-  fail([`${file}: export the configuration as default: export default defineConfig({ … })`]);
-} else {
-  const config = module.default;
-  // Null is a fault of its own, which checkConfig tells.
-  const edgeHosts = Array.isArray(config.edgeHosts) ? [...config.edgeHosts, ...routedHosts()] : config.edgeHosts;
-  const faults = checkConfig({ ...config, edgeHosts });
-  if (faults.length > 0) fail(faults);
-  else
-    console.log(
-      `The configuration is sound. One image can have ${countVariants(config)} variants that need no signature (versions aside).`,
-    );
-}
-
-/** The hosts that the edge's wrangler file routes to it: `pattern = "images.example.com/*"`. Wildcard hosts are left to `edgeHosts`. */
-function routedHosts(): string[] {
-  const toml = resolve(root, "wrangler.edge.toml");
-  if (!existsSync(toml)) return [];
-  const patterns = readFileSync(toml, "utf8").matchAll(/^[^#\n]*\bpattern\s*=\s*"([^"/]+)/gm);
-  return [...patterns].map(([, host = ""]) => host.toLowerCase()).filter((host) => !host.includes("*"));
-}
-
-function fail(faults: string[]): void {
-  for (const fault of faults) console.error(fault);
-  console.error(`${faults.length} ${faults.length === 1 ? "fault" : "faults"} in the configuration.`);
+const { config, faults } = await judgeSite(process.argv[2]);
+if (config === null || faults.length > 0) {
+  console.error(listFaults(faults));
   process.exitCode = 1;
+} else {
+  console.log(
+    `The configuration is sound. One image can have ${countVariants(config)} variants that need no signature (versions aside).`,
+  );
 }

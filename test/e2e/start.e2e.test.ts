@@ -55,7 +55,9 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
       expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
     }
     expect(stack.output().match(/\/images\/\S+\?\S+/g)).toHaveLength(3);
-    expect(stack.output()).toContain("Admin token  local-admin");
+    const token = (await readFile(join(stateDir, "admin-token"), "utf8")).trim();
+    expect(stack.output()).toContain(`Dashboard    http://localhost:${stack.CONTROL_PORT}/#token=${token}`);
+    expect(stack.output()).toContain(`Admin token  ${token}`);
     stack.process.kill("SIGTERM");
     await until("nothing is left", left, (pids) => pids.length === 0);
   });
@@ -89,6 +91,14 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
         `0100007F:${hex}`,
       ]);
     }
+  });
+
+  it("does not come up as ready when a hook's secret cannot be one, and says how to set it", async () => {
+    const stack = await start({ HOOK_SECRET: "abc" });
+    await stack.exited;
+    expect(stack.output()).toContain("NOT READY\nenvironment: HOOK_SECRET: it is not whsec_ and base64");
+    expect(stack.output()).not.toMatch(/^ready edge=/m);
+    await until("nothing is left", left, (pids) => pids.length === 0);
   });
 
   it("says which port is taken", async () => {

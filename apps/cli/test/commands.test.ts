@@ -187,7 +187,7 @@ describe("hooks", () => {
 });
 
 describe("url and sign", () => {
-  const config = `export default { sources: [], noise: ["utm_*"], ladder: [400, 800], formats: ["webp"], autoFormats: ["webp"], qualities: ["high"], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] }, signing: "custom" };`;
+  const config = `export default { sources: [], noise: ["utm_*"], ladder: [400, 800], formats: ["webp"], autoFormats: ["webp"], qualities: ["high"], ratios: [], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] }, signing: "custom" };`;
   const env = { SIGNING_KEYS: "first, second", PREWARM_EDGE_URL: "https://images.example.com/" };
 
   it("prints plain URLs inside the closed set and signed ones outside it", async () => {

@@ -47,6 +47,16 @@ describe("keyboard only", () => {
     await close();
   });
 
+  it("signs in by the local stack's link, whose token leaves the address", async () => {
+    api.role = null;
+    const { page, faults, close } = await visit(browser);
+    await page.goto(`${api.url}/#token=local-admin`);
+    await page.getByRole("heading", { name: "Lanes" }).waitFor();
+    expect(page.url()).not.toContain("token");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   it("goes to jobs, searches, selects and retries, and comes back to where it was", async () => {
     const { page, close } = await open("/");
     await page.keyboard.press("g");

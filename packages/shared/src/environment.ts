@@ -12,3 +12,10 @@ export function secretList(text: string | undefined): string[] {
 export function withDefaultUrl(sources: readonly SourceConfig[], url: string): SourceConfig[] {
   return [...sources.filter((source) => source.prefix !== ""), { prefix: "", url }];
 }
+
+/** An address that a path can be put behind. */
+export function withoutFinalSlashes(address: string): string {
+  let end = address.length;
+  while (address[end - 1] === "/") end -= 1;
+  return address.slice(0, end);
+}

@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import { withoutFinalSlashes } from "./environment.ts";
 import { formatId } from "./image-id.ts";
 import { isNoise } from "./parameters.ts";
 
@@ -87,7 +88,7 @@ export async function originalUrl(
   config: Pick<Config, "noise" | "originalsWindowSeconds">,
   nowSeconds: number,
 ): Promise<string> {
-  return base.replace(/\/+$/, "") + (await signOriginal(id, key, config, nowSeconds));
+  return withoutFinalSlashes(base) + (await signOriginal(id, key, config, nowSeconds));
 }
 
 /** As `verify`, for `/originals/<id>`: there a signature without an expiry is `bad`, because we never make one. */

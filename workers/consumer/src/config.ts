@@ -35,7 +35,8 @@ export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API
 /** prewarm.config.ts as it holds in this environment. */
 export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL">): Config {
   const url = env.ORIGINALS_URL;
-  const sources = url ? withDefaultUrl(site.sources, url) : site.sources;
+  // A faulty list stays as it is: the check tells of it.
+  const sources = url && Array.isArray(site.sources) ? withDefaultUrl(site.sources, url) : site.sources;
   // The local budget is unlimited: nothing here costs anything.
   const gate = env.LOCAL === "true" ? { ...site.gate, monthlyJobs: null } : site.gate;
   return { ...site, sources, gate };

@@ -28,7 +28,8 @@ function refuse(request: Request, error: AppError, tookMs: number): Response {
     "Server-Timing": `edge;dur=${tookMs}`,
   };
   if (error.code === "method_not_allowed") headers.Allow = METHODS;
-  if (mayNegotiate(new URL(request.url).searchParams)) headers.Vary = "Accept";
+  const query = URL.parse(request.url)?.searchParams;
+  if (query !== undefined && mayNegotiate(query)) headers.Vary = "Accept";
   return problem(error, request.method, headers);
 }
 
@@ -36,7 +37,9 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
   const address = request.url;
   const cached = edge.targetCache.get(address);
   if (cached !== undefined) return serveImage(createRequestContext(cached, request, edge, background));
-  const url = new URL(address);
+  const url = URL.parse(address);
+  // A request line such as `GET //`.
+  if (url === null) throw new AppError("not_found");
   if (url.pathname.startsWith(ORIGINALS_PATH)) return serveOriginal(request, url, edge);
   if (url.pathname === "/healthz") return healthz(request.method);
   if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");

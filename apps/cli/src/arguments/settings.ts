@@ -1,17 +1,23 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import type { Context } from "../platform/context.ts";
 import { usageError } from "../platform/exit-codes.ts";
 import type { Arguments } from "./command.ts";
 
 const DEFAULT_CONTROL_URL = "http://localhost:8788";
 const LOCAL_EDGE_URL = "http://localhost:8787";
-/** The local stack's own token; nothing but the local stack accepts it. */
-const LOCAL_TOKEN = "local-admin";
+/** Where the local stack keeps its own token, beside its state; nothing but the local stack accepts it. */
+const LOCAL_TOKEN_FILE = "admin-token";
+const LOCAL_STATE_DIR = ".wrangler/prewarm";
 
 /** The environment variables this program reads; docs/cli.md prints them. */
 export const VARIABLES = {
   PREWARM_URL: "Control API (the consumer Worker). Default http://localhost:8788, the local stack",
   PREWARM_EDGE_URL: "Edge, for `url` and `sign`. Default http://localhost:8787 with a local control API",
-  ADMIN_TOKEN: "Token for the control API. Default, on this machine only: the local stack's",
+  PREWARM_CONFIG: "Configuration, where no prewarm.config.ts lies in the working directory or above it",
+  ADMIN_TOKEN: "Token for the control API. Default, on this machine only: the local stack's, from `STATE_DIR`",
+  STATE_DIR: "Where the local stack keeps its state. Default .wrangler/prewarm",
   SIGNING_KEYS: "Keys for `sign` and `url`, comma-separated; the first one signs",
   HOOK_SECRET: "`whsec_…` secret for `hook sign` and `hook test`",
   CLOUDFLARE_ACCOUNT_ID: "Account for `--r2-prefix`",
@@ -33,7 +39,7 @@ function controlUrl(args: Arguments, env: Context["env"]): URL {
  * Where the control API is (without a trailing slash), and the header that proves who asks. Throws a usage error when the token is missing
  * or would travel unencrypted.
  */
-export function readControlSettings(args: Arguments, { env }: Pick<Context, "env">) {
+export function readControlSettings(args: Arguments, { env, cwd }: Pick<Context, "env" | "cwd">) {
   const url = controlUrl(args, env);
   const local = isLoopback(url);
   if (url.protocol === "http:" && !local && env.PREWARM_ALLOW_HTTP_UNSAFE !== "1") {
@@ -42,9 +48,23 @@ export function readControlSettings(args: Arguments, { env }: Pick<Context, "env
       "Use https, or set PREWARM_ALLOW_HTTP_UNSAFE=1 on a network you trust.",
     );
   }
-  const token = env.ADMIN_TOKEN || (local ? LOCAL_TOKEN : null);
-  if (token === null) throw usageError("ADMIN_TOKEN is not set.", "It is the consumer Worker's secret of that name.");
+  const token = env.ADMIN_TOKEN || (local ? localToken(resolve(cwd, env.STATE_DIR || LOCAL_STATE_DIR)) : null);
+  if (token === null)
+    throw usageError(
+      "ADMIN_TOKEN is not set.",
+      local
+        ? "Start the local stack here first, or set the token."
+        : "It is the consumer Worker's secret of that name.",
+    );
   return { url: trim(url), headers: { authorization: `Bearer ${token}` } };
+}
+
+function localToken(stateDir: string): string | null {
+  try {
+    return readFileSync(join(stateDir, LOCAL_TOKEN_FILE), "utf8").trim() || null;
+  } catch {
+    return null;
+  }
 }
 
 /** The edge's URL, without a trailing slash. Throws a usage error when it is not known. */
@@ -81,5 +101,5 @@ function isLoopback({ hostname }: URL): boolean {
 }
 
 function trim(url: URL): string {
-  return url.href.replace(/\/+$/, "");
+  return withoutFinalSlashes(url.href);
 }

@@ -73,12 +73,12 @@ function createScanner() {
       if (piece.startsWith("<![CDATA[")) text += piece.slice(9, -3);
       else if (!piece.startsWith("<")) text += decodeEntities(piece);
       else {
-        const tag = /^<(\/?)(?:[^\s/>:]+:)?([^\s/>:]+)[^>]*?(\/?)>$/s.exec(piece);
-        if (tag === null || piece.startsWith("<!") || piece.startsWith("<?")) return;
+        const [, slash = "", full] = /^<(\/?)([^\s/>]+)/.exec(piece) ?? [];
+        if (full === undefined || piece.startsWith("<!") || piece.startsWith("<?")) return;
         tags += 1;
-        const name = (tag[2] ?? "").toLowerCase();
-        if (tag[1] === "/") close(name, found);
-        else if (tag[3] !== "/") open.push(name);
+        const name = full.slice(full.indexOf(":") + 1).toLowerCase();
+        if (slash === "/") close(name, found);
+        else if (!piece.endsWith("/>")) open.push(name);
         text = "";
       }
     },

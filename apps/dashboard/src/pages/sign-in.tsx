@@ -1,12 +1,16 @@
 import { ApiError } from "@prewarm/control-client/client";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { signIn } from "../api/session.ts";
 
 /** The sign-in page. The token goes to the server once; the answer sets a cookie that no script can read. */
 export function SignInPage() {
-  const [token, setToken] = useState("");
+  const [token, setToken] = useState(takeTokenFromLink);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  // The local stack prints a link with its token behind the `#`, which no server and no log sees.
+  useEffect(() => {
+    if (token !== "") void submit();
+  }, []);
   const submit = async () => {
     setBusy(true);
     setError(null);
@@ -49,6 +53,17 @@ export function SignInPage() {
       </form>
     </main>
   );
+}
+
+/**
+ * The token of a sign-in link (`/#token=…`), taken out of the address so that it stays in no history; else empty. The local stack's links only:
+ * elsewhere another site's link could sign somebody in under a token of its choice.
+ */
+function takeTokenFromLink(): string {
+  if (!["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) return "";
+  const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+  if (token !== "") history.replaceState(history.state, "", location.pathname + location.search);
+  return token;
 }
 
 function explain(reason: unknown): string {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { setup, type World } from "../testing/setup.ts";
 
-/** The side channel takes no key. */
 async function admin(
   world: World,
   method: string,
   path: string,
   body?: unknown,
 ): Promise<[number, Record<string, unknown>]> {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+  const headers = { authorization: "Bearer k" };
+  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
   const response = await fetch(`${world.emulator.apiUrl}/__emulator${path}`, init);
   return [response.status, (await response.json()) as Record<string, unknown>];
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ApiError } from "../errors.ts";
 import { faultRule } from "../faults/fault-rule.ts";
 import { settingsSchema } from "../settings.ts";
+import { authenticate } from "./authenticate.ts";
 import { createControl, type EmulatorControl } from "./control.ts";
 import type { EmulatorState } from "./emulator-state.ts";
 import { readBody, sendJson } from "./http-io.ts";
@@ -82,7 +83,16 @@ function asApiError(cause: unknown): ApiError {
   return new ApiError(500, "internal_error", String(cause));
 }
 
-/** The side channel under `/__emulator/`: faults, settings, clock, calls and jobs. No key: the server binds loopback. */
+/** @throws ApiError 403 for a page of another site: whatever key it has, a browser brought it here. */
+function refuseOtherSites({ headers }: IncomingMessage): void {
+  const { origin, host } = headers;
+  const site = headers["sec-fetch-site"];
+  const foreign = origin !== undefined && origin !== `http://${host}`;
+  if (foreign || (site !== undefined && site !== "same-origin" && site !== "none"))
+    throw new ApiError(403, "forbidden", "another site's page may not steer the emulator");
+}
+
+/** The side channel under `/__emulator/`: faults, settings, clock, calls and jobs. Takes the API's key, as every call does. */
 export async function answerAdmin(
   emulator: EmulatorState,
   request: IncomingMessage,
@@ -90,6 +100,8 @@ export async function answerAdmin(
   url: URL,
 ): Promise<void> {
   try {
+    authenticate(emulator, request.headers.authorization);
+    refuseOtherSites(request);
     sendJson(response, 200, await run(createControl(emulator), request, url));
   } catch (cause) {
     const { status, kind, message } = asApiError(cause);

@@ -6,8 +6,9 @@ import type { FaultSubject } from "../faults/faults.ts";
 import { isRecord } from "../jobs/job-request.ts";
 import { answerAdmin } from "./admin-routes.ts";
 import { type ApiAnswer, type ApiCall, createJob, createTask, getJob, listJobs, parseJson } from "./api-routes.ts";
+import { authenticate } from "./authenticate.ts";
 import { dialectAndContext, type EmulatorState } from "./emulator-state.ts";
-import { readBody, sendJson, sendText } from "./http-io.ts";
+import { readBody, readTarget, sendJson, sendText } from "./http-io.ts";
 import { retryAfterHeaders } from "./rate-limit.ts";
 
 type RouteName = "create" | "get" | "list" | "task" | "connection" | "connections";
@@ -47,15 +48,6 @@ function routeOf(emulator: EmulatorState, method: string, path: string): Route {
   if (collection === "connections") return { name: method === "POST" ? "connection" : "connections", jobId: null };
   if (method === "GET") return { name: "list", jobId: null };
   return { name: hasItem ? "create" : "task", jobId: null };
-}
-
-/** @throws ApiError 401 */
-function authenticate(emulator: EmulatorState, header: string | undefined): string {
-  const token = /^Bearer\s+(\S+)\s*$/i.exec(header ?? "")?.[1];
-  if (token === undefined) throw new ApiError(401, "token_missing", "an API key is required");
-  const { apiKey } = emulator.settings;
-  if (apiKey !== null && token !== apiKey) throw new ApiError(401, "token_invalid", "the API key is not valid");
-  return token;
 }
 
 function subjectOf(emulator: EmulatorState, route: Route, call: ApiCall): FaultSubject {
@@ -183,16 +175,22 @@ async function answer(
 /** The API's server; `/__emulator/` is the side channel the real service lacks. */
 export function createApiServer(emulator: EmulatorState): Server {
   return createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://emulator");
-    if (url.pathname.startsWith("/__emulator")) return void answerAdmin(emulator, request, response, url);
+    const url = readTarget(request, response, emulator.apiUrl);
+    if (url === null) return;
+    if (url.pathname.startsWith("/__emulator")) {
+      answerAdmin(emulator, request, response, url).catch(() => response.destroy());
+      return;
+    }
     const startedAt = performance.now();
     const method = request.method ?? "GET";
     const close = emulator.requests.open({ at: emulator.clock.now(), method, path: request.url ?? "/" });
     const key = request.headers["idempotency-key"];
-    void answer(emulator, request, response, url).then((outcome) => {
-      const idempotencyKey = typeof key === "string" ? key : null;
-      close({ ...outcome, idempotencyKey, ms: performance.now() - startedAt });
-      emulator.log("request", { method, path: url.pathname, ...outcome });
-    });
+    answer(emulator, request, response, url)
+      .then((outcome) => {
+        const idempotencyKey = typeof key === "string" ? key : null;
+        close({ ...outcome, idempotencyKey, ms: performance.now() - startedAt });
+        emulator.log("request", { method, path: url.pathname, ...outcome });
+      })
+      .catch(() => response.destroy());
   });
 }

@@ -33,3 +33,21 @@ export function sendJson(
 ): void {
   sendText(response, status, JSON.stringify(body), { "content-type": "application/json; charset=utf-8", ...headers });
 }
+
+const LOOPBACK = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i;
+
+/**
+ * What is asked for, or null when the request is answered here: 400 for a target that is no URL, 421 for a name that is neither this machine's
+ * nor the one the server was bound to. A page of another site can make its name point here, and would then read our answers.
+ */
+export function readTarget(request: IncomingMessage, response: ServerResponse, boundTo: string): URL | null {
+  const host = request.headers.host ?? "";
+  const target = URL.parse(request.url ?? "/", "http://emulator");
+  if (LOOPBACK.test(host) || host === new URL(boundTo).host) {
+    if (target !== null) return target;
+    sendText(response, 400, "the request's target is no URL\n", {});
+    return null;
+  }
+  sendText(response, 421, "the emulator answers under this machine's names only\n", {});
+  return null;
+}

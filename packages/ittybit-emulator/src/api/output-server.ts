@@ -4,7 +4,7 @@ import type { OutputFault } from "../faults/fault-rule.ts";
 import type { JobRecord } from "../jobs/job-record.ts";
 import type { Encoded } from "../pixels/real-pixels.ts";
 import type { EmulatorState } from "./emulator-state.ts";
-import { sendText } from "./http-io.ts";
+import { readTarget, sendText } from "./http-io.ts";
 
 const HTML = "<!doctype html><title>Error</title><h1>Something went wrong</h1>";
 const ZEROS = Buffer.alloc(64 * 1024);
@@ -93,8 +93,8 @@ async function serve(
   emulator: EmulatorState,
   request: IncomingMessage,
   response: ServerResponse,
+  url: URL,
 ): Promise<number | string> {
-  const url = new URL(request.url ?? "/", "http://emulator");
   const job = jobOf(emulator, url.pathname);
   const encoded = job?.output ? emulator.renderer.output(job.output.cacheKey) : undefined;
   if (job === undefined || encoded === undefined) {
@@ -115,10 +115,12 @@ async function serve(
 /** Serves outputs without asking for a key, as a content store does; the service does not document it. */
 export function createOutputServer(emulator: EmulatorState): Server {
   return createServer((request, response) => {
+    const url = readTarget(request, response, emulator.outputUrl);
+    if (url === null) return;
     if (request.headers.authorization !== undefined) emulator.requests.count("output", "with authorization");
     if (request.method !== "GET" && request.method !== "HEAD")
       return sendText(response, 405, "", { allow: "GET, HEAD" });
-    void serve(emulator, request, response).then(
+    void serve(emulator, request, response, url).then(
       (outcome) => emulator.requests.count("output", outcome),
       () => response.destroy(),
     );

@@ -30,7 +30,8 @@ function parse(text: string): unknown {
 }
 
 export function createApiClient(apiUrl: string, ownKey: string): ApiClient {
-  const base = apiUrl.replace(/\/+$/, "");
+  let base = apiUrl;
+  while (base.endsWith("/")) base = base.slice(0, -1);
   let made = 0;
   return {
     async call(method, path, { body, idempotencyKey, apiKey = ownKey } = {}) {

@@ -26,6 +26,8 @@ export function emptyFilter(): JobFilter {
 
 /** Adds what a search box says to a filter. Throws `parameter_invalid` for a qualifier's impossible value. */
 export function applySearch(filter: JobFilter, search: string): JobFilter {
+  // The database takes no half of a surrogate pair.
+  if (!search.isWellFormed()) throw invalid("it holds half of a surrogate pair, which is no text");
   const terms = [...search.matchAll(TERM)];
   if (terms.length > TERMS_MAX) throw invalid(`at most ${TERMS_MAX} terms`);
   const so = { ...filter, text: [...filter.text] };

@@ -1,6 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
-import type { ErrorCode } from "@prewarm/shared/errors";
-import { extensionOf } from "@prewarm/shared/image-id";
+import { AppError, type ErrorCode } from "@prewarm/shared/errors";
+import { checkId, extensionOf } from "@prewarm/shared/image-id";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
 import { idFromKey } from "@prewarm/shared/source";
 
@@ -24,7 +24,7 @@ export type HookEvent =
   | { kind: "rejected"; code: ErrorCode; message: string };
 
 /** A change of one original, as a mapper read it. What the sender does not tell is null. */
-export interface Change {
+export interface HookChange {
   kind: "upload" | "delete";
   /** The image's id, where the sender knows it; else the configuration makes one of the original's key. */
   id: string | null;
@@ -41,7 +41,7 @@ export interface Change {
 const ETAG_MAX_CHARS = 256;
 
 /** Turns a change into an event about an image. These rules hold for every mapper. */
-export function toEvent(change: Change, config: Config): HookEvent {
+export function toEvent(change: HookChange, config: Config): HookEvent {
   const { kind, key, v, etag, order, recipe } = change;
   const name = change.id ?? key;
   if (name === null)
@@ -50,11 +50,23 @@ export function toEvent(change: Change, config: Config): HookEvent {
   if (other !== null) return { kind: "ignored", reason: other };
   const id = change.id ?? idFromKey(config, name, change.bucket);
   if (id === null) return rejected("source_unknown", "No configured source holds this key, or it is no image id.");
+  const fault = idFault(id);
+  if (fault !== null) return rejected("id_invalid", fault);
   if (kind === "delete") return { kind, id, order };
   if (v !== null && !VERSION_PATTERN.test(v)) return rejected("body_invalid", "v: 1 to 64 letters, digits, - and _.");
   if (etag !== null && (etag === "" || etag.length > ETAG_MAX_CHARS))
     return rejected("body_invalid", `sourceEtag: 1 to ${ETAG_MAX_CHARS} characters.`);
   return { kind, id, v, sourceEtag: etag, order, recipe };
+}
+
+function idFault(id: string): string | null {
+  try {
+    checkId(id);
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
 }
 
 export function rejected(code: ErrorCode, message: string): HookEvent {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { walksOf } from "@prewarm/shared/testing/slowness";
 import { describe, expect, it } from "vitest";
 import { readError, readJob, readPage, readTime } from "./dialects.ts";
 
@@ -213,4 +214,9 @@ describe("readPage", () => {
     expect(readPage({ id: "job_1", status: "queued" }, new Headers(), asked)).toBeNull();
     expect(readPage("no", new Headers(), asked)).toBeNull();
   });
+});
+
+it.each(["<", "=next<", "<a>;", ">; rel="])("reads a Link header made of %s at once", (piece) => {
+  const headers = new Headers({ link: piece.repeat(32_000 / piece.length) });
+  expect(walksOf(() => readPage([], headers, new URLSearchParams()))).toBeLessThan(5);
 });

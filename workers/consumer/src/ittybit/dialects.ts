@@ -129,8 +129,11 @@ function metadataOf(fields: Fields): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
+/** Errors within errors that are looked into; the dialects have one. */
+const ERROR_DEPTH = 4;
+
 /** `{kind, message}`, `{message}`, `{error: {…}}`, `{error: "…"}`, a bare string, or nothing of these. */
-function errorIn(value: unknown): UpstreamError | null {
+function errorIn(value: unknown, depth = 0): UpstreamError | null {
   const text = textOf(value);
   if (text !== null) return { kind: null, message: text };
   const fields = fieldsOf(value);
@@ -138,7 +141,7 @@ function errorIn(value: unknown): UpstreamError | null {
   const message = textOf(fields.message);
   const kind = textOf(fields.kind) ?? textOf(fields.code);
   if (message !== null || kind !== null) return { kind, message: message ?? kind ?? "" };
-  return errorIn(fields.error);
+  return depth < ERROR_DEPTH ? errorIn(fields.error, depth + 1) : null;
 }
 
 /** A job (or task) of any dialect, or null when there is no usable id. */
@@ -186,8 +189,16 @@ function queryOf(link: string | null): string | null {
   return kept.length === 0 ? null : new URLSearchParams(kept).toString();
 }
 
+/** Of a Link header, in characters. */
+const LINK_MAX = 8192;
+
 function nextLink(header: string | null): string | null {
-  return /<([^>]*)>\s*;[^,<]*\brel="?next"?/i.exec(header ?? "")?.[1] ?? null;
+  for (const link of (header ?? "").slice(0, LINK_MAX).split("<")) {
+    const [address = "", parameters] = link.split(">", 2);
+    if (parameters !== undefined && /^\s*;/.test(parameters) && /\brel="?next"?/i.test(parameters.split(",")[0] ?? ""))
+      return address;
+  }
+  return null;
 }
 
 /** A list of any dialect: a bare array with `Link` and `Has-More` headers, or `{data, links}`. Unreadable items are left out. */

@@ -2,6 +2,8 @@
 export type Log = (event: string, fields?: Record<string, unknown>) => void;
 
 const MESSAGE_MAX_CHARS = 300;
+/** Of a longer text only so much is looked at: an upstream's answer may be megabytes, and cleaning makes a text shorter at times. */
+const LOOKED_AT_CHARS = 2000;
 
 /**
  * Foreign text made fit for a log, a row or a page: secrets replaced, queries of URLs dropped (they may be signed),
@@ -10,7 +12,9 @@ const MESSAGE_MAX_CHARS = 300;
 export function publicText(text: string, secrets: readonly string[] = []): string {
   let clean = text;
   for (const secret of secrets) if (secret !== "") clean = clean.replaceAll(secret, "[redacted]");
-  clean = clean.replace(/(\bhttps?:\/\/[^\s?"'<>]*)\?[^\s"'<>]*/gi, "$1?…");
+  // Secrets first: a cut must leave no half of one.
+  clean = clean.slice(0, LOOKED_AT_CHARS);
+  clean = clean.replace(/\bhttps?:\/\/[^\s"'<>]*/gi, (url) => url.replace(/\?.*$/s, "?…"));
   clean = clean.replace(/\bBearer\s+\S+/gi, "Bearer [redacted]");
   return clean
     .replace(/\p{Cc}+/gu, " ")

@@ -1,3 +1,4 @@
+import { walksOf } from "@prewarm/shared/testing/slowness";
 import { describe, expect, it } from "vitest";
 import { decide } from "./conditional.ts";
 
@@ -81,5 +82,21 @@ describe("Range", () => {
   });
   it("cannot be satisfied by nothing", () => {
     expect(decided({ Range: "bytes=0-" }, "GET", { ...FACTS, size: 0 })).toBe("unsatisfiable");
+  });
+});
+
+describe("a hostile header of 8 kB", () => {
+  const blanks = " ".repeat(4000);
+  it.each([
+    ["Range", `bytes=${blanks}-${blanks}x`, "whole"],
+    ["Range", `bytes=${blanks}${blanks}-0x`, "whole"],
+    ["Range", `bytes=0-${",".repeat(8000)}x`, "whole"],
+    ["If-None-Match", `"${" ,W/".repeat(2000)}`, "whole"],
+    ["If-None-Match", `${'"a"W/'.repeat(1600)}`, "whole"],
+    ["If-Modified-Since", `Sun, 01 ${"(".repeat(8000)}`, "whole"],
+    ["If-Modified-Since", `Sun, 01 Nov ${"1 ".repeat(4000)}`, "whole"],
+  ])("%s: %.20s… is judged at once", (name, header, expected) => {
+    expect(decided({ [name]: header })).toBe(expected);
+    expect(walksOf(() => decided({ [name]: header }))).toBeLessThan(5);
   });
 });

@@ -206,6 +206,8 @@ describe("the cap per client", () => {
     await detail(world, "/images/a?w=800", from("2001:db8:1:2:3::1"));
     expect(await detail(world, "/images/b?w=800", from("2001:db8:1:2:9::7"))).toBe("capped");
     expect(await detail(world, "/images/c?w=800", from("2001:db8:1:3::1"))).toBe("enqueued");
+    expect(await detail(world, "/images/d?w=800", from("2001:db8::a:b:c:d"))).toBe("enqueued");
+    expect(await detail(world, "/images/e?w=800", from("2001:db8::e:f:1:2"))).toBe("capped");
   });
 
   it("never counts what needs no message", async () => {

@@ -1,4 +1,5 @@
 import { missMessage } from "@prewarm/shared/messages";
+import { networkOf } from "@prewarm/shared/network";
 import type { Original } from "@prewarm/shared/source";
 import type { RequestContext } from "../request-context.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
@@ -53,11 +54,6 @@ async function isCapped({ headers, edge, left }: RequestContext): Promise<boolea
   if (limit === null || address === null) return false;
   const result = await withTimeLimit(() => limit.limit({ key: networkOf(address) }), left(LIMIT_WAIT_MS));
   return result.ok && !result.value.success;
-}
-
-/** One customer has an IPv6 network of 64 bits, or one IPv4 address. */
-function networkOf(address: string): string {
-  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
 /**

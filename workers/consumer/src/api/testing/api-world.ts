@@ -58,6 +58,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
   const deps: ApiDeps = {
     config,
     configFaults: [],
+    environmentFaults: [],
     ledger: clientOf(engine),
     bucket: bucket.bucket,
     queues: {},

@@ -1,4 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
+import { AppError } from "@prewarm/shared/errors";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import { type HookEvent, rejected, toEvent } from "../hook-event.ts";
 
@@ -35,4 +36,10 @@ function takesBucket(bucket: string, { sources }: Config, buckets: readonly stri
   const plain = (name: string) => name.toLowerCase().replaceAll("-", "_");
   // A URL source may have any bucket behind it; bucket sources are known by the names of their bindings.
   return sources.some((source) => "url" in source || plain(source.bucket) === plain(bucket));
+}
+
+/** One of a body's several events. Throws `body_invalid` for an array: arrays in arrays have no meaning, and no end. */
+export function notAnArray(one: unknown): unknown {
+  if (Array.isArray(one)) throw new AppError("body_invalid", { detail: "The body holds an array within an array." });
+  return one;
 }

@@ -2,7 +2,7 @@ import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
 import { type HookEvent, orderText } from "../hook-event.ts";
-import { objectEvent } from "./object-event.ts";
+import { notAnArray, objectEvent } from "./object-event.ts";
 
 /** What R2 puts into a queue for a change (developers.cloudflare.com/r2/buckets/event-notifications, read 2026-11); keys are as they are. */
 const event = z.object({
@@ -22,7 +22,7 @@ const KINDS: Record<string, "upload" | "delete"> = {
 
 /** R2's event notifications, one or an array. */
 export function mapR2(body: unknown, config: Config, buckets: readonly string[] | undefined): HookEvent[] {
-  if (Array.isArray(body)) return body.flatMap((one) => mapR2(one, config, buckets));
+  if (Array.isArray(body)) return body.flatMap((one) => mapR2(notAnArray(one), config, buckets));
   const parsed = event.safeParse(body);
   if (!parsed.success) throw new AppError("body_invalid", { detail: "The body is no R2 event notification." });
   const { action, bucket, object, eventTime } = parsed.data;

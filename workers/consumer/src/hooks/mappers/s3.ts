@@ -2,7 +2,7 @@ import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import * as z from "zod";
 import { type HookEvent, orderText, rejected } from "../hook-event.ts";
-import { objectEvent } from "./object-event.ts";
+import { notAnArray, objectEvent } from "./object-event.ts";
 
 /*
  * What S3 sends, by three roads (docs.aws.amazon.com/AmazonS3, notification content structure, read 2026-11), and what MinIO and other
@@ -40,7 +40,7 @@ const sns = z.object({ Type: z.string(), Message: z.string().optional() });
 
 /** S3 and its likes. `buckets`: names that are taken; undefined: those a source may stand for. */
 export function mapS3(body: unknown, config: Config, buckets: readonly string[] | undefined): HookEvent[] {
-  if (Array.isArray(body)) return body.flatMap((one) => mapS3(one, config, buckets));
+  if (Array.isArray(body)) return body.flatMap((one) => mapS3(notAnArray(one), config, buckets));
   const direct = notification.safeParse(body);
   if (direct.success) return direct.data.Records.map((one) => fromRecord(one, config, buckets));
   const bridged = eventBridge.safeParse(body);

@@ -1,3 +1,4 @@
+import { walksOf } from "@prewarm/shared/testing/slowness";
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "./address.ts";
 
@@ -53,6 +54,9 @@ describe("refusalOf", () => {
     ["https://metadata.google.internal/", "a metadata name"],
     ["https://printer.local/", "a local name"],
     ["https://intranet/", "a name without a dot"],
+    ["https://intranet../", "a name without a dot, with two at its end"],
+    ["https://store..ittybit.net/", "a name with an empty part"],
+    ["https://127.0.0.1../", "loopback, with two final dots"],
     ["http://store.ittybit.net/", "no https"],
     ["http://127.0.0.1:9000/", "http on loopback outside development"],
     ["ftp://store.ittybit.net/", "no https"],
@@ -73,5 +77,11 @@ describe("refusalOf", () => {
     ]) {
       expect(refusalOf(new URL(url), true)).not.toBeNull();
     }
+  });
+
+  it("judges a host of 30,000 dots at once", () => {
+    const url = new URL(`https://a${".".repeat(30_000)}b/`);
+    expect(refusalOf(url, false)).not.toBeNull();
+    expect(walksOf(() => refusalOf(url, false))).toBeLessThan(5);
   });
 });

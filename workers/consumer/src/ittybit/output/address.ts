@@ -25,6 +25,8 @@ function isPublicIpv6(host: string): boolean {
   return !(a === 0x3fff && b <= 0x0fff); // documentation
 }
 
+/** The longest name that DNS knows, in characters. */
+const HOST_MAX = 253;
 const PRIVATE_NAME = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa)$/;
 
 function isLoopback(host: string): boolean {
@@ -34,8 +36,10 @@ function isLoopback(host: string): boolean {
 function isPublicHost(host: string): boolean {
   if (host.startsWith("[")) return isPublicIpv6(host.slice(1, -1));
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return isPublicIpv4(host);
-  const name = host.replace(/\.+$/, "");
-  return name.includes(".") && !PRIVATE_NAME.test(name);
+  // One final dot only says that the name is complete.
+  const name = host.endsWith(".") ? host.slice(0, -1) : host;
+  const parts = name.split(".");
+  return name.length <= HOST_MAX && parts.length > 1 && !parts.includes("") && !PRIVATE_NAME.test(name);
 }
 
 /**

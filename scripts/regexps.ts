@@ -1,0 +1,81 @@
+// `npm run regexps`: every regular expression of the source must take time in proportion to its input. Exits 1 on one that does not.
+// Tests are left out: they read what we write. `new RegExp` is refused, because what cannot be read cannot be judged.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { checkSync } from "recheck";
+import { parseSync, Visitor } from "vite";
+import { isTest, readSources } from "./rooms/read-imports.ts";
+
+/** Known and harmless, by file and the reason why. One that is not needed any more is a fault. */
+const HARMLESS: Record<string, string> = {
+  "scripts/print-tables.ts": "reads our own pages",
+  "workers/consumer/src/ledger/protocol/fingerprint.ts": "reads messages that publicText cut to 300 characters",
+  "packages/shared/src/variant-key.ts": "made of our own words and anchored; scripts/regexps.test.ts judges it",
+  "packages/ittybit-emulator/src/faults/faults.ts": "the pattern comes from whoever holds the emulator's key",
+};
+/** Milliseconds for one pattern; the slowest of ours needs a tenth. */
+const TIMEOUT_MS = 60_000;
+/** The checker in this process, not one of its programs per platform. */
+process.env.RECHECK_SYNC_BACKEND = "pure";
+
+export interface Pattern {
+  /** Counted from 1. */
+  line: number;
+  /** Null where it is made at run time. */
+  regex: { pattern: string; flags: string } | null;
+}
+
+export function findPatterns(path: string, source: string): Pattern[] {
+  const found: Pattern[] = [];
+  const add = (start: number, regex: Pattern["regex"]): void => {
+    found.push({ line: source.slice(0, start).split("\n").length, regex });
+  };
+  const made = (node: { start: number; callee: { type: string; name?: unknown } }): void => {
+    if (node.callee.type === "Identifier" && node.callee.name === "RegExp") add(node.start, null);
+  };
+  new Visitor({
+    Literal: (node) => ("regex" in node ? add(node.start, node.regex) : undefined),
+    NewExpression: made,
+    CallExpression: made,
+  }).visit(parseSync(path, source).program);
+  return found;
+}
+
+/** Why the pattern may be slow, with an input that shows it; null when its time grows with the input's length and no faster. */
+export function slownessOf({ pattern, flags }: { pattern: string; flags: string }): string | null {
+  const judged = checkSync(pattern, flags, { timeout: TIMEOUT_MS, randomSeed: 1 });
+  if (judged.status === "safe") return null;
+  if (judged.status === "unknown") return `cannot be judged (${judged.error.kind})`;
+  return `${judged.complexity.summary}, try ${judged.attack.pattern}`;
+}
+
+export function faultOf(regex: Pattern["regex"]): string | null {
+  return regex === null ? "made at run time" : slownessOf(regex);
+}
+
+function main(): void {
+  const root = dirname(import.meta.dirname);
+  const verdicts = new Map<string, string | null>();
+  const needed = new Set<string>();
+  let faults = 0;
+  const complain = (text: string): void => {
+    faults += 1;
+    console.error(text);
+  };
+  for (const { path } of readSources(root).filter((file) => !isTest(file.path))) {
+    for (const { line, regex } of findPatterns(path, readFileSync(join(root, path), "utf8"))) {
+      const name = regex === null ? "new RegExp" : `/${regex.pattern}/${regex.flags}`;
+      const fault = verdicts.has(name) ? verdicts.get(name) : faultOf(regex);
+      verdicts.set(name, fault ?? null);
+      if (fault === null || fault === undefined) continue;
+      if (path in HARMLESS) needed.add(path);
+      else complain(`${path}:${line} ${name}: ${fault}`);
+    }
+  }
+  for (const path of Object.keys(HARMLESS).filter((known) => !needed.has(known)))
+    complain(`${path} has no slow pattern any more: take it off the list in scripts/regexps.ts`);
+  console.log(`${verdicts.size} regular expressions, ${faults} faults.`);
+  if (faults > 0) process.exitCode = 1;
+}
+
+if (import.meta.main) main();

@@ -1,0 +1,109 @@
+import { AppError } from "@prewarm/shared/errors";
+import fc from "fast-check";
+import { it } from "vitest";
+import { applySearch, emptyFilter } from "../../workers/consumer/src/api/search.ts";
+import { type IttybitJob, readError, readJob, readPage } from "../../workers/consumer/src/ittybit/dialects.ts";
+import { refusalOf } from "../../workers/consumer/src/ittybit/output/address.ts";
+import { publicText } from "../../workers/consumer/src/platform/log.ts";
+import {
+  type Change,
+  changed,
+  changes,
+  corpusOf,
+  DEEP_ARRAYS,
+  DEEP_ERRORS,
+  fuzz,
+  type Recipe,
+  recipes,
+  textOf,
+} from "./fuzz.ts";
+
+const JOB = {
+  id: "job_1",
+  kind: "image",
+  status: "succeeded",
+  output: "https://cdn.ittybit.net/out.webp",
+  metadata: { prewarm: "a" },
+  created_at: 1_760_000_000,
+};
+const TASKS = [{ kind: "export", status: "completed", output: { url: "https://a.example/x" } }];
+const ANSWERS: readonly unknown[] = [
+  JOB,
+  {
+    meta: {},
+    data: { id: "task_1", status: "completed", outputs: [{ url: "https://a.example/x" }], tasks: TASKS },
+    error: null,
+  },
+  { data: [JOB, JOB], links: { next: "https://api.ittybit.com/jobs?page=2&limit=2" } },
+  [JOB, { id: "job_2", status: "failed", error: { error: { message: "no", kind: "x" } } }],
+  { error: { message: "https://a.example/?key=1", code: "bad" } },
+];
+const LINKS = [
+  "<",
+  ">",
+  ";",
+  ",",
+  " ",
+  'rel="next"',
+  "rel=next",
+  "https://a/?after=1",
+  "?page=2",
+  "=",
+  "next",
+  "rel=prev",
+  "#",
+];
+
+interface Answer {
+  seed: number;
+  changes: Change[];
+  link: Recipe;
+}
+
+function judge(job: IttybitJob | null): void {
+  if (job === null) return;
+  if (job.id === "" || job.id.length > 200) throw new Error("an id that is none");
+  if (job.output === null) return;
+  if (!/^https?:/i.test(job.output)) throw new Error(`the output ${job.output}`);
+  if (URL.canParse(job.output)) refusalOf(new URL(job.output), false);
+}
+
+it("Ittybit's answers: a job with a usable id, or none", () => {
+  const inputs = fc.record({ seed: fc.nat(ANSWERS.length - 1), changes, link: recipes(LINKS) });
+  fuzz("Ittybit's answers", inputs, corpusOf<Answer>("ittybit"), (answer) => {
+    const body = changed(ANSWERS[answer.seed], answer.changes);
+    judge(readJob(body));
+    const headers = new Headers({ link: textOf(answer.link) });
+    for (const job of readPage(body, headers, new URLSearchParams("limit=2"))?.jobs ?? []) judge(job);
+    const { message, kind } = readError(500, JSON.stringify(body) ?? "");
+    if (typeof message !== "string" || publicText(`${kind} ${message}`).length > 300) throw new Error("no message");
+  });
+});
+
+it("Ittybit's answers: nesting without end is read as far as it makes sense", () => {
+  for (const body of [
+    DEEP_ARRAYS,
+    DEEP_ERRORS,
+    { id: "a", status: "failed", error: DEEP_ERRORS, outputs: DEEP_ARRAYS },
+  ]) {
+    judge(readJob(body));
+    readPage(body, new Headers(), new URLSearchParams());
+    readError(500, `${'{"error":'.repeat(50_000)}1${"}".repeat(50_000)}`);
+  }
+});
+
+const TERMS =
+  'id:|format:|error:|run:|lane:|state:|"|:| |webp|jpg|bulk|dead|"a b"|a|\t|\ud800|%|_|*|\'|;|x:y|ID:'.split("|");
+
+it("search qualifiers: a filter, or a refusal", () => {
+  fuzz("search", recipes(TERMS), corpusOf<Recipe>("search"), (recipe) => {
+    try {
+      const filter = applySearch(emptyFilter(), textOf(recipe));
+      const words = [...filter.text, filter.id, filter.run, filter.error].filter((word) => word !== null);
+      if (!words.every((word) => word.isWellFormed()))
+        throw new Error("half a surrogate pair, which no database takes");
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+    }
+  });
+});

@@ -1,0 +1,44 @@
+import { readImageHeader, sniffType } from "@prewarm/shared/image-header";
+import fc from "fast-check";
+import { it } from "vitest";
+import { verifyOutput } from "../../workers/consumer/src/ittybit/output/verify.ts";
+import { corpusOf, fuzz } from "./fuzz.ts";
+
+/** Small pictures of every type that we read, in base64, and files that look like one. */
+const SEEDS = corpusOf<string>("image-seeds").map((text) => new Uint8Array(Buffer.from(text, "base64")));
+const FORMATS = ["jpeg", "png", "webp", "avif"] as const;
+
+interface Bytes {
+  seed: number;
+  changes: { at: number; value: number }[];
+  cut: number;
+  fill: { at: number; value: number; length: number };
+  format: number;
+}
+
+it("image headers and outputs: sizes that can be, or none", () => {
+  const value = fc.constantFrom(0, 1, 2, 0x2c, 0x21, 0x7f, 0x80, 0xd8, 0xff);
+  const inputs: fc.Arbitrary<Bytes> = fc.record({
+    seed: fc.nat(SEEDS.length - 1),
+    changes: fc.array(fc.record({ at: fc.nat(2000), value }), { maxLength: 6 }),
+    cut: fc.nat(4000),
+    fill: fc.record({ at: fc.nat(2000), value, length: fc.constantFrom(0, 0, 0, 0, 0, 8, 300, 65_536) }),
+    format: fc.nat(3),
+  });
+  fuzz("image headers", inputs, corpusOf<Bytes>("image"), ({ seed, changes, cut, fill, format }) => {
+    const picture = SEEDS[seed % SEEDS.length] ?? new Uint8Array(0);
+    const at = fill.at % (picture.length + 1);
+    const bytes = new Uint8Array(picture.length + fill.length).fill(fill.value);
+    bytes.set(picture.subarray(0, at));
+    bytes.set(picture.subarray(at), at + fill.length);
+    for (const change of changes) bytes[change.at % bytes.length] = change.value;
+    const shown = cut % 4 === 0 ? bytes.subarray(0, cut) : bytes;
+    sniffType(shown);
+    const header = readImageHeader(shown);
+    const sizes = header === null ? [] : [header.width, header.height, header.frames, header.orientation];
+    if (!sizes.every((size) => Number.isInteger(size) && size >= 0)) throw new Error(`sizes ${sizes}`);
+    if (header !== null && (header.orientation < 1 || header.orientation > 8)) throw new Error("no orientation");
+    const asked = { width: 16, height: null };
+    verifyOutput(shown, { format: FORMATS[format] ?? "jpeg", size: null, asked, fit: null });
+  });
+});

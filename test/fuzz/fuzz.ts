@@ -1,0 +1,140 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { leastMs, walkMs } from "@prewarm/shared/testing/slowness";
+import fc from "fast-check";
+import { expect } from "vitest";
+
+/** Inputs for each parser; `FUZZ_RUNS` asks for more. */
+const RUNS = Number(process.env.FUZZ_RUNS ?? 100_000);
+/** The longest that one input may take, in walks over a megabyte of text (some 5 ms). */
+const WALKS_MAX = 5;
+
+/**
+ * Judges the corpus and then made inputs. `judge` throws on a wrong result; what seems slow is judged five times more, so that
+ * neither the garbage collector nor another process makes an input slow. Prints how many there were and the slowest.
+ */
+export function fuzz<T>(name: string, inputs: fc.Arbitrary<T>, corpus: readonly T[], judge: (input: T) => void): void {
+  const boundMs = WALKS_MAX * walkMs();
+  let count = 0;
+  let slowest = 0;
+  const timed = (input: T): void => {
+    count += 1;
+    let tookMs = leastMs(() => judge(input), 1);
+    if (tookMs > slowest)
+      tookMs = Math.min(
+        tookMs,
+        leastMs(() => judge(input), 5),
+      );
+    if (tookMs > boundMs) throw new Error(`it took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
+    slowest = Math.max(slowest, tookMs);
+  };
+  for (const input of corpus) timed(input);
+  fc.assert(fc.property(inputs, timed), { numRuns: RUNS });
+  expect(count).toBeGreaterThanOrEqual(RUNS);
+  console.info(
+    `fuzz ${name}: ${count} inputs, ${corpus.length} of them kept; the slowest ${slowest.toFixed(2)} ms of ${boundMs.toFixed(1)} ms`,
+  );
+}
+
+/** Inputs that broke a parser once, or were built to. */
+export function corpusOf<T>(name: string): T[] {
+  return readCorpus(name);
+}
+
+export function readCorpus<T>(name: string): T {
+  return JSON.parse(readFileSync(join(import.meta.dirname, "corpus", `${name}.json`), "utf8"));
+}
+
+/** Text as pieces and how often each stands there: short to keep, and it says what was repeated. */
+export type Recipe = readonly (readonly [piece: string, times: number])[];
+
+export function textOf(recipe: Recipe, maxLength = 8192): string {
+  return recipe
+    .map(([piece, times]) => piece.repeat(times))
+    .join("")
+    .slice(0, maxLength);
+}
+
+/** Pieces in any order, now and then one or two of them many times over. */
+export function recipes(pieces: readonly string[]): fc.Arbitrary<Recipe> {
+  const few = fc.constantFrom(1, 1, 1, 2, 3);
+  const many = fc.constantFrom(1, 40, 700, 2000);
+  const piece = fc.nat(pieces.length - 1).map((index) => pieces[index] ?? "");
+  const part = (times: fc.Arbitrary<number>) => fc.tuple(piece, times);
+  return fc.oneof(
+    { weight: 30, arbitrary: fc.array(part(few), { maxLength: 8 }) },
+    { weight: 1, arbitrary: fc.array(part(many), { minLength: 2, maxLength: 4 }) },
+  );
+}
+
+/** A change of some JSON: the `at`-th value in it (modulo their number) becomes `value`. */
+export interface Change {
+  at: number;
+  value: unknown;
+}
+
+/** The value with changes made; `value` itself stays as it is. */
+export function changed(value: unknown, changes: readonly Change[]): unknown {
+  const root = { value: structuredClone(value) };
+  for (const change of changes) {
+    const places = placesIn(root);
+    const [holder, key] = places[change.at % places.length] ?? [root, "value"];
+    const value = typeof change.value === "object" ? structuredClone(change.value) : change.value;
+    Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
+  }
+  return root.value;
+}
+
+function placesIn(holder: object): [object, string][] {
+  return Object.entries(holder).flatMap(([key, value]): [object, string][] =>
+    typeof value === "object" && value !== null && Object.keys(value).length < 50
+      ? [[holder, key], ...placesIn(value)]
+      : [[holder, key]],
+  );
+}
+
+function nested(depth: number, wrap: (inner: unknown) => unknown): unknown {
+  let value: unknown = "x";
+  for (let level = 0; level < depth; level++) value = wrap(value);
+  return value;
+}
+
+/** Names by which parsers look for values, and values that break them. */
+const HOSTILE: readonly unknown[] = [
+  null,
+  true,
+  0,
+  -1,
+  1e308,
+  "",
+  " ",
+  "\ud800",
+  "../../x",
+  "a\u0000b\r\n",
+  "%",
+  "%E0%A4",
+  "\u202e",
+  "photo.jpg",
+  "deleted",
+  "2026-11-24T11:59:30Z",
+  "9".repeat(400),
+  "x".repeat(9000),
+  "https://".repeat(500),
+  "<".repeat(4000),
+  [],
+  {},
+  [[]],
+  [null, "a", {}],
+  JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1, "length": -1}'),
+  nested(30, (inner) => [inner]),
+  nested(30, (inner) => ({ error: inner })),
+];
+
+export const changes: fc.Arbitrary<Change[]> = fc.array(
+  fc.record({ at: fc.nat(200), value: fc.nat(HOSTILE.length - 1).map((index) => HOSTILE[index]) }),
+  { maxLength: 3 },
+);
+
+/** Deeper than any stack: for parsers that walk by calling themselves. */
+export const DEEP_ARRAYS: unknown = nested(50_000, (inner) => [inner]);
+export const DEEP_ERRORS: unknown = nested(50_000, (inner) => ({ error: inner }));

@@ -1,0 +1,32 @@
+import { walksOf } from "@prewarm/shared/testing/slowness";
+import { describe, expect, it } from "vitest";
+import { publicText } from "./log.ts";
+
+describe("publicText", () => {
+  it.each([
+    ["no https://a.example/x?sig=1 and HTTP://b.example/?k=2", "no https://a.example/x?… and HTTP://b.example/?…"],
+    ['"https://a.example/x?sig=1" is gone', '"https://a.example/x?…" is gone'],
+    ["https://a.example/x?u=https://b.example/?k=2 is gone", "https://a.example/x?… is gone"],
+    ["https://a.example/x stays", "https://a.example/x stays"],
+    ["Authorization: Bearer abc.def", "Authorization: Bearer [redacted]"],
+    ["a\u0000b\r\nc", "a b c"],
+  ])("%j reads %j", (text, expected) => expect(publicText(text)).toBe(expected));
+
+  it("replaces secrets wherever a long text is cut", () => {
+    for (let before = 1990; before < 2000; before++) {
+      const text = `${"\n".repeat(before)}a-secret-key`;
+      expect(publicText(text, ["a-secret-key"])).not.toContain("a-s");
+    }
+  });
+
+  it.each([
+    ["https://", 500_000],
+    ["Bearer ", 500_000],
+    ["https://a?", 400_000],
+    ["\u0000 ", 1_000_000],
+    ["'", 4_000_000],
+  ])("takes %j many times over in no time", (piece, times) => {
+    const text = piece.repeat(times);
+    expect(walksOf(() => publicText(text, ["a-secret-key"]))).toBeLessThan(10);
+  });
+});
