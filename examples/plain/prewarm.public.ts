@@ -6,7 +6,9 @@ export const publicConfig = {
   ],
   formats: ["webp", "avif", "jpeg"],
   qualities: ["very_low", "low", "medium", "high", "very_high"],
+  ratios: ["1:1", "4:3", "3:2", "16:9", "1.91:1"],
   presets: { thumb: "w=160&h=160&fit=cover&f=auto", card: "w=640&h=480&fit=cover&f=auto" },
+  pages: { widths: [320, 480, 640, 828, 1080, 1440, 1920], format: "auto" },
   signing: "custom",
   passThrough: ["svg", "gif", "ico"],
 } as const;

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { writePage } from "../../examples/plain/write-page.ts";
@@ -17,13 +18,45 @@ let site: Server;
 beforeAll(async () => {
   [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
   const html = writePage(stack.edgeUrl);
-  site = createServer((_, response) => response.setHeader("content-type", "text/html").end(html)).listen(0);
+  const worker = await bundled(`
+    import { handleImages } from "@prewarm/client/sw";
+    addEventListener("fetch", handleImages({ baseUrl: "${stack.edgeUrl}" }));
+    addEventListener("activate", (event) => event.waitUntil(clients.claim()));`);
+  const script = await bundled(`
+    import { createPrewarm } from "@prewarm/client";
+    import { definePrewarmImg } from "@prewarm/client/element";
+    globalThis.prewarm = createPrewarm({ baseUrl: "${stack.edgeUrl}" });
+    definePrewarmImg();`);
+  const files: Record<string, [string, string]> = {
+    "/": ["text/html", html],
+    "/empty": ["text/html", "<!doctype html><link rel=icon href=data:,>"],
+    "/sw.js": ["text/javascript", worker],
+    "/prewarm.js": ["text/javascript", script],
+  };
+  site = createServer((request, response) => {
+    const [type, text] = files[request.url ?? ""] ?? ["text/plain", ""];
+    response.setHeader("content-type", type).end(text);
+  }).listen(0);
 });
 afterAll(async () => {
   site?.close();
   await browser?.close();
   await stack?.close();
 });
+
+async function bundled(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+function address(path: string): string {
+  return `http://localhost:${(site.address() as AddressInfo).port}${path}`;
+}
 
 interface Image {
   url: string;
@@ -39,7 +72,7 @@ async function visit() {
   const said: string[] = [];
   page.on("console", (message) => said.push(message.text()));
   page.on("pageerror", (error) => said.push(String(error)));
-  await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+  await page.goto(address("/"));
   await page.evaluate("window.scrollTo(0, document.body.scrollHeight)");
   const shown = await until(
     "all images are there",
@@ -88,5 +121,57 @@ describe("a page of eight images", () => {
     expect(warm.shift).toBe(0);
     expect(warm.shown.map(({ box }) => box)).toEqual(cold.shown.map(({ box }) => box));
     expect(warm.shown.map(({ url }) => url)).toEqual(cold.shown.map(({ url }) => url));
+  });
+});
+
+/** Puts an image into the page and gives its width in px once it is loaded. */
+function show(page: Page, url: string): Promise<number> {
+  return page.evaluate(`new Promise((resolve, reject) => {
+    const image = document.body.appendChild(new Image());
+    image.onload = () => resolve(image.naturalWidth);
+    image.onerror = reject;
+    image.src = "${url}";
+  })`);
+}
+
+describe("a service worker that keeps images", () => {
+  it("shows the original of a cold image and does not keep it, and keeps the variant at the next view", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(address("/empty"));
+    await page.evaluate(`navigator.serviceWorker.register("/sw.js").then(() => new Promise((resolve) => {
+      if (navigator.serviceWorker.controller) resolve();
+      else navigator.serviceWorker.addEventListener("controllerchange", () => resolve());
+    }))`);
+    const url = `${stack.edgeUrl}/images/hero.jpg?w=320&f=auto&v=worker`;
+    const kept = () =>
+      page.evaluate(`caches.open("prewarm").then((cache) => cache.keys()).then((keys) => keys.length)`);
+    expect(await show(page, url)).toBe(1024);
+    expect(await kept()).toBe(0);
+    await until("the variant is made", () => isWarm(url), Boolean, 40_000);
+    // Another tab: the first may show from memory what it has shown.
+    const next = await context.newPage();
+    await next.goto(address("/empty"));
+    expect(await show(next, url)).toBe(320);
+    await until("the variant is kept", kept, (count) => count === 1);
+    await context.close();
+  });
+});
+
+describe("an open page", () => {
+  it("swaps cold images for their variants, by upgrade() and by <prewarm-img upgrade>", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(address("/empty"));
+    await page.addScriptTag({ url: "/prewarm.js", type: "module" });
+    const image = (version: string) => `<img src="${stack.edgeUrl}/images/hero.jpg?w=320&f=auto&v=${version}">`;
+    await page.evaluate(
+      `document.body.innerHTML = ${JSON.stringify(`${image("by-call")}<prewarm-img upgrade>${image("by-element")}</prewarm-img>`)}`,
+    );
+    const widths = () => page.evaluate(`[...document.images].map((image) => image.naturalWidth).join()`);
+    await until("originals are shown", widths, (seen) => seen === "1024,1024");
+    await page.evaluate(`prewarm.upgrade(document)`);
+    await until("variants are shown", widths, (seen) => seen === "320,320", 40_000);
+    await context.close();
   });
 });

@@ -68,9 +68,7 @@ function writeTypes(): void {
 }
 
 function manifest(): object {
-  const { name, version, description, license, type, sideEffects } = JSON.parse(
-    readFileSync(join(home, "package.json"), "utf8"),
-  );
+  const { name, version, description, license, type } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
   const entry = (key: string) => ({ types: `./types/${ENTRIES[key]}.d.ts`, default: `./${key}.js` });
   const subpaths = Object.keys(ENTRIES).filter((key) => key !== "index" && key !== "server-in-browser");
   const exports = {
@@ -79,5 +77,7 @@ function manifest(): object {
     "./server": { types: "./types/server.d.ts", browser: "./server-in-browser.js", default: "./server.js" },
     "./package.json": "./package.json",
   };
+  // These two throw where they must not be.
+  const sideEffects = ["./server.js", "./server-in-browser.js"];
   return { name, version, description, license, type, sideEffects, exports };
 }

@@ -4,18 +4,18 @@ import { candidates, join, type LooseSrcsetOptions, type SrcsetOptions } from ".
 
 interface Look {
   /** Default: the image is as wide as `width`, or as its viewport where that is narrower. */
-  sizes?: string;
+  sizes?: string | undefined;
   /** Default: empty, which is right for decoration only. */
-  alt?: string;
+  alt?: string | undefined;
   /** Loads at once and first: the one image that is seen first. All others load lazily. */
-  priority?: boolean;
+  priority?: boolean | undefined;
   /** Shows the ref's `lqip` behind the image, by an inline style. Not for pictures with transparency. */
-  placeholder?: boolean;
+  placeholder?: boolean | undefined;
 }
 
 /** The box of an image in CSS px. A ref that knows its own size needs a width at most; a bare id needs a shape as well. */
 type Box<C, R> = R extends { width: number; height: number }
-  ? { width?: number; height?: number; ratio?: RatioOf<C>; preset?: never }
+  ? { width?: number | undefined; height?: number | undefined; ratio?: RatioOf<C> | undefined; preset?: never }
   : { width: number; preset?: never } & ({ height: number; ratio?: never } | { ratio: RatioOf<C>; height?: never });
 
 type Picked<C> = Omit<PartOptions<C>, "width" | "ratio" | "dpr" | "preset">;

@@ -1,4 +1,5 @@
 import { ids } from "@prewarm/shared/testing/arbitraries";
+import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
@@ -167,6 +168,16 @@ describe("srcset", () => {
   });
 
   it("is empty for what has one size", () => expect(prewarm.srcset("a.svg")).toBe(""));
+});
+
+it("every candidate of every image is what the upload recipe makes", () => {
+  const made = (config.recipes.upload ?? []).flatMap((spec) => expandTransforms(spec, config).map(formatTransform));
+  for (const width of [100, 500, 1000, 6000, undefined])
+    for (const box of [200, 800, 3000]) {
+      const ref = width === undefined ? { id: "a" } : { id: "a", width, height: width };
+      const { srcset = "", src } = prewarm.attrs(ref, { width: box, height: box } as never);
+      for (const url of [src, ...urlsIn(srcset)]) expect(made, url).toContain(formatTransform(readUrl(url).transform));
+    }
 });
 
 describe("attrs", () => {

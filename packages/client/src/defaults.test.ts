@@ -2,11 +2,12 @@ import { DEFAULTS, QUALITIES as NAMES } from "@prewarm/shared/config";
 import { QUALITY_TABLE } from "@prewarm/shared/quality";
 import { expect, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
-import { FORMATS, LADDER, PASS_THROUGH, QUALITIES } from "./defaults.ts";
+import { FORMATS, LADDER, PAGES, PASS_THROUGH, QUALITIES, RATIOS } from "./defaults.ts";
 
 it("the client's defaults are the configuration's", () => {
-  const { ladder, formats, qualities, passThrough } = DEFAULTS;
+  const { ladder, formats, qualities, passThrough, ratios, pages } = DEFAULTS;
   expect([LADDER, FORMATS, QUALITIES, PASS_THROUGH]).toEqual([ladder, formats, qualities, passThrough]);
+  expect([RATIOS, PAGES]).toEqual([ratios, pages]);
   expect(QUALITIES).toEqual(NAMES);
 });
 

@@ -2,7 +2,7 @@ import type { Format, Quality } from "@prewarm/shared/config";
 
 /*
  * What a site gets that says nothing, as literals so that a bundle carries these and not the whole configuration.
- * defaults.test.ts holds them against packages/shared; RATIOS and PAGES until the configuration has these settings.
+ * defaults.test.ts holds them against packages/shared.
  */
 
 export const RATIOS = ["1:1", "4:3", "3:2", "16:9", "1.91:1"] as const;

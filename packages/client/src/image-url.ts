@@ -18,7 +18,7 @@ export interface PartOptions<C> {
   width?: number | undefined;
   /** Crops to a declared shape; needs `width`. */
   ratio?: RatioOf<C> | undefined;
-  /** A name or 1–100; becomes the nearest quality that needs no signature. */
+  /** A name or 1–100; becomes the nearest quality that needs no signature. Crops have the usual one. */
   quality?: QualityOf<C> | number | undefined;
   /** One that is not configured becomes `auto`. */
   format?: FormatOf<C> | "auto" | undefined;
@@ -82,7 +82,8 @@ function queryOf(settings: Settings, { preset, width, ratio, quality, format, dp
     query.push(`w=${box.width}`);
     if (box.height) query.push(`h=${box.height}`);
   }
-  const name = qualityOf(settings, quality);
+  // A crop is open in the usual quality only.
+  const name = ratio ? "high" : qualityOf(settings, quality);
   if (name !== "high") query.push(`q=${name}`);
   query.push(`f=${formatOf(settings, format)}`);
   return query;

@@ -7,8 +7,8 @@ export interface PublicConfig {
   ladder?: readonly number[];
   formats?: readonly Format[];
   qualities?: readonly Quality[];
-  /** Shapes that an unsigned URL may crop to, such as `16:9`. */
-  ratios?: readonly string[];
+  /** Shapes that an unsigned URL may crop to, such as `16:9`. Those with a position are not asked for here. */
+  ratios?: readonly (string | { readonly ratio: string; readonly pos: string })[];
   /** Whole transforms by name, each written as a query. */
   presets?: Readonly<Record<string, string>>;
   pages?: {
@@ -39,23 +39,24 @@ export interface ImageRef {
   lqip?: string;
 }
 
-export type Settings = ClientOptions & Required<Omit<ClientOptions, "source">>;
+export type Settings = Omit<ClientOptions, "ratios"> &
+  Required<Omit<ClientOptions, "source" | "ratios">> & { ratios: readonly string[] };
 
 export function readOptions(options: ClientOptions): Settings {
   const defaults = {
     ladder: LADDER,
     formats: FORMATS,
     qualities: QUALITIES,
-    ratios: RATIOS,
     presets: {},
     pages: PAGES,
     passThrough: PASS_THROUGH,
     signing: "custom" as const,
   };
-  return { ...defaults, ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") };
+  const ratios = (options.ratios ?? RATIOS).filter((ratio) => typeof ratio === "string");
+  return { ...defaults, ...options, ratios, baseUrl: options.baseUrl.replace(/\/+$/, "") };
 }
 
-type Named<T, D extends string> = T extends readonly (infer N extends string)[] ? N : D;
+type Named<T, D extends string> = T extends readonly (infer N)[] ? Extract<N, string> : D;
 
 export type RatioOf<C> = C extends { ratios: infer R } ? Named<R, never> : (typeof RATIOS)[number];
 export type PresetOf<C> = C extends { presets: infer P } ? keyof P & string : never;

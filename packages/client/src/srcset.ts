@@ -3,11 +3,11 @@ import type { ImageRef, Settings } from "./public-config.ts";
 
 export interface SrcsetOptions {
   /** In px; snapped and deduplicated. Default: the widths that uploads warm. */
-  widths?: readonly number[];
-  minWidth?: number;
-  maxWidth?: number;
+  widths?: readonly number[] | undefined;
+  minWidth?: number | undefined;
+  maxWidth?: number | undefined;
   /** Such as `[1, 2]`, for an image of a fixed `width`: descriptors are then `1x`, `2x`. */
-  densities?: readonly number[];
+  densities?: readonly number[] | undefined;
 }
 
 export type LooseSrcsetOptions = SrcsetOptions & Omit<LooseUrlOptions, "dpr">;

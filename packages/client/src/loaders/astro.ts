@@ -52,12 +52,8 @@ function settingsOf({ service }: ImageConfig) {
 
 function urlOf({ src, fit, ...asked }: Transform, config: ImageConfig): string {
   if (typeof src !== "string") return src.src;
-  const settings = settingsOf(config);
-  if (!(LAYOUT in asked)) return loaderUrl(settings, src, { ...asked, crop: fit === "cover" });
-  // A layout chooses widths by itself and crops by CSS: the whole picture, in a width that uploads warm, is what fits.
-  const { widths } = settings.pages;
-  const { width = 0 } = asked;
-  return loaderUrl(settings, src, { ...asked, width: widths.find((each) => each >= width) ?? widths.at(-1) });
+  // Astro demands both sides of every image that it cannot open: only `fit` says that they are a crop, and a layout crops by CSS.
+  return loaderUrl(settingsOf(config), src, { ...asked, crop: fit === "cover" && !(LAYOUT in asked) });
 }
 
 /** `image.service` of an Astro configuration; `config` holds the options of the client. */

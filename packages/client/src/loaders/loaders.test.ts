@@ -49,8 +49,13 @@ describe("a pair", () => {
   ])("%i × %i means %s", (width, height, ratio) => expect(ratioOf(settings, width, height)).toBe(ratio));
 
   it("that is no declared ratio keeps its width", () => {
-    expect(transformer("/a", { width: 800, height: 500, fit: "cover" })).toBe(`${BASE}/images/a?w=800&f=auto`);
+    expect(transformer("/a", { width: 800, height: 500, fit: "cover" })).toBe(`${BASE}/images/a?w=828&f=auto`);
   });
+});
+
+it("a width is the next that uploads warm, at most the widest, and an icon's own", () => {
+  const widths = [64, 300, 321, 700, 5000].map((width) => /w=(\d+)/.exec(transformer("/a", { width }))?.[1]);
+  expect(widths).toEqual(["64", "320", "480", "828", "1920"]);
 });
 
 describe("quality", () => {
@@ -105,7 +110,7 @@ describe("nuxt", () => {
 
   it("crops as its own service does, unless fit says that nothing is cut off", () => {
     expect(url({ width: 800, height: 600 })).toBe(`${BASE}/images/a.jpg?w=800&h=600&f=auto`);
-    expect(url({ width: 800, height: 600, fit: "inside" })).toBe(`${BASE}/images/a.jpg?w=800&f=auto`);
+    expect(url({ width: 800, height: 600, fit: "inside" })).toBe(`${BASE}/images/a.jpg?w=828&f=auto`);
   });
 
   it("drops what an image URL cannot say", () => {
@@ -118,7 +123,7 @@ describe("nuxt", () => {
 describe("astro", () => {
   it("crops only where fit says so, because both sides are demanded of every image", () => {
     const size = { src: "/a.jpg", width: 800, height: 600 };
-    expect(astro.getURL(size, config)).toBe(`${BASE}/images/a.jpg?w=800&f=auto`);
+    expect(astro.getURL(size, config)).toBe(`${BASE}/images/a.jpg?w=828&f=auto`);
     expect(astro.getURL({ ...size, fit: "cover" }, config)).toBe(`${BASE}/images/a.jpg?w=800&h=600&f=auto`);
   });
 
@@ -181,7 +186,7 @@ describe("astro", () => {
 
 describe("unpic", () => {
   it("gets the whole picture, which unpic crops by CSS, unless the edge is to crop", () => {
-    expect(transformer("/a", { width: 800, height: 600 })).toBe(`${BASE}/images/a?w=800&f=auto`);
+    expect(transformer("/a", { width: 800, height: 600 })).toBe(`${BASE}/images/a?w=828&f=auto`);
     expect(transformer("/a", { width: 800, height: 600, fit: "cover" })).toBe(`${BASE}/images/a?w=800&h=600&f=auto`);
   });
 

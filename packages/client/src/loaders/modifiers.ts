@@ -61,10 +61,16 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
   const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings, px, height) : undefined;
   return {
     ratio,
-    ...(px ? { width: px } : {}),
+    width: ratio ? px : pageWidth(settings, px),
     quality: qualityOf(asked.quality),
     ...(typeof asked.format === "string" && { format: asked.format }),
   };
+}
+
+/** The next width that uploads warm: a library's own choice is a rung that nobody has made. Icons keep theirs. */
+function pageWidth({ pages }: Settings, px: number): number {
+  const { widths } = pages;
+  return px >= Math.min(...widths) ? (widths.find((width) => width >= px) ?? Math.max(...widths)) : px || 0;
 }
 
 function sizeOf(value: unknown): number {

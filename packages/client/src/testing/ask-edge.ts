@@ -21,19 +21,12 @@ export function faultOf(text: string): string | null {
   const url = new URL(text);
   const target = readUrl(text);
   if (text !== url.href) return `the browser writes ${url.href}`;
-  const { width, height, fit } = target.transform;
+  const { width, height } = target.transform;
   const given = (name: string): number | null =>
     url.searchParams.has(name) ? Number(url.searchParams.get(name)) : null;
   if (!url.searchParams.has("p") && !target.passThrough && (given("w") !== width || given("h") !== height))
     return `the edge reads ${width} × ${height}`;
-  // A declared ratio is in the closed set once the edge knows `ratios`; until then its pair must at least come out unchanged.
-  if (!target.inClosedSet && !(height !== null && fit === "cover" && isDeclared(width, height)))
-    return "it needs a signature";
+  if (!target.inClosedSet) return "it needs a signature";
   const repeated = parseTransform(url.searchParams, config, null);
   return repeated.negotiated && url.searchParams.get("f") !== "auto" && !url.searchParams.has("p") ? "f is lost" : null;
-}
-
-function isDeclared(width: number | null, height: number): boolean {
-  const shapes = [1, 4 / 3, 3 / 2, 16 / 9, 1.91];
-  return width !== null && shapes.some((shape) => Math.round(width / shape) === height);
 }
