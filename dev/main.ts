@@ -74,13 +74,15 @@ function tellFaults(faults: readonly string[]): void {
 }
 
 function tellReady(stack: Stack, settings: StackSettings): void {
-  const sample = (path: string) => `  ${stack.edgeUrl}/images/${path}`;
   console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
   console.log(`  after ${Math.round(performance.now() - started)} ms; state in ${settings.stateDir}\n`);
-  console.log("Open one of these twice: first the original, then the variant.");
-  console.log(
-    [sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"),
-  );
+  if (stack.samples.length > 0) {
+    console.log("Open one of these twice: first the original, then the variant.");
+    console.log(stack.samples.map((path) => `  ${stack.edgeUrl}/images/${path}`).join("\n"));
+  } else {
+    const place = settings.originalsDir === null ? stack.originalsUrl : `${settings.originalsDir}/<id>`;
+    console.log(`Open ${stack.edgeUrl}/images/<id>?w=800 twice: first the original (${place}), then the variant.`);
+  }
   console.log(`\nDashboard    ${stack.controlUrl}/`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);
