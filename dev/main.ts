@@ -76,13 +76,15 @@ function tellFaults(faults: readonly string[]): void {
 
 async function tellReady(stack: Stack, settings: StackSettings): Promise<void> {
   const { config } = await judgeSite();
-  const sample = (path: string) => `  ${stack.edgeUrl}/images/${path}`;
   console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
   console.log(`  after ${Math.round(performance.now() - started)} ms; state in ${settings.stateDir}\n`);
-  console.log("Open one of these twice: first the original, then the variant.");
-  console.log(
-    [sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"),
-  );
+  if (stack.samples.length > 0) {
+    console.log("Open one of these twice: first the original, then the variant.");
+    console.log(stack.samples.map((path) => `  ${stack.edgeUrl}/images/${path}`).join("\n"));
+  } else {
+    const place = settings.originalsDir === null ? stack.originalsUrl : `${settings.originalsDir}/<id>`;
+    console.log(`Open ${stack.edgeUrl}/images/<id>?w=800 twice: first the original (${place}), then the variant.`);
+  }
   if (config !== null)
     console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
   const token = settings.adminToken.split(",")[0] ?? "";

@@ -6,20 +6,25 @@ import { refuseForeignHost } from "./loopback-guard.ts";
 
 const TYPES: Record<string, string> = {
   jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  avif: "image/avif",
+  heic: "image/heic",
+  tif: "image/tiff",
+  tiff: "image/tiff",
   png: "image/png",
   gif: "image/gif",
   webp: "image/webp",
   svg: "image/svg+xml",
 };
 
+/** The file of an id, or null. */
+export type FindFile = (id: string) => Promise<string | null>;
+
 /** Serves `GET|HEAD /originals/<id>` from files, with ranges and validators, as a plain file host does. */
-export async function startOriginals(
-  files: Map<string, string>,
-  port: number,
-): Promise<{ url: string; close(): Promise<void> }> {
+export async function startOriginals(find: FindFile, port: number): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     if (refuseForeignHost(request, response)) return;
-    serve(files, request, response).catch(() => {
+    serve(find, request, response).catch(() => {
       response.statusCode = 500;
       response.end();
     });
@@ -35,14 +40,8 @@ export async function startOriginals(
   };
 }
 
-async function serve(files: Map<string, string>, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = pathOf(request.url ?? "");
-  if (path === null) {
-    response.writeHead(400).end();
-    return;
-  }
-  const id = path.startsWith("/originals/") ? path.slice("/originals/".length) : "";
-  const file = files.get(id);
+async function serve(find: FindFile, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const file = await find(idOf(request.url ?? "/"));
   if (!file) {
     response.writeHead(404, { "content-type": "text/plain" }).end("no such original\n");
     return;
@@ -56,7 +55,7 @@ async function serve(files: Map<string, string>, request: IncomingMessage, respo
     return;
   }
   response.writeHead(range ? 206 : 200, {
-    "content-type": TYPES[id.split(".").pop() ?? ""] ?? "application/octet-stream",
+    "content-type": TYPES[file.split(".").pop()?.toLowerCase() ?? ""] ?? "application/octet-stream",
     "content-length": end - start + 1,
     "accept-ranges": "bytes",
     etag: `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`,
@@ -67,10 +66,12 @@ async function serve(files: Map<string, string>, request: IncomingMessage, respo
   else createReadStream(file, { start, end }).pipe(response);
 }
 
-function pathOf(target: string): string | null {
+/** Empty when the path is none of ours. Not by `URL`, which would take `..` out before it can be refused. */
+function idOf(url: string): string {
+  const [path = ""] = url.split("?");
   try {
-    return decodeURIComponent(new URL(target, "http://localhost").pathname);
+    return path.startsWith("/originals/") ? decodeURIComponent(path.slice("/originals/".length)) : "";
   } catch {
-    return null;
+    return "";
   }
 }

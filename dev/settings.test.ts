@@ -29,6 +29,11 @@ describe("the local stack's settings", () => {
     });
   });
 
+  it("read ORIGINALS_DIR from where npm was called", () => {
+    expect(read({ ORIGINALS_DIR: "./photos", INIT_CWD: "/home/me" }).originalsDir).toBe("/home/me/photos");
+    expect(read({ ORIGINALS_DIR: "/srv/photos", INIT_CWD: "/home/me" }).originalsDir).toBe("/srv/photos");
+  });
+
   it("make a hook secret of 32 bytes once, and keep it with the state", () => {
     const { hookSecret } = read({});
     expect(Buffer.from(hookSecret.replace(/^whsec_/, ""), "base64")).toHaveLength(32);
@@ -55,6 +60,12 @@ describe("the local stack's settings", () => {
     [{ CONTROL_PORT: "70000" }, /CONTROL_PORT must be a port/],
     [{ ITTYBIT_API_URL: "api.ittybit.com" }, /ITTYBIT_API_URL must be an http or https URL/],
     [{ ORIGINALS_URL: "https://cdn.example.com/photo.jpg" }, /ORIGINALS_URL needs \{id\}/],
+    [{ ORIGINALS_URL: "https://cdn.example.com/{id}", ORIGINALS_DIR: "photos" }, /set one of them/],
+    [{ PORT: "9000", CONTROL_PORT: "9000" }, /both 9000/],
+    [
+      { ITTYBIT_API_URL: "https://api.ittybit.com", ORIGINALS_DIR: "photos" },
+      /cannot fetch originals from this machine/,
+    ],
     [{ ITTYBIT_API_URL: "https://api.ittybit.com" }, /cannot fetch originals from this machine/],
     [
       { ITTYBIT_API_URL: "https://api.ittybit.com", ORIGINALS_URL: "http://127.0.0.1:9000/{id}" },

@@ -12,6 +12,8 @@ export interface StackSettings {
   ittybitApiKey: string;
   /** Null: the sample originals. */
   originalsUrl: string | null;
+  /** A folder of one's own pictures, absolute; null: none. */
+  originalsDir: string | null;
   adminToken: string;
   viewerToken: string;
   hookSecret: string;
@@ -27,6 +29,8 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
     ittybitApiUrl: urlOf(env.ITTYBIT_API_URL, "ITTYBIT_API_URL"),
     ittybitApiKey: env.ITTYBIT_API_KEY || "local",
     originalsUrl: urlOf(env.ORIGINALS_URL, "ORIGINALS_URL"),
+    // Meant from where npm was called.
+    originalsDir: env.ORIGINALS_DIR ? resolve(env.INIT_CWD || ".", env.ORIGINALS_DIR) : null,
     adminToken: env.ADMIN_TOKEN || keptSecret(stateDir, "admin-token", () => randomBytes(24).toString("base64url")),
     viewerToken: env.VIEWER_TOKEN || keptSecret(stateDir, "viewer-token", () => randomBytes(24).toString("base64url")),
     hookSecret:
@@ -35,6 +39,10 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
     signingKeys: env.SIGNING_KEYS || "",
   };
   refuseUnreachableOriginals(settings);
+  if (settings.originalsUrl && settings.originalsDir)
+    throw new Error("ORIGINALS_URL and ORIGINALS_DIR both say where originals are: set one of them.");
+  if (settings.port === settings.controlPort && settings.port !== 0)
+    throw new Error(`PORT and CONTROL_PORT are both ${settings.port}: edge and consumer need one each.`);
   if (settings.originalsUrl && !settings.originalsUrl.includes("{id}"))
     throw new Error("ORIGINALS_URL needs {id} where the image's id goes.");
   return settings;

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { buildDashboard } from "./dashboard.ts";
 import { freePort } from "./listen.ts";
-import { startOriginals } from "./originals-server.ts";
+import { type OriginalsFolder, openOriginalsFolder } from "./originals-folder.ts";
+import { type FindFile, startOriginals } from "./originals-server.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { prepareSamples } from "./samples.ts";
 import { isLoopback, type StackSettings } from "./settings.ts";
@@ -25,6 +26,8 @@ export interface Stack {
   /** The embedded emulator, or null when ITTYBIT_API_URL names another server. */
   emulator: Emulator | null;
   originalsUrl: string;
+  /** Ids to try, with a transform each; empty: whoever started it knows its originals. */
+  samples: string[];
   cron(): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,7 +42,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    const originalsUrl = options.originalsUrl ?? (await sampleOriginals(options, ports.originals, closers));
+    const folder = options.originalsDir === null ? null : await openOriginalsFolder(options.originalsDir);
+    const originalsUrl = options.originalsUrl ?? (await localOriginals(options, folder, ports.originals, closers));
     const emulator = options.ittybitApiUrl ? null : await embeddedEmulator(options, ports, closers);
     await buildDashboard();
     const runtime = await startRuntime({
@@ -55,13 +59,25 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const stack = { edgeUrl: `http://localhost:${ports.edge}`, controlUrl: `http://localhost:${ports.control}` };
     await Promise.all([healthy(stack.edgeUrl), healthy(stack.controlUrl)]);
     await wakeSimulators(stack, options.adminToken);
+    if (folder !== null) closers.push(forgetChanged(folder, stack.controlUrl, options));
     // Every handler died with the last process: give their rows back now instead of a minute later.
     await runtime.cron("local-start");
-    return { ...stack, emulator, originalsUrl, cron: () => runtime.cron("* * * * *"), close };
+    const samples = await samplesOf(options, folder);
+    return { ...stack, emulator, originalsUrl, samples, cron: () => runtime.cron("* * * * *"), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function samplesOf(options: StackOptions, folder: OriginalsFolder | null): Promise<string[]> {
+  if (folder !== null) {
+    const path = (id: string): string => id.split("/").map(encodeURIComponent).join("/");
+    return (await folder.some(3)).map((id) => `${path(id)}?w=800`);
+  }
+  return options.originalsUrl === null
+    ? ["landscape.jpg?w=800", "portrait.jpg?w=400&f=avif", "cut-out.png?w=320&f=auto"]
+    : [];
 }
 
 type Ports = Record<"edge" | "control" | "api" | "output" | "originals", number>;
@@ -74,16 +90,35 @@ async function choosePorts(options: StackOptions): Promise<Ports> {
   return { edge, control, api: await near(1), output: await near(2), originals: await near(3) };
 }
 
-async function sampleOriginals(
+/** The user's own pictures, or the samples. */
+async function localOriginals(
   options: StackOptions,
+  folder: OriginalsFolder | null,
   port: number,
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
-  const files = await prepareSamples(join(".wrangler", "samples"));
-  const server = await startOriginals(files, port);
+  const server = await startOriginals(folder?.find ?? (await findSample()), port);
   closers.push(() => server.close());
-  options.log?.(`sample originals at ${server.url}`);
+  options.log?.(`${folder === null ? "sample originals" : `originals of ${options.originalsDir}`} at ${server.url}`);
   return server.url;
+}
+
+async function findSample(): Promise<FindFile> {
+  const files = await prepareSamples(join(".wrangler", "samples"));
+  return async (id) => files.get(id) ?? null;
+}
+
+/** A picture that is new, replaced or gone in the folder: what was made or learned of it is dropped, as an operator would purge it. */
+function forgetChanged(folder: OriginalsFolder, controlUrl: string, options: StackOptions): () => Promise<void> {
+  const headers = { authorization: `Bearer ${options.adminToken.split(",")[0]}` };
+  const stop = folder.watch((id) => {
+    const url = `${controlUrl}/api/v1/images/${encodeURIComponent(id)}`;
+    fetch(url, { method: "DELETE", headers }).then(
+      ({ status }) => options.log?.(`${id} changed${status < 300 ? "" : `, and its purge is answered ${status}`}`),
+      (error: unknown) => options.log?.(`${id} changed, and its purge failed: ${error}`),
+    );
+  });
+  return async () => stop();
 }
 
 async function embeddedEmulator(

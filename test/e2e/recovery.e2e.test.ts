@@ -35,7 +35,7 @@ beforeAll(async () => {
     await writeFile(join(folder, id), bytes);
     files.set(id, join(folder, id));
   }
-  originals = await startOriginals(files, 0);
+  originals = await startOriginals(async (id) => files.get(id) ?? null, 0);
 });
 afterAll(async () => {
   await originals?.close();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readSettings } from "../../dev/settings.ts";
 import { type Stack, type StackOptions, startStack } from "../../dev/stack.ts";
 
-export type TestStack = Stack & { stateDir: string; adminToken: string; hookSecret: string };
+export type TestStack = Stack & { stateDir: string; adminToken: string; viewerToken: string; hookSecret: string };
 
 /** The whole local stack on free ports with a clean state; `close()` removes it all. */
 export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
@@ -15,6 +15,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     ...stack,
     stateDir,
     adminToken: settings.adminToken,
+    viewerToken: settings.viewerToken,
     hookSecret: settings.hookSecret,
     close: async () => {
       await stack.close();

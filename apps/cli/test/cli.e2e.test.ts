@@ -1,10 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ask, startTestStack, type TestStack } from "../../../test/e2e/stack.ts";
 import { EXIT } from "../src/platform/exit-codes.ts";
-import { emptyDirectory, runPrewarm, startPrewarm } from "./testing/run-prewarm.ts";
+import {
+  emptyDirectory,
+  nodes,
+  runPrewarm,
+  startPrewarm,
+  startProgram,
+  unpackedProgram,
+} from "./testing/run-prewarm.ts";
 
 /** The command line against the whole local stack, over HTTP only. */
 
@@ -57,6 +64,35 @@ describe("warm --wait", () => {
     expect(code).toBe(EXIT.failed);
     expect((await ask(`${stack.edgeUrl}/images/small.jpg?w=16`)).status).toBe(200);
   });
+});
+
+it("leaves home: packed, unpacked in an empty folder, it warms a built page and waits, on this Node and the machine's", async () => {
+  const program = unpackedProgram();
+  for (const [index, node] of nodes().entries()) {
+    const cwd = emptyDirectory();
+    const widths = [320 + 64 * index, 640];
+    const [small, large] = widths.map((width) => `${stack.edgeUrl}/images/landscape.jpg?w=${width}&amp;f=jpeg`);
+    mkdirSync(join(cwd, "dist"));
+    writeFileSync(join(cwd, "dist/index.html"), `<img src='${small}' srcset="${small} 320w, ${large} 640w">`);
+    const args = ["warm", "--html", "dist", "--wait", "--timeout", "40s", "--json"];
+    const { code, stdout, stderr } = await startProgram(node, [program, ...args], options(cwd)).ended;
+    expect({ code, stderr }).toMatchObject({ code: EXIT.ok });
+    expect(JSON.parse(stdout)).toMatchObject({ images: 2, bad: 0, rejected: 0 });
+    for (const width of widths)
+      expect((await ask(`${stack.edgeUrl}/images/landscape.jpg?w=${width}&f=jpeg`)).status).toBe(200);
+  }
+});
+
+it("check says that the local stack is ready", async () => {
+  const { code, stdout } = await prewarm(["check"], REPOSITORY);
+  expect(code).toBe(EXIT.ok);
+  expect(stdout).toContain("is ready");
+});
+
+it("gate, dead, actions and audit read the real API", async () => {
+  expect((await prewarm(["gate", "--warming-share", "0.9"])).stdout).toContain("warming may take 90 %");
+  for (const name of ["gate", "dead", "actions"]) expect((await prewarm([name])).code).toBe(EXIT.ok);
+  expect((await prewarm(["audit"])).stdout).toContain("gate");
 });
 
 it("warms the example's sitemap", async () => {

@@ -60,7 +60,7 @@ describe("warm", () => {
   it("prints what a dry run counts and enqueues nothing", async () => {
     const { code, stdout } = await run(["warm", "a", "b", "--dry-run"]);
     expect(code).toBe(EXIT.ok);
-    expect(stdout).toMatch(/variants +4\n.*Ittybit jobs +4\n.*price +unknown\n/s);
+    expect(stdout).toMatch(/variants +4\n.*Ittybit jobs +4\n.*price +unknown: set `prices`/s);
     expect(api.jobs.size).toBe(0);
   });
 
@@ -183,6 +183,24 @@ describe("hooks", () => {
       "webhook-signature": expect.stringMatching(/^v1,/),
     });
     expect(headers).not.toHaveProperty("authorization");
+  });
+
+  it("names the hook's secret when that is refused, not the token, and ends with 1 when an event was rejected", async () => {
+    api.fault = () => ({ status: 401 });
+    const refused = await run(["hook", "test", "uploads", "--image", "a"], { env });
+    expect([refused.code, refused.stderr]).toEqual([EXIT.auth, expect.stringContaining("Set HOOK_SECRET")]);
+    expect(refused.stderr).not.toContain("ADMIN_TOKEN");
+    api.fault = () => ({
+      status: 202,
+      headers: { "content-type": "application/json" },
+      body: '{"rejected":[{"index":0}]}',
+    });
+    expect((await run(["hook", "test", "uploads", "--image", "a"], { env })).code).toBe(EXIT.failed);
+  });
+
+  it("does not sign an empty body, which a broken pipe leaves", async () => {
+    const { code, stderr } = await run(["hook", "sign"], { env, stdin: "" });
+    expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("The body is empty")]);
   });
 });
 

@@ -1,64 +1,47 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
 import { COMMANDS } from "../src/program.ts";
 import { VERSION } from "../src/version.ts";
 import { type FakeControlApi, startFakeControlApi, TOKEN } from "./testing/fake-control-api.ts";
-import { emptyDirectory, runPrewarm, startProgram } from "./testing/run-prewarm.ts";
+import { emptyDirectory, nodes, runPrewarm, startProgram, unpackedProgram } from "./testing/run-prewarm.ts";
 
 /** The command line away from this repository: packed, unpacked, and called from anywhere. */
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** This Node, and the machine's own, which may be as old as 20. */
-function nodes(): string[] {
-  const own = (process.env.PATH ?? "")
-    .split(delimiter)
-    .filter((folder) => folder !== "" && !folder.includes("node_modules"))
-    .map((folder) => join(folder, "node"))
-    .find((file) => existsSync(file));
-  return own === undefined ? [process.execPath] : [process.execPath, own];
-}
-
 const versionOf = (node: string) => spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
 
 let api: FakeControlApi;
-/** An empty folder with nothing in it but the unpacked tarball, under `package`. */
-let home: string;
+let program: string;
 
 beforeAll(async () => {
   api = await startFakeControlApi();
-  home = emptyDirectory();
-  const built = join(home, "built");
-  const pack = spawnSync(process.execPath, [join(ROOT, "apps/cli/scripts/pack-cli.ts"), built], { encoding: "utf8" });
-  expect(pack.stderr).toBe("");
-  spawnSync("npm", ["pack", "--offline", "--pack-destination", home], { cwd: built, encoding: "utf8" });
-  const tarball = readdirSync(home).find((name) => name.endsWith(".tgz"));
-  expect(tarball).toBe(`prewarm-${VERSION}.tgz`);
-  spawnSync("tar", ["-xzf", tarball ?? "", "-C", home], { cwd: home });
+  program = unpackedProgram();
 });
 afterAll(() => api.close());
 
 it("packs one program, its licences and nothing that is to be installed", () => {
-  expect(readdirSync(join(home, "package")).sort()).toEqual([
+  expect(readdirSync(dirname(program)).sort()).toEqual([
     "LICENSE",
     "README.md",
     "THIRD-PARTY.txt",
     "package.json",
     "prewarm.mjs",
   ]);
-  const manifest = JSON.parse(readFileSync(join(home, "package/package.json"), "utf8"));
+  const manifest = JSON.parse(readFileSync(join(dirname(program), "package.json"), "utf8"));
   expect(manifest).toMatchObject({ name: "prewarm", bin: { prewarm: "prewarm.mjs" }, engines: { node: ">=20" } });
   expect(manifest).not.toHaveProperty("dependencies");
-  const licences = readFileSync(join(home, "package/THIRD-PARTY.txt"), "utf8");
-  for (const name of ["parse5", "entities", "openapi-fetch", "picocolors"]) expect(licences).toContain(`${name} `);
+  const licences = readFileSync(join(dirname(program), "THIRD-PARTY.txt"), "utf8");
+  for (const name of ["parse5", "entities", "openapi-fetch", "picocolors", "smol-toml", "zod"])
+    expect(licences).toContain(`${name} `);
 });
 
 describe.each(nodes().map((node) => [versionOf(node), node]))("the packed program on Node %s", (_, node) => {
   const run = (args: readonly string[], cwd = emptyDirectory()) =>
-    startProgram(node, [join(home, "package/prewarm.mjs"), ...args], { cwd, url: api.url }).ended;
+    startProgram(node, [program, ...args], { cwd, url: api.url }).ended;
 
   it("says its version and helps", async () => {
     expect(await run(["--version"])).toEqual({ code: EXIT.ok, stdout: `${VERSION}\n`, stderr: "" });

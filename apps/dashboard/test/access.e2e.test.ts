@@ -16,7 +16,6 @@ const ROUTES = Object.entries(document.paths)
   .filter(([, path]) => path !== "/api/v1/session");
 const WRITES = ROUTES.filter(([method]) => method !== "GET");
 const READS = ROUTES.filter(([method]) => method === "GET");
-const VIEWER = "local-viewer";
 
 let browser: Browser;
 let stack: LocalStack;
@@ -49,15 +48,17 @@ describe("the control API", () => {
 
   it.each(ROUTES)("refuses %s %s without proof", async (method, path) => {
     expect(await statusOf(method, path, {})).toBe(401);
+    // A right token first: more than ten wrong ones in a row are told to wait (429).
+    await statusOf("GET", "/api/v1/session", { authorization: `Bearer ${stack.adminToken}` });
     expect(await statusOf(method, path, { authorization: "Bearer wrong" })).toBe(401);
   });
 
   it.each(WRITES)("refuses %s %s to a viewer", async (method, path) => {
-    expect(await statusOf(method, path, { authorization: `Bearer ${VIEWER}` })).toBe(403);
+    expect(await statusOf(method, path, { authorization: `Bearer ${stack.viewerToken}` })).toBe(403);
   });
 
   it.each(READS)("answers %s %s to a viewer", async (method, path) => {
-    expect([200, 404]).toContain(await statusOf(method, path, { authorization: `Bearer ${VIEWER}` }));
+    expect([200, 404]).toContain(await statusOf(method, path, { authorization: `Bearer ${stack.viewerToken}` }));
   });
 
   it.each(WRITES)("lets an operator through to %s %s", async (method, path) => {
@@ -81,7 +82,7 @@ describe("a viewer in the browser", () => {
   it("sees no write, and is refused one by the server all the same", async () => {
     const { page, faults, close } = await visit(browser);
     await page.goto(`${stack.controlUrl}/steering`);
-    await page.getByLabel("Token").fill(VIEWER);
+    await page.getByLabel("Token").fill(stack.viewerToken);
     await page.getByRole("button", { name: "Sign in" }).click();
     await settled(page);
     await page.getByText("You are a viewer").waitFor();

@@ -7,6 +7,7 @@ export interface LocalStack {
   edgeUrl: string;
   controlUrl: string;
   adminToken: string;
+  viewerToken: string;
   emulator: {
     control: {
       addFault(rule: {

@@ -11,11 +11,15 @@ interface Server {
   headers: Record<string, string>;
 }
 
+const TOKEN_HINT = "Set ADMIN_TOKEN to the consumer Worker's secret of that name; warming needs an operator's token.";
+
 export interface Sending extends RequestOptions {
   /** What is being done, for the error: `warming`. */
   what: string;
   /** False: not safe to send twice. Default true. */
   repeatable?: boolean;
+  /** What to do when the proof is refused. Default: what to do about ADMIN_TOKEN. */
+  authHint?: string;
 }
 
 /** The control API (docs/api.md). A failed call is tried again where that is safe; when it still fails, its exit code ends the command. */
@@ -31,7 +35,7 @@ export interface ControlApi {
 
 export function createControlApi({ url, headers }: Server, context: Context): ControlApi {
   return {
-    async call(name, given, shape, { what, repeatable = true, ...options }) {
+    async call(name, given, shape, { what, repeatable = true, authHint = TOKEN_HINT, ...options }) {
       const fetch = async (request: Request): Promise<Response> => {
         const body = await request.text();
         const answer = await sendRequest(
@@ -48,7 +52,7 @@ export function createControlApi({ url, headers }: Server, context: Context): Co
         return new Response(answer.body === "" ? null : answer.body, answer);
       };
       const answer = await createCall({ baseUrl: url, headers, fetch })(name, given).catch((error: unknown) => {
-        throw endOf(error, what);
+        throw endOf(error, what, authHint);
       });
       const misfit = findMisfit(answer, shape, "the answer");
       if (misfit === null) return answer as never;
@@ -58,7 +62,7 @@ export function createControlApi({ url, headers }: Server, context: Context): Co
 }
 
 /** A failed call as the error that ends the command. */
-function endOf(error: unknown, what: string): unknown {
+function endOf(error: unknown, what: string, authHint: string): unknown {
   if (!(error instanceof ApiError)) return error;
   // `sendRequest` has given up, and its error says why.
   if (error.status === 0) return error.cause;
@@ -66,10 +70,7 @@ function endOf(error: unknown, what: string): unknown {
     return new CliError(EXIT.unreachable, `${what}: the answer is no JSON. Is PREWARM_URL the consumer Worker?`);
   const { code, message } = error;
   const exitCode = exitCodeFor(error);
-  const hint =
-    exitCode === EXIT.auth
-      ? "Set ADMIN_TOKEN to the consumer Worker's secret of that name; warming needs an operator's token."
-      : null;
+  const hint = exitCode === EXIT.auth ? authHint : null;
   return new CliError(exitCode, `${what}: ${message}${code === null ? "" : ` (${code})`}`, hint);
 }
 

@@ -36,6 +36,7 @@ describe("readArguments", () => {
     [["x", "--kind", "a", "--kind", "b"], "--kind is given twice."],
     [["x", "--many="], "--many needs a value."],
     [["x", "--kind"], "argument missing"],
+    [["x", "--kind", "--loud"], /ambiguous\.$/],
     [["x", "--loud=yes"], "does not take an argument"],
     [[], "prewarm try needs <one>."],
     [["x", "y", "z"], "does not take “z”"],

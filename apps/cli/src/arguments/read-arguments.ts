@@ -50,7 +50,7 @@ function parse(command: Command, flags: Record<string, Flag>, argv: readonly str
 
 function explain(error: TypeError, names: readonly string[]): string {
   const unknown = /^Unknown option '(-{1,2})([^']*)'/.exec(error.message);
-  if (unknown === null) return `${error.message.split(/\. |\n/)[0]}.`;
+  if (unknown === null) return `${error.message.split(/\. |\n/)[0]?.replace(/\.$/, "")}.`;
   const near = nearest(unknown[2] ?? "", names);
   return `Unknown flag ${unknown[1]}${unknown[2]}.${near === null || near === undefined ? "" : ` Did you mean --${near}?`}`;
 }

@@ -15,6 +15,9 @@ import { printable } from "../terminal/table.ts";
 /** A hook's body may be 1 MiB. */
 const BODY_MAX_BYTES = 1024 * 1024;
 
+const SECRET_HINT =
+  "Set HOOK_SECRET to the secret that this hook's configuration names, and check the hook's name: both are refused alike.";
+
 const ANSWER = shapeOf<HookAnswer>({});
 
 const DELIVERY_FLAGS = {
@@ -59,16 +62,18 @@ export const hookTestCommand: Command = {
     // The signature proves who sends: the operator's token is neither needed nor shown.
     const server = { url: readControlUrl(args, context), headers: sign(body, args, context) };
     const given = { params: { name: hook }, body: { contentType: "application/json", data: body } };
-    const sending = { what: `hook ${printable(hook)}` };
+    const sending = { what: `hook ${printable(hook)}`, authHint: SECRET_HINT };
     const answer = await createControlApi(server, context).call("POST /hooks/{name}", given, ANSWER, sending);
     createReport(args, context).data(JSON.stringify(answer));
-    return EXIT.ok;
+    return (answer.rejected ?? []).length > 0 ? EXIT.failed : EXIT.ok;
   },
 };
 
 function sign(body: string, args: Arguments, { env, clock }: Context): Record<string, string> {
   const secret = env.HOOK_SECRET;
   if (!secret) throw usageError("HOOK_SECRET is not set.", "The local stack prints its own at start.");
+  if (body.trim() === "")
+    throw usageError("The body is empty: no hook takes that.", "Name a file, or pipe the body in.");
   const timestamp = args.text("timestamp");
   const seconds = timestamp === null ? Math.floor(clock.now() / 1000) : readCount(timestamp, "--timestamp", 0);
   return signWebhook(body, secret, args.text("id") ?? newWebhookId(), seconds);

@@ -102,7 +102,7 @@ function reason(error: unknown): string {
 }
 
 function unreachable({ url }: HttpRequest, why: string): CliError {
-  return new CliError(EXIT.unreachable, `${new URL(url).origin} is not reachable: ${why}.`);
+  return new CliError(EXIT.unreachable, `${new URL(url).origin} is not reachable: ${why.replace(/\.$/, "")}.`);
 }
 
 export function interrupted(): CliError {

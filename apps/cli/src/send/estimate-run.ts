@@ -105,6 +105,7 @@ function print(report: Report, sum: Estimate, refused: number): void {
   report.data(`under way       ${formatCount(sum.duplicates)}`);
   report.data(`Ittybit jobs    ${formatCount(sum.jobs)}`);
   report.data(`source traffic  ${unknown(sum.downloadBytes, " bytes")}`);
-  report.data(`price           ${unknown(sum.price, "")}`);
+  const price = sum.price === null ? "unknown: set `prices` in prewarm.config.ts" : formatCount(sum.price);
+  report.data(`price           ${price}`);
   report.data(`refused         ${formatCount(refused)}`);
 }

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { VERSION } from "../../src/version.ts";
 import { TOKEN } from "./fake-control-api.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
@@ -68,4 +69,31 @@ export function startProgram(
 
 export function runPrewarm(args: readonly string[], options: RunOptions): Promise<Ended> {
   return startPrewarm(args, options).ended;
+}
+
+/** This Node, and the machine's own, which may be as old as 20. */
+export function nodes(): string[] {
+  const own = (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && !folder.includes("node_modules"))
+    .map((folder) => join(folder, "node"))
+    .find((file) => existsSync(file));
+  return own === undefined ? [process.execPath] : [process.execPath, own];
+}
+
+/** Packs the program as a release does and unpacks the tarball; returns its program, in a folder with nothing else. */
+export function unpackedProgram(): string {
+  const folder = emptyDirectory();
+  const built = join(folder, "built");
+  const script = join(import.meta.dirname, "../../scripts/pack-cli.ts");
+  const steps: [string, string[], string][] = [
+    [process.execPath, [script, built], folder],
+    ["npm", ["pack", "--offline", "--pack-destination", folder], built],
+    ["tar", ["-xzf", `prewarm-${VERSION}.tgz`], folder],
+  ];
+  for (const [program, args, cwd] of steps) {
+    const { status, stderr } = spawnSync(program, args, { cwd, encoding: "utf8" });
+    if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
+  }
+  return join(folder, "package/prewarm.mjs");
 }

@@ -62,11 +62,7 @@ function waitMsOf(live: boolean, answer: ClaimAnswer, batch: QueueBatch): number
   return backlog <= batch.messages.length && answer.liveWaiting <= own ? LIVE_WAIT_MS : 0;
 }
 
-async function recordUnreadable(
-  unreadable: Reading["unreadable"],
-  lease: HandlerLease,
-  deps: BatchDeps,
-): Promise<void> {
+async function recordUnreadable(unreadable: Reading["unreadable"], deps: BatchDeps): Promise<void> {
   if (unreadable.length === 0) return;
   await deps.ledger.recordDead(unreadable.map(({ dead }) => dead));
   await deps.at("dead-recorded");
@@ -116,7 +112,7 @@ export async function consumeBatch(batch: QueueBatch, deps: BatchDeps): Promise<
     open.push(...wakeUps.map(({ message }) => message), ...unreadable.map(({ message }) => message));
     await deps.at("read");
     const lease = createHandlerLease(deps.newOwner(), deps);
-    await recordUnreadable(unreadable, lease, deps);
+    await recordUnreadable(unreadable, deps);
     const keys = wakeUps.map(({ wakeUp }) => wakeUp);
     const context = await claim(batch, keys, lease, deps);
     if (context !== null) await runJobs(context);

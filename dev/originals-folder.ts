@@ -1,0 +1,85 @@
+import { watch } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+
+/** A folder of one's own pictures (ORIGINALS_DIR): an id is a file's path within it, as it is. */
+export interface OriginalsFolder {
+  /** The file of an id; null: there is none, or it lies outside, by `..` or by a link. */
+  find(id: string): Promise<string | null>;
+  /** Up to `count` ids of pictures, for the URLs that start prints. */
+  some(count: number): Promise<string[]>;
+  /** Tells ids whose file is new, changed or gone, a moment after it was, each once. Returns what ends it. */
+  watch(changed: (id: string) => void): () => void;
+}
+
+const PICTURE = /\.(jpe?g|png|webp|avif|heic|heif|tiff?)$/i;
+/** A file that is being copied changes many times. */
+const SETTLE_MS = 300;
+/** Entries looked at for the URLs that start prints: a library may be huge. */
+const LOOKED_AT = 1000;
+
+/** `folder` is absolute. Throws an Error in words when it is no folder. */
+export async function openOriginalsFolder(folder: string): Promise<OriginalsFolder> {
+  const info = await stat(folder).catch(() => null);
+  if (info === null) throw new Error(`ORIGINALS_DIR is not there: ${folder}`);
+  if (!info.isDirectory()) throw new Error(`ORIGINALS_DIR is no folder: ${folder}`);
+  const root = await realpath(folder);
+  return {
+    find: (id) => findWithin(root, id),
+    some: (count) => somePictures(root, count),
+    watch: (changed) => watchFolder(root, changed),
+  };
+}
+
+async function findWithin(root: string, id: string): Promise<string | null> {
+  if (!isVisible(id.split("/"))) return null;
+  const file = await realpath(join(root, id)).catch(() => null);
+  if (file === null || !file.startsWith(root + sep)) return null;
+  const info = await stat(file).catch(() => null);
+  return info?.isFile() ? file : null;
+}
+
+/** Hidden files are nobody's pictures, and may be secrets. This also refuses `.` and `..`. */
+function isVisible(segments: readonly string[]): boolean {
+  return segments.every((segment) => segment !== "" && !segment.startsWith(".") && !/[\\\0]/.test(segment));
+}
+
+async function somePictures(root: string, count: number): Promise<string[]> {
+  const found: string[] = [];
+  const folders = [root];
+  let looked = 0;
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      looked += 1;
+      if (found.length === count || looked > LOOKED_AT) return found;
+      if (entry.name.startsWith(".")) continue;
+      if (entry.isDirectory()) folders.push(join(folder, entry.name));
+      else if (PICTURE.test(entry.name)) found.push(idOf(root, join(folder, entry.name)));
+    }
+  }
+  return found;
+}
+
+function watchFolder(root: string, changed: (id: string) => void): () => void {
+  const waiting = new Map<string, NodeJS.Timeout>();
+  const watcher = watch(root, { recursive: true }, (_, name) => {
+    const id = name === null ? "" : name.split(sep).join("/");
+    if (!isVisible(id.split("/")) || !PICTURE.test(id)) return;
+    clearTimeout(waiting.get(id));
+    const tell = (): void => {
+      waiting.delete(id);
+      changed(id);
+    };
+    waiting.set(id, setTimeout(tell, SETTLE_MS));
+  });
+  watcher.on("error", (error) => console.error(`ORIGINALS_DIR is no longer watched: ${error.message}`));
+  return () => {
+    watcher.close();
+    for (const timer of waiting.values()) clearTimeout(timer);
+  };
+}
+
+function idOf(root: string, file: string): string {
+  return relative(root, file).split(sep).join("/");
+}
