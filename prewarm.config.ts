@@ -7,10 +7,8 @@ export default defineConfig({
     thumb: "w=160&h=160&fit=cover&f=auto",
     card: "w=640&h=480&fit=cover&f=auto",
   },
-  recipes: {
-    upload: ["w=400&f=webp", "w=800&f=webp", "w=1200&f=webp", "w=400&f=avif", "w=800&f=avif", "w=1200&f=avif"],
-    social: ["w=1200&f=jpeg", "p=card"],
-  },
+  // Beside `upload`, which is what pages ask for (`pages`).
+  recipes: { social: ["w=1200&f=jpeg", "p=card"] },
   hooks: {
     uploads: {
       verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] },

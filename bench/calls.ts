@@ -2,9 +2,10 @@
 // handlers, ledger, collector and client against the emulator; beside them one-by-one polling of the same jobs. Fails above 1.3.
 // `--job-ms N` (default 2,000) `--batches N` (10) `--size N` (100).
 import { parseArgs } from "node:util";
+import { askedOf, idOf, kindOf, VARIANTS_PER_IMAGE } from "../test/world/soak/originals.ts";
+import { createSoakWorld } from "../test/world/soak/soak-world.ts";
 import { createIttybit } from "../workers/consumer/src/ittybit/client.ts";
-import { idOf, kindOf, VARIANTS_PER_IMAGE, warmedKeys } from "./soak/originals.ts";
-import { createWorld } from "./soak/world.ts";
+import type { AcceptImage } from "../workers/consumer/src/ledger/contract.ts";
 
 const TARGET = 1.3;
 /** Where a poller without lists looks: first and then at this pace. */
@@ -42,7 +43,7 @@ function line(name: string, { total: calls, create, get, list }: Calls): string 
 
 /** Time is not scaled: what is counted depends on how long an answer takes beside a job. */
 async function newWorld() {
-  return createWorld({
+  return createSoakWorld({
     ...{ images: 2 * Math.ceil(total / VARIANTS_PER_IMAGE), seed: 1, scale: 1, traced: false },
     ...{ handlers: { live: 1, work: Number(values.batches) }, jobMs: { min: jobMs, max: jobMs } },
     ...{ concurrency: 2 * total, ratePerSecond: total },
@@ -51,21 +52,23 @@ async function newWorld() {
   });
 }
 
-function keysOf(n: number): string[] {
-  const keys: string[] = [];
-  for (let image = 0; keys.length < n; image += 1) if (kindOf(image) === "image") keys.push(...warmedKeys(image));
-  return keys.slice(0, n);
+/** Pictures with so many variants in all. */
+function imagesOf(variants: number): AcceptImage[] {
+  const images: AcceptImage[] = [];
+  for (let image = 0, left = variants; left > 0; image += 1) {
+    if (kindOf(image) !== "image") continue;
+    const asked = askedOf(image);
+    images.push({ ...asked, keys: asked.keys.slice(0, left) });
+    left -= asked.keys.length;
+  }
+  return images;
 }
 
 async function ours(): Promise<Calls> {
   const world = await newWorld();
-  const keys = keysOf(total);
-  for (let at = 0; at < total; at += 1_000) {
-    const request = { run: "calls", lane: "bulk", keys: keys.slice(at, at + 1_000) } as const;
-    await world.host.call("accept", [request], (core) => core.accept(request), true);
-  }
+  await world.warm("calls", imagesOf(total));
   const startedAt = performance.now();
-  while (world.host.core.counts().byState.stored.bulk < total) {
+  while (world.progress().stored < total) {
     await world.clock.sleep(100);
     if (performance.now() - startedAt > 300_000) throw new Error("not stored within five minutes");
   }

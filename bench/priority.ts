@@ -4,11 +4,9 @@
 // with long jobs slots are what is short, with short ones tokens.
 import { parseArgs } from "node:util";
 import { DEFAULTS } from "@prewarm/shared/config";
-import { missMessage } from "@prewarm/shared/messages";
 import { storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptRequest } from "../workers/consumer/src/ledger/contract.ts";
-import { kindOf, VARIANTS_PER_IMAGE, warmedKeys } from "./soak/originals.ts";
-import { createWorld, type World } from "./soak/world.ts";
+import { askedOf, kindOf, VARIANTS_PER_IMAGE, warmedKeys } from "../test/world/soak/originals.ts";
+import { createSoakWorld, type SoakWorld } from "../test/world/soak/soak-world.ts";
 
 const TARGET = 2;
 const STEADY_MS = 20_000;
@@ -33,10 +31,10 @@ interface Times {
   upload: number[];
 }
 
-async function newWorld(): Promise<World> {
+async function newWorld(): Promise<SoakWorld> {
   const { concurrency } = DEFAULTS.gate;
   const ratePerSecond = Number(values.rate);
-  return createWorld({
+  return createSoakWorld({
     ...{ images: bulkImages + 100 * samples, seed: 1, scale: 1, traced: false, concurrency, ratePerSecond },
     ...{ handlers: { live: 2, work: 6 }, jobMs: { min: 0.75 * jobMs, max: 1.25 * jobMs } },
     // As wrangler.consumer.toml closes them.
@@ -44,13 +42,9 @@ async function newWorld(): Promise<World> {
   });
 }
 
-async function accept(world: World, request: AcceptRequest): Promise<void> {
-  await world.host.call("accept", [request], (core) => core.accept(request), true);
-}
-
-async function msUntilStored({ clock, store }: World, keys: readonly string[]): Promise<number> {
+async function msUntilStored({ clock, store }: SoakWorld, keys: readonly string[]): Promise<number> {
   const start = clock.now();
-  while (keys.some((key) => store.get(storeKey(key)) === null)) {
+  while (keys.some((key) => !store.objects.has(storeKey(key)))) {
     if (clock.now() - start > LONGEST_MS) return LONGEST_MS;
     await clock.sleep(10);
   }
@@ -65,17 +59,17 @@ function pictures(first: number, n: number): number[] {
 }
 
 /** One view and one upload every few seconds, as they come. */
-async function measure(world: World, views: readonly number[], uploads: readonly number[]): Promise<Times> {
-  const { clock, live } = world;
+async function measure(world: SoakWorld, views: readonly number[], uploads: readonly number[]): Promise<Times> {
+  const { clock } = world;
   const waits: { view: Promise<number>[]; upload: Promise<number>[] } = { view: [], upload: [] };
   for (const [at, image] of views.entries()) {
     const [key = ""] = warmedKeys(image);
-    live.send(missMessage(key, clock.now()));
+    world.view(key);
     waits.view.push(msUntilStored(world, [key]));
     await clock.sleep(1_500);
-    const keys = warmedKeys(uploads[at] ?? 0);
-    await accept(world, { run: "uploads", lane: "upload", keys });
-    waits.upload.push(msUntilStored(world, keys));
+    const upload = askedOf(uploads[at] ?? 0);
+    await world.request({ run: "uploads", label: null, lane: "upload" }, [upload]);
+    waits.upload.push(msUntilStored(world, upload.keys));
     await clock.sleep(1_500);
   }
   return { view: await Promise.all(waits.view), upload: await Promise.all(waits.upload) };
@@ -91,16 +85,12 @@ async function idle(): Promise<Times> {
 
 async function busy(): Promise<{ times: Times; left: number }> {
   const world = await newWorld();
-  const bulk: string[] = [];
-  for (const image of pictures(0, bulkImages)) bulk.push(...warmedKeys(image));
-  for (let at = 0; at < bulk.length; at += 1_000)
-    await accept(world, { run: "bulk", lane: "bulk", keys: bulk.slice(at, at + 1_000) });
+  await world.warm("bulk", pictures(0, bulkImages).map(askedOf));
   await world.clock.sleep(STEADY_MS);
   // From the run's end: these wait until the last.
   const views = pictures(bulkImages - 10 * samples, samples);
   const times = await measure(world, views, pictures(bulkImages + 50 * samples, samples));
-  const { queued, processing } = world.host.core.counts().byState;
-  const left = queued.bulk + processing.bulk;
+  const left = world.progress().open;
   await world.close();
   return { times, left };
 }

@@ -1,5 +1,7 @@
-import { readSettings } from "./settings.ts";
-import { startStack } from "./stack.ts";
+import { countVariants } from "../packages/shared/src/transform.ts";
+import { judgeSite, listFaults } from "../scripts/site-faults.ts";
+import { hookSecrets, readSettings, type StackSettings } from "./settings.ts";
+import { type Stack, startStack } from "./stack.ts";
 
 // Offline and quiet, whatever wrangler's defaults are.
 Object.assign(process.env, {
@@ -10,13 +12,70 @@ Object.assign(process.env, {
 });
 
 const started = performance.now();
+const watch = process.env.WATCH !== "false";
 try {
   const settings = readSettings(process.env);
+  // Told first: with some faults no Worker comes up at all.
+  const { config, faults } = await judgeSite();
+  if (faults.length > 0) tellFaults(faults);
   const stack = await startStack({
     ...settings,
-    watch: process.env.WATCH !== "false",
+    secrets: faults.length > 0 || config === null ? {} : hookSecrets(config, process.env),
+    watch,
     log: (line) => console.log(`  ${line}`),
+    onReload: (ms) => void afterReload(ms),
   });
+  const told = await judgeStack(stack);
+  const stop = async (code: number) => {
+    setTimeout(() => process.exit(1), 5_000).unref();
+    await stack.close();
+    process.exit(code);
+  };
+  if (told.length === 0) await tellReady(stack, settings);
+  else {
+    if (faults.length === 0) tellFaults(told);
+    if (!watch) await stop(1);
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop(0));
+
+  let last = told.join("\n");
+  /** An edit may mend what was at fault, or break what was not. Both Workers are built anew, so one edit may reload twice. */
+  async function afterReload(ms: number): Promise<void> {
+    const found = await judgeStack(stack);
+    const before = last;
+    last = found.join("\n");
+    if (found.length > 0 && last !== before) tellFaults(found);
+    if (found.length > 0) return;
+    if (before === "")
+      console.log(`  reloaded in ${ms} ms; the local queue forgot its messages, the ledger sends what is due again`);
+    else console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
+  }
+} catch (error) {
+  console.error(`prewarm: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
+
+/** What keeps the stack from being of use: the configuration's faults, else what the consumer says it lacks. */
+async function judgeStack({ controlUrl }: Stack): Promise<string[]> {
+  const { faults } = await judgeSite();
+  if (faults.length > 0) return faults;
+  const answer = await fetch(`${controlUrl}/readyz`).catch(() => null);
+  if (answer?.status === 200) return [];
+  const body: { reasons?: string[] } = (await answer?.json().catch(() => ({}))) ?? {};
+  return body.reasons ?? [`${controlUrl}/readyz answers ${answer?.status ?? "nothing"}`];
+}
+
+function tellFaults(faults: readonly string[]): void {
+  const red = process.stderr.isTTY === true && !process.env.NO_COLOR;
+  const local = faults.some((fault) => fault.startsWith("environment: "))
+    ? "\nHere, set it in the environment of npm start."
+    : "";
+  const text = `NOT READY\n${listFaults(faults)}${local}`;
+  console.error(red ? `\u001b[31m${text}\u001b[0m` : text);
+}
+
+async function tellReady(stack: Stack, settings: StackSettings): Promise<void> {
+  const { config } = await judgeSite();
   const sample = (path: string) => `  ${stack.edgeUrl}/images/${path}`;
   console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
   console.log(`  after ${Math.round(performance.now() - started)} ms; state in ${settings.stateDir}\n`);
@@ -24,17 +83,10 @@ try {
   console.log(
     [sample("landscape.jpg?w=800"), sample("portrait.jpg?w=400&f=avif"), sample("cut-out.png?w=320&f=auto")].join("\n"),
   );
+  if (config !== null)
+    console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
   const token = settings.adminToken.split(",")[0] ?? "";
-  console.log(`\nDashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
+  console.log(`Dashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);
-  const stop = async () => {
-    setTimeout(() => process.exit(1), 5_000).unref();
-    await stack.close();
-    process.exit(0);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
-} catch (error) {
-  console.error(`prewarm: ${error instanceof Error ? error.message : error}`);
-  process.exit(1);
 }

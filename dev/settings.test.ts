@@ -1,13 +1,23 @@
 import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { isLoopback, readSettings } from "./settings.ts";
+import { hookSecrets, isLoopback, readSettings } from "./settings.ts";
 
 const STATE_DIR = mkdtempSync(join(tmpdir(), "prewarm-settings-"));
 const read = (env: Record<string, string>) => readSettings({ STATE_DIR, ...env });
 
 describe("the local stack's settings", () => {
+  it("take a hook's secret by the name that the configuration gives it, and nothing else", () => {
+    const verifier = { kind: "bearer", secrets: ["CMS_SECRET", "OLD_SECRET"] } as const;
+    const hooks = {
+      cms: { verifier: { ...verifier, secrets: [...verifier.secrets] }, mapper: { kind: "native" } as const },
+    };
+    const config = defineConfig({ sources: [], hooks });
+    expect(hookSecrets(config, { CMS_SECRET: "abc", AWS_SECRET: "no" })).toEqual({ CMS_SECRET: "abc" });
+  });
+
   it("have the documented defaults", () => {
     expect(read({})).toMatchObject({
       port: 8787,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Config } from "@prewarm/shared/config";
 
 /** What `npm start` reads from the environment (README, "Local stack"). */
 export interface StackSettings {
@@ -37,6 +38,12 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
   if (settings.originalsUrl && !settings.originalsUrl.includes("{id}"))
     throw new Error("ORIGINALS_URL needs {id} where the image's id goes.");
   return settings;
+}
+
+/** The hooks' secrets that the environment holds, by the names that the configuration gives them. */
+export function hookSecrets({ hooks }: Config, env: Record<string, string | undefined>): Record<string, string> {
+  const names = Object.values(hooks).flatMap(({ verifier }) => verifier.secrets);
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 function portOf(text: string | undefined, name: string, fallback: number): number {

@@ -10,9 +10,13 @@ import { isLoopback, type StackSettings } from "./settings.ts";
 export interface StackOptions extends StackSettings {
   /** Rebuild and reload on edits. */
   watch: boolean;
+  /** Secrets that only the configuration names. */
+  secrets?: Record<string, string>;
   /** Options of the embedded emulator, for tests. */
   emulator?: Partial<EmulatorOptions>;
   log?(line: string): void;
+  /** After an edit's code runs. */
+  onReload?(milliseconds: number): void;
 }
 
 export interface Stack {
@@ -44,7 +48,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       stateDir: options.stateDir,
       watch: options.watch,
       bindings: bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
-      onReload: (ms) => options.log?.(`reloaded in ${ms} ms`),
+      onReload: options.onReload ?? (() => {}),
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
@@ -100,6 +104,7 @@ async function embeddedEmulator(
 
 function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string, ports: Ports): Record<string, string> {
   return {
+    ...options.secrets,
     LOCAL: "true",
     ITTYBIT_API_URL: apiUrl,
     ITTYBIT_API_KEY: options.ittybitApiKey,

@@ -1,5 +1,6 @@
 // Runs on any Node >= 18 without dependencies: installs what is missing, then hands over to the pinned Node.
-//   node scripts/boot.mjs run FILE [args]   run a script of ours
+//   node scripts/boot.mjs run FILE [args]   run a script of ours, in the repository
+//   node scripts/boot.mjs here FILE [args]  the same, in the folder where npm was called
 //   node scripts/boot.mjs bin NAME [args]   run an installed command
 //   node scripts/boot.mjs install           only install
 //   node scripts/boot.mjs pnpm [args]       run the pinned pnpm
@@ -143,9 +144,12 @@ function nodeToUse() {
 function handOver(mode, name, args) {
   const node = nodeToUse();
   const env = { ...process.env, PATH: [bins, dirname(node), process.env.PATH].join(delimiter) };
-  const options = { cwd: root, stdio: "inherit", env };
+  // A person's paths are meant from where the person stands; npm runs every script in the repository and keeps the place in INIT_CWD.
+  const here = mode === "here";
+  if (here) env.PREWARM_CONFIG ??= join(root, "prewarm.config.ts");
+  const options = { cwd: here ? (process.env.INIT_CWD ?? process.cwd()) : root, stdio: "inherit", env };
   const child =
-    mode === "run"
+    mode === "run" || here
       ? spawn(node, [join(root, name), ...args], options)
       : spawn(join(bins, name), args, { ...options, shell: windows });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

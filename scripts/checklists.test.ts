@@ -105,7 +105,9 @@ describe("a URL parameter", () => {
 
 describe("a setting", () => {
   const names = Object.entries(DEFAULTS).flatMap(([group, value]) =>
-    ["limits", "gate", "prices"].includes(group) ? Object.keys(value).map((name) => `${group}.${name}`) : [group],
+    ["pages", "limits", "gate", "prices"].includes(group)
+      ? Object.keys(value).map((name) => `${group}.${name}`)
+      : [group],
   );
   const isRanged = (name: string): boolean => {
     const [group = "", member] = name.split(".");

@@ -47,7 +47,9 @@ async function failureOf(copy: string, tests: readonly string[]): Promise<string
   const args = ["vitest", "run", "--project", "node", "--no-color", "--bail", "1", ...tests];
   const [command = "", ...rest] = [join(ROOT, "node_modules/.bin", args[0] ?? ""), ...args.slice(1)];
   try {
-    await run(command, rest, { cwd: copy, timeout: 120_000, maxBuffer: 50_000_000 });
+    // Histories that notice do so among the first.
+    const env = { ...process.env, HISTORIES: "400" };
+    await run(command, rest, { cwd: copy, env, timeout: 120_000, maxBuffer: 50_000_000 });
     return null;
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };

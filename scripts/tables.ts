@@ -1,8 +1,8 @@
-import { type Config, DEFAULTS, FITS, QUALITIES } from "../packages/shared/src/config.ts";
+import { type Config, DEFAULTS, FITS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
 import { ERRORS, type ErrorCode } from "../packages/shared/src/errors.ts";
 import { maximum } from "../packages/shared/src/ladder.ts";
 import { ENCODED_ID_MAX_BYTES } from "../packages/shared/src/limits.ts";
-import { ALLOWED, formatSpellings } from "../packages/shared/src/parameter-values.ts";
+import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/parameter-values.ts";
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
 import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
@@ -38,7 +38,8 @@ export function printTables(settings: string): Map<string, string> {
     ["ladder", DEFAULTS.ladder.join(" ")],
     [
       "variants",
-      `With the default configuration one image can have ${countVariants(defaults)} variants that need no signature, versions aside.`,
+      `With the default configuration one image can have ${countVariants(defaults)} variants that need no signature, versions aside; ` +
+        `${countVariants({ ...defaults, ratios: [] })} of them are not crops.`,
     ],
     ["noise", DEFAULTS.noise.map(code).join(" ")],
     ["url-errors", errorTable(URL_ERRORS)],
@@ -65,14 +66,18 @@ function floorTable({ floors }: House): string {
 
 function urlTable(): string {
   const most = maximum(DEFAULTS.ladder);
-  const size = `${ALLOWED.pixels.join()}; clamped to ${most}, then snapped up the ladder; a pair is scaled by one factor`;
+  const size = `${ALLOWED.pixels.join()}, rounded up; clamped to ${most}, then snapped up the ladder; a crop of a declared ratio keeps it, every other pair is scaled by one factor`;
   const rows: Record<Parameter, [values: string, byDefault: string]> = {
     w: [size, "the original's"],
     h: [size, "the original's"],
     fit: [`${codes(FITS)}, only with both \`w\` and \`h\``, code("cover")],
-    q: [`${codes(QUALITIES)}, or an integer from 1 to 100, which snaps to one of them`, code(DEFAULT_QUALITY)],
+    pos: [`${codes(POSITIONS)}: what a crop keeps; only with both \`w\` and \`h\`, and \`cover\``, "the centre"],
+    q: [`${codes(QUALITIES)}, or a number from 1 to 100, which snaps to one of them`, code(DEFAULT_QUALITY)],
     f: [`${codes(formatSpellings(defaults))}; \`png\` where the configuration lists it`, code(DEFAULT_FORMAT)],
-    dpr: [`${ALLOWED.dpr.join()}, also fractional; multiplies \`w\` and \`h\` before clamping and snapping`, code("1")],
+    dpr: [
+      `${ALLOWED.dpr.join()}, clamped to ${DPR_LIMITS.least}–${DPR_LIMITS.most}; multiplies \`w\` and \`h\` before clamping and snapping`,
+      code("1"),
+    ],
     p: ["the name of a preset: a whole transform, so none of the above beside it", "–"],
     v: [`your own version token, ${ALLOWED.version.join()}; part of the key`, "–"],
     exp: [`when the signature ends, in ${ALLOWED.expiry.join()}; not part of the key`, "–"],

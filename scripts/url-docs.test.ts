@@ -26,6 +26,7 @@ describe("docs/url.md is right about", () => {
   it.each([
     ["w=390&h=300", "400 × 308"],
     ["w=100&h=5000", "41 × 2048"],
+    ["w=390&h=293", "400 × 300"],
   ])("%s becoming %s", (query, size) => {
     expect(page.replaceAll("\n   ", " ")).toContain(`\`${query}\` becomes ${size}`);
     const { width, height } = parse(query);
@@ -37,9 +38,21 @@ describe("docs/url.md is right about", () => {
     ["f=jpeg", "orig-high.jpeg"],
     ["h=800&f=jpeg", "x800-high.jpeg"],
     ["w=390&h=300&f=jpeg", "400x308-cover-high.jpeg"],
+    ["w=400&h=400&pos=top&f=jpeg", "400x400-cover-top-high.jpeg"],
   ])("%s lying in R2 as %s", (query, suffix) => {
     expect(page).toContain(`${suffix}\``);
     expect(variantKey("a", parse(query))).toBe(`a/${suffix}`);
+  });
+
+  it("the crops that need no signature", () => {
+    expect(page).toContain("`?w=800&h=600`");
+    expect(parseTransform("w=800&h=600", config).closed).toBe(true);
+    expect(page).toContain(`by default ${config.ratios.slice(0, -1).join(", ")} and ${config.ratios.at(-1)}`);
+    expect(page).toContain("3:4 at 1440 × 1920");
+    const upright = parseTransform("w=2048&h=2731", { ...config, ratios: ["3:4"] }).transform;
+    expect([upright.width, upright.height]).toEqual([1440, 1920]);
+    expect(parse("w=1200&h=630").height).toBe(628);
+    expect(parseTransform("w=1200&h=630", { ...config, ratios: [] }).transform.height).toBe(630);
   });
 
   it("the refusal it shows", () => {

@@ -13,6 +13,9 @@ let server: ChildProcess;
 let uploads: string;
 let folder: string;
 
+/** Seven page widths in three formats, and the picture that stands in. */
+const UPLOAD_VARIANTS = 7 * 3 + 1;
+
 /** examples/upload-hook/server.mjs in a process of its own. */
 async function startServer(port: number, hookUrl: string): Promise<ChildProcess> {
   const env = { ...process.env, PORT: String(port), FOLDER: folder, HOOK_URL: hookUrl, HOOK_SECRET: SECRET };
@@ -56,14 +59,14 @@ const control = async (path: string) =>
   ).json() as Promise<Record<string, unknown>>;
 
 it("an upload told by the example server is a hit at the plain URL's first view; a replacement is shown under the same URL", async () => {
-  const url = `${stack.edgeUrl}/images/cats/tom.jpg?w=400&f=webp`;
+  const url = `${stack.edgeUrl}/images/cats/tom.jpg?w=480&f=webp`;
   const first = await upload("cats/tom.jpg", "red");
   expect(first.text).toBe("warmed: 202\n");
   const run = `/api/v1/runs/hook_uploads_${new Date().toISOString().slice(0, 10)}`;
   await until(
     "the upload's variants stand",
     () => control(run),
-    ({ states }) => (states as { stored: number }).stored === 6,
+    ({ states }) => (states as { stored: number }).stored === UPLOAD_VARIANTS,
     40_000,
   );
   const seen = await ask(url);
@@ -76,7 +79,7 @@ it("an upload told by the example server is a hit at the plain URL's first view;
     (body.variants as { state: string; storedAt: number }[]).every(({ state }) => state === "stored") &&
     body.sourceEtag !== undefined;
   await until("the replacement's variants stand", image, fresh, 40_000);
-  const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=800&f=webp`);
+  const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=828&f=webp`);
   const { dominant } = await sharp(body).stats();
   expect(dominant.b).toBeGreaterThan(dominant.r);
 });

@@ -40,6 +40,14 @@ describe("the pipeline, end to end on real pixels", () => {
     expect(third.headers.get("etag")).toBe(second.headers.get("etag"));
   });
 
+  it("crops to a declared ratio without a signature, and names the ways out of what is refused", async () => {
+    const crop = await stored("landscape.jpg?w=799&h=600&f=jpeg");
+    expect(await sharp(crop.body).metadata()).toMatchObject({ width: 800, height: 600 });
+    const refused = await ask(image("landscape.jpg?w=800&h=333"));
+    expect(refused.status).toBe(403);
+    expect(refused.body.toString()).toMatch(/presets, or ratios/);
+  });
+
   it("answers 50 simultaneous first requests at once and makes exactly one Ittybit job", async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(image("phone.jpg?w=640"))));
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([302]));
@@ -76,6 +84,26 @@ describe("the pipeline, end to end on real pixels", () => {
       expect(answer.status).toBe(302);
       expect(jobsOf(id)).toBe(0);
     }
+  });
+
+  it("tries a failed job again by itself, though nobody asks any more: the ledger's alarm sees to it", async () => {
+    stack.emulator!.control.addFault({ on: "create", fault: { type: "failed" }, times: 1 });
+    const control = (path: string, body?: unknown) =>
+      fetch(`${stack.controlUrl}/api/v1/${path}`, {
+        method: body === undefined ? "GET" : "POST",
+        headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }).then((answer) => answer.json() as Promise<Record<string, unknown>>);
+    const { run } = await control("warm", { items: [{ id: "landscape.jpg", transforms: ["w=640&f=jpeg"] }] });
+    const done = await until(
+      "the variant is stored at its second attempt",
+      () => control(`runs/${run}`),
+      ({ state }) => state === "done",
+      30_000,
+    );
+    expect(done).toMatchObject({ states: { stored: 1, dead: 0 } });
+    const { jobs } = await control(`jobs?run=${run}`);
+    expect(jobs).toMatchObject([{ state: "stored", attempts: 1 }]);
   });
 
   it("refuses what is malformed with a problem document and enqueues nothing", async () => {

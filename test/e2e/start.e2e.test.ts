@@ -93,6 +93,14 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
     }
   });
 
+  it("does not come up as ready when a hook's secret cannot be one, and says how to set it", async () => {
+    const stack = await start({ HOOK_SECRET: "abc" });
+    await stack.exited;
+    expect(stack.output()).toContain("NOT READY\nenvironment: HOOK_SECRET: it is not whsec_ and base64");
+    expect(stack.output()).not.toMatch(/^ready edge=/m);
+    await until("nothing is left", left, (pids) => pids.length === 0);
+  });
+
   it("says which port is taken", async () => {
     const first = await start();
     await until(

@@ -3,9 +3,15 @@ import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
-import { Killed, Life, mortal } from "./life.ts";
+import { Killed, Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { Weather } from "./weather.ts";
+
+/** More rings than this in ten minutes: it does not do what it rings for. */
+const RINGS_MAX = 1_800;
+const RINGS_MS = 600_000;
+/** An alarm that is set for now or the past rings so much later. */
+const SOONEST_MS = 100;
 
 export interface ObjectWatcher {
   /** A call is heard: `work` does it and answers, at once or as a promise. What is returned is what the caller is answered. */
@@ -38,6 +44,7 @@ export class VirtualObject {
   #alarm: { at: number; cancel: () => void } | null = null;
   #lost = false;
   #ringing = false;
+  #rings = { since: 0, n: 0 };
   #changes = 0;
   bornAt: number;
 
@@ -85,12 +92,15 @@ export class VirtualObject {
 
   #open(): Engine {
     const life = this.#life;
-    const storage = {
-      getAlarm: async () => this.#alarm?.at ?? null,
-      setAlarm: async (at: number | Date) => this.#setAlarm(Number(at)),
-    };
     const host = {
-      storage: mortal(storage, life),
+      storage: {
+        getAlarm: async () => this.#alarm?.at ?? null,
+        setAlarm: (at: number | Date) => {
+          life.mustLive();
+          this.#setAlarm(Number(at));
+          return Promise.resolve();
+        },
+      },
       waitUntil: (work: Promise<unknown>) => void work.catch((error: unknown) => this.#onlyTheDead(error)),
     };
     return new Engine(this.#watchedSql(life), this.#world.depsOf(life), host);
@@ -125,7 +135,7 @@ export class VirtualObject {
     const { clock } = this.#world;
     this.#alarm?.cancel();
     this.#lost = false;
-    this.#alarm = { at, cancel: clock.after(at - clock.now(), () => this.#due()) };
+    this.#alarm = { at, cancel: clock.after(Math.max(SOONEST_MS, at - clock.now()), () => this.#due()) };
   }
 
   #due(): void {
@@ -138,7 +148,15 @@ export class VirtualObject {
       return;
     }
     this.counts.alarms += 1;
+    this.#countRing();
     void this.#ring(this.#life);
+  }
+
+  #countRing(): void {
+    const now = this.#world.clock.now();
+    if (now - this.#rings.since > RINGS_MS) this.#rings = { since: now, n: 0 };
+    this.#rings.n += 1;
+    if (this.#rings.n === RINGS_MAX) this.#world.watcher.violation("the alarm rings all the time (P1, P5)");
   }
 
   async #ring(life: Life): Promise<void> {
@@ -149,7 +167,7 @@ export class VirtualObject {
     await ringing.catch((error: unknown) => this.#onlyTheDead(error));
     if (life.dead) return;
     this.#ringing = false;
-    if (this.#alarm !== null && this.#alarm.at <= this.#world.clock.now()) this.#due();
+    if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
   }
 
   /** Should the instance die now, only the alarm that is set goes on with its work. */

@@ -29,8 +29,8 @@ const ASK_AGAIN_MS = 500;
 const LAST_WRITE_MS = 50_000;
 
 export interface Watcher extends ObjectWatcher, StoreWatcher {
-  /** A handler passes a named point. */
-  passed(point: CrashPoint, key: string | undefined): void;
+  /** A handler passes a named point; it goes on when this has ended. */
+  passed(point: CrashPoint, key: string | undefined): void | Promise<void>;
 }
 
 export interface WorldOptions {
@@ -133,12 +133,11 @@ export class World {
     this.sql.close();
   }
 
-  /** Once a minute; at rest it would write samples and nothing else. */
+  /** Once a minute. While the alarm is set it would write samples and nothing else. */
   #cron(): void {
     if (!this.#running) return;
     this.clock.after(CRON_MS, () => this.#cron());
-    const open = this.sql.exec("SELECT 1 FROM jobs WHERE state < 3 LIMIT 1").length > 0;
-    if (open || this.object.isForgotten) void this.ask((ledger) => ledger.rearm(), 1);
+    if (this.object.isForgotten) void this.ask((ledger) => ledger.rearm(), 1);
   }
 
   #ledgerDeps(life: Life): LedgerDeps {
@@ -211,7 +210,7 @@ export class World {
 
   async #at(point: CrashPoint, key: string | undefined, life: Life): Promise<void> {
     life.mustLive();
-    this.#options.watcher.passed(point, key);
+    await this.#options.watcher.passed(point, key);
     const befalls = this.#options.weather.point(point, key);
     if (befalls === "dies") {
       this.counts.crashes.set(point, (this.counts.crashes.get(point) ?? 0) + 1);

@@ -10,7 +10,14 @@ const INTRODUCTION = `# The command line
 
 <!-- Printed by apps/cli/scripts/print-cli-docs.ts; edit the code, not this page. -->
 
-\`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository: \`npm run --silent prewarm -- <command>\`.
+\`prewarm\`: ${DESCRIPTION.toLowerCase()}. In this repository, or with \`--prefix\` from elsewhere:
+\`npm run --silent prewarm -- <command>\`. Without the repository: \`npm run prewarm:pack\` writes \`apps/cli/dist/prewarm\`, a package of
+one file for Node 20 and later with nothing to install; \`npm pack\` it there and \`npm install\` the tarball wherever images are warmed,
+or copy its \`prewarm.mjs\`. Only reading prewarm.config.ts needs Node 22.18. Paths, \`.prewarm/\` and prewarm.config.ts are looked for
+where you stand.
+
+\`prewarm help <command>\` and \`--help\` tell more, \`prewarm --version\` tells which version it is, and
+\`source <(prewarm completion bash)\` (or \`zsh\`; \`fish\` reads it from a file) lets Tab complete commands, flags and values.
 
 Data goes to stdout, everything for people to stderr. Progress is one moving line on a terminal and a plain line every ten seconds
 elsewhere; \`--quiet\` and \`NO_COLOR\` are honoured. With \`--json\` stdout holds one document whose \`schema\` names its shape;
@@ -18,7 +25,7 @@ fields are added to a shape, never changed or taken away, or its number grows.`;
 
 const INPUT = `## What \`warm\` reads
 
-Arguments, \`--file\` (text, NDJSON, CSV, a sitemap; \`.gz\` is unzipped), stdin, \`--sitemap\` and \`--r2-prefix\` may be given
+Arguments, \`--file\` (text, NDJSON, CSV, a sitemap; \`.gz\` is unzipped), stdin, \`--sitemap\`, \`--html\` and \`--r2-prefix\` may be given
 together and are read in that order, as streams: a million lines take no more memory than a thousand.
 
 - **Text**: an id or a URL a line, as it stands. Empty lines are skipped.
@@ -26,11 +33,16 @@ together and are read in that order, as streams: a million lines take no more me
 - **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces. Every row has
   as many cells as the header; quotes and line ends are as in RFC 4180. The API reads \`text/csv\` by the same rule.
 - **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is itself an image's.
+- **Pages** (\`--html dist\`): every image that the pages and style sheets of a build could load from the edge, read as a browser reads
+  them: \`src\`, \`srcset\`, \`source\`, preloads, posters, icons, \`og:image\`, \`url()\`, \`image-set()\`, with their entities and escapes, in
+  \`noscript\` and \`template\` too. Each address counts once. Relative addresses need \`--site\`; what scripts put together cannot be seen.
 - **R2**: every image under a prefix, listed through Cloudflare's API; the etags go along, so that replaced originals are made anew.
 
 \`id\`, \`url\` or \`key\` names the image. A URL of an original and a key in a bucket are read backwards through the sources of
 prewarm.config.ts; a URL of the edge (\`PREWARM_EDGE_URL\`) names the image and its transform. What an item says about recipe, presets
 and transforms wins over the command line; where neither says anything the recipe \`upload\` applies.
+
+An input without any image ends with 2, so that a pattern which no longer matches is noticed; \`--allow-empty\` makes it fine.
 
 A bad line is told with its place (\`ids.csv:17\`) and loses no other; the command then ends with 1.
 

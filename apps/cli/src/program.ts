@@ -1,6 +1,12 @@
 import type { Command } from "./arguments/command.ts";
+import { actionsCommand } from "./commands/actions.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
+import { checkCommand } from "./commands/check.ts";
+import { clientCommand } from "./commands/client.ts";
+import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
@@ -18,13 +24,19 @@ export const COMMANDS: readonly Command[] = [
   warmCommand,
   statusCommand,
   jobsCommand,
+  deadCommand,
   retryCommand,
   cancelCommand,
+  actionsCommand,
   purgeCommand,
+  gateCommand,
   pauseCommand,
   resumeCommand,
+  auditCommand,
   doctorCommand,
+  checkCommand,
   urlCommand,
+  clientCommand,
   signCommand,
   hookSignCommand,
   hookTestCommand,

@@ -13,7 +13,12 @@ export function renderHelp(command: Command | null, colors: boolean): string {
   });
   const usage = command === null ? "prewarm <command> [flags]" : formatUsage(command);
   const description = command?.description ?? DESCRIPTION;
-  const end = command === null ? ["prewarm <command> --help tells more of a command."] : [];
+  const end =
+    command === null
+      ? [
+          "prewarm help <command> tells more of a command, prewarm --version which version this is, and prewarm completion <bash|zsh|fish> makes Tab know all of it.",
+        ]
+      : [];
   return [`${description}.`, `${paint.bold("USAGE")}  ${paint.cyan(usage)}`, ...text, ...end].join("\n\n");
 }
 

@@ -4,7 +4,9 @@ import { readArguments } from "./arguments/read-arguments.ts";
 import type { Context } from "./platform/context.ts";
 import { CliError, EXIT, type ExitCode } from "./platform/exit-codes.ts";
 import { COMMANDS, findCommand } from "./program.ts";
+import { isShell, renderCompletion, SHELLS } from "./render-completion.ts";
 import { renderHelp } from "./render-help.ts";
+import { VERSION } from "./version.ts";
 
 /** Runs one command line and resolves with the exit code; never throws. `began` is told the command before it starts. */
 export async function runCli(
@@ -35,11 +37,8 @@ async function dispatch(
   const colors = stdout.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
   const found = findCommand(argv);
   if (found === null) {
-    if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") {
-      stdout.write(`${renderHelp(findCommand(argv.slice(1))?.command ?? null, colors)}\n`);
-      return EXIT.ok;
-    }
-    throw new CliError(EXIT.usage, unknownCommand(argv), "prewarm --help lists the commands.");
+    stdout.write(ownAnswer(argv, colors));
+    return EXIT.ok;
   }
   const { command, rest } = found;
   const args = readArguments(command, rest);
@@ -49,6 +48,23 @@ async function dispatch(
   }
   began(command);
   return command.run(args, context);
+}
+
+/** What the program tells of itself: help, version, completion. Throws a usage error for any other word. */
+function ownAnswer([word = "", ...rest]: readonly string[], colors: boolean): string {
+  if (word === "--version" || word === "-V" || word === "version") return `${VERSION}\n`;
+  if (word === "completion") {
+    const [shell] = rest;
+    if (isShell(shell)) return renderCompletion(shell);
+    throw new CliError(EXIT.usage, `prewarm completion needs a shell: ${SHELLS.join(", ")}.`);
+  }
+  const about = word === "help" ? rest : [];
+  if (word === "--help" || word === "-h" || (word === "help" && about.length === 0))
+    return `${renderHelp(null, colors)}\n`;
+  const asked = word === "help" ? (findCommand(about)?.command ?? null) : null;
+  if (asked !== null) return `${renderHelp(asked, colors)}\n`;
+  const stranger = word === "help" ? about : word === "" ? [] : [word];
+  throw new CliError(EXIT.usage, unknownCommand(stranger), "prewarm --help lists the commands.");
 }
 
 function unknownCommand([word]: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { createPrewarm } from "@prewarm/client";
 import { verify } from "@prewarm/shared/signature";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../src/platform/exit-codes.ts";
@@ -186,7 +187,7 @@ describe("hooks", () => {
 });
 
 describe("url and sign", () => {
-  const config = `export default { sources: [], noise: ["utm_*"], ladder: [400, 800], formats: ["webp"], autoFormats: ["webp"], qualities: ["high"], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] }, signing: "custom" };`;
+  const config = `export default { sources: [], noise: ["utm_*"], ladder: [400, 800], formats: ["webp"], autoFormats: ["webp"], qualities: ["high"], ratios: [], presets: { card: "w=400&h=300&f=auto" }, recipes: { upload: ["w=400", "w=800"] }, signing: "custom" };`;
   const env = { SIGNING_KEYS: "first, second", PREWARM_EDGE_URL: "https://images.example.com/" };
 
   it("prints plain URLs inside the closed set and signed ones outside it", async () => {
@@ -217,5 +218,61 @@ describe("url and sign", () => {
     expect(once.stdout).toMatch(/\?w=777&exp=1900000000&s=[\w-]{43}\n$/);
     expect(twice.stdout).toBe(once.stdout);
     expect((await run(["sign", "/images/a?width=1"], { env })).code).toBe(EXIT.usage);
+  });
+});
+
+describe("client", () => {
+  const config = join(import.meta.dirname, "../../../packages/shared/src/config.ts");
+  const write = () =>
+    writeFileSync(
+      join(cwd, "prewarm.config.ts"),
+      `import { defineConfig } from ${JSON.stringify(config)};
+      export default defineConfig({
+        sources: [{ prefix: "PRIVATE-prefix", bucket: "PRIVATE_BUCKET", key: "PRIVATE/{id}" }, { prefix: "", url: "https://PRIVATE.example/{id}" }],
+        presets: { card: "w=640&h=480&f=auto" },
+        recipes: { "PRIVATE-recipe": ["w=800"] },
+        hooks: { "PRIVATE-hook": { verifier: { kind: "hmac", secrets: ["PRIVATE_SECRET"], header: "x-private" }, mapper: { kind: "native" } } },
+        edgeHosts: ["private.example.com"],
+        noise: ["private_noise"],
+        unshowable: ["private"],
+        prices: { ittybitPer1000Jobs: 424242 },
+        gate: { monthlyJobs: 434343 },
+        limits: { backlogMax: 444444 },
+      });`,
+    );
+
+  it("prints a module that the client takes, and nothing that is private", async () => {
+    write();
+    const { code, stdout } = await run(["client"]);
+    expect(code).toBe(EXIT.ok);
+    writeFileSync(join(cwd, "prewarm.public.ts"), stdout);
+    const { publicConfig } = await import(join(cwd, "prewarm.public.ts"));
+    expect(publicConfig).toMatchObject({ presets: { card: "w=640&h=480&f=auto" }, signing: "custom" });
+    const client = createPrewarm({ baseUrl: "https://a.example", ...publicConfig });
+    expect(client.imageUrl("x", { preset: "card" } as never)).toBe("https://a.example/images/x?p=card");
+    expect(stdout).not.toMatch(/private/i);
+    expect(stdout).not.toMatch(/4[234]{5}/);
+  });
+
+  it("prints no setting but those of pages, however many there are", async () => {
+    write();
+    const { stdout } = await run(["client", "--json"]);
+    const { schema, ...settings } = JSON.parse(stdout);
+    expect(schema).toBe("prewarm.client/1");
+    const pages = ["ladder", "formats", "qualities", "ratios", "presets", "pages", "passThrough", "signing"];
+    expect(Object.keys(settings).filter((setting) => !pages.includes(setting))).toEqual([]);
+    for (const secret of [
+      "sources",
+      "hooks",
+      "recipes",
+      "limits",
+      "gate",
+      "prices",
+      "edgeHosts",
+      "secrets",
+      "verifier",
+      "bucket",
+    ])
+      expect(stdout).not.toContain(`"${secret}"`);
   });
 });

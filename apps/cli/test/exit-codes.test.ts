@@ -35,8 +35,9 @@ describe("0: all fine", () => {
     });
   });
 
-  it("is said of an empty input, which sends nothing", async () => {
-    expect(await run(["warm"], { stdin: "\n\n" })).toMatchObject({ code: EXIT.ok, stdout: "" });
+  it("is said of an empty input that is allowed, which sends nothing", async () => {
+    expect(await run(["warm", "--allow-empty"], { stdin: "\n\n" })).toMatchObject({ code: EXIT.ok, stdout: "" });
+    expect(await run(["warm", "--dry-run", "--allow-empty"], { stdin: "" })).toMatchObject({ code: EXIT.ok });
     expect(api.received).toEqual([]);
   });
 });
@@ -74,6 +75,9 @@ describe("2: wrong usage or configuration", () => {
     [["warm", "--file", "nowhere.txt"], "nowhere.txt is not found"],
     [["warm", "--r2-prefix", "x/"], "--bucket belong together"],
     [["warm", "--resume", "run_1"], "no state of run run_1"],
+    [["warm", "--site", "https://a.example"], "--site belongs to --html"],
+    [["warm", "--html", "x", "--site", "a.example"], "--site is no http(s) URL"],
+    [["warm", "--html", "nowhere"], "nowhere is not found"],
     [["warm", "a", "--retry-failed"], "needs --resume"],
     [["retry"], "Retry what?"],
     [["cancel"], "Cancel what?"],
@@ -87,6 +91,27 @@ describe("2: wrong usage or configuration", () => {
     expect(code).toBe(EXIT.usage);
     expect(stderr).toContain(message);
     expect(stdout).toBe("");
+    expect(api.received).toEqual([]);
+  });
+
+  it.each([[["warm", "--wait"]], [["warm", "--dry-run"]], [["warm", "--json"]]])(
+    "is said of %j with an empty input: a pattern no longer matches",
+    async (args) => {
+      const { code, stderr } = await run(args, { stdin: "\n" });
+      expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("--allow-empty")]);
+      expect(api.received).toEqual([]);
+    },
+  );
+
+  it("is said of pages that ask the edge for nothing, and of pages whose edge is not known", async () => {
+    writeFileSync(join(cwd, "index.html"), '<img src="https://images.example.com/images/a">');
+    const none = await run(["warm", "--html", "index.html"]);
+    expect([none.code, none.stderr]).toEqual([EXIT.usage, expect.stringContaining("--edge-url (or PREWARM_EDGE_URL)")]);
+    const elsewhere = await run(["warm", "--html", "index.html"], { url: "https://prewarm.example.com" });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([
+      EXIT.usage,
+      expect.stringContaining("PREWARM_EDGE_URL is not set"),
+    ]);
     expect(api.received).toEqual([]);
   });
 

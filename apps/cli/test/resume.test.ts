@@ -115,6 +115,31 @@ describe("an interrupted run", () => {
     expect(api.jobs.size).toBe(2000);
   });
 
+  it("says which run it means, and that nothing of it is left to send", async () => {
+    const { stdout } = await runPrewarm(["warm", "--label", "nightly"], { ...options(), stdin: ids(3) });
+    const { code, stderr } = await runPrewarm(["warm", "--resume", "last"], options());
+    expect(code).toBe(EXIT.ok);
+    const line = `Resuming ${stdout.trim()} \\(nightly\\), begun \\d+ s ago: 3 images accepted, all of it was sent, nothing is left`;
+    expect(stderr).toMatch(new RegExp(line));
+    expect(warmCalls()).toHaveLength(1);
+  });
+
+  it.each([
+    ["other images", "other-1\n"],
+    ["more images", `${ids(3)}one-more\n`],
+  ])("refuses %s on stdin when all was sent", async (_, stdin) => {
+    await runPrewarm(["warm"], { ...options(), stdin: ids(3) });
+    const { code, stderr } = await runPrewarm(["warm", "--resume", "last"], { ...options(), stdin });
+    expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("not what it was")]);
+    expect(warmCalls()).toHaveLength(1);
+  });
+
+  it("takes the same stdin again when all was sent", async () => {
+    await runPrewarm(["warm"], { ...options(), stdin: ids(1500) });
+    expect((await runPrewarm(["warm", "--resume", "last"], { ...options(), stdin: ids(1500) })).code).toBe(EXIT.ok);
+    expect(warmCalls()).toHaveLength(2);
+  });
+
   it.each([["--force"], ["--label", "other"], ["--file", "x"]])(
     "cannot become another run by %s %s",
     async (...flags) => {

@@ -1976,7 +1976,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description The ledger is unreachable: send it again */
+                /** @description The ledger is unreachable, or the hook's configuration is at fault: send it again */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2111,7 +2111,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ledger answers and the configuration is whole */
+        /** The ledger answers, the configuration is whole and the Worker has what it needs */
         get: {
             parameters: {
                 query?: never;

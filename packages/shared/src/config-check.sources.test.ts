@@ -23,6 +23,10 @@ describe("of sources, checkConfig passes", () => {
       source("https://www.example.com/uploads/{id}", { edgeHosts: ["www.example.com"] }),
     ],
     ["a bucket", check({ sources: [{ prefix: "", bucket: "ORIGINALS", key: "o/{id}" }] })],
+    [
+      "a bucket whose originals are shown",
+      check({ sources: [{ prefix: "", bucket: "B", key: "{id}", viewers: "redirect" }] }),
+    ],
   ])("%s", (_, faults) => expect(faults).toEqual([]));
 });
 
@@ -74,6 +78,18 @@ describe("of sources, checkConfig finds", () => {
       "sources[0].url",
       /own route/,
       source("https://i.example.com/originals/{id}", { edgeHosts: ["i.example.com"] }),
+    ],
+    [
+      "a word for who may see them that is none",
+      "sources[0]",
+      /placeholder or redirect/,
+      checkRaw({ sources: [{ prefix: "", bucket: "B", key: "{id}", viewers: true }] }),
+    ],
+    [
+      "a URL whose originals should be hidden",
+      "sources[0].viewers",
+      /leave it out/,
+      checkRaw({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}", viewers: "placeholder" }] }),
     ],
     ["a prefix twice", "sources[1].prefix", /sources\[0\]/, check({ sources: [...sources, ...sources] })],
     [

@@ -1,7 +1,9 @@
-import type { Config, HookConfig, SourceConfig } from "./config.ts";
+import type { Config, HookConfig, RatioConfig, SourceConfig } from "./config.ts";
 import { AppError } from "./errors.ts";
+import { snapUp } from "./ladder.ts";
 import { isNoise, PARAMETERS } from "./parameters.ts";
 import { isPublicHost } from "./public-address.ts";
+import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
 
 /** One fault: where it is and how to mend it. */
@@ -29,17 +31,19 @@ export const COLLECTIONS = [
 ] as const satisfies readonly (keyof Config)[];
 type Collection = (typeof COLLECTIONS)[number];
 
-const TRANSFORM_SETTINGS = ["ladder", "formats", "autoFormats"] as const satisfies readonly (keyof Config)[];
+const TRANSFORM_SETTINGS = ["ladder", "formats", "autoFormats", "ratios"] as const satisfies readonly (keyof Config)[];
 
 /** What settings demand of each other. */
 export const RULES: readonly Rule[] = [
   { needs: ["edgeHosts"], walks: "sources", faults: sourcesFaults },
   { needs: ["sources"], faults: ({ sources }) => repeatedPrefixes(sources) },
   { needs: ["formats", "autoFormats"], faults: formatFaults },
+  { needs: ["ladder", "ratios"], faults: ratioFaults },
+  { needs: ["ladder", "formats", "pages"], faults: pageFaults },
   { needs: [], walks: "noise", faults: noiseFaults },
   { needs: ["passThrough", "unshowable"], faults: extensionFaults },
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
-  { needs: [...TRANSFORM_SETTINGS, "presets"], walks: "recipes", faults: recipeFaults },
+  { needs: [...TRANSFORM_SETTINGS, "presets", "pages"], walks: "recipes", faults: recipeFaults },
   { needs: ["recipes"], walks: "hooks", faults: hooksFaults },
   { needs: [], faults: nameFaults },
 ];
@@ -129,6 +133,36 @@ function formatFaults({ formats, autoFormats }: Config): Fault[] {
   return faults;
 }
 
+function ratioFaults({ ladder, ratios }: Config): Fault[] {
+  const name = (entry: RatioConfig): string => (typeof entry === "string" ? entry : `${entry.ratio} ${entry.pos}`);
+  return ratios.flatMap((entry, index) => {
+    const path = `ratios[${index}]`;
+    if (ratios.findIndex((other) => name(other) === name(entry)) < index)
+      return [{ path, mend: `${name(entry)} stands there twice: leave one out` }];
+    if (ratioSizes({ ladder, ratios: [entry] }).length === 0)
+      return [{ path, mend: "its height passes the ladder's top rung at every width: leave it out" }];
+    return [];
+  });
+}
+
+/** A width between two rungs would be asked for and warmed as one rung, and told to browsers as another. */
+function pageFaults({ ladder, formats, pages }: Config): Fault[] {
+  const faults = pages.widths.flatMap((width, index) =>
+    ladder.includes(width)
+      ? []
+      : [
+          {
+            path: `pages.widths[${index}]`,
+            mend: `${width} is no rung: add it to ladder, or write ${snapUp(width, ladder)}`,
+          },
+        ],
+  );
+  const { format } = pages;
+  if (format !== "auto" && !formats.includes(format))
+    faults.push({ path: "pages.format", mend: `${format} is not in formats: add it there or write another` });
+  return faults;
+}
+
 function noiseFaults({ noise }: Config, isSound: (path: string) => boolean): Fault[] {
   return noise.flatMap((pattern, index) => {
     if (!isSound(`noise[${index}]`)) return [];
@@ -156,13 +190,9 @@ function presetFaults(config: Config, isSound: (path: string) => boolean): Fault
 }
 
 function recipeFaults(config: Config, isSound: (path: string) => boolean): Fault[] {
-  const faults = Object.entries(config.recipes).flatMap(([name, specs]) =>
+  return Object.entries(config.recipes).flatMap(([name, specs]) =>
     isSound(`recipes.${name}`) ? membersFaults(name, specs, config) : [],
   );
-  if (!Object.hasOwn(config.recipes, "upload")) {
-    faults.push({ path: "recipes.upload", mend: "add it: hooks and API calls that name no recipe use this one" });
-  }
-  return faults;
 }
 
 function membersFaults(name: string, specs: readonly string[], config: Config): Fault[] {
@@ -176,9 +206,10 @@ function membersFaults(name: string, specs: readonly string[], config: Config): 
   return [{ path: `recipes.${name}`, mend }];
 }
 
-/** Whether a URL that names nothing but a width, or a preset, resolves to a member. */
+/** Whether a URL that names nothing but a width, or `f=auto` beside it, or a preset, resolves to a member. */
 function isFoundByDefault(spec: string, config: Config): boolean {
-  if (new URLSearchParams(spec).has("p")) return true;
+  const query = new URLSearchParams(spec);
+  if (query.has("p") || query.get("f") === "auto") return true;
   return expandTransforms(spec, config).some(
     ({ height, quality, format }) => height === null && quality === DEFAULT_QUALITY && format === DEFAULT_FORMAT,
   );

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { FORMATS, QUALITIES } from "./config.ts";
+import { FORMATS, POSITIONS, QUALITIES } from "./config.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
+import { RATIO_PATTERN } from "./ratio.ts";
 
 /*
  * The shapes of prewarm.config.ts: types, ranges and the forms of names. What one setting demands of another is in config-rules.ts.
@@ -48,9 +49,20 @@ const extensions = z.array(
 const sourceSchema = z.union(
   [
     z.strictObject({ prefix: z.string(), url: z.string() }),
-    z.strictObject({ prefix: z.string(), bucket: bindingName, key: z.string() }),
+    z.strictObject({
+      prefix: z.string(),
+      bucket: bindingName,
+      key: z.string(),
+      viewers: z.enum(["placeholder", "redirect"], "write placeholder or redirect").optional(),
+    }),
   ],
-  "write { prefix, url } or { prefix, bucket, key }, all texts",
+  "write { prefix, url } or { prefix, bucket, key }, all texts; beside a bucket, viewers may be placeholder or redirect",
+);
+
+const ratioText = z.string().regex(RATIO_PATTERN, "write a ratio such as 4:3 or 1.91:1");
+const ratio = z.union(
+  [ratioText, z.strictObject({ ratio: ratioText, pos: z.enum(POSITIONS) })],
+  `write a ratio such as "4:3", or { ratio: "1:1", pos: "top" } (${POSITIONS.join(", ")})`,
 );
 
 const verifier = z.discriminatedUnion(
@@ -128,7 +140,16 @@ export const configSchema = z.strictObject({
   formats: unique(FORMATS),
   autoFormats: unique(FORMATS),
   qualities: unique(QUALITIES),
+  ratios: z.array(ratio).max(20, "name at most 20: each is a few dozen variants of every image"),
   presets: z.record(z.string(), z.string("write a query, such as w=400&h=300&f=auto")),
+  pages: z.strictObject({
+    widths: z
+      .array(z.number("write widths in px"))
+      .min(1, "write at least one width")
+      .max(32, "write at most 32: each is a variant of every upload, in every format")
+      .refine(isAscending, { error: "write the widths in ascending order, each once" }),
+    format: z.enum([...FORMATS, "auto"], `write auto, or one of ${FORMATS.join(", ")}`),
+  }),
   recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),
   hooks: z.record(z.string(), z.strictObject({ verifier, mapper, recipe: z.string().optional() })),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),

@@ -1,3 +1,5 @@
+import { snapUp } from "./ladder.ts";
+
 /** Output formats, in order of preference when `f=auto` may choose. `png` only when the config lists it. */
 export const FORMATS = ["avif", "webp", "jpeg", "png"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -5,6 +7,12 @@ export const QUALITIES = ["very_low", "low", "medium", "high", "very_high"] as c
 export type Quality = (typeof QUALITIES)[number];
 export const FITS = ["cover", "contain", "fill"] as const;
 export type Fit = (typeof FITS)[number];
+/** What a cover crop keeps where it must cut; without one, the centre. */
+export const POSITIONS = ["top", "bottom", "left", "right"] as const;
+export type Position = (typeof POSITIONS)[number];
+
+/** A shape that unsigned pairs of `w` and `h` may have, such as `"4:3"` or `"1.91:1"`; with `pos`, for that `pos` only. */
+export type RatioConfig = string | { ratio: string; pos: Position };
 
 /** A place originals come from. The source with the longest `prefix` that the id starts with is used; `""` takes the rest. */
 export type SourceConfig =
@@ -13,13 +21,18 @@ export type SourceConfig =
       prefix: string /** Binding name of an R2 bucket. */;
       bucket: string /** Key template with `{id}`. */;
       key: string;
+      /** What viewers get while there is no variant. Default `placeholder`: the original is private; `redirect`: they are sent to it. */
+      viewers?: "placeholder" | "redirect";
     };
 
 export type VerifierConfig =
-  | { kind: "standard-webhooks" /** Names of secrets holding `whsec_…`; any of them verifies. */; secrets: string[] }
+  | {
+      kind: "standard-webhooks" /** Names of secrets holding `whsec_…`; any of them verifies. */;
+      secrets: readonly string[];
+    }
   | {
       kind: "hmac";
-      secrets: string[];
+      secrets: readonly string[];
       header: string;
       algorithm?: "SHA-1" | "SHA-256" | "SHA-512";
       encoding?: "hex" | "base64" | "base64url";
@@ -34,13 +47,13 @@ export type VerifierConfig =
       timestampHeader?: string;
       idHeader?: string;
     }
-  | { kind: "bearer"; secrets: string[] /** Default `authorization`. */; header?: string };
+  | { kind: "bearer"; secrets: readonly string[] /** Default `authorization`. */; header?: string };
 
 export type MapperConfig =
   | { kind: "native" }
-  | { kind: "s3"; buckets?: string[] }
-  | { kind: "r2"; buckets?: string[] }
-  | { kind: "gcs-pubsub"; buckets?: string[] }
+  | { kind: "s3"; buckets?: readonly string[] }
+  | { kind: "r2"; buckets?: readonly string[] }
+  | { kind: "gcs-pubsub"; buckets?: readonly string[] }
   | {
       kind: "json-path";
       /** Path to the item or items, such as `$.event.Upload` or `$.records[*]`. Default `$`. */
@@ -53,8 +66,8 @@ export type MapperConfig =
       sourceEtag?: string;
       /** Path whose value must be one of `uploadValues`, or of `deleteValues` for a deletion. */
       event?: string;
-      uploadValues?: string[];
-      deleteValues?: string[];
+      uploadValues?: readonly string[];
+      deleteValues?: readonly string[];
       /** Path to something that grows with every change of the item (compared as text after padding). */
       order?: string;
       contentType?: string;
@@ -68,7 +81,7 @@ export interface HookConfig {
 }
 
 /** Everything a user may say in prewarm.config.ts; only `sources` is required. Defaults are those of `DEFAULTS`. */
-export type UserConfig = { sources: SourceConfig[] } & {
+export type UserConfig = { sources: readonly SourceConfig[] } & {
   [K in keyof Settings]?: Settings[K] extends Plain ? Settings[K] : Partial<Settings[K]>;
 };
 type Plain =
@@ -78,7 +91,7 @@ type Plain =
   | null
   | readonly unknown[]
   | Record<string, string>
-  | Record<string, string[]>
+  | Record<string, readonly string[]>
   | Record<string, HookConfig>;
 
 /** The settings beside `sources`, every one with its default. */
@@ -91,10 +104,19 @@ export interface Settings {
   autoFormats: readonly Format[];
   /** Qualities an unsigned URL may ask for. */
   qualities: readonly Quality[];
+  /** Shapes that unsigned pairs of `w` and `h` may have: `"4:3"`, or `{ ratio: "1:1", pos: "top" }` for that `pos`. */
+  ratios: readonly RatioConfig[];
   /** Named transforms, written as a query: `{ card: "w=400&h=300&fit=cover&f=auto" }`. */
   presets: Record<string, string>;
+  /** What pages ask for: the widths of every `srcset`, all of them rungs of the ladder, and the format. The recipe `upload` is made of it. */
+  pages: {
+    /** Widths in px, ascending, that client, loaders and the recipe `upload` have in common. */
+    widths: readonly number[];
+    /** Format of the pages' URLs; `auto` stands for all autoFormats. */
+    format: Format | "auto";
+  };
   /** Lists of transforms warmed together, each a query (`w=800&f=webp`) or `p=<preset>`; `f=auto` stands for all autoFormats. */
-  recipes: Record<string, string[]>;
+  recipes: Record<string, readonly string[]>;
   /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
   hooks: Record<string, HookConfig>;
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
@@ -151,6 +173,11 @@ export interface Settings {
 
 export type Config = { sources: readonly SourceConfig[] } & Settings;
 
+const PAGES: Settings["pages"] = { widths: [320, 480, 640, 828, 1080, 1440, 1920], format: "auto" };
+
+/** A picture of some 100 bytes, to be written into a page until the real one is there. */
+export const LQIP = "w=16&q=very_low&f=webp";
+
 export const DEFAULTS: Settings = {
   ladder: [
     16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920,
@@ -159,10 +186,10 @@ export const DEFAULTS: Settings = {
   formats: ["webp", "avif", "jpeg"],
   autoFormats: ["avif", "webp", "jpeg"],
   qualities: ["very_low", "low", "medium", "high", "very_high"],
+  ratios: ["1:1", "4:3", "3:2", "16:9", "1.91:1"],
   presets: {},
-  recipes: {
-    upload: ["w=400&f=webp", "w=800&f=webp", "w=1200&f=webp", "w=400&f=avif", "w=800&f=avif", "w=1200&f=avif"],
-  },
+  pages: PAGES,
+  recipes: { upload: recipeOf(PAGES) },
   hooks: {},
   signing: "custom",
   fallback: "original",
@@ -188,6 +215,15 @@ export const DEFAULTS: Settings = {
     "dpl",
     "t",
     "ref",
+    "ver",
+    "srsltid",
+    "ttclid",
+    "twclid",
+    "li_fat_id",
+    "epik",
+    "_hsenc",
+    "_hsmi",
+    "ck_subscriber_id",
   ],
   edgeBudgetMs: 1000,
   originalsWindowSeconds: 3600,
@@ -210,13 +246,40 @@ export const DEFAULTS: Settings = {
   prices: { ittybitPer1000Jobs: null },
 };
 
+/** Settings whose names and values other types are made of: a preset that is not there is a compile error in a page. */
+type Named = "formats" | "autoFormats" | "qualities" | "ratios" | "presets" | "recipes" | "hooks";
+
+/** A configuration that still knows, as types, what it was written with. */
+export type DefinedConfig<C extends UserConfig> = Omit<Config, Named> & {
+  [K in Named]: K extends keyof C ? (undefined extends C[K] ? Config[K] : C[K] & DefaultsOf<K>) : Config[K];
+};
+/** What is there beside the user's own: the recipe `upload`. */
+type DefaultsOf<K> = K extends "recipes" ? { upload: readonly string[] } : unknown;
+
 /** Types the configuration and fills in defaults. It does not judge: `checkConfig` (config-check.ts) does, at build and start. */
+export function defineConfig<const C extends UserConfig>(user: C): DefinedConfig<C>;
 export function defineConfig(user: UserConfig): Config {
+  const ladder = user.ladder ?? DEFAULTS.ladder;
+  const pages = { ...PAGES, widths: onLadder(PAGES.widths, ladder), ...user.pages };
   return {
     ...DEFAULTS,
     ...user,
+    pages,
+    recipes: { upload: recipeOf(pages), ...user.recipes },
     limits: { ...DEFAULTS.limits, ...user.limits },
     gate: { ...DEFAULTS.gate, ...user.gate },
     prices: { ...DEFAULTS.prices, ...user.prices },
   };
+}
+
+/** What an upload makes: exactly what pages ask for, and the picture that stands in meanwhile. */
+function recipeOf({ widths, format }: Settings["pages"]): string[] {
+  // Whatever is written there comes through here before anybody judges it.
+  return [...(Array.isArray(widths) ? widths : []).map((width) => `w=${width}&f=${format}`), LQIP];
+}
+
+/** The default widths on a ladder of the user's own. */
+function onLadder(widths: readonly number[], ladder: readonly number[]): number[] {
+  if (!Array.isArray(ladder)) return [...widths];
+  return [...new Set(widths.map((width) => snapUp(width, ladder)))].toSorted((a, b) => a - b);
 }

@@ -1,4 +1,13 @@
-import { type Config, FITS, type Fit, type Format, QUALITIES, type Quality } from "./config.ts";
+import {
+  type Config,
+  FITS,
+  type Fit,
+  type Format,
+  POSITIONS,
+  type Position,
+  QUALITIES,
+  type Quality,
+} from "./config.ts";
 import { nearest } from "./nearest.ts";
 import { invalid } from "./parameters.ts";
 import { parseQuality } from "./quality.ts";
@@ -8,36 +17,46 @@ export const VERSION_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What a refusal and the tables say of values that no list can hold. */
 export const ALLOWED = {
-  pixels: ["an integer of at least 1"],
-  dpr: ["a number from 1 to 3"],
-  quality: [...QUALITIES, "an integer from 1 to 100"],
+  pixels: ["a number above 0"],
+  dpr: ["a number above 0"],
+  quality: [...QUALITIES, "a number from 1 to 100"],
   version: ["1 to 64 letters, digits, - or _"],
   expiry: ["Unix seconds"],
 };
 
-/** A width or height in px. Any integer from 1 up; far too large ones are clamped later, not refused. */
+/** Digits, and perhaps a fraction: no sign, exponent or leading zero. */
+const NUMBER = /^(?:0|[1-9]\d*)(?:\.\d+)?$/;
+
+/** A width or height in px. Fractions, which a slot times a zoom gives, are rounded up; far too large ones are clamped later, not refused. */
 export function readPixels(parameter: "w" | "h", text: string): number {
+  const pixels = NUMBER.test(text) ? Math.ceil(Number(text)) : 0;
   // Past 2^53 the digits no longer count; every such size is clamped to the same rung.
-  if (/^[1-9]\d*$/.test(text)) return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
+  if (pixels > 0) return Math.min(pixels, Number.MAX_SAFE_INTEGER);
   throw invalid(parameter, text, ALLOWED.pixels, nearestInteger(text, 1, Number.MAX_SAFE_INTEGER));
 }
 
+/** What `dpr` is clamped to: no display shows more, and a page that is zoomed out says less than 1. */
+export const DPR_LIMITS = { least: 1, most: 3 } as const;
+
 export function readDpr(text: string): number {
-  const dpr = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (dpr >= 1 && dpr <= 3) return dpr;
+  const { least, most } = DPR_LIMITS;
+  const clamp = (number: number): number => Math.min(most, Math.max(least, number));
+  const dpr = NUMBER.test(text) ? Number(text) : 0;
+  if (dpr > 0) return clamp(dpr);
   const number = Number.parseFloat(text);
-  throw invalid(
-    "dpr",
-    text,
-    ALLOWED.dpr,
-    Number.isFinite(number) ? String(Math.min(3, Math.max(1, number))) : undefined,
-  );
+  throw invalid("dpr", text, ALLOWED.dpr, Number.isFinite(number) ? String(clamp(number)) : undefined);
 }
 
 export function readFit(text: string): Fit {
   const fit = FITS.find((each) => each === text);
   if (fit !== undefined) return fit;
   throw invalid("fit", text, FITS, nearest(text, FITS));
+}
+
+export function readPosition(text: string): Position {
+  const position = POSITIONS.find((each) => each === text);
+  if (position !== undefined) return position;
+  throw invalid("pos", text, POSITIONS, nearest(text, POSITIONS));
 }
 
 export function readQuality(text: string): Quality {

@@ -2,11 +2,20 @@ import { AppError, type ErrorDetails } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
 /** Every query parameter of an image URL, in the order in which tables and messages name them. */
-export const PARAMETERS = ["w", "h", "fit", "q", "f", "dpr", "p", "v", "exp", "s"] as const;
+export const PARAMETERS = ["w", "h", "fit", "pos", "q", "f", "dpr", "p", "v", "exp", "s"] as const;
 export type Parameter = (typeof PARAMETERS)[number];
 
 /** What a transform may be written with where no URL is meant: in presets, recipes and API calls. */
-export const TRANSFORM_PARAMETERS = ["w", "h", "fit", "q", "f", "dpr", "p"] as const satisfies readonly Parameter[];
+export const TRANSFORM_PARAMETERS = [
+  "w",
+  "h",
+  "fit",
+  "pos",
+  "q",
+  "f",
+  "dpr",
+  "p",
+] as const satisfies readonly Parameter[];
 
 /** Names that other services use for the same things; only ever used to say "did you mean". */
 const ALIASES = new Map<string, Parameter>(
@@ -15,6 +24,9 @@ const ALIASES = new Map<string, Parameter>(
     height: "h",
     mode: "fit",
     resize: "fit",
+    position: "pos",
+    gravity: "pos",
+    crop: "pos",
     quality: "q",
     format: "f",
     fm: "f",

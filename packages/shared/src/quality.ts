@@ -9,11 +9,11 @@ export const QUALITY_TABLE: readonly { upTo: number; quality: Quality }[] = [
   { upTo: 100, quality: "very_high" },
 ];
 
-/** A quality by name or by an integer 1–100; null when it is neither. */
+/** A quality by name or by a number 1–100, a fraction rounded up; null when it is neither. */
 export function parseQuality(text: string): Quality | null {
   const named = QUALITIES.find((quality) => quality === text);
   if (named !== undefined) return named;
-  if (!/^[1-9]\d{0,2}$/.test(text)) return null;
-  const number = Number(text);
-  return QUALITY_TABLE.find((row) => number <= row.upTo)?.quality ?? null;
+  if (!/^(?:0|[1-9]\d{0,2})(?:\.\d+)?$/.test(text)) return null;
+  const number = Math.ceil(Number(text));
+  return number === 0 ? null : (QUALITY_TABLE.find((row) => number <= row.upTo)?.quality ?? null);
 }

@@ -29,7 +29,17 @@ describe("resolveOriginal", () => {
       kind: "bucket",
       bucket: "ORIGINALS",
       key: "originals/shop/private/$&/日",
+      hidden: true,
     });
+  });
+
+  it.each([
+    [undefined, true],
+    ["placeholder", true],
+    ["redirect", false],
+  ] as const)("hides a bucket's original unless the source shows it: viewers %s", (viewers, hidden) => {
+    const source = { prefix: "", bucket: "B", key: "{id}", ...(viewers === undefined ? {} : { viewers }) };
+    expect(resolveOriginal({ sources: [source] }, "a")).toMatchObject({ hidden });
   });
 
   it("knows no original where no source takes the id, or the template names no host", () => {

@@ -3,7 +3,10 @@ import { checkId, extensionOf, formatId } from "./image-id.ts";
 
 const HOLE = "{id}";
 
-export type Original = { kind: "url"; url: string } | { kind: "bucket"; bucket: string; key: string };
+export type Original =
+  | { kind: "url"; url: string }
+  /** `hidden`: no viewer is ever sent to it, or gets a byte of it. */
+  | { kind: "bucket"; bucket: string; key: string; hidden: boolean };
 
 /**
  * Where an image's original lies: a URL, or a key in a bucket (by its binding's name). Null when no source takes the id, or when the
@@ -13,7 +16,10 @@ export function resolveOriginal(config: Pick<Config, "sources">, id: string): Or
   const source = sourceOf(config, id);
   if (source === null) return null;
   // A function as the replacement: `$&` and its like in an id are text, not patterns.
-  if ("bucket" in source) return { kind: "bucket", bucket: source.bucket, key: source.key.replace(HOLE, () => id) };
+  if ("bucket" in source) {
+    const key = source.key.replace(HOLE, () => id);
+    return { kind: "bucket", bucket: source.bucket, key, hidden: source.viewers !== "redirect" };
+  }
   const url = fillUrl(source.url, id);
   return url === null ? null : { kind: "url", url };
 }

@@ -1,10 +1,20 @@
 import { autoChoices, negotiate } from "./accept.ts";
-import type { Config, Fit, Format, Quality } from "./config.ts";
+import type { Config, Fit, Format, Position, Quality } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { scalePair, snapUp } from "./ladder.ts";
 import { nearest } from "./nearest.ts";
-import { readDpr, readExpiry, readFit, readFormat, readPixels, readQuality, readVersion } from "./parameter-values.ts";
+import {
+  readDpr,
+  readExpiry,
+  readFit,
+  readFormat,
+  readPixels,
+  readPosition,
+  readQuality,
+  readVersion,
+} from "./parameter-values.ts";
 import { invalid, PARAMETERS, type Parameter, readParameters, TRANSFORM_PARAMETERS } from "./parameters.ts";
+import { cropSize, isRatioSize, ratioSizes } from "./ratio.ts";
 
 /** What is done to an original, canonical and validated. Null sizes follow from the original's shape; both null: its own size. */
 export interface Transform {
@@ -14,6 +24,8 @@ export interface Transform {
   height: number | null;
   /** Set if and only if both width and height are. */
   fit: Fit | null;
+  /** What a cover crop keeps; null: the centre. */
+  pos: Position | null;
   quality: Quality;
   format: Format;
 }
@@ -25,7 +37,7 @@ interface Asked {
   version: string | null;
   /** True when the format came from `Accept`, so that the answer varies with it. */
   negotiated: boolean;
-  /** True when no signature is needed for it: ladder widths × formats × the configured qualities, and presets. */
+  /** True when no signature is needed for it: ladder widths × formats × the configured qualities, declared ratios, and presets. */
   closed: boolean;
   /** The preset's name, when it was asked for by `p`. */
   preset: string | null;
@@ -52,11 +64,12 @@ export function parseTransform(query: URLSearchParams | string, config: Config, 
 }
 
 /** The inverse of `parseTransform`: the one canonical query, such as `w=800&q=high&f=webp`. */
-export function formatTransform({ width, height, fit, quality, format }: Transform): string {
+export function formatTransform({ width, height, fit, pos, quality, format }: Transform): string {
   const size = [
     width === null ? "" : `w=${width}&`,
     height === null ? "" : `h=${height}&`,
     fit === null ? "" : `fit=${fit}&`,
+    pos === null ? "" : `pos=${pos}&`,
   ];
   return `${size.join("")}q=${quality}&f=${format}`;
 }
@@ -78,8 +91,17 @@ function expand(spec: string, config: Config, formats: readonly Format[]): Trans
 /** How many variants one image can have for unsigned requests, versions (`v`) aside. */
 export function countVariants(config: Config): number {
   const widths = config.ladder.length + 1; // and the original's own
-  const fromPresets = [...presetForms(config).values()].filter((transform) => !isOnLadder(transform, config));
-  return widths * config.formats.length * config.qualities.length + fromPresets.length;
+  const pairs = new Set([
+    ...[...presetForms(config).values()].filter((form) => !isOnLadder(form, config)).map(formatTransform),
+    ...(config.qualities.includes(DEFAULT_QUALITY) ? ratioForms(config) : []),
+  ]);
+  return widths * config.formats.length * config.qualities.length + pairs.size;
+}
+
+function ratioForms(config: Config): string[] {
+  return ratioSizes(config).flatMap((size) =>
+    config.formats.map((format) => formatTransform({ ...size, fit: "cover", quality: DEFAULT_QUALITY, format })),
+  );
 }
 
 /** The `n` rungs that follow `width`, for finding a larger variant that is ready. */
@@ -119,15 +141,22 @@ function build(given: Map<Parameter, string>, format: Format, config: Config): T
   const width = apply((text) => times(readPixels("w", text), dpr), given.get("w"), null);
   const height = apply((text) => times(readPixels("h", text), dpr), given.get("h"), null);
   const fit = apply(readFit, given.get("fit"), null);
+  const pos = apply(readPosition, given.get("pos"), null);
+  if (pos !== null && (width === null || height === null || (fit !== null && fit !== "cover"))) {
+    const detail = "pos says what a crop keeps: it needs both w and h, and no fit but cover.";
+    throw new AppError("parameter_conflict", { detail, parameter: "pos", allowed: ["pos with w, h and fit=cover"] });
+  }
   if (width !== null && height !== null) {
-    return { ...scalePair(width, height, config.ladder), fit: fit ?? "cover", quality, format };
+    const crops = fit === null || fit === "cover";
+    const size = crops ? cropSize(width, height, config) : scalePair(width, height, config.ladder);
+    return { ...size, fit: fit ?? "cover", pos, quality, format };
   }
   if (fit !== null) {
     const detail = "fit says how a picture fills a box: it needs both w and h.";
     throw new AppError("parameter_conflict", { detail, parameter: "fit", allowed: ["fit with both w and h"] });
   }
   const snap = (px: number | null): number | null => (px === null ? null : snapUp(px, config.ladder));
-  return { width: snap(width), height: snap(height), fit, quality, format };
+  return { width: snap(width), height: snap(height), fit, pos, quality, format };
 }
 
 /** Rounds at a millionth, so that 1.1 × 640 is not pushed past a rung by binary fractions. */
@@ -140,11 +169,22 @@ function apply<T, D>(read: (text: string) => T, text: string | undefined, otherw
 }
 
 function isClosed(transform: Transform, config: Config): boolean {
-  return isOnLadder(transform, config) || presetForms(config).has(formatTransform(transform));
+  return (
+    isOnLadder(transform, config) ||
+    isDeclaredCrop(transform, config) ||
+    presetForms(config).has(formatTransform(transform))
+  );
 }
 
 function isOnLadder({ height, quality }: Transform, config: Config): boolean {
   return height === null && config.qualities.includes(quality);
+}
+
+/** Crops are open at one quality only: five would make five times as many variants, and nobody asks for them. */
+function isDeclaredCrop({ width, height, fit, pos, quality }: Transform, config: Config): boolean {
+  if (width === null || height === null || fit !== "cover") return false;
+  if (quality !== DEFAULT_QUALITY || !config.qualities.includes(quality)) return false;
+  return isRatioSize(width, height, pos, config);
 }
 
 const presetsOf = new WeakMap<Config, Map<string, Transform>>();

@@ -10,7 +10,7 @@ import {
   variantKey,
 } from "./variant-key.ts";
 
-const plain = { width: null, height: null, fit: null, quality: "high", format: "webp" } as const;
+const plain = { width: null, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
 
 describe("variantKey", () => {
   it.each([
@@ -18,6 +18,12 @@ describe("variantKey", () => {
     ["photo", { ...plain, width: 800 }, null, "photo/800-high.webp"],
     ["photo", { ...plain, height: 800 }, null, "photo/x800-high.webp"],
     ["a/b c", { ...plain, width: 640, height: 480, fit: "cover" }, null, "a%2Fb%20c/640x480-cover-high.webp"],
+    [
+      "photo",
+      { ...plain, width: 400, height: 400, fit: "cover", pos: "top" },
+      null,
+      "photo/400x400-cover-top-high.webp",
+    ],
     ["photo", { ...plain, width: 800, quality: "very_low", format: "avif" }, "v1", "photo/@v1/800-very_low.avif"],
   ] as const)("of %s is right", (id, transform, v, key) => {
     expect(variantKey(id, transform, v)).toBe(key);
@@ -50,6 +56,10 @@ describe("parseVariantKey refuses", () => {
     ["photo/100x9000-fill-high.webp", "above the absolute limit"],
     ["photo/640x480-high.webp", "a pair without fit"],
     ["photo/640-cover-high.webp", "fit without a pair"],
+    ["photo/640x480-contain-top-high.webp", "a position without a crop"],
+    ["photo/640x480-cover-center-high.webp", "a position that is the default"],
+    ["photo/640-top-high.webp", "a position without a pair"],
+    ["photo/640x480-cover-top-left-high.webp", "two positions"],
     ["photo/origx800-high.webp", "half a pair"],
     ["photo/800-high.jpg", "another spelling of jpeg"],
     ["photo/@/800-high.webp", "an empty version"],

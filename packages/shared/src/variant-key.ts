@@ -1,4 +1,4 @@
-import { FITS, FORMATS, QUALITIES } from "./config.ts";
+import { FITS, FORMATS, POSITIONS, QUALITIES } from "./config.ts";
 import { checkId } from "./image-id.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import type { Transform } from "./transform.ts";
@@ -13,14 +13,14 @@ export function decodeId(segment: string): string {
   return decodeURIComponent(segment);
 }
 
-/** Names one variant, everywhere: `<encoded id>/[@<v>/]<orig | w | x<h> | w x h -fit>-<quality>.<format>`. Its inverse is `parseVariantKey`. */
+/** Names one variant, everywhere: `<encoded id>/[@<v>/]<orig | w | x<h> | w x h -fit[-pos]>-<quality>.<format>`. Its inverse is `parseVariantKey`. */
 export function variantKey(id: string, transform: Transform, v: string | null = null): string {
   const version = v === null ? "" : `@${v}/`;
   return `${imagePrefix(id)}${version}${size(transform)}-${transform.quality}.${transform.format}`;
 }
 
-function size({ width, height, fit }: Transform): string {
-  if (width !== null && height !== null) return `${width}x${height}-${fit ?? "cover"}`;
+function size({ width, height, fit, pos }: Transform): string {
+  if (width !== null && height !== null) return `${width}x${height}-${fit ?? "cover"}${pos === null ? "" : `-${pos}`}`;
   if (height !== null) return `x${height}`;
   return width === null ? "orig" : String(width);
 }
@@ -28,7 +28,7 @@ function size({ width, height, fit }: Transform): string {
 const NUMBER = "[1-9][0-9]{0,4}";
 export const KEY_PATTERN = new RegExp(
   `^(?<id>[^/]+)/(?:@(?<v>[A-Za-z0-9_-]{1,64})/)?` +
-    `(?:orig|(?<w>${NUMBER})|x(?<h>${NUMBER})|(?<pw>${NUMBER})x(?<ph>${NUMBER})-(?<fit>${FITS.join("|")}))` +
+    `(?:orig|(?<w>${NUMBER})|x(?<h>${NUMBER})|(?<pw>${NUMBER})x(?<ph>${NUMBER})-(?<fit>${FITS.join("|")})(?:(?<=cover)-(?<pos>${POSITIONS.join("|")}))?)` +
     `-(?<q>${QUALITIES.join("|")})\\.(?<f>${FORMATS.join("|")})$`,
 );
 
@@ -43,7 +43,8 @@ export function parseVariantKey(key: string): { id: string; v: string | null; tr
   const height = pixels(parts.h ?? parts.ph);
   if (id === null || Math.max(width ?? 1, height ?? 1) > ABSOLUTE_MAX_PX) return null;
   const fit = FITS.find((name) => name === parts.fit) ?? null;
-  return { id, v: parts.v ?? null, transform: { width, height, fit, quality, format } };
+  const pos = POSITIONS.find((name) => name === parts.pos) ?? null;
+  return { id, v: parts.v ?? null, transform: { width, height, fit, pos, quality, format } };
 }
 
 function pixels(text: string | undefined): number | null {

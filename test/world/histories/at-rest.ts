@@ -4,6 +4,22 @@ import type { HistoryWorld } from "./history-world.ts";
 
 const [STORED, DEAD, CANCELLED] = [3, 4, 5];
 
+const OVERDUE_MS = 600_000;
+
+/** What the alarm does when its time comes is done soon after, unless somebody took the alarm. */
+export function checkOverdue({ sql, clock, object, invariants }: HistoryWorld): void {
+  if (object.isForgotten) return;
+  const before = clock.now() - OVERDUE_MS;
+  for (const [table, column] of [
+    ["claims", "until"],
+    ["purges", "again_at"],
+    ["outbox", "due"],
+  ]) {
+    const late = sql.exec(`SELECT * FROM ${table} WHERE ${column} < ?`, before);
+    if (late.length > 0) invariants.violation(`overdue in ${table}: ${JSON.stringify(late)} (P1, P11)`);
+  }
+}
+
 function* variants({ store }: HistoryWorld) {
   for (const [name, object] of store.objects) {
     if (!name.startsWith("variants/")) continue;

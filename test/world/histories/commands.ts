@@ -123,10 +123,11 @@ const platformFault = fc.oneof(
 /** A put is on its way for long while the world moves on: what the conditional put, the grace and the second look are for. */
 const race = fc
   .tuple(
-    fc.constantFrom("replace", "purge", "force", "deleteObject", "cancel"),
+    fc.constantFrom("replace", "replaceByEtag", "purge", "force", "deleteObject", "cancel"),
     target,
     fc.integer({ min: 500, max: 6_000 }),
-    fc.constantFrom(50_000, 150_000),
+    // Just within the time a put may take, and long after its handler's lease.
+    fc.constantFrom(59_000, 150_000),
   )
   .map(
     ([name, at, ms, lateMs]) =>

@@ -1,6 +1,7 @@
 import { jobHash, type Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import { checkOverdue } from "./at-rest.ts";
 import type { HistoryWorld } from "./history-world.ts";
 import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 
@@ -15,7 +16,8 @@ export interface Target {
 }
 
 const WHO = "history";
-const PRUNED_AFTER_MS = 3 * 86_400_000 + 2 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const PRUNED_AFTER_HOURS = 3 * 24 + 2;
 const NO_FILTER: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
 };
@@ -124,7 +126,13 @@ export const HAPPENINGS = {
   }),
   deleteObject,
   /** Stored rows grow old and are forgotten by the ledger's own pruning: R2 is the record. */
-  prune: (world) => world.clock.run(PRUNED_AFTER_MS),
+  prune: async (world) => {
+    for (let hours = 0; hours < PRUNED_AFTER_HOURS && world.invariants.bad.length === 0; hours += 1) {
+      await world.clock.run(HOUR_MS);
+      checkOverdue(world);
+    }
+  },
+  cron: asking((world) => world.ask((ledger) => ledger.rearm(), 1)),
   evict: (world) => world.object.evict(),
   restart: asking((world) => world.restart()),
   loseQueue: (world) => {

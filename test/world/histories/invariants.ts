@@ -14,8 +14,7 @@ import type { Chance } from "../chance.ts";
 import type { Put } from "../store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import type { Watcher } from "../world.ts";
-import type { HistoryWorld } from "./history-world.ts";
-import { Promptness } from "./promptness.ts";
+import { type JudgedWorld, Promptness } from "./promptness.ts";
 import type { Upstream } from "./upstream.ts";
 
 const [RETRYING, STORED, DEAD, CANCELLED, REFUSED] = [2, 3, 4, 5, 6];
@@ -55,7 +54,7 @@ export class Invariants implements Watcher {
   readonly #cancelledAt = new Map<string, number>();
   /** The owner a row had when it got the intent that cancelled it. */
   readonly #toldToStop = new Map<string, string>();
-  #world: HistoryWorld | null = null;
+  #world: JudgedWorld | null = null;
   #prompt: Promptness | null = null;
 
   constructor(clock: VirtualClock, chance: Chance, upstream: Upstream) {
@@ -65,7 +64,7 @@ export class Invariants implements Watcher {
     upstream.onJob = (order) => this.#jobMade(order);
   }
 
-  attach(world: HistoryWorld): void {
+  attach(world: JudgedWorld): void {
     this.#world = world;
     this.#prompt = new Promptness(world, (text) => this.violation(text));
   }
@@ -99,11 +98,13 @@ export class Invariants implements Watcher {
   hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {
     const isLeased = call !== "settle" || this.#isLeased(String(args[0]));
     const told = call === "acceptChunk" ? this.#firstWords(args[0] as AcceptChunk) : [];
+    const news = call === "acceptChunk" ? this.#newEtags(args[0] as AcceptChunk) : [];
     const answer = this.#replayed(call, work);
     this.#prompt?.heard(call);
     if (answer instanceof Promise) return answer.then((said) => this.#heard(call, args, said));
     if (call === "settle" && !isLeased) this.#mustBeLost(answer as Record<string, Settled>);
     for (const image of told) this.unsure.add(image);
+    for (const image of news) this.#mustBeMadeAnew(image);
     return this.#heard(call, args, answer);
   }
 
@@ -174,6 +175,23 @@ export class Invariants implements Watcher {
       );
       return known.length > 0 ? [] : [id];
     });
+  }
+
+  /** Images of which this chunk tells another etag than the ledger knows. */
+  #newEtags({ images }: AcceptChunk): string[] {
+    return images.flatMap(({ id, order, sourceEtag }) => {
+      if (order !== null || sourceEtag === null) return [];
+      const known = this.#sql("SELECT 1 FROM images WHERE id = ? AND source_etag <> ?", id, sourceEtag);
+      return known.length > 0 ? [id] : [];
+    });
+  }
+
+  #mustBeMadeAnew(image: string): void {
+    const still = this.#sql(
+      "SELECT key FROM jobs WHERE state = 3 AND owner IS NULL AND key >= ?1 || '/' AND key < ?1 || '0'",
+      image,
+    );
+    for (const { key } of still) this.violation(`${key} counts as stored after its original was replaced (P16)`);
   }
 
   #accepted({ images, run }: AcceptChunk, answer: ChunkAnswer): void {

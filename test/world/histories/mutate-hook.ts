@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { RULES } from "./mutations.ts";
 
@@ -7,6 +8,8 @@ let changed = false;
 
 if (rule !== undefined) {
   const { name, file, find, replace } = rule;
+  // At once, not after all histories were played over unchanged code.
+  if (!existsSync(file)) throw new Error(`mutation ${name}: there is no ${file}`);
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);

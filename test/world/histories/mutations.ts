@@ -28,8 +28,8 @@ const OWN: Rule[] = [
   {
     name: "cas",
     breaks: "P16: older bytes come back",
-    file: `${SRC}/store/store-variant.ts`,
-    find: 'onlyIf: seen === null ? { etagDoesNotMatch: "*" } : { etagMatches: seen.etag },',
+    file: `${SRC}/store/variants.ts`,
+    find: 'onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },',
     replace: "",
   },
   {

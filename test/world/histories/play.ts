@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { checkPurged, checkRest, excusedFindings } from "./at-rest.ts";
+import { checkOverdue, checkPurged, checkRest, excusedFindings } from "./at-rest.ts";
 import type { Command } from "./commands.ts";
 import type { HistoryWorld } from "./history-world.ts";
 
@@ -37,6 +37,7 @@ async function settleDown(world: HistoryWorld): Promise<void> {
     if (world.clock.now() > deadline)
       throw new Error(`${world.invariants.bad.join("\n")}\nnever came to rest: ${left(world)}`);
     await world.clock.run(STEP_MS);
+    checkOverdue(world);
     if (world.invariants.bad.length > 0) throw new Error(world.invariants.bad.join("\n"));
   }
 }

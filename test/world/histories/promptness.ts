@@ -1,6 +1,6 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
 import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
-import type { HistoryWorld } from "./history-world.ts";
+import type { World } from "../world.ts";
 
 /** Calls after which something may be due. */
 const CHANGES = new Set<keyof LedgerCalls>(["acceptChunk", "retryJob", "patchGate", "cancelRun", "settle"]);
@@ -12,6 +12,12 @@ const TROUBLE_MS = 15_000;
 const PUBLISHED_WITHIN_MS = 2_000;
 /** Of the gate's forty slots; the world has four keys. */
 const FEW_SLOTS = 10;
+
+/** The world as its judges look at it. */
+export type JudgedWorld = World & {
+  /** Something that delays work was done to it: judge nothing before, Unix ms. */
+  readonly troubleUntil: number;
+};
 
 /** As much of the gate's document as is judged here. */
 interface GateDocument {
@@ -26,14 +32,15 @@ interface GateDocument {
  * of moments in which the weather or the gate gave a reason to wait.
  */
 export class Promptness {
-  readonly #world: HistoryWorld;
+  readonly #world: JudgedWorld;
   readonly #violation: (text: string) => void;
   #looking = false;
-  #watchingGate = false;
+  #gateSays = JSON.stringify([[], "closed"]);
+  #gateMoves = 0;
   /** When the gate file was last written. */
   #publishedAt = 0;
 
-  constructor(world: HistoryWorld, violation: (text: string) => void) {
+  constructor(world: JudgedWorld, violation: (text: string) => void) {
     this.#world = world;
     this.#violation = violation;
   }
@@ -51,11 +58,21 @@ export class Promptness {
         this.#checkSent(since);
       });
     }
-    if (call !== "patchGate" || this.#watchingGate) return;
-    this.#watchingGate = true;
+    this.#watchGate();
+  }
+
+  /** Whether it closes something else than before; then the edge must soon know, unless it moves again. */
+  #watchGate(): void {
+    const { clock } = this.#world;
+    const { paused, breaker } = this.#gate();
+    const says = JSON.stringify([paused, breaker.state]);
+    if (says === this.#gateSays) return;
+    this.#gateSays = says;
+    this.#gateMoves += 1;
+    const [since, move] = [clock.now(), this.#gateMoves];
     clock.after(PUBLISHED_WITHIN_MS, () => {
-      this.#watchingGate = false;
-      this.#checkPublished(since);
+      // A change that comes while the gate file is written waits for the alarm, here and below.
+      if (move === this.#gateMoves && this.#publishedAt < since) this.#checkPublished(since);
     });
   }
 
@@ -68,7 +85,6 @@ export class Promptness {
     const { sql, clock } = this.#world;
     const { paused, breaker, throttledUntil, tat } = this.#gate();
     if (this.#mayBeLate(since) || paused.length > 0 || breaker.state === "open") return;
-    // A change that comes while the gate file is written waits for the alarm.
     if (this.#publishedAt >= since - SENT_WITHIN_MS) return;
     const slots = sql.exec(
       "SELECT (SELECT count(*) FROM jobs WHERE granted > 0 AND state < 3) + (SELECT count(*) FROM abandoned) AS n",

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { variantKey } from "@prewarm/shared/variant-key";
 import sharp from "sharp";
+import type { AcceptImage } from "../../../workers/consumer/src/ledger/contract.ts";
 
 /** Sizes of originals; some are smaller than what is asked of them, so that nothing may be enlarged. */
 const SIZES = [
@@ -24,7 +25,7 @@ const VIEWED = { width: 320, format: "webp" } as const;
 export const VARIANTS_PER_IMAGE = WARMED.length;
 
 function key(id: string, { width, format }: (typeof WARMED)[number] | typeof VIEWED): string {
-  return variantKey(id, { width, height: null, fit: null, quality: "high", format });
+  return variantKey(id, { width, height: null, fit: null, pos: null, quality: "high", format });
 }
 
 export function idOf(image: number): string {
@@ -37,6 +38,11 @@ export function imageOf(id: string): number {
 
 export function warmedKeys(image: number): string[] {
   return WARMED.map((one) => key(idOf(image), one));
+}
+
+/** What a request says of it; nothing of its order or etag. */
+export function askedOf(image: number): AcceptImage {
+  return { id: idOf(image), keys: warmedKeys(image), order: null, sourceEtag: null };
 }
 
 /** A variant that no run ever asks for: only views make its row. */

@@ -37,13 +37,17 @@ export function heapInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-async function drain(world: SoakWorld, what: string): Promise<void> {
+/** Waits until all is settled; false when it never is, which is a violation. */
+async function drain(world: SoakWorld, what: string): Promise<boolean> {
   const until = world.clock.now() + DRAIN_MAX_MS;
   while (!isSettled(world)) {
-    if (world.clock.now() > until)
-      return world.diary.violation(`not settled 6 hours after ${what}: ${unsettled(world)}`);
+    if (world.clock.now() > until) {
+      world.diary.violation(`not settled 6 hours after ${what}: ${unsettled(world)}`);
+      return false;
+    }
     await world.clock.sleep(5_000);
   }
+  return true;
 }
 
 /** Asks for what was deleted by hand, as its viewers would. */
@@ -88,10 +92,11 @@ export async function playRound({ variants, seed, scale, traced }: RoundOptions)
     const stormMs = performance.now() - startedAt;
     world.setRates(CALM);
     await world.upstream.faults([]);
-    await drain(world, "the storm");
-    const retried = await story.retryDead();
-    await drain(world, "the retry of the dead");
-    await heal(world);
+    let retried = 0;
+    if (await drain(world, "the storm")) {
+      retried = await story.retryDead();
+      if (await drain(world, "the retry of the dead")) await heal(world);
+    }
     clearInterval(sampler);
     checkNow(world);
     const stats = await world.upstream.stats();

@@ -1,5 +1,6 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { createIttybit } from "../../../workers/consumer/src/ittybit/client.ts";
+import type { AcceptChunk, AcceptImage } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
 import type { QueueOptions } from "../queue.ts";
 import { VirtualClock } from "../virtual-clock.ts";
@@ -24,6 +25,8 @@ export interface SoakOptions {
   traced: boolean;
 }
 
+/** Images of a chunk, each with six variants. */
+const CHUNK_IMAGES = 160;
 const BORN_AT = 1_800_000_000_000;
 const LONGEST_API_MS = 15_000;
 const LONGEST_MS = 30_000;
@@ -49,6 +52,7 @@ export class SoakWorld extends World {
   readonly versions: Int32Array;
   readonly diary: Diary;
   readonly #rates: { now: Rates };
+  #deliveries = 0;
 
   constructor(options: SoakOptions, clock: VirtualClock, versions: Int32Array, upstream: Upstream) {
     const { seed, handlers, batches, concurrency, ratePerSecond } = options;
@@ -81,6 +85,24 @@ export class SoakWorld extends World {
 
   setRates(next: Rates): void {
     this.#rates.now = next;
+  }
+
+  warm(run: string, images: AcceptImage[], force = false): Promise<void> {
+    return this.request({ run, label: null, lane: "bulk" }, images, force);
+  }
+
+  /** One request, as the API and the hooks make it: its chunks, each until it is answered, then its end. */
+  async request(run: AcceptChunk["run"], images: AcceptImage[], force = false): Promise<void> {
+    this.#deliveries += 1;
+    const delivery = { id: `delivery${this.#deliveries}`, hash: "h" };
+    let chunk = 0;
+    for (let at = 0; at < images.length; at += CHUNK_IMAGES) {
+      const part = { run, delivery: { ...delivery, chunk }, images: images.slice(at, at + CHUNK_IMAGES) };
+      await this.ask((ledger) => ledger.acceptChunk({ ...part, force, backlogMax: 1_000_000 }));
+      chunk += 1;
+    }
+    const end = { delivery: { ...delivery, chunks: chunk }, run: run.run, who: "soak", summary: {} };
+    await this.ask((ledger) => ledger.finishDelivery(end));
   }
 
   /** How many rows are open, and how many stored. */

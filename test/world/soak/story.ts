@@ -1,14 +1,13 @@
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptChunk, AcceptImage, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
-import { idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
+import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
 import type { SoakWorld } from "./soak-world.ts";
 import { refusedAccount, stormRules, throttleStorm } from "./storm.ts";
 
 const WHO = "soak";
-/** Images of a chunk, each with six variants. */
-const CHUNK_IMAGES = 160;
+const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
 const DEAD_LETTERS: JobFilter = {
   ...{
     states: ["dead"],
@@ -22,6 +21,7 @@ const DEAD_LETTERS: JobFilter = {
     jobs: null,
   },
 };
+const STORM_MAX_MS = 2 * 3_600_000;
 const UPLOAD_EVERY_MS = 500;
 const VIEW_EVERY_MS = 250;
 
@@ -30,13 +30,14 @@ export class Story {
   readonly world: SoakWorld;
   readonly acts: string[] = [];
   readonly #images: number;
+  readonly #endsBy: number;
   #order = 0;
-  #deliveries = 0;
   #viewing = true;
 
   constructor(world: SoakWorld) {
     this.world = world;
     this.#images = world.options.images;
+    this.#endsBy = world.clock.now() + STORM_MAX_MS;
   }
 
   /** Runs until everything was asked, everything went wrong, and nearly all is done. */
@@ -50,7 +51,7 @@ export class Story {
     const views = this.#views();
     await this.#acts();
     await uploads;
-    while (this.#done() < 0.97) await world.clock.sleep(2_000);
+    await this.#until(0.97, () => world.clock.sleep(2_000));
     this.#viewing = false;
     await views;
   }
@@ -82,27 +83,15 @@ export class Story {
     return 1 - this.world.progress().open / Math.max(1, this.world.diary.promised.size);
   }
 
-  /** One request, in chunks, and its end. */
-  async #accept(run: AcceptChunk["run"], images: AcceptImage[], force = false): Promise<void> {
-    this.#deliveries += 1;
-    const delivery = { id: `delivery${this.#deliveries}`, hash: "h" };
-    let chunk = 0;
-    for (let at = 0; at < images.length; at += CHUNK_IMAGES) {
-      const part = images.slice(at, at + CHUNK_IMAGES);
-      const number = chunk;
-      await this.world.ask((ledger) =>
-        ledger.acceptChunk({
-          run,
-          delivery: { ...delivery, chunk: number },
-          images: part,
-          force,
-          backlogMax: 1_000_000,
-        }),
-      );
-      chunk += 1;
+  /** Goes on with something until this part of the work is done; a storm that does not end is a violation. */
+  async #until(part: number, meanwhile: () => Promise<void>): Promise<void> {
+    while (this.#done() < part) {
+      if (this.world.clock.now() > this.#endsBy)
+        return this.world.diary.violation(
+          `${part} of the work is not done ${STORM_MAX_MS / 3_600_000} hours after the storm began`,
+        );
+      await meanwhile();
     }
-    const end = { delivery: { ...delivery, chunks: chunk }, run: run.run, who: WHO, summary: {} };
-    await this.world.ask((ledger) => ledger.finishDelivery(end));
   }
 
   #imagesBetween(from: number, to: number): number[] {
@@ -111,16 +100,13 @@ export class Story {
   }
 
   async #warm(run: string, from: number, to: number): Promise<void> {
-    await this.#accept(
-      bulk(run),
-      this.#imagesBetween(from, to).map((image) => asked(image)),
-    );
+    await this.world.warm(run, this.#imagesBetween(from, to).map(askedOf));
   }
 
   async #uploads(from: number, to: number): Promise<void> {
     const { clock, chance } = this.world;
     for (const image of this.#imagesBetween(from, to)) {
-      await this.#accept(UPLOADS, [asked(image)]);
+      await this.world.request(UPLOADS, [askedOf(image)]);
       await clock.sleep(chance.between(0, 2 * UPLOAD_EVERY_MS));
     }
   }
@@ -160,10 +146,10 @@ export class Story {
       [0.85, "eviction", async () => object.evict()],
     ];
     for (const [part, name, act] of timed) {
-      while (this.#done() < part) {
+      await this.#until(part, async () => {
         await this.#mischief();
         await clock.sleep(1_500);
-      }
+      });
       this.acts.push(name);
       await act();
     }
@@ -185,7 +171,7 @@ export class Story {
     versions[image] = (versions[image] ?? 0) + 1;
     this.#order += 1;
     const told = { order: String(this.#order), sourceEtag: `"${image}-${versions[image]}"` };
-    await this.#accept(UPLOADS, [{ ...asked(image), ...told }]);
+    await this.world.request(UPLOADS, [{ ...askedOf(image), ...told }]);
     diary.replaced(image);
   }
 
@@ -193,7 +179,7 @@ export class Story {
     const { chance } = this.world;
     // Repeated when the answer is lost: the image is then purged twice.
     await this.world.ask((ledger) => ledger.purgeImage(idOf(image), null, WHO));
-    if (chance.hits(0.4)) await this.#accept(UPLOADS, [asked(image)]);
+    if (chance.hits(0.4)) await this.world.request(UPLOADS, [askedOf(image)]);
   }
 
   #deleteByHand(image: number): void {
@@ -227,16 +213,6 @@ export class Story {
   async #force(): Promise<void> {
     const { chance } = this.world;
     const images = new Set(Array.from({ length: 20 }, () => Math.floor(chance.random() * this.#images)));
-    await this.#accept(bulk("force"), [...images].map(asked), true);
+    await this.world.warm("force", [...images].map(askedOf), true);
   }
-}
-
-const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
-
-function bulk(run: string): AcceptChunk["run"] {
-  return { run, label: null, lane: "bulk" };
-}
-
-function asked(image: number): AcceptImage {
-  return { id: idOf(image), keys: warmedKeys(image), order: null, sourceEtag: null };
 }

@@ -1,11 +1,14 @@
 import { systemClock } from "@prewarm/shared/clock";
+import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
 import { secretList } from "@prewarm/shared/environment";
+import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { originalUrl } from "@prewarm/shared/signature";
 import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, secretOf, siteConfig, tokensOf } from "./config.ts";
-import type { HookDeps } from "./hooks/enqueue-events.ts";
+import type { Faults } from "./hooks/hook-fault.ts";
+import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
 import type { LedgerCalls } from "./ledger/contract.ts";
@@ -59,10 +62,32 @@ export function batchDeps(env: Env): BatchDeps {
   };
 }
 
+/** Judged once an isolate: neither the configuration nor what is given changes within one. */
+let judged: Faults | undefined;
+
+function faultsOf(config: Config, env: Env): Faults {
+  if (judged !== undefined) return judged;
+  const configFaults = checkConfig({ ...config, edgeHosts: edgeHosts(config, env) });
+  const given = {
+    value: (name: string) => secretOf(env, name),
+    hasBucket: (name: string) => bucketOf(env, name) !== null,
+  };
+  judged = { configFaults, environmentFaults: checkEnvironment(config, configFaults, given) };
+  return judged;
+}
+
+/** The edge's own hosts, for the check that no source leads back to it. A faulty list is left as it is, to be told. */
+function edgeHosts({ edgeHosts: listed }: Config, { EDGE_URL }: Env): readonly string[] {
+  const host = EDGE_URL === undefined ? undefined : URL.parse(EDGE_URL)?.host;
+  return Array.isArray(listed) && host ? [...listed, host] : listed;
+}
+
 /** What hooks, the uploads queue and the doctor work with. */
-export function operatorDeps(env: Env): HookDeps {
+export function operatorDeps(env: Env): UploadsDeps {
+  const config = siteConfig(env);
   return {
-    config: siteConfig(env),
+    config,
+    configFaults: faultsOf(config, env).configFaults,
     ledger: ledgerOf(env),
     bucket: env.IMAGES_BUCKET,
     clock: systemClock,
@@ -73,10 +98,10 @@ export function operatorDeps(env: Env): HookDeps {
 /** What the control API works with. */
 export function apiDeps(env: Env): ApiDeps {
   const deps = operatorDeps(env);
-  const { adminTokens, viewerTokens, faults } = tokensOf(env);
+  const { adminTokens, viewerTokens } = tokensOf(env);
   return {
     ...deps,
-    configFaults: [...checkConfig(deps.config), ...faults],
+    ...faultsOf(deps.config, env),
     queues: {
       "prewarm-live": env.LIVE_QUEUE,
       "prewarm-work": env.WORK_QUEUE,

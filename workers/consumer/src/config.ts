@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
+import { TOKEN_MIN_CHARS } from "@prewarm/shared/environment-check";
 import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";
 
@@ -35,7 +36,8 @@ export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API
 /** prewarm.config.ts as it holds in this environment. */
 export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL">): Config {
   const url = env.ORIGINALS_URL;
-  const sources = url ? withDefaultUrl(site.sources, url) : site.sources;
+  // A faulty list stays as it is: the check tells of it.
+  const sources = url && Array.isArray(site.sources) ? withDefaultUrl(site.sources, url) : site.sources;
   // The local budget is unlimited: nothing here costs anything.
   const gate = env.LOCAL === "true" ? { ...site.gate, monthlyJobs: null } : site.gate;
   return { ...site, sources, gate };
@@ -62,18 +64,9 @@ export function accessOf(env: Env): AccessSettings | null {
   return { aud: env.ACCESS_AUD, team: env.ACCESS_TEAM ?? null, operators: secretList(env.ACCESS_OPERATORS) };
 }
 
-/** In characters: some 140 bits where they are random letters and digits. */
-const TOKEN_MIN_CHARS = 24;
-
-/** The control API's tokens, and what is wrong with some: outside the local stack those that could be guessed are none. */
+/** The control API's tokens. Outside the local stack those that could be guessed are none; `checkEnvironment` tells of them. */
 export function tokensOf(env: Pick<Secrets, "ADMIN_TOKEN" | "VIEWER_TOKEN" | "LOCAL">) {
-  const faults: string[] = [];
-  const read = (name: "ADMIN_TOKEN" | "VIEWER_TOKEN"): string[] => {
-    const all = secretList(env[name]);
-    const long = env.LOCAL === "true" ? all : all.filter((token) => token.length >= TOKEN_MIN_CHARS);
-    if (long.length < all.length)
-      faults.push(`${name}: a token of less than ${TOKEN_MIN_CHARS} characters is not taken`);
-    return long;
-  };
-  return { adminTokens: read("ADMIN_TOKEN"), viewerTokens: read("VIEWER_TOKEN"), faults };
+  const read = (text: string | undefined): string[] =>
+    secretList(text).filter((token) => env.LOCAL === "true" || token.length >= TOKEN_MIN_CHARS);
+  return { adminTokens: read(env.ADMIN_TOKEN), viewerTokens: read(env.VIEWER_TOKEN) };
 }

@@ -5,8 +5,8 @@ import { BYTES, detailOf, NOW, type Options, setup, type World } from "./testing
 
 const SOURCES = [
   { prefix: "", url: "https://cdn.example.com/originals/{id}" },
-  { prefix: "private/", bucket: "ORIGINALS", key: "up/{id}" },
-];
+  { prefix: "private/", bucket: "ORIGINALS", key: "up/{id}", viewers: "redirect" },
+] as const;
 const JPEG = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, ...BYTES]);
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 
@@ -20,7 +20,7 @@ function signedPath(world: World, id: string, key = "key", now = NOW): Promise<s
   return signOriginal(id, key, world.config, now / 1000);
 }
 
-describe("a miss of a bucket's original", () => {
+describe("a miss of a bucket's original that viewers may see", () => {
   it("leads to a signed URL here, the same within its window, that opens", async () => {
     const world = bucketWorld();
     const first = (await world.get("/images/private/a.jpg?w=800")).headers.get("Location") ?? "";

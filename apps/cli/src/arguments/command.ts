@@ -48,7 +48,11 @@ export const COMMON_FLAGS = {
     valueHint: "url",
     description: "Edge, where images are served. Default: PREWARM_EDGE_URL",
   },
-  config: { type: "string", valueHint: "file", description: "Configuration. Default: the nearest prewarm.config.ts" },
+  config: {
+    type: "string",
+    valueHint: "file",
+    description: "Configuration. Default: the nearest prewarm.config.ts, else PREWARM_CONFIG",
+  },
   json: { type: "boolean", description: "One JSON document on stdout, with a `schema` field" },
   quiet: { type: "boolean", alias: "q", description: "No progress and no remarks on stderr; errors stay" },
   help: { type: "boolean", alias: "h", description: "Show this help" },

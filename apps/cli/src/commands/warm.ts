@@ -4,20 +4,22 @@ import { failedCount } from "../api/runs.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { findConfig } from "../arguments/load-config.ts";
 import { readDuration } from "../arguments/quantities.ts";
-import { readControlSettings, readKnownEdgeUrl } from "../arguments/settings.ts";
+import { readControlSettings, readEdgeUrl, readKnownEdgeUrl } from "../arguments/settings.ts";
 import { createNamer } from "../input/namer.ts";
-import { FORMATS, type InputSpec, readInputSpec, readsStdin } from "../input/read-input.ts";
+import { FORMATS, type InputSpec, readInputSpec, readsOnlyStdin, readsStdin } from "../input/read-input.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { type Complaints, createComplaints } from "../send/complaints.ts";
 import { estimateRun } from "../send/estimate-run.ts";
 import { createStateStore, newRunState, type RunState, type StateStore } from "../send/run-state.ts";
-import { sendRun } from "../send/send-run.ts";
+import { checkSentInput, sendRun } from "../send/send-run.ts";
 import { readMaxErrors, readRateFlag, readWarmOptions } from "../send/warm-options.ts";
 import { retryFailed } from "../steps/act.ts";
 import { reportRun } from "../steps/report-run.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
+import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import { createReport, type Report } from "../terminal/report.ts";
+import { printable } from "../terminal/table.ts";
 
 const flags = {
   file: {
@@ -36,6 +38,17 @@ const flags = {
     valueHint: "url|file",
     multiple: true,
     description: "Every `image:loc` of a sitemap or sitemap index",
+  },
+  html: {
+    type: "string",
+    valueHint: "folder|file",
+    multiple: true,
+    description: "Every image that built pages and style sheets ask the edge for",
+  },
+  site: {
+    type: "string",
+    valueHint: "url",
+    description: "Where those pages will be served, for their relative addresses. Default: whole addresses only",
   },
   "r2-prefix": {
     type: "string",
@@ -74,12 +87,13 @@ const flags = {
     valueHint: "n",
     description: "Stop when more than n images or variants have failed (exit code 5)",
   },
+  "allow-empty": { type: "boolean", description: "An input without any image is fine, not an error" },
   timeout: TIMEOUT_FLAG,
 } as const satisfies Command["flags"];
 
 /** Flags that a resumed run has in its state and cannot change. */
 const FIXED_BY_RUN = [
-  ...(["file", "sitemap", "r2-prefix", "bucket", "jurisdiction", "format"] as const),
+  ...(["file", "sitemap", "html", "site", "r2-prefix", "bucket", "jurisdiction", "format"] as const),
   ...(["recipe", "preset", "transform", "only-missing", "force", "label", "dry-run"] as const),
 ];
 
@@ -97,6 +111,7 @@ export const warmCommand: Command = {
     "prewarm warm photo-abc123 --wait",
     "prewarm warm --file images.csv --recipe upload --label 'whole library'",
     "prewarm warm --sitemap https://www.example.com/sitemap.xml --preset card --wait",
+    "prewarm warm --html dist --wait --edge-url https://images.example.com",
     "psql -Atc 'select id from images' | prewarm warm --rate 500/s",
     "prewarm warm --resume last",
   ],
@@ -156,7 +171,12 @@ async function warm(args: Arguments, context: Context, report: Report): Promise<
 function readState({ args, context, store }: Warming, url: string): RunState {
   const resume = args.text("resume");
   if (resume === null)
-    return newRunState(url, readInputSpec(args, context.stdin.isTTY === true), readWarmOptions(args));
+    return newRunState(
+      url,
+      readInputSpec(args, context.stdin.isTTY === true),
+      readWarmOptions(args),
+      context.clock.now(),
+    );
   const fixed = FIXED_BY_RUN.find((name) =>
     flags[name].type === "boolean" ? args.flag(name) : args.list(name).length > 0,
   );
@@ -174,13 +194,26 @@ function checkOperands(given: readonly string[], input: InputSpec): void {
     throw usageError("A resumed run keeps the images it began with; only `-` for stdin may be said again.");
 }
 
+/** Which run goes on: `last` may be another one than its caller thinks. */
+function introduce({ run, beganAt, counts, sent, options }: RunState, { report, context }: Warming): void {
+  const ago = formatSeconds((context.clock.now() - beganAt) / 1000);
+  const label = options.label === null ? "" : ` (${printable(options.label)})`;
+  const rest = sent ? "all of it was sent, nothing is left to send" : "going on from there";
+  report.note(`Resuming ${run}${label}, begun ${ago} ago: ${formatCount(counts.images)} images accepted, ${rest}.`);
+}
+
 async function send(state: RunState, warming: Warming): Promise<void> {
-  if (state.sent) return;
   const { args, context, report, store } = warming;
+  if (args.text("resume") !== null) introduce(state, warming);
+  if (state.sent) {
+    const piped = readsOnlyStdin(state.input) && context.stdin.isTTY !== true;
+    if (piped) await checkSentInput(state, { context, namer: await namerFor(state, args, context) });
+    return;
+  }
   const rate = readRateFlag(args);
   store.save(state);
   try {
-    await sendRun(state, { ...warming, namer: await namerFor(args, context), rate, update: report.update });
+    await sendRun(state, { ...warming, namer: await namerFor(state, args, context), rate, update: report.update });
   } catch (error) {
     throw withResume(error, state);
   }
@@ -216,23 +249,41 @@ function finish(state: RunState, view: Run | null, { args, store }: Warming): Ex
 }
 
 /** The input named no image, so there is no run and nothing to resume. */
-function finishEmpty({ run, counts, sent }: RunState, { report, store, complaints }: Warming): ExitCode {
+function finishEmpty({ run, counts, sent, input }: RunState, { report, store, complaints, args }: Warming): ExitCode {
   store.remove(run);
   complaints.end();
   report.end();
   if (report.json) report.document("prewarm.warm/1", { run: null, sent, ...counts, outcome: null });
-  report.note("There is nothing to warm: the input names no image.");
+  if (counts.bad > 0) report.note("There is nothing to warm: the input names no image.");
+  else checkEmpty(args, input, report);
   return counts.bad === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** A pattern that no longer matches would let a build go on cold, so an empty input is an error unless it is said to be fine. */
+function checkEmpty(args: Arguments, { pages }: InputSpec, report: Report): void {
+  const nothing = "There is nothing to warm: the input names no image";
+  if (args.flag("allow-empty")) {
+    report.note(`${nothing}.`);
+    return;
+  }
+  if (pages.places.length === 0) throw usageError(`${nothing}.`, "Add --allow-empty where that may be.");
+  throw usageError(
+    `${nothing} of the edge.`,
+    "Is --edge-url (or PREWARM_EDGE_URL) the address in the pages? Relative ones need --site. Add --allow-empty where there may be none.",
+  );
 }
 
 async function dryRun(state: RunState, warming: Warming): Promise<ExitCode> {
   const { args, context, report, complaints } = warming;
-  const namer = await namerFor(args, context);
-  const failed = await estimateRun(state, { ...warming, namer, report });
+  const namer = await namerFor(state, args, context);
+  const { images, failed } = await estimateRun(state, { ...warming, namer, report });
   complaints.end();
+  if (images === 0 && failed === 0) checkEmpty(args, state.input, report);
   return failed === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function namerFor(args: Arguments, context: Context) {
-  return createNamer(await findConfig(args, context), readKnownEdgeUrl(args, context));
+async function namerFor({ input }: RunState, args: Arguments, context: Context) {
+  // Pages name images by the edge's address, so without it none could be found.
+  const edgeUrl = input.pages.places.length > 0 ? readEdgeUrl(args, context) : readKnownEdgeUrl(args, context);
+  return createNamer(await findConfig(args, context), edgeUrl);
 }

@@ -13,6 +13,8 @@ export interface Namer {
   fromText(text: string): WarmItem;
   fromUrl(url: string): WarmItem;
   fromKey(key: string): WarmItem;
+  /** True for an address of the edge's images; it may still name no image. */
+  isImageUrl(url: string): boolean;
 }
 
 const LIST_FIELDS = ["presets", "transforms"] as const;

@@ -20,6 +20,7 @@ export function createNamer(config: Config | null, edgeUrl: string | null): Name
   };
   return {
     fromUrl,
+    isImageUrl: (url) => isImageUrl(url, edgeUrl),
     fromText: (text) => checkItem(/^https?:\/\//i.test(text) ? fromUrl(text) : { id: text }),
     fromKey(key) {
       const id = config === null ? null : idFromKey(config, key);
@@ -31,8 +32,8 @@ export function createNamer(config: Config | null, edgeUrl: string | null): Name
 
 /** An image URL of the edge, such as `https://images.example.com/images/a/b?w=800&f=webp`; null for any other. */
 function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly string[]): WarmItem | null {
+  if (!isImageUrl(text, edgeUrl)) return null;
   const head = `${edgeUrl}/images/`;
-  if (edgeUrl === null || !text.startsWith(head)) return null;
   const [path = "", search = ""] = (text.slice(head.length).split("#")[0] ?? "").split("?");
   const query = new URLSearchParams(search);
   const version = query.get("v");
@@ -44,6 +45,10 @@ function fromImageUrl(text: string, edgeUrl: string | null, noise: readonly stri
     ...(version === null ? {} : { v: version }),
     ...(transform === "" ? {} : { transforms: [transform] }),
   };
+}
+
+function isImageUrl(text: string, edgeUrl: string | null): boolean {
+  return edgeUrl !== null && text.startsWith(`${edgeUrl}/images/`);
 }
 
 /**

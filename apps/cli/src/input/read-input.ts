@@ -6,6 +6,7 @@ import type { Namer, Read } from "./item.ts";
 import { type Meter, measureFile, openFile, openUrl } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
+import { type Pages, readPages } from "./read-pages.ts";
 import { readR2Prefix } from "./read-r2-prefix.ts";
 import { readSitemap } from "./read-sitemap.ts";
 import { readOne, readText } from "./read-text.ts";
@@ -18,6 +19,7 @@ export interface InputSpec {
   operands: readonly string[];
   files: readonly string[];
   sitemaps: readonly string[];
+  pages: Pages;
   r2: { bucket: string; prefix: string; jurisdiction: string | null } | null;
   /** Null: by the file's name, or its first character. */
   format: Format | null;
@@ -35,16 +37,35 @@ export function readInputSpec(args: Arguments, stdinIsTty: boolean): InputSpec {
   const operands = [...args.operands];
   const files = args.list("file");
   const sitemaps = args.list("sitemap");
-  if (operands.length + files.length + sitemaps.length === 0 && r2 === null) {
+  const pages: Pages = { places: args.list("html"), site: readSite(args) };
+  if (operands.length + files.length + sitemaps.length + pages.places.length === 0 && r2 === null) {
     if (stdinIsTty)
-      throw usageError("There is nothing to warm.", "Give ids, --file, --sitemap or --r2-prefix, or pipe ids in.");
+      throw usageError(
+        "There is nothing to warm.",
+        "Give ids, --file, --html, --sitemap or --r2-prefix, or pipe ids in.",
+      );
     operands.push("-");
   }
-  return { operands, files, sitemaps, r2, format: args.text("format") as Format | null };
+  return { operands, files, sitemaps, pages, r2, format: args.text("format") as Format | null };
+}
+
+/** `--site`, which only `--html` uses. */
+function readSite(args: Arguments): string | null {
+  const site = args.text("site");
+  if (site === null) return null;
+  if (args.list("html").length === 0) throw usageError("--site belongs to --html.");
+  if (!isUrl(site) || !URL.canParse(site)) throw usageError(`--site is no http(s) URL: ${site}`);
+  return new URL(site).href;
 }
 
 export function readsStdin({ operands, files }: InputSpec): boolean {
   return operands.includes("-") || files.includes("-");
+}
+
+/** True when stdin is all there is to read. */
+export function readsOnlyStdin({ operands, files, sitemaps, pages, r2 }: InputSpec): boolean {
+  const others = sitemaps.length + pages.places.length;
+  return others === 0 && r2 === null && [...operands, ...files].every((place) => place === "-");
 }
 
 /** Checks the files and gives the meter of what will be read. */
@@ -53,12 +74,16 @@ export async function measureInput(spec: InputSpec, context: Context): Promise<M
   for (const path of [...spec.files, ...spec.sitemaps]) {
     if (!isUrl(path) && path !== "-") await measureFile(path, meter, context);
   }
-  const open = readsStdin(spec) || spec.r2 !== null || [...spec.files, ...spec.sitemaps].some(isUrl);
+  const open =
+    readsStdin(spec) ||
+    spec.r2 !== null ||
+    spec.pages.places.length > 0 ||
+    [...spec.files, ...spec.sitemaps].some(isUrl);
   if (open || meter.totalBytes === 0) meter.totalBytes = null;
   return meter;
 }
 
-/** Everything the input names, in a fixed order: arguments, files, sitemaps, R2. The same input gives the same sequence. */
+/** Everything the input names, in a fixed order: arguments, files, sitemaps, pages, R2. The same input gives the same sequence. */
 export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, context: Context): AsyncGenerator<Read> {
   const open = (place: string): AsyncIterable<Uint8Array> => {
     if (place === "-") return context.stdin;
@@ -74,6 +99,7 @@ export async function* readInput(spec: InputSpec, namer: Namer, meter: Meter, co
     else yield* readFormat(open(file), file === "-" ? "stdin" : file, format, namer);
   }
   for (const sitemap of spec.sitemaps) yield* readSitemap(sitemap, open, namer);
+  yield* readPages(spec.pages, namer, context);
   if (spec.r2 !== null) yield* readR2Prefix(spec.r2, namer, context);
 }
 

@@ -1,3 +1,5 @@
+import { readRetryAfter } from "@prewarm/shared/retry-after";
+
 /** First and longest wait between tries, in ms; each wait is chosen between 0 and the doubled bound (full jitter). */
 const FIRST_MS = 250;
 const LONGEST_MS = 30_000;
@@ -9,12 +11,8 @@ export function backoffMs(n: number, random: () => number): number {
   return random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** n);
 }
 
-/** Reads `Retry-After`, seconds or a date, as ms from `now`; null when the header is missing or malformed. */
+/** How long a `Retry-After` asks to wait, in ms from `now`, at most ten minutes; null when the header is missing or malformed. */
 export function retryAfterMs(header: string | null, now: number): number | null {
-  if (header === null) return null;
-  // Only a date has letters. Without this test Date.parse would read "-3" as a year.
-  const isDate = /[a-z]/i.test(header);
-  const isSeconds = /^\s*\d+(\.\d+)?\s*$/.test(header);
-  const ms = isDate ? Date.parse(header) - now : isSeconds ? Number(header) * 1000 : Number.NaN;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
+  const ms = readRetryAfter(header, now);
+  return ms === null ? null : Math.min(ms, RETRY_AFTER_MAX_MS);
 }

@@ -36,8 +36,11 @@ interface Estimate {
 
 const NOTHING: Estimate = { images: 0, variants: 0, existing: 0, duplicates: 0, jobs: 0, downloadBytes: 0, price: 0 };
 
-/** Asks what a run would take, chunk by chunk, and prints the sum. Returns the number of bad lines and refused images. */
-export async function estimateRun({ input, options }: RunState, estimating: Estimating): Promise<number> {
+/** Asks what a run would take, chunk by chunk, and prints the sum. Returns the numbers of images, and of bad lines and refused images. */
+export async function estimateRun(
+  { input, options }: RunState,
+  estimating: Estimating,
+): Promise<{ images: number; failed: number }> {
   const { api, context, namer, complaints, report, deadline } = estimating;
   const meter = await measureInput(input, context);
   let sum = NOTHING;
@@ -69,7 +72,7 @@ export async function estimateRun({ input, options }: RunState, estimating: Esti
   }
   report.end();
   print(report, sum, complaints.total());
-  return complaints.total();
+  return { images: sum.images, failed: complaints.total() };
 }
 
 function add(sum: Estimate, next: DryRun): Estimate {

@@ -40,6 +40,8 @@ export interface RunState {
   counts: Counts;
   /** All of the input has been sent. */
   sent: boolean;
+  /** Unix ms. */
+  beganAt: number;
 }
 
 /** A run's id: short enough to type, and not guessable into another's run. */
@@ -47,8 +49,8 @@ function newRunId(): string {
   return `run_${randomBytes(9).toString("hex")}`;
 }
 
-export function newRunState(url: string, input: InputSpec, options: WarmOptions): RunState {
-  const start = { chunks: 0, fingerprint: "", counts: { ...NO_COUNTS }, sent: false };
+export function newRunState(url: string, input: InputSpec, options: WarmOptions, now: number): RunState {
+  const start = { chunks: 0, fingerprint: "", counts: { ...NO_COUNTS }, sent: false, beganAt: now };
   return { schema: SCHEMA, run: newRunId(), url, input, options, ...start };
 }
 
@@ -93,7 +95,9 @@ function readState(file: string, run: string): RunState {
   }
   if (state.schema !== SCHEMA || state.run !== run)
     throw usageError(`${file} was written by another version of prewarm.`);
-  return state;
+  // Runs begun by a version that did not know these.
+  const { input, beganAt = statSync(file).mtimeMs } = state;
+  return { ...state, beganAt, input: { ...input, pages: input.pages ?? { places: [], site: null } } };
 }
 
 function lastRun(directory: string): string | null {

@@ -73,6 +73,24 @@ export async function sendRun(state: RunState, sending: Sending): Promise<void> 
   store.save(state);
 }
 
+/**
+ * Of a run whose input is all sent: refuses stdin that is not what it was. Nothing on stdin is fine, for nothing is needed of it. Other inputs
+ * are not looked at again.
+ */
+export async function checkSentInput(
+  state: RunState,
+  { namer, context }: Pick<Sending, "namer" | "context">,
+): Promise<void> {
+  const reads = readInput(state.input, namer, { readBytes: 0, totalBytes: null }, context);
+  const { chunkItems: maxItems, defaults } = state.options;
+  let last = 0;
+  for await (const chunk of chunkItems(reads, { maxItems, maxBytes: CHUNK_BYTES_MAX, defaults, onBad: () => {} })) {
+    last = chunk.number;
+    if (!isSentAlready(state, chunk)) throw inputChanged(state);
+  }
+  if (last > 0 && last < state.chunks) throw inputChanged(state);
+}
+
 function isSentAlready(state: RunState, chunk: Chunk): boolean {
   if (chunk.number === state.chunks && chunk.fingerprint !== state.fingerprint) throw inputChanged(state);
   return chunk.number <= state.chunks;

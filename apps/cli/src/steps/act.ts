@@ -82,7 +82,7 @@ async function runAction(
 }
 
 function goesOn({ action }: Action): CliError {
-  const hint = `The action ${action} goes on without us; the dashboard can stop it.`;
+  const hint = `The action ${action} goes on without us; stop it with: prewarm actions ${action} --stop`;
   return new CliError(EXIT.interrupted, "Interrupted.", hint);
 }
 

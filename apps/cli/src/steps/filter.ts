@@ -17,7 +17,7 @@ export const FILTER_FLAGS = {
 export const FINGERPRINT_FLAG = {
   type: "string",
   valueHint: "group",
-  description: "Dead letters of one cause, as the dashboard groups them",
+  description: "Dead letters of one cause, as `prewarm dead` names them",
 } as const satisfies Flag;
 
 /** What was given of them, for a query or a filter in a body. */

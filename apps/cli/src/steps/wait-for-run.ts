@@ -1,17 +1,17 @@
-import type { Gate, Run } from "@prewarm/control-client/schema";
+import type { Run } from "@prewarm/control-client/schema";
 import type { ControlApi } from "../api/control-api.ts";
 import { failedCount, getRun, hasEnded } from "../api/runs.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { whyWaiting } from "./why-waiting.ts";
 
 /** Between two looks, in ms: a short run ends quickly, a long one does not change much. */
 const LOOK_FIRST_MS = 250;
 const LOOK_LAST_MS = 2000;
-/** Without progress for this long the gate is asked why, in ms. */
-const STALLED_MS = 15_000;
+/** Without progress for this long the API is asked why, in ms. */
+const STALLED_MS = 5000;
 /** Codes of the gate that last: somebody has to raise the budget, or the month has to end. */
 const SPENT = /budget/;
 
@@ -41,15 +41,16 @@ export async function waitForRun(run: string, waiting: Waiting): Promise<Run> {
         goesOn(run),
       );
     await stalled(view);
-    if (context.clock.now() >= deadline)
-      throw new CliError(
-        EXIT.unreachable,
-        `Not done when --timeout ran out: ${view.done} of ${view.total} variants.`,
-        goesOn(run),
-      );
+    if (context.clock.now() >= deadline) throw await timedOut(view, api);
     await context.sleep(Math.min(pauseMs, Math.max(1, deadline - context.clock.now())), context.interrupts.stop);
     if (context.interrupts.stop.aborted) throw interrupted();
   }
+}
+
+async function timedOut(view: Run, api: ControlApi): Promise<CliError> {
+  const done = `Not done when --timeout ran out: ${view.done} of ${view.total} variants.`;
+  const [reason] = await whyWaiting(api, view).catch(() => []);
+  return new CliError(EXIT.unreachable, reason === undefined ? done : `${done} ${reason.message}`, goesOn(view.run));
 }
 
 function goesOn(run: string): string {
@@ -66,20 +67,13 @@ function createStallWatch({ api, context, progress }: Waiting): (view: Run) => P
     if (view.done !== done) [done, movedAt] = [view.done, now];
     if (now - movedAt < STALLED_MS) return;
     movedAt = now;
-    for (const reason of await reasonsFor(api, view.lane)) {
+    for (const reason of await whyWaiting(api, view)) {
       if (SPENT.test(reason.code))
         throw new CliError(EXIT.limit, `Stopped waiting: ${reason.message}`, goesOn(view.run));
       if (!told.has(reason.code)) progress.note(`waiting: ${reason.message}`);
       told.add(reason.code);
     }
   };
-}
-
-const GATE = shapeOf<Gate>({ reasons: [{ "lane|null": "text", code: "text", message: "text" }] });
-
-async function reasonsFor(api: ControlApi, lane: Run["lane"]): Promise<Gate["reasons"]> {
-  const { reasons } = await api.call("GET /api/v1/gate", {}, GATE, { what: "the gate" });
-  return reasons.filter((reason) => reason.lane === null || reason.lane === lane);
 }
 
 export function snapshotOf(view: Run) {

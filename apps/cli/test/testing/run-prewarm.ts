@@ -21,7 +21,7 @@ export interface Running {
 interface RunOptions {
   cwd: string;
   url?: string;
-  env?: Record<string, string>;
+  env?: Record<string, string | undefined>;
   stdin?: string;
   /** Flags for Node, before the program. */
   nodeFlags?: readonly string[];
@@ -33,11 +33,17 @@ export function emptyDirectory(): string {
 }
 
 /** Starts the real program as a child process, as a shell would. Stdin ends at once unless given. */
-export function startPrewarm(
+export function startPrewarm(args: readonly string[], { nodeFlags = [], ...options }: RunOptions): Running {
+  return startProgram(process.execPath, [...nodeFlags, MAIN, ...args], options);
+}
+
+/** The same for any program, such as a packed one on another Node. */
+export function startProgram(
+  program: string,
   args: readonly string[],
-  { cwd, url, env = {}, stdin, nodeFlags = [] }: RunOptions,
+  { cwd, url, env = {}, stdin }: Omit<RunOptions, "nodeFlags">,
 ): Running {
-  const variables: Record<string, string> = {
+  const variables: Record<string, string | undefined> = {
     PATH: process.env.PATH ?? "",
     ADMIN_TOKEN: TOKEN,
     ...(url === undefined ? {} : { PREWARM_URL: url }),
@@ -45,7 +51,7 @@ export function startPrewarm(
   };
   // Nothing of this process's environment: a developer's PREWARM_URL must not steer a test.
   const options = { cwd, env: variables as NodeJS.ProcessEnv, stdio: "pipe" } as const;
-  const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], options);
+  const child = spawn(program, args, options);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { defineConfig, FITS, FORMATS, QUALITIES } from "../config.ts";
+import { defineConfig, FORMATS, POSITIONS, QUALITIES } from "../config.ts";
 import { checkId } from "../image-id.ts";
 import { scalePair } from "../ladder.ts";
+import { cropSize } from "../ratio.ts";
 import type { Transform } from "../transform.ts";
 
 /** A configuration with every format, two presets, and the default ladder. */
@@ -59,13 +60,18 @@ const rest = { quality: fc.constantFrom(...QUALITIES), format: fc.constantFrom(.
 const rungOrNull = fc.constantFrom(null, ...testConfig.ladder);
 const asked = fc.integer({ min: 1, max: 5000 });
 
+const positions = fc.constantFrom(null, ...POSITIONS);
+
 /** Everything that `parseTransform` can answer under `testConfig`. */
 export const transforms: fc.Arbitrary<Transform> = fc.oneof(
-  fc.record({ width: rungOrNull, height: fc.constant(null), fit: fc.constant(null), ...rest }),
-  fc.record({ width: fc.constant(null), height: rungOrNull, fit: fc.constant(null), ...rest }),
+  fc.record({ width: rungOrNull, height: fc.constant(null), fit: fc.constant(null), pos: fc.constant(null), ...rest }),
+  fc.record({ width: fc.constant(null), height: rungOrNull, fit: fc.constant(null), pos: fc.constant(null), ...rest }),
   fc
-    .tuple(asked, asked, fc.record({ fit: fc.constantFrom(...FITS), ...rest }))
-    .map(([width, height, more]) => ({ ...scalePair(width, height, testConfig.ladder), ...more })),
+    .tuple(asked, asked, fc.record({ fit: fc.constantFrom("contain", "fill"), ...rest }))
+    .map(([width, height, more]) => ({ ...scalePair(width, height, testConfig.ladder), pos: null, ...more })),
+  fc
+    .tuple(asked, asked, fc.record({ fit: fc.constant("cover"), pos: positions, ...rest }))
+    .map(([width, height, more]) => ({ ...cropSize(width, height, testConfig), ...more })),
 );
 
 export const versions = fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/), { nil: null });

@@ -23,8 +23,6 @@ export interface AccessSettings {
 
 /** Everything `createApi` needs from outside; compose.ts makes it. */
 export interface ApiDeps extends ReceiveDeps, DryRunDeps {
-  /** What `checkConfig` found; not empty makes /readyz say no. */
-  configFaults: string[];
   queues: QueueBindings;
   adminTokens: string[];
   viewerTokens: string[];

@@ -11,7 +11,9 @@ export const health = z
   .openapi("Health");
 type Health = z.infer<typeof health>;
 
-interface Standing {
+interface Circumstances {
+  /** Of configuration and environment: whatever else is said, these are to be mended first. */
+  faults: readonly string[];
   gate: Gate;
   open: number;
   dead: number;
@@ -27,11 +29,16 @@ const STUCK_MS = 300_000;
 const FAILURES_WARN = 0.2;
 
 /** The state of everything in a sentence or two, worst news first. */
-export function healthSentence(standing: Standing): Health {
+export function healthSentence(standing: Circumstances): Health {
   return problems(standing) ?? warnings(standing) ?? fine(standing);
 }
 
-function problems({ gate, open }: Standing): Health | null {
+function problems({ faults, gate, open }: Circumstances): Health | null {
+  const [fault] = faults;
+  if (fault !== undefined) {
+    const more = faults.length === 1 ? "" : ` ${faults.length - 1} more: see /readyz.`;
+    return problem(`The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${more}`);
+  }
   const { breaker, budget } = gate;
   if (breaker.state !== "closed") {
     const probe = breaker.probeAt === null ? "" : ` One job is tried at ${clockTime(breaker.probeAt)}.`;
@@ -57,7 +64,7 @@ function breakerText({ status, reason }: Gate["breaker"]): string {
   return reason === null ? "Ittybit fails too often." : `${reason.replace(/\.?$/, ".")}`;
 }
 
-function warnings({ gate, open, oldestMs, storedPerSecond, failureRatio }: Standing): Health | null {
+function warnings({ gate, open, oldestMs, storedPerSecond, failureRatio }: Circumstances): Health | null {
   const paused = (["live", "upload", "bulk"] as const).filter((lane) => gate.paused[lane]);
   if (paused.length > 0) return warning(`Paused by an operator: ${paused.join(", ")}. ${waiting(open)}.`, null);
   if (gate.throttledUntil !== null) {
@@ -82,7 +89,7 @@ function warning(sentence: string, since: number | null): Health {
   return { level: "warning", sentence, since };
 }
 
-function fine({ open, dead, oldestMs, etaSeconds }: Standing): Health {
+function fine({ open, dead, oldestMs, etaSeconds }: Circumstances): Health {
   const letters = dead === 0 ? "" : ` ${dead} dead letter${dead === 1 ? "" : "s"} to look at.`;
   if (open === 0) return { level: "ok", sentence: `Healthy: nothing waits.${letters}`, since: null };
   const oldest = oldestMs === null ? "" : `, the oldest for ${span(oldestMs)}`;

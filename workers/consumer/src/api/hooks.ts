@@ -45,7 +45,7 @@ export const hooks = [
         413: refusal("More than 1 MiB"),
         422: refusal("The same delivery id with another body"),
         429: refusal("Too much work is waiting; see Retry-After"),
-        503: refusal("The ledger is unreachable: send it again"),
+        503: refusal("The ledger is unreachable, or the hook's configuration is at fault: send it again"),
       },
     },
     async (c, deps) => c.json(await receiveHook(c.req.param("name") ?? "", c.req.raw, deps), 202),

@@ -172,9 +172,12 @@ function acted(act: JobAct, conflict: string): Job {
   return jobAnswer(act.job);
 }
 
-type Found = NonNullable<Awaited<ReturnType<ApiDeps["ledger"]["getJob"]>>>;
+type FoundJob = NonNullable<Awaited<ReturnType<ApiDeps["ledger"]["getJob"]>>>;
 
-async function detail({ job: view, attempts, sourceEtag }: Found, deps: ApiDeps): Promise<z.infer<typeof jobDetail>> {
+async function detail(
+  { job: view, attempts, sourceEtag }: FoundJob,
+  deps: ApiDeps,
+): Promise<z.infer<typeof jobDetail>> {
   const answered = jobAnswer(view);
   const parsed = parseVariantKey(view.key);
   return {

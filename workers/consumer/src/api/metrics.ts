@@ -4,7 +4,7 @@ import { viewer } from "./endpoint.ts";
 import { refusals } from "./schema-words.ts";
 import { type Stats, statsAnswer } from "./stats.ts";
 
-type Sample = [labels: Record<string, string>, value: number | null];
+type MetricLine = [labels: Record<string, string>, value: number | null];
 
 /** The Prometheus text format, version 0.0.4. */
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -28,8 +28,8 @@ function metricsText(stats: Stats): string {
 }
 
 function jobMetrics({ lanes, oldest }: Stats): string[] {
-  const jobs = LANES.flatMap((lane) => JOB_STATES.map((state): Sample => [{ lane, state }, lanes[lane][state]]));
-  const ages = LANES.map((lane): Sample => [{ lane }, seconds(oldest[lane])]);
+  const jobs = LANES.flatMap((lane) => JOB_STATES.map((state): MetricLine => [{ lane, state }, lanes[lane][state]]));
+  const ages = LANES.map((lane): MetricLine => [{ lane }, seconds(oldest[lane])]);
   return [
     gauge("prewarm_jobs", "Jobs by lane and state.", jobs),
     gauge("prewarm_oldest_waiting_seconds", "Age of the oldest waiting job.", ages),
@@ -37,7 +37,7 @@ function jobMetrics({ lanes, oldest }: Stats): string[] {
 }
 
 function flowMetrics({ rates, wait, run }: Stats): string[] {
-  const quantiles = (of: Stats["wait"]): Sample[] => [
+  const quantiles = (of: Stats["wait"]): MetricLine[] => [
     [{ quantile: "0.5" }, seconds(of.p50)],
     [{ quantile: "0.95" }, seconds(of.p95)],
     [{ quantile: "0.99" }, seconds(of.p99)],
@@ -51,8 +51,8 @@ function flowMetrics({ rates, wait, run }: Stats): string[] {
 }
 
 function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats): string[] {
-  const paused = LANES.map((lane): Sample => [{ lane }, gate.paused[lane] ? 1 : 0]);
-  const used = LANES.map((lane): Sample => [{ lane }, budget.usedByLane[lane]]);
+  const paused = LANES.map((lane): MetricLine => [{ lane }, gate.paused[lane] ? 1 : 0]);
+  const used = LANES.map((lane): MetricLine => [{ lane }, budget.usedByLane[lane]]);
   return [
     gauge("prewarm_paused", "1 when an operator paused the lane.", paused),
     gauge("prewarm_breaker_open", "1 when the breaker is open or half-open.", [
@@ -69,8 +69,8 @@ function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats)
 }
 
 function queueMetrics({ queues, at }: Stats): string[] {
-  const samples = (read: (numbers: NonNullable<Stats["queues"][string]>) => number | null): Sample[] =>
-    Object.entries(queues).map(([queue, numbers]): Sample => [{ queue }, numbers === null ? null : read(numbers)]);
+  const samples = (read: (numbers: NonNullable<Stats["queues"][string]>) => number | null): MetricLine[] =>
+    Object.entries(queues).map(([queue, numbers]): MetricLine => [{ queue }, numbers === null ? null : read(numbers)]);
   return [
     gauge(
       "prewarm_queue_backlog",
@@ -89,7 +89,7 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
 }
 
-function gauge(name: string, help: string, samples: Sample[]): string {
+function gauge(name: string, help: string, samples: MetricLine[]): string {
   const lines = samples
     .filter(([, value]) => value !== null)
     .map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);

@@ -91,7 +91,13 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   return {
     at: now,
     environment: deps.environment,
-    health: healthSentence({ ...standing, storedPerSecond: stored, failureRatio, etaSeconds }),
+    health: healthSentence({
+      ...standing,
+      faults: [...deps.configFaults, ...deps.environmentFaults],
+      storedPerSecond: stored,
+      failureRatio,
+      etaSeconds,
+    }),
     states,
     lanes: view.counts,
     open,

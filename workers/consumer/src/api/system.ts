@@ -21,7 +21,7 @@ export const system = [
       method: "get",
       path: "/readyz",
       tags: ["system"],
-      summary: "The ledger answers and the configuration is whole",
+      summary: "The ledger answers, the configuration is whole and the Worker has what it needs",
       security: [],
       responses: {
         200: answer(z.object({ status: z.literal("ready") }), "Ready"),
@@ -29,7 +29,11 @@ export const system = [
       },
     },
     async (c, deps) => {
-      const reasons = [...deps.configFaults.map((fault) => `config: ${fault}`), ...(await ledgerFault(deps))];
+      const reasons = [
+        ...deps.configFaults.map((fault) => `config: ${fault}`),
+        ...deps.environmentFaults.map((fault) => `environment: ${fault}`),
+        ...(await ledgerFault(deps)),
+      ];
       if (reasons.length > 0) return c.json({ status: "not ready" as const, reasons }, 503);
       return c.json({ status: "ready" as const }, 200);
     },

@@ -16,7 +16,7 @@ export interface HookDeps extends IntakeDeps {
 }
 
 /** One delivery's events and where they belong. */
-interface Order {
+interface DeliveredEvents {
   events: HookEvent[];
   recipe: string;
   /** Names the sender in the rolling run of the day: `hook_<name>_<date>`. */
@@ -50,7 +50,7 @@ type Making = Extract<Placed, { kind: "upload" | "rejected" }>;
  * Does what events say: deletions first, then uploads in the lane `upload`. An upload that a later event of the same body takes back is
  * left out, and the ledger refuses older orders. Throws what `acceptStream` throws.
  */
-export async function enqueueEvents(order: Order, deps: HookDeps): Promise<HookAnswer> {
+export async function enqueueEvents(order: DeliveredEvents, deps: HookDeps): Promise<HookAnswer> {
   const day = new Date(deps.clock.now()).toISOString().slice(0, 10);
   const run = `hook_${order.name}_${day}`;
   const events = latest(order.events.map((event, index) => ({ ...event, index })));
@@ -136,7 +136,7 @@ async function purge(events: Placed[], who: string, { ledger }: HookDeps): Promi
 async function accept(
   events: Making[],
   run: { run: string; label: string },
-  { recipe, delivery, bodyHash, who }: Order,
+  { recipe, delivery, bodyHash, who }: DeliveredEvents,
   deps: HookDeps,
 ): Promise<Receipt> {
   const planner = new Planner(deps.config, recipe);
@@ -147,7 +147,11 @@ async function accept(
 }
 
 /** A delivery without anything to make is remembered too, so that its repeat purges nothing again. */
-async function finishEmpty({ delivery, bodyHash, who }: Order, purged: number, { ledger }: HookDeps): Promise<Receipt> {
+async function finishEmpty(
+  { delivery, bodyHash, who }: DeliveredEvents,
+  purged: number,
+  { ledger }: HookDeps,
+): Promise<Receipt> {
   await ledger.finishDelivery({
     delivery: { id: delivery, chunks: 0, hash: bodyHash },
     run: null,

@@ -24,7 +24,7 @@ export type HookEvent =
   | { kind: "rejected"; code: ErrorCode; message: string };
 
 /** A change of one original, as a mapper read it. What the sender does not tell is null. */
-export interface Change {
+export interface HookChange {
   kind: "upload" | "delete";
   /** The image's id, where the sender knows it; else the configuration makes one of the original's key. */
   id: string | null;
@@ -41,7 +41,7 @@ export interface Change {
 const ETAG_MAX_CHARS = 256;
 
 /** Turns a change into an event about an image. These rules hold for every mapper. */
-export function toEvent(change: Change, config: Config): HookEvent {
+export function toEvent(change: HookChange, config: Config): HookEvent {
   const { kind, key, v, etag, order, recipe } = change;
   const name = change.id ?? key;
   if (name === null)

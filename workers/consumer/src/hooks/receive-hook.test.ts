@@ -124,10 +124,13 @@ describe("a hostile delivery enqueues nothing, and every refusal of proof looks 
     expect(await open(world)).toBe(0);
   });
 
-  it("a hook whose secret is not set", async () => {
-    const world = createApiWorld({}, { secret: () => undefined });
-    expect((await send(world, body, signed(body))).status).toBe(401);
-    expect(world.logs.map(({ event }) => event)).toContain("hook.without_secret");
+  it("a hook whose secret is not set: with 503, so that the sender keeps what it has", async () => {
+    const environmentFaults = ["HOOK_SECRET: a hook's secret, and it is not set"];
+    const world = createApiWorld({}, { secret: () => undefined, environmentFaults });
+    expect((await world.call("POST", "/hooks/uploads", { token: null, body })).headers.get("Retry-After")).toBe("300");
+    expect((await send(world, body, signed(body))).status).toBe(503);
+    expect((await send(world, body, signed(body), "nobody")).status).toBe(401);
+    expect(world.logs.map(({ event }) => event)).toContain("hook.at_fault");
   });
 
   it("ten megabytes, whether it says so or not", async () => {

@@ -5,22 +5,28 @@ import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { readAtMost } from "../platform/bounded-body.ts";
 import { enqueueEvents, type HookAnswer, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
+import { type Faults, hookFault } from "./hook-fault.ts";
 import { mapBody } from "./mappers/map-body.ts";
 import { verify } from "./verify.ts";
 
 /** A hook's body; senders' own limits are far below (S3: 64 kB, Standard Webhooks: 20 kB advised). */
 const BODY_MAX_BYTES = 1_048_576;
 
-export interface ReceiveDeps extends HookDeps {
+export interface ReceiveDeps extends HookDeps, Faults {
   /** A secret by its name in the config, such as HOOK_SECRET, as the environment has it (comma-separated for rotation). */
   secret(name: string): string | undefined;
 }
 
 /**
  * Takes one delivery: bytes, proof, shape, rows. Nothing of the body is read before its proof is, and a hook that does not exist is
- * refused as a bad signature is. Throws the refusal.
+ * refused as a bad signature is. A hook at fault takes nothing, so that the sender keeps what it has. Throws the refusal.
  */
 export async function receiveHook(name: string, request: Request, deps: ReceiveDeps): Promise<HookAnswer> {
+  const fault = hookFault(name, deps.config, deps);
+  if (fault !== null) {
+    deps.log("hook.at_fault", { hook: name, fault });
+    throw new AppError("not_configured", { detail: AT_FAULT, retryAfterSeconds: FAULT_RETRY_SECONDS });
+  }
   const hook = Object.hasOwn(deps.config.hooks, name) ? deps.config.hooks[name] : undefined;
   const raw = await readRaw(request);
   const sent = { headers: request.headers, raw, now: deps.clock.now() };
@@ -48,6 +54,10 @@ export async function receiveHook(name: string, request: Request, deps: ReceiveD
   deps.log("hook.accepted", { hook: name, accepted, purged, rejected: rejected.length });
   return answer;
 }
+
+const AT_FAULT = "This hook's configuration is at fault. Send it again; /readyz says what is to be mended.";
+/** Somebody has to deploy a mended configuration first. */
+const FAULT_RETRY_SECONDS = 300;
 
 /** Senders try again for about this long, in ms. */
 const RETRY_SPAN_MS = 600_000;
@@ -84,9 +94,7 @@ async function isRepeat(delivery: string, hash: string, { ledger }: ReceiveDeps)
 }
 
 function secretsNamed(names: readonly string[], deps: ReceiveDeps): string[] {
-  const secrets = names.flatMap((name) => secretList(deps.secret(name)));
-  if (secrets.length === 0) deps.log("hook.without_secret", { secrets: names });
-  return secrets;
+  return names.flatMap((name) => secretList(deps.secret(name)));
 }
 
 /** The body's bytes, read once. Throws `body_too_large` as soon as it is, without reading the rest. */

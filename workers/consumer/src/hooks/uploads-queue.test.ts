@@ -28,6 +28,17 @@ async function receive(world: ReturnType<typeof createApiWorld>, bodies: unknown
 const stats = async (world: ReturnType<typeof createApiWorld>) => (await world.json("GET", "/api/v1/stats")).body;
 
 describe("R2's notifications", () => {
+  it("wait while the configuration is at fault, for nobody else would tell of these uploads again", async () => {
+    const configFaults = ["recipes.upload[0]: there is no preset “crad”"];
+    const world = createApiWorld({ sources }, { configFaults });
+    expect(await receive(world, [r2Event("PutObject", "photos/a.jpg"), "unreadable"])).toEqual([
+      "retry m0 in 1800",
+      "retry m1 in 1800",
+    ]);
+    const other = createApiWorld({ sources }, { configFaults: ["recipes.social[0]: there is no preset “crad”"] });
+    expect(await receive(other, [r2Event("PutObject", "photos/a.jpg")])).toEqual(["ack m0"]);
+  });
+
   it("warm what is new in the lane `upload` and purge what is gone, and are acked once that is durable", async () => {
     const world = createApiWorld({ sources });
     const bodies = [

@@ -6,14 +6,29 @@ import { errorText } from "../platform/log.ts";
 import { deadMessage } from "../platform/queue-message.ts";
 import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
+import { type Faults, recipeFault } from "./hook-fault.ts";
 import { mapR2 } from "./mappers/r2.ts";
 
 /** A ledger that is out of reach is tried again after this, in seconds, doubling per delivery up to an hour. */
 const RETRY_SECONDS = 10;
 const RETRY_MAX_SECONDS = 3600;
+/** A mended configuration has to be deployed first; a hundred tries of this are two days. */
+const FAULT_RETRY_SECONDS = 1800;
 
-/** One batch of `prewarm-uploads`: R2's event notifications. Never throws; a message is acked once its rows or its record are durable. */
-export async function handleUploads(batch: MessageBatch<unknown>, deps: HookDeps): Promise<void> {
+/** What R2's notifications are handled with. */
+export interface UploadsDeps extends HookDeps, Pick<Faults, "configFaults"> {}
+
+/**
+ * One batch of the uploads queue: R2's event notifications. Never throws; a message is acked once its rows or its record are durable. With
+ * a configuration at fault every message waits: nobody else would tell of these uploads again.
+ */
+export async function handleUploads(batch: MessageBatch<unknown>, deps: UploadsDeps): Promise<void> {
+  const fault = recipeFault(DEFAULT_RECIPE, deps.configFaults);
+  if (fault !== null) {
+    deps.log("uploads.at_fault", { messages: batch.messages.length, fault });
+    for (const message of batch.messages) message.retry({ delaySeconds: FAULT_RETRY_SECONDS });
+    return;
+  }
   const readable: { message: Message<unknown>; events: HookEvent[] }[] = [];
   for (const message of batch.messages) {
     const events = read(message.body, deps);

@@ -17,7 +17,7 @@ export interface IntakeDeps {
   bucket: Pick<R2Bucket, "list" | "delete">;
 }
 
-export interface Order {
+export interface Delivery {
   run: { run: string; label: string | null; lane: Lane };
   /** Names this request for ever: its repeat is recognised by it. */
   delivery: string;
@@ -49,7 +49,7 @@ export function emptyReceipt(): Receipt {
  * Hands chunks to the ledger one after the other while the body streams in; memory stays at one chunk. After an interruption the same
  * request under the same delivery passes over what was accepted and goes on. Throws `backlog_full`, `idempotency_mismatch`, `unavailable`.
  */
-export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, deps: IntakeDeps): Promise<Receipt> {
+export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery, deps: IntakeDeps): Promise<Receipt> {
   const sum = emptyReceipt();
   let hash = await sha256Hex(JSON.stringify([order.bodyHash, order.options, order.run.label]));
   let count = 0;
@@ -71,7 +71,7 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Order, d
 async function acceptOne(
   chunk: Chunk,
   place: { number: number; hash: string },
-  order: Order,
+  order: Delivery,
   sum: Receipt,
   { ledger, bucket, config }: IntakeDeps,
 ): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import type { Failure } from "@prewarm/shared/job";
+import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { readBoundedText } from "../platform/bounded-body.ts";
 import { errorText, publicText } from "../platform/log.ts";
-import { readRetryAfter } from "../platform/retry-after.ts";
 import { type IttybitJob, type JobPage, readError, readJob, readPage } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
 
@@ -24,7 +24,7 @@ export type NoResult =
   | { kind: "unclear"; failure: Failure };
 
 export type Submission = { kind: "made"; job: IttybitJob; replayed: boolean } | NoResult;
-type Look = { kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult;
+type JobLook = { kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult;
 type Listing = ({ kind: "page" } & JobPage) | NoResult;
 
 export interface JobOrder {
@@ -38,7 +38,7 @@ export interface JobOrder {
 /** Ittybit, as far as variants need it. Results are values; it never throws. */
 export interface Ittybit {
   submit(order: JobOrder): Promise<Submission>;
-  get(ittybitJob: string): Promise<Look>;
+  get(ittybitJob: string): Promise<JobLook>;
   /** A page of jobs, newest first. `next` is the `next` of the page before; `input` filters by exact URL. */
   list(query?: { next?: string; input?: string }): Promise<Listing>;
 }
@@ -117,7 +117,7 @@ async function submit(settings: IttybitSettings, order: JobOrder): Promise<Submi
   return { kind: "made", job, replayed: answer.response.status === 200 };
 }
 
-async function get(settings: IttybitSettings, ittybitJob: string): Promise<Look> {
+async function get(settings: IttybitSettings, ittybitJob: string): Promise<JobLook> {
   const name = encodeURIComponent(ittybitJob);
   let answer = await send(settings, `/jobs/${name}`);
   // The guides give out `task_…` ids; some servers know those under their own path only.

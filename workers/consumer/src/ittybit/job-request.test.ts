@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { expectedSize, jobOptions } from "./job-request.ts";
 
 function transform(width: number | null, height: number | null): Transform {
-  return { width, height, fit: width !== null && height !== null ? "cover" : null, quality: "high", format: "webp" };
+  const fit = width !== null && height !== null ? "cover" : null;
+  return { width, height, fit, pos: null, quality: "high", format: "webp" };
 }
 
 const side = fc.integer({ min: 1, max: 8192 });
@@ -21,6 +22,10 @@ describe("jobOptions", () => {
     });
     expect(jobOptions(transform(400, null), null)).toEqual({ width: 400, format: "webp", quality: "high" });
     expect(jobOptions(transform(null, null), null)).toEqual({ format: "webp", quality: "high" });
+  });
+
+  it("says what a crop keeps, where that is not the centre", () => {
+    expect(jobOptions({ ...transform(400, 400), pos: "top" }, null)).toMatchObject({ fit: "cover", position: "top" });
   });
 
   it("never asks for more than the original has, nor for less than one pixel", () => {

@@ -11,6 +11,7 @@ export interface JobOptions {
   width?: number;
   height?: number;
   fit?: "cover" | "contain" | "fill";
+  position?: "top" | "bottom" | "left" | "right";
   format: "avif" | "webp" | "jpeg" | "png";
   quality: Transform["quality"];
 }
@@ -52,6 +53,7 @@ export function jobOptions(transform: Transform, original: Size | null): JobOpti
     ...(width === null ? {} : { width }),
     ...(height === null ? {} : { height }),
     ...(width === null || height === null || transform.fit === null ? {} : { fit: transform.fit }),
+    ...(transform.pos === null ? {} : { position: transform.pos }),
     format: transform.format,
     quality: transform.quality,
   };

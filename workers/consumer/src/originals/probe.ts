@@ -67,7 +67,7 @@ async function locate(
     return failed(
       "permanent",
       "original_unaddressable",
-      "originals in a bucket need the edge's address and a signing key",
+      "originals in a bucket need EDGE_URL and SIGNING_KEYS in the consumer (docs/originals.md)",
     );
   }
   return { input, read: (n) => readFromBucket(bucket, original.key, n) };

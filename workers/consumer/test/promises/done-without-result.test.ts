@@ -11,7 +11,7 @@ it("fails a job that is done and names no result, even where no batch may look a
   await consume([message(wakeUp([KEY]))]);
   const submittedAt = clock.now();
   const job = ittybit.jobs[0]?.id ?? "";
-  ledger.claims.set(KEY, { do: "resume", gen: 1001, floor: 0, upstream: job, submittedAt, attempts: 0 });
+  ledger.claims.set(KEY, { do: "resume", gen: 1001, floor: 0, ittybitJob: job, submittedAt, attempts: 0 });
 
   clock.advance(2_000);
   await consume([message(wakeUp([KEY]))]);

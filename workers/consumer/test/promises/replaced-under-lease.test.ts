@@ -1,25 +1,32 @@
-import { defineConfig } from "@prewarm/shared/config";
 import { expect, it } from "vitest";
-import { LedgerCore } from "../../src/ledger/ledger.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
+import { testConfig } from "../../src/ledger/testing/setup-config.ts";
+import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const KEY = "a/400-high.webp";
 
 it("makes anew what was stored from an original that was replaced while its handler was at work", () => {
   const clock = createFakeClock();
-  const config = defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] });
-  const core = new LedgerCore(nodeSql(), { config, clock, ledgerId: "L1" });
-  core.accept({ run: null, lane: "upload", keys: [KEY] });
-  const first = core.claim("o1", [{ keys: [KEY], live: false, at: clock.now() }]).claims[KEY];
+  const { engine } = testEngine(nodeSql(), { config: testConfig(), clock });
+  const accept = (id: string, told: { order: string | null; sourceEtag: string | null }) =>
+    engine.acceptChunk({
+      run: { run: "uploads", label: null, lane: "upload" },
+      delivery: { id, chunk: 0, hash: "h" },
+      images: [{ id: "a", keys: [KEY], ...told }],
+      ...{ force: false, backlogMax: 1_000 },
+    });
+
+  accept("d1", { order: null, sourceEtag: null });
+  const first = engine.claim("o1", [{ keys: [KEY], live: false, at: clock.now() }]).claims[KEY];
   if (first?.do !== "run") throw new Error(`not run but ${first?.do}`);
-  core.submitted("o1", [{ key: KEY, gen: first.gen, job: "job_1", input: "https://cdn.example.com/a" }]);
+  engine.submitted("o1", [{ key: KEY, gen: first.gen, ittybitJob: "job_1", input: "https://cdn.example.com/a" }]);
 
-  core.accept({ run: null, lane: "upload", keys: [KEY], originals: [{ id: "a", order: "2", sourceEtag: '"2"' }] });
-  core.settle("o1", { [KEY]: { kind: "stored", gen: first.gen, bytes: 1, etag: "x", tookMs: 1 } });
-  expect(core.job(KEY)?.state).toBe("queued");
+  accept("d2", { order: "2", sourceEtag: '"2"' });
+  engine.settle("o1", { [KEY]: { kind: "stored", gen: first.gen, bytes: 1, etag: "x", tookMs: 1 } });
+  expect(engine.lookUp([KEY])).toEqual({ [KEY]: "queued" });
 
-  const second = core.claim("o2", [{ keys: [KEY], live: false, at: clock.now() }]).claims[KEY];
+  const second = engine.claim("o2", [{ keys: [KEY], live: false, at: clock.now() }]).claims[KEY];
   expect(second).toMatchObject({ do: "run", granted: "first" });
   if (second?.do !== "run") return;
   expect(second.gen, "the old object counts no more").toBeGreaterThan(first.gen);

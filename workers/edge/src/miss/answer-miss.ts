@@ -6,7 +6,7 @@ import type { Edge, RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
 import { askOnce } from "./ask-once.ts";
 import type { MissDetail } from "./asked-lately.ts";
-import { answerNearest } from "./nearest.ts";
+import { answerNearest, answerReady, savesData } from "./nearest.ts";
 import { placeholder } from "./placeholder.ts";
 
 /**
@@ -21,13 +21,18 @@ export async function answerMiss(context: RequestContext, known: MissDetail | nu
   if (detail === "missing" && original.kind === "bucket") {
     return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
   }
-  const nearest = edge.config.fallback === "nearest" && known === null ? await answerNearest(context) : null;
-  if (nearest !== null) return nearest;
+  const standIn = known === null ? await findStandIn(context) : null;
+  if (standIn !== null) return standIn;
   const unshowable = detail === "unshowable" || isUnshowable(edge.config, target.id);
   if (edge.config.fallback === "placeholder" || unshowable || isPrivate(original, edge)) {
     return placeholder(method, fields);
   }
   return redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
+}
+
+async function findStandIn(context: RequestContext): Promise<Response | null> {
+  const nearest = context.edge.config.fallback === "nearest" ? await answerNearest(context) : null;
+  return nearest ?? (savesData(context.headers) ? answerReady(context) : null);
 }
 
 function missFields({ target, timing }: RequestContext, detail: MissDetail | null): CommonFields {
@@ -56,9 +61,13 @@ export function originalOf({ target, headers, edge }: RequestContext): Original 
   return original;
 }
 
-/** A bucket's originals are shown by signed URLs; without a key or the bucket there is nothing to show. */
+/**
+ * Whether viewers must not or cannot see the original. A bucket's are shown where its source says so, by signed URLs; without a key or the
+ * bucket there is nothing to show.
+ */
 export function isPrivate(original: Original, edge: Edge): boolean {
-  return original.kind === "bucket" && (edge.keys.length === 0 || edge.originals(original.bucket) === null);
+  if (original.kind === "url") return false;
+  return original.hidden || edge.keys.length === 0 || edge.originals(original.bucket) === null;
 }
 
 /** Where a viewer is sent to see the original: its own URL, or a signed one here for a bucket's. `isPrivate` originals have none. */

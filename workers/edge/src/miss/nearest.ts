@@ -1,5 +1,7 @@
+import { type Config, LQIP } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
-import { formatTransform, nextRungs, type Transform } from "@prewarm/shared/transform";
+import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
+import { expandTransforms, formatTransform, nextRungs, type Transform } from "@prewarm/shared/transform";
 import { storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { answerVariant, fromStore } from "../hit/variant.ts";
 import { IMAGES_PATH, type Target } from "../request/target.ts";
@@ -21,22 +23,73 @@ export async function answerNearest(context: RequestContext): Promise<Response |
   if (width === null || height !== null) return null;
   for (const rung of nextRungs(width, edge.config, RUNGS)) {
     const transform = { ...target.transform, width: rung };
-    const key = storeKey(variantKey(target.id, transform, target.version));
-    const fetched = await withTimeLimit(() => edge.images.get(key), context.left(edge.config.edgeBudgetMs));
-    if (!fetched.ok) return null;
-    if (fetched.value === null) continue;
-    context.mark("nearest");
-    return answerVariant(fromStore(fetched.value, transform.format), {
-      method: context.method,
-      requestHeaders: context.headers,
-      cacheStatus: "edge; fwd=uri-miss, store; fwd=uri-miss; detail=nearest",
-      timing: context.timing(),
-      negotiated: target.negotiated,
-      cacheControl: `private, max-age=${STAND_IN_SECONDS}`,
-      contentLocation: urlOf(target, transform),
-    });
+    const answer = await answerStandIn(context, transform, "nearest");
+    if (answer !== null) return answer;
   }
   return null;
+}
+
+/** Variants looked for at once, the smallest one aside: with it as many as may wait for headers together. */
+const READY = MAX_CONNECTIONS - 1;
+
+/** Whether the client asked to be spared bytes. */
+export function savesData(headers: Headers): boolean {
+  return /^\s*on\s*(?:[;,]|$)/i.test((headers.get("Save-Data") ?? "").slice(0, 64));
+}
+
+/**
+ * Any variant that is ready, for a client that would rather see a smaller picture than load the original: of the pages' widths the next
+ * smaller ones first, then the next larger ones, at last the 16 px stand-in. All of them have the original's shape, as what the redirect would
+ * lead to has. Null when none is ready.
+ */
+export async function answerReady(context: RequestContext): Promise<Response | null> {
+  const { target, edge } = context;
+  const wait = context.left(edge.config.edgeBudgetMs);
+  const heads = await Promise.all(
+    readyOnes(target, edge.config).map(async (transform) => {
+      const key = storeKey(variantKey(target.id, transform, target.version));
+      const head = await withTimeLimit(() => edge.images.head(key), wait);
+      return head.ok && head.value !== null ? transform : null;
+    }),
+  );
+  const ready = heads.find((transform) => transform !== null);
+  return ready === undefined ? null : answerStandIn(context, ready, "save-data");
+}
+
+/** Best first. */
+function readyOnes({ transform }: Target, config: Config): Transform[] {
+  const { width, height, format } = transform;
+  const asked = formatTransform(transform);
+  const wanted = width ?? height ?? Number.POSITIVE_INFINITY;
+  const { widths } = config.pages;
+  const smaller = widths.filter((each) => each <= wanted).toReversed();
+  const larger = widths.filter((each) => each > wanted);
+  const others = [...smaller, ...larger]
+    .flatMap((each) => expandTransforms(`w=${each}&f=${format}`, config))
+    .filter((each) => formatTransform(each) !== asked);
+  return [...others.slice(0, READY), ...expandTransforms(LQIP, config)];
+}
+
+/** Answers with another variant than was asked for, or null when R2 has it not, or does not say in time. */
+async function answerStandIn(
+  context: RequestContext,
+  transform: Transform,
+  detail: "nearest" | "save-data",
+): Promise<Response | null> {
+  const { target, edge } = context;
+  const key = storeKey(variantKey(target.id, transform, target.version));
+  const fetched = await withTimeLimit(() => edge.images.get(key), context.left(edge.config.edgeBudgetMs));
+  if (!fetched.ok || fetched.value === null) return null;
+  context.mark(detail);
+  return answerVariant(fromStore(fetched.value, transform.format), {
+    method: context.method,
+    requestHeaders: context.headers,
+    cacheStatus: `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail}`,
+    timing: context.timing(),
+    negotiated: target.negotiated,
+    cacheControl: `private, max-age=${STAND_IN_SECONDS}`,
+    contentLocation: urlOf(target, transform),
+  });
 }
 
 function urlOf({ id, version }: Target, transform: Transform): string {

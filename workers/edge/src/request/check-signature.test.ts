@@ -16,11 +16,11 @@ function world(signing: "off" | "custom" | "all", options: Options = {}): World 
 describe("what needs a signature", () => {
   it.each([
     ["off", "w=800", false, 302, "closed and open to all"],
-    ["off", "w=300&h=200", true, 403, "off means the closed set only, signed or not"],
+    ["off", "w=300&h=210", true, 403, "off means the closed set only, signed or not"],
     ["custom", "w=800", false, 302, "closed"],
     ["custom", "p=card", false, 302, "a preset"],
-    ["custom", "w=300&h=200", false, 403, "a free pair"],
-    ["custom", "w=300&h=200", true, 302, "a free pair, signed"],
+    ["custom", "w=300&h=210", false, 403, "a free pair"],
+    ["custom", "w=300&h=210", true, 302, "a free pair, signed"],
     ["custom", "h=200", true, 302, "a height, signed"],
     ["all", "w=800", false, 403, "everything"],
     ["all", "w=800", true, 302, "everything, signed"],
@@ -32,7 +32,7 @@ describe("what needs a signature", () => {
 
   it("is opened by every live key", async () => {
     const here = world("custom");
-    for (const key of KEYS) expect((await here.get(await signed(here, "w=300&h=200", key))).status).toBe(302);
+    for (const key of KEYS) expect((await here.get(await signed(here, "w=300&h=210", key))).status).toBe(302);
   });
 
   it("is asked of originals that are passed through, too", async () => {
@@ -47,16 +47,16 @@ describe("what needs a signature", () => {
 describe("refusals", () => {
   it("look alike, so that nobody can feel their way to a signature", async () => {
     const here = world("custom");
-    const good = await signed(here, "w=300&h=200");
+    const good = await signed(here, "w=300&h=210");
     const bodies = await Promise.all(
       [
-        "/images/photo?w=300&h=200",
+        "/images/photo?w=300&h=210",
         `${good}x`,
         good.replace("w=300", "w=301"),
         good.replace("/photo", "/other"),
-        await signed(here, "w=300&h=200", "unknown-key"),
-        await signed(here, `w=300&h=200&exp=${NOW_SECONDS}`),
-        "/images/photo?w=300&h=200&s=",
+        await signed(here, "w=300&h=210", "unknown-key"),
+        await signed(here, `w=300&h=210&exp=${NOW_SECONDS}`),
+        "/images/photo?w=300&h=210&s=",
       ].map(async (path) => {
         const response = await here.get(path);
         return [response.status, await response.text(), response.headers.get("Cache-Control")].join();
@@ -65,6 +65,18 @@ describe("refusals", () => {
     expect(new Set(bodies).size).toBe(1);
     expect(bodies[0]).toMatch(/^403,.*signature_required.*no-store$/);
   });
+
+  it.each(["custom", "off"] as const)(
+    "of a crop name both ways out and the ratios that are open (signing %s)",
+    async (mode) => {
+      const response = await world(mode).get("/images/photo?w=300&h=210");
+      expect(await response.json()).toMatchObject({
+        code: "signature_required",
+        detail: expect.stringMatching(/presets, or ratios.*or sign the URL/),
+        ratios: ["1:1", "4:3", "3:2", "16:9", "1.91:1"],
+      });
+    },
+  );
 
   it("come for a wrong signature even where none is needed, else an expiry would be worth nothing", async () => {
     const here = world("custom");
@@ -83,11 +95,11 @@ describe("refusals", () => {
 
 describe("what is signed", () => {
   it.each([
-    ["h=200&w=300", "another order"],
-    ["w=300&h=200&utm_source=mail&fbclid=1", "with noise"],
+    ["h=210&w=300", "another order"],
+    ["w=300&h=210&utm_source=mail&fbclid=1", "with noise"],
   ])("is what was asked, so %s verifies (%s)", async (query) => {
     const here = world("custom");
-    const signature = await sign("/images/photo", "w=300&h=200", "new-key", here.config);
+    const signature = await sign("/images/photo", "w=300&h=210", "new-key", here.config);
     expect((await here.get(`/images/photo?${query}&s=${signature}`)).status).toBe(302);
   });
 });

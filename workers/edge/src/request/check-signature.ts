@@ -1,11 +1,15 @@
+import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { verify } from "@prewarm/shared/signature";
 import type { Edge } from "../request-context.ts";
 import type { Target } from "./target.ts";
 
 const SIGN_IT = "This URL needs a valid signature that has not expired (s, and exp if it was signed with one).";
-const CLOSED =
-  "Unsigned, only ladder widths, configured formats and qualities, and presets are open. Signing is off here.";
+/** Said of what is closed, whatever its signature: it tells nothing of that. */
+const WAYS_OUT =
+  "Unsigned, only ladder widths, the configured formats and qualities, crops of a declared ratio, and presets are open." +
+  " Two ways out: name it in prewarm.config.ts (presets, or ratios), or sign the URL (docs/url.md).";
+const SIGNING_IS_OFF = "Signing is off here, so only the first way is open.";
 
 /** Whether the signature must be checked: it is needed, or one is given. Cheap, so that plain URLs never wait for cryptography. */
 export function needsSignature({ inClosedSet }: Target, query: URLSearchParams, { config }: Edge): boolean {
@@ -19,16 +23,21 @@ export function needsSignature({ inClosedSet }: Target, query: URLSearchParams, 
  * alike, so that a refusal gives no hint towards a right one.
  */
 export async function checkSignature(
-  { path }: Target,
+  { path, inClosedSet }: Target,
   query: URLSearchParams,
   { config, keys, clock }: Edge,
 ): Promise<void> {
-  if (config.signing === "off") throw new AppError("signature_required", { detail: CLOSED });
+  if (config.signing === "off") throw refusal(`${WAYS_OUT} ${SIGNING_IS_OFF}`, config);
   const verdict = await verify(path, query, keys, config, Math.floor(clock.now() / 1000));
-  if (verdict !== "ok") throw signatureRequired();
+  if (verdict !== "ok") throw inClosedSet ? signatureRequired() : refusal(`${SIGN_IT} ${WAYS_OUT}`, config);
 }
 
-/** The one refusal of everything whose signature is absent, wrong or expired. */
+function refusal(detail: string, { ratios }: Pick<Config, "ratios">): AppError {
+  const named = ratios.map((entry) => (typeof entry === "string" ? entry : `${entry.ratio} with pos=${entry.pos}`));
+  return new AppError("signature_required", { detail, ratios: named });
+}
+
+/** The one refusal of a signature that is absent, wrong or expired. */
 export function signatureRequired(): AppError {
   return new AppError("signature_required", { detail: SIGN_IT });
 }

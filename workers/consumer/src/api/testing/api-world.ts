@@ -60,6 +60,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
   const deps: ApiDeps = {
     config,
     configFaults: [],
+    environmentFaults: [],
     ledger: clientOf(engine),
     bucket: bucket.bucket,
     queues: {},

@@ -59,7 +59,7 @@ import { attemptsOf, imageRows, jobView } from "../views/views.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import { newDutyState, runDuties, runOutbox, runPurge } from "./on-alarm.ts";
-import { pump } from "./pump.ts";
+import { sendDue } from "./send-due.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
 
@@ -365,11 +365,11 @@ export class Engine implements Answering<LedgerCalls> {
   async #sendAndPublish(): Promise<void> {
     try {
       await this.#deps.sleep(SHARE_MS);
-      await pump(this.steps, this.#deps);
+      await sendDue(this.steps, this.#deps);
       await runOutbox(this.steps, this.#deps);
       this.#alarm.by(this.#next());
     } catch (error) {
-      this.#deps.log("ledger.duty_failed", { duty: "pump", error: errorText(error) });
+      this.#deps.log("ledger.duty_failed", { duty: "what follows a change", error: errorText(error) });
     }
   }
 

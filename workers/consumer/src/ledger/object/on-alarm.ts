@@ -4,7 +4,7 @@ import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { errorText } from "../../platform/log.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { pump, withTimeout } from "./pump.ts";
+import { sendDue, withTimeout } from "./send-due.ts";
 import type { Steps } from "./steps.ts";
 
 const COLLECT_TIMEOUT_MS = 30_000;
@@ -27,7 +27,7 @@ export function newDutyState(): DutyState {
 export async function runDuties(steps: Steps, deps: LedgerDeps, state: DutyState): Promise<void> {
   const duties: Record<string, () => Promise<void> | void> = {
     sweep: () => steps.sweep(),
-    dispatch: () => pump(steps, deps),
+    dispatch: () => sendDue(steps, deps),
     collect: () => collectEnded(steps, deps, state),
     purges: () => runPurges(steps, deps),
     outbox: () => runOutbox(steps, deps),
@@ -58,7 +58,7 @@ async function collectEnded(steps: Steps, deps: LedgerDeps, state: DutyState): P
     deps.sleep(COLLECT_TIMEOUT_MS),
   );
   state.collectAfter = Math.max(state.collectAfter, notBefore ?? 0);
-  if (ended > 0) await pump(steps, deps);
+  if (ended > 0) await sendDue(steps, deps);
 }
 
 async function runPurges(steps: Steps, deps: LedgerDeps): Promise<void> {

@@ -9,7 +9,7 @@ export interface Lease {
   seqs: Set<number>;
 }
 
-interface Held {
+interface HeldLease {
   lease: Lease | null;
   before: string;
 }
@@ -17,7 +17,7 @@ interface Held {
 /** Claims under way: one row per claim call, renewed by every call of its owner, gone with its last row. */
 export class Leases {
   readonly #sql: Sql;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<string, HeldLease>();
 
   constructor(sql: Sql) {
     this.#sql = sql;

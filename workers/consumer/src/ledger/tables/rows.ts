@@ -15,7 +15,7 @@ export interface Change {
   row: Row;
 }
 
-interface Held {
+interface HeldRow {
   row: Row;
   before: Standing | null;
   /** What the table has, in the order of COLUMN_NAMES; empty for a birth. */
@@ -34,8 +34,8 @@ const CHUNK = 500;
 /** The rows a transaction has in hand: each is loaded once, changed in place, and written back by the cheapest statement that does. */
 export class Rows {
   readonly #sql: Sql;
-  readonly #byKey = new Map<string, Held>();
-  readonly #bySeq = new Map<number, Held>();
+  readonly #byKey = new Map<string, HeldRow>();
+  readonly #bySeq = new Map<number, HeldRow>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -120,7 +120,7 @@ export class Rows {
   }
 
   add(row: Row): Row {
-    const held: Held = { row, before: null, values: [], deleted: false };
+    const held: HeldRow = { row, before: null, values: [], deleted: false };
     this.#byKey.set(row.key, held);
     this.#bySeq.set(row.seq, held);
     return row;
@@ -175,7 +175,7 @@ export class Rows {
       }
       const row = rowFrom(raw);
       const before = { state: row.state, lane: row.lane, run: row.run };
-      const held: Held = { row, before, values: valuesOf(row), deleted: false };
+      const held: HeldRow = { row, before, values: valuesOf(row), deleted: false };
       this.#byKey.set(row.key, held);
       this.#bySeq.set(row.seq, held);
       rows.push(row);
@@ -183,7 +183,7 @@ export class Rows {
     return rows;
   }
 
-  #deleteAll(held: Held[]): void {
+  #deleteAll(held: HeldRow[]): void {
     if (held.length === 0) return;
     const list = JSON.stringify(held.map(({ row }) => row.seq));
     this.#sql.exec("DELETE FROM jobs WHERE seq IN (SELECT value FROM json_each(?))", list);

@@ -30,7 +30,7 @@ export interface Run {
   open: number;
 }
 
-interface Held {
+interface HeldRun {
   run: Run;
   before: string;
 }
@@ -39,7 +39,7 @@ interface Held {
 export class Runs {
   readonly #sql: Sql;
   readonly #now: number;
-  readonly #byNumber = new Map<number, Held | null>();
+  readonly #byNumber = new Map<number, HeldRun | null>();
 
   constructor(sql: Sql, now: number) {
     this.#sql = sql;

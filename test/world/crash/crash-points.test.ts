@@ -1,33 +1,33 @@
 import { describe, expect, it } from "vitest";
-import { crashWorld, KEYS } from "../testing/crash-world.ts";
-import { picture } from "../testing/pictures.ts";
-import { CRASH_POINTS, type CrashPoint } from "./crash-points.ts";
+import { CRASH_POINTS, type CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
+import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
+import { CrashWorld, KEYS } from "./crash-world.ts";
 
-type World = ReturnType<typeof crashWorld>;
-
-async function run(killAt: Parameters<typeof crashWorld>[0]): Promise<World> {
-  const world = crashWorld(killAt);
-  await world.begin();
-  await world.settleDown();
+async function run(killAt: ConstructorParameters<typeof CrashWorld>[0]): Promise<CrashWorld> {
+  const world = new CrashWorld(killAt);
+  await world.play();
   return world;
 }
 
+const [STORED, REFUSED] = [3, 6];
+
 /** Whatever died on the way: each variant once, nothing else, nothing open. */
-async function expectConverged(world: World): Promise<void> {
-  const { core, images, ittybit, sql } = world;
+async function expectConverged(world: CrashWorld): Promise<void> {
+  const { store, ittybit, sql } = world;
+  const job = (key: string) => sql.exec("SELECT state, gen, error FROM jobs WHERE key = ?", key)[0];
   for (const [key, width] of [
     [KEYS.small, 400],
     [KEYS.large, 800],
     [KEYS.left, 400],
   ] as const) {
-    expect(core.job(key)?.state, key).toBe("stored");
-    const object = images.objects.get(`variants/${key}`);
+    expect(job(key)?.state, key).toBe(STORED);
+    const object = store.objects.get(`variants/${key}`);
     expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
-    expect(Number(object?.customMetadata.gen), key).toBe(core.job(key)?.gen);
+    expect(Number(object?.customMetadata.gen), key).toBe(job(key)?.gen);
   }
-  expect(core.job(KEYS.bad)).toMatchObject({ state: "dead", error: { code: "unshowable" } });
-  expect(core.job(KEYS.purged)).toBeNull();
-  expect([...images.objects.keys()].sort()).toEqual(
+  expect(job(KEYS.bad)).toMatchObject({ state: REFUSED, error: expect.stringContaining('"unshowable"') });
+  expect(job(KEYS.purged)).toBeUndefined();
+  expect([...store.objects.keys()].sort()).toEqual(
     [`dead/${KEYS.bad}`, ...[KEYS.small, KEYS.large, KEYS.left].map((key) => `variants/${key}`)].sort(),
   );
   const jobsByKey = Object.groupBy(ittybit.jobs, (job) => job.order.metadata.key ?? "");
@@ -37,8 +37,9 @@ async function expectConverged(world: World): Promise<void> {
     [KEYS.left]: 1,
     [KEYS.purged]: 1,
   });
-  expect(world.queue).toEqual([]);
-  expect(world.delivered.every(({ fate }) => fate === "ack")).toBe(true);
+  expect(world.isIdle, "every message is acked").toBe(true);
+  expect([world.live.counts.dead, world.work.counts.dead]).toEqual([0, 0]);
+  expect(world.violations).toEqual([]);
   expect(sql.exec("SELECT reason FROM dead_messages")).toHaveLength(1);
   expect(sql.exec("SELECT * FROM claims")).toEqual([]);
   expect(sql.exec("SELECT * FROM abandoned")).toEqual([]);
@@ -62,7 +63,7 @@ describe("a handler killed at any point", () => {
     expect(times).toBeGreaterThan(0);
     for (let nth = 1; nth <= times; nth += 1) {
       const world = await run({ point, nth });
-      expect(world.crashes(), `${point} #${nth}`).toBe(1);
+      expect(world.counts.crashes, `${point} #${nth}`).toEqual(new Map([[point, 1]]));
       await expectConverged(world);
     }
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { setup } from "../testing/setup.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { pump } from "./pump.ts";
+import { sendDue } from "./send-due.ts";
 
 /** A ledger whose surroundings record what they are told; each can be made to fail. */
 function surroundings() {
@@ -17,7 +17,7 @@ function surroundings() {
   return { ...world, sent: world.done.sent, logged };
 }
 
-describe("pump", () => {
+describe("sendDue", () => {
   it("sends everything that may go, in batches the queue takes, live rows as uploads", async () => {
     const { ledger, steps, deps, claim, accept, sent } = surroundings();
     const batches: number[] = [];
@@ -31,7 +31,7 @@ describe("pump", () => {
     claim("v", "x/1-high.webp", true);
     claim("v", "y/1-high.webp", true);
     ledger.patchGate({ concurrency: 1_000 }, "test");
-    await pump(steps, deps);
+    await sendDue(steps, deps);
     expect(batches).toEqual([100, 51]);
     expect(sent[0]).toMatchObject({ v: 1, keys: ["y/1-high.webp"], lane: "upload" });
   });
@@ -40,7 +40,7 @@ describe("pump", () => {
     const { clock, steps, deps, row, accept, logged } = surroundings();
     accept("a/1-high.webp");
     deps.send = () => Promise.reject(new Error("overloaded"));
-    await pump(steps, deps);
+    await sendDue(steps, deps);
     expect(logged).toEqual(["ledger.send_failed 1", "ledger.send_failed 2", "ledger.send_failed 3"]);
     expect(row("a/1-high.webp")?.hold).toBe(clock.ms + 1_000);
   });

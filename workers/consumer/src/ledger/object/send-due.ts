@@ -14,7 +14,7 @@ const FIRST_PAUSE_MS = 250;
 const ROUNDS_MAX = 10;
 
 /** Sends what is due until nothing more may go. Rows whose wake-up could not be sent are due again shortly. Never throws. */
-export async function pump(steps: Steps, deps: LedgerDeps): Promise<void> {
+export async function sendDue(steps: Steps, deps: LedgerDeps): Promise<void> {
   try {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const out = steps.dispatch();

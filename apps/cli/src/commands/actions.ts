@@ -1,0 +1,59 @@
+import type { Action, ActionPage } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { formatCount } from "../terminal/progress.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+const ACTION = shapeOf<Action>({
+  action: "text",
+  kind: "text",
+  state: "text",
+  total: "number",
+  done: "number",
+  who: "text",
+});
+const PAGE = shapeOf<ActionPage>({ actions: [ACTION] });
+
+export const actionsCommand: Command = {
+  name: "actions",
+  description: "Retries and cancels of many jobs, the newest first; or one, which --stop ends",
+  operands: { hint: "[action]", description: "An action, as the list names it", min: 0, max: 1 },
+  flags: { stop: { type: "boolean", description: "Stop it; what it has done stays done" } },
+  examples: ["prewarm actions", "prewarm actions act_4f1c9a --stop"],
+  async run(args, context) {
+    const [action] = args.operands;
+    const stop = args.flag("stop");
+    if (stop && action === undefined) throw usageError("--stop needs an action.", "prewarm actions lists them.");
+    const api = createControlApi(readControlSettings(args, context), context);
+    const report = createReport(args, context);
+    const params = { action: action ?? "" };
+    const sending = { what: "actions" };
+    const actions =
+      action === undefined
+        ? (await api.call("GET /api/v1/actions", {}, PAGE, sending)).actions
+        : [
+            stop
+              ? await api.call("DELETE /api/v1/actions/{action}", { params }, ACTION, sending)
+              : await api.call("GET /api/v1/actions/{action}", { params }, ACTION, sending),
+          ];
+    if (report.json) report.document("prewarm.actions/1", { actions });
+    else for (const line of formatActions(actions)) report.data(line);
+    return EXIT.ok;
+  },
+};
+
+function formatActions(actions: readonly Action[]): string[] {
+  const rows = actions.map(({ action, kind, state, done, total, who, filter }) => [
+    action,
+    kind,
+    state,
+    `${formatCount(done)}/${formatCount(total)}`,
+    printable(who),
+    printable(JSON.stringify(filter)),
+  ]);
+  return formatTable([["ACTION", "KIND", "STATE", "DONE", "WHO", "FILTER"], ...rows]);
+}

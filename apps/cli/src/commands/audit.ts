@@ -1,0 +1,56 @@
+import type { AuditEntry, AuditPage } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readCount } from "../arguments/quantities.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+/** The most that one page of the API holds. */
+const PAGE_MAX = 200;
+const DEFAULT_LIMIT = 50;
+
+const PAGE = shapeOf<AuditPage>({
+  entries: [{ at: "number", who: "text", what: "text", "target|null": "text" }],
+  "nextCursor|null": "text",
+});
+
+export const auditCommand: Command = {
+  name: "audit",
+  description: "Who did what and when, the newest first",
+  operands: null,
+  flags: {
+    limit: { type: "string", valueHint: "n", description: `Show at most so many. Default: ${DEFAULT_LIMIT}` },
+  },
+  examples: ["prewarm audit", "prewarm audit --limit 500 --json"],
+  async run(args, context) {
+    const limit = args.text("limit");
+    let left = limit === null ? DEFAULT_LIMIT : readCount(limit, "--limit", 1);
+    const api = createControlApi(readControlSettings(args, context), context);
+    const entries: AuditEntry[] = [];
+    for (let cursor: string | null = ""; cursor !== null && left > 0; ) {
+      const query = { limit: Math.min(left, PAGE_MAX), ...(cursor === "" ? {} : { cursor }) };
+      const page: AuditPage = await api.call("GET /api/v1/audit", { query }, PAGE, { what: "the audit" });
+      entries.push(...page.entries.slice(0, left));
+      left -= page.entries.length;
+      cursor = page.nextCursor;
+    }
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.audit/1", { entries });
+    else for (const line of formatEntries(entries)) report.data(line);
+    return EXIT.ok;
+  },
+};
+
+function formatEntries(entries: readonly AuditEntry[]): string[] {
+  const rows = entries.map(({ at, who, what, target, details }) => [
+    new Date(at).toISOString().slice(0, 19),
+    printable(who),
+    printable(what),
+    printable(target ?? ""),
+    printable(JSON.stringify(details)),
+  ]);
+  return formatTable([["WHEN", "WHO", "WHAT", "TARGET", "DETAILS"], ...rows]);
+}

@@ -1,0 +1,125 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { describe, expect, it } from "vitest";
+import { createWorld } from "../../test/testing/fake-world.ts";
+import { emptyDirectory } from "../../test/testing/run-prewarm.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { runCli } from "../run-cli.ts";
+
+const ROOT = join(import.meta.dirname, "../../../..");
+const SITE = { sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }] };
+type Edit = (text: string) => string;
+
+interface Given {
+  site?: Partial<UserConfig>;
+  consumer?: Edit;
+  edge?: Edit;
+  fetch?: (url: string) => Response;
+}
+
+/** Runs `prewarm check` beside our own wrangler files, as edited. */
+async function check(
+  args: string[],
+  { site = {}, consumer = (text) => text, edge = (text) => text, fetch }: Given = {},
+) {
+  const cwd = emptyDirectory();
+  const file = join(cwd, "site.mjs");
+  writeFileSync(file, `export default ${JSON.stringify(defineConfig({ ...SITE, ...site }))};`);
+  for (const [name, edit] of Object.entries({ "wrangler.consumer.toml": consumer, "wrangler.edge.toml": edge }))
+    writeFileSync(join(cwd, name), edit(readFileSync(join(ROOT, name), "utf8")));
+  const world = createWorld({ cwd, fetch: fetch ?? (() => Response.json({ status: "ready" })) });
+  const code = await runCli(["check", "--config", file, ...args], world.context, () => {});
+  return { code, stdout: world.stdout(), stderr: world.stderr() };
+}
+
+const replace =
+  (from: string | RegExp, to: string): Edit =>
+  (text) =>
+    text.replace(from, to);
+
+describe("prewarm check", () => {
+  it("passes our own files, and names what it cannot see", async () => {
+    const { code, stdout } = await check([]);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).not.toMatch(/^fault/m);
+    expect(stdout).toMatch(/^ok +\/readyz +http:\/\/localhost:8788 is ready$/m);
+    expect(stdout).toMatch(/^look +lifecycle .*markers dead\/ --expire-days 1$/m);
+    expect(stdout).toMatch(/^look +route .*routes = \[/m);
+    expect(stdout).toMatch(/^look +wrangler\.consumer\.toml +EDGE_URL is not in \[vars\]/m);
+  });
+
+  it.each<[string, Given, RegExp]>([
+    [
+      "a binding that is missing",
+      { consumer: replace('"UPLOADS_QUEUE"', '"UPLOAD_QUEUE"') },
+      /UPLOADS_QUEUE is not bound/,
+    ],
+    [
+      "a queue that nobody reads",
+      { consumer: replace(/(consumers\]\]\nqueue = )"prewarm-uploads"/, '$1"other"') },
+      /nobody reads the queue prewarm-uploads/,
+    ],
+    [
+      "another bucket at the edge",
+      { edge: replace('"optimized-images"', '"optimised-images"') },
+      /IMAGES_BUCKET is optimised-images here and optimized-images/,
+    ],
+    [
+      "a file that is no TOML",
+      { edge: replace("[[r2_buckets]]", "[[r2_buckets") },
+      /wrangler\.edge\.toml +Invalid TOML/,
+    ],
+    [
+      "a private source without its bucket",
+      { site: { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] } },
+      /wrangler\.edge\.toml +ORIGINALS: a source's bucket/,
+    ],
+    [
+      "a source on the edge's own route",
+      {
+        site: { sources: [{ prefix: "", url: "https://pics.example.com/images/{id}" }] },
+        edge: (text) => `routes = ["pics.example.com/*"]\n${text}`,
+      },
+      /sources\[0\]\.url: this is the edge's own route/,
+    ],
+  ])("finds %s", async (_, given, expected) => {
+    const { code, stdout } = await check(["--offline"], given);
+    expect([code, stdout]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(new RegExp(`^fault .*${expected.source}`, "m")),
+    ]);
+  });
+
+  it("finds an environment that is not there", async () => {
+    const { code, stdout } = await check(["--env", "nowhere", "--offline"]);
+    expect(code).toBe(EXIT.failed);
+    expect(stdout).toMatch(/^fault +wrangler\.edge\.toml +it has no \[env\.nowhere\]$/m);
+  });
+
+  it("names every secret when the consumer does not answer, and says so of another server", async () => {
+    const gone = await check([], {
+      fetch: () => {
+        throw new TypeError("fetch failed");
+      },
+    });
+    expect(gone.code).toBe(EXIT.ok);
+    expect(gone.stdout).toMatch(/^look +\/readyz +http:\/\/localhost:8788 does not answer/m);
+    expect(gone.stdout).toContain("npx wrangler secret put ADMIN_TOKEN -c wrangler.consumer.toml");
+    const other = await check([], { fetch: () => new Response("<h1>404</h1>", { status: 404 }) });
+    expect([other.code, other.stdout]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(/^fault +\/readyz .*answers 404: is it the consumer/m),
+    ]);
+  });
+
+  it("warns of a budget without a limit", async () => {
+    const { stdout } = await check(["--offline"], { site: { gate: { monthlyJobs: null } } });
+    expect(stdout).toMatch(/^look +budget +no limit/m);
+  });
+
+  it("needs a configuration", async () => {
+    const world = createWorld({ cwd: emptyDirectory() });
+    expect(await runCli(["check"], world.context, () => {})).toBe(EXIT.usage);
+  });
+});

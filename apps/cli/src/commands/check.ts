@@ -1,0 +1,89 @@
+import { dirname } from "node:path";
+import type { Config } from "@prewarm/shared/config";
+import type { Arguments, Command } from "../arguments/command.ts";
+import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
+import { readControlUrl } from "../arguments/settings.ts";
+import type { Context } from "../platform/context.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { checkFiles, type Finding, neededSecrets } from "../steps/check-deploy.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+/** A Worker that is not deployed yet does not answer, and that is no reason to wait for long. */
+const READY_MS = 5000;
+const LIFECYCLE = "npx wrangler r2 bucket lifecycle add optimized-images markers dead/ --expire-days 1";
+
+export const checkCommand: Command = {
+  name: "check",
+  description:
+    "Look at everything a deploy needs, and say how to set what is missing; exit code 1 when something is at fault",
+  operands: null,
+  flags: {
+    env: { type: "string", valueHint: "name", description: "Environment of the wrangler files, such as staging" },
+    offline: { type: "boolean", description: "Only the files: do not ask the deployed consumer" },
+  },
+  examples: ["prewarm check", "prewarm check --env staging --url https://prewarm-consumer-staging.example.workers.dev"],
+  async run(args, context) {
+    const config = await loadConfig(args, context);
+    const file = findConfigFile(args, context);
+    const findings = checkFiles(config, dirname(file ?? "."), args.text("env"));
+    findings.push(...(args.flag("offline") ? unseen(config, "not asked") : await askConsumer(config, args, context)));
+    findings.push({
+      state: "look",
+      what: "lifecycle",
+      text: `markers of dead variants expire after a day by a rule of the bucket: ${LIFECYCLE}`,
+    });
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.check/1", { findings });
+    else
+      for (const line of formatTable(findings.map(({ state, what, text }) => [state, what, printable(text)])))
+        report.data(line);
+    return findings.some(({ state }) => state === "fault") ? EXIT.failed : EXIT.ok;
+  },
+};
+
+/** What `/readyz` of the deployed consumer says: it alone sees the secrets. */
+async function askConsumer(config: Config, args: Arguments, context: Context): Promise<Finding[]> {
+  const url = readControlUrl(args, context);
+  const signal = AbortSignal.timeout(READY_MS);
+  try {
+    const response = await context.fetch(`${url}/readyz`, { redirect: "manual", signal });
+    return readiness(url, response.status, await response.text());
+  } catch {
+    return unseen(config, `${url} does not answer`);
+  }
+}
+
+function readiness(url: string, status: number, text: string): Finding[] {
+  if (status === 200) return [{ state: "ok", what: "/readyz", text: `${url} is ready` }];
+  const reasons = reasonsOf(text);
+  if (reasons === null)
+    return [
+      {
+        state: "fault",
+        what: "/readyz",
+        text: `${url} answers ${status}: is it the consumer's address (PREWARM_URL)?`,
+      },
+    ];
+  return reasons.map((reason) => ({ state: "fault", what: "/readyz", text: reason }));
+}
+
+function reasonsOf(text: string): string[] | null {
+  try {
+    const { reasons } = JSON.parse(text);
+    return Array.isArray(reasons) ? reasons.map(String) : null;
+  } catch {
+    return null;
+  }
+}
+
+function unseen(config: Config, why: string): Finding[] {
+  return [
+    {
+      state: "look",
+      what: "/readyz",
+      text: `${why}, so secrets are not looked at (--url or PREWARM_URL names the consumer). Set them with:`,
+    },
+    ...neededSecrets(config).map((text): Finding => ({ state: "look", what: "secret", text })),
+  ];
+}

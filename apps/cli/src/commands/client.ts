@@ -1,0 +1,36 @@
+import type { Config } from "@prewarm/shared/config";
+import type { Command } from "../arguments/command.ts";
+import { loadConfig } from "../arguments/load-config.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { createReport } from "../terminal/report.ts";
+
+/** What pages may know. Everything else of the configuration stays where it is: sources, hooks and limits are nobody's business. */
+const PUBLIC = ["ladder", "formats", "qualities", "ratios", "presets", "pages", "passThrough", "signing"];
+
+export const clientCommand: Command = {
+  name: "client",
+  description: "Print prewarm.public.ts: what pages may know of the configuration, for @prewarm/client",
+  operands: null,
+  flags: {},
+  examples: ["prewarm client", "prewarm client --config ../images/prewarm.config.ts"],
+  async run(args, context) {
+    const config = publicPart(await loadConfig(args, context));
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.client/1", config);
+    else report.data(print(config));
+    return EXIT.ok;
+  },
+};
+
+function publicPart(config: Config): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).filter(([setting]) => PUBLIC.includes(setting)));
+}
+
+/** `as const`, so that names of presets, ratios and formats are types. */
+function print(config: Record<string, unknown>): string {
+  const settings = Object.entries(config).map(([setting, value]) => `  ${setting}: ${JSON.stringify(value)},`);
+  return [
+    "// Printed by `prewarm client`; print it anew when prewarm.config.ts changes. Nothing in it is secret.",
+    `export const publicConfig = {\n${settings.join("\n")}\n} as const;`,
+  ].join("\n");
+}

@@ -1,0 +1,83 @@
+import type { Gate, GatePatch } from "@prewarm/control-client/schema";
+import { LANES } from "@prewarm/shared/job";
+import { createControlApi } from "../api/control-api.ts";
+import type { Arguments, Command } from "../arguments/command.ts";
+import { readCount, readRate } from "../arguments/quantities.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { formatCount } from "../terminal/progress.ts";
+import { createReport } from "../terminal/report.ts";
+import { printable } from "../terminal/table.ts";
+
+const GATE = shapeOf<Gate>({
+  paused: { live: "flag", upload: "flag", bulk: "flag" },
+  breaker: { state: "text", "reason|null": "text" },
+  rate: { perSecond: "number", burst: "number" },
+  concurrency: "number",
+  budget: { "monthlyJobs|null": "number", used: "number", warmingShare: "number", month: "text" },
+  reasons: [{ "lane|null": "text", code: "text", message: "text" }],
+});
+
+export const gateCommand: Command = {
+  name: "gate",
+  description: "What lets work through to Ittybit: lanes, breaker, rate, concurrency, budget; flags change it at once",
+  operands: null,
+  flags: {
+    rate: { type: "string", valueHint: "n/s", description: "Submit at most so many jobs, such as 20/s" },
+    concurrency: { type: "string", valueHint: "n", description: "At most so many jobs at Ittybit at once" },
+    "monthly-jobs": { type: "string", valueHint: "n|none", description: "Jobs a month; none: no limit" },
+    "warming-share": { type: "string", valueHint: "0–1", description: "Share of them that uploads and bulk may take" },
+    "reset-breaker": { type: "boolean", description: "Close the breaker: the cause is mended" },
+  },
+  examples: ["prewarm gate", "prewarm gate --rate 5/s --concurrency 10", "prewarm gate --monthly-jobs 100000"],
+  async run(args, context) {
+    const body = readPatch(args);
+    const api = createControlApi(readControlSettings(args, context), context);
+    const sending = { what: "the gate" };
+    const changed = Object.keys(body).length > 0;
+    const gate = changed
+      ? await api.call("PATCH /api/v1/gate", { body }, GATE, sending)
+      : await api.call("GET /api/v1/gate", {}, GATE, sending);
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.gate/1", { ...gate });
+    else for (const line of formatGate(gate)) report.data(line);
+    return EXIT.ok;
+  },
+};
+
+/** What is to change; empty: nothing. */
+function readPatch(args: Arguments): GatePatch {
+  const [rate, concurrency, jobs, share] = (["rate", "concurrency", "monthly-jobs", "warming-share"] as const).map(
+    args.text,
+  ) as (string | null)[];
+  const budget = {
+    ...(jobs ? { monthlyJobs: jobs === "none" ? null : readCount(jobs, "--monthly-jobs", 0) } : {}),
+    ...(share ? { warmingShare: readShare(share) } : {}),
+  };
+  return {
+    ...(rate ? { rate: readRate(rate, "--rate") } : {}),
+    ...(concurrency ? { concurrency: readCount(concurrency, "--concurrency", 1) } : {}),
+    ...(Object.keys(budget).length > 0 ? { budget } : {}),
+    ...(args.flag("reset-breaker") ? { breaker: { state: "closed" } } : {}),
+  };
+}
+
+function readShare(text: string): number {
+  const share = /^(0(\.\d+)?|1(\.0+)?)$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(share)) throw usageError(`--warming-share takes a number from 0 to 1, not ${text}.`);
+  return share;
+}
+
+function formatGate({ paused, breaker, rate, concurrency, budget, reasons }: Gate): string[] {
+  const lanes = LANES.map((lane) => `${lane} ${paused[lane] ? "paused" : "open"}`).join(", ");
+  const limit = budget.monthlyJobs === null ? "no limit" : formatCount(budget.monthlyJobs);
+  return [
+    `lanes        ${lanes}`,
+    `breaker      ${breaker.state}${breaker.reason === null ? "" : `: ${printable(breaker.reason)}`}`,
+    `rate         ${rate.perSecond}/s, bursts of ${rate.burst}`,
+    `concurrency  ${formatCount(concurrency)}`,
+    `budget       ${formatCount(budget.used)} of ${limit} jobs in ${budget.month}; warming may take ${Math.round(budget.warmingShare * 100)} %`,
+    ...reasons.map(({ lane, message }) => `waits        ${lane === null ? "" : `${lane}: `}${printable(message)}`),
+  ];
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { createWorld } from "../../test/testing/fake-world.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { runCli } from "../run-cli.ts";
+
+const GATE = {
+  paused: { live: false, upload: false, bulk: true },
+  breaker: { state: "open", reason: "402\u001b[2J", status: 402, since: 1, probeAt: 2 },
+  rate: { perSecond: 20, burst: 20 },
+  concurrency: 50,
+  budget: { monthlyJobs: null, warmingShare: 0.8, month: "2026-11", used: 1234 },
+  reasons: [{ lane: "bulk", code: "paused", message: "Paused by an operator.", until: null }],
+};
+
+/** Runs one command line against a server that answers everything with `answer`. */
+async function run(line: string, answer: unknown) {
+  const asked: { call: string; body: unknown }[] = [];
+  const world = createWorld({
+    fetch: (url, { method, body }) => {
+      const { pathname, search } = new URL(url);
+      asked.push({
+        call: `${method} ${pathname}${search}`,
+        body: body === undefined ? null : JSON.parse(String(body)),
+      });
+      return Response.json(answer);
+    },
+  });
+  const code = await runCli(line.split(" "), world.context, () => {});
+  return { code, asked, stdout: world.stdout(), stderr: world.stderr() };
+}
+
+describe("prewarm gate", () => {
+  it("shows what is let through, and why something waits", async () => {
+    const { code, stdout, asked } = await run("gate", GATE);
+    expect(code).toBe(EXIT.ok);
+    expect(asked).toEqual([{ call: "GET /api/v1/gate", body: null }]);
+    expect(stdout).toBe(
+      [
+        "lanes        live open, upload open, bulk paused",
+        "breaker      open: 402\\x1b[2J",
+        "rate         20/s, bursts of 20",
+        "concurrency  50",
+        "budget       1,234 of no limit jobs in 2026-11; warming may take 80 %",
+        "waits        bulk: Paused by an operator.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it.each([
+    ["gate --rate 600/m", { rate: 10 }],
+    ["gate --concurrency 5 --reset-breaker", { concurrency: 5, breaker: { state: "closed" } }],
+    ["gate --monthly-jobs none --warming-share 0.5", { budget: { monthlyJobs: null, warmingShare: 0.5 } }],
+    ["gate --monthly-jobs 0", { budget: { monthlyJobs: 0 } }],
+  ])("%s changes just that", async (line, body) => {
+    expect((await run(line, GATE)).asked).toEqual([{ call: "PATCH /api/v1/gate", body }]);
+  });
+
+  it.each([
+    "gate --rate 0",
+    "gate --concurrency 0",
+    "gate --monthly-jobs some",
+    "gate --warming-share 80",
+    "gate live",
+  ])("%s is wrong usage and changes nothing", async (line) => {
+    expect(await run(line, GATE)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});
+
+describe("prewarm dead", () => {
+  const group = { fingerprint: "f1", code: "upstream_failed", message: "It failed.", count: 1200, lastAt: 0 };
+  const answer = { total: 1200, groups: [group], jobs: [{ job: "0a", key: "a?w=1" }], messages: [], nextCursor: null };
+
+  it("lists causes, and how to try one again", async () => {
+    const { stdout, stderr, asked } = await run("dead", answer);
+    expect(asked[0]?.call).toBe("GET /api/v1/dead");
+    expect(stdout).toMatch(/^f1 +1,200 +1970-01-01T00:00 +upstream_failed +It failed\.$/m);
+    expect(stderr).toContain("prewarm retry --fingerprint");
+  });
+
+  it("lists a group's jobs, and unreadable messages", async () => {
+    const { stdout, asked } = await run("dead f1", answer);
+    expect(asked[0]?.call).toBe("GET /api/v1/dead?fingerprint=f1&limit=50");
+    expect(stdout).toBe("JOB  KEY\n0a   a?w=1\n");
+    const messages = [{ queue: "prewarm-live", reason: "no JSON", at: 0 }];
+    expect((await run("dead", { ...answer, groups: [], messages })).stdout).toBe(
+      "There are no dead letters.\n\n1 queue messages could not be read:\n1970-01-01T00:00  prewarm-live  no JSON\n",
+    );
+  });
+});
+
+describe("prewarm audit and prewarm actions", () => {
+  it("says who did what", async () => {
+    const entries = [
+      { seq: 1, at: 0, who: "operator token 1", what: "gate.patch", target: null, details: { rate: 5 } },
+    ];
+    const { stdout, asked } = await run("audit --limit 3", { entries, nextCursor: null });
+    expect(asked[0]?.call).toBe("GET /api/v1/audit?limit=3");
+    expect(stdout).toMatch(/^1970-01-01T00:00:00 +operator token 1 +gate\.patch +\{"rate":5\}$/m);
+  });
+
+  it("reads no more pages than it shows", async () => {
+    const entries = Array.from({ length: 50 }, (_, seq) => ({
+      seq,
+      at: 0,
+      who: "a",
+      what: "b",
+      target: null,
+      details: {},
+    }));
+    expect((await run("audit", { entries, nextCursor: "more" })).asked).toHaveLength(1);
+  });
+
+  it("lists actions, shows one and stops it", async () => {
+    const action = {
+      action: "act_1",
+      kind: "retry",
+      state: "running",
+      total: 9,
+      done: 3,
+      skipped: 0,
+      who: "me",
+      filter: {},
+    };
+    expect((await run("actions", { actions: [action], nextCursor: null })).stdout).toMatch(
+      /^act_1 +retry +running +3\/9 +me/m,
+    );
+    expect((await run("actions act_1", action)).asked[0]?.call).toBe("GET /api/v1/actions/act_1");
+    expect((await run("actions act_1 --stop", action)).asked[0]?.call).toBe("DELETE /api/v1/actions/act_1");
+    expect(await run("actions --stop", action)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});

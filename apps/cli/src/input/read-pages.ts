@@ -1,0 +1,65 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Context } from "../platform/context.ts";
+import { usageError } from "../platform/exit-codes.ts";
+import { cssAddresses } from "./css-addresses.ts";
+import type { Namer, Read } from "./item.ts";
+import { type Page, pageAddresses } from "./page-addresses.ts";
+import { readOne } from "./read-text.ts";
+
+/** A site's pages, as a build wrote them. */
+export interface Pages {
+  /** Files, or folders with everything below. */
+  places: readonly string[];
+  /** Where the pages will be served: what their relative addresses lead to. Null: only whole addresses count. */
+  site: string | null;
+}
+
+/**
+ * The edge's images that pages and style sheets ask for, each address once, in the order of the files' names. Addresses of anything else are
+ * passed over; an address of the edge that names no image is a bad line.
+ */
+export async function* readPages({ places, site }: Pages, namer: Namer, context: Context): AsyncGenerator<Read> {
+  const seen = new Set<string>();
+  for (const place of places) {
+    for (const file of await filesOf(place, context)) {
+      const { addresses, base } = readPage(file, await readFile(resolve(context.cwd, file), "utf8"));
+      for (const { line, address } of addresses) {
+        const url = resolveAddress(address, base, site);
+        if (url === null || seen.has(url) || !namer.isImageUrl(url)) continue;
+        seen.add(url);
+        const read = readOne(`${file}:${line}`, () => namer.fromUrl(url));
+        yield read.kind === "bad" ? { ...read, reason: `${url}: ${read.reason}` } : read;
+      }
+    }
+  }
+}
+
+function readPage(file: string, text: string): Page {
+  if (!/\.css$/i.test(file)) return pageAddresses(text);
+  return { addresses: cssAddresses(text).map((address) => ({ line: 1, address })), base: null };
+}
+
+/** An absolute address, or null: `data:` and the like, and what is relative to a site that nobody named. */
+function resolveAddress(address: string, base: string | null, site: string | null): string | null {
+  // `//host/…` needs a scheme only; pages are served over https.
+  const home = site ?? (address.startsWith("//") ? "https://site.invalid/" : undefined);
+  const from = base !== null && URL.canParse(base, home) ? new URL(base, home).href : home;
+  return URL.canParse(address, from) ? new URL(address, from).href : null;
+}
+
+async function filesOf(place: string, { cwd }: Pick<Context, "cwd">): Promise<string[]> {
+  const info = await stat(resolve(cwd, place)).catch(() => null);
+  if (info === null)
+    throw usageError(
+      `${place} is not found.`,
+      "--html takes files and folders; for a site on the web there is --sitemap.",
+    );
+  if (!info.isDirectory()) return [place];
+  const names = await readdir(resolve(cwd, place), { recursive: true, withFileTypes: true });
+  const files = names
+    .filter((entry) => !entry.isDirectory() && /\.(html?|xhtml|css)$/i.test(entry.name))
+    .map(({ parentPath, name }) => join(place, join(parentPath, name).slice(resolve(cwd, place).length)));
+  if (files.length === 0) throw usageError(`${place} holds no pages: no .html, .xhtml or .css.`);
+  return files.sort();
+}

@@ -1,0 +1,169 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EXIT } from "../src/platform/exit-codes.ts";
+import { COMMANDS } from "../src/program.ts";
+import { VERSION } from "../src/version.ts";
+import { type FakeControlApi, startFakeControlApi, TOKEN } from "./testing/fake-control-api.ts";
+import { emptyDirectory, runPrewarm, startProgram } from "./testing/run-prewarm.ts";
+
+/** The command line away from this repository: packed, unpacked, and called from anywhere. */
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+/** This Node, and the machine's own, which may be as old as 20. */
+function nodes(): string[] {
+  const own = (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && !folder.includes("node_modules"))
+    .map((folder) => join(folder, "node"))
+    .find((file) => existsSync(file));
+  return own === undefined ? [process.execPath] : [process.execPath, own];
+}
+
+const versionOf = (node: string) => spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
+
+let api: FakeControlApi;
+/** An empty folder with nothing in it but the unpacked tarball, under `package`. */
+let home: string;
+
+beforeAll(async () => {
+  api = await startFakeControlApi();
+  home = emptyDirectory();
+  const built = join(home, "built");
+  const pack = spawnSync(process.execPath, [join(ROOT, "apps/cli/scripts/pack-cli.ts"), built], { encoding: "utf8" });
+  expect(pack.stderr).toBe("");
+  spawnSync("npm", ["pack", "--offline", "--pack-destination", home], { cwd: built, encoding: "utf8" });
+  const tarball = readdirSync(home).find((name) => name.endsWith(".tgz"));
+  expect(tarball).toBe(`prewarm-${VERSION}.tgz`);
+  spawnSync("tar", ["-xzf", tarball ?? "", "-C", home], { cwd: home });
+});
+afterAll(() => api.close());
+
+it("packs one program, its licences and nothing that is to be installed", () => {
+  expect(readdirSync(join(home, "package")).sort()).toEqual([
+    "LICENSE",
+    "README.md",
+    "THIRD-PARTY.txt",
+    "package.json",
+    "prewarm.mjs",
+  ]);
+  const manifest = JSON.parse(readFileSync(join(home, "package/package.json"), "utf8"));
+  expect(manifest).toMatchObject({ name: "prewarm", bin: { prewarm: "prewarm.mjs" }, engines: { node: ">=20" } });
+  expect(manifest).not.toHaveProperty("dependencies");
+  const licences = readFileSync(join(home, "package/THIRD-PARTY.txt"), "utf8");
+  for (const name of ["parse5", "entities", "openapi-fetch", "picocolors"]) expect(licences).toContain(`${name} `);
+});
+
+describe.each(nodes().map((node) => [versionOf(node), node]))("the packed program on Node %s", (_, node) => {
+  const run = (args: readonly string[], cwd = emptyDirectory()) =>
+    startProgram(node, [join(home, "package/prewarm.mjs"), ...args], { cwd, url: api.url }).ended;
+
+  it("says its version and helps", async () => {
+    expect(await run(["--version"])).toEqual({ code: EXIT.ok, stdout: `${VERSION}\n`, stderr: "" });
+    for (const { name } of COMMANDS) expect((await run(["help", ...name.split(" ")])).code).toBe(EXIT.ok);
+  });
+
+  it("warms a file of the folder it stands in, and keeps its state there", async () => {
+    const cwd = emptyDirectory();
+    mkdirSync(join(cwd, "lists"));
+    writeFileSync(join(cwd, "lists/images.txt"), "packed-a\npacked-b\n");
+    const { code, stderr } = await run(["warm", "--file", "lists/images.txt"], cwd);
+    expect([code, stderr]).toEqual([EXIT.ok, expect.stringContaining("2 images: ")]);
+    expect(readdirSync(join(cwd, ".prewarm"))).toHaveLength(1);
+  });
+
+  it("warms what a built page asks for and waits for it", async () => {
+    const cwd = emptyDirectory();
+    mkdirSync(join(cwd, "dist/deep"), { recursive: true });
+    const images = `${api.url}/images`;
+    writeFileSync(
+      join(cwd, "dist/deep/index.html"),
+      `<img src='${images}/one.jpg?w=800&amp;f=auto' srcset="${images}/one.jpg?w=400 400w, ${images}/one.jpg?w=800&amp;f=auto 800w">
+       <style>.hero { background: url(${images}/two.jpg?w=64) }</style>`,
+    );
+    const { code, stdout } = await run(["warm", "--html", "dist", "--edge-url", api.url, "--wait", "--json"], cwd);
+    expect([code, JSON.parse(stdout)]).toMatchObject([EXIT.ok, { images: 3, bad: 0 }]);
+    expect(api.received.filter(({ path }) => path.startsWith("/api/v1/warm")).at(-1)?.body).toContain(
+      '"items":[{"id":"one.jpg","transforms":["w=800&f=auto"]},{"id":"one.jpg","transforms":["w=400"]},{"id":"two.jpg","transforms":["w=64"]}]',
+    );
+  });
+
+  it("reads a configuration in TypeScript, or says which Node does", async () => {
+    const cwd = emptyDirectory();
+    writeFileSync(join(cwd, "prewarm.config.ts"), "const sources: string[] = []; export default { sources };");
+    const { code, stderr } = await run(["url", "a"], cwd);
+    const old = versionOf(node).startsWith("v20");
+    expect(code).toBe(old ? EXIT.usage : EXIT.ok);
+    if (old) expect(stderr).toContain("Node 22.18 and later do");
+  });
+});
+
+describe("npm run prewarm", () => {
+  it("reads and writes where one stands, also from another folder, with this repository's configuration", async () => {
+    const cwd = emptyDirectory();
+    writeFileSync(join(cwd, "images.txt"), "https://cdn.example.com/originals/from-afar.jpg\n");
+    const env = { ...process.env, ADMIN_TOKEN: TOKEN, PREWARM_URL: api.url };
+    const args = ["--prefix", ROOT, "run", "-s", "prewarm", "--", "warm", "--file", "images.txt"];
+    const { status, stderr } = await startProgram("npm", args, { cwd, env }).ended.then(({ code, stderr }) => ({
+      status: code,
+      stderr,
+    }));
+    expect([status, stderr]).toEqual([EXIT.ok, expect.stringContaining("1 images: ")]);
+    expect([...api.jobs.keys()].filter((key) => key.startsWith("from-afar.jpg"))).not.toEqual([]);
+    expect(existsSync(join(cwd, ".prewarm"))).toBe(true);
+  });
+});
+
+describe("help, version and completion", () => {
+  const run = (args: readonly string[]) => runPrewarm(args, { cwd: emptyDirectory() });
+
+  it("refuses help on a command that is not there, and a shell it does not know", async () => {
+    expect(await run(["help", "wram"])).toMatchObject({
+      code: EXIT.usage,
+      stderr: expect.stringContaining("mean warm"),
+    });
+    expect(await run(["help", "hook"])).toMatchObject({
+      code: EXIT.usage,
+      stderr: expect.stringContaining("hook sign"),
+    });
+    expect(await run(["completion", "csh"])).toMatchObject({
+      code: EXIT.usage,
+      stderr: expect.stringContaining("bash, zsh, fish"),
+    });
+    expect(await run(["completion"])).toMatchObject({ code: EXIT.usage });
+    expect(await run([])).toMatchObject({ code: EXIT.usage, stderr: expect.stringContaining("No command is given") });
+  });
+
+  it.each([
+    [["wa"], ["warm"]],
+    [
+      ["hook", ""],
+      ["sign", "test"],
+    ],
+    [["warm", "--only"], ["--only-missing"]],
+    [["hook", "test", "--im"], ["--image"]],
+    [
+      ["jobs", "--lane", ""],
+      ["live", "upload", "bulk"],
+    ],
+    [["completion", "b"], ["bash"]],
+  ])("completes %j in bash", async (words, expected) => {
+    const { stdout } = await run(["completion", "bash"]);
+    const line = ["prewarm", ...words].map((word) => `'${word}'`).join(" ");
+    const script = `${stdout}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _prewarm; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const shell = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+    expect(shell.stderr).toBe("");
+    expect(shell.stdout.trim().split("\n")).toEqual(expected);
+  });
+
+  it("names every command and flag for fish and zsh", async () => {
+    const [fish, zsh] = [(await run(["completion", "fish"])).stdout, (await run(["completion", "zsh"])).stdout];
+    for (const { name, flags } of COMMANDS) {
+      expect(fish).toContain(`-a ${name.split(" ")[0]}`);
+      for (const flag of Object.keys(flags))
+        expect([fish.includes(`-l ${flag}`), zsh.includes(`--${flag}`)]).toEqual([true, true]);
+    }
+  });
+});

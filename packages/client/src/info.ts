@@ -1,0 +1,37 @@
+import { formatId } from "@prewarm/shared/image-id";
+import { isId } from "./image-url.ts";
+import type { Settings } from "./public-config.ts";
+
+/** What the edge knows of an image once its first variant is stored. It is an `ImageRef` as it stands, but for `version`. */
+export interface ImageInfo {
+  id: string;
+  /** Of the original, in px. */
+  width: number;
+  height: number;
+  type: string;
+  bytes: number;
+  frames: number;
+  lqip: string;
+  color?: string;
+  /** Widths that are stored. */
+  widths: number[];
+  version: string | null;
+}
+
+/** Requests at a time: what a Worker may have open. */
+const LANES = 6;
+
+/** Asks the edge for each image once. Ids that are not known yet, and answers that do not come, are absent: a page goes without. */
+export async function info(settings: Settings, ids: Iterable<string>): Promise<Map<string, ImageInfo>> {
+  const known = new Map<string, ImageInfo>();
+  const todo = [...new Set(ids)].filter(isId);
+  const lane = async () => {
+    for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+      const answer = await fetch(`${settings.baseUrl}/info/${formatId(id)}`).catch(() => null);
+      const found = answer?.ok ? ((await answer.json().catch(() => null)) as ImageInfo | null) : null;
+      if (found) known.set(id, found);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return known;
+}

@@ -1,0 +1,31 @@
+import type { ClientOptions } from "../public-config.ts";
+import { forLoader, loaderUrl } from "./modifiers.ts";
+
+/** What Eleventy Image tells of one size of one image. */
+interface UrlStats {
+  src: string;
+  width?: number;
+  format?: string;
+}
+
+/** For `urlFormat` of `@11ty/eleventy-img` beside `statsOnly: true`; every format that is listed gets its own URL. */
+export function urlFormat(options: ClientOptions): (stats: UrlStats) => string {
+  const settings = forLoader(options);
+  return ({ src, width, format }) => loaderUrl(settings, src, { width, format });
+}
+
+/** Options for Eleventy Image: the widths that uploads warm, and one format, which the browser and the edge agree on. */
+export function eleventyOptions(options: ClientOptions): {
+  statsOnly: true;
+  widths: number[];
+  formats: ["auto"];
+  urlFormat: (stats: UrlStats) => string;
+} {
+  const settings = forLoader(options);
+  return {
+    statsOnly: true,
+    widths: [...settings.pages.widths],
+    formats: ["auto"],
+    urlFormat: ({ src, width }) => loaderUrl(settings, src, { width }),
+  };
+}

@@ -1,0 +1,191 @@
+import { describe, expect, it, vi } from "vitest";
+import { readOptions } from "../public-config.ts";
+import { BASE } from "../testing/ask-edge.ts";
+import astro from "./astro.ts";
+import { eleventyOptions, urlFormat } from "./eleventy.ts";
+import { ratioOf } from "./modifiers.ts";
+import nextLoader, { createLoader, withPrewarm } from "./next.ts";
+import nuxt from "./nuxt.ts";
+import { breakpoints, createTransformer } from "./unpic.ts";
+
+const options = { baseUrl: BASE };
+const loader = createLoader(options);
+const transformer = createTransformer(options);
+const config = { service: { config: options } };
+
+describe("a source", () => {
+  it("may be named by a rule of the site's own, which knows sizes as well", () => {
+    const source = (src: string) => (src.startsWith("cms:") ? { id: src.slice(4), width: 1500, height: 1000 } : null);
+    const own = createTransformer({ ...options, source });
+    expect(own("cms:a", { width: 300, height: 200 })).toBe(`${BASE}/images/a?w=320&f=auto`);
+    expect(own("cms:a", { width: 300, height: 300 })).toBe(`${BASE}/images/a?w=320&h=320&f=auto`);
+    expect(own("cms:a", { height: 200 })).toBe(`${BASE}/images/a?w=320&f=auto`);
+    expect(own("/a", { width: 300 })).toBe("/a");
+  });
+
+  it.each([
+    "data:image/png;base64,AAAA",
+    "blob:https://a.example/1",
+    "https://a.example/a.jpg",
+    "//a.example/a",
+    "/_next/static/media/a.jpg",
+    "/_astro/a.jpg",
+    "/@fs/a.jpg",
+    "/",
+    "../a.jpg",
+  ])("%s is left as it is", (src) => expect(loader({ src, width: 640 })).toBe(src));
+});
+
+describe("a pair", () => {
+  const settings = readOptions(options);
+
+  it.each([
+    [800, 600, "4:3"],
+    [381, 214, "16:9"],
+    [1200, 630, "1.91:1"],
+    [1200, 628, "1.91:1"],
+    [801, 800, "1:1"],
+    [800, 500, undefined],
+  ])("%i × %i means %s", (width, height, ratio) => expect(ratioOf(settings, width, height)).toBe(ratio));
+
+  it("that is no declared ratio keeps its width", () => {
+    expect(transformer("/a", { width: 800, height: 500 })).toBe(`${BASE}/images/a?w=800&f=auto`);
+  });
+});
+
+describe("quality", () => {
+  it.each([
+    [0.8, ""],
+    [45, "q=low&"],
+    ["mid", "q=medium&"],
+    ["max", "q=very_high&"],
+    [400, "q=very_high&"],
+    ["auto", ""],
+    [Number.NaN, ""],
+  ])("%s is %s", (quality, query) => {
+    expect(transformer("/a", { width: 320, quality })).toBe(`${BASE}/images/a?w=320&${query}f=auto`);
+  });
+});
+
+it.each([createLoader, createTransformer, urlFormat, eleventyOptions, breakpoints])(
+  "%o says what to use where all is signed",
+  (create) => {
+    expect(() => create({ ...options, signing: "all" })).toThrow("@prewarm/client/server");
+  },
+);
+
+describe("next", () => {
+  const next = withPrewarm(
+    { reactStrictMode: true, env: { A: "b" }, images: { dangerouslyAllowSVG: true } },
+    { ...options, pages: { widths: [400, 800], format: "webp" } },
+  );
+
+  it("is configured with the widths that uploads warm, and keeps what was there", () => {
+    expect(next).toMatchObject({
+      reactStrictMode: true,
+      env: { A: "b" },
+      images: { dangerouslyAllowSVG: true, deviceSizes: [400, 800], imageSizes: [], loader: "custom" },
+    });
+  });
+
+  it("hands the options to the loader, in the server and in the browser", () => {
+    const env: Record<string, string | undefined> = next.env;
+    vi.stubEnv("PREWARM_PUBLIC", env.PREWARM_PUBLIC);
+    expect(nextLoader({ src: "/a.jpg", width: 400 })).toBe(`${BASE}/images/a.jpg?w=400&f=webp`);
+    vi.unstubAllEnvs();
+  });
+
+  it("asks for no width where there is none, as vinext does", () => {
+    expect(loader({ src: "/a.jpg", width: 0 })).toBe(`${BASE}/images/a.jpg?f=auto`);
+  });
+});
+
+describe("nuxt", () => {
+  const url = (modifiers: object) => nuxt().getImage("/a.jpg", { ...options, modifiers }).url;
+
+  it("crops as its own service does, unless fit says that nothing is cut off", () => {
+    expect(url({ width: 800, height: 600 })).toBe(`${BASE}/images/a.jpg?w=800&h=600&f=auto`);
+    expect(url({ width: 800, height: 600, fit: "inside" })).toBe(`${BASE}/images/a.jpg?w=800&f=auto`);
+  });
+
+  it("drops what an image URL cannot say", () => {
+    expect(url({ width: 320, blur: 3, rotate: 90, background: "red", format: "gif" })).toBe(
+      `${BASE}/images/a.jpg?w=320&f=auto`,
+    );
+  });
+});
+
+describe("astro", () => {
+  it("crops only where fit says so, because both sides are demanded of every image", () => {
+    const size = { src: "/a.jpg", width: 800, height: 600 };
+    expect(astro.getURL(size, config)).toBe(`${BASE}/images/a.jpg?w=800&f=auto`);
+    expect(astro.getURL({ ...size, fit: "cover" }, config)).toBe(`${BASE}/images/a.jpg?w=800&h=600&f=auto`);
+  });
+
+  it("tells the browser the width of the rung, each once", () => {
+    const list = astro.getSrcSet({ src: "/a.jpg", width: 800, height: 600, widths: [640, 300, 310] }, config);
+    expect(list.map(({ descriptor }) => descriptor)).toEqual(["320w", "640w"]);
+  });
+
+  it("leaves imported images to the build", () => {
+    const src = { src: "/_astro/a.hash.jpg", width: 800, height: 600 };
+    expect(astro.getURL(astro.validateOptions({ src }), config)).toBe(src.src);
+    expect(astro.getSrcSet({ src, widths: [320] }, config)).toEqual([]);
+  });
+
+  it("keeps the attributes that are the page's, and none of its own words", () => {
+    const attributes = astro.getHTMLAttributes({
+      src: "/a",
+      width: 8,
+      height: 6,
+      quality: 3,
+      fit: "cover",
+      class: "x",
+      "data-astro-image": "constrained",
+    });
+    expect(attributes).toEqual({
+      width: 8,
+      height: 6,
+      class: "x",
+      "data-astro-image": "constrained",
+      loading: "lazy",
+      decoding: "async",
+    });
+  });
+
+  it("demands a size", () => expect(() => astro.validateOptions({ src: "/a.jpg", width: 3 })).toThrow("jumps"));
+
+  it("asks the edge for the size of an image, and says what to do where it is not known", async () => {
+    const answers = new Map([
+      [`${BASE}/info/f/%C3%BC.jpg`, { id: "f/ü.jpg", width: 30, height: 20, type: "image/jpeg" }],
+    ]);
+    vi.stubGlobal("fetch", async (url: string) =>
+      Response.json(answers.get(url) ?? {}, { status: answers.has(url) ? 200 : 404 }),
+    );
+    expect(await astro.getRemoteSize(`${BASE}/images/f/%C3%BC.jpg?w=3`, config)).toEqual({
+      width: 30,
+      height: 20,
+      format: "jpeg",
+    });
+    await expect(astro.getRemoteSize(`${BASE}/images/other`, config)).rejects.toThrow("warm it first");
+    vi.unstubAllGlobals();
+  });
+});
+
+describe("unpic", () => {
+  it("gets a fresh list each time, for it sorts the list it is given", () => {
+    breakpoints(options).reverse();
+    expect(breakpoints(options)[0]).toBe(320);
+  });
+});
+
+describe("eleventy", () => {
+  it("has one negotiated URL a width, or one for each format that is listed", () => {
+    expect(eleventyOptions(options).urlFormat({ src: "./a.jpg", width: 320, format: "jpeg" })).toBe(
+      `${BASE}/images/a.jpg?w=320&f=auto`,
+    );
+    expect(urlFormat(options)({ src: "./a.jpg", width: 320, format: "jpeg" })).toBe(
+      `${BASE}/images/a.jpg?w=320&f=jpeg`,
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import { imageUrl, isId, type LooseUrlOptions, refOf, shapeOf } from "../image-url.ts";
+import { type ClientOptions, type ImageRef, readOptions, type Settings } from "../public-config.ts";
+
+/*
+ * What all loaders do with a library's words. A library asks for what its own service can do; what an image URL cannot say (position,
+ * background, blur, rotation) is dropped, because an image that is refused is worse than one that lacks its blur.
+ */
+
+/** What libraries ask for, however they spell it. */
+export interface Modifiers {
+  width?: unknown;
+  height?: unknown;
+  quality?: unknown;
+  format?: unknown;
+  /** Whether the library means both sides as a crop. */
+  crop?: boolean;
+}
+
+/** Throws where every URL needs a signature: loaders run in browsers, too, where a key would be everybody's. */
+export function forLoader(options: ClientOptions): Settings {
+  if (options.signing !== "all") return readOptions(options);
+  throw new Error('With signing: "all" use signAttrs of @prewarm/client/server in server code instead of a loader');
+}
+
+/** The URL for a source of the site; the source itself where it is none of our images. */
+export function loaderUrl(settings: Settings, src: string, asked: Modifiers): string {
+  const ref = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
+  if (!ref || !isId(refOf(ref).id)) return src;
+  return imageUrl(settings, ref, modifiersOf(settings, refOf(ref), asked));
+}
+
+const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
+
+/**
+ * The image behind a source: a path is an id, in which `#` is a letter, `?v=` is the version, and percent signs may be encoded or not.
+ * Null for other hosts, `data:`, and what a build has made (`/_next/…`, `/_astro/…`, `/@fs/…`).
+ */
+function sourceOf({ baseUrl }: Settings, src: string): ImageRef | null {
+  const ours = `${baseUrl}/images/`;
+  const path = src.startsWith(ours) ? src.slice(ours.length) : src;
+  if (FOREIGN.test(path)) return null;
+  const [name = "", query] = path.replace(/^(\.?\/)+/, "").split("?");
+  const v = new URLSearchParams(query).get("v");
+  return { id: name.split("/").map(decoded).join("/"), ...(v && { v }) };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment; // a percent sign that stands for itself: 50% off.jpg
+  }
+}
+
+function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): LooseUrlOptions {
+  const [width, height] = [sizeOf(asked.width), sizeOf(asked.height)];
+  const shape = (ref.width ?? 0) / (ref.height ?? 0);
+  // A height alone cannot be asked for; it is a width where the shape is known.
+  const px = width || Math.round(height * shape);
+  const isWhole = Math.abs(px / shape - height) <= 1;
+  const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings, px, height) : undefined;
+  return {
+    ratio,
+    ...(px ? { width: px } : {}),
+    quality: qualityOf(asked.quality),
+    ...(typeof asked.format === "string" && { format: asked.format }),
+  };
+}
+
+function sizeOf(value: unknown): number {
+  const px = Number.parseFloat(String(value));
+  return px > 0 && px < 1 / 0 ? px : 0;
+}
+
+/** The declared ratio that a pair means: within a pixel, or half a percent of the height. */
+export function ratioOf({ ratios }: Settings, width: number, height: number): string | undefined {
+  const off = (ratio: string) => Math.abs(width / shapeOf(ratio) - height);
+  const best = ratios.reduce<string | undefined>((a, b) => (a !== undefined && off(a) <= off(b) ? a : b), undefined);
+  return best !== undefined && off(best) <= Math.max(1, height / 200) ? best : undefined;
+}
+
+const NAMES: Record<string, string> = { mid: "medium", max: "very_high" };
+
+/** A name, 1–100, or a fraction below 1; undefined for what is none of them. */
+function qualityOf(value: unknown): number | string | undefined {
+  const number = Number(value);
+  if (number > 0) return Math.min(100, number < 1 ? number * 100 : number);
+  const name = NAMES[`${value}`] ?? value;
+  return typeof name === "string" && /^((very_)?(low|high)|medium)$/.test(name) ? name : undefined;
+}

@@ -1,0 +1,55 @@
+import type { ClientOptions } from "../public-config.ts";
+import { forLoader, loaderUrl } from "./modifiers.ts";
+
+interface LoaderProps {
+  src: string;
+  width: number;
+  quality?: number | undefined;
+}
+
+type Loader = (props: LoaderProps) => string;
+
+/** What is changed of a NextConfig. */
+interface NextImages {
+  env?: Record<string, string | undefined>;
+  images?: object;
+}
+
+/** A loader for `next/image`, for a `loaderFile` of your own; needed where `source` is a function. */
+export function createLoader(options: ClientOptions): Loader {
+  const settings = forLoader(options);
+  return ({ src, ...asked }) => loaderUrl(settings, src, asked);
+}
+
+let configured: Loader | undefined;
+
+/** The loader for `loaderFile`, with the options of `withPrewarm`, which Next writes into every bundle. */
+// biome-ignore lint/style/noDefaultExport: next takes a loader as the default export of a file.
+export default function loader(props: LoaderProps): string {
+  configured ??= createLoader(JSON.parse(process.env.PREWARM_PUBLIC ?? ""));
+  return configured(props);
+}
+
+/**
+ * The configuration with this loader and with the widths that uploads warm, so that pages ask for what is there. `loaderFile` is found in
+ * node_modules; name another where packages lie elsewhere, or a file of your own.
+ */
+export function withPrewarm<T extends NextImages>(
+  config: T,
+  { loaderFile = "./node_modules/@prewarm/client/next.js", ...options }: ClientOptions & { loaderFile?: string },
+): T {
+  const settings = forLoader(options);
+  return {
+    ...config,
+    env: { ...config.env, PREWARM_PUBLIC: JSON.stringify(options) },
+    images: {
+      ...config.images,
+      loader: "custom",
+      loaderFile,
+      deviceSizes: [...settings.pages.widths],
+      imageSizes: [],
+      // As many as next takes, so that what a page asks for is not turned into another quality.
+      qualities: Array.from({ length: 20 }, (_, n) => 5 * (n + 1)),
+    },
+  };
+}

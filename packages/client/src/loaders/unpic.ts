@@ -1,0 +1,22 @@
+import type { ClientOptions } from "../public-config.ts";
+import { forLoader, loaderUrl } from "./modifiers.ts";
+
+interface Operations {
+  width?: number | string | undefined;
+  height?: number | string | undefined;
+  quality?: number | string | undefined;
+  format?: string | undefined;
+  fit?: string | undefined;
+}
+
+/** For the `transformer` of `@unpic/react/base` components. unpic asks for both sides of a box and means a crop. */
+export function createTransformer(options: ClientOptions): (src: string | URL, operations: Operations) => string {
+  const settings = forLoader(options);
+  return (src, operations) =>
+    loaderUrl(settings, String(src), { ...operations, crop: (operations.fit ?? "cover") === "cover" });
+}
+
+/** The widths that uploads warm, for `breakpoints`: a fresh list each time, because unpic sorts it in place. */
+export function breakpoints(options: ClientOptions): number[] {
+  return [...forLoader(options).pages.widths];
+}

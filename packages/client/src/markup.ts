@@ -1,0 +1,81 @@
+import { attrs, type LooseAttrOptions } from "./attributes.ts";
+import { imageUrl, isPassThrough, type LooseUrlOptions } from "./image-url.ts";
+import type { ImageRef, Settings } from "./public-config.ts";
+import { candidates } from "./srcset.ts";
+
+type Ref = ImageRef | string;
+
+export interface Art<R = string> {
+  /** Such as `(max-width: 600px)`; the first that holds is used. */
+  media: string;
+  ratio?: R;
+  /** The box in CSS px under this query. */
+  width?: number;
+  sizes?: string;
+}
+
+export interface PictureOptions {
+  art?: readonly Art[];
+  /** One `<source>` each, for caches before the edge that ignore `Vary`. Default: none, the URL negotiates. */
+  formats?: readonly string[];
+}
+
+export function img(settings: Settings, ref: Ref, options?: LooseAttrOptions): string {
+  return print("img", { ...attrs(settings, ref, options) });
+}
+
+export function picture(settings: Settings, ref: Ref, options: LooseAttrOptions & PictureOptions): string {
+  const { art = [], formats, ...rest } = options;
+  const cuts: readonly Partial<Art>[] = formats ? [...art, {}] : art;
+  const sources = cuts.flatMap(({ media, ...cut }) =>
+    (formats ?? [rest.format]).map((format) => {
+      // The height belongs to the shape that a cut replaces.
+      const asked = { ...rest, ...(cut.ratio && { height: undefined }), ...cut, format };
+      const { srcset, src, sizes, width, height } = attrs(settings, ref, asked);
+      const type = formats && `image/${format}`;
+      return print("source", { media, type, srcset: srcset ?? src, sizes, width, height });
+    }),
+  );
+  // A browser that knows none of the formats takes the `<img>`.
+  const plain = img(settings, ref, formats ? { ...rest, format: "jpeg" } : rest);
+  return `<picture>${isPassThrough(settings, ref) ? "" : sources.join("")}${plain}</picture>`;
+}
+
+/** For the head of the page, with the options that the `<img>` has. */
+export function preload(settings: Settings, ref: Ref, options?: LooseAttrOptions): string {
+  const { src, srcset, sizes, fetchpriority } = attrs(settings, ref, { ...options, priority: true });
+  // Browsers that know no imagesrcset would load an href in vain.
+  const target = srcset ? { imagesrcset: srcset, imagesizes: sizes } : { href: src };
+  return print("link", { rel: "preload", as: "image", ...target, fetchpriority });
+}
+
+/** A CSS `image-set()` of one width for screens of several densities. */
+export function imageSet(
+  settings: Settings,
+  ref: Ref,
+  { densities = [1, 2], ...options }: LooseUrlOptions & { densities?: readonly number[] },
+): string {
+  const list = candidates(settings, ref, { ...options, densities });
+  if (list.length < 2) return `url("${imageUrl(settings, ref, options)}")`;
+  return `image-set(${list.map(({ url, descriptor }) => `url("${url}") ${descriptor}`)})`;
+}
+
+/** The picture of a link's preview, as JPEG for crawlers: the preset `og` where there is one, else 1200 px, cropped to 1.91:1 if declared. */
+export function og(settings: Settings, ref: Ref, { v }: { v?: string } = {}): string {
+  const ratio = settings.ratios.find((each) => each === "1.91:1");
+  return imageUrl(settings, ref, {
+    ...("og" in settings.presets ? { preset: "og" } : { width: 1200, ratio, format: "jpeg" }),
+    v,
+  });
+}
+
+function print(tag: string, attributes: Record<string, unknown>): string {
+  const text = Object.entries(attributes).map(([name, value]) =>
+    value === undefined ? "" : ` ${name}="${escaped(String(value))}"`,
+  );
+  return `<${tag}${text.join("")}>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
+}

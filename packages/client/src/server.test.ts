@@ -1,0 +1,73 @@
+import { sign, verify } from "@prewarm/shared/signature";
+import { ids } from "@prewarm/shared/testing/arbitraries";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createPrewarm } from "./create-prewarm.ts";
+import { signAttrs, signAttrsSync, signUrl, signUrlSync } from "./server.ts";
+import { BASE, config } from "./testing/ask-edge.ts";
+
+const prewarm = createPrewarm({ baseUrl: BASE });
+const now = 1_800_000_123;
+
+async function verdict(signed: string, at = now): Promise<string> {
+  const url = new URL(signed);
+  return verify(url.pathname, url.search, ["key"], config, at);
+}
+
+describe("a signed URL", () => {
+  it("has the edge's own signature, byte for byte, both ways of signing", async () => {
+    const query = fc.constantFrom(
+      "",
+      "?w=800&f=auto",
+      "?h=33&w=801",
+      "?w=1&utm_source=a&fbclid=2",
+      "?exp=3&w=5&s=old",
+      "?v=a-b",
+    );
+    await fc.assert(
+      fc.asyncProperty(ids, query, fc.string({ minLength: 1 }), async (id, asked, key) => {
+        const url = prewarm.imageUrl(id).split("?")[0] + asked;
+        const signed = await signUrl(url, key);
+        const { pathname, searchParams } = new URL(signed);
+        expect(searchParams.get("s")).toBe(await sign(pathname, searchParams, key, config));
+        expect(signUrlSync(url, key)).toBe(signed);
+      }),
+    );
+  });
+
+  it("is good for one to two lifetimes, and the same URL all through a window", async () => {
+    const url = prewarm.imageUrl("a", { width: 320 });
+    const [first, second] = [
+      await signUrl(url, "key", { lifetime: 600, now }),
+      signUrlSync(url, "key", { lifetime: 600, now: now + 400 }),
+    ];
+    expect(second).toBe(first);
+    expect(await verdict(first, now + 600)).toBe("ok");
+    expect(await verdict(first, now + 1200)).toBe("expired");
+  });
+
+  it("is signed from /images/ on, wherever the edge is mounted", () => {
+    const [at, mounted] = ["https://a.example", "https://a.example/cdn"].map((base) =>
+      signUrlSync(`${base}/images/x?w=5`, "key"),
+    );
+    expect(mounted?.split("/images/")[1]).toBe(at?.split("/images/")[1]);
+  });
+
+  it("must be an image's", () => {
+    expect(() => signUrlSync("https://a.example/other", "key")).toThrow(TypeError);
+  });
+});
+
+it("attributes are signed in every URL, and otherwise as they were", async () => {
+  const given = prewarm.attrs({ id: "a b, c.jpg", width: 2000, height: 1000 }, { width: 500, alt: "A, b" });
+  const signed = await signAttrs(given, "key");
+  expect(signAttrsSync(given, "key")).toEqual(signed);
+  const urls = [signed.src, ...(signed.srcset ?? "").split(", ").map((candidate) => candidate.split(" ")[0] ?? "")];
+  for (const url of urls) expect(await verdict(url)).toBe("ok");
+  expect({ ...signed, src: given.src, srcset: given.srcset }).toEqual(given);
+  expect(signed.srcset?.replaceAll(/&s=[\w-]{43}/g, "")).toBe(given.srcset);
+});
+
+it("in a browser's bundle the entry throws", async () => {
+  await expect(import("./server-in-browser.ts")).rejects.toThrow("must not run in a browser");
+});

@@ -1,0 +1,65 @@
+import { AS_IMAGE } from "./probe.ts";
+
+/*
+ * For service workers that keep images. The usual CacheFirst follows the redirect of a cold image, cannot see that it did, and keeps the
+ * original for ever. Here a redirect is seen before it is followed, and what it leads to is shown but not kept.
+ */
+
+export interface WorkerOptions {
+  /** Where images are served, as for `createPrewarm`. */
+  baseUrl: string;
+  /** Default `prewarm`. */
+  cacheName?: string;
+}
+
+/** The part of a FetchEvent that is used. */
+interface ImageEvent {
+  request: Request;
+  respondWith(response: Promise<Response>): void;
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** For `addEventListener("fetch", …)`: answers requests for images and leaves all others alone. */
+export function handleImages({ baseUrl, cacheName = "prewarm" }: WorkerOptions): (event: ImageEvent) => void {
+  const prefix = new URL(`${baseUrl}/images/`, (globalThis as { location?: { href: string } }).location?.href).href;
+  return (event) => {
+    if (event.request.method === "GET" && event.request.url.startsWith(prefix))
+      event.respondWith(answer(event, cacheName));
+  };
+}
+
+async function answer(event: ImageEvent, cacheName: string): Promise<Response> {
+  const { url } = event.request;
+  const cache = await caches.open(cacheName);
+  // Every image was asked for with one `Accept`, so what is kept is what this browser likes.
+  const kept = await cache.match(url, { ignoreVary: true } as CacheQueryOptions);
+  if (kept) return kept;
+  const fresh = await fetch(url, AS_IMAGE).catch(() => null);
+  if (!isVariant(fresh)) return fetch(event.request);
+  event.waitUntil(cache.put(url, fresh.clone()).catch(() => {})); // a full disk must not break the image
+  return fresh;
+}
+
+/** A picture of the edge's own; not the opaque sight of a redirect, not a refusal, not an answer in the meantime. */
+function isVariant(response: Response | null): response is Response {
+  return response?.status === 200 && !response.redirected && !/no-store|private/.test(cacheControl(response));
+}
+
+function cacheControl(response: Response): string {
+  return response.headers.get("cache-control") ?? "";
+}
+
+/** What Workbox hands to a plugin, as far as it is used. */
+interface WorkboxCall {
+  request: Request;
+}
+
+/** A plugin for any Workbox strategy on image URLs, such as CacheFirst. */
+export const workboxPlugin = {
+  requestWillFetch: async ({ request }: WorkboxCall): Promise<Request> => new Request(request.url, AS_IMAGE),
+  /** `no-cors`, as an `<img>` asks: the original's host need not know of CORS. */
+  fetchDidSucceed: async ({ request, response }: WorkboxCall & { response: Response }): Promise<Response> =>
+    isVariant(response) ? response : fetch(request.url, { mode: "no-cors" } as RequestInit),
+  cacheWillUpdate: async ({ response }: { response: Response }): Promise<Response | null> =>
+    isVariant(response) ? response : null,
+};

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import astro from "../../src/loaders/astro.ts";
+import { urlFormat } from "../../src/loaders/eleventy.ts";
+import { createLoader } from "../../src/loaders/next.ts";
+import nuxt from "../../src/loaders/nuxt.ts";
+import { createTransformer } from "../../src/loaders/unpic.ts";
+import { BASE, faultOf, readUrl } from "../../src/testing/ask-edge.ts";
+import astroCalls from "./calls/astro.json" with { type: "json" };
+import eleventyCalls from "./calls/eleventy.json" with { type: "json" };
+import nextCalls from "./calls/next.json" with { type: "json" };
+import nuxtCalls from "./calls/nuxt.json" with { type: "json" };
+import unpicCalls from "./calls/unpic.json" with { type: "json" };
+import type { Source } from "./sources.ts";
+
+/*
+ * What the real libraries ask a loader for (record.ts wrote it down), answered by our loaders, and every URL read by the edge's own code:
+ * none refused, and none that names another image than the page meant.
+ */
+
+const options = { baseUrl: BASE };
+
+interface Recorded {
+  library: string;
+  cases: { source: Source; props: object; calls: unknown[] }[];
+}
+
+/** How a recorded call becomes the URLs that stand in the page. */
+type Answer = (call: never) => string[];
+
+const loader = createLoader(options);
+const transformer = createTransformer(options);
+const format = urlFormat(options);
+const imageConfig = { service: { config: options } };
+
+const LIBRARIES: readonly (readonly [Recorded, Answer])[] = [
+  [nextCalls as Recorded, ((call: Parameters<typeof loader>[0]) => [loader(call)]) as Answer],
+  [
+    nuxtCalls as Recorded,
+    (([src, { modifiers }]: [string, { modifiers: object }]) => [
+      nuxt().getImage(src, { ...options, modifiers }).url,
+    ]) as Answer,
+  ],
+  [
+    astroCalls as Recorded,
+    ((call: Parameters<typeof astro.validateOptions>[0]) => {
+      const asked = astro.validateOptions(call);
+      const candidates = astro.getSrcSet(asked, imageConfig);
+      return [asked, ...candidates.map(({ transform }) => transform)].map((each) => astro.getURL(each, imageConfig));
+    }) as Answer,
+  ],
+  [
+    unpicCalls as Recorded,
+    (([src, operations]: Parameters<typeof transformer>) => [transformer(src, operations)]) as Answer,
+  ],
+  [eleventyCalls as Recorded, ((call: Parameters<typeof format>[0]) => [format(call)]) as Answer],
+];
+
+describe.each(LIBRARIES)("$library", ({ cases }, answer) => {
+  it.each(cases.map((each) => [each.source.src, JSON.stringify(each.props), each] as const))(
+    "%s %s",
+    (_src, _props, each) => {
+      const { source, calls } = each;
+      const urls = calls.flatMap((call) => answer(call as never));
+      expect(urls.length).toBeGreaterThan(0);
+      for (const url of urls) {
+        if (source.id === null) {
+          expect(url).toBe(source.src);
+          continue;
+        }
+        expect([url, faultOf(url)]).toEqual([url, null]);
+        const { id, version } = readUrl(url);
+        expect([id, version]).toEqual([source.id, source.v ?? null]);
+      }
+    },
+  );
+});
+
+it("takes about 25 sets of props a library", () => {
+  for (const [{ library, cases }] of LIBRARIES) expect(cases.length, library).toBeGreaterThanOrEqual(20);
+});

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { type Config, DEFAULTS, defineConfig, type UserConfig } from "./config.ts";
+import { checkConfig } from "./config-check.ts";
+import { expandTransforms, formatTransform, parseTransform } from "./transform.ts";
+import { variantKey } from "./variant-key.ts";
+
+const sources = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
+const MODERN = "image/avif,image/webp,*/*;q=0.8";
+
+function uploadKeys(config: Config): string[] {
+  const expanded = (config.recipes.upload ?? []).flatMap((spec) => expandTransforms(spec, config));
+  return [...new Set(expanded.map((transform) => variantKey("a", transform)))];
+}
+
+describe("the recipe upload", () => {
+  it("is what pages ask for in every automatic format, and the picture that stands in", () => {
+    const keys = uploadKeys(defineConfig({ sources }));
+    const widths = [320, 480, 640, 828, 1080, 1440, 1920];
+    const wanted = widths.flatMap((width) => ["avif", "webp", "jpeg"].map((format) => `a/${width}-high.${format}`));
+    expect(keys).toEqual([...wanted, "a/16-very_low.webp"]);
+    expect(keys).toHaveLength(22);
+  });
+
+  it.each([MODERN, "image/webp,*/*", "*/*", null])("has what a page's srcset asks for (Accept: %s)", (accept) => {
+    const config = defineConfig({ sources });
+    const keys = uploadKeys(config);
+    for (const width of config.pages.widths) {
+      const { transform, closed } = parseTransform(`w=${width}&f=${config.pages.format}`, config, accept);
+      expect([keys.includes(variantKey("a", transform)), closed, transform.width]).toEqual([true, true, width]);
+    }
+  });
+
+  it("follows the pages' own widths and format", () => {
+    const pages = { widths: [320, 640], format: "webp" } as const;
+    expect(uploadKeys(defineConfig({ sources, pages }))).toEqual([
+      "a/320-high.webp",
+      "a/640-high.webp",
+      "a/16-very_low.webp",
+    ]);
+    expect(uploadKeys(defineConfig({ sources, pages: { widths: [320] } }))).toHaveLength(4);
+  });
+
+  it("stands beside the user's recipes, and gives way to an upload of theirs", () => {
+    const beside = defineConfig({ sources, recipes: { hero: ["w=1600"] } });
+    expect(Object.keys(beside.recipes)).toEqual(["upload", "hero"]);
+    expect(uploadKeys(defineConfig({ sources, recipes: { upload: ["w=400"] } }))).toEqual(["a/400-high.webp"]);
+  });
+
+  it.each<[string, Partial<UserConfig>]>([
+    ["a ladder of the user's own", { ladder: [100, 500, 1000] }],
+    ["no JPEG made in advance", { autoFormats: ["avif", "webp"] }],
+    ["one automatic format", { autoFormats: ["avif"] }],
+  ])("is sound with %s", (_, user) => {
+    const config = defineConfig({ sources, ...user });
+    expect(checkConfig(config)).toEqual([]);
+    expect(config.pages.widths.every((width) => config.ladder.includes(width))).toBe(true);
+  });
+
+  it("is on the default ladder", () => {
+    expect(DEFAULTS.pages.widths.every((width) => DEFAULTS.ladder.includes(width))).toBe(true);
+  });
+});
+
+describe("the stand-in", () => {
+  it("is a variant that anybody may ask for", () => {
+    const { transform, closed } = parseTransform("w=16&q=very_low&f=webp", defineConfig({ sources }));
+    expect([formatTransform(transform), closed]).toEqual(["w=16&q=very_low&f=webp", true]);
+  });
+});
+
+describe("defineConfig keeps what was written as types", () => {
+  const config = defineConfig({
+    sources,
+    presets: { card: "w=640&h=480", hero: "w=1600" },
+    ratios: ["4:3", { ratio: "1:1", pos: "top" }],
+    formats: ["webp", "jpeg"],
+    recipes: { social: ["p=card"] },
+  });
+
+  it("names of presets, recipes and hooks", () => {
+    expectTypeOf<keyof typeof config.presets>().toEqualTypeOf<"card" | "hero">();
+    expectTypeOf<keyof typeof config.recipes>().toEqualTypeOf<"social" | "upload">();
+    // @ts-expect-error: there is no such preset
+    expect(config.presets.crad).toBeUndefined();
+  });
+
+  it("ratios and formats", () => {
+    expectTypeOf<(typeof config.formats)[number]>().toEqualTypeOf<"webp" | "jpeg">();
+    expectTypeOf<(typeof config.ratios)[0]>().toEqualTypeOf<"4:3">();
+  });
+
+  it("and stays a configuration", () => {
+    expectTypeOf(config).toExtend<Config>();
+    expectTypeOf(defineConfig({ sources })).toExtend<Config>();
+    expectTypeOf(defineConfig({ sources, ...({} as Partial<UserConfig>) })).toExtend<Config>();
+    expectTypeOf(defineConfig({ sources, ...({} as Partial<UserConfig>) }).presets).toEqualTypeOf<
+      Record<string, string>
+    >();
+    // @ts-expect-error: no format
+    defineConfig({ sources, formats: ["gif"] });
+    // @ts-expect-error: no position
+    defineConfig({ sources, ratios: [{ ratio: "1:1", pos: "middle" }] });
+  });
+});
+
+describe("what docs/configuration.md says that an upload costs", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/configuration.md"), "utf8");
+
+  it.each<[string, Partial<UserConfig>]>([
+    ["the defaults", {}],
+    ['`autoFormats: ["avif", "webp"]`:', { autoFormats: ["avif", "webp"] }],
+    ['`autoFormats: ["webp"]` |', { autoFormats: ["webp"] }],
+    [
+      '`autoFormats: ["avif", "webp"]`, `pages: { widths: [480, 828, 1440] }`',
+      { autoFormats: ["avif", "webp"], pages: { widths: [480, 828, 1440] } },
+    ],
+  ])("is right: %s", (row, user) => {
+    const line = page.split("\n").find((each) => each.startsWith(`| ${row}`)) ?? "";
+    expect(line.endsWith(`| ${uploadKeys(defineConfig({ sources, ...user })).length} |`)).toBe(true);
+  });
+
+  it("is right about the budget", () => {
+    const { monthlyJobs, warmingShare } = DEFAULTS.gate;
+    const uploads = Math.floor(((monthlyJobs ?? 0) * warmingShare) / 22);
+    expect(page).toContain(`that is ${uploads.toLocaleString("en")} uploads`);
+  });
+});

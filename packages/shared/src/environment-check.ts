@@ -1,0 +1,95 @@
+import type { Config } from "./config.ts";
+import { secretList } from "./environment.ts";
+
+/** What a Worker was given beside its code. */
+export interface Given {
+  /** A secret or variable by its name. */
+  value(name: string): string | undefined;
+  hasBucket(binding: string): boolean;
+}
+
+/** Standard Webhooks asks for 24 to 64 bytes. */
+const WEBHOOK_SECRET_MIN_BYTES = 24;
+/** Shorter tokens and keys can be guessed; as tokens they are not taken. */
+export const TOKEN_MIN_CHARS = 24;
+
+/**
+ * Judges what the consumer was given against what the configuration needs, as `checkConfig` judges the configuration: each fault as
+ * `name: how to mend it`. `configFaults` are that check's; what stands in a faulty setting is not looked at.
+ */
+export function checkEnvironment(config: Config, configFaults: readonly string[], given: Given): string[] {
+  const isWhole = (setting: string): boolean => !configFaults.some((fault) => settingOf(fault) === setting);
+  return [
+    ...ownSecrets(given),
+    ...(isWhole("hooks") ? hookSecrets(config, given) : []),
+    ...(isWhole("sources") ? sourceNeeds(config, given) : []),
+  ];
+}
+
+/** The setting that a fault is about: `recipes` of `recipes.upload[0]: …`. */
+export function settingOf(fault: string): string {
+  return /^[^.[:]*/.exec(fault)?.[0] ?? "";
+}
+
+/** How to set a secret of the consumer. */
+export function setSecret(name: string): string {
+  return `npx wrangler secret put ${name} -c wrangler.consumer.toml`;
+}
+
+function ownSecrets({ value }: Given): string[] {
+  const missing = ["ITTYBIT_API_KEY", "ADMIN_TOKEN"].filter((name) => secretList(value(name)).length === 0);
+  // The local stack's tokens are published, and accepted on this machine only.
+  const short =
+    value("LOCAL") === "true"
+      ? []
+      : ["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"].filter((name) =>
+          secretList(value(name)).some((one) => one.length < TOKEN_MIN_CHARS),
+        );
+  return [
+    ...missing.map((name) => `${name}: it is not set: ${setSecret(name)}`),
+    ...short.map(
+      (name) =>
+        `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${setSecret(name)}`,
+    ),
+  ];
+}
+
+function hookSecrets({ hooks }: Config, { value }: Given): string[] {
+  const needed = new Map(
+    Object.values(hooks).flatMap(({ verifier }) => verifier.secrets.map((name) => [name, verifier.kind] as const)),
+  );
+  return [...needed].flatMap(([name, kind]) => {
+    const secrets = secretList(value(name));
+    if (secrets.length === 0) return [`${name}: a hook's secret, and it is not set: ${setSecret(name)}`];
+    if (kind !== "standard-webhooks" || secrets.every(isWebhookSecret)) return [];
+    return [
+      `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name)}`,
+    ];
+  });
+}
+
+function isWebhookSecret(secret: string): boolean {
+  try {
+    return atob(secret.replace(/^whsec_/, "")).length >= WEBHOOK_SECRET_MIN_BYTES;
+  } catch {
+    return false;
+  }
+}
+
+/** Originals in a bucket are fetched by Ittybit at the edge, under signed URLs. */
+function sourceNeeds({ sources }: Config, { value, hasBucket }: Given): string[] {
+  const buckets = [...new Set(sources.flatMap((source) => ("bucket" in source ? [source.bucket] : [])))];
+  const missing = buckets.filter((name) => !hasBucket(name));
+  const faults = missing.map(
+    (name) =>
+      `${name}: a source's bucket, and it is not bound: add [[r2_buckets]] to wrangler.consumer.toml and wrangler.edge.toml`,
+  );
+  if (buckets.length === 0) return faults;
+  if (!value("EDGE_URL"))
+    faults.push("EDGE_URL: private originals need the edge's address: write it in [vars] of wrangler.consumer.toml");
+  if (secretList(value("SIGNING_KEYS")).length === 0)
+    faults.push(
+      `SIGNING_KEYS: private originals are fetched under signed URLs: the same keys for both Workers, ${setSecret("SIGNING_KEYS")} and -c wrangler.edge.toml`,
+    );
+  return faults;
+}

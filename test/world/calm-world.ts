@@ -1,0 +1,79 @@
+import { defineConfig, type Settings } from "@prewarm/shared/config";
+import { createFakeIttybit, type FakeIttybit, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
+import { picture } from "../../workers/consumer/src/testing/pictures.ts";
+import { createChance } from "./chance.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import { noFaults, scripted, type Weather } from "./weather.ts";
+import { type Watcher, World } from "./world.ts";
+
+export const ORIGINALS = "https://cdn.example.com/originals";
+/** An original of this id is no picture. */
+export const HTML_ID = "html";
+const BORN_AT = 1_800_000_000_000;
+
+export interface CalmOptions {
+  gate?: Partial<Settings["gate"]>;
+  /** Messages of a batch. */
+  batchMax?: number;
+  weather?: Partial<Weather>;
+  watcher?: Partial<Watcher>;
+}
+
+/** A world in which nothing goes wrong but what a test orders, with Ittybit in memory and originals of 1000 × 500. */
+export class CalmWorld extends World {
+  readonly ittybit: FakeIttybit;
+  readonly violations: string[];
+  #deliveries = 0;
+
+  constructor({ gate = {}, batchMax = 100, weather = {}, watcher = {} }: CalmOptions = {}) {
+    const chance = createChance(1);
+    const clock = new VirtualClock(BORN_AT, chance.random);
+    const ittybit = createFakeIttybit(clock);
+    const violations: string[] = [];
+    const queue = { handlers: 10, batch: { max: batchMax, timeoutMs: 100 }, unruly: false };
+    super({
+      config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], gate }),
+      ...{ clock, chance },
+      weather: { ...scripted(noFaults, chance), message: () => [50], ...weather },
+      watcher: {
+        ...{ hear: (_call, _args, work) => work(), committed: () => undefined, passed: () => undefined },
+        ...{ putIssued: () => undefined, putLanded: () => undefined },
+        violation: (text) => void violations.push(text),
+        ...watcher,
+      },
+      outside: { ittybit, fetch: webOf(clock, ittybit), allowLoopbackHttp: false },
+      queues: { live: { name: "prewarm-live", ...queue }, work: { name: "prewarm-work", ...queue } },
+      log: () => undefined,
+    });
+    this.ittybit = ittybit;
+    this.violations = violations;
+  }
+
+  /** Accepts a request of one chunk: ≤ 1,000 keys, by the image they are of. */
+  async accept(lane: "upload" | "bulk", keysById: Record<string, string[]>): Promise<void> {
+    const images = Object.entries(keysById).map(([id, keys]) => ({ id, keys, order: null, sourceEtag: null }));
+    this.#deliveries += 1;
+    const delivery = { id: `delivery${this.#deliveries}`, chunk: 0, hash: "h" };
+    const run = { run: lane, label: null, lane };
+    await this.clock.until(
+      this.ask((ledger) => ledger.acceptChunk({ run, delivery, images, force: false, backlogMax: 1_000_000 })),
+    );
+  }
+
+  /** How many rows are in a state, by its code in the table. */
+  count(state: number): number {
+    return Number(this.sql.exec("SELECT coalesce(sum(n), 0) AS n FROM counters WHERE state = ?", state)[0]?.n);
+  }
+}
+
+function webOf(clock: VirtualClock, ittybit: FakeIttybit): typeof fetch {
+  return (async (input: RequestInfo | URL) => {
+    const url = String(input);
+    if (url === `${ORIGINALS}/${HTML_ID}`) return new Response("<!doctype html>");
+    // The encoder's threads know nothing of this time.
+    if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));
+    const job = ittybit.jobs.find(({ id }) => url === `${OUTPUT_HOST}/${id}`);
+    const width = job?.order.options.width ?? 0;
+    return new Response(await clock.holding(() => picture("webp", width, width / 2)));
+  }) as typeof fetch;
+}

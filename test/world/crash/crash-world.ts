@@ -1,0 +1,65 @@
+import type { CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
+import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";
+
+/** Two variants of one original, one that is HTML, one that is purged while it is put, one whose job somebody else left behind. */
+export const KEYS = {
+  small: "a/400-high.webp",
+  large: "a/800-high.webp",
+  bad: `${HTML_ID}/400-high.webp`,
+  purged: "p/400-high.webp",
+  left: "o/400-high.webp",
+};
+
+/** Long enough for leases, grace, deadlines and a purge's second look. */
+const SETTLED_MS = 40 * 60_000;
+
+/** A world in which one handler dies, the nth time one named point is passed. */
+export class CrashWorld extends CalmWorld {
+  readonly passed: Map<CrashPoint, number>;
+
+  constructor(killAt: { point: CrashPoint; nth: number } | null) {
+    const passed = new Map<CrashPoint, number>();
+    let purging = false;
+    super({
+      weather: {
+        point: (point) => {
+          const nth = (passed.get(point) ?? 0) + 1;
+          passed.set(point, nth);
+          return killAt?.point === point && killAt.nth === nth ? "dies" : 0;
+        },
+      },
+      watcher: {
+        passed: async (point, key) => {
+          if (point !== "put" || key !== KEYS.purged || purging) return;
+          purging = true;
+          await this.ask((ledger) => ledger.purgeImage("p", null, "test"));
+        },
+      },
+    });
+    this.passed = passed;
+  }
+
+  /** Everything is asked for, and comes to its end. */
+  async play(): Promise<void> {
+    await this.store.leave(`dead/${KEYS.small}`, "{}"); // an old marker, to be cleared
+    await this.#leaveBehind();
+    await this.accept("upload", { a: [KEYS.small, KEYS.large], [HTML_ID]: [KEYS.bad], p: [KEYS.purged] });
+    this.work.send("unreadable");
+    await this.clock.run(SETTLED_MS);
+  }
+
+  /** Somebody made this job for a viewer, waited, and handed it over; it has ended since. */
+  async #leaveBehind(): Promise<void> {
+    const { clock, ledger, ittybit } = this;
+    const { claims } = await clock.until(ledger.claim("other", [{ keys: [KEYS.left], live: true, at: clock.now() }]));
+    const claim = claims[KEYS.left];
+    if (claim?.do !== "run") throw new Error(`not run but ${claim?.do}`);
+    const input = `${ORIGINALS}/o`;
+    const order = { input, options: { width: 400, format: "webp", quality: "high" } as const };
+    const metadata = { ledger: "L1", gen: String(claim.gen), key: KEYS.left, width: "400", height: "200" };
+    const made = await ittybit.submit({ ...order, metadata, idempotencyKey: `pw-L1-${claim.gen}` });
+    if (made.kind !== "made") throw new Error(made.kind);
+    await clock.until(ledger.submitted("other", [{ key: KEYS.left, gen: claim.gen, ittybitJob: made.job.id, input }]));
+    await clock.until(ledger.settle("other", { [KEYS.left]: { kind: "pending", due: clock.now() + 3_000 } }));
+  }
+}

@@ -1,0 +1,155 @@
+import { sign, signOriginal } from "@prewarm/shared/signature";
+import { describe, expect, it } from "vitest";
+import { PLACEHOLDER } from "./miss/placeholder.ts";
+import { BYTES, NOW, type Options, ORIGIN, setup, type World } from "./testing/setup.ts";
+
+const SOURCES = [
+  { prefix: "", url: "https://cdn.example.com/originals/{id}" },
+  { prefix: "private/", bucket: "ORIGINALS", key: "up/{id}" },
+] as const;
+/** Told apart from everything else that an answer may hold. */
+const SECRET = "the-original-itself";
+const NAMES = ["a.jpg", "a.svg", "a.gif", "a.ico", "a.heic", "a.tiff", "bare", "a.html", "a.jpg/..%3B"];
+const ID = "private/a.jpg";
+
+function privateWorld(options: Options = {}): World {
+  const world = setup({ keys: ["key"], ...options, config: { sources: SOURCES, ...options.config } });
+  for (const name of NAMES) world.originals.store(`up/private/${decodeURIComponent(name)}`, SECRET);
+  return world;
+}
+
+/** Throws when an answer gives a private original away: its bytes, its place, or a way to it. */
+async function expectNothingOfIt(response: Response): Promise<void> {
+  const headers = JSON.stringify([...response.headers]);
+  expect(headers).not.toMatch(/originals\/|[?&]s=|up\/private/);
+  expect(response.headers.get("Location")).toBeNull();
+  expect(new TextDecoder("latin1").decode(await response.arrayBuffer())).not.toContain(SECRET);
+}
+
+const QUERIES = [
+  "",
+  "?w=800",
+  "?w=800&v=anything",
+  "?w=800&h=600",
+  "?p=card",
+  "?f=auto",
+  "?w=800&f=jpeg",
+  "?w=0",
+  "?h=100",
+  "?x=1",
+];
+const HEADERS: Record<string, string>[] = [
+  {},
+  { Range: "bytes=0-3" },
+  { "If-None-Match": "*" },
+  { "If-Range": '"x"', Range: "bytes=0-" },
+  { "Save-Data": "on" },
+  { Origin: "https://evil.example", "Sec-Fetch-Mode": "cors" },
+  { Accept: "*/*" },
+  { Via: "1.1 prewarm" },
+  { Cookie: "prewarm_session=x", Authorization: "Bearer x" },
+];
+
+describe("a private original", () => {
+  const worlds: [string, Options][] = [
+    ["by default", {}],
+    ["with fallback nearest", { config: { fallback: "nearest" } }],
+    ["with fallback placeholder", { config: { fallback: "placeholder" } }],
+    ["said aloud", { config: { sources: [SOURCES[0], { ...SOURCES[1], viewers: "placeholder" }] } }],
+    ["with every URL signed", { config: { signing: "all" } }],
+    ["with signing off", { config: { signing: "off" } }],
+    ["without a key", { keys: [] }],
+    ["with R2 broken", { faults: { images: "rejects" } }],
+    ["with the cache broken", { faults: { cache: "rejects" } }],
+    ["with the queue broken", { faults: { live: "rejects" } }],
+    ["for a client that is capped", { allowed: () => false }],
+  ];
+
+  it.each(worlds)("shows nothing of itself on any path, to any kind of request: %s", async (_, options) => {
+    const world = privateWorld(options);
+    for (const name of NAMES) {
+      for (const query of QUERIES) {
+        for (const method of ["GET", "HEAD", "OPTIONS", "POST"]) {
+          for (const headers of HEADERS) {
+            await expectNothingOfIt(await world.ask(method, `/images/private/${name}${query}`, headers));
+          }
+        }
+      }
+    }
+    await world.settle();
+  });
+
+  it.each(["dead", "unshowable", "animated", "missing", "paused"])("nor behind a marker: %s", async (code) => {
+    const world = privateWorld();
+    const until = NOW + 60_000;
+    world.images.store("dead/private%2Fa.jpg/800-high.webp", JSON.stringify({ code, until }));
+    if (code === "missing") world.images.store("dead/private%2Fa.jpg/_", JSON.stringify({ code, until }));
+    for (const method of ["GET", "HEAD"]) await expectNothingOfIt(await world.ask(method, `/images/${ID}?w=800`));
+  });
+
+  it("nor after a bug of ours", async () => {
+    const world = privateWorld();
+    world.edge.askedLately.takeTurn = () => {
+      throw new TypeError("a bug");
+    };
+    await expectNothingOfIt(await world.get(`/images/${ID}?w=800`));
+  });
+
+  it("nor to a URL that is signed: the signature opens a size, not the original", async () => {
+    const world = privateWorld();
+    const query = "w=300&h=210";
+    const s = await sign(`/images/${ID}`, query, "key", world.config);
+    const response = await world.get(`/images/${ID}?${query}&s=${s}`);
+    expect(response.status).toBe(200);
+    await expectNothingOfIt(response);
+  });
+
+  it("nor under /originals/ without the signature that only the pipeline has", async () => {
+    const world = privateWorld();
+    const image = await sign(`/images/${ID}`, "exp=9999999999", "key", world.config);
+    for (const query of ["", "?s=", `?exp=9999999999&s=${image}`, "?exp=9999999999"]) {
+      for (const method of ["GET", "HEAD"]) {
+        const response = await world.ask(method, `/originals/${ID}${query}`);
+        expect(response.status).toBe(403);
+        await expectNothingOfIt(response);
+      }
+    }
+    const signed = await world.get(await signOriginal(ID, "key", world.config, NOW / 1000));
+    expect(await signed.text()).toBe(SECRET);
+  });
+
+  it("is stood in for, and its variants are made and shown", async () => {
+    const world = privateWorld();
+    const first = await world.get(`/images/${ID}?w=800`);
+    expect([first.status, first.headers.get("Content-Type"), first.headers.get("Cache-Control")]).toEqual([
+      200,
+      "image/gif",
+      "private, no-store",
+    ]);
+    expect(new Uint8Array(await first.arrayBuffer())).toEqual(PLACEHOLDER);
+    expect(world.sent.map(({ keys }) => keys)).toEqual([["private%2Fa.jpg/800-high.webp"]]);
+    world.images.store("variants/private%2Fa.jpg/800-high.webp", BYTES);
+    const second = await world.get(`/images/${ID}?w=800`);
+    expect(new Uint8Array(await second.arrayBuffer())).toEqual(BYTES);
+  });
+
+  it("is passed through as a stand-in, and nothing is asked for", async () => {
+    const world = privateWorld();
+    const response = await world.get("/images/private/a.svg");
+    expect([response.status, response.headers.get("Content-Type"), world.sent]).toEqual([200, "image/gif", []]);
+  });
+
+  it("is shown where its source says so, and only there", async () => {
+    const shown = { prefix: "shown/", bucket: "ORIGINALS", key: "up/{id}", viewers: "redirect" } as const;
+    const world = privateWorld({ config: { sources: [...SOURCES, shown] } });
+    world.originals.store("up/shown/a.jpg", SECRET);
+    const response = await world.get("/images/shown/a.jpg?w=800");
+    const location = response.headers.get("Location") ?? "";
+    expect(location).toMatch(/\/originals\/shown\/a\.jpg\?exp=\d+&s=/);
+    expect(await (await world.get(location.slice(ORIGIN.length))).text()).toBe(SECRET);
+    // The signature is of one original: it opens no other.
+    const other = await world.get(location.slice(ORIGIN.length).replace("shown/a.jpg", ID));
+    expect(other.status).toBe(403);
+    await expectNothingOfIt(await world.get(`/images/${ID}?w=800`));
+  });
+});
