@@ -3,9 +3,10 @@
 //   node scripts/boot.mjs here FILE [args]  the same, in the folder where npm was called
 //   node scripts/boot.mjs bin NAME [args]   run an installed command
 //   node scripts/boot.mjs install           only install
+//   node scripts/boot.mjs pnpm [args]       run the pinned pnpm
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,7 +20,7 @@ const bins = join(root, "node_modules", ".bin");
 const stampFile = join(root, "node_modules", ".boot-stamp");
 const lockDir = join(root, ".boot-lock");
 const read = (name) => readFileSync(join(root, name), "utf8");
-const pnpmVersion = JSON.parse(read("package.json")).packageManager.split("@")[1];
+const pnpmVersion = JSON.parse(read("package.json")).packageManager.split(/[@+]/)[1];
 
 const stamp = createHash("sha256")
   .update([process.platform, process.arch, pnpmVersion, read("pnpm-lock.yaml"), read("pnpm-workspace.yaml")].join("\0"))
@@ -29,7 +30,7 @@ function installed() {
   return existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp;
 }
 
-/** A pnpm of the pinned major on the PATH will do; else npx brings the pinned one. A corepack shim may be there and broken. */
+/** A pnpm of the pinned major on the PATH will do; else the pinned one. A corepack shim may be there and broken. */
 function pnpmCommand() {
   const own = spawnSync("pnpm", ["--version"], {
     cwd: dirname(root), // outside, so that it does not read our pin
@@ -39,7 +40,26 @@ function pnpmCommand() {
   });
   const major = (version) => version.trim().split(".")[0];
   if (own.status === 0 && major(own.stdout) === major(pnpmVersion)) return ["pnpm"];
-  return ["npx", "--yes", `pnpm@${pnpmVersion}`];
+  return [pinnedPnpm()];
+}
+
+/** pnpm by a lockfile of its own, so that npm refuses bytes with another sha512 than the recorded one. */
+function pinnedPnpm() {
+  const folder = join(root, ".boot-cache", `pnpm-${pnpmVersion}`);
+  const command = join(folder, "node_modules", ".bin", windows ? "pnpm.cmd" : "pnpm");
+  if (existsSync(command)) return command;
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["package.json", "package-lock.json"])
+    copyFileSync(join(root, "scripts", "pnpm", name), join(folder, name));
+  console.error(`[boot] first start: npm brings pnpm ${pnpmVersion}`);
+  const args = ["install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  const brought = spawnSync("npm", args, { cwd: folder, encoding: "utf8", shell: windows });
+  // Its program is an optional dependency: npm leaves one with a wrong sum out without a word.
+  const tried =
+    brought.status === 0 ? spawnSync(command, ["--version"], { encoding: "utf8", shell: windows }) : brought;
+  if (tried.status === 0) return command;
+  rmSync(folder, { recursive: true, force: true });
+  throw new Error(`${tried.stdout ?? ""}${tried.stderr ?? tried.error?.message ?? ""}`);
 }
 
 /** Two first starts at once must not install over each other. Returns false when the other one has done it. */
@@ -68,9 +88,15 @@ function explain(output, code) {
   );
 }
 
-function runInstall() {
-  const [command, ...before] = pnpmCommand();
-  const args = [...before, "install", "--frozen-lockfile", "--reporter=append-only"];
+async function runInstall() {
+  let command;
+  try {
+    [command] = pnpmCommand();
+  } catch (error) {
+    console.error(error.message);
+    return { code: 1, tail: error.message };
+  }
+  const args = ["install", "--frozen-lockfile", "--reporter=append-only"];
   console.error(`[boot] first start: ${command} ${args.join(" ")}`);
   const env = { ...process.env, CI: "true", npm_config_update_notifier: "false", NO_UPDATE_NOTIFIER: "1" };
   return new Promise((resolve) => {
@@ -138,5 +164,14 @@ function handOver(mode, name, args) {
 }
 
 const [mode, name, ...args] = process.argv.slice(2);
+if (mode === "pnpm") {
+  const command = pinnedPnpm();
+  const { status } = spawnSync(command, [name, ...args].filter(Boolean), {
+    cwd: root,
+    stdio: "inherit",
+    shell: windows,
+  });
+  process.exit(status ?? 1);
+}
 await install();
 if (process.exitCode !== 1 && mode !== "install") handOver(mode, name, args);

@@ -47,7 +47,7 @@ describe("commands", () => {
   });
 
   it.each(Object.entries(scripts))("npm run %s goes through boot, to something that is there", (name, command) => {
-    expect(command, name).toMatch(/^(node scripts\/boot\.mjs (run|here|bin) |bash )/);
+    expect(command, name).toMatch(/^(node scripts\/boot\.mjs (run|here|bin|pnpm) |bash )/);
     for (const path of command.match(/[\w./-]+\.(ts|mjs|json)\b/g) ?? [])
       expect(existsSync(join(root, path)), path).toBe(true);
   });

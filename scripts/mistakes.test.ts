@@ -148,7 +148,7 @@ const MISTAKES: Mistake[] = [
   {
     name: "an ADMIN_TOKEN that can be guessed",
     secrets: { ADMIN_TOKEN: "secret" },
-    told: /^ADMIN_TOKEN: it is shorter than 16/,
+    told: /^ADMIN_TOKEN: it is shorter than 24/,
     hook: 401,
   },
   {

@@ -74,6 +74,6 @@ function urlsOf({ src, srcset }: ImgAttributes): string[] {
 }
 
 function replaced(given: ImgAttributes, signed: ReadonlyMap<string, string>): ImgAttributes {
-  const srcset = given.srcset?.replaceAll(/[^\s,]+(?= )/g, (url) => signed.get(url) ?? url);
+  const srcset = given.srcset?.replaceAll(/[^\s,]+/g, (url) => signed.get(url) ?? url);
   return { ...given, src: signed.get(given.src) ?? given.src, srcset };
 }

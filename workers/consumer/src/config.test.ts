@@ -6,7 +6,7 @@ import { tokensOf } from "./config.ts";
 const LONG = "a-token-of-twenty-four-ch";
 
 describe("the control API's tokens", () => {
-  it("are refused when they are short, and /readyz is told; the long ones hold", () => {
+  it("are refused when they are short, and the long ones hold", () => {
     expect(tokensOf({ ADMIN_TOKEN: `x,${LONG}`, VIEWER_TOKEN: "short" })).toEqual({
       adminTokens: [LONG],
       viewerTokens: [],

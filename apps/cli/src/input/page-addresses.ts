@@ -75,7 +75,9 @@ export function srcsetAddresses(srcset: string): string[] {
     const address = /^\S+/.exec(rest)?.[0];
     if (address === undefined) return found;
     rest = rest.slice(address.length);
-    found.push(address.replace(/,+$/, ""));
+    let end = address.length;
+    while (address[end - 1] === ",") end -= 1;
+    found.push(address.slice(0, end));
     // Descriptors run to the next comma outside brackets.
     if (!address.endsWith(",")) rest = rest.replace(/^(?:[^,(]|\([^)]*\)?)*/, "");
   }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import sharp from "sharp";
 import type { OutputFault } from "../faults/fault-rule.ts";
 import type { JobRecord } from "../jobs/job-record.ts";
@@ -89,12 +89,7 @@ function jobOf(emulator: EmulatorState, path: string): JobRecord | undefined {
 }
 
 /** @returns the HTTP status, or the name of the fault that was sent instead */
-async function serve(
-  emulator: EmulatorState,
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: URL,
-): Promise<number | string> {
+async function serve(emulator: EmulatorState, response: ServerResponse, url: URL): Promise<number | string> {
   const job = jobOf(emulator, url.pathname);
   const encoded = job?.output ? emulator.renderer.output(job.output.cacheKey) : undefined;
   if (job === undefined || encoded === undefined) {
@@ -120,7 +115,7 @@ export function createOutputServer(emulator: EmulatorState): Server {
     if (request.headers.authorization !== undefined) emulator.requests.count("output", "with authorization");
     if (request.method !== "GET" && request.method !== "HEAD")
       return sendText(response, 405, "", { allow: "GET, HEAD" });
-    void serve(emulator, request, response, url).then(
+    void serve(emulator, response, url).then(
       (outcome) => emulator.requests.count("output", outcome),
       () => response.destroy(),
     );

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isUnreachable, unpinned } from "./audit.ts";
+import { secretsIn } from "./secrets.ts";
+
+const root = dirname(import.meta.dirname);
+const json = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8"));
+
+describe("pnpm", () => {
+  const { packages } = json("scripts/pnpm/package-lock.json");
+  const [, version, sum = ""] = json("package.json").packageManager.split(/[@+]/);
+
+  it("is the same in both pins, with the same sha512", () => {
+    expect(packages["node_modules/pnpm"].version).toBe(version);
+    const integrity = `sha512-${Buffer.from(sum.replace("sha512.", ""), "hex").toString("base64")}`;
+    expect(packages["node_modules/pnpm"].integrity).toBe(integrity);
+  });
+
+  it("has its program pinned on Linux, and names no registry's address", () => {
+    for (const platform of ["linux-x64", "linux-arm64"])
+      expect(packages[`node_modules/@pnpm/exe.${platform}`]).toMatchObject({
+        version,
+        integrity: expect.stringMatching(/^sha512-/),
+      });
+    expect(JSON.stringify(packages)).not.toContain("http");
+  });
+});
+
+describe("the audit", () => {
+  const good = `  a@1.0.0:\n    resolution: {integrity: sha512-${"A".repeat(86)}==}\n`;
+
+  it("passes our lockfile, and what is pinned", () => {
+    expect(unpinned(readFileSync(join(root, "pnpm-lock.yaml"), "utf8"))).toEqual([]);
+    expect(unpinned(good)).toEqual([]);
+  });
+
+  it.each([
+    "    resolution: {tarball: https://codeload.example/x.tgz}\n",
+    "    resolution: {commit: abc, repo: https://git.example/x, type: git}\n",
+    "    resolution: {integrity: sha1-abc}\n",
+    `    resolution: {integrity: sha512-${"A".repeat(86)}==, tarball: https://evil.example/x.tgz}\n`,
+  ])("names %j", (line) => expect(unpinned(good + line)).toHaveLength(1));
+
+  it("tells a registry that does not answer from a vulnerability", () => {
+    expect(isUnreachable("Error: ERR_PNPM_AUDIT_BAD_RESPONSE")).toBe(true);
+    expect(isUnreachable("3 vulnerabilities found\nSeverity: 1 high")).toBe(false);
+  });
+});
+
+describe("the search for secrets", () => {
+  const random = "u5Jb2mTn0fQd8kL9xWvRz1YcE4hGaPs7oiXlNtBqD3M=";
+  it.each([
+    ["a private key", `-----BEGIN ${"RSA"} PRIVATE KEY-----`],
+    ["an AWS key", `AKIA${"ABCDEFGHIJKLMNOP"}`],
+    ["a GitHub token", `ghp_${"a".repeat(36)}`],
+    ["a webhook secret", `whsec_${random}`],
+    ["a secret's value", `ADMIN_TOKEN${"="}${random.slice(0, 40)}`],
+  ])("finds %s", (what, text) => expect(secretsIn(`x\n${text}\n`)).toEqual([`2: ${what}`]));
+
+  it("passes secrets that say they are none", () => {
+    expect(secretsIn(`whsec_${Buffer.from("old old old old old old old old ").toString("base64")}`)).toEqual([]);
+    expect(secretsIn("whsec_… and ADMIN_TOKEN=… and ADMIN_TOKEN=local")).toEqual([]);
+  });
+});
