@@ -52,8 +52,10 @@ function judge(config: Config): string[] {
 function routedHosts(): string[] {
   const toml = join(ROOT, "wrangler.edge.toml");
   if (!existsSync(toml)) return [];
-  const patterns = readFileSync(toml, "utf8").matchAll(/^[^#\n]*\bpattern\s*=\s*"([^"/]+)/gm);
-  return [...patterns].map(([, host = ""]) => host.toLowerCase()).filter((host) => !host.includes("*"));
+  const lines = readFileSync(toml, "utf8").split("\n");
+  const values = lines.map((line) => line.split("#")[0]?.split(/\bpattern\s*=\s*"/)[1] ?? "");
+  const hosts = values.map((value) => value.split(/["/]/)[0]?.toLowerCase() ?? "");
+  return hosts.filter((host) => host !== "" && !host.includes("*"));
 }
 
 /** All faults and their number, as start, build and deploy print them. */
