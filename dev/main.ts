@@ -1,3 +1,4 @@
+import type { Config } from "../packages/shared/src/config.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
 import { judgeSite, listFaults } from "../scripts/site-faults.ts";
 import { hookSecrets, readSettings, type StackSettings } from "./settings.ts";
@@ -31,7 +32,7 @@ try {
     await stack.close();
     process.exit(code);
   };
-  if (told.length === 0) await tellReady(stack, settings);
+  if (told.length === 0) tellReady(stack, settings, config);
   else {
     if (faults.length === 0) tellFaults(told);
     if (!watch) await stop(1);
@@ -74,8 +75,7 @@ function tellFaults(faults: readonly string[]): void {
   console.error(red ? `\u001b[31m${text}\u001b[0m` : text);
 }
 
-async function tellReady(stack: Stack, settings: StackSettings): Promise<void> {
-  const { config } = await judgeSite();
+function tellReady(stack: Stack, settings: StackSettings, config: Config | null): void {
   console.log(`ready edge=${stack.edgeUrl} control=${stack.controlUrl}`);
   console.log(`  after ${Math.round(performance.now() - started)} ms; state in ${settings.stateDir}\n`);
   if (stack.samples.length > 0) {

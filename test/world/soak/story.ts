@@ -1,4 +1,5 @@
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
+import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
@@ -8,19 +9,7 @@ import { refusedAccount, stormRules, throttleStorm } from "./storm.ts";
 
 const WHO = "soak";
 const UPLOADS = { run: "uploads", label: null, lane: "upload" } as const;
-const DEAD_LETTERS: JobFilter = {
-  ...{
-    states: ["dead"],
-    lanes: [],
-    run: null,
-    id: null,
-    format: null,
-    error: null,
-    text: [],
-    fingerprint: null,
-    jobs: null,
-  },
-};
+const DEAD_LETTERS: JobFilter = { ...emptyFilter(), states: ["dead"] };
 const STORM_MAX_MS = 2 * 3_600_000;
 const UPLOAD_EVERY_MS = 500;
 const VIEW_EVERY_MS = 250;

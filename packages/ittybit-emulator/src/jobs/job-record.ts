@@ -75,15 +75,7 @@ export function createJobRecord(request: JobRequest, { id, seq, idempotencyKey, 
     webhookUrl: request.webhookUrl,
     createdAt: now,
     skewMs,
-    status: "queued",
-    error: null,
-    stage: 0,
-    stageAt: [],
-    startedAt: null,
-    finishedAt: null,
-    updatedAt: now,
-    source: null,
-    output: null,
+    ...untouched(now),
     downloads: 0,
   };
 }
@@ -96,16 +88,23 @@ export function isFinished(job: JobRecord): boolean {
 export function asCreated(job: JobRecord): JobRecord {
   return {
     ...job,
+    ...untouched(job.createdAt),
+  };
+}
+
+/** What of a job is so until the first stage begins. */
+function untouched(createdAt: number) {
+  return {
     status: "queued",
     error: null,
     stage: 0,
     stageAt: [],
     startedAt: null,
     finishedAt: null,
-    updatedAt: job.createdAt,
+    updatedAt: createdAt,
     source: null,
     output: null,
-  };
+  } satisfies Partial<JobRecord>;
 }
 
 export function beginStage(job: JobRecord, stage: number, now: number): void {

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
+import { wrongToken } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";
 import { open, viewer } from "./endpoint.ts";
 import { answer, jsonBody, refusal, refusals, time } from "./schema-words.ts";
@@ -79,9 +80,7 @@ async function tryToken(token: string, address: string | null, deps: ApiDeps): P
     deps.wrongTokens.forgive(address);
     return caller;
   }
-  const wait = deps.wrongTokens.count(address, deps.clock.now());
-  if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
-  throw new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
+  throw wrongToken(address, deps);
 }
 
 function sessionAnswer({ role, who, by, expiresAt }: Caller, { environment, edgeUrl }: ApiDeps) {

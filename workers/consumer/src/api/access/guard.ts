@@ -24,9 +24,10 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
       });
     }
     const caller = await findCaller(c.req.raw, deps, { verifier, context: accessContext(c) });
-    if (caller === null) refuseWrongToken(c.req.raw.headers, deps);
     if (caller === null)
-      throw new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
+      throw c.req.raw.headers.has("Authorization")
+        ? wrongToken(c.req.header("CF-Connecting-IP") ?? null, deps)
+        : unauthorized();
     if (needed === "operator" && caller.role !== "operator") throw new AppError("forbidden");
     if (!READING.has(c.req.method) && caller.by !== "token") checkSameOrigin(c.req.header("Sec-Fetch-Site"));
     c.set("caller", caller);
@@ -34,11 +35,14 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
   };
 }
 
-/** Throws `too_many_requests` when many wrong tokens came from where this one comes from. */
-function refuseWrongToken(headers: Headers, { wrongTokens, clock }: ApiDeps): void {
-  if (!headers.has("Authorization")) return;
-  const wait = wrongTokens.count(headers.get("CF-Connecting-IP"), clock.now());
-  if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
+/** Counts a wrong token: `too_many_requests` when many came from where this one comes from, else `unauthorized`. */
+export function wrongToken(address: string | null, { wrongTokens, clock }: ApiDeps): AppError {
+  const wait = wrongTokens.count(address, clock.now());
+  return wait > 0 ? new AppError("too_many_requests", { retryAfterSeconds: wait }) : unauthorized();
+}
+
+function unauthorized(): AppError {
+  return new AppError("unauthorized", { detail: "Give a valid token as `Authorization: Bearer …`, or sign in." });
 }
 
 /** A browser sends its cookie with requests of every page. Only our own pages may write. */

@@ -33,14 +33,7 @@ export interface Breaker {
   probe: { gen: number; until: number } | null;
 }
 
-export interface GateSettings {
-  concurrency: number;
-  ratePerSecond: number;
-  burst: number;
-  monthlyJobs: number | null;
-  warmingShare: number;
-  alertLevels: readonly number[];
-}
+export type GateSettings = Config["gate"];
 
 export const CLOSED_BREAKER: Breaker = {
   state: "closed",
