@@ -33,6 +33,7 @@ import { cancelRun } from "../protocol/cancel-run.ts";
 import { claim } from "../protocol/claim.ts";
 import { countMatches } from "../protocol/count-matches.ts";
 import { findRows } from "../protocol/find-rows.ts";
+import { type GateMemory, gateOf, newGateMemory } from "../protocol/gate-memory.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
 import { cancelKey, retryKey } from "../protocol/retry-and-cancel.ts";
@@ -95,6 +96,7 @@ export class Engine implements Answering<LedgerCalls> {
   readonly #window = new SendWindow();
   readonly #seen = new SeenJobs();
   readonly #duties = newDutyState();
+  readonly #gate: GateMemory;
   #following: Promise<void> | null = null;
   #metricErrors = 0;
 
@@ -106,7 +108,8 @@ export class Engine implements Answering<LedgerCalls> {
     this.#transactions = new Transactions(sql, { config, clock });
     this.#alarm = new AlarmClock(host.storage);
     this.#names = new Names(sql);
-    this.steps = new Steps(this.#transactions, { window: this.#window, seen: this.#seen });
+    this.#gate = newGateMemory(clock.now());
+    this.steps = new Steps(this.#transactions, { window: this.#window, seen: this.#seen, gate: this.#gate });
   }
 
   /** Reads the alarm that is set; before any call. */
@@ -230,7 +233,7 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   stats() {
-    return this.#read((tx) => ledgerStats(tx, this.#metricErrors));
+    return this.#read((tx) => ledgerStats(tx, this.#metricErrors, this.#gateView(tx)));
   }
 
   history(tier: Tier, from: number, to: number) {
@@ -238,7 +241,11 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   getGate(): GateView {
-    return this.#read((tx) => gateView(tx.gate, tx.config, slotsUsed(tx), tx.now));
+    return this.#read((tx) => this.#gateView(tx));
+  }
+
+  #gateView(tx: Tx): GateView {
+    return gateView(gateOf(tx, this.#gate), slotsUsed(tx));
   }
 
   listAudit({ cursor, limit }: Page) {
@@ -282,9 +289,9 @@ export class Engine implements Answering<LedgerCalls> {
 
   patchGate(patch: GatePatch, who: string): GateView {
     return this.#change((tx) => {
-      patchGate(tx.gate, patch, tx.now);
+      patchGate(gateOf(tx, this.#gate), patch);
       audit(tx, who, "gate.patch", null, { ...patch });
-      return gateView(tx.gate, tx.config, slotsUsed(tx), tx.now);
+      return this.#gateView(tx);
     });
   }
 

@@ -4,6 +4,7 @@ import { actionSlice, nextActionAt } from "../protocol/actions.ts";
 import { cancelSlices } from "../protocol/cancel-run.ts";
 import { dispatch, type Outgoing, unsend } from "../protocol/dispatch.ts";
 import { gateChanged } from "../protocol/gate-file.ts";
+import { type GateMemory, gateOf } from "../protocol/gate-memory.ts";
 import { observeEnded, openAtIttybit, openJobsAtIttybit } from "../protocol/ittybit-jobs.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { pruneSlice, rollUp } from "../protocol/prune.ts";
@@ -21,12 +22,14 @@ export class Steps {
   readonly #transactions: Transactions;
   readonly #window: SendWindow;
   readonly #seen: SeenJobs;
+  readonly #gate: GateMemory;
   #turn = 0;
 
-  constructor(transactions: Transactions, memory: { window: SendWindow; seen: SeenJobs }) {
+  constructor(transactions: Transactions, memory: { window: SendWindow; seen: SeenJobs; gate: GateMemory }) {
     this.#transactions = transactions;
     this.#window = memory.window;
     this.#seen = memory.seen;
+    this.#gate = memory.gate;
   }
 
   sweep(): void {
@@ -76,7 +79,7 @@ export class Steps {
 
   /** Puts the gate file into the outbox when what the edge should know has changed. */
   gateChanged(): void {
-    this.#transactions.write(gateChanged);
+    this.#transactions.write((tx) => gateChanged(tx, gateOf(tx, this.#gate)));
   }
 
   outboxDue(): Due[] {
