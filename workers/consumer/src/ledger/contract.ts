@@ -433,8 +433,10 @@ export interface GateView {
     since: number | null;
     probeAt: number | null;
   };
+  /** What holds now, however it came about. */
   rate: { perSecond: number; burst: number };
   concurrency: number;
+  limits: { rate: LimitView; concurrency: LimitView };
   budget: {
     monthlyJobs: number | null;
     warmingShare: number;
@@ -452,12 +454,27 @@ export interface GateView {
   updatedAt: number;
 }
 
+/** How a limit of the gate came about. */
+export interface LimitView {
+  /** `auto`: it finds itself; `configured` and `pinned`: a number stands there, in the configuration or by an operator. */
+  mode: "auto" | "configured" | "pinned";
+  value: number;
+  /** The bounds of an automatic one. */
+  min: number | null;
+  max: number | null;
+  /** A sentence: why an automatic one moved last; null while it stands where it began, and for numbers. */
+  why: string | null;
+  /** When that was, Unix ms. */
+  since: number | null;
+}
+
+/** `"auto"` lets a limit find itself, a number pins it. */
 export interface GatePatch {
   paused?: Partial<Record<Lane, boolean>>;
   /** Closes the breaker by hand. */
   breaker?: { state: "closed" };
-  rate?: number | { perSecond: number; burst?: number };
-  concurrency?: number;
+  rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };
+  concurrency?: number | "auto";
   budget?: { monthlyJobs?: number | null; warmingShare?: number; alertLevels?: number[] };
 }
 

@@ -1,11 +1,9 @@
-import type { HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
+import type { GateView, HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
-import { slotsUsed } from "../protocol/slots.ts";
 import { emptySlice, mergeSlice, readSlices, type Slice, TIERS_MS } from "../tables/counters.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
 import { readSamples } from "../tables/samples.ts";
 import type { Tx } from "../tables/tx.ts";
-import { gateView } from "./gate-view.ts";
 import { counts } from "./views.ts";
 
 const RATE_MINUTES = 5;
@@ -50,7 +48,7 @@ function percentiles(histogram: Histogram): Percentiles {
 }
 
 /** Everything the overview needs of the ledger: counters, five minutes' rates, an hour's percentiles. No table is counted. */
-export function ledgerStats(tx: Tx, metricErrors: number): LedgerStats {
+export function ledgerStats(tx: Tx, metricErrors: number, gate: GateView): LedgerStats {
   const counted = counts(tx);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
   const hour = sumOf(readSlices(tx.sql, TIERS_MS.minute, minute - 59 * TIERS_MS.minute, minute));
@@ -76,7 +74,7 @@ export function ledgerStats(tx: Tx, metricErrors: number): LedgerStats {
     rows: Object.values(counted.byState).reduce((sum, lanes) => sum + lanes.live + lanes.upload + lanes.bulk, 0),
     bytes: tx.sql.bytes,
     metricErrors,
-    gate: gateView(tx.gate, tx.config, slotsUsed(tx), tx.now),
+    gate,
   };
 }
 
