@@ -70,8 +70,6 @@ const REST_MS = 20;
 const MISSED_MAX = 3;
 /** A page that lacks this many of the jobs it should show is read on: others' jobs stand between ours. Fewer wait for the next look. */
 const READ_ON_FROM = 25;
-/** A page older than its cursor may show a few younger jobs, as our order is not quite Ittybit's; so many say that the cursor is ignored. */
-const YOUNGER_MIN = 10;
 /** Pages read one after another, at most: a dialect without cursors shows the newest 1,000 jobs. */
 const CHAIN_MAX = 10;
 /** Single reads in one look, beside pages. */
@@ -104,6 +102,8 @@ export class Collector {
   #running: Promise<void> | null = null;
   #rungAt = 0;
   #manner: Manner = "cursors";
+  /** First job of each page of this look, with the page's cursor. */
+  readonly #firsts = new Map<string, string>();
   #relearnAt = Number.POSITIVE_INFINITY;
   /** No call before then, Unix ms. */
   #notBefore = 0;
@@ -156,6 +156,7 @@ export class Collector {
   async #lookByCursors(due: ReadonlyMap<string, Watched>): Promise<number> {
     const chosen = (rule: (one: Watched) => boolean) =>
       new Set([...due].filter(([, one]) => rule(one)).map(([job]) => job));
+    this.#firsts.clear();
     const looks = planLooks({
       known: this.#memory.known(),
       due: chosen(() => true),
@@ -191,7 +192,7 @@ export class Collector {
         return calls;
       }
       this.#failures = 0;
-      this.#learnManner(first.after, look);
+      if (calls === 1) this.#learnManner(first.after, look);
       for (const { id } of look.jobs) missing.delete(id);
       this.#tell(look.jobs);
       const enough = this.#manner === "chain" ? missing.size === 0 : missing.size < READ_ON_FROM;
@@ -202,13 +203,17 @@ export class Collector {
     return calls;
   }
 
-  /** A list by page number, or one that answers with the newest jobs whatever cursor it is given, is read from its top on. */
-  #learnManner(after: string | undefined, page: { jobs: IttybitJob[] }): void {
-    if (after === undefined || this.#manner !== "cursors") return;
-    const cursor = this.#memory.placeOf(after) ?? Number.POSITIVE_INFINITY;
-    const places = page.jobs.flatMap(({ id }) => this.#memory.placeOf(id) ?? []);
-    const younger = places.filter((place) => place > cursor).length;
-    if (younger >= YOUNGER_MIN && 2 * younger > places.length) this.#learn("chain");
+  /**
+   * A list by page number, or one that answers with the newest jobs whatever cursor it is given, is read from its top on: a page that holds
+   * its own cursor, or begins as another one of this look does, tells.
+   */
+  #learnManner(after: string | undefined, { jobs, next }: { jobs: IttybitJob[]; next: string | null }): void {
+    const first = jobs[0]?.id;
+    if (after === undefined || first === undefined || this.#manner !== "cursors") return;
+    const isRepeated = (this.#firsts.get(first) ?? after) !== after;
+    this.#firsts.set(first, after);
+    const isNumbered = new URLSearchParams(next ?? "").has("page");
+    if (isNumbered || isRepeated || jobs.some(({ id }) => id === after)) this.#learn("chain");
   }
 
   #learn(manner: Manner): void {

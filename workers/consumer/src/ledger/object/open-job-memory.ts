@@ -34,29 +34,23 @@ const SINGLE_MS = 250;
 export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
   #known: { job: string; grantedAt: number }[] = [];
-  #places = new Map<string, number>();
 
   /** Ids in the order of Ittybit's list as far as we know it: oldest first, ended ones too from the oldest open job on. */
   known(): string[] {
     return this.#known.map(({ job }) => job);
   }
 
-  /** Its place among `known`, or null. */
-  placeOf(job: string): number | null {
-    return this.#places.get(job) ?? null;
-  }
-
   update(open: readonly OpenJob[]): void {
+    const placed = new Set(this.#known.map(({ job }) => job));
     const ids = new Set(open.map(({ job }) => job));
     for (const job of this.watched.keys()) if (!ids.has(job)) this.watched.delete(job);
     for (const one of open) {
       const last = this.watched.get(one.job);
       this.watched.set(one.job, { lookedAt: null, missed: 0, lost: false, ...last, ...one });
-      if (!this.#places.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.grantedAt });
+      if (!placed.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.grantedAt });
     }
     this.#known.sort((a, b) => a.grantedAt - b.grantedAt);
     this.#forget();
-    this.#places = new Map(this.#known.map(({ job }, place) => [job, place]));
   }
 
   /** It cannot serve as a cursor any more. */
