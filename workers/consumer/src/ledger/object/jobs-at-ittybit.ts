@@ -1,5 +1,5 @@
 import type { Ittybit } from "../../ittybit/client.ts";
-import type { JobPageLook, JobsAtIttybit } from "./collector.ts";
+import type { JobPageLook, JobsAtIttybit } from "./job-looks.ts";
 
 const NO_LIST = [404, 405, 410, 501];
 const NO_CURSOR = [400, 404, 410, 422];

@@ -53,9 +53,21 @@ export class OpenJobMemory {
     this.#forget();
   }
 
-  /** It cannot serve as a cursor any more. */
-  forgetPlace(job: string): void {
-    if (!this.watched.has(job)) this.#known = this.#known.filter((one) => one.job !== job);
+  /** Ittybit shows it, and it has not ended. */
+  shown(job: string, now: number): void {
+    const one = this.watched.get(job);
+    if (one !== undefined) Object.assign(one, { lookedAt: now, lost: false });
+  }
+
+  onPage(job: string): void {
+    const one = this.watched.get(job);
+    if (one !== undefined) one.missed = 0;
+  }
+
+  /** An ended job is no cursor any more, nor are those before it: Ittybit forgets the oldest first. */
+  forgetPlaces(upTo: string): void {
+    const last = this.#known.findIndex(({ job }) => job === upTo);
+    this.#known = this.#known.filter(({ job }, place) => place > last || this.watched.has(job));
   }
 
   #forget(): void {

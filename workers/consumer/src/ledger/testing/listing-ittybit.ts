@@ -1,7 +1,7 @@
 import type { NoResult } from "../../ittybit/client.ts";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { createFakeClock } from "../../testing/fake-clock.ts";
-import type { JobPageLook, JobsAtIttybit } from "../object/collector.ts";
+import type { JobPageLook, JobsAtIttybit } from "../object/job-looks.ts";
 
 interface Made {
   id: string;
@@ -14,8 +14,10 @@ export class ListingIttybit implements JobsAtIttybit {
   readonly jobs: Made[] = [];
   readonly calls: string[] = [];
   mostAtOnce = 0;
-  /** How it lists: by cursor, ignoring cursors (page by page only), or not at all. */
-  manner: "cursors" | "pages" | "noList" = "cursors";
+  /** How it lists: by cursor, ignoring cursors, refusing them, or not at all. */
+  manner: "cursors" | "ignores" | "refuses" | "noList" = "cursors";
+  /** Put before the ids that `get` answers with. */
+  idPrefix = "";
   latencyMs = 120;
   /** Unknown to `get`, to `list`, or both. */
   readonly hidden = { get: new Set<string>(), list: new Set<string>() };
@@ -39,13 +41,15 @@ export class ListingIttybit implements JobsAtIttybit {
     return this.#answer(`get ${id}`, () => {
       const job = this.jobs.find((one) => one.id === id);
       if (job === undefined || this.hidden.get.has(id)) return { kind: "absent" } as const;
-      return { kind: "job", job: this.#shown(job) } as const;
+      const shown = this.#shown(job);
+      return { kind: "job", job: { ...shown, id: `${this.idPrefix}${id}` } } as const;
     });
   }
 
   list({ after, next }: { after?: string; next?: string }) {
     return this.#answer(`list ${after ?? next ?? ""}`.trim(), (): JobPageLook => {
       if (this.manner === "noList") return { kind: "noList" };
+      if (this.manner === "refuses" && after !== undefined) return { kind: "noCursor" };
       const all = this.jobs.filter(({ id }) => !this.hidden.list.has(id)).reverse();
       const start = next === undefined ? this.#start(all, after) : Number(next);
       if (start === null) return { kind: "noCursor" };
@@ -59,7 +63,7 @@ export class ListingIttybit implements JobsAtIttybit {
   }
 
   #start(all: readonly Made[], after: string | undefined): number | null {
-    if (after === undefined || this.manner === "pages") return 0;
+    if (after === undefined || this.manner === "ignores") return 0;
     const at = all.findIndex(({ id }) => id === after);
     return at < 0 ? null : at + 1;
   }
