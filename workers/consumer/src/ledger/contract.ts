@@ -148,7 +148,8 @@ export interface Operators {
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
-  imageRows(id: string): Promise<ImageRows>;
+  /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
+  imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
   getGate(): Promise<GateView>;
@@ -300,7 +301,7 @@ export interface JobView {
   storedAt: number | null;
 }
 
-/** A job with its public name (`jobHash` of its key). */
+/** A job with its public name (`nameOf` its id). */
 export type NamedJob = JobView & { job: string };
 
 /** A failed attempt as it is kept. */
@@ -335,6 +336,8 @@ export interface RunView {
 
 export interface ImageRows {
   rows: NamedJob[];
+  /** The jobs' names of the stored variants that were asked about, by key. */
+  names: Record<string, string>;
   sourceEtag: string | null;
   purging: boolean;
 }
@@ -356,7 +359,7 @@ export interface JobFilter {
   /** Parts of the variant key. */
   text: string[];
   fingerprint: string | null;
-  /** Short hashes; null is no condition. */
+  /** Names; null is no condition. */
   jobs: string[] | null;
 }
 
@@ -487,14 +490,14 @@ export interface Percentiles {
 }
 
 export interface LedgerStats {
+  /** Of stored ones all that there ever were. */
   counts: Record<Lane, Record<JobState, number>>;
   oldestWaiting: Record<Lane, number | null>;
-  /** Dead jobs that somebody should look at: those without a missing or unusable original. */
-  deadLetters: number;
   /** Per second, over the last five whole minutes. */
   rates: { stored: number; failed: number; accepted: number; submitted: number };
   wait: Percentiles;
   run: Percentiles;
+  /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
   metricErrors: number;
@@ -509,6 +512,7 @@ export interface HistoryBucket {
   stored: number;
   failed: number;
   dead: number;
+  refused: number;
   throttled: number;
   wait: Percentiles;
   run: Percentiles;

@@ -40,4 +40,3 @@ export class AbandonedJobs {
     sql.exec("DELETE FROM abandoned WHERE gen IN (SELECT value FROM json_each(?))", JSON.stringify(known));
   }
 }
-

@@ -69,7 +69,11 @@ export function addMinutes(sql: Sql, minutes: Minutes): void {
   for (const [day, slices] of days) {
     const body = dayOf(sql, day);
     mergeSlices(body.minutes, Object.fromEntries(slices), TIERS_MS.minute);
-    sql.exec("INSERT INTO hist (day, body) VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET body = ?2", day, print(body));
+    sql.exec(
+      "INSERT INTO hist (day, body) VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET body = ?2",
+      day,
+      print(body),
+    );
   }
 }
 
@@ -90,11 +94,17 @@ export function readSlices(sql: Sql, tier: Tier, from: number, to: number): Minu
   const ms = TIERS_MS[tier];
   const first = Math.floor(from / TIERS_MS.day);
   const found: Minutes = {};
-  for (const raw of sql.exec("SELECT body FROM hist WHERE day >= ? AND day <= ?", first, Math.floor(to / TIERS_MS.day))) {
+  for (const raw of sql.exec(
+    "SELECT body FROM hist WHERE day >= ? AND day <= ?",
+    first,
+    Math.floor(to / TIERS_MS.day),
+  )) {
     const { minutes, hours } = JSON.parse(text(raw.body)) as Day;
     for (const slices of [minutes, hours]) mergeSlices(found, slices, ms);
   }
-  return Object.fromEntries(Object.entries(found).filter(([at]) => Number(at) >= from - (from % ms) && Number(at) <= to));
+  return Object.fromEntries(
+    Object.entries(found).filter(([at]) => Number(at) >= from - (from % ms) && Number(at) <= to),
+  );
 }
 
 /** Forgets days before a time, Unix ms. */

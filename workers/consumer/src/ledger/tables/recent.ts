@@ -35,6 +35,23 @@ export function readRecent(sql: Sql, below: number, limit: number): { n: number;
     .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
 }
 
+/** Rows of stored jobs from one number to another, both included, the oldest first. */
+export function readRecentSpan(sql: Sql, { from, to }: { from: number; to: number }, limit: number): Stored[] {
+  return sql
+    .exec("SELECT body FROM recent WHERE n >= ? AND n <= ? ORDER BY n LIMIT ?", from, to, limit)
+    .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
+}
+
+/** How a job was stored last, looked for in the newest rows only; null when they do not have it. */
+export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
+  const newest = "SELECT n, body FROM recent ORDER BY n DESC LIMIT ?2";
+  const query = `SELECT body FROM (${newest}) WHERE instr(body, ?1) > 0 ORDER BY n DESC LIMIT 1`;
+  const raw = sql.exec(query, `[${id},"`, rows)[0];
+  const found = raw === undefined ? [] : (JSON.parse(text(raw.body)) as Packed[]).filter((packed) => packed[0] === id);
+  const last = found.at(-1);
+  return last === undefined ? null : unpack(last);
+}
+
 /** Forgets what was stored before a time (Unix ms), the oldest first. */
 export function forgetRecent(sql: Sql, before: number, limit: number): number {
   const oldest = "SELECT n FROM recent ORDER BY n LIMIT ?2";

@@ -85,7 +85,9 @@ export class Rows {
   loadIds(ids: readonly number[]): Row[] {
     const missing = ids.filter((id) => !this.#byId.has(id));
     if (missing.length > 0)
-      this.#hold(this.#sql.exec(`${SELECT} json_each(?) AS p CROSS JOIN jobs ON jobs.id = p.value`, JSON.stringify(missing)));
+      this.#hold(
+        this.#sql.exec(`${SELECT} json_each(?) AS p CROSS JOIN jobs ON jobs.id = p.value`, JSON.stringify(missing)),
+      );
     return ids.map((id) => this.#byId.get(id)).flatMap((held) => (held && !held.deleted ? [held.row] : []));
   }
 

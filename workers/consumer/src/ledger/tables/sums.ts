@@ -1,6 +1,6 @@
 import { type Counts, foldCounts, mergeCounts } from "./counters.ts";
-import { addMinutes, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { addTo, type Histogram } from "./histogram.ts";
+import { addMinutes, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { addRecent, type Stored } from "./recent.ts";
 import { STATE_CODES } from "./row.ts";
 import type { Runs } from "./runs.ts";

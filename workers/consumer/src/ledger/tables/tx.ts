@@ -7,7 +7,7 @@ import type { Fresh } from "./fresh.ts";
 import { type GateState, newGate } from "./gate-state.ts";
 import type { Hand, Hands } from "./hands.ts";
 import { observe } from "./histogram.ts";
-import { emptySlice, type Event, type Slice, TIERS_MS } from "./history.ts";
+import { type Event, emptySlice, type Slice, TIERS_MS } from "./history.ts";
 import { Images } from "./images.ts";
 import type { Meta } from "./meta.ts";
 import type { Numbers } from "./numbers.ts";
@@ -204,4 +204,3 @@ export class Tx {
     if (after !== this.#gateBefore) putDoc(this.sql, "gate", after);
   }
 }
-
