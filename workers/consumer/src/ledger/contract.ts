@@ -10,99 +10,95 @@ import type { IttybitJob } from "../ittybit/dialects.ts";
 
 /* ── What handlers ask ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** Every call takes arrays; every call of an owner that is answered renews its lease by LEASE_MS, counted from before the call. */
 export interface Handlers {
-  claim(owner: string, wakeUps: WakeUpKeys[]): Promise<ClaimAnswer>;
-  renew(owner: string): Promise<"ok" | "lost">;
-  /** By key: `stop` to one who no longer owns the row or whose row has an intent. */
-  submitted(owner: string, jobs: Submitted[]): Promise<Record<string, "go" | "stop">>;
-  settle(owner: string, outcomes: Record<string, Outcome>): Promise<Record<string, Settled>>;
-  /** Ittybit's ids of jobs seen to have ended; unknown ids are ignored. */
-  observeEnded(ittybitJobs: string[]): Promise<void>;
+  /** The one call of a handler: says what it has done, is told what to do next. Renews its lease by LEASE_MS, counted from before the call. */
+  exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 
-/** One message's worth of keys, as a handler read it. */
-export interface WakeUpKeys {
-  keys: string[];
-  /** True for the live lane: a viewer waits, rows may be born from it. */
-  live: boolean;
-  /** When the message was sent. */
-  at: number;
+export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
+
+/** A job in a handler's hands: `id` is the ledger's number of its row (safe integer), `gen` its generation. */
+export interface Having {
+  id: number;
+  gen: number;
+  phase: Phase;
 }
 
-export type Claim =
-  /** POST it under `Idempotency-Key: pw-<ledgerId>-<gen>`, not before `notBefore`; `input` is the original's URL frozen at the first grant, or null: resolve and send it with `submitted`. */
-  | {
-      do: "run";
-      gen: number;
-      floor: number;
-      input: string | null;
-      notBefore: number;
-      attempts: number;
-      granted: "first" | "again";
-    }
-  /** Ittybit has the job: look, download, put. `submittedAt` is when the generation was granted. */
-  | {
-      do: "resume";
-      gen: number;
-      floor: number;
-      ittybitJob: string;
-      submittedAt: number;
-      attempts: number;
-      /** How the collector saw it end, if it did and still remembers: then there is no need to look. */
-      seen?: IttybitJob;
-    }
-  /** A viewer missed what the ledger thinks stored: head R2, settle `present` or `gone`. */
-  | { do: "verify"; gen: number; floor: number }
-  | { do: "parked"; until: number }
-  | { do: "duplicate" }
-  | { do: "done" }
-  | { do: "drop"; reason: "unknown" | "dead" | "cancelled" | "closed" | "capped" | "paused" };
+export interface ExchangeRequest {
+  owner: string;
+  /** Only the first call of an owner makes its document. */
+  first: boolean;
+  role: "live" | "work";
+  /** Entries it can take beside those it has (≤ 40); 0: takes nothing new (live handlers always, a worker that drains). */
+  room: number;
+  have: Having[];
+  /** Live keys with the time of the miss (Unix ms). */
+  asks: { key: string; at: number }[];
+  submitted: { id: number; gen: number; job: string }[];
+  settled: { id: number; gen: number; outcome: Outcome }[];
+  leave: boolean;
+}
 
-export interface ClaimAnswer {
-  ledgerId: string;
-  claims: Record<string, Claim>;
-  /** Open jobs in all and live jobs waiting: whether to wait inside the invocation. */
-  open: number;
-  liveWaiting: number;
-  /** When to look at a fresh job first: the learned median of job times, in ms. */
-  firstLookMs: number;
+export type ExchangeAnswer =
+  | { status: "lost" }
+  | {
+      status: "ok";
+      ledgerId: string;
+      stop: { id: number; gen: number }[];
+      give: Given[];
+      /** ms until the next call. */
+      again: number;
+      /** False: end this shift now (drain, leave): short shifts while wake-ups stand in the queue, or there is nothing more to do. */
+      stay: boolean;
+    };
+
+export interface Given {
+  id: number;
+  key: string;
+  gen: number;
+  /** An object of a gen at or above it counts as present. */
+  floor: number;
+  phase: "standby" | "go" | "watch" | "finish";
+  /** go: not before this time (Unix ms). */
+  notBefore: number;
+  /**
+   * go/watch/finish: when the generation was granted first (Unix ms). The POST's body is a pure function of key, gen, grantedAt and configuration
+   * (a bucket original's signed URL is signed for grantedAt), so a repeated POST is the same POST. 0 for standby.
+   */
+  grantedAt: number;
+  /** True for the handler that was told `go` first for this generation: only it may say that no job was made. */
+  first: boolean;
+  attempts: number;
+  job: string | null;
+  /** finish: how the collector saw the job end. */
+  sight: IttybitJob | null;
 }
 
 /** What became of a job in a handler's hands. */
 export type Outcome =
-  | { kind: "stored"; gen: number; bytes: number; etag: string; tookMs: number }
-  /** The object was already there. `posted`: false when this claim made no job; `ended`: the object's gen is this one. */
-  | { kind: "present"; bytes: number; etag: string; objectGen: number; posted: boolean }
-  | { kind: "gone" }
-  | { kind: "pending"; due: number }
-  | { kind: "throttled"; until: number }
-  | { kind: "account"; status: number; message: string }
-  /** `input`: what was sent, when it was not frozen before: the next POST under this key must say the same. */
-  | { kind: "unclear"; failure: Failure; input?: string }
+  | { kind: "stored"; bytes: number; etag: string; tookMs: number }
+  /** The object was already there. `posted`: false when no job was made for it by this generation. */
+  | { kind: "present"; objectGen: number; bytes: number; etag: string; posted: boolean }
   /** `ended`: the gen's job is known to have ended or never to have existed (`posted: false`). */
   | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
-  /** The original is missing: the row ends dead(`missing`) until `until`; not a dead letter. */
+  /** No variant can be made of the original until `until`; no failure, and no dead letter. */
   | {
       kind: "refused";
       code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large";
       until: number;
       message: string;
     }
-  /** After answer `delete`: the owner has deleted its object. */
-  | { kind: "purged" }
-  /** After answer `stop`: the handler gives the row back untouched. */
+  /** The POST had no answer, or one that does not say what happened. */
+  | { kind: "unclear"; failure: Failure }
+  | { kind: "throttled"; until: number }
+  | { kind: "account"; status: number; message: string }
+  /** Left behind, to be gone on with at `due`. */
+  | { kind: "pending"; due: number }
+  /** Given back: no POST was sent. */
+  | { kind: "unposted" }
+  /** Given back because the ledger said so. */
   | { kind: "stopped" };
-
-export type Settled = "ok" | "lost" | "delete";
-
-export interface Submitted {
-  key: string;
-  gen: number;
-  ittybitJob: string;
-  input: string;
-}
 
 /** A message that could not be used, kept whole so that it can be looked at and sent again. */
 export interface DeadMessage {
@@ -171,8 +167,10 @@ export interface Operators {
 export interface Upkeep {
   /** The cron's call: an alarm that was lost is set again. */
   rearm(): Promise<void>;
-  /** Local start only: voids claims and holds, because every handler died with the process. */
+  /** Local start only: puts every document down, because every handler died with the process. */
   recover(): Promise<void>;
+  /** The operator says that the database was restored. */
+  restored(): Promise<void>;
 }
 
 export type LedgerCalls = Handlers & Operators & Upkeep;
@@ -187,11 +185,7 @@ export type Answering<Calls> = {
  * `once` would (a second action, a second try counted, a conflict told to somebody whose act has succeeded).
  */
 export const LEDGER_CALLS = {
-  claim: "repeat",
-  renew: "repeat",
-  submitted: "repeat",
-  settle: "repeat",
-  observeEnded: "repeat",
+  exchange: "repeat",
   recordDead: "repeat",
   acceptChunk: "repeat",
   finishDelivery: "repeat",
@@ -224,6 +218,7 @@ export const LEDGER_CALLS = {
   doctorDone: "repeat",
   rearm: "repeat",
   recover: "repeat",
+  restored: "repeat",
 } as const satisfies Record<keyof LedgerCalls, "repeat" | "once">;
 
 /* ── Intake ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
