@@ -1,6 +1,8 @@
+import { LANES } from "@prewarm/shared/job";
 import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
+import { laneCode } from "../../workers/consumer/src/ledger/tables/row.ts";
 import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
 import { Killed, Life } from "./life.ts";
@@ -10,6 +12,8 @@ import type { Weather } from "./weather.ts";
 /** More rings than this in ten minutes: it does not do what it rings for. */
 const RINGS_MAX = 1_800;
 const RINGS_MS = 600_000;
+/** One whose instance died in it rings again after this. */
+const RETRY_MS = 2_000;
 /** An alarm that is set for now or the past rings so much later. */
 const SOONEST_MS = 100;
 
@@ -65,6 +69,9 @@ export class VirtualObject {
     this.counts.evictions += 1;
     this.#life.end();
     this.#life = new Life();
+    // An alarm that broke off rings again.
+    if (this.#ringing)
+      this.#setAlarm(Math.min(this.#alarm?.at ?? Number.POSITIVE_INFINITY, this.#world.clock.now() + RETRY_MS));
     this.#ringing = false;
     this.bornAt = this.#world.clock.now();
     this.#engine = this.#open();
@@ -98,6 +105,12 @@ export class VirtualObject {
         setAlarm: (at: number | Date) => {
           life.mustLive();
           this.#setAlarm(Number(at));
+          return Promise.resolve();
+        },
+        deleteAlarm: () => {
+          life.mustLive();
+          this.#alarm?.cancel();
+          this.#alarm = null;
           return Promise.resolve();
         },
       },
@@ -162,19 +175,25 @@ export class VirtualObject {
   async #ring(life: Life): Promise<void> {
     this.#ringing = true;
     await this.#loaded;
-    const ringing = this.#engine.alarm();
-    this.#checkAlarm("while it rings");
-    await ringing.catch((error: unknown) => this.#onlyTheDead(error));
+    await this.#engine.alarm().catch((error: unknown) => this.#onlyTheDead(error));
     if (life.dead) return;
     this.#ringing = false;
+    this.#checkAlarm("after it rang");
     if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
   }
 
-  /** Should the instance die now, only the alarm that is set goes on with its work. */
+  /** Should the instance die now, only the alarm that is set goes on with its work. What an operator has paused waits without one. */
   #checkAlarm(when: string): void {
-    if (this.#alarm !== null || this.#lost) return;
-    const open = this.sql.exec("SELECT 1 FROM jobs WHERE state < 3 LIMIT 1");
-    if (open.length > 0) this.#world.watcher.violation(`no alarm is set ${when}, and jobs are open (P1)`);
+    if (this.#alarm !== null || this.#lost || this.#ringing) return;
+    const gate = this.sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0];
+    const { paused } = JSON.parse(String(gate?.body ?? '{"paused":[]}')) as { paused: string[] };
+    const lanes = LANES.filter((lane) => paused.includes(lane)).map(laneCode);
+    const open = this.sql.exec(
+      `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?))) +
+        (SELECT count(*) FROM hands) + (SELECT count(*) FROM purges) + (SELECT count(*) FROM renewals) AS n`,
+      JSON.stringify(lanes),
+    )[0];
+    if (Number(open?.n) > 0) this.#world.watcher.violation(`no alarm is set ${when}, and there is work (P1)`);
   }
 
   /** The instance's own database handle: it dies with it, and tells of every commit. */
