@@ -3,7 +3,7 @@ import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledge
 import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import { laneCode } from "../../workers/consumer/src/ledger/tables/row.ts";
-import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
+import type { Sql, SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
 import { Killed, Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -16,6 +16,9 @@ const RINGS_MS = 600_000;
 const RETRY_MS = 2_000;
 /** An alarm that is set for now or the past rings so much later. */
 const SOONEST_MS = 100;
+
+/** Rows by table. */
+export type Copy = Map<string, SqlRow[]>;
 
 export interface ObjectWatcher {
   /** A call is heard: `work` does it and answers, at once or as a promise. What is returned is what the caller is answered. */
@@ -50,6 +53,7 @@ export class VirtualObject {
   #ringing = false;
   #rings = { since: 0, n: 0 };
   #changes = 0;
+  #downUntil = 0;
   bornAt: number;
 
   constructor(world: ObjectWorld) {
@@ -77,6 +81,35 @@ export class VirtualObject {
     this.#engine = this.#open();
     this.#loaded = this.#engine.load();
     if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
+  }
+
+  /** Nobody reaches it for so long, and its alarm does not ring. */
+  goDown(ms: number): void {
+    this.#downUntil = this.#world.clock.now() + ms;
+  }
+
+  /** A copy of the database as it is. */
+  copy(): Copy {
+    const tables = this.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => String(name));
+    return new Map(tables.map((table) => [table, this.sql.exec(`SELECT * FROM ${table}`)]));
+  }
+
+  /** Puts a copy back, as the platform does: a new instance stands on it, and no alarm is set. */
+  putBack(copy: Copy): void {
+    this.#alarm?.cancel();
+    this.#alarm = null;
+    this.#life.end();
+    this.sql.transaction(() => {
+      for (const [table, rows] of copy) {
+        this.sql.exec(`DELETE FROM ${table}`);
+        for (const row of rows) {
+          const columns = Object.keys(row);
+          const places = columns.map(() => "?").join(", ");
+          this.sql.exec(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`, ...Object.values(row));
+        }
+      }
+    });
+    this.evict();
   }
 
   /** A way to call it, for as long as it answers. */
@@ -125,7 +158,7 @@ export class VirtualObject {
     const given = structuredClone(args);
     const life = this.#life;
     await clock.sleep(hop.ms);
-    if (hop.lost === "call" || life.dead) {
+    if (hop.lost === "call" || life.dead || clock.now() < this.#downUntil) {
       this.counts.callsLost += 1;
       throw Object.assign(new Error(`${name}: the call was lost (world)`), { retryable: true });
     }
@@ -137,7 +170,7 @@ export class VirtualObject {
     );
     this.#checkAlarm(`after ${name}`);
     await clock.sleep(hop.backMs);
-    if (hop.lost === "answer" || life.dead) {
+    if (hop.lost === "answer" || life.dead || clock.now() < this.#downUntil) {
       this.counts.answersLost += 1;
       throw new Error(`${name}: the answer was lost (world)`);
     }
@@ -148,11 +181,16 @@ export class VirtualObject {
     const { clock } = this.#world;
     this.#alarm?.cancel();
     this.#lost = false;
-    this.#alarm = { at, cancel: clock.after(Math.max(SOONEST_MS, at - clock.now()), () => this.#due()) };
+    const rings = Math.max(SOONEST_MS, at - clock.now(), this.#downUntil - clock.now());
+    this.#alarm = { at, cancel: clock.after(rings, () => this.#due()) };
   }
 
   #due(): void {
     if (this.#ringing) return; // it rings when the present one is through
+    if (this.#world.clock.now() < this.#downUntil) {
+      this.#setAlarm(this.#downUntil);
+      return;
+    }
     this.#alarm?.cancel();
     this.#alarm = null;
     if (this.#world.weather.losesAlarm()) {

@@ -25,6 +25,7 @@ import type { Weather } from "./weather.ts";
 
 const CRON_MS = 60_000;
 const ASK_AGAIN_MS = 500;
+const SEND_MS = 20;
 /** A write that was sent in a handler's last moment lands within this. */
 const LAST_WRITE_MS = 50_000;
 
@@ -80,10 +81,19 @@ export class World {
     return this.object.sql;
   }
 
+  /** Handlers at work, zombies left out. */
+  get handlers(): number {
+    return [...this.#handlers].filter((life) => !life.dead).length;
+  }
+
+  /** Handlers that died or stalled. */
+  get deaths(): number {
+    return [...this.counts.crashes.values()].reduce((sum, n) => sum + n, this.counts.stalls);
+  }
+
   /** No handler is at work, no message and no asker waits. */
   get isIdle(): boolean {
-    const atWork = [...this.#handlers].filter((life) => !life.dead).length;
-    return atWork + this.live.depth + this.work.depth + this.#asking === 0;
+    return this.handlers + this.live.depth + this.work.depth + this.#asking === 0;
   }
 
   /** Asks until the ledger answers, as upload systems and people do. What may not be done twice is asked once. */
@@ -157,12 +167,12 @@ export class World {
   }
 
   async #send(wakeUps: number): Promise<void> {
-    const hop = this.#options.weather.wire();
-    await this.clock.sleep(hop.ms);
-    if (hop.lost === "call") throw new Error("the queue refused the batch (world)");
-    for (let sent = 0; sent < wakeUps; sent += 1) this.work.send(WORK_MESSAGE);
-    await this.clock.sleep(hop.backMs);
-    if (hop.lost === "answer") throw new Error("the queue's answer was lost (world)");
+    const { clock } = this;
+    const how = this.#options.weather.send();
+    const most = how === "none" ? 0 : how === "half" ? Math.ceil(wakeUps / 2) : wakeUps;
+    await clock.sleep(SEND_MS);
+    for (let sent = 0; sent < most; sent += 1) this.work.send(WORK_MESSAGE);
+    if (how !== "sent") throw new Error("the queue did not answer (world)");
   }
 
   /** Ends when the handler is through, died or stalls; one that stalls goes on behind our back. */
