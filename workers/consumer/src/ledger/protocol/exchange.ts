@@ -1,13 +1,13 @@
-import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
+import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
-import { recordGood } from "./gate.ts";
+import { recordGood, restBudget } from "./gate.ts";
 import { handOut } from "./hand-out.ts";
 import { isLive, leaveBehind, wakeUp } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { paceMs, standbyTarget, stays, workerCame } from "./pace.ts";
+import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
@@ -18,7 +18,8 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const hand = lease(tx, request);
   if (hand === null) return { status: "lost" };
   tx.hand = hand;
-  hand.draining = request.role === "work" && request.room === 0;
+  // Full hands have no room either, and do not drain.
+  hand.draining = request.role === "work" && request.room === 0 && request.have.length < HANDS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) if (phase === "ready") markReady(hand, id, gen);
   settle(tx, hand, request.settled);
@@ -26,11 +27,18 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const answer = { status: "ok" as const, ledgerId: tx.ledgerId, stop: stops(tx, hand) };
   if (request.leave) {
     leaveBehind(tx, hand, false);
+    if (memoryIsIdle(tx)) restBudget(tx.gateNow);
     return { ...answer, stop: [], give: [], again: 0, stay: false };
   }
   handOut(tx, hand, { room: request.room, standby: standbyTarget(tx) });
   const give = tell(tx, hand, have, answer.stop);
-  return { ...answer, give, again: paceMs(tx), stay: request.role === "live" || stays(tx, hand) };
+  const work = workOf(tx);
+  return { ...answer, give, again: paceMs(tx, work), stay: request.role === "live" || stays(tx, hand, work) };
+}
+
+/** Nobody is at work, and nothing runs at Ittybit. */
+function memoryIsIdle({ memory }: LedgerTx): boolean {
+  return memory.abandoned.size === 0 && memory.hands.list().every(({ entries, over }) => over && entries.size === 0);
 }
 
 /** Whoever says it: a job that exists must be known. */
