@@ -8,6 +8,17 @@ const GATE: Gate = {
   breaker: { state: "closed", reason: null, status: null, since: null, probeAt: null },
   rate: { perSecond: 20, burst: 20 },
   concurrency: 50,
+  limits: {
+    rate: { mode: "pinned", value: 20, min: null, max: null, why: null, since: null },
+    concurrency: {
+      mode: "auto",
+      value: 50,
+      min: 1,
+      max: 1000,
+      why: "Ittybit answered 429 with 55 jobs there.",
+      since: NOW - 180_000,
+    },
+  },
   budget: {
     monthlyJobs: 100_000,
     warmingShare: 0.8,

@@ -13,7 +13,8 @@ import { audit } from "../tables/audit.ts";
 import type { Tx } from "../tables/tx.ts";
 import { countMatches } from "./count-matches.ts";
 import { findRows } from "./find-rows.ts";
-import { cancelKey, retryKey } from "./retry-and-cancel.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { cancelJob, retryJob } from "./retry-and-cancel.ts";
 
 /** Jobs of one slice of an action without a rate. */
 const SLICE_MAX = 1_000;
@@ -57,7 +58,7 @@ export function nextActionAt(tx: Tx): number | null {
 }
 
 /** One slice of the action that has waited longest; false when none is due. */
-export function actionSlice(tx: Tx): boolean {
+export function actionSlice(tx: LedgerTx): boolean {
   const action = dueAction(tx.sql, tx.now);
   if (action === null) return false;
   const { rate } = action;
@@ -65,9 +66,9 @@ export function actionSlice(tx: Tx): boolean {
   const limit = rate === null ? SLICE_MAX : Math.max(1, Math.min(SLICE_MAX, Math.floor(rate)));
   const match = JSON.parse(action.match) as JobFilter;
   const { rows, next } = findRows(tx, match, { above: action.cursor, orderedBy: action.created }, limit);
-  const act = action.kind === "retry" ? retryKey : cancelKey;
+  const act = action.kind === "retry" ? retryJob : cancelJob;
   tx.rows.loadIds(rows.map(({ id }) => id));
-  action.done += rows.filter(({ key }) => act(tx, key) === "ok").length;
+  action.done += rows.filter(({ id }) => act(tx, id) === "ok").length;
   const wait = rate === null ? 0 : Math.max(SECOND_MS, (rows.length / rate) * SECOND_MS);
   action.cursor = next ?? action.cursor;
   action.updated = tx.now;

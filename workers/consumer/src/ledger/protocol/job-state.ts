@@ -2,7 +2,6 @@ import type { JobState, Lane } from "@prewarm/shared/job";
 import { readIds } from "../tables/find-jobs.ts";
 import { countedAs, laneName, type Row, stateName, WAITING } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { countsOf } from "./open-jobs.ts";
 
 /* A job's state as people see it. That a job is being made stands in the hands and not in its row. */
 
@@ -33,7 +32,7 @@ export function stateCounts(tx: Tx): StateCounts {
     ...{ queued: none(), processing: none(), retrying: none(), stored: none() },
     ...{ dead: none(), refused: none(), cancelled: none() },
   };
-  for (const { state, lane, n } of countsOf(tx)) counts[stateName(state)][laneName(lane)] += n;
+  for (const { state, lane, n } of tx.counts) counts[stateName(state)][laneName(lane)] += n;
   for (const row of grantedRows(tx)) {
     counts[stateName(countedAs(row))][laneName(row.lane)] -= 1;
     counts.processing[laneName(row.lane)] += 1;

@@ -1,13 +1,6 @@
-import { type Count, listCounts, mergeCounts, readCounts } from "../tables/counters.ts";
+import type { Count } from "../tables/counters.ts";
 import { LIVE, OPEN_CODES, type StateCode } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-
-/** Jobs by counted state and lane, folded or not. */
-export function countsOf(tx: Tx): Count[] {
-  const counts = readCounts(tx.sql);
-  mergeCounts(counts, tx.kept.hands.unfolded().counts);
-  return listCounts(counts);
-}
 
 function openOnly({ state }: Count): boolean {
   return OPEN_CODES.some((code: StateCode) => code === state);
@@ -15,14 +8,12 @@ function openOnly({ state }: Count): boolean {
 
 /** Open jobs, from the counts: never a count over rows. */
 export function openJobs(tx: Tx): number {
-  return countsOf(tx)
-    .filter(openOnly)
-    .reduce((sum, { n }) => sum + n, 0);
+  return tx.counts.filter(openOnly).reduce((sum, { n }) => sum + n, 0);
 }
 
 /** Open jobs that viewers wait for. */
 export function liveOpen(tx: Tx): number {
-  return countsOf(tx)
+  return tx.counts
     .filter((count) => count.lane === LIVE && openOnly(count))
     .reduce((sum, { n }) => sum + n, 0);
 }

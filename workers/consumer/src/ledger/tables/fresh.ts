@@ -65,8 +65,17 @@ export class Fresh {
 
   /** Handed out, and back untouched. */
   giveBack(id: number): void {
+    this.#queueOf(id)?.unshift(id);
+  }
+
+  /** Offered, and to be offered again after the others of its chunk. */
+  postpone(id: number): void {
+    this.#queueOf(id)?.push(id);
+  }
+
+  #queueOf(id: number): number[] | null {
     const chunk = this.#chunkOf.get(id);
-    if (chunk?.queue && chunk.left.has(id) && !chunk.queue.includes(id)) chunk.queue.unshift(id);
+    return chunk?.queue && chunk.left.has(id) && !chunk.queue.includes(id) ? chunk.queue : null;
   }
 
   /** The row is gone or has a due. */

@@ -52,3 +52,8 @@ function purgeFrom(raw: SqlRow): Purge {
   const look = int(raw.look) === 2 ? 2 : 1;
   return { seq: int(raw.seq), id: text(raw.id), look, at: int(raw.at), last: int(raw.last), more: int(raw.more) };
 }
+
+/** All purges that are not through. */
+export function unfinishedPurges(sql: Sql): Purge[] {
+  return sql.exec("SELECT * FROM purges ORDER BY seq").map(purgeFrom);
+}

@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import type { AbandonedJobs } from "./abandoned.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
-import { addCount } from "./counters.ts";
+import { addCount, type Count, listCounts, mergeCounts, readCounts } from "./counters.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import type { Fresh } from "./fresh.ts";
 import { type GateState, newGate } from "./gate-state.ts";
@@ -12,7 +12,7 @@ import { Images } from "./images.ts";
 import type { Meta } from "./meta.ts";
 import type { Numbers } from "./numbers.ts";
 import type { Stored } from "./recent.ts";
-import { countedAs, type LaneCode, newRow, type Row, STORED } from "./row.ts";
+import { countedAs, type LaneCode, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
@@ -54,6 +54,7 @@ export class Tx {
   hand: Hand | null = null;
   readonly #sums: Sums = emptySums();
   readonly #attempts: AttemptRow[] = [];
+  #counts: Count[] | null = null;
   #gate: GateState | null = null;
   #gateBefore = "";
 
@@ -83,6 +84,16 @@ export class Tx {
     return this.#gate;
   }
 
+  /** Jobs by counted state and lane as they stood when this transaction began, folded or not. */
+  get counts(): Count[] {
+    if (this.#counts === null) {
+      const counts = readCounts(this.sql);
+      for (const { sums } of this.kept.hands.list()) mergeCounts(counts, sums.counts);
+      this.#counts = listCounts(counts);
+    }
+    return this.#counts;
+  }
+
   /** A new row; load its key before. */
   insert(key: string, lane: LaneCode): Row {
     return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.now));
@@ -103,6 +114,11 @@ export class Tx {
   /** How things stand: what is open, and how long the oldest job has waited (ms). */
   sample(open: number, oldest: number | null): void {
     Object.assign(this.#slice(), { open, oldest });
+  }
+
+  /** Corrects a count. */
+  addCount(state: StateCode, lane: LaneCode, n: number): void {
+    addCount(this.#sums.counts, state, lane, n);
   }
 
   /** Counts a member of a run that joins (`from` null) or leaves by itself. */
