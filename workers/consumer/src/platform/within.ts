@@ -3,13 +3,14 @@
  * Durable Object awake.
  */
 export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("no answer in time")), ms);
+    const timer = setTimeout(() => reject(new Error("no answer in time")), ms);
+    stop = () => clearTimeout(timer);
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }

@@ -1,4 +1,3 @@
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { errorText } from "../../platform/log.ts";
 import type {
   AcceptChunk,
@@ -15,7 +14,6 @@ import type {
   JobAct,
   JobFilter,
   LedgerCalls,
-  NamedJob,
   NewAction,
   Operators,
   Page,
@@ -29,7 +27,6 @@ import { cancelAction, createAction, getAction, listActions } from "../protocol/
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { countMatches } from "../protocol/count-matches.ts";
 import { exchange } from "../protocol/exchange.ts";
-import { findRows } from "../protocol/find-rows.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
@@ -46,8 +43,9 @@ import type { Sql } from "../tables/sql.ts";
 import { deadView } from "../views/dead-groups.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
+import { listJobs } from "../views/job-list.ts";
+import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
 import { listRuns, RunSpeeds, runView } from "../views/runs.ts";
-import { attemptsOf, imageRows, jobView } from "../views/views.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
@@ -140,14 +138,11 @@ export class Engine implements Answering<LedgerCalls> {
   /* ── What operators see ── */
 
   lookUp(keys: string[]) {
-    return this.#read((tx) => Object.fromEntries(tx.rows.loadKeys(keys).map((row) => [row.key, shownState(tx, row)])));
+    return this.#read((tx) => statesOf(tx, keys));
   }
 
   listRuns(query: Parameters<Operators["listRuns"]>[0]): { runs: RunView[]; next: string | null } {
-    return this.#read((tx) => {
-      const { runs, next } = listRuns(tx, query);
-      return { runs: runs.map((run) => runView(tx, run, this.#speeds)), next };
-    });
+    return this.#read((tx) => listRuns(tx, query, this.#speeds));
   }
 
   getRun(id: string): RunView | null {
@@ -157,32 +152,16 @@ export class Engine implements Answering<LedgerCalls> {
     });
   }
 
-  async listJobs({ filter, cursor, limit }: Page & { filter: JobFilter }) {
-    const keys = await this.#keysOf(filter);
-    const found = this.#read((tx) => {
-      const { rows, next } = findRows(tx, filter, seqOf(cursor), limit, keys);
-      return { views: rows.map((row) => jobView(tx, row)), next };
-    });
-    return { jobs: await this.#names.name(found.views), next: found.next === null ? null : String(found.next) };
+  listJobs({ filter, cursor, limit }: Page & { filter: JobFilter }) {
+    return this.#read((tx) => listJobs(tx, filter, { cursor, limit }));
   }
 
-  async getJob(name: string) {
-    const key = await this.#keyOf(name);
-    return this.#read((tx) => {
-      const job = key === null ? null : namedJob(tx, name, key);
-      if (job === null) return null;
-      return { job, attempts: attemptsOf(tx, job.key), sourceEtag: tx.images.get(encodedIdOfKey(job.key)).sourceEtag };
-    });
+  getJob(name: string) {
+    return this.#read((tx) => findJob(tx, name));
   }
 
-  async listDead({ fingerprint, lanes, cursor, limit }: Parameters<Operators["listDead"]>[0]): Promise<DeadView> {
-    const found = this.#read((tx) => deadView(tx, { fingerprint, lanes, before: seqOf(cursor), limit }));
-    const samples = await this.#names.name(found.groups.map(({ sample }) => sample));
-    const groups = found.groups.flatMap((group, at) => {
-      const named = samples[at];
-      return named === undefined ? [] : [{ ...group, sample: named }];
-    });
-    return { ...found, groups, jobs: await this.#names.name(found.jobs) };
+  listDead(query: Parameters<Operators["listDead"]>[0]): DeadView {
+    return this.#read((tx) => deadView(tx, query));
   }
 
   listActions({ cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
@@ -193,13 +172,15 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => getAction(tx, id));
   }
 
-  async imageRows(id: string) {
-    const { rows, ...image } = this.#read((tx) => imageRows(tx, id));
-    return { rows: await this.#names.name(rows), ...image };
+  imageRows(id: string, stored: string[]) {
+    return this.#read((tx) => imageRows(tx, id, stored));
   }
 
   stats() {
-    return this.#read((tx) => ledgerStats(tx, this.#metricErrors));
+    return this.#read((tx) => {
+      const gate = gateView(tx.gateNow, slotsUsed(tx));
+      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate });
+    });
   }
 
   history(tier: Tier, from: number, to: number) {
@@ -207,16 +188,15 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   getGate(): GateView {
-    return this.#read((tx) => gateView(tx.gate, tx.config, slotsUsed(tx), tx.now));
+    return this.#read((tx) => gateView(tx.gateNow, slotsUsed(tx)));
   }
 
   listAudit({ cursor, limit }: Page) {
     return this.#read((tx) => listAudit(tx, seqOf(cursor), limit));
   }
 
-  async countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }> {
-    const keys = await this.#keysOf(match);
-    return this.#read((tx) => countMatches(tx, match, keys));
+  countMatches(match: JobFilter): { total: number; exact: boolean } {
+    return this.#read((tx) => countMatches(tx, match));
   }
 
   /* ── What operators do ── */
@@ -231,18 +211,17 @@ export class Engine implements Answering<LedgerCalls> {
     return found ? this.getRun(id) : null;
   }
 
-  retryJob(name: string, who: string): Promise<JobAct> {
+  retryJob(name: string, who: string): JobAct {
     return this.#act(name, who, "retry");
   }
 
-  cancelJob(name: string, who: string): Promise<JobAct> {
+  cancelJob(name: string, who: string): JobAct {
     return this.#act(name, who, "cancel");
   }
 
-  async createAction(wanted: NewAction): Promise<ActionView | null> {
-    const keys = await this.#keysOf(wanted.match);
+  createAction(wanted: NewAction): ActionView | null {
     const id = `act_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
-    return this.#change((tx) => createAction(tx, id, wanted, keys));
+    return this.#change((tx) => createAction(tx, id, wanted));
   }
 
   cancelAction(id: string, who: string): ActionView | null {
@@ -251,9 +230,9 @@ export class Engine implements Answering<LedgerCalls> {
 
   patchGate(patch: GatePatch, who: string): GateView {
     return this.#change((tx) => {
-      patchGate(tx.gate, patch, tx.now);
+      patchGate(tx.gateNow, patch);
       audit(tx, who, "gate.patch", null, { ...patch });
-      return gateView(tx.gate, tx.config, slotsUsed(tx), tx.now);
+      return gateView(tx.gateNow, slotsUsed(tx));
     });
   }
 

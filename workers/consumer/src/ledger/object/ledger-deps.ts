@@ -4,7 +4,7 @@ import type { GateFile } from "@prewarm/shared/markers";
 import type { Log } from "../../platform/log.ts";
 import type { RenewalTask } from "../protocol/new-original.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
-import type { CollectorDeps } from "./collector.ts";
+import type { JobsAtIttybit } from "./job-looks.ts";
 
 /** What the Ledger reaches the world through; made in ../ledger-deps.ts. */
 export interface LedgerDeps {
@@ -19,10 +19,10 @@ export interface LedgerDeps {
   /** Puts this many wake-ups into `prewarm-work`. */
   send(wakeUps: number): Promise<void>;
   /** The half of the client that looks at jobs. */
-  ittybit: CollectorDeps["ittybit"];
+  ittybit: JobsAtIttybit;
   /** Deletes an image's objects below a generation, then its markers; `goOn` renews the lock between slices and says whether to. */
   purge(task: PurgeTask, goOn: () => boolean): Promise<void>;
-  /** An image's objects in R2; `gen` is 0 for those that we did not put. */
+  /** An image's variants in R2; `gen` is 0 for objects that we did not put. */
   storedOf(task: RenewalTask): Promise<{ key: string; gen: number }[]>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;

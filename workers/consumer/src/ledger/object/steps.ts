@@ -8,8 +8,9 @@ import { nextAlarm } from "../protocol/next-alarm.ts";
 import { unsend, wakesDue } from "../protocol/pace.ts";
 import { nextHousekeepingAt, pruneSlice } from "../protocol/prune.ts";
 import { type PurgeTask, purgeContinue, purgeEnd, purgesDue } from "../protocol/purge.ts";
+import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
-import type { Collected, OpenJob } from "./collector.ts";
+
 import type { Transactions } from "./transactions.ts";
 
 const PURGES_AT_ONCE = 10;
@@ -81,7 +82,7 @@ export class Steps {
 
   /** Puts the gate file into the outbox when what the edge should know has changed. */
   gateChanged(): void {
-    this.#transactions.write(gateChanged);
+    this.#transactions.write((tx) => gateChanged(tx, tx.gateNow));
   }
 
   outboxDue(): Due[] {

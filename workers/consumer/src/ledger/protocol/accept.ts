@@ -1,5 +1,5 @@
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { Lane } from "@prewarm/shared/job";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { Accepted } from "../contract.ts";
 import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";

@@ -1,11 +1,10 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type { Collected, OpenJob } from "../object/collector.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, LIVE } from "../tables/row.ts";
-import { noteThrottled } from "./auto-gate.ts";
 import { openBreaker, throttle } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
+import type { Collected, OpenJob } from "./sightings.ts";
 import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
 
 /** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
@@ -24,7 +23,6 @@ export function collected(tx: LedgerTx, found: Collected): number {
   const { memory, now } = tx;
   if (found.throttledUntil !== null) {
     throttle(tx.gateNow, found.throttledUntil);
-    noteThrottled(tx.gateNow);
   }
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
   const holders = holdersByJob(tx);

@@ -74,7 +74,7 @@ function takeOver(one: Hands): void {
     }
     if (!mayTake(one, row) || (entry.job === null && !mayAskAgain(one, entry))) continue;
     tx.memory.hands.take(from, entry.id);
-    give(one, row, entry);
+    give(one, row, { ...entry, first: false, ready: false });
   }
 }
 
@@ -186,7 +186,9 @@ function candidates(one: Hands, lane: LaneCode, limit: number): Row[] {
 
 /** Which ids of a chunk have a row that nobody has touched. */
 function freshOnes(tx: LedgerTx, ids: number[]): number[] {
-  const untouched = new Set(tx.rows.loadIds(ids).flatMap((row) => (row.due === null && row.state <= 1 ? [row.id] : [])));
+  const untouched = new Set(
+    tx.rows.loadIds(ids).flatMap((row) => (row.due === null && row.state <= 1 ? [row.id] : [])),
+  );
   return ids.filter((id) => untouched.has(id));
 }
 

@@ -1,6 +1,6 @@
-import { Tx, type TxContext } from "../tables/tx.ts";
 import type { Sql } from "../tables/sql.ts";
-import type { Gate } from "./gate.ts";
+import { Tx, type TxContext } from "../tables/tx.ts";
+import { type Gate, gateOf } from "./gate-memory.ts";
 import type { Memory } from "./memory.ts";
 
 /** A transaction that also knows what this instance remembers. */
@@ -14,6 +14,6 @@ export class LedgerTx extends Tx {
 
   /** The gate as its rules take it. */
   get gateNow(): Gate {
-    return { state: this.gate, memory: this.memory.gate, config: this.config, now: this.now, random: this.random };
+    return gateOf(this, this.memory.gate);
   }
 }

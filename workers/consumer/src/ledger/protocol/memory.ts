@@ -6,7 +6,7 @@ import { type Meta, readMeta } from "../tables/meta.ts";
 import { Numbers } from "../tables/numbers.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Kept } from "../tables/tx.ts";
-import { type GateMemory, newGateMemory } from "./gate.ts";
+import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
 
 /** A wake-up under way. */

@@ -13,7 +13,5 @@ export function openJobs(tx: Tx): number {
 
 /** Open jobs that viewers wait for. */
 export function liveOpen(tx: Tx): number {
-  return tx.counts
-    .filter((count) => count.lane === LIVE && openOnly(count))
-    .reduce((sum, { n }) => sum + n, 0);
+  return tx.counts.filter((count) => count.lane === LIVE && openOnly(count)).reduce((sum, { n }) => sum + n, 0);
 }

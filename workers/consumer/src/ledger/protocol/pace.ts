@@ -2,9 +2,10 @@ import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { nextDueAt } from "../tables/due.ts";
 import type { Hand } from "../tables/hands.ts";
 import { LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
-import { closedFor, goalPerSecond, quantileMs, slotsOf } from "./gate.ts";
-import type { LedgerTx } from "./ledger-tx.ts";
+import { closedFor, goalPerSecond, slotsOf } from "./gate.ts";
+import { quantileMs } from "./job-times.ts";
 import { isLive } from "./leases.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 import type { Memory } from "./memory.ts";
 import { slotsUsed } from "./slots.ts";
 

@@ -31,7 +31,13 @@ export function pruneSlice(tx: LedgerTx): boolean {
   const before = (keep: number) => (isFull ? now : now - keep);
   let forgotten = 0;
   for (const state of [DEAD, REFUSED, CANCELLED] as const) {
-    for (const row of forgetEnded(tx.rows, sql, state, state === DEAD ? now - KEEP_ENDED_MS[state] : before(KEEP_ENDED_MS[state]), SLICE_ROWS)) {
+    for (const row of forgetEnded(
+      tx.rows,
+      sql,
+      state,
+      state === DEAD ? now - KEEP_ENDED_MS[state] : before(KEEP_ENDED_MS[state]),
+      SLICE_ROWS,
+    )) {
       if (tx.memory.hands.holderOf(row.id) !== null) continue;
       tx.rows.delete(row, null);
       forgotten += 1;

@@ -12,8 +12,8 @@ import {
   updatePurge,
 } from "../tables/purges.ts";
 import { CANCELLED, isOpen } from "../tables/row.ts";
-import type { LedgerTx } from "./ledger-tx.ts";
 import { isLive } from "./leases.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 import { deleteRow } from "./transitions.ts";
 
 /** How long one look of a purge holds the image's lock; renewed by every slice. */

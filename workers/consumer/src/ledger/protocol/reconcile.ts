@@ -3,7 +3,7 @@ import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { SliceAnswer, SliceRequest } from "../contract.ts";
 import { Findings } from "../findings.ts";
 import { audit } from "../tables/audit.ts";
-import { countRows, type Counts, listCounts } from "../tables/counters.ts";
+import { type Counts, countRows, listCounts } from "../tables/counters.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { forgottenIds } from "../tables/forgotten.ts";
 import { isOpen, type Row, STORED } from "../tables/row.ts";
@@ -81,7 +81,8 @@ function belowFloor(
   const stale = objects.filter(({ key, gen }) => {
     const row = rows.get(key);
     const image = tx.images.get(encodedIdOfKey(key));
-    if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.hands.holderOf(row.id) !== null))) return false;
+    if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.hands.holderOf(row.id) !== null)))
+      return false;
     // A force that ended dead or cancelled has outdated nothing; without a floor also what somebody else has put there counts.
     return gen < image.floor;
   });
@@ -133,7 +134,9 @@ function recount(tx: LedgerTx, findings: Findings, fix: boolean): void {
   const real = countRows(tx.sql);
   const known: Counts = Object.fromEntries(tx.counts.map(({ state, lane, n }) => [`${state} ${lane}`, n]));
   const places = new Set([...Object.keys(real), ...Object.keys(known)]);
-  const wrong = listCounts(Object.fromEntries([...places].map((place) => [place, (real[place] ?? 0) - (known[place] ?? 0)])));
+  const wrong = listCounts(
+    Object.fromEntries([...places].map((place) => [place, (real[place] ?? 0) - (known[place] ?? 0)])),
+  );
   const differing = wrong.filter(({ state, n }) => state !== STORED && n !== 0);
   findings.add("counters_differ", differing.length);
   if (fix) for (const { state, lane, n } of differing) tx.addCount(state, lane, n);

@@ -1,29 +1,11 @@
 import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
-import {
-  closeBreaker,
-  giveBack,
-  isProbe,
-  learnJobMs,
-  openBreaker,
-  probeUnused,
-  recordBad,
-  recordGood,
-  throttle,
-} from "./gate.ts";
+import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood, throttle } from "./gate.ts";
+import { learnJobMs } from "./job-times.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeAgain } from "./purge.ts";
-import {
-  backToWaiting,
-  cancelRow,
-  deleteRow,
-  fail,
-  floorOf,
-  isStale,
-  newGeneration,
-  takeOut,
-} from "./transitions.ts";
+import { backToWaiting, cancelRow, deleteRow, fail, floorOf, isStale, newGeneration, takeOut } from "./transitions.ts";
 
 /** Unclear POSTs of one generation after which it is given up. */
 const UNCLEAR_MAX = 6;

@@ -1,17 +1,16 @@
 import { defineConfig } from "@prewarm/shared/config";
-import type { Lane } from "@prewarm/shared/job";
-import type { WakeUp } from "@prewarm/shared/messages";
-import type { LedgerCalls } from "../ledger/contract.ts";
-import { ledgerClient } from "../ledger/ledger-for.ts";
-import type { BatchDeps } from "../making/batch-context.ts";
-import { consumeBatch } from "../making/consume-batch.ts";
-import { nowhere } from "../making/crash-points.ts";
-import type { QueueMessage } from "../platform/queue-message.ts";
-import { createFakeClock } from "./fake-clock.ts";
-import { createFakeIttybit, OUTPUT_HOST } from "./fake-ittybit.ts";
-import { createFakeLedger } from "./fake-ledger.ts";
-import { createMemoryBucket } from "./memory-bucket.ts";
-import { picture } from "./pictures.ts";
+import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
+import type { LedgerCalls } from "../../ledger/contract.ts";
+import { ledgerClient } from "../../ledger/ledger-for.ts";
+import type { QueueMessage } from "../../platform/queue-message.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { createFakeIttybit, OUTPUT_HOST } from "../../testing/fake-ittybit.ts";
+import { createMemoryBucket } from "../../testing/memory-bucket.ts";
+import { picture } from "../../testing/pictures.ts";
+import type { BatchDeps, Role } from "../batch-context.ts";
+import { consumeBatch } from "../consume-batch.ts";
+import { nowhere } from "../crash-points.ts";
+import { MiniLedger } from "./mini-ledger.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** The size of every original unless a test serves another. */
@@ -39,37 +38,36 @@ export function message(body: unknown, attempts = 1): TestMessage {
   return one;
 }
 
-export function wakeUp(keys: string[], lane: Lane = "upload", at = 1_800_000_000_000): WakeUp {
-  return { v: 1, keys, lane, at };
-}
-
 type Handler = (url: string, init: RequestInit | undefined) => Response | Promise<Response>;
 
 /** A handler with a world of its own: time, Ittybit, R2, ledger and web in memory, real image bytes. */
 export function batchWorld() {
   const clock = createFakeClock();
-  const ledger = createFakeLedger();
   const ittybit = createFakeIttybit(clock);
+  const ledger = new MiniLedger(clock, ittybit);
   const images = createMemoryBucket();
   const logs: string[] = [];
   const fetched: { url: string; headers: Headers }[] = [];
   /** By URL: answers that differ from the usual. */
   const web = new Map<string, Handler>();
 
+  const made = (...args: Parameters<typeof picture>) => clock.during(picture(...args));
+
   async function usual(url: string): Promise<Response> {
-    if (url.startsWith(ORIGINALS)) return new Response(await picture("jpeg", ORIGINAL.width, ORIGINAL.height));
+    if (url.startsWith(ORIGINALS)) return new Response(await made("jpeg", ORIGINAL.width, ORIGINAL.height));
     const job = ittybit.jobs.find(({ id }) => url === `${OUTPUT_HOST}/${id}`);
     if (job === undefined) return new Response("not found", { status: 404 });
     const { width, height, format } = job.order.options;
     const ratio = ORIGINAL.height / ORIGINAL.width;
     const wide = width ?? Math.round((height ?? ORIGINAL.height) / ratio);
-    return new Response(await picture(format, wide, height ?? Math.round(wide * ratio)));
+    return new Response(await made(format, wide, height ?? Math.round(wide * ratio)));
   }
 
   const fetcher = (async (input: RequestInfo | URL, init?: RequestInit) => {
     const url = String(input);
     fetched.push({ url, headers: new Headers(init?.headers) });
     const handler = web.get(url);
+    await clock.sleep(world.fetchMs);
     return handler === undefined ? usual(url) : handler(url, init);
   }) as typeof fetch;
 
@@ -81,7 +79,7 @@ export function batchWorld() {
     ledger: ledgerClient(() => ledger as unknown as LedgerCalls, { clock, log: () => undefined, sleep: clock.sleep }),
     ittybit,
     images: images.bucket,
-    originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => null },
+    originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },
     fetch: fetcher,
     allowLoopbackHttp: false,
     newOwner: () => {
@@ -92,11 +90,25 @@ export function batchWorld() {
     at: nowhere,
   };
 
-  async function consume(messages: TestMessage[], more: { queue?: string; backlogCount?: number } = {}): Promise<void> {
-    const { queue = "prewarm-work", backlogCount } = more;
-    const metadata = backlogCount === undefined ? {} : { metadata: { metrics: { backlogCount } } };
-    await consumeBatch({ queue, messages, ...metadata }, deps);
+  /** One batch in one handler, to its end. */
+  async function consume(messages: TestMessage[], role: Role = "work"): Promise<void> {
+    await consumeBatch({ queue: `prewarm-${role}`, messages }, role, deps);
   }
 
-  return { clock, ledger, ittybit, images, logs, fetched, web, deps, consume };
+  /** One worker's whole shift. */
+  async function shift(): Promise<TestMessage> {
+    const one = message(WORK_MESSAGE);
+    await consume([one]);
+    return one;
+  }
+
+  /** A batch of misses. */
+  async function miss(...keys: string[]): Promise<TestMessage[]> {
+    const messages = keys.map((key) => message(missMessage(key, clock.now() - 5)));
+    await consume(messages, "live");
+    return messages;
+  }
+
+  const world = { fetchMs: 0, clock, ledger, ittybit, images, logs, fetched, web, deps, consume, shift, miss };
+  return world;
 }
