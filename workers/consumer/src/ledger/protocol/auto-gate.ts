@@ -66,7 +66,10 @@ export function adjust(gate: Gate, { used, waiting }: { used: number; waiting: b
   if (now - auto.at < LOOK_MS) return;
   const { refused } = auto;
   const look = lookBack(gate, used);
-  if (refused > 0) return cutRefused(gate, look);
+  if (refused > 0) {
+    cutRefused(gate, look);
+    return;
+  }
   const open = waiting && look.ms < SILENCE_MS && now >= state.throttledUntil;
   if (!open) return;
   climb(gate, "ratePerSecond", look, () => true);

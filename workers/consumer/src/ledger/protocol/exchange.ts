@@ -1,14 +1,16 @@
 import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
-import { CANCELLING, type Row } from "../tables/row.ts";
+import { CANCELLING, RETRYING, type Row, WAITING } from "../tables/row.ts";
 import { ask } from "./ask.ts";
+import { adjust, noteSubmitted } from "./auto-gate.ts";
 import { recordGood, restBudget } from "./gate.ts";
 import { handOut } from "./hand-out.ts";
 import { isLive, leaveBehind, wakeUp } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
+import { slotsUsed } from "./slots.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
 /** The one call of handlers, in the order of docs/protocol.md. */
@@ -33,7 +35,13 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   handOut(tx, hand, { room: request.room, standby: standbyTarget(tx) });
   const give = tell(tx, hand, have, answer.stop);
   const work = workOf(tx);
+  adjust(tx.gateNow, { used: slotsUsed(tx), waiting: openWaits(tx) });
   return { ...answer, give, again: paceMs(tx, work), stay: request.role === "live" || stays(tx, hand, work) };
+}
+
+/** Work waits for a slot or a token. */
+function openWaits(tx: LedgerTx): boolean {
+  return tx.counts.some(({ state, n }) => n > 0 && (state === WAITING || state === RETRYING));
 }
 
 /** Nobody is at work, and nothing runs at Ittybit. */
@@ -48,6 +56,7 @@ function noteJob(tx: LedgerTx, { id, gen, job }: ExchangeRequest["submitted"][nu
   if (held?.entry.gen === gen && held.entry.granted) {
     if (held.entry.job !== null) return;
     recordGood(tx.gateNow, gen);
+    noteSubmitted(tx.gateNow);
     held.entry.job = job;
     hands.touch(held.hand);
   } else if (abandoned.get(gen) !== null) {
