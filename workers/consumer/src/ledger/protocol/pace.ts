@@ -18,6 +18,8 @@ const USE = 0.6;
 const PREPARE_MS = 100;
 /** Jobs that are worth a worker more. */
 const JOBS_A_WORKER = 8;
+/** Jobs that are about to end and cost a worker as much as one that is to be made. */
+const WATCHED_A_JOB = 4;
 /** A wake-up is believed under way for so long. */
 const WAKE_MS = 30_000;
 /** One that nobody answered for so long stands in the queue: the platform adds consumers only when a batch completes. */
@@ -109,7 +111,8 @@ function isWaiting(state: number): boolean {
 function workersWanted(tx: LedgerTx, work: Work): number {
   if (work.now + work.soon === 0) return 0;
   const byRate = Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
-  const byWork = Math.ceil((work.now + work.soon) / JOBS_A_WORKER);
+  // Who waits for jobs to end needs no connection.
+  const byWork = Math.ceil(Math.max(work.now, work.soon / WATCHED_A_JOB) / JOBS_A_WORKER);
   return Math.max(1, Math.min(WORKERS_MAX, byRate, byWork));
 }
 
