@@ -93,13 +93,21 @@ export function attemptsOf(tx: Tx, id: number): Attempt[] {
   }));
 }
 
-/** An image's rows, what is known of its original, and the names of variants that R2 has (`stored`, their keys). */
+/**
+ * An image's rows, what is known of its original, and the names of variants that R2 has (`stored`, their keys). What was stored in the
+ * last seconds is among the rows: R2 was listed before it came.
+ */
 export function imageRows(tx: Tx, id: string, stored: readonly string[]): ImageRows {
   const image = tx.images.get(encodeId(id));
-  const rows = tx.rows.loadImage(image.id).map((row) => jobView(tx, row));
+  const rows = tx.rows.loadImage(image.id);
+  const keys = new Set(rows.map(({ key }) => key));
+  const lately = tx.kept.hands
+    .unfolded()
+    .recent.filter((one) => encodedIdOfKey(one.key) === image.id && !keys.has(one.key) && isValid(tx, one));
+  const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
   const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));
-  for (const { key, job } of rows) if (key in names) names[key] = job;
-  return { rows, names, sourceEtag: image.etag, purging: image.lock > tx.now };
+  for (const { key, job } of views) if (key in names) names[key] = job;
+  return { rows: views, names, sourceEtag: image.etag, purging: image.lock > tx.now };
 }
 
 /** States of jobs that have rows, by key. */
