@@ -64,6 +64,7 @@ export class Hands {
   takeNews(): News {
     const news = this.#news;
     this.#news = noNews();
+    this.#bell = Promise.withResolvers();
     return news;
   }
 
@@ -172,9 +173,9 @@ export class Hands {
   /** Something must be told now. */
   ring(): void {
     this.#bell.resolve();
-    this.#bell = Promise.withResolvers();
   }
 
+  /** Resolves when something must be told, or must since it was last asked for what is new. */
   rung(): Promise<void> {
     return this.#bell.promise;
   }
