@@ -35,6 +35,14 @@ export const JOB_DEADLINE_MS = 600_000;
 export const HANDLER_WALL_MS = 900_000;
 /** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
 export const THROTTLED_MS = 10_000;
+/**
+ * Where an automatic limit of the gate begins, and the bounds that it keeps to unless the configuration says others. Ittybit
+ * publishes no limits (its guides pace themselves at 50 a second and 200 at once, ittybit.com/guides, read 2026-11): chosen.
+ */
+export const GATE_AUTO = {
+  concurrency: { start: 50, min: 1, max: 1_000 },
+  ratePerSecond: { start: 20, min: 0.1, max: 1_000 },
+} as const;
 /** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operations.md). */
 export const DEAD_PERMANENT_MS = 86_400_000;
 /** A marker's life when trying again may help: chosen. */
@@ -42,3 +50,6 @@ export const DEAD_TRANSIENT_MS = 3_600_000;
 
 /** Shortest token and signing key that is taken outside the local stack, in characters: some 140 bits where they are random letters and digits. Chosen. */
 export const TOKEN_MIN_CHARS = 24;
+
+/** Workers at once, as `max_concurrency` in wrangler.consumer.toml has it. */
+export const WORKERS_MAX = 100;

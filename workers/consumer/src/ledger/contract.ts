@@ -11,14 +11,21 @@ import type { IttybitJob } from "../ittybit/dialects.ts";
 /* ── What handlers ask ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 export interface Handlers {
-  /** The one call of a handler: says what it has done, is told what to do next. Renews its lease by LEASE_MS, counted from before the call. */
+  /**
+   * Everything that a handler says and asks, in one call: what became of its jobs, what it asks for, what it may do next. A repeated
+   * call changes nothing but the lease, which is renewed to LEASE_MS, counted by the handler from before the call.
+   */
   exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 
+/**
+ * How far a job is in a handler's hands: `standby` to be looked at (head, probe), `ready` looked at, `go` to be POSTed, `watch` running
+ * at Ittybit, `finish` seen to end.
+ */
 export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
 
-/** A job in a handler's hands: `id` is the ledger's number of its row (safe integer), `gen` its generation. */
+/** A job in a handler's hands: `id` is the ledger's number of its row, `gen` its generation. */
 export interface Having {
   id: number;
   gen: number;
@@ -27,29 +34,36 @@ export interface Having {
 
 export interface ExchangeRequest {
   owner: string;
-  /** Only the first call of an owner makes its document. */
+  /** Only the first call of an owner opens its lease. */
   first: boolean;
+  /** `live`: a batch of viewers' misses, which makes its own and leaves; `work`: a worker that takes what there is. */
   role: "live" | "work";
-  /** Entries it can take beside those it has (≤ 40); 0: takes nothing new (live handlers always, a worker that drains). */
+  /** How many more jobs it can take, 0 to HANDS_MAX. A worker that says 0 with less than that in its hands drains. */
   room: number;
+  /** All that it knows it holds. What it should know beyond that is told again. */
   have: Having[];
-  /** Live keys with the time of the miss (Unix ms). */
+  /** Variants that viewers missed, with the time of the miss, Unix ms. */
   asks: { key: string; at: number }[];
+  /** Ittybit's ids of the jobs that it has made; believed whoever says it. */
   submitted: { id: number; gen: number; job: string }[];
   settled: { id: number; gen: number; outcome: Outcome }[];
+  /** It gives back what it has and calls no more. */
   leave: boolean;
 }
 
 export type ExchangeAnswer =
+  /** Its lease is over: it stops everything at once. */
   | { status: "lost" }
   | {
       status: "ok";
+      /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
       ledgerId: string;
+      /** To be dropped, and settled as `unposted` or `stopped`. */
       stop: { id: number; gen: number }[];
       give: Given[];
-      /** ms until the next call. */
+      /** ms until it should call again. */
       again: number;
-      /** False: end this shift now (drain, leave): short shifts while wake-ups stand in the queue, or there is nothing more to do. */
+      /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */
       stay: boolean;
     };
 
@@ -57,47 +71,44 @@ export interface Given {
   id: number;
   key: string;
   gen: number;
-  /** An object of a gen at or above it counts as present. */
+  /** An object of a generation at or above it counts as present. */
   floor: number;
-  phase: "standby" | "go" | "watch" | "finish";
-  /** go: not before this time (Unix ms). */
+  phase: Exclude<Phase, "ready">;
+  /** Of `go`: POST not before this time, Unix ms. */
   notBefore: number;
-  /**
-   * go/watch/finish: when the generation was granted first (Unix ms). The POST's body is a pure function of key, gen, grantedAt and configuration
-   * (a bucket original's signed URL is signed for grantedAt), so a repeated POST is the same POST. 0 for standby.
-   */
+  /** When the generation was granted first, Unix ms; 0 for `standby`. The POST's body depends on it and on nothing that changes. */
   grantedAt: number;
-  /** True for the handler that was told `go` first for this generation: only it may say that no job was made. */
+  /** It is the first that is told `go` for this generation: only it can know that no job was made. */
   first: boolean;
   attempts: number;
   job: string | null;
-  /** finish: how the collector saw the job end. */
+  /** Of `finish`: how the job was seen to end. */
   sight: IttybitJob | null;
 }
 
 /** What became of a job in a handler's hands. */
 export type Outcome =
   | { kind: "stored"; bytes: number; etag: string; tookMs: number }
-  /** The object was already there. `posted`: false when no job was made for it by this generation. */
+  /** The object was already there. `posted`: false when this handler made no job. */
   | { kind: "present"; objectGen: number; bytes: number; etag: string; posted: boolean }
-  /** `ended`: the gen's job is known to have ended or never to have existed (`posted: false`). */
+  /** `posted`: false when this handler made no job; `ended`: the job is known to have ended or never to have existed. */
   | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
-  /** No variant can be made of the original until `until`; no failure, and no dead letter. */
+  /** The original cannot be made into this variant; not before `until` again. */
   | {
       kind: "refused";
       code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large";
       until: number;
       message: string;
     }
-  /** The POST had no answer, or one that does not say what happened. */
+  /** The POST was not answered, or with a 5xx: perhaps there is a job. */
   | { kind: "unclear"; failure: Failure }
   | { kind: "throttled"; until: number }
   | { kind: "account"; status: number; message: string }
-  /** Left behind, to be gone on with at `due`. */
+  /** The result is not to be had, or the put was refused or not answered: to be tried again from `due`. */
   | { kind: "pending"; due: number }
-  /** Given back: no POST was sent. */
+  /** Given back without a POST. */
   | { kind: "unposted" }
-  /** Given back because the ledger said so. */
+  /** Given back after the POST. */
   | { kind: "stopped" };
 
 /** A message that could not be used, kept whole so that it can be looked at and sent again. */
@@ -137,7 +148,8 @@ export interface Operators {
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
-  imageRows(id: string): Promise<ImageRows>;
+  /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
+  imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
   getGate(): Promise<GateView>;
@@ -167,10 +179,10 @@ export interface Operators {
 export interface Upkeep {
   /** The cron's call: an alarm that was lost is set again. */
   rearm(): Promise<void>;
-  /** Local start only: puts every document down, because every handler died with the process. */
+  /** Local start only: ends all leases without blame, because every handler died with the process. */
   recover(): Promise<void>;
-  /** The operator says that the database was restored. */
-  restored(): Promise<void>;
+  /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
+  restored(who: string): Promise<void>;
 }
 
 export type LedgerCalls = Handlers & Operators & Upkeep;
@@ -249,7 +261,7 @@ export interface AcceptChunk {
 export interface Accepted {
   accepted: number;
   duplicates: number;
-  /** Rows known stored. */
+  /** Known to be stored. What is found in R2 only later counts with the run. */
   existing: number;
   /** The run was cancelled before: nothing was accepted (bulk), for what follows a cancel is cancelled with it. */
   closed?: true;
@@ -289,7 +301,7 @@ export interface JobView {
   storedAt: number | null;
 }
 
-/** A job with its public name (`jobHash` of its key). */
+/** A job with its public name (`nameOf` its id). */
 export type NamedJob = JobView & { job: string };
 
 /** A failed attempt as it is kept. */
@@ -324,6 +336,8 @@ export interface RunView {
 
 export interface ImageRows {
   rows: NamedJob[];
+  /** The jobs' names of the stored variants that were asked about, by key. */
+  names: Record<string, string>;
   sourceEtag: string | null;
   purging: boolean;
 }
@@ -345,7 +359,7 @@ export interface JobFilter {
   /** Parts of the variant key. */
   text: string[];
   fingerprint: string | null;
-  /** Short hashes; null is no condition. */
+  /** Names; null is no condition. */
   jobs: string[] | null;
 }
 
@@ -422,8 +436,10 @@ export interface GateView {
     since: number | null;
     probeAt: number | null;
   };
+  /** What holds now, however it came about. */
   rate: { perSecond: number; burst: number };
   concurrency: number;
+  limits: { rate: LimitView; concurrency: LimitView };
   budget: {
     monthlyJobs: number | null;
     warmingShare: number;
@@ -441,12 +457,27 @@ export interface GateView {
   updatedAt: number;
 }
 
+/** How a limit of the gate came about. */
+export interface LimitView {
+  /** `auto`: it finds itself; `configured` and `pinned`: a number stands there, in the configuration or by an operator. */
+  mode: "auto" | "configured" | "pinned";
+  value: number;
+  /** The bounds of an automatic one. */
+  min: number | null;
+  max: number | null;
+  /** A sentence: why an automatic one moved last; null while it stands where it began, and for numbers. */
+  why: string | null;
+  /** When that was, Unix ms. */
+  since: number | null;
+}
+
+/** `"auto"` lets a limit find itself, a number pins it. */
 export interface GatePatch {
   paused?: Partial<Record<Lane, boolean>>;
   /** Closes the breaker by hand. */
   breaker?: { state: "closed" };
-  rate?: number | { perSecond: number; burst?: number };
-  concurrency?: number;
+  rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };
+  concurrency?: number | "auto";
   budget?: { monthlyJobs?: number | null; warmingShare?: number; alertLevels?: number[] };
 }
 
@@ -459,14 +490,14 @@ export interface Percentiles {
 }
 
 export interface LedgerStats {
+  /** Of stored ones all that there ever were. */
   counts: Record<Lane, Record<JobState, number>>;
   oldestWaiting: Record<Lane, number | null>;
-  /** Dead jobs that somebody should look at: those without a missing or unusable original. */
-  deadLetters: number;
   /** Per second, over the last five whole minutes. */
   rates: { stored: number; failed: number; accepted: number; submitted: number };
   wait: Percentiles;
   run: Percentiles;
+  /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
   metricErrors: number;
@@ -481,6 +512,7 @@ export interface HistoryBucket {
   stored: number;
   failed: number;
   dead: number;
+  refused: number;
   throttled: number;
   wait: Percentiles;
   run: Percentiles;
@@ -492,11 +524,10 @@ export interface HistoryBucket {
 
 /** Ways in which ledger and store may disagree. */
 export type FindingCode =
-  | "row_without_object"
   | "object_below_floor"
   | "marker_stale"
-  | "owner_unknown"
-  | "claim_expired"
+  | "row_forgotten"
+  | "lease_expired"
   | "slot_leaked"
   | "counters_differ";
 

@@ -1,0 +1,421 @@
+import { describe, expect, it } from "vitest";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { ListingIttybit } from "../testing/listing-ittybit.ts";
+import { Collector } from "./collector.ts";
+import type { Collected } from "./job-looks.ts";
+import type { OpenJob } from "./open-job-memory.ts";
+
+const MINUTE = 60_000;
+
+/** A collector over open jobs that a test makes, in virtual time. The learned time of a job is what `jobMs` says. */
+function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
+  const clock = createFakeClock();
+  const ittybit = new ListingIttybit(clock);
+  const open: OpenJob[] = [];
+  const state = { waiting: false, all, goal, jobMs, quickMs: jobMs, untold: 0 };
+  const found: (Collected & { at: number })[] = [];
+  const logs: string[] = [];
+  const collector = new Collector({
+    ittybit,
+    clock,
+    sleep: (ms) => clock.sleep(ms),
+    log: (event) => void logs.push(event),
+    view: {
+      open: () => [...open].sort((a, b) => a.grantedAt - b.grantedAt),
+      slots: () => ({ used: open.length + state.untold, all: state.all }),
+      waiting: () => state.waiting,
+      goal: () => state.goal,
+      jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),
+    },
+    report(news) {
+      found.push({ ...news, at: clock.now() });
+      for (const { id } of news.ended) close(id);
+      for (const id of news.absent) close(id);
+    },
+  });
+  function close(id: string): void {
+    const at = open.findIndex(({ job }) => job === id);
+    if (at >= 0) open.splice(at, 1);
+  }
+  /** A job at Ittybit that takes so long, and whose id the ledger knows. */
+  function make(takesMs: number, live = false): string {
+    const { id } = ittybit.make(takesMs);
+    open.push({ job: id, gen: ittybit.jobs.length, grantedAt: clock.now(), live });
+    return id;
+  }
+  const endedAt = (id: string) => found.find(({ ended }) => ended.some((job) => job.id === id))?.at ?? null;
+  /** Rings as exchanges do, until nothing is open or the time is over. */
+  async function drive(ms: number, every = 1_000): Promise<void> {
+    for (const end = clock.now() + ms; clock.now() < end && open.length > 0; ) {
+      collector.ring();
+      await clock.sleep(Math.min(every, end - clock.now()));
+    }
+  }
+  return { clock, ittybit, open, state, found, logs, collector, make, endedAt, drive };
+}
+
+/** A drain as the ledger runs one: slots kept full, a POST of 150 ms, its id told up to 700 ms later. */
+async function drain(o: { all: number; rate: number; jobMs: number; jitter: number; n: number; foreign?: number }) {
+  const world = setup({
+    all: o.all,
+    goal: Math.min(o.rate, o.all / (o.jobMs / 1_000 + 0.3)),
+    jobMs: o.jobMs * (1 - o.jitter),
+  });
+  const { clock, ittybit, open, state, collector, found } = world;
+  let [made, dice] = [0, 7];
+  const seenFrom = new Map<string, number>();
+  const roll = (): number => {
+    dice = (dice * 48_271) % 2_147_483_647;
+    return dice / 2_147_483_647;
+  };
+  async function one(): Promise<void> {
+    const grantedAt = clock.now();
+    await clock.sleep(50 + 50 * roll());
+    if (roll() < (o.foreign ?? 0)) ittybit.make(1_000, "other");
+    const { id, endsAt } = ittybit.make(o.jobMs * (1 - o.jitter + 2 * o.jitter * roll()));
+    await clock.sleep(75 + 700 * roll());
+    seenFrom.set(id, Math.max(endsAt, clock.now()));
+    state.untold -= 1;
+    open.push({ job: id, gen: made, grantedAt, live: false });
+  }
+  state.waiting = true;
+  const began = clock.now();
+  let nextAt = began;
+  while (made < o.n || state.untold > 0 || open.length > 0) {
+    state.waiting = made < o.n;
+    while (made < o.n && open.length + state.untold < o.all && nextAt <= clock.now()) {
+      made += 1;
+      state.untold += 1;
+      nextAt = Math.max(nextAt + 1_000 / o.rate, clock.now() - 300);
+      void one();
+    }
+    collector.ring();
+    await clock.sleep(40);
+  }
+  const lags = found.flatMap(({ ended, at }) => ended.map(({ id }) => at - (seenFrom.get(id) ?? Number.NaN)));
+  lags.sort((a, b) => a - b);
+  const times = found.flatMap(({ ended, at }) => ended.map(() => at));
+  const [from, to] = [times[Math.floor(o.n * 0.2)] ?? 0, times[Math.floor(o.n * 0.9)] ?? 0];
+  return {
+    ended: lags.length,
+    callsPerVariant: (o.n + ittybit.calls.length) / o.n,
+    /** Of what rate and slots allow, between a fifth and nine tenths of the jobs. */
+    share: (1_000 * 0.7 * o.n) / (to - from) / Math.min(o.rate, o.all / (o.jobMs / 1_000)),
+    medianLagMs: lags[lags.length >> 1] ?? Number.NaN,
+    mostAtOnce: ittybit.mostAtOnce,
+  };
+}
+
+describe("a drain", () => {
+  it.each([
+    ["50 slots, 20/s, jobs of 2 s", { all: 50, rate: 20, jobMs: 2_000, jitter: 0, n: 1_000 }],
+    ["the same, job times ± 80 %", { all: 50, rate: 20, jobMs: 2_000, jitter: 0.8, n: 1_000 }],
+    ["500 slots, 500/s", { all: 500, rate: 500, jobMs: 2_000, jitter: 0, n: 3_000 }],
+    ["500 slots, 500/s, job times ± 80 %", { all: 500, rate: 500, jobMs: 2_000, jitter: 0.8, n: 3_000 }],
+  ])("%s: at most 1.2 calls to Ittybit a variant, and every end is seen soon", async (_, order) => {
+    const drained = await drain(order);
+    expect(drained.ended).toBe(order.n);
+    expect(drained.callsPerVariant).toBeLessThanOrEqual(1.2);
+    expect(drained.mostAtOnce).toBeLessThanOrEqual(6);
+    expect(drained.medianLagMs).toBeLessThanOrEqual(400);
+    expect(drained.share).toBeGreaterThan(0.8);
+  });
+
+  it("of jobs that end before their ids are told: a look a second is enough while slots are free", async () => {
+    const drained = await drain({ all: 50, rate: 20, jobMs: 300, jitter: 0, n: 1_000 });
+    expect(drained.ended).toBe(1_000);
+    expect(drained.callsPerVariant).toBeLessThanOrEqual(1.1);
+    expect(drained.share).toBeGreaterThan(0.95);
+  });
+
+  it("among as many jobs of others: every end is seen", async () => {
+    const drained = await drain({ all: 500, rate: 500, jobMs: 2_000, jitter: 0.5, n: 2_000, foreign: 1 });
+    expect(drained.ended).toBe(2_000);
+    expect(drained.callsPerVariant).toBeLessThanOrEqual(1.5);
+  });
+});
+
+describe("pages by cursor", () => {
+  it("read 500 old jobs with six pages, six at a time, each from a known job", async () => {
+    const { ittybit, make, clock, drive } = setup();
+    const ids = Array.from({ length: 501 }, () => make(1_000));
+    clock.advance(3_000);
+    await drive(400, 100);
+    expect(ittybit.calls.slice(0, 6)).toEqual([...[95, 185, 275, 365, 455].map((at) => `list ${ids[at]}`), "list"]);
+    expect(ittybit.mostAtOnce).toBe(6);
+  });
+
+  it("are not read where all jobs are too young to have ended", async () => {
+    const { ittybit, make, clock, drive } = setup();
+    const old = Array.from({ length: 50 }, () => make(10_000));
+    clock.advance(5_000);
+    for (let n = 0; n < 300; n += 1) make(10_000);
+    await drive(200);
+    expect(ittybit.calls).toHaveLength(1);
+    expect(old.length).toBe(50);
+  });
+
+  it("one job alone is read by itself, under whatever id that is answered", async () => {
+    const { ittybit, make, clock, drive, open } = setup();
+    ittybit.idPrefix = "task_of_";
+    const id = make(1_000);
+    clock.advance(3_000);
+    await drive(500);
+    expect(ittybit.calls).toEqual([`get ${id}`]);
+    expect(open).toEqual([]);
+  });
+
+  it("a job that no page shows is read by itself, until a page shows it again", async () => {
+    const { ittybit, make, clock, drive, open } = setup();
+    const hidden = make(20 * MINUTE);
+    for (let n = 0; n < 60; n += 1) make(20 * MINUTE);
+    ittybit.hidden.list.add(hidden);
+    clock.advance(5_000);
+    await drive(5 * MINUTE);
+    const gets = () => ittybit.calls.filter((call) => call === `get ${hidden}`).length;
+    expect(gets()).toBeGreaterThan(10);
+    expect(gets()).toBeLessThan(60);
+    ittybit.hidden.list.clear();
+    await drive(2 * MINUTE);
+    const before = gets();
+    await drive(5 * MINUTE);
+    expect(gets()).toBe(before);
+    expect(open).toHaveLength(61);
+  });
+
+  it("a cursor that Ittybit has forgotten gives way to another", async () => {
+    const { ittybit, make, clock, drive, open, endedAt } = setup();
+    const ids = Array.from({ length: 30 }, () => make(6_000));
+    const brief = Array.from({ length: 40 }, () => make(100));
+    clock.advance(3_000);
+    await drive(500);
+    const late = make(8_000);
+    for (const id of brief)
+      ittybit.jobs.splice(
+        ittybit.jobs.findIndex((job) => job.id === id),
+        1,
+      );
+    ittybit.calls.length = 0;
+    await drive(20_000);
+    expect(open).toEqual([]);
+    expect(endedAt(late)).not.toBeNull();
+    expect(ittybit.calls.filter((call) => brief.includes(call.slice(5)))).toHaveLength(1);
+    for (const id of ids) expect(endedAt(id)).not.toBeNull();
+  });
+});
+
+describe("other dialects", () => {
+  it.each(["ignores", "refuses"] as const)(
+    "a list that %s cursors is read one page after another from its top",
+    async (manner) => {
+      const { ittybit, make, clock, drive, open, logs } = setup({ jobMs: 1_000 });
+      ittybit.manner = manner;
+      for (let n = 0; n < 700; n += 1) make(n < 350 ? 1_000 : 6_000);
+      clock.advance(3_000);
+      await drive(30_000);
+      expect(open).toEqual([]);
+      expect(logs).toEqual(["collect.manner"]);
+      expect(ittybit.calls.filter((call) => call.startsWith("list job_")).length).toBeLessThanOrEqual(8);
+    },
+  );
+
+  it("a list once read from its top is tried by cursor again after ten minutes", async () => {
+    const { ittybit, make, clock, drive, logs } = setup({ jobMs: 1_000 });
+    ittybit.manner = "refuses";
+    for (let n = 0; n < 200; n += 1) make(40 * MINUTE);
+    clock.advance(1_000);
+    await drive(9 * MINUTE);
+    expect(logs).toHaveLength(1);
+    ittybit.manner = "cursors";
+    await drive(20 * MINUTE);
+    expect(logs).toHaveLength(2);
+    expect(ittybit.calls.slice(-2).every((call) => /^list( job_|$)/.test(call))).toBe(true);
+  });
+
+  it("from the top it reads no further back than the oldest open job", async () => {
+    const { ittybit, make, clock, drive } = setup({ jobMs: 1_000 });
+    ittybit.manner = "refuses";
+    for (let n = 0; n < 2_000; n += 1) ittybit.make(10, "old");
+    clock.advance(5 * MINUTE);
+    for (let n = 0; n < 150; n += 1) ittybit.hidden.list.add(make(9 * MINUTE));
+    clock.advance(2_000);
+    await drive(1_000);
+    const before = ittybit.calls.length;
+    await drive(10_000);
+    const pages = ittybit.calls.slice(before).filter((call) => call.startsWith("list"));
+    expect(pages.length).toBeGreaterThan(0);
+    expect(pages.every((call) => call === "list")).toBe(true);
+  });
+
+  it("without a list no job is read before its usual time, nor all the time", async () => {
+    const { ittybit, make, drive, state, endedAt } = setup({ jobMs: 2_000 });
+    ittybit.manner = "noList";
+    state.quickMs = 200;
+    const usual = [make(2_000), make(2_000)];
+    await drive(10_000);
+    for (const id of usual) expect(endedAt(id)).not.toBeNull();
+    expect(ittybit.calls.filter((call) => call.startsWith("get")).length).toBeLessThanOrEqual(4);
+    state.jobMs = 100;
+    state.waiting = true;
+    state.all = 1;
+    make(2_000, true);
+    const before = ittybit.calls.length;
+    await drive(1_900, 100);
+    expect(ittybit.calls.length - before).toBeLessThanOrEqual(7);
+  });
+
+  it("without a list the jobs are read by themselves, and keep up with 20 a second", async () => {
+    const { ittybit, make, clock, drive, open, state } = setup();
+    ittybit.manner = "noList";
+    state.waiting = true;
+    for (let n = 0; n < 400; n += 1) {
+      make(2_000);
+      await drive(50, 50);
+    }
+    expect(open.length).toBeLessThan(80);
+    state.waiting = false;
+    await drive(10_000);
+    expect(open).toEqual([]);
+    expect(ittybit.calls.length).toBeLessThan(3 * 400);
+    expect(clock.now()).toBeGreaterThan(0);
+  });
+});
+
+describe("a job that does not end", () => {
+  it("is absent only when it is over ten minutes old, on no page, and unknown by its id", async () => {
+    const { ittybit, make, drive, found, clock } = setup();
+    const ids = [make(MINUTE), make(MINUTE)];
+    for (const id of ids) {
+      ittybit.hidden.get.add(id);
+      ittybit.hidden.list.add(id);
+    }
+    make(30 * MINUTE);
+    const began = clock.now();
+    await drive(20 * MINUTE);
+    const absent = found.filter((news) => news.absent.length > 0);
+    expect(absent.flatMap((news) => news.absent).toSorted()).toEqual(ids);
+    for (const { at } of absent) expect(at - began).toBeGreaterThan(10 * MINUTE);
+    for (const { at } of absent) expect(at - began).toBeLessThan(14 * MINUTE);
+  });
+
+  it("alone: unknown by its id, but shown on a page, is not absent", async () => {
+    const { ittybit, make, drive, found, open } = setup();
+    const id = make(30 * MINUTE);
+    ittybit.hidden.get.add(id);
+    await drive(20 * MINUTE);
+    expect(found.flatMap(({ absent }) => absent)).toEqual([]);
+    expect(open).toHaveLength(1);
+    expect(found.flatMap(({ pending }) => pending)).toContain(id);
+  });
+
+  it("is looked at ever more rarely, and its end is seen even after hours", async () => {
+    const { ittybit, make, drive, found, endedAt, clock } = setup();
+    const began = clock.now();
+    const id = make(6 * 60 * MINUTE);
+    await drive(7 * 60 * MINUTE, 20_000);
+    expect(endedAt(id)).toBeGreaterThanOrEqual(began + 6 * 60 * MINUTE);
+    expect(endedAt(id)).toBeLessThan(began + 6 * 60 * MINUTE + 6 * MINUTE);
+    expect(found.flatMap(({ absent }) => absent)).toEqual([]);
+    expect(ittybit.calls.length).toBeLessThan(160);
+  });
+});
+
+describe("a viewer's job", () => {
+  it.each([300, 1_000, 2_000])("of %d ms is seen to end within 300 ms", async (jobMs) => {
+    const { make, endedAt, drive, ittybit } = setup({ jobMs });
+    const id = make(jobMs, true);
+    await drive(10_000);
+    expect((endedAt(id) ?? Number.NaN) - (ittybit.jobs[0]?.endsAt ?? 0)).toBeLessThan(300);
+    expect(ittybit.calls.length).toBeLessThanOrEqual(3);
+  });
+
+  it("that comes during a long rest is looked at in time", async () => {
+    const { make, endedAt, drive, ittybit } = setup({ jobMs: 300 });
+    make(60_000);
+    await drive(5_050, 50);
+    const id = make(300, true);
+    await drive(2_000, 50);
+    expect((endedAt(id) ?? Number.NaN) - (ittybit.jobs[1]?.endsAt ?? 0)).toBeLessThan(300);
+  });
+});
+
+describe("when Ittybit does not answer as it should", () => {
+  it("a 429 stops all calls until its time, which is reported", async () => {
+    const { ittybit, make, clock, drive, found, open } = setup();
+    for (let n = 0; n < 300; n += 1) make(1_000);
+    clock.advance(3_000);
+    ittybit.blind = () => ({ kind: "throttled", retryAfterMs: 5_000 });
+    await drive(1_000);
+    const calls = ittybit.calls.length;
+    const until = found.at(-1)?.throttledUntil ?? 0;
+    expect(until).toBeGreaterThan(clock.now());
+    ittybit.blind = () => null;
+    await drive(until - clock.now() - 100);
+    expect(ittybit.calls.length).toBe(calls);
+    await drive(3_000);
+    expect(open).toEqual([]);
+  });
+
+  it("an account at fault is reported, and asked again only after half a minute", async () => {
+    const { ittybit, make, clock, drive, found, open } = setup();
+    make(1_000);
+    clock.advance(3_000);
+    ittybit.blind = () => ({ kind: "account", status: 402, message: "pay" });
+    await drive(29_000);
+    expect(found).toMatchObject([{ account: { status: 402, message: "pay" } }]);
+    expect(ittybit.calls).toHaveLength(1);
+    ittybit.blind = () => null;
+    await drive(5_000);
+    expect(open).toEqual([]);
+  });
+
+  it("failures make the looks rarer, and never a job absent", async () => {
+    const { ittybit, make, clock, drive, found, open } = setup();
+    make(1_000);
+    clock.advance(3_000);
+    ittybit.blind = () => ({
+      kind: "unclear",
+      failure: { code: "upstream_unavailable", message: "503", httpStatus: 503 },
+    });
+    await drive(15 * MINUTE);
+    expect(ittybit.calls.length).toBeLessThan(40);
+    expect(found).toEqual([]);
+    ittybit.blind = () => null;
+    await drive(MINUTE);
+    expect(open).toEqual([]);
+  });
+});
+
+describe("the loop", () => {
+  it("does not run while nothing is open", () => {
+    expect(setup().collector.ring()).toBeNull();
+  });
+
+  it("ends when nothing is open any more", async () => {
+    const { collector, make, clock } = setup();
+    make(1_000);
+    clock.advance(3_000);
+    await collector.ring();
+    expect(collector.ring()).toBeNull();
+  });
+
+  it("ends 25 seconds after the last ring, and goes on with the next", async () => {
+    const { collector, make, clock, ittybit } = setup();
+    make(40_000);
+    const began = clock.now();
+    await collector.ring();
+    expect(clock.now() - began).toBeGreaterThanOrEqual(25_000);
+    expect(clock.now() - began).toBeLessThan(27_000);
+    const calls = ittybit.calls.length;
+    clock.advance(20_000);
+    await collector.ring();
+    expect(ittybit.calls.length).toBeGreaterThan(calls);
+    expect(collector.ring()).toBeNull();
+  });
+
+  it("is one, however often it is rung", () => {
+    const { collector, make } = setup();
+    make(1_000);
+    expect(collector.ring()).toBe(collector.ring());
+  });
+});

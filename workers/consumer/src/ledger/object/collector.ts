@@ -1,0 +1,77 @@
+import { errorText } from "../../platform/log.ts";
+import { JobLooks, type LookDeps } from "./job-looks.ts";
+import { cadenceMs } from "./plan-looks.ts";
+
+export interface CollectorDeps extends LookDeps {
+  sleep(ms: number): Promise<void>;
+}
+
+/** The loop ends when nobody rang for so long; the alarm starts it again. */
+const UNRUNG_MS = 25_000;
+/** A longer rest is cut into these, so that a viewer's job that comes meanwhile is looked at in time. */
+const STEP_MS = 250;
+/** Between two looks the object does other work. */
+const REST_MS = 20;
+
+/**
+ * The ledger's one look at Ittybit for all of its open jobs: a loop in memory that learns which of them have ended with few calls, and
+ * reports as it goes. Never throws.
+ */
+export class Collector {
+  readonly #deps: CollectorDeps;
+  readonly #looks: JobLooks;
+  #running: Promise<void> | null = null;
+  #rungAt = 0;
+
+  constructor(deps: CollectorDeps) {
+    this.#deps = deps;
+    this.#looks = new JobLooks(deps);
+  }
+
+  /** Keeps the loop going, and starts it if it does not run. Answers the promise to wait for, or null when nothing is open. */
+  ring(): Promise<void> | null {
+    this.#rungAt = this.#deps.clock.now();
+    if (this.#running === null && this.#deps.view.open().length > 0) {
+      this.#running = this.#loop()
+        .catch((error: unknown) => this.#deps.log("collect.failed", { error: errorText(error) }))
+        .finally(() => {
+          this.#running = null;
+        });
+    }
+    return this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    const { clock, view, sleep } = this.#deps;
+    while (clock.now() - this.#rungAt < UNRUNG_MS) {
+      this.#looks.memory.update(view.open());
+      if (this.#looks.memory.watched.size === 0) return;
+      const began = clock.now();
+      if (began < this.#looks.notBefore) {
+        await sleep(Math.min(this.#looks.notBefore - began, STEP_MS));
+        continue;
+      }
+      const pages = await this.#looks.look(began);
+      await this.#rest(began, pages);
+    }
+  }
+
+  /** Until the next look: by the cadence, and earlier when a viewer's job has come of age. */
+  async #rest(began: number, pages: number): Promise<void> {
+    const { clock, sleep, view } = this.#deps;
+    const earliest = clock.now() + REST_MS;
+    for (;;) {
+      this.#looks.memory.update(view.open());
+      const now = clock.now();
+      const viewers = [...this.#looks.memory.watched.values()]
+        .filter(({ live }) => live)
+        .map((one) => this.#looks.dueAt(one));
+      const viewer = viewers.some((at) => at <= now);
+      const cadence = cadenceMs({ slots: view.slots(), waiting: view.waiting(), goal: view.goal(), pages, viewer });
+      const ofAge = Math.min(...viewers.filter((at) => at > now));
+      const at = Math.max(earliest, Math.min(began + cadence, ofAge));
+      if (at <= now) return;
+      await sleep(Math.min(at - now, STEP_MS));
+    }
+  }
+}

@@ -1,0 +1,270 @@
+import type { Clock } from "@prewarm/shared/clock";
+import { JOB_DEADLINE_MS, THROTTLED_MS } from "@prewarm/shared/limits";
+import type { NoResult } from "../../ittybit/client.ts";
+import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { Log } from "../../platform/log.ts";
+import { createSemaphore } from "../../platform/semaphore.ts";
+import type { Collected, OpenJob } from "../protocol/sightings.ts";
+import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
+import { type Look, planLooks } from "./plan-looks.ts";
+
+export type JobPageLook =
+  | { kind: "page"; jobs: IttybitJob[]; next: string | null }
+  /** This service lists no jobs. */
+  | { kind: "noList" }
+  /** `after` names no job that this service knows any more. */
+  | { kind: "noCursor" }
+  | NoResult;
+
+/** What the collector needs of Ittybit. Results are values; it never throws. */
+export interface JobsAtIttybit {
+  get(ittybitJob: string): Promise<{ kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult>;
+  /** A page of 100 jobs, newest first, older than the job `after`; or the page after the one that gave `next`. */
+  list(query: { after?: string; next?: string }): Promise<JobPageLook>;
+}
+
+/** What the ledger answers the collector; synchronous reads of its memory. */
+export interface CollectorView {
+  /** The oldest grant first. */
+  open(): OpenJob[];
+  slots(): { used: number; all: number };
+  /** Whether work waits for a slot. */
+  waiting(): boolean;
+  /** Jobs a second the ledger aims at. */
+  goal(): number;
+  /** Learned job time in ms at this quantile. */
+  jobMs(q: number): number;
+}
+
+export interface LookDeps {
+  ittybit: JobsAtIttybit;
+  clock: Pick<Clock, "now">;
+  log: Log;
+  view: CollectorView;
+  report(found: Collected): void;
+}
+
+const AT_ONCE = 6;
+/** Pages that should have shown a job and did not, before it is read by itself. */
+const MISSED_MAX = 3;
+/** A page that lacks this many of the jobs it should show is read on: others' jobs stand between ours. Fewer wait for the next look. */
+const READ_ON_FROM = 25;
+/** Pages read one after another, at most: a dialect without cursors shows the newest 1,000 jobs. */
+const CHAIN_MAX = 10;
+/** Single reads in one look, beside pages. */
+const SINGLES_MAX = 10;
+/** The same where there is no list. */
+const SINGLES_ALONE_MAX = 48;
+/** After a look that failed, doubled each time up to the second. */
+const FAILED_MS = 1_000;
+const FAILED_MAX_MS = 30_000;
+/** A refused account is tried again this rarely. */
+const ACCOUNT_MS = 30_000;
+/** Ittybit's clock and ours may differ by this much. */
+const SKEW_MS = 60_000;
+/** A service found without cursors, or without a list, is asked for them again after this long. */
+const RELEARN_MS = 600_000;
+
+/** How the service can be read: pages by cursor at once, pages one after another, or job by job. */
+type Manner = "cursors" | "chain" | "singles";
+
+const NOTHING: Collected = { ended: [], pending: [], absent: [], throttledUntil: null, account: null };
+
+/** Looks at Ittybit for jobs that may have ended, in the cheapest manner that the service knows, and reports what it sees as it goes. */
+export class JobLooks {
+  readonly memory = new OpenJobMemory();
+  readonly #deps: LookDeps;
+  readonly #connections = createSemaphore(AT_ONCE);
+  #manner: Manner = "cursors";
+  /** First job of each page of this look, with the page's cursor. */
+  readonly #firsts = new Map<string, string>();
+  #relearnAt = Number.POSITIVE_INFINITY;
+  #notBefore = 0;
+  #failures = 0;
+
+  constructor(deps: LookDeps) {
+    this.#deps = deps;
+  }
+
+  /** No call before then, Unix ms. */
+  get notBefore(): number {
+    return this.#notBefore;
+  }
+
+  /** @returns calls made */
+  async look(now: number): Promise<number> {
+    if (now >= this.#relearnAt) this.#learn("cursors");
+    const due = new Map([...this.memory.watched].filter(([, one]) => this.dueAt(one) <= now));
+    if (due.size === 0) return 0;
+    if (this.#manner === "cursors") return this.#lookByCursors(due);
+    const listed = this.#manner === "chain" ? await this.#chain({}, [...due.keys()], CHAIN_MAX) : 0;
+    const most = this.#manner === "singles" ? SINGLES_ALONE_MAX : SINGLES_MAX;
+    const alone = [...due.values()].filter((one) => this.#manner === "singles" || one.missed >= MISSED_MAX);
+    return listed + (await this.#readAlone(alone, most));
+  }
+
+  async #lookByCursors(due: ReadonlyMap<string, Watched>): Promise<number> {
+    const chosen = (rule: (one: Watched) => boolean) =>
+      new Set([...due].filter(([, one]) => rule(one)).map(([job]) => job));
+    this.#firsts.clear();
+    const looks = planLooks({
+      known: this.memory.known(),
+      due: chosen(() => true),
+      hidden: chosen((one) => one.missed >= MISSED_MAX),
+      lost: chosen((one) => one.lost),
+      flowing: this.#deps.view.waiting(),
+    });
+    const pages = looks.filter((look) => look.kind === "page");
+    const alone = looks.flatMap((look) => (look.kind === "single" ? (due.get(look.job) ?? []) : []));
+    const calls = await Promise.all([
+      ...pages.map((page) => this.#readPage(page)),
+      this.#readAlone(alone, SINGLES_MAX),
+    ]);
+    return calls.reduce((sum, some) => sum + some, 0);
+  }
+
+  async #readPage({ after, shows }: Extract<Look, { kind: "page" }>): Promise<number> {
+    const pages = Math.ceil(shows.length / READ_ON_FROM);
+    return this.#chain(after === null ? {} : { after }, shows, after === null ? CHAIN_MAX : pages);
+  }
+
+  /** Reads one page after another while too many of `shows` are missing. */
+  async #chain(first: { after?: string }, shows: readonly string[], most: number): Promise<number> {
+    const missing = new Set(shows);
+    let query: { after?: string; next?: string } = first;
+    let calls = 0;
+    while (calls < most) {
+      if (this.#isHalted()) return calls;
+      const look = await this.#connections.run(() => this.#deps.ittybit.list(query));
+      calls += 1;
+      if (look.kind !== "page") {
+        this.#noPage(look, first.after);
+        return calls;
+      }
+      this.#failures = 0;
+      if (calls === 1) this.#learnManner(first.after, look);
+      for (const { id } of look.jobs) missing.delete(id);
+      for (const { id } of look.jobs) this.memory.onPage(id);
+      this.#tell(look.jobs);
+      const enough = this.#manner === "chain" ? missing.size === 0 : missing.size < READ_ON_FROM;
+      if (look.next === null || enough || this.#isPast(look.jobs, missing)) break;
+      query = { next: look.next };
+    }
+    this.#noteMissing(missing);
+    return calls;
+  }
+
+  /**
+   * A list by page number, or one that answers with the newest jobs whatever cursor it is given, is read from its top on: a page that holds
+   * its own cursor, or begins as another one of this look does, tells.
+   */
+  #learnManner(after: string | undefined, { jobs, next }: { jobs: IttybitJob[]; next: string | null }): void {
+    const first = jobs[0]?.id;
+    if (after === undefined || first === undefined || this.#manner !== "cursors") return;
+    const isRepeated = (this.#firsts.get(first) ?? after) !== after;
+    this.#firsts.set(first, after);
+    const isNumbered = new URLSearchParams(next ?? "").has("page");
+    if (isNumbered || isRepeated || jobs.some(({ id }) => id === after)) this.#learn("chain");
+  }
+
+  #learn(manner: Manner): void {
+    if (manner === this.#manner) return;
+    this.#manner = manner;
+    this.#relearnAt = this.#deps.clock.now() + RELEARN_MS;
+    this.#deps.log("collect.manner", { manner });
+  }
+
+  /** True when the page reaches back beyond all that is missing. */
+  #isPast(jobs: readonly IttybitJob[], missing: ReadonlySet<string>): boolean {
+    const last = jobs.at(-1)?.createdAt ?? null;
+    const grants = [...missing].map((job) => this.memory.watched.get(job)?.grantedAt ?? Number.POSITIVE_INFINITY);
+    return last !== null && last < Math.min(...grants) - SKEW_MS;
+  }
+
+  #noteMissing(missing: ReadonlySet<string>): void {
+    const absent: string[] = [];
+    for (const job of missing) {
+      const one = this.memory.watched.get(job);
+      if (one === undefined) continue;
+      one.missed += 1;
+      if (one.lost && this.#isOld(one)) absent.push(job);
+    }
+    this.#report({ absent });
+  }
+
+  async #readAlone(some: readonly Watched[], most: number): Promise<number> {
+    const inTurn = [...some].sort((a, b) => this.dueAt(a) - this.dueAt(b)).slice(0, most);
+    const calls = await Promise.all(inTurn.map((one) => this.#connections.run(() => this.#readOne(one))));
+    return calls.filter((made) => made).length;
+  }
+
+  async #readOne(one: Watched): Promise<boolean> {
+    if (this.#isHalted()) return false;
+    const look = await this.#deps.ittybit.get(one.job);
+    if (look.kind === "job") {
+      this.#failures = 0;
+      // A dialect may answer with another id than the one it was asked for.
+      this.#tell([{ ...look.job, id: one.job }]);
+    } else if (look.kind === "absent") {
+      one.lookedAt = this.#deps.clock.now();
+      one.lost = true;
+      const onNoPage = one.missed > 0 || this.#manner === "singles";
+      if (onNoPage && this.#isOld(one)) this.#report({ absent: [one.job] });
+    } else this.#noResult(look);
+    return true;
+  }
+
+  #noPage(look: Exclude<JobPageLook, { kind: "page" }>, after: string | undefined): void {
+    if (look.kind === "noList") this.#learn("singles");
+    else if (look.kind !== "noCursor") this.#noResult(look);
+    // Refused as a cursor though it is open: this service does not take cursors as we know them.
+    else if (after === undefined || this.memory.watched.has(after)) this.#learn("chain");
+    else this.memory.forgetPlaces(after);
+  }
+
+  #noResult(look: NoResult): void {
+    const now = this.#deps.clock.now();
+    if (look.kind === "throttled") {
+      const until = now + (look.retryAfterMs ?? THROTTLED_MS);
+      this.#notBefore = Math.max(this.#notBefore, until);
+      this.#report({ throttledUntil: until });
+    } else if (look.kind === "account") {
+      this.#notBefore = Math.max(this.#notBefore, now + ACCOUNT_MS);
+      this.#report({ account: { status: look.status, message: look.message } });
+    } else {
+      this.#deps.log("collect.unclear", { code: look.failure.code, message: look.failure.message });
+      this.#notBefore = Math.max(this.#notBefore, now + Math.min(FAILED_MAX_MS, FAILED_MS * 2 ** this.#failures));
+      this.#failures += 1;
+    }
+  }
+
+  /** Reports those of the jobs that are waited for. */
+  #tell(jobs: readonly IttybitJob[]): void {
+    const ours = jobs.filter(({ id }) => this.memory.watched.has(id));
+    const ended = ours.filter(({ status }) => status !== "pending");
+    const pending = ours.filter(({ status }) => status === "pending").map(({ id }) => id);
+    for (const { id } of ended) this.memory.watched.delete(id);
+    for (const id of pending) this.memory.shown(id, this.#deps.clock.now());
+    this.#report({ ended, pending });
+  }
+
+  #report(found: Partial<Collected>): void {
+    const all = { ...NOTHING, ...found };
+    const isEmpty = all.ended.length + all.pending.length + all.absent.length === 0;
+    if (isEmpty && all.throttledUntil === null && all.account === null) return;
+    this.#deps.report(all);
+  }
+
+  #isHalted(): boolean {
+    return this.#deps.clock.now() < this.#notBefore;
+  }
+
+  #isOld({ grantedAt }: OpenJob): boolean {
+    return grantedAt < this.#deps.clock.now() - JOB_DEADLINE_MS;
+  }
+
+  dueAt(one: Watched): number {
+    const single = this.#manner === "singles" || one.missed >= MISSED_MAX || one.lost;
+    return dueAt(one, (q) => this.#deps.view.jobMs(q), single);
+  }
+}

@@ -1,0 +1,84 @@
+import type { OpenJob } from "../protocol/sightings.ts";
+
+export interface Watched extends OpenJob {
+  /** When it was last shown, pending, or not found by its id; null before the first time. Unix ms. */
+  lookedAt: number | null;
+  /** Pages in a row that should have shown it and did not. */
+  missed: number;
+  /** True when `GET` did not find it. */
+  lost: boolean;
+}
+
+/** Ended jobs are remembered for their places in Ittybit's list: so many at most, a few hundred kB. */
+const KNOWN_MAX = 10_000;
+/** Ittybit may be a little faster than it was. */
+const EARLY = 0.9;
+/** From this multiple of what nearly all jobs take on, a job is slow, and is looked at ever more rarely … */
+const SLOW = 3;
+/** … after a tenth of its age … */
+const SLOW_SHARE = 0.1;
+/** … but at least every five minutes. */
+const SLOWEST_LOOK_MS = 300_000;
+/** Reads of a job by itself are this far apart at least, each a call for one job. */
+const SINGLE_MS = 250;
+
+/** What the collector remembers from one look to the next: places, when a job was last shown, what no page shows. Lost at an eviction without harm. */
+export class OpenJobMemory {
+  readonly watched = new Map<string, Watched>();
+  #known: { job: string; grantedAt: number }[] = [];
+
+  /** Ids in the order of Ittybit's list as far as we know it: oldest first, ended ones too from the oldest open job on. */
+  known(): string[] {
+    return this.#known.map(({ job }) => job);
+  }
+
+  update(open: readonly OpenJob[]): void {
+    const placed = new Set(this.#known.map(({ job }) => job));
+    const ids = new Set(open.map(({ job }) => job));
+    for (const job of this.watched.keys()) if (!ids.has(job)) this.watched.delete(job);
+    for (const one of open) {
+      const last = this.watched.get(one.job);
+      this.watched.set(one.job, { lookedAt: null, missed: 0, lost: false, ...last, ...one });
+      if (!placed.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.grantedAt });
+    }
+    this.#known.sort((a, b) => a.grantedAt - b.grantedAt);
+    this.#forget();
+  }
+
+  /** Ittybit shows it, and it has not ended. */
+  shown(job: string, now: number): void {
+    const one = this.watched.get(job);
+    if (one !== undefined) Object.assign(one, { lookedAt: now, lost: false });
+  }
+
+  onPage(job: string): void {
+    const one = this.watched.get(job);
+    if (one !== undefined) one.missed = 0;
+  }
+
+  /** An ended job is no cursor any more, nor are those before it: Ittybit forgets the oldest first. */
+  forgetPlaces(upTo: string): void {
+    const last = this.#known.findIndex(({ job }) => job === upTo);
+    this.#known = this.#known.filter(({ job }, place) => place > last || this.watched.has(job));
+  }
+
+  #forget(): void {
+    const oldest = this.#known.findIndex(({ job }) => this.watched.has(job));
+    const surplus = this.#known.length - KNOWN_MAX;
+    this.#known = this.#known.filter(
+      ({ job }, place) => place >= oldest && (place >= surplus || this.watched.has(job)),
+    );
+  }
+}
+
+/** Learned job time in ms at a quantile. */
+type JobMs = (q: number) => number;
+
+/** When the job is worth a look, Unix ms. `single`: each look is a call for this one job. */
+export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
+  if (one.lookedAt === null) return one.grantedAt + (single ? jobMs(0.5) : EARLY * jobMs(0.02));
+  const age = one.lookedAt - one.grantedAt;
+  const isSlow = single || age > SLOW * jobMs(0.98);
+  const rest = isSlow ? Math.min(SLOWEST_LOOK_MS, age * SLOW_SHARE) : 0;
+  return one.lookedAt + Math.max(rest, single ? SINGLE_MS : 0);
+}

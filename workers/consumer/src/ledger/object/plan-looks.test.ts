@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { cadenceMs, type Planned, planLooks } from "./plan-looks.ts";
+
+const ids = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `j${from + at}`);
+const none = new Set<string>();
+
+function plan(known: string[], due: string[], more: Partial<Planned> = {}) {
+  return planLooks({ known, due: new Set(due), hidden: none, lost: none, flowing: false, ...more });
+}
+
+describe("planLooks", () => {
+  it("covers every due job once, with pages of at most 90 places that begin below a known job", () => {
+    const looks = plan(ids(1_000), ids(1_000));
+    expect(looks.flatMap((look) => (look.kind === "page" ? look.shows : [look.job]))).toEqual(ids(1_000));
+    expect(looks).toHaveLength(12);
+    expect(looks[0]).toMatchObject({ kind: "page", after: "j95" });
+  });
+
+  it("reads nothing where no job is due", () => {
+    expect(plan(ids(500), [])).toEqual([]);
+    expect(plan(ids(5_000), ["j0", "j1", "j4000", "j4001"])).toMatchObject([{ after: "j51" }, { after: "j4051" }]);
+  });
+
+  it("keeps half of a page's spare places on either side", () => {
+    expect(plan(ids(500), ids(20, 100))).toMatchObject([{ after: "j160" }]);
+  });
+
+  it("takes the newest page for the youngest jobs, but while new ones are made their youngest is the cursor and waits", () => {
+    expect(plan(ids(40), ids(40))).toMatchObject([{ after: null }]);
+    expect(plan(ids(40), ids(40), { flowing: true })).toMatchObject([{ after: "j39" }]);
+  });
+
+  it("reads one job by itself, and those that no page shows", () => {
+    expect(plan(ids(400), ["j7", "j300"])).toEqual([
+      { kind: "single", job: "j7" },
+      { kind: "single", job: "j300" },
+    ]);
+    expect(plan(ids(50), ids(3), { hidden: new Set(["j1"]) })).toMatchObject([
+      { kind: "single", job: "j1" },
+      { kind: "page", shows: ["j0", "j2"] },
+    ]);
+  });
+
+  it("reads a page for one job that its id does not find", () => {
+    expect(plan(ids(50), ["j7"], { lost: new Set(["j7"]) })).toMatchObject([{ kind: "page", shows: ["j7"] }]);
+  });
+});
+
+describe("cadenceMs", () => {
+  const busy = { slots: { used: 40, all: 50 }, waiting: true, goal: 20, pages: 1, viewer: false };
+
+  it("spends 0.14 pages a variant while work waits for slots, within 150 ms and a second", () => {
+    expect(cadenceMs(busy)).toBeCloseTo(357, 0);
+    expect(cadenceMs({ ...busy, goal: 205, pages: 8 })).toBeCloseTo(279, 0);
+    expect(cadenceMs({ ...busy, goal: 830 })).toBe(150);
+    expect(cadenceMs({ ...busy, goal: 0 })).toBe(1_000);
+  });
+
+  it("is a second while slots are free or nothing waits", () => {
+    expect(cadenceMs({ ...busy, slots: { used: 29, all: 50 } })).toBe(1_000);
+    expect(cadenceMs({ ...busy, waiting: false })).toBe(1_000);
+  });
+
+  it("is 250 ms at most while a viewer waits", () => {
+    expect(cadenceMs({ ...busy, viewer: true })).toBe(250);
+    expect(cadenceMs({ ...busy, goal: 830, viewer: true })).toBe(150);
+  });
+});

@@ -1,0 +1,86 @@
+/** Jobs on one page of Ittybit's list (the API's maximum). */
+export const PAGE_JOBS = 100;
+/**
+ * Places of known jobs that one page is planned to show; the rest is room for jobs that stand elsewhere in Ittybit's list than in ours (we
+ * order by the time of the grant, Ittybit by the arrival of the POST) and for jobs of others.
+ */
+const PAGE_SPAN = 90;
+
+export type Look =
+  /** A page, newest first, of what is older than the job `after`; null: the newest page. `shows` are the due jobs it should show. */
+  { kind: "page"; after: string | null; shows: string[] } | { kind: "single"; job: string };
+
+export interface Planned {
+  /** Every job that Ittybit's list is known to hold from the oldest open one on, ended ones too, oldest first. */
+  known: readonly string[];
+  /** Jobs that may have ended. */
+  due: ReadonlySet<string>;
+  /** Those of `due` that no page shows: they are read by themselves. */
+  hidden: ReadonlySet<string>;
+  /** Those of `due` that a read by itself did not find: they need a page before they count as gone. */
+  lost: ReadonlySet<string>;
+  /** True while new jobs are made: the youngest known job waits for the next look then, as a cursor does not show itself. */
+  flowing: boolean;
+}
+
+function lookAt({ known, lost, flowing }: Planned, shows: string[], first: number, last: number): Look {
+  const [only = ""] = shows;
+  if (shows.length === 1 && !lost.has(only)) return { kind: "single", job: only };
+  // The page's spare places lie on both sides of what it should show.
+  const spare = Math.floor((PAGE_JOBS - (last - first + 1)) / 2);
+  const cursor = Math.min(last + 1 + spare, known.length - 1);
+  const after = cursor > last || (flowing && cursor > first) ? (known[cursor] ?? null) : null;
+  return { kind: "page", after, shows };
+}
+
+/**
+ * The fewest reads that show all due jobs, oldest first: pages of 100 by cursor, each beginning at the oldest due job that the page before
+ * does not show, and single reads where a page would show one job. Places where no job is due cost nothing.
+ */
+export function planLooks(planned: Planned): Look[] {
+  const { known, due, hidden } = planned;
+  const looks: Look[] = [];
+  let page: { shows: string[]; first: number; last: number } | null = null;
+  const close = (): void => {
+    if (page !== null) looks.push(lookAt(planned, page.shows, page.first, page.last));
+    page = null;
+  };
+  for (const [place, job] of known.entries()) {
+    if (!due.has(job)) continue;
+    if (hidden.has(job)) {
+      looks.push({ kind: "single", job });
+      continue;
+    }
+    if (page !== null && place - page.first >= PAGE_SPAN) close();
+    page ??= { shows: [], first: place, last: place };
+    page.shows.push(job);
+    page.last = place;
+  }
+  close();
+  return looks;
+}
+
+/** Slots taken from which on a look soon is worth a call, while work waits for a slot. */
+const BUSY_SHARE = 0.6;
+/** Calls for pages per variant that the looks may cost while work waits; measured with reference latencies (docs/scale.md). */
+const PAGES_PER_VARIANT = 0.14;
+const SOONEST_MS = 150;
+const VIEWER_MS = 250;
+const SLOWEST_MS = 1_000;
+
+/** From one look to the next, ms. */
+export function cadenceMs(now: {
+  slots: { used: number; all: number };
+  waiting: boolean;
+  /** Jobs a second the ledger aims at. */
+  goal: number;
+  /** Calls of the last look. */
+  pages: number;
+  /** Whether a viewer's job may have ended. */
+  viewer: boolean;
+}): number {
+  const busy = now.waiting && now.slots.used >= BUSY_SHARE * now.slots.all;
+  const paid = busy ? (Math.max(1, now.pages) / Math.max(now.goal, 0.001) / PAGES_PER_VARIANT) * 1_000 : SLOWEST_MS;
+  const cadence = Math.min(SLOWEST_MS, Math.max(SOONEST_MS, paid));
+  return now.viewer ? Math.min(VIEWER_MS, cadence) : cadence;
+}
