@@ -8,6 +8,8 @@ export const R2_DELETE_MAX_KEYS = 1000;
 export const MAX_CONNECTIONS = 6;
 /** Workers: subrequests of one invocation on the paid plan (same page). Local runs enforce no such limit, so handlers count for themselves. */
 export const SUBREQUESTS_MAX = 10_000;
+/** Workers at once: `max_concurrency` of the work queue in wrangler.consumer.toml, the platform's most (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
+export const WORKERS_MAX = 250;
 /** Jobs in one worker's hands: what six connections bring through in some three seconds (docs/protocol.md). */
 export const HANDS_MAX = 40;
 /**
