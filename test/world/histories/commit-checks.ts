@@ -216,10 +216,10 @@ export class CommitChecks {
     for (const { id, order } of running)
       if (!held.has(Number(order.metadata.gen)))
         violation(`leaked slot: ${id} of ${order.metadata.key} runs without one (I4)`);
-    const all = world.slots();
-    if (running.length > all) violation(`${running.length} jobs run in ${all} slots (I4)`);
     const over = upstream.endedGens();
     const taken = [...held].filter((gen) => !over.has(gen)).length;
+    const all = world.slots(taken);
+    if (running.length > all) violation(`${running.length} jobs run in ${all} slots (I4)`);
     if (taken > all) violation(`${taken} slots are taken of ${all} (I4)`);
   }
 

@@ -155,11 +155,9 @@ export const HAPPENINGS = {
   },
   copyOrPutBack: asking((world) => world.copyOrPutBack()),
   poison: (world, target) => world.poisonKey(keyOf(target)),
-  slots: asking(async (world, { width }) => {
-    const n = { 160: 1, 320: 2, 480: SLOTS }[width];
-    world.setSlots(n);
-    await world.ask((ledger) => ledger.patchGate({ concurrency: n }, WHO));
-    world.setSlots(n);
+  slots: asking((world, { width }) => {
+    const concurrency = { 160: 1, 320: 2, 480: SLOTS }[width];
+    return world.ask((ledger) => ledger.patchGate({ concurrency }, WHO));
   }),
   /** A month's jobs are limited: so many more than there were. */
   budget: asking(async (world, { width }) => {

@@ -1,4 +1,5 @@
 import { defineConfig } from "@prewarm/shared/config";
+import type { GateView } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Copy } from "../virtual-object.ts";
@@ -106,10 +107,11 @@ export class HistoryWorld extends World {
     return was;
   }
 
-  /** Fewer slots hold once the surplus is given back. */
-  slots(): number {
-    if (this.upstream.running().length <= this.#slots.now) this.#slots.before = this.#slots.now;
-    return Math.max(this.#slots.now, this.#slots.before);
+  /** So many slots may be taken, of which so many are: fewer hold once the surplus is given back. */
+  slots(taken: number): number {
+    const { now, before } = this.#slots;
+    if (taken <= now) this.#slots.before = now;
+    return Math.max(now, before);
   }
 
   /** A job was made for a grant of this time. */
@@ -134,12 +136,10 @@ export class HistoryWorld extends World {
     if (key === this.#site.poison) this.#site.kills = 0;
   }
 
-  setSlots(n: number): void {
-    this.#slots = { now: n, before: Math.max(this.#slots.now, this.#slots.before) };
-  }
-
-  /** What the gate said of its budget. */
-  setBudget({ monthlyJobs, used }: { monthlyJobs: number | null; used: number }): void {
+  /** What the gate says that it is set to. */
+  gateSet({ concurrency, budget: { monthlyJobs, used } }: GateView): void {
+    const { now, before } = this.#slots;
+    this.#slots = { now: concurrency, before: Math.max(now, before) };
     const since = this.clock.now();
     this.#budget =
       monthlyJobs === null ? null : { monthly: monthlyJobs, left: monthlyJobs - used, month: monthOf(since), since };

@@ -106,7 +106,7 @@ export class Invariants implements Watcher {
 
   #heard(call: keyof LedgerCalls, args: unknown[], answer: unknown): void {
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
-    if (call === "patchGate") this.world.setBudget((answer as GateView).budget);
+    if (call === "patchGate") this.world.gateSet(answer as GateView);
     if (call === "purgeImage") {
       const { status, purge } = answer as { status: string; purge: string };
       if (status === "purging") this.promises.purged(String(args[0]), Number(purge));

@@ -1,6 +1,6 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { GateView, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { World } from "../world.ts";
 import { gateLook, lookAt, WAITING } from "./ledger-look.ts";
 
@@ -30,14 +30,14 @@ export type JudgedWorld = World & {
   readonly deaths: number;
   /** A month's jobs are limited. */
   readonly hasBudget: boolean;
-  /** Slots that may be taken at present. */
-  slots(): number;
+  /** So many slots may be taken at present, when so many are. */
+  slots(taken: number): number;
   /** A key was ordered, or ordered anew. */
   ordered(key: string): void;
   /** A job was made for a grant of this time, Unix ms. */
   paid(grantedAt: number): void;
-  /** What the gate said of its budget. */
-  setBudget(budget: { monthlyJobs: number | null; used: number }): void;
+  /** What the gate says that it is set to. */
+  gateSet(view: GateView): void;
 };
 
 /**
