@@ -1,7 +1,7 @@
 import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { nextDueAt } from "../tables/due.ts";
 import type { Hand } from "../tables/hands.ts";
-import { LANE_CODES, type LaneCode, LIVE, laneName, RETRYING, WAITING } from "../tables/row.ts";
+import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
 import { closedFor, goalPerSecond, slotsOf } from "./gate.ts";
 import { quantileMs } from "./job-times.ts";
 import { isLive } from "./leases.ts";
@@ -92,7 +92,7 @@ export function workOf(tx: LedgerTx): Work {
 
 /** Waiting jobs of a lane that is open, while a slot is free. */
 function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
-  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count.state) ? n + count.n : n), 0);
+  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
   const name = laneName(lane);
   if (open <= granted || closedFor(tx.gateNow, name) !== null || slotsUsed(tx) >= slotsOf(tx.gateNow, name)) return 0;
   return isAnyDue(tx, lane) ? open - granted : 0;
@@ -101,10 +101,6 @@ function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
 /** Whether anything of a lane may be handed out: all of it may be retries that wait for their time. */
 function isAnyDue(tx: LedgerTx, lane: LaneCode): boolean {
   return tx.memory.fresh.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
-}
-
-function isWaiting(state: number): boolean {
-  return state === WAITING || state === RETRYING;
 }
 
 /** How many workers there is work for. */
