@@ -57,6 +57,7 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
+  gate.memory.auto.sent += 1;
   if (!ask.hasSlot) {
     spend(gate, ask.lane);
     gate.memory.auto.peak = Math.max(gate.memory.auto.peak, ask.slotsUsed + 1);
