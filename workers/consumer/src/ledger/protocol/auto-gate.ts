@@ -19,12 +19,12 @@ const USED_UP_LATELY = 0.6;
 const LATELY = 0.2;
 
 /** What a cut leaves, and the least that one may leave. */
-const KEEP = 0.85;
+const KEEP = 0.9;
 const KEEP_LEAST = 0.5;
 /** Slots from this part of those that were safe on may be too many. */
 const NEAR = 0.8;
 
-/** A limit takes a step at most this often and at least this far: each is written. */
+/** Limits take a step at most this often and at least this far: each is written. */
 const STEP_MS = 3_000;
 const STEP_LEAST = 1.01;
 /** The largest step, while it is known where it was refused, and before. */
@@ -36,11 +36,16 @@ const DOUBLE_MS = 10_000;
 const BACK_CALLS = 60;
 const BACK_MS = 20_000;
 const BACK_MOST_MS = 60_000;
+/** How much further it has come after that time again. */
+const RISE = 0.15;
 /** Past where it was refused by this factor the refusal is history. */
 const FORGET = 1.2;
 
 /** Jobs that take this much longer than unqueued ones are queueing. */
 const TOLERANCE = 1.3;
+/** So much longer, by what ends while all slots are taken, is seen without waiting for the jobs: after so many times the unqueued time. */
+const OVERRUN = 2.6;
+const OVERRUN_AFTER = 3;
 /** A cut for the queue's sake leaves this much room above its end. */
 const HEADROOM = 1.1;
 /** Jobs of which a mean is made: as many as run at once, within these. */
@@ -72,6 +77,8 @@ interface Look {
   /** Most slots taken at once. */
   peak: number;
   usedUp: { [name in LimitName]: boolean };
+  /** Nothing moved for `STEP_MS`: both limits step together, so that they are written together. */
+  mayStep: boolean;
 }
 
 /** Moves the automatic limits by what was seen since the last look. `used`: slots taken now; `waiting`: work waits for a slot or a token. */
@@ -80,6 +87,7 @@ export function adjust(gate: Gate, { used, waiting }: { used: number; waiting: b
   const { auto } = gate.memory;
   if (now - auto.at < LOOK_MS) return;
   const { refused } = auto;
+  climbsOf(gate);
   const look = lookBack(gate, used);
   if (refused > 0) cutRefused(gate, look);
   else if (waiting && look.ms < SILENCE_MS && now >= state.throttledUntil) {
@@ -113,7 +121,7 @@ function lookBack(gate: Gate, used: number): Look {
     if (usedUp.ratePerSecond) auto.safe.ratePerSecond = Math.max(auto.safe.ratePerSecond, rate);
   }
   Object.assign(auto, { at: gate.now, sent: 0, taken: 0, refused: 0, peak: used, peakBefore: peak });
-  return { ms, peak, usedUp };
+  return { ms, peak, usedUp, mayStep: gate.now - auto.movedAt >= STEP_MS };
 }
 
 /**
@@ -124,9 +132,10 @@ function cutRefused(gate: Gate, { peak, usedUp }: Look): void {
   const { auto } = gate.memory;
   const { safe, pace } = auto;
   auto.deafUntil = gate.now + LOOK_MS;
+  nextCohort(gate, peak);
   auto.trial = null;
   const rate = limitValue(gate.state, gate.config, "ratePerSecond");
-  const slots = Math.min(limitValue(gate.state, gate.config, "concurrency"), peak);
+  const slots = limitValue(gate.state, gate.config, "concurrency");
   const backMs = Math.min(BACK_MOST_MS, Math.max(BACK_MS, (BACK_CALLS * 1000) / Math.max(pace, 0.1)));
   const tooFast = usedUp.ratePerSecond && rate >= safe.ratePerSecond;
   const tooMany = peak > safe.concurrency && (usedUp.concurrency || !tooFast);
@@ -137,18 +146,19 @@ function cutRefused(gate: Gate, { peak, usedUp }: Look): void {
     safe.ratePerSecond = Math.min(safe.ratePerSecond, to);
   }
   if (tooMany || perhapsTooMany) {
-    move(gate, "concurrency", slots * KEEP, REFUSED, { top: slots, backMs, climbedMs: 0 });
-    safe.concurrency = Math.min(safe.concurrency, slots * KEEP);
+    const to = Math.max(slots * KEEP_LEAST, Math.min(slots, peak) * KEEP);
+    move(gate, "concurrency", to, REFUSED, { top: Math.min(slots, to / KEEP), backMs, climbedMs: 0 });
+    safe.concurrency = Math.min(safe.concurrency, to);
   }
 }
 
 /** One step up for an automatic limit that is used up. */
-function climb(gate: Gate, name: LimitName, look: Look, mayStep: () => boolean): void {
+function climb(gate: Gate, name: LimitName, look: Look, isSound: () => boolean): void {
   const { state, config, now } = gate;
   if (boundsOf(state, config, name) === null || !look.usedUp[name]) return;
-  const climb = climbOf(gate, name);
+  const climb = climbsOf(gate)[name];
   climb.climbedMs += look.ms;
-  if (now - climb.movedAt < STEP_MS || !mayStep()) return;
+  if (!look.mayStep || !isSound()) return;
   const value = limitValue(state, config, name);
   const { top, backMs, climbedMs } = climb;
   const to =
@@ -161,30 +171,38 @@ function climb(gate: Gate, name: LimitName, look: Look, mayStep: () => boolean):
 
 /** CUBIC: from `KEEP` to 1 in `backMs`, flat there, then up again. */
 function curve(ms: number, backMs: number): number {
-  return ms < backMs ? 1 - (1 - KEEP) * (1 - ms / backMs) ** 3 : 1 + (1 - KEEP) * ((ms - backMs) / BACK_MS) ** 3;
+  return ms < backMs ? 1 - (1 - KEEP) * (1 - ms / backMs) ** 3 : 1 + RISE * ((ms - backMs) / BACK_MS) ** 3;
 }
 
 /** Judges the jobs that began since concurrency last moved, when they have ended. True when it may climb. */
 function judgeCohort(gate: Gate, { peak }: Look): boolean {
-  const { now } = gate;
-  const { auto } = gate.memory;
-  const { cohort, trial } = auto;
+  const { now, state } = gate;
+  const { cohort, trial } = gate.memory.auto;
   const { count, from, longestMs } = cohort;
-  const unqueued = gate.state.auto.unqueuedMs;
-  if (count < (unqueued === null ? COHORT_LEAST : cohortSize(peak))) cohort.forMs = Math.max(cohort.forMs, now - from);
-  if (count < COHORT_LEAST || now < from + cohort.forMs + ALL_ENDED * longestMs) return false;
-  const meanMs = cohort.sumMs / count;
+  if (from === null) return false;
+  const unqueued = state.auto.unqueuedMs;
   // Little's law: what the mean will be once the queue has settled.
-  const settledMs = Math.max(meanMs, (peak * (now - from)) / cohort.ended);
+  const settledMs = (limitValue(state, gate.config, "concurrency") * (now - from)) / cohort.ended;
+  const overrun = unqueued !== null && now >= from + OVERRUN_AFTER * unqueued && settledMs > OVERRUN * unqueued;
+  if (overrun && trial === null && cohort.ended >= COHORT_LEAST) {
+    cutQueueing(gate, unqueued, { meanMs: settledMs, settledMs });
+    return false;
+  }
+  if (count === 0 || now < from + cohort.forMs + ALL_ENDED * longestMs) return false;
+  if (count < COHORT_LEAST) {
+    cohort.forMs *= 2;
+    return false;
+  }
+  const meanMs = cohort.sumMs / count;
   nextCohort(gate, peak);
   if (trial !== null && !shortened(gate, trial, meanMs)) return false;
   if (unqueued !== null && meanMs > TOLERANCE * unqueued) {
-    cutQueueing(gate, unqueued, { meanMs, settledMs });
+    cutQueueing(gate, unqueued, { meanMs, settledMs: Math.max(meanMs, settledMs) });
     return false;
   }
-  if (unqueued === null) gate.state.auto.unqueuedMs = Math.round(meanMs);
+  if (unqueued === null) state.auto.unqueuedMs = Math.round(meanMs);
   else if (meanMs < FASTER * unqueued)
-    gate.state.auto.unqueuedMs = Math.round(unqueued + FASTER_WEIGHT * (meanMs - unqueued));
+    state.auto.unqueuedMs = Math.round(unqueued + FASTER_WEIGHT * (meanMs - unqueued));
   return true;
 }
 
@@ -213,29 +231,37 @@ function shortened(gate: Gate, trial: { slots: number; meanMs: number }, meanMs:
 }
 
 /** The next cohort: as many jobs as run at once, and as long as it takes that many to begin. */
-function nextCohort({ memory, now }: Gate, slots: number): void {
-  memory.auto.cohort = newCohort(now, (cohortSize(slots) * 1000) / Math.max(memory.auto.pace, 0.1));
+function nextCohort({ memory }: Gate, slots: number): void {
+  memory.auto.cohort = newCohort((cohortSize(slots) * 1000) / Math.max(memory.auto.pace, 0.1));
 }
 
 function cohortSize(slots: number): number {
   return Math.min(COHORT_MOST, Math.max(COHORT_LEAST, slots));
 }
 
-function climbOf({ memory, state, now }: Gate, name: LimitName): Climb {
-  const { climbs } = memory.auto;
-  // What an earlier instance found is where this one goes on.
-  climbs[name] ??= { top: state.auto[name]?.value ?? null, backMs: BACK_MS, climbedMs: BACK_MS, movedAt: now };
-  return climbs[name];
+/** What an earlier instance found is where this one goes on. */
+function climbsOf({ memory, state, now }: Gate): { [name in LimitName]: Climb } {
+  const { auto } = memory;
+  if (auto.climbs !== null) return auto.climbs;
+  const { concurrency, ratePerSecond } = state.auto;
+  const climb = (top: number | null) => ({ top, backMs: BACK_MS, climbedMs: BACK_MS, movedAt: now });
+  auto.safe = { concurrency: concurrency?.value ?? 0, ratePerSecond: ratePerSecond?.value ?? 0 };
+  auto.climbs = {
+    concurrency: climb(concurrency?.value ?? null),
+    ratePerSecond: climb(ratePerSecond?.value ?? null),
+  };
+  return auto.climbs;
 }
 
 function move(gate: Gate, name: LimitName, to: number, why: string, climb: Omit<Climb, "movedAt">): void {
   const { state, config, memory, now } = gate;
   const bounds = boundsOf(state, config, name);
   if (bounds === null) return;
-  memory.auto.climbs[name] = { ...climb, movedAt: now };
+  climbsOf(gate)[name] = { ...climb, movedAt: now };
   const value = Math.floor(Math.min(bounds.max, Math.max(bounds.min, to)) * 1000) / 1000;
   if (value === limitValue(state, config, name)) return;
   state.auto[name] = { value, why, since: now };
+  memory.auto.movedAt = now;
   if (name === "concurrency") nextCohort(gate, value);
 }
 

@@ -52,7 +52,10 @@ export interface AutoMemory {
   refusedAt: number;
   /** Answers of 429 before this (Unix ms) are to POSTs that went before the last cut. */
   deafUntil: number;
-  climbs: { [name in LimitName]: Climb | null };
+  /** Null until the first look, which reads from the document what an earlier instance found. */
+  climbs: { [name in LimitName]: Climb } | null;
+  /** When a limit last moved, Unix ms. */
+  movedAt: number;
   cohort: Cohort;
   /** A cut because jobs took long: what concurrency and mean job time were before it. */
   trial: { slots: number; meanMs: number } | null;
@@ -60,8 +63,8 @@ export interface AutoMemory {
 
 /** Jobs that began together: they are judged when all have ended, since those that end first are the short ones. */
 export interface Cohort {
-  /** They began from here (Unix ms) on, for so long. */
-  from: number;
+  /** They began from here (Unix ms) on, for so long; null: the next POST is the first. */
+  from: number | null;
   forMs: number;
   /** Those that have ended: how many, the sum of their times, and the longest, in ms. */
   count: number;
@@ -92,8 +95,8 @@ export function newGateMemory(now: number): GateMemory {
   };
 }
 
-export function newCohort(from: number, forMs: number): Cohort {
-  return { from, forMs, count: 0, sumMs: 0, longestMs: 0, ended: 0 };
+export function newCohort(forMs: number): Cohort {
+  return { from: null, forMs, count: 0, sumMs: 0, longestMs: 0, ended: 0 };
 }
 
 /** The first jobs of all are few: the next may queue already. */
@@ -103,7 +106,7 @@ function newAuto(now: number): AutoMemory {
   return {
     ...{ at: now, sent: 0, taken: 0, refused: 0, peak: 0, peakBefore: 0, refusedAt: 0, deafUntil: now, trial: null },
     ...{ pace: 0, safe: { concurrency: 0, ratePerSecond: 0 } },
-    climbs: { concurrency: null, ratePerSecond: null },
-    cohort: newCohort(now, FIRST_COHORT_MS),
+    ...{ climbs: null, movedAt: now },
+    cohort: newCohort(FIRST_COHORT_MS),
   };
 }

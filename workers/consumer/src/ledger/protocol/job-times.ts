@@ -13,7 +13,7 @@ export function learnJobMs({ memory, now }: Gate, ms: number): void {
   const { cohort } = memory.auto;
   cohort.ended += 1;
   const began = now - ms;
-  if (began < cohort.from || began > cohort.from + cohort.forMs) return;
+  if (cohort.from === null || began < cohort.from || began > cohort.from + cohort.forMs) return;
   cohort.count += 1;
   cohort.sumMs += ms;
   cohort.longestMs = Math.max(cohort.longestMs, ms);
