@@ -141,7 +141,7 @@ function cutRefused(gate: Gate, { peak, usedUp }: Look): void {
   const tooMany = peak > safe.concurrency && (usedUp.concurrency || !tooFast);
   const perhapsTooMany = peak > NEAR * safe.concurrency && usedUp.concurrency && !tooFast;
   if (tooFast || !tooMany) {
-    const to = Math.max(rate * KEEP_LEAST, Math.min(rate * KEEP, pace));
+    const to = Math.max(rate * KEEP_LEAST, Math.min(rate * KEEP, pace || rate));
     move(gate, "ratePerSecond", to, REFUSED, { top: Math.min(rate, to / KEEP), backMs, climbedMs: 0 });
     safe.ratePerSecond = Math.min(safe.ratePerSecond, to);
   }

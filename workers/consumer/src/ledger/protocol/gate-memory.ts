@@ -44,7 +44,7 @@ export interface AutoMemory {
   /** Most slots taken at once, and the same of the look before. */
   peak: number;
   peakBefore: number;
-  /** Calls a second that Ittybit took lately. */
+  /** Calls a second that Ittybit took lately; 0: not known yet. */
   pace: number;
   /** What was used up lately without a refusal. */
   safe: { [name in LimitName]: number };
