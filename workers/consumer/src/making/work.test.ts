@@ -440,6 +440,21 @@ describe("what the ledger stops", () => {
     expect(images.objects.size).toBe(0);
   });
 
+  it("while its marker is written is said once", async () => {
+    const { shift, ledger, web, clock, deps } = batchWorld();
+    web.set("https://cdn.example.com/originals/photo", () => new Response("<!doctype html><title>No</title>"));
+    const row = ledger.add(KEY);
+    const { put } = deps.images;
+    deps.images.put = (async (...args: Parameters<typeof put>) => {
+      row.state = "cancelling";
+      await clock.sleep(300);
+      return put(...args);
+    }) as typeof put;
+    await shift();
+    const { id, gen } = row;
+    expect(ledger.requests.flatMap(({ settled }) => settled)).toEqual([{ id, gen, outcome: { kind: "unposted" } }]);
+  });
+
   it("because its row went on is given back, and the newer generation is made", async () => {
     const { shift, ledger, ittybit, clock } = batchWorld();
     ledger.closedUntil = clock.now() + 1_000;
