@@ -20,8 +20,8 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "ack without the ledger's answer",
     file: `${SRC}/making/consume-batch.ts`,
-    find: "for (const message of open) message.retry({ delaySeconds: backoff(message.attempts, { first: 10, longest: 300 }) });",
-    replace: "for (const message of open) message.ack();",
+    find: "else message.retry({ delaySeconds: backoff(message.attempts, { first: 10, longest: 300 }) });",
+    replace: "else message.ack();",
     tests: [`${SRC}/making/consume-batch.test.ts`],
   },
   {
@@ -83,10 +83,10 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P2",
     breaks: "each POST has a key of its own",
-    file: `${SRC}/making/submit-jobs.ts`,
+    file: `${SRC}/making/submit-job.ts`,
     find: "idempotencyKey: `pw-",
-    replace: "idempotencyKey: context.clock.now() + `pw-",
-    tests: [`${SRC}/making/run-jobs.test.ts`, "test/world/crash/crash-points.test.ts"],
+    replace: "idempotencyKey: Math.random() + `pw-",
+    tests: [`${SRC}/making/submit-job.test.ts`, "test/world/crash/crash-points.test.ts"],
   },
   {
     promise: "P2",
@@ -171,17 +171,17 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P6",
     breaks: "one key's mishap is everybody's",
-    file: `${SRC}/making/guarded.ts`,
-    find: "if (error instanceof LedgerUnavailable) throw error;",
-    replace: "throw error;",
-    tests: [`${SRC}/making/consume-batch.test.ts`, `${SRC}/making/run-jobs.test.ts`],
+    file: `${SRC}/making/work.ts`,
+    find: '    context.log("job.unexpected", { key: entry.given.key, error: errorText(error) });\n',
+    replace: "    throw error;\n",
+    tests: [`${SRC}/making/work.test.ts`],
   },
   {
     promise: "P6",
     breaks: "an unreadable message fails its batch",
     file: `${SRC}/making/consume-batch.ts`,
-    find: "reading.unreadable.push({ message, dead: deadMessage(batch.queue, message, parsed.reason) });",
-    replace: "throw new Error(parsed.reason);",
+    find: "reading.dead.push(deadMessage(batch.queue, message, reason));",
+    replace: "throw new Error(reason);",
     tests: [`${SRC}/making/consume-batch.test.ts`],
   },
   {
