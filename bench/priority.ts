@@ -3,7 +3,6 @@
 // Time leaps while nothing is under way. Only the ratios mean anything. Fails above 2. `--rows N` (default 100,000) `--samples N` (12) `--rate N` (20) `--job-ms N` (2,000):
 // with long jobs slots are what is short, with short ones tokens.
 import { parseArgs } from "node:util";
-import { DEFAULTS } from "@prewarm/shared/config";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { askedOf, kindOf, VARIANTS_PER_IMAGE, warmedKeys } from "../test/world/soak/originals.ts";
 import { createSoakWorld, type SoakWorld } from "../test/world/soak/soak-world.ts";
@@ -16,7 +15,7 @@ const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "100000" },
     samples: { type: "string", default: "12" },
-    rate: { type: "string", default: String(DEFAULTS.gate.ratePerSecond) },
+    rate: { type: "string", default: "20" },
     "job-ms": { type: "string", default: "2000" },
   },
   args: process.argv.slice(2).filter((argument) => argument !== "--"),
@@ -32,7 +31,7 @@ interface Times {
 }
 
 async function newWorld(): Promise<SoakWorld> {
-  const { concurrency } = DEFAULTS.gate;
+  const concurrency = 50;
   const ratePerSecond = Number(values.rate);
   return createSoakWorld({
     ...{ images: bulkImages + 100 * samples, seed: 1, scale: 1, traced: false, concurrency, ratePerSecond },

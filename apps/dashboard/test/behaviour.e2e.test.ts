@@ -184,11 +184,11 @@ describe("a purge", () => {
 
 describe("what makes it pleasant", () => {
   it("copies a job as curl without the token", async () => {
-    const { page, close } = await open("/jobs/0000000000000000");
+    const { page, close } = await open("/jobs/00000000000");
     await page.getByRole("button", { name: "Copy as curl" }).click();
     await page.getByText("The command copied.").waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
-      `curl -X POST -H "Authorization: Bearer $ADMIN_TOKEN" '${api.url}/api/v1/jobs/0000000000000000/retry'`,
+      `curl -X POST -H "Authorization: Bearer $ADMIN_TOKEN" '${api.url}/api/v1/jobs/00000000000/retry'`,
     );
     await close();
   });

@@ -101,14 +101,14 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
     case "GET jobs":
       return [200, empty ? { jobs: [], nextCursor: null } : jobPage(url, hostile)];
     case "GET jobs/*":
-      return Number.parseInt(id ?? "", 16) < JOBS
-        ? [200, jobDetail(Number.parseInt(id ?? "", 16), hostile, picture)]
+      return Number.parseInt(id ?? "", 36) < JOBS
+        ? [200, jobDetail(Number.parseInt(id ?? "", 36), hostile, picture)]
         : [404, "There is nothing here."];
     case "POST jobs/*/retry":
     case "POST jobs/*/cancel":
       return [
         202,
-        { ...jobAt(Number.parseInt(id ?? "", 16), hostile), state: verb === "retry" ? "queued" : "cancelled" },
+        { ...jobAt(Number.parseInt(id ?? "", 36), hostile), state: verb === "retry" ? "queued" : "cancelled" },
       ];
     case "GET runs":
       return [

@@ -8,6 +8,17 @@ const GATE: Gate = {
   breaker: { state: "closed", reason: null, status: null, since: null, probeAt: null },
   rate: { perSecond: 20, burst: 20 },
   concurrency: 50,
+  limits: {
+    rate: { mode: "pinned", value: 20, min: null, max: null, why: null, since: null },
+    concurrency: {
+      mode: "auto",
+      value: 50,
+      min: 1,
+      max: 1000,
+      why: "Ittybit answered 429 with 55 jobs there.",
+      since: NOW - 180_000,
+    },
+  },
   budget: {
     monthlyJobs: 100_000,
     warmingShare: 0.8,
@@ -41,13 +52,13 @@ export function gate(mode: string): Gate {
 
 export function stats(mode: string): Stats {
   const empty = mode === "empty";
-  const none = byState(0, 0, 0, 0, 0, 0);
+  const none = byState(0, 0, 0, 0, 0, 0, 0);
   const lanes = empty
     ? { live: none, upload: none, bulk: none }
     : {
-        live: byState(3, 6, 0, 91_204, 12, 0),
-        upload: byState(1240, 38, 17, 402_118, 241, 60),
-        bulk: byState(48_210, 0, 0, 1_204_551, 31, 1200),
+        live: byState(3, 6, 0, 91_204, 12, 4, 0),
+        upload: byState(1240, 38, 17, 402_118, 241, 9, 60),
+        bulk: byState(48_210, 0, 0, 1_204_551, 31, 120, 1200),
       };
   const sum = (state: JobState) => lanes.live[state] + lanes.upload[state] + lanes.bulk[state];
   const now = gate(mode);
@@ -62,7 +73,9 @@ export function stats(mode: string): Stats {
       sentence,
       since: empty ? null : NOW - 3_600_000,
     },
-    states: byState(sum("queued"), sum("processing"), sum("retrying"), sum("stored"), sum("dead"), sum("cancelled")),
+    states: byState(
+      ...(["queued", "processing", "retrying", "stored", "dead", "refused", "cancelled"] as const).map(sum),
+    ),
     lanes,
     deadLetters: empty ? 0 : 284,
     open: sum("queued") + sum("processing") + sum("retrying"),
@@ -113,6 +126,7 @@ function bucketAt(index: number, length: number, at: number, empty: boolean): Hi
     stored: Math.round((burst ? 90 : wave(680, 0)) * part),
     failed: Math.round(wave(18, 2) * part),
     dead: Math.round(wave(4, 2) * part),
+    refused: Math.round(wave(2, 1) * part),
     throttled: Math.round((burst ? 340 : 0) * part),
     wait: empty
       ? none

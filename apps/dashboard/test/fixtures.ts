@@ -24,7 +24,7 @@ const STATES: JobState[] = [
   "stored",
   "stored",
   "cancelled",
-  "dead",
+  "refused",
 ];
 const LANES: Lane[] = ["live", "upload", "bulk"];
 const IDS = [
@@ -41,6 +41,7 @@ const ERRORS = [
   { code: "output_invalid", message: "The output is 799 px wide, not 800." },
   { code: "original_unreachable", message: "cdn.example.com answered 503 three times." },
 ];
+const REFUSAL = { code: "missing", message: "cdn.example.com answered 404." };
 
 export function jobAt(index: number, hostile = false): Job {
   const state = STATES[index % STATES.length] ?? "queued";
@@ -49,7 +50,7 @@ export function jobAt(index: number, hostile = false): Job {
   const id = hostile ? `${index}${HOSTILE}` : `${IDS[index % IDS.length]}${index > 3 ? `-${index}` : ""}`;
   const failed = state === "dead" || state === "retrying";
   return {
-    job: index.toString(16).padStart(16, "0"),
+    job: index.toString(36).padStart(11, "0"),
     key: `${encodeURIComponent(id)}/${width}-high.${format}`,
     id,
     v: null,
@@ -59,7 +60,7 @@ export function jobAt(index: number, hostile = false): Job {
     lane: LANES[index % 3] ?? "bulk",
     run: index % 3 === 0 ? null : `run_${index % 7}`,
     attempts: failed ? 1 + (index % 5) : 0,
-    error: failed ? (hostile ? { code: HOSTILE, message: HOSTILE } : (ERRORS[index % ERRORS.length] ?? null)) : null,
+    error: errorAt(index, state, hostile),
     ittybitJob: state === "queued" ? null : `task_${1000 + index}`,
     due: state === "retrying" ? NOW + 42_000 : null,
     createdAt: NOW - 600_000 - index * 9000,
@@ -67,6 +68,12 @@ export function jobAt(index: number, hostile = false): Job {
     storedAt: state === "stored" ? NOW - index * 7000 : null,
     bytes: state === "stored" ? 24_000 + index * 911 : null,
   };
+}
+
+function errorAt(index: number, state: JobState, hostile: boolean): Job["error"] {
+  if (state !== "dead" && state !== "retrying" && state !== "refused") return null;
+  if (hostile) return { code: HOSTILE, message: HOSTILE };
+  return state === "refused" ? REFUSAL : (ERRORS[index % ERRORS.length] ?? null);
 }
 
 export function jobDetail(index: number, hostile: boolean, imageUrl: string): JobDetail {
@@ -98,8 +105,9 @@ export const byState = (
   retrying: number,
   stored: number,
   dead: number,
+  refused: number,
   cancelled: number,
-) => ({ queued, processing, retrying, stored, dead, cancelled });
+) => ({ queued, processing, retrying, stored, dead, refused, cancelled });
 
 export function runAt(index: number, hostile: boolean): Run {
   const total = 6 * (400 + index * 971);
@@ -122,7 +130,7 @@ export function runAt(index: number, hostile: boolean): Run {
     existing: 1204,
     total,
     done: total - left,
-    states: byState(Math.max(0, left - 44), Math.min(left, 38), Math.min(left, 6), stored, 12, 2),
+    states: byState(Math.max(0, left - 44), Math.min(left, 38), Math.min(left, 6), stored, 9, 3, 2),
     ratePerSecond: open ? 11.4 : 0,
     etaSeconds: open ? left / 11.4 : null,
     timeToReady: { p50: 4100, p95: 61_000 },

@@ -2637,6 +2637,11 @@ export interface components {
                 burst: number;
             };
             concurrency: number;
+            /** @description How rate and concurrency came about */
+            limits: {
+                rate: components["schemas"]["GateLimit"];
+                concurrency: components["schemas"]["GateLimit"];
+            };
             budget: components["schemas"]["Budget"];
             /** @description Ittybit's Retry-After */
             throttledUntil: number | null;
@@ -2661,6 +2666,21 @@ export interface components {
             since: number | null;
             /** @description When one job is tried next */
             probeAt: number | null;
+        };
+        GateLimit: {
+            /**
+             * @description pinned: an operator set a number
+             * @enum {string}
+             */
+            mode: "auto" | "configured" | "pinned";
+            value: number;
+            /** @description The bounds of an automatic limit */
+            min: number | null;
+            max: number | null;
+            /** @description Why an automatic limit moved last */
+            why: string | null;
+            /** @description Unix milliseconds */
+            since: number | null;
         };
         History: {
             /** @enum {string} */
@@ -2697,11 +2717,12 @@ export interface components {
                 /** @enum {string} */
                 state: "closed";
             };
-            rate?: number | {
-                perSecond: number;
+            rate?: number | "auto" | {
+                perSecond?: number | "auto";
                 burst?: number;
             };
-            concurrency?: number;
+            /** @description auto: find it; a number pins it */
+            concurrency?: number | "auto";
             budget?: {
                 monthlyJobs?: number | null;
                 warmingShare?: number;
@@ -2810,6 +2831,7 @@ export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type Budget = components['schemas']['Budget'];
 export type Gate = components['schemas']['Gate'];
 export type Breaker = components['schemas']['Breaker'];
+export type GateLimit = components['schemas']['GateLimit'];
 export type History = components['schemas']['History'];
 export type HistoryBucket = components['schemas']['HistoryBucket'];
 export type GatePatch = components['schemas']['GatePatch'];

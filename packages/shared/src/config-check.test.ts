@@ -32,6 +32,11 @@ describe("checkConfig passes", () => {
     ],
     ["an unlimited budget", check({ gate: { monthlyJobs: null } })],
     [
+      "limits that are fixed, found, and found between bounds",
+      check({ gate: { concurrency: { min: 5, max: 5 }, ratePerSecond: 0.5 } }),
+    ],
+    ["a limit with one bound", check({ gate: { concurrency: "auto", ratePerSecond: { max: 50 } } })],
+    [
       "every kind of hook",
       checkRaw(
         hmac({ template: "{id}.{timestamp}.{body}", timestampHeader: "x-time", idHeader: "x-id", prefix: "v1=" }),
@@ -153,6 +158,20 @@ describe("checkConfig finds", () => {
     ["a window of nothing", "originalsWindowSeconds", /60/, check({ originalsWindowSeconds: 0 })],
     ["no budget of time", "edgeBudgetMs", /50/, check({ edgeBudgetMs: 0 })],
     ["a limit that is text", "limits.maxAttempts", /integer/, checkRaw({ limits: { maxAttempts: "5" } })],
+    ["a limit that is a word", "gate.concurrency", /"auto", an integer/, checkRaw({ gate: { concurrency: "fast" } })],
+    ["half a job at once", "gate.concurrency", /an integer from 1/, check({ gate: { concurrency: { max: 2.5 } } })],
+    [
+      "bounds out of order",
+      "gate.ratePerSecond",
+      /min \(9\) is above max \(3\)/,
+      check({ gate: { ratePerSecond: { min: 9, max: 3 } } }),
+    ],
+    [
+      "a lone bound beyond the other's default",
+      "gate.concurrency",
+      /above max \(1000\)/,
+      check({ gate: { concurrency: { min: 2000 } } }),
+    ],
     ["a share above the whole", "gate.warmingShare", /0 to 1/, check({ gate: { warmingShare: 80 } })],
     ["alerts out of order", "gate.alertLevels", /ascending/, check({ gate: { alertLevels: [0.9, 0.5] } })],
     ["a setting that is none", "lader", /ladder/, checkRaw({ lader: [16] })],

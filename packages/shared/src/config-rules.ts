@@ -1,6 +1,7 @@
 import type { Config, HookConfig, RatioConfig, SourceConfig } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { snapUp } from "./ladder.ts";
+import { GATE_AUTO } from "./limits.ts";
 import { isNoise, PARAMETERS } from "./parameters.ts";
 import { isPublicHost } from "./public-address.ts";
 import { ratioSizes } from "./ratio.ts";
@@ -45,6 +46,7 @@ export const RULES: readonly Rule[] = [
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
   { needs: [...TRANSFORM_SETTINGS, "presets", "pages"], walks: "recipes", faults: recipeFaults },
   { needs: ["recipes"], walks: "hooks", faults: hooksFaults },
+  { needs: ["gate"], faults: gateFaults },
   { needs: [], faults: nameFaults },
 ];
 
@@ -263,6 +265,18 @@ function hookFaults(
   if (template.includes("{id}") && verifier.idHeader === undefined)
     faults.push({ path: at2, mend: "{id} needs idHeader" });
   return faults;
+}
+
+/** What a bound that is left out stands for is judged too: a `min` above it would leave nothing between. */
+function gateFaults({ gate }: Config): Fault[] {
+  return (["concurrency", "ratePerSecond"] as const).flatMap((name) => {
+    const limit = gate[name];
+    if (typeof limit !== "object") return [];
+    const { min, max } = { ...GATE_AUTO[name], ...limit };
+    return min <= max
+      ? []
+      : [{ path: `gate.${name}`, mend: `min (${min}) is above max (${max}): write both in order` }];
+  });
 }
 
 /** Names that stand in URLs, paths and logs. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { FORMATS, POSITIONS, QUALITIES } from "./config.ts";
+import { FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { RATIO_PATTERN } from "./ratio.ts";
 
@@ -29,6 +29,15 @@ function integer(least: number, most: number): z.ZodType<number> {
 function within(least: number, most: number): z.ZodType<number> {
   const text = `write a number from ${least} to ${most}`;
   return z.number(text).min(least, text).max(most, text);
+}
+
+/** A limit of the gate: fixed, or automatic within bounds. */
+function limit(what: string, least: number, most: number, number: typeof within): z.ZodType<LimitConfig> {
+  const value = number(least, most);
+  return z.union(
+    [value, z.literal("auto"), z.strictObject({ min: z.exactOptional(value), max: z.exactOptional(value) })],
+    `write "auto", ${what} from ${least} to ${most}, or { min, max } of such`,
+  );
 }
 
 function isAscending(numbers: readonly number[]): boolean {
@@ -118,8 +127,8 @@ const limits = z.strictObject({
 });
 
 const gate = z.strictObject({
-  concurrency: integer(1, 10_000),
-  ratePerSecond: within(0.01, 1000),
+  concurrency: limit("an integer", 1, 10_000, integer),
+  ratePerSecond: limit("a number", 0.01, 1000, within),
   burst: integer(1, 10_000),
   monthlyJobs: integer(0, Number.MAX_SAFE_INTEGER).nullable(),
   warmingShare: within(0, 1),

@@ -80,6 +80,9 @@ export interface HookConfig {
   recipe?: string;
 }
 
+/** A limit of the gate: a number stays as it is; `"auto"` moves by what Ittybit answers, within the bounds that are given (docs/operations.md). */
+export type LimitConfig = number | "auto" | { min?: number; max?: number };
+
 /** Everything a user may say in prewarm.config.ts; only `sources` is required. Defaults are those of `DEFAULTS`. */
 export type UserConfig = { sources: readonly SourceConfig[] } & {
   [K in keyof Settings]?: Settings[K] extends Plain ? Settings[K] : Partial<Settings[K]>;
@@ -152,11 +155,11 @@ export interface Settings {
     maxAttempts: number;
   };
   gate: {
-    /** Jobs running at Ittybit at once, all lanes together. */
-    concurrency: number;
-    /** Submissions to Ittybit per second. */
-    ratePerSecond: number;
-    /** Submissions that may come at once, before the rate counts. */
+    /** Jobs running at Ittybit at once, all lanes together: a number, or `auto` to find what Ittybit allows, or `{ min, max }` to find it between these. */
+    concurrency: LimitConfig;
+    /** Submissions to Ittybit per second: a number, `auto` or `{ min, max }`. */
+    ratePerSecond: LimitConfig;
+    /** Submissions that may come at once, before the rate counts; beside an automatic rate never more than a second's. */
     burst: number;
     /** Jobs per calendar month (UTC); null is unlimited. */
     monthlyJobs: number | null;
@@ -236,8 +239,8 @@ export const DEFAULTS: Settings = {
     maxAttempts: 5,
   },
   gate: {
-    concurrency: 50,
-    ratePerSecond: 20,
+    concurrency: "auto",
+    ratePerSecond: "auto",
     burst: 20,
     monthlyJobs: 100_000,
     warmingShare: 0.8,

@@ -1,5 +1,5 @@
-/** States of a job (docs/job-lifecycle.md). The first three are open, the last three are ends. */
-export const JOB_STATES = ["queued", "processing", "retrying", "stored", "dead", "cancelled"] as const;
+/** States of a job (docs/job-lifecycle.md). The first three are open, the others are ends. */
+export const JOB_STATES = ["queued", "processing", "retrying", "stored", "dead", "refused", "cancelled"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
 /** States in which a job still has work to do. */
@@ -20,13 +20,4 @@ export interface Failure {
   httpStatus?: number;
   /** Ittybit's own word for it. */
   kind?: string;
-}
-
-/**
- * The public name of a job: the first 16 hex digits of SHA-256 of its variant key. Two keys in 4 billion million share one
- * with a chance of one in two; lookups compare the key as well.
- */
-export async function jobHash(key: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
-  return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -6,6 +6,10 @@ export const QUEUE_BATCH_MAX_BYTES = 245_000;
 export const R2_DELETE_MAX_KEYS = 1000;
 /** Workers: connections waiting for headers in one invocation (developers.cloudflare.com/workers/platform/limits, 2026-07-28). */
 export const MAX_CONNECTIONS = 6;
+/** Workers: subrequests of one invocation on the paid plan (same page). Local runs enforce no such limit, so handlers count for themselves. */
+export const SUBREQUESTS_MAX = 10_000;
+/** Jobs in one worker's hands: what six connections bring through in some three seconds (docs/protocol.md). */
+export const HANDS_MAX = 40;
 /**
  * An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within the 1,024 of an R2 key
  * (developers.cloudflare.com/r2/platform/limits, read 2026-11).
@@ -17,7 +21,7 @@ export const OUTPUT_MAX_BYTES = 25_000_000;
 export const ABSOLUTE_MAX_PX = 8192;
 /** Ittybit replays an Idempotency-Key for a day (ittybit.com/api, read 2026-11); an hour is kept in hand. */
 export const IDEMPOTENCY_MS = 23 * 3_600_000;
-/** A claim's life; renewed by every call of its owner. */
+/** A handler's right to act on what it holds; renewed by every call of it. */
 export const LEASE_MS = 60_000;
 /** POST and put need this much of the lease left. */
 export const LEASE_MIN_LEFT_MS = 30_000;
@@ -27,13 +31,16 @@ export const LEASE_GRACE_MS = 30_000;
 export const JOB_DEADLINE_MS = 600_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
 export const HANDLER_WALL_MS = 900_000;
-/**
- * Up to this many open jobs a handler waits for its own; above it handlers hand over and the ledger's alarm is the one
- * collector. Chosen (docs/protocol.md, Alarm).
- */
-export const HANDLERS_WAIT_MAX_OPEN = 100;
 /** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */
 export const THROTTLED_MS = 10_000;
+/**
+ * Where an automatic limit of the gate begins, and the bounds that it keeps to unless the configuration says others. Ittybit
+ * publishes no limits (its guides pace themselves at 50 a second and 200 at once, ittybit.com/guides, read 2026-11): chosen.
+ */
+export const GATE_AUTO = {
+  concurrency: { start: 50, min: 1, max: 1_000 },
+  ratePerSecond: { start: 20, min: 0.1, max: 1_000 },
+} as const;
 /** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operations.md). */
 export const DEAD_PERMANENT_MS = 86_400_000;
 /** A marker's life when trying again may help: chosen. */
@@ -41,3 +48,6 @@ export const DEAD_TRANSIENT_MS = 3_600_000;
 
 /** Shortest token and signing key that is taken outside the local stack, in characters: some 140 bits where they are random letters and digits. Chosen. */
 export const TOKEN_MIN_CHARS = 24;
+
+/** Workers at once, as `max_concurrency` in wrangler.consumer.toml has it. */
+export const WORKERS_MAX = 100;

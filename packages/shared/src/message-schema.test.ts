@@ -1,22 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { parseMessage } from "./message-schema.ts";
-import { MESSAGE_MAX_KEYS, missMessage } from "./messages.ts";
+import { MESSAGE_MAX_KEYS, missMessage, WORK_MESSAGE } from "./messages.ts";
 
-const good = { v: 1, keys: ["a%2Fb/800-high.webp", "a%2Fb/@v1/400-low.avif"], lane: "bulk", at: 1_800_000_000_000 };
+const good = { v: 1, keys: ["a%2Fb/800-high.webp", "a%2Fb/@v1/400-low.avif"], lane: "live", at: 1_800_000_000_000 };
 
 describe("parseMessage", () => {
   it("reads what is sent", () => {
-    expect(parseMessage(good)).toEqual({ kind: "wake-up", message: good });
+    expect(parseMessage(good)).toEqual({ kind: "miss", message: good });
     const miss = missMessage("a/orig-high.webp", 5);
-    expect(parseMessage(structuredClone(miss))).toEqual({ kind: "wake-up", message: miss });
+    expect(parseMessage(structuredClone(miss))).toEqual({ kind: "miss", message: miss });
+    expect(parseMessage(structuredClone(WORK_MESSAGE))).toEqual({ kind: "work" });
   });
 
   it("drops members it does not know, which newer code of the same version may add", () => {
-    expect(parseMessage({ ...good, note: "x" })).toEqual({ kind: "wake-up", message: good });
+    expect(parseMessage({ ...good, note: "x" })).toEqual({ kind: "miss", message: good });
+    expect(parseMessage({ ...WORK_MESSAGE, note: "x" })).toEqual({ kind: "work" });
   });
 
   it("leaves a newer version for newer code, whatever else is in it", () => {
-    expect(parseMessage({ v: 2 })).toEqual({ kind: "newer", version: 2 });
+    expect(parseMessage({ v: 3 })).toEqual({ kind: "newer", version: 3 });
     expect(parseMessage({ ...good, v: 7, keys: "?" })).toEqual({ kind: "newer", version: 7 });
   });
 
@@ -33,6 +35,7 @@ describe("parseMessage", () => {
     [{ ...good, keys: ["../800-high.webp"] }, "keys.0", "a key that was never printed"],
     [{ ...good, keys: [5] }, "keys.0", "a number for a key"],
     [{ ...good, lane: "fast" }, "lane", "no lane"],
+    [{ ...good, lane: "bulk" }, "lane", "a lane that sends no keys"],
     [{ ...good, at: "now" }, "at", "no time"],
     [{ ...good, at: -1 }, "at", "a time before time"],
   ])("finds %j unreadable at %s (%s)", (body, path) => {

@@ -1,23 +1,24 @@
 import * as z from "zod";
-import { LANES } from "./job.ts";
-import { MESSAGE_MAX_KEYS, MESSAGE_VERSION, type WakeUp } from "./messages.ts";
+import { MESSAGE_MAX_KEYS, MESSAGE_VERSION, type MissMessage } from "./messages.ts";
 import { encodedIdOfKey, parseVariantKey } from "./variant-key.ts";
 
-const wakeUpV1 = z.object({
+const miss = z.object({
   v: z.literal(1),
   keys: z
     .array(z.string().refine((key) => parseVariantKey(key) !== null, { error: "not a variant key" }))
     .min(1)
     .max(MESSAGE_MAX_KEYS)
     .refine((keys) => new Set(keys.map(encodedIdOfKey)).size <= 1, { error: "keys of more than one image" }),
-  lane: z.enum(LANES),
+  lane: z.literal("live"),
   at: z.int().nonnegative(),
 });
 
+const work = z.object({ v: z.literal(2) });
 const newer = z.object({ v: z.int().gt(MESSAGE_VERSION) });
 
 type ParsedMessage =
-  | { kind: "wake-up"; message: WakeUp }
+  | { kind: "miss"; message: MissMessage }
+  | { kind: "work" }
   /** Written by newer code: leave it for that code. */
   | { kind: "newer"; version: number }
   /** Will not improve: record it as a dead letter with this reason. */
@@ -25,8 +26,9 @@ type ParsedMessage =
 
 /** Reads a queue message's body of any version up to ours. Never throws. */
 export function parseMessage(body: unknown): ParsedMessage {
-  const parsed = wakeUpV1.safeParse(body);
-  if (parsed.success) return { kind: "wake-up", message: parsed.data };
+  if (work.safeParse(body).success) return { kind: "work" };
+  const parsed = miss.safeParse(body);
+  if (parsed.success) return { kind: "miss", message: parsed.data };
   const later = newer.safeParse(body);
   if (later.success) return { kind: "newer", version: later.data.v };
   const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`);

@@ -41,6 +41,7 @@ export function ledgerOf(env: Env): LedgerCalls {
 export function batchDeps(env: Env): BatchDeps {
   const config = siteConfig(env);
   const signingKey = secretList(env.SIGNING_KEYS)[0];
+  const { EDGE_URL } = env;
   return {
     config,
     clock: systemClock,
@@ -51,8 +52,8 @@ export function batchDeps(env: Env): BatchDeps {
     originals: {
       fetch: fetcher,
       bucket: (binding) => bucketOf(env, binding),
-      bucketOriginalUrl: async (id) =>
-        env.EDGE_URL && signingKey ? originalUrl(env.EDGE_URL, id, signingKey, config, systemClock.now() / 1000) : null,
+      bucketOriginalUrl:
+        EDGE_URL && signingKey ? (id, at) => originalUrl(EDGE_URL, id, signingKey, config, at / 1000) : null,
     },
     fetch: fetcher,
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",

@@ -1,25 +1,29 @@
 import { systemClock } from "@prewarm/shared/clock";
 import { GATE_KEY } from "@prewarm/shared/markers";
+import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ittybitOf, writeLog } from "./compose.ts";
 import { type Env, siteConfig } from "./config.ts";
-import { collectEnded } from "./ittybit/observe-jobs.ts";
+import { jobsAtIttybit } from "./ledger/object/jobs-at-ittybit.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
+import { within } from "./platform/within.ts";
+import { listGenerations } from "./store/list-generations.ts";
 import { purgeObjects } from "./store/purge-objects.ts";
 
 /** What the Ledger's Durable Object works with. */
 export function ledgerDeps(env: Env): LedgerDeps {
-  const ittybit = ittybitOf(env);
   return {
     config: siteConfig(env),
     clock: systemClock,
     log: writeLog,
     newLedgerId: () => crypto.randomUUID().slice(0, 8),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    send: async (messages) => {
-      await env.WORK_QUEUE.sendBatch(messages);
+    within,
+    send: async (wakeUps) => {
+      await env.WORK_QUEUE.sendBatch(Array.from({ length: wakeUps }, () => ({ body: WORK_MESSAGE })));
     },
-    collect: (open, observeEnded) => collectEnded(open, observeEnded, { ittybit, clock: systemClock, log: writeLog }),
+    ittybit: jobsAtIttybit(ittybitOf(env)),
     purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),
+    storedOf: ({ id }) => listGenerations(env.IMAGES_BUCKET, id),
     publishGate: async (file) => {
       await env.IMAGES_BUCKET.put(GATE_KEY, JSON.stringify(file));
     },

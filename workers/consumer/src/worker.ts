@@ -30,7 +30,7 @@ export default {
     const role = queueRole(batch.queue);
     if (role === "uploads") return handleUploads(batch, operatorDeps(env));
     if (role === "dead") return consumeDead(batch, ledgerOf(env), writeLog);
-    if (role !== null) return consumeBatch(batch, batchDeps(env));
+    if (role !== null) return consumeBatch(batch, role, batchDeps(env));
     // Whatever it carries waits until the queue has a name that tells: taken for something else it would be lost.
     writeLog("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
     batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });

@@ -1,6 +1,6 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import type { WakeUpV1 } from "@prewarm/shared/messages";
+import type { MissMessage } from "@prewarm/shared/messages";
 import type { EdgeCache, ObjectStore } from "./bindings.ts";
 import type { AskedLately } from "./miss/asked-lately.ts";
 import type { LiveGate } from "./miss/gate.ts";
@@ -16,7 +16,7 @@ export interface Edge {
   images: ObjectStore;
   /** The originals' bucket of this binding name; null when there is none. */
   originals: (binding: string) => ObjectStore | null;
-  live: { send(message: WakeUpV1): Promise<unknown> };
+  live: { send(message: MissMessage): Promise<unknown> };
   /** Null where the platform has no rate limiter. */
   limit: { limit(options: { key: string }): Promise<{ success: boolean }> } | null;
   targetCache: TargetCache;

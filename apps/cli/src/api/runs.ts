@@ -9,6 +9,7 @@ export const COUNTS = {
   retrying: "number",
   stored: "number",
   dead: "number",
+  refused: "number",
   cancelled: "number",
 } as const;
 
@@ -39,7 +40,7 @@ export function hasEnded({ state, states }: Run): boolean {
 
 /** Variants that ended without being stored. */
 export function failedCount({ states }: Pick<Run, "states">): number {
-  return states.dead + states.cancelled;
+  return states.dead + states.refused + states.cancelled;
 }
 
 /** The run as `--json` prints it; fields are only ever added (docs/cli.md). */

@@ -15,6 +15,7 @@ const GATE = shapeOf<Gate>({
   breaker: { state: "text", "reason|null": "text" },
   rate: { perSecond: "number", burst: "number" },
   concurrency: "number",
+  limits: { rate: { mode: "text", "why|null": "text" }, concurrency: { mode: "text", "why|null": "text" } },
   budget: { "monthlyJobs|null": "number", used: "number", warmingShare: "number", month: "text" },
   reasons: [{ "lane|null": "text", code: "text", message: "text" }],
 });
@@ -24,13 +25,26 @@ export const gateCommand: Command = {
   description: "What lets work through to Ittybit: lanes, breaker, rate, concurrency, budget; flags change it at once",
   operands: null,
   flags: {
-    rate: { type: "string", valueHint: "n/s", description: "Submit at most so many jobs, such as 20/s" },
-    concurrency: { type: "string", valueHint: "n", description: "At most so many jobs at Ittybit at once" },
+    rate: {
+      type: "string",
+      valueHint: "n/s|auto",
+      description: "Submit at most so many jobs, such as 20/s; auto: find it",
+    },
+    concurrency: {
+      type: "string",
+      valueHint: "n|auto",
+      description: "At most so many jobs at Ittybit at once; auto: find it",
+    },
     "monthly-jobs": { type: "string", valueHint: "n|none", description: "Jobs a month; none: no limit" },
     "warming-share": { type: "string", valueHint: "0–1", description: "Share of them that uploads and bulk may take" },
     "reset-breaker": { type: "boolean", description: "Close the breaker: the cause is mended" },
   },
-  examples: ["prewarm gate", "prewarm gate --rate 5/s --concurrency 10", "prewarm gate --monthly-jobs 100000"],
+  examples: [
+    "prewarm gate",
+    "prewarm gate --rate 5/s --concurrency 10",
+    "prewarm gate --rate auto",
+    "prewarm gate --monthly-jobs 100000",
+  ],
   async run(args, context) {
     const body = readPatch(args);
     const api = createControlApi(readControlSettings(args, context), context);
@@ -56,8 +70,10 @@ function readPatch(args: Arguments): GatePatch {
     ...(share ? { warmingShare: readShare(share) } : {}),
   };
   return {
-    ...(rate ? { rate: readRate(rate, "--rate") } : {}),
-    ...(concurrency ? { concurrency: readCount(concurrency, "--concurrency", 1) } : {}),
+    ...(rate ? { rate: rate === "auto" ? rate : readRate(rate, "--rate") } : {}),
+    ...(concurrency
+      ? { concurrency: concurrency === "auto" ? concurrency : readCount(concurrency, "--concurrency", 1) }
+      : {}),
     ...(Object.keys(budget).length > 0 ? { budget } : {}),
     ...(args.flag("reset-breaker") ? { breaker: { state: "closed" } } : {}),
   };
@@ -69,15 +85,20 @@ function readShare(text: string): number {
   return share;
 }
 
-function formatGate({ paused, breaker, rate, concurrency, budget, reasons }: Gate): string[] {
+function formatGate({ paused, breaker, rate, concurrency, limits, budget, reasons }: Gate): string[] {
   const lanes = LANES.map((lane) => `${lane} ${paused[lane] ? "paused" : "open"}`).join(", ");
   const limit = budget.monthlyJobs === null ? "no limit" : formatCount(budget.monthlyJobs);
   return [
     `lanes        ${lanes}`,
     `breaker      ${breaker.state}${breaker.reason === null ? "" : `: ${printable(breaker.reason)}`}`,
-    `rate         ${rate.perSecond}/s, bursts of ${rate.burst}`,
-    `concurrency  ${formatCount(concurrency)}`,
+    `rate         ${rate.perSecond}/s, bursts of ${rate.burst}${howFound(limits.rate)}`,
+    `concurrency  ${formatCount(concurrency)}${howFound(limits.concurrency)}`,
     `budget       ${formatCount(budget.used)} of ${limit} jobs in ${budget.month}; warming may take ${Math.round(budget.warmingShare * 100)} %`,
     ...reasons.map(({ lane, message }) => `waits        ${lane === null ? "" : `${lane}: `}${printable(message)}`),
   ];
+}
+
+function howFound({ mode, why }: Gate["limits"]["rate"]): string {
+  if (mode === "configured") return "";
+  return mode === "pinned" ? " (pinned)" : ` (auto${why === null ? "" : `: ${printable(why)}`})`;
 }

@@ -20,7 +20,7 @@ const PAGE = shapeOf<JobPage>({
 
 export const jobsCommand: Command = {
   name: "jobs",
-  description: "List jobs, the newest change first",
+  description: "List jobs: what is open or ended without bytes, then what was stored of late",
   operands: null,
   flags: {
     ...FILTER_FLAGS,

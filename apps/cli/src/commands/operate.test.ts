@@ -8,6 +8,10 @@ const GATE = {
   breaker: { state: "open", reason: "402\u001b[2J", status: 402, since: 1, probeAt: 2 },
   rate: { perSecond: 20, burst: 20 },
   concurrency: 50,
+  limits: {
+    rate: { mode: "configured", value: 20, min: null, max: null, why: null, since: null },
+    concurrency: { mode: "auto", value: 50, min: 1, max: 1000, why: "It grew while work waited.", since: 1 },
+  },
   budget: { monthlyJobs: null, warmingShare: 0.8, month: "2026-11", used: 1234 },
   reasons: [{ lane: "bulk", code: "paused", message: "Paused by an operator.", until: null }],
 };
@@ -40,7 +44,7 @@ describe("prewarm gate", () => {
         "lanes        live open, upload open, bulk paused",
         "breaker      open: 402\\x1b[2J",
         "rate         20/s, bursts of 20",
-        "concurrency  50",
+        "concurrency  50 (auto: It grew while work waited.)",
         "budget       1,234 of no limit jobs in 2026-11; warming may take 80 %",
         "waits        bulk: Paused by an operator.",
         "",
@@ -50,6 +54,7 @@ describe("prewarm gate", () => {
 
   it.each([
     ["gate --rate 600/m", { rate: 10 }],
+    ["gate --rate auto --concurrency auto", { rate: "auto", concurrency: "auto" }],
     ["gate --concurrency 5 --reset-breaker", { concurrency: 5, breaker: { state: "closed" } }],
     ["gate --monthly-jobs none --warming-share 0.5", { budget: { monthlyJobs: null, warmingShare: 0.5 } }],
     ["gate --monthly-jobs 0", { budget: { monthlyJobs: 0 } }],

@@ -8,7 +8,7 @@ import { createReport } from "../terminal/report.ts";
 
 export const retryCommand: Command = {
   name: "retry",
-  description: "Try dead or cancelled jobs again: some, or all that match",
+  description: "Try dead, refused or cancelled jobs again: some, or all that match",
   operands: { hint: "[job…]", description: "Jobs by their names, as `prewarm jobs` shows them", min: 0, max: 1000 },
   flags: {
     ...FILTER_FLAGS,
@@ -18,7 +18,7 @@ export const retryCommand: Command = {
     "dry-run": { type: "boolean", description: "Only count" },
   },
   examples: [
-    "prewarm retry 0d5a8c1f2b3e4967",
+    "prewarm retry 0k3v9xw2m1a",
     "prewarm retry --search error:upstream_timeout --rate 20/s",
     "prewarm retry --all",
   ],

@@ -13,7 +13,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: "All fine. With `--wait`: every variant is stored.",
-  1: "Finished, but some items were refused or some variants are dead or cancelled.",
+  1: "Finished, but some items were refused or some variants are dead, refused or cancelled.",
   2: "Wrong usage or configuration; nothing more was sent.",
   3: "The control API refused `ADMIN_TOKEN`.",
   4: "The control API cannot be reached, or `--timeout` ran out. The same command may work later.",

@@ -35,8 +35,8 @@ export function readFilter(args: Arguments) {
   };
 }
 
-/** The short names of jobs, as `prewarm jobs` prints them. */
-export const JOB_NAME = /^[0-9a-f]{16}$/;
+/** The names of jobs, as `prewarm jobs` prints them. */
+export const JOB_NAME = /^[0-9a-z]{11}$/;
 
 export function checkJobNames(names: readonly string[]): string[] {
   const stray = names.find((name) => !JOB_NAME.test(name));

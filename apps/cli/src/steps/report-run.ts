@@ -26,9 +26,10 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
   const { states, timeToReady } = view;
   const ready = timeToReady.p50 === null ? "" : `, half of them within ${formatSeconds(timeToReady.p50 / 1000)}`;
   report.note(
-    `${formatCount(states.stored)} stored${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.cancelled)} cancelled`,
+    `${formatCount(states.stored)} stored${ready}; ${formatCount(states.dead)} dead, ${formatCount(states.refused)} refused, ${formatCount(states.cancelled)} cancelled`,
   );
-  if (states.dead > 0) report.note(`See why: prewarm jobs --run ${run} --state dead`);
+  for (const state of ["dead", "refused"] as const)
+    if (states[state] > 0) report.note(`See why: prewarm jobs --run ${run} --state ${state}`);
 }
 
 function outcomeOf(view: Run): Record<string, unknown> {

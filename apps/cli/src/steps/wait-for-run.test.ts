@@ -4,7 +4,7 @@ import { createWorld } from "../../test/testing/fake-world.ts";
 import { createControlApi } from "../api/control-api.ts";
 import { waitForRun } from "./wait-for-run.ts";
 
-const NONE = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, cancelled: 0 };
+const NONE = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
 
 interface Said {
   states: Partial<Run["states"]>;

@@ -21,7 +21,7 @@ export interface Waiting {
   progress: Progress;
   /** Unix ms. */
   deadline: number;
-  /** More dead and cancelled variants than this: stop waiting, exit code 5. Null: no limit. */
+  /** More dead, refused and cancelled variants than this: stop waiting, exit code 5. Null: no limit. */
   maxErrors: number | null;
 }
 

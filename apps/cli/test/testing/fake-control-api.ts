@@ -203,7 +203,15 @@ function runOf(api: FakeControlApi, call: Received, id: string): Answer {
 }
 
 function viewOf(api: FakeControlApi, run: FakeRun) {
-  const states: Record<string, number> = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, cancelled: 0 };
+  const states: Record<string, number> = {
+    queued: 0,
+    processing: 0,
+    retrying: 0,
+    stored: 0,
+    dead: 0,
+    refused: 0,
+    cancelled: 0,
+  };
   for (const key of run.keys) {
     const state = api.stateOf(key);
     states[state] = (states[state] ?? 0) + 1;
@@ -244,7 +252,7 @@ function doctor(api: FakeControlApi, call: Received): Answer {
 }
 
 function stats(): Answer {
-  const states = { queued: 0, processing: 0, retrying: 0, stored: 12, dead: 0, cancelled: 0 };
+  const states = { queued: 0, processing: 0, retrying: 0, stored: 12, dead: 0, refused: 0, cancelled: 0 };
   const health = { level: "ok", sentence: "Healthy: nothing waits.", since: null };
   return { status: 200, body: { health, lanes: { live: states, upload: states, bulk: states } } };
 }

@@ -7,8 +7,13 @@ export const STATES = [
   "retrying",
   "stored",
   "dead",
+  "refused",
   "cancelled",
 ] as const satisfies readonly JobState[];
+/** States in which a job can be cancelled. */
+export const OPEN = ["queued", "processing", "retrying"] as const satisfies readonly JobState[];
+/** States in which it can be tried again. */
+export const RETRYABLE = ["dead", "refused", "cancelled"] as const satisfies readonly JobState[];
 export const LANES = ["live", "upload", "bulk"] as const satisfies readonly Lane[];
 
 /** What the jobs page shows; it lives in the URL, and nowhere else. */

@@ -17,14 +17,14 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
         min={0.1}
         max={10_000}
         step="any"
-        apply={(value) => patch({ rate: { perSecond: value, burst: gate.rate.burst } }, `Rate: ${value} a second.`)}
+        apply={(value) => patch({ rate: value }, `Rate: ${value} a second.`)}
       />
       <NumberForm
         name="Burst"
         now={gate.rate.burst}
         min={1}
         max={10_000}
-        apply={(value) => patch({ rate: { perSecond: gate.rate.perSecond, burst: value } }, `Burst: ${value}.`)}
+        apply={(value) => patch({ rate: { burst: value } }, `Burst: ${value}.`)}
       />
       <NumberForm
         name="Jobs at Ittybit at once"

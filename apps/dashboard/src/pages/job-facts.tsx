@@ -20,7 +20,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
         <Fact name="Version">{job.v ?? "none"}</Fact>
         <Fact name="Generation">{job.generation}</Fact>
         <Fact name="Failed attempts">{job.attempts}</Fact>
-        <Fact name="Ittybit job">{mono(job.ittybitJob, "none yet")}</Fact>
+        <Fact name="Ittybit job">{mono(job.ittybitJob, job.state === "stored" ? "not kept" : "none yet")}</Fact>
         <Fact name="Source etag">{mono(job.sourceEtag, "unknown")}</Fact>
         <Fact name="Size">{size(job.bytes)}</Fact>
         <Fact name="Original">

@@ -2,6 +2,7 @@ import type { JobDetail } from "@prewarm/control-client/schema";
 import { ask, isOperator } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { shellQuote } from "../lib/curl.ts";
+import { OPEN, RETRYABLE } from "../lib/job-filter.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { retryJob } from "../ui/job-table.tsx";
@@ -33,8 +34,8 @@ export function JobPage({ job }: { job: string }) {
 }
 
 function Head({ job, changed }: { job: JobDetail; changed(): void }) {
-  const ended = job.state === "dead" || job.state === "cancelled";
-  const open = ["queued", "processing", "retrying"].includes(job.state);
+  const ended = canRetry(job);
+  const open = OPEN.some((state) => state === job.state);
   const act = (work: () => Promise<unknown>, said: string) => async () => {
     await work();
     changed();
@@ -67,9 +68,13 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
   );
 }
 
+function canRetry({ state }: JobDetail): boolean {
+  return RETRYABLE.some((one) => one === state);
+}
+
 /** The call that retries it, or reads it; the token stays in the shell. */
 function curlOf(job: JobDetail): string {
-  const ended = job.state === "dead" || job.state === "cancelled";
+  const ended = canRetry(job);
   const address = `${location.origin}/api/v1/jobs/${job.job}${ended ? "/retry" : ""}`;
   return `curl ${ended ? "-X POST " : ""}-H "Authorization: Bearer $ADMIN_TOKEN" ${shellQuote(address)}`;
 }

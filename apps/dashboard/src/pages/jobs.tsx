@@ -1,7 +1,7 @@
 import type { JobPage } from "@prewarm/control-client/schema";
 import { ask, isOperator } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { filterUrl, type JobFilter, readFilter, toActionFilter } from "../lib/job-filter.ts";
+import { filterUrl, type JobFilter, OPEN, RETRYABLE, readFilter, toActionFilter } from "../lib/job-filter.ts";
 import { place } from "../lib/router.ts";
 import { JobTable } from "../ui/job-table.tsx";
 import { Pager } from "../ui/pager.tsx";
@@ -42,7 +42,7 @@ export function JobsPage() {
               <NoJobs filter={filter} page={data} />
             ) : (
               <JobTable
-                caption="Jobs, newest change first"
+                caption="Jobs: those with a row first, then stored ones"
                 jobs={data.jobs}
                 selection={selection}
                 changed={() => void page.refresh()}
@@ -75,8 +75,8 @@ function queryOf(filter: JobFilter) {
 }
 
 function MatchingButtons({ filter, open }: { filter: JobFilter; open(kind: Bulk["kind"]): void }) {
-  const ended = (["dead", "cancelled"] as const).some((state) => filter.states.includes(state));
-  const waits = (["queued", "processing", "retrying"] as const).some((state) => filter.states.includes(state));
+  const ended = RETRYABLE.some((state) => filter.states.includes(state));
+  const waits = OPEN.some((state) => filter.states.includes(state));
   return (
     <>
       {(ended || filter.states.length === 0) && (
@@ -97,7 +97,7 @@ function NoJobs({ filter, page }: { filter: JobFilter; page: JobPage }) {
   if (page.nextCursor)
     return (
       <Empty title="Nothing in this stretch yet">
-        The search reads 10,000 jobs at a time; go on with Older, or narrow it by state, lane or{" "}
+        A page looks at a thousand jobs; go on with Older, or narrow the search by state or by{" "}
         <span class="mono">id:</span>.
       </Empty>
     );

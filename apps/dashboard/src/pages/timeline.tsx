@@ -71,6 +71,7 @@ function Now({ job }: { job: JobDetail }) {
       `${job.storedAt !== null ? `${duration(job.storedAt - job.createdAt)} after it was accepted.` : ""}`,
     ],
     dead: ["Dead", "Nothing is tried any more, unless you retry it."],
+    refused: ["Refused", "This original cannot be made into it. A new original, or a retry, asks again."],
     cancelled: ["Cancelled", "Nothing is stored from it."],
   };
   const [title, text] = words[job.state];
@@ -82,6 +83,11 @@ function Now({ job }: { job: JobDetail }) {
           <Time at={job.storedAt ?? job.updatedAt} />
         </span>
       </p>
+      {job.state === "refused" && job.error && (
+        <p class="row-error">
+          <span class="mono">{job.error.code}</span> {job.error.message}
+        </p>
+      )}
     </li>
   );
 }

@@ -1,6 +1,7 @@
 import type { Job } from "@prewarm/control-client/schema";
 import { ask, isOperator } from "../api/session.ts";
 import { size } from "../lib/format.ts";
+import { RETRYABLE } from "../lib/job-filter.ts";
 import { ActButton } from "./act-button.tsx";
 import type { Selection } from "./selection.ts";
 import { StateBadge } from "./state-badge.tsx";
@@ -110,7 +111,7 @@ function JobRow({
 }
 
 function RowAction({ job, changed }: { job: Job; changed(): void }) {
-  if (job.state !== "dead" && job.state !== "cancelled") return null;
+  if (!RETRYABLE.some((state) => state === job.state)) return null;
   const retry = async () => {
     await retryJob(job.job);
     changed();

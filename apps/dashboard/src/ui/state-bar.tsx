@@ -5,6 +5,7 @@ import { STATES } from "../lib/job-filter.ts";
 const ORDER = [
   "stored",
   "dead",
+  "refused",
   "cancelled",
   "processing",
   "retrying",

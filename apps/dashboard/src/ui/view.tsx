@@ -82,7 +82,7 @@ function adviceFor(error: Error): string {
     return "Check the connection and that the consumer Worker runs. Images are served meanwhile: the edge does not need this page.";
   if (error.status === 403) return "Sign in with an operator token to do this.";
   if (error.status === 404)
-    return "It may have been pruned: stored and cancelled jobs are kept for a while only. Check the address, or search for it.";
+    return "It may be forgotten: what has ended is remembered for a while only. Check the address, search for it, or look at its image.";
   if (error.status === 429)
     return error.retryAfter === null ? "Wait a moment, then try again." : `Wait ${error.retryAfter} s, then try again.`;
   if (error.status === 503)

@@ -7,6 +7,7 @@ import {
   answer,
   count,
   cursor,
+  jobName,
   jobState,
   jsonBody,
   lane,
@@ -29,12 +30,7 @@ const actionFilter = z
     run: z.string().max(80).optional(),
     search: z.string().max(500).optional(),
     fingerprint: z.string().max(80).optional().openapi({ description: "A group of dead letters" }),
-    jobs: z
-      .array(z.string().regex(/^[0-9a-f]{16}$/))
-      .min(1)
-      .max(1000)
-      .optional()
-      .openapi({ description: "Just these" }),
+    jobs: z.array(jobName).min(1).max(1000).optional().openapi({ description: "Just these" }),
   })
   .openapi("ActionFilter");
 export type ActionFilter = z.infer<typeof actionFilter>;
@@ -181,8 +177,9 @@ function actionMatch(filter: ActionFilter): JobFilter {
 
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */
 function actable(kind: "retry" | "cancel", match: JobFilter): JobFilter {
-  const allowed = kind === "retry" ? (["dead", "cancelled"] as const) : OPEN_STATES;
-  // A retry that names no state acts on dead jobs only. Cancelled jobs were stopped on purpose: a retry has to name them.
+  const allowed = kind === "retry" ? (["dead", "refused", "cancelled"] as const) : OPEN_STATES;
+  // A retry that names no state acts on dead jobs only. Cancelled jobs were stopped on purpose, and the same original is refused again: a
+  // retry has to name them.
   const asked = match.states.length > 0 ? match.states : kind === "retry" ? (["dead"] as const) : OPEN_STATES;
   const states = asked.filter((state) => allowed.some((one) => one === state));
   if (states.length === 0)

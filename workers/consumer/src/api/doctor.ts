@@ -9,11 +9,10 @@ import { answer, count, jsonBody, refusals } from "./schema-words.ts";
 const finding = z
   .object({
     code: z.enum([
-      "row_without_object",
       "object_below_floor",
       "marker_stale",
-      "owner_unknown",
-      "claim_expired",
+      "row_forgotten",
+      "lease_expired",
       "slot_leaked",
       "counters_differ",
     ]),

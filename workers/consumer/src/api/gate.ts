@@ -15,6 +15,17 @@ const breaker = z
   })
   .openapi("Breaker");
 
+const limitView = z
+  .object({
+    mode: z.enum(["auto", "configured", "pinned"]).openapi({ description: "pinned: an operator set a number" }),
+    value: z.number(),
+    min: z.number().nullable().openapi({ description: "The bounds of an automatic limit" }),
+    max: z.number().nullable(),
+    why: z.string().nullable().openapi({ description: "Why an automatic limit moved last" }),
+    since: time.nullable(),
+  })
+  .openapi("GateLimit");
+
 export const budgetView = z
   .object({
     monthlyJobs: count.nullable().openapi({ description: "null: unlimited" }),
@@ -34,6 +45,9 @@ export const gateState = z
     breaker,
     rate: z.object({ perSecond: z.number(), burst: z.number() }),
     concurrency: count,
+    limits: z
+      .object({ rate: limitView, concurrency: limitView })
+      .openapi({ description: "How rate and concurrency came about" }),
     budget: budgetView,
     throttledUntil: time.nullable().openapi({ description: "Ittybit's Retry-After" }),
     reasons: z
@@ -44,6 +58,8 @@ export const gateState = z
   .openapi("Gate");
 export type Gate = z.infer<typeof gateState>;
 
+const perSecond = z.union([z.number().positive().max(10_000), z.literal("auto")]);
+
 const gatePatch = z
   .strictObject({
     paused: paused.partial().strict().optional(),
@@ -53,14 +69,17 @@ const gatePatch = z
       .openapi({ description: "Reset the breaker" }),
     rate: z
       .union([
-        z.number().positive().max(10_000),
+        perSecond,
         z.strictObject({
-          perSecond: z.number().positive().max(10_000),
+          perSecond: perSecond.optional(),
           burst: z.number().int().min(1).max(10_000).optional(),
         }),
       ])
       .optional(),
-    concurrency: z.number().int().min(1).max(10_000).optional(),
+    concurrency: z
+      .union([z.number().int().min(1).max(10_000), z.literal("auto")])
+      .optional()
+      .openapi({ description: "auto: find it; a number pins it" }),
     budget: z
       .strictObject({
         monthlyJobs: z.number().int().min(0).max(1_000_000_000).nullable().optional(),

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
-import { jobHash } from "@prewarm/shared/job";
+import { OPEN_STATES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
@@ -11,7 +11,7 @@ import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { jobError } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
-import { answer, bytes, cursor, format, jobState, nextCursor, refusals, time } from "./schema-words.ts";
+import { answer, bytes, cursor, format, jobName, jobState, nextCursor, refusals, time } from "./schema-words.ts";
 
 /** Variants of one page: R2 lists at most this many objects with their metadata at once. */
 const PAGE_OBJECTS = 500;
@@ -25,7 +25,7 @@ const variant = z
     url: z.string().openapi({ description: "Where the edge answers it" }),
     key: z.string(),
     v: z.string().nullable(),
-    job: z.string(),
+    job: jobName,
     width: z.number().int().nullable(),
     height: z.number().int().nullable(),
     error: jobError.nullable(),
@@ -98,24 +98,23 @@ async function imageAnswer(
 ): Promise<z.infer<typeof image>> {
   const prefix = storeKey(imagePrefix(id));
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
-  const [listed, found] = await Promise.all([
-    deps.bucket.list(cursor === null ? options : { ...options, cursor }),
-    deps.ledger.imageRows(id),
-  ]);
+  const listed = await deps.bucket.list(cursor === null ? options : { ...options, cursor });
+  const keys = listed.objects.map(({ key }) => key.slice(storeKey("").length));
+  const found = await deps.ledger.imageRows(id, keys);
   const rows = new Map(found.rows.map((row) => [row.key, row]));
-  const stored = await Promise.all(listed.objects.map((object) => fromObject(object, rows, deps)));
-  const inStore = new Set(listed.objects.map(({ key }) => key.slice(storeKey("").length)));
-  const waiting =
-    cursor === null
-      ? found.rows.filter((row) => !inStore.has(row.key) && !(listed.truncated && row.state === "stored"))
-      : [];
-  const others = await Promise.all(waiting.map((row) => fromRow(row, deps)));
+  const stored = await Promise.all(
+    listed.objects.map((object, at) => fromObject(object, { key: keys[at] ?? "", rows, names: found.names }, deps)),
+  );
+  const inStore = new Set(keys);
+  // A stored one that is not on this page of R2 is on a later one.
+  const others = found.rows.filter(({ key, state }) => !inStore.has(key) && !(listed.truncated && state === "stored"));
+  const waiting = cursor === null ? await Promise.all(others.map((row) => fromRow(row, deps))) : [];
   return {
     id,
     originalUrl: await originalAddress(id, caller, deps),
     sourceEtag: sourceEtag(found, listed.objects),
     purging: found.purging,
-    variants: [...stored, ...others].filter((one) => one !== null),
+    variants: [...stored, ...waiting].filter((one) => one !== null),
     nextCursor: listed.truncated ? listed.cursor : null,
   };
 }
@@ -129,8 +128,11 @@ function sourceEtag(found: ImageRows, objects: R2Object[]): string | null {
   return found.sourceEtag ?? newest?.sourceEtag ?? null;
 }
 
-async function fromObject(object: R2Object, rows: Map<string, NamedJob>, deps: ApiDeps): Promise<Variant | null> {
-  const key = object.key.slice(storeKey("").length);
+async function fromObject(
+  object: R2Object,
+  { key, rows, names }: { key: string; rows: Map<string, NamedJob>; names: Record<string, string> },
+  deps: ApiDeps,
+): Promise<Variant | null> {
   const parsed = parseVariantKey(key);
   if (parsed === null) return null; // Something that was put there by hand.
   const row = rows.get(key);
@@ -139,12 +141,12 @@ async function fromObject(object: R2Object, rows: Map<string, NamedJob>, deps: A
     transform: formatTransform(parsed.transform),
     format: parsed.transform.format,
     // An open row over a stored object is a variant being made anew: the old one is served until then.
-    state: row === undefined || row.state === "dead" || row.state === "cancelled" ? "stored" : row.state,
+    state: OPEN_STATES.find((open) => open === row?.state) ?? "stored",
     bytes: object.size,
     url: await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
     key,
     v: parsed.v,
-    job: await jobHash(key),
+    job: names[key] ?? "",
     width: metadata?.width ?? null,
     height: metadata?.height ?? null,
     error: row?.error ?? null,

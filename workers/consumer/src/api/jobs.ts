@@ -14,6 +14,7 @@ import {
   count,
   cursor,
   format,
+  jobName,
   jobState,
   lane,
   limit,
@@ -29,7 +30,7 @@ export const jobError = z.object({ code: z.string(), message: z.string() }).open
 
 export const job = z
   .object({
-    job: z.string().openapi({ description: "Short hash of the variant key" }),
+    job: jobName.openapi({ description: "The job's name; a variant ordered again keeps it" }),
     key: z.string(),
     id: z.string().openapi({ description: "The image's id" }),
     v: z.string().nullable(),
@@ -88,7 +89,7 @@ const filter = {
   search,
 };
 
-const params = z.object({ job: z.string().regex(/^[0-9a-f]{16}$/) });
+const params = z.object({ job: jobName });
 
 export const jobs = [
   viewer(
@@ -96,9 +97,9 @@ export const jobs = [
       method: "get",
       path: "/api/v1/jobs",
       tags: ["jobs"],
-      summary: "Jobs, newest change of state last seen first",
+      summary: "Jobs: what is open or ended without bytes, then what was stored of late",
       description:
-        "Reads at most 10,000 rows a call: with a search that matches seldom a page may be short and still have a `nextCursor`.",
+        "Walks past at most 1,000 open jobs, 10,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.",
       request: { query: z.object({ ...filter, limit, cursor }) },
       responses: {
         200: answer(z.object({ jobs: z.array(job), nextCursor }).openapi("JobPage"), "A page of jobs"),
@@ -123,7 +124,10 @@ export const jobs = [
     async (c, deps) => {
       const found = await deps.ledger.getJob(c.req.valid("param").job);
       if (found === null)
-        throw new AppError("not_found", { detail: "No such job; stored ones are pruned after a while." });
+        throw new AppError("not_found", {
+          detail:
+            "No such job; of stored ones the newest 100,000 are remembered. Look at the image: R2 has what is stored.",
+        });
       return c.json(await detail(found, c.get("caller"), deps), 200);
     },
   ),
@@ -132,18 +136,18 @@ export const jobs = [
       method: "post",
       path: "/api/v1/jobs/{job}/retry",
       tags: ["jobs"],
-      summary: "Try a dead or cancelled job again",
+      summary: "Try a dead, refused or cancelled job again",
       request: { params },
       responses: {
         202: answer(job, "It is queued again"),
         ...refusals,
         404: refusal("No such job"),
-        409: refusal("The job is neither dead nor cancelled"),
+        409: refusal("The job is open"),
       },
     },
     async (c, { ledger }) => {
       const act = await ledger.retryJob(c.req.valid("param").job, c.get("caller").who);
-      return c.json(acted(act, "Only a dead or cancelled job can be tried again."), 202);
+      return c.json(acted(act, "Only a dead, refused or cancelled job can be tried again."), 202);
     },
   ),
   operator(

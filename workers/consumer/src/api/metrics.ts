@@ -53,13 +53,21 @@ function flowMetrics({ rates, wait, run }: Stats): string[] {
 function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats): string[] {
   const paused = LANES.map((lane): MetricLine => [{ lane }, gate.paused[lane] ? 1 : 0]);
   const used = LANES.map((lane): MetricLine => [{ lane }, budget.usedByLane[lane]]);
+  const limits = (read: (limit: Stats["gate"]["limits"]["rate"]) => number): MetricLine[] =>
+    (["rate", "concurrency"] as const).map((limit) => [{ limit }, read(gate.limits[limit])]);
+  const isAuto = ({ mode }: { mode: string }) => (mode === "auto" ? 1 : 0);
   return [
     gauge("prewarm_paused", "1 when an operator paused the lane.", paused),
     gauge("prewarm_breaker_open", "1 when the breaker is open or half-open.", [
       [{}, gate.breaker.state === "closed" ? 0 : 1],
     ]),
     gauge("prewarm_ittybit_jobs_running", "Jobs at Ittybit.", [[{}, utilisation.concurrency.used]]),
-    gauge("prewarm_ittybit_jobs_limit", "Jobs allowed at Ittybit at once.", [[{}, gate.concurrency]]),
+    gauge(
+      "prewarm_gate_limit",
+      "What rate (per second) and concurrency are limited to.",
+      limits(({ value }) => value),
+    ),
+    gauge("prewarm_gate_limit_auto", "1 when the limit finds itself, 0 when it is a number.", limits(isAuto)),
     gauge("prewarm_budget_used_jobs", "Jobs of this month's budget used.", used),
     gauge("prewarm_budget_jobs", "This month's budget; absent when unlimited.", [[{}, budget.monthlyJobs]]),
     gauge("prewarm_ledger_rows", "Rows in the ledger.", [[{}, ledger.rows]]),

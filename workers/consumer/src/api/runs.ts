@@ -97,7 +97,7 @@ function found(view: RunView | null): RunView {
 function runAnswer(view: RunView): z.infer<typeof run> {
   const { states, ratePerSecond } = view;
   const left = states.queued + states.processing + states.retrying;
-  const ended = states.stored + states.dead + states.cancelled;
+  const ended = states.stored + states.dead + states.refused + states.cancelled;
   const isOpen = view.state === "accepting" || view.state === "running";
   const eta = ratePerSecond > 0 ? left / ratePerSecond : null;
   return {

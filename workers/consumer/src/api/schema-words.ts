@@ -4,6 +4,11 @@ import { ERRORS, type ErrorCode } from "@prewarm/shared/errors";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 
 export const jobState = z.enum(JOB_STATES).openapi("JobState");
+/** A job's public name. */
+export const jobName = z
+  .string()
+  .regex(/^[0-9a-z]{11}$/)
+  .openapi({ example: "0k3v9xw2m1a" });
 export const lane = z.enum(LANES).openapi("Lane");
 export const format = z.enum(FORMATS).openapi("Format");
 
@@ -14,7 +19,15 @@ export const milliseconds = z.number().min(0).openapi({ description: "millisecon
 export const bytes = z.number().int().min(0).openapi({ description: "bytes" });
 
 export const byState = z
-  .object({ queued: count, processing: count, retrying: count, stored: count, dead: count, cancelled: count })
+  .object({
+    queued: count,
+    processing: count,
+    retrying: count,
+    stored: count,
+    dead: count,
+    refused: count,
+    cancelled: count,
+  })
   .openapi("CountsByState");
 
 export const percentiles = z

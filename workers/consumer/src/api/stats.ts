@@ -27,12 +27,10 @@ const overview = z
     at: time,
     environment: z.string(),
     health,
-    states: byState.openapi({ description: "All lanes together" }),
+    states: byState.openapi({ description: "All lanes together; `stored` is all that there ever were" }),
     lanes: perLane(byState),
     open: count,
-    deadLetters: count.openapi({
-      description: "Dead jobs to look at: those whose original is missing or unusable are in `states.dead` only",
-    }),
+    deadLetters: count.openapi({ description: "All dead jobs: a refused one is no dead letter" }),
     oldest: perLane(milliseconds.nullable()).openapi({
       description: "Age of the oldest job that waits, in milliseconds",
     }),
@@ -56,7 +54,11 @@ const overview = z
     }),
     budget: budgetView,
     gate: gateState,
-    ledger: z.object({ rows: count, bytes, limitBytes: bytes }),
+    ledger: z.object({
+      rows: count.openapi({ description: "Of jobs; stored ones have none" }),
+      bytes,
+      limitBytes: bytes,
+    }),
     metricErrors: count.openapi({ description: "Times that recording a metric failed" }),
   })
   .openapi("Stats");
@@ -87,7 +89,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const oldest = ages(view.oldestWaiting, now);
   const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
   const etaSeconds = stored > 0 ? open / stored : open === 0 ? 0 : null;
-  const standing = { gate, open, dead: view.deadLetters, oldestMs: waits.length > 0 ? Math.max(...waits) : null };
+  const standing = { gate, open, dead: states.dead, oldestMs: waits.length > 0 ? Math.max(...waits) : null };
   return {
     at: now,
     environment: deps.environment,
@@ -101,7 +103,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     states,
     lanes: view.counts,
     open,
-    deadLetters: view.deadLetters,
+    deadLetters: states.dead,
     oldest,
     rates: { storedPerSecond: stored, failedPerSecond: failed, acceptedPerSecond: accepted, failureRatio },
     wait: view.wait,

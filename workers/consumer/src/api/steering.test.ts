@@ -30,6 +30,30 @@ describe("gate, stats and history", () => {
     expect(body.entries).toMatchObject([{ what: "gate.patch", details: { rate: 5 } }]);
   });
 
+  it("pin an automatic limit, let it find itself again, and change the burst without touching the rate", async () => {
+    const world = createApiWorld();
+    const limits = async (body?: object) =>
+      (await world.json(body ? "PATCH" : "GET", "/api/v1/gate", body ? { body } : {})).body.limits;
+    expect(await limits()).toEqual({
+      rate: { mode: "auto", value: 20, min: 0.1, max: 1000, why: null, since: null },
+      concurrency: { mode: "auto", value: 50, min: 1, max: 1000, why: null, since: null },
+    });
+    expect((await limits({ concurrency: 7, rate: { burst: 3 } })).concurrency).toMatchObject({
+      mode: "pinned",
+      value: 7,
+    });
+    expect((await limits()).rate.mode).toBe("auto");
+    expect((await limits({ rate: { perSecond: 4 } })).rate).toMatchObject({ mode: "pinned", value: 4, min: null });
+    expect(await limits({ concurrency: "auto", rate: "auto" })).toMatchObject({
+      rate: { mode: "auto", value: 20 },
+      concurrency: { mode: "auto", value: 50 },
+    });
+    const { body } = await world.json("GET", "/api/v1/gate");
+    expect(body.rate).toEqual({ perSecond: 20, burst: 3 });
+    const metrics = await world.call("GET", "/metrics", { token: VIEWER });
+    expect(await metrics.text()).toContain('prewarm_gate_limit_auto{limit="rate"} 1');
+  });
+
   it("say in a sentence how things are", async () => {
     const world = createApiWorld();
     const health = async () => (await world.json("GET", "/api/v1/stats", { token: VIEWER })).body.health;

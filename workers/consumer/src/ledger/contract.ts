@@ -10,99 +10,106 @@ import type { IttybitJob } from "../ittybit/dialects.ts";
 
 /* ── What handlers ask ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** Every call takes arrays; every call of an owner that is answered renews its lease by LEASE_MS, counted from before the call. */
 export interface Handlers {
-  claim(owner: string, wakeUps: WakeUpKeys[]): Promise<ClaimAnswer>;
-  renew(owner: string): Promise<"ok" | "lost">;
-  /** By key: `stop` to one who no longer owns the row or whose row has an intent. */
-  submitted(owner: string, jobs: Submitted[]): Promise<Record<string, "go" | "stop">>;
-  settle(owner: string, outcomes: Record<string, Outcome>): Promise<Record<string, Settled>>;
-  /** Ittybit's ids of jobs seen to have ended; unknown ids are ignored. */
-  observeEnded(ittybitJobs: string[]): Promise<void>;
+  /**
+   * Everything that a handler says and asks, in one call: what became of its jobs, what it asks for, what it may do next. A repeated
+   * call changes nothing but the lease, which is renewed to LEASE_MS, counted by the handler from before the call.
+   */
+  exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 
-/** One message's worth of keys, as a handler read it. */
-export interface WakeUpKeys {
-  keys: string[];
-  /** True for the live lane: a viewer waits, rows may be born from it. */
-  live: boolean;
-  /** When the message was sent. */
-  at: number;
+/**
+ * How far a job is in a handler's hands: `standby` to be looked at (head, probe), `ready` looked at, `go` to be POSTed, `watch` running
+ * at Ittybit, `finish` seen to end.
+ */
+export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
+
+/** A job in a handler's hands: `id` is the ledger's number of its row, `gen` its generation. */
+export interface Having {
+  id: number;
+  gen: number;
+  phase: Phase;
 }
 
-export type Claim =
-  /** POST it under `Idempotency-Key: pw-<ledgerId>-<gen>`, not before `notBefore`; `input` is the original's URL frozen at the first grant, or null: resolve and send it with `submitted`. */
-  | {
-      do: "run";
-      gen: number;
-      floor: number;
-      input: string | null;
-      notBefore: number;
-      attempts: number;
-      granted: "first" | "again";
-    }
-  /** Ittybit has the job: look, download, put. `submittedAt` is when the generation was granted. */
-  | {
-      do: "resume";
-      gen: number;
-      floor: number;
-      ittybitJob: string;
-      submittedAt: number;
-      attempts: number;
-      /** How the collector saw it end, if it did and still remembers: then there is no need to look. */
-      seen?: IttybitJob;
-    }
-  /** A viewer missed what the ledger thinks stored: head R2, settle `present` or `gone`. */
-  | { do: "verify"; gen: number; floor: number }
-  | { do: "parked"; until: number }
-  | { do: "duplicate" }
-  | { do: "done" }
-  | { do: "drop"; reason: "unknown" | "dead" | "cancelled" | "closed" | "capped" | "paused" };
+export interface ExchangeRequest {
+  owner: string;
+  /** Only the first call of an owner opens its lease. */
+  first: boolean;
+  /** `live`: a batch of viewers' misses, which makes its own and leaves; `work`: a worker that takes what there is. */
+  role: "live" | "work";
+  /** How many more jobs it can take, 0 to HANDS_MAX. A worker that says 0 with less than that in its hands drains. */
+  room: number;
+  /** All that it knows it holds. What it should know beyond that is told again. */
+  have: Having[];
+  /** Variants that viewers missed, with the time of the miss, Unix ms. */
+  asks: { key: string; at: number }[];
+  /** Ittybit's ids of the jobs that it has made; believed whoever says it. */
+  submitted: { id: number; gen: number; job: string }[];
+  settled: { id: number; gen: number; outcome: Outcome }[];
+  /** It gives back what it has and calls no more. */
+  leave: boolean;
+}
 
-export interface ClaimAnswer {
-  ledgerId: string;
-  claims: Record<string, Claim>;
-  /** Open jobs in all and live jobs waiting: whether to wait inside the invocation. */
-  open: number;
-  liveWaiting: number;
-  /** When to look at a fresh job first: the learned median of job times, in ms. */
-  firstLookMs: number;
+export type ExchangeAnswer =
+  /** Its lease is over: it stops everything at once. */
+  | { status: "lost" }
+  | {
+      status: "ok";
+      /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
+      ledgerId: string;
+      /** To be dropped, and settled as `unposted` or `stopped`. */
+      stop: { id: number; gen: number }[];
+      give: Given[];
+      /** ms until it should call again. */
+      again: number;
+      /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */
+      stay: boolean;
+    };
+
+export interface Given {
+  id: number;
+  key: string;
+  gen: number;
+  /** An object of a generation at or above it counts as present. */
+  floor: number;
+  phase: Exclude<Phase, "ready">;
+  /** Of `go`: POST not before this time, Unix ms. */
+  notBefore: number;
+  /** When the generation was granted first, Unix ms; 0 for `standby`. The POST's body depends on it and on nothing that changes. */
+  grantedAt: number;
+  /** It is the first that is told `go` for this generation: only it can know that no job was made. */
+  first: boolean;
+  attempts: number;
+  job: string | null;
+  /** Of `finish`: how the job was seen to end. */
+  sight: IttybitJob | null;
 }
 
 /** What became of a job in a handler's hands. */
 export type Outcome =
-  | { kind: "stored"; gen: number; bytes: number; etag: string; tookMs: number }
-  /** The object was already there. `posted`: false when this claim made no job; `ended`: the object's gen is this one. */
-  | { kind: "present"; bytes: number; etag: string; objectGen: number; posted: boolean }
-  | { kind: "gone" }
-  | { kind: "pending"; due: number }
-  | { kind: "throttled"; until: number }
-  | { kind: "account"; status: number; message: string }
-  /** `input`: what was sent, when it was not frozen before: the next POST under this key must say the same. */
-  | { kind: "unclear"; failure: Failure; input?: string }
-  /** `ended`: the gen's job is known to have ended or never to have existed (`posted: false`). */
+  | { kind: "stored"; bytes: number; etag: string; tookMs: number }
+  /** The object was already there. `posted`: false when this handler made no job. */
+  | { kind: "present"; objectGen: number; bytes: number; etag: string; posted: boolean }
+  /** `posted`: false when this handler made no job; `ended`: the job is known to have ended or never to have existed. */
   | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
-  /** The original is missing: the row ends dead(`missing`) until `until`; not a dead letter. */
+  /** The original cannot be made into this variant; not before `until` again. */
   | {
       kind: "refused";
       code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large";
       until: number;
       message: string;
     }
-  /** After answer `delete`: the owner has deleted its object. */
-  | { kind: "purged" }
-  /** After answer `stop`: the handler gives the row back untouched. */
+  /** The POST was not answered, or with a 5xx: perhaps there is a job. */
+  | { kind: "unclear"; failure: Failure }
+  | { kind: "throttled"; until: number }
+  | { kind: "account"; status: number; message: string }
+  /** The result is not to be had, or the put was refused or not answered: to be tried again from `due`. */
+  | { kind: "pending"; due: number }
+  /** Given back without a POST. */
+  | { kind: "unposted" }
+  /** Given back after the POST. */
   | { kind: "stopped" };
-
-export type Settled = "ok" | "lost" | "delete";
-
-export interface Submitted {
-  key: string;
-  gen: number;
-  ittybitJob: string;
-  input: string;
-}
 
 /** A message that could not be used, kept whole so that it can be looked at and sent again. */
 export interface DeadMessage {
@@ -141,7 +148,8 @@ export interface Operators {
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
-  imageRows(id: string): Promise<ImageRows>;
+  /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
+  imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
   getGate(): Promise<GateView>;
@@ -171,8 +179,10 @@ export interface Operators {
 export interface Upkeep {
   /** The cron's call: an alarm that was lost is set again. */
   rearm(): Promise<void>;
-  /** Local start only: voids claims and holds, because every handler died with the process. */
+  /** Local start only: ends all leases without blame, because every handler died with the process. */
   recover(): Promise<void>;
+  /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
+  restored(who: string): Promise<void>;
 }
 
 export type LedgerCalls = Handlers & Operators & Upkeep;
@@ -187,11 +197,7 @@ export type Answering<Calls> = {
  * `once` would (a second action, a second try counted, a conflict told to somebody whose act has succeeded).
  */
 export const LEDGER_CALLS = {
-  claim: "repeat",
-  renew: "repeat",
-  submitted: "repeat",
-  settle: "repeat",
-  observeEnded: "repeat",
+  exchange: "repeat",
   recordDead: "repeat",
   acceptChunk: "repeat",
   finishDelivery: "repeat",
@@ -224,6 +230,7 @@ export const LEDGER_CALLS = {
   doctorDone: "repeat",
   rearm: "repeat",
   recover: "repeat",
+  restored: "repeat",
 } as const satisfies Record<keyof LedgerCalls, "repeat" | "once">;
 
 /* ── Intake ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -254,7 +261,7 @@ export interface AcceptChunk {
 export interface Accepted {
   accepted: number;
   duplicates: number;
-  /** Rows known stored. */
+  /** Known to be stored. What is found in R2 only later counts with the run. */
   existing: number;
   /** The run was cancelled before: nothing was accepted (bulk), for what follows a cancel is cancelled with it. */
   closed?: true;
@@ -294,7 +301,7 @@ export interface JobView {
   storedAt: number | null;
 }
 
-/** A job with its public name (`jobHash` of its key). */
+/** A job with its public name (`nameOf` its id). */
 export type NamedJob = JobView & { job: string };
 
 /** A failed attempt as it is kept. */
@@ -329,6 +336,8 @@ export interface RunView {
 
 export interface ImageRows {
   rows: NamedJob[];
+  /** The jobs' names of the stored variants that were asked about, by key. */
+  names: Record<string, string>;
   sourceEtag: string | null;
   purging: boolean;
 }
@@ -350,7 +359,7 @@ export interface JobFilter {
   /** Parts of the variant key. */
   text: string[];
   fingerprint: string | null;
-  /** Short hashes; null is no condition. */
+  /** Names; null is no condition. */
   jobs: string[] | null;
 }
 
@@ -427,8 +436,10 @@ export interface GateView {
     since: number | null;
     probeAt: number | null;
   };
+  /** What holds now, however it came about. */
   rate: { perSecond: number; burst: number };
   concurrency: number;
+  limits: { rate: LimitView; concurrency: LimitView };
   budget: {
     monthlyJobs: number | null;
     warmingShare: number;
@@ -446,12 +457,27 @@ export interface GateView {
   updatedAt: number;
 }
 
+/** How a limit of the gate came about. */
+export interface LimitView {
+  /** `auto`: it finds itself; `configured` and `pinned`: a number stands there, in the configuration or by an operator. */
+  mode: "auto" | "configured" | "pinned";
+  value: number;
+  /** The bounds of an automatic one. */
+  min: number | null;
+  max: number | null;
+  /** A sentence: why an automatic one moved last; null while it stands where it began, and for numbers. */
+  why: string | null;
+  /** When that was, Unix ms. */
+  since: number | null;
+}
+
+/** `"auto"` lets a limit find itself, a number pins it. */
 export interface GatePatch {
   paused?: Partial<Record<Lane, boolean>>;
   /** Closes the breaker by hand. */
   breaker?: { state: "closed" };
-  rate?: number | { perSecond: number; burst?: number };
-  concurrency?: number;
+  rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };
+  concurrency?: number | "auto";
   budget?: { monthlyJobs?: number | null; warmingShare?: number; alertLevels?: number[] };
 }
 
@@ -464,14 +490,14 @@ export interface Percentiles {
 }
 
 export interface LedgerStats {
+  /** Of stored ones all that there ever were. */
   counts: Record<Lane, Record<JobState, number>>;
   oldestWaiting: Record<Lane, number | null>;
-  /** Dead jobs that somebody should look at: those without a missing or unusable original. */
-  deadLetters: number;
   /** Per second, over the last five whole minutes. */
   rates: { stored: number; failed: number; accepted: number; submitted: number };
   wait: Percentiles;
   run: Percentiles;
+  /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
   metricErrors: number;
@@ -486,6 +512,7 @@ export interface HistoryBucket {
   stored: number;
   failed: number;
   dead: number;
+  refused: number;
   throttled: number;
   wait: Percentiles;
   run: Percentiles;
@@ -497,11 +524,10 @@ export interface HistoryBucket {
 
 /** Ways in which ledger and store may disagree. */
 export type FindingCode =
-  | "row_without_object"
   | "object_below_floor"
   | "marker_stale"
-  | "owner_unknown"
-  | "claim_expired"
+  | "row_forgotten"
+  | "lease_expired"
   | "slot_leaked"
   | "counters_differ";
 

@@ -2,12 +2,11 @@ import type { Finding, FindingCode } from "./contract.ts";
 
 /** What each is, and its remedy. */
 const MESSAGES: Record<FindingCode, string> = {
-  row_without_object: "Stored in the ledger, and R2 holds no object that counts: made again in the bulk lane.",
   object_below_floor:
     "Objects that a purge or a new original made invalid and that no open job will overwrite: deleted.",
   marker_stale: "Markers under dead/ of variants that exist: deleted.",
-  owner_unknown: "Jobs owned by a claim that is not there: given back.",
-  claim_expired: "Claims that ended more than five minutes ago: their jobs are given back.",
+  row_forgotten: "Waiting jobs that nobody would find: they are due now.",
+  lease_expired: "Leases that ended more than five minutes ago: what they held is given back.",
   slot_leaked: "Slots of abandoned jobs that should be free: freed.",
   counters_differ: "Counts by state and lane that are not what the rows say: counted anew.",
 };

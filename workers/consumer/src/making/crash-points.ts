@@ -1,20 +1,16 @@
 /**
  * Every place between two awaits at which a handler may die. Tests kill it at each (crash-points.test.ts); in production
- * the hook does nothing. The order is that of one batch.
+ * the hook does nothing. The order is that of one variant.
  */
 export const CRASH_POINTS = [
   "read",
   "dead-recorded",
-  "claimed",
+  "before-exchange",
+  "exchanged",
   "headed",
   "probed",
   "before-post",
   "posted",
-  "before-submitted",
-  "submitted",
-  "before-poll",
-  "polled",
-  "observed",
   "before-download",
   "downloaded",
   "before-put",
@@ -22,10 +18,8 @@ export const CRASH_POINTS = [
   "before-marker",
   "marker-written",
   "markers-cleared",
-  "before-settle",
-  "settled",
-  "before-delete",
-  "deleted",
+  "before-leave",
+  "left",
   "before-ack",
   "acked",
 ] as const;

@@ -1,16 +1,17 @@
+import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { describe, expect, it } from "vitest";
-import { message, wakeUp } from "../testing/batch-world.ts";
-import { createFakeLedger } from "../testing/fake-ledger.ts";
 import { consumeDead } from "./dead-queue.ts";
+import { batchWorld, message } from "./testing/batch-world.ts";
 
 describe("consumeDead", () => {
   it("records every message whole, with the reason its body tells, then acks", async () => {
-    const ledger = createFakeLedger();
-    const bodies = [wakeUp(["photo/400-high.webp"]), { v: 7, new: true }, "text", undefined];
+    const { ledger } = batchWorld();
+    const bodies = [missMessage("photo/400-high.webp", 1), WORK_MESSAGE, { v: 7, new: true }, "text", undefined];
     const messages = bodies.map((body) => message(body, 11));
     await consumeDead({ queue: "prewarm-dead", messages }, ledger, () => undefined);
-    expect(messages.map(({ fate }) => fate)).toEqual(["ack", "ack", "ack", "ack"]);
+    expect(messages.map(({ fate }) => fate)).toEqual(bodies.map(() => "ack"));
     expect(ledger.dead.map(({ reason }) => reason.split(":")[0])).toEqual([
+      "undelivered",
       "undelivered",
       "newer",
       "unreadable",
@@ -21,7 +22,7 @@ describe("consumeDead", () => {
   });
 
   it("keeps a bounded part of a huge or circular body", async () => {
-    const ledger = createFakeLedger();
+    const { ledger } = batchWorld();
     const circular: Record<string, unknown> = {};
     circular.self = circular;
     const messages = [message("x".repeat(100_000)), message(circular)];
@@ -30,7 +31,7 @@ describe("consumeDead", () => {
   });
 
   it("brings them back when the ledger does not answer, and does not throw", async () => {
-    const ledger = createFakeLedger();
+    const { ledger } = batchWorld();
     ledger.silent = () => true;
     const one = message("text", 2);
     await consumeDead({ queue: "prewarm-dead", messages: [one] }, ledger, () => undefined);

@@ -8,7 +8,8 @@ import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/que
 function reasonOf(message: QueueMessage): string {
   const parsed = parseMessage(message.body);
   switch (parsed.kind) {
-    case "wake-up":
+    case "miss":
+    case "work":
       return "undelivered: the handler or the ledger failed each time";
     case "newer":
       return `newer: version ${parsed.version} came before the code that reads it`;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { batchWorld, message, wakeUp } from "../testing/batch-world.ts";
 import { OUTPUT_HOST } from "../testing/fake-ittybit.ts";
-import { runClaim } from "../testing/fake-ledger.ts";
 import { picture } from "../testing/pictures.ts";
+import { batchWorld } from "./testing/batch-world.ts";
 
 const KEY = "photo/400-high.webp";
 const URL_OF_RESULT = `${OUTPUT_HOST}/job_000001`;
@@ -27,23 +26,46 @@ describe("a job that ended badly", () => {
     ],
     ["cancelled", 0, { class: "transient", failure: { code: "upstream_cancelled", message: "the job failed" } }],
   ] as const)("%s after %d attempts", async (ends, attempts, expected) => {
-    const { consume, ledger, ittybit } = batchWorld();
-    ledger.claims.set(KEY, runClaim(5, { attempts }));
+    const { shift, ledger, ittybit } = batchWorld();
+    ledger.add(KEY, { gen: 5, attempts });
     ittybit.plan = () => ({ ends });
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toEqual({ kind: "failed", posted: true, ended: true, ...expected });
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toEqual({ kind: "failed", posted: true, ended: true, ...expected });
   });
 
-  it("is looked at a few times when it is done but names no result", async () => {
-    const { consume, ledger, ittybit } = batchWorld();
+  it("may show its result a little later: it is read again, for fifteen seconds", async () => {
+    const { shift, ledger, ittybit, clock } = batchWorld();
     ittybit.plan = () => ({ output: null });
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toMatchObject({
-      kind: "failed",
-      class: "transient",
-      failure: { code: "output_missing" },
-    });
-    expect(ittybit.calls.filter((call) => call.startsWith("get")).length).toBeGreaterThan(2);
+    ledger.add(KEY);
+    const since = clock.now();
+    while (ledger.lastOutcome(KEY)?.kind !== "failed" && clock.now() < since + 60_000) {
+      await shift();
+      clock.advance(5_000);
+    }
+    const outcomes = ledger.outcomes.get(KEY) ?? [];
+    expect(outcomes.at(-1)).toMatchObject({ class: "transient", failure: { code: "output_missing" }, ended: true });
+    expect(outcomes.slice(0, -1).map(({ kind }) => kind)).toEqual(["pending", "pending", "pending"]);
+    expect(ittybit.calls.filter((call) => call.startsWith("get"))).toHaveLength(4);
+    expect(ittybit.jobs).toHaveLength(1);
+  });
+
+  it("and shows its result on the second look is stored", async () => {
+    const { shift, ledger, ittybit } = batchWorld();
+    ittybit.plan = () => ({ output: null });
+    ledger.add(KEY);
+    const { look } = ittybit;
+    // As the collector saw it: done, and nothing else.
+    ittybit.look = (id) => {
+      const seen = look(id);
+      return seen === null ? null : { ...seen, output: null };
+    };
+    ittybit.blind = () => {
+      const [job] = ittybit.jobs;
+      if (job !== undefined) job.output = `${OUTPUT_HOST}/${job.id}`;
+      return null;
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
   });
 });
 
@@ -60,10 +82,11 @@ describe("a result that is not the variant never reaches R2", () => {
     ],
     ["text", () => new Response("internal error"), "it is not an image, not webp"],
   ])("%s", async (_name, respond, message_) => {
-    const { consume, ledger, web, images } = batchWorld();
+    const { shift, ledger, web, images } = batchWorld();
     web.set(URL_OF_RESULT, respond);
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toMatchObject({
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({
       kind: "failed",
       class: "transient",
       failure: { code: "output_invalid", message: expect.stringContaining(message_) },
@@ -75,22 +98,24 @@ describe("a result that is not the variant never reaches R2", () => {
 
 describe("fetching a result", () => {
   it("reads the job once more when the URL has expired, and takes the fresh one", async () => {
-    const { consume, ledger, web, ittybit } = batchWorld();
+    const { shift, ledger, web, ittybit } = batchWorld();
     web.set(URL_OF_RESULT, () => {
       const job = ittybit.jobs[0];
       if (job !== undefined) job.output = `${OUTPUT_HOST}/fresh`;
       return new Response("", { status: 403 });
     });
     web.set(`${OUTPUT_HOST}/fresh`, async () => new Response(await picture("webp", 400, 200)));
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)?.kind).toBe("stored");
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]?.kind).toBe("stored");
   });
 
   it.each([403, 404, 410])("gives a generation up whose URL answers %d twice", async (status) => {
-    const { consume, ledger, web, fetched } = batchWorld();
+    const { shift, ledger, web, fetched } = batchWorld();
     web.set(URL_OF_RESULT, () => new Response("", { status }));
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toMatchObject({
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({
       kind: "failed",
       class: "transient",
       failure: { code: "output_expired" },
@@ -99,118 +124,179 @@ describe("fetching a result", () => {
   });
 
   it("looks again later when the host does not answer: the job is done, so nothing is made anew", async () => {
-    const { consume, ledger, web, clock } = batchWorld();
+    const { shift, ledger, web, clock } = batchWorld();
+    const since = clock.now();
     web.set(URL_OF_RESULT, () => {
       throw new TypeError("fetch failed");
     });
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toEqual({ kind: "pending", due: clock.now() + 5_000 });
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toEqual({ kind: "pending", due: since + 400 + 5_000 });
   });
 
   it("sends no credentials to the result's host", async () => {
-    const { consume, fetched } = batchWorld();
-    await consume([message(wakeUp([KEY]))]);
+    const { shift, fetched, ledger } = batchWorld();
+    ledger.add(KEY);
+    await shift();
     const result = fetched.find(({ url }) => url === URL_OF_RESULT);
     expect([...(result?.headers.keys() ?? [])].sort()).toEqual(["accept", "accept-encoding"]);
   });
 
   it("fetches nothing from a private address, however the job names it", async () => {
-    const { consume, ledger, ittybit, fetched } = batchWorld();
+    const { shift, ledger, ittybit, fetched } = batchWorld();
     ittybit.plan = () => ({ output: "https://169.254.169.254/latest/meta-data" });
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toMatchObject({ kind: "failed", failure: { code: "output_blocked" } });
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({ kind: "failed", failure: { code: "output_blocked" } });
     expect(fetched.filter(({ url }) => url.includes("169.254"))).toEqual([]);
   });
 });
 
 describe("putting a result", () => {
   it("is refused when somebody wrote since the head, and looked at anew", async () => {
-    const { consume, ledger, images, deps } = batchWorld();
+    const { shift, ledger, images, deps } = batchWorld();
     deps.at = async (point) => {
       if (point === "before-put") await images.bucket.put(`variants/${KEY}`, "newer");
     };
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toMatchObject({ kind: "pending" });
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({ kind: "pending" });
     expect(new TextDecoder().decode(images.objects.get(`variants/${KEY}`)?.bytes)).toBe("newer");
   });
 
   it("replaces exactly the older object it saw", async () => {
-    const { consume, ledger, images } = batchWorld();
-    ledger.claims.set(KEY, runClaim(9, { floor: 8 }));
+    const { shift, ledger, images } = batchWorld();
+    ledger.add(KEY, { gen: 9, floor: 8 });
     await images.bucket.put(`variants/${KEY}`, "older");
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)?.kind).toBe("stored");
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]?.kind).toBe("stored");
     expect(images.objects.get(`variants/${KEY}`)?.customMetadata.gen).toBe("9");
   });
 
   it("does not happen once the lease is lost", async () => {
-    const { consume, ledger, images, web, clock } = batchWorld();
+    const { shift, ledger, images, web, clock } = batchWorld();
     ledger.renews = () => "lost";
     web.set(URL_OF_RESULT, async () => {
       clock.advance(70_000); // a download that stalls for longer than the lease
       return new Response(await picture("webp", 400, 200));
     });
-    await consume([message(wakeUp([KEY]))]);
+    ledger.add(KEY);
+    await shift();
     expect(images.objects.size).toBe(0);
     expect(ledger.outcomes.size).toBe(0);
   });
 
   it("that fails is looked for again, without an attempt", async () => {
-    const { consume, ledger, images, clock } = batchWorld();
+    const { shift, ledger, images, clock } = batchWorld();
+    const since = clock.now();
     images.fails = (call) => call.startsWith("put variants/");
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toEqual({ kind: "pending", due: clock.now() + 5_000 });
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "pending", due: since + 400 + 5_000 }]);
+    expect(ledger.rows.get(KEY)?.attempts).toBe(0);
   });
 
-  it("is undone by its owner when the image was purged meanwhile", async () => {
-    const { consume, ledger, images } = batchWorld();
-    ledger.settles = (_key, outcome) => (outcome.kind === "stored" ? "delete" : "ok");
-    await consume([message(wakeUp([KEY]))]);
-    expect(images.objects.size).toBe(0);
-    expect(ledger.outcomes.get(KEY)).toEqual({ kind: "purged" });
+  it("that landed though its answer was lost is found by the next look", async () => {
+    const { shift, ledger, images, clock, deps } = batchWorld();
+    const { put } = deps.images;
+    deps.images.put = (async (...args: Parameters<typeof put>) => {
+      await put(...args);
+      throw new Error("the answer was lost");
+    }) as typeof put;
+    const { gen } = ledger.add(KEY);
+    await shift();
+    clock.advance(5_000);
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toMatchObject([
+      { kind: "pending" },
+      { kind: "present", objectGen: gen, posted: true },
+    ]);
+    expect(images.objects.get(`variants/${KEY}`)?.customMetadata.gen).toBe(String(gen));
+  });
+});
+
+describe("a job that somebody else posted", () => {
+  /** Its poster has left; the job has ended since. */
+  async function leftBehind(world: ReturnType<typeof batchWorld>, metadata: Record<string, string> = {}) {
+    const order = {
+      input: "https://cdn.example.com/originals/photo",
+      options: { width: 400, format: "webp", quality: "high" },
+    } as const;
+    const row = world.ledger.addLeft(KEY, { job: "job_000001" });
+    const idempotencyKey = `pw-L1-${row.gen}`;
+    await world.ittybit.submit({
+      ...order,
+      idempotencyKey,
+      metadata: { ledger: "L1", gen: String(row.gen), ...metadata },
+    });
+    world.ittybit.calls.length = 0;
+    world.clock.advance(1_000);
+    return row;
+  }
+
+  it("is finished by its metadata alone: no look at the original, no call to Ittybit", async () => {
+    const world = batchWorld();
+    await leftBehind(world, { width: "400", height: "200" });
+    await world.shift();
+    expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
+    expect(world.ittybit.calls).toEqual([]);
+    expect(world.fetched.filter(({ url }) => url.includes("/originals/"))).toEqual([]);
   });
 
-  it("is left alone by an owner that stalled before undoing it: what stands there now may be somebody else's", async () => {
-    const { consume, ledger, images, clock, deps } = batchWorld();
-    ledger.settles = (_key, outcome) => (outcome.kind === "stored" ? "delete" : "ok");
-    ledger.renews = () => "lost";
-    deps.at = async (point) => {
-      if (point === "before-delete") clock.advance(300_000);
-    };
-    await consume([message(wakeUp([KEY]))]);
-    expect([...images.objects.keys()]).toEqual([`variants/${KEY}`]);
-    expect(images.calls.filter((call) => call.startsWith("delete variants/"))).toEqual([]);
-    expect(ledger.outcomes.get(KEY)?.kind).toBe("stored");
+  it("is held to the original's size when its dialect knows no metadata", async () => {
+    const world = batchWorld();
+    const row = await leftBehind(world);
+    for (const job of world.ittybit.jobs) job.order.metadata = {};
+    world.web.set(URL_OF_RESULT, async () => new Response(await picture("webp", 200, 100)));
+    await world.shift();
+    expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", failure: { code: "output_invalid" } }]);
+    expect(row.attempts).toBe(1);
+  });
+
+  it.each([
+    ["its own object is there already: it is present", 0, "present"],
+    ["an older one is there, though above the floor: it is replaced", -1, "stored"],
+  ])("%s", async (_name, step, kind) => {
+    const world = batchWorld();
+    const { gen } = await leftBehind(world, { width: "400", height: "200" });
+    const customMetadata = { gen: String(gen + step), job: "job_0", width: "400", height: "200", "created-at": "1" };
+    await world.images.bucket.put(`variants/${KEY}`, "old bytes", { customMetadata });
+    await world.shift();
+    expect(world.ledger.lastOutcome(KEY)?.kind).toBe(kind);
+    expect(world.images.objects.get(`variants/${KEY}`)?.customMetadata.gen).toBe(String(gen));
   });
 });
 
 describe("a dead end's marker", () => {
   it("is written before the settle, for the attempt that is the last", async () => {
-    const { consume, ledger, ittybit, images, deps } = batchWorld();
-    ledger.claims.set(KEY, runClaim(5, { attempts: 4 }));
+    const { shift, ledger, ittybit, images, deps } = batchWorld();
+    ledger.add(KEY, { gen: 5, attempts: 4 });
     ittybit.refuse = () => "lost";
-    const order: string[] = [];
-    deps.at = async (point) => void order.push(point);
-    await consume([message(wakeUp([KEY]))]);
+    let told: number | undefined;
+    deps.at = async (point) => {
+      if (point === "marker-written") told = ledger.outcomes.size;
+    };
+    await shift();
     expect(JSON.parse(new TextDecoder().decode(images.objects.get(`dead/${KEY}`)?.bytes))).toMatchObject({
       code: "upstream_unreachable",
     });
-    expect(order.indexOf("marker-written")).toBeLessThan(order.indexOf("before-settle"));
+    expect(told).toBe(0);
   });
 
   it("is not written while there are attempts left", async () => {
-    const { consume, ledger, ittybit, images } = batchWorld();
-    ledger.claims.set(KEY, runClaim(5, { attempts: 2 }));
+    const { shift, ledger, ittybit, images } = batchWorld();
+    ledger.add(KEY, { gen: 5, attempts: 2 });
     ittybit.refuse = () => "lost";
-    await consume([message(wakeUp([KEY]))]);
+    await shift();
     expect(images.objects.size).toBe(0);
   });
 
   it("that cannot be written keeps the row open", async () => {
-    const { consume, ledger, ittybit, images } = batchWorld();
+    const { shift, ledger, ittybit, images } = batchWorld();
     ittybit.refuse = () => ({ kind: "rejected", failure: { code: "upstream_rejected", message: "no" } });
     images.fails = (call) => call.startsWith("put dead/");
-    await consume([message(wakeUp([KEY]))]);
-    expect(ledger.outcomes.get(KEY)).toMatchObject({ kind: "pending" });
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({ kind: "pending" });
   });
 });

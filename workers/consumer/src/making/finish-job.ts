@@ -1,24 +1,27 @@
 import type { FailureClass } from "@prewarm/shared/job";
-import { LEASE_MIN_LEFT_MS, OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
+import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
-import { expectedSize } from "../ittybit/job-request.ts";
+import { expectedSize, type Size } from "../ittybit/job-request.ts";
 import { type Bytes, type Download, openDownload } from "../ittybit/output/download.ts";
 import { verifyOutput } from "../ittybit/output/verify.ts";
 import type { Outcome } from "../ledger/contract.ts";
-import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText, publicText } from "../platform/log.ts";
-import { putVariant } from "../store/variants.ts";
-import type { BatchContext, Expectation, Watched } from "./batch-context.ts";
+import { putVariant, type StoredObject } from "../store/variants.ts";
+import { type BatchContext, mayWrite, RANKS } from "./batch-context.ts";
+import type { Entry } from "./hands.ts";
+import { head, present } from "./prepare.ts";
+import { settle } from "./settle.ts";
 
-/** A finished job and where its result can be fetched. */
-export interface Result {
-  kind: "result";
-  job: IttybitJob;
-  url: string;
+/** What a result is judged by: the size it must have, and the etag of the original it was made from; null when unknown. */
+interface Expectation {
+  size: Size | null;
+  etag: string | null;
 }
 
 /** When to try again after a failure that passes: the job is done, so no new one is made and no attempt is counted. */
 const AGAIN_MS = 5_000;
+/** How long a job that is done may take to show its result. */
+const OUTPUT_WITHIN_MS = 15_000;
 
 function failed(failureClass: FailureClass, code: string, message: string): Outcome {
   return {
@@ -30,8 +33,12 @@ function failed(failureClass: FailureClass, code: string, message: string): Outc
   };
 }
 
+function again(context: BatchContext): Outcome {
+  return { kind: "pending", due: context.clock.now() + AGAIN_MS };
+}
+
 /** A job that ended without success. The second such end is taken for permanent. */
-export function outcomeOfEnded(job: IttybitJob, attempts: number): Outcome {
+function outcomeOfEnded(job: IttybitJob, attempts: number): Outcome {
   const message = job.error?.message ?? "the job failed";
   if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message);
   const outcome = failed(attempts >= 1 ? "permanent" : "transient", "upstream_failed", message);
@@ -45,22 +52,21 @@ function sideOf(text: string | undefined): number | null {
   return Number.isInteger(side) && side > 0 ? side : null;
 }
 
-/** From this batch's own submission, from the job's metadata, or from a look at the original. */
-async function expectationOf(context: BatchContext, watched: Watched, job: IttybitJob): Promise<Expectation> {
-  if (watched.made !== null) return watched.made;
+/** From this handler's own look at the original, from the job's metadata, or from a look now. */
+async function expectationOf(context: BatchContext, entry: Entry, job: IttybitJob): Promise<Expectation> {
+  const own = entry.posted ? await entry.prepared : null;
   const { metadata } = job;
-  const { work } = watched;
-  if (metadata.ledger === context.answer.ledgerId && metadata.gen === String(work.claim.gen)) {
+  if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(entry.given.gen)) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
-    return { size: width === null || height === null ? null : { width, height }, etag: metadata.etag ?? null };
+    return { size: width === null || height === null ? null : { width, height }, etag: null };
   }
-  const original = await context.probe(work.id);
+  const original = own?.original ?? (await context.probe(entry.image, RANKS.result));
   if (original.kind !== "image") return { size: null, etag: null };
-  return { size: expectedSize(work.transform, original.size), etag: original.etag };
+  return { size: expectedSize(entry.transform, original.size), etag: original.etag };
 }
 
-/** The outcome of a download that gave no bytes. On `gone` the caller has read the job once more before. */
+/** The outcome of a download that gave no bytes. On `gone` the job was read once more before. */
 function outcomeOfNoBytes(
   context: BatchContext,
   result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
@@ -75,83 +81,127 @@ function outcomeOfNoBytes(
     case "truncated":
       return failed("transient", "output_invalid", `the result is cut off: ${result.message}`);
     case "unreachable":
-      // The bytes may still be there: look again. A generation's deadline bounds how often.
-      return { kind: "pending", due: context.clock.now() + AGAIN_MS };
+      // The bytes may still be there.
+      return again(context);
     default:
       return result satisfies never;
   }
 }
 
-async function openResult(context: BatchContext, watched: Watched, url: string): Promise<Download> {
-  await context.at("before-download", watched.work.key);
+async function readJob(context: BatchContext, id: string): Promise<IttybitJob | null> {
+  const look = await context.connections.run(() => context.ittybit.get(id), { rank: RANKS.result });
+  return look.kind === "job" ? look.job : null;
+}
+
+/** The job with its result's URL, or what is to be said instead. */
+async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: IttybitJob; url: string } | Outcome> {
+  const { job: id, sight, attempts, grantedAt } = entry.given;
+  const now = context.clock.now();
+  // Done, and its result not yet shown: the job is read once more.
+  const job =
+    sight?.status === "done" && sight.output === null && id !== null ? ((await readJob(context, id)) ?? sight) : sight;
+  if (job === null || job.status === "pending") return again(context);
+  if (job.status !== "done") return outcomeOfEnded(job, attempts);
+  if (job.output !== null) return { job, url: job.output };
+  const since = Math.min(
+    now - grantedAt,
+    job.finishedAt === null ? Number.POSITIVE_INFINITY : Math.abs(now - job.finishedAt),
+  );
+  return since < OUTPUT_WITHIN_MS
+    ? again(context)
+    : failed("transient", "output_missing", "the job is done and names no result");
+}
+
+async function openResult(context: BatchContext, entry: Entry, url: string): Promise<Download> {
+  await context.at("before-download", entry.given.key);
   const { fetch, allowLoopbackHttp } = context;
   const settings = { fetch, allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES };
-  return context.connections.run(() => openDownload(url, settings));
+  return context.connections.run(
+    async () => {
+      entry.begun = true;
+      return openDownload(url, settings);
+    },
+    { rank: RANKS.result },
+  );
 }
 
 /** Opens the result; a URL that has expired is asked for once more, for a re-read job may carry a fresh one. */
-async function openFresh(context: BatchContext, watched: Watched, url: string): Promise<Download> {
-  const first = await openResult(context, watched, url);
+async function openFresh(context: BatchContext, entry: Entry, job: IttybitJob, url: string): Promise<Download> {
+  const first = await openResult(context, entry, url);
   if (first.kind !== "gone") return first;
-  const look = await context.connections.run(() => context.ittybit.get(watched.ittybitJob));
-  const fresh = look.kind === "job" ? look.job.output : null;
-  return fresh === null ? first : openResult(context, watched, fresh);
+  const fresh = (await readJob(context, job.id))?.output ?? null;
+  return fresh === null ? first : openResult(context, entry, fresh);
 }
 
-/** Null when the lease is lost. */
+/** Judges the bytes and puts them in place of what the head saw. */
 async function storeVariant(
   context: BatchContext,
-  watched: Watched,
+  entry: Entry,
   job: IttybitJob,
   bytes: Uint8Array,
-): Promise<Outcome | null> {
-  const { key, transform, claim, stored } = watched.work;
-  const expected = await expectationOf(context, watched, job);
-  const verdict = verifyOutput(bytes, {
-    format: transform.format,
-    size: expected.size,
-    asked: transform,
-    fit: transform.fit,
-  });
+  before: StoredObject | null,
+): Promise<Outcome> {
+  const { transform, given } = entry;
+  const { key, gen } = given;
+  const expected = await expectationOf(context, entry, job);
+  const { format, fit } = transform;
+  const verdict = verifyOutput(bytes, { format, size: expected.size, asked: transform, fit });
   if (!verdict.ok) return failed("transient", "output_invalid", `the result is not the variant: ${verdict.message}`);
-  const now = context.clock.now();
-  const { gen } = claim;
-  const metadata = { gen, job: watched.ittybitJob, sourceEtag: expected.etag, ...verdict.size, createdAt: now };
-  const put = await context.connections.run(async () => {
-    await context.at("before-put", key);
-    if (!(await context.lease.ensure(LEASE_MIN_LEFT_MS))) return "lost";
-    return putVariant(context.images, { key, bytes, format: transform.format, metadata }, stored);
-  });
+  const metadata = { gen, job: job.id, sourceEtag: expected.etag, ...verdict.size, createdAt: context.clock.now() };
+  const put = await context.connections.run(
+    async () => {
+      await context.at("before-put", key);
+      if (entry.out || entry.calledBack) return "stopped";
+      if (!mayWrite(context)) return null;
+      return putVariant(context.images, { key, bytes, format, metadata }, before);
+    },
+    { rank: RANKS.result },
+  );
   await context.at("put", key);
-  if (put === "lost") return null;
-  // Somebody wrote since the head: look again.
+  if (put === "stopped") return { kind: "stopped" };
+  const now = context.clock.now();
+  // Somebody wrote since the head, or the lease is too short: to be looked at anew.
   if (put === null) return { kind: "pending", due: now };
-  const tookMs = (job.finishedAt ?? now) - (job.createdAt ?? watched.submittedAt);
-  return { kind: "stored", gen, bytes: bytes.byteLength, etag: put.etag, tookMs: Math.max(0, tookMs) };
+  const tookMs = (job.finishedAt ?? now) - (job.createdAt ?? given.grantedAt);
+  return { kind: "stored", bytes: bytes.byteLength, etag: put.etag, tookMs: Math.max(0, tookMs) };
 }
 
 /** R2 did not answer. If the put has landed, the next look finds it. */
 function outcomeOfThrow(context: BatchContext, key: string, error: unknown): Outcome {
-  if (error instanceof LedgerUnavailable) throw error;
   context.log("variant.put_failed", { key, error: errorText(error) });
-  return { kind: "pending", due: context.clock.now() + AGAIN_MS };
+  return again(context);
 }
 
-/** Fetches, judges and stores a finished job's result and sets the outcome; none when the lease is lost, for then nothing more may be done. */
-export async function finishJob(context: BatchContext, watched: Watched, { job, url }: Result): Promise<void> {
-  const { key } = watched.work;
-  const download = await openFresh(context, watched, url);
-  if (download.kind !== "open") {
-    context.outcomes.set(key, outcomeOfNoBytes(context, download));
-    return;
-  }
-  await context.memory.run(async () => {
+/** What the put may replace: as this handler saw it before its POST, or as it stands now. Null when the entry is settled. */
+async function beforePut(context: BatchContext, entry: Entry): Promise<{ stored: StoredObject | null } | null> {
+  const own = entry.posted ? await entry.prepared : null;
+  if (own !== null) return own;
+  const found = await head(context, entry, RANKS.result);
+  if (found?.stored?.gen !== entry.given.gen) return found;
+  await settle(context, entry, present(found.stored, true));
+  return null;
+}
+
+/** Fetches, judges and stores a finished job's result, or says how it failed. */
+export async function finishJob(context: BatchContext, entry: Entry): Promise<void> {
+  const { key } = entry.given;
+  const result = await resultOf(context, entry);
+  if ("kind" in result) return settle(context, entry, result);
+  const { job, url } = result;
+  const before = await beforePut(context, entry);
+  if (before === null || entry.out) return;
+  const download = await openFresh(context, entry, job, url);
+  if (download.kind !== "open") return settle(context, entry, outcomeOfNoBytes(context, download));
+  const finish = async (): Promise<void> => {
     const body = await download.read();
     await context.at("downloaded", key);
     const outcome =
       body.kind === "bytes"
-        ? await storeVariant(context, watched, job, body.bytes).catch((error) => outcomeOfThrow(context, key, error))
+        ? await storeVariant(context, entry, job, body.bytes, before.stored).catch((error) =>
+            outcomeOfThrow(context, key, error),
+          )
         : outcomeOfNoBytes(context, body);
-    if (outcome !== null) context.outcomes.set(key, outcome);
-  }, download.bytes);
+    await settle(context, entry, outcome);
+  };
+  await context.memory.run(finish, { weight: download.bytes });
 }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { MESSAGE_VERSION, missMessage } from "@prewarm/shared/messages";
+import { MESSAGE_VERSION, missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { describe, expect, it } from "vitest";
-import { batchWorld, message } from "../testing/batch-world.ts";
+import { batchWorld, message } from "./testing/batch-world.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../test/fixtures/messages");
 const names = readdirSync(FIXTURES);
@@ -14,19 +14,22 @@ describe("messages of every version", () => {
     expect([...versions].toSorted()).toEqual(Array.from({ length: MESSAGE_VERSION }, (_, at) => at + 1));
   });
 
-  it.each(names)("%s wakes its keys", async (name) => {
+  it.each(names)("%s wakes a handler", async (name) => {
     const { consume, ledger } = batchWorld();
     const body: unknown = JSON.parse(readFileSync(join(FIXTURES, name), "utf8"));
-    ledger.fallback = () => ({ do: "done" });
+    const role = name.includes("live") ? "live" : "work";
     const one = message(body);
-    await consume([one]);
+    await consume([one], role);
     expect(one.fate).toBe("ack");
     expect(ledger.dead).toEqual([]);
-    expect(ledger.claimed.flat().flatMap(({ keys }) => keys)).toEqual((body as { keys: string[] }).keys);
+    expect(ledger.requests[0]).toMatchObject({ role, first: true });
+    const { keys, at } = body as { keys?: string[]; at?: number };
+    expect(ledger.requests[0]?.asks).toEqual((keys ?? []).map((key) => ({ key, at })));
   });
 
-  it("are what the edge writes today", () => {
-    const written = JSON.parse(readFileSync(join(FIXTURES, `v${MESSAGE_VERSION}-live.json`), "utf8"));
-    expect(missMessage("photo-abc123/800-high.webp", 1_800_000_000_000)).toEqual(written);
+  it("are what the edge and the ledger write today", () => {
+    const written = (name: string): unknown => JSON.parse(readFileSync(join(FIXTURES, name), "utf8"));
+    expect(missMessage("photo-abc123/800-high.webp", 1_800_000_000_000)).toEqual(written("v1-live.json"));
+    expect(WORK_MESSAGE).toEqual(written("v2-work.json"));
   });
 });

@@ -2,6 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { createSemaphore } from "../platform/semaphore.ts";
+import { createFakeClock } from "../testing/fake-clock.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import { createProbe } from "./probe.ts";
@@ -28,14 +29,20 @@ function setup(pages: Record<string, Page>) {
     limits: { originalMaxBytes: 10_000_000, originalMaxPixels: 1_000_000 },
   });
   const signed: { edge: string | null } = { edge: "https://images.example.com" };
+  const clock = createFakeClock();
   const probe = createProbe({
+    clock,
     config,
     fetch: fetcher,
     bucket: (name) => (name === "ORIGINALS" ? memory.bucket : null),
-    bucketOriginalUrl: async (id) => (signed.edge === null ? null : `${signed.edge}/originals/${id}?exp=1&s=x`),
+    get bucketOriginalUrl() {
+      return signed.edge === null
+        ? null
+        : async (id: string, at: number) => `${signed.edge}/originals/${id}?exp=${at}&s=x`;
+    },
     connections: createSemaphore(6),
   });
-  return { probe, fetched, memory, signed };
+  return { probe, fetched, memory, signed, clock };
 }
 
 /** Answers ranges as a real server does. */
@@ -60,12 +67,28 @@ it("tells the origin who asks, and asks for an original by nothing secret", asyn
 });
 
 describe("probe", () => {
-  it("reads 64 kB once, however often it is asked", async () => {
-    const { probe, fetched } = setup({ [PHOTO]: serve(await picture("jpeg", 800, 600)) });
-    const original = { kind: "image", input: PHOTO, size: { width: 800, height: 600 }, etag: '"e1"' };
-    expect(await Promise.all([probe("photo"), probe("photo")])).toEqual([original, original]);
-    expect(await probe("photo")).toEqual(original);
+  it("reads 64 kB once for all that ask within two seconds", async () => {
+    const { probe, fetched, clock } = setup({ [PHOTO]: serve(await picture("jpeg", 800, 600)) });
+    const original = { kind: "image", size: { width: 800, height: 600 }, etag: '"e1"' };
+    const [first] = await Promise.all([probe("photo"), probe("photo")]);
+    expect(first).toMatchObject(original);
+    expect(await probe("photo")).toBe(first);
     expect(fetched).toEqual([{ url: PHOTO, range: "bytes=0-65535" }]);
+    // It may have been replaced since.
+    clock.advance(2_000);
+    await probe("photo");
+    expect(fetched).toHaveLength(2);
+  });
+
+  it("asks an origin that failed again: each try is one of its own", async () => {
+    let fails = true;
+    const bytes = await picture("jpeg", 800, 600);
+    const { probe } = setup({
+      [PHOTO]: (request) => (fails ? new Response("", { status: 503 }) : serve(bytes)(request)),
+    });
+    expect(await probe("photo")).toMatchObject({ kind: "failed", failure: { httpStatus: 503 } });
+    fails = false;
+    expect(await probe("photo")).toMatchObject({ kind: "image" });
   });
 
   it("gives a portrait's size as it is seen", async () => {
@@ -152,7 +175,8 @@ describe("probe", () => {
       [PHOTO]: () => new Response(null, { status: 301, headers: { location: "/v2/photo" } }),
       "https://cdn.example.com/v2/photo": serve(await picture("webp", 8, 8)),
     });
-    expect(await same.probe("photo")).toMatchObject({ kind: "image", input: PHOTO });
+    const moved = await same.probe("photo");
+    expect(moved.kind === "image" && (await moved.input(1))).toBe(PHOTO);
     const other = setup({
       [PHOTO]: () => new Response(null, { status: 302, headers: { location: "http://10.0.0.1/x" } }),
     });
@@ -167,11 +191,10 @@ describe("probe", () => {
   it("reads a bucket's original in place, and gives Ittybit the edge's signed URL", async () => {
     const { probe, memory, fetched, signed } = setup({});
     await memory.bucket.put("o/own/a", await picture("avif", 64, 32));
-    expect(await probe("own/a")).toMatchObject({
-      kind: "image",
-      input: "https://images.example.com/originals/own/a?exp=1&s=x",
-      size: { width: 64, height: 32 },
-    });
+    const own = await probe("own/a");
+    expect(own).toMatchObject({ kind: "image", size: { width: 64, height: 32 } });
+    // Signed for the time of the grant: a repeated POST says the same.
+    expect(own.kind === "image" && (await own.input(7))).toBe("https://images.example.com/originals/own/a?exp=7&s=x");
     expect(await probe("own/b")).toMatchObject({ kind: "refused", code: "missing" });
     expect(fetched).toEqual([]);
     signed.edge = null;

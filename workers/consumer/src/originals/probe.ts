@@ -1,3 +1,4 @@
+import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import type { ImageHeader } from "@prewarm/shared/image-header-type";
@@ -12,8 +13,8 @@ import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
 export type ProbedOriginal =
   | {
       kind: "image";
-      /** The URL Ittybit is given. */
-      input: string;
+      /** The URL Ittybit is given for a job that was granted at this time (Unix ms): the same time gives the same URL. */
+      input(grantedAt: number): Promise<string>;
       /** As a viewer sees it; null when the header does not tell. */
       size: Size | null;
       etag: string | null;
@@ -26,11 +27,12 @@ export interface OriginalsAccess {
   fetch: typeof fetch;
   /** A bucket of originals by its binding's name; null when it is not bound. */
   bucket(binding: string): Pick<R2Bucket, "get"> | null;
-  /** The signed edge URL of a bucket's original, or null when the edge's address or the signing key is not configured. */
-  bucketOriginalUrl(id: string): Promise<string | null>;
+  /** The edge URL of a bucket's original, signed for a time (Unix ms); null when the edge's address or the signing key is not configured. */
+  bucketOriginalUrl: ((id: string, at: number) => Promise<string>) | null;
 }
 
 interface ProbeDeps extends OriginalsAccess {
+  clock: Pick<Clock, "now">;
   config: Pick<Config, "sources" | "limits">;
   connections: Semaphore;
 }
@@ -52,25 +54,30 @@ function refused(code: Extract<ProbedOriginal, { kind: "refused" }>["code"], mes
   return { kind: "refused", code, message };
 }
 
+interface Place {
+  read(n: number): Promise<Start>;
+  input(grantedAt: number): Promise<string>;
+}
+
 /** Where to read from and what to tell Ittybit, or why neither is possible. */
-async function locate(
-  id: string,
-  deps: ProbeDeps,
-): Promise<{ input: string; read(n: number): Promise<Start> } | ProbedOriginal> {
+function locate(id: string, deps: ProbeDeps): Place | ProbedOriginal {
   const original = resolveOriginal(deps.config, id);
   if (original === null) return failed("permanent", "source_unknown", "no configured source holds this image");
-  if (original.kind === "url") return { input: original.url, read: (n) => readFromUrl(original.url, n, deps.fetch) };
+  if (original.kind === "url") {
+    const { url } = original;
+    return { input: async () => url, read: (n) => readFromUrl(url, n, deps.fetch) };
+  }
   const bucket = deps.bucket(original.bucket);
   if (bucket === null) return failed("permanent", "source_unbound", `the bucket ${original.bucket} is not bound`);
-  const input = await deps.bucketOriginalUrl(id);
-  if (input === null) {
+  const sign = deps.bucketOriginalUrl;
+  if (sign === null) {
     return failed(
       "permanent",
       "original_unaddressable",
       "originals in a bucket need EDGE_URL and SIGNING_KEYS in the consumer (docs/originals.md)",
     );
   }
-  return { input, read: (n) => readFromBucket(bucket, original.key, n) };
+  return { input: (grantedAt) => sign(id, grantedAt), read: (n) => readFromBucket(bucket, original.key, n) };
 }
 
 function isWhole(start: Extract<Start, { kind: "bytes" }>): boolean {
@@ -86,7 +93,7 @@ function wantsMore(start: Extract<Start, { kind: "bytes" }>, asked: number, head
 function judge(
   start: Extract<Start, { kind: "bytes" }>,
   header: ImageHeader | null,
-  input: string,
+  input: Place["input"],
   deps: ProbeDeps,
 ): ProbedOriginal {
   const { originalMaxBytes, originalMaxPixels } = deps.config.limits;
@@ -108,11 +115,11 @@ function judge(
   return { kind: "image", input, size: sure ? orientedSize(header) : null, etag: start.etag };
 }
 
-async function probe(id: string, deps: ProbeDeps): Promise<ProbedOriginal> {
-  const place = await locate(id, deps);
+async function probe(id: string, rank: number, deps: ProbeDeps): Promise<ProbedOriginal> {
+  const place = locate(id, deps);
   if ("kind" in place) return place;
   for (const length of READS) {
-    const start = await deps.connections.run(() => place.read(length));
+    const start = await deps.connections.run(() => place.read(length), { rank });
     if (start.kind === "missing") return refused("missing", "the original does not exist");
     if (start.kind === "failed") return start;
     const header = readImageHeader(start.bytes);
@@ -121,14 +128,30 @@ async function probe(id: string, deps: ProbeDeps): Promise<ProbedOriginal> {
   return failed("transient", "original_unreadable", "the original's start could not be read");
 }
 
-/** Looks at each original at most once in its life (one batch). Never throws. */
-export function createProbe(deps: ProbeDeps): (id: string) => Promise<ProbedOriginal> {
-  const seen = new Map<string, Promise<ProbedOriginal>>();
-  return (id) => {
+/** How long a look counts: variants of one image come together, and a replaced original must not be taken for the old one. Chosen. */
+const FRESH_MS = 2_000;
+
+/**
+ * Looks at an original once for all that ask within two seconds, with the connections' rank of who asks first. A failure is not kept: the next
+ * one to ask is another try. Never throws.
+ */
+export function createProbe(deps: ProbeDeps): (id: string, rank?: number) => Promise<ProbedOriginal> {
+  const seen = new Map<string, { at: number; probed: Promise<ProbedOriginal> }>();
+
+  async function look(id: string, rank: number): Promise<ProbedOriginal> {
+    const probed = await probe(id, rank, deps).catch((error) =>
+      failed("transient", "original_unreachable", errorText(error)),
+    );
+    if (probed.kind === "failed") seen.delete(id);
+    return probed;
+  }
+
+  return (id, rank = 0) => {
+    const now = deps.clock.now();
     const known = seen.get(id);
-    if (known !== undefined) return known;
-    const fresh = probe(id, deps).catch((error) => failed("transient", "original_unreachable", errorText(error)));
-    seen.set(id, fresh);
-    return fresh;
+    if (known !== undefined && now - known.at < FRESH_MS) return known.probed;
+    const probed = look(id, rank);
+    seen.set(id, { at: now, probed });
+    return probed;
   };
 }

@@ -12,11 +12,14 @@ describe("createSemaphore", () => {
     const started: string[] = [];
     const gates = { a: gate(), b: gate(), c: gate(), d: gate() };
     const run = (name: keyof typeof gates, weight: number) =>
-      semaphore.run(async () => {
-        started.push(name);
-        await gates[name].promise;
-        if (name === "a") throw new Error("a failed");
-      }, weight);
+      semaphore.run(
+        async () => {
+          started.push(name);
+          await gates[name].promise;
+          if (name === "a") throw new Error("a failed");
+        },
+        { weight },
+      );
     const runs = [run("a", 2), run("b", 1), run("c", 3), run("d", 1)].map((act) =>
       act.catch((error: Error) => error.message),
     );
@@ -34,8 +37,19 @@ describe("createSemaphore", () => {
     expect(started).toEqual(["a", "b", "c", "d"]);
   });
 
+  it("lets the smaller rank go first, and those of one rank in order", async () => {
+    const semaphore = createSemaphore(1);
+    const first = gate();
+    const started: string[] = [];
+    const run = (name: string, rank: number) => semaphore.run(async () => void started.push(name), { rank });
+    const all = [semaphore.run(() => first.promise), run("late", 3), run("a", 1), run("b", 1), run("soon", 0)];
+    first.open();
+    await Promise.all(all);
+    expect(started).toEqual(["soon", "a", "b", "late"]);
+  });
+
   it("runs what weighs more than there is, alone", async () => {
     const semaphore = createSemaphore(3);
-    expect(await semaphore.run(async () => "ran", 100)).toBe("ran");
+    expect(await semaphore.run(async () => "ran", { weight: 100 })).toBe("ran");
   });
 });

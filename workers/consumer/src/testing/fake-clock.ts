@@ -5,6 +5,8 @@ interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Resolves when the clock reaches the time; the earliest sleeper moves the clock once everybody else is idle. */
   sleep(ms: number): Promise<void>;
+  /** Time stands still while this is under way: work of the real machine, such as encoding a picture. */
+  during<T>(work: Promise<T>): Promise<T>;
 }
 
 /** Real turns of the event loop let go by before time moves: what is under way without sleeping gets to its end first. */
@@ -13,13 +15,17 @@ const IDLE_TURNS = 3;
 export function createFakeClock(start = 1_800_000_000_000): FakeClock {
   let now = start;
   let pumping = false;
+  let held = 0;
   const sleepers: { at: number; wake: () => void }[] = [];
 
   async function pump(): Promise<void> {
     if (pumping) return;
     pumping = true;
     while (sleepers.length > 0) {
-      for (let turn = 0; turn < IDLE_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < IDLE_TURNS; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (held > 0) turn = -1;
+      }
       sleepers.sort((a, b) => a.at - b.at);
       const next = sleepers.shift();
       if (next === undefined) break;
@@ -34,6 +40,12 @@ export function createFakeClock(start = 1_800_000_000_000): FakeClock {
     random: () => 0.5,
     advance(ms) {
       now += ms;
+    },
+    during(work) {
+      held += 1;
+      return work.finally(() => {
+        held -= 1;
+      });
     },
     sleep(ms) {
       return new Promise((wake) => {

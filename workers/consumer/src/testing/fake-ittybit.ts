@@ -16,6 +16,8 @@ export interface FakeJob {
 export interface FakeIttybit extends Ittybit {
   jobs: FakeJob[];
   calls: string[];
+  /** The job as a collector sees it once it has ended; null before, and for a job that is not there. */
+  look: (id: string) => IttybitJob | null;
   /** A submission's answer instead of a job; `lost` makes the job and gives no answer. */
   refuse: (order: JobOrder) => NoResult | "lost" | null;
   /** The answer of `get` and `list` instead of what is there. */
@@ -65,6 +67,10 @@ export function createFakeIttybit(clock: Clock): FakeIttybit {
   const fake: FakeIttybit = {
     jobs,
     calls: [],
+    look(id) {
+      const job = jobs.find((one) => one.id === id);
+      return job !== undefined && clock.now() >= job.endsAt ? view(job) : null;
+    },
     refuse: () => null,
     blind: () => null,
     plan: () => ({}),

@@ -1,5 +1,5 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
-import type { WakeUpV1 } from "@prewarm/shared/messages";
+import type { MissMessage } from "@prewarm/shared/messages";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
 import { createTargetCache } from "../request/target-cache.ts";
@@ -17,7 +17,7 @@ export interface World {
   images: FakeBucket;
   originals: FakeBucket;
   cache: FakeCache;
-  sent: WakeUpV1[];
+  sent: MissMessage[];
   logged: string[];
   /** Moves the clock, in ms. */
   advance(ms: number): void;
@@ -77,7 +77,7 @@ function createWorld(options: Options, shared: Shared): World {
     cache: faultyCache,
     images: faultyImages,
     originals: (binding) => (binding === "ORIGINALS" ? originals : null),
-    live: withFault({ send: async (message: WakeUpV1) => void sent.push(message) }, options.faults?.live),
+    live: withFault({ send: async (message: MissMessage) => void sent.push(message) }, options.faults?.live),
     limit:
       options.allowed === undefined && options.faults?.limit === undefined
         ? null

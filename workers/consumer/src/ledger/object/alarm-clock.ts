@@ -1,12 +1,14 @@
 /** Setting an alarm writes a row: one that is at most this much later than wanted is left as it is. */
 const SLACK_MS = 200;
 
+export type AlarmStorage = Pick<DurableObjectStorage, "getAlarm" | "setAlarm" | "deleteAlarm">;
+
 /** The object's one alarm, moved only when that is worth a row. */
 export class AlarmClock {
-  readonly #storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
+  readonly #storage: AlarmStorage;
   #at: number | null = null;
 
-  constructor(storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">) {
+  constructor(storage: AlarmStorage) {
     this.#storage = storage;
   }
 
@@ -21,13 +23,16 @@ export class AlarmClock {
   }
 
   /** Rings at this time at the latest. */
-  by(at: number): void {
-    if (this.#at === null || this.#at > at + SLACK_MS) this.#set(at);
+  by(at: number | null): void {
+    if (at !== null && (this.#at === null || this.#at > at + SLACK_MS)) this.#set(at);
   }
 
-  /** Rings at this time and not before. */
-  at(at: number): void {
-    if (this.#at === null || Math.abs(this.#at - at) > SLACK_MS) this.#set(at);
+  /** Rings at this time and not before; null: not at all. */
+  at(at: number | null): void {
+    if (at === null) {
+      if (this.#at !== null) void this.#storage.deleteAlarm();
+      this.#at = null;
+    } else if (this.#at === null || Math.abs(this.#at - at) > SLACK_MS) this.#set(at);
   }
 
   #set(at: number): void {

@@ -1,81 +1,69 @@
-import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { errorText } from "../../platform/log.ts";
 import type {
   AcceptChunk,
   ActionView,
   Answering,
   ChunkAnswer,
-  ClaimAnswer,
   DeadMessage,
   DeadView,
+  ExchangeAnswer,
+  ExchangeRequest,
   FinishRequest,
   GatePatch,
   GateView,
   JobAct,
   JobFilter,
   LedgerCalls,
-  NamedJob,
   NewAction,
   Operators,
-  Outcome,
   Page,
   RunView,
-  Settled,
   SliceAnswer,
   SliceRequest,
-  Submitted,
   Tier,
-  WakeUpKeys,
 } from "../contract.ts";
 import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protocol/accept-chunk.ts";
 import { cancelAction, createAction, getAction, listActions } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
-import { claim } from "../protocol/claim.ts";
 import { countMatches } from "../protocol/count-matches.ts";
-import { findRows } from "../protocol/find-rows.ts";
+import { exchange } from "../protocol/exchange.ts";
+import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
-import { cancelKey, retryKey } from "../protocol/retry-and-cancel.ts";
+import { recover, restored } from "../protocol/restored.ts";
+import { cancelJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
-import { SeenJobs } from "../protocol/seen-jobs.ts";
-import { SendWindow } from "../protocol/send-window.ts";
-import { settle } from "../protocol/settle.ts";
 import { slotsUsed } from "../protocol/slots.ts";
-import { submitted } from "../protocol/submitted.ts";
-import { recover } from "../protocol/sweep.ts";
 import { audit, listAudit } from "../tables/audit.ts";
 import { recordDead } from "../tables/dead-messages.ts";
-import { Names } from "../tables/job-names.ts";
-import { stateName } from "../tables/row.ts";
+import { idOfName } from "../tables/job-ids.ts";
 import { migrate } from "../tables/schema.ts";
 import { endSession, isSessionOver } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
-import type { Tx } from "../tables/tx.ts";
 import { deadView } from "../views/dead-groups.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
+import { listJobs } from "../views/job-list.ts";
+import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
 import { listRuns, RunSpeeds, runView } from "../views/runs.ts";
-import { attemptsOf, imageRows, jobView } from "../views/views.ts";
-import { AlarmClock } from "./alarm-clock.ts";
+import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
+import { Collector } from "./collector.ts";
+import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { newDutyState, runDuties, runOutbox, runPurge } from "./on-alarm.ts";
-import { sendDue } from "./send-due.ts";
+import { runDuties, runOutbox, runPurge } from "./on-alarm.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
+import { wake } from "./wake.ts";
 
-/** Calls that come close together share one dispatch. */
+/** Calls that come close together share what follows them. */
 const SHARE_MS = 20;
-/** Should the object be evicted before it could dispatch, the alarm does. */
+/** Should the object be evicted before that, the alarm does it. */
 const SAFETY_MS = 5_000;
-/** A claim's lease ends by then, and somebody must look. */
-const CLAIM_LOOK_MS = 60_000;
-/** While the alarm works, this is when it rings again whatever happens. */
-const REARM_MS = 30_000;
 
 /** What an object of the platform gives its engine; the simulators give a virtual one. */
 export interface EngineHost {
   /** The object's one alarm. It rings by calling `Engine.alarm`, never twice at once, and is unset when it rings. */
-  storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
+  storage: AlarmStorage;
   /** Keeps the object alive until this has ended. */
   waitUntil(work: Promise<unknown>): void;
 }
@@ -90,23 +78,25 @@ export class Engine implements Answering<LedgerCalls> {
   readonly #host: EngineHost;
   readonly #transactions: Transactions;
   readonly #alarm: AlarmClock;
-  readonly #names: Names;
   readonly #speeds = new RunSpeeds();
-  readonly #window = new SendWindow();
-  readonly #seen = new SeenJobs();
-  readonly #duties = newDutyState();
+  readonly #collector: Collector;
   #following: Promise<void> | null = null;
   #metricErrors = 0;
 
   constructor(sql: Sql, deps: LedgerDeps, host: EngineHost) {
-    const { config, clock } = deps;
-    migrate(sql, { now: clock.now(), ledgerId: deps.newLedgerId() });
+    const { config, clock, log, ittybit, sleep } = deps;
+    migrate(sql, deps.newLedgerId());
     this.#deps = deps;
     this.#host = host;
     this.#transactions = new Transactions(sql, { config, clock });
     this.#alarm = new AlarmClock(host.storage);
-    this.#names = new Names(sql);
-    this.steps = new Steps(this.#transactions, { window: this.#window, seen: this.#seen });
+    this.steps = new Steps(this.#transactions);
+    this.#collector = new Collector({
+      ...{ ittybit, clock, log, sleep, view: collectorView(this.#transactions) },
+      report: (found) => {
+        if (this.steps.collected(found) > 0) this.#follow();
+      },
+    });
   }
 
   /** Reads the alarm that is set; before any call. */
@@ -116,31 +106,8 @@ export class Engine implements Answering<LedgerCalls> {
 
   /* ── Handlers ── */
 
-  claim(owner: string, wakeUps: WakeUpKeys[]): ClaimAnswer {
-    const answer = this.#note((tx) => claim(tx, owner, wakeUps));
-    this.#window.landed(Object.keys(answer.claims));
-    for (const one of Object.values(answer.claims)) {
-      const seen = one.do === "resume" ? this.#seen.get(one.ittybitJob) : null;
-      if (one.do === "resume" && seen !== null) one.seen = seen;
-    }
-    this.#alarm.by(this.#deps.clock.now() + CLAIM_LOOK_MS);
-    return answer;
-  }
-
-  renew(owner: string): "ok" | "lost" {
-    return this.#note((tx) => (tx.leases.renew(owner, tx.now) ? "ok" : "lost"));
-  }
-
-  submitted(owner: string, jobs: Submitted[]): Record<string, "go" | "stop"> {
-    return this.#note((tx) => submitted(tx, owner, jobs));
-  }
-
-  settle(owner: string, outcomes: Record<string, Outcome>): Record<string, Settled> {
-    return this.#change((tx) => settle(tx, owner, outcomes));
-  }
-
-  observeEnded(jobs: string[]): void {
-    if (this.steps.observeEnded(jobs) > 0) this.#follow();
+  exchange(request: ExchangeRequest): ExchangeAnswer {
+    return this.#change((tx) => exchange(tx, request));
   }
 
   recordDead(messages: DeadMessage[]): void {
@@ -171,14 +138,11 @@ export class Engine implements Answering<LedgerCalls> {
   /* ── What operators see ── */
 
   lookUp(keys: string[]) {
-    return this.#read((tx) => Object.fromEntries(tx.rows.loadKeys(keys).map((row) => [row.key, stateName(row.state)])));
+    return this.#read((tx) => statesOf(tx, keys));
   }
 
   listRuns(query: Parameters<Operators["listRuns"]>[0]): { runs: RunView[]; next: string | null } {
-    return this.#read((tx) => {
-      const { runs, next } = listRuns(tx, query);
-      return { runs: runs.map((run) => runView(tx, run, this.#speeds)), next };
-    });
+    return this.#read((tx) => listRuns(tx, query, this.#speeds));
   }
 
   getRun(id: string): RunView | null {
@@ -188,32 +152,16 @@ export class Engine implements Answering<LedgerCalls> {
     });
   }
 
-  async listJobs({ filter, cursor, limit }: Page & { filter: JobFilter }) {
-    const keys = await this.#keysOf(filter);
-    const found = this.#read((tx) => {
-      const { rows, next } = findRows(tx, filter, seqOf(cursor), limit, keys);
-      return { views: rows.map((row) => jobView(tx, row)), next };
-    });
-    return { jobs: await this.#names.name(found.views), next: found.next === null ? null : String(found.next) };
+  listJobs({ filter, cursor, limit }: Page & { filter: JobFilter }) {
+    return this.#read((tx) => listJobs(tx, filter, { cursor, limit }));
   }
 
-  async getJob(name: string) {
-    const key = await this.#keyOf(name);
-    return this.#read((tx) => {
-      const job = key === null ? null : namedJob(tx, name, key);
-      if (job === null) return null;
-      return { job, attempts: attemptsOf(tx, job.key), sourceEtag: tx.images.get(encodedIdOfKey(job.key)).sourceEtag };
-    });
+  getJob(name: string) {
+    return this.#read((tx) => findJob(tx, name));
   }
 
-  async listDead({ fingerprint, lanes, cursor, limit }: Parameters<Operators["listDead"]>[0]): Promise<DeadView> {
-    const found = this.#read((tx) => deadView(tx, { fingerprint, lanes, before: seqOf(cursor), limit }));
-    const samples = await this.#names.name(found.groups.map(({ sample }) => sample));
-    const groups = found.groups.flatMap((group, at) => {
-      const named = samples[at];
-      return named === undefined ? [] : [{ ...group, sample: named }];
-    });
-    return { ...found, groups, jobs: await this.#names.name(found.jobs) };
+  listDead(query: Parameters<Operators["listDead"]>[0]): DeadView {
+    return this.#read((tx) => deadView(tx, query));
   }
 
   listActions({ cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
@@ -224,13 +172,15 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => getAction(tx, id));
   }
 
-  async imageRows(id: string) {
-    const { rows, ...image } = this.#read((tx) => imageRows(tx, id));
-    return { rows: await this.#names.name(rows), ...image };
+  imageRows(id: string, stored: string[]) {
+    return this.#read((tx) => imageRows(tx, id, stored));
   }
 
   stats() {
-    return this.#read((tx) => ledgerStats(tx, this.#metricErrors));
+    return this.#read((tx) => {
+      const gate = gateView(tx.gateNow, slotsUsed(tx));
+      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate });
+    });
   }
 
   history(tier: Tier, from: number, to: number) {
@@ -238,16 +188,15 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   getGate(): GateView {
-    return this.#read((tx) => gateView(tx.gate, tx.config, slotsUsed(tx), tx.now));
+    return this.#read((tx) => gateView(tx.gateNow, slotsUsed(tx)));
   }
 
   listAudit({ cursor, limit }: Page) {
     return this.#read((tx) => listAudit(tx, seqOf(cursor), limit));
   }
 
-  async countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }> {
-    const keys = await this.#keysOf(match);
-    return this.#read((tx) => countMatches(tx, match, keys));
+  countMatches(match: JobFilter): { total: number; exact: boolean } {
+    return this.#read((tx) => countMatches(tx, match));
   }
 
   /* ── What operators do ── */
@@ -262,18 +211,17 @@ export class Engine implements Answering<LedgerCalls> {
     return found ? this.getRun(id) : null;
   }
 
-  retryJob(name: string, who: string): Promise<JobAct> {
+  retryJob(name: string, who: string): JobAct {
     return this.#act(name, who, "retry");
   }
 
-  cancelJob(name: string, who: string): Promise<JobAct> {
+  cancelJob(name: string, who: string): JobAct {
     return this.#act(name, who, "cancel");
   }
 
-  async createAction(wanted: NewAction): Promise<ActionView | null> {
-    const keys = await this.#keysOf(wanted.match);
+  createAction(wanted: NewAction): ActionView | null {
     const id = `act_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
-    return this.#change((tx) => createAction(tx, id, wanted, keys));
+    return this.#change((tx) => createAction(tx, id, wanted));
   }
 
   cancelAction(id: string, who: string): ActionView | null {
@@ -282,9 +230,9 @@ export class Engine implements Answering<LedgerCalls> {
 
   patchGate(patch: GatePatch, who: string): GateView {
     return this.#change((tx) => {
-      patchGate(tx.gate, patch, tx.now);
+      patchGate(tx.gateNow, patch);
       audit(tx, who, "gate.patch", null, { ...patch });
-      return gateView(tx.gate, tx.config, slotsUsed(tx), tx.now);
+      return gateView(tx.gateNow, slotsUsed(tx));
     });
   }
 
@@ -320,57 +268,65 @@ export class Engine implements Answering<LedgerCalls> {
 
   recover(): void {
     this.#change(recover);
-    this.#window.clear();
+  }
+
+  restored(who: string): void {
+    this.#change((tx) => restored(tx, who));
   }
 
   /** The alarm has rung. */
   async alarm(): Promise<void> {
-    const now = this.#deps.clock.now();
     this.#alarm.rang();
-    // First: whatever happens below, it rings again.
-    this.#alarm.by(Math.min(now + REARM_MS, Math.max(now + 1_000, this.#next())));
-    await runDuties(this.steps, this.#deps, this.#duties);
-    // The safety is not needed any more, but for what follows a change just now.
+    // The platform calls again should this throw or the object die in it; what is due next is set at the end.
+    await runDuties(this.steps, this.#deps);
+    this.#collect();
     if (this.#following === null) this.#alarm.at(this.#next());
     else this.#alarm.by(this.#next());
   }
 
   /* ── Inside ── */
 
-  #read<T>(work: (tx: Tx) => T): T {
+  #read<T>(work: (tx: LedgerTx) => T): T {
     return this.#transactions.read(work);
   }
 
   /** Writes down what makes nothing due. */
-  #note<T>(work: (tx: Tx) => T): T {
+  #note<T>(work: (tx: LedgerTx) => T): T {
     return this.#transactions.write(work);
   }
 
   /** Changes something, and does what follows a change. */
-  #change<T>(work: (tx: Tx) => T): T {
+  #change<T>(work: (tx: LedgerTx) => T): T {
     const answer = this.#transactions.write(work);
     this.#follow();
     return answer;
   }
 
-  /** After a change: dispatch and publish soon, in the background; the alarm is the safety net. */
+  /** After a change: wake workers, publish and look at Ittybit soon, in the background; the alarm is the safety net. */
   #follow(): void {
     this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
-    this.#following ??= this.#sendAndPublish().finally(() => {
+    this.#collect();
+    this.#following ??= this.#wakeAndPublish().finally(() => {
       this.#following = null;
     });
     this.#host.waitUntil(this.#following);
   }
 
-  async #sendAndPublish(): Promise<void> {
+  async #wakeAndPublish(): Promise<void> {
     try {
       await this.#deps.sleep(SHARE_MS);
-      await sendDue(this.steps, this.#deps);
+      await wake(this.steps, this.#deps);
       await runOutbox(this.steps, this.#deps);
       this.#alarm.by(this.#next());
     } catch (error) {
       this.#deps.log("ledger.duty_failed", { duty: "what follows a change", error: errorText(error) });
     }
+  }
+
+  /** Keeps the collector's loop going while anything is open. */
+  #collect(): void {
+    const loop = this.#collector.ring();
+    if (loop !== null) this.#host.waitUntil(loop);
   }
 
   /** A purge that has begun, at once; the alarm goes on with it should this fail. */
@@ -382,7 +338,7 @@ export class Engine implements Answering<LedgerCalls> {
     }
   }
 
-  #next(): number {
+  #next(): number | null {
     try {
       return this.steps.nextAlarm();
     } catch (error) {
@@ -400,31 +356,17 @@ export class Engine implements Answering<LedgerCalls> {
     }
   }
 
-  async #keysOf({ jobs }: JobFilter): Promise<string[] | null> {
-    return jobs === null ? null : [...(await this.#names.keysOf(jobs)).values()];
-  }
-
-  async #keyOf(name: string): Promise<string | null> {
-    return (await this.#names.keysOf([name])).get(name) ?? null;
-  }
-
-  async #act(name: string, who: string, kind: "retry" | "cancel"): Promise<JobAct> {
-    const key = await this.#keyOf(name);
-    if (key === null) return { status: "none" };
+  #act(name: string, who: string, kind: "retry" | "cancel"): JobAct {
     return this.#change((tx) => {
-      const result = (kind === "retry" ? retryKey : cancelKey)(tx, key);
-      const job = namedJob(tx, name, key);
-      if (job === null) return { status: "none" };
+      const id = idOfName(name);
+      const result = id === null ? "missing" : (kind === "retry" ? retryJob : cancelJob)(tx, id);
+      const row = id === null ? null : tx.rows.byId(id);
+      if (row === null) return { status: "none" };
       if (result !== "ok") return { status: "state" };
-      audit(tx, who, `job.${kind}`, name, { key });
-      return { status: "ok", job };
+      audit(tx, who, `job.${kind}`, name, { key: row.key });
+      return { status: "ok", job: jobView(tx, row) };
     });
   }
-}
-
-function namedJob(tx: Tx, name: string, key: string): NamedJob | null {
-  const row = tx.rows.loadKeys([key])[0];
-  return row === undefined ? null : { ...jobView(tx, row), job: name };
 }
 
 /** A cursor is the seq below which the next page begins. */

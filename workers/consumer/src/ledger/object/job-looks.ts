@@ -4,7 +4,8 @@ import type { NoResult } from "../../ittybit/client.ts";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Log } from "../../platform/log.ts";
 import { createSemaphore } from "../../platform/semaphore.ts";
-import { dueAt, type OpenJob, OpenJobMemory, type Watched } from "./open-job-memory.ts";
+import type { Collected, OpenJob } from "../protocol/sightings.ts";
+import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
 import { type Look, planLooks } from "./plan-looks.ts";
 
 export type JobPageLook =
@@ -33,19 +34,6 @@ export interface CollectorView {
   goal(): number;
   /** Learned job time in ms at this quantile. */
   jobMs(q: number): number;
-}
-
-export interface Collected {
-  /** With the id they are known by, status, result and error. */
-  ended: IttybitJob[];
-  /** Ids shown and not ended. */
-  pending: string[];
-  /** More than ten minutes old, on no page, and `GET` says 404. */
-  absent: string[];
-  /** Ittybit asked for a pause until then, Unix ms. */
-  throttledUntil: number | null;
-  /** Its account is at fault. */
-  account: { status: number; message: string } | null;
 }
 
 export interface LookDeps {

@@ -1,11 +1,10 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
-import type { WakeUp } from "@prewarm/shared/messages";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type { AwaitedJob } from "../../ittybit/observe-jobs.ts";
 import type { Log } from "../../platform/log.ts";
+import type { RenewalTask } from "../protocol/new-original.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
+import type { JobsAtIttybit } from "./job-looks.ts";
 
 /** What the Ledger reaches the world through; made in ../ledger-deps.ts. */
 export interface LedgerDeps {
@@ -15,15 +14,16 @@ export interface LedgerDeps {
   /** A new ledger's name, part of every idempotency key; only used at birth. */
   newLedgerId(): string;
   sleep(ms: number): Promise<void>;
-  /** One sendBatch to `prewarm-work`: at most 100 messages and QUEUE_BATCH_MAX_BYTES. */
-  send(messages: { body: WakeUp }[]): Promise<void>;
-  /** Looks which of these jobs have ended and reports them; when Ittybit asks for a pause, until when (Unix ms). */
-  collect(
-    open: readonly AwaitedJob[],
-    observeEnded: (jobs: string[], seen?: IttybitJob[]) => Promise<void>,
-  ): Promise<{ notBefore: number | null }>;
+  /** The work, or an error once this many ms are over; its timer is cleared when the work is done. */
+  within<T>(work: Promise<T>, ms: number): Promise<T>;
+  /** Puts this many wake-ups into `prewarm-work`. */
+  send(wakeUps: number): Promise<void>;
+  /** The half of the client that looks at jobs. */
+  ittybit: JobsAtIttybit;
   /** Deletes an image's objects below a generation, then its markers; `goOn` renews the lock between slices and says whether to. */
   purge(task: PurgeTask, goOn: () => boolean): Promise<void>;
+  /** An image's variants in R2; `gen` is 0 for objects that we did not put. */
+  storedOf(task: RenewalTask): Promise<{ key: string; gen: number }[]>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;
 }

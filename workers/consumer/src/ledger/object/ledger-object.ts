@@ -20,11 +20,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
 
   override alarm() { return this.#engine.alarm(); }
 
-  claim(...args: Call<"claim">) { return this.#engine.claim(...args); }
-  renew(...args: Call<"renew">) { return this.#engine.renew(...args); }
-  submitted(...args: Call<"submitted">) { return this.#engine.submitted(...args); }
-  settle(...args: Call<"settle">) { return this.#engine.settle(...args); }
-  observeEnded(...args: Call<"observeEnded">) { return this.#engine.observeEnded(...args); }
+  exchange(...args: Call<"exchange">) { return this.#engine.exchange(...args); }
   recordDead(...args: Call<"recordDead">) { return this.#engine.recordDead(...args); }
   acceptChunk(...args: Call<"acceptChunk">) { return this.#engine.acceptChunk(...args); }
   finishDelivery(...args: Call<"finishDelivery">) { return this.#engine.finishDelivery(...args); }
@@ -57,4 +53,5 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   doctorDone(...args: Call<"doctorDone">) { return this.#engine.doctorDone(...args); }
   rearm(...args: Call<"rearm">) { return this.#engine.rearm(...args); }
   recover(...args: Call<"recover">) { return this.#engine.recover(...args); }
+  restored(...args: Call<"restored">) { return this.#engine.restored(...args); }
 }

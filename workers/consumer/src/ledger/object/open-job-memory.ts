@@ -1,12 +1,4 @@
-/** A job known at Ittybit, not seen to end. */
-export interface OpenJob {
-  job: string;
-  gen: number;
-  /** Unix ms. */
-  grantedAt: number;
-  /** True when a viewer waits for it. */
-  live: boolean;
-}
+import type { OpenJob } from "../protocol/sightings.ts";
 
 export interface Watched extends OpenJob {
   /** When it was last shown, pending, or not found by its id; null before the first time. Unix ms. */

@@ -1,17 +1,16 @@
-import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type { AwaitedJob } from "../../ittybit/observe-jobs.ts";
-import { actionSlice, nextActionAt } from "../protocol/actions.ts";
+import { actionSlice } from "../protocol/actions.ts";
 import { cancelSlices } from "../protocol/cancel-run.ts";
-import { dispatch, type Outgoing, unsend } from "../protocol/dispatch.ts";
+import { collected, openAtIttybit } from "../protocol/collected.ts";
 import { gateChanged } from "../protocol/gate-file.ts";
-import { observeEnded, openAtIttybit, openJobsAtIttybit } from "../protocol/ittybit-jobs.ts";
+import { endLeases, wakeUp } from "../protocol/leases.ts";
+import { type RenewalTask, renewalsDue, renewed } from "../protocol/new-original.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
-import { pruneSlice, rollUp } from "../protocol/prune.ts";
+import { unsend, wakesDue } from "../protocol/pace.ts";
+import { nextHousekeepingAt, pruneSlice } from "../protocol/prune.ts";
 import { type PurgeTask, purgeContinue, purgeEnd, purgesDue } from "../protocol/purge.ts";
-import type { SeenJobs } from "../protocol/seen-jobs.ts";
-import type { SendWindow } from "../protocol/send-window.ts";
-import { sweep } from "../protocol/sweep.ts";
+import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
+
 import type { Transactions } from "./transactions.ts";
 
 const PURGES_AT_ONCE = 10;
@@ -19,47 +18,46 @@ const PURGES_AT_ONCE = 10;
 /** What the object does of itself, on its alarm or after a change: each is one transaction. */
 export class Steps {
   readonly #transactions: Transactions;
-  readonly #window: SendWindow;
-  readonly #seen: SeenJobs;
-  #turn = 0;
+  #housekeepingAt: number | null = null;
 
-  constructor(transactions: Transactions, memory: { window: SendWindow; seen: SeenJobs }) {
+  constructor(transactions: Transactions) {
     this.#transactions = transactions;
-    this.#window = memory.window;
-    this.#seen = memory.seen;
   }
 
+  /** Takes back what was held under leases that are over, and slots whose time is over. */
   sweep(): void {
-    this.#transactions.write(sweep);
+    this.#transactions.write((tx) => {
+      wakeUp(tx);
+      endLeases(tx);
+      const over = tx.memory.abandoned.list().filter(({ until }) => until < tx.now);
+      tx.memory.abandoned.delete(
+        tx.sql,
+        over.map(({ gen }) => gen),
+      );
+    });
   }
 
-  /** The wake-ups that are due; they count as sent until `unsend` says otherwise. */
-  dispatch(): Outgoing[] {
-    this.#turn += 1;
-    return this.#transactions.write((tx) => dispatch(tx, this.#window, this.#turn));
+  /** How many workers to wake; they count as under way until `unsend` says otherwise. */
+  wakesDue(): number {
+    return this.#transactions.read(wakesDue);
   }
 
-  unsend(keys: string[]): void {
-    this.#transactions.write((tx) => unsend(tx, this.#window, keys));
+  unsend(n: number): void {
+    unsend(this.#transactions.memory, n);
   }
 
-  /** When something becomes due by itself, Unix ms. */
-  nextAlarm(): number {
-    return this.#transactions.read((tx) => Math.min(nextAlarm(tx), nextActionAt(tx) ?? Number.POSITIVE_INFINITY));
-  }
-
-  openAtIttybit(): { count: number; waited: boolean } {
+  openAtIttybit(): OpenJob[] {
     return this.#transactions.read(openAtIttybit);
   }
 
-  openJobsAtIttybit(limit = 1000): AwaitedJob[] {
-    return this.#transactions.read((tx) => openJobsAtIttybit(tx, limit));
+  /** How many jobs were seen to end. */
+  collected(found: Collected): number {
+    return this.#transactions.write((tx) => collected(tx, found));
   }
 
-  /** How many rows became due. `seen`: how the jobs ended, kept in memory for the handlers that will resume them. */
-  observeEnded(jobs: string[], seen: readonly IttybitJob[] = []): number {
-    this.#seen.keep(seen);
-    return this.#transactions.write((tx) => observeEnded(tx, jobs));
+  /** When something becomes due by itself, Unix ms; null: never. */
+  nextAlarm(): number | null {
+    return this.#transactions.read((tx) => nextAlarm(tx, this.#housekeepingAt));
   }
 
   purgesDue(): PurgeTask[] {
@@ -74,9 +72,17 @@ export class Steps {
     this.#transactions.write((tx) => purgeEnd(tx, task));
   }
 
+  renewalsDue(): RenewalTask[] {
+    return this.#transactions.write(renewalsDue);
+  }
+
+  renewed(task: RenewalTask, objects: readonly { key: string; gen: number }[]): void {
+    this.#transactions.write((tx) => renewed(tx, task, objects));
+  }
+
   /** Puts the gate file into the outbox when what the edge should know has changed. */
   gateChanged(): void {
-    this.#transactions.write(gateChanged);
+    this.#transactions.write((tx) => gateChanged(tx, tx.gateNow));
   }
 
   outboxDue(): Due[] {
@@ -97,11 +103,11 @@ export class Steps {
     return this.#transactions.write(actionSlice);
   }
 
-  pruneSlice(): boolean {
-    return this.#transactions.write(pruneSlice);
-  }
-
-  rollUp(): void {
-    this.#transactions.write(rollUp);
+  /** Forgets what is past its use, when something is. */
+  keepHouse(now: number, slices: number): void {
+    if (this.#housekeepingAt !== null && now >= this.#housekeepingAt)
+      for (let done = 0; done < slices && this.#transactions.write(pruneSlice); done += 1);
+    if (this.#housekeepingAt === null || now >= this.#housekeepingAt)
+      this.#housekeepingAt = this.#transactions.read(nextHousekeepingAt);
   }
 }

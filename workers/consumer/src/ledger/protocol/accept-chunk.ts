@@ -3,8 +3,8 @@ import type { AcceptChunk, AcceptImage, ChunkAnswer, FinishRequest } from "../co
 import { audit } from "../tables/audit.ts";
 import { readInbox, writeInbox } from "../tables/inbox.ts";
 import { type LaneCode, laneCode } from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
 import { accept } from "./accept.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
 import { openJobs } from "./open-jobs.ts";
 import { type PurgeTask, purgeBegin } from "./purge.ts";
@@ -13,7 +13,7 @@ import { type PurgeTask, purgeBegin } from "./purge.ts";
 const FULL_RETRY_SECONDS = 60;
 
 /** One chunk of a request: rows, run and the chunk's record in one transaction; the same chunk again answers as before. */
-export function acceptChunk(tx: Tx, chunk: AcceptChunk): ChunkAnswer {
+export function acceptChunk(tx: LedgerTx, chunk: AcceptChunk): ChunkAnswer {
   const { delivery, run, force } = chunk;
   const inboxId = `${delivery.id}#${delivery.chunk}`;
   const known = readInbox(tx, inboxId);
@@ -22,7 +22,7 @@ export function acceptChunk(tx: Tx, chunk: AcceptChunk): ChunkAnswer {
     return { ...(JSON.parse(known.answer) as Extract<ChunkAnswer, { outdated: number }>), status: "repeat" };
   }
   const size = chunk.images.reduce((sum, { keys }) => sum + keys.length, 0);
-  if (size > 0 && openJobs(tx.sql).open + size > chunk.backlogMax)
+  if (size > 0 && openJobs(tx) + size > chunk.backlogMax)
     return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
   const current = chunk.images.filter((image) => noteOriginal(tx, image, laneCode(run.lane)));
   const keys = current.flatMap((image) => image.keys);
@@ -35,30 +35,33 @@ export function acceptChunk(tx: Tx, chunk: AcceptChunk): ChunkAnswer {
 }
 
 /** Takes note of the original that an image now has. False when something newer is known: its event is out of date. */
-function noteOriginal(tx: Tx, { id, order, sourceEtag }: AcceptImage, lane: LaneCode): boolean {
-  if (order === null && sourceEtag === null) return true;
+function noteOriginal(tx: LedgerTx, { id, order, sourceEtag: etag }: AcceptImage, lane: LaneCode): boolean {
+  if (order === null && etag === null) return true;
   const encoded = encodeId(id);
   const image = tx.images.get(encoded);
   const known = image.ordering;
   if (order !== null) {
     if (known !== null && isNewer(known, order)) return false;
-    newOriginal(tx, { id: encoded, order, sourceEtag }, lane);
+    newOriginal(tx, { id: encoded, order, etag }, lane);
     return true;
   }
-  if (image.sourceEtag === sourceEtag) return true;
-  if (image.sourceEtag === null && known === null) {
+  if (image.etag === etag) return true;
+  if (image.etag === null && known === null) {
     // The first word about this original: what is stored of it was made from it, as far as anybody knows.
-    image.sourceEtag = sourceEtag;
+    image.etag = etag;
     return true;
   }
   // Another etag without an order of its own is news, and leaves the order of events as it was.
   image.ordering = null;
-  newOriginal(tx, { id: encoded, order: known ?? "", sourceEtag }, lane);
+  newOriginal(tx, { id: encoded, order: known ?? "", etag }, lane);
   return true;
 }
 
 /** The request is whole: its record answers repeats, and its run takes no more. */
-export function finishDelivery(tx: Tx, { delivery, run, who, summary }: FinishRequest): "done" | "repeat" | "mismatch" {
+export function finishDelivery(
+  tx: LedgerTx,
+  { delivery, run, who, summary }: FinishRequest,
+): "done" | "repeat" | "mismatch" {
   const known = readInbox(tx, delivery.id);
   if (known !== null) return known.hash === delivery.hash ? "repeat" : "mismatch";
   writeInbox(tx, { id: delivery.id, hash: delivery.hash, run: run ?? "", answer: JSON.stringify(summary) });
@@ -71,18 +74,18 @@ export function finishDelivery(tx: Tx, { delivery, run, who, summary }: FinishRe
 }
 
 /** What is known of a delivery that was finished. */
-export function findDelivery(tx: Tx, id: string): { run: string; hash: string } | null {
+export function findDelivery(tx: LedgerTx, id: string): { run: string; hash: string } | null {
   const known = readInbox(tx, id);
   return known === null ? null : { run: known.run, hash: known.hash };
 }
 
 /** Begins a purge, unless it was told under an older order than the image has; null then. */
-export function beginPurge(tx: Tx, id: string, order: string | null, who: string): PurgeTask | null {
+export function beginPurge(tx: LedgerTx, id: string, order: string | null, who: string): PurgeTask | null {
   const image = tx.images.get(encodeId(id));
   if (order !== null && image.ordering !== null && isNewer(image.ordering, order)) return null;
   if (order !== null) image.ordering = order;
   // Whatever comes under this id next is another original.
-  image.sourceEtag = null;
+  image.etag = null;
   audit(tx, who, "image.purge", id, order === null ? {} : { order });
   return purgeBegin(tx, id);
 }

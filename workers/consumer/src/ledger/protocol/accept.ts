@@ -1,22 +1,10 @@
 import type { Lane } from "@prewarm/shared/job";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { Accepted } from "../contract.ts";
-import {
-  BULK,
-  CANCEL,
-  CANCELLED,
-  DEAD,
-  isOpen,
-  type LaneCode,
-  laneCode,
-  NO_INTENT,
-  PURGE,
-  REFUSED,
-  type Row,
-  STORED,
-} from "../tables/row.ts";
+import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
-import type { Tx } from "../tables/tx.ts";
-import { orderAnew } from "./transitions.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { newGeneration, orderAnew } from "./transitions.ts";
 
 /** What somebody asked for: ≤ 1,000 keys, each once. */
 export interface AcceptRequest {
@@ -32,105 +20,71 @@ export interface AcceptRequest {
 interface Asking {
   run: Run | null;
   lane: LaneCode;
-  /** The floor a force gives each of its rows; 0 without force. */
-  floor: number;
+  force: boolean;
   answer: Accepted;
+  /** Rows that nobody has touched. */
+  fresh: number[];
 }
 
 /** Writes rows and run: once this is answered, every key ends stored, dead, refused, cancelled or purged. */
-export function accept(tx: Tx, { run: id, label, lane: name, keys, force }: AcceptRequest): Accepted {
+export function accept(tx: LedgerTx, { run: id, label, lane: name, keys, force }: AcceptRequest): Accepted {
   const lane = laneCode(name);
   const named = tx.runs.open(id, lane, label);
   const cancelled = named.cancelledAt > 0;
   if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
   // An upload is no part of what the operator cancelled: it is made all the same, outside the run.
   const run = cancelled ? null : named;
-  const answer: Accepted = { accepted: 0, duplicates: 0, existing: 0 };
-  const asking: Asking = { run, lane, floor: force ? tx.next() : 0, answer };
+  const asking: Asking = { run, lane, force, answer: { accepted: 0, duplicates: 0, existing: 0 }, fresh: [] };
   tx.rows.loadKeys(keys);
+  tx.images.load(keys.map(encodedIdOfKey));
   for (const key of keys) acceptKey(tx, asking, key);
-  tx.counters.count("accepted", answer.accepted);
+  const place = { lane, run: run?.n ?? 0, n: tx.next() };
+  if (asking.fresh.length > 0) tx.memory.fresh.put(tx.sql, place, asking.fresh);
+  tx.count("accepted", asking.answer.accepted);
   if (run !== null) {
-    run.accepted += answer.accepted;
-    run.duplicates += answer.duplicates;
-    run.existing += answer.existing;
+    run.accepted += asking.answer.accepted;
+    run.duplicates += asking.answer.duplicates;
   }
-  return answer;
+  return asking.answer;
 }
 
-function acceptKey(tx: Tx, asking: Asking, key: string): void {
+function acceptKey(tx: LedgerTx, asking: Asking, key: string): void {
   const row = tx.rows.get(key);
   if (row === null) {
     const made = tx.insert(key, asking.lane);
-    made.floor = asking.floor;
-    give(asking, made);
+    made.run = asking.run?.n ?? 0;
+    if (asking.force) made.floor = made.gen;
+    asking.fresh.push(made.id);
     asking.answer.accepted += 1;
-    return;
-  }
-  if (row.intent === PURGE) {
-    // Ordered after the purge: it must outlive it.
-    row.again = 1;
-    joinOpen(tx, asking, row);
-  } else if (row.state === DEAD || row.state === CANCELLED || row.state === REFUSED) {
-    takeOver(tx, asking, row);
-  } else if (isOpen(row) && tx.rows.stateBefore(row) === STORED) {
-    // The new original of this very request has just ordered it.
-    row.floor = Math.max(row.floor, asking.floor);
-    give(asking, row);
-    asking.answer.accepted += 1;
-  } else if (asking.floor > 0) {
-    force(tx, asking, row);
-  } else if (row.state === STORED && row.again === 0) {
-    asking.answer.existing += 1;
-  } else {
-    joinOpen(tx, asking, row);
-  }
-}
-
-/** Made anew with a floor of its own, so that the object it has now counts no more. */
-function force(tx: Tx, asking: Asking, row: Row): void {
-  row.floor = asking.floor;
-  if (row.owner !== null) {
-    row.again = 1;
-    joinOpen(tx, asking, row);
-  } else if (row.state === STORED) {
-    takeOver(tx, asking, row);
-  } else {
-    orderAnew(tx, row);
-    joinOpen(tx, asking, row);
-  }
+  } else if (isOpen(row)) join(tx, asking, row);
+  else takeOver(tx, asking, row);
 }
 
 /** An ended row is ordered anew and is this run's from now on. */
-function takeOver(tx: Tx, asking: Asking, row: Row): void {
+function takeOver(tx: LedgerTx, asking: Asking, row: Row): void {
   tx.runs.leave(row);
   orderAnew(tx, row);
-  row.floor = Math.max(row.floor, asking.floor);
+  if (asking.force) row.floor = row.gen;
   row.lane = asking.lane;
-  give(asking, row);
+  row.run = asking.run?.n ?? 0;
   asking.answer.accepted += 1;
 }
 
 /** One job, one more asker: the higher lane wins, and a cancel that has not happened yet is called off. */
-function joinOpen(tx: Tx, asking: Asking, row: Row): void {
+function join(tx: LedgerTx, asking: Asking, row: Row): void {
   asking.answer.duplicates += 1;
-  if (row.intent === CANCEL) row.intent = NO_INTENT;
-  if (isOpen(row) && asking.lane < row.lane) row.lane = asking.lane;
-  const n = asking.run?.n ?? 0;
-  if (tx.runs.join(row, n) && n !== 0) {
-    tx.runs.shift(n, null, tx.rows.stateBefore(row));
-    spanRun(asking.run, row.seq);
+  const before = tx.rows.countedBefore(row);
+  if (row.state === CANCELLING) row.state = WAITING;
+  if (asking.force) {
+    newGeneration(tx, row);
+    row.floor = row.gen;
+    row.due = tx.now;
   }
-}
-
-function give(asking: Asking, row: Row): void {
-  row.run = asking.run?.n ?? 0;
-  spanRun(asking.run, row.seq);
-}
-
-/** Rows of a run lie between these numbers: cancelling and listing walk the clustered table, no index needed. */
-function spanRun(run: Run | null, seq: number): void {
-  if (run === null) return;
-  run.firstSeq = run.firstSeq === 0 ? seq : Math.min(run.firstSeq, seq);
-  run.lastSeq = Math.max(run.lastSeq, seq);
+  if (asking.lane < row.lane) {
+    row.lane = asking.lane;
+    row.due ??= tx.now;
+  }
+  const n = asking.run?.n ?? 0;
+  // A row that was born in this transaction is counted with its own run at the commit.
+  if (tx.runs.join(row, n)) tx.shift(n, null, before ?? countedAs(row));
 }

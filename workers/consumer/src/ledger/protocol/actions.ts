@@ -13,7 +13,8 @@ import { audit } from "../tables/audit.ts";
 import type { Tx } from "../tables/tx.ts";
 import { countMatches } from "./count-matches.ts";
 import { findRows } from "./find-rows.ts";
-import { cancelKey, retryKey } from "./retry-and-cancel.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { cancelJob, retryJob } from "./retry-and-cancel.ts";
 
 /** Jobs of one slice of an action without a rate. */
 const SLICE_MAX = 1_000;
@@ -21,17 +22,16 @@ const SLICE_MAX = 1_000;
 const SECOND_MS = 1_000;
 
 /*
- * An action walks down the table once, from the newest row there was when it was made. Rows that come later are not on its way, and a row
- * it has acted on does not match again. So every action ends, and it may be stopped after any slice.
+ * An action walks up the ids of the table once. Jobs that were ordered later are left alone, and a row it has acted on does not match
+ * again. So every action ends, and it may be stopped after any slice.
  */
 
-/** Makes an action over what matches now; null when nothing does. `keys`: the jobs that were named one by one. */
-export function createAction(tx: Tx, id: string, wanted: NewAction, keys: string[] | null): ActionView | null {
-  const { total, exact } = countMatches(tx, wanted.match, keys);
-  if (total === 0) return null;
-  const match = JSON.stringify({ match: wanted.match, keys });
+/** Makes an action over what matches now; null when nothing does. */
+export function createAction(tx: Tx, id: string, wanted: NewAction): ActionView | null {
+  const { total, exact } = countMatches(tx, wanted.match);
+  if (total === 0 && exact) return null;
   const { kind, filter, rate, who } = wanted;
-  insertAction(tx.sql, { id, kind, filter, match, rate, total, exact, cursor: tx.next(), who }, tx.now);
+  insertAction(tx.sql, { id, kind, filter, match: JSON.stringify(wanted.match), rate, total, exact, who }, tx.now);
   audit(tx, who, `action.${kind}`, id, { filter: JSON.parse(filter), rate, total, exact });
   return getAction(tx, id);
 }
@@ -58,19 +58,19 @@ export function nextActionAt(tx: Tx): number | null {
 }
 
 /** One slice of the action that has waited longest; false when none is due. */
-export function actionSlice(tx: Tx): boolean {
+export function actionSlice(tx: LedgerTx): boolean {
   const action = dueAction(tx.sql, tx.now);
   if (action === null) return false;
   const { rate } = action;
   // A rate below one a second is one job and a longer wait.
   const limit = rate === null ? SLICE_MAX : Math.max(1, Math.min(SLICE_MAX, Math.floor(rate)));
-  const { match, keys } = JSON.parse(action.match) as { match: JobFilter; keys: string[] | null };
-  const { rows, next } = findRows(tx, match, action.cursor, limit, keys);
-  const act = action.kind === "retry" ? retryKey : cancelKey;
-  tx.rows.loadKeys(rows.map(({ key }) => key));
-  action.done += rows.filter(({ key }) => act(tx, key) === "ok").length;
+  const match = JSON.parse(action.match) as JobFilter;
+  const { rows, next } = findRows(tx, match, { above: action.cursor, orderedBy: action.created }, limit);
+  const act = action.kind === "retry" ? retryJob : cancelJob;
+  tx.rows.loadIds(rows.map(({ id }) => id));
+  action.done += rows.filter(({ id }) => act(tx, id) === "ok").length;
   const wait = rate === null ? 0 : Math.max(SECOND_MS, (rows.length / rate) * SECOND_MS);
-  action.cursor = next ?? 0;
+  action.cursor = next ?? action.cursor;
   action.updated = tx.now;
   if (next === null) endAction(action, tx.now);
   updateAction(tx.sql, action, tx.now + Math.ceil(rows.length === 0 ? 0 : wait));

@@ -1,41 +1,39 @@
-import { CANCELLED, isOpen, LIVE, type Row } from "../tables/row.ts";
+import { CANCELLED, countedAs, isOpen, LIVE, type Row } from "../tables/row.ts";
 import { nextCancelling, type Run } from "../tables/runs.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 import { cancelOpen } from "./transitions.ts";
 
 /** Rows looked at in one transaction. */
 const SLICE_ROWS = 2_000;
 
-/** Closes a run at once: its rows are dropped when claimed, and follow in slices. False when there is no such run. */
-export function cancelRun(tx: Tx, id: string): boolean {
+/** Closes a run at once: its rows are cancelled when handed out, and follow in slices. False when there is no such run. */
+export function cancelRun(tx: LedgerTx, id: string): boolean {
   const run = tx.runs.byId(id);
   if (run === null) return false;
   if (run.cancelledAt > 0) return true;
   run.cancelledAt = tx.now;
-  run.cancelCursor = Math.max(run.firstSeq, 1);
-  cancelSlice(tx, run, SLICE_ROWS);
+  run.cancelCursor = 1;
+  cancelSlice(tx, run);
   return true;
 }
 
 /** Goes on with runs whose cancelling is not through; true while more is to be done. */
-export function cancelSlices(tx: Tx): boolean {
+export function cancelSlices(tx: LedgerTx): boolean {
   const run = tx.runs.byNumber(nextCancelling(tx.sql) ?? 0);
   if (run === null) return false;
-  cancelSlice(tx, run, SLICE_ROWS);
+  cancelSlice(tx, run);
   return true;
 }
 
-/** A run's rows lie between its first and its last number, and so do those it joined: joining a row widens the span. */
-function cancelSlice(tx: Tx, run: Run, limit: number): void {
-  const rows = tx.rows.loadSpan(run.cancelCursor, run.lastSeq, limit);
-  for (const row of rows) {
-    if (isOpen(row) && tx.runs.askersOf(row).includes(run.n)) withdraw(tx, run, row);
-  }
-  run.cancelCursor = rows.length < limit ? 0 : (rows.at(-1)?.seq ?? 0) + 1;
+/** Walks the whole table once: a run's rows stand wherever their images do. */
+function cancelSlice(tx: LedgerTx, run: Run): void {
+  const rows = tx.rows.loadFrom(run.cancelCursor, SLICE_ROWS);
+  for (const row of rows) if (isOpen(row) && tx.runs.askersOf(row).includes(run.n)) withdraw(tx, run, row);
+  run.cancelCursor = rows.length < SLICE_ROWS ? 0 : (rows.at(-1)?.id ?? 0) + 1;
 }
 
 /** The run asks for the row no more: it is cancelled, unless somebody else was promised it. */
-function withdraw(tx: Tx, run: Run, row: Row): void {
+function withdraw(tx: LedgerTx, run: Run, row: Row): void {
   const others = tx.runs
     .askersOf(row)
     .filter((n) => n !== run.n && (n === 0 || tx.runs.byNumber(n)?.cancelledAt === 0));
@@ -44,7 +42,7 @@ function withdraw(tx: Tx, run: Run, row: Row): void {
     cancelOpen(tx, row);
     return;
   }
-  tx.runs.shift(run.n, tx.rows.stateBefore(row), CANCELLED);
+  tx.shift(run.n, countedAs(row), CANCELLED);
   tx.runs.unjoin(row, run.n);
   if (row.run === run.n) {
     tx.runs.unjoin(row, next ?? 0);

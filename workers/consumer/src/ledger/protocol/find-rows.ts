@@ -1,88 +1,81 @@
+import { OPEN_STATES } from "@prewarm/shared/job";
 import type { JobFilter } from "../contract.ts";
-import { type Narrowed, readBeginning, readGranted, readSpan, type Source, seqOfNth } from "../tables/find-jobs.ts";
-import { DEAD, PROCESSING, REFUSED, RETRYING, type Row } from "../tables/row.ts";
+import { idOfNth, type Narrowed, readIds, readSpan } from "../tables/find-jobs.ts";
+import { idOfName } from "../tables/job-ids.ts";
+import { type Row, stateCodes } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
 
 /** Rows of a set that an index finds and that is read whole. */
 export const READ_MAX = 10_000;
-/** Rows one page may walk past: claims wait behind it, and a page takes as long over a million rows as over a thousand. */
-const WALK_MAX = 1_000;
+/** Rows one page may walk past: exchanges wait behind it, and a page takes as long over a million rows as over a thousand. */
+export const WALK_MAX = 1_000;
+/** Above every id. */
+export const LAST_ID = Number.MAX_SAFE_INTEGER;
 
-export interface Found {
+/** A stretch of the table: what matches of the rows up to and including `to`, in the order of ids. */
+export interface Stretch {
   rows: Row[];
-  /** Go on below this seq; null: there is nothing more. */
-  next: number | null;
+  to: number;
+  /** There are rows above it. */
+  more: boolean;
 }
 
 /**
- * Rows that match, newest order first, from below `before`. Failures, what is at Ittybit, one image and one run are found by their index;
- * everything else walks down the table. Walks past at most `WALK_MAX` rows, so a page may be short and still have a `next`.
+ * What matches among the next `max` rows above an id, or among those up to `to`. Ids are hashes, so their order says nothing. Rows
+ * that ended without bytes are found by their index; everything else walks the table.
  */
+export function walkRows(
+  tx: Tx,
+  match: Match,
+  { above, to }: { above: number; to: number | null },
+  max: number,
+): Stretch {
+  const sources = sourcesOf(match);
+  const ends = sources
+    .map((ended) => (to === null ? idOfNth(tx.sql, ended, above, max) : to))
+    .filter((id) => id !== null);
+  const end = Math.min(LAST_ID, ...ends);
+  const rows = sources.flatMap((ended) => readSpan(tx.sql, ended, { above, to: end }, narrow(match)));
+  const found = rows.filter((row) => matches(tx, row, match)).sort((a, b) => a.id - b.id);
+  return { rows: found, to: end, more: end < LAST_ID };
+}
+
+/** Matching rows above an id and ordered by a time (Unix ms), in the order of ids; `next`: go on above it, null: there is nothing more. */
 export function findRows(
   tx: Tx,
   filter: JobFilter,
-  before: number,
+  { above, orderedBy }: { above: number; orderedBy: number },
   limit: number,
-  keys: string[] | null = null,
-): Found {
+): { rows: Row[]; next: number | null } {
   const match = prepare(tx, filter);
   if (match === null) return { rows: [], next: null };
-  const whole = keys !== null ? tx.rows.loadKeys(keys) : wholeSet(tx, match);
-  return whole === null ? walk(tx, match, before, limit) : fromSet(tx, whole, match, before, limit);
+  const { rows, to, more } =
+    filter.jobs === null ? walkRows(tx, match, { above, to: null }, WALK_MAX) : named(tx, match);
+  const found = rows.filter(({ id, created }) => id > above && created <= orderedBy);
+  if (found.length > limit) return { rows: found.slice(0, limit), next: found[limit - 1]?.id ?? null };
+  return { rows: found, next: more ? to : null };
 }
 
-/** Sets that are small enough to be read whole. */
-function wholeSet(tx: Tx, { filter, states }: Match): Row[] | null {
-  if (filter.id !== null) return readBeginning(tx.sql, encodeURIComponent(filter.id), WALK_MAX);
-  if (states !== null && [...states].every((state) => state === PROCESSING)) {
-    return readGranted(tx.sql, READ_MAX);
-  }
-  return null;
+/** The jobs that were named one by one. */
+export function named(tx: Tx, match: Match): Stretch {
+  const ids = (match.filter.jobs ?? []).map(idOfName).filter((id) => id !== null);
+  return { rows: readIds(tx.sql, ids).filter((row) => matches(tx, row, match)), to: LAST_ID, more: false };
 }
 
-function fromSet(tx: Tx, set: Row[], match: Match, before: number, limit: number): Found {
-  const found = set.filter((row) => row.seq < before && matches(tx, row, match)).sort((a, b) => b.seq - a.seq);
-  const rows = found.slice(0, limit);
-  return { rows, next: found.length > limit ? (rows.at(-1)?.seq ?? null) : null };
-}
-
-function walk(tx: Tx, match: Match, before: number, limit: number): Found {
-  const lowest = match.run?.firstSeq ?? 0;
-  const highest = match.run === null ? before : Math.min(before, match.run.lastSeq + 1);
-  const source = sourceOf(match);
-  const narrowed = narrow(match);
-  // The last of the rows that may be read: what lies below is for the next page.
-  const end = seqOfNth(tx.sql, source, { lowest, below: highest }, WALK_MAX);
-  const floor = end ?? lowest;
-  const rows: Row[] = [];
-  for (let below = highest; ; ) {
-    const step = readSpan(tx.sql, source, { lowest: floor, below }, narrowed, WALK_MAX);
-    for (const row of step) {
-      below = row.seq;
-      if (!matches(tx, row, match)) continue;
-      rows.push(row);
-      if (rows.length >= limit) return { rows, next: below };
-    }
-    if (step.length < WALK_MAX) return { rows, next: end };
-  }
-}
-
-/** The narrowest source of rows in the order of arrival. */
-function sourceOf({ states }: Match): Source {
-  const only = (...codes: number[]) => states !== null && [...states].every((state) => codes.includes(state));
-  if (only(DEAD, REFUSED)) return "dead";
-  return only(RETRYING) ? "retrying" : "all";
+/** The index's part of each state that is asked for, or the whole table (null) when an open one is among them. */
+function sourcesOf({ states }: Match): (number | null)[] {
+  if (states === null || OPEN_STATES.some((open) => states.has(open))) return [null];
+  return [...states].flatMap(stateCodes);
 }
 
 /** Letters that stand in a key as people write them, but for the space, which is only ever part of an id. */
 const PLAIN_WORD = /^[\w.!~*'() -]+$/;
 
 /** What SQLite can judge of a match. `matches` judges the rest. */
-function narrow({ states, lanes, filter, text }: Match): Narrowed {
+function narrow({ lanes, filter, text }: Match): Narrowed {
   const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
   return {
-    states,
     lanes,
     word: encodeURIComponent(word).toLowerCase(),
     ending: filter.format === null ? "" : `.${filter.format}`,

@@ -1,25 +1,24 @@
-import type { Config } from "@prewarm/shared/config";
 import { LANES } from "@prewarm/shared/job";
 import type { GateFile } from "@prewarm/shared/markers";
 import { getDoc, putDoc } from "../tables/docs.ts";
-import type { GateState } from "../tables/gate-state.ts";
 import { putOutbox } from "../tables/outbox.ts";
-import { laneCode } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { laneClosed, probeFree } from "./gate.ts";
+import { closedFor } from "./gate.ts";
+import type { Gate } from "./gate-memory.ts";
+import { heldSentence } from "./held-sentence.ts";
 
-/** What the edge is to know: lanes that take nothing new. A probe does not open a lane. */
-function gateFile(gate: GateState, config: Config, now: number): GateFile {
+/** What the edge is to know: lanes that take nothing new. A throttle is too short for it to be told in time. */
+function gateFile(gate: Gate): GateFile {
   const closed = LANES.flatMap((lane) => {
-    const why = laneClosed(gate, config, laneCode(lane), now);
-    return why === null || (why.code === "breaker" && probeFree(gate, now)) ? [] : [{ lane, why }];
+    const held = closedFor(gate, lane);
+    return held === null || held.code === "throttled" ? [] : [{ lane, reason: heldSentence(gate, lane, held) }];
   });
-  return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.why.message ?? null, at: now };
+  return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.reason ?? null, at: gate.now };
 }
 
 /** Notes the gate file to be published when it says something else than the last one noted. */
-export function gateChanged(tx: Tx): void {
-  const file = gateFile(tx.gate, tx.config, tx.now);
+export function gateChanged(tx: Tx, gate: Gate): void {
+  const file = gateFile(gate);
   const says = JSON.stringify([file.closed, file.reason]);
   const said = getDoc(tx.sql, "gate-said");
   if (says === said || (said === null && file.closed.length === 0)) return;

@@ -1,214 +1,390 @@
+import type { Settings } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { newGate, settingsOf } from "../tables/gate-state.ts";
-import { setup, T0 } from "../testing/setup.ts";
+import { type GateState, newGate, settingsOf } from "../tables/gate-state.ts";
 import { testConfig } from "../testing/setup-config.ts";
-import { nextToken, recordBad, recordGood, slotLimit, takeToken, tokensBy } from "./gate.ts";
+import {
+  type Ask,
+  admit,
+  budgetLeft,
+  closeBreaker,
+  closedFor,
+  giveBack,
+  goalPerSecond,
+  nextOpenAt,
+  openBreaker,
+  probeUnused,
+  recordBad,
+  recordGood,
+  restBudget,
+  slotsOf,
+  throttle,
+  usedBy,
+} from "./gate.ts";
+import { type Gate, newGateMemory } from "./gate-memory.ts";
+import { learnJobMs, quantileMs } from "./job-times.ts";
 
-const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unclear", message: "HTTP 500" } } as const;
+const T0 = Date.UTC(2026, 10, 24, 12);
 
-describe("rate", () => {
-  it("lets a burst through at once, then one per interval", () => {
-    const gate = newGate(T0);
-    const settings = settingsOf(gate, testConfig({ gate: { ratePerSecond: 2, burst: 3 } }));
-    const times = Array.from({ length: 6 }, () => {
-      const at = nextToken(gate, settings, T0);
-      takeToken(gate, settings, T0);
-      return at - T0;
-    });
-    expect(times).toEqual([0, 0, 0, 500, 1_000, 1_500]);
-  });
+/** A gate whose bucket is full, unless `seconds` says for how long it has been filling. */
+function gateOf(settings: Partial<Settings["gate"]> = {}, seconds = 1_000): Gate {
+  const config = testConfig({ gate: { concurrency: 50, ratePerSecond: 20, burst: 20, ...settings } });
+  const gate = { state: newGate(T0), memory: newGateMemory(T0), config, now: T0, random: () => 0.5 };
+  gate.now += seconds * 1000;
+  return gate;
+}
+/** The same document after an eviction: written and read again, with nothing beside it. */
+function evicted(gate: Gate): Gate {
+  const state = JSON.parse(JSON.stringify(gate.state)) as GateState;
+  return { ...gate, state, memory: newGateMemory(gate.now) };
+}
+const ask = (gate: Gate, more: Partial<Ask> = {}) =>
+  admit(gate, { lane: "bulk", gen: 1, slotsUsed: 0, hasSlot: false, liveWaiting: false, ...more });
+const code = (gate: Gate, more: Partial<Ask> = {}) => {
+  const answer = ask(gate, more);
+  return "code" in answer ? answer.code : "go";
+};
+/** Until the first refusal, at one moment: how many go, and why no more. */
+function drain(gate: Gate, more: Partial<Ask> = {}): { went: number; code: string } {
+  for (let went = 0; went < 100_000; went += 1) {
+    const answer = ask(gate, more);
+    if ("code" in answer) return { went, code: answer.code };
+  }
+  throw new Error("no end");
+}
 
-  it("counts the tokens of the near future as they are then given", () => {
-    const gate = newGate(T0);
-    const settings = settingsOf(gate, testConfig({ gate: { ratePerSecond: 2, burst: 3 } }));
-    for (const [taken, until, expected] of [
-      [0, 0, 3],
-      [2, 0, 1],
-      [1, 0, 0],
-      [0, 1_000, 2],
-      [4, 1_000, 0],
-    ] as const) {
-      for (let n = 0; n < taken; n += 1) takeToken(gate, settings, T0);
-      expect(tokensBy(gate, settings, T0, T0 + until)).toBe(expected);
+describe("the order of the gate", () => {
+  it("is pause, budget, breaker, throttle, slot, token: the first that holds is said, and each mended shows the next", () => {
+    const gate = gateOf({ monthlyJobs: 0, concurrency: 2 }, 0);
+    gate.state.paused = ["bulk"];
+    openBreaker(gate, { status: 401, reason: "bad key" });
+    throttle(gate, gate.now + 90_000);
+    const full = { slotsUsed: 2 };
+    const mends: (() => void)[] = [
+      () => gate.state.paused.pop(),
+      () => Object.assign(gate.state.overrides, { monthlyJobs: null }),
+      () => closeBreaker(gate),
+      () => Object.assign(gate, { now: gate.state.throttledUntil }),
+      () => Object.assign(full, { slotsUsed: 0 }),
+      () => drain(gate),
+    ];
+    const said = [code(gate, full)];
+    for (const mend of mends) {
+      mend();
+      said.push(code(gate, full));
     }
+    expect(said).toEqual(["paused", "budget", "breaker", "throttled", "slots", "go", "tokens"]);
   });
 
-  it("starts without a burst after a Retry-After", () => {
-    const gate = { ...newGate(T0), throttledUntil: T0 + 10_000 };
-    const settings = settingsOf(gate, testConfig({ gate: { ratePerSecond: 1, burst: 5 } }));
-    const times = [0, 1, 2].map(() => {
-      const at = nextToken(gate, settings, T0);
-      takeToken(gate, settings, T0);
-      return at - T0;
-    });
-    expect(times).toEqual([10_000, 11_000, 12_000]);
+  it("changes nothing when it says no", () => {
+    const gate = gateOf({ concurrency: 2 });
+    ask(gate);
+    const before = JSON.stringify([gate.state, gate.memory]);
+    expect(code(gate, { slotsUsed: 2 })).toBe("slots");
+    expect(code(gate, { liveWaiting: true })).toBe("tokens");
+    gate.state.paused = ["upload"];
+    expect(code(gate, { lane: "upload" })).toBe("paused");
+    gate.state.paused = [];
+    expect(JSON.stringify([gate.state, gate.memory])).toBe(before);
+  });
+
+  it("says of a lane why nothing goes at all, and when the gate opens by itself", () => {
+    const gate = gateOf({ monthlyJobs: 10, warmingShare: 0 });
+    expect([closedFor(gate, "live"), closedFor(gate, "bulk")]).toEqual([
+      null,
+      { code: "budget", until: Date.UTC(2026, 11, 1) },
+    ]);
+    expect(nextOpenAt(gate)).toBe(Date.UTC(2026, 11, 1));
+    throttle(gate, gate.now + 5_000);
+    expect(nextOpenAt(gate)).toBe(gate.now + 5_000);
+    gate.state.paused = ["live", "upload", "bulk"];
+    expect(nextOpenAt(gate)).toBeNull();
   });
 });
 
 describe("slots", () => {
-  it.each([
-    [1, 1],
-    [2, 1],
-    [10, 9],
-    [50, 45],
-    [55, 49],
-  ])("of %i leaves bulk %i", (concurrency, bulk) => {
-    const settings = settingsOf(newGate(T0), testConfig({ gate: { concurrency } }));
-    expect([slotLimit(settings, 2), slotLimit(settings, 0), slotLimit(settings, 1)]).toEqual([
-      bulk,
-      concurrency,
-      concurrency,
+  it("are left to viewers by bulk: what one a second needs, at least one, at most a tenth", () => {
+    const left = (concurrency: number, jobMs: number) => {
+      const gate = gateOf({ concurrency });
+      for (let n = 0; n < 200; n += 1) learnJobMs(gate, jobMs);
+      expect([slotsOf(gate, "live"), slotsOf(gate, "upload")]).toEqual([concurrency, concurrency]);
+      return concurrency - slotsOf(gate, "bulk");
+    };
+    expect([left(50, 900), left(50, 2_900), left(50, 60_000), left(500, 9_800), left(10, 60_000)]).toEqual([
+      1, 3, 5, 10, 1,
     ]);
+    expect(left(1, 1_000)).toBe(0);
+  });
+
+  it("are not asked of a generation that has its own", () => {
+    const gate = gateOf({ concurrency: 2 });
+    expect(code(gate, { slotsUsed: 2 })).toBe("slots");
+    expect(code(gate, { slotsUsed: 2, hasSlot: true })).toBe("go");
+    expect(code(gate, { slotsUsed: 1 })).toBe("slots");
+    expect(code(gate, { slotsUsed: 1, lane: "live" })).toBe("go");
+  });
+});
+
+describe("tokens", () => {
+  it("come as a burst, then one per interval, at most 300 ms ahead", () => {
+    const gate = gateOf({ ratePerSecond: 10, burst: 5 });
+    const times = Array.from({ length: 9 }, () => ask(gate, { lane: "live" }));
+    const at = (ms: number) => ({ notBefore: gate.now + ms });
+    expect(times).toEqual(
+      [0, 0, 0, 0, 0, 100, 200, 300].map(at).concat([{ code: "tokens", until: gate.now + 400 } as never]),
+    );
+    gate.now += 100;
+    expect(code(gate, { lane: "live" })).toBe("go");
+    expect(code(gate, { lane: "live" })).toBe("tokens");
+  });
+
+  it("keep the rate over any length of time", () => {
+    const gate = gateOf({ ratePerSecond: 7, burst: 3 });
+    let went = 0;
+    for (let ms = 0; ms < 60_000; ms += 40) {
+      gate.now += 40;
+      went += drain(gate, { lane: "live" }).went;
+    }
+    expect(went).toBeGreaterThanOrEqual(60 * 7);
+    expect(went).toBeLessThanOrEqual(60 * 7 + 3 + 0.3 * 7);
+  });
+
+  it("are kept for viewers by bulk: a tenth of the burst", () => {
+    const gate = gateOf({ ratePerSecond: 1, burst: 20, concurrency: 1_000 });
+    expect(drain(gate)).toEqual({ went: 18, code: "tokens" });
+    expect(drain(gate, { lane: "live" })).toEqual({ went: 2, code: "tokens" });
+    const small = gateOf({ ratePerSecond: 1, burst: 1 });
+    expect(drain(small).went).toBe(1);
+  });
+
+  it("go to viewers while one waits: neither uploads nor bulk get any", () => {
+    const gate = gateOf();
+    const lanes = (["live", "upload", "bulk"] as const).map((lane) => code(gate, { lane, liveWaiting: true }));
+    expect(lanes).toEqual(["go", "tokens", "tokens"]);
+  });
+
+  it("start empty after an eviction and after a Retry-After", () => {
+    const full = gateOf({ ratePerSecond: 1, burst: 10 });
+    expect(drain(evicted(full), { lane: "live" }).went).toBe(0);
+    throttle(full, full.now + 30_000);
+    full.now += 30_000;
+    expect(drain(full, { lane: "live" }).went).toBe(0);
+    full.now += 1_000;
+    expect(drain(full, { lane: "live" }).went).toBe(1);
+  });
+});
+
+describe("budget", () => {
+  it("keeps a share for viewers, stops hard, and begins anew with the month", () => {
+    const gate = gateOf({ monthlyJobs: 4, warmingShare: 0.5 });
+    expect([drain(gate, { lane: "upload" }), drain(gate, { lane: "live" })]).toEqual([
+      { went: 2, code: "budget" },
+      { went: 2, code: "budget" },
+    ]);
+    expect(closedFor(gate, "live")).toEqual({ code: "budget", until: Date.UTC(2026, 11, 1) });
+    gate.now = Date.UTC(2026, 11, 1);
+    expect([budgetLeft(gate, "live"), code(gate)]).toEqual([4, "go"]);
+    expect([gate.state.used, usedBy(gate)]).toEqual([
+      { month: "2026-12", byLane: { live: 0, upload: 0, bulk: 1 } },
+      { live: 0, upload: 0, bulk: 1 },
+    ]);
+  });
+
+  it("gives back what made no job, in the month it was taken", () => {
+    const gate = gateOf();
+    ask(gate);
+    giveBack(gate, "bulk", "2026-10");
+    expect(usedBy(gate).bulk).toBe(1);
+    giveBack(gate, "bulk", "2026-11");
+    expect(usedBy(gate).bulk).toBe(0);
+  });
+
+  it("is not asked for a repeated POST: its job is paid", () => {
+    const gate = gateOf({ monthlyJobs: 1 });
+    ask(gate, { lane: "live" });
+    expect([code(gate, { lane: "live" }), code(gate, { lane: "live", hasSlot: true })]).toEqual(["budget", "go"]);
+    expect(usedBy(gate).live).toBe(1);
+  });
+
+  it("is written in blocks of at most 1 % of the month, never less than what was used", () => {
+    const gate = gateOf({ monthlyJobs: 10_000, ratePerSecond: 1_000, burst: 10_000, concurrency: 10_000 });
+    let writes = 0;
+    for (let n = 1; n <= 5_000; n += 1) {
+      const before = JSON.stringify(gate.state);
+      expect(code(gate)).toBe("go");
+      if (JSON.stringify(gate.state) !== before) writes += 1;
+      const ahead = gate.state.used.byLane.bulk - n;
+      expect(ahead >= 0 && ahead <= 100).toBe(true);
+    }
+    expect(writes).toBeLessThanOrEqual(60);
+  });
+
+  it("is never overrun across evictions, and a lone job costs one whatever is lost after it", () => {
+    let gate = gateOf({ monthlyJobs: 1_000, ratePerSecond: 1_000, burst: 1_000, concurrency: 1_000 });
+    let went = 0;
+    for (let life = 0; life < 400; life += 1) {
+      gate = evicted(gate);
+      gate.now += 60_000;
+      for (let n = 0; n < 1 + (life % 7); n += 1) if (code(gate, { lane: "live" }) === "go") went += 1;
+    }
+    expect(went).toBeLessThanOrEqual(1_000);
+    expect(went).toBeGreaterThan(600);
+
+    let calm = gateOf({ monthlyJobs: 1_000 });
+    for (let n = 0; n < 500; n += 1) {
+      expect(code(calm, { lane: "live" })).toBe("go");
+      calm = evicted(calm);
+      calm.now += 3_000;
+    }
+    expect(usedBy(calm).live).toBe(500);
+  });
+
+  it("is exact again once all is at rest", () => {
+    const gate = gateOf({ monthlyJobs: 10_000 });
+    for (let n = 0; n < 6; n += 1) ask(gate, { lane: "live" });
+    giveBack(gate, "live", "2026-11");
+    expect(evicted(gate).state.used.byLane.live).toBeGreaterThan(5);
+    restBudget(gate);
+    expect(usedBy(evicted(gate)).live).toBe(5);
+  });
+});
+
+describe("throttle", () => {
+  it("closes every lane until its time, and never opens earlier for a shorter one", () => {
+    const gate = gateOf();
+    throttle(gate, gate.now + 20_000);
+    throttle(gate, gate.now + 5_000);
+    expect(ask(gate, { lane: "live" })).toEqual({ code: "throttled", until: gate.now + 20_000 });
+    gate.now += 20_000;
+    expect(code(gate)).toBe("go");
+  });
+
+  it("of more than an hour opens the breaker with Ittybit's date", () => {
+    const gate = gateOf();
+    const until = T0 + 10_000_000;
+    throttle(gate, until);
+    expect(gate.state.throttledUntil).toBe(0);
+    expect(closedFor(gate, "live")).toEqual({ code: "breaker", until });
+    expect(gate.state.breaker).toMatchObject({
+      status: 429,
+      reason: "Ittybit asks to wait until 2026-11-24T14:46:40.000Z.",
+    });
+    gate.now = until;
+    expect(code(gate)).toBe("go");
   });
 });
 
 describe("breaker", () => {
   it("lets exactly one probe through when its wait is over, and closes when Ittybit takes the job", () => {
-    const { clock, ledger, claim, settle, submit, accept, granted } = setup();
-    granted("o", "a/1-high.webp");
-    settle("o", "a/1-high.webp", { kind: "account", status: 401, message: "bad key" });
-    accept("b/1-high.webp", "c/1-high.webp");
-    expect(claim("p", "b/1-high.webp")).toEqual({ do: "parked", until: clock.ms + 30_000 });
-    clock.advance(30);
-    expect(ledger.getGate().breaker.state).toBe("half-open");
-    const probe = claim("p", "b/1-high.webp");
-    expect(probe.do).toBe("run");
-    expect(claim("q", "c/1-high.webp").do).toBe("parked");
-    submit("p", "b/1-high.webp", probe.do === "run" ? probe.gen : 0);
-    expect(ledger.getGate().breaker.state).toBe("closed");
-    expect(claim("q", "c/1-high.webp").do).toBe("run");
+    const gate = gateOf();
+    openBreaker(gate, { status: 401, reason: "bad key" });
+    expect(ask(gate)).toEqual({ code: "breaker", until: gate.now + 30_000 });
+    gate.now += 30_000;
+    expect([code(gate, { gen: 7 }), code(gate, { gen: 8 })]).toEqual(["go", "breaker"]);
+    recordGood(gate, 8);
+    expect(gate.state.breaker.state).toBe("open");
+    recordGood(gate, 7);
+    expect([gate.state.breaker.state, code(gate, { gen: 8 })]).toEqual(["closed", "go"]);
   });
 
-  it("opens again for twice as long when the probe fails, and tries another when the probe's handler dies", () => {
-    const { clock, ledger, claim, settle, accept, granted } = setup();
-    granted("o", "a/1-high.webp");
-    settle("o", "a/1-high.webp", { kind: "account", status: 402, message: "pay" });
-    accept("b/1-high.webp", "c/1-high.webp");
-    clock.advance(30);
-    claim("p", "b/1-high.webp");
-    settle("p", "b/1-high.webp", { kind: "account", status: 402, message: "pay" });
-    expect(ledger.getGate().breaker.probeAt).toBe(clock.ms + 60_000);
-    clock.advance(60);
-    expect(claim("q", "b/1-high.webp").do).toBe("run");
-    expect(claim("r", "c/1-high.webp").do).toBe("parked");
-    clock.advance(60);
-    expect(claim("r", "c/1-high.webp").do).toBe("run");
+  it("opens again for twice as long when the probe fails, up to half an hour", () => {
+    const gate = gateOf();
+    const waits = Array.from({ length: 8 }, (_, gen) => {
+      openBreaker(gate, { status: 402, reason: "pay" });
+      const wait = gate.state.breaker.until - gate.now;
+      gate.now += wait;
+      expect(code(gate, { gen })).toBe("go");
+      return wait / 1000;
+    });
+    expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1_800, 1_800]);
   });
 
-  it("drops what a viewer would make, while the breaker is open", () => {
-    const { claim, settle, granted } = setup();
-    granted("o", "a/1-high.webp");
-    settle("o", "a/1-high.webp", { kind: "account", status: 403, message: "no" });
-    expect(claim("p", "b/1-high.webp", true)).toEqual({ do: "drop", reason: "closed" });
+  it("tries another when the probe's handler died, or when the probe asked Ittybit nothing", () => {
+    const gate = gateOf();
+    openBreaker(gate, { status: 402, reason: "pay" });
+    gate.now += 30_000;
+    ask(gate, { gen: 7 });
+    probeUnused(gate, 8);
+    expect(code(gate, { gen: 8 })).toBe("breaker");
+    probeUnused(gate, 7);
+    expect(code(gate, { gen: 8 })).toBe("go");
+    gate.now += 60_000;
+    expect(code(gate, { gen: 9 })).toBe("go");
+  });
+
+  it("takes no notice of late answers while it is open", () => {
+    const gate = gateOf();
+    openBreaker(gate, { status: 402, reason: "pay" });
+    openBreaker(gate, { status: 500, reason: "late" });
+    expect(gate.state.breaker).toMatchObject({ reason: "pay", openings: 1 });
   });
 
   it("opens when half of at least 20 answers in a minute are errors, not before", () => {
-    const gate = newGate(T0);
-    for (let n = 0; n < 10; n += 1) recordGood(gate, n, T0);
-    for (let n = 0; n < 9; n += 1) recordBad(gate, n, T0, "HTTP 500");
-    expect(gate.breaker.state).toBe("closed");
-    recordBad(gate, 0, T0, "HTTP 500");
-    expect(gate.breaker).toMatchObject({ state: "open", until: T0 + 30_000 });
-    expect(gate.breaker.reason).toBe(
+    const gate = gateOf();
+    for (let n = 0; n < 10; n += 1) recordGood(gate, n);
+    for (let n = 0; n < 9; n += 1) recordBad(gate, n, "HTTP 500");
+    expect(gate.state.breaker.state).toBe("closed");
+    recordBad(gate, 0, "HTTP 500");
+    expect(gate.state.breaker).toMatchObject({ state: "open", until: gate.now + 30_000 });
+    expect(gate.state.breaker.reason).toBe(
       "Ittybit is failing: 10 of 20 answers within a minute were errors; the last: HTTP 500",
     );
 
-    const slow = newGate(T0);
-    for (let n = 0; n < 40; n += 1) recordBad(slow, n, T0 + n * 10_000, "HTTP 500");
-    expect(slow.breaker.state).toBe("closed");
-  });
-
-  it("opens with Ittybit's own date when asked to wait for more than an hour", () => {
-    const { clock, ledger, settle, granted } = setup();
-    granted("o", "a/1-high.webp");
-    settle("o", "a/1-high.webp", { kind: "throttled", until: clock.ms + 7_200_000 });
-    expect(ledger.getGate()).toMatchObject({
-      throttledUntil: null,
-      breaker: {
-        state: "open",
-        status: 429,
-        probeAt: clock.ms + 7_200_000,
-        reason: "Ittybit asks to wait until 2026-11-24T14:00:00.000Z.",
-      },
-    });
-  });
-
-  it("can be closed by hand", () => {
-    const { ledger, claim, settle, granted } = setup();
-    granted("o", "a/1-high.webp");
-    settle("o", "a/1-high.webp", { kind: "account", status: 401, message: "bad key" });
-    ledger.patchGate({ breaker: { state: "closed" } }, "test");
-    expect(claim("p", "a/1-high.webp").do).toBe("run");
-  });
-
-  it("lets a granted row without a job be the probe when no other waits", async () => {
-    const { clock, steps, settle, granted, cancel } = setup();
-    granted("o", "a/1-high.webp");
-    settle("o", "a/1-high.webp", UNCLEAR);
-    granted("p", "b/1-high.webp");
-    settle("p", "b/1-high.webp", { kind: "account", status: 401, message: "bad key" });
-    await cancel("b/1-high.webp");
-    clock.advance(29);
-    expect(steps.dispatch()).toEqual([]);
-    clock.advance(1);
-    expect(steps.dispatch().map(({ keys }) => keys)).toEqual([["a/1-high.webp"]]);
+    const slow = gateOf();
+    for (let n = 0; n < 40; n += 1) {
+      slow.now += 10_000;
+      recordBad(slow, n, "HTTP 500");
+    }
+    expect(slow.state.breaker.state).toBe("closed");
   });
 });
 
-describe("budget", () => {
-  it("keeps a share for viewers, stops hard, says so, and begins anew with the month", () => {
-    const { clock, ledger, steps, claim, accept } = setup({ gate: { monthlyJobs: 4, warmingShare: 0.5 } });
-    accept("a/1-high.webp", "b/1-high.webp", "c/1-high.webp");
-    expect(["a", "b", "c"].map((id) => claim(id, `${id}/1-high.webp`).do)).toEqual(["run", "run", "parked"]);
-    expect(ledger.getGate().reasons.map(({ lane, code }) => `${lane} ${code}`)).toEqual([
-      "upload budget",
-      "bulk budget",
-    ]);
-    expect(["d", "e"].map((id) => claim(id, `${id}/1-high.webp`, true).do)).toEqual(["run", "run"]);
-    expect(claim("f", "f/1-high.webp", true)).toEqual({ do: "drop", reason: "closed" });
-    expect(ledger.getGate().budget).toMatchObject({
-      used: 4,
-      usedByLane: { live: 2, upload: 0, bulk: 2 },
-      alert: 1,
-      exhausted: { live: true, warming: true },
-    });
-    clock.ms = Date.UTC(2026, 11, 1);
-    steps.sweep();
-    expect(claim("c2", "c/1-high.webp").do).toBe("run");
-    expect(ledger.getGate().budget).toMatchObject({ month: "2026-12", used: 1 });
+describe("pace", () => {
+  it("learns how long jobs take, and forgets what is long ago", () => {
+    const gate = gateOf();
+    expect([quantileMs(gate, 0.5), quantileMs(gate, 0.02)]).toEqual([1_000, 40]);
+    for (let n = 0; n < 500; n += 1) learnJobMs(gate, 9_000);
+    expect(quantileMs(gate, 0.5)).toBeGreaterThan(8_000);
+    for (let n = 0; n < 500; n += 1) learnJobMs(gate, 300);
+    expect(quantileMs(gate, 0.95)).toBeLessThan(501);
   });
 
-  it("counts a job that was never made back", () => {
-    const { clock, ledger, settle, granted } = setup();
-    granted("o", "a/1-high.webp");
-    expect(ledger.getGate().budget.used).toBe(1);
-    settle("o", "a/1-high.webp", { kind: "throttled", until: clock.ms + 1_000 });
-    expect(ledger.getGate().budget.used).toBe(0);
+  it("aims at what slots or rate allow, whichever is less", () => {
+    const gate = gateOf({ concurrency: 50, ratePerSecond: 20 });
+    expect(goalPerSecond(gate)).toBe(20);
+    for (let n = 0; n < 500; n += 1) learnJobMs(gate, 9_900);
+    const s = quantileMs(gate, 0.5) / 1000;
+    expect(goalPerSecond(gate)).toBeCloseTo(45 / (s + 0.3));
   });
 });
 
-describe("the gate file", () => {
-  it("is published when what the edge should know changes, and tried until it is", () => {
-    const { clock, ledger, steps } = setup();
-    steps.gateChanged();
-    expect(steps.outboxDue()).toEqual([]);
-    ledger.patchGate({ paused: { live: true } }, "test");
-    steps.gateChanged();
-    const [due] = steps.outboxDue();
-    expect(JSON.parse(due!.body)).toEqual({
-      closed: ["live"],
-      reason: "Lane live is paused by an operator.",
-      at: clock.ms,
-    });
-    expect(steps.outboxDue()).toEqual([]);
-    clock.advance(2);
-    expect(steps.outboxDue()).toHaveLength(1);
-    steps.outboxDone("gate", due!.body);
-    clock.advance(3_600);
-    steps.gateChanged();
-    expect(steps.outboxDue()).toEqual([]);
-    ledger.patchGate({ paused: { live: false } }, "test");
-    steps.gateChanged();
-    expect(JSON.parse(steps.outboxDue()[0]!.body)).toMatchObject({ closed: [], reason: null });
+describe("a limit", () => {
+  const settings = (gate: Gate) => {
+    const { concurrency, ratePerSecond, burst } = settingsOf(gate.state, gate.config);
+    return [concurrency, ratePerSecond, burst];
+  };
+
+  it("that is automatic begins at 50 and 20 a second, keeps to its bounds, and bursts no more than a second's worth", () => {
+    const gate = gateOf({ concurrency: "auto", ratePerSecond: { max: 8 } });
+    expect(settings(gate)).toEqual([50, 8, 8]);
+    gate.state.auto.concurrency = { value: 7.9, why: "", since: 0 };
+    gate.state.auto.ratePerSecond = { value: 0.5, why: "", since: 0 };
+    expect(settings(gate)).toEqual([7, 0.5, 1]);
+    gate.state.auto.concurrency = { value: 70_000, why: "", since: 0 };
+    expect(settings(gate)[0]).toBe(1_000);
+  });
+
+  it("is what an operator pinned, and finds itself again when he says auto", () => {
+    const gate = gateOf({ concurrency: "auto", ratePerSecond: 20 });
+    gate.state.auto.concurrency = { value: 120, why: "", since: 0 };
+    Object.assign(gate.state.overrides, { concurrency: 9, ratePerSecond: "auto" });
+    expect(settings(gate)).toEqual([9, 20, 20]);
+    gate.state.overrides.concurrency = "auto";
+    expect(settings(gate)[0]).toBe(120);
+  });
+
+  it("that was found survives an eviction", () => {
+    const gate = gateOf({ concurrency: "auto" });
+    gate.state.auto.concurrency = { value: 120, why: "it grew", since: T0 };
+    expect(settings(evicted(gate))[0]).toBe(120);
   });
 });

@@ -1,180 +1,227 @@
-import type { Config } from "@prewarm/shared/config";
+import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { backoff } from "../../platform/backoff.ts";
-import {
-  type Breaker,
-  CLOSED_BREAKER,
-  type GateSettings,
-  type GateState,
-  monthOf,
-  nextMonth,
-  settingsOf,
-} from "../tables/gate-state.ts";
-import { observe, quantile } from "../tables/histogram.ts";
-import { BULK, type LaneCode, LIVE, laneName } from "../tables/row.ts";
+import { CLOSED_BREAKER, type GateSettings, monthOf, nextMonth, noUse, settingsOf } from "../tables/gate-state.ts";
+import type { Gate } from "./gate-memory.ts";
+import { quantileMs } from "./job-times.ts";
 
 /*
- * Every decision about going upstream, as arithmetic over one document: pause, breaker, budget, rate (GCRA), slots.
- * Nothing here reads a clock or a table.
+ * Every decision about going upstream, as arithmetic over one document and what is known beside it: pause, budget, breaker, throttle,
+ * slots, tokens. Nothing here reads a clock or a table.
  */
 
-/** A token further away than this is not waited for by a handler: the row is parked. */
-export const TOKEN_HORIZON_MS = 20_000;
+/** A token is given at most this long before it is there. */
+export const TOKEN_AHEAD_MS = 300;
 /** `Retry-After` up to this is obeyed by closing the gate; a longer one opens the breaker with its date. */
-export const THROTTLE_MAX_MS = 3_600_000;
+const THROTTLE_MAX_MS = 3_600_000;
 const BREAKER_BASE_MS = 30_000;
 const BREAKER_MAX_MS = 1_800_000;
-const WINDOW_MS = 60_000;
-const WINDOW_MIN_ANSWERS = 20;
+const ANSWERS_MS = 60_000;
+const ANSWERS_MIN = 20;
 const BAD_RATIO = 0.5;
-const FIRST_LOOK_DEFAULT_MS = 1_000;
-const MEDIAN_MEMORY = 0.98;
+/** Viewers' jobs a second that slots are kept free for. */
+const LIVE_PER_SECOND = 1;
+/** From a free slot to the next POST's job, beside the job itself, in seconds: seen late, and asked for again. */
+const TURNAROUND_S = 0.3;
+/** Part of a month's jobs by which the written use may be ahead of the true one. */
+const BLOCK = 0.01;
+/** The same where the month is unlimited, in jobs. */
+const BLOCK_UNLIMITED = 1_000;
 
-export type Closed = { code: "paused" | "breaker" | "budget"; message: string; until: number | null };
+/** Why something does not go. `until`: when this ends by itself, Unix ms. */
+export interface Held {
+  code: "paused" | "budget" | "breaker" | "throttled" | "slots" | "tokens";
+  until: number | null;
+}
 
-/** Why a lane takes no new work, or null; the breaker is named only when nothing else closes it. A breaker whose wait is over counts as open here; `probeFree` lets one through. */
-export function laneClosed(gate: GateState, config: Config, lane: LaneCode, now: number): Closed | null {
-  if (gate.paused.includes(laneName(lane)))
-    return { code: "paused", message: `Lane ${laneName(lane)} is paused by an operator.`, until: null };
-  const settings = settingsOf(gate, config);
-  if (budgetLeft(gate, settings, lane, now) <= 0) {
-    const what = lane === LIVE ? "The month's budget" : "The month's budget for warming";
-    return { code: "budget", message: `${what} is spent.`, until: nextMonth(now) };
+export interface Ask {
+  lane: Lane;
+  gen: number;
+  /** Slots taken now. */
+  slotsUsed: number;
+  /** The generation has its slot and its place in the budget already: its POST is repeated. */
+  hasSlot: boolean;
+  /** A viewer's job waits for a token. */
+  liveWaiting: boolean;
+}
+
+/**
+ * May one job of this lane be POSTed? Yes takes a token, its place in the budget and the breaker's probe; no changes nothing.
+ * `notBefore`: when its token is there, Unix ms.
+ */
+export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
+  const held = closedFor(gate, ask.lane, ask.hasSlot);
+  if (held !== null) return held;
+  if (!ask.hasSlot && ask.slotsUsed >= slotsOf(gate, ask.lane)) return { code: "slots", until: null };
+  if (ask.liveWaiting && ask.lane !== "live") return { code: "tokens", until: null };
+  const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
+  if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
+  gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
+  if (!ask.hasSlot) {
+    spend(gate, ask.lane);
+    gate.memory.auto.peak = Math.max(gate.memory.auto.peak, ask.slotsUsed + 1);
   }
-  const { breaker } = gate;
-  if (breaker.state === "open")
-    return { code: "breaker", message: breaker.reason ?? "The breaker is open.", until: breaker.until };
+  const { breaker } = gate.state;
+  if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
+  return { notBefore };
+}
+
+/** Why nothing of this lane goes at all: pause, budget, breaker, throttle. A free probe of the breaker is no reason. */
+export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | null {
+  const { state, now } = gate;
+  if (state.paused.includes(lane)) return { code: "paused", until: null };
+  if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: nextMonth(now) };
+  const probeAt = Math.max(state.breaker.until, state.breaker.probe?.until ?? 0);
+  if (state.breaker.state === "open" && now < probeAt) return { code: "breaker", until: probeAt };
+  if (now < state.throttledUntil) return { code: "throttled", until: state.throttledUntil };
   return null;
 }
 
-/** True when the breaker is open, its wait is over and no probe is under way: one job may go. */
-export function probeFree({ breaker }: GateState, now: number): boolean {
-  return breaker.state === "open" && now >= breaker.until && (breaker.probe === null || breaker.probe.until <= now);
+/** When a closed gate opens by itself, Unix ms; null: it is open, or an operator paused it. */
+export function nextOpenAt(gate: Gate): number | null {
+  const times = LANES.map((lane) => closedFor(gate, lane)?.until ?? null).filter((until) => until !== null);
+  return times.length === 0 ? null : Math.min(...times);
 }
+
+/* ── Slots and pace ────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/** Slots a lane may fill: bulk leaves those that a viewer a second would need, at least one and at most a tenth. */
+export function slotsOf(gate: Gate, lane: Lane): number {
+  const { concurrency } = settingsOf(gate.state, gate.config);
+  if (lane !== "bulk") return concurrency;
+  const viewers = Math.ceil((LIVE_PER_SECOND * quantileMs(gate, 0.5)) / 1000);
+  return Math.max(1, concurrency - Math.max(1, Math.min(Math.ceil(concurrency / 10), viewers)));
+}
+
+/** Jobs a second that slots and rate allow. */
+export function goalPerSecond(gate: Gate): number {
+  const { ratePerSecond } = settingsOf(gate.state, gate.config);
+  return Math.min(ratePerSecond, slotsOf(gate, "bulk") / (quantileMs(gate, 0.5) / 1000 + TURNAROUND_S));
+}
+
+/** Tokens in the bucket now; below 0 when some were given ahead. */
+function tokens({ state, memory, config, now }: Gate): number {
+  const { ratePerSecond, burst } = settingsOf(state, config);
+  const { level, at } = memory.tokens;
+  return Math.min(burst, level + (Math.max(0, now - at) / 1000) * ratePerSecond);
+}
+
+/** How long until the lane's next token is there, in ms. Warming leaves a tenth of the burst to viewers. */
+function tokenWaitMs(gate: Gate, lane: Lane): number {
+  const { ratePerSecond, burst } = settingsOf(gate.state, gate.config);
+  const kept = lane === "bulk" ? Math.min(burst - 1, Math.ceil(burst / 10)) : 0;
+  return Math.ceil((Math.max(0, 1 + kept - tokens(gate)) / ratePerSecond) * 1000);
+}
+
+/* ── Budget ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /** Jobs this lane may still start this month; Infinity when unlimited. Warming has its share, viewers may use all that is left. */
-export function budgetLeft(gate: GateState, settings: GateSettings, lane: LaneCode, now: number): number {
-  if (settings.monthlyJobs === null) return Number.POSITIVE_INFINITY;
-  const [live, upload, bulk] = gate.used.month === monthOf(now) ? gate.used.byLane : [0, 0, 0];
-  const left = settings.monthlyJobs - live - upload - bulk;
-  if (lane === LIVE) return left;
-  return Math.min(left, Math.floor(settings.monthlyJobs * settings.warmingShare) - upload - bulk);
+export function budgetLeft(gate: Gate, lane: Lane): number {
+  const { monthlyJobs, warmingShare } = settingsOf(gate.state, gate.config);
+  if (monthlyJobs === null) return Number.POSITIVE_INFINITY;
+  const { live, upload, bulk } = usedBy(gate);
+  const left = monthlyJobs - live - upload - bulk;
+  return lane === "live" ? left : Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
 }
 
-/** Slots a lane may fill: bulk leaves a tenth (at least one) to viewers and uploads. */
-export function slotLimit({ concurrency }: GateSettings, lane: LaneCode): number {
-  if (lane !== BULK) return concurrency;
-  return Math.max(1, concurrency - Math.max(1, Math.ceil(concurrency / 10)));
-}
-
-/** When the next submission may go, Unix ms (GCRA: `burst` at once, then one per interval); never before a `Retry-After` ends. */
-export function nextToken(gate: GateState, { ratePerSecond, burst }: GateSettings, now: number): number {
-  const interval = 1000 / ratePerSecond;
-  return Math.max(now, Math.ceil(gate.tat - (burst - 1) * interval), gate.throttledUntil);
-}
-
-/** Takes the token that `nextToken` showed. */
-export function takeToken(gate: GateState, settings: GateSettings, now: number): void {
-  const interval = 1000 / settings.ratePerSecond;
-  // After a Retry-After there is no burst: the tokens saved up meanwhile would be the next storm.
-  const at = gate.throttledUntil > now ? gate.throttledUntil + (settings.burst - 1) * interval : now;
-  gate.tat = Math.max(gate.tat, at) + interval;
-}
-
-/** Tokens to be had by `until`, for the dispatcher. */
-export function tokensBy(gate: GateState, settings: GateSettings, now: number, until: number): number {
-  const first = nextToken(gate, settings, now);
-  if (first > until) return 0;
-  const interval = 1000 / settings.ratePerSecond;
-  const saved =
-    gate.throttledUntil > now ? 0 : Math.max(0, settings.burst - 1 - Math.max(0, gate.tat - now) / interval);
-  return Math.floor(saved) + 1 + Math.floor((until - first) / interval);
-}
-
-/** Counts one granted job into (`by` = 1) or out of (−1: no job was made) the month. */
-export function spend(gate: GateState, lane: LaneCode, now: number, by: 1 | -1): void {
+/** Jobs granted this month, by lane. A new instance knows no less than the written ceiling. */
+export function usedBy({ state, memory, now }: Gate): Record<Lane, number> {
   const month = monthOf(now);
-  if (gate.used.month !== month) gate.used = { month, byLane: [0, 0, 0] };
-  gate.used.byLane[lane] = Math.max(0, gate.used.byLane[lane] + by);
+  if (memory.used?.month === month) return memory.used.byLane;
+  const byLane = state.used.month === month ? { ...state.used.byLane } : noUse(now).byLane;
+  memory.used = { month, byLane };
+  memory.usedAhead = 0;
+  return byLane;
 }
+
+function spend(gate: Gate, lane: Lane): void {
+  const { state, memory, now } = gate;
+  const used = usedBy(gate);
+  used[lane] += 1;
+  if (state.used.month !== monthOf(now)) state.used = noUse(now);
+  if (used[lane] <= state.used.byLane[lane]) return;
+  // A lone view is written as it is; who goes on is written twice as far ahead each time.
+  state.used.byLane[lane] = used[lane] + memory.usedAhead;
+  memory.usedAhead = Math.min(Math.max(1, 2 * memory.usedAhead), blockOf(settingsOf(state, gate.config)));
+}
+
+function blockOf({ monthlyJobs }: GateSettings): number {
+  return monthlyJobs === null ? BLOCK_UNLIMITED : Math.floor(monthlyJobs * BLOCK);
+}
+
+/** A grant of this month (`2026-11`) that made no job. */
+export function giveBack(gate: Gate, lane: Lane, month: string): void {
+  const used = usedBy(gate);
+  if (month === monthOf(gate.now)) used[lane] = Math.max(0, used[lane] - 1);
+}
+
+/** Nothing is under way any more: what is written comes down to what was used, so that an eviction costs nothing. */
+export function restBudget(gate: Gate): void {
+  gate.state.used = { month: monthOf(gate.now), byLane: { ...usedBy(gate) } };
+  gate.memory.usedAhead = 0;
+}
+
+/* ── Throttle and breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /** 429: nothing goes until then. Above an hour it is no throttle but a stop, and the breaker shows the date. */
-export function throttle(gate: GateState, until: number, now: number): void {
+export function throttle(gate: Gate, until: number): void {
+  const { state, memory, now } = gate;
   if (until - now > THROTTLE_MAX_MS) {
-    openBreaker(gate, now, {
-      status: 429,
-      reason: `Ittybit asks to wait until ${new Date(until).toISOString()}.`,
-      until,
-    });
+    open(gate, { status: 429, reason: `Ittybit asks to wait until ${new Date(until).toISOString()}.`, until });
     return;
   }
-  gate.throttledUntil = Math.max(gate.throttledUntil, until);
+  state.throttledUntil = Math.max(state.throttledUntil, until);
+  // No burst afterwards: the tokens saved up meanwhile would be the next storm.
+  memory.tokens = { level: Math.min(0, tokens(gate)), at: state.throttledUntil };
 }
 
 /** Opens it, or holds it open when the probe failed: each opening in a row doubles the wait, up to half an hour. */
-export function openBreaker(
-  gate: GateState,
-  now: number,
-  why: { status: number | null; reason: string; until?: number },
-): void {
-  const before = gate.breaker;
+export function openBreaker(gate: Gate, why: { status: number | null; reason: string }): void {
+  const { breaker } = gate.state;
   // Answers of jobs that were under way when it opened tell nothing new.
-  if (before.state === "open" && now < before.until && why.until === undefined) return;
+  if (breaker.state === "closed" || gate.now >= breaker.until) open(gate, { ...why, until: 0 });
+}
+
+function open({ state, now }: Gate, why: { status: number | null; reason: string; until: number }): void {
+  const before = state.breaker;
   const openings = before.openings + 1;
   const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: BREAKER_MAX_MS });
   const since = before.state === "open" ? before.since : now;
-  const until = Math.max(why.until ?? 0, now + wait);
-  gate.breaker = { state: "open", reason: why.reason, status: why.status, since, until, openings, probe: null };
+  state.breaker = { ...why, state: "open", since, until: Math.max(why.until, now + wait), openings, probe: null };
 }
 
-export function closeBreaker(gate: GateState, now: number): void {
-  gate.breaker = { ...CLOSED_BREAKER };
-  gate.window = { since: now, ok: 0, bad: 0 };
+export function closeBreaker({ state, memory, now }: Gate): void {
+  state.breaker = { ...CLOSED_BREAKER };
+  memory.answers = { since: now, good: 0, bad: 0 };
 }
 
-/** Makes this generation the one that tries the breaker. */
-export function startProbe(gate: GateState, gen: number, now: number): void {
-  gate.breaker.probe = { gen, until: now + LEASE_MS };
-}
-
-export function isProbe(breaker: Breaker, gen: number): boolean {
-  return breaker.probe?.gen === gen;
+export function isProbe({ state }: Gate, gen: number): boolean {
+  return state.breaker.probe?.gen === gen;
 }
 
 /** Ittybit took a job, or judged one on its merits: the probe has succeeded. */
-export function recordGood(gate: GateState, gen: number, now: number): void {
-  if (isProbe(gate.breaker, gen)) closeBreaker(gate, now);
-  roll(gate, now).ok += 1;
+export function recordGood(gate: Gate, gen: number): void {
+  if (isProbe(gate, gen)) closeBreaker(gate);
+  answers(gate).good += 1;
 }
 
 /** No answer or a 5xx: half of at least 20 answers in a minute open the breaker; a probe reopens it at once. */
-export function recordBad(gate: GateState, gen: number, now: number, reason: string): void {
-  const window = roll(gate, now);
-  window.bad += 1;
-  const answers = window.ok + window.bad;
-  const over = answers >= WINDOW_MIN_ANSWERS && window.bad / answers >= BAD_RATIO;
-  if (!over && !isProbe(gate.breaker, gen)) return;
-  const share = `${window.bad} of ${answers} answers within a minute were errors`;
-  openBreaker(gate, now, { status: null, reason: `Ittybit is failing: ${share}; the last: ${reason}` });
+export function recordBad(gate: Gate, gen: number, message: string): void {
+  const seen = answers(gate);
+  seen.bad += 1;
+  const all = seen.good + seen.bad;
+  const over = all >= ANSWERS_MIN && seen.bad / all >= BAD_RATIO;
+  if (!over && !isProbe(gate, gen)) return;
+  const share = `${seen.bad} of ${all} answers within a minute were errors`;
+  openBreaker(gate, { status: null, reason: `Ittybit is failing: ${share}; the last: ${message}` });
 }
 
 /** The probe ended without having asked Ittybit anything: the next job is the probe. */
-export function probeUnused(gate: GateState, gen: number): void {
-  if (isProbe(gate.breaker, gen)) gate.breaker.probe = null;
+export function probeUnused(gate: Gate, gen: number): void {
+  if (isProbe(gate, gen)) gate.state.breaker.probe = null;
 }
 
-function roll(gate: GateState, now: number): GateState["window"] {
-  if (now - gate.window.since > WINDOW_MS) gate.window = { since: now, ok: 0, bad: 0 };
-  return gate.window;
-}
-
-/** Learns one job's time; older ones fade. */
-export function learnJobMs(gate: GateState, ms: number): void {
-  gate.jobMs = gate.jobMs.map((count) => Math.round(count * MEDIAN_MEMORY * 1000) / 1000);
-  observe(gate.jobMs, ms);
-}
-
-/** When a fresh job is looked at first: the learned median, a second until there is one. */
-export function firstLookMs(gate: GateState): number {
-  return quantile(gate.jobMs, 0.5) ?? FIRST_LOOK_DEFAULT_MS;
+function answers({ memory, now }: Gate): { good: number; bad: number } {
+  if (now - memory.answers.since > ANSWERS_MS) memory.answers = { since: now, good: 0, bad: 0 };
+  return memory.answers;
 }

@@ -1,15 +1,18 @@
+import type { JobState } from "@prewarm/shared/job";
 import { decodeId } from "@prewarm/shared/variant-key";
 import type { JobFilter } from "../contract.ts";
-import { laneCode, type Row, stateCodes } from "../tables/row.ts";
+import type { Stored } from "../tables/recent.ts";
+import { laneCode, type Row } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { stateOf } from "./job-state.ts";
 
 /** A filter with its run looked up and its words made ready. */
 export interface Match {
   filter: JobFilter;
   run: Run | null;
-  states: Set<number> | null;
+  states: Set<JobState> | null;
   lanes: Set<number> | null;
   text: string[];
 }
@@ -21,20 +24,30 @@ export function prepare(tx: Tx, filter: JobFilter): Match | null {
   return {
     filter,
     run,
-    states: filter.states.length === 0 ? null : new Set(filter.states.flatMap(stateCodes)),
+    states: filter.states.length === 0 ? null : new Set(filter.states),
     lanes: filter.lanes.length === 0 ? null : new Set<number>(filter.lanes.map(laneCode)),
     text: filter.text.map((part) => part.toLowerCase()),
   };
 }
 
-export function matches(tx: Tx, row: Row, { filter, run, states, lanes, text }: Match): boolean {
-  if (states !== null && !states.has(row.state)) return false;
-  if (lanes !== null && !lanes.has(row.lane)) return false;
-  if (filter.format !== null && !row.key.endsWith(`.${filter.format}`)) return false;
-  if (filter.id !== null && !row.key.startsWith(encodeURIComponent(filter.id))) return false;
-  if (text.length > 0 && !text.every((part) => readable(row.key).includes(part))) return false;
+export function matches(tx: Tx, row: Row, match: Match): boolean {
+  const { filter, run, states } = match;
+  if (!matchesKey(row, match)) return false;
+  if (states !== null && !states.has(stateOf(tx, row))) return false;
   if ((filter.error !== null || filter.fingerprint !== null) && !matchesError(row, filter)) return false;
   return run === null || tx.runs.askersOf(row).includes(run.n);
+}
+
+/** A job whose row is gone. Who joined it is forgotten: it is found by the run that asked first. */
+export function matchesStored(stored: Stored, match: Match): boolean {
+  return matchesKey(stored, match) && (match.run === null || match.run.n === stored.run);
+}
+
+function matchesKey({ key, lane }: Pick<Row, "key" | "lane">, { filter, lanes, text }: Match): boolean {
+  if (lanes !== null && !lanes.has(lane)) return false;
+  if (filter.format !== null && !key.endsWith(`.${filter.format}`)) return false;
+  if (filter.id !== null && !key.startsWith(encodeURIComponent(filter.id))) return false;
+  return text.length === 0 || text.every((part) => readable(key).includes(part));
 }
 
 function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): boolean {
@@ -44,7 +57,7 @@ function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): bool
   return error === null || `${failure.code} ${failure.message}`.toLowerCase().includes(error.toLowerCase());
 }
 
-/** A row's last failure. */
+/** A row's last failure, or why it was refused. */
 export function errorOf(row: Row): { code: string; message: string } | null {
   return row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string });
 }

@@ -1,38 +1,46 @@
-import { DEAD, isOpen, type LaneCode, PURGE, REFUSED, STORED } from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
-import { orderAnew } from "./transitions.ts";
+import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { decodeId } from "@prewarm/shared/variant-key";
+import { deleteRenewals, dueRenewals, findRenewal, putRenewal, updateRenewal } from "../tables/renewals.ts";
+import { DEAD, isOpen, type LaneCode, REFUSED, WAITING } from "../tables/row.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { newGeneration, orderAnew } from "./transitions.ts";
+
+/** A handler that began before the new original came has ended by then: it can put no object any more. */
+const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
+/** Until a look's end is reported, it is made anew after this. */
+const LOOK_AGAIN_MS = 120_000;
+/** Looks that one ring of the alarm begins. */
+const LOOKS_AT_ONCE = 10;
 
 /**
- * The upload system says that an original has changed. `order` grows with every change (compared as text after padding): an
- * older or equal one is ignored, and one with the etag that is known already only moves the order on. Otherwise no object made
- * so far counts any more: what is open or stored is made anew (old bytes serve until overwritten), what was dead may be asked again.
+ * The upload system says that an original has changed. `order` grows with every change (compared as text after padding): an older one
+ * is ignored, an equal one is news only with another etag, and one with the etag that is known already only moves the order on.
+ * Otherwise no object made so far counts any more: what waits gets a new generation, what lies in R2 is looked up by a renewal and
+ * made anew (old bytes serve until overwritten), what was dead or refused may be asked again.
  */
 export function newOriginal(
-  tx: Tx,
-  original: { id: string; order: string; sourceEtag: string | null },
+  tx: LedgerTx,
+  original: { id: string; order: string; etag: string | null },
   lane: LaneCode,
 ): boolean {
   const image = tx.images.get(original.id);
-  if (image.ordering !== null && !isNewer(original.order, image.ordering)) return false;
-  const sameBytes = original.sourceEtag !== null && original.sourceEtag === image.sourceEtag;
-  image.ordering = original.order;
-  image.sourceEtag = original.sourceEtag;
-  if (sameBytes) return false;
+  const { order, etag } = original;
+  const isSameOrder = image.ordering === order;
+  if (image.ordering !== null && !isSameOrder && !isNewer(order, image.ordering)) return false;
+  const isSameBytes = etag !== null && etag === image.etag;
+  if (isSameOrder && (etag === null || isSameBytes)) return false;
+  image.ordering = order;
+  image.etag = etag;
+  if (isSameBytes) return false;
   image.floor = tx.next();
   for (const row of tx.rows.loadImage(original.id)) {
-    if (row.intent === PURGE) continue;
-    if (row.state === DEAD || row.state === REFUSED) {
-      row.deadUntil = 0;
-    } else if (row.owner !== null) {
-      row.again = 1;
-    } else if (isOpen(row) || row.state === STORED) {
-      if (row.state === STORED) {
-        tx.runs.leave(row);
-        row.lane = lane;
-      }
-      orderAnew(tx, row);
+    if (row.state === DEAD || row.state === REFUSED) row.deadUntil = 0;
+    else if (isOpen(row)) {
+      newGeneration(tx, row);
+      if (row.state === WAITING) row.due = tx.now;
     }
   }
+  putRenewal(tx.sql, { seq: image.floor, id: original.id, lane, look: 1, at: tx.now });
   return true;
 }
 
@@ -40,4 +48,47 @@ export function newOriginal(
 export function isNewer(order: string, than: string): boolean {
   const length = Math.max(order.length, than.length);
   return order.padStart(length, "0") > than.padStart(length, "0");
+}
+
+/* ── Renewals ── */
+
+/** List this image's objects with their generations, then report them with `renewed`. */
+export interface RenewalTask {
+  renewal: number;
+  /** The image's id, decoded. */
+  id: string;
+  look: 1 | 2;
+}
+
+/** The looks to make now; each is made anew unless its end is reported in time. */
+export function renewalsDue(tx: LedgerTx): RenewalTask[] {
+  return dueRenewals(tx.sql, tx.now, LOOKS_AT_ONCE).map((renewal) => {
+    updateRenewal(tx.sql, { ...renewal, at: tx.now + LOOK_AGAIN_MS });
+    return { renewal: renewal.seq, id: decodeId(renewal.id), look: renewal.look };
+  });
+}
+
+/** What R2 holds of the image: objects that count no more, and that nobody makes anew yet, become rows. It looks again 16 minutes later. */
+export function renewed(tx: LedgerTx, task: RenewalTask, objects: readonly { key: string; gen: number }[]): void {
+  const renewal = findRenewal(tx.sql, task.renewal);
+  if (renewal === null || renewal.look !== task.look) return;
+  const { floor } = tx.images.get(renewal.id);
+  const outdated = objects.filter(({ gen }) => gen < floor);
+  tx.rows.loadKeys(outdated.map(({ key }) => key));
+  for (const { key } of outdated) makeAnew(tx, key, renewal.lane);
+  if (renewal.look === 1) updateRenewal(tx.sql, { seq: renewal.seq, look: 2, at: tx.now + SECOND_LOOK_MS });
+  else deleteRenewals(tx.sql, renewal.id);
+}
+
+function makeAnew(tx: LedgerTx, key: string, lane: LaneCode): void {
+  const row = tx.rows.get(key);
+  if (row === null) {
+    tx.insert(key, lane).due = tx.now;
+    tx.count("accepted");
+  } else if (row.state === DEAD || row.state === REFUSED) {
+    tx.runs.leave(row);
+    orderAnew(tx, row);
+    row.lane = lane;
+    tx.count("accepted");
+  }
 }

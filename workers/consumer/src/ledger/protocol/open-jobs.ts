@@ -1,15 +1,17 @@
-import { readOpenCounts } from "../tables/counters.ts";
-import { LIVE, PROCESSING } from "../tables/row.ts";
-import type { Sql } from "../tables/sql.ts";
+import type { Count } from "../tables/counters.ts";
+import { LIVE, OPEN_CODES, type StateCode } from "../tables/row.ts";
+import type { Tx } from "../tables/tx.ts";
 
-/** Open jobs, from the counters: never a count over rows. */
-export function openJobs(sql: Sql): { open: number; liveOpen: number; liveWaiting: number } {
-  const sums = { open: 0, liveOpen: 0, liveWaiting: 0 };
-  for (const { state, lane, n } of readOpenCounts(sql)) {
-    sums.open += n;
-    if (lane !== LIVE) continue;
-    sums.liveOpen += n;
-    if (state !== PROCESSING) sums.liveWaiting += n;
-  }
-  return sums;
+function openOnly({ state }: Count): boolean {
+  return OPEN_CODES.some((code: StateCode) => code === state);
+}
+
+/** Open jobs, from the counts: never a count over rows. */
+export function openJobs(tx: Tx): number {
+  return tx.counts.filter(openOnly).reduce((sum, { n }) => sum + n, 0);
+}
+
+/** Open jobs that viewers wait for. */
+export function liveOpen(tx: Tx): number {
+  return tx.counts.filter((count) => count.lane === LIVE && openOnly(count)).reduce((sum, { n }) => sum + n, 0);
 }

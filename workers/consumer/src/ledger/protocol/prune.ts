@@ -1,61 +1,73 @@
-import { addSlice, TIERS_MS, takeSlices } from "../tables/counters.ts";
-import { forgetDeadMessages } from "../tables/dead-messages.ts";
-import { getDoc, putDoc } from "../tables/docs.ts";
-import { forgetInbox } from "../tables/inbox.ts";
-import { type Aged, readAged } from "../tables/jobs.ts";
-import { isOpen, STORED } from "../tables/row.ts";
-import { deleteUnowned } from "../tables/rows.ts";
-import { forgetRuns } from "../tables/runs.ts";
-import type { Tx } from "../tables/tx.ts";
+import { forgetDeadMessages, oldestDeadMessage } from "../tables/dead-messages.ts";
+import { forgetEnded, oldestEnded } from "../tables/ended.ts";
+import { forgetDays, oldestDay, rollMinutes } from "../tables/history.ts";
+import { forgetImages, oldestImage } from "../tables/images.ts";
+import { forgetInbox, oldestInbox } from "../tables/inbox.ts";
+import { forgetRecent, oldestRecent } from "../tables/recent.ts";
+import { CANCELLED, DEAD, REFUSED } from "../tables/row.ts";
+import { forgetRuns, oldestRun } from "../tables/runs.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 
 const DAY_MS = 86_400_000;
-/** How long ended rows are kept: R2 knows what is stored, dead letters are kept to be retried. */
-const KEEP_STORED_MS = 3 * DAY_MS;
-const KEEP_ENDED_MS = 30 * DAY_MS;
-const KEEP_RECORDS_MS = 14 * DAY_MS;
-const KEEP_TIER_MS = { minute: 6 * 3_600_000, hour: 14 * DAY_MS } as const;
-/** Above this the database sheds stored rows at once: the platform's limit is 10 GB. */
+/** How long what has ended is kept: dead letters to be retried, refused and cancelled ones to be seen. R2 knows what is stored. */
+const KEEP_ENDED_MS = { [DEAD]: 30 * DAY_MS, [REFUSED]: DAY_MS, [CANCELLED]: DAY_MS } as const;
+const KEEP_RECENT_MS = 3 * DAY_MS;
+const KEEP_RUNS_MS = 30 * DAY_MS;
+const KEEP_INBOX_MS = 14 * DAY_MS;
+const KEEP_MESSAGES_MS = 30 * DAY_MS;
+const KEEP_IMAGES_MS = 90 * DAY_MS;
+const KEEP_HISTORY_MS = 400 * DAY_MS;
+/** Above this the database sheds at once what it only keeps to be seen: the platform's limit is 10 GB. */
 export const SHED_ABOVE_BYTES = 5_000_000_000;
-/** Rows looked at in one transaction. */
-const SLICE_ROWS = 5_000;
+/** Rows of one table that one transaction forgets. */
+const SLICE_ROWS = 1_000;
+/** A round at most so often: alarms cost rows. */
+const ROUND_MS = 3_600_000;
 
-/**
- * Sweep g, one slice: walks the table in the order of arrival from where it stopped, and deletes rows that ended long ago.
- * True while the walk goes on.
- */
-export function pruneSlice(tx: Tx): boolean {
-  const found = readAged(tx.sql, Number(getDoc(tx.sql, "prune") ?? 0), SLICE_ROWS);
-  const keepStored = tx.sql.bytes > SHED_ABOVE_BYTES ? 0 : KEEP_STORED_MS;
-  const old = found.filter(
-    (row) => !isOpen(row) && tx.now - row.at > (row.state === STORED ? keepStored : KEEP_ENDED_MS),
-  );
-  dropRows(tx, old);
-  const last = found.length < SLICE_ROWS ? 0 : (found.at(-1)?.seq ?? 0);
-  putDoc(tx.sql, "prune", String(last));
-  return last > 0;
+/** One slice of the round: forgets what is past its use in every table. True while there may be more. */
+export function pruneSlice(tx: LedgerTx): boolean {
+  const { sql, now } = tx;
+  const isFull = sql.bytes > SHED_ABOVE_BYTES;
+  const before = (keep: number) => (isFull ? now : now - keep);
+  let forgotten = 0;
+  for (const state of [DEAD, REFUSED, CANCELLED] as const) {
+    for (const row of forgetEnded(
+      tx.rows,
+      sql,
+      state,
+      state === DEAD ? now - KEEP_ENDED_MS[state] : before(KEEP_ENDED_MS[state]),
+      SLICE_ROWS,
+    )) {
+      if (tx.memory.hands.holderOf(row.id) !== null) continue;
+      tx.rows.delete(row, null);
+      forgotten += 1;
+    }
+  }
+  forgotten += forgetRecent(sql, before(KEEP_RECENT_MS), SLICE_ROWS);
+  forgotten += forgetRuns(sql, before(KEEP_RUNS_MS), SLICE_ROWS);
+  forgotten += forgetInbox(sql, now - KEEP_INBOX_MS, SLICE_ROWS);
+  forgotten += forgetDeadMessages(sql, now - KEEP_MESSAGES_MS, SLICE_ROWS);
+  forgotten += forgetImages(sql, now - KEEP_IMAGES_MS, SLICE_ROWS);
+  rollMinutes(sql, now);
+  forgetDays(sql, now - KEEP_HISTORY_MS);
+  return forgotten >= SLICE_ROWS;
 }
 
-/** A stored row that is being verified has an owner: it stays. */
-function dropRows(tx: Tx, rows: Aged[]): void {
-  if (rows.length === 0) return;
-  const gone = deleteUnowned(
-    tx.sql,
-    rows.map(({ seq }) => seq),
-  );
-  for (const { seq, state, lane } of rows) if (gone.has(seq)) tx.counters.gone(state, lane, 1);
-}
-
-/** Rolls minutes up into hours and hours into days, and forgets records past their use. */
-export function rollUp(tx: Tx): void {
-  fold(tx, "minute", "hour", tx.now - KEEP_TIER_MS.minute);
-  fold(tx, "hour", "day", tx.now - KEEP_TIER_MS.hour);
-  forgetInbox(tx.sql, tx.now - KEEP_RECORDS_MS);
-  forgetDeadMessages(tx.sql, tx.now - KEEP_ENDED_MS);
-  forgetRuns(tx.sql, tx.now - KEEP_ENDED_MS);
-}
-
-function fold(tx: Tx, from: "minute" | "hour", to: "hour" | "day", before: number): void {
-  const tier = TIERS_MS[to];
-  for (const { at, slice } of takeSlices(tx.sql, TIERS_MS[from], before - (before % tier)))
-    addSlice(tx.sql, tier, at - (at % tier), slice);
+/** When the next round is due, Unix ms: at the first thing that will be past its use. Null: there is nothing to forget. */
+export function nextHousekeepingAt(tx: LedgerTx): number | null {
+  const { sql, now } = tx;
+  if (sql.bytes > SHED_ABOVE_BYTES) return now + ROUND_MS;
+  const firsts: [number | null, number][] = [
+    [oldestEnded(sql, DEAD), KEEP_ENDED_MS[DEAD]],
+    [oldestEnded(sql, REFUSED), KEEP_ENDED_MS[REFUSED]],
+    [oldestEnded(sql, CANCELLED), KEEP_ENDED_MS[CANCELLED]],
+    [oldestRecent(sql), KEEP_RECENT_MS],
+    [oldestRun(sql), KEEP_RUNS_MS],
+    [oldestInbox(sql), KEEP_INBOX_MS],
+    [oldestDeadMessage(sql), KEEP_MESSAGES_MS],
+    [oldestImage(sql), KEEP_IMAGES_MS],
+    [oldestDay(sql), KEEP_HISTORY_MS],
+  ];
+  const times = firsts.flatMap(([at, keep]) => (at === null ? [] : [at + keep]));
+  return times.length === 0 ? null : Math.max(now + ROUND_MS, Math.min(...times));
 }

@@ -1,21 +1,22 @@
 import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { decodeId, encodeId } from "@prewarm/shared/variant-key";
+import { rangeOfImage } from "../tables/job-ids.ts";
 import {
-  awaitSecondLook,
-  awaitsFirstLook,
   deletePurge,
   duePurges,
-  imageOfPurge,
+  findPurge,
   insertPurge,
-  type Look,
-  lookAgain,
-  putOffPurge,
+  type Purge,
+  purgesOf,
+  unfinishedPurges,
+  updatePurge,
 } from "../tables/purges.ts";
-import { PURGE } from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
+import { CANCELLED, isOpen } from "../tables/row.ts";
+import { isLive } from "./leases.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 import { deleteRow } from "./transitions.ts";
 
-/** How long one run of a purge holds the image's lock; renewed by every slice. */
+/** How long one look of a purge holds the image's lock; renewed by every slice. */
 export const PURGE_LOCK_MS = 120_000;
 /** A handler that began before the purge has ended by then, so it can put no object any more. */
 const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
@@ -28,81 +29,91 @@ export interface PurgeTask {
   id: string;
   floor: number;
   /** The second look comes 16 minutes after the first has ended, for objects that a handler from before the purge may have put since. */
-  look: Look;
+  look: 1 | 2;
 }
 
 /**
- * Begins a purge: locks the image and raises its floor, so that nothing older counts; rows nobody owns are deleted, the rest
- * are told to be when their handler next asks. It is run again by the alarm until its end is reported.
+ * Begins a purge: locks the image, raises its floor, so that nothing older counts, and deletes its rows; what a live hand holds of them
+ * is stale from now on. The alarm looks anew until the look's end is reported.
  */
-export function purgeBegin(tx: Tx, id: string): PurgeTask {
+export function purgeBegin(tx: LedgerTx, id: string): PurgeTask {
   const encodedId = encodeId(id);
   const seq = tx.next();
-  insertPurge(tx.sql, seq, encodedId, tx.now + PURGE_LOCK_MS);
-  return lock(tx, encodedId, seq, "first");
+  const image = tx.images.get(encodedId);
+  image.floor = seq;
+  image.purged = seq;
+  for (const row of tx.rows.loadImage(encodedId)) {
+    tx.memory.stored.forget(row.key);
+    deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
+  }
+  const purge: Purge = { seq, id: encodedId, look: 1, at: tx.now + PURGE_LOCK_MS, last: 0, more: 0 };
+  insertPurge(tx.sql, purge);
+  lock(tx, purge);
+  return taskOf(purge);
 }
 
-/**
- * A handler died while its row was to be purged, perhaps after it had put the object. The image's purges look again at once.
- * They keep their floor, so what was ordered since stays.
- */
-export function purgeAgain(tx: Tx, encodedId: string): void {
-  lookAgain(tx.sql, encodedId, tx.now);
+/** An object was stored below its image's last purge: that purge looks again. `id`, `gen`: of the job that has made it. */
+export function purgeAgain(tx: LedgerTx, id: number, gen: number): void {
+  for (const purge of unfinishedPurges(tx.sql)) {
+    const { from, to } = rangeOfImage(purge.id, tx.ledgerId);
+    if (gen >= purge.seq || id < from || id >= to) continue;
+    if (purge.look === 2) updatePurge(tx.sql, { ...purge, at: tx.now });
+    else updatePurge(tx.sql, { ...purge, more: 1 });
+  }
 }
 
-/** The purges to run now: broken off, or due for their second look while no handler holds a row of the image. */
-export function purgesDue(tx: Tx, limit: number): PurgeTask[] {
+/** The looks to make now. Every look but the very first waits, with the lock on, until no live hand holds newer work of the image. */
+export function purgesDue(tx: LedgerTx, limit: number): PurgeTask[] {
   const tasks: PurgeTask[] = [];
-  for (const { seq, encodedId, look } of duePurges(tx.sql, tx.now, limit)) {
-    const busy = look === "second" && tx.rows.loadImage(encodedId).some((row) => row.owner !== null);
-    putOffPurge(tx.sql, seq, tx.now + (busy ? BUSY_MS : PURGE_LOCK_MS));
-    if (!busy) tasks.push(lock(tx, encodedId, seq, look));
+  for (const purge of duePurges(tx.sql, tx.now, limit)) {
+    const busy = isHeld(tx, purge);
+    updatePurge(tx.sql, { ...purge, at: tx.now + (busy ? BUSY_MS : PURGE_LOCK_MS) });
+    lock(tx, purge);
+    if (!busy) tasks.push(taskOf(purge));
   }
   return tasks;
 }
 
+function isHeld(tx: LedgerTx, { id, look, seq }: Purge): boolean {
+  const { from, to } = rangeOfImage(id, tx.ledgerId);
+  const live = tx.memory.hands.list().filter((hand) => isLive(hand, tx.now));
+  return live.some(({ entries }) =>
+    [...entries.values()].some((entry) => entry.id >= from && entry.id < to && (look === 2 || entry.gen > seq)),
+  );
+}
+
 /** Renews the lock between two slices; false when the purge is no more. */
-export function purgeContinue(tx: Tx, purge: number): boolean {
-  const encodedId = putOffPurge(tx.sql, purge, tx.now + PURGE_LOCK_MS);
-  if (encodedId === null) return false;
-  tx.images.get(encodedId).purgingUntil = tx.now + PURGE_LOCK_MS;
+export function purgeContinue(tx: LedgerTx, seq: number): boolean {
+  const purge = findPurge(tx.sql, seq);
+  if (purge === null) return false;
+  updatePurge(tx.sql, { ...purge, at: tx.now + PURGE_LOCK_MS });
+  lock(tx, purge);
   return true;
 }
 
 /**
- * The objects and markers are gone: unlock. After the first look the second is arranged, after the second the purge is
- * deleted. An end that is reported twice, or for a look that was run anew meanwhile, changes nothing.
+ * The objects and markers are gone: unlock. After the first look the second is arranged, after the last the purge is deleted. An end
+ * that is reported twice, or for a look that was made anew meanwhile, changes nothing.
  */
-export function purgeEnd(tx: Tx, { purge, look }: Pick<PurgeTask, "purge" | "look">): void {
-  const encodedId = imageOfPurge(tx.sql, purge, look);
-  if (encodedId === null) return;
-  if (look === "second") deletePurge(tx.sql, purge);
-  else awaitSecondLook(tx.sql, purge, tx.now + SECOND_LOOK_MS);
-  unlockImage(tx, encodedId);
+export function purgeEnd(tx: LedgerTx, { purge: seq, look }: Pick<PurgeTask, "purge" | "look">): void {
+  const purge = findPurge(tx.sql, seq);
+  if (purge === null || purge.look !== look) return;
+  const last = look === 1 ? tx.now + SECOND_LOOK_MS : purge.last;
+  const next: Purge = { ...purge, look: 2, last, at: purge.more === 1 ? tx.now : last, more: 0 };
+  if (look === 2 && purge.more === 0 && tx.now >= last) deletePurge(tx.sql, seq);
+  else updatePurge(tx.sql, next);
+  unlockImage(tx, purge.id);
 }
 
 /** Unlocks, unless a purge has its first look still before it. */
-export function unlockImage(tx: Tx, encodedId: string): void {
-  if (!awaitsFirstLook(tx.sql, encodedId)) tx.images.get(encodedId).purgingUntil = 0;
+export function unlockImage(tx: LedgerTx, encodedId: string): void {
+  if (!purgesOf(tx.sql, encodedId).some(({ look }) => look === 1)) tx.images.get(encodedId).lock = 0;
 }
 
-function lock(tx: Tx, encodedId: string, seq: number, look: Look): PurgeTask {
-  const image = tx.images.get(encodedId);
-  image.purgingUntil = tx.now + PURGE_LOCK_MS;
-  image.floor = Math.max(image.floor, seq);
-  if (look === "first") clearRows(tx, encodedId, seq);
-  return { purge: seq, id: decodeId(encodedId), floor: seq, look };
+function lock(tx: LedgerTx, { id }: Purge): void {
+  tx.images.get(id).lock = tx.now + PURGE_LOCK_MS;
 }
 
-/** A row that was ordered after the purge stays. Its generation is then the higher number, because both come from one sequence. */
-function clearRows(tx: Tx, encodedId: string, seq: number): void {
-  for (const row of tx.rows.loadImage(encodedId)) {
-    if (row.gen > seq) continue;
-    if (row.owner === null) {
-      deleteRow(tx, row);
-    } else if (row.intent !== PURGE) {
-      row.intent = PURGE;
-      row.again = 0;
-    }
-  }
+function taskOf({ seq, id, look }: Purge): PurgeTask {
+  return { purge: seq, id: decodeId(id), floor: seq, look };
 }

@@ -1,99 +1,79 @@
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { HANDLER_WALL_MS, JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { SliceAnswer, SliceRequest } from "../contract.ts";
 import { Findings } from "../findings.ts";
-import { countLeaked, freeLeaked } from "../tables/abandoned.ts";
 import { audit } from "../tables/audit.ts";
-import { setCount, wrongCounts } from "../tables/counters.ts";
+import { type Counts, countRows, listCounts } from "../tables/counters.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
-import { BULK, isOpen, type Row, STORED } from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
+import { forgottenIds } from "../tables/forgotten.ts";
+import { isOpen, type Row, STORED } from "../tables/row.ts";
+import { endLeases, isLive } from "./leases.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 import { PURGE_LOCK_MS, unlockImage } from "./purge.ts";
-import { rescueLease, rescueRow } from "./rescue.ts";
-import { orderAnew } from "./transitions.ts";
 
 /*
- * The ledger's half of the doctor. R2 lists an interval of keys, the key index gives the rows of the same interval, both in the
- * order of bytes, and one walk compares them. It mends what crashes, manual edits and restored backups leave behind. In doubt it
- * orders a row anew: if the object is there after all, that costs one look.
+ * The ledger's half of the doctor. R2 lists an interval of keys and the ledger is asked for the rows of just these keys. It mends what
+ * crashes, manual edits and restored backups leave behind; at the end of a pass it compares the ledger with itself.
  */
 
-/** Rows looked at in one transaction: about 10 ms. */
-export const SLICE_ROWS = 2_000;
 /** A whole pass at most this often; a larger store takes longer by itself (1,000 objects a minute). */
 export const REST_MS = 3_600_000;
 /** What the alarm mends within a minute is the doctor's business only after this long. */
 const LATE_MS = 300_000;
-/** Clocks of two machines differ by less. */
-const SKEW_MS = 5_000;
 
 interface Place {
   from: string | null;
   restUntil: number;
+  /** One pass more is due then, Unix ms; 0 is none. */
+  again: number;
+}
+
+function placeOf(tx: LedgerTx): Place {
+  const body = getDoc(tx.sql, "doctor");
+  return body === null ? { from: null, restUntil: 0, again: 0 } : (JSON.parse(body) as Place);
 }
 
 /** Where the cron's walk goes on; null while it rests. */
-export function doctorFrom(tx: Tx): string | null {
-  const body = getDoc(tx.sql, "doctor");
-  const place = body === null ? null : (JSON.parse(body) as Place);
-  if (place === null || place.from === null) return tx.now >= (place?.restUntil ?? 0) ? "" : null;
-  return place.from;
+export function doctorFrom(tx: LedgerTx): string | null {
+  const { from, restUntil, again } = placeOf(tx);
+  if (from !== null) return from;
+  return tx.now >= restUntil || (again > 0 && tx.now >= again) ? "" : null;
 }
 
-function keepPlace(tx: Tx, to: string | null): void {
-  const place: Place = { from: to, restUntil: tx.now + REST_MS };
+function keepPlace(tx: LedgerTx, to: string | null): void {
+  const { again } = placeOf(tx);
+  const place: Place = { from: to, restUntil: tx.now + REST_MS, again: again > tx.now ? again : 0 };
   putDoc(tx.sql, "doctor", JSON.stringify(place));
 }
 
-export function doctorSlice(tx: Tx, request: SliceRequest): SliceAnswer {
+/** A pass begins now, and another when every handler of today has ended. */
+export function askDoctorTwice(tx: LedgerTx): void {
+  const place: Place = { from: null, restUntil: 0, again: tx.now + HANDLER_WALL_MS + 60_000 };
+  putDoc(tx.sql, "doctor", JSON.stringify(place));
+}
+
+export function doctorSlice(tx: LedgerTx, request: SliceRequest): SliceAnswer {
   const { page, fix, keep, who } = request;
-  const { rows, to } = rowsOf(tx, page.from, page.to);
-  const within = (key: string) => to === null || key <= to;
-  const objects = page.objects.filter(({ key }) => within(key));
   const findings = new Findings(fix);
-  const answer: SliceAnswer = { findings: [], to, objects: [], markers: [], locks: [] };
-  // What stands above the last row read belongs to the next slice.
-  const byKey = new Map([...rows, ...tx.rows.loadKeys(objects.map(({ key }) => key))].map((row) => [row.key, row]));
-  const stale = belowFloor(tx, objects, byKey);
-  const good = new Set(objects.filter((object) => counts(tx, object, byKey)).map(({ key }) => key));
-  const gone = rows.filter((row) => isGone(row, page.at) && !good.has(row.key));
-  const lost = rows.filter((row) => row.owner !== null && !isClaimed(tx, row));
-  const markers = page.markers.filter((key) => good.has(key) && (byKey.get(key)?.state ?? STORED) === STORED);
+  const answer: SliceAnswer = { findings: [], to: page.to, objects: [], markers: [], locks: [] };
+  const loaded = tx.rows.loadKeys([...page.objects.map(({ key }) => key), ...page.markers]);
+  const rows = new Map(loaded.map((row) => [row.key, row]));
+  const stale = belowFloor(tx, page.objects, rows);
+  const good = new Set(page.objects.filter((object) => counts(tx, object, rows)).map(({ key }) => key));
+  const markers = page.markers.filter((key) => good.has(key) && !rows.has(key));
   findings.add("object_below_floor", stale.length, stale);
-  findings.add(
-    "row_without_object",
-    gone.length,
-    gone.map(({ key }) => key),
-  );
-  findings.add(
-    "owner_unknown",
-    lost.length,
-    lost.map(({ key }) => key),
-  );
   findings.add("marker_stale", markers.length, markers);
-  if (fix) {
-    for (const row of gone) makeAgain(tx, row);
-    for (const row of lost) rescueRow(tx, row);
-    answer.locks = lockFor(tx, stale);
-    Object.assign(answer, { objects: stale, markers });
-  }
-  if (to === null) examineLedger(tx, findings, fix);
-  if (keep) keepPlace(tx, to);
+  if (fix) Object.assign(answer, { objects: stale, markers, locks: lockFor(tx, stale) });
+  if (page.to === null) examineLedger(tx, findings, fix);
+  if (keep) keepPlace(tx, page.to);
   answer.findings = findings.list();
   for (const { code, count } of fix ? answer.findings : []) audit(tx, who, "doctor.fix", code, { count });
   return answer;
 }
 
-function rowsOf(tx: Tx, from: string, to: string | null): { rows: Row[]; to: string | null } {
-  const rows = tx.rows.loadKeyRange(from, to, SLICE_ROWS + 1);
-  if (rows.length <= SLICE_ROWS) return { rows, to };
-  rows.length = SLICE_ROWS;
-  return { rows, to: rows.at(-1)?.key ?? to };
-}
-
 /** Objects that count no more and that no open row will overwrite; those of images under a purge are its business. */
 function belowFloor(
-  tx: Tx,
+  tx: LedgerTx,
   objects: readonly { key: string; gen: number }[],
   rows: ReadonlyMap<string, Row>,
 ): string[] {
@@ -101,62 +81,63 @@ function belowFloor(
   const stale = objects.filter(({ key, gen }) => {
     const row = rows.get(key);
     const image = tx.images.get(encodedIdOfKey(key));
-    if (image.purgingUntil > tx.now) return false;
-    if (row !== undefined && (row.owner !== null || isOpen(row) || row.again === 1)) return false;
+    if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.hands.holderOf(row.id) !== null)))
+      return false;
     // A force that ended dead or cancelled has outdated nothing; without a floor also what somebody else has put there counts.
     return gen < image.floor;
   });
   return stale.map(({ key }) => key);
 }
 
-function counts(tx: Tx, { key, gen }: { key: string; gen: number }, rows: ReadonlyMap<string, Row>): boolean {
+function counts(tx: LedgerTx, { key, gen }: { key: string; gen: number }, rows: ReadonlyMap<string, Row>): boolean {
   return gen >= Math.max(rows.get(key)?.floor ?? 0, tx.images.get(encodedIdOfKey(key)).floor);
 }
 
-function isGone(row: Row, at: number): boolean {
-  return row.state === STORED && row.owner === null && row.again === 0 && row.storedAt < at - SKEW_MS;
-}
-
-function isClaimed(tx: Tx, row: Row): boolean {
-  return row.owner !== null && tx.leases.get(row.owner)?.seqs.has(row.seq) === true;
-}
-
-/** As the live lane's `gone`, but behind all that somebody waits for. Also what only viewers asked for: a 202 may since have said "existing". */
-function makeAgain(tx: Tx, row: Row): void {
-  tx.runs.leave(row);
-  orderAnew(tx, row);
-  row.lane = BULK;
-}
-
 /** Deletes are unconditional: while the image is locked nobody can be given its rows, so nobody puts between decision and delete. */
-function lockFor(tx: Tx, keys: readonly string[]): SliceAnswer["locks"] {
+function lockFor(tx: LedgerTx, keys: readonly string[]): SliceAnswer["locks"] {
   const until = tx.now + PURGE_LOCK_MS;
   return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
-    tx.images.get(id).purgingUntil = until;
+    tx.images.get(id).lock = until;
     return { id, until };
   });
 }
 
 /** Unlocks, unless somebody else has locked since. */
-export function doctorDone(tx: Tx, locks: SliceAnswer["locks"]): void {
-  for (const { id, until } of locks) if (tx.images.get(id).purgingUntil === until) unlockImage(tx, id);
+export function doctorDone(tx: LedgerTx, locks: SliceAnswer["locks"]): void {
+  for (const { id, until } of locks) if (tx.images.get(id).lock === until) unlockImage(tx, id);
 }
 
 /** What needs no look at R2. */
-function examineLedger(tx: Tx, findings: Findings, fix: boolean): void {
-  const claims = tx.leases.over(tx.now - LATE_MS);
-  findings.add("claim_expired", claims.length);
-  const alive = { from: tx.now - LATE_MS, to: tx.now + JOB_DEADLINE_MS + LATE_MS };
-  findings.add("slot_leaked", countLeaked(tx.sql, alive));
+function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
+  const { hands, abandoned } = tx.memory;
+  const late = hands.list().filter((hand) => !hand.over && !isLive(hand, tx.now - LATE_MS));
+  findings.add("lease_expired", late.length);
+  const leaked = abandoned.list().filter(({ until }) => isLeaked(until, tx.now));
+  findings.add("slot_leaked", leaked.length);
+  const forgotten = forgottenIds(tx.sql).filter((id) => hands.holderOf(id) === null);
+  findings.add("row_forgotten", forgotten.length);
   recount(tx, findings, fix);
   if (!fix) return;
-  for (const lease of claims) rescueLease(tx, lease);
-  freeLeaked(tx.sql, alive);
+  if (late.length > 0) endLeases(tx);
+  const gens = leaked.map(({ gen }) => gen);
+  abandoned.delete(tx.sql, gens);
+  for (const row of tx.rows.loadIds(forgotten)) row.due = tx.now;
 }
 
-/** Once a pass, because it reads the whole table. What this transaction changes is added to the counts at its commit. */
-function recount(tx: Tx, findings: Findings, fix: boolean): void {
-  const wrong = wrongCounts(tx.sql);
-  findings.add("counters_differ", wrong.length);
-  if (fix) for (const count of wrong) setCount(tx.sql, count);
+/** A living slot ends between these times: the alarm has freed the earlier ones, and nobody gives a later one. */
+function isLeaked(until: number, now: number): boolean {
+  return until < now - LATE_MS || until > now + JOB_DEADLINE_MS + LATE_MS;
+}
+
+/** Once a pass, because it reads the whole table. */
+function recount(tx: LedgerTx, findings: Findings, fix: boolean): void {
+  const real = countRows(tx.sql);
+  const known: Counts = Object.fromEntries(tx.counts.map(({ state, lane, n }) => [`${state} ${lane}`, n]));
+  const places = new Set([...Object.keys(real), ...Object.keys(known)]);
+  const wrong = listCounts(
+    Object.fromEntries([...places].map((place) => [place, (real[place] ?? 0) - (known[place] ?? 0)])),
+  );
+  const differing = wrong.filter(({ state, n }) => state !== STORED && n !== 0);
+  findings.add("counters_differ", differing.length);
+  if (fix) for (const { state, lane, n } of differing) tx.addCount(state, lane, n);
 }

@@ -1,37 +1,37 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
-import { TIERS_MS } from "../tables/counters.ts";
-import { firstOrdered } from "../tables/jobs.ts";
-import { laneCode } from "../tables/row.ts";
-import { addSample, forgetSamples } from "../tables/samples.ts";
+import { firstDueOrdered } from "../tables/due.ts";
+import { readIds } from "../tables/find-jobs.ts";
+import { isOpen, laneCode, laneName, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { runsWaiting } from "./dispatch.ts";
 import { openJobs } from "./open-jobs.ts";
 
-const DAY_MS = 86_400_000;
-const KEEP_MS = { minute: DAY_MS, hour: 14 * DAY_MS, day: 90 * DAY_MS } as const;
-/** Runs of a lane that are looked at; their first rows are one index entry each. */
+/** Runs of a lane that are looked at; the front of each is one row. */
 const RUNS_MAX = 100;
 
-/** When the oldest waiting job of each lane was ordered, Unix ms: among each run's row that is due first. */
+/** When the oldest waiting job of each lane was ordered, Unix ms: among the first of each run, the one due first, and what waits in hands. */
 export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
   const oldest: Record<Lane, number | null> = { live: null, upload: null, bulk: null };
+  const note = (lane: Lane, at: number) => {
+    oldest[lane] = Math.min(oldest[lane] ?? Number.MAX_SAFE_INTEGER, at);
+  };
+  for (const row of frontRows(tx)) note(laneName(row.lane), row.created);
   for (const lane of LANES) {
-    for (const run of runsWaiting(tx, laneCode(lane)).slice(0, RUNS_MAX)) {
-      const at = firstOrdered(tx.sql, laneCode(lane), run);
-      if (at !== null) oldest[lane] = Math.min(oldest[lane] ?? Number.MAX_SAFE_INTEGER, at);
-    }
+    const at = firstDueOrdered(tx.sql, laneCode(lane));
+    if (at !== null) note(lane, at);
   }
   return oldest;
+}
+
+/** Rows at the front of their run, and rows that somebody holds without a slot. */
+function frontRows(tx: Tx): Row[] {
+  const { fresh, hands } = tx.kept;
+  const fronts = LANES.flatMap((lane) => fresh.fronts(tx.sql, laneCode(lane), RUNS_MAX));
+  const standing = hands.list().flatMap(({ entries }) => [...entries.values()].filter(({ granted }) => !granted));
+  return readIds(tx.sql, [...fronts, ...standing.map(({ id }) => id)]).filter(isOpen);
 }
 
 /** Notes how much is open and how long the oldest job has waited. The histogram of waits says nothing while nothing moves; this does. */
 export function sample(tx: Tx): void {
   const waiting = Object.values(oldestWaiting(tx)).filter((at) => at !== null);
-  const oldest = waiting.length === 0 ? null : Math.max(0, tx.now - Math.min(...waiting));
-  const { open } = openJobs(tx.sql);
-  for (const tier of ["minute", "hour", "day"] as const) {
-    const ms = TIERS_MS[tier];
-    addSample(tx.sql, ms, { at: tx.now - (tx.now % ms), open, oldest });
-    forgetSamples(tx.sql, ms, tx.now - KEEP_MS[tier]);
-  }
+  tx.sample(openJobs(tx), waiting.length === 0 ? null : Math.max(0, tx.now - Math.min(...waiting)));
 }

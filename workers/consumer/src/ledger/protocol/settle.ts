@@ -1,170 +1,141 @@
-import type { Outcome, Settled } from "../contract.ts";
-import {
-  CANCEL,
-  FIRST,
-  isOpen,
-  NO_INTENT,
-  NOT_GRANTED,
-  PROCESSING,
-  PURGE,
-  QUEUED,
-  REFUSED,
-  type Row,
-  STORED,
-} from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
-import {
-  closeBreaker,
-  isProbe,
-  learnJobMs,
-  openBreaker,
-  probeUnused,
-  recordBad,
-  recordGood,
-  spend,
-  throttle,
-} from "./gate.ts";
-import {
-  applyIntent,
-  cancelRow,
-  fail,
-  newGeneration,
-  orderAnew,
-  release,
-  restingState,
-  type Slot,
-} from "./transitions.ts";
+import type { ExchangeRequest, Outcome } from "../contract.ts";
+import type { Entry, Hand } from "../tables/hands.ts";
+import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
+import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood, throttle } from "./gate.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { purgeAgain } from "./purge.ts";
+import { throttled } from "./throttled.ts";
+import { backToWaiting, cancelRow, deleteRow, fail, floorOf, isStale, newGeneration, takeOut } from "./transitions.ts";
 
 /** Unclear POSTs of one generation after which it is given up. */
 const UNCLEAR_MAX = 6;
 
-/**
- * Takes what became of rows. Who does not own a row under a live lease is told `lost` and does nothing more; `delete` asks the
- * owner to delete the object it has put and to settle `purged`.
- */
-export function settle(tx: Tx, owner: string, outcomes: Record<string, Outcome>): Record<string, Settled> {
-  const keys = Object.keys(outcomes);
-  tx.rows.loadKeys(keys);
-  const live = tx.leases.renew(owner, tx.now);
-  const answers: Record<string, Settled> = {};
-  for (const key of keys) {
-    const row = tx.rows.get(key);
-    const outcome = outcomes[key];
-    if (!live || outcome === undefined || row === null || row.owner !== owner || !sameGeneration(row, outcome))
-      answers[key] = "lost";
-    else answers[key] = settleRow(tx, row, outcome);
+interface Case {
+  hand: Hand;
+  entry: Entry;
+  row: Row;
+  /** The generation's job runs no more, or there never was one. */
+  over: boolean;
+  /** There never was one. */
+  unmade: boolean;
+}
+
+/** Takes what became of jobs. What speaks of no entry in this owner's document is ignored, so that a repeated call changes nothing. */
+export function settle(tx: LedgerTx, hand: Hand, settled: ExchangeRequest["settled"]): void {
+  const known = settled.filter(({ id, gen }) => hand.entries.get(id)?.gen === gen);
+  tx.rows.loadIds(known.map(({ id }) => id));
+  for (const { id, outcome } of known) {
+    const entry = hand.entries.get(id);
+    // The second of two outcomes of one job in one call finds it gone.
+    if (entry !== undefined) settleEntry(tx, hand, entry, outcome);
   }
-  return answers;
 }
 
 /** The rules of docs/protocol.md, first that fits. */
-function settleRow(tx: Tx, row: Row, outcome: Outcome): Settled {
-  if (row.intent === PURGE && outcome.kind === "stored") return "delete";
-  learn(tx, row, outcome);
-  // Only the first handler knows that no job was made. A later one does not know what became of the POST before its own.
-  if (madeNoJob(outcome) && row.granted === FIRST && row.ittybitJob === null) forgetGrant(tx, row);
-  const slot = slotAfter(row, outcome);
-  const { intent } = row;
-  release(tx, row);
-  row.crashes = 0;
-  if (applyIntent(tx, row, slot)) return "ok";
-  if (outcome.kind === "stored" || outcome.kind === "present") store(tx, row, outcome, slot);
-  else if (intent === CANCEL) cancelRow(tx, row, slot);
-  else apply(tx, row, outcome);
-  return "ok";
-}
-
-function sameGeneration(row: Row, outcome: Outcome): boolean {
-  return outcome.kind !== "stored" || outcome.gen === row.gen;
+function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): void {
+  learn(tx, entry, outcome);
+  // Only the handler that was told first knows that no job was made. A later one does not know what became of the POST before its own.
+  const unmade = !entry.granted || (madeNoJob(outcome) && entry.first && entry.job === null);
+  if (unmade && entry.granted) giveBack(tx.gateNow, laneName(entry.lane), entry.month);
+  const over = unmade || hasEnded(entry, outcome);
+  const row = tx.rows.byId(entry.id);
+  if (row === null || isStale(row, entry)) {
+    takeOut(tx, { hand, entry }, over);
+    if (outcome.kind === "stored") purgeAgain(tx, entry.id, entry.gen);
+    return;
+  }
+  const one: Case = { hand, entry, row, over, unmade };
+  if (outcome.kind === "stored") store(tx, one, { ...outcome, existing: false });
+  else if (outcome.kind === "present" && outcome.objectGen >= floorOf(tx, row))
+    store(tx, one, { ...outcome, existing: !outcome.posted });
+  else {
+    row.crashes = 0;
+    if (row.state === CANCELLING) {
+      takeOut(tx, one, over);
+      cancelRow(tx, row);
+    } else apply(tx, one, outcome);
+  }
 }
 
 function madeNoJob(outcome: Outcome): boolean {
-  if (outcome.kind === "throttled" || outcome.kind === "account" || outcome.kind === "refused") return true;
   if (outcome.kind === "present" || outcome.kind === "failed") return !outcome.posted;
-  return false;
+  return ["throttled", "account", "unposted", "refused"].includes(outcome.kind);
 }
 
-/** The slot is free when the generation's job has ended, or never began. */
-function slotAfter(row: Row, outcome: Outcome): Slot {
-  return row.granted === NOT_GRANTED || jobEnded(row, outcome) ? "free" : "kept";
-}
-
-function jobEnded(row: Row, outcome: Outcome): boolean {
-  if (outcome.kind === "stored" || outcome.kind === "purged") return true;
-  if (outcome.kind === "present") return outcome.objectGen === row.gen;
-  return outcome.kind === "failed" && outcome.ended && (outcome.posted || row.ittybitJob !== null);
-}
-
-function forgetGrant(tx: Tx, row: Row): void {
-  row.granted = NOT_GRANTED;
-  row.grantedAt = 0;
-  spend(tx.gate, row.lane, tx.now, -1);
+function hasEnded(entry: Entry, outcome: Outcome): boolean {
+  if (outcome.kind === "stored") return true;
+  if (outcome.kind === "present") return outcome.objectGen === entry.gen;
+  return outcome.kind === "failed" && outcome.ended;
 }
 
 /** What the gate learns from an outcome, whatever becomes of the row. */
-function learn(tx: Tx, row: Row, outcome: Outcome): void {
-  const { gate, now } = tx;
-  if (outcome.kind === "stored") learnJobMs(gate, outcome.tookMs);
-  else if (outcome.kind === "throttled") throttle(gate, outcome.until, now);
-  else if (outcome.kind === "account") openBreaker(gate, now, { status: outcome.status, reason: outcome.message });
-  else if (outcome.kind === "unclear") recordBad(gate, row.gen, now, outcome.failure.message);
-  else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, row.gen, now);
-  if (outcome.kind === "throttled") tx.counters.count("throttled");
+function learn(tx: LedgerTx, entry: Entry, outcome: Outcome): void {
+  const gate = tx.gateNow;
+  if (outcome.kind === "throttled") throttled(tx, outcome.until);
+  else if (outcome.kind === "account") openBreaker(gate, { status: outcome.status, reason: outcome.message });
+  else if (outcome.kind === "unclear") recordBad(gate, entry.gen, outcome.failure.message);
+  else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, entry.gen);
   // A probe that ends without a stored object tells nothing about the breaker: the next job is the probe.
-  if (isProbe(gate.breaker, row.gen) && outcome.kind === "stored") closeBreaker(gate, now);
-  else probeUnused(gate, row.gen);
+  if (isProbe(gate, entry.gen) && outcome.kind === "stored") closeBreaker(gate);
+  else probeUnused(gate, entry.gen);
 }
 
-function store(tx: Tx, row: Row, outcome: Extract<Outcome, { kind: "stored" | "present" }>, slot: Slot): void {
-  const wasOpen = isOpen(row);
-  // Another generation's object was found while this one's job may still run: its slot stands in `abandoned` from now on.
-  if (slot === "kept") newGeneration(tx, row);
-  row.state = STORED;
-  row.intent = NO_INTENT;
-  row.granted = NOT_GRANTED;
-  row.bytes = outcome.bytes;
-  row.etag = outcome.etag;
-  row.storedAt = tx.now;
-  row.error = null;
-  if (!wasOpen) return;
-  tx.counters.count("stored");
-  tx.counters.time("ready", tx.now - row.created);
-  tx.runs.stored(row, tx.now - row.created);
-  if (outcome.kind === "stored") tx.counters.time("run", outcome.tookMs);
+/** R2 is the record from now on, also of a job that was to be cancelled: it is too late for that. */
+function store(tx: LedgerTx, one: Case, object: { bytes: number; tookMs?: number; existing: boolean }): void {
+  const { row, entry } = one;
+  takeOut(tx, one, one.over);
+  const { id, key, lane, run, created, attempts } = row;
+  tx.memory.stored.note(key, tx.now);
+  tx.count("stored");
+  tx.time("ready", tx.now - created);
+  if (object.tookMs !== undefined) tx.time("run", object.tookMs);
+  tx.stored(
+    { id, key, gen: entry.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts },
+    tx.runs.askersOf(row),
+    object.existing,
+  );
+  deleteRow(tx, row, STORED);
 }
 
-function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "present" }>): void {
+function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "stored" }>): void {
+  const { row, entry } = one;
   switch (outcome.kind) {
-    case "pending":
-      row.state = PROCESSING;
-      row.due = Math.max(outcome.due, tx.now);
-      return;
-    case "stopped":
-      row.state = restingState(row);
+    case "present":
+      takeOut(tx, one, one.over);
+      newGeneration(tx, row);
       row.due = tx.now;
       return;
-    case "throttled":
-      row.state = QUEUED;
-      row.due = Math.max(outcome.until, tx.now);
-      return;
-    case "account":
-      row.state = QUEUED;
-      // A row without a job is due now: the breaker holds it, and an operator may close the breaker at any time. A look at a job asks no gate.
-      row.due = row.ittybitJob === null ? tx.now : Math.max(tx.gate.breaker.until, tx.now);
-      return;
-    case "gone":
-    case "purged":
-      tx.runs.leave(row);
-      orderAnew(tx, row);
-      return;
-    case "unclear":
-      unclear(tx, row, outcome);
-      return;
     case "failed":
-      fail(tx, row, outcome.failure, { permanent: outcome.class === "permanent", slot: slotAfter(row, outcome) });
+      takeOut(tx, one, one.over);
+      newGeneration(tx, row);
+      fail(tx, row, { entry, failure: outcome.failure, permanent: outcome.class === "permanent" });
       return;
     case "refused":
-      refuse(tx, row, outcome);
+      takeOut(tx, one, one.over);
+      newGeneration(tx, row);
+      row.state = REFUSED;
+      row.due = null;
+      row.deadUntil = outcome.until;
+      row.error = JSON.stringify({ code: outcome.code, message: outcome.message });
+      tx.count("refused");
+      return;
+    case "unclear":
+      unclear(tx, one, outcome);
+      return;
+    case "throttled":
+    case "account":
+      // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time.
+      if (one.unmade) giveUp(tx, one);
+      else keepForLater(tx, one, tx.gate.throttledUntil);
+      return;
+    case "pending":
+      if (one.unmade) giveUp(tx, one);
+      else keepForLater(tx, one, outcome.due);
+      return;
+    case "unposted":
+    case "stopped":
+      if (one.unmade) giveUp(tx, one);
+      else keepForLater(tx, one, tx.now);
       return;
     default:
       outcome satisfies never;
@@ -172,16 +143,29 @@ function apply(tx: Tx, row: Row, outcome: Exclude<Outcome, { kind: "stored" | "p
 }
 
 /** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */
-function unclear(tx: Tx, row: Row, outcome: Extract<Outcome, { kind: "unclear" }>): void {
+function unclear(tx: LedgerTx, one: Case, { failure }: Extract<Outcome, { kind: "unclear" }>): void {
+  const { row, entry } = one;
   row.unclear += 1;
-  row.input ??= outcome.input ?? null;
-  fail(tx, row, outcome.failure, { permanent: false, slot: "kept", sameGen: row.unclear < UNCLEAR_MAX });
+  const isOver = row.unclear >= UNCLEAR_MAX;
+  if (isOver) {
+    takeOut(tx, one, false);
+    newGeneration(tx, row);
+  }
+  if (fail(tx, row, { entry, failure, permanent: false })) {
+    if (tx.memory.hands.holderOf(row.id)?.entry === entry) takeOut(tx, one, false);
+  } else if (!isOver) keepForLater(tx, one, row.due ?? tx.now);
 }
 
-function refuse(tx: Tx, row: Row, outcome: Extract<Outcome, { kind: "refused" }>): void {
-  newGeneration(tx, row);
-  row.state = REFUSED;
-  row.deadUntil = outcome.until;
-  row.error = JSON.stringify({ code: outcome.code, message: outcome.message });
-  tx.counters.count("refused");
+/** The entry goes out; the row waits as before. */
+function giveUp(tx: LedgerTx, one: Case): void {
+  takeOut(tx, one, true);
+  backToWaiting(tx, one.row);
+}
+
+/** Left behind: granted as it is, in a document that is nobody's. */
+function keepForLater(tx: LedgerTx, { hand, entry }: Case, due: number): void {
+  const { hands } = tx.memory;
+  hands.take(hand, entry.id);
+  const to = hands.nobody(`over-${entry.gen}`);
+  hands.put(to, { ...entry, first: false, ready: false, due: Math.max(due, tx.now) });
 }

@@ -1,8 +1,9 @@
-import { countAbandoned } from "../tables/abandoned.ts";
-import { countGranted } from "../tables/jobs.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 
-/** Jobs that may run at Ittybit: granted open rows and abandoned generations. Counted each time, never kept, so the number cannot drift. */
-export function slotsUsed(tx: Tx): number {
-  return countGranted(tx.sql) + countAbandoned(tx.sql, tx.now);
+/** Jobs that may run at Ittybit: granted and not seen to end, or given up. Counted each time, never kept, so the number cannot drift. */
+export function slotsUsed({ memory }: Pick<LedgerTx, "memory">): number {
+  let used = memory.abandoned.size;
+  for (const { entries } of memory.hands.list())
+    for (const { granted, gen } of entries.values()) if (granted && !memory.isEnded(gen)) used += 1;
+  return used;
 }

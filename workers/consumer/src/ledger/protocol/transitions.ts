@@ -3,50 +3,41 @@ import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { failedAttempt } from "../tables/attempts.ts";
-import {
-  CANCEL,
-  CANCELLED,
-  DEAD,
-  isOpen,
-  NO_INTENT,
-  NOT_GRANTED,
-  PROCESSING,
-  PURGE,
-  QUEUED,
-  RETRYING,
-  type Row,
-  STORED,
-} from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { Entry, Hand } from "../tables/hands.ts";
+import { CANCELLED, CANCELLING, DEAD, isOpen, type Row, WAITING } from "../tables/row.ts";
 import { backoffMs } from "./backoff.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
  * The moves a row can make. Each function makes a whole move, so that no caller can leave out half of it. They change the row in
  * memory; the transaction counts the changes and writes them at its commit.
  */
 
-/** Of the old generation's slot: free when its job is known to run no more, kept until the job deadline when it may still run. */
-export type Slot = "free" | "kept";
+/** Takes an entry out of a document. `ended`: its job runs no more, or there never was one; else its slot stands in `abandoned`. */
+export function takeOut(tx: LedgerTx, { hand, entry }: { hand: Hand; entry: Entry }, ended: boolean): void {
+  const { memory } = tx;
+  memory.hands.take(hand, entry.id);
+  if (entry.granted && !ended && !memory.isEnded(entry.gen))
+    memory.abandoned.put(tx.sql, { gen: entry.gen, job: entry.job, until: tx.now + JOB_DEADLINE_MS });
+  memory.forget(entry.gen);
+}
 
-/** A new generation: a new Ittybit job under a new idempotency key. A slot that the old one keeps stands in `abandoned`. */
-export function newGeneration(tx: Tx, row: Row, slot: Slot = "kept"): void {
-  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.ittybitJob, tx.now + JOB_DEADLINE_MS);
+/**
+ * A new generation: a new Ittybit job under a new idempotency key. An entry of the old one that nobody holds goes out; one in a live
+ * hand is stale from now on, and blocks the row until its owner has said something or its lease has ended.
+ */
+export function newGeneration(tx: LedgerTx, row: Row, ended = false): void {
+  const held = tx.memory.hands.holderOf(row.id);
+  if (held?.hand.over) takeOut(tx, held, ended);
   row.gen = tx.next();
-  row.granted = NOT_GRANTED;
-  row.grantedAt = 0;
-  row.ittybitJob = null;
-  row.submittedAt = 0;
-  row.input = null;
   row.unclear = 0;
 }
 
-/** Waits again from the beginning, due now: after a force, a new original, a retry, a missing object. */
-export function orderAnew(tx: Tx, row: Row, slot: Slot = "kept"): void {
-  newGeneration(tx, row, slot);
-  row.state = QUEUED;
+/** Waits again from the beginning, due now: after a force, a retry, an order of what had ended. */
+export function orderAnew(tx: LedgerTx, row: Row): void {
+  newGeneration(tx, row);
+  row.state = WAITING;
   row.due = tx.now;
-  row.hold = 0;
-  row.sends = 0;
   row.attempts = 0;
   row.crashes = 0;
   row.error = null;
@@ -54,99 +45,71 @@ export function orderAnew(tx: Tx, row: Row, slot: Slot = "kept"): void {
   row.created = tx.now;
 }
 
-/** Nobody owns it, no message is believed under way. */
-export function release(tx: Tx, row: Row): void {
-  if (row.owner !== null) tx.leases.release(row.owner, row.seq);
-  row.owner = null;
-  row.hold = 0;
-  row.sends = 0;
+export function cancelRow(tx: LedgerTx, row: Row): void {
+  newGeneration(tx, row);
+  row.state = CANCELLED;
+  row.due = null;
+  tx.count("cancelled");
 }
 
-export function cancelRow(tx: Tx, row: Row, slot: Slot = "kept"): void {
-  release(tx, row);
-  newGeneration(tx, row, slot);
-  row.state = CANCELLED;
-  row.intent = NO_INTENT;
-  row.again = 0;
-  tx.counters.count("cancelled");
+/** Cancels what is open: at once when nobody holds it, else when its owner has said something. False when there is nothing to cancel. */
+export function cancelOpen(tx: LedgerTx, row: Row): boolean {
+  if (!isOpen(row)) return false;
+  const held = tx.memory.hands.holderOf(row.id);
+  if (held === null || held.hand.over) cancelRow(tx, row);
+  else row.state = CANCELLING;
+  return true;
 }
 
 /** Ends as a dead letter. A view may order it anew once `deadUntil` is past. */
-export function die(tx: Tx, row: Row, permanent: boolean, slot: Slot = "kept"): void {
-  newGeneration(tx, row, slot);
+export function die(tx: LedgerTx, row: Row, permanent: boolean): void {
+  newGeneration(tx, row);
   row.state = DEAD;
+  row.due = null;
   row.deadUntil = tx.now + deadMs(permanent);
-  tx.counters.count("dead");
+  tx.count("dead");
 }
 
-/** Takes a failed attempt: dead when permanent or when there were too many, else retrying after a random wait. */
+/** Counts a failed attempt: true when the row is dead by it. Its entry should be out of its document before. */
 export function fail(
-  tx: Tx,
+  tx: LedgerTx,
   row: Row,
-  failure: Failure,
-  how: { permanent: boolean; slot: Slot; sameGen?: boolean },
-): void {
-  tx.addAttempt(failedAttempt(row, failure, tx.now));
-  tx.counters.count("failed");
-  if (how.permanent || row.attempts >= tx.config.limits.maxAttempts) {
-    die(tx, row, how.permanent, how.slot);
-    return;
-  }
-  if (how.sameGen !== true) newGeneration(tx, row, how.slot);
-  row.state = RETRYING;
-  row.due = tx.now + backoffMs(row.attempts, tx.random());
-}
-
-/** Deletes the row. A slot that it keeps stands in `abandoned`. */
-export function deleteRow(tx: Tx, row: Row, slot: Slot = "kept"): void {
-  release(tx, row);
-  if (row.granted !== NOT_GRANTED && slot === "kept") tx.abandon(row.gen, row.ittybitJob, tx.now + JOB_DEADLINE_MS);
-  tx.rows.delete(row);
-}
-
-/**
- * What an intent or `again` asks for, once the row is nobody's: true when that decided the row.
- * Purge wins over all; an order given after the purge (`again` beside it) survives as a new one.
- */
-export function applyIntent(tx: Tx, row: Row, slot: Slot): boolean {
-  const { intent, again } = row;
-  row.intent = NO_INTENT;
-  row.again = 0;
-  if (intent === PURGE) {
-    if (again === 1) orderAnew(tx, row, slot);
-    else deleteRow(tx, row, slot);
+  { entry, failure, permanent }: { entry: Entry | null; failure: Failure; permanent: boolean },
+): boolean {
+  tx.addAttempt(failedAttempt(row, failure, { now: tx.now, entry }));
+  tx.count("failed");
+  if (permanent || row.attempts >= tx.config.limits.maxAttempts) {
+    die(tx, row, permanent);
     return true;
   }
-  if (again === 0) return false;
-  // The handler worked on an order that a later one has replaced: even what it stored is not what was asked for last.
-  if (intent === CANCEL) cancelRow(tx, row, slot);
-  else orderAnew(tx, row, slot);
-  return true;
+  row.state = WAITING;
+  row.due = tx.now + backoffMs(row.attempts, tx.random());
+  return false;
 }
 
-/** Cancels what is open: at once when nobody owns it, else when its handler next asks. False when there is nothing to cancel. */
-export function cancelOpen(tx: Tx, row: Row): boolean {
-  if (!isOpen(row)) {
-    const wasToBeMadeAnew = row.again === 1 && row.intent !== PURGE;
-    // Its floor has risen: once its handler gives it back it is cancelled, for what is stored counts no more.
-    if (wasToBeMadeAnew) row.intent = CANCEL;
-    return wasToBeMadeAnew;
-  }
-  if (row.owner === null) cancelRow(tx, row);
-  else if (row.intent !== PURGE) row.intent = CANCEL;
-  return true;
+/** Deletes a row. Its entry goes if nobody holds it; in a live hand it is stale. `as`: how its runs count it. */
+export function deleteRow(tx: LedgerTx, row: Row, as: Parameters<LedgerTx["rows"]["delete"]>[1]): void {
+  const held = tx.memory.hands.holderOf(row.id);
+  if (held?.hand.over) takeOut(tx, held, false);
+  tx.rows.delete(row, as);
 }
 
-/** State of an open row that a handler gave back: it still processes when Ittybit has its job. */
-export function restingState(row: Row): typeof QUEUED | typeof PROCESSING {
-  return row.ittybitJob === null ? QUEUED : PROCESSING;
+/** The row waits as it did before somebody held it. */
+export function backToWaiting(tx: LedgerTx, row: Row): void {
+  if (row.due === null) tx.memory.fresh.giveBack(row.id);
 }
 
 /** The generation an object must have to count: the row's floor, or its image's. */
-export function floorOf(tx: Tx, row: Row): number {
+export function floorOf(tx: LedgerTx, row: Row): number {
   return Math.max(row.floor, tx.images.get(encodedIdOfKey(row.key)).floor);
 }
 
-export function isStored(row: Row): boolean {
-  return row.state === STORED;
+/** A purge or the doctor deletes objects of its image: nothing of it is handed out. */
+export function isLocked(tx: LedgerTx, row: Row): boolean {
+  return tx.images.get(encodedIdOfKey(row.key)).lock > tx.now;
+}
+
+/** An entry whose row has gone on, or is gone. */
+export function isStale(row: Row | null, entry: Entry): boolean {
+  return row === null || row.gen !== entry.gen;
 }

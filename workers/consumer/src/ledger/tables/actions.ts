@@ -8,7 +8,7 @@ export interface Action {
   kind: "retry" | "cancel";
   /** The filter as its maker gave it, JSON text. */
   filter: string;
-  /** The filter as jobs are matched by it, with the keys that were named one by one; JSON text. */
+  /** The filter as jobs are matched by it, JSON text. */
   match: string;
   /** Jobs per second; null is as fast as it goes. */
   rate: number | null;
@@ -18,7 +18,7 @@ export interface Action {
   exact: boolean;
   done: number;
   skipped: number;
-  /** The next slice goes on below this seq. */
+  /** The next slice goes on above this id. */
   cursor: number;
   created: number;
   updated: number;
@@ -26,18 +26,15 @@ export interface Action {
   who: string;
 }
 
-export type NewActionRow = Pick<
-  Action,
-  "id" | "kind" | "filter" | "match" | "rate" | "total" | "exact" | "cursor" | "who"
->;
+export type NewActionRow = Pick<Action, "id" | "kind" | "filter" | "match" | "rate" | "total" | "exact" | "who">;
 
 /** Notes an action of which the first slice is due now. */
 export function insertAction(sql: Sql, action: NewActionRow, now: number): void {
-  const { id, kind, filter, match, rate, total, exact, cursor, who } = action;
+  const { id, kind, filter, match, rate, total, exact, who } = action;
   sql.exec(
     `INSERT INTO actions (id, kind, filter, match, rate, state, total, exact, done, skipped, cursor, next_at, created, updated, ended, who)
-      VALUES (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?7, 0, 0, ?8, ?10, ?10, ?10, NULL, ?9)`,
-    ...[id, kind, filter, match, rate, total, exact ? 1 : 0, cursor, who, now],
+      VALUES (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?7, 0, 0, 0, ?9, ?9, ?9, NULL, ?8)`,
+    ...[id, kind, filter, match, rate, total, exact ? 1 : 0, who, now],
   );
 }
 

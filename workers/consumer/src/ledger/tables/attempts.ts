@@ -4,7 +4,7 @@ import { int, type Sql, text, textOrNull } from "./sql.ts";
 
 /** One failed try, as it is kept: waiting, throttling and pausing are none. */
 export interface AttemptRow {
-  seq: number;
+  id: number;
   n: number;
   /** When the generation was granted, Unix ms; 0 when it never was. */
   started: number;
@@ -13,53 +13,40 @@ export interface AttemptRow {
   kind: string | null;
   code: string;
   message: string;
-  ittybitJob: string | null;
+  job: string | null;
 }
 
 /** Messages are kept for people to read, not for archives. */
 const MESSAGE_MAX_CHARS = 500;
-/** Columns, and the fields that they hold. */
-const COLUMNS = {
-  ...{ seq: "seq", n: "n", started: "started", ended: "ended", status: "status", kind: "kind", code: "code" },
-  ...{ message: "message", ittybit_job: "ittybitJob" },
-} as const satisfies Record<string, keyof AttemptRow>;
+const COLUMNS = ["id", "n", "started", "ended", "status", "kind", "code", "message", "job"] as const;
 
 /** Counts a failure on the row and answers what is to be kept of it. */
-export function failedAttempt(row: Row, failure: Failure, now: number): AttemptRow {
+export function failedAttempt(
+  row: Row,
+  failure: Failure,
+  { now, entry }: { now: number; entry: { grantedAt: number; job: string | null } | null },
+): AttemptRow {
   row.attempts += 1;
   const message = failure.message.slice(0, MESSAGE_MAX_CHARS);
   row.error = JSON.stringify({ code: failure.code, message });
   const { httpStatus: status = null, kind = null, code } = failure;
-  return {
-    seq: row.seq,
-    n: row.attempts,
-    started: row.grantedAt,
-    ended: now,
-    status,
-    kind,
-    code,
-    message,
-    ittybitJob: row.ittybitJob,
-  };
+  const { grantedAt: started = 0, job = null } = entry ?? {};
+  return { id: row.id, n: row.attempts, started, ended: now, status, kind, code, message, job };
 }
 
-export function insertAttempts(sql: Sql, attempts: AttemptRow[]): void {
+export function insertAttempts(sql: Sql, attempts: readonly AttemptRow[]): void {
   if (attempts.length === 0) return;
-  const fields = Object.values(COLUMNS);
-  const list = attempts.map((attempt) => fields.map((field) => attempt[field]));
-  const values = fields.map((_, index) => `value ->> ${index}`).join(", ");
+  const list = attempts.map((attempt) => COLUMNS.map((column) => attempt[column]));
+  const values = COLUMNS.map((_, index) => `value ->> ${index}`).join(", ");
   // A retry of a dead job counts from 1 again: the newer attempt of one number takes its place.
-  sql.exec(
-    `INSERT OR REPLACE INTO attempts (${Object.keys(COLUMNS).join(", ")}) SELECT ${values} FROM json_each(?)`,
-    JSON.stringify(list),
-  );
+  const query = `INSERT OR REPLACE INTO attempts (${COLUMNS.join(", ")}) SELECT ${values} FROM json_each(?)`;
+  sql.exec(query, JSON.stringify(list));
 }
 
 /** The failed attempts of a job, the first one first. */
-export function listAttempts(sql: Sql, key: string): AttemptRow[] {
-  const query = "SELECT a.* FROM jobs JOIN attempts AS a ON a.seq = jobs.seq WHERE jobs.key = ? ORDER BY a.n";
-  return sql.exec(query, key).map((raw) => ({
-    seq: int(raw.seq),
+export function listAttempts(sql: Sql, id: number): AttemptRow[] {
+  return sql.exec("SELECT * FROM attempts WHERE id = ? ORDER BY n", id).map((raw) => ({
+    id: int(raw.id),
     n: int(raw.n),
     started: int(raw.started),
     ended: int(raw.ended),
@@ -67,6 +54,6 @@ export function listAttempts(sql: Sql, key: string): AttemptRow[] {
     kind: textOrNull(raw.kind),
     code: text(raw.code),
     message: text(raw.message),
-    ittybitJob: textOrNull(raw.ittybit_job),
+    job: textOrNull(raw.job),
   }));
 }

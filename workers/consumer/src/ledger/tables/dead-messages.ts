@@ -1,5 +1,5 @@
 import type { DeadMessage } from "../contract.ts";
-import { int, type Sql, text } from "./sql.ts";
+import { int, intOrNull, type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
 /** Keeps messages that could not be used; one that is recorded twice stands once. */
@@ -24,7 +24,13 @@ export function listDeadMessages(sql: Sql, limit: number): DeadMessage[] {
   }));
 }
 
-/** Forgets messages from before a time, Unix ms. */
-export function forgetDeadMessages(sql: Sql, before: number): void {
-  sql.exec("DELETE FROM dead_messages WHERE at < ?", before);
+/** Forgets messages from before a time (Unix ms); how many. */
+export function forgetDeadMessages(sql: Sql, before: number, limit: number): number {
+  const old = "SELECT id FROM dead_messages WHERE at < ?1 LIMIT ?2";
+  return sql.exec(`DELETE FROM dead_messages WHERE id IN (${old}) RETURNING id`, before, limit).length;
+}
+
+/** When the oldest message was sent, Unix ms. */
+export function oldestDeadMessage(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(at) AS at FROM dead_messages")[0]?.at);
 }

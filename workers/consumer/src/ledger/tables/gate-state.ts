@@ -1,22 +1,24 @@
 import type { Config } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
-import type { Histogram } from "./histogram.ts";
+import { GATE_AUTO } from "@prewarm/shared/limits";
 
-/** What the gate remembers: one JSON document, written at most once per RPC. Slots are not in it: they are counted from rows. */
+/**
+ * What the gate remembers for ever: one JSON document, written only when something of it changed. What changes with each POST is in
+ * memory (protocol/gate-memory.ts); slots are counted from the entries in hands.
+ */
 export interface GateState {
   paused: Lane[];
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
-  /** GCRA's theoretical arrival time of the next submission, Unix ms. */
-  tat: number;
-  /** Answers of the present window, for the error ratio. */
-  window: { since: number; ok: number; bad: number };
-  /** Jobs granted in `month` (UTC, `2026-11`), by lane: live, upload, bulk. */
-  used: { month: string; byLane: [number, number, number] };
-  overrides: Partial<GateSettings>;
-  /** Decaying histogram of job times: its median is when a fresh job is looked at first. */
-  jobMs: Histogram;
+  /** Jobs of `month` (UTC, `2026-11`) that may have been granted: at least as many as were, written ahead in blocks. */
+  used: MonthUse;
+  overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
+  /** What the automatic gate found; null until it first moved. */
+  auto: { [name in LimitName]: Found | null } & {
+    /** Mean ms of a job while none of them queued at Ittybit; null: not known yet. */
+    unqueuedMs: number | null;
+  };
   updatedAt: number;
 }
 
@@ -33,7 +35,26 @@ export interface Breaker {
   probe: { gen: number; until: number } | null;
 }
 
-export type GateSettings = Config["gate"];
+export interface MonthUse {
+  month: string;
+  byLane: Record<Lane, number>;
+}
+
+/** The two limits that may be automatic. */
+export type LimitName = "concurrency" | "ratePerSecond";
+
+/** A limit that was found, with the reason and the time (Unix ms) of its last move. */
+export interface Found {
+  value: number;
+  why: string;
+  since: number;
+}
+
+/** What holds now, in numbers. */
+export interface GateSettings extends Omit<Config["gate"], LimitName> {
+  concurrency: number;
+  ratePerSecond: number;
+}
 
 export const CLOSED_BREAKER: Breaker = {
   state: "closed",
@@ -50,13 +71,15 @@ export function newGate(now: number): GateState {
     paused: [],
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
-    tat: 0,
-    window: { since: now, ok: 0, bad: 0 },
-    used: { month: monthOf(now), byLane: [0, 0, 0] },
+    used: noUse(now),
     overrides: {},
-    jobMs: [],
+    auto: { concurrency: null, ratePerSecond: null, unqueuedMs: null },
     updatedAt: now,
   };
+}
+
+export function noUse(now: number): MonthUse {
+  return { month: monthOf(now), byLane: { live: 0, upload: 0, bulk: 0 } };
 }
 
 /** The month of a time, UTC, as `2026-11`. */
@@ -70,8 +93,32 @@ export function nextMonth(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
-/** What holds now: the operator's changes over the configuration. */
-export function settingsOf(gate: GateState, config: Config): GateSettings {
-  const { concurrency, ratePerSecond, burst, monthlyJobs, warmingShare, alertLevels } = config.gate;
-  return { concurrency, ratePerSecond, burst, monthlyJobs, warmingShare, alertLevels, ...gate.overrides };
+/** What holds now: the operator's changes over the configuration, and what was found where a limit is automatic. */
+export function settingsOf(state: GateState, config: Config): GateSettings {
+  const concurrency = Math.floor(limitValue(state, config, "concurrency"));
+  const ratePerSecond = limitValue(state, config, "ratePerSecond");
+  const settings = { ...config.gate, ...state.overrides, concurrency, ratePerSecond };
+  if (boundsOf(state, config, "ratePerSecond") === null) return settings;
+  // Beside a rate that was found, more than a second's worth at once would be answered 429 and cut the rate for nothing.
+  return { ...settings, burst: Math.min(settings.burst, Math.max(1, Math.floor(ratePerSecond))) };
+}
+
+/** Between which values a limit finds itself, or null when it is a number. An operator's "auto" keeps the configuration's bounds. */
+export function boundsOf(
+  { overrides }: GateState,
+  { gate }: Config,
+  name: LimitName,
+): { min: number; max: number } | null {
+  const configured = gate[name];
+  if (typeof (overrides[name] ?? configured) === "number") return null;
+  const { min, max } = GATE_AUTO[name];
+  return { min, max, ...(typeof configured === "object" ? configured : {}) };
+}
+
+/** The limit as a real number: an automatic concurrency grows by parts of a job. */
+export function limitValue(state: GateState, config: Config, name: LimitName): number {
+  const chosen = state.overrides[name] ?? config.gate[name];
+  if (typeof chosen === "number") return chosen;
+  const { min, max } = boundsOf(state, config, name) ?? GATE_AUTO[name];
+  return Math.min(max, Math.max(min, state.auto[name]?.value ?? GATE_AUTO[name].start));
 }

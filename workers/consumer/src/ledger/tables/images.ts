@@ -1,4 +1,4 @@
-import { int, type Sql, text, textOrNull } from "./sql.ts";
+import { int, intOrNull, type Sql, text, textOrNull } from "./sql.ts";
 
 /** What is remembered of one original. Most images have no row: everything here is the exception. */
 export interface Image {
@@ -6,75 +6,77 @@ export interface Image {
   id: string;
   /** The upload system's order of the newest original known, as text. */
   ordering: string | null;
-  sourceEtag: string | null;
+  etag: string | null;
   /** Objects of a lower generation do not count: the last new original, or purge. */
   floor: number;
-  /** Unix ms until which a purge holds the lock; 0 is unlocked. */
-  purgingUntil: number;
-  /** Day (Unix days) and number of the rows born from views on it. */
-  liveDay: number;
-  liveRows: number;
+  /** The last purge: no object of a lower generation may stay. */
+  purged: number;
+  /** Unix ms until which a purge or the doctor holds the lock; 0 is unlocked. */
+  lock: number;
+  updated: number;
 }
+
+const FIELDS = ["ordering", "etag", "floor", "purged", "lock"] as const;
 
 /** The images a transaction has in hand; `load` them before `get`. */
 export class Images {
   readonly #sql: Sql;
+  readonly #now: number;
   readonly #held = new Map<string, { image: Image; before: string }>();
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, now: number) {
     this.#sql = sql;
+    this.#now = now;
   }
 
   load(ids: Iterable<string>): void {
     const missing = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (missing.length === 0) return;
-    const found = this.#sql.exec(
-      "SELECT images.* FROM json_each(?) AS k CROSS JOIN images ON images.id = k.value",
-      JSON.stringify(missing),
-    );
-    for (const raw of found) {
+    const query = "SELECT images.* FROM json_each(?) AS k CROSS JOIN images ON images.id = k.value";
+    for (const raw of this.#sql.exec(query, JSON.stringify(missing))) {
       const image: Image = {
-        id: text(raw.id),
-        ordering: textOrNull(raw.ordering),
-        sourceEtag: textOrNull(raw.source_etag),
-        floor: int(raw.floor),
-        purgingUntil: int(raw.purging_until),
-        liveDay: int(raw.live_day),
-        liveRows: int(raw.live_rows),
+        ...{ id: text(raw.id), ordering: textOrNull(raw.ordering), etag: textOrNull(raw.etag), floor: int(raw.floor) },
+        ...{ purged: int(raw.purged), lock: int(raw.lock), updated: int(raw.updated) },
       };
-      this.#held.set(image.id, { image, before: JSON.stringify(image) });
+      this.#held.set(image.id, { image, before: print(image) });
     }
-    for (const id of missing) if (!this.#held.has(id)) this.#held.set(id, fresh(id));
+    for (const id of missing) if (!this.#held.has(id)) this.#held.set(id, unknown(id));
   }
 
   get(id: string): Image {
     this.load([id]);
-    const held = this.#held.get(id) ?? fresh(id);
+    const held = this.#held.get(id) ?? unknown(id);
     this.#held.set(id, held);
     return held.image;
   }
 
   flush(): void {
     for (const { image, before } of this.#held.values()) {
-      if (JSON.stringify(image) === before) continue;
-      const { id, ordering, sourceEtag, floor, purgingUntil, liveDay, liveRows } = image;
+      if (print(image) === before) continue;
       this.#sql.exec(
-        `INSERT INTO images (id, ordering, source_etag, floor, purging_until, live_day, live_rows)
-          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET
-          ordering = ?2, source_etag = ?3, floor = ?4, purging_until = ?5, live_day = ?6, live_rows = ?7`,
-        id,
-        ordering,
-        sourceEtag,
-        floor,
-        purgingUntil,
-        liveDay,
-        liveRows,
+        `INSERT OR REPLACE INTO images (id, ${FIELDS.join(", ")}, updated) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        ...[image.id, ...FIELDS.map((field) => image[field]), this.#now],
       );
     }
   }
 }
 
-function fresh(id: string): { image: Image; before: string } {
-  const image: Image = { id, ordering: null, sourceEtag: null, floor: 0, purgingUntil: 0, liveDay: 0, liveRows: 0 };
-  return { image, before: JSON.stringify(image) };
+/** Forgets images of which nothing has changed since a time (Unix ms). */
+export function forgetImages(sql: Sql, before: number, limit: number): number {
+  const old = "SELECT id FROM images WHERE updated < ?1 AND lock < ?1 LIMIT ?2";
+  return sql.exec(`DELETE FROM images WHERE id IN (${old}) RETURNING id`, before, limit).length;
+}
+
+/** When the image that was changed longest ago was changed. Reads the whole table: for the daily round. */
+export function oldestImage(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(updated) AS at FROM images")[0]?.at);
+}
+
+function print(image: Image): string {
+  return JSON.stringify(FIELDS.map((field) => image[field]));
+}
+
+function unknown(id: string): { image: Image; before: string } {
+  const image: Image = { id, ordering: null, etag: null, floor: 0, purged: 0, lock: 0, updated: 0 };
+  return { image, before: print(image) };
 }

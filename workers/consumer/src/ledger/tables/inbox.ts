@@ -1,4 +1,4 @@
-import { type Sql, text } from "./sql.ts";
+import { intOrNull, type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
 /** What was answered to a request, or to one chunk of it, under its idempotency id; `hash` is of its body. */
@@ -24,7 +24,13 @@ export function writeInbox(tx: Tx, { id, hash, run, answer }: InboxRecord): void
   );
 }
 
-/** Forgets requests from before a time, Unix ms. */
-export function forgetInbox(sql: Sql, before: number): void {
-  sql.exec("DELETE FROM inbox WHERE at < ?", before);
+/** Forgets requests from before a time (Unix ms); how many. */
+export function forgetInbox(sql: Sql, before: number, limit: number): number {
+  const old = "SELECT id FROM inbox WHERE at < ?1 LIMIT ?2";
+  return sql.exec(`DELETE FROM inbox WHERE id IN (${old}) RETURNING id`, before, limit).length;
+}
+
+/** When the oldest request was answered, Unix ms. Reads the table: for the daily round. */
+export function oldestInbox(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(at) AS at FROM inbox")[0]?.at);
 }

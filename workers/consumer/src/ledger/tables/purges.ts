@@ -1,69 +1,59 @@
-import { int, intOrNull, type Sql, text, textOrNull } from "./sql.ts";
-
-/** Stages of a purge: its first look is not through; or it is, and the second is to come. */
-const FIRST_LOOK = 0;
-const AWAITS_SECOND_LOOK = 1;
-
-export type Look = "first" | "second";
+import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
 
 /** A purge that is not through. */
 export interface Purge {
+  /** Its number, and the floor that it sets. */
   seq: number;
-  encodedId: string;
-  look: Look;
+  /** Encoded. */
+  id: string;
+  look: 1 | 2;
+  /** When it looks, or looks anew unless its end is reported; Unix ms. */
+  at: number;
+  /** When its second look may be the last; 0 during the first. */
+  last: number;
+  /** 1: an object was stored below it while it looked, so that one look more is due. */
+  more: number;
 }
 
-function stageOf(look: Look): number {
-  return look === "first" ? FIRST_LOOK : AWAITS_SECOND_LOOK;
+export function insertPurge(sql: Sql, { seq, id, look, at, last, more }: Purge): void {
+  const query = "INSERT INTO purges (seq, id, look, at, last, more) VALUES (?, ?, ?, ?, ?, ?)";
+  sql.exec(query, seq, id, look, at, last, more);
 }
 
-/** Notes a purge before its first look; `againAt` (Unix ms): when it is run anew unless it has ended. */
-export function insertPurge(sql: Sql, seq: number, encodedId: string, againAt: number): void {
-  sql.exec(
-    "INSERT INTO purges (seq, id, done, again_at) VALUES (?, ?, ?, ?)",
-    ...[seq, encodedId, FIRST_LOOK, againAt],
-  );
-}
-
-/** Sends every purge of the image back to its first look. */
-export function lookAgain(sql: Sql, encodedId: string, at: number): void {
-  sql.exec("UPDATE purges SET done = ?, again_at = ? WHERE id = ?", FIRST_LOOK, at, encodedId);
-}
-
-/** The purges that are due, the longest overdue first. */
-export function duePurges(sql: Sql, now: number, limit: number): Purge[] {
-  const query = "SELECT seq, id, done FROM purges WHERE again_at <= ? ORDER BY again_at LIMIT ?";
-  return sql.exec(query, now, limit).map((raw) => ({
-    seq: int(raw.seq),
-    encodedId: text(raw.id),
-    look: int(raw.done) === AWAITS_SECOND_LOOK ? "second" : "first",
-  }));
-}
-
-/** When the next purge is due, Unix ms; null when there is none. */
-export function nextPurgeAt(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(again_at) AS at FROM purges")[0]?.at);
-}
-
-/** Sets when the purge is run anew. Its image, or null when the purge is no more. */
-export function putOffPurge(sql: Sql, seq: number, againAt: number): string | null {
-  return textOrNull(sql.exec("UPDATE purges SET again_at = ? WHERE seq = ? RETURNING id", againAt, seq)[0]?.id);
-}
-
-/** The image of a purge that stands before this look; null when it is past it or no more. */
-export function imageOfPurge(sql: Sql, seq: number, look: Look): string | null {
-  return textOrNull(sql.exec("SELECT id FROM purges WHERE seq = ? AND done = ?", seq, stageOf(look))[0]?.id);
-}
-
-export function awaitSecondLook(sql: Sql, seq: number, at: number): void {
-  sql.exec("UPDATE purges SET done = ?, again_at = ? WHERE seq = ?", AWAITS_SECOND_LOOK, at, seq);
+export function updatePurge(sql: Sql, { seq, look, at, last, more }: Purge): void {
+  sql.exec("UPDATE purges SET look = ?, at = ?, last = ?, more = ? WHERE seq = ?", look, at, last, more, seq);
 }
 
 export function deletePurge(sql: Sql, seq: number): void {
   sql.exec("DELETE FROM purges WHERE seq = ?", seq);
 }
 
-/** True when a purge of the image has its first look still before it. */
-export function awaitsFirstLook(sql: Sql, encodedId: string): boolean {
-  return sql.exec("SELECT 1 FROM purges WHERE id = ? AND done = ? LIMIT 1", encodedId, FIRST_LOOK).length > 0;
+/** The purges that are due, the longest overdue first. */
+export function duePurges(sql: Sql, now: number, limit: number): Purge[] {
+  return sql.exec("SELECT * FROM purges WHERE at <= ? ORDER BY at LIMIT ?", now, limit).map(purgeFrom);
+}
+
+export function findPurge(sql: Sql, seq: number): Purge | null {
+  const raw = sql.exec("SELECT * FROM purges WHERE seq = ?", seq)[0];
+  return raw === undefined ? null : purgeFrom(raw);
+}
+
+/** Purges of an image. The table is as small as purges are rare. */
+export function purgesOf(sql: Sql, id: string): Purge[] {
+  return sql.exec("SELECT * FROM purges WHERE id = ?", id).map(purgeFrom);
+}
+
+/** When the next purge is due, Unix ms; null when there is none. */
+export function nextPurgeAt(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(at) AS at FROM purges")[0]?.at);
+}
+
+function purgeFrom(raw: SqlRow): Purge {
+  const look = int(raw.look) === 2 ? 2 : 1;
+  return { seq: int(raw.seq), id: text(raw.id), look, at: int(raw.at), last: int(raw.last), more: int(raw.more) };
+}
+
+/** All purges that are not through. */
+export function unfinishedPurges(sql: Sql): Purge[] {
+  return sql.exec("SELECT * FROM purges ORDER BY seq").map(purgeFrom);
 }

@@ -1,9 +1,9 @@
-import { type Histogram, observe } from "./histogram.ts";
-import { CANCELLED, isOpen, type LaneCode, LIVE, OPEN_STATES, type Row, STORED } from "./row.ts";
-import type { Change } from "./rows.ts";
+import { addTo, type Histogram } from "./histogram.ts";
+import { isOpen, type LaneCode, LIVE, OPEN_CODES, type Row, STATE_CODES } from "./row.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
+import type { RunMove } from "./sums.ts";
 
-/** The jobs of a bulk request. Its counts follow its rows. A row that is pruned or taken over stays counted as it was last. */
+/** The jobs of a request. Its counts follow its rows; what is still to be folded stands in the hands. */
 export interface Run {
   /** Small number used in `jobs.run`; 0 is none. */
   n: number;
@@ -15,14 +15,13 @@ export interface Run {
   /** Unix ms when its last row ended; 0 while any is open. */
   ended: number;
   cancelledAt: number;
-  /** How far the cancelling slices have come (a seq); 0 when none are due. */
+  /** How far the cancelling slices have come (an id); 0 when none are due. */
   cancelCursor: number;
-  firstSeq: number;
-  lastSeq: number;
   accepted: number;
   duplicates: number;
+  /** Found in R2, made by nobody. */
   existing: number;
-  /** Members by state code, QUEUED … REFUSED. */
+  /** Members by counted state code. */
   states: number[];
   ready: Histogram;
   /** 1 while its request is still being sent. */
@@ -54,38 +53,35 @@ export class Runs {
   }
 
   byId(id: string): Run | null {
+    for (const held of this.#byNumber.values()) if (held?.run.id === id) return held.run;
     const raw = this.#sql.exec("SELECT * FROM runs WHERE id = ?", id)[0];
-    return raw === undefined ? null : (this.byNumber(int(raw.n)) ?? null);
+    return raw === undefined ? null : this.#hold(int(raw.n), raw);
   }
 
   /** The run of this id, made if it is new. */
   open(id: string, lane: LaneCode, label: string | null): Run {
     const known = this.byId(id);
     if (known) return known;
-    const raw = this.#sql.exec(
-      `INSERT INTO runs (id, label, lane, created, updated, ended, cancelled_at, cancel_cursor, first_seq, last_seq, accepted, duplicates,
-        existing, states, ready, accepting, open) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, '[0,0,0,0,0,0,0]', '[]', 0, 0) RETURNING *`,
-      id,
-      label,
-      lane,
-      this.#now,
-      this.#now,
-    )[0];
-    const run = this.#hold(int(raw?.n), raw);
-    if (run === null) throw new Error("a run just inserted is not there");
+    const n = int(this.#sql.exec("SELECT max(n) AS n FROM runs")[0]?.n) + 1;
+    const states = Array<number>(STATE_CODES).fill(0);
+    const run: Run = {
+      ...{ n, id, label, lane, created: this.#now, updated: this.#now, ended: 0, cancelledAt: 0, cancelCursor: 0 },
+      ...{ accepted: 0, duplicates: 0, existing: 0, states, ready: [], accepting: 0, open: 0 },
+    };
+    this.#byNumber.set(n, { run, before: "" });
     return run;
   }
 
   /** Numbers of all that wait for this row, the first asker first; 0 stands for somebody outside any run. */
   askersOf(row: Row): number[] {
     if (row.joined === 0) return [row.run];
-    return [row.run, ...this.#sql.exec("SELECT run FROM joins WHERE seq = ?", row.seq).map((raw) => int(raw.run))];
+    return [row.run, ...this.#sql.exec("SELECT run FROM joins WHERE id = ?", row.id).map((raw) => int(raw.run))];
   }
 
-  /** Makes a further asker of a row; false when it already is one. The row must have been written or be about to be. */
+  /** Makes a further asker of a row; false when it already is one. */
   join(row: Row, run: number): boolean {
     if (this.askersOf(row).includes(run)) return false;
-    this.#sql.exec("INSERT OR IGNORE INTO joins (seq, run) VALUES (?, ?)", row.seq, run);
+    this.#sql.exec("INSERT OR IGNORE INTO joins (id, run) VALUES (?, ?)", row.id, run);
     row.joined = 1;
     return true;
   }
@@ -93,81 +89,75 @@ export class Runs {
   /** Takes a further asker back. */
   unjoin(row: Row, run: number): void {
     if (row.joined === 0) return;
-    this.#sql.exec("DELETE FROM joins WHERE seq = ? AND run = ?", row.seq, run);
-    row.joined = this.#sql.exec("SELECT 1 FROM joins WHERE seq = ? LIMIT 1", row.seq).length;
+    this.#sql.exec("DELETE FROM joins WHERE id = ? AND run = ?", row.id, run);
+    row.joined = this.#sql.exec("SELECT 1 FROM joins WHERE id = ? LIMIT 1", row.id).length;
   }
 
   /** The row is nobody's business any more: runs keep the count they have of it. */
   leave(row: Row): void {
-    if (row.joined === 1) this.#sql.exec("DELETE FROM joins WHERE seq = ?", row.seq);
+    if (row.joined === 1) this.#sql.exec("DELETE FROM joins WHERE id = ?", row.id);
     row.run = 0;
     row.joined = 0;
   }
 
-  /** Counts a member's change of state. An open row that is purged counts as cancelled; a row that passes to another run stays counted in the old one. */
-  move({ before, after, row }: Change): void {
-    const to = after === null ? CANCELLED : after.state;
-    if (before === null || before.run !== row.run) {
-      if (after !== null) this.#count(row.run, null, to);
-      return;
-    }
-    if (before.state === to || (after === null && before.state >= STORED)) return;
-    for (const run of this.askersOf(row)) this.#count(run, before.state, to);
-  }
-
-  /** Counts a member that joins or leaves by itself. */
-  shift(n: number, from: number | null, to: number): void {
-    this.#count(n, from, to);
-  }
-
-  /** Time from order to stored, for each run that waited. */
-  stored(row: Row, ms: number): void {
-    for (const n of this.askersOf(row)) {
-      const run = this.byNumber(n);
-      if (run) observe(run.ready, Math.max(0, ms));
-    }
+  /** Folds what members have done. */
+  apply(n: number, { states, existing, ready }: RunMove): void {
+    const run = this.byNumber(n);
+    if (run === null) return;
+    states.forEach((count, code) => {
+      run.states[code] = (run.states[code] ?? 0) + count;
+    });
+    run.existing += existing;
+    addTo(run.ready, ready);
   }
 
   flush(): void {
     for (const held of this.#byNumber.values()) {
-      if (held === null || JSON.stringify(held.run) === held.before) continue;
+      if (held === null || print(held.run) === held.before) continue;
       const { run } = held;
-      run.open = OPEN_STATES.reduce<number>((sum, state) => sum + (run.states[state] ?? 0), 0);
+      run.open = openOf(run.states);
       run.ended = run.open === 0 ? run.ended || this.#now : 0;
-      this.#sql.exec(
-        `UPDATE runs SET updated = ?2, ended = ?3, cancelled_at = ?4, cancel_cursor = ?5, first_seq = ?6, last_seq = ?7, accepted = ?8,
-          duplicates = ?9, existing = ?10, states = ?11, ready = ?12, accepting = ?13, open = ?14, lane = ?15 WHERE n = ?1`,
-        run.n,
-        this.#now,
-        run.ended,
-        run.cancelledAt,
-        run.cancelCursor,
-        run.firstSeq,
-        run.lastSeq,
-        run.accepted,
-        run.duplicates,
-        run.existing,
-        JSON.stringify(run.states),
-        JSON.stringify(run.ready),
-        run.accepting,
-        run.open,
-        run.lane,
-      );
+      run.updated = this.#now;
+      // An update that leaves `id` alone writes no index entry.
+      if (held.before === "") this.#insert(run);
+      else this.#update(run);
     }
   }
 
-  #count(n: number, from: number | null, to: number): void {
-    const run = this.byNumber(n);
-    if (run === null) return;
-    if (from !== null) run.states[from] = (run.states[from] ?? 0) - 1;
-    run.states[to] = (run.states[to] ?? 0) + 1;
+  #insert(run: Run): void {
+    const columns = ["n", "id", "label", "created", ...Object.keys(CHANGING)];
+    const values = [run.n, run.id, run.label, run.created, ...changing(run)];
+    this.#sql.exec(`INSERT INTO runs (${columns.join(", ")}) VALUES (${values.map(() => "?").join(", ")})`, ...values);
+  }
+
+  #update(run: Run): void {
+    const set = Object.keys(CHANGING).map((column) => `${column} = ?`);
+    this.#sql.exec(`UPDATE runs SET ${set.join(", ")} WHERE n = ?`, ...changing(run), run.n);
   }
 
   #hold(n: number, raw: SqlRow | undefined): Run | null {
     const run = raw === undefined ? null : runFrom(raw);
-    this.#byNumber.set(n, run === null ? null : { run, before: JSON.stringify(run) });
+    this.#byNumber.set(n, run === null ? null : { run, before: print(run) });
     return run;
   }
+}
+
+const CHANGING = {
+  ...{ lane: "lane", updated: "updated", ended: "ended", cancelled_at: "cancelledAt", cancel_cursor: "cancelCursor" },
+  ...{ accepted: "accepted", duplicates: "duplicates", existing: "existing", states: "states", ready: "ready" },
+  ...{ accepting: "accepting", open: "open" },
+} as const satisfies Record<string, keyof Run>;
+
+function changing(run: Run): (string | number)[] {
+  return Object.values(CHANGING).map((field) => {
+    const value = run[field];
+    return Array.isArray(value) ? JSON.stringify(value) : value;
+  });
+}
+
+/** Members whose work is not done. */
+export function openOf(states: readonly number[]): number {
+  return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);
 }
 
 /** Runs that are being cancelled, by number. */
@@ -193,8 +183,14 @@ export function readRuns(sql: Sql, before: number, limit: number, state: keyof t
 }
 
 /** Forgets runs of which nothing is open and nothing has changed since a time, Unix ms. */
-export function forgetRuns(sql: Sql, before: number): void {
-  sql.exec("DELETE FROM runs WHERE open = 0 AND cancel_cursor = 0 AND updated < ?", before);
+export function forgetRuns(sql: Sql, before: number, limit: number): number {
+  const old = "SELECT n FROM runs WHERE open = 0 AND cancel_cursor = 0 AND updated < ?1 ORDER BY n LIMIT ?2";
+  return sql.exec(`DELETE FROM runs WHERE n IN (${old}) RETURNING n`, before, limit).length;
+}
+
+/** When the oldest run was changed last, Unix ms. */
+export function oldestRun(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT updated FROM runs WHERE open = 0 ORDER BY n LIMIT 1")[0]?.updated);
 }
 
 /** True when every run that asked for the row was cancelled, so that nobody waits for it. For a row of the live lane a viewer waits. */
@@ -202,6 +198,10 @@ export function forsaken(runs: Runs, row: Row): boolean {
   if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
   if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;
   return runs.askersOf(row).every((n) => n !== 0 && (runs.byNumber(n)?.cancelledAt ?? 0) > 0);
+}
+
+function print(run: Run): string {
+  return JSON.stringify(run);
 }
 
 function runFrom(raw: SqlRow): Run {
@@ -215,8 +215,6 @@ function runFrom(raw: SqlRow): Run {
     ended: int(raw.ended),
     cancelledAt: int(raw.cancelled_at),
     cancelCursor: int(raw.cancel_cursor),
-    firstSeq: int(raw.first_seq),
-    lastSeq: int(raw.last_seq),
     accepted: int(raw.accepted),
     duplicates: int(raw.duplicates),
     existing: int(raw.existing),

@@ -1,15 +1,31 @@
 import type { Config } from "@prewarm/shared/config";
-import { abandon } from "./abandoned.ts";
+import type { AbandonedJobs } from "./abandoned.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
-import { Counters } from "./counters.ts";
+import { addCount, type Count, listCounts, mergeCounts, readCounts } from "./counters.ts";
 import { getDoc, putDoc } from "./docs.ts";
+import type { Fresh } from "./fresh.ts";
 import { type GateState, newGate } from "./gate-state.ts";
+import type { Hand, Hands } from "./hands.ts";
+import { observe } from "./histogram.ts";
+import { type Event, emptySlice, type Slice, TIERS_MS } from "./history.ts";
 import { Images } from "./images.ts";
-import { Leases } from "./leases.ts";
-import { type LaneCode, newRow, type Row } from "./row.ts";
-import { Rows } from "./rows.ts";
+import type { Meta } from "./meta.ts";
+import type { Numbers } from "./numbers.ts";
+import type { Stored } from "./recent.ts";
+import { countedAs, type LaneCode, newRow, type Row, STORED, type StateCode } from "./row.ts";
+import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
-import { int, type Sql, text } from "./sql.ts";
+import type { Sql } from "./sql.ts";
+import { emptySums, foldSums, isEmptySums, mergeSums, moveOf, type Sums } from "./sums.ts";
+
+/** What stands in memory beside the tables, written through by the transactions that change it. */
+export interface Kept {
+  meta: Meta;
+  numbers: Numbers;
+  hands: Hands;
+  abandoned: AbandonedJobs;
+  fresh: Fresh;
+}
 
 /** What every decision of the Ledger may know beside its tables. */
 export interface TxContext {
@@ -17,48 +33,46 @@ export interface TxContext {
   /** Unix ms. */
   now: number;
   random: () => number;
+  kept: Kept;
 }
 
 /**
- * One RPC's unit of work: rows are loaded once, changed in memory by plain functions, and written back together, so that
- * counters, runs, histogram and gate cost a row per RPC and not one per job. Everything lives and dies in one transaction.
+ * One RPC's unit of work: rows are loaded once, changed in memory by plain functions, and written back together, so that counts,
+ * runs, history and gate cost a row per RPC at most, and with a handler's document none. Everything lives and dies in one transaction.
  */
 export class Tx {
   readonly sql: Sql;
   readonly config: Config;
   readonly now: number;
   readonly random: () => number;
+  readonly kept: Kept;
   readonly rows: Rows;
-  readonly leases: Leases;
   readonly images: Images;
   readonly runs: Runs;
-  readonly counters: Counters;
   readonly ledgerId: string;
+  /** In whose document this transaction's sums are kept; null: they are folded at once. */
+  hand: Hand | null = null;
+  readonly #sums: Sums = emptySums();
   readonly #attempts: AttemptRow[] = [];
-  readonly #seqBefore: number;
-  #seq: number;
+  #counts: Count[] | null = null;
   #gate: GateState | null = null;
   #gateBefore = "";
 
-  constructor(sql: Sql, context: TxContext) {
+  constructor(sql: Sql, { config, now, random, kept }: TxContext) {
     this.sql = sql;
-    this.config = context.config;
-    this.now = context.now;
-    this.random = context.random;
-    const meta = sql.exec("SELECT ledger_id, seq FROM meta")[0];
-    this.ledgerId = text(meta?.ledger_id);
-    this.#seq = this.#seqBefore = int(meta?.seq);
-    this.rows = new Rows(sql);
-    this.leases = new Leases(sql);
-    this.images = new Images(sql);
-    this.runs = new Runs(sql, context.now);
-    this.counters = new Counters(sql, context.now);
+    this.config = config;
+    this.now = now;
+    this.random = random;
+    this.kept = kept;
+    this.ledgerId = kept.meta.ledgerId;
+    this.rows = new Rows(sql, this.ledgerId);
+    this.images = new Images(sql, now);
+    this.runs = new Runs(sql, now);
   }
 
-  /** The next number; gens, floors, rows and purges share one sequence and none is used twice. */
+  /** The next number; gens, floors and purges share one sequence and none is used twice. */
   next(): number {
-    this.#seq += 1;
-    return this.#seq;
+    return this.kept.numbers.next(this.sql, this.now);
   }
 
   /** The gate's document; changes to it are saved at commit. */
@@ -70,38 +84,123 @@ export class Tx {
     return this.#gate;
   }
 
-  insert(key: string, lane: LaneCode): Row {
-    return this.rows.add(newRow(this.next(), key, lane, this.now));
+  /** Jobs by counted state and lane as they stood when this transaction began, folded or not. */
+  get counts(): Count[] {
+    if (this.#counts === null) {
+      const counts = readCounts(this.sql);
+      for (const { sums } of this.kept.hands.list()) mergeCounts(counts, sums.counts);
+      this.#counts = listCounts(counts);
+    }
+    return this.#counts;
   }
 
-  /** Gives a generation up whose job may still run: its slot stays taken until `until`. */
-  abandon(gen: number, job: string | null, until: number): void {
-    abandon(this.sql, gen, job, until);
+  /** A new row; load its key before. */
+  insert(key: string, lane: LaneCode): Row {
+    return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.now));
   }
 
   addAttempt(attempt: AttemptRow): void {
     this.#attempts.push(attempt);
   }
 
-  commit(): void {
-    for (const change of this.rows.changes()) {
-      this.counters.move(change);
-      this.runs.move(change);
+  count(event: Event, n = 1): void {
+    if (n !== 0) this.#slice()[event] += n;
+  }
+
+  time(kind: "wait" | "run" | "ready", ms: number): void {
+    observe(this.#slice()[kind], Math.max(0, ms));
+  }
+
+  /** How things stand: what is open, and how long the oldest job has waited (ms). */
+  sample(open: number, oldest: number | null): void {
+    Object.assign(this.#slice(), { open, oldest });
+  }
+
+  /** Corrects a count. */
+  addCount(state: StateCode, lane: LaneCode, n: number): void {
+    addCount(this.#sums.counts, state, lane, n);
+  }
+
+  /** Counts a member of a run that joins (`from` null) or leaves by itself. */
+  shift(run: number, from: number | null, to: number): void {
+    if (run === 0) return;
+    const { states } = moveOf(this.#sums, run);
+    if (from !== null) states[from] = (states[from] ?? 0) - 1;
+    states[to] = (states[to] ?? 0) + 1;
+  }
+
+  /** Notes that a job was stored, for its runs and for who looks. */
+  stored(stored: Stored, runs: readonly number[], existing: boolean): void {
+    this.#sums.recent.push(stored);
+    for (const n of runs) {
+      if (n === 0) continue;
+      const move = moveOf(this.#sums, n);
+      observe(move.ready, Math.max(0, this.now - stored.created));
+      if (existing) move.existing += 1;
     }
+  }
+
+  commit(): void {
+    for (const change of this.rows.changes()) this.#move(change);
+    for (const id of this.rows.leavingFresh()) this.kept.fresh.leave(this.sql, id);
     this.rows.flush(this.now);
     insertAttempts(this.sql, this.#attempts);
-    this.leases.flush();
     this.images.flush();
+    this.#settleSums();
     this.runs.flush();
-    this.counters.flush();
+    this.kept.hands.flush(this.sql);
     this.#flushGate();
-    if (this.#seq !== this.#seqBefore) this.sql.exec("UPDATE meta SET seq = ?", this.#seq);
+  }
+
+  /** This transaction's sums go into their owner's document, and those of documents that are gone into their tables. */
+  #settleSums(): void {
+    const { hands } = this.kept;
+    const fold = emptySums();
+    for (const hand of hands.spent()) {
+      mergeSums(fold, hand.sums);
+      hand.sums = emptySums();
+      hands.drop(hand);
+    }
+    const keeps = this.hand !== null && hands.get(this.hand.owner) === this.hand ? this.hand : null;
+    if (keeps !== null && !isEmptySums(this.#sums)) {
+      mergeSums(keeps.sums, this.#sums);
+      hands.touch(keeps);
+    } else {
+      mergeSums(fold, this.#sums);
+    }
+    if (!isEmptySums(fold)) foldSums(this.sql, this.runs, fold);
+  }
+
+  #move({ before, after, row, as }: Change): void {
+    const to = after === null ? as : countedAs(after);
+    // Of rows that are gone the stored ones alone are counted on.
+    const counted = after === null && to !== STORED ? null : to;
+    if (before?.state !== counted || before?.lane !== row.lane) {
+      if (before !== null) addCount(this.#sums.counts, before.state, before.lane, -1);
+      if (counted !== null) addCount(this.#sums.counts, counted, row.lane, 1);
+    }
+    this.#moveRuns(before, row, to);
+  }
+
+  /** A row that passes to another run stays counted in the old one as it was last; one that is forgotten, as it ended. */
+  #moveRuns(before: Change["before"], row: Row, to: number | null): void {
+    if (before === null || before.run !== row.run) {
+      if (to !== null) this.shift(row.run, null, to);
+      return;
+    }
+    if (to === null || before.state === to) return;
+    for (const run of this.runs.askersOf(row)) this.shift(run, before.state, to);
+  }
+
+  #slice(): Slice {
+    const at = this.now - (this.now % TIERS_MS.minute);
+    this.#sums.minutes[at] ??= emptySlice();
+    return this.#sums.minutes[at];
   }
 
   #flushGate(): void {
     if (this.#gate === null) return;
     const after = JSON.stringify(this.#gate);
-    if (after === this.#gateBefore) return;
-    putDoc(this.sql, "gate", after);
+    if (after !== this.#gateBefore) putDoc(this.sql, "gate", after);
   }
 }

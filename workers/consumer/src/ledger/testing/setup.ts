@@ -1,8 +1,19 @@
-import { jobHash } from "@prewarm/shared/job";
 import { encodeId } from "@prewarm/shared/variant-key";
-import type { Attempt, ChunkAnswer, Claim, JobAct, NamedJob, Outcome } from "../contract.ts";
+import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type {
+  Attempt,
+  ChunkAnswer,
+  ExchangeAnswer,
+  ExchangeRequest,
+  Given,
+  JobAct,
+  NamedJob,
+  Outcome,
+} from "../contract.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
+import type { Collected } from "../protocol/sightings.ts";
+import { nameOf, placeOf } from "../tables/job-ids.ts";
 import { type Row, rowFrom } from "../tables/row.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
 import { nodeSql } from "./node-sql.ts";
@@ -11,7 +22,9 @@ import { testEngine } from "./test-engine.ts";
 
 export const T0 = Date.UTC(2026, 10, 24, 12);
 
-/** A ledger of one's own, on a clock that only the test moves. Chance always answers 0.5. */
+export type Answer = Extract<ExchangeAnswer, { status: "ok" }>;
+
+/** A ledger of one's own, on a clock that only the test moves, with a full bucket of tokens. Chance always answers 0.5. */
 export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {}) {
   const clock = {
     ms: T0,
@@ -23,20 +36,40 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
     },
   };
   const sql = nodeSql();
-  const { engine: ledger, deps, done } = testEngine(sql, { config: testConfig(overrides), clock }, more);
+  const site = { config: testConfig(overrides), clock };
+  const { engine: ledger, deps, done } = testEngine(sql, site, more);
   const { steps } = ledger;
+  // A new instance's bucket is empty.
+  clock.advance(60);
   let deliveries = 0;
 
   const row = (key: string): Row | null => {
     const raw = sql.exec("SELECT * FROM jobs WHERE key = ?", key)[0];
     return raw === undefined ? null : rowFrom(raw);
   };
-  /** One key, as work's or (with `live`) as a viewer's wake-up. */
-  const claim = (owner: string, key: string, live = false): Claim =>
-    ledger.claim(owner, [{ keys: [key], live, at: clock.ms }]).claims[key]!;
-  const settle = (owner: string, key: string, outcome: Outcome) => ledger.settle(owner, { [key]: outcome })[key];
-  const submit = (owner: string, key: string, gen: number, ittybitJob = "j") =>
-    ledger.submitted(owner, [{ key, gen, ittybitJob, input: "u" }]);
+  const first = new Set<string>();
+  /** One call of a worker that has room for 40; the first one of its owner opens the lease. */
+  const ask = (owner: string, said: Partial<ExchangeRequest> = {}): ExchangeAnswer => {
+    const request = { owner, first: !first.has(owner), role: "work" as const, room: 40, have: [], asks: [] };
+    first.add(owner);
+    return ledger.exchange({ ...request, submitted: [], settled: [], leave: false, ...said });
+  };
+  const call = (owner: string, said: Partial<ExchangeRequest> = {}): Answer => {
+    const answer = ask(owner, said);
+    if (answer.status !== "ok") throw new Error(`${owner} has lost its lease`);
+    return answer;
+  };
+  /** The viewer's call: asks for keys missed now. */
+  const view = (owner: string, ...keys: string[]): Answer =>
+    call(owner, { role: "live", room: 0, asks: keys.map((key) => ({ key, at: clock.ms })) });
+  /** Says that all it was given is ready; what may go then. */
+  const ready = (owner: string, given: readonly Given[]): Given[] =>
+    call(owner, { have: given.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) }).give;
+  const settle = (owner: string, { id, gen }: { id: number; gen: number }, outcome: Outcome): Answer =>
+    call(owner, { settled: [{ id, gen, outcome }] });
+  const submit = (owner: string, { id, gen }: { id: number; gen: number }, job = `job-${gen}`): Answer =>
+    call(owner, { submitted: [{ id, gen, job }] });
+  const leave = (owner: string, said: Partial<ExchangeRequest> = {}): Answer => call(owner, { ...said, leave: true });
   /** A whole request, of one chunk. */
   const order = (wish: Wish): ChunkAnswer => {
     deliveries += 1;
@@ -48,28 +81,34 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
     return answer;
   };
   const accept = (...keys: string[]) => order({ keys });
-  /** Accepts and claims; the generation granted. */
-  const granted = (owner: string, key: string): number => {
+  /** Accepts one key, and has it granted. */
+  const granted = (owner: string, key: string): Given => {
     accept(key);
-    const answer = claim(owner, key);
-    if (answer.do !== "run") throw new Error(`${key}: ${answer.do}`);
-    return answer.gen;
+    const given = ready(owner, call(owner).give).find((one) => one.key === key && one.phase === "go");
+    if (given === undefined) throw new Error(`${key} was not granted`);
+    return given;
   };
-  const stored = (gen: number): Outcome => ({ kind: "stored", gen, bytes: 10, etag: "e", tookMs: 1_000 });
-  /** Accepts, claims, submits and stores; the generation. */
-  const made = (key: string): number => {
-    const gen = granted("maker", key);
-    submit("maker", key, gen, `job-${gen}`);
-    settle("maker", key, stored(gen));
-    return gen;
+  /** The collector has seen these jobs end. */
+  const ended = (...jobs: (string | Partial<IttybitJob>)[]): void => {
+    steps.collected({ ...nothing, ended: jobs.map((job) => jobOf(typeof job === "string" ? { id: job } : job)) });
   };
-  const abandoned = () => sql.exec("SELECT gen, ittybit_job AS job, until FROM abandoned ORDER BY gen");
+  const pending = (...jobs: string[]): void => void steps.collected({ ...nothing, pending: jobs });
+  const absent = (...jobs: string[]): void => void steps.collected({ ...nothing, absent: jobs });
+  /** Accepts, grants, submits and stores. */
+  const made = (key: string): Given => {
+    const given = granted("maker", key);
+    submit("maker", given);
+    settle("maker", given, STORED);
+    return given;
+  };
+  const abandoned = () => sql.exec("SELECT gen, job, until FROM abandoned ORDER BY gen");
 
-  const cancel = async (key: string): Promise<JobAct> => ledger.cancelJob(await jobHash(key), "test");
-  const retry = async (key: string): Promise<JobAct> => ledger.retryJob(await jobHash(key), "test");
-  const shown = async (key: string) => ledger.getJob(await jobHash(key));
-  const job = async (key: string): Promise<NamedJob | null> => (await shown(key))?.job ?? null;
-  const attempts = async (key: string): Promise<Attempt[]> => (await shown(key))?.attempts ?? [];
+  const nameOfKey = (key: string) => nameOf(row(key)?.id ?? placeOf(key, "test"));
+  const cancel = (key: string): JobAct => ledger.cancelJob(nameOfKey(key), "test");
+  const retry = (key: string): JobAct => ledger.retryJob(nameOfKey(key), "test");
+  const shown = (key: string) => ledger.getJob(nameOfKey(key));
+  const job = (key: string): NamedJob | null => shown(key)?.job ?? null;
+  const attempts = (key: string): Attempt[] => shown(key)?.attempts ?? [];
   /** Begins a purge; its look is left for the test to end. */
   const purge = (id: string): PurgeTask => {
     ledger.purgeImage(id, null, "test");
@@ -78,16 +117,30 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
     return task;
   };
   const image = (id: string) => {
-    const raw = sql.exec("SELECT floor, purging_until FROM images WHERE id = ?", encodeId(id))[0];
-    return { floor: Number(raw?.floor ?? 0), purging: Number(raw?.purging_until ?? 0) > clock.ms };
+    const raw = sql.exec("SELECT floor, lock FROM images WHERE id = ?", encodeId(id))[0];
+    return { floor: Number(raw?.floor ?? 0), locked: Number(raw?.lock ?? 0) > clock.ms };
   };
   const slots = () => ledger.getGate().slots;
+  /** What an evicted object comes back as. */
+  const evict = () => setupOver(sql, site, more);
   return {
-    ...{ clock, sql, ledger, steps, deps, done, row, claim, settle, submit, order, accept, granted, stored, made },
-    ...{ abandoned, cancel, retry, job, attempts, purge, image, slots },
+    ...{ clock, sql, ledger, steps, deps, done, row, ask, call, view, ready, settle, submit, leave, order, accept },
+    ...{ granted, ended, pending, absent, made, abandoned, cancel, retry, job, attempts, purge, image, slots, evict },
   };
 }
 
+function setupOver(sql: ReturnType<typeof nodeSql>, site: Parameters<typeof testEngine>[1], more: Partial<LedgerDeps>) {
+  return testEngine(sql, site, more).engine;
+}
+
+const nothing: Collected = { ended: [], pending: [], absent: [], throttledUntil: null, account: null };
+
+function jobOf(job: Partial<IttybitJob>): IttybitJob {
+  const ended = { id: "j", status: "done" as const, said: "succeeded", known: true, output: "https://out.example/o" };
+  return { ...ended, error: null, metadata: {}, input: null, createdAt: null, finishedAt: null, ...job };
+}
+
+export const STORED: Outcome = { kind: "stored", bytes: 10, etag: "e", tookMs: 1_000 };
 export const TRANSIENT: Outcome = {
   kind: "failed",
   class: "transient",

@@ -1,6 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
-import type { WakeUp } from "@prewarm/shared/messages";
 import { Engine, type EngineHost } from "../object/engine.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
@@ -8,7 +7,8 @@ import type { Sql } from "../tables/sql.ts";
 
 /** What the ledger has done to the world, for a test to look at and to go on with by hand. */
 export interface Done {
-  sent: WakeUp[];
+  /** Wake-ups sent. */
+  sent: number;
   /** Purges that were begun and wait for the test to end them. */
   purges: PurgeTask[];
   gates: GateFile[];
@@ -26,19 +26,23 @@ export function testEngine(
   sql: Sql,
   site: { config: Config; clock: { now(): number; random(): number } },
   more: Partial<LedgerDeps> = {},
-): { engine: Engine; deps: LedgerDeps; done: Done } {
-  const done: Done = { sent: [], purges: [], gates: [], logs: [], alarmAt: null };
+): { engine: Engine; deps: LedgerDeps; done: Done; host: EngineHost } {
+  const done: Done = { sent: 0, purges: [], gates: [], logs: [], alarmAt: null };
   const deps: LedgerDeps = {
     ...site,
     log: (event, fields) => done.logs.push({ event, fields }),
     newLedgerId: () => "test",
     sleep: () => never,
-    send: async (messages) => void done.sent.push(...messages.map(({ body }) => body)),
-    collect: async () => ({ notBefore: null }),
+    within: (work) => work,
+    send: async (wakeUps) => {
+      done.sent += wakeUps;
+    },
+    ittybit: { get: () => never, list: () => never },
     purge: (task) => {
       done.purges.push(task);
       return never;
     },
+    storedOf: async () => [],
     publishGate: async (file) => void done.gates.push(file),
     ...more,
   };
@@ -48,8 +52,11 @@ export function testEngine(
       setAlarm: async (at) => {
         done.alarmAt = Number(at);
       },
+      deleteAlarm: async () => {
+        done.alarmAt = null;
+      },
     },
     waitUntil: () => undefined,
   };
-  return { engine: new Engine(sql, deps, host), deps, done };
+  return { engine: new Engine(sql, deps, host), deps, done, host };
 }

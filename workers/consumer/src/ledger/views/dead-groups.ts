@@ -1,21 +1,20 @@
 import type { Lane } from "@prewarm/shared/job";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { DeadGroup, DeadMessage, DeadView, JobFilter, JobView } from "../contract.ts";
-import { findRows, READ_MAX } from "../protocol/find-rows.ts";
+import type { DeadGroup, DeadMessage, DeadView, JobFilter } from "../contract.ts";
+import { READ_MAX } from "../protocol/find-rows.ts";
 import { fingerprint } from "../protocol/fingerprint.ts";
+import { stateCounts } from "../protocol/job-state.ts";
 import { errorOf } from "../protocol/match-row.ts";
 import { listDeadMessages } from "../tables/dead-messages.ts";
-import { readDead } from "../tables/find-jobs.ts";
+import { readEnded } from "../tables/find-jobs.ts";
 import { DEAD, laneCode, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
-import { counts, jobView } from "./views.ts";
+import { listJobs } from "./job-list.ts";
+import { jobView } from "./jobs.ts";
 
 /** Groups in one answer. */
 const GROUPS_MAX = 200;
 const MESSAGES_MAX = 50;
-
-/** A cause with its sample as yet unnamed. */
-type Group = Omit<DeadGroup, "sample"> & { sample: JobView };
 
 /** The page of dead letters: causes, one cause's jobs, and messages that nobody could read. */
 export function deadView(
@@ -23,17 +22,16 @@ export function deadView(
   {
     fingerprint: cause,
     lanes,
-    before,
+    cursor,
     limit,
-  }: { fingerprint: string | null; lanes: Lane[]; before: number; limit: number },
-): Omit<DeadView, "groups" | "jobs"> & { groups: Group[]; jobs: JobView[] } {
-  const page = cause === null ? { rows: [], next: null } : findRows(tx, deadOf(cause, lanes), before, limit);
+  }: { fingerprint: string | null; lanes: Lane[]; cursor: string | null; limit: number },
+): DeadView {
+  const { live, upload, bulk } = stateCounts(tx).dead;
   return {
-    total: counts(tx).deadLetters,
+    total: live + upload + bulk,
     groups: deadGroups(tx, lanes, cause),
-    jobs: page.rows.map((row) => jobView(tx, row)),
+    ...(cause === null ? { jobs: [], next: null } : listJobs(tx, deadOf(cause, lanes), { cursor, limit })),
     messages: deadMessages(tx),
-    next: page.next === null ? null : String(page.next),
   };
 }
 
@@ -42,12 +40,12 @@ function deadOf(cause: string, lanes: Lane[]): JobFilter {
   return { ...any, states: ["dead"], lanes, fingerprint: cause };
 }
 
-/** Dead letters by cause, the largest group first: of the newest 10,000, which is all there are on most days. */
-function deadGroups(tx: Tx, lanes: Lane[], only: string | null): Group[] {
-  const groups = new Map<string, Group>();
+/** Dead letters by cause, the largest group first: of 10,000, which is all there are on most days. */
+function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroup[] {
+  const groups = new Map<string, DeadGroup>();
   const wanted = new Set<number>(lanes.map(laneCode));
-  for (const row of readDead(tx.sql, READ_MAX)) {
-    if (row.state !== DEAD || (wanted.size > 0 && !wanted.has(row.lane))) continue;
+  for (const row of readEnded(tx.sql, DEAD, READ_MAX)) {
+    if (wanted.size > 0 && !wanted.has(row.lane)) continue;
     const failure = errorOf(row) ?? { code: "unknown", message: "" };
     const name = fingerprint(failure.code, failure.message);
     if (only === null || name === only) addToGroup(tx, groups, name, row, failure);
@@ -57,7 +55,7 @@ function deadGroups(tx: Tx, lanes: Lane[], only: string | null): Group[] {
 
 function addToGroup(
   tx: Tx,
-  groups: Map<string, Group>,
+  groups: Map<string, DeadGroup>,
   name: string,
   row: Row,
   failure: { code: string; message: string },

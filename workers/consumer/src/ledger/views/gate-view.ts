@@ -1,110 +1,104 @@
-import type { Config } from "@prewarm/shared/config";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import type { GatePatch, GateView } from "../contract.ts";
-import { budgetLeft, closeBreaker, laneClosed, slotLimit } from "../protocol/gate.ts";
-import { type GateSettings, type GateState, monthOf, settingsOf } from "../tables/gate-state.ts";
-import { BULK, LIVE, laneCode, UPLOAD } from "../tables/row.ts";
+import type { GatePatch, GateView, LimitView } from "../contract.ts";
+import { budgetLeft, closeBreaker, closedFor, slotsOf, usedBy } from "../protocol/gate.ts";
+import type { Gate } from "../protocol/gate-memory.ts";
+import { heldSentence } from "../protocol/held-sentence.ts";
+import {
+  boundsOf,
+  type GateSettings,
+  type GateState,
+  type LimitName,
+  monthOf,
+  settingsOf,
+} from "../tables/gate-state.ts";
 
-/** The gate in words: what is set, and every reason why something waits. */
-export function gateView(gate: GateState, config: Config, slots: number, now: number): GateView {
-  const settings = settingsOf(gate, config);
-  const { breaker } = gate;
-  const state = breaker.state === "closed" ? "closed" : now >= breaker.until ? "half-open" : "open";
-  const open = breaker.state === "open";
+/** The gate in words: what is set, what was found, and every reason why something waits. `slots`: those that are taken. */
+export function gateView(gate: Gate, slots: number): GateView {
+  const { state, now } = gate;
+  const settings = settingsOf(state, gate.config);
   return {
     paused: {
-      live: gate.paused.includes("live"),
-      upload: gate.paused.includes("upload"),
-      bulk: gate.paused.includes("bulk"),
+      live: state.paused.includes("live"),
+      upload: state.paused.includes("upload"),
+      bulk: state.paused.includes("bulk"),
     },
-    breaker: {
-      state,
-      reason: breaker.reason,
-      status: breaker.status,
-      since: open ? breaker.since : null,
-      probeAt: open ? breaker.until : null,
-    },
+    breaker: breakerView(state, now),
     rate: { perSecond: settings.ratePerSecond, burst: settings.burst },
     concurrency: settings.concurrency,
-    budget: budgetView(gate, settings, now),
-    throttledUntil: gate.throttledUntil > now ? gate.throttledUntil : null,
+    limits: {
+      rate: limitView(gate, "ratePerSecond", settings.ratePerSecond),
+      concurrency: limitView(gate, "concurrency", settings.concurrency),
+    },
+    budget: budgetView(gate, settings),
+    throttledUntil: state.throttledUntil > now ? state.throttledUntil : null,
     slots,
-    reasons: reasons(gate, config, slots, now),
-    updatedAt: gate.updatedAt,
+    reasons: reasons(gate, slots),
+    updatedAt: state.updatedAt,
   };
 }
 
-function budgetView(gate: GateState, settings: GateSettings, now: number): GateView["budget"] {
-  const month = monthOf(now);
-  const [live, upload, bulk] = gate.used.month === month ? gate.used.byLane : [0, 0, 0];
-  const used = live + upload + bulk;
-  const { monthlyJobs, warmingShare, alertLevels } = settings;
+function breakerView({ breaker }: GateState, now: number): GateView["breaker"] {
+  const { reason, status } = breaker;
+  if (breaker.state === "closed") return { state: "closed", reason, status, since: null, probeAt: null };
+  const state = now >= breaker.until ? "half-open" : "open";
+  return { state, reason, status, since: breaker.since, probeAt: breaker.until };
+}
+
+function limitView({ state, config }: Gate, name: LimitName, value: number): LimitView {
+  const bounds = boundsOf(state, config, name);
+  if (bounds === null) {
+    const mode = typeof state.overrides[name] === "number" ? "pinned" : "configured";
+    return { mode, value, min: null, max: null, why: null, since: null };
+  }
+  const found = state.auto[name];
+  return { mode: "auto", value, ...bounds, why: found?.why ?? null, since: found?.since ?? null };
+}
+
+function budgetView(gate: Gate, { monthlyJobs, warmingShare, alertLevels }: GateSettings): GateView["budget"] {
+  const usedByLane = { ...usedBy(gate) };
+  const used = usedByLane.live + usedByLane.upload + usedByLane.bulk;
   const passed = monthlyJobs === null ? [] : alertLevels.filter((level) => used >= level * monthlyJobs);
-  const exhausted = {
-    live: budgetLeft(gate, settings, LIVE, now) <= 0,
-    warming: budgetLeft(gate, settings, UPLOAD, now) <= 0,
+  return {
+    ...{ monthlyJobs, warmingShare, month: monthOf(gate.now), used, usedByLane, alertLevels },
+    alert: passed.length === 0 ? null : Math.max(...passed),
+    exhausted: { live: budgetLeft(gate, "live") <= 0, warming: budgetLeft(gate, "upload") <= 0 },
   };
-  const alert = passed.length === 0 ? null : Math.max(...passed);
-  return { monthlyJobs, warmingShare, month, used, usedByLane: { live, upload, bulk }, alertLevels, alert, exhausted };
 }
 
-function reasons(gate: GateState, config: Config, slots: number, now: number): GateView["reasons"] {
-  const settings = settingsOf(gate, config);
+function reasons(gate: Gate, slots: number): GateView["reasons"] {
+  const { state, now } = gate;
   const found: GateView["reasons"] = [];
+  const add = (lane: Lane | null, code: string, message: string, until: number | null) =>
+    found.push({ lane, code, message, until });
   for (const lane of LANES) {
-    const closed = laneClosed(gate, config, laneCode(lane), now);
-    if (closed !== null && closed.code !== "breaker") found.push({ lane, ...closed });
+    const held = closedFor(gate, lane);
+    if (held?.code === "paused" || held?.code === "budget")
+      add(lane, held.code, heldSentence(gate, lane, held), held.until);
   }
-  if (gate.breaker.state === "open") {
-    found.push({
-      lane: null,
-      code: "breaker",
-      message: gate.breaker.reason ?? "The breaker is open.",
-      until: gate.breaker.until,
-    });
-  }
-  if (gate.throttledUntil > now) {
-    found.push({
-      lane: null,
-      code: "throttled",
-      message: "Ittybit asked to wait (Retry-After).",
-      until: gate.throttledUntil,
-    });
-  }
-  if (slots >= settings.concurrency) {
-    found.push({
-      lane: null,
-      code: "concurrency",
-      message: `All ${settings.concurrency} slots at Ittybit are taken.`,
-      until: null,
-    });
-  } else if (slots >= slotLimit(settings, BULK)) {
-    found.push({
-      lane: "bulk",
-      code: "concurrency",
-      message: "The slots left are kept for viewers and uploads.",
-      until: null,
-    });
-  }
+  if (state.breaker.state === "open")
+    add(null, "breaker", state.breaker.reason ?? "The breaker is open.", state.breaker.until);
+  if (state.throttledUntil > now) add(null, "throttled", "Ittybit asked to wait (Retry-After).", state.throttledUntil);
+  const all = slotsOf(gate, "live");
+  if (slots >= all) add(null, "concurrency", `All ${all} slots at Ittybit are taken.`, null);
+  else if (slots >= slotsOf(gate, "bulk"))
+    add("bulk", "concurrency", "The slots left are kept for viewers and uploads.", null);
   return found;
 }
 
-/** Applies what an operator changed. It holds from the next claim on. */
-export function patchGate(gate: GateState, patch: GatePatch, now: number): void {
+/** Applies what an operator changed. It holds from the next POST on. */
+export function patchGate(gate: Gate, patch: GatePatch): void {
+  const { state } = gate;
   if (patch.paused) {
-    const paused: Record<Lane, boolean> = { live: false, upload: false, bulk: false };
-    for (const lane of gate.paused) paused[lane] = true;
-    Object.assign(paused, patch.paused);
-    gate.paused = LANES.filter((lane) => paused[lane]);
+    const { paused } = patch;
+    state.paused = LANES.filter((lane) => paused[lane] ?? state.paused.includes(lane));
   }
-  if (patch.breaker) closeBreaker(gate, now);
-  const { overrides } = gate;
-  if (typeof patch.rate === "number") overrides.ratePerSecond = patch.rate;
-  else if (patch.rate) {
-    overrides.ratePerSecond = patch.rate.perSecond;
-    if (patch.rate.burst !== undefined) overrides.burst = patch.rate.burst;
-  }
+  if (patch.breaker) closeBreaker(gate);
+  const { overrides } = state;
+  const { perSecond, burst } =
+    typeof patch.rate === "object" ? patch.rate : { perSecond: patch.rate, burst: undefined };
+  if (perSecond !== undefined) overrides.ratePerSecond = perSecond;
+  if (burst !== undefined) overrides.burst = burst;
   if (patch.concurrency !== undefined) overrides.concurrency = patch.concurrency;
   if (patch.budget) Object.assign(overrides, patch.budget);
-  gate.updatedAt = now;
+  state.updatedAt = gate.now;
 }

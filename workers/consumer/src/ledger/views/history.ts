@@ -1,69 +1,62 @@
-import type { HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
+import type { Lane } from "@prewarm/shared/job";
+import type { GateView, HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
+import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
-import { slotsUsed } from "../protocol/slots.ts";
-import { emptySlice, mergeSlice, readSlices, type Slice, TIERS_MS } from "../tables/counters.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
-import { readSamples } from "../tables/samples.ts";
+import {
+  emptySlice,
+  type Minutes,
+  mergeSlice,
+  mergeSlices,
+  readSlices,
+  type Slice,
+  TIERS_MS,
+} from "../tables/history.ts";
 import type { Tx } from "../tables/tx.ts";
-import { gateView } from "./gate-view.ts";
-import { counts } from "./views.ts";
 
 const RATE_MINUTES = 5;
-const FINER: Record<Tier, Tier[]> = { minute: ["minute"], hour: ["hour", "minute"], day: ["day", "hour", "minute"] };
 
-/**
- * Buckets of a tier that have something in them, from and to inclusive (Unix ms). The newest part of every tier still lies in the finer
- * ones, which are folded in here.
- */
+/** Buckets of a tier that have something in them, from and to inclusive (Unix ms). */
 export function history(tx: Tx, tier: Tier, from: number, to: number): HistoryBucket[] {
-  const ms = TIERS_MS[tier];
-  const buckets = new Map<number, Slice>();
-  for (const finer of FINER[tier]) {
-    for (const { at, slice } of readSlices(tx.sql, TIERS_MS[finer], from, to + ms - 1)) {
-      const start = at - (at % ms);
-      const sum = buckets.get(start) ?? emptySlice();
-      mergeSlice(sum, slice);
-      buckets.set(start, sum);
-    }
-  }
-  const samples = new Map(readSamples(tx.sql, ms, from, to).map((sample) => [sample.at, sample]));
-  const times = [...new Set([...buckets.keys(), ...samples.keys()])].sort((a, b) => a - b);
-  return times.map((at) => {
-    const sampled = samples.get(at);
-    return {
-      ...bucketOf(at, buckets.get(at) ?? emptySlice()),
-      open: sampled?.open ?? null,
-      oldestMs: sampled?.oldest ?? null,
-    };
-  });
+  return Object.entries(slices(tx, tier, from, to))
+    .map(([at, slice]) => bucketOf(Number(at), slice))
+    .sort((a, b) => a.at - b.at);
 }
 
-function bucketOf(
-  at: number,
-  { accepted, stored, failed, dead, throttled, wait, run }: Slice,
-): Omit<HistoryBucket, "open" | "oldestMs"> {
-  return { at, accepted, stored, failed, dead, throttled, wait: percentiles(wait), run: percentiles(run) };
+/** Slices of a tier that begin within a time, folded or not. */
+function slices(tx: Tx, tier: Tier, from: number, to: number): Minutes {
+  const ms = TIERS_MS[tier];
+  const found = readSlices(tx.sql, tier, from, to);
+  const lately = Object.entries(tx.kept.hands.unfolded().minutes);
+  const within = lately.filter(([at]) => Number(at) >= from - (from % ms) && Number(at) - (Number(at) % ms) <= to);
+  mergeSlices(found, Object.fromEntries(within), ms);
+  return found;
+}
+
+function bucketOf(at: number, slice: Slice): HistoryBucket {
+  const { accepted, stored, failed, dead, refused, throttled, wait, run, oldest, open } = slice;
+  const times = { wait: percentiles(wait), run: percentiles(run) };
+  return { at, accepted, stored, failed, dead, refused, throttled, ...times, oldestMs: oldest, open };
 }
 
 function percentiles(histogram: Histogram): Percentiles {
   return { p50: quantile(histogram, 0.5), p95: quantile(histogram, 0.95), p99: quantile(histogram, 0.99) };
 }
 
-/** Everything the overview needs of the ledger: counters, five minutes' rates, an hour's percentiles. No table is counted. */
-export function ledgerStats(tx: Tx, metricErrors: number): LedgerStats {
-  const counted = counts(tx);
+/** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
+export function ledgerStats(tx: Tx, { metricErrors, gate }: { metricErrors: number; gate: GateView }): LedgerStats {
+  const counts = stateCounts(tx);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
-  const hour = sumOf(readSlices(tx.sql, TIERS_MS.minute, minute - 59 * TIERS_MS.minute, minute));
+  const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
   // The minute under way would make every rate look low.
-  const lately = sumOf(readSlices(tx.sql, TIERS_MS.minute, minute - RATE_MINUTES * TIERS_MS.minute, minute - 1));
+  const lately = sumOf(slices(tx, "minute", minute - RATE_MINUTES * TIERS_MS.minute, minute - 1));
   const perSecond = (n: number) => n / (RATE_MINUTES * 60);
   return {
     counts: {
-      live: laneCounts(counted, "live"),
-      upload: laneCounts(counted, "upload"),
-      bulk: laneCounts(counted, "bulk"),
+      live: laneCounts(counts, "live"),
+      upload: laneCounts(counts, "upload"),
+      bulk: laneCounts(counts, "bulk"),
     },
-    deadLetters: counted.deadLetters,
     oldestWaiting: oldestWaiting(tx),
     rates: {
       stored: perSecond(lately.stored),
@@ -73,29 +66,33 @@ export function ledgerStats(tx: Tx, metricErrors: number): LedgerStats {
     },
     wait: percentiles(hour.wait),
     run: percentiles(hour.run),
-    rows: Object.values(counted.byState).reduce((sum, lanes) => sum + lanes.live + lanes.upload + lanes.bulk, 0),
+    rows: rowsOf(counts),
     bytes: tx.sql.bytes,
     metricErrors,
-    gate: gateView(tx.gate, tx.config, slotsUsed(tx), tx.now),
+    gate,
   };
 }
 
-function sumOf(found: { slice: Slice }[]): Slice {
+function sumOf(found: Minutes): Slice {
   const sum = emptySlice();
-  for (const { slice } of found) mergeSlice(sum, slice);
+  for (const slice of Object.values(found)) mergeSlice(sum, slice);
   return sum;
 }
 
-function laneCounts(
-  { byState }: ReturnType<typeof counts>,
-  lane: "live" | "upload" | "bulk",
-): LedgerStats["counts"]["live"] {
+/** Stored jobs have no rows. */
+function rowsOf({ stored, ...others }: StateCounts): number {
+  return Object.values(others).reduce((sum, { live, upload, bulk }) => sum + live + upload + bulk, 0);
+}
+
+function laneCounts(counts: StateCounts, lane: Lane): LedgerStats["counts"][Lane] {
+  const { queued, processing, retrying, stored, dead, refused, cancelled } = counts;
   return {
-    queued: byState.queued[lane],
-    processing: byState.processing[lane],
-    retrying: byState.retrying[lane],
-    stored: byState.stored[lane],
-    dead: byState.dead[lane],
-    cancelled: byState.cancelled[lane],
+    queued: queued[lane],
+    processing: processing[lane],
+    retrying: retrying[lane],
+    stored: stored[lane],
+    dead: dead[lane],
+    refused: refused[lane],
+    cancelled: cancelled[lane],
   };
 }

@@ -1,8 +1,10 @@
 import type { JobState } from "@prewarm/shared/job";
 import type { Page, RunView } from "../contract.ts";
-import { quantile } from "../tables/histogram.ts";
-import { laneName, stateName } from "../tables/row.ts";
-import { type Run, readRuns } from "../tables/runs.ts";
+import { grantedRows } from "../protocol/job-state.ts";
+import { addTo, quantile } from "../tables/histogram.ts";
+import { countedAs, laneName, type Row, stateName } from "../tables/row.ts";
+import { openOf, type Run, readRuns } from "../tables/runs.ts";
+import type { Sums } from "../tables/sums.ts";
 import type { Tx } from "../tables/tx.ts";
 
 /** A request that stands still for this long is no longer being accepted, whatever became of its sender. */
@@ -28,36 +30,70 @@ export class RunSpeeds {
 
 /** A run as it is shown; its state and speed depend on when one looks. */
 export function runView(tx: Tx, run: Run, speeds: RunSpeeds): RunView {
-  const states: Record<JobState, number> = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, cancelled: 0 };
-  run.states.forEach((n, code) => {
-    states[stateName(code)] += n;
-  });
+  return shown(tx, run, { speeds, moved: tx.kept.hands.unfolded(), granted: grantedRows(tx) });
+}
+
+/** Runs, newest first. One that has just ended is `open` no more, and `done` once its workers have left. */
+export function listRuns(
+  tx: Tx,
+  { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
+  speeds: RunSpeeds,
+): { runs: RunView[]; next: string | null } {
+  const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
+  const found = readRuns(tx.sql, before, limit, state);
+  const known = { speeds, moved: tx.kept.hands.unfolded(), granted: grantedRows(tx) };
+  const runs = found.map((run) => shown(tx, run, known)).filter((run) => state !== "open" || run.state !== "done");
+  return { runs, next: found.length < limit ? null : String(found.at(-1)?.n ?? 0) };
+}
+
+interface Known {
+  speeds: RunSpeeds;
+  moved: Sums;
+  /** Rows that are being made. */
+  granted: Row[];
+}
+
+function shown(tx: Tx, run: Run, { speeds, moved, granted }: Known): RunView {
+  const { states: moves = [], existing = 0, ready = [] } = moved.runs[run.n] ?? {};
+  const members = run.states.map((n, code) => n + (moves[code] ?? 0));
+  const states = stateCountsOf(members);
+  for (const row of granted) {
+    if (!tx.runs.askersOf(row).includes(run.n)) continue;
+    states[stateName(countedAs(row))] -= 1;
+    states.processing += 1;
+  }
+  const open = openOf(members);
+  // The row says when it was folded; until then its workers have only just left.
+  const ended = open > 0 ? 0 : run.ended || tx.now;
   const accepting = run.accepting === 1 && tx.now - run.updated < ACCEPTING_MS;
-  const state = run.open > 0 ? "running" : "done";
+  const readyTimes = [...run.ready];
+  addTo(readyTimes, ready);
   return {
     run: run.id,
     label: run.label,
     lane: laneName(run.lane),
-    state: run.cancelledAt > 0 ? "cancelled" : accepting ? "accepting" : state,
+    state: run.cancelledAt > 0 ? "cancelled" : accepting ? "accepting" : open > 0 ? "running" : "done",
     createdAt: run.created,
     updatedAt: run.updated,
-    endedAt: accepting ? null : run.ended || null,
+    endedAt: accepting || open > 0 ? null : ended,
     accepted: run.accepted,
     duplicates: run.duplicates,
-    existing: run.existing,
+    existing: run.existing + existing,
     states,
-    ratePerSecond: speeds.perSecond(run, states.stored + states.dead + states.cancelled, tx.now),
-    readyP50: quantile(run.ready, 0.5),
-    readyP95: quantile(run.ready, 0.95),
+    ratePerSecond: speeds.perSecond({ ...run, ended }, endedOf(states), tx.now),
+    readyP50: quantile(readyTimes, 0.5),
+    readyP95: quantile(readyTimes, 0.95),
   };
 }
 
-/** Runs, newest first. */
-export function listRuns(
-  tx: Tx,
-  { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
-): { runs: Run[]; next: string | null } {
-  const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
-  const runs = readRuns(tx.sql, before, limit, state);
-  return { runs, next: runs.length < limit ? null : String(runs.at(-1)?.n ?? 0) };
+function stateCountsOf(members: number[]): Record<JobState, number> {
+  const states = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
+  members.forEach((n, code) => {
+    states[stateName(code)] += n;
+  });
+  return states;
+}
+
+function endedOf({ stored, dead, refused, cancelled }: Record<JobState, number>): number {
+  return stored + dead + refused + cancelled;
 }

@@ -1,0 +1,22 @@
+import { openAtIttybit } from "../protocol/collected.ts";
+import { closedFor, goalPerSecond, slotsOf } from "../protocol/gate.ts";
+import { quantileMs } from "../protocol/job-times.ts";
+import { slotsUsed } from "../protocol/slots.ts";
+import type { CollectorView } from "./job-looks.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** What the collector goes by: reads of this instance's memory and of the counts. */
+export function collectorView(transactions: Transactions): CollectorView {
+  return {
+    open: () => transactions.read(openAtIttybit),
+    slots: () => transactions.read((tx) => ({ used: slotsUsed(tx), all: slotsOf(tx.gateNow, "live") })),
+    waiting: () =>
+      transactions.read(
+        (tx) =>
+          tx.counts.some(({ state, n }) => n > 0 && (state === 0 || state === 6)) &&
+          closedFor(tx.gateNow, "bulk") === null,
+      ),
+    goal: () => transactions.read((tx) => goalPerSecond(tx.gateNow)),
+    jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),
+  };
+}

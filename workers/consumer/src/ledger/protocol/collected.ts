@@ -1,0 +1,90 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { Entry, Hand } from "../tables/hands.ts";
+import { CANCELLING, LIVE } from "../tables/row.ts";
+import { openBreaker } from "./gate.ts";
+import { learnJobMs } from "./job-times.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import type { Collected, OpenJob } from "./sightings.ts";
+import { throttled } from "./throttled.ts";
+import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
+
+/** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
+export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
+  const open: OpenJob[] = [];
+  for (const { entries } of memory.hands.list())
+    for (const { job, gen, grantedAt, lane } of entries.values())
+      if (job !== null && !memory.isEnded(gen)) open.push({ job, gen, grantedAt, live: lane === LIVE });
+  for (const { job, gen, until } of memory.abandoned.list())
+    if (job !== null) open.push({ job, gen, grantedAt: Math.min(now, until - JOB_DEADLINE_MS), live: false });
+  return open.sort((a, b) => a.grantedAt - b.grantedAt);
+}
+
+/** What the collector has seen: slots come free, results may be fetched. Answers how many jobs were seen to end. */
+export function collected(tx: LedgerTx, found: Collected): number {
+  const { memory, now } = tx;
+  if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
+  if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
+  const holders = holdersByJob(tx);
+  const seen = found.ended.filter((job) => noteEnded(tx, holders, job));
+  for (const job of found.pending) {
+    const holder = holders.get(job);
+    if (holder !== undefined) memory.shown.set(holder.entry.gen, now);
+  }
+  lengthen(tx, new Set(found.pending));
+  for (const job of found.absent) giveUp(tx, holders.get(job) ?? null);
+  return seen.length;
+}
+
+interface Holder {
+  hand: Hand;
+  entry: Entry;
+}
+
+function holdersByJob({ memory }: LedgerTx): Map<string, Holder> {
+  const holders = new Map<string, Holder>();
+  for (const hand of memory.hands.list())
+    for (const entry of hand.entries.values()) if (entry.job !== null) holders.set(entry.job, { hand, entry });
+  return holders;
+}
+
+function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: IttybitJob): boolean {
+  const { memory } = tx;
+  const gone = memory.abandoned.list().filter((one) => one.job === job.id);
+  memory.abandoned.delete(
+    tx.sql,
+    gone.map(({ gen }) => gen),
+  );
+  const holder = holders.get(job.id);
+  if (holder === undefined || memory.isEnded(holder.entry.gen)) return gone.length > 0;
+  memory.sights.set(holder.entry.gen, job);
+  learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
+  return true;
+}
+
+/** Ittybit's own word for how long a job took, ms; else how long it was until it was seen. */
+function tookMs({ createdAt, finishedAt }: IttybitJob, seenAfter: number): number {
+  return createdAt === null || finishedAt === null || finishedAt < createdAt ? seenAfter : finishedAt - createdAt;
+}
+
+/** Slow is not stuck: what is shown to run keeps its slot. */
+function lengthen(tx: LedgerTx, pending: ReadonlySet<string>): void {
+  for (const one of tx.memory.abandoned.list())
+    if (one.job !== null && pending.has(one.job) && one.until - tx.now < JOB_DEADLINE_MS / 2)
+      tx.memory.abandoned.put(tx.sql, { ...one, until: tx.now + JOB_DEADLINE_MS });
+}
+
+/** On no page and not by its id either, long after it was made: Ittybit has lost it. One in a live hand waits for its owner. */
+function giveUp(tx: LedgerTx, holder: Holder | null): void {
+  if (holder === null || !holder.hand.over) return;
+  const { entry } = holder;
+  const row = tx.rows.byId(entry.id);
+  if (row === null || isStale(row, entry) || row.state === CANCELLING) {
+    takeOut(tx, holder, true);
+    return;
+  }
+  takeOut(tx, holder, true);
+  newGeneration(tx, row);
+  const message = `Ittybit made the job ${entry.job ?? ""} and does not know it any more.`;
+  if (!fail(tx, row, { entry, failure: { code: "upstream_lost", message }, permanent: false })) row.due = tx.now;
+}

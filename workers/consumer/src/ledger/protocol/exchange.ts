@@ -1,0 +1,132 @@
+import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
+import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
+import type { Entry, Hand } from "../tables/hands.ts";
+import { CANCELLING, RETRYING, type Row, WAITING } from "../tables/row.ts";
+import { ask } from "./ask.ts";
+import { adjust, noteSubmitted } from "./auto-gate.ts";
+import { recordGood, restBudget } from "./gate.ts";
+import { handOut } from "./hand-out.ts";
+import { isLive, leaveBehind, wakeUp } from "./leases.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
+import { settle } from "./settle.ts";
+import { slotsUsed } from "./slots.ts";
+import { floorOf, isStale } from "./transitions.ts";
+
+/** The one call of handlers, in the order of docs/protocol.md. */
+export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer {
+  wakeUp(tx);
+  for (const job of request.submitted) noteJob(tx, job);
+  const hand = lease(tx, request);
+  if (hand === null) return { status: "lost" };
+  tx.hand = hand;
+  // Full hands have no room either, and do not drain.
+  hand.draining = request.role === "work" && request.room === 0 && request.have.length < HANDS_MAX;
+  const have = new Map(request.have.map((one) => [one.id, one]));
+  for (const { id, gen, phase } of request.have) if (phase === "ready") markReady(hand, id, gen);
+  settle(tx, hand, request.settled);
+  ask(tx, hand, request.asks);
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, stop: stops(tx, hand) };
+  if (request.leave) {
+    leaveBehind(tx, hand, false);
+    if (memoryIsIdle(tx)) restBudget(tx.gateNow);
+    return { ...answer, stop: [], give: [], again: 0, stay: false };
+  }
+  handOut(tx, hand, { room: request.room, standby: standbyTarget(tx) });
+  const give = tell(tx, hand, have, answer.stop);
+  const work = workOf(tx);
+  adjust(tx.gateNow, { used: slotsUsed(tx), waiting: openWaits(tx) });
+  return { ...answer, give, again: paceMs(tx, work), stay: request.role === "live" || stays(tx, hand, work) };
+}
+
+/** Work waits for a slot or a token. */
+function openWaits(tx: LedgerTx): boolean {
+  return tx.counts.some(({ state, n }) => n > 0 && (state === WAITING || state === RETRYING));
+}
+
+/** Nobody is at work, and nothing runs at Ittybit. */
+function memoryIsIdle({ memory }: LedgerTx): boolean {
+  return memory.abandoned.size === 0 && memory.hands.list().every(({ entries, over }) => over && entries.size === 0);
+}
+
+/** Whoever says it: a job that exists must be known. */
+function noteJob(tx: LedgerTx, { id, gen, job }: ExchangeRequest["submitted"][number]): void {
+  const { hands, abandoned } = tx.memory;
+  const held = hands.holderOf(id);
+  if (held?.entry.gen === gen && held.entry.granted) {
+    if (held.entry.job !== null) return;
+    recordGood(tx.gateNow, gen);
+    noteSubmitted(tx.gateNow);
+    held.entry.job = job;
+    hands.touch(held.hand);
+  } else if (abandoned.get(gen) !== null) {
+    abandoned.put(tx.sql, { gen, job, until: tx.now + JOB_DEADLINE_MS });
+  }
+}
+
+/** The owner's document under a good lease, or null: it has lost it. */
+function lease(tx: LedgerTx, { owner, first, leave, role }: ExchangeRequest): Hand | null {
+  const { memory, now } = tx;
+  let hand = memory.hands.get(owner);
+  if (hand === null) {
+    if (!first || leave) return null;
+    hand = memory.hands.open({ owner, until: 0, over: false, born: memory.born, role, openedAt: now });
+    if (role === "work") workerCame(memory);
+  } else if (!isLive(hand, now)) return null;
+  hand.until = Math.max(hand.until, now + LEASE_MS);
+  hand.born = memory.born;
+  return hand;
+}
+
+function markReady(hand: Hand, id: number, gen: number): void {
+  const entry = hand.entries.get(id);
+  if (entry?.gen === gen) entry.ready = true;
+}
+
+/** What its owner is to drop: the row has gone on, or is to be cancelled. */
+function stops(tx: LedgerTx, hand: Hand): { id: number; gen: number }[] {
+  const rows = rowsOf(tx, hand);
+  return [...hand.entries.values()]
+    .filter((entry) => isStale(rows.get(entry.id) ?? null, entry) || rows.get(entry.id)?.state === CANCELLING)
+    .map(({ id, gen }) => ({ id, gen }));
+}
+
+function rowsOf(tx: LedgerTx, hand: Hand): Map<number, Row> {
+  return new Map(tx.rows.loadIds([...hand.entries.keys()]).map((row) => [row.id, row]));
+}
+
+/** What its owner should know and does not: an answer that got lost is told again by this. */
+function tell(
+  tx: LedgerTx,
+  hand: Hand,
+  have: ReadonlyMap<number, Having>,
+  stop: readonly { id: number; gen: number }[],
+): Given[] {
+  const stopped = new Set(stop.map(({ id }) => id));
+  const rows = rowsOf(tx, hand);
+  return [...hand.entries.values()].flatMap((entry) => {
+    const row = rows.get(entry.id);
+    const phase = phaseOf(tx, entry);
+    if (row === undefined || stopped.has(entry.id) || knows(have.get(entry.id), entry, phase)) return [];
+    if (phase === "finish") tx.memory.told.add(entry.gen);
+    return [given(tx, row, entry, phase)];
+  });
+}
+
+function phaseOf({ memory }: LedgerTx, { job, gen, granted }: Entry): Given["phase"] {
+  if (job !== null) return memory.isEnded(gen) ? "finish" : "watch";
+  return granted ? "go" : "standby";
+}
+
+function knows(have: Having | undefined, entry: Entry, phase: Phase): boolean {
+  if (have?.gen !== entry.gen) return false;
+  if (phase === "go") return have.phase !== "standby" && have.phase !== "ready";
+  return phase !== "finish" || have.phase === "finish";
+}
+
+function given(tx: LedgerTx, row: Row, entry: Entry, phase: Given["phase"]): Given {
+  const { id, key, gen, attempts } = row;
+  const { notBefore, grantedAt, first, job } = entry;
+  const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
+  return { id, key, gen, floor: floorOf(tx, row), phase, notBefore, grantedAt, first, attempts, job, sight };
+}

@@ -1,0 +1,213 @@
+import { HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import { dueIds } from "../tables/due.ts";
+import { monthOf } from "../tables/gate-state.ts";
+import { type Entry, type Hand, newEntry } from "../tables/hands.ts";
+import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
+import { forsaken } from "../tables/runs.ts";
+import { admit, closedFor } from "./gate.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { slotsUsed } from "./slots.ts";
+import { cancelOpen, isLocked, isStale, newGeneration } from "./transitions.ts";
+
+/** POSTs that one call may begin, and jobs that one call may take over. */
+const GO_MAX = 12;
+const TAKE_MAX = 12;
+/** Touched rows looked at beyond those that are in hands. */
+const LOOKED_AT = 50;
+/** Fresh rows are offered so often in one call: some may be locked or cancelled. */
+const TRIES = 4;
+
+interface Hands {
+  tx: LedgerTx;
+  hand: Hand;
+  /** Jobs it can take still. */
+  room: number;
+  slotsUsed: number;
+  /** Lanes above which somebody waits for a token, by lane: true when a higher lane does. */
+  outranked: Record<LaneCode, boolean>;
+}
+
+/**
+ * Gives an owner what fits, in this order: what ended, what is to be asked again, what may go, what is to be looked at. A viewer's job
+ * goes in the call that hands it out. `standby`: jobs to be looked at that it should hold, granted ones not counted.
+ */
+export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): void {
+  const room = Math.max(0, Math.min(request.room, HANDS_MAX));
+  const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), outranked: outranked(tx) };
+  if (hasSuspect(one)) one.room = 0;
+  takeOver(one);
+  standBy(one, [LIVE], request.standby);
+  go(one);
+  standBy(one, [UPLOAD, BULK], request.standby);
+}
+
+/** Beside a suspect nothing is given. */
+function hasSuspect({ tx, hand }: Hands): boolean {
+  return tx.rows.loadIds([...hand.entries.keys()]).some(({ crashes }) => crashes > 0);
+}
+
+/** A suspect is given to empty hands only. */
+function mayTake(one: Hands, row: Row): boolean {
+  return row.crashes === 0 || one.hand.entries.size === 0;
+}
+
+function give(one: Hands, row: Row, entry: Entry): void {
+  one.tx.memory.hands.put(one.hand, entry);
+  one.room = row.crashes > 0 ? 0 : one.room - 1;
+}
+
+/* ── What somebody left behind ── */
+
+/** Jobs that were seen to end need no gate; those without a job are asked for again, under their key, and have their slot. */
+function takeOver(one: Hands): void {
+  const { tx } = one;
+  for (const { from, entry } of leftBehind(tx).slice(0, TAKE_MAX)) {
+    if (one.room <= 0) return;
+    const row = tx.rows.byId(entry.id);
+    if (row === null || isStale(row, entry) || isLocked(tx, row)) continue;
+    if (isForsaken(tx, row)) continue;
+    if (isOutdated(tx, row, entry)) {
+      newGeneration(tx, row);
+      row.due = tx.now;
+      continue;
+    }
+    if (!mayTake(one, row) || (entry.job === null && !mayAskAgain(one, entry))) continue;
+    tx.memory.hands.take(from, entry.id);
+    give(one, row, { ...entry, first: false, ready: false });
+  }
+}
+
+/** Entries of nobody's that are due: viewers' first. */
+function leftBehind(tx: LedgerTx): { from: Hand; entry: Entry }[] {
+  const found: { from: Hand; entry: Entry }[] = [];
+  for (const from of tx.memory.hands.list()) {
+    if (!from.over) continue;
+    for (const entry of from.entries.values()) {
+      if (entry.due > tx.now || (entry.job !== null && !tx.memory.isEnded(entry.gen))) continue;
+      found.push({ from, entry });
+    }
+  }
+  return found.sort((a, b) => a.entry.lane - b.entry.lane);
+}
+
+/** A key older than a day makes a second job; a number from before a restore may have been used since. */
+function isOutdated(tx: LedgerTx, row: Row, entry: Entry): boolean {
+  if (row.gen < tx.memory.meta.restored) return true;
+  return entry.job === null && tx.now - entry.grantedAt > IDEMPOTENCY_MS;
+}
+
+function mayAskAgain(one: Hands, entry: Entry): boolean {
+  const { tx } = one;
+  const ask = { lane: laneName(entry.lane), gen: entry.gen, slotsUsed: one.slotsUsed, hasSlot: true };
+  const answer = admit(tx.gateNow, { ...ask, liveWaiting: one.outranked[entry.lane] });
+  if ("code" in answer) return false;
+  entry.notBefore = answer.notBefore;
+  return true;
+}
+
+/* ── What may go ── */
+
+/** Slot and token are taken here and nowhere else. */
+function go(one: Hands): void {
+  const { tx, hand } = one;
+  const rows = tx.rows.loadIds([...hand.entries.keys()]);
+  const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
+  let granted = 0;
+  for (const row of waiting) {
+    if (granted >= GO_MAX) return;
+    const entry = hand.entries.get(row.id);
+    if (entry === undefined || entry.granted || isStale(row, entry)) continue;
+    if (row.lane !== LIVE && !entry.ready) continue;
+    const ask = { lane: laneName(row.lane), gen: row.gen, slotsUsed: one.slotsUsed, hasSlot: false };
+    const answer = admit(tx.gateNow, { ...ask, liveWaiting: one.outranked[row.lane] });
+    if ("code" in answer) continue;
+    const grant = { granted: true, first: true, grantedAt: tx.now, lane: row.lane, month: monthOf(tx.now) };
+    Object.assign(entry, grant, { notBefore: answer.notBefore });
+    tx.memory.hands.touch(hand);
+    tx.time("wait", tx.now - row.created);
+    one.slotsUsed += 1;
+    granted += 1;
+  }
+}
+
+/** True for each lane above which somebody could POST now and has no token: what is short goes to the higher lane first. */
+function outranked(tx: LedgerTx): Record<LaneCode, boolean> {
+  const waits = new Set<LaneCode>();
+  if (viewersWait(tx)) waits.add(LIVE);
+  for (const { over, entries } of tx.memory.hands.list()) {
+    if (over) continue;
+    for (const { granted, ready, lane } of entries.values()) if (!granted && (ready || lane === LIVE)) waits.add(lane);
+  }
+  const open = [...waits].filter((lane) => closedFor(tx.gateNow, laneName(lane)) === null);
+  const isAbove = (lane: LaneCode) => open.some((other) => other < lane);
+  return { [LIVE]: false, [UPLOAD]: isAbove(UPLOAD), [BULK]: isAbove(BULK) };
+}
+
+/** Viewers' jobs that are in nobody's hands yet. */
+function viewersWait(tx: LedgerTx): boolean {
+  const ids = dueIds(tx.sql, LIVE, tx.now, LOOKED_AT).filter((id) => tx.memory.hands.holderOf(id) === null);
+  return tx.rows.loadIds(ids).some((row) => row.state === WAITING && !isLocked(tx, row));
+}
+
+/* ── What is to be looked at ── */
+
+function standBy(one: Hands, lanes: readonly LaneCode[], wanted: number): void {
+  for (const lane of lanes) {
+    const left = Math.min(one.room, wanted - standbys(one.hand));
+    if (left <= 0) return;
+    for (const row of candidates(one, lane, left)) if (one.room > 0 && mayTake(one, row)) hold(one, row);
+  }
+}
+
+function standbys(hand: Hand): number {
+  return [...hand.entries.values()].filter(({ granted }) => !granted).length;
+}
+
+function hold(one: Hands, row: Row): void {
+  if (row.gen < one.tx.memory.meta.restored) newGeneration(one.tx, row);
+  give(one, row, newEntry(row));
+}
+
+/** Rows of a lane that can be handed out: touched ones that are due, then fresh ones. */
+function candidates(one: Hands, lane: LaneCode, limit: number): Row[] {
+  const { tx } = one;
+  const { hands, fresh } = tx.memory;
+  const held = hands.list().reduce((sum, { entries }) => sum + entries.size, 0);
+  const due = dueIds(tx.sql, lane, tx.now, LOOKED_AT + held).filter((id) => hands.holderOf(id) === null);
+  const found = free(one, due);
+  for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
+    const ids = fresh.offer(tx.sql, lane, limit - found.length, (all) => freshOnes(tx, all));
+    if (ids.length === 0) break;
+    found.push(...free(one, ids));
+  }
+  return found.slice(0, limit);
+}
+
+/** Which ids of a chunk have a row that nobody has touched. */
+function freshOnes(tx: LedgerTx, ids: number[]): number[] {
+  const untouched = new Set(
+    tx.rows.loadIds(ids).flatMap((row) => (row.due === null && row.state <= 1 ? [row.id] : [])),
+  );
+  return ids.filter((id) => untouched.has(id));
+}
+
+/** Those that may be given; a row whose askers are all cancelled is cancelled instead. */
+function free(one: Hands, ids: number[]): Row[] {
+  const { tx } = one;
+  const rows = tx.rows.loadIds(ids);
+  tx.images.load(rows.map(({ key }) => encodedIdOfKey(key)));
+  return rows.filter((row) => {
+    if (row.state !== WAITING || tx.memory.hands.holderOf(row.id) !== null || isForsaken(tx, row)) return false;
+    if (!isLocked(tx, row)) return mayTake(one, row);
+    // Behind the others: at the front it would be walked past again and again while the lock is on.
+    tx.memory.fresh.postpone(row.id);
+    return false;
+  });
+}
+
+function isForsaken(tx: LedgerTx, row: Row): boolean {
+  if (!forsaken(tx.runs, row)) return false;
+  cancelOpen(tx, row);
+  return true;
+}

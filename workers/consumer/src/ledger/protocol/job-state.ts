@@ -1,0 +1,41 @@
+import type { JobState, Lane } from "@prewarm/shared/job";
+import { readIds } from "../tables/find-jobs.ts";
+import { countedAs, laneName, type Row, stateName, WAITING } from "../tables/row.ts";
+import type { Tx } from "../tables/tx.ts";
+
+/* A job's state as people see it. That a job is being made stands in the hands and not in its row. */
+
+/** Whether a slot was taken for the row's generation. */
+function isGranted(tx: Tx, row: Row): boolean {
+  const entry = tx.kept.hands.holderOf(row.id)?.entry;
+  return entry?.granted === true && entry.gen === row.gen;
+}
+
+export function stateOf(tx: Tx, row: Row): JobState {
+  return row.state === WAITING && isGranted(tx, row) ? "processing" : stateName(countedAs(row));
+}
+
+/** Rows that are counted as waiting and are being made: at most as many as there are slots. */
+export function grantedRows(tx: Tx): Row[] {
+  const ids = tx.kept.hands
+    .list()
+    .flatMap(({ entries }) => [...entries.values()].filter(({ granted }) => granted).map(({ id }) => id));
+  return readIds(tx.sql, ids).filter((row) => row.state === WAITING && isGranted(tx, row));
+}
+
+export type StateCounts = Record<JobState, Record<Lane, number>>;
+
+/** Jobs by state and lane; of stored ones all that there ever were. */
+export function stateCounts(tx: Tx): StateCounts {
+  const none = (): Record<Lane, number> => ({ live: 0, upload: 0, bulk: 0 });
+  const counts: StateCounts = {
+    ...{ queued: none(), processing: none(), retrying: none(), stored: none() },
+    ...{ dead: none(), refused: none(), cancelled: none() },
+  };
+  for (const { state, lane, n } of tx.counts) counts[stateName(state)][laneName(lane)] += n;
+  for (const row of grantedRows(tx)) {
+    counts[stateName(countedAs(row))][laneName(row.lane)] -= 1;
+    counts.processing[laneName(row.lane)] += 1;
+  }
+  return counts;
+}

@@ -1,0 +1,24 @@
+/** Keys that are remembered; the oldest are forgotten first. */
+const MAX_KEYS = 20_000;
+
+/** When keys were stored of late: a miss from before that asks for nothing. */
+export class LatelyStored {
+  readonly #at = new Map<string, number>();
+
+  note(key: string, at: number): void {
+    this.#at.delete(key);
+    this.#at.set(key, at);
+    if (this.#at.size <= MAX_KEYS) return;
+    const [oldest] = this.#at.keys();
+    if (oldest !== undefined) this.#at.delete(oldest);
+  }
+
+  /** Unix ms, or null when it is not known. */
+  at(key: string): number | null {
+    return this.#at.get(key) ?? null;
+  }
+
+  forget(key: string): void {
+    this.#at.delete(key);
+  }
+}

@@ -1,0 +1,67 @@
+import type { IttybitJob } from "../../ittybit/dialects.ts";
+import { AbandonedJobs } from "../tables/abandoned.ts";
+import { Fresh } from "../tables/fresh.ts";
+import { Hands } from "../tables/hands.ts";
+import { type Meta, readMeta } from "../tables/meta.ts";
+import { Numbers } from "../tables/numbers.ts";
+import type { Sql } from "../tables/sql.ts";
+import type { Kept } from "../tables/tx.ts";
+import { type GateMemory, newGateMemory } from "./gate-memory.ts";
+import { LatelyStored } from "./lately-stored.ts";
+
+/** A wake-up under way. */
+interface Wake {
+  sentAt: number;
+  /** Believed under way until then, Unix ms. */
+  until: number;
+}
+
+/**
+ * What this instance of the ledger knows beside its tables. The first half is kept in tables and only read once; the second is lost at
+ * an eviction, and each part of it errs to too little: a slot is held longer, a look is made twice, a wake-up is sent again.
+ */
+export class Memory implements Kept {
+  readonly born: number;
+  readonly meta: Meta;
+  readonly numbers: Numbers;
+  readonly hands: Hands;
+  readonly abandoned: AbandonedJobs;
+  readonly fresh: Fresh;
+  /** Generations whose job was seen to end, and how. */
+  readonly sights = new Map<number, IttybitJob>();
+  /** Generations whose end its holder was told. */
+  readonly told = new Set<number>();
+  /** When a generation's job was last shown to be open, Unix ms. */
+  readonly shown = new Map<number, number>();
+  readonly gate: GateMemory;
+  readonly stored = new LatelyStored();
+  wakes: Wake[] = [];
+  /** Rows that viewers made today, by image. */
+  readonly viewed = { day: 0, rows: new Map<string, number>() };
+  /** The last call or alarm, Unix ms. */
+  aliveAt: number;
+  /** It has slept through a part of somebody's lease until then: nobody is blamed for what happened meanwhile. */
+  sleptAt = 0;
+
+  constructor(sql: Sql, now: number) {
+    this.born = now;
+    this.aliveAt = now;
+    this.meta = readMeta(sql);
+    this.numbers = new Numbers(sql);
+    this.hands = new Hands(sql);
+    this.abandoned = new AbandonedJobs(sql);
+    this.fresh = new Fresh(sql);
+    this.gate = newGateMemory(now);
+  }
+
+  isEnded(gen: number): boolean {
+    return this.sights.has(gen);
+  }
+
+  /** Nobody holds the generation any more. */
+  forget(gen: number): void {
+    this.sights.delete(gen);
+    this.told.delete(gen);
+    this.shown.delete(gen);
+  }
+}

@@ -1,0 +1,29 @@
+import { audit } from "../tables/audit.ts";
+import { writeRestored } from "../tables/meta.ts";
+import { endAllLeases } from "./leases.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { askDoctorTwice } from "./reconcile.ts";
+
+/** Clocks, and numbers that were given ahead of them. */
+const MARGIN_US = 60_000_000;
+
+/**
+ * An older copy of the database was put back. Numbers given since the copy was made may be in use at Ittybit and in R2: from now on
+ * they are above all that can have been given, rows from before get a new one when they are handed out, nobody is believed to hold
+ * anything, and the doctor looks through the store now and once more when every handler from before has ended.
+ */
+export function restored(tx: LedgerTx, who: string): void {
+  tx.memory.numbers.raise(tx.sql, tx.now * 1000 + MARGIN_US);
+  const number = tx.next();
+  tx.memory.meta.restored = number;
+  writeRestored(tx.sql, number);
+  endAllLeases(tx);
+  askDoctorTwice(tx);
+  audit(tx, who, "ledger.restored", null, {});
+}
+
+/** A local start: every handler died with the process. Never in production. */
+export function recover(tx: LedgerTx): void {
+  endAllLeases(tx);
+  tx.gate.breaker.probe = null;
+}

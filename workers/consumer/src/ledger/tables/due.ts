@@ -1,0 +1,23 @@
+import type { LaneCode } from "./row.ts";
+import { HAS_DUE } from "./schema.ts";
+import { int, intOrNull, type Sql } from "./sql.ts";
+
+/* Rows that were touched, by when they are due. */
+
+/** Ids of a lane's rows that are due, the longest overdue first. */
+export function dueIds(sql: Sql, lane: LaneCode, now: number, limit: number): number[] {
+  const query = `SELECT id FROM jobs WHERE ${HAS_DUE} AND lane = ? AND due <= ? ORDER BY due LIMIT ?`;
+  return sql.exec(query, lane, now, limit).map((raw) => int(raw.id));
+}
+
+/** When the first of a lane's rows is due after a time, Unix ms. */
+export function nextDueAt(sql: Sql, lane: LaneCode, after: number): number | null {
+  const query = `SELECT min(due) AS at FROM jobs WHERE ${HAS_DUE} AND lane = ? AND due > ?`;
+  return intOrNull(sql.exec(query, lane, after)[0]?.at);
+}
+
+/** When the row of a lane that is due first was ordered, Unix ms. */
+export function firstDueOrdered(sql: Sql, lane: LaneCode): number | null {
+  const query = `SELECT created FROM jobs WHERE ${HAS_DUE} AND lane = ? ORDER BY due LIMIT 1`;
+  return intOrNull(sql.exec(query, lane)[0]?.created);
+}

@@ -1,0 +1,128 @@
+import type { Tier } from "../contract.ts";
+import { addTo, type Histogram } from "./histogram.ts";
+import { int, type Sql, text } from "./sql.ts";
+
+/** Tiers of the history, by their length in ms. */
+export const TIERS_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+/** Days for which minutes are kept; of older ones the hours. */
+const MINUTE_DAYS = 2;
+
+/** What happened in a minute, hour or day, and how things stood in it. */
+export interface Slice {
+  accepted: number;
+  stored: number;
+  failed: number;
+  dead: number;
+  refused: number;
+  cancelled: number;
+  throttled: number;
+  /** From order to first grant. */
+  wait: Histogram;
+  /** From grant to stored. */
+  run: Histogram;
+  /** From order to stored. */
+  ready: Histogram;
+  /** The most that was open, and the longest that the oldest waiting job had waited (ms); null: nobody looked. */
+  open: number | null;
+  oldest: number | null;
+}
+
+export type Event = "accepted" | "stored" | "failed" | "dead" | "refused" | "cancelled" | "throttled";
+const EVENTS: readonly Event[] = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"];
+const TIMES = ["wait", "run", "ready"] as const;
+
+/** Slices by their beginning, Unix ms. */
+export type Minutes = Record<number, Slice>;
+
+interface Day {
+  minutes: Minutes;
+  hours: Minutes;
+}
+
+export function emptySlice(): Slice {
+  // biome-ignore format: one glance
+  return { accepted: 0, stored: 0, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 0, wait: [], run: [], ready: [], open: null, oldest: null };
+}
+
+/** Adds one slice into another, in place. */
+export function mergeSlice(into: Slice, from: Slice): void {
+  for (const event of EVENTS) into[event] += from[event];
+  for (const kind of TIMES) addTo(into[kind], from[kind]);
+  for (const level of ["open", "oldest"] as const) {
+    if (from[level] !== null) into[level] = Math.max(into[level] ?? 0, from[level]);
+  }
+}
+
+/** Adds slices to others of the same beginning; `tier` in ms. */
+export function mergeSlices(into: Minutes, from: Minutes, tier: number): void {
+  for (const [at, slice] of Object.entries(from)) {
+    const start = Number(at) - (Number(at) % tier);
+    const sum = into[start] ?? emptySlice();
+    mergeSlice(sum, slice);
+    into[start] = sum;
+  }
+}
+
+/** Adds minutes to their days' rows: one row a day, whatever happened in it. */
+export function addMinutes(sql: Sql, minutes: Minutes): void {
+  const days = Map.groupBy(Object.entries(minutes), ([at]) => Math.floor(Number(at) / TIERS_MS.day));
+  for (const [day, slices] of days) {
+    const body = dayOf(sql, day);
+    mergeSlices(body.minutes, Object.fromEntries(slices), TIERS_MS.minute);
+    sql.exec(
+      "INSERT INTO hist (day, body) VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET body = ?2",
+      day,
+      print(body),
+    );
+  }
+}
+
+/** Turns the minutes of days that are past their use into hours. */
+export function rollMinutes(sql: Sql, now: number): void {
+  const last = Math.floor(now / TIERS_MS.day) - MINUTE_DAYS;
+  for (const raw of sql.exec("SELECT day, body FROM hist WHERE day <= ? ORDER BY day DESC LIMIT 3", last)) {
+    const body = JSON.parse(text(raw.body)) as Day;
+    if (Object.keys(body.minutes).length === 0) continue;
+    mergeSlices(body.hours, body.minutes, TIERS_MS.hour);
+    body.minutes = {};
+    sql.exec("UPDATE hist SET body = ? WHERE day = ?", print(body), int(raw.day));
+  }
+}
+
+/** Slices of a tier that begin within a time, from and to inclusive (Unix ms). */
+export function readSlices(sql: Sql, tier: Tier, from: number, to: number): Minutes {
+  const ms = TIERS_MS[tier];
+  const first = Math.floor(from / TIERS_MS.day);
+  const found: Minutes = {};
+  for (const raw of sql.exec(
+    "SELECT body FROM hist WHERE day >= ? AND day <= ?",
+    first,
+    Math.floor(to / TIERS_MS.day),
+  )) {
+    const { minutes, hours } = JSON.parse(text(raw.body)) as Day;
+    for (const slices of [minutes, hours]) mergeSlices(found, slices, ms);
+  }
+  return Object.fromEntries(
+    Object.entries(found).filter(([at]) => Number(at) >= from - (from % ms) && Number(at) <= to),
+  );
+}
+
+/** Forgets days before a time, Unix ms. */
+export function forgetDays(sql: Sql, before: number): void {
+  sql.exec("DELETE FROM hist WHERE day < ?", Math.floor(before / TIERS_MS.day));
+}
+
+/** When the oldest day ends whose minutes are still kept, or null: rolling up and forgetting go by it. */
+export function oldestDay(sql: Sql): number | null {
+  const raw = sql.exec("SELECT day FROM hist ORDER BY day LIMIT 1")[0];
+  return raw === undefined ? null : int(raw.day) * TIERS_MS.day;
+}
+
+function dayOf(sql: Sql, day: number): Day {
+  const raw = sql.exec("SELECT body FROM hist WHERE day = ?", day)[0];
+  return raw === undefined ? { minutes: {}, hours: {} } : (JSON.parse(text(raw.body)) as Day);
+}
+
+function print(day: Day): string {
+  return JSON.stringify(day);
+}

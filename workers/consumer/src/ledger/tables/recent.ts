@@ -1,0 +1,72 @@
+import type { LaneCode } from "./row.ts";
+import { int, intOrNull, type Sql, text } from "./sql.ts";
+
+/** A job that was stored: what is shown of it once its row is gone. */
+export interface Stored {
+  id: number;
+  key: string;
+  gen: number;
+  /** Unix ms when it was ordered, and when it was stored. */
+  created: number;
+  at: number;
+  bytes: number;
+  lane: LaneCode;
+  /** Number of the run that asked first; 0 is none. */
+  run: number;
+  attempts: number;
+}
+
+/** Jobs in one row. */
+const CHUNK = 500;
+
+type Packed = [number, string, number, number, number, number, LaneCode, number, number];
+
+export function addRecent(sql: Sql, stored: readonly Stored[]): void {
+  for (let at = 0; at < stored.length; at += CHUNK) {
+    const part = stored.slice(at, at + CHUNK);
+    sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", part.at(-1)?.at ?? 0, JSON.stringify(part.map(pack)));
+  }
+}
+
+/** Rows of stored jobs, the newest first, below a row's number. */
+export function readRecent(sql: Sql, below: number, limit: number): { n: number; stored: Stored[] }[] {
+  return sql
+    .exec("SELECT n, body FROM recent WHERE n < ? ORDER BY n DESC LIMIT ?", below, limit)
+    .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
+}
+
+/** Rows of stored jobs from one number to another, both included, the oldest first. */
+export function readRecentSpan(sql: Sql, { from, to }: { from: number; to: number }, limit: number): Stored[] {
+  return sql
+    .exec("SELECT body FROM recent WHERE n >= ? AND n <= ? ORDER BY n LIMIT ?", from, to, limit)
+    .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
+}
+
+/** How a job was stored last, looked for in the newest rows only; null when they do not have it. */
+export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
+  const newest = "SELECT n, body FROM recent ORDER BY n DESC LIMIT ?2";
+  const query = `SELECT body FROM (${newest}) WHERE instr(body, ?1) > 0 ORDER BY n DESC LIMIT 1`;
+  const raw = sql.exec(query, `[${id},"`, rows)[0];
+  const found = raw === undefined ? [] : (JSON.parse(text(raw.body)) as Packed[]).filter((packed) => packed[0] === id);
+  const last = found.at(-1);
+  return last === undefined ? null : unpack(last);
+}
+
+/** Forgets what was stored before a time (Unix ms), the oldest first. */
+export function forgetRecent(sql: Sql, before: number, limit: number): number {
+  const oldest = "SELECT n FROM recent ORDER BY n LIMIT ?2";
+  return sql.exec(`DELETE FROM recent WHERE n IN (${oldest}) AND at < ?1 RETURNING n`, before, limit).length;
+}
+
+/** When the oldest row was written, Unix ms. */
+export function oldestRecent(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT at FROM recent ORDER BY n LIMIT 1")[0]?.at);
+}
+
+function pack({ id, key, gen, created, at, bytes, lane, run, attempts }: Stored): Packed {
+  return [id, key, gen, created, at, bytes, lane, run, attempts];
+}
+
+function unpack([id, key, gen, created, at, bytes, lane, run, attempts]: Packed): Stored {
+  return { id, key, gen, created, at, bytes, lane, run, attempts };
+}

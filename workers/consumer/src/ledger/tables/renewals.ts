@@ -1,0 +1,48 @@
+import type { LaneCode } from "./row.ts";
+import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
+
+/** A look into R2 for what a new original has outdated. */
+export interface Renewal {
+  seq: number;
+  /** Encoded. */
+  id: string;
+  /** In which what it finds is made anew. */
+  lane: LaneCode;
+  look: 1 | 2;
+  /** Unix ms. */
+  at: number;
+}
+
+/** Notes a renewal in the place of others of its image. */
+export function putRenewal(sql: Sql, { seq, id, lane, look, at }: Renewal): void {
+  sql.exec("DELETE FROM renewals WHERE id = ?", id);
+  sql.exec("INSERT INTO renewals (seq, id, lane, look, at) VALUES (?, ?, ?, ?, ?)", seq, id, lane, look, at);
+}
+
+export function updateRenewal(sql: Sql, { seq, look, at }: Pick<Renewal, "seq" | "look" | "at">): void {
+  sql.exec("UPDATE renewals SET look = ?, at = ? WHERE seq = ?", look, at, seq);
+}
+
+export function deleteRenewals(sql: Sql, id: string): void {
+  sql.exec("DELETE FROM renewals WHERE id = ?", id);
+}
+
+export function findRenewal(sql: Sql, seq: number): Renewal | null {
+  const raw = sql.exec("SELECT * FROM renewals WHERE seq = ?", seq)[0];
+  return raw === undefined ? null : renewalFrom(raw);
+}
+
+/** The renewals that are due, the longest overdue first. */
+export function dueRenewals(sql: Sql, now: number, limit: number): Renewal[] {
+  return sql.exec("SELECT * FROM renewals WHERE at <= ? ORDER BY at LIMIT ?", now, limit).map(renewalFrom);
+}
+
+/** When the next look is due, Unix ms; null when there is none. */
+export function nextRenewalAt(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(at) AS at FROM renewals")[0]?.at);
+}
+
+function renewalFrom(raw: SqlRow): Renewal {
+  const look = int(raw.look) === 2 ? 2 : 1;
+  return { seq: int(raw.seq), id: text(raw.id), lane: int(raw.lane) as LaneCode, look, at: int(raw.at) };
+}

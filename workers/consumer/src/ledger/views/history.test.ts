@@ -1,0 +1,82 @@
+import { expect, it } from "vitest";
+import type { GateView } from "../contract.ts";
+import { sample } from "../protocol/sample.ts";
+import { DEAD, REFUSED } from "../tables/row.ts";
+import { T0, tables } from "../testing/tables.ts";
+import { deadView } from "./dead-groups.ts";
+import { history, ledgerStats } from "./history.ts";
+
+const key = (id: string) => `${id}/400-high.webp`;
+const MINUTE = 60_000;
+const gate = {} as GateView;
+const stats = (world: ReturnType<typeof tables>) => world.read((tx) => ledgerStats(tx, { metricErrors: 0, gate }));
+
+it("history and rates hold what is folded and what is not", () => {
+  const world = tables();
+  world.order([key("a"), key("b"), key("c")]);
+  world.hold("w", [key("a"), key("c")]);
+  world.store([key("a")], "w");
+  world.store([key("b")]);
+  world.clock.ms += MINUTE;
+  world.store([key("c")], "w");
+  const stored = (tier: "minute" | "hour", from: number, to: number) =>
+    world.read((tx) => history(tx, tier, from, to)).map((bucket) => [bucket.at, bucket.stored]);
+  const minutes = [
+    [T0, 2],
+    [T0 + MINUTE, 1],
+  ];
+  expect(stored("minute", T0, T0 + 2 * MINUTE)).toEqual(minutes);
+  expect(stored("minute", T0, T0)).toEqual([[T0, 2]]);
+  expect(stored("minute", T0 + MINUTE, T0 + MINUTE)).toEqual([[T0 + MINUTE, 1]]);
+  expect(stored("hour", T0, T0)).toEqual([[T0, 3]]);
+  world.leave("w");
+  expect(stored("minute", T0, T0 + 2 * MINUTE)).toEqual(minutes);
+  world.clock.ms += MINUTE;
+  expect(stats(world).rates.stored).toBeCloseTo(3 / 300);
+});
+
+it("the overview counts rows without stored jobs, refused ones apart from dead ones, and knows who waits longest", () => {
+  const world = tables();
+  world.order([key("old")], { run: "r" });
+  world.clock.ms += 1_000;
+  world.order([key("dead"), key("refused"), key("stored")], { run: "r" });
+  world.order([key("held")], { lane: "upload" });
+  world.order([key("tried")], { lane: "live" });
+  world.change(key("tried"), { due: world.clock.ms + 5_000, attempts: 1 });
+  world.change(key("dead"), { state: DEAD });
+  world.change(key("refused"), { state: REFUSED });
+  world.hold("w", [key("held")], {});
+  world.store([key("stored")]);
+  const { counts, rows, oldestWaiting } = stats(world);
+  expect(counts.bulk).toMatchObject({ queued: 1, stored: 1, dead: 1, refused: 1 });
+  expect(rows).toBe(5);
+  expect(oldestWaiting).toEqual({ live: T0 + 1_000, upload: T0 + 1_000, bulk: T0 });
+  world.clock.ms += 9_000;
+  world.write(sample);
+  const [bucket] = world.read((tx) => history(tx, "minute", T0, T0));
+  expect(bucket).toMatchObject({ open: 3, oldestMs: 10_000 });
+});
+
+it("dead letters are the dead and no other, by cause, and one cause's can be paged", () => {
+  const world = tables();
+  const error = (message: string) => JSON.stringify({ code: "upstream_failed", message });
+  world.order(["a", "b", "c", "d", "e"].map(key));
+  for (const [id, message] of [
+    ["a", "job 17 failed"],
+    ["b", "job 4 failed"],
+    ["c", "out of memory"],
+  ] as const) {
+    world.clock.ms += 1_000;
+    world.change(key(id), { state: DEAD, error: error(message) });
+  }
+  world.change(key("d"), { state: REFUSED, error: error("job 5 failed") });
+  const view = (fingerprint: string | null, cursor: string | null = null) =>
+    world.read((tx) => deadView(tx, { fingerprint, lanes: [], cursor, limit: 1 }));
+  const { total, groups, jobs } = view(null);
+  expect([total, groups.map(({ count }) => count), jobs]).toEqual([3, [2, 1], []]);
+  const cause = groups[0]?.fingerprint ?? "";
+  const first = view(cause);
+  const second = view(cause, first.next);
+  expect([...first.jobs, ...second.jobs].map((job) => job.key)).toEqual([key("b"), key("a")]);
+  expect([first.groups.length, first.next === null, second.next]).toEqual([1, false, null]);
+});

@@ -1,0 +1,227 @@
+import type { JobState } from "@prewarm/shared/job";
+import { describe, expect, it } from "vitest";
+import type { JobFilter } from "../contract.ts";
+import { nameOf } from "../tables/job-ids.ts";
+import { CANCELLED, DEAD, REFUSED } from "../tables/row.ts";
+import { tables } from "../testing/tables.ts";
+import { listJobs } from "./job-list.ts";
+import { findJob, imageRows } from "./jobs.ts";
+
+const ANY: JobFilter = {
+  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+};
+const key = (id: string) => `${encodeURIComponent(id)}/400-high.webp`;
+const keys = (name: string, n: number) => Array.from({ length: n }, (_, at) => key(`${name}-${at}`));
+
+type World = ReturnType<typeof tables>;
+
+function page(world: World, filter: Partial<JobFilter>, cursor: string | null = null, limit = 50) {
+  const { jobs, next } = world.read((tx) => listJobs(tx, { ...ANY, ...filter }, { cursor, limit }));
+  return { ids: jobs.map((job) => decodeURIComponent(job.key.split("/")[0] ?? "")), jobs, next };
+}
+
+/** Every page, one after the other. */
+function all(world: World, filter: Partial<JobFilter>, limit = 50): string[][] {
+  const pages: string[][] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const { ids, next } = page(world, filter, cursor ?? null, limit);
+    pages.push(ids);
+    cursor = next;
+  }
+  return pages;
+}
+
+describe("a list of jobs", () => {
+  it("shows what waits, then what was stored, each with the newest first, with no empty page between", () => {
+    const world = tables();
+    for (const id of ["a", "b", "c", "d"]) {
+      world.order([key(id)]);
+      world.clock.ms += 1_000;
+    }
+    world.store([key("a")]);
+    world.clock.ms += 1_000;
+    world.hold("w", [key("b")]);
+    world.store([key("b")], "w");
+    expect(all(world, {}, 2)).toEqual([
+      ["d", "c"],
+      ["b", "a"],
+    ]);
+    expect(all(world, {}, 3)).toEqual([["d", "c", "b"], ["a"]]);
+    expect(all(world, { states: ["stored"] })).toEqual([["b", "a"]]);
+    expect(all(world, { states: ["queued"] })).toEqual([["d", "c"]]);
+    expect(page(world, { states: ["stored"] }).jobs[0]).toMatchObject({
+      state: "stored",
+      bytes: 10,
+      storedAt: world.clock.ms,
+    });
+  });
+
+  it("pages through everything once, while rows come in and stored ones are folded", () => {
+    const world = tables();
+    world.order(keys("waits", 1_500));
+    world.order(keys("done", 1_600));
+    world.hold("w", keys("done", 700));
+    world.store(keys("done", 700), "w");
+    world.store(keys("done", 1_600).slice(700));
+    const seen: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const { ids, next } = page(world, {}, cursor ?? null, 90);
+      seen.push(...ids);
+      cursor = next;
+      world.clock.ms += 1;
+      world.order([key(`late-${seen.length}`)]);
+      if (seen.length > 2_000) world.leave("w");
+    }
+    const [early, late] = [seen.filter((id) => !id.startsWith("late")), seen.filter((id) => id.startsWith("late"))];
+    expect(early).toHaveLength(3_100);
+    expect(new Set(early).size).toBe(3_100);
+    expect(new Set(late).size).toBe(late.length);
+  });
+
+  it("shows a job once: ordered again it is no stored one, stored twice it is the last one", () => {
+    const world = tables();
+    world.order([key("a"), key("b")]);
+    world.store([key("a"), key("b")]);
+    world.clock.ms += 1_000;
+    world.order([key("a"), key("b")]);
+    world.store([key("b")]);
+    expect(page(world, {}).jobs.map(({ state, storedAt }) => [state, storedAt])).toEqual([
+      ["queued", null],
+      ["stored", world.clock.ms],
+    ]);
+  });
+
+  it("does not call stored what a purge or a new original has outdated", () => {
+    const world = tables();
+    world.order([key("a"), key("b")]);
+    world.store([key("a"), key("b")]);
+    const [first] = page(world, { id: "a" }).jobs;
+    world.write((tx) => {
+      tx.images.get("a").floor = tx.next();
+    });
+    expect(page(world, {}).ids).toEqual(["b"]);
+    expect(world.read((tx) => findJob(tx, first?.job ?? ""))).toBeNull();
+  });
+
+  it("finds an image by its whole id among many rows, and others by its beginning as it walks on", () => {
+    const world = tables();
+    world.order(keys("other", 5_000));
+    world.order([key("photo"), key("photo-2")]);
+    expect(page(world, { id: "photo" }).ids[0]).toBe("photo");
+    expect(all(world, { id: "photo" }).flat().toSorted()).toEqual(["photo", "photo-2"]);
+  });
+
+  it("finds what is made and what is tried again at once among many that wait", () => {
+    const world = tables();
+    world.order(keys("other", 5_000));
+    world.order([key("made"), key("tried"), key("tried-in-hand")]);
+    world.hold("w", [key("made")]);
+    world.hold("w", [key("tried-in-hand")], {});
+    world.change(key("tried"), { attempts: 1, due: 9 });
+    world.change(key("tried-in-hand"), { attempts: 1 });
+    expect(all(world, { states: ["processing"] })).toEqual([["made"]]);
+    expect(
+      all(world, { states: ["retrying"] })
+        .flat()
+        .toSorted(),
+    ).toEqual(["tried", "tried-in-hand"]);
+  });
+
+  it("finds the dead, the refused and the cancelled by their index, the newest first", () => {
+    const world = tables();
+    world.order(keys("other", 3_000));
+    world.order([key("d1"), key("d2"), key("r"), key("c")]);
+    const ends = [
+      ["d1", DEAD],
+      ["r", REFUSED],
+      ["c", CANCELLED],
+      ["d2", DEAD],
+    ] as const;
+    for (const [id, state] of ends) {
+      world.clock.ms += 1_000;
+      world.change(key(id), { state, error: JSON.stringify({ code: `why-${id}`, message: "m" }) });
+    }
+    expect(all(world, { states: ["dead"] })).toEqual([["d2", "d1"]]);
+    expect(all(world, { states: ["refused"] })).toEqual([["r"]]);
+    expect(all(world, { states: ["dead", "refused", "cancelled"] }, 3)).toEqual([["d2", "c", "r"], ["d1"]]);
+    expect(all(world, { states: ["refused"], error: "WHY-R" })).toEqual([["r"]]);
+    expect(all(world, { states: ["refused"], error: "why-d1" })).toEqual([[]]);
+  });
+
+  it("walks past a bounded number of rows for a page, and says that there may be more", () => {
+    const world = tables();
+    world.order(keys("other", 2_500));
+    const found = page(world, { text: ["nothing-like-it"] });
+    expect(found.ids).toEqual([]);
+    expect(found.next).not.toBeNull();
+    expect(all(world, { text: ["nothing-like-it"] })).toHaveLength(3);
+  });
+
+  it("lists a run's jobs, joined ones too while they have rows, and its stored ones", () => {
+    const world = tables();
+    world.order([key("a"), key("b")], { run: "r" });
+    world.order([key("c"), key("d")], { run: "s" });
+    world.write((tx) => tx.runs.join(world.rowOf(tx, key("c")), tx.runs.byId("r")?.n ?? 0));
+    world.store([key("a"), key("d")]);
+    expect(all(world, { run: "r" }).flat().toSorted()).toEqual(["a", "b", "c"]);
+    expect(all(world, { run: "none" })).toEqual([[]]);
+  });
+
+  it.each(["", "x", "0-0", "9-0---", "1-2-3-4-5", "-----", "0-99999999999999999999---"])(
+    "answers a cursor like %j",
+    (cursor) => {
+      const world = tables();
+      world.order([key("a")]);
+      expect(() => page(world, {}, cursor)).not.toThrow();
+    },
+  );
+
+  it("filters by the states that are asked for", () => {
+    const world = tables();
+    world.order([key("a"), key("b")]);
+    world.hold("w", [key("b")]);
+    const listed = (...states: JobState[]) => page(world, { states }).ids.toSorted();
+    expect([listed("queued"), listed("processing"), listed("queued", "processing")]).toEqual([
+      ["a"],
+      ["b"],
+      ["a", "b"],
+    ]);
+  });
+});
+
+describe("one job", () => {
+  it("keeps its name and its page when its row is gone, folded or not", () => {
+    const world = tables();
+    world.order([key("a"), key("b")], { run: "r" });
+    const names = page(world, {}).jobs.map(({ job }) => job);
+    world.hold("w", [key("a")]);
+    world.write((tx) => {
+      const held = tx.kept.hands.holderOf(world.rowOf(tx, key("a")).id);
+      if (held) held.entry.job = "job_1";
+    });
+    const found = (name = "") => world.read((tx) => findJob(tx, name))?.job;
+    const [a, b] = [key("a"), key("b")].map((of) => names.find((name) => found(name)?.key === of));
+    expect(found(a)).toMatchObject({ state: "processing", ittybitJob: "job_1" });
+    expect(a).toMatch(/^[0-9a-z]{11}$/);
+    world.store([key("a")], "w");
+    world.store([key("b")]);
+    expect(found(a)).toMatchObject({ key: key("a"), state: "stored", run: "r", bytes: 10 });
+    expect(found(b)).toMatchObject({ key: key("b"), state: "stored", run: "r" });
+    world.leave("w");
+    expect(found(a)).toMatchObject({ key: key("a"), state: "stored" });
+    expect([found("zzzzzzzzzzz"), found("no name"), found(nameOf(7))]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("has the same name on its image's page, with a row and without", () => {
+    const world = tables();
+    world.order([key("a"), "a/800-high.webp"]);
+    const named = () => world.read((tx) => imageRows(tx, "a", [key("a"), "a/800-high.webp"]));
+    const before = named();
+    world.store([key("a")]);
+    const after = named();
+    expect(before.rows).toHaveLength(2);
+    expect(after.rows.map((row) => row.key)).toEqual(["a/800-high.webp"]);
+    expect(after.names).toEqual(before.names);
+    expect(world.read((tx) => findJob(tx, after.names[key("a")] ?? ""))?.job.key).toBe(key("a"));
+  });
+});

@@ -1,0 +1,161 @@
+import { type JobState, OPEN_STATES } from "@prewarm/shared/job";
+import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import type { JobFilter, NamedJob } from "../contract.ts";
+import { LAST_ID, named, READ_MAX, WALK_MAX, walkRows } from "../protocol/find-rows.ts";
+import { type Match, matches, matchesStored, prepare } from "../protocol/match-row.ts";
+import { readIds, retryingIds } from "../tables/find-jobs.ts";
+import { rangeOfImage } from "../tables/job-ids.ts";
+import { readRecent, readRecentSpan } from "../tables/recent.ts";
+import { isOpen, type Row } from "../tables/row.ts";
+import type { Tx } from "../tables/tx.ts";
+import { isValid, jobView, storedView } from "./jobs.ts";
+
+/*
+ * Lists of jobs. Ids are hashes, so a list is put together from stretches of bounded length, each with its newest job first: first
+ * what has a row, then what was stored of late. A page ends at the end of a long stretch even when it is not full.
+ */
+
+/** Rows of `recent` in a stretch: 1,000 jobs. */
+const RECENT_ROWS = 2;
+/** Rows that may have been added to a stretch since its first page; what is in them is newer than that page. */
+const RECENT_ROWS_MAX = 40;
+
+/** By what a list is ordered: Unix ms, and a number that tells two of one time apart. */
+interface Moment {
+  at: number;
+  n: number;
+}
+
+/** Where a stretch begins; `to`: where its first page found it to end, null on that page. */
+interface Bounds {
+  from: number;
+  to: number | null;
+}
+
+interface Stretch {
+  items: (Moment & { view(): NamedJob })[];
+  to: number;
+  /** Another stretch begins at `to`. */
+  more: boolean;
+}
+
+/** One kind of jobs in a list, stretch after stretch. */
+type Part = (bounds: Bounds) => Stretch;
+
+interface Place extends Bounds {
+  part: number;
+  /** The last job shown; null: begin with the first. */
+  after: Moment | null;
+}
+
+/** A page of the jobs that match. */
+export function listJobs(
+  tx: Tx,
+  filter: JobFilter,
+  { cursor, limit }: { cursor: string | null; limit: number },
+): { jobs: NamedJob[]; next: string | null } {
+  const match = prepare(tx, filter);
+  const parts = match === null ? [] : partsOf(tx, match);
+  const jobs: NamedJob[] = [];
+  let place = read(cursor);
+  for (let part = parts[place.part]; part !== undefined; part = parts[place.part]) {
+    const { items, to, more } = part(place);
+    const { after } = place;
+    const left = items.sort(newestFirst).filter((item) => after === null || newestFirst(after, item) < 0);
+    const page = left.slice(0, limit - jobs.length);
+    jobs.push(...page.map(({ view }) => view()));
+    if (left.length > page.length) return { jobs, next: print({ ...place, to, after: page.at(-1) ?? after }) };
+    place = { part: more ? place.part : place.part + 1, from: more ? to : 0, to: null, after: null };
+    if (more) return { jobs, next: print(place) };
+  }
+  return { jobs, next: null };
+}
+
+function newestFirst(a: Moment, b: Moment): number {
+  return b.at - a.at || b.n - a.n;
+}
+
+function partsOf(tx: Tx, match: Match): Part[] {
+  const { states, filter } = match;
+  const only = (...wanted: JobState[]) => states !== null && [...states].every((state) => wanted.includes(state));
+  if (filter.jobs !== null) return [() => ofRows(tx, named(tx, match))];
+  const parts: Part[] = [];
+  if (only("processing", "retrying")) parts.push((bounds) => busy(tx, match, bounds));
+  else if (!only("stored")) {
+    if (filter.id !== null) parts.push(() => ofImage(tx, match));
+    parts.push((bounds) => walked(tx, match, bounds));
+  }
+  const isOfFailures = filter.error !== null || filter.fingerprint !== null;
+  if ((states === null || states.has("stored")) && !isOfFailures) parts.push((bounds) => stored(tx, match, bounds));
+  return parts;
+}
+
+/** Rows of an image whose id is the one that is searched for, not only its beginning. */
+function ofImage(tx: Tx, match: Match): Stretch {
+  const { from, to } = rangeOfImage(encodeId(match.filter.id ?? ""), tx.ledgerId);
+  const { rows } = walkRows(tx, match, { above: from - 1, to: to - 1 }, WALK_MAX);
+  return ofRows(tx, { rows: rows.filter((row) => isOfImage(row, match)), to: LAST_ID, more: false });
+}
+
+function isOfImage({ key }: Row, { filter: { id } }: Match): boolean {
+  return id !== null && encodedIdOfKey(key) === encodeId(id);
+}
+
+/** All rows, or those that ended without bytes: of those there are fewer, so that more of them are put in order at once. */
+function walked(tx: Tx, match: Match, { from, to }: Bounds): Stretch {
+  const isOpenToo = match.states === null || OPEN_STATES.some((open) => match.states?.has(open));
+  const found = walkRows(tx, match, { above: from, to }, isOpenToo ? WALK_MAX : READ_MAX);
+  return ofRows(tx, { ...found, rows: found.rows.filter((row) => !isOfImage(row, match)) });
+}
+
+/** What is in somebody's hands, and what waits after a failed attempt: read whole, unless so much was touched that it must be walked. */
+function busy(tx: Tx, match: Match, bounds: Bounds): Stretch {
+  const retrying = match.states?.has("retrying") ? retryingIds(tx.sql, READ_MAX) : [];
+  if (retrying === null) return walked(tx, match, bounds);
+  const held = tx.kept.hands.list().flatMap(({ entries }) => [...entries.keys()]);
+  const rows = readIds(tx.sql, [...new Set([...held, ...retrying])]).filter((row) => matches(tx, row, match));
+  return ofRows(tx, { rows, to: LAST_ID, more: false });
+}
+
+function ofRows(tx: Tx, { rows, to, more }: { rows: Row[]; to: number; more: boolean }): Stretch {
+  // By the order of what is open, which a try does not change: a job does not leap over the page that is being read.
+  const at = (row: Row) => (isOpen(row) ? row.created : row.updated || row.created);
+  return { items: rows.map((row) => ({ at: at(row), n: row.id, view: () => jobView(tx, row) })), to, more };
+}
+
+/** What was stored of late, and is neither outdated nor ordered again. */
+function stored(tx: Tx, match: Match, { from, to }: Bounds): Stretch {
+  const chunks = to === null ? readRecent(tx.sql, from || LAST_ID, RECENT_ROWS) : [];
+  const end = to ?? (chunks.length < RECENT_ROWS ? 1 : (chunks.at(-1)?.n ?? 1));
+  const span = { from: end, to: from === 0 ? LAST_ID : from - 1 };
+  const folded = to === null ? chunks.flatMap((chunk) => chunk.stored) : readRecentSpan(tx.sql, span, RECENT_ROWS_MAX);
+  const unfolded = from === 0 ? tx.kept.hands.unfolded().recent : [];
+  const last = new Map([...folded, ...unfolded].sort((a, b) => a.gen - b.gen).map((one) => [one.id, one]));
+  const found = [...last.values()].filter((one) => matchesStored(one, match));
+  tx.images.load(found.map(({ key }) => encodedIdOfKey(key)));
+  const again = new Set(
+    readIds(
+      tx.sql,
+      found.map(({ id }) => id),
+    ).map(({ key }) => key),
+  );
+  const shown = found.filter((one) => isValid(tx, one) && !again.has(one.key));
+  return {
+    items: shown.map((one) => ({ at: one.at, n: one.gen, view: () => storedView(tx, one) })),
+    to: end,
+    more: end > 1,
+  };
+}
+
+const CURSOR = /^(\d)-(\d+)-(\d*)-(\d*)-(\d*)$/;
+
+/** A cursor that is none begins with the first page. */
+function read(cursor: string | null): Place {
+  const [, part, from, to = "", at = "", n = ""] = CURSOR.exec(cursor ?? "") ?? [];
+  const after = at === "" ? null : { at: Number(at), n: Number(n) };
+  return { part: Number(part ?? 0), from: Number(from ?? 0), to: to === "" ? null : Number(to), after };
+}
+
+function print({ part, from, to, after }: Place): string {
+  return [part, from, to ?? "", after?.at ?? "", after?.n ?? ""].join("-");
+}

@@ -1,0 +1,116 @@
+import type { JobState } from "@prewarm/shared/job";
+import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
+import type { Attempt, ImageRows, NamedJob } from "../contract.ts";
+import { stateOf } from "../protocol/job-state.ts";
+import { errorOf } from "../protocol/match-row.ts";
+import { listAttempts } from "../tables/attempts.ts";
+import { idOfName, nameOf, placeOf } from "../tables/job-ids.ts";
+import { findRecent, type Stored } from "../tables/recent.ts";
+import { isOpen, laneName, type Row } from "../tables/row.ts";
+import type { Tx } from "../tables/tx.ts";
+
+/** Rows of stored jobs that one is looked for in: up to 100,000 jobs. */
+const RECENT_ROWS = 200;
+
+/** A job that has a row. */
+export function jobView(tx: Tx, row: Row): NamedJob {
+  const held = tx.kept.hands.holderOf(row.id)?.entry;
+  const entry = held?.gen === row.gen ? held : null;
+  return {
+    job: nameOf(row.id),
+    key: row.key,
+    state: stateOf(tx, row),
+    lane: laneName(row.lane),
+    run: tx.runs.byNumber(row.run)?.id ?? null,
+    attempts: row.attempts,
+    error: errorOf(row),
+    ittybitJob: entry?.job ?? null,
+    gen: row.gen,
+    due: isOpen(row) ? entry?.due || row.due : null,
+    bytes: null,
+    createdAt: row.created,
+    updatedAt: row.updated || row.created,
+    storedAt: null,
+  };
+}
+
+/** A stored job: its row is gone. */
+export function storedView(tx: Tx, { id, key, lane, run, attempts, gen, bytes, created, at }: Stored): NamedJob {
+  return {
+    job: nameOf(id),
+    key,
+    state: "stored",
+    lane: laneName(lane),
+    run: tx.runs.byNumber(run)?.id ?? null,
+    attempts,
+    error: null,
+    ittybitJob: null,
+    gen,
+    due: null,
+    bytes,
+    createdAt: created,
+    updatedAt: at,
+    storedAt: at,
+  };
+}
+
+/** Whether what was stored counts still: a purge or a new original has outdated it. */
+export function isValid(tx: Tx, { key, gen }: Stored): boolean {
+  return gen >= tx.images.get(encodedIdOfKey(key)).floor;
+}
+
+/** The job of this name, with or without a row. */
+export function findJob(
+  tx: Tx,
+  name: string,
+): { job: NamedJob; attempts: Attempt[]; sourceEtag: string | null } | null {
+  const id = idOfName(name);
+  const row = id === null ? null : tx.rows.byId(id);
+  const stored = id === null || row !== null ? null : storedLately(tx, id);
+  const job = row !== null ? jobView(tx, row) : stored !== null ? storedView(tx, stored) : null;
+  if (job === null || id === null) return null;
+  return { job, attempts: attemptsOf(tx, id), sourceEtag: tx.images.get(encodedIdOfKey(job.key)).etag };
+}
+
+function storedLately(tx: Tx, id: number): Stored | null {
+  const unfolded = tx.kept.hands.unfolded().recent.findLast((stored) => stored.id === id);
+  const found = unfolded ?? findRecent(tx.sql, id, RECENT_ROWS);
+  return found !== null && isValid(tx, found) ? found : null;
+}
+
+/** The failed attempts of a job that has a row, the first one first. */
+export function attemptsOf(tx: Tx, id: number): Attempt[] {
+  return listAttempts(tx.sql, id).map(({ n, started, ended, status, kind, code, message, job }) => ({
+    number: n,
+    startedAt: started || null,
+    endedAt: ended,
+    tookMs: started === 0 ? null : ended - started,
+    httpStatus: status,
+    kind,
+    code,
+    message,
+    ittybitJob: job,
+  }));
+}
+
+/**
+ * An image's rows, what is known of its original, and the names of variants that R2 has (`stored`, their keys). What was stored in the
+ * last seconds is among the rows: R2 was listed before it came.
+ */
+export function imageRows(tx: Tx, id: string, stored: readonly string[]): ImageRows {
+  const image = tx.images.get(encodeId(id));
+  const rows = tx.rows.loadImage(image.id);
+  const keys = new Set(rows.map(({ key }) => key));
+  const lately = tx.kept.hands
+    .unfolded()
+    .recent.filter((one) => encodedIdOfKey(one.key) === image.id && !keys.has(one.key) && isValid(tx, one));
+  const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
+  const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));
+  for (const { key, job } of views) if (key in names) names[key] = job;
+  return { rows: views, names, sourceEtag: image.etag, purging: image.lock > tx.now };
+}
+
+/** States of jobs that have rows, by key. */
+export function statesOf(tx: Tx, keys: readonly string[]): Record<string, JobState> {
+  return Object.fromEntries(tx.rows.loadKeys(keys).map((row) => [row.key, stateOf(tx, row)]));
+}

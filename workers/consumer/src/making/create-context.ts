@@ -1,0 +1,80 @@
+import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
+import { createProbe } from "../originals/probe.ts";
+import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
+import { markMissing } from "../store/markers.ts";
+import { type BatchContext, type BatchDeps, type Counts, RANKS, type Role } from "./batch-context.ts";
+import { Hands } from "./hands.ts";
+
+/** Bytes of results held at once, of an isolate's 128 MB. */
+const MEMORY_BYTES = 50_000_000;
+
+/** The same object, with each call of a method counted. */
+function counted<T extends object>(target: T, counts: Counts): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]): unknown => {
+        counts.calls += 1;
+        return value.apply(object, args);
+      };
+    },
+  });
+}
+
+/** A redirect that is followed by hand is a call of its own, and is counted as one. */
+function countedDeps(deps: BatchDeps, counts: Counts): BatchDeps {
+  const fetcher = (real: typeof fetch): typeof fetch => {
+    return (...args) => {
+      counts.calls += 1;
+      return real(...args);
+    };
+  };
+  const { originals } = deps;
+  return {
+    ...deps,
+    ledger: counted(deps.ledger, counts),
+    ittybit: counted(deps.ittybit, counts),
+    images: counted(deps.images, counts),
+    fetch: fetcher(deps.fetch),
+    originals: {
+      fetch: fetcher(originals.fetch),
+      bucketOriginalUrl: originals.bucketOriginalUrl,
+      bucket(binding) {
+        const bucket = originals.bucket(binding);
+        return bucket === null ? null : counted(bucket, counts);
+      },
+    },
+  };
+}
+
+/** Writes the marker of each missing original once per batch; its life doubles with each batch that misses it. */
+function createMissing({ images, clock }: BatchDeps, connections: Semaphore): BatchContext["missingUntil"] {
+  const known = new Map<string, Promise<number>>();
+  return (image) => {
+    const until =
+      known.get(image) ?? connections.run(() => markMissing(images, image, clock.now()), { rank: RANKS.result });
+    known.set(image, until);
+    return until;
+  };
+}
+
+export function createContext(role: Role, given: BatchDeps): BatchContext {
+  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {} };
+  const deps = countedDeps(given, counts);
+  const connections = createSemaphore(MAX_CONNECTIONS);
+  return {
+    ...deps,
+    role,
+    owner: deps.newOwner(),
+    hands: new Hands(),
+    leaseUntil: 0,
+    ledgerId: "",
+    connections,
+    memory: createSemaphore(MEMORY_BYTES),
+    probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
+    missingUntil: createMissing(deps, connections),
+    clearing: 0,
+    counts,
+  };
+}

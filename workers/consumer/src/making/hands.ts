@@ -1,0 +1,197 @@
+import type { Transform } from "@prewarm/shared/transform";
+import { parseVariantKey } from "@prewarm/shared/variant-key";
+import type { ExchangeRequest, Given, Having, Outcome, Phase } from "../ledger/contract.ts";
+import type { ProbedOriginal } from "../originals/probe.ts";
+import type { StoredObject } from "../store/variants.ts";
+
+/** All that is needed to ask for a variant and to put it. */
+export interface Prepared {
+  /** What stood in R2. */
+  stored: StoredObject | null;
+  original: Extract<ProbedOriginal, { kind: "image" }>;
+}
+
+/** One generation of one variant in this handler's hands. */
+export interface Entry {
+  given: Given;
+  /** The original's id. */
+  image: string;
+  transform: Transform;
+  phase: Phase;
+  /** A call is under way whose end must be known before anything is said of it: from the POST, or from the download, to the outcome. */
+  begun: boolean;
+  /** The ledger wants it back. */
+  calledBack: boolean;
+  /** Its POST is over, and what came of it is noted. */
+  answered: boolean;
+  /** Out of these hands: whoever is still at work on it does nothing more. */
+  out: boolean;
+  /** What R2 and the original told; null when that was already its outcome. Looked up once. */
+  prepared: Promise<Prepared | null> | null;
+  /** True once this handler has made its job: then the head before the POST is the one the put goes by. */
+  posted: boolean;
+}
+
+/** What the ledger is to be told, and the keys that were settled because they are stored. */
+type News = Pick<ExchangeRequest, "submitted" | "settled"> & { stored: string[] };
+
+const noNews = (): News => ({ submitted: [], settled: [], stored: [] });
+
+/** How far a phase is: the ledger's word only moves an entry forward. */
+const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, go: 1, watch: 2, finish: 3 };
+
+/** What one handler holds, what it has not yet told the ledger, and the acts it has begun. */
+export class Hands {
+  readonly #entries = new Map<number, Entry>();
+  readonly #acts = new Set<Promise<void>>();
+  #news = noNews();
+  #bell = Promise.withResolvers<void>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
+  have(draining: boolean): Having[] {
+    return [...this.#entries.values()].map(({ given: { id, gen }, phase }) => ({
+      id,
+      gen,
+      phase: draining && phase === "ready" ? "standby" : phase,
+    }));
+  }
+
+  /** What has happened since it was asked last. */
+  takeNews(): News {
+    const news = this.#news;
+    this.#news = noNews();
+    return news;
+  }
+
+  get hasSubmitted(): boolean {
+    return this.#news.submitted.length > 0;
+  }
+
+  /** Takes what the ledger gives: the entry when there is something new to do for it, else null. */
+  take(given: Given): Entry | null {
+    const known = this.#entries.get(given.id);
+    if (known !== undefined && known.given.gen === given.gen) {
+      if (PROGRESS[given.phase] <= PROGRESS[known.phase]) return null;
+      known.given = given;
+      known.phase = given.phase;
+      return known;
+    }
+    if (known !== undefined) this.callBack(given.id, known.given.gen);
+    const parsed = parseVariantKey(given.key);
+    if (parsed === null) {
+      this.#refuse(given);
+      return null;
+    }
+    const entry: Entry = {
+      given,
+      image: parsed.id,
+      transform: parsed.transform,
+      phase: given.phase,
+      begun: false,
+      calledBack: false,
+      answered: false,
+      out: false,
+      prepared: null,
+      posted: false,
+    };
+    this.#entries.set(given.id, entry);
+    return entry;
+  }
+
+  submit(entry: Entry, job: string): void {
+    const { id, gen } = entry.given;
+    this.#news.submitted.push({ id, gen, job });
+    entry.posted = true;
+    if (entry.phase === "go") entry.phase = "watch";
+  }
+
+  settle(entry: Entry, outcome: Outcome): void {
+    if (entry.out) return;
+    const { id, gen } = entry.given;
+    this.#drop(entry);
+    this.#news.settled.push({ id, gen, outcome });
+    if (outcome.kind === "stored" || outcome.kind === "present") this.#news.stored.push(entry.given.key);
+  }
+
+  /** The ledger says stop: at once, or, where something has begun, as soon as it is known how that ended. */
+  callBack(id: number, gen: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.given.gen !== gen) {
+      this.#news.settled.push({ id, gen, outcome: { kind: "stopped" } });
+      return;
+    }
+    entry.calledBack = true;
+    if (entry.begun) return;
+    const unposted = PROGRESS[entry.phase] <= PROGRESS.go;
+    this.settle(entry, { kind: unposted ? "unposted" : "stopped" });
+  }
+
+  /** Gives back every job that may be made and is not begun. */
+  giveBackGo(): void {
+    for (const entry of this.#entries.values())
+      if (entry.phase === "go" && !entry.begun) this.settle(entry, { kind: "unposted" });
+  }
+
+  /** Leaves every result that nobody is fetching (or, with `begun`, everything that is under way) to others. */
+  leaveBehind(due: number, begun: boolean): void {
+    for (const entry of this.#entries.values())
+      if (entry.begun ? begun : entry.phase === "finish") this.settle(entry, { kind: "pending", due });
+  }
+
+  /** What cannot be called back. */
+  begun(): Entry[] {
+    return [...this.#entries.values()].filter(({ begun }) => begun);
+  }
+
+  /** The lease is lost: nothing may be done or said any more, but which jobs were made. */
+  dropAll(): void {
+    for (const entry of this.#entries.values()) this.#drop(entry);
+    this.#news.settled = [];
+    this.#news.stored = [];
+  }
+
+  /** Minds a POST, a finish or a clearing until it is over. It must not throw. */
+  mind(act: Promise<void>): void {
+    const minded = act.finally(() => this.#acts.delete(minded));
+    this.#acts.add(minded);
+  }
+
+  get isBusy(): boolean {
+    return this.#acts.size > 0;
+  }
+
+  /** Resolves when nothing that is minded is under way. */
+  async quiet(): Promise<void> {
+    while (this.isBusy) await Promise.race(this.#acts);
+  }
+
+  /** Something must be told now. */
+  ring(): void {
+    this.#bell.resolve();
+    this.#bell = Promise.withResolvers();
+  }
+
+  rung(): Promise<void> {
+    return this.#bell.promise;
+  }
+
+  #refuse({ id, gen, phase, first }: Given): void {
+    const failure = { code: "key_unreadable", message: "this is not a variant key" };
+    const ended = phase === "standby" || first;
+    this.#news.settled.push({
+      id,
+      gen,
+      outcome: { kind: "failed", class: "permanent", failure, posted: false, ended },
+    });
+  }
+
+  #drop(entry: Entry): void {
+    entry.out = true;
+    const { id } = entry.given;
+    if (this.#entries.get(id) === entry) this.#entries.delete(id);
+  }
+}

@@ -1,0 +1,71 @@
+import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
+import type { Outcome } from "../ledger/contract.ts";
+import type { ProbedOriginal } from "../originals/probe.ts";
+import { errorText } from "../platform/log.ts";
+import { headVariant, type StoredObject } from "../store/variants.ts";
+import { type BatchContext, RANKS } from "./batch-context.ts";
+import type { Entry, Prepared } from "./hands.ts";
+import { settle } from "./settle.ts";
+
+/** R2 did not answer: when to try again. */
+const STORE_AGAIN_MS = 15_000;
+
+/** What R2 holds of this variant; the entry is settled, and nothing is given, when R2 does not answer. */
+export async function head(
+  context: BatchContext,
+  entry: Entry,
+  rank: number,
+): Promise<{ stored: StoredObject | null } | null> {
+  const { key } = entry.given;
+  try {
+    const stored = await context.connections.run(() => headVariant(context.images, key), { rank });
+    await context.at("headed", key);
+    return { stored };
+  } catch (error) {
+    context.log("variant.head_failed", { key, error: errorText(error) });
+    await settle(context, entry, { kind: "pending", due: context.clock.now() + STORE_AGAIN_MS });
+    return null;
+  }
+}
+
+export function present(stored: StoredObject, posted: boolean): Outcome {
+  return { kind: "present", objectGen: stored.gen, bytes: stored.bytes, etag: stored.etag, posted };
+}
+
+/** Why nothing can be made of this original. Without a grant, or with the first one, no job can exist. */
+async function outcomeOf(
+  context: BatchContext,
+  { image, phase, given }: Entry,
+  original: Exclude<ProbedOriginal, { kind: "image" }>,
+): Promise<Outcome> {
+  if (original.kind === "failed") {
+    const { class: failureClass, failure } = original;
+    const ended = phase !== "go" || given.first;
+    return { kind: "failed", class: failureClass, failure, posted: false, ended };
+  }
+  const { code, message } = original;
+  const until = code === "missing" ? await context.missingUntil(image) : context.clock.now() + DEAD_PERMANENT_MS;
+  return { kind: "refused", code, until, message };
+}
+
+async function look(context: BatchContext, entry: Entry, now: boolean): Promise<Prepared | null> {
+  const { key, floor } = entry.given;
+  const found = await head(context, entry, now ? RANKS.live : RANKS.head);
+  if (found === null) return null;
+  const { stored } = found;
+  if (stored !== null && stored.gen >= floor) {
+    await settle(context, entry, present(stored, false));
+    return null;
+  }
+  const original = await context.probe(entry.image, now ? RANKS.live : RANKS.probe);
+  await context.at("probed", key);
+  if (original.kind === "image") return { stored, original };
+  await settle(context, entry, await outcomeOf(context, entry, original));
+  return null;
+}
+
+/** Looks once whether the variant must be made and can be; null when that already was its outcome. `now`: it holds a slot. */
+export function prepare(context: BatchContext, entry: Entry, now: boolean): Promise<Prepared | null> {
+  entry.prepared ??= look(context, entry, now);
+  return entry.prepared;
+}

@@ -1,0 +1,67 @@
+import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
+import { idOfKey } from "@prewarm/shared/variant-key";
+import type { Outcome } from "../ledger/contract.ts";
+import { errorText } from "../platform/log.ts";
+import { clearMarkers, markDead } from "../store/markers.ts";
+import { type BatchContext, RANKS } from "./batch-context.ts";
+import type { Entry } from "./hands.ts";
+
+/** R2 did not take a marker: when to try again. */
+const MARKER_AGAIN_MS = 30_000;
+
+/** The marker that tells the edge of a dead end, or null when this outcome is not one. */
+function markerOf(context: BatchContext, entry: Entry, outcome: Outcome): DeadMarker | null {
+  // A missing original has one marker for all its variants, written when it was missed.
+  if (outcome.kind === "refused")
+    return outcome.code === "missing" ? null : { code: outcome.code, until: outcome.until };
+  if (outcome.kind !== "failed" && outcome.kind !== "unclear") return null;
+  const last = entry.given.attempts + 1 >= context.config.limits.maxAttempts;
+  const permanent = outcome.kind === "failed" && outcome.class === "permanent";
+  return permanent || last ? { code: outcome.failure.code, until: context.clock.now() + deadMs(permanent) } : null;
+}
+
+/** Before the ledger is told: a dead row without its marker would be asked for by every viewer. */
+async function withMarker(context: BatchContext, entry: Entry, outcome: Outcome): Promise<Outcome> {
+  const marker = markerOf(context, entry, outcome);
+  if (marker === null) return outcome;
+  const { key } = entry.given;
+  try {
+    await context.at("before-marker", key);
+    await context.connections.run(() => markDead(context.images, key, marker), { rank: RANKS.result });
+    await context.at("marker-written", key);
+    return outcome;
+  } catch (error) {
+    context.log("marker.put_failed", { key, error: errorText(error) });
+    return { kind: "pending", due: context.clock.now() + MARKER_AGAIN_MS };
+  }
+}
+
+/** Text for the log; nothing for what is no failure. */
+function logFailure(context: BatchContext, { given: { key, gen, attempts } }: Entry, outcome: Outcome): void {
+  const job = { key, gen, outcome: outcome.kind };
+  if (outcome.kind === "failed" || outcome.kind === "unclear")
+    context.log("job.failed", { ...job, attempt: attempts + 1, ...outcome.failure });
+  if (outcome.kind === "account") context.log("job.failed", { ...job, ...outcome });
+  if (outcome.kind === "throttled") context.log("job.failed", { ...job, until: outcome.until });
+}
+
+/** Ends this handler's work on an entry: the next call tells the ledger. */
+export async function settle(context: BatchContext, entry: Entry, outcome: Outcome): Promise<void> {
+  if (entry.out) return;
+  logFailure(context, entry, outcome);
+  context.hands.settle(entry, await withMarker(context, entry, outcome));
+}
+
+/** Deletes the markers of what is there now. One that stays only keeps viewers from asking, and runs out by itself. */
+export async function clearStored(context: BatchContext, keys: readonly string[]): Promise<void> {
+  context.clearing += 1;
+  try {
+    const clear = () => clearMarkers(context.images, keys, keys.map(idOfKey));
+    await context.connections.run(clear, { rank: RANKS.head });
+    await context.at("markers-cleared");
+  } catch (error) {
+    context.log("marker.delete_failed", { error: errorText(error) });
+  } finally {
+    context.clearing -= 1;
+  }
+}

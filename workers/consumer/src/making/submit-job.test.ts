@@ -1,0 +1,217 @@
+import { describe, expect, it } from "vitest";
+import { batchWorld } from "./testing/batch-world.ts";
+
+const KEY = "photo/400-high.webp";
+const ORIGINAL = "https://cdn.example.com/originals/photo";
+const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `photo/${100 + index}-high.webp`);
+
+describe("what R2 already holds", () => {
+  it.each<[string, number, number, boolean]>([
+    ["a generation that counts", 40, 40, true],
+    ["one below the floor", 40, 39, false],
+    ["one that is not ours", 0, -1, false],
+  ])("%s", async (_name, floor, gen, counts) => {
+    const { shift, ledger, images, ittybit } = batchWorld();
+    const customMetadata = { gen: String(gen), job: "job_0", width: "400", height: "200", "created-at": "1" };
+    await images.bucket.put(`variants/${KEY}`, "old bytes", { customMetadata });
+    ledger.add(KEY, { floor });
+    await shift();
+    if (counts) {
+      expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "present", objectGen: gen, bytes: 9, posted: false }]);
+      expect(ittybit.calls).toEqual([]);
+    } else expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
+  });
+
+  it("is found by the standby: no slot and no token", async () => {
+    const { shift, ledger, images, clock } = batchWorld();
+    const customMetadata = { gen: "5", job: "job_0", width: "400", height: "200", "created-at": "1" };
+    await images.bucket.put(`variants/${KEY}`, "old bytes", { customMetadata });
+    ledger.closedUntil = clock.now() + 3_600_000;
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.lastOutcome(KEY)?.kind).toBe("present");
+  });
+
+  it("is asked again later when R2 does not answer, without an attempt", async () => {
+    const { shift, images, ledger, ittybit, clock } = batchWorld();
+    const since = clock.now();
+    images.fails = (call) => call.startsWith("head variants");
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toEqual({ kind: "pending", due: since + 15_000 });
+    expect(ittybit.calls).toEqual([]);
+  });
+});
+
+describe("submitting", () => {
+  it("stops at the first 429: the ledger hears of it at once, and nothing else is sent", async () => {
+    const { shift, ledger, clock, ittybit } = batchWorld();
+    const since = clock.now();
+    ledger.again = 5_000;
+    ittybit.refuse = () => ({ kind: "throttled", retryAfterMs: 3_600_000 });
+    for (const key of keysOf(20)) ledger.add(key);
+    await shift();
+    expect(ittybit.calls.length).toBeLessThanOrEqual(6); // those already under way
+    const told = ledger.requests.find(({ settled }) => settled.length > 0);
+    const kinds = told?.settled.map(({ outcome }) => outcome.kind);
+    expect(kinds).toHaveLength(12);
+    expect(kinds?.[0]).toBe("throttled");
+    expect(new Set(kinds)).toEqual(new Set(["throttled", "unposted"]));
+    expect(told?.settled[0]?.outcome).toEqual({ kind: "throttled", until: since + 5_000 + 3_600_000 });
+    // Not after the pause that was asked for.
+    expect(ledger.requests.indexOf(told as never)).toBe(2);
+    expect(ledger.used).toBe(0);
+  });
+
+  it.each([401, 402, 403])("gives every other job back when the account is refused with %d", async (status) => {
+    const { shift, ledger, ittybit } = batchWorld();
+    ittybit.refuse = () => ({ kind: "account", status, message: "no" });
+    for (const key of keysOf(20)) ledger.add(key);
+    await shift();
+    expect(ittybit.calls.length).toBeLessThanOrEqual(6);
+    expect(new Set(ledger.kinds())).toEqual(new Set(["account", "unposted"]));
+    expect([...ledger.outcomes.values()][0]).toEqual([{ kind: "account", status, message: "no" }]);
+  });
+
+  it("takes a refused request for the variant's own fault", async () => {
+    const { shift, ledger, ittybit, images } = batchWorld();
+    const failure = { code: "upstream_rejected", message: "format", httpStatus: 400 };
+    ittybit.refuse = () => ({ kind: "rejected", failure });
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toEqual([
+      { kind: "failed", class: "permanent", failure, posted: false, ended: true },
+    ]);
+    expect(images.objects.has(`dead/${KEY}`)).toBe(true);
+  });
+
+  it("does not claim that no job exists when an earlier handler may have made one", async () => {
+    const { shift, ledger, ittybit } = batchWorld();
+    ledger.addLeft(KEY);
+    ittybit.refuse = () => ({ kind: "rejected", failure: { code: "upstream_rejected", message: "no" } });
+    await shift();
+    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "failed", posted: false, ended: false });
+  });
+
+  it("settles an unanswered POST as unclear, and repeats it under the same key: one job", async () => {
+    const { shift, ledger, ittybit, clock } = batchWorld();
+    let lost = 2;
+    ittybit.refuse = () => (lost-- > 0 ? "lost" : null);
+    const { gen } = ledger.add(KEY);
+    for (let round = 0; round < 3; round += 1) {
+      await shift();
+      clock.advance(3_000);
+    }
+    expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "unclear" }, { kind: "unclear" }, { kind: "stored" }]);
+    expect(ittybit.calls.filter((call) => call.startsWith("submit"))).toEqual(Array(3).fill(`submit pw-L1-${gen}`));
+    expect(ittybit.jobs).toHaveLength(1);
+  });
+
+  it("sends the same POST again, days and handlers later", async () => {
+    const { shift, ledger, ittybit, deps, clock } = batchWorld();
+    const signed: number[] = [];
+    deps.originals.bucket = () => ({ get: async () => ({ body: null, size: 0 }) }) as never;
+    deps.originals.bucketOriginalUrl = async (id, at) => {
+      signed.push(at);
+      return `https://edge.example.com/${id}?exp=${at}`;
+    };
+    const orders: unknown[] = [];
+    deps.ittybit = {
+      ...ittybit,
+      submit: async (order) => {
+        orders.push(order);
+        return { kind: "unclear", failure: { code: "upstream_unreachable", message: "reset" } };
+      },
+    };
+    const { grantedAt } = ledger.addLeft(KEY);
+    await shift();
+    clock.advance(3_600_000);
+    await shift();
+    expect(orders.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(1);
+    expect(grantedAt).toBeLessThan(clock.now());
+    expect(new Set(signed).size).toBeLessThanOrEqual(1);
+  });
+
+  it("never asks for more than the original has", async () => {
+    const { shift, ittybit, ledger } = batchWorld();
+    for (const name of ["1600-high.avif", "x800-high.jpeg", "2000x2000-cover-high.webp", "orig-low.png"])
+      ledger.add(`photo/${name}`);
+    await shift();
+    const options = ittybit.jobs.map(({ order }) => order.options);
+    expect(options).toContainEqual({ width: 1000, format: "avif", quality: "high" });
+    expect(options).toContainEqual({ height: 500, format: "jpeg", quality: "high" });
+    expect(options).toContainEqual({ width: 500, height: 500, fit: "cover", format: "webp", quality: "high" });
+    expect(options).toContainEqual({ format: "png", quality: "low" });
+    expect(ledger.kinds()).toEqual(["stored", "stored", "stored", "stored"]);
+  });
+
+  it("needs one call a variant at Ittybit, and one look at an original", async () => {
+    const { shift, ledger, ittybit, fetched } = batchWorld();
+    ledger.slots = 1_000;
+    for (const key of keysOf(100)) ledger.add(key);
+    await shift();
+    expect(ledger.kinds()).toEqual(keysOf(100).map(() => "stored"));
+    expect(ittybit.calls).toHaveLength(100);
+    expect(fetched.filter(({ url }) => url.includes("/originals/"))).toHaveLength(1);
+  });
+});
+
+describe("originals that no variant can come of", () => {
+  it("marks a missing original for a minute, then twice as long each time, up to an hour; nothing is submitted", async () => {
+    const { shift, ledger, web, clock, images, ittybit } = batchWorld();
+    web.set(ORIGINAL, () => new Response("no", { status: 404 }));
+    const lives: number[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      ledger.add(KEY);
+      ledger.add("photo/800-high.webp");
+      const since = clock.now();
+      await shift();
+      const outcome = ledger.lastOutcome(KEY);
+      lives.push(outcome?.kind === "refused" ? outcome.until - since : 0);
+      expect(ledger.lastOutcome("photo/800-high.webp")).toEqual(outcome);
+      clock.advance(60_000);
+    }
+    expect(lives).toEqual([60, 120, 240, 480, 960, 1920, 3600, 3600].map((seconds) => seconds * 1000));
+    const marker = new TextDecoder().decode(images.objects.get("dead/photo/_")?.bytes);
+    expect(JSON.parse(marker)).toMatchObject({ code: "missing" });
+    expect(images.objects.has(`dead/${KEY}`)).toBe(false);
+    expect(ittybit.calls).toEqual([]);
+  });
+
+  it("refuses HTML in place of an image, with a marker and no job", async () => {
+    const { shift, ledger, web, images, ittybit } = batchWorld();
+    web.set(ORIGINAL, () => new Response("<!doctype html><title>Not found</title>"));
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.lastOutcome(KEY)).toMatchObject({
+      kind: "refused",
+      code: "unshowable",
+      message: "the original is html",
+    });
+    expect(JSON.parse(new TextDecoder().decode(images.objects.get(`dead/${KEY}`)?.bytes))).toMatchObject({
+      code: "unshowable",
+    });
+    expect(ittybit.calls).toEqual([]);
+  });
+
+  it.each([500, 503, 403])("counts an origin that answers %d as an attempt", async (status) => {
+    const { shift, ledger, web } = batchWorld();
+    web.set(ORIGINAL, () => new Response("", { status }));
+    ledger.add(KEY);
+    await shift();
+    const failure = { code: "original_unreachable", message: `the origin answered HTTP ${status}`, httpStatus: status };
+    expect(ledger.outcomes.get(KEY)).toEqual([
+      { kind: "failed", class: "transient", failure, posted: false, ended: true },
+    ]);
+  });
+
+  it("takes the markers away once the variant exists", async () => {
+    const { shift, images, ledger } = batchWorld();
+    await images.bucket.put(`dead/${KEY}`, "{}");
+    await images.bucket.put("dead/photo/_", "{}");
+    ledger.add(KEY);
+    await shift();
+    expect([...images.objects.keys()]).toEqual([`variants/${KEY}`]);
+  });
+});

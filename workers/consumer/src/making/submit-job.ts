@@ -1,0 +1,89 @@
+import { THROTTLED_MS } from "@prewarm/shared/limits";
+import type { JobOrder, Submission } from "../ittybit/client.ts";
+import { expectedSize, jobOptions } from "../ittybit/job-request.ts";
+import type { Outcome } from "../ledger/contract.ts";
+import { type BatchContext, mayWrite, RANKS } from "./batch-context.ts";
+import type { Entry, Prepared } from "./hands.ts";
+import { prepare } from "./prepare.ts";
+import { settle } from "./settle.ts";
+
+/** What a POST that named no job is settled with. */
+function outcomeOf(context: BatchContext, entry: Entry, result: Exclude<Submission, { kind: "made" }>): Outcome {
+  switch (result.kind) {
+    case "throttled":
+      return { kind: "throttled", until: context.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
+    case "account":
+      return { kind: "account", status: result.status, message: result.message };
+    case "rejected": {
+      const { failure } = result;
+      // With a later grant, an earlier handler may have made one.
+      return { kind: "failed", class: "permanent", failure, posted: false, ended: entry.given.first };
+    }
+    case "unclear":
+      return { kind: "unclear", failure: result.failure };
+    default:
+      return result satisfies never;
+  }
+}
+
+/** The same for the same key, generation, grant and configuration, as long as the original has the same pixels: a repeated POST is the same POST. */
+async function orderOf({ ledgerId }: BatchContext, { given, transform }: Entry, prepared: Prepared): Promise<JobOrder> {
+  const { key, gen, grantedAt } = given;
+  const { original } = prepared;
+  const size = expectedSize(transform, original.size);
+  return {
+    input: await original.input(grantedAt),
+    options: jobOptions(transform, original.size),
+    idempotencyKey: `pw-${ledgerId}-${gen}`,
+    metadata: {
+      ledger: ledgerId,
+      gen: String(gen),
+      key,
+      ...(size === null ? {} : { width: String(size.width), height: String(size.height) }),
+    },
+  };
+}
+
+/** Null when there is nothing more to do: it was not sent, for the entry is gone or the lease too short, or Ittybit takes no jobs now. */
+async function post(context: BatchContext, entry: Entry, order: JobOrder): Promise<Submission | null> {
+  const { key } = entry.given;
+  await context.at("before-post", key);
+  if (entry.out || entry.phase !== "go") return null;
+  if (!mayWrite(context)) {
+    context.hands.settle(entry, { kind: "unposted" });
+    return null;
+  }
+  entry.begun = true;
+  const result = await context.ittybit.submit(order);
+  await context.at("posted", key);
+  if (result.kind !== "throttled" && result.kind !== "account") return result;
+  // Every handler's gate must close now, and nothing more of ours may go: so before the connection is given on.
+  await settle(context, entry, outcomeOf(context, entry, result));
+  context.hands.giveBackGo();
+  context.hands.ring();
+  return null;
+}
+
+function tell(context: BatchContext, entry: Entry, job: string): void {
+  context.counts.posted += 1;
+  context.hands.submit(entry, job);
+  // If it was seen to end before its POST was answered, `finishJob` is at it already.
+  if (entry.phase === "watch") entry.begun = false;
+  if (entry.calledBack) context.hands.settle(entry, { kind: "stopped" });
+}
+
+/** Asks Ittybit for the variant as soon as its turn has come. The ledger is told of the job with the next call. */
+export async function submitJob(context: BatchContext, entry: Entry): Promise<void> {
+  const prepared = await prepare(context, entry, true);
+  if (prepared === null) return;
+  const early = entry.given.notBefore - context.clock.now();
+  if (early > 0) await context.sleep(early);
+  const order = await orderOf(context, entry, prepared);
+  try {
+    const result = await context.connections.run(() => post(context, entry, order), { rank: RANKS.post });
+    if (result?.kind === "made") tell(context, entry, result.job.id);
+    else if (result !== null) await settle(context, entry, outcomeOf(context, entry, result));
+  } finally {
+    entry.answered = true;
+  }
+}

@@ -1,0 +1,114 @@
+import { defineConfig } from "@prewarm/shared/config";
+import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
+import type { LedgerCalls } from "../../ledger/contract.ts";
+import { ledgerClient } from "../../ledger/ledger-for.ts";
+import type { QueueMessage } from "../../platform/queue-message.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { createFakeIttybit, OUTPUT_HOST } from "../../testing/fake-ittybit.ts";
+import { createMemoryBucket } from "../../testing/memory-bucket.ts";
+import { picture } from "../../testing/pictures.ts";
+import type { BatchDeps, Role } from "../batch-context.ts";
+import { consumeBatch } from "../consume-batch.ts";
+import { nowhere } from "../crash-points.ts";
+import { MiniLedger } from "./mini-ledger.ts";
+
+export const ORIGINALS = "https://cdn.example.com/originals";
+/** The size of every original unless a test serves another. */
+const ORIGINAL = { width: 1000, height: 500 };
+
+/** A message that remembers what became of it. */
+export interface TestMessage extends QueueMessage {
+  fate: string;
+}
+
+export function message(body: unknown, attempts = 1): TestMessage {
+  const one: TestMessage = {
+    id: `m${Math.random()}`,
+    timestamp: new Date(1_800_000_000_000),
+    body,
+    attempts,
+    fate: "none",
+    ack() {
+      if (one.fate === "none") one.fate = "ack";
+    },
+    retry(options) {
+      if (one.fate === "none") one.fate = `retry ${options?.delaySeconds}`;
+    },
+  };
+  return one;
+}
+
+type Handler = (url: string, init: RequestInit | undefined) => Response | Promise<Response>;
+
+/** A handler with a world of its own: time, Ittybit, R2, ledger and web in memory, real image bytes. */
+export function batchWorld() {
+  const clock = createFakeClock();
+  const ittybit = createFakeIttybit(clock);
+  const ledger = new MiniLedger(clock, ittybit);
+  const images = createMemoryBucket();
+  const logs: string[] = [];
+  const fetched: { url: string; headers: Headers }[] = [];
+  /** By URL: answers that differ from the usual. */
+  const web = new Map<string, Handler>();
+
+  const made = (...args: Parameters<typeof picture>) => clock.during(picture(...args));
+
+  async function usual(url: string): Promise<Response> {
+    if (url.startsWith(ORIGINALS)) return new Response(await made("jpeg", ORIGINAL.width, ORIGINAL.height));
+    const job = ittybit.jobs.find(({ id }) => url === `${OUTPUT_HOST}/${id}`);
+    if (job === undefined) return new Response("not found", { status: 404 });
+    const { width, height, format } = job.order.options;
+    const ratio = ORIGINAL.height / ORIGINAL.width;
+    const wide = width ?? Math.round((height ?? ORIGINAL.height) / ratio);
+    return new Response(await made(format, wide, height ?? Math.round(wide * ratio)));
+  }
+
+  const fetcher = (async (input: RequestInfo | URL, init?: RequestInit) => {
+    const url = String(input);
+    fetched.push({ url, headers: new Headers(init?.headers) });
+    const handler = web.get(url);
+    await clock.sleep(world.fetchMs);
+    return handler === undefined ? usual(url) : handler(url, init);
+  }) as typeof fetch;
+
+  let owners = 0;
+  const deps: BatchDeps = {
+    config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] }),
+    clock,
+    sleep: clock.sleep,
+    ledger: ledgerClient(() => ledger as unknown as LedgerCalls, { clock, log: () => undefined, sleep: clock.sleep }),
+    ittybit,
+    images: images.bucket,
+    originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },
+    fetch: fetcher,
+    allowLoopbackHttp: false,
+    newOwner: () => {
+      owners += 1;
+      return `owner${owners}`;
+    },
+    log: (event, fields) => logs.push(`${event} ${JSON.stringify(fields ?? {})}`),
+    at: nowhere,
+  };
+
+  /** One batch in one handler, to its end. */
+  async function consume(messages: TestMessage[], role: Role = "work"): Promise<void> {
+    await consumeBatch({ queue: `prewarm-${role}`, messages }, role, deps);
+  }
+
+  /** One worker's whole shift. */
+  async function shift(): Promise<TestMessage> {
+    const one = message(WORK_MESSAGE);
+    await consume([one]);
+    return one;
+  }
+
+  /** A batch of misses. */
+  async function miss(...keys: string[]): Promise<TestMessage[]> {
+    const messages = keys.map((key) => message(missMessage(key, clock.now() - 5)));
+    await consume(messages, "live");
+    return messages;
+  }
+
+  const world = { fetchMs: 0, clock, ledger, ittybit, images, logs, fetched, web, deps, consume, shift, miss };
+  return world;
+}

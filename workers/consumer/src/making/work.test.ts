@@ -1,0 +1,403 @@
+import { describe, expect, it } from "vitest";
+import { batchWorld } from "./testing/batch-world.ts";
+
+const KEY = "photo/400-high.webp";
+const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `photo/${100 + index}-high.webp`);
+
+describe("a worker's shift", () => {
+  it("makes a variant: stands by, goes, finishes, stores it with its metadata, and acks last", async () => {
+    const { shift, ledger, images, ittybit, deps } = batchWorld();
+    const order: string[] = [];
+    deps.at = async (point) => void order.push(point);
+    const { gen, id } = ledger.add(KEY);
+    const one = await shift();
+    expect(one.fate).toBe("ack");
+    expect(ledger.submitted).toEqual([{ id, gen, job: "job_000001" }]);
+    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "stored", tookMs: 300 });
+    expect(ittybit.jobs[0]?.order).toEqual({
+      input: "https://cdn.example.com/originals/photo",
+      options: { width: 400, format: "webp", quality: "high" },
+      idempotencyKey: `pw-L1-${gen}`,
+      metadata: { ledger: "L1", gen: String(gen), key: KEY, width: "400", height: "200" },
+    });
+    const object = images.objects.get(`variants/${KEY}`);
+    expect(object?.httpMetadata).toEqual({
+      contentType: "image/webp",
+      cacheControl: "public, max-age=31536000, immutable",
+    });
+    expect(object?.customMetadata).toMatchObject({ gen: String(gen), job: "job_000001", width: "400", height: "200" });
+    expect(order.slice(-4)).toEqual(["exchanged", "left", "before-ack", "acked"]);
+    expect(ledger.alive).toEqual([]);
+  });
+
+  it("leaves when the ledger has no more for it", async () => {
+    const { shift, ledger, clock } = batchWorld();
+    const since = clock.now();
+    await shift();
+    expect(ledger.requests.map(({ first, leave, room }) => ({ first, leave, room }))).toEqual([
+      { first: true, leave: false, room: 40 },
+      { first: false, leave: false, room: 40 },
+      { first: false, leave: false, room: 40 },
+      { first: false, leave: true, room: 0 },
+    ]);
+    expect(clock.now() - since).toBe(200);
+  });
+
+  it("does not wait for what it began: it takes more work while jobs run", async () => {
+    const { shift, ledger, ittybit } = batchWorld();
+    ittybit.plan = () => ({ ms: 5_000 });
+    const keys = keysOf(60);
+    for (const key of keys) ledger.add(key);
+    await shift();
+    expect(ledger.kinds()).toEqual(keys.map(() => "stored"));
+    const [first] = ittybit.jobs;
+    const beforeFirstEnd = ittybit.jobs.filter(({ createdAt }) => createdAt < (first?.endsAt ?? 0));
+    expect(beforeFirstEnd.length).toBeGreaterThan(40 - 1);
+  });
+
+  it("never has more than 40 in its hands", async () => {
+    const { shift, ledger } = batchWorld();
+    for (const key of keysOf(100)) ledger.add(key);
+    await shift();
+    expect(Math.max(...ledger.requests.map(({ have, room }) => have.length + room))).toBe(40);
+    expect(ledger.kinds()).toHaveLength(100);
+  });
+
+  it("takes nothing new in the last 1.5 s of 22, and leaves then with what still runs", async () => {
+    const { shift, ledger, ittybit, clock, web } = batchWorld();
+    ittybit.plan = () => ({ ms: 40_000 });
+    ledger.add(KEY);
+    const since = clock.now();
+    // Something is under way all the time: the original of another variant answers late.
+    web.set("https://cdn.example.com/originals/slow", async () => {
+      await clock.sleep(60_000);
+      return new Response("");
+    });
+    ledger.addLeft("slow/400-high.webp");
+    let addedAt = 0;
+    ledger.silent = () => {
+      if (addedAt === 0 && clock.now() - since >= 20_700) {
+        addedAt = clock.now();
+        ledger.add("late/400-high.webp");
+      }
+      return false;
+    };
+    await shift();
+    expect(addedAt).toBeGreaterThan(0);
+    expect(ledger.requests.filter(({ room }) => room === 0).length).toBeGreaterThan(5);
+    expect(clock.now() - since).toBeGreaterThanOrEqual(21_900);
+    expect(clock.now() - since).toBeLessThanOrEqual(22_100);
+    expect(ledger.rows.get("late/400-high.webp")).toMatchObject({ owner: null, granted: false });
+    expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, granted: true, job: "job_000001" });
+    expect(ittybit.jobs).toHaveLength(1);
+  });
+
+  it("ends at once when the ledger says so, with room 0, and finishes what it began", async () => {
+    const { shift, ledger, clock } = batchWorld();
+    const since = clock.now();
+    for (const key of keysOf(3)) ledger.add(key);
+    ledger.silent = () => {
+      if (ledger.requests.length === 2) ledger.stay = false;
+      return false;
+    };
+    await shift();
+    expect(ledger.requests.slice(3).every(({ room }) => room === 0)).toBe(true);
+    expect(clock.now() - since).toBeLessThanOrEqual(1_500 + 400);
+    expect(ledger.submitted).toHaveLength(3);
+    expect(ledger.alive).toEqual([]);
+  });
+
+  it("reports nothing as ready while it drains: no slot is taken for what it will not do", async () => {
+    const { shift, ledger, clock } = batchWorld();
+    ledger.closedUntil = clock.now() + 21_000;
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.requests.at(-2)?.have.map(({ phase }) => phase)).toEqual(["ready"]);
+    expect(ledger.requests.at(-1)?.have.map(({ phase }) => phase)).toEqual(["standby"]);
+    expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, granted: false });
+  });
+
+  it("waits for its turn before the POST", async () => {
+    const { shift, ledger, ittybit } = batchWorld();
+    ledger.early = 250;
+    ledger.add(KEY);
+    await shift();
+    const [job] = ittybit.jobs;
+    expect(job?.createdAt).toBe(1_800_000_000_000 + 100 + 250);
+  });
+
+  it("tells the job's id with the call after the POST", async () => {
+    const { shift, ledger, ittybit } = batchWorld();
+    ittybit.plan = () => ({ ms: 3_000 });
+    ledger.add(KEY);
+    await shift();
+    const told = ledger.requests.findIndex(({ submitted }) => submitted.length > 0);
+    expect(ledger.requests[told]?.have).toMatchObject([{ phase: "watch" }]);
+    expect(ledger.requests[told - 1]?.have).toMatchObject([{ phase: "ready" }]);
+  });
+
+  it("leaves before the platform's limit of subrequests", async () => {
+    const { shift, ledger, ittybit, deps } = batchWorld();
+    ledger.slots = 1_000;
+    ledger.again = 20;
+    ittybit.plan = () => ({ ms: 1 });
+    let calls = 0;
+    const { images } = deps;
+    const head = images.head.bind(images);
+    deps.images = {
+      ...images,
+      head: (key) => {
+        calls += 1;
+        return head(key);
+      },
+    };
+    for (let image = 0; image < 3_000; image += 1) ledger.add(`p${image}/100-high.webp`);
+    await shift();
+    const counted = ledger.requests.length + ittybit.calls.length;
+    expect(calls + counted).toBeLessThan(10_000);
+    expect(ledger.requests.at(-1)?.leave).toBe(true);
+  });
+
+  it("writes one line a batch, and none a variant", async () => {
+    const { shift, ledger, logs } = batchWorld();
+    for (const key of keysOf(20)) ledger.add(key);
+    await shift();
+    expect(logs).toHaveLength(1);
+    expect(logs[0]).toMatch(/^batch\.done .*"posted":20,"outcomes":\{"stored":20\}/);
+  });
+});
+
+describe("a lease", () => {
+  it("that is lost stops everything: nothing is posted, put or settled any more", async () => {
+    const { shift, ledger, ittybit, images, clock, deps } = batchWorld();
+    // Twelve have a slot; the other eight wait for their turn when the lease is lost.
+    Object.assign(ledger, { slots: 12, early: 1_000 });
+    for (const key of keysOf(20)) ledger.add(key);
+    deps.at = async (point) => {
+      if (point !== "downloaded") return;
+      ledger.lose("owner1");
+      await clock.sleep(300);
+    };
+    await shift();
+    await clock.sleep(60_000);
+    expect(ittybit.jobs).toHaveLength(12);
+    expect(images.calls.filter((call) => call.startsWith("put"))).toEqual([]);
+    expect(ledger.outcomes.size).toBe(0);
+    expect(ledger.requests.at(-1)?.leave).toBe(false);
+  });
+
+  it("that is lost during a POST leaves one thing to tell: the job that was made", async () => {
+    const { shift, ledger, ittybit, clock, deps } = batchWorld();
+    ledger.add(KEY);
+    deps.ittybit = {
+      ...ittybit,
+      submit: async (order) => {
+        ledger.lose("owner1");
+        await clock.sleep(700);
+        return ittybit.submit(order);
+      },
+    };
+    await shift();
+    expect(ledger.submitted).toEqual([{ id: 1, gen: 1001, job: "job_000001" }]);
+    expect(ledger.requests.at(-1)).toMatchObject({ have: [], settled: [], leave: true });
+    expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, job: "job_000001" });
+  });
+
+  it("of less than 30 s lets no POST out", async () => {
+    const { shift, ledger, ittybit, clock, deps } = batchWorld();
+    ledger.add(KEY);
+    let stalls = 1;
+    deps.at = async (point) => {
+      if (point === "before-post" && stalls-- > 0) clock.advance(30_001);
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toEqual({ kind: "unposted" });
+    expect(ittybit.jobs.every(({ createdAt }) => createdAt > 1_800_000_030_000)).toBe(true);
+  });
+
+  it("of less than 30 s lets no put out", async () => {
+    const { shift, ledger, images, clock, deps } = batchWorld();
+    ledger.add(KEY);
+    let stalls = 1;
+    deps.at = async (point) => {
+      if (point === "before-put" && stalls-- > 0) clock.advance(30_001);
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "pending" }, { kind: "stored" }]);
+    expect(images.calls.filter((call) => call.startsWith("put variants/"))).toHaveLength(1);
+  });
+
+  it("counts from before the call that gave it", async () => {
+    const { shift, ledger, ittybit, clock, deps } = batchWorld();
+    ledger.add(KEY);
+    const { ledger: client } = deps;
+    let slow = 0;
+    deps.ledger = {
+      ...client,
+      exchange: async (request) => {
+        const answer = await client.exchange(request);
+        // The answer that says go is on its way for 31 s; no further call renews the lease meanwhile.
+        if (answer.status === "ok" && answer.give.some(({ phase }) => phase === "go") && slow++ === 0)
+          clock.advance(31_000);
+        return answer;
+      },
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toEqual({ kind: "unposted" });
+    expect(ittybit.jobs.length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("a ledger that does not answer", () => {
+  it("is told the same again when its answer was lost, and tells the same again: one job", async () => {
+    const { shift, ledger, ittybit } = batchWorld();
+    ledger.add(KEY);
+    let calls = 0;
+    ledger.mute = () => ++calls % 2 === 1;
+    await shift();
+    expect(ittybit.jobs).toHaveLength(1);
+    expect(ledger.lastOutcome(KEY)?.kind).toBe("stored");
+  });
+
+  it("costs a worker its shift and no more: the wake-up is acked, for the ledger sends others", async () => {
+    const { shift, ledger, clock, ittybit } = batchWorld();
+    const since = clock.now();
+    ledger.silent = () => true;
+    expect((await shift()).fate).toBe("ack");
+    expect(clock.now() - since).toBeGreaterThan(8_000);
+    expect(clock.now() - since).toBeLessThanOrEqual(10_000);
+    expect(ittybit.calls).toEqual([]);
+  });
+
+  it("brings misses back that it did not hear", async () => {
+    const { miss, ledger } = batchWorld();
+    ledger.silent = () => true;
+    expect((await miss(KEY)).map(({ fate }) => fate)).toEqual(["retry 10"]);
+  });
+
+  it("after ten seconds of silence nothing more is put", async () => {
+    const { shift, ledger, images, deps, clock } = batchWorld();
+    ledger.add(KEY);
+    deps.at = async (point) => {
+      if (point !== "before-put") return;
+      ledger.silent = () => true;
+      await clock.sleep(15_000);
+    };
+    expect((await shift()).fate).toBe("ack");
+    await clock.sleep(20_000);
+    expect(images.objects.size).toBe(0);
+  });
+});
+
+describe("what the ledger stops", () => {
+  it("is given back unposted when no POST was sent", async () => {
+    const { shift, ledger, ittybit, clock } = batchWorld();
+    ledger.closedUntil = clock.now() + 2_000;
+    const row = ledger.add(KEY);
+    ledger.silent = () => {
+      if (ledger.requests.length === 3) row.state = "cancelling";
+      return false;
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "unposted" }]);
+    expect(ittybit.calls).toEqual([]);
+  });
+
+  it("is given back as stopped when its job runs", async () => {
+    const { shift, ledger, ittybit, images } = batchWorld();
+    ittybit.plan = () => ({ ms: 5_000 });
+    const row = ledger.add(KEY);
+    ledger.silent = () => {
+      if (row.job !== null) row.state = "cancelling";
+      return false;
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "stopped" }]);
+    expect(images.objects.size).toBe(0);
+  });
+
+  it("during its POST is answered when that has ended, with the job that was made", async () => {
+    const { shift, ledger, ittybit, clock, deps } = batchWorld();
+    const row = ledger.add(KEY);
+    deps.ittybit = {
+      ...ittybit,
+      submit: async (order) => {
+        row.state = "cancelling";
+        await clock.sleep(700);
+        return ittybit.submit(order);
+      },
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "stopped" }]);
+    const told = ledger.requests.find(({ settled }) => settled.length > 0);
+    expect(told?.submitted).toHaveLength(1);
+  });
+
+  it("before its put is not put", async () => {
+    const { shift, ledger, images, clock, deps } = batchWorld();
+    const row = ledger.add(KEY);
+    deps.at = async (point) => {
+      if (point !== "downloaded") return;
+      row.state = "cancelling";
+      await clock.sleep(300);
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "stopped" }]);
+    expect(images.objects.size).toBe(0);
+  });
+
+  it("and is not known here, is said to be stopped", async () => {
+    const { shift, ledger, deps } = batchWorld();
+    const { ledger: client } = deps;
+    let calls = 0;
+    deps.ledger = {
+      ...client,
+      exchange: async (request) => {
+        const answer = await client.exchange(request);
+        calls += 1;
+        return answer.status === "ok" && calls === 1 ? { ...answer, stop: [{ id: 9, gen: 9 }] } : answer;
+      },
+    };
+    await shift();
+    expect(ledger.requests[1]?.settled).toEqual([{ id: 9, gen: 9, outcome: { kind: "stopped" } }]);
+  });
+});
+
+describe("a fault of our own", () => {
+  it("in one job's handling concerns that job alone, and is nobody's failed attempt", async () => {
+    const { shift, ledger, deps, clock, logs } = batchWorld();
+    const since = clock.now();
+    deps.at = async (point, key) => {
+      if (point === "probed" && key === KEY) throw new TypeError("undefined is not a function");
+    };
+    ledger.add(KEY);
+    ledger.add("photo/800-high.webp");
+    await shift();
+    expect(ledger.lastOutcome(KEY)).toEqual({ kind: "pending", due: since + 60_000 });
+    expect(ledger.rows.get(KEY)?.attempts).toBe(0);
+    expect(ledger.lastOutcome("photo/800-high.webp")?.kind).toBe("stored");
+    expect(logs.filter((line) => line.startsWith("job.unexpected"))).toHaveLength(1);
+  });
+
+  it("of R2's, before a POST or at the end, is no attempt either", async () => {
+    for (const failing of ["head variants", "put variants"]) {
+      const { shift, ledger, images } = batchWorld();
+      images.fails = (call) => call.startsWith(failing);
+      ledger.add(KEY);
+      await shift();
+      expect(ledger.lastOutcome(KEY)?.kind, failing).toBe("pending");
+      expect(ledger.rows.get(KEY)?.attempts, failing).toBe(0);
+    }
+  });
+
+  it("an R2 that hangs keeps no handler: what hangs is left behind", async () => {
+    const { shift, ledger, clock, deps } = batchWorld();
+    const since = clock.now();
+    deps.images = { ...deps.images, put: () => new Promise<never>(() => undefined) };
+    ledger.add(KEY);
+    expect((await shift()).fate).toBe("ack");
+    expect(clock.now() - since).toBeLessThan(45_000);
+    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "pending" });
+    expect(ledger.alive).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+import { HANDS_MAX, LEASE_MS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
+import type { ExchangeAnswer, ExchangeRequest } from "../ledger/contract.ts";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+import { errorText } from "../platform/log.ts";
+import type { BatchContext } from "./batch-context.ts";
+import { finishJob } from "./finish-job.ts";
+import type { Entry } from "./hands.ts";
+import { prepare } from "./prepare.ts";
+import { clearStored } from "./settle.ts";
+import { submitJob } from "./submit-job.ts";
+
+type Asks = ExchangeRequest["asks"];
+type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
+
+/** A worker's longest shift, chosen with the lease in mind; for the last part of it, or once it is to end, it takes nothing new. */
+const SHIFT_MS = 22_000;
+const DRAIN_MS = 1_500;
+/** A live handler's: whatever an origin does, the next miss stands behind it. */
+const LIVE_SHIFT_MS = 5_000;
+/** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
+const LAST_WAIT_MS = 16_000;
+/** How often it is looked whether they are over. */
+const LAST_LOOK_MS = 100;
+/** What was not over even then: when somebody else goes on with it. */
+const LEFT_AGAIN_MS = 5_000;
+/** What full hands may still cost: 40 heads, probes, POSTs, downloads and puts, redirects and markers included. */
+const CALLS_LEFT = 1_500;
+/** The time between two calls, whatever the ledger says. */
+const PAUSE_MS = { least: 20, most: 5_000 };
+/** An error of our own code: when the job is tried again. */
+const UNEXPECTED_AGAIN_MS = 60_000;
+
+/** When this handler leaves. */
+class Shift {
+  readonly #context: BatchContext;
+  readonly #endsAt: number;
+  /** Until when it drains; null while it takes work. */
+  #drainsUntil: number | null = null;
+
+  constructor(context: BatchContext) {
+    this.#context = context;
+    const now = context.clock.now();
+    this.#endsAt = now + (context.role === "live" ? LIVE_SHIFT_MS : SHIFT_MS);
+    // A live handler never waits: it leaves as soon as nothing is under way.
+    if (context.role === "live") this.#drainsUntil = this.#endsAt;
+  }
+
+  get draining(): boolean {
+    return this.#drainsUntil !== null;
+  }
+
+  get room(): number {
+    return this.draining ? 0 : Math.max(0, HANDS_MAX - this.#context.hands.size);
+  }
+
+  note({ stay }: Answered): void {
+    const { clock, counts } = this.#context;
+    const short = counts.calls > SUBREQUESTS_MAX - CALLS_LEFT;
+    const now = clock.now();
+    if (stay && !short && now < this.#endsAt - DRAIN_MS) return;
+    this.#drainsUntil ??= Math.min(this.#endsAt, now + DRAIN_MS);
+  }
+
+  get isOver(): boolean {
+    const { clock, hands } = this.#context;
+    return this.#drainsUntil !== null && (!hands.isBusy || clock.now() >= this.#drainsUntil);
+  }
+
+  /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
+  async pause(asked: number): Promise<void> {
+    const { sleep, hands } = this.#context;
+    const ms = Math.min(Math.max(asked, PAUSE_MS.least), PAUSE_MS.most);
+    await Promise.race([sleep(ms), hands.rung(), ...(this.draining ? [hands.quiet()] : [])]);
+  }
+}
+
+/** One call: tells what is new, renews the lease. */
+async function exchange(
+  context: BatchContext,
+  shift: Shift,
+  call: Pick<ExchangeRequest, "first" | "asks" | "leave">,
+): Promise<ExchangeAnswer> {
+  const { hands, clock, ledger, owner, role, counts } = context;
+  const { stored, ...news } = hands.takeNews();
+  await context.at("before-exchange");
+  counts.exchanges += 1;
+  for (const { outcome } of news.settled) counts.outcomes[outcome.kind] = (counts.outcomes[outcome.kind] ?? 0) + 1;
+  const calledAt = clock.now();
+  const room = shift.room;
+  const answer = await ledger.exchange({ owner, role, room, have: hands.have(shift.draining), ...call, ...news });
+  await context.at("exchanged");
+  if (stored.length > 0) hands.mind(clearStored(context, stored));
+  if (answer.status === "lost") return answer;
+  context.leaseUntil = calledAt + LEASE_MS;
+  context.ledgerId = answer.ledgerId;
+  return answer;
+}
+
+/** Keeps a fault of one job away from the others. Our own errors are nobody else's: no attempt is counted. */
+async function guarded(context: BatchContext, entry: Entry, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    context.log("job.unexpected", { key: entry.given.key, error: errorText(error) });
+    context.hands.settle(entry, { kind: "pending", due: context.clock.now() + UNEXPECTED_AGAIN_MS });
+  }
+}
+
+async function standBy(context: BatchContext, entry: Entry): Promise<void> {
+  const prepared = await prepare(context, entry, false);
+  if (prepared !== null && entry.phase === "standby") entry.phase = "ready";
+}
+
+/** Begins what the answer asks for; nothing is waited for. */
+function begin(context: BatchContext, { stop, give }: Answered): void {
+  const { hands, role } = context;
+  for (const { id, gen } of stop) hands.callBack(id, gen);
+  for (const given of give) {
+    const entry = hands.take(given);
+    if (entry === null) continue;
+    if (given.phase === "go") hands.mind(guarded(context, entry, () => submitJob(context, entry)));
+    if (given.phase === "finish") hands.mind(guarded(context, entry, () => finishJob(context, entry)));
+    // A live handler will be gone before such a job's turn comes.
+    if (given.phase === "standby" && role === "work") void guarded(context, entry, () => standBy(context, entry));
+  }
+}
+
+/** Waits, within bounds, for what cannot be called back. */
+async function waitWhile({ hands, clock, sleep }: BatchContext, isUnderWay: () => boolean): Promise<void> {
+  const until = clock.now() + LAST_WAIT_MS;
+  while (isUnderWay() && clock.now() < until) await Promise.race([hands.quiet(), sleep(LAST_LOOK_MS)]);
+}
+
+/** The ledger gave this handler up: nothing more is done. That a job was made is worth telling all the same. */
+async function stopAll(context: BatchContext, shift: Shift): Promise<void> {
+  const { hands } = context;
+  context.leaseUntil = 0;
+  const posting = hands.begun().filter(({ phase }) => phase === "go");
+  hands.dropAll();
+  await waitWhile(context, () => posting.some(({ answered }) => !answered));
+  if (hands.hasSubmitted) await exchange(context, shift, { first: false, asks: [], leave: true });
+}
+
+async function leave(context: BatchContext, shift: Shift): Promise<void> {
+  const { hands, clock } = context;
+  hands.giveBackGo();
+  hands.leaveBehind(clock.now(), false);
+  await waitWhile(context, () => hands.begun().length > 0);
+  hands.leaveBehind(clock.now() + LEFT_AGAIN_MS, true);
+  await context.at("before-leave");
+  await exchange(context, shift, { first: false, asks: [], leave: true });
+  await waitWhile(context, () => context.clearing > 0);
+  await context.at("left");
+}
+
+/** Calls the ledger until the shift is over. */
+async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer): Promise<void> {
+  let answer = first;
+  while (answer.status === "ok") {
+    begin(context, answer);
+    shift.note(answer);
+    await shift.pause(answer.again);
+    if (shift.isOver) return leave(context, shift);
+    answer = await exchange(context, shift, { first: false, asks: [], leave: false });
+  }
+  await stopAll(context, shift);
+}
+
+/**
+ * One handler's life: asks the ledger what to do, begins it, and asks again, until there is nothing more or its shift ends.
+ * Throws LedgerUnavailable when its first call has no answer; without an answer to a later one it goes silently, for its lease ends by itself.
+ */
+export async function work(context: BatchContext, asks: Asks): Promise<void> {
+  const shift = new Shift(context);
+  const answer = await exchange(context, shift, { first: true, asks, leave: false });
+  try {
+    await loop(context, shift, answer);
+  } catch (error) {
+    context.leaseUntil = 0;
+    context.hands.dropAll();
+    if (!(error instanceof LedgerUnavailable)) throw error;
+    context.log("batch.given_up", { owner: context.owner, error: errorText(error) });
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * The work, or an error once `ms` are over, whichever is first. The timer is cleared with the work: one that is left behind keeps a
+ * Durable Object awake.
+ */
+export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let stop = (): void => undefined;
+  const late = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => reject(new Error("no answer in time")), ms);
+    stop = () => clearTimeout(timer);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    stop();
+  }
+}

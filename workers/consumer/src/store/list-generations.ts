@@ -1,0 +1,23 @@
+import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
+import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+
+/** An image's variants in R2 with the generations that made them; 0 for objects that we did not put. Throws when R2 does not answer. */
+export async function listGenerations(
+  bucket: Pick<R2Bucket, "list">,
+  id: string,
+): Promise<{ key: string; gen: number }[]> {
+  const prefix = storeKey(imagePrefix(id));
+  const found: { key: string; gen: number }[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({
+      prefix,
+      include: ["customMetadata"],
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { key, customMetadata } of page.objects)
+      found.push({ key: key.slice(storeKey("").length), gen: fromCustomMetadata(customMetadata)?.gen ?? 0 });
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return found;
+}
