@@ -1,5 +1,5 @@
 import { defineConfig } from "@prewarm/shared/config";
-import { WORK_MESSAGE } from "@prewarm/shared/messages";
+import { MESSAGE_VERSION, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type Chance, createChance } from "../../test/world/chance.ts";
 import { Life } from "../../test/world/life.ts";
 import { Queue } from "../../test/world/queue.ts";
@@ -11,8 +11,9 @@ import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts"
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
-import type { BatchDeps } from "../../workers/consumer/src/making/batch-context.ts";
+import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
+import type { QueueBatch } from "../../workers/consumer/src/platform/queue-message.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { ModelledIttybit, OUTPUT_HOST } from "./modelled-ittybit.ts";
 
@@ -23,52 +24,39 @@ const WAKE_MS = { from: 300, to: 1_100 };
 const BORN_AT = 1_800_000_000_000;
 const CHUNK = 1_000;
 const [WIDTH, HEIGHT] = [1_000, 500];
-const LONGEST_MS = 3_600_000;
+/** As wrangler.consumer.toml has it. */
+const LIVE_HANDLERS = 20;
 
-export interface DrainOptions {
-  variants: number;
-  variantsPerImage: number;
+export interface WorldOptions {
   slots: number;
   ratePerSecond: number;
+  /** Tokens at once. Default: a second's. */
+  burst?: number;
   jobMs: number;
   /** Job times vary by this share to either side. */
   jitter: number;
-  /** `max_concurrency`: handlers at work at once. */
-  handlers: number;
+  /** `max_concurrency` of `prewarm-work`: handlers at work at once. */
+  workers: number;
   seed: number;
 }
 
-export interface Drained {
-  /** Variants a second, between a fifth and nine tenths of them. */
-  perSecond: number;
-  /** Of the least of rate and slots / job time. */
-  share: number;
-  callsPerVariant: number;
-  exchangesPerVariant: number;
-  messagesPerVariant: number;
-  mostRunning: number;
-  mostPostsPerSecond: number;
-  /** The ledger's own time for all of its calls on this machine, in ms for one variant. */
-  ledgerMs: number;
-  /** Changed in the database for one variant, without the index's. */
-  rows: number;
-}
-
 /** The real ledger and the real handlers in virtual time, among modelled latencies, with nothing going wrong. */
-export class DrainWorld {
+export class ModelledWorld {
   readonly clock: VirtualClock;
   readonly ittybit: ModelledIttybit;
-  readonly #options: DrainOptions;
+  readonly #options: WorldOptions;
   readonly #chance: Chance;
   readonly #weather: Weather;
   readonly #store: Store;
   readonly #work: Queue;
+  readonly #live: Queue;
   readonly #object: VirtualObject;
-  readonly #storedAt: number[] = [];
+  readonly #storedAt = new Map<string, number>();
   #ledgerMs = 0;
   #owners = 0;
+  #deliveries = 0;
 
-  constructor(options: DrainOptions) {
+  constructor(options: WorldOptions) {
     const chance = createChance(options.seed);
     const clock = new VirtualClock(BORN_AT, chance.random);
     this.#options = options;
@@ -83,7 +71,7 @@ export class DrainWorld {
     const watcher = {
       hear: (_call: string, _args: unknown[], work: () => unknown) => this.#timed(work),
       ...{ committed: () => undefined, putIssued: () => undefined },
-      putLanded: ({ key }: { key: string }) => void (key.startsWith("variants/") && this.#storedAt.push(clock.now())),
+      putLanded: ({ key }: { key: string }) => void this.#storedAt.set(variantKeyOf(key), clock.now()),
       // Its promises are judged by test/world.
       violation: () => undefined,
     };
@@ -92,58 +80,46 @@ export class DrainWorld {
     this.ittybit = new ModelledIttybit({ clock, takes: (call) => this.#takes(call) });
     this.#object = new VirtualObject({ ...world, depsOf: () => this.#ledgerDeps() });
     const batch = { max: 1, timeoutMs: 0 };
-    const queue = { name: "prewarm-work", handlers: options.handlers, batch, unruly: false };
-    this.#work = new Queue(queue, world, (delivery) => consumeBatch(delivery, "work", this.#batchDeps()));
+    const deliver = (role: Role) => (delivery: QueueBatch) => consumeBatch(delivery, role, this.#batchDeps());
+    const queue = { batch, unruly: false };
+    this.#work = new Queue({ name: "prewarm-work", handlers: options.workers, ...queue }, world, deliver("work"));
+    const live = { max: 100, timeoutMs: 0 };
+    this.#live = new Queue(
+      { name: "prewarm-live", handlers: LIVE_HANDLERS, batch: live, unruly: false },
+      world,
+      deliver("live"),
+    );
   }
 
-  async drain(): Promise<Drained> {
-    const { variants } = this.#options;
-    await this.#accept();
-    const began = this.clock.now();
-    while (this.#storedAt.length < variants) {
-      await this.clock.run(1_000);
-      if (this.clock.now() - began > LONGEST_MS)
-        throw new Error(`${this.#storedAt.length} of ${variants} were stored within an hour`);
-    }
-    const drained = this.#result();
-    this.#object.sql.close();
-    return drained;
+  /** When each variant was stored, Unix ms. */
+  get storedAt(): ReadonlyMap<string, number> {
+    return this.#storedAt;
   }
 
-  async #accept(): Promise<void> {
-    const { variants, variantsPerImage } = this.#options;
-    const keys = Array.from({ length: variants }, (_, n) => {
-      const image = Math.floor(n / variantsPerImage);
-      return `image-${image}/${100 + 10 * (n % variantsPerImage)}-high.webp`;
-    });
+  /** The ledger's calls, messages to both queues, rows changed without those of indexes, and its own time on this machine. */
+  get counts(): { ledgerCalls: number; messages: number; rows: number; ledgerMs: number } {
+    const rows = Number(this.#object.sql.exec("SELECT total_changes() AS n")[0]?.n);
+    const messages = this.#work.counts.sent + this.#live.counts.sent;
+    return { ledgerCalls: this.#object.counts.calls, messages, rows, ledgerMs: this.#ledgerMs };
+  }
+
+  /** Accepts keys of one lane as one delivery, in chunks of a thousand. */
+  async accept(lane: "upload" | "bulk", keys: readonly string[]): Promise<void> {
+    this.#deliveries += 1;
     const ledger = this.#ledger();
-    // A new instance's bucket is empty: the run begins with a full one.
-    await this.clock.run(60_000);
     for (let at = 0; at < keys.length; at += CHUNK) {
-      const delivery = { id: "drain", chunk: at / CHUNK, hash: "h" };
-      const chunk = chunkOf({ run: "drain", keys: keys.slice(at, at + CHUNK) }, delivery);
-      await this.clock.until(ledger.acceptChunk(chunk));
+      const delivery = { id: `delivery${this.#deliveries}`, chunk: at / CHUNK, hash: "h" };
+      await ledger.acceptChunk(chunkOf({ run: lane, lane, keys: keys.slice(at, at + CHUNK) }, delivery));
     }
   }
 
-  #result(): Drained {
-    const { variants, slots, ratePerSecond, jobMs } = this.#options;
-    const [first, last] = [Math.floor(variants * 0.2), Math.floor(variants * 0.9) - 1];
-    const ms = (this.#storedAt[last] ?? 0) - (this.#storedAt[first] ?? 0);
-    const perSecond = (1_000 * (last - first)) / ms;
-    const { calls, most } = this.ittybit;
-    const changes = Number(this.#object.sql.exec("SELECT total_changes() AS n")[0]?.n);
-    return {
-      perSecond,
-      share: perSecond / Math.min(ratePerSecond, (1_000 * slots) / jobMs),
-      callsPerVariant: (calls.post + calls.list + calls.get) / variants,
-      exchangesPerVariant: this.#object.counts.calls / variants,
-      messagesPerVariant: this.#work.counts.sent / variants,
-      mostRunning: most.running,
-      mostPostsPerSecond: most.postsPerSecond,
-      ledgerMs: this.#ledgerMs / variants,
-      rows: changes / variants,
-    };
+  /** A viewer misses a variant. */
+  view(key: string): void {
+    this.#live.send({ v: MESSAGE_VERSION, keys: [key], lane: "live", at: this.clock.now() });
+  }
+
+  close(): void {
+    this.#object.sql.close();
   }
 
   #vary(name: keyof typeof LATENCIES): number {
@@ -168,10 +144,10 @@ export class DrainWorld {
   }
 
   get #config() {
-    const { slots, ratePerSecond } = this.#options;
+    const { slots, ratePerSecond, burst = ratePerSecond } = this.#options;
     return defineConfig({
       sources: [{ prefix: "", url: "https://originals.example/{id}" }],
-      gate: { concurrency: slots, ratePerSecond, burst: ratePerSecond, monthlyJobs: null },
+      gate: { concurrency: slots, ratePerSecond, burst, monthlyJobs: null },
     });
   }
 
@@ -210,6 +186,10 @@ export class DrainWorld {
     const width = this.ittybit.find(url.slice(OUTPUT_HOST.length + 1))?.order.options.width ?? 0;
     return new Response(await this.clock.holding(() => picture("webp", width, width / 2)));
   }
+}
+
+function variantKeyOf(storeKey: string): string {
+  return storeKey.slice(storeKey.indexOf("/") + 1);
 }
 
 function quiet(): void {
