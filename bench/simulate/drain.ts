@@ -15,7 +15,7 @@ export interface Drained {
   exchanges: number;
   messages: number;
   rows: number;
-  /** The ledger's own time for its calls on this machine, ms for each variant. */
+  /** The ledger's own CPU time for its calls on this machine, ms for each variant. */
   ledgerMs: number;
   /** Of the slots, and of the rate with a full bucket. */
   mostRunning: number;

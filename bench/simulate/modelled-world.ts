@@ -1,5 +1,5 @@
 import { defineConfig } from "@prewarm/shared/config";
-import { MESSAGE_VERSION, WORK_MESSAGE } from "@prewarm/shared/messages";
+import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type Chance, createChance } from "../../test/world/chance.ts";
 import { Life } from "../../test/world/life.ts";
 import { Queue } from "../../test/world/queue.ts";
@@ -96,7 +96,7 @@ export class ModelledWorld {
     return this.#storedAt;
   }
 
-  /** The ledger's calls, messages to both queues, rows changed without those of indexes, and its own time on this machine. */
+  /** The ledger's calls, messages to both queues, rows changed without those of indexes, and its own CPU time on this machine. */
   get counts(): { ledgerCalls: number; messages: number; rows: number; ledgerMs: number } {
     const rows = Number(this.#object.sql.exec("SELECT total_changes() AS n")[0]?.n);
     const messages = this.#work.counts.sent + this.#live.counts.sent;
@@ -115,7 +115,7 @@ export class ModelledWorld {
 
   /** A viewer misses a variant. */
   view(key: string): void {
-    this.#live.send({ v: MESSAGE_VERSION, keys: [key], lane: "live", at: this.clock.now() });
+    this.#live.send(missMessage(key, this.clock.now()));
   }
 
   close(): void {
@@ -132,9 +132,10 @@ export class ModelledWorld {
   }
 
   #timed(work: () => unknown): unknown {
-    const start = performance.now();
+    const start = process.threadCpuUsage();
     const answer = work();
-    this.#ledgerMs += performance.now() - start;
+    const { user, system } = process.threadCpuUsage(start);
+    this.#ledgerMs += (user + system) / 1_000;
     return answer;
   }
 
