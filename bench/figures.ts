@@ -2,6 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
+/** One file a bench, of its last run. */
+export const RESULTS = join(import.meta.dirname, "results");
+
 /** What was measured, as a ratio: to a limit, to something run beside it, or for each variant. */
 export interface Figure {
   name: string;
@@ -13,7 +16,7 @@ export interface Figure {
   atLeast?: number;
 }
 
-interface Summary {
+export interface Summary {
   name: string;
   to: string;
   n: number;
@@ -63,9 +66,8 @@ export function figureTable(summaries: readonly Summary[]): string {
 export function report(bench: string, figures: readonly Figure[]): void {
   const summaries = figures.map(summarize);
   console.log(figureTable(summaries));
-  const folder = join(import.meta.dirname, "results");
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(RESULTS, { recursive: true });
   const machine = { node: process.version, cores: availableParallelism() };
-  writeFileSync(join(folder, `${bench}.json`), `${JSON.stringify({ bench, machine, figures: summaries }, null, 2)}\n`);
+  writeFileSync(join(RESULTS, `${bench}.json`), `${JSON.stringify({ bench, machine, figures: summaries }, null, 2)}\n`);
   if (summaries.some(({ met }) => !met)) process.exitCode = 1;
 }
