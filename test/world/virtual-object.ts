@@ -100,6 +100,12 @@ export class VirtualObject {
           this.#setAlarm(Number(at));
           return Promise.resolve();
         },
+        deleteAlarm: () => {
+          life.mustLive();
+          this.#alarm?.cancel();
+          this.#alarm = null;
+          return Promise.resolve();
+        },
       },
       waitUntil: (work: Promise<unknown>) => void work.catch((error: unknown) => this.#onlyTheDead(error)),
     };

@@ -21,7 +21,7 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   if (hand === null) return { status: "lost" };
   tx.hand = hand;
   // Full hands have no room either, and do not drain.
-  hand.draining = request.role === "work" && request.room === 0 && request.have.length < HANDS_MAX;
+  hand.draining = request.role === "work" && request.room === 0 && inHand(request) < HANDS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) if (phase === "ready") markReady(hand, id, gen);
   settle(tx, hand, request.settled);
@@ -37,6 +37,11 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const work = workOf(tx);
   adjust(tx.gateNow, { used: slotsUsed(tx), waiting: openWaits(tx) });
   return { ...answer, give, again: paceMs(tx, work), stay: request.role === "live" || stays(tx, hand, work) };
+}
+
+/** Jobs that need the handler's connections: one that merely runs at Ittybit needs none. */
+function inHand({ have }: ExchangeRequest): number {
+  return have.filter(({ phase }) => phase !== "watch").length;
 }
 
 /** Work waits for a slot or a token. */
