@@ -49,7 +49,5 @@ export const DEAD_TRANSIENT_MS = 3_600_000;
 /** Shortest token and signing key that is taken outside the local stack, in characters: some 140 bits where they are random letters and digits. Chosen. */
 export const TOKEN_MIN_CHARS = 24;
 
-/** Jobs that a worker holds at once. */
-export const WORKER_KEYS_MAX = 40;
 /** Workers at once, as `max_concurrency` in wrangler.consumer.toml has it. */
 export const WORKERS_MAX = 100;

@@ -30,7 +30,7 @@ describe("a worker's shift", () => {
     expect(ledger.alive).toEqual([]);
   });
 
-  it("leaves when three calls brought nothing", async () => {
+  it("leaves when the ledger has no more for it", async () => {
     const { shift, ledger, clock } = batchWorld();
     const since = clock.now();
     await shift();

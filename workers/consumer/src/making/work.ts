@@ -17,8 +17,6 @@ const SHIFT_MS = 22_000;
 const DRAIN_MS = 1_500;
 /** A live handler's: whatever an origin does, the next miss stands behind it. */
 const LIVE_SHIFT_MS = 5_000;
-/** Calls in a row that brought nothing to empty hands: then a worker goes. */
-const IDLE_CALLS = 3;
 /** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
 const LAST_WAIT_MS = 16_000;
 /** How often it is looked whether they are over. */
@@ -36,7 +34,6 @@ const UNEXPECTED_AGAIN_MS = 60_000;
 class Shift {
   readonly #context: BatchContext;
   readonly #endsAt: number;
-  #idle = 0;
   /** Until when it drains; null while it takes work. */
   #drainsUntil: number | null = null;
 
@@ -56,12 +53,11 @@ class Shift {
     return this.draining ? 0 : Math.max(0, HANDS_MAX - this.#context.hands.size);
   }
 
-  note({ give, stop, stay }: Answered): void {
-    const { clock, counts, hands } = this.#context;
-    this.#idle = hands.size === 0 && give.length + stop.length === 0 ? this.#idle + 1 : 0;
+  note({ stay }: Answered): void {
+    const { clock, counts } = this.#context;
     const short = counts.calls > SUBREQUESTS_MAX - CALLS_LEFT;
     const now = clock.now();
-    if (stay && !short && this.#idle < IDLE_CALLS && now < this.#endsAt - DRAIN_MS) return;
+    if (stay && !short && now < this.#endsAt - DRAIN_MS) return;
     this.#drainsUntil ??= Math.min(this.#endsAt, now + DRAIN_MS);
   }
 

@@ -2,9 +2,11 @@ import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, LIVE } from "../tables/row.ts";
-import { openBreaker, throttle } from "./gate.ts";
+import { openBreaker } from "./gate.ts";
+import { learnJobMs } from "./job-times.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import type { Collected, OpenJob } from "./sightings.ts";
+import { throttled } from "./throttled.ts";
 import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
 
 /** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
@@ -21,9 +23,7 @@ export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
 /** What the collector has seen: slots come free, results may be fetched. Answers how many jobs were seen to end. */
 export function collected(tx: LedgerTx, found: Collected): number {
   const { memory, now } = tx;
-  if (found.throttledUntil !== null) {
-    throttle(tx.gateNow, found.throttledUntil);
-  }
+  if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
   const holders = holdersByJob(tx);
   const seen = found.ended.filter((job) => noteEnded(tx, holders, job));
@@ -58,7 +58,13 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
   const holder = holders.get(job.id);
   if (holder === undefined || memory.isEnded(holder.entry.gen)) return gone.length > 0;
   memory.sights.set(holder.entry.gen, job);
+  learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
   return true;
+}
+
+/** Ittybit's own word for how long a job took, ms; else how long it was until it was seen. */
+function tookMs({ createdAt, finishedAt }: IttybitJob, seenAfter: number): number {
+  return createdAt === null || finishedAt === null || finishedAt < createdAt ? seenAfter : finishedAt - createdAt;
 }
 
 /** Slow is not stuck: what is shown to run keeps its slot. */

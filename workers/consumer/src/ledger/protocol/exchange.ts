@@ -1,14 +1,16 @@
-import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
+import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
-import { CANCELLING, type Row } from "../tables/row.ts";
+import { CANCELLING, RETRYING, type Row, WAITING } from "../tables/row.ts";
 import { ask } from "./ask.ts";
-import { recordGood } from "./gate.ts";
+import { adjust, noteSubmitted } from "./auto-gate.ts";
+import { recordGood, restBudget } from "./gate.ts";
 import { handOut } from "./hand-out.ts";
 import { isLive, leaveBehind, wakeUp } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { paceMs, standbyTarget, stays, workerCame } from "./pace.ts";
+import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
+import { slotsUsed } from "./slots.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
 /** The one call of handlers, in the order of docs/protocol.md. */
@@ -18,7 +20,8 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const hand = lease(tx, request);
   if (hand === null) return { status: "lost" };
   tx.hand = hand;
-  hand.draining = request.role === "work" && request.room === 0;
+  // Full hands have no room either, and do not drain.
+  hand.draining = request.role === "work" && request.room === 0 && request.have.length < HANDS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) if (phase === "ready") markReady(hand, id, gen);
   settle(tx, hand, request.settled);
@@ -26,11 +29,24 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const answer = { status: "ok" as const, ledgerId: tx.ledgerId, stop: stops(tx, hand) };
   if (request.leave) {
     leaveBehind(tx, hand, false);
+    if (memoryIsIdle(tx)) restBudget(tx.gateNow);
     return { ...answer, stop: [], give: [], again: 0, stay: false };
   }
   handOut(tx, hand, { room: request.room, standby: standbyTarget(tx) });
   const give = tell(tx, hand, have, answer.stop);
-  return { ...answer, give, again: paceMs(tx), stay: request.role === "live" || stays(tx, hand) };
+  const work = workOf(tx);
+  adjust(tx.gateNow, { used: slotsUsed(tx), waiting: openWaits(tx) });
+  return { ...answer, give, again: paceMs(tx, work), stay: request.role === "live" || stays(tx, hand, work) };
+}
+
+/** Work waits for a slot or a token. */
+function openWaits(tx: LedgerTx): boolean {
+  return tx.counts.some(({ state, n }) => n > 0 && (state === WAITING || state === RETRYING));
+}
+
+/** Nobody is at work, and nothing runs at Ittybit. */
+function memoryIsIdle({ memory }: LedgerTx): boolean {
+  return memory.abandoned.size === 0 && memory.hands.list().every(({ entries, over }) => over && entries.size === 0);
 }
 
 /** Whoever says it: a job that exists must be known. */
@@ -40,6 +56,7 @@ function noteJob(tx: LedgerTx, { id, gen, job }: ExchangeRequest["submitted"][nu
   if (held?.entry.gen === gen && held.entry.granted) {
     if (held.entry.job !== null) return;
     recordGood(tx.gateNow, gen);
+    noteSubmitted(tx.gateNow);
     held.entry.job = job;
     hands.touch(held.hand);
   } else if (abandoned.get(gen) !== null) {

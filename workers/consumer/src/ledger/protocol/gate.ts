@@ -57,7 +57,10 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
-  if (!ask.hasSlot) spend(gate, ask.lane);
+  if (!ask.hasSlot) {
+    spend(gate, ask.lane);
+    gate.memory.auto.peak = Math.max(gate.memory.auto.peak, ask.slotsUsed + 1);
+  }
   const { breaker } = gate.state;
   if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
   return { notBefore };

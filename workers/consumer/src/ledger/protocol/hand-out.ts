@@ -1,4 +1,4 @@
-import { IDEMPOTENCY_MS, WORKER_KEYS_MAX } from "@prewarm/shared/limits";
+import { HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { dueIds } from "../tables/due.ts";
 import { monthOf } from "../tables/gate-state.ts";
@@ -33,7 +33,7 @@ interface Hands {
  * goes in the call that hands it out. `standby`: jobs to be looked at that it should hold, granted ones not counted.
  */
 export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): void {
-  const room = Math.max(0, Math.min(request.room, WORKER_KEYS_MAX));
+  const room = Math.max(0, Math.min(request.room, HANDS_MAX));
   const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), outranked: outranked(tx) };
   if (hasSuspect(one)) one.room = 0;
   takeOver(one);

@@ -7,9 +7,14 @@ const FADING = 0.98;
 const UNKNOWN_MOST_MS = 2_000;
 
 /** Learns one job's time; older ones fade. */
-export function learnJobMs({ memory }: Gate, ms: number): void {
+export function learnJobMs({ memory, now }: Gate, ms: number): void {
   memory.jobMs = memory.jobMs.map((count) => count * FADING);
   observe(memory.jobMs, ms);
+  const { jobs } = memory.auto;
+  jobs.ended += 1;
+  if (now - ms < jobs.from) return;
+  jobs.count += 1;
+  jobs.sumMs += ms;
 }
 
 /** The learned job time in ms that the share `q` (0–1) of jobs keeps within. */

@@ -14,10 +14,12 @@ const SOON_MS = 250;
 /** While there is work, or a lease: the ledger must not sleep through a lease, for it could blame nobody then. */
 const BUSY_MS = 10_000;
 
-/** When the alarm should ring next, Unix ms: at the first thing that becomes due by itself. Null: never, the ledger sleeps. */
-export function nextAlarm(tx: LedgerTx, housekeepingAt: number | null): number | null {
+/**
+ * When the alarm should ring next, Unix ms: at the first thing that becomes due by itself. Null: never, the ledger sleeps. What is past
+ * its use can wait for the cron.
+ */
+export function nextAlarm(tx: LedgerTx): number | null {
   const times = [
-    housekeepingAt,
     ...timesOfHands(tx),
     ...timesOfWork(tx),
     nextPurgeAt(tx.sql),

@@ -1,7 +1,7 @@
 import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { nextDueAt } from "../tables/due.ts";
 import type { Hand } from "../tables/hands.ts";
-import { LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
+import { LANE_CODES, type LaneCode, LIVE, laneName, RETRYING, WAITING } from "../tables/row.ts";
 import { closedFor, goalPerSecond, slotsOf } from "./gate.ts";
 import { quantileMs } from "./job-times.ts";
 import { isLive } from "./leases.ts";
@@ -18,6 +18,8 @@ const USE = 0.6;
 const PREPARE_MS = 100;
 /** Jobs that are worth a worker more. */
 const JOBS_A_WORKER = 8;
+/** Jobs that are about to end and cost a worker as much as one that is to be made. */
+const WATCHED_A_JOB = 4;
 /** A wake-up is believed under way for so long. */
 const WAKE_MS = 30_000;
 /** One that nobody answered for so long stands in the queue: the platform adds consumers only when a batch completes. */
@@ -25,6 +27,8 @@ const BACKLOG_MS = 2_000;
 const SHORT_SHIFT_MS = 3_000;
 /** A job that will end within this is worth staying for. */
 const SOON_MS = 2_000;
+/** A viewer has gone by then, unless jobs take that long. */
+const LIVE_SLOW_MS = 10_000;
 const LIVE_PACE_MS = 200;
 const LONE_PACE_MS = 300;
 const PACE_A_WORKER_MS = 40;
@@ -35,78 +39,80 @@ function workers({ memory, now }: LedgerTx): Hand[] {
   return memory.hands.list().filter((hand) => hand.role === "work" && isLive(hand, now) && !hand.draining);
 }
 
-/** ms until a handler calls again: some worker asks every ~40 ms, so that a free slot does not wait. */
-export function paceMs(tx: LedgerTx): number {
-  if (viewersAreOpen(tx)) return LIVE_PACE_MS;
-  const n = workers(tx).length;
-  return n <= 1 ? LONE_PACE_MS : Math.min(PACE_MS.to, Math.max(PACE_MS.from, PACE_A_WORKER_MS * n));
+/** What there is to do: now, or soon. */
+export interface Work {
+  /** Jobs that may be handed out. */
+  now: number;
+  /** Jobs at Ittybit that may end within SOON_MS. */
+  soon: number;
+  /** Whether a viewer waits for any of them, or for a job that is not slow yet. */
+  viewers: boolean;
 }
 
-function viewersAreOpen(tx: LedgerTx): boolean {
-  return tx.counts.some(({ lane, state, n }) => lane === LIVE && n > 0 && isWaiting(state));
+/** ms until a handler calls again: some worker asks every ~40 ms, so that a free slot does not wait. */
+export function paceMs(tx: LedgerTx, work: Work): number {
+  if (work.viewers) return LIVE_PACE_MS;
+  const n = workers(tx).length;
+  return n <= 1 ? LONE_PACE_MS : Math.min(PACE_MS.to, Math.max(PACE_MS.from, PACE_A_WORKER_MS * n));
 }
 
 /** Jobs to be looked at that a worker should hold: about one and a half times what will go until its next call. */
 export function standbyTarget(tx: LedgerTx): number {
   const n = Math.max(1, workers(tx).length);
-  return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx) + PREPARE_MS)) / 1000 / n) + 2;
+  return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx, NO_VIEWERS) + PREPARE_MS)) / 1000 / n) + 2;
 }
 
-function isWaiting(state: number): boolean {
-  return state === 0 || state === 6;
-}
-
-/** What there is to do: now, or soon. */
-interface Work {
-  /** Jobs that may be handed out. */
-  now: number;
-  /** Jobs at Ittybit that may end within SOON_MS, and viewers' jobs whenever they end. */
-  soon: number;
-}
+const NO_VIEWERS: Work = { now: 0, soon: 0, viewers: false };
 
 export function workOf(tx: LedgerTx): Work {
   const { memory, now } = tx;
-  let finishable = 0;
-  let soon = 0;
+  const work: Work = { now: 0, soon: 0, viewers: false };
   const granted = { 0: 0, 1: 0, 2: 0 };
-  const young = quantileMs(tx.gateNow, 0.02) - SOON_MS;
+  const endsSoonAt = quantileMs(tx.gateNow, 0.02) - SOON_MS;
+  const slowAt = Math.max(LIVE_SLOW_MS, 2 * quantileMs(tx.gateNow, 0.98));
   for (const { over, entries } of memory.hands.list()) {
     for (const { gen, lane, job, due, grantedAt, granted: isGranted } of entries.values()) {
       if (!isGranted) continue;
       granted[lane] += 1;
-      if (over && due <= now && (job === null || memory.isEnded(gen))) finishable += 1;
-      else if (job !== null && !memory.isEnded(gen) && (lane === LIVE || now - grantedAt > young)) soon += 1;
+      const isEnded = memory.isEnded(gen);
+      const age = now - grantedAt;
+      const isWatched = lane === LIVE && !isEnded && age < slowAt;
+      if (over && due <= now && (job === null || isEnded)) work.now += 1;
+      else if (job !== null && !isEnded && (isWatched || age > endsSoonAt)) work.soon += 1;
+      work.viewers ||= isWatched || (lane === LIVE && isEnded);
     }
   }
-  return { now: finishable + runnable(tx, granted), soon };
+  for (const lane of LANE_CODES) {
+    const n = runnable(tx, lane, granted[lane]);
+    work.now += n;
+    work.viewers ||= lane === LIVE && n > 0;
+  }
+  return work;
 }
 
-/** Waiting jobs of open lanes, while a slot is free or about to be. */
-function runnable(tx: LedgerTx, granted: Record<LaneCode, number>): number {
-  const counts = tx.counts;
-  const used = slotsUsed(tx);
-  return LANE_CODES.reduce<number>((sum, lane) => {
-    const open = counts.reduce((n, count) => (count.lane === lane && isWaiting(count.state) ? n + count.n : n), 0);
-    const waiting = open - granted[lane];
-    if (waiting <= 0 || closedFor(tx.gateNow, laneName(lane)) !== null || used >= slotsOf(tx.gateNow, laneName(lane)))
-      return sum;
-    return sum + Math.max(0, waiting - notYetDue(tx, lane, waiting));
-  }, 0);
+/** Waiting jobs of a lane that is open, while a slot is free. */
+function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
+  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count.state) ? n + count.n : n), 0);
+  const name = laneName(lane);
+  if (open <= granted || closedFor(tx.gateNow, name) !== null || slotsUsed(tx) >= slotsOf(tx.gateNow, name)) return 0;
+  return isAnyDue(tx, lane) ? open - granted : 0;
 }
 
-/** All of a lane's waiting jobs may be retries that wait for their time. */
-function notYetDue(tx: LedgerTx, lane: LaneCode, waiting: number): number {
-  if (tx.memory.fresh.hasAny(lane)) return 0;
-  const isAnyDue = (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
-  return isAnyDue ? 0 : waiting;
+/** Whether anything of a lane may be handed out: all of it may be retries that wait for their time. */
+function isAnyDue(tx: LedgerTx, lane: LaneCode): boolean {
+  return tx.memory.fresh.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
+}
+
+function isWaiting(state: number): boolean {
+  return state === WAITING || state === RETRYING;
 }
 
 /** How many workers there is work for. */
-export function workersWanted(tx: LedgerTx): number {
-  const work = workOf(tx);
+function workersWanted(tx: LedgerTx, work: Work): number {
   if (work.now + work.soon === 0) return 0;
   const byRate = Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
-  const byWork = Math.ceil((work.now + work.soon) / JOBS_A_WORKER);
+  // Who waits for jobs to end needs no connection.
+  const byWork = Math.ceil(Math.max(work.now, work.soon / WATCHED_A_JOB) / JOBS_A_WORKER);
   return Math.max(1, Math.min(WORKERS_MAX, byRate, byWork));
 }
 
@@ -114,7 +120,7 @@ export function workersWanted(tx: LedgerTx): number {
 export function wakesDue(tx: LedgerTx): number {
   const { memory, now } = tx;
   memory.wakes = memory.wakes.filter(({ until }) => until > now);
-  const n = Math.max(0, workersWanted(tx) - workers(tx).length - memory.wakes.length);
+  const n = Math.max(0, workersWanted(tx, workOf(tx)) - workers(tx).length - memory.wakes.length);
   for (let sent = 0; sent < n; sent += 1) memory.wakes.push({ sentAt: now, until: now + WAKE_MS });
   return n;
 }
@@ -129,11 +135,11 @@ export function workerCame(memory: Memory): void {
 }
 
 /** False: this worker is to make room, for a shift that is over lets the platform add consumers; or there is no work for it. */
-export function stays(tx: LedgerTx, hand: Hand): boolean {
+export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
   const { memory, now } = tx;
   const isBacklog = memory.wakes.some(({ sentAt, until }) => now - sentAt > BACKLOG_MS && until > now);
   if (isBacklog && now - hand.openedAt > SHORT_SHIFT_MS) return false;
   if (hand.entries.size > 0) return true;
   const before = workers(tx).filter((other) => other.openedAt < hand.openedAt).length;
-  return before < workersWanted(tx);
+  return before < workersWanted(tx, work);
 }

@@ -2,9 +2,9 @@ import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
 import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood, throttle } from "./gate.ts";
-import { learnJobMs } from "./job-times.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeAgain } from "./purge.ts";
+import { throttled } from "./throttled.ts";
 import { backToWaiting, cancelRow, deleteRow, fail, floorOf, isStale, newGeneration, takeOut } from "./transitions.ts";
 
 /** Unclear POSTs of one generation after which it is given up. */
@@ -71,12 +71,10 @@ function hasEnded(entry: Entry, outcome: Outcome): boolean {
 /** What the gate learns from an outcome, whatever becomes of the row. */
 function learn(tx: LedgerTx, entry: Entry, outcome: Outcome): void {
   const gate = tx.gateNow;
-  if (outcome.kind === "stored") learnJobMs(gate, outcome.tookMs);
-  else if (outcome.kind === "throttled") throttle(gate, outcome.until);
+  if (outcome.kind === "throttled") throttled(tx, outcome.until);
   else if (outcome.kind === "account") openBreaker(gate, { status: outcome.status, reason: outcome.message });
   else if (outcome.kind === "unclear") recordBad(gate, entry.gen, outcome.failure.message);
   else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, entry.gen);
-  if (outcome.kind === "throttled") tx.count("throttled");
   // A probe that ends without a stored object tells nothing about the breaker: the next job is the probe.
   if (isProbe(gate, entry.gen) && outcome.kind === "stored") closeBreaker(gate);
   else probeUnused(gate, entry.gen);

@@ -52,6 +52,7 @@ export class MiniLedger implements Handlers {
   /** Throws instead of answering a call it has heard. */
   mute: (call: string) => boolean = () => false;
   #leases = new Map<string, number>();
+  readonly #idle = new Map<string, number>();
   readonly #sights = new Map<string, IttybitJob>();
   #gen = 1000;
   readonly #clock: Clock;
@@ -145,7 +146,10 @@ export class MiniLedger implements Handlers {
     const stop = held()
       .filter(({ state }) => state === "cancelling")
       .map(({ id, gen }) => ({ id, gen }));
-    const answer = { status: "ok" as const, ledgerId: "L1", again: this.again, stay: this.stay };
+    // The ledger keeps nobody for whom it had nothing in three calls.
+    const idle = held().length + settled.length + asks.length === 0 ? (this.#idle.get(owner) ?? 0) + 1 : 0;
+    this.#idle.set(owner, idle);
+    const answer = { status: "ok" as const, ledgerId: "L1", again: this.again, stay: this.stay && idle < 3 };
     if (leave) {
       for (const row of held()) this.#putDown(row);
       this.#leases.delete(owner);
