@@ -51,6 +51,16 @@ describe("collectEnded", () => {
     expect(ended).toEqual(["job_000004", "job_000003", "job_000002", "job_000001"]);
   });
 
+  it("keeps up by single reads where there is no list", async () => {
+    const { clock, ittybit, open, ended, collect } = await setup(250);
+    ittybit.lists = false;
+    clock.advance(20_000);
+    expect(await collect(open)).toEqual({ ended: 100, calls: 101, notBefore: null });
+    await collect(open.slice(100));
+    await collect(open.slice(200));
+    expect(new Set(ended).size).toBe(250);
+  });
+
   it("stops paging once past the oldest open job", async () => {
     const { clock, ittybit, open, collect } = await setup(500);
     clock.advance(120_000);

@@ -20,6 +20,8 @@ export interface Effort {
   pageShows: number;
   /** Single reads, of jobs that no page showed. */
   singles: number;
+  /** The same, where the service lists no jobs. Default `singles`. */
+  singlesWithoutList?: number;
 }
 
 export interface Observed {
@@ -28,6 +30,8 @@ export interface Observed {
   /** Other jobs that ended lately: whoever waits for them need not ask. */
   othersEnded: IttybitJob[];
   calls: number;
+  /** True when the service lists no jobs. */
+  noList: boolean;
   /** Why no more calls may be made. */
   stopped: Extract<NoResult, { kind: "throttled" | "account" }> | null;
 }
@@ -71,6 +75,7 @@ async function readPages(
     const listing = await connections.run(() => ittybit.list(query));
     observed.calls += 1;
     if (listing.kind === "throttled" || listing.kind === "account") observed.stopped = listing;
+    observed.noList = listing.kind === "noList";
     if (listing.kind !== "page") return;
     for (const job of listing.jobs) note(observed, job, ids, since);
     if (observed.seen.size - before < pageShows || isPast(listing.jobs, oldest)) return;
@@ -98,9 +103,11 @@ export async function observeJobs(
   due: readonly AwaitedJob[],
   effort: Effort,
 ): Promise<Observed> {
-  const observed: Observed = { seen: new Map(), othersEnded: [], calls: 0, stopped: null };
+  const observed: Observed = { seen: new Map(), othersEnded: [], calls: 0, noList: false, stopped: null };
   if (awaited.length > 1) await readPages(observer, observed, awaited, effort);
-  const unseen = due.filter(({ ittybitJob }) => !observed.seen.has(ittybitJob)).slice(0, effort.singles);
+  const { singles, singlesWithoutList = singles } = effort;
+  const most = observed.noList ? singlesWithoutList : singles;
+  const unseen = due.filter(({ ittybitJob }) => !observed.seen.has(ittybitJob)).slice(0, most);
   await Promise.all(
     unseen.map(({ ittybitJob }) => observer.connections.run(() => readSingle(observer, observed, ittybitJob))),
   );
@@ -108,7 +115,9 @@ export async function observeJobs(
 }
 
 /** The collector waits for all open jobs: it reads on even after a page that shows none of them. */
-const COLLECTOR: Effort = { pages: 10, pageShows: 0, singles: 10 };
+const COLLECTOR: Effort = { pages: 10, pageShows: 0, singles: 10, singlesWithoutList: 100 };
+/** Calls of the collector at once: the object has other work, and six connections. */
+const COLLECTOR_CALLS = 4;
 /** Before the collector reads a job by itself, the job has had this long to show up on a page. */
 const SINGLE_AFTER_MS = 10_000;
 
@@ -129,8 +138,7 @@ export async function collectEnded(
   const due = open
     .filter(({ submittedAt }) => submittedAt < clock.now() - SINGLE_AFTER_MS)
     .sort((a, b) => a.submittedAt - b.submittedAt);
-  // One call at a time: the object has other work.
-  const observer = { ittybit, clock, connections: createSemaphore(1) };
+  const observer = { ittybit, clock, connections: createSemaphore(COLLECTOR_CALLS) };
   const { seen, othersEnded, calls, stopped } = await observeJobs(observer, open, due, effort);
   const notBefore = stopped?.kind === "throttled" ? clock.now() + (stopped.retryAfterMs ?? THROTTLED_MS) : null;
   // A job that Ittybit has lost has ended as well: its handler finds that out and says so.
