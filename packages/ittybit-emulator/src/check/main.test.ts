@@ -32,12 +32,6 @@ describe("ittybit:check", () => {
       'as created ("queued")',
     ],
     ["guide", /^guide \(pending → .*completed; id task_…; output url\)$/, "bare array", 'as created ("pending")'],
-    [
-      "v2025",
-      /^v2025 envelope \(pending → .*ready; .*output outputs\)$/,
-      "array in an envelope",
-      'as created ("pending")',
-    ],
   ] as const)("passes against profile %s and says what it saw", async (profile, dialect, list, replay) => {
     const report = await check({ profile });
     expect(failedOf(report)).toEqual([]);
@@ -48,7 +42,7 @@ describe("ittybit:check", () => {
     expect(report.value("list by input")).toBe("200, finds the job");
     expect(report.value("replay body")).toBe(replay);
     expect(report.value("replay is the same job")).toMatch(/^200, /);
-    expect(report.value("unknown job")).toMatch(profile === "v2025" ? /^404 {error/ : /^404 {kind: "job_not_found"/);
+    expect(report.value("unknown job")).toMatch(/^404 {kind: "job_not_found"/);
     expect(report.value("enlarging")).toBe("yes: 900 asked at 1000 is 1000");
     expect(report.value("contain")).toContain("padded with the background");
     expect(report.value("width only keeps the shown aspect")).toBe("900×600 → 200×133");

@@ -24,12 +24,7 @@ const SHAPES: [string, (list: object[]) => unknown, Record<string, string>, stri
     BY_NUMBER,
   ],
   ["data, its last number", (list) => ({ meta: { page: 2, pages: 2 }, data: list, links: { next: null } }), {}, null],
-  [
-    "data, links.next",
-    (list) => ({ data: list, links: { next: "https://a/jobs?page=2&limit=2" } }),
-    {},
-    "page=2&limit=2",
-  ],
+  ["data, links.next", (list) => ({ data: list, links: { next: "https://a/jobs?page=2&limit=2" } }), {}, BY_NUMBER],
   ["jobs", (list) => ({ jobs: list }), {}, BY_CURSOR],
   ["tasks", (list) => ({ tasks: list, has_more: true }), {}, BY_CURSOR],
   ["items", (list) => ({ items: list, pagination: { hasMore: true } }), {}, BY_CURSOR],
@@ -81,6 +76,12 @@ describe("whether cursors are of use", () => {
     const first = readPage(rising, new Headers(), new URLSearchParams("limit=2&after=job_3"));
     expect(first?.next).toBe("limit=2&page=2");
     expect(readPage(rising, new Headers(), new URLSearchParams("limit=2&page=2"))?.next).toBe("limit=2&page=3");
+  });
+
+  it("keeps the order that was asked for, also where the link to the next page leaves it out", () => {
+    const body = { data: rising, links: { next: "https://a/tasks?page=2&limit=2" } };
+    const page = readPage(body, new Headers(), new URLSearchParams("limit=2&order=asc&input=i"));
+    expect(page?.next).toBe("limit=2&order=asc&input=i&page=2");
   });
 
   it("takes a server's lower limit for a full page", () => {

@@ -18,7 +18,9 @@ const NEXT = ["next", "next_url"];
 /** Lists within envelopes, such as `{data: {jobs: […]}}`. */
 const DEPTH = 2;
 
-const PAGE_PARAMETERS = ["limit", "after", "before", "page", "order", "kind", "status", "input"];
+/** What says where a page begins: the documented ones, and those that other services use. */
+const POSITIONS = ["after", "before", "page", "cursor", "offset", "starting_after", "page_token"];
+const PAGE_PARAMETERS = [...POSITIONS, "limit", "order", "kind", "status", "input"];
 
 function listIn(body: unknown, depth = 0): unknown[] | null {
   if (Array.isArray(body)) return body;
@@ -28,10 +30,19 @@ function listIn(body: unknown, depth = 0): unknown[] | null {
 }
 
 /** Only the query of a next link is used, and only parameters we know: the key goes to no other address. */
-function queryOf(link: string | null): string | null {
+function queryOf(link: string | null): [string, string][] {
   const query = link === null ? "" : (link.split("#")[0]?.split("?")[1] ?? "");
-  const kept = [...new URLSearchParams(query)].filter(([name]) => PAGE_PARAMETERS.includes(name));
-  return kept.length === 0 ? null : new URLSearchParams(kept).toString();
+  return [...new URLSearchParams(query)].filter(([name]) => PAGE_PARAMETERS.includes(name));
+}
+
+/** The link's position with whatever else was asked for: a link may leave out the order. Null when it says no position. */
+function linkedQuery(link: string | null, asked: URLSearchParams): string | null {
+  const given = queryOf(link);
+  if (!given.some(([name]) => POSITIONS.includes(name))) return null;
+  const next = new URLSearchParams(asked);
+  for (const position of POSITIONS) next.delete(position);
+  for (const [name, value] of given) next.set(name, value);
+  return next.toString();
 }
 
 /** Of a Link header, in characters. */
@@ -70,7 +81,7 @@ function saidBy(body: unknown, headers: Headers, asked: URLSearchParams): Said {
   const top = fieldsOf(body) ?? {};
   const places = [top, ...ABOUT.map((name) => fieldsOf(top[name]) ?? {})];
   const find = <T>(read: (place: Fields) => T | null): T | null => places.map(read).find((one) => one !== null) ?? null;
-  const link = queryOf(nextLink(headers.get("link")) ?? find((place) => first(place, NEXT, textOf)));
+  const link = linkedQuery(nextLink(headers.get("link")) ?? find((place) => first(place, NEXT, textOf)), asked);
   const page = find((place) => numberOf(place.page));
   const pages = find((place) => numberOf(place.pages));
   const ends = fieldsOf(top.links) !== null && link === null ? false : null;
@@ -123,7 +134,7 @@ export function readPage(body: unknown, headers: Headers, asked: URLSearchParams
 /** By cursor; without one by number. */
 function nextQuery(asked: URLSearchParams, after: string | null, page: number | null): string {
   const next = new URLSearchParams(asked);
-  next.delete("after");
+  for (const position of POSITIONS) next.delete(position);
   if (after === null) next.set("page", String((page ?? Number(asked.get("page") ?? 1)) + 1));
   else next.set("after", after);
   return next.toString();
