@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readJob, readTime } from "./dialects.ts";
 
-const FIXTURES = join(import.meta.dirname, "../../test/fixtures/dialects");
+const FIXTURES = join(import.meta.dirname, "../../test/fixtures/ittybit");
 
-type Fixture = Record<"created" | "done" | "failed", object>;
-
-function fixture(name: string): Fixture {
-  return JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), "utf8")) as Fixture;
+/** The three answers of a documented dialect: to the POST, and to looks at a job that is done and at one that failed. */
+function fixture(name: string): { created: unknown; done: unknown; failed: unknown } {
+  const { exchanges } = JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), "utf8")) as {
+    exchanges: { body: unknown }[];
+  };
+  const [created, done, failed] = exchanges.map(({ body }) => body);
+  return { created, done, failed };
 }
 
 const TABLE = {
@@ -53,7 +56,8 @@ const TABLE = {
 
 describe("every dialect", () => {
   it("has a row in the table", () => {
-    expect(readdirSync(FIXTURES).sort()).toEqual(Object.keys(TABLE).map((name) => `${name}.json`));
+    const documented = readdirSync(FIXTURES).filter((name) => /^[a-g]-/.test(name));
+    expect(documented.sort()).toEqual(Object.keys(TABLE).map((name) => `${name}.json`));
   });
 
   it.each(Object.entries(TABLE))("%s", (name, { id, output, error, created }) => {

@@ -59,7 +59,7 @@ const SIGNATURE = ["signature", "x-amz-signature", "sig", "s", "expiry", "expire
 function refused(status: number, url: URL): Extract<Download, { kind: "gone" }> {
   const isSigned = [...url.searchParams.keys()].some((name) => SIGNATURE.includes(name.toLowerCase()));
   if ((status === 401 || status === 403) && !isSigned) {
-    const message = `the result needs a signature (HTTP ${status}): let the Ittybit project's access rules leave its files public (docs/ittybit.md)`;
+    const message = `the result needs a signature (HTTP ${status}): access rules keep the Ittybit project's files private; make them public (docs/ittybit.md)`;
     return { kind: "gone", status, code: "output_private", message };
   }
   return { kind: "gone", status, code: "output_expired", message: `the result's URL answered HTTP ${status}` };
