@@ -62,7 +62,7 @@ describe("a generation's address", () => {
 });
 
 const SECRET = "the-webhook-secret";
-const bytesOf = (text: string) => new TextEncoder().encode(text);
+const bytesOf = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 const sign = (text: string, secret = SECRET) => createHmac("sha256", secret).update(text).digest("hex");
 const DONE = JSON.stringify({ id: "job_1", status: "succeeded", output: "https://store.ittybit.net/1.webp" });
 
