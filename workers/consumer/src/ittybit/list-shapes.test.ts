@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { permutedJob } from "../testing/job-bodies.ts";
 import { readPage } from "./read-page.ts";
 
 /* The shapes a list may have: what it is, the body around the jobs, its headers, and whether its words say that there is more. */
@@ -27,7 +28,7 @@ const SHAPES: [string, (list: object[]) => unknown, Record<string, string>, stri
   ["data, links.next", (list) => ({ data: list, links: { next: "https://a/jobs?page=2&limit=2" } }), {}, BY_NUMBER],
   ["jobs", (list) => ({ jobs: list }), {}, BY_CURSOR],
   ["tasks", (list) => ({ tasks: list, has_more: true }), {}, BY_CURSOR],
-  ["items", (list) => ({ items: list, pagination: { hasMore: true } }), {}, BY_CURSOR],
+  ["items", (list) => ({ items: list, pagination: { hasMore: false } }), {}, null],
   ["results", (list) => ({ results: list, next: null, has_more: false }), {}, null],
   ["data.jobs", (list) => ({ data: { jobs: list }, error: null }), {}, BY_CURSOR],
 ];
@@ -101,5 +102,17 @@ it("neither loses nor doubles a job, whatever the wrapping", () => {
       const read = readPage(wrap(list), new Headers(), new URLSearchParams("limit=100"))?.jobs.map(({ id }) => id);
       expect(read).toEqual([...new Set(numbers)].map((n) => `job_${n}`));
     }),
+  );
+});
+
+it("shows every job as it is, in whatever order its fields stand and whatever the list is wrapped in", () => {
+  const jobs = fc.uniqueArray(permutedJob, { selector: ({ expected }) => expected.id, maxLength: 9 });
+  fc.assert(
+    fc.property(jobs, fc.constantFrom(...SHAPES), (listed, [, wrap]) => {
+      const page = readPage(wrap(listed.map(({ body }) => body)), new Headers(), new URLSearchParams("limit=100"));
+      expect(page?.jobs).toMatchObject(listed.map(({ expected }) => expected));
+      expect(page?.jobs).toHaveLength(listed.length);
+    }),
+    { numRuns: 500 },
   );
 });

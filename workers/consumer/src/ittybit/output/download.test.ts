@@ -84,6 +84,8 @@ describe("openDownload", () => {
   it.each<[string, string, number, string]>([
     ["a signed URL that has run out", "?expiry=1&method=get&signature=x", 403, "output_expired"],
     ["an S3 URL that has run out", "?X-Amz-Signature=x", 403, "output_expired"],
+    ["a URL that names its expiry", "?expiry=1", 403, "output_expired"],
+    ["a URL that names its expiry in S3's old way", "?Expires=1", 403, "output_expired"],
     ["a file that is deleted", "", 404, "output_expired"],
     ["a file that is deleted for good", "", 410, "output_expired"],
     ["a private file", "", 403, "output_private"],

@@ -50,7 +50,7 @@ async function open(url: string, settings: DownloadSettings, signal: AbortSignal
 }
 
 /** What a URL carries when it is signed or runs out. */
-const SIGNATURE = ["signature", "x-amz-signature", "sig", "s", "expiry", "expires", "exp", "token"];
+const SIGNATURE = ["signature", "x-amz-signature", "expiry", "expires"];
 
 /**
  * What it means that a result is refused. 404 and 410: it is no longer there; so does 403 under a signed URL, which has run out. 401 and 403
