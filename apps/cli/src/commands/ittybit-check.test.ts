@@ -55,14 +55,19 @@ const impatient = ((input: string, init: RequestInit = {}) =>
     signal: AbortSignal.any([AbortSignal.timeout(500), ...(init.signal ? [init.signal] : [])]),
   })) as typeof fetch;
 
-async function check(env: Record<string, string>, args: readonly string[] = [], original?: string) {
+async function check(
+  env: Record<string, string>,
+  args: readonly string[] = [],
+  original?: string,
+  network: typeof fetch = impatient,
+) {
   const world = createWorld({ env: { ITTYBIT_API_KEY: KEY, ...env } });
   // Ittybit works in real time; what the check sleeps only counts.
   const { sleep } = world.context;
   const context: typeof world.context = {
     ...world.context,
     clock: { now: () => Date.now() + world.slept(), random: Math.random },
-    fetch: impatient,
+    fetch: network,
     sleep: async (ms) => {
       await sleep(ms);
       await pause(Math.min(ms, 20));
@@ -110,6 +115,11 @@ describe("the sentence", () => {
         ],
       },
       `${WORKS} the current reference, with a difference: it does not make avif.`,
+    ],
+    [
+      "a clock that is wrong",
+      { faults: [{ fault: { type: "skew", ms: -3_600_000 } }] },
+      `${WORKS} the current reference, with a difference: its clock is not ours.`,
     ],
     [
       "failures without a reason",
@@ -225,6 +235,26 @@ it("waits through a storm of 429s and says so, with the setting", async () => {
   expect(sentence).toBe(`${WORKS} the current reference, with a difference: it answered 429 to a few calls.`);
   expect([code, lines.at(-1)]).toEqual([EXIT.ok, expect.stringContaining("gate: { ratePerSecond: …")]);
   expect(slept).toBeGreaterThanOrEqual(18_000);
+});
+
+it("waits a minute in all, and no longer", async () => {
+  const { apiUrl } = await emulator({ faults: [{ fault: { type: "throttled", seconds: 9 }, on: "any" }] });
+  const { slept } = await check({ ITTYBIT_API_URL: apiUrl });
+  expect([slept > 50_000, slept <= 60_000]).toEqual([true, true]);
+});
+
+it("does not work with a service that takes no notice of the key of a POST", async () => {
+  const { apiUrl } = await emulator();
+  const forgetful = ((input: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.delete("idempotency-key");
+    return fetch(input, { ...init, headers });
+  }) as typeof fetch;
+  const { code, sentence } = await check({ ITTYBIT_API_URL: apiUrl }, [], undefined, forgetful);
+  expect([code, sentence]).toEqual([
+    EXIT.failed,
+    "Prewarm does not work with this service: a repeated POST under the same Idempotency-Key made a second job, so that a lost answer is paid for twice; ask Ittybit whether the account's version knows Idempotency-Key.",
+  ]);
 });
 
 it("ends with the settings to use, and exits 0 with differences", async () => {
