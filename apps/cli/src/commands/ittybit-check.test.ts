@@ -264,9 +264,32 @@ it("ends with the settings to use, and exits 0 with differences", async () => {
   expect(address(lines.at(-1) ?? "")).toBe(
     'Settings: ITTYBIT_API_URL = "http://HOST" in [vars] of wrangler.consumer.toml · ITTYBIT_ACCEPT_VERSION = "2026-01-01" in [vars] of wrangler.consumer.toml · gate: { concurrency: 100 } at most, in prewarm.config.ts',
   );
-  expect(address(stderr)).toContain("Checking http://HOST with at most seven small jobs");
+  expect(address(stderr)).toContain("Checking http://HOST with a few small jobs");
   expect(control.stats().createdJobs).toBe(6);
 });
+
+it.each([
+  [null, "taken", EXIT.ok, ""],
+  [
+    700,
+    "failed: the input is larger than 700 pixels on its longest edge",
+    EXIT.ok,
+    "limits: { originalMaxEdge: 8192 }",
+  ],
+] as const)(
+  "sees whether a panorama is taken, with a longest edge of %j",
+  async (maxInputEdge, seen, code, setting) => {
+    const { apiUrl, control } = await emulator();
+    const panorama = await origin();
+    const network = (async (input: string, init: RequestInit = {}) => {
+      if (String(init.body).includes(panorama)) control.configure({ maxInputEdge });
+      return fetch(input, init);
+    }) as typeof fetch;
+    const result = await check({ ITTYBIT_API_URL: apiUrl }, ["--panorama", panorama], undefined, network);
+    expect([result.code, result.stdout]).toEqual([code, expect.stringMatching(new RegExp(`the panorama +${seen}`))]);
+    expect(result.lines.at(-1)).toContain(setting);
+  },
+);
 
 it("tells the same in JSON", async () => {
   const { apiUrl } = await emulator();

@@ -28,6 +28,11 @@ export const ittybitCheckCommand: Command = {
       valueHint: "url",
       description: "A picture that anybody may fetch, at least 200 px wide",
     },
+    panorama: {
+      type: "string",
+      valueHint: "url",
+      description: "Another picture, longer than 8192 px, to see whether Ittybit takes it",
+    },
     within: { type: "string", valueHint: "duration", description: "Longest the check may take. Default 2m" },
     record: {
       type: "string",
@@ -41,13 +46,15 @@ export const ittybitCheckCommand: Command = {
   ],
   async run(args, context) {
     const original = args.text("original");
-    if (original === null || !/^https?:\/\//.test(original) || !URL.canParse(original))
-      throw usageError("--original is needed: the address of a picture that anybody may fetch.");
+    if (original === null) throw usageError("--original is needed: the address of a picture that anybody may fetch.");
+    const panorama = args.text("panorama");
+    const wrong = [original, panorama].find((url) => url !== null && !isWebAddress(url));
+    if (wrong !== undefined) throw usageError(`${wrong} is no http(s) address.`);
     const settings = readIttybitSettings(context);
     const report = createReport(args, context);
-    report.note(`Checking ${settings.apiUrl} with at most seven small jobs of ${original}`);
+    report.note(`Checking ${settings.apiUrl} with a few small jobs of ${original}`);
     const check = await runCheck(
-      { ...settings, original, withinMs: readDuration(args.text("within") ?? "2m", "--within") * 1000 },
+      { ...settings, original, panorama, withinMs: readDuration(args.text("within") ?? "2m", "--within") * 1000 },
       context,
     );
     if (report.json) {
@@ -65,6 +72,10 @@ export const ittybitCheckCommand: Command = {
     return EXIT_OF[check.verdict.why];
   },
 };
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
 
 function print({ verdict, observations, settings }: Check, report: Report): void {
   const rows = observations.map(({ what, seen, differs }) => [

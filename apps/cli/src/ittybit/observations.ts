@@ -64,6 +64,22 @@ const observeFailure: Observe = async (session) => {
   ];
 };
 
+/** What Ittybit's older pages name as the longest edge. */
+const DOCUMENTED_EDGE = 8192;
+
+const observePanorama: Observe = async (session) => {
+  const { panorama } = session.options;
+  if (panorama === null) return [];
+  const made = await submit(session, session.order(30, { ...BASE, width: 60, height: null, format: "webp" }, panorama));
+  const job = made.kind === "made" ? await ended(session, made.job.id) : null;
+  if (job?.status === "done") return [same("the panorama", "taken")];
+  const refusal = "failure" in made ? made.failure.message : made.kind;
+  const seen = job === null ? refusal : `${job.said}: ${job.error?.message}`;
+  const costs = "each variant of such an original is paid for and fails";
+  const setting = `limits: { originalMaxEdge: ${DOCUMENTED_EDGE} }`;
+  return [{ what: "the panorama", seen, differs: "it does not take the panorama", costs, setting }];
+};
+
 /** The same key with another body, as after an original was replaced between two POSTs. */
 const observeConflict: Observe = async (session, { order, job }) => {
   const other = await submit(session, { ...order, metadata: { ...order.metadata, etag: "another" }, again: true });
@@ -175,6 +191,7 @@ const OBSERVATIONS: [string, Observe][] = [
   ["the first job", observeMain],
   ["formats", observeVariants],
   ["a failed job", observeFailure],
+  ["the panorama", observePanorama],
   ["a key with another body", observeConflict],
   ["lists", observeLists],
   ["limits", observeLimits],

@@ -58,7 +58,7 @@ function sentenceOf(dialect: string, observations: readonly Observation[]): stri
   return `${begins}, with ${differences.length === 1 ? "a difference" : `${differences.length} differences`}: ${differences.join("; ")}.`;
 }
 
-/** Checks a service with seven small jobs at most. Never throws for what the service does. */
+/** Checks a service with eight small jobs at most. Never throws for what the service does. */
 export async function runCheck(options: CheckOptions, context: Context): Promise<Check> {
   let session: Session | null = null;
   try {

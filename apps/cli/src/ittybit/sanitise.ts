@@ -109,7 +109,7 @@ function cleanHeaders(headers: Headers, names: Names): Record<string, string> {
   for (const [name, value] of headers) {
     if (/ratelimit|rate-limit/.test(name)) kept[name] = /^[\d ,;=a-z]{1,80}$/i.test(value) ? value : "x";
     else if (name === "link")
-      kept[name] = value.replace(/<([^>]*)>/g, (_, to: string) => `<${cleanPath(pathOf(to), names)}>`);
+      kept[name] = value.replace(/<([^<>]*)>/g, (_, to: string) => `<${cleanPath(pathOf(to), names)}>`);
     else if (HEADERS.has(name)) kept[name] = value;
     // The name alone: whose request it was is nobody's business.
     else if (/request-id/.test(name)) kept[name] = "x";

@@ -13,6 +13,8 @@ export interface CheckOptions {
   acceptVersion: string | null;
   /** URL of an image the service can fetch. */
   original: string;
+  /** URL of a picture with a very long edge, to see whether the service takes it; null: not asked. */
+  panorama: string | null;
   /** Longest the whole check may take, in ms. */
   withinMs: number;
 }

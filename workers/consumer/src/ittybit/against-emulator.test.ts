@@ -122,6 +122,29 @@ describe("reading on from a job", () => {
   });
 });
 
+it("keeps reading a job whose service changes its dialect in between", async () => {
+  const { emulator, ittybit } = await setup({});
+  const ids: string[] = [];
+  for (const [n, profile] of PROFILES.entries()) {
+    emulator.control.configure({ profile });
+    const submission = await ittybit.submit(order(n));
+    if (submission.kind === "made") ids.push(submission.job.id);
+  }
+  await expect.poll(() => emulator.control.stats().openJobs).toBe(0);
+  for (const profile of PROFILES) {
+    emulator.control.configure({ profile });
+    for (const [n, id] of ids.entries()) {
+      expect(await ittybit.get(id)).toMatchObject({
+        job: { id, status: "done", output: expect.stringMatching(/^http/) },
+      });
+      expect(await ittybit.submit(order(n, true))).toMatchObject({ kind: "made", job: { id } });
+    }
+    const page = await ittybit.list({ order: "asc" });
+    expect(page.kind === "page" && page.jobs.map((job) => job.id)).toEqual(ids);
+  }
+  expect(emulator.control.stats().createdJobs).toBe(PROFILES.length);
+});
+
 it("reads the SDKs' bare answers where the version asks for them", async () => {
   const { ittybit } = await setup({ profile: "sdk" }, "2025-08-20");
   const ids = await made(ittybit, 7);
