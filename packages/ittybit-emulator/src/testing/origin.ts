@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import sharp from "sharp";
 import { listen, shut } from "../listen.ts";
 
 export interface Origin {
@@ -12,7 +11,7 @@ export interface Origin {
   close(): Promise<void>;
 }
 
-/** A web server of originals on loopback, with ETags: for tests, and for a check without an original of its own. */
+/** A web server of originals on loopback, with ETags: for tests. */
 export async function startOrigin(): Promise<Origin> {
   const files = new Map<string, Buffer>();
   const hits = new Map<string, number>();
@@ -35,14 +34,4 @@ export async function startOrigin(): Promise<Origin> {
     },
     close: () => shut(server),
   };
-}
-
-/** A grainy JPEG shown at 900×600 but stored upright, with EXIF orientation 6: what a telephone makes. */
-export async function sampleOriginal(): Promise<Buffer> {
-  const noise = { type: "gaussian" as const, mean: 128, sigma: 30 };
-  return sharp({ create: { width: 600, height: 900, channels: 3, background: "#a0703c", noise } })
-    .jpeg({ quality: 85 })
-    .withExif({ IFD0: { Copyright: "Sample" } })
-    .withMetadata({ orientation: 6 })
-    .toBuffer();
 }
