@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
-import { WORKERS_MAX } from "../packages/shared/src/limits.ts";
+import { GATE_AUTO, WORKERS_MAX } from "../packages/shared/src/limits.ts";
 import { queueRole } from "../packages/shared/src/queue-role.ts";
 import site from "../prewarm.config.ts";
 
@@ -77,6 +77,8 @@ it.each(["top", "staging", "production"])(
     const settings = (role: string) => queues.consumers?.find(({ queue = "" }) => queueRole(queue) === role);
     expect(settings("work")).toMatchObject({ max_batch_size: 1, max_batch_timeout: 0, max_concurrency: WORKERS_MAX });
     expect(settings("live")).toMatchObject({ max_batch_timeout: 0 });
-    expect(WORKERS_MAX).toBeGreaterThanOrEqual(site.gate.ratePerSecond / WORKER_PER_SECOND);
+    const { ratePerSecond } = site.gate;
+    const rate = typeof ratePerSecond === "number" ? ratePerSecond : GATE_AUTO.ratePerSecond.max;
+    expect(WORKERS_MAX).toBeGreaterThanOrEqual(rate / WORKER_PER_SECOND);
   },
 );

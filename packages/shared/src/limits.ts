@@ -27,8 +27,6 @@ export const IDEMPOTENCY_MS = 23 * 3_600_000;
 export const LEASE_MS = 60_000;
 /** POST and put need this much of the lease left. */
 export const LEASE_MIN_LEFT_MS = 30_000;
-/** A claim with an intent is given this long after its end before its rows are taken back. */
-export const LEASE_GRACE_MS = 30_000;
 /** An Ittybit job that has not ended by then is given up (deadline of a generation). */
 export const JOB_DEADLINE_MS = 600_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */

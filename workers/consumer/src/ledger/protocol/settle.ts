@@ -75,7 +75,7 @@ function madeNoJob(outcome: Outcome): boolean {
 function hasEnded(entry: Entry, outcome: Outcome): boolean {
   if (outcome.kind === "stored") return true;
   if (outcome.kind === "present") return outcome.objectGen === entry.gen;
-  return outcome.kind === "failed" && outcome.ended;
+  return outcome.kind === "failed" && outcome.ended && (outcome.posted || entry.job !== null);
 }
 
 /** What the gate learns from an outcome, whatever becomes of the row. */
