@@ -44,6 +44,14 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
         limit={gate.limits.concurrency}
         find={() => patch({ concurrency: "auto" }, "The concurrency finds itself.")}
       />
+      <BudgetForms gate={gate} patch={patch} />
+    </section>
+  );
+}
+
+function BudgetForms({ gate, patch }: { gate: Gate; patch: Patch }) {
+  return (
+    <>
       <NumberForm
         name="Jobs a month"
         hint="Empty: unlimited"
@@ -61,7 +69,7 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
         step="any"
         apply={(value) => patch({ budget: { warmingShare: value / 100 } }, `Warming may use ${value} %.`)}
       />
-    </section>
+    </>
   );
 }
 

@@ -18,7 +18,7 @@ export function HowFound({ name, limit, find }: HowFoundProps) {
   if (mode === "auto") {
     return (
       <p class="muted small-text">
-        Automatic, between {count(min ?? 0)} and {count(max ?? 0)}. {why ?? "It has not moved yet."}
+        Automatic, between {min} and {count(max ?? 0)}. {why ?? "It has not moved yet."}
         {since !== null && (
           <>
             {" "}
