@@ -228,7 +228,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: "the budget does not stop warming before it stops viewers",
     file: `${LEDGER}/protocol/gate.ts`,
-    find: "return Math.min(left, Math.floor(settings.monthlyJobs * settings.warmingShare) - upload - bulk);",
+    find: 'return lane === "live" ? left : Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);',
     replace: "return left;",
     tests: [`${LEDGER}/protocol/gate.test.ts`],
   },

@@ -47,8 +47,9 @@ export class Hands {
   #news = noNews();
   #bell = Promise.withResolvers<void>();
 
+  /** Jobs that need its connections: one that merely runs at Ittybit needs none. */
   get size(): number {
-    return this.#entries.size;
+    return [...this.#entries.values()].filter(({ phase }) => phase !== "watch").length;
   }
 
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
