@@ -97,6 +97,19 @@ describe("the jobs page", () => {
     await close();
   });
 
+  it("lets refused jobs be chosen, says why one was, and lets it be retried", async () => {
+    const { page, close } = await open("/jobs");
+    await page.getByRole("checkbox", { name: /^refused/ }).check();
+    await page.waitForURL("**/jobs?state=refused");
+    await page.getByRole("button", { name: "Retry all matching…" }).waitFor();
+    await page.goto(`${api.url}/jobs/00000000007`);
+    await page.getByText("cdn.example.com answered 404.").waitFor();
+    await page.locator("[data-retry-page]").click();
+    await page.getByText("Queued again.").waitFor();
+    expect(api.seen).toContain("POST /api/v1/jobs/00000000007/retry");
+    await close();
+  });
+
   it("pages through all without a skip, a double or a flash", async () => {
     const { page, close } = await open("/jobs?state=dead");
     await page.evaluate(() => {
@@ -117,7 +130,7 @@ describe("the jobs page", () => {
     seen.push(...(await rows()));
     const expected = Array.from({ length: 480 }, (_, index) => index)
       .filter((index) => index % 10 === 0 || index % 10 === 9)
-      .map((index) => index.toString(16).padStart(16, "0"));
+      .map((index) => index.toString(36).padStart(11, "0"));
     expect(seen).toEqual(expected.slice(0, 96));
     expect(await page.evaluate(() => (globalThis as unknown as { fewest: number }).fewest)).toBeGreaterThanOrEqual(46);
     await page.getByRole("button", { name: "Newer" }).click();

@@ -17,6 +17,7 @@ const PAGES = [
   "/jobs?state=dead&search=error:x",
   "/jobs/00000000000",
   "/jobs/00000000005",
+  "/jobs/00000000007",
   "/images",
   "/images/products%2Foak-chair",
   "/runs",

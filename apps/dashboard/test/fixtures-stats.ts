@@ -74,7 +74,8 @@ export function stats(mode: string): Stats {
       since: empty ? null : NOW - 3_600_000,
     },
     states: byState(
-      ...(["queued", "processing", "retrying", "stored", "dead", "refused", "cancelled"] as const).map(sum),
+      ...([sum("queued"), sum("processing"), sum("retrying"), sum("stored")] as const),
+      ...([sum("dead"), sum("refused"), sum("cancelled")] as const),
     ),
     lanes,
     deadLetters: empty ? 0 : 284,

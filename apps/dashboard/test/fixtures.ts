@@ -22,9 +22,9 @@ const STATES: JobState[] = [
   "queued",
   "stored",
   "stored",
-  "stored",
-  "cancelled",
   "refused",
+  "cancelled",
+  "dead",
 ];
 const LANES: Lane[] = ["live", "upload", "bulk"];
 const IDS = [

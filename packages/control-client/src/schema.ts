@@ -380,14 +380,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Jobs, newest change of state last seen first
-         * @description Reads at most 10,000 rows a call: with a search that matches seldom a page may be short and still have a `nextCursor`.
+         * Jobs: what is open or ended without bytes, then what was stored of late
+         * @description Walks past at most 1,000 open jobs, 10,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.
          */
         get: {
             parameters: {
                 query?: {
                     /** @description May repeat: any of them */
-                    state?: ("queued" | "processing" | "retrying" | "stored" | "dead" | "cancelled")[];
+                    state?: ("queued" | "processing" | "retrying" | "stored" | "dead" | "refused" | "cancelled")[];
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
@@ -551,7 +551,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try a dead or cancelled job again */
+        /** Try a dead, refused or cancelled job again */
         post: {
             parameters: {
                 query?: never;
@@ -608,7 +608,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description The job is neither dead nor cancelled */
+                /** @description The job is open */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -2268,7 +2268,7 @@ export interface components {
             accepted: number;
             /** @description Variants that already had an open job, or stood twice in this request */
             duplicates: number;
-            /** @description Variants known stored */
+            /** @description Variants that R2 has, where `onlyMissing` asked it; else it is seen when their turn comes, without a job */
             existing: number;
             /** @description At most 1,000 are listed */
             rejected: components["schemas"]["Rejection"][];
@@ -2328,6 +2328,7 @@ export interface components {
             retrying: number;
             stored: number;
             dead: number;
+            refused: number;
             cancelled: number;
         };
         JobPage: {
@@ -2336,7 +2337,10 @@ export interface components {
             nextCursor: string | null;
         };
         Job: {
-            /** @description Short hash of the variant key */
+            /**
+             * @description The job's name; a variant ordered again keeps it
+             * @example 0k3v9xw2m1a
+             */
             job: string;
             key: string;
             /** @description The image's id */
@@ -2365,7 +2369,7 @@ export interface components {
         /** @enum {string} */
         Format: "avif" | "webp" | "jpeg" | "png";
         /** @enum {string} */
-        JobState: "queued" | "processing" | "retrying" | "stored" | "dead" | "cancelled";
+        JobState: "queued" | "processing" | "retrying" | "stored" | "dead" | "refused" | "cancelled";
         JobError: {
             code: string;
             message: string;
@@ -2505,6 +2509,7 @@ export interface components {
             url: string;
             key: string;
             v: string | null;
+            /** @example 0k3v9xw2m1a */
             job: string;
             width: number | null;
             height: number | null;
@@ -2530,7 +2535,7 @@ export interface components {
                 bulk: components["schemas"]["CountsByState"];
             };
             open: number;
-            /** @description Dead jobs to look at: those whose original is missing or unusable are in `states.dead` only */
+            /** @description All dead jobs: a refused one is no dead letter */
             deadLetters: number;
             /** @description Age of the oldest job that waits, in milliseconds */
             oldest: {
@@ -2572,6 +2577,7 @@ export interface components {
             budget: components["schemas"]["Budget"];
             gate: components["schemas"]["Gate"];
             ledger: {
+                /** @description Of jobs; stored ones have none */
                 rows: number;
                 /** @description bytes */
                 bytes: number;
@@ -2699,6 +2705,8 @@ export interface components {
             /** @description Failed attempts */
             failed: number;
             dead: number;
+            /** @description Originals of no use */
+            refused: number;
             throttled: number;
             wait: components["schemas"]["Percentiles"] & unknown;
             run: components["schemas"]["Percentiles"] & unknown;
@@ -2752,7 +2760,7 @@ export interface components {
         };
         Finding: {
             /** @enum {string} */
-            code: "row_without_object" | "object_below_floor" | "marker_stale" | "owner_unknown" | "claim_expired" | "slot_leaked" | "counters_differ";
+            code: "object_below_floor" | "marker_stale" | "row_forgotten" | "lease_expired" | "slot_leaked" | "counters_differ";
             count: number;
             message: string;
             /** @description Mended: a second look finds it no more */

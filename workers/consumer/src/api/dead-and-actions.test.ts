@@ -45,6 +45,29 @@ describe("dead letters", () => {
     expect(idsOf(await jobsOf(world, "state=dead"))).toEqual(["c"]);
   });
 
+  it("are no refused jobs: those have a count, a filter and a cause of their own, and are tried again by name", async () => {
+    const world = createApiWorld();
+    await warm(world, ["gone", "bad"]);
+    work(world, [key("gone"), key("gone", 800)], "refused", "the original answered 404");
+    work(world, [key("bad")], "dead");
+    const stats = async () => (await world.json("GET", "/api/v1/stats")).body;
+    expect(await stats()).toMatchObject({ states: { refused: 2, dead: 1 }, deadLetters: 1 });
+    expect((await world.json("GET", "/api/v1/dead")).body).toMatchObject({ total: 1 });
+    const refused = await jobsOf(world, "state=refused&search=error:404");
+    expect(refused.map(({ id, error }) => [id, error?.code])).toEqual([
+      ["gone", "missing"],
+      ["gone", "missing"],
+    ]);
+    const retry = (filter: object) => world.json("POST", "/api/v1/actions", { body: { action: "retry", filter } });
+    expect((await retry({})).body.total).toBe(1);
+    runActions(world);
+    expect(await stats()).toMatchObject({ states: { refused: 2, dead: 0 } });
+    expect((await world.json("POST", `/api/v1/jobs/${refused[0]?.job}/retry`)).body.state).toBe("queued");
+    expect((await retry({ state: "refused" })).body.total).toBe(1);
+    runActions(world);
+    expect(await stats()).toMatchObject({ states: { refused: 0, queued: 4 } });
+  });
+
   it("show messages that nobody could read", async () => {
     const world = createApiWorld();
     await world.deps.ledger.recordDead([
@@ -85,6 +108,7 @@ describe("actions", () => {
     const world = createApiWorld();
     await warm(world, ["a"]);
     await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {} } });
+    world.advance(1);
     await warm(world, ["b"]);
     runActions(world);
     expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["b"]);

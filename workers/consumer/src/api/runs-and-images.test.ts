@@ -49,6 +49,8 @@ describe("images", () => {
       },
       { state: "queued", bytes: null },
     ]);
+    const [{ job } = { job: "" }] = body.variants as { job: string }[];
+    expect((await world.json("GET", `/api/v1/jobs/${job}`)).body).toMatchObject({ key: stored, state: "stored" });
     expect((await world.json("DELETE", path)).status).toBe(202);
     expect(world.purges.map((task) => task.id)).toEqual([id]);
     expect((await world.json("GET", path)).body.purging).toBe(true);

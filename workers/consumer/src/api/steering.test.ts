@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import { createApiWorld, key, VIEWER, warm, work } from "./testing/api-world.ts";
+import { createApiWorld, exchange, granted, key, VIEWER, warm, work } from "./testing/api-world.ts";
+
+type Limits = Record<"rate" | "concurrency", Record<string, unknown>>;
 
 describe("gate, stats and history", () => {
   it("change what is named, show it, and refuse nonsense", async () => {
@@ -33,7 +35,7 @@ describe("gate, stats and history", () => {
   it("pin an automatic limit, let it find itself again, and change the burst without touching the rate", async () => {
     const world = createApiWorld();
     const limits = async (body?: object) =>
-      (await world.json(body ? "PATCH" : "GET", "/api/v1/gate", body ? { body } : {})).body.limits;
+      (await world.json(body ? "PATCH" : "GET", "/api/v1/gate", body ? { body } : {})).body.limits as Limits;
     expect(await limits()).toEqual({
       rate: { mode: "auto", value: 20, min: 0.1, max: 1000, why: null, since: null },
       concurrency: { mode: "auto", value: 50, min: 1, max: 1000, why: null, since: null },
@@ -62,9 +64,10 @@ describe("gate, stats and history", () => {
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
     expect(await health()).toMatchObject({ level: "warning", sentence: "Paused by an operator: bulk. 2 jobs wait." });
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: false } } });
-    const { claims } = world.ledger.claim("o", [{ keys: [key("a")], live: false, at: world.deps.clock.now() }]);
-    expect(claims[key("a")]?.do).toBe("run");
-    world.ledger.settle("o", { [key("a")]: { kind: "account", status: 402, message: "billing" } });
+    const outcome = { kind: "account" as const, status: 402, message: "billing" };
+    const settled = granted(world, "o", [key("a")]).map(({ id, gen }) => ({ id, gen, outcome }));
+    expect(settled).toHaveLength(1);
+    exchange(world, "o", { settled });
     expect(await health()).toMatchObject({
       level: "problem",
       sentence:
@@ -93,7 +96,7 @@ describe("gate, stats and history", () => {
       deadLetters: 1,
       oldest: { bulk: 60_000, live: null },
       rates: { storedPerSecond: 1 / 300, failureRatio: 0.5 },
-      ledger: { rows: 4 },
+      ledger: { rows: 3 },
       queues: {
         "prewarm-live": { backlogCount: 3, oldestMessageAt: null },
         "prewarm-work": null,

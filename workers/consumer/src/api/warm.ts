@@ -17,7 +17,10 @@ const warmAnswer = z
     run: z.string(),
     accepted: count.openapi({ description: "Variants with a job from now on" }),
     duplicates: count.openapi({ description: "Variants that already had an open job, or stood twice in this request" }),
-    existing: count.openapi({ description: "Variants known stored" }),
+    existing: count.openapi({
+      description:
+        "Variants that R2 has, where `onlyMissing` asked it; else it is seen when their turn comes, without a job",
+    }),
     rejected: z.array(rejection).openapi({ description: "At most 1,000 are listed" }),
     rejectedTotal: count,
     repeat: z

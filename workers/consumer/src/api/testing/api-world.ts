@@ -1,4 +1,5 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import type { ExchangeRequest, Given, Outcome } from "../../ledger/contract.ts";
 import type { Engine } from "../../ledger/object/engine.ts";
 import type { PurgeTask } from "../../ledger/protocol/purge.ts";
 import { chunkOf } from "../../ledger/testing/chunk-of.ts";
@@ -113,29 +114,57 @@ export function accept(world: ApiWorld, keys: string[]): void {
   world.ledger.acceptChunk(chunkOf({ run: "uploads", lane: "upload", keys }, delivery));
 }
 
-/** Does the slices of actions that are due; when the next is. */
-export function runActions({ ledger: { steps } }: ApiWorld): number {
+/** Does the slices of actions that are due; when the next duty is. */
+export function runActions({ ledger: { steps } }: ApiWorld): number | null {
   while (steps.actionSlice());
   return steps.nextAlarm();
 }
 
-/** Claims everything that is due and settles each as `outcome` says; stands for the consumer. */
-export function work(world: ApiWorld, keys: string[], outcome: "stored" | "dead", message = "the job failed"): void {
+/** A worker's jobs of these keys, granted. Others that it was given it does not touch. */
+export function granted(world: ApiWorld, owner: string, keys: string[]): Given[] {
+  const wanted = (given: Given[]) => given.filter(({ key }) => keys.includes(key));
+  const standby = wanted(exchange(world, owner, { first: true, room: 40 }));
+  const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
+  return wanted(exchange(world, owner, { have })).filter(({ phase }) => phase === "go");
+}
+
+/** One call of a worker; what it is given. */
+export function exchange(world: ApiWorld, owner: string, said: Partial<ExchangeRequest>): Given[] {
+  const nothing = {
+    first: false,
+    role: "work" as const,
+    room: 0,
+    have: [],
+    asks: [],
+    submitted: [],
+    settled: [],
+    leave: false,
+  };
+  const answer = world.ledger.exchange({ owner, ...nothing, ...said });
+  return answer.status === "ok" ? answer.give : [];
+}
+
+/** Makes jobs of those that wait, or fails to; stands for the consumer. */
+export function work(
+  world: ApiWorld,
+  keys: string[],
+  outcome: "stored" | "dead" | "refused",
+  message = "the job failed",
+): void {
+  const outcomes: Record<typeof outcome, Outcome> = {
+    stored: { kind: "stored", bytes: 1234, etag: "e", tookMs: 500 },
+    dead: {
+      kind: "failed",
+      class: "permanent",
+      failure: { code: "upstream_failed", message },
+      posted: true,
+      ended: true,
+    },
+    refused: { kind: "refused", code: "missing", until: world.deps.clock.now() + 86_400_000, message },
+  };
   const owner = crypto.randomUUID();
-  const { claims } = world.ledger.claim(owner, [{ keys, live: false, at: world.deps.clock.now() }]);
-  const settled = Object.entries(claims).flatMap(([key, claim]) => {
-    if (claim.do !== "run") return [];
-    const failure = { code: "upstream_failed", message };
-    return [
-      [
-        key,
-        outcome === "stored"
-          ? { kind: "stored" as const, gen: claim.gen, bytes: 1234, etag: "e", tookMs: 500 }
-          : { kind: "failed" as const, class: "permanent" as const, failure, posted: true, ended: true },
-      ] as const,
-    ];
-  });
-  world.ledger.settle(owner, Object.fromEntries(settled));
+  const settled = granted(world, owner, keys).map(({ id, gen }) => ({ id, gen, outcome: outcomes[outcome] }));
+  exchange(world, owner, { settled, leave: true });
 }
 
 export interface JobAnswer {

@@ -50,7 +50,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runDuties, runOutbox, runPurge } from "./on-alarm.ts";
+import { runDuties, runOutbox, runPurge, SLICES_MAX } from "./on-alarm.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
@@ -262,6 +262,7 @@ export class Engine implements Answering<LedgerCalls> {
 
   async rearm(): Promise<void> {
     this.#sample();
+    this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
     await this.#alarm.load();
     this.#alarm.by(this.#next());
   }

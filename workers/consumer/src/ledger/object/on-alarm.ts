@@ -9,7 +9,7 @@ import { wake } from "./wake.ts";
 const PURGE_TIMEOUT_MS = 100_000;
 const LIST_TIMEOUT_MS = 60_000;
 const PUBLISH_TIMEOUT_MS = 10_000;
-const SLICES_MAX = 20;
+export const SLICES_MAX = 20;
 
 /** All that the alarm does, each duty in its own try: one that fails keeps no other from its turn. Never throws. */
 export async function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
@@ -19,7 +19,6 @@ export async function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
     outbox: () => runOutbox(steps, deps),
     cancels: () => runSlices(() => steps.cancelSlice()),
     actions: () => runSlices(() => steps.actionSlice()),
-    housekeeping: () => steps.keepHouse(deps.clock.now(), SLICES_MAX),
     renewals: () => runRenewals(steps, deps),
     purges: () => runPurges(steps, deps),
   };

@@ -57,7 +57,7 @@ export class Steps {
 
   /** When something becomes due by itself, Unix ms; null: never. */
   nextAlarm(): number | null {
-    return this.#transactions.read((tx) => nextAlarm(tx, this.#housekeepingAt));
+    return this.#transactions.read(nextAlarm);
   }
 
   purgesDue(): PurgeTask[] {
@@ -103,11 +103,11 @@ export class Steps {
     return this.#transactions.write(actionSlice);
   }
 
-  /** Forgets what is past its use, when something is. */
+  /** Forgets what is past its use, when something is: looked up once, and again when that time has come. */
   keepHouse(now: number, slices: number): void {
-    if (this.#housekeepingAt !== null && now >= this.#housekeepingAt)
+    if (this.#housekeepingAt !== null && now < this.#housekeepingAt) return;
+    if (this.#housekeepingAt !== null)
       for (let done = 0; done < slices && this.#transactions.write(pruneSlice); done += 1);
-    if (this.#housekeepingAt === null || now >= this.#housekeepingAt)
-      this.#housekeepingAt = this.#transactions.read(nextHousekeepingAt);
+    this.#housekeepingAt = this.#transactions.read(nextHousekeepingAt);
   }
 }

@@ -1,7 +1,7 @@
 import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
-import { CANCELLING, RETRYING, type Row, WAITING } from "../tables/row.ts";
+import { CANCELLING, isWaiting, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
 import { adjust, noteSubmitted } from "./auto-gate.ts";
 import { recordGood, restBudget } from "./gate.ts";
@@ -46,7 +46,7 @@ function inHand({ have }: ExchangeRequest): number {
 
 /** Work waits for a slot or a token. */
 function openWaits(tx: LedgerTx): boolean {
-  return tx.counts.some(({ state, n }) => n > 0 && (state === WAITING || state === RETRYING));
+  return tx.counts.some((count) => count.n > 0 && isWaiting(count));
 }
 
 /** Nobody is at work, and nothing runs at Ittybit. */

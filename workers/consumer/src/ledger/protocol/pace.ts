@@ -1,7 +1,7 @@
 import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { nextDueAt } from "../tables/due.ts";
 import type { Hand } from "../tables/hands.ts";
-import { LANE_CODES, type LaneCode, LIVE, laneName, RETRYING, WAITING } from "../tables/row.ts";
+import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
 import { closedFor, goalPerSecond, slotsOf } from "./gate.ts";
 import { quantileMs } from "./job-times.ts";
 import { isLive } from "./leases.ts";
@@ -18,6 +18,8 @@ const USE = 0.6;
 const PREPARE_MS = 100;
 /** Jobs that are worth a worker more. */
 const JOBS_A_WORKER = 8;
+/** Jobs that are about to end and cost a worker as much as one that is to be made. */
+const WATCHED_A_JOB = 4;
 /** A wake-up is believed under way for so long. */
 const WAKE_MS = 30_000;
 /** One that nobody answered for so long stands in the queue: the platform adds consumers only when a batch completes. */
@@ -93,7 +95,7 @@ export function workOf(tx: LedgerTx): Work {
 
 /** Waiting jobs of a lane that is open, while a slot is free. */
 function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
-  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count.state) ? n + count.n : n), 0);
+  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
   const name = laneName(lane);
   if (open <= granted || closedFor(tx.gateNow, name) !== null || slotsUsed(tx) >= slotsOf(tx.gateNow, name)) return 0;
   return isAnyDue(tx, lane) ? open - granted : 0;
@@ -104,15 +106,12 @@ function isAnyDue(tx: LedgerTx, lane: LaneCode): boolean {
   return tx.memory.fresh.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
 }
 
-function isWaiting(state: number): boolean {
-  return state === WAITING || state === RETRYING;
-}
-
 /** How many workers there is work for. */
 function workersWanted(tx: LedgerTx, work: Work): number {
   if (work.now + work.soon === 0) return 0;
   const byRate = Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
-  const byWork = Math.ceil((work.now + work.soon) / JOBS_A_WORKER);
+  // Who waits for jobs to end needs no connection.
+  const byWork = Math.ceil(Math.max(work.now, work.soon / WATCHED_A_JOB) / JOBS_A_WORKER);
   return Math.max(1, Math.min(WORKERS_MAX, byRate, byWork));
 }
 

@@ -21,8 +21,9 @@ const KEEP_HISTORY_MS = 400 * DAY_MS;
 export const SHED_ABOVE_BYTES = 5_000_000_000;
 /** Rows of one table that one transaction forgets. */
 const SLICE_ROWS = 1_000;
-/** A round at most so often: alarms cost rows. */
+/** A round at most so often, and what is past its use is looked up at least so often. */
 const ROUND_MS = 3_600_000;
+const LONGEST_MS = DAY_MS / 4;
 
 /** One slice of the round: forgets what is past its use in every table. True while there may be more. */
 export function pruneSlice(tx: LedgerTx): boolean {
@@ -53,8 +54,8 @@ export function pruneSlice(tx: LedgerTx): boolean {
   return forgotten >= SLICE_ROWS;
 }
 
-/** When the next round is due, Unix ms: at the first thing that will be past its use. Null: there is nothing to forget. */
-export function nextHousekeepingAt(tx: LedgerTx): number | null {
+/** When the next round is due, Unix ms: at the first thing that will be past its use, but not at once again. */
+export function nextHousekeepingAt(tx: LedgerTx): number {
   const { sql, now } = tx;
   if (sql.bytes > SHED_ABOVE_BYTES) return now + ROUND_MS;
   const firsts: [number | null, number][] = [
@@ -69,5 +70,5 @@ export function nextHousekeepingAt(tx: LedgerTx): number | null {
     [oldestDay(sql), KEEP_HISTORY_MS],
   ];
   const times = firsts.flatMap(([at, keep]) => (at === null ? [] : [at + keep]));
-  return times.length === 0 ? null : Math.max(now + ROUND_MS, Math.min(...times));
+  return Math.max(now + ROUND_MS, Math.min(now + LONGEST_MS, ...times));
 }

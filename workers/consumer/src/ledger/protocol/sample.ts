@@ -30,8 +30,13 @@ function frontRows(tx: Tx): Row[] {
   return readIds(tx.sql, [...fronts, ...standing.map(({ id }) => id)]).filter(isOpen);
 }
 
-/** Notes how much is open and how long the oldest job has waited. The histogram of waits says nothing while nothing moves; this does. */
+/**
+ * Notes how much is open and how long the oldest job has waited. The histogram of waits says nothing while nothing moves; this does.
+ * While nothing is open it writes nothing.
+ */
 export function sample(tx: Tx): void {
+  const open = openJobs(tx);
+  if (open === 0) return;
   const waiting = Object.values(oldestWaiting(tx)).filter((at) => at !== null);
-  tx.sample(openJobs(tx), waiting.length === 0 ? null : Math.max(0, tx.now - Math.min(...waiting)));
+  tx.sample(open, waiting.length === 0 ? null : Math.max(0, tx.now - Math.min(...waiting)));
 }

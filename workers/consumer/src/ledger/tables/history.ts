@@ -4,8 +4,9 @@ import { int, type Sql, text } from "./sql.ts";
 
 /** Tiers of the history, by their length in ms. */
 export const TIERS_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-/** Days for which minutes are kept; of older ones the hours. */
+/** Days for which minutes are kept; of older ones the hours, where that is worth a row. */
 const MINUTE_DAYS = 2;
+const WORTH_BYTES = 20_000;
 
 /** What happened in a minute, hour or day, and how things stood in it. */
 export interface Slice {
@@ -80,7 +81,8 @@ export function addMinutes(sql: Sql, minutes: Minutes): void {
 /** Turns the minutes of days that are past their use into hours. */
 export function rollMinutes(sql: Sql, now: number): void {
   const last = Math.floor(now / TIERS_MS.day) - MINUTE_DAYS;
-  for (const raw of sql.exec("SELECT day, body FROM hist WHERE day <= ? ORDER BY day DESC LIMIT 3", last)) {
+  const query = "SELECT day, body FROM hist WHERE day <= ? AND length(body) > ? ORDER BY day DESC LIMIT 3";
+  for (const raw of sql.exec(query, last, WORTH_BYTES)) {
     const body = JSON.parse(text(raw.body)) as Day;
     if (Object.keys(body.minutes).length === 0) continue;
     mergeSlices(body.hours, body.minutes, TIERS_MS.hour);
@@ -112,10 +114,10 @@ export function forgetDays(sql: Sql, before: number): void {
   sql.exec("DELETE FROM hist WHERE day < ?", Math.floor(before / TIERS_MS.day));
 }
 
-/** When the oldest day ends whose minutes are still kept, or null: rolling up and forgetting go by it. */
+/** When the oldest day was over, Unix ms. */
 export function oldestDay(sql: Sql): number | null {
   const raw = sql.exec("SELECT day FROM hist ORDER BY day LIMIT 1")[0];
-  return raw === undefined ? null : int(raw.day) * TIERS_MS.day;
+  return raw === undefined ? null : (int(raw.day) + 1) * TIERS_MS.day;
 }
 
 function dayOf(sql: Sql, day: number): Day {

@@ -7,7 +7,7 @@ import { migrate } from "./schema.ts";
 // docs/storage-schema.md is what an operator reads who opens the database: it has to be complete.
 const page = readFileSync(join(import.meta.dirname, "../../../../../docs/storage-schema.md"), "utf8");
 const sql = nodeSql();
-migrate(sql, { now: 1, ledgerId: "L" });
+migrate(sql, "L");
 
 const codes = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 

@@ -152,23 +152,25 @@ export class Tx {
     this.#flushGate();
   }
 
-  /** This transaction's sums go into their owner's document, and those of documents that are gone into their tables. */
+  /**
+   * This transaction's sums, and those of documents that are gone, go into its owner's document; without one, into their tables. So the
+   * work of a viewer's handler is folded with that of the worker that finishes it.
+   */
   #settleSums(): void {
     const { hands } = this.kept;
-    const fold = emptySums();
     for (const hand of hands.spent()) {
-      mergeSums(fold, hand.sums);
+      mergeSums(this.#sums, hand.sums);
       hand.sums = emptySums();
       hands.drop(hand);
     }
-    const keeps = this.hand !== null && hands.get(this.hand.owner) === this.hand ? this.hand : null;
-    if (keeps !== null && !isEmptySums(this.#sums)) {
-      mergeSums(keeps.sums, this.#sums);
-      hands.touch(keeps);
-    } else {
-      mergeSums(fold, this.#sums);
+    if (isEmptySums(this.#sums)) return;
+    const { hand } = this;
+    if (hand === null || hand.over) {
+      foldSums(this.sql, this.runs, this.#sums);
+      return;
     }
-    if (!isEmptySums(fold)) foldSums(this.sql, this.runs, fold);
+    mergeSums(hand.sums, this.#sums);
+    hands.touch(hand);
   }
 
   #move({ before, after, row, as }: Change): void {

@@ -1,7 +1,7 @@
 import type { JobState } from "@prewarm/shared/job";
 import { describe, expect, it } from "vitest";
 import type { JobFilter } from "../contract.ts";
-import { nameOf } from "../tables/job-ids.ts";
+import { nameOf, placeOf } from "../tables/job-ids.ts";
 import { CANCELLED, DEAD, REFUSED } from "../tables/row.ts";
 import { tables } from "../testing/tables.ts";
 import { listJobs } from "./job-list.ts";
@@ -26,6 +26,7 @@ function all(world: World, filter: Partial<JobFilter>, limit = 50): string[][] {
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const { ids, next } = page(world, filter, cursor ?? null, limit);
     pages.push(ids);
+    if (pages.length > 200) throw new Error("the list does not end");
     cursor = next;
   }
   return pages;
@@ -67,6 +68,7 @@ describe("a list of jobs", () => {
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const { ids, next } = page(world, {}, cursor ?? null, 90);
       seen.push(...ids);
+      if (seen.length > 9_000) throw new Error("the list does not end");
       cursor = next;
       world.clock.ms += 1;
       world.order([key(`late-${seen.length}`)]);
@@ -148,6 +150,16 @@ describe("a list of jobs", () => {
     expect(all(world, { states: ["refused"], error: "why-d1" })).toEqual([[]]);
   });
 
+  it("has the newest of several thousand dead ones first", () => {
+    const world = tables();
+    world.order(keys("d", 3_000));
+    for (const id of keys("d", 3_000)) {
+      world.clock.ms += 1;
+      world.change(id, { state: DEAD });
+    }
+    expect(page(world, { states: ["dead"] }, null, 3).ids).toEqual(["d-2999", "d-2998", "d-2997"]);
+  });
+
   it("walks past a bounded number of rows for a page, and says that there may be more", () => {
     const world = tables();
     world.order(keys("other", 2_500));
@@ -210,6 +222,34 @@ describe("one job", () => {
     world.leave("w");
     expect(found(a)).toMatchObject({ key: key("a"), state: "stored" });
     expect([found("zzzzzzzzzzz"), found("no name"), found(nameOf(7))]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("has its row's name on its image's page when another variant stands on its place", () => {
+    const world = tables();
+    const found = new Map<number, string>();
+    const widths = Array.from({ length: 20_000 }, (_, width) => `a/${width + 1}-high.webp`);
+    const second = widths.find((variant) => {
+      const place = placeOf(variant, "L");
+      const taken = found.has(place);
+      if (!taken) found.set(place, variant);
+      return taken;
+    });
+    const first = found.get(placeOf(second ?? "", "L"));
+    world.order([first ?? "", second ?? ""]);
+    const { rows, names } = world.read((tx) => imageRows(tx, "a", [first ?? "", second ?? ""]));
+    expect(rows.map(({ key, job }) => [key, job])).toEqual(expect.arrayContaining(Object.entries(names)));
+    expect(new Set(Object.values(names)).size).toBe(2);
+  });
+
+  it("stands on its image's page though it was stored after R2 was listed", () => {
+    const world = tables();
+    world.order([key("a")]);
+    world.hold("w", [key("a")]);
+    world.store([key("a")], "w");
+    expect(world.read((tx) => imageRows(tx, "a", [])).rows).toMatchObject([
+      { key: key("a"), state: "stored", bytes: 10 },
+    ]);
+    expect(world.read((tx) => imageRows(tx, "b", [])).rows).toEqual([]);
   });
 
   it("has the same name on its image's page, with a row and without", () => {
