@@ -117,7 +117,10 @@ describe("the alarm's duties", () => {
   });
 
   it("are set for no time at all when nothing is due: an idle ledger sleeps", async () => {
-    const { clock, ledger, made, leave, done } = surroundings({}, { sleep: (ms) => (ms === SHARED_MS ? Promise.resolve() : new Promise(() => {})) });
+    const { clock, ledger, made, leave, done } = surroundings(
+      {},
+      { sleep: (ms) => (ms === SHARED_MS ? Promise.resolve() : new Promise(() => {})) },
+    );
     made(KEY);
     leave("maker");
     clock.advance(10);
