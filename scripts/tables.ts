@@ -6,6 +6,7 @@ import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/par
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
 import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
+import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*
@@ -45,6 +46,8 @@ export function printTables(settings: string): Map<string, string> {
     ["url-errors", errorTable(URL_ERRORS)],
     ["errors", errorTable(Object.keys(ERRORS))],
     ["config", configTable(settings)],
+    ["cost-paths", pathTable(EXAMPLE.logs)],
+    ["cost-services", billTable(EXAMPLE)],
     ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),
     [
       "walls",
