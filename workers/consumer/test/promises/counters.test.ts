@@ -1,52 +1,78 @@
-import { jobHash } from "@prewarm/shared/job";
+import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { expect, it } from "vitest";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
-import { testConfig } from "../../src/ledger/testing/setup-config.ts";
-import { testEngine } from "../../src/ledger/testing/test-engine.ts";
-import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import type { JobFilter, NamedJob } from "../../src/ledger/contract.ts";
+import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
-it("counts what GROUP BY counts, through every way a row can go", async () => {
-  const sql = nodeSql();
-  const clock = createFakeClock();
-  const { engine } = testEngine(sql, { config: testConfig(), clock });
-  const keys = ["a", "b", "c", "d", "e", "f"].map((id) => `${id}/400-high.webp`);
-  const [a = "", b = "", c = "", d = "", e = "", f = ""] = keys;
+const ALL: JobFilter = {
+  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+};
 
+it("shows as many jobs as it lists, and as there are rows, through every way a job can go", async () => {
+  const { ledger, sql, clock, order, view, call, ready, submit, settle, ended, leave, retry, cancel } = setup();
+  const keys = Array.from({ length: 9 }, (_, n) => `i${n}/400-high.webp`);
+  const [a = "", b = "", c = "", d = "", e = "", f = "", g = "", h = ""] = keys;
+
+  const listed = (): NamedJob[] => ledger.listJobs({ filter: ALL, cursor: null, limit: 100 }).jobs;
+  const counted = (jobs: NamedJob[]) =>
+    Object.fromEntries(
+      LANES.map((lane) => [
+        lane,
+        Object.fromEntries(
+          JOB_STATES.map((state) => [state, jobs.filter((job) => job.state === state && job.lane === lane).length]),
+        ),
+      ]),
+    ) as Record<Lane, Record<JobState, number>>;
   function agree(what: string): void {
-    const kept = sql.exec("SELECT state, lane, n FROM counters WHERE n <> 0 ORDER BY state, lane");
-    const counted = sql.exec("SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane ORDER BY state, lane");
-    expect(kept, what).toEqual(counted);
+    const jobs = listed();
+    const { counts, rows } = ledger.stats();
+    expect(counts, what).toEqual(counted(jobs));
+    expect(rows, what).toBe(Number(sql.exec("SELECT count(*) AS n FROM jobs")[0]?.n));
+    expect(rows, what).toBe(jobs.filter(({ state }) => state !== "stored").length);
   }
+  const runOf = (id: string) => ledger.getRun(id)?.states;
 
-  let deliveries = 0;
-  function accept(run: string, lane: "upload" | "bulk", asked: string[]): void {
-    deliveries += 1;
-    const images = asked.map((key) => ({ id: key.slice(0, 1), keys: [key], order: null, sourceEtag: null }));
-    const delivery = { id: `d${deliveries}`, chunk: 0, hash: "h" };
-    engine.acceptChunk({ run: { run, label: null, lane }, delivery, images, force: false, backlogMax: 1_000 });
-  }
-
-  accept("r", "bulk", keys);
+  order({ run: "r", lane: "bulk", keys });
   agree("accepted");
-  accept("uploads", "upload", [a, b]);
+  order({ run: "uploads", lane: "upload", keys: [a, b] });
   agree("joined in a higher lane");
-  engine.claim("o1", [{ keys: [c], live: true, at: clock.now() }]);
-  agree("raised by a viewer");
-  engine.claim("o2", [{ keys: [a, b, d, e], live: false, at: clock.now() }]);
-  agree("claimed");
-  engine.settle("o2", {
-    [a]: { kind: "present", bytes: 1, etag: "x", objectGen: 1, posted: false },
-    [b]: { kind: "failed", class: "permanent", failure: { code: "x", message: "x" }, posted: true, ended: true },
-    [d]: { kind: "unclear", failure: { code: "x", message: "x" } },
-    [e]: { kind: "refused", code: "missing", until: clock.now() + 1_000, message: "x" },
-  });
-  agree("settled in four ways");
-  expect(await engine.retryJob(await jobHash(b), "test")).toMatchObject({ status: "ok" });
-  agree("retried");
-  expect(await engine.cancelJob(await jobHash(f), "test")).toMatchObject({ status: "ok" });
+  for (const one of view("viewer", c).give) submit("viewer", one);
+  agree("raised by a viewer, and granted at once");
+  leave("viewer");
+  agree("left by its viewer");
+  const given = call("o").give;
+  agree("in a worker's hands");
+  // Bulk gets its tokens when uploads have had theirs.
+  const go = [...ready("o", given), ...ready("o", given)];
+  const of = (key: string) => {
+    const found = go.find((one) => one.key === key);
+    if (found === undefined) throw new Error(`${key} was not granted`);
+    return found;
+  };
+  agree("granted");
+  for (const key of [a, b, d, g]) submit("o", of(key));
+  ended(...[a, b, d, g].map((key) => `job-${of(key).gen}`));
+  settle("o", of(a), STORED);
+  settle("o", of(b), PERMANENT);
+  settle("o", of(d), TRANSIENT);
+  settle("o", of(e), { kind: "refused", code: "missing", until: clock.now() + 1_000, message: "x" });
+  settle("o", of(h), { kind: "throttled", until: clock.now() + 1_000 });
+  agree("settled in five ways, and not folded yet");
+  expect((await cancel(f)).status).toBe("ok");
+  agree("being cancelled");
+  settle("o", of(f), { kind: "stopped" });
   agree("cancelled");
-  engine.purgeImage("a", null, "test");
+  settle("o", of(g), { kind: "present", objectGen: of(g).gen, bytes: 1, etag: "x", posted: true });
+  agree("found stored");
+  expect(runOf("uploads")).toMatchObject({ stored: 1, dead: 1 });
+  const before = runOf("r");
+  leave("o");
+  agree("folded");
+  expect(before).toMatchObject({ stored: 2, dead: 1, refused: 1, cancelled: 1 });
+  expect(runOf("r")).toMatchObject({ stored: 2, dead: 1, refused: 1, cancelled: 1 });
+  expect((await retry(b)).status).toBe("ok");
+  agree("retried");
+  ledger.purgeImage("i3", null, "test");
   agree("purged");
-  engine.cancelRun("r", "test");
+  ledger.cancelRun("r", "test");
   agree("the run cancelled");
 });
