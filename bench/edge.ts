@@ -1,5 +1,5 @@
 // `node bench/edge.ts`: requests per second of our edge against bare Workers that make the same platform calls in the same order and
-// do none of our work, in one runtime, in interleaved rounds. Prints a table and keeps nothing; only the ratios mean anything, for
+// do none of our work, in one runtime, in interleaved rounds. Only the ratios mean anything, for
 // R2, cache and queue are the local simulators. Rounds are short and many, so that whatever else the machine does falls on both sides.
 // `--rounds N` (default 60); fails below the targets.
 import { type ChildProcess, fork } from "node:child_process";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import { freePort } from "../dev/listen.ts";
+import { type Figure, median, report } from "./figures.ts";
 import type { Order, Report } from "./load-client.ts";
 
 type Side = "ours" | "bare";
@@ -174,17 +175,7 @@ async function warm(port: number, path: string, scenario: Scenario, side: Side):
   throw new Error(`${scenario.name}, ${side}: never ready`);
 }
 
-/** The value below which the share `at` of the numbers lies. */
-function quantile(numbers: number[], at: number): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * at)] ?? 0;
-}
-
-function median(numbers: number[]): number {
-  return quantile(numbers, 0.5);
-}
-
-async function compare(stage: Stage, scenario: Scenario): Promise<boolean> {
+async function compare(stage: Stage, scenario: Scenario): Promise<Figure> {
   const rates: Record<Side, number[]> = { ours: [], bare: [] };
   // Rounds 0 and 1 warm up the isolates and are not counted. Every other pair of rounds swaps who goes first.
   for (let round = 0; round < rounds + 2; round++) {
@@ -194,25 +185,15 @@ async function compare(stage: Stage, scenario: Scenario): Promise<boolean> {
     }
   }
   const ratios = rates.ours.map((rate, round) => rate / (rates.bare[round] ?? Number.NaN));
-  const ratio = median(ratios);
-  const cells = [
-    scenario.name.padEnd(15),
-    median(rates.ours).toFixed(0).padStart(8),
-    median(rates.bare).toFixed(0).padStart(8),
-  ];
-  const spread = `${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}`;
-  console.log(
-    [...cells, ratio.toFixed(2).padStart(6), spread.padStart(11), scenario.target.toFixed(2).padStart(7)].join(" "),
-  );
-  return ratio >= scenario.target;
+  const to = `a bare Worker's, ${median(rates.bare).toFixed(0)} a second here`;
+  return { name: `${scenario.name}: requests a second`, to, ratios, atLeast: scenario.target };
 }
 
 const stage = await setUp();
 try {
-  console.log("path              ours/s   bare/s  ratio   quartiles  target");
-  let met = true;
-  for (const scenario of SCENARIOS) met = (await compare(stage, scenario)) && met;
-  process.exitCode = met ? 0 : 1;
+  const figures: Figure[] = [];
+  for (const scenario of SCENARIOS) figures.push(await compare(stage, scenario));
+  report("edge", figures);
 } finally {
   stage.client.kill();
   await stage.miniflare.dispose();

@@ -1,19 +1,27 @@
+// `node bench/ledger.ts [open rows…]`: one worker's calls over ledgers of several sizes, on disk. Each round accepts 40 variants, takes them,
+// is told to go, says that they are submitted and stored. The ledgers take turns, so that whatever else the machine does hits all of them
+// alike. Flat means: a round over a million rows takes at most half as long again as over an empty ledger.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
-import type { Outcome, Submitted } from "../workers/consumer/src/ledger/contract.ts";
+import { HANDS_MAX } from "@prewarm/shared/limits";
+import type { ExchangeRequest, Given } from "../workers/consumer/src/ledger/contract.ts";
 import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
+import { type Figure, median, quantile, report } from "./figures.ts";
 
-// claim + settle of 100 jobs over ledgers of several sizes, on disk: `node bench/ledger.ts [open rows…]`. The ledgers take turns, so that
-// whatever else the machine does hits all of them alike. Flat means: p95 of the largest within 1.5 times of the empty one's.
-const SIZES = process.argv.slice(2).map(Number);
+const SIZES = process.argv
+  .slice(2)
+  .filter((argument) => argument !== "--")
+  .map(Number);
 if (SIZES.length === 0) SIZES.push(0, 100_000, 1_000_000);
-const ROUNDS = 300;
-const BATCH = 100;
-const CALLS = ["accept", "dispatch", "nextAlarm", "claim", "submitted", "settle"] as const;
+const ROUNDS = 200;
+const CHUNK = 1_000;
+/** Of the larger ledger's time to the empty one's. */
+const FLAT = 1.5;
+const CALLS = ["accept", "take", "ready", "submitted", "stored", "wakesDue", "nextAlarm"] as const;
 type Times = Record<(typeof CALLS)[number], number[]>;
 
 const folder = mkdtempSync(join(tmpdir(), "prewarm-bench-"));
@@ -34,9 +42,9 @@ function build(size: number) {
   const sql = nodeSql(join(folder, `${size}.sqlite`));
   let ms = Date.UTC(2026, 10, 24);
   const { engine: ledger } = testEngine(sql, { config, clock: { now: () => ms, random: Math.random } });
-  const times: Times = { accept: [], dispatch: [], nextAlarm: [], claim: [], submitted: [], settle: [] };
+  const times = Object.fromEntries(CALLS.map((call) => [call, []])) as unknown as Times;
   let image = 0;
-  const accept = (variants: number): string[] => {
+  const accept = (variants: number): void => {
     const keys: string[] = [];
     for (; keys.length < variants; image += 1) {
       const id = `${(Math.imul(image + 1, 2_654_435_761) >>> 0).toString(36)}-${image}`;
@@ -44,53 +52,72 @@ function build(size: number) {
     }
     const delivery = { id: "bench", chunk: image, hash: "h" };
     ledger.acceptChunk(chunkOf({ run: "bench", keys: keys.slice(0, variants) }, delivery));
-    return keys.slice(0, variants);
   };
-  for (let rows = 0; rows < size; rows += 1_000) accept(Math.min(1_000, size - rows));
-  const round = (n: number): void => {
-    ms += 100;
-    const keys = timed(times.accept, () => accept(BATCH));
-    timed(times.dispatch, () => ledger.steps.dispatch());
+  for (let rows = 0; rows < size; rows += CHUNK) accept(Math.min(CHUNK, size - rows));
+  let worker = 0;
+  let first = true;
+  const call = (said: Partial<ExchangeRequest>): Given[] => {
+    const rest = {
+      owner: `worker-${worker}`,
+      first,
+      role: "work" as const,
+      room: HANDS_MAX,
+      have: [],
+      asks: [],
+      leave: false,
+    };
+    first = false;
+    const answer = ledger.exchange({ ...rest, submitted: [], settled: [], ...said });
+    if (answer.status !== "ok") throw new Error("the lease was lost");
+    return answer.give;
+  };
+  const round = (): void => {
+    ms += 1_000;
+    timed(times.accept, () => accept(HANDS_MAX));
+    const standby = timed(times.take, () => call({}));
+    const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
+    const go = timed(times.ready, () => call({ have, room: 0 })).filter(({ phase }) => phase === "go");
+    if (go.length === 0) throw new Error("nothing went");
+    const jobs = go.map(({ id, gen }) => ({ id, gen, job: `job_${gen}` }));
+    const left = have.filter(({ id }) => go.every((one) => one.id !== id));
+    timed(times.submitted, () => call({ have: left, room: 0, submitted: jobs }));
+    const outcome = { kind: "stored", bytes: 20_000, etag: "e".repeat(32), tookMs: 900 } as const;
+    const settled = go.map(({ id, gen }) => ({ id, gen, outcome }));
+    timed(times.stored, () => call({ have: left, room: 0, settled }));
+    // What it still holds goes back, so that each round takes anew.
+    call({ leave: true });
+    worker += 1;
+    first = true;
+    timed(times.wakesDue, () => ledger.steps.wakesDue());
     timed(times.nextAlarm, () => ledger.steps.nextAlarm());
-    const owner = `owner-${n}`;
-    const { claims } = timed(times.claim, () => ledger.claim(owner, [{ keys, live: false, at: ms }]));
-    const jobs = Object.entries(claims).map(([key, claim]): Submitted => {
-      if (claim.do !== "run") throw new Error(`${key}: ${claim.do}`);
-      return { key, gen: claim.gen, ittybitJob: crypto.randomUUID(), input: `https://originals.example/${key}` };
-    });
-    timed(times.submitted, () => ledger.submitted(owner, jobs));
-    const outcomes: Record<string, Outcome> = {};
-    for (const { key, gen } of jobs)
-      outcomes[key] = { kind: "stored", gen, bytes: 20_000, etag: "e".repeat(32), tookMs: 900 };
-    timed(times.settle, () => ledger.settle(owner, outcomes));
   };
-  return { size, ledger, sql, times, round };
-}
-
-function quantile(values: number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return Number((sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN).toFixed(2));
+  return { size, sql, times, round };
 }
 
 const ledgers = SIZES.map(build);
-for (let n = 0; n < ROUNDS; n += 1) for (const ledger of ledgers) ledger.round(n);
+for (let n = 0; n < ROUNDS; n += 1) for (const ledger of ledgers) ledger.round();
 
-let first: number | null = null;
-const report = ledgers.map(({ ledger, sql, times }) => {
-  const both = times.claim.map((claim, n) => claim + (times.settle[n] ?? 0));
-  const p95 = quantile(both, 0.95);
-  first ??= p95;
-  const calls = Object.fromEntries(CALLS.map((call) => [`${call} p95`, quantile(times[call], 0.95)]));
-  return {
-    "open rows": ledger.stats().rows,
+console.log(`${ROUNDS} rounds of ${HANDS_MAX}, p95 in ms on this machine, Node ${process.version}`);
+console.table(
+  ledgers.map(({ size, sql, times }) => ({
+    "open rows": size,
     MB: Math.round(sql.bytes / 1e6),
-    ...calls,
-    "claim+settle p50": quantile(both, 0.5),
-    "claim+settle p95": p95,
-    "to first": Number((p95 / first).toFixed(2)),
-  };
+    ...Object.fromEntries(CALLS.map((name) => [name, Number(quantile(times[name], 0.95).toFixed(2))])),
+  })),
+);
+const [empty, ...larger] = ledgers;
+/** A round's calls by a worker, all together. */
+const rounds = ({ take, ready, submitted, stored }: Times): number[] =>
+  take.map((ms, n) => ms + (ready[n] ?? 0) + (submitted[n] ?? 0) + (stored[n] ?? 0));
+const figures = larger.map(({ size, times }): Figure => {
+  const before = empty === undefined ? [] : rounds(empty.times);
+  const ratios = rounds(times).map((ms, n) => ms / (before[n] ?? Number.NaN));
+  return { name: `a worker's calls over ${size} rows`, to: `the same over ${empty?.size ?? 0}`, ratios, atMost: FLAT };
 });
-console.log(`${BATCH} jobs a call, ${ROUNDS} rounds, times in ms; Node ${process.version}`);
-console.table(report);
+const accepted = larger.map(({ size, times }): Figure => {
+  const ratios = times.accept.map((ms) => ms / median(empty?.times.accept ?? []));
+  return { name: `accepting ${HANDS_MAX} beside ${size} rows`, to: `the same beside ${empty?.size ?? 0}`, ratios };
+});
+report("ledger", [...figures, ...accepted]);
 for (const { sql } of ledgers) sql.close();
 rmSync(folder, { recursive: true });

@@ -5,12 +5,17 @@ import type { Engine } from "../workers/consumer/src/ledger/object/engine.ts";
 import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
+import { type Figure, median, report } from "./figures.ts";
 
-// First page of each filter of the dashboard, and the overview, over many open rows against few: `node bench/lists.ts [few] [many]`.
-const [few = 1_000, many = 1_000_000] = process.argv.slice(2).map(Number);
+// First page of each filter of the dashboard, and the overview, over many open rows against few: `node bench/lists.ts [few] [many]`. 1 is flat.
+const [few = 1_000, many = 1_000_000] = process.argv
+  .slice(2)
+  .filter((argument) => argument !== "--")
+  .map(Number);
 const SEARCHES = [
   "",
   "state:queued",
+  "state:refused",
   "state:dead",
   "state:processing",
   "lane:bulk",
@@ -37,26 +42,26 @@ function ledgerOf(rows: number): Engine {
   return engine;
 }
 
-async function median(act: () => unknown): Promise<number> {
+async function timesOf(act: () => unknown): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const started = performance.now();
     await act();
     times.push(performance.now() - started);
   }
-  return times.sort((a, b) => a - b)[ROUNDS >> 1] ?? 0;
+  return times;
 }
 
 const [small, large] = [ledgerOf(few), ledgerOf(many)];
-const row = async (name: string, act: (ledger: Engine) => unknown) => {
-  const [before, after] = [await median(() => act(small)), await median(() => act(large))];
-  console.log(
-    `${name.padEnd(24)} ${before.toFixed(2).padStart(8)} ms ${after.toFixed(2).padStart(8)} ms  × ${(after / before).toFixed(2)}`,
-  );
-};
-console.log(`${"".padEnd(24)} ${String(few).padStart(8)}    ${String(many).padStart(8)} rows`);
+const figures: Figure[] = [];
+async function compare(name: string, act: (ledger: Engine) => unknown): Promise<void> {
+  const before = median(await timesOf(() => act(small)));
+  const ratios = (await timesOf(() => act(large))).map((ms) => ms / before);
+  figures.push({ name: `${name}, ${many} rows`, to: `${few} rows, ${before.toFixed(2)} ms here`, ratios });
+}
 for (const search of SEARCHES) {
   const filter = applySearch(emptyFilter(), search);
-  await row(search || "no filter", (ledger) => ledger.listJobs({ filter, cursor: null, limit: 50 }));
+  await compare(search || "no filter", (ledger) => ledger.listJobs({ filter, cursor: null, limit: 50 }));
 }
-await row("overview", (ledger) => ledger.stats());
+await compare("overview", (ledger) => ledger.stats());
+report("lists", figures);

@@ -1,11 +1,13 @@
-// `npm run bench [-- name…]`: the benches, one after another, since two at once would measure each other. Each prints its figures as
-// ratios to something run beside it (a bare Worker, an empty ledger, an idle system) and fails beyond its target.
+// `npm run bench [-- name…]`: the benches, one after another, since two at once would measure each other. Every figure is a ratio, to a
+// limit, to something run beside it, or for each variant, with how often it was measured, the median and the spread. Each bench leaves its
+// figures in bench/results/, and fails where a median misses its target.
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { figureTable, RESULTS, type Summary } from "./figures.ts";
 
 /** The soak judges promises, not times; the client is a part of the edge's bench. */
-const NOT_BENCHES = ["run", "soak", "load-client"];
+const NOT_BENCHES = ["run", "figures", "soak", "load-client"];
 
 const all = globSync("*.ts", { cwd: import.meta.dirname }).map((file) => basename(file, ".ts"));
 const benches = all.filter((name) => !NOT_BENCHES.includes(name)).toSorted();
@@ -13,17 +15,20 @@ const asked = process.argv.slice(2).filter((argument) => argument !== "--");
 const unknown = asked.filter((name) => !benches.includes(name));
 if (unknown.length > 0) throw new Error(`there is no bench ${unknown.join(", ")}; there are ${benches.join(", ")}`);
 
-const results = [];
+const figures: Summary[] = [];
+const failed: string[] = [];
 for (const name of asked.length > 0 ? asked : benches) {
   console.log(`\n## ${name}\n`);
-  const start = performance.now();
+  const file = join(RESULTS, `${name}.json`);
+  rmSync(file, { force: true });
   const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], { stdio: "inherit" });
-  results.push({
-    name,
-    seconds: Math.round((performance.now() - start) / 1000),
-    verdict: status === 0 ? "ok" : "FAILED",
-  });
+  if (status !== 0) failed.push(name);
+  if (!existsSync(file)) continue;
+  const said = JSON.parse(readFileSync(file, "utf8")) as { figures: Summary[] };
+  figures.push(...said.figures.map((figure) => ({ ...figure, name: `${name} · ${figure.name}` })));
 }
-console.log("\n| bench | seconds | within its target |\n|---|--:|---|");
-for (const { name, seconds, verdict } of results) console.log(`| ${name} | ${seconds} | ${verdict} |`);
-if (results.some(({ verdict }) => verdict === "FAILED")) process.exitCode = 1;
+console.log(`\n## All figures\n\n${figureTable(figures)}`);
+if (failed.length > 0) {
+  console.error(`Beyond a target, or not through: ${failed.join(", ")}`);
+  process.exitCode = 1;
+}

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
+import { GATE_AUTO, WORKERS_MAX } from "../packages/shared/src/limits.ts";
 import { queueRole } from "../packages/shared/src/queue-role.ts";
+import site from "../prewarm.config.ts";
 
 /** The environments of both wrangler files, as wrangler itself reads them. */
 
@@ -64,3 +66,19 @@ it.each(["top", "staging", "production"])("reads every queue it sends to, each w
   expect(names(queues.consumers)).toEqual(sent);
   expect(sent.map(queueRole).sort()).toEqual(["dead", "live", "uploads", "work"]);
 });
+
+/** Variants a second that one worker keeps up: 0.46 s of calls each over six connections are 13, and not every second is full. */
+const WORKER_PER_SECOND = 8;
+
+it.each(["top", "staging", "production"])(
+  "wakes workers one by one, at once, and enough of them for the rate: %s",
+  (env) => {
+    const { queues } = readAll("wrangler.consumer.toml", env === "top" ? undefined : env);
+    const settings = (role: string) => queues.consumers?.find(({ queue = "" }) => queueRole(queue) === role);
+    expect(settings("work")).toMatchObject({ max_batch_size: 1, max_batch_timeout: 0, max_concurrency: WORKERS_MAX });
+    expect(settings("live")).toMatchObject({ max_batch_timeout: 0 });
+    const { ratePerSecond } = site.gate;
+    const rate = typeof ratePerSecond === "number" ? ratePerSecond : GATE_AUTO.ratePerSecond.max;
+    expect(WORKERS_MAX).toBeGreaterThanOrEqual(rate / WORKER_PER_SECOND);
+  },
+);

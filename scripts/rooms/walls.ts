@@ -181,7 +181,6 @@ export const HOUSES: readonly House[] = [
         holds: "HTTP: the API, outputs, the emulator's own controls.",
         bug: "A route that knows the flags of the command line cannot be used from a test.",
       },
-      { rooms: ["check"], holds: "The check of a real Ittybit, alone: it knows no other room.", bug: "" },
       { rooms: ["main.ts"], holds: "The command line.", bug: "" },
     ],
   },
@@ -208,6 +207,11 @@ export const HOUSES: readonly House[] = [
         rooms: ["send"],
         holds: "Chunks on their way, and their state on disk.",
         bug: "Sending that knows one command's flags cannot be resumed by another.",
+      },
+      {
+        rooms: ["ittybit"],
+        holds: "The check of a real Ittybit, by the product's own client.",
+        bug: "A check that prints cannot be told in JSON.",
       },
       {
         rooms: ["steps"],
@@ -291,9 +295,9 @@ export const WALLS: readonly Wall[] = [
     bug: "Both would hold a copy of one rule, from two deploys.",
   },
   {
-    from: /^(apps|packages)\//,
+    from: /^(apps\/(?!cli\/src\/ittybit\/)|packages\/)/,
     to: /^(workers\/|@prewarm\/(edge|consumer))/,
-    says: "Apps and packages import no Worker.",
+    says: "Apps and packages import no Worker; only the check of a real Ittybit has the product's own client.",
     bug: "An app that knows the server's insides works with one version of it only; the HTTP API is versioned.",
   },
   {
@@ -309,10 +313,10 @@ export const WALLS: readonly Wall[] = [
     bug: "An emulator that shares our code shares our misunderstanding of Ittybit, and proves it right.",
   },
   {
-    from: /^packages\/ittybit-emulator\/src\/check\//,
-    to: /^packages\/ittybit-emulator\/src\/(api|jobs|dialects|pixels|faults)\//,
-    says: "The check of a real Ittybit stands alone.",
-    bug: "A check that shares the emulator's code finds what the emulator believes.",
+    from: /^apps\/cli\/src\/ittybit\//,
+    to: /^(workers\/(?!consumer\/src\/ittybit\/)|@prewarm\/(edge|consumer(?!\/ittybit\/)|ittybit-emulator))/,
+    says: "The check of a real Ittybit has the product's client of it, and nothing else of a Worker or of the emulator.",
+    bug: "A check with a client of its own passes services that Prewarm cannot read, and fails some that it can.",
   },
   {
     from: /^apps\/dashboard\/src\//,

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { listen } from "../../dev/listen.ts";
 import { ask, startTestStack, until } from "./stack.ts";
 
-it.each(["reference", "guide", "v2025"] as const)(
+it.each(["reference", "guide", "sdk", "v2025"] as const)(
   "works with any server that speaks the %s dialect, and with any origin",
   async (profile) => {
     const photo = await sharp({ create: { width: 1200, height: 800, channels: 3, background: "#385" } })

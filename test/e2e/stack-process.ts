@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { createInterface } from "node:readline";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 export interface StackProcess {
@@ -16,6 +17,8 @@ export interface StackProcess {
 export async function startStackProcess(settings: {
   stateDir: string;
   env: Record<string, string>;
+  /** Told each line of its output. */
+  hear?(line: string): void;
 }): Promise<StackProcess> {
   const [port, controlPort] = await freePorts(2);
   const child = spawn(process.execPath, ["dev/main.ts"], {
@@ -30,6 +33,8 @@ export async function startStackProcess(settings: {
       ...settings.env,
     },
   });
+  if (settings.hear !== undefined && child.stdout !== null)
+    createInterface({ input: child.stdout }).on("line", settings.hear);
   await ready(child);
   const end = async (signal: NodeJS.Signals, group: boolean) => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;

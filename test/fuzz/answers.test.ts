@@ -3,7 +3,9 @@ import { refusalOf } from "@prewarm/shared/public-address";
 import fc from "fast-check";
 import { it } from "vitest";
 import { applySearch, emptyFilter } from "../../workers/consumer/src/api/search.ts";
-import { type IttybitJob, readError, readJob, readPage } from "../../workers/consumer/src/ittybit/dialects.ts";
+import { type IttybitJob, readJob } from "../../workers/consumer/src/ittybit/dialects.ts";
+import { readError } from "../../workers/consumer/src/ittybit/read-error.ts";
+import { readPage } from "../../workers/consumer/src/ittybit/read-page.ts";
 import { publicText } from "../../workers/consumer/src/platform/log.ts";
 import {
   type Change,

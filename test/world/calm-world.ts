@@ -13,8 +13,8 @@ const BORN_AT = 1_800_000_000_000;
 
 export interface CalmOptions {
   gate?: Partial<Settings["gate"]>;
-  /** Messages of a batch. */
-  batchMax?: number;
+  /** Workers at once. */
+  workers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
 }
@@ -25,12 +25,11 @@ export class CalmWorld extends World {
   readonly violations: string[];
   #deliveries = 0;
 
-  constructor({ gate = {}, batchMax = 100, weather = {}, watcher = {} }: CalmOptions = {}) {
+  constructor({ gate = {}, workers = 10, weather = {}, watcher = {} }: CalmOptions = {}) {
     const chance = createChance(1);
     const clock = new VirtualClock(BORN_AT, chance.random);
     const ittybit = createFakeIttybit(clock);
     const violations: string[] = [];
-    const queue = { handlers: 10, batch: { max: batchMax, timeoutMs: 100 }, unruly: false };
     super({
       config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], gate }),
       ...{ clock, chance },
@@ -42,7 +41,10 @@ export class CalmWorld extends World {
         ...watcher,
       },
       outside: { ittybit, fetch: webOf(clock, ittybit), allowLoopbackHttp: false },
-      queues: { live: { name: "prewarm-live", ...queue }, work: { name: "prewarm-work", ...queue } },
+      queues: {
+        live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
+        work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },
+      },
       log: () => undefined,
     });
     this.ittybit = ittybit;
@@ -62,7 +64,12 @@ export class CalmWorld extends World {
 
   /** How many rows are in a state, by its code in the table. */
   count(state: number): number {
-    return Number(this.sql.exec("SELECT coalesce(sum(n), 0) AS n FROM counters WHERE state = ?", state)[0]?.n);
+    return Number(this.sql.exec("SELECT count(*) AS n FROM jobs WHERE state = ?", state)[0]?.n);
+  }
+
+  /** How many variants stand in R2. */
+  get stored(): number {
+    return [...this.store.objects.keys()].filter((key) => key.startsWith("variants/")).length;
   }
 }
 

@@ -21,7 +21,7 @@ export interface QueueOptions {
   unruly: boolean;
 }
 
-interface Delivery {
+export interface Delivery {
   queue: string;
   messages: QueueMessage[];
   backlog: number;

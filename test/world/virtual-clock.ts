@@ -41,6 +41,17 @@ export class VirtualClock implements Clock {
     return this.#timers.add(this.now() + Math.max(0, Math.ceil(ms)), run);
   }
 
+  /** As production's within.ts, in this time. */
+  async within<T>(work: Promise<T>, ms: number): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const cancel = this.after(ms, () => late.reject(new Error("no answer in time")));
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      cancel();
+    }
+  }
+
   /** Time waits for this: it neither passes in `run` nor leaps. For what real threads or sockets do. */
   async holding<T>(work: () => T | Promise<T>): Promise<T> {
     this.#underWay += 1;

@@ -1,7 +1,9 @@
+import { LANES } from "@prewarm/shared/job";
 import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
-import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
+import { laneCode } from "../../workers/consumer/src/ledger/tables/row.ts";
+import type { Sql, SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
 import { Killed, Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -10,8 +12,13 @@ import type { Weather } from "./weather.ts";
 /** More rings than this in ten minutes: it does not do what it rings for. */
 const RINGS_MAX = 1_800;
 const RINGS_MS = 600_000;
+/** One whose instance died in it rings again after this. */
+const RETRY_MS = 2_000;
 /** An alarm that is set for now or the past rings so much later. */
 const SOONEST_MS = 100;
+
+/** Rows by table. */
+export type Copy = Map<string, SqlRow[]>;
 
 export interface ObjectWatcher {
   /** A call is heard: `work` does it and answers, at once or as a promise. What is returned is what the caller is answered. */
@@ -46,6 +53,7 @@ export class VirtualObject {
   #ringing = false;
   #rings = { since: 0, n: 0 };
   #changes = 0;
+  #downUntil = 0;
   bornAt: number;
 
   constructor(world: ObjectWorld) {
@@ -65,11 +73,43 @@ export class VirtualObject {
     this.counts.evictions += 1;
     this.#life.end();
     this.#life = new Life();
+    // An alarm that broke off rings again.
+    if (this.#ringing)
+      this.#setAlarm(Math.min(this.#alarm?.at ?? Number.POSITIVE_INFINITY, this.#world.clock.now() + RETRY_MS));
     this.#ringing = false;
     this.bornAt = this.#world.clock.now();
     this.#engine = this.#open();
     this.#loaded = this.#engine.load();
     if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
+  }
+
+  /** Nobody reaches it for so long, and its alarm does not ring. */
+  goDown(ms: number): void {
+    this.#downUntil = this.#world.clock.now() + ms;
+  }
+
+  /** A copy of the database as it is. */
+  copy(): Copy {
+    const tables = this.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => String(name));
+    return new Map(tables.map((table) => [table, this.sql.exec(`SELECT * FROM ${table}`)]));
+  }
+
+  /** Puts a copy back, as the platform does: a new instance stands on it, and no alarm is set. */
+  putBack(copy: Copy): void {
+    this.#alarm?.cancel();
+    this.#alarm = null;
+    this.#life.end();
+    this.sql.transaction(() => {
+      for (const [table, rows] of copy) {
+        this.sql.exec(`DELETE FROM ${table}`);
+        for (const row of rows) {
+          const columns = Object.keys(row);
+          const places = columns.map(() => "?").join(", ");
+          this.sql.exec(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`, ...Object.values(row));
+        }
+      }
+    });
+    this.evict();
   }
 
   /** A way to call it, for as long as it answers. */
@@ -100,6 +140,12 @@ export class VirtualObject {
           this.#setAlarm(Number(at));
           return Promise.resolve();
         },
+        deleteAlarm: () => {
+          life.mustLive();
+          this.#alarm?.cancel();
+          this.#alarm = null;
+          return Promise.resolve();
+        },
       },
       waitUntil: (work: Promise<unknown>) => void work.catch((error: unknown) => this.#onlyTheDead(error)),
     };
@@ -112,7 +158,7 @@ export class VirtualObject {
     const given = structuredClone(args);
     const life = this.#life;
     await clock.sleep(hop.ms);
-    if (hop.lost === "call" || life.dead) {
+    if (hop.lost === "call" || life.dead || clock.now() < this.#downUntil) {
       this.counts.callsLost += 1;
       throw Object.assign(new Error(`${name}: the call was lost (world)`), { retryable: true });
     }
@@ -124,7 +170,7 @@ export class VirtualObject {
     );
     this.#checkAlarm(`after ${name}`);
     await clock.sleep(hop.backMs);
-    if (hop.lost === "answer" || life.dead) {
+    if (hop.lost === "answer" || life.dead || clock.now() < this.#downUntil) {
       this.counts.answersLost += 1;
       throw new Error(`${name}: the answer was lost (world)`);
     }
@@ -135,11 +181,16 @@ export class VirtualObject {
     const { clock } = this.#world;
     this.#alarm?.cancel();
     this.#lost = false;
-    this.#alarm = { at, cancel: clock.after(Math.max(SOONEST_MS, at - clock.now()), () => this.#due()) };
+    const rings = Math.max(SOONEST_MS, at - clock.now(), this.#downUntil - clock.now());
+    this.#alarm = { at, cancel: clock.after(rings, () => this.#due()) };
   }
 
   #due(): void {
     if (this.#ringing) return; // it rings when the present one is through
+    if (this.#world.clock.now() < this.#downUntil) {
+      this.#setAlarm(this.#downUntil);
+      return;
+    }
     this.#alarm?.cancel();
     this.#alarm = null;
     if (this.#world.weather.losesAlarm()) {
@@ -162,19 +213,25 @@ export class VirtualObject {
   async #ring(life: Life): Promise<void> {
     this.#ringing = true;
     await this.#loaded;
-    const ringing = this.#engine.alarm();
-    this.#checkAlarm("while it rings");
-    await ringing.catch((error: unknown) => this.#onlyTheDead(error));
+    await this.#engine.alarm().catch((error: unknown) => this.#onlyTheDead(error));
     if (life.dead) return;
     this.#ringing = false;
+    this.#checkAlarm("after it rang");
     if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
   }
 
-  /** Should the instance die now, only the alarm that is set goes on with its work. */
+  /** Should the instance die now, only the alarm that is set goes on with its work. What an operator has paused waits without one. */
   #checkAlarm(when: string): void {
-    if (this.#alarm !== null || this.#lost) return;
-    const open = this.sql.exec("SELECT 1 FROM jobs WHERE state < 3 LIMIT 1");
-    if (open.length > 0) this.#world.watcher.violation(`no alarm is set ${when}, and jobs are open (P1)`);
+    if (this.#alarm !== null || this.#lost || this.#ringing) return;
+    const gate = this.sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0];
+    const { paused } = JSON.parse(String(gate?.body ?? '{"paused":[]}')) as { paused: string[] };
+    const lanes = LANES.filter((lane) => paused.includes(lane)).map(laneCode);
+    const open = this.sql.exec(
+      `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?))) +
+        (SELECT count(*) FROM hands) + (SELECT count(*) FROM purges) + (SELECT count(*) FROM renewals) AS n`,
+      JSON.stringify(lanes),
+    )[0];
+    if (Number(open?.n) > 0) this.#world.watcher.violation(`no alarm is set ${when}, and there is work (P1)`);
   }
 
   /** The instance's own database handle: it dies with it, and tells of every commit. */

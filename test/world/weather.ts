@@ -14,6 +14,8 @@ export interface Weather {
   wire(): Hop;
   /** A call of R2's. */
   store(call: string): Hop;
+  /** What becomes of a send of wake-ups: it throws before, after half of, or after all of them are sent. */
+  send(): "sent" | "none" | "half" | "all";
   /** A put that lands so much later; `answered`: its caller waits for it, else it soon learns of no answer. */
   latePut(): { ms: number; answered: boolean } | null;
   /** In how many ms each copy of a message can be delivered: none of a lost one, two of a doubled one. */
@@ -31,16 +33,24 @@ export interface Faults {
   lostCalls: number;
   lostAnswers: number;
   lostAlarms: number;
-  /** R2 calls that fail. */
+  /** R2 calls that fail; R2 calls that do their work and whose answer is lost. */
   store: number;
+  storeAnswers: number;
+  /** Deletes and lists of R2 that take so much longer. */
+  lateDeletes: number[];
+  lateLists: number[];
+  /** Sends of wake-ups that throw before, after half of, or after all of them are sent. */
+  sends: ("none" | "half" | "all")[];
   latePuts: { ms: number; answered: boolean }[];
   lateMessages: number[];
   doubledMessages: number;
+  lostMessages: number;
 }
 
 export function noFaults(): Faults {
-  const lists = { crash: [], stall: [], latePuts: [], lateMessages: [] };
-  return { ...lists, ...{ lostCalls: 0, lostAnswers: 0, lostAlarms: 0, store: 0, doubledMessages: 0 } };
+  const lists = { crash: [], stall: [], latePuts: [], lateMessages: [], lateDeletes: [], lateLists: [], sends: [] };
+  const counts = { lostCalls: 0, lostAnswers: 0, lostAlarms: 0, store: 0, storeAnswers: 0 };
+  return { ...lists, ...counts, doubledMessages: 0, lostMessages: 0 };
 }
 
 type Counted<T> = { [K in keyof T]: T[K] extends number ? K : never }[keyof T];
@@ -66,9 +76,17 @@ export function scripted(faults: () => Faults, chance: Chance): Weather {
       if (strike(faults(), "lostCalls")) return { ...hop, lost: "call" };
       return { ...hop, lost: strike(faults(), "lostAnswers") ? "answer" : null };
     },
-    store: () => ({ ms: chance.between(2, 32), backMs: 0, lost: strike(faults(), "store") ? "call" : null }),
+    store(call) {
+      const { lateDeletes, lateLists } = faults();
+      const late = call === "delete" ? lateDeletes.shift() : call === "list" ? lateLists.shift() : 0;
+      const hop = { ms: chance.between(2, 32) + (late ?? 0), backMs: 0 };
+      if (strike(faults(), "store")) return { ...hop, lost: "call" };
+      return { ...hop, lost: strike(faults(), "storeAnswers") ? "answer" : null };
+    },
+    send: () => faults().sends.shift() ?? "sent",
     latePut: () => faults().latePuts.shift() ?? null,
     message() {
+      if (strike(faults(), "lostMessages")) return [];
       const first = (faults().lateMessages.shift() ?? 0) + chance.between(0, 1_000);
       return strike(faults(), "doubledMessages") ? [first, chance.between(0, 60_000)] : [first];
     },
@@ -135,6 +153,11 @@ export function byRates(rates: () => Rates, chance: Chance): Weather {
     store() {
       const { storeFails, storeAnswerLost } = rates();
       return { ms: chance.between(2, 60), backMs: 0, lost: lostOf(storeFails, storeAnswerLost) };
+    },
+    send() {
+      const { callLost, answerLost } = rates();
+      if (chance.hits(callLost)) return chance.hits(0.5) ? "none" : "half";
+      return chance.hits(answerLost) ? "all" : "sent";
     },
     latePut: () => (chance.hits(rates().putLate) ? { ms: chance.between(1_000, 300_000), answered: false } : null),
     message() {

@@ -1,23 +1,23 @@
 import type { Config } from "@prewarm/shared/config";
 import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
-import { MESSAGE_VERSION } from "@prewarm/shared/messages";
+import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
-import { collectEnded } from "../../workers/consumer/src/ittybit/observe-jobs.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
+import { jobsAtIttybit } from "../../workers/consumer/src/ledger/object/jobs-at-ittybit.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
-import type { BatchDeps } from "../../workers/consumer/src/making/batch-context.ts";
+import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
-import type { QueueMessage } from "../../workers/consumer/src/platform/queue-message.ts";
+import { listGenerations } from "../../workers/consumer/src/store/list-generations.ts";
 import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import type { Chance } from "./chance.ts";
 import { Killed, Life, mortal } from "./life.ts";
-import { Queue, type QueueOptions } from "./queue.ts";
+import { type Delivery, Queue, type QueueOptions } from "./queue.ts";
 import { Store, type StoreWatcher } from "./store.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import { type ObjectWatcher, VirtualObject } from "./virtual-object.ts";
@@ -25,6 +25,7 @@ import type { Weather } from "./weather.ts";
 
 const CRON_MS = 60_000;
 const ASK_AGAIN_MS = 500;
+const SEND_MS = 20;
 /** A write that was sent in a handler's last moment lands within this. */
 const LAST_WRITE_MS = 50_000;
 
@@ -69,9 +70,8 @@ export class World {
     this.#options = options;
     this.clock = clock;
     this.store = new Store(options);
-    const deliver: ConstructorParameters<typeof Queue>[2] = (delivery) => this.#handle(delivery);
-    this.live = new Queue(queues.live, options, deliver);
-    this.work = new Queue(queues.work, options, deliver);
+    this.live = new Queue(queues.live, options, (delivery) => this.#handle("live", delivery));
+    this.work = new Queue(queues.work, options, (delivery) => this.#handle("work", delivery));
     this.object = new VirtualObject({ ...options, depsOf: (life) => this.#ledgerDeps(life) });
     this.ledger = ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms) });
     clock.after(CRON_MS * chance.random(), () => this.#cron());
@@ -81,10 +81,19 @@ export class World {
     return this.object.sql;
   }
 
+  /** Handlers at work, zombies left out. */
+  get handlers(): number {
+    return [...this.#handlers].filter((life) => !life.dead).length;
+  }
+
+  /** Handlers that died or stalled. */
+  get deaths(): number {
+    return [...this.counts.crashes.values()].reduce((sum, n) => sum + n, this.counts.stalls);
+  }
+
   /** No handler is at work, no message and no asker waits. */
   get isIdle(): boolean {
-    const atWork = [...this.#handlers].filter((life) => !life.dead).length;
-    return atWork + this.live.depth + this.work.depth + this.#asking === 0;
+    return this.handlers + this.live.depth + this.work.depth + this.#asking === 0;
   }
 
   /** Asks until the ledger answers, as upload systems and people do. What may not be done twice is asked once. */
@@ -107,7 +116,7 @@ export class World {
 
   /** A viewer misses a variant. */
   view(key: string): void {
-    this.live.send({ v: MESSAGE_VERSION, keys: [key], lane: "live", at: this.clock.now() });
+    this.live.send(missMessage(key, this.clock.now()));
   }
 
   /** One run of the doctor over everything, mending. */
@@ -143,30 +152,31 @@ export class World {
   #ledgerDeps(life: Life): LedgerDeps {
     const { clock, config, outside, log } = this.#options;
     const bucket = this.store.bucket(life);
-    const ittybit = mortal(outside.ittybit, life);
     const deps: LedgerDeps = {
       ...{ config, clock, newLedgerId: () => "L1", sleep: (ms) => clock.sleep(ms) },
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
-      send: (messages) => this.#send(messages),
-      collect: (open, observeEnded) => collectEnded(open, observeEnded, { ittybit, clock, log }),
+      within: (work, ms) => clock.within(work, ms),
+      send: (wakeUps) => this.#send(wakeUps),
+      ittybit: mortal(jobsAtIttybit(outside.ittybit), life),
       purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
+      storedOf: ({ id }) => listGenerations(mortal(bucket, life), id),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
-    return { ...mortal(deps, life), log: deps.log, clock, config };
+    return { ...mortal(deps, life), log: deps.log, clock, config, ittybit: deps.ittybit };
   }
 
-  async #send(messages: Parameters<LedgerDeps["send"]>[0]): Promise<void> {
-    const hop = this.#options.weather.wire();
-    await this.clock.sleep(hop.ms);
-    if (hop.lost === "call") throw new Error("the queue refused the batch (world)");
-    for (const { body } of messages) this.work.send(body);
-    await this.clock.sleep(hop.backMs);
-    if (hop.lost === "answer") throw new Error("the queue's answer was lost (world)");
+  async #send(wakeUps: number): Promise<void> {
+    const { clock } = this;
+    const how = this.#options.weather.send();
+    const most = how === "none" ? 0 : how === "half" ? Math.ceil(wakeUps / 2) : wakeUps;
+    await clock.sleep(SEND_MS);
+    for (let sent = 0; sent < most; sent += 1) this.work.send(WORK_MESSAGE);
+    if (how !== "sent") throw new Error("the queue did not answer (world)");
   }
 
   /** Ends when the handler is through, died or stalls; one that stalls goes on behind our back. */
-  async #handle({ queue, messages, backlog }: { queue: string; messages: QueueMessage[]; backlog: number }) {
+  async #handle(role: Role, { queue, messages, backlog }: Delivery): Promise<void> {
     this.counts.batches += 1;
     const life = new Life(this.clock.now() + HANDLER_WALL_MS + LAST_WRITE_MS);
     this.#handlers.add(life);
@@ -176,7 +186,7 @@ export class World {
       messages: messages.map((message) => mortal(message, life)),
       metadata: { metrics: { backlogCount: backlog } },
     };
-    const done = consumeBatch(batch, this.#batchDeps(life))
+    const done = consumeBatch(batch, role, this.#batchDeps(life))
       .catch((error: unknown) => {
         if (!(error instanceof Killed)) this.#options.watcher.violation(`the handler threw: ${String(error)}`);
       })

@@ -8,6 +8,7 @@ import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
+import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { purgeCommand } from "./commands/purge.ts";
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   auditCommand,
   doctorCommand,
   checkCommand,
+  ittybitCheckCommand,
   urlCommand,
   clientCommand,
   signCommand,

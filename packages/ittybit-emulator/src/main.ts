@@ -9,7 +9,7 @@ const HELP = `pnpm emulator [options]    a local Ittybit; see packages/ittybit-e
 
   --port N             API port (default 9911; 0 takes any)
   --output-port N      port of the outputs (default any)
-  --profile NAME       reference | guide | v2025 (default reference)
+  --profile NAME       reference | guide | sdk | v2025 (default reference)
   --key KEY            the one right API key (default: any)
   --strict             refuse unknown fields
   --fault FILE         JSON file with one fault rule or a list; may repeat

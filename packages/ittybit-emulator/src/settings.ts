@@ -6,21 +6,35 @@ const count = z.number().int().nonnegative();
 /** Everything about the emulator that may change while it runs (`control.configure`, `PATCH /__emulator/settings`). */
 export const settingsSchema = z.strictObject({
   /** Which of Ittybit's dialects is spoken. Default `reference`. */
-  profile: z.enum(["reference", "guide", "v2025"]),
+  profile: z.enum(["reference", "guide", "sdk", "v2025"]),
   /** The one right API key; null accepts any non-empty one. Default null. */
   apiKey: z.string().min(1).nullable(),
   /** How long a job takes before pixel work is added, drawn evenly, in milliseconds. Default 150 to 400. */
   jobMs: z.strictObject({ min: ms, max: ms }),
   /** Refuse unknown fields and options instead of ignoring them. Default false. */
   strict: z.boolean(),
-  /** Token bucket over all API requests; null is unlimited. Default null. */
+  /** Token bucket; null is unlimited. Default null. */
   rateLimit: z
     .strictObject({
+      /** What takes a token: every API request (default) or only those that make jobs. */
+      calls: z.enum(["all", "create"]).optional(),
       perSecond: z.number().positive(),
       burst: z.number().int().positive(),
       retryAfter: z.enum(["seconds", "date", "none"]),
     })
     .nullable(),
+  /** Open jobs beyond which new ones get 429; null is unlimited. Default null. */
+  maxOpenJobs: z.number().int().positive().nullable(),
+  /** False: there is no `GET /jobs` (404). Default true. */
+  lists: z.boolean(),
+  /** How a list is wrapped; `profile` is the dialect's own way, `object` is `{object, data, has_more}`. Default `profile`. */
+  listShape: z.enum(["profile", "bare", "data", "object", "jobs", "tasks", "items", "results"]),
+  /** Whether `Link`, `Has-More` and `Limit` are sent. Default true. */
+  listHeaders: z.boolean(),
+  /** False: `after` and `before` are ignored, as a server that pages by number does. Default true. */
+  listCursors: z.boolean(),
+  /** Longest edge of an input in pixels, null for any; `profile` is 8192 where the dialect's pages say so. Default `profile`. */
+  maxInputEdge: z.union([z.number().int().positive(), z.literal("profile")]).nullable(),
   /** Never make an output larger than its source. Default false: undocumented, so the client must not rely on it. */
   clampEnlarge: z.boolean(),
   /** How long an output URL answers, in milliseconds; null is for ever. Default null. */
@@ -40,15 +54,23 @@ export const settingsSchema = z.strictObject({
     duplicate: z.boolean(),
     /** Send a stale `processing` body after the final one. Default false. */
     reorder: z.boolean(),
-    /** Send nothing. Default false. */
-    never: z.boolean(),
+    /** Share of the jobs whose webhook is never sent, 0 to 1. Default 0. */
+    lossRate: z.number().min(0).max(1),
+    /** Which documented body is sent; `profile` is the dialect's own. Default `profile`. */
+    body: z.enum(["profile", "job", "guide", "task", "event", "typed"]),
+    /** Key of `Ittybit-Signature`; null sends none. Default null. */
+    secret: z.string().min(1).nullable(),
+    /** With a secret: whether the signature is right. Default `right`. */
+    signature: z.enum(["right", "wrong", "absent"]),
+    /** Send one for cancelled jobs too, which no page documents. Default false. */
+    cancelled: z.boolean(),
+    /** Name the id of another job. Default false. */
+    foreignId: z.boolean(),
   }),
   /** `tiny`: flat images of the right format and size, for soaks. Default `real`. */
   pixels: z.enum(["real", "tiny"]),
   /** With `tiny`: the size every source is taken to have, so that inputs are not fetched at all. Default null. */
   tinySource: z.strictObject({ width: z.number().int().positive(), height: z.number().int().positive() }).nullable(),
-  /** Timestamps of profile v2025: ISO strings (dialect C) or Unix seconds (dialect D). Default `iso`. */
-  v2025Timestamps: z.enum(["iso", "seconds"]),
   /** Directory that stands for S3: `s3://bucket/key` is `<directory>/bucket/key`. Default null: no S3. */
   s3Directory: z.string().nullable(),
   /** Whether the project has a default storage connection from the start. Default true. */
@@ -68,14 +90,31 @@ export const DEFAULT_SETTINGS: Settings = {
   jobMs: { min: 150, max: 400 },
   strict: false,
   rateLimit: null,
+  maxOpenJobs: null,
+  lists: true,
+  listShape: "profile",
+  listHeaders: true,
+  listCursors: true,
+  maxInputEdge: "profile",
   clampEnlarge: false,
   outputTtlMs: null,
   idempotencyConflict: "replay",
   allowHttpLoopbackWebhooks: true,
-  webhooks: { attempts: 5, backoffMs: 1000, delayMs: 0, duplicate: false, reorder: false, never: false },
+  webhooks: {
+    attempts: 5,
+    backoffMs: 1000,
+    delayMs: 0,
+    duplicate: false,
+    reorder: false,
+    lossRate: 0,
+    body: "profile",
+    secret: null,
+    signature: "right",
+    cancelled: false,
+    foreignId: false,
+  },
   pixels: "real",
   tinySource: null,
-  v2025Timestamps: "iso",
   s3Directory: null,
   defaultConnection: true,
   maxJobs: 50_000,

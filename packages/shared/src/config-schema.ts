@@ -123,6 +123,7 @@ const limits = z.strictObject({
   backlogMax: integer(1, 20_000_000),
   originalMaxBytes: integer(1, 5_000_000_000),
   originalMaxPixels: integer(1, 10_000_000_000),
+  originalMaxEdge: integer(1, 1_000_000).nullable(),
   maxAttempts: integer(1, 20),
 });
 

@@ -151,6 +151,8 @@ export interface Settings {
     originalMaxBytes: number;
     /** Largest original in pixels, width times height; larger ones are dead (`too_large`). */
     originalMaxPixels: number;
+    /** Longest edge of an original in pixels; longer ones are dead (`too_large`). Ittybit's older pages say 8192, the current ones nothing; null is no limit. */
+    originalMaxEdge: number | null;
     /** Failed attempts before a job is dead. */
     maxAttempts: number;
   };
@@ -236,6 +238,7 @@ export const DEFAULTS: Settings = {
     backlogMax: 10_000_000,
     originalMaxBytes: 100_000_000,
     originalMaxPixels: 100_000_000,
+    originalMaxEdge: null,
     maxAttempts: 5,
   },
   gate: {

@@ -8,6 +8,8 @@ export const R2_DELETE_MAX_KEYS = 1000;
 export const MAX_CONNECTIONS = 6;
 /** Workers: subrequests of one invocation on the paid plan (same page). Local runs enforce no such limit, so handlers count for themselves. */
 export const SUBREQUESTS_MAX = 10_000;
+/** Workers at once: `max_concurrency` of the work queue in wrangler.consumer.toml, the platform's most (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
+export const WORKERS_MAX = 250;
 /** Jobs in one worker's hands: what six connections bring through in some three seconds (docs/protocol.md). */
 export const HANDS_MAX = 40;
 /**
@@ -25,8 +27,6 @@ export const IDEMPOTENCY_MS = 23 * 3_600_000;
 export const LEASE_MS = 60_000;
 /** POST and put need this much of the lease left. */
 export const LEASE_MIN_LEFT_MS = 30_000;
-/** A claim with an intent is given this long after its end before its rows are taken back. */
-export const LEASE_GRACE_MS = 30_000;
 /** An Ittybit job that has not ended by then is given up (deadline of a generation). */
 export const JOB_DEADLINE_MS = 600_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
@@ -48,6 +48,3 @@ export const DEAD_TRANSIENT_MS = 3_600_000;
 
 /** Shortest token and signing key that is taken outside the local stack, in characters: some 140 bits where they are random letters and digits. Chosen. */
 export const TOKEN_MIN_CHARS = 24;
-
-/** Workers at once, as `max_concurrency` in wrangler.consumer.toml has it. */
-export const WORKERS_MAX = 100;

@@ -1,8 +1,7 @@
-import { idOfKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { encodedIdOfKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import type { Finding } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { HistoryWorld } from "./history-world.ts";
-
-const [STORED, DEAD, CANCELLED] = [3, 4, 5];
+import { floorsOf, lookAt, WAITING } from "./ledger-look.ts";
 
 const OVERDUE_MS = 600_000;
 
@@ -10,12 +9,14 @@ const OVERDUE_MS = 600_000;
 export function checkOverdue({ sql, clock, object, invariants }: HistoryWorld): void {
   if (object.isForgotten) return;
   const before = clock.now() - OVERDUE_MS;
-  for (const [table, column] of [
-    ["claims", "until"],
-    ["purges", "again_at"],
-    ["outbox", "due"],
+  for (const [table, condition] of [
+    ["hands", "over = 0 AND until < ?"],
+    ["abandoned", "until < ?"],
+    ["purges", "at < ?"],
+    ["renewals", "at < ?"],
+    ["outbox", "due < ?"],
   ]) {
-    const late = sql.exec(`SELECT * FROM ${table} WHERE ${column} < ?`, before);
+    const late = sql.exec(`SELECT * FROM ${table} WHERE ${condition}`, before);
     if (late.length > 0) invariants.violation(`overdue in ${table}: ${JSON.stringify(late)} (P1, P11)`);
   }
 }
@@ -27,82 +28,63 @@ function* variants({ store }: HistoryWorld) {
   }
 }
 
-/** I6, before the doctor could mend it. A key that a hand has made absent may rightly have taken a late put. */
-export function checkPurged(world: HistoryWorld): void {
-  const { purgedBelow, deleted, bad } = world.invariants;
-  for (const { key, gen } of variants(world)) {
-    if (gen < (purgedBelow.get(idOfKey(key)) ?? 0) && !deleted.has(key)) bad.push(`survived its purge ${key} (I6)`);
-  }
-}
-
-/**
- * What the doctor may find: what hands or pruning did. The system by itself leaves nothing for it. To be asked before it mends.
- * Of keys without a stored row an object may rightly be outdated (pruned, dead, cancelled).
- */
-export function excusedFindings({ sql, invariants: { deleted } }: HistoryWorld): (finding: Finding) => boolean {
-  const stored = new Set(sql.exec("SELECT key FROM jobs WHERE state = 3").map(({ key }) => String(key)));
-  return ({ code, examples }) => {
-    const wrong = examples.filter((key) => {
-      if (code === "row_without_object") return !deleted.has(key);
-      // A hand that deletes makes the key absent again: a put that was on its way for minutes may then land.
-      return code !== "object_below_floor" || (stored.has(key) && !deleted.has(key));
-    });
-    return code === "marker_stale" || (examples.length > 0 && wrong.length === 0);
-  };
-}
-
-/** I1, I5, I6, I8, P10, the gate file and the bytes, once all is still and the doctor has been there. */
-export function checkRest(world: HistoryWorld): void {
-  world.invariants.committed();
-  world.invariants.checkGate();
-  checkRows(world);
-  checkObjects(world);
-  checkTables(world);
-}
-
-function checkRows({ sql, store, invariants }: HistoryWorld): void {
-  const { bad, promised, wants, mayDie } = invariants;
-  const rows = new Map(sql.exec("SELECT key, state, error FROM jobs").map((raw) => [String(raw.key), raw]));
-  // A stored row is forgotten after three days: R2 is the record, and its bytes are judged below.
-  for (const key of promised) if (!rows.has(key) && !store.objects.has(storeKey(key))) bad.push(`lost ${key} (I1)`);
-  for (const [key, { state, error }] of rows) {
-    if (Number(state) === DEAD && !mayDie) bad.push(`${key} is dead without a cause: ${error}`);
-    if (Number(state) === STORED && !store.objects.has(storeKey(key))) bad.push(`${key} is stored nowhere`);
-    const askers = [...(wants.get(key) ?? [])];
-    if (Number(state) === CANCELLED && askers.length > 0)
-      bad.push(`${key} is cancelled though promised to ${askers} (P10)`);
-  }
-}
-
-function checkObjects(world: HistoryWorld): void {
-  const { sql, upstream, invariants } = world;
-  const { bad, asked, purgedBelow, unsure } = invariants;
-  const floors = sql.exec(
-    `SELECT j.key, max(j.floor, coalesce(i.floor, 0)) AS floor FROM jobs AS j
-      LEFT JOIN images AS i ON j.key >= i.id || '/' AND j.key < i.id || '0' WHERE j.state = 3`,
-  );
-  const floorOf = new Map(floors.map(({ key, floor }) => [String(key), Number(floor)]));
+/** I5, I6 and the bytes, before the doctor could mend them. */
+export function checkObjects(world: HistoryWorld): void {
+  const { sql, store, upstream, invariants } = world;
+  const { bad, promises } = invariants;
+  const { purgedBelow, floors, gaveUp, unsure, asked, kept } = promises;
+  const imageFloors = floorsOf(sql);
   for (const { key, gen, bytes } of variants(world)) {
     const parsed = parseVariantKey(key);
     const id = parsed?.id ?? "";
     if (parsed === null || !asked.has(key)) bad.push(`invented ${key}`);
     if (gen < (purgedBelow.get(id) ?? 0)) bad.push(`resurrected ${key} (I6)`);
-    if (gen < (floorOf.get(key) ?? 0)) bad.push(`stored below its floor ${key} (I5)`);
+    if (gaveUp.has(key) || world.wasEverRestored) continue;
+    if (gen < Math.max(floors.get(key) ?? 0, imageFloors.get(encodedIdOfKey(key)) ?? 0))
+      bad.push(`${key} stands below its floor (I5)`);
     const wanted = upstream.expected(id, parsed?.transform.width ?? 0);
     if (!unsure.has(id) && Buffer.compare(bytes, wanted) !== 0)
-      bad.push(`corrupt or stale ${key} of generation ${gen} (P16)`);
+      bad.push(`stale bytes of ${key}, generation ${gen} (P16)`);
   }
+  for (const key of kept) if (!store.objects.has(storeKey(key))) bad.push(`object lost: ${key} (I1)`);
 }
 
-/** I8, and nothing left over. */
-function checkTables({ sql, invariants: { bad } }: HistoryWorld): void {
-  for (const table of ["claims", "purges", "abandoned", "outbox"]) {
+/** What the doctor may find: what hands, or orders that ended without bytes, have left. The system by itself leaves nothing for it. */
+export function excusedFindings(world: HistoryWorld): (finding: Finding) => boolean {
+  const { gaveUp } = world.invariants.promises;
+  return ({ code, examples }) => {
+    if (code === "marker_stale") return true;
+    if (code !== "object_below_floor") return false;
+    return world.wasEverRestored || examples.every((key) => gaveUp.has(key));
+  };
+}
+
+/** I8, P10, the gate file, and nothing left over, once all is still. */
+export function checkRest(world: HistoryWorld): void {
+  const { sql, invariants } = world;
+  const { bad, promises, mayDie } = invariants;
+  invariants.committed();
+  invariants.checkGate();
+  for (const { key, state, error } of lookAt(sql).rows.values())
+    if (state === 2 && !mayDie) bad.push(`${key} is dead without a cause: ${error}`);
+  for (const [key, askers] of promises.wants) bad.push(`lost: ${key}, promised to ${[...askers]} (I1)`);
+  for (const table of ["hands", "purges", "renewals", "abandoned", "outbox", "fresh"]) {
     const rows = sql.exec(`SELECT * FROM ${table}`);
     if (rows.length > 0) bad.push(`left in ${table}: ${JSON.stringify(rows)}`);
   }
-  const counted = JSON.stringify(sql.exec("SELECT state, lane, n FROM counters WHERE n <> 0 ORDER BY state, lane"));
-  const real = sql.exec("SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane ORDER BY state, lane");
-  if (counted !== JSON.stringify(real)) bad.push(`counters ${counted} but rows ${JSON.stringify(real)} (I8)`);
-  for (const { id, states } of sql.exec("SELECT id, states FROM runs"))
-    if (/-/.test(String(states))) bad.push(`run ${id} counts ${states}`);
+  for (const { id } of sql.exec("SELECT id FROM runs WHERE open > 0")) bad.push(`run ${id} is open`);
+}
+
+/** What is still to be done: "" at rest. */
+export function whatIsLeft({ sql }: HistoryWorld): string {
+  const rows = [...lookAt(sql).rows.values()].filter(({ state }) => state <= WAITING + 1);
+  const tables = ["hands", "purges", "renewals", "abandoned", "outbox"].map((table) =>
+    sql.exec(`SELECT * FROM ${table}`),
+  );
+  const walks = [
+    sql.exec("SELECT * FROM actions WHERE state = 'running'"),
+    sql.exec("SELECT * FROM runs WHERE cancel_cursor > 0"),
+  ];
+  const left = [rows, ...tables, ...walks].filter((some) => some.length > 0);
+  return left.length === 0 ? "" : JSON.stringify(left);
 }

@@ -35,6 +35,7 @@ class Named implements Command {
 const target: fc.Arbitrary<Target> = fc.record({
   image: fc.constantFrom(...IMAGES),
   width: fc.constantFrom(...WIDTHS),
+  widths: fc.subarray([...WIDTHS], { minLength: 1 }),
   lane: fc.constantFrom("upload", "bulk"),
   run: fc.constantFrom("uploads", "run1", "run2"),
 });
@@ -53,7 +54,7 @@ const OFTEN = [
 
 function happeningOf(names: fc.Arbitrary<keyof typeof HAPPENINGS>): fc.Arbitrary<Named> {
   return fc.tuple(names, target).map(([name, at]) => {
-    const told = [at.image, at.width, at.lane, at.run].join(" ");
+    const told = [at.image, at.width, at.widths.join("+"), at.lane, at.run].join(" ");
     return new Named(`${name}(${told})`, (world) => HAPPENINGS[name](world, at));
   });
 }
@@ -87,7 +88,7 @@ const few = fc.integer({ min: 1, max: 4 });
 
 const upstreamFault = fc.oneof(
   fc
-    .constantFrom(null, 1_000, 30_000)
+    .constantFrom(null, 1_000, 30_000, 7_200_000)
     .map((retryAfterMs) =>
       fault(`429(${retryAfterMs})`, ({ throttled }) => throttled.push({ retryAfterMs }, { retryAfterMs })),
     ),
@@ -96,7 +97,10 @@ const upstreamFault = fc.oneof(
   few.map((n) => fault(`unanswered(${n})`, (script) => (script.unanswered += n))),
   few.map((n) => fault(`blind(${n})`, (script) => (script.blind += n))),
   fc
-    .tuple(fc.constantFrom("done", "failed", "cancelled"), fc.constantFrom(100, 5_000, 40_000, 900_000))
+    .tuple(
+      fc.constantFrom("done", "failed", "cancelled", "lost"),
+      fc.constantFrom(100, 5_000, 40_000, 900_000, 1_500_000),
+    )
     .map(([ends, ms]) => fault(`job(${ends} after ${ms} ms)`, ({ jobs }) => jobs.push({ ends, ms }))),
   fc
     .constantFrom("html", "truncated", "gone", "error")
@@ -106,6 +110,21 @@ const platformFault = fc.oneof(
   few.map((n) => fault(`lostCalls(${n})`, (script) => (script.lostCalls += n))),
   few.map((n) => fault(`lostAnswers(${n})`, (script) => (script.lostAnswers += n))),
   few.map((n) => fault(`r2Out(${n})`, (script) => (script.store += n))),
+  few.map((n) => fault(`r2Lost(${n})`, (script) => (script.storeAnswers += n))),
+  fc.constantFrom(5_000, 20_000).map((ms) =>
+    fault(
+      `lateDeleteAndList(${ms} ms)`,
+      ({ lateDeletes, lateLists }) => {
+        lateDeletes.push(ms);
+        lateLists.push(ms);
+      },
+      false,
+    ),
+  ),
+  fc
+    .constantFrom("none", "half", "all")
+    .map((how) => fault(`send(${how})`, ({ sends }) => sends.push(how, how), false)),
+  few.map((n) => fault(`lostMessages(${n})`, (script) => (script.lostMessages += n), false)),
   few.map((n) => fault(`lostAlarms(${n})`, (script) => (script.lostAlarms += n))),
   fc
     .tuple(fc.constantFrom(5_000, 40_000, 120_000, 300_000), fc.boolean())
@@ -115,7 +134,7 @@ const platformFault = fc.oneof(
       ),
     ),
   fc
-    .constantFrom(5_000, 70_000)
+    .constantFrom(5_000, 70_000, 25 * 3_600_000)
     .map((ms) => fault(`reorder(${ms} ms)`, ({ lateMessages }) => lateMessages.push(ms), false)),
   few.map((n) => fault(`duplicate(${n})`, (script) => (script.doubledMessages += n), false)),
 );
@@ -140,20 +159,6 @@ const race = fc
         await HAPPENINGS[name](world, at);
       }),
   );
-
-/** An owner is told to delete what it has put, and stalls; its image was purged, and is ordered anew meanwhile. */
-const lateDelete = fc.tuple(target, fc.integer({ min: 1_000, max: 8_000 })).map(
-  ([at, ms]) =>
-    new Named(`lateDelete(accept, ${ms} ms, purge and accept ${at.image}, delete 300 s late)`, async (world) => {
-      world.invariants.mayDie = true;
-      HAPPENINGS.accept(world, at);
-      world.script.stall.push({ point: "before-settle", ms: 10_000 }, { point: "before-delete", ms: 300_000 });
-      await world.clock.run(ms);
-      HAPPENINGS.purge(world, at);
-      await world.clock.run(1_000);
-      HAPPENINGS.accept(world, at);
-    }),
-);
 
 /** A POST makes a long job and nobody hears of it; who asks again under its key is refused, and cannot know. */
 const lostPost = fc.tuple(target, fc.constantFrom("unanswered", "crash"), fc.constantFrom("429", "402")).map(
@@ -184,7 +189,7 @@ const forcedAndCancelled = fc.tuple(target, fc.integer({ min: 200, max: 1_500 })
     }),
 );
 
-const SCENES = { race, lateDelete, lostPost, forcedAndCancelled };
+const SCENES = { race, lostPost, forcedAndCancelled };
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */
 export type Favourites = readonly (keyof typeof HAPPENINGS | keyof typeof SCENES)[];

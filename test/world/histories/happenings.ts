@@ -1,15 +1,18 @@
-import { jobHash, type Lane } from "@prewarm/shared/job";
+import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import { nameOf, placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
 import { checkOverdue } from "./at-rest.ts";
-import type { HistoryWorld } from "./history-world.ts";
-import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
+import { type HistoryWorld, SLOTS } from "./history-world.ts";
+import { IMAGES, type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 
 /* What users, operators and time do to the system, by the calls that Workers use; each is one command of a history. */
 
 export interface Target {
   image: ImageName;
   width: Width;
+  /** Of a request. */
+  widths: readonly Width[];
   lane: Extract<Lane, "upload" | "bulk">;
   /** Runs that may be cancelled; "uploads" never is. */
   run: "run1" | "run2" | "uploads";
@@ -17,23 +20,26 @@ export interface Target {
 
 const WHO = "history";
 const HOUR_MS = 3_600_000;
-const PRUNED_AFTER_HOURS = 3 * 24 + 2;
+/** Dead letters are kept for 30 days, all else that has ended for a day. */
+const PRUNED_AFTER_HOURS = { often: 26, seldom: 30 * 24 + 2 };
 const NO_FILTER: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
 };
 
-export const keyOf = ({ image, width }: Pick<Target, "image" | "width">) => `${image}/${width}-high.webp`;
+export const keyOf = ({ image, width }: { image: ImageName; width: Width }) => `${image}/${width}-high.webp`;
 
 export type Happening = (world: HistoryWorld, target: Target) => void | Promise<void>;
 
 /** One request of one image's variants, as the API and the hooks make it: its chunk, then its end. */
 async function accept(
   world: HistoryWorld,
-  { image, lane, run }: Target,
+  { image, widths, lane, run }: Target,
   more: Partial<Pick<AcceptImage, "order" | "sourceEtag">> & { force?: boolean } = {},
 ): Promise<void> {
   const { force = false, ...told } = more;
-  const images = [{ id: image, keys: WIDTHS.map((width) => keyOf({ image, width })), order: null, sourceEtag: null }];
+  const keys = widths.map((one) => keyOf({ image, width: one }));
+  for (const key of keys) world.invariants.promises.asked.add(key);
+  const images = [{ id: image, keys, order: null, sourceEtag: null }];
   const delivery = { id: `delivery${world.next()}`, hash: JSON.stringify([images, told, force]) };
   const answer: ChunkAnswer | null = await world.ask((ledger) =>
     ledger.acceptChunk({
@@ -79,9 +85,14 @@ function deleteObject(world: HistoryWorld, target: Target): void {
   world.invariants.deletedByHand(keyOf(target));
 }
 
+/** A job's public name: of its row, or of where it would stand. */
+function jobName({ sql }: HistoryWorld, key: string): string {
+  const row = sql.exec("SELECT id FROM jobs WHERE key = ?", key)[0];
+  return nameOf(row === undefined ? placeOf(key, "L1") : Number(row.id));
+}
+
 async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "cancelJob"): Promise<void> {
-  const name = await world.clock.holding(() => jobHash(keyOf(target)));
-  await world.ask((ledger) => ledger[kind](name, WHO), 1);
+  await world.ask((ledger) => ledger[kind](jobName(world, keyOf(target)), WHO), 1);
 }
 
 async function actOnAll(world: HistoryWorld, { image, width }: Target, kind: "retry" | "cancel"): Promise<void> {
@@ -89,7 +100,7 @@ async function actOnAll(world: HistoryWorld, { image, width }: Target, kind: "re
   // One width names its jobs one by one, the other goes by a filter, a job a second.
   if (width === WIDTHS[0]) {
     const keys = WIDTHS.map((one) => keyOf({ image, width: one }));
-    match.jobs = await world.clock.holding(() => Promise.all(keys.map(jobHash)));
+    match.jobs = keys.map((key) => jobName(world, key));
   }
   const action = { kind, filter: "{}", match, rate: width === WIDTHS[0] ? null : 1, who: WHO };
   await world.ask((ledger) => ledger.createAction(action), 1);
@@ -125,15 +136,37 @@ export const HAPPENINGS = {
     return world.ask((ledger) => ledger.purgeImage(image, order, WHO));
   }),
   deleteObject,
-  /** Stored rows grow old and are forgotten by the ledger's own pruning: R2 is the record. */
-  prune: async (world) => {
-    for (let hours = 0; hours < PRUNED_AFTER_HOURS && world.invariants.bad.length === 0; hours += 1) {
+  /** What has ended grows old and is forgotten by the ledger's own pruning. */
+  prune: async (world, { image, width }) => {
+    const seldom = image === IMAGES[0] && width === WIDTHS[0];
+    const hours = seldom ? PRUNED_AFTER_HOURS.seldom : PRUNED_AFTER_HOURS.often;
+    for (let hour = 0; hour < hours && world.invariants.bad.length === 0; hour += 1) {
       await world.clock.run(HOUR_MS);
       checkOverdue(world);
     }
   },
   cron: asking((world) => world.ask((ledger) => ledger.rearm(), 1)),
   evict: (world) => world.object.evict(),
+  /** Nobody reaches the ledger, for longer than a lease or not; then it may be another instance. */
+  outage: (world, { width, lane }) => {
+    world.invariants.mayDie = true;
+    world.object.goDown({ 160: 10_000, 320: 61_000, 480: 200_000 }[width]);
+    if (lane === "bulk") world.object.evict();
+  },
+  copyOrPutBack: asking((world) => world.copyOrPutBack()),
+  poison: (world, target) => world.poisonKey(keyOf(target)),
+  slots: asking((world, { width }) => {
+    const concurrency = { 160: 1, 320: 2, 480: SLOTS }[width];
+    return world.ask((ledger) => ledger.patchGate({ concurrency }, WHO));
+  }),
+  /** A month's jobs are limited: so many more than there were. */
+  budget: asking(async (world, { width }) => {
+    const more = { 160: 0, 320: 2, 480: 5 }[width];
+    const gate = await world.ask((ledger) => ledger.getGate());
+    const monthlyJobs = (gate?.budget.used ?? 0) + more;
+    await world.ask((ledger) => ledger.patchGate({ budget: { monthlyJobs } }, WHO));
+  }),
+  others: (world, { width }) => world.upstream.makeOthers({ 160: 30, 320: 120, 480: 250 }[width]),
   restart: asking((world) => world.restart()),
   loseQueue: (world) => {
     world.work.forget();

@@ -1,57 +1,160 @@
 import { defineConfig } from "@prewarm/shared/config";
-import { createChance } from "../chance.ts";
+import type { GateView } from "../../../workers/consumer/src/ledger/contract.ts";
+import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
+import type { Copy } from "../virtual-object.ts";
 import { type Hop, scripted, type Weather } from "../weather.ts";
 import { World } from "../world.ts";
+import { killsAtFault } from "./commit-checks.ts";
 import { Invariants } from "./invariants.ts";
 import type { Pictures } from "./pictures.ts";
 import { emptyScript, ORIGINALS, type Script, Upstream } from "./upstream.ts";
 
+/** Few, so that jobs wait for each other. */
+export const SLOTS = 3;
 const BORN_AT = Date.UTC(2026, 0, 1);
 const CONFIG = defineConfig({
   sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
   limits: { liveRowsPerImageDay: 1_000, maxAttempts: 4 },
-  gate: { concurrency: 40, ratePerSecond: 5, burst: 5, monthlyJobs: null },
+  gate: { concurrency: SLOTS, ratePerSecond: 5, burst: 3, monthlyJobs: null },
 });
-const BATCH = { max: 10, timeoutMs: 300 };
+/** Handlers from before a restore are judged no more until they have ended, and what they made is never. */
+const EXCUSED_MS = 2_500_000;
+
+const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
+
+/** What a history does to its world beside the weather. */
+interface Site {
+  script: Script;
+  poison: string | null;
+  kills: number;
+  /** Until when the weather has kept calls and puts, and messages, from going as they should, Unix ms. */
+  trouble: { calls: number; messages: number };
+}
 
 /** The world of one history: its time stands still between two commands, and Ittybit is in memory. */
 export class HistoryWorld extends World {
   readonly upstream: Upstream;
   readonly invariants: Invariants;
-  readonly #site: { script: Script };
-  readonly #trouble: { until: number };
+  readonly #site: Site;
   #behind = 0;
   #numbers = 0;
+  #slots = { now: SLOTS, before: SLOTS };
+  #budget: { monthly: number; left: number; month: string; since: number } | null = null;
+  #copy: Copy | null = null;
+  #excusedUntil = Number.NEGATIVE_INFINITY;
+  #isPutBack = false;
 
   constructor(seed: number, pictures: Pictures) {
     const chance = createChance(seed);
     const clock = new VirtualClock(BORN_AT, chance.random);
-    const site = { script: emptyScript() };
-    const trouble = { until: 0 };
+    const site: Site = { script: emptyScript(), poison: null, kills: 0, trouble: { calls: 0, messages: 0 } };
     const script = (): Script => site.script;
     const upstream = new Upstream({ clock, chance, pictures, script });
     const invariants = new Invariants(clock, chance, upstream);
+    const weather = poisoned(noticed(scripted(script, chance), clock, site), chance, site, (text) =>
+      invariants.violation(text),
+    );
     super({
-      ...{
-        config: CONFIG,
-        clock,
-        chance,
-        weather: noticed(scripted(script, chance), clock, trouble),
-        watcher: invariants,
-      },
+      ...{ config: CONFIG, clock, chance, weather, watcher: invariants },
       outside: { ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
       queues: {
-        live: { name: "prewarm-live", handlers: 20, batch: BATCH, unruly: true },
-        work: { name: "prewarm-work", handlers: 20, batch: BATCH, unruly: true },
+        live: { name: "prewarm-live", handlers: 20, batch: { max: 10, timeoutMs: 300 }, unruly: true },
+        work: { name: "prewarm-work", handlers: 20, batch: { max: 1, timeoutMs: 0 }, unruly: true },
       },
       log: (event, fields) => invariants.logged(event, fields),
     });
     this.upstream = upstream;
     this.invariants = invariants;
     this.#site = site;
-    this.#trouble = trouble;
     invariants.attach(this);
+  }
+
+  /* ── What its judges ask ── */
+
+  get troubleUntil(): number {
+    return this.#site.trouble.calls;
+  }
+
+  get queueTroubleUntil(): number {
+    return this.#site.trouble.messages;
+  }
+
+  get poison(): string | null {
+    return this.#site.poison;
+  }
+
+  override get deaths(): number {
+    return super.deaths + this.invariants.givenUp;
+  }
+
+  get hasBudget(): boolean {
+    return this.#budget !== null;
+  }
+
+  /** True for ever at rest: what stood in R2 and in the rows need not agree any more. */
+  get isExcused(): boolean {
+    return this.clock.now() < this.#excusedUntil;
+  }
+
+  get wasEverRestored(): boolean {
+    return Number.isFinite(this.#excusedUntil);
+  }
+
+  wasRestored(): boolean {
+    const was = this.#isPutBack;
+    this.#isPutBack = false;
+    return was;
+  }
+
+  /** So many slots may be taken, of which so many are: fewer hold once the surplus is given back. */
+  slots(taken: number): number {
+    const { now, before } = this.#slots;
+    if (taken <= now) this.#slots.before = now;
+    return Math.max(now, before);
+  }
+
+  /** A job was made for a grant of this time. */
+  paid(grantedAt: number): void {
+    const budget = this.#budget;
+    if (budget === null || grantedAt <= budget.since) return;
+    const month = monthOf(grantedAt);
+    if (month !== budget.month) Object.assign(budget, { month, left: budget.monthly });
+    budget.left -= 1;
+    if (budget.left < 0) this.invariants.violation(`job beyond the budget of ${budget.monthly} a month`);
+  }
+
+  /* ── What is done to it ── */
+
+  poisonKey(key: string): void {
+    this.#site.poison ??= key;
+    this.invariants.mayDie = true;
+  }
+
+  /** It was ordered: what it killed before does not count. */
+  ordered(key: string): void {
+    if (key === this.#site.poison) this.#site.kills = 0;
+  }
+
+  /** What the gate says that it is set to. */
+  gateSet({ concurrency, budget: { monthlyJobs, used } }: GateView): void {
+    const { now, before } = this.#slots;
+    this.#slots = { now: concurrency, before: Math.max(now, before) };
+    const since = this.clock.now();
+    this.#budget =
+      monthlyJobs === null ? null : { monthly: monthlyJobs, left: monthlyJobs - used, month: monthOf(since), since };
+  }
+
+  /** Makes a copy of the database, or puts the one that was made back. */
+  async copyOrPutBack(): Promise<void> {
+    const copy = this.#copy;
+    this.#copy = copy === null ? this.object.copy() : null;
+    if (copy === null) return;
+    this.#excusedUntil = this.clock.now() + EXCUSED_MS;
+    this.#isPutBack = true;
+    this.invariants.promises.forget();
+    this.object.putBack(copy);
+    await this.ask((ledger) => ledger.restored("history"));
   }
 
   /** What is to go wrong next. */
@@ -59,14 +162,10 @@ export class HistoryWorld extends World {
     return this.#site.script;
   }
 
-  /** Until when the weather has kept calls, sends or puts from going as they should, Unix ms. */
-  get troubleUntil(): number {
-    return this.#trouble.until;
-  }
-
   /** Nothing goes wrong any more. */
   clearUp(): void {
     this.#site.script = emptyScript();
+    this.#site.poison = null;
     this.upstream.missing.clear();
   }
 
@@ -86,7 +185,7 @@ export class HistoryWorld extends World {
   }
 
   viewed(key: string): void {
-    this.invariants.asked.add(key);
+    this.invariants.promises.asked.add(key);
     this.view(key);
   }
 
@@ -101,20 +200,48 @@ export class HistoryWorld extends World {
   }
 }
 
-/** The same weather; what it does to calls and puts is written down. */
-function noticed(weather: Weather, clock: VirtualClock, trouble: { until: number }): Weather {
-  const note = (hop: Hop): Hop => {
-    if (hop.lost !== null) trouble.until = Math.max(trouble.until, clock.now());
-    return hop;
+/** The same weather; what it does to calls, puts and messages is written down. */
+function noticed(weather: Weather, clock: VirtualClock, { trouble }: Site): Weather {
+  const note = (kind: keyof Site["trouble"], ms = 0): void => {
+    trouble[kind] = Math.max(trouble[kind], clock.now() + ms);
+  };
+  const hop = (one: Hop): Hop => {
+    if (one.lost !== null || one.ms > 1_000) note("calls", one.ms);
+    return one;
   };
   return {
     ...weather,
-    wire: () => note(weather.wire()),
-    store: (call) => note(weather.store(call)),
+    wire: () => hop(weather.wire()),
+    store: (call) => hop(weather.store(call)),
+    send() {
+      const how = weather.send();
+      if (how !== "sent") note("calls");
+      return how;
+    },
     latePut() {
       const late = weather.latePut();
-      if (late !== null) trouble.until = Math.max(trouble.until, clock.now() + late.ms);
+      if (late !== null) note("calls", late.ms);
       return late;
+    },
+    message() {
+      const copies = weather.message();
+      const ms = Math.min(...copies);
+      if (copies.length === 0 || ms > 1_000) note("messages", Number.isFinite(ms) ? ms : 0);
+      return copies;
+    },
+  };
+}
+
+/** And one job kills nearly every handler that works on it. */
+function poisoned(weather: Weather, chance: Chance, site: Site, violation: (text: string) => void): Weather {
+  return {
+    ...weather,
+    point(point, key) {
+      if (key === undefined || key !== site.poison || !chance.hits(0.9)) return weather.point(point, key);
+      site.kills += 1;
+      const fault = killsAtFault(site.kills);
+      if (fault !== null) violation(fault);
+      return "dies";
     },
   };
 }

@@ -1,72 +1,70 @@
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
-import { idOfKey, storeKey } from "@prewarm/shared/variant-key";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
 import type {
   AcceptChunk,
   ChunkAnswer,
-  JobAct,
+  ExchangeAnswer,
+  ExchangeRequest,
+  GateView,
   LedgerCalls,
-  NewAction,
-  Outcome,
-  Settled,
 } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
 import type { Chance } from "../chance.ts";
 import type { Put } from "../store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import type { Watcher } from "../world.ts";
+import { CommitChecks } from "./commit-checks.ts";
+import { CANCELLED, lookAt, WAITING } from "./ledger-look.ts";
+import { Promises } from "./promises.ts";
 import { type JudgedWorld, Promptness } from "./promptness.ts";
 import type { Upstream } from "./upstream.ts";
 
-const [RETRYING, STORED, DEAD, CANCELLED, REFUSED] = [2, 3, 4, 5, 6];
-/** Intent of a row whose owner is to stop. */
-const CANCEL = 1;
 const REPLAY_CHANCE = 0.05;
 /** Calls that a second time change nothing but the end of a lease. */
 const REPLAYED = new Set<keyof LedgerCalls>([
-  ...(["claim", "renew", "submitted", "settle", "observeEnded", "recordDead"] as const),
-  ...(["acceptChunk", "finishDelivery", "cancelRun", "lookUp", "getGate", "rearm"] as const),
+  ...(["exchange", "recordDead", "acceptChunk", "finishDelivery", "cancelRun", "lookUp", "getGate", "rearm"] as const),
 ]);
-/** Puts are taken to land within this; what lands later, only the object's generation fences. */
-const PUT_MS = 60_000;
+/** A lease is written again when it has grown by this much. */
+const WRITTEN_LATE_MS = 20_000;
 
 /** What must hold while a history goes on, and what its end needs to know; every breach is a line in `bad`. */
 export class Invariants implements Watcher {
   readonly bad: string[] = [];
-  /** Keys for which a 202 was said and no end has been seen to be taken back since: by a purge or a hand. */
-  readonly promised = new Set<string>();
-  readonly asked = new Set<string>();
-  /** Who was promised a key and has not cancelled it, by key: runs. */
-  readonly wants = new Map<string, Set<string>>();
-  /** Keys whose object a hand has deleted. */
-  readonly deleted = new Set<string>();
-  /** Floors of the purges, by image. */
-  readonly purgedBelow = new Map<string, number>();
-  /** Images whose change was told only by the first etag the ledger heard of them: it takes what is stored to be of it. */
-  readonly unsure = new Set<string>();
+  readonly promises: Promises;
   /** Whether anything was done that may make a job end dead. */
   mayDie = false;
+  /** Handlers that gave up because the ledger did not answer. */
+  givenUp = 0;
   readonly #clock: VirtualClock;
   readonly #chance: Chance;
   readonly #upstream: Upstream;
-  /** Keys that an action under way may yet cancel. */
-  readonly #cancelling = new Set<string>();
-  /** Since when a row is shown cancelled. */
-  readonly #cancelledAt = new Map<string, number>();
-  /** The owner a row had when it got the intent that cancelled it. */
-  readonly #toldToStop = new Map<string, string>();
+  /** The call under way. */
+  #during: { call: keyof LedgerCalls; args: unknown[] } | null = null;
   #world: JudgedWorld | null = null;
   #prompt: Promptness | null = null;
+  #commits: CommitChecks | null = null;
 
   constructor(clock: VirtualClock, chance: Chance, upstream: Upstream) {
     this.#clock = clock;
     this.#chance = chance;
     this.#upstream = upstream;
-    upstream.onJob = (order) => this.#jobMade(order);
+    this.promises = new Promises(() => this.world.sql);
+    upstream.onSubmit = (order, made) => this.#submitted(order, made);
   }
 
   attach(world: JudgedWorld): void {
+    const violation = (text: string) => this.violation(text);
     this.#world = world;
-    this.#prompt = new Promptness(world, (text) => this.violation(text));
+    this.#prompt = new Promptness(world, violation);
+    this.#commits = new CommitChecks({ world, upstream: this.#upstream, promises: this.promises, violation });
+  }
+
+  get world(): JudgedWorld {
+    if (this.#world === null) throw new Error("no world is attached");
+    return this.#world;
+  }
+
+  get sql(): Sql {
+    return this.world.sql;
   }
 
   violation(text: string): void {
@@ -76,16 +74,12 @@ export class Invariants implements Watcher {
   passed(): void {}
 
   logged(event: string, fields: Record<string, unknown> = {}): void {
+    if (event === "batch.given_up") this.givenUp += 1;
     const error = String(fields.error ?? "");
-    const isOurs = /\(world\)|no answer in time|connection reset/.test(error);
-    if (isOurs) return;
+    if (/\(world\)|no answer in time|connection reset/.test(error)) return;
     if (event === "job.unexpected") this.violation(`unexpected: ${fields.key} ${error}`);
-    if (/^(batch.failed|ledger.duty_failed|ledger.dispatch_failed|ledger.purge_failed)$/.test(event))
+    if (/^(batch.failed|ledger.duty_failed|ledger.send_failed|ledger.purge_failed|collect.failed)$/.test(event))
       this.violation(`${event}: ${fields.duty ?? ""} ${error}`);
-  }
-
-  #sql(query: string, ...params: (string | number)[]) {
-    return this.#world?.sql.exec(query, ...params) ?? [];
   }
 
   /** What the edge is told of the gate, at rest. */
@@ -96,247 +90,124 @@ export class Invariants implements Watcher {
   /* ── Calls ── */
 
   hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {
-    const isLeased = call !== "settle" || this.#isLeased(String(args[0]));
-    const told = call === "acceptChunk" ? this.#firstWords(args[0] as AcceptChunk) : [];
-    const news = call === "acceptChunk" ? this.#newEtags(args[0] as AcceptChunk) : [];
-    const answer = this.#replayed(call, work);
-    this.#prompt?.heard(call);
-    if (answer instanceof Promise) return answer.then((said) => this.#heard(call, args, said));
-    if (call === "settle" && !isLeased) this.#mustBeLost(answer as Record<string, Settled>);
-    for (const image of told) this.unsure.add(image);
-    for (const image of news) this.#mustBeMadeAnew(image);
-    return this.#heard(call, args, answer);
-  }
-
-  #heard(call: keyof LedgerCalls, args: unknown[], answer: unknown): unknown {
-    switch (call) {
-      case "acceptChunk":
-        this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
-        break;
-      case "settle":
-        this.#settled(args[1] as Record<string, Outcome>, answer as Record<string, Settled>);
-        break;
-      case "purgeImage":
-        this.#purged(String(args[0]), answer as { status: string; purge: string });
-        break;
-      case "cancelJob":
-        this.#cancelled(answer as JobAct);
-        break;
-      case "cancelRun":
-        for (const wants of this.wants.values()) wants.delete(String(args[0]));
-        break;
-      case "createAction":
-        if (answer !== null) this.#acting(args[0] as NewAction);
-        break;
-      default:
-    }
-    return answer;
-  }
-
-  /** I9: now and then a call is made twice. */
-  #replayed(call: keyof LedgerCalls, work: () => unknown): unknown {
+    this.promises.before(call, args);
+    const wasLive = call === "exchange" ? this.#leaseOf((args[0] as ExchangeRequest).owner) : "live";
+    const before = wasLive === "over" ? this.#dump() : "";
+    this.#during = { call, args };
     const answer = work();
-    if (!REPLAYED.has(call) || answer instanceof Promise || !this.#chance.hits(REPLAY_CHANCE)) return answer;
-    const before = this.#dump();
-    work();
-    if (this.#dump() !== before) this.violation(`${call} made twice changed something (I9)`);
+    this.#during = null;
+    if (answer instanceof Promise) return answer;
+    if (wasLive === "over") this.#mustBeLost(args[0] as ExchangeRequest, answer as ExchangeAnswer, before);
+    this.#heard(call, args, answer);
+    this.#replay(call, args, work);
+    this.#prompt?.heard(call);
     return answer;
+  }
+
+  #heard(call: keyof LedgerCalls, args: unknown[], answer: unknown): void {
+    if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
+    if (call === "patchGate") this.world.gateSet(answer as GateView);
+    if (call === "purgeImage") {
+      const { status, purge } = answer as { status: string; purge: string };
+      if (status === "purging") this.promises.purged(String(args[0]), Number(purge));
+    }
+  }
+
+  /** I1: what is accepted has a row. */
+  #accepted(chunk: AcceptChunk, answer: ChunkAnswer): void {
+    const { rows } = lookAt(this.sql);
+    const byKey = new Map([...rows.values()].map((row) => [row.key, row]));
+    for (const key of this.promises.accepted(chunk, answer)) {
+      const row = byKey.get(key);
+      if (row?.state !== WAITING) this.violation(`${key} was accepted and does not wait (I1)`);
+      else this.promises.ordered(row);
+    }
+  }
+
+  /** I9: now and then a call is made twice; a second exchange takes nothing more. */
+  #replay(call: keyof LedgerCalls, args: unknown[], work: () => unknown): void {
+    if (!REPLAYED.has(call) || !this.#chance.hits(REPLAY_CHANCE)) return;
+    const before = this.#dump();
+    const request = call === "exchange" ? (args[0] as ExchangeRequest) : null;
+    const room = request?.room ?? 0;
+    if (request !== null) request.room = 0;
+    this.#during = { call, args };
+    work();
+    this.#during = null;
+    if (request !== null) request.room = room;
+    if (this.#dump() !== before) this.violation(`${call} made twice changed something (I9)`);
   }
 
   #dump(): string {
-    const queries = [
-      "SELECT * FROM jobs ORDER BY seq",
-      "SELECT gen, ittybit_job FROM abandoned ORDER BY gen",
-      "SELECT * FROM counters ORDER BY state, lane",
-      "SELECT owner, seqs FROM claims ORDER BY owner",
-      "SELECT id, states, accepted, duplicates, existing, open FROM runs ORDER BY n",
-      "SELECT id, floor, ordering, source_etag FROM images ORDER BY id",
-    ];
-    return JSON.stringify(queries.map((query) => this.#sql(query)));
+    const { rows, entries, sums, abandoned } = lookAt(this.sql);
+    const held = entries.map(({ owner, over, id, gen, job }) => [owner, over, id, gen, job]);
+    const queries = ["SELECT * FROM runs ORDER BY n", "SELECT id, floor, ordering, etag FROM images ORDER BY id"];
+    const tables = queries.map((query) => this.sql.exec(query));
+    return JSON.stringify([[...rows.values()], held, sums, [...abandoned], ...tables]);
+  }
+
+  /** By the table: `over` only when it is so beyond doubt. */
+  #leaseOf(owner: string): "live" | "over" {
+    const raw = this.sql.exec("SELECT over, until FROM hands WHERE owner = ?", owner)[0];
+    if (raw === undefined) return "live";
+    return raw.over === 1 || Number(raw.until) + WRITTEN_LATE_MS < this.#clock.now() ? "over" : "live";
   }
 
   /** I5: who has no live lease settles nothing. */
-  #isLeased(owner: string): boolean {
-    return this.#sql("SELECT 1 FROM claims WHERE owner = ? AND until > ?", owner, this.#clock.now()).length > 0;
-  }
-
-  #mustBeLost(answers: Record<string, Settled>): void {
-    for (const [key, answer] of Object.entries(answers))
-      if (answer !== "lost") this.violation(`settled without a lease ${key} (I5)`);
-  }
-
-  /** Images of which this chunk tells an etag, and nothing was known. */
-  #firstWords({ images }: AcceptChunk): string[] {
-    return images.flatMap(({ id, order, sourceEtag }) => {
-      if (order !== null || sourceEtag === null) return [];
-      const known = this.#sql(
-        "SELECT 1 FROM images WHERE id = ? AND (ordering IS NOT NULL OR source_etag IS NOT NULL)",
-        id,
-      );
-      return known.length > 0 ? [] : [id];
-    });
-  }
-
-  /** Images of which this chunk tells another etag than the ledger knows. */
-  #newEtags({ images }: AcceptChunk): string[] {
-    return images.flatMap(({ id, order, sourceEtag }) => {
-      if (order !== null || sourceEtag === null) return [];
-      const known = this.#sql("SELECT 1 FROM images WHERE id = ? AND source_etag <> ?", id, sourceEtag);
-      return known.length > 0 ? [id] : [];
-    });
-  }
-
-  #mustBeMadeAnew(image: string): void {
-    const still = this.#sql(
-      "SELECT key FROM jobs WHERE state = 3 AND owner IS NULL AND key >= ?1 || '/' AND key < ?1 || '0'",
-      image,
-    );
-    for (const { key } of still) this.violation(`${key} counts as stored after its original was replaced (P16)`);
-  }
-
-  #accepted({ images, run }: AcceptChunk, answer: ChunkAnswer): void {
-    if (answer.status !== "done" || answer.closed === true) return;
-    const cancelled = this.#sql("SELECT 1 FROM runs WHERE id = ? AND cancelled_at > 0", run.run).length > 0;
-    const keys = answer.outdated > 0 ? [] : images.flatMap((image) => image.keys);
-    for (const key of keys) {
-      if (!this.#isTaken(key)) this.promised.add(key);
-      this.asked.add(key);
-      if (this.#cancelling.has(key)) continue;
-      const wants = this.wants.get(key) ?? new Set();
-      this.wants.set(key, wants.add(cancelled ? "outside any run" : run.run));
-    }
-  }
-
-  /** The ledger takes it for stored, and a hand has deleted it: until the doctor or a view notices, nothing is promised. */
-  #isTaken(key: string): boolean {
-    const isStored = this.#sql("SELECT 1 FROM jobs WHERE key = ? AND state = 3", key).length > 0;
-    return isStored && this.deleted.has(key) && this.#world?.store.objects.has(storeKey(key)) !== true;
-  }
-
-  #purged(id: string, { status, purge }: { status: string; purge: string }): void {
-    if (status !== "purging") return;
-    this.purgedBelow.set(id, Number(purge));
-    for (const key of this.promised) if (idOfKey(key) === id) this.promised.delete(key);
-    for (const key of this.wants.keys()) if (idOfKey(key) === id) this.wants.delete(key);
-  }
-
-  #cancelled(act: JobAct): void {
-    if (act.status === "ok") this.wants.delete(act.job.key);
-  }
-
-  #acting({ kind, match }: NewAction): void {
-    if (kind !== "cancel") return;
-    for (const { key } of this.#sql("SELECT key FROM jobs")) {
-      if (idOfKey(String(key)) !== match.id) continue;
-      this.wants.delete(String(key));
-      this.#cancelling.add(String(key));
-    }
-  }
-
-  /** P2: a POST without an answer is repeated under its own key, or two jobs run. */
-  #settled(outcomes: Record<string, Outcome>, answers: Record<string, Settled>): void {
-    for (const [key, outcome] of Object.entries(outcomes)) {
-      if (outcome.kind !== "unclear" || answers[key] !== "ok") continue;
-      const row = this.#sql("SELECT state, unclear FROM jobs WHERE key = ?", key)[0];
-      const job = this.#upstream.jobs.findLast(({ order }) => order.metadata.key === key);
-      if (row?.state === RETRYING && Number(row.unclear) < 1 && job !== undefined && job.endsAt > this.#clock.now())
-        this.violation(`doubled: ${key} is asked for anew while ${job.id} runs (P2)`);
-    }
+  #mustBeLost({ owner, submitted }: ExchangeRequest, answer: ExchangeAnswer, before: string): void {
+    if (answer.status !== "lost") this.violation(`${owner} was answered after its lease (I5)`);
+    else if (submitted.length === 0 && this.#dump() !== before)
+      this.violation(`${owner} changed something after its lease (I5)`);
   }
 
   /* ── R2 and Ittybit ── */
 
-  deletedByHand(key: string): void {
-    this.promised.delete(key);
-    this.deleted.add(key);
-  }
-
   /** I5: only the owner of a live lease writes. */
   putIssued({ key: storeName, owner }: Put): void {
-    if (!storeName.startsWith("variants/") || owner === null) return;
-    const row = this.#sql("SELECT owner, state FROM jobs WHERE ?1 = 'variants/' || key", storeName)[0];
-    if (row?.owner !== owner || !this.#isLeased(owner))
-      this.violation(`${owner} put ${storeName} without a live lease (I5), row ${JSON.stringify(row)}`);
+    if (!storeName.startsWith("variants/") || owner === null || this.world.isExcused) return;
+    const { entries } = lookAt(this.sql);
+    const mine = entries.filter((entry) => entry.owner === owner);
+    const isLive = mine.some(({ over, until }) => !over && until > this.#clock.now());
+    if (!isLive) this.violation(`${owner} put ${storeName} without a live lease (I5): ${JSON.stringify(mine)}`);
   }
 
-  /** P10: what is cancelled stores nothing. */
-  putLanded({ key: storeName, owner, issuedAt, answered }: Put): void {
+  /** What is cancelled stores nothing. */
+  putLanded({ key: storeName, issuedAt }: Put): void {
     this.#prompt?.putLanded(storeName);
     const key = storeName.replace(/^variants\//, "");
-    if (this.#sql("SELECT 1 FROM jobs WHERE key = ? AND state = 5", key).length === 0) return;
-    // Who gets no answer cannot wait for ever: its row is cancelled when it settles, and the put may land after all.
-    const told = answered && this.#toldToStop.get(key) === owner && this.#clock.now() - issuedAt <= PUT_MS;
-    if (told) this.violation(`stored after its owner was cancelled ${key} (P10)`);
-    if (issuedAt > (this.#cancelledAt.get(key) ?? issuedAt)) this.violation(`stored after cancelled ${key} (P10)`);
+    const since = this.#commits?.cancelledAt.get(key) ?? issuedAt;
+    if (this.world.isExcused || issuedAt <= since) return;
+    const state = this.sql.exec("SELECT state FROM jobs WHERE key = ?", key)[0]?.state;
+    if (state === CANCELLED) this.violation(`stored after cancelled ${key} (I7)`);
   }
 
   /** I3: one job a generation, and of one key only one that is not given up. */
-  #jobMade({ metadata }: JobOrder): void {
+  #submitted({ metadata, idempotencyKey }: JobOrder, made: { key: string; isNew: boolean }): void {
     const { gen = "", key = "" } = metadata;
-    if (!this.asked.has(key)) this.violation(`invented: a job for ${key}`);
+    if (made.key !== key) this.violation(`${key} was given the job of ${made.key} (${idempotencyKey})`);
+    if (!made.isNew) return;
+    if (!this.promises.asked.has(key)) this.violation(`invented: a job for ${key}`);
     const same = this.#upstream.jobs.filter((job) => job.order.metadata.gen === gen);
     if (same.length > 1) this.violation(`doubled: ${same.length} jobs of generation ${gen} of ${key} (I3)`);
-    const abandoned = new Set(this.#sql("SELECT gen FROM abandoned").map((raw) => String(raw.gen)));
-    const kept = this.#upstream
-      .running()
-      .filter(({ order, createdAt }) => order.metadata.key === key && this.#isYoung(createdAt))
-      .filter(({ order }) => !abandoned.has(order.metadata.gen ?? ""));
-    if (kept.length > 1) this.violation(`doubled: ${kept.length} jobs at once of ${key} (I3)`);
-  }
-
-  /** A job that outlives its deadline is given up for good; Ittybit may keep it. */
-  #isYoung(createdAt: number): boolean {
-    return this.#clock.now() - createdAt < JOB_DEADLINE_MS - 60_000;
+    const { abandoned, entries } = lookAt(this.sql);
+    const entry = entries.find((one) => one.gen === Number(gen));
+    if (entry !== undefined) this.world.paid(entry.grantedAt);
+    if (this.world.isExcused) return;
+    const kept = this.#upstream.running().filter(({ order }) => order.metadata.key === key);
+    const held = kept.filter(({ order }) => !abandoned.has(Number(order.metadata.gen)));
+    if (held.length > 1) this.violation(`doubled: ${held.length} jobs at once of ${key} (I3)`);
   }
 
   /* ── After every transaction ── */
 
   committed(): void {
     if (this.#world === null) return;
-    const rows = this.#sql("SELECT key, state, owner, due, intent FROM jobs");
-    for (const { key, state, owner, due, intent } of rows) {
-      if (!Number.isFinite(Number(due))) this.violation(`${key} is due never (I2)`);
-      this.#watchCancel(String(key), Number(state), owner === null ? null : String(owner), intent === CANCEL);
-    }
-    this.#checkSlots();
-    this.#checkFloors();
-    if (this.#cancelling.size > 0 && this.#sql("SELECT 1 FROM actions WHERE state = 'running'").length === 0)
-      this.#cancelling.clear();
+    this.#commits?.committed(this.#during);
+    this.promises.actionsEnded();
   }
 
-  /** I7, and what P10 needs to know. */
-  #watchCancel(key: string, state: number, owner: string | null, isToStop: boolean): void {
-    const isCancelled = state === CANCELLED;
-    if (isCancelled && owner !== null) this.violation(`${key} is cancelled and owned (I7)`);
-    if (isToStop && owner !== null) this.#toldToStop.set(key, owner);
-    else if (!isCancelled) this.#toldToStop.delete(key);
-    // It has had its end: what comes later is somebody else's.
-    if (owner === null && (state === STORED || state === DEAD || state === REFUSED)) this.wants.delete(key);
-    if (!isCancelled) this.#cancelledAt.delete(key);
-    else if (!this.#cancelledAt.has(key)) this.#cancelledAt.set(key, this.#clock.now());
-  }
-
-  /** I4. */
-  #checkSlots(): void {
-    const running = this.#upstream.running();
-    if (running.length === 0) return;
-    const slots = this.#sql(
-      "SELECT gen FROM jobs WHERE granted > 0 AND state < 3 UNION SELECT gen FROM abandoned WHERE until > ?",
-      this.#clock.now(),
-    );
-    const held = new Set(slots.map((raw) => String(raw.gen)));
-    for (const job of running) {
-      if (this.#isYoung(job.createdAt) && !held.has(job.order.metadata.gen ?? ""))
-        this.violation(`${job.id} runs without a slot (I4)`);
-    }
-  }
-
-  /** I5: what counts as stored was made after the last order. */
-  #checkFloors(): void {
-    const older = this.#sql(
-      `SELECT key FROM jobs WHERE state = 3 AND owner IS NULL AND again = 0 AND gen <
-        (SELECT max(jobs.floor, coalesce(max(i.floor), 0)) FROM images AS i WHERE jobs.key >= i.id || '/' AND jobs.key < i.id || '0')`,
-    );
-    for (const { key } of older) this.violation(`${key} is stored, but older than its order (I5)`);
+  /** Keys that a hand deletes; what was promised for them was kept, or is noticed by the next look. */
+  deletedByHand(key: string): void {
+    this.promises.deletedByHand(key, this.#clock.now());
   }
 }

@@ -7,7 +7,7 @@ import sharp from "sharp";
 
 export const IMAGES = ["a", "b"] as const;
 export type ImageName = (typeof IMAGES)[number];
-export const WIDTHS = [160, 320] as const;
+export const WIDTHS = [160, 320, 480] as const;
 export type Width = (typeof WIDTHS)[number];
 /** Versions an original goes through at most. */
 export const VERSIONS = 6;

@@ -26,6 +26,8 @@ const result = await fc.check(history, {
 });
 const error = result.errorInstance instanceof Error ? result.errorInstance.message : null;
 console.log(JSON.stringify({ histories: played, bad: error === null ? [] : error.split("\n").slice(0, 3) }));
+if (result.failed && process.env.STACK !== undefined)
+  console.error((result.errorInstance as Error).stack, `${result.counterexample?.[0]}, ${result.counterexample?.[1]}`);
 if (result.failed && process.env.SHRINK !== undefined)
   console.error(`${result.counterexample?.[0]}, ${result.counterexample?.[1]}`);
 process.exitCode = result.failed ? 1 : 0;

@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import { checkOverdue, checkPurged, checkRest, excusedFindings } from "./at-rest.ts";
+import { checkObjects, checkOverdue, checkRest, excusedFindings, whatIsLeft } from "./at-rest.ts";
 import type { Command } from "./commands.ts";
-import type { HistoryWorld } from "./history-world.ts";
+import { type HistoryWorld, SLOTS } from "./history-world.ts";
+import { gateLook } from "./ledger-look.ts";
 
 /** No step of the quiet may take longer than the longest wait there is (a purge's second look, the breaker). */
-const QUIET_MS = 6 * 3_600_000;
+const QUIET_MS = 30 * 3_600_000;
 const STEP_MS = 60_000;
 
 /** Plays a history, lets the system come to rest, has the doctor look twice, and checks what must hold. Throws with every breach. */
@@ -14,10 +15,13 @@ export async function play(world: HistoryWorld, commands: Iterable<Command>): Pr
   world.clearUp();
   while (world.isAsked) await world.clock.run(100);
   world.behind(
-    world.ask((ledger) => ledger.patchGate({ paused: { live: false, upload: false, bulk: false } }, "rest")),
+    world.ask((ledger) => {
+      const paused = { live: false, upload: false, bulk: false };
+      return ledger.patchGate({ paused, concurrency: SLOTS, budget: { monthlyJobs: null } }, "rest");
+    }),
   );
   await settleDown(world);
-  checkPurged(world);
+  checkObjects(world);
   const excused = excusedFindings(world);
   const first = await world.clock.until(world.doctor());
   for (const { code, examples } of first.findings.filter((one) => !excused(one)))
@@ -35,7 +39,9 @@ async function settleDown(world: HistoryWorld): Promise<void> {
   const deadline = world.clock.now() + QUIET_MS;
   while (!isQuiet(world)) {
     if (world.clock.now() > deadline)
-      throw new Error(`${world.invariants.bad.join("\n")}\nnever came to rest: ${left(world)}`);
+      throw new Error(
+        `${world.invariants.bad.join("\n")}\nnever came to rest: ${whatIsLeft(world)} ${JSON.stringify(gateLook(world.sql))}`,
+      );
     await world.clock.run(STEP_MS);
     checkOverdue(world);
     if (world.invariants.bad.length > 0) throw new Error(world.invariants.bad.join("\n"));
@@ -43,18 +49,5 @@ async function settleDown(world: HistoryWorld): Promise<void> {
 }
 
 function isQuiet(world: HistoryWorld): boolean {
-  const open = world.sql.exec(
-    `SELECT (SELECT count(*) FROM jobs WHERE state < 3 OR owner IS NOT NULL) + (SELECT count(*) FROM purges) +
-      (SELECT count(*) FROM abandoned) + (SELECT count(*) FROM claims) + (SELECT count(*) FROM outbox) +
-      (SELECT count(*) FROM actions WHERE state = 'running') + (SELECT count(*) FROM runs WHERE cancel_cursor > 0) AS n`,
-  )[0];
-  return world.isIdle && open?.n === 0;
-}
-
-function left({ sql }: HistoryWorld): string {
-  const rows = sql.exec(
-    "SELECT key, state, owner, due, hold, ittybit_job, error FROM jobs WHERE state < 3 OR owner IS NOT NULL",
-  );
-  const tables = ["purges", "abandoned", "claims", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table}`));
-  return JSON.stringify([rows, ...tables, sql.exec("SELECT body FROM docs WHERE name = 'gate'")]);
+  return world.isIdle && whatIsLeft(world) === "";
 }

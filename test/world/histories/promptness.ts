@@ -1,31 +1,44 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
-import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { GateView, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { World } from "../world.ts";
+import { gateLook, lookAt, WAITING } from "./ledger-look.ts";
 
 /** Calls after which something may be due. */
-const CHANGES = new Set<keyof LedgerCalls>(["acceptChunk", "retryJob", "patchGate", "cancelRun", "settle"]);
-/** Accepted work is under way by then, while the gate lets it. */
-const SENT_WITHIN_MS = 1_000;
-/** A send or a put that failed is tried again within this. */
+const CHANGES = new Set<keyof LedgerCalls>(["acceptChunk", "retryJob", "patchGate", "cancelRun", "exchange"]);
+/** Somebody is called for accepted work by then, while the gate lets it. */
+const CALLED_WITHIN_MS = 1_000;
+/** A send or a put that failed is tried again within this; a wake-up is believed under way for twice as long. */
 const TROUBLE_MS = 15_000;
+const WAKE_MS = 30_000;
 /** The edge knows by then which lanes are closed. */
 const PUBLISHED_WITHIN_MS = 2_000;
-/** Of the gate's forty slots; the world has four keys. */
-const FEW_SLOTS = 10;
 
 /** The world as its judges look at it. */
 export type JudgedWorld = World & {
   /** Something that delays work was done to it: judge nothing before, Unix ms. */
   readonly troubleUntil: number;
+  /** The same of messages. */
+  readonly queueTroubleUntil: number;
+  /** A restored ledger knows nothing of what ran before: its slots and objects are judged no more. */
+  readonly isExcused: boolean;
+  /** True once after each restore. */
+  wasRestored(): boolean;
+  /** The key that kills every handler. */
+  readonly poison: string | null;
+  /** Handlers that died, stalled, or gave up. */
+  readonly deaths: number;
+  /** A month's jobs are limited. */
+  readonly hasBudget: boolean;
+  /** So many slots may be taken at present, when so many are. */
+  slots(taken: number): number;
+  /** A key was ordered, or ordered anew. */
+  ordered(key: string): void;
+  /** A job was made for a grant of this time, Unix ms. */
+  paid(grantedAt: number): void;
+  /** What the gate says that it is set to. */
+  gateSet(view: GateView): void;
 };
-
-/** As much of the gate's document as is judged here. */
-interface GateDocument {
-  paused: string[];
-  breaker: { state: string };
-  throttledUntil: number;
-  tat: number;
-}
 
 /**
  * What follows a change follows at once: the alarm, which would do it too some seconds later, is only the safety net. Nothing is said
@@ -47,24 +60,21 @@ export class Promptness {
 
   heard(call: keyof LedgerCalls): void {
     if (!CHANGES.has(call)) return;
-    const { clock, sql } = this.#world;
+    const { clock } = this.#world;
     this.#watchGate();
+    if (this.#looking) return;
+    this.#looking = true;
     const [since, move] = [clock.now(), this.#gateMoves];
-    // Whoever asks for a locked image waits, after the purge's end for the alarm.
-    const locked = sql.exec("SELECT 1 FROM images WHERE purging_until > ?", since).length > 0;
-    if (!this.#looking && !locked) {
-      this.#looking = true;
-      clock.after(SENT_WITHIN_MS, () => {
-        this.#looking = false;
-        if (move === this.#gateMoves) this.#checkSent(since);
-      });
-    }
+    clock.after(CALLED_WITHIN_MS, () => {
+      this.#looking = false;
+      if (move === this.#gateMoves) this.#checkCalled(since);
+    });
   }
 
   /** Whether it closes something else than before; then the edge must soon know, unless it moves again. */
   #watchGate(): void {
     const { clock } = this.#world;
-    const { paused, breaker } = this.#gate();
+    const { paused, breaker } = gateLook(this.#world.sql);
     const says = JSON.stringify([paused, breaker.state]);
     if (says === this.#gateSays) return;
     this.#gateSays = says;
@@ -80,33 +90,38 @@ export class Promptness {
     if (key === GATE_KEY) this.#publishedAt = this.#world.clock.now();
   }
 
-  /** Rows that were due before and that nobody has touched since. */
-  #checkSent(since: number): void {
-    const { sql, clock } = this.#world;
-    const { paused, breaker, throttledUntil, tat } = this.#gate();
-    if (this.#mayBeLate(since) || paused.length > 0 || breaker.state === "open") return;
-    if (this.#publishedAt >= since - SENT_WITHIN_MS) return;
-    const slots = sql.exec(
-      "SELECT (SELECT count(*) FROM jobs WHERE granted > 0 AND state < 3) + (SELECT count(*) FROM abandoned) AS n",
-    )[0];
-    if (Number(slots?.n) > FEW_SLOTS || Math.max(throttledUntil, tat) > since) return;
-    const waiting = sql.exec(
-      `SELECT key FROM jobs WHERE owner IS NULL AND state < 3 AND granted = 0 AND due <= ?1 AND hold <= ?2 AND updated <= ?1
-        AND crashes = 0`,
-      since,
-      clock.now(),
-    );
-    for (const { key } of waiting) this.#violation(`${key} is due and was not sent within a second (P1)`);
+  /** Nobody is at work, nobody is called, and rows wait that may go. */
+  #checkCalled(since: number): void {
+    const { sql, clock, handlers, work, queueTroubleUntil } = this.#world;
+    const { paused, breaker, throttledUntil } = gateLook(sql);
+    if (this.#mayBeLate(since) || queueTroubleUntil > since - WAKE_MS || handlers + work.depth > 0) return;
+    if (
+      paused.length > 0 ||
+      breaker.state === "open" ||
+      throttledUntil > since ||
+      this.#world.hasBudget ||
+      this.#publishedAt > since - TROUBLE_MS
+    )
+      return;
+    const { rows, entries, abandoned } = lookAt(sql);
+    if (entries.filter(({ granted }) => granted).length + abandoned.size > 0) return;
+    const held = new Set(entries.map(({ id }) => id));
+    const locked = new Set(sql.exec("SELECT id FROM images WHERE lock > ?", since).map(({ id }) => String(id)));
+    for (const { id, key, state, due, created } of rows.values()) {
+      if (state !== WAITING || held.has(id) || locked.has(encodedIdOfKey(key))) continue;
+      if (Math.max(created, due ?? created) > since) continue;
+      this.#violation(`${key} is due since ${clock.now() - (due ?? created)} ms and nobody is called (P1)`);
+    }
   }
 
   #checkPublished(since: number): void {
     if (!this.#mayBeLate(since)) this.checkGate(`${PUBLISHED_WITHIN_MS} ms after a change`);
   }
 
-  /** The gate file says what the gate says; none says that all is open. Of a breaker nothing is said: it opens and closes by time. */
+  /** The gate file says what the gate says; none says that all is open. Of breaker and budget nothing is said: they open and close by time. */
   checkGate(when: string): void {
-    const { paused, breaker } = this.#gate();
-    if (breaker.state === "open") return;
+    const { paused, breaker } = gateLook(this.#world.sql);
+    if (breaker.state === "open" || this.#world.hasBudget) return;
     const file = this.#world.store.objects.get(GATE_KEY);
     const said = file === undefined ? null : parseGate(new TextDecoder().decode(file.bytes));
     const told = [...(said?.closed ?? [])].sort().join();
@@ -118,11 +133,5 @@ export class Promptness {
   /** The object was born since, or the weather has touched what it does. */
   #mayBeLate(since: number): boolean {
     return this.#world.object.bornAt >= since || this.#world.troubleUntil >= since - TROUBLE_MS;
-  }
-
-  #gate(): GateDocument {
-    const body = this.#world.sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0]?.body;
-    const open = { paused: [], breaker: { state: "closed" }, throttledUntil: 0, tat: 0 };
-    return body === undefined ? open : (JSON.parse(String(body)) as GateDocument);
   }
 }

@@ -1,4 +1,5 @@
 import type { Ittybit, JobOrder, NoResult } from "../../../workers/consumer/src/ittybit/client.ts";
+import type { IttybitJob } from "../../../workers/consumer/src/ittybit/dialects.ts";
 import {
   createFakeIttybit,
   type FakeIttybit,
@@ -13,6 +14,7 @@ import type { Pictures } from "./pictures.ts";
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** How late after its creation a job may read its original. */
 const READ_MAX_MS = 3_000;
+const LOST_MS = 2_000;
 
 /** The script of a history: what may go wrong on our side, and at Ittybit's. Each entry strikes once. */
 export interface Script extends Faults {
@@ -24,8 +26,8 @@ export interface Script extends Faults {
   unanswered: number;
   /** Looks that give no answer. */
   blind: number;
-  /** How the next new jobs go. */
-  jobs: { ms: number; ends: "done" | "failed" | "cancelled" }[];
+  /** How the next new jobs go; Ittybit forgets a lost one two seconds after it was made. */
+  jobs: { ms: number; ends: "done" | "failed" | "cancelled" | "lost" }[];
   /** What the next results' URLs answer instead. */
   outputs: ("html" | "truncated" | "gone" | "error")[];
 }
@@ -38,8 +40,8 @@ export function emptyScript(): Script {
 /** The outside in memory: Ittybit, the host of its results, and the originals, which a job reads a while after it was made. */
 export class Upstream {
   readonly missing = new Set<string>();
-  /** Called with the order of each job that is made. */
-  onJob: (order: JobOrder) => void = () => undefined;
+  /** Called with each order that was answered with a job: whose it is, and whether it was made for this order. */
+  onSubmit: (order: JobOrder, job: { key: string; isNew: boolean }) => void = () => undefined;
   readonly #ittybit: FakeIttybit;
   readonly #script: () => Script;
   readonly #pictures: Pictures;
@@ -48,6 +50,10 @@ export class Upstream {
   /** When each original changed, by image: as many times as its version says. */
   readonly #changes = new Map<string, number[]>();
   readonly #readAt = new Map<string, number>();
+  /** When Ittybit forgets a job, by its id. */
+  readonly #lostAt = new Map<string, number>();
+  /** Somebody else's jobs, which stand between ours in the list, by the time they were made. */
+  readonly #others: IttybitJob[] = [];
 
   constructor(world: { clock: VirtualClock; chance: Chance; pictures: Pictures; script: () => Script }) {
     this.#clock = world.clock;
@@ -57,7 +63,6 @@ export class Upstream {
     this.#ittybit = createFakeIttybit(world.clock);
     this.#ittybit.plan = (order) => this.#plan(order);
     this.#ittybit.refuse = () => this.#refuse();
-    this.#ittybit.blind = () => (strike(this.#script(), "blind") ? unclear("no answer") : null);
   }
 
   get jobs(): readonly FakeJob[] {
@@ -65,7 +70,36 @@ export class Upstream {
   }
 
   running(): FakeJob[] {
-    return this.jobs.filter((job) => job.endsAt > this.#clock.now());
+    return this.jobs.filter((job) => job.endsAt > this.#clock.now() && !this.#isLost(job.id));
+  }
+
+  /** Generations whose job runs no more. */
+  endedGens(): Set<number> {
+    const ended = this.jobs.filter((job) => job.endsAt <= this.#clock.now() || this.#isLost(job.id));
+    return new Set(ended.map(({ order }) => Number(order.metadata.gen)));
+  }
+
+  #isLost(id: string): boolean {
+    return (this.#lostAt.get(id) ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
+  }
+
+  /** Somebody else makes so many jobs with this account. */
+  makeOthers(n: number): void {
+    const createdAt = this.#clock.now();
+    for (let made = 0; made < n; made += 1) {
+      const id = `other_${this.#others.length}`;
+      const words = { status: "done", said: "succeeded", known: true } as const;
+      this.#others.push({
+        id,
+        ...words,
+        output: null,
+        error: null,
+        metadata: {},
+        input: null,
+        createdAt,
+        finishedAt: createdAt,
+      });
+    }
   }
 
   change(image: string): void {
@@ -86,13 +120,37 @@ export class Upstream {
       await this.#wire();
       const before = this.jobs.length;
       const answer = await this.#ittybit.submit(order);
-      if (this.jobs.length > before) this.onJob(order);
+      const isNew = this.jobs.length > before;
+      const job = isNew ? this.jobs.at(-1) : this.jobs.find(({ id }) => answer.kind === "made" && id === answer.job.id);
+      if (job !== undefined) this.onSubmit(order, { key: job.order.metadata.key ?? "", isNew });
       await this.#wire();
       return answer;
     },
-    get: (id) => this.#wire().then(() => this.#ittybit.get(id)),
-    list: (query) => this.#wire().then(() => this.#ittybit.list(query)),
+    get: async (id) => {
+      await this.#wire();
+      const look = this.#isLost(id) ? ({ kind: "absent" } as const) : await this.#ittybit.get(id);
+      await this.#wire();
+      return look;
+    },
+    list: async ({ next } = {}) => {
+      await this.#wire();
+      const page = strike(this.#script(), "blind") ? unclear("no answer") : await this.#page(next);
+      await this.#wire();
+      return page;
+    },
   };
+
+  /** Newest first, a hundred from the cursor on; a job that is not there is none. */
+  async #page(query: string | undefined): ReturnType<Ittybit["list"]> {
+    const after = new URLSearchParams(query).get("after");
+    const looks = await Promise.all(this.jobs.map(({ id }) => this.#ittybit.get(id)));
+    const ours = looks.flatMap((look) => (look.kind === "job" && !this.#isLost(look.job.id) ? [look.job] : []));
+    const all = [...ours, ...this.#others].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
+    const at = after === null ? -1 : all.findIndex(({ id }) => id === after);
+    if (after !== null && at < 0) return unclear("no such job", 404);
+    const jobs = all.slice(at + 1, at + 101);
+    return { kind: "page", jobs, next: all.length > at + 101 ? `limit=100&after=${jobs.at(-1)?.id}` : null };
+  }
 
   readonly fetch = (async (input: RequestInfo | URL) => {
     const url = String(input);
@@ -108,9 +166,12 @@ export class Upstream {
   }
 
   #plan(order: JobOrder): Partial<FakeJob> & { ms: number } {
-    const job = this.#script().jobs.shift() ?? { ms: this.#chance.between(200, 3_200) };
-    this.#readAt.set(order.idempotencyKey, this.#clock.now() + this.#chance.between(0, Math.min(READ_MAX_MS, job.ms)));
-    return job;
+    const { ms, ends } = this.#script().jobs.shift() ?? { ms: this.#chance.between(200, 3_200), ends: "done" as const };
+    const now = this.#clock.now();
+    this.#readAt.set(order.idempotencyKey, now + this.#chance.between(0, Math.min(READ_MAX_MS, ms)));
+    if (ends !== "lost") return { ms, ends };
+    this.#lostAt.set(`job_${String(this.jobs.length + 1).padStart(6, "0")}`, now + LOST_MS);
+    return { ms };
   }
 
   #refuse(): NoResult | "lost" | null {
@@ -141,8 +202,9 @@ function imageOf(url: string): string {
   return url.slice(ORIGINALS.length + 1);
 }
 
-function unclear(message: string): NoResult {
-  return { kind: "unclear", failure: { code: "upstream_unreachable", message } };
+function unclear(message: string, httpStatus?: number): NoResult {
+  const failure = { code: "upstream_unreachable", message, ...(httpStatus === undefined ? {} : { httpStatus }) };
+  return { kind: "unclear", failure };
 }
 
 function bytes(body: Uint8Array): Response {

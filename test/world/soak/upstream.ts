@@ -22,7 +22,7 @@ export interface UpstreamJob {
 
 export type Order =
   | { call: "faults"; rules: FaultRuleInput[] }
-  | { call: "configure"; patch: { profile?: "reference" | "guide" | "v2025" } }
+  | { call: "configure"; patch: { profile?: "reference" | "guide" | "sdk" | "v2025" } }
   | { call: "stats" }
   | { call: "jobs" };
 
@@ -36,7 +36,7 @@ export interface Upstream {
   apiUrl: string;
   originUrl: string;
   faults(rules: FaultRuleInput[]): Promise<void>;
-  profile(profile: "reference" | "guide" | "v2025"): Promise<void>;
+  profile(profile: "reference" | "guide" | "sdk" | "v2025"): Promise<void>;
   stats(): Promise<EmulatorStats>;
   jobs(): Promise<UpstreamJob[]>;
   close(): Promise<void>;

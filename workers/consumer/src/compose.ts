@@ -30,6 +30,7 @@ export function ittybitOf(env: Env): Ittybit {
     apiKey: env.ITTYBIT_API_KEY ?? "",
     fetch: fetcher,
     clock: systemClock,
+    ...(env.ITTYBIT_ACCEPT_VERSION ? { acceptVersion: env.ITTYBIT_ACCEPT_VERSION } : {}),
   });
 }
 

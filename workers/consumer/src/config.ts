@@ -7,6 +7,8 @@ import type { AccessSettings } from "./api/deps.ts";
 /** Secrets (`wrangler secret put NAME -c wrangler.consumer.toml`) and the local stack's variables; all may be unset. */
 export interface Secrets {
   ITTYBIT_API_KEY?: string;
+  /** Sent to Ittybit as `Accept-Version`, for an account that answers in an older version; unset: the newest answers. */
+  ITTYBIT_ACCEPT_VERSION?: string;
   /** Operators' bearer tokens, comma-separated for rotation. Unset: the control API answers 503. */
   ADMIN_TOKEN?: string;
   /** Viewers' bearer tokens, comma-separated. */

@@ -1,4 +1,5 @@
 import { systemClock } from "@prewarm/shared/clock";
+import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ittybitOf, writeLog } from "./compose.ts";
@@ -19,7 +20,10 @@ export function ledgerDeps(env: Env): LedgerDeps {
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     within,
     send: async (wakeUps) => {
-      await env.WORK_QUEUE.sendBatch(Array.from({ length: wakeUps }, () => ({ body: WORK_MESSAGE })));
+      for (let left = wakeUps; left > 0; left -= QUEUE_BATCH_MAX_MESSAGES) {
+        const length = Math.min(left, QUEUE_BATCH_MAX_MESSAGES);
+        await env.WORK_QUEUE.sendBatch(Array.from({ length }, () => ({ body: WORK_MESSAGE })));
+      }
     },
     ittybit: jobsAtIttybit(ittybitOf(env)),
     purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),

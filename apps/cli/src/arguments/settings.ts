@@ -7,6 +7,7 @@ import type { Arguments } from "./command.ts";
 
 const DEFAULT_CONTROL_URL = "http://localhost:8788";
 const LOCAL_EDGE_URL = "http://localhost:8787";
+export const ITTYBIT_URL = "https://api.ittybit.com";
 /** Where the local stack keeps its own token, beside its state; nothing but the local stack accepts it. */
 const LOCAL_TOKEN_FILE = "admin-token";
 const LOCAL_STATE_DIR = ".wrangler/prewarm";
@@ -20,6 +21,9 @@ export const VARIABLES = {
   STATE_DIR: "Where the local stack keeps its state. Default .wrangler/prewarm",
   SIGNING_KEYS: "Keys for `sign` and `url`, comma-separated; the first one signs",
   HOOK_SECRET: "`whsec_…` secret for `hook sign` and `hook test`",
+  ITTYBIT_API_KEY: "Key for `ittybit check`",
+  ITTYBIT_API_URL: "Where `ittybit check` finds Ittybit. Default https://api.ittybit.com",
+  ITTYBIT_ACCEPT_VERSION: "Version of its API that `ittybit check` asks for. Default: the newest",
   CLOUDFLARE_ACCOUNT_ID: "Account for `--r2-prefix`",
   CLOUDFLARE_API_TOKEN: "API token with R2 read rights for `--r2-prefix`",
   PREWARM_ALLOW_HTTP_UNSAFE: "`1` allows sending ADMIN_TOKEN unencrypted to another machine",
@@ -79,6 +83,20 @@ export function readKnownEdgeUrl(args: Arguments, { env }: Pick<Context, "env">)
   const given = args.text("edge-url") ?? env.PREWARM_EDGE_URL;
   if (given !== undefined && given !== "") return trim(readUrl(given, "PREWARM_EDGE_URL"));
   return isLoopback(controlUrl(args, env)) ? LOCAL_EDGE_URL : null;
+}
+
+/** Ittybit's address (without a trailing slash) and key. Throws a usage error when the key is missing or would travel unencrypted. */
+export function readIttybitSettings({ env }: Pick<Context, "env">): {
+  apiUrl: string;
+  apiKey: string;
+  acceptVersion: string | null;
+} {
+  const url = readUrl(env.ITTYBIT_API_URL || ITTYBIT_URL, "ITTYBIT_API_URL");
+  if (url.protocol === "http:" && !isLoopback(url))
+    throw usageError(`${url.origin} is not https: ITTYBIT_API_KEY would travel in the clear.`);
+  const apiKey = (env.ITTYBIT_API_KEY ?? "").trim();
+  if (apiKey === "") throw usageError("ITTYBIT_API_KEY is not set.", "It is the key from Ittybit's dashboard.");
+  return { apiUrl: trim(url), apiKey, acceptVersion: env.ITTYBIT_ACCEPT_VERSION || null };
 }
 
 /** The signing keys, the first one signs; empty when there are none. */

@@ -1,9 +1,11 @@
 import { createId } from "../clock.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import { ApiError, invalidRequest } from "../errors.ts";
 import { asCreated, createJobRecord, type JobRecord, type JobStatus } from "../jobs/job-record.ts";
 import { isRecord, type JobRequest, parseJobRequest } from "../jobs/job-request.ts";
 import type { JobFilter, PageQuery } from "../jobs/job-store.ts";
 import { FORMATS_BY_KIND } from "../pixels/image-options.ts";
+import type { Settings } from "../settings.ts";
 import { dialectAndContext, type EmulatorState } from "./emulator-state.ts";
 
 /** A request as the routes see it. */
@@ -13,6 +15,8 @@ export interface ApiCall {
   query: URLSearchParams;
   apiKey: string;
   idempotencyKey: string | null;
+  /** `Accept-Version`, or the other spelling of one SDK. */
+  version: string | null;
   body: string;
 }
 
@@ -23,7 +27,7 @@ export interface ApiAnswer {
   job?: JobRecord;
 }
 
-const STATUSES = ["queued", "processing", "succeeded", "failed", "cancelled"];
+const STATUSES = ["queued", "processing", "succeeded", "failed", "cancelled"] as const;
 const LIST_PARAMETERS = ["kind", "status", "input", "limit", "after", "before", "order", "page"];
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
@@ -40,7 +44,7 @@ export function parseJson(body: string): unknown {
 
 function makeJob(emulator: EmulatorState, request: JobRequest, call: ApiCall): JobRecord {
   const { clock, faults, store } = emulator;
-  const { dialect } = dialectAndContext(emulator);
+  const { dialect } = dialectAndContext(emulator, call.version);
   const id = createId(dialect.idPrefix, clock);
   const struck = faults.forJob({ input: request.input, options: request.options, jobId: id });
   const skew = struck.find((fault) => fault.type === "skew");
@@ -56,26 +60,39 @@ function makeJob(emulator: EmulatorState, request: JobRequest, call: ApiCall): J
   emulator.createdJobs += 1;
   emulator.openJobs += 1;
   emulator.peakOpenJobs = Math.max(emulator.peakOpenJobs, emulator.openJobs);
+  emulator.timeline.add("created", job, emulator.openJobs);
   emulator.runner.start(job, struck);
   emulator.log("job.created", { job: id, input: request.input, options: request.options });
   return job;
 }
 
-/** `POST /jobs`: 201 with the new job, or 200 with the body an earlier call under the same key was given. */
-export function createJob(emulator: EmulatorState, call: ApiCall): ApiAnswer {
-  const { dialect, context } = dialectAndContext(emulator);
-  const { idempotencyKey: key } = call;
-  const known = key === null ? undefined : emulator.idempotency.find(call.apiKey, key, call.body);
-  if (known) return { status: 200, body: dialect.job(asCreated(known), context), job: known };
-  const job = makeJob(emulator, parseJobRequest(parseJson(call.body), emulator.settings), call);
-  if (key !== null) emulator.idempotency.remember(call.apiKey, key, call.body, job);
-  return { status: 201, body: dialect.job(job, context), job };
+/** @throws ApiError 429: `concurrency_limited` is the emulator's own word */
+function refuseBeyondSlots(emulator: EmulatorState): void {
+  const { maxOpenJobs } = emulator.settings;
+  if (maxOpenJobs !== null && emulator.openJobs >= maxOpenJobs)
+    throw new ApiError(429, "concurrency_limited", `${emulator.openJobs} jobs are open`, { "retry-after": "1" });
 }
 
-export function getJob(emulator: EmulatorState, id: string): ApiAnswer {
+/** `POST /jobs`: the new job, or 200 with the body an earlier call under the same key was given. */
+export function createJob(emulator: EmulatorState, call: ApiCall): ApiAnswer {
+  const { dialect, context } = dialectAndContext(emulator, call.version);
+  const { idempotencyKey: key } = call;
+  const known = key === null ? undefined : emulator.idempotency.find(call.apiKey, key, call.body);
+  if (known) {
+    emulator.timeline.add("replayed", known, emulator.openJobs);
+    return { status: 200, body: dialect.job(asCreated(known), context), job: known };
+  }
+  const request = parseJobRequest(parseJson(call.body), emulator.settings, dialect);
+  refuseBeyondSlots(emulator);
+  const job = makeJob(emulator, request, call);
+  if (key !== null) emulator.idempotency.remember(call.apiKey, key, call.body, job);
+  return { status: dialect.createdStatus, body: dialect.job(job, context), job };
+}
+
+export function getJob(emulator: EmulatorState, id: string, version: string | null): ApiAnswer {
   const job = emulator.store.get(id);
   if (job === undefined) throw new ApiError(404, "job_not_found", `no job ${id}`);
-  const { dialect, context } = dialectAndContext(emulator);
+  const { dialect, context } = dialectAndContext(emulator, version);
   return { status: 200, body: dialect.job(job, context), job };
 }
 
@@ -89,21 +106,24 @@ function integer(query: URLSearchParams, name: string, fallback: number, max: nu
   return value;
 }
 
-function parseFilter(query: URLSearchParams): JobFilter {
-  const [kind, status, input] = [query.get("kind"), query.get("status"), query.get("input")];
-  if (kind !== null && !Object.hasOwn(FORMATS_BY_KIND, kind)) throw invalidRequest("kind is not known");
-  if (status !== null && !STATUSES.includes(status)) {
-    throw invalidRequest(`status must be one of ${STATUSES.join(", ")}`);
-  }
-  return {
-    ...(kind !== null && { kind }),
-    ...(status !== null && { status: status as JobStatus }),
-    ...(input !== null && { input }),
-  };
+/** The profile's own words, and the reference's. */
+function statusOf(word: string | null, { words }: Dialect): JobStatus | undefined {
+  if (word === null) return undefined;
+  const status = STATUSES.find((one) => one === word || words[one].includes(word));
+  if (status === undefined) throw invalidRequest(`status must be one of ${Object.values(words).flat().join(", ")}`);
+  return status;
 }
 
-function parsePageQuery(query: URLSearchParams): PageQuery {
-  const [order, after, before] = [query.get("order") ?? "desc", query.get("after"), query.get("before")];
+function parseFilter(query: URLSearchParams, dialect: Dialect): JobFilter {
+  const [kind, input] = [query.get("kind"), query.get("input")];
+  if (kind !== null && !Object.hasOwn(FORMATS_BY_KIND, kind)) throw invalidRequest("kind is not known");
+  const status = statusOf(query.get("status"), dialect);
+  return { ...(kind !== null && { kind }), status, ...(input !== null && { input }) };
+}
+
+function parsePageQuery(query: URLSearchParams, hasCursors: boolean): PageQuery {
+  const cursor = (name: string): string | null => (hasCursors ? query.get(name) : null);
+  const [order, after, before] = [query.get("order") ?? "desc", cursor("after"), cursor("before")];
   if (order !== "asc" && order !== "desc") throw invalidRequest("order must be asc or desc");
   if (after !== null && before !== null) throw invalidRequest("after and before exclude each other");
   const limit = integer(query, "limit", DEFAULT_LIMIT, MAX_LIMIT);
@@ -119,22 +139,36 @@ function linkHeader(emulator: EmulatorState, call: ApiCall, jobs: JobRecord[], b
   return `<${emulator.apiUrl}${call.path}?${query}>; rel="${backwards ? "prev" : "next"}"`;
 }
 
-/** `GET /jobs`, by cursor; in the 2025 profile by page number too. */
+function wrapped(shape: Settings["listShape"], items: object[], hasMore: boolean): unknown {
+  if (shape === "bare") return items;
+  if (shape === "object") return { object: "list", data: items, has_more: hasMore };
+  return { [shape]: items, has_more: hasMore };
+}
+
+/** `GET /jobs`, by cursor; by page number where the dialect or the settings have no cursors. */
 export function listJobs(emulator: EmulatorState, call: ApiCall): ApiAnswer {
-  const { dialect, context } = dialectAndContext(emulator);
+  const { dialect, context } = dialectAndContext(emulator, call.version);
+  const { lists, listShape, listHeaders, listCursors, strict } = emulator.settings;
+  if (!lists) throw new ApiError(404, "not_found", "no such endpoint: GET /jobs");
   const unknown = [...call.query.keys()].find((name) => !LIST_PARAMETERS.includes(name));
-  if (emulator.settings.strict && unknown !== undefined) throw invalidRequest(`unknown parameter ${unknown}`);
-  const filter = parseFilter(call.query);
-  const query = parsePageQuery(call.query);
-  const number = dialect.numberedPages ? integer(call.query, "page", 1, 1_000_000) : 1;
-  const skipped = (number - 1) * query.limit;
-  const found = emulator.store.page(filter, { ...query, limit: skipped + query.limit });
-  const jobs = found.jobs.slice(skipped);
-  const total = dialect.numberedPages ? emulator.store.count(filter) : 0;
-  const list = { limit: query.limit, hasMore: found.hasMore, total, page: number };
-  const link = found.hasMore ? linkHeader(emulator, call, jobs, query.before !== undefined) : undefined;
-  const headers = { limit: String(query.limit), "has-more": String(found.hasMore), ...(link && { link }) };
-  return { status: 200, body: dialect.list(jobs, list, context), headers };
+  if (strict && unknown !== undefined) throw invalidRequest(`unknown parameter ${unknown}`);
+  const numbered = dialect.numberedPages || !listCursors;
+  const filter = parseFilter(call.query, dialect);
+  const query = parsePageQuery(call.query, !numbered);
+  const page = numbered ? integer(call.query, "page", 1, 1_000_000) : 1;
+  const skipped = (page - 1) * query.limit;
+  const { jobs: found, hasMore } = emulator.store.page(filter, { ...query, limit: skipped + query.limit });
+  const jobs = found.slice(skipped);
+  const total = numbered ? emulator.store.count(filter) : 0;
+  const items = jobs.map((job) => dialect.item(job, context));
+  const body =
+    listShape === "profile"
+      ? dialect.list(items, { limit: query.limit, hasMore, total, page }, context)
+      : wrapped(listShape, items, hasMore);
+  if (!listHeaders || dialect.numberedPages) return { status: 200, body };
+  const link = hasMore && !numbered ? linkHeader(emulator, call, jobs, query.before !== undefined) : undefined;
+  const headers = { limit: String(query.limit), "has-more": String(hasMore), ...(link && { link }) };
+  return { status: 200, body, headers };
 }
 
 /**

@@ -11,7 +11,7 @@ import { dialectAndContext, type EmulatorState } from "./emulator-state.ts";
 import { readBody, readTarget, sendJson, sendText } from "./http-io.ts";
 import { retryAfterHeaders } from "./rate-limit.ts";
 
-type RouteName = "create" | "get" | "list" | "task" | "connection" | "connections";
+type RouteName = "create" | "get" | "list" | "task" | "connection" | "connections" | "endpoint" | "endpoints";
 
 interface Route {
   name: RouteName;
@@ -36,7 +36,9 @@ interface CallResult {
 
 function routeOf(emulator: EmulatorState, method: string, path: string): Route {
   const [, collection, id, ...rest] = path.split("/");
-  const alias = dialectAndContext(emulator).dialect.tasksAreJobs;
+  const { tasksAreJobs: alias, endpoints } = dialectAndContext(emulator).dialect;
+  if (endpoints && path === "/webhooks/endpoints" && (method === "GET" || method === "POST"))
+    return { name: method === "POST" ? "endpoint" : "endpoints", jobId: null };
   const known = rest.length === 0 && (collection === "jobs" || collection === "tasks" || collection === "connections");
   const hasItem = collection === "jobs" || (collection === "tasks" && alias);
   if (!known || (id !== undefined && !hasItem)) throw new ApiError(404, "not_found", `no such endpoint: ${path}`);
@@ -79,7 +81,7 @@ function perform(emulator: EmulatorState, route: Route, call: ApiCall): ApiAnswe
     case "create":
       return createJob(emulator, call);
     case "get":
-      return getJob(emulator, route.jobId ?? "");
+      return getJob(emulator, route.jobId ?? "", call.version);
     case "list":
       return listJobs(emulator, call);
     case "task":
@@ -88,13 +90,17 @@ function perform(emulator: EmulatorState, route: Route, call: ApiCall): ApiAnswe
       return { status: 201, body: emulator.connections.add(parseJson(call.body)) };
     case "connections":
       return { status: 200, body: emulator.connections.list() };
+    case "endpoint":
+      return { status: 201, body: emulator.endpoints.add(parseJson(call.body)) };
+    case "endpoints":
+      return { status: 200, body: emulator.endpoints.list() };
     default:
       return route.name satisfies never;
   }
 }
 
-function errorAnswer(emulator: EmulatorState, error: ApiError): ApiAnswer {
-  const { dialect, context } = dialectAndContext(emulator);
+function errorAnswer(emulator: EmulatorState, error: ApiError, version: string | null): ApiAnswer {
+  const { dialect, context } = dialectAndContext(emulator, version);
   return {
     status: error.status,
     body: dialect.error(error.kind, error.message, context),
@@ -103,15 +109,20 @@ function errorAnswer(emulator: EmulatorState, error: ApiError): ApiAnswer {
 }
 
 /** The answer that `fault` gives; `hang` or `reset` when it gives none; undefined when the call is performed all the same. */
-function faultAnswer(emulator: EmulatorState, fault: RequestFault): ApiAnswer | "hang" | "reset" | undefined {
+function faultAnswer(
+  emulator: EmulatorState,
+  fault: RequestFault,
+  version: string | null,
+): ApiAnswer | "hang" | "reset" | undefined {
   switch (fault.type) {
     case "throttled": {
       const headers = retryAfterHeaders(fault.retryAfter, fault.seconds, emulator.clock.now() + emulator.skewMs);
-      return errorAnswer(emulator, new ApiError(429, "rate_limited", "too many requests", headers));
+      return errorAnswer(emulator, new ApiError(429, "rate_limited", "too many requests", headers), version);
     }
     case "status": {
       const kind = fault.kind ?? ERROR_KINDS[fault.status] ?? "internal_error";
-      return errorAnswer(emulator, new ApiError(fault.status, kind, fault.message ?? kind.replaceAll("_", " ")));
+      const error = new ApiError(fault.status, kind, fault.message ?? kind.replaceAll("_", " "));
+      return errorAnswer(emulator, error, version);
     }
     case "html":
       return { status: fault.status, body: `<html><body><h1>${fault.status} Bad Gateway</h1></body></html>` };
@@ -127,10 +138,20 @@ async function readCall(emulator: EmulatorState, request: IncomingMessage, url: 
   const method = request.method ?? "GET";
   const body = await readBody(request);
   const apiKey = authenticate(emulator, request.headers.authorization);
-  emulator.rateLimit.take();
-  const key = request.headers["idempotency-key"];
-  const idempotencyKey = typeof key === "string" && key !== "" ? key : null;
-  return { method, path: url.pathname, query: url.searchParams, apiKey, idempotencyKey, body };
+  const idempotencyKey = keyOf(request);
+  const version = versionOf(request);
+  return { method, path: url.pathname, query: url.searchParams, apiKey, idempotencyKey, version, body };
+}
+
+function keyOf({ headers }: IncomingMessage): string | null {
+  const key = headers["idempotency-key"];
+  return typeof key === "string" && key !== "" ? key : null;
+}
+
+/** SDK 1.0.0 sends `Accept-Version` and, given an option, a second header spelled `ACCEPT_VERSION`; 0.8.7 has only that one. */
+function versionOf({ headers }: IncomingMessage): string | null {
+  const version = headers.accept_version ?? headers["accept-version"];
+  return typeof version === "string" && version !== "" ? version : null;
 }
 
 /** Answers one call, or lets a fault answer it, and returns what was sent. */
@@ -156,19 +177,23 @@ async function answer(
     const call = await readCall(emulator, request, url);
     const route = routeOf(emulator, call.method, call.path);
     ({ name, jobId } = route);
+    emulator.rateLimit.take(name === "create" ? "create" : "other");
     const isFaulty = name === "create" || name === "get" || name === "list";
     const fault = isFaulty ? emulator.faults.forRequest(name as "create", subjectOf(emulator, route, call)) : undefined;
-    const instead = fault && faultAnswer(emulator, fault);
+    const instead = fault && faultAnswer(emulator, fault, call.version);
     if (instead !== undefined) return typeof instead === "string" ? silence(instead) : send(instead);
     if (fault?.type === "delay") await wait(emulator.clock, fault.ms);
     if (call.method === "POST") requireJsonType(request);
     const done = perform(emulator, route, call);
     jobId = done.job?.id ?? jobId;
     if (fault?.type === "lost") return silence("lost");
+    if (fault?.type === "late") await wait(emulator.clock, fault.ms);
     return send(fault?.type === "malformed" ? { ...done, body: '{"id":"job_' } : done);
   } catch (cause) {
     const error = cause instanceof ApiError ? cause : new ApiError(500, "internal_error", String(cause));
-    return send(errorAnswer(emulator, error));
+    // Only the limits throw a 429: that of a fault rule is an answer.
+    if (error.status === 429 && name === "create") emulator.timeline.add("refused", keyOf(request), emulator.openJobs);
+    return send(errorAnswer(emulator, error, versionOf(request)));
   }
 }
 
@@ -184,11 +209,9 @@ export function createApiServer(emulator: EmulatorState): Server {
     const startedAt = performance.now();
     const method = request.method ?? "GET";
     const close = emulator.requests.open({ at: emulator.clock.now(), method, path: request.url ?? "/" });
-    const key = request.headers["idempotency-key"];
     answer(emulator, request, response, url)
       .then((outcome) => {
-        const idempotencyKey = typeof key === "string" ? key : null;
-        close({ ...outcome, idempotencyKey, ms: performance.now() - startedAt });
+        close({ ...outcome, idempotencyKey: keyOf(request), ms: performance.now() - startedAt });
         emulator.log("request", { method, path: url.pathname, ...outcome });
       })
       .catch(() => response.destroy());

@@ -5,6 +5,7 @@ import type { WebhookDelivery } from "../jobs/webhooks.ts";
 import { applySettings, type Settings, type SettingsPatch } from "../settings.ts";
 import { type EmulatorState, resetEmulator } from "./emulator-state.ts";
 import type { LoggedRequest, RequestSummary } from "./request-log.ts";
+import type { TimelineEvent } from "./timeline.ts";
 
 /** A job as the side channel shows it: with what the API does not tell. */
 export interface JobSummary {
@@ -51,6 +52,10 @@ export interface EmulatorControl {
   /** Jobs still remembered, newest first. */
   jobs(filter?: JobSummaryFilter): JobSummary[];
   webhookDeliveries(): WebhookDelivery[];
+  /** Sends a job's latest webhook again, as it was. False when there is none. */
+  resendWebhook(jobId: string): boolean;
+  /** What happened to the jobs, with the limits in force then. */
+  timeline(): TimelineEvent[];
   /** Shows every timestamp, and the `Date` header, off by `ms`. */
   skewClock(ms: number): void;
   /** Moves the emulator's time, for idempotency windows and output expiry; jobs under way keep their pace. */
@@ -92,6 +97,8 @@ export function createControl(emulator: EmulatorState): EmulatorControl {
       return found.slice(0, filter.limit ?? found.length).map(summary);
     },
     webhookDeliveries: () => emulator.webhooks.deliveries(),
+    resendWebhook: (jobId) => emulator.webhooks.resend(jobId),
+    timeline: () => emulator.timeline.events(),
     skewClock(ms) {
       emulator.skewMs = ms;
     },

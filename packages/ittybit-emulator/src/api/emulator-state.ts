@@ -2,9 +2,12 @@ import { type AdjustableClock, createAdjustableClock, createId, type EmulatorClo
 import type { Dialect, ViewContext } from "../dialects/dialect.ts";
 import { guideDialect } from "../dialects/guide-dialect.ts";
 import { referenceDialect } from "../dialects/reference-dialect.ts";
+import { sdkDialect } from "../dialects/sdk-dialect.ts";
 import { v2025Dialect } from "../dialects/v2025-dialect.ts";
+import { webhookBody } from "../dialects/webhook-bodies.ts";
 import { createFaults, type Faults } from "../faults/faults.ts";
 import { type Connections, createConnections } from "../jobs/connections.ts";
+import { createEndpoints, type Endpoints } from "../jobs/endpoints.ts";
 import { createIdempotencyStore, type IdempotencyStore } from "../jobs/idempotency.ts";
 import type { JobRecord } from "../jobs/job-record.ts";
 import { createJobRunner, type JobRunner } from "../jobs/job-runner.ts";
@@ -15,6 +18,7 @@ import { createRenderer, type Renderer } from "../pixels/renderer.ts";
 import type { Settings } from "../settings.ts";
 import { createRateLimit, type RateLimit } from "./rate-limit.ts";
 import { createRequestLog, type RequestLog } from "./request-log.ts";
+import { createTimeline, type Timeline } from "./timeline.ts";
 
 /** All of the emulator's state, without the servers in front of it. */
 export interface EmulatorState {
@@ -30,6 +34,8 @@ export interface EmulatorState {
   inputs: InputSource;
   runner: JobRunner;
   webhooks: Webhooks;
+  endpoints: Endpoints;
+  timeline: Timeline;
   /** Set once the servers listen. */
   apiUrl: string;
   outputUrl: string;
@@ -53,22 +59,42 @@ interface EmulatorParts {
 const DIALECTS: Record<Settings["profile"], Dialect> = {
   reference: referenceDialect,
   guide: guideDialect,
+  sdk: sdkDialect,
   v2025: v2025Dialect,
 };
 
-export function dialectAndContext(emulator: EmulatorState): { dialect: Dialect; context: ViewContext } {
+export function dialectAndContext(
+  emulator: EmulatorState,
+  version: string | null = null,
+): { dialect: Dialect; context: ViewContext } {
   const { settings, clock, apiUrl, skewMs } = emulator;
   const newEventId = (): string => createId("evt", clock);
-  return { dialect: DIALECTS[settings.profile], context: { settings, apiUrl, skewMs, newEventId, now: clock.now() } };
+  return { dialect: DIALECTS[settings.profile], context: { apiUrl, skewMs, version, newEventId, now: clock.now() } };
+}
+
+const UNFINISHED = { status: "processing", output: null, error: null, finishedAt: null } as const;
+
+function sendWebhooks(emulator: EmulatorState, job: JobRecord): void {
+  const { settings, endpoints, clock, webhooks } = emulator;
+  if (job.status === "cancelled" && !settings.webhooks.cancelled) return; // none is documented
+  const { dialect, context } = dialectAndContext(emulator);
+  const topic = `task.${job.status}`;
+  const urls = [job.webhookUrl, ...(dialect.endpoints ? endpoints.urlsFor(topic) : [])].filter((url) => url !== null);
+  const shown = settings.webhooks.foreignId ? { ...job, id: createId(dialect.idPrefix, clock) } : job;
+  const body = webhookBody(settings.webhooks.body, dialect, shown, context);
+  const stale = webhookBody(settings.webhooks.body, dialect, { ...shown, ...UNFINISHED }, context);
+  for (const url of urls) void webhooks.send(url, job.id, body, stale);
 }
 
 function jobEnded(emulator: EmulatorState, job: JobRecord): void {
   emulator.openJobs -= 1;
+  emulator.timeline.add("ended", job, emulator.openJobs);
   emulator.log("job.ended", { job: job.id, status: job.status, error: job.error });
-  if (job.webhookUrl === null || job.status === "cancelled") return; // no cancelled hook is documented
-  const { dialect, context } = dialectAndContext(emulator);
-  const stale = dialect.webhook({ ...job, status: "processing", output: null, error: null, finishedAt: null }, context);
-  void emulator.webhooks.send(job.webhookUrl, job.id, dialect.webhook(job, context), stale);
+  sendWebhooks(emulator, job);
+}
+
+function maxInputEdge({ maxInputEdge: set, profile }: Settings): number | null {
+  return set === "profile" ? DIALECTS[profile].maxInputEdge : set;
 }
 
 const EXTENSIONS: Record<string, string> = { jpeg: "jpg" };
@@ -87,6 +113,7 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
     store,
     outputUrlOf: (job, format) => `${emulator.outputUrl}/org_local/${job.id}.${EXTENSIONS[format] ?? format}`,
     hasConnection: (id) => connections.has(id),
+    maxInputEdge: () => maxInputEdge(settings),
     ended: (job) => jobEnded(emulator, job),
   });
   const emulator: EmulatorState = {
@@ -96,6 +123,8 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
     rateLimit: createRateLimit(settings, now),
     requests: createRequestLog(),
     webhooks: createWebhooks(settings, clock),
+    endpoints: createEndpoints(settings, clock),
+    timeline: createTimeline(settings, now),
     ...{ apiUrl: "", outputUrl: "", skewMs: 0, openJobs: 0, peakOpenJobs: 0, createdJobs: 0 },
   };
   return emulator;
@@ -105,6 +134,7 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
 export function resetEmulator(emulator: EmulatorState): void {
   emulator.runner.abandonAll();
   const stores = [emulator.store, emulator.idempotency, emulator.connections, emulator.faults, emulator.requests];
-  for (const part of [...stores, emulator.renderer, emulator.inputs, emulator.webhooks]) part.clear();
+  const others = [emulator.renderer, emulator.inputs, emulator.webhooks, emulator.endpoints, emulator.timeline];
+  for (const part of [...stores, ...others]) part.clear();
   Object.assign(emulator, { skewMs: 0, openJobs: 0, peakOpenJobs: 0, createdJobs: 0 });
 }

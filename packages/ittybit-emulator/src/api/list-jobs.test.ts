@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type JobBody, kindOf, setup, type World } from "../testing/setup.ts";
+import { type JobBody, kindOf, PATIENTLY, setup, type World } from "../testing/setup.ts";
 
 async function ids(response: Response): Promise<string[]> {
   expect(response.status).toBe(200);
@@ -85,5 +85,52 @@ describe("GET /jobs", () => {
   it.each(["limit=1", "limit=100"])("takes %s", async (query) => {
     const { call } = await setup();
     expect((await call(`/jobs?${query}`)).status).toBe(200);
+  });
+});
+
+describe("lists of other shapes", () => {
+  it.each([
+    ["bare", (body: unknown) => body],
+    ["data", (body: { data: unknown }) => body.data],
+    ["object", (body: { object: string; data: unknown }) => (body.object === "list" ? body.data : null)],
+    ["jobs", (body: { jobs: unknown }) => body.jobs],
+    ["tasks", (body: { tasks: unknown }) => body.tasks],
+    ["items", (body: { items: unknown }) => body.items],
+    ["results", (body: { results: unknown }) => body.results],
+  ] as const)("%s", async (listShape, listOf) => {
+    const world = await setup({ listShape, listHeaders: false });
+    const made = await some(world, 3);
+    const response = await world.call("/jobs?limit=2");
+    const body = (await response.json()) as never;
+    const seen = listOf(body) as JobBody[];
+    expect(seen.map(({ id }) => id)).toEqual(made.toReversed().slice(0, 2));
+    if (listShape !== "bare") expect(body).toMatchObject({ has_more: true });
+    expect(["link", "has-more", "limit"].filter((name) => response.headers.has(name))).toEqual([]);
+  });
+
+  it("no list at all", async () => {
+    const world = await setup({ lists: false });
+    const [id] = await some(world, 1);
+    expect((await world.call("/jobs")).status).toBe(404);
+    expect((await world.call(`/jobs/${id}`)).status).toBe(200);
+  });
+
+  it("without cursors: pages by number", async () => {
+    const world = await setup({ listCursors: false });
+    const made = await some(world, 5);
+    expect(await ids(await world.call(`/jobs?limit=2&after=${made[3]}`))).toEqual(made.toReversed().slice(0, 2));
+    expect(await ids(await world.call("/jobs?limit=2&page=2"))).toEqual(made.toReversed().slice(2, 4));
+  });
+
+  it.each([
+    ["guide", "completed"],
+    ["sdk", "ready"],
+    ["v2025", "succeeded"],
+    ["guide", "succeeded"],
+  ] as const)("profile %s may be filtered by %s", async (profile, word) => {
+    const world = await setup({ profile, listShape: "bare" });
+    await world.create();
+    await expect.poll(() => world.emulator.control.stats().openJobs, PATIENTLY).toBe(0);
+    expect(await ids(await world.call(`/jobs?status=${word}`))).toHaveLength(1);
   });
 });

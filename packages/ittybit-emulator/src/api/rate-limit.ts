@@ -3,7 +3,7 @@ import type { Settings } from "../settings.ts";
 
 export interface RateLimit {
   /** @throws ApiError 429 when the bucket is empty */
-  take(): void;
+  take(call: "create" | "other"): void;
 }
 
 /** `Retry-After` in the form the settings or a fault ask for; seconds are whole and at least 1, as RFC 9110 has them. */
@@ -17,18 +17,19 @@ export function retryAfterHeaders(
   return { "retry-after": form === "seconds" ? String(whole) : new Date(now + whole * 1000).toUTCString() };
 }
 
-/** A token bucket over all calls. `rate_limited` is the emulator's own word: the service's kind for 429 is not documented. */
+/** A token bucket. `rate_limited` is the emulator's own word: the service's kind for 429 is not documented. */
 export function createRateLimit(settings: Settings, now: () => number): RateLimit {
   let tokens: number | null = null;
   let at = 0;
 
   return {
-    take() {
+    take(call) {
       const limit = settings.rateLimit;
       if (limit === null) {
         tokens = null;
         return;
       }
+      if (limit.calls === "create" && call !== "create") return;
       const refilled = tokens === null ? limit.burst : tokens + ((now() - at) / 1000) * limit.perSecond;
       tokens = Math.min(limit.burst, refilled);
       at = now();

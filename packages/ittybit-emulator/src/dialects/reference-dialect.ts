@@ -25,10 +25,23 @@ function viewJob(job: JobRecord, context: ViewContext): object {
 /** Dialect F, the API reference of 2026: bare objects, `succeeded`, `output` a string, Unix milliseconds. */
 export const referenceDialect: Dialect = {
   idPrefix: "job",
+  createdStatus: 201,
   tasksAreJobs: false,
+  oldRequests: false,
   numberedPages: false,
+  endpoints: false,
+  webhookField: false,
+  maxInputEdge: null,
+  words: {
+    queued: ["queued"],
+    processing: ["processing"],
+    succeeded: ["succeeded"],
+    failed: ["failed"],
+    cancelled: ["cancelled"],
+  },
+  item: viewJob,
   job: viewJob,
-  list: (jobs, _list, context) => jobs.map((job) => viewJob(job, context)),
+  list: (items) => items,
   error: (kind, message) => ({ kind, message }),
   webhook: viewJob,
 };

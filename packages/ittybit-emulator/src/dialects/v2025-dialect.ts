@@ -1,74 +1,82 @@
-import type { JobRecord, JobStatus } from "../jobs/job-record.ts";
+import { ENCODE, EXPORT, IMPORT, type JobRecord, type JobStatus } from "../jobs/job-record.ts";
 import type { Dialect, ViewContext } from "./dialect.ts";
 
-const STATUS: Record<JobStatus, string> = {
-  queued: "pending",
-  processing: "processing",
-  succeeded: "ready",
-  failed: "error",
-  cancelled: "cancelled",
+/** The first words are those a job has as a whole; while it is processed, its stage names them. */
+const WORDS = {
+  queued: ["waiting", "queued"],
+  processing: ["processing", "validating", "finishing"],
+  succeeded: ["succeeded"],
+  failed: ["failed"],
+  cancelled: ["cancelled"],
+} as const;
+
+const EVENT: Record<JobStatus, string> = {
+  queued: "task.updated",
+  processing: "task.updated",
+  succeeded: "task.succeeded",
+  failed: "task.failed",
+  cancelled: "task.updated",
 };
 
-const EVENT: Partial<Record<JobStatus, string>> = { succeeded: "task.succeeded", failed: "task.failed" };
+function wordOf({ status, stage }: JobRecord): string {
+  if (status !== "processing") return WORDS[status][0];
+  if (stage < IMPORT) return "validating";
+  return stage < ENCODE ? "queued" : stage < EXPORT ? "processing" : "finishing";
+}
 
-function time(value: number | null, job: JobRecord, context: ViewContext): string | number | null {
-  if (value === null) return null;
-  const shown = value + job.skewMs + context.skewMs;
-  return context.settings.v2025Timestamps === "iso" ? new Date(shown).toISOString() : Math.floor(shown / 1000);
+function seconds(value: number | null, job: JobRecord, context: ViewContext): number | null {
+  return value === null ? null : Math.floor((value + job.skewMs + context.skewMs) / 1000);
 }
 
 function viewOutputs(job: JobRecord): object[] {
   if (job.output === null) return [];
   const { url, format, width, height } = job.output;
-  return [{ id: job.id.replace(/^task/, "file"), object: "file", kind: "image", url, format, width, height }];
+  return [{ kind: "source", type: `image/${format}`, width, height, url }];
 }
 
 function viewTask(job: JobRecord, context: ViewContext): object {
-  const iso = context.settings.v2025Timestamps === "iso";
   return {
     id: job.id,
     object: "task",
     kind: job.kind,
-    url: job.input,
     options: job.options,
     inputs: [{ object: "external_file", url: job.input }],
     outputs: viewOutputs(job),
     metadata: job.metadata,
-    status: STATUS[job.status],
+    status: wordOf(job),
     error: job.error,
-    [iso ? "created" : "created_at"]: time(job.createdAt, job, context),
-    [iso ? "updated" : "updated_at"]: time(job.updatedAt, job, context),
-    [iso ? "started" : "started_at"]: time(job.startedAt, job, context),
-    [iso ? "finished" : "finished_at"]: time(job.finishedAt, job, context),
+    created_at: seconds(job.createdAt, job, context),
+    started_at: seconds(job.startedAt, job, context),
+    finished_at: seconds(job.finishedAt, job, context),
+    updated_at: seconds(job.updatedAt, job, context),
   };
 }
 
-function envelope(data: unknown, error: object | null, context: ViewContext, links: object): object {
-  return { meta: { request_id: context.newEventId(), version: "2025-07-01" }, data, error, links };
-}
-
-/** The 2025 dialects in one: B's envelope and words, D's `outputs[]`; timestamps as ISO strings or Unix seconds. */
-export const v2025Dialect: Dialect = {
-  idPrefix: "task",
-  tasksAreJobs: true,
-  numberedPages: true,
-  job: (job, context) => envelope(viewTask(job, context), null, context, { self: `${context.apiUrl}/jobs/${job.id}` }),
-  list(jobs, { limit, page, total }, context) {
-    const pages = Math.max(1, Math.ceil(total / limit));
-    const link = (number: number): string | null =>
-      number < 1 || number > pages ? null : `${context.apiUrl}/jobs?page=${number}&limit=${limit}`;
-    return {
-      meta: { limit, total, page, pages },
-      data: jobs.map((job) => viewTask(job, context)),
-      links: { self: link(page), first: link(1), next: link(page + 1), prev: link(page - 1), last: link(pages) },
-    };
-  },
-  error: (_kind, message, context) => envelope(null, { message }, context, {}),
-  webhook: (job, context) => ({
+/** An event, as endpoints receive it. */
+export function taskEvent(job: JobRecord, context: ViewContext): object {
+  return {
     id: context.newEventId(),
     object: "event",
-    kind: EVENT[job.status] ?? "task.updated",
+    kind: EVENT[job.status],
     data: viewTask(job, context),
-    created_at: time(context.now, job, context),
-  }),
+    created_at: Math.floor((context.now + context.skewMs) / 1000),
+  };
+}
+
+/** Dialect D, autumn 2025: bare objects, `inputs[]` and `outputs[]`, eight statuses, Unix seconds, webhook endpoints with events. */
+export const v2025Dialect: Dialect = {
+  idPrefix: "task",
+  createdStatus: 201,
+  tasksAreJobs: true,
+  oldRequests: true,
+  numberedPages: false,
+  endpoints: true,
+  webhookField: true,
+  maxInputEdge: 8192,
+  words: WORDS,
+  item: viewTask,
+  job: viewTask,
+  list: (items) => items,
+  error: (kind, message) => ({ kind, message }),
+  webhook: taskEvent,
 };

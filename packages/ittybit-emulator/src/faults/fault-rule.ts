@@ -27,8 +27,10 @@ const requestFault = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("reset") }),
   /** The request is acted on, then the connection is closed without an answer. */
   z.strictObject({ type: z.literal("lost") }),
-  /** The right answer, late. */
+  /** The right answer, late: the request is acted on after `ms`. */
   z.strictObject({ type: z.literal("delay"), ms }),
+  /** The request is acted on at once and answered after `ms`, so that a short job's webhook overtakes the answer. */
+  z.strictObject({ type: z.literal("late"), ms }),
 ]);
 
 /** Changes how a job runs or ends; chosen when the job is made. */

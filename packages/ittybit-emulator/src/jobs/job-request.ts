@@ -18,14 +18,21 @@ export interface JobRequest extends PictureOrder {
   webhookUrl: string | null;
 }
 
-const FIELDS = new Set(["input", "kind", "options", "output", "metadata", "webhook_url"]);
+/** The reference's table; `webhook_url` is in the guides only. */
+const FIELDS = new Set(["input", "kind", "options", "output", "metadata"]);
 const LEGACY_FIELDS = new Set(["url", "kind", "connection_id", "destination", "metadata", "webhook_url"]);
+
+/** What the dialects differ in. */
+interface RequestRules {
+  oldRequests: boolean;
+  webhookField: boolean;
+}
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Dialects B and C wrote `url` and flat options; the 2025 profile reads both spellings. */
+/** Dialects B and C wrote `url` and flat options; the profiles of 2025 read both spellings. */
 function modernised(body: Record<string, unknown>): Record<string, unknown> {
   if (typeof body.url !== "string" || body.input !== undefined) return body;
   const flat = Object.entries(body).filter(([name]) => !LEGACY_FIELDS.has(name) && name !== "options");
@@ -91,7 +98,8 @@ function isLoopback(url: URL): boolean {
   return url.hostname === "localhost" || url.hostname === "[::1]" || url.hostname.startsWith("127.");
 }
 
-function parseWebhookUrl(value: unknown, settings: Settings): string | null {
+/** @throws ApiError 400 */
+export function parseWebhookUrl(value: unknown, settings: Settings): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== "string" || !URL.canParse(value)) throw invalidRequest("webhook_url must be a URL");
   const url = new URL(value);
@@ -104,11 +112,13 @@ function parseWebhookUrl(value: unknown, settings: Settings): string | null {
  * The body of `POST /jobs` as a job request.
  * @throws ApiError 400 `invalid_input`, `format_unsupported` or `request_invalid`
  */
-export function parseJobRequest(body: unknown, settings: Settings): JobRequest {
+export function parseJobRequest(body: unknown, settings: Settings, dialect: RequestRules): JobRequest {
   if (!isRecord(body)) throw invalidRequest("the body must be a JSON object");
-  const fields = settings.profile === "v2025" ? modernised(body) : body;
+  const fields = dialect.oldRequests ? modernised(body) : body;
   if (settings.strict) {
-    const unknown = Object.keys(fields).find((name) => !FIELDS.has(name));
+    const unknown = Object.keys(fields).find(
+      (name) => !FIELDS.has(name) && !(name === "webhook_url" && dialect.webhookField),
+    );
     if (unknown !== undefined) throw invalidRequest(`unknown field ${unknown}`);
   }
   const { metadata } = fields;

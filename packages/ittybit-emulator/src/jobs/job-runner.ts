@@ -19,6 +19,8 @@ interface RunnerDeps {
   /** Where an output of Ittybit's own store is served. */
   outputUrlOf(job: JobRecord, format: string): string;
   hasConnection(id: string | undefined): boolean;
+  /** Longest edge of an input in pixels; null is any. */
+  maxInputEdge(): number | null;
   /** Called once per job, when it has ended. */
   ended(job: JobRecord): void;
 }
@@ -71,6 +73,9 @@ async function takeSteps(deps: RunnerDeps, job: JobRecord, faults: JobFault[], r
   beginStage(job, IMPORT, clock.now());
   const source = await renderer.open(job);
   job.source = { width: source.width, height: source.height, format: source.format };
+  const longest = deps.maxInputEdge();
+  if (longest !== null && Math.max(source.width, source.height) > longest)
+    throw new JobFailure("input_too_large", `the input is larger than ${longest} pixels on its longest edge`);
   beginStage(job, ENCODE, clock.now());
   const failed = find(faults, "failed");
   const { key, encoded } = await renderer.render(job, source, wrongSize(faults, job));

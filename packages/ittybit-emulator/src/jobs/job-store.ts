@@ -3,7 +3,7 @@ import type { JobRecord, JobStatus } from "./job-record.ts";
 
 export interface JobFilter {
   kind?: string;
-  status?: JobStatus;
+  status?: JobStatus | undefined;
   input?: string;
 }
 

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { type EmulatorClock, wait } from "../clock.ts";
 import type { Settings } from "../settings.ts";
 
@@ -10,11 +11,16 @@ export interface WebhookDelivery {
   attempt: number;
   /** HTTP status, or 0 when there was no answer. */
   status: number;
+  headers: Record<string, string>;
+  /** The bytes that were signed. */
+  body: string;
 }
 
 export interface Webhooks {
   /** Delivers `body`, and retries; `stale` is what a reordered delivery sends afterwards. */
   send(url: string, jobId: string, body: unknown, stale: unknown): Promise<void>;
+  /** Sends the latest delivery of a job again, as it was. False when there is none. */
+  resend(jobId: string): boolean;
   /** The latest deliveries, oldest first. */
   deliveries(): WebhookDelivery[];
   clear(): void;
@@ -22,40 +28,57 @@ export interface Webhooks {
 
 const KEPT = 500;
 
+/** Lower-case hex, no prefix, no timestamp (guides/webhooks-with-laravel-queues-and-events). */
+function signatureOf(body: string, { secret, signature }: Settings["webhooks"]): Record<string, string> {
+  if (secret === null || signature === "absent") return {};
+  const key = signature === "right" ? secret : `not ${secret}`;
+  return { "ittybit-signature": createHmac("sha256", key).update(body).digest("hex") };
+}
+
 /** At-least-once delivery with exponential backoff. The number of attempts is the emulator's guess. */
 export function createWebhooks(settings: Settings, clock: EmulatorClock, fetcher: typeof fetch = fetch): Webhooks {
   let made: WebhookDelivery[] = [];
 
-  async function post(url: string, jobId: string, body: unknown, attempt: number): Promise<boolean> {
-    const headers = { "content-type": "application/json", "user-agent": "ittybit-emulator" };
+  async function post(url: string, jobId: string, body: string, attempt: number): Promise<boolean> {
+    const headers = {
+      "content-type": "application/json",
+      "user-agent": "ittybit-emulator",
+      ...signatureOf(body, settings.webhooks),
+    };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const request = { method: "POST", headers, body: JSON.stringify(body), redirect: "manual", signal } as const;
-    const status = await fetcher(url, request).then(
+    const status = await fetcher(url, { method: "POST", headers, body, redirect: "manual", signal }).then(
       async (response) => {
         await response.body?.cancel();
         return response.status;
       },
       () => 0,
     );
-    made = [...made.slice(-KEPT + 1), { url, jobId, attempt, status }];
+    made = [...made.slice(-KEPT + 1), { url, jobId, attempt, status, headers, body }];
     return status >= 200 && status < 300;
   }
 
-  async function deliver(url: string, jobId: string, body: unknown): Promise<void> {
-    for (let attempt = 1; attempt <= settings.webhooks.attempts; attempt += 1) {
-      if (await post(url, jobId, body, attempt)) return;
-      await wait(clock, settings.webhooks.backoffMs * 2 ** (attempt - 1));
+  async function deliver(url: string, jobId: string, body: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { attempts, backoffMs } = settings.webhooks;
+      if ((await post(url, jobId, body, attempt)) || attempt >= attempts) return;
+      await wait(clock, backoffMs * 2 ** (attempt - 1));
     }
   }
 
   return {
     async send(url, jobId, body, stale) {
-      const { never, delayMs, duplicate, reorder } = settings.webhooks;
-      if (never) return;
+      const { lossRate, delayMs, duplicate, reorder } = settings.webhooks;
+      if (lossRate > 0 && clock.random() < lossRate) return;
+      const text = JSON.stringify(body);
       await wait(clock, delayMs);
-      await deliver(url, jobId, body);
-      if (duplicate) await deliver(url, jobId, body);
-      if (reorder) await deliver(url, jobId, stale);
+      await deliver(url, jobId, text);
+      if (duplicate) await deliver(url, jobId, text);
+      if (reorder) await deliver(url, jobId, JSON.stringify(stale));
+    },
+    resend(jobId) {
+      const last = made.findLast((delivery) => delivery.jobId === jobId);
+      if (last !== undefined) void deliver(last.url, jobId, last.body);
+      return last !== undefined;
     },
     deliveries: () => made,
     clear() {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from "vitest";
-import { type Origin, startOrigin } from "../check/origin.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../server.ts";
+import { type Origin, startOrigin } from "./origin.ts";
 import { landscape } from "./pictures.ts";
 
 /** A job in the reference dialect. */

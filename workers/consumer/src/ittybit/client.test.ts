@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createIttybit, type JobOrder } from "./client.ts";
+import { createIttybit, type JobOrder, requestBody } from "./client.ts";
+import { jobOrder } from "./job-order.ts";
 
 const KEY = "ittybit_live_secret";
 const NOW = Date.parse("2026-11-24T12:00:00Z");
@@ -11,7 +13,7 @@ const ORDER: JobOrder = {
   metadata: { gen: "7" },
 };
 
-function setup(respond: (request: Request) => Response | Promise<Response>) {
+function setup(respond: (request: Request) => Response | Promise<Response>, acceptVersion?: string) {
   const requests: Request[] = [];
   const fetcher = (async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = new Request(input as string, init);
@@ -21,8 +23,18 @@ function setup(respond: (request: Request) => Response | Promise<Response>) {
   const clock = { now: () => NOW, random: () => 0 };
   return {
     requests,
-    ittybit: createIttybit({ baseUrl: "https://api.ittybit.com/", apiKey: KEY, fetch: fetcher, clock }),
+    ittybit: createIttybit({
+      baseUrl: "https://api.ittybit.com/",
+      apiKey: KEY,
+      fetch: fetcher,
+      clock,
+      ...(acceptVersion === undefined ? {} : { acceptVersion }),
+    }),
   };
+}
+
+function skewed(ms: number): ResponseInit {
+  return { headers: { date: new Date(NOW + ms).toUTCString() } };
 }
 
 function json(body: unknown, init?: ResponseInit): Response {
@@ -43,9 +55,26 @@ describe("submit", () => {
     expect(await request?.json()).toEqual({ input, kind: "image", options, metadata });
   });
 
-  it("knows a replay by its 200", async () => {
-    const { ittybit } = setup(() => json({ id: "job_1", status: "queued" }));
-    expect(await ittybit.submit(ORDER)).toMatchObject({ kind: "made", replayed: true });
+  const date = new Date(NOW).toUTCString();
+
+  it.each<[string, object, ResponseInit, boolean]>([
+    ["201", { status: "queued", created_at: NOW }, { status: 201 }, false],
+    ["202 of an old job", { status: "queued", created_at: NOW - 60_000 }, { status: 202 }, false],
+    ["200 of a job that is done", { status: "succeeded" }, {}, true],
+    ["200 of an older job", { status: "queued", created_at: NOW - 60_000 }, {}, true],
+    ["200 of an older job by their clock", { status: "queued", created_at: NOW - 3_600_000 }, skewed(-3_500_000), true],
+    ["200 of a new job", { status: "pending", created: new Date(NOW).toISOString() }, {}, false],
+    ["200 of a new job by their clock", { status: "queued", created_at: NOW - 3_600_000 }, skewed(-3_600_000), false],
+    ["200 without a time", { status: "pending" }, { headers: { date } }, false],
+  ])("tells a replay from a new job: %s", async (_name, body, init, replayed) => {
+    const { ittybit } = setup(() => json({ id: "job_1", ...body }, init));
+    expect(await ittybit.submit(ORDER)).toMatchObject({ kind: "made", replayed });
+  });
+
+  it("sends the version that is asked for", async () => {
+    const { ittybit, requests } = setup(() => json({ id: "job_1", status: "queued" }, { status: 201 }), "2025-08-20");
+    await ittybit.submit(ORDER);
+    expect(requests[0]?.headers.get("accept-version")).toBe("2025-08-20");
   });
 
   it.each<[number, unknown, object]>([
@@ -57,8 +86,8 @@ describe("submit", () => {
     [413, { message: "no" }, { kind: "rejected" }],
     [415, {}, { kind: "rejected" }],
     [422, { message: "unknown option" }, { kind: "rejected" }],
-    [422, { kind: "idempotency_conflict", message: "other body" }, { kind: "unclear" }],
-    [409, { message: "in flight" }, { kind: "unclear" }],
+    [422, { kind: "idempotency_conflict", message: "other body" }, { kind: "unclear", lookFirst: true }],
+    [409, { message: "in flight" }, { kind: "unclear", lookFirst: true, failure: { code: "upstream_conflict" } }],
     [401, { kind: "token_invalid", message: "no" }, { kind: "account", status: 401, message: "no" }],
     [402, { kind: "payment_required", message: "pay" }, { kind: "account", status: 402, message: "pay" }],
     [403, { kind: "project_required", message: "no" }, { kind: "account", status: 403 }],
@@ -69,10 +98,30 @@ describe("submit", () => {
       { kind: "internal_error", message: "oops" },
       { kind: "unclear", failure: { code: "upstream_unavailable", httpStatus: 500 } },
     ],
-    [301, {}, { kind: "unclear" }],
+    [304, {}, { kind: "unclear" }],
   ])("takes %d %j for %j", async (status, body, expected) => {
     const { ittybit } = setup(() => json(body, { status }));
     expect(await ittybit.submit(ORDER)).toMatchObject(expected);
+  });
+
+  it.each<[number, boolean, object]>([
+    [400, true, { kind: "unclear", lookFirst: true, failure: { code: "upstream_conflict", httpStatus: 400 } }],
+    [422, true, { kind: "unclear", lookFirst: true }],
+    [400, false, { kind: "rejected", failure: { code: "upstream_rejected" } }],
+    [422, false, { kind: "rejected" }],
+    [413, true, { kind: "rejected" }],
+    [402, true, { kind: "account" }],
+  ])("takes %d for a key that is taken only when the POST is a repeated one (%s)", async (status, again, expected) => {
+    const { ittybit } = setup(() => json({ kind: "request_invalid", message: "another payload" }, { status }));
+    expect(await ittybit.submit({ ...ORDER, again })).toMatchObject(expected);
+  });
+
+  it.each([301, 302, 303, 307, 308])("takes %d for a fault of the address, and follows it nowhere", async (status) => {
+    const headers = { location: "https://www.ittybit.com/jobs?key=1" };
+    const { ittybit, requests } = setup(() => new Response(null, { status, headers }));
+    const message = "the address redirects to https://www.ittybit.com/jobs?…";
+    expect(await ittybit.submit(ORDER)).toEqual({ kind: "account", status, message });
+    expect(requests).toHaveLength(1);
   });
 
   it.each([
@@ -164,7 +213,67 @@ describe("list", () => {
 
   it("finds by input", async () => {
     const { ittybit, requests } = setup(() => json([]));
-    expect(await ittybit.list({ input: "https://a/b?c=d" })).toEqual({ kind: "page", jobs: [], next: null });
+    expect(await ittybit.list({ input: "https://a/b?c=d" })).toMatchObject({ kind: "page", jobs: [], next: null });
     expect(new URL(requests[0]?.url ?? "").searchParams.get("input")).toBe("https://a/b?c=d");
+  });
+
+  it("reads on from a job, in the order of creation", async () => {
+    const { ittybit, requests } = setup(() => json([]));
+    await ittybit.list({ after: "job_1", order: "asc", limit: 500 });
+    expect(new URL(requests[0]?.url ?? "").search).toBe("?limit=100&after=job_1&order=asc");
+  });
+
+  it.each<[string, () => Response, string]>([
+    ["404", () => json({ kind: "not_found" }, { status: 404 }), "noList"],
+    ["405", () => json({}, { status: 405 }), "noList"],
+    ["501", () => json({}, { status: 501 }), "noList"],
+    ["a body without a list", () => json({ ok: true }), "noList"],
+    ["429", () => json({}, { status: 429 }), "throttled"],
+    ["400", () => json({}, { status: 400 }), "rejected"],
+    ["500", () => json({}, { status: 500 }), "unclear"],
+  ])("takes %s for %s", async (_what, respond, kind) => {
+    expect(await setup(respond).ittybit.list()).toMatchObject({ kind });
+  });
+
+  it.each([400, 404, 422])("takes %d for a cursor that is not known, where there is one", async (status) => {
+    const { ittybit } = setup(() => json({ message: "unknown cursor" }, { status }));
+    expect(await ittybit.list({ after: "job_1" })).toEqual({ kind: "noCursor" });
+  });
+});
+
+describe("the body of a generation", () => {
+  const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
+  const generation = {
+    ledgerId: "L1",
+    gen: 7,
+    key: "v1/p/w400.webp",
+    transform,
+    input: "https://cdn.example.com/p.jpg",
+    size: { width: 4000, height: 3000 },
+    etag: '"e"',
+    again: false,
+  };
+
+  it("holds all that a later reader needs", () => {
+    expect(JSON.parse(requestBody(jobOrder(generation)))).toEqual({
+      input: "https://cdn.example.com/p.jpg",
+      kind: "image",
+      options: { width: 400, format: "webp", quality: "high" },
+      metadata: { ledger: "L1", gen: "7", key: "v1/p/w400.webp", width: "400", height: "300", etag: '"e"' },
+    });
+    expect(jobOrder(generation).idempotencyKey).toBe("pw-L1-7");
+  });
+
+  it("is the same bytes for the same order, in whatever order its fields come, and on a retry", () => {
+    const text = requestBody(jobOrder(generation));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(Object.keys(generation), { minLength: 8 }), (names) => {
+        const shuffled = Object.fromEntries(names.map((name) => [name, generation[name as keyof typeof generation]]));
+        const order = jobOrder(shuffled as unknown as typeof generation);
+        const metadata = Object.fromEntries(Object.entries(order.metadata).reverse());
+        const options = Object.fromEntries(Object.entries(order.options).reverse()) as unknown as JobOrder["options"];
+        expect(requestBody({ ...order, metadata, options, again: true })).toBe(text);
+      }),
+    );
   });
 });

@@ -4,8 +4,10 @@ import type { Failure } from "@prewarm/shared/job";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { readBoundedText } from "../platform/bounded-body.ts";
 import { errorText, publicText } from "../platform/log.ts";
-import { type IttybitJob, type JobPage, readError, readJob, readPage } from "./dialects.ts";
+import { type IttybitJob, readJob } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
+import { readError } from "./read-error.ts";
+import { type JobPage, readPage } from "./read-page.ts";
 
 /** Longest wait for an answer: a POST that hangs holds up a whole batch's `submitted`. */
 const TIMEOUT_MS = 15_000;
@@ -17,15 +19,24 @@ const PAGE_LIMIT = 100;
 /** Why a call gave no result. Nothing here ever holds the key. */
 export type NoResult =
   | { kind: "throttled"; retryAfterMs: number | null }
-  /** The whole account (or our configuration of it) is refused: nothing else will pass either. */
+  /** The whole account (or our configuration of it, its address among them) is refused: nothing else will pass either. */
   | { kind: "account"; status: number; message: string }
   | { kind: "rejected"; failure: Failure }
-  /** No answer, or one that does not say what happened. A POST may have made a job. */
-  | { kind: "unclear"; failure: Failure };
+  /**
+   * No answer, or one that does not say what happened. A POST may have made a job. `lookFirst`: Ittybit refuses a key that it may have taken
+   * before, so another POST is in vain: look for the job by its metadata.
+   */
+  | { kind: "unclear"; failure: Failure; lookFirst?: true };
 
 export type Submission = { kind: "made"; job: IttybitJob; replayed: boolean } | NoResult;
 type JobLook = { kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult;
-type Listing = ({ kind: "page" } & JobPage) | NoResult;
+export type Listing =
+  | ({ kind: "page" } & JobPage)
+  /** This service lists no jobs: read them one by one. */
+  | { kind: "noList" }
+  /** `after` names no job that this service knows (any more): read from another one, or from the top. */
+  | { kind: "noCursor" }
+  | NoResult;
 
 export interface JobOrder {
   input: string;
@@ -33,14 +44,29 @@ export interface JobOrder {
   idempotencyKey: string;
   /** Echoed on the job by the dialects that know it. */
   metadata: Record<string, string>;
+  /** True when a POST under this key may have arrived before: then a refusal says nothing about the order. Default false. */
+  again?: boolean;
+}
+
+export interface ListQuery {
+  /** The `next` of the page before. The rest is unused then. */
+  next?: string;
+  /** Filters by exact URL. */
+  input?: string;
+  /** The id of a job: the page begins behind it. */
+  after?: string;
+  /** Of creation. Default `desc`. */
+  order?: "asc" | "desc";
+  /** Jobs on the page, 1 to 100. Default 100. */
+  limit?: number;
 }
 
 /** Ittybit, as far as variants need it. Results are values; it never throws. */
 export interface Ittybit {
   submit(order: JobOrder): Promise<Submission>;
   get(ittybitJob: string): Promise<JobLook>;
-  /** A page of jobs, newest first. `next` is the `next` of the page before; `input` filters by exact URL. */
-  list(query?: { next?: string; input?: string }): Promise<Listing>;
+  /** A page of jobs. */
+  list(query?: ListQuery): Promise<Listing>;
 }
 
 interface IttybitSettings {
@@ -53,33 +79,50 @@ interface IttybitSettings {
   acceptVersion?: string;
 }
 
-type Answered = { kind: "answer"; response: Response; body: unknown } | { kind: "absent"; message: string } | NoResult;
+type Answered =
+  | { kind: "answer"; response: Response; body: unknown; sentAt: number }
+  | { kind: "absent"; message: string }
+  | NoResult;
 
-function unclear(code: string, message: string, httpStatus?: number): NoResult {
+/** What a status other than 2xx says; the others are `unclear`, as is no answer at all. A redirect would take the key elsewhere: the address is wrong. */
+const KINDS_OF_STATUS: Record<number, "throttled" | "account" | "absent" | "rejected"> = {
+  ...{ 300: "account", 301: "account", 302: "account", 303: "account", 307: "account", 308: "account" },
+  ...{ 400: "rejected", 405: "rejected", 413: "rejected", 415: "rejected", 422: "rejected" },
+  ...{ 401: "account", 402: "account", 403: "account" },
+  ...{ 404: "absent", 410: "absent" },
+  429: "throttled",
+};
+
+function unclear(code: string, message: string, httpStatus?: number): Extract<NoResult, { kind: "unclear" }> {
   return { kind: "unclear", failure: { code, message, ...(httpStatus === undefined ? {} : { httpStatus }) } };
 }
 
-/** True when the idempotency key is refused: a job of this generation exists then, and the request itself may be right. */
-function isKeyConflict(kind: string | null, message: string): boolean {
-  return /idempoten/i.test(`${kind} ${message}`);
+function whereTo(response: Response): string {
+  const location = response.headers.get("location");
+  return location === null ? "the address redirects" : `the address redirects to ${location}`;
 }
 
 function classify(response: Response, text: string, settings: IttybitSettings): Exclude<Answered, { kind: "answer" }> {
   const { status } = response;
   const said = readError(status, text);
-  const message = publicText(said.message, [settings.apiKey]);
-  const kind = said.kind === null ? {} : { kind: publicText(said.kind, [settings.apiKey]) };
-  if (status === 429) {
-    return {
-      kind: "throttled",
-      retryAfterMs: readRetryAfter(response.headers.get("retry-after"), settings.clock.now()),
-    };
+  const clean = (word: string) => publicText(word, [settings.apiKey]);
+  const message = clean(said.message);
+  const failure = { message, httpStatus: status, ...(said.kind === null ? {} : { kind: clean(said.kind) }) };
+  switch (KINDS_OF_STATUS[status]) {
+    case "throttled":
+      return {
+        kind: "throttled",
+        retryAfterMs: readRetryAfter(response.headers.get("retry-after"), settings.clock.now()),
+      };
+    case "account":
+      return { kind: "account", status, message: status < 400 ? clean(whereTo(response)) : message };
+    case "absent":
+      return { kind: "absent", message };
+    case "rejected":
+      return { kind: "rejected", failure: { code: "upstream_rejected", ...failure } };
+    default:
+      return { kind: "unclear", failure: { code: "upstream_unavailable", ...failure } };
   }
-  if (status === 401 || status === 402 || status === 403) return { kind: "account", status, message };
-  if (status === 404 || status === 410) return { kind: "absent", message };
-  const permanent = [400, 405, 413, 415, 422].includes(status) && !isKeyConflict(said.kind, said.message);
-  const code = permanent ? "upstream_rejected" : "upstream_unavailable";
-  return { kind: permanent ? "rejected" : "unclear", failure: { code, message, httpStatus: status, ...kind } };
 }
 
 async function send(settings: IttybitSettings, path: string, init: RequestInit = {}): Promise<Answered> {
@@ -88,33 +131,67 @@ async function send(settings: IttybitSettings, path: string, init: RequestInit =
   headers.set("accept", "application/json");
   if (settings.acceptVersion !== undefined) headers.set("accept-version", settings.acceptVersion);
   const url = `${withoutFinalSlashes(settings.baseUrl)}${path}`;
+  const sentAt = settings.clock.now();
   try {
     // Redirects are not followed: the key goes to the configured address only.
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await settings.fetch(url, { ...init, headers, redirect: "manual", signal });
     const text = await readBoundedText(response, BODY_MAX_BYTES);
     if (!response.ok) return classify(response, text, settings);
-    return { kind: "answer", response, body: JSON.parse(text) };
+    return { kind: "answer", response, body: JSON.parse(text), sentAt };
   } catch (error) {
     const code = error instanceof SyntaxError ? "upstream_unreadable" : "upstream_unreachable";
     return unclear(code, errorText(error, [settings.apiKey]));
   }
 }
 
+function sorted(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The whole body of an order's POST. The same order gives the same bytes: a key stands for one body. */
+export function requestBody({ input, options, metadata }: JobOrder): string {
+  return JSON.stringify({ input, kind: "image", options: sorted(options), metadata: sorted(metadata) });
+}
+
+/** A refusal that may be about the key: its words say so, it says conflict, or the key was sent before. A job of this order may exist. */
+function asLookFirst(answer: NoResult, { again = false }: JobOrder): NoResult {
+  if (answer.kind !== "rejected" && answer.kind !== "unclear") return answer;
+  const { failure } = answer;
+  const isConflict = failure.httpStatus === 409 || /idempoten/i.test(`${failure.kind} ${failure.message}`);
+  const isRefusal = failure.httpStatus === 400 || failure.httpStatus === 422;
+  if (!isConflict && !(again && isRefusal)) return answer;
+  return { kind: "unclear", failure: { ...failure, code: "upstream_conflict" }, lookFirst: true };
+}
+
+/** The `Date` header has whole seconds. */
+const DATE_STEP_MS = 1_000;
+
+/**
+ * Whether the answer is that of an earlier POST. 201 is a new job; 200 is documented for replays only, but one dialect answers every POST with
+ * it: then a job that has gone on, or is older than this call by Ittybit's own clock, is a replay.
+ */
+function isReplay({ response, sentAt }: Extract<Answered, { kind: "answer" }>, job: IttybitJob, now: number): boolean {
+  if (response.status !== 200) return false;
+  if (job.status !== "pending") return true;
+  const theirs = Date.parse(response.headers.get("date") ?? "");
+  const began = Number.isNaN(theirs) ? sentAt : theirs - (now - sentAt) - DATE_STEP_MS;
+  return job.createdAt !== null && job.createdAt < began - DATE_STEP_MS;
+}
+
 async function submit(settings: IttybitSettings, order: JobOrder): Promise<Submission> {
-  const { input, options, metadata } = order;
   const answer = await send(settings, "/jobs", {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": order.idempotencyKey },
-    body: JSON.stringify({ input, kind: "image", options, metadata }),
+    body: requestBody(order),
   });
   // No such call: the address is wrong, for every job alike.
   if (answer.kind === "absent") return { kind: "account", status: 404, message: `POST /jobs: ${answer.message}` };
-  if (answer.kind !== "answer") return answer;
+  if (answer.kind !== "answer") return asLookFirst(answer, order);
   const job = readJob(answer.body);
   if (job === null)
     return unclear("upstream_unreadable", "the answer to POST /jobs has no job id", answer.response.status);
-  return { kind: "made", job, replayed: answer.response.status === 200 };
+  return { kind: "made", job, replayed: isReplay(answer, job, settings.clock.now()) };
 }
 
 async function get(settings: IttybitSettings, ittybitJob: string): Promise<JobLook> {
@@ -128,15 +205,23 @@ async function get(settings: IttybitSettings, ittybitJob: string): Promise<JobLo
   return job === null ? unclear("upstream_unreadable", "the job has no id") : { kind: "job", job };
 }
 
-async function list(settings: IttybitSettings, query: { next?: string; input?: string }): Promise<Listing> {
-  const asked = new URLSearchParams(
-    query.next ?? { limit: String(PAGE_LIMIT), ...(query.input === undefined ? {} : { input: query.input }) },
-  );
+const NO_LIST = [404, 405, 410, 501];
+const NO_CURSOR = [400, 404, 410, 422];
+
+function withoutPage(answer: Exclude<Answered, { kind: "answer" }>, asked: URLSearchParams): Listing {
+  const status = "failure" in answer ? answer.failure.httpStatus : answer.kind === "absent" ? 404 : undefined;
+  if (status !== undefined && asked.has("after") && NO_CURSOR.includes(status)) return { kind: "noCursor" };
+  if (answer.kind === "absent" || (status !== undefined && NO_LIST.includes(status))) return { kind: "noList" };
+  return answer;
+}
+
+async function list(settings: IttybitSettings, query: ListQuery): Promise<Listing> {
+  const { next, limit = PAGE_LIMIT, ...rest } = query;
+  const asked = new URLSearchParams(next ?? { limit: String(Math.min(limit, PAGE_LIMIT)), ...rest });
   const answer = await send(settings, `/jobs?${asked}`);
-  if (answer.kind === "absent") return unclear("upstream_unreadable", "there is no list of jobs", 404);
-  if (answer.kind !== "answer") return answer;
+  if (answer.kind !== "answer") return withoutPage(answer, asked);
   const page = readPage(answer.body, answer.response.headers, asked);
-  return page === null ? unclear("upstream_unreadable", "the list of jobs is not a list") : { kind: "page", ...page };
+  return page === null ? { kind: "noList" } : { kind: "page", ...page };
 }
 
 export function createIttybit(settings: IttybitSettings): Ittybit {

@@ -1,10 +1,11 @@
-import * as z from "zod";
+import { type Fields, fieldsOf, first, textOf } from "./fields.ts";
+import { errorIn, shown, type UpstreamError } from "./read-error.ts";
 
 /*
- * The one place that knows how Ittybit speaks. Its pages describe seven dialects (docs/ittybit-dialects.md), two of which
+ * The one place that knows how Ittybit shows a job. Its pages describe seven dialects (docs/ittybit.md), two of which
  * are both in use today: the reference ends a job with `succeeded` and an `output` string, the guides with `completed`
  * and `output.url`; a loop written for one never ends against the other. Everything here takes all of them, requires
- * nothing but an id and a status word, and never throws.
+ * nothing but an id and a status word, and never throws. Each table says where a thing stands; the first that holds wins.
  */
 
 export type JobStatus = "pending" | "done" | "failed" | "cancelled";
@@ -27,11 +28,6 @@ export interface IttybitJob {
   finishedAt: number | null;
 }
 
-interface UpstreamError {
-  kind: string | null;
-  message: string;
-}
-
 const STATUSES: Record<string, JobStatus> = {
   succeeded: "done",
   completed: "done",
@@ -52,25 +48,41 @@ const STATUSES: Record<string, JobStatus> = {
   finishing: "pending",
 };
 
-const record = z.record(z.string(), z.unknown());
-type Fields = z.infer<typeof record>;
+/** Where an answer, a webhook or an event holds its job, when it is none itself. */
+const ENVELOPES = ["data", "job", "task"];
+/** Envelopes within envelopes that are opened; an event in an envelope has two. */
+const ENVELOPE_DEPTH = 3;
 
-function fieldsOf(value: unknown): Fields | null {
-  const parsed = record.safeParse(value);
-  return parsed.success && !Array.isArray(value) ? parsed.data : null;
+/** Where a job names its result: a URL, an object with one, or a list of these. */
+const OUTPUTS = ["output", "outputs", "results"];
+/** Where a result that is no file itself names its files. */
+const FILES = ["files", "data"];
+/** A job's steps, newest last. */
+const STEPS = ["tasks", "steps"];
+
+const INPUTS = ["input", "url", "inputs"];
+const CREATED = ["created_at", "created", "createdAt"];
+const FINISHED = ["finished_at", "finished", "completed_at", "completed", "finishedAt"];
+/** Beside `error`, where the reason of a failed job may stand. Not `kind`: that is the job's own. */
+const REASONS = ["errors", "error_message", "failure_reason", "reason", "detail", "message"];
+
+function idOf(fields: Fields): string | null {
+  const id = textOf(fields.id);
+  return id === null || id.length > 200 || /[\s\p{Cc}]/u.test(id) ? null : id;
 }
 
-function textOf(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
+/** `{object: "event"}`, `{kind: "task.succeeded"}` or `{type: "job.failed"}`: the id is the event's own. */
+function isEvent({ object, kind, type }: Fields): boolean {
+  return object === "event" || [kind, type].some((word) => /^(?:job|task)\.[a-z]+$/.test(textOf(word) ?? ""));
 }
 
-/** Takes `{meta, data, error, links}` off, but never opens a resource that has a `data` of its own (such as an event). */
-function unwrap(body: unknown): unknown {
+/** The job itself, taken out of its envelope or event. A body with an id and a status is never opened: what is in it is its own. */
+function jobFields(body: unknown, depth = 0): Fields | null {
   const fields = fieldsOf(body);
-  if (fields === null) return body;
-  if (fields.object === "event") return fields.data;
-  const wrapped = typeof fields.data === "object" && fields.data !== null;
-  return wrapped && !("status" in fields) && !("object" in fields) ? fields.data : body;
+  if (fields === null) return null;
+  const own = idOf(fields) !== null && !isEvent(fields) ? fields : null;
+  if ((own !== null && textOf(own.status) !== null) || depth >= ENVELOPE_DEPTH) return own;
+  return first(fields, ENVELOPES, (inner) => jobFields(inner, depth + 1)) ?? own;
 }
 
 /** ms from 1e12 on, else seconds; or an ISO date. */
@@ -80,39 +92,32 @@ export function readTime(value: unknown): number | null {
   return Number.isNaN(parsed) ? null : parsed;
 }
 
-function firstTime(fields: Fields, names: string[]): number | null {
-  for (const name of names) {
-    const time = readTime(fields[name]);
-    if (time !== null) return time;
-  }
-  return null;
-}
-
 /** `s3://` is refused: we never ask for it and cannot fetch it. */
 function urlIn(value: unknown): string | null {
-  const text = textOf(value) ?? textOf(fieldsOf(value)?.url);
+  const one: unknown = Array.isArray(value) ? value[0] : value;
+  const text = textOf(one) ?? textOf(fieldsOf(one)?.url);
   return text !== null && /^https?:\/\//i.test(text) ? text : null;
 }
 
 function outputOf(fields: Fields): string | null {
-  const direct = urlIn(fields.output);
-  if (direct !== null) return direct;
-  for (const name of ["outputs", "results"]) {
-    const value = fields[name];
-    const url = urlIn(Array.isArray(value) ? value[0] : value);
-    if (url !== null) return url;
-  }
-  return outputOfTasks(fields);
+  const named = first(fields, OUTPUTS, (value) => {
+    const inner = fieldsOf(value);
+    return urlIn(value) ?? (inner === null ? null : first(inner, FILES, urlIn));
+  });
+  return named ?? outputOfSteps(fields);
+}
+
+function stepsOf(fields: Fields): Fields[] {
+  const steps = first(fields, STEPS, (value) => (Array.isArray(value) && value.length > 0 ? value : null)) ?? [];
+  return steps.map(fieldsOf).filter((step) => step !== null);
 }
 
 /** The last finished encode or export. A probe's or import's URL is the source's, so those never count. */
-function outputOfTasks(fields: Fields): string | null {
-  const tasks = Array.isArray(fields.tasks) ? fields.tasks : [];
-  for (const task of tasks.toReversed()) {
-    const candidate = fieldsOf(task);
-    if (candidate === null || statusOf(candidate).status !== "done") continue;
-    const counts = candidate.kind === "export" || candidate.kind === (textOf(fields.kind) ?? "image");
-    const url = counts ? urlIn(candidate.output) : null;
+function outputOfSteps(fields: Fields): string | null {
+  for (const step of stepsOf(fields).toReversed()) {
+    if (statusOf(step).status !== "done") continue;
+    const counts = step.kind === "export" || step.kind === (textOf(fields.kind) ?? "image");
+    const url = counts ? urlIn(step.output) : null;
     if (url !== null) return url;
   }
   return null;
@@ -124,97 +129,42 @@ function statusOf(fields: Fields): { status: JobStatus; said: string; known: boo
   return { status: status ?? "pending", said, known: status !== undefined };
 }
 
+/** A server may make numbers of our texts. */
 function metadataOf(fields: Fields): Record<string, string> {
   const entries = Object.entries(fieldsOf(fields.metadata) ?? {});
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) =>
+      typeof value === "string" || typeof value === "number" ? [[name, String(value)]] : [],
+    ),
+  );
 }
 
-/** Errors within errors that are looked into; the dialects have one. */
-const ERROR_DEPTH = 4;
-
-/** `{kind, message}`, `{message}`, `{error: {…}}`, `{error: "…"}`, a bare string, or nothing of these. */
-function errorIn(value: unknown, depth = 0): UpstreamError | null {
-  const text = textOf(value);
-  if (text !== null) return { kind: null, message: text };
-  const fields = fieldsOf(value);
-  if (fields === null) return null;
-  const message = textOf(fields.message);
-  const kind = textOf(fields.kind) ?? textOf(fields.code);
-  if (message !== null || kind !== null) return { kind, message: message ?? kind ?? "" };
-  return depth < ERROR_DEPTH ? errorIn(fields.error, depth + 1) : null;
+/** Why a job ended badly: its own word, else that of the last step that failed (the reference shows an error for each). */
+function reasonOf(fields: Fields, said: string): UpstreamError {
+  const own = errorIn(fields.error) ?? first(fields, REASONS, errorIn);
+  if (own !== null) return own;
+  const failed = stepsOf(fields).filter((step) => statusOf(step).status === "failed");
+  const ofStep = failed.toReversed().map((step) => errorIn(step.error) ?? first(step, REASONS, errorIn));
+  return (
+    ofStep.find((error) => error !== null) ?? shown(fields.error) ?? { kind: null, message: `the job ended ${said}` }
+  );
 }
 
 /** A job (or task) of any dialect, or null when there is no usable id. */
 export function readJob(body: unknown): IttybitJob | null {
-  const fields = fieldsOf(unwrap(body));
-  const id = textOf(fields?.id);
-  if (fields === null || id === null || id.length > 200 || /[\s\p{Cc}]/u.test(id)) return null;
+  const fields = jobFields(body);
+  const id = fields === null ? null : idOf(fields);
+  if (fields === null || id === null) return null;
   const status = statusOf(fields);
-  const failed = status.status === "failed" || status.status === "cancelled";
+  const isBad = status.status === "failed" || status.status === "cancelled";
   return {
     id,
     ...status,
     output: outputOf(fields),
-    error: errorIn(fields.error) ?? (failed ? { kind: null, message: `the job ended ${status.said}` } : null),
+    error: isBad ? reasonOf(fields, status.said) : errorIn(fields.error),
     metadata: metadataOf(fields),
-    input: textOf(fields.input) ?? textOf(fields.url) ?? urlIn(Array.isArray(fields.inputs) ? fields.inputs[0] : null),
-    createdAt: firstTime(fields, ["created_at", "created"]),
-    finishedAt: firstTime(fields, ["finished_at", "finished", "completed_at", "completed"]),
+    input: first(fields, INPUTS, (value) => textOf(value) ?? urlIn(value)),
+    createdAt: first(fields, CREATED, readTime),
+    finishedAt: first(fields, FINISHED, readTime),
   };
-}
-
-/** The error an unsuccessful answer carries. HTML and empty bodies say only their status. */
-export function readError(status: number, text: string): UpstreamError {
-  let body: unknown = null;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // A proxy's page or plain text: its status is all that can be trusted.
-  }
-  return errorIn(body) ?? { kind: null, message: `HTTP ${status}` };
-}
-
-export interface JobPage {
-  jobs: IttybitJob[];
-  /** The query of the next page, or null at the end. */
-  next: string | null;
-}
-
-const PAGE_PARAMETERS = ["limit", "after", "before", "page", "order", "kind", "status", "input"];
-
-/** Only the query of a next link is used, and only parameters we know: the key goes to no other address. */
-function queryOf(link: string | null): string | null {
-  const query = link === null ? "" : (link.split("#")[0]?.split("?")[1] ?? "");
-  const kept = [...new URLSearchParams(query)].filter(([name]) => PAGE_PARAMETERS.includes(name));
-  return kept.length === 0 ? null : new URLSearchParams(kept).toString();
-}
-
-/** Of a Link header, in characters. */
-const LINK_MAX = 8192;
-
-function nextLink(header: string | null): string | null {
-  for (const link of (header ?? "").slice(0, LINK_MAX).split("<")) {
-    const [address = "", parameters] = link.split(">", 2);
-    if (parameters !== undefined && /^\s*;/.test(parameters) && /\brel="?next"?/i.test(parameters.split(",")[0] ?? ""))
-      return address;
-  }
-  return null;
-}
-
-/** A list of any dialect: a bare array with `Link` and `Has-More` headers, or `{data, links}`. Unreadable items are left out. */
-export function readPage(body: unknown, headers: Headers, asked: URLSearchParams): JobPage | null {
-  const items = Array.isArray(body) ? body : unwrap(body);
-  if (!Array.isArray(items)) return null;
-  const jobs = items.map(readJob).filter((job) => job !== null);
-  const links = fieldsOf(fieldsOf(body)?.links);
-  const linked = queryOf(nextLink(headers.get("link")) ?? textOf(links?.next));
-  if (linked !== null) return { jobs, next: linked };
-  const hasMore = headers.get("has-more")?.toLowerCase();
-  const full = items.length >= Number(asked.get("limit"));
-  const last = jobs.at(-1);
-  const more = last !== undefined && links === null && (hasMore === "true" || (hasMore === undefined && full));
-  if (!more) return { jobs, next: null };
-  const next = new URLSearchParams(asked);
-  next.set("after", last.id);
-  return { jobs, next: next.toString() };
 }

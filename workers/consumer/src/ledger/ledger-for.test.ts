@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
-import type { LedgerCalls } from "./contract.ts";
+import type { ExchangeRequest, LedgerCalls } from "./contract.ts";
 import { ledgerClient } from "./ledger-for.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
@@ -17,7 +17,7 @@ function platform(fails: (call: number) => object | null) {
       if (broken !== null) throw Object.assign(new Error("reset"), broken);
       return "ok";
     };
-    const stub = { renew: answer, createAction: answer };
+    const stub = { exchange: answer, createAction: answer };
     stubs.push(stub);
     return stub as unknown as LedgerCalls;
   };
@@ -25,19 +25,23 @@ function platform(fails: (call: number) => object | null) {
   return { ledger, clock, stubs, calls: () => calls };
 }
 
+const CALL: ExchangeRequest = {
+  ...{ owner: "o", first: true, role: "work", room: 1, have: [], asks: [], submitted: [], settled: [], leave: false },
+};
+
 describe("the ledger's client", () => {
   it("takes a new stub for each try, so that one reset of the object costs one try", async () => {
     const { ledger, stubs } = platform((call) => (call === 1 ? {} : null));
-    expect(await ledger.renew("o")).toBe("ok");
+    expect(await ledger.exchange(CALL)).toBe("ok");
     expect(stubs).toHaveLength(2);
   });
 
   it("goes on for about ten seconds, then says which call the ledger did not answer", async () => {
     const { ledger, clock, calls } = platform(() => ({}));
     const since = clock.now();
-    const refusal = await ledger.renew("o").catch((error: unknown) => error);
+    const refusal = await ledger.exchange(CALL).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(LedgerUnavailable);
-    expect(String(refusal)).toContain("renew: reset");
+    expect(String(refusal)).toContain("exchange: reset");
     expect(calls()).toBeGreaterThan(5);
     expect(clock.now() - since).toBeGreaterThan(8_000);
     expect(clock.now() - since).toBeLessThanOrEqual(10_000);
@@ -54,7 +58,7 @@ describe("the ledger's client", () => {
 
   it("leaves an overloaded object alone", async () => {
     const { ledger, calls } = platform(() => ({ overloaded: true, retryable: true }));
-    await expect(ledger.renew("o")).rejects.toBeInstanceOf(LedgerUnavailable);
+    await expect(ledger.exchange(CALL)).rejects.toBeInstanceOf(LedgerUnavailable);
     expect(calls()).toBe(1);
   });
 });

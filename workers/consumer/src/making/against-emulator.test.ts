@@ -85,7 +85,7 @@ function setup() {
 }
 
 describe("against the local Ittybit", () => {
-  it.each(["reference", "guide", "v2025"] as const)("speaks its %s dialect from end to end", async (profile) => {
+  it.each(["reference", "guide", "sdk", "v2025"] as const)("speaks its %s dialect from end to end", async (profile) => {
     emulator.control.configure({ profile, strict: true });
     const { ledger, images, consume } = setup();
     const keys = ["webp", "avif", "jpeg", "png"].map((format) => `photo/400-high.${format}`);

@@ -184,6 +184,41 @@ describe("a batch of misses", () => {
     expect(told).toBe(1);
   });
 
+  it("waits for a POST that has begun, however long: its job is told", async () => {
+    const { miss, ledger, ittybit, clock, deps } = batchWorld();
+    deps.ittybit = {
+      ...ittybit,
+      submit: async (order) => {
+        await clock.sleep(9_000);
+        return ittybit.submit(order);
+      },
+    };
+    await miss(KEY);
+    expect(ledger.requests.at(-1)).toMatchObject({ leave: true, submitted: [{ job: "job_000001" }], settled: [] });
+    expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, job: "job_000001" });
+  });
+
+  it("is acked when it was heard, though the ledger does not answer any more", async () => {
+    const { miss, ledger, ittybit } = batchWorld();
+    ledger.silent = () => ledger.requests.length > 0;
+    expect((await miss(KEY)).map(({ fate }) => fate)).toEqual(["ack"]);
+    expect(ittybit.jobs.length).toBeLessThanOrEqual(1);
+  });
+
+  it("clears the marker of what is there before the handler is gone", async () => {
+    const { miss, images, clock, deps } = batchWorld();
+    const customMetadata = { gen: "5", job: "job_0", width: "400", height: "200", "created-at": "1" };
+    await images.bucket.put(`variants/${KEY}`, "bytes", { customMetadata });
+    await images.bucket.put(`dead/${KEY}`, "{}");
+    const remove = deps.images.delete;
+    deps.images.delete = async (keys) => {
+      await clock.sleep(200);
+      return remove(keys);
+    };
+    await miss(KEY);
+    expect([...images.objects.keys()]).toEqual([`variants/${KEY}`]);
+  });
+
   it("closes everybody's gate at once when Ittybit is busy", async () => {
     const { miss, ledger, ittybit, clock } = batchWorld();
     const since = clock.now();

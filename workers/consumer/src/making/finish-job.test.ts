@@ -175,7 +175,6 @@ describe("putting a result", () => {
 
   it("does not happen once the lease is lost", async () => {
     const { shift, ledger, images, web, clock } = batchWorld();
-    ledger.renews = () => "lost";
     web.set(URL_OF_RESULT, async () => {
       clock.advance(70_000); // a download that stalls for longer than the lease
       return new Response(await picture("webp", 400, 200));

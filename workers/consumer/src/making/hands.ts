@@ -47,8 +47,9 @@ export class Hands {
   #news = noNews();
   #bell = Promise.withResolvers<void>();
 
+  /** Jobs that need its connections: one that merely runs at Ittybit needs none. */
   get size(): number {
-    return this.#entries.size;
+    return [...this.#entries.values()].filter(({ phase }) => phase !== "watch").length;
   }
 
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
@@ -64,6 +65,7 @@ export class Hands {
   takeNews(): News {
     const news = this.#news;
     this.#news = noNews();
+    this.#bell = Promise.withResolvers();
     return news;
   }
 
@@ -130,16 +132,21 @@ export class Hands {
     this.settle(entry, { kind: unposted ? "unposted" : "stopped" });
   }
 
-  /** Gives back every job that may be made and is not begun. */
+  /** Gives back every job whose POST has not begun. */
   giveBackGo(): void {
     for (const entry of this.#entries.values())
       if (entry.phase === "go" && !entry.begun) this.settle(entry, { kind: "unposted" });
   }
 
-  /** Leaves every result that nobody is fetching (or, with `begun`, everything that is under way) to others. */
-  leaveBehind(due: number, begun: boolean): void {
-    for (const entry of this.#entries.values())
-      if (entry.begun ? begun : entry.phase === "finish") this.settle(entry, { kind: "pending", due });
+  /** Ends all that has not begun. What is not given back stays in the ledger's document, and passes to others with it. */
+  putDown(): void {
+    this.giveBackGo();
+    for (const entry of this.#entries.values()) if (!entry.begun) this.#drop(entry);
+  }
+
+  /** Leaves everything to others that is still under way. */
+  leaveBehind(due: number): void {
+    for (const entry of this.begun()) this.settle(entry, { kind: "pending", due });
   }
 
   /** What cannot be called back. */
@@ -147,11 +154,9 @@ export class Hands {
     return [...this.#entries.values()].filter(({ begun }) => begun);
   }
 
-  /** The lease is lost: nothing may be done or said any more, but which jobs were made. */
+  /** The lease is lost: nothing may be done any more. */
   dropAll(): void {
     for (const entry of this.#entries.values()) this.#drop(entry);
-    this.#news.settled = [];
-    this.#news.stored = [];
   }
 
   /** Minds a POST, a finish or a clearing until it is over. It must not throw. */
@@ -172,9 +177,9 @@ export class Hands {
   /** Something must be told now. */
   ring(): void {
     this.#bell.resolve();
-    this.#bell = Promise.withResolvers();
   }
 
+  /** Resolves when something must be told, or must since it was last asked for what is new. */
   rung(): Promise<void> {
     return this.#bell.promise;
   }

@@ -50,6 +50,11 @@ describe("submitting", () => {
     ledger.again = 5_000;
     ittybit.refuse = () => ({ kind: "throttled", retryAfterMs: 3_600_000 });
     for (const key of keysOf(20)) ledger.add(key);
+    const called: number[] = [];
+    ledger.silent = () => {
+      called.push(clock.now() - since);
+      return false;
+    };
     await shift();
     expect(ittybit.calls.length).toBeLessThanOrEqual(6); // those already under way
     const told = ledger.requests.find(({ settled }) => settled.length > 0);
@@ -59,8 +64,26 @@ describe("submitting", () => {
     expect(new Set(kinds)).toEqual(new Set(["throttled", "unposted"]));
     expect(told?.settled[0]?.outcome).toEqual({ kind: "throttled", until: since + 5_000 + 3_600_000 });
     // Not after the pause that was asked for.
-    expect(ledger.requests.indexOf(told as never)).toBe(2);
+    expect(called.slice(0, 3)).toEqual([0, 5_000, 5_000]);
     expect(ledger.used).toBe(0);
+  });
+
+  it("waits for the POSTs that were under way when one was refused: their jobs are made", async () => {
+    const { shift, ledger, clock, ittybit, deps } = batchWorld();
+    ledger.add(KEY);
+    ledger.add("photo/800-high.webp");
+    deps.ittybit = {
+      ...ittybit,
+      submit: async (order) => {
+        const first = order.metadata.key === KEY;
+        await clock.sleep(first ? 50 : 250);
+        return first ? { kind: "throttled", retryAfterMs: 60_000 } : ittybit.submit(order);
+      },
+    };
+    await shift();
+    expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "throttled" }]);
+    expect(ledger.submitted).toMatchObject([{ id: 2, job: "job_000001" }]);
+    expect(ledger.outcomes.get("photo/800-high.webp")).toMatchObject([{ kind: "stored" }]);
   });
 
   it.each([401, 402, 403])("gives every other job back when the account is refused with %d", async (status) => {

@@ -82,7 +82,8 @@ export async function submitJob(context: BatchContext, entry: Entry): Promise<vo
   try {
     const result = await context.connections.run(() => post(context, entry, order), { rank: RANKS.post });
     if (result?.kind === "made") tell(context, entry, result.job.id);
-    else if (result !== null) await settle(context, entry, outcomeOf(context, entry, result));
+    // The collector may have found its job by then: so it was made, whatever this POST was answered.
+    else if (result !== null && entry.phase === "go") await settle(context, entry, outcomeOf(context, entry, result));
   } finally {
     entry.answered = true;
   }

@@ -20,7 +20,7 @@ const LIVE_SHIFT_MS = 5_000;
 /** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
 const LAST_WAIT_MS = 16_000;
 /** How often it is looked whether they are over. */
-const LAST_LOOK_MS = 100;
+const LAST_LOOK_MS = 50;
 /** What was not over even then: when somebody else goes on with it. */
 const LEFT_AGAIN_MS = 5_000;
 /** What full hands may still cost: 40 heads, probes, POSTs, downloads and puts, redirects and markers included. */
@@ -126,15 +126,14 @@ function begin(context: BatchContext, { stop, give }: Answered): void {
 }
 
 /** Waits, within bounds, for what cannot be called back. */
-async function waitWhile({ hands, clock, sleep }: BatchContext, isUnderWay: () => boolean): Promise<void> {
+async function waitWhile({ clock, sleep }: BatchContext, isUnderWay: () => boolean): Promise<void> {
   const until = clock.now() + LAST_WAIT_MS;
-  while (isUnderWay() && clock.now() < until) await Promise.race([hands.quiet(), sleep(LAST_LOOK_MS)]);
+  while (isUnderWay() && clock.now() < until) await sleep(LAST_LOOK_MS);
 }
 
 /** The ledger gave this handler up: nothing more is done. That a job was made is worth telling all the same. */
 async function stopAll(context: BatchContext, shift: Shift): Promise<void> {
   const { hands } = context;
-  context.leaseUntil = 0;
   const posting = hands.begun().filter(({ phase }) => phase === "go");
   hands.dropAll();
   await waitWhile(context, () => posting.some(({ answered }) => !answered));
@@ -143,10 +142,9 @@ async function stopAll(context: BatchContext, shift: Shift): Promise<void> {
 
 async function leave(context: BatchContext, shift: Shift): Promise<void> {
   const { hands, clock } = context;
-  hands.giveBackGo();
-  hands.leaveBehind(clock.now(), false);
+  hands.putDown();
   await waitWhile(context, () => hands.begun().length > 0);
-  hands.leaveBehind(clock.now() + LEFT_AGAIN_MS, true);
+  hands.leaveBehind(clock.now() + LEFT_AGAIN_MS);
   await context.at("before-leave");
   await exchange(context, shift, { first: false, asks: [], leave: true });
   await waitWhile(context, () => context.clearing > 0);
@@ -176,7 +174,6 @@ export async function work(context: BatchContext, asks: Asks): Promise<void> {
   try {
     await loop(context, shift, answer);
   } catch (error) {
-    context.leaseUntil = 0;
     context.hands.dropAll();
     if (!(error instanceof LedgerUnavailable)) throw error;
     context.log("batch.given_up", { owner: context.owner, error: errorText(error) });

@@ -26,7 +26,7 @@ function setup(pages: Record<string, Page>) {
       { prefix: "own/", bucket: "ORIGINALS", key: "o/{id}" },
       { prefix: "unbound/", bucket: "NOTHING", key: "{id}" },
     ],
-    limits: { originalMaxBytes: 10_000_000, originalMaxPixels: 1_000_000 },
+    limits: { originalMaxBytes: 10_000_000, originalMaxPixels: 1_000_000, originalMaxEdge: 8_192 },
   });
   const signed: { edge: string | null } = { edge: "https://images.example.com" };
   const clock = createFakeClock();
@@ -139,6 +139,8 @@ describe("probe", () => {
     ["TIFF", async () => new Response(await picture("tiff", 8, 8)), "unshowable"],
     ["half a JPEG header", async () => new Response((await picture("jpeg", 8, 8)).slice(0, 30)), "unsupported"],
     ["too many pixels", async () => new Response(await picture("png", 1001, 1000)), "too_large"],
+    ["a longer edge than Ittybit takes", async () => new Response(await picture("png", 8_193, 8)), "too_large"],
+    ["a higher one", async () => new Response(await picture("png", 8, 8_193)), "too_large"],
     [
       "too many bytes",
       async () =>
@@ -149,6 +151,11 @@ describe("probe", () => {
   ])("refuses %s", async (_name, page, code) => {
     const { probe } = setup({ [PHOTO]: page });
     expect(await probe("photo")).toMatchObject({ kind: "refused", code });
+  });
+
+  it("takes an edge of just the longest", async () => {
+    const { probe } = setup({ [PHOTO]: serve(await picture("png", 8_192, 8)) });
+    expect(await probe("photo")).toMatchObject({ kind: "image" });
   });
 
   it.each<[string, Page]>([

@@ -96,7 +96,7 @@ function judge(
   input: Place["input"],
   deps: ProbeDeps,
 ): ProbedOriginal {
-  const { originalMaxBytes, originalMaxPixels } = deps.config.limits;
+  const { originalMaxBytes, originalMaxPixels, originalMaxEdge } = deps.config.limits;
   const { bytes, total } = start;
   // Neither Ittybit nor a browser can use these: the edge answers with the placeholder, not with the original.
   if (bytes.byteLength === 0) return refused("unshowable", "the original is empty");
@@ -109,6 +109,10 @@ function judge(
   if (total !== null && total > originalMaxBytes) return refused("too_large", `the original has ${total} bytes`);
   if (header.width * header.height > originalMaxPixels) {
     return refused("too_large", `the original has ${header.width} × ${header.height} pixels`);
+  }
+  if (originalMaxEdge !== null && Math.max(header.width, header.height) > originalMaxEdge) {
+    const shown = `${header.width} × ${header.height} pixels`;
+    return refused("too_large", `the original has ${shown}, and Ittybit takes ${originalMaxEdge} on the longest edge`);
   }
   // An unsettled header may not show its orientation yet, so width and height may be swapped. A GIF has no orientation.
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");

@@ -1,11 +1,10 @@
 /** A queue message, as far as handlers use it. */
 export type QueueMessage = Pick<Message<unknown>, "id" | "timestamp" | "body" | "attempts" | "ack" | "retry">;
 
-/** A batch; `metadata` is missing where the platform does not give it (local runs, older runtimes). */
+/** A batch, as far as handlers use it. */
 export interface QueueBatch {
   readonly queue: string;
   readonly messages: readonly QueueMessage[];
-  readonly metadata?: { readonly metrics: { readonly backlogCount: number } };
 }
 
 /** Of a dead message's body, characters kept: all of a readable one (20 keys of 800 bytes). */

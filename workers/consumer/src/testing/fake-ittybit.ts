@@ -1,5 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
-import type { Ittybit, JobOrder, NoResult, Submission } from "../ittybit/client.ts";
+import type { Ittybit, JobOrder, Listing, NoResult, Submission } from "../ittybit/client.ts";
 import type { IttybitJob, JobStatus } from "../ittybit/dialects.ts";
 
 export interface FakeJob {
@@ -22,6 +22,8 @@ export interface FakeIttybit extends Ittybit {
   refuse: (order: JobOrder) => NoResult | "lost" | null;
   /** The answer of `get` and `list` instead of what is there. */
   blind: (call: "get" | "list") => NoResult | null;
+  /** False: this service has no list of jobs. */
+  lists: boolean;
   /** How a new job will go. */
   plan: (order: JobOrder) => Partial<Pick<FakeJob, "ends" | "output">> & { ms?: number };
 }
@@ -31,6 +33,15 @@ export const OUTPUT_HOST = "https://store.example.net";
 /** For so long the same idempotency key is answered with the same job. */
 const REPLAY_MS = 86_400_000;
 const LOST: NoResult = { kind: "unclear", failure: { code: "upstream_unreachable", message: "connection reset" } };
+
+function cursorOf(next: string): { after: string | undefined; order: string; limit: number } {
+  const query = new URLSearchParams(next);
+  return {
+    after: query.get("after") ?? undefined,
+    order: query.get("order") ?? "desc",
+    limit: Number(query.get("limit")),
+  };
+}
 
 export function createFakeIttybit(clock: Clock): FakeIttybit {
   const jobs: FakeJob[] = [];
@@ -73,6 +84,7 @@ export function createFakeIttybit(clock: Clock): FakeIttybit {
     },
     refuse: () => null,
     blind: () => null,
+    lists: true,
     plan: () => ({}),
     async submit(order): Promise<Submission> {
       fake.calls.push(`submit ${order.idempotencyKey}`);
@@ -90,15 +102,20 @@ export function createFakeIttybit(clock: Clock): FakeIttybit {
       const job = jobs.find((one) => one.id === id);
       return job === undefined ? { kind: "absent" } : { kind: "job", job: view(job) };
     },
-    async list({ next, input } = {}) {
+    async list({ next, input, after, order = "desc", limit = 100 } = {}): Promise<Listing> {
       fake.calls.push("list");
       const instead = fake.blind("list");
       if (instead !== null) return instead;
-      const matching = jobs.filter((job) => input === undefined || job.order.input === input).reverse();
-      const start = next === undefined ? 0 : Number(new URLSearchParams(next).get("page")) * 100;
-      const page = matching.slice(start, start + 100);
-      const more = matching.length > start + 100;
-      return { kind: "page", jobs: page.map(view), next: more ? `page=${start / 100 + 1}` : null };
+      if (!fake.lists) return { kind: "noList" };
+      const asked = next === undefined ? { after, order, limit } : cursorOf(next);
+      const matching = jobs.filter((job) => input === undefined || job.order.input === input);
+      if (asked.order === "desc") matching.reverse();
+      const cursor = matching.findIndex(({ id }) => id === asked.after);
+      if (asked.after !== undefined && cursor === -1) return { kind: "noCursor" };
+      const page = matching.slice(cursor + 1, cursor + 1 + asked.limit);
+      const more = matching.length > cursor + 1 + asked.limit;
+      const rest = more ? `limit=${asked.limit}&order=${asked.order}&after=${page.at(-1)?.id}` : null;
+      return { kind: "page", jobs: page.map(view), next: rest, ignoresCursors: false };
     },
   };
   return fake;

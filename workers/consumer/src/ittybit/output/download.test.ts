@@ -81,6 +81,24 @@ describe("openDownload", () => {
     expect(await get()).toMatchObject({ kind });
   });
 
+  it.each<[string, string, number, string]>([
+    ["a signed URL that has run out", "?expiry=1&method=get&signature=x", 403, "output_expired"],
+    ["an S3 URL that has run out", "?X-Amz-Signature=x", 403, "output_expired"],
+    ["a URL that names its expiry", "?expiry=1", 403, "output_expired"],
+    ["a URL that names its expiry in S3's old way", "?Expires=1", 403, "output_expired"],
+    ["a file that is deleted", "", 404, "output_expired"],
+    ["a file that is deleted for good", "", 410, "output_expired"],
+    ["a private file", "", 403, "output_private"],
+    ["a private file, told by 401", "?w=1", 401, "output_private"],
+    ["a signed URL that is not accepted", "?signature=x", 401, "output_expired"],
+  ])("tells %s", async (_what, query, status, code) => {
+    const url = URL_OF_RESULT + query;
+    const { get } = setup({ [url]: () => new Response("", { status }) });
+    const download = await get(url);
+    expect(download).toMatchObject({ kind: "gone", status, code });
+    expect("message" in download && download.message.includes("access rules")).toBe(code === "output_private");
+  });
+
   it("follows redirects, three at most", async () => {
     const pages = {
       [URL_OF_RESULT]: redirect("/b"),

@@ -15,8 +15,8 @@ export type Bytes =
 export type Download =
   /** The headers are here, the body is not read yet: `bytes` is the most it may take, so that the caller can make room first. */
   | { kind: "open"; bytes: number; read(): Promise<Bytes> }
-  /** 403, 404 or 410: the URL has expired. */
-  | { kind: "gone"; status: number }
+  /** The host has answered and refuses. That is no failure of the job: its result exists, or did. */
+  | { kind: "gone"; status: number; code: "output_expired" | "output_private"; message: string }
   | { kind: "too_large" }
   /** The address is one that must not be fetched. */
   | { kind: "blocked"; message: string }
@@ -47,6 +47,22 @@ async function open(url: string, settings: DownloadSettings, signal: AbortSignal
     target = new URL(location, target);
   }
   return { kind: "unreachable", message: "the result's URL redirects in circles" };
+}
+
+/** What a URL carries when it is signed or runs out. */
+const SIGNATURE = ["signature", "x-amz-signature", "expiry", "expires"];
+
+/**
+ * What it means that a result is refused. 404 and 410: it is no longer there; so does 403 under a signed URL, which has run out. 401 and 403
+ * without any signature: the Ittybit project keeps its files private (access rules), so that none of its results can be fetched.
+ */
+function refused(status: number, url: URL): Extract<Download, { kind: "gone" }> {
+  const isSigned = [...url.searchParams.keys()].some((name) => SIGNATURE.includes(name.toLowerCase()));
+  if ((status === 401 || status === 403) && !isSigned) {
+    const message = `the result needs a signature (HTTP ${status}): access rules keep the Ittybit project's files private; make them public (docs/ittybit.md)`;
+    return { kind: "gone", status, code: "output_private", message };
+  }
+  return { kind: "gone", status, code: "output_expired", message: `the result's URL answered HTTP ${status}` };
 }
 
 /** The length the body must have; null when chunked or encoded (then Content-Length counts other bytes). */
@@ -91,7 +107,7 @@ export async function openDownload(url: string, settings: DownloadSettings): Pro
     }
     await opened.body?.cancel();
     if (opened.ok) return { kind: "too_large" };
-    if ([403, 404, 410].includes(opened.status)) return { kind: "gone", status: opened.status };
+    if ([401, 403, 404, 410].includes(opened.status)) return refused(opened.status, new URL(url));
     return { kind: "unreachable", message: `the result's host answered HTTP ${opened.status}` };
   } catch (error) {
     return unreachable(error);

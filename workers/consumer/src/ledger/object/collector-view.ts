@@ -2,6 +2,7 @@ import { openAtIttybit } from "../protocol/collected.ts";
 import { closedFor, goalPerSecond, slotsOf } from "../protocol/gate.ts";
 import { quantileMs } from "../protocol/job-times.ts";
 import { slotsUsed } from "../protocol/slots.ts";
+import { isWaiting } from "../tables/row.ts";
 import type { CollectorView } from "./job-looks.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -12,9 +13,7 @@ export function collectorView(transactions: Transactions): CollectorView {
     slots: () => transactions.read((tx) => ({ used: slotsUsed(tx), all: slotsOf(tx.gateNow, "live") })),
     waiting: () =>
       transactions.read(
-        (tx) =>
-          tx.counts.some(({ state, n }) => n > 0 && (state === 0 || state === 6)) &&
-          closedFor(tx.gateNow, "bulk") === null,
+        (tx) => tx.counts.some((count) => count.n > 0 && isWaiting(count)) && closedFor(tx.gateNow, "bulk") === null,
       ),
     goal: () => transactions.read((tx) => goalPerSecond(tx.gateNow)),
     jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),

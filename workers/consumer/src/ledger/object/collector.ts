@@ -63,13 +63,11 @@ export class Collector {
     for (;;) {
       this.#looks.memory.update(view.open());
       const now = clock.now();
-      const viewers = [...this.#looks.memory.watched.values()]
-        .filter(({ live }) => live)
-        .map((one) => this.#looks.dueAt(one));
-      const viewer = viewers.some((at) => at <= now);
+      const viewers = [...this.#looks.memory.watched.values()].filter(({ live }) => live);
+      const viewer = viewers.some((one) => this.#looks.dueAt(one) <= now);
       const cadence = cadenceMs({ slots: view.slots(), waiting: view.waiting(), goal: view.goal(), pages, viewer });
-      const ofAge = Math.min(...viewers.filter((at) => at > now));
-      const at = Math.max(earliest, Math.min(began + cadence, ofAge));
+      const firstLooks = viewers.filter(({ lookedAt }) => lookedAt === null).map((one) => this.#looks.dueAt(one));
+      const at = Math.max(earliest, Math.min(began + cadence, ...firstLooks));
       if (at <= now) return;
       await sleep(Math.min(at - now, STEP_MS));
     }

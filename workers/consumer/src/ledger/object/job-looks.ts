@@ -76,8 +76,6 @@ export class JobLooks {
   readonly #deps: LookDeps;
   readonly #connections = createSemaphore(AT_ONCE);
   #manner: Manner = "cursors";
-  /** First job of each page of this look, with the page's cursor. */
-  readonly #firsts = new Map<string, string>();
   #relearnAt = Number.POSITIVE_INFINITY;
   #notBefore = 0;
   #failures = 0;
@@ -106,7 +104,6 @@ export class JobLooks {
   async #lookByCursors(due: ReadonlyMap<string, Watched>): Promise<number> {
     const chosen = (rule: (one: Watched) => boolean) =>
       new Set([...due].filter(([, one]) => rule(one)).map(([job]) => job));
-    this.#firsts.clear();
     const looks = planLooks({
       known: this.memory.known(),
       due: chosen(() => true),
@@ -142,7 +139,7 @@ export class JobLooks {
         return calls;
       }
       this.#failures = 0;
-      if (calls === 1) this.#learnManner(first.after, look);
+      this.#learnManner(first.after, look.jobs);
       for (const { id } of look.jobs) missing.delete(id);
       for (const { id } of look.jobs) this.memory.onPage(id);
       this.#tell(look.jobs);
@@ -154,17 +151,9 @@ export class JobLooks {
     return calls;
   }
 
-  /**
-   * A list by page number, or one that answers with the newest jobs whatever cursor it is given, is read from its top on: a page that holds
-   * its own cursor, or begins as another one of this look does, tells.
-   */
-  #learnManner(after: string | undefined, { jobs, next }: { jobs: IttybitJob[]; next: string | null }): void {
-    const first = jobs[0]?.id;
-    if (after === undefined || first === undefined || this.#manner !== "cursors") return;
-    const isRepeated = (this.#firsts.get(first) ?? after) !== after;
-    this.#firsts.set(first, after);
-    const isNumbered = new URLSearchParams(next ?? "").has("page");
-    if (isNumbered || isRepeated || jobs.some(({ id }) => id === after)) this.#learn("chain");
+  /** A list that answers with the newest jobs whatever cursor it is given shows the cursor itself: it is read from its top on. */
+  #learnManner(after: string | undefined, jobs: readonly IttybitJob[]): void {
+    if (this.#manner === "cursors" && jobs.some(({ id }) => id === after)) this.#learn("chain");
   }
 
   #learn(manner: Manner): void {

@@ -19,8 +19,6 @@ const SLOW = 3;
 const SLOW_SHARE = 0.1;
 /** … but at least every five minutes. */
 const SLOWEST_LOOK_MS = 300_000;
-/** Reads of a job by itself are this far apart at least, each a call for one job. */
-const SINGLE_MS = 250;
 
 /** What the collector remembers from one look to the next: places, when a job was last shown, what no page shows. Lost at an eviction without harm. */
 export class OpenJobMemory {
@@ -79,6 +77,5 @@ export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
   if (one.lookedAt === null) return one.grantedAt + (single ? jobMs(0.5) : EARLY * jobMs(0.02));
   const age = one.lookedAt - one.grantedAt;
   const isSlow = single || age > SLOW * jobMs(0.98);
-  const rest = isSlow ? Math.min(SLOWEST_LOOK_MS, age * SLOW_SHARE) : 0;
-  return one.lookedAt + Math.max(rest, single ? SINGLE_MS : 0);
+  return one.lookedAt + (isSlow ? Math.min(SLOWEST_LOOK_MS, age * SLOW_SHARE) : 0);
 }

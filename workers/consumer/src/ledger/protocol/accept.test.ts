@@ -1,53 +1,73 @@
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../testing/chunk-of.ts";
-import { setup, TRANSIENT } from "../testing/setup.ts";
+import { STORED, setup, TRANSIENT } from "../testing/setup.ts";
 
 const KEY = "a/400-high.webp";
 const run = (id: string, ...keys: string[]) => ({ run: id, lane: "bulk" as const, keys });
 
 describe("accept", () => {
   it("is one job however often and in whatever lanes it is asked for", () => {
-    const { sql, row, claim, order, slots } = setup();
+    const { sql, row, call, order } = setup();
     for (let n = 0; n < 100; n += 1) {
       order({ lane: "bulk", keys: [KEY] });
       order({ run: "r", lane: "upload", keys: [KEY, KEY] });
     }
     expect(row(KEY)?.lane).toBe(1);
-    expect(claim("o", KEY, true).do).toBe("run");
-    expect(claim("p", KEY, true).do).toBe("duplicate");
+    expect([call("o").give, call("p").give].map((give) => give.length)).toEqual([1, 0]);
     expect(sql.exec("SELECT count(*) AS n FROM jobs")).toEqual([{ n: 1 }]);
-    expect(slots()).toBe(1);
   });
 
-  it("counts what is new, what waits already, and what is stored", () => {
-    const { order, accept, made } = setup();
-    made("a/1-high.webp");
+  it("counts what is new and what waits already; what is stored is found by who looks", () => {
+    const { order, accept, made, call, settle, ledger } = setup();
+    const { gen } = made("a/1-high.webp");
     accept("a/2-high.webp");
     const answer = order(run("r", "a/1-high.webp", "a/2-high.webp", "a/3-high.webp"));
-    expect(answer).toMatchObject({ accepted: 1, duplicates: 1, existing: 1 });
+    expect(answer).toMatchObject({ accepted: 2, duplicates: 1 });
+    const again = call("o").give.find(({ key }) => key === "a/1-high.webp")!;
+    settle("o", again, { kind: "present", objectGen: gen, bytes: 1, etag: "e", posted: false });
+    expect(ledger.getRun("r")).toMatchObject({ existing: 1, states: { stored: 1, queued: 2 } });
+    expect(ledger.getGate()).toMatchObject({ slots: 0 });
   });
 
-  it("orders dead and cancelled rows anew, with their attempts forgotten", async () => {
-    const { row, settle, accept, granted, cancel } = setup({ limits: { maxAttempts: 1 } });
-    granted("o", KEY);
-    settle("o", KEY, TRANSIENT);
-    expect(row(KEY)?.state).toBe(4);
+  it("orders dead and cancelled rows anew, with their attempts forgotten", () => {
+    const { job, settle, accept, granted, cancel, row } = setup({ limits: { maxAttempts: 1 } });
+    settle("o", granted("o", KEY), TRANSIENT);
+    expect(job(KEY)?.state).toBe("dead");
     expect(accept(KEY)).toMatchObject({ accepted: 1 });
     expect(row(KEY)).toMatchObject({ state: 0, attempts: 0, error: null });
-    await cancel(KEY);
+    cancel(KEY);
+    expect(job(KEY)?.state).toBe("cancelled");
     expect(accept(KEY)).toMatchObject({ accepted: 1 });
-    expect(row(KEY)?.state).toBe(0);
+    expect(job(KEY)?.state).toBe("queued");
   });
 
-  it("gives a forced row a floor, so that the stored object counts no more, even if its row was pruned", () => {
-    const { sql, row, order, made } = setup();
-    const gen = made(KEY);
+  it("gives a forced row a floor, so that the stored object counts no more", () => {
+    const { row, order, made } = setup();
+    const { gen } = made(KEY);
     order({ ...run("r", KEY), force: true });
     expect(row(KEY)?.floor).toBeGreaterThan(gen);
-    expect(row(KEY)?.gen).toBeGreaterThan(row(KEY)!.floor);
-    sql.exec("DELETE FROM jobs");
-    order({ ...run("r2", KEY), force: true });
-    expect(row(KEY)?.floor).toBeGreaterThan(gen);
+    expect(row(KEY)?.gen).toBe(row(KEY)?.floor);
+  });
+
+  it("makes anew what a force finds waiting, in whoever's hands it is", () => {
+    const { row, order, granted, call } = setup();
+    const go = granted("o", KEY);
+    order({ ...run("r", KEY), force: true });
+    expect(row(KEY)?.gen).toBeGreaterThan(go.gen);
+    expect(call("o").stop).toEqual([{ id: go.id, gen: go.gen }]);
+  });
+
+  it("keeps rows that nobody has touched in chunks, which go with their last row", () => {
+    const { sql, accept, order, call, settle } = setup();
+    accept(KEY, "b/1-high.webp");
+    const chunks = () => sql.exec("SELECT count(*) AS n FROM fresh")[0]?.n;
+    const { give } = call("o");
+    expect(chunks()).toBe(1);
+    settle("o", give[0]!, { kind: "present", objectGen: give[0]!.gen, bytes: 1, etag: "e", posted: false });
+    expect(chunks()).toBe(1);
+    // A higher lane sets a due: the other one is fresh no more.
+    order({ run: "u", lane: "upload", keys: [give[1]!.key] });
+    expect(chunks()).toBe(0);
   });
 
   it("answers a chunk that is sent again as before, and does nothing; with another body it is a mismatch", () => {
@@ -83,7 +103,9 @@ describe("accept", () => {
     const { sql, order } = setup();
     sql.exec("CREATE TRIGGER broken BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'disk'); END");
     expect(() => order(run("r", KEY))).toThrow("disk");
-    expect(sql.exec("SELECT 1 FROM jobs UNION ALL SELECT 1 FROM runs UNION ALL SELECT 1 FROM counters")).toEqual([]);
+    expect(
+      sql.exec("SELECT 1 FROM jobs UNION ALL SELECT 1 FROM runs UNION ALL SELECT 1 FROM docs WHERE name = 'counts'"),
+    ).toEqual([]);
   });
 
   it("refuses a chunk when more is open than the caller allows", () => {
@@ -95,92 +117,70 @@ describe("accept", () => {
   });
 });
 
-describe("a new original", () => {
-  const replaced = (order: string, sourceEtag: string | null = null) => ({
-    originals: [{ id: "a", order, sourceEtag }],
-  });
-
-  it("makes anew what is stored and what is open; an older or equal order changes nothing", () => {
-    const { row, order, made, image } = setup();
-    made(KEY);
-    const ask = (at: string) => order({ ...run("r", KEY), ...replaced(at) });
-    expect(ask("9")).toMatchObject({ accepted: 1, duplicates: 0, existing: 0 });
-    const { gen } = row(KEY)!;
-    expect(image("a").floor).toBeLessThan(gen);
-    ask("8");
-    ask("9");
-    expect(row(KEY)?.gen).toBe(gen);
-    ask("10"); // longer is newer
-    expect(row(KEY)?.gen).toBeGreaterThan(gen);
-  });
-
-  it("does nothing when the bytes are the same ones, told under a later order", () => {
-    const { row, order, made } = setup();
-    order({ ...run("r", "a/1-high.webp"), ...replaced("1", "etag") });
-    const gen = made(KEY);
-    expect(order({ ...run("r", KEY), ...replaced("2", "etag") })).toMatchObject({ existing: 1 });
-    expect(row(KEY)?.gen).toBe(gen);
-  });
-
-  it("reaches the image's other variants, and lets views ask for dead ones again", () => {
-    const { clock, row, claim, settle, order, granted, made } = setup();
-    made("a/1-high.webp");
-    granted("o", "a/2-high.webp");
-    settle("o", "a/2-high.webp", { kind: "refused", code: "missing", until: clock.ms + 3_600_000, message: "404" });
-    order({ ...run("r", KEY), ...replaced("1") });
-    expect(row("a/1-high.webp")?.state).toBe(0);
-    expect(claim("p", "a/2-high.webp", true).do).toBe("run");
-  });
-});
-
 describe("runs", () => {
-  it("shows progress by state and the time to ready", async () => {
-    const { clock, ledger, claim, settle, order, stored, cancel } = setup();
+  it("shows progress by state and the time to ready", () => {
+    const { clock, ledger, call, ready, settle, order, cancel, leave } = setup();
     order(run("r", KEY, "b/1-high.webp"));
     clock.advance(10);
-    const answer = claim("o", KEY);
-    settle("o", KEY, stored(answer.do === "run" ? answer.gen : 0));
+    const go = ready("o", call("o").give).find(({ key }) => key === KEY)!;
+    settle("o", go, STORED);
     const view = ledger.getRun("r");
-    expect(view).toMatchObject({ accepted: 2, states: { queued: 1, stored: 1 }, endedAt: null });
+    expect(view).toMatchObject({ accepted: 2, states: { processing: 1, stored: 1 }, endedAt: null });
     expect(view?.readyP50).toBeGreaterThan(8_000);
-    await cancel("b/1-high.webp");
+    leave("o", { settled: [{ ...call("o").give[0]!, outcome: { kind: "unposted" } }] });
+    cancel("b/1-high.webp");
     expect(ledger.getRun("r")).toMatchObject({ states: { stored: 1, cancelled: 1 }, endedAt: clock.ms });
   });
 
   it("cancels only what nobody else asked for", () => {
-    const { ledger, row, claim, order, accept } = setup({ gate: { concurrency: 1, burst: 1 } });
-    const [alone, joined, byNobodysRun, viewed, first] = ["a", "b", "c", "d", "e"].map((id) => `${id}/1-high.webp`) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const { ledger, job, view, order, accept, leave } = setup({ gate: { concurrency: 1, burst: 1 } });
+    const names = ["a", "b", "c", "d", "e"].map((id) => `${id}/1-high.webp`);
+    const [alone, joined, byNobodysRun, viewed, first] = names as [string, string, string, string, string];
     order(run("other", first));
     order(run("r", alone, joined, byNobodysRun, viewed, first));
     order(run("other", joined));
     accept(byNobodysRun);
-    claim("busy", "z/1-high.webp", true);
-    expect(claim("viewer", viewed, true).do).toBe("parked");
+    view("viewer", viewed);
+    leave("viewer");
     expect(ledger.cancelRun("r", "test")).toMatchObject({ state: "cancelled" });
-    expect([alone, joined, byNobodysRun, viewed, first].map((key) => row(key)?.state)).toEqual([5, 0, 0, 0, 0]);
+    const states = () => names.map((key) => job(key)?.state);
+    expect(states()).toEqual(["cancelled", "queued", "queued", "processing", "queued"]);
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5 } });
     expect(ledger.getRun("other")).toMatchObject({ states: { queued: 2 } });
     ledger.cancelRun("other", "test");
-    expect([joined, first].map((key) => row(key)?.state)).toEqual([5, 5]);
+    expect([joined, first].map((key) => job(key)?.state)).toEqual(["cancelled", "cancelled"]);
     expect(ledger.cancelRun("unknown", "test")).toBeNull();
   });
 
-  it("cancels a large run in slices, and drops its rows at once meanwhile", () => {
-    const { ledger, steps, claim, order } = setup();
+  it("cancels a large run in slices, and hands none of it out meanwhile", () => {
+    const { ledger, steps, call, order } = setup();
     const keys = Array.from({ length: 5_000 }, (_, n) => `i${n}/1-high.webp`);
     for (let at = 0; at < keys.length; at += 1_000) order(run("r", ...keys.slice(at, at + 1_000)));
     ledger.cancelRun("r", "test");
     expect(ledger.getRun("r")?.states.cancelled).toBe(2_000);
-    expect(claim("o", keys[4_999]!)).toEqual({ do: "drop", reason: "cancelled" });
-    expect(steps.dispatch()).toEqual([]);
+    expect(call("o").give).toEqual([]);
     while (steps.cancelSlice());
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5_000 } });
+  });
+
+  it("that is cancelled lets go what a worker holds once it has said something", () => {
+    const { ledger, job, call, settle, order } = setup();
+    order(run("r", KEY));
+    const [standby] = call("o").give;
+    ledger.cancelRun("r", "test");
+    expect(job(KEY)?.state).toBe("processing");
+    expect(call("o").stop).toMatchObject([{ id: standby?.id }]);
+    settle("o", standby!, { kind: "unposted" });
+    expect(job(KEY)?.state).toBe("cancelled");
+  });
+
+  it("leaves a retried job outside the run that was cancelled", () => {
+    const { ledger, job, retry, order, call } = setup();
+    order(run("r", KEY));
+    ledger.cancelRun("r", "test");
+    expect(retry(KEY)).toMatchObject({ status: "ok" });
+    expect(job(KEY)).toMatchObject({ state: "queued", run: null });
+    expect(call("o").give).toMatchObject([{ key: KEY }]);
   });
 
   it("takes no bulk after its cancel, and makes uploads outside it", () => {

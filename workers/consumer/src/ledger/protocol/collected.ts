@@ -9,6 +9,9 @@ import type { Collected, OpenJob } from "./sightings.ts";
 import { throttled } from "./throttled.ts";
 import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
 
+/** A slot that is shown to be taken is written anew at most so often. */
+const LENGTHEN_MS = 60_000;
+
 /** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
 export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
   const open: OpenJob[] = [];
@@ -70,7 +73,7 @@ function tookMs({ createdAt, finishedAt }: IttybitJob, seenAfter: number): numbe
 /** Slow is not stuck: what is shown to run keeps its slot. */
 function lengthen(tx: LedgerTx, pending: ReadonlySet<string>): void {
   for (const one of tx.memory.abandoned.list())
-    if (one.job !== null && pending.has(one.job) && one.until - tx.now < JOB_DEADLINE_MS / 2)
+    if (one.job !== null && pending.has(one.job) && one.until - tx.now < JOB_DEADLINE_MS - LENGTHEN_MS)
       tx.memory.abandoned.put(tx.sql, { ...one, until: tx.now + JOB_DEADLINE_MS });
 }
 

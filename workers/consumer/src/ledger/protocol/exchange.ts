@@ -1,7 +1,7 @@
 import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
-import { CANCELLING, RETRYING, type Row, WAITING } from "../tables/row.ts";
+import { CANCELLING, isWaiting, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
 import { adjust, noteSubmitted } from "./auto-gate.ts";
 import { recordGood, restBudget } from "./gate.ts";
@@ -21,7 +21,7 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   if (hand === null) return { status: "lost" };
   tx.hand = hand;
   // Full hands have no room either, and do not drain.
-  hand.draining = request.role === "work" && request.room === 0 && request.have.length < HANDS_MAX;
+  hand.draining = request.role === "work" && request.room === 0 && inHand(request) < HANDS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) if (phase === "ready") markReady(hand, id, gen);
   settle(tx, hand, request.settled);
@@ -39,9 +39,14 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   return { ...answer, give, again: paceMs(tx, work), stay: request.role === "live" || stays(tx, hand, work) };
 }
 
+/** Jobs that need the handler's connections: one that merely runs at Ittybit needs none. */
+function inHand({ have }: ExchangeRequest): number {
+  return have.filter(({ phase }) => phase !== "watch").length;
+}
+
 /** Work waits for a slot or a token. */
 function openWaits(tx: LedgerTx): boolean {
-  return tx.counts.some(({ state, n }) => n > 0 && (state === WAITING || state === RETRYING));
+  return tx.counts.some((count) => count.n > 0 && isWaiting(count));
 }
 
 /** Nobody is at work, and nothing runs at Ittybit. */

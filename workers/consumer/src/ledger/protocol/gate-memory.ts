@@ -37,21 +37,41 @@ export interface GateMemory {
 /** What the automatic gate saw since it last looked (`at`, Unix ms), and how it climbs. */
 export interface AutoMemory {
   at: number;
-  /** POSTs that Ittybit took, and those that it answered 429. */
+  /** POSTs that were let go, those that Ittybit took, and those that it answered 429. */
+  sent: number;
   taken: number;
   refused: number;
   /** Most slots taken at once, and the same of the look before. */
   peak: number;
   peakBefore: number;
+  /** Calls a second that Ittybit took lately; 0: not known yet. */
+  pace: number;
   /** What was used up lately without a refusal. */
   safe: { [name in LimitName]: number };
+  /** When the last 429 came, Unix ms. */
+  refusedAt: number;
   /** Answers of 429 before this (Unix ms) are to POSTs that went before the last cut. */
   deafUntil: number;
-  climbs: { [name in LimitName]: Climb | null };
-  /** Jobs that began since `from` (Unix ms) and have ended: how many, and the sum of their ms; and all that ended since then. */
-  jobs: { from: number; count: number; sumMs: number; ended: number };
+  /** Null until the first look, which reads from the document what an earlier instance found. */
+  climbs: { [name in LimitName]: Climb } | null;
+  /** When a limit last moved, Unix ms. */
+  movedAt: number;
+  cohort: Cohort;
   /** A cut because jobs took long: what concurrency and mean job time were before it. */
-  trial: { before: number; meanMs: number } | null;
+  trial: { slots: number; meanMs: number } | null;
+}
+
+/** Jobs that began together: they are judged when all have ended, since those that end first are the short ones. */
+export interface Cohort {
+  /** They began from here (Unix ms) on, for so long; null: the next POST is the first. */
+  from: number | null;
+  forMs: number;
+  /** Those that have ended: how many, the sum of their times, and the longest, in ms. */
+  count: number;
+  sumMs: number;
+  longestMs: number;
+  /** All jobs that ended since then, whenever they began. */
+  ended: number;
 }
 
 export interface Climb {
@@ -61,7 +81,7 @@ export interface Climb {
   backMs: number;
   climbedMs: number;
   /** When it last moved, Unix ms. */
-  moved: number;
+  movedAt: number;
 }
 
 export function newGateMemory(now: number): GateMemory {
@@ -75,11 +95,18 @@ export function newGateMemory(now: number): GateMemory {
   };
 }
 
+export function newCohort(forMs: number): Cohort {
+  return { from: null, forMs, count: 0, sumMs: 0, longestMs: 0, ended: 0 };
+}
+
+/** The first jobs of all are few: the next may queue already. */
+const FIRST_COHORT_MS = 250;
+
 function newAuto(now: number): AutoMemory {
   return {
-    ...{ at: now, taken: 0, refused: 0, peak: 0, peakBefore: 0, deafUntil: now, trial: null },
-    safe: { concurrency: 0, ratePerSecond: 0 },
-    climbs: { concurrency: null, ratePerSecond: null },
-    jobs: { from: now, count: 0, sumMs: 0, ended: 0 },
+    ...{ at: now, sent: 0, taken: 0, refused: 0, peak: 0, peakBefore: 0, refusedAt: 0, deafUntil: now, trial: null },
+    ...{ pace: 0, safe: { concurrency: 0, ratePerSecond: 0 } },
+    ...{ climbs: null, movedAt: now },
+    cohort: newCohort(FIRST_COHORT_MS),
   };
 }

@@ -57,13 +57,20 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
+  noteSent(gate, ask);
   if (!ask.hasSlot) {
     spend(gate, ask.lane);
-    gate.memory.auto.peak = Math.max(gate.memory.auto.peak, ask.slotsUsed + 1);
   }
   const { breaker } = gate.state;
   if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
   return { notBefore };
+}
+
+function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask): void {
+  const { auto } = memory;
+  auto.sent += 1;
+  auto.cohort.from ??= now;
+  if (!hasSlot) auto.peak = Math.max(auto.peak, slotsUsed + 1);
 }
 
 /** Why nothing of this lane goes at all: pause, budget, breaker, throttle. A free probe of the breaker is no reason. */

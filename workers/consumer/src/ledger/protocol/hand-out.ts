@@ -3,7 +3,7 @@ import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { dueIds } from "../tables/due.ts";
 import { monthOf } from "../tables/gate-state.ts";
 import { type Entry, type Hand, newEntry } from "../tables/hands.ts";
-import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
+import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
 import { admit, closedFor } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -113,9 +113,9 @@ function go(one: Hands): void {
   const { tx, hand } = one;
   const rows = tx.rows.loadIds([...hand.entries.keys()]);
   const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
-  let granted = 0;
+  let begun = 0;
   for (const row of waiting) {
-    if (granted >= GO_MAX) return;
+    if (begun >= GO_MAX) return;
     const entry = hand.entries.get(row.id);
     if (entry === undefined || entry.granted || isStale(row, entry)) continue;
     if (row.lane !== LIVE && !entry.ready) continue;
@@ -127,7 +127,7 @@ function go(one: Hands): void {
     tx.memory.hands.touch(hand);
     tx.time("wait", tx.now - row.created);
     one.slotsUsed += 1;
-    granted += 1;
+    begun += 1;
   }
 }
 
@@ -186,9 +186,7 @@ function candidates(one: Hands, lane: LaneCode, limit: number): Row[] {
 
 /** Which ids of a chunk have a row that nobody has touched. */
 function freshOnes(tx: LedgerTx, ids: number[]): number[] {
-  const untouched = new Set(
-    tx.rows.loadIds(ids).flatMap((row) => (row.due === null && row.state <= 1 ? [row.id] : [])),
-  );
+  const untouched = new Set(tx.rows.loadIds(ids).flatMap((row) => (row.due === null && isOpen(row) ? [row.id] : [])));
   return ids.filter((id) => untouched.has(id));
 }
 

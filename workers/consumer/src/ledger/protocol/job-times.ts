@@ -10,11 +10,13 @@ const UNKNOWN_MOST_MS = 2_000;
 export function learnJobMs({ memory, now }: Gate, ms: number): void {
   memory.jobMs = memory.jobMs.map((count) => count * FADING);
   observe(memory.jobMs, ms);
-  const { jobs } = memory.auto;
-  jobs.ended += 1;
-  if (now - ms < jobs.from) return;
-  jobs.count += 1;
-  jobs.sumMs += ms;
+  const { cohort } = memory.auto;
+  cohort.ended += 1;
+  const began = now - ms;
+  if (cohort.from === null || began < cohort.from || began > cohort.from + cohort.forMs) return;
+  cohort.count += 1;
+  cohort.sumMs += ms;
+  cohort.longestMs = Math.max(cohort.longestMs, ms);
 }
 
 /** The learned job time in ms that the share `q` (0–1) of jobs keeps within. */

@@ -2,7 +2,7 @@ import { LEASE_MS } from "@prewarm/shared/limits";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, type Row } from "../tables/row.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { backToWaiting, cancelRow, fail, isStale, takeOut } from "./transitions.ts";
+import { backToWaiting, cancelRow, dropStale, fail, isStale, takeOut } from "./transitions.ts";
 
 /** Crashes a row may cause by itself. */
 const LONE_CRASHES = 3;
@@ -49,7 +49,7 @@ export function leaveBehind(tx: LedgerTx, hand: Hand, blame: boolean): void {
   for (const entry of entries) {
     const row = rows.get(entry.id) ?? null;
     const isLone = acting.length === 1 || (suspects.length === 1 && suspects[0] === entry);
-    if (row === null || isStale(row, entry)) takeOut(tx, { hand, entry }, false);
+    if (row === null || isStale(row, entry)) dropStale(tx, { hand, entry }, row, false);
     else if (row.state === CANCELLING) cancelRow(tx, row);
     else if (acting.includes(entry) && accuse(tx, row, entry, isLone)) continue;
     else if (!entry.granted) {

@@ -36,6 +36,8 @@ export class Memory implements Kept {
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
   wakes: Wake[] = [];
+  /** The most workers there were at once since work began, and since when. */
+  workers = { most: 0, since: 0, seenAt: 0 };
   /** Rows that viewers made today, by image. */
   readonly viewed = { day: 0, rows: new Map<string, number>() };
   /** The last call or alarm, Unix ms. */

@@ -1,4 +1,5 @@
 import { LANES } from "@prewarm/shared/job";
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { nextSliceAt } from "../tables/actions.ts";
 import { nextDueAt } from "../tables/due.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
@@ -13,6 +14,8 @@ import { workOf } from "./pace.ts";
 const SOON_MS = 250;
 /** While there is work, or a lease: the ledger must not sleep through a lease, for it could blame nobody then. */
 const BUSY_MS = 10_000;
+/** The collector's loop ends when nobody rings: for jobs given up the alarm does, so that their slots last as long as they do. */
+const LOOK_MS = 60_000;
 
 /**
  * When the alarm should ring next, Unix ms: at the first thing that becomes due by itself. Null: never, the ledger sleeps. What is past
@@ -37,7 +40,11 @@ function timesOfHands({ memory, now }: LedgerTx): number[] {
   const entries = memory.hands.list().flatMap((hand) => (hand.over ? [...hand.entries.values()] : []));
   // Jobs at Ittybit are looked at by the collector's loop, which the alarm starts again should it have died.
   const dues = entries.map(({ job, due }) => (job === null ? Math.max(due, now + 1_000) : now + BUSY_MS));
-  const slots = memory.abandoned.list().map(({ until }) => until + 1);
+  // A slow job is looked at every five minutes: one given up loses its slot only when looks have not shown it.
+  const slots = memory.abandoned.list().map(({ job, until }) => {
+    const look = Math.max(until - JOB_DEADLINE_MS / 2, now + LOOK_MS);
+    return job === null ? until + 1 : Math.min(until + 1, look);
+  });
   return [...ends, ...dues, ...slots, ...(live.length > 0 ? [now + BUSY_MS] : [])];
 }
 

@@ -1,7 +1,7 @@
 import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { nextDueAt } from "../tables/due.ts";
 import type { Hand } from "../tables/hands.ts";
-import { LANE_CODES, type LaneCode, LIVE, laneName, RETRYING, WAITING } from "../tables/row.ts";
+import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
 import { closedFor, goalPerSecond, slotsOf } from "./gate.ts";
 import { quantileMs } from "./job-times.ts";
 import { isLive } from "./leases.ts";
@@ -25,6 +25,9 @@ const WAKE_MS = 30_000;
 /** One that nobody answered for so long stands in the queue: the platform adds consumers only when a batch completes. */
 const BACKLOG_MS = 2_000;
 const SHORT_SHIFT_MS = 3_000;
+/** Short shifts that have brought no more workers for so long are given up, until nobody has called for the other. */
+const GROWTH_MS = 15_000;
+const FORGET_GROWTH_MS = 30_000;
 /** A job that will end within this is worth staying for. */
 const SOON_MS = 2_000;
 /** A viewer has gone by then, unless jobs take that long. */
@@ -92,7 +95,7 @@ export function workOf(tx: LedgerTx): Work {
 
 /** Waiting jobs of a lane that is open, while a slot is free. */
 function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
-  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count.state) ? n + count.n : n), 0);
+  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
   const name = laneName(lane);
   if (open <= granted || closedFor(tx.gateNow, name) !== null || slotsUsed(tx) >= slotsOf(tx.gateNow, name)) return 0;
   return isAnyDue(tx, lane) ? open - granted : 0;
@@ -101,10 +104,6 @@ function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
 /** Whether anything of a lane may be handed out: all of it may be retries that wait for their time. */
 function isAnyDue(tx: LedgerTx, lane: LaneCode): boolean {
   return tx.memory.fresh.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
-}
-
-function isWaiting(state: number): boolean {
-  return state === WAITING || state === RETRYING;
 }
 
 /** How many workers there is work for. */
@@ -134,11 +133,26 @@ export function workerCame(memory: Memory): void {
   memory.wakes.shift();
 }
 
+/** Whether ending shifts has brought more workers lately; where it does not (one consumer at a time, as locally), short shifts only cost. */
+function isGrowing({ memory, now }: LedgerTx): boolean {
+  return now - memory.workers.since < GROWTH_MS;
+}
+
+/** Notes how many workers there are; those of a while ago count no more. */
+function noteWorkers(tx: LedgerTx): void {
+  const { memory, now } = tx;
+  const n = workers(tx).length;
+  if (n > memory.workers.most || now - memory.workers.seenAt > FORGET_GROWTH_MS)
+    memory.workers = { most: n, since: now, seenAt: now };
+  memory.workers.seenAt = now;
+}
+
 /** False: this worker is to make room, for a shift that is over lets the platform add consumers; or there is no work for it. */
 export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
   const { memory, now } = tx;
+  noteWorkers(tx);
   const isBacklog = memory.wakes.some(({ sentAt, until }) => now - sentAt > BACKLOG_MS && until > now);
-  if (isBacklog && now - hand.openedAt > SHORT_SHIFT_MS) return false;
+  if (isBacklog && isGrowing(tx) && now - hand.openedAt > SHORT_SHIFT_MS) return false;
   if (hand.entries.size > 0) return true;
   const before = workers(tx).filter((other) => other.openedAt < hand.openedAt).length;
   return before < workersWanted(tx, work);

@@ -1,6 +1,4 @@
-import { QUEUE_BATCH_MAX_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
-import { chunkMessages } from "../../platform/chunk-messages.ts";
 import { addTo, EDGES_MS, type Histogram, observe, quantile } from "../tables/histogram.ts";
 import { BACKOFF_CAP_MS, backoffMs } from "./backoff.ts";
 import { isNewer } from "./new-original.ts";
@@ -17,27 +15,6 @@ describe("backoffMs", () => {
     expect(backoffMs(5, 0)).toBe(0);
     expect(backoffMs(2, 0.5)).toBe(2_000);
     expect(backoffMs(0, 0.5)).toBe(backoffMs(1, 0.5));
-  });
-});
-
-describe("chunkMessages", () => {
-  const message = (bytes: number) => ({ body: { keys: ["x".repeat(bytes)] } });
-
-  it("cuts after 100 messages and before 245,000 bytes, in order", () => {
-    expect(chunkMessages(Array.from({ length: 250 }, () => message(10))).map((chunk) => chunk.length)).toEqual([
-      100, 100, 50,
-    ]);
-    const large = Array.from({ length: 70 }, () => message(10_000));
-    const chunks = chunkMessages(large);
-    expect(chunks.flat()).toEqual(large);
-    for (const chunk of chunks) expect(JSON.stringify(chunk).length).toBeLessThanOrEqual(QUEUE_BATCH_MAX_BYTES);
-    expect(chunks.length).toBe(3);
-    expect(chunkMessages([])).toEqual([]);
-  });
-
-  it("counts bytes, not characters", () => {
-    const chunks = chunkMessages(Array.from({ length: 60 }, () => ({ body: "é".repeat(2_500) })));
-    expect(chunks.length).toBe(2);
   });
 });
 

@@ -1,11 +1,21 @@
 import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
-import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood, throttle } from "./gate.ts";
+import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeAgain } from "./purge.ts";
 import { throttled } from "./throttled.ts";
-import { backToWaiting, cancelRow, deleteRow, fail, floorOf, isStale, newGeneration, takeOut } from "./transitions.ts";
+import {
+  backToWaiting,
+  cancelRow,
+  deleteRow,
+  dropStale,
+  fail,
+  floorOf,
+  isStale,
+  newGeneration,
+  takeOut,
+} from "./transitions.ts";
 
 /** Unclear POSTs of one generation after which it is given up. */
 const UNCLEAR_MAX = 6;
@@ -40,7 +50,7 @@ function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): 
   const over = unmade || hasEnded(entry, outcome);
   const row = tx.rows.byId(entry.id);
   if (row === null || isStale(row, entry)) {
-    takeOut(tx, { hand, entry }, over);
+    dropStale(tx, { hand, entry }, row, over);
     if (outcome.kind === "stored") purgeAgain(tx, entry.id, entry.gen);
     return;
   }
@@ -65,7 +75,7 @@ function madeNoJob(outcome: Outcome): boolean {
 function hasEnded(entry: Entry, outcome: Outcome): boolean {
   if (outcome.kind === "stored") return true;
   if (outcome.kind === "present") return outcome.objectGen === entry.gen;
-  return outcome.kind === "failed" && outcome.ended;
+  return outcome.kind === "failed" && outcome.ended && (outcome.posted || entry.job !== null);
 }
 
 /** What the gate learns from an outcome, whatever becomes of the row. */

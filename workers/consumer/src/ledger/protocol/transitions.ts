@@ -33,6 +33,13 @@ export function newGeneration(tx: LedgerTx, row: Row, ended = false): void {
   row.unclear = 0;
 }
 
+/** Takes out an entry whose row has gone on, which blocked the row: what was to be cancelled is, and the rest may be handed out. */
+export function dropStale(tx: LedgerTx, held: { hand: Hand; entry: Entry }, row: Row | null, ended: boolean): void {
+  takeOut(tx, held, ended);
+  if (row?.state === CANCELLING) cancelRow(tx, row);
+  else if (row?.state === WAITING) backToWaiting(tx, row);
+}
+
 /** Waits again from the beginning, due now: after a force, a retry, an order of what had ended. */
 export function orderAnew(tx: LedgerTx, row: Row): void {
   newGeneration(tx, row);

@@ -1,5 +1,5 @@
 import { getDoc, putDoc } from "./docs.ts";
-import { isOpen, type LaneCode, type StateCode } from "./row.ts";
+import { countedAs, type LaneCode, type StateCode } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
 
 /** Jobs by counted state and lane, as one document: `"<state> <lane>"` to a number. Of stored ones all that there ever were. */
@@ -47,9 +47,8 @@ export function countRows(sql: Sql): Counts {
   const counts: Counts = {};
   const query = "SELECT state, lane, attempts > 0 AS failed, count(*) AS n FROM jobs GROUP BY 1, 2, 3";
   for (const raw of sql.exec(query)) {
-    const state = int(raw.state) as StateCode;
-    const retrying = isOpen({ state }) && state === 0 && int(raw.failed) === 1;
-    addCount(counts, retrying ? 6 : state, int(raw.lane) as LaneCode, int(raw.n));
+    const state = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
+    addCount(counts, state, int(raw.lane) as LaneCode, int(raw.n));
   }
   return counts;
 }

@@ -1,3 +1,4 @@
+import { FIRST_ENDED } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
 
 const MAX = 1_000;
@@ -8,6 +9,6 @@ const MAX = 1_000;
  */
 export function forgottenIds(sql: Sql): number[] {
   const chunked = "SELECT value FROM fresh, json_each(fresh.ids)";
-  const query = `SELECT id FROM jobs WHERE state < 2 AND due IS NULL AND id NOT IN (${chunked}) LIMIT ?`;
-  return sql.exec(query, MAX).map((raw) => int(raw.id));
+  const query = `SELECT id FROM jobs WHERE state < ? AND due IS NULL AND id NOT IN (${chunked}) LIMIT ?`;
+  return sql.exec(query, FIRST_ENDED, MAX).map((raw) => int(raw.id));
 }

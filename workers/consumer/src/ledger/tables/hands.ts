@@ -177,7 +177,7 @@ function pack({ id, gen, granted, first, job, due, grantedAt, lane, month }: Ent
 
 function unpack([id, gen, granted, first, job, due, grantedAt, lane, month]: Packed): Entry {
   const memory = { notBefore: grantedAt, ready: false };
-  return { id, gen, granted: granted === 1, first: first === 1, job, due, grantedAt, lane, month, ...memory };
+  return { id, gen, granted: Boolean(granted), first: Boolean(first), job, due, grantedAt, lane, month, ...memory };
 }
 
 /** An entry that is held and not granted. */

@@ -30,8 +30,8 @@ vi.mock("./schema.ts", async (importOriginal) => {
   };
   return {
     ...original,
-    migrate(sql: Sql, birth: Parameters<typeof original.migrate>[1]): void {
-      original.migrate(sql, birth);
+    migrate(sql: Sql, newLedgerId: string): void {
+      original.migrate(sql, newLedgerId);
       addColumns(sql);
       watch(sql);
     },
@@ -51,7 +51,7 @@ describe("on tables that have a column more than the code knows", async () => {
 
   it("a row was inserted into every table", () => {
     const sql = nodeSql();
-    migrate(sql, { now: 1, ledgerId: "L" });
+    migrate(sql, "L");
     const tables = sql.exec("SELECT name FROM sqlite_schema WHERE type = 'table'").map(({ name }) => String(name));
     // These two are written by the migration itself.
     const others = tables.filter((name) => name !== "schema_version" && name !== "meta");

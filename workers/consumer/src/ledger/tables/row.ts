@@ -87,9 +87,17 @@ export function newRow(place: { id: number; key: string }, gen: number, lane: La
   };
 }
 
+/** The first of the states in which a row stays that has ended without bytes; those before it are open. */
+export const FIRST_ENDED = DEAD;
+
 /** Its work is not done. */
 export function isOpen({ state }: { state: number }): boolean {
-  return state <= CANCELLING;
+  return state < FIRST_ENDED;
+}
+
+/** Counted as waiting: it is to be handed out, or is in hands. */
+export function isWaiting({ state }: { state: number }): boolean {
+  return state === WAITING || state === RETRYING;
 }
 
 /** Codes under which open rows are counted. */

@@ -1,6 +1,6 @@
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { NEIGHBOURS, placeOf, rangeOfImage } from "./job-ids.ts";
-import { COLUMN_NAMES, countedAs, type LaneCode, type Row, rowFrom, type StateCode, valuesOf } from "./row.ts";
+import { COLUMN_NAMES, countedAs, isOpen, type LaneCode, type Row, rowFrom, type StateCode, valuesOf } from "./row.ts";
 import { int, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 export interface Standing {
@@ -135,7 +135,7 @@ export class Rows {
   *leavingFresh(): Generator<number> {
     for (const { row, before, values, deleted } of this.#byId.values()) {
       const wasFresh = before !== null && values[DUE] === null;
-      if (wasFresh && (deleted || row.due !== null || row.state > 1)) yield row.id;
+      if (wasFresh && (deleted || row.due !== null || !isOpen(row))) yield row.id;
     }
   }
 

@@ -1,3 +1,4 @@
+import { FIRST_ENDED } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
 
 /*
@@ -10,7 +11,7 @@ import { int, type Sql } from "./sql.ts";
 /** The row was touched: it is retried, forced, a viewer's, or joined by a higher lane. */
 export const HAS_DUE = "due IS NOT NULL";
 /** The row ended without bytes. */
-export const ENDED = "state >= 2";
+export const ENDED = `state >= ${FIRST_ENDED}`;
 
 const V1 = [
   `CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), ledger_id TEXT NOT NULL, ceiling INTEGER NOT NULL, restored INTEGER NOT NULL)`,

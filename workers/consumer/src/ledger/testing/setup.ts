@@ -66,9 +66,9 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const ready = (owner: string, given: readonly Given[]): Given[] =>
     call(owner, { have: given.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) }).give;
   const settle = (owner: string, { id, gen }: { id: number; gen: number }, outcome: Outcome): Answer =>
-    call(owner, { settled: [{ id, gen, outcome }] });
+    call(owner, { room: 0, settled: [{ id, gen, outcome }] });
   const submit = (owner: string, { id, gen }: { id: number; gen: number }, job = `job-${gen}`): Answer =>
-    call(owner, { submitted: [{ id, gen, job }] });
+    call(owner, { room: 0, submitted: [{ id, gen, job }] });
   const leave = (owner: string, said: Partial<ExchangeRequest> = {}): Answer => call(owner, { ...said, leave: true });
   /** A whole request, of one chunk. */
   const order = (wish: Wish): ChunkAnswer => {

@@ -1,0 +1,101 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Command } from "../arguments/command.ts";
+import { readDuration } from "../arguments/quantities.ts";
+import { readIttybitSettings } from "../arguments/settings.ts";
+import { type Check, runCheck } from "../ittybit/run-check.ts";
+import { sanitise } from "../ittybit/sanitise.ts";
+import type { Context } from "../platform/context.ts";
+import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
+import { createReport, type Report } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+const EXIT_OF: Record<Check["verdict"]["why"], ExitCode> = {
+  ok: EXIT.ok,
+  failed: EXIT.failed,
+  auth: EXIT.auth,
+  unreachable: EXIT.unreachable,
+};
+
+export const ittybitCheckCommand: Command = {
+  name: "ittybit check",
+  description:
+    "Make a few small jobs at Ittybit with your key, and say in one sentence whether Prewarm works with it; ITTYBIT_API_KEY is the key",
+  operands: null,
+  flags: {
+    original: {
+      type: "string",
+      valueHint: "url",
+      description: "A picture that anybody may fetch, at least 200 px wide",
+    },
+    panorama: {
+      type: "string",
+      valueHint: "url",
+      description: "Another picture, longer than 8192 px, to see whether Ittybit takes it",
+    },
+    within: { type: "string", valueHint: "duration", description: "Longest the check may take. Default 2m" },
+    record: {
+      type: "string",
+      valueHint: "folder",
+      description: "Write what was said there, without anything that names you, for a bug report",
+    },
+  },
+  examples: [
+    "prewarm ittybit check --original https://example.com/photo.jpg",
+    "prewarm ittybit check --original https://example.com/photo.jpg --record ./said",
+  ],
+  async run(args, context) {
+    const original = args.text("original");
+    if (original === null) throw usageError("--original is needed: the address of a picture that anybody may fetch.");
+    const panorama = args.text("panorama");
+    const wrong = [original, panorama].find((url) => url !== null && !isWebAddress(url));
+    if (wrong !== undefined) throw usageError(`${wrong} is no http(s) address.`);
+    const settings = readIttybitSettings(context);
+    const report = createReport(args, context);
+    report.note(`Checking ${settings.apiUrl} with a few small jobs of ${original}`);
+    const check = await runCheck(
+      { ...settings, original, panorama, withinMs: readDuration(args.text("within") ?? "2m", "--within") * 1000 },
+      context,
+    );
+    if (report.json) {
+      const { verdict, dialect, observations, settings: advised, exchanges } = check;
+      report.document("prewarm.ittybit-check/1", {
+        ...verdict,
+        dialect,
+        observations,
+        settings: advised,
+        calls: exchanges.length,
+      });
+    } else print(check, report);
+    const folder = args.text("record");
+    if (folder !== null) record(check, folder, context, report);
+    return EXIT_OF[check.verdict.why];
+  },
+};
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+function print({ verdict, observations, settings }: Check, report: Report): void {
+  const rows = observations.map(({ what, seen, differs }) => [
+    differs === null ? "ok" : "differs",
+    what,
+    printable(seen),
+  ]);
+  if (rows.length > 0) for (const line of formatTable(rows)) report.data(line);
+  for (const { differs, costs } of observations) if (differs !== null) report.data(printable(`${differs}: ${costs}`));
+  if (rows.length > 0) report.data("");
+  report.data(verdict.sentence);
+  if (verdict.kind === "works")
+    report.data(settings.length === 0 ? "Settings: none but the key." : `Settings: ${settings.join(" · ")}`);
+}
+
+function record({ exchanges, dialect }: Check, folder: string, { cwd, clock }: Context, report: Report): void {
+  const date = new Date(clock.now()).toISOString().slice(0, 10);
+  const name = `ittybit-${date}-${(dialect ?? "unchecked").replace(/[^a-z0-9]+/gi, "-").slice(0, 40)}.json`;
+  const file = join(resolve(cwd, folder), name);
+  mkdirSync(resolve(cwd, folder), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(sanitise(exchanges, dialect ?? "unchecked", date), null, 2)}\n`);
+  report.note(`${file}: nothing in it names you; look at it before you share it.`);
+}

@@ -1,0 +1,96 @@
+import type { JobOrder } from "@prewarm/consumer/ittybit/client";
+import type { IttybitJob } from "@prewarm/consumer/ittybit/dialects";
+import { expectedSize } from "@prewarm/consumer/ittybit/job-request";
+import { openDownload } from "@prewarm/consumer/ittybit/output/download";
+import { verifyOutput } from "@prewarm/consumer/ittybit/output/verify";
+import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
+import type { Transform } from "@prewarm/shared/transform";
+import { ended, patiently, type Session, submit } from "./session.ts";
+import { stopOf, stopped } from "./verdict.ts";
+
+const BASE = { fit: null, pos: null, quality: "high" } as const;
+export const MAIN: Transform = { ...BASE, width: 200, height: null, format: "webp" };
+
+/** The first variant: everything that Prewarm cannot do without. */
+export interface Main {
+  order: JobOrder;
+  /** As it was answered to the POST. */
+  made: IttybitJob;
+  createdStatus: number;
+  /** As it ended. */
+  job: IttybitJob;
+  tookMs: number;
+  replayStatus: number;
+}
+
+function lastOf(session: Session) {
+  return session.exchanges.at(-1);
+}
+
+/** Key and address, with one call that makes nothing. @throws Stop */
+export async function checkAddress(session: Session): Promise<void> {
+  const { ittybit, options } = session;
+  const listing = await patiently(session, () => ittybit.list({ limit: 1 }));
+  const last = lastOf(session);
+  const isPage = typeof last?.body === "string" && last.body !== "";
+  // A list that is refused or not there is no essential.
+  if (listing.kind === "page" || listing.kind === "rejected" || (listing.kind === "noList" && !isPage)) return;
+  const result = listing.kind === "noList" || listing.kind === "noCursor" ? ({ kind: "absent" } as const) : listing;
+  throw stopOf("GET /jobs", result, options.apiUrl, last);
+}
+
+/** Makes the first job, asks for it again under the same key, and waits for its end. @throws Stop */
+export async function checkMain(session: Session): Promise<Main> {
+  const order = session.order(1, MAIN);
+  const began = session.now();
+  const first = await submit(session, order);
+  if (first.kind !== "made") throw stopOf("POST /jobs", first, session.options.apiUrl, lastOf(session));
+  const createdStatus = lastOf(session)?.status ?? 0;
+  const again = await submit(session, { ...order, again: true });
+  if (again.kind !== "made") throw stopOf("a repeated POST /jobs", again, session.options.apiUrl, lastOf(session));
+  if (again.job.id !== first.job.id) {
+    const because =
+      "a repeated POST under the same Idempotency-Key made a second job, so that a lost answer is paid for twice";
+    throw stopped("fails", "failed", because, "ask Ittybit whether the account's version knows Idempotency-Key");
+  }
+  const replayStatus = lastOf(session)?.status ?? 0;
+  const job = await ended(session, first.job.id);
+  return { order, made: first.job, createdStatus, job, tookMs: session.now() - began, replayStatus };
+}
+
+/** A result as the product fetches and judges it: its size and headers, or what is wrong with it. */
+export async function checkOutput(
+  session: Session,
+  job: IttybitJob,
+  transform: Transform,
+): Promise<{ ok: true; bytes: number } | { ok: false; code: string; message: string }> {
+  if (job.status !== "done")
+    return { ok: false, code: "job", message: `the job ended ${job.said}: ${job.error?.message}` };
+  if (job.output === null) return { ok: false, code: "output_missing", message: "the job is done and names no result" };
+  const settings = { fetch: session.fetch, allowLoopbackHttp: true, maxBytes: OUTPUT_MAX_BYTES };
+  const download = await openDownload(job.output, settings);
+  if (download.kind === "gone") return { ok: false, code: download.code, message: download.message };
+  const body = download.kind === "open" ? await download.read() : download;
+  if (body.kind !== "bytes") {
+    return { ok: false, code: body.kind, message: "message" in body ? body.message : `the result is ${body.kind}` };
+  }
+  const { format, fit } = transform;
+  const expected = { format, fit, size: expectedSize(transform, session.size), asked: transform };
+  const verdict = verifyOutput(body.bytes, expected);
+  if (!verdict.ok)
+    return { ok: false, code: "output_invalid", message: `the result is not the variant: ${verdict.message}` };
+  return { ok: true, bytes: body.bytes.byteLength };
+}
+
+/** @throws Stop */
+export async function checkMainOutput(session: Session, { job }: Main): Promise<number> {
+  const output = await checkOutput(session, job, MAIN);
+  if (output.ok) return output.bytes;
+  const next =
+    output.code === "output_private"
+      ? "run this again when they are public"
+      : output.code === "job"
+        ? "see that anybody may fetch --original, then run this again"
+        : "tell us with a --record of this run";
+  throw stopped("fails", "failed", output.message, next);
+}

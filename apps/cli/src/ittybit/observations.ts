@@ -1,0 +1,211 @@
+import type { Transform } from "@prewarm/shared/transform";
+import { checkOutput, type Main } from "./essentials.ts";
+import { ended, patiently, type Session, submit } from "./session.ts";
+
+/** Something that is seen, and, where it costs something, what and which setting helps. */
+export interface Observation {
+  what: string;
+  seen: string;
+  /** In the closing sentence: "it …". Null: no difference that matters. */
+  differs: string | null;
+  costs?: string;
+  /** As it is written into prewarm.config.ts or the environment. */
+  setting?: string;
+}
+
+function same(what: string, seen: string): Observation {
+  return { what, seen, differs: null };
+}
+
+type Observe = (session: Session, main: Main) => Promise<Observation[]>;
+
+const BASE = { fit: null, pos: null, quality: "high" } as const;
+
+/** The formats and fits that Prewarm asks for, one small variant each. */
+const VARIANTS: [name: string, transform: Transform][] = [
+  ["avif", { ...BASE, width: 120, height: null, format: "avif" }],
+  ["jpeg, cover", { ...BASE, width: 100, height: 100, fit: "cover", format: "jpeg" }],
+  ["png, contain", { ...BASE, width: 100, height: 80, fit: "contain", format: "png" }],
+  ["webp, fill", { ...BASE, width: 80, height: 100, fit: "fill", format: "webp" }],
+];
+
+async function variant(session: Session, n: number, name: string, transform: Transform): Promise<Observation> {
+  const cost = (seen: string): Observation => ({
+    what: name,
+    seen,
+    differs: `it does not make ${name}`,
+    costs: "such variants end dead",
+    ...(transform.fit === null ? { setting: `formats: without "${transform.format}"` } : {}),
+  });
+  const made = await submit(session, session.order(n, transform));
+  if (made.kind !== "made") return cost("failure" in made ? made.failure.message : made.kind);
+  const output = await checkOutput(session, await ended(session, made.job.id), transform);
+  return output.ok ? same(name, `right, ${output.bytes} bytes`) : cost(output.message);
+}
+
+const observeVariants: Observe = (session) =>
+  Promise.all(VARIANTS.map(([name, transform], n) => variant(session, 10 + n, name, transform)));
+
+/** Under an input that is not there: the one way to see how a failed job looks. */
+const observeFailure: Observe = async (session) => {
+  const url = new URL(session.options.original);
+  url.pathname += `.absent-${session.now().toString(36)}`;
+  const transform: Transform = { ...BASE, width: 60, height: null, format: "webp" };
+  const made = await submit(session, session.order(20, transform, url.href));
+  if (made.kind !== "made") return [same("an absent original", `refused: ${made.kind}`)];
+  const job = await ended(session, made.job.id);
+  if (job.status === "done")
+    return [same("an absent original", "the job ended well: the host answers 200 to anything")];
+  const isTold = job.error !== null && !job.error.message.startsWith("the job ended");
+  if (isTold) return [same("an absent original", `${job.said}: ${job.error?.kind ?? ""} ${job.error?.message}`)];
+  const costs = "the dashboard cannot say why";
+  return [
+    { what: "an absent original", seen: `${job.said}, no reason`, differs: "it gives failed jobs no reason", costs },
+  ];
+};
+
+/** What Ittybit's older pages name as the longest edge. */
+const DOCUMENTED_EDGE = 8192;
+
+const observePanorama: Observe = async (session) => {
+  const { panorama } = session.options;
+  if (panorama === null) return [];
+  const made = await submit(session, session.order(30, { ...BASE, width: 60, height: null, format: "webp" }, panorama));
+  const job = made.kind === "made" ? await ended(session, made.job.id) : null;
+  if (job?.status === "done") return [same("the panorama", "taken")];
+  const refusal = "failure" in made ? made.failure.message : made.kind;
+  const seen = job === null ? refusal : `${job.said}: ${job.error?.message}`;
+  const costs = "each variant of such an original is paid for and fails";
+  const setting = `limits: { originalMaxEdge: ${DOCUMENTED_EDGE} }`;
+  return [{ what: "the panorama", seen, differs: "it does not take the panorama", costs, setting }];
+};
+
+/** The same key with another body, as after an original was replaced between two POSTs. */
+const observeConflict: Observe = async (session, { order, job }) => {
+  const other = await submit(session, { ...order, metadata: { ...order.metadata, etag: "another" }, again: true });
+  if (other.kind === "made" && other.job.id === job.id) return [same("a key with another body", "the first job")];
+  if (other.kind === "made") {
+    const costs = "an original that is replaced between two POSTs is paid for twice";
+    const differs = "it makes a second job for a key with another body";
+    return [{ what: "a key with another body", seen: "a second job", differs, costs }];
+  }
+  const seen =
+    other.kind === "unclear" && other.lookFirst
+      ? `refused (${other.failure.httpStatus}): looked for first`
+      : other.kind;
+  return [same("a key with another body", seen)];
+};
+
+const observeMain: Observe = async (session, { made, job, order, createdStatus, replayStatus, tookMs }) => {
+  const seen = [
+    same("a new job", `${createdStatus} “${made.said}”; ended “${job.said}” after ${(tookMs / 1000).toFixed(1)} s`),
+    same("a repeated POST", `${replayStatus}, the same job`),
+  ];
+  const isEchoed = Object.entries(order.metadata).every(([name, value]) => job.metadata[name] === value);
+  if (isEchoed) seen.push(same("metadata", "shown"));
+  else {
+    const costs =
+      "a job whose answer was lost cannot be told by it, which costs an attempt; results are checked by a second look at the original";
+    seen.push({ what: "metadata", seen: "not shown", differs: "it does not show metadata", costs });
+  }
+  if (!job.known) {
+    const costs = "such a job looks unfinished until its deadline";
+    seen.push({ what: "status", seen: job.said, differs: `it says “${job.said}”, a status no page knows`, costs });
+  }
+  const at = job.createdAt;
+  const off = at === null ? 0 : Math.abs(at - session.now() + tookMs);
+  if (off > 60_000) {
+    const costs = "job times on the dashboard are wrong";
+    seen.push({ what: "clock", seen: `${Math.round(off / 1000)} s off`, differs: "its clock is not ours", costs });
+  }
+  return seen;
+};
+
+/** Jobs at once beyond which single reads cannot keep up, and pages without cursors are blind. */
+const SLOTS_WITHOUT_LIST = 100;
+const SLOTS_WITHOUT_CURSORS = 1_000;
+
+const observeLists: Observe = async (session, { job, order }) => {
+  const { ittybit } = session;
+  const recent = await patiently(session, () => ittybit.list({ limit: 100 }));
+  if (recent.kind !== "page") {
+    const costs = "jobs are looked at one by one: up to three calls a variant";
+    const setting = `gate: { concurrency: ${SLOTS_WITHOUT_LIST} } at most`;
+    return [{ what: "the list", seen: recent.kind, differs: "it lists no jobs", costs, setting }];
+  }
+  const seen = [same("the list", shapeOf(session.exchanges.at(-1)?.body))];
+  if (!recent.jobs.some(({ id }) => id === job.id)) {
+    const costs = "jobs are looked at one by one";
+    seen.push({
+      what: "the list's jobs",
+      seen: `${recent.jobs.length}, not ours`,
+      differs: "its list leaves out new jobs",
+      costs,
+    });
+  }
+  const after = await patiently(session, () => ittybit.list({ limit: 100, order: "asc", after: job.id }));
+  // The other jobs of this check were made after the first one.
+  const isKept = after.kind === "page" && !after.ignoresCursors && after.jobs.length > 0;
+  if (isKept) seen.push(same("the list from a job on", `${after.jobs.length} jobs`));
+  else {
+    const costs = "a drain cannot see beyond a thousand open jobs";
+    const setting = `gate: { concurrency: ${SLOTS_WITHOUT_CURSORS} } at most`;
+    seen.push({
+      what: "the list from a job on",
+      seen: after.kind,
+      differs: "its list knows no cursors",
+      costs,
+      setting,
+    });
+  }
+  const filtered = await patiently(session, () => ittybit.list({ limit: 100, input: `${order.input}#none` }));
+  if (filtered.kind === "page" && filtered.jobs.length > 0) {
+    const costs = "a job whose answer was lost is looked for among all";
+    seen.push({
+      what: "the list by input",
+      seen: "every job",
+      differs: "its list takes no notice of the input",
+      costs,
+    });
+  } else seen.push(same("the list by input", filtered.kind === "page" ? "kept to" : filtered.kind));
+  return seen;
+};
+
+function shapeOf(body: unknown): string {
+  if (Array.isArray(body)) return "a bare array";
+  return typeof body === "object" && body !== null ? `{${Object.keys(body).join(", ")}}` : typeof body;
+}
+
+const observeLimits: Observe = async ({ exchanges, throttles }) => {
+  const named = exchanges.flatMap(({ headers }) => [...headers].filter(([name]) => /ratelimit|rate-limit/.test(name)));
+  const seen = [...new Map(named)].map(([name, value]) => same(name, value));
+  if (throttles.count === 0) return seen;
+  const costs = `this check waited ${Math.round(throttles.waitedMs / 1000)} s`;
+  const setting = "gate: { ratePerSecond: …, burst: … }: what the account allows";
+  const differs = "it answered 429 to a few calls";
+  return [...seen, { what: "429", seen: `${throttles.count} times`, differs, costs, setting }];
+};
+
+/** Those that make jobs first: the lists are read when there is something in them. */
+const OBSERVATIONS: [string, Observe][] = [
+  ["the first job", observeMain],
+  ["formats", observeVariants],
+  ["a failed job", observeFailure],
+  ["the panorama", observePanorama],
+  ["a key with another body", observeConflict],
+  ["lists", observeLists],
+  ["limits", observeLimits],
+];
+
+/** What a client need not know, but an operator wants to. Nothing here ends a check: what cannot be seen is said. */
+export async function observe(session: Session, main: Main): Promise<Observation[]> {
+  const all: Observation[] = [];
+  for (const [name, look] of OBSERVATIONS) {
+    try {
+      all.push(...(await look(session, main)));
+    } catch (error) {
+      all.push(same(name, `not seen: ${error instanceof Error ? error.message : error}`));
+    }
+  }
+  return all;
+}

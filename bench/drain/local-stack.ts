@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
+import { startStackProcess } from "../../test/e2e/stack-process.ts";
+import { picture } from "../../workers/consumer/src/testing/pictures.ts";
+
+const TOKEN = "bench-admin-token-0123456789abcdef";
+const [WIDTH, HEIGHT] = [1_000, 500];
+/** Items of one warming request. */
+const ITEMS = 500;
+
+/** What the consumer said of one batch: its one log line. */
+export interface BatchLine {
+  role: string;
+  exchanges: number;
+}
+
+export interface LocalStack {
+  emulator: Emulator;
+  /** Of each batch that has ended, oldest first. */
+  batches: BatchLine[];
+  setGate(concurrency: number, perSecond: number): Promise<void>;
+  /** Warms one variant of each of so many images; the runs' names. */
+  warm(images: number): Promise<string[]>;
+  /** How many of a run's variants are stored. */
+  stored(run: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The local stack in a process of its own, with originals and an Ittybit that answer at once and make flat pictures. */
+export async function startLocalStack(jobMs: { min: number; max: number }): Promise<LocalStack> {
+  const stateDir = mkdtempSync(join(tmpdir(), "prewarm-drain-"));
+  const batches: BatchLine[] = [];
+  const bytes = await picture("jpeg", WIDTH, HEIGHT);
+  const origin = createServer(
+    (_, response) => void response.writeHead(200, { "content-type": "image/jpeg" }).end(bytes),
+  );
+  await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
+  const tinySource = { width: WIDTH, height: HEIGHT };
+  const emulator = await startEmulator({ pixels: "tiny", tinySource, jobMs, maxJobs: 1_000_000 });
+  const stack = await startStackProcess({
+    stateDir,
+    env: {
+      ...{ ADMIN_TOKEN: TOKEN, ITTYBIT_API_URL: emulator.apiUrl },
+      ORIGINALS_URL: `http://127.0.0.1:${(origin.address() as AddressInfo).port}/{id}`,
+    },
+    hear: (line) => {
+      const batch = readBatch(line);
+      if (batch !== null) batches.push(batch);
+    },
+  });
+  const call = async (path: string, method = "GET", body?: object): Promise<Record<string, unknown>> => {
+    const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(`${stack.controlUrl}/api/v1/${path}`, { method, headers, ...sent });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, unknown>;
+  };
+  return {
+    ...{ emulator, batches },
+    setGate: async (concurrency, perSecond) =>
+      void (await call("gate", "PATCH", { concurrency, rate: { perSecond, burst: perSecond } })),
+    warm: async (images) => {
+      const runs: string[] = [];
+      for (let from = 0; from < images; from += ITEMS) {
+        const ids = Array.from({ length: Math.min(ITEMS, images - from) }, (_, at) => `image-${from + at}.jpg`);
+        const items = ids.map((id) => ({ id, transforms: ["w=400&f=webp"] }));
+        runs.push(String((await call("warm", "POST", { items })).run));
+      }
+      return runs;
+    },
+    stored: async (run) => Number(((await call(`runs/${run}`)).states as Record<string, number>).stored),
+    close: async () => {
+      await stack.stop();
+      await emulator.close();
+      origin.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function readBatch(line: string): BatchLine | null {
+  if (!line.startsWith('{"event":"batch.done"')) return null;
+  const { role, exchanges } = JSON.parse(line) as BatchLine;
+  return { role, exchanges };
+}

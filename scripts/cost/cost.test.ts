@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { billedUsd, listUsd, PATHS, sum, times } from "./operations.ts";
+import { CLOUDINARY, creditsUsd, IMGIX, PRICES } from "./prices.ts";
+import { bills, type Site } from "./services.ts";
+
+const SITE: Site = {
+  ...{ images: 100_000, variantsPerImage: 6, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30 },
+  ...{ originalKb: 1_000, cacheShare: 0.5, askedShare: 1, logs: 0, ittybitPer1000: 0 },
+};
+
+function bill(name: string, site: Partial<Site> = {}) {
+  const found = bills({ ...SITE, ...site }).find((one) => one.name.startsWith(name));
+  if (found === undefined) throw new Error(`no bill of ${name}`);
+  return found;
+}
+
+describe("operations", () => {
+  it("are added unit by unit and multiplied", () => {
+    expect(times(sum({ r2A: 1, r2B: 2 }, { r2B: 3 }), 10)).toEqual({ r2A: 10, r2B: 50 });
+  });
+
+  it("cost their list price each, logs only as far as they are kept", () => {
+    expect(listUsd({ r2A: 1e6, rowWritten: 2e6 }, 1)).toBeCloseTo(6.5);
+    expect(listUsd({ logBytes: 1e9 }, 0.1)).toBeCloseTo(0.025);
+  });
+
+  it("are billed beyond what the plan includes, unit by unit", () => {
+    expect(billedUsd({ r2A: 3e6, r2B: 1e6 }, 1)).toBeCloseTo(9);
+    expect(billedUsd({ logBytes: 100e9 }, 0.5)).toBe(0);
+  });
+});
+
+describe("a path's price per million", () => {
+  it("of a hit is a request and a millisecond; of one in R2 a read more", () => {
+    expect(listUsd(PATHS.hit.operations, 0) * 1e6).toBeCloseTo(0.32);
+    expect(listUsd(PATHS.storeHit.operations, 0) * 1e6).toBeCloseTo(0.68);
+  });
+
+  it("of bulk is within $10, mostly the put; live alone is dearest", () => {
+    const [bulk, upload, live] = [PATHS.bulk, PATHS.upload, PATHS.live].map(
+      (path) => listUsd(path.operations, 0) * 1e6,
+    );
+    expect(bulk).toBeGreaterThan(4.5 + 2.4);
+    expect(bulk).toBeLessThan(10);
+    expect(upload).toBeGreaterThan(bulk ?? 0);
+    expect(live).toBeGreaterThan(upload ?? 0);
+  });
+});
+
+describe("credits", () => {
+  it("come with the smallest plan that holds them", () => {
+    expect(creditsUsd(CLOUDINARY.plans, 10)).toBe(99);
+    expect(creditsUsd(CLOUDINARY.plans, 226)).toBe(249);
+    expect(creditsUsd(CLOUDINARY.plans, 2_700)).toBeCloseTo(2 * 549);
+  });
+
+  it("are bought one by one where that is cheaper than the next plan", () => {
+    expect(creditsUsd(IMGIX.plans, 110)).toBeCloseTo(27.5);
+    expect(creditsUsd(IMGIX.plans, 360)).toBe(75);
+    expect(creditsUsd(IMGIX.plans, 4_570)).toBeCloseTo(500 + 1_000 * 0.12);
+  });
+});
+
+describe("a month at each service", () => {
+  it("Prewarm: the library is paid for once, allowances are taken off", () => {
+    const { first, later } = bill("Prewarm");
+    // 40 M requests, 15 M reads of R2 and 8 GB beyond the plan; 1 ms of CPU a view.
+    expect(later).toBeCloseTo(5 + 40 * 0.3 + 20 * 0.02 + 15 * 0.36 + 8 * 0.015);
+    expect(first - later).toBeLessThan(600_000 * 10e-6);
+    expect(bill("Prewarm", { ittybitPer1000: 0.1 }).first - first).toBeCloseTo(60);
+  });
+
+  it("Cloudflare Images: unique transforms beyond 5,000, every month", () => {
+    expect(bill("Cloudflare").first).toBeCloseTo(297.5);
+    expect(bill("Cloudflare").later).toBeCloseTo(297.5);
+    expect(bill("Cloudflare", { images: 100 }).first).toBe(0);
+  });
+
+  it("Vercel: transforms, units of 8 kB written and read, traffic beyond a terabyte", () => {
+    const parts = 590_000 * 0.05e-3 + 2.2e6 * 4e-6 + (100e6 - 0.6e6) * 0.4e-6 + 500 * 0.15;
+    expect(bill("Vercel, cheapest").first).toBeCloseTo(20 + parts);
+    expect(bill("Vercel, dearest").first).toBeGreaterThan(20 + parts);
+  });
+
+  it("Cloudinary and imgix: credits of traffic, storage and transforms", () => {
+    // 1,500 GB of traffic; 100 GB of originals and 18 of variants; 600 credits of transforms, once.
+    expect(bill("Cloudinary").first).toBeCloseTo((549 / 1_350) * (1_500 + 118 + 600));
+    expect(bill("Cloudinary").later).toBeCloseTo((549 / 1_350) * (1_500 + 118));
+    expect(bill("imgix").later).toBeCloseTo(creditsUsd(IMGIX.plans, 1_500 + 36));
+    expect(bill("imgix").first).toBeCloseTo(creditsUsd(IMGIX.plans, 1_500 + 36 + 1_200));
+  });
+});
+
+it("every price has a source and the month it was read", () => {
+  for (const { source, read } of Object.values(PRICES)) {
+    expect(source).toMatch(/^developers\.cloudflare\.com\//);
+    expect(read).toMatch(/^\d{4}-\d{2}$/);
+  }
+});

@@ -1,0 +1,118 @@
+import { PRICES, type Unit } from "./prices.ts";
+
+/** Operations of each kind that one variant, or one view, causes. */
+export type Operations = Partial<Record<Unit, number>>;
+
+export interface Path {
+  name: string;
+  /** What one of a million is. */
+  one: string;
+  operations: Operations;
+  /** Where the counts come from. */
+  counted: string;
+}
+
+const MESSAGE = 3; // write, read, delete
+/** Memory that a running object is billed for, GB. */
+const OBJECT_GB = 0.128;
+/** A consumer's work on one variant: POST, download, check, put. Assumed. */
+const VARIANT_CPU_MS = 3;
+/** The edge's work on one view. Assumed. */
+const VIEW_CPU_MS = 1;
+/** An event of the platform, and a line of ours. Assumed. */
+const [EVENT_BYTES, LINE_BYTES] = [2_000, 1_000];
+
+interface Making {
+  rows: number;
+  exchanges: number;
+  wakeUps: number;
+  /** Variants a second while the object is awake for them. */
+  perSecond: number;
+  rowsRead: number;
+}
+
+function made({ rows, exchanges, wakeUps, perSecond, rowsRead }: Making): Operations {
+  return {
+    r2A: 1,
+    r2B: 1,
+    rowWritten: rows,
+    rowRead: rowsRead,
+    queueOperation: wakeUps * MESSAGE,
+    request: wakeUps,
+    cpuMs: VARIANT_CPU_MS,
+    objectRequest: exchanges,
+    objectGbS: OBJECT_GB / perSecond,
+    logBytes: (wakeUps + exchanges) * EVENT_BYTES + wakeUps * LINE_BYTES,
+  };
+}
+
+/** A view that the edge answers: one request, one event in the logs. */
+function viewed(more: Operations): Operations {
+  return { request: 1, cpuMs: VIEW_CPU_MS, logBytes: EVENT_BYTES, ...more };
+}
+
+const SIMULATED = "protocol 2 simulated in virtual time (docs/scale.md); rows by the budget tests";
+
+export const PATHS = {
+  bulk: {
+    ...{ name: "bulk", one: "variant of a warming run at 20/s", counted: SIMULATED },
+    operations: made({ rows: 2.4, exchanges: 0.37, wakeUps: 0.008, perSecond: 20, rowsRead: 20 }),
+  },
+  upload: {
+    ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: SIMULATED },
+    operations: {
+      ...made({ rows: 5.5, exchanges: 2.5, wakeUps: 1 / 6, perSecond: 6 / 5, rowsRead: 40 }),
+      // The hook itself: one request for six variants.
+      request: 1 / 6 + 1 / 6,
+    },
+  },
+  live: {
+    ...{ name: "live", one: "viewer's miss on an idle system, the original's redirect included", counted: SIMULATED },
+    operations: sum(
+      made({ rows: 16, exchanges: 18, wakeUps: 0.7, perSecond: 1 / 4, rowsRead: 60 }),
+      // The first miss at the edge: the variant and two markers are read, one message goes out.
+      viewed({ r2B: 3, queueOperation: MESSAGE }),
+      { request: 1 },
+    ),
+  },
+  hit: {
+    ...{ name: "hit", one: "view answered from the data centre's cache", counted: "calls counted in workers/edge" },
+    operations: viewed({}),
+  },
+  storeHit: {
+    ...{ name: "hit in R2", one: "view answered from R2", counted: "calls counted in workers/edge" },
+    operations: viewed({ r2B: 1 }),
+  },
+} satisfies Record<string, Path>;
+
+export function sum(...all: Operations[]): Operations {
+  const total: Operations = {};
+  for (const operations of all)
+    for (const [unit, count] of entries(operations)) total[unit] = (total[unit] ?? 0) + count;
+  return total;
+}
+
+export function times(operations: Operations, factor: number): Operations {
+  return Object.fromEntries(entries(operations).map(([unit, count]) => [unit, count * factor]));
+}
+
+export function entries(operations: Operations): [Unit, number][] {
+  return Object.entries(operations) as [Unit, number][];
+}
+
+/** List price, without what a plan includes. `logs`: the share of events that is kept. */
+export function listUsd(operations: Operations, logs: number): number {
+  return entries(operations).reduce((usd, [unit, count]) => usd + count * PRICES[unit].usd * keptShare(unit, logs), 0);
+}
+
+/** A month's bill beyond the plan: what it includes is free. */
+export function billedUsd(operations: Operations, logs: number): number {
+  return entries(operations).reduce((usd, [unit, count]) => {
+    const { usd: each, included } = PRICES[unit];
+    return usd + Math.max(0, count * keptShare(unit, logs) - included) * each;
+  }, 0);
+}
+
+function keptShare(unit: Unit, logs: number): number {
+  return unit === "logBytes" ? logs : 1;
+}

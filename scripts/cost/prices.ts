@@ -1,0 +1,108 @@
+/*
+ * Every price that `npm run cost` uses, in US dollars at list, with where it stands and when it was read. Prices move: look before you
+ * believe a sum, and change them here only.
+ */
+
+/** Dollars for one `per`. */
+export interface Price {
+  usd: number;
+  /** What one unit is. */
+  per: string;
+  /** Units that the plan includes each month. */
+  included: number;
+  source: string;
+  /** Month it was read. */
+  read: string;
+}
+
+const CLOUDFLARE = "developers.cloudflare.com";
+
+export const PLAN_USD = 5;
+
+/** Cloudflare, Workers Paid. */
+export const PRICES = {
+  request: price(0.3 / 1e6, "Worker request", 10e6, `${CLOUDFLARE}/workers/platform/pricing`),
+  cpuMs: price(0.02 / 1e6, "ms of CPU", 30e6, `${CLOUDFLARE}/workers/platform/pricing`),
+  logBytes: price(0.25 / 1e9, "byte of logs", 50e9, `${CLOUDFLARE}/workers/observability/logs (from 2026-12-01)`),
+  queueOperation: price(0.4 / 1e6, "queue operation", 1e6, `${CLOUDFLARE}/queues/platform/pricing`),
+  r2A: price(4.5 / 1e6, "R2 write or list", 1e6, `${CLOUDFLARE}/r2/pricing`),
+  r2B: price(0.36 / 1e6, "R2 read or head", 10e6, `${CLOUDFLARE}/r2/pricing`),
+  r2GbMonth: price(0.015, "GB-month in R2", 10, `${CLOUDFLARE}/r2/pricing`),
+  objectRequest: price(0.15 / 1e6, "Durable Object request", 1e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
+  objectGbS: price(12.5 / 1e6, "GB-s of the object", 400_000, `${CLOUDFLARE}/durable-objects/platform/pricing`),
+  rowWritten: price(1 / 1e6, "row written", 50e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
+  rowRead: price(0.001 / 1e6, "row read", 25e9, `${CLOUDFLARE}/durable-objects/platform/pricing`),
+} satisfies Record<string, Price>;
+
+function price(usd: number, per: string, included: number, source: string): Price {
+  return { usd, per, included, source, read: "2026-11" };
+}
+
+export type Unit = keyof typeof PRICES;
+
+/** A monthly plan with credits, and what one more costs where that is published. */
+interface CreditPlan {
+  name: string;
+  usd: number;
+  credits: number;
+  extraUsd: number | null;
+}
+
+export const CLOUDFLARE_IMAGES = {
+  ...{ transformUsd: 0.5 / 1_000, included: 5_000 },
+  ...{ source: `${CLOUDFLARE}/images/pricing`, read: "2026-11" },
+};
+
+type Ends = [lowest: number, highest: number];
+const ends = (lowest: number, highest: number): Ends => [lowest, highest];
+
+/** Two prices are the ends of the regional ones. */
+export const VERCEL = {
+  ...{ planUsd: 20, transformUsd: ends(0.05 / 1_000, 0.0812 / 1_000), transformsIncluded: 10_000 },
+  ...{ readUnitUsd: ends(0.4 / 1e6, 0.64 / 1e6), readUnitsIncluded: 600_000 },
+  ...{ writeUnitUsd: ends(4 / 1e6, 6.4 / 1e6), writeUnitsIncluded: 200_000 },
+  /** A unit of the shared cache, in kB. */
+  unitKb: 8,
+  ...{ trafficGbUsd: 0.15, trafficGbIncluded: 1_000 },
+  ...{ source: "vercel.com/docs/image-optimization/limits-and-pricing; traffic: secondary source", read: "2026-11" },
+};
+
+export const CLOUDINARY = {
+  /** One credit is any one of these. */
+  ...{ transformsPerCredit: 1_000, storageGbPerCredit: 1, trafficGbPerCredit: 1 },
+  plans: [
+    { name: "Plus", usd: 99, credits: 225, extraUsd: null },
+    { name: "Advanced", usd: 249, credits: 600, extraUsd: null },
+    { name: "Advanced Extra", usd: 549, credits: 1_350, extraUsd: null },
+  ] satisfies CreditPlan[],
+  ...{ source: "cloudinary.com/pricing, as quoted by others (2026-05)", read: "2026-11" },
+};
+
+export const IMGIX = {
+  ...{ transformsPerCredit: 500, storageGbPerCredit: 0.5, trafficGbPerCredit: 1 },
+  plans: [
+    { name: "Starter", usd: 25, credits: 100, extraUsd: 0.25 },
+    { name: "Basic", usd: 75, credits: 375, extraUsd: 0.2 },
+    { name: "Midrange", usd: 150, credits: 830, extraUsd: 0.18 },
+    { name: "Growth", usd: 300, credits: 1_875, extraUsd: 0.16 },
+    { name: "Growth Plus", usd: 500, credits: 3_570, extraUsd: 0.12 },
+  ] satisfies CreditPlan[],
+  ...{ source: "imgix.com/pricing-faq; plans as quoted by others (2026-05)", read: "2026-11" },
+};
+
+/**
+ * The cheapest way to so many credits a month: a plan with what it lacks bought one by one; beyond all plans where no such price is
+ * published, the largest plan's own price a credit.
+ */
+export function creditsUsd(plans: readonly CreditPlan[], credits: number): number {
+  const ways = plans.map(({ usd, credits: held, extraUsd }) => {
+    if (credits <= held) return usd;
+    return extraUsd === null ? (usd / held) * credits : usd + (credits - held) * extraUsd;
+  });
+  const largest = Math.max(...plans.map(({ credits: held }) => held));
+  // A plan without a price for more cannot be stretched while a larger one is to be had.
+  const open = plans.map(
+    ({ credits: held, extraUsd }) => extraUsd !== null || credits <= held || (held === largest && credits > largest),
+  );
+  return Math.min(...ways.filter((_, at) => open[at]));
+}

@@ -1,0 +1,93 @@
+import { billedUsd, PATHS, sum, times } from "./operations.ts";
+import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, PLAN_USD, VERCEL } from "./prices.ts";
+
+/** A library and its traffic. */
+export interface Site {
+  images: number;
+  variantsPerImage: number;
+  newImagesPerMonth: number;
+  viewsPerMonth: number;
+  /** Of a variant, kB. */
+  variantKb: number;
+  /** Of an original, kB: services that keep originals bill them. */
+  originalKb: number;
+  /** Share of views that a data centre's cache answers. */
+  cacheShare: number;
+  /** Share of the variants that somebody asks for in a month. */
+  askedShare: number;
+  /** Share of events kept in the logs. */
+  logs: number;
+  /** Ittybit's own fee for 1,000 jobs, $. Its list does not say what an image costs. */
+  ittybitPer1000: number;
+}
+
+/** Dollars in the month in which the library is made, and in each later one. */
+export interface Bill {
+  name: string;
+  first: number;
+  later: number;
+  of: string;
+}
+
+const gb = (kb: number): number => kb / 1e6;
+
+function prewarm(site: Site): Bill {
+  const month = (images: number): number => {
+    const made = images * site.variantsPerImage;
+    const operations = sum(
+      times(PATHS.bulk.operations, made),
+      times(PATHS.hit.operations, site.viewsPerMonth * site.cacheShare),
+      times(PATHS.storeHit.operations, site.viewsPerMonth * (1 - site.cacheShare)),
+      { r2GbMonth: gb(site.images * site.variantsPerImage * site.variantKb) },
+    );
+    return PLAN_USD + billedUsd(operations, site.logs) + (made / 1_000) * site.ittybitPer1000;
+  };
+  const of = site.ittybitPer1000 === 0 ? "without Ittybit's fee (--ittybit)" : "Ittybit's fee included";
+  return { name: "Prewarm", first: month(site.images), later: month(site.newImagesPerMonth), of };
+}
+
+/** Unique transforms of 30 days: what is asked for again next month is paid for again. */
+function cloudflareImages(site: Site): Bill {
+  const asked = site.images * site.variantsPerImage * site.askedShare;
+  const usd = Math.max(0, asked - CLOUDFLARE_IMAGES.included) * CLOUDFLARE_IMAGES.transformUsd;
+  return { name: "Cloudflare Images", first: usd, later: usd, of: "unique transforms of each month" };
+}
+
+/** Made anew when its cache entry ends, at most 31 days on. */
+function vercel(site: Site, end: 0 | 1): Bill {
+  const units = Math.ceil(site.variantKb / VERCEL.unitKb);
+  const transforms = site.images * site.variantsPerImage * site.askedShare;
+  const reads = site.viewsPerMonth * (1 - site.cacheShare) * units;
+  const usd =
+    VERCEL.planUsd +
+    Math.max(0, transforms - VERCEL.transformsIncluded) * VERCEL.transformUsd[end] +
+    Math.max(0, transforms * units - VERCEL.writeUnitsIncluded) * VERCEL.writeUnitUsd[end] +
+    Math.max(0, reads - VERCEL.readUnitsIncluded) * VERCEL.readUnitUsd[end] +
+    Math.max(0, gb(site.viewsPerMonth * site.variantKb) - VERCEL.trafficGbIncluded) * VERCEL.trafficGbUsd;
+  const of = "transforms, cache and traffic, without edge requests";
+  return { name: `Vercel, ${end === 0 ? "cheapest" : "dearest"} region`, first: usd, later: usd, of };
+}
+
+function byCredits(site: Site, name: string, service: typeof CLOUDINARY | typeof IMGIX, storedKb: number): Bill {
+  const traffic = gb(site.viewsPerMonth * site.variantKb) / service.trafficGbPerCredit;
+  const storage = gb(site.images * storedKb) / service.storageGbPerCredit;
+  const month = (images: number): number => {
+    const transforms = (images * site.variantsPerImage * site.askedShare) / service.transformsPerCredit;
+    return creditsUsd(service.plans, traffic + storage + transforms);
+  };
+  const of = `${Math.round(traffic)} credits of traffic, ${Math.round(storage)} of storage`;
+  return { name, first: month(site.images), later: month(site.newImagesPerMonth), of };
+}
+
+/** The same site at each service, at list prices. */
+export function bills(site: Site): Bill[] {
+  const derivedKb = site.variantsPerImage * site.askedShare * site.variantKb;
+  return [
+    prewarm(site),
+    cloudflareImages(site),
+    vercel(site, 0),
+    vercel(site, 1),
+    byCredits(site, "Cloudinary", CLOUDINARY, site.originalKb + derivedKb),
+    byCredits(site, "imgix", IMGIX, derivedKb),
+  ];
+}

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { readCounts } from "../../workers/consumer/src/ledger/tables/counters.ts";
+import { BULK, LIVE, STORED } from "../../workers/consumer/src/ledger/tables/row.ts";
+import { CalmWorld } from "./calm-world.ts";
+
+const WIDTHS = [400, 800, 1_200];
+const keysOf = (id: string) => WIDTHS.map((width) => `${id}/${width}-high.webp`);
+
+it("makes what is accepted, and what viewers miss, and comes to rest", async () => {
+  const world = new CalmWorld();
+  const ids = Array.from({ length: 20 }, (_, n) => `picture${n}`);
+  await world.accept("bulk", Object.fromEntries(ids.map((id) => [id, keysOf(id)])));
+  world.view("viewed/400-high.webp");
+  for (let turn = 0; turn < 120 && world.stored < 61; turn += 1) await world.clock.run(1_000);
+  expect(world.stored).toBe(61);
+  await world.clock.run(120_000);
+  expect(world.violations).toEqual([]);
+  expect(world.ittybit.jobs).toHaveLength(61);
+  expect(world.sql.exec("SELECT * FROM jobs")).toEqual([]);
+  expect(world.sql.exec("SELECT * FROM hands")).toEqual([]);
+  expect(world.sql.exec("SELECT * FROM fresh")).toEqual([]);
+  expect(world.isIdle).toBe(true);
+  const counts = Object.entries(readCounts(world.sql)).filter(([, n]) => n !== 0);
+  expect(Object.fromEntries(counts)).toEqual({ [`${STORED} ${LIVE}`]: 1, [`${STORED} ${BULK}`]: 60 });
+});

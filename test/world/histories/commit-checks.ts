@@ -1,0 +1,246 @@
+import { encodedIdOfKey, idOfKey, storeKey } from "@prewarm/shared/variant-key";
+import type { ExchangeRequest, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import {
+  CANCELLED,
+  CANCELLING,
+  DEAD,
+  floorsOf,
+  type GateLook,
+  gateLook,
+  type Look,
+  lookAt,
+  noLook,
+  REFUSED,
+  type RowLook,
+  WAITING,
+} from "./ledger-look.ts";
+import type { Promises } from "./promises.ts";
+import type { JudgedWorld } from "./promptness.ts";
+import { sumsAtFault } from "./sums-check.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** Unanswered POSTs of one generation after which it is given up. */
+const UNCLEAR_MAX = 6;
+/** Crashes of its own after which a row is dead. */
+const LONE_CRASHES = 3;
+/** Handlers that a row may kill before it must be dead: a suspect may be in company when it kills first, and be let off by an outcome. */
+const KILLS_MAX = 12;
+const HAND_MS = 1_200_000;
+/** A job whose id nobody heard holds a slot for so long. */
+const UNHEARD_MS = 540_000;
+
+export interface Judged {
+  world: JudgedWorld;
+  upstream: Upstream;
+  promises: Promises;
+  violation(text: string): void;
+}
+
+type During = { call: keyof LedgerCalls; args: unknown[] } | null;
+
+/** What is judged after every transaction: how it looks, and how it came from what was before. */
+export class CommitChecks {
+  /** Since when a row is shown cancelled. */
+  readonly cancelledAt = new Map<string, number>();
+  readonly #judged: Judged;
+  #before: Look = noLook();
+  #gate: GateLook | null = null;
+  #during: During = null;
+  /** To which row each number was given. */
+  readonly #rowOf = new Map<number, number>();
+  /** Jobs whose id the ledger has heard. */
+  readonly #told = new Set<string>();
+
+  constructor(judged: Judged) {
+    this.#judged = judged;
+  }
+
+  committed(during: During): void {
+    const { world } = this.#judged;
+    const look = lookAt(world.sql);
+    const gate = gateLook(world.sql);
+    this.#during = during;
+    if (world.wasRestored()) this.#before = look;
+    this.#transitions(look);
+    this.#checkRows(look);
+    this.#checkHands(look);
+    this.#checkSlots(look);
+    if (this.#gate !== null) this.#checkGrants(look, this.#gate, gate);
+    for (const fault of sumsAtFault(world.sql, look)) this.#judged.violation(fault);
+    this.#before = look;
+    this.#gate = gate;
+  }
+
+  /* ── How it came ── */
+
+  #transitions(look: Look): void {
+    for (const before of this.#before.rows.values()) {
+      const after = look.rows.get(before.id);
+      if (after?.key === before.key) this.#changed(before, after);
+      else this.#gone(before);
+    }
+    for (const row of look.rows.values()) if (this.#before.rows.get(row.id)?.key !== row.key) this.#born(row);
+  }
+
+  #born(row: RowLook): void {
+    const { promises, world } = this.#judged;
+    promises.gaveUp.delete(row.key);
+    world.ordered(row.key);
+    // What a look into R2 found outdated is made anew for those who had it.
+    if (this.#during === null) promises.promise(row.key, "renewal");
+  }
+
+  /** I1: an open row goes only when its variant is stored, or its image purged. */
+  #gone(row: RowLook): void {
+    const { promises, violation } = this.#judged;
+    this.cancelledAt.delete(row.key);
+    if (row.state > CANCELLING) return;
+    const { call, args } = this.#during ?? { call: null, args: [] };
+    if (call === "purgeImage" && idOfKey(row.key) === args[0]) {
+      promises.ended(row.key, "purged");
+      return;
+    }
+    const request = call === "exchange" ? (args[0] as ExchangeRequest) : null;
+    const said = request?.settled.find(({ id }) => id === row.id)?.outcome.kind;
+    if (said === "stored" || said === "present") {
+      promises.ended(row.key, "stored");
+      this.#mustBeStored(row);
+    } else violation(`lost ${row.key}: its row went in ${call} (I1)`);
+  }
+
+  /** I5: what counts as stored is there, and was made after the last order. */
+  #mustBeStored({ key, floor }: RowLook): void {
+    const { world, promises, violation } = this.#judged;
+    if (world.clock.now() - (promises.deletedAt.get(key) ?? Number.NEGATIVE_INFINITY) < HAND_MS || world.isExcused) {
+      if (!world.store.objects.has(storeKey(key))) promises.kept.delete(key);
+      return;
+    }
+    const object = world.store.objects.get(storeKey(key));
+    const atLeast = Math.max(floor, floorsOf(world.sql).get(encodedIdOfKey(key)) ?? 0);
+    if (object === undefined) violation(`${key} counts as stored and is not there (I5)`);
+    else if (Number(object.customMetadata.gen) < atLeast)
+      violation(`${key} counts as stored, but gen ${object.customMetadata.gen} is below its floor ${atLeast} (I5)`);
+  }
+
+  #changed(before: RowLook, after: RowLook): void {
+    const { promises, world } = this.#judged;
+    promises.ordered(after);
+    if (before.gen !== after.gen) this.#regenerated(before, after);
+    if (before.state === after.state) return;
+    if (before.state > CANCELLING && after.state === WAITING) {
+      promises.gaveUp.delete(after.key);
+      world.ordered(after.key);
+      if (this.#during === null || this.#during.call === "retryJob") promises.promise(after.key, "retry");
+    }
+    if (after.state === CANCELLED) this.#cancelled(after);
+    else this.cancelledAt.delete(after.key);
+    if (after.state === CANCELLED) this.cancelledAt.set(after.key, world.clock.now());
+    if (after.state === DEAD) this.#died(after);
+    if (after.state === REFUSED) promises.ended(after.key, "refused");
+  }
+
+  #cancelled({ key }: RowLook): void {
+    const { promises, violation } = this.#judged;
+    const askers = [...(promises.wants.get(key) ?? [])];
+    if (askers.length > 0) violation(`${key} is cancelled though promised to ${askers} (P10)`);
+    promises.ended(key, "cancelled");
+  }
+
+  /** Blame: who never killed three handlers is not dead of it; who did so again and again is. */
+  #died({ key, error }: RowLook): void {
+    const { world, promises, violation } = this.#judged;
+    promises.ended(key, "dead");
+    const code = (JSON.parse(error ?? "{}") as { code?: string }).code;
+    if (code === "crashed" && key !== world.poison && world.deaths < LONE_CRASHES)
+      violation(`innocent accused: ${key} after ${world.deaths} deaths`);
+  }
+
+  #regenerated(before: RowLook, after: RowLook): void {
+    const { upstream, violation, world } = this.#judged;
+    const job = upstream.running().find(({ order }) => order.metadata.gen === String(before.gen));
+    if (job === undefined || world.isExcused) return;
+    const told = this.#before.entries.some(({ gen, job: id }) => gen === before.gen && id !== null);
+    if (this.#during === null && told && after.state === WAITING)
+      violation(`doubled: ${after.key} is made again while its job ${job.id} is shown to run`);
+    const request = this.#during?.call === "exchange" ? (this.#during.args[0] as ExchangeRequest) : null;
+    const said = request?.settled.find(({ id, gen }) => id === before.id && gen === before.gen)?.outcome.kind;
+    if (said === "unclear" && before.unclear + 1 < UNCLEAR_MAX && after.state === WAITING)
+      violation(`doubled: ${after.key} is asked for anew while ${job.id} runs (P2)`);
+  }
+
+  /* ── How it looks ── */
+
+  /** I2: whoever waits is found; whoever is to be cancelled is in a live hand. */
+  #checkRows({ rows, entries }: Look): void {
+    const { world, violation } = this.#judged;
+    const fresh = new Set(
+      world.sql.exec("SELECT ids FROM fresh").flatMap(({ ids }) => JSON.parse(String(ids)) as number[]),
+    );
+    const held = new Set(entries.map(({ id }) => id));
+    const inLiveHand = new Set(entries.filter(({ over }) => !over).map(({ id }) => id));
+    for (const { id, key, state, due, gen } of rows.values()) {
+      if (state === WAITING && due === null && !fresh.has(id) && !held.has(id))
+        violation(`${key} waits where nobody finds it (I2)`);
+      if (state === CANCELLING && !inLiveHand.has(id)) violation(`${key} is to be cancelled and nobody holds it (I2)`);
+      if (state === CANCELLED && held.has(id)) violation(`${key} is cancelled and held (I7)`);
+      if ((this.#rowOf.get(gen) ?? id) !== id) violation(`number ${gen} was given twice (I3)`);
+      this.#rowOf.set(gen, id);
+    }
+  }
+
+  /** I5: an entry stands in one document. A suspect is alone. */
+  #checkHands({ rows, entries }: Look): void {
+    const { violation } = this.#judged;
+    const seen = new Set<number>();
+    const known = new Set(this.#before.entries.map(({ owner, id, gen }) => `${owner} ${id} ${gen}`));
+    for (const { id, gen, owner, over } of entries) {
+      if (seen.has(id)) violation(`row ${id} is in two hands (I5)`);
+      seen.add(id);
+      if (over || known.has(`${owner} ${id} ${gen}`)) continue;
+      const beside = entries.filter((other) => other.owner === owner && other.id !== id);
+      const isSuspect = (row: RowLook | undefined) => (row?.crashes ?? 0) > 0;
+      if (beside.length > 0 && [id, ...beside.map((other) => other.id)].some((one) => isSuspect(rows.get(one))))
+        violation(`a suspect is in company of ${beside.length} in the hand of ${owner}`);
+    }
+  }
+
+  /** I4: what runs has a slot, and no more run than there are slots. */
+  #checkSlots({ entries, abandoned }: Look): void {
+    const { world, upstream, violation } = this.#judged;
+    if (world.isExcused) return;
+    for (const { job } of entries) if (job !== null) this.#told.add(job);
+    const held = new Set([...entries.filter(({ granted }) => granted).map(({ gen }) => gen), ...abandoned]);
+    const running = upstream
+      .running()
+      .filter(({ id, createdAt }) => this.#told.has(id) || world.clock.now() - createdAt < UNHEARD_MS);
+    for (const { id, order } of running)
+      if (!held.has(Number(order.metadata.gen)))
+        violation(`leaked slot: ${id} of ${order.metadata.key} runs without one (I4)`);
+    const over = upstream.endedGens();
+    const taken = [...held].filter((gen) => !over.has(gen)).length;
+    const all = world.slots(taken);
+    if (running.length > all) violation(`${running.length} jobs run in ${all} slots (I4)`);
+    if (taken > all) violation(`${taken} slots are taken of ${all} (I4)`);
+  }
+
+  /** The gate is asked before each grant. */
+  #checkGrants({ entries }: Look, before: GateLook, after: GateLook): void {
+    const { world, violation } = this.#judged;
+    const known = new Set(this.#before.entries.filter(({ granted }) => granted).map(({ gen }) => gen));
+    const granted = entries.filter((entry) => entry.granted && !known.has(entry.gen));
+    for (const { gen, lane, grantedAt } of granted) {
+      const name = ["live", "upload", "bulk"][lane] ?? "";
+      if (before.paused.includes(name) && after.paused.includes(name)) violation(`granted in a paused lane: ${name}`);
+      if (before.throttledUntil > world.clock.now() && grantedAt === world.clock.now())
+        violation("granted while throttled");
+      const { breaker } = after;
+      if (before.breaker.state === "open" && breaker.state === "open" && breaker.probe?.gen !== gen)
+        violation("granted while the breaker is open, and not as its probe");
+    }
+  }
+}
+
+/** Poison that goes on killing is never found out. */
+export function killsAtFault(kills: number): string | null {
+  return kills > KILLS_MAX ? `poison goes on killing: ${kills} handlers` : null;
+}

@@ -1,0 +1,118 @@
+import { idOfKey } from "@prewarm/shared/variant-key";
+import type {
+  AcceptChunk,
+  ChunkAnswer,
+  LedgerCalls,
+  NewAction,
+} from "../../../workers/consumer/src/ledger/contract.ts";
+import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
+import { CANCELLING, type RowLook } from "./ledger-look.ts";
+
+export type End = "stored" | "dead" | "refused" | "cancelled" | "purged";
+
+/** What was promised to whom, and how it ended: kept by the judges from what callers were answered, never read from the ledger. */
+export class Promises {
+  readonly asked = new Set<string>();
+  /** Who was promised a key and has not cancelled it: runs, or who asked outside any run. */
+  readonly wants = new Map<string, Set<string>>();
+  /** Keys whose object must be there: stored, and since then neither purged nor deleted by a hand. */
+  readonly kept = new Set<string>();
+  /** Keys whose last order ended without bytes: an older object may rightly stand there. */
+  readonly gaveUp = new Set<string>();
+  /** When a hand deleted an object, Unix ms. */
+  readonly deletedAt = new Map<string, number>();
+  /** Floors of the purges, by image. */
+  readonly purgedBelow = new Map<string, number>();
+  /** The highest floor that each key was ordered under. */
+  readonly floors = new Map<string, number>();
+  /** Images whose change was told only by the first etag the ledger heard of them: it takes what is stored to be of it. */
+  readonly unsure = new Set<string>();
+  readonly #sql: () => Sql;
+  /** Keys that an action under way may yet cancel. */
+  readonly #cancelling = new Set<string>();
+
+  constructor(sql: () => Sql) {
+    this.#sql = sql;
+  }
+
+  promise(key: string, who: string): void {
+    this.gaveUp.delete(key);
+    if (this.#cancelling.has(key)) return;
+    this.wants.set(key, (this.wants.get(key) ?? new Set()).add(who));
+  }
+
+  ended(key: string, how: End): void {
+    this.wants.delete(key);
+    if (how === "stored") {
+      this.kept.add(key);
+      this.gaveUp.delete(key);
+    } else {
+      this.kept.delete(key);
+      this.gaveUp.add(key);
+    }
+  }
+
+  deletedByHand(key: string, now: number): void {
+    this.kept.delete(key);
+    this.deletedAt.set(key, now);
+  }
+
+  /** Before the ledger hears it: from now on somebody wants it no more, or the ledger learns of an etag. */
+  before(call: keyof LedgerCalls, args: unknown[]): void {
+    if (call === "cancelRun") for (const wants of this.wants.values()) wants.delete(String(args[0]));
+    if (call === "cancelJob") {
+      const row = this.#sql().exec("SELECT key, state FROM jobs WHERE id = ?", Number.parseInt(String(args[0]), 36))[0];
+      if (row !== undefined && Number(row.state) <= CANCELLING) this.wants.delete(String(row.key));
+    }
+    if (call === "createAction") this.#acting(args[0] as NewAction);
+    if (call === "acceptChunk") this.#told(args[0] as AcceptChunk);
+  }
+
+  #acting({ kind, match }: NewAction): void {
+    if (kind !== "cancel") return;
+    for (const key of this.asked) {
+      if (idOfKey(key) !== match.id) continue;
+      this.wants.delete(key);
+      this.#cancelling.add(key);
+    }
+  }
+
+  actionsEnded(): void {
+    if (this.#cancelling.size > 0 && this.#sql().exec("SELECT 1 FROM actions WHERE state = 'running'").length === 0)
+      this.#cancelling.clear();
+  }
+
+  /** Images of which this chunk tells an etag, and nothing was known. */
+  #told({ images }: AcceptChunk): void {
+    for (const { id, order, sourceEtag } of images) {
+      if (order !== null || sourceEtag === null) continue;
+      const known = "SELECT 1 FROM images WHERE id = ? AND (ordering IS NOT NULL OR etag IS NOT NULL)";
+      if (this.#sql().exec(known, id).length === 0) this.unsure.add(id);
+    }
+  }
+
+  /** The keys that are promised by this answer. */
+  accepted({ images, run }: AcceptChunk, answer: ChunkAnswer): string[] {
+    if (answer.status !== "done" || answer.closed === true || answer.outdated > 0) return [];
+    const cancelled = this.#sql().exec("SELECT 1 FROM runs WHERE id = ? AND cancelled_at > 0", run.run).length > 0;
+    const keys = images.flatMap((image) => image.keys);
+    for (const key of keys) this.promise(key, cancelled ? "outside any run" : run.run);
+    return keys;
+  }
+
+  purged(id: string, floor: number): void {
+    this.purgedBelow.set(id, floor);
+    for (const key of this.asked) if (idOfKey(key) === id) this.ended(key, "purged");
+  }
+
+  /** An older ledger was put back: whoever wants something tells it again. */
+  forget(): void {
+    for (const known of [this.wants, this.kept, this.floors, this.purgedBelow]) known.clear();
+    for (const key of this.asked) this.gaveUp.add(key);
+  }
+
+  /** Ordered under a floor: what is older counts no more. */
+  ordered({ key, floor }: RowLook): void {
+    this.floors.set(key, Math.max(floor, this.floors.get(key) ?? 0));
+  }
+}

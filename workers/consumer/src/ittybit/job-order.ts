@@ -1,0 +1,37 @@
+import type { Transform } from "@prewarm/shared/transform";
+import type { JobOrder } from "./client.ts";
+import { expectedSize, jobOptions, type Size } from "./job-request.ts";
+
+/** What the one job of a generation is made from. */
+export interface Generation {
+  ledgerId: string;
+  gen: number;
+  /** The variant's key. */
+  key: string;
+  transform: Transform;
+  /** A signed URL is signed with the time of the first grant, not with the current one: it is part of the body. */
+  input: string;
+  /** The original's, as its probe told; null when it did not. */
+  size: Size | null;
+  etag: string | null;
+  /** False for the first POST only. */
+  again: boolean;
+}
+
+/** The order of a generation's job. Pure: the same generation gives the same order, so a repeated POST is the same POST. */
+export function jobOrder({ ledgerId, gen, key, transform, input, size, etag, again }: Generation): JobOrder {
+  const expected = expectedSize(transform, size);
+  return {
+    input,
+    options: jobOptions(transform, size),
+    idempotencyKey: `pw-${ledgerId}-${gen}`,
+    metadata: {
+      ledger: ledgerId,
+      gen: String(gen),
+      key,
+      ...(expected === null ? {} : { width: String(expected.width), height: String(expected.height) }),
+      ...(etag === null ? {} : { etag }),
+    },
+    again,
+  };
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { setup } from "../testing/setup.ts";
+
+const KEY = "a/400-high.webp";
+const OTHER = "b/400-high.webp";
+
+/** A world whose ledger is awake: it is called every ten seconds by somebody who wants nothing. */
+function awake(...args: Parameters<typeof setup>) {
+  const world = setup(...args);
+  const { clock, steps } = world;
+  const pass = (seconds: number) => {
+    for (let left = seconds; left > 0; left -= 10) {
+      clock.advance(Math.min(10, left));
+      steps.sweep();
+    }
+  };
+  return { ...world, pass };
+}
+
+describe("blame", () => {
+  it("makes suspects of what a dead worker had in hand, and a suspect is handed out alone", () => {
+    const { accept, call, pass, row } = awake();
+    accept(KEY, OTHER);
+    call("o");
+    pass(70);
+    expect([row(KEY)?.crashes, row(OTHER)?.crashes]).toEqual([1, 1]);
+    const { give } = call("p");
+    expect(give).toHaveLength(1);
+    expect(call("p", { have: [{ ...give[0]!, phase: "standby" }] }).give).toEqual([]);
+    expect(call("q").give).toHaveLength(1);
+  });
+
+  it("ends with a dead letter for what killed three workers by itself", () => {
+    const { accept, call, pass, job } = awake();
+    accept(KEY);
+    for (let n = 0; n < 3; n += 1) {
+      expect(call(`o${n}`).give).toHaveLength(1);
+      pass(70);
+    }
+    expect(job(KEY)).toMatchObject({ state: "dead", error: { code: "crashed" } });
+  });
+
+  it("is none while the ledger could not be reached, or after an eviction", () => {
+    const slept = setup();
+    slept.accept(KEY);
+    slept.call("o");
+    slept.clock.advance(70);
+    slept.steps.sweep();
+    expect(slept.row(KEY)?.crashes).toBe(0);
+
+    const evicted = awake();
+    evicted.accept(KEY);
+    const [standby] = evicted.call("o").give;
+    evicted.submit("o", evicted.ready("o", [standby!])[0]!, "j");
+    const { steps } = evicted.evict();
+    for (let n = 0; n < 7; n += 1) {
+      evicted.clock.advance(10);
+      steps.sweep();
+    }
+    expect(evicted.row(KEY)?.crashes).toBe(0);
+  });
+
+  it("does not fall on what merely waits for Ittybit", () => {
+    const { granted, submit, pass, row } = awake();
+    submit("o", granted("o", KEY), "j1");
+    pass(70);
+    expect(row(KEY)?.crashes).toBe(0);
+  });
+
+  it("is taken back by any word of the job", () => {
+    const { accept, call, pass, row, ready, settle } = awake();
+    accept(KEY);
+    call("o");
+    pass(70);
+    expect(row(KEY)?.crashes).toBe(2);
+    const [go] = ready("p", call("p").give);
+    settle("p", go!, { kind: "pending", due: 0 });
+    expect(row(KEY)?.crashes).toBe(0);
+  });
+});
+
+describe("an eviction", () => {
+  it("forgets who holds what was only looked at, and gives it out again", () => {
+    const { accept, call, evict } = setup();
+    accept(KEY);
+    call("o");
+    const said = { have: [], asks: [], submitted: [], settled: [], leave: false };
+    const next = evict();
+    const answer = next.exchange({ owner: "p", first: true, role: "work", room: 40, ...said });
+    expect(answer).toMatchObject({ status: "ok", give: [] });
+    // Its lease stands in the table, and ends by itself.
+    expect(next.exchange({ owner: "o", first: false, role: "work", room: 40, ...said })).toMatchObject({
+      status: "ok",
+      give: [{ key: KEY, phase: "standby" }],
+    });
+  });
+
+  it("gives no number twice", () => {
+    const { accept, row, evict, clock } = setup();
+    accept(KEY);
+    const { gen } = row(KEY)!;
+    clock.ms -= 30_000; // a clock that was set back
+    evict().acceptChunk({
+      run: { run: "r", label: null, lane: "bulk" },
+      delivery: { id: "d", chunk: 0, hash: "h" },
+      images: [{ id: "b", keys: [OTHER], order: null, sourceEtag: null }],
+      force: false,
+      backlogMax: 10,
+    });
+    expect(row(OTHER)?.gen).toBeGreaterThan(gen);
+  });
+});
+
+describe("a restored copy", () => {
+  it("goes on above all numbers, believes nobody, and gives what waits a new generation", () => {
+    const { granted, ask, ledger, row, call, leave } = setup();
+    const go = granted("o", KEY);
+    ledger.restored("operator");
+    expect(ask("o")).toEqual({ status: "lost" });
+    call("p");
+    leave("p");
+    expect(call("q").give).toMatchObject([{ key: KEY, phase: "standby" }]);
+    expect(row(KEY)?.gen).toBeGreaterThan(go.gen + 60_000_000);
+    expect(ledger.doctorFrom()).toBe("");
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { setup } from "../testing/setup.ts";
+
+/** 500 slots, more work than anybody can do, and a clock that is called every second by workers of this number. */
+function busy() {
+  const ledger = setup({ gate: { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
+  ledger.accept(...Array.from({ length: 2_000 }, (_, n) => `image-${n}/400-high.webp`));
+  let next = 0;
+  const at: string[] = [];
+  /** Seconds until the first of them is to leave; null: nobody within a shift. */
+  const shift = (workers: number): number | null => {
+    while (at.length < workers) {
+      next += 1;
+      at.push(`worker-${next}`);
+      ledger.call(`worker-${next}`);
+    }
+    for (let second = 1; second <= 20; second += 1) {
+      ledger.clock.advance(1);
+      ledger.steps.wakesDue();
+      const [first = ""] = at;
+      if (ledger.call(first).stay) continue;
+      ledger.leave(first);
+      at.shift();
+      return second;
+    }
+    return null;
+  };
+  ledger.steps.wakesDue();
+  return { shift };
+}
+
+describe("short shifts", () => {
+  it("end while wake-ups stand in the queue, as long as that brings more workers", () => {
+    const { shift } = busy();
+    for (let workers = 1; workers < 12; workers += 1) expect(shift(workers)).toBeLessThanOrEqual(4);
+  });
+
+  it("are given up where only one worker comes at a time, as on the local stack", () => {
+    const { shift } = busy();
+    const shifts = Array.from({ length: 6 }, () => shift(1));
+    expect(shifts.slice(0, 3).every((seconds) => seconds !== null && seconds <= 4)).toBe(true);
+    expect(shifts.at(-1)).toBeNull();
+  });
+});

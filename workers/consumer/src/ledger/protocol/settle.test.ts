@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../contract.ts";
+import { PERMANENT, STORED, setup, TRANSIENT } from "../testing/setup.ts";
+
+const KEY = "a/400-high.webp";
+const UNCLEAR: Outcome = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } };
+
+describe("a slot", () => {
+  const noJob: [string, (now: number) => Outcome][] = [
+    ["throttled", (now) => ({ kind: "throttled", until: now + 1_000 })],
+    ["a faulty account", () => ({ kind: "account", status: 401, message: "bad key" })],
+    ["not POSTed", () => ({ kind: "unposted" })],
+    ["refused", (now) => ({ kind: "refused", code: "missing", until: now + 1_000, message: "404" })],
+    ["a POST answered 4xx", () => ({ ...PERMANENT, posted: false })],
+    ["there before the POST", () => ({ kind: "present", objectGen: 9e15, bytes: 1, etag: "e", posted: false })],
+  ];
+
+  it.each(noJob)("comes back at once when the first handler says that it made no job: %s", (_what, outcome) => {
+    const { clock, granted, settle, slots, abandoned } = setup();
+    settle("o", granted("o", KEY), outcome(clock.ms));
+    expect([slots(), abandoned()]).toEqual([0, []]);
+  });
+
+  it.each(noJob)("stays when a later handler says so, for it does not know of the first POST: %s", (_what, outcome) => {
+    const { clock, granted, leave, call, settle, slots } = setup();
+    granted("o", KEY);
+    leave("o");
+    const [again] = call("p").give;
+    settle("p", again!, outcome(clock.ms));
+    expect(slots()).toBe(1);
+  });
+
+  it("that was not seen to end is kept for ten minutes when its generation is given up", () => {
+    const { clock, granted, submit, order, settle, slots, steps } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    order({ keys: [KEY], force: true });
+    settle("o", go, { kind: "stopped" });
+    expect(slots()).toBe(1);
+    clock.advance(601);
+    steps.sweep();
+    expect(slots()).toBe(0);
+  });
+
+  it("of a given-up generation is longer when its job's id is told late, and free when the job is seen to end", () => {
+    const { ask, clock, granted, order, settle, slots, ended, abandoned, pending } = setup();
+    const go = granted("o", KEY);
+    order({ keys: [KEY], force: true });
+    settle("o", go, { kind: "stopped" });
+    clock.advance(300);
+    expect(ask("o", { submitted: [{ id: go.id, gen: go.gen, job: "j1" }] })).toEqual({ status: "lost" });
+    expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1", until: clock.ms + 600_000 }]);
+    clock.advance(400);
+    pending("j1");
+    expect(abandoned()).toMatchObject([{ until: clock.ms + 600_000 }]);
+    ended("j1");
+    expect([slots(), abandoned()]).toEqual([0, []]);
+  });
+});
+
+describe("what became of a job", () => {
+  it("failed: an attempt and a new generation, until there were too many", () => {
+    const { granted, settle, row, job, attempts, clock, call, ready } = setup({ limits: { maxAttempts: 2 } });
+    const go = granted("o", KEY);
+    settle("o", go, TRANSIENT);
+    expect(row(KEY)).toMatchObject({ attempts: 1, state: 0 });
+    expect(row(KEY)?.gen).toBeGreaterThan(go.gen);
+    expect(job(KEY)?.state).toBe("retrying");
+    clock.advance(2);
+    settle("o", ready("o", call("o").give)[0]!, TRANSIENT);
+    expect(job(KEY)).toMatchObject({ state: "dead", error: { code: "upstream_failed" } });
+    expect(attempts(KEY)).toMatchObject([{ number: 1 }, { number: 2 }]);
+  });
+
+  it("failed for good: dead at once, and a view may ask again after a day", () => {
+    const { granted, settle, job, view, clock } = setup();
+    settle("o", granted("o", KEY), PERMANENT);
+    expect(job(KEY)?.state).toBe("dead");
+    expect(view("v", KEY).give).toEqual([]);
+    clock.advance(86_400);
+    expect(view("w", KEY).give).toMatchObject([{ key: KEY, phase: "go" }]);
+  });
+
+  it("refused: a state of its own, no attempt, until its time", () => {
+    const { granted, settle, job, ledger, clock, attempts } = setup();
+    const until = clock.ms + 60_000;
+    settle("o", granted("o", KEY), { kind: "refused", code: "animated", until, message: "animated" });
+    expect(job(KEY)).toMatchObject({ state: "refused", attempts: 0, error: { code: "animated" } });
+    expect(attempts(KEY)).toEqual([]);
+    expect(ledger.stats().counts.bulk).toMatchObject({ refused: 1, dead: 0 });
+  });
+
+  it("unclear: asked again under the same key by somebody else, six times, then given up", () => {
+    const { granted, settle, row, call, clock, abandoned } = setup({ limits: { maxAttempts: 20 } });
+    const go = granted("w0", KEY);
+    settle("w0", go, UNCLEAR);
+    for (let n = 1; n < 6; n += 1) {
+      expect(row(KEY)).toMatchObject({ gen: go.gen, unclear: n });
+      clock.advance(600);
+      const [again] = call(`w${n}`).give;
+      expect(again).toMatchObject({ gen: go.gen, phase: "go", first: false });
+      settle(`w${n}`, again!, UNCLEAR);
+    }
+    expect(row(KEY)?.gen).toBeGreaterThan(go.gen);
+    expect(abandoned()).toMatchObject([{ gen: go.gen }]);
+  });
+
+  it("unclear for the last time: dead, and its slot is kept", () => {
+    const { granted, settle, job, slots } = setup({ limits: { maxAttempts: 1 } });
+    settle("o", granted("o", KEY), UNCLEAR);
+    expect(job(KEY)?.state).toBe("dead");
+    expect(slots()).toBe(1);
+  });
+
+  it("throttled: the gate is closed until then, and the row waits as before", () => {
+    const { granted, settle, clock, ledger, call, ready } = setup();
+    const until = clock.ms + 10_000;
+    settle("o", granted("o", KEY), { kind: "throttled", until });
+    expect(ledger.getGate().throttledUntil).toBe(until);
+    expect(ready("o", call("o").give)).toEqual([]);
+    clock.advance(11);
+    expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "go", first: true }]);
+  });
+
+  it("an account's fault: the breaker opens, and lets one probe through", () => {
+    const { granted, settle, accept, clock, ledger, call, ready } = setup();
+    settle("o", granted("o", KEY), { kind: "account", status: 401, message: "bad key" });
+    expect(ledger.getGate().breaker).toMatchObject({ state: "open", status: 401 });
+    accept("b/1-high.webp");
+    clock.advance(31);
+    const gone = ready("o", call("o").give);
+    expect(gone).toHaveLength(1);
+    settle("o", gone[0]!, STORED);
+    expect(ledger.getGate().breaker.state).toBe("closed");
+  });
+
+  it("present below the floor: made anew", () => {
+    const { granted, settle, row, order, call, ready } = setup();
+    const go = granted("o", KEY);
+    settle("o", go, STORED);
+    order({ keys: [KEY], force: true });
+    const [again] = ready("o", call("o").give);
+    settle("o", again!, { kind: "present", objectGen: go.gen, bytes: 1, etag: "e", posted: false });
+    expect(row(KEY)).toMatchObject({ state: 0, attempts: 0 });
+    expect(row(KEY)?.gen).toBeGreaterThan(again!.gen);
+  });
+
+  it("pending: fetched by somebody else from its time on, with its slot free", () => {
+    const { granted, submit, ended, settle, call, clock, slots } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    ended("j1");
+    settle("o", go, { kind: "pending", due: clock.ms + 5_000 });
+    expect(call("p").give).toEqual([]);
+    clock.advance(5);
+    expect(call("p").give).toMatchObject([{ key: KEY, phase: "finish", job: "j1" }]);
+    expect(slots()).toBe(0);
+  });
+
+  it("stored although it was to be cancelled: too late for that", () => {
+    const { granted, settle, cancel, job } = setup();
+    const go = granted("o", KEY);
+    cancel(KEY);
+    settle("o", go, STORED);
+    expect(job(KEY)?.state).toBe("stored");
+  });
+
+  it("said of an older generation: nothing of it counts", () => {
+    const { granted, settle, order, row } = setup();
+    const go = granted("o", KEY);
+    order({ keys: [KEY], force: true });
+    settle("o", go, STORED);
+    expect(row(KEY)).toMatchObject({ state: 0 });
+  });
+});
+
+describe("a job that Ittybit does not know any more", () => {
+  it("counts as an attempt and is made again, once nobody holds it", () => {
+    const { granted, submit, leave, absent, row, attempts, call } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    absent("j1");
+    expect(row(KEY)?.gen).toBe(go.gen);
+    leave("o");
+    absent("j1");
+    expect(attempts(KEY)).toMatchObject([{ code: "upstream_lost" }]);
+    expect(call("p").give).toMatchObject([{ key: KEY, phase: "standby" }]);
+  });
+
+  it("is not one that is shown to run, however old it is", () => {
+    const { granted, submit, leave, pending, row, clock, slots } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    leave("o");
+    clock.advance(7_200);
+    pending("j1");
+    expect(row(KEY)?.gen).toBe(go.gen);
+    expect(slots()).toBe(1);
+  });
+});

@@ -1,0 +1,124 @@
+import { WORK_MESSAGE } from "@prewarm/shared/messages";
+import { describe, expect, it } from "vitest";
+import { picture } from "../testing/pictures.ts";
+import { CRASH_POINTS, type CrashPoint } from "./crash-points.ts";
+import { batchWorld, message } from "./testing/batch-world.ts";
+
+const FRESH = "photo/400-high.webp";
+const LEFT = "photo/800-high.webp";
+const HTML = "html/400-high.webp";
+
+class Killed extends Error {}
+
+/** A world in which the first handler dies, the nth time a point is passed; whatever of it still runs then reaches nothing. */
+async function crashWorld(killAt: { point: CrashPoint; nth: number } | null) {
+  const world = batchWorld();
+  const { ledger, ittybit, images, deps, clock, web, consume, shift } = world;
+  web.set("https://cdn.example.com/originals/html", () => new Response("<!doctype html><title>No</title>"));
+  await images.bucket.put(`dead/${FRESH}`, "{}");
+  ledger.add(FRESH);
+  ledger.add(HTML);
+  const { gen } = ledger.addLeft(LEFT, { job: "job_000001" });
+  const order = {
+    input: "https://cdn.example.com/originals/photo",
+    options: { width: 800, format: "webp", quality: "high" },
+  } as const;
+  await ittybit.submit({
+    ...order,
+    idempotencyKey: `pw-L1-${gen}`,
+    metadata: { ledger: "L1", gen: String(gen), width: "800", height: "400" },
+  });
+  clock.advance(1_000);
+
+  let dead = false;
+  const mustLive = (): void => {
+    if (dead) throw new Killed();
+  };
+  const mortal = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(object, name) {
+        const value: unknown = Reflect.get(object, name);
+        if (typeof value !== "function") return value;
+        return async (...args: unknown[]) => {
+          mustLive();
+          const answer: unknown = await value.apply(object, args);
+          mustLive();
+          return answer;
+        };
+      },
+    });
+  const alive = { ...deps };
+  const passed = new Map<CrashPoint, number>();
+  Object.assign(deps, {
+    ledger: mortal(deps.ledger),
+    ittybit: mortal(deps.ittybit),
+    images: mortal(deps.images),
+    fetch: async (...args: Parameters<typeof fetch>) => {
+      mustLive();
+      return alive.fetch(...args);
+    },
+    sleep: async (ms: number) => {
+      await alive.sleep(ms);
+      mustLive();
+    },
+    at: async (point: CrashPoint) => {
+      mustLive();
+      const nth = (passed.get(point) ?? 0) + 1;
+      passed.set(point, nth);
+      if (killAt?.point !== point || killAt.nth !== nth) return;
+      dead = true;
+      throw new Killed();
+    },
+  });
+  const bad = message("unreadable");
+  await consume([message(WORK_MESSAGE), bad]).catch(() => undefined);
+
+  Object.assign(deps, alive);
+  ledger.lose("owner1");
+  clock.advance(61_000);
+  if (bad.fate !== "ack") await consume([bad]);
+  for (let round = 0; round < 3; round += 1) {
+    await shift();
+    clock.advance(61_000);
+  }
+  return { ...world, passed };
+}
+
+/** Whatever died on the way: each variant once, nothing else, nothing open. */
+async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<typeof crashWorld>>): Promise<void> {
+  for (const [key, width] of [
+    [FRESH, 400],
+    [LEFT, 800],
+  ] as const) {
+    const object = images.objects.get(`variants/${key}`);
+    expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
+    expect(object?.customMetadata.gen, key).toBe(String(ledger.rows.get(key)?.gen));
+  }
+  expect([...ledger.rows.values()].map(({ state }) => state)).toEqual(["ended", "ended", "ended"]);
+  expect(ledger.lastOutcome(HTML)).toMatchObject({ kind: "refused", code: "unshowable" });
+  const gens = ittybit.jobs.map((job) => job.order.metadata.gen);
+  expect(gens).toHaveLength(2);
+  expect(new Set(gens).size).toBe(2);
+  expect([...ledger.rows.values()].map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
+  expect(new Set(ledger.dead.map(({ messageId }) => messageId)).size).toBe(1);
+  expect(images.objects.has(`dead/${HTML}`)).toBe(true);
+  expect(ledger.alive).toEqual([]);
+}
+
+describe("a handler killed at any point", () => {
+  it("passes every named point when nobody kills it, and comes to its end", async () => {
+    const world = await crashWorld(null);
+    expect(CRASH_POINTS.filter((point) => !world.passed.has(point))).toEqual([]);
+    await expectConverged(world);
+    expect(world.images.objects.has(`dead/${FRESH}`)).toBe(false);
+  });
+
+  it.each(CRASH_POINTS)(
+    "%s: each time it is passed, others bring it to its end, with one job a generation",
+    async (point) => {
+      const times = (await crashWorld(null)).passed.get(point) ?? 0;
+      expect(times).toBeGreaterThan(0);
+      for (let nth = 1; nth <= times; nth += 1) await expectConverged(await crashWorld({ point, nth }));
+    },
+  );
+});
