@@ -311,18 +311,32 @@ it.each<[what: string, env: Record<string, string>, args: string[], says: RegExp
     ["--original", "https://a.example/p.jpg"],
     /would travel in the clear/,
   ],
+  [
+    "an original that Ittybit can reach",
+    { ITTYBIT_API_KEY: "k" },
+    ["--original", "http://localhost/p.jpg"],
+    /on this machine/,
+  ],
+  ["an original by http", { ITTYBIT_API_KEY: "k" }, ["--original", "s3://b/p.jpg"], /is no http\(s\) address/],
 ])("needs %s", async (_what, env, args, says) => {
   const world = createWorld({ env });
   expect(await runCli(["ittybit", "check", ...args], world.context, () => {})).toBe(EXIT.usage);
   expect(world.stderr()).toMatch(says);
 });
 
-it("says which original cannot be fetched, and asks the real address by default", async () => {
-  const seen = await check({}, [], await origin().then((url) => url.replace("private-name", "other")));
-  expect(address(seen.sentence)).toBe(
-    "Nothing could be checked: the original http://HOST/other.jpg answers 404; name a picture that anybody may fetch with --original.",
-  );
+it("asks the real address by default, and says which original cannot be fetched", async () => {
+  const asked: string[] = [];
+  const network = (async (input: string) => {
+    asked.push(input);
+    return new Response("", { status: 404 });
+  }) as typeof fetch;
+  const seen = await check({}, [], "https://cdn.example.com/p.jpg", network);
+  expect([seen.code, seen.sentence]).toEqual([
+    EXIT.unreachable,
+    "Nothing could be checked: the original https://cdn.example.com/p.jpg answers 404; name a picture that anybody may fetch with --original.",
+  ]);
   expect(seen.stderr).toContain("Checking https://api.ittybit.com with");
+  expect(asked).toEqual(["https://cdn.example.com/p.jpg"]);
 });
 
 describe("--record", () => {
