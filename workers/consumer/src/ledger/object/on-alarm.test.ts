@@ -150,7 +150,7 @@ describe("housekeeping", () => {
     expect(await keep(1.5)).toEqual([true, false, false]);
     expect(await keep(2)).toEqual([false, false, false]);
     expect(row("d/1-high.webp")).not.toBeNull();
-    expect(sql.exec("SELECT count(*) AS n FROM inbox")[0]?.n).toBe(8);
+    expect(sql.exec("SELECT count(*) AS n FROM inbox")[0]?.n).toBe(4);
     await keep(31);
     expect(sql.exec("SELECT count(*) AS n FROM inbox")[0]?.n).toBe(0);
     await keep(401);
