@@ -34,6 +34,19 @@ async function run(line: string, answer: unknown) {
   return { code, asked, stdout: world.stdout(), stderr: world.stderr() };
 }
 
+describe("prewarm retry", () => {
+  const ended = { action: "act_1", state: "done", total: 0, done: 3, skipped: 0 };
+
+  it.each([
+    ["acts on what lies beyond what was counted", false, "at least 0 jobs match.\n", "retry: 3 jobs\n", 2],
+    ["does nothing when nothing matches", true, "", "0 jobs match.\n", 1],
+  ])("%s", async (_, exact, notes, said, calls) => {
+    const { code, stdout, stderr, asked } = await run("retry --search error:x", { ...ended, exact });
+    expect([code, stdout, asked.length]).toEqual([EXIT.ok, said, calls]);
+    expect(stderr).toBe(notes);
+  });
+});
+
 describe("prewarm gate", () => {
   it("shows what is let through, and why something waits", async () => {
     const { code, stdout, asked } = await run("gate", GATE);

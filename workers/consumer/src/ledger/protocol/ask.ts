@@ -1,11 +1,11 @@
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest } from "../contract.ts";
-import { type Hand, newEntry } from "../tables/hands.ts";
+import type { Hand } from "../tables/hands.ts";
 import { CANCELLED, DEAD, LIVE, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { closedFor } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
-import { isLocked, orderAnew } from "./transitions.ts";
+import { entryOf, isLocked, orderAnew } from "./transitions.ts";
 
 const DAY_MS = 86_400_000;
 /** Jobs that viewers wait for at once; beyond it pages are served by their originals. */
@@ -81,5 +81,5 @@ function hold(tx: LedgerTx, hand: Hand, row: Row): void {
   const isFree = hands.holderOf(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
   // A suspect is given out alone, and only by the hand-out.
   const isSuspicious = row.crashes > 0 || tx.rows.loadIds([...hand.entries.keys()]).some(({ crashes }) => crashes > 0);
-  if (isFree && !isSuspicious) hands.put(hand, newEntry(row));
+  if (isFree && !isSuspicious) hands.put(hand, entryOf(tx, row));
 }

@@ -39,6 +39,9 @@ export interface AutoMemory {
   at: number;
   /** POSTs that were let go, those that Ittybit took, and those that it answered 429. */
   sent: number;
+  /** When the first and the last of those sent went, Unix ms. */
+  firstAt: number;
+  lastAt: number;
   taken: number;
   refused: number;
   /** Most slots taken at once, and the same of the look before. */
@@ -104,7 +107,19 @@ const FIRST_COHORT_MS = 250;
 
 function newAuto(now: number): AutoMemory {
   return {
-    ...{ at: now, sent: 0, taken: 0, refused: 0, peak: 0, peakBefore: 0, refusedAt: 0, deafUntil: now, trial: null },
+    ...{
+      at: now,
+      sent: 0,
+      firstAt: now,
+      lastAt: now,
+      taken: 0,
+      refused: 0,
+      peak: 0,
+      peakBefore: 0,
+      refusedAt: 0,
+      deafUntil: now,
+      trial: null,
+    },
     ...{ pace: 0, safe: { concurrency: 0, ratePerSecond: 0 } },
     ...{ climbs: null, movedAt: now },
     cohort: newCohort(FIRST_COHORT_MS),

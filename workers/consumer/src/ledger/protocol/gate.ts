@@ -57,7 +57,7 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
-  noteSent(gate, ask);
+  noteSent(gate, ask, notBefore);
   if (!ask.hasSlot) {
     spend(gate, ask.lane);
   }
@@ -66,9 +66,11 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   return { notBefore };
 }
 
-function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask): void {
+function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask, notBefore: number): void {
   const { auto } = memory;
+  if (auto.sent === 0) auto.firstAt = notBefore;
   auto.sent += 1;
+  auto.lastAt = notBefore;
   auto.cohort.from ??= now;
   if (!hasSlot) auto.peak = Math.max(auto.peak, slotsUsed + 1);
 }

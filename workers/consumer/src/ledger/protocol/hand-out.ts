@@ -2,13 +2,13 @@ import { HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { dueIds } from "../tables/due.ts";
 import { monthOf } from "../tables/gate-state.ts";
-import { type Entry, type Hand, newEntry } from "../tables/hands.ts";
+import type { Entry, Hand } from "../tables/hands.ts";
 import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
 import { admit, closedFor } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { slotsUsed } from "./slots.ts";
-import { cancelOpen, isLocked, isStale, newGeneration } from "./transitions.ts";
+import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } from "./transitions.ts";
 
 /** POSTs that one call may begin, and jobs that one call may take over. */
 const GO_MAX = 12;
@@ -78,17 +78,19 @@ function takeOver(one: Hands): void {
   }
 }
 
-/** Entries of nobody's that are due: viewers' first. */
+/** Entries of nobody's that are due: first those that need no gate, of them viewers' first. */
 function leftBehind(tx: LedgerTx): { from: Hand; entry: Entry }[] {
   const found: { from: Hand; entry: Entry }[] = [];
   for (const from of tx.memory.hands.list()) {
     if (!from.over) continue;
     for (const entry of from.entries.values()) {
       if (entry.due > tx.now || (entry.job !== null && !tx.memory.isEnded(entry.gen))) continue;
+      if (entry.job === null && closedFor(tx.gateNow, laneName(entry.lane), true) !== null) continue;
       found.push({ from, entry });
     }
   }
-  return found.sort((a, b) => a.entry.lane - b.entry.lane);
+  const needsGate = ({ entry }: { entry: Entry }) => (entry.job === null ? 1 : 0);
+  return found.sort((a, b) => needsGate(a) - needsGate(b) || a.entry.lane - b.entry.lane);
 }
 
 /** A key older than a day makes a second job; a number from before a restore may have been used since. */
@@ -153,10 +155,15 @@ function viewersWait(tx: LedgerTx): boolean {
 /* ── What is to be looked at ── */
 
 function standBy(one: Hands, lanes: readonly LaneCode[], wanted: number): void {
+  const { tx } = one;
   for (const lane of lanes) {
     const left = Math.min(one.room, wanted - standbys(one.hand));
     if (left <= 0) return;
-    for (const row of candidates(one, lane, left)) if (one.room > 0 && mayTake(one, row)) hold(one, row);
+    for (const row of candidates(one, lane, left)) {
+      if (one.room > 0 && mayTake(one, row)) hold(one, row);
+      // Beside a suspect: it was offered, and is to be offered again.
+      else backToWaiting(tx, row);
+    }
   }
 }
 
@@ -165,8 +172,7 @@ function standbys(hand: Hand): number {
 }
 
 function hold(one: Hands, row: Row): void {
-  if (row.gen < one.tx.memory.meta.restored) newGeneration(one.tx, row);
-  give(one, row, newEntry(row));
+  give(one, row, entryOf(one.tx, row));
 }
 
 /** Rows of a lane that can be handed out: touched ones that are due, then fresh ones. */

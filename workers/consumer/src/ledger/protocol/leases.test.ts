@@ -123,4 +123,13 @@ describe("a restored copy", () => {
     expect(row(KEY)?.gen).toBeGreaterThan(go.gen + 60_000_000);
     expect(ledger.doctorFrom()).toBe("");
   });
+
+  it("gives a viewer a new generation too", () => {
+    const { accept, view, row, ledger } = setup();
+    accept(KEY);
+    const gen = row(KEY)?.gen ?? 0;
+    ledger.restored("operator");
+    expect(view("v", KEY).give).toMatchObject([{ key: KEY, phase: "go" }]);
+    expect(row(KEY)?.gen).toBeGreaterThan(gen);
+  });
 });

@@ -198,3 +198,65 @@ describe("a job that Ittybit does not know any more", () => {
     expect(slots()).toBe(1);
   });
 });
+
+describe("a row that goes on in a live hand", () => {
+  it("and is then cancelled ends cancelled, once its hand has said something or its lease is over", () => {
+    for (const end of ["settle", "lease"] as const) {
+      const { clock, granted, order, cancel, settle, steps, job } = setup();
+      const go = granted("o", KEY);
+      order({ keys: [KEY], force: true });
+      cancel(KEY);
+      if (end === "settle") settle("o", go, { kind: "stopped" });
+      else {
+        clock.advance(61);
+        steps.sweep();
+      }
+      expect(job(KEY)?.state, end).toBe("cancelled");
+    }
+  });
+
+  it("and is cancelled, replaced and asked for again is handed out again, untouched as it is", () => {
+    const { accept, call, cancel, order, settle, row, leave } = setup();
+    accept(KEY);
+    const [standby] = call("o").give;
+    cancel(KEY);
+    order({ keys: [], originals: [{ id: "a", order: "1", sourceEtag: null }] });
+    accept(KEY);
+    expect(row(KEY)).toMatchObject({ state: 0, due: null });
+    if (standby !== undefined) settle("o", standby, { kind: "unposted" });
+    leave("o");
+    expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
+  });
+});
+
+describe("a row that could not be looked at", () => {
+  it("is looked at again when its handler says, and not before", () => {
+    const { clock, accept, call, settle } = setup();
+    accept(KEY);
+    const [standby] = call("o").give;
+    const pending = { kind: "pending", due: clock.ms + 15_000 } as const;
+    expect(standby === undefined ? null : settle("o", standby, pending).give).toEqual([]);
+    clock.advance(14);
+    expect(call("o").give).toEqual([]);
+    clock.advance(2);
+    expect(call("o").give).toMatchObject([{ key: KEY, phase: "standby" }]);
+  });
+});
+
+describe("a slow job that was given up", () => {
+  it("keeps its slot as long as it is shown, and is looked at before the slot ends", () => {
+    const { clock, granted, submit, order, leave, pending, steps, slots } = setup();
+    submit("o", granted("o", KEY), "j1");
+    leave("o");
+    order({ keys: [KEY], force: true });
+    for (let minute = 0; minute < 60; minute += 1) {
+      steps.sweep();
+      expect(slots()).toBe(1);
+      const next = steps.nextAlarm() ?? 0;
+      expect(next).toBeLessThanOrEqual(clock.ms + 310_000);
+      clock.advance(60);
+      // A slow job is looked at every five minutes.
+      if (minute % 5 === 0) pending("j1");
+    }
+  });
+});

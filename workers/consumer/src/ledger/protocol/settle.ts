@@ -139,7 +139,7 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       else keepForLater(tx, one, tx.gate.throttledUntil);
       return;
     case "pending":
-      if (one.unmade) giveUp(tx, one);
+      if (one.unmade) giveUp(tx, one, outcome.due);
       else keepForLater(tx, one, outcome.due);
       return;
     case "unposted":
@@ -166,9 +166,10 @@ function unclear(tx: LedgerTx, one: Case, { failure }: Extract<Outcome, { kind: 
   } else if (!isOver) keepForLater(tx, one, row.due ?? tx.now);
 }
 
-/** The entry goes out; the row waits as before. */
-function giveUp(tx: LedgerTx, one: Case): void {
+/** The entry goes out; the row waits as before, or until a time: R2 did not answer whoever looked. */
+function giveUp(tx: LedgerTx, one: Case, due: number | null = null): void {
   takeOut(tx, one, true);
+  if (due !== null) one.row.due = Math.max(tx.now, due);
   backToWaiting(tx, one.row);
 }
 

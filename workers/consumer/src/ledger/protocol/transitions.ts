@@ -3,7 +3,7 @@ import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { failedAttempt } from "../tables/attempts.ts";
-import type { Entry, Hand } from "../tables/hands.ts";
+import { type Entry, type Hand, newEntry } from "../tables/hands.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type Row, WAITING } from "../tables/row.ts";
 import { backoffMs } from "./backoff.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -50,6 +50,12 @@ export function orderAnew(tx: LedgerTx, row: Row): void {
   row.error = null;
   row.deadUntil = 0;
   row.created = tx.now;
+}
+
+/** What a row is held by. A number from before a restore may have been used since: it is replaced first. */
+export function entryOf(tx: LedgerTx, row: Row): Entry {
+  if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);
+  return newEntry(row);
 }
 
 export function cancelRow(tx: LedgerTx, row: Row): void {

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import type { Given } from "../contract.ts";
+import { setup } from "../testing/setup.ts";
+
+const KEYS = Array.from({ length: 14 }, (_, n) => `i${n}/400-high.webp`);
+const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } } as const;
+
+describe("what is handed out", () => {
+  it("offers again what was found beside a suspect", () => {
+    const { clock, sql, accept, call, leave } = setup();
+    const [suspect = "", ...others] = KEYS.slice(0, 3);
+    accept(suspect);
+    sql.exec("UPDATE jobs SET crashes = 1, due = 0");
+    accept(...others);
+    expect(call("o").give.map(({ key }) => key)).toEqual([suspect]);
+    clock.advance(1);
+    expect(
+      call("p")
+        .give.map(({ key }) => key)
+        .sort(),
+    ).toEqual(others);
+    leave("o");
+  });
+
+  it("fetches results while what must be asked again waits for its gate", () => {
+    const { clock, ledger, accept, granted, call, submit, settle, ready, leave, ended } = setup({
+      gate: { concurrency: 50, ratePerSecond: 100, burst: 50 },
+    });
+    accept(...KEYS);
+    const go = new Map<string, Given>();
+    for (let turn = 0; turn < 20 && go.size < KEYS.length; turn += 1) {
+      for (const one of ready("o", call("o").give)) if (one.phase === "go") go.set(one.key, one);
+      clock.advance(1);
+    }
+    expect(go.size).toBe(KEYS.length);
+    for (const one of go.values()) settle("o", one, UNCLEAR);
+    leave("o");
+    const made = granted("p", "later/400-high.webp");
+    submit("p", made);
+    leave("p");
+    clock.advance(600);
+    ended(`job-${made.gen}`);
+    ledger.patchGate({ paused: { bulk: true, upload: true } }, "test");
+    expect(call("q").give.map(({ key, phase }) => [key, phase])).toEqual([[made.key, "finish"]]);
+  });
+});
