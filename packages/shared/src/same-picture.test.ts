@@ -33,7 +33,8 @@ describe("a width from the original's own up is one variant", () => {
     ["q=low", 1024, 683],
     ["w=1920", 6000, 4000],
   ])("%s of %i × %i stays", (query, width, height) =>
-    expect(samePicture(asked(query), { width, height }, config)).toEqual(asked(query)));
+    expect(samePicture(asked(query), { width, height }, config)).toEqual(asked(query)),
+  );
 });
 
 it("has the same pixels as what was asked for, to the rounding, and stands for itself", () => {

@@ -20,7 +20,7 @@ export interface BatchDeps {
   ledger: Handlers;
   ittybit: Ittybit;
   /** `IMAGES_BUCKET`. */
-  images: Pick<R2Bucket, "head" | "put" | "delete">;
+  images: Pick<R2Bucket, "head" | "get" | "put" | "delete">;
   originals: OriginalsAccess;
   /** Fetches results; no credentials go through it. */
   fetch: typeof fetch;

@@ -3,6 +3,7 @@ import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { Outcome } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
+import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
 import { deleteVariants } from "../store/variants.ts";
 import type { BatchContext } from "./batch-context.ts";
@@ -45,6 +46,7 @@ async function writeMarkers(context: BatchContext, outcomes: Map<string, Outcome
 async function clearStored(context: BatchContext, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {
   const stored = [...outcomes].filter(([, { kind }]) => kind === "stored" || kind === "present").map(([key]) => key);
   if (stored.length === 0) return;
+  await noteStored(context, stored);
   try {
     await context.connections.run(() => clearMarkers(context.images, stored, stored.map(idOfKey)));
     await context.at("markers-cleared");

@@ -61,8 +61,10 @@ it("tells the origin who asks, and asks for an original by nothing secret", asyn
 
 describe("probe", () => {
   it("reads 64 kB once, however often it is asked", async () => {
-    const { probe, fetched } = setup({ [PHOTO]: serve(await picture("jpeg", 800, 600)) });
-    const original = { kind: "image", input: PHOTO, size: { width: 800, height: 600 }, etag: '"e1"' };
+    const jpeg = await picture("jpeg", 800, 600);
+    const { probe, fetched } = setup({ [PHOTO]: serve(jpeg) });
+    const told = { size: { width: 800, height: 600 }, etag: '"e1"', type: "jpeg", bytes: jpeg.length, frames: 1 };
+    const original = { kind: "image", input: PHOTO, ...told };
     expect(await Promise.all([probe("photo"), probe("photo")])).toEqual([original, original]);
     expect(await probe("photo")).toEqual(original);
     expect(fetched).toEqual([{ url: PHOTO, range: "bytes=0-65535" }]);
