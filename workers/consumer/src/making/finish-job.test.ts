@@ -166,7 +166,8 @@ describe("putting a result", () => {
     const { consume, ledger, images } = batchWorld();
     ledger.settles = (_key, outcome) => (outcome.kind === "stored" ? "delete" : "ok");
     await consume([message(wakeUp([KEY]))]);
-    expect(images.objects.size).toBe(0);
+    // What was noted of the image goes with the purge, which judges it by its generation.
+    expect([...images.objects.keys()]).toEqual(["info/photo/_"]);
     expect(ledger.outcomes.get(KEY)).toEqual({ kind: "purged" });
   });
 
@@ -178,7 +179,7 @@ describe("putting a result", () => {
       if (point === "before-delete") clock.advance(300_000);
     };
     await consume([message(wakeUp([KEY]))]);
-    expect([...images.objects.keys()]).toEqual([`variants/${KEY}`]);
+    expect([...images.objects.keys()]).toContain(`variants/${KEY}`);
     expect(images.calls.filter((call) => call.startsWith("delete variants/"))).toEqual([]);
     expect(ledger.outcomes.get(KEY)?.kind).toBe("stored");
   });

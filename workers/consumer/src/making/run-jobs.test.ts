@@ -242,6 +242,6 @@ describe("originals that no variant can come of", () => {
     await images.bucket.put(`dead/${KEY}`, "{}");
     await images.bucket.put("dead/photo/_", "{}");
     await consume([message(wakeUp([KEY]))]);
-    expect([...images.objects.keys()]).toEqual([`variants/${KEY}`]);
+    expect([...images.objects.keys()]).toEqual([`variants/${KEY}`, "info/photo/_"]);
   });
 });
