@@ -8,6 +8,7 @@ import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
+import { infoCommand } from "./commands/info.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { purgeCommand } from "./commands/purge.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   checkCommand,
   urlCommand,
+  infoCommand,
   clientCommand,
   signCommand,
   hookSignCommand,

@@ -50,7 +50,7 @@ describe("GET /info/<id>", () => {
     [`${PATH}?exp=1`, 403, "signature_required"],
   ])("%s is refused", async (path, status, code) => {
     const response = await world({ keys: ["key"] }).get(path);
-    expect([response.status, (await response.json()).code]).toEqual([status, code]);
+    expect([response.status, await response.json()]).toEqual([status, expect.objectContaining({ code })]);
   });
 
   it("ignores noise", async () => {

@@ -34,6 +34,7 @@ describe("a miss whose original is known to be heavy", () => {
 
   it("keeps to its version: of another one neither size nor pictures count", async () => {
     const world = heavyWorld({ webp: [640] });
+    world.images.store("variants/photo/@2/16-very_low.webp", BYTES);
     expect((await world.get("/images/photo?w=828&v=2")).status).toBe(302);
   });
 
