@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { detailOf, type Options, setup } from "../testing/setup.ts";
 
-const CORS = { "Sec-Fetch-Mode": "cors", Accept: "image/webp,*/*", Cookie: "secret=1", Referer: "https://a.example/" };
+const CORS = {
+  "Sec-Fetch-Mode": "cors",
+  "Sec-Fetch-Dest": "image",
+  Accept: "image/webp,*/*",
+  Cookie: "secret=1",
+  Referer: "https://a.example/",
+};
 const JPEG = Uint8Array.from({ length: 3000 }, (_, n) => [0xff, 0xd8, 0xff, 0xe0][n] ?? n % 251);
 const URL_OF_PHOTO = "https://cdn.example.com/originals/photo";
 
@@ -67,6 +73,9 @@ describe("a script's miss", () => {
   ])("gets the placeholder when the original %s", async (_, answer) => {
     const response = await world(answer).get("/images/photo?w=800", CORS);
     expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "image/gif"]);
+    // A service worker is shown the redirect, and asks again as its page did.
+    const worker = await world(answer).get("/images/photo?w=800", { ...CORS, "Sec-Fetch-Dest": "empty" });
+    expect(worker.status).toBe(302);
   });
 
   it("follows no redirect that leads elsewhere", async () => {

@@ -23,8 +23,8 @@ export function wantsCors({ method, headers }: RequestContext): boolean {
 }
 
 /**
- * The original's bytes, up to `cold.streamMaxBytes`, or the placeholder where they are more or cannot be had; null when the redirect will do,
- * for its server speaks CORS.
+ * The original's bytes, up to `cold.streamMaxBytes`; where they are more or cannot be had, an image gets the placeholder. Null when the redirect
+ * will do, for its server speaks CORS, or must do.
  */
 export async function streamOriginal(
   context: RequestContext,
@@ -46,7 +46,8 @@ export async function streamOriginal(
   const length = Number(response?.headers.get("Content-Length") ?? 0);
   if (response?.status !== 200 || response.body === null || length > most) {
     discard(response?.body ?? null);
-    return placeholder(method, fields);
+    // A service worker that sees a redirect asks again as its page did; a script is told of a failure. An image has neither.
+    return context.headers.get("Sec-Fetch-Dest") === "image" ? placeholder(method, fields) : null;
   }
   const { head, body } = await readHead(response.body, most);
   return new Response(body, { headers: { ...commonHeaders(fields, NO_STORE), ...originalHeaders(sniffType(head)) } });
