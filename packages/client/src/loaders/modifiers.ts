@@ -1,4 +1,5 @@
-import { imageUrl, isId, type LooseUrlOptions, refOf, shapeOf } from "../image-url.ts";
+import { snapUp } from "@prewarm/shared/ladder";
+import { isId, type LooseUrlOptions, partsUrl, refOf, shapeOf } from "../image-url.ts";
 import { type ClientOptions, type ImageRef, readOptions, type Settings } from "../public-config.ts";
 
 /*
@@ -26,7 +27,7 @@ export function forLoader(options: ClientOptions): Settings {
 export function loaderUrl(settings: Settings, src: string, asked: Modifiers): string {
   const ref = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
   if (!ref || !isId(refOf(ref).id)) return src;
-  return imageUrl(settings, ref, modifiersOf(settings, refOf(ref), asked));
+  return partsUrl(settings, ref, modifiersOf(settings, refOf(ref), asked));
 }
 
 const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
@@ -56,7 +57,7 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
   const [width, height] = [sizeOf(asked.width), sizeOf(asked.height)];
   const shape = (ref.width ?? 0) / (ref.height ?? 0);
   // A height alone cannot be asked for; it is a width where the shape is known.
-  const px = width || Math.round(height * shape);
+  const px = width || Math.round(height * shape) || 0;
   const isWhole = Math.abs(px / shape - height) <= 1;
   const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings, px, height) : undefined;
   return {
@@ -68,29 +69,28 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
 }
 
 /** The next width that uploads warm: a library's own choice is a rung that nobody has made. Icons keep theirs. */
-function pageWidth({ pages }: Settings, px: number): number {
-  const { widths } = pages;
-  return px >= Math.min(...widths) ? (widths.find((width) => width >= px) ?? Math.max(...widths)) : px || 0;
+function pageWidth({ pages: { widths } }: Settings, px: number): number {
+  return px < Math.min(...widths) ? px : snapUp(px, widths);
 }
 
+/** In px; 0 for what is none. */
 function sizeOf(value: unknown): number {
-  const px = Number.parseFloat(String(value));
+  const px = Number.parseFloat(`${value}`);
   return px > 0 && px < 1 / 0 ? px : 0;
 }
 
 /** The declared ratio that a pair means: within a pixel, or half a percent of the height. */
 export function ratioOf({ ratios }: Settings, width: number, height: number): string | undefined {
   const off = (ratio: string) => Math.abs(width / shapeOf(ratio) - height);
-  const best = ratios.reduce<string | undefined>((a, b) => (a !== undefined && off(a) <= off(b) ? a : b), undefined);
+  const [best] = [...ratios].sort((a, b) => off(a) - off(b));
   return best !== undefined && off(best) <= Math.max(1, height / 200) ? best : undefined;
 }
 
 const NAMES: Record<string, string> = { mid: "medium", max: "very_high" };
 
-/** A name, 1–100, or a fraction below 1; undefined for what is none of them. */
-function qualityOf(value: unknown): number | string | undefined {
+/** A name, 1–100, or a fraction below 1; what is none of them becomes the usual one. */
+function qualityOf(value: unknown): number | string {
   const number = Number(value);
   if (number > 0) return Math.min(100, number < 1 ? number * 100 : number);
-  const name = NAMES[`${value}`] ?? value;
-  return typeof name === "string" && /^((very_)?(low|high)|medium)$/.test(name) ? name : undefined;
+  return NAMES[`${value}`] ?? `${value}`;
 }
