@@ -116,7 +116,8 @@ const UP_TO = [29, 49, 69, 89];
 
 /** The open quality that is nearest; what is no quality is the usual one. */
 function qualityOf({ qualities }: Settings, asked: string | number = "high"): string {
-  const rankOf = (name: string | number) => QUALITIES.findIndex((each) => each === name);
+  const names: readonly (string | number)[] = QUALITIES;
+  const rankOf = (name: string | number) => names.indexOf(name);
   const rank = typeof asked === "number" ? UP_TO.filter((number) => asked > number).length : rankOf(asked);
   const distance = (name: string) => Math.abs(rankOf(name) - (rank < 0 ? rankOf("high") : rank));
   return [...qualities].sort((a, b) => distance(a) - distance(b))[0] ?? "high";
