@@ -21,9 +21,12 @@ const PAGES: Record<string, string | null> = {
   unpic: "dist/index.html",
   eleventy: "_site/index.html",
 };
+const CANARY = "a-key-that-no-page-may-hold";
 const env: NodeJS.ProcessEnv = {
   ...process.env,
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+  // No build may carry what it could read here into a page.
+  SIGNING_KEYS: CANARY,
   NEXT_TELEMETRY_DISABLED: "1",
   ASTRO_TELEMETRY_DISABLED: "1",
   NUXT_TELEMETRY_DISABLED: "1",
@@ -128,6 +131,9 @@ function faultsOf(urls: readonly string[], html: string): string[] {
   ];
 }
 
+/** The key, what signs with it, and settings that the private configuration alone has. */
+const SECRET = new RegExp(`${CANARY}|createHmac|SIGNING_KEYS|originalsWindowSeconds|cdn\\.example\\.com`);
+
 /** What a browser could load must hold nothing of the private configuration. */
 function secretsIn(folder: string): string[] {
   const files = globSync(["out/**/*", ".output/public/**/*", "dist/**/*", "_site/**/*"], {
@@ -137,7 +143,7 @@ function secretsIn(folder: string): string[] {
   return files
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name))
-    .filter((path) => /createHmac|SIGNING_KEYS|originalsWindowSeconds/.test(readFileSync(path, "latin1")))
+    .filter((path) => SECRET.test(readFileSync(path, "latin1")))
     .map((path) => `${path} holds what only a server may know`);
 }
 

@@ -20,7 +20,7 @@ export interface Modifiers {
 /** Throws where every URL needs a signature: loaders run in browsers, too, where a key would be everybody's. */
 export function forLoader(options: ClientOptions): Settings {
   if (options.signing !== "all") return readOptions(options);
-  throw new Error('With signing: "all" use signAttrs of @prewarm/client/server in server code instead of a loader');
+  throw new Error('With signing: "all" use signAttrs of @prewarm/client/server');
 }
 
 /** The URL for a source of the site; the source itself where it is none of our images. */
@@ -86,11 +86,9 @@ export function ratioOf({ ratios }: Settings, width: number, height: number): st
   return best !== undefined && off(best) <= Math.max(1, height / 200) ? best : undefined;
 }
 
-const NAMES: Record<string, string> = { mid: "medium", max: "very_high" };
-
 /** A name, 1–100, or a fraction below 1; what is none of them becomes the usual one. */
 function qualityOf(value: unknown): number | string {
   const number = Number(value);
   if (number > 0) return Math.min(100, number < 1 ? number * 100 : number);
-  return NAMES[`${value}`] ?? `${value}`;
+  return `${value}`;
 }
