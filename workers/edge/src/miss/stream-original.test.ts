@@ -3,6 +3,7 @@ import { detailOf, type Options, setup } from "../testing/setup.ts";
 
 const CORS = {
   "Sec-Fetch-Mode": "cors",
+  "Sec-Fetch-Site": "cross-site",
   "Sec-Fetch-Dest": "image",
   Accept: "image/webp,*/*",
   Cookie: "secret=1",
@@ -128,9 +129,10 @@ describe("a script's miss", () => {
 
 describe("nothing is passed on", () => {
   it.each([
-    ["to an <img>", "GET", { "Sec-Fetch-Mode": "no-cors" }],
+    ["to an <img>", "GET", { "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "cross-site" }],
     ["to a page opened by itself", "GET", { "Sec-Fetch-Mode": "navigate" }],
     ["to who does not say", "GET", {}],
+    ["to Node's fetch, which is no browser", "GET", { "Sec-Fetch-Mode": "cors" }],
     ["to HEAD", "HEAD", CORS],
   ])("%s", async (_, method, headers) => {
     const { ask, asked } = world(() => new Response(JPEG));

@@ -17,9 +17,13 @@ import { placeholder } from "./placeholder.ts";
 const WAIT_MS = 10_000;
 const MAX_HOPS = 3;
 
-/** HEAD comes from scripts that only look: they are shown the redirect, as ever. */
+/**
+ * Whether a browser will let nobody read what the redirect leads to, unless its server allows it. Programs outside of browsers read what they
+ * like: some of them say `cors` (Node's `fetch` does), but none says from which site it asks. HEAD comes from scripts that only look: they
+ * are shown the redirect, as ever.
+ */
 export function wantsCors({ method, headers }: RequestContext): boolean {
-  return method === "GET" && headers.get("Sec-Fetch-Mode") === "cors";
+  return method === "GET" && headers.get("Sec-Fetch-Mode") === "cors" && headers.has("Sec-Fetch-Site");
 }
 
 /**
