@@ -70,8 +70,8 @@ async function isWarm({ url }: { url: string }): Promise<boolean> {
   return response.headers.get("cache-control")?.startsWith("public") ?? false;
 }
 
-function faultsOf(when: string, { images, said, shift }: Visit): string[] {
+function faultsOf(when: string, { images, said, shifts }: Visit): string[] {
   const broken = images.filter(({ width }) => width === 0).map(({ url }) => `${when}: ${url} is not shown`);
-  const jumped = shift === 0 ? [] : [`${when}: the page jumps by ${shift}`];
+  const jumped = shifts.map((moved) => `${when}: the page jumps by ${moved}`);
   return [...broken, ...said.map((text) => `${when}: the console says ${text}`), ...jumped];
 }

@@ -18,7 +18,9 @@ const LARGE = 12;
 const SLOT = 390;
 /** What an `<img>` of this browser sends; HEAD orders nothing. */
 const ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
-const STYLE = "<style>body { margin: 0 } img { height: auto }</style>";
+/** A grid, as galleries are: in a line of text the spaces between images move while the page is still being read. */
+const STYLE =
+  "<style>main { display: grid; grid-template-columns: repeat(3, 390px); gap: 4px } img { height: auto }</style>";
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let stack: TestStack;
@@ -32,7 +34,8 @@ beforeAll(async () => {
   originals = await serveOriginals(all);
   [browser, stack] = await Promise.all([launchBrowser(), startTestStack({ originalsUrl: originals.url })]);
   const prewarm = createPrewarm({ baseUrl: stack.edgeUrl });
-  const page = (images: string[]) => `<!doctype html><link rel=icon href=data:,>${STYLE}${images.join("\n")}`;
+  const page = (images: string[]) =>
+    `<!doctype html><link rel=icon href=data:,>${STYLE}<main>${images.join("\n")}</main>`;
   const photosOf = (v?: string) =>
     Array.from({ length: COUNT }, (_, n) => {
       const ref = { id: `photo-${n}.jpg`, width: 2400, height: 1600, ...(v && { v }) };
@@ -104,14 +107,14 @@ describe(`a page of ${LARGE} photographs of 24 megapixels`, () => {
 
       const context = await visitor(density);
       // The page asks for AVIF, of which nothing is made.
-      const { images, said, shift, bytes } = await visit(context, address("/large"));
+      const { images, said, shifts, bytes } = await visit(context, address("/large"));
       await context.close();
       console.log(
         `density ${density}: ${bytes} B of ${LARGE} originals of ${JSON.parse(String(info.body)).bytes} B each`,
       );
       expect(images).toHaveLength(LARGE);
       expect(images.every(({ url, width }) => url.includes("f=auto") && width > 0 && width <= 320)).toBe(true);
-      expect([said, shift]).toEqual([[], 0]);
+      expect([said, shifts]).toEqual([[], []]);
       expect(bytes).toBeLessThanOrEqual(1_000_000);
     },
     120_000,
@@ -129,13 +132,13 @@ describe(`a page of ${COUNT} photographs`, () => {
       const cold = await visit(first, address("/photos"));
       await first.close();
       expect([cold.images.length, cold.images.every(isOriginal)]).toEqual([COUNT, true]);
-      expect([cold.said, cold.shift]).toEqual([[], 0]);
+      expect([cold.said, cold.shifts]).toEqual([[], []]);
 
       await allWarm(cold.images.map(({ url }) => url));
       const second = await visitor(density);
       const warm = await visit(second, address("/photos"));
       expect(warm.images.every(({ width }) => Math.abs(width - SLOT) <= 1)).toBe(true);
-      expect([warm.said, warm.shift]).toEqual([[], 0]);
+      expect([warm.said, warm.shifts]).toEqual([[], []]);
       expect(warm.images.map(({ box }) => box)).toEqual(cold.images.map(({ box }) => box));
       console.log(`density ${density}: ${cold.bytes} B cold, ${warm.bytes} B warm`);
       expect(1 - warm.bytes / cold.bytes).toBeGreaterThanOrEqual(saved);
@@ -153,9 +156,9 @@ describe(`a page of ${COUNT} photographs`, () => {
     await headers.body?.cancel();
     expect(headers.headers.get("access-control-allow-origin")).toBeNull();
     const context = await visitor();
-    const { images, said, shift } = await visit(context, address("/crossorigin"));
+    const { images, said, shifts } = await visit(context, address("/crossorigin"));
     await context.close();
     expect([images.length, images.every(isOriginal)]).toEqual([COUNT, true]);
-    expect([said, shift]).toEqual([[], 0]);
+    expect([said, shifts]).toEqual([[], []]);
   }, 120_000);
 });

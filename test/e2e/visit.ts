@@ -18,8 +18,8 @@ export interface Visit {
   images: SeenImage[];
   /** The console's messages, and errors of the page. */
   said: string[];
-  /** The sum of layout shifts. */
-  shift: number;
+  /** What moved by itself, each with its rectangles before and after. */
+  shifts: string[];
   /** What came over the network for images, headers and redirects included. */
   bytes: number;
 }
@@ -38,15 +38,17 @@ export async function visit(context: Context, url: string): Promise<Visit> {
     width: image.naturalWidth,
     box: [image.offsetLeft, image.offsetTop, image.offsetWidth, image.offsetHeight].join(),
   }))`);
-  const shift: number = await page.evaluate(`new Promise((resolve) => {
-    let sum = 0;
-    const add = (list) => list.forEach(({ value }) => { sum += value; });
+  const shifts: string[] = await page.evaluate(`new Promise((resolve) => {
+    const shifts = [];
+    const rect = ({ x, y, width, height }) => [x, y, width, height].join();
+    const add = (list) => list.forEach(({ value, sources }) => shifts.push(value + sources.map(({ node, previousRect, currentRect }) =>
+      "; " + (node?.alt ?? node?.nodeName) + " " + rect(previousRect) + " → " + rect(currentRect)).join("")));
     const observer = new PerformanceObserver((list) => add(list.getEntries()));
     observer.observe({ type: "layout-shift", buffered: true });
     // Two frames later, everything that was painted has been told.
-    requestAnimationFrame(() => requestAnimationFrame(() => { add(observer.takeRecords()); resolve(sum); }));
+    requestAnimationFrame(() => requestAnimationFrame(() => { add(observer.takeRecords()); resolve(shifts); }));
   })`);
-  const seen = { images, said, shift, bytes: bytes() };
+  const seen = { images, said, shifts, bytes: bytes() };
   await page.close();
   return seen;
 }
