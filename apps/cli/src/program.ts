@@ -8,6 +8,7 @@ import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
+import { infoCommand } from "./commands/info.ts";
 import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   checkCommand,
   ittybitCheckCommand,
   urlCommand,
+  infoCommand,
   clientCommand,
   signCommand,
   hookSignCommand,

@@ -110,6 +110,7 @@ export function apiDeps(env: Env): ApiDeps {
       "prewarm-uploads": env.UPLOADS_QUEUE,
       "prewarm-dead": env.DEAD_QUEUE,
     },
+    bucket: env.IMAGES_BUCKET,
     adminTokens,
     viewerTokens,
     wrongTokens: createWrongTokens(),

@@ -16,11 +16,16 @@ const GATE = {
   reasons: [{ lane: "bulk", code: "paused", message: "Paused by an operator.", until: null }],
 };
 
+async function* piped(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
+
 /** Runs one command line against a server that answers everything with `answer`. */
-async function run(line: string, answer: unknown) {
+async function run(line: string, answer: unknown, typed = "") {
   const asked: { call: string; body: unknown }[] = [];
   const world = createWorld({
     env: { ADMIN_TOKEN: "operator" },
+    stdin: piped(typed),
     fetch: (url, { method, body }) => {
       const { pathname, search } = new URL(url);
       asked.push({
@@ -105,6 +110,41 @@ describe("prewarm dead", () => {
     expect((await run("dead", { ...answer, groups: [], messages })).stdout).toBe(
       "There are no dead letters.\n\n1 queue messages could not be read:\n1970-01-01T00:00  prewarm-live  no JSON\n",
     );
+  });
+});
+
+describe("prewarm info", () => {
+  const known = {
+    id: "a",
+    width: 2400,
+    height: 1600,
+    type: "image/jpeg",
+    bytes: 350_000,
+    frames: 1,
+    widths: [320, 640],
+  };
+  const answer = { images: [{ ...known, version: null, lqip: "data:image/webp;base64,AA" }], unknown: ["b\u001b"] };
+
+  it("asks for each image once, and says which are not known", async () => {
+    const { stdout, stderr, asked } = await run("info a b a", answer);
+    expect(asked).toEqual([{ call: "POST /api/v1/info", body: { ids: ["a", "b"] } }]);
+    expect(stdout).toMatch(/^2400×1600 +image\/jpeg +350000 +320,640 +a$/m);
+    expect(stderr).toContain("Not known yet: b\\x1b");
+  });
+
+  it("prints what a build can read, also of a list that is piped in", async () => {
+    const ids = Array.from({ length: 1001 }, (_, n) => `${n}`);
+    const { stdout, asked } = await run("info - --json", answer, `${ids.join("\n")}\n`);
+    expect(asked.map(({ body }) => (body as { ids: string[] }).ids.length)).toEqual([1000, 1]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "prewarm.info/1",
+      images: [{ lqip: answer.images[0]?.lqip }, {}],
+    });
+  });
+
+  it("refuses what is no id, and asks nothing", async () => {
+    expect(await run("info a//b", answer)).toMatchObject({ code: EXIT.usage, asked: [] });
+    expect(await run("info", answer)).toMatchObject({ code: EXIT.usage, asked: [] });
   });
 });
 
