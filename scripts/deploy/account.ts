@@ -18,10 +18,10 @@ export async function hasBucket(wrangler: Wrangler, bucket: string): Promise<boo
   return (await lookUp(wrangler, ["r2", "bucket", "info", bucket, "--json"], ABSENT.bucket)) !== null;
 }
 
-/** Whether a rule of the bucket is about this prefix and nothing wider. */
+/** Whether a rule of the bucket is about this prefix and nothing wider. Without a bucket there is none. */
 export async function hasLifecycleRule(wrangler: Wrangler, bucket: string, prefix: string): Promise<boolean> {
-  const text = await must(wrangler, { args: ["r2", "bucket", "lifecycle", "list", bucket] });
-  return text.split("\n").some((line) => line.split(/^prefix:\s+/)[1]?.trim() === prefix);
+  const text = await lookUp(wrangler, ["r2", "bucket", "lifecycle", "list", bucket], ABSENT.bucket);
+  return (text ?? "").split("\n").some((line) => line.split(/^prefix:\s+/)[1]?.trim() === prefix);
 }
 
 export async function hasQueue(wrangler: Wrangler, queue: string): Promise<boolean> {

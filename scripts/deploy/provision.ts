@@ -23,13 +23,12 @@ export interface Provisioning {
 export async function planProvision(target: Target, deps: Provisioning): Promise<Step[]> {
   const { wrangler } = deps;
   const buckets = [target.store, ...target.originals];
-  return [
-    ...(await Promise.all(buckets.map((bucket) => bucketStep(wrangler, bucket)))),
-    await lifecycleStep(wrangler, target.store),
-    ...(await Promise.all(target.queues.map((queue) => queueStep(wrangler, queue)))),
-    ...(await secretSteps(target, target.consumer, deps)),
-    ...(await secretSteps(target, target.edge, deps)),
-  ];
+  return Promise.all([
+    ...buckets.map((bucket) => bucketStep(wrangler, bucket)),
+    lifecycleStep(wrangler, target.store),
+    ...target.queues.map((queue) => queueStep(wrangler, queue)),
+    ...[target.consumer, target.edge].map((worker) => secretStep(target, worker, deps)),
+  ]);
 }
 
 async function bucketStep(wrangler: Wrangler, bucket: string): Promise<Step> {
@@ -44,10 +43,9 @@ async function bucketStep(wrangler: Wrangler, bucket: string): Promise<Step> {
 
 async function lifecycleStep(wrangler: Wrangler, bucket: string): Promise<Step> {
   const { name, prefix, days } = MARKERS;
-  const there = (await hasBucket(wrangler, bucket)) && (await hasLifecycleRule(wrangler, bucket, prefix));
   return {
     what: `lifecycle rule of ${bucket}`,
-    todo: there ? null : `expire ${prefix} after ${days} day`,
+    todo: (await hasLifecycleRule(wrangler, bucket, prefix)) ? null : `expire ${prefix} after ${days} day`,
     async run() {
       const rule = [bucket, name, prefix, "--expire-days", String(days), "--force"];
       await must(wrangler, { args: ["r2", "bucket", "lifecycle", "add", ...rule] });
@@ -66,26 +64,24 @@ async function queueStep(wrangler: Wrangler, queue: string): Promise<Step> {
   };
 }
 
-/** None where a Worker needs no secret. What is set stays: nobody can read whether it is the same. */
-async function secretSteps(target: Target, worker: WorkerTarget, deps: Provisioning): Promise<Step[]> {
+/** What is set stays: nobody can read whether it is the same. */
+async function secretStep(target: Target, worker: WorkerTarget, deps: Provisioning): Promise<Step> {
   const at = named(worker.file, target.env);
   const { needed, possible } = target.secrets[worker.role];
-  if (needed.length + possible.length === 0) return [];
-  const present = (await secretNames(deps.wrangler, at)) ?? [];
-  const missing = [...needed, ...possible.filter((name) => deps.value(name))].filter((name) => !present.includes(name));
+  const wanted = [...needed, ...possible.filter((name) => deps.value(name))];
+  const present = wanted.length === 0 ? [] : ((await secretNames(deps.wrangler, at)) ?? []);
+  const missing = wanted.filter((name) => !present.includes(name));
   const todo = missing.map((name) => `${name} (${deps.value(name) ? "from the environment" : "will be asked for"})`);
-  return [
-    {
-      what: `secrets of ${worker.name}`,
-      todo: missing.length === 0 ? null : `set ${todo.join(", ")}`,
-      async run() {
-        const values: Record<string, string> = {};
-        for (const name of missing) values[name] = await secretValue(name, deps);
-        judge(values, deps.site);
-        await must(deps.wrangler, { args: ["secret", "bulk", ...at], stdin: JSON.stringify(values) });
-      },
+  return {
+    what: `secrets of ${worker.name}`,
+    todo: missing.length === 0 ? null : `set ${todo.join(", ")}`,
+    async run() {
+      const values: Record<string, string> = {};
+      for (const name of missing) values[name] = await secretValue(name, deps);
+      judge(values, deps.site);
+      await must(deps.wrangler, { args: ["secret", "bulk", ...at], stdin: JSON.stringify(values) });
     },
-  ];
+  };
 }
 
 async function secretValue(name: string, { value, askSecret }: Provisioning): Promise<string> {

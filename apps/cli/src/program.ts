@@ -13,6 +13,7 @@ import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { signCommand } from "./commands/sign.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
 import { urlCommand } from "./commands/url.ts";
 import { warmCommand } from "./commands/warm.ts";
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   auditCommand,
   doctorCommand,
   checkCommand,
+  smokeCommand,
   urlCommand,
   clientCommand,
   signCommand,

@@ -51,12 +51,19 @@ export class FakeCloudflare {
 
   answer(method: string, path: string, body: string): Answer {
     const [, kind = "", name = "", part = "", rest = ""] =
-      /^\/accounts\/[^/]+\/(r2\/buckets|queues|workers\/scripts)(?:\/([^/?]+))?(?:\/([\w-]+))?(?:\/([\w-]+))?/.exec(
+      /^\/accounts\/[^/]+\/(r2\/buckets|queues|workers\/(?:scripts|services|workers))(?:\/([^/?]+))?(?:\/([\w-]+))?(?:\/([\w-]+))?/.exec(
         path,
       ) ?? [];
     if (kind === "r2/buckets") return this.#bucket(method, name, part, body);
     if (kind === "queues") return this.#queue(method, name, path, body);
     if (kind === "workers/scripts") return this.#script(method, name, part, rest, body);
+    // What wrangler looks through before it deletes a Worker.
+    if (/\/(durable_objects|kv)\/namespaces\?/.test(path)) return { result: [] };
+    if (path === "/graphql") return { result: {} };
+    if (path.endsWith("/workers/subdomain")) return { result: { subdomain: "example" } };
+    if (kind === "workers/workers")
+      return { result: { id: name, name, subdomain: { enabled: true, previews_enabled: false } } };
+    if (kind === "workers/services") return this.#service(method, name);
     this.unknown.push(`${method} ${path}`);
     return { status: 404, error: { code: 7003, message: `no such path: ${method} ${path}` } };
   }
@@ -79,7 +86,7 @@ export class FakeCloudflare {
   }
 
   #queue(method: string, id: string, path: string, body: string): Answer {
-    if (method === "POST") {
+    if (method === "POST" && id === "") {
       const { queue_name, settings } = JSON.parse(body);
       this.queues.set(queue_name, { settings });
     }
@@ -97,12 +104,21 @@ export class FakeCloudflare {
     return { result: method === "GET" && id === "" ? list : list[0] };
   }
 
+  #service(method: string, name: string): Answer {
+    if (method === "DELETE") this.scripts.delete(name);
+    else if (!this.scripts.has(name)) return { status: 404, error: { code: 10090, message: "service_not_found" } };
+    return {
+      result: { default_environment: { environment: "production", script: { last_deployed_from: "wrangler" } } },
+    };
+  }
+
   #script(method: string, name: string, part: string, rest: string, body: string): Answer {
-    if (method === "PUT" && part === "") this.script(name);
+    if (name === "") return { result: [...this.scripts.keys()].map((id) => ({ id })) };
+    if (method === "PUT" && part === "") this.#upload(name, body);
     const script = this.scripts.get(name);
     if (script === undefined)
       return { status: 404, error: { code: NOT_FOUND.script, message: "This Worker does not exist on your account." } };
-    if (method === "DELETE") this.scripts.delete(name);
+    if (part === "assets-upload-session") return { result: { jwt: "a.b.c", buckets: [] } };
     if (part === "secrets-bulk")
       for (const key of Object.keys(JSON.parse(body).secrets ?? JSON.parse(body))) script.secrets.add(key);
     if (part === "secrets" || part === "secrets-bulk")
@@ -123,7 +139,22 @@ export class FakeCloudflare {
       };
       return { result: { deployments: script.running === null ? [] : [deployment] } };
     }
-    return { result: {} };
+    return { result: { id: script.running, deployment_id: script.running, enabled: true, bindings: [] } };
+  }
+
+  /** What is uploaded without a tag is the empty Worker that holds secrets before the first deploy. */
+  #upload(name: string, body: string): void {
+    const annotation = (key: string): string => new RegExp(`"workers/${key}":"([^"]*)"`).exec(body)?.[1] ?? "";
+    const n = this.changes.length + 1;
+    if (annotation("tag") === "") this.script(name);
+    else
+      this.deployed(
+        name,
+        `00000000-0000-0000-0000-${String(n).padStart(12, "0")}`,
+        annotation("tag"),
+        annotation("message"),
+        n,
+      );
   }
 }
 
