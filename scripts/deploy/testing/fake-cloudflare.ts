@@ -32,9 +32,8 @@ export class FakeCloudflare {
   readonly scripts = new Map<string, Script>();
   /** Every call that changed something, as `METHOD path`. */
   readonly changes: string[] = [];
-  /** Bodies of those calls, to see where a secret went. */
-  readonly bodies: string[] = [];
   readonly unknown: string[] = [];
+  #uploads = 0;
 
   script(name: string): Script {
     const script = this.scripts.get(name) ?? { secrets: new Set(), versions: [], running: null };
@@ -44,7 +43,7 @@ export class FakeCloudflare {
 
   deployed(name: string, id: string, tag: string, message: string, n: number): void {
     const script = this.script(name);
-    const at = new Date(Date.UTC(2026, 10, 20) + n * 60_000).toISOString();
+    const at = timeOf(n);
     script.versions.unshift({ id, at, annotations: { "workers/tag": tag, "workers/message": message } });
     script.running = id;
   }
@@ -123,6 +122,8 @@ export class FakeCloudflare {
       for (const key of Object.keys(JSON.parse(body).secrets ?? JSON.parse(body))) script.secrets.add(key);
     if (part === "secrets" || part === "secrets-bulk")
       return { result: [...script.secrets].map((key) => ({ name: key, type: "secret_text" })) };
+    // A later upload makes a version, and a deployment runs it.
+    if (part === "versions" && method === "POST") return { result: withDetails(this.#addVersion(script, body)) };
     if (part === "versions" && rest !== "")
       return { result: withDetails(script.versions.find(({ id }) => id === rest)) };
     if (part === "versions") return { result: { items: script.versions.map(withDetails) } };
@@ -142,20 +143,28 @@ export class FakeCloudflare {
     return { result: { id: script.running, deployment_id: script.running, enabled: true, bindings: [] } };
   }
 
-  /** What is uploaded without a tag is the empty Worker that holds secrets before the first deploy. */
+  /** A Worker's first upload runs at once. Without a tag it is the empty Worker that holds secrets before the first deploy. */
   #upload(name: string, body: string): void {
-    const annotation = (key: string): string => new RegExp(`"workers/${key}":"([^"]*)"`).exec(body)?.[1] ?? "";
-    const n = this.changes.length + 1;
-    if (annotation("tag") === "") this.script(name);
-    else
-      this.deployed(
-        name,
-        `00000000-0000-0000-0000-${String(n).padStart(12, "0")}`,
-        annotation("tag"),
-        annotation("message"),
-        n,
-      );
+    const script = this.script(name);
+    if (annotationIn(body, "tag") !== "") script.running = this.#addVersion(script, body).id;
   }
+
+  #addVersion(script: Script, body: string): Version {
+    this.#uploads += 1;
+    const id = `00000000-0000-0000-0000-${String(this.#uploads).padStart(12, "0")}`;
+    const annotations = { "workers/tag": annotationIn(body, "tag"), "workers/message": annotationIn(body, "message") };
+    const version = { id, at: timeOf(this.#uploads), annotations };
+    script.versions.unshift(version);
+    return version;
+  }
+}
+
+function annotationIn(body: string, key: string): string {
+  return new RegExp(`"workers/${key}":"([^"]*)"`).exec(body)?.[1] ?? "";
+}
+
+function timeOf(n: number): string {
+  return new Date(Date.UTC(2026, 10, 20) + n * 60_000).toISOString();
 }
 
 const CREATED = "2026-11-20T10:00:00.000Z";
@@ -180,7 +189,6 @@ export async function serveFakeCloudflare(cloudflare: FakeCloudflare): Promise<{
     const { status = 200, result = null, error } = cloudflare.answer(method, path, body);
     if (method !== "GET" && error === undefined) {
       cloudflare.changes.push(`${method} ${path}`);
-      cloudflare.bodies.push(body);
     }
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify({ success: error === undefined, errors: error ? [error] : [], messages: [], result }));
