@@ -1,12 +1,13 @@
 import { z } from "zod";
+import type { BucketTarget } from "./target.ts";
 import { lookUp, must, type Wrangler } from "./wrangler.ts";
 
 /** What the account holds, read anew each time: there is no file of our own that could be wrong about it. */
 
 const ABSENT = {
   bucket: /\[code: 10006\]/,
-  queue: /Queue ".*" does not exist/,
-  worker: /\[code: 10007\]|Worker ".*" .*not found|has no deployments/,
+  queue: /Queue "[\w-]{1,63}" does not exist/,
+  worker: /\[code: 10007\]|Worker "[\w-]{1,63}" (?:\(env: [\w-]{1,63}\) )?not found|has no deployments/,
 };
 
 /** The flags that name a Worker of an environment. */
@@ -14,13 +15,17 @@ export function named(file: string, env: string): string[] {
   return ["-c", file, "-e", env];
 }
 
-export async function hasBucket(wrangler: Wrangler, bucket: string): Promise<boolean> {
-  return (await lookUp(wrangler, ["r2", "bucket", "info", bucket, "--json"], ABSENT.bucket)) !== null;
+export async function hasBucket(wrangler: Wrangler, { name, flags }: BucketTarget): Promise<boolean> {
+  return (await lookUp(wrangler, ["r2", "bucket", "info", name, "--json", ...flags], ABSENT.bucket)) !== null;
 }
 
 /** Whether a rule of the bucket is about this prefix and nothing wider. Without a bucket there is none. */
-export async function hasLifecycleRule(wrangler: Wrangler, bucket: string, prefix: string): Promise<boolean> {
-  const text = await lookUp(wrangler, ["r2", "bucket", "lifecycle", "list", bucket], ABSENT.bucket);
+export async function hasLifecycleRule(
+  wrangler: Wrangler,
+  { name, flags }: BucketTarget,
+  prefix: string,
+): Promise<boolean> {
+  const text = await lookUp(wrangler, ["r2", "bucket", "lifecycle", "list", name, ...flags], ABSENT.bucket);
   return (text ?? "").split("\n").some((line) => line.split(/^prefix:\s+/)[1]?.trim() === prefix);
 }
 

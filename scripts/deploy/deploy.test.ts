@@ -1,3 +1,5 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defineConfig } from "../../packages/shared/src/config.ts";
@@ -8,6 +10,7 @@ import { recordingWrangler } from "./testing/recording-wrangler.ts";
 
 /** Our own wrangler files on a fake account, with every call of wrangler recorded. */
 
+const ROOT = join(import.meta.dirname, "../..");
 const HOOK = {
   verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] },
   mapper: { kind: "native" },
@@ -30,7 +33,7 @@ function createAccount(env: Record<string, string> = SECRETS) {
   const state = { tag: "aaaaaaaaaaaa", message: versionMessage("0.1.0"), builds: 0 };
   const world: World = {
     wrangler: recorded.wrangler,
-    folder: join(import.meta.dirname, "../.."),
+    folder: ROOT,
     site: { config: SITE, faults: [] },
     env,
     person: { tell: (line) => said.push(line), ask: null },
@@ -156,6 +159,23 @@ describe("provision", () => {
     expect((await run("provision --env staging --yes", { askSecret: async () => SECRETS.ADMIN_TOKEN })).code).toBe(0);
     expect(asked).toEqual(["ADMIN_TOKEN"]);
     expect(cloudflare.script("prewarm-consumer-staging").secrets.has("ADMIN_TOKEN")).toBe(true);
+  });
+
+  it("makes a bucket in its jurisdiction, and looks for it there", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "prewarm-jurisdiction-"));
+    for (const name of ["wrangler.consumer.toml", "wrangler.edge.toml"]) {
+      const text = readFileSync(join(ROOT, name), "utf8");
+      const bucket = 'bucket_name = "optimized-images-staging"';
+      writeFileSync(join(folder, name), text.replace(bucket, `${bucket}\njurisdiction = "eu"`));
+    }
+    const { run, recorded } = createAccount();
+    const { changes } = await run("provision --env staging --yes", { folder });
+    expect(changes[0]).toBe("r2 bucket create optimized-images-staging --jurisdiction eu");
+    expect(changes[1]).toMatch(/^r2 bucket lifecycle add .* --jurisdiction eu$/);
+    expect(recorded.calls.map(({ args }) => args.join(" "))).toContain(
+      "r2 bucket info optimized-images-staging --json --jurisdiction eu",
+    );
+    rmSync(folder, { recursive: true });
   });
 
   it("gives both Workers the signing keys where originals are private", async () => {

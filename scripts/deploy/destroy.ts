@@ -15,12 +15,12 @@ export async function planDestroy(target: Target, wrangler: Wrangler): Promise<S
     ),
     ...(await Promise.all(target.queues.map((queue) => queueStep(queue, wrangler)))),
     {
-      what: `bucket ${target.store}`,
+      what: `bucket ${target.store.name}`,
       todo: (await hasBucket(wrangler, target.store))
         ? "delete it; it must be empty: a lifecycle rule, or the dashboard, empties a large one"
         : null,
       async run() {
-        await must(wrangler, { args: ["r2", "bucket", "delete", target.store] });
+        await must(wrangler, { args: ["r2", "bucket", "delete", target.store.name, ...target.store.flags] });
       },
     },
   ];

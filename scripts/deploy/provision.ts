@@ -2,7 +2,7 @@ import type { Config } from "../../packages/shared/src/config.ts";
 import { checkEnvironment } from "../../packages/shared/src/environment-check.ts";
 import { hasBucket, hasLifecycleRule, hasQueue, named, secretNames } from "./account.ts";
 import type { Step } from "./plan.ts";
-import type { Target, WorkerTarget } from "./target.ts";
+import type { BucketTarget, Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
 /** Four days: an outage over a long weekend loses no R2 event. */
@@ -31,23 +31,23 @@ export async function planProvision(target: Target, deps: Provisioning): Promise
   ]);
 }
 
-async function bucketStep(wrangler: Wrangler, bucket: string): Promise<Step> {
+async function bucketStep(wrangler: Wrangler, bucket: BucketTarget): Promise<Step> {
   return {
-    what: `bucket ${bucket}`,
+    what: `bucket ${bucket.name}`,
     todo: (await hasBucket(wrangler, bucket)) ? null : "create it",
     async run() {
-      await must(wrangler, { args: ["r2", "bucket", "create", bucket] });
+      await must(wrangler, { args: ["r2", "bucket", "create", bucket.name, ...bucket.flags] });
     },
   };
 }
 
-async function lifecycleStep(wrangler: Wrangler, bucket: string): Promise<Step> {
+async function lifecycleStep(wrangler: Wrangler, bucket: BucketTarget): Promise<Step> {
   const { name, prefix, days } = MARKERS;
   return {
-    what: `lifecycle rule of ${bucket}`,
+    what: `lifecycle rule of ${bucket.name}`,
     todo: (await hasLifecycleRule(wrangler, bucket, prefix)) ? null : `expire ${prefix} after ${days} day`,
     async run() {
-      const rule = [bucket, name, prefix, "--expire-days", String(days), "--force"];
+      const rule = [bucket.name, name, prefix, "--expire-days", String(days), "--force", ...bucket.flags];
       await must(wrangler, { args: ["r2", "bucket", "lifecycle", "add", ...rule] });
     },
   };

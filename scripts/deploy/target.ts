@@ -11,15 +11,21 @@ export interface WorkerTarget {
   name: string;
 }
 
+export interface BucketTarget {
+  name: string;
+  /** What wrangler needs to find it, beside its name: `--jurisdiction eu`. */
+  flags: string[];
+}
+
 /** What an environment consists of, as both wrangler files and the configuration say. */
 export interface Target {
   env: string;
   consumer: WorkerTarget;
   edge: WorkerTarget;
   /** The bucket of variants. */
-  store: string;
+  store: BucketTarget;
   /** Buckets of originals. */
-  originals: string[];
+  originals: BucketTarget[];
   queues: string[];
   /** Secrets by the Worker that needs them. */
   secrets: Record<"consumer" | "edge", { needed: string[]; possible: string[] }>;
@@ -31,16 +37,17 @@ export interface Target {
 export function readTarget(folder: string, env: string, site: Config): Target {
   const [consumer, edge] = [read(folder, "consumer", env), read(folder, "edge", env)];
   const buckets = [...consumer.config.r2_buckets, ...edge.config.r2_buckets];
-  const bucketsBy = (store: boolean): string[] => [
-    ...new Set(
-      buckets.flatMap(({ binding, bucket_name }) =>
-        (binding === "IMAGES_BUCKET") === store && bucket_name ? [bucket_name] : [],
-      ),
-    ),
-  ];
+  const named = new Map(
+    buckets.flatMap(({ binding, bucket_name: name = "", jurisdiction }) => {
+      const bucket = { name, flags: jurisdiction ? ["--jurisdiction", jurisdiction] : [] };
+      return name === "" ? [] : [[name, { binding, bucket }] as const];
+    }),
+  );
+  const bucketsBy = (store: boolean): BucketTarget[] =>
+    [...named.values()].filter(({ binding }) => (binding === "IMAGES_BUCKET") === store).map(({ bucket }) => bucket);
   const [store, ...others] = bucketsBy(true);
   if (store === undefined || others.length > 0)
-    throw new Error(`IMAGES_BUCKET must name one bucket in both wrangler files: ${[store, ...others].join(", ")}`);
+    throw new Error("IMAGES_BUCKET must name one bucket, and the same in both wrangler files");
   const produced = [...(consumer.config.queues.producers ?? []), ...(edge.config.queues.producers ?? [])];
   const edgeUrl = consumer.config.vars.EDGE_URL;
   return {

@@ -27,11 +27,17 @@ export interface Secrets {
   ENVIRONMENT?: string;
   /** Which version of this Worker runs; the platform gives it. */
   VERSION?: { id: string; tag: string };
+  /** Where the ledger is made, when it is made: a hint such as `weur`. */
+  LEDGER_LOCATION?: DurableObjectLocationHint;
+  /** What it may never leave, such as `eu`. Another value is another, empty ledger. */
+  LEDGER_JURISDICTION?: DurableObjectJurisdiction;
   /** `true` only in the local stack. */
   LOCAL?: string;
   /** `true` only in the local stack: outputs and originals may be fetched from loopback by http. */
   ALLOW_LOOPBACK?: string;
 }
+
+type LedgerPlace = Pick<Env, "LEDGER" | "LEDGER_LOCATION" | "LEDGER_JURISDICTION">;
 
 export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API_URL: string };
 
@@ -59,6 +65,16 @@ export function bucketOf(env: Env, name: string): R2Bucket | null {
 
 function isBucket(value: unknown): value is R2Bucket {
   return typeof value === "object" && value !== null && "get" in value && "head" in value;
+}
+
+/** The ledger's namespace, in the place it was given. A place that is none makes every call fail: better than a ledger elsewhere. */
+export function ledgerNamespace({ LEDGER, LEDGER_LOCATION, LEDGER_JURISDICTION }: LedgerPlace) {
+  const namespace = LEDGER_JURISDICTION ? LEDGER.jurisdiction(LEDGER_JURISDICTION) : LEDGER;
+  const options = LEDGER_LOCATION ? { locationHint: LEDGER_LOCATION } : {};
+  return {
+    idFromName: (name: string) => namespace.idFromName(name),
+    get: (id: DurableObjectId): unknown => namespace.get(id, options),
+  };
 }
 
 export function accessOf(env: Env): AccessSettings | null {
