@@ -10,6 +10,7 @@ import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
+import { ledgerCommand } from "./commands/ledger.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { signCommand } from "./commands/sign.ts";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   auditCommand,
+  ledgerCommand,
   doctorCommand,
   checkCommand,
   smokeCommand,

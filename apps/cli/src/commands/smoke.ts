@@ -1,9 +1,9 @@
 import type { DryRun, Purge, WarmAnswer } from "@prewarm/control-client/schema";
-import type { Config } from "@prewarm/shared/config";
+import { type Config, defineConfig } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
-import { loadConfig } from "../arguments/load-config.ts";
+import { findConfig } from "../arguments/load-config.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { readControlSettings, readEdgeUrl } from "../arguments/settings.ts";
 import { checkItem } from "../input/item.ts";
@@ -80,7 +80,8 @@ function codeOf(error: unknown): ExitCode {
 
 async function readSite(args: Arguments, context: Context): Promise<Site> {
   const [given = ""] = args.operands;
-  const config = await loadConfig(args, context);
+  // Without one the defaults name a variant that nearly every site can make.
+  const config = (await findConfig(args, context)) ?? defineConfig({ sources: [] });
   const settings = readControlSettings(args, context);
   return {
     api: createControlApi(settings, context),
