@@ -185,7 +185,9 @@ describe("the action of examples/ci", () => {
     const page = join(cwd, "dist/index.html");
     writeFileSync(page, '<img src="https://images.example.com/images/a?w=320&amp;f=webp">');
     expect(await runAction("dist", cwd)).toMatchObject({ code: EXIT.ok });
-    expect(JSON.parse(api.received.findLast(({ path }) => path.startsWith("/api/v1/warm"))?.body ?? "{}")).toMatchObject({
+    expect(
+      JSON.parse(api.received.findLast(({ path }) => path.startsWith("/api/v1/warm"))?.body ?? "{}"),
+    ).toMatchObject({
       items: [{ id: "a", transforms: ["w=320&f=webp"] }],
       label: "me/site@0123456789ab",
     });

@@ -33,7 +33,7 @@ export function settingOf(fault: string): string {
 
 /** How to set a secret of the consumer. */
 export function setSecret(name: string): string {
-  return `npx wrangler secret put ${name} -c wrangler.consumer.toml`;
+  return `npm run wrangler -- secret put ${name} -c wrangler.consumer.toml`;
 }
 
 function ownSecrets({ value }: Given): string[] {

@@ -4,7 +4,7 @@ import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";
 
-/** Secrets (`wrangler secret put NAME -c wrangler.consumer.toml`) and the local stack's variables; all may be unset. */
+/** Secrets (`npm run wrangler -- secret put NAME -c wrangler.consumer.toml`) and the local stack's variables; all may be unset. */
 export interface Secrets {
   ITTYBIT_API_KEY?: string;
   /** Operators' bearer tokens, comma-separated for rotation. Unset: the control API answers 503. */
