@@ -9,7 +9,7 @@ import { blockOf, blocksIn } from "./blocks.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const START_MS = 600_000;
-const BLOCK_MS = 300_000;
+const BLOCK_MS = 120_000;
 
 /** What a page takes for granted: the packed program on the PATH, lists of the reader's own, something that sends. */
 const PRELUDE = `
@@ -28,11 +28,10 @@ const clone = join(folder, "prewarm");
 const ports = { edge: await freePort(0, true), control: await freePort(0, true) };
 
 /** Nothing of this repository's own programs: the machine's Node and npm only. */
-function bareEnvironment(): NodeJS.ProcessEnv {
+function bareEnvironment(): Record<string, string | undefined> {
   const path = (process.env.PATH ?? "").split(delimiter).filter((part) => !part.includes("node_modules"));
   const { HOME, LANG, TMPDIR, npm_config_registry } = process.env;
-  const kept = Object.entries({ HOME, LANG, TMPDIR, npm_config_registry }).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(kept), PATH: path.join(delimiter) } as NodeJS.ProcessEnv;
+  return { HOME, LANG, TMPDIR, npm_config_registry, PATH: path.join(delimiter) };
 }
 
 /** The page's text with this run's ports, and with what the page says is printed by npm start. */
@@ -53,7 +52,7 @@ function play(text: string): { code: number | null; said: string } {
     PREWARM_EDGE_URL: `http://localhost:${ports.edge}`,
   };
   const script = `${PRELUDE}\n${asCopied(text)}`;
-  const options = { cwd: clone, env, encoding: "utf8", timeout: BLOCK_MS } as const;
+  const options = { cwd: clone, env: env as NodeJS.ProcessEnv, encoding: "utf8", timeout: BLOCK_MS } as const;
   const { status, stdout, stderr } = spawnSync("bash", ["-e", "-o", "pipefail", "-c", script], options);
   return { code: status, said: `${stdout}\n${stderr}` };
 }
@@ -82,7 +81,11 @@ for (const [name, text] of Object.entries(LISTS)) writeFileSync(join(clone, name
 
 const began = performance.now();
 const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(0)} s`;
-const env = { ...bareEnvironment(), PORT: String(ports.edge), CONTROL_PORT: String(ports.control) };
+const env = {
+  ...bareEnvironment(),
+  PORT: String(ports.edge),
+  CONTROL_PORT: String(ports.control),
+} as NodeJS.ProcessEnv;
 const start = spawn("npm", ["start"], { cwd: clone, env, detached: true, stdio: ["ignore", "ignore", "pipe"] });
 let complaints = "";
 start.stderr.on("data", (text) => {
