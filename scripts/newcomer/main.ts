@@ -46,7 +46,7 @@ function asCopied(text: string): string {
 }
 
 function play(text: string): { code: number | null; said: string } {
-  const env = {
+  const env: Record<string, string | undefined> = {
     ...bareEnvironment(),
     PREWARM_URL: `http://localhost:${ports.control}`,
     PREWARM_EDGE_URL: `http://localhost:${ports.edge}`,
@@ -81,12 +81,17 @@ for (const [name, text] of Object.entries(LISTS)) writeFileSync(join(clone, name
 
 const began = performance.now();
 const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(0)} s`;
-const env = {
+const env: Record<string, string | undefined> = {
   ...bareEnvironment(),
   PORT: String(ports.edge),
   CONTROL_PORT: String(ports.control),
-} as NodeJS.ProcessEnv;
-const start = spawn("npm", ["start"], { cwd: clone, env, detached: true, stdio: ["ignore", "ignore", "pipe"] });
+};
+const start = spawn("npm", ["start"], {
+  cwd: clone,
+  env: env as NodeJS.ProcessEnv,
+  detached: true,
+  stdio: ["ignore", "ignore", "pipe"],
+});
 let complaints = "";
 start.stderr.on("data", (text) => {
   complaints += text;
