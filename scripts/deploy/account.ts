@@ -6,8 +6,8 @@ import { lookUp, must, type Wrangler } from "./wrangler.ts";
 
 const ABSENT = {
   bucket: /\[code: 10006\]/,
-  queue: /Queue "[\w-]{1,63}" does not exist/,
-  worker: /\[code: 10007\]|Worker "[\w-]{1,63}" (?:\(env: [\w-]{1,63}\) )?not found|has no deployments/,
+  queue: /" does not exist\. To create it/,
+  worker: /\[code: 10007\]|\) not found\.|has no deployments/,
 };
 
 /** The flags that name a Worker of an environment. */

@@ -1,7 +1,7 @@
 import type { Call, Outcome, Wrangler } from "../wrangler.ts";
 import type { FakeCloudflare } from "./fake-cloudflare.ts";
 
-/** The pinned wrangler's words for what is not there; `pinned.test.ts` has the real one say them of the same account. */
+/** The pinned wrangler's words for what is not there; test/e2e/deploy.e2e.test.ts has the real one say them of the same account. */
 const NO_BUCKET =
   "✘ [ERROR] A request to the Cloudflare API failed.\n\n  The specified bucket does not exist. [code: 10006]";
 const NO_WORKER = "✘ [ERROR] This Worker does not exist on your account. [code: 10007]";
@@ -41,7 +41,9 @@ function answer(cloudflare: FakeCloudflare, { args, stdin = "" }: Call): Outcome
     case "r2 bucket":
       return bucket(cloudflare, c === "lifecycle" ? `${c} ${d}` : c, c === "lifecycle" ? (args[4] ?? "") : d, args);
     case "queues info":
-      return cloudflare.queues.has(c) ? fine(`Queue Name: ${c}`) : failed(`✘ [ERROR] Queue "${c}" does not exist.`);
+      return cloudflare.queues.has(c)
+        ? fine(`Queue Name: ${c}`)
+        : failed(`✘ [ERROR] Queue "${c}" does not exist. To create it, run: wrangler queues create ${c}`);
     case "queues create":
       cloudflare.queues.set(c, { settings: { retention: args.at(-1) } });
       return fine();
