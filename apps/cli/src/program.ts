@@ -12,9 +12,11 @@ import { infoCommand } from "./commands/info.ts";
 import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
+import { ledgerCommand } from "./commands/ledger.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { signCommand } from "./commands/sign.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
 import { urlCommand } from "./commands/url.ts";
 import { warmCommand } from "./commands/warm.ts";
@@ -35,9 +37,11 @@ export const COMMANDS: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   auditCommand,
+  ledgerCommand,
   doctorCommand,
   checkCommand,
   ittybitCheckCommand,
+  smokeCommand,
   urlCommand,
   infoCommand,
   clientCommand,

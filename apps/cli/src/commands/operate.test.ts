@@ -189,3 +189,31 @@ describe("prewarm audit and prewarm actions", () => {
     expect(await run("actions --stop", action)).toMatchObject({ code: EXIT.usage, asked: [] });
   });
 });
+
+describe("prewarm ledger", () => {
+  const counts = { queued: 3, processing: 0, retrying: 0, stored: 1200, dead: 2, refused: 0, cancelled: 0 };
+  const stats = {
+    lanes: { live: counts, upload: counts, bulk: counts },
+    deadLetters: 6,
+    ledger: { rows: 3615, bytes: 5_250_000_000, limitBytes: 10_000_000_000 },
+    metricErrors: 0,
+  };
+
+  it("says what it holds, and how full it is", async () => {
+    const { code, stdout, asked } = await run("ledger", stats);
+    expect([code, asked.map(({ call }) => call)]).toEqual([EXIT.ok, ["GET /api/v1/stats"]]);
+    expect(stdout.split("\n").slice(0, 5)).toEqual([
+      "rows          3,615",
+      "size          5.3 GB of 10.0 GB, 52.5 %",
+      "dead letters  6",
+      expect.stringMatching(/^LANE +QUEUED +PROCESSING +RETRYING +STORED +DEAD/),
+      expect.stringMatching(/^live +3 +0 +0 +1,200 +2/),
+    ]);
+  });
+
+  it("tells of metrics that could not be recorded, and prints all as one document", async () => {
+    expect((await run("ledger", { ...stats, metricErrors: 4 })).stdout).toMatch(/^metrics lost {2}4$/m);
+    const { stdout } = await run("ledger --json", stats);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: "prewarm.ledger/1", rows: 3615, deadLetters: 6 });
+  });
+});
