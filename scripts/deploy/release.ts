@@ -27,6 +27,6 @@ export function schemaPrint(): string {
     rowsWritten: 0,
     bytes: 0,
   };
-  migrate(sql, { now: 0, ledgerId: "" });
+  migrate(sql, "print");
   return hash.digest("hex").slice(0, 8);
 }

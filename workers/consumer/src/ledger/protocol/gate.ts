@@ -1,7 +1,7 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { backoff } from "../../platform/backoff.ts";
-import { CLOSED_BREAKER, type GateSettings, monthOf, nextMonth, settingsOf } from "../tables/gate-state.ts";
+import { CLOSED_BREAKER, monthOf, nextMonth, settingsOf } from "../tables/gate-state.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
 

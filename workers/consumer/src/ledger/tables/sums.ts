@@ -1,22 +1,15 @@
 import { type Counts, foldCounts, mergeCounts, type Used } from "./counters.ts";
-import { addTo, type Histogram } from "./histogram.ts";
+import { addTo } from "./histogram.ts";
 import { addMinutes, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { addRecent, type Stored } from "./recent.ts";
 import { STATE_CODES } from "./row.ts";
-import type { Runs } from "./runs.ts";
+import type { RunMove, Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
 
 /*
  * What follows from a job's change besides its row: counts, its runs' counts, the history and the list of stored jobs. A handler's
  * are added up in its own document and folded into their tables when it leaves, so that they cost rows a shift and not rows a job.
  */
-
-/** How a run's members moved: `states` by counted code, `existing`: found in R2 without a job. */
-export interface RunMove {
-  states: number[];
-  existing: number;
-  ready: Histogram;
-}
 
 export interface Sums {
   counts: Counts;
