@@ -71,6 +71,11 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     cause: "Ittybit refuses the request for this job (400, 413, 415, 422). The message is its own.",
     cure: "Read the message. If all jobs meet it, `npm run ittybit:check` shows which part of its API has changed.",
   },
+  upstream_conflict: {
+    fate: "tried again",
+    cause: "Ittybit says of a repeated request that one like it is under way, or that it differs from the first.",
+    cure: "None is needed: the job is looked for, and after six tries made anew.",
+  },
   upstream_failed: {
     fate: "tried again once",
     cause: "Ittybit made the job and it failed there, mostly because of the original.",
@@ -111,6 +116,11 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     cause: "The job is done and names no result.",
     cure: "Look at the job at Ittybit by its id.",
   },
+  output_private: {
+    fate: "dead letter",
+    cause: "The result's address wants a signature or a key: the account's access rules keep outputs private.",
+    cure: "Let Ittybit give out public or signed output addresses ([Ittybit](ittybit.md)), retry the group.",
+  },
   output_expired: {
     fate: "tried again",
     cause: "The result's address had ended before it was fetched.",
@@ -140,10 +150,5 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "dead letter",
     cause: "The row's key is no variant key: an older or newer version wrote it.",
     cure: "Cancel it; ask for the image again.",
-  },
-  internal: {
-    fate: "tried again",
-    cause: "A mistake of ours; `job.unexpected` in the logs has the text.",
-    cure: "Report it with that text.",
   },
 };

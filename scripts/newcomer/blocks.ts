@@ -27,7 +27,7 @@ export const BLOCKS: readonly Block[] = [
     begins: "api=http://localhost:8788",
     does: { prints: [/"health":\{"level"/, /"bulk":true/, /"bulk":false/, /"total":0/] },
   },
-  { page: "README.md", begins: "npm run provision", does: account },
+  { page: "README.md", begins: "ITTYBIT_API_KEY=", does: account },
   { page: "docs/api.md", begins: "curl -H", does: { prints: [/"run":"run_/, /"rejectedTotal":0/] } },
   {
     page: "docs/before-a-build.md",
@@ -48,6 +48,7 @@ export const BLOCKS: readonly Block[] = [
   { page: "docs/ci.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
   { page: "docs/hooks.md", begins: "npm run wrangler -- secret", does: account },
   { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
+  { page: "docs/ittybit.md", begins: "ITTYBIT_API_KEY=", does: { skip: "needs a key of Ittybit's" } },
   { page: "docs/operations.md", begins: "npm run provision", does: account },
   { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long, and a step of CI of its own" } },
   { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
@@ -65,11 +66,6 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/variants/] },
   },
   { page: "packages/ittybit-emulator/README.md", begins: "npm run emulator", does: { skip: "does not end" } },
-  {
-    page: "packages/ittybit-emulator/README.md",
-    begins: "ITTYBIT_API_URL",
-    does: { skip: "needs a key of Ittybit's" },
-  },
 ];
 
 /** The blocks as they stand in the pages, in order. */

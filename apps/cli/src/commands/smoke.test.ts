@@ -5,7 +5,7 @@ import { EXIT } from "../platform/exit-codes.ts";
 import { runCli } from "../run-cli.ts";
 
 const CONFIG = join(import.meta.dirname, "../../../../prewarm.config.ts");
-const COUNTS = { queued: 0, processing: 0, retrying: 0, stored: 1, dead: 0, cancelled: 0 };
+const COUNTS = { queued: 0, processing: 0, retrying: 0, stored: 1, dead: 0, refused: 0, cancelled: 0 };
 const RUN = {
   run: "r1",
   label: "smoke",

@@ -245,13 +245,14 @@ describe("a job that somebody else posted", () => {
     return row;
   }
 
-  it("is finished by its metadata alone: no look at the original, no call to Ittybit", async () => {
+  it("is finished by its metadata alone: no call to Ittybit, and of the original one look, for what is known of its image", async () => {
     const world = batchWorld();
     await leftBehind(world, { width: "400", height: "200" });
     await world.shift();
     expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
     expect(world.ittybit.calls).toEqual([]);
-    expect(world.fetched.filter(({ url }) => url.includes("/originals/"))).toEqual([]);
+    expect(world.fetched.filter(({ url }) => url.includes("/originals/"))).toHaveLength(1);
+    expect(world.images.objects.has("info/photo/_")).toBe(true);
   });
 
   it.each([
