@@ -91,11 +91,6 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     cause: "Ittybit does not know the job any more.",
     cure: "None, if rare. Often: `ITTYBIT_API_KEY` was changed to another account's.",
   },
-  upstream_stuck: {
-    fate: "tried again",
-    cause: "The job did not end within its deadline.",
-    cure: "Look at the job at Ittybit by its id.",
-  },
   upstream_unavailable: {
     fate: "tried again",
     cause: "Ittybit answers 5xx. Many of them open the breaker.",
