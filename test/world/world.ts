@@ -141,11 +141,11 @@ export class World {
     this.sql.close();
   }
 
-  /** Once a minute. While the alarm is set it would write samples and nothing else. */
+  /** Once a minute. */
   #cron(): void {
     if (!this.#running) return;
     this.clock.after(CRON_MS, () => this.#cron());
-    if (this.object.isForgotten) void this.ask((ledger) => ledger.rearm(), 1);
+    void this.ask((ledger) => ledger.rearm(), 1);
   }
 
   #ledgerDeps(life: Life): LedgerDeps {

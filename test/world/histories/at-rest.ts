@@ -68,7 +68,7 @@ export function checkRest(world: HistoryWorld): void {
   for (const { key, state, error } of lookAt(sql).rows.values())
     if (state === 2 && !mayDie) bad.push(`${key} is dead without a cause: ${error}`);
   for (const [key, askers] of promises.wants) bad.push(`lost: ${key}, promised to ${[...askers]} (I1)`);
-  for (const table of ["hands", "purges", "renewals", "abandoned", "outbox", "fresh"]) {
+  for (const table of ["hands", "purges", "renewals", "abandoned", "outbox"]) {
     const rows = sql.exec(`SELECT * FROM ${table}`);
     if (rows.length > 0) bad.push(`left in ${table}: ${JSON.stringify(rows)}`);
   }

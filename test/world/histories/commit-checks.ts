@@ -1,5 +1,6 @@
 import { encodedIdOfKey, idOfKey, storeKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { FakeJob } from "../../../workers/consumer/src/testing/fake-ittybit.ts";
 import {
   CANCELLED,
   CANCELLING,
@@ -210,9 +211,7 @@ export class CommitChecks {
     if (world.isExcused) return;
     for (const { job } of entries) if (job !== null) this.#told.add(job);
     const held = new Set([...entries.filter(({ granted }) => granted).map(({ gen }) => gen), ...abandoned]);
-    const running = upstream
-      .running()
-      .filter(({ id, createdAt }) => this.#told.has(id) || world.clock.now() - createdAt < UNHEARD_MS);
+    const running = this.running();
     for (const { id, order } of running)
       if (!held.has(Number(order.metadata.gen)))
         violation(`leaked slot: ${id} of ${order.metadata.key} runs without one (I4)`);
@@ -221,6 +220,13 @@ export class CommitChecks {
     const all = world.slots(taken);
     if (running.length > all) violation(`${running.length} jobs run in ${all} slots (I4)`);
     if (taken > all) violation(`${taken} slots are taken of ${all} (I4)`);
+  }
+
+  /** Jobs that hold a slot: all that run, but those that nobody could tell the ledger of, once their slot's time is over. */
+  running(): FakeJob[] {
+    const { world, upstream } = this.#judged;
+    const isHeard = ({ id, createdAt }: FakeJob) => this.#told.has(id) || world.clock.now() - createdAt < UNHEARD_MS;
+    return upstream.running().filter(isHeard);
   }
 
   /** The gate is asked before each grant. */

@@ -200,7 +200,7 @@ export class Invariants implements Watcher {
     const entry = entries.find((one) => one.gen === Number(gen));
     if (entry !== undefined) this.world.paid(entry.grantedAt);
     if (this.world.isExcused) return;
-    const kept = this.#upstream.running().filter(({ order }) => order.metadata.key === key);
+    const kept = (this.#commits?.running() ?? []).filter(({ order }) => order.metadata.key === key);
     const held = kept.filter(({ order }) => !abandoned.has(Number(order.metadata.gen)));
     if (held.length > 1) this.violation(`doubled: ${held.length} jobs at once of ${key} (I3)`);
   }
