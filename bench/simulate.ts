@@ -1,9 +1,10 @@
-// `npm run simulate [-- --slots 50,500 --per-image 1,6 --workers 100 --job-ms 2000 --jitter 0 --seconds 20 --seed 1]`: the real ledger and
+// `npm run simulate [-- --slots 50,500 --per-image 1,6 --workers N --job-ms 2000 --jitter 0 --seconds 20 --seed 1]`: the real ledger and
 // the real handlers in virtual time among the latencies of bench/simulate/modelled-world.ts, from 50 to 2,000 slots, and where the knee is:
 // the most slots of which each still brings nine tenths of what one brings where they are few. Nothing is measured on the platform. The last two columns are times of
 // this machine: the CPU that the ledger's one thread spends on a variant's calls, and
 // how many a second it could serve.
 import { parseArgs } from "node:util";
+import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { type Figure, report } from "./figures.ts";
 import { type Drained, drain } from "./simulate/drain.ts";
 import { LATENCIES } from "./simulate/modelled-world.ts";
@@ -12,7 +13,7 @@ const { values } = parseArgs({
   options: {
     slots: { type: "string", default: "50,100,200,500,1000,2000" },
     "per-image": { type: "string", default: "1,6" },
-    workers: { type: "string", default: "100" },
+    workers: { type: "string", default: String(WORKERS_MAX) },
     "job-ms": { type: "string", default: "2000" },
     jitter: { type: "string", default: "0" },
     seconds: { type: "string", default: "20" },

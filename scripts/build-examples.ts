@@ -1,11 +1,15 @@
-// Builds the examples for frameworks with the real packages, pinned, and reads every image URL of what they print as the edge would: none
-// may be refused, none may name another image. `build-examples.ts [name…]`. Takes minutes and the network, so it is not in the CI run.
+// Builds the examples for frameworks with the real packages, pinned, for a local stack: every image URL that they print is read as the edge would
+// (none may be refused, none may name another image), nothing of the private configuration may stand in what a browser could load, and a browser
+// then shows each page. `build-examples.ts [name…]`. Takes minutes and the network, so it is not in the CI run.
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { launchBrowser } from "../apps/dashboard/test/browser.ts";
 import { freePort } from "../dev/listen.ts";
 import { BASE, faultOf } from "../packages/client/src/testing/ask-edge.ts";
+import { startTestStack } from "../test/e2e/stack.ts";
+import { faultsInBrowser, serveFolder } from "./show-example.ts";
 
 const root = dirname(import.meta.dirname);
 const client = join(root, "packages/client/dist");
@@ -20,6 +24,8 @@ const PAGES: Record<string, string | null> = {
 const env: NodeJS.ProcessEnv = {
   ...process.env,
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+  // No build may carry what it could read here into a page.
+  SIGNING_KEYS: "a-key-that-no-page-may-hold",
   NEXT_TELEMETRY_DISABLED: "1",
   ASTRO_TELEMETRY_DISABLED: "1",
   NUXT_TELEMETRY_DISABLED: "1",
@@ -30,45 +36,65 @@ function run(cwd: string, command: string, ...args: string[]): void {
   execFileSync(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-async function buildExample(name: string, page: string | null): Promise<string[]> {
+/** What of an example is built for one edge. */
+interface Place {
+  edgeUrl: string;
+  browser: Awaited<ReturnType<typeof launchBrowser>>;
+}
+
+async function buildExample(name: string, page: string | null, { edgeUrl, browser }: Place): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), `prewarm-example-${name}-`));
   try {
     cpSync(join(root, "examples", name), folder, { recursive: true });
-    const manifest = readFileSync(join(folder, "package.json"), "utf8");
-    writeFileSync(join(folder, "package.json"), manifest.replace("file:../../packages/client/dist", `file:${client}`));
+    for (const file of globSync("**/*.{mjs,json}", { cwd: folder }))
+      rewrite(join(folder, file), { "file:../../packages/client/dist": `file:${client}`, [BASE]: edgeUrl });
     const started = performance.now();
     run(folder, "npm", "install", "--install-links", "--no-audit", "--no-fund", "--loglevel=error");
     const installed = performance.now();
     run(folder, "npm", "run", "build");
     const built = performance.now();
-    const html = page === null ? await askServer(folder) : readFileSync(join(folder, page), "utf8");
-    const seconds = (from: number, to: number) => ((to - from) / 1000).toFixed(1);
-    const urls = urlsIn(html);
-    console.log(
-      `${name}: installed in ${seconds(started, installed)} s, built in ${seconds(installed, built)} s, ${urls.length} URLs`,
-    );
-    return [...faultsOf(urls, html), ...secretsIn(folder)];
+    const site = page === null ? await startServer(folder) : await serveFolder(join(folder, dirname(page)));
+    try {
+      const html = (await (await fetch(site.url)).text()).replaceAll(edgeUrl, BASE);
+      const urls = urlsIn(html);
+      const faults = [...faultsOf(urls, html), ...secretsIn(folder), ...(await faultsInBrowser(browser, site.url))];
+      const seconds = [installed - started, built - installed, performance.now() - built].map((ms) =>
+        (ms / 1000).toFixed(1),
+      );
+      console.log(
+        `${name}: installed in ${seconds[0]} s, built in ${seconds[1]} s, shown in ${seconds[2]} s; ${urls.length} URLs`,
+      );
+      return faults;
+    } finally {
+      site.close();
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function askServer(folder: string): Promise<string> {
+function rewrite(path: string, words: Record<string, string>): void {
+  const text = readFileSync(path, "utf8");
+  writeFileSync(
+    path,
+    Object.entries(words).reduce((now, [from, to]) => now.replaceAll(from, to), text),
+  );
+}
+
+async function startServer(folder: string): Promise<{ url: string; close(): void }> {
   const port = await freePort(0, true);
   const server = spawn(process.execPath, [".output/server/index.mjs"], {
     cwd: folder,
     env: { ...env, PORT: String(port) },
   });
-  try {
-    for (let n = 0; n < 100; n++) {
-      const answer = await fetch(`http://localhost:${port}/`).catch(() => null);
-      if (answer?.ok) return await answer.text();
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error("the built server does not answer");
-  } finally {
-    server.kill();
+  const url = `http://localhost:${port}/`;
+  for (let n = 0; n < 100; n++) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return { url, close: () => server.kill() };
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  server.kill();
+  throw new Error("the built server does not answer");
 }
 
 function urlsIn(html: string): string[] {
@@ -104,6 +130,9 @@ function faultsOf(urls: readonly string[], html: string): string[] {
   ];
 }
 
+/** The key, what signs with it, and settings that the private configuration alone has. */
+const SECRET = /a-key-that-no-page-may-hold|createHmac|SIGNING_KEYS|originalsWindowSeconds|cdn\.example\.com/;
+
 /** What a browser could load must hold nothing of the private configuration. */
 function secretsIn(folder: string): string[] {
   const files = globSync(["out/**/*", ".output/public/**/*", "dist/**/*", "_site/**/*"], {
@@ -113,15 +142,21 @@ function secretsIn(folder: string): string[] {
   return files
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name))
-    .filter((path) => /createHmac|SIGNING_KEYS|originalsWindowSeconds/.test(readFileSync(path, "latin1")))
+    .filter((path) => SECRET.test(readFileSync(path, "latin1")))
     .map((path) => `${path} holds what only a server may know`);
 }
 
 const asked = process.argv.slice(2);
 execFileSync(process.execPath, [join(root, "packages/client/scripts/build.ts")], { cwd: root, env, stdio: "inherit" });
-for (const [name, page] of Object.entries(PAGES)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
-  const faults = await buildExample(name, page);
-  for (const fault of faults) console.error(`${name}: ${fault}`);
-  if (faults.length > 0) process.exitCode = 1;
+const [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
+try {
+  for (const [name, page] of Object.entries(PAGES)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const faults = await buildExample(name, page, { edgeUrl: stack.edgeUrl, browser });
+    for (const fault of faults) console.error(`${name}: ${fault}`);
+    if (faults.length > 0) process.exitCode = 1;
+  }
+} finally {
+  await browser.close();
+  await stack.close();
 }

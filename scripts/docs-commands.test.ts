@@ -28,6 +28,8 @@ function faultOf(command: string): string | null {
   if (pnpm !== undefined) return `whoever has Node 20 and npm has no pnpm: write npm run ${pnpm}`;
   if (/(?:^|\s)(?:npx )?(?:vitest|biome|tsc) [\w.-]/.test(command))
     return "write npm test -- …, npm run lint, npm run typecheck";
+  if (/(?:^|\s)(?:npx )?wrangler (?:secret|r2|queues|login|versions|rollback)\b/.test(command))
+    return "the pinned wrangler is meant, on whatever Node: write npm run wrangler -- …";
   const [, script = ""] = /\bnode (?:scripts\/boot\.mjs run )?([\w./-]+\.(?:ts|mjs))/.exec(command) ?? [];
   if (script.endsWith(".ts") && !command.includes("boot.mjs run"))
     return `Node 20 does not run TypeScript: write node scripts/boot.mjs run ${script}`;
@@ -65,6 +67,7 @@ describe("commands", () => {
     ["npm run soak --seed 7", "npm swallows flags that do not come after --"],
     ["pnpm soak", "whoever has Node 20 and npm has no pnpm: write npm run soak"],
     ["npx vitest run a.test.ts", "write npm test -- …, npm run lint, npm run typecheck"],
+    ["npx wrangler secret put A", "the pinned wrangler is meant, on whatever Node: write npm run wrangler -- …"],
     ["node bench/soak.ts", "Node 20 does not run TypeScript: write node scripts/boot.mjs run bench/soak.ts"],
     ["node scripts/boot.mjs run bench/gone.ts", "bench/gone.ts does not exist"],
     ["npm test -- bench/gone.test.ts", "bench/gone.test.ts does not exist"],

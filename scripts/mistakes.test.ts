@@ -41,7 +41,7 @@ interface Mistake {
   name: string;
   /** What is written instead. */
   site?: object;
-  secrets?: Partial<Record<keyof typeof SECRETS | "VIEWER_TOKEN", string | undefined>>;
+  secrets?: Partial<Record<keyof typeof SECRETS | "VIEWER_TOKEN" | "LEDGER_LOCATION", string | undefined>>;
   /** What is told, wherever it is told. */
   told: RegExp;
   /** What the upload hook answers: 503 where an upload would come to nothing. */
@@ -155,6 +155,12 @@ const MISTAKES: Mistake[] = [
     name: "a VIEWER_TOKEN that can be guessed",
     secrets: { VIEWER_TOKEN: "view" },
     told: /^VIEWER_TOKEN: it is shorter/,
+    hook: 401,
+  },
+  {
+    name: "a ledger's place that is none",
+    secrets: { LEDGER_LOCATION: "europe" },
+    told: /^LEDGER_LOCATION: europe is none of/,
     hook: 401,
   },
   { name: "private originals without their bucket", site: private_, told: /^ORIGINALS: .*not bound/, hook: 401 },

@@ -6,6 +6,8 @@ import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/par
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
 import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
+import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
+import { JOB_ERRORS } from "./job-errors.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*
@@ -44,7 +46,16 @@ export function printTables(settings: string): Map<string, string> {
     ["noise", DEFAULTS.noise.map(code).join(" ")],
     ["url-errors", errorTable(URL_ERRORS)],
     ["errors", errorTable(Object.keys(ERRORS))],
+    [
+      "job-errors",
+      table(
+        ["code", "what follows", "cause", "cure"],
+        Object.entries(JOB_ERRORS).map(([name, { fate, cause, cure }]) => [code(name), fate, cause, cure]),
+      ),
+    ],
     ["config", configTable(settings)],
+    ["cost-paths", pathTable(EXAMPLE.logs)],
+    ["cost-services", billTable(EXAMPLE)],
     ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),
     [
       "walls",

@@ -14,7 +14,7 @@ const page = createElement(
   image({ src: "/landscape.jpg", width: 800, height: 533, alt: "A landscape", priority: true }),
   image({ src: "/phone.jpg", width: 320, height: 240, alt: "From a phone" }),
   image({ src: "/portrait.jpg?v=2", width: 256, aspectRatio: 2 / 3, alt: "Upright" }),
-  image({ src: "/hero.jpg", layout: "fullWidth", alt: "A hero" }),
+  image({ src: "/hero.jpg", layout: "fullWidth", aspectRatio: 16 / 9, alt: "A hero" }),
   image({
     src: "/cut-out.png",
     layout: "fixed",
@@ -24,7 +24,7 @@ const page = createElement(
     operations: { fit: "cover" },
   }),
   image({ src: "/faces.jpg", width: 600, height: 346, alt: "Faces", operations: { quality: 60 } }),
-  image({ src: "/albums/été 2026/plage.webp", width: 400, alt: "On the beach" }),
+  image({ src: "/albums/été 2026/plage.webp", width: 400, height: 297, alt: "On the beach" }),
   image({ src: "/logo.svg", width: 120, height: 120, alt: "A logo" }),
 );
 mkdirSync("dist", { recursive: true });

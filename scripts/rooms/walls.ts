@@ -55,8 +55,8 @@ export const HOUSES: readonly House[] = [
         bug: "A miss that knows the router can be routed again, and ask without end.",
       },
       {
-        rooms: ["originals.ts"],
-        holds: "Private originals under signed URLs.",
+        rooms: ["originals.ts", "info.ts"],
+        holds: "Private originals under signed URLs; what is known of an image.",
         bug: "A private original could be answered as an image is: without a signature, and cached for all.",
       },
       {

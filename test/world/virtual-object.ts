@@ -220,7 +220,10 @@ export class VirtualObject {
     if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
   }
 
-  /** Should the instance die now, only the alarm that is set goes on with its work. What an operator has paused waits without one. */
+  /**
+   * Should the instance die now, only the alarm that is set goes on with its work. What an
+   * operator has paused waits without one, and a renewal's second look for the cron.
+   */
   #checkAlarm(when: string): void {
     if (this.#alarm !== null || this.#lost || this.#ringing) return;
     const gate = this.sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0];
@@ -228,7 +231,7 @@ export class VirtualObject {
     const lanes = LANES.filter((lane) => paused.includes(lane)).map(laneCode);
     const open = this.sql.exec(
       `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?))) +
-        (SELECT count(*) FROM hands) + (SELECT count(*) FROM purges) + (SELECT count(*) FROM renewals) AS n`,
+        (SELECT count(*) FROM hands) + (SELECT count(*) FROM purges) AS n`,
       JSON.stringify(lanes),
     )[0];
     if (Number(open?.n) > 0) this.#world.watcher.violation(`no alarm is set ${when}, and there is work (P1)`);

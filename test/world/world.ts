@@ -7,7 +7,6 @@ import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
-import { jobsAtIttybit } from "../../workers/consumer/src/ledger/object/jobs-at-ittybit.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
@@ -142,11 +141,11 @@ export class World {
     this.sql.close();
   }
 
-  /** Once a minute. While the alarm is set it would write samples and nothing else. */
+  /** Once a minute. */
   #cron(): void {
     if (!this.#running) return;
     this.clock.after(CRON_MS, () => this.#cron());
-    if (this.object.isForgotten) void this.ask((ledger) => ledger.rearm(), 1);
+    void this.ask((ledger) => ledger.rearm(), 1);
   }
 
   #ledgerDeps(life: Life): LedgerDeps {
@@ -158,7 +157,7 @@ export class World {
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => clock.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
-      ittybit: mortal(jobsAtIttybit(outside.ittybit), life),
+      ittybit: mortal(outside.ittybit, life),
       purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
       storedOf: ({ id }) => listGenerations(mortal(bucket, life), id),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),

@@ -8,12 +8,15 @@ import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
+import { infoCommand } from "./commands/info.ts";
 import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
+import { ledgerCommand } from "./commands/ledger.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { signCommand } from "./commands/sign.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
 import { urlCommand } from "./commands/url.ts";
 import { warmCommand } from "./commands/warm.ts";
@@ -34,10 +37,13 @@ export const COMMANDS: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   auditCommand,
+  ledgerCommand,
   doctorCommand,
   checkCommand,
   ittybitCheckCommand,
+  smokeCommand,
   urlCommand,
+  infoCommand,
   clientCommand,
   signCommand,
   hookSignCommand,

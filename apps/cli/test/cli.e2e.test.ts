@@ -66,6 +66,13 @@ describe("warm --wait", () => {
   });
 });
 
+it("smoke warms, views and purges one image, and needs no configuration for it", async () => {
+  const { code, stdout } = await prewarm(["smoke", "portrait.jpg", "--timeout", "40s"]);
+  expect({ code, stdout }).toMatchObject({ code: EXIT.ok, stdout: expect.stringMatching(/^ok +purged /m) });
+  const { code: wrong, stdout: said } = await prewarm(["smoke", "nobody.jpg", "--timeout", "40s"]);
+  expect({ wrong, said }).toMatchObject({ wrong: EXIT.failed, said: expect.stringMatching(/^fault +warm /m) });
+});
+
 it("leaves home: packed, unpacked in an empty folder, it warms a built page and waits, on this Node and the machine's", async () => {
   const program = unpackedProgram();
   for (const [index, node] of nodes().entries()) {

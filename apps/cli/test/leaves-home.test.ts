@@ -150,3 +150,52 @@ describe("help, version and completion", () => {
     }
   });
 });
+
+describe("the action of examples/ci", () => {
+  const action = readFileSync(join(ROOT, "examples/ci/action.yml"), "utf8");
+  const given: Record<string, string> = {
+    html: "dist",
+    site: "",
+    timeout: "20s",
+    "edge-url": "https://images.example.com",
+    token: TOKEN,
+  };
+
+  /** Runs its step as the hosted runner does: the script by bash, each input by its variable. */
+  function runAction(html: string, cwd: string) {
+    const inputs = { ...given, html, "control-url": api.url };
+    const env = [...action.matchAll(/^ +([A-Z_]+): \$\{\{ inputs\.([\w-]+) \}\}$/gm)].map(
+      ([, name = "", input = ""]) => [name, (inputs as Record<string, string>)[input] ?? ""],
+    );
+    const [, script = ""] = action.split("run: |\n");
+    const github = {
+      GITHUB_ACTION_PATH: dirname(program),
+      GITHUB_REPOSITORY: "me/site",
+      GITHUB_SHA: "0123456789abcdef",
+    };
+    return startProgram("bash", ["-e", "-o", "pipefail", "-c", script], {
+      cwd,
+      env: { ...Object.fromEntries(env), ...github },
+    }).ended;
+  }
+
+  it("warms a build's pages and waits, and fails where they name no image", async () => {
+    const cwd = emptyDirectory();
+    mkdirSync(join(cwd, "dist"));
+    const page = join(cwd, "dist/index.html");
+    writeFileSync(page, '<img src="https://images.example.com/images/a?w=320&amp;f=webp">');
+    expect(await runAction("dist", cwd)).toMatchObject({ code: EXIT.ok });
+    expect(
+      JSON.parse(api.received.findLast(({ path }) => path.startsWith("/api/v1/warm"))?.body ?? "{}"),
+    ).toMatchObject({
+      items: [{ id: "a", transforms: ["w=320&f=webp"] }],
+      label: "me/site@0123456789ab",
+    });
+    writeFileSync(page, "<p>no image</p>");
+    expect((await runAction("dist", cwd)).code).toBe(EXIT.usage);
+  });
+
+  it("puts no input into its script: it would be run", () => {
+    expect(action.split("run: |")[1]).not.toContain("{{");
+  });
+});

@@ -14,7 +14,9 @@ const ROUTES = Object.entries(document.paths)
   .filter(([path]) => path.startsWith("/api/"))
   .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const))
   .filter(([, path]) => path !== "/api/v1/session");
-const WRITES = ROUTES.filter(([method]) => method !== "GET");
+/** A question too long for an address is no write. */
+const QUESTIONS = new Set(["/api/v1/info"]);
+const WRITES = ROUTES.filter(([method, path]) => method !== "GET" && !QUESTIONS.has(path));
 const READS = ROUTES.filter(([method]) => method === "GET");
 
 let browser: Browser;

@@ -114,6 +114,16 @@ describe("keyboard only", () => {
     await close();
   });
 
+  it("says how a limit of the gate came about, and lets a pinned one find itself", async () => {
+    const { page, close } = await open("/steering");
+    await page.getByText("Automatic, between 1 and 1,000. Ittybit answered 429 with 55 jobs there.").waitFor();
+    await page.getByRole("button", { name: "Find it: Submissions a second" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("The rate finds itself.").waitFor();
+    expect(api.seen).toContain("PATCH /api/v1/gate");
+    await close();
+  });
+
   it("reaches every control by Tab, each with a visible focus", async () => {
     const { page, close } = await open("/steering");
     await page.getByRole("button", { name: "Pause live" }).waitFor();

@@ -1,5 +1,5 @@
 import type { Format } from "@prewarm/shared/config";
-import { extensionOf, formatId } from "@prewarm/shared/image-id";
+import { formatId } from "@prewarm/shared/image-id";
 import { maximum, snapUp } from "@prewarm/shared/ladder";
 import { ENCODED_ID_MAX_BYTES } from "@prewarm/shared/limits";
 import { QUALITIES } from "./defaults.ts";
@@ -52,8 +52,9 @@ export function refOf(ref: ImageRef | string): ImageRef {
 }
 
 /** The original is shown as it is: no width, no format, no candidates. */
-export function isPassThrough(settings: Settings, ref: ImageRef | string): boolean {
-  return settings.passThrough.includes(extensionOf(refOf(ref).id) ?? "");
+export function isPassThrough({ passThrough }: Settings, ref: ImageRef | string): boolean {
+  // What stands behind the last dot of a name that has something before it.
+  return passThrough.includes(/[^/]\.([^./]+)$/.exec(refOf(ref).id)?.[1]?.toLowerCase() ?? "");
 }
 
 /**
@@ -61,32 +62,30 @@ export function isPassThrough(settings: Settings, ref: ImageRef | string): boole
  * and an upload's recipe mean the same URL. Throws a TypeError for what is no id, and for a ratio or preset that is not declared.
  */
 export function imageUrl(settings: Settings, ref: ImageRef | string, options: LooseUrlOptions = {}): string {
-  const { id, v } = refOf(ref);
-  if (!isId(id)) throw new TypeError(`"${id}" is not an image id`);
-  const version = (options.v ?? v ?? "").replace(/[^\w-]+/g, "-").slice(-64);
-  const query = isPassThrough(settings, id) ? [] : queryOf(settings, options);
-  if (version) query.push(`v=${version}`);
-  return `${settings.baseUrl}/images/${formatId(id)}${query.length ? `?${query.join("&")}` : ""}`;
+  const { preset } = options;
+  if (preset === undefined) return partsUrl(settings, ref, options);
+  declared(preset, Object.keys(settings.presets));
+  return urlOf(settings, ref, options.v, `p=${encodeURIComponent(preset)}`);
 }
 
-function queryOf(settings: Settings, { preset, width, ratio, quality, format, dpr = 1 }: LooseUrlOptions): string[] {
-  if (preset !== undefined) {
-    declared(preset, Object.keys(settings.presets));
-    return [`p=${encodeURIComponent(preset)}`];
-  }
-  const query: string[] = [];
-  if (width) {
-    // At a millionth, so that 1.1 × 640 is not pushed past a rung by binary fractions.
-    const px = Math.round(width * Math.min(3, Math.max(1, dpr)) * 1e6) / 1e6;
-    const box = boxOf(settings, px, ratio);
-    query.push(`w=${box.width}`);
-    if (box.height) query.push(`h=${box.height}`);
-  }
+/** The same of a transform that is no preset. */
+export function partsUrl(settings: Settings, ref: ImageRef | string, options: Omit<LooseUrlOptions, "preset">): string {
+  const { width, ratio, quality, format, dpr = 1, v } = options;
+  // At a millionth, so that 1.1 × 640 is not pushed past a rung by binary fractions.
+  const px = width && Math.round(width * Math.min(3, Math.max(1, dpr)) * 1e6) / 1e6;
+  const box = px && boxOf(settings, px, ratio);
   // A crop is open in the usual quality only.
   const name = ratio ? "high" : qualityOf(settings, quality);
-  if (name !== "high") query.push(`q=${name}`);
-  query.push(`f=${formatOf(settings, format)}`);
-  return query;
+  const size = box ? `w=${box.width}&${box.height ? `h=${box.height}&` : ""}` : "";
+  return urlOf(settings, ref, v, `${size}${name === "high" ? "" : `q=${name}&`}f=${formatOf(settings, format)}`);
+}
+
+function urlOf(settings: Settings, ref: ImageRef | string, asked: string | undefined, query: string): string {
+  const { id, v = "" } = refOf(ref);
+  if (!isId(id)) throw new TypeError(`"${id}" is not an image id`);
+  const version = (asked ?? v).replace(/[^\w-]+/g, "-").slice(-64);
+  const all = [isPassThrough(settings, id) ? "" : query, version && `v=${version}`].filter(Boolean).join("&");
+  return `${settings.baseUrl}/images/${formatId(id)}${all && `?${all}`}`;
 }
 
 /** The rung for a width in px, and with a ratio its height; the largest rung whose height is allowed where that would be too tall. */
@@ -115,11 +114,12 @@ export function formatOf({ formats, pages }: Settings, asked: string = pages.for
 /** The numbers up to which 1–100 mean the first four of QUALITIES; a test holds them against the edge's table. */
 const UP_TO = [29, 49, 69, 89];
 
+/** The open quality that is nearest; what is no quality is the usual one. */
 function qualityOf({ qualities }: Settings, asked: string | number = "high"): string {
-  const names: readonly string[] = QUALITIES;
-  const rankOf = (name: string | number) =>
-    typeof name === "number" ? UP_TO.filter((number) => name > number).length : names.indexOf(name);
-  const distance = (name: string) => Math.abs(rankOf(name) - rankOf(asked));
+  const names: readonly (string | number)[] = QUALITIES;
+  const rankOf = (name: string | number) => names.indexOf(name);
+  const rank = typeof asked === "number" ? UP_TO.filter((number) => asked > number).length : rankOf(asked);
+  const distance = (name: string) => Math.abs(rankOf(name) - (rank < 0 ? rankOf("high") : rank));
   return [...qualities].sort((a, b) => distance(a) - distance(b))[0] ?? "high";
 }
 

@@ -8,12 +8,14 @@ export interface ImageInfo {
   /** Of the original, in px. */
   width: number;
   height: number;
+  /** Of the original, such as `image/jpeg`. */
   type: string;
-  bytes: number;
+  /** Of the original; null when its server does not say. */
+  bytes: number | null;
   frames: number;
-  lqip: string;
-  color?: string;
-  /** Widths that are stored. */
+  /** Absent until the smallest variant is stored. */
+  lqip?: string;
+  /** Widths that are stored in one format at least. */
   widths: number[];
   version: string | null;
 }

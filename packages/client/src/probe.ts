@@ -6,6 +6,12 @@ export const AS_IMAGE = { mode: "cors", redirect: "manual", headers: { accept: A
 
 /** Whether the variant is there. HEAD, so that asking orders nothing. */
 export async function isWarm(url: string): Promise<boolean> {
-  const answer = await fetch(url, { ...AS_IMAGE, method: "HEAD", cache: "no-store" }).catch(() => null);
-  return answer?.ok === true;
+  return isVariant(await fetch(url, { ...AS_IMAGE, method: "HEAD", cache: "no-store" }).catch(() => null));
+}
+
+/** A variant of the edge's own; not the opaque sight of a redirect, not a refusal, and not what stands in meanwhile, which is `private`. */
+export function isVariant(response: Response | null): response is Response {
+  return (
+    response?.status === 200 && !response.redirected && !/private/.test(response.headers.get("cache-control") ?? "")
+  );
 }

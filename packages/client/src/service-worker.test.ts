@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { isWarm } from "./probe.ts";
 import { handleImages, workboxPlugin } from "./service-worker.ts";
 
 const URL_OF_IMAGE = "https://images.example.com/images/a?w=320&f=auto";
@@ -48,14 +49,20 @@ describe("a worker that keeps images", () => {
     expect(asked).toEqual(["as a script", "as the page", "as a script"]);
   });
 
+  it("shows what stands in meanwhile without asking again, and keeps it not", async () => {
+    const streamed = () => new Response("original", { headers: { "cache-control": "private, no-store" } });
+    const { kept, asked, view } = world([streamed]);
+    expect(await view()).toBe("original");
+    expect([kept.size, asked]).toEqual([0, ["as a script"]]);
+    const response = streamed();
+    const request = new Request(URL_OF_IMAGE);
+    expect(await workboxPlugin.fetchDidSucceed({ request, response })).toBe(response);
+    expect(await workboxPlugin.cacheWillUpdate({ response })).toBeNull();
+  });
+
   it("keeps no answer in the meantime, and no refusal", async () => {
     const meantime = () => new Response("lqip", { headers: { "cache-control": "private, max-age=5" } });
-    const { kept, view } = world([
-      meantime,
-      meantime,
-      () => new Response("no", { status: 403 }),
-      () => new Response("no"),
-    ]);
+    const { kept, view } = world([meantime, () => new Response("no", { status: 403 }), () => new Response("no")]);
     await view();
     await view();
     expect(kept.size).toBe(0);
@@ -65,6 +72,18 @@ describe("a worker that keeps images", () => {
     const event = { request: new Request("https://other.example/images/a"), respondWith: vi.fn(), waitUntil: vi.fn() };
     handleImages({ baseUrl: "https://images.example.com" })(event);
     expect(event.respondWith).not.toHaveBeenCalled();
+  });
+});
+
+describe("isWarm", () => {
+  it.each([
+    ["a variant", variant, true],
+    ["a redirect", redirect, false],
+    ["a stand-in", () => new Response("small", { headers: { "cache-control": "private, max-age=5" } }), false],
+    ["a refusal", () => new Response("no", { status: 403 }), false],
+  ])("of %s", async (_, answer, expected) => {
+    world([answer]);
+    expect(await isWarm(URL_OF_IMAGE)).toBe(expected);
   });
 });
 

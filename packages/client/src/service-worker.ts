@@ -1,4 +1,4 @@
-import { AS_IMAGE } from "./probe.ts";
+import { AS_IMAGE, isVariant } from "./probe.ts";
 
 /*
  * For service workers that keep images. The usual CacheFirst follows the redirect of a cold image, cannot see that it did, and keeps the
@@ -35,18 +35,9 @@ async function answer(event: ImageEvent, cacheName: string): Promise<Response> {
   const kept = await cache.match(url, { ignoreVary: true } as CacheQueryOptions);
   if (kept) return kept;
   const fresh = await fetch(url, AS_IMAGE).catch(() => null);
-  if (!isVariant(fresh)) return fetch(event.request);
-  event.waitUntil(cache.put(url, fresh.clone()).catch(() => {})); // a full disk must not break the image
-  return fresh;
-}
-
-/** A picture of the edge's own; not the opaque sight of a redirect, not a refusal, not an answer in the meantime. */
-function isVariant(response: Response | null): response is Response {
-  return response?.status === 200 && !response.redirected && !/no-store|private/.test(cacheControl(response));
-}
-
-function cacheControl(response: Response): string {
-  return response.headers.get("cache-control") ?? "";
+  if (isVariant(fresh)) event.waitUntil(cache.put(url, fresh.clone()).catch(() => {})); // a full disk must not break the image
+  // What stands in meanwhile is shown and not kept; a redirect is followed as the page would.
+  return fresh?.ok ? fresh : fetch(event.request);
 }
 
 /** What Workbox hands to a plugin, as far as it is used. */
@@ -59,7 +50,7 @@ export const workboxPlugin = {
   requestWillFetch: async ({ request }: WorkboxCall): Promise<Request> => new Request(request.url, AS_IMAGE),
   /** `no-cors`, as an `<img>` asks: the original's host need not know of CORS. */
   fetchDidSucceed: async ({ request, response }: WorkboxCall & { response: Response }): Promise<Response> =>
-    isVariant(response) ? response : fetch(request.url, { mode: "no-cors" } as RequestInit),
+    response.ok ? response : fetch(request.url, { mode: "no-cors" } as RequestInit),
   cacheWillUpdate: async ({ response }: { response: Response }): Promise<Response | null> =>
     isVariant(response) ? response : null,
 };

@@ -61,6 +61,18 @@ describe("examples/plain", () => {
     );
   });
 
+  it("placeholder.ts writes images over their placeholders, also for a page that forbids inline styles", async () => {
+    const { page, sheet } = await import("../../../examples/plain/placeholder.ts");
+    const lqip = /data:image\/webp;base64,[\w+/=]+/;
+    expect(page).toHaveLength(1);
+    expect(page[0]).toMatch(/style="background:url\(data:image\/webp;base64,[^)"]+\) center\/cover"/);
+    expect(lqip.exec(page[0] ?? "")?.[0].length).toBeLessThanOrEqual(160);
+    const [rule = ""] = sheet("n0nce").match(/img\[src\^="([^"]+)"\]/) ?? [];
+    const src = /src="([^"]+)"/.exec(page[0] ?? "")?.[1] ?? "";
+    expect(src.startsWith(rule.slice('img[src^="'.length, -2))).toBe(true);
+    for (const url of urlsIn(page.join(""))) expect([url, faultOf(url)]).toEqual([url, null]);
+  });
+
   it("sign.mjs signs what the edge takes", async () => {
     vi.stubEnv("SIGNING_KEYS", "key,old");
     // @ts-expect-error: a script without types

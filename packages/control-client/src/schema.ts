@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Jobs: what is open or ended without bytes, then what was stored of late
-         * @description Walks past at most 1,000 open jobs, 10,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.
+         * @description Walks past at most 1,000 open jobs, 2,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.
          */
         get: {
             parameters: {
@@ -1246,6 +1246,87 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What is known of many images, for builds
+         * @description Reads only: nothing is made. An image is known once a variant of it is stored.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        ids: string[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Each id once, in the order asked */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImageInfos"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2523,6 +2604,29 @@ export interface components {
             /** @enum {string} */
             state: "purging" | "done";
         };
+        ImageInfos: {
+            images: components["schemas"]["ImageInfo"][];
+            /** @description Ids of which nothing is stored */
+            unknown: string[];
+        };
+        ImageInfo: {
+            id: string;
+            /** @description Of the original, as a viewer sees it, in px */
+            width: number;
+            /** @description px */
+            height: number;
+            /** @description Media type of the original */
+            type: string;
+            /** @description Of the original; null: its server did not say */
+            bytes: number | null;
+            frames: number;
+            /** @description A tiny picture as a data URL; absent until it is stored */
+            lqip?: string;
+            /** @description Widths that are stored uncropped in one format at least */
+            widths: number[];
+            /** @description The version token under which they are stored */
+            version: string | null;
+        };
         Stats: {
             /** @description Unix milliseconds */
             at: number;
@@ -2832,6 +2936,8 @@ export type ActionPage = components['schemas']['ActionPage'];
 export type Image = components['schemas']['Image'];
 export type Variant = components['schemas']['Variant'];
 export type Purge = components['schemas']['Purge'];
+export type ImageInfos = components['schemas']['ImageInfos'];
+export type ImageInfo = components['schemas']['ImageInfo'];
 export type Stats = components['schemas']['Stats'];
 export type Health = components['schemas']['Health'];
 export type Percentiles = components['schemas']['Percentiles'];

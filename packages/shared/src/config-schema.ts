@@ -164,6 +164,10 @@ export const configSchema = z.strictObject({
   hooks: z.record(z.string(), z.strictObject({ verifier, mapper, recipe: z.string().optional() })),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),
   fallback: z.enum(["original", "nearest", "placeholder"], "write original, nearest or placeholder"),
+  cold: z.strictObject({
+    maxBytes: integer(1, 5_000_000_000).nullable(),
+    streamMaxBytes: integer(1, 100_000_000),
+  }),
   freshness: z.enum(["immutable", "revalidate"], "write immutable or revalidate"),
   cacheSeconds: integer(1, 604_800),
   passThrough: extensions,

@@ -126,6 +126,12 @@ export interface Settings {
   signing: "off" | "custom" | "all";
   /** What a miss gets: a redirect to the `original`, the `nearest` larger ready variant (else the redirect), or a neutral `placeholder`. */
   fallback: "original" | "nearest" | "placeholder";
+  cold: {
+    /** Originals of more bytes are not shown on a miss once their size is known: the best stored variant is; null: they always are. */
+    maxBytes: number | null;
+    /** Largest original in bytes that the edge passes on itself: a script or `crossorigin` wants one whose server sends no CORS. */
+    streamMaxBytes: number;
+  };
   /** What clients are told to do with a variant: keep it a year as `immutable`, or `revalidate` it before every use. */
   freshness: "immutable" | "revalidate";
   /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
@@ -198,6 +204,7 @@ export const DEFAULTS: Settings = {
   hooks: {},
   signing: "custom",
   fallback: "original",
+  cold: { maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   cacheSeconds: 3600,
   passThrough: ["svg", "gif", "ico"],
@@ -272,6 +279,7 @@ export function defineConfig(user: UserConfig): Config {
     ...user,
     pages,
     recipes: { upload: recipeOf(pages), ...user.recipes },
+    cold: { ...DEFAULTS.cold, ...user.cold },
     limits: { ...DEFAULTS.limits, ...user.limits },
     gate: { ...DEFAULTS.gate, ...user.gate },
     prices: { ...DEFAULTS.prices, ...user.prices },

@@ -1,5 +1,5 @@
 import type { Config } from "./config.ts";
-import { secretList } from "./environment.ts";
+import { LEDGER_PLACES, secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 
 /** What a Worker was given beside its code. */
@@ -20,6 +20,7 @@ export function checkEnvironment(config: Config, configFaults: readonly string[]
   const isWhole = (setting: string): boolean => !configFaults.some((fault) => settingOf(fault) === setting);
   return [
     ...ownSecrets(given),
+    ...ledgerPlaces(given),
     ...(isWhole("hooks") ? hookSecrets(config, given) : []),
     ...(isWhole("sources") ? sourceNeeds(config, given) : []),
   ];
@@ -32,7 +33,7 @@ export function settingOf(fault: string): string {
 
 /** How to set a secret of the consumer. */
 export function setSecret(name: string): string {
-  return `npx wrangler secret put ${name} -c wrangler.consumer.toml`;
+  return `npm run wrangler -- secret put ${name} -c wrangler.consumer.toml`;
 }
 
 function ownSecrets({ value }: Given): string[] {
@@ -51,6 +52,16 @@ function ownSecrets({ value }: Given): string[] {
         `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${setSecret(name)}`,
     ),
   ];
+}
+
+function ledgerPlaces({ value }: Given): string[] {
+  return Object.entries(LEDGER_PLACES).flatMap(([name, places]) => {
+    const given = value(name);
+    if (!given || places.some((place) => place === given)) return [];
+    return [
+      `${name}: ${given} is none of ${places.join(", ")}: write one in [vars] of wrangler.consumer.toml, or none`,
+    ];
+  });
 }
 
 function hookSecrets({ hooks }: Config, { value }: Given): string[] {

@@ -87,7 +87,23 @@ export function ratioSizes(shapes: Shapes): { width: number; height: number; pos
 
 /** Whether a declared ratio opens this size with this `pos`. */
 export function isRatioSize(width: number, height: number, pos: Position | null, shapes: Shapes): boolean {
-  return declared(shapes).some(
+  return ratioOf({ width, height, pos }, shapes) !== undefined;
+}
+
+/** All sizes of the declared ratio that this size has, ascending; none when it has none. */
+export function ratioWidths(size: Size, shapes: Shapes): { width: number; height: number }[] {
+  const ratio = ratioOf(size, shapes);
+  return ratio === undefined ? [] : ratio.widths.map((width) => ({ width, height: heightOf(width, ratio.value) }));
+}
+
+interface Size {
+  width: number;
+  height: number;
+  pos: Position | null;
+}
+
+function ratioOf({ width, height, pos }: Size, shapes: Shapes): Ratio | undefined {
+  return declared(shapes).find(
     (ratio) => ratio.pos === pos && ratio.widths.includes(width) && heightOf(width, ratio.value) === height,
   );
 }

@@ -91,3 +91,8 @@ export function deadKey(key: string): string {
 export function missingKey(id: string): string {
   return `dead/${encodeId(id)}/_`;
 }
+
+/** Where it lies in R2 what is known of this image (see image-info.ts). */
+export function infoKey(id: string): string {
+  return `info/${encodeId(id)}/_`;
+}

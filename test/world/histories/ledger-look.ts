@@ -53,7 +53,7 @@ export interface Look {
 
 export const noLook = (): Look => ({ rows: new Map(), entries: [], sums: [], abandoned: new Set() });
 
-type Packed = [number, number, 0 | 1, 0 | 1, string | null, number, number, number, string];
+type Packed = [number, number, 0 | 1, string | null, number, number, number, string];
 
 export function lookAt(sql: Sql): Look {
   const look = noLook();
@@ -62,8 +62,8 @@ export function lookAt(sql: Sql): Look {
     const { entries, sums } = JSON.parse(String(raw.body)) as { entries: Packed[]; sums: SumsLook };
     look.sums.push(sums);
     const hand = { owner: String(raw.owner), over: raw.over === 1, until: Number(raw.until) };
-    for (const [id, gen, granted, , job, , grantedAt, lane] of entries)
-      look.entries.push({ ...hand, id, gen, granted: granted === 1, job, grantedAt, lane });
+    for (const [id, gen, , job, , grantedAt, lane] of entries)
+      look.entries.push({ ...hand, id, gen, granted: true, job, grantedAt, lane });
   }
   for (const { gen } of sql.exec("SELECT gen FROM abandoned")) look.abandoned.add(Number(gen));
   return look;

@@ -13,7 +13,7 @@ function countedAs({ state, attempts }: { state: number; attempts: number }): nu
 function countsAtFault(sql: Sql, { rows, sums }: Look): string[] {
   const body = sql.exec("SELECT body FROM docs WHERE name = 'counts'")[0]?.body;
   const known = new Map<string, number>();
-  const all = [body === undefined ? {} : (JSON.parse(String(body)) as Record<string, number>)];
+  const all = [body === undefined ? {} : (JSON.parse(String(body)) as { jobs: Record<string, number> }).jobs];
   for (const counts of [...all, ...sums.map((one) => one.counts)])
     for (const [place, n] of Object.entries(counts)) known.set(place, (known.get(place) ?? 0) + n);
   for (const row of rows.values()) {

@@ -6,7 +6,7 @@ import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { originalUrl } from "@prewarm/shared/signature";
 import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
-import { accessOf, bucketOf, type Env, secretOf, siteConfig, tokensOf } from "./config.ts";
+import { accessOf, bucketOf, type Env, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
@@ -35,7 +35,7 @@ export function ittybitOf(env: Env): Ittybit {
 }
 
 export function ledgerOf(env: Env): LedgerCalls {
-  return ledgerFor(env.LEDGER, { clock: systemClock, log: writeLog, sleep });
+  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: writeLog, sleep });
 }
 
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
@@ -110,6 +110,7 @@ export function apiDeps(env: Env): ApiDeps {
       "prewarm-uploads": env.UPLOADS_QUEUE,
       "prewarm-dead": env.DEAD_QUEUE,
     },
+    bucket: env.IMAGES_BUCKET,
     adminTokens,
     viewerTokens,
     wrongTokens: createWrongTokens(),

@@ -1,7 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { describe, expect, it } from "vitest";
-import { tokensOf } from "./config.ts";
+import { type Env, ledgerNamespace, tokensOf } from "./config.ts";
 
 const LONG = "a-token-of-twenty-four-ch";
 
@@ -31,5 +31,34 @@ describe("the control API's tokens", () => {
   it("may be of any length in the local stack, and absent", () => {
     expect(tokensOf({ ADMIN_TOKEN: "x", LOCAL: "true" })).toMatchObject({ adminTokens: ["x"] });
     expect(tokensOf({})).toEqual({ adminTokens: [], viewerTokens: [] });
+  });
+});
+
+describe("the ledger's place", () => {
+  const asked: unknown[] = [];
+  const namespace = (of: string): unknown => ({
+    jurisdiction: (where: string) => namespace(where),
+    idFromName: (name: string) => `${of}:${name}`,
+    get: (id: string, options: unknown) => asked.push([id, options]),
+  });
+  const ask = (place: Partial<Env>) => {
+    const { idFromName, get } = ledgerNamespace({ LEDGER: namespace("anywhere"), ...place } as Env);
+    get(idFromName("main"));
+    return asked.pop();
+  };
+
+  it("is the platform's choice, a hint, or a jurisdiction it never leaves", () => {
+    expect(ask({})).toEqual(["anywhere:main", {}]);
+    expect(ask({ LEDGER_LOCATION: "weur" })).toEqual(["anywhere:main", { locationHint: "weur" }]);
+    expect(ask({ LEDGER_JURISDICTION: "eu" })).toEqual(["eu:main", {}]);
+  });
+
+  it.each(["LEDGER_LOCATION", "LEDGER_JURISDICTION"])("is a fault when %s names none", (name) => {
+    const config = defineConfig({ sources: [{ prefix: "", url: "https://o.example/{id}" }] });
+    const told = (value: string) =>
+      checkEnvironment(config, [], { value: (one) => (one === name ? value : LONG), hasBucket: () => true }).filter(
+        (fault) => fault.startsWith(`${name}: europe is none of`),
+      );
+    expect([told("europe").length, told("").length]).toEqual([1, 0]);
   });
 });

@@ -4,7 +4,7 @@ import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";
 
-/** Secrets (`wrangler secret put NAME -c wrangler.consumer.toml`) and the local stack's variables; all may be unset. */
+/** Secrets (`npm run wrangler -- secret put NAME -c wrangler.consumer.toml`) and the local stack's variables; all may be unset. */
 export interface Secrets {
   ITTYBIT_API_KEY?: string;
   /** Sent to Ittybit as `Accept-Version`, for an account that answers in an older version; unset: the newest answers. */
@@ -29,11 +29,17 @@ export interface Secrets {
   ENVIRONMENT?: string;
   /** Which version of this Worker runs; the platform gives it. */
   VERSION?: { id: string; tag: string };
+  /** Where the ledger is made, when it is made: a hint such as `weur`. */
+  LEDGER_LOCATION?: DurableObjectLocationHint;
+  /** What it may never leave, such as `eu`. Another value is another, empty ledger. */
+  LEDGER_JURISDICTION?: DurableObjectJurisdiction;
   /** `true` only in the local stack. */
   LOCAL?: string;
   /** `true` only in the local stack: outputs and originals may be fetched from loopback by http. */
   ALLOW_LOOPBACK?: string;
 }
+
+type LedgerPlace = Pick<Env, "LEDGER" | "LEDGER_LOCATION" | "LEDGER_JURISDICTION">;
 
 export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API_URL: string };
 
@@ -61,6 +67,16 @@ export function bucketOf(env: Env, name: string): R2Bucket | null {
 
 function isBucket(value: unknown): value is R2Bucket {
   return typeof value === "object" && value !== null && "get" in value && "head" in value;
+}
+
+/** The ledger's namespace, in the place it was given. A place that is none makes every call fail: better than a ledger elsewhere. */
+export function ledgerNamespace({ LEDGER, LEDGER_LOCATION, LEDGER_JURISDICTION }: LedgerPlace) {
+  const namespace = LEDGER_JURISDICTION ? LEDGER.jurisdiction(LEDGER_JURISDICTION) : LEDGER;
+  const options = LEDGER_LOCATION ? { locationHint: LEDGER_LOCATION } : {};
+  return {
+    idFromName: (name: string) => namespace.idFromName(name),
+    get: (id: DurableObjectId): unknown => namespace.get(id, options),
+  };
 }
 
 export function accessOf(env: Env): AccessSettings | null {

@@ -4,7 +4,6 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ittybitOf, writeLog } from "./compose.ts";
 import { type Env, siteConfig } from "./config.ts";
-import { jobsAtIttybit } from "./ledger/object/jobs-at-ittybit.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
 import { within } from "./platform/within.ts";
 import { listGenerations } from "./store/list-generations.ts";
@@ -25,7 +24,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
         await env.WORK_QUEUE.sendBatch(Array.from({ length }, () => ({ body: WORK_MESSAGE })));
       }
     },
-    ittybit: jobsAtIttybit(ittybitOf(env)),
+    ittybit: ittybitOf(env),
     purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),
     storedOf: ({ id }) => listGenerations(env.IMAGES_BUCKET, id),
     publishGate: async (file) => {

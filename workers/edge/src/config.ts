@@ -26,6 +26,8 @@ export function createEdge(env: Env, cache: EdgeCache): Edge {
     originals: (binding) => bucketOf(env, binding),
     live: env.LIVE_QUEUE,
     limit: typeof env.ENQUEUE_LIMIT?.limit === "function" ? env.ENQUEUE_LIMIT : null,
+    // A method of the global scope: kept bound wherever it is handed to.
+    fetch: (input, init) => fetch(input, init),
     targetCache: createTargetCache(),
     askedLately: createAskedLately(cache),
     gate: createLiveGate(env.IMAGES_BUCKET),

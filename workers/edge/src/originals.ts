@@ -1,36 +1,20 @@
 import { AppError } from "@prewarm/shared/errors";
 import { sniffType } from "@prewarm/shared/image-header";
-import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { ObjectStore, StoredObject } from "./bindings.ts";
 import { type Decision, decide } from "./hit/conditional.ts";
+import { originalHeaders, SNIFF_BYTES } from "./original-headers.ts";
 import { signatureRequired } from "./request/check-signature.ts";
 import type { Edge } from "./request-context.ts";
-import { BASE_HEADERS, problem, trimToExpiry } from "./respond.ts";
+import { problem, trimToExpiry } from "./respond.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
 export const ORIGINALS_PATH = "/originals/";
 
-/** Bytes that tell a type: SVG may have a prologue and comments in front. */
-const SNIFF_BYTES = 1024;
 /** Originals are shown while a variant is being made, and read by Ittybit: they may be slow, yet nobody waits for ever. In ms. */
 const WAIT_MS = 10_000;
-
-const TYPES: Record<ImageType | "html", string | null> = {
-  jpeg: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-  avif: "image/avif",
-  gif: "image/gif",
-  heic: "image/heic",
-  tiff: "image/tiff",
-  bmp: "image/bmp",
-  ico: "image/x-icon",
-  svg: "image/svg+xml",
-  html: null,
-};
 
 /**
  * Serves a bucket's original under a signed URL. Throws `not_found` for other sources, `signature_required`, `original_missing` and
@@ -60,22 +44,6 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge): Pro
     { bucket, key: original.key, size: head.size, method: request.method, headers },
     decide(request.headers, request.method, facts),
   );
-}
-
-/** Declares what the bytes are, never what somebody said they are. What could run (SVG, HTML, the unknown) is a download when opened. */
-function originalHeaders(type: ImageType | "html" | null): Record<string, string> {
-  const mime = type === null ? null : TYPES[type];
-  const inline = mime !== null && type !== "svg";
-  return {
-    ...BASE_HEADERS,
-    "Content-Type": mime ?? "application/octet-stream",
-    // An SVG in <img> still needs its own style; no script runs and nothing is fetched.
-    "Content-Security-Policy":
-      type === "svg"
-        ? "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-        : BASE_HEADERS["Content-Security-Policy"],
-    ...(inline ? {} : { "Content-Disposition": "attachment" }),
-  };
 }
 
 interface Sending {

@@ -1,5 +1,6 @@
 import { AppError } from "@prewarm/shared/errors";
 import { serveVariant } from "./hit/serve-variant.ts";
+import { INFO_PATH, serveInfo } from "./info.ts";
 import { answerMiss } from "./miss/answer-miss.ts";
 import { passThrough } from "./miss/pass-through.ts";
 import { ORIGINALS_PATH, serveOriginal } from "./originals.ts";
@@ -41,6 +42,7 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
   // A request line such as `GET //`.
   if (url === null) throw new AppError("not_found");
   if (url.pathname.startsWith(ORIGINALS_PATH)) return serveOriginal(request, url, edge);
+  if (url.pathname.startsWith(INFO_PATH)) return serveInfo(request, url, edge);
   if (url.pathname === "/healthz") return healthz(request.method);
   if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");
   const query = url.searchParams;

@@ -44,7 +44,7 @@ describe("prewarm check", () => {
     expect(code).toBe(EXIT.ok);
     expect(stdout).not.toMatch(/^fault/m);
     expect(stdout).toMatch(/^ok +\/readyz +http:\/\/localhost:8788 is ready$/m);
-    expect(stdout).toMatch(/^look +lifecycle .*markers dead\/ --expire-days 1$/m);
+    expect(stdout).toMatch(/^look +lifecycle .*npm run provision -- --env production$/m);
     expect(stdout).toMatch(/^look +route .*routes = \[/m);
     expect(stdout).toMatch(/^look +wrangler\.consumer\.toml +EDGE_URL is not in \[vars\]/m);
   });
@@ -114,7 +114,7 @@ describe("prewarm check", () => {
     });
     expect(gone.code).toBe(EXIT.ok);
     expect(gone.stdout).toMatch(/^look +\/readyz +http:\/\/localhost:8788 does not answer/m);
-    expect(gone.stdout).toContain("npx wrangler secret put ADMIN_TOKEN -c wrangler.consumer.toml");
+    expect(gone.stdout).toContain("npm run wrangler -- secret put ADMIN_TOKEN -c wrangler.consumer.toml");
     const other = await check([], { fetch: () => new Response("<h1>404</h1>", { status: 404 }) });
     expect([other.code, other.stdout]).toEqual([
       EXIT.failed,

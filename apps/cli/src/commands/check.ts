@@ -11,7 +11,6 @@ import { formatTable, printable } from "../terminal/table.ts";
 
 /** A Worker that is not deployed yet does not answer, and that is no reason to wait for long. */
 const READY_MS = 5000;
-const LIFECYCLE = "npx wrangler r2 bucket lifecycle add optimized-images markers dead/ --expire-days 1";
 
 export const checkCommand: Command = {
   name: "check",
@@ -31,7 +30,7 @@ export const checkCommand: Command = {
     findings.push({
       state: "look",
       what: "lifecycle",
-      text: `markers of dead variants expire after a day by a rule of the bucket: ${LIFECYCLE}`,
+      text: `markers of dead variants expire after a day by a rule of the bucket: npm run provision -- --env ${args.text("env") ?? "production"}`,
     });
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.check/1", { findings });

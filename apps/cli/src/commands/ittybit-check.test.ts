@@ -1,232 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { readJob } from "@prewarm/consumer/ittybit/dialects";
-import { type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
-import sharp from "sharp";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
+import { address, check, emulator, KEY, origin } from "../../test/testing/ittybit-world.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { runCli } from "../run-cli.ts";
 
-const KEY = "ittybit_live_verysecret";
-
-let photo: Buffer;
-
-beforeAll(async () => {
-  photo = await sharp({ create: { width: 800, height: 600, channels: 3, background: "#a0703c" } })
-    .jpeg()
-    .toBuffer();
-});
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function closedPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return `http://127.0.0.1:${port}`;
-}
-
-async function origin(): Promise<string> {
-  const url = await serve((request, response) => {
-    if (request.url === "/private-name.jpg") response.writeHead(200, { "content-length": photo.length }).end(photo);
-    else response.writeHead(404).end();
-  });
-  return `${url}/private-name.jpg`;
-}
-
-/** The network, on which whatever does not answer within half a second never does. */
-const impatient = ((input: string, init: RequestInit = {}) =>
-  fetch(input, {
-    ...init,
-    signal: AbortSignal.any([AbortSignal.timeout(500), ...(init.signal ? [init.signal] : [])]),
-  })) as typeof fetch;
-
-async function check(
-  env: Record<string, string>,
-  args: readonly string[] = [],
-  original?: string,
-  network: typeof fetch = impatient,
-) {
-  const world = createWorld({ env: { ITTYBIT_API_KEY: KEY, ...env } });
-  // Ittybit works in real time; what the check sleeps only counts.
-  const { sleep } = world.context;
-  const context: typeof world.context = {
-    ...world.context,
-    clock: { now: () => Date.now() + world.slept(), random: Math.random },
-    fetch: network,
-    sleep: async (ms) => {
-      await sleep(ms);
-      await pause(Math.min(ms, 20));
-    },
-  };
-  const words = ["ittybit", "check", "--original", original ?? (await origin()), ...args];
-  const code = await runCli(words, context, () => {});
-  const lines = world.stdout().trim().split("\n");
-  const sentence = lines.findLast((line) => !line.startsWith("Settings: ")) ?? "";
-  return { code, sentence, lines, stdout: world.stdout(), stderr: world.stderr(), slept: world.slept() };
-}
-
-async function emulator(options: EmulatorOptions = {}) {
-  const started = await startEmulator({ seed: 1, jobMs: { min: 0, max: 0 }, apiKey: KEY, ...options });
-  onTestFinished(() => started.close());
-  return started;
-}
-
-const address = (text: string): string => text.replaceAll(/127\.0\.0\.1:\d+/g, "HOST");
-
 const WORKS = "Prewarm works with this service, which speaks as";
-
-describe("the sentence", () => {
-  it.each<[what: string, options: EmulatorOptions, sentence: string]>([
-    ["profile reference", { profile: "reference" }, `${WORKS} the current reference.`],
-    ["profile guide", { profile: "guide" }, `${WORKS} the guides, with a difference: it does not show metadata.`],
-    [
-      "profile sdk",
-      { profile: "sdk" },
-      `${WORKS} the SDKs of 2025, with 2 differences: it does not show metadata; its list knows no cursors.`,
-    ],
-    ["profile v2025", { profile: "v2025" }, `${WORKS} the pages of autumn 2025.`],
-    ["a strict server", { strict: true }, `${WORKS} the current reference.`],
-    ["no list", { lists: false }, `${WORKS} the current reference, with a difference: it lists no jobs.`],
-    ["a wrapped list", { listShape: "object", listHeaders: false }, `${WORKS} the current reference.`],
-    ["no replay of another body", { idempotencyConflict: 422 }, `${WORKS} the current reference.`],
-    [
-      "no AVIF",
-      {
-        faults: [
-          {
-            match: { options: { format: "avif" } },
-            fault: { type: "status", status: 400, kind: "format_unsupported", message: "no avif" },
-          },
-        ],
-      },
-      `${WORKS} the current reference, with a difference: it does not make avif.`,
-    ],
-    [
-      "a clock that is wrong",
-      { faults: [{ fault: { type: "skew", ms: -3_600_000 } }] },
-      `${WORKS} the current reference, with a difference: its clock is not ours.`,
-    ],
-    [
-      "failures without a reason",
-      {
-        pixels: "tiny",
-        tinySource: { width: 800, height: 600 },
-        faults: [{ match: { input: ".absent-" }, fault: { type: "failed", error: null } }],
-      },
-      `${WORKS} the current reference, with a difference: it gives failed jobs no reason.`,
-    ],
-    [
-      "a failed job",
-      { faults: [{ fault: { type: "failed", error: { kind: "x", message: "no room" } } }] },
-      "Prewarm does not work with this service: the job ended failed: no room; see that anybody may fetch --original, then run this again.",
-    ],
-    [
-      "the wrong size",
-      { faults: [{ fault: { type: "wrong_dimension" } }] },
-      "Prewarm does not work with this service: the result is not the variant: it is 100 × 300, not 200 × 150; tell us with a --record of this run.",
-    ],
-    [
-      "private results",
-      { faults: [{ fault: { type: "output", as: "403" } }] },
-      "Prewarm does not work with this service: the result needs a signature (HTTP 403): access rules keep the Ittybit project's files private; make them public (docs/ittybit.md); run this again when they are public.",
-    ],
-    [
-      "a job without end",
-      { faults: [{ fault: { type: "stuck" } }] },
-      "Nothing could be checked: a job did not end within 120 s: it is still “processing”; try a longer --within.",
-    ],
-    [
-      "a bill that is not paid",
-      { faults: [{ fault: { type: "status", status: 402 }, on: "any" }] },
-      "Nothing could be checked: the account cannot pay (402: payment required); settle it at Ittybit and run this again.",
-    ],
-    [
-      "503",
-      { faults: [{ fault: { type: "html", status: 503 }, on: "any" }] },
-      "Nothing could be checked: Ittybit answers 503 to GET /jobs; run this again later.",
-    ],
-  ])("of %s", async (_what, options, sentence) => {
-    const { apiUrl } = await emulator(options);
-    expect((await check({ ITTYBIT_API_URL: apiUrl })).sentence).toBe(sentence);
-  });
-
-  it.each<[what: string, arrange: () => Promise<Record<string, string>>, code: number, sentence: string]>([
-    [
-      "a wrong key",
-      async () => ({ ITTYBIT_API_URL: (await emulator()).apiUrl, ITTYBIT_API_KEY: "another" }),
-      EXIT.auth,
-      "Nothing could be checked: your key is refused (401: the API key is not valid); copy it anew from Ittybit's dashboard into ITTYBIT_API_KEY.",
-    ],
-    [
-      "a web page",
-      async () => ({ ITTYBIT_API_URL: await serve((_, response) => void response.end("<!doctype html><h1>Hi</h1>")) }),
-      EXIT.unreachable,
-      "Nothing could be checked: http://HOST is not Ittybit's API: it answers 200 with a web page; look at ITTYBIT_API_URL, by default https://api.ittybit.com.",
-    ],
-    [
-      "a page that is not found",
-      async () => ({
-        ITTYBIT_API_URL: await serve((_, response) => void response.writeHead(404).end("<html>no</html>")),
-      }),
-      EXIT.unreachable,
-      "Nothing could be checked: http://HOST is not Ittybit's API: it answers 404 with a web page; look at ITTYBIT_API_URL, by default https://api.ittybit.com.",
-    ],
-    [
-      "another path",
-      async () => ({ ITTYBIT_API_URL: `${(await emulator()).apiUrl}/v9` }),
-      EXIT.unreachable,
-      "Nothing could be checked: http://HOST/v9 is not Ittybit's API: it answers 404 to POST /jobs; look at ITTYBIT_API_URL, by default https://api.ittybit.com.",
-    ],
-    [
-      "a redirect",
-      async () => ({
-        ITTYBIT_API_URL: await serve((_, response) => {
-          response.writeHead(308, { location: "https://api.example.com/jobs" }).end();
-        }),
-      }),
-      EXIT.unreachable,
-      "Nothing could be checked: the address redirects to https://api.example.com/jobs; set ITTYBIT_API_URL to where the API itself is.",
-    ],
-    [
-      "a host that hangs",
-      async () => ({ ITTYBIT_API_URL: await serve(() => undefined) }),
-      EXIT.unreachable,
-      "Nothing could be checked: http://HOST does not answer (TimeoutError: it takes the connection and does not answer within 15 s); look at ITTYBIT_API_URL and the network.",
-    ],
-    [
-      "a closed port",
-      async () => ({ ITTYBIT_API_URL: await closedPort() }),
-      EXIT.unreachable,
-      "Nothing could be checked: http://HOST does not answer (ECONNREFUSED: nothing listens there); look at ITTYBIT_API_URL and the network.",
-    ],
-    [
-      "429 without end",
-      async () => ({
-        ITTYBIT_API_URL: (await emulator({ faults: [{ fault: { type: "throttled", seconds: 9 }, on: "any" }] })).apiUrl,
-      }),
-      EXIT.unreachable,
-      "Nothing could be checked: Ittybit kept answering 429, too many requests; run this again when the account has less to do.",
-    ],
-  ])("of %s", async (_what, arrange, code, sentence) => {
-    const seen = await check(await arrange());
-    expect([address(seen.sentence), seen.code]).toEqual([sentence, code]);
-  });
-});
 
 it("waits through a storm of 429s and says so, with the setting", async () => {
   const faults = [{ fault: { type: "throttled", seconds: 2 }, on: "any", times: 9 } as const];
@@ -311,18 +93,32 @@ it.each<[what: string, env: Record<string, string>, args: string[], says: RegExp
     ["--original", "https://a.example/p.jpg"],
     /would travel in the clear/,
   ],
+  [
+    "an original that Ittybit can reach",
+    { ITTYBIT_API_KEY: "k" },
+    ["--original", "http://localhost/p.jpg"],
+    /on this machine/,
+  ],
+  ["an original by http", { ITTYBIT_API_KEY: "k" }, ["--original", "s3://b/p.jpg"], /is no http\(s\) address/],
 ])("needs %s", async (_what, env, args, says) => {
   const world = createWorld({ env });
   expect(await runCli(["ittybit", "check", ...args], world.context, () => {})).toBe(EXIT.usage);
   expect(world.stderr()).toMatch(says);
 });
 
-it("says which original cannot be fetched, and asks the real address by default", async () => {
-  const seen = await check({}, [], await origin().then((url) => url.replace("private-name", "other")));
-  expect(address(seen.sentence)).toBe(
-    "Nothing could be checked: the original http://HOST/other.jpg answers 404; name a picture that anybody may fetch with --original.",
-  );
+it("asks the real address by default, and says which original cannot be fetched", async () => {
+  const asked: string[] = [];
+  const network = (async (input: string) => {
+    asked.push(input);
+    return new Response("", { status: 404 });
+  }) as typeof fetch;
+  const seen = await check({}, [], "https://cdn.example.com/p.jpg", network);
+  expect([seen.code, seen.sentence]).toEqual([
+    EXIT.unreachable,
+    "Nothing could be checked: the original https://cdn.example.com/p.jpg answers 404; name a picture that anybody may fetch with --original.",
+  ]);
   expect(seen.stderr).toContain("Checking https://api.ittybit.com with");
+  expect(asked).toEqual(["https://cdn.example.com/p.jpg"]);
 });
 
 describe("--record", () => {

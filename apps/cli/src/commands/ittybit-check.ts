@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "../arguments/command.ts";
 import { readDuration } from "../arguments/quantities.ts";
-import { readIttybitSettings } from "../arguments/settings.ts";
+import { isLoopback, readIttybitSettings } from "../arguments/settings.ts";
 import { type Check, runCheck } from "../ittybit/run-check.ts";
 import { sanitise } from "../ittybit/sanitise.ts";
 import type { Context } from "../platform/context.ts";
@@ -51,6 +51,8 @@ export const ittybitCheckCommand: Command = {
     const wrong = [original, panorama].find((url) => url !== null && !isWebAddress(url));
     if (wrong !== undefined) throw usageError(`${wrong} is no http(s) address.`);
     const settings = readIttybitSettings(context);
+    if (isLoopback(new URL(original)) && !isLoopback(new URL(settings.apiUrl)))
+      throw usageError(`${settings.apiUrl} cannot fetch ${original}, which is on this machine.`);
     const report = createReport(args, context);
     report.note(`Checking ${settings.apiUrl} with a few small jobs of ${original}`);
     const check = await runCheck(

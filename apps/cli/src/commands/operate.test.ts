@@ -16,11 +16,16 @@ const GATE = {
   reasons: [{ lane: "bulk", code: "paused", message: "Paused by an operator.", until: null }],
 };
 
+async function* piped(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
+
 /** Runs one command line against a server that answers everything with `answer`. */
-async function run(line: string, answer: unknown) {
+async function run(line: string, answer: unknown, typed = "") {
   const asked: { call: string; body: unknown }[] = [];
   const world = createWorld({
     env: { ADMIN_TOKEN: "operator" },
+    stdin: piped(typed),
     fetch: (url, { method, body }) => {
       const { pathname, search } = new URL(url);
       asked.push({
@@ -33,6 +38,19 @@ async function run(line: string, answer: unknown) {
   const code = await runCli(line.split(" "), world.context, () => {});
   return { code, asked, stdout: world.stdout(), stderr: world.stderr() };
 }
+
+describe("prewarm retry", () => {
+  const ended = { action: "act_1", state: "done", total: 0, done: 3, skipped: 0 };
+
+  it.each([
+    ["acts on what lies beyond what was counted", false, "at least 0 jobs match.\n", "retry: 3 jobs\n", 2],
+    ["does nothing when nothing matches", true, "", "0 jobs match.\n", 1],
+  ])("%s", async (_, exact, notes, said, calls) => {
+    const { code, stdout, stderr, asked } = await run("retry --search error:x", { ...ended, exact });
+    expect([code, stdout, asked.length]).toEqual([EXIT.ok, said, calls]);
+    expect(stderr).toBe(notes);
+  });
+});
 
 describe("prewarm gate", () => {
   it("shows what is let through, and why something waits", async () => {
@@ -95,6 +113,41 @@ describe("prewarm dead", () => {
   });
 });
 
+describe("prewarm info", () => {
+  const known = {
+    id: "a",
+    width: 2400,
+    height: 1600,
+    type: "image/jpeg",
+    bytes: 350_000,
+    frames: 1,
+    widths: [320, 640],
+  };
+  const answer = { images: [{ ...known, version: null, lqip: "data:image/webp;base64,AA" }], unknown: ["b\u001b"] };
+
+  it("asks for each image once, and says which are not known", async () => {
+    const { stdout, stderr, asked } = await run("info a b a", answer);
+    expect(asked).toEqual([{ call: "POST /api/v1/info", body: { ids: ["a", "b"] } }]);
+    expect(stdout).toMatch(/^2400×1600 +image\/jpeg +350000 +320,640 +a$/m);
+    expect(stderr).toContain("Not known yet: b\\x1b");
+  });
+
+  it("prints what a build can read, also of a list that is piped in", async () => {
+    const ids = Array.from({ length: 1001 }, (_, n) => `${n}`);
+    const { stdout, asked } = await run("info - --json", answer, `${ids.join("\n")}\n`);
+    expect(asked.map(({ body }) => (body as { ids: string[] }).ids.length)).toEqual([1000, 1]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "prewarm.info/1",
+      images: [{ lqip: answer.images[0]?.lqip }, {}],
+    });
+  });
+
+  it("refuses what is no id, and asks nothing", async () => {
+    expect(await run("info a//b", answer)).toMatchObject({ code: EXIT.usage, asked: [] });
+    expect(await run("info", answer)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});
+
 describe("prewarm audit and prewarm actions", () => {
   it("says who did what", async () => {
     const entries = [
@@ -134,5 +187,33 @@ describe("prewarm audit and prewarm actions", () => {
     expect((await run("actions act_1", action)).asked[0]?.call).toBe("GET /api/v1/actions/act_1");
     expect((await run("actions act_1 --stop", action)).asked[0]?.call).toBe("DELETE /api/v1/actions/act_1");
     expect(await run("actions --stop", action)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});
+
+describe("prewarm ledger", () => {
+  const counts = { queued: 3, processing: 0, retrying: 0, stored: 1200, dead: 2, refused: 0, cancelled: 0 };
+  const stats = {
+    lanes: { live: counts, upload: counts, bulk: counts },
+    deadLetters: 6,
+    ledger: { rows: 3615, bytes: 5_250_000_000, limitBytes: 10_000_000_000 },
+    metricErrors: 0,
+  };
+
+  it("says what it holds, and how full it is", async () => {
+    const { code, stdout, asked } = await run("ledger", stats);
+    expect([code, asked.map(({ call }) => call)]).toEqual([EXIT.ok, ["GET /api/v1/stats"]]);
+    expect(stdout.split("\n").slice(0, 5)).toEqual([
+      "rows          3,615",
+      "size          5.3 GB of 10.0 GB, 52.5 %",
+      "dead letters  6",
+      expect.stringMatching(/^LANE +QUEUED +PROCESSING +RETRYING +STORED +DEAD/),
+      expect.stringMatching(/^live +3 +0 +0 +1,200 +2/),
+    ]);
+  });
+
+  it("tells of metrics that could not be recorded, and prints all as one document", async () => {
+    expect((await run("ledger", { ...stats, metricErrors: 4 })).stdout).toMatch(/^metrics lost {2}4$/m);
+    const { stdout } = await run("ledger --json", stats);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: "prewarm.ledger/1", rows: 3615, deadLetters: 6 });
   });
 });

@@ -38,7 +38,8 @@ export async function act(
   const matched = preview.total;
   const exact = preview.exact !== false;
   const matching = `${exact ? "" : "at least "}${formatCount(matched)} jobs match.`;
-  if (args.flag("dry-run") || matched === 0) return print(report, kind, { matched, exact, done: 0 }, matching);
+  if (args.flag("dry-run") || (matched === 0 && exact))
+    return print(report, kind, { matched, exact, done: 0 }, matching);
   report.note(matching);
   if (confirm) await confirmByTyping(args, context, `This will ${kind} them.`, kind);
   const rate = args.text("rate");
@@ -51,7 +52,8 @@ export async function act(
 /** Tries a run's dead variants again; with none it does nothing, because the API refuses an action that matches nothing. */
 export async function retryFailed(api: ControlApi, context: Context, run: string, report: Report): Promise<void> {
   const request: ActionRequest = { action: "retry", filter: { run, state: "dead" } };
-  if ((await count(request, api)).total === 0) return report.note(`No variant of ${run} is dead.`);
+  const { total, exact } = await count(request, api);
+  if (total === 0 && exact !== false) return report.note(`No variant of ${run} is dead.`);
   const { done } = await runAction(request, "retrying", api, context, report);
   report.note(`${done} dead variants of ${run} are queued again`);
 }

@@ -100,7 +100,7 @@ function sameFindings(consumer: Wrangler, edge: Wrangler): Finding[] {
 function given(config: Config, configFaults: readonly string[], { vars, bindings }: Wrangler): Finding[] {
   const inFile = (name: string): string | undefined => (typeof vars[name] === "string" ? vars[name] : undefined);
   const faults = checkEnvironment(config, configFaults, { value: inFile, hasBucket: (name) => bindings.has(name) });
-  const isSecret = (fault: string): boolean => fault.includes("wrangler secret put");
+  const isSecret = (fault: string): boolean => fault.includes(" secret put ");
   const findings: Finding[] = faults
     .filter((fault) => !isSecret(fault))
     .map((text) => ({ state: "fault", what: CONSUMER, text }));

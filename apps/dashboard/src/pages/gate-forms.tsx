@@ -2,6 +2,7 @@ import type { Gate, GatePatch } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
 import { count } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";
+import { HowFound } from "./how-found.tsx";
 
 /** Changes the gate and resolves with what to say of it. */
 export type Patch = (change: GatePatch, said: string) => Promise<string>;
@@ -19,6 +20,11 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
         step="any"
         apply={(value) => patch({ rate: value }, `Rate: ${value} a second.`)}
       />
+      <HowFound
+        name="Submissions a second"
+        limit={gate.limits.rate}
+        find={() => patch({ rate: "auto" }, "The rate finds itself.")}
+      />
       <NumberForm
         name="Burst"
         now={gate.rate.burst}
@@ -33,6 +39,19 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
         max={10_000}
         apply={(value) => patch({ concurrency: value }, `Concurrency: ${value}.`)}
       />
+      <HowFound
+        name="Jobs at Ittybit at once"
+        limit={gate.limits.concurrency}
+        find={() => patch({ concurrency: "auto" }, "The concurrency finds itself.")}
+      />
+      <BudgetForms gate={gate} patch={patch} />
+    </section>
+  );
+}
+
+function BudgetForms({ gate, patch }: { gate: Gate; patch: Patch }) {
+  return (
+    <>
       <NumberForm
         name="Jobs a month"
         hint="Empty: unlimited"
@@ -50,7 +69,7 @@ export function GateForms({ gate, patch }: { gate: Gate; patch: Patch }) {
         step="any"
         apply={(value) => patch({ budget: { warmingShare: value / 100 } }, `Warming may use ${value} %.`)}
       />
-    </section>
+    </>
   );
 }
 

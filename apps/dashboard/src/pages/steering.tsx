@@ -142,9 +142,11 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
 }
 
 function GateNumbers({ gate }: { gate: Gate }) {
+  const { rate, concurrency } = gate.limits;
+  const found = ({ mode, why }: typeof rate) => (mode === "auto" ? `, automatic${why === null ? "" : `: ${why}`}` : "");
   const rows: [string, string][] = [
-    ["Submissions a second", `${gate.rate.perSecond}, bursts of ${gate.rate.burst}`],
-    ["Jobs at Ittybit at once", count(gate.concurrency)],
+    ["Submissions a second", `${gate.rate.perSecond}, bursts of ${gate.rate.burst}${found(rate)}`],
+    ["Jobs at Ittybit at once", `${count(gate.concurrency)}${found(concurrency)}`],
     ["Jobs a month", gate.budget.monthlyJobs === null ? "unlimited" : count(gate.budget.monthlyJobs)],
     ["Share warming may use", percent(gate.budget.warmingShare)],
   ];

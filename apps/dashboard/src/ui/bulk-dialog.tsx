@@ -70,8 +70,8 @@ function Confirm({
 }) {
   const [rate, setRate] = useState(DEFAULT_RATE);
   const [typed, setTyped] = useState("");
-  const wantsWord = kind === "cancel" && preview.total > TYPED_ABOVE;
-  if (preview.total === 0) return <p>Nothing matches any more. Close this and look again.</p>;
+  const wantsWord = kind === "cancel" && (preview.total > TYPED_ABOVE || !preview.exact);
+  if (preview.total === 0 && preview.exact) return <p>Nothing matches any more. Close this and look again.</p>;
   return (
     <form
       onSubmit={(event) => {
@@ -99,7 +99,7 @@ function Confirm({
         </label>
       )}
       <button type="submit" class={kind === "retry" ? "primary" : "danger"} disabled={wantsWord && typed !== "cancel"}>
-        {kind === "retry" ? "Retry" : "Cancel"} {plural(preview.total, "job")}
+        {kind === "retry" ? "Retry" : "Cancel"} {preview.exact ? plural(preview.total, "job") : "all that match"}
       </button>
     </form>
   );

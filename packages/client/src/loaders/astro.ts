@@ -50,8 +50,12 @@ function settingsOf({ service }: ImageConfig) {
   return forLoader(service.config as unknown as ClientOptions);
 }
 
-function urlOf({ src, fit, ...asked }: Transform, config: ImageConfig): string {
+/** Astro's own names of qualities, where they are not ours. */
+const QUALITIES: Record<string, string> = { mid: "medium", max: "very_high" };
+
+function urlOf({ src, fit, quality, ...rest }: Transform, config: ImageConfig): string {
   if (typeof src !== "string") return src.src;
+  const asked = { ...rest, quality: QUALITIES[`${quality}`] ?? quality };
   // Astro demands both sides of every image that it cannot open: only `fit` says that they are a crop, and a layout crops by CSS.
   return loaderUrl(settingsOf(config), src, { ...asked, crop: fit === "cover" && !(LAYOUT in asked) });
 }

@@ -62,8 +62,7 @@ describe("quality", () => {
   it.each([
     [0.8, ""],
     [45, "q=low&"],
-    ["mid", "q=medium&"],
-    ["max", "q=very_high&"],
+    ["very_low", "q=very_low&"],
     [400, "q=very_high&"],
     ["auto", ""],
     [Number.NaN, ""],
@@ -121,6 +120,16 @@ describe("nuxt", () => {
 });
 
 describe("astro", () => {
+  it.each([
+    ["mid", "q=medium&"],
+    ["max", "q=very_high&"],
+    ["high", ""],
+    [45, "q=low&"],
+  ])("knows quality %s", (quality, query) => {
+    const url = astro.getURL({ src: "/a", width: 320, height: 200, quality }, config);
+    expect(url).toBe(`${BASE}/images/a?w=320&${query}f=auto`);
+  });
+
   it("crops only where fit says so, because both sides are demanded of every image", () => {
     const size = { src: "/a.jpg", width: 800, height: 600 };
     expect(astro.getURL(size, config)).toBe(`${BASE}/images/a.jpg?w=828&f=auto`);

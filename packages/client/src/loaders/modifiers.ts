@@ -1,4 +1,5 @@
-import { imageUrl, isId, type LooseUrlOptions, refOf, shapeOf } from "../image-url.ts";
+import { snapUp } from "@prewarm/shared/ladder";
+import { isId, type LooseUrlOptions, partsUrl, refOf, shapeOf } from "../image-url.ts";
 import { type ClientOptions, type ImageRef, readOptions, type Settings } from "../public-config.ts";
 
 /*
@@ -19,14 +20,14 @@ export interface Modifiers {
 /** Throws where every URL needs a signature: loaders run in browsers, too, where a key would be everybody's. */
 export function forLoader(options: ClientOptions): Settings {
   if (options.signing !== "all") return readOptions(options);
-  throw new Error('With signing: "all" use signAttrs of @prewarm/client/server in server code instead of a loader');
+  throw new Error('With signing: "all" use signAttrs of @prewarm/client/server');
 }
 
 /** The URL for a source of the site; the source itself where it is none of our images. */
 export function loaderUrl(settings: Settings, src: string, asked: Modifiers): string {
   const ref = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
   if (!ref || !isId(refOf(ref).id)) return src;
-  return imageUrl(settings, ref, modifiersOf(settings, refOf(ref), asked));
+  return partsUrl(settings, ref, modifiersOf(settings, refOf(ref), asked));
 }
 
 const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
@@ -56,7 +57,7 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
   const [width, height] = [sizeOf(asked.width), sizeOf(asked.height)];
   const shape = (ref.width ?? 0) / (ref.height ?? 0);
   // A height alone cannot be asked for; it is a width where the shape is known.
-  const px = width || Math.round(height * shape);
+  const px = width || Math.round(height * shape) || 0;
   const isWhole = Math.abs(px / shape - height) <= 1;
   const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings, px, height) : undefined;
   return {
@@ -68,29 +69,26 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
 }
 
 /** The next width that uploads warm: a library's own choice is a rung that nobody has made. Icons keep theirs. */
-function pageWidth({ pages }: Settings, px: number): number {
-  const { widths } = pages;
-  return px >= Math.min(...widths) ? (widths.find((width) => width >= px) ?? Math.max(...widths)) : px || 0;
+function pageWidth({ pages: { widths } }: Settings, px: number): number {
+  return px < Math.min(...widths) ? px : snapUp(px, widths);
 }
 
+/** In px; 0 for what is none. */
 function sizeOf(value: unknown): number {
-  const px = Number.parseFloat(String(value));
+  const px = Number.parseFloat(`${value}`);
   return px > 0 && px < 1 / 0 ? px : 0;
 }
 
 /** The declared ratio that a pair means: within a pixel, or half a percent of the height. */
 export function ratioOf({ ratios }: Settings, width: number, height: number): string | undefined {
   const off = (ratio: string) => Math.abs(width / shapeOf(ratio) - height);
-  const best = ratios.reduce<string | undefined>((a, b) => (a !== undefined && off(a) <= off(b) ? a : b), undefined);
+  const [best] = [...ratios].sort((a, b) => off(a) - off(b));
   return best !== undefined && off(best) <= Math.max(1, height / 200) ? best : undefined;
 }
 
-const NAMES: Record<string, string> = { mid: "medium", max: "very_high" };
-
-/** A name, 1–100, or a fraction below 1; undefined for what is none of them. */
-function qualityOf(value: unknown): number | string | undefined {
+/** A name, 1–100, or a fraction below 1; what is none of them becomes the usual one. */
+function qualityOf(value: unknown): number | string {
   const number = Number(value);
   if (number > 0) return Math.min(100, number < 1 ? number * 100 : number);
-  const name = NAMES[`${value}`] ?? value;
-  return typeof name === "string" && /^((very_)?(low|high)|medium)$/.test(name) ? name : undefined;
+  return `${value}`;
 }

@@ -57,7 +57,11 @@ describe("every route × every role", () => {
 
   it("leaves no write open to viewers", () => {
     const writes = rows.filter(({ method, access }) => method !== "GET" && access === "viewer");
-    expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual(["DELETE /api/v1/session"]);
+    // A list of ids is too long for a URL: the first of them only reads.
+    expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "POST /api/v1/info",
+      "DELETE /api/v1/session",
+    ]);
   });
 
   it("closes what the table does not know", async () => {

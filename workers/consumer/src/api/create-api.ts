@@ -13,6 +13,7 @@ import { gate } from "./gate.ts";
 import { history } from "./history.ts";
 import { hooks } from "./hooks.ts";
 import { images } from "./images.ts";
+import { info } from "./info.ts";
 import { jobs } from "./jobs.ts";
 import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
@@ -24,7 +25,7 @@ import { system } from "./system.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
-  ...[warm, runs, jobs, dead, actions, images, stats, history, gate],
+  ...[warm, runs, jobs, dead, actions, images, info, stats, history, gate],
   ...[audit, doctor, session, hooks, metrics, system],
 ].flat();
 

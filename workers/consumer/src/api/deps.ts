@@ -26,6 +26,8 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   queues: QueueBindings;
   adminTokens: string[];
   viewerTokens: string[];
+  /** Of variants, and of what is known of images. */
+  bucket: Pick<R2Bucket, "get" | "list" | "delete">;
   /** First signs, all verify. */
   signingKeys: string[];
   wrongTokens: WrongTokens;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { createApiWorld, exchange, granted, key, VIEWER, warm, work } from "./testing/api-world.ts";
-
-type Limits = Record<"rate" | "concurrency", Record<string, unknown>>;
 
 describe("gate, stats and history", () => {
   it("change what is named, show it, and refuse nonsense", async () => {
@@ -35,7 +34,8 @@ describe("gate, stats and history", () => {
   it("pin an automatic limit, let it find itself again, and change the burst without touching the rate", async () => {
     const world = createApiWorld();
     const limits = async (body?: object) =>
-      (await world.json(body ? "PATCH" : "GET", "/api/v1/gate", body ? { body } : {})).body.limits as Limits;
+      (await world.json(body ? "PATCH" : "GET", "/api/v1/gate", body ? { body } : {})).body
+        .limits as GateView["limits"];
     expect(await limits()).toEqual({
       rate: { mode: "auto", value: 20, min: 0.1, max: 1000, why: null, since: null },
       concurrency: { mode: "auto", value: 50, min: 1, max: 1000, why: null, since: null },

@@ -194,11 +194,17 @@ describe("order", () => {
     expect(await open(to)).toBe(0);
   });
 
-  it("makes nothing anew for the same bytes told again", async () => {
+  it("outdates nothing for the same bytes told again: who looks finds them in R2", async () => {
     const to = world();
     await tell(to, put("0A", "e1"));
     work(to, [key("a"), key("a", 800)], "stored");
-    expect((await tell(to, put("0B", "e1"))).body).toMatchObject({ accepted: 0, existing: 2 });
+    const gens = async () => (await to.deps.ledger.imageRows("a", [])).rows.map(({ gen }) => gen);
+    expect((await tell(to, put("0B", "e1"))).body).toMatchObject({ accepted: 2 });
+    const waiting = await gens();
+    expect((await tell(to, put("0C", "e1"))).body).toMatchObject({ accepted: 0, duplicates: 2 });
+    expect(await gens()).toEqual(waiting);
+    await tell(to, put("0D", "e2"));
+    expect(await gens()).not.toEqual(waiting);
   });
 
   it("purges what is deleted, unless it was uploaded anew since", async () => {

@@ -17,7 +17,7 @@ export interface BatchDeps {
   ledger: Handlers;
   ittybit: Pick<Ittybit, "submit" | "get">;
   /** `IMAGES_BUCKET`. */
-  images: Pick<R2Bucket, "head" | "put" | "delete">;
+  images: Pick<R2Bucket, "head" | "get" | "put" | "delete">;
   originals: OriginalsAccess;
   /** Fetches results; no credentials go through it. */
   fetch: typeof fetch;
@@ -53,8 +53,8 @@ export interface BatchContext extends BatchDeps {
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(image: string): Promise<number>;
-  /** Deletions of markers under way. */
-  clearing: number;
+  /** What is told to pages, under way. */
+  telling: number;
   counts: Counts;
 }
 

@@ -164,6 +164,18 @@ describe("putting a result", () => {
     expect(new TextDecoder().decode(images.objects.get(`variants/${KEY}`)?.bytes)).toBe("newer");
   });
 
+  it("goes by the head before the POST: what was written since is not replaced", async () => {
+    const { shift, ledger, images, deps, clock } = batchWorld();
+    deps.at = async (point) => {
+      if (point === "posted") await images.bucket.put(`variants/${KEY}`, "newer");
+    };
+    ledger.add(KEY);
+    const since = clock.now();
+    await shift();
+    expect(ledger.outcomes.get(KEY)?.[0]).toEqual({ kind: "pending", due: since + 400 });
+    expect(images.calls.slice(0, 3).map((call) => call.split(" ")[0])).toEqual(["head", "put", "put"]);
+  });
+
   it("replaces exactly the older object it saw", async () => {
     const { shift, ledger, images } = batchWorld();
     ledger.add(KEY, { gen: 9, floor: 8 });
@@ -233,19 +245,25 @@ describe("a job that somebody else posted", () => {
     return row;
   }
 
-  it("is finished by its metadata alone: no look at the original, no call to Ittybit", async () => {
+  it("is finished by its metadata alone: no call to Ittybit, and of the original one look, for what is known of its image", async () => {
     const world = batchWorld();
     await leftBehind(world, { width: "400", height: "200" });
     await world.shift();
     expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
     expect(world.ittybit.calls).toEqual([]);
-    expect(world.fetched.filter(({ url }) => url.includes("/originals/"))).toEqual([]);
+    expect(world.fetched.filter(({ url }) => url.includes("/originals/"))).toHaveLength(1);
+    expect(world.images.objects.has("info/photo/_")).toBe(true);
   });
 
-  it("is held to the original's size when its dialect knows no metadata", async () => {
+  it.each([
+    ["its dialect knows no metadata", {}],
+    ["its metadata is another ledger's", { ledger: "L2", gen: "1001", width: "200", height: "100" }],
+    ["its metadata is another generation's", { ledger: "L1", gen: "7", width: "200", height: "100" }],
+  ])("is held to the original's size when %s", async (_name, metadata) => {
     const world = batchWorld();
     const row = await leftBehind(world);
-    for (const job of world.ittybit.jobs) job.order.metadata = {};
+    expect(row.gen).toBe(1001);
+    for (const job of world.ittybit.jobs) job.order.metadata = metadata;
     world.web.set(URL_OF_RESULT, async () => new Response(await picture("webp", 200, 100)));
     await world.shift();
     expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", failure: { code: "output_invalid" } }]);

@@ -159,7 +159,7 @@ export class Hands {
     for (const entry of this.#entries.values()) this.#drop(entry);
   }
 
-  /** Minds a POST, a finish or a clearing until it is over. It must not throw. */
+  /** Minds a POST, a finish or what follows it until it is over. It must not throw. */
   mind(act: Promise<void>): void {
     const minded = act.finally(() => this.#acts.delete(minded));
     this.#acts.add(minded);

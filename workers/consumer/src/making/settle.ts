@@ -2,6 +2,7 @@ import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import type { Outcome } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
+import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
@@ -52,16 +53,20 @@ export async function settle(context: BatchContext, entry: Entry, outcome: Outco
   context.hands.settle(entry, await withMarker(context, entry, outcome));
 }
 
-/** Deletes the markers of what is there now. One that stays only keeps viewers from asking, and runs out by itself. */
-export async function clearStored(context: BatchContext, keys: readonly string[]): Promise<void> {
-  context.clearing += 1;
+/**
+ * What follows for pages once variants are there: their markers go, and what is known of their images is noted. Nothing depends on either:
+ * a marker runs out by itself, and the next variant of the image notes it again.
+ */
+export async function tellPages(context: BatchContext, keys: readonly string[]): Promise<void> {
+  context.telling += 1;
   try {
     const clear = () => clearMarkers(context.images, keys, keys.map(idOfKey));
     await context.connections.run(clear, { rank: RANKS.head });
     await context.at("markers-cleared");
+    await noteStored({ ...context, probe: (id) => context.probe(id, RANKS.head) }, keys);
   } catch (error) {
     context.log("marker.delete_failed", { error: errorText(error) });
   } finally {
-    context.clearing -= 1;
+    context.telling -= 1;
   }
 }

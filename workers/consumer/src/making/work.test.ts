@@ -362,6 +362,15 @@ describe("a ledger that does not answer", () => {
   });
 });
 
+it("says once of what is no variant key that it cannot be made", async () => {
+  const { shift, ledger } = batchWorld();
+  ledger.add("../../etc/passwd");
+  await shift();
+  expect(ledger.outcomes.get("../../etc/passwd")).toMatchObject([
+    { kind: "failed", class: "permanent", failure: { code: "key_unreadable" }, posted: false, ended: true },
+  ]);
+});
+
 describe("what the ledger stops", () => {
   it("is given back unposted when no POST was sent", async () => {
     const { shift, ledger, ittybit, clock } = batchWorld();

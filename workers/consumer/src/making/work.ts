@@ -6,7 +6,7 @@ import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { Entry } from "./hands.ts";
 import { prepare } from "./prepare.ts";
-import { clearStored } from "./settle.ts";
+import { tellPages } from "./settle.ts";
 import { submitJob } from "./submit-job.ts";
 
 type Asks = ExchangeRequest["asks"];
@@ -89,7 +89,7 @@ async function exchange(
   const room = shift.room;
   const answer = await ledger.exchange({ owner, role, room, have: hands.have(shift.draining), ...call, ...news });
   await context.at("exchanged");
-  if (stored.length > 0) hands.mind(clearStored(context, stored));
+  if (stored.length > 0) hands.mind(tellPages(context, stored));
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.ledgerId;
@@ -147,7 +147,7 @@ async function leave(context: BatchContext, shift: Shift): Promise<void> {
   hands.leaveBehind(clock.now() + LEFT_AGAIN_MS);
   await context.at("before-leave");
   await exchange(context, shift, { first: false, asks: [], leave: true });
-  await waitWhile(context, () => context.clearing > 0);
+  await waitWhile(context, () => context.telling > 0);
   await context.at("left");
 }
 

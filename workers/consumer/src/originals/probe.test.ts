@@ -68,8 +68,10 @@ it("tells the origin who asks, and asks for an original by nothing secret", asyn
 
 describe("probe", () => {
   it("reads 64 kB once for all that ask within two seconds", async () => {
-    const { probe, fetched, clock } = setup({ [PHOTO]: serve(await picture("jpeg", 800, 600)) });
-    const original = { kind: "image", size: { width: 800, height: 600 }, etag: '"e1"' };
+    const jpeg = await picture("jpeg", 800, 600);
+    const { probe, fetched, clock } = setup({ [PHOTO]: serve(jpeg) });
+    const told = { size: { width: 800, height: 600 }, etag: '"e1"', type: "jpeg", bytes: jpeg.length, frames: 1 };
+    const original = { kind: "image", ...told };
     const [first] = await Promise.all([probe("photo"), probe("photo")]);
     expect(first).toMatchObject(original);
     expect(await probe("photo")).toBe(first);

@@ -1,7 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
-import type { ImageHeader } from "@prewarm/shared/image-header-type";
+import type { ImageHeader, ImageType } from "@prewarm/shared/image-header-type";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Size } from "../ittybit/job-request.ts";
@@ -18,6 +18,10 @@ export type ProbedOriginal =
       /** As a viewer sees it; null when the header does not tell. */
       size: Size | null;
       etag: string | null;
+      type: ImageType;
+      /** Null when its server does not say. */
+      bytes: number | null;
+      frames: number;
     }
   /** No variant can be made of it. That is no failure: nothing is tried again. */
   | { kind: "refused"; code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large"; message: string }
@@ -116,7 +120,8 @@ function judge(
   }
   // An unsettled header may not show its orientation yet, so width and height may be swapped. A GIF has no orientation.
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");
-  return { kind: "image", input, size: sure ? orientedSize(header) : null, etag: start.etag };
+  const size = sure ? orientedSize(header) : null;
+  return { kind: "image", input, size, etag: start.etag, type: header.type, bytes: total, frames: header.frames };
 }
 
 async function probe(id: string, rank: number, deps: ProbeDeps): Promise<ProbedOriginal> {

@@ -1,5 +1,5 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
-import { deadKey, imagePrefix, storeKey } from "@prewarm/shared/variant-key";
+import { deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 
 /** Deletes objects by their full names, however many: R2 takes 1,000 a call. */
@@ -10,7 +10,8 @@ export async function deleteObjects(bucket: Pick<R2Bucket, "delete">, names: rea
 }
 
 /**
- * Deletes every object of the image whose generation is below `floor` (or unknown), then the image's markers. `goOn` is
+ * Deletes every object of the image whose generation is below `floor` (or unknown), what is known of the image, if it was noted with such
+ * a one, and the image's markers. `goOn` is
  * asked before each page of 1,000; the purge stops when it answers false. Safe to run again.
  */
 export async function purgeObjects(
@@ -20,6 +21,7 @@ export async function purgeObjects(
 ): Promise<void> {
   const isBelow = (object: R2Object) => (fromCustomMetadata(object.customMetadata)?.gen ?? 0) < floor;
   await deleteWhere(bucket, storeKey(imagePrefix(id)), goOn, isBelow);
+  await deleteWhere(bucket, infoKey(id), goOn, isBelow);
   await deleteWhere(bucket, deadKey(imagePrefix(id)), goOn, () => true);
 }
 

@@ -1,5 +1,6 @@
-import { jobHash } from "@prewarm/shared/job";
 import { expect, it } from "vitest";
+import type { ExchangeRequest } from "../../src/ledger/contract.ts";
+import { nameOf, placeOf } from "../../src/ledger/tables/job-ids.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
@@ -9,13 +10,24 @@ it("counts what GROUP BY counts, through every way a row can go", async () => {
   const sql = nodeSql();
   const clock = createFakeClock();
   const { engine } = testEngine(sql, { config: testConfig(), clock });
+  await clock.sleep(60_000); // a new ledger's bucket has no tokens
   const keys = ["a", "b", "c", "d", "e", "f"].map((id) => `${id}/400-high.webp`);
   const [a = "", b = "", c = "", d = "", e = "", f = ""] = keys;
 
   function agree(what: string): void {
-    const kept = sql.exec("SELECT state, lane, n FROM counters WHERE n <> 0 ORDER BY state, lane");
-    const counted = sql.exec("SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane ORDER BY state, lane");
+    const lanes = Object.entries(engine.stats().counts).flatMap(([lane, { stored: _, ...states }]) =>
+      Object.values(states).map((n) => [lane, n] as const),
+    );
+    const kept = ["live", "upload", "bulk"].map((lane) =>
+      lanes.reduce((n, [of, more]) => (of === lane ? n + more : n), 0),
+    );
+    const counted = [0, 1, 2].map((lane) => sql.exec("SELECT count(*) AS n FROM jobs WHERE lane = ?", lane)[0]?.n);
     expect(kept, what).toEqual(counted);
+    const { dead, refused, cancelled } = engine.stats().counts.upload;
+    const ended = [2, 3, 4].map(
+      (state) => sql.exec("SELECT count(*) AS n FROM jobs WHERE lane = 1 AND state = ?", state)[0]?.n,
+    );
+    expect([dead, refused, cancelled], what).toEqual(ended);
   }
 
   let deliveries = 0;
@@ -26,27 +38,44 @@ it("counts what GROUP BY counts, through every way a row can go", async () => {
     engine.acceptChunk({ run: { run, label: null, lane }, delivery, images, force: false, backlogMax: 1_000 });
   }
 
+  let first = true;
+  function call(said: Partial<ExchangeRequest>) {
+    const nothing = { have: [], asks: [], submitted: [], settled: [], leave: false };
+    const answer = engine.exchange({ owner: "o", first, role: "work", room: 40, ...nothing, ...said });
+    first = false;
+    return answer.status === "ok" ? answer.give : [];
+  }
+
   accept("r", "bulk", keys);
   agree("accepted");
   accept("uploads", "upload", [a, b]);
   agree("joined in a higher lane");
-  engine.claim("o1", [{ keys: [c], live: true, at: clock.now() }]);
-  agree("raised by a viewer");
-  engine.claim("o2", [{ keys: [a, b, d, e], live: false, at: clock.now() }]);
-  agree("claimed");
-  engine.settle("o2", {
-    [a]: { kind: "present", bytes: 1, etag: "x", objectGen: 1, posted: false },
-    [b]: { kind: "failed", class: "permanent", failure: { code: "x", message: "x" }, posted: true, ended: true },
-    [d]: { kind: "unclear", failure: { code: "x", message: "x" } },
-    [e]: { kind: "refused", code: "missing", until: clock.now() + 1_000, message: "x" },
+  const given = new Map(call({ asks: [{ key: c, at: clock.now() }] }).map((one) => [one.key, one]));
+  agree("raised by a viewer, and handed out");
+  expect(given.size).toBe(6);
+  const said = (key: string) => ({ id: given.get(key)?.id ?? 0, gen: given.get(key)?.gen ?? 0 });
+  call({ have: keys.map((key) => ({ ...said(key), phase: "ready" as const })) });
+  agree("granted");
+  const failure = { code: "x", message: "x" };
+  call({
+    room: 0,
+    settled: [
+      { ...said(a), outcome: { kind: "present", bytes: 1, etag: "x", objectGen: said(a).gen, posted: false } },
+      { ...said(b), outcome: { kind: "failed", class: "permanent", failure, posted: true, ended: true } },
+      { ...said(d), outcome: { kind: "unclear", failure } },
+      { ...said(e), outcome: { kind: "refused", code: "missing", until: clock.now() + 1_000, message: "x" } },
+      { ...said(f), outcome: { kind: "unposted" } },
+    ],
   });
-  agree("settled in four ways");
-  expect(await engine.retryJob(await jobHash(b), "test")).toMatchObject({ status: "ok" });
+  agree("settled in five ways");
+  expect(engine.retryJob(nameOf(placeOf(b, "test")), "test")).toMatchObject({ status: "ok" });
   agree("retried");
-  expect(await engine.cancelJob(await jobHash(f), "test")).toMatchObject({ status: "ok" });
+  expect(engine.cancelJob(nameOf(placeOf(f, "test")), "test")).toMatchObject({ status: "ok" });
   agree("cancelled");
-  engine.purgeImage("a", null, "test");
+  engine.purgeImage("d", null, "test");
   agree("purged");
   engine.cancelRun("r", "test");
   agree("the run cancelled");
+  call({ leave: true });
+  agree("what was summed is folded");
 });

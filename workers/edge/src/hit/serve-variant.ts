@@ -14,9 +14,13 @@ const YEAR_SECONDS = 31_536_000;
 
 /**
  * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
- * Null when R2 has no such variant; `unavailable` when R2 did not say, so that nobody asks for what may be there.
+ * Null when R2 has no such variant; `unavailable` when R2 did not say, so that nobody asks for what may be there. `storedAs` is the key of
+ * the same picture, where that is another one: its bytes are cached as the target's.
  */
-export async function serveVariant(context: RequestContext): Promise<Response | "unavailable" | null> {
+export async function serveVariant(
+  context: RequestContext,
+  storedAs?: string,
+): Promise<Response | "unavailable" | null> {
   const { target, edge } = context;
   const { key, transform } = target;
   const budget = edge.config.edgeBudgetMs;
@@ -28,7 +32,10 @@ export async function serveVariant(context: RequestContext): Promise<Response | 
     edge.askedLately.forget(key);
     return answer(context, copy, "edge; hit");
   }
-  const fetched = await withTimeLimit(() => edge.images.get(storeKey(key)), context.left(budget * STORE_SHARE));
+  const fetched = await withTimeLimit(
+    () => edge.images.get(storeKey(storedAs ?? key)),
+    context.left(budget * STORE_SHARE),
+  );
   context.mark("r2");
   if (!fetched.ok) {
     edge.log("edge.degraded", { step: "r2", reason: fetched.reason });

@@ -1,6 +1,10 @@
+import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
+import type { StoredInfo } from "@prewarm/shared/image-info";
 import { originalUrl } from "@prewarm/shared/signature";
 import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/source";
+import { serveVariant } from "../hit/serve-variant.ts";
+
 import { IMAGES_PATH } from "../request/target.ts";
 import type { Edge, RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
@@ -8,31 +12,58 @@ import { askOnce } from "./ask-once.ts";
 import type { MissDetail } from "./asked-lately.ts";
 import { answerNearest, answerReady, savesData } from "./nearest.ts";
 import { placeholder } from "./placeholder.ts";
+import { readInfo } from "./read-info.ts";
+import { sameTarget } from "./same-target.ts";
+import { streamOriginal, wantsCors } from "./stream-original.ts";
 
 /**
- * Answers without the variant, and asks for it unless `known` says why nothing is to be asked for. Throws `not_found` for ids without a
- * source.
+ * Answers a miss: with the same picture under another key, else without the variant. Asks for it unless `known` says why nothing is to be
+ * asked for. Throws `not_found` for ids without a source.
  */
 export async function answerMiss(context: RequestContext, known: MissDetail | null): Promise<Response> {
-  const { target, method, edge } = context;
   const original = originalOf(context);
+  const info = known === null ? await readInfo(context) : null;
+  const same = info === null ? null : sameTarget(context, info);
+  if (same === null) return answerWithout(context, original, info, known);
+  const served = await serveVariant(context, same.key);
+  // The one that stands for all is what is to be made.
+  return served instanceof Response ? served : answerWithout({ ...context, target: same }, original, info, served);
+}
+
+async function answerWithout(
+  context: RequestContext,
+  original: Original,
+  info: StoredInfo | null,
+  known: MissDetail | null,
+): Promise<Response> {
+  const { target, method, edge } = context;
   const detail = known ?? (await askOnce(context, original));
   const fields = missFields(context, detail);
   if (detail === "missing" && original.kind === "bucket") {
     return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
   }
-  const standIn = known === null ? await findStandIn(context) : null;
+  const standIn = known === null ? await findStandIn(context, info) : null;
   if (standIn !== null) return standIn;
   const unshowable = detail === "unshowable" || isUnshowable(edge.config, target.id);
   if (edge.config.fallback === "placeholder" || unshowable || isPrivate(original, edge)) {
     return placeholder(method, fields);
   }
-  return redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
+  const streamed =
+    original.kind === "url" && wantsCors(context) ? await streamOriginal(context, original.url, fields) : null;
+  return streamed ?? redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
 }
 
-async function findStandIn(context: RequestContext): Promise<Response | null> {
-  const nearest = context.edge.config.fallback === "nearest" ? await answerNearest(context) : null;
-  return nearest ?? (savesData(context.headers) ? answerReady(context) : null);
+async function findStandIn(context: RequestContext, info: StoredInfo | null): Promise<Response | null> {
+  const { edge, headers } = context;
+  const nearest = edge.config.fallback === "nearest" ? await answerNearest(context) : null;
+  if (nearest !== null || info === null) return nearest;
+  if (savesData(headers)) return answerReady(context, info, "save-data");
+  return isHeavy(info, edge.config) ? answerReady(context, info, "cold-guard") : null;
+}
+
+/** Whether the original costs a viewer more than a page may. */
+function isHeavy({ bytes }: StoredInfo, { cold }: Config): boolean {
+  return bytes !== null && cold.maxBytes !== null && bytes > cold.maxBytes;
 }
 
 function missFields({ target, timing }: RequestContext, detail: MissDetail | null): CommonFields {

@@ -1,7 +1,13 @@
-import { type Config, LQIP } from "@prewarm/shared/config";
+import { FORMATS, LQIP } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
-import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
-import { expandTransforms, formatTransform, nextRungs, type Transform } from "@prewarm/shared/transform";
+import { type StoredInfo, widthsOf } from "@prewarm/shared/image-info";
+import {
+  DEFAULT_QUALITY,
+  expandTransforms,
+  formatTransform,
+  nextRungs,
+  type Transform,
+} from "@prewarm/shared/transform";
 import { storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { answerVariant, fromStore } from "../hit/variant.ts";
 import { IMAGES_PATH, type Target } from "../request/target.ts";
@@ -29,52 +35,57 @@ export async function answerNearest(context: RequestContext): Promise<Response |
   return null;
 }
 
-/** Variants looked for at once, the smallest one aside: with it as many as may wait for headers together. */
-const READY = MAX_CONNECTIONS - 1;
-
 /** Whether the client asked to be spared bytes. */
 export function savesData(headers: Headers): boolean {
   return /^\s*on\s*(?:[;,]|$)/i.test((headers.get("Save-Data") ?? "").slice(0, 64));
 }
 
+/** Variants tried: what was noted may have been purged since. */
+const READY_TRIES = 2;
+
 /**
- * Any variant that is ready, for a client that would rather see a smaller picture than load the original: of the pages' widths the next
- * smaller ones first, then the next larger ones, at last the 16 px stand-in. All of them have the original's shape, as what the redirect would
- * lead to has. Null when none is ready.
+ * Any variant that is ready, for a client that would rather see a smaller picture than load the original: the next smaller width first, then
+ * the next larger, at last the 16 px stand-in, in a format that whoever shows the asked one shows as well. All of them have the original's
+ * shape, as what the redirect would lead to has. Null when none is ready.
  */
-export async function answerReady(context: RequestContext): Promise<Response | null> {
+export async function answerReady(
+  context: RequestContext,
+  info: StoredInfo,
+  detail: "save-data" | "cold-guard",
+): Promise<Response | null> {
   const { target, edge } = context;
-  const wait = context.left(edge.config.edgeBudgetMs);
-  const heads = await Promise.all(
-    readyOnes(target, edge.config).map(async (transform) => {
-      const key = storeKey(variantKey(target.id, transform, target.version));
-      const head = await withTimeLimit(() => edge.images.head(key), wait);
-      return head.ok && head.value !== null ? transform : null;
-    }),
-  );
-  const ready = heads.find((transform) => transform !== null);
-  return ready === undefined ? null : answerStandIn(context, ready, "save-data");
+  if (info.version !== target.version) return null;
+  const asked = formatTransform(target.transform);
+  const ready = readyOnes(target.transform, info).filter((each) => formatTransform(each) !== asked);
+  for (const transform of [...ready.slice(0, READY_TRIES), ...expandTransforms(LQIP, edge.config)]) {
+    const answer = await answerStandIn(context, transform, detail);
+    if (answer !== null) return answer;
+  }
+  return null;
 }
 
 /** Best first. */
-function readyOnes({ transform }: Target, config: Config): Transform[] {
-  const { width, height, format } = transform;
-  const asked = formatTransform(transform);
+function readyOnes({ width, height, format }: Transform, info: StoredInfo): Transform[] {
   const wanted = width ?? height ?? Number.POSITIVE_INFINITY;
-  const { widths } = config.pages;
+  const widths = widthsOf(info);
   const smaller = widths.filter((each) => each <= wanted).toReversed();
   const larger = widths.filter((each) => each > wanted);
-  const others = [...smaller, ...larger]
-    .flatMap((each) => expandTransforms(`w=${each}&f=${format}`, config))
-    .filter((each) => formatTransform(each) !== asked);
-  return [...others.slice(0, READY), ...expandTransforms(LQIP, config)];
+  // The list goes from the newest format to the oldest.
+  const shown = FORMATS.slice(FORMATS.indexOf(format));
+  return [...smaller, ...larger].flatMap((each) =>
+    shown
+      .filter((other) => info.stored[other]?.includes(each))
+      .map((other): Transform => {
+        return { width: each, height: null, fit: null, pos: null, quality: DEFAULT_QUALITY, format: other };
+      }),
+  );
 }
 
 /** Answers with another variant than was asked for, or null when R2 has it not, or does not say in time. */
 async function answerStandIn(
   context: RequestContext,
   transform: Transform,
-  detail: "nearest" | "save-data",
+  detail: "nearest" | "save-data" | "cold-guard",
 ): Promise<Response | null> {
   const { target, edge } = context;
   const key = storeKey(variantKey(target.id, transform, target.version));

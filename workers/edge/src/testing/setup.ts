@@ -1,5 +1,7 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import type { StoredInfo } from "@prewarm/shared/image-info";
 import type { MissMessage } from "@prewarm/shared/messages";
+import { infoKey } from "@prewarm/shared/variant-key";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
 import { createTargetCache } from "../request/target-cache.ts";
@@ -11,6 +13,18 @@ export const ORIGIN = "https://images.example.com";
 export const BYTES = Uint8Array.from({ length: 20 }, (_, n) => n);
 export const NOW = Date.UTC(2026, 10, 24, 12);
 
+const PHOTO: StoredInfo = {
+  width: 2400,
+  height: 1600,
+  type: "image/jpeg",
+  bytes: 350_000,
+  frames: 1,
+  etag: null,
+  version: null,
+  lqip: null,
+  stored: {},
+};
+
 export interface World {
   config: Config;
   edge: Edge;
@@ -19,6 +33,8 @@ export interface World {
   cache: FakeCache;
   sent: MissMessage[];
   logged: string[];
+  /** Lets something be known of an image, as the consumer notes it; what is not said here is of a small photo. */
+  know(id: string, info?: Partial<StoredInfo>): void;
   /** Moves the clock, in ms. */
   advance(ms: number): void;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -32,6 +48,8 @@ export interface World {
 export interface Options {
   config?: Partial<UserConfig>;
   keys?: string[];
+  /** What the originals' server answers; default: nothing is asked of it. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
   faults?: { cache?: Fault; images?: Fault; live?: Fault; limit?: Fault };
   /** Whether the rate limiter lets messages through; undefined: there is no limiter. */
   allowed?: (key: string) => boolean;
@@ -82,6 +100,7 @@ function createWorld(options: Options, shared: Shared): World {
       options.allowed === undefined && options.faults?.limit === undefined
         ? null
         : withFault(limit, options.faults?.limit),
+    fetch: (input, init) => (options.fetch ?? notAsked)(String(input), init ?? {}),
     targetCache: createTargetCache(),
     askedLately: createAskedLately(faultyCache),
     gate: createLiveGate(faultyImages),
@@ -99,6 +118,7 @@ function createWorld(options: Options, shared: Shared): World {
     sent,
     logged,
     advance,
+    know: (id, info) => images.store(infoKey(id), JSON.stringify({ ...PHOTO, ...info })),
     ask,
     get: (path, headers) => ask("GET", path, headers),
     settle: async () => {
@@ -106,6 +126,10 @@ function createWorld(options: Options, shared: Shared): World {
     },
     otherIsolate: () => createWorld(options, shared),
   };
+}
+
+function notAsked(url: string): Promise<Response> {
+  throw new Error(`nothing should be fetched, but ${url} is`);
 }
 
 /** The last `detail` of a Cache-Status header. */

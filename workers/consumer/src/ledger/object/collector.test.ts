@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
+import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { ListingIttybit } from "../testing/listing-ittybit.ts";
 import { Collector } from "./collector.ts";
-import type { Collected } from "./job-looks.ts";
-import type { OpenJob } from "./open-job-memory.ts";
 
 const MINUTE = 60_000;
 

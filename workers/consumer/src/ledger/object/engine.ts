@@ -50,7 +50,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runDuties, runOutbox, runPurge, SLICES_MAX } from "./on-alarm.ts";
+import { runDuties, runOutbox, runPurge, runRenewals, SLICES_MAX } from "./on-alarm.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
@@ -263,6 +263,7 @@ export class Engine implements Answering<LedgerCalls> {
   async rearm(): Promise<void> {
     this.#sample();
     this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
+    await runRenewals(this.steps, this.#deps);
     await this.#alarm.load();
     this.#alarm.by(this.#next());
   }
@@ -318,6 +319,7 @@ export class Engine implements Answering<LedgerCalls> {
       await this.#deps.sleep(SHARE_MS);
       await wake(this.steps, this.#deps);
       await runOutbox(this.steps, this.#deps);
+      await runRenewals(this.steps, this.#deps);
       this.#alarm.by(this.#next());
     } catch (error) {
       this.#deps.log("ledger.duty_failed", { duty: "what follows a change", error: errorText(error) });

@@ -56,7 +56,6 @@ describe("the Ledger's Durable Object", () => {
   it("has an alarm from the first row on, and sets it again when it rings", async () => {
     const alarm = () => runInDurableObject(object(), (_instance, state) => state.storage.getAlarm());
     expect(await alarm()).toBeNull();
-    await pause("bulk");
     await accept("bulk");
     await vi.waitFor(async () => expect(await alarm()).not.toBeNull());
     expect(await runDurableObjectAlarm(object())).toBe(true);

@@ -44,7 +44,7 @@ export async function runPurge(steps: Steps, deps: LedgerDeps, task: PurgeTask):
   steps.purgeEnd(task);
 }
 
-async function runRenewals(steps: Steps, deps: LedgerDeps): Promise<void> {
+export async function runRenewals(steps: Steps, deps: LedgerDeps): Promise<void> {
   for (const task of steps.renewalsDue()) await runRenewal(steps, deps, task);
 }
 

@@ -9,17 +9,27 @@ import { isNewer, newOriginal } from "./new-original.ts";
 import { openJobs } from "./open-jobs.ts";
 import { type PurgeTask, purgeBegin } from "./purge.ts";
 
+/** What the record of a chunk says. That of the first stands for the whole delivery as well, with its hash once it is finished. */
+interface Told {
+  chunk: { hash: string; answer: Extract<ChunkAnswer, { outdated: number }> };
+}
+
+function chunkId(delivery: string, chunk: number): string {
+  return `${delivery}#${chunk}`;
+}
+
 /** Told with a refusal for a full backlog. */
 const FULL_RETRY_SECONDS = 60;
 
 /** One chunk of a request: rows, run and the chunk's record in one transaction; the same chunk again answers as before. */
 export function acceptChunk(tx: LedgerTx, chunk: AcceptChunk): ChunkAnswer {
   const { delivery, run, force } = chunk;
-  const inboxId = `${delivery.id}#${delivery.chunk}`;
+  const inboxId = chunkId(delivery.id, delivery.chunk);
   const known = readInbox(tx, inboxId);
   if (known !== null) {
-    if (known.hash !== delivery.hash) return { status: "mismatch" };
-    return { ...(JSON.parse(known.answer) as Extract<ChunkAnswer, { outdated: number }>), status: "repeat" };
+    const { chunk: said } = JSON.parse(known.answer) as Partial<Told>;
+    if (said?.hash !== delivery.hash) return { status: "mismatch" };
+    return { ...said.answer, status: "repeat" };
   }
   const size = chunk.images.reduce((sum, { keys }) => sum + keys.length, 0);
   if (size > 0 && openJobs(tx) + size > chunk.backlogMax)
@@ -28,7 +38,8 @@ export function acceptChunk(tx: LedgerTx, chunk: AcceptChunk): ChunkAnswer {
   const keys = current.flatMap((image) => image.keys);
   const counted = accept(tx, { ...run, keys, force });
   const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
-  writeInbox(tx, { id: inboxId, hash: delivery.hash, run: run.run, answer: JSON.stringify(answer) });
+  const told: Told = { chunk: { hash: delivery.hash, answer } };
+  writeInbox(tx, { id: inboxId, hash: "", run: run.run, answer: JSON.stringify(told) });
   const row = tx.runs.byId(run.run);
   if (row !== null && run.lane === "bulk") row.accepting = 1;
   return answer;
@@ -62,9 +73,10 @@ export function finishDelivery(
   tx: LedgerTx,
   { delivery, run, who, summary }: FinishRequest,
 ): "done" | "repeat" | "mismatch" {
-  const known = readInbox(tx, delivery.id);
-  if (known !== null) return known.hash === delivery.hash ? "repeat" : "mismatch";
-  writeInbox(tx, { id: delivery.id, hash: delivery.hash, run: run ?? "", answer: JSON.stringify(summary) });
+  const id = chunkId(delivery.id, 0);
+  const known = readInbox(tx, id);
+  if (known !== null && known.hash !== "") return known.hash === delivery.hash ? "repeat" : "mismatch";
+  writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "{}" });
   const row = run === null ? null : tx.runs.byId(run);
   if (row !== null && row.lane === laneCode("bulk")) {
     row.accepting = 0;
@@ -75,8 +87,8 @@ export function finishDelivery(
 
 /** What is known of a delivery that was finished. */
 export function findDelivery(tx: LedgerTx, id: string): { run: string; hash: string } | null {
-  const known = readInbox(tx, id);
-  return known === null ? null : { run: known.run, hash: known.hash };
+  const known = readInbox(tx, chunkId(id, 0));
+  return known === null || known.hash === "" ? null : { run: known.run, hash: known.hash };
 }
 
 /** Begins a purge, unless it was told under an older order than the image has; null then. */

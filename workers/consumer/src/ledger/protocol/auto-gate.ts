@@ -1,6 +1,6 @@
 import { boundsOf, type LimitName, limitValue } from "../tables/gate-state.ts";
 import { slotsOf } from "./gate.ts";
-import { type Climb, type Gate, newCohort } from "./gate-memory.ts";
+import { type AutoMemory, type Climb, type Gate, newCohort } from "./gate-memory.ts";
 
 /*
  * Finds what Ittybit allows (decisions/022-automatic-gate.md). A limit that work waits for climbs. A 429 cuts it (AIMD), and so do jobs
@@ -108,7 +108,7 @@ function lookBack(gate: Gate, used: number): Look {
   const peak = Math.max(auto.peak, used);
   const rate = limitValue(gate.state, gate.config, "ratePerSecond");
   const usedUp = {
-    ratePerSecond: perSecond(auto.sent) >= USED_UP * rate,
+    ratePerSecond: speedOf(auto, ms) >= USED_UP * rate,
     concurrency: peak >= USED_UP * slotsOf(gate, "bulk"),
   };
   if (gate.now >= gate.state.throttledUntil) {
@@ -122,6 +122,12 @@ function lookBack(gate: Gate, used: number): Look {
   }
   Object.assign(auto, { at: gate.now, sent: 0, taken: 0, refused: 0, peak: used, peakBefore: peak });
   return { ms, peak, usedUp, mayStep: gate.now - auto.movedAt >= STEP_MS };
+}
+
+/** POSTs a second: over the whole look, or over the part of it in which they went, when the gate was closed for the rest. */
+function speedOf({ sent, firstAt, lastAt }: AutoMemory, ms: number): number {
+  const within = sent > 2 ? (sent - 1) / Math.max(1, lastAt - firstAt) : 0;
+  return 1000 * Math.max(sent / ms, within);
 }
 
 /**

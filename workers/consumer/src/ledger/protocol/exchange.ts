@@ -4,7 +4,7 @@ import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, isWaiting, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
 import { adjust, noteSubmitted } from "./auto-gate.ts";
-import { recordGood, restBudget } from "./gate.ts";
+import { recordGood } from "./gate.ts";
 import { handOut } from "./hand-out.ts";
 import { isLive, leaveBehind, wakeUp } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -23,13 +23,12 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   // Full hands have no room either, and do not drain.
   hand.draining = request.role === "work" && request.room === 0 && inHand(request) < HANDS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
-  for (const { id, gen, phase } of request.have) if (phase === "ready") markReady(hand, id, gen);
+  for (const { id, gen, phase } of request.have) markReady(hand, id, gen, phase === "ready");
   settle(tx, hand, request.settled);
   ask(tx, hand, request.asks);
-  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, stop: stops(tx, hand) };
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, stop: stops(tx, hand, request.have) };
   if (request.leave) {
     leaveBehind(tx, hand, false);
-    if (memoryIsIdle(tx)) restBudget(tx.gateNow);
     return { ...answer, stop: [], give: [], again: 0, stay: false };
   }
   handOut(tx, hand, { room: request.room, standby: standbyTarget(tx) });
@@ -47,11 +46,6 @@ function inHand({ have }: ExchangeRequest): number {
 /** Work waits for a slot or a token. */
 function openWaits(tx: LedgerTx): boolean {
   return tx.counts.some((count) => count.n > 0 && isWaiting(count));
-}
-
-/** Nobody is at work, and nothing runs at Ittybit. */
-function memoryIsIdle({ memory }: LedgerTx): boolean {
-  return memory.abandoned.size === 0 && memory.hands.list().every(({ entries, over }) => over && entries.size === 0);
 }
 
 /** Whoever says it: a job that exists must be known. */
@@ -83,17 +77,20 @@ function lease(tx: LedgerTx, { owner, first, leave, role }: ExchangeRequest): Ha
   return hand;
 }
 
-function markReady(hand: Hand, id: number, gen: number): void {
+/** One that drains says so no more: then no slot is taken for it. */
+function markReady(hand: Hand, id: number, gen: number, isReady: boolean): void {
   const entry = hand.entries.get(id);
-  if (entry?.gen === gen) entry.ready = true;
+  if (entry?.gen === gen) entry.ready = isReady;
 }
 
-/** What its owner is to drop: the row has gone on, or is to be cancelled. */
-function stops(tx: LedgerTx, hand: Hand): { id: number; gen: number }[] {
+/** What its owner is to drop: the row has gone on, or is to be cancelled, or this instance knows nothing of its holding it. */
+function stops(tx: LedgerTx, hand: Hand, have: readonly Having[]): { id: number; gen: number }[] {
   const rows = rowsOf(tx, hand);
-  return [...hand.entries.values()]
+  const unknown = have.filter(({ id, gen }) => hand.entries.get(id)?.gen !== gen).map(({ id, gen }) => ({ id, gen }));
+  const over = [...hand.entries.values()]
     .filter((entry) => isStale(rows.get(entry.id) ?? null, entry) || rows.get(entry.id)?.state === CANCELLING)
     .map(({ id, gen }) => ({ id, gen }));
+  return [...unknown, ...over];
 }
 
 function rowsOf(tx: LedgerTx, hand: Hand): Map<number, Row> {

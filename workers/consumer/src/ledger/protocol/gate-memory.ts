@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
-import type { GateState, LimitName, MonthUse } from "../tables/gate-state.ts";
+import type { Lane } from "@prewarm/shared/job";
+import type { GateState, LimitName } from "../tables/gate-state.ts";
 import type { Histogram } from "../tables/histogram.ts";
 import type { Tx } from "../tables/tx.ts";
 
@@ -7,6 +8,7 @@ import type { Tx } from "../tables/tx.ts";
 export interface Gate {
   state: GateState;
   memory: GateMemory;
+  use: UseBook;
   config: Config;
   /** Unix ms. */
   now: number;
@@ -14,19 +16,23 @@ export interface Gate {
   random: () => number;
 }
 
+/** Jobs granted, by month (UTC, `2026-11`) and lane: they stand in the hands, and are folded with them. */
+export interface UseBook {
+  of(month: string): Record<Lane, number>;
+  add(lane: Lane, month: string, n: number): void;
+}
+
 /** The gate of one transaction; changes to its document are saved at the end of it. */
-export function gateOf({ gate, config, now, random }: Tx, memory: GateMemory): Gate {
-  return { state: gate, memory, config, now, random };
+export function gateOf(tx: Tx, memory: GateMemory): Gate {
+  const { gate: state, config, now, random } = tx;
+  const use = { of: (month: string) => tx.used(month), add: tx.addUsed.bind(tx) };
+  return { state, memory, use, config, now, random };
 }
 
 /** What the gate knows beside its document. Lost at an eviction; each part then errs to too little. */
 export interface GateMemory {
   /** Tokens of the bucket at a time (Unix ms); below 0: given ahead. */
   tokens: { level: number; at: number };
-  /** Jobs granted this month, exactly; null until it is read from the document's ceiling. */
-  used: MonthUse | null;
-  /** How far ahead the ceiling was last written, in jobs. */
-  usedAhead: number;
   /** Answers of the present minute, for the error ratio. */
   answers: { since: number; good: number; bad: number };
   /** Decaying histogram of job times. */
@@ -39,6 +45,9 @@ export interface AutoMemory {
   at: number;
   /** POSTs that were let go, those that Ittybit took, and those that it answered 429. */
   sent: number;
+  /** When the first and the last of those sent went, Unix ms. */
+  firstAt: number;
+  lastAt: number;
   taken: number;
   refused: number;
   /** Most slots taken at once, and the same of the look before. */
@@ -87,8 +96,6 @@ export interface Climb {
 export function newGateMemory(now: number): GateMemory {
   return {
     tokens: { level: 0, at: now },
-    used: null,
-    usedAhead: 0,
     answers: { since: now, good: 0, bad: 0 },
     jobMs: [],
     auto: newAuto(now),
@@ -104,7 +111,19 @@ const FIRST_COHORT_MS = 250;
 
 function newAuto(now: number): AutoMemory {
   return {
-    ...{ at: now, sent: 0, taken: 0, refused: 0, peak: 0, peakBefore: 0, refusedAt: 0, deafUntil: now, trial: null },
+    ...{
+      at: now,
+      sent: 0,
+      firstAt: now,
+      lastAt: now,
+      taken: 0,
+      refused: 0,
+      peak: 0,
+      peakBefore: 0,
+      refusedAt: 0,
+      deafUntil: now,
+      trial: null,
+    },
     ...{ pace: 0, safe: { concurrency: 0, ratePerSecond: 0 } },
     ...{ climbs: null, movedAt: now },
     cohort: newCohort(FIRST_COHORT_MS),

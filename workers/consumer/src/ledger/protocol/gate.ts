@@ -1,7 +1,7 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { backoff } from "../../platform/backoff.ts";
-import { CLOSED_BREAKER, type GateSettings, monthOf, nextMonth, noUse, settingsOf } from "../tables/gate-state.ts";
+import { CLOSED_BREAKER, monthOf, nextMonth, settingsOf } from "../tables/gate-state.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
 
@@ -23,10 +23,6 @@ const BAD_RATIO = 0.5;
 const LIVE_PER_SECOND = 1;
 /** From a free slot to the next POST's job, beside the job itself, in seconds: seen late, and asked for again. */
 const TURNAROUND_S = 0.3;
-/** Part of a month's jobs by which the written use may be ahead of the true one. */
-const BLOCK = 0.01;
-/** The same where the month is unlimited, in jobs. */
-const BLOCK_UNLIMITED = 1_000;
 
 /** Why something does not go. `until`: when this ends by itself, Unix ms. */
 export interface Held {
@@ -57,18 +53,20 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
-  noteSent(gate, ask);
+  noteSent(gate, ask, notBefore);
   if (!ask.hasSlot) {
-    spend(gate, ask.lane);
+    gate.use.add(ask.lane, monthOf(gate.now), 1);
   }
   const { breaker } = gate.state;
   if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
   return { notBefore };
 }
 
-function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask): void {
+function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask, notBefore: number): void {
   const { auto } = memory;
+  if (auto.sent === 0) auto.firstAt = notBefore;
   auto.sent += 1;
+  auto.lastAt = notBefore;
   auto.cohort.from ??= now;
   if (!hasSlot) auto.peak = Math.max(auto.peak, slotsUsed + 1);
 }
@@ -131,41 +129,14 @@ export function budgetLeft(gate: Gate, lane: Lane): number {
   return lane === "live" ? left : Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
 }
 
-/** Jobs granted this month, by lane. A new instance knows no less than the written ceiling. */
-export function usedBy({ state, memory, now }: Gate): Record<Lane, number> {
-  const month = monthOf(now);
-  if (memory.used?.month === month) return memory.used.byLane;
-  const byLane = state.used.month === month ? { ...state.used.byLane } : noUse(now).byLane;
-  memory.used = { month, byLane };
-  memory.usedAhead = 0;
-  return byLane;
-}
-
-function spend(gate: Gate, lane: Lane): void {
-  const { state, memory, now } = gate;
-  const used = usedBy(gate);
-  used[lane] += 1;
-  if (state.used.month !== monthOf(now)) state.used = noUse(now);
-  if (used[lane] <= state.used.byLane[lane]) return;
-  // A lone view is written as it is; who goes on is written twice as far ahead each time.
-  state.used.byLane[lane] = used[lane] + memory.usedAhead;
-  memory.usedAhead = Math.min(Math.max(1, 2 * memory.usedAhead), blockOf(settingsOf(state, gate.config)));
-}
-
-function blockOf({ monthlyJobs }: GateSettings): number {
-  return monthlyJobs === null ? BLOCK_UNLIMITED : Math.floor(monthlyJobs * BLOCK);
+/** Jobs granted this month, by lane. */
+export function usedBy({ use, now }: Gate): Record<Lane, number> {
+  return use.of(monthOf(now));
 }
 
 /** A grant of this month (`2026-11`) that made no job. */
-export function giveBack(gate: Gate, lane: Lane, month: string): void {
-  const used = usedBy(gate);
-  if (month === monthOf(gate.now)) used[lane] = Math.max(0, used[lane] - 1);
-}
-
-/** Nothing is under way any more: what is written comes down to what was used, so that an eviction costs nothing. */
-export function restBudget(gate: Gate): void {
-  gate.state.used = { month: monthOf(gate.now), byLane: { ...usedBy(gate) } };
-  gate.memory.usedAhead = 0;
+export function giveBack({ use }: Gate, lane: Lane, month: string): void {
+  use.add(lane, month, -1);
 }
 
 /* ── Throttle and breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -80,19 +80,30 @@ describe("blame", () => {
 });
 
 describe("an eviction", () => {
-  it("forgets who holds what was only looked at, and gives it out again", () => {
+  it("forgets who holds what was only looked at, and gives it out again; its holder is told to come anew", () => {
     const { accept, call, evict } = setup();
     accept(KEY);
     call("o");
     const said = { have: [], asks: [], submitted: [], settled: [], leave: false };
     const next = evict();
-    const answer = next.exchange({ owner: "p", first: true, role: "work", room: 40, ...said });
-    expect(answer).toMatchObject({ status: "ok", give: [] });
-    // Its lease stands in the table, and ends by itself.
-    expect(next.exchange({ owner: "o", first: false, role: "work", room: 40, ...said })).toMatchObject({
-      status: "ok",
-      give: [{ key: KEY, phase: "standby" }],
-    });
+    const ask = (owner: string, first: boolean) => next.exchange({ owner, first, role: "work", room: 40, ...said });
+    expect(ask("p", true)).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "standby" }] });
+    expect(ask("o", false)).toEqual({ status: "lost" });
+  });
+
+  it("keeps who holds what was granted, and tells its holder to drop what was only looked at", () => {
+    const { accept, granted, call, evict } = setup();
+    const go = granted("o", KEY);
+    accept(OTHER);
+    const [standby] = call("o", { have: [{ ...go, phase: "go" }] }).give;
+    expect(standby).toMatchObject({ key: OTHER, phase: "standby" });
+    const have = [
+      { id: go.id, gen: go.gen, phase: "go" as const },
+      { id: standby!.id, gen: standby!.gen, phase: "ready" as const },
+    ];
+    const said = { asks: [], submitted: [], settled: [], leave: false };
+    const answer = evict().exchange({ owner: "o", first: false, role: "work", room: 0, have, ...said });
+    expect(answer).toMatchObject({ status: "ok", stop: [{ id: standby!.id, gen: standby!.gen }], give: [] });
   });
 
   it("gives no number twice", () => {

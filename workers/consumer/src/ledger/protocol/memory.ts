@@ -36,6 +36,8 @@ export class Memory implements Kept {
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
   wakes: Wake[] = [];
+  /** Looks of renewals under way, by number: made anew after then, Unix ms. */
+  readonly looks = new Map<number, number>();
   /** The most workers there were at once since work began, and since when. */
   workers = { most: 0, since: 0, seenAt: 0 };
   /** Rows that viewers made today, by image. */

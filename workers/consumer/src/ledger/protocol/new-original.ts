@@ -60,17 +60,18 @@ export interface RenewalTask {
   look: 1 | 2;
 }
 
-/** The looks to make now; each is made anew unless its end is reported in time. */
+/** The looks to make now; each is made anew unless its end is reported in time, and after an eviction. */
 export function renewalsDue(tx: LedgerTx): RenewalTask[] {
-  return dueRenewals(tx.sql, tx.now, LOOKS_AT_ONCE).map((renewal) => {
-    updateRenewal(tx.sql, { ...renewal, at: tx.now + LOOK_AGAIN_MS });
-    return { renewal: renewal.seq, id: decodeId(renewal.id), look: renewal.look };
-  });
+  const { looks } = tx.memory;
+  const due = dueRenewals(tx.sql, tx.now, LOOKS_AT_ONCE).filter(({ seq }) => (looks.get(seq) ?? 0) <= tx.now);
+  for (const { seq } of due) looks.set(seq, tx.now + LOOK_AGAIN_MS);
+  return due.map(({ seq, id, look }) => ({ renewal: seq, id: decodeId(id), look }));
 }
 
 /** What R2 holds of the image: objects that count no more, and that nobody makes anew yet, become rows. It looks again 16 minutes later. */
 export function renewed(tx: LedgerTx, task: RenewalTask, objects: readonly { key: string; gen: number }[]): void {
   const renewal = findRenewal(tx.sql, task.renewal);
+  tx.memory.looks.delete(task.renewal);
   if (renewal === null || renewal.look !== task.look) return;
   const { floor } = tx.images.get(renewal.id);
   const outdated = objects.filter(({ gen }) => gen < floor);

@@ -4,7 +4,6 @@ import { nextSliceAt } from "../tables/actions.ts";
 import { nextDueAt } from "../tables/due.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
 import { nextPurgeAt } from "../tables/purges.ts";
-import { nextRenewalAt } from "../tables/renewals.ts";
 import { laneCode } from "../tables/row.ts";
 import { nextCancelling } from "../tables/runs.ts";
 import { closedFor, nextOpenAt } from "./gate.ts";
@@ -19,14 +18,13 @@ const LOOK_MS = 60_000;
 
 /**
  * When the alarm should ring next, Unix ms: at the first thing that becomes due by itself. Null: never, the ledger sleeps. What is past
- * its use can wait for the cron.
+ * its use, and a second look for what a new original has outdated, can wait for the cron.
  */
 export function nextAlarm(tx: LedgerTx): number | null {
   const times = [
     ...timesOfHands(tx),
     ...timesOfWork(tx),
     nextPurgeAt(tx.sql),
-    nextRenewalAt(tx.sql),
     nextOutboxAt(tx.sql),
     nextCancelling(tx.sql) === null ? null : tx.now,
     nextSliceAt(tx.sql),

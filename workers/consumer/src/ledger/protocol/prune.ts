@@ -1,3 +1,4 @@
+import { forgetActions, oldestAction } from "../tables/actions.ts";
 import { forgetDeadMessages, oldestDeadMessage } from "../tables/dead-messages.ts";
 import { forgetEnded, oldestEnded } from "../tables/ended.ts";
 import { forgetDays, oldestDay, rollMinutes } from "../tables/history.ts";
@@ -12,6 +13,9 @@ const DAY_MS = 86_400_000;
 /** How long what has ended is kept: dead letters to be retried, refused and cancelled ones to be seen. R2 knows what is stored. */
 const KEEP_ENDED_MS = { [DEAD]: 30 * DAY_MS, [REFUSED]: DAY_MS, [CANCELLED]: DAY_MS } as const;
 const KEEP_RECENT_MS = 3 * DAY_MS;
+/** Of 500 stored jobs each, some 50 kB: a million jobs take 100 MB. */
+const RECENT_ROWS = 2_000;
+const KEEP_ACTIONS_MS = 90 * DAY_MS;
 const KEEP_RUNS_MS = 30 * DAY_MS;
 const KEEP_INBOX_MS = 14 * DAY_MS;
 const KEEP_MESSAGES_MS = 30 * DAY_MS;
@@ -44,7 +48,8 @@ export function pruneSlice(tx: LedgerTx): boolean {
       forgotten += 1;
     }
   }
-  forgotten += forgetRecent(sql, before(KEEP_RECENT_MS), SLICE_ROWS);
+  forgotten += forgetRecent(sql, before(KEEP_RECENT_MS), { most: RECENT_ROWS, limit: SLICE_ROWS });
+  forgotten += forgetActions(sql, now - KEEP_ACTIONS_MS, SLICE_ROWS);
   forgotten += forgetRuns(sql, before(KEEP_RUNS_MS), SLICE_ROWS);
   forgotten += forgetInbox(sql, now - KEEP_INBOX_MS, SLICE_ROWS);
   forgotten += forgetDeadMessages(sql, now - KEEP_MESSAGES_MS, SLICE_ROWS);
@@ -63,6 +68,7 @@ export function nextHousekeepingAt(tx: LedgerTx): number {
     [oldestEnded(sql, REFUSED), KEEP_ENDED_MS[REFUSED]],
     [oldestEnded(sql, CANCELLED), KEEP_ENDED_MS[CANCELLED]],
     [oldestRecent(sql), KEEP_RECENT_MS],
+    [oldestAction(sql), KEEP_ACTIONS_MS],
     [oldestRun(sql), KEEP_RUNS_MS],
     [oldestInbox(sql), KEEP_INBOX_MS],
     [oldestDeadMessage(sql), KEEP_MESSAGES_MS],

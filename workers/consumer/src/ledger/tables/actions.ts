@@ -76,6 +76,17 @@ export function updateAction(sql: Sql, action: Action, nextAt: number): void {
   );
 }
 
+/** Forgets actions that ended before a time (Unix ms); how many. */
+export function forgetActions(sql: Sql, before: number, limit: number): number {
+  const old = "SELECT n FROM actions WHERE ended < ?1 ORDER BY n LIMIT ?2";
+  return sql.exec(`DELETE FROM actions WHERE n IN (${old}) RETURNING n`, before, limit).length;
+}
+
+/** When the oldest action ended, Unix ms. */
+export function oldestAction(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(ended) AS at FROM actions")[0]?.at);
+}
+
 function actionFrom(raw: SqlRow): Action {
   const state = text(raw.state);
   return {

@@ -5,6 +5,9 @@ import { int, type Sql } from "./sql.ts";
 /** Jobs by counted state and lane, as one document: `"<state> <lane>"` to a number. Of stored ones all that there ever were. */
 export type Counts = Record<string, number>;
 
+const MONTH_CHARS = "2026-11".length;
+const MONTHS_KEPT = 2;
+
 /** Jobs of one counted state and lane. */
 export interface Count {
   state: StateCode;
@@ -29,17 +32,41 @@ export function listCounts(counts: Counts): Count[] {
   });
 }
 
-/** The counts that are folded. */
-export function readCounts(sql: Sql): Counts {
-  const body = getDoc(sql, "counts");
-  return body === null ? {} : (JSON.parse(body) as Counts);
+/** Jobs that were granted, by month (UTC) and lane: `"2026-11 live"` to a number. */
+export type Used = Record<string, number>;
+
+/** What is folded: one document, for it is one row to write. */
+interface Folded {
+  jobs: Counts;
+  used: Used;
 }
 
-export function foldCounts(sql: Sql, moves: Counts): void {
-  if (Object.values(moves).every((n) => n === 0)) return;
-  const counts = readCounts(sql);
-  mergeCounts(counts, moves);
-  putDoc(sql, "counts", JSON.stringify(counts));
+function readFolded(sql: Sql): Folded {
+  const body = getDoc(sql, "counts");
+  return body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Folded);
+}
+
+/** The counts that are folded. */
+export function readCounts(sql: Sql): Counts {
+  return readFolded(sql).jobs;
+}
+
+/** The grants that are folded, of this month and the one before. */
+export function readUsed(sql: Sql): Used {
+  return readFolded(sql).used;
+}
+
+export function foldCounts(sql: Sql, jobs: Counts, used: Used): void {
+  if ([...Object.values(jobs), ...Object.values(used)].every((n) => n === 0)) return;
+  const folded = readFolded(sql);
+  mergeCounts(folded.jobs, jobs);
+  mergeCounts(folded.used, used);
+  const months = [...new Set(Object.keys(folded.used).map((place) => place.slice(0, MONTH_CHARS)))].sort();
+  const kept = new Set(months.slice(-MONTHS_KEPT));
+  folded.used = Object.fromEntries(
+    Object.entries(folded.used).filter(([place]) => kept.has(place.slice(0, MONTH_CHARS))),
+  );
+  putDoc(sql, "counts", JSON.stringify(folded));
 }
 
 /** The counts as the rows have them; stored ones have no rows. Reads the whole table of jobs, about 120 ms a million rows. */

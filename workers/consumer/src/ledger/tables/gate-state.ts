@@ -11,8 +11,6 @@ export interface GateState {
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
-  /** Jobs of `month` (UTC, `2026-11`) that may have been granted: at least as many as were, written ahead in blocks. */
-  used: MonthUse;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
   /** What the automatic gate found; null until it first moved. */
   auto: { [name in LimitName]: Found | null } & {
@@ -33,11 +31,6 @@ export interface Breaker {
   openings: number;
   /** The generation under probe and when it is given up. */
   probe: { gen: number; until: number } | null;
-}
-
-export interface MonthUse {
-  month: string;
-  byLane: Record<Lane, number>;
 }
 
 /** The two limits that may be automatic. */
@@ -71,15 +64,10 @@ export function newGate(now: number): GateState {
     paused: [],
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
-    used: noUse(now),
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null, unqueuedMs: null },
     updatedAt: now,
   };
-}
-
-export function noUse(now: number): MonthUse {
-  return { month: monthOf(now), byLane: { live: 0, upload: 0, bulk: 0 } };
 }
 
 /** The month of a time, UTC, as `2026-11`. */

@@ -2,7 +2,7 @@ import type { LaneCode } from "./row.ts";
 import { int, type Sql, text } from "./sql.ts";
 import { emptySums, isEmptySums, mergeSums, type Sums } from "./sums.ts";
 
-/** One job in somebody's hands: its slot and its Ittybit job are known from here and nowhere else. */
+/** One job in somebody's hands: its slot and its Ittybit job are known from here and nowhere else. Written down once it is granted. */
 export interface Entry {
   id: number;
   gen: number;
@@ -44,7 +44,7 @@ export interface Hand {
   openedAt: number;
 }
 
-type Packed = [number, number, 0 | 1, 0 | 1, string | null, number, number, LaneCode, string];
+type Packed = [number, number, 0 | 1, string | null, number, number, LaneCode, string];
 
 /** Entries of one document that is nobody's: its body is written whole. */
 export const OVER_MAX_ENTRIES = 256;
@@ -103,14 +103,14 @@ export class Hands {
   put(hand: Hand, entry: Entry): Entry {
     hand.entries.set(entry.id, entry);
     this.#holder.set(entry.id, hand);
-    this.#changed.add(hand);
+    if (entry.granted) this.#changed.add(hand);
     return entry;
   }
 
   take(hand: Hand, id: number): void {
+    if (hand.entries.get(id)?.granted) this.#changed.add(hand);
     hand.entries.delete(id);
     if (this.#holder.get(id) === hand) this.#holder.delete(id);
-    this.#changed.add(hand);
   }
 
   touch(hand: Hand): void {
@@ -140,13 +140,16 @@ export class Hands {
     this.#changed.add(hand);
   }
 
-  /** Writes what has changed. A document that holds nothing and has summed nothing stays in memory: an eviction costs its owner a shift. */
+  /**
+   * Writes what has changed. What is only looked at stays in memory, and so does a document that holds nothing else and has summed
+   * nothing: after an eviction its owner drops what it holds, or comes again.
+   */
   flush(sql: Sql): void {
     for (const hand of this.#hands.values()) if (this.#isLeaseOld(hand)) this.#changed.add(hand);
     for (const hand of this.#changed) {
       const known = this.#hands.get(hand.owner) === hand;
       const hasWritten = this.#written.has(hand.owner);
-      if (!known || (hand.entries.size === 0 && isEmptySums(hand.sums))) {
+      if (!known || (grantedOf(hand).length === 0 && isEmptySums(hand.sums))) {
         if (!hasWritten) continue;
         this.#written.delete(hand.owner);
         sql.exec("DELETE FROM hands WHERE owner = ?", hand.owner);
@@ -168,16 +171,20 @@ export class Hands {
 }
 
 function print({ role, entries, sums }: Hand): string {
-  return JSON.stringify({ role, entries: [...entries.values()].map(pack), sums });
+  return JSON.stringify({ role, entries: grantedOf({ entries }).map(pack), sums });
 }
 
-function pack({ id, gen, granted, first, job, due, grantedAt, lane, month }: Entry): Packed {
-  return [id, gen, granted ? 1 : 0, first ? 1 : 0, job, due, grantedAt, lane, month];
+function grantedOf({ entries }: Pick<Hand, "entries">): Entry[] {
+  return [...entries.values()].filter(({ granted }) => granted);
 }
 
-function unpack([id, gen, granted, first, job, due, grantedAt, lane, month]: Packed): Entry {
+function pack({ id, gen, first, job, due, grantedAt, lane, month }: Entry): Packed {
+  return [id, gen, first ? 1 : 0, job, due, grantedAt, lane, month];
+}
+
+function unpack([id, gen, first, job, due, grantedAt, lane, month]: Packed): Entry {
   const memory = { notBefore: grantedAt, ready: false };
-  return { id, gen, granted: Boolean(granted), first: Boolean(first), job, due, grantedAt, lane, month, ...memory };
+  return { id, gen, granted: true, first: Boolean(first), job, due, grantedAt, lane, month, ...memory };
 }
 
 /** An entry that is held and not granted. */

@@ -16,10 +16,11 @@ export function readInbox(tx: Tx, id: string): InboxRecord | null {
   return raw === undefined ? null : { id, hash: text(raw.hash), run: text(raw.run), answer: text(raw.answer) };
 }
 
-/** Written in the transaction of the rows it speaks of. */
+/** Written in the transaction of the rows it speaks of. One that is written anew takes the place of what it said. */
 export function writeInbox(tx: Tx, { id, hash, run, answer }: InboxRecord): void {
   tx.sql.exec(
-    "INSERT INTO inbox (id, hash, run, answer, at) VALUES (?, ?, ?, ?, ?)",
+    `INSERT INTO inbox (id, hash, run, answer, at) VALUES (?1, ?2, ?3, ?4, ?5)
+      ON CONFLICT (id) DO UPDATE SET hash = ?2, run = ?3, answer = ?4, at = ?5`,
     ...[id, hash, run, answer, tx.now],
   );
 }

@@ -52,10 +52,12 @@ export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
   return last === undefined ? null : unpack(last);
 }
 
-/** Forgets what was stored before a time (Unix ms), the oldest first. */
-export function forgetRecent(sql: Sql, before: number, limit: number): number {
+/** Forgets what was stored before a time (Unix ms), and what is beyond the newest `most` rows; how many rows. */
+export function forgetRecent(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
   const oldest = "SELECT n FROM recent ORDER BY n LIMIT ?2";
-  return sql.exec(`DELETE FROM recent WHERE n IN (${oldest}) AND at < ?1 RETURNING n`, before, limit).length;
+  const beyond = "n <= (SELECT max(n) FROM recent) - ?3";
+  const query = `DELETE FROM recent WHERE n IN (${oldest}) AND (at < ?1 OR ${beyond}) RETURNING n`;
+  return sql.exec(query, before, limit, most).length;
 }
 
 /** When the oldest row was written, Unix ms. */

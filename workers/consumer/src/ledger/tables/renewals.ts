@@ -1,5 +1,5 @@
 import type { LaneCode } from "./row.ts";
-import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
+import { int, type Sql, type SqlRow, text } from "./sql.ts";
 
 /** A look into R2 for what a new original has outdated. */
 export interface Renewal {
@@ -35,11 +35,6 @@ export function findRenewal(sql: Sql, seq: number): Renewal | null {
 /** The renewals that are due, the longest overdue first. */
 export function dueRenewals(sql: Sql, now: number, limit: number): Renewal[] {
   return sql.exec("SELECT * FROM renewals WHERE at <= ? ORDER BY at LIMIT ?", now, limit).map(renewalFrom);
-}
-
-/** When the next look is due, Unix ms; null when there is none. */
-export function nextRenewalAt(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(at) AS at FROM renewals")[0]?.at);
 }
 
 function renewalFrom(raw: SqlRow): Renewal {

@@ -1,7 +1,6 @@
 import { addTo, type Histogram } from "./histogram.ts";
 import { isOpen, type LaneCode, LIVE, OPEN_CODES, type Row, STATE_CODES } from "./row.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
-import type { RunMove } from "./sums.ts";
 
 /** The jobs of a request. Its counts follow its rows; what is still to be folded stands in the hands. */
 export interface Run {
@@ -27,6 +26,13 @@ export interface Run {
   /** 1 while its request is still being sent. */
   accepting: number;
   open: number;
+}
+
+/** How a run's members moved: `states` by counted code, `existing`: found in R2 without a job. */
+export interface RunMove {
+  states: number[];
+  existing: number;
+  ready: Histogram;
 }
 
 interface HeldRun {

@@ -1,9 +1,9 @@
-import { type Counts, foldCounts, mergeCounts } from "./counters.ts";
-import { addTo, type Histogram } from "./histogram.ts";
+import { type Counts, foldCounts, mergeCounts, type Used } from "./counters.ts";
+import { addTo } from "./histogram.ts";
 import { addMinutes, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { addRecent, type Stored } from "./recent.ts";
 import { STATE_CODES } from "./row.ts";
-import type { Runs } from "./runs.ts";
+import type { RunMove, Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
 
 /*
@@ -11,15 +11,9 @@ import type { Sql } from "./sql.ts";
  * are added up in its own document and folded into their tables when it leaves, so that they cost rows a shift and not rows a job.
  */
 
-/** How a run's members moved: `states` by counted code, `existing`: found in R2 without a job. */
-export interface RunMove {
-  states: number[];
-  existing: number;
-  ready: Histogram;
-}
-
 export interface Sums {
   counts: Counts;
+  used: Used;
   /** By the run's number. */
   runs: Record<number, RunMove>;
   minutes: Minutes;
@@ -27,11 +21,11 @@ export interface Sums {
 }
 
 export function emptySums(): Sums {
-  return { counts: {}, runs: {}, minutes: {}, recent: [] };
+  return { counts: {}, used: {}, runs: {}, minutes: {}, recent: [] };
 }
 
-export function isEmptySums({ counts, runs, minutes, recent }: Sums): boolean {
-  return recent.length === 0 && [counts, runs, minutes].every((part) => Object.keys(part).length === 0);
+export function isEmptySums({ counts, used, runs, minutes, recent }: Sums): boolean {
+  return recent.length === 0 && [counts, used, runs, minutes].every((part) => Object.keys(part).length === 0);
 }
 
 export function moveOf(sums: Sums, run: number): RunMove {
@@ -42,6 +36,7 @@ export function moveOf(sums: Sums, run: number): RunMove {
 /** Adds sums to others in place. */
 export function mergeSums(into: Sums, from: Sums): void {
   mergeCounts(into.counts, from.counts);
+  mergeCounts(into.used, from.used);
   for (const [n, { states, existing, ready }] of Object.entries(from.runs)) {
     const move = moveOf(into, Number(n));
     states.forEach((count, code) => {
@@ -56,7 +51,7 @@ export function mergeSums(into: Sums, from: Sums): void {
 
 /** Writes sums into their tables. */
 export function foldSums(sql: Sql, runs: Runs, sums: Sums): void {
-  foldCounts(sql, sums.counts);
+  foldCounts(sql, sums.counts, sums.used);
   for (const [n, move] of Object.entries(sums.runs)) runs.apply(Number(n), move);
   addMinutes(sql, sums.minutes);
   addRecent(sql, sums.recent);

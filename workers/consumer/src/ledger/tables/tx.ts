@@ -1,7 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
+import type { Lane } from "@prewarm/shared/job";
 import type { AbandonedJobs } from "./abandoned.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
-import { addCount, type Count, listCounts, mergeCounts, readCounts } from "./counters.ts";
+import { addCount, type Count, listCounts, mergeCounts, readCounts, readUsed, type Used } from "./counters.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import type { Fresh } from "./fresh.ts";
 import { type GateState, newGate } from "./gate-state.ts";
@@ -55,6 +56,7 @@ export class Tx {
   readonly #sums: Sums = emptySums();
   readonly #attempts: AttemptRow[] = [];
   #counts: Count[] | null = null;
+  #used: Used | null = null;
   #gate: GateState | null = null;
   #gateBefore = "";
 
@@ -92,6 +94,22 @@ export class Tx {
       this.#counts = listCounts(counts);
     }
     return this.#counts;
+  }
+
+  /** Jobs that were granted in a month (UTC, `2026-11`), by lane, this transaction's own included. */
+  used(month: string): Record<Lane, number> {
+    if (this.#used === null) {
+      this.#used = readUsed(this.sql);
+      for (const { sums } of this.kept.hands.list()) mergeCounts(this.#used, sums.used);
+    }
+    const of = (lane: Lane) => (this.#used?.[`${month} ${lane}`] ?? 0) + (this.#sums.used[`${month} ${lane}`] ?? 0);
+    return { live: of("live"), upload: of("upload"), bulk: of("bulk") };
+  }
+
+  /** Notes `n` grants of a month and lane; below 0: they made no job. */
+  addUsed(lane: Lane, month: string, n: number): void {
+    const place = `${month} ${lane}`;
+    this.#sums.used[place] = (this.#sums.used[place] ?? 0) + n;
   }
 
   /** A new row; load its key before. */

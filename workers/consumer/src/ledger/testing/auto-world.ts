@@ -6,6 +6,7 @@ import { type Gate, newGateMemory } from "../protocol/gate-memory.ts";
 import { learnJobMs } from "../protocol/job-times.ts";
 import { monthOf, newGate, settingsOf } from "../tables/gate-state.ts";
 import { testConfig } from "./setup-config.ts";
+import { useBook } from "./use-book.ts";
 
 /** What a service allows, and how it says so. */
 export interface Service {
@@ -53,7 +54,7 @@ export class AutoWorld {
     this.service = service;
     this.lane = lane;
     this.#random = mulberry(seed);
-    this.gate = { state: newGate(now), memory: newGateMemory(now), config, now, random: this.#random };
+    this.gate = { state: newGate(now), memory: newGateMemory(now), use: useBook(), config, now, random: this.#random };
     this.#tokens = service.rate;
     this.#refilled = now;
   }

@@ -150,14 +150,14 @@ describe("a list of jobs", () => {
     expect(all(world, { states: ["refused"], error: "why-d1" })).toEqual([[]]);
   });
 
-  it("has the newest of several thousand dead ones first", () => {
+  it("has the newest of more than a thousand dead ones first", () => {
     const world = tables();
-    world.order(keys("d", 3_000));
-    for (const id of keys("d", 3_000)) {
+    world.order(keys("d", 1_800));
+    for (const id of keys("d", 1_800)) {
       world.clock.ms += 1;
       world.change(id, { state: DEAD });
     }
-    expect(page(world, { states: ["dead"] }, null, 3).ids).toEqual(["d-2999", "d-2998", "d-2997"]);
+    expect(page(world, { states: ["dead"] }, null, 3).ids).toEqual(["d-1799", "d-1798", "d-1797"]);
   });
 
   it("walks past a bounded number of rows for a page, and says that there may be more", () => {

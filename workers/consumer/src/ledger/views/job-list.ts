@@ -15,6 +15,8 @@ import { isValid, jobView, storedView } from "./jobs.ts";
  * what has a row, then what was stored of late. A page ends at the end of a long stretch even when it is not full.
  */
 
+/** Rows that ended without bytes in a stretch: there are fewer of them, so more are put in order at once. */
+const ENDED_MAX = 2_000;
 /** Rows of `recent` in a stretch: 1,000 jobs. */
 const RECENT_ROWS = 2;
 /** Rows that may have been added to a stretch since its first page; what is in them is newer than that page. */
@@ -101,10 +103,10 @@ function isOfImage({ key }: Row, { filter: { id } }: Match): boolean {
   return id !== null && encodedIdOfKey(key) === encodeId(id);
 }
 
-/** All rows, or those that ended without bytes: of those there are fewer, so that more of them are put in order at once. */
+/** All rows, or those that ended without bytes. */
 function walked(tx: Tx, match: Match, { from, to }: Bounds): Stretch {
   const isOpenToo = match.states === null || OPEN_STATES.some((open) => match.states?.has(open));
-  const found = walkRows(tx, match, { above: from, to }, isOpenToo ? WALK_MAX : READ_MAX);
+  const found = walkRows(tx, match, { above: from, to }, isOpenToo ? WALK_MAX : ENDED_MAX);
   return ofRows(tx, { ...found, rows: found.rows.filter((row) => !isOfImage(row, match)) });
 }
 

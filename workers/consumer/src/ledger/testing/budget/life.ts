@@ -19,7 +19,8 @@ export interface Path {
 const STEP_MS = 200;
 const JOB_MS = 2_000;
 const SHIFT_MS = 22_000;
-const LIVE_SHIFT_MS = 400;
+/** A viewer's handler tells of its POST with the call that leaves. */
+const LIVE_SHIFT_MS = 200;
 const DAY_MS = 86_400_000;
 const CRON_MS = 3_600_000;
 /** Past every time for which anything is kept. */

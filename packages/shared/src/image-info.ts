@@ -1,0 +1,77 @@
+import { FORMATS, type Format } from "./config.ts";
+
+/** What is known of an image since something of it was stored; JSON in R2, under `infoKey`. */
+export interface StoredInfo {
+  /** Of the original, in px, as a viewer sees it. */
+  width: number;
+  height: number;
+  /** Media type of the original, such as `image/jpeg`. */
+  type: string;
+  /** Of the original; null when its server did not say. */
+  bytes: number | null;
+  frames: number;
+  /** The original's etag when it was looked at; null when its server gives none. */
+  etag: string | null;
+  /** The site's own version token under which `stored` lie. */
+  version: string | null;
+  /** The smallest variant as a data URL of some 120 characters; null until it is stored. */
+  lqip: string | null;
+  /** Widths in px, ascending, that are stored uncropped in the usual quality. */
+  stored: Partial<Record<Format, number[]>>;
+}
+
+/** What `GET /info/<id>` answers. */
+export interface ImageInfo {
+  id: string;
+  width: number;
+  height: number;
+  type: string;
+  bytes: number | null;
+  frames: number;
+  lqip?: string;
+  /** Stored in one format at least. */
+  widths: number[];
+  version: string | null;
+}
+
+export function publicInfo(id: string, info: StoredInfo): ImageInfo {
+  const { width, height, type, bytes, frames, lqip, version } = info;
+  const known = { id, width, height, type, bytes, frames, widths: widthsOf(info), version };
+  return lqip === null ? known : { ...known, lqip };
+}
+
+/** In px, ascending, each once. */
+export function widthsOf({ stored }: Pick<StoredInfo, "stored">): number[] {
+  return [...new Set(Object.values(stored).flat())].toSorted((a, b) => a - b);
+}
+
+/** Reads what `JSON.stringify` made of a StoredInfo; null when the text is none, which is as if nothing were known. */
+export function parseInfo(text: string): StoredInfo | null {
+  try {
+    const value: Partial<StoredInfo> | null = JSON.parse(text);
+    return value !== null && typeof value === "object" && isInfo(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isInfo(value: Partial<StoredInfo>): value is StoredInfo {
+  const { width, height, type, bytes, frames, etag, version, lqip, stored } = value;
+  return (
+    [width, height, frames].every((number) => isCount(number) && number > 0) &&
+    typeof type === "string" &&
+    (bytes === null || isCount(bytes)) &&
+    [etag, version, lqip].every((text) => text === null || typeof text === "string") &&
+    typeof stored === "object" &&
+    stored !== null &&
+    FORMATS.every((format) => stored[format] === undefined || isWidths(stored[format]))
+  );
+}
+
+function isWidths(value: unknown): boolean {
+  return Array.isArray(value) && value.every((width) => isCount(width) && width > 0);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

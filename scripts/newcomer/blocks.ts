@@ -1,0 +1,88 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A block of commands of a page, and what a newcomer who copies it sees. */
+export interface Block {
+  page: string;
+  /** How its first line begins. */
+  begins: string;
+  /** What must be printed; or why it is not played. */
+  does: { prints: readonly RegExp[] } | { skip: string };
+}
+
+const account = {
+  skip: "needs an account; test/e2e/deploy.e2e.test.ts plays it against one that is served on this machine",
+};
+
+/** Every block of commands in README, docs and examples. docs/cli.md is left out: its examples are printed from the code and tried by its tests. */
+export const BLOCKS: readonly Block[] = [
+  { page: "README.md", begins: "npm start", does: { skip: "is how the player begins; npm test is CI's" } },
+  {
+    page: "README.md",
+    begins: 'echo \'{"type":"image.uploaded"',
+    does: { prints: [/"accepted":22/, /2 images: 44 variants/, /44 stored/] },
+  },
+  {
+    page: "README.md",
+    begins: "api=http://localhost:8788",
+    does: { prints: [/"health":\{"level"/, /"bulk":true/, /"bulk":false/, /"total":0/] },
+  },
+  { page: "README.md", begins: "ITTYBIT_API_KEY=", does: account },
+  { page: "docs/api.md", begins: "curl -H", does: { prints: [/"run":"run_/, /"rejectedTotal":0/] } },
+  {
+    page: "docs/before-a-build.md",
+    begins: "prewarm warm --file images.csv",
+    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 cancelled/, /build-dashboard/] },
+  },
+  {
+    page: "docs/before-a-build.md",
+    begins: "prewarm warm --sitemap",
+    does: { skip: "names a site that is not there" },
+  },
+  {
+    page: "docs/before-a-build.md",
+    begins: "prewarm warm --file mailing-images.txt",
+    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 cancelled/, /^sent$/m] },
+  },
+  { page: "docs/bulk.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
+  { page: "docs/ci.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
+  { page: "docs/hooks.md", begins: "npm run wrangler -- secret", does: account },
+  { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
+  { page: "docs/ittybit.md", begins: "ITTYBIT_API_KEY=", does: { skip: "needs a key of Ittybit's" } },
+  { page: "docs/operations.md", begins: "npm run provision", does: account },
+  { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long, and a step of CI of its own" } },
+  { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
+  { page: "examples/plain/README.md", begins: "node scripts/boot.mjs run", does: { prints: [] } },
+  {
+    page: "examples/upload-hook/README.md",
+    begins: "export HOOK_SECRET",
+    does: {
+      skip: "starts a second stack on the first one's ports; examples/upload-hook has a test of its own in hooks.e2e",
+    },
+  },
+  {
+    page: "examples/warm-a-sitemap/README.md",
+    begins: "node examples/warm-a-sitemap",
+    does: { prints: [/variants/] },
+  },
+  { page: "packages/ittybit-emulator/README.md", begins: "npm run emulator", does: { skip: "does not end" } },
+];
+
+/** The blocks as they stand in the pages, in order. */
+export function blocksIn(root: string): { page: string; text: string }[] {
+  const pages = globSync(["README.md", "docs/*.md", "examples/*/README.md", "packages/*/README.md"], {
+    cwd: root,
+  }).sort();
+  return pages
+    .filter((page) => page !== "docs/cli.md")
+    .flatMap((page) =>
+      [...readFileSync(join(root, page), "utf8").matchAll(/^```sh\n(.*?)^```/gms)].map(([, text = ""]) => ({
+        page,
+        text,
+      })),
+    );
+}
+
+export function blockOf({ page, text }: { page: string; text: string }): Block | undefined {
+  return BLOCKS.find((block) => block.page === page && text.startsWith(block.begins));
+}

@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** The alert rules and the board under ops/: of metrics that exist, told in the runbook, and true by promtool. */
+
+const ROOT = join(import.meta.dirname, "..");
+const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+const rules = read("ops/prometheus/rules.yml");
+const ruleTests = read("ops/prometheus/rules.test.yml");
+const board: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(
+  read("ops/grafana/prewarm.json"),
+);
+const exposed = [...read("workers/consumer/src/api/metrics.ts").matchAll(/\bgauge\(\s*"(prewarm_\w+)"/g)].map(
+  ([, name]) => name,
+);
+const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name = ""]) => name);
+const namesIn = (text: string): string[] => [...new Set(text.match(/\bprewarm_\w+/g))];
+
+it("reads the metrics from the code", () => {
+  expect(exposed).toContain("prewarm_breaker_open");
+});
+
+it("alerts by metrics that exist", () => {
+  const expressions = [...rules.matchAll(/expr: (.+)/g)].map(([, expression = ""]) => expression).join("\n");
+  expect(namesIn(expressions).filter((name) => !exposed.includes(name))).toEqual([]);
+});
+
+it("shows every metric on the board, and none that does not exist", () => {
+  const shown = namesIn(board.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join("\n"));
+  expect(shown.toSorted()).toEqual(exposed.toSorted());
+});
+
+describe.each(alerts)("%s", (alert) => {
+  it("is tried both ways: it fires, and it does not", () => {
+    const [, ...tries] = ruleTests.split(new RegExp(`alertname: ${alert}\\b`));
+    const firing = tries.filter((text) => /^\s*exp_alerts:\n/.test(text));
+    const silent = tries.filter((text) => /^, exp_alerts: \[\]/.test(text));
+    expect([firing.length > 0, silent.length > 0]).toEqual([true, true]);
+  });
+
+  it("leads to a heading of the runbook", () => {
+    const [, body = ""] = rules.split(`alert: ${alert}\n`);
+    const [, anchor = ""] = /runbook: docs\/operations\.md#(\S+)/.exec(body) ?? [];
+    const headings = [...read("docs/operations.md").matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
+      text.toLowerCase().replaceAll(" ", "-"),
+    );
+    expect(headings).toContain(anchor);
+  });
+});
+
+// Debian has it as `promtool`; a machine without it still judges names and headings.
+const promtool = process.env.PROMTOOL ?? "promtool";
+const hasPromtool = spawnSync(promtool, ["--version"]).status === 0;
+
+describe.skipIf(!hasPromtool)("promtool (skipped where it is not installed: apt-get install promtool)", () => {
+  it.each([
+    ["check", "rules", "ops/prometheus/rules.yml"],
+    ["test", "rules", "ops/prometheus/rules.test.yml"],
+  ])("%s %s %s", (...args) => {
+    const { status, stdout, stderr } = spawnSync(promtool, args, { cwd: ROOT, encoding: "utf8" });
+    expect({ status, said: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, said: "" });
+  });
+});

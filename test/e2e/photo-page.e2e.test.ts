@@ -1,0 +1,164 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
+import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
+import { largePhoto, photos } from "./photo-originals.ts";
+import { ask, startTestStack, type TestStack, until } from "./stack.ts";
+import { serveOriginals } from "./unusual-originals.ts";
+import { type Context, type SeenImage, visit } from "./visit.ts";
+
+/*
+ * Pages of many photographs in Chromium on the local stack. Their server sends no CORS, as most do not; every size is the client's own doing.
+ */
+
+const COUNT = 30;
+const LARGE = 12;
+/** CSS px that a photograph has in the page. */
+const SLOT = 390;
+/** What an `<img>` of this browser sends; HEAD orders nothing. */
+const ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+/** A grid, as galleries are: in a line of text the spaces between images move while the page is still being read. */
+const STYLE =
+  "<style>main { display: grid; grid-template-columns: repeat(3, 390px); gap: 4px } img { height: auto }</style>";
+
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+let stack: TestStack;
+let originals: Awaited<ReturnType<typeof serveOriginals>>;
+let site: Server;
+
+beforeAll(async () => {
+  const [small, large] = await Promise.all([photos(COUNT), largePhoto()]);
+  const all = new Map(small.map((bytes, n) => [`photo-${n}.jpg`, { type: "image/jpeg", bytes }]));
+  for (let n = 0; n < LARGE; n += 1) all.set(`large-${n}.jpg`, { type: "image/jpeg", bytes: large });
+  originals = await serveOriginals(all);
+  [browser, stack] = await Promise.all([launchBrowser(), startTestStack({ originalsUrl: originals.url })]);
+  const prewarm = createPrewarm({ baseUrl: stack.edgeUrl });
+  const page = (images: string[]) =>
+    `<!doctype html><link rel=icon href=data:,>${STYLE}<main>${images.join("\n")}</main>`;
+  const photosOf = (v?: string) =>
+    Array.from({ length: COUNT }, (_, n) => {
+      const ref = { id: `photo-${n}.jpg`, width: 2400, height: 1600, ...(v && { v }) };
+      return prewarm.img(ref, { width: SLOT, alt: `Photo ${n}` });
+    });
+  const pages: Record<string, string> = {
+    "/photos": page(photosOf()),
+    "/crossorigin": page(photosOf("cors").map((tag) => tag.replace("<img", "<img crossorigin"))),
+    "/large": page(
+      Array.from({ length: LARGE }, (_, n) =>
+        prewarm.img({ id: `large-${n}.jpg`, width: 6000, height: 4000 }, { width: 300, alt: `Large ${n}` }),
+      ),
+    ),
+  };
+  site = createServer((request, response) => {
+    response.setHeader("content-type", "text/html").end(pages[request.url ?? ""] ?? "");
+  }).listen(0);
+}, 240_000);
+afterAll(async () => {
+  site?.close();
+  await browser?.close();
+  await stack?.close();
+  await originals?.close();
+});
+
+const address = (path: string) => `http://localhost:${(site.address() as AddressInfo).port}${path}`;
+
+/** Somebody who was never here. */
+function visitor(deviceScaleFactor = 1): Promise<Context> {
+  return browser.newContext({ viewport: { width: 1250, height: 900 }, deviceScaleFactor });
+}
+
+/** More pixels than the candidate has announced. */
+function isOriginal({ width }: SeenImage): boolean {
+  return width > 2 * SLOT;
+}
+
+async function isWarm(url: string): Promise<boolean> {
+  const response = await fetch(url, { method: "HEAD", redirect: "manual", headers: { accept: ACCEPT } });
+  return response.headers.get("cache-control")?.startsWith("public") ?? false;
+}
+
+async function allWarm(urls: readonly string[]): Promise<void> {
+  await until(
+    `${urls.length} variants are made`,
+    async () => (await Promise.all(urls.map(isWarm))).filter(Boolean).length,
+    (warm) => warm === urls.length,
+    120_000,
+  );
+}
+
+describe(`a page of ${LARGE} photographs of 24 megapixels`, () => {
+  it.each([1, 2])(
+    "costs at most 1 MB at density %i, once something is known of them, and shows them all",
+    async (density) => {
+      const items = Array.from({ length: LARGE }, (_, n) => ({
+        id: `large-${n}.jpg`,
+        transforms: ["w=16&q=very_low&f=webp", "w=320&f=webp"],
+      }));
+      await fetch(`${stack.controlUrl}/api/v1/warm`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
+        body: JSON.stringify({ items }),
+      });
+      await allWarm(items.map(({ id }) => `${stack.edgeUrl}/images/${id}?w=320&f=webp`));
+      const info = await ask(`${stack.edgeUrl}/info/large-0.jpg`);
+      expect(JSON.parse(String(info.body))).toMatchObject({ width: 6000, height: 4000, type: "image/jpeg" });
+      expect(JSON.parse(String(info.body)).bytes).toBeGreaterThan(2_000_000);
+
+      const context = await visitor(density);
+      // The page asks for AVIF, of which nothing is made.
+      const { images, said, shifts, bytes } = await visit(context, address("/large"));
+      await context.close();
+      console.log(
+        `density ${density}: ${bytes} B of ${LARGE} originals of ${JSON.parse(String(info.body)).bytes} B each`,
+      );
+      expect(images).toHaveLength(LARGE);
+      expect(images.every(({ url, width }) => url.includes("f=auto") && width > 0 && width <= 320)).toBe(true);
+      expect([said, shifts]).toEqual([[], []]);
+      expect(bytes).toBeLessThanOrEqual(1_000_000);
+    },
+    120_000,
+  );
+});
+
+describe(`a page of ${COUNT} photographs`, () => {
+  it.each([
+    [1, 0.95],
+    [2, 0.9],
+  ])(
+    "at density %i: cold and warm alike but for %d of the bytes, which a second visit does not cost again",
+    async (density, saved) => {
+      const first = await visitor(density);
+      const cold = await visit(first, address("/photos"));
+      await first.close();
+      expect([cold.images.length, cold.images.every(isOriginal)]).toEqual([COUNT, true]);
+      expect([cold.said, cold.shifts]).toEqual([[], []]);
+
+      await allWarm(cold.images.map(({ url }) => url));
+      const second = await visitor(density);
+      const warm = await visit(second, address("/photos"));
+      expect(warm.images.every(({ width }) => Math.abs(width - SLOT) <= 1)).toBe(true);
+      expect([warm.said, warm.shifts]).toEqual([[], []]);
+      expect(warm.images.map(({ box }) => box)).toEqual(cold.images.map(({ box }) => box));
+      console.log(`density ${density}: ${cold.bytes} B cold, ${warm.bytes} B warm`);
+      expect(1 - warm.bytes / cold.bytes).toBeGreaterThanOrEqual(saved);
+
+      const again = await visit(second, address("/photos"));
+      await second.close();
+      expect(again.images).toEqual(warm.images);
+      expect(again.bytes).toBe(0);
+    },
+    240_000,
+  );
+
+  it("is shown cold with `crossorigin` as well, and says nothing", async () => {
+    const headers = await fetch(originals.url.replace("{id}", "photo-0.jpg"));
+    await headers.body?.cancel();
+    expect(headers.headers.get("access-control-allow-origin")).toBeNull();
+    const context = await visitor();
+    const { images, said, shifts } = await visit(context, address("/crossorigin"));
+    await context.close();
+    expect([images.length, images.every(isOriginal)]).toEqual([COUNT, true]);
+    expect([said, shifts]).toEqual([[], []]);
+  }, 120_000);
+});

@@ -1,0 +1,157 @@
+import { defineConfig } from "@prewarm/shared/config";
+import { parseInfo } from "@prewarm/shared/image-info";
+import { describe, expect, it } from "vitest";
+import { createSemaphore } from "../platform/semaphore.ts";
+import { createMemoryBucket } from "../testing/memory-bucket.ts";
+import { noteStored, readInfos } from "./info.ts";
+import { purgeObjects } from "./purge-objects.ts";
+import { putVariant } from "./variants.ts";
+
+const LQIP = "photo/16-very_low.webp";
+
+function setup() {
+  const memory = createMemoryBucket();
+  const probed: string[] = [];
+  const logs: string[] = [];
+  const original = {
+    kind: "image" as "image" | "failed",
+    size: { width: 2400, height: 1600 } as { width: number; height: number } | null,
+    etag: '"e1"',
+    type: "jpeg",
+    bytes: 350_000 as number | null,
+    frames: 1,
+  };
+  const deps = {
+    config: defineConfig({ sources: [] }),
+    images: memory.bucket,
+    connections: createSemaphore(6),
+    probe: async (id: string) => {
+      probed.push(id);
+      return { ...original, kind: original.kind as "image" };
+    },
+    log: (event: string) => void logs.push(event),
+  };
+  const store = async (key: string, { gen = 1, sourceEtag = original.etag, text = "picture" } = {}) => {
+    const metadata = { gen, job: "j", sourceEtag, width: 1, height: 1, createdAt: 1 };
+    const bytes = new TextEncoder().encode(text);
+    memory.objects.delete(`variants/${key}`);
+    await putVariant(memory.bucket, { key, bytes, format: "webp", metadata }, null);
+  };
+  const settle = async (...keys: string[]) => {
+    for (const key of keys) await store(key);
+    await noteStored(deps, keys);
+  };
+  const info = () => parseInfo(new TextDecoder().decode(memory.objects.get("info/photo/_")?.bytes));
+  const puts = () => memory.calls.filter((call) => call.startsWith("put info/")).length;
+  return { memory, probed, logs, original, deps, store, settle, info, puts };
+}
+
+const KNOWN = { width: 2400, height: 1600, type: "image/jpeg", bytes: 350_000, frames: 1, etag: '"e1"', version: null };
+
+describe("what is known of an image", () => {
+  it("is written when something of it is stored for the first time, with the placeholder", async () => {
+    const { settle, info, probed, puts } = setup();
+    await settle("photo/320-high.webp", LQIP);
+    expect(info()).toEqual({ ...KNOWN, lqip: `data:image/webp;base64,${btoa("picture")}`, stored: { webp: [320] } });
+    expect([probed, puts()]).toEqual([["photo"], 1]);
+  });
+
+  it("grows with each settle, and costs no further look at the original", async () => {
+    const { settle, info, probed } = setup();
+    await settle("photo/640-high.webp");
+    expect(info()?.lqip).toBeNull();
+    await settle("photo/320-high.avif", "photo/320-high.webp");
+    await settle(LQIP);
+    expect(info()?.stored).toEqual({ webp: [320, 640], avif: [320] });
+    expect(info()?.lqip).toMatch(/^data:/);
+    expect(probed).toEqual(["photo"]);
+  });
+
+  it("is not written again when nothing of it is new", async () => {
+    const { settle, puts } = setup();
+    await settle("photo/320-high.webp", LQIP);
+    await settle("photo/320-high.webp");
+    await settle("photo/640x480-cover-high.webp", "photo/640-low.webp", "photo/orig-high.webp");
+    expect(puts()).toBe(1);
+  });
+
+  it("begins anew with another original: other pixels, and none of the old widths or placeholder", async () => {
+    const { settle, info, original } = setup();
+    await settle("photo/320-high.webp", LQIP);
+    Object.assign(original, { etag: '"e2"', size: { width: 800, height: 800 } });
+    await settle("photo/640-high.webp");
+    expect(info()).toMatchObject({ width: 800, etag: '"e2"', lqip: null, stored: { webp: [640] } });
+    await settle(LQIP);
+    expect(info()?.lqip).toMatch(/^data:/);
+  });
+
+  it("speaks of the version that was stored last", async () => {
+    const { settle, info } = setup();
+    await settle("photo/320-high.webp");
+    await settle("photo/@2/640-high.webp");
+    expect(info()).toMatchObject({ version: "2", stored: { webp: [640] } });
+  });
+
+  it("keeps what two handlers note at once", async () => {
+    const { deps, store, info } = setup();
+    const keys = ["photo/320-high.webp", "photo/640-high.webp", "photo/1080-high.webp"];
+    for (const key of keys) await store(key);
+    await Promise.all(keys.map((key) => noteStored(deps, [key])));
+    expect(info()?.stored).toEqual({ webp: [320, 640, 1080] });
+  });
+
+  it("has no placeholder that is no small one", async () => {
+    const { deps, store, info } = setup();
+    await store(LQIP, { text: "x".repeat(5_000) });
+    await noteStored(deps, [LQIP]);
+    expect(info()?.lqip).toBeNull();
+  });
+
+  it.each<[string, Partial<ReturnType<typeof setup>["original"]>]>([
+    ["cannot be read", { kind: "failed" }],
+    ["tells no size", { size: null }],
+  ])("is not written of an original that %s", async (_, change) => {
+    const { settle, original, puts } = setup();
+    Object.assign(original, change);
+    await settle("photo/320-high.webp");
+    expect(puts()).toBe(0);
+  });
+
+  it("is not written of what is gone again, and of no key at all", async () => {
+    const { deps, memory, store } = setup();
+    await store("photo/320-high.webp");
+    memory.objects.clear();
+    await noteStored(deps, ["photo/320-high.webp", "nonsense"]);
+    await noteStored(deps, []);
+    expect(memory.objects.size).toBe(0);
+  });
+
+  it("may fail, which is told and harms nobody", async () => {
+    const { deps, memory, store, logs, info } = setup();
+    await store("photo/320-high.webp");
+    await store("other/320-high.webp");
+    memory.fails = (call) => call === "put info/photo/_";
+    await noteStored(deps, ["photo/320-high.webp", "other/320-high.webp"]);
+    expect([logs, info(), memory.objects.has("info/other/_")]).toEqual([["info.put_failed"], null, true]);
+    memory.fails = () => false;
+    await noteStored(deps, ["photo/320-high.webp"]);
+    expect(info()?.stored).toEqual({ webp: [320] });
+  });
+
+  it("goes with a purge, unless it was noted of what the purge leaves", async () => {
+    const { deps, store, memory, info } = setup();
+    await store("photo/320-high.webp", { gen: 5 });
+    await noteStored(deps, ["photo/320-high.webp"]);
+    await purgeObjects(memory.bucket, { id: "photo", floor: 5 }, () => true);
+    expect(info()).not.toBeNull();
+    await purgeObjects(memory.bucket, { id: "photo", floor: 6 }, () => true);
+    expect(info()).toBeNull();
+  });
+
+  it("is read for many at once", async () => {
+    const { deps, settle } = setup();
+    await settle("photo/320-high.webp");
+    const known = await readInfos(deps, ["photo", "none", "photo"]);
+    expect([...known.keys()]).toEqual(["photo"]);
+  });
+});

@@ -1,0 +1,168 @@
+import { type Config, LQIP } from "@prewarm/shared/config";
+import { parseInfo, type StoredInfo } from "@prewarm/shared/image-info";
+import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { DEFAULT_QUALITY, expandTransforms } from "@prewarm/shared/transform";
+import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
+import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
+import { errorText, type Log } from "../platform/log.ts";
+import type { Semaphore } from "../platform/semaphore.ts";
+
+/** What a look at an original tells, as far as it is kept. */
+type Look =
+  | { kind: "refused" | "failed" }
+  | {
+      kind: "image";
+      size: { width: number; height: number } | null;
+      etag: string | null;
+      type: string;
+      bytes: number | null;
+      frames: number;
+    };
+
+export interface InfoDeps {
+  config: Config;
+  images: Pick<R2Bucket, "head" | "get" | "put">;
+  connections: Pick<Semaphore, "run">;
+  /** Looks at an original; asked again for the same one it costs nothing. */
+  probe(id: string): Promise<Look>;
+  log: Log;
+}
+
+/** Somebody else may write between the read and the put. */
+const TRIES = 3;
+/** Smallest variants are some 100 bytes; one that is not small has no place in a page's HTML. */
+const LQIP_MAX_BYTES = 2_000;
+
+/**
+ * Writes down what is known of the images of these variants, which lie in R2 now: their originals' size and type, the placeholder, the
+ * widths there are. Call it with all that was stored since the last time, so that an image's variants share a put. Never throws: pages
+ * and the edge do without, and the next variant that is stored writes it.
+ */
+export async function noteStored(deps: InfoDeps, keys: readonly string[]): Promise<void> {
+  const images = Map.groupBy(
+    keys.map(parseVariantKey).filter((one) => one !== null),
+    ({ id, v }) => `${v} ${id}`,
+  );
+  await Promise.all(
+    [...images.values()].map(async (variants) => {
+      try {
+        await noteImage(deps, variants);
+      } catch (error) {
+        deps.log("info.put_failed", { key: infoKey(variants[0]?.id ?? ""), error: errorText(error) });
+      }
+    }),
+  );
+}
+
+type Variant = NonNullable<ReturnType<typeof parseVariantKey>>;
+
+async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<void> {
+  const [first] = variants;
+  if (first === undefined) return;
+  const { images, connections } = deps;
+  const { id, v } = first;
+  const key = storeKey(variantKey(id, first.transform, v));
+  const head = await connections.run(() => images.head(key));
+  const made = fromCustomMetadata(head?.customMetadata);
+  // Purged meanwhile, or put there by hand.
+  if (made === null) return;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const before = await readInfo(deps, id);
+    const base = isOf(before.info, made, v) ? before.info : await lookAt(deps, id, v);
+    if (base === null) return;
+    const info = withWidths({ ...base, lqip: base.lqip ?? (await readLqip(deps, id, base)) }, variants);
+    if (JSON.stringify(info) === JSON.stringify(before.info)) return;
+    const metadata = { ...made, gen: Math.max(made.gen, before.gen), width: info.width, height: info.height };
+    if (await connections.run(() => putInfo(images, id, info, metadata, before.etag))) return;
+  }
+}
+
+interface Before {
+  info: StoredInfo | null;
+  /** Of the object in R2; null when there is none. */
+  etag: string | null;
+  gen: number;
+}
+
+async function readInfo({ images, connections }: InfoDeps, id: string): Promise<Before> {
+  return connections.run(async () => {
+    const object = await images.get(infoKey(id));
+    if (object === null) return { info: null, etag: null, gen: 0 };
+    const gen = fromCustomMetadata(object.customMetadata)?.gen ?? 0;
+    return { info: parseInfo(await object.text()), etag: object.etag, gen };
+  });
+}
+
+/** Whether it was written of the original that this variant was made from, under this version. */
+function isOf(info: StoredInfo | null, { sourceEtag }: VariantMetadata, v: string | null): info is StoredInfo {
+  return info !== null && info.version === v && info.etag === sourceEtag;
+}
+
+/** What the original itself tells; null when it tells no size. */
+async function lookAt({ probe }: InfoDeps, id: string, v: string | null): Promise<StoredInfo | null> {
+  const look = await probe(id);
+  if (look.kind !== "image" || look.size === null) return null;
+  const { size, type, bytes, frames, etag } = look;
+  return { ...size, type: `image/${type}`, bytes, frames, etag, version: v, lqip: null, stored: {} };
+}
+
+/** The placeholder's bytes as a data URL, or null while none of this original is stored. */
+async function readLqip(deps: InfoDeps, id: string, { version, etag }: StoredInfo): Promise<string | null> {
+  const [transform] = expandTransforms(LQIP, deps.config);
+  if (transform === undefined) return null;
+  return deps.connections.run(async () => {
+    const object = await deps.images.get(storeKey(variantKey(id, transform, version)));
+    if (object === null) return null;
+    if (object.size > LQIP_MAX_BYTES || fromCustomMetadata(object.customMetadata)?.sourceEtag !== etag) {
+      await object.body.cancel();
+      return null;
+    }
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    return `data:${CONTENT_TYPES[transform.format]};base64,${btoa(String.fromCharCode(...bytes))}`;
+  });
+}
+
+/** With the widths of these variants among those that are stored; crops and other qualities are none. */
+export function withWidths(info: StoredInfo, variants: readonly Pick<Variant, "transform">[]): StoredInfo {
+  const stored = { ...info.stored };
+  for (const { transform } of variants) {
+    const { width, height, quality, format } = transform;
+    if (width === null || height !== null || quality !== DEFAULT_QUALITY) continue;
+    stored[format] = [...new Set([...(stored[format] ?? []), width])].toSorted((a, b) => a - b);
+  }
+  return { ...info, stored };
+}
+
+/** Whether it was written: somebody may have been first. Its metadata is a variant's, so that a purge judges it as it judges them. */
+async function putInfo(
+  images: Pick<R2Bucket, "put">,
+  id: string,
+  info: StoredInfo,
+  metadata: VariantMetadata,
+  before: string | null,
+): Promise<boolean> {
+  const object = await images.put(infoKey(id), JSON.stringify(info), {
+    onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before },
+    httpMetadata: { contentType: "application/json" },
+    customMetadata: toCustomMetadata(metadata),
+  });
+  return object !== null;
+}
+
+/** What is known of these images, by id; those of which nothing is stored are absent. */
+export async function readInfos(
+  { images, connections }: { images: Pick<R2Bucket, "get">; connections: Pick<Semaphore, "run"> },
+  ids: readonly string[],
+): Promise<Map<string, StoredInfo>> {
+  const known = new Map<string, StoredInfo>();
+  await Promise.all(
+    [...new Set(ids)].map((id) =>
+      connections.run(async () => {
+        const object = await images.get(infoKey(id));
+        const info = object === null ? null : parseInfo(await object.text());
+        if (info !== null) known.set(id, info);
+      }),
+    ),
+  );
+  return known;
+}

@@ -1,0 +1,48 @@
+import { AppError } from "@prewarm/shared/errors";
+import { parseId } from "@prewarm/shared/image-id";
+import { parseInfo, publicInfo } from "@prewarm/shared/image-info";
+import { readParameters } from "@prewarm/shared/parameters";
+import { verify } from "@prewarm/shared/signature";
+import { resolveOriginal } from "@prewarm/shared/source";
+import { infoKey } from "@prewarm/shared/variant-key";
+import { signatureRequired } from "./request/check-signature.ts";
+import type { Edge } from "./request-context.ts";
+import { BASE_HEADERS } from "./respond.ts";
+import { withTimeLimit } from "./time-limit.ts";
+
+export const INFO_PATH = "/info/";
+
+/** Widths are added while variants are made, so that nobody keeps this for long. */
+const KEPT_SECONDS = 60;
+
+/**
+ * Serves what is known of an image as JSON. Nothing is asked for or made. Signed where every URL is, and for private originals, of which a
+ * stranger must not even learn that they exist. Throws `id_invalid`, `not_found`, `parameter_unknown`, `parameter_repeated`,
+ * `signature_required` and `unavailable`.
+ */
+export async function serveInfo(request: Request, url: URL, edge: Edge): Promise<Response> {
+  const { config } = edge;
+  const id = parseId(url.pathname.slice(INFO_PATH.length));
+  const original = resolveOriginal(config, id);
+  const isPrivate = original?.kind === "bucket" && original.hidden;
+  const given = readParameters(url.searchParams, ["exp", "s"], config.noise);
+  const signed = config.signing === "all" || isPrivate || given.size > 0;
+  if (signed) {
+    const now = Math.floor(edge.clock.now() / 1000);
+    const verdict = await verify(url.pathname, url.searchParams, edge.keys, config, now);
+    if (verdict !== "ok") throw signatureRequired();
+  }
+  if (original === null) throw new AppError("not_found");
+  const read = await withTimeLimit(async () => {
+    const object = await edge.images.get(infoKey(id));
+    return object === null ? null : parseInfo(await object.text());
+  }, config.edgeBudgetMs);
+  if (!read.ok) throw new AppError("unavailable");
+  if (read.value === null) throw new AppError("not_found", { detail: "Nothing of this image is stored yet." });
+  const headers = {
+    ...BASE_HEADERS,
+    "Cache-Control": `${signed ? "private" : "public"}, max-age=${KEPT_SECONDS}`,
+    "Content-Type": "application/json",
+  };
+  return new Response(request.method === "HEAD" ? null : JSON.stringify(publicInfo(id, read.value)), { headers });
+}

@@ -1,0 +1,121 @@
+import { AppError } from "@prewarm/shared/errors";
+import { sniffType } from "@prewarm/shared/image-header";
+import { VERSION } from "@prewarm/shared/version";
+import { originalHeaders, SNIFF_BYTES } from "../original-headers.ts";
+import type { RequestContext } from "../request-context.ts";
+import { type CommonFields, commonHeaders, NO_STORE, problem } from "../respond.ts";
+import { withTimeLimit } from "../time-limit.ts";
+import { placeholder } from "./placeholder.ts";
+
+/*
+ * A script, and an `<img crossorigin>`, may follow the redirect only where the originals' server sends `Access-Control-Allow-Origin: *`: after
+ * a redirect the browser names itself `null`, which no list holds. Where it does not, the edge passes the original on itself, so that nothing
+ * breaks while the variant is made.
+ */
+
+/** Longest wait for the original's headers, in ms: originals may be slow, yet nobody waits for ever. */
+const WAIT_MS = 10_000;
+const MAX_HOPS = 3;
+
+/**
+ * Whether a browser will let nobody read what the redirect leads to, unless its server allows it. Programs outside of browsers read what they
+ * like: some of them say `cors` (Node's `fetch` does), but none says from which site it asks. HEAD comes from scripts that only look: they
+ * are shown the redirect, as ever.
+ */
+export function wantsCors({ method, headers }: RequestContext): boolean {
+  return method === "GET" && headers.get("Sec-Fetch-Mode") === "cors" && headers.has("Sec-Fetch-Site");
+}
+
+/**
+ * The original's bytes, up to `cold.streamMaxBytes`; where they are more or cannot be had, an image gets the placeholder. Null when the redirect
+ * will do, for its server speaks CORS, or must do.
+ */
+export async function streamOriginal(
+  context: RequestContext,
+  url: string,
+  fields: CommonFields,
+): Promise<Response | null> {
+  const { edge, method } = context;
+  const asked = await withTimeLimit(() => ask(context, url), WAIT_MS);
+  const response = asked.ok ? asked.value : null;
+  if (response?.headers.get("Access-Control-Allow-Origin") === "*") {
+    discard(response.body);
+    return null;
+  }
+  if (response?.status === 404 || response?.status === 410) {
+    discard(response.body);
+    return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
+  }
+  const most = edge.config.cold.streamMaxBytes;
+  const length = Number(response?.headers.get("Content-Length") ?? 0);
+  if (response?.status !== 200 || response.body === null || length > most) {
+    discard(response?.body ?? null);
+    // A service worker that sees a redirect asks again as its page did; a script is told of a failure. An image has neither.
+    return context.headers.get("Sec-Fetch-Dest") === "image" ? placeholder(method, fields) : null;
+  }
+  const { head, body } = await readHead(response.body, most);
+  return new Response(body, { headers: { ...commonHeaders(fields, NO_STORE), ...originalHeaders(sniffType(head)) } });
+}
+
+/** Follows redirects on the same origin only: nothing outside the sources is passed on. Null when it leads elsewhere. */
+async function ask({ edge, headers }: RequestContext, url: string): Promise<Response | null> {
+  const asking = {
+    Accept: headers.get("Accept") ?? "image/*,*/*;q=0.5",
+    // By it the edge knows its own reading, should a source lead back to it.
+    Via: "1.1 prewarm",
+    "User-Agent": `Prewarm/${VERSION}`,
+  };
+  let at = url;
+  for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
+    const response = await edge.fetch(at, { headers: asking, redirect: "manual" });
+    const location = response.headers.get("Location");
+    if (response.status < 300 || response.status > 399 || location === null) return response;
+    discard(response.body);
+    const next = URL.parse(location, at);
+    if (next === null || next.origin !== new URL(url).origin) return null;
+    at = next.href;
+  }
+  return null;
+}
+
+/** Reads as much as tells the type, and gives it back in front of the rest, which breaks off when it is more than `most` bytes. */
+async function readHead(
+  body: ReadableStream<Uint8Array>,
+  most: number,
+): Promise<{ head: Uint8Array; body: ReadableStream<Uint8Array> }> {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (size < SNIFF_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
+  }
+  const head = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    head.set(chunk, at);
+    at += chunk.length;
+  }
+  const rest = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      if (size > 0) controller.enqueue(head);
+    },
+    pull: async (controller) => {
+      const { done, value } = await reader.read();
+      if (done) return controller.close();
+      size += value.length;
+      if (size <= most) return controller.enqueue(value);
+      controller.error(new Error("the original is larger than what is passed on"));
+      await reader.cancel();
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return { head, body: rest };
+}
+
+/** An unread body would hold its connection open. */
+function discard(body: ReadableStream<Uint8Array> | null): void {
+  body?.cancel().catch(() => undefined);
+}
