@@ -32,7 +32,8 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   },
   too_large: {
     fate: "no dead letter",
-    cause: "More bytes or pixels than `limits.originalMaxBytes` and `originalMaxPixels`.",
+    cause:
+      "More bytes or pixels than `limits.originalMaxBytes` and `originalMaxPixels`, or longer than `originalMaxEdge`.",
     cure: "Raise the limit if Ittybit takes such originals, or make the original smaller.",
   },
   source_unknown: {
@@ -86,10 +87,11 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     cause: "Ittybit does not know the job any more.",
     cure: "None, if rare. Often: `ITTYBIT_API_KEY` was changed to another account's.",
   },
-  upstream_stuck: {
+  upstream_conflict: {
     fate: "tried again",
-    cause: "The job did not end within its deadline.",
-    cure: "Look at the job at Ittybit by its id.",
+    cause:
+      "An earlier POST of this job was not answered, and its repetition is refused: Ittybit may have taken the first. No job shows that is its.",
+    cure: "None, if rare. Read the message: it may refuse the request itself, as `upstream_rejected` does.",
   },
   upstream_unavailable: {
     fate: "tried again",
@@ -115,6 +117,11 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "tried again",
     cause: "The result's address had ended before it was fetched.",
     cure: "None, if rare: the job is made anew. Often: the consumer is much too slow, look for `batch.failed`.",
+  },
+  output_private: {
+    fate: "held back",
+    cause: "Results need a signature: access rules keep the files of the Ittybit project private.",
+    cure: "Make them public ([ittybit](ittybit.md)); the breaker, which stopped everything else, tries again by itself. A dead letter only where others can be fetched, or after ten minutes: retry it.",
   },
   output_blocked: {
     fate: "tried again",

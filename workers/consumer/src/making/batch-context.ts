@@ -15,7 +15,7 @@ export interface BatchDeps {
   clock: Clock;
   sleep(ms: number): Promise<void>;
   ledger: Handlers;
-  ittybit: Pick<Ittybit, "submit" | "get">;
+  ittybit: Pick<Ittybit, "submit" | "get" | "list">;
   /** `IMAGES_BUCKET`. */
   images: Pick<R2Bucket, "head" | "get" | "put" | "delete">;
   originals: OriginalsAccess;

@@ -22,6 +22,8 @@ interface Expectation {
 const AGAIN_MS = 5_000;
 /** How long a job that is done may take to show its result. */
 const OUTPUT_WITHIN_MS = 15_000;
+/** How long after its grant a job whose result is private is kept, in case the project's files are made public. */
+const PRIVATE_WITHIN_MS = 600_000;
 
 function failed(failureClass: FailureClass, code: string, message: string): Outcome {
   return {
@@ -59,21 +61,36 @@ async function expectationOf(context: BatchContext, entry: Entry, job: IttybitJo
   if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(entry.given.gen)) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
-    return { size: width === null || height === null ? null : { width, height }, etag: null };
+    return { size: width === null || height === null ? null : { width, height }, etag: metadata.etag ?? null };
   }
   const original = own?.original ?? (await context.probe(entry.image, RANKS.result));
   if (original.kind !== "image") return { size: null, etag: null };
   return { size: expectedSize(entry.transform, original.size), etag: original.etag };
 }
 
+/**
+ * The job is done, and its result is refused. A project that keeps its files private gives none at all: nothing more is to be paid for, and
+ * what is made is kept for when they are public. Where others come, or it stays so, it is this one's fault, and trying again would pay again.
+ */
+function outcomeOfGone(
+  { clock, counts }: BatchContext,
+  { given }: Entry,
+  { code, status, message }: Extract<Download, { kind: "gone" }>,
+): Outcome {
+  if (code === "output_expired") return failed("transient", code, message);
+  const isOwn = counts.outcomes.stored !== undefined || clock.now() - given.grantedAt >= PRIVATE_WITHIN_MS;
+  return isOwn ? failed("permanent", code, message) : { kind: "account", status, message };
+}
+
 /** The outcome of a download that gave no bytes. On `gone` the job was read once more before. */
 function outcomeOfNoBytes(
   context: BatchContext,
+  entry: Entry,
   result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
 ): Outcome {
   switch (result.kind) {
     case "gone":
-      return failed("transient", "output_expired", `the result's URL answered HTTP ${result.status}`);
+      return outcomeOfGone(context, entry, result);
     case "too_large":
       return failed("permanent", "output_too_large", `the result is larger than ${OUTPUT_MAX_BYTES} bytes`);
     case "blocked":
@@ -191,7 +208,7 @@ export async function finishJob(context: BatchContext, entry: Entry): Promise<vo
   const before = await beforePut(context, entry);
   if (before === null || entry.out) return;
   const download = await openFresh(context, entry, job, url);
-  if (download.kind !== "open") return settle(context, entry, outcomeOfNoBytes(context, download));
+  if (download.kind !== "open") return settle(context, entry, outcomeOfNoBytes(context, entry, download));
   const finish = async (): Promise<void> => {
     const body = await download.read();
     await context.at("downloaded", key);
@@ -200,7 +217,7 @@ export async function finishJob(context: BatchContext, entry: Entry): Promise<vo
         ? await storeVariant(context, entry, job, body.bytes, before.stored).catch((error) =>
             outcomeOfThrow(context, key, error),
           )
-        : outcomeOfNoBytes(context, body);
+        : outcomeOfNoBytes(context, entry, body);
     await settle(context, entry, outcome);
   };
   await context.memory.run(finish, { weight: download.bytes });

@@ -22,6 +22,7 @@ describe("a worker's shift", () => {
       options: { width: 400, format: "webp", quality: "high" },
       idempotencyKey: `pw-L1-${gen}`,
       metadata: { ledger: "L1", gen: String(gen), key: KEY, width: "400", height: "200" },
+      again: false,
     });
     const object = images.objects.get(`variants/${KEY}`);
     expect(object?.httpMetadata).toEqual({

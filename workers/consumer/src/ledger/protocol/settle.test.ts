@@ -122,6 +122,18 @@ describe("what became of a job", () => {
     expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "go", first: true }]);
   });
 
+  it("a result that is private: the job is kept, and its result is asked for again when the breaker lets a probe through", () => {
+    const { clock, granted, submit, settle, ended, call, ledger } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    ended("j1");
+    settle("o", go, { kind: "account", status: 403, message: "access rules keep the files private" });
+    expect(ledger.getGate().breaker).toMatchObject({ state: "open", status: 403 });
+    expect(call("o").give).toEqual([]);
+    clock.advance(31);
+    expect(call("p").give).toMatchObject([{ gen: go.gen, phase: "finish", job: "j1" }]);
+  });
+
   it("an account's fault: the breaker opens, and lets one probe through", () => {
     const { granted, settle, accept, clock, ledger, call, ready } = setup();
     settle("o", granted("o", KEY), { kind: "account", status: 401, message: "bad key" });

@@ -134,9 +134,9 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       return;
     case "throttled":
     case "account":
-      // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time.
+      // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time. No gate holds one with a job.
       if (one.unmade) giveUp(tx, one);
-      else keepForLater(tx, one, tx.gate.throttledUntil);
+      else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : tx.gate.breaker.until);
       return;
     case "pending":
       if (one.unmade) giveUp(tx, one, outcome.due);
