@@ -73,6 +73,8 @@ export interface Given {
   gen: number;
   /** An object of a generation at or above it counts as present. */
   floor: number;
+  /** A viewer waits for it. */
+  live: boolean;
   phase: Exclude<Phase, "ready">;
   /** Of `go`: POST not before this time, Unix ms. */
   notBefore: number;

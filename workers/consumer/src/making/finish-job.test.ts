@@ -97,6 +97,28 @@ describe("a result that is not the variant never reaches R2", () => {
 });
 
 describe("fetching a result", () => {
+  it("goes before all others' when a viewer waits for it", async () => {
+    const world = batchWorld();
+    const { shift, ledger, ittybit, clock, fetched } = world;
+    world.fetchMs = 50;
+    const keys = Array.from({ length: 20 }, (_, index) => `photo/${100 + 2 * index}-high.webp`);
+    for (const key of keys) ledger.add(key);
+    // Another handler made the jobs; all have ended.
+    for (const [index, row] of [...ledger.rows.values()].entries()) {
+      const job = `job_${String(index + 1).padStart(6, "0")}`;
+      Object.assign(row, { granted: true, grantedAt: clock.now(), job, live: index === 19 });
+      const [width, height] = [100 + 2 * index, 50 + index];
+      const options = { width, format: "webp", quality: "high" } as const;
+      const metadata = { ledger: "L1", gen: String(row.gen), width: String(width), height: String(height) };
+      await ittybit.submit({ input: "i", options, idempotencyKey: `k${index}`, metadata });
+    }
+    clock.advance(1_000);
+    await shift();
+    expect(ledger.kinds()).toEqual(keys.map(() => "stored"));
+    const results = fetched.map(({ url }) => url).filter((url) => url.startsWith(OUTPUT_HOST));
+    expect(results.indexOf(`${OUTPUT_HOST}/job_000020`)).toBeLessThan(6);
+  });
+
   it("reads the job once more when the URL has expired, and takes the fresh one", async () => {
     const { shift, ledger, web, ittybit } = batchWorld();
     web.set(URL_OF_RESULT, () => {

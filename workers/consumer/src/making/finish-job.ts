@@ -7,7 +7,7 @@ import { verifyOutput } from "../ittybit/output/verify.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { errorText, publicText } from "../platform/log.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
-import { type BatchContext, mayWrite, RANKS } from "./batch-context.ts";
+import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
 import { head, present } from "./prepare.ts";
 import { settle } from "./settle.ts";
@@ -63,7 +63,7 @@ async function expectationOf(context: BatchContext, entry: Entry, job: IttybitJo
     const height = sideOf(metadata.height);
     return { size: width === null || height === null ? null : { width, height }, etag: metadata.etag ?? null };
   }
-  const original = own?.original ?? (await context.probe(entry.image, RANKS.result));
+  const original = own?.original ?? (await context.probe(entry.image, rankOf(entry, "result")));
   if (original.kind !== "image") return { size: null, etag: null };
   return { size: expectedSize(entry.transform, original.size), etag: original.etag };
 }
@@ -105,8 +105,8 @@ function outcomeOfNoBytes(
   }
 }
 
-async function readJob(context: BatchContext, id: string): Promise<IttybitJob | null> {
-  const look = await context.connections.run(() => context.ittybit.get(id), { rank: RANKS.result });
+async function readJob(context: BatchContext, entry: Entry, id: string): Promise<IttybitJob | null> {
+  const look = await context.connections.run(() => context.ittybit.get(id), { rank: rankOf(entry, "result") });
   return look.kind === "job" ? look.job : null;
 }
 
@@ -116,7 +116,9 @@ async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: Itt
   const now = context.clock.now();
   // Done, and its result not yet shown: the job is read once more.
   const job =
-    sight?.status === "done" && sight.output === null && id !== null ? ((await readJob(context, id)) ?? sight) : sight;
+    sight?.status === "done" && sight.output === null && id !== null
+      ? ((await readJob(context, entry, id)) ?? sight)
+      : sight;
   if (job === null || job.status === "pending") return again(context);
   if (job.status !== "done") return outcomeOfEnded(job, attempts);
   if (job.output !== null) return { job, url: job.output };
@@ -138,7 +140,7 @@ async function openResult(context: BatchContext, entry: Entry, url: string): Pro
       entry.begun = true;
       return openDownload(url, settings);
     },
-    { rank: RANKS.result },
+    { rank: rankOf(entry, "result") },
   );
 }
 
@@ -146,7 +148,7 @@ async function openResult(context: BatchContext, entry: Entry, url: string): Pro
 async function openFresh(context: BatchContext, entry: Entry, job: IttybitJob, url: string): Promise<Download> {
   const first = await openResult(context, entry, url);
   if (first.kind !== "gone") return first;
-  const fresh = (await readJob(context, job.id))?.output ?? null;
+  const fresh = (await readJob(context, entry, job.id))?.output ?? null;
   return fresh === null ? first : openResult(context, entry, fresh);
 }
 
@@ -172,7 +174,7 @@ async function storeVariant(
       if (!mayWrite(context)) return null;
       return putVariant(context.images, { key, bytes, format, metadata }, before);
     },
-    { rank: RANKS.result },
+    { rank: rankOf(entry, "result") },
   );
   await context.at("put", key);
   if (put === "stopped") return { kind: "stopped" };
@@ -193,7 +195,7 @@ function outcomeOfThrow(context: BatchContext, key: string, error: unknown): Out
 async function beforePut(context: BatchContext, entry: Entry): Promise<{ stored: StoredObject | null } | null> {
   const own = entry.posted ? await entry.prepared : null;
   if (own !== null) return own;
-  const found = await head(context, entry, RANKS.result);
+  const found = await head(context, entry, rankOf(entry, "result"));
   if (found?.stored?.gen !== entry.given.gen) return found;
   await settle(context, entry, present(found.stored, true));
   return null;
@@ -220,5 +222,5 @@ export async function finishJob(context: BatchContext, entry: Entry): Promise<vo
         : outcomeOfNoBytes(context, entry, body);
     await settle(context, entry, outcome);
   };
-  await context.memory.run(finish, { weight: download.bytes });
+  await context.memory.run(finish, { weight: download.bytes, rank: rankOf(entry, "result") });
 }

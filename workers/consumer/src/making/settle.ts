@@ -4,7 +4,7 @@ import type { Outcome } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
 import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
-import { type BatchContext, RANKS } from "./batch-context.ts";
+import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
 
 /** R2 did not take a marker: when to try again. */
@@ -28,7 +28,7 @@ async function withMarker(context: BatchContext, entry: Entry, outcome: Outcome)
   const { key } = entry.given;
   try {
     await context.at("before-marker", key);
-    await context.connections.run(() => markDead(context.images, key, marker), { rank: RANKS.result });
+    await context.connections.run(() => markDead(context.images, key, marker), { rank: rankOf(entry, "result") });
     await context.at("marker-written", key);
     return outcome;
   } catch (error) {

@@ -2,7 +2,7 @@ import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { jobOrder } from "../ittybit/job-order.ts";
 import type { Outcome } from "../ledger/contract.ts";
-import { type BatchContext, mayWrite, RANKS } from "./batch-context.ts";
+import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry, Prepared } from "./hands.ts";
 import { prepare } from "./prepare.ts";
 import { settle } from "./settle.ts";
@@ -89,7 +89,7 @@ export async function submitJob(context: BatchContext, entry: Entry): Promise<vo
   if (early > 0) await context.sleep(early);
   const order = await orderOf(context, entry, prepared);
   try {
-    const result = await context.connections.run(() => post(context, entry, order), { rank: RANKS.post });
+    const result = await context.connections.run(() => post(context, entry, order), { rank: rankOf(entry, "post") });
     if (result === null) return;
     if ("job" in result) tell(context, entry, result.job);
     // The collector may have found its job by then: so it was made, whatever this POST was answered.

@@ -204,10 +204,10 @@ export class MiniLedger implements Handlers {
   }
 
   #given(row: Row): Given {
-    const { id, key, gen, floor, notBefore, grantedAt, first, attempts, job } = row;
+    const { id, key, gen, floor, live, notBefore, grantedAt, first, attempts, job } = row;
     const phase = this.#phase(row);
     const sight = phase === "finish" ? this.#sight(row) : null;
-    return { id, key, gen, floor, phase, notBefore, grantedAt, first, attempts, job, sight };
+    return { id, key, gen, floor, live, phase, notBefore, grantedAt, first, attempts, job, sight };
   }
 
   get used(): number {
