@@ -150,7 +150,8 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   },
   internal: {
     fate: "tried again",
-    cause: "A mistake of ours; `job.unexpected` in the logs has the text.",
+    cause:
+      "A mistake of ours, of no fault of Ittybit's or the original's; `job.unexpected` in the logs has the text, too.",
     cure: "Report it with that text.",
   },
 };

@@ -15,7 +15,7 @@ function markerOf(context: BatchContext, entry: Entry, outcome: Outcome): DeadMa
   // A missing original has one marker for all its variants, written when it was missed.
   if (outcome.kind === "refused")
     return outcome.code === "missing" ? null : { code: outcome.code, until: outcome.until };
-  if (outcome.kind !== "failed" && outcome.kind !== "unclear") return null;
+  if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
   const last = entry.given.attempts + 1 >= context.config.limits.maxAttempts;
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
   return permanent || last ? { code: outcome.failure.code, until: context.clock.now() + deadMs(permanent) } : null;

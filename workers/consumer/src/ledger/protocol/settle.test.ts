@@ -105,6 +105,36 @@ describe("what became of a job", () => {
     expect(abandoned()).toMatchObject([{ gen: go.gen }]);
   });
 
+  it.each(["before its POST", "of its result"])(
+    "our own fault %s: tried again under the same key, with no word against Ittybit, then dead",
+    (when) => {
+      const FAULT: Outcome = {
+        kind: "fault",
+        failure: { code: "internal", message: "TypeError: x is not a function" },
+      };
+      const { accept, call, granted, submit, ended, settle, clock, row, attempts, ledger } = setup();
+      const posted = when === "of its result";
+      let go = posted ? granted("o", KEY) : null;
+      if (go === null) accept(KEY);
+      else {
+        submit("o", go, "j1");
+        ended("j1");
+      }
+      const gen = row(KEY)?.gen;
+      for (let n = 1; n <= 5; n += 1) {
+        go ??= call(`o${n}`).give[0] ?? null;
+        expect(go).toMatchObject({ gen, ...(posted && n > 1 ? { phase: "finish", job: "j1" } : {}) });
+        settle(n === 1 && posted ? "o" : `o${n}`, go!, FAULT);
+        go = null;
+        expect(attempts(KEY)).toHaveLength(n);
+        clock.advance(3_600);
+      }
+      expect(attempts(KEY)[0]).toMatchObject({ code: "internal" });
+      expect(row(KEY)).toMatchObject({ state: 2, crashes: 0 });
+      expect(ledger.getGate()).toMatchObject({ slots: 0, breaker: { state: "closed" } });
+    },
+  );
+
   it("unclear for the last time: dead, and its slot is kept", () => {
     const { granted, settle, job, slots } = setup({ limits: { maxAttempts: 1 } });
     settle("o", granted("o", KEY), UNCLEAR);

@@ -1,3 +1,4 @@
+import type { Failure } from "@prewarm/shared/job";
 import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
@@ -132,6 +133,9 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     case "unclear":
       unclear(tx, one, outcome);
       return;
+    case "fault":
+      retry(tx, one, outcome.failure);
+      return;
     case "throttled":
     case "account":
       // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time. No gate holds one with a job.
@@ -154,16 +158,23 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
 
 /** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */
 function unclear(tx: LedgerTx, one: Case, { failure }: Extract<Outcome, { kind: "unclear" }>): void {
-  const { row, entry } = one;
+  const { row } = one;
   row.unclear += 1;
-  const isOver = row.unclear >= UNCLEAR_MAX;
-  if (isOver) {
+  if (row.unclear >= UNCLEAR_MAX) {
     takeOut(tx, one, false);
     newGeneration(tx, row);
   }
-  if (fail(tx, row, { entry, failure, permanent: false })) {
-    if (tx.memory.hands.holderOf(row.id)?.entry === entry) takeOut(tx, one, false);
-  } else if (!isOver) keepForLater(tx, one, row.due ?? tx.now);
+  retry(tx, one, failure);
+}
+
+/** An attempt that says nothing of the generation: it is tried again as it is, if it is held still, until attempts are out. */
+function retry(tx: LedgerTx, one: Case, failure: Failure): void {
+  const { row, entry } = one;
+  const isDead = fail(tx, row, { entry, failure, permanent: false });
+  if (tx.memory.hands.holderOf(row.id)?.entry !== entry) return;
+  if (isDead) takeOut(tx, one, one.over);
+  else if (one.unmade) giveUp(tx, one);
+  else keepForLater(tx, one, row.due ?? tx.now);
 }
 
 /** The entry goes out; the row waits as before, or until a time: R2 did not answer whoever looked. */

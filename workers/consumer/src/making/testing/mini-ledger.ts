@@ -271,7 +271,8 @@ export class MiniLedger implements Handlers {
   #giveBack(row: Row, outcome: Outcome): void {
     if (outcome.kind === "throttled") this.closedUntil = outcome.until;
     if (outcome.kind === "account") this.closedUntil = Number.POSITIVE_INFINITY;
-    if (outcome.kind === "unclear") Object.assign(row, { attempts: row.attempts + 1, due: this.#clock.now() + 3_000 });
+    if (outcome.kind === "unclear" || outcome.kind === "fault")
+      Object.assign(row, { attempts: row.attempts + 1, due: this.#clock.now() + 3_000 });
     if (outcome.kind === "pending") row.due = outcome.due;
     const none = outcome.kind === "unposted" || outcome.kind === "throttled" || outcome.kind === "account";
     if ((none && row.first && row.job === null) || !row.granted) this.#forget(row);
