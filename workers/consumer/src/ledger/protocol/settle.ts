@@ -122,13 +122,7 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       fail(tx, row, { entry, failure: outcome.failure, permanent: outcome.class === "permanent" });
       return;
     case "refused":
-      takeOut(tx, one, one.over);
-      newGeneration(tx, row);
-      row.state = REFUSED;
-      row.due = null;
-      row.deadUntil = outcome.until;
-      row.error = JSON.stringify({ code: outcome.code, message: outcome.message });
-      tx.count("refused");
+      refuse(tx, one, outcome);
       return;
     case "unclear":
       unclear(tx, one, outcome);
@@ -154,6 +148,18 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     default:
       outcome satisfies never;
   }
+}
+
+/** A state of its own: no attempt, and no dead letter. */
+function refuse(tx: LedgerTx, one: Case, { code, message, until }: Extract<Outcome, { kind: "refused" }>): void {
+  const { row } = one;
+  takeOut(tx, one, one.over);
+  newGeneration(tx, row);
+  row.state = REFUSED;
+  row.due = null;
+  row.deadUntil = until;
+  row.error = JSON.stringify({ code, message });
+  tx.count("refused");
 }
 
 /** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */
