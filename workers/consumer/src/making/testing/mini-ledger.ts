@@ -91,6 +91,11 @@ export class MiniLedger implements Handlers {
     return this.add(key, { granted: true, grantedAt: this.#clock.now() - 10_000, ...more });
   }
 
+  /** Its collector has seen this job end. */
+  see(job: IttybitJob): void {
+    this.#sights.set(job.id, job);
+  }
+
   lastOutcome(key: string): Outcome | undefined {
     return this.outcomes.get(key)?.at(-1);
   }
