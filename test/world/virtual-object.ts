@@ -166,7 +166,7 @@ export class VirtualObject {
     this.counts.calls += 1;
     const call = this.#engine[name] as (...args: unknown[]) => unknown;
     const answer = structuredClone(
-      await clock.holding(() => watcher.hear(name, given, () => call.apply(this.#engine, structuredClone(given)))),
+      await watcher.hear(name, given, () => call.apply(this.#engine, structuredClone(given))),
     );
     this.#checkAlarm(`after ${name}`);
     await clock.sleep(hop.backMs);

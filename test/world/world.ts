@@ -60,6 +60,8 @@ export class World {
   readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
   readonly #options: WorldOptions;
   readonly #handlers = new Set<Life>();
+  /** When a handler died or stalled last, Unix ms: its lease goes on. */
+  diedAt = 0;
   #asking = 0;
   #owners = 0;
   #running = true;
@@ -128,6 +130,7 @@ export class World {
   /** The machine dies and starts again on the same state, as the local stack does. */
   restart(): Promise<unknown> {
     for (const life of this.#handlers) life.end();
+    this.diedAt = this.clock.now();
     this.live.forget();
     this.work.forget();
     this.store.dropPuts();
@@ -224,10 +227,12 @@ export class World {
     if (befalls === "dies") {
       this.counts.crashes.set(point, (this.counts.crashes.get(point) ?? 0) + 1);
       life.end();
+      this.diedAt = this.clock.now();
       throw new Killed(`killed at ${point} (world)`);
     }
     if (befalls === 0) return;
     this.counts.stalls += 1;
+    this.diedAt = this.clock.now();
     life.left.resolve();
     await this.clock.sleep(befalls);
     life.mustLive();

@@ -26,6 +26,7 @@ const UNCLEAR_MAX = 6;
 const LONE_CRASHES = 3;
 /** Handlers that a row may kill before it must be dead: a suspect may be in company when it kills first, and be let off by an outcome. */
 const KILLS_MAX = 12;
+const OVERDUE_MS = 600_000;
 const HAND_MS = 1_200_000;
 /** A job whose id nobody heard holds a slot for so long. */
 const UNHEARD_MS = 540_000;
@@ -49,6 +50,8 @@ export class CommitChecks {
   #during: During = null;
   /** To which row each number was given. */
   readonly #rowOf = new Map<number, number>();
+  /** Since when a row is to be cancelled, by its id. */
+  readonly #cancellingSince = new Map<number, number>();
   /** Jobs whose id the ledger has heard. */
   readonly #told = new Set<string>();
 
@@ -178,15 +181,23 @@ export class CommitChecks {
       world.sql.exec("SELECT ids FROM fresh").flatMap(({ ids }) => JSON.parse(String(ids)) as number[]),
     );
     const held = new Set(entries.map(({ id }) => id));
-    const inLiveHand = new Set(entries.filter(({ over }) => !over).map(({ id }) => id));
     for (const { id, key, state, due, gen } of rows.values()) {
       if (state === WAITING && due === null && !fresh.has(id) && !held.has(id))
         violation(`${key} waits where nobody finds it (I2)`);
-      if (state === CANCELLING && !inLiveHand.has(id)) violation(`${key} is to be cancelled and nobody holds it (I2)`);
+      if (state === CANCELLING && !this.#cancellingSince.has(id)) this.#cancellingSince.set(id, world.clock.now());
+      if (state !== CANCELLING) this.#cancellingSince.delete(id);
+      else if (this.#isOverdue(id) && !held.has(id)) violation(`${key} is to be cancelled and nobody does it (I2)`);
       if (state === CANCELLED && held.has(id)) violation(`${key} is cancelled and held (I7)`);
       if ((this.#rowOf.get(gen) ?? id) !== id) violation(`number ${gen} was given twice (I3)`);
       this.#rowOf.set(gen, id);
     }
+  }
+
+  /** Who holds it without a grant stands in no table: by then its owner has said something, or its lease has ended. */
+  #isOverdue(id: number): boolean {
+    const { clock, object, troubleUntil } = this.#judged.world;
+    const since = Math.max(this.#cancellingSince.get(id) ?? clock.now(), troubleUntil, object.bornAt);
+    return !object.isForgotten && clock.now() - since > OVERDUE_MS;
   }
 
   /** I5: an entry stands in one document. A suspect is alone. */

@@ -4,7 +4,7 @@ import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consu
 import { nameOf, placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
 import { checkOverdue } from "./at-rest.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
-import { IMAGES, type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
+import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 
 /* What users, operators and time do to the system, by the calls that Workers use; each is one command of a history. */
 
@@ -20,8 +20,8 @@ export interface Target {
 
 const WHO = "history";
 const HOUR_MS = 3_600_000;
-/** Dead letters are kept for 30 days, all else that has ended for a day. */
-const PRUNED_AFTER_HOURS = { often: 26, seldom: 30 * 24 + 2 };
+/** What was refused or cancelled is kept for a day; dead letters for 30, which would cost a history a minute. */
+const PRUNED_AFTER_HOURS = 26;
 const NO_FILTER: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
 };
@@ -137,10 +137,8 @@ export const HAPPENINGS = {
   }),
   deleteObject,
   /** What has ended grows old and is forgotten by the ledger's own pruning. */
-  prune: async (world, { image, width }) => {
-    const seldom = image === IMAGES[0] && width === WIDTHS[0];
-    const hours = seldom ? PRUNED_AFTER_HOURS.seldom : PRUNED_AFTER_HOURS.often;
-    for (let hour = 0; hour < hours && world.invariants.bad.length === 0; hour += 1) {
+  prune: async (world) => {
+    for (let hour = 0; hour < PRUNED_AFTER_HOURS && world.invariants.bad.length === 0; hour += 1) {
       await world.clock.run(HOUR_MS);
       checkOverdue(world);
     }

@@ -74,7 +74,10 @@ export class Invariants implements Watcher {
   passed(): void {}
 
   logged(event: string, fields: Record<string, unknown> = {}): void {
-    if (event === "batch.given_up") this.givenUp += 1;
+    if (event === "batch.given_up") {
+      this.givenUp += 1;
+      this.world.diedAt = this.#clock.now();
+    }
     const error = String(fields.error ?? "");
     if (/\(world\)|no answer in time|connection reset/.test(error)) return;
     if (event === "job.unexpected") this.violation(`unexpected: ${fields.key} ${error}`);

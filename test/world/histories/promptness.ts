@@ -11,6 +11,8 @@ const CALLED_WITHIN_MS = 1_000;
 /** A send or a put that failed is tried again within this; a wake-up is believed under way for twice as long. */
 const TROUBLE_MS = 15_000;
 const WAKE_MS = 30_000;
+/** A lease, and an alarm to end it. */
+const HELD_MS = 90_000;
 /** The edge knows by then which lanes are closed. */
 const PUBLISHED_WITHIN_MS = 2_000;
 
@@ -92,8 +94,10 @@ export class Promptness {
 
   /** Nobody is at work, nobody is called, and rows wait that may go. */
   #checkCalled(since: number): void {
-    const { sql, clock, handlers, work, queueTroubleUntil } = this.#world;
+    const { sql, clock, handlers, work, queueTroubleUntil, diedAt } = this.#world;
     const { paused, breaker, throttledUntil } = gateLook(sql);
+    // What a dead handler looked at stands in no table, and is its own until its lease ends.
+    if (diedAt > since - HELD_MS) return;
     if (this.#mayBeLate(since) || queueTroubleUntil > since - WAKE_MS || handlers + work.depth > 0) return;
     if (
       paused.length > 0 ||
