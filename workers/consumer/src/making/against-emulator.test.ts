@@ -153,12 +153,7 @@ describe("against the local Ittybit", () => {
     ["a job without output", { type: "output_missing" }, { kind: "pending" }, 1],
     ["a job of another size", { type: "wrong_dimension" }, { kind: "failed", failure: { code: "output_invalid" } }, 1],
     ["skewed clocks", { type: "skew", ms: -86_400_000 }, { kind: "stored" }, 1],
-    [
-      "an output that answers 403",
-      { type: "output", as: "403" },
-      { kind: "failed", failure: { code: "output_expired" } },
-      1,
-    ],
+    ["an output that answers 403", { type: "output", as: "403" }, { kind: "account", status: 403 }, 1],
     [
       "an output that answers 404",
       { type: "output", as: "404" },

@@ -22,6 +22,7 @@ describe("a worker's shift", () => {
       options: { width: 400, format: "webp", quality: "high" },
       idempotencyKey: `pw-L1-${gen}`,
       metadata: { ledger: "L1", gen: String(gen), key: KEY, width: "400", height: "200" },
+      again: false,
     });
     const object = images.objects.get(`variants/${KEY}`);
     expect(object?.httpMetadata).toEqual({
@@ -504,19 +505,32 @@ describe("what the ledger stops", () => {
 });
 
 describe("a fault of our own", () => {
-  it("in one job's handling concerns that job alone, and is nobody's failed attempt", async () => {
-    const { shift, ledger, deps, clock, logs } = batchWorld();
-    const since = clock.now();
+  it("in one job's handling concerns that job alone, keeps its generation, and is logged", async () => {
+    const { shift, ledger, deps, logs } = batchWorld();
     deps.at = async (point, key) => {
       if (point === "probed" && key === KEY) throw new TypeError("undefined is not a function");
     };
-    ledger.add(KEY);
+    const { gen } = ledger.add(KEY);
     ledger.add("photo/800-high.webp");
     await shift();
-    expect(ledger.lastOutcome(KEY)).toEqual({ kind: "pending", due: since + 60_000 });
-    expect(ledger.rows.get(KEY)?.attempts).toBe(0);
+    const failure = { code: "internal", message: "TypeError: undefined is not a function" };
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "fault", failure }]);
+    expect(ledger.rows.get(KEY)?.gen).toBe(gen);
     expect(ledger.lastOutcome("photo/800-high.webp")?.kind).toBe("stored");
     expect(logs.filter((line) => line.startsWith("job.unexpected"))).toHaveLength(1);
+  });
+
+  it("that comes every time ends as a dead letter, with its marker", async () => {
+    const { shift, ledger, deps, images, ittybit } = batchWorld();
+    deps.at = async (point) => {
+      if (point === "downloaded") throw new TypeError("undefined is not a function");
+    };
+    ledger.add(KEY, { attempts: deps.config.limits.maxAttempts - 1 });
+    await shift();
+    expect(JSON.parse(new TextDecoder().decode(images.objects.get(`dead/${KEY}`)?.bytes))).toMatchObject({
+      code: "internal",
+    });
+    expect(ittybit.jobs).toHaveLength(1);
   });
 
   it("of R2's, before a POST or at the end, is no attempt either", async () => {

@@ -6,7 +6,7 @@ import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { Entry } from "./hands.ts";
 import { prepare } from "./prepare.ts";
-import { tellPages } from "./settle.ts";
+import { settle, tellPages } from "./settle.ts";
 import { submitJob } from "./submit-job.ts";
 
 type Asks = ExchangeRequest["asks"];
@@ -27,8 +27,6 @@ const LEFT_AGAIN_MS = 5_000;
 const CALLS_LEFT = 1_500;
 /** The time between two calls, whatever the ledger says. */
 const PAUSE_MS = { least: 20, most: 5_000 };
-/** An error of our own code: when the job is tried again. */
-const UNEXPECTED_AGAIN_MS = 60_000;
 
 /** When this handler leaves. */
 class Shift {
@@ -96,13 +94,14 @@ async function exchange(
   return answer;
 }
 
-/** Keeps a fault of one job away from the others. Our own errors are nobody else's: no attempt is counted. */
+/** Keeps a fault of one job away from the others. One that comes every time ends as a dead letter of its own code. */
 async function guarded(context: BatchContext, entry: Entry, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    context.log("job.unexpected", { key: entry.given.key, error: errorText(error) });
-    context.hands.settle(entry, { kind: "pending", due: context.clock.now() + UNEXPECTED_AGAIN_MS });
+    const failure = { code: "internal", message: errorText(error) };
+    context.log("job.unexpected", { key: entry.given.key, gen: entry.given.gen, error: failure.message });
+    await settle(context, entry, { kind: "fault", failure });
   }
 }
 

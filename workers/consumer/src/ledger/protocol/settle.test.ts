@@ -105,6 +105,36 @@ describe("what became of a job", () => {
     expect(abandoned()).toMatchObject([{ gen: go.gen }]);
   });
 
+  it.each(["before its POST", "of its result"])(
+    "our own fault %s: tried again under the same key, with no word against Ittybit, then dead",
+    (when) => {
+      const FAULT: Outcome = {
+        kind: "fault",
+        failure: { code: "internal", message: "TypeError: x is not a function" },
+      };
+      const { accept, call, granted, submit, ended, settle, clock, row, attempts, ledger } = setup();
+      const posted = when === "of its result";
+      let go = posted ? granted("o", KEY) : null;
+      if (go === null) accept(KEY);
+      else {
+        submit("o", go, "j1");
+        ended("j1");
+      }
+      const gen = row(KEY)?.gen;
+      for (let n = 1; n <= 5; n += 1) {
+        go ??= call(`o${n}`).give[0] ?? null;
+        expect(go).toMatchObject({ gen, ...(posted && n > 1 ? { phase: "finish", job: "j1" } : {}) });
+        settle(n === 1 && posted ? "o" : `o${n}`, go!, FAULT);
+        go = null;
+        expect(attempts(KEY)).toHaveLength(n);
+        clock.advance(3_600);
+      }
+      expect(attempts(KEY)[0]).toMatchObject({ code: "internal" });
+      expect(row(KEY)).toMatchObject({ state: 2, crashes: 0 });
+      expect(ledger.getGate()).toMatchObject({ slots: 0, breaker: { state: "closed" } });
+    },
+  );
+
   it("unclear for the last time: dead, and its slot is kept", () => {
     const { granted, settle, job, slots } = setup({ limits: { maxAttempts: 1 } });
     settle("o", granted("o", KEY), UNCLEAR);
@@ -120,6 +150,18 @@ describe("what became of a job", () => {
     expect(ready("o", call("o").give)).toEqual([]);
     clock.advance(11);
     expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "go", first: true }]);
+  });
+
+  it("a result that is private: the job is kept, and its result is asked for again when the breaker lets a probe through", () => {
+    const { clock, granted, submit, settle, ended, call, ledger } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    ended("j1");
+    settle("o", go, { kind: "account", status: 403, message: "access rules keep the files private" });
+    expect(ledger.getGate().breaker).toMatchObject({ state: "open", status: 403 });
+    expect(call("o").give).toEqual([]);
+    clock.advance(31);
+    expect(call("p").give).toMatchObject([{ gen: go.gen, phase: "finish", job: "j1" }]);
   });
 
   it("an account's fault: the breaker opens, and lets one probe through", () => {
