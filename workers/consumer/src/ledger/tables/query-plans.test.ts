@@ -2,7 +2,7 @@ import { afterEach, expect, it } from "vitest";
 import { setup, TRANSIENT } from "../testing/setup.ts";
 import type { SqlValue } from "./sql.ts";
 
-// A scan of `jobs` is invisible with ten rows and stops every claim with ten million: no call but an operator's bounded list may
+// A scan of `jobs` is invisible with ten rows and stops every call with ten million: no call but an operator's bounded list may
 // contain one. Every statement that the calls below make is explained.
 const spied: { query: string; params: SqlValue[] }[] = [];
 
