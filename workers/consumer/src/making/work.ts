@@ -12,8 +12,11 @@ import { submitJob } from "./submit-job.ts";
 type Asks = ExchangeRequest["asks"];
 type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
 
-/** A worker's longest shift, chosen with the lease in mind; for the last part of it, or once it is to end, it takes nothing new. */
-const SHIFT_MS = 22_000;
+/**
+ * A worker's shift, anything between these: those that began together must not leave together, for until others have come their slots
+ * lie idle. For the last part of it, or once it is to end, it takes nothing new.
+ */
+const SHIFT_MS = { least: 30_000, most: 60_000 };
 const DRAIN_MS = 1_500;
 /** A live handler's: whatever an origin does, the next miss stands behind it. */
 const LIVE_SHIFT_MS = 5_000;
@@ -28,6 +31,10 @@ const CALLS_LEFT = 1_500;
 /** The time between two calls, whatever the ledger says. */
 const PAUSE_MS = { least: 20, most: 5_000 };
 
+function shiftMs(random: number): number {
+  return SHIFT_MS.least + random * (SHIFT_MS.most - SHIFT_MS.least);
+}
+
 /** When this handler leaves. */
 class Shift {
   readonly #context: BatchContext;
@@ -38,7 +45,7 @@ class Shift {
   constructor(context: BatchContext) {
     this.#context = context;
     const now = context.clock.now();
-    this.#endsAt = now + (context.role === "live" ? LIVE_SHIFT_MS : SHIFT_MS);
+    this.#endsAt = now + (context.role === "live" ? LIVE_SHIFT_MS : shiftMs(context.clock.random()));
     // A live handler never waits: it leaves as soon as nothing is under way.
     if (context.role === "live") this.#drainsUntil = this.#endsAt;
   }

@@ -22,6 +22,14 @@ describe("what is handed out", () => {
     leave("o");
   });
 
+  it("begins no more POSTs a call than a handler has connections: slots wait for nobody", () => {
+    const { clock, accept, call, ready } = setup({ gate: { concurrency: 50, ratePerSecond: 100, burst: 50 } });
+    accept(...KEYS);
+    clock.advance(1_000);
+    const begun = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+    expect(begun).toHaveLength(6);
+  });
+
   it("fetches results while what must be asked again waits for its gate", () => {
     const { clock, ledger, accept, granted, call, submit, settle, ready, leave, ended } = setup({
       gate: { concurrency: 50, ratePerSecond: 100, burst: 50 },
