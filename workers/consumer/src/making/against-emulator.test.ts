@@ -6,8 +6,9 @@ import { systemClock } from "@prewarm/shared/clock";
 import { defineConfig } from "@prewarm/shared/config";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createIttybit } from "../ittybit/client.ts";
+import { jobOrder } from "../ittybit/job-order.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import { consumeBatch } from "./consume-batch.ts";
@@ -81,7 +82,7 @@ function setup() {
       at: nowhere,
     });
   }
-  return { ledger, images, consume };
+  return { ledger, images, ittybit, consume, original: `http://127.0.0.1:${port}/photo` };
 }
 
 describe("against the local Ittybit", () => {
@@ -125,6 +126,32 @@ describe("against the local Ittybit", () => {
     await consume([`photo/300x300-${fit}-high.webp`]);
     expect(ledger.kinds()).toEqual(["stored"]);
   });
+
+  it.each([409, 422] as const)(
+    "adopts the job of a POST without answer whose repetition is refused with %d",
+    async (status) => {
+      emulator.control.configure({ idempotencyConflict: status });
+      onTestFinished(() => emulator.control.configure({ idempotencyConflict: "replay" }));
+      const { ledger, ittybit, consume, original } = setup();
+      const { gen } = ledger.addLeft(KEY);
+      // Another server of the origin told another etag.
+      const about = {
+        ledgerId: "L1",
+        gen,
+        key: KEY,
+        input: original,
+        size: { width: 1000, height: 500 },
+        etag: '"e0"',
+      };
+      const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
+      const made = await ittybit.submit(jobOrder({ ...about, transform, again: false }));
+      const jobs = emulator.control.stats().createdJobs;
+      await consume([KEY]);
+      expect(ledger.submitted).toMatchObject([{ gen, job: made.kind === "made" ? made.job.id : "none" }]);
+      expect(ledger.kinds()).toEqual(["stored"]);
+      expect(emulator.control.stats().createdJobs).toBe(jobs);
+    },
+  );
 
   type Fault = Parameters<Emulator["control"]["addFault"]>[0]["fault"];
 
