@@ -11,7 +11,7 @@ const { values } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== "--"),
 });
 
-const DRAIN: Drain = { variants: 400, slots: 50, perSecond: 20, jobMs: { min: 1_000, max: 1_000 } };
+const DRAIN: Drain = { variants: 400, slots: 50, perSecond: 20, jobMs: { min: 2_000, max: 2_000 } };
 const BARE: EmulatorOptions = { listShape: "bare" };
 const SHAPES: EmulatorOptions[] = [
   ...(["data", "object", "jobs", "tasks", "items", "results"] as const).map((listShape) => ({ listShape })),
