@@ -1,4 +1,4 @@
-import { HANDS_MAX, IDEMPOTENCY_MS, MAX_CONNECTIONS } from "@prewarm/shared/limits";
+import { HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { dueIds } from "../tables/due.ts";
 import { monthOf } from "../tables/gate-state.ts";
@@ -10,8 +10,8 @@ import type { LedgerTx } from "./ledger-tx.ts";
 import { slotsUsed } from "./slots.ts";
 import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } from "./transitions.ts";
 
-/** POSTs that one call may begin: as many as there are connections. More would hold slots while they wait for one, and others could go at once. */
-const GO_MAX = MAX_CONNECTIONS;
+/** POSTs that one call may begin: with more, slots are taken by what waits for one of six connections, and others could go at once. */
+const GO_MAX = 8;
 /** Jobs that one call may take over. */
 const TAKE_MAX = 12;
 /** Touched rows looked at beyond those that are in hands. */
