@@ -139,7 +139,8 @@ export class Invariants implements Watcher {
     work();
     this.#during = null;
     if (request !== null) request.room = room;
-    if (this.#dump() !== before) this.violation(`${call} made twice changed something (I9)`);
+    const after = this.#dump();
+    if (after !== before) this.violation(`${call} made twice changed something (I9): ${differenceOf(before, after)}`);
   }
 
   #dump(): string {
@@ -220,4 +221,12 @@ export class Invariants implements Watcher {
 function isGivenAgain({ settled }: ExchangeRequest, answer: ExchangeAnswer): boolean {
   const given = answer.status === "ok" ? answer.give : [];
   return settled.some((one) => given.some(({ id, gen }) => id === one.id && gen === one.gen));
+}
+
+/** Where two texts part. */
+function differenceOf(before: string, after: string): string {
+  let at = 0;
+  while (before[at] === after[at] && at < before.length) at += 1;
+  const part = (text: string) => text.slice(Math.max(0, at - 120), at + 120);
+  return `${part(before)} became ${part(after)}`;
 }
