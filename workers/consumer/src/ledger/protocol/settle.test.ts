@@ -257,14 +257,15 @@ describe("a row that goes on in a live hand", () => {
     }
   });
 
-  it("and is cancelled, replaced and asked for again is handed out again, untouched as it is", () => {
-    const { accept, call, cancel, order, settle, row, leave } = setup();
+  it("which has only looked at it: cancelled at once, and handed out again when it is asked for again", () => {
+    const { accept, call, cancel, job, order, settle, row, leave } = setup();
     accept(KEY);
     const [standby] = call("o").give;
     cancel(KEY);
+    expect(job(KEY)?.state).toBe("cancelled");
     order({ keys: [], originals: [{ id: "a", order: "1", sourceEtag: null }] });
     accept(KEY);
-    expect(row(KEY)).toMatchObject({ state: 0, due: null });
+    expect(row(KEY)).toMatchObject({ state: 0 });
     if (standby !== undefined) settle("o", standby, { kind: "unposted" });
     leave("o");
     expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
