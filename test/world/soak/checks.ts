@@ -1,72 +1,48 @@
 import { deadKey, encodedIdOfKey, idOfKey, storeKey } from "@prewarm/shared/variant-key";
+import { CANCELLED, CANCELLING, DEAD, floorsOf, lookAt, REFUSED, type RowLook } from "../histories/ledger-look.ts";
+import { sumsAtFault } from "../histories/sums-check.ts";
 import type { Diary } from "./diary.ts";
+import { checkPace, checkSlots } from "./limits.ts";
 import { imageOf, kindOf } from "./originals.ts";
 import type { SoakWorld } from "./soak-world.ts";
 import type { UpstreamJob } from "./upstream.ts";
 
-/** Codes of ledger/row.ts, read from its table as any reader of the database would. */
-const STORED = 3;
-const DEAD = 4;
-const CANCELLED = 5;
-const REFUSED = 6;
-
-interface Row {
-  key: string;
-  state: number;
-  owner: string | null;
-  floor: number;
-  updated: number;
-  etag: string | null;
+function rowsOf({ sql }: SoakWorld): Map<string, RowLook & { updated: number }> {
+  const found = sql.exec("SELECT * FROM jobs");
+  return new Map(found.map((raw) => [String(raw.key), raw as unknown as RowLook & { updated: number }]));
 }
 
-function rowsOf({ sql }: SoakWorld): Map<string, Row> {
-  const found = sql.exec("SELECT key, state, owner, floor, updated, etag FROM jobs");
-  return new Map(found.map((raw) => [String(raw.key), raw as unknown as Row]));
+/** At any time: counts, folded or not, equal GROUP BY, and what is cancelled is in nobody's hand. */
+export function checkNow({ sql, diary }: SoakWorld): void {
+  const look = lookAt(sql);
+  for (const fault of sumsAtFault(sql, look)) diary.violation(fault);
+  for (const { id, owner } of look.entries)
+    if (look.rows.get(id)?.state === CANCELLED)
+      diary.violation(`cancelled but in the hand of ${owner}: ${look.rows.get(id)?.key}`);
 }
 
-/** At any time: counters equal GROUP BY, and no more slots are taken than there are. */
-export function checkNow(world: SoakWorld): void {
-  const { sql, diary, options } = world;
-  const print = (rows: Record<string, unknown>[]): string =>
-    rows.map(({ state, lane, n }) => `${state}/${lane}: ${n}`).join(", ");
-  const kept = print(sql.exec("SELECT state, lane, n FROM counters WHERE n <> 0 ORDER BY state, lane"));
-  const counted = print(sql.exec("SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane ORDER BY 1, 2"));
-  if (kept !== counted) diary.violation(`counters say ${kept}; the rows are ${counted}`);
-  const slots = slotsOf(world);
-  if (slots > options.concurrency) diary.violation(`${slots} slots are taken of ${options.concurrency}`);
-  for (const row of sql.exec("SELECT key FROM jobs WHERE state = 5 AND owner IS NOT NULL"))
-    diary.violation(`cancelled but owned: ${row.key}`);
-}
+/** What must be empty before all is settled. */
+const LEFT = [
+  `SELECT * FROM jobs WHERE state <= ${CANCELLING}`,
+  ...["hands", "abandoned", "purges", "renewals", "outbox"].map((table) => `SELECT * FROM ${table}`),
+  "SELECT * FROM actions WHERE state = 'running'",
+  "SELECT * FROM runs WHERE cancel_cursor > 0",
+];
 
-function slotsOf({ sql, clock }: SoakWorld): number {
-  const granted = "SELECT count(*) FROM jobs WHERE granted > 0 AND state < 3";
-  return Number(
-    sql.exec(`SELECT (${granted}) + (SELECT count(*) FROM abandoned WHERE until > ?) AS n`, clock.now())[0]?.n,
-  );
-}
-
-/** Nothing is open, owned, abandoned, to be purged or published. */
-export function isSettled({ sql, clock }: SoakWorld): boolean {
-  const left = sql.exec(
-    `SELECT (SELECT count(*) FROM jobs WHERE state < 3 OR owner IS NOT NULL) + (SELECT count(*) FROM claims) +
-      (SELECT count(*) FROM abandoned WHERE until > ?) + (SELECT count(*) FROM purges) + (SELECT count(*) FROM outbox) +
-      (SELECT count(*) FROM actions WHERE state = 'running') AS n`,
-    clock.now(),
-  )[0];
-  return left?.n === 0;
+/** Nothing is open, held, abandoned, to be purged, to be looked at or to be published. */
+export function isSettled({ sql }: SoakWorld): boolean {
+  return LEFT.every((query) => sql.exec(`${query} LIMIT 1`).length === 0);
 }
 
 /** What keeps it from being settled. */
 export function unsettled({ sql }: SoakWorld): string {
-  const open = sql.exec("SELECT * FROM jobs WHERE state < 3 OR owner IS NOT NULL LIMIT 3");
-  const left = ["claims", "abandoned", "purges", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table} LIMIT 3`));
-  return JSON.stringify([open, ...left]);
+  return JSON.stringify(LEFT.map((query) => sql.exec(`${query} LIMIT 3`)));
 }
 
-/** Stored rows whose object is not there: only those that were deleted by hand may lack it. */
-export function missingObjects(world: SoakWorld): string[] {
-  const rows = [...rowsOf(world).values()].filter(({ state }) => state === STORED);
-  return rows.map(({ key }) => key).filter((key) => !world.store.objects.has(storeKey(key)));
+/** Variants that were made for somebody and are not there: only those that were deleted by hand may be missing. */
+export function missingObjects({ diary, store }: SoakWorld): string[] {
+  const made = [...diary.kept].filter((key) => kindOf(imageOf(idOfKey(key))) === "image");
+  return made.filter((key) => !store.objects.has(storeKey(key)));
 }
 
 export interface Verdict {
@@ -78,6 +54,10 @@ export interface Verdict {
   doubled: number;
   replays: number;
   leftMarkers: number;
+  /** Jobs at once at Ittybit, at most. */
+  peak: number;
+  /** Tokens given within a second, at most. */
+  pace: number;
 }
 
 /** At rest: every promise against everything that is there. */
@@ -87,27 +67,32 @@ export async function checkAtRest(world: SoakWorld, jobs: UpstreamJob[]): Promis
   const { lost, states } = checkRows(world, rows);
   const { invented, objects, leftMarkers } = await checkObjects(world, rows);
   const doubled = checkJobs(diary, jobs);
-  const slots = slotsOf(world);
-  if (slots !== 0) diary.violation(`${slots} slots are still taken at rest`);
+  const peak = checkSlots(world, jobs);
+  const pace = checkPace(world);
   for (const { id, open } of world.sql.exec("SELECT id, open FROM runs WHERE open <> 0"))
     diary.violation(`run ${id} has ${open} open jobs at rest`);
-  return { lost, invented, objects, states, jobs: jobs.length, ...doubled, leftMarkers };
+  return { lost, invented, objects, states, jobs: jobs.length, ...doubled, leftMarkers, peak, pace };
 }
 
-function checkRows({ diary }: SoakWorld, rows: Map<string, Row>): Pick<Verdict, "lost" | "states"> {
+/** I1: what was accepted is in R2, or is refused because of its original. */
+function isKept({ store }: SoakWorld, key: string, row: RowLook | undefined): boolean {
+  const kind = kindOf(imageOf(idOfKey(key)));
+  return kind === "image" ? store.objects.has(storeKey(key)) : row?.state === REFUSED;
+}
+
+function checkRows(world: SoakWorld, rows: Map<string, RowLook>): Pick<Verdict, "lost" | "states"> {
+  const { diary, store } = world;
   let lost = 0;
   for (const key of diary.kept) {
-    const kind = kindOf(imageOf(idOfKey(key)));
-    const expected = kind === "image" ? STORED : REFUSED;
-    const state = rows.get(key)?.state;
-    if (state === expected) continue;
+    const row = rows.get(key);
+    if (isKept(world, key, row)) continue;
     lost += 1;
-    diary.violation(`lost: ${key} is ${state === undefined ? "gone" : `in state ${state}`}`);
+    diary.violation(`lost: ${key} has ${row === undefined ? "no row" : `a row in state ${row.state}`}`);
   }
   const states = { stored: 0, refused: 0, cancelled: 0, dead: 0 };
+  for (const name of store.objects.keys()) if (name.startsWith("variants/")) states.stored += 1;
   for (const { key, state } of rows.values()) {
-    if (state === STORED) states.stored += 1;
-    else if (state === REFUSED) states.refused += 1;
+    if (state === REFUSED) states.refused += 1;
     else if (state === CANCELLED) states.cancelled += 1;
     else if (state === DEAD) states.dead += 1;
     if (state === DEAD) diary.violation(`still dead after everything was healed and retried: ${key}`);
@@ -118,12 +103,12 @@ function checkRows({ diary }: SoakWorld, rows: Map<string, Row>): Pick<Verdict, 
 
 async function checkObjects(
   { diary, store, sql }: SoakWorld,
-  rows: Map<string, Row>,
+  rows: Map<string, RowLook & { updated: number }>,
 ): Promise<{ invented: number; objects: number; leftMarkers: number }> {
   let invented = 0;
   let objects = 0;
   let leftMarkers = 0;
-  const floors = new Map(sql.exec("SELECT id, floor FROM images").map(({ id, floor }) => [String(id), Number(floor)]));
+  const floors = floorsOf(sql);
   for (const [name, object] of store.objects) {
     if (!name.startsWith("variants/")) continue;
     objects += 1;
@@ -136,25 +121,25 @@ async function checkObjects(
       invented += 1;
       diary.violation(`invented object: ${key}`);
     }
-    await diary.check(name, object, row?.state === STORED);
+    // What ended without bytes may have older ones; what has no row counts as stored.
+    const counts = row === undefined || diary.kept.has(key);
+    await diary.check(name, object, counts);
     if (gen < (diary.purged.get(imageOf(id)) ?? 0)) diary.violation(`resurrected after a purge: ${key} gen ${gen}`);
-    if (row === undefined) diary.violation(`an object without a row: ${key}`);
-    if (row?.state === STORED && row.etag !== object.etag) diary.violation(`${key}: the row names another etag`);
-    if (row?.state === STORED && gen < Math.max(row.floor, floor)) diary.violation(`${key}: gen ${gen} is stale`);
+    if (counts && gen < Math.max(row?.floor ?? 0, floor)) diary.violation(`${key}: gen ${gen} is stale`);
     if (row?.state === CANCELLED && Number(object.customMetadata["created-at"]) > row.updated)
       diary.violation(`${key} was stored after it was cancelled`);
-    if (row?.state === STORED && store.objects.has(deadKey(key))) leftMarkers += 1;
+    if (row === undefined && store.objects.has(deadKey(key))) leftMarkers += 1;
   }
   return { invented, objects, leftMarkers };
 }
 
-/** Attempts without an answer after which a job is dead and may be ordered anew. */
-const UNCLEAR_TO_DEATH = 5;
+/** Attempts without an answer after which a generation is given up. */
+const UNCLEAR_MAX = 6;
 const DEADLINE_MS = 600_000;
 
 /**
- * Every generation has at most one job, and a key gets a further one only for a reason: the earlier failed, was stuck beyond its
- * deadline, or somebody ordered anew. A job without a reason is a doubled one.
+ * Every generation has at most one job, and a key gets a further one only for a reason: the earlier failed, Ittybit said long after that
+ * there is no such job, or somebody ordered anew. A job without a reason is a doubled one.
  */
 function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replays: number } {
   const perGeneration = new Map<string, number>();
@@ -185,6 +170,7 @@ function isExplained(diary: Diary, key: string, before: UpstreamJob, job: Upstre
   const from = diary.granted.get(before.gen) ?? before.createdAt;
   const between = (diary.reasons.get(key) ?? []).filter(({ at }) => at >= from && at <= job.createdAt);
   if (between.some(({ why }) => why !== "unclear")) return true;
-  if (between.length >= UNCLEAR_TO_DEATH) return true;
-  return before.status === "processing" && job.createdAt - before.createdAt >= DEADLINE_MS;
+  if (between.length >= UNCLEAR_MAX) return true;
+  const absentAt = diary.absent.get(before.id) ?? 0;
+  return absentAt >= from + DEADLINE_MS && absentAt <= job.createdAt;
 }

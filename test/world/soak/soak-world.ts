@@ -2,6 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { createIttybit } from "../../../workers/consumer/src/ittybit/client.ts";
 import type { AcceptChunk, AcceptImage } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
+import { CANCELLING } from "../histories/ledger-look.ts";
 import type { QueueOptions } from "../queue.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { byRates, CALM, type Rates } from "../weather.ts";
@@ -18,6 +19,7 @@ export interface SoakOptions {
   scale: number;
   concurrency: number;
   ratePerSecond: number;
+  burst: number;
   jobMs: { min: number; max: number };
   /** Batches as the platform closes them; default: of any size, in any order. */
   batches?: QueueOptions["batch"];
@@ -55,7 +57,7 @@ export class SoakWorld extends World {
   #deliveries = 0;
 
   constructor(options: SoakOptions, clock: VirtualClock, versions: Int32Array, upstream: Upstream) {
-    const { seed, handlers, batches, concurrency, ratePerSecond } = options;
+    const { seed, handlers, batches, concurrency, ratePerSecond, burst } = options;
     const rates = { now: CALM };
     const diary = new Diary(clock.now, versions, options.traced);
     const fetcher = timedFetch(clock, upstream.apiUrl);
@@ -64,7 +66,7 @@ export class SoakWorld extends World {
     super({
       config: defineConfig({
         sources: [{ prefix: "", url: `${upstream.originUrl}/{id}` }],
-        gate: { concurrency, ratePerSecond, burst: 20, monthlyJobs: null },
+        gate: { concurrency, ratePerSecond, burst, monthlyJobs: null },
       }),
       ...{ clock, chance: createChance(seed + 3), watcher: diary },
       weather: byRates(() => rates.now, createChance(seed + 2)),
@@ -80,6 +82,7 @@ export class SoakWorld extends World {
     this.upstream = upstream;
     this.versions = versions;
     this.diary = diary;
+    diary.attach(this.sql);
     this.#rates = rates;
   }
 
@@ -105,12 +108,9 @@ export class SoakWorld extends World {
     await this.ask((ledger) => ledger.finishDelivery(end));
   }
 
-  /** How many rows are open, and how many stored. */
-  progress(): { open: number; stored: number } {
-    const row = this.sql.exec(
-      "SELECT sum(n) FILTER (WHERE state < 3) AS open, sum(n) FILTER (WHERE state = 3) AS stored FROM counters",
-    )[0];
-    return { open: Number(row?.open ?? 0), stored: Number(row?.stored ?? 0) };
+  /** How many rows are open. */
+  get open(): number {
+    return Number(this.sql.exec("SELECT count(*) AS n FROM jobs WHERE state <= ?", CANCELLING)[0]?.n);
   }
 
   override async close(): Promise<void> {

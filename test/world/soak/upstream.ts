@@ -15,6 +15,7 @@ export interface UpstreamJob {
   id: string;
   status: string;
   createdAt: number;
+  finishedAt: number | null;
   idempotencyKey: string;
   key: string;
   gen: number;
