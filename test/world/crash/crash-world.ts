@@ -1,3 +1,4 @@
+import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";
 
@@ -48,18 +49,21 @@ export class CrashWorld extends CalmWorld {
     await this.clock.run(SETTLED_MS);
   }
 
-  /** Somebody made this job for a viewer, waited, and handed it over; it has ended since. */
+  /** Somebody made this job for a viewer, and has left; it has ended since. */
   async #leaveBehind(): Promise<void> {
     const { clock, ledger, ittybit } = this;
-    const { claims } = await clock.until(ledger.claim("other", [{ keys: [KEYS.left], live: true, at: clock.now() }]));
-    const claim = claims[KEYS.left];
-    if (claim?.do !== "run") throw new Error(`not run but ${claim?.do}`);
-    const input = `${ORIGINALS}/o`;
-    const order = { input, options: { width: 400, format: "webp", quality: "high" } as const };
-    const metadata = { ledger: "L1", gen: String(claim.gen), key: KEYS.left, width: "400", height: "200" };
-    const made = await ittybit.submit({ ...order, metadata, idempotencyKey: `pw-L1-${claim.gen}` });
+    const say = (more: Partial<ExchangeRequest>) => {
+      const nothing = { have: [], asks: [], submitted: [], settled: [], first: false, leave: false };
+      return clock.until(ledger.exchange({ owner: "other", role: "live", room: 0, ...nothing, ...more }));
+    };
+    const answer = await say({ first: true, asks: [{ key: KEYS.left, at: clock.now() }] });
+    const given = answer.status === "ok" ? answer.give[0] : undefined;
+    if (given?.phase !== "go") throw new Error(`not granted but ${given?.phase}`);
+    const { id, gen } = given;
+    const order = { input: `${ORIGINALS}/o`, options: { width: 400, format: "webp", quality: "high" } } as const;
+    const metadata = { ledger: "L1", gen: String(gen), key: KEYS.left, width: "400", height: "200" };
+    const made = await ittybit.submit({ ...order, metadata, idempotencyKey: `pw-L1-${gen}` });
     if (made.kind !== "made") throw new Error(made.kind);
-    await clock.until(ledger.submitted("other", [{ key: KEYS.left, gen: claim.gen, ittybitJob: made.job.id, input }]));
-    await clock.until(ledger.settle("other", { [KEYS.left]: { kind: "pending", due: clock.now() + 3_000 } }));
+    await say({ submitted: [{ id, gen, job: made.job.id }], leave: true });
   }
 }

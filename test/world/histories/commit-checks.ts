@@ -128,7 +128,7 @@ export class CommitChecks {
 
   #changed(before: RowLook, after: RowLook): void {
     const { promises, world } = this.#judged;
-    promises.ordered(after);
+    if (after.state <= CANCELLING) promises.ordered(after);
     if (before.gen !== after.gen) this.#regenerated(before, after);
     if (before.state === after.state) return;
     if (before.state > CANCELLING && after.state === WAITING) {

@@ -40,7 +40,7 @@ export class HistoryWorld extends World {
   #behind = 0;
   #numbers = 0;
   #slots = { now: SLOTS, before: SLOTS };
-  #budget: { monthly: number; left: number; month: string; since: number } | null = null;
+  #budget: { monthly: number; since: number } | null = null;
   #copy: Copy | null = null;
   #excusedUntil = Number.NEGATIVE_INFINITY;
   #isPutBack = false;
@@ -114,14 +114,13 @@ export class HistoryWorld extends World {
     return Math.max(now, before);
   }
 
-  /** A job was made for a grant of this time. */
+  /** A job was made for a grant of this time: the month's jobs are no more than were allowed before. */
   paid(grantedAt: number): void {
     const budget = this.#budget;
     if (budget === null || grantedAt <= budget.since) return;
-    const month = monthOf(grantedAt);
-    if (month !== budget.month) Object.assign(budget, { month, left: budget.monthly });
-    budget.left -= 1;
-    if (budget.left < 0) this.invariants.violation(`job beyond the budget of ${budget.monthly} a month`);
+    const month = monthOf(this.clock.now());
+    const made = this.upstream.jobs.filter(({ createdAt }) => monthOf(createdAt) === month).length;
+    if (made > budget.monthly) this.invariants.violation(`job ${made} in a month of ${budget.monthly}`);
   }
 
   /* ── What is done to it ── */
@@ -137,12 +136,10 @@ export class HistoryWorld extends World {
   }
 
   /** What the gate says that it is set to. */
-  gateSet({ concurrency, budget: { monthlyJobs, used } }: GateView): void {
+  gateSet({ concurrency, budget: { monthlyJobs } }: GateView): void {
     const { now, before } = this.#slots;
     this.#slots = { now: concurrency, before: Math.max(now, before) };
-    const since = this.clock.now();
-    this.#budget =
-      monthlyJobs === null ? null : { monthly: monthlyJobs, left: monthlyJobs - used, month: monthOf(since), since };
+    this.#budget = monthlyJobs === null ? null : { monthly: monthlyJobs, since: this.clock.now() };
   }
 
   /** Makes a copy of the database, or puts the one that was made back. */

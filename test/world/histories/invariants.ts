@@ -102,7 +102,7 @@ export class Invariants implements Watcher {
     if (answer instanceof Promise) return answer;
     if (wasLive === "over") this.#mustBeLost(args[0] as ExchangeRequest, answer as ExchangeAnswer, before);
     this.#heard(call, args, answer);
-    this.#replay(call, args, work);
+    this.#replay(call, args, work, answer);
     this.#prompt?.heard(call);
     return answer;
   }
@@ -128,10 +128,10 @@ export class Invariants implements Watcher {
   }
 
   /** I9: now and then a call is made twice; a second exchange takes nothing more. */
-  #replay(call: keyof LedgerCalls, args: unknown[], work: () => unknown): void {
+  #replay(call: keyof LedgerCalls, args: unknown[], work: () => unknown, answer: unknown): void {
     if (!REPLAYED.has(call) || !this.#chance.hits(REPLAY_CHANCE)) return;
     const request = call === "exchange" ? (args[0] as ExchangeRequest) : null;
-    if (request !== null && this.#isGivenAgain(request)) return;
+    if (request !== null && isGivenAgain(request, answer as ExchangeAnswer)) return;
     const before = this.#dump();
     const room = request?.room ?? 0;
     if (request !== null) request.room = 0;
@@ -139,13 +139,8 @@ export class Invariants implements Watcher {
     work();
     this.#during = null;
     if (request !== null) request.room = room;
-    if (this.#dump() !== before) this.violation(`${call} made twice changed something (I9)`);
-  }
-
-  /** What it has given back came to it again in the same call, and would go once more: no harm, for nothing was told of it yet. */
-  #isGivenAgain({ owner, settled }: ExchangeRequest): boolean {
-    const mine = lookAt(this.sql).entries.filter((entry) => entry.owner === owner);
-    return settled.some((one) => mine.some(({ id, gen }) => id === one.id && gen === one.gen));
+    const after = this.#dump();
+    if (after !== before) this.violation(`${call} made twice changed something (I9): ${differenceOf(before, after)}`);
   }
 
   #dump(): string {
@@ -220,4 +215,18 @@ export class Invariants implements Watcher {
   deletedByHand(key: string): void {
     this.promises.deletedByHand(key, this.#clock.now());
   }
+}
+
+/** What it has given back came to it again in the same call, and would go once more: no harm, for nothing was told of it yet. */
+function isGivenAgain({ settled }: ExchangeRequest, answer: ExchangeAnswer): boolean {
+  const given = answer.status === "ok" ? answer.give : [];
+  return settled.some((one) => given.some(({ id, gen }) => id === one.id && gen === one.gen));
+}
+
+/** Where two texts part. */
+function differenceOf(before: string, after: string): string {
+  let at = 0;
+  while (before[at] === after[at] && at < before.length) at += 1;
+  const part = (text: string) => text.slice(Math.max(0, at - 120), at + 120);
+  return `${part(before)} became ${part(after)}`;
 }

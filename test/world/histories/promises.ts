@@ -49,6 +49,8 @@ export class Promises {
     } else {
       this.kept.delete(key);
       this.gaveUp.add(key);
+      // An order that ended so has outdated nothing once its row is forgotten.
+      this.floors.delete(key);
     }
   }
 

@@ -132,22 +132,23 @@ export class Upstream {
       await this.#wire();
       return look;
     },
-    list: async ({ next } = {}) => {
+    list: async ({ next, after } = {}) => {
       await this.#wire();
-      const page = strike(this.#script(), "blind") ? unclear("no answer") : await this.#page(next);
+      const page = strike(this.#script(), "blind")
+        ? unclear("no answer")
+        : await this.#page(new URLSearchParams(next).get("after") ?? after ?? null);
       await this.#wire();
       return page;
     },
   };
 
   /** Newest first, a hundred from the cursor on; a job that is not there is none. */
-  async #page(query: string | undefined): ReturnType<Ittybit["list"]> {
-    const after = new URLSearchParams(query).get("after");
+  async #page(after: string | null): ReturnType<Ittybit["list"]> {
     const looks = await Promise.all(this.jobs.map(({ id }) => this.#ittybit.get(id)));
     const ours = looks.flatMap((look) => (look.kind === "job" && !this.#isLost(look.job.id) ? [look.job] : []));
     const all = [...ours, ...this.#others].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
     const at = after === null ? -1 : all.findIndex(({ id }) => id === after);
-    if (after !== null && at < 0) return unclear("no such job", 404);
+    if (after !== null && at < 0) return { kind: "noCursor" };
     const jobs = all.slice(at + 1, at + 101);
     return { kind: "page", jobs, next: all.length > at + 101 ? `limit=100&after=${jobs.at(-1)?.id}` : null };
   }
@@ -202,9 +203,8 @@ function imageOf(url: string): string {
   return url.slice(ORIGINALS.length + 1);
 }
 
-function unclear(message: string, httpStatus?: number): NoResult {
-  const failure = { code: "upstream_unreachable", message, ...(httpStatus === undefined ? {} : { httpStatus }) };
-  return { kind: "unclear", failure };
+function unclear(message: string): NoResult {
+  return { kind: "unclear", failure: { code: "upstream_unreachable", message } };
 }
 
 function bytes(body: Uint8Array): Response {
