@@ -210,7 +210,7 @@ export class World {
       ledger: mortal(ledgerClient(this.object.newStub, { clock, log, sleep }), life),
       ittybit: mortal(outside.ittybit, life),
       images: mortal(this.store.bucket(life), life),
-      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: async () => null },
+      originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },
       newOwner: () => {
         this.#owners += 1;
         life.owner = `owner${this.#owners}`;
