@@ -189,7 +189,33 @@ const forcedAndCancelled = fc.tuple(target, fc.integer({ min: 200, max: 1_500 })
     }),
 );
 
-const SCENES = { race, lostPost, forcedAndCancelled };
+/** A POST makes a job and nobody hears of it; the gate is closed until its key is older than a day. */
+const overnight = target.map(
+  (at) =>
+    new Named(`overnight(accept ${at.image}, unanswered, 25 h pause)`, async (world) => {
+      world.invariants.mayDie = true;
+      world.script.unanswered += 1;
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(2_500);
+      for (const lane of ["upload", "bulk"] as const) HAPPENINGS.pause(world, { ...at, lane });
+      await world.clock.run(25 * 3_600_000);
+      HAPPENINGS.resume(world, at);
+    }),
+);
+
+/** A job of many minutes is given up for a newer one. */
+const slowAndForced = fc.tuple(target, fc.constantFrom(900_000, 1_500_000)).map(
+  ([at, ms]) =>
+    new Named(`slowAndForced(accept ${at.image}, job of ${ms} ms, force)`, async (world) => {
+      world.script.jobs.unshift({ ends: "done", ms });
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(4_000);
+      HAPPENINGS.force(world, at);
+      await world.clock.run(30_000);
+    }),
+);
+
+const SCENES = { overnight, slowAndForced, race, lostPost, forcedAndCancelled };
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */
 export type Favourites = readonly (keyof typeof HAPPENINGS | keyof typeof SCENES)[];
@@ -201,8 +227,16 @@ function favourite(name: Favourites[number]): fc.Arbitrary<Named> {
 }
 
 /** A history's commands, in the order they come. Time stands between most of them. */
+/** A day of waiting is seldom worth its price. */
+const scenes = [
+  race,
+  lostPost,
+  forcedAndCancelled,
+  fc.oneof({ weight: 12, arbitrary: slowAndForced }, { weight: 1, arbitrary: overnight }),
+];
+
 export function histories(maxCommands: number, favourites: Favourites = []): fc.Arbitrary<Iterable<Command>> {
-  const faults = [crash, stall, ...Object.values(SCENES), upstreamFault, platformFault];
+  const faults = [crash, stall, ...scenes, upstreamFault, platformFault];
   const often = favourites.length === 0 ? happening : fc.oneof(...favourites.map(favourite));
   const kinds = [happening, often, often, often, advance, advance, advance, ...faults];
   return fc.commands<Model, HistoryWorld, false>(kinds, { maxCommands, size: "max" });

@@ -150,8 +150,12 @@ export class Upstream {
     const at = after === null ? -1 : all.findIndex(({ id }) => id === after);
     if (after !== null && at < 0) return { kind: "noCursor" };
     const jobs = all.slice(at + 1, at + 101);
-    const rest = all.length > at + 101 ? `limit=100&after=${jobs.at(-1)?.id}` : null;
-    return { kind: "page", jobs, next: rest, ignoresCursors: false };
+    return {
+      kind: "page",
+      jobs,
+      ignoresCursors: false,
+      next: all.length > at + 101 ? `limit=100&after=${jobs.at(-1)?.id}` : null,
+    };
   }
 
   readonly fetch = (async (input: RequestInfo | URL) => {
