@@ -54,7 +54,9 @@ it("looks every row up by id or partial index", async () => {
   ledger.getGate();
   ledger.stats();
   expect(spied.length).toBeGreaterThan(60);
-  const explainable = spied.filter(({ query }) => /^(SELECT|UPDATE|DELETE|INSERT)/.test(query));
+  // The test's own look at a row goes by its key.
+  const ours = spied.filter(({ query }) => query !== "SELECT * FROM jobs WHERE key = ?");
+  const explainable = ours.filter(({ query }) => /^(SELECT|UPDATE|DELETE|INSERT)/.test(query));
   const plans = explainable.map(({ query, params }) => ({
     query,
     plan: exec(`EXPLAIN QUERY PLAN ${query}`, ...params).map(({ detail }) => String(detail)),
