@@ -74,7 +74,7 @@ export async function playRound({ variants, seed, scale, traced }: RoundOptions)
   const world = await createSoakWorld({
     ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale, traced },
     ...{
-      handlers: { live: 2, work: 6 },
+      handlers: { live: 2, work: 24 },
       concurrency: 200,
       ratePerSecond: 100,
       burst: 20,
