@@ -290,7 +290,7 @@ export const P1_TO_P8: Mutation[] = [
     file: `${PROTOCOL}/pace.ts`,
     find: "closedFor(tx.gateNow, name) !== null || ",
     replace: "",
-    tests: [`${OBJECT}/on-alarm.test.ts`, `${PROMISE_TESTS}/long-pause.test.ts`],
+    tests: [`${OBJECT}/on-alarm.test.ts`],
   },
   {
     promise: "P6",

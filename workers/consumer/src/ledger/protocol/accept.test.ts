@@ -163,14 +163,14 @@ describe("runs", () => {
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5_000 } });
   });
 
-  it("that is cancelled lets go what a worker holds once it has said something", () => {
-    const { ledger, job, call, settle, order } = setup();
+  it("that is cancelled lets go what a worker has been granted once it has said something", () => {
+    const { ledger, job, call, ready, settle, order } = setup();
     order(run("r", KEY));
-    const [standby] = call("o").give;
+    const [go] = ready("o", call("o").give);
     ledger.cancelRun("r", "test");
     expect(job(KEY)?.state).toBe("processing");
-    expect(call("o").stop).toMatchObject([{ id: standby?.id }]);
-    settle("o", standby!, { kind: "unposted" });
+    expect(call("o").stop).toMatchObject([{ id: go?.id }]);
+    settle("o", go!, { kind: "unposted" });
     expect(job(KEY)?.state).toBe("cancelled");
   });
 
