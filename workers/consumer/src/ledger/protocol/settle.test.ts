@@ -143,10 +143,11 @@ describe("what became of a job", () => {
   });
 
   it("throttled: the gate is closed until then, and the row waits as before", () => {
-    const { granted, settle, clock, ledger, call, ready } = setup();
+    const { granted, settle, clock, ledger, call, ready, row } = setup();
     const until = clock.ms + 10_000;
     settle("o", granted("o", KEY), { kind: "throttled", until });
     expect(ledger.getGate().throttledUntil).toBe(until);
+    expect(row(KEY)).toMatchObject({ attempts: 0 });
     expect(ready("o", call("o").give)).toEqual([]);
     clock.advance(11);
     expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "go", first: true }]);
@@ -257,16 +258,42 @@ describe("a row that goes on in a live hand", () => {
     }
   });
 
+<<<<<<< HEAD
   it("which has only looked at it: cancelled at once, and handed out again when it is asked for again", () => {
     const { accept, call, cancel, job, order, settle, row, leave } = setup();
     accept(KEY);
     const [standby] = call("o").give;
+=======
+  it("is shown as cancelled once its owner, who is told to stop, has said something; who orders it before calls the cancel off", () => {
+    for (const isOrdered of [false, true]) {
+      const { granted, submit, cancel, call, accept, settle, job } = setup();
+      const go = granted("o", KEY);
+      submit("o", go, "j1");
+      cancel(KEY);
+      expect(job(KEY)?.state).toBe("processing");
+      const have = [{ id: go.id, gen: go.gen, phase: "watch" as const }];
+      expect(call("o", { have }).stop).toEqual([{ id: go.id, gen: go.gen }]);
+      if (isOrdered) accept(KEY);
+      settle("o", go, TRANSIENT);
+      expect(job(KEY)?.state).toBe(isOrdered ? "retrying" : "cancelled");
+    }
+  });
+
+  it("and is cancelled, replaced and asked for again is handed out again, untouched as it is", () => {
+    const { accept, granted, call, cancel, order, settle, row, leave } = setup();
+    const go = granted("o", KEY);
+>>>>>>> h3-mut
     cancel(KEY);
     expect(job(KEY)?.state).toBe("cancelled");
     order({ keys: [], originals: [{ id: "a", order: "1", sourceEtag: null }] });
     accept(KEY);
+<<<<<<< HEAD
     expect(row(KEY)).toMatchObject({ state: 0 });
     if (standby !== undefined) settle("o", standby, { kind: "unposted" });
+=======
+    expect(row(KEY)).toMatchObject({ state: 0, due: null });
+    settle("o", go, { kind: "unposted" });
+>>>>>>> h3-mut
     leave("o");
     expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
   });
