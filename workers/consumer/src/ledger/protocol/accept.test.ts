@@ -163,7 +163,6 @@ describe("runs", () => {
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5_000 } });
   });
 
-<<<<<<< HEAD
   it("that is cancelled lets go what a worker may POST once it has said something, and what it has only looked at, at once", () => {
     const { ledger, job, call, ready, settle, order } = setup();
     order(run("r", KEY));
@@ -172,14 +171,6 @@ describe("runs", () => {
     expect(call("o", { have: [{ ...go!, phase: "go" }] }).give).toMatchObject([{ phase: "standby" }]);
     ledger.cancelRun("r", "test");
     expect([KEY, "b/1-high.webp"].map((key) => job(key)?.state)).toEqual(["processing", "cancelled"]);
-=======
-  it("that is cancelled lets go what a worker has been granted once it has said something", () => {
-    const { ledger, job, call, ready, settle, order } = setup();
-    order(run("r", KEY));
-    const [go] = ready("o", call("o").give);
-    ledger.cancelRun("r", "test");
-    expect(job(KEY)?.state).toBe("processing");
->>>>>>> h3-mut
     expect(call("o").stop).toMatchObject([{ id: go?.id }]);
     settle("o", go!, { kind: "unposted" });
     expect(job(KEY)?.state).toBe("cancelled");

@@ -22,9 +22,6 @@ describe("what is handed out", () => {
     leave("o");
   });
 
-<<<<<<< HEAD
-  it("begins few POSTs a call: slots are not held by what waits for a connection", () => {
-=======
   it("gives a suspect to empty hands only, also when viewers ask for it", () => {
     const { sql, accept, call, view } = setup();
     const [suspect = "", other = "", third = ""] = KEYS;
@@ -44,8 +41,7 @@ describe("what is handed out", () => {
     expect(call("o", { room: 1 }).give.map(({ key }) => key)).toEqual([upload]);
   });
 
-  it("begins no more POSTs a call than a handler has connections: slots wait for nobody", () => {
->>>>>>> h3-mut
+  it("begins few POSTs a call: slots are not held by what waits for a connection", () => {
     const { clock, accept, call, ready } = setup({ gate: { concurrency: 50, ratePerSecond: 100, burst: 50 } });
     accept(...KEYS);
     clock.advance(1_000);

@@ -258,12 +258,6 @@ describe("a row that goes on in a live hand", () => {
     }
   });
 
-<<<<<<< HEAD
-  it("which has only looked at it: cancelled at once, and handed out again when it is asked for again", () => {
-    const { accept, call, cancel, job, order, settle, row, leave } = setup();
-    accept(KEY);
-    const [standby] = call("o").give;
-=======
   it("is shown as cancelled once its owner, who is told to stop, has said something; who orders it before calls the cancel off", () => {
     for (const isOrdered of [false, true]) {
       const { granted, submit, cancel, call, accept, settle, job } = setup();
@@ -279,21 +273,16 @@ describe("a row that goes on in a live hand", () => {
     }
   });
 
-  it("and is cancelled, replaced and asked for again is handed out again, untouched as it is", () => {
-    const { accept, granted, call, cancel, order, settle, row, leave } = setup();
-    const go = granted("o", KEY);
->>>>>>> h3-mut
+  it("which has only looked at it: cancelled at once, and handed out again when it is asked for again", () => {
+    const { accept, call, cancel, job, order, settle, row, leave } = setup();
+    accept(KEY);
+    const [standby] = call("o").give;
     cancel(KEY);
     expect(job(KEY)?.state).toBe("cancelled");
     order({ keys: [], originals: [{ id: "a", order: "1", sourceEtag: null }] });
     accept(KEY);
-<<<<<<< HEAD
     expect(row(KEY)).toMatchObject({ state: 0 });
     if (standby !== undefined) settle("o", standby, { kind: "unposted" });
-=======
-    expect(row(KEY)).toMatchObject({ state: 0, due: null });
-    settle("o", go, { kind: "unposted" });
->>>>>>> h3-mut
     leave("o");
     expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
   });
