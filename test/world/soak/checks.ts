@@ -1,72 +1,41 @@
 import { deadKey, encodedIdOfKey, idOfKey, storeKey } from "@prewarm/shared/variant-key";
+import { CANCELLED, DEAD, floorsOf, lookAt, REFUSED, type RowLook } from "../histories/ledger-look.ts";
+import { sumsAtFault } from "../histories/sums-check.ts";
 import type { Diary } from "./diary.ts";
 import { imageOf, kindOf } from "./originals.ts";
 import type { SoakWorld } from "./soak-world.ts";
 import type { UpstreamJob } from "./upstream.ts";
 
-/** Codes of ledger/row.ts, read from its table as any reader of the database would. */
-const STORED = 3;
-const DEAD = 4;
-const CANCELLED = 5;
-const REFUSED = 6;
-
-interface Row {
-  key: string;
-  state: number;
-  owner: string | null;
-  floor: number;
-  updated: number;
-  etag: string | null;
+function rowsOf({ sql }: SoakWorld): Map<string, RowLook> {
+  return new Map([...lookAt(sql).rows.values()].map((row) => [row.key, row]));
 }
 
-function rowsOf({ sql }: SoakWorld): Map<string, Row> {
-  const found = sql.exec("SELECT key, state, owner, floor, updated, etag FROM jobs");
-  return new Map(found.map((raw) => [String(raw.key), raw as unknown as Row]));
+/** At any time: what is counted, folded or not, is what the rows say. */
+export function checkNow({ sql, diary }: SoakWorld): void {
+  for (const fault of sumsAtFault(sql, lookAt(sql))) diary.violation(fault);
 }
 
-/** At any time: counters equal GROUP BY, and no more slots are taken than there are. */
-export function checkNow(world: SoakWorld): void {
-  const { sql, diary, options } = world;
-  const print = (rows: Record<string, unknown>[]): string =>
-    rows.map(({ state, lane, n }) => `${state}/${lane}: ${n}`).join(", ");
-  const kept = print(sql.exec("SELECT state, lane, n FROM counters WHERE n <> 0 ORDER BY state, lane"));
-  const counted = print(sql.exec("SELECT state, lane, count(*) AS n FROM jobs GROUP BY state, lane ORDER BY 1, 2"));
-  if (kept !== counted) diary.violation(`counters say ${kept}; the rows are ${counted}`);
-  const slots = slotsOf(world);
-  if (slots > options.concurrency) diary.violation(`${slots} slots are taken of ${options.concurrency}`);
-  for (const row of sql.exec("SELECT key FROM jobs WHERE state = 5 AND owner IS NOT NULL"))
-    diary.violation(`cancelled but owned: ${row.key}`);
-}
+const LEFT = ["hands", "abandoned", "purges", "renewals", "outbox"];
 
-function slotsOf({ sql, clock }: SoakWorld): number {
-  const granted = "SELECT count(*) FROM jobs WHERE granted > 0 AND state < 3";
-  return Number(
-    sql.exec(`SELECT (${granted}) + (SELECT count(*) FROM abandoned WHERE until > ?) AS n`, clock.now())[0]?.n,
-  );
-}
-
-/** Nothing is open, owned, abandoned, to be purged or published. */
-export function isSettled({ sql, clock }: SoakWorld): boolean {
-  const left = sql.exec(
-    `SELECT (SELECT count(*) FROM jobs WHERE state < 3 OR owner IS NOT NULL) + (SELECT count(*) FROM claims) +
-      (SELECT count(*) FROM abandoned WHERE until > ?) + (SELECT count(*) FROM purges) + (SELECT count(*) FROM outbox) +
-      (SELECT count(*) FROM actions WHERE state = 'running') AS n`,
-    clock.now(),
-  )[0];
-  return left?.n === 0;
+/** Nothing is open, held, abandoned, to be looked for or published. */
+export function isSettled({ sql }: SoakWorld): boolean {
+  const tables = LEFT.map((table) => `(SELECT count(*) FROM ${table})`).join(" + ");
+  const open = "(SELECT count(*) FROM jobs WHERE state < 2)";
+  const running = "(SELECT count(*) FROM actions WHERE state = 'running')";
+  return sql.exec(`SELECT ${open} + ${tables} + ${running} AS n`)[0]?.n === 0;
 }
 
 /** What keeps it from being settled. */
 export function unsettled({ sql }: SoakWorld): string {
-  const open = sql.exec("SELECT * FROM jobs WHERE state < 3 OR owner IS NOT NULL LIMIT 3");
-  const left = ["claims", "abandoned", "purges", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table} LIMIT 3`));
-  return JSON.stringify([open, ...left]);
+  const open = sql.exec("SELECT * FROM jobs WHERE state < 2 LIMIT 3");
+  return JSON.stringify([open, ...LEFT.map((table) => sql.exec(`SELECT * FROM ${table} LIMIT 3`))]);
 }
 
-/** Stored rows whose object is not there: only those that were deleted by hand may lack it. */
+/** Promised variants of good originals that neither stand in R2 nor have a row: only those that were deleted by hand may be so. */
 export function missingObjects(world: SoakWorld): string[] {
-  const rows = [...rowsOf(world).values()].filter(({ state }) => state === STORED);
-  return rows.map(({ key }) => key).filter((key) => !world.store.objects.has(storeKey(key)));
+  const rows = rowsOf(world);
+  const good = [...world.diary.kept].filter((key) => kindOf(imageOf(idOfKey(key))) === "image");
+  return good.filter((key) => !rows.has(key) && !world.store.objects.has(storeKey(key)));
 }
 
 export interface Verdict {
@@ -87,27 +56,26 @@ export async function checkAtRest(world: SoakWorld, jobs: UpstreamJob[]): Promis
   const { lost, states } = checkRows(world, rows);
   const { invented, objects, leftMarkers } = await checkObjects(world, rows);
   const doubled = checkJobs(diary, jobs);
-  const slots = slotsOf(world);
-  if (slots !== 0) diary.violation(`${slots} slots are still taken at rest`);
   for (const { id, open } of world.sql.exec("SELECT id, open FROM runs WHERE open <> 0"))
     diary.violation(`run ${id} has ${open} open jobs at rest`);
   return { lost, invented, objects, states, jobs: jobs.length, ...doubled, leftMarkers };
 }
 
-function checkRows({ diary }: SoakWorld, rows: Map<string, Row>): Pick<Verdict, "lost" | "states"> {
+function checkRows({ diary, store }: SoakWorld, rows: Map<string, RowLook>): Pick<Verdict, "lost" | "states"> {
   let lost = 0;
   for (const key of diary.kept) {
-    const kind = kindOf(imageOf(idOfKey(key)));
-    const expected = kind === "image" ? STORED : REFUSED;
     const state = rows.get(key)?.state;
-    if (state === expected) continue;
+    const isKept =
+      kindOf(imageOf(idOfKey(key))) === "image"
+        ? store.objects.has(storeKey(key)) && state === undefined
+        : state === REFUSED;
+    if (isKept) continue;
     lost += 1;
     diary.violation(`lost: ${key} is ${state === undefined ? "gone" : `in state ${state}`}`);
   }
-  const states = { stored: 0, refused: 0, cancelled: 0, dead: 0 };
+  const states = { refused: 0, cancelled: 0, dead: 0 };
   for (const { key, state } of rows.values()) {
-    if (state === STORED) states.stored += 1;
-    else if (state === REFUSED) states.refused += 1;
+    if (state === REFUSED) states.refused += 1;
     else if (state === CANCELLED) states.cancelled += 1;
     else if (state === DEAD) states.dead += 1;
     if (state === DEAD) diary.violation(`still dead after everything was healed and retried: ${key}`);
@@ -116,34 +84,30 @@ function checkRows({ diary }: SoakWorld, rows: Map<string, Row>): Pick<Verdict, 
   return { lost, states };
 }
 
+/** What stands in R2 and has no row counts as stored: it must be of the newest original. */
 async function checkObjects(
   { diary, store, sql }: SoakWorld,
-  rows: Map<string, Row>,
+  rows: Map<string, RowLook>,
 ): Promise<{ invented: number; objects: number; leftMarkers: number }> {
   let invented = 0;
   let objects = 0;
   let leftMarkers = 0;
-  const floors = new Map(sql.exec("SELECT id, floor FROM images").map(({ id, floor }) => [String(id), Number(floor)]));
+  const floors = floorsOf(sql);
   for (const [name, object] of store.objects) {
     if (!name.startsWith("variants/")) continue;
     objects += 1;
     const key = name.slice("variants/".length);
-    const id = idOfKey(key);
-    const row = rows.get(key);
     const gen = Number(object.customMetadata.gen);
-    const floor = floors.get(encodedIdOfKey(key)) ?? 0;
+    const isStored = !rows.has(key);
     if (!diary.promised.has(key) && !diary.viewed.has(key)) {
       invented += 1;
       diary.violation(`invented object: ${key}`);
     }
-    await diary.check(name, object, row?.state === STORED);
-    if (gen < (diary.purged.get(imageOf(id)) ?? 0)) diary.violation(`resurrected after a purge: ${key} gen ${gen}`);
-    if (row === undefined) diary.violation(`an object without a row: ${key}`);
-    if (row?.state === STORED && row.etag !== object.etag) diary.violation(`${key}: the row names another etag`);
-    if (row?.state === STORED && gen < Math.max(row.floor, floor)) diary.violation(`${key}: gen ${gen} is stale`);
-    if (row?.state === CANCELLED && Number(object.customMetadata["created-at"]) > row.updated)
-      diary.violation(`${key} was stored after it was cancelled`);
-    if (row?.state === STORED && store.objects.has(deadKey(key))) leftMarkers += 1;
+    await diary.check(name, object, isStored);
+    if (gen < (diary.purged.get(imageOf(idOfKey(key))) ?? 0))
+      diary.violation(`resurrected after a purge: ${key} gen ${gen}`);
+    if (isStored && gen < (floors.get(encodedIdOfKey(key)) ?? 0)) diary.violation(`${key}: gen ${gen} is stale`);
+    if (isStored && store.objects.has(deadKey(key))) leftMarkers += 1;
   }
   return { invented, objects, leftMarkers };
 }

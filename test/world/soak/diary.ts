@@ -6,10 +6,9 @@ import { expectedSize } from "../../../workers/consumer/src/ittybit/job-request.
 import type {
   AcceptChunk,
   ChunkAnswer,
-  ClaimAnswer,
+  ExchangeAnswer,
+  ExchangeRequest,
   LedgerCalls,
-  Outcome,
-  Settled,
 } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Put } from "../store.ts";
@@ -17,7 +16,7 @@ import type { Watcher } from "../world.ts";
 import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
 
 /** Why a key may get a further job: the earlier one failed, or somebody ordered it anew. */
-export type Reason = "failed" | "unclear" | "gone" | "force" | "replaced" | "purge" | "cancel" | "retry";
+export type Reason = "failed" | "unclear" | "force" | "replaced" | "purge" | "cancel" | "retry";
 
 /** The bulk run that is cancelled on the way. */
 export const CANCELLED_RUN = "campaign";
@@ -47,6 +46,8 @@ export class Diary implements Watcher {
   served = 0;
   misses = 0;
   readonly #keys = new Map<string, string>();
+  /** Keys of the ledger's rows, as handlers were told them. */
+  readonly #keyOf = new Map<number, string>();
   readonly #now: () => number;
   readonly #versions: Int32Array;
 
@@ -59,9 +60,7 @@ export class Diary implements Watcher {
   /** What the wire saw: every call the ledger heard, and what it answered, whether or not the answer arrives. */
   hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {
     const answer = work();
-    this.#trace(call, args, answer);
-    if (call === "settle") this.#settled(args[1] as Record<string, Outcome>, answer as Record<string, Settled>);
-    if (call === "claim") this.#claimed(answer as ClaimAnswer);
+    if (call === "exchange") this.#exchanged(args[0] as ExchangeRequest, answer as ExchangeAnswer);
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
     if (call === "purgeImage") this.#purged(imageOf(String(args[0])), Number((answer as { purge: string }).purge));
     return answer;
@@ -85,18 +84,26 @@ export class Diary implements Watcher {
     if (event === "job.unexpected") this.violation(`unexpected: ${fields.key} ${error}`);
     if (event === "batch.failed") this.violation(`a batch failed: ${error}`);
     if (event === "ledger.duty_failed") this.violation(`duty ${fields.duty} failed: ${error}`);
-    if (event === "ledger.dispatch_failed") this.violation(`dispatch failed: ${error}`);
+    if (event === "ledger.send_failed") this.violation(`wake-ups failed: ${error}`);
   }
 
-  /** Notes a call's answer for each key it is about. */
-  #trace(call: string, args: readonly unknown[], answer: unknown): void {
-    if (this.traces === null) return;
-    const about = call === "claim" ? (answer as ClaimAnswer).claims : call === "settle" ? args[1] : answer;
-    if (typeof about !== "object" || about === null) return;
-    const owner = String(args[0]).slice(0, 4);
-    for (const [key, what] of Object.entries(about)) {
-      const said = call === "settle" ? ` -> ${(answer as Record<string, Settled>)[key]}` : "";
-      this.note(key, `${call} ${owner} ${JSON.stringify(what)}${said}`);
+  /** What a handler was told to do, and what it has told of outcomes. */
+  #exchanged({ owner, settled }: ExchangeRequest, answer: ExchangeAnswer): void {
+    if (answer.status !== "ok") {
+      count(this.outcomes, "lost");
+      return;
+    }
+    const who = owner.slice(0, 12);
+    for (const { id, gen, outcome } of settled) {
+      const key = this.#keyOf.get(id) ?? "";
+      this.note(key, `${who} settles ${gen} ${JSON.stringify(outcome)}`);
+      count(this.outcomes, outcome.kind === "failed" ? `failed ${outcome.failure.code}` : outcome.kind);
+      if (outcome.kind === "failed" || outcome.kind === "unclear") this.because(key, outcome.kind);
+    }
+    for (const { id, key, gen, phase, grantedAt } of answer.give) {
+      this.#keyOf.set(id, key);
+      this.note(key, `${who} is given ${gen} ${phase}`);
+      if (phase !== "standby" && !this.granted.has(gen)) this.granted.set(gen, grantedAt);
     }
   }
 
@@ -151,12 +158,6 @@ export class Diary implements Watcher {
     }
   }
 
-  #claimed({ claims }: ClaimAnswer): void {
-    for (const claim of Object.values(claims)) {
-      if (claim.do === "run" && !this.granted.has(claim.gen)) this.granted.set(claim.gen, this.#now());
-    }
-  }
-
   #purged(image: number, floor: number): void {
     this.purged.set(image, floor);
     for (const key of allKeys(image)) {
@@ -167,19 +168,6 @@ export class Diary implements Watcher {
 
   replaced(image: number): void {
     for (const key of allKeys(image)) this.because(key, "replaced");
-  }
-
-  /** What the ledger heard of outcomes, and how it answered. */
-  #settled(outcomes: Record<string, Outcome>, answers: Record<string, Settled>): void {
-    for (const [key, outcome] of Object.entries(outcomes)) {
-      if (answers[key] !== "ok") {
-        count(this.outcomes, `${outcome.kind}: ${answers[key]}`);
-        continue;
-      }
-      count(this.outcomes, outcome.kind === "failed" ? `failed ${outcome.failure.code}` : outcome.kind);
-      if (outcome.kind === "failed" || outcome.kind === "unclear" || outcome.kind === "gone")
-        this.because(key, outcome.kind);
-    }
   }
 
   /** Whether an object is the variant its key names; a fault is a violation. `current`: of the newest version of its original. */

@@ -71,7 +71,7 @@ export class SoakWorld extends World {
       outside: { ittybit: diary.watching(client), fetch: fetcher, allowLoopbackHttp: true },
       queues: {
         live: { name: "prewarm-live", handlers: handlers.live, ...queue },
-        work: { name: "prewarm-work", handlers: handlers.work, ...queue },
+        work: { name: "prewarm-work", handlers: handlers.work, ...queue, batch: { max: 1, timeoutMs: 0 } },
       },
       log: (event, fields) => diary.logged(event, fields),
     });
@@ -105,12 +105,10 @@ export class SoakWorld extends World {
     await this.ask((ledger) => ledger.finishDelivery(end));
   }
 
-  /** How many rows are open, and how many stored. */
+  /** How many rows are open, and how many variants stand in R2. */
   progress(): { open: number; stored: number } {
-    const row = this.sql.exec(
-      "SELECT sum(n) FILTER (WHERE state < 3) AS open, sum(n) FILTER (WHERE state = 3) AS stored FROM counters",
-    )[0];
-    return { open: Number(row?.open ?? 0), stored: Number(row?.stored ?? 0) };
+    const open = Number(this.sql.exec("SELECT count(*) AS n FROM jobs WHERE state < 2")[0]?.n);
+    return { open, stored: [...this.store.objects.keys()].filter((key) => key.startsWith("variants/")).length };
   }
 
   override async close(): Promise<void> {

@@ -61,7 +61,7 @@ export class Story {
   /** By an action over all of them, as operators do it; how many it found. */
   async retryDead(): Promise<number> {
     const { sql, diary } = this.world;
-    const dead = sql.exec("SELECT key FROM jobs WHERE state = 4").map(({ key }) => String(key));
+    const dead = sql.exec("SELECT key FROM jobs WHERE state = 2").map(({ key }) => String(key));
     for (const key of dead) diary.because(key, "retry");
     const action = { kind: "retry", filter: "{}", match: DEAD_LETTERS, rate: null, who: WHO } as const;
     await this.world.ask((ledger) => ledger.createAction(action));
