@@ -177,6 +177,8 @@ export interface Operators {
   doctorSlice(request: SliceRequest): Promise<SliceAnswer>;
   /** The deletions are done: unlocks. Without this call the locks run out by themselves. */
   doctorDone(locks: SliceAnswer["locks"]): Promise<void>;
+  /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
+  restored(who: string): Promise<void>;
 }
 
 /** What only this Worker's own entry points ask. */
@@ -185,8 +187,6 @@ export interface Upkeep {
   rearm(): Promise<void>;
   /** Local start only: ends all leases without blame, because every handler died with the process. */
   recover(): Promise<void>;
-  /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
-  restored(who: string): Promise<void>;
 }
 
 export type LedgerCalls = Handlers & Operators & Upkeep;
