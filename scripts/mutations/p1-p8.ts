@@ -430,14 +430,6 @@ export const P1_TO_P8: Mutation[] = [
   },
   {
     promise: "P8",
-    breaks: "an eviction forgets what was granted this month",
-    file: `${TABLES}/counters.ts`,
-    find: "  mergeCounts(folded.used, used);\n",
-    replace: "",
-    tests: [`${PROTOCOL}/budget-use.test.ts`],
-  },
-  {
-    promise: "P8",
     breaks: "the edge is never told that a lane is closed",
     file: `${OBJECT}/on-alarm.ts`,
     find: "  steps.gateChanged();\n",

@@ -171,14 +171,6 @@ export const P9_TO_P17: Mutation[] = [
     tests: [`${PROMISE_TESTS}/counters.test.ts`],
   },
   {
-    promise: "P13",
-    breaks: "what a handler has summed goes with it",
-    file: `${TABLES}/tx.ts`,
-    find: "      mergeSums(this.#sums, hand.sums);\n",
-    replace: "",
-    tests: [`${PROMISE_TESTS}/counters.test.ts`],
-  },
-  {
     promise: "P14",
     breaks: "Ittybit's error text may repeat the key",
     file: `${SRC}/ittybit/client.ts`,
@@ -345,14 +337,6 @@ export const P9_TO_P17: Mutation[] = [
     find: "Math.min(WORKERS_MAX, byRate, byWork)",
     replace: "Math.min(WORKERS_MAX, byWork)",
     tests: [`${OBJECT}/on-alarm.test.ts`],
-  },
-  {
-    promise: "P17",
-    breaks: "an original is looked at again before its POST",
-    file: `${MAKING}/prepare.ts`,
-    find: "entry.prepared ??= look(",
-    replace: "entry.prepared = look(",
-    tests: [`${MAKING}/submit-job.test.ts`],
   },
   {
     promise: "P17",
