@@ -16,7 +16,7 @@ import type { Watcher } from "../world.ts";
 import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
 
 /** Why a key may get a further job: the earlier one failed, or somebody ordered it anew. */
-export type Reason = "failed" | "unclear" | "force" | "replaced" | "purge" | "cancel" | "retry";
+export type Reason = "failed" | "unclear" | "force" | "replaced" | "purge" | "deleted" | "cancel" | "retry";
 
 /** The bulk run that is cancelled on the way. */
 export const CANCELLED_RUN = "campaign";

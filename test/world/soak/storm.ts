@@ -30,7 +30,8 @@ const READ: [Fault, number][] = [
 ];
 
 const JOBS: [Fault, number][] = [
-  [{ type: "stuck" }, 0.003],
+  // Slow is not stuck: what is shown to run is waited for.
+  [{ type: "slow", ms: 1_200_000 }, 0.003],
   [{ type: "slow", ms: 30_000 }, 0.02],
   [{ type: "failed" }, 0.01],
   [{ type: "failed", error: "no reason" }, 0.003],

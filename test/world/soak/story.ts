@@ -177,6 +177,7 @@ export class Story {
     if (key === undefined || !store.objects.has(storeKey(key))) return;
     store.remove(storeKey(key));
     diary.deletedByHand.add(key);
+    diary.because(key, "deleted");
   }
 
   async #cancelCampaign(): Promise<void> {
