@@ -24,3 +24,12 @@ it("the gate file is published when what the edge should know changes, and tried
   steps.gateChanged();
   expect(JSON.parse(steps.outboxDue()[0]!.body)).toMatchObject({ closed: [], reason: null });
 });
+
+it("the gate file is published after a restore, whatever it said before", () => {
+  const { ledger, steps } = setup();
+  ledger.restored("test");
+  steps.gateChanged();
+  expect(steps.outboxDue().map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);
+  steps.gateChanged();
+  expect(steps.outboxDue()).toEqual([]);
+});

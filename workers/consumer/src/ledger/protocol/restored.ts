@@ -1,4 +1,5 @@
 import { audit } from "../tables/audit.ts";
+import { putDoc } from "../tables/docs.ts";
 import { writeRestored } from "../tables/meta.ts";
 import { endAllLeases } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -19,6 +20,8 @@ export function restored(tx: LedgerTx, who: string): void {
   writeRestored(tx.sql, number);
   endAllLeases(tx);
   askDoctorTwice(tx);
+  // What the edge was told since is not known here: it is told anew.
+  putDoc(tx.sql, "gate-said", "");
   audit(tx, who, "ledger.restored", null, {});
 }
 
