@@ -1,3 +1,4 @@
+import { lookAt } from "../histories/ledger-look.ts";
 import type { SoakWorld } from "./soak-world.ts";
 import type { UpstreamJob } from "./upstream.ts";
 
@@ -22,6 +23,19 @@ export function checkSlots({ diary, options }: SoakWorld, jobs: readonly Upstrea
   }
   if (peak > options.concurrency) diary.violation(`${peak} jobs ran at once in ${options.concurrency} slots`);
   return peak;
+}
+
+/** I4: whatever runs at Ittybit has its slot. Judged are jobs that ran both before and after the tables were read. */
+export async function checkHeld({ diary, upstream, sql, clock }: SoakWorld): Promise<void> {
+  const before = await upstream.running();
+  const { entries, abandoned } = lookAt(sql);
+  const held = new Set([...entries.map(({ gen }) => gen), ...abandoned]);
+  const isHeard = ({ id, createdAt }: UpstreamJob) => diary.heard.has(id) || clock.now() - createdAt < UNHEARD_MS;
+  const leaked = before.filter((job) => !held.has(job.gen) && isHeard(job));
+  if (leaked.length === 0) return;
+  const after = new Set((await upstream.running()).map(({ id }) => id));
+  for (const { id, key, gen } of leaked)
+    if (after.has(id)) diary.violation(`leaked slot: ${id} of ${key} (gen ${gen}) runs without one`);
 }
 
 /** P8: within a second never more tokens were given than the bucket holds and gets. Answers how many at most. */

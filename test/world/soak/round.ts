@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { CALM } from "../weather.ts";
 import { checkAtRest, checkNow, isSettled, missingObjects, unsettled, type Verdict } from "./checks.ts";
+import { checkHeld } from "./limits.ts";
 import { VARIANTS_PER_IMAGE } from "./originals.ts";
 import { createSoakWorld, type SoakWorld } from "./soak-world.ts";
 import { Story } from "./story.ts";
@@ -87,6 +88,7 @@ export async function playRound({ variants, seed, scale, traced }: RoundOptions)
   const sampler = setInterval(() => {
     heap.push(heapInUse());
     checkNow(world);
+    void checkHeld(world);
     printProgress(world, story, bornAt);
   }, SAMPLE_MS);
   try {
