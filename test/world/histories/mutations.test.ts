@@ -22,14 +22,15 @@ function playWithout(name: string): Promise<{ code: number | null; output: strin
   });
 }
 
-describe("a rule that is switched off turns the histories red", () => {
-  it.concurrent.each(RULES)(
+// Each rule plays up to 400 histories of a second: the nightly workflow has the time (HISTORY_MUTATIONS=true).
+describe.runIf(process.env.HISTORY_MUTATIONS === "true")("a rule that is switched off turns the histories red", () => {
+  it.each(RULES)(
     "$name – $breaks",
     async ({ name }) => {
       const { code, output } = await playWithout(name);
       expect(output).toMatch(/"bad":\[".+/);
       expect(code).toBe(1);
     },
-    300_000,
+    1_800_000,
   );
 });
