@@ -1,5 +1,4 @@
 import { LANES } from "@prewarm/shared/job";
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { nextSliceAt } from "../tables/actions.ts";
 import { nextDueAt } from "../tables/due.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
@@ -13,7 +12,7 @@ import { workOf } from "./pace.ts";
 const SOON_MS = 250;
 /** While there is work, or a lease: the ledger must not sleep through a lease, for it could blame nobody then. */
 const BUSY_MS = 10_000;
-/** The collector's loop ends when nobody rings: for jobs given up the alarm does, so that their slots last as long as they do. */
+/** The collector's loop ends when nobody rings: for jobs given up the alarm does, so that their slots come free. */
 const LOOK_MS = 60_000;
 /** A POST that is to be asked again: soon, or, while its lane is closed, should nothing else tell that it is open. */
 const AGAIN_MS = 1_000;
@@ -45,11 +44,7 @@ function timesOfHands(tx: LedgerTx): number[] {
     if (job !== null) return now + BUSY_MS;
     return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));
   });
-  // A slow job is looked at every five minutes: one given up loses its slot only when looks have not shown it.
-  const slots = memory.abandoned.list().map(({ job, until }) => {
-    const look = Math.max(until - JOB_DEADLINE_MS / 2, now + LOOK_MS);
-    return job === null ? until + 1 : Math.min(until + 1, look);
-  });
+  const slots = memory.abandoned.list().map(({ job, until }) => (job === null ? until + 1 : now + LOOK_MS));
   return [...ends, ...dues, ...slots, ...(live.length > 0 ? [now + BUSY_MS] : [])];
 }
 
