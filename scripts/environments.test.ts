@@ -59,6 +59,18 @@ describe.each(FILES)("%s", (file) => {
   });
 });
 
+describe.each(FILES)("the logs of %s", (file) => {
+  it.each(["top", "staging", "production"])("hold our own lines alone, and no query string: %s", (env) => {
+    const { observability } = readAll(file, env === "top" ? undefined : env);
+    expect(observability).toMatchObject({ enabled: true, redact_query_string: true });
+    // A line for every request, batch and call of the ledger would be dozens a variant.
+    expect(observability?.logs).toMatchObject({ enabled: true, invocation_logs: false });
+    // Ours are few, and each says something.
+    expect(observability?.logs?.head_sampling_rate ?? observability?.head_sampling_rate ?? 1).toBe(1);
+    expect(observability?.traces?.head_sampling_rate ?? 0).toBeLessThanOrEqual(0.05);
+  });
+});
+
 it.each(["top", "staging", "production"])("reads every queue it sends to, each with a role of its own: %s", (env) => {
   const { queues } = readAll("wrangler.consumer.toml", env === "top" ? undefined : env);
   const names = (list: { queue?: string }[] = []): string[] => list.map(({ queue = "" }) => queue).sort();

@@ -15,7 +15,7 @@ function codesInUse(): string[] {
     .join("\n");
   const prefixed = text.match(/(?<=")(?:upstream|output|original|source|key)_[a-z]+(?:_[a-z]+)?(?=")/g) ?? [];
   const refusals = [...text.matchAll(/\brefused\("(\w+)"/g)].map(([, code = ""]) => code);
-  const named = [...text.matchAll(/failure: \{ code: "(\w+)"|failedAttempt\(row, \{ code: "(\w+)"/g)].map(
+  const named = [...text.matchAll(/failure(?: =|:) \{ code: "(\w+)"|failedAttempt\(row, \{ code: "(\w+)"/g)].map(
     ([, a, b]) => a ?? b ?? "",
   );
   return [...new Set([...prefixed, ...refusals, ...named])].sort();

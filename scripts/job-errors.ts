@@ -32,7 +32,8 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   },
   too_large: {
     fate: "no dead letter",
-    cause: "More bytes or pixels than `limits.originalMaxBytes` and `originalMaxPixels`.",
+    cause:
+      "More bytes or pixels than `limits.originalMaxBytes` and `originalMaxPixels`, or longer than `originalMaxEdge`.",
     cure: "Raise the limit if Ittybit takes such originals, or make the original smaller.",
   },
   source_unknown: {
@@ -71,11 +72,6 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     cause: "Ittybit refuses the request for this job (400, 413, 415, 422). The message is its own.",
     cure: "Read the message. If all jobs meet it, `npm run ittybit:check` shows which part of its API has changed.",
   },
-  upstream_conflict: {
-    fate: "tried again",
-    cause: "Ittybit says of a repeated request that one like it is under way, or that it differs from the first.",
-    cure: "None is needed: the job is looked for, and after six tries made anew.",
-  },
   upstream_failed: {
     fate: "tried again once",
     cause: "Ittybit made the job and it failed there, mostly because of the original.",
@@ -90,6 +86,12 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "tried again",
     cause: "Ittybit does not know the job any more.",
     cure: "None, if rare. Often: `ITTYBIT_API_KEY` was changed to another account's.",
+  },
+  upstream_conflict: {
+    fate: "tried again",
+    cause:
+      "An earlier POST of this job was not answered, and its repetition is refused: Ittybit may have taken the first. No job shows that is its.",
+    cure: "None, if rare. Read the message: it may refuse the request itself, as `upstream_rejected` does.",
   },
   upstream_unavailable: {
     fate: "tried again",
@@ -111,15 +113,15 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     cause: "The job is done and names no result.",
     cure: "Look at the job at Ittybit by its id.",
   },
-  output_private: {
-    fate: "dead letter",
-    cause: "The result's address wants a signature or a key: the account's access rules keep outputs private.",
-    cure: "Let Ittybit give out public or signed output addresses ([Ittybit](ittybit.md)), retry the group.",
-  },
   output_expired: {
     fate: "tried again",
     cause: "The result's address had ended before it was fetched.",
     cure: "None, if rare: the job is made anew. Often: the consumer is much too slow, look for `batch.failed`.",
+  },
+  output_private: {
+    fate: "held back",
+    cause: "Results need a signature: access rules keep the files of the Ittybit project private.",
+    cure: "Make them public ([ittybit](ittybit.md)); the breaker, which stopped everything else, tries again by itself. A dead letter only where others can be fetched, or after ten minutes: retry it.",
   },
   output_blocked: {
     fate: "tried again",
@@ -145,5 +147,11 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     fate: "dead letter",
     cause: "The row's key is no variant key: an older or newer version wrote it.",
     cure: "Cancel it; ask for the image again.",
+  },
+  internal: {
+    fate: "tried again",
+    cause:
+      "A mistake of ours, of no fault of Ittybit's or the original's; `job.unexpected` in the logs has the text, too.",
+    cure: "Report it with that text.",
   },
 };

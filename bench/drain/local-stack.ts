@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
+import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { startStackProcess } from "../../test/e2e/stack-process.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 
@@ -31,7 +31,7 @@ export interface LocalStack {
 }
 
 /** The local stack in a process of its own, with originals and an Ittybit that answer at once and make flat pictures. */
-export async function startLocalStack(jobMs: { min: number; max: number }): Promise<LocalStack> {
+export async function startLocalStack(options: EmulatorOptions): Promise<LocalStack> {
   const stateDir = mkdtempSync(join(tmpdir(), "prewarm-drain-"));
   const batches: BatchLine[] = [];
   const bytes = await picture("jpeg", WIDTH, HEIGHT);
@@ -40,7 +40,7 @@ export async function startLocalStack(jobMs: { min: number; max: number }): Prom
   );
   await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
   const tinySource = { width: WIDTH, height: HEIGHT };
-  const emulator = await startEmulator({ pixels: "tiny", tinySource, jobMs, maxJobs: 1_000_000 });
+  const emulator = await startEmulator({ pixels: "tiny", tinySource, maxJobs: 1_000_000, ...options });
   const stack = await startStackProcess({
     stateDir,
     env: {

@@ -1,6 +1,6 @@
-import type { Ittybit, JobOrder, Submission } from "../../workers/consumer/src/ittybit/client.ts";
+import type { Ittybit, JobOrder, Listing, Submission } from "../../workers/consumer/src/ittybit/client.ts";
 import type { IttybitJob } from "../../workers/consumer/src/ittybit/dialects.ts";
-import type { JobPageLook, JobsAtIttybit } from "../../workers/consumer/src/ledger/object/job-looks.ts";
+import type { JobsAtIttybit } from "../../workers/consumer/src/ledger/object/job-looks.ts";
 
 interface Made {
   id: string;
@@ -20,7 +20,7 @@ const PAGE = 100;
 export const OUTPUT_HOST = "https://store.example.net";
 
 /** Ittybit as its reference describes it, with latencies of a model: what is called, how often, and how many jobs run at once. */
-export class ModelledIttybit implements Pick<Ittybit, "submit" | "get">, JobsAtIttybit {
+export class ModelledIttybit implements Pick<Ittybit, "submit" | "get" | "list">, JobsAtIttybit {
   readonly calls = { post: 0, list: 0, get: 0 };
   /** Most jobs at once, and most POSTs within a second. */
   readonly most = { running: 0, postsPerSecond: 0 };
@@ -55,15 +55,16 @@ export class ModelledIttybit implements Pick<Ittybit, "submit" | "get">, JobsAtI
     });
   }
 
-  list({ after, next }: { after?: string; next?: string }): Promise<JobPageLook> {
+  list({ after, next }: { after?: string; next?: string } = {}): Promise<Listing> {
     this.calls.list += 1;
-    return this.#answer("list", (): JobPageLook => {
+    return this.#answer("list", (): Listing => {
       const cursor = next ?? after;
       const from = cursor === undefined ? this.jobs.length : this.#byId.get(cursor)?.place;
       if (from === undefined) return { kind: "noCursor" };
       const page = this.jobs.slice(Math.max(0, from - PAGE), from).reverse();
       const last = page.at(-1);
-      return { kind: "page", jobs: page.map((job) => this.#shown(job)), next: from > PAGE ? (last?.id ?? null) : null };
+      const more = from > PAGE ? (last?.id ?? null) : null;
+      return { kind: "page", jobs: page.map((job) => this.#shown(job)), next: more, ignoresCursors: false };
     });
   }
 

@@ -1,5 +1,6 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
+import { parseVariantKey } from "@prewarm/shared/variant-key";
 import { type Chance, createChance } from "../../test/world/chance.ts";
 import { Life } from "../../test/world/life.ts";
 import { Queue } from "../../test/world/queue.ts";
@@ -71,7 +72,11 @@ export class ModelledWorld {
     const watcher = {
       hear: (_call: string, _args: unknown[], work: () => unknown) => this.#timed(work),
       ...{ committed: () => undefined, putIssued: () => undefined },
-      putLanded: ({ key }: { key: string }) => void this.#storedAt.set(variantKeyOf(key), clock.now()),
+      putLanded: ({ key }: { key: string }) => {
+        const variant = variantKeyOf(key);
+        // What is noted of an image is no variant.
+        if (parseVariantKey(variant) !== null) this.#storedAt.set(variant, clock.now());
+      },
       // Its promises are judged by test/world.
       violation: () => undefined,
     };

@@ -142,13 +142,13 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["protocol"],
-        holds: "Decisions: claim, settle, sweep, dispatch, purge. No SQL.",
+        holds: "Decisions: accept, exchange, settle, hand out, leases, gate, purge. No SQL.",
         bug: "A decision made of what an operator is shown changes when the page does.",
       },
       {
         rooms: ["views"],
         holds: "What an operator is shown.",
-        bug: "A view that acts writes outside the one place that dispatches and publishes after a change.",
+        bug: "A view that acts writes outside the one place that wakes workers and publishes after a change.",
       },
       {
         rooms: ["object"],
@@ -268,7 +268,7 @@ export const WALLS: readonly Wall[] = [
     from: /^workers\/consumer\/src\/(?!ledger\/|worker\.ts$|ledger-deps\.ts$)/,
     to: /^workers\/consumer\/src\/ledger\/object\//,
     says: "Only `worker.ts` and `ledger-deps.ts` know the ledger's object.",
-    bug: "What is done around a call (dispatch, publishing the gate, the alarm) would be done for some callers and not for others.",
+    bug: "What is done around a call (waking workers, publishing the gate, the alarm) would be done for some callers and not for others.",
   },
   {
     from: /^packages\/shared\/src\//,

@@ -23,6 +23,7 @@ import { type ObjectWatcher, VirtualObject } from "./virtual-object.ts";
 import type { Weather } from "./weather.ts";
 
 const CRON_MS = 60_000;
+const IDLE_TURNS = 60;
 const ASK_AGAIN_MS = 500;
 const SEND_MS = 20;
 /** A write that was sent in a handler's last moment lands within this. */
@@ -144,11 +145,12 @@ export class World {
     this.sql.close();
   }
 
-  /** Once a minute. */
-  #cron(): void {
+  /** Once a minute; of an idle ledger, which it finds nothing to do for, once an hour. */
+  #cron(turn = 0): void {
     if (!this.#running) return;
-    this.clock.after(CRON_MS, () => this.#cron());
-    void this.ask((ledger) => ledger.rearm(), 1);
+    this.clock.after(CRON_MS, () => this.#cron(turn + 1));
+    const waits = Number(this.sql.exec("SELECT count(*) AS n FROM renewals")[0]?.n) > 0;
+    if (this.object.isForgotten || waits || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
   }
 
   #ledgerDeps(life: Life): LedgerDeps {

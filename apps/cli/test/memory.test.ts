@@ -7,8 +7,8 @@ import { type FakeControlApi, startFakeControlApi } from "./testing/fake-control
 import { emptyDirectory, runPrewarm } from "./testing/run-prewarm.ts";
 
 const LINES = 1_000_000;
-/** V8's old space for the child, in MB. The program itself needs some 25 of it; a million lines kept as strings need over 60. */
-const HEAP_MB = 44;
+/** V8's old space for the child, in MB. The program itself needs some 30 of it; a million lines kept as strings need over 60. */
+const HEAP_MB = 54;
 
 async function writeLines(path: string, count: number): Promise<void> {
   const file = createWriteStream(path);

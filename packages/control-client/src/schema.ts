@@ -1719,6 +1719,11 @@ export interface paths {
                          * @default
                          */
                         cursor?: string;
+                        /**
+                         * @description An older copy of the ledger's database was put back: first all leases end, and numbers go on above all that can have been given
+                         * @default false
+                         */
+                        restored?: boolean;
                     };
                 };
             };

@@ -153,11 +153,11 @@ export interface Settings {
     liveRowsPerImageDay: number;
     /** Open jobs above which bulk requests get 429. */
     backlogMax: number;
-    /** Largest original in bytes; larger ones are dead (`too_large`). */
+    /** Largest original in bytes; larger ones are refused (`too_large`). */
     originalMaxBytes: number;
-    /** Largest original in pixels, width times height; larger ones are dead (`too_large`). */
+    /** Largest original in pixels, width times height; larger ones are refused (`too_large`). */
     originalMaxPixels: number;
-    /** Longest edge of an original in pixels; longer ones are dead (`too_large`). Ittybit's older pages say 8192, the current ones nothing; null is no limit. */
+    /** Longest edge of an original in pixels; longer ones are refused (`too_large`). Ittybit's older pages say 8192, the current ones nothing; null is no limit. */
     originalMaxEdge: number | null;
     /** Failed attempts before a job is dead. */
     maxAttempts: number;

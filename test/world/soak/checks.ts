@@ -1,41 +1,48 @@
 import { deadKey, encodedIdOfKey, idOfKey, storeKey } from "@prewarm/shared/variant-key";
-import { CANCELLED, DEAD, floorsOf, lookAt, REFUSED, type RowLook } from "../histories/ledger-look.ts";
+import { CANCELLED, CANCELLING, DEAD, floorsOf, lookAt, REFUSED, type RowLook } from "../histories/ledger-look.ts";
 import { sumsAtFault } from "../histories/sums-check.ts";
 import type { Diary } from "./diary.ts";
+import { checkPace, checkSlots } from "./limits.ts";
 import { imageOf, kindOf } from "./originals.ts";
 import type { SoakWorld } from "./soak-world.ts";
 import type { UpstreamJob } from "./upstream.ts";
 
-function rowsOf({ sql }: SoakWorld): Map<string, RowLook> {
-  return new Map([...lookAt(sql).rows.values()].map((row) => [row.key, row]));
+function rowsOf({ sql }: SoakWorld): Map<string, RowLook & { updated: number }> {
+  const found = sql.exec("SELECT * FROM jobs");
+  return new Map(found.map((raw) => [String(raw.key), raw as unknown as RowLook & { updated: number }]));
 }
 
-/** At any time: what is counted, folded or not, is what the rows say. */
+/** At any time: counts, folded or not, equal GROUP BY, and what is cancelled is in nobody's hand. */
 export function checkNow({ sql, diary }: SoakWorld): void {
-  for (const fault of sumsAtFault(sql, lookAt(sql))) diary.violation(fault);
+  const look = lookAt(sql);
+  for (const fault of sumsAtFault(sql, look)) diary.violation(fault);
+  for (const { id, owner } of look.entries)
+    if (look.rows.get(id)?.state === CANCELLED)
+      diary.violation(`cancelled but in the hand of ${owner}: ${look.rows.get(id)?.key}`);
 }
 
-const LEFT = ["hands", "abandoned", "purges", "renewals", "outbox"];
+/** What must be empty before all is settled. */
+const LEFT = [
+  `SELECT * FROM jobs WHERE state <= ${CANCELLING}`,
+  ...["hands", "abandoned", "purges", "renewals", "outbox"].map((table) => `SELECT * FROM ${table}`),
+  "SELECT * FROM actions WHERE state = 'running'",
+  "SELECT * FROM runs WHERE cancel_cursor > 0",
+];
 
-/** Nothing is open, held, abandoned, to be looked for or published. */
+/** Nothing is open, held, abandoned, to be purged, to be looked at or to be published. */
 export function isSettled({ sql }: SoakWorld): boolean {
-  const tables = LEFT.map((table) => `(SELECT count(*) FROM ${table})`).join(" + ");
-  const open = "(SELECT count(*) FROM jobs WHERE state < 2)";
-  const running = "(SELECT count(*) FROM actions WHERE state = 'running')";
-  return sql.exec(`SELECT ${open} + ${tables} + ${running} AS n`)[0]?.n === 0;
+  return LEFT.every((query) => sql.exec(`${query} LIMIT 1`).length === 0);
 }
 
 /** What keeps it from being settled. */
 export function unsettled({ sql }: SoakWorld): string {
-  const open = sql.exec("SELECT * FROM jobs WHERE state < 2 LIMIT 3");
-  return JSON.stringify([open, ...LEFT.map((table) => sql.exec(`SELECT * FROM ${table} LIMIT 3`))]);
+  return JSON.stringify(LEFT.map((query) => sql.exec(`${query} LIMIT 3`)));
 }
 
-/** Promised variants of good originals that neither stand in R2 nor have a row: only those that were deleted by hand may be so. */
-export function missingObjects(world: SoakWorld): string[] {
-  const rows = rowsOf(world);
-  const good = [...world.diary.kept].filter((key) => kindOf(imageOf(idOfKey(key))) === "image");
-  return good.filter((key) => !rows.has(key) && !world.store.objects.has(storeKey(key)));
+/** Variants that were made for somebody and are not there: only those that were deleted by hand may be missing. */
+export function missingObjects({ diary, store }: SoakWorld): string[] {
+  const made = [...diary.kept].filter((key) => kindOf(imageOf(idOfKey(key))) === "image");
+  return made.filter((key) => !store.objects.has(storeKey(key)));
 }
 
 export interface Verdict {
@@ -47,6 +54,10 @@ export interface Verdict {
   doubled: number;
   replays: number;
   leftMarkers: number;
+  /** Jobs at once at Ittybit, at most. */
+  peak: number;
+  /** Tokens given within a second, at most. */
+  pace: number;
 }
 
 /** At rest: every promise against everything that is there. */
@@ -56,24 +67,30 @@ export async function checkAtRest(world: SoakWorld, jobs: UpstreamJob[]): Promis
   const { lost, states } = checkRows(world, rows);
   const { invented, objects, leftMarkers } = await checkObjects(world, rows);
   const doubled = checkJobs(diary, jobs);
+  const peak = checkSlots(world, jobs);
+  const pace = checkPace(world);
   for (const { id, open } of world.sql.exec("SELECT id, open FROM runs WHERE open <> 0"))
     diary.violation(`run ${id} has ${open} open jobs at rest`);
-  return { lost, invented, objects, states, jobs: jobs.length, ...doubled, leftMarkers };
+  return { lost, invented, objects, states, jobs: jobs.length, ...doubled, leftMarkers, peak, pace };
 }
 
-function checkRows({ diary, store }: SoakWorld, rows: Map<string, RowLook>): Pick<Verdict, "lost" | "states"> {
+/** I1: what was accepted is in R2, or is refused because of its original. */
+function isKept({ store }: SoakWorld, key: string, row: RowLook | undefined): boolean {
+  const kind = kindOf(imageOf(idOfKey(key)));
+  return kind === "image" ? store.objects.has(storeKey(key)) : row?.state === REFUSED;
+}
+
+function checkRows(world: SoakWorld, rows: Map<string, RowLook>): Pick<Verdict, "lost" | "states"> {
+  const { diary, store } = world;
   let lost = 0;
   for (const key of diary.kept) {
-    const state = rows.get(key)?.state;
-    const isKept =
-      kindOf(imageOf(idOfKey(key))) === "image"
-        ? store.objects.has(storeKey(key)) && state === undefined
-        : state === REFUSED;
-    if (isKept) continue;
+    const row = rows.get(key);
+    if (isKept(world, key, row)) continue;
     lost += 1;
-    diary.violation(`lost: ${key} is ${state === undefined ? "gone" : `in state ${state}`}`);
+    diary.violation(`lost: ${key} has ${row === undefined ? "no row" : `a row in state ${row.state}`}`);
   }
-  const states = { refused: 0, cancelled: 0, dead: 0 };
+  const states = { stored: 0, refused: 0, cancelled: 0, dead: 0 };
+  for (const name of store.objects.keys()) if (name.startsWith("variants/")) states.stored += 1;
   for (const { key, state } of rows.values()) {
     if (state === REFUSED) states.refused += 1;
     else if (state === CANCELLED) states.cancelled += 1;
@@ -84,10 +101,9 @@ function checkRows({ diary, store }: SoakWorld, rows: Map<string, RowLook>): Pic
   return { lost, states };
 }
 
-/** What stands in R2 and has no row counts as stored: it must be of the newest original. */
 async function checkObjects(
   { diary, store, sql }: SoakWorld,
-  rows: Map<string, RowLook>,
+  rows: Map<string, RowLook & { updated: number }>,
 ): Promise<{ invented: number; objects: number; leftMarkers: number }> {
   let invented = 0;
   let objects = 0;
@@ -97,28 +113,33 @@ async function checkObjects(
     if (!name.startsWith("variants/")) continue;
     objects += 1;
     const key = name.slice("variants/".length);
+    const id = idOfKey(key);
+    const row = rows.get(key);
     const gen = Number(object.customMetadata.gen);
-    const isStored = !rows.has(key);
+    const floor = floors.get(encodedIdOfKey(key)) ?? 0;
     if (!diary.promised.has(key) && !diary.viewed.has(key)) {
       invented += 1;
       diary.violation(`invented object: ${key}`);
     }
-    await diary.check(name, object, isStored);
-    if (gen < (diary.purged.get(imageOf(idOfKey(key))) ?? 0))
-      diary.violation(`resurrected after a purge: ${key} gen ${gen}`);
-    if (isStored && gen < (floors.get(encodedIdOfKey(key)) ?? 0)) diary.violation(`${key}: gen ${gen} is stale`);
-    if (isStored && store.objects.has(deadKey(key))) leftMarkers += 1;
+    // What ended without bytes may have older ones; what has no row counts as stored.
+    const counts = row === undefined || diary.kept.has(key);
+    await diary.check(name, object, counts);
+    if (gen < (diary.purged.get(imageOf(id)) ?? 0)) diary.violation(`resurrected after a purge: ${key} gen ${gen}`);
+    if (counts && gen < Math.max(row?.floor ?? 0, floor)) diary.violation(`${key}: gen ${gen} is stale`);
+    if (row?.state === CANCELLED && Number(object.customMetadata["created-at"]) > row.updated)
+      diary.violation(`${key} was stored after it was cancelled`);
+    if (row === undefined && store.objects.has(deadKey(key))) leftMarkers += 1;
   }
   return { invented, objects, leftMarkers };
 }
 
-/** Attempts without an answer after which a job is dead and may be ordered anew. */
-const UNCLEAR_TO_DEATH = 5;
+/** Attempts without an answer after which a generation is given up. */
+const UNCLEAR_MAX = 6;
 const DEADLINE_MS = 600_000;
 
 /**
- * Every generation has at most one job, and a key gets a further one only for a reason: the earlier failed, was stuck beyond its
- * deadline, or somebody ordered anew. A job without a reason is a doubled one.
+ * Every generation has at most one job, and a key gets a further one only for a reason: the earlier failed, Ittybit said long after that
+ * there is no such job, or somebody ordered anew. A job without a reason is a doubled one.
  */
 function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replays: number } {
   const perGeneration = new Map<string, number>();
@@ -149,6 +170,7 @@ function isExplained(diary: Diary, key: string, before: UpstreamJob, job: Upstre
   const from = diary.granted.get(before.gen) ?? before.createdAt;
   const between = (diary.reasons.get(key) ?? []).filter(({ at }) => at >= from && at <= job.createdAt);
   if (between.some(({ why }) => why !== "unclear")) return true;
-  if (between.length >= UNCLEAR_TO_DEATH) return true;
-  return before.status === "processing" && job.createdAt - before.createdAt >= DEADLINE_MS;
+  if (between.length >= UNCLEAR_MAX) return true;
+  const absentAt = diary.absent.get(before.id) ?? 0;
+  return absentAt >= from + DEADLINE_MS && absentAt <= job.createdAt;
 }

@@ -8,15 +8,22 @@ import type {
   ChunkAnswer,
   ExchangeAnswer,
   ExchangeRequest,
+  Given,
   LedgerCalls,
 } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Put } from "../store.ts";
 import type { Watcher } from "../world.ts";
 import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
 
 /** Why a key may get a further job: the earlier one failed, or somebody ordered it anew. */
-export type Reason = "failed" | "unclear" | "force" | "replaced" | "purge" | "deleted" | "cancel" | "retry";
+export type Reason = "failed" | "unclear" | "force" | "replaced" | "purge" | "cancel" | "retry" | "deleted";
+
+/** Log events that tell of a fault of ours. */
+const FAILURES = new Set([
+  ...["batch.failed", "ledger.duty_failed", "ledger.send_failed", "ledger.purge_failed", "collect.failed"],
+]);
 
 /** The bulk run that is cancelled on the way. */
 export const CANCELLED_RUN = "campaign";
@@ -40,14 +47,22 @@ export class Diary implements Watcher {
   readonly deletedByHand = new Set<string>();
   readonly violations: string[] = [];
   readonly outcomes = new Map<string, number>();
+  /** When each token that the gate gave was there, Unix ms, by generation. */
+  readonly tokens = new Map<number, Set<number>>();
+  /** Jobs whose id the ledger has heard. */
+  readonly heard = new Set<string>();
+  /** When Ittybit said last of a job that there is none. */
+  readonly absent = new Map<string, number>();
   /** By key, what passed between handlers and ledger; null unless asked for, because it fills the heap. */
   readonly traces: Map<string, string[]> | null;
   puts = 0;
   served = 0;
   misses = 0;
   readonly #keys = new Map<string, string>();
-  /** Keys of the ledger's rows, as handlers were told them. */
-  readonly #keyOf = new Map<number, string>();
+  /** Variant keys by the ledger's number of their row. */
+  readonly #names = new Map<number, string>();
+  /** The ledger's tables, once there are some. */
+  #sql: Sql | null = null;
   readonly #now: () => number;
   readonly #versions: Int32Array;
 
@@ -59,8 +74,8 @@ export class Diary implements Watcher {
 
   /** What the wire saw: every call the ledger heard, and what it answered, whether or not the answer arrives. */
   hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {
+    if (call === "exchange") return this.#exchange(args[0] as ExchangeRequest, work);
     const answer = work();
-    if (call === "exchange") this.#exchanged(args[0] as ExchangeRequest, answer as ExchangeAnswer);
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
     if (call === "purgeImage") this.#purged(imageOf(String(args[0])), Number((answer as { purge: string }).purge));
     return answer;
@@ -82,34 +97,16 @@ export class Diary implements Watcher {
     const error = String(fields.error ?? "");
     if (error.includes("(world)") || error.includes("no answer in time")) return;
     if (event === "job.unexpected") this.violation(`unexpected: ${fields.key} ${error}`);
-    if (event === "batch.failed") this.violation(`a batch failed: ${error}`);
-    if (event === "ledger.duty_failed") this.violation(`duty ${fields.duty} failed: ${error}`);
-    if (event === "ledger.send_failed") this.violation(`wake-ups failed: ${error}`);
+    if (FAILURES.has(event)) this.violation(`${event}: ${fields.duty ?? ""} ${error}`);
   }
 
-  /** What a handler was told to do, and what it has told of outcomes. */
-  #exchanged({ owner, settled }: ExchangeRequest, answer: ExchangeAnswer): void {
-    if (answer.status !== "ok") {
-      count(this.outcomes, "lost");
-      return;
-    }
-    const who = owner.slice(0, 12);
-    for (const { id, gen, outcome } of settled) {
-      const key = this.#keyOf.get(id) ?? "";
-      this.note(key, `${who} settles ${gen} ${JSON.stringify(outcome)}`);
-      count(this.outcomes, outcome.kind === "failed" ? `failed ${outcome.failure.code}` : outcome.kind);
-      if (outcome.kind === "failed" || outcome.kind === "unclear") this.because(key, outcome.kind);
-    }
-    for (const { id, key, gen, phase, grantedAt } of answer.give) {
-      this.#keyOf.set(id, key);
-      this.note(key, `${who} is given ${gen} ${phase}`);
-      if (phase !== "standby" && !this.granted.has(gen)) this.granted.set(gen, grantedAt);
-    }
+  /** The tables that tell whose each job is. */
+  attach(sql: Sql): void {
+    this.#sql = sql;
   }
 
-  /** A client whose looks at jobs are noted, when traces are kept. */
+  /** A client whose looks at jobs are noted. */
   watching(ittybit: Ittybit): Ittybit {
-    if (this.traces === null) return ittybit;
     const noteJob = (job: string, what: string): void => this.note(this.#keys.get(job) ?? job, what);
     return {
       submit: async (order) => {
@@ -120,6 +117,7 @@ export class Diary implements Watcher {
       },
       get: async (id) => {
         const look = await ittybit.get(id);
+        if (look.kind === "absent") this.absent.set(id, this.#now());
         noteJob(id, `GET ${look.kind} ${look.kind === "job" ? look.job.status : ""}`);
         return look;
       },
@@ -158,6 +156,32 @@ export class Diary implements Watcher {
     }
   }
 
+  #exchange(request: ExchangeRequest, work: () => unknown): unknown {
+    const mine = request.settled.length === 0 ? new Set<number>() : this.#grantedTo(request.owner);
+    for (const { job } of request.submitted) this.heard.add(job);
+    const answer = work() as ExchangeAnswer;
+    this.#settled(request, answer, mine);
+    if (answer.status === "ok") for (const one of answer.give) this.#given(request.owner, one);
+    return answer;
+  }
+
+  /** Generations that this owner holds and may have POSTed. */
+  #grantedTo(owner: string): Set<number> {
+    if (this.#sql === null) return new Set();
+    // Not by `lookAt`: that reads all rows, too slow for each exchange.
+    const body = this.#sql.exec("SELECT body FROM hands WHERE owner = ?", owner)[0]?.body;
+    const { entries } = JSON.parse(String(body ?? '{"entries":[]}')) as { entries: [id: number, gen: number][] };
+    return new Set(entries.map(([, gen]) => gen));
+  }
+
+  #given(owner: string, { id, key, gen, phase, notBefore, grantedAt, job }: Given): void {
+    this.#names.set(id, key);
+    this.note(key, `${owner} is given ${phase} ${gen} ${job ?? ""}`);
+    if (phase !== "go") return;
+    this.granted.set(gen, grantedAt);
+    this.tokens.set(gen, (this.tokens.get(gen) ?? new Set()).add(notBefore));
+  }
+
   #purged(image: number, floor: number): void {
     this.purged.set(image, floor);
     for (const key of allKeys(image)) {
@@ -168,6 +192,18 @@ export class Diary implements Watcher {
 
   replaced(image: number): void {
     for (const key of allKeys(image)) this.because(key, "replaced");
+  }
+
+  /** What the ledger heard of outcomes. What is said of a job that its sayer does not hold explains nothing. */
+  #settled({ owner, settled }: ExchangeRequest, { status }: ExchangeAnswer, mine: ReadonlySet<number>): void {
+    for (const { id, gen, outcome } of settled) {
+      const key = this.#names.get(id) ?? "";
+      const what = outcome.kind === "failed" ? `failed ${outcome.failure.code}` : outcome.kind;
+      count(this.outcomes, status === "ok" ? what : `${what}: lost`);
+      this.note(key, `${owner} says ${JSON.stringify(outcome)} of ${gen}: ${status}`);
+      if (status !== "ok" || !mine.has(gen)) continue;
+      if (outcome.kind === "failed" || outcome.kind === "unclear") this.because(key, outcome.kind);
+    }
   }
 
   /** Whether an object is the variant its key names; a fault is a violation. `current`: of the newest version of its original. */

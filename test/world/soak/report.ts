@@ -51,6 +51,7 @@ function tableOf(round: Round): [string, string][] {
       "**doubled jobs**",
       `${verdict.doubled} (crashes ${crashes}, lost POST answers ${stats.counts["create lost"] ?? 0})`,
     ],
+    ["jobs at once, tokens within a second", `at most ${verdict.peak} and ${verdict.pace}`],
     ["jobs under one key", `${verdict.replays} beyond the first`],
     ["objects byte-checked at rest", String(verdict.objects)],
     ["puts byte-checked on the way", String(diary.puts)],

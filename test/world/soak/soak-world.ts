@@ -2,6 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { createIttybit } from "../../../workers/consumer/src/ittybit/client.ts";
 import type { AcceptChunk, AcceptImage } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
+import { CANCELLING } from "../histories/ledger-look.ts";
 import type { QueueOptions } from "../queue.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { byRates, CALM, type Rates } from "../weather.ts";
@@ -18,6 +19,7 @@ export interface SoakOptions {
   scale: number;
   concurrency: number;
   ratePerSecond: number;
+  burst: number;
   jobMs: { min: number; max: number };
   /** Batches as the platform closes them; default: of any size, in any order. */
   batches?: QueueOptions["batch"];
@@ -55,7 +57,7 @@ export class SoakWorld extends World {
   #deliveries = 0;
 
   constructor(options: SoakOptions, clock: VirtualClock, versions: Int32Array, upstream: Upstream) {
-    const { seed, handlers, batches, concurrency, ratePerSecond } = options;
+    const { seed, handlers, batches, concurrency, ratePerSecond, burst } = options;
     const rates = { now: CALM };
     const diary = new Diary(clock.now, versions, options.traced);
     const fetcher = timedFetch(clock, upstream.apiUrl);
@@ -64,14 +66,14 @@ export class SoakWorld extends World {
     super({
       config: defineConfig({
         sources: [{ prefix: "", url: `${upstream.originUrl}/{id}` }],
-        gate: { concurrency, ratePerSecond, burst: 20, monthlyJobs: null },
+        gate: { concurrency, ratePerSecond, burst, monthlyJobs: null },
       }),
       ...{ clock, chance: createChance(seed + 3), watcher: diary },
       weather: byRates(() => rates.now, createChance(seed + 2)),
       outside: { ittybit: diary.watching(client), fetch: fetcher, allowLoopbackHttp: true },
       queues: {
         live: { name: "prewarm-live", handlers: handlers.live, ...queue },
-        work: { name: "prewarm-work", handlers: handlers.work, ...queue, batch: { max: 1, timeoutMs: 0 } },
+        work: { name: "prewarm-work", handlers: handlers.work, ...queue },
       },
       log: (event, fields) => diary.logged(event, fields),
     });
@@ -80,6 +82,7 @@ export class SoakWorld extends World {
     this.upstream = upstream;
     this.versions = versions;
     this.diary = diary;
+    diary.attach(this.sql);
     this.#rates = rates;
   }
 
@@ -105,10 +108,9 @@ export class SoakWorld extends World {
     await this.ask((ledger) => ledger.finishDelivery(end));
   }
 
-  /** How many rows are open, and how many variants stand in R2. */
-  progress(): { open: number; stored: number } {
-    const open = Number(this.sql.exec("SELECT count(*) AS n FROM jobs WHERE state < 2")[0]?.n);
-    return { open, stored: [...this.store.objects.keys()].filter((key) => key.startsWith("variants/")).length };
+  /** How many rows are open. */
+  get open(): number {
+    return Number(this.sql.exec("SELECT count(*) AS n FROM jobs WHERE state <= ?", CANCELLING)[0]?.n);
   }
 
   override async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import { DEAD } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
 import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
@@ -61,7 +62,7 @@ export class Story {
   /** By an action over all of them, as operators do it; how many it found. */
   async retryDead(): Promise<number> {
     const { sql, diary } = this.world;
-    const dead = sql.exec("SELECT key FROM jobs WHERE state = 2").map(({ key }) => String(key));
+    const dead = sql.exec("SELECT key FROM jobs WHERE state = ?", DEAD).map(({ key }) => String(key));
     for (const key of dead) diary.because(key, "retry");
     const action = { kind: "retry", filter: "{}", match: DEAD_LETTERS, rate: null, who: WHO } as const;
     await this.world.ask((ledger) => ledger.createAction(action));
@@ -69,7 +70,7 @@ export class Story {
   }
 
   #done(): number {
-    return 1 - this.world.progress().open / Math.max(1, this.world.diary.promised.size);
+    return 1 - this.world.open / Math.max(1, this.world.diary.promised.size);
   }
 
   /** Goes on with something until this part of the work is done; a storm that does not end is a violation. */

@@ -55,11 +55,14 @@ function perform({ control }: Emulator, order: Order): Reply["result"] {
     case "stats":
       return control.stats();
     case "jobs":
-      return control.jobs().map(({ id, status, metadata, idempotencyKey, createdAt }) => ({
-        ...{ id, status, createdAt, idempotencyKey: idempotencyKey ?? "" },
-        key: String(metadata.key),
-        gen: Number(metadata.gen),
-      }));
+      return control
+        .jobs()
+        .filter(({ finishedAt }) => !order.running || finishedAt === null)
+        .map(({ id, status, metadata, idempotencyKey, createdAt, finishedAt }) => ({
+          ...{ id, status, createdAt, finishedAt, idempotencyKey: idempotencyKey ?? "" },
+          key: String(metadata.key),
+          gen: Number(metadata.gen),
+        }));
     default:
       return order satisfies never;
   }

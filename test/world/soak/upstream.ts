@@ -15,6 +15,7 @@ export interface UpstreamJob {
   id: string;
   status: string;
   createdAt: number;
+  finishedAt: number | null;
   idempotencyKey: string;
   key: string;
   gen: number;
@@ -24,7 +25,7 @@ export type Order =
   | { call: "faults"; rules: FaultRuleInput[] }
   | { call: "configure"; patch: { profile?: "reference" | "guide" | "sdk" | "v2025" } }
   | { call: "stats" }
-  | { call: "jobs" };
+  | { call: "jobs"; running: boolean };
 
 export interface Reply {
   n: number;
@@ -39,6 +40,8 @@ export interface Upstream {
   profile(profile: "reference" | "guide" | "sdk" | "v2025"): Promise<void>;
   stats(): Promise<EmulatorStats>;
   jobs(): Promise<UpstreamJob[]>;
+  /** Those that have not ended. */
+  running(): Promise<UpstreamJob[]>;
   close(): Promise<void>;
 }
 
@@ -66,7 +69,8 @@ export async function startUpstream(
     faults: async (rules) => void (await ask({ call: "faults", rules })),
     profile: async (profile) => void (await ask({ call: "configure", patch: { profile } })),
     stats: async () => (await ask({ call: "stats" })) as EmulatorStats,
-    jobs: async () => (await ask({ call: "jobs" })) as UpstreamJob[],
+    jobs: async () => (await ask({ call: "jobs", running: false })) as UpstreamJob[],
+    running: async () => (await ask({ call: "jobs", running: true })) as UpstreamJob[],
     close: async () => void (await thread.terminate()),
   };
 }

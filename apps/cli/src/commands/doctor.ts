@@ -19,13 +19,16 @@ export const doctorCommand: Command = {
   name: "doctor",
   description: "Compare ledger and store, and say where they disagree; exit code 1 when something is left to mend",
   operands: null,
-  flags: { fix: { type: "boolean", description: "Mend what can be mended" } },
-  examples: ["prewarm doctor", "prewarm doctor --fix"],
+  flags: {
+    fix: { type: "boolean", description: "Mend what can be mended" },
+    restored: { type: "boolean", description: "Say first that an older copy of the ledger's database was put back" },
+  },
+  examples: ["prewarm doctor", "prewarm doctor --fix", "prewarm doctor --restored --fix"],
   graceful: true,
   async run(args, context) {
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const findings = await examine(args.flag("fix"), api, context);
+    const findings = await examine({ fix: args.flag("fix"), restored: args.flag("restored") }, api, context);
     if (report.json) report.document("prewarm.doctor/1", { findings });
     else print(findings, report);
     return findings.every(({ fixed }) => fixed) ? EXIT.ok : EXIT.failed;
@@ -35,12 +38,16 @@ export const doctorCommand: Command = {
 type Found = Pick<Finding, "code" | "message" | "count" | "fixed">;
 
 /** One request looks at a part of the store: asks until all of it has been seen, and adds up by cause. */
-async function examine(fix: boolean, api: ControlApi, context: Context): Promise<Found[]> {
+async function examine(
+  { fix, restored }: { fix: boolean; restored: boolean },
+  api: ControlApi,
+  context: Context,
+): Promise<Found[]> {
   const sending = { what: "doctor" };
   const found = new Map<string, Found>();
   for (let cursor: string | null = ""; cursor !== null; ) {
     if (context.interrupts.stop.aborted) throw interrupted();
-    const body = { fix, cursor };
+    const body = { fix, cursor, ...(restored && cursor === "" ? { restored } : {}) };
     const answer: Answer<"POST /api/v1/doctor"> = await api.call("POST /api/v1/doctor", { body }, ANSWER, sending);
     for (const { code, message, count, fixed } of answer.findings) {
       const before = found.get(code) ?? { code, message, count: 0, fixed: true };

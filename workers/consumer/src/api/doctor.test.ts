@@ -36,6 +36,21 @@ describe("POST /api/v1/doctor", () => {
     expect((await world.call("POST", "/api/v1/doctor", { body: {}, token: VIEWER })).status).toBe(403);
   });
 
+  it("is told that an older database was put back: numbers go on above all that can have been given", async () => {
+    const world = createApiWorld();
+    const gen = async (id: string) => {
+      await world.json("POST", "/api/v1/warm", { body: { items: [{ id, transforms: ["w=400&f=webp"] }] } });
+      const [row] = (await world.deps.ledger.imageRows(id, [])).rows;
+      return row?.gen ?? 0;
+    };
+    const before = await gen("a");
+    expect((await world.call("POST", "/api/v1/doctor", { body: { restored: true }, token: VIEWER })).status).toBe(403);
+    expect(await world.json("POST", "/api/v1/doctor", { body: { restored: true } })).toMatchObject({ status: 200 });
+    expect(await gen("b")).toBeGreaterThan(before + 60_000_000);
+    const audit = await world.json("GET", "/api/v1/audit");
+    expect(JSON.stringify(audit.body)).toContain("ledger.restored");
+  });
+
   it("says to try again when R2 does not answer", async () => {
     const world = createApiWorld();
     world.bucket.fails = () => true;

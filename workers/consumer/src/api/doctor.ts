@@ -35,6 +35,10 @@ export const doctor = [
           z.strictObject({
             fix: z.boolean().default(false).openapi({ description: "Mend what is found; else nothing is changed" }),
             cursor: z.string().max(2048).default("").openapi({ description: "`nextCursor` of the answer before" }),
+            restored: z.boolean().default(false).openapi({
+              description:
+                "An older copy of the ledger's database was put back: first all leases end, and numbers go on above all that can have been given",
+            }),
           }),
         ),
       },
@@ -50,7 +54,9 @@ export const doctor = [
       },
     },
     async (c, deps) => {
-      const order = { ...c.req.valid("json"), who: c.get("caller").who };
+      const { restored, ...asked } = c.req.valid("json");
+      const order = { ...asked, who: c.get("caller").who };
+      if (restored) await deps.ledger.restored(order.who);
       try {
         return c.json(await runDoctor(deps, order), 200);
       } catch (error) {

@@ -179,7 +179,7 @@ describe("doctor", () => {
   it("counts anew where the counts lie, but for what was stored, of which there are no rows", async () => {
     await store(A);
     world.order({ lane: "bulk", keys: ["b/400-high.webp"] });
-    world.sql.exec(`UPDATE docs SET body = '{"0 2":17,"2 2":5,"5 1":2}' WHERE name = 'counts'`);
+    world.sql.exec(`UPDATE docs SET body = '{"jobs":{"0 2":17,"2 2":5,"5 1":2},"used":{}}' WHERE name = 'counts'`);
     expect(await world.find()).toEqual({ counters_differ: 2 });
     expect(world.engine.stats().counts.bulk.queued).toBe(17);
     expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });

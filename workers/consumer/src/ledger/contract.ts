@@ -73,6 +73,8 @@ export interface Given {
   gen: number;
   /** An object of a generation at or above it counts as present. */
   floor: number;
+  /** A viewer waits for it. */
+  live: boolean;
   phase: Exclude<Phase, "ready">;
   /** Of `go`: POST not before this time, Unix ms. */
   notBefore: number;
@@ -102,6 +104,8 @@ export type Outcome =
     }
   /** The POST was not answered, or with a 5xx: perhaps there is a job. */
   | { kind: "unclear"; failure: Failure }
+  /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
+  | { kind: "fault"; failure: Failure }
   | { kind: "throttled"; until: number }
   | { kind: "account"; status: number; message: string }
   /** The result is not to be had, or the put was refused or not answered: to be tried again from `due`. */
@@ -173,6 +177,8 @@ export interface Operators {
   doctorSlice(request: SliceRequest): Promise<SliceAnswer>;
   /** The deletions are done: unlocks. Without this call the locks run out by themselves. */
   doctorDone(locks: SliceAnswer["locks"]): Promise<void>;
+  /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
+  restored(who: string): Promise<void>;
 }
 
 /** What only this Worker's own entry points ask. */
@@ -181,8 +187,6 @@ export interface Upkeep {
   rearm(): Promise<void>;
   /** Local start only: ends all leases without blame, because every handler died with the process. */
   recover(): Promise<void>;
-  /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
-  restored(who: string): Promise<void>;
 }
 
 export type LedgerCalls = Handlers & Operators & Upkeep;

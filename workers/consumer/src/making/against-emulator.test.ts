@@ -6,8 +6,9 @@ import { systemClock } from "@prewarm/shared/clock";
 import { defineConfig } from "@prewarm/shared/config";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createIttybit } from "../ittybit/client.ts";
+import { jobOrder } from "../ittybit/job-order.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import { consumeBatch } from "./consume-batch.ts";
@@ -81,7 +82,7 @@ function setup() {
       at: nowhere,
     });
   }
-  return { ledger, images, consume };
+  return { ledger, images, ittybit, consume, original: `http://127.0.0.1:${port}/photo` };
 }
 
 describe("against the local Ittybit", () => {
@@ -126,6 +127,32 @@ describe("against the local Ittybit", () => {
     expect(ledger.kinds()).toEqual(["stored"]);
   });
 
+  it.each([409, 422] as const)(
+    "adopts the job of a POST without answer whose repetition is refused with %d",
+    async (status) => {
+      emulator.control.configure({ idempotencyConflict: status });
+      onTestFinished(() => emulator.control.configure({ idempotencyConflict: "replay" }));
+      const { ledger, ittybit, consume, original } = setup();
+      const { gen } = ledger.addLeft(KEY);
+      // Another server of the origin told another etag.
+      const about = {
+        ledgerId: "L1",
+        gen,
+        key: KEY,
+        input: original,
+        size: { width: 1000, height: 500 },
+        etag: '"e0"',
+      };
+      const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
+      const made = await ittybit.submit(jobOrder({ ...about, transform, again: false }));
+      const jobs = emulator.control.stats().createdJobs;
+      await consume([KEY]);
+      expect(ledger.submitted).toMatchObject([{ gen, job: made.kind === "made" ? made.job.id : "none" }]);
+      expect(ledger.kinds()).toEqual(["stored"]);
+      expect(emulator.control.stats().createdJobs).toBe(jobs);
+    },
+  );
+
   type Fault = Parameters<Emulator["control"]["addFault"]>[0]["fault"];
 
   it.each<[string, Fault, object, number]>([
@@ -153,12 +180,7 @@ describe("against the local Ittybit", () => {
     ["a job without output", { type: "output_missing" }, { kind: "pending" }, 1],
     ["a job of another size", { type: "wrong_dimension" }, { kind: "failed", failure: { code: "output_invalid" } }, 1],
     ["skewed clocks", { type: "skew", ms: -86_400_000 }, { kind: "stored" }, 1],
-    [
-      "an output that answers 403",
-      { type: "output", as: "403" },
-      { kind: "failed", failure: { code: "output_expired" } },
-      1,
-    ],
+    ["an output that answers 403", { type: "output", as: "403" }, { kind: "account", status: 403 }, 1],
     [
       "an output that answers 404",
       { type: "output", as: "404" },

@@ -7,7 +7,7 @@ import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import type { Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { At } from "./crash-points.ts";
-import type { Hands } from "./hands.ts";
+import type { Entry, Hands } from "./hands.ts";
 
 /** Everything a batch's handler reaches the world through; made in compose.ts. */
 export interface BatchDeps {
@@ -15,7 +15,7 @@ export interface BatchDeps {
   clock: Clock;
   sleep(ms: number): Promise<void>;
   ledger: Handlers;
-  ittybit: Pick<Ittybit, "submit" | "get">;
+  ittybit: Pick<Ittybit, "submit" | "get" | "list">;
   /** `IMAGES_BUCKET`. */
   images: Pick<R2Bucket, "head" | "get" | "put" | "delete">;
   originals: OriginalsAccess;
@@ -33,10 +33,15 @@ export interface BatchDeps {
 export type Role = ExchangeRequest["role"];
 
 /**
- * Who goes first when connections are short: what a viewer waits for or holds a slot, POSTs, results, and what is looked at for later: an
+ * Who goes first when connections are short: what a viewer waits for, or what holds a slot and was not looked at, POSTs, results, and what is looked at for later: an
  * original before the next head, so that what was begun becomes ready.
  */
 export const RANKS = { live: 0, post: 1, result: 2, probe: 3, head: 4 } as const;
+
+/** Of a call for this job. */
+export function rankOf({ given }: Entry, rank: Exclude<keyof typeof RANKS, "live">): number {
+  return given.live ? RANKS.live : RANKS[rank];
+}
 
 /** One batch under way: what it works with, and what it holds. */
 export interface BatchContext extends BatchDeps {

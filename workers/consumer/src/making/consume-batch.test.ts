@@ -96,7 +96,7 @@ describe("consumeBatch", () => {
     const { images, fetch } = deps;
     deps.fetch = counted(fetch) as typeof deps.fetch;
     deps.originals.fetch = deps.fetch;
-    deps.ittybit = { submit: counted(ittybit.submit), get: counted(ittybit.get) };
+    deps.ittybit = { submit: counted(ittybit.submit), get: counted(ittybit.get), list: counted(ittybit.list) };
     deps.images = { ...images, head: counted(images.head), put: counted(images.put as never) as never };
     for (let width = 100; width < 120; width += 1) ledger.add(`photo/${width}-high.webp`);
     await shift();

@@ -97,6 +97,28 @@ describe("a result that is not the variant never reaches R2", () => {
 });
 
 describe("fetching a result", () => {
+  it("goes before all others' when a viewer waits for it", async () => {
+    const world = batchWorld();
+    const { shift, ledger, ittybit, clock, fetched } = world;
+    world.fetchMs = 50;
+    const keys = Array.from({ length: 20 }, (_, index) => `photo/${100 + 2 * index}-high.webp`);
+    for (const key of keys) ledger.add(key);
+    // Another handler made the jobs; all have ended.
+    for (const [index, row] of [...ledger.rows.values()].entries()) {
+      const job = `job_${String(index + 1).padStart(6, "0")}`;
+      Object.assign(row, { granted: true, grantedAt: clock.now(), job, live: index === 19 });
+      const [width, height] = [100 + 2 * index, 50 + index];
+      const options = { width, format: "webp", quality: "high" } as const;
+      const metadata = { ledger: "L1", gen: String(row.gen), width: String(width), height: String(height) };
+      await ittybit.submit({ input: "i", options, idempotencyKey: `k${index}`, metadata });
+    }
+    clock.advance(1_000);
+    await shift();
+    expect(ledger.kinds()).toEqual(keys.map(() => "stored"));
+    const results = fetched.map(({ url }) => url).filter((url) => url.startsWith(OUTPUT_HOST));
+    expect(results.indexOf(`${OUTPUT_HOST}/job_000020`)).toBeLessThan(6);
+  });
+
   it("reads the job once more when the URL has expired, and takes the fresh one", async () => {
     const { shift, ledger, web, ittybit } = batchWorld();
     web.set(URL_OF_RESULT, () => {
@@ -110,7 +132,7 @@ describe("fetching a result", () => {
     expect(ledger.outcomes.get(KEY)?.[0]?.kind).toBe("stored");
   });
 
-  it.each([403, 404, 410])("gives a generation up whose URL answers %d twice", async (status) => {
+  it.each([404, 410])("gives a generation up whose URL answers %d twice", async (status) => {
     const { shift, ledger, web, fetched } = batchWorld();
     web.set(URL_OF_RESULT, () => new Response("", { status }));
     ledger.add(KEY);
@@ -121,6 +143,40 @@ describe("fetching a result", () => {
       failure: { code: "output_expired" },
     });
     expect(fetched.filter(({ url }) => url === URL_OF_RESULT)).toHaveLength(2);
+  });
+
+  describe("a result that needs a signature", () => {
+    const code = "output_private";
+
+    it("is the account's: nothing more is POSTed, the job is kept, and the cure is named", async () => {
+      const { shift, ledger, web } = batchWorld();
+      web.set(URL_OF_RESULT, () => new Response("", { status: 403 }));
+      ledger.add(KEY);
+      await shift();
+      const outcome = ledger.outcomes.get(KEY)?.[0];
+      expect(outcome).toMatchObject({ kind: "account", status: 403 });
+      expect(JSON.stringify(outcome)).toContain("access rules");
+    });
+
+    it("is a dead letter once others have come in the same shift: it is this one's", async () => {
+      const { shift, ledger, web } = batchWorld();
+      web.set(`${OUTPUT_HOST}/job_000002`, () => new Response("", { status: 403 }));
+      ledger.add("photo/800-high.webp");
+      ledger.silent = () => {
+        if (ledger.outcomes.size === 1 && ledger.rows.size === 1) ledger.add(KEY);
+        return false;
+      };
+      await shift();
+      expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({ kind: "failed", class: "permanent", failure: { code } });
+    });
+
+    it("is a dead letter when it stays so", async () => {
+      const { shift, ledger, web, clock } = batchWorld();
+      web.set(URL_OF_RESULT, () => new Response("", { status: 403 }));
+      ledger.addLeft(KEY, { grantedAt: clock.now() - 600_000 });
+      await shift();
+      expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({ kind: "failed", class: "permanent", failure: { code } });
+    });
   });
 
   it("looks again later when the host does not answer: the job is done, so nothing is made anew", async () => {
@@ -245,13 +301,15 @@ describe("a job that somebody else posted", () => {
     return row;
   }
 
-  it("is finished by its metadata alone: no call to Ittybit, and of the original one look, for what is known of its image", async () => {
+  it("is finished by its metadata alone: no call to Ittybit, and no look at an original of which all is known", async () => {
     const world = batchWorld();
-    await leftBehind(world, { width: "400", height: "200" });
+    const about = { width: 1000, height: 500, type: "image/jpeg", bytes: null, frames: 1, version: null, lqip: null };
+    await world.images.bucket.put("info/photo/_", JSON.stringify({ ...about, etag: '"e1"', stored: {} }));
+    await leftBehind(world, { width: "400", height: "200", etag: '"e1"' });
     await world.shift();
     expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
     expect(world.ittybit.calls).toEqual([]);
-    expect(world.fetched.filter(({ url }) => url.includes("/originals/"))).toHaveLength(1);
+    expect(world.fetched.filter(({ url }) => url.includes("/originals/"))).toEqual([]);
     expect(world.images.objects.has("info/photo/_")).toBe(true);
   });
 

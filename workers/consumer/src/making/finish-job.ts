@@ -7,7 +7,7 @@ import { verifyOutput } from "../ittybit/output/verify.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { errorText, publicText } from "../platform/log.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
-import { type BatchContext, mayWrite, RANKS } from "./batch-context.ts";
+import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
 import { head, present } from "./prepare.ts";
 import { settle } from "./settle.ts";
@@ -22,6 +22,8 @@ interface Expectation {
 const AGAIN_MS = 5_000;
 /** How long a job that is done may take to show its result. */
 const OUTPUT_WITHIN_MS = 15_000;
+/** How long after its grant a job whose result is private is kept, in case the project's files are made public. */
+const PRIVATE_WITHIN_MS = 600_000;
 
 function failed(failureClass: FailureClass, code: string, message: string): Outcome {
   return {
@@ -59,21 +61,36 @@ async function expectationOf(context: BatchContext, entry: Entry, job: IttybitJo
   if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(entry.given.gen)) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
-    return { size: width === null || height === null ? null : { width, height }, etag: null };
+    return { size: width === null || height === null ? null : { width, height }, etag: metadata.etag ?? null };
   }
-  const original = own?.original ?? (await context.probe(entry.image, RANKS.result));
+  const original = own?.original ?? (await context.probe(entry.image, rankOf(entry, "result")));
   if (original.kind !== "image") return { size: null, etag: null };
   return { size: expectedSize(entry.transform, original.size), etag: original.etag };
+}
+
+/**
+ * The job is done, and its result is refused. A project that keeps its files private gives none at all: nothing more is to be paid for, and
+ * what is made is kept for when they are public. Where others come, or it stays so, it is this one's fault, and trying again would pay again.
+ */
+function outcomeOfGone(
+  { clock, counts }: BatchContext,
+  { given }: Entry,
+  { code, status, message }: Extract<Download, { kind: "gone" }>,
+): Outcome {
+  if (code === "output_expired") return failed("transient", code, message);
+  const isOwn = counts.outcomes.stored !== undefined || clock.now() - given.grantedAt >= PRIVATE_WITHIN_MS;
+  return isOwn ? failed("permanent", code, message) : { kind: "account", status, message };
 }
 
 /** The outcome of a download that gave no bytes. On `gone` the job was read once more before. */
 function outcomeOfNoBytes(
   context: BatchContext,
+  entry: Entry,
   result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
 ): Outcome {
   switch (result.kind) {
     case "gone":
-      return failed("transient", "output_expired", `the result's URL answered HTTP ${result.status}`);
+      return outcomeOfGone(context, entry, result);
     case "too_large":
       return failed("permanent", "output_too_large", `the result is larger than ${OUTPUT_MAX_BYTES} bytes`);
     case "blocked":
@@ -88,8 +105,8 @@ function outcomeOfNoBytes(
   }
 }
 
-async function readJob(context: BatchContext, id: string): Promise<IttybitJob | null> {
-  const look = await context.connections.run(() => context.ittybit.get(id), { rank: RANKS.result });
+async function readJob(context: BatchContext, entry: Entry, id: string): Promise<IttybitJob | null> {
+  const look = await context.connections.run(() => context.ittybit.get(id), { rank: rankOf(entry, "result") });
   return look.kind === "job" ? look.job : null;
 }
 
@@ -99,7 +116,9 @@ async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: Itt
   const now = context.clock.now();
   // Done, and its result not yet shown: the job is read once more.
   const job =
-    sight?.status === "done" && sight.output === null && id !== null ? ((await readJob(context, id)) ?? sight) : sight;
+    sight?.status === "done" && sight.output === null && id !== null
+      ? ((await readJob(context, entry, id)) ?? sight)
+      : sight;
   if (job === null || job.status === "pending") return again(context);
   if (job.status !== "done") return outcomeOfEnded(job, attempts);
   if (job.output !== null) return { job, url: job.output };
@@ -121,7 +140,7 @@ async function openResult(context: BatchContext, entry: Entry, url: string): Pro
       entry.begun = true;
       return openDownload(url, settings);
     },
-    { rank: RANKS.result },
+    { rank: rankOf(entry, "result") },
   );
 }
 
@@ -129,7 +148,7 @@ async function openResult(context: BatchContext, entry: Entry, url: string): Pro
 async function openFresh(context: BatchContext, entry: Entry, job: IttybitJob, url: string): Promise<Download> {
   const first = await openResult(context, entry, url);
   if (first.kind !== "gone") return first;
-  const fresh = (await readJob(context, job.id))?.output ?? null;
+  const fresh = (await readJob(context, entry, job.id))?.output ?? null;
   return fresh === null ? first : openResult(context, entry, fresh);
 }
 
@@ -155,7 +174,7 @@ async function storeVariant(
       if (!mayWrite(context)) return null;
       return putVariant(context.images, { key, bytes, format, metadata }, before);
     },
-    { rank: RANKS.result },
+    { rank: rankOf(entry, "result") },
   );
   await context.at("put", key);
   if (put === "stopped") return { kind: "stopped" };
@@ -176,7 +195,7 @@ function outcomeOfThrow(context: BatchContext, key: string, error: unknown): Out
 async function beforePut(context: BatchContext, entry: Entry): Promise<{ stored: StoredObject | null } | null> {
   const own = entry.posted ? await entry.prepared : null;
   if (own !== null) return own;
-  const found = await head(context, entry, RANKS.result);
+  const found = await head(context, entry, rankOf(entry, "result"));
   if (found?.stored?.gen !== entry.given.gen) return found;
   await settle(context, entry, present(found.stored, true));
   return null;
@@ -191,7 +210,7 @@ export async function finishJob(context: BatchContext, entry: Entry): Promise<vo
   const before = await beforePut(context, entry);
   if (before === null || entry.out) return;
   const download = await openFresh(context, entry, job, url);
-  if (download.kind !== "open") return settle(context, entry, outcomeOfNoBytes(context, download));
+  if (download.kind !== "open") return settle(context, entry, outcomeOfNoBytes(context, entry, download));
   const finish = async (): Promise<void> => {
     const body = await download.read();
     await context.at("downloaded", key);
@@ -200,8 +219,8 @@ export async function finishJob(context: BatchContext, entry: Entry): Promise<vo
         ? await storeVariant(context, entry, job, body.bytes, before.stored).catch((error) =>
             outcomeOfThrow(context, key, error),
           )
-        : outcomeOfNoBytes(context, body);
+        : outcomeOfNoBytes(context, entry, body);
     await settle(context, entry, outcome);
   };
-  await context.memory.run(finish, { weight: download.bytes });
+  await context.memory.run(finish, { weight: download.bytes, rank: rankOf(entry, "result") });
 }

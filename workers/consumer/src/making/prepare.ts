@@ -3,7 +3,7 @@ import type { Outcome } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import { errorText } from "../platform/log.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
-import { type BatchContext, RANKS } from "./batch-context.ts";
+import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { Entry, Prepared } from "./hands.ts";
 import { settle } from "./settle.ts";
 
@@ -50,14 +50,14 @@ async function outcomeOf(
 
 async function look(context: BatchContext, entry: Entry, now: boolean): Promise<Prepared | null> {
   const { key, floor } = entry.given;
-  const found = await head(context, entry, now ? RANKS.live : RANKS.head);
+  const found = await head(context, entry, now ? RANKS.live : rankOf(entry, "head"));
   if (found === null) return null;
   const { stored } = found;
   if (stored !== null && stored.gen >= floor) {
     await settle(context, entry, present(stored, false));
     return null;
   }
-  const original = await context.probe(entry.image, now ? RANKS.live : RANKS.probe);
+  const original = await context.probe(entry.image, now ? RANKS.live : rankOf(entry, "probe"));
   await context.at("probed", key);
   if (original.kind === "image") return { stored, original };
   await settle(context, entry, await outcomeOf(context, entry, original));

@@ -4,7 +4,7 @@ import type { Outcome } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
 import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
-import { type BatchContext, RANKS } from "./batch-context.ts";
+import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
 
 /** R2 did not take a marker: when to try again. */
@@ -15,7 +15,7 @@ function markerOf(context: BatchContext, entry: Entry, outcome: Outcome): DeadMa
   // A missing original has one marker for all its variants, written when it was missed.
   if (outcome.kind === "refused")
     return outcome.code === "missing" ? null : { code: outcome.code, until: outcome.until };
-  if (outcome.kind !== "failed" && outcome.kind !== "unclear") return null;
+  if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
   const last = entry.given.attempts + 1 >= context.config.limits.maxAttempts;
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
   return permanent || last ? { code: outcome.failure.code, until: context.clock.now() + deadMs(permanent) } : null;
@@ -28,7 +28,7 @@ async function withMarker(context: BatchContext, entry: Entry, outcome: Outcome)
   const { key } = entry.given;
   try {
     await context.at("before-marker", key);
-    await context.connections.run(() => markDead(context.images, key, marker), { rank: RANKS.result });
+    await context.connections.run(() => markDead(context.images, key, marker), { rank: rankOf(entry, "result") });
     await context.at("marker-written", key);
     return outcome;
   } catch (error) {

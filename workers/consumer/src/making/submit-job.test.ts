@@ -158,6 +158,61 @@ describe("submitting", () => {
     expect(orders[0]?.input).toBe(`https://edge.example.com/photo?exp=${grantedAt}`);
   });
 
+  it("says that a POST is repeated, so that a refusal of it is not taken for one of the order", async () => {
+    const { shift, ledger, ittybit, deps } = batchWorld();
+    const orders: JobOrder[] = [];
+    deps.ittybit = {
+      ...ittybit,
+      submit: async (order) => {
+        orders.push(order);
+        return ittybit.submit(order);
+      },
+    };
+    ledger.add(KEY);
+    await shift();
+    ledger.addLeft("photo/800-high.webp");
+    await shift();
+    expect(orders.map(({ again }) => again)).toEqual([false, true]);
+  });
+
+  describe("a POST whose key was taken before", () => {
+    const conflict = {
+      kind: "unclear" as const,
+      failure: { code: "upstream_conflict", message: "another body under this key", httpStatus: 422 },
+      lookFirst: true as const,
+    };
+
+    it("adopts the job that it finds by its metadata: none is made anew", async () => {
+      const { shift, ledger, ittybit } = batchWorld();
+      const { gen } = ledger.addLeft(KEY);
+      const metadata = { ledger: "L1", gen: String(gen), key: KEY };
+      const other = { ...metadata, gen: String(gen - 1) };
+      const options = { width: 400, format: "webp", quality: "high" } as const;
+      for (const [idempotencyKey, data] of Object.entries({ "pw-L1-0": other, [`pw-L1-${gen}`]: metadata }))
+        await ittybit.submit({ input: ORIGINAL, options, idempotencyKey, metadata: data });
+      ittybit.refuse = () => conflict;
+      await shift();
+      expect(ledger.submitted).toMatchObject([{ gen, job: "job_000002" }]);
+      expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
+      expect(ittybit.jobs).toHaveLength(2);
+    });
+
+    it.each<[string, (world: ReturnType<typeof batchWorld>) => void]>([
+      ["no job of its own", () => undefined],
+      ["no list", ({ ittybit }) => Object.assign(ittybit, { lists: false })],
+      ["no answer", ({ ittybit }) => Object.assign(ittybit, { blind: () => ({ ...conflict, lookFirst: undefined }) })],
+    ])("is unclear where it finds %s", async (_name, prepare) => {
+      const world = batchWorld();
+      const { shift, ledger, ittybit } = world;
+      prepare(world);
+      ittybit.refuse = () => conflict;
+      ledger.addLeft(KEY);
+      await shift();
+      expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "unclear", failure: conflict.failure }]);
+      expect(ittybit.jobs).toEqual([]);
+    });
+  });
+
   it("leaves the result to who has it when its POST is answered worse than its job ended", async () => {
     const world = batchWorld();
     const { shift, ledger, ittybit, deps, clock } = world;
@@ -234,6 +289,16 @@ describe("originals that no variant can come of", () => {
     };
     await shift();
     expect(ledger.lastOutcome("photo/800-high.webp")).toEqual(ledger.lastOutcome(KEY));
+  });
+
+  it("refuses one with a longer edge than Ittybit takes before it is paid for, and names the setting", async () => {
+    const { shift, ledger, deps, ittybit } = batchWorld();
+    deps.config = defineConfig({ ...deps.config, limits: { ...deps.config.limits, originalMaxEdge: 999 } });
+    ledger.add(KEY);
+    await shift();
+    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "refused", code: "too_large" });
+    expect(JSON.stringify(ledger.lastOutcome(KEY))).toContain("limits.originalMaxEdge");
+    expect(ittybit.calls).toEqual([]);
   });
 
   it("refuses HTML in place of an image, with a marker and no job", async () => {

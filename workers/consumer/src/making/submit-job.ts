@@ -1,8 +1,8 @@
 import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
-import { expectedSize, jobOptions } from "../ittybit/job-request.ts";
+import { jobOrder } from "../ittybit/job-order.ts";
 import type { Outcome } from "../ledger/contract.ts";
-import { type BatchContext, mayWrite, RANKS } from "./batch-context.ts";
+import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry, Prepared } from "./hands.ts";
 import { prepare } from "./prepare.ts";
 import { settle } from "./settle.ts";
@@ -26,26 +26,30 @@ function outcomeOf(context: BatchContext, entry: Entry, result: Exclude<Submissi
   }
 }
 
-/** The same for the same key, generation, grant and configuration, as long as the original has the same pixels: a repeated POST is the same POST. */
+/** The same for the same generation and grant, as long as the original is the same: a repeated POST is the same POST. */
 async function orderOf({ ledgerId }: BatchContext, { given, transform }: Entry, prepared: Prepared): Promise<JobOrder> {
-  const { key, gen, grantedAt } = given;
-  const { original } = prepared;
-  const size = expectedSize(transform, original.size);
-  return {
-    input: await original.input(grantedAt),
-    options: jobOptions(transform, original.size),
-    idempotencyKey: `pw-${ledgerId}-${gen}`,
-    metadata: {
-      ledger: ledgerId,
-      gen: String(gen),
-      key,
-      ...(size === null ? {} : { width: String(size.width), height: String(size.height) }),
-    },
-  };
+  const { key, gen, grantedAt, first } = given;
+  const { size, etag, input } = prepared.original;
+  return jobOrder({ ledgerId, gen, key, transform, input: await input(grantedAt), size, etag, again: !first });
+}
+
+/**
+ * The job that an earlier POST under this key made, among those of the same input; null when none shows. The collector, which reads all
+ * jobs, finds it later where this does not.
+ */
+async function findJob({ ittybit }: BatchContext, { input, metadata }: JobOrder): Promise<string | null> {
+  const { ledger, gen } = metadata;
+  const listing = await ittybit.list({ input });
+  if (listing.kind !== "page") return null;
+  return listing.jobs.find((job) => job.metadata.ledger === ledger && job.metadata.gen === gen)?.id ?? null;
 }
 
 /** Null when there is nothing more to do: it was not sent, for the entry is gone or the lease too short, or Ittybit takes no jobs now. */
-async function post(context: BatchContext, entry: Entry, order: JobOrder): Promise<Submission | null> {
+async function post(
+  context: BatchContext,
+  entry: Entry,
+  order: JobOrder,
+): Promise<{ job: string } | Exclude<Submission, { kind: "made" }> | null> {
   const { key } = entry.given;
   await context.at("before-post", key);
   if (entry.out || entry.phase !== "go") return null;
@@ -56,6 +60,11 @@ async function post(context: BatchContext, entry: Entry, order: JobOrder): Promi
   entry.begun = true;
   const result = await context.ittybit.submit(order);
   await context.at("posted", key);
+  if (result.kind === "made") return { job: result.job.id };
+  if (result.kind === "unclear" && result.lookFirst === true) {
+    const job = await findJob(context, order);
+    return job === null ? result : { job };
+  }
   if (result.kind !== "throttled" && result.kind !== "account") return result;
   // Every handler's gate must close now, and nothing more of ours may go: so before the connection is given on.
   await settle(context, entry, outcomeOf(context, entry, result));
@@ -80,10 +89,11 @@ export async function submitJob(context: BatchContext, entry: Entry): Promise<vo
   if (early > 0) await context.sleep(early);
   const order = await orderOf(context, entry, prepared);
   try {
-    const result = await context.connections.run(() => post(context, entry, order), { rank: RANKS.post });
-    if (result?.kind === "made") tell(context, entry, result.job.id);
+    const result = await context.connections.run(() => post(context, entry, order), { rank: rankOf(entry, "post") });
+    if (result === null) return;
+    if ("job" in result) tell(context, entry, result.job);
     // The collector may have found its job by then: so it was made, whatever this POST was answered.
-    else if (result !== null && entry.phase === "go") await settle(context, entry, outcomeOf(context, entry, result));
+    else if (entry.phase === "go") await settle(context, entry, outcomeOf(context, entry, result));
   } finally {
     entry.answered = true;
   }

@@ -22,6 +22,7 @@ describe("a worker's shift", () => {
       options: { width: 400, format: "webp", quality: "high" },
       idempotencyKey: `pw-L1-${gen}`,
       metadata: { ledger: "L1", gen: String(gen), key: KEY, width: "400", height: "200" },
+      again: false,
     });
     const object = images.objects.get(`variants/${KEY}`);
     expect(object?.httpMetadata).toEqual({
@@ -67,9 +68,9 @@ describe("a worker's shift", () => {
     expect(ledger.kinds()).toHaveLength(100);
   });
 
-  it("takes nothing new in the last 1.5 s of 22, and leaves then with what still runs", async () => {
+  it("takes nothing new in the last 1.5 s of its shift, and leaves then with what still runs", async () => {
     const { shift, ledger, ittybit, clock, web } = batchWorld();
-    ittybit.plan = () => ({ ms: 40_000 });
+    ittybit.plan = () => ({ ms: 90_000 });
     ledger.add(KEY);
     const since = clock.now();
     // Something is under way all the time: the original of another variant answers late.
@@ -80,7 +81,7 @@ describe("a worker's shift", () => {
     ledger.addLeft("slow/400-high.webp");
     let addedAt = 0;
     ledger.silent = () => {
-      if (addedAt === 0 && clock.now() - since >= 20_700) {
+      if (addedAt === 0 && clock.now() - since >= 43_700) {
         addedAt = clock.now();
         ledger.add("late/400-high.webp");
       }
@@ -89,11 +90,26 @@ describe("a worker's shift", () => {
     await shift();
     expect(addedAt).toBeGreaterThan(0);
     expect(ledger.requests.filter(({ room }) => room === 0).length).toBeGreaterThan(5);
-    expect(clock.now() - since).toBeGreaterThanOrEqual(21_900);
-    expect(clock.now() - since).toBeLessThanOrEqual(22_100);
+    expect(clock.now() - since).toBeGreaterThanOrEqual(44_900);
+    expect(clock.now() - since).toBeLessThanOrEqual(45_100);
     expect(ledger.rows.get("late/400-high.webp")).toMatchObject({ owner: null, granted: false });
     expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, granted: true, job: "job_000001" });
     expect(ittybit.jobs).toHaveLength(1);
+  });
+
+  it("is between 30 and 60 s long, so that those that began together do not leave together", async () => {
+    const shifts: number[] = [];
+    for (const random of [0, 0.999]) {
+      const { shift, ledger, ittybit, clock } = batchWorld();
+      clock.random = () => random;
+      ittybit.plan = () => ({ ms: 90_000 });
+      ledger.add(KEY);
+      const since = clock.now();
+      await shift();
+      shifts.push(clock.now() - since);
+    }
+    // Nothing is under way when it begins to drain, 1.5 s before the end.
+    expect(shifts).toEqual([28_500, 58_500]);
   });
 
   it("does nothing more once it has left", async () => {
@@ -108,12 +124,12 @@ describe("a worker's shift", () => {
     clock.advance(1_000);
     const { head } = deps.images;
     deps.images.head = async (key) => {
-      await clock.sleep(30_000);
+      await clock.sleep(60_000);
       return head(key);
     };
     const since = clock.now();
     await shift();
-    expect(clock.now() - since).toBeLessThanOrEqual(22_100);
+    expect(clock.now() - since).toBeLessThanOrEqual(45_100);
     expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, granted: true, due: 0 });
     await clock.sleep(60_000);
     expect(images.objects.size).toBe(0);
@@ -136,7 +152,7 @@ describe("a worker's shift", () => {
 
   it("reports nothing as ready while it drains: no slot is taken for what it will not do", async () => {
     const { shift, ledger, clock, web } = batchWorld();
-    ledger.closedUntil = clock.now() + 20_800;
+    ledger.closedUntil = clock.now() + 43_800;
     ledger.add(KEY);
     // Something is under way to the end: an original that does not answer.
     web.set("https://cdn.example.com/originals/slow", async () => {
@@ -504,19 +520,32 @@ describe("what the ledger stops", () => {
 });
 
 describe("a fault of our own", () => {
-  it("in one job's handling concerns that job alone, and is nobody's failed attempt", async () => {
-    const { shift, ledger, deps, clock, logs } = batchWorld();
-    const since = clock.now();
+  it("in one job's handling concerns that job alone, keeps its generation, and is logged", async () => {
+    const { shift, ledger, deps, logs } = batchWorld();
     deps.at = async (point, key) => {
       if (point === "probed" && key === KEY) throw new TypeError("undefined is not a function");
     };
-    ledger.add(KEY);
+    const { gen } = ledger.add(KEY);
     ledger.add("photo/800-high.webp");
     await shift();
-    expect(ledger.lastOutcome(KEY)).toEqual({ kind: "pending", due: since + 60_000 });
-    expect(ledger.rows.get(KEY)?.attempts).toBe(0);
+    const failure = { code: "internal", message: "TypeError: undefined is not a function" };
+    expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "fault", failure }]);
+    expect(ledger.rows.get(KEY)?.gen).toBe(gen);
     expect(ledger.lastOutcome("photo/800-high.webp")?.kind).toBe("stored");
     expect(logs.filter((line) => line.startsWith("job.unexpected"))).toHaveLength(1);
+  });
+
+  it("that comes every time ends as a dead letter, with its marker", async () => {
+    const { shift, ledger, deps, images, ittybit } = batchWorld();
+    deps.at = async (point) => {
+      if (point === "downloaded") throw new TypeError("undefined is not a function");
+    };
+    ledger.add(KEY, { attempts: deps.config.limits.maxAttempts - 1 });
+    await shift();
+    expect(JSON.parse(new TextDecoder().decode(images.objects.get(`dead/${KEY}`)?.bytes))).toMatchObject({
+      code: "internal",
+    });
+    expect(ittybit.jobs).toHaveLength(1);
   });
 
   it("of R2's, before a POST or at the end, is no attempt either", async () => {
@@ -536,7 +565,7 @@ describe("a fault of our own", () => {
     deps.images = { ...deps.images, put: () => new Promise<never>(() => undefined) };
     ledger.add(KEY);
     expect((await shift()).fate).toBe("ack");
-    expect(clock.now() - since).toBeLessThan(45_000);
+    expect(clock.now() - since).toBeLessThan(65_000);
     expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "pending" });
     expect(ledger.alive).toEqual([]);
   });

@@ -6,14 +6,17 @@ import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { Entry } from "./hands.ts";
 import { prepare } from "./prepare.ts";
-import { tellPages } from "./settle.ts";
+import { settle, tellPages } from "./settle.ts";
 import { submitJob } from "./submit-job.ts";
 
 type Asks = ExchangeRequest["asks"];
 type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
 
-/** A worker's longest shift, chosen with the lease in mind; for the last part of it, or once it is to end, it takes nothing new. */
-const SHIFT_MS = 22_000;
+/**
+ * A worker's shift, anything between these: those that began together must not leave together, for until others have come their slots
+ * lie idle. For the last part of it, or once it is to end, it takes nothing new.
+ */
+const SHIFT_MS = { least: 30_000, most: 60_000 };
 const DRAIN_MS = 1_500;
 /** A live handler's: whatever an origin does, the next miss stands behind it. */
 const LIVE_SHIFT_MS = 5_000;
@@ -27,8 +30,10 @@ const LEFT_AGAIN_MS = 5_000;
 const CALLS_LEFT = 1_500;
 /** The time between two calls, whatever the ledger says. */
 const PAUSE_MS = { least: 20, most: 5_000 };
-/** An error of our own code: when the job is tried again. */
-const UNEXPECTED_AGAIN_MS = 60_000;
+
+function shiftMs(random: number): number {
+  return SHIFT_MS.least + random * (SHIFT_MS.most - SHIFT_MS.least);
+}
 
 /** When this handler leaves. */
 class Shift {
@@ -40,7 +45,7 @@ class Shift {
   constructor(context: BatchContext) {
     this.#context = context;
     const now = context.clock.now();
-    this.#endsAt = now + (context.role === "live" ? LIVE_SHIFT_MS : SHIFT_MS);
+    this.#endsAt = now + (context.role === "live" ? LIVE_SHIFT_MS : shiftMs(context.clock.random()));
     // A live handler never waits: it leaves as soon as nothing is under way.
     if (context.role === "live") this.#drainsUntil = this.#endsAt;
   }
@@ -96,13 +101,14 @@ async function exchange(
   return answer;
 }
 
-/** Keeps a fault of one job away from the others. Our own errors are nobody else's: no attempt is counted. */
+/** Keeps a fault of one job away from the others. One that comes every time ends as a dead letter of its own code. */
 async function guarded(context: BatchContext, entry: Entry, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    context.log("job.unexpected", { key: entry.given.key, error: errorText(error) });
-    context.hands.settle(entry, { kind: "pending", due: context.clock.now() + UNEXPECTED_AGAIN_MS });
+    const failure = { code: "internal", message: errorText(error) };
+    context.log("job.unexpected", { key: entry.given.key, gen: entry.given.gen, error: failure.message });
+    await settle(context, entry, { kind: "fault", failure });
   }
 }
 

@@ -116,7 +116,8 @@ function judge(
   }
   if (originalMaxEdge !== null && Math.max(header.width, header.height) > originalMaxEdge) {
     const shown = `${header.width} × ${header.height} pixels`;
-    return refused("too_large", `the original has ${shown}, and Ittybit takes ${originalMaxEdge} on the longest edge`);
+    const most = `limits.originalMaxEdge allows ${originalMaxEdge} on the longest edge`;
+    return refused("too_large", `the original has ${shown}, and ${most}`);
   }
   // An unsettled header may not show its orientation yet, so width and height may be swapped. A GIF has no orientation.
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OpenJobMemory } from "./open-job-memory.ts";
+import { dueAt, OpenJobMemory } from "./open-job-memory.ts";
 
 const job = (n: number) => ({ job: `j${n}`, gen: n, grantedAt: n, live: false });
 
@@ -35,5 +35,16 @@ describe("OpenJobMemory", () => {
     memory.update([job(1), job(4)]);
     memory.forgetPlaces("j2");
     expect(memory.known()).toEqual(["j1", "j3", "j4"]);
+  });
+});
+
+describe("a look", () => {
+  const jobMs = () => 2_000;
+  const watched = { ...job(1_000), missed: 0, lost: false };
+
+  it("falls at the learned time, also for a job that a page happened to show before", () => {
+    expect(dueAt({ ...watched, lookedAt: null }, jobMs, false)).toBe(3_000);
+    expect(dueAt({ ...watched, lookedAt: 2_500 }, jobMs, false)).toBe(3_000);
+    expect(dueAt({ ...watched, lookedAt: 3_100 }, jobMs, false)).toBe(3_100);
   });
 });

@@ -11,8 +11,6 @@ export interface Watched extends OpenJob {
 
 /** Ended jobs are remembered for their places in Ittybit's list: so many at most, a few hundred kB. */
 const KNOWN_MAX = 10_000;
-/** Ittybit may be a little faster than it was. */
-const EARLY = 0.9;
 /** From this multiple of what nearly all jobs take on, a job is slow, and is looked at ever more rarely … */
 const SLOW = 3;
 /** … after a tenth of its age … */
@@ -74,7 +72,9 @@ type JobMs = (q: number) => number;
 
 /** When the job is worth a look, Unix ms. `single`: each look is a call for this one job. */
 export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
-  if (one.lookedAt === null) return one.grantedAt + (single ? jobMs(0.5) : EARLY * jobMs(0.02));
+  const first = one.grantedAt + (single ? jobMs(0.5) : jobMs(0.02));
+  // A page shows younger jobs too: that makes them no older.
+  if (one.lookedAt === null || one.lookedAt < first) return first;
   const age = one.lookedAt - one.grantedAt;
   const isSlow = single || age > SLOW * jobMs(0.98);
   return one.lookedAt + (isSlow ? Math.min(SLOWEST_LOOK_MS, age * SLOW_SHARE) : 0);

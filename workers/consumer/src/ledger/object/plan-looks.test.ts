@@ -9,11 +9,11 @@ function plan(known: string[], due: string[], more: Partial<Planned> = {}) {
 }
 
 describe("planLooks", () => {
-  it("covers every due job once, with pages of at most 90 places that begin below a known job", () => {
+  it("covers every due job once, with pages of at most 75 places that begin below a known job", () => {
     const looks = plan(ids(1_000), ids(1_000));
     expect(looks.flatMap((look) => (look.kind === "page" ? look.shows : [look.job]))).toEqual(ids(1_000));
-    expect(looks).toHaveLength(12);
-    expect(looks[0]).toMatchObject({ kind: "page", after: "j95" });
+    expect(looks).toHaveLength(14);
+    expect(looks[0]).toMatchObject({ kind: "page", after: "j87" });
   });
 
   it("reads nothing where no job is due", () => {
@@ -49,10 +49,10 @@ describe("planLooks", () => {
 describe("cadenceMs", () => {
   const busy = { slots: { used: 40, all: 50 }, waiting: true, goal: 20, pages: 1, viewer: false };
 
-  it("spends 0.14 pages a variant while work waits for slots, within 150 ms and a second", () => {
-    expect(cadenceMs(busy)).toBeCloseTo(357, 0);
-    expect(cadenceMs({ ...busy, goal: 205, pages: 8 })).toBeCloseTo(279, 0);
-    expect(cadenceMs({ ...busy, goal: 830 })).toBe(150);
+  it("spends 0.17 pages a variant while work waits for slots, within 100 ms and a second", () => {
+    expect(cadenceMs(busy)).toBeCloseTo(294, 0);
+    expect(cadenceMs({ ...busy, goal: 205, pages: 8 })).toBeCloseTo(230, 0);
+    expect(cadenceMs({ ...busy, goal: 830 })).toBe(100);
     expect(cadenceMs({ ...busy, goal: 0 })).toBe(1_000);
   });
 
@@ -63,6 +63,6 @@ describe("cadenceMs", () => {
 
   it("is 250 ms at most while a viewer waits", () => {
     expect(cadenceMs({ ...busy, viewer: true })).toBe(250);
-    expect(cadenceMs({ ...busy, goal: 830, viewer: true })).toBe(150);
+    expect(cadenceMs({ ...busy, goal: 830, viewer: true })).toBe(100);
   });
 });

@@ -4,7 +4,7 @@ export const PAGE_JOBS = 100;
  * Places of known jobs that one page is planned to show; the rest is room for jobs that stand elsewhere in Ittybit's list than in ours (we
  * order by the time of the grant, Ittybit by the arrival of the POST) and for jobs of others.
  */
-const PAGE_SPAN = 90;
+const PAGE_SPAN = 75;
 
 export type Look =
   /** A page, newest first, of what is older than the job `after`; null: the newest page. `shows` are the due jobs it should show. */
@@ -63,8 +63,8 @@ export function planLooks(planned: Planned): Look[] {
 /** Slots taken from which on a look soon is worth a call, while work waits for a slot. */
 const BUSY_SHARE = 0.6;
 /** Calls for pages per variant that the looks may cost while work waits; measured with reference latencies (docs/scale.md). */
-const PAGES_PER_VARIANT = 0.14;
-const SOONEST_MS = 150;
+const PAGES_PER_VARIANT = 0.17;
+const SOONEST_MS = 100;
 const VIEWER_MS = 250;
 const SLOWEST_MS = 1_000;
 

@@ -163,14 +163,16 @@ describe("runs", () => {
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5_000 } });
   });
 
-  it("that is cancelled lets go what a worker holds once it has said something", () => {
-    const { ledger, job, call, settle, order } = setup();
+  it("that is cancelled lets go what a worker may POST once it has said something, and what it has only looked at, at once", () => {
+    const { ledger, job, call, ready, settle, order } = setup();
     order(run("r", KEY));
-    const [standby] = call("o").give;
+    const [go] = ready("o", call("o").give);
+    order(run("r", "b/1-high.webp"));
+    expect(call("o", { have: [{ ...go!, phase: "go" }] }).give).toMatchObject([{ phase: "standby" }]);
     ledger.cancelRun("r", "test");
-    expect(job(KEY)?.state).toBe("processing");
-    expect(call("o").stop).toMatchObject([{ id: standby?.id }]);
-    settle("o", standby!, { kind: "unposted" });
+    expect([KEY, "b/1-high.webp"].map((key) => job(key)?.state)).toEqual(["processing", "cancelled"]);
+    expect(call("o").stop).toMatchObject([{ id: go?.id }]);
+    settle("o", go!, { kind: "unposted" });
     expect(job(KEY)?.state).toBe("cancelled");
   });
 

@@ -24,6 +24,23 @@ describe("a worker", () => {
     expect(ledger.stats().counts.bulk).toMatchObject({ stored: 1, queued: 0, processing: 0 });
   });
 
+  it("is told which jobs a viewer waits for, also when the view came last", () => {
+    const { accept, call, view, ready } = setup();
+    accept(A, B);
+    view("v", C);
+    call("v", { role: "live", leave: true, settled: [] });
+    const looked = call("o").give;
+    expect(looked.filter(({ live }) => live).map(({ key }) => key)).toEqual([C]);
+    view("w", A);
+    const gone = ready("o", looked);
+    expect(
+      gone
+        .filter(({ live }) => live)
+        .map(({ key }) => key)
+        .toSorted(),
+    ).toEqual([A, C]);
+  });
+
   it("is told again what it does not know, because an answer may get lost", () => {
     const { accept, call, ready } = setup();
     accept(A);

@@ -1,7 +1,7 @@
 import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
-import { CANCELLING, isWaiting, type Row } from "../tables/row.ts";
+import { CANCELLING, isWaiting, LIVE, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
 import { adjust, noteSubmitted } from "./auto-gate.ts";
 import { recordGood } from "./gate.ts";
@@ -128,7 +128,8 @@ function knows(have: Having | undefined, entry: Entry, phase: Phase): boolean {
 
 function given(tx: LedgerTx, row: Row, entry: Entry, phase: Given["phase"]): Given {
   const { id, key, gen, attempts } = row;
+  const live = row.lane === LIVE;
   const { notBefore, grantedAt, first, job } = entry;
   const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
-  return { id, key, gen, floor: floorOf(tx, row), phase, notBefore, grantedAt, first, attempts, job, sight };
+  return { id, key, gen, floor: floorOf(tx, row), live, phase, notBefore, grantedAt, first, attempts, job, sight };
 }

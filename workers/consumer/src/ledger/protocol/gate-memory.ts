@@ -1,8 +1,8 @@
 import type { Config } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
 import type { GateState, LimitName } from "../tables/gate-state.ts";
-import type { Histogram } from "../tables/histogram.ts";
 import type { Tx } from "../tables/tx.ts";
+import { JobTimes } from "./last-job-times.ts";
 
 /** What every decision about going upstream is made of. */
 export interface Gate {
@@ -35,8 +35,8 @@ export interface GateMemory {
   tokens: { level: number; at: number };
   /** Answers of the present minute, for the error ratio. */
   answers: { since: number; good: number; bad: number };
-  /** Decaying histogram of job times. */
-  jobMs: Histogram;
+  /** How long the last jobs took. */
+  jobTimes: JobTimes;
   auto: AutoMemory;
 }
 
@@ -97,7 +97,7 @@ export function newGateMemory(now: number): GateMemory {
   return {
     tokens: { level: 0, at: now },
     answers: { since: now, good: 0, bad: 0 },
-    jobMs: [],
+    jobTimes: new JobTimes(),
     auto: newAuto(now),
   };
 }

@@ -303,6 +303,12 @@ describe("pace", () => {
     expect(quantileMs(gate, 0.95)).toBeLessThan(501);
   });
 
+  it("learns the times themselves: a first look at a bucket's edge would come too early", () => {
+    const gate = gateOf();
+    for (let n = 0; n < 100; n += 1) learnJobMs(gate, 1_990 + (n % 20));
+    expect([0, 0.5, 0.98].map((q) => quantileMs(gate, q))).toEqual([1_990, 2_000, 2_009]);
+  });
+
   it("aims at what slots or rate allow, whichever is less", () => {
     const gate = gateOf({ concurrency: 50, ratePerSecond: 20 });
     expect(goalPerSecond(gate)).toBe(20);

@@ -22,6 +22,33 @@ describe("what is handed out", () => {
     leave("o");
   });
 
+  it("gives a suspect to empty hands only, also when viewers ask for it", () => {
+    const { sql, accept, call, view } = setup();
+    const [suspect = "", other = "", third = ""] = KEYS;
+    accept(other);
+    const [held] = call("o").give;
+    accept(suspect);
+    sql.exec("UPDATE jobs SET crashes = 1, due = 0 WHERE key = ?", suspect);
+    expect(call("o", { have: [{ ...held!, phase: "standby" }] }).give).toEqual([]);
+    expect(view("v", third, suspect).give.map(({ key }) => key)).toEqual([third]);
+  });
+
+  it("looks at uploads before bulk, whatever came first", () => {
+    const { order, call } = setup();
+    const [bulk = "", upload = ""] = KEYS;
+    order({ run: "b", keys: [bulk] });
+    order({ run: "u", lane: "upload", keys: [upload] });
+    expect(call("o", { room: 1 }).give.map(({ key }) => key)).toEqual([upload]);
+  });
+
+  it("begins few POSTs a call: slots are not held by what waits for a connection", () => {
+    const { clock, accept, call, ready } = setup({ gate: { concurrency: 50, ratePerSecond: 100, burst: 50 } });
+    accept(...KEYS);
+    clock.advance(1_000);
+    const begun = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+    expect(begun).toHaveLength(8);
+  });
+
   it("fetches results while what must be asked again waits for its gate", () => {
     const { clock, ledger, accept, granted, call, submit, settle, ready, leave, ended } = setup({
       gate: { concurrency: 50, ratePerSecond: 100, burst: 50 },

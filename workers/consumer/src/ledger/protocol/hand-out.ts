@@ -10,8 +10,9 @@ import type { LedgerTx } from "./ledger-tx.ts";
 import { slotsUsed } from "./slots.ts";
 import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } from "./transitions.ts";
 
-/** POSTs that one call may begin, and jobs that one call may take over. */
-const GO_MAX = 12;
+/** POSTs that one call may begin: with more, slots are taken by what waits for one of six connections, and others could go at once. */
+const GO_MAX = 8;
+/** Jobs that one call may take over. */
 const TAKE_MAX = 12;
 /** Touched rows looked at beyond those that are in hands. */
 const LOOKED_AT = 50;

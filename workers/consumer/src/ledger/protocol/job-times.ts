@@ -1,15 +1,8 @@
-import { observe, quantile } from "../tables/histogram.ts";
 import type { Gate } from "./gate-memory.ts";
 
-/** Weight of what was learned before, with each job: about the last 100 jobs count. */
-const FADING = 0.98;
-/** Before anything is learned job times are taken to lie evenly between 0 and this, in ms. */
-const UNKNOWN_MOST_MS = 2_000;
-
-/** Learns one job's time; older ones fade. */
+/** Learns one job's time. */
 export function learnJobMs({ memory, now }: Gate, ms: number): void {
-  memory.jobMs = memory.jobMs.map((count) => count * FADING);
-  observe(memory.jobMs, ms);
+  memory.jobTimes.note(ms);
   const { cohort } = memory.auto;
   cohort.ended += 1;
   const began = now - ms;
@@ -21,5 +14,5 @@ export function learnJobMs({ memory, now }: Gate, ms: number): void {
 
 /** The learned job time in ms that the share `q` (0–1) of jobs keeps within. */
 export function quantileMs({ memory }: Gate, q: number): number {
-  return quantile(memory.jobMs, q) ?? q * UNKNOWN_MOST_MS;
+  return memory.jobTimes.quantile(q);
 }

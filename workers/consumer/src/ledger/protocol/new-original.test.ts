@@ -34,6 +34,21 @@ describe("a new original", () => {
     expect(row(KEY)?.gen).toBeGreaterThan(gen);
   });
 
+  it("is told by another etag alone; the first one is taken for that of what is stored", () => {
+    const { row, order } = setup();
+    const alone = (sourceEtag: string) => ({
+      run: "r",
+      keys: [KEY],
+      originals: [{ id: "a", order: null, sourceEtag }],
+    });
+    order(alone("x"));
+    const { gen } = row(KEY)!;
+    order(alone("x"));
+    expect(row(KEY)?.gen).toBe(gen);
+    order(alone("y"));
+    expect(row(KEY)?.gen).toBeGreaterThan(gen);
+  });
+
   it("makes stale what a worker holds, who is told to drop it; its job keeps its slot", () => {
     const { order, granted, submit, call, settle, abandoned, row } = setup();
     const go = granted("o", KEY);

@@ -69,3 +69,17 @@ describe("workers are not called", () => {
     expect(steps.wakesDue()).toBe(1);
   });
 });
+
+describe("workers beyond what the gate wants", () => {
+  it("are let go though they hold jobs, the youngest first", () => {
+    const ledger = setup({ gate: { concurrency: 50, ratePerSecond: 20, burst: 20, monthlyJobs: null } });
+    ledger.accept(...Array.from({ length: 200 }, (_, n) => `image-${n}/400-high.webp`));
+    const owners = ["a", "b", "c", "d", "e"];
+    for (const owner of owners) {
+      expect(ledger.call(owner).give.length).toBeGreaterThan(0);
+      ledger.clock.advance(0.01);
+    }
+    // Three bring through 20 a second.
+    expect(owners.filter((owner) => ledger.call(owner).stay)).toEqual(["a", "b", "c", "d"]);
+  });
+});

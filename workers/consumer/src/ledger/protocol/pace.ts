@@ -13,7 +13,9 @@ import { slotsUsed } from "./slots.ts";
 const CONNECTION_SECONDS = 0.46;
 const CONNECTIONS = 6;
 /** How much of its connections a worker keeps busy. */
-const USE = 0.6;
+const USE = 0.7;
+/** Workers beyond this multiple of those that the gate wants are let go: each asks the ledger as often as one that is needed. */
+const SURPLUS = 1.2;
 /** A head and a probe. */
 const PREPARE_MS = 100;
 /** Jobs that are worth a worker more. */
@@ -109,10 +111,15 @@ function isAnyDue(tx: LedgerTx, lane: LaneCode): boolean {
   return tx.memory.fresh.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
 }
 
+/** How many workers bring through what the gate allows. */
+function workersFor(tx: LedgerTx): number {
+  return Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
+}
+
 /** How many workers there is work for. */
 function workersWanted(tx: LedgerTx, work: Work): number {
   if (work.now + work.soon === 0) return 0;
-  const byRate = Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
+  const byRate = workersFor(tx);
   // Who waits for jobs to end needs no connection.
   const byWork = Math.ceil(Math.max(work.now, work.soon / WATCHED_A_JOB) / JOBS_A_WORKER);
   return Math.max(1, Math.min(WORKERS_MAX, byRate, byWork));
@@ -156,7 +163,9 @@ export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
   noteWorkers(tx);
   const isBacklog = memory.wakes.some(({ sentAt, until }) => now - sentAt > BACKLOG_MS && until > now);
   if (isBacklog && isGrowing(tx) && now - hand.openedAt > SHORT_SHIFT_MS) return false;
-  if (hand.entries.size > 0) return true;
-  const before = workers(tx).filter((other) => other.openedAt < hand.openedAt).length;
+  const before = workers(tx).filter(
+    (other) => other.openedAt < hand.openedAt || (other.openedAt === hand.openedAt && other.owner < hand.owner),
+  ).length;
+  if (hand.entries.size > 0) return before < SURPLUS * workersFor(tx);
   return before < workersWanted(tx, work);
 }

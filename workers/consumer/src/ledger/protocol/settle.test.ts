@@ -104,6 +104,36 @@ describe("what became of a job", () => {
     expect(abandoned()).toMatchObject([{ gen: go.gen }]);
   });
 
+  it.each(["before its POST", "of its result"])(
+    "our own fault %s: tried again under the same key, with no word against Ittybit, then dead",
+    (when) => {
+      const FAULT: Outcome = {
+        kind: "fault",
+        failure: { code: "internal", message: "TypeError: x is not a function" },
+      };
+      const { accept, call, granted, submit, ended, settle, clock, row, attempts, ledger } = setup();
+      const posted = when === "of its result";
+      let go = posted ? granted("o", KEY) : null;
+      if (go === null) accept(KEY);
+      else {
+        submit("o", go, "j1");
+        ended("j1");
+      }
+      const gen = row(KEY)?.gen;
+      for (let n = 1; n <= 5; n += 1) {
+        go ??= call(`o${n}`).give[0] ?? null;
+        expect(go).toMatchObject({ gen, ...(posted && n > 1 ? { phase: "finish", job: "j1" } : {}) });
+        settle(n === 1 && posted ? "o" : `o${n}`, go!, FAULT);
+        go = null;
+        expect(attempts(KEY)).toHaveLength(n);
+        clock.advance(3_600);
+      }
+      expect(attempts(KEY)[0]).toMatchObject({ code: "internal" });
+      expect(row(KEY)).toMatchObject({ state: 2, crashes: 0 });
+      expect(ledger.getGate()).toMatchObject({ slots: 0, breaker: { state: "closed" } });
+    },
+  );
+
   it("unclear for the last time: dead, and its slot is kept", () => {
     const { granted, settle, job, slots } = setup({ limits: { maxAttempts: 1 } });
     settle("o", granted("o", KEY), UNCLEAR);
@@ -112,13 +142,26 @@ describe("what became of a job", () => {
   });
 
   it("throttled: the gate is closed until then, and the row waits as before", () => {
-    const { granted, settle, clock, ledger, call, ready } = setup();
+    const { granted, settle, clock, ledger, call, ready, row } = setup();
     const until = clock.ms + 10_000;
     settle("o", granted("o", KEY), { kind: "throttled", until });
     expect(ledger.getGate().throttledUntil).toBe(until);
+    expect(row(KEY)).toMatchObject({ attempts: 0 });
     expect(ready("o", call("o").give)).toEqual([]);
     clock.advance(11);
     expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "go", first: true }]);
+  });
+
+  it("a result that is private: the job is kept, and its result is asked for again when the breaker lets a probe through", () => {
+    const { clock, granted, submit, settle, ended, call, ledger } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    ended("j1");
+    settle("o", go, { kind: "account", status: 403, message: "access rules keep the files private" });
+    expect(ledger.getGate().breaker).toMatchObject({ state: "open", status: 403 });
+    expect(call("o").give).toEqual([]);
+    clock.advance(31);
+    expect(call("p").give).toMatchObject([{ gen: go.gen, phase: "finish", job: "j1" }]);
   });
 
   it("an account's fault: the breaker opens, and lets one probe through", () => {
@@ -214,14 +257,30 @@ describe("a row that goes on in a live hand", () => {
     }
   });
 
-  it("and is cancelled, replaced and asked for again is handed out again, untouched as it is", () => {
-    const { accept, call, cancel, order, settle, row, leave } = setup();
+  it("is shown as cancelled once its owner, who is told to stop, has said something; who orders it before calls the cancel off", () => {
+    for (const isOrdered of [false, true]) {
+      const { granted, submit, cancel, call, accept, settle, job } = setup();
+      const go = granted("o", KEY);
+      submit("o", go, "j1");
+      cancel(KEY);
+      expect(job(KEY)?.state).toBe("processing");
+      const have = [{ id: go.id, gen: go.gen, phase: "watch" as const }];
+      expect(call("o", { have }).stop).toEqual([{ id: go.id, gen: go.gen }]);
+      if (isOrdered) accept(KEY);
+      settle("o", go, TRANSIENT);
+      expect(job(KEY)?.state).toBe(isOrdered ? "retrying" : "cancelled");
+    }
+  });
+
+  it("which has only looked at it: cancelled at once, and handed out again when it is asked for again", () => {
+    const { accept, call, cancel, job, order, settle, row, leave } = setup();
     accept(KEY);
     const [standby] = call("o").give;
     cancel(KEY);
+    expect(job(KEY)?.state).toBe("cancelled");
     order({ keys: [], originals: [{ id: "a", order: "1", sourceEtag: null }] });
     accept(KEY);
-    expect(row(KEY)).toMatchObject({ state: 0, due: null });
+    expect(row(KEY)).toMatchObject({ state: 0 });
     if (standby !== undefined) settle("o", standby, { kind: "unposted" });
     leave("o");
     expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);

@@ -1,3 +1,4 @@
+import type { Failure } from "@prewarm/shared/job";
 import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
@@ -121,22 +122,19 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       fail(tx, row, { entry, failure: outcome.failure, permanent: outcome.class === "permanent" });
       return;
     case "refused":
-      takeOut(tx, one, one.over);
-      newGeneration(tx, row);
-      row.state = REFUSED;
-      row.due = null;
-      row.deadUntil = outcome.until;
-      row.error = JSON.stringify({ code: outcome.code, message: outcome.message });
-      tx.count("refused");
+      refuse(tx, one, outcome);
       return;
     case "unclear":
       unclear(tx, one, outcome);
       return;
+    case "fault":
+      retry(tx, one, outcome.failure);
+      return;
     case "throttled":
     case "account":
-      // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time.
+      // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time. No gate holds one with a job.
       if (one.unmade) giveUp(tx, one);
-      else keepForLater(tx, one, tx.gate.throttledUntil);
+      else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : tx.gate.breaker.until);
       return;
     case "pending":
       if (one.unmade) giveUp(tx, one, outcome.due);
@@ -152,18 +150,37 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
   }
 }
 
+/** A state of its own: no attempt, and no dead letter. */
+function refuse(tx: LedgerTx, one: Case, { code, message, until }: Extract<Outcome, { kind: "refused" }>): void {
+  const { row } = one;
+  takeOut(tx, one, one.over);
+  newGeneration(tx, row);
+  row.state = REFUSED;
+  row.due = null;
+  row.deadUntil = until;
+  row.error = JSON.stringify({ code, message });
+  tx.count("refused");
+}
+
 /** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */
 function unclear(tx: LedgerTx, one: Case, { failure }: Extract<Outcome, { kind: "unclear" }>): void {
-  const { row, entry } = one;
+  const { row } = one;
   row.unclear += 1;
-  const isOver = row.unclear >= UNCLEAR_MAX;
-  if (isOver) {
+  if (row.unclear >= UNCLEAR_MAX) {
     takeOut(tx, one, false);
     newGeneration(tx, row);
   }
-  if (fail(tx, row, { entry, failure, permanent: false })) {
-    if (tx.memory.hands.holderOf(row.id)?.entry === entry) takeOut(tx, one, false);
-  } else if (!isOver) keepForLater(tx, one, row.due ?? tx.now);
+  retry(tx, one, failure);
+}
+
+/** An attempt that says nothing of the generation: it is tried again as it is, if it is held still, until attempts are out. */
+function retry(tx: LedgerTx, one: Case, failure: Failure): void {
+  const { row, entry } = one;
+  const isDead = fail(tx, row, { entry, failure, permanent: false });
+  if (tx.memory.hands.holderOf(row.id)?.entry !== entry) return;
+  if (isDead) takeOut(tx, one, one.over);
+  else if (one.unmade) giveUp(tx, one);
+  else keepForLater(tx, one, row.due ?? tx.now);
 }
 
 /** The entry goes out; the row waits as before, or until a time: R2 did not answer whoever looked. */

@@ -23,12 +23,18 @@ export function takeOut(tx: LedgerTx, { hand, entry }: { hand: Hand; entry: Entr
 }
 
 /**
- * A new generation: a new Ittybit job under a new idempotency key. An entry of the old one that nobody holds goes out; one in a live
- * hand is stale from now on, and blocks the row until its owner has said something or its lease has ended.
+ * Takes an entry out that binds nobody: it is in no live hand, or its owner has only looked at it and cannot POST it without another word
+ * of the ledger's. One that is granted and in a live hand stays, and blocks its row until its owner has said something or its lease has
+ * ended.
  */
-export function newGeneration(tx: LedgerTx, row: Row, ended = false): void {
+function release(tx: LedgerTx, row: Row, ended: boolean): void {
   const held = tx.memory.hands.holderOf(row.id);
-  if (held?.hand.over) takeOut(tx, held, ended);
+  if (held !== null && (held.hand.over || !held.entry.granted)) takeOut(tx, held, ended);
+}
+
+/** A new generation: a new Ittybit job under a new idempotency key. An entry of the old one is released, or stale from now on. */
+export function newGeneration(tx: LedgerTx, row: Row, ended = false): void {
+  release(tx, row, ended);
   row.gen = tx.next();
   row.unclear = 0;
 }
@@ -65,11 +71,11 @@ export function cancelRow(tx: LedgerTx, row: Row): void {
   tx.count("cancelled");
 }
 
-/** Cancels what is open: at once when nobody holds it, else when its owner has said something. False when there is nothing to cancel. */
+/** Cancels what is open: at once when it binds nobody, else when its owner has said something. False when there is nothing to cancel. */
 export function cancelOpen(tx: LedgerTx, row: Row): boolean {
   if (!isOpen(row)) return false;
-  const held = tx.memory.hands.holderOf(row.id);
-  if (held === null || held.hand.over) cancelRow(tx, row);
+  release(tx, row, false);
+  if (tx.memory.hands.holderOf(row.id) === null) cancelRow(tx, row);
   else row.state = CANCELLING;
   return true;
 }
@@ -100,10 +106,9 @@ export function fail(
   return false;
 }
 
-/** Deletes a row. Its entry goes if nobody holds it; in a live hand it is stale. `as`: how its runs count it. */
+/** Deletes a row. Its entry is released, or stale from now on. `as`: how its runs count it. */
 export function deleteRow(tx: LedgerTx, row: Row, as: Parameters<LedgerTx["rows"]["delete"]>[1]): void {
-  const held = tx.memory.hands.holderOf(row.id);
-  if (held?.hand.over) takeOut(tx, held, false);
+  release(tx, row, false);
   tx.rows.delete(row, as);
 }
 

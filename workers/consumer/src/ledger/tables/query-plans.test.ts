@@ -2,7 +2,7 @@ import { afterEach, expect, it } from "vitest";
 import { setup, TRANSIENT } from "../testing/setup.ts";
 import type { SqlValue } from "./sql.ts";
 
-// A scan of `jobs` is invisible with ten rows and stops every claim with ten million: no call but an operator's bounded list may
+// A scan of `jobs` is invisible with ten rows and stops every call with ten million: no call but an operator's bounded list may
 // contain one. Every statement that the calls below make is explained.
 const spied: { query: string; params: SqlValue[] }[] = [];
 
@@ -27,7 +27,13 @@ it("looks every row up by id or partial index", async () => {
   });
   order({ run: "s", lane: "upload", keys: ["a/1-high.webp"], force: true });
   steps.wakesDue();
-  const [one, two] = ready("o", call("o").give);
+  const { give } = call("o");
+  const [one] = ready("o", give);
+  // The upload goes first.
+  const [two] = ready(
+    "o",
+    give.filter(({ id }) => id !== one?.id),
+  );
   submit("o", one!, "j1");
   settle("o", two!, TRANSIENT);
   ended("j1");
@@ -48,7 +54,9 @@ it("looks every row up by id or partial index", async () => {
   ledger.getGate();
   ledger.stats();
   expect(spied.length).toBeGreaterThan(60);
-  const explainable = spied.filter(({ query }) => /^(SELECT|UPDATE|DELETE|INSERT)/.test(query));
+  // The test's own look at a row goes by its key.
+  const ours = spied.filter(({ query }) => query !== "SELECT * FROM jobs WHERE key = ?");
+  const explainable = ours.filter(({ query }) => /^(SELECT|UPDATE|DELETE|INSERT)/.test(query));
   const plans = explainable.map(({ query, params }) => ({
     query,
     plan: exec(`EXPLAIN QUERY PLAN ${query}`, ...params).map(({ detail }) => String(detail)),

@@ -91,6 +91,11 @@ export class MiniLedger implements Handlers {
     return this.add(key, { granted: true, grantedAt: this.#clock.now() - 10_000, ...more });
   }
 
+  /** Its collector has seen this job end. */
+  see(job: IttybitJob): void {
+    this.#sights.set(job.id, job);
+  }
+
   lastOutcome(key: string): Outcome | undefined {
     return this.outcomes.get(key)?.at(-1);
   }
@@ -204,10 +209,10 @@ export class MiniLedger implements Handlers {
   }
 
   #given(row: Row): Given {
-    const { id, key, gen, floor, notBefore, grantedAt, first, attempts, job } = row;
+    const { id, key, gen, floor, live, notBefore, grantedAt, first, attempts, job } = row;
     const phase = this.#phase(row);
     const sight = phase === "finish" ? this.#sight(row) : null;
-    return { id, key, gen, floor, phase, notBefore, grantedAt, first, attempts, job, sight };
+    return { id, key, gen, floor, live, phase, notBefore, grantedAt, first, attempts, job, sight };
   }
 
   get used(): number {
@@ -271,7 +276,8 @@ export class MiniLedger implements Handlers {
   #giveBack(row: Row, outcome: Outcome): void {
     if (outcome.kind === "throttled") this.closedUntil = outcome.until;
     if (outcome.kind === "account") this.closedUntil = Number.POSITIVE_INFINITY;
-    if (outcome.kind === "unclear") Object.assign(row, { attempts: row.attempts + 1, due: this.#clock.now() + 3_000 });
+    if (outcome.kind === "unclear" || outcome.kind === "fault")
+      Object.assign(row, { attempts: row.attempts + 1, due: this.#clock.now() + 3_000 });
     if (outcome.kind === "pending") row.due = outcome.due;
     const none = outcome.kind === "unposted" || outcome.kind === "throttled" || outcome.kind === "account";
     if ((none && row.first && row.job === null) || !row.granted) this.#forget(row);

@@ -18,7 +18,7 @@ export interface Path {
 
 const STEP_MS = 200;
 const JOB_MS = 2_000;
-const SHIFT_MS = 22_000;
+const SHIFT_MS = 30_000;
 /** A viewer's handler tells of its POST with the call that leaves. */
 const LIVE_SHIFT_MS = 200;
 const DAY_MS = 86_400_000;

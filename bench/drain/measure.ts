@@ -1,0 +1,85 @@
+import type { EmulatorOptions } from "@prewarm/ittybit-emulator/server";
+import { type LocalStack, startLocalStack } from "./local-stack.ts";
+
+/** A warming run on the local stack, and what bounds it. */
+export interface Drain {
+  variants: number;
+  slots: number;
+  perSecond: number;
+  jobMs: { min: number; max: number };
+  /** How the emulator answers; default as the reference says. */
+  emulator?: EmulatorOptions;
+  /** Called again and again with the number of stored variants. */
+  meanwhile?(stack: LocalStack, stored: number): void;
+}
+
+const LONGEST_MS = 180_000;
+const LOOK_MS = 500;
+
+/** Most of these times within any second. */
+function mostInASecond(times: readonly number[]): number {
+  let [most, from] = [0, 0];
+  for (const [at, time] of times.entries()) {
+    while ((times[from] ?? 0) <= time - 1_000) from += 1;
+    most = Math.max(most, at - from + 1);
+  }
+  return most;
+}
+
+/** Jobs a second once every slot has been used: the first burst needs no slot to become free. */
+function steadyPerSecond(times: readonly number[], burst: number): number {
+  const steady = times.slice(burst);
+  const [first, last] = [steady[0], steady.at(-1)];
+  return first === undefined || last === undefined ? Number.NaN : (1_000 * (steady.length - 1)) / (last - first);
+}
+
+async function drained(stack: LocalStack, { variants, meanwhile }: Drain): Promise<void> {
+  const runs = await stack.warm(variants);
+  const end = performance.now() + LONGEST_MS;
+  for (;;) {
+    const stored = (await Promise.all(runs.map((run) => stack.stored(run)))).reduce((sum, n) => sum + n, 0);
+    meanwhile?.(stack, stored);
+    if (stored === variants) return;
+    if (performance.now() > end) throw new Error(`${stored} of ${variants} were stored within ${LONGEST_MS / 1_000} s`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** Of the limit, for each variant, or of what is allowed. */
+export interface Measured {
+  share: number;
+  /** Jobs at Ittybit for each variant: 1, or something was made twice. */
+  jobs: number;
+  calls: number;
+  exchanges: number;
+  messages: number;
+  slots: number;
+  rate: number;
+}
+
+export async function measure(one: Drain): Promise<Measured> {
+  const { variants, slots, perSecond, jobMs } = one;
+  const stack = await startLocalStack({ jobMs, ...one.emulator });
+  try {
+    await stack.setGate(slots, perSecond);
+    await drained(stack, one);
+    const stats = stack.emulator.control.stats();
+    const times = stack.emulator.control.jobs({ limit: 10 * variants }).map(({ createdAt }) => createdAt);
+    times.sort((a, b) => a - b);
+    const limit = Math.min(perSecond, (1_000 * slots) / ((jobMs.min + jobMs.max) / 2));
+    const calls = Object.entries(stats.counts).filter(([name]) => /^(create|get|list) /.test(name));
+    const work = stack.batches.filter(({ role }) => role === "work");
+    return {
+      share: steadyPerSecond(times, Math.max(slots, perSecond)) / limit,
+      jobs: stats.createdJobs / variants,
+      calls: calls.reduce((sum, [, n]) => sum + n, 0) / variants,
+      exchanges: work.reduce((sum, { exchanges }) => sum + exchanges, 0) / variants,
+      messages: work.length / variants,
+      slots: stats.peakOpenJobs / slots,
+      // A bucket of a second's tokens is full at first.
+      rate: mostInASecond(times) / (2 * perSecond),
+    };
+  } finally {
+    await stack.close();
+  }
+}

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { setup } from "../testing/setup.ts";
+import { testEngine } from "../testing/test-engine.ts";
+
+const KEY = "a/1-high.webp";
+
+/** A ledger with work that waits, evicted; its alarm was lost. */
+function evicted() {
+  const { accept, sql, deps, clock } = setup();
+  accept(KEY);
+  return { ...testEngine(sql, { config: deps.config, clock }), clock };
+}
+
+it("wakes a worker after a change, without the alarm", async () => {
+  const { accept, done } = setup({}, { sleep: async () => {} });
+  accept(KEY);
+  await expect.poll(() => done.sent).toBe(1);
+});
+
+it("sets the alarm with a change, should the object be evicted before it has done what follows", () => {
+  const { accept, done, clock } = setup();
+  accept(KEY);
+  expect(done.alarmAt).toBe(clock.ms + 5_000);
+});
+
+it("sets another alarm when one has rung and work is left", async () => {
+  const { engine, done, clock } = evicted();
+  await engine.alarm();
+  expect(done.alarmAt).toBe(clock.ms + 10_000);
+});
+
+it("sets an alarm that was lost with the cron", async () => {
+  const { engine, done, clock } = evicted();
+  await engine.rearm();
+  expect(done.alarmAt).toBe(clock.ms + 10_000);
+});
