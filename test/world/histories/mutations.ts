@@ -97,9 +97,9 @@ const OWN: Rule[] = [
   {
     name: "slowslot",
     breaks: "I4: a slow job that was given up loses its slot",
-    file: `${LEDGER}/protocol/collected.ts`,
-    find: "  lengthen(tx, new Set(found.pending));\n",
-    replace: "",
+    file: `${LEDGER}/tables/abandoned.ts`,
+    find: "return job === null && until < now;",
+    replace: "return until < now;",
     favourites: ["slowAndForced"],
   },
   {

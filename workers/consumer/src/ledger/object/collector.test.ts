@@ -154,6 +154,17 @@ describe("pages by cursor", () => {
     expect(old.length).toBe(50);
   });
 
+  it("show the youngest job too when work waits for slots that slow jobs hold", async () => {
+    const { make, clock, drive, state, endedAt } = setup({ all: 3 });
+    make(3_600_000);
+    make(3_600_000);
+    clock.advance(1_000);
+    const youngest = make(2_000);
+    state.waiting = true;
+    await drive(20_000);
+    expect(endedAt(youngest)).not.toBeNull();
+  });
+
   it("one job alone is read by itself, under whatever id that is answered", async () => {
     const { ittybit, make, clock, drive, open } = setup();
     ittybit.idPrefix = "task_of_";

@@ -58,6 +58,8 @@ const SINGLES_ALONE_MAX = 48;
 /** After a look that failed, doubled each time up to the second. */
 const FAILED_MS = 1_000;
 const FAILED_MAX_MS = 30_000;
+/** Jobs follow each other: after the last one for so long. */
+const FLOWING_MS = 3_000;
 /** A refused account is tried again this rarely. */
 const ACCOUNT_MS = 30_000;
 /** Ittybit's clock and ours may differ by this much. */
@@ -109,7 +111,7 @@ export class JobLooks {
       due: chosen(() => true),
       hidden: chosen((one) => one.missed >= MISSED_MAX),
       lost: chosen((one) => one.lost),
-      flowing: this.#deps.view.waiting(),
+      flowing: this.#isFlowing(),
     });
     const pages = looks.filter((look) => look.kind === "page");
     const alone = looks.flatMap((look) => (look.kind === "single" ? (due.get(look.job) ?? []) : []));
@@ -118,6 +120,13 @@ export class JobLooks {
       this.#readAlone(alone, SINGLES_MAX),
     ]);
     return calls.reduce((sum, some) => sum + some, 0);
+  }
+
+  /** Work waits, and a job was made just now: then another one soon follows. While all slots are taken by slow jobs none does. */
+  #isFlowing(): boolean {
+    const { clock, view } = this.#deps;
+    const grants = [...this.memory.watched.values()].map(({ grantedAt }) => grantedAt);
+    return view.waiting() && clock.now() - Math.max(...grants) < FLOWING_MS;
   }
 
   async #readPage({ after, shows }: Extract<Look, { kind: "page" }>): Promise<number> {

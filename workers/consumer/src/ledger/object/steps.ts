@@ -9,6 +9,7 @@ import { unsend, wakesDue } from "../protocol/pace.ts";
 import { nextHousekeepingAt, pruneSlice } from "../protocol/prune.ts";
 import { type PurgeTask, purgeContinue, purgeEnd, purgesDue } from "../protocol/purge.ts";
 import type { Collected, OpenJob } from "../protocol/sightings.ts";
+import { isOver } from "../tables/abandoned.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
 
 import type { Transactions } from "./transactions.ts";
@@ -29,7 +30,7 @@ export class Steps {
     this.#transactions.write((tx) => {
       wakeUp(tx);
       endLeases(tx);
-      const over = tx.memory.abandoned.list().filter(({ until }) => until < tx.now);
+      const over = tx.memory.abandoned.list().filter((one) => isOver(one, tx.now));
       tx.memory.abandoned.delete(
         tx.sql,
         over.map(({ gen }) => gen),

@@ -9,9 +9,6 @@ import type { Collected, OpenJob } from "./sightings.ts";
 import { throttled } from "./throttled.ts";
 import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
 
-/** A slot that is shown to be taken is written anew at most so often. */
-const LENGTHEN_MS = 60_000;
-
 /** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
 export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
   const open: OpenJob[] = [];
@@ -34,8 +31,10 @@ export function collected(tx: LedgerTx, found: Collected): number {
     const holder = holders.get(job);
     if (holder !== undefined) memory.shown.set(holder.entry.gen, now);
   }
-  lengthen(tx, new Set(found.pending));
-  for (const job of found.absent) giveUp(tx, holders.get(job) ?? null);
+  for (const job of found.absent) {
+    release(tx, job);
+    giveUp(tx, holders.get(job) ?? null);
+  }
   return seen.length;
 }
 
@@ -51,15 +50,22 @@ function holdersByJob({ memory }: LedgerTx): Map<string, Holder> {
   return holders;
 }
 
-function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: IttybitJob): boolean {
-  const { memory } = tx;
-  const gone = memory.abandoned.list().filter((one) => one.job === job.id);
-  memory.abandoned.delete(
+/** A job that was given up runs no more: its slot is free. */
+function release(tx: LedgerTx, job: string): boolean {
+  const { abandoned } = tx.memory;
+  const gone = abandoned.list().filter((one) => one.job === job);
+  abandoned.delete(
     tx.sql,
     gone.map(({ gen }) => gen),
   );
+  return gone.length > 0;
+}
+
+function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: IttybitJob): boolean {
+  const { memory } = tx;
+  const isReleased = release(tx, job.id);
   const holder = holders.get(job.id);
-  if (holder === undefined || memory.isEnded(holder.entry.gen)) return gone.length > 0;
+  if (holder === undefined || memory.isEnded(holder.entry.gen)) return isReleased;
   memory.sights.set(holder.entry.gen, job);
   learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
   return true;
@@ -68,13 +74,6 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
 /** Ittybit's own word for how long a job took, ms; else how long it was until it was seen. */
 function tookMs({ createdAt, finishedAt }: IttybitJob, seenAfter: number): number {
   return createdAt === null || finishedAt === null || finishedAt < createdAt ? seenAfter : finishedAt - createdAt;
-}
-
-/** Slow is not stuck: what is shown to run keeps its slot. */
-function lengthen(tx: LedgerTx, pending: ReadonlySet<string>): void {
-  for (const one of tx.memory.abandoned.list())
-    if (one.job !== null && pending.has(one.job) && one.until - tx.now < JOB_DEADLINE_MS - LENGTHEN_MS)
-      tx.memory.abandoned.put(tx.sql, { ...one, until: tx.now + JOB_DEADLINE_MS });
 }
 
 /** On no page and not by its id either, long after it was made: Ittybit has lost it. One in a live hand waits for its owner. */

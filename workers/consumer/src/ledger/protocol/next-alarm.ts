@@ -1,10 +1,9 @@
 import { LANES } from "@prewarm/shared/job";
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { nextSliceAt } from "../tables/actions.ts";
 import { nextDueAt } from "../tables/due.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
 import { nextPurgeAt } from "../tables/purges.ts";
-import { laneCode } from "../tables/row.ts";
+import { laneCode, laneName } from "../tables/row.ts";
 import { nextCancelling } from "../tables/runs.ts";
 import { closedFor, nextOpenAt } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -13,8 +12,11 @@ import { workOf } from "./pace.ts";
 const SOON_MS = 250;
 /** While there is work, or a lease: the ledger must not sleep through a lease, for it could blame nobody then. */
 const BUSY_MS = 10_000;
-/** The collector's loop ends when nobody rings: for jobs given up the alarm does, so that their slots last as long as they do. */
+/** The collector's loop ends when nobody rings: for jobs given up the alarm does, so that their slots come free. */
 const LOOK_MS = 60_000;
+/** A POST that is to be asked again: soon, or, while its lane is closed, should nothing else tell that it is open. */
+const AGAIN_MS = 1_000;
+const CLOSED_MS = 600_000;
 
 /**
  * When the alarm should ring next, Unix ms: at the first thing that becomes due by itself. Null: never, the ledger sleeps. What is past
@@ -32,17 +34,17 @@ export function nextAlarm(tx: LedgerTx): number | null {
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
 }
 
-function timesOfHands({ memory, now }: LedgerTx): number[] {
+function timesOfHands(tx: LedgerTx): number[] {
+  const { memory, now } = tx;
   const live = memory.hands.list().filter(({ over }) => !over);
   const ends = live.map(({ until }) => until + 1);
   const entries = memory.hands.list().flatMap((hand) => (hand.over ? [...hand.entries.values()] : []));
   // Jobs at Ittybit are looked at by the collector's loop, which the alarm starts again should it have died.
-  const dues = entries.map(({ job, due }) => (job === null ? Math.max(due, now + 1_000) : now + BUSY_MS));
-  // A slow job is looked at every five minutes: one given up loses its slot only when looks have not shown it.
-  const slots = memory.abandoned.list().map(({ job, until }) => {
-    const look = Math.max(until - JOB_DEADLINE_MS / 2, now + LOOK_MS);
-    return job === null ? until + 1 : Math.min(until + 1, look);
+  const dues = entries.map(({ job, due, lane }) => {
+    if (job !== null) return now + BUSY_MS;
+    return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));
   });
+  const slots = memory.abandoned.list().map(({ job, until }) => (job === null ? until + 1 : now + LOOK_MS));
   return [...ends, ...dues, ...slots, ...(live.length > 0 ? [now + BUSY_MS] : [])];
 }
 

@@ -43,6 +43,33 @@ describe("short shifts", () => {
   });
 });
 
+describe("workers are not called", () => {
+  const KEY = "a/400-high.webp";
+  const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } } as const;
+
+  it("for a POST to be asked again while its lane is closed, and the alarm sleeps", () => {
+    const { clock, ledger, granted, settle, leave, steps } = setup();
+    settle("o", granted("o", KEY), UNCLEAR);
+    leave("o");
+    ledger.patchGate({ paused: { bulk: true } }, "test");
+    clock.advance(120);
+    expect(steps.wakesDue()).toBe(0);
+    expect(steps.nextAlarm()).toBeGreaterThanOrEqual(clock.ms + 500_000);
+    ledger.patchGate({ paused: { bulk: false } }, "test");
+    expect(steps.wakesDue()).toBe(1);
+  });
+
+  it("for a slow job until it is seen to end", () => {
+    const { clock, granted, submit, leave, steps, ended } = setup();
+    submit("o", granted("o", KEY), "j1");
+    leave("o");
+    clock.advance(3_600);
+    expect(steps.wakesDue()).toBe(0);
+    ended("j1");
+    expect(steps.wakesDue()).toBe(1);
+  });
+});
+
 describe("workers beyond what the gate wants", () => {
   it("are let go though they hold jobs, the youngest first", () => {
     const ledger = setup({ gate: { concurrency: 50, ratePerSecond: 20, burst: 20, monthlyJobs: null } });

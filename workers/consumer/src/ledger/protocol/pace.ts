@@ -82,8 +82,11 @@ export function workOf(tx: LedgerTx): Work {
       const isEnded = memory.isEnded(gen);
       const age = now - grantedAt;
       const isWatched = lane === LIVE && !isEnded && age < slowAt;
-      if (over && due <= now && (job === null || isEnded)) work.now += 1;
-      else if (job !== null && !isEnded && (isWatched || age > endsSoonAt)) work.soon += 1;
+      const mayGo = job === null && closedFor(tx.gateNow, laneName(lane), true) === null;
+      // Nobody waits for a slow job: who sees it end wakes a worker.
+      const endsSoon = job !== null && !isEnded && age > endsSoonAt && age < slowAt;
+      if (over && due <= now && (mayGo || isEnded)) work.now += 1;
+      else if (isWatched || endsSoon) work.soon += job === null ? 0 : 1;
       work.viewers ||= isWatched || (lane === LIVE && isEnded);
     }
   }

@@ -2,10 +2,12 @@ import { HANDLER_WALL_MS, JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { SliceAnswer, SliceRequest } from "../contract.ts";
 import { Findings } from "../findings.ts";
+import { type Abandoned, isOver } from "../tables/abandoned.ts";
 import { audit } from "../tables/audit.ts";
 import { type Counts, countRows, listCounts } from "../tables/counters.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { forgottenIds } from "../tables/forgotten.ts";
+import { isRenewing } from "../tables/renewals.ts";
 import { isOpen, type Row, STORED } from "../tables/row.ts";
 import { endLeases, isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -83,6 +85,8 @@ function belowFloor(
     const image = tx.images.get(encodedIdOfKey(key));
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.hands.holderOf(row.id) !== null)))
       return false;
+    // A new original's renewal makes it anew, and its old bytes serve until then.
+    if (isRenewing(tx.sql, encodedIdOfKey(key))) return false;
     // A force that ended dead or cancelled has outdated nothing; without a floor also what somebody else has put there counts.
     return gen < image.floor;
   });
@@ -112,7 +116,7 @@ function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
   const { hands, abandoned } = tx.memory;
   const late = hands.list().filter((hand) => !hand.over && !isLive(hand, tx.now - LATE_MS));
   findings.add("lease_expired", late.length);
-  const leaked = abandoned.list().filter(({ until }) => isLeaked(until, tx.now));
+  const leaked = abandoned.list().filter((one) => isLeaked(one, tx.now));
   findings.add("slot_leaked", leaked.length);
   const forgotten = forgottenIds(tx.sql).filter((id) => hands.holderOf(id) === null);
   findings.add("row_forgotten", forgotten.length);
@@ -124,9 +128,9 @@ function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
   for (const row of tx.rows.loadIds(forgotten)) row.due = tx.now;
 }
 
-/** A living slot ends between these times: the alarm has freed the earlier ones, and nobody gives a later one. */
-function isLeaked(until: number, now: number): boolean {
-  return until < now - LATE_MS || until > now + JOB_DEADLINE_MS + LATE_MS;
+/** The alarm has freed the earlier ones, and nobody gives a later one. */
+function isLeaked(one: Abandoned, now: number): boolean {
+  return isOver(one, now - LATE_MS) || one.until > now + JOB_DEADLINE_MS + LATE_MS;
 }
 
 /** Once a pass, because it reads the whole table. */

@@ -30,10 +30,9 @@ describe("a slot", () => {
     expect(slots()).toBe(1);
   });
 
-  it("that was not seen to end is kept for ten minutes when its generation is given up", () => {
-    const { clock, granted, submit, order, settle, slots, steps } = setup();
+  it("of a POST that nobody knows the job of is kept for ten minutes when its generation is given up", () => {
+    const { clock, granted, order, settle, slots, steps } = setup();
     const go = granted("o", KEY);
-    submit("o", go, "j1");
     order({ keys: [KEY], force: true });
     settle("o", go, { kind: "stopped" });
     expect(slots()).toBe(1);
@@ -42,17 +41,17 @@ describe("a slot", () => {
     expect(slots()).toBe(0);
   });
 
-  it("of a given-up generation is longer when its job's id is told late, and free when the job is seen to end", () => {
-    const { ask, clock, granted, order, settle, slots, ended, abandoned, pending } = setup();
+  it("of a given-up generation is free when its job, told late, is seen to end", () => {
+    const { ask, clock, granted, order, settle, slots, ended, abandoned, steps } = setup();
     const go = granted("o", KEY);
     order({ keys: [KEY], force: true });
     settle("o", go, { kind: "stopped" });
     clock.advance(300);
     expect(ask("o", { submitted: [{ id: go.id, gen: go.gen, job: "j1" }] })).toEqual({ status: "lost" });
-    expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1", until: clock.ms + 600_000 }]);
-    clock.advance(400);
-    pending("j1");
-    expect(abandoned()).toMatchObject([{ until: clock.ms + 600_000 }]);
+    expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1" }]);
+    clock.advance(3_600);
+    steps.sweep();
+    expect(slots()).toBe(1);
     ended("j1");
     expect([slots(), abandoned()]).toEqual([0, []]);
   });
@@ -302,20 +301,20 @@ describe("a row that could not be looked at", () => {
   });
 });
 
-describe("a slow job that was given up", () => {
-  it("keeps its slot as long as it is shown, and is looked at before the slot ends", () => {
-    const { clock, granted, submit, order, leave, pending, steps, slots } = setup();
-    submit("o", granted("o", KEY), "j1");
-    leave("o");
-    order({ keys: [KEY], force: true });
-    for (let minute = 0; minute < 60; minute += 1) {
+describe("a job that was given up, and is known", () => {
+  it("keeps its slot until it is seen to end, or Ittybit does not know it any more", () => {
+    for (const how of ["ended", "absent"] as const) {
+      const { clock, granted, submit, order, leave, steps, slots, ...seen } = setup();
+      submit("o", granted("o", KEY), "j1");
+      leave("o");
+      order({ keys: [KEY], force: true });
+      clock.advance(7_200);
       steps.sweep();
       expect(slots()).toBe(1);
-      const next = steps.nextAlarm() ?? 0;
-      expect(next).toBeLessThanOrEqual(clock.ms + 310_000);
-      clock.advance(60);
-      // A slow job is looked at every five minutes.
-      if (minute % 5 === 0) pending("j1");
+      // The collector's loop must go on for that.
+      expect(steps.nextAlarm()).toBeLessThanOrEqual(clock.ms + 60_000);
+      seen[how]("j1");
+      expect(slots(), how).toBe(0);
     }
   });
 });

@@ -1,10 +1,16 @@
 import { int, type Sql, textOrNull } from "./sql.ts";
 
-/** A generation given up whose job may still run: it holds a slot until then (Unix ms), or until its job is seen to end. */
+/** A generation given up whose job may still run: it holds a slot until its job is seen to end, or, where nobody knows its job, until a time. */
 export interface Abandoned {
   gen: number;
   job: string | null;
+  /** Unix ms. */
   until: number;
+}
+
+/** Slow is not stuck: a job that is known keeps its slot whatever its age. */
+export function isOver({ job, until }: Abandoned, now: number): boolean {
+  return job === null && until < now;
 }
 
 /** Those there are, kept in memory and written through: they are counted at every hand-out. */

@@ -27,6 +27,11 @@ export function deleteRenewals(sql: Sql, id: string): void {
   sql.exec("DELETE FROM renewals WHERE id = ?", id);
 }
 
+/** Whether an image is still to be looked for; its id encoded. */
+export function isRenewing(sql: Sql, id: string): boolean {
+  return sql.exec("SELECT 1 FROM renewals WHERE id = ? LIMIT 1", id).length > 0;
+}
+
 export function findRenewal(sql: Sql, seq: number): Renewal | null {
   const raw = sql.exec("SELECT * FROM renewals WHERE seq = ?", seq)[0];
   return raw === undefined ? null : renewalFrom(raw);
