@@ -11,7 +11,7 @@ export function checkOverdue({ sql, clock, object, invariants }: HistoryWorld): 
   const before = clock.now() - OVERDUE_MS;
   for (const [table, condition] of [
     ["hands", "over = 0 AND until < ?"],
-    ["abandoned", "until < ?"],
+    ["abandoned", "job IS NULL AND until < ?"],
     ["purges", "at < ?"],
     ["renewals", "at < ?"],
     ["outbox", "due < ?"],
