@@ -38,7 +38,7 @@ function evicted(gate: Gate): Gate {
   return { ...gate, state, memory: newGateMemory(gate.now) };
 }
 const ask = (gate: Gate, more: Partial<Ask> = {}) =>
-  admit(gate, { lane: "bulk", gen: 1, slotsUsed: 0, hasSlot: false, liveWaiting: false, ...more });
+  admit(gate, { lane: "bulk", gen: 1, slotsUsed: 0, hasSlot: false, outranked: false, ...more });
 const code = (gate: Gate, more: Partial<Ask> = {}) => {
   const answer = ask(gate, more);
   return "code" in answer ? answer.code : "go";
@@ -80,7 +80,7 @@ describe("the order of the gate", () => {
     ask(gate);
     const before = JSON.stringify([gate.state, gate.memory]);
     expect(code(gate, { slotsUsed: 2 })).toBe("slots");
-    expect(code(gate, { liveWaiting: true })).toBe("tokens");
+    expect(code(gate, { outranked: true })).toBe("tokens");
     gate.state.paused = ["upload"];
     expect(code(gate, { lane: "upload" })).toBe("paused");
     gate.state.paused = [];
@@ -154,12 +154,6 @@ describe("tokens", () => {
     expect(drain(gate, { lane: "live" })).toEqual({ went: 2, code: "tokens" });
     const small = gateOf({ ratePerSecond: 1, burst: 1 });
     expect(drain(small).went).toBe(1);
-  });
-
-  it("go to viewers while one waits: neither uploads nor bulk get any", () => {
-    const gate = gateOf();
-    const lanes = (["live", "upload", "bulk"] as const).map((lane) => code(gate, { lane, liveWaiting: true }));
-    expect(lanes).toEqual(["go", "tokens", "tokens"]);
   });
 
   it("start empty after an eviction and after a Retry-After", () => {

@@ -37,8 +37,8 @@ export interface Ask {
   slotsUsed: number;
   /** The generation has its slot and its place in the budget already: its POST is repeated. */
   hasSlot: boolean;
-  /** A viewer's job waits for a token. */
-  liveWaiting: boolean;
+  /** A job of a higher lane waits for a token. */
+  outranked: boolean;
 }
 
 /**
@@ -49,7 +49,7 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const held = closedFor(gate, ask.lane, ask.hasSlot);
   if (held !== null) return held;
   if (!ask.hasSlot && ask.slotsUsed >= slotsOf(gate, ask.lane)) return { code: "slots", until: null };
-  if (ask.liveWaiting && ask.lane !== "live") return { code: "tokens", until: null };
+  if (ask.outranked) return { code: "tokens", until: null };
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };

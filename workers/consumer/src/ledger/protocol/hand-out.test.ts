@@ -41,6 +41,20 @@ describe("what is handed out", () => {
     expect(call("o", { room: 1 }).give.map(({ key }) => key)).toEqual([upload]);
   });
 
+  it("lets bulk go beside an upload in one call when there is enough for both, and the upload alone when there is not", () => {
+    for (const [burst, keys] of [
+      [10, KEYS.slice(0, 2)],
+      [1, KEYS.slice(1, 2)],
+    ] as const) {
+      const { clock, order, call, ready } = setup({ gate: { concurrency: 50, ratePerSecond: 1, burst } });
+      order({ run: "b", keys: KEYS.slice(0, 1) });
+      order({ run: "u", lane: "upload", keys: KEYS.slice(1, 2) });
+      clock.advance(20);
+      const begun = ready("o", call("o").give).filter(({ phase }) => phase === "go");
+      expect(begun.map(({ key }) => key).sort()).toEqual([...keys]);
+    }
+  });
+
   it("begins few POSTs a call: slots are not held by what waits for a connection", () => {
     const { clock, accept, call, ready } = setup({ gate: { concurrency: 50, ratePerSecond: 100, burst: 50 } });
     accept(...KEYS);

@@ -25,8 +25,8 @@ interface Hands {
   /** Jobs it can take still. */
   room: number;
   slotsUsed: number;
-  /** Lanes above which somebody waits for a token, by lane: true when a higher lane does. */
-  outranked: Record<LaneCode, boolean>;
+  /** Jobs that could be POSTed now had they a token, by lane. */
+  waiting: Record<LaneCode, number>;
 }
 
 /**
@@ -35,7 +35,7 @@ interface Hands {
  */
 export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): void {
   const room = Math.max(0, Math.min(request.room, HANDS_MAX));
-  const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), outranked: outranked(tx) };
+  const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), waiting: waiting(tx) };
   if (hasSuspect(one)) one.room = 0;
   takeOver(one);
   standBy(one, [LIVE], request.standby);
@@ -103,7 +103,7 @@ function isOutdated(tx: LedgerTx, row: Row, entry: Entry): boolean {
 function mayAskAgain(one: Hands, entry: Entry): boolean {
   const { tx } = one;
   const ask = { lane: laneName(entry.lane), gen: entry.gen, slotsUsed: one.slotsUsed, hasSlot: true };
-  const answer = admit(tx.gateNow, { ...ask, liveWaiting: one.outranked[entry.lane] });
+  const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, entry.lane) });
   if ("code" in answer) return false;
   entry.notBefore = answer.notBefore;
   return true;
@@ -123,34 +123,37 @@ function go(one: Hands): void {
     if (entry === undefined || entry.granted || isStale(row, entry)) continue;
     if (row.lane !== LIVE && !entry.ready) continue;
     const ask = { lane: laneName(row.lane), gen: row.gen, slotsUsed: one.slotsUsed, hasSlot: false };
-    const answer = admit(tx.gateNow, { ...ask, liveWaiting: one.outranked[row.lane] });
+    const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
     if ("code" in answer) continue;
     const grant = { granted: true, first: true, grantedAt: tx.now, lane: row.lane, month: monthOf(tx.now) };
     Object.assign(entry, grant, { notBefore: answer.notBefore });
     tx.memory.hands.touch(hand);
     tx.time("wait", tx.now - row.created);
     one.slotsUsed += 1;
+    one.waiting[row.lane] -= 1;
     begun += 1;
   }
 }
 
-/** True for each lane above which somebody could POST now and has no token: what is short goes to the higher lane first. */
-function outranked(tx: LedgerTx): Record<LaneCode, boolean> {
-  const waits = new Set<LaneCode>();
-  if (viewersWait(tx)) waits.add(LIVE);
+/** What is short goes to the higher lane first: whether one above has jobs that could be POSTed now. */
+function isOutranked({ waiting }: Hands, lane: LaneCode): boolean {
+  return (lane > LIVE && waiting[LIVE] > 0) || (lane > UPLOAD && waiting[UPLOAD] > 0);
+}
+
+function waiting(tx: LedgerTx): Record<LaneCode, number> {
+  const found: Record<LaneCode, number> = { [LIVE]: viewersWaiting(tx), [UPLOAD]: 0, [BULK]: 0 };
   for (const { over, entries } of tx.memory.hands.list()) {
     if (over) continue;
-    for (const { granted, ready, lane } of entries.values()) if (!granted && (ready || lane === LIVE)) waits.add(lane);
+    for (const { granted, ready, lane } of entries.values()) if (!granted && (ready || lane === LIVE)) found[lane] += 1;
   }
-  const open = [...waits].filter((lane) => closedFor(tx.gateNow, laneName(lane)) === null);
-  const isAbove = (lane: LaneCode) => open.some((other) => other < lane);
-  return { [LIVE]: false, [UPLOAD]: isAbove(UPLOAD), [BULK]: isAbove(BULK) };
+  for (const lane of [LIVE, UPLOAD] as const) if (closedFor(tx.gateNow, laneName(lane)) !== null) found[lane] = 0;
+  return found;
 }
 
 /** Viewers' jobs that are in nobody's hands yet. */
-function viewersWait(tx: LedgerTx): boolean {
+function viewersWaiting(tx: LedgerTx): number {
   const ids = dueIds(tx.sql, LIVE, tx.now, LOOKED_AT).filter((id) => tx.memory.hands.holderOf(id) === null);
-  return tx.rows.loadIds(ids).some((row) => row.state === WAITING && !isLocked(tx, row));
+  return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && !isLocked(tx, row)).length;
 }
 
 /* ── What is to be looked at ── */

@@ -92,7 +92,7 @@ export class AutoWorld {
         gen: 1,
         slotsUsed: this.#used,
         hasSlot: false,
-        liveWaiting: false,
+        outranked: false,
       });
       if ("code" in answer) return;
       this.#used += 1;
