@@ -225,13 +225,13 @@ describe("against the local Ittybit", () => {
   it("makes one job however often an answer is lost", async () => {
     emulator.control.addFault({ fault: { type: "lost" }, times: 3 });
     const { ledger, consume } = setup();
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const row = ledger.rows.get(KEY);
       if (row !== undefined) row.due = 0;
       await consume([KEY]);
     }
-    expect(ledger.kinds()).toEqual(["stored"]);
-    expect(ledger.outcomes.get(KEY)).toHaveLength(4);
+    // The second was not answered either: the job was looked for by its metadata.
+    expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "unclear" }, { kind: "stored" }]);
     expect(emulator.control.stats().createdJobs).toBe(1);
   });
 

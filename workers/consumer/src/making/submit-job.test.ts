@@ -123,6 +123,7 @@ describe("submitting", () => {
   it("settles an unanswered POST as unclear, and repeats it under the same key: one job", async () => {
     const { shift, ledger, ittybit, clock } = batchWorld();
     let lost = 2;
+    ittybit.lists = false;
     ittybit.refuse = () => (lost-- > 0 ? "lost" : null);
     const { gen } = ledger.add(KEY);
     for (let round = 0; round < 3; round += 1) {
@@ -173,6 +174,18 @@ describe("submitting", () => {
     ledger.addLeft("photo/800-high.webp");
     await shift();
     expect(orders.map(({ again }) => again)).toEqual([false, true]);
+  });
+
+  it("looks for the job by its metadata when its repetition is not answered either", async () => {
+    const { shift, ledger, ittybit } = batchWorld();
+    const options = { width: 400, format: "webp", quality: "high" } as const;
+    const { gen } = ledger.addLeft(KEY);
+    const metadata = { ledger: "L1", gen: String(gen), key: KEY };
+    await ittybit.submit({ input: ORIGINAL, options, idempotencyKey: `pw-L1-${gen}`, metadata });
+    ittybit.refuse = () => "lost";
+    await shift();
+    expect(ledger.submitted).toMatchObject([{ gen, job: "job_000001" }]);
+    expect(ittybit.jobs).toHaveLength(1);
   });
 
   describe("a POST whose key was taken before", () => {

@@ -61,7 +61,8 @@ async function post(
   const result = await context.ittybit.submit(order);
   await context.at("posted", key);
   if (result.kind === "made") return { job: result.job.id };
-  if (result.kind === "unclear" && result.lookFirst === true) {
+  // Whoever asked before may have been answered by a job that nobody heard of: a new generation, after the sixth time, would be a second one.
+  if (result.kind === "unclear" && (result.lookFirst === true || !entry.given.first)) {
     const job = await findJob(context, order);
     return job === null ? result : { job };
   }
