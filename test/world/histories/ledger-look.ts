@@ -53,7 +53,7 @@ export interface Look {
 
 export const noLook = (): Look => ({ rows: new Map(), entries: [], sums: [], abandoned: new Set() });
 
-type Packed = [number, number, 0 | 1, string | null, number, number, number, string];
+type Packed = [number, number, 0 | 1, string | null, number, number, number, string, number];
 
 export function lookAt(sql: Sql): Look {
   const look = noLook();

@@ -4,7 +4,7 @@ import type { Accepted } from "../contract.ts";
 import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { newGeneration, orderAnew } from "./transitions.ts";
+import { newGeneration, orderAnew, raise } from "./transitions.ts";
 
 /** What somebody asked for: ≤ 1,000 keys, each once. */
 export interface AcceptRequest {
@@ -80,10 +80,7 @@ function join(tx: LedgerTx, asking: Asking, row: Row): void {
     row.floor = row.gen;
     row.due = tx.now;
   }
-  if (asking.lane < row.lane) {
-    row.lane = asking.lane;
-    row.due ??= tx.now;
-  }
+  raise(tx, row, asking.lane);
   const n = asking.run?.n ?? 0;
   // A row that was born in this transaction is counted with its own run at the commit.
   if (tx.runs.join(row, n)) tx.shift(n, null, before ?? countedAs(row));

@@ -5,7 +5,7 @@ import { CANCELLED, DEAD, LIVE, REFUSED, type Row, WAITING } from "../tables/row
 import { closedFor } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
-import { entryOf, isLocked, orderAnew } from "./transitions.ts";
+import { entryOf, isLocked, orderAnew, raise } from "./transitions.ts";
 
 const DAY_MS = 86_400_000;
 /** Jobs that viewers wait for at once; beyond it pages are served by their originals. */
@@ -21,7 +21,7 @@ export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): vo
 function askOne(tx: LedgerTx, hand: Hand, { key, at }: ExchangeRequest["asks"][number]): void {
   const row = tx.rows.get(key);
   if (tx.images.get(encodedIdOfKey(key)).lock > tx.now) {
-    if (row?.state === WAITING) raise(tx, row);
+    if (row?.state === WAITING) raise(tx, row, LIVE);
     return;
   }
   const wanted = row === null ? bear(tx, key, at) : want(tx, row);
@@ -60,7 +60,7 @@ function want(tx: LedgerTx, row: Row): Row | null {
     if (row.deadUntil > tx.now) return null;
     takeOver(tx, row);
   } else if (row.state === CANCELLED) takeOver(tx, row);
-  else if (row.state === WAITING) raise(tx, row);
+  else if (row.state === WAITING) raise(tx, row, LIVE);
   return row.state === WAITING ? row : null;
 }
 
@@ -68,12 +68,6 @@ function takeOver(tx: LedgerTx, row: Row): void {
   tx.runs.leave(row);
   orderAnew(tx, row);
   row.lane = LIVE;
-}
-
-function raise(tx: LedgerTx, row: Row): void {
-  if (row.lane === LIVE) return;
-  row.lane = LIVE;
-  row.due ??= tx.now;
 }
 
 function hold(tx: LedgerTx, hand: Hand, row: Row): void {

@@ -55,6 +55,31 @@ describe("what is handed out", () => {
     }
   });
 
+  it("lets a POST that is to be asked again go in the lane that joined it", () => {
+    const { clock, ledger, order, call, settle, ready, leave, view } = setup();
+    const [key = ""] = KEYS;
+    order({ run: "u", lane: "upload", keys: [key] });
+    const [go] = ready("o", call("o").give);
+    settle("o", go!, UNCLEAR);
+    leave("o");
+    ledger.patchGate({ paused: { upload: true } }, "test");
+    clock.advance(60);
+    expect(call("p").give).toEqual([]);
+    view("v", key);
+    expect(call("p").give).toMatchObject([{ key, gen: go!.gen, phase: "go", first: false }]);
+  });
+
+  it("pays back to the lane that paid, whoever joined since", () => {
+    const { ledger, order, call, settle, ready, view, evict } = setup();
+    const [key = ""] = KEYS;
+    order({ run: "u", lane: "upload", keys: [key] });
+    const [go] = ready("o", call("o").give);
+    view("v", key);
+    expect(evict().getGate().budget.usedByLane).toMatchObject({ live: 0, upload: 1 });
+    settle("o", go!, { kind: "throttled", until: 0 });
+    expect(ledger.getGate().budget.usedByLane).toMatchObject({ live: 0, upload: 0 });
+  });
+
   it("begins few POSTs a call: slots are not held by what waits for a connection", () => {
     const { clock, accept, call, ready } = setup({ gate: { concurrency: 50, ratePerSecond: 100, burst: 50 } });
     accept(...KEYS);

@@ -125,7 +125,7 @@ function go(one: Hands): void {
     const ask = { lane: laneName(row.lane), gen: row.gen, slotsUsed: one.slotsUsed, hasSlot: false };
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
     if ("code" in answer) continue;
-    const grant = { granted: true, first: true, grantedAt: tx.now, lane: row.lane, month: monthOf(tx.now) };
+    const grant = { granted: true, first: true, grantedAt: tx.now, month: monthOf(tx.now), paidBy: row.lane };
     Object.assign(entry, grant, { notBefore: answer.notBefore });
     tx.memory.hands.touch(hand);
     tx.time("wait", tx.now - row.created);

@@ -4,7 +4,7 @@ import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { failedAttempt } from "../tables/attempts.ts";
 import { type Entry, type Hand, newEntry } from "../tables/hands.ts";
-import { CANCELLED, CANCELLING, DEAD, isOpen, type Row, WAITING } from "../tables/row.ts";
+import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, type Row, WAITING } from "../tables/row.ts";
 import { backoffMs } from "./backoff.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
@@ -56,6 +56,17 @@ export function orderAnew(tx: LedgerTx, row: Row): void {
   row.error = null;
   row.deadUntil = 0;
   row.created = tx.now;
+}
+
+/** A higher lane has joined: it goes when that lane is open, also what is in hands. A lower one changes nothing. */
+export function raise(tx: LedgerTx, row: Row, lane: LaneCode): void {
+  if (lane >= row.lane) return;
+  row.lane = lane;
+  row.due ??= tx.now;
+  const held = tx.memory.hands.holderOf(row.id);
+  if (held === null) return;
+  held.entry.lane = lane;
+  if (held.entry.granted) tx.memory.hands.touch(held.hand);
 }
 
 /** What a row is held by. A number from before a restore may have been used since: it is replaced first. */

@@ -15,9 +15,12 @@ export interface Entry {
   due: number;
   /** Unix ms of the first grant; 0 before it. */
   grantedAt: number;
+  /** Its row's, the highest that asked for it: its gate. */
   lane: LaneCode;
   /** Of the budget it was paid from, `2026-11`. */
   month: string;
+  /** Whose share of the budget paid, whoever joined later. */
+  paidBy: LaneCode;
   /* In memory only: */
   /** POST not before (Unix ms). */
   notBefore: number;
@@ -44,7 +47,7 @@ export interface Hand {
   openedAt: number;
 }
 
-type Packed = [number, number, 0 | 1, string | null, number, number, LaneCode, string];
+type Packed = [number, number, 0 | 1, string | null, number, number, LaneCode, string, LaneCode];
 
 /** Entries of one document that is nobody's: its body is written whole. */
 export const OVER_MAX_ENTRIES = 256;
@@ -178,18 +181,18 @@ function grantedOf({ entries }: Pick<Hand, "entries">): Entry[] {
   return [...entries.values()].filter(({ granted }) => granted);
 }
 
-function pack({ id, gen, first, job, due, grantedAt, lane, month }: Entry): Packed {
-  return [id, gen, first ? 1 : 0, job, due, grantedAt, lane, month];
+function pack({ id, gen, first, job, due, grantedAt, lane, month, paidBy }: Entry): Packed {
+  return [id, gen, first ? 1 : 0, job, due, grantedAt, lane, month, paidBy];
 }
 
-function unpack([id, gen, first, job, due, grantedAt, lane, month]: Packed): Entry {
+function unpack([id, gen, first, job, due, grantedAt, lane, month, paidBy]: Packed): Entry {
   const memory = { notBefore: grantedAt, ready: false };
-  return { id, gen, granted: true, first: Boolean(first), job, due, grantedAt, lane, month, ...memory };
+  return { id, gen, granted: true, first: Boolean(first), job, due, grantedAt, lane, month, paidBy, ...memory };
 }
 
 /** An entry that is held and not granted. */
 export function newEntry(row: { id: number; gen: number; lane: LaneCode }): Entry {
   const { id, gen, lane } = row;
-  // biome-ignore format: one glance
-  return { id, gen, granted: false, first: false, job: null, due: 0, grantedAt: 0, lane, month: "", notBefore: 0, ready: false };
+  const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, month: "", paidBy: lane };
+  return { id, gen, lane, ...grant, notBefore: 0, ready: false };
 }
