@@ -167,8 +167,8 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P2",
     breaks: "a job that is shown to run is made again",
     file: `${PROTOCOL}/collected.ts`,
-    find: "for (const job of found.absent) giveUp",
-    replace: "for (const job of [...found.absent, ...found.pending]) giveUp",
+    find: "for (const job of found.absent) {",
+    replace: "for (const job of [...found.absent, ...found.pending]) {",
     tests: [`${PROTOCOL}/settle.test.ts`],
   },
   {
