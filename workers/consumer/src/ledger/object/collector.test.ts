@@ -326,6 +326,24 @@ describe("a job that does not end", () => {
     expect(found.flatMap(({ absent }) => absent)).toEqual([]);
   });
 
+  it("is not absent because one read by its id did not find it, though no page shows it", async () => {
+    const { ittybit, make, drive, found, open } = setup();
+    const id = make(30 * MINUTE);
+    ittybit.hidden.list.add(id);
+    const reads = () => ittybit.calls.filter((call) => call.startsWith("get")).length;
+    await drive(11 * MINUTE);
+    for (let lies = 0; lies < 3; lies += 1) {
+      const before = reads();
+      ittybit.hidden.get.add(id);
+      for (let seconds = 0; reads() === before && seconds < 600; seconds += 1) await drive(1_000);
+      ittybit.hidden.get.clear();
+      expect(reads()).toBe(before + 1);
+      await drive(3 * MINUTE);
+    }
+    expect(found.flatMap(({ absent }) => absent)).toEqual([]);
+    expect(open).toHaveLength(1);
+  });
+
   it("is looked at ever more rarely, and its end is seen even after hours", async () => {
     const { ittybit, make, drive, found, endedAt, clock } = setup();
     const began = clock.now();

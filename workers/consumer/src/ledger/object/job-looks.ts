@@ -47,6 +47,8 @@ export interface LookDeps {
 const AT_ONCE = 6;
 /** Pages that should have shown a job and did not, before it is read by itself. */
 const MISSED_MAX = 3;
+/** One answer may lie, say while their servers change: a job that reads by its id did not find so often in a row is gone. */
+const UNKNOWN_MAX = 3;
 /** A page that lacks this many of the jobs it should show is read on: others' jobs stand between ours. Fewer wait for the next look. */
 const READ_ON_FROM = 25;
 /** Pages read one after another, at most: a dialect without cursors shows the newest 1,000 jobs. */
@@ -110,7 +112,7 @@ export class JobLooks {
       known: this.memory.known(),
       due: chosen(() => true),
       hidden: chosen((one) => one.missed >= MISSED_MAX),
-      lost: chosen((one) => one.lost),
+      lost: chosen((one) => one.unknown > 0),
       flowing: this.#isFlowing(),
     });
     const pages = looks.filter((look) => look.kind === "page");
@@ -185,7 +187,7 @@ export class JobLooks {
       const one = this.memory.watched.get(job);
       if (one === undefined) continue;
       one.missed += 1;
-      if (one.lost && this.#isOld(one)) absent.push(job);
+      if (this.#isGone(one)) absent.push(job);
     }
     this.#report({ absent });
   }
@@ -205,9 +207,9 @@ export class JobLooks {
       this.#tell([{ ...look.job, id: one.job }]);
     } else if (look.kind === "absent") {
       one.lookedAt = this.#deps.clock.now();
-      one.lost = true;
+      one.unknown += 1;
       const onNoPage = one.missed > 0 || this.#manner === "singles";
-      if (onNoPage && this.#isOld(one)) this.#report({ absent: [one.job] });
+      if (onNoPage && this.#isGone(one)) this.#report({ absent: [one.job] });
     } else this.#noResult(look);
     return true;
   }
@@ -257,12 +259,12 @@ export class JobLooks {
     return this.#deps.clock.now() < this.#notBefore;
   }
 
-  #isOld({ grantedAt }: OpenJob): boolean {
-    return grantedAt < this.#deps.clock.now() - JOB_DEADLINE_MS;
+  #isGone({ grantedAt, unknown }: Watched): boolean {
+    return unknown >= UNKNOWN_MAX && grantedAt < this.#deps.clock.now() - JOB_DEADLINE_MS;
   }
 
   dueAt(one: Watched): number {
-    const single = this.#manner === "singles" || one.missed >= MISSED_MAX || one.lost;
+    const single = this.#manner === "singles" || one.missed >= MISSED_MAX || one.unknown > 0;
     return dueAt(one, (q) => this.#deps.view.jobMs(q), single);
   }
 }

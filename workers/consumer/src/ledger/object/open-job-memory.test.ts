@@ -40,7 +40,7 @@ describe("OpenJobMemory", () => {
 
 describe("a look", () => {
   const jobMs = () => 2_000;
-  const watched = { ...job(1_000), missed: 0, lost: false };
+  const watched = { ...job(1_000), missed: 0, unknown: 0 };
 
   it("falls at the learned time, also for a job that a page happened to show before", () => {
     expect(dueAt({ ...watched, lookedAt: null }, jobMs, false)).toBe(3_000);

@@ -5,8 +5,8 @@ export interface Watched extends OpenJob {
   lookedAt: number | null;
   /** Pages in a row that should have shown it and did not. */
   missed: number;
-  /** True when `GET` did not find it. */
-  lost: boolean;
+  /** Reads by its id in a row that did not find it. */
+  unknown: number;
 }
 
 /** Ended jobs are remembered for their places in Ittybit's list: so many at most, a few hundred kB. */
@@ -34,7 +34,7 @@ export class OpenJobMemory {
     for (const job of this.watched.keys()) if (!ids.has(job)) this.watched.delete(job);
     for (const one of open) {
       const last = this.watched.get(one.job);
-      this.watched.set(one.job, { lookedAt: null, missed: 0, lost: false, ...last, ...one });
+      this.watched.set(one.job, { lookedAt: null, missed: 0, unknown: 0, ...last, ...one });
       if (!placed.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.grantedAt });
     }
     this.#known.sort((a, b) => a.grantedAt - b.grantedAt);
@@ -44,7 +44,7 @@ export class OpenJobMemory {
   /** Ittybit shows it, and it has not ended. */
   shown(job: string, now: number): void {
     const one = this.watched.get(job);
-    if (one !== undefined) Object.assign(one, { lookedAt: now, lost: false });
+    if (one !== undefined) Object.assign(one, { lookedAt: now, unknown: 0 });
   }
 
   onPage(job: string): void {
