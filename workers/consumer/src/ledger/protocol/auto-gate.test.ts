@@ -4,7 +4,8 @@ import { AutoWorld, type Service } from "../testing/auto-world.ts";
 import { adjust, noteThrottled } from "./auto-gate.ts";
 import { newGateMemory } from "./gate-memory.ts";
 
-const SEEDS = [1, 2, 3];
+/** Not those that the constants were tuned on. */
+const SEEDS = [101, 102, 103];
 /** From the POST until an end is seen, beside the job itself, in ms: for so long a slot is taken too. */
 const ROUND_MS = 350;
 
@@ -101,7 +102,7 @@ describe("an automatic gate follows", () => {
     ],
   ] as const;
 
-  it.each(CHANGES.flatMap((change) => [500, 2_000].map((jobMs) => [...change, jobMs] as const)))(
+  it.each(CHANGES.flatMap((change) => [500, 2_000, 5_000].map((jobMs) => [...change, jobMs] as const)))(
     "a change of %o to %o in 90 s, jobs of %i ms, whether refused or queued",
     (from, to, jobMs) => {
       const refusing = after(service(from.rate, from.slots, jobMs, "refuses"), to);
