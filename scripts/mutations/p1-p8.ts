@@ -312,7 +312,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P6",
     breaks: "others are given beside a suspect",
     file: `${PROTOCOL}/hand-out.ts`,
-    find: "one.room = row.crashes > 0 ? 0 : one.room - 1;",
+    find: "one.room = one.hand.alone ? 0 : one.room - 1;",
     replace: "one.room -= 1;",
     tests: [`${PROTOCOL}/hand-out.test.ts`],
   },

@@ -166,10 +166,7 @@ export const HAPPENINGS = {
   }),
   others: (world, { width }) => world.upstream.makeOthers({ 160: 30, 320: 120, 480: 250 }[width]),
   restart: asking((world) => world.restart()),
-  loseQueue: (world) => {
-    world.work.forget();
-    world.live.forget();
-  },
+  loseQueue: (world) => world.loseMessages(),
   pause: asking((world, { lane }) => patch(world, { [lane]: true })),
   resume: asking((world) => patch(world, { live: false, upload: false, bulk: false })),
   missing: (world, { image }) => {

@@ -130,6 +130,13 @@ export class HistoryWorld extends World {
     this.invariants.mayDie = true;
   }
 
+  /** Both queues lose all they hold. */
+  loseMessages(): void {
+    this.work.forget();
+    this.live.forget();
+    this.#site.trouble.messages = Math.max(this.#site.trouble.messages, this.clock.now());
+  }
+
   /** It was ordered: what it killed before does not count. */
   ordered(key: string): void {
     if (key === this.#site.poison) this.#site.kills = 0;

@@ -31,11 +31,13 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
     leaveBehind(tx, hand, false);
     return { ...answer, stop: [], give: [], again: 0, stay: false };
   }
-  handOut(tx, hand, { room: request.room, standby: standbyTarget(tx) });
-  const give = tell(tx, hand, have, answer.stop);
+  // Who is to leave takes nothing new: it would put it down untouched, and the next one too.
   const work = workOf(tx);
+  const stay = request.role === "live" || stays(tx, hand, work);
+  handOut(tx, hand, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
+  const give = tell(tx, hand, have, answer.stop);
   adjust(tx.gateNow, { used: slotsUsed(tx), waiting: openWaits(tx) });
-  return { ...answer, give, again: paceMs(tx, work), stay: request.role === "live" || stays(tx, hand, work) };
+  return { ...answer, give, again: paceMs(tx, work), stay };
 }
 
 /** Jobs that need the handler's connections: one that merely runs at Ittybit needs none. */

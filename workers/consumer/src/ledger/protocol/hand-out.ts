@@ -36,7 +36,8 @@ interface Hands {
 export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): void {
   const room = Math.max(0, Math.min(request.room, HANDS_MAX));
   const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), waiting: waiting(tx) };
-  if (hasSuspect(one)) one.room = 0;
+  hand.alone = hasSuspect(one);
+  if (hand.alone) one.room = 0;
   takeOver(one);
   standBy(one, [LIVE], request.standby);
   go(one);
@@ -55,7 +56,8 @@ function mayTake(one: Hands, row: Row): boolean {
 
 function give(one: Hands, row: Row, entry: Entry): void {
   one.tx.memory.hands.put(one.hand, entry);
-  one.room = row.crashes > 0 ? 0 : one.room - 1;
+  one.hand.alone = row.crashes > 0;
+  one.room = one.hand.alone ? 0 : one.room - 1;
 }
 
 /* ── What somebody left behind ── */

@@ -71,15 +71,44 @@ describe("workers are not called", () => {
 });
 
 describe("workers beyond what the gate wants", () => {
+  const gate = { concurrency: 200, ratePerSecond: 40, burst: 20, monthlyJobs: null };
+  const keys = Array.from({ length: 200 }, (_, n) => `image-${n}/400-high.webp`);
+
   it("are let go though they hold jobs, the youngest first", () => {
-    const ledger = setup({ gate: { concurrency: 50, ratePerSecond: 20, burst: 20, monthlyJobs: null } });
-    ledger.accept(...Array.from({ length: 200 }, (_, n) => `image-${n}/400-high.webp`));
+    const { ledger, accept, call, clock } = setup({ gate });
+    accept(...keys);
     const owners = ["a", "b", "c", "d", "e"];
     for (const owner of owners) {
-      expect(ledger.call(owner).give.length).toBeGreaterThan(0);
-      ledger.clock.advance(0.01);
+      expect(call(owner).give.length).toBeGreaterThan(0);
+      clock.advance(0.01);
     }
     // Three bring through 20 a second.
-    expect(owners.filter((owner) => ledger.call(owner).stay)).toEqual(["a", "b", "c", "d"]);
+    ledger.patchGate({ rate: 20 }, "test");
+    expect(owners.filter((owner) => call(owner).stay)).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("are given nothing that they would put down at once", () => {
+    const { accept, call, clock } = setup({ gate: { ...gate, ratePerSecond: 20 } });
+    accept(...keys);
+    for (const owner of ["a", "b", "c"]) {
+      expect(call(owner).stay).toBe(true);
+      clock.advance(0.01);
+    }
+    expect(call("d")).toMatchObject({ give: [], stay: false });
+  });
+});
+
+describe("a worker counts as at work no more", () => {
+  it("once it has not called for 20 s, however long its lease is: others are called in its place", () => {
+    const { accept, call, clock, steps } = setup();
+    accept("a/400-high.webp", "b/400-high.webp");
+    expect(steps.wakesDue()).toBe(1);
+    call("o");
+    clock.advance(15);
+    expect(steps.wakesDue()).toBe(0);
+    accept("c/400-high.webp");
+    clock.advance(5);
+    expect(steps.wakesDue()).toBe(1);
+    expect(call("p")).toMatchObject({ give: [{ key: "c/400-high.webp" }], stay: true });
   });
 });

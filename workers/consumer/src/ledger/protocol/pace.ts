@@ -1,4 +1,4 @@
-import { WORKERS_MAX } from "@prewarm/shared/limits";
+import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
 import { nextDueAt } from "../tables/due.ts";
 import type { Hand } from "../tables/hands.ts";
 import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
@@ -22,6 +22,8 @@ const PREPARE_MS = 100;
 const JOBS_A_WORKER = 8;
 /** Jobs that are about to end and cost a worker as much as one that is to be made. */
 const WATCHED_A_JOB = 4;
+/** Each call renews the lease. Who has not called for so long is dead, or as good as dead, long before its lease is over. */
+const SILENT_MS = 20_000;
 /** A wake-up is believed under way for so long. */
 const WAKE_MS = 30_000;
 /** One that nobody answered for so long stands in the queue: the platform adds consumers only when a batch completes. */
@@ -41,7 +43,10 @@ const PACE_MS = { from: 450, to: 800 } as const;
 
 /** Workers that take what there is. */
 function workers({ memory, now }: LedgerTx): Hand[] {
-  return memory.hands.list().filter((hand) => hand.role === "work" && isLive(hand, now) && !hand.draining);
+  const isHeard = ({ until }: Hand) => until - LEASE_MS > now - SILENT_MS;
+  return memory.hands
+    .list()
+    .filter((hand) => hand.role === "work" && isLive(hand, now) && isHeard(hand) && !hand.draining && !hand.alone);
 }
 
 /** What there is to do: now, or soon. */

@@ -60,6 +60,22 @@ describe("purge", () => {
     expect(steps.purgesDue()).toHaveLength(1);
   });
 
+  it("leaves the lock on when it ends while another purge of the image is making its second look", () => {
+    const { clock, steps, purge, image } = setup();
+    steps.purgeEnd(purge("a"));
+    clock.advance(60);
+    steps.purgeEnd(purge("a"));
+    clock.advance(15 * 60);
+    const [first] = steps.purgesDue();
+    clock.advance(60);
+    const [second] = steps.purgesDue();
+    expect([first, second]).toMatchObject([{ look: 2 }, { look: 2 }]);
+    steps.purgeEnd(second!);
+    expect(image("a").locked).toBe(true);
+    steps.purgeEnd(first!);
+    expect(image("a").locked).toBe(false);
+  });
+
   it("hands nothing of the image out while it looks, and what was ordered meanwhile afterwards", () => {
     const { clock, steps, accept, call, purge } = setup();
     const task = purge("a");

@@ -105,9 +105,10 @@ export function purgeEnd(tx: LedgerTx, { purge: seq, look }: Pick<PurgeTask, "pu
   unlockImage(tx, purge.id);
 }
 
-/** Unlocks, unless a purge has its first look still before it. */
+/** Unlocks, unless a purge has its first look still before it, or one may be looking now: its end unlocks. */
 export function unlockImage(tx: LedgerTx, encodedId: string): void {
-  if (!purgesOf(tx.sql, encodedId).some(({ look }) => look === 1)) tx.images.get(encodedId).lock = 0;
+  const isLooking = ({ look, at }: Purge) => look === 1 || at <= tx.now + PURGE_LOCK_MS;
+  if (!purgesOf(tx.sql, encodedId).some(isLooking)) tx.images.get(encodedId).lock = 0;
 }
 
 function lock(tx: LedgerTx, { id }: Purge): void {

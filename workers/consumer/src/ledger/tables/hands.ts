@@ -44,6 +44,8 @@ export interface Hand {
   role: Role;
   /** Takes nothing new any more. */
   draining: boolean;
+  /** It holds a suspect: beside that it takes nothing. */
+  alone: boolean;
   openedAt: number;
 }
 
@@ -74,6 +76,7 @@ export class Hands {
         sums,
         role,
         draining: false,
+        alone: false,
         openedAt: 0,
       };
       this.#hands.set(hand.owner, hand);
@@ -98,7 +101,7 @@ export class Hands {
   }
 
   open(hand: Pick<Hand, "owner" | "until" | "born" | "role" | "openedAt" | "over">): Hand {
-    const made: Hand = { ...hand, entries: new Map(), sums: emptySums(), draining: false };
+    const made: Hand = { ...hand, entries: new Map(), sums: emptySums(), draining: false, alone: false };
     this.#hands.set(hand.owner, made);
     return made;
   }
