@@ -50,9 +50,9 @@ describe.each(alerts)("%s", (alert) => {
   });
 });
 
-// Debian has it as `promtool`; a machine without it still judges names and headings.
+// A machine without it still judges names and headings; where PROMTOOL names one (every night), it must be there.
 const promtool = process.env.PROMTOOL ?? "promtool";
-const hasPromtool = spawnSync(promtool, ["--version"]).status === 0;
+const hasPromtool = process.env.PROMTOOL !== undefined || spawnSync(promtool, ["--version"]).status === 0;
 
 describe.skipIf(!hasPromtool)("promtool (skipped where it is not installed: apt-get install promtool)", () => {
   it.each([
@@ -60,6 +60,6 @@ describe.skipIf(!hasPromtool)("promtool (skipped where it is not installed: apt-
     ["test", "rules", "ops/prometheus/rules.test.yml"],
   ])("%s %s %s", (...args) => {
     const { status, stdout, stderr } = spawnSync(promtool, args, { cwd: ROOT, encoding: "utf8" });
-    expect({ status, said: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, said: "" });
+    expect({ status, said: status === 0 ? "" : `${stdout}${stderr}` }).toEqual({ status: 0, said: "" });
   });
 });
