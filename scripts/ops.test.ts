@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { EVENTS } from "../workers/consumer/src/ledger/contract.ts";
 
 /** The alert rules and the board under ops/: of metrics that exist, told in the runbook, and true by promtool. */
 
@@ -15,6 +16,7 @@ const board: { panels: { title: string; targets: { expr: string }[] }[] } = JSON
 const exposed = [...read("workers/consumer/src/api/metrics.ts").matchAll(/\bgauge\(\s*"(prewarm_\w+)"/g)].map(
   ([, name]) => name,
 );
+exposed.push(...EVENTS.map((event) => `prewarm_${event}_total`));
 const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name = ""]) => name);
 const namesIn = (text: string): string[] => [...new Set(text.match(/\bprewarm_\w+/g))];
 

@@ -157,7 +157,7 @@ export class World {
     const { clock, config, outside, log } = this.#options;
     const bucket = this.store.bucket(life);
     const deps: LedgerDeps = {
-      ...{ config, clock, newLedgerId: () => "L1", sleep: (ms) => clock.sleep(ms) },
+      ...{ config, clock, newLedgerId: () => "L1", version: null, sleep: (ms) => clock.sleep(ms) },
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => clock.within(work, ms),

@@ -11,14 +11,21 @@ import type { Faults } from "./hooks/hook-fault.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
-import type { LedgerCalls } from "./ledger/contract.ts";
+import type { CodeVersion, LedgerCalls } from "./ledger/contract.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
-import type { Log } from "./platform/log.ts";
+import { createLog, type Log } from "./platform/log.ts";
 
-/** One JSON line per decision; Workers Logs indexes the fields. */
-export const writeLog: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }));
+/** Which code runs; null where the platform does not say, as locally. */
+export function versionOf({ VERSION }: Pick<Env, "VERSION">): CodeVersion | null {
+  return VERSION?.id ? { id: VERSION.id, tag: VERSION.tag ?? "" } : null;
+}
+
+export function logOf(env: Env, part: "consumer" | "ledger"): Log {
+  const version = versionOf(env);
+  return createLog((line) => console.log(line), { part, version: version && (version.tag || version.id) });
+}
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 // A method of the global scope: kept bound wherever it is handed to.
@@ -35,7 +42,7 @@ export function ittybitOf(env: Env): Ittybit {
 }
 
 export function ledgerOf(env: Env): LedgerCalls {
-  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: writeLog, sleep });
+  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep });
 }
 
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
@@ -59,7 +66,7 @@ export function batchDeps(env: Env): BatchDeps {
     fetch: fetcher,
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
     newOwner: () => crypto.randomUUID(),
-    log: writeLog,
+    log: logOf(env, "consumer"),
     at: nowhere,
   };
 }
@@ -93,7 +100,7 @@ export function operatorDeps(env: Env): UploadsDeps {
     ledger: ledgerOf(env),
     bucket: env.IMAGES_BUCKET,
     clock: systemClock,
-    log: writeLog,
+    log: logOf(env, "consumer"),
   };
 }
 
@@ -119,7 +126,7 @@ export function apiDeps(env: Env): ApiDeps {
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
-    version: env.VERSION?.id ? { id: env.VERSION.id, tag: env.VERSION.tag ?? "" } : null,
+    version: versionOf(env),
     sizeOf: originalSize(fetcher, (binding) => bucketOf(env, binding) ?? undefined),
     fetch: fetcher,
   };
