@@ -131,7 +131,8 @@ function versionIn(text: string): string {
   try {
     const { version, ledger } = JSON.parse(text);
     if (typeof version?.tag !== "string" || version.tag === "") return "";
-    const older = typeof ledger?.tag === "string" && ledger.tag !== version.tag ? `, the ledger still ${ledger.tag}` : "";
+    const older =
+      typeof ledger?.tag === "string" && ledger.tag !== version.tag ? `, the ledger still ${ledger.tag}` : "";
     return `, version ${version.tag}${older}`;
   } catch {
     return "";
