@@ -12,6 +12,7 @@ import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-co
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
+import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { listGenerations } from "../../workers/consumer/src/store/list-generations.ts";
 import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import type { Chance } from "./chance.ts";
@@ -218,6 +219,7 @@ export class World {
         life.owner = `owner${this.#owners}`;
         return life.owner;
       },
+      span: noSpan,
       at: (point, key) => this.#at(point, key, life),
     };
   }

@@ -1,3 +1,4 @@
+import { tracing } from "cloudflare:workers";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
@@ -16,6 +17,7 @@ import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
 import { createLog, type Log } from "./platform/log.ts";
+import type { Span } from "./platform/span.ts";
 
 /** Which code runs; null where the platform does not say, as locally. */
 export function versionOf({ VERSION }: Pick<Env, "VERSION">): CodeVersion | null {
@@ -45,6 +47,14 @@ export function ledgerOf(env: Env): LedgerCalls {
   return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep });
 }
 
+/** The platform's traces: a span costs nothing where nobody samples. */
+const span: Span = (name, work) =>
+  tracing.enterSpan(name, (spanned) =>
+    work((attributes) => {
+      for (const [key, value] of Object.entries(attributes)) if (value !== null) spanned.setAttribute(key, value);
+    }),
+  );
+
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(env: Env): BatchDeps {
   const config = siteConfig(env);
@@ -67,6 +77,7 @@ export function batchDeps(env: Env): BatchDeps {
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
     newOwner: () => crypto.randomUUID(),
     log: logOf(env, "consumer"),
+    span,
     at: nowhere,
   };
 }

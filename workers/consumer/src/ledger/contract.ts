@@ -69,6 +69,9 @@ export type ExchangeAnswer =
 
 export interface Given {
   id: number;
+  /** The job's public name and its run's, by which logs and traces are found. */
+  name: string;
+  run: string | null;
   key: string;
   gen: number;
   /** An object of a generation at or above it counts as present. */
