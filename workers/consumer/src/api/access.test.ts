@@ -231,7 +231,7 @@ describe("every answer", () => {
   it.each([
     ["GET", "/healthz", 200],
     ["GET", "/api/v1/stats", 401],
-    ["PUT", "/healthz", 401],
+    ["PUT", "/healthz", 405],
   ])("to %s %s is kept by nobody and runs nothing in a browser", async (method, path, status) => {
     const answer = await createApiWorld().call(method, path, { token: null });
     expect(answer.status).toBe(status);
@@ -279,6 +279,18 @@ describe("public routes", () => {
     const quick = await timeOf(20, () => ask("/healthz"));
     // 38 ms a request against 0.5 ms, when the document was made anew each time; now it is only printed.
     expect(await timeOf(20, () => ask("/openapi.json"))).toBeLessThan(quick * 30 + 20);
+  });
+
+  it("answer another method with 405 to anybody, for what is public is no secret", async () => {
+    const world = createApiWorld();
+    for (const [method, path, allowed] of [
+      ["GET", "/hooks/uploads", "POST"],
+      ["POST", "/healthz", "GET"],
+    ] as const) {
+      const { status, body } = await world.json(method, path, { token: null });
+      expect([status, body.allowed]).toEqual([405, [allowed]]);
+    }
+    expect((await world.call("PUT", "/api/v1/gate", { token: null })).status).toBe(401);
   });
 
   it("are not ready with a faulty configuration", async () => {
