@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { Config } from "./config.ts";
 import { COLLECTIONS, RULES } from "./config-rules.ts";
 import { configSchema } from "./config-schema.ts";
