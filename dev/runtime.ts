@@ -2,6 +2,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorkers } from "./bundle.ts";
 import { gateTo, guarded } from "./loopback-guard.ts";
+import { stateRoot } from "./settings.ts";
 
 export interface RuntimeOptions {
   edgePort: number;
@@ -59,8 +60,8 @@ function miniflareOptions(options: RuntimeOptions, workers: WorkerDescription[],
     port: options.controlPort,
     cf: false,
     log: new Log(LogLevel.WARN),
-    resourcePersistencePath: options.stateDir,
-    defaultPersistRoot: options.stateDir,
+    resourcePersistencePath: stateRoot(options.stateDir),
+    defaultPersistRoot: stateRoot(options.stateDir),
     workers: [
       gateTo("prewarm-consumer"),
       ...workers.map(({ name, workerOptions }) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
@@ -27,6 +27,13 @@ describe("the local stack's settings", () => {
       originalsUrl: null,
       signingKeys: "",
     });
+  });
+
+  it("refuse a STATE_DIR that cannot be written: the platform's storage would wait for it without a word", () => {
+    const file = join(STATE_DIR, "a-file");
+    writeFileSync(file, "");
+    const tokens = { ADMIN_TOKEN: "a", VIEWER_TOKEN: "v", HOOK_SECRET: "s" };
+    expect(() => read({ ...tokens, STATE_DIR: join(file, "state") })).toThrow(/^STATE_DIR, .*a-file\/state, cannot be/);
   });
 
   it("read ORIGINALS_DIR from where npm was called", () => {

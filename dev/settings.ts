@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "@prewarm/shared/config";
 
@@ -23,6 +23,7 @@ export interface StackSettings {
 
 export function readSettings(env: Record<string, string | undefined>): StackSettings {
   const stateDir = resolve(env.STATE_DIR || ".wrangler/prewarm");
+  refuseUnwritable(stateDir);
   const settings: StackSettings = {
     port: portOf(env.PORT, "PORT", 8787),
     controlPort: portOf(env.CONTROL_PORT, "CONTROL_PORT", 8788),
@@ -72,11 +73,23 @@ function urlOf(text: string | undefined, name: string): string | null {
 /** A secret that stays the same as long as the state does, so that a sender set up once keeps working. The command line reads `admin-token`. */
 function keptSecret(stateDir: string, name: string, make: () => string): string {
   const file = join(stateDir, name);
-  if (!existsSync(file)) {
-    mkdirSync(stateDir, { recursive: true });
-    writeFileSync(file, make(), { mode: 0o600 });
-  }
+  if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600 });
   return readFileSync(file, "utf8").trim();
+}
+
+/** Where R2, ledger and cache lie in it, as `wrangler … --local --persist-to <STATE_DIR>` has them. */
+export function stateRoot(stateDir: string): string {
+  return join(stateDir, "v3");
+}
+
+/** The platform's storage would wait without a word for a folder it cannot write. */
+function refuseUnwritable(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true });
+    accessSync(stateDir, constants.W_OK);
+  } catch (error) {
+    throw new Error(`STATE_DIR, ${stateDir}, cannot be written: ${error instanceof Error ? error.message : error}.`);
+  }
 }
 
 export function isLoopback(url: string): boolean {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -9,11 +9,14 @@ import { defineConfig, type UserConfig } from "../packages/shared/src/config.ts"
 import { checkConfig } from "../packages/shared/src/config-check.ts";
 import { checkEnvironment } from "../packages/shared/src/environment-check.ts";
 import { createApiWorld, HOOK_SECRET } from "../workers/consumer/src/api/testing/api-world.ts";
+import { runCommand, type World } from "./deploy/commands.ts";
+import { FakeCloudflare } from "./deploy/testing/fake-cloudflare.ts";
+import { recordingWrangler } from "./deploy/testing/recording-wrangler.ts";
 import { judgeSite } from "./site-faults.ts";
 
 /*
- * Mistakes people make in prewarm.config.ts and around it, and who tells of them: start and reload, build and deploy (all four go by
- * judgeSite), the hook, /readyz, the health sentence, and `prewarm check`.
+ * Mistakes people make in prewarm.config.ts and around it, and who tells of them: start and reload, build and `wrangler deploy` (all four
+ * go by judgeSite), `npm run deploy`, the hook, /readyz, the health sentence, and `prewarm check`.
  */
 
 const ROOT = join(import.meta.dirname, "..");
@@ -180,6 +183,34 @@ const MISTAKES: Mistake[] = [
   },
 ];
 
+/** What provision and deploy of staging say, and what they deploy. */
+async function deploy(mistake: Mistake, file: string) {
+  const home = mkdtempSync(join(folder, "staging-"));
+  const values: Record<string, string | undefined> = { ...SECRETS, ...mistake.secrets };
+  const inFile = ["EDGE_URL", "LEDGER_LOCATION"].flatMap((name) =>
+    values[name] ? [`${name} = "${values[name]}"`] : [],
+  );
+  for (const name of ["wrangler.consumer.toml", "wrangler.edge.toml"]) {
+    const text = readFileSync(join(ROOT, name), "utf8");
+    writeFileSync(
+      join(home, name),
+      text.replace(/^\[env\.staging\.vars\]$/m, (line) => [line, ...inFile].join("\n")),
+    );
+  }
+  const said: string[] = [];
+  const { wrangler, calls } = recordingWrangler(new FakeCloudflare());
+  const site = await judgeSite(file);
+  const world: World = {
+    ...{ wrangler, folder: home, site, env: values, askSecret: null, release: () => ({ tag: "a", message: "m" }) },
+    person: { tell: (line) => said.push(line), ask: null },
+    buildDashboard: async () => {},
+    prewarm: async () => 0,
+  };
+  await runCommand(["provision", "--env", "staging", "--yes"], world);
+  const code = await runCommand(["deploy", "--env", "staging", "--yes"], world);
+  return { code, said: said.join("\n"), deployed: calls.filter(({ args: [verb] }) => verb === "deploy").length };
+}
+
 /** The control API of a consumer that was deployed with this mistake. */
 function deployed({ site = {}, secrets = {} }: Mistake) {
   const values: Record<string, string | undefined> = { ...SECRETS, ...secrets };
@@ -238,10 +269,21 @@ describe.each(MISTAKES.map((mistake) => [mistake.name, mistake] as const))("%s",
   });
 });
 
+/** The setting or secret that is told of: `HOOK_SECRET` of `/^HOOK_SECRET: …/`. */
+const nameIn = ({ told }: Mistake): string => /^\^(\w+)/.exec(told.source)?.[1] ?? "";
+
+it.each(MISTAKES.map((mistake) => [mistake.name, mistake] as const))("%s is not deployed", async (_, mistake) => {
+  const { code, said, deployed } = await deploy(mistake, (await check(mistake)).file);
+  expect([code, deployed]).toEqual([2, 0]);
+  expect(said).toMatch(new RegExp(`\\b${nameIn(mistake)}\\b`));
+});
+
 it("lets a sound one pass everywhere", async () => {
   const sound = { name: "sound", told: /./, hook: 401 } as const;
   expect((await deployed(sound).json("GET", "/readyz", { token: null })).status).toBe(200);
-  expect(await check(sound)).toMatchObject({ code: 0, faults: [] });
+  const checked = await check(sound);
+  expect(checked).toMatchObject({ code: 0, faults: [] });
+  expect(await deploy(sound, checked.file)).toMatchObject({ code: 0, deployed: 2 });
 });
 
 it("stops a build and a deploy: their command ends with 1", () => {

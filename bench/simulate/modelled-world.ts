@@ -15,6 +15,7 @@ import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
 import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import type { QueueBatch } from "../../workers/consumer/src/platform/queue-message.ts";
+import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { ModelledIttybit, OUTPUT_HOST } from "./modelled-ittybit.ts";
 
@@ -160,7 +161,14 @@ export class ModelledWorld {
   #ledgerDeps(): LedgerDeps {
     const { clock, ittybit } = this;
     return {
-      ...{ config: this.#config, clock, log: quiet, newLedgerId: () => "L1", sleep: (ms) => clock.sleep(ms) },
+      ...{
+        config: this.#config,
+        clock,
+        log: quiet,
+        newLedgerId: () => "L1",
+        version: null,
+        sleep: (ms) => clock.sleep(ms),
+      },
       ...{ within: (work) => work, ittybit },
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);
@@ -180,6 +188,7 @@ export class ModelledWorld {
         this.#owners += 1;
         return `owner${this.#owners}`;
       },
+      span: noSpan,
       at: async () => undefined,
     };
   }

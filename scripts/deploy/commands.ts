@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { checkFiles } from "../../apps/cli/src/steps/check-deploy.ts";
 import type { Judged } from "../site-faults.ts";
 import { planDeploy, type Release } from "./deploy.ts";
 import { planDestroy } from "./destroy.ts";
@@ -87,7 +88,16 @@ function provisioning({ wrangler, site, env, askSecret }: World): Provisioning {
   return { wrangler, site: site.config, value: (name) => env[name], askSecret };
 }
 
+/** What `prewarm check` calls a fault of the files: a binding, an address, a place that is missing or none. */
+function fileFaults({ env }: Target, { site, folder }: World): string[] {
+  if (site.config === null) return [];
+  const findings = checkFiles(site.config, folder, env).filter(({ state }) => state === "fault");
+  return findings.map(({ what, text }) => `${what}: ${text}`);
+}
+
 async function deploy({ target, dryRun, yes }: Asked, world: World): Promise<Ended> {
+  const faults = fileFaults(target, world);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
   const lacks = (await planProvision(target, provisioning(world))).filter(({ todo }) => todo !== null);
   if (lacks.length > 0) {
     for (const { what, todo } of lacks) world.person.tell(`lacks ${what}: ${todo}`);

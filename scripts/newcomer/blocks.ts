@@ -32,7 +32,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/before-a-build.md",
     begins: "prewarm warm --file images.csv",
-    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 cancelled/, /build-dashboard/] },
+    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /build-dashboard/] },
   },
   {
     page: "docs/before-a-build.md",
@@ -42,7 +42,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/before-a-build.md",
     begins: "prewarm warm --file mailing-images.txt",
-    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 cancelled/, /^sent$/m] },
+    does: { prints: [/2 images: \d+ variants accepted/, /; 0 dead, 0 refused, 0 cancelled/, /^sent$/m] },
   },
   { page: "docs/bulk.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
   { page: "docs/ci.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { stateRoot } from "../../dev/settings.ts";
 
 export interface StackProcess {
   edgeUrl: string;
@@ -81,8 +82,8 @@ export async function withBucket(stateDir: string, work: (bucket: R2Like) => Pro
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
-      resourcePersistencePath: stateDir,
-      defaultPersistRoot: stateDir,
+      resourcePersistencePath: stateRoot(stateDir),
+      defaultPersistRoot: stateRoot(stateDir),
       modules: true,
       script: "export default { fetch() { return new Response() } }",
       r2Buckets: { IMAGES_BUCKET: "optimized-images" },

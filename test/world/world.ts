@@ -12,6 +12,7 @@ import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-co
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
+import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { listGenerations } from "../../workers/consumer/src/store/list-generations.ts";
 import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import type { Chance } from "./chance.ts";
@@ -157,7 +158,7 @@ export class World {
     const { clock, config, outside, log } = this.#options;
     const bucket = this.store.bucket(life);
     const deps: LedgerDeps = {
-      ...{ config, clock, newLedgerId: () => "L1", sleep: (ms) => clock.sleep(ms) },
+      ...{ config, clock, newLedgerId: () => "L1", version: null, sleep: (ms) => clock.sleep(ms) },
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => clock.within(work, ms),
@@ -218,6 +219,7 @@ export class World {
         life.owner = `owner${this.#owners}`;
         return life.owner;
       },
+      span: noSpan,
       at: (point, key) => this.#at(point, key, life),
     };
   }

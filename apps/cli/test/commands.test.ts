@@ -100,6 +100,10 @@ describe("status and jobs", () => {
     expect(looks).toBe(3);
   });
 
+  it("knows no jobs of a run that is not there, rather than none", async () => {
+    expect(await run(["jobs", "--run", "run_nope"])).toMatchObject({ code: EXIT.usage, stdout: "" });
+  });
+
   it("reads as many pages of jobs as it is asked for", async () => {
     await run(["warm"], { stdin: Array.from({ length: 150 }, (_, n) => `i${n}\n`).join("") });
     const { stdout } = await run(["jobs", "--limit", "250", "--state", "stored", "--state", "dead", "--json"]);

@@ -8,7 +8,8 @@ import { type Browser, chromium } from "playwright-core";
 
 /*
  * A Chromium without system packages: @sparticuz/chromium ships the binary, the libraries it links (`al2023`), a font and a software
- * renderer, each as brotli. They are unpacked once beside node_modules. A browser of the system, or of $CHROMIUM, wins.
+ * renderer, each as brotli. They are unpacked once beside node_modules. It is the same browser with the same font on every machine; one of
+ * the system stands in where there is none for the machine. $CHROMIUM wins over both.
  */
 
 const inflate = promisify(brotliDecompress);
@@ -33,7 +34,8 @@ const QUIET = [
 
 /** Starts a headless Chromium; the caller closes it. Takes about 3 s more the first time on a machine. */
 export async function launchBrowser(): Promise<Browser> {
-  const found = [process.env.CHROMIUM, ...SYSTEM].find((path) => path && existsSync(path));
+  const isOurs = process.platform === "linux" && process.arch === "x64";
+  const found = [process.env.CHROMIUM, ...(isOurs ? [] : SYSTEM)].find((path) => path && existsSync(path));
   // Under LANG=C Chromium says its language is `en-US@posix`, which Intl refuses.
   const own = {
     ...(process.env as Record<string, string>),

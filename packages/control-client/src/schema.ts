@@ -2216,12 +2216,8 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             status: "ready";
-                            /** @description The deployed version of the consumer; null where the platform tells none */
-                            version: {
-                                id: string;
-                                /** @description What `wrangler deploy --tag` said */
-                                tag: string;
-                            } | null;
+                            version: components["schemas"]["CodeVersion"] & unknown;
+                            ledger: components["schemas"]["CodeVersion"] & unknown;
                         };
                     };
                 };
@@ -2234,12 +2230,8 @@ export interface paths {
                         "application/json": {
                             /** @enum {string} */
                             status: "not ready";
-                            /** @description The deployed version of the consumer; null where the platform tells none */
-                            version: {
-                                id: string;
-                                /** @description What `wrangler deploy --tag` said */
-                                tag: string;
-                            } | null;
+                            version: components["schemas"]["CodeVersion"] & unknown;
+                            ledger: components["schemas"]["CodeVersion"] & unknown;
                             reasons: string[];
                         };
                     };
@@ -2636,6 +2628,11 @@ export interface components {
             /** @description Unix milliseconds */
             at: number;
             environment: string;
+            /** @description Which code runs; null where the platform tells none */
+            versions: {
+                consumer: components["schemas"]["CodeVersion"];
+                ledger: components["schemas"]["CodeVersion"];
+            };
             health: components["schemas"]["Health"];
             states: components["schemas"]["CountsByState"] & unknown;
             lanes: {
@@ -2662,6 +2659,16 @@ export interface components {
                 acceptedPerSecond: number;
                 /** @description Failed attempts of all that ended */
                 failureRatio: number;
+            };
+            /** @description Since the ledger was made: `failed` counts attempts, `throttled` Ittybit's 429s */
+            totals: {
+                accepted: number;
+                stored: number;
+                failed: number;
+                dead: number;
+                refused: number;
+                cancelled: number;
+                throttled: number;
             };
             wait: components["schemas"]["Percentiles"];
             run: components["schemas"]["Percentiles"] & unknown;
@@ -2696,6 +2703,11 @@ export interface components {
             /** @description Times that recording a metric failed */
             metricErrors: number;
         };
+        CodeVersion: {
+            id: string;
+            /** @description What `wrangler deploy --tag` said */
+            tag: string;
+        } | null;
         Health: {
             /** @enum {string} */
             level: "ok" | "warning" | "problem";
@@ -2944,6 +2956,7 @@ export type Purge = components['schemas']['Purge'];
 export type ImageInfos = components['schemas']['ImageInfos'];
 export type ImageInfo = components['schemas']['ImageInfo'];
 export type Stats = components['schemas']['Stats'];
+export type CodeVersion = components['schemas']['CodeVersion'];
 export type Health = components['schemas']['Health'];
 export type Percentiles = components['schemas']['Percentiles'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];

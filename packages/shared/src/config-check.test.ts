@@ -175,6 +175,7 @@ describe("checkConfig finds", () => {
     ["a share above the whole", "gate.warmingShare", /0 to 1/, check({ gate: { warmingShare: 80 } })],
     ["alerts out of order", "gate.alertLevels", /ascending/, check({ gate: { alertLevels: [0.9, 0.5] } })],
     ["a setting that is none", "lader", /ladder/, checkRaw({ lader: [16] })],
+    ["a slip in a nested one", "gate.monthlyJob", /did you mean monthlyJobs/, checkRaw({ gate: { monthlyJob: 1 } })],
     ["a limit that is none", "limits.attempts", /no such setting/, checkRaw({ limits: { attempts: 1 } })],
   ])("%s, at %s", (_, path, mend, faults) => {
     expect(faults).toEqual([expect.stringMatching(mend)]);

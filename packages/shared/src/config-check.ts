@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { Config } from "./config.ts";
 import { COLLECTIONS, RULES } from "./config-rules.ts";
 import { configSchema } from "./config-schema.ts";
@@ -27,16 +27,22 @@ function isInCollection(path: readonly PropertyKey[]): boolean {
 function describe(issue: z.core.$ZodIssue): string[] {
   const path = printPath(issue.path);
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => `${path === "" ? "" : `${path}.`}${key}: ${unknownKey(key, path)}`);
+    return issue.keys.map((key) => `${path === "" ? "" : `${path}.`}${key}: ${unknownKey(key, issue.path)}`);
   return [`${path}: ${issue.message}`];
 }
 
-function unknownKey(key: string, path: string): string {
-  const known = path === "" ? Object.keys(configSchema.shape) : [];
-  const meant = nearest(key, known);
+function unknownKey(key: string, path: readonly PropertyKey[]): string {
+  const meant = nearest(key, settingsAt(path));
   return meant === undefined
     ? "there is no such setting: leave it out"
     : `there is no such setting; did you mean ${meant}?`;
+}
+
+/** The names of the settings that a place of the configuration has. */
+function settingsAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = configSchema;
+  for (const part of path) schema = schema instanceof z.ZodObject ? schema.shape[String(part)] : undefined;
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
 function printPath(path: readonly PropertyKey[]): string {

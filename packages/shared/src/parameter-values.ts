@@ -2,6 +2,7 @@ import {
   type Config,
   FITS,
   type Fit,
+  FORMATS,
   type Format,
   POSITIONS,
   type Position,
@@ -80,6 +81,8 @@ export function readFormat(text: string, config: Pick<Config, "formats">): Forma
   const format = config.formats.find((each) => each === (text === "jpg" ? "jpeg" : text));
   if (format !== undefined) return format;
   const spellings = formatSpellings(config);
+  if (FORMATS.some((each) => each === text))
+    throw invalid("f", text, spellings, undefined, ` Allow it by adding it to formats in prewarm.config.ts.`);
   throw invalid("f", text, spellings, nearest(text, spellings));
 }
 

@@ -82,8 +82,14 @@ function unknown(name: string, known: readonly Parameter[]): AppError {
 }
 
 /** A refusal of a parameter's value: what it was, what is allowed, and the nearest right spelling. */
-export function invalid(parameter: Parameter, value: string, allowed: readonly string[], meant?: string): AppError {
-  const detail = `"${echo(value)}" is not a value of ${parameter}.`;
+export function invalid(
+  parameter: Parameter,
+  value: string,
+  allowed: readonly string[],
+  meant?: string,
+  hint = "",
+): AppError {
+  const detail = `"${echo(value)}" is not a value of ${parameter}.${hint}`;
   return new AppError(
     parameter === "p" ? "preset_unknown" : "parameter_invalid",
     refusal(parameter, detail, allowed, meant),

@@ -124,6 +124,7 @@ describe("parseTransform refuses", () => {
     ["w=1&w=1", "parameter_repeated", "w", undefined, "twice, even alike"],
     ["s=a&s=b", "parameter_repeated", "s", undefined, "two signatures"],
     ["w=", "parameter_invalid", "w", undefined, "no value"],
+    ["f=png", "parameter_invalid", "f", undefined, "a format that this site does not list"],
     ["w=0", "parameter_invalid", "w", "1", "below the least"],
     ["w=-5", "parameter_invalid", "w", "1", "below the least"],
     ["w=800px", "parameter_invalid", "w", "800", "a unit"],

@@ -168,7 +168,8 @@ function apply<T, D>(read: (text: string) => T, text: string | undefined, otherw
   return text === undefined ? otherwise : read(text);
 }
 
-function isClosed(transform: Transform, config: Config): boolean {
+/** Whether a URL may ask for it without a signature. */
+export function isClosed(transform: Transform, config: Config): boolean {
   return (
     isOnLadder(transform, config) ||
     isDeclaredCrop(transform, config) ||

@@ -1,3 +1,4 @@
+import { tracing } from "cloudflare:workers";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
@@ -11,14 +12,22 @@ import type { Faults } from "./hooks/hook-fault.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
-import type { LedgerCalls } from "./ledger/contract.ts";
+import type { CodeVersion, LedgerCalls } from "./ledger/contract.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
-import type { Log } from "./platform/log.ts";
+import { createLog, type Log } from "./platform/log.ts";
+import type { Span } from "./platform/span.ts";
 
-/** One JSON line per decision; Workers Logs indexes the fields. */
-export const writeLog: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }));
+/** Which code runs; null where the platform does not say, as locally. */
+export function versionOf({ VERSION }: Pick<Env, "VERSION">): CodeVersion | null {
+  return VERSION?.id ? { id: VERSION.id, tag: VERSION.tag ?? "" } : null;
+}
+
+export function logOf(env: Env, part: "consumer" | "ledger"): Log {
+  const version = versionOf(env);
+  return createLog((line) => console.log(line), { part, version: version && (version.tag || version.id) });
+}
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 // A method of the global scope: kept bound wherever it is handed to.
@@ -35,8 +44,16 @@ export function ittybitOf(env: Env): Ittybit {
 }
 
 export function ledgerOf(env: Env): LedgerCalls {
-  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: writeLog, sleep });
+  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep });
 }
+
+/** The platform's traces: a span costs nothing where nobody samples. */
+const span: Span = (name, work) =>
+  tracing.enterSpan(name, (spanned) =>
+    work((attributes) => {
+      for (const [key, value] of Object.entries(attributes)) if (value !== null) spanned.setAttribute(key, value);
+    }),
+  );
 
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(env: Env): BatchDeps {
@@ -59,7 +76,8 @@ export function batchDeps(env: Env): BatchDeps {
     fetch: fetcher,
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
     newOwner: () => crypto.randomUUID(),
-    log: writeLog,
+    log: logOf(env, "consumer"),
+    span,
     at: nowhere,
   };
 }
@@ -93,7 +111,7 @@ export function operatorDeps(env: Env): UploadsDeps {
     ledger: ledgerOf(env),
     bucket: env.IMAGES_BUCKET,
     clock: systemClock,
-    log: writeLog,
+    log: logOf(env, "consumer"),
   };
 }
 
@@ -119,7 +137,7 @@ export function apiDeps(env: Env): ApiDeps {
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
-    version: env.VERSION?.id ? { id: env.VERSION.id, tag: env.VERSION.tag ?? "" } : null,
+    version: versionOf(env),
     sizeOf: originalSize(fetcher, (binding) => bucketOf(env, binding) ?? undefined),
     fetch: fetcher,
   };

@@ -2,7 +2,7 @@ import { systemClock } from "@prewarm/shared/clock";
 import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
-import { ittybitOf, writeLog } from "./compose.ts";
+import { ittybitOf, logOf, versionOf } from "./compose.ts";
 import { type Env, siteConfig } from "./config.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
 import { within } from "./platform/within.ts";
@@ -14,7 +14,8 @@ export function ledgerDeps(env: Env): LedgerDeps {
   return {
     config: siteConfig(env),
     clock: systemClock,
-    log: writeLog,
+    log: logOf(env, "ledger"),
+    version: versionOf(env),
     newLedgerId: () => crypto.randomUUID().slice(0, 8),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     within,

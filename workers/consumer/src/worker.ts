@@ -1,6 +1,6 @@
 import { queueRole } from "@prewarm/shared/queue-role";
 import { createApi } from "./api/create-api.ts";
-import { apiDeps, batchDeps, ledgerOf, operatorDeps, writeLog } from "./compose.ts";
+import { apiDeps, batchDeps, ledgerOf, logOf, operatorDeps } from "./compose.ts";
 import type { Env } from "./config.ts";
 import { doctorTick } from "./doctor/run-doctor.ts";
 import { handleUploads } from "./hooks/uploads-queue.ts";
@@ -29,10 +29,10 @@ export default {
   async queue(batch, env) {
     const role = queueRole(batch.queue);
     if (role === "uploads") return handleUploads(batch, operatorDeps(env));
-    if (role === "dead") return consumeDead(batch, ledgerOf(env), writeLog);
+    if (role === "dead") return consumeDead(batch, ledgerOf(env), logOf(env, "consumer"));
     if (role !== null) return consumeBatch(batch, role, batchDeps(env));
     // Whatever it carries waits until the queue has a name that tells: taken for something else it would be lost.
-    writeLog("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
+    logOf(env, "consumer")("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
     batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });
   },
 

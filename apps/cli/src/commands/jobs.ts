@@ -1,5 +1,6 @@
 import type { Job, JobPage } from "@prewarm/control-client/schema";
 import { createControlApi } from "../api/control-api.ts";
+import { getRun } from "../api/runs.ts";
 import type { Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
@@ -33,6 +34,9 @@ export const jobsCommand: Command = {
   async run(args, context) {
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
+    const run = args.text("run");
+    // A run that is not there has no jobs either, and that would read as if all were well.
+    if (run !== null) await getRun(api, run);
     const limit = args.text("limit");
     let left = limit === null ? DEFAULT_LIMIT : readCount(limit, "--limit", 1);
     const jobs: Job[] = [];

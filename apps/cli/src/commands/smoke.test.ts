@@ -69,6 +69,15 @@ describe("prewarm smoke", () => {
     expect(code).toBe(EXIT.ok);
   });
 
+  it("says so where the ledger does not run the version that was deployed", async () => {
+    const version = { id: "v", tag: "abc123" };
+    const older = { id: "u", tag: "fed321" };
+    const { code, stdout } = await smoke({
+      "GET /readyz": () => Response.json({ status: "ready", version, ledger: older }),
+    });
+    expect([code, stdout]).toEqual([EXIT.ok, expect.stringContaining("version abc123, the ledger still fed321")]);
+  });
+
   const status = (status: number, body: unknown) => () => Response.json(body, { status });
   it.each<[string, Record<string, () => Response>, RegExp]>([
     [

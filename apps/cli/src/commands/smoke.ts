@@ -129,8 +129,11 @@ async function ready({ context, control }: Site): Promise<string> {
 
 function versionIn(text: string): string {
   try {
-    const { version } = JSON.parse(text);
-    return typeof version?.tag === "string" && version.tag !== "" ? `, version ${version.tag}` : "";
+    const { version, ledger } = JSON.parse(text);
+    if (typeof version?.tag !== "string" || version.tag === "") return "";
+    const older =
+      typeof ledger?.tag === "string" && ledger.tag !== version.tag ? `, the ledger still ${ledger.tag}` : "";
+    return `, version ${version.tag}${older}`;
   } catch {
     return "";
   }

@@ -1,4 +1,5 @@
 import type { Run } from "@prewarm/control-client/schema";
+import { withDefaultUrl } from "@prewarm/shared/environment";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { failedCount } from "../api/runs.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
@@ -285,5 +286,9 @@ async function dryRun(state: RunState, warming: Warming): Promise<ExitCode> {
 async function namerFor({ input }: RunState, args: Arguments, context: Context) {
   // Pages name images by the edge's address, so without it none could be found.
   const edgeUrl = input.pages.places.length > 0 ? readEdgeUrl(args, context) : readKnownEdgeUrl(args, context);
-  return createNamer(await findConfig(args, context), edgeUrl);
+  const config = await findConfig(args, context);
+  // The originals of a local stack, named to the command line as they are to `npm start`.
+  const local = context.env.ORIGINALS_URL;
+  const sources = config === null || !local ? null : withDefaultUrl(config.sources, local);
+  return createNamer(config === null || sources === null ? config : { ...config, sources }, edgeUrl);
 }

@@ -35,6 +35,11 @@ describe("URLs of originals", () => {
   });
 });
 
+it("says of the local stack's originals how they are told", () => {
+  const url = "http://localhost:8791/originals/phone.jpg";
+  expect(() => namer.fromUrl(url)).toThrow("say ORIGINALS_URL=http://localhost:8791/originals/{id}, or name the id");
+});
+
 it("reads image URLs of the edge without any configuration", () => {
   const plain = createNamer(null, "http://localhost:8787");
   expect(plain.fromText("http://localhost:8787/images/a%2Fb".replace("%2F", "/"))).toEqual({ id: "a/b" });

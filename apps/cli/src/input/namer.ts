@@ -15,7 +15,7 @@ export function createNamer(config: Config | null, edgeUrl: string | null): Name
     if (asked !== null) return asked;
     if (config === null) throw new Error("it is a URL, and there is no prewarm.config.ts to tell which image it is");
     const id = idOfOriginal(text, config);
-    if (id === null) throw new Error("no configured source has this URL");
+    if (id === null) throw new Error(`no configured source has this URL${localHint(text)}`);
     return { id };
   };
   return {
@@ -28,6 +28,14 @@ export function createNamer(config: Config | null, edgeUrl: string | null): Name
       return { id };
     },
   };
+}
+
+/** The local stack has its originals from elsewhere than the configuration says. */
+function localHint(text: string): string {
+  const { protocol, hostname, host } = URL.parse(text) ?? {};
+  return protocol === "http:" && /^(localhost|127\.0\.0\.1)$/.test(hostname ?? "")
+    ? `; of the local stack's say ORIGINALS_URL=http://${host}/originals/{id}, or name the id`
+    : "";
 }
 
 /** An image URL of the edge, such as `https://images.example.com/images/a/b?w=800&f=webp`; null for any other. */

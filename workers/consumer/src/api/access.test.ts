@@ -231,7 +231,7 @@ describe("every answer", () => {
   it.each([
     ["GET", "/healthz", 200],
     ["GET", "/api/v1/stats", 401],
-    ["PUT", "/healthz", 401],
+    ["PUT", "/healthz", 405],
   ])("to %s %s is kept by nobody and runs nothing in a browser", async (method, path, status) => {
     const answer = await createApiWorld().call(method, path, { token: null });
     expect(answer.status).toBe(status);
@@ -252,7 +252,11 @@ describe("public routes", () => {
   it("say that it runs, that it is ready, and what there is", async () => {
     const world = createApiWorld();
     expect((await world.json("GET", "/healthz", { token: null })).body).toEqual({ status: "ok" });
-    const ready = { status: "ready", version: { id: "version-1", tag: "a1b2c3d" } };
+    const ready = {
+      status: "ready",
+      version: { id: "version-1", tag: "a1b2c3d" },
+      ledger: { id: "version-0", tag: "0f0f0f0" },
+    };
     expect(await world.json("GET", "/readyz", { token: null })).toEqual({ status: 200, body: ready });
     expect((await world.json("GET", "/openapi.json", { token: null })).body.openapi).toBe("3.1.0");
   });
@@ -260,10 +264,10 @@ describe("public routes", () => {
   it("cost little, however often they are asked", async () => {
     const world = createApiWorld();
     let asked = 0;
-    const { getGate } = world.deps.ledger;
-    world.deps.ledger.getGate = () => {
+    const { about } = world.deps.ledger;
+    world.deps.ledger.about = () => {
       asked += 1;
-      return getGate();
+      return about();
     };
     const ask = (path: string) => world.call("GET", path, { token: null });
     await Promise.all(Array.from({ length: 50 }, () => ask("/readyz")));
@@ -275,6 +279,18 @@ describe("public routes", () => {
     const quick = await timeOf(20, () => ask("/healthz"));
     // 38 ms a request against 0.5 ms, when the document was made anew each time; now it is only printed.
     expect(await timeOf(20, () => ask("/openapi.json"))).toBeLessThan(quick * 30 + 20);
+  });
+
+  it("answer another method with 405 to anybody, for what is public is no secret", async () => {
+    const world = createApiWorld();
+    for (const [method, path, allowed] of [
+      ["GET", "/hooks/uploads", "POST"],
+      ["POST", "/healthz", "GET"],
+    ] as const) {
+      const { status, body } = await world.json(method, path, { token: null });
+      expect([status, body.allowed]).toEqual([405, [allowed]]);
+    }
+    expect((await world.call("PUT", "/api/v1/gate", { token: null })).status).toBe(401);
   });
 
   it("are not ready with a faulty configuration", async () => {
@@ -289,6 +305,9 @@ describe("public routes", () => {
     expect((await world.call("GET", "/metrics", { token: null })).status).toBe(401);
     const answer = await world.call("GET", "/metrics", { token: VIEWER });
     expect(answer.headers.get("Content-Type")).toContain("version=0.0.4");
-    expect(await answer.text()).toContain('prewarm_jobs{lane="live",state="queued"} 0\n');
+    const text = await answer.text();
+    expect(text).toContain('prewarm_jobs{lane="live",state="queued"} 0\n');
+    expect(text).toContain('prewarm_version_info{part="consumer",id="version-1",tag="a1b2c3d"} 1\n');
+    expect(text).toContain('prewarm_version_info{part="ledger",id="version-0",tag="0f0f0f0"} 1\n');
   });
 });

@@ -60,17 +60,18 @@ export function createApi(deps: ApiDeps): Api {
   return app;
 }
 
-/** A wrong method is answered 405 and an unknown path 404, but only to operators. Everybody else gets 401 or 403, as from a call that exists. */
+/**
+ * A wrong method is answered 405 and an unknown path 404, but only to operators, and of what anybody may call to anybody. Everybody else
+ * gets 401 or 403, as from a call that exists.
+ */
 function refuseTheRest(app: Api, admit: ReturnType<ReturnType<typeof createGuard>>): void {
-  const methods = new Map<string, string[]>();
-  for (const { route } of ENDPOINTS) {
-    const path = routingPath(route);
-    methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
-  }
-  for (const [path, allowed] of methods) {
-    app.all(path, admit, () => {
+  for (const [path, endpoints] of Map.groupBy(ENDPOINTS, ({ route }) => routingPath(route))) {
+    const allowed = endpoints.map(({ route }) => route.method.toUpperCase());
+    const refuse = () => {
       throw new AppError("method_not_allowed", { allowed });
-    });
+    };
+    if (endpoints.every(({ access }) => access === "public")) app.all(path, refuse);
+    else app.all(path, admit, refuse);
   }
   app.all("*", admit, () => {
     throw new AppError("not_found");

@@ -1,5 +1,6 @@
 import type { ReceiveDeps } from "../hooks/receive-hook.ts";
 import type { DryRunDeps } from "../intake/dry-run.ts";
+import type { CodeVersion } from "../ledger/contract.ts";
 import type { WrongTokens } from "./access/wrong-tokens.ts";
 
 /** Queue bindings by queue name; `metrics` is absent on platforms that have none. */
@@ -37,6 +38,6 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   /** Shown as a badge: `local`, `production`, … */
   environment: string;
   /** The deployed version of this Worker; null where the platform tells none, as locally. */
-  version: { id: string; tag: string } | null;
+  version: CodeVersion | null;
   fetch: typeof fetch;
 }

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -30,9 +30,15 @@ function endpointFor(access: Access) {
     access,
     mount: (app, admit, deps) => {
       // This function's signature has checked the handler against the route. The app cannot check it again, because R is open here.
-      app.openapi({ ...route, middleware: admit } as RouteConfig, (c) => handle(c as never, deps) as never);
+      app.openapi({ ...strict(route), middleware: admit } as RouteConfig, (c) => handle(c as never, deps) as never);
     },
   });
+}
+
+/** A parameter that is not known is refused: left out, a misspelt filter would be none. */
+function strict(route: RouteConfig): RouteConfig {
+  const query = route.request?.query;
+  return query instanceof z.ZodObject ? { ...route, request: { ...route.request, query: query.strict() } } : route;
 }
 
 export const open = endpointFor("public");

@@ -36,6 +36,16 @@ describe("GET /api/v1/jobs", () => {
     },
   );
 
+  it("refuses a parameter that it does not know, and names it: a misspelt filter would be none", async () => {
+    for (const path of ["jobs?sate=dead", "runs?sate=open", "audit?limt=5", "history?teir=day", "dead?fingerprnt=x"]) {
+      const { status, body } = await createApiWorld().json("GET", `/api/v1/${path}`);
+      const [, name] = /\?(\w+)/.exec(path) ?? [];
+      expect([status, body.code, body.parameter]).toEqual([400, "parameter_invalid", name]);
+    }
+    const warmed = await createApiWorld().json("POST", "/api/v1/warm?dryrun=1", { body: { items: [{ id: "a" }] } });
+    expect([warmed.status, warmed.body.parameter]).toEqual([400, "dryrun"]);
+  });
+
   it.each(["' OR 1=1 --", "%", "_", '"', "\\", "<script>", "__proto__", "a".repeat(400)])(
     "takes %s for text",
     async (text) => {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
+import { EVENTS, type Event } from "../ledger/contract.ts";
 import { viewer } from "./endpoint.ts";
 import { refusals } from "./schema-words.ts";
 import { type Stats, statsAnswer } from "./stats.ts";
@@ -24,7 +25,13 @@ export const metrics = [
 
 /** What the overview knows, for Prometheus. Names and labels are stable. */
 function metricsText(stats: Stats): string {
-  return [...jobMetrics(stats), ...flowMetrics(stats), ...gateMetrics(stats), ...queueMetrics(stats)].join("");
+  return [
+    ...jobMetrics(stats),
+    ...flowMetrics(stats),
+    ...totalMetrics(stats),
+    ...gateMetrics(stats),
+    ...queueMetrics(stats),
+  ].join("");
 }
 
 function jobMetrics({ lanes, oldest }: Stats): string[] {
@@ -33,6 +40,31 @@ function jobMetrics({ lanes, oldest }: Stats): string[] {
   return [
     gauge("prewarm_jobs", "Jobs by lane and state.", jobs),
     gauge("prewarm_oldest_waiting_seconds", "Age of the oldest waiting job.", ages),
+  ];
+}
+
+/** What each event's counter counts. */
+const COUNTED: Record<Event, string> = {
+  accepted: "Jobs accepted.",
+  stored: "Variants stored.",
+  failed: "Failed attempts.",
+  dead: "Jobs that became dead letters.",
+  refused: "Jobs refused for their original.",
+  cancelled: "Jobs cancelled.",
+  throttled: "Answers of Ittybit that asked to wait (429).",
+};
+
+function totalMetrics({ totals, versions }: Stats): string[] {
+  const versionOf = (part: keyof Stats["versions"]): MetricLine[] => {
+    const version = versions[part];
+    return version === null ? [] : [[{ part, ...version }, 1]];
+  };
+  return [
+    ...EVENTS.map((event) => counter(`prewarm_${event}_total`, COUNTED[event], totals[event])),
+    gauge("prewarm_version_info", "Which version the consumer and the ledger run.", [
+      ...versionOf("consumer"),
+      ...versionOf("ledger"),
+    ]),
   ];
 }
 
@@ -101,7 +133,16 @@ function gauge(name: string, help: string, samples: MetricLine[]): string {
   const lines = samples
     .filter(([, value]) => value !== null)
     .map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-  return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join("")}`;
+  return family(name, "gauge", help, lines);
+}
+
+/** Since the ledger was made: it only rises, but for a restore. */
+function counter(name: string, help: string, value: number): string {
+  return family(name, "counter", help, [`${name} ${value}\n`]);
+}
+
+function family(name: string, type: "gauge" | "counter", help: string, lines: string[]): string {
+  return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
 function labelText(labels: Record<string, string>): string {

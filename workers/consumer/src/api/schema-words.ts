@@ -18,6 +18,10 @@ export const count = z.number().int().min(0);
 export const milliseconds = z.number().min(0).openapi({ description: "milliseconds" });
 export const bytes = z.number().int().min(0).openapi({ description: "bytes" });
 
+export const codeVersion = z
+  .object({ id: z.string(), tag: z.string().openapi({ description: "What `wrangler deploy --tag` said" }) })
+  .openapi("CodeVersion");
+
 export const byState = z
   .object({
     queued: count,

@@ -1,11 +1,21 @@
 import { z } from "@hono/zod-openapi";
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
-import type { LedgerStats } from "../ledger/contract.ts";
+import { EVENTS, type Event, type LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
 import { budgetView, gateAnswer, gateState } from "./gate.ts";
 import { health, healthSentence } from "./health-sentence.ts";
-import { answer, byState, bytes, count, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
+import {
+  answer,
+  byState,
+  bytes,
+  codeVersion,
+  count,
+  milliseconds,
+  percentiles,
+  refusals,
+  time,
+} from "./schema-words.ts";
 
 /** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
 const LEDGER_LIMIT_BYTES = 10_000_000_000;
@@ -26,6 +36,9 @@ const overview = z
   .object({
     at: time,
     environment: z.string(),
+    versions: z
+      .object({ consumer: codeVersion.nullable(), ledger: codeVersion.nullable() })
+      .openapi({ description: "Which code runs; null where the platform tells none" }),
     health,
     states: byState.openapi({ description: "All lanes together; `stored` is all that there ever were" }),
     lanes: perLane(byState),
@@ -42,6 +55,9 @@ const overview = z
         failureRatio: z.number().min(0).max(1).openapi({ description: "Failed attempts of all that ended" }),
       })
       .openapi({ description: "Last five whole minutes" }),
+    totals: z.object(Object.fromEntries(EVENTS.map((event) => [event, count])) as Record<Event, typeof count>).openapi({
+      description: "Since the ledger was made: `failed` counts attempts, `throttled` Ittybit's 429s",
+    }),
     wait: percentiles.openapi({ description: "Enqueued to first submitted, last hour, without retries" }),
     run: percentiles.openapi({ description: "Submitted to stored, last hour" }),
     etaSeconds: z.number().nullable().openapi({ description: "Until the open jobs are done at this rate" }),
@@ -93,6 +109,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   return {
     at: now,
     environment: deps.environment,
+    versions: { consumer: deps.version, ledger: view.version },
     health: healthSentence({
       ...standing,
       faults: [...deps.configFaults, ...deps.environmentFaults],
@@ -106,6 +123,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     deadLetters: states.dead,
     oldest,
     rates: { storedPerSecond: stored, failedPerSecond: failed, acceptedPerSecond: accepted, failureRatio },
+    totals: view.totals,
     wait: view.wait,
     run: view.run,
     etaSeconds,

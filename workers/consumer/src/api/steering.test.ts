@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import { createApiWorld, exchange, granted, key, VIEWER, warm, work } from "./testing/api-world.ts";
+import { createApiWorld, exchange, granted, jobsOf, key, runActions, VIEWER, warm, work } from "./testing/api-world.ts";
 
 describe("gate, stats and history", () => {
   it("change what is named, show it, and refuse nonsense", async () => {
@@ -54,6 +54,30 @@ describe("gate, stats and history", () => {
     expect(body.rate).toEqual({ perSecond: 20, burst: 3 });
     const metrics = await world.call("GET", "/metrics", { token: VIEWER });
     expect(await metrics.text()).toContain('prewarm_gate_limit_auto{limit="rate"} 1');
+  });
+
+  it("count events since the beginning, as counters beside the gauges", async () => {
+    const world = createApiWorld();
+    const counters = async () => {
+      const text = await (await world.call("GET", "/metrics", { token: VIEWER })).text();
+      return text.split("\n").filter((line) => /^prewarm_\w+_total /.test(line));
+    };
+    expect(await counters()).toHaveLength(7);
+    await warm(world, ["a", "b"]);
+    work(world, [key("a")], "stored");
+    work(world, [key("b")], "dead");
+    const all = [
+      "prewarm_accepted_total 4",
+      "prewarm_stored_total 1",
+      "prewarm_dead_total 1",
+      "prewarm_failed_total 1",
+    ];
+    expect(await counters()).toEqual(expect.arrayContaining(all));
+    // A retry takes the dead letter away, and not that there was one.
+    await world.json("POST", "/api/v1/actions", { body: { action: "retry", filter: { state: ["dead"] } } });
+    runActions(world);
+    expect((await jobsOf(world, "state=dead")).length).toBe(0);
+    expect(await counters()).toEqual(expect.arrayContaining(all));
   });
 
   it("say in a sentence how things are", async () => {

@@ -80,6 +80,22 @@ describe("POST /api/v1/warm", () => {
     ]);
   });
 
+  it("refuses what only a signed URL may ask for while none can be signed, and takes it with keys", async () => {
+    const items = [{ id: "a", transforms: ["w=400", "w=301&h=211"] }];
+    const warmed = (world: ReturnType<typeof createApiWorld>) =>
+      world.json("POST", "/api/v1/warm", { body: { items } });
+    expect((await warmed(createApiWorld())).body).toMatchObject({ accepted: 2, rejected: [] });
+    expect((await warmed(createApiWorld({}, { signingKeys: [] }))).body).toMatchObject({
+      accepted: 0,
+      rejected: [
+        { index: 0, code: "transform_invalid", message: expect.stringMatching(/^w=301&h=211: no URL .* SIGNING_KEYS/) },
+      ],
+    });
+    const open = createApiWorld({}, { signingKeys: [] });
+    const body = { items: [{ id: "a", presets: ["thumb"], transforms: ["w=800&h=600"] }] };
+    expect((await open.json("POST", "/api/v1/warm", { body })).body).toMatchObject({ accepted: 2, rejected: [] });
+  });
+
   it("refuses originals outside the sources", async () => {
     const { json } = createApiWorld({ sources: [{ prefix: "shop/", url: "https://cdn.example.com/{id}" }] });
     const { body } = await json("POST", "/api/v1/warm", { body: { items: [{ id: "other" }, { id: "shop/x" }] } });

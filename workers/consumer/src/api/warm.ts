@@ -50,7 +50,7 @@ const dryRunAnswer = z
   })
   .openapi("DryRun");
 
-const warmQuery = z.object({
+const warmQuery = z.strictObject({
   dryRun: flag,
   run: z
     .string()
@@ -119,7 +119,7 @@ async function enqueue(c: Context<ApiEnv>, deps: ApiDeps) {
     throw new AppError("parameter_conflict", {
       detail: "force makes everything anew, onlyMissing leaves out what is there.",
     });
-  const planner = new Planner(deps.config, query.data.recipe);
+  const planner = new Planner(deps.config, query.data.recipe, deps.signingKeys.length > 0);
   const chunks = cutChunks(items, (item) => planner.plan(readItem(item)));
   if (query.data.dryRun) return c.json(await dryRun(chunks, force, deps), 200);
   const { delivery, ...named } = await names(c.req.header("Idempotency-Key"));

@@ -50,8 +50,8 @@ export async function receiveHook(name: string, request: Request, deps: ReceiveD
     bodyHash: hash,
   };
   const answer = await enqueueEvents(order, deps);
-  const { accepted, purged, rejected } = answer;
-  deps.log("hook.accepted", { hook: name, accepted, purged, rejected: rejected.length });
+  const { run, accepted, purged, rejected } = answer;
+  deps.log("hook.accepted", { hook: name, run, accepted, purged, rejected: rejected.length });
   return answer;
 }
 

@@ -64,6 +64,7 @@ async function enqueue(messages: Message<unknown>[], events: HookEvent[], deps: 
   for (const { code, message } of done.rejected) deps.log("uploads.rejected", { code, message });
   deps.log("uploads.accepted", {
     messages: messages.length,
+    run: done.run,
     accepted: done.accepted,
     purged: done.purged,
     ignored: done.ignored,

@@ -2,13 +2,16 @@ import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { isPassThrough, resolveOriginal } from "@prewarm/shared/source";
-import { expandTransforms, formatTransform, type Transform } from "@prewarm/shared/transform";
+import { expandTransforms, formatTransform, isClosed, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage } from "../ledger/contract.ts";
 
 export const DEFAULT_RECIPE = "upload";
 /** Expansions kept; a request that writes out more different lists than this only loses speed. */
 const MEMO_MAX = 1000;
+
+const UNSIGNED =
+  "no URL can ask for it, since it needs a signature and SIGNING_KEYS is not set: name it in prewarm.config.ts (presets, or ratios), or set the keys.";
 
 /** What is asked of one image: a warm item and an upload's event are both of this shape. Absent and null are the same. */
 export interface Wanted {
@@ -25,11 +28,14 @@ export interface Wanted {
 export class Planner {
   readonly #config: Config;
   readonly #recipe: string;
+  readonly #canSign: boolean;
   readonly #memo = new Map<string, Transform[]>();
 
-  constructor(config: Config, recipe: string = DEFAULT_RECIPE) {
+  /** `canSign`: false where no URL is signed, so that what needs a signature would be paid for and never seen. */
+  constructor(config: Config, recipe: string = DEFAULT_RECIPE, canSign = true) {
     this.#config = config;
     this.#recipe = recipe;
+    this.#canSign = canSign;
   }
 
   /** One image's variants, each once. Throws the refusal of what is asked. */
@@ -45,11 +51,17 @@ export class Planner {
     const name = JSON.stringify([wanted.recipe, wanted.presets, wanted.transforms]);
     const known = this.#memo.get(name);
     if (known !== undefined) return known;
-    const expanded = this.#specs(wanted).flatMap((spec) => expandOrRefuse(spec, this.#config));
+    const expanded = this.#specs(wanted).flatMap((spec) => this.#expand(spec));
     const distinct = [...new Map(expanded.map((transform) => [formatTransform(transform), transform])).values()];
     if (this.#memo.size >= MEMO_MAX) this.#memo.clear();
     this.#memo.set(name, distinct);
     return distinct;
+  }
+
+  #expand(spec: string): Transform[] {
+    const expanded = expandOrRefuse(spec, this.#config);
+    if (this.#canSign || expanded.every((transform) => isClosed(transform, this.#config))) return expanded;
+    throw new AppError("transform_invalid", { detail: `${spec.slice(0, 100)}: ${UNSIGNED}` });
   }
 
   #specs({ recipe = null, presets = [], transforms = [] }: Wanted): string[] {

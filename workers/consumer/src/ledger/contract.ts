@@ -69,6 +69,9 @@ export type ExchangeAnswer =
 
 export interface Given {
   id: number;
+  /** The job's public name and its run's, by which logs and traces are found. */
+  name: string;
+  run: string | null;
   key: string;
   gen: number;
   /** An object of a generation at or above it counts as present. */
@@ -155,6 +158,7 @@ export interface Operators {
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
   imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
+  about(): Promise<{ version: CodeVersion | null }>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
   getGate(): Promise<GateView>;
   listAudit(query: Page): Promise<{ entries: AuditView[]; next: string | null }>;
@@ -217,6 +221,7 @@ export const LEDGER_CALLS = {
   getAction: "repeat",
   imageRows: "repeat",
   stats: "repeat",
+  about: "repeat",
   history: "repeat",
   getGate: "repeat",
   listAudit: "repeat",
@@ -493,12 +498,22 @@ export interface Percentiles {
   p99: number | null;
 }
 
+/** A deployed version, as the platform names it and as its deployer did. */
+export interface CodeVersion {
+  id: string;
+  tag: string;
+}
+
 export interface LedgerStats {
+  /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
+  version: CodeVersion | null;
   /** Of stored ones all that there ever were. */
   counts: Record<Lane, Record<JobState, number>>;
   oldestWaiting: Record<Lane, number | null>;
   /** Per second, over the last five whole minutes. */
   rates: { stored: number; failed: number; accepted: number; submitted: number };
+  /** Events since the ledger was made; they only rise. */
+  totals: Totals;
   wait: Percentiles;
   run: Percentiles;
   /** Of jobs; stored ones have none. */
@@ -507,6 +522,11 @@ export interface LedgerStats {
   metricErrors: number;
   gate: GateView;
 }
+
+/** What is counted of jobs. `failed` are attempts, `throttled` answers of Ittybit; a job may be `dead` more than once. */
+export const EVENTS = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"] as const;
+export type Event = (typeof EVENTS)[number];
+export type Totals = Record<Event, number>;
 
 export type Tier = "minute" | "hour" | "day";
 

@@ -9,6 +9,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createIttybit } from "../ittybit/client.ts";
 import { jobOrder } from "../ittybit/job-order.ts";
+import { noSpan } from "../platform/span.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import { consumeBatch } from "./consume-batch.ts";
@@ -79,6 +80,7 @@ function setup() {
       allowLoopbackHttp: true,
       newOwner: () => crypto.randomUUID(),
       log: () => undefined,
+      span: noSpan,
       at: nowhere,
     });
   }

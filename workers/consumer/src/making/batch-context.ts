@@ -6,6 +6,7 @@ import type { ExchangeRequest, Handlers, Outcome } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import type { Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
+import type { Span } from "../platform/span.ts";
 import type { At } from "./crash-points.ts";
 import type { Entry, Hands } from "./hands.ts";
 
@@ -26,6 +27,7 @@ export interface BatchDeps {
   /** A new owner's name for each batch, such as `crypto.randomUUID()`. */
   newOwner(): string;
   log: Log;
+  span: Span;
   /** Tests kill the handler here; `nowhere` in production. */
   at: At;
 }

@@ -28,6 +28,8 @@ export interface Entry {
   out: boolean;
   /** What R2 and the original told; null when that was already its outcome. Looked up once. */
   prepared: Promise<Prepared | null> | null;
+  /** Ittybit's job, once it is known. */
+  job: string | null;
   /** True once this handler has made its job: then the head before the POST is the one the put goes by. */
   posted: boolean;
 }
@@ -79,6 +81,7 @@ export class Hands {
     if (known !== undefined && known.given.gen === given.gen) {
       if (PROGRESS[given.phase] <= PROGRESS[known.phase]) return null;
       known.given = given;
+      known.job ??= given.job;
       known.phase = given.phase;
       return known;
     }
@@ -97,6 +100,7 @@ export class Hands {
       calledBack: false,
       answered: false,
       out: false,
+      job: given.job,
       prepared: null,
       posted: false,
     };
@@ -107,6 +111,7 @@ export class Hands {
   submit(entry: Entry, job: string): void {
     const { id, gen } = entry.given;
     this.#news.submitted.push({ id, gen, job });
+    entry.job = job;
     entry.posted = true;
     if (entry.phase === "go") entry.phase = "watch";
   }

@@ -6,6 +6,7 @@ import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
+import { namesOf } from "./name-job.ts";
 
 /** R2 did not take a marker: when to try again. */
 const MARKER_AGAIN_MS = 30_000;
@@ -38,10 +39,10 @@ async function withMarker(context: BatchContext, entry: Entry, outcome: Outcome)
 }
 
 /** Text for the log; nothing for what is no failure. */
-function logFailure(context: BatchContext, { given: { key, gen, attempts } }: Entry, outcome: Outcome): void {
-  const job = { key, gen, outcome: outcome.kind };
+function logFailure(context: BatchContext, entry: Entry, outcome: Outcome): void {
+  const job = { ...namesOf(entry), outcome: outcome.kind };
   if (outcome.kind === "failed" || outcome.kind === "unclear")
-    context.log("job.failed", { ...job, attempt: attempts + 1, ...outcome.failure });
+    context.log("job.failed", { ...job, attempt: entry.given.attempts + 1, ...outcome.failure });
   if (outcome.kind === "account") context.log("job.failed", { ...job, ...outcome });
   if (outcome.kind === "throttled") context.log("job.failed", { ...job, until: outcome.until });
 }

@@ -5,6 +5,7 @@ import { errorText } from "../platform/log.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { Entry } from "./hands.ts";
+import { inSpan, namesOf } from "./name-job.ts";
 import { prepare } from "./prepare.ts";
 import { settle, tellPages } from "./settle.ts";
 import { submitJob } from "./submit-job.ts";
@@ -107,7 +108,7 @@ async function guarded(context: BatchContext, entry: Entry, act: () => Promise<v
     await act();
   } catch (error) {
     const failure = { code: "internal", message: errorText(error) };
-    context.log("job.unexpected", { key: entry.given.key, gen: entry.given.gen, error: failure.message });
+    context.log("job.unexpected", { ...namesOf(entry), error: failure.message });
     await settle(context, entry, { kind: "fault", failure });
   }
 }
@@ -124,8 +125,10 @@ function begin(context: BatchContext, { stop, give }: Answered): void {
   for (const given of give) {
     const entry = hands.take(given);
     if (entry === null) continue;
-    if (given.phase === "go") hands.mind(guarded(context, entry, () => submitJob(context, entry)));
-    if (given.phase === "finish") hands.mind(guarded(context, entry, () => finishJob(context, entry)));
+    const step = (name: "submit" | "finish", act: () => Promise<void>) =>
+      inSpan(context, entry, name, () => guarded(context, entry, act));
+    if (given.phase === "go") hands.mind(step("submit", () => submitJob(context, entry)));
+    if (given.phase === "finish") hands.mind(step("finish", () => finishJob(context, entry)));
     // A live handler will be gone before such a job's turn comes.
     if (given.phase === "standby" && role === "work") void guarded(context, entry, () => standBy(context, entry));
   }

@@ -11,12 +11,17 @@ const FAULTS_MAX = 20;
 export function invalidInput(target: string, error: z.core.$ZodError): AppError {
   const errors = error.issues
     .slice(0, FAULTS_MAX)
-    .map(({ path, message }) => ({ pointer: `/${path.map(String).join("/")}`, message }));
+    .map((issue) => ({ pointer: `/${placeOf(issue).map(String).join("/")}`, message: issue.message }));
   const [first] = errors;
   if (target !== "query" && target !== "param")
     return new AppError("body_invalid", { detail: sentence(first), errors });
   const parameter = first?.pointer.split("/")[1] ?? "";
   return new AppError("parameter_invalid", { detail: sentence(first), parameter, errors });
+}
+
+/** Of what is not known the name, not the place where it stands. */
+function placeOf(issue: z.core.$ZodIssue): PropertyKey[] {
+  return issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
 }
 
 function sentence(error: { pointer: string; message: string } | undefined): string {

@@ -1,6 +1,14 @@
 import { walksOf } from "@prewarm/shared/testing/slowness";
 import { describe, expect, it } from "vitest";
-import { publicText } from "./log.ts";
+import { createLog, publicText } from "./log.ts";
+
+it("names the part that writes a line and the version of its code", () => {
+  const lines: string[] = [];
+  createLog((line) => lines.push(line), { part: "ledger", version: "a1b2c3d" })("duty.failed", { duty: "wake" });
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { event: "duty.failed", part: "ledger", version: "a1b2c3d", duty: "wake" },
+  ]);
+});
 
 describe("publicText", () => {
   it.each([

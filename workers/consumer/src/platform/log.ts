@@ -1,6 +1,11 @@
 /** One structured line per decision; event names are stable, fields never hold secrets. */
 export type Log = (event: string, fields?: Record<string, unknown>) => void;
 
+/** Writes one JSON line per decision, with the part that decided and the version of its code; Workers Logs indexes the fields. */
+export function createLog(write: (line: string) => void, from: { part: string; version: string | null }): Log {
+  return (event, fields) => write(JSON.stringify({ event, ...from, ...fields }));
+}
+
 const MESSAGE_MAX_CHARS = 300;
 /** Of a longer text only so much is looked at: an upstream's answer may be megabytes, and cleaning makes a text shorter at times. */
 const LOOKED_AT_CHARS = 2000;

@@ -69,7 +69,8 @@ function isHeavy({ bytes }: StoredInfo, { cold }: Config): boolean {
 function missFields({ target, timing }: RequestContext, detail: MissDetail | null): CommonFields {
   const status = "edge; fwd=uri-miss, store; fwd=uri-miss";
   return {
-    cacheStatus: detail === null ? status : `${status}; detail=${detail === "unshowable" ? "dead" : detail}`,
+    // Null: HEAD of something that GET would ask for.
+    cacheStatus: `${status}; detail=${detail === "unshowable" ? "dead" : (detail ?? "head")}`,
     timing: timing(),
     negotiated: target.negotiated,
   };

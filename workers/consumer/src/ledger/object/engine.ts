@@ -179,8 +179,12 @@ export class Engine implements Answering<LedgerCalls> {
   stats() {
     return this.#read((tx) => {
       const gate = gateView(tx.gateNow, slotsUsed(tx));
-      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate });
+      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate, version: this.#deps.version });
     });
+  }
+
+  about() {
+    return { version: this.#deps.version };
   }
 
   history(tier: Tier, from: number, to: number) {

@@ -2,6 +2,7 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { Log } from "../../platform/log.ts";
+import type { CodeVersion } from "../contract.ts";
 import type { RenewalTask } from "../protocol/new-original.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import type { JobsAtIttybit } from "./job-looks.ts";
@@ -11,6 +12,8 @@ export interface LedgerDeps {
   config: Config;
   clock: Clock;
   log: Log;
+  /** Of the code that runs. */
+  version: CodeVersion | null;
   /** A new ledger's name, part of every idempotency key; only used at birth. */
   newLedgerId(): string;
   sleep(ms: number): Promise<void>;

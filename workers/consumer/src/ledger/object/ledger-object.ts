@@ -36,6 +36,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   getAction(...args: Call<"getAction">) { return this.#engine.getAction(...args); }
   imageRows(...args: Call<"imageRows">) { return this.#engine.imageRows(...args); }
   stats(...args: Call<"stats">) { return this.#engine.stats(...args); }
+  about() { return this.#engine.about(); }
   history(...args: Call<"history">) { return this.#engine.history(...args); }
   getGate(...args: Call<"getGate">) { return this.#engine.getGate(...args); }
   listAudit(...args: Call<"listAudit">) { return this.#engine.listAudit(...args); }

@@ -24,6 +24,15 @@ describe("a worker", () => {
     expect(ledger.stats().counts.bulk).toMatchObject({ stored: 1, queued: 0, processing: 0 });
   });
 
+  it("is told what a job and its run are called, and that a viewer's has none", () => {
+    const { accept, call, view, job } = setup();
+    accept(A);
+    view("v", C);
+    call("v", { role: "live", leave: true, settled: [] });
+    const names = call("o").give.map(({ key, name, run: of }) => [key, name, of]);
+    expect(names).toEqual(expect.arrayContaining([A, C].map((key) => [key, job(key)?.job, key === A ? "test" : null])));
+  });
+
   it("is told which jobs a viewer waits for, also when the view came last", () => {
     const { accept, call, view, ready } = setup();
     accept(A, B);

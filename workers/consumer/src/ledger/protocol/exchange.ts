@@ -1,6 +1,7 @@
 import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
+import { nameOf } from "../tables/job-ids.ts";
 import { CANCELLING, isWaiting, LIVE, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
 import { adjust, noteSubmitted } from "./auto-gate.ts";
@@ -133,5 +134,7 @@ function given(tx: LedgerTx, row: Row, entry: Entry, phase: Given["phase"]): Giv
   const live = row.lane === LIVE;
   const { notBefore, grantedAt, first, job } = entry;
   const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
-  return { id, key, gen, floor: floorOf(tx, row), live, phase, notBefore, grantedAt, first, attempts, job, sight };
+  const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
+  const grant = { phase, notBefore, grantedAt, first, job, sight };
+  return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, ...grant };
 }

@@ -1,3 +1,4 @@
+import type { Totals } from "../contract.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import { countedAs, type LaneCode, type StateCode } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
@@ -39,6 +40,8 @@ export type Used = Record<string, number>;
 interface Folded {
   jobs: Counts;
   used: Used;
+  /** Events since the ledger was made, or since it counts them. */
+  totals?: Partial<Totals>;
 }
 
 function readFolded(sql: Sql): Folded {
@@ -56,11 +59,18 @@ export function readUsed(sql: Sql): Used {
   return readFolded(sql).used;
 }
 
-export function foldCounts(sql: Sql, jobs: Counts, used: Used): void {
-  if ([...Object.values(jobs), ...Object.values(used)].every((n) => n === 0)) return;
+/** How often each event was folded. */
+export function readTotals(sql: Sql): Counts {
+  return { ...readFolded(sql).totals };
+}
+
+export function foldCounts(sql: Sql, jobs: Counts, used: Used, totals: Totals): void {
+  if ([jobs, used, totals].flatMap((part) => Object.values(part)).every((n) => n === 0)) return;
   const folded = readFolded(sql);
   mergeCounts(folded.jobs, jobs);
   mergeCounts(folded.used, used);
+  folded.totals ??= {};
+  mergeCounts(folded.totals as Counts, totals);
   const months = [...new Set(Object.keys(folded.used).map((place) => place.slice(0, MONTH_CHARS)))].sort();
   const kept = new Set(months.slice(-MONTHS_KEPT));
   folded.used = Object.fromEntries(

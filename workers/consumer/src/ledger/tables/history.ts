@@ -1,4 +1,4 @@
-import type { Tier } from "../contract.ts";
+import { EVENTS, type Event, type Tier, type Totals } from "../contract.ts";
 import { addTo, type Histogram } from "./histogram.ts";
 import { int, type Sql, text } from "./sql.ts";
 
@@ -9,14 +9,7 @@ const MINUTE_DAYS = 2;
 const WORTH_BYTES = 20_000;
 
 /** What happened in a minute, hour or day, and how things stood in it. */
-export interface Slice {
-  accepted: number;
-  stored: number;
-  failed: number;
-  dead: number;
-  refused: number;
-  cancelled: number;
-  throttled: number;
+export interface Slice extends Totals {
   /** From order to first grant. */
   wait: Histogram;
   /** From grant to stored. */
@@ -28,8 +21,6 @@ export interface Slice {
   oldest: number | null;
 }
 
-export type Event = "accepted" | "stored" | "failed" | "dead" | "refused" | "cancelled" | "throttled";
-const EVENTS: readonly Event[] = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"];
 const TIMES = ["wait", "run", "ready"] as const;
 
 /** Slices by their beginning, Unix ms. */
@@ -52,6 +43,12 @@ export function mergeSlice(into: Slice, from: Slice): void {
   for (const level of ["open", "oldest"] as const) {
     if (from[level] !== null) into[level] = Math.max(into[level] ?? 0, from[level]);
   }
+}
+
+/** How often each event is counted in slices. */
+export function eventsIn(minutes: Minutes): Totals {
+  const sum = (event: Event) => Object.values(minutes).reduce((total, slice) => total + slice[event], 0);
+  return Object.fromEntries(EVENTS.map((event) => [event, sum(event)])) as Totals;
 }
 
 /** Adds slices to others of the same beginning; `tier` in ms. */

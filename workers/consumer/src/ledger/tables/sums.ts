@@ -1,6 +1,6 @@
 import { type Counts, foldCounts, mergeCounts, type Used } from "./counters.ts";
 import { addTo } from "./histogram.ts";
-import { addMinutes, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
+import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { addRecent, type Stored } from "./recent.ts";
 import { STATE_CODES } from "./row.ts";
 import type { RunMove, Runs } from "./runs.ts";
@@ -51,7 +51,7 @@ export function mergeSums(into: Sums, from: Sums): void {
 
 /** Writes sums into their tables. */
 export function foldSums(sql: Sql, runs: Runs, sums: Sums): void {
-  foldCounts(sql, sums.counts, sums.used);
+  foldCounts(sql, sums.counts, sums.used, eventsIn(sums.minutes));
   for (const [n, move] of Object.entries(sums.runs)) runs.apply(Number(n), move);
   addMinutes(sql, sums.minutes);
   addRecent(sql, sums.recent);

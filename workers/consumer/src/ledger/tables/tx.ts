@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
+import type { Event } from "../contract.ts";
 import type { AbandonedJobs } from "./abandoned.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
 import { addCount, type Count, listCounts, mergeCounts, readCounts, readUsed, type Used } from "./counters.ts";
@@ -8,7 +9,7 @@ import type { Fresh } from "./fresh.ts";
 import { type GateState, newGate } from "./gate-state.ts";
 import type { Hand, Hands } from "./hands.ts";
 import { observe } from "./histogram.ts";
-import { type Event, emptySlice, type Slice, TIERS_MS } from "./history.ts";
+import { emptySlice, type Slice, TIERS_MS } from "./history.ts";
 import { Images } from "./images.ts";
 import type { Meta } from "./meta.ts";
 import type { Numbers } from "./numbers.ts";

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { GateView } from "../contract.ts";
 import { sample } from "../protocol/sample.ts";
+import { forgetDays } from "../tables/history.ts";
 import { DEAD, LIVE, REFUSED, UPLOAD } from "../tables/row.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { deadView } from "./dead-groups.ts";
@@ -9,7 +10,8 @@ import { history, ledgerStats } from "./history.ts";
 const key = (id: string) => `${id}/400-high.webp`;
 const MINUTE = 60_000;
 const gate = {} as GateView;
-const stats = (world: ReturnType<typeof tables>) => world.read((tx) => ledgerStats(tx, { metricErrors: 0, gate }));
+const stats = (world: ReturnType<typeof tables>) =>
+  world.read((tx) => ledgerStats(tx, { version: null, metricErrors: 0, gate }));
 
 it("history and rates hold what is folded and what is not", () => {
   const world = tables();
@@ -33,6 +35,23 @@ it("history and rates hold what is folded and what is not", () => {
   expect(stored("minute", T0, T0 + 2 * MINUTE)).toEqual(minutes);
   world.clock.ms += MINUTE;
   expect(stats(world).rates.stored).toBeCloseTo(3 / 300);
+});
+
+it("totals rise with every event, folded or not, and go neither back nor up when they are folded or pruned", () => {
+  const world = tables();
+  const seen = () => stats(world).totals;
+  world.order([key("a"), key("b"), key("c")]);
+  world.hold("w", [key("a"), key("c")]);
+  world.store([key("a")], "w");
+  world.store([key("b")]);
+  world.write((tx) => tx.count("throttled"));
+  const before = { accepted: 0, stored: 2, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 1 };
+  expect(seen()).toEqual(before);
+  world.clock.ms += 401 * 86_400_000;
+  world.store([key("c")], "w");
+  world.leave("w");
+  world.write((tx) => forgetDays(tx.sql, world.clock.ms + 86_400_000));
+  expect(seen()).toEqual({ ...before, stored: 3 });
 });
 
 it("the overview counts rows without stored jobs, refused ones apart from dead ones, and knows who waits longest", () => {

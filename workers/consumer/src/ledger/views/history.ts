@@ -1,10 +1,12 @@
 import type { Lane } from "@prewarm/shared/job";
-import type { GateView, HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
+import type { CodeVersion, GateView, HistoryBucket, LedgerStats, Percentiles, Tier, Totals } from "../contract.ts";
 import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
+import { mergeCounts, readTotals } from "../tables/counters.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
 import {
   emptySlice,
+  eventsIn,
   type Minutes,
   mergeSlice,
   mergeSlices,
@@ -44,7 +46,10 @@ function percentiles(histogram: Histogram): Percentiles {
 }
 
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
-export function ledgerStats(tx: Tx, { metricErrors, gate }: { metricErrors: number; gate: GateView }): LedgerStats {
+export function ledgerStats(
+  tx: Tx,
+  { version, metricErrors, gate }: { version: CodeVersion | null; metricErrors: number; gate: GateView },
+): LedgerStats {
   const counts = stateCounts(tx);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
   const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
@@ -52,6 +57,7 @@ export function ledgerStats(tx: Tx, { metricErrors, gate }: { metricErrors: numb
   const lately = sumOf(slices(tx, "minute", minute - RATE_MINUTES * TIERS_MS.minute, minute - 1));
   const perSecond = (n: number) => n / (RATE_MINUTES * 60);
   return {
+    version,
     counts: {
       live: laneCounts(counts, "live"),
       upload: laneCounts(counts, "upload"),
@@ -64,6 +70,7 @@ export function ledgerStats(tx: Tx, { metricErrors, gate }: { metricErrors: numb
       accepted: perSecond(lately.accepted),
       submitted: perSecond(lately.wait.reduce((sum, n) => sum + n, 0)),
     },
+    totals: totals(tx),
     wait: percentiles(hour.wait),
     run: percentiles(hour.run),
     rows: rowsOf(counts),
@@ -71,6 +78,12 @@ export function ledgerStats(tx: Tx, { metricErrors, gate }: { metricErrors: numb
     metricErrors,
     gate,
   };
+}
+
+function totals(tx: Tx): Totals {
+  const sum = { ...eventsIn(tx.kept.hands.unfolded().minutes) };
+  mergeCounts(sum, readTotals(tx.sql));
+  return sum;
 }
 
 function sumOf(found: Minutes): Slice {

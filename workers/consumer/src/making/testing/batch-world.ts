@@ -3,6 +3,7 @@ import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import type { LedgerCalls } from "../../ledger/contract.ts";
 import { ledgerClient } from "../../ledger/ledger-for.ts";
 import type { QueueMessage } from "../../platform/queue-message.ts";
+import { noSpan } from "../../platform/span.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { createFakeIttybit, OUTPUT_HOST } from "../../testing/fake-ittybit.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
@@ -87,6 +88,7 @@ export function batchWorld() {
       return `owner${owners}`;
     },
     log: (event, fields) => logs.push(`${event} ${JSON.stringify(fields ?? {})}`),
+    span: noSpan,
     at: nowhere,
   };
 

@@ -212,7 +212,22 @@ export class MiniLedger implements Handlers {
     const { id, key, gen, floor, live, notBefore, grantedAt, first, attempts, job } = row;
     const phase = this.#phase(row);
     const sight = phase === "finish" ? this.#sight(row) : null;
-    return { id, key, gen, floor, live, phase, notBefore, grantedAt, first, attempts, job, sight };
+    return {
+      id,
+      name: `job-${id}`,
+      run: "run_1",
+      key,
+      gen,
+      floor,
+      live,
+      phase,
+      notBefore,
+      grantedAt,
+      first,
+      attempts,
+      job,
+      sight,
+    };
   }
 
   get used(): number {
