@@ -160,7 +160,14 @@ export class ModelledWorld {
   #ledgerDeps(): LedgerDeps {
     const { clock, ittybit } = this;
     return {
-      ...{ config: this.#config, clock, log: quiet, newLedgerId: () => "L1", sleep: (ms) => clock.sleep(ms) },
+      ...{
+        config: this.#config,
+        clock,
+        log: quiet,
+        newLedgerId: () => "L1",
+        newHookKey: () => "A".repeat(43),
+        sleep: (ms) => clock.sleep(ms),
+      },
       ...{ within: (work) => work, ittybit },
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);

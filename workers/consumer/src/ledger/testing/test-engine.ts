@@ -32,6 +32,7 @@ export function testEngine(
     ...site,
     log: (event, fields) => done.logs.push({ event, fields }),
     newLedgerId: () => "test",
+    newHookKey: () => "A".repeat(43),
     sleep: () => never,
     within: (work) => work,
     send: async (wakeUps) => {
