@@ -97,6 +97,7 @@ export function stats(mode: string): Stats {
     gate: now,
     ledger: { rows: empty ? 0 : 412_889, bytes: empty ? 40_960 : 118_400_000, limitBytes: 10_000_000_000 },
     metricErrors: 0,
+    hooks: null,
   };
 }
 

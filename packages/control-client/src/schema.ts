@@ -2784,6 +2784,25 @@ export interface components {
                 /** @description bytes */
                 limitBytes: number;
             };
+            /** @description Ittybit's webhooks since the ledger's instance began; null while they are off */
+            hooks: {
+                /** @description Jobs looked at because of one */
+                woke: number;
+                /** @description Jobs whose POST's answer was lost, found by one */
+                adopted: number;
+                /** @description That told nothing new */
+                known: number;
+                /** @description For what is over */
+                late: number;
+                /** @description Under a wrong token */
+                refused: number;
+                /** @description Taken without a right signature, and not believed */
+                unsigned: number;
+                /** @description They come: jobs are looked at seldom without one */
+                proven: boolean;
+                /** @description When Ittybit refused to take an address; for a day it is told none */
+                refusedAt: number | null;
+            } | null;
             /** @description Times that recording a metric failed */
             metricErrors: number;
         };

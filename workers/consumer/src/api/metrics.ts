@@ -24,7 +24,13 @@ export const metrics = [
 
 /** What the overview knows, for Prometheus. Names and labels are stable. */
 function metricsText(stats: Stats): string {
-  return [...jobMetrics(stats), ...flowMetrics(stats), ...gateMetrics(stats), ...queueMetrics(stats)].join("");
+  return [
+    ...jobMetrics(stats),
+    ...flowMetrics(stats),
+    ...gateMetrics(stats),
+    ...hookMetrics(stats),
+    ...queueMetrics(stats),
+  ].join("");
 }
 
 function jobMetrics({ lanes, oldest }: Stats): string[] {
@@ -76,6 +82,20 @@ function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats)
   ];
 }
 
+const HOOK_RESULTS = ["woke", "adopted", "known", "late", "refused"] as const;
+
+function hookMetrics({ hooks }: Stats): string[] {
+  if (hooks === null) return [];
+  const results = HOOK_RESULTS.map((result): MetricLine => [{ result }, hooks[result]]);
+  return [
+    counter("prewarm_ittybit_hooks_total", "Ittybit's webhooks by what came of them.", results),
+    counter("prewarm_ittybit_hooks_unsigned_total", "Webhooks without a right signature.", [[{}, hooks.unsigned]]),
+    gauge("prewarm_ittybit_hooks_proven", "1 while webhooks come for what ends, and jobs are looked at seldom.", [
+      [{}, hooks.proven ? 1 : 0],
+    ]),
+  ];
+}
+
 function queueMetrics({ queues, at }: Stats): string[] {
   const samples = (read: (numbers: NonNullable<Stats["queues"][string]>) => number | null): MetricLine[] =>
     Object.entries(queues).map(([queue, numbers]): MetricLine => [{ queue }, numbers === null ? null : read(numbers)]);
@@ -98,10 +118,19 @@ function seconds(ms: number | null): number | null {
 }
 
 function gauge(name: string, help: string, samples: MetricLine[]): string {
+  return metric("gauge", name, help, samples);
+}
+
+/** Of the ledger's present instance: it begins at 0 again with the next. */
+function counter(name: string, help: string, samples: MetricLine[]): string {
+  return metric("counter", name, help, samples);
+}
+
+function metric(type: "gauge" | "counter", name: string, help: string, samples: MetricLine[]): string {
   const lines = samples
     .filter(([, value]) => value !== null)
     .map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-  return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join("")}`;
+  return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
 function labelText(labels: Record<string, string>): string {

@@ -519,6 +519,28 @@ export interface LedgerStats {
   bytes: number;
   metricErrors: number;
   gate: GateView;
+  /** Null while Ittybit's webhooks are off. */
+  hooks: HookStats | null;
+}
+
+/** Ittybit's webhooks, since this instance of the ledger began. */
+export interface HookStats {
+  /** Jobs looked at because of one. */
+  woke: number;
+  /** Jobs whose POST's answer was lost, found by one. */
+  adopted: number;
+  /** That told nothing new: a second one, another job's id, a job that has not ended. */
+  known: number;
+  /** Of generations that are over. */
+  late: number;
+  /** Under a wrong token. */
+  refused: number;
+  /** Taken without a right signature: their bodies were not believed. */
+  unsigned: number;
+  /** They come for what ends, so that jobs are looked at seldom without one. */
+  proven: boolean;
+  /** When Ittybit refused a job because of its address, Unix ms: for a day none is told it; null: it did not. */
+  refusedAt: number | null;
 }
 
 export type Tier = "minute" | "hour" | "day";

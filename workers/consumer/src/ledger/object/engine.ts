@@ -29,7 +29,7 @@ import { cancelAction, createAction, getAction, listActions } from "../protocol/
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { countMatches } from "../protocol/count-matches.ts";
 import { exchange } from "../protocol/exchange.ts";
-import { makeHookKey } from "../protocol/hook-url.ts";
+import { hookStats, makeHookKey } from "../protocol/hook-url.ts";
 import { hooked } from "../protocol/hooked.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
@@ -199,7 +199,7 @@ export class Engine implements Answering<LedgerCalls> {
   stats() {
     return this.#read((tx) => {
       const gate = gateView(tx.gateNow, slotsUsed(tx));
-      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate });
+      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate, hooks: hookStats(tx) });
     });
   }
 

@@ -13,26 +13,10 @@ export interface Claim {
   at: number;
 }
 
-/** What came of hooks since this instance began. */
-export interface HookCounts {
-  /** A job is looked at at once, or its end was believed. */
-  woke: number;
-  /** Of a POST whose answer was lost: the job was found by its hook. */
-  adopted: number;
-  /** Nothing new: a second hook, another job's id, a job that has not ended. */
-  known: number;
-  /** No such generation is under way (any more). */
-  late: number;
-  /** Not under the generation's address. */
-  refused: number;
-  /** Taken, but not under a right signature. */
-  unsigned: number;
-}
-
 /** What hooks have said. Lost at an eviction without harm: whatever they tell is looked for anyway. */
 export class HookMemory {
   readonly proof = new HookProof();
-  readonly counts: HookCounts = { woke: 0, adopted: 0, known: 0, late: 0, refused: 0, unsigned: 0 };
+  readonly counts = { woke: 0, adopted: 0, known: 0, late: 0, refused: 0, unsigned: 0 };
   readonly #rings = new Map<number, { at: number; times: number }>();
   readonly #claims = new Map<number, Claim>();
 

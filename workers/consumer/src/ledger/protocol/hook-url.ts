@@ -1,4 +1,5 @@
-import { writeHookState } from "../tables/hook-state.ts";
+import type { HookStats } from "../contract.ts";
+import { type HookState, writeHookState } from "../tables/hook-state.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import type { Memory } from "./memory.ts";
@@ -17,8 +18,18 @@ export function makeHookKey(sql: Sql, memory: Memory, newKey: () => string): voi
 export function hookUrlNow({ config, memory, now }: LedgerTx): string | null {
   const { webhooks, publicUrl } = config.ittybit;
   const { hookState } = memory;
-  if (webhooks === "off" || hookState === null) return null;
-  return hookState.refusedAt > 0 && now - hookState.refusedAt < REFUSED_MS ? null : publicUrl;
+  return webhooks === "off" || hookState === null || isRefused(hookState, now) ? null : publicUrl;
+}
+
+function isRefused({ refusedAt }: HookState, now: number): boolean {
+  return refusedAt > 0 && now - refusedAt < REFUSED_MS;
+}
+
+export function hookStats({ config, memory, now }: LedgerTx): HookStats | null {
+  const { hooks, hookState } = memory;
+  if (config.ittybit.webhooks === "off" || hookState === null) return null;
+  const refusedAt = isRefused(hookState, now) ? hookState.refusedAt : null;
+  return { ...hooks.counts, proven: hooks.proof.isProven(now), refusedAt };
 }
 
 /** Ittybit knows no such field: jobs granted from now on do without. */

@@ -1,5 +1,5 @@
 import type { Lane } from "@prewarm/shared/job";
-import type { GateView, HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
+import type { HistoryBucket, LedgerStats, Percentiles, Tier } from "../contract.ts";
 import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
@@ -44,7 +44,7 @@ function percentiles(histogram: Histogram): Percentiles {
 }
 
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
-export function ledgerStats(tx: Tx, { metricErrors, gate }: { metricErrors: number; gate: GateView }): LedgerStats {
+export function ledgerStats(tx: Tx, apart: Pick<LedgerStats, "metricErrors" | "gate" | "hooks">): LedgerStats {
   const counts = stateCounts(tx);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
   const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
@@ -68,8 +68,7 @@ export function ledgerStats(tx: Tx, { metricErrors, gate }: { metricErrors: numb
     run: percentiles(hour.run),
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
-    metricErrors,
-    gate,
+    ...apart,
   };
 }
 
