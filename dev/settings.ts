@@ -19,6 +19,9 @@ export interface StackSettings {
   hookSecret: string;
   stateDir: string;
   signingKeys: string;
+  /** `wake`, or "": what the configuration says. */
+  ittybitWebhooks: string;
+  ittybitWebhookSecret: string;
 }
 
 export function readSettings(env: Record<string, string | undefined>): StackSettings {
@@ -38,6 +41,8 @@ export function readSettings(env: Record<string, string | undefined>): StackSett
       env.HOOK_SECRET || keptSecret(stateDir, "hook-secret", () => `whsec_${randomBytes(32).toString("base64")}`),
     stateDir,
     signingKeys: env.SIGNING_KEYS || "",
+    ittybitWebhooks: env.ITTYBIT_WEBHOOKS || "",
+    ittybitWebhookSecret: env.ITTYBIT_WEBHOOK_SECRET || "",
   };
   refuseUnreachableOriginals(settings);
   if (settings.originalsUrl && settings.originalsDir)

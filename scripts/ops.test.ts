@@ -13,9 +13,9 @@ const ruleTests = read("ops/prometheus/rules.test.yml");
 const board: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(
   read("ops/grafana/prewarm.json"),
 );
-const exposed = [...read("workers/consumer/src/api/metrics.ts").matchAll(/\bgauge\(\s*"(prewarm_\w+)"/g)].map(
-  ([, name]) => name,
-);
+const exposed = [
+  ...read("workers/consumer/src/api/metrics.ts").matchAll(/\b(?:gauge|counter)\(\s*"(prewarm_\w+)"/g),
+].map(([, name]) => name);
 exposed.push(...EVENTS.map((event) => `prewarm_${event}_total`));
 const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name = ""]) => name);
 const namesIn = (text: string): string[] => [...new Set(text.match(/\bprewarm_\w+/g))];

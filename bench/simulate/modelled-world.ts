@@ -167,6 +167,7 @@ export class ModelledWorld {
         log: quiet,
         newLedgerId: () => "L1",
         version: null,
+        newHookKey: () => "A".repeat(43),
         sleep: (ms) => clock.sleep(ms),
       },
       ...{ within: (work) => work, ittybit },

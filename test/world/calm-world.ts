@@ -4,6 +4,7 @@ import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { noFaults, scripted, type Weather } from "./weather.ts";
+import { PLAIN, type Telling, Webhooks } from "./webhooks.ts";
 import { type Watcher, World } from "./world.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
@@ -17,21 +18,34 @@ export interface CalmOptions {
   workers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
+  /** Ittybit is told an address, and calls it so. Default: no webhooks. */
+  telling?: () => Telling;
+  ittybit?: Partial<Settings["ittybit"]>;
 }
+
+export const PUBLIC_URL = "https://prewarm.example.com";
 
 /** A world in which nothing goes wrong but what a test orders, with Ittybit in memory and originals of 1000 × 500. */
 export class CalmWorld extends World {
   readonly ittybit: FakeIttybit;
   readonly violations: string[];
+  readonly webhooks: Webhooks;
+  /** Every address that a handler has asked. */
+  readonly fetched: string[];
   #deliveries = 0;
 
-  constructor({ gate = {}, workers = 10, weather = {}, watcher = {} }: CalmOptions = {}) {
+  constructor({ gate = {}, workers = 10, weather = {}, watcher = {}, telling, ittybit: more }: CalmOptions = {}) {
     const chance = createChance(1);
     const clock = new VirtualClock(BORN_AT, chance.random);
     const ittybit = createFakeIttybit(clock);
     const violations: string[] = [];
+    const fetched: string[] = [];
     super({
-      config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], gate }),
+      config: defineConfig({
+        sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
+        gate,
+        ittybit: { ...(telling ? { webhooks: "wake", publicUrl: PUBLIC_URL } : {}), ...more },
+      }),
       ...{ clock, chance },
       weather: { ...scripted(noFaults, chance), message: () => [50], ...weather },
       watcher: {
@@ -40,7 +54,7 @@ export class CalmWorld extends World {
         violation: (text) => void violations.push(text),
         ...watcher,
       },
-      outside: { ittybit, fetch: webOf(clock, ittybit), allowLoopbackHttp: false },
+      outside: { ittybit, fetch: webOf(clock, ittybit, fetched), allowLoopbackHttp: false },
       queues: {
         live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
         work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },
@@ -48,7 +62,16 @@ export class CalmWorld extends World {
       log: () => undefined,
     });
     this.ittybit = ittybit;
+    this.webhooks = new Webhooks({ clock, door: (request) => this.door(request), how: telling ?? (() => PLAIN) });
+    const { submit } = ittybit;
+    ittybit.submit = async (order) => {
+      const answer = await submit(order);
+      const job = ittybit.jobs.find(({ order: { idempotencyKey } }) => idempotencyKey === order.idempotencyKey);
+      if (job !== undefined) this.webhooks.made(job);
+      return answer;
+    };
     this.violations = violations;
+    this.fetched = fetched;
   }
 
   /** Accepts a request of one chunk: ≤ 1,000 keys, by the image they are of. */
@@ -73,9 +96,10 @@ export class CalmWorld extends World {
   }
 }
 
-function webOf(clock: VirtualClock, ittybit: FakeIttybit): typeof fetch {
+function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[]): typeof fetch {
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
+    fetched.push(url);
     if (url === `${ORIGINALS}/${HTML_ID}`) return new Response("<!doctype html>");
     // The encoder's threads know nothing of this time.
     if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));

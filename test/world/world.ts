@@ -16,6 +16,7 @@ import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { listGenerations } from "../../workers/consumer/src/store/list-generations.ts";
 import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import type { Chance } from "./chance.ts";
+import { doorOf } from "./door.ts";
 import { Killed, Life, mortal } from "./life.ts";
 import { type Delivery, Queue, type QueueOptions } from "./queue.ts";
 import { Store, type StoreWatcher } from "./store.ts";
@@ -60,6 +61,8 @@ export class World {
   /** The client an operator, the API and the hooks hold. */
   readonly ledger: LedgerCalls;
   readonly counts = { batches: 0, stalls: 0, crashes: new Map<CrashPoint, number>() };
+  /** The consumer's HTTP. */
+  readonly door: (request: Request) => Promise<Response>;
   readonly #options: WorldOptions;
   readonly #handlers = new Set<Life>();
   /** When a handler died or stalled last, Unix ms: its lease goes on. */
@@ -77,6 +80,11 @@ export class World {
     this.work = new Queue(queues.work, options, (delivery) => this.#handle("work", delivery));
     this.object = new VirtualObject({ ...options, depsOf: (life) => this.#ledgerDeps(life) });
     this.ledger = ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms) });
+    let door: World["door"] | null = null;
+    this.door = (request) => {
+      door ??= doorOf({ ...options, ledger: this.ledger, bucket: this.store.bucket(new Life()) });
+      return door(request);
+    };
     clock.after(CRON_MS * chance.random(), () => this.#cron());
   }
 
@@ -158,7 +166,8 @@ export class World {
     const { clock, config, outside, log } = this.#options;
     const bucket = this.store.bucket(life);
     const deps: LedgerDeps = {
-      ...{ config, clock, newLedgerId: () => "L1", version: null, sleep: (ms) => clock.sleep(ms) },
+      ...{ config, clock, newLedgerId: () => "L1", newHookKey: () => "A".repeat(43), version: null },
+      sleep: (ms) => clock.sleep(ms),
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => clock.within(work, ms),

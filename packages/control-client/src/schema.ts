@@ -2079,6 +2079,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ittybit/{gen}/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ittybit tells that a job has ended
+         * @description The address stands in the job's own order and opens nothing but a look at that job. The body is at most 64 kB, in any of the shapes that Ittybit's guides show.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    gen: string;
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            responses: {
+                /** @description Noted */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IttybitHookAnswer"];
+                    };
+                };
+                /** @description The right address, but no body that names a job */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No job was told this address, or webhooks are off */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description More than 64 kB */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many wrong tokens from this network; see Retry-After */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The ledger is unreachable: send it again */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -2700,6 +2791,25 @@ export interface components {
                 /** @description bytes */
                 limitBytes: number;
             };
+            /** @description Ittybit's webhooks since the ledger's instance began; null while they are off */
+            hooks: {
+                /** @description Jobs looked at because of one */
+                woke: number;
+                /** @description Jobs whose POST's answer was lost, found by one */
+                adopted: number;
+                /** @description That told nothing new */
+                known: number;
+                /** @description For what is over */
+                late: number;
+                /** @description Under a wrong token */
+                refused: number;
+                /** @description Taken without a right signature, and not believed */
+                unsigned: number;
+                /** @description They come: jobs are looked at seldom without one */
+                proven: boolean;
+                /** @description When Ittybit refused to take an address; for a day it is told none */
+                refusedAt: number | null;
+            } | null;
             /** @description Times that recording a metric failed */
             metricErrors: number;
         };
@@ -2918,6 +3028,10 @@ export interface components {
             /** @description This very delivery had been accepted before; nothing was done */
             duplicate: boolean;
         };
+        IttybitHookAnswer: {
+            /** @enum {string} */
+            status: "taken";
+        };
     };
     responses: never;
     parameters: never;
@@ -2973,5 +3087,6 @@ export type Finding = components['schemas']['Finding'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];
 export type HookAnswer = components['schemas']['HookAnswer'];
+export type IttybitHookAnswer = components['schemas']['IttybitHookAnswer'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

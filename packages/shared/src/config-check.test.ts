@@ -35,6 +35,13 @@ describe("checkConfig passes", () => {
       "limits that are fixed, found, and found between bounds",
       check({ gate: { concurrency: { min: 5, max: 5 }, ratePerSecond: 0.5 } }),
     ],
+    [
+      "Ittybit's webhooks with an address, and a local one",
+      [
+        ...check({ ittybit: { webhooks: "wake", publicUrl: "https://prewarm.example.com" } }),
+        ...check({ ittybit: { webhooks: "wake", publicUrl: "http://localhost:8788" } }),
+      ],
+    ],
     ["a limit with one bound", check({ gate: { concurrency: "auto", ratePerSecond: { max: 50 } } })],
     [
       "every kind of hook",
@@ -56,6 +63,26 @@ describe("checkConfig finds", () => {
     ["no rungs", "ladder", /at least one/, check({ ladder: [] })],
     ["a broken rung", "ladder[1]", /integer/, check({ ladder: [16, 32.5] })],
     ["a rung above the absolute limit", "ladder[0]", /8192/, check({ ladder: [8193] })],
+    ["webhooks of no kind", "ittybit.webhooks", /off or wake/, checkRaw({ ittybit: { webhooks: "on" } })],
+    ["webhooks without an address", "ittybit.publicUrl", /need it/, check({ ittybit: { webhooks: "wake" } })],
+    ...[
+      "prewarm.example.com",
+      "https://prewarm.example.com/",
+      "https://a:b@prewarm.example.com",
+      "https://x.example.com/ittybit",
+    ].map((publicUrl): [string, string, RegExp, string[]] => [
+      `webhooks to ${publicUrl}`,
+      "ittybit.publicUrl",
+      /nothing behind it/,
+      check({ ittybit: { publicUrl } }),
+    ]),
+    ["webhooks by http", "ittybit.publicUrl", /https/, check({ ittybit: { publicUrl: "http://prewarm.example.com" } })],
+    [
+      "webhooks into a private network",
+      "ittybit.publicUrl",
+      /public host/,
+      check({ ittybit: { publicUrl: "https://10.0.0.1" } }),
+    ],
     ["a format that is none", "formats[1]", /one of avif/, checkRaw({ formats: ["webp", "gif"] })],
     ["a format twice", "formats", /once/, check({ formats: ["webp", "jpeg", "avif", "webp"] })],
     [

@@ -47,6 +47,7 @@ export const RULES: readonly Rule[] = [
   { needs: [...TRANSFORM_SETTINGS, "presets", "pages"], walks: "recipes", faults: recipeFaults },
   { needs: ["recipes"], walks: "hooks", faults: hooksFaults },
   { needs: ["gate"], faults: gateFaults },
+  { needs: ["ittybit"], faults: ittybitFaults },
   { needs: [], faults: nameFaults },
 ];
 
@@ -277,6 +278,18 @@ function gateFaults({ gate }: Config): Fault[] {
       ? []
       : [{ path: `gate.${name}`, mend: `min (${min}) is above max (${max}): write both in order` }];
   });
+}
+
+/** Ittybit takes https only, and reaches the public internet only; http on this machine is for a local one. */
+function ittybitFaults({ ittybit: { webhooks, publicUrl } }: Config): Fault[] {
+  const path = "ittybit.publicUrl";
+  const wanted = "write the consumer's own https address and nothing behind it, such as https://prewarm.example.com";
+  if (publicUrl === null) return webhooks === "off" ? [] : [{ path, mend: `webhooks need it: ${wanted}` }];
+  const url = URL.parse(publicUrl);
+  if (url === null || url.origin !== publicUrl) return [{ path, mend: wanted }];
+  if (LOOPBACK.test(url.hostname)) return [];
+  if (url.protocol !== "https:") return [{ path, mend: "use https; http is for loopback hosts only" }];
+  return isPublicHost(url.hostname) ? [] : [{ path, mend: "name a public host: Ittybit reaches no private network" }];
 }
 
 /** Names that stand in URLs, paths and logs. */

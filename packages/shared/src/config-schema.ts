@@ -138,6 +138,11 @@ const gate = z.strictObject({
     .refine(isAscending, { error: "write the levels in ascending order, each once" }),
 });
 
+const ittybit = z.strictObject({
+  webhooks: z.enum(["off", "wake"], "write off or wake"),
+  publicUrl: z.string("write the consumer's address, or null").nullable(),
+});
+
 /** prewarm.config.ts with its defaults filled in, setting by setting. */
 export const configSchema = z.strictObject({
   sources: z
@@ -180,5 +185,6 @@ export const configSchema = z.strictObject({
   edgeHosts: z.array(z.string().regex(/^[a-z0-9.:[\]-]+$/, "write a host in lower case, such as images.example.com")),
   limits,
   gate,
+  ittybit,
   prices: z.strictObject({ ittybitPer1000Jobs: within(0, 1_000_000).nullable() }),
 });

@@ -176,6 +176,12 @@ export interface Settings {
     /** Parts of the budget at which the dashboard and metrics warn. */
     alertLevels: readonly number[];
   };
+  ittybit: {
+    /** `wake`: Ittybit calls the consumer when a job has ended, so that it is looked at at once; it is looked for all the same (docs/ittybit.md). */
+    webhooks: "off" | "wake";
+    /** Where Ittybit reaches the consumer, such as `https://prewarm-consumer.example.workers.dev`. Needed for `wake`. */
+    publicUrl: string | null;
+  };
   prices: {
     /** Currency units per 1,000 Ittybit jobs, for dry runs; null is "unknown". */
     ittybitPer1000Jobs: number | null;
@@ -256,6 +262,7 @@ export const DEFAULTS: Settings = {
     warmingShare: 0.8,
     alertLevels: [0.5, 0.8, 0.95, 1],
   },
+  ittybit: { webhooks: "off", publicUrl: null },
   prices: { ittybitPer1000Jobs: null },
 };
 
@@ -282,6 +289,7 @@ export function defineConfig(user: UserConfig): Config {
     cold: { ...DEFAULTS.cold, ...user.cold },
     limits: { ...DEFAULTS.limits, ...user.limits },
     gate: { ...DEFAULTS.gate, ...user.gate },
+    ittybit: { ...DEFAULTS.ittybit, ...user.ittybit },
     prices: { ...DEFAULTS.prices, ...user.prices },
   };
 }

@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import { LEDGER_PLACES, secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
+import { isPublicHost } from "./public-address.ts";
 
 /** What a Worker was given beside its code. */
 export interface Given {
@@ -23,6 +24,7 @@ export function checkEnvironment(config: Config, configFaults: readonly string[]
     ...ledgerPlaces(given),
     ...(isWhole("hooks") ? hookSecrets(config, given) : []),
     ...(isWhole("sources") ? sourceNeeds(config, given) : []),
+    ...(isWhole("ittybit") ? hookNeeds(config, given) : []),
   ];
 }
 
@@ -84,6 +86,15 @@ function isWebhookSecret(secret: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A public Ittybit cannot call this machine, and would be told an address that is somebody else's there. */
+function hookNeeds({ ittybit: { webhooks, publicUrl } }: Config, { value }: Given): string[] {
+  const [own, theirs] = [publicUrl, value("ITTYBIT_API_URL")].map((url) => (url ? URL.parse(url) : null));
+  if (webhooks === "off" || !own || !theirs || isPublicHost(theirs.hostname) === isPublicHost(own.hostname)) return [];
+  return [
+    `ITTYBIT_API_URL: ${theirs.host} and ittybit.publicUrl (${own.host}) do not reach each other: one of them is public, the other is not`,
+  ];
 }
 
 /** Originals in a bucket are fetched by Ittybit at the edge, under signed URLs. */

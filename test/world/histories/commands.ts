@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { CRASH_POINTS } from "../../../workers/consumer/src/making/crash-points.ts";
+import type { Telling } from "../webhooks.ts";
 import { HAPPENINGS, type Target } from "./happenings.ts";
 import type { HistoryWorld } from "./history-world.ts";
 import { IMAGES, WIDTHS } from "./pictures.ts";
@@ -105,6 +106,20 @@ const upstreamFault = fc.oneof(
   fc
     .constantFrom("html", "truncated", "gone", "error")
     .map((how) => fault(`output(${how})`, ({ outputs }) => outputs.push(how))),
+);
+/** What becomes of the next hooks, where there are any. */
+const hookFault = fc.oneof(
+  fc
+    .record({
+      copies: fc.constantFrom<number[]>([], [0], [5_000], [70_000], [900_000], [10, 20], [0, 400, 30_000]),
+      says: fc.constantFrom("job", "job", "foreign", "running", "failed", "nothing"),
+      signature: fc.constantFrom("right", "wrong", "none"),
+      token: fc.constantFrom("right", "right", "right", "wrong"),
+    })
+    .map((one) => fault(`hook(${JSON.stringify(one)})`, ({ hooks }) => hooks.push(one as Partial<Telling>), false)),
+  fc
+    .constantFrom(400, 3_000, 14_000)
+    .map((ms) => fault(`lateAnswer(${ms} ms)`, ({ lateAnswers }) => lateAnswers.push(ms, ms), false)),
 );
 const platformFault = fc.oneof(
   few.map((n) => fault(`lostCalls(${n})`, (script) => (script.lostCalls += n))),
@@ -235,8 +250,12 @@ const scenes = [
   fc.oneof({ weight: 12, arbitrary: slowAndForced }, { weight: 1, arbitrary: overnight }),
 ];
 
-export function histories(maxCommands: number, favourites: Favourites = []): fc.Arbitrary<Iterable<Command>> {
-  const faults = [crash, stall, ...scenes, upstreamFault, platformFault];
+export function histories(
+  maxCommands: number,
+  favourites: Favourites = [],
+  hooks = false,
+): fc.Arbitrary<Iterable<Command>> {
+  const faults = [crash, stall, ...scenes, upstreamFault, platformFault, ...(hooks ? [hookFault, hookFault] : [])];
   const often = favourites.length === 0 ? happening : fc.oneof(...favourites.map(favourite));
   const kinds = [happening, often, often, often, advance, advance, advance, ...faults];
   return fc.commands<Model, HistoryWorld, false>(kinds, { maxCommands, size: "max" });

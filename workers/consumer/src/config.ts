@@ -16,6 +16,11 @@ export interface Secrets {
   /** Keys of signed URLs, comma-separated: the first signs, all verify. */
   SIGNING_KEYS?: string;
   HOOK_SECRET?: string;
+  /** What Ittybit signs its webhooks with, comma-separated for rotation. Unset: none of their bodies is believed, and each job is looked at. */
+  ITTYBIT_WEBHOOK_SECRET?: string;
+  /** The local stack's: where this Worker answers, and `wake` to turn webhooks on whatever the configuration says. */
+  CONTROL_URL?: string;
+  ITTYBIT_WEBHOOKS?: string;
   /** Replaces the url of the source with prefix "" (the local stack's originals). */
   ORIGINALS_URL?: string;
   /** Where the edge answers, for links and for signed originals. */
@@ -44,13 +49,20 @@ type LedgerPlace = Pick<Env, "LEDGER" | "LEDGER_LOCATION" | "LEDGER_JURISDICTION
 export type Env = Omit<ConsumerEnv, "ITTYBIT_API_URL"> & Secrets & { ITTYBIT_API_URL: string };
 
 /** prewarm.config.ts as it holds in this environment. */
-export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL">): Config {
+export function siteConfig(env: Pick<Secrets, "ORIGINALS_URL" | "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">): Config {
   const url = env.ORIGINALS_URL;
   // A faulty list stays as it is: the check tells of it.
   const sources = url && Array.isArray(site.sources) ? withDefaultUrl(site.sources, url) : site.sources;
   // The local budget is unlimited: nothing here costs anything.
   const gate = env.LOCAL === "true" ? { ...site.gate, monthlyJobs: null } : site.gate;
-  return { ...site, sources, gate };
+  return { ...site, sources, gate, ittybit: ittybitHere(env) };
+}
+
+/** The local Ittybit calls the local stack, whatever address the site has. */
+function ittybitHere(env: Pick<Secrets, "LOCAL" | "ITTYBIT_WEBHOOKS" | "CONTROL_URL">): Config["ittybit"] {
+  if (env.LOCAL !== "true" || !env.CONTROL_URL) return site.ittybit;
+  const webhooks = env.ITTYBIT_WEBHOOKS === "wake" ? "wake" : site.ittybit.webhooks;
+  return { webhooks, publicUrl: env.CONTROL_URL };
 }
 
 /** A secret that only the configuration names, such as a hook's. */

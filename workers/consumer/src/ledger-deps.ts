@@ -5,6 +5,7 @@ import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ittybitOf, logOf, versionOf } from "./compose.ts";
 import { type Env, siteConfig } from "./config.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
+import { toBase64Url } from "./platform/base64.ts";
 import { within } from "./platform/within.ts";
 import { listGenerations } from "./store/list-generations.ts";
 import { purgeObjects } from "./store/purge-objects.ts";
@@ -17,6 +18,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
     log: logOf(env, "ledger"),
     version: versionOf(env),
     newLedgerId: () => crypto.randomUUID().slice(0, 8),
+    newHookKey: () => toBase64Url(crypto.getRandomValues(new Uint8Array(32))),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     within,
     send: async (wakeUps) => {

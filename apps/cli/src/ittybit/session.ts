@@ -60,7 +60,17 @@ export function openSession(options: CheckOptions, size: Size, context: Context)
     deadline: clock.now() + options.withinMs,
     throttles: { count: 0, waitedMs: 0 },
     order: (n, transform, input = options.original) =>
-      jobOrder({ ledgerId: run, gen: n, key: `${n}`, transform, input, size, etag: null, again: false }),
+      jobOrder({
+        ledgerId: run,
+        gen: n,
+        key: `${n}`,
+        transform,
+        input,
+        size,
+        etag: null,
+        webhookUrl: null,
+        again: false,
+      }),
   };
 }
 

@@ -58,9 +58,15 @@ function Meters({ stats }: { stats: Stats }) {
         text={`${size(ledger.bytes)} of ${size(ledger.limitBytes)}`}
       >
         {count(ledger.rows)} rows{stats.metricErrors > 0 && ` · ${count(stats.metricErrors)} metrics not recorded`}
+        {stats.hooks !== null && ` · ${hooksText(stats.hooks)}`}
       </Meter>
     </div>
   );
+}
+
+function hooksText({ woke, adopted, refusedAt }: NonNullable<Stats["hooks"]>): string {
+  if (refusedAt !== null) return "Ittybit refuses webhooks: its jobs are looked for";
+  return `${count(woke + adopted)} of Ittybit's webhooks were of use`;
 }
 
 function limitText(limit: number | null): string | null {

@@ -14,6 +14,7 @@ import { history } from "./history.ts";
 import { hooks } from "./hooks.ts";
 import { images } from "./images.ts";
 import { info } from "./info.ts";
+import { ittybitHook } from "./ittybit-hook.ts";
 import { jobs } from "./jobs.ts";
 import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
@@ -26,7 +27,7 @@ import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
   ...[warm, runs, jobs, dead, actions, images, info, stats, history, gate],
-  ...[audit, doctor, session, hooks, metrics, system],
+  ...[audit, doctor, session, hooks, ittybitHook, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */

@@ -30,6 +30,7 @@ function metricsText(stats: Stats): string {
     ...flowMetrics(stats),
     ...totalMetrics(stats),
     ...gateMetrics(stats),
+    ...hookMetrics(stats),
     ...queueMetrics(stats),
   ].join("");
 }
@@ -60,7 +61,7 @@ function totalMetrics({ totals, versions }: Stats): string[] {
     return version === null ? [] : [[{ part, ...version }, 1]];
   };
   return [
-    ...EVENTS.map((event) => counter(`prewarm_${event}_total`, COUNTED[event], totals[event])),
+    ...EVENTS.map((event) => counter(`prewarm_${event}_total`, COUNTED[event], [[{}, totals[event]]])),
     gauge("prewarm_version_info", "Which version the consumer and the ledger run.", [
       ...versionOf("consumer"),
       ...versionOf("ledger"),
@@ -108,6 +109,24 @@ function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats)
   ];
 }
 
+const HOOK_RESULTS = ["woke", "adopted", "known", "late", "refused"] as const;
+
+function hookMetrics({ hooks }: Stats): string[] {
+  if (hooks === null) return [];
+  const results = HOOK_RESULTS.map((result): MetricLine => [{ result }, hooks[result]]);
+  return [
+    counter(
+      "prewarm_ittybit_hooks_total",
+      "Ittybit's webhooks by what came of them, since the ledger's instance began.",
+      results,
+    ),
+    counter("prewarm_ittybit_hooks_unsigned_total", "Webhooks without a right signature.", [[{}, hooks.unsigned]]),
+    gauge("prewarm_ittybit_hooks_proven", "1 while webhooks come for what ends, and jobs are looked at seldom.", [
+      [{}, hooks.proven ? 1 : 0],
+    ]),
+  ];
+}
+
 function queueMetrics({ queues, at }: Stats): string[] {
   const samples = (read: (numbers: NonNullable<Stats["queues"][string]>) => number | null): MetricLine[] =>
     Object.entries(queues).map(([queue, numbers]): MetricLine => [{ queue }, numbers === null ? null : read(numbers)]);
@@ -130,18 +149,18 @@ function seconds(ms: number | null): number | null {
 }
 
 function gauge(name: string, help: string, samples: MetricLine[]): string {
+  return metric("gauge", name, help, samples);
+}
+
+/** It only rises, but for a restore and, where it says so, a new instance of the ledger. */
+function counter(name: string, help: string, samples: MetricLine[]): string {
+  return metric("counter", name, help, samples);
+}
+
+function metric(type: "gauge" | "counter", name: string, help: string, samples: MetricLine[]): string {
   const lines = samples
     .filter(([, value]) => value !== null)
     .map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-  return family(name, "gauge", help, lines);
-}
-
-/** Since the ledger was made: it only rises, but for a restore. */
-function counter(name: string, help: string, value: number): string {
-  return family(name, "counter", help, [`${name} ${value}\n`]);
-}
-
-function family(name: string, type: "gauge" | "counter", help: string, lines: string[]): string {
   return lines.length === 0 ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 

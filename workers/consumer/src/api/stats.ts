@@ -75,6 +75,21 @@ const overview = z
       bytes,
       limitBytes: bytes,
     }),
+    hooks: z
+      .object({
+        woke: count.openapi({ description: "Jobs looked at because of one" }),
+        adopted: count.openapi({ description: "Jobs whose POST's answer was lost, found by one" }),
+        known: count.openapi({ description: "That told nothing new" }),
+        late: count.openapi({ description: "For what is over" }),
+        refused: count.openapi({ description: "Under a wrong token" }),
+        unsigned: count.openapi({ description: "Taken without a right signature, and not believed" }),
+        proven: z.boolean().openapi({ description: "They come: jobs are looked at seldom without one" }),
+        refusedAt: time
+          .nullable()
+          .openapi({ description: "When Ittybit refused to take an address; for a day it is told none" }),
+      })
+      .nullable()
+      .openapi({ description: "Ittybit's webhooks since the ledger's instance began; null while they are off" }),
     metricErrors: count.openapi({ description: "Times that recording a metric failed" }),
   })
   .openapi("Stats");
@@ -135,6 +150,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     budget: gate.budget,
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
+    hooks: view.hooks,
     metricErrors: view.metricErrors,
   };
 }

@@ -251,6 +251,7 @@ describe("the body of a generation", () => {
     input: "https://cdn.example.com/p.jpg",
     size: { width: 4000, height: 3000 },
     etag: '"e"',
+    webhookUrl: null,
     again: false,
   };
 
@@ -264,10 +265,17 @@ describe("the body of a generation", () => {
     expect(jobOrder(generation).idempotencyKey).toBe("pw-L1-7");
   });
 
+  it("names the address that its end is told to, where there is one", () => {
+    const webhookUrl = "https://prewarm.example.com/ittybit/7/token";
+    const { webhook_url, ...rest } = JSON.parse(requestBody(jobOrder({ ...generation, webhookUrl })));
+    expect(webhook_url).toBe(webhookUrl);
+    expect(rest).toEqual(JSON.parse(requestBody(jobOrder(generation))));
+  });
+
   it("is the same bytes for the same order, in whatever order its fields come, and on a retry", () => {
     const text = requestBody(jobOrder(generation));
     fc.assert(
-      fc.property(fc.shuffledSubarray(Object.keys(generation), { minLength: 8 }), (names) => {
+      fc.property(fc.shuffledSubarray(Object.keys(generation), { minLength: 9 }), (names) => {
         const shuffled = Object.fromEntries(names.map((name) => [name, generation[name as keyof typeof generation]]));
         const order = jobOrder(shuffled as unknown as typeof generation);
         const metadata = Object.fromEntries(Object.entries(order.metadata).reverse());

@@ -44,6 +44,8 @@ export interface JobOrder {
   idempotencyKey: string;
   /** Echoed on the job by the dialects that know it. */
   metadata: Record<string, string>;
+  /** Called when the job has ended; left out: nothing is. */
+  webhookUrl?: string;
   /** True when a POST under this key may have arrived before: then a refusal says nothing about the order. Default false. */
   again?: boolean;
 }
@@ -149,9 +151,13 @@ function sorted(fields: object): object {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** What Ittybit's guides call the field for the address that a job's end is told to; the reference's table lacks it. */
+export const WEBHOOK_FIELD = "webhook_url";
+
 /** The whole body of an order's POST. The same order gives the same bytes: a key stands for one body. */
-export function requestBody({ input, options, metadata }: JobOrder): string {
-  return JSON.stringify({ input, kind: "image", options: sorted(options), metadata: sorted(metadata) });
+export function requestBody({ input, options, metadata, webhookUrl }: JobOrder): string {
+  const hook = webhookUrl === undefined ? {} : { [WEBHOOK_FIELD]: webhookUrl };
+  return JSON.stringify({ input, kind: "image", options: sorted(options), metadata: sorted(metadata), ...hook });
 }
 
 /** A refusal that may be about the key: its words say so, it says conflict, or the key was sent before. A job of this order may exist. */

@@ -14,12 +14,24 @@ export interface Generation {
   /** The original's, as its probe told; null when it did not. */
   size: Size | null;
   etag: string | null;
+  /** What Ittybit is to call when the job has ended; null: nothing. */
+  webhookUrl: string | null;
   /** False for the first POST only. */
   again: boolean;
 }
 
 /** The order of a generation's job. Pure: the same generation gives the same order, so a repeated POST is the same POST. */
-export function jobOrder({ ledgerId, gen, key, transform, input, size, etag, again }: Generation): JobOrder {
+export function jobOrder({
+  ledgerId,
+  gen,
+  key,
+  transform,
+  input,
+  size,
+  etag,
+  webhookUrl,
+  again,
+}: Generation): JobOrder {
   const expected = expectedSize(transform, size);
   return {
     input,
@@ -32,6 +44,7 @@ export function jobOrder({ ledgerId, gen, key, transform, input, size, etag, aga
       ...(expected === null ? {} : { width: String(expected.width), height: String(expected.height) }),
       ...(etag === null ? {} : { etag }),
     },
+    ...(webhookUrl === null ? {} : { webhookUrl }),
     again,
   };
 }

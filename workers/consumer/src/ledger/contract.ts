@@ -1,6 +1,7 @@
 import type { Format } from "@prewarm/shared/config";
 import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
 import type { IttybitJob } from "../ittybit/dialects.ts";
+import type { Hook } from "../ittybit/webhooks/read-hook.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
@@ -58,6 +59,8 @@ export type ExchangeAnswer =
       status: "ok";
       /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
       ledgerId: string;
+      /** What the addresses of Ittybit's webhooks are made of; null where they have never been on. */
+      hookKey: string | null;
       /** To be dropped, and settled as `unposted` or `stopped`. */
       stop: { id: number; gen: number }[];
       give: Given[];
@@ -87,6 +90,8 @@ export interface Given {
   first: boolean;
   attempts: number;
   job: string | null;
+  /** Where Ittybit is told to call when its job has ended: the beginning of the address, part of the POST's body as `grantedAt` is. Null: nowhere. */
+  hook: string | null;
   /** Of `finish`: how the job was seen to end. */
   sight: IttybitJob | null;
 }
@@ -107,6 +112,8 @@ export type Outcome =
     }
   /** The POST was not answered, or with a 5xx: perhaps there is a job. */
   | { kind: "unclear"; failure: Failure }
+  /** Ittybit refused the field that names the webhook: nothing was made, and nothing is wrong with the order. */
+  | { kind: "unhooked"; message: string }
   /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
   | { kind: "fault"; failure: Failure }
   | { kind: "throttled"; until: number }
@@ -143,6 +150,11 @@ export interface Operators {
   /** A deletion told under an older order than the image has is `outdated`. `purge`: its number, which is the floor it sets. */
   purgeImage(id: string, order: string | null, who: string): Promise<{ status: "purging" | "outdated"; purge: string }>;
   recordDead(messages: DeadMessage[]): Promise<void>;
+  /**
+   * Ittybit says that a generation's job has ended; null: a body that names no job. `refused`: the token is not the generation's. Nothing else
+   * is told, for nothing is settled by it: the ledger looks for itself.
+   */
+  hooked(gen: number, token: string, hook: Hook | null): Promise<"taken" | "refused">;
 
   /** States by key; keys without a row are left out. ≤ 1,000 keys. */
   lookUp(keys: string[]): Promise<Record<string, JobState>>;
@@ -237,6 +249,7 @@ export const LEDGER_CALLS = {
   doctorFrom: "repeat",
   doctorSlice: "repeat",
   doctorDone: "repeat",
+  hooked: "repeat",
   rearm: "repeat",
   recover: "repeat",
   restored: "repeat",
@@ -521,6 +534,28 @@ export interface LedgerStats {
   bytes: number;
   metricErrors: number;
   gate: GateView;
+  /** Null while Ittybit's webhooks are off. */
+  hooks: HookStats | null;
+}
+
+/** Ittybit's webhooks, since this instance of the ledger began. */
+export interface HookStats {
+  /** Jobs looked at because of one. */
+  woke: number;
+  /** Jobs whose POST's answer was lost, found by one. */
+  adopted: number;
+  /** That told nothing new: a second one, another job's id, a job that has not ended. */
+  known: number;
+  /** Of generations that are over. */
+  late: number;
+  /** Under a wrong token. */
+  refused: number;
+  /** Taken without a right signature: their bodies were not believed. */
+  unsigned: number;
+  /** They come for what ends, so that jobs are looked at seldom without one. */
+  proven: boolean;
+  /** When Ittybit refused a job because of its address, Unix ms: for a day none is told it; null: it did not. */
+  refusedAt: number | null;
 }
 
 /** What is counted of jobs. `failed` are attempts, `throttled` answers of Ittybit; a job may be `dead` more than once. */

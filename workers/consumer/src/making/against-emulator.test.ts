@@ -144,6 +144,7 @@ describe("against the local Ittybit", () => {
         input: original,
         size: { width: 1000, height: 500 },
         etag: '"e0"',
+        webhookUrl: null,
       };
       const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
       const made = await ittybit.submit(jobOrder({ ...about, transform, again: false }));

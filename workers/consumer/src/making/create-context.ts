@@ -70,6 +70,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     hands: new Hands(),
     leaseUntil: 0,
     ledgerId: "",
+    hookKey: null,
     connections,
     memory: createSemaphore(MEMORY_BYTES),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),

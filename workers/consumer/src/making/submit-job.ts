@@ -1,6 +1,8 @@
 import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
+import { WEBHOOK_FIELD } from "../ittybit/client.ts";
 import { jobOrder } from "../ittybit/job-order.ts";
+import { hookAddress } from "../ittybit/webhooks/hook-address.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry, Prepared } from "./hands.ts";
@@ -16,6 +18,8 @@ function outcomeOf(context: BatchContext, entry: Entry, result: Exclude<Submissi
       return { kind: "account", status: result.status, message: result.message };
     case "rejected": {
       const { failure } = result;
+      if (entry.given.hook !== null && failure.message.includes(WEBHOOK_FIELD))
+        return { kind: "unhooked", message: failure.message };
       // With a later grant, an earlier handler may have made one.
       return { kind: "failed", class: "permanent", failure, posted: false, ended: entry.given.first };
     }
@@ -27,10 +31,14 @@ function outcomeOf(context: BatchContext, entry: Entry, result: Exclude<Submissi
 }
 
 /** The same for the same generation and grant, as long as the original is the same: a repeated POST is the same POST. */
-async function orderOf({ ledgerId }: BatchContext, { given, transform }: Entry, prepared: Prepared): Promise<JobOrder> {
-  const { key, gen, grantedAt, first } = given;
+async function orderOf(context: BatchContext, { given, transform }: Entry, prepared: Prepared): Promise<JobOrder> {
+  const { ledgerId, hookKey } = context;
+  const { key, gen, grantedAt, first, hook } = given;
   const { size, etag, input } = prepared.original;
-  return jobOrder({ ledgerId, gen, key, transform, input: await input(grantedAt), size, etag, again: !first });
+  const webhookUrl =
+    hook === null || hookKey === null ? null : await hookAddress(hook, gen, { ledgerId, key: hookKey });
+  const order = { ledgerId, gen, key, transform, input: await input(grantedAt), size, etag, webhookUrl, again: !first };
+  return jobOrder(order);
 }
 
 /**

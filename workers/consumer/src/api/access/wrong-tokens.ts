@@ -10,6 +10,8 @@ const NETWORKS_MAX = 10_000;
 export interface WrongTokens {
   /** Counts one from this address; the seconds to wait when there were too many, else 0. */
   count(address: string | null, nowMs: number): number;
+  /** Without counting: the seconds to wait after too many, else 0. */
+  wait(address: string | null, nowMs: number): number;
   /** A right token: its network starts anew. */
   forgive(address: string | null): void;
 }
@@ -18,6 +20,8 @@ export interface WrongTokens {
 export function createWrongTokens(): WrongTokens {
   const networks = new Map<string, { since: number; n: number }>();
   const nameOf = (address: string | null) => networkOf(address ?? "unknown");
+  const waitOf = ({ since, n }: { since: number; n: number }, nowMs: number): number =>
+    n > WRONG_MAX && nowMs - since < WINDOW_MS ? Math.max(1, Math.ceil((since + WINDOW_MS - nowMs) / 1000)) : 0;
   return {
     count(address, nowMs) {
       const name = nameOf(address);
@@ -30,8 +34,9 @@ export function createWrongTokens(): WrongTokens {
         const oldest = networks.keys().next().value;
         if (networks.size > NETWORKS_MAX && oldest !== undefined) networks.delete(oldest);
       }
-      return entry.n > WRONG_MAX ? Math.max(1, Math.ceil((entry.since + WINDOW_MS - nowMs) / 1000)) : 0;
+      return waitOf(entry, nowMs);
     },
+    wait: (address, nowMs) => waitOf(networks.get(nameOf(address)) ?? { since: 0, n: 0 }, nowMs),
     forgive: (address) => void networks.delete(nameOf(address)),
   };
 }

@@ -8,8 +8,7 @@ export const SIGNATURE_HEADER = "ittybit-signature";
 
 /** What a delivery says. */
 export interface Hook {
-  /** The job it names; null when the body names none. */
-  job: IttybitJob | null;
+  job: IttybitJob;
   /** Whether the body is Ittybit's for sure. Else only its id is used, and that only as a hint. */
   isSigned: boolean;
 }
@@ -44,8 +43,9 @@ function jobIn(raw: Uint8Array): IttybitJob | null {
 }
 
 /**
- * Reads any of the three bodies that Ittybit's guides show. Null when it is too long to be read. Never throws.
+ * Reads any of the three bodies that Ittybit's guides show. Null when it names no job. Never throws.
  *
+ * @param raw at most HOOK_MAX_BYTES
  * @param secrets values of `ITTYBIT_WEBHOOK_SECRET`; none: no body is believed
  */
 export async function readHook(
@@ -53,6 +53,6 @@ export async function readHook(
   headers: Headers,
   secrets: readonly string[],
 ): Promise<Hook | null> {
-  if (raw.byteLength > HOOK_MAX_BYTES) return null;
-  return { job: jobIn(raw), isSigned: await isSigned(raw, headers.get(SIGNATURE_HEADER) ?? "", secrets) };
+  const job = jobIn(raw);
+  return job && { job, isSigned: await isSigned(raw, headers.get(SIGNATURE_HEADER) ?? "", secrets) };
 }

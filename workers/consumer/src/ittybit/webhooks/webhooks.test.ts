@@ -3,62 +3,49 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Granted, hintOfHook } from "./hint-of-hook.ts";
-import { generationOfHook, type HookKeys, hookAddress } from "./hook-address.ts";
+import { hintOfHook } from "./hint-of-hook.ts";
+import { generationIn, type HookSecret, hookAddress, opens } from "./hook-address.ts";
 import { HOOK_MAX_BYTES, readHook } from "./read-hook.ts";
 
 const PUBLIC = "https://prewarm.example.com";
 const GEN = 1_790_000_000_000_123;
-
-function key(byte: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(32).fill(byte);
-}
-
-const KEYS: HookKeys = [key(1)];
-
-async function pathOf(gen = GEN, keys = KEYS, ledger = "L1"): Promise<string> {
-  return new URL(await hookAddress(PUBLIC, ledger, gen, keys)).pathname;
-}
+const secret = (letter: string, ledgerId = "L1"): HookSecret => ({ ledgerId, key: letter.repeat(43) });
+const OURS = secret("A");
 
 describe("a generation's address", () => {
   it("is the same each time, and names its generation", async () => {
-    const address = await hookAddress(PUBLIC, "L1", GEN, KEYS);
+    const address = await hookAddress(PUBLIC, GEN, OURS);
     expect(address).toMatch(/^https:\/\/prewarm\.example\.com\/ittybit\/1790000000000123\/[A-Za-z0-9_-]{22}$/);
-    expect(await hookAddress(PUBLIC, "L1", GEN, KEYS)).toBe(address);
-    expect(await generationOfHook(new URL(address).pathname, "L1", KEYS)).toBe(GEN);
+    expect(await hookAddress(PUBLIC, GEN, OURS)).toBe(address);
+    const [gen = "", token = ""] = address.split("/").slice(-2);
+    expect(generationIn(gen, token)).toBe(GEN);
+    expect(await opens(token, GEN, OURS)).toBe(true);
   });
 
-  it("is another one for another generation, ledger or key", async () => {
-    const paths = await Promise.all([pathOf(), pathOf(GEN + 1), pathOf(GEN, [key(2)]), pathOf(GEN, KEYS, "L2")]);
-    expect(new Set(paths.map((path) => path.split("/").at(-1))).size).toBe(4);
-  });
-
-  it("opens nothing but its own generation", async () => {
-    const path = await pathOf();
-    const token = path.split("/").at(-1) ?? "";
-    const wrong = [
-      `/ittybit/${GEN + 1}/${token}`,
-      `/ittybit/0${GEN}/${token}`,
-      `/ittybit/${GEN}/${token.slice(0, -1)}`,
-      `/ittybit/${GEN}/${token}a`,
-      `/ittybit/${GEN}/${"A".repeat(22)}`,
-      `/ittybit/${GEN}/`,
-      `/ittybit/${GEN}/${token}/x`,
-      `/ittybit/99999999999999999/${token}`,
-      `/hooks/${GEN}/${token}`,
+  it("is another one for another generation, ledger or key, and opens none of the others", async () => {
+    const others: [number, HookSecret][] = [
+      [GEN, OURS],
+      [GEN + 1, OURS],
+      [GEN, secret("E")],
+      [GEN, secret("A", "L2")],
     ];
-    for (const one of wrong) expect(await generationOfHook(one, "L1", KEYS), one).toBeNull();
-    expect(await generationOfHook(path, "L2", KEYS)).toBeNull();
-    expect(await generationOfHook(path, "L1", [key(2)])).toBeNull();
+    const tokens = await Promise.all(others.map(async ([gen, one]) => (await hookAddress("", gen, one)).slice(-22)));
+    expect(new Set(tokens).size).toBe(4);
+    for (const token of tokens.slice(1)) expect(await opens(token, GEN, OURS)).toBe(false);
   });
 
-  it("still opens after its key was replaced, and new ones are of the new key", async () => {
-    const old = await pathOf();
-    const keys: HookKeys = [key(2), key(1)];
-    expect(await generationOfHook(old, "L1", keys)).toBe(GEN);
-    expect(await pathOf(GEN, keys)).not.toBe(old);
-    expect(await generationOfHook(await pathOf(GEN, keys), "L1", keys)).toBe(GEN);
-  });
+  it.each(["", "A".repeat(21), "A".repeat(23), `${"A".repeat(21)}=`, `${"A".repeat(21)}é`])(
+    "a token that is none opens nothing: %j",
+    async (token) => {
+      expect(generationIn(String(GEN), token)).toBeNull();
+      expect(await opens(token, GEN, OURS)).toBe(false);
+    },
+  );
+
+  it.each(["", "0", "01", "-1", "1.5", "1e3", " 1", "99999999999999999", "9007199254740993"])(
+    "a generation that is none is none: %j",
+    (gen) => expect(generationIn(gen, "A".repeat(22))).toBeNull(),
+  );
 });
 
 const SECRET = "the-webhook-secret";
@@ -102,70 +89,61 @@ describe("a hook's body", () => {
   it.each(["", "{", "[]", "null", '{"ok":true}', "\u0000", '{"id":""}'])(
     "that says nothing is no job: %j",
     async (text) => {
-      expect(await read(text, sign(text))).toEqual({ job: null, isSigned: true });
+      expect(await read(text, sign(text))).toBeNull();
     },
   );
 
-  it("that is no UTF-8 is no job, and one that is too long is not read", async () => {
-    const raw = Uint8Array.from([0x7b, 0xff, 0x7d]);
-    expect(await readHook(raw, new Headers(), [SECRET])).toEqual({ job: null, isSigned: false });
-    expect(await readHook(new Uint8Array(HOOK_MAX_BYTES + 1), new Headers(), [SECRET])).toBeNull();
-    expect(await readHook(new Uint8Array(HOOK_MAX_BYTES), new Headers(), [SECRET])).toMatchObject({ job: null });
+  it("that is no UTF-8 is no job, and one as long as can be is read", async () => {
+    expect(await readHook(Uint8Array.from([0x7b, 0xff, 0x7d]), new Headers(), [SECRET])).toBeNull();
+    const long = JSON.stringify({ id: "job_1", status: "succeeded", more: "x".repeat(HOOK_MAX_BYTES - 49) });
+    expect(bytesOf(long).byteLength).toBeLessThanOrEqual(HOOK_MAX_BYTES);
+    expect(await read(long, sign(long))).toMatchObject({ job: { id: "job_1" }, isSigned: true });
   });
 });
 
 describe("what a hook means", () => {
-  const free: Granted = { ittybitJob: "job_1", isOwned: false };
-  const body = (status: string, id = "job_1") => JSON.stringify({ id, status });
+  const known = { ittybitJob: "job_1" };
+  const OUTPUT = "https://store.ittybit.net/1.webp";
+  const body = (status: string, id = "job_1") => JSON.stringify({ id, status, output: OUTPUT });
 
-  it.each<[string, string, boolean, Granted | null, object]>([
+  it.each<[string, string, boolean, { ittybitJob: string | null } | null, object]>([
     ["for a generation that is done or purged", body("succeeded"), true, null, { kind: "none", why: "unknown" }],
-    ["that cannot be read", "{}", true, free, { kind: "none", why: "unreadable" }],
     [
       "before the POST is answered",
       body("succeeded"),
       false,
-      { ...free, ittybitJob: null },
-      { kind: "adopt", ittybitJob: "job_1" },
+      { ittybitJob: null },
+      { kind: "claim", ittybitJob: "job_1" },
     ],
-    [
-      "of a pending job before the POST is answered",
-      body("processing"),
-      false,
-      { ittybitJob: null, isOwned: true },
-      { kind: "adopt", ittybitJob: "job_1" },
-    ],
-    ["with a foreign id", body("succeeded", "job_2"), true, free, { kind: "none", why: "other_job" }],
-    ["that comes late and says processing", body("processing"), true, free, { kind: "none", why: "pending" }],
-    [
-      "for a job that is looked after",
-      body("succeeded"),
-      true,
-      { ...free, isOwned: true },
-      { kind: "none", why: "owned" },
-    ],
-    ["that is not signed", body("failed"), false, free, { kind: "look", ittybitJob: "job_1" }],
-    ["that is signed", body("failed"), true, free, { kind: "ended", job: { id: "job_1", status: "failed" } }],
+    ["the same, signed", body("succeeded"), true, { ittybitJob: null }, { kind: "claim", ittybitJob: "job_1" }],
+    ["of a job that runs", body("processing"), false, { ittybitJob: null }, { kind: "none", why: "pending" }],
+    ["with a foreign id", body("succeeded", "job_2"), true, known, { kind: "none", why: "other_job" }],
+    ["that comes late and says processing", body("processing"), true, known, { kind: "none", why: "pending" }],
+    ["that is not signed", body("succeeded"), false, known, { kind: "look", ittybitJob: "job_1" }],
+    ["that is signed", body("succeeded"), true, known, { kind: "ended", job: { id: "job_1", output: OUTPUT } }],
+    ["that says failed, though signed", body("failed"), true, known, { kind: "look", ittybitJob: "job_1" }],
+    ["that names no result, though signed", '{"id":"job_1","status":"succeeded"}', true, known, { kind: "look" }],
   ])("%s", async (_what, text, isSigned, granted, hint) => {
     const hook = await read(text, isSigned ? sign(text) : null);
     expect(hook && hintOfHook(hook, granted)).toMatchObject(hint);
   });
 
-  it("believes nothing of an unsigned body but its id, and adopts nothing where a job is known", async () => {
+  it("believes nothing of an unsigned body but its id, and claims nothing where a job is known", async () => {
     const values = fc.record({
       id: fc.constantFrom("job_1", "job_2", ""),
       status: fc.constantFrom("succeeded", "failed", "processing", "cancelled", "odd"),
       output: fc.constantFrom("https://evil.example/x", null),
     });
-    const ledgers = fc.record({ ittybitJob: fc.constantFrom("job_1", null), isOwned: fc.boolean() });
+    const ledgers = fc.record({ ittybitJob: fc.constantFrom("job_1", null) });
     await fc.assert(
       fc.asyncProperty(values, fc.option(ledgers), async (value, granted) => {
         const hook = await read(JSON.stringify(value), sign("another body"));
-        const hint = hook === null ? null : hintOfHook(hook, granted);
+        if (hook === null) return;
+        const hint = hintOfHook(hook, granted);
         expect(JSON.stringify(hint)).not.toContain("evil");
-        expect(["none", "look", "adopt"]).toContain(hint?.kind);
-        if (hint?.kind === "adopt") expect(granted?.ittybitJob).toBeNull();
-        if (hint?.kind === "look") expect(hint.ittybitJob).toBe("job_1");
+        expect(["none", "look", "claim"]).toContain(hint.kind);
+        if (hint.kind === "claim") expect(granted?.ittybitJob).toBeNull();
+        if (hint.kind === "look") expect(hint.ittybitJob).toBe("job_1");
       }),
     );
   });

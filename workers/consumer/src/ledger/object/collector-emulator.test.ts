@@ -32,14 +32,22 @@ it.each([
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "k", fetch, clock: systemClock });
   const order = (gen: number) =>
     jobOrder({
-      ...{ ledgerId: "L1", gen, key: "k", transform: TRANSFORM, input: "https://cdn.example.com/p.jpg" },
-      ...{ size: null, etag: null, again: false },
+      ...{
+        ledgerId: "L1",
+        gen,
+        key: "k",
+        transform: TRANSFORM,
+        input: "https://cdn.example.com/p.jpg",
+      },
+      ...{ size: null, etag: null, webhookUrl: null, again: false },
     });
   const made = await Promise.all(Array.from({ length: JOBS }, (_, n) => ittybit.submit(order(n + 1))));
   const ids = made.flatMap((submission) => (submission.kind === "made" ? [submission.job.id] : []));
   expect(new Set(ids).size).toBe(JOBS);
   await expect.poll(() => emulator.control.stats().openJobs, { timeout: 15_000 }).toBe(0);
-  const open = new Map(ids.map((job, gen) => [job, { job, gen, grantedAt: Date.now() - 60_000, live: false }]));
+  const open = new Map(
+    ids.map((job, gen) => [job, { job, gen, grantedAt: Date.now() - 60_000, live: false, rung: false }]),
+  );
   const before = emulator.control.stats().total;
   const collector = new Collector({
     ...{ ittybit, clock: systemClock, log: () => undefined },
@@ -47,7 +55,7 @@ it.each([
     view: {
       open: () => [...open.values()],
       slots: () => ({ used: open.size, all: JOBS }),
-      ...{ waiting: () => false, goal: () => 1_000, jobMs: () => 10 },
+      ...{ waiting: () => false, goal: () => 1_000, jobMs: () => 10, claims: () => [], hooked: () => false },
     },
     report: ({ ended }) => {
       for (const { id } of ended) open.delete(id);

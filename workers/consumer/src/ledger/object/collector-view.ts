@@ -1,5 +1,6 @@
 import { openAtIttybit } from "../protocol/collected.ts";
 import { closedFor, goalPerSecond, slotsOf } from "../protocol/gate.ts";
+import { openClaims } from "../protocol/hooked.ts";
 import { quantileMs } from "../protocol/job-times.ts";
 import { slotsUsed } from "../protocol/slots.ts";
 import { isWaiting } from "../tables/row.ts";
@@ -16,6 +17,8 @@ export function collectorView(transactions: Transactions): CollectorView {
         (tx) => tx.counts.some((count) => count.n > 0 && isWaiting(count)) && closedFor(tx.gateNow, "bulk") === null,
       ),
     goal: () => transactions.read((tx) => goalPerSecond(tx.gateNow)),
+    claims: () => transactions.read(openClaims),
+    hooked: () => transactions.read(({ memory, now }) => memory.hooks.proof.isProven(now)),
     jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),
   };
 }

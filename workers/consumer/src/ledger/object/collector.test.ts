@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
+import type { Claim } from "../protocol/hook-memory.ts";
 import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { ListingIttybit } from "../testing/listing-ittybit.ts";
 import { Collector } from "./collector.ts";
@@ -11,7 +12,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   const clock = createFakeClock();
   const ittybit = new ListingIttybit(clock);
   const open: OpenJob[] = [];
-  const state = { waiting: false, all, goal, jobMs, quickMs: jobMs, untold: 0 };
+  const state = { waiting: false, all, goal, jobMs, quickMs: jobMs, untold: 0, hooked: false, claims: [] as Claim[] };
   const found: (Collected & { at: number })[] = [];
   const logs: string[] = [];
   const collector = new Collector({
@@ -24,6 +25,8 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
       slots: () => ({ used: open.length + state.untold, all: state.all }),
       waiting: () => state.waiting,
       goal: () => state.goal,
+      claims: () => state.claims,
+      hooked: () => state.hooked,
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),
     },
     report(news) {
@@ -39,7 +42,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   /** A job at Ittybit that takes so long, and whose id the ledger knows. */
   function make(takesMs: number, live = false): string {
     const { id } = ittybit.make(takesMs);
-    open.push({ job: id, gen: ittybit.jobs.length, grantedAt: clock.now(), live });
+    open.push({ job: id, gen: ittybit.jobs.length, grantedAt: clock.now(), live, rung: false });
     return id;
   }
   const endedAt = (id: string) => found.find(({ ended }) => ended.some((job) => job.id === id))?.at ?? null;
@@ -75,7 +78,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
     await clock.sleep(75 + 700 * roll());
     seenFrom.set(id, Math.max(endsAt, clock.now()));
     state.untold -= 1;
-    open.push({ job: id, gen: made, grantedAt, live: false });
+    open.push({ job: id, gen: made, grantedAt, live: false, rung: false });
   }
   state.waiting = true;
   const began = clock.now();

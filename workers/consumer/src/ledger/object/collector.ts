@@ -22,6 +22,7 @@ export class Collector {
   readonly #looks: JobLooks;
   #running: Promise<void> | null = null;
   #rungAt = 0;
+  #bell = Promise.withResolvers<void>();
 
   constructor(deps: CollectorDeps) {
     this.#deps = deps;
@@ -31,7 +32,8 @@ export class Collector {
   /** Keeps the loop going, and starts it if it does not run. Answers the promise to wait for, or null when nothing is open. */
   ring(): Promise<void> | null {
     this.#rungAt = this.#deps.clock.now();
-    if (this.#running === null && this.#deps.view.open().length > 0) {
+    const { view } = this.#deps;
+    if (this.#running === null && view.open().length + view.claims().length > 0) {
       this.#running = this.#loop()
         .catch((error: unknown) => this.#deps.log("collect.failed", { error: errorText(error) }))
         .finally(() => {
@@ -41,11 +43,16 @@ export class Collector {
     return this.#running;
   }
 
+  /** Something is worth a look before its time. */
+  wake(): void {
+    this.#bell.resolve();
+  }
+
   async #loop(): Promise<void> {
     const { clock, view, sleep } = this.#deps;
     while (clock.now() - this.#rungAt < UNRUNG_MS) {
       this.#looks.memory.update(view.open());
-      if (this.#looks.memory.watched.size === 0) return;
+      if (this.#looks.memory.watched.size + view.claims().length === 0) return;
       const began = clock.now();
       if (began < this.#looks.notBefore) {
         await sleep(Math.min(this.#looks.notBefore - began, STEP_MS));
@@ -64,12 +71,15 @@ export class Collector {
       this.#looks.memory.update(view.open());
       const now = clock.now();
       const viewers = [...this.#looks.memory.watched.values()].filter(({ live }) => live);
-      const viewer = viewers.some((one) => this.#looks.dueAt(one) <= now);
+      const isRung = [...this.#looks.memory.watched.values()].some(({ rung }) => rung);
+      const isCalled = isRung || this.#looks.claimsDue(now).length > 0;
+      const viewer = isCalled || viewers.some((one) => this.#looks.dueAt(one) <= now);
       const cadence = cadenceMs({ slots: view.slots(), waiting: view.waiting(), goal: view.goal(), pages, viewer });
       const firstLooks = viewers.filter(({ lookedAt }) => lookedAt === null).map((one) => this.#looks.dueAt(one));
       const at = Math.max(earliest, Math.min(began + cadence, ...firstLooks));
       if (at <= now) return;
-      await sleep(Math.min(at - now, STEP_MS));
+      this.#bell = Promise.withResolvers();
+      await Promise.race([sleep(Math.min(at - now, STEP_MS)), this.#bell.promise]);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { opens } from "../../ittybit/webhooks/hook-address.ts";
+import type { Hook } from "../../ittybit/webhooks/read-hook.ts";
 import { errorText } from "../../platform/log.ts";
 import type {
   AcceptChunk,
@@ -27,12 +29,15 @@ import { cancelAction, createAction, getAction, listActions } from "../protocol/
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { countMatches } from "../protocol/count-matches.ts";
 import { exchange } from "../protocol/exchange.ts";
+import { hookStats, makeHookKey } from "../protocol/hook-url.ts";
+import { hooked } from "../protocol/hooked.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
 import { recover, restored } from "../protocol/restored.ts";
 import { cancelJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
+import { NOTHING } from "../protocol/sightings.ts";
 import { slotsUsed } from "../protocol/slots.ts";
 import { audit, listAudit } from "../tables/audit.ts";
 import { recordDead } from "../tables/dead-messages.ts";
@@ -91,6 +96,8 @@ export class Engine implements Answering<LedgerCalls> {
     this.#transactions = new Transactions(sql, { config, clock });
     this.#alarm = new AlarmClock(host.storage);
     this.steps = new Steps(this.#transactions);
+    if (config.ittybit.webhooks === "wake")
+      this.#transactions.write((tx) => makeHookKey(tx.sql, this.#transactions.memory, deps.newHookKey));
     this.#collector = new Collector({
       ...{ ittybit, clock, log, sleep, view: collectorView(this.#transactions) },
       report: (found) => {
@@ -108,6 +115,19 @@ export class Engine implements Answering<LedgerCalls> {
 
   exchange(request: ExchangeRequest): ExchangeAnswer {
     return this.#change((tx) => exchange(tx, request));
+  }
+
+  async hooked(gen: number, token: string, hook: Hook | null): Promise<"taken" | "refused"> {
+    const { meta, hookState, hooks } = this.#transactions.memory;
+    if (hookState === null || !(await opens(token, gen, { ledgerId: meta.ledgerId, key: hookState.key }))) {
+      hooks.counts.refused += 1;
+      return "refused";
+    }
+    const ended = hook && this.#read((tx) => hooked(tx, gen, hook));
+    if (ended !== null && this.steps.collected({ ...NOTHING, ended: [ended] }) > 0) this.#follow();
+    else this.#collect();
+    this.#collector.wake();
+    return "taken";
   }
 
   recordDead(messages: DeadMessage[]): void {
@@ -179,7 +199,8 @@ export class Engine implements Answering<LedgerCalls> {
   stats() {
     return this.#read((tx) => {
       const gate = gateView(tx.gateNow, slotsUsed(tx));
-      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate, version: this.#deps.version });
+      const { version } = this.#deps;
+      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate, version, hooks: hookStats(tx) });
     });
   }
 

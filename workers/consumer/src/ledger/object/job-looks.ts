@@ -4,7 +4,8 @@ import type { NoResult } from "../../ittybit/client.ts";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Log } from "../../platform/log.ts";
 import { createSemaphore } from "../../platform/semaphore.ts";
-import type { Collected, OpenJob } from "../protocol/sightings.ts";
+import type { Claim } from "../protocol/hook-memory.ts";
+import { type Collected, NOTHING, type OpenJob } from "../protocol/sightings.ts";
 import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
 import { type Look, planLooks } from "./plan-looks.ts";
 
@@ -34,6 +35,10 @@ export interface CollectorView {
   goal(): number;
   /** Learned job time in ms at this quantile. */
   jobMs(q: number): number;
+  /** Ids that hooks named for generations whose job nobody has told. */
+  claims(): Claim[];
+  /** Whether Ittybit's hooks are known to come: then what no viewer waits for is looked at seldom without one. */
+  hooked(): boolean;
 }
 
 export interface LookDeps {
@@ -60,6 +65,8 @@ const SINGLES_ALONE_MAX = 48;
 /** After a look that failed, doubled each time up to the second. */
 const FAILED_MS = 1_000;
 const FAILED_MAX_MS = 30_000;
+/** From one look at a job to the next where hooks come. Nobody waits for it but those behind it in line. */
+const HOOKED_MS = 15_000;
 /** Jobs follow each other: after the last one for so long. */
 const FLOWING_MS = 3_000;
 /** A refused account is tried again this rarely. */
@@ -72,8 +79,6 @@ const RELEARN_MS = 600_000;
 /** How the service can be read: pages by cursor at once, pages one after another, or job by job. */
 type Manner = "cursors" | "chain" | "singles";
 
-const NOTHING: Collected = { ended: [], pending: [], absent: [], throttledUntil: null, account: null };
-
 /** Looks at Ittybit for jobs that may have ended, in the cheapest manner that the service knows, and reports what it sees as it goes. */
 export class JobLooks {
   readonly memory = new OpenJobMemory();
@@ -83,6 +88,7 @@ export class JobLooks {
   #relearnAt = Number.POSITIVE_INFINITY;
   #notBefore = 0;
   #failures = 0;
+  #hooked = false;
 
   constructor(deps: LookDeps) {
     this.#deps = deps;
@@ -96,6 +102,17 @@ export class JobLooks {
   /** @returns calls made */
   async look(now: number): Promise<number> {
     if (now >= this.#relearnAt) this.#learn("cursors");
+    this.#hooked = this.#deps.view.hooked();
+    const claims = this.claimsDue(now).slice(0, SINGLES_MAX);
+    const [listed, read] = await Promise.all([this.#lookAtDue(now), this.#readClaims(claims)]);
+    return listed + read;
+  }
+
+  claimsDue(now: number): Claim[] {
+    return this.#deps.view.claims().filter(({ at }) => at <= now);
+  }
+
+  async #lookAtDue(now: number): Promise<number> {
     const due = new Map([...this.memory.watched].filter(([, one]) => this.dueAt(one) <= now));
     if (due.size === 0) return 0;
     if (this.#manner === "cursors") return this.#lookByCursors(due);
@@ -214,6 +231,25 @@ export class JobLooks {
     return true;
   }
 
+  /** Never a cursor, and never on a page that is waited for: a hook may name anything. */
+  async #readClaims(claims: readonly Claim[]): Promise<number> {
+    const calls = await Promise.all(claims.map((claim) => this.#connections.run(() => this.#readClaim(claim))));
+    return calls.filter((made) => made).length;
+  }
+
+  async #readClaim({ gen, job: id }: Claim): Promise<boolean> {
+    if (this.#isHalted()) return false;
+    const look = await this.#deps.ittybit.get(id);
+    if (look.kind === "job") {
+      const job = { ...look.job, id };
+      const isEnded = job.status !== "pending";
+      this.#report({ claimed: [{ gen, job }], ended: isEnded ? [job] : [], pending: isEnded ? [] : [id] });
+    } else if (look.kind === "throttled" || look.kind === "account") this.#noResult(look);
+    // Whatever was named there: it must not hold up the looks at jobs that we know.
+    else this.#report({ claimed: [{ gen, job: null }] });
+    return true;
+  }
+
   #noPage(look: Exclude<JobPageLook, { kind: "page" }>, after: string | undefined): void {
     if (look.kind === "noList") this.#learn("singles");
     else if (look.kind !== "noCursor") this.#noResult(look);
@@ -250,7 +286,7 @@ export class JobLooks {
 
   #report(found: Partial<Collected>): void {
     const all = { ...NOTHING, ...found };
-    const isEmpty = all.ended.length + all.pending.length + all.absent.length === 0;
+    const isEmpty = [all.ended, all.pending, all.absent, all.claimed].every(({ length }) => length === 0);
     if (isEmpty && all.throttledUntil === null && all.account === null) return;
     this.#deps.report(all);
   }
@@ -265,6 +301,8 @@ export class JobLooks {
 
   dueAt(one: Watched): number {
     const single = this.#manner === "singles" || one.missed >= MISSED_MAX || one.unknown > 0;
-    return dueAt(one, (q) => this.#deps.view.jobMs(q), single);
+    const { view } = this.#deps;
+    const after = dueAt(one, (q) => view.jobMs(q), single);
+    return one.rung || one.live || !this.#hooked ? after : Math.max(after, (one.lookedAt ?? after) + HOOKED_MS);
   }
 }

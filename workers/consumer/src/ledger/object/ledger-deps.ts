@@ -16,6 +16,8 @@ export interface LedgerDeps {
   version: CodeVersion | null;
   /** A new ledger's name, part of every idempotency key; only used at birth. */
   newLedgerId(): string;
+  /** 32 bytes of chance in base64url: of the addresses that Ittybit calls. Only used when webhooks are on for the first time. */
+  newHookKey(): string;
   sleep(ms: number): Promise<void>;
   /** The work, or an error once this many ms are over; its timer is cleared when the work is done. */
   within<T>(work: Promise<T>, ms: number): Promise<T>;

@@ -72,6 +72,7 @@ type JobMs = (q: number) => number;
 
 /** When the job is worth a look, Unix ms. `single`: each look is a call for this one job. */
 export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
+  if (one.rung) return one.grantedAt;
   const first = one.grantedAt + (single ? jobMs(0.5) : jobMs(0.02));
   // A page shows younger jobs too: that makes them no older.
   if (one.lookedAt === null || one.lookedAt < first) return first;

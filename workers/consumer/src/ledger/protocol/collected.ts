@@ -3,6 +3,7 @@ import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, LIVE } from "../tables/row.ts";
 import { openBreaker } from "./gate.ts";
+import { claimed } from "./hooked.ts";
 import { learnJobMs } from "./job-times.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import type { Collected, OpenJob } from "./sightings.ts";
@@ -12,11 +13,15 @@ import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
 /** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
 export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
   const open: OpenJob[] = [];
+  const rung = (gen: number) => memory.hooks.isRinging(gen, now);
   for (const { entries } of memory.hands.list())
     for (const { job, gen, grantedAt, lane } of entries.values())
-      if (job !== null && !memory.isEnded(gen)) open.push({ job, gen, grantedAt, live: lane === LIVE });
-  for (const { job, gen, until } of memory.abandoned.list())
-    if (job !== null) open.push({ job, gen, grantedAt: Math.min(now, until - JOB_DEADLINE_MS), live: false });
+      if (job !== null && !memory.isEnded(gen))
+        open.push({ job, gen, grantedAt, live: lane === LIVE, rung: rung(gen) });
+  for (const { job, gen, until } of memory.abandoned.list()) {
+    const grantedAt = Math.min(now, until - JOB_DEADLINE_MS);
+    if (job !== null) open.push({ job, gen, grantedAt, live: false, rung: rung(gen) });
+  }
   return open.sort((a, b) => a.grantedAt - b.grantedAt);
 }
 
@@ -25,6 +30,7 @@ export function collected(tx: LedgerTx, found: Collected): number {
   const { memory, now } = tx;
   if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
+  for (const { gen, job } of found.claimed) claimed(tx, gen, job);
   const holders = holdersByJob(tx);
   const seen = found.ended.filter((job) => noteEnded(tx, holders, job));
   for (const job of found.pending) {
@@ -58,6 +64,7 @@ function release(tx: LedgerTx, job: string): boolean {
     tx.sql,
     gone.map(({ gen }) => gen),
   );
+  for (const { gen } of gone) tx.memory.hooks.forget(gen);
   return gone.length > 0;
 }
 
@@ -67,8 +74,14 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
   const holder = holders.get(job.id);
   if (holder === undefined || memory.isEnded(holder.entry.gen)) return isReleased;
   memory.sights.set(holder.entry.gen, job);
+  noteHook(tx, holder.entry, job);
   learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
   return true;
+}
+
+/** Whether its hook came; of a cancelled job none is documented. */
+function noteHook({ memory: { hooks }, now }: LedgerTx, { gen, hook }: Entry, { status }: IttybitJob): void {
+  if (hook !== null && status !== "cancelled") hooks.proof.ended(gen, hooks.hasRung(gen), now);
 }
 
 /** Ittybit's own word for how long a job took, ms; else how long it was until it was seen. */

@@ -1,14 +1,14 @@
-import { HANDS_MAX, JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
+import { HANDS_MAX, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { nameOf } from "../tables/job-ids.ts";
 import { CANCELLING, isWaiting, LIVE, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
-import { adjust, noteSubmitted } from "./auto-gate.ts";
-import { recordGood } from "./gate.ts";
+import { adjust } from "./auto-gate.ts";
 import { handOut } from "./hand-out.ts";
 import { isLive, leaveBehind, wakeUp } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
+import { noteJob } from "./note-job.ts";
 import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
 import { slotsUsed } from "./slots.ts";
@@ -27,7 +27,8 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   for (const { id, gen, phase } of request.have) markReady(hand, id, gen, phase === "ready");
   settle(tx, hand, request.settled);
   ask(tx, hand, request.asks);
-  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, stop: stops(tx, hand, request.have) };
+  const stop = stops(tx, hand, request.have);
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey: tx.memory.hookState?.key ?? null, stop };
   if (request.leave) {
     leaveBehind(tx, hand, false);
     return { ...answer, stop: [], give: [], again: 0, stay: false };
@@ -49,21 +50,6 @@ function inHand({ have }: ExchangeRequest): number {
 /** Work waits for a slot or a token. */
 function openWaits(tx: LedgerTx): boolean {
   return tx.counts.some((count) => count.n > 0 && isWaiting(count));
-}
-
-/** Whoever says it: a job that exists must be known. */
-function noteJob(tx: LedgerTx, { id, gen, job }: ExchangeRequest["submitted"][number]): void {
-  const { hands, abandoned } = tx.memory;
-  const held = hands.holderOf(id);
-  if (held?.entry.gen === gen && held.entry.granted) {
-    if (held.entry.job !== null) return;
-    recordGood(tx.gateNow, gen);
-    noteSubmitted(tx.gateNow);
-    held.entry.job = job;
-    hands.touch(held.hand);
-  } else if (abandoned.get(gen) !== null) {
-    abandoned.put(tx.sql, { gen, job, until: tx.now + JOB_DEADLINE_MS });
-  }
 }
 
 /** The owner's document under a good lease, or null: it has lost it. */
@@ -132,9 +118,9 @@ function knows(have: Having | undefined, entry: Entry, phase: Phase): boolean {
 function given(tx: LedgerTx, row: Row, entry: Entry, phase: Given["phase"]): Given {
   const { id, key, gen, attempts } = row;
   const live = row.lane === LIVE;
-  const { notBefore, grantedAt, first, job } = entry;
+  const { notBefore, grantedAt, first, job, hook } = entry;
   const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
-  const grant = { phase, notBefore, grantedAt, first, job, sight };
+  const grant = { phase, notBefore, grantedAt, first, job, sight, hook };
   return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, ...grant };
 }

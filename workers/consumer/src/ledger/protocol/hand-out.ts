@@ -6,6 +6,7 @@ import type { Entry, Hand } from "../tables/hands.ts";
 import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
 import { admit, closedFor } from "./gate.ts";
+import { hookUrlNow } from "./hook-url.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { slotsUsed } from "./slots.ts";
 import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } from "./transitions.ts";
@@ -127,7 +128,8 @@ function go(one: Hands): void {
     const ask = { lane: laneName(row.lane), gen: row.gen, slotsUsed: one.slotsUsed, hasSlot: false };
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
     if ("code" in answer) continue;
-    const grant = { granted: true, first: true, grantedAt: tx.now, month: monthOf(tx.now), paidBy: row.lane };
+    const paid = { month: monthOf(tx.now), paidBy: row.lane };
+    const grant = { granted: true, first: true, grantedAt: tx.now, hook: hookUrlNow(tx), ...paid };
     Object.assign(entry, grant, { notBefore: answer.notBefore });
     tx.memory.hands.touch(hand);
     tx.time("wait", tx.now - row.created);

@@ -2,11 +2,13 @@ import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { AbandonedJobs } from "../tables/abandoned.ts";
 import { Fresh } from "../tables/fresh.ts";
 import { Hands } from "../tables/hands.ts";
+import { type HookState, readHookState } from "../tables/hook-state.ts";
 import { type Meta, readMeta } from "../tables/meta.ts";
 import { Numbers } from "../tables/numbers.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Kept } from "../tables/tx.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
+import { HookMemory } from "./hook-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
 
 /** A wake-up under way. */
@@ -27,12 +29,14 @@ export class Memory implements Kept {
   readonly hands: Hands;
   readonly abandoned: AbandonedJobs;
   readonly fresh: Fresh;
+  hookState: HookState | null;
   /** Generations whose job was seen to end, and how. */
   readonly sights = new Map<number, IttybitJob>();
   /** Generations whose end its holder was told. */
   readonly told = new Set<number>();
   /** When a generation's job was last shown to be open, Unix ms. */
   readonly shown = new Map<number, number>();
+  readonly hooks = new HookMemory();
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
   wakes: Wake[] = [];
@@ -55,6 +59,7 @@ export class Memory implements Kept {
     this.hands = new Hands(sql);
     this.abandoned = new AbandonedJobs(sql);
     this.fresh = new Fresh(sql);
+    this.hookState = readHookState(sql);
     this.gate = newGateMemory(now);
   }
 
@@ -67,5 +72,6 @@ export class Memory implements Kept {
     this.sights.delete(gen);
     this.told.delete(gen);
     this.shown.delete(gen);
+    this.hooks.forget(gen);
   }
 }

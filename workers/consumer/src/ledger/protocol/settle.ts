@@ -3,6 +3,7 @@ import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
 import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "./gate.ts";
+import { refuseHooks } from "./hook-url.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeAgain } from "./purge.ts";
 import { throttled } from "./throttled.ts";
@@ -70,7 +71,7 @@ function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): 
 
 function madeNoJob(outcome: Outcome): boolean {
   if (outcome.kind === "present" || outcome.kind === "failed") return !outcome.posted;
-  return ["throttled", "account", "unposted", "refused"].includes(outcome.kind);
+  return ["throttled", "account", "unposted", "refused", "unhooked"].includes(outcome.kind);
 }
 
 function hasEnded(entry: Entry, outcome: Outcome): boolean {
@@ -125,7 +126,15 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       refuse(tx, one, outcome);
       return;
     case "unclear":
-      unclear(tx, one, outcome);
+      // Its job is known by now (its hook came, or another handler told it): nothing is unclear.
+      if (entry.job === null) unclear(tx, one, outcome);
+      else keepForLater(tx, one, tx.now);
+      return;
+    case "unhooked":
+      refuseHooks(tx);
+      takeOut(tx, one, one.over);
+      newGeneration(tx, row);
+      row.due = tx.now;
       return;
     case "fault":
       retry(tx, one, outcome.failure);

@@ -8,6 +8,8 @@ export interface OpenJob {
   grantedAt: number;
   /** True when a viewer waits for it. */
   live: boolean;
+  /** Its hook has just come: it is worth a look now. */
+  rung: boolean;
 }
 
 /** What the collector has seen. */
@@ -18,8 +20,15 @@ export interface Collected {
   pending: string[];
   /** More than ten minutes old, on no page, and `GET` says 404. */
   absent: string[];
+  /** What stands under an id that a hook named for a generation; null: nothing. */
+  claimed: { gen: number; job: IttybitJob | null }[];
   /** Ittybit asked for a pause until then, Unix ms. */
   throttledUntil: number | null;
   /** Its account is at fault. */
   account: { status: number; message: string } | null;
 }
+
+export const NOTHING: Collected = {
+  ...{ ended: [], pending: [], absent: [], claimed: [] },
+  ...{ throttledUntil: null, account: null },
+};

@@ -21,6 +21,8 @@ export interface Entry {
   month: string;
   /** Whose share of the budget paid, whoever joined later. */
   paidBy: LaneCode;
+  /** Where its job is told to call, as it was at the first grant; null: nowhere. */
+  hook: string | null;
   /* In memory only: */
   /** POST not before (Unix ms). */
   notBefore: number;
@@ -49,7 +51,7 @@ export interface Hand {
   openedAt: number;
 }
 
-type Packed = [number, number, 0 | 1, string | null, number, number, LaneCode, string, LaneCode];
+type Packed = [number, number, 0 | 1, string | null, number, number, LaneCode, string, LaneCode, hook?: string];
 
 /** Entries of one document that is nobody's: its body is written whole. */
 export const OVER_MAX_ENTRIES = 256;
@@ -184,18 +186,20 @@ function grantedOf({ entries }: Pick<Hand, "entries">): Entry[] {
   return [...entries.values()].filter(({ granted }) => granted);
 }
 
-function pack({ id, gen, first, job, due, grantedAt, lane, month, paidBy }: Entry): Packed {
-  return [id, gen, first ? 1 : 0, job, due, grantedAt, lane, month, paidBy];
+function pack({ id, gen, first, job, due, grantedAt, lane, month, paidBy, hook }: Entry): Packed {
+  const packed = [id, gen, first ? 1 : 0, job, due, grantedAt, lane, month, paidBy] as const;
+  return hook === null ? [...packed] : [...packed, hook];
 }
 
-function unpack([id, gen, first, job, due, grantedAt, lane, month, paidBy]: Packed): Entry {
+function unpack([id, gen, first, job, due, grantedAt, lane, month, paidBy, hook]: Packed): Entry {
   const memory = { notBefore: grantedAt, ready: false };
-  return { id, gen, granted: true, first: Boolean(first), job, due, grantedAt, lane, month, paidBy, ...memory };
+  const paid = { grantedAt, lane, month, paidBy };
+  return { id, gen, granted: true, first: Boolean(first), job, due, ...paid, hook: hook ?? null, ...memory };
 }
 
 /** An entry that is held and not granted. */
 export function newEntry(row: { id: number; gen: number; lane: LaneCode }): Entry {
   const { id, gen, lane } = row;
-  const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, month: "", paidBy: lane };
+  const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, month: "", paidBy: lane, hook: null };
   return { id, gen, lane, ...grant, notBefore: 0, ready: false };
 }

@@ -133,7 +133,7 @@ function setupOver(sql: ReturnType<typeof nodeSql>, site: Parameters<typeof test
   return testEngine(sql, site, more).engine;
 }
 
-const nothing: Collected = { ended: [], pending: [], absent: [], throttledUntil: null, account: null };
+const nothing: Collected = { ended: [], pending: [], absent: [], claimed: [], throttledUntil: null, account: null };
 
 function jobOf(job: Partial<IttybitJob>): IttybitJob {
   const ended = { id: "j", status: "done" as const, said: "succeeded", known: true, output: "https://out.example/o" };

@@ -33,6 +33,7 @@ export function testEngine(
     log: (event, fields) => done.logs.push({ event, fields }),
     version: { id: "version-0", tag: "0f0f0f0" },
     newLedgerId: () => "test",
+    newHookKey: () => "A".repeat(43),
     sleep: () => never,
     within: (work) => work,
     send: async (wakeUps) => {

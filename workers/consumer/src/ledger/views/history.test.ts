@@ -11,7 +11,7 @@ const key = (id: string) => `${id}/400-high.webp`;
 const MINUTE = 60_000;
 const gate = {} as GateView;
 const stats = (world: ReturnType<typeof tables>) =>
-  world.read((tx) => ledgerStats(tx, { version: null, metricErrors: 0, gate }));
+  world.read((tx) => ledgerStats(tx, { version: null, metricErrors: 0, gate, hooks: null }));
 
 it("history and rates hold what is folded and what is not", () => {
   const world = tables();

@@ -1,5 +1,5 @@
 import type { Lane } from "@prewarm/shared/job";
-import type { CodeVersion, GateView, HistoryBucket, LedgerStats, Percentiles, Tier, Totals } from "../contract.ts";
+import type { HistoryBucket, LedgerStats, Percentiles, Tier, Totals } from "../contract.ts";
 import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
 import { mergeCounts, readTotals } from "../tables/counters.ts";
@@ -48,7 +48,7 @@ function percentiles(histogram: Histogram): Percentiles {
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
 export function ledgerStats(
   tx: Tx,
-  { version, metricErrors, gate }: { version: CodeVersion | null; metricErrors: number; gate: GateView },
+  apart: Pick<LedgerStats, "version" | "metricErrors" | "gate" | "hooks">,
 ): LedgerStats {
   const counts = stateCounts(tx);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
@@ -57,7 +57,6 @@ export function ledgerStats(
   const lately = sumOf(slices(tx, "minute", minute - RATE_MINUTES * TIERS_MS.minute, minute - 1));
   const perSecond = (n: number) => n / (RATE_MINUTES * 60);
   return {
-    version,
     counts: {
       live: laneCounts(counts, "live"),
       upload: laneCounts(counts, "upload"),
@@ -75,8 +74,7 @@ export function ledgerStats(
     run: percentiles(hour.run),
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
-    metricErrors,
-    gate,
+    ...apart,
   };
 }
 

@@ -154,7 +154,13 @@ export class MiniLedger implements Handlers {
     // The ledger keeps nobody for whom it had nothing in three calls.
     const idle = held().length + settled.length + asks.length === 0 ? (this.#idle.get(owner) ?? 0) + 1 : 0;
     this.#idle.set(owner, idle);
-    const answer = { status: "ok" as const, ledgerId: "L1", again: this.again, stay: this.stay && idle < 3 };
+    const answer = {
+      status: "ok" as const,
+      ledgerId: "L1",
+      hookKey: null,
+      again: this.again,
+      stay: this.stay && idle < 3,
+    };
     if (leave) {
       for (const row of held()) this.#putDown(row);
       this.#leases.delete(owner);
@@ -212,22 +218,8 @@ export class MiniLedger implements Handlers {
     const { id, key, gen, floor, live, notBefore, grantedAt, first, attempts, job } = row;
     const phase = this.#phase(row);
     const sight = phase === "finish" ? this.#sight(row) : null;
-    return {
-      id,
-      name: `job-${id}`,
-      run: "run_1",
-      key,
-      gen,
-      floor,
-      live,
-      phase,
-      notBefore,
-      grantedAt,
-      first,
-      attempts,
-      job,
-      sight,
-    };
+    const names = { name: `job-${id}`, run: "run_1", key, hook: null };
+    return { id, ...names, gen, floor, live, phase, notBefore, grantedAt, first, attempts, job, sight };
   }
 
   get used(): number {

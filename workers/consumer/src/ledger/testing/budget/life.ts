@@ -220,7 +220,7 @@ export class Life {
     if (this.#done.alarmAt !== null && this.#done.alarmAt <= now) await this.#ring();
     const ended = [...this.#jobs].filter(([, at]) => at <= now).map(([job]) => job);
     for (const job of ended) this.#jobs.delete(job);
-    const nothing = { pending: [], absent: [], throttledUntil: null, account: null };
+    const nothing = { pending: [], absent: [], claimed: [], throttledUntil: null, account: null };
     if (ended.length > 0) this.#engine.steps.collected({ ...nothing, ended: ended.map(jobOf) });
     await settled();
     for (const hand of this.#hands)

@@ -1,0 +1,34 @@
+import "./sync-crypto.ts";
+import type { Config } from "@prewarm/shared/config";
+import { createWrongTokens } from "../../workers/consumer/src/api/access/wrong-tokens.ts";
+import { createApi } from "../../workers/consumer/src/api/create-api.ts";
+import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
+import type { Log } from "../../workers/consumer/src/platform/log.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** What the world's Ittybit signs with. */
+export const WEBHOOK_SECRET = "the-webhook-secret";
+
+interface House {
+  config: Config;
+  clock: VirtualClock;
+  ledger: LedgerCalls;
+  bucket: R2Bucket;
+  log: Log;
+}
+
+/** The consumer's HTTP, as strangers and Ittybit reach it. */
+export function doorOf({ config, clock, ledger, bucket, log }: House): (request: Request) => Promise<Response> {
+  const api = createApi({
+    ...{ config, clock, ledger, bucket, log, configFaults: [], environmentFaults: [], queues: {}, signingKeys: [] },
+    ...{ adminTokens: [], viewerTokens: [], wrongTokens: createWrongTokens(), access: null, edgeUrl: "" },
+    ...{
+      environment: "world",
+      version: null,
+      sizeOf: async () => null,
+      fetch: () => Promise.reject(new Error("none")),
+    },
+    secret: (name) => (name === "ITTYBIT_WEBHOOK_SECRET" ? WEBHOOK_SECRET : undefined),
+  });
+  return async (request) => api.fetch(request);
+}

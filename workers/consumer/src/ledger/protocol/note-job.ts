@@ -1,0 +1,19 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { noteSubmitted } from "./auto-gate.ts";
+import { recordGood } from "./gate.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+
+/** Whoever says it: a job that exists must be known. */
+export function noteJob(tx: LedgerTx, { id, gen, job }: { id: number; gen: number; job: string }): void {
+  const { hands, abandoned } = tx.memory;
+  const held = hands.holderOf(id);
+  if (held?.entry.gen === gen && held.entry.granted) {
+    if (held.entry.job !== null) return;
+    recordGood(tx.gateNow, gen);
+    noteSubmitted(tx.gateNow);
+    held.entry.job = job;
+    hands.touch(held.hand);
+  } else if (abandoned.get(gen) !== null) {
+    abandoned.put(tx.sql, { gen, job, until: tx.now + JOB_DEADLINE_MS });
+  }
+}
