@@ -424,8 +424,16 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: "the budget does not stop warming before it stops viewers",
     file: `${PROTOCOL}/gate.ts`,
-    find: 'return lane === "live" ? left : Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);',
+    find: "return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);",
     replace: "return left;",
+    tests: [`${PROTOCOL}/gate.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "viewers' misses may spend the month's budget in a day",
+    file: `${PROTOCOL}/gate.ts`,
+    find: "Math.min(monthLeft(gate, lane), liveToday(gate).left)",
+    replace: "monthLeft(gate, lane)",
     tests: [`${PROTOCOL}/gate.test.ts`],
   },
   {

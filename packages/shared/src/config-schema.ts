@@ -133,6 +133,8 @@ const gate = z.strictObject({
   burst: integer(1, 10_000),
   monthlyJobs: integer(0, Number.MAX_SAFE_INTEGER).nullable(),
   warmingShare: within(0, 1),
+  liveShare: within(0, 1),
+  liveDayShare: within(0, 1),
   alertLevels: z
     .array(within(0.01, 1))
     .refine(isAscending, { error: "write the levels in ascending order, each once" }),

@@ -171,8 +171,12 @@ export interface Settings {
     burst: number;
     /** Jobs per calendar month (UTC); null is unlimited. */
     monthlyJobs: number | null;
-    /** Share of the month's jobs that warming (upload and bulk) may use, 0–1; the rest is kept for viewers. */
+    /** Share of the month's jobs that warming (upload and bulk) may use, 0–1. */
     warmingShare: number;
+    /** Share of the month's jobs that viewers' misses may use, 0–1: what strangers can spend of it at most. */
+    liveShare: number;
+    /** Part of the viewers' share that one day (UTC) may use, 0–1. */
+    liveDayShare: number;
     /** Parts of the budget at which the dashboard and metrics warn. */
     alertLevels: readonly number[];
   };
@@ -254,6 +258,8 @@ export const DEFAULTS: Settings = {
     burst: 20,
     monthlyJobs: 100_000,
     warmingShare: 0.8,
+    liveShare: 0.5,
+    liveDayShare: 0.1,
     alertLevels: [0.5, 0.8, 0.95, 1],
   },
   prices: { ittybitPer1000Jobs: null },

@@ -447,9 +447,13 @@ export interface GateView {
   budget: {
     monthlyJobs: number | null;
     warmingShare: number;
+    liveShare: number;
+    liveDayShare: number;
     month: string;
     used: number;
     usedByLane: Record<Lane, number>;
+    /** Viewers' jobs of today (UTC). */
+    liveToday: number;
     alertLevels: readonly number[];
     /** The highest alert level that is passed. */
     alert: number | null;
@@ -482,7 +486,13 @@ export interface GatePatch {
   breaker?: { state: "closed" };
   rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };
   concurrency?: number | "auto";
-  budget?: { monthlyJobs?: number | null; warmingShare?: number; alertLevels?: number[] };
+  budget?: {
+    monthlyJobs?: number | null;
+    warmingShare?: number;
+    liveShare?: number;
+    liveDayShare?: number;
+    alertLevels?: number[];
+  };
 }
 
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -47,7 +47,7 @@ function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): 
   learn(tx, entry, outcome);
   // Only the handler that was told first knows that no job was made. A later one does not know what became of the POST before its own.
   const unmade = !entry.granted || (madeNoJob(outcome) && entry.first && entry.job === null);
-  if (unmade && entry.granted) giveBack(tx.gateNow, laneName(entry.paidBy), entry.month);
+  if (unmade && entry.granted) giveBack(tx.gateNow, laneName(entry.paidBy), entry.day);
   const over = unmade || hasEnded(entry, outcome);
   const row = tx.rows.byId(entry.id);
   if (row === null || isStale(row, entry)) {

@@ -70,9 +70,21 @@ export function newGate(now: number): GateState {
   };
 }
 
+const DAY_MS = 86_400_000;
+
 /** The month of a time, UTC, as `2026-11`. */
 export function monthOf(now: number): string {
   return new Date(now).toISOString().slice(0, 7);
+}
+
+/** The day of a time, UTC, as `2026-11-25`. */
+export function dayOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 10);
+}
+
+/** When the day after this one begins, Unix ms. */
+export function nextDay(now: number): number {
+  return (Math.floor(now / DAY_MS) + 1) * DAY_MS;
 }
 
 /** When the month after this one begins, Unix ms. */

@@ -17,8 +17,8 @@ export interface Entry {
   grantedAt: number;
   /** Its row's, the highest that asked for it: its gate. */
   lane: LaneCode;
-  /** Of the budget it was paid from, `2026-11`. */
-  month: string;
+  /** Of the budget it was paid from, `2026-11-25`. */
+  day: string;
   /** Whose share of the budget paid, whoever joined later. */
   paidBy: LaneCode;
   /* In memory only: */
@@ -181,18 +181,18 @@ function grantedOf({ entries }: Pick<Hand, "entries">): Entry[] {
   return [...entries.values()].filter(({ granted }) => granted);
 }
 
-function pack({ id, gen, first, job, due, grantedAt, lane, month, paidBy }: Entry): Packed {
-  return [id, gen, first ? 1 : 0, job, due, grantedAt, lane, month, paidBy];
+function pack({ id, gen, first, job, due, grantedAt, lane, day, paidBy }: Entry): Packed {
+  return [id, gen, first ? 1 : 0, job, due, grantedAt, lane, day, paidBy];
 }
 
-function unpack([id, gen, first, job, due, grantedAt, lane, month, paidBy]: Packed): Entry {
+function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy]: Packed): Entry {
   const memory = { notBefore: grantedAt, ready: false };
-  return { id, gen, granted: true, first: Boolean(first), job, due, grantedAt, lane, month, paidBy, ...memory };
+  return { id, gen, granted: true, first: Boolean(first), job, due, grantedAt, lane, day, paidBy, ...memory };
 }
 
 /** An entry that is held and not granted. */
 export function newEntry(row: { id: number; gen: number; lane: LaneCode }): Entry {
   const { id, gen, lane } = row;
-  const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, month: "", paidBy: lane };
+  const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, day: "", paidBy: lane };
   return { id, gen, lane, ...grant, notBefore: 0, ready: false };
 }
