@@ -124,6 +124,8 @@ export interface Settings {
   hooks: Record<string, HookConfig>;
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
   signing: "off" | "custom" | "all";
+  /** Who may name a version (`v`): `open` everybody, `limited` everybody, a few an image and day (`limits.versionsPerImageDay`), `signed` signed URLs only. */
+  v: "open" | "limited" | "signed";
   /** What a miss gets: a redirect to the `original`, the `nearest` larger ready variant (else the redirect), or a neutral `placeholder`. */
   fallback: "original" | "nearest" | "placeholder";
   cold: {
@@ -151,6 +153,10 @@ export interface Settings {
   limits: {
     /** Rows that viewers' misses may add for one image per day. */
     liveRowsPerImageDay: number;
+    /** Version tokens (`v`) of one image that unsigned misses may bring per day; see `v`. */
+    versionsPerImageDay: number;
+    /** Originals of ids that nobody has seen that misses may have looked at per second; beyond it they are forgotten until the next view. */
+    unknownPerSecond: number;
     /** Open jobs above which bulk requests get 429. */
     backlogMax: number;
     /** Largest original in bytes; larger ones are refused (`too_large`). */
@@ -207,6 +213,7 @@ export const DEFAULTS: Settings = {
   recipes: { upload: recipeOf(PAGES) },
   hooks: {},
   signing: "custom",
+  v: "limited",
   fallback: "original",
   cold: { maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
@@ -246,6 +253,8 @@ export const DEFAULTS: Settings = {
   edgeHosts: [],
   limits: {
     liveRowsPerImageDay: 64,
+    versionsPerImageDay: 3,
+    unknownPerSecond: 5,
     backlogMax: 10_000_000,
     originalMaxBytes: 100_000_000,
     originalMaxPixels: 100_000_000,

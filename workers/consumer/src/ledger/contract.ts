@@ -42,13 +42,26 @@ export interface ExchangeRequest {
   room: number;
   /** All that it knows it holds. What it should know beyond that is told again. */
   have: Having[];
-  /** Variants that viewers missed, with the time of the miss, Unix ms. */
-  asks: { key: string; at: number }[];
+  /** Variants that viewers missed. */
+  asks: MissAsk[];
   /** Ittybit's ids of the jobs that it has made; believed whoever says it. */
   submitted: { id: number; gen: number; job: string }[];
   settled: { id: number; gen: number; outcome: Outcome }[];
   /** It gives back what it has and calls no more. */
   leave: boolean;
+}
+
+/** A variant that a viewer missed. */
+export interface MissAsk {
+  key: string;
+  /** The time of the miss, Unix ms. */
+  at: number;
+  /** Nobody has said yet that this image exists: its original is looked at before anything is made of the miss. */
+  unknown?: boolean;
+  /** The URL was signed by the site. */
+  signed?: boolean;
+  /** The original was looked at, and nothing can be made of it. */
+  refused?: Pick<Extract<Outcome, { kind: "refused" }>, "code" | "message" | "until">;
 }
 
 export type ExchangeAnswer =
@@ -61,6 +74,8 @@ export type ExchangeAnswer =
       /** To be dropped, and settled as `unposted` or `stopped`. */
       stop: { id: number; gen: number }[];
       give: Given[];
+      /** Keys of unknown images whose originals are to be looked at; those that are pictures are asked for again. */
+      look: string[];
       /** ms until it should call again. */
       again: number;
       /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */

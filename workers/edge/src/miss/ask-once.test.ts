@@ -17,7 +17,7 @@ describe("a popular cold variant", () => {
     const world = setup();
     const responses = await Promise.all(Array.from({ length: 50 }, () => world.get(PATH)));
     await world.settle();
-    expect(world.sent).toEqual([{ v: 1, keys: [KEY], lane: "live", at: NOW }]);
+    expect(world.sent).toEqual([{ v: 1, keys: [KEY], lane: "live", at: NOW, unknown: true }]);
     expect(responses.map(detailOf).filter((said) => said === "enqueued")).toHaveLength(1);
     expect(responses.map(detailOf).filter((said) => said === "pending")).toHaveLength(49);
     expect(new Set(responses.map((response) => response.status))).toEqual(new Set([302]));
@@ -218,5 +218,29 @@ describe("the cap per client", () => {
     await detail(world, PATH, from("192.0.2.1"));
     await world.ask("HEAD", "/images/other?w=800", from("192.0.2.1"));
     expect(counted).toEqual([]);
+  });
+});
+
+describe("an image of which nothing is known", () => {
+  it("is said to be unknown until it is", async () => {
+    const world = setup();
+    await detail(world);
+    world.know("photo", {});
+    await detail(world, "/images/photo?w=400");
+    expect(world.sent.map(({ unknown }) => unknown)).toEqual([true, undefined]);
+  });
+
+  it("has a limiter of its own, by the client's network, so that made-up ids are few", async () => {
+    const asked: string[] = [];
+    const world = setup({ allowed: () => true, allowedUnknown: (key) => asked.push(key) <= 1 });
+    world.know("known", {});
+    const from = { "CF-Connecting-IP": "2001:db8::1" };
+    const said = [
+      await detail(world, "/images/a?w=400", from),
+      await detail(world, "/images/b?w=400", from),
+      await detail(world, "/images/known?w=400", from),
+    ];
+    expect(said).toEqual(["enqueued", "capped", "enqueued"]);
+    expect(asked).toEqual(["2001:db8:0:0", "2001:db8:0:0"]);
   });
 });

@@ -8,6 +8,7 @@ import type { Sql } from "../tables/sql.ts";
 import type { Kept } from "../tables/tx.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
+import { ViewedToday } from "./viewed-today.ts";
 
 /** A wake-up under way. */
 interface Wake {
@@ -40,8 +41,9 @@ export class Memory implements Kept {
   readonly looks = new Map<number, number>();
   /** The most workers there were at once since work began, and since when. */
   workers = { most: 0, since: 0, seenAt: 0 };
-  /** Rows that viewers made today, by image. */
-  readonly viewed = { day: 0, rows: new Map<string, number>() };
+  readonly viewed = new ViewedToday();
+  /** Looks at originals of unknown ids that may be made, at a time (Unix ms); null: as many as the bucket holds. */
+  unknownLooks: { level: number; at: number } | null = null;
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
   /** It has slept through a part of somebody's lease until then: nobody is blamed for what happened meanwhile. */
