@@ -1,4 +1,4 @@
-import { defineConfig, type Settings } from "@prewarm/shared/config";
+import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
 import { createFakeIttybit, type FakeIttybit, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
@@ -17,6 +17,12 @@ export interface CalmOptions {
   workers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
+  /** Other settings. */
+  config?: Partial<UserConfig>;
+  /** How long originals and results take, ms. */
+  webMs?: number;
+  /** Whether there is no such original. */
+  isMissing?: (id: string) => boolean;
 }
 
 /** A world in which nothing goes wrong but what a test orders, with Ittybit in memory and originals of 1000 × 500. */
@@ -25,13 +31,14 @@ export class CalmWorld extends World {
   readonly violations: string[];
   #deliveries = 0;
 
-  constructor({ gate = {}, workers = 10, weather = {}, watcher = {} }: CalmOptions = {}) {
+  constructor(options: CalmOptions = {}) {
+    const { gate = {}, workers = 10, weather = {}, watcher = {}, config = {} } = options;
     const chance = createChance(1);
     const clock = new VirtualClock(BORN_AT, chance.random);
     const ittybit = createFakeIttybit(clock);
     const violations: string[] = [];
     super({
-      config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], gate }),
+      config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], gate, ...config }),
       ...{ clock, chance },
       weather: { ...scripted(noFaults, chance), message: () => [50], ...weather },
       watcher: {
@@ -40,7 +47,7 @@ export class CalmWorld extends World {
         violation: (text) => void violations.push(text),
         ...watcher,
       },
-      outside: { ittybit, fetch: webOf(clock, ittybit), allowLoopbackHttp: false },
+      outside: { ittybit, fetch: webOf(clock, ittybit, options), allowLoopbackHttp: false },
       queues: {
         live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
         work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },
@@ -73,9 +80,16 @@ export class CalmWorld extends World {
   }
 }
 
-function webOf(clock: VirtualClock, ittybit: FakeIttybit): typeof fetch {
+function webOf(
+  clock: VirtualClock,
+  ittybit: FakeIttybit,
+  { webMs = 0, isMissing = () => false }: CalmOptions,
+): typeof fetch {
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
+    if (webMs > 0) await clock.sleep(webMs);
+    if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
+      return new Response(null, { status: 404 });
     if (url === `${ORIGINALS}/${HTML_ID}`) return new Response("<!doctype html>");
     // The encoder's threads know nothing of this time.
     if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));

@@ -244,3 +244,28 @@ describe("an image of which nothing is known", () => {
     expect(asked).toEqual(["2001:db8:0:0", "2001:db8:0:0"]);
   });
 });
+
+describe("while edges are told to be quiet", () => {
+  const from = { "CF-Connecting-IP": "192.0.2.1" };
+
+  it("nothing is asked that anybody can make up, and the rest by the smaller limiter, until the time is over", async () => {
+    const counted: string[] = [];
+    const world = setup({
+      allowed: () => counted.push("known") > 0,
+      allowedUnknown: () => counted.push("unknown") > 0,
+    });
+    world.images.store(GATE_KEY, JSON.stringify({ closed: [], reason: null, quietUntil: NOW + 60_000, at: NOW }));
+    world.know("known", {});
+    const said = () =>
+      ["/images/made-up?w=400", "/images/known?w=400&v=x", "/images/known?w=400"].map((path) =>
+        detail(world, path, from),
+      );
+    // What an isolate has not read yet it goes on without.
+    await detail(world, "/images/other?w=400", from);
+    counted.length = 0;
+    expect(await Promise.all(said())).toEqual(["capped", "capped", "enqueued"]);
+    expect(counted).toEqual(["unknown"]);
+    world.advance(61_000);
+    expect(await Promise.all(said())).toEqual(["enqueued", "enqueued", "enqueued"]);
+  });
+});

@@ -25,7 +25,8 @@ export async function askOnce(
   const { target, edge } = context;
   const { askedLately } = edge;
   const now = edge.clock.now();
-  if (context.method === "HEAD") return askedLately.recall(target.key, now) ?? findSkipReason(context, original);
+  if (context.method === "HEAD")
+    return askedLately.recall(target.key, now) ?? findSkipReason(context, original, isKnown);
   // Looking and taking are one step without an await between: of simultaneous misses exactly one goes on.
   const turn = askedLately.takeTurn(target.key, now);
   if (!turn.mine) return turn.detail;
@@ -36,7 +37,7 @@ export async function askOnce(
     return "pending";
   }
   const timesAsked = Math.max(turn.timesAsked, note?.timesAsked ?? 0);
-  const reason = await findSkipReason(context, original);
+  const reason = await findSkipReason(context, original, isKnown);
   if (reason !== null) return repeatFor(context, reason, timesAsked);
   if (await isCapped(context, isKnown)) {
     // Another viewer may still ask for it.
@@ -52,12 +53,14 @@ function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAs
 }
 
 /**
- * Whether this viewer has sent too many messages: of unknown ids, which anybody can make up, far fewer are too many. Nobody is capped without
- * an address (no proxy in front) or when the limiter fails.
+ * Whether this viewer has sent too many messages: of unknown ids, which anybody can make up, and while an attack goes on, far fewer are too
+ * many. Nobody is capped without an address (no proxy in front) or when the limiter fails.
  */
 async function isCapped({ headers, edge, left }: RequestContext, isKnown: boolean): Promise<boolean> {
   const address = headers.get("CF-Connecting-IP");
-  const limit = isKnown ? edge.limit : edge.unknownLimit;
+  // Read with the markers just before: this asks nothing of R2.
+  const gate = await withTimeLimit(() => edge.gate.read(edge.clock.now()), left(LIMIT_WAIT_MS));
+  const limit = isKnown && !(gate.ok && gate.value.quiet) ? edge.limit : edge.unknownLimit;
   if (limit === null || address === null) return false;
   const result = await withTimeLimit(() => limit.limit({ key: networkOf(address) }), left(LIMIT_WAIT_MS));
   return result.ok && !result.value.success;

@@ -138,3 +138,22 @@ describe("a day's orders of one image", () => {
     expect(row("photo/16-high.webp")?.state === WAITING).toBe(isOrdered);
   });
 });
+
+describe("misses of which nothing may be made", () => {
+  it("are too many from a rate on: then edges are told to be quiet for ten minutes", () => {
+    const { miss, clock, steps } = world({ limits: { unknownPerSecond: 1 } });
+    const vain = (n: number) => miss(...Array.from({ length: n }, (_, i) => unknown(i)));
+    const quiet = (): number => {
+      steps.gateChanged();
+      const said = steps.outboxDue().at(-1)?.body;
+      return said === undefined ? 0 : Number(JSON.parse(said).quietUntil);
+    };
+    vain(10 + 599);
+    expect(quiet()).toBe(0);
+    clock.advance(60);
+    vain(10 + 599);
+    expect(quiet()).toBe(0);
+    vain(1);
+    expect(quiet()).toBe(clock.ms + 600_000);
+  });
+});

@@ -1,3 +1,4 @@
+import { LIVE_OPEN_MAX, LOOKS_BURST_S, VAIN_MISSES } from "@prewarm/shared/limits";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest, MissAsk } from "../contract.ts";
 import type { Hand } from "../tables/hands.ts";
@@ -7,11 +8,6 @@ import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
 import { entryOf, isLocked, orderAnew, raise, refuse } from "./transitions.ts";
 import { viewedOf } from "./viewed.ts";
-
-/** Jobs that viewers wait for at once; beyond it pages are served by their originals. */
-const LIVE_OPEN_MAX = 10_000;
-/** Looks at unknown originals that may come at once, in seconds of their rate. */
-const LOOKS_BURST_S = 10;
 
 /**
  * Viewers missed these variants: rows are born, or come before others; what is free goes to this owner. Answers the keys of unknown
@@ -41,8 +37,9 @@ function bear(tx: LedgerTx, one: MissAsk): Row | "look" | null {
   const closed = closedFor(tx.gateNow, "live");
   // A pause that Ittybit asked for passes soon.
   if (closed !== null && closed.code !== "throttled") return null;
-  if (liveOpen(tx) >= LIVE_OPEN_MAX || !mayOrder(tx, one)) return null;
-  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : null;
+  if (liveOpen(tx) >= LIVE_OPEN_MAX) return null;
+  if (!mayOrder(tx, one)) return noteVain(tx);
+  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : noteVain(tx);
   noteOrder(tx, one);
   const row = tx.insert(one.key, LIVE);
   tx.count("accepted");
@@ -67,6 +64,17 @@ function takeLook({ memory, config, now }: LedgerTx): boolean {
   const filled = Math.min(most, level + (Math.max(0, now - at) / 1000) * rate);
   memory.unknownLooks = { level: filled >= 1 ? filled - 1 : filled, at: now };
   return filled >= 1;
+}
+
+/** Messages cost money, also those of which nothing comes: when far too many do, edges are told to send none of their kind for a while. */
+function noteVain({ memory, config, gate, now }: LedgerTx): null {
+  const { vainMisses } = memory;
+  const { aLook, windowMs, quietMs } = VAIN_MISSES;
+  if (now - vainMisses.since >= windowMs) Object.assign(vainMisses, { since: now, n: 0 });
+  vainMisses.n += 1;
+  const most = (aLook * config.limits.unknownPerSecond * windowMs) / 1000;
+  if (vainMisses.n >= most && gate.quietUntil <= now) gate.quietUntil = now + quietMs;
+  return null;
 }
 
 /** Whether a miss may order something of its image today. */

@@ -42,6 +42,8 @@ export class Memory implements Kept {
   /** The most workers there were at once since work began, and since when. */
   workers = { most: 0, since: 0, seenAt: 0 };
   readonly viewed = new ViewedToday();
+  /** Misses that nothing may be made of, of the present minute; since: Unix ms. */
+  vainMisses = { since: 0, n: 0 };
   /** Looks at originals of unknown ids that may be made, at a time (Unix ms); null: as many as the bucket holds. */
   unknownLooks: { level: number; at: number } | null = null;
   /** The last call or alarm, Unix ms. */

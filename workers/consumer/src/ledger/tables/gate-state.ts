@@ -11,6 +11,8 @@ export interface GateState {
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
+  /** Unix ms until which edges send no misses that anybody can make up. */
+  quietUntil: number;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
   /** What the automatic gate found; null until it first moved. */
   auto: { [name in LimitName]: Found | null } & {
@@ -64,6 +66,7 @@ export function newGate(now: number): GateState {
     paused: [],
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
+    quietUntil: 0,
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null, unqueuedMs: null },
     updatedAt: now,
