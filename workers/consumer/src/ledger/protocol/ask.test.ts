@@ -38,10 +38,10 @@ describe("an id that nobody has seen", () => {
 
   it("is looked at at a rate of its own; what is beyond it is forgotten until the next view", () => {
     const { miss, clock } = world({ limits: { unknownPerSecond: 2 } });
-    const looked = () => miss(...Array.from({ length: 100 }, (_, n) => unknown(n))).length;
+    const looked = () => miss(...Array.from({ length: 200 }, (_, n) => unknown(n))).length;
     const first = [looked(), looked()];
     clock.advance(3);
-    expect([...first, looked()]).toEqual([20, 0, 6]);
+    expect([...first, looked()]).toEqual([120, 0, 6]);
   });
 
   it("becomes a job once it was looked at and is a picture", () => {
@@ -148,10 +148,10 @@ describe("misses of which nothing may be made", () => {
       const said = steps.outboxDue().at(-1)?.body;
       return said === undefined ? 0 : Number(JSON.parse(said).quietUntil);
     };
-    vain(10 + 599);
+    vain(60 + 599);
     expect(quiet()).toBe(0);
     clock.advance(60);
-    vain(10 + 599);
+    vain(60 + 599);
     expect(quiet()).toBe(0);
     vain(1);
     expect(quiet()).toBe(clock.ms + 600_000);
