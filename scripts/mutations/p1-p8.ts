@@ -456,7 +456,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: "unsigned misses bring any number of versions",
     file: `${PROTOCOL}/ask.ts`,
-    find: "return versions.has(version) || versions.size < versionsPerImageDay;",
+    find: "return versions.has(version) || versions.size < tx.config.limits.versionsPerImageDay;",
     replace: "return true;",
     tests: [`${PROTOCOL}/ask.test.ts`],
   },

@@ -56,4 +56,4 @@ export const LIVE_OPEN_MAX = 10_000;
 /** Looks at unknown originals that may come at once, in seconds of their rate: the edge limits by the minute. Chosen. */
 export const LOOKS_BURST_S = 60;
 /** So many misses of which nothing may be made, for each look that may, over a minute: more are an attack, and edges are quiet for a while. Chosen. */
-export const VAIN_MISSES = { aLook: 10, windowMs: 60_000, quietMs: 600_000 } as const;
+export const VAIN_MISSES = { aLook: 10, windowMs: 60_000, quietMs: 3_600_000 } as const;

@@ -3,7 +3,7 @@ import { DEAD_PERMANENT_MS, DEAD_TRANSIENT_MS } from "./limits.ts";
 
 /** Says at the edge that a variant (or an image: code `missing`) is not worth asking for. Lies under `dead/` in R2, as JSON. */
 export interface DeadMarker {
-  /** Why: `missing`, `unsupported`, `animated`, `too_large`, or a job's failure code. */
+  /** Why: `missing` and `capped` of an image, which viewers may order nothing more of today; `unsupported`, `animated`, `too_large`, or a job's failure code. */
   code: string;
   /** Unix ms after which the marker counts no more. */
   until: number;

@@ -138,7 +138,7 @@ it.each([
     for (const name of ["known", "fresh", "upload", "bulk"] as const)
       if (held.includes(name)) expect(times[name], name).toBeLessThanOrEqual(most[name] * idle[name]);
     expect(markers.length).toBeLessThanOrEqual(DEFAULTS.limits.unknownPerSecond * (60 + LOOKS_BURST_S));
-    expect(site.world.ittybit.jobs.filter(({ order }) => order.metadata.key.includes("made-up"))).toEqual([]);
+    expect(site.world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("made-up"))).toEqual([]);
     await site.world.clock.run(DAY_MS + 7 * 3_600_000);
     expect(site.rows()).toBe(0);
     expect(site.world.violations).toEqual([]);

@@ -76,6 +76,8 @@ export type ExchangeAnswer =
       give: Given[];
       /** Keys of unknown images whose originals are to be looked at; those that are pictures are asked for again. */
       look: string[];
+      /** Keys of images of which viewers may order nothing more today: the edge should hear of it. */
+      capped: string[];
       /** ms until it should call again. */
       again: number;
       /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */

@@ -88,3 +88,12 @@ describe("a miss of an image that nobody knows", () => {
     expect(ledger.requests[0]?.asks).toEqual([{ key: KEY, at, signed: true }]);
   });
 });
+
+it("an image of which viewers may order nothing more today gets a marker until the day ends", async () => {
+  const { consume, ledger, images, clock } = world();
+  ledger.capped = [KEY];
+  await consume([message(missMessage(KEY, clock.now()))], "live");
+  const marker = new TextDecoder().decode(images.objects.get("dead/made-up/_")?.bytes);
+  const day = 86_400_000;
+  expect(JSON.parse(marker)).toEqual({ code: "capped", until: Math.ceil(clock.now() / day) * day });
+});

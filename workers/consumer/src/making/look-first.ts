@@ -1,7 +1,7 @@
 import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import { errorText } from "../platform/log.ts";
-import { markDead } from "../store/markers.ts";
+import { markCapped, markDead } from "../store/markers.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
 /**
@@ -23,6 +23,15 @@ export async function lookFirst(context: BatchContext, key: string): Promise<voi
     const until = clock.now() + DEAD_PERMANENT_MS;
     await connections.run(() => markDead(images, key, { code, until }), { rank: RANKS.result });
     hands.ask({ key, at, refused: { code, message, until } });
+  } catch (error) {
+    log("marker.put_failed", { key, error: errorText(error) });
+  }
+}
+
+/** Tells the edge that viewers may order nothing more of this image today. Never throws: each further miss tells it again. */
+export async function tellCapped({ clock, images, connections, log }: BatchContext, key: string): Promise<void> {
+  try {
+    await connections.run(() => markCapped(images, idOfKey(key), clock.now()), { rank: RANKS.result });
   } catch (error) {
     log("marker.put_failed", { key, error: errorText(error) });
   }

@@ -5,7 +5,7 @@ import { errorText } from "../platform/log.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { Entry } from "./hands.ts";
-import { lookFirst } from "./look-first.ts";
+import { lookFirst, tellCapped } from "./look-first.ts";
 import { prepare } from "./prepare.ts";
 import { settle, tellPages } from "./settle.ts";
 import { submitJob } from "./submit-job.ts";
@@ -119,9 +119,10 @@ async function standBy(context: BatchContext, entry: Entry): Promise<void> {
 }
 
 /** Begins what the answer asks for; nothing is waited for. */
-function begin(context: BatchContext, { stop, give, look }: Answered): void {
+function begin(context: BatchContext, { stop, give, look, capped }: Answered): void {
   const { hands, role } = context;
   for (const key of look) hands.mind(lookFirst(context, key));
+  for (const key of capped) hands.mind(tellCapped(context, key));
   for (const { id, gen } of stop) hands.callBack(id, gen);
   for (const given of give) {
     const entry = hands.take(given);

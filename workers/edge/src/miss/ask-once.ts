@@ -58,9 +58,7 @@ function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAs
  */
 async function isCapped({ headers, edge, left }: RequestContext, isKnown: boolean): Promise<boolean> {
   const address = headers.get("CF-Connecting-IP");
-  // Read with the markers just before: this asks nothing of R2.
-  const gate = await withTimeLimit(() => edge.gate.read(edge.clock.now()), left(LIMIT_WAIT_MS));
-  const limit = isKnown && !(gate.ok && gate.value.quiet) ? edge.limit : edge.unknownLimit;
+  const limit = isKnown ? edge.limit : edge.unknownLimit;
   if (limit === null || address === null) return false;
   const result = await withTimeLimit(() => limit.limit({ key: networkOf(address) }), left(LIMIT_WAIT_MS));
   return result.ok && !result.value.success;

@@ -14,6 +14,8 @@ type SkipReason = Extract<MissDetail, "dead" | "unshowable" | "missing" | "pause
 
 /** The marker's code for an original that browsers do not show, found out by its bytes. */
 const UNSHOWABLE = "unshowable";
+/** That of an image of which viewers may order nothing more today. */
+const CAPPED = "capped";
 
 /**
  * Why no message is worth sending, or null. The four reads do not depend on each other and run side by side, so a miss pays for one
@@ -35,7 +37,8 @@ export async function findSkipReason(
       ? withTimeLimit(() => isAbsent(edge.originals(original.bucket), original.key), wait)
       : NOT_ABSENT,
   ]);
-  if (isTrue(absent) || isInForce(missing, now)) return "missing";
+  if (isTrue(absent)) return "missing";
+  if (isInForce(missing, now)) return missing.value.code === CAPPED ? CAPPED : "missing";
   if (isInForce(dead, now)) return dead.value.code === UNSHOWABLE ? UNSHOWABLE : "dead";
   if (gate.ok && gate.value.closed) return "paused";
   return gate.ok && gate.value.quiet && isMadeUp(target, isKnown) ? "capped" : null;

@@ -106,6 +106,12 @@ describe("a day's orders of one image", () => {
   const limits = { liveRowsPerImageDay: 3 };
   const sizes = (...widths: number[]) => widths.map((width) => ({ key: `photo/${width}-high.webp` }));
 
+  it("are limited, and the edge is to hear of it", () => {
+    const { call, clock } = world({ limits });
+    const asks = sizes(16, 32, 48, 64).map((one) => ({ ...one, at: clock.ms }));
+    expect(call("viewer", { role: "live", room: 0, asks }).capped).toEqual(["photo/64-high.webp"]);
+  });
+
   it("are limited, and an eviction does not begin the day anew: open, stored and refused ones are counted again", () => {
     const { miss, sql, clock, evict, view, settle, leave, row } = world({ limits });
     const [stored] = view("one", "photo/16-high.webp").give;
@@ -140,7 +146,7 @@ describe("a day's orders of one image", () => {
 });
 
 describe("misses of which nothing may be made", () => {
-  it("are too many from a rate on: then edges are told to be quiet for ten minutes", () => {
+  it("are too many from a rate on: then edges are told to be quiet for an hour", () => {
     const { miss, clock, steps } = world({ limits: { unknownPerSecond: 1 } });
     const vain = (n: number) => miss(...Array.from({ length: n }, (_, i) => unknown(i)));
     const quiet = (): number => {
@@ -154,6 +160,6 @@ describe("misses of which nothing may be made", () => {
     vain(60 + 599);
     expect(quiet()).toBe(0);
     vain(1);
-    expect(quiet()).toBe(clock.ms + 600_000);
+    expect(quiet()).toBe(clock.ms + 3_600_000);
   });
 });

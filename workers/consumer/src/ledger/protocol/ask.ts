@@ -13,32 +13,41 @@ import { viewedOf } from "./viewed.ts";
  * Viewers missed these variants: rows are born, or come before others; what is free goes to this owner. Answers the keys of unknown
  * images: anybody can ask for anything, so before one takes a row, a slot or a token it is seen that there is such a picture.
  */
-export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): string[] {
+export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Record<Answered, string[]> {
   tx.rows.loadKeys(asks.map(({ key }) => key));
   tx.images.load(asks.map(({ key }) => encodedIdOfKey(key)));
-  return asks.filter((one) => askOne(tx, hand, one) === "look").map(({ key }) => key);
+  const answered: Record<Answered, string[]> = { look: [], capped: [] };
+  for (const one of asks) {
+    const answer = askOne(tx, hand, one);
+    if (answer !== null) answered[answer].push(one.key);
+  }
+  return answered;
 }
 
-function askOne(tx: LedgerTx, hand: Hand, one: MissAsk): "look" | null {
+/** What a handler is to do of a miss of which nothing is made now. */
+type Answered = "look" | "capped";
+
+function askOne(tx: LedgerTx, hand: Hand, one: MissAsk): Answered | null {
   const row = tx.rows.get(one.key);
   if (tx.images.get(encodedIdOfKey(one.key)).lock > tx.now) {
     if (row?.state === WAITING) raise(tx, row, LIVE);
     return null;
   }
   const wanted = row === null ? bear(tx, one) : want(tx, row, one);
-  if (wanted === "look") return wanted;
+  if (typeof wanted === "string") return wanted;
   if (wanted !== null) hold(tx, hand, wanted);
   return null;
 }
 
 /** Makes a row, unless the variant was stored since the miss, or viewers may make none. */
-function bear(tx: LedgerTx, one: MissAsk): Row | "look" | null {
+function bear(tx: LedgerTx, one: MissAsk): Row | Answered | null {
   if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return null;
   const closed = closedFor(tx.gateNow, "live");
   // A pause that Ittybit asked for passes soon.
   if (closed !== null && closed.code !== "throttled") return null;
   if (liveOpen(tx) >= LIVE_OPEN_MAX) return null;
-  if (!mayOrder(tx, one)) return noteVain(tx);
+  if (isCapped(tx, one.key)) return "capped";
+  if (!mayBringVersion(tx, one)) return noteVain(tx);
   if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : noteVain(tx);
   noteOrder(tx, one);
   const row = tx.insert(one.key, LIVE);
@@ -77,14 +86,16 @@ function noteVain({ memory, config, gate, now }: LedgerTx): null {
   return null;
 }
 
-/** Whether a miss may order something of its image today. */
-function mayOrder(tx: LedgerTx, { key, signed }: MissAsk): boolean {
-  const { orders, versions } = viewedOf(tx, encodedIdOfKey(key));
-  const { liveRowsPerImageDay, versionsPerImageDay } = tx.config.limits;
-  if (orders >= liveRowsPerImageDay) return false;
+/** Whether viewers have ordered all of this image that they may today. */
+function isCapped(tx: LedgerTx, key: string): boolean {
+  return viewedOf(tx, encodedIdOfKey(key)).orders >= tx.config.limits.liveRowsPerImageDay;
+}
+
+function mayBringVersion(tx: LedgerTx, { key, signed }: MissAsk): boolean {
   const version = versionOfKey(key);
   if (version === null || signed === true || tx.config.v !== "limited") return true;
-  return versions.has(version) || versions.size < versionsPerImageDay;
+  const { versions } = viewedOf(tx, encodedIdOfKey(key));
+  return versions.has(version) || versions.size < tx.config.limits.versionsPerImageDay;
 }
 
 function noteOrder(tx: LedgerTx, { key }: MissAsk): void {
@@ -96,7 +107,7 @@ function noteOrder(tx: LedgerTx, { key }: MissAsk): void {
 
 function want(tx: LedgerTx, row: Row, one: MissAsk): Row | null {
   if (row.state === DEAD || row.state === REFUSED) {
-    if (row.deadUntil > tx.now || !mayOrder(tx, one)) return null;
+    if (row.deadUntil > tx.now || isCapped(tx, one.key)) return null;
     noteOrder(tx, one);
     takeOver(tx, row);
   } else if (row.state === CANCELLED) takeOver(tx, row);

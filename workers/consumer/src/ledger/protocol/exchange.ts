@@ -25,8 +25,8 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) markReady(hand, id, gen, phase === "ready");
   settle(tx, hand, request.settled);
-  const look = ask(tx, hand, request.asks);
-  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, look, stop: stops(tx, hand, request.have) };
+  const { look, capped } = ask(tx, hand, request.asks);
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, look, capped, stop: stops(tx, hand, request.have) };
   if (request.leave) {
     leaveBehind(tx, hand, false);
     return { ...answer, look: [], stop: [], give: [], again: 0, stay: false };

@@ -54,6 +54,8 @@ export class MiniLedger implements Handlers {
   /** How far ahead of its token a job is told to go, ms. */
   early = 0;
   stay = true;
+  /** Keys that it says are capped. */
+  capped: string[] = [];
   closedUntil = 0;
   /** Throws instead of hearing the call, while it returns true. */
   silent: (call: string) => boolean = () => false;
@@ -162,7 +164,14 @@ export class MiniLedger implements Handlers {
     // The ledger keeps nobody for whom it had nothing in three calls.
     const idle = held().length + settled.length + asks.length === 0 ? (this.#idle.get(owner) ?? 0) + 1 : 0;
     this.#idle.set(owner, idle);
-    const answer = { status: "ok" as const, ledgerId: "L1", look, again: this.again, stay: this.stay && idle < 3 };
+    const answer = {
+      status: "ok" as const,
+      ledgerId: "L1",
+      look,
+      capped: this.capped,
+      again: this.again,
+      stay: this.stay && idle < 3,
+    };
     if (leave) {
       for (const row of held()) this.#putDown(row);
       this.#leases.delete(owner);
