@@ -17,6 +17,8 @@ export interface CalmOptions {
   workers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
+  /** Unix ms. */
+  bornAt?: number;
   /** Other settings. */
   config?: Partial<UserConfig>;
   /** How long originals and results take, ms. */
@@ -32,9 +34,9 @@ export class CalmWorld extends World {
   #deliveries = 0;
 
   constructor(options: CalmOptions = {}) {
-    const { gate = {}, workers = 10, weather = {}, watcher = {}, config = {} } = options;
+    const { gate = {}, workers = 10, weather = {}, watcher = {}, config = {}, bornAt = BORN_AT } = options;
     const chance = createChance(1);
-    const clock = new VirtualClock(BORN_AT, chance.random);
+    const clock = new VirtualClock(bornAt, chance.random);
     const ittybit = createFakeIttybit(clock);
     const violations: string[] = [];
     super({
