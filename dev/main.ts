@@ -1,5 +1,6 @@
 import type { Config } from "../packages/shared/src/config.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
+import { strangersLines } from "../scripts/cost/strangers.ts";
 import { judgeSite, listFaults } from "../scripts/site-faults.ts";
 import { hookSecrets, readSettings, type StackSettings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -85,8 +86,10 @@ function tellReady(stack: Stack, settings: StackSettings, config: Config | null)
     const place = settings.originalsDir === null ? stack.originalsUrl : `${settings.originalsDir}/<id>`;
     console.log(`Open ${stack.edgeUrl}/images/<id>?w=800 twice: first the original (${place}), then the variant.`);
   }
-  if (config !== null)
+  if (config !== null) {
     console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
+    console.log(`Deployed, ${strangersLines(config).join("\n")}.`);
+  }
   const token = settings.adminToken.split(",")[0] ?? "";
   console.log(`Dashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
   console.log(`Admin token  ${settings.adminToken}`);

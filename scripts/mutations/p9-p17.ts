@@ -102,8 +102,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P11",
     breaks: "a view of a missing object is no reason to look",
     file: `${PROTOCOL}/ask.ts`,
-    find: "if ((tx.memory.stored.at(key) ?? -1) >= at) return null;",
-    replace: "if (tx.memory.stored.at(key) !== null) return null;",
+    find: "if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return null;",
+    replace: "if (tx.memory.stored.at(one.key) !== null) return null;",
     tests: [`${PROTOCOL}/exchange.test.ts`],
   },
   {

@@ -1,4 +1,4 @@
-import { defineConfig, type Settings } from "@prewarm/shared/config";
+import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
 import { createFakeIttybit, type FakeIttybit, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
@@ -21,6 +21,14 @@ export interface CalmOptions {
   /** Ittybit is told an address, and calls it so. Default: no webhooks. */
   telling?: () => Telling;
   ittybit?: Partial<Settings["ittybit"]>;
+  /** Unix ms. */
+  bornAt?: number;
+  /** Other settings. */
+  config?: Partial<UserConfig>;
+  /** How long originals and results take, ms. */
+  webMs?: number;
+  /** Whether there is no such original. */
+  isMissing?: (id: string) => boolean;
 }
 
 export const PUBLIC_URL = "https://prewarm.example.com";
@@ -34,9 +42,11 @@ export class CalmWorld extends World {
   readonly fetched: string[];
   #deliveries = 0;
 
-  constructor({ gate = {}, workers = 10, weather = {}, watcher = {}, telling, ittybit: more }: CalmOptions = {}) {
+  constructor(options: CalmOptions = {}) {
+    const { gate = {}, workers = 10, weather = {}, watcher = {}, config = {}, bornAt = BORN_AT } = options;
+    const { telling, ittybit: more } = options;
     const chance = createChance(1);
-    const clock = new VirtualClock(BORN_AT, chance.random);
+    const clock = new VirtualClock(bornAt, chance.random);
     const ittybit = createFakeIttybit(clock);
     const violations: string[] = [];
     const fetched: string[] = [];
@@ -45,6 +55,7 @@ export class CalmWorld extends World {
         sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
         gate,
         ittybit: { ...(telling ? { webhooks: "wake", publicUrl: PUBLIC_URL } : {}), ...more },
+        ...config,
       }),
       ...{ clock, chance },
       weather: { ...scripted(noFaults, chance), message: () => [50], ...weather },
@@ -54,7 +65,7 @@ export class CalmWorld extends World {
         violation: (text) => void violations.push(text),
         ...watcher,
       },
-      outside: { ittybit, fetch: webOf(clock, ittybit, fetched), allowLoopbackHttp: false },
+      outside: { ittybit, fetch: webOf(clock, ittybit, fetched, options), allowLoopbackHttp: false },
       queues: {
         live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
         work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },
@@ -96,10 +107,18 @@ export class CalmWorld extends World {
   }
 }
 
-function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[]): typeof fetch {
+function webOf(
+  clock: VirtualClock,
+  ittybit: FakeIttybit,
+  fetched: string[],
+  { webMs = 0, isMissing = () => false }: CalmOptions,
+): typeof fetch {
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
     fetched.push(url);
+    if (webMs > 0) await clock.sleep(webMs);
+    if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
+      return new Response(null, { status: 404 });
     if (url === `${ORIGINALS}/${HTML_ID}`) return new Response("<!doctype html>");
     // The encoder's threads know nothing of this time.
     if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));

@@ -22,9 +22,12 @@ const GATE: Gate = {
   budget: {
     monthlyJobs: 100_000,
     warmingShare: 0.8,
+    liveShare: 0.5,
+    liveDayShare: 0.1,
     month: "2026-11",
     used: 61_204,
     usedByLane: { live: 8104, upload: 41_900, bulk: 11_200 },
+    liveToday: 310,
     alertLevels: [0.5, 0.8, 0.95, 1],
     alert: 0.5,
     exhausted: { live: false, warming: false },

@@ -2846,6 +2846,10 @@ export interface components {
             /** @description null: unlimited */
             monthlyJobs: number | null;
             warmingShare: number;
+            /** @description Of the month's jobs, what viewers' misses may use */
+            liveShare: number;
+            /** @description Of the viewers' share, what one day (UTC) may use */
+            liveDayShare: number;
             /** @example 2026-11 */
             month: string;
             used: number;
@@ -2854,6 +2858,8 @@ export interface components {
                 upload: number;
                 bulk: number;
             };
+            /** @description Viewers' jobs of today (UTC) */
+            liveToday: number;
             alertLevels: number[];
             /** @description The highest alert level that is passed */
             alert: number | null;
@@ -2965,6 +2971,8 @@ export interface components {
             budget?: {
                 monthlyJobs?: number | null;
                 warmingShare?: number;
+                liveShare?: number;
+                liveDayShare?: number;
                 alertLevels?: number[];
             };
         };

@@ -120,6 +120,8 @@ const mapper = z.discriminatedUnion(
 
 const limits = z.strictObject({
   liveRowsPerImageDay: integer(1, 10_000),
+  versionsPerImageDay: integer(1, 10_000),
+  unknownPerSecond: within(0.1, 1000),
   backlogMax: integer(1, 20_000_000),
   originalMaxBytes: integer(1, 5_000_000_000),
   originalMaxPixels: integer(1, 10_000_000_000),
@@ -133,6 +135,8 @@ const gate = z.strictObject({
   burst: integer(1, 10_000),
   monthlyJobs: integer(0, Number.MAX_SAFE_INTEGER).nullable(),
   warmingShare: within(0, 1),
+  liveShare: within(0, 1),
+  liveDayShare: within(0, 1),
   alertLevels: z
     .array(within(0.01, 1))
     .refine(isAscending, { error: "write the levels in ascending order, each once" }),
@@ -168,6 +172,7 @@ export const configSchema = z.strictObject({
   recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),
   hooks: z.record(z.string(), z.strictObject({ verifier, mapper, recipe: z.string().optional() })),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),
+  v: z.enum(["open", "limited", "signed"], "write open, limited or signed"),
   fallback: z.enum(["original", "nearest", "placeholder"], "write original, nearest or placeholder"),
   cold: z.strictObject({
     maxBytes: integer(1, 5_000_000_000).nullable(),

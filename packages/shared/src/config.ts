@@ -124,6 +124,8 @@ export interface Settings {
   hooks: Record<string, HookConfig>;
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
   signing: "off" | "custom" | "all";
+  /** Who may name a version (`v`): `open` everybody, `limited` everybody, a few an image and day (`limits.versionsPerImageDay`), `signed` signed URLs only. */
+  v: "open" | "limited" | "signed";
   /** What a miss gets: a redirect to the `original`, the `nearest` larger ready variant (else the redirect), or a neutral `placeholder`. */
   fallback: "original" | "nearest" | "placeholder";
   cold: {
@@ -151,6 +153,10 @@ export interface Settings {
   limits: {
     /** Rows that viewers' misses may add for one image per day. */
     liveRowsPerImageDay: number;
+    /** Version tokens (`v`) of one image that unsigned misses may bring per day; see `v`. */
+    versionsPerImageDay: number;
+    /** Originals of ids that nobody has seen that misses may have looked at per second; beyond it they are forgotten until the next view. */
+    unknownPerSecond: number;
     /** Open jobs above which bulk requests get 429. */
     backlogMax: number;
     /** Largest original in bytes; larger ones are refused (`too_large`). */
@@ -171,8 +177,12 @@ export interface Settings {
     burst: number;
     /** Jobs per calendar month (UTC); null is unlimited. */
     monthlyJobs: number | null;
-    /** Share of the month's jobs that warming (upload and bulk) may use, 0–1; the rest is kept for viewers. */
+    /** Share of the month's jobs that warming (upload and bulk) may use, 0–1. */
     warmingShare: number;
+    /** Share of the month's jobs that viewers' misses may use, 0–1: what strangers can spend of it at most. */
+    liveShare: number;
+    /** Part of the viewers' share that one day (UTC) may use, 0–1. */
+    liveDayShare: number;
     /** Parts of the budget at which the dashboard and metrics warn. */
     alertLevels: readonly number[];
   };
@@ -209,6 +219,7 @@ export const DEFAULTS: Settings = {
   recipes: { upload: recipeOf(PAGES) },
   hooks: {},
   signing: "custom",
+  v: "limited",
   fallback: "original",
   cold: { maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
@@ -248,6 +259,8 @@ export const DEFAULTS: Settings = {
   edgeHosts: [],
   limits: {
     liveRowsPerImageDay: 64,
+    versionsPerImageDay: 3,
+    unknownPerSecond: 5,
     backlogMax: 10_000_000,
     originalMaxBytes: 100_000_000,
     originalMaxPixels: 100_000_000,
@@ -260,6 +273,8 @@ export const DEFAULTS: Settings = {
     burst: 20,
     monthlyJobs: 100_000,
     warmingShare: 0.8,
+    liveShare: 0.5,
+    liveDayShare: 0.1,
     alertLevels: [0.5, 0.8, 0.95, 1],
   },
   ittybit: { webhooks: "off", publicUrl: null },

@@ -48,3 +48,12 @@ export const DEAD_TRANSIENT_MS = 3_600_000;
 
 /** Shortest token and signing key that is taken outside the local stack, in characters: some 140 bits where they are random letters and digits. Chosen. */
 export const TOKEN_MIN_CHARS = 24;
+
+/** Misses of one client network a minute, each data centre for itself: the limiters in wrangler.edge.toml. Of unknown ids far fewer. Chosen. */
+export const MISSES_PER_MINUTE = { known: 600, unknown: 60 } as const;
+/** Jobs that viewers wait for at once; beyond it pages are served by their originals. Chosen. */
+export const LIVE_OPEN_MAX = 10_000;
+/** Looks at unknown originals that may come at once, in seconds of their rate: the edge limits by the minute. Chosen. */
+export const LOOKS_BURST_S = 60;
+/** So many misses of which nothing may be made, for each look that may, over a minute: more are an attack, and edges are quiet for a while. Chosen. */
+export const VAIN_MISSES = { aLook: 10, windowMs: 60_000, quietMs: 3_600_000 } as const;

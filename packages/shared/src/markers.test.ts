@@ -22,12 +22,17 @@ describe("parseMarker", () => {
 
 describe("parseGate", () => {
   it("reads what was written", () => {
-    const gate: GateFile = { closed: ["live", "bulk"], reason: "paused", at: 5 };
+    const gate: GateFile = { closed: ["live", "bulk"], reason: "paused", quietUntil: 9, at: 5 };
     expect(parseGate(JSON.stringify(gate))).toEqual(gate);
-    expect(parseGate('{"closed":[],"reason":null,"at":5}')).toEqual({ closed: [], reason: null, at: 5 });
+    expect(parseGate('{"closed":[],"reason":null,"at":5}')).toEqual({ closed: [], reason: null, quietUntil: 0, at: 5 });
   });
   it("skips lanes that it does not know", () => {
-    expect(parseGate('{"closed":["night","upload",7],"at":5}')).toEqual({ closed: ["upload"], reason: null, at: 5 });
+    expect(parseGate('{"closed":["night","upload",7],"at":5}')).toEqual({
+      closed: ["upload"],
+      reason: null,
+      quietUntil: 0,
+      at: 5,
+    });
   });
   it.each(["", "null", "{}", '{"closed":"live","at":5}', '{"closed":["live"]}', '{"closed":["live"],"at":null}'])(
     "takes %j for none, so that it closes nothing",

@@ -3,7 +3,7 @@ import { DEAD_PERMANENT_MS, DEAD_TRANSIENT_MS } from "./limits.ts";
 
 /** Says at the edge that a variant (or an image: code `missing`) is not worth asking for. Lies under `dead/` in R2, as JSON. */
 export interface DeadMarker {
-  /** Why: `missing`, `unsupported`, `animated`, `too_large`, or a job's failure code. */
+  /** Why: `missing` and `capped` of an image, which viewers may order nothing more of today; `unsupported`, `animated`, `too_large`, or a job's failure code. */
   code: string;
   /** Unix ms after which the marker counts no more. */
   until: number;
@@ -29,6 +29,8 @@ export interface GateFile {
   closed: Lane[];
   /** Why, for `Cache-Status` and the dashboard. */
   reason: string | null;
+  /** Unix ms until which misses that anybody can make up are not worth sending: too many of them came. 0: they are. */
+  quietUntil: number;
   /** Unix ms when it was written. */
   at: number;
 }
@@ -39,7 +41,8 @@ export function parseGate(text: string): GateFile | null {
   if (value === null || !Array.isArray(value.closed) || !isTime(value.at)) return null;
   const listed: unknown[] = value.closed;
   const closed = LANES.filter((lane) => listed.includes(lane));
-  return { closed, reason: typeof value.reason === "string" ? value.reason : null, at: value.at };
+  const reason = typeof value.reason === "string" ? value.reason : null;
+  return { closed, reason, quietUntil: isTime(value.quietUntil) ? value.quietUntil : 0, at: value.at };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

@@ -11,6 +11,8 @@ const miss = z.object({
     .refine((keys) => new Set(keys.map(encodedIdOfKey)).size <= 1, { error: "keys of more than one image" }),
   lane: z.literal("live"),
   at: z.int().nonnegative(),
+  unknown: z.boolean().optional(),
+  signed: z.boolean().optional(),
 });
 
 const work = z.object({ v: z.literal(2) });

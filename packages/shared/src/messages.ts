@@ -11,6 +11,10 @@ export interface MissMessage {
   lane: "live";
   /** When it was sent, Unix ms. A miss that is older than the stored variant asks for nothing. */
   at: number;
+  /** The edge knows nothing of this image: it may be made up. */
+  unknown?: boolean | undefined;
+  /** The URL was signed. */
+  signed?: boolean | undefined;
 }
 
 /** In `prewarm-work`: wakes a worker, which asks the ledger what to do. */
@@ -25,7 +29,8 @@ export const MESSAGE_VERSION = 2;
 /** Keys of one original in one message. */
 export const MESSAGE_MAX_KEYS = 20;
 
-/** The live lane's message for one missed variant. */
-export function missMessage(key: string, at: number): MissMessage {
-  return { v: 1, keys: [key], lane: "live", at };
+/** The live lane's message for one missed variant. What is not said of it is left out. */
+export function missMessage(key: string, at: number, more: { unknown?: boolean; signed?: boolean } = {}): MissMessage {
+  const { unknown = false, signed = false } = more;
+  return { v: 1, keys: [key], lane: "live", at, ...(unknown && { unknown }), ...(signed && { signed }) };
 }

@@ -72,6 +72,11 @@ export function encodedIdOfKey(key: string): string {
   return slash === -1 ? key : key.slice(0, slash);
 }
 
+/** The version token of a key that `variantKey` printed; null without one. */
+export function versionOfKey(key: string): string | null {
+  return /^[^/]+\/@([A-Za-z0-9_-]{1,64})\//.exec(key)?.[1] ?? null;
+}
+
 /** The id of a key that `variantKey` printed. */
 export function idOfKey(key: string): string {
   return decodeId(encodedIdOfKey(key));
@@ -87,7 +92,7 @@ export function deadKey(key: string): string {
   return `dead/${key}`;
 }
 
-/** Where the marker lies in R2 that says this image's original is missing. */
+/** Where the marker lies in R2 that says this image's original is missing, or that viewers may order nothing more of it today. */
 export function missingKey(id: string): string {
   return `dead/${encodeId(id)}/_`;
 }

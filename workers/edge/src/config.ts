@@ -25,7 +25,8 @@ export function createEdge(env: Env, cache: EdgeCache): Edge {
     images: env.IMAGES_BUCKET,
     originals: (binding) => bucketOf(env, binding),
     live: env.LIVE_QUEUE,
-    limit: typeof env.ENQUEUE_LIMIT?.limit === "function" ? env.ENQUEUE_LIMIT : null,
+    limit: limiterOf(env.ENQUEUE_LIMIT),
+    unknownLimit: limiterOf(env.UNKNOWN_LIMIT),
     // A method of the global scope: kept bound wherever it is handed to.
     fetch: (input, init) => fetch(input, init),
     targetCache: createTargetCache(),
@@ -34,6 +35,11 @@ export function createEdge(env: Env, cache: EdgeCache): Edge {
     clock: systemClock,
     log: writeLine,
   };
+}
+
+/** Null where the platform has none. */
+function limiterOf(binding: RateLimit | undefined): Edge["limit"] {
+  return typeof binding?.limit === "function" ? binding : null;
 }
 
 /** The configuration as this environment changes it. */

@@ -19,6 +19,8 @@ export interface Edge {
   live: { send(message: MissMessage): Promise<unknown> };
   /** Null where the platform has no rate limiter. */
   limit: { limit(options: { key: string }): Promise<{ success: boolean }> } | null;
+  /** The same for misses of images of which nothing is known. */
+  unknownLimit: Edge["limit"];
   /** Reads originals for scripts; nothing secret goes through it. */
   fetch: typeof fetch;
   targetCache: TargetCache;

@@ -46,8 +46,10 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
   if (url.pathname === "/healthz") return healthz(request.method);
   if (!url.pathname.startsWith(IMAGES_PATH)) throw new AppError("not_found");
   const query = url.searchParams;
-  const target = readTarget(url, query, request.headers, edge.config);
-  if (needsSignature(target, query, edge)) await checkSignature(target, query, edge);
+  const read = readTarget(url, query, request.headers, edge.config);
+  const signed = needsSignature(read, query, edge);
+  const target = { ...read, signed };
+  if (signed) await checkSignature(target, query, edge);
   else if (!target.negotiated) edge.targetCache.keep(address, target);
   return serveImage(createRequestContext(target, request, edge, background));
 }

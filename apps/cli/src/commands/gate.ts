@@ -16,7 +16,7 @@ const GATE = shapeOf<Gate>({
   rate: { perSecond: "number", burst: "number" },
   concurrency: "number",
   limits: { rate: { mode: "text", "why|null": "text" }, concurrency: { mode: "text", "why|null": "text" } },
-  budget: { "monthlyJobs|null": "number", used: "number", warmingShare: "number", month: "text" },
+  budget: { "monthlyJobs|null": "number", used: "number", warmingShare: "number", liveShare: "number", month: "text" },
   reasons: [{ "lane|null": "text", code: "text", message: "text" }],
 });
 
@@ -37,6 +37,7 @@ export const gateCommand: Command = {
     },
     "monthly-jobs": { type: "string", valueHint: "n|none", description: "Jobs a month; none: no limit" },
     "warming-share": { type: "string", valueHint: "0–1", description: "Share of them that uploads and bulk may take" },
+    "live-share": { type: "string", valueHint: "0–1", description: "Share of them that viewers' misses may take" },
     "reset-breaker": { type: "boolean", description: "Close the breaker: the cause is mended" },
   },
   examples: [
@@ -62,12 +63,15 @@ export const gateCommand: Command = {
 
 /** What is to change; empty: nothing. */
 function readPatch(args: Arguments): GatePatch {
-  const [rate, concurrency, jobs, share] = (["rate", "concurrency", "monthly-jobs", "warming-share"] as const).map(
-    args.text,
-  ) as (string | null)[];
+  const [rate, concurrency, jobs] = (["rate", "concurrency", "monthly-jobs"] as const).map(args.text) as (
+    | string
+    | null
+  )[];
+  const [warming, live] = (["warming-share", "live-share"] as const).map(args.text) as (string | null)[];
   const budget = {
     ...(jobs ? { monthlyJobs: jobs === "none" ? null : readCount(jobs, "--monthly-jobs", 0) } : {}),
-    ...(share ? { warmingShare: readShare(share) } : {}),
+    ...(warming ? { warmingShare: readShare(warming, "--warming-share") } : {}),
+    ...(live ? { liveShare: readShare(live, "--live-share") } : {}),
   };
   return {
     ...(rate ? { rate: rate === "auto" ? rate : readRate(rate, "--rate") } : {}),
@@ -79,9 +83,9 @@ function readPatch(args: Arguments): GatePatch {
   };
 }
 
-function readShare(text: string): number {
+function readShare(text: string, flag: string): number {
   const share = /^(0(\.\d+)?|1(\.0+)?)$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(share)) throw usageError(`--warming-share takes a number from 0 to 1, not ${text}.`);
+  if (Number.isNaN(share)) throw usageError(`${flag} takes a number from 0 to 1, not ${text}.`);
   return share;
 }
 
@@ -93,9 +97,13 @@ function formatGate({ paused, breaker, rate, concurrency, limits, budget, reason
     `breaker      ${breaker.state}${breaker.reason === null ? "" : `: ${printable(breaker.reason)}`}`,
     `rate         ${rate.perSecond}/s, bursts of ${rate.burst}${howFound(limits.rate)}`,
     `concurrency  ${formatCount(concurrency)}${howFound(limits.concurrency)}`,
-    `budget       ${formatCount(budget.used)} of ${limit} jobs in ${budget.month}; warming may take ${Math.round(budget.warmingShare * 100)} %`,
+    `budget       ${formatCount(budget.used)} of ${limit} jobs in ${budget.month}; ${shares(budget)}`,
     ...reasons.map(({ lane, message }) => `waits        ${lane === null ? "" : `${lane}: `}${printable(message)}`),
   ];
+}
+
+function shares({ warmingShare, liveShare }: Gate["budget"]): string {
+  return `warming may take ${Math.round(warmingShare * 100)} %, viewers ${Math.round(liveShare * 100)} %`;
 }
 
 function howFound({ mode, why }: Gate["limits"]["rate"]): string {

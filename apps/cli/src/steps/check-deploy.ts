@@ -18,7 +18,7 @@ const EDGE = "wrangler.edge.toml";
 /** Bindings that the code asks for by name. */
 const NEEDED = {
   [CONSUMER]: ["IMAGES_BUCKET", "LEDGER", "LIVE_QUEUE", "WORK_QUEUE", "UPLOADS_QUEUE", "DEAD_QUEUE"],
-  [EDGE]: ["IMAGES_BUCKET", "LIVE_QUEUE", "ENQUEUE_LIMIT"],
+  [EDGE]: ["IMAGES_BUCKET", "LIVE_QUEUE", "ENQUEUE_LIMIT", "UNKNOWN_LIMIT"],
 };
 /** Bindings that must lead both Workers to the same thing. */
 const SHARED = ["IMAGES_BUCKET", "LIVE_QUEUE"];

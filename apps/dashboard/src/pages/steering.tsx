@@ -149,6 +149,7 @@ function GateNumbers({ gate }: { gate: Gate }) {
     ["Jobs at Ittybit at once", `${count(gate.concurrency)}${found(concurrency)}`],
     ["Jobs a month", gate.budget.monthlyJobs === null ? "unlimited" : count(gate.budget.monthlyJobs)],
     ["Share warming may use", percent(gate.budget.warmingShare)],
+    ["Share viewers may use", `${percent(gate.budget.liveShare)}, ${percent(gate.budget.liveDayShare)} of it a day`],
   ];
   return (
     <section class="card" aria-labelledby="limits">

@@ -30,9 +30,16 @@ export const budgetView = z
   .object({
     monthlyJobs: count.nullable().openapi({ description: "null: unlimited" }),
     warmingShare: z.number().min(0).max(1),
+    liveShare: z.number().min(0).max(1).openapi({ description: "Of the month's jobs, what viewers' misses may use" }),
+    liveDayShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .openapi({ description: "Of the viewers' share, what one day (UTC) may use" }),
     month: z.string().openapi({ example: "2026-11" }),
     used: count,
     usedByLane: z.object({ live: count, upload: count, bulk: count }),
+    liveToday: count.openapi({ description: "Viewers' jobs of today (UTC)" }),
     alertLevels: z.array(z.number()),
     alert: z.number().nullable().openapi({ description: "The highest alert level that is passed" }),
     exhausted: z.object({ live: z.boolean(), warming: z.boolean() }),
@@ -84,6 +91,8 @@ const gatePatch = z
       .strictObject({
         monthlyJobs: z.number().int().min(0).max(1_000_000_000).nullable().optional(),
         warmingShare: z.number().min(0).max(1).optional(),
+        liveShare: z.number().min(0).max(1).optional(),
+        liveDayShare: z.number().min(0).max(1).optional(),
         alertLevels: z.array(z.number().positive().max(10)).max(10).optional(),
       })
       .optional(),

@@ -46,7 +46,7 @@ function problems({ faults, gate, open }: Circumstances): Health | null {
     const text = `${breakerText(breaker)} Everything waits${since}; viewers get originals.${probe}`;
     return { level: "problem", sentence: text, since: breaker.since };
   }
-  if (budget.exhausted.live) {
+  if (budget.monthlyJobs !== null && budget.used >= budget.monthlyJobs) {
     return problem(
       `The month's ${budget.monthlyJobs} jobs are spent. ${waiting(open)} until the budget is raised or the month ends; viewers get originals.`,
     );
@@ -72,6 +72,10 @@ function warnings({ gate, open, oldestMs, storedPerSecond, failureRatio }: Circu
       `Ittybit asked us to slow down. New jobs go on at ${clockTime(gate.throttledUntil)}; ${waiting(open).toLowerCase()}.`,
       null,
     );
+  }
+  if (gate.budget.exhausted.live) {
+    const text = `Viewers' share of the budget is spent (${gate.budget.liveToday} jobs today); they get originals. Uploads and bulk go on.`;
+    return warning(text, null);
   }
   if (gate.budget.exhausted.warming)
     return warning("Warming's share of the month's jobs is spent: uploads and bulk wait, viewers' misses go on.", null);

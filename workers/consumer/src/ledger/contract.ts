@@ -43,13 +43,26 @@ export interface ExchangeRequest {
   room: number;
   /** All that it knows it holds. What it should know beyond that is told again. */
   have: Having[];
-  /** Variants that viewers missed, with the time of the miss, Unix ms. */
-  asks: { key: string; at: number }[];
+  /** Variants that viewers missed. */
+  asks: MissAsk[];
   /** Ittybit's ids of the jobs that it has made; believed whoever says it. */
   submitted: { id: number; gen: number; job: string }[];
   settled: { id: number; gen: number; outcome: Outcome }[];
   /** It gives back what it has and calls no more. */
   leave: boolean;
+}
+
+/** A variant that a viewer missed. */
+export interface MissAsk {
+  key: string;
+  /** The time of the miss, Unix ms. */
+  at: number;
+  /** Nobody has said yet that this image exists: its original is looked at before anything is made of the miss. */
+  unknown?: boolean;
+  /** The URL was signed by the site. */
+  signed?: boolean;
+  /** The original was looked at, and nothing can be made of it. */
+  refused?: Pick<Extract<Outcome, { kind: "refused" }>, "code" | "message" | "until">;
 }
 
 export type ExchangeAnswer =
@@ -64,6 +77,10 @@ export type ExchangeAnswer =
       /** To be dropped, and settled as `unposted` or `stopped`. */
       stop: { id: number; gen: number }[];
       give: Given[];
+      /** Keys of unknown images whose originals are to be looked at; those that are pictures are asked for again. */
+      look: string[];
+      /** Keys of images of which viewers may order nothing more today: the edge should hear of it. */
+      capped: string[];
       /** ms until it should call again. */
       again: number;
       /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */
@@ -465,9 +482,13 @@ export interface GateView {
   budget: {
     monthlyJobs: number | null;
     warmingShare: number;
+    liveShare: number;
+    liveDayShare: number;
     month: string;
     used: number;
     usedByLane: Record<Lane, number>;
+    /** Viewers' jobs of today (UTC). */
+    liveToday: number;
     alertLevels: readonly number[];
     /** The highest alert level that is passed. */
     alert: number | null;
@@ -500,7 +521,13 @@ export interface GatePatch {
   breaker?: { state: "closed" };
   rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };
   concurrency?: number | "auto";
-  budget?: { monthlyJobs?: number | null; warmingShare?: number; alertLevels?: number[] };
+  budget?: {
+    monthlyJobs?: number | null;
+    warmingShare?: number;
+    liveShare?: number;
+    liveDayShare?: number;
+    alertLevels?: number[];
+  };
 }
 
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */

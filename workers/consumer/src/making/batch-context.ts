@@ -73,6 +73,8 @@ export interface Counts {
   exchanges: number;
   posted: number;
   outcomes: Partial<Record<Outcome["kind"], number>>;
+  /** Looks at originals of unknown ids, by what they were seen to be. */
+  looks: Partial<Record<string, number>>;
 }
 
 /** Whether enough of the lease is left for a POST or a put to be over before anybody else may act. */

@@ -1,5 +1,6 @@
 import { parseMessage } from "@prewarm/shared/message-schema";
-import type { DeadMessage, ExchangeRequest } from "../ledger/contract.ts";
+import type { MissMessage } from "@prewarm/shared/messages";
+import type { DeadMessage, MissAsk } from "../ledger/contract.ts";
 import { backoff } from "../platform/backoff.ts";
 import { errorText } from "../platform/log.ts";
 import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
@@ -12,9 +13,19 @@ interface Reading {
   open: QueueMessage[];
   /** Whether any of them wakes a handler. */
   wakes: boolean;
-  /** Newest miss by key, Unix ms. */
-  misses: Map<string, number>;
+  /** The misses, by key. */
+  misses: Map<string, MissAsk>;
   dead: DeadMessage[];
+}
+
+/** Of two misses of one variant the newer counts, and whatever either knows of it. */
+function noteMiss(misses: Reading["misses"], key: string, { at, unknown, signed }: MissMessage): void {
+  const other = misses.get(key);
+  misses.set(key, {
+    ...{ key, at: Math.max(at, other?.at ?? 0) },
+    ...(unknown === true && (other === undefined || other.unknown === true) ? { unknown } : {}),
+    ...(signed === true || other?.signed === true ? { signed: true } : {}),
+  });
 }
 
 /** Sorts the messages; those of a newer version are put off here and now, for the code that can read them. */
@@ -31,8 +42,7 @@ function readMessages(batch: QueueBatch, role: Role, deps: BatchDeps): Reading {
     if (parsed.kind === "work" && role === "work") reading.wakes = true;
     else if (parsed.kind === "miss" && role === "live") {
       reading.wakes = true;
-      const { keys, at } = parsed.message;
-      for (const key of keys) reading.misses.set(key, Math.max(at, reading.misses.get(key) ?? 0));
+      for (const key of parsed.message.keys) noteMiss(reading.misses, key, parsed.message);
     } else {
       const reason = parsed.kind === "unreadable" ? parsed.reason : `body: belongs into another queue (${parsed.kind})`;
       reading.dead.push(deadMessage(batch.queue, message, reason));
@@ -60,8 +70,7 @@ export async function consumeBatch(batch: QueueBatch, role: Role, deps: BatchDep
     }
     if (wakes) {
       const context = createContext(role, deps);
-      const asks: ExchangeRequest["asks"] = [...misses].map(([key, at]) => ({ key, at }));
-      await work(context, asks);
+      await work(context, [...misses.values()]);
       logDone(batch, context, deps.clock.now() - startedAt);
     }
     for (const message of open.splice(0)) {

@@ -60,7 +60,7 @@ function createMissing({ images, clock }: BatchDeps, connections: Semaphore): Ba
 }
 
 export function createContext(role: Role, given: BatchDeps): BatchContext {
-  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {} };
+  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, looks: {} };
   const deps = countedDeps(given, counts);
   const connections = createSemaphore(MAX_CONNECTIONS);
   return {

@@ -1,6 +1,6 @@
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { ExchangeRequest, Given, Having, Outcome, Phase } from "../ledger/contract.ts";
+import type { ExchangeRequest, Given, Having, MissAsk, Outcome, Phase } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { StoredObject } from "../store/variants.ts";
 
@@ -35,9 +35,9 @@ export interface Entry {
 }
 
 /** What the ledger is to be told, and the keys that were settled because they are stored. */
-type News = Pick<ExchangeRequest, "submitted" | "settled"> & { stored: string[] };
+type News = Pick<ExchangeRequest, "asks" | "submitted" | "settled"> & { stored: string[] };
 
-const noNews = (): News => ({ submitted: [], settled: [], stored: [] });
+const noNews = (): News => ({ asks: [], submitted: [], settled: [], stored: [] });
 
 /** How far a phase is: the ledger's word only moves an entry forward. */
 const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, go: 1, watch: 2, finish: 3 };
@@ -106,6 +106,16 @@ export class Hands {
     };
     this.#entries.set(given.id, entry);
     return entry;
+  }
+
+  /** Asks for a variant with the next call. */
+  ask(one: MissAsk): void {
+    this.#news.asks.push(one);
+    this.ring();
+  }
+
+  get hasAsks(): boolean {
+    return this.#news.asks.length > 0;
   }
 
   submit(entry: Entry, job: string): void {

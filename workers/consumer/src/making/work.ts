@@ -1,16 +1,16 @@
 import { HANDS_MAX, LEASE_MS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
-import type { ExchangeAnswer, ExchangeRequest } from "../ledger/contract.ts";
+import type { ExchangeAnswer, ExchangeRequest, MissAsk } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText } from "../platform/log.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { Entry } from "./hands.ts";
+import { lookFirst, tellCapped } from "./look-first.ts";
 import { inSpan, namesOf } from "./name-job.ts";
 import { prepare } from "./prepare.ts";
 import { settle, tellPages } from "./settle.ts";
 import { submitJob } from "./submit-job.ts";
 
-type Asks = ExchangeRequest["asks"];
 type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
 
 /**
@@ -69,7 +69,8 @@ class Shift {
 
   get isOver(): boolean {
     const { clock, hands } = this.#context;
-    return this.#drainsUntil !== null && (!hands.isBusy || clock.now() >= this.#drainsUntil);
+    const isIdle = !hands.isBusy && !hands.hasAsks;
+    return this.#drainsUntil !== null && (isIdle || clock.now() >= this.#drainsUntil);
   }
 
   /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
@@ -84,7 +85,7 @@ class Shift {
 async function exchange(
   context: BatchContext,
   shift: Shift,
-  call: Pick<ExchangeRequest, "first" | "asks" | "leave">,
+  call: Pick<ExchangeRequest, "first" | "leave">,
 ): Promise<ExchangeAnswer> {
   const { hands, clock, ledger, owner, role, counts } = context;
   const { stored, ...news } = hands.takeNews();
@@ -120,8 +121,10 @@ async function standBy(context: BatchContext, entry: Entry): Promise<void> {
 }
 
 /** Begins what the answer asks for; nothing is waited for. */
-function begin(context: BatchContext, { stop, give }: Answered): void {
+function begin(context: BatchContext, { stop, give, look, capped }: Answered): void {
   const { hands, role } = context;
+  for (const key of look) hands.mind(lookFirst(context, key));
+  for (const key of capped) hands.mind(tellCapped(context, key));
   for (const { id, gen } of stop) hands.callBack(id, gen);
   for (const given of give) {
     const entry = hands.take(given);
@@ -147,7 +150,7 @@ async function stopAll(context: BatchContext, shift: Shift): Promise<void> {
   const posting = hands.begun().filter(({ phase }) => phase === "go");
   hands.dropAll();
   await waitWhile(context, () => posting.some(({ answered }) => !answered));
-  if (hands.hasSubmitted) await exchange(context, shift, { first: false, asks: [], leave: true });
+  if (hands.hasSubmitted) await exchange(context, shift, { first: false, leave: true });
 }
 
 async function leave(context: BatchContext, shift: Shift): Promise<void> {
@@ -156,7 +159,7 @@ async function leave(context: BatchContext, shift: Shift): Promise<void> {
   await waitWhile(context, () => hands.begun().length > 0);
   hands.leaveBehind(clock.now() + LEFT_AGAIN_MS);
   await context.at("before-leave");
-  await exchange(context, shift, { first: false, asks: [], leave: true });
+  await exchange(context, shift, { first: false, leave: true });
   await waitWhile(context, () => context.telling > 0);
   await context.at("left");
 }
@@ -169,7 +172,7 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
     shift.note(answer);
     await shift.pause(answer.again);
     if (shift.isOver) return leave(context, shift);
-    answer = await exchange(context, shift, { first: false, asks: [], leave: false });
+    answer = await exchange(context, shift, { first: false, leave: false });
   }
   await stopAll(context, shift);
 }
@@ -178,9 +181,10 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
  * One handler's life: asks the ledger what to do, begins it, and asks again, until there is nothing more or its shift ends.
  * Throws LedgerUnavailable when its first call has no answer; without an answer to a later one it goes silently, for its lease ends by itself.
  */
-export async function work(context: BatchContext, asks: Asks): Promise<void> {
+export async function work(context: BatchContext, asks: readonly MissAsk[]): Promise<void> {
+  for (const one of asks) context.hands.ask(one);
   const shift = new Shift(context);
-  const answer = await exchange(context, shift, { first: true, asks, leave: false });
+  const answer = await exchange(context, shift, { first: true, leave: false });
   try {
     await loop(context, shift, answer);
   } catch (error) {

@@ -5,6 +5,7 @@ import { deleteObjects } from "./purge-objects.ts";
 
 const MISSING_FIRST_MS = 60_000;
 const MISSING_LONGEST_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 async function putMarker(
   bucket: Pick<R2Bucket, "put">,
@@ -33,6 +34,12 @@ export async function markMissing(bucket: Pick<R2Bucket, "head" | "put">, id: st
   const until = now + backoff(times, { first: MISSING_FIRST_MS, longest: MISSING_LONGEST_MS });
   await putMarker(bucket, missingKey(id), { code: "missing", until }, times);
   return until;
+}
+
+/** Tells the edge that viewers may order nothing more of this image until the day (UTC) ends. */
+export async function markCapped(bucket: Pick<R2Bucket, "put">, id: string, now: number): Promise<void> {
+  const until = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
+  await putMarker(bucket, missingKey(id), { code: "capped", until }, 0);
 }
 
 /** Deletes the dead markers of these variants and the missing markers of these images. R2 charges nothing for a delete. */

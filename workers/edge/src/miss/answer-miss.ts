@@ -37,7 +37,7 @@ async function answerWithout(
   known: MissDetail | null,
 ): Promise<Response> {
   const { target, method, edge } = context;
-  const detail = known ?? (await askOnce(context, original));
+  const detail = known ?? (await askOnce(context, original, info !== null));
   const fields = missFields(context, detail);
   if (detail === "missing" && original.kind === "bucket") {
     return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));

@@ -17,7 +17,7 @@ describe("a popular cold variant", () => {
     const world = setup();
     const responses = await Promise.all(Array.from({ length: 50 }, () => world.get(PATH)));
     await world.settle();
-    expect(world.sent).toEqual([{ v: 1, keys: [KEY], lane: "live", at: NOW }]);
+    expect(world.sent).toEqual([{ v: 1, keys: [KEY], lane: "live", at: NOW, unknown: true }]);
     expect(responses.map(detailOf).filter((said) => said === "enqueued")).toHaveLength(1);
     expect(responses.map(detailOf).filter((said) => said === "pending")).toHaveLength(49);
     expect(new Set(responses.map((response) => response.status))).toEqual(new Set([302]));
@@ -218,5 +218,60 @@ describe("the cap per client", () => {
     await detail(world, PATH, from("192.0.2.1"));
     await world.ask("HEAD", "/images/other?w=800", from("192.0.2.1"));
     expect(counted).toEqual([]);
+  });
+});
+
+describe("an image of which nothing is known", () => {
+  it("is said to be unknown until it is", async () => {
+    const world = setup();
+    await detail(world);
+    world.know("photo", {});
+    await detail(world, "/images/photo?w=400");
+    expect(world.sent.map(({ unknown }) => unknown)).toEqual([true, undefined]);
+  });
+
+  it("has a limiter of its own, by the client's network, so that made-up ids are few", async () => {
+    const asked: string[] = [];
+    const world = setup({ allowed: () => true, allowedUnknown: (key) => asked.push(key) <= 1 });
+    world.know("known", {});
+    const from = { "CF-Connecting-IP": "2001:db8::1" };
+    const said = [
+      await detail(world, "/images/a?w=400", from),
+      await detail(world, "/images/b?w=400", from),
+      await detail(world, "/images/known?w=400", from),
+    ];
+    expect(said).toEqual(["enqueued", "capped", "enqueued"]);
+    expect(asked).toEqual(["2001:db8:0:0", "2001:db8:0:0"]);
+  });
+});
+
+it("nothing is asked of an image that is capped for today, and it is said", async () => {
+  const world = setup();
+  world.images.store("dead/photo/_", JSON.stringify({ code: "capped", until: NOW + SECOND }));
+  expect(await detail(world)).toBe("capped");
+  world.advance(2 * SECOND);
+  expect(await detail(world)).toBe("enqueued");
+});
+
+describe("while edges are told to be quiet", () => {
+  const from = { "CF-Connecting-IP": "192.0.2.1" };
+
+  it("nothing is asked that anybody can make up, until the time is over", async () => {
+    const counted: string[] = [];
+    const world = setup({
+      allowed: () => counted.push("known") > 0,
+      allowedUnknown: () => counted.push("unknown") > 0,
+    });
+    world.images.store(GATE_KEY, JSON.stringify({ closed: [], reason: null, quietUntil: NOW + 60_000, at: NOW }));
+    world.know("known", {});
+    const said = () =>
+      ["/images/made-up?w=400", "/images/known?w=400&v=x", "/images/known?w=400"].map((path) =>
+        detail(world, path, from),
+      );
+    // What an isolate has not read yet it goes on without.
+    await detail(world, "/images/other?w=400", from);
+    expect(await Promise.all(said())).toEqual(["capped", "capped", "enqueued"]);
+    world.advance(61_000);
+    expect(await Promise.all(said())).toEqual(["enqueued", "enqueued", "enqueued"]);
   });
 });

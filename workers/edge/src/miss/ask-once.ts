@@ -15,13 +15,18 @@ const REPEAT_MS = 1_000;
 
 /**
  * Asks for the missed variant: at most one message per data centre and window. Returns what became of it. HEAD comes from crawlers and
- * monitors, who only look, so it asks for nothing: it is told what is known, or null when GET would ask.
+ * monitors, who only look, so it asks for nothing: it is told what is known, or null when GET would ask. `isKnown`: the image is known to exist.
  */
-export async function askOnce(context: RequestContext, original: Original): Promise<MissDetail | null> {
+export async function askOnce(
+  context: RequestContext,
+  original: Original,
+  isKnown: boolean,
+): Promise<MissDetail | null> {
   const { target, edge } = context;
   const { askedLately } = edge;
   const now = edge.clock.now();
-  if (context.method === "HEAD") return askedLately.recall(target.key, now) ?? findSkipReason(context, original);
+  if (context.method === "HEAD")
+    return askedLately.recall(target.key, now) ?? findSkipReason(context, original, isKnown);
   // Looking and taking are one step without an await between: of simultaneous misses exactly one goes on.
   const turn = askedLately.takeTurn(target.key, now);
   if (!turn.mine) return turn.detail;
@@ -32,14 +37,14 @@ export async function askOnce(context: RequestContext, original: Original): Prom
     return "pending";
   }
   const timesAsked = Math.max(turn.timesAsked, note?.timesAsked ?? 0);
-  const reason = await findSkipReason(context, original);
+  const reason = await findSkipReason(context, original, isKnown);
   if (reason !== null) return repeatFor(context, reason, timesAsked);
-  if (await isCapped(context)) {
+  if (await isCapped(context, isKnown)) {
     // Another viewer may still ask for it.
     askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: edge.clock.now() });
     return "capped";
   }
-  return send(context, timesAsked);
+  return send(context, timesAsked, isKnown);
 }
 
 function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAsked: number): MissDetail {
@@ -47,10 +52,13 @@ function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAs
   return detail;
 }
 
-/** Whether this viewer has sent too many messages. Nobody is capped without an address (no proxy in front) or when the limiter fails. */
-async function isCapped({ headers, edge, left }: RequestContext): Promise<boolean> {
+/**
+ * Whether this viewer has sent too many messages: of unknown ids, which anybody can make up, and while an attack goes on, far fewer are too
+ * many. Nobody is capped without an address (no proxy in front) or when the limiter fails.
+ */
+async function isCapped({ headers, edge, left }: RequestContext, isKnown: boolean): Promise<boolean> {
   const address = headers.get("CF-Connecting-IP");
-  const { limit } = edge;
+  const limit = isKnown ? edge.limit : edge.unknownLimit;
   if (limit === null || address === null) return false;
   const result = await withTimeLimit(() => limit.limit({ key: networkOf(address) }), left(LIMIT_WAIT_MS));
   return result.ok && !result.value.success;
@@ -61,13 +69,13 @@ async function isCapped({ headers, edge, left }: RequestContext): Promise<boolea
  * and the send goes on in the background. Record and note are set before the send, so that others keep silent meanwhile, and taken
  * back if it fails.
  */
-async function send(context: RequestContext, before: number): Promise<MissDetail> {
+async function send(context: RequestContext, before: number, isKnown: boolean): Promise<MissDetail> {
   const { target, edge, background } = context;
   const { askedLately, live } = edge;
   const now = edge.clock.now();
   const note = { timesAsked: before + 1, silentUntil: now + windowMs(before + 1) };
   askedLately.keep(target.key, { ...note, detail: "pending" });
-  const sending = attempt(() => live.send(missMessage(target.key, now)));
+  const sending = attempt(() => live.send(missMessage(target.key, now, { unknown: !isKnown, signed: target.signed })));
   const noting = attempt(() => askedLately.putNote(target.origin, target.key, note, now));
   background(takeBackIfFailed(context, before, sending, noting));
   const result = await withTimeLimit(() => sending, context.left(SEND_WAIT_MS));

@@ -1,9 +1,16 @@
 import { GATE_KEY, parseGate } from "@prewarm/shared/markers";
 import type { ObjectStore } from "../bindings.ts";
 
-/** Whether the live lane takes work, as the consumer last wrote it down. */
+/** What the consumer last wrote down of the live lane. */
 export interface LiveGate {
-  isClosed(now: number): Promise<boolean>;
+  read(now: number): Promise<LiveState>;
+}
+
+interface LiveState {
+  /** It takes no work. */
+  closed: boolean;
+  /** Too many misses came that anybody can make up: none of their kind is worth sending. */
+  quiet: boolean;
 }
 
 const READ_EVERY_MS = 10_000;
@@ -14,14 +21,18 @@ const READ_EVERY_MS = 10_000;
  */
 export function createLiveGate(images: ObjectStore): LiveGate {
   let closed = false;
+  let quietUntil = 0;
   let readAt = Number.NEGATIVE_INFINITY;
   return {
-    isClosed: async (now) => {
-      if (now - readAt < READ_EVERY_MS) return closed;
-      readAt = now;
-      const file = await images.get(GATE_KEY);
-      closed = file !== null && (parseGate(await file.text())?.closed.includes("live") ?? false);
-      return closed;
+    read: async (now) => {
+      if (now - readAt >= READ_EVERY_MS) {
+        readAt = now;
+        const file = await images.get(GATE_KEY);
+        const gate = file === null ? null : parseGate(await file.text());
+        closed = gate?.closed.includes("live") ?? false;
+        quietUntil = gate?.quietUntil ?? 0;
+      }
+      return { closed, quiet: now < quietUntil };
     },
   };
 }

@@ -30,6 +30,20 @@ describe("what needs a signature", () => {
     expect((await here.get(path)).status).toBe(status);
   });
 
+  it.each([
+    ["open", "v=3&w=800", false, 302],
+    ["limited", "v=3&w=800", false, 302],
+    ["signed", "v=3&w=800", false, 403],
+    ["signed", "v=3&w=800", true, 302],
+    ["signed", "w=800", false, 302],
+  ] as const)("v %s: %s signed=%s is %i", async (v, query, withSignature, status) => {
+    const here = world("custom", { config: { v } });
+    const path = withSignature ? await signed(here, query) : `/images/photo?${query}`;
+    expect((await here.get(path)).status).toBe(status);
+    await here.settle();
+    expect(here.sent.map(({ signed: said }) => said ?? false)).toEqual(status === 302 ? [withSignature] : []);
+  });
+
   it("is opened by every live key", async () => {
     const here = world("custom");
     for (const key of KEYS) expect((await here.get(await signed(here, "w=300&h=210", key))).status).toBe(302);

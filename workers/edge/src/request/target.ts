@@ -21,6 +21,8 @@ export interface Target {
   negotiated: boolean;
   /** One of the URLs that unsigned requests may ask for. */
   inClosedSet: boolean;
+  /** The URL's signature was found right. */
+  signed: boolean;
   /** `exp` in Unix seconds; null without one. */
   expiresAt: number | null;
   /** The original is shown as it is. */
@@ -41,7 +43,9 @@ export function readTarget(url: URL, query: URLSearchParams, headers: Headers, c
     version,
     key: variantKey(id, transform, version),
     negotiated,
-    inClosedSet: closed,
+    // A version is anything: where not everybody may name one, it takes a signature.
+    inClosedSet: closed && (version === null || config.v !== "signed"),
+    signed: false,
     expiresAt: exp === "bad" ? null : exp,
     passThrough: isPassThrough(config, id),
   };

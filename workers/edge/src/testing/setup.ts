@@ -53,6 +53,8 @@ export interface Options {
   faults?: { cache?: Fault; images?: Fault; live?: Fault; limit?: Fault };
   /** Whether the rate limiter lets messages through; undefined: there is no limiter. */
   allowed?: (key: string) => boolean;
+  /** The same for images of which nothing is known; without it they are `allowed`. */
+  allowedUnknown?: (key: string) => boolean;
   /** Default: a clock that `advance` moves. */
   now?: () => number;
 }
@@ -88,7 +90,12 @@ function createWorld(options: Options, shared: Shared): World {
   const background: Promise<unknown>[] = [];
   const faultyImages = withFault<FakeBucket>(images, options.faults?.images);
   const faultyCache = withFault(cache, options.faults?.cache);
-  const limit = { limit: async ({ key }: { key: string }) => ({ success: options.allowed?.(key) ?? true }) };
+  const limiter = (allowed = options.allowed) => {
+    const limit = { limit: async ({ key }: { key: string }) => ({ success: allowed?.(key) ?? true }) };
+    return allowed === undefined && options.faults?.limit === undefined
+      ? null
+      : withFault(limit, options.faults?.limit);
+  };
   const edge: Edge = {
     config,
     keys: options.keys ?? [],
@@ -96,10 +103,8 @@ function createWorld(options: Options, shared: Shared): World {
     images: faultyImages,
     originals: (binding) => (binding === "ORIGINALS" ? originals : null),
     live: withFault({ send: async (message: MissMessage) => void sent.push(message) }, options.faults?.live),
-    limit:
-      options.allowed === undefined && options.faults?.limit === undefined
-        ? null
-        : withFault(limit, options.faults?.limit),
+    limit: limiter(),
+    unknownLimit: limiter(options.allowedUnknown),
     fetch: (input, init) => (options.fetch ?? notAsked)(String(input), init ?? {}),
     targetCache: createTargetCache(),
     askedLately: createAskedLately(faultyCache),

@@ -288,6 +288,10 @@ export class Engine implements Answering<LedgerCalls> {
   async rearm(): Promise<void> {
     this.#sample();
     this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
+    // A lane opens by time as well: an edge that believes it closed sends nothing that would wake anybody here.
+    await runOutbox(this.steps, this.#deps).catch((error: unknown) => {
+      this.#deps.log("ledger.duty_failed", { duty: "outbox", error: errorText(error) });
+    });
     await runRenewals(this.steps, this.#deps);
     await this.#alarm.load();
     this.#alarm.by(this.#next());

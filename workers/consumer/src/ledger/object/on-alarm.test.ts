@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { setup } from "../testing/setup.ts";
+import { STORED, setup } from "../testing/setup.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
+import { runOutbox } from "./on-alarm.ts";
 import { wake } from "./wake.ts";
 
 const KEY = "a/1-high.webp";
@@ -177,4 +178,16 @@ describe("AlarmClock", () => {
     expect(set.at(-1)).toBeNull();
     expect(set).toHaveLength(4);
   });
+});
+
+it("the edge hears with the cron that a lane is open again, though nothing waits and nobody calls", async () => {
+  const { view, settle, leave, ledger, steps, deps, done, clock } = setup({ gate: { monthlyJobs: 10 } });
+  const [given] = view("viewer", "a/400-high.webp").give;
+  settle("viewer", given!, STORED);
+  leave("viewer");
+  await runOutbox(steps, deps);
+  expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
+  clock.advance(86_400);
+  await ledger.rearm();
+  expect(done.gates.map(({ closed }) => closed)).toEqual([["live"], []]);
 });

@@ -26,12 +26,13 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) markReady(hand, id, gen, phase === "ready");
   settle(tx, hand, request.settled);
-  ask(tx, hand, request.asks);
+  const { look, capped } = ask(tx, hand, request.asks);
   const stop = stops(tx, hand, request.have);
-  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey: tx.memory.hookState?.key ?? null, stop };
+  const hookKey = tx.memory.hookState?.key ?? null;
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey, look, capped, stop };
   if (request.leave) {
     leaveBehind(tx, hand, false);
-    return { ...answer, stop: [], give: [], again: 0, stay: false };
+    return { ...answer, look: [], stop: [], give: [], again: 0, stay: false };
   }
   // Who is to leave takes nothing new: it would put it down untouched, and the next one too.
   const work = workOf(tx);

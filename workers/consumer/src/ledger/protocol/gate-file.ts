@@ -13,15 +13,16 @@ function gateFile(gate: Gate): GateFile {
     const held = closedFor(gate, lane);
     return held === null || held.code === "throttled" ? [] : [{ lane, reason: heldSentence(gate, lane, held) }];
   });
-  return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.reason ?? null, at: gate.now };
+  const { quietUntil } = gate.state;
+  return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.reason ?? null, quietUntil, at: gate.now };
 }
 
 /** Notes the gate file to be published when it says something else than the last one noted. */
 export function gateChanged(tx: Tx, gate: Gate): void {
   const file = gateFile(gate);
-  const says = JSON.stringify([file.closed, file.reason]);
+  const says = JSON.stringify([file.closed, file.reason, file.quietUntil]);
   const said = getDoc(tx.sql, "gate-said");
-  if (says === said || (said === null && file.closed.length === 0)) return;
+  if (says === said || (said === null && file.closed.length + file.quietUntil === 0)) return;
   putDoc(tx.sql, "gate-said", says);
   putOutbox(tx, { kind: "gate", body: JSON.stringify(file) });
 }

@@ -16,16 +16,17 @@ export interface Gate {
   random: () => number;
 }
 
-/** Jobs granted, by month (UTC, `2026-11`) and lane: they stand in the hands, and are folded with them. */
+/** Jobs granted, by day (UTC) and lane: they stand in the hands, and are folded with them. */
 export interface UseBook {
-  of(month: string): Record<Lane, number>;
-  add(lane: Lane, month: string, n: number): void;
+  /** Of a month (`2026-11`) or a day (`2026-11-25`). */
+  of(period: string): Record<Lane, number>;
+  add(lane: Lane, day: string, n: number): void;
 }
 
 /** The gate of one transaction; changes to its document are saved at the end of it. */
 export function gateOf(tx: Tx, memory: GateMemory): Gate {
   const { gate: state, config, now, random } = tx;
-  const use = { of: (month: string) => tx.used(month), add: tx.addUsed.bind(tx) };
+  const use = { of: (period: string) => tx.used(period), add: tx.addUsed.bind(tx) };
   return { state, memory, use, config, now, random };
 }
 

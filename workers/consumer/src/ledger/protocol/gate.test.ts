@@ -168,8 +168,27 @@ describe("tokens", () => {
 });
 
 describe("budget", () => {
+  it("lets viewers use a slice of their share a day, and their share a month: warming has the rest", () => {
+    const gate = gateOf({ monthlyJobs: 40, warmingShare: 1, liveShare: 0.5, liveDayShare: 0.4 });
+    const went: number[] = [];
+    const until: (number | null)[] = [];
+    for (let day = 0; day < 3; day += 1) {
+      went.push(drain(gate, { lane: "live" }).went);
+      until.push(closedFor(gate, "live")?.until ?? null);
+      gate.now += 86_400_000;
+    }
+    expect(went).toEqual([8, 8, 4]);
+    expect(until).toEqual([Date.UTC(2026, 10, 25), Date.UTC(2026, 10, 26), Date.UTC(2026, 11, 1)]);
+    expect(drain(gate)).toEqual({ went: 20, code: "budget" });
+  });
+
+  it("gives viewers at least one job a day, however small the budget, but none of nothing", () => {
+    expect(drain(gateOf({ monthlyJobs: 4 }), { lane: "live" }).went).toBe(1);
+    expect(drain(gateOf({ monthlyJobs: 0 }), { lane: "live" }).went).toBe(0);
+  });
+
   it("keeps a share for viewers, stops hard, and begins anew with the month", () => {
-    const gate = gateOf({ monthlyJobs: 4, warmingShare: 0.5 });
+    const gate = gateOf({ monthlyJobs: 4, warmingShare: 0.5, liveShare: 1, liveDayShare: 1 });
     expect([drain(gate, { lane: "upload" }), drain(gate, { lane: "live" })]).toEqual([
       { went: 2, code: "budget" },
       { went: 2, code: "budget" },
@@ -183,14 +202,14 @@ describe("budget", () => {
   it("gives back what made no job, in the month it was taken", () => {
     const gate = gateOf();
     ask(gate);
-    giveBack(gate, "bulk", "2026-10");
+    giveBack(gate, "bulk", "2026-10-24");
     expect(usedBy(gate).bulk).toBe(1);
-    giveBack(gate, "bulk", "2026-11");
+    giveBack(gate, "bulk", "2026-11-24");
     expect(usedBy(gate).bulk).toBe(0);
   });
 
   it("is not asked for a repeated POST: its job is paid", () => {
-    const gate = gateOf({ monthlyJobs: 1 });
+    const gate = gateOf({ monthlyJobs: 1, liveShare: 1 });
     ask(gate, { lane: "live" });
     expect([code(gate, { lane: "live" }), code(gate, { lane: "live", hasSlot: true })]).toEqual(["budget", "go"]);
     expect(usedBy(gate).live).toBe(1);

@@ -1,7 +1,7 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { backoff } from "../../platform/backoff.ts";
-import { CLOSED_BREAKER, monthOf, nextMonth, settingsOf } from "../tables/gate-state.ts";
+import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, settingsOf } from "../tables/gate-state.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
 
@@ -55,7 +55,7 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
   noteSent(gate, ask, notBefore);
   if (!ask.hasSlot) {
-    gate.use.add(ask.lane, monthOf(gate.now), 1);
+    gate.use.add(ask.lane, dayOf(gate.now), 1);
   }
   const { breaker } = gate.state;
   if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
@@ -75,7 +75,7 @@ function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask, notBefore:
 export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | null {
   const { state, now } = gate;
   if (state.paused.includes(lane)) return { code: "paused", until: null };
-  if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: nextMonth(now) };
+  if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: budgetUntil(gate, lane) };
   const probeAt = Math.max(state.breaker.until, state.breaker.probe?.until ?? 0);
   if (state.breaker.state === "open" && now < probeAt) return { code: "breaker", until: probeAt };
   if (now < state.throttledUntil) return { code: "throttled", until: state.throttledUntil };
@@ -120,13 +120,32 @@ function tokenWaitMs(gate: Gate, lane: Lane): number {
 
 /* ── Budget ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** Jobs this lane may still start this month; Infinity when unlimited. Warming has its share, viewers may use all that is left. */
+/** Jobs this lane may still start now; Infinity when unlimited. Viewers have their share of the month, and of it one day's slice. */
 export function budgetLeft(gate: Gate, lane: Lane): number {
-  const { monthlyJobs, warmingShare } = settingsOf(gate.state, gate.config);
+  return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);
+}
+
+/** The same this month. What one stranger spends is the viewers' share at most: warming has its own. */
+function monthLeft(gate: Gate, lane: Lane): number {
+  const { monthlyJobs, warmingShare, liveShare } = settingsOf(gate.state, gate.config);
   if (monthlyJobs === null) return Number.POSITIVE_INFINITY;
   const { live, upload, bulk } = usedBy(gate);
   const left = monthlyJobs - live - upload - bulk;
-  return lane === "live" ? left : Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
+  if (lane === "live") return Math.min(left, Math.floor(monthlyJobs * liveShare) - live);
+  return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
+}
+
+/** Viewers' jobs today: those granted, and those that may still be; Infinity when unlimited. */
+export function liveToday({ state, config, use, now }: Gate): { used: number; left: number } {
+  const { monthlyJobs, liveShare, liveDayShare } = settingsOf(state, config);
+  const used = use.of(dayOf(now)).live;
+  if (monthlyJobs === null) return { used, left: Number.POSITIVE_INFINITY };
+  return { used, left: Math.ceil(Math.floor(monthlyJobs * liveShare) * liveDayShare) - used };
+}
+
+/** When a lane whose budget is spent has some again, Unix ms. */
+function budgetUntil(gate: Gate, lane: Lane): number {
+  return monthLeft(gate, lane) <= 0 ? nextMonth(gate.now) : nextDay(gate.now);
 }
 
 /** Jobs granted this month, by lane. */
@@ -134,9 +153,9 @@ export function usedBy({ use, now }: Gate): Record<Lane, number> {
   return use.of(monthOf(now));
 }
 
-/** A grant of this month (`2026-11`) that made no job. */
-export function giveBack({ use }: Gate, lane: Lane, month: string): void {
-  use.add(lane, month, -1);
+/** A grant of this day (`2026-11-25`) that made no job. */
+export function giveBack({ use }: Gate, lane: Lane, day: string): void {
+  use.add(lane, day, -1);
 }
 
 /* ── Throttle and breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────── */

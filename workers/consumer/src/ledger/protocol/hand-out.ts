@@ -1,7 +1,7 @@
 import { HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { dueIds } from "../tables/due.ts";
-import { monthOf } from "../tables/gate-state.ts";
+import { dayOf } from "../tables/gate-state.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
@@ -128,7 +128,7 @@ function go(one: Hands): void {
     const ask = { lane: laneName(row.lane), gen: row.gen, slotsUsed: one.slotsUsed, hasSlot: false };
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
     if ("code" in answer) continue;
-    const paid = { month: monthOf(tx.now), paidBy: row.lane };
+    const paid = { day: dayOf(tx.now), paidBy: row.lane };
     const grant = { granted: true, first: true, grantedAt: tx.now, hook: hookUrlNow(tx), ...paid };
     Object.assign(entry, grant, { notBefore: answer.notBefore });
     tx.memory.hands.touch(hand);

@@ -10,6 +10,7 @@ import type { Kept } from "../tables/tx.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { HookMemory } from "./hook-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
+import { ViewedToday } from "./viewed-today.ts";
 
 /** A wake-up under way. */
 interface Wake {
@@ -44,8 +45,11 @@ export class Memory implements Kept {
   readonly looks = new Map<number, number>();
   /** The most workers there were at once since work began, and since when. */
   workers = { most: 0, since: 0, seenAt: 0 };
-  /** Rows that viewers made today, by image. */
-  readonly viewed = { day: 0, rows: new Map<string, number>() };
+  readonly viewed = new ViewedToday();
+  /** Misses that nothing may be made of, of the present minute; since: Unix ms. */
+  vainMisses = { since: 0, n: 0 };
+  /** Looks at originals of unknown ids that may be made, at a time (Unix ms); null: as many as the bucket holds. */
+  unknownLooks: { level: number; at: number } | null = null;
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
   /** It has slept through a part of somebody's lease until then: nobody is blamed for what happened meanwhile. */

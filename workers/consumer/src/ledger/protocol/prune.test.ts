@@ -26,7 +26,15 @@ it("sheds every table that grows, each after its time", async () => {
     [3, 20_000],
     [4, 30_000],
   ] as const)
-    fill(sql, "jobs", { id: `n + ${first}`, key, state: String(state), created: at, due: "NULL", error: "NULL" });
+    fill(sql, "jobs", {
+      id: `n + ${first}`,
+      key,
+      state: String(state),
+      lane: "1",
+      created: at,
+      due: "NULL",
+      error: "NULL",
+    });
   fill(sql, "recent", { n: "n", at });
   fill(sql, "runs", { n: "n", id: "'r' || n", created: at, updated: at, ended: at });
   fill(sql, "inbox", { id: "'d' || n", at });
@@ -56,4 +64,22 @@ it("sheds every table that grows, each after its time", async () => {
   expect(await left(60)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
   await left(401);
   expect(count(sql, "hist")).toBe(0);
+});
+
+it("keeps a dead letter that only viewers asked for a day", async () => {
+  const { sql, clock, ledger } = setup();
+  const at = String(clock.ms);
+  const row = { key: "printf('i%05d/400-high.webp', n)", state: "2", created: at, due: "NULL", error: "NULL" };
+  fill(sql, "jobs", { ...row, id: "n + 10000", lane: "0" });
+  fill(sql, "jobs", { ...row, id: "n + 20000", lane: "2" });
+  const left = async (days: number) => {
+    clock.ms += days * DAY_MS;
+    for (let round = 0; round < 4; round += 1) {
+      await ledger.rearm();
+      clock.advance(3_700);
+    }
+    return [0, 2].map((lane) => sql.exec("SELECT count(*) AS n FROM jobs WHERE lane = ?", lane)[0]?.n);
+  };
+  expect(await left(0.1)).toEqual([ROWS, ROWS]);
+  expect(await left(1)).toEqual([0, ROWS]);
 });

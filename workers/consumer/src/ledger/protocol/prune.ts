@@ -5,13 +5,21 @@ import { forgetDays, oldestDay, rollMinutes } from "../tables/history.ts";
 import { forgetImages, oldestImage } from "../tables/images.ts";
 import { forgetInbox, oldestInbox } from "../tables/inbox.ts";
 import { forgetRecent, oldestRecent } from "../tables/recent.ts";
-import { CANCELLED, DEAD, REFUSED } from "../tables/row.ts";
+import { BULK, CANCELLED, DEAD, LANE_CODES, LIVE, REFUSED, UPLOAD } from "../tables/row.ts";
 import { forgetRuns, oldestRun } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 const DAY_MS = 86_400_000;
-/** How long what has ended is kept: dead letters to be retried, refused and cancelled ones to be seen. R2 knows what is stored. */
-const KEEP_ENDED_MS = { [DEAD]: 30 * DAY_MS, [REFUSED]: DAY_MS, [CANCELLED]: DAY_MS } as const;
+/**
+ * How long what has ended is kept: dead letters to be retried, refused and cancelled ones to be seen. R2 knows what is stored. Of what only
+ * viewers asked for nothing stays for more than a day, since a stranger can ask for anything.
+ */
+const KEEP_ENDED = [
+  { state: DEAD, lanes: [UPLOAD, BULK], keep: 30 * DAY_MS },
+  { state: DEAD, lanes: [LIVE], keep: DAY_MS },
+  { state: REFUSED, lanes: LANE_CODES, keep: DAY_MS },
+  { state: CANCELLED, lanes: LANE_CODES, keep: DAY_MS },
+] as const;
 const KEEP_RECENT_MS = 3 * DAY_MS;
 /** Of 500 stored jobs each, some 50 kB: a million jobs take 100 MB. */
 const RECENT_ROWS = 2_000;
@@ -35,14 +43,10 @@ export function pruneSlice(tx: LedgerTx): boolean {
   const isFull = sql.bytes > SHED_ABOVE_BYTES;
   const before = (keep: number) => (isFull ? now : now - keep);
   let forgotten = 0;
-  for (const state of [DEAD, REFUSED, CANCELLED] as const) {
-    for (const row of forgetEnded(
-      tx.rows,
-      sql,
-      state,
-      state === DEAD ? now - KEEP_ENDED_MS[state] : before(KEEP_ENDED_MS[state]),
-      SLICE_ROWS,
-    )) {
+  for (const { state, lanes, keep } of KEEP_ENDED) {
+    // Dead letters are somebody's to look at, whatever else must go.
+    const old = state === DEAD ? now - keep : before(keep);
+    for (const row of forgetEnded(tx.rows, sql, { state, lanes, before: old, limit: SLICE_ROWS })) {
       if (tx.memory.hands.holderOf(row.id) !== null) continue;
       tx.rows.delete(row, null);
       forgotten += 1;
@@ -64,9 +68,7 @@ export function nextHousekeepingAt(tx: LedgerTx): number {
   const { sql, now } = tx;
   if (sql.bytes > SHED_ABOVE_BYTES) return now + ROUND_MS;
   const firsts: [number | null, number][] = [
-    [oldestEnded(sql, DEAD), KEEP_ENDED_MS[DEAD]],
-    [oldestEnded(sql, REFUSED), KEEP_ENDED_MS[REFUSED]],
-    [oldestEnded(sql, CANCELLED), KEEP_ENDED_MS[CANCELLED]],
+    ...KEEP_ENDED.map(({ state, lanes, keep }) => [oldestEnded(sql, state, lanes), keep] as [number | null, number]),
     [oldestRecent(sql), KEEP_RECENT_MS],
     [oldestAction(sql), KEEP_ACTIONS_MS],
     [oldestRun(sql), KEEP_RUNS_MS],

@@ -1,7 +1,7 @@
 import type { Failure } from "@prewarm/shared/job";
 import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
-import { CANCELLING, laneName, REFUSED, type Row, STORED } from "../tables/row.ts";
+import { CANCELLING, laneName, type Row, STORED } from "../tables/row.ts";
 import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "./gate.ts";
 import { refuseHooks } from "./hook-url.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -16,6 +16,7 @@ import {
   floorOf,
   isStale,
   newGeneration,
+  refuse,
   takeOut,
 } from "./transitions.ts";
 
@@ -48,7 +49,7 @@ function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): 
   learn(tx, entry, outcome);
   // Only the handler that was told first knows that no job was made. A later one does not know what became of the POST before its own.
   const unmade = !entry.granted || (madeNoJob(outcome) && entry.first && entry.job === null);
-  if (unmade && entry.granted) giveBack(tx.gateNow, laneName(entry.paidBy), entry.month);
+  if (unmade && entry.granted) giveBack(tx.gateNow, laneName(entry.paidBy), entry.day);
   const over = unmade || hasEnded(entry, outcome);
   const row = tx.rows.byId(entry.id);
   if (row === null || isStale(row, entry)) {
@@ -123,7 +124,9 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       fail(tx, row, { entry, failure: outcome.failure, permanent: outcome.class === "permanent" });
       return;
     case "refused":
-      refuse(tx, one, outcome);
+      takeOut(tx, one, one.over);
+      newGeneration(tx, row);
+      refuse(tx, row, outcome);
       return;
     case "unclear":
       // Its job is known by now (its hook came, or another handler told it): nothing is unclear.
@@ -157,18 +160,6 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     default:
       outcome satisfies never;
   }
-}
-
-/** A state of its own: no attempt, and no dead letter. */
-function refuse(tx: LedgerTx, one: Case, { code, message, until }: Extract<Outcome, { kind: "refused" }>): void {
-  const { row } = one;
-  takeOut(tx, one, one.over);
-  newGeneration(tx, row);
-  row.state = REFUSED;
-  row.due = null;
-  row.deadUntil = until;
-  row.error = JSON.stringify({ code, message });
-  tx.count("refused");
 }
 
 /** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */

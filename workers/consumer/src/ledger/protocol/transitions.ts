@@ -4,7 +4,7 @@ import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { failedAttempt } from "../tables/attempts.ts";
 import { type Entry, type Hand, newEntry } from "../tables/hands.ts";
-import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, type Row, WAITING } from "../tables/row.ts";
+import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { backoffMs } from "./backoff.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
@@ -98,6 +98,15 @@ export function die(tx: LedgerTx, row: Row, permanent: boolean): void {
   row.due = null;
   row.deadUntil = tx.now + deadMs(permanent);
   tx.count("dead");
+}
+
+/** Ends because nothing can be made of the original: a state of its own, no attempt and no dead letter. */
+export function refuse(tx: LedgerTx, row: Row, why: { code: string; message: string; until: number }): void {
+  row.state = REFUSED;
+  row.due = null;
+  row.deadUntil = why.until;
+  row.error = JSON.stringify({ code: why.code, message: why.message });
+  tx.count("refused");
 }
 
 /** Counts a failed attempt: true when the row is dead by it. Its entry should be out of its document before. */

@@ -1,3 +1,4 @@
+import { LANES, type Lane } from "@prewarm/shared/job";
 import type { Totals } from "../contract.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import { countedAs, type LaneCode, type StateCode } from "./row.ts";
@@ -33,8 +34,19 @@ export function listCounts(counts: Counts): Count[] {
   });
 }
 
-/** Jobs that were granted, by month (UTC) and lane: `"2026-11 live"` to a number. */
+/** Jobs that were granted, by day (UTC) and lane: `"2026-11-25 live"` to a number. */
 export type Used = Record<string, number>;
+
+/** Grants of a month (`2026-11`) or a day (`2026-11-25`), by lane. */
+export function usedIn(used: Used, period: string): Record<Lane, number> {
+  const sum: Record<Lane, number> = { live: 0, upload: 0, bulk: 0 };
+  for (const [place, n] of Object.entries(used)) {
+    if (!place.startsWith(period)) continue;
+    const lane = LANES.find((each) => place.endsWith(each));
+    if (lane !== undefined) sum[lane] += n;
+  }
+  return sum;
+}
 
 /** What is folded: one document, for it is one row to write. */
 interface Folded {

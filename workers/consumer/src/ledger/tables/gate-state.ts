@@ -11,6 +11,8 @@ export interface GateState {
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
+  /** Unix ms until which edges send no misses that anybody can make up. */
+  quietUntil: number;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
   /** What the automatic gate found; null until it first moved. */
   auto: { [name in LimitName]: Found | null } & {
@@ -64,15 +66,28 @@ export function newGate(now: number): GateState {
     paused: [],
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
+    quietUntil: 0,
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null, unqueuedMs: null },
     updatedAt: now,
   };
 }
 
+const DAY_MS = 86_400_000;
+
 /** The month of a time, UTC, as `2026-11`. */
 export function monthOf(now: number): string {
   return new Date(now).toISOString().slice(0, 7);
+}
+
+/** The day of a time, UTC, as `2026-11-25`. */
+export function dayOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 10);
+}
+
+/** When the day after this one begins, Unix ms. */
+export function nextDay(now: number): number {
+  return (Math.floor(now / DAY_MS) + 1) * DAY_MS;
 }
 
 /** When the month after this one begins, Unix ms. */

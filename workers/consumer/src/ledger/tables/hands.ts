@@ -17,8 +17,8 @@ export interface Entry {
   grantedAt: number;
   /** Its row's, the highest that asked for it: its gate. */
   lane: LaneCode;
-  /** Of the budget it was paid from, `2026-11`. */
-  month: string;
+  /** Of the budget it was paid from, `2026-11-25`. */
+  day: string;
   /** Whose share of the budget paid, whoever joined later. */
   paidBy: LaneCode;
   /** Where its job is told to call, as it was at the first grant; null: nowhere. */
@@ -186,20 +186,20 @@ function grantedOf({ entries }: Pick<Hand, "entries">): Entry[] {
   return [...entries.values()].filter(({ granted }) => granted);
 }
 
-function pack({ id, gen, first, job, due, grantedAt, lane, month, paidBy, hook }: Entry): Packed {
-  const packed = [id, gen, first ? 1 : 0, job, due, grantedAt, lane, month, paidBy] as const;
+function pack({ id, gen, first, job, due, grantedAt, lane, day, paidBy, hook }: Entry): Packed {
+  const packed = [id, gen, first ? 1 : 0, job, due, grantedAt, lane, day, paidBy] as const;
   return hook === null ? [...packed] : [...packed, hook];
 }
 
-function unpack([id, gen, first, job, due, grantedAt, lane, month, paidBy, hook]: Packed): Entry {
+function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy, hook]: Packed): Entry {
   const memory = { notBefore: grantedAt, ready: false };
-  const paid = { grantedAt, lane, month, paidBy };
+  const paid = { grantedAt, lane, day, paidBy };
   return { id, gen, granted: true, first: Boolean(first), job, due, ...paid, hook: hook ?? null, ...memory };
 }
 
 /** An entry that is held and not granted. */
 export function newEntry(row: { id: number; gen: number; lane: LaneCode }): Entry {
   const { id, gen, lane } = row;
-  const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, month: "", paidBy: lane, hook: null };
+  const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, day: "", paidBy: lane, hook: null };
   return { id, gen, lane, ...grant, notBefore: 0, ready: false };
 }

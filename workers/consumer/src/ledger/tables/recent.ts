@@ -35,6 +35,15 @@ export function readRecent(sql: Sql, below: number, limit: number): { n: number;
     .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
 }
 
+/** Jobs stored since a time (Unix ms), as far as they are kept. Reads back from the newest row. */
+export function readRecentSince(sql: Sql, since: number): Stored[] {
+  // Rows are written in the order of time: the first one is found without reading those before it.
+  const first = "SELECT coalesce(max(n), 0) FROM recent WHERE at < ?";
+  return sql
+    .exec(`SELECT body FROM recent WHERE n > (${first})`, since)
+    .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
+}
+
 /** Rows of stored jobs from one number to another, both included, the oldest first. */
 export function readRecentSpan(sql: Sql, { from, to }: { from: number; to: number }, limit: number): Stored[] {
   return sql

@@ -3,7 +3,7 @@ import type { Lane } from "@prewarm/shared/job";
 import type { Event } from "../contract.ts";
 import type { AbandonedJobs } from "./abandoned.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
-import { addCount, type Count, listCounts, mergeCounts, readCounts, readUsed, type Used } from "./counters.ts";
+import { addCount, type Count, listCounts, mergeCounts, readCounts, readUsed, type Used, usedIn } from "./counters.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import type { Fresh } from "./fresh.ts";
 import { type GateState, newGate } from "./gate-state.ts";
@@ -58,6 +58,8 @@ export class Tx {
   readonly #attempts: AttemptRow[] = [];
   #counts: Count[] | null = null;
   #used: Used | null = null;
+  /** By period, this transaction's own left out. */
+  readonly #usedBefore = new Map<string, Record<Lane, number>>();
   #gate: GateState | null = null;
   #gateBefore = "";
 
@@ -97,19 +99,21 @@ export class Tx {
     return this.#counts;
   }
 
-  /** Jobs that were granted in a month (UTC, `2026-11`), by lane, this transaction's own included. */
-  used(month: string): Record<Lane, number> {
+  /** Jobs that were granted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, this transaction's own included. */
+  used(period: string): Record<Lane, number> {
     if (this.#used === null) {
       this.#used = readUsed(this.sql);
       for (const { sums } of this.kept.hands.list()) mergeCounts(this.#used, sums.used);
     }
-    const of = (lane: Lane) => (this.#used?.[`${month} ${lane}`] ?? 0) + (this.#sums.used[`${month} ${lane}`] ?? 0);
-    return { live: of("live"), upload: of("upload"), bulk: of("bulk") };
+    const before = this.#usedBefore.get(period) ?? usedIn(this.#used, period);
+    this.#usedBefore.set(period, before);
+    const own = usedIn(this.#sums.used, period);
+    return { live: before.live + own.live, upload: before.upload + own.upload, bulk: before.bulk + own.bulk };
   }
 
-  /** Notes `n` grants of a month and lane; below 0: they made no job. */
-  addUsed(lane: Lane, month: string, n: number): void {
-    const place = `${month} ${lane}`;
+  /** Notes `n` grants of a day and lane; below 0: they made no job. */
+  addUsed(lane: Lane, day: string, n: number): void {
+    const place = `${day} ${lane}`;
     this.#sums.used[place] = (this.#sums.used[place] ?? 0) + n;
   }
 

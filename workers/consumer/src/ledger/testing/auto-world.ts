@@ -4,7 +4,7 @@ import { adjust, noteSubmitted, noteThrottled } from "../protocol/auto-gate.ts";
 import { admit, giveBack, throttle } from "../protocol/gate.ts";
 import { type Gate, newGateMemory } from "../protocol/gate-memory.ts";
 import { learnJobMs } from "../protocol/job-times.ts";
-import { monthOf, newGate, settingsOf } from "../tables/gate-state.ts";
+import { dayOf, newGate, settingsOf } from "../tables/gate-state.ts";
 import { testConfig } from "./setup-config.ts";
 import { useBook } from "./use-book.ts";
 
@@ -109,7 +109,7 @@ export class AutoWorld {
       this.#count("refused");
       this.#at(told, () => {
         this.#used -= 1;
-        giveBack(gate, this.lane, monthOf(gate.now));
+        giveBack(gate, this.lane, dayOf(gate.now));
         noteThrottled(gate);
         throttle(gate, gate.now + RETRY_AFTER_MS);
       });

@@ -1,14 +1,16 @@
-import { type Config, defineConfig, type Settings } from "@prewarm/shared/config";
+import { type Config, DEFAULTS, defineConfig, type Settings } from "@prewarm/shared/config";
 
 export interface Overrides {
   gate?: Partial<Settings["gate"]>;
   limits?: Partial<Settings["limits"]>;
+  v?: Settings["v"];
 }
 
-export function testConfig({ gate, limits }: Overrides = {}): Config {
+export function testConfig({ gate, limits, v }: Overrides = {}): Config {
   return defineConfig({
     sources: [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
     limits: limits ?? {},
+    v: v ?? DEFAULTS.v,
   });
 }

@@ -1,14 +1,13 @@
-import type { Lane } from "@prewarm/shared/job";
 import type { UseBook } from "../protocol/gate-memory.ts";
+import { type Used, usedIn } from "../tables/counters.ts";
 
 /** Grants in memory, for tests of the gate without a ledger. */
 export function useBook(): UseBook {
-  const used = new Map<string, Record<Lane, number>>();
-  const of = (month: string) => used.get(month) ?? { live: 0, upload: 0, bulk: 0 };
+  const used: Used = {};
   return {
-    of,
-    add(lane, month, n) {
-      used.set(month, { ...of(month), [lane]: of(month)[lane] + n });
+    of: (period) => usedIn(used, period),
+    add(lane, day, n) {
+      used[`${day} ${lane}`] = (used[`${day} ${lane}`] ?? 0) + n;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { GatePatch, GateView, LimitView } from "../contract.ts";
-import { budgetLeft, closeBreaker, closedFor, slotsOf, usedBy } from "../protocol/gate.ts";
+import { budgetLeft, closeBreaker, closedFor, liveToday, slotsOf, usedBy } from "../protocol/gate.ts";
 import type { Gate } from "../protocol/gate-memory.ts";
 import { heldSentence } from "../protocol/held-sentence.ts";
 import {
@@ -54,12 +54,14 @@ function limitView({ state, config }: Gate, name: LimitName, value: number): Lim
   return { mode: "auto", value, ...bounds, why: found?.why ?? null, since: found?.since ?? null };
 }
 
-function budgetView(gate: Gate, { monthlyJobs, warmingShare, alertLevels }: GateSettings): GateView["budget"] {
+function budgetView(gate: Gate, settings: GateSettings): GateView["budget"] {
+  const { monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels } = settings;
   const usedByLane = { ...usedBy(gate) };
   const used = usedByLane.live + usedByLane.upload + usedByLane.bulk;
   const passed = monthlyJobs === null ? [] : alertLevels.filter((level) => used >= level * monthlyJobs);
   return {
-    ...{ monthlyJobs, warmingShare, month: monthOf(gate.now), used, usedByLane, alertLevels },
+    ...{ monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels },
+    ...{ month: monthOf(gate.now), used, usedByLane, liveToday: liveToday(gate).used },
     alert: passed.length === 0 ? null : Math.max(...passed),
     exhausted: { live: budgetLeft(gate, "live") <= 0, warming: budgetLeft(gate, "upload") <= 0 },
   };

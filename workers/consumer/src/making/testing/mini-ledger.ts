@@ -1,6 +1,14 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type { DeadMessage, ExchangeAnswer, ExchangeRequest, Given, Handlers, Outcome } from "../../ledger/contract.ts";
+import type {
+  DeadMessage,
+  ExchangeAnswer,
+  ExchangeRequest,
+  Given,
+  Handlers,
+  MissAsk,
+  Outcome,
+} from "../../ledger/contract.ts";
 
 /** A row, and the one entry that may stand for it in somebody's document. */
 interface Row {
@@ -46,6 +54,8 @@ export class MiniLedger implements Handlers {
   /** How far ahead of its token a job is told to go, ms. */
   early = 0;
   stay = true;
+  /** Keys that it says are capped. */
+  capped: string[] = [];
   closedUntil = 0;
   /** Throws instead of hearing the call, while it returns true. */
   silent: (call: string) => boolean = () => false;
@@ -146,7 +156,7 @@ export class MiniLedger implements Handlers {
     if (until === undefined ? !first : until <= now) return { status: "lost" };
     this.#leases.set(owner, now + LEASE_MS);
     for (const { id, gen, outcome } of settled) this.#settle(owner, id, gen, outcome);
-    for (const { key } of asks) this.#ask(owner, key);
+    const look = asks.filter((one) => this.#ask(owner, one) === "look").map(({ key }) => key);
     const held = () => [...this.rows.values()].filter((row) => row.owner === owner);
     const stop = held()
       .filter(({ state }) => state === "cancelling")
@@ -158,6 +168,8 @@ export class MiniLedger implements Handlers {
       status: "ok" as const,
       ledgerId: "L1",
       hookKey: null,
+      look,
+      capped: this.capped,
       again: this.again,
       stay: this.stay && idle < 3,
     };
@@ -185,10 +197,13 @@ export class MiniLedger implements Handlers {
     return [...this.rows.values()].find((row) => row.id === id);
   }
 
-  #ask(owner: string, key: string): void {
-    const row = this.rows.get(key) ?? this.add(key);
+  #ask(owner: string, { key, unknown, refused }: MissAsk): "look" | undefined {
+    const known = this.rows.get(key);
+    if (known === undefined && unknown === true) return "look";
+    const row = known ?? this.add(key, refused === undefined ? {} : { state: "ended" });
     row.live = true;
     if (row.owner === null && row.state === "waiting" && !row.granted) row.owner = owner;
+    return undefined;
   }
 
   #phase(row: Row): Given["phase"] {

@@ -1,0 +1,87 @@
+import { defineConfig } from "@prewarm/shared/config";
+import { expect, it } from "vitest";
+import { listUsd, PATHS, sum, times } from "../../../scripts/cost/operations.ts";
+import { dayBill, imageDay, monthBill } from "../../../scripts/cost/strangers.ts";
+import { CalmWorld, ORIGINALS } from "../calm-world.ts";
+import { edgeInFront } from "./edge-in-front.ts";
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+const VERSIONS = 10_000;
+const ADDRESSES = 1_000;
+const IMAGES = Array.from({ length: 20 }, (_, n) => `known-${n}`);
+
+const config = defineConfig({
+  sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
+  gate: { monthlyJobs: 2_000, liveShare: 0.5, liveDayShare: 0.1 },
+  prices: { ittybitPer1000Jobs: 2 },
+});
+
+/** What is known of an original of the world's. */
+const INFO = JSON.stringify({
+  ...{ width: 1000, height: 500, type: "image/jpeg", bytes: 50_000, frames: 1, etag: null },
+  ...{ version: null, lqip: null, stored: {} },
+});
+
+function address(n: number): string {
+  return `10.0.${Math.floor(n / 250)}.${n % 250}`;
+}
+
+it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no more jobs, messages, looks, rows and dollars than the table says`, async () => {
+  const since = Date.UTC(2027, 0, 1);
+  const world = new CalmWorld({ bornAt: since, gate: config.gate, isMissing: (id) => id.startsWith("made-up") });
+  const edge = edgeInFront(world, config);
+  for (const id of IMAGES) await world.store.leave(`info/${id}/_`, INFO);
+  const jobsByDay: number[] = [];
+  const jobsByImageDay = new Map<string, number>();
+  let asked = 0;
+  for (let day = 0; day < DAYS; day += 1) {
+    const [before, jobsBefore] = [asked, world.ittybit.jobs.length];
+    for (; asked - before < VERSIONS / DAYS && asked < VERSIONS; asked += 1) {
+      const from = address((asked * 7) % ADDRESSES);
+      // Every image in turn, so that all have many; beside it a size that is open to all, and an id that is made up.
+      const id = IMAGES[asked % IMAGES.length] ?? "";
+      await edge.get(`/images/${id}?w=320&v=made-up-${asked}`, from);
+      await edge.get(`/images/${id}?w=${16 * (1 + (asked % 100))}`, from);
+      await edge.get(`/images/made-up-${asked}?w=320`, from);
+      await world.clock.run(100);
+    }
+    await world.clock.run(since + (day + 1) * DAY_MS - 1 - world.clock.now());
+    jobsByDay.push(world.ittybit.jobs.length - jobsBefore);
+    for (const { order } of world.ittybit.jobs.slice(jobsBefore)) {
+      const place = `${order.metadata.key?.split("/")[0]} ${day}`;
+      jobsByImageDay.set(place, (jobsByImageDay.get(place) ?? 0) + 1);
+    }
+    await world.clock.run(1);
+  }
+  const markers = [...world.store.objects.keys()].filter((key) => key.startsWith("dead/made-up"));
+  const jobs = world.ittybit.jobs.length;
+  const [ofDay, ofMonth, ofImage] = [dayBill(config, ADDRESSES), monthBill(config, ADDRESSES), imageDay(config)];
+  const versions = Map.groupBy(
+    world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("@")),
+    ({ order, createdAt }) => `${order.metadata.key?.split("/")[0]} ${Math.floor(createdAt / DAY_MS)}`,
+  );
+  const caused = sum(
+    times({ queueOperation: 3, request: 1, objectRequest: 2 }, edge.messages.sent),
+    times({ r2A: 1, r2B: 1 }, markers.length),
+    times(PATHS.live.operations, jobs),
+  );
+  const usd = listUsd(caused, 0) + (jobs * 2) / 1_000;
+  console.log(
+    `jobs ${jobs} of ${ofMonth.jobs}, a day ${Math.max(...jobsByDay)} of ${ofDay.jobs}, messages ${edge.messages.sent}, $${usd.toFixed(2)} of $${ofMonth.usd.toFixed(2)}`,
+  );
+  expect(asked).toBe(VERSIONS);
+  // They tried: the day's slice and the month's share are spent.
+  expect(Math.max(...jobsByDay)).toBe(ofDay.jobs);
+  expect(jobs).toBe(ofMonth.jobs);
+  expect(usd).toBeLessThanOrEqual(ofMonth.usd);
+  expect(edge.messages.sent).toBeLessThanOrEqual(ofMonth.messages);
+  expect(markers.length).toBeLessThanOrEqual(ofMonth.looks);
+  expect(Math.max(...jobsByImageDay.values())).toBeLessThanOrEqual(ofImage.jobs);
+  expect(Math.max(...[...versions.values()].map((list) => list.length))).toBe(ofImage.versions);
+  expect(world.stored).toBe(jobs);
+  await world.clock.run(DAY_MS + 7 * 3_600_000);
+  expect(world.sql.exec("SELECT * FROM jobs")).toEqual([]);
+  expect(world.sql.exec("SELECT * FROM images")).toEqual([]);
+  expect(world.violations).toEqual([]);
+}, 600_000);

@@ -1,0 +1,146 @@
+import { DEFAULTS, defineConfig } from "@prewarm/shared/config";
+import { LOOKS_BURST_S } from "@prewarm/shared/limits";
+import { storeKey } from "@prewarm/shared/variant-key";
+import { beforeAll, expect, it } from "vitest";
+import { CalmWorld, ORIGINALS } from "../calm-world.ts";
+import { edgeInFront } from "./edge-in-front.ts";
+
+const SECOND = 1_000;
+const DAY_MS = 86_400_000;
+const STEP_MS = 25;
+const VIEWER = "198.51.100.7";
+
+function address(n: number): string {
+  return `10.0.${Math.floor(n / 250)}.${n % 250}`;
+}
+
+function made(id: string, width: number): string {
+  return `${id}/${width}-high.webp`;
+}
+
+/** A site whose viewers, uploads and bulk go on while strangers ask for ids that they make up. */
+class Site {
+  readonly config = defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] });
+  readonly world = new CalmWorld({ webMs: 80, isMissing: (id) => id.startsWith("made-up"), gate: this.config.gate });
+  readonly edge = edgeInFront(this.world, this.config);
+  /** Keys that are waited for: since when, and how long it took. */
+  readonly #waiting = new Map<string, number>();
+  readonly took = new Map<string, number>();
+
+  constructor() {
+    this.world.ittybit.plan = () => ({ ms: 1_000 });
+  }
+
+  async view(id: string, width: number): Promise<void> {
+    await this.edge.get(`/images/${id}?w=${width}`, VIEWER);
+    this.await(made(id, width));
+  }
+
+  await(...keys: string[]): void {
+    for (const key of keys) this.#waiting.set(key, this.world.clock.now());
+  }
+
+  async step(): Promise<void> {
+    await this.world.clock.run(STEP_MS);
+    for (const [key, since] of this.#waiting) {
+      if (!this.world.store.objects.has(storeKey(key))) continue;
+      this.took.set(key, this.world.clock.now() - since);
+      this.#waiting.delete(key);
+    }
+  }
+
+  get waiting(): string[] {
+    return [...this.#waiting.keys()];
+  }
+
+  get isDone(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  rows(): number {
+    return Number(this.world.sql.exec("SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM images) AS n")[0]?.n);
+  }
+}
+
+const KNOWN = [480, 640, 750, 828, 960];
+const NEW = ["new-1", "new-2", "new-3", "new-4", "new-5"];
+const UPLOADED = Array.from({ length: 4 }, (_, n) => `uploaded-${n}`);
+const WARMED = Array.from({ length: 100 }, (_, n) => `warmed-${n}`);
+const WIDTHS = [320, 640, 1080];
+
+interface Times {
+  known: number;
+  fresh: number;
+  upload: number;
+  bulk: number;
+}
+
+/** A minute of a site's life, with so many made-up ids a second from so many addresses. */
+async function minute(perSecond: number, addresses: number): Promise<{ site: Site; times: Times }> {
+  const site = new Site();
+  await site.view("known", 320);
+  while (!site.isDone) await site.step();
+  await site.world.clock.run(5 * SECOND);
+  const { clock } = site.world;
+  const since = clock.now();
+  const keysOf = (ids: string[]) => Object.fromEntries(ids.map((id) => [id, WIDTHS.map((width) => made(id, width))]));
+  const at = new Map<number, () => Promise<void>>();
+  at.set(5, async () => {
+    await site.world.accept("bulk", keysOf(WARMED));
+    site.await(...Object.values(keysOf(WARMED)).flat());
+  });
+  at.set(30, async () => {
+    await site.world.accept("upload", keysOf(UPLOADED));
+    site.await(...Object.values(keysOf(UPLOADED)).flat());
+  });
+  for (const [n, width] of KNOWN.entries()) at.set(10 * (n + 1) + 3, () => site.view("known", width));
+  if (perSecond <= 40) for (const [n, id] of NEW.entries()) at.set(10 * (n + 1) + 7, () => site.view(id, 640));
+  let sent = 0;
+  while (clock.now() - since < 60 * SECOND || !site.isDone) {
+    const seconds = (clock.now() - since) / SECOND;
+    for (; seconds < 60 && sent < perSecond * seconds; sent += 1)
+      await site.edge.get(`/images/made-up-${sent}?w=320`, address(sent % addresses));
+    const due = [...at.keys()].filter((second) => second <= seconds);
+    for (const second of due) {
+      await at.get(second)?.();
+      at.delete(second);
+    }
+    await site.step();
+    if (seconds > 600) throw new Error(`it does not end: ${site.waiting.join(" ")}`);
+  }
+  const most = (keys: string[]) => Math.max(...keys.map((key) => site.took.get(key) ?? Number.POSITIVE_INFINITY));
+  const times = {
+    known: most(KNOWN.map((width) => made("known", width))),
+    fresh: most(NEW.map((id) => made(id, 640))),
+    upload: most(Object.values(keysOf(UPLOADED)).flat()),
+    bulk: most(Object.values(keysOf(WARMED)).flat()),
+  };
+  return { site, times };
+}
+
+let idle: Times;
+beforeAll(async () => {
+  idle = (await minute(0, 1)).times;
+});
+
+it.each([
+  [40, 4, "known, fresh, upload, bulk"],
+  // So many that some of the site's own new images are forgotten until their next view: which ones is chance.
+  [200, 1_000, "known, upload, bulk"],
+])(
+  "%i made-up ids a second from %i addresses for a minute: viewers wait 2 times as long at most, uploads and bulk 1.5 times (%s); no job, and no row a day later",
+  async (perSecond, addresses, held) => {
+    const { site, times } = await minute(perSecond, addresses);
+    const markers = [...site.world.store.objects.keys()].filter((key) => key.startsWith("dead/"));
+    console.log(`slowest, ms: idle ${JSON.stringify(idle)}, ${perSecond}/s ${JSON.stringify(times)}`);
+    console.log(`messages ${site.edge.messages.sent}, ids looked at and missing ${markers.length}`);
+    const most = { known: 2, fresh: 2, upload: 1.5, bulk: 1.5 };
+    for (const name of ["known", "fresh", "upload", "bulk"] as const)
+      if (held.includes(name)) expect(times[name], name).toBeLessThanOrEqual(most[name] * idle[name]);
+    expect(markers.length).toBeLessThanOrEqual(DEFAULTS.limits.unknownPerSecond * (60 + LOOKS_BURST_S));
+    expect(site.world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("made-up"))).toEqual([]);
+    await site.world.clock.run(DAY_MS + 7 * 3_600_000);
+    expect(site.rows()).toBe(0);
+    expect(site.world.violations).toEqual([]);
+  },
+);

@@ -1,0 +1,99 @@
+import { missMessage } from "@prewarm/shared/messages";
+import { describe, expect, it } from "vitest";
+import { batchWorld, message, ORIGINALS } from "./testing/batch-world.ts";
+
+const KEY = "made-up/800-high.webp";
+
+function world() {
+  const made = batchWorld();
+  /** Misses of images that the edge knows nothing of. */
+  const stranger = async (...keys: string[]) => {
+    const misses = keys.map((key) => message(missMessage(key, made.clock.now(), { unknown: true })));
+    await made.consume(misses, "live");
+    return misses.map(({ fate }) => fate);
+  };
+  return { ...made, stranger };
+}
+
+describe("a miss of an image that nobody knows", () => {
+  it("is made by the handler that looked at its original", async () => {
+    const { stranger, ledger, ittybit } = world();
+    expect(await stranger(KEY)).toEqual(["ack"]);
+    expect(ledger.requests.map(({ asks }) => asks.map(({ key, unknown }) => [key, unknown]))).toContainEqual([
+      [KEY, undefined],
+    ]);
+    expect(ittybit.jobs.map(({ order }) => order.metadata.key)).toEqual([KEY]);
+  });
+
+  it("leaves nothing behind where there is no such original, but the marker that says so", async () => {
+    const { stranger, ledger, web, images, ittybit, logs } = world();
+    web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 404 }));
+    expect(await stranger(KEY, "made-up/400-high.webp")).toEqual(["ack", "ack"]);
+    expect([ledger.rows.size, ledger.requests.length, ittybit.calls]).toEqual([0, 2, []]);
+    expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
+    expect(logs.at(-1)).toContain('"looks":{"missing":2}');
+  });
+
+  it("is forgotten when the origin does not answer: no row, no marker", async () => {
+    const { stranger, ledger, web, images } = world();
+    web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 403 }));
+    expect(await stranger(KEY)).toEqual(["ack"]);
+    expect([ledger.rows.size, images.objects.size]).toEqual([0, 0]);
+  });
+
+  it("is told with its reason where the original cannot be used", async () => {
+    const { stranger, ledger, web, images } = world();
+    web.set(`${ORIGINALS}/made-up`, () => new Response("<!doctype html>"));
+    await stranger(KEY);
+    const told = ledger.requests.flatMap(({ asks }) => asks).find(({ refused }) => refused !== undefined);
+    expect(told).toMatchObject({ key: KEY, refused: { code: "unshowable" } });
+    expect([...images.objects.keys()]).toEqual([`dead/${KEY}`]);
+    expect(ledger.lastOutcome(KEY)).toBeUndefined();
+  });
+
+  it("costs one look for all its variants, and a known one beside it does not wait for it", async () => {
+    const { consume, fetched, clock, web, ledger, ittybit } = world();
+    web.set(`${ORIGINALS}/slow`, async () => {
+      await clock.sleep(4_000);
+      return new Response("no", { status: 404 });
+    });
+    const since = clock.now();
+    const postedAt: number[] = [];
+    const submit = ittybit.submit.bind(ittybit);
+    ittybit.submit = (order) => {
+      postedAt.push(clock.now() - since);
+      return submit(order);
+    };
+    const unknown = ["slow/400-high.webp", "slow/800-high.webp"].map((key) =>
+      missMessage(key, since, { unknown: true }),
+    );
+    await consume(
+      [...unknown, missMessage("known/800-high.webp", since)].map((body) => message(body)),
+      "live",
+    );
+    expect(postedAt).toHaveLength(1);
+    expect(postedAt[0]).toBeLessThan(1_000);
+    expect(fetched.filter(({ url }) => url.endsWith("/slow"))).toHaveLength(1);
+    expect(ledger.rows.has("slow/400-high.webp")).toBe(false);
+  });
+
+  it("counts as known when any message says so, and as signed when any was", async () => {
+    const { consume, ledger, clock } = world();
+    const at = clock.now();
+    const said = [{ unknown: true }, {}, { unknown: true, signed: true }];
+    await consume(
+      said.map((more) => message(missMessage(KEY, at, more))),
+      "live",
+    );
+    expect(ledger.requests[0]?.asks).toEqual([{ key: KEY, at, signed: true }]);
+  });
+});
+
+it("an image of which viewers may order nothing more today gets a marker until the day ends", async () => {
+  const { consume, ledger, images, clock } = world();
+  ledger.capped = [KEY];
+  await consume([message(missMessage(KEY, clock.now()))], "live");
+  const marker = new TextDecoder().decode(images.objects.get("dead/made-up/_")?.bytes);
+  const day = 86_400_000;
+  expect(JSON.parse(marker)).toEqual({ code: "capped", until: Math.ceil(clock.now() / day) * day });
+});

@@ -1,0 +1,38 @@
+import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
+import { idOfKey } from "@prewarm/shared/variant-key";
+import { errorText } from "../platform/log.ts";
+import { markCapped, markDead } from "../store/markers.ts";
+import { type BatchContext, RANKS } from "./batch-context.ts";
+
+/**
+ * A viewer missed a variant of an image that nobody knows: is there such an original? A picture is asked for. One that cannot be used is
+ * told, so that operators see it. One that is missing or does not answer leaves no row: anybody can make up an id. Never throws.
+ */
+export async function lookFirst(context: BatchContext, key: string): Promise<void> {
+  const { clock, counts, hands, log, images, connections } = context;
+  const id = idOfKey(key);
+  const at = clock.now();
+  try {
+    const original = await context.probe(id, RANKS.probe);
+    const seen = original.kind === "refused" ? original.code : original.kind;
+    counts.looks[seen] = (counts.looks[seen] ?? 0) + 1;
+    if (original.kind === "image") hands.ask({ key, at });
+    if (original.kind !== "refused") return;
+    const { code, message } = original;
+    if (code === "missing") return void (await context.missingUntil(id));
+    const until = clock.now() + DEAD_PERMANENT_MS;
+    await connections.run(() => markDead(images, key, { code, until }), { rank: RANKS.result });
+    hands.ask({ key, at, refused: { code, message, until } });
+  } catch (error) {
+    log("marker.put_failed", { key, error: errorText(error) });
+  }
+}
+
+/** Tells the edge that viewers may order nothing more of this image today. Never throws: each further miss tells it again. */
+export async function tellCapped({ clock, images, connections, log }: BatchContext, key: string): Promise<void> {
+  try {
+    await connections.run(() => markCapped(images, idOfKey(key), clock.now()), { rank: RANKS.result });
+  } catch (error) {
+    log("marker.put_failed", { key, error: errorText(error) });
+  }
+}
