@@ -5,6 +5,12 @@ const NOW = Date.now();
 
 const GATE: Gate = {
   paused: { live: false, upload: false, bulk: true },
+  pauses: {
+    live: null,
+    upload: null,
+    bulk: { who: "operator token 1", since: NOW - 3_600_000, reason: "a migration", until: NOW + 7_200_000 },
+  },
+  undo: { at: NOW - 3_600_000, who: "operator token 1" },
   breaker: { state: "closed", reason: null, status: null, since: null, probeAt: null },
   rate: { perSecond: 20, burst: 20 },
   concurrency: 50,
@@ -39,6 +45,8 @@ export function gate(mode: string): Gate {
     return {
       ...GATE,
       paused: { live: false, upload: false, bulk: false },
+      pauses: { live: null, upload: null, bulk: null },
+      undo: null,
       reasons: [],
       budget: { ...GATE.budget, used: 0, usedByLane: { live: 0, upload: 0, bulk: 0 }, alert: null },
     };

@@ -806,6 +806,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why jobs fail now: causes over retrying, dead and refused jobs, those with most jobs first */
+        get: {
+            parameters: {
+                query?: {
+                    window?: "5m" | "1h" | "1d" | "all";
+                    run?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Causes, at most 200 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Causes"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions": {
         parameters: {
             query?: never;
@@ -2519,6 +2594,48 @@ export interface components {
             /** @description Unix milliseconds */
             at: number;
         };
+        Causes: {
+            /** @enum {string} */
+            window: "5m" | "1h" | "1d" | "all";
+            /** @description Unix milliseconds */
+            from: number;
+            /** @description False: more than 100,000 jobs of a state have failed; some are not counted */
+            exact: boolean;
+            causes: components["schemas"]["Cause"][];
+        };
+        Cause: {
+            /** @description Stable name; an action's `fingerprint` */
+            cause: string;
+            code: string;
+            /** @description A sample; numbers, ids and the asked format vary within a cause */
+            text: string;
+            /** @description Jobs that failed last within the window */
+            count: number;
+            states: {
+                retrying: number;
+                dead: number;
+                refused: number;
+            };
+            /** @description `count` by twelve equal parts of the window, the oldest first */
+            trend: number[];
+            /** @description Of all that failed alike and are still known */
+            firstSeen: number;
+            /** @description Unix milliseconds */
+            lastSeen: number;
+            formats: {
+                [key: string]: number;
+            };
+            /** @description Folders with most of them */
+            prefixes: {
+                prefix: string;
+                count: number;
+            }[];
+            sample: components["schemas"]["Job"];
+            /** @description What the code means (docs/job-errors.md) */
+            meaning: string | null;
+            /** @description What to do */
+            cure: string | null;
+        };
         ActionPreview: {
             /** @enum {boolean} */
             dryRun: true;
@@ -2746,6 +2863,17 @@ export interface components {
                 upload: boolean;
                 bulk: boolean;
             };
+            pauses: {
+                live: components["schemas"]["Pause"];
+                upload: components["schemas"]["Pause"];
+                bulk: components["schemas"]["Pause"];
+            };
+            /** @description The last change of pauses or limits; a patch with `undo` and this `at` puts back what stood before */
+            undo: {
+                /** @description Unix milliseconds */
+                at: number;
+                who: string;
+            } | null;
             breaker: components["schemas"]["Breaker"];
             rate: {
                 perSecond: number;
@@ -2771,6 +2899,14 @@ export interface components {
             /** @description Unix milliseconds */
             updatedAt: number;
         };
+        Pause: {
+            who: string;
+            /** @description Unix milliseconds */
+            since: number;
+            reason: string | null;
+            /** @description When it ends by itself; null: when somebody ends it */
+            until: number | null;
+        } | null;
         Breaker: {
             /** @enum {string} */
             state: "closed" | "open" | "half-open";
@@ -2825,10 +2961,24 @@ export interface components {
         };
         GatePatch: {
             paused?: {
-                live?: boolean;
-                upload?: boolean;
-                bulk?: boolean;
+                live?: boolean | {
+                    reason?: string | null;
+                    /** @description When it ends by itself */
+                    until?: number | null;
+                };
+                upload?: boolean | {
+                    reason?: string | null;
+                    /** @description When it ends by itself */
+                    until?: number | null;
+                };
+                bulk?: boolean | {
+                    reason?: string | null;
+                    /** @description When it ends by itself */
+                    until?: number | null;
+                };
             };
+            /** @description `undo.at` of the gate: puts back what stood before that change */
+            undo?: number;
             /** @description Reset the breaker */
             breaker?: {
                 /** @enum {string} */
@@ -2933,6 +3083,8 @@ export type Attempt = components['schemas']['Attempt'];
 export type DeadLetters = components['schemas']['DeadLetters'];
 export type DeadGroup = components['schemas']['DeadGroup'];
 export type DeadMessage = components['schemas']['DeadMessage'];
+export type Causes = components['schemas']['Causes'];
+export type Cause = components['schemas']['Cause'];
 export type ActionPreview = components['schemas']['ActionPreview'];
 export type Action = components['schemas']['Action'];
 export type ActionFilter = components['schemas']['ActionFilter'];
@@ -2949,6 +3101,7 @@ export type Percentiles = components['schemas']['Percentiles'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type Budget = components['schemas']['Budget'];
 export type Gate = components['schemas']['Gate'];
+export type Pause = components['schemas']['Pause'];
 export type Breaker = components['schemas']['Breaker'];
 export type GateLimit = components['schemas']['GateLimit'];
 export type History = components['schemas']['History'];

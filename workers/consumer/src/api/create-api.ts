@@ -5,6 +5,7 @@ import { invalidInput } from "../platform/invalid-input.ts";
 import { createGuard } from "./access/guard.ts";
 import { actions } from "./actions.ts";
 import { audit } from "./audit.ts";
+import { causes } from "./causes.ts";
 import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
@@ -25,7 +26,7 @@ import { system } from "./system.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
-  ...[warm, runs, jobs, dead, actions, images, info, stats, history, gate],
+  ...[warm, runs, jobs, dead, causes, actions, images, info, stats, history, gate],
   ...[audit, doctor, session, hooks, metrics, system],
 ].flat();
 

@@ -150,6 +150,8 @@ export interface Operators {
   listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
   getJob(job: string): Promise<{ job: NamedJob; attempts: Attempt[]; sourceEtag: string | null } | null>;
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
+  /** Why jobs fail: of those that failed last within a time (ms; null: all that are known), of one run or of all. */
+  listCauses(query: { windowMs: number | null; run: string | null }): Promise<CausesView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
@@ -165,6 +167,7 @@ export interface Operators {
   countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
   createAction(action: NewAction): Promise<ActionView | null>;
   cancelAction(action: string, who: string): Promise<ActionView | null>;
+  /** An undo puts back what stood before the change that it names; told twice, or too late, it changes nothing. */
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
   /** Whether somebody signed out of this session of the dashboard. */
   isSessionOver(session: string): Promise<boolean>;
@@ -213,6 +216,7 @@ export const LEDGER_CALLS = {
   listJobs: "repeat",
   getJob: "repeat",
   listDead: "repeat",
+  listCauses: "repeat",
   listActions: "repeat",
   getAction: "repeat",
   imageRows: "repeat",
@@ -379,6 +383,33 @@ export interface DeadGroup {
   sample: NamedJob;
 }
 
+/** Jobs that failed alike, over those that are tried again, the dead and the refused. */
+export interface CauseView {
+  fingerprint: string;
+  code: string;
+  /** Of one of them. */
+  message: string;
+  /** Jobs that failed last within the time. */
+  count: number;
+  states: Record<"retrying" | "dead" | "refused", number>;
+  /** `count` by equal parts of the time, the oldest first. */
+  trend: number[];
+  /** Of all that failed alike and are still known. */
+  first: number;
+  last: number;
+  formats: Record<string, number>;
+  /** Folders with most of them; "" is none. */
+  prefixes: { prefix: string; count: number }[];
+  sample: NamedJob;
+}
+
+export interface CausesView {
+  causes: CauseView[];
+  from: number;
+  /** False: there are more failed jobs than are counted. */
+  exact: boolean;
+}
+
 export interface DeadView {
   total: number;
   groups: DeadGroup[];
@@ -433,6 +464,9 @@ export interface AuditView {
 /** What the gate holds and why; the same words as `GET /api/v1/gate`. */
 export interface GateView {
   paused: Record<Lane, boolean>;
+  pauses: Record<Lane, PauseView | null>;
+  /** The last change of pauses or limits, by the time of it: it may be undone. */
+  undo: { at: number; who: string } | null;
   breaker: {
     state: "closed" | "open" | "half-open";
     reason: string | null;
@@ -461,6 +495,14 @@ export interface GateView {
   updatedAt: number;
 }
 
+/** An operator's pause of a lane; `until` null: until somebody ends it. */
+export interface PauseView {
+  who: string;
+  since: number;
+  reason: string | null;
+  until: number | null;
+}
+
 /** How a limit of the gate came about. */
 export interface LimitView {
   /** `auto`: it finds itself; `configured` and `pinned`: a number stands there, in the configuration or by an operator. */
@@ -477,7 +519,9 @@ export interface LimitView {
 
 /** `"auto"` lets a limit find itself, a number pins it. */
 export interface GatePatch {
-  paused?: Partial<Record<Lane, boolean>>;
+  paused?: Partial<Record<Lane, boolean | { reason?: string | null; until?: number | null }>>;
+  /** Puts back what stood before the change of this time (`GateView.undo`). */
+  undo?: number;
   /** Closes the breaker by hand. */
   breaker?: { state: "closed" };
   rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };

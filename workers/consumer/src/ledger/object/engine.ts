@@ -3,6 +3,7 @@ import type {
   AcceptChunk,
   ActionView,
   Answering,
+  CausesView,
   ChunkAnswer,
   DeadMessage,
   DeadView,
@@ -40,6 +41,7 @@ import { idOfName } from "../tables/job-ids.ts";
 import { migrate } from "../tables/schema.ts";
 import { endSession, isSessionOver } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
+import { causesView } from "../views/causes.ts";
 import { deadView } from "../views/dead-groups.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
@@ -164,6 +166,10 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => deadView(tx, query));
   }
 
+  listCauses(query: Parameters<Operators["listCauses"]>[0]): CausesView {
+    return this.#read((tx) => causesView(tx, query));
+  }
+
   listActions({ cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
     return this.#read((tx) => listActions(tx, seqOf(cursor), limit));
   }
@@ -230,8 +236,8 @@ export class Engine implements Answering<LedgerCalls> {
 
   patchGate(patch: GatePatch, who: string): GateView {
     return this.#change((tx) => {
-      patchGate(tx.gateNow, patch);
-      audit(tx, who, "gate.patch", null, { ...patch });
+      const before = patchGate(tx.gateNow, patch, who);
+      audit(tx, who, "gate.patch", null, { ...patch, before });
       return gateView(tx.gateNow, slotsUsed(tx));
     });
   }

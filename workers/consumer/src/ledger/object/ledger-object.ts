@@ -32,6 +32,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listJobs(...args: Call<"listJobs">) { return this.#engine.listJobs(...args); }
   getJob(...args: Call<"getJob">) { return this.#engine.getJob(...args); }
   listDead(...args: Call<"listDead">) { return this.#engine.listDead(...args); }
+  listCauses(...args: Call<"listCauses">) { return this.#engine.listCauses(...args); }
   listActions(...args: Call<"listActions">) { return this.#engine.listActions(...args); }
   getAction(...args: Call<"getAction">) { return this.#engine.getAction(...args); }
   imageRows(...args: Call<"imageRows">) { return this.#engine.imageRows(...args); }
