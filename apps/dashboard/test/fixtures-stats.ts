@@ -59,7 +59,7 @@ export function gate(mode: string): Gate {
 }
 
 export function stats(mode: string): Stats {
-  const empty = mode === "empty";
+  const [empty, hostile] = [mode === "empty", mode === "hostile"];
   const none = byState(0, 0, 0, 0, 0, 0, 0);
   const lanes = empty
     ? { live: none, upload: none, bulk: none }
@@ -75,6 +75,23 @@ export function stats(mode: string): Stats {
     "The bulk lane is paused: 48,210 jobs wait, viewers get originals for those.";
   return {
     at: Date.now(),
+    version: { id: "0f1c3a52-9d6b-4b7e-8f0e-1c2d3e4f5a6b", tag: "a1b2c3d" },
+    warnings: empty
+      ? []
+      : [
+          {
+            level: hostile ? "problem" : "warning",
+            code: "paused",
+            sentence,
+            link: "/steering",
+            since: NOW - 3_600_000,
+          },
+          {
+            ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
+            sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
+          },
+          { level: "note", code: "dead", sentence: "284 dead letters to look at.", link: "/dead", since: null },
+        ],
     environment: mode === "hostile" ? "production" : "staging",
     health: {
       level: empty ? "ok" : mode === "hostile" ? "problem" : "warning",
@@ -89,9 +106,14 @@ export function stats(mode: string): Stats {
     deadLetters: empty ? 0 : 284,
     open: sum("queued") + sum("processing") + sum("retrying"),
     oldest: { live: empty ? null : 2_100, upload: empty ? null : 64_000, bulk: empty ? null : 3_600_000 },
-    rates: empty
-      ? { storedPerSecond: 0, failedPerSecond: 0, acceptedPerSecond: 0, failureRatio: 0 }
-      : { storedPerSecond: 11.4, failedPerSecond: 0.3, acceptedPerSecond: 14.2, failureRatio: 0.026 },
+    rates: empty ? rates(0, 0, 0, { failed: 0, all: 0 }) : rates(11.4, 0.3, 14.2, { failed: 92, all: 3500 }),
+    waitingFor: {
+      live: null,
+      upload: empty ? null : { code: "line", text: "1,257 jobs wait; at 11/s about 2 min.", until: null, ahead: 1257 },
+      bulk: empty
+        ? null
+        : { code: "paused", text: hostile ? HOSTILE : (now.reasons[0]?.message ?? ""), until: null, ahead: 48_210 },
+    },
     wait: { p50: 1200, p95: 41_000, p99: 88_000 },
     run: { p50: 2100, p95: 6400, p99: 14_800 },
     etaSeconds: empty ? 0 : 4340,
@@ -105,6 +127,14 @@ export function stats(mode: string): Stats {
     gate: now,
     ledger: { rows: empty ? 0 : 412_889, bytes: empty ? 40_960 : 118_400_000, limitBytes: 10_000_000_000 },
     metricErrors: 0,
+  };
+}
+
+function rates(stored: number, failed: number, accepted: number, attempts: { failed: number; all: number }) {
+  return {
+    ...{ seconds: 84, storedPerSecond: stored, endedPerSecond: stored + failed / 3, failedPerSecond: failed },
+    ...{ acceptedPerSecond: accepted, submittedPerSecond: stored + failed, attempts },
+    failureRatio: attempts.all === 0 ? 0 : attempts.failed / attempts.all,
   };
 }
 

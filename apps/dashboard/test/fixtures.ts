@@ -93,10 +93,20 @@ export function jobDetail(index: number, hostile: boolean, imageUrl: string): Jo
     ...job,
     generation: 1 + job.attempts,
     sourceEtag: '"5f2c-1a"',
+    waitingFor: waitingFor(job, hostile),
+    runs: job.run ? [job.run, "run_9"] : [],
+    originalBytes: job.state === "stored" ? 412_004 : null,
     originalUrl: hostile ? `javascript:alert("${job.id}")` : imageUrl,
     variantUrl: job.state === "stored" ? imageUrl : null,
     history,
   };
+}
+
+function waitingFor(job: Job, hostile: boolean): JobDetail["waitingFor"] {
+  if (hostile) return { code: "line", text: HOSTILE, until: null, ahead: null };
+  if (job.state === "retrying") return { code: "retry", text: "Retry 3 of 7, in 40 s.", until: job.due, ahead: null };
+  if (job.state !== "queued") return null;
+  return { code: "line", text: "4,310 before it; at 15/s about 5 min.", until: null, ahead: 4310 };
 }
 
 export const byState = (
@@ -128,6 +138,17 @@ export function runAt(index: number, hostile: boolean): Run {
     accepted: total - 200,
     duplicates: 200,
     existing: 1204,
+    rejectedTotal: index === 2 ? 3 : 0,
+    who: "operator token 1",
+    outcome: open || index === 3 ? null : "with failures",
+    waitingFor: open
+      ? {
+          code: "line",
+          text: hostile ? HOSTILE : "1,204 jobs wait, in turn with another run.",
+          until: null,
+          ahead: left,
+        }
+      : null,
     total,
     done: total - left,
     states: byState(Math.max(0, left - 44), Math.min(left, 38), Math.min(left, 6), stored, 9, 3, 2),

@@ -372,6 +372,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items of a run's requests that were refused, by their place in the body */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of them */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RejectedPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -391,7 +470,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                     /** @description Rows in one page */
                     limit?: number;
@@ -1202,7 +1281,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    /** @description One URL-encoded segment */
+                    /** @description One URL-encoded segment, or the rest of the path */
                     id: string;
                 };
                 cookie?: never;
@@ -1267,7 +1346,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description One URL-encoded segment */
+                    /** @description One URL-encoded segment, or the rest of the path */
                     id: string;
                 };
                 cookie?: never;
@@ -2420,6 +2499,8 @@ export interface components {
         Rejection: {
             /** @description Place of the item in the body, from 0 */
             index: number;
+            /** @description As it was asked for; null: it names none that can be read */
+            id: string | null;
             code: string;
             message: string;
         };
@@ -2465,6 +2546,16 @@ export interface components {
             accepted: number;
             duplicates: number;
             existing: number;
+            /** @description Items of its requests that were refused at the door */
+            rejectedTotal: number;
+            /** @description Who asked; null: a hook, or not told */
+            who: string | null;
+            /**
+             * @description Of a run that is done. failed: nothing was stored, or every item was refused
+             * @enum {string|null}
+             */
+            outcome: "ok" | "with failures" | "failed" | null;
+            waitingFor: components["schemas"]["WaitingFor"];
             /** @description Variants this run waits for or waited for: accepted and joined ones */
             total: number;
             /** @description Variants of `total` that have ended */
@@ -2483,6 +2574,17 @@ export interface components {
         };
         /** @enum {string} */
         Lane: "live" | "upload" | "bulk";
+        /** @description Why something waits, as the ledger's next decision has it; null: it does not */
+        WaitingFor: {
+            /** @example retry */
+            code: string;
+            /** @example Retry 3 of 7, in 40 s. */
+            text: string;
+            /** @description When that ends by itself */
+            until: number | null;
+            /** @description Jobs before it, or of it; null where there is no line */
+            ahead: number | null;
+        } | null;
         CountsByState: {
             queued: number;
             processing: number;
@@ -2491,6 +2593,12 @@ export interface components {
             dead: number;
             refused: number;
             cancelled: number;
+        };
+        /** @description Up to 1,000 of each request are kept */
+        RejectedPage: {
+            rejected: components["schemas"]["Rejection"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
         };
         JobPage: {
             jobs: components["schemas"]["Job"][];
@@ -2538,6 +2646,11 @@ export interface components {
         JobDetail: components["schemas"]["Job"] & {
             generation: number;
             sourceEtag: string | null;
+            waitingFor: components["schemas"]["WaitingFor"];
+            /** @description All that wait for it, the first asker first; of a stored job that one */
+            runs: string[];
+            /** @description Of the original, once a variant of it is stored */
+            originalBytes: number | null;
             originalUrl: string | null;
             variantUrl: string | null;
             history: components["schemas"]["Attempt"][];
@@ -2753,7 +2866,14 @@ export interface components {
             /** @description Unix milliseconds */
             at: number;
             environment: string;
+            /** @description The deployed version of the consumer; null where the platform tells none */
+            version: {
+                id: string;
+                tag: string;
+            } | null;
             health: components["schemas"]["Health"];
+            /** @description Everything that is wrong, the worst first; `health` is the first of it */
+            warnings: components["schemas"]["Warning"][];
             states: components["schemas"]["CountsByState"] & unknown;
             lanes: {
                 live: components["schemas"]["CountsByState"];
@@ -2772,17 +2892,33 @@ export interface components {
                 /** @description milliseconds */
                 bulk: number | null;
             };
-            /** @description Last five whole minutes */
+            /** @description Why each lane's jobs wait; null: none does */
+            waitingFor: {
+                live: components["schemas"]["WaitingFor"];
+                upload: components["schemas"]["WaitingFor"];
+                bulk: components["schemas"]["WaitingFor"];
+            };
+            /** @description Of late */
             rates: {
+                /** @description Over how long: the minute before and the one under way */
+                seconds: number;
                 storedPerSecond: number;
+                /** @description However they ended */
+                endedPerSecond: number;
                 failedPerSecond: number;
                 acceptedPerSecond: number;
-                /** @description Failed attempts of all that ended */
+                submittedPerSecond: number;
+                /** @description Of the last five minutes: those that failed, and all that ended */
+                attempts: {
+                    failed: number;
+                    all: number;
+                };
+                /** @description Failed attempts of those of the last five minutes */
                 failureRatio: number;
             };
             wait: components["schemas"]["Percentiles"];
             run: components["schemas"]["Percentiles"] & unknown;
-            /** @description Until the open jobs are done at this rate */
+            /** @description Until the open jobs have ended at this rate; null while some of them may not go */
             etaSeconds: number | null;
             /** @description By queue name; null where the platform gives no metrics */
             queues: {
@@ -2818,6 +2954,23 @@ export interface components {
             level: "ok" | "warning" | "problem";
             /** @example Healthy: nothing waits. */
             sentence: string;
+            /** @description Unix milliseconds */
+            since: number | null;
+        };
+        Warning: {
+            /**
+             * @description A note is worth a look, and no alarm
+             * @enum {string}
+             */
+            level: "problem" | "warning" | "note";
+            /** @example breaker */
+            code: string;
+            sentence: string;
+            /**
+             * @description Where on the dashboard its cause stands
+             * @example /causes?window=5m
+             */
+            link: string;
             /** @description Unix milliseconds */
             since: number | null;
         };
@@ -3072,7 +3225,9 @@ export type WarmRequest = components['schemas']['WarmRequest'];
 export type RunPage = components['schemas']['RunPage'];
 export type Run = components['schemas']['Run'];
 export type Lane = components['schemas']['Lane'];
+export type WaitingFor = components['schemas']['WaitingFor'];
 export type CountsByState = components['schemas']['CountsByState'];
+export type RejectedPage = components['schemas']['RejectedPage'];
 export type JobPage = components['schemas']['JobPage'];
 export type Job = components['schemas']['Job'];
 export type Format = components['schemas']['Format'];
@@ -3097,6 +3252,7 @@ export type ImageInfos = components['schemas']['ImageInfos'];
 export type ImageInfo = components['schemas']['ImageInfo'];
 export type Stats = components['schemas']['Stats'];
 export type Health = components['schemas']['Health'];
+export type Warning = components['schemas']['Warning'];
 export type Percentiles = components['schemas']['Percentiles'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type Budget = components['schemas']['Budget'];

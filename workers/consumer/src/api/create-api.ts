@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { secureHeaders } from "hono/secure-headers";
+import { getPath } from "hono/utils/url";
 import { invalidInput } from "../platform/invalid-input.ts";
 import { createGuard } from "./access/guard.ts";
 import { actions } from "./actions.ts";
@@ -39,6 +40,7 @@ export const ENDPOINTS: readonly Endpoint[] = [...RESOURCES, documentOf(RESOURCE
  */
 export function createApi(deps: ApiDeps): Api {
   const app: Api = new OpenAPIHono<ApiEnv>({
+    getPath: (request) => withWholeId(getPath(request)),
     defaultHook: (result) => {
       if (!result.success) throw invalidInput(result.target, result.error);
     },
@@ -59,6 +61,13 @@ export function createApi(deps: ApiDeps): Api {
   refuseTheRest(app, admit("operator"));
   app.onError((error) => problemResponse(toAppError(error, deps.log)));
   return app;
+}
+
+const IMAGES = "/api/v1/images/";
+
+/** An image's id may stand as one encoded segment or as the rest of the path: something in between may have decoded it (and assets do). */
+function withWholeId(path: string): string {
+  return path.startsWith(IMAGES) ? IMAGES + path.slice(IMAGES.length).replaceAll("/", "%2F") : path;
 }
 
 /** A wrong method is answered 405 and an unknown path 404, but only to operators. Everybody else gets 401 or 403, as from a call that exists. */

@@ -4,6 +4,8 @@ import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { JobAct, NamedJob } from "../ledger/contract.ts";
+import { createSemaphore } from "../platform/semaphore.ts";
+import { readInfos } from "../store/info.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
@@ -65,10 +67,27 @@ const attempt = z
   })
   .openapi("Attempt", { description: "One failed try; waiting, throttling and pausing are none" });
 
+export const waitingFor = z
+  .object({
+    code: z.string().openapi({ example: "retry" }),
+    text: z.string().openapi({ example: "Retry 3 of 7, in 40 s." }),
+    until: time.nullable().openapi({ description: "When that ends by itself" }),
+    ahead: count.nullable().openapi({ description: "Jobs before it, or of it; null where there is no line" }),
+  })
+  .nullable()
+  .openapi("WaitingFor", {
+    description: "Why something waits, as the ledger's next decision has it; null: it does not",
+  });
+
 const jobDetail = job
   .extend({
     generation: count,
     sourceEtag: z.string().nullable(),
+    waitingFor,
+    runs: z
+      .array(z.string())
+      .openapi({ description: "All that wait for it, the first asker first; of a stored job that one" }),
+    originalBytes: bytes.nullable().openapi({ description: "Of the original, once a variant of it is stored" }),
     originalUrl: z.string().nullable(),
     variantUrl: z.string().nullable(),
     /** Failed attempts, oldest first. */
@@ -78,7 +97,7 @@ const jobDetail = job
 
 const search = z.string().max(500).optional().openapi({
   description:
-    "Qualifiers `id:` `format:` `error:` `run:` `lane:` (quotes allowed, all must match) and free text within the variant key",
+    "Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key",
   example: 'error:upstream_failed format:avif "summer sale"',
 });
 
@@ -180,7 +199,7 @@ function acted(act: JobAct, conflict: string): Job {
 type FoundJob = NonNullable<Awaited<ReturnType<ApiDeps["ledger"]["getJob"]>>>;
 
 async function detail(
-  { job: view, attempts, sourceEtag }: FoundJob,
+  { job: view, attempts, sourceEtag, waitingFor, runs }: FoundJob,
   caller: Caller,
   deps: ApiDeps,
 ): Promise<z.infer<typeof jobDetail>> {
@@ -189,11 +208,17 @@ async function detail(
   return {
     ...answered,
     generation: view.gen,
-    sourceEtag,
+    ...{ sourceEtag, waitingFor, runs },
+    originalBytes: await originalBytes(answered.id, deps),
     originalUrl: await originalAddress(answered.id, caller, deps),
     variantUrl: parsed === null ? null : await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
     history: attempts,
   };
+}
+
+async function originalBytes(id: string, { bucket }: ApiDeps): Promise<number | null> {
+  const known = await readInfos({ images: bucket, connections: createSemaphore(1) }, [id]);
+  return known.get(id)?.bytes ?? null;
 }
 
 /** A row as the API shows it. */

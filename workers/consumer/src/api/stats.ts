@@ -3,9 +3,11 @@ import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
 import type { LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
-import { budgetView, gateAnswer, gateState } from "./gate.ts";
+import { budgetView, type Gate, gateAnswer, gateState } from "./gate.ts";
 import { health, healthSentence } from "./health-sentence.ts";
+import { waitingFor } from "./jobs.ts";
 import { answer, byState, bytes, count, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
+import { warning, warningsOf } from "./warnings.ts";
 
 /** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
 const LEDGER_LIMIT_BYTES = 10_000_000_000;
@@ -26,7 +28,14 @@ const overview = z
   .object({
     at: time,
     environment: z.string(),
+    version: z
+      .object({ id: z.string(), tag: z.string() })
+      .nullable()
+      .openapi({ description: "The deployed version of the consumer; null where the platform tells none" }),
     health,
+    warnings: z
+      .array(warning)
+      .openapi({ description: "Everything that is wrong, the worst first; `health` is the first of it" }),
     states: byState.openapi({ description: "All lanes together; `stored` is all that there ever were" }),
     lanes: perLane(byState),
     open: count,
@@ -34,17 +43,31 @@ const overview = z
     oldest: perLane(milliseconds.nullable()).openapi({
       description: "Age of the oldest job that waits, in milliseconds",
     }),
+    waitingFor: perLane(waitingFor).openapi({ description: "Why each lane's jobs wait; null: none does" }),
     rates: z
       .object({
+        seconds: z.number().openapi({ description: "Over how long: the minute before and the one under way" }),
         storedPerSecond: z.number(),
+        endedPerSecond: z.number().openapi({ description: "However they ended" }),
         failedPerSecond: z.number(),
         acceptedPerSecond: z.number(),
-        failureRatio: z.number().min(0).max(1).openapi({ description: "Failed attempts of all that ended" }),
+        submittedPerSecond: z.number(),
+        attempts: z
+          .object({ failed: count, all: count })
+          .openapi({ description: "Of the last five minutes: those that failed, and all that ended" }),
+        failureRatio: z
+          .number()
+          .min(0)
+          .max(1)
+          .openapi({ description: "Failed attempts of those of the last five minutes" }),
       })
-      .openapi({ description: "Last five whole minutes" }),
+      .openapi({ description: "Of late" }),
     wait: percentiles.openapi({ description: "Enqueued to first submitted, last hour, without retries" }),
     run: percentiles.openapi({ description: "Submitted to stored, last hour" }),
-    etaSeconds: z.number().nullable().openapi({ description: "Until the open jobs are done at this rate" }),
+    etaSeconds: z
+      .number()
+      .nullable()
+      .openapi({ description: "Until the open jobs have ended at this rate; null while some of them may not go" }),
     queues: z
       .record(z.string(), queueMetrics.nullable())
       .openapi({ description: "By queue name; null where the platform gives no metrics" }),
@@ -84,28 +107,31 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const gate = gateAnswer(view.gate);
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
-  const { stored, failed, accepted, submitted } = view.rates;
-  const failureRatio = stored + failed > 0 ? failed / (stored + failed) : 0;
+  const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
+  const attempts = { failed: view.troubles.failing?.n ?? 0, all: view.troubles.failing?.of ?? 0 };
   const oldest = ages(view.oldestWaiting, now);
   const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
-  const etaSeconds = stored > 0 ? open / stored : open === 0 ? 0 : null;
-  const standing = { gate, open, dead: states.dead, oldestMs: waits.length > 0 ? Math.max(...waits) : null };
+  const etaSeconds = etaOf(view, gate, open);
+  const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
+  const faults = [...deps.configFaults, ...deps.environmentFaults];
+  const warnings = warningsOf({ now, faults, gate, open, dead: states.dead, view, oldest });
   return {
     at: now,
     environment: deps.environment,
-    health: healthSentence({
-      ...standing,
-      faults: [...deps.configFaults, ...deps.environmentFaults],
-      storedPerSecond: stored,
-      failureRatio,
-      etaSeconds,
-    }),
+    version: deps.version,
+    health: healthSentence(warnings, { open, oldestMs, etaSeconds }),
+    warnings,
     states,
     lanes: view.counts,
     open,
     deadLetters: states.dead,
     oldest,
-    rates: { storedPerSecond: stored, failedPerSecond: failed, acceptedPerSecond: accepted, failureRatio },
+    waitingFor: view.waitingFor,
+    rates: {
+      ...{ seconds, storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed },
+      ...{ acceptedPerSecond: accepted, submittedPerSecond: submitted, attempts },
+      failureRatio: attempts.all > 0 ? attempts.failed / attempts.all : 0,
+    },
     wait: view.wait,
     run: view.run,
     etaSeconds,
@@ -119,6 +145,17 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     metricErrors: view.metricErrors,
   };
+}
+
+/** What is paused, and everything behind an open breaker, has no end to be told. */
+function etaOf({ rates, counts }: LedgerStats, gate: Gate, open: number): number | null {
+  if (open === 0) return 0;
+  const held = LANES.some((lane) => {
+    const { queued, retrying } = counts[lane];
+    return gate.paused[lane] && queued + retrying > 0;
+  });
+  if (held || gate.breaker.state !== "closed" || rates.ended === 0) return null;
+  return open / rates.ended;
 }
 
 function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {

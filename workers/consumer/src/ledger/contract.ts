@@ -147,8 +147,10 @@ export interface Operators {
     query: Page & { state: "open" | "done" | "cancelled" | null },
   ): Promise<{ runs: RunView[]; next: string | null }>;
   getRun(run: string): Promise<RunView | null>;
+  /** Items of a run's requests that were refused, request after request. */
+  listRejected(query: Page & { run: string }): Promise<{ rejected: RejectedItem[]; next: string | null }>;
   listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
-  getJob(job: string): Promise<{ job: NamedJob; attempts: Attempt[]; sourceEtag: string | null } | null>;
+  getJob(job: string): Promise<FoundJob | null>;
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
   /** Why jobs fail: of those that failed last within a time (ms; null: all that are known), of one run or of all. */
   listCauses(query: { windowMs: number | null; run: string | null }): Promise<CausesView>;
@@ -213,6 +215,7 @@ export const LEDGER_CALLS = {
   lookUp: "repeat",
   listRuns: "repeat",
   getRun: "repeat",
+  listRejected: "repeat",
   listJobs: "repeat",
   getJob: "repeat",
   listDead: "repeat",
@@ -288,6 +291,17 @@ export interface FinishRequest {
   who: string;
   /** For the audit log. */
   summary: Record<string, unknown>;
+  /** Items that were refused at the door: all of them, and the first ones in full. */
+  rejected?: { total: number; first: RejectedItem[] };
+}
+
+/** An item of a request that was refused, by its place in the body. */
+export interface RejectedItem {
+  index: number;
+  /** As it was asked for; null: it has none that could be read. */
+  id: string | null;
+  code: string;
+  message: string;
 }
 
 /* ── Jobs, runs, images ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -311,6 +325,27 @@ export interface JobView {
 
 /** A job with its public name (`nameOf` its id). */
 export type NamedJob = JobView & { job: string };
+
+export interface FoundJob {
+  job: NamedJob;
+  attempts: Attempt[];
+  sourceEtag: string | null;
+  /** Null: it has ended. */
+  waitingFor: WaitingFor | null;
+  /** Of all runs that wait for it, the first asker first. */
+  runs: string[];
+}
+
+/** Why something waits, as the ledger's next decision has it. */
+export interface WaitingFor {
+  code: string;
+  /** A sentence. */
+  text: string;
+  /** When that ends by itself, Unix ms. */
+  until: number | null;
+  /** Jobs before it, or of it; null where there is no line. */
+  ahead: number | null;
+}
 
 /** A failed attempt as it is kept. */
 export interface Attempt {
@@ -337,6 +372,12 @@ export interface RunView {
   duplicates: number;
   existing: number;
   states: Record<JobState, number>;
+  /** Items of its requests that were refused at the door. */
+  rejected: number;
+  /** Who asked; null: not told. */
+  who: string | null;
+  /** Null: it is done. */
+  waitingFor: WaitingFor | null;
   ratePerSecond: number;
   readyP50: number | null;
   readyP95: number | null;
@@ -541,8 +582,12 @@ export interface LedgerStats {
   /** Of stored ones all that there ever were. */
   counts: Record<Lane, Record<JobState, number>>;
   oldestWaiting: Record<Lane, number | null>;
-  /** Per second, over the last five whole minutes. */
-  rates: { stored: number; failed: number; accepted: number; submitted: number };
+  /** Why each lane's jobs wait; null: none does. */
+  waitingFor: Record<Lane, WaitingFor | null>;
+  /** Per second, over the minute before and the one under way, which are so many `seconds`. */
+  rates: { seconds: number; stored: number; ended: number; failed: number; accepted: number; submitted: number };
+  /** What goes wrong now. */
+  troubles: Troubles;
   wait: Percentiles;
   run: Percentiles;
   /** Of jobs; stored ones have none. */
@@ -550,6 +595,22 @@ export interface LedgerStats {
   bytes: number;
   metricErrors: number;
   gate: GateView;
+}
+
+export interface Troubles {
+  /** Attempts that failed in the last five minutes, of those that ended. */
+  failing: Trouble | null;
+  /** Jobs that were refused in the last hour, of those that ended. */
+  refusing: Trouble | null;
+  /** Jobs that died in the last hour. */
+  died: Trouble | null;
+}
+
+export interface Trouble {
+  n: number;
+  of: number;
+  /** Of jobs whose last failure is within that time, the cause with most. */
+  top: { fingerprint: string; code: string; message: string; count: number; formats: string[]; prefix: string } | null;
 }
 
 export type Tier = "minute" | "hour" | "day";

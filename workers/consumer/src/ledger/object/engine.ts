@@ -47,7 +47,7 @@ import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
 import { listJobs } from "../views/job-list.ts";
 import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
-import { listRuns, RunSpeeds, runView } from "../views/runs.ts";
+import { listRejected, listRuns, RunSpeeds, runView } from "../views/runs.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
@@ -152,6 +152,10 @@ export class Engine implements Answering<LedgerCalls> {
       const run = tx.runs.byId(id);
       return run === null ? null : runView(tx, run, this.#speeds);
     });
+  }
+
+  listRejected(query: Parameters<Operators["listRejected"]>[0]) {
+    return this.#read((tx) => listRejected(tx, query));
   }
 
   listJobs({ filter, cursor, limit }: Page & { filter: JobFilter }) {

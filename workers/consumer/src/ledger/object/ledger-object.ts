@@ -29,6 +29,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   lookUp(...args: Call<"lookUp">) { return this.#engine.lookUp(...args); }
   listRuns(...args: Call<"listRuns">) { return this.#engine.listRuns(...args); }
   getRun(...args: Call<"getRun">) { return this.#engine.getRun(...args); }
+  listRejected(...args: Call<"listRejected">) { return this.#engine.listRejected(...args); }
   listJobs(...args: Call<"listJobs">) { return this.#engine.listJobs(...args); }
   getJob(...args: Call<"getJob">) { return this.#engine.getJob(...args); }
   listDead(...args: Call<"listDead">) { return this.#engine.listDead(...args); }

@@ -1,4 +1,5 @@
 import type { Lane } from "@prewarm/shared/job";
+import { momentOf } from "../../platform/words.ts";
 import { type Held, pauseOf } from "./gate.ts";
 import type { Gate } from "./gate-memory.ts";
 
@@ -12,29 +13,23 @@ export function heldSentence({ state }: Gate, lane: Lane, { code }: Held): strin
 
 /** The same for operators: who, since when, until when, why. */
 export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
-  const until = held.until === null ? "" : ` until ${moment(held.until, gate.now)}`;
+  const until = held.until === null ? "" : ` until ${momentOf(held.until, gate.now)}`;
   if (held.code === "paused") {
     const pause = pauseOf(gate, lane);
-    const by = pause === null ? "" : ` since ${moment(pause.since, gate.now)} by ${pause.who}`;
+    const by = pause === null ? "" : ` since ${momentOf(pause.since, gate.now)} by ${pause.who}`;
     const reason = pause?.reason ? `: ${pause.reason}` : "";
     return ended(`Lane ${lane} is paused${by}${until}${reason}`);
   }
   if (held.code === "budget")
     return ended(
-      `${withoutEnd(heldSentence(gate, lane, held))}${until === "" ? "" : `; more from ${moment(held.until ?? 0, gate.now)}`}`,
+      `${withoutEnd(heldSentence(gate, lane, held))}${until === "" ? "" : `; more from ${momentOf(held.until ?? 0, gate.now)}`}`,
     );
   if (held.code === "breaker") {
-    const reason = withoutEnd(gate.state.breaker.reason ?? "Ittybit fails too often");
-    return ended(`The breaker is open (${reason}); one job is tried at ${moment(held.until ?? gate.now, gate.now)}`);
+    const { status, reason: said } = gate.state.breaker;
+    const reason = `${status === null ? "" : `Ittybit answers ${status}: `}${withoutEnd(said ?? "Ittybit fails too often")}`;
+    return ended(`The breaker is open (${reason}); one job is tried at ${momentOf(held.until ?? gate.now, gate.now)}`);
   }
   return ended(`Ittybit asked to wait${until}`);
-}
-
-/** `14:05 UTC`; with the day where it is another one. */
-export function moment(at: number, now: number): string {
-  const [date, time] = new Date(at).toISOString().split("T");
-  const day = date === new Date(now).toISOString().slice(0, 10) ? "" : `${date} `;
-  return `${day}${time?.slice(0, 5)} UTC`;
 }
 
 function withoutEnd(sentence: string): string {

@@ -39,6 +39,11 @@ export class Fresh {
     return this.#chunks.has(lane);
   }
 
+  /** Numbers of the runs of a lane that have any. */
+  runs(lane: LaneCode): number[] {
+    return this.#runs(lane);
+  }
+
   /** Whether ids may be on offer: chunks that are all handed out count no more. */
   offers(lane: LaneCode): boolean {
     return [...(this.#chunks.get(lane)?.values() ?? [])].some((chunks) =>

@@ -30,12 +30,13 @@ export function causeViews(tx: Tx, causes: readonly CauseCount[]): CauseView[] {
   return causes.flatMap(({ folders, sample, ...cause }) => {
     const row = byId.get(sample);
     if (row === undefined) return [];
-    const prefixes = folders.map(([folder, count]) => ({ prefix: readable(folder), count }));
+    const prefixes = folders.map(([folder, count]) => ({ prefix: readableFolder(folder), count }));
     return [{ ...cause, prefixes, sample: jobView(tx, row) }];
   });
 }
 
-function readable(folder: string): string {
+/** A folder as people write it. */
+export function readableFolder(folder: string): string {
   try {
     return decodeId(folder);
   } catch {

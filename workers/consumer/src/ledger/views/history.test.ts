@@ -32,7 +32,7 @@ it("history and rates hold what is folded and what is not", () => {
   world.leave("w");
   expect(stored("minute", T0, T0 + 2 * MINUTE)).toEqual(minutes);
   world.clock.ms += MINUTE;
-  expect(stats(world).rates.stored).toBeCloseTo(3 / 300);
+  expect(stats(world).rates.stored).toBeCloseTo(1 / 60, 5);
 });
 
 it("the overview counts rows without stored jobs, refused ones apart from dead ones, and knows who waits longest", () => {
