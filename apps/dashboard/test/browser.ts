@@ -8,16 +8,11 @@ import { type Browser, chromium } from "playwright-core";
 
 /*
  * A Chromium without system packages: @sparticuz/chromium ships the binary, the libraries it links (`al2023`), a font and a software
- * renderer, each as brotli. They are unpacked once beside node_modules. A browser of the system, or of $CHROMIUM, wins.
+ * renderer, each as brotli. They are unpacked once beside node_modules. Only $CHROMIUM wins over it: with another browser, and its fonts,
+ * a test would judge another page.
  */
 
 const inflate = promisify(brotliDecompress);
-const SYSTEM = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome-stable",
-  "/usr/bin/google-chrome",
-];
 // Nothing it does by itself may leave the machine: a test counts requests.
 const QUIET = [
   "--no-sandbox",
@@ -33,7 +28,7 @@ const QUIET = [
 
 /** Starts a headless Chromium; the caller closes it. Takes about 3 s more the first time on a machine. */
 export async function launchBrowser(): Promise<Browser> {
-  const found = [process.env.CHROMIUM, ...SYSTEM].find((path) => path && existsSync(path));
+  const found = process.env.CHROMIUM;
   // Under LANG=C Chromium says its language is `en-US@posix`, which Intl refuses.
   const own = {
     ...(process.env as Record<string, string>),

@@ -1,6 +1,7 @@
 import type {
   Action,
   AuditEntry,
+  Causes,
   DeadLetters,
   Image,
   Job,
@@ -158,6 +159,26 @@ export function runAt(index: number, hostile: boolean): Run {
   };
 }
 
+export function causes(mode: string): Causes {
+  const hostile = mode === "hostile";
+  const found = ERRORS.map((error, index) => ({
+    cause: `fp${index}`,
+    code: hostile ? HOSTILE : error.code,
+    text: hostile ? HOSTILE : error.message,
+    count: [241, 31, 12][index] ?? 1,
+    states: { retrying: 12, dead: 200, refused: index },
+    trend: Array.from({ length: 12 }, (_, at) => (at * 7 + index) % 19),
+    firstSeen: NOW - 86_400_000,
+    lastSeen: NOW - 61_000 * (index + 1),
+    formats: { avif: 200, webp: 41 },
+    prefixes: [{ prefix: hostile ? HOSTILE : "products/2026/", count: 40 }],
+    sample: jobAt(index * 10, hostile),
+    meaning: "Ittybit made the job and it failed there.",
+    cure: "Read the message, open the original.",
+  }));
+  return { window: "1h", from: NOW - 3_600_000, exact: true, causes: mode === "empty" ? [] : found };
+}
+
 export function dead(hostile: boolean, fingerprint: string | undefined): DeadLetters {
   const groups = ERRORS.map((error, index) => ({
     fingerprint: `fp${index}`,
@@ -220,6 +241,7 @@ export function actionAt(index: number): Action {
     filter: { state: "dead" },
     rate: 100,
     state: index === 0 ? "running" : "done",
+    ...{ canary: 0, run: `act_${index}`, outcome: byState(index === 0 ? 40 : 0, 0, 0, 180, 19, 0, 0) },
     total: 241,
     exact: true,
     done: index === 0 ? 120 : 239,

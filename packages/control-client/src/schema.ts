@@ -451,6 +451,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All jobs that match, as CSV with a header, streamed */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description May repeat: any of them */
+                    state?: ("queued" | "processing" | "retrying" | "stored" | "dead" | "refused" | "cancelled")[];
+                    /** @description May repeat: any of them */
+                    lane?: ("live" | "upload" | "bulk")[];
+                    run?: string;
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    search?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The jobs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All jobs that match, as a JSON document a line, streamed */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description May repeat: any of them */
+                    state?: ("queued" | "processing" | "retrying" | "stored" | "dead" | "refused" | "cancelled")[];
+                    /** @description May repeat: any of them */
+                    lane?: ("live" | "upload" | "bulk")[];
+                    run?: string;
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    search?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The jobs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-ndjson": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -630,7 +790,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try a dead, refused or cancelled job again */
+        /** Try a dead, refused or cancelled job again, or one that waits for its next retry now */
         post: {
             parameters: {
                 query?: never;
@@ -688,6 +848,98 @@ export interface paths {
                     };
                 };
                 /** @description The job is open */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an open job go before others: a lane up */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is in the higher lane */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such job */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The job has ended, or a viewer waits for it already */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -1030,7 +1282,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Retry or cancel every job that matches */
+        /** Retry, cancel or promote every job that matches */
         post: {
             parameters: {
                 query?: never;
@@ -1400,6 +1652,92 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/thumbs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A small picture of an image: the smallest of its stored variants that shows something
+         * @description Reads only: an address at the edge would order the variant that it names.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The picture */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/*": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nothing of it is stored */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2752,20 +3090,34 @@ export interface components {
         ActionPreview: {
             /** @enum {boolean} */
             dryRun: true;
-            /** @enum {string} */
-            kind: "retry" | "cancel";
+            /**
+             * @description promote: open jobs go a lane higher, bulk with the uploads
+             * @enum {string}
+             */
+            kind: "retry" | "cancel" | "promote";
             total: number;
             exact: boolean;
         };
         Action: {
             /** @description The action's id */
             action: string;
-            /** @enum {string} */
-            kind: "retry" | "cancel";
+            /**
+             * @description promote: open jobs go a lane higher, bulk with the uploads
+             * @enum {string}
+             */
+            kind: "retry" | "cancel" | "promote";
             filter: components["schemas"]["ActionFilter"];
             rate: number | null;
-            /** @enum {string} */
-            state: "running" | "done" | "cancelled";
+            /**
+             * @description halted: of the canary not all were stored, so that it did not go on
+             * @enum {string}
+             */
+            state: "running" | "done" | "cancelled" | "halted";
+            /** @description So many go first; 0: none, or all of them are stored */
+            canary: number;
+            /** @description Of a retry: the run that its jobs are in */
+            run: string | null;
+            outcome: components["schemas"]["CountsByState"] | null;
             /** @description Jobs that matched at creation */
             total: number;
             /** @description False: counting stopped at a bound and `total` is a lower bound */
@@ -2793,11 +3145,16 @@ export interface components {
             jobs?: string[];
         };
         ActionRequest: {
-            /** @enum {string} */
-            action: "retry" | "cancel";
+            /**
+             * @description promote: open jobs go a lane higher, bulk with the uploads
+             * @enum {string}
+             */
+            action: "retry" | "cancel" | "promote";
             filter: components["schemas"]["ActionFilter"];
             /** @description Jobs a second; default 100 for retry, unlimited for cancel */
             rate?: number;
+            /** @description Of a retry: so many first, and the others only once all of these are stored */
+            canary?: number;
             /** @description Only count */
             dryRun?: boolean;
         };

@@ -11,6 +11,7 @@ import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
 import { type Api, type ApiEnv, type Endpoint, routingPath } from "./endpoint.ts";
+import { exports } from "./export.ts";
 import { gate } from "./gate.ts";
 import { history } from "./history.ts";
 import { hooks } from "./hooks.ts";
@@ -24,10 +25,11 @@ import { runs } from "./runs.ts";
 import { session } from "./session.ts";
 import { stats } from "./stats.ts";
 import { system } from "./system.ts";
+import { thumbs } from "./thumbs.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
-  ...[warm, runs, jobs, dead, causes, actions, images, info, stats, history, gate],
+  ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, history, gate],
   ...[audit, doctor, session, hooks, metrics, system],
 ].flat();
 
@@ -48,7 +50,7 @@ export function createApi(deps: ApiDeps): Api {
   const admit = createGuard(deps);
   app.use(async (c, next) => {
     await next();
-    c.header("Cache-Control", "no-store");
+    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   });
   app.use(
     secureHeaders({
@@ -63,11 +65,12 @@ export function createApi(deps: ApiDeps): Api {
   return app;
 }
 
-const IMAGES = "/api/v1/images/";
+const OF_ONE_IMAGE = ["/api/v1/images/", "/api/v1/thumbs/"];
 
 /** An image's id may stand as one encoded segment or as the rest of the path: something in between may have decoded it (and assets do). */
 function withWholeId(path: string): string {
-  return path.startsWith(IMAGES) ? IMAGES + path.slice(IMAGES.length).replaceAll("/", "%2F") : path;
+  const before = OF_ONE_IMAGE.find((one) => path.startsWith(one));
+  return before === undefined ? path : before + path.slice(before.length).replaceAll("/", "%2F");
 }
 
 /** A wrong method is answered 405 and an unknown path 404, but only to operators. Everybody else gets 401 or 403, as from a call that exists. */

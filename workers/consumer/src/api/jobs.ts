@@ -101,12 +101,12 @@ const search = z.string().max(500).optional().openapi({
   example: 'error:upstream_failed format:avif "summer sale"',
 });
 
-const filter = {
+export const jobFilterQuery = z.object({
   state: listOf(JOB_STATES),
   lane: listOf(LANES),
   run: z.string().max(80).optional(),
   search,
-};
+});
 
 const params = z.object({ job: jobName });
 
@@ -119,7 +119,7 @@ export const jobs = [
       summary: "Jobs: what is open or ended without bytes, then what was stored of late",
       description:
         "Walks past at most 1,000 open jobs, 2,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.",
-      request: { query: z.object({ ...filter, limit, cursor }) },
+      request: { query: jobFilterQuery.extend({ limit, cursor }) },
       responses: {
         200: answer(z.object({ jobs: z.array(job), nextCursor }).openapi("JobPage"), "A page of jobs"),
         ...refusals,
@@ -155,7 +155,7 @@ export const jobs = [
       method: "post",
       path: "/api/v1/jobs/{job}/retry",
       tags: ["jobs"],
-      summary: "Try a dead, refused or cancelled job again",
+      summary: "Try a dead, refused or cancelled job again, or one that waits for its next retry now",
       request: { params },
       responses: {
         202: answer(job, "It is queued again"),
@@ -166,7 +166,29 @@ export const jobs = [
     },
     async (c, { ledger }) => {
       const act = await ledger.retryJob(c.req.valid("param").job, c.get("caller").who);
-      return c.json(acted(act, "Only a dead, refused or cancelled job can be tried again."), 202);
+      return c.json(
+        acted(act, "Only a dead, refused or cancelled job can be tried again, and one that waits for its next retry."),
+        202,
+      );
+    },
+  ),
+  operator(
+    {
+      method: "post",
+      path: "/api/v1/jobs/{job}/promote",
+      tags: ["jobs"],
+      summary: "Let an open job go before others: a lane up",
+      request: { params },
+      responses: {
+        202: answer(job, "It is in the higher lane"),
+        ...refusals,
+        404: refusal("No such job"),
+        409: refusal("The job has ended, or a viewer waits for it already"),
+      },
+    },
+    async (c, { ledger }) => {
+      const act = await ledger.promoteJob(c.req.valid("param").job, c.get("caller").who);
+      return c.json(acted(act, "The job has ended, or goes as a viewer's already."), 202);
     },
   ),
   operator(

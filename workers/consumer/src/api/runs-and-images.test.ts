@@ -89,6 +89,10 @@ describe("images", () => {
     expect(world.purges.map((task) => task.id)).toEqual([id]);
     expect((await world.json("GET", path)).body.purging).toBe(true);
     expect((await world.call("GET", `/api/v1/images/${encodeURIComponent("../x")}`)).status).toBe(400);
+    const thumb = await world.call("GET", `/api/v1/thumbs/albums/%C3%A9t%C3%A9%20100%25`, { token: VIEWER });
+    expect([thumb.status, thumb.headers.get("Content-Type"), await thumb.text()]).toEqual([200, "image/webp", "12345"]);
+    expect(thumb.headers.get("Cache-Control")).toBe("private, max-age=3600");
+    expect((await world.call("GET", "/api/v1/thumbs/none")).status).toBe(404);
     const asPath = await world.json("GET", "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25");
     expect(asPath.body).toMatchObject({ id, purging: true });
   });

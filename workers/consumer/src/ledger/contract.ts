@@ -165,6 +165,7 @@ export interface Operators {
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
+  promoteJob(job: string, who: string): Promise<JobAct>;
   cancelJob(job: string, who: string): Promise<JobAct>;
   countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
   createAction(action: NewAction): Promise<ActionView | null>;
@@ -229,6 +230,7 @@ export const LEDGER_CALLS = {
   listAudit: "repeat",
   cancelRun: "repeat",
   retryJob: "once",
+  promoteJob: "once",
   cancelJob: "once",
   countMatches: "repeat",
   createAction: "once",
@@ -465,22 +467,31 @@ export interface DeadView {
 export type JobAct = { status: "ok"; job: NamedJob } | { status: "none" } | { status: "state" };
 
 export interface NewAction {
-  kind: "retry" | "cancel";
+  kind: ActionKind;
   /** As asked, as JSON text, to be shown again. */
   filter: string;
   /** As read. */
   match: JobFilter;
   rate: number | null;
+  /** So many first; the others once all of these are stored. */
+  canary?: number;
   who: string;
 }
 
+/** `promote` lets open jobs go before others: a lane up. */
+export type ActionKind = "retry" | "cancel" | "promote";
+
 export interface ActionView {
   action: string;
-  kind: "retry" | "cancel";
+  kind: ActionKind;
   /** As asked, as JSON text. */
   filter: string;
   rate: number | null;
-  state: "running" | "done" | "cancelled";
+  state: "running" | "done" | "cancelled" | "halted";
+  canary: number;
+  /** Of a retry: the run that its jobs are in, and what became of them. */
+  run: string | null;
+  outcome: Record<JobState, number> | null;
   total: number;
   exact: boolean;
   done: number;

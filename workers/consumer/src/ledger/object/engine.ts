@@ -32,7 +32,7 @@ import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
 import { recover, restored } from "../protocol/restored.ts";
-import { cancelJob, retryJob } from "../protocol/retry-and-cancel.ts";
+import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
 import { slotsUsed } from "../protocol/slots.ts";
 import { audit, listAudit } from "../tables/audit.ts";
@@ -61,6 +61,12 @@ import { wake } from "./wake.ts";
 const SHARE_MS = 20;
 /** Should the object be evicted before that, the alarm does it. */
 const SAFETY_MS = 5_000;
+
+const ACTS = {
+  retry: (tx: LedgerTx, id: number) => retryJob(tx, id),
+  cancel: cancelJob,
+  promote: promoteJob,
+} as const;
 
 /** What an object of the platform gives its engine; the simulators give a virtual one. */
 export interface EngineHost {
@@ -225,6 +231,10 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#act(name, who, "retry");
   }
 
+  promoteJob(name: string, who: string): JobAct {
+    return this.#act(name, who, "promote");
+  }
+
   cancelJob(name: string, who: string): JobAct {
     return this.#act(name, who, "cancel");
   }
@@ -369,10 +379,10 @@ export class Engine implements Answering<LedgerCalls> {
     }
   }
 
-  #act(name: string, who: string, kind: "retry" | "cancel"): JobAct {
+  #act(name: string, who: string, kind: keyof typeof ACTS): JobAct {
     return this.#change((tx) => {
       const id = idOfName(name);
-      const result = id === null ? "missing" : (kind === "retry" ? retryJob : cancelJob)(tx, id);
+      const result = id === null ? "missing" : ACTS[kind](tx, id);
       const row = id === null ? null : tx.rows.byId(id);
       if (row === null) return { status: "none" };
       if (result !== "ok") return { status: "state" };

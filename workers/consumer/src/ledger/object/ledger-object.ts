@@ -43,6 +43,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listAudit(...args: Call<"listAudit">) { return this.#engine.listAudit(...args); }
   cancelRun(...args: Call<"cancelRun">) { return this.#engine.cancelRun(...args); }
   retryJob(...args: Call<"retryJob">) { return this.#engine.retryJob(...args); }
+  promoteJob(...args: Call<"promoteJob">) { return this.#engine.promoteJob(...args); }
   cancelJob(...args: Call<"cancelJob">) { return this.#engine.cancelJob(...args); }
   countMatches(...args: Call<"countMatches">) { return this.#engine.countMatches(...args); }
   createAction(...args: Call<"createAction">) { return this.#engine.createAction(...args); }

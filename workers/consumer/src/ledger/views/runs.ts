@@ -2,9 +2,10 @@ import type { JobState } from "@prewarm/shared/job";
 import type { Page, RejectedItem, RunView } from "../contract.ts";
 import { grantedRows } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
+import { memberStates } from "../protocol/member-states.ts";
 import { addTo, quantile } from "../tables/histogram.ts";
 import { readRejections } from "../tables/rejections.ts";
-import { countedAs, laneName, type Row, stateName } from "../tables/row.ts";
+import { laneName, type Row } from "../tables/row.ts";
 import { openOf, type Run, readRuns } from "../tables/runs.ts";
 import type { Sums } from "../tables/sums.ts";
 import { runWaitsFor } from "./waiting.ts";
@@ -77,12 +78,7 @@ interface Known {
 function shown(tx: LedgerTx, run: Run, { speeds, moved, granted }: Known): RunView {
   const { states: moves = [], existing = 0, ready = [] } = moved.runs[run.n] ?? {};
   const members = run.states.map((n, code) => n + (moves[code] ?? 0));
-  const states = stateCountsOf(members);
-  for (const row of granted) {
-    if (!tx.runs.askersOf(row).includes(run.n)) continue;
-    states[stateName(countedAs(row))] -= 1;
-    states.processing += 1;
-  }
+  const states = memberStates(tx, run, { moved: moved.runs[run.n], granted });
   const open = openOf(members);
   // The row says when it was folded; until then its workers have only just left.
   const ended = open > 0 ? 0 : run.ended || tx.now;
@@ -108,14 +104,6 @@ function shown(tx: LedgerTx, run: Run, { speeds, moved, granted }: Known): RunVi
     readyP50: quantile(readyTimes, 0.5),
     readyP95: quantile(readyTimes, 0.95),
   };
-}
-
-function stateCountsOf(members: number[]): Record<JobState, number> {
-  const states = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
-  members.forEach((n, code) => {
-    states[stateName(code)] += n;
-  });
-  return states;
 }
 
 function endedOf({ stored, dead, refused, cancelled }: Record<JobState, number>): number {
