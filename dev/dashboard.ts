@@ -3,7 +3,7 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 const APP = "apps/dashboard";
-const SOURCES = [APP, "packages/control-client"];
+const SOURCES = [APP, "packages/control-client", "packages/shared"];
 
 /** Builds the dashboard's assets when a source is newer than what was built. */
 export async function buildDashboard(): Promise<void> {

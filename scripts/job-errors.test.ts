@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { expect, it } from "vitest";
-import { JOB_ERRORS } from "./job-errors.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const ROOMS = ["originals", "ittybit", "making", "ledger/protocol"];

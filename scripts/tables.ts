@@ -1,3 +1,4 @@
+import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { type Config, DEFAULTS, FITS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
 import { ERRORS, type ErrorCode } from "../packages/shared/src/errors.ts";
 import { maximum } from "../packages/shared/src/ladder.ts";
@@ -8,7 +9,6 @@ import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
 import { strangersTable } from "./cost/strangers.ts";
 import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
-import { JOB_ERRORS } from "./job-errors.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*

@@ -280,7 +280,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P5",
     breaks: "a paused lane's jobs go all the same",
     file: `${PROTOCOL}/gate.ts`,
-    find: 'if (state.paused.includes(lane)) return { code: "paused", until: null };',
+    find: 'if (pause !== null) return { code: "paused", until: pause.until };',
     replace: "",
     tests: [`${PROTOCOL}/gate.test.ts`],
   },

@@ -227,8 +227,8 @@ export class VirtualObject {
   #checkAlarm(when: string): void {
     if (this.#alarm !== null || this.#lost || this.#ringing) return;
     const gate = this.sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0];
-    const { paused } = JSON.parse(String(gate?.body ?? '{"paused":[]}')) as { paused: string[] };
-    const lanes = LANES.filter((lane) => paused.includes(lane)).map(laneCode);
+    const { pauses } = JSON.parse(String(gate?.body ?? '{"pauses":{}}')) as { pauses: Record<string, unknown> };
+    const lanes = LANES.filter((lane) => lane in pauses).map(laneCode);
     const open = this.sql.exec(
       `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?))) +
         (SELECT count(*) FROM hands) + (SELECT count(*) FROM purges) AS n`,

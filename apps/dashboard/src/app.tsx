@@ -4,19 +4,26 @@ import { session, sessionError } from "./api/session.ts";
 import { StatsProvider } from "./api/stats.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { helpOpen } from "./lib/keyboard.ts";
-import { match, place } from "./lib/router.ts";
-import { DeadPage } from "./pages/dead.tsx";
-import { ImagePage, ImagesPage } from "./pages/images.tsx";
-import { JobPage } from "./pages/job.tsx";
+import { match } from "./lib/paths.ts";
+import { place } from "./lib/router.ts";
 import { JobsPage } from "./pages/jobs.tsx";
-import { NewRunPage } from "./pages/new-run.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
-import { RunPage, RunsPage } from "./pages/runs.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
-import { SteeringPage } from "./pages/steering.tsx";
 import { Shell } from "./shell.tsx";
+import { Lazy } from "./ui/lazy.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { Empty, ProblemCard } from "./ui/view.tsx";
+
+/* Pages that come when they are asked for. The overview and the list of jobs are there at once. */
+const oneJob = () => import("./pages/job.tsx").then(({ JobPage }) => JobPage);
+const images = () => import("./pages/images.tsx").then(({ ImagesPage }) => ImagesPage);
+const image = () => import("./pages/images.tsx").then(({ ImagePage }) => ImagePage);
+const runs = () => import("./pages/runs.tsx").then(({ RunsPage }) => RunsPage);
+const newRun = () => import("./pages/new-run.tsx").then(({ NewRunPage }) => NewRunPage);
+const oneRun = () => import("./pages/runs.tsx").then(({ RunPage }) => RunPage);
+const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
+const dead = () => import("./pages/dead.tsx").then(({ DeadPage }) => DeadPage);
+const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) => SteeringPage);
 
 type Page = (params: Record<string, string>) => { title: string; page: ComponentChildren };
 
@@ -24,14 +31,18 @@ type Page = (params: Record<string, string>) => { title: string; page: Component
 const PAGES: readonly [pattern: string, page: Page][] = [
   ["/", () => ({ title: "Overview", page: <OverviewPage /> })],
   ["/jobs", () => ({ title: "Jobs", page: <JobsPage /> })],
-  ["/jobs/{job}", ({ job = "" }) => ({ title: `Job ${job}`, page: <JobPage key={job} job={job} /> })],
-  ["/images", () => ({ title: "Images", page: <ImagesPage /> })],
-  ["/images/{id}", ({ id = "" }) => ({ title: id, page: <ImagePage key={id} id={id} /> })],
-  ["/runs", () => ({ title: "Runs", page: <RunsPage /> })],
-  ["/runs/new", () => ({ title: "New run", page: <NewRunPage /> })],
-  ["/runs/{run}", ({ run = "" }) => ({ title: `Run ${run}`, page: <RunPage key={run} run={run} /> })],
-  ["/dead", () => ({ title: "Dead letters", page: <DeadPage /> })],
-  ["/steering", () => ({ title: "Steering", page: <SteeringPage /> })],
+  ["/jobs/{job}", ({ job = "" }) => ({ title: `Job ${job}`, page: <Lazy key={job} load={oneJob} props={{ job }} /> })],
+  ["/images", () => ({ title: "Images", page: <Lazy key="images" load={images} props={{}} /> })],
+  ["/images/{id...}", ({ id = "" }) => ({ title: id, page: <Lazy key={`i${id}`} load={image} props={{ id }} /> })],
+  ["/runs", () => ({ title: "Runs", page: <Lazy key="runs" load={runs} props={{}} /> })],
+  ["/runs/new", () => ({ title: "New run", page: <Lazy key="new" load={newRun} props={{}} /> })],
+  [
+    "/runs/{run}",
+    ({ run = "" }) => ({ title: `Run ${run}`, page: <Lazy key={`r${run}`} load={oneRun} props={{ run }} /> }),
+  ],
+  ["/causes", () => ({ title: "Causes", page: <Lazy key="causes" load={causes} props={{}} /> })],
+  ["/dead", () => ({ title: "Dead letters", page: <Lazy key="dead" load={dead} props={{}} /> })],
+  ["/steering", () => ({ title: "Steering", page: <Lazy key="steering" load={steering} props={{}} /> })],
 ];
 
 export function App() {

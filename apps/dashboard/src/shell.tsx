@@ -1,15 +1,20 @@
 import type { ComponentChildren } from "preact";
 import { environment, session, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
-import { compact } from "./lib/format.ts";
+import { compact, duration } from "./lib/format.ts";
 import { helpOpen } from "./lib/keyboard.ts";
-import { live, liveSwitch, setLive } from "./lib/live.ts";
+import { clock, live, liveSwitch, setLive } from "./lib/live.ts";
 import { nextTheme, theme } from "./lib/theme.ts";
+import { WarningLink } from "./ui/warning-link.tsx";
+
+/** Three polls. */
+const LATE_MS = 9_000;
 
 const NAV: readonly [href: string, name: string, key: string][] = [
   ["/", "Overview", "o"],
   ["/jobs", "Jobs", "j"],
   ["/runs", "Runs", "r"],
+  ["/causes", "Causes", "c"],
   ["/dead", "Dead letters", "d"],
   ["/images", "Images", "i"],
   ["/steering", "Steering", "s"],
@@ -53,7 +58,8 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
       </header>
       <Nav path={path} />
       <main id="main" tabIndex={-1}>
-        {path !== "/" && <HealthStrip />}
+        <LateStrip />
+        {path !== "/" && <Warnings />}
         {children}
       </main>
     </div>
@@ -80,7 +86,8 @@ function Nav({ path }: { path: string }) {
 }
 
 function LiveSwitch() {
-  const words = live.value ? "Live" : "Paused";
+  const late = useLateness();
+  const words = !live.value ? "Paused" : late === null ? "Live" : `Stale ${duration(late)}`;
   return (
     <button
       type="button"
@@ -90,7 +97,7 @@ function LiveSwitch() {
       onClick={() => setLive(!liveSwitch.value)}
       title="Live updates (p)"
     >
-      <span class="pulse" data-on={live.value} aria-hidden="true" />
+      <span class="pulse" data-on={live.value && late === null} aria-hidden="true" />
       <span class="visually-hidden">Live updates: </span>
       {words}
     </button>
@@ -101,7 +108,15 @@ function Who() {
   const who = session.value;
   if (who === null || who === "unknown") return null;
   return (
-    <details class="who">
+    <details
+      class="who"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.currentTarget.open = false;
+      }}
+      onFocusOut={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) event.currentTarget.open = false;
+      }}
+    >
       <summary>{who.role}</summary>
       <div class="menu">
         <p>{who.who}</p>
@@ -110,6 +125,9 @@ function Who() {
             Sign out
           </button>
         )}
+        <a href="/readyz" target="_blank" rel="noreferrer">
+          Readiness
+        </a>
         <a href="/openapi.json" target="_blank" rel="noreferrer">
           API description
         </a>
@@ -118,14 +136,41 @@ function Who() {
   );
 }
 
-/** Shown on every page when something is wrong, except on the overview, which shows the health in a larger card. */
-function HealthStrip() {
-  const health = useStats().data.value?.health;
-  if (!health || health.level === "ok") return null;
+/** For how long the server has told nothing new, in ms, once that is three polls long; null: it answers, or nobody asks. */
+function useLateness(): number | null {
+  const { loadedAt } = useStats();
+  if (!live.value || loadedAt.value === null) return null;
+  const age = clock.value - loadedAt.value;
+  return age > LATE_MS ? age : null;
+}
+
+/** Numbers that are old must not look new: a server that hangs gives no error for a while. */
+function LateStrip() {
+  const late = useLateness();
+  const stats = useStats();
+  if (late === null || stats.error.value !== null) return null;
   return (
-    <p class={health.level === "problem" ? "strip bad" : "strip warn"}>
-      <span>{health.sentence}</span>
-      <a href="/steering">Steering</a>
+    <p class="strip warn" role="status">
+      <span>The server has not answered for {duration(late)}. What you see is as old.</span>
+      <button type="button" class="small" onClick={() => void stats.refresh()}>
+        Try now
+      </button>
     </p>
+  );
+}
+
+/** Everything that is wrong, the worst first, each with the way to its cause. The overview has it in its health card. */
+function Warnings() {
+  const wrong = useStats().data.value?.warnings.filter(({ level }) => level !== "note") ?? [];
+  if (wrong.length === 0) return null;
+  return (
+    <ul class="warnings" aria-label="Warnings">
+      {wrong.map((one) => (
+        <li key={`${one.code}${one.sentence}`} class={one.level === "problem" ? "strip bad" : "strip warn"}>
+          <span>{one.sentence}</span>
+          <WarningLink warning={one} />
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -9,7 +9,7 @@ import { type Browser, chromium } from "playwright-core";
 /*
  * A Chromium without system packages: @sparticuz/chromium ships the binary, the libraries it links (`al2023`), a font and a software
  * renderer, each as brotli. They are unpacked once beside node_modules. It is the same browser with the same font on every machine; one of
- * the system stands in where there is none for the machine. $CHROMIUM wins over both.
+ * the system stands in only where there is none for the machine: with other fonts a test would judge another page. $CHROMIUM wins over both.
  */
 
 const inflate = promisify(brotliDecompress);

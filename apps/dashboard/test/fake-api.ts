@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { actionAt, auditAt, dead, image, jobAt, jobDetail, runAt } from "./fixtures.ts";
+import { actionAt, auditAt, causes, dead, image, jobAt, jobDetail, runAt } from "./fixtures.ts";
 import { gate, history, stats } from "./fixtures-stats.ts";
 
 /*
@@ -118,6 +118,12 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
     case "GET runs/*":
     case "DELETE runs/*":
       return [200, runAt(Number(/\d+/.exec(id ?? "")?.[0] ?? 0), hostile)];
+    case "GET causes":
+      return [200, causes(api.mode)];
+    case "GET runs/*/rejected":
+      return [200, { rejected: [{ index: 4, id: "../up", code: "id_invalid", message: "No." }], nextCursor: null }];
+    case "GET thumbs/*":
+      return [404, "Nothing of it is stored."];
     case "GET dead":
       return [
         200,

@@ -5,6 +5,12 @@ const NOW = Date.now();
 
 const GATE: Gate = {
   paused: { live: false, upload: false, bulk: true },
+  pauses: {
+    live: null,
+    upload: null,
+    bulk: { who: "operator token 1", since: NOW - 3_600_000, reason: "a migration", until: NOW + 7_200_000 },
+  },
+  undo: { at: NOW - 3_600_000, who: "operator token 1" },
   breaker: { state: "closed", reason: null, status: null, since: null, probeAt: null },
   rate: { perSecond: 20, burst: 20 },
   concurrency: 50,
@@ -42,6 +48,8 @@ export function gate(mode: string): Gate {
     return {
       ...GATE,
       paused: { live: false, upload: false, bulk: false },
+      pauses: { live: null, upload: null, bulk: null },
+      undo: null,
       reasons: [],
       budget: { ...GATE.budget, used: 0, usedByLane: { live: 0, upload: 0, bulk: 0 }, alert: null },
     };
@@ -54,7 +62,7 @@ export function gate(mode: string): Gate {
 }
 
 export function stats(mode: string): Stats {
-  const empty = mode === "empty";
+  const [empty, hostile] = [mode === "empty", mode === "hostile"];
   const none = byState(0, 0, 0, 0, 0, 0, 0);
   const lanes = empty
     ? { live: none, upload: none, bulk: none }
@@ -70,6 +78,22 @@ export function stats(mode: string): Stats {
     "The bulk lane is paused: 48,210 jobs wait, viewers get originals for those.";
   return {
     at: Date.now(),
+    warnings: empty
+      ? []
+      : [
+          {
+            level: hostile ? "problem" : "warning",
+            code: "paused",
+            sentence,
+            link: "/steering",
+            since: NOW - 3_600_000,
+          },
+          {
+            ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
+            sentence: hostile ? HOSTILE : "3 % of 3,500 attempts failed: 41 × encoder out of memory, all avif.",
+          },
+          { level: "note", code: "dead", sentence: "284 dead letters to look at.", link: "/dead", since: null },
+        ],
     environment: mode === "hostile" ? "production" : "staging",
     health: {
       level: empty ? "ok" : mode === "hostile" ? "problem" : "warning",
@@ -84,9 +108,14 @@ export function stats(mode: string): Stats {
     deadLetters: empty ? 0 : 284,
     open: sum("queued") + sum("processing") + sum("retrying"),
     oldest: { live: empty ? null : 2_100, upload: empty ? null : 64_000, bulk: empty ? null : 3_600_000 },
-    rates: empty
-      ? { storedPerSecond: 0, failedPerSecond: 0, acceptedPerSecond: 0, failureRatio: 0 }
-      : { storedPerSecond: 11.4, failedPerSecond: 0.3, acceptedPerSecond: 14.2, failureRatio: 0.026 },
+    rates: empty ? rates(0, 0, 0, { failed: 0, all: 0 }) : rates(11.4, 0.3, 14.2, { failed: 92, all: 3500 }),
+    waitingFor: {
+      live: null,
+      upload: empty ? null : { code: "line", text: "1,257 jobs wait; at 11/s about 2 min.", until: null, ahead: 1257 },
+      bulk: empty
+        ? null
+        : { code: "paused", text: hostile ? HOSTILE : (now.reasons[0]?.message ?? ""), until: null, ahead: 48_210 },
+    },
     wait: { p50: 1200, p95: 41_000, p99: 88_000 },
     run: { p50: 2100, p95: 6400, p99: 14_800 },
     etaSeconds: empty ? 0 : 4340,
@@ -103,6 +132,14 @@ export function stats(mode: string): Stats {
     versions: { consumer: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" }, ledger: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" } },
     totals: { accepted: 0, stored: 0, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 0 },
     hooks: null,
+  };
+}
+
+function rates(stored: number, failed: number, accepted: number, attempts: { failed: number; all: number }) {
+  return {
+    ...{ seconds: 84, storedPerSecond: stored, endedPerSecond: stored + failed / 3, failedPerSecond: failed },
+    ...{ acceptedPerSecond: accepted, submittedPerSecond: stored + failed, attempts },
+    failureRatio: attempts.all === 0 ? 0 : attempts.failed / attempts.all,
   };
 }
 

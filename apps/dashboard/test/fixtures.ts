@@ -1,6 +1,7 @@
 import type {
   Action,
   AuditEntry,
+  Causes,
   DeadLetters,
   Image,
   Job,
@@ -93,10 +94,20 @@ export function jobDetail(index: number, hostile: boolean, imageUrl: string): Jo
     ...job,
     generation: 1 + job.attempts,
     sourceEtag: '"5f2c-1a"',
+    waitingFor: waitingFor(job, hostile),
+    runs: job.run ? [job.run, "run_9"] : [],
+    originalBytes: job.state === "stored" ? 412_004 : null,
     originalUrl: hostile ? `javascript:alert("${job.id}")` : imageUrl,
     variantUrl: job.state === "stored" ? imageUrl : null,
     history,
   };
+}
+
+function waitingFor(job: Job, hostile: boolean): JobDetail["waitingFor"] {
+  if (hostile) return { code: "line", text: HOSTILE, until: null, ahead: null };
+  if (job.state === "retrying") return { code: "retry", text: "Retry 3 of 7, in 40 s.", until: job.due, ahead: null };
+  if (job.state !== "queued") return null;
+  return { code: "line", text: "4,310 before it; at 15/s about 5 min.", until: null, ahead: 4310 };
 }
 
 export const byState = (
@@ -128,6 +139,17 @@ export function runAt(index: number, hostile: boolean): Run {
     accepted: total - 200,
     duplicates: 200,
     existing: 1204,
+    rejectedTotal: index === 2 ? 3 : 0,
+    who: "operator token 1",
+    outcome: open || index === 3 ? null : "with failures",
+    waitingFor: open
+      ? {
+          code: "line",
+          text: hostile ? HOSTILE : "1,204 jobs wait, in turn with another run.",
+          until: null,
+          ahead: left,
+        }
+      : null,
     total,
     done: total - left,
     states: byState(Math.max(0, left - 44), Math.min(left, 38), Math.min(left, 6), stored, 9, 3, 2),
@@ -135,6 +157,26 @@ export function runAt(index: number, hostile: boolean): Run {
     etaSeconds: open ? left / 11.4 : null,
     timeToReady: { p50: 4100, p95: 61_000 },
   };
+}
+
+export function causes(mode: string): Causes {
+  const hostile = mode === "hostile";
+  const found = ERRORS.map((error, index) => ({
+    cause: `fp${index}`,
+    code: hostile ? HOSTILE : error.code,
+    text: hostile ? HOSTILE : error.message,
+    count: [241, 31, 12][index] ?? 1,
+    states: { retrying: 12, dead: 200, refused: index },
+    trend: Array.from({ length: 12 }, (_, at) => (at * 7 + index) % 19),
+    firstSeen: NOW - 86_400_000,
+    lastSeen: NOW - 61_000 * (index + 1),
+    formats: { avif: 200, webp: 41 },
+    prefixes: [{ prefix: hostile ? HOSTILE : "products/2026/", count: 40 }],
+    sample: jobAt(index * 10, hostile),
+    meaning: "Ittybit made the job and it failed there.",
+    cure: "Read the message, open the original.",
+  }));
+  return { window: "1h", from: NOW - 3_600_000, exact: true, causes: mode === "empty" ? [] : found };
 }
 
 export function dead(hostile: boolean, fingerprint: string | undefined): DeadLetters {
@@ -199,6 +241,7 @@ export function actionAt(index: number): Action {
     filter: { state: "dead" },
     rate: 100,
     state: index === 0 ? "running" : "done",
+    ...{ canary: 0, run: `act_${index}`, outcome: byState(index === 0 ? 40 : 0, 0, 0, 180, 19, 0, 0) },
     total: 241,
     exact: true,
     done: index === 0 ? 120 : 239,

@@ -152,7 +152,7 @@ describe("keyboard only", () => {
 
 describe("a viewer", () => {
   const HARMLESS =
-    /^(Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|Export CSV|Copy as curl|Try)/;
+    /^(Live|Paused|Live updates: |Theme: |Keyboard help|Sign out|Hour|Day|30 days|All|Open|Done|Cancelled|Newest|Newer|Older|Back|More|Show|Readiness|5 min|1 hour|1 day|Copy as curl|Try)/;
 
   it.each([
     "/",
@@ -173,7 +173,9 @@ describe("a viewer", () => {
     const names = await page
       .locator("button, a.button, input[type=submit]")
       .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""));
-    expect(names.filter((name) => name !== "Steering" && name !== "Its jobs" && !HARMLESS.test(name))).toEqual([]);
+    expect(names.filter((name) => name !== "Steering" && name !== "Jobs of this run" && !HARMLESS.test(name))).toEqual(
+      [],
+    );
     expect(await page.locator("main input[type=number], main textarea, main [data-retry]").count()).toBe(0);
     await page.keyboard.press("j");
     await page.keyboard.press("r");

@@ -1,11 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { forLog, splitFilling, tick } from "../src/charts/series.ts";
-import { toCsv } from "../src/lib/csv.ts";
 import { shellQuote } from "../src/lib/curl.ts";
+import { imageUrl, match } from "../src/lib/paths.ts";
 import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/lib/warm-input.ts";
 import { createSelection } from "../src/ui/selection.ts";
-import { jobAt } from "./fixtures.ts";
 
 describe("a chart's line", () => {
   it("is dashed only on its way to the bucket that fills, and meets there", () => {
@@ -26,16 +25,6 @@ describe("a chart's line", () => {
   });
 });
 
-describe("toCsv", () => {
-  it("quotes what would break a row, and disarms formulas", () => {
-    const job = { ...jobAt(0), id: '=HYPERLINK("x"),\n', error: { code: "e", message: "+1" } };
-    const [header, ...rows] = toCsv([job]).split("\r\n");
-    expect(header).toContain("job,id,v");
-    expect(rows.join("\r\n")).toContain(`,"'=HYPERLINK(""x""),\n",`);
-    expect(rows.join("\r\n")).toContain(",'+1,");
-  });
-});
-
 it("quotes for a shell so that the shell gives the text back", () => {
   const text = `it's $HOME "and" \`date\` \\ !`;
   expect(execFileSync("sh", ["-c", `printf %s ${shellQuote(text)}`]).toString()).toBe(text);
@@ -53,6 +42,22 @@ describe("createSelection", () => {
     selection.click("a", ["a", "b"], false);
     selection.click("y", ["x", "y"], true);
     expect([...selection.ids.value]).toEqual(["a", "y"]);
+  });
+});
+
+describe("the address of an image's page", () => {
+  it.each(["a", "albums/été 2026/plage.webp", "100%/x", "a%2Fb/c", "q?x=1#y/z", "a:b@c"])(
+    "%j is read back from what a browser and an asset server make of it",
+    (id) => {
+      const path = imageUrl(id);
+      expect(match("/images/{id...}", new URL(path, "https://x").pathname)).toEqual({ id });
+      // Cloudflare's asset server decodes each segment and encodes it again.
+      const again = path.split("/").map(decodeURIComponent).map(encodeURIComponent).join("/");
+      expect(match("/images/{id...}", again)).toEqual({ id });
+    },
+  );
+  it("is none without an id, or with half an escape", () => {
+    expect([match("/images/{id...}", "/images/"), match("/images/{id...}", "/images/%E0%A4")]).toEqual([null, null]);
   });
 });
 

@@ -372,6 +372,245 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items of a run's requests that were refused, by their place in the body */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of them */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RejectedPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All jobs that match, as CSV with a header, streamed */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description May repeat: any of them */
+                    state?: ("queued" | "processing" | "retrying" | "stored" | "dead" | "refused" | "cancelled")[];
+                    /** @description May repeat: any of them */
+                    lane?: ("live" | "upload" | "bulk")[];
+                    run?: string;
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    search?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The jobs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All jobs that match, as a JSON document a line, streamed */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description May repeat: any of them */
+                    state?: ("queued" | "processing" | "retrying" | "stored" | "dead" | "refused" | "cancelled")[];
+                    /** @description May repeat: any of them */
+                    lane?: ("live" | "upload" | "bulk")[];
+                    run?: string;
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    search?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The jobs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-ndjson": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -391,7 +630,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                     /** @description Rows in one page */
                     limit?: number;
@@ -551,7 +790,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try a dead, refused or cancelled job again */
+        /** Try a dead, refused or cancelled job again, or one that waits for its next retry now */
         post: {
             parameters: {
                 query?: never;
@@ -609,6 +848,98 @@ export interface paths {
                     };
                 };
                 /** @description The job is open */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an open job go before others: a lane up */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is in the higher lane */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such job */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The job has ended, or a viewer waits for it already */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -806,6 +1137,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why jobs fail now: causes over retrying, dead and refused jobs, those with most jobs first */
+        get: {
+            parameters: {
+                query?: {
+                    window?: "5m" | "1h" | "1d" | "all";
+                    run?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Causes, at most 200 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Causes"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions": {
         parameters: {
             query?: never;
@@ -876,7 +1282,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Retry or cancel every job that matches */
+        /** Retry, cancel or promote every job that matches */
         post: {
             parameters: {
                 query?: never;
@@ -1127,7 +1533,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    /** @description One URL-encoded segment */
+                    /** @description One URL-encoded segment, or the rest of the path */
                     id: string;
                 };
                 cookie?: never;
@@ -1192,7 +1598,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description One URL-encoded segment */
+                    /** @description One URL-encoded segment, or the rest of the path */
                     id: string;
                 };
                 cookie?: never;
@@ -1246,6 +1652,92 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/thumbs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A small picture of an image: the smallest of its stored variants that shows something
+         * @description Reads only: an address at the edge would order the variant that it names.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The picture */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/*": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nothing of it is stored */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2428,6 +2920,8 @@ export interface components {
         Rejection: {
             /** @description Place of the item in the body, from 0 */
             index: number;
+            /** @description As it was asked for; null: it names none that can be read */
+            id: string | null;
             code: string;
             message: string;
         };
@@ -2473,6 +2967,16 @@ export interface components {
             accepted: number;
             duplicates: number;
             existing: number;
+            /** @description Items of its requests that were refused at the door */
+            rejectedTotal: number;
+            /** @description Who asked; null: a hook, or not told */
+            who: string | null;
+            /**
+             * @description Of a run that is done. failed: nothing was stored, or every item was refused
+             * @enum {string|null}
+             */
+            outcome: "ok" | "with failures" | "failed" | null;
+            waitingFor: components["schemas"]["WaitingFor"];
             /** @description Variants this run waits for or waited for: accepted and joined ones */
             total: number;
             /** @description Variants of `total` that have ended */
@@ -2491,6 +2995,17 @@ export interface components {
         };
         /** @enum {string} */
         Lane: "live" | "upload" | "bulk";
+        /** @description Why something waits, as the ledger's next decision has it; null: it does not */
+        WaitingFor: {
+            /** @example retry */
+            code: string;
+            /** @example Retry 3 of 7, in 40 s. */
+            text: string;
+            /** @description When that ends by itself */
+            until: number | null;
+            /** @description Jobs before it, or of it; null where there is no line */
+            ahead: number | null;
+        } | null;
         CountsByState: {
             queued: number;
             processing: number;
@@ -2499,6 +3014,12 @@ export interface components {
             dead: number;
             refused: number;
             cancelled: number;
+        };
+        /** @description Up to 1,000 of each request are kept */
+        RejectedPage: {
+            rejected: components["schemas"]["Rejection"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
         };
         JobPage: {
             jobs: components["schemas"]["Job"][];
@@ -2546,6 +3067,11 @@ export interface components {
         JobDetail: components["schemas"]["Job"] & {
             generation: number;
             sourceEtag: string | null;
+            waitingFor: components["schemas"]["WaitingFor"];
+            /** @description All that wait for it, the first asker first; of a stored job that one */
+            runs: string[];
+            /** @description Of the original, once a variant of it is stored */
+            originalBytes: number | null;
             originalUrl: string | null;
             variantUrl: string | null;
             history: components["schemas"]["Attempt"][];
@@ -2602,23 +3128,79 @@ export interface components {
             /** @description Unix milliseconds */
             at: number;
         };
+        Causes: {
+            /** @enum {string} */
+            window: "5m" | "1h" | "1d" | "all";
+            /** @description Unix milliseconds */
+            from: number;
+            /** @description False: more than 100,000 jobs of a state have failed; some are not counted */
+            exact: boolean;
+            causes: components["schemas"]["Cause"][];
+        };
+        Cause: {
+            /** @description Stable name; an action's `fingerprint` */
+            cause: string;
+            code: string;
+            /** @description A sample; numbers, ids and the asked format vary within a cause */
+            text: string;
+            /** @description Jobs that failed last within the window */
+            count: number;
+            states: {
+                retrying: number;
+                dead: number;
+                refused: number;
+            };
+            /** @description `count` by twelve equal parts of the window, the oldest first */
+            trend: number[];
+            /** @description Of all that failed alike and are still known */
+            firstSeen: number;
+            /** @description Unix milliseconds */
+            lastSeen: number;
+            formats: {
+                [key: string]: number;
+            };
+            /** @description Folders with most of them */
+            prefixes: {
+                prefix: string;
+                count: number;
+            }[];
+            sample: components["schemas"]["Job"];
+            /** @description What the code means (docs/job-errors.md) */
+            meaning: string | null;
+            /** @description What to do */
+            cure: string | null;
+        };
         ActionPreview: {
             /** @enum {boolean} */
             dryRun: true;
-            /** @enum {string} */
-            kind: "retry" | "cancel";
+            /**
+             * @description promote: open jobs go a lane higher, bulk with the uploads
+             * @enum {string}
+             */
+            kind: "retry" | "cancel" | "promote";
             total: number;
             exact: boolean;
         };
         Action: {
             /** @description The action's id */
             action: string;
-            /** @enum {string} */
-            kind: "retry" | "cancel";
+            /**
+             * @description promote: open jobs go a lane higher, bulk with the uploads
+             * @enum {string}
+             */
+            kind: "retry" | "cancel" | "promote";
             filter: components["schemas"]["ActionFilter"];
             rate: number | null;
-            /** @enum {string} */
-            state: "running" | "done" | "cancelled";
+            /**
+             * @description halted: of the canary not all were stored, so that it did not go on
+             * @enum {string}
+             */
+            state: "running" | "done" | "cancelled" | "halted";
+            /** @description So many go first; 0: none, or all of them are stored */
+            canary: number;
+            /** @description Of a retry: the run that its jobs are in */
+            run: string | null;
+            outcome: components["schemas"]["CountsByState"] | null;
             /** @description Jobs that matched at creation */
             total: number;
             /** @description False: counting stopped at a bound and `total` is a lower bound */
@@ -2646,11 +3228,16 @@ export interface components {
             jobs?: string[];
         };
         ActionRequest: {
-            /** @enum {string} */
-            action: "retry" | "cancel";
+            /**
+             * @description promote: open jobs go a lane higher, bulk with the uploads
+             * @enum {string}
+             */
+            action: "retry" | "cancel" | "promote";
             filter: components["schemas"]["ActionFilter"];
             /** @description Jobs a second; default 100 for retry, unlimited for cancel */
             rate?: number;
+            /** @description Of a retry: so many first, and the others only once all of these are stored */
+            canary?: number;
             /** @description Only count */
             dryRun?: boolean;
         };
@@ -2725,6 +3312,8 @@ export interface components {
                 ledger: components["schemas"]["CodeVersion"];
             };
             health: components["schemas"]["Health"];
+            /** @description Everything that is wrong, the worst first; `health` is the first of it */
+            warnings: components["schemas"]["Warning"][];
             states: components["schemas"]["CountsByState"] & unknown;
             lanes: {
                 live: components["schemas"]["CountsByState"];
@@ -2743,12 +3332,28 @@ export interface components {
                 /** @description milliseconds */
                 bulk: number | null;
             };
-            /** @description Last five whole minutes */
+            /** @description Why each lane's jobs wait; null: none does */
+            waitingFor: {
+                live: components["schemas"]["WaitingFor"];
+                upload: components["schemas"]["WaitingFor"];
+                bulk: components["schemas"]["WaitingFor"];
+            };
+            /** @description Of late */
             rates: {
+                /** @description Over how long: the minute before and the one under way */
+                seconds: number;
                 storedPerSecond: number;
+                /** @description However they ended */
+                endedPerSecond: number;
                 failedPerSecond: number;
                 acceptedPerSecond: number;
-                /** @description Failed attempts of all that ended */
+                submittedPerSecond: number;
+                /** @description Of the last five minutes: those that failed, and all that ended */
+                attempts: {
+                    failed: number;
+                    all: number;
+                };
+                /** @description Failed attempts of those of the last five minutes */
                 failureRatio: number;
             };
             /** @description Since the ledger was made: `failed` counts attempts, `throttled` Ittybit's 429s */
@@ -2763,7 +3368,7 @@ export interface components {
             };
             wait: components["schemas"]["Percentiles"];
             run: components["schemas"]["Percentiles"] & unknown;
-            /** @description Until the open jobs are done at this rate */
+            /** @description Until the open jobs have ended at this rate; null while some of them may not go */
             etaSeconds: number | null;
             /** @description By queue name; null where the platform gives no metrics */
             queues: {
@@ -2826,6 +3431,23 @@ export interface components {
             /** @description Unix milliseconds */
             since: number | null;
         };
+        Warning: {
+            /**
+             * @description A note is worth a look, and no alarm
+             * @enum {string}
+             */
+            level: "problem" | "warning" | "note";
+            /** @example breaker */
+            code: string;
+            sentence: string;
+            /**
+             * @description Where on the dashboard its cause stands
+             * @example /causes?window=5m
+             */
+            link: string;
+            /** @description Unix milliseconds */
+            since: number | null;
+        };
         /** @description Enqueued to first submitted, last hour, without retries */
         Percentiles: {
             /** @description milliseconds */
@@ -2874,6 +3496,17 @@ export interface components {
                 upload: boolean;
                 bulk: boolean;
             };
+            pauses: {
+                live: components["schemas"]["Pause"];
+                upload: components["schemas"]["Pause"];
+                bulk: components["schemas"]["Pause"];
+            };
+            /** @description The last change of pauses or limits; a patch with `undo` and this `at` puts back what stood before */
+            undo: {
+                /** @description Unix milliseconds */
+                at: number;
+                who: string;
+            } | null;
             breaker: components["schemas"]["Breaker"];
             rate: {
                 perSecond: number;
@@ -2899,6 +3532,14 @@ export interface components {
             /** @description Unix milliseconds */
             updatedAt: number;
         };
+        Pause: {
+            who: string;
+            /** @description Unix milliseconds */
+            since: number;
+            reason: string | null;
+            /** @description When it ends by itself; null: when somebody ends it */
+            until: number | null;
+        } | null;
         Breaker: {
             /** @enum {string} */
             state: "closed" | "open" | "half-open";
@@ -2953,10 +3594,24 @@ export interface components {
         };
         GatePatch: {
             paused?: {
-                live?: boolean;
-                upload?: boolean;
-                bulk?: boolean;
+                live?: boolean | {
+                    reason?: string | null;
+                    /** @description When it ends by itself */
+                    until?: number | null;
+                };
+                upload?: boolean | {
+                    reason?: string | null;
+                    /** @description When it ends by itself */
+                    until?: number | null;
+                };
+                bulk?: boolean | {
+                    reason?: string | null;
+                    /** @description When it ends by itself */
+                    until?: number | null;
+                };
             };
+            /** @description `undo.at` of the gate: puts back what stood before that change */
+            undo?: number;
             /** @description Reset the breaker */
             breaker?: {
                 /** @enum {string} */
@@ -3056,7 +3711,9 @@ export type WarmRequest = components['schemas']['WarmRequest'];
 export type RunPage = components['schemas']['RunPage'];
 export type Run = components['schemas']['Run'];
 export type Lane = components['schemas']['Lane'];
+export type WaitingFor = components['schemas']['WaitingFor'];
 export type CountsByState = components['schemas']['CountsByState'];
+export type RejectedPage = components['schemas']['RejectedPage'];
 export type JobPage = components['schemas']['JobPage'];
 export type Job = components['schemas']['Job'];
 export type Format = components['schemas']['Format'];
@@ -3067,6 +3724,8 @@ export type Attempt = components['schemas']['Attempt'];
 export type DeadLetters = components['schemas']['DeadLetters'];
 export type DeadGroup = components['schemas']['DeadGroup'];
 export type DeadMessage = components['schemas']['DeadMessage'];
+export type Causes = components['schemas']['Causes'];
+export type Cause = components['schemas']['Cause'];
 export type ActionPreview = components['schemas']['ActionPreview'];
 export type Action = components['schemas']['Action'];
 export type ActionFilter = components['schemas']['ActionFilter'];
@@ -3080,10 +3739,12 @@ export type ImageInfo = components['schemas']['ImageInfo'];
 export type Stats = components['schemas']['Stats'];
 export type CodeVersion = components['schemas']['CodeVersion'];
 export type Health = components['schemas']['Health'];
+export type Warning = components['schemas']['Warning'];
 export type Percentiles = components['schemas']['Percentiles'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type Budget = components['schemas']['Budget'];
 export type Gate = components['schemas']['Gate'];
+export type Pause = components['schemas']['Pause'];
 export type Breaker = components['schemas']['Breaker'];
 export type GateLimit = components['schemas']['GateLimit'];
 export type History = components['schemas']['History'];

@@ -78,7 +78,9 @@ export interface GateLook {
 export function gateLook(sql: Sql): GateLook {
   const body = sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0]?.body;
   const open = { paused: [], breaker: { state: "closed", until: 0, probe: null }, throttledUntil: 0 };
-  return body === undefined ? open : (JSON.parse(String(body)) as GateLook);
+  if (body === undefined) return open;
+  const { pauses, ...gate } = JSON.parse(String(body)) as Omit<GateLook, "paused"> & { pauses: object };
+  return { ...gate, paused: Object.keys(pauses) };
 }
 
 /** Floor of each image, by its encoded id; names of this world need no encoding. */

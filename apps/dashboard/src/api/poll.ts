@@ -28,6 +28,10 @@ export interface Resource<T> {
   error: Signal<Error | null>;
   /** True while a load is under way. */
   busy: Signal<boolean>;
+  /** True while `data` is the answer to another query than the one that is followed now. */
+  previous: Signal<boolean>;
+  /** When the load under way began, Unix ms; null: none is. */
+  since: Signal<number | null>;
   /** When `data` came, Unix ms. */
   loadedAt: Signal<number | null>;
   /** Loads now; a load under way is dropped. */
@@ -49,6 +53,8 @@ class Polled<T> implements Resource<T> {
   readonly error = signal<Error | null>(null);
   readonly busy = signal(false);
   readonly loadedAt = signal<number | null>(null);
+  readonly previous = signal(false);
+  readonly since = signal<number | null>(null);
   readonly #options: ResourceOptions<T>;
   readonly #timers: Timers;
   readonly #unsubscribe: () => void;
@@ -78,6 +84,7 @@ class Polled<T> implements Resource<T> {
     const mine = new AbortController();
     this.#under = mine;
     this.busy.value = true;
+    this.since.value = this.#timers.now();
     const result = await this.#load(mine.signal).then(
       (value) => ({ value, error: null }),
       (error: unknown) => ({ value: null, error: error instanceof Error ? error : new Error(String(error)) }),
@@ -85,12 +92,15 @@ class Polled<T> implements Resource<T> {
     // Another load has begun since, or the resource is closed: nobody needs this answer.
     if (this.#under !== mine || this.#closed) return;
     this.#take(result);
+    const tookMs = this.#timers.now() - (this.since.value ?? 0);
     this.busy.value = false;
-    this.#schedule();
+    this.since.value = null;
+    this.#schedule(tookMs);
   }
 
   follow(load: (signal: AbortSignal) => Promise<T>): Promise<void> {
     this.#load = load;
+    this.previous.value = this.data.value !== null;
     return this.refresh();
   }
 
@@ -105,14 +115,16 @@ class Polled<T> implements Resource<T> {
     this.#failures = result.error ? this.#failures + 1 : 0;
     this.error.value = result.error;
     if (result.error) return;
+    this.previous.value = false;
     this.data.value = result.value;
     this.loadedAt.value = this.#timers.now();
   }
 
-  #schedule(): void {
+  /** What takes long is asked more rarely: a search walks the whole ledger. */
+  #schedule(tookMs: number): void {
     const { everyMs, live } = this.#options;
     if (everyMs === null || !live.value) return;
-    const slower = everyMs * 2 ** Math.min(this.#failures, 10);
+    const slower = Math.max(everyMs, 5 * tookMs) * 2 ** Math.min(this.#failures, 10);
     this.#timer = this.#timers.set(() => void this.refresh(), Math.min(Math.max(SLOWEST_MS, everyMs), slower));
   }
 }

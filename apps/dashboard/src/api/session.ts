@@ -3,7 +3,7 @@ import { ApiError, type Call, createCall } from "@prewarm/control-client/client"
 import type { Session } from "@prewarm/control-client/schema";
 
 /** Longest that the page waits for an answer, in ms. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 10_000;
 
 /** The browser sends the session's cookie by itself. */
 const call = createCall({ timeoutMs: TIMEOUT_MS });

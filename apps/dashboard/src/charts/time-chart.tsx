@@ -101,7 +101,12 @@ function optionsOf(props: TimeChartProps, box: HTMLElement, hover: (index: numbe
         values: (_, ticks) => ticks.map((seconds) => tick(seconds * 1000, props.bucketMs)),
         grid: { show: false },
       },
-      { ...axis, size: 56, values: (_, ticks) => ticks.map(props.format), ...(props.log ? { splits: logSplits } : {}) },
+      {
+        ...axis,
+        size: 56,
+        values: (_, ticks) => ticks.map(props.format),
+        ...(props.log ? { splits: logSplits, filter: (_, splits) => splits } : {}),
+      },
     ],
     series: [{}, ...props.lines.flatMap((line) => seriesOf(line, token))],
     hooks: { setCursor: [(chart) => hover(chart.cursor.idx ?? null)] },

@@ -35,6 +35,12 @@ export function exactUtc(at: number): string {
   return `${new Date(at).toISOString().replace("T", " ").replace("Z", "")} UTC`;
 }
 
+/** Local time with its zone, and UTC beside it. */
+export function exactBoth(at: number): string {
+  const local = new Date(at).toLocaleString("sv-SE", { timeZoneName: "short" });
+  return `${local} · ${exactUtc(at)}`;
+}
+
 /** Decimal, as storage is billed: `932 B`, `48.1 kB`, `3.2 GB`. */
 export function size(bytes: number | null): string {
   if (bytes === null) return NONE;

@@ -15,6 +15,7 @@ export const KEYS: readonly [keys: string, does: string][] = [
   ["g o", "Go to the overview"],
   ["g j", "Go to jobs"],
   ["g r", "Go to runs"],
+  ["g c", "Go to causes"],
   ["g d", "Go to dead letters"],
   ["g i", "Go to images"],
   ["g s", "Go to steering"],
@@ -22,7 +23,15 @@ export const KEYS: readonly [keys: string, does: string][] = [
   ["Esc", "Close; leave the search"],
 ];
 
-const GO: Record<string, string> = { o: "/", j: "/jobs", r: "/runs", d: "/dead", i: "/images", s: "/steering" };
+const GO: Record<string, string> = {
+  o: "/",
+  j: "/jobs",
+  r: "/runs",
+  c: "/causes",
+  d: "/dead",
+  i: "/images",
+  s: "/steering",
+};
 
 export const helpOpen = signal(false);
 

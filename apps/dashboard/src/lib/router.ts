@@ -3,9 +3,13 @@ import { signal } from "@preact/signals";
 /** Where we are: path and query, as the address bar has them. */
 export const place = signal(new URL(location.href));
 
-/** The cursors of the pages before, kept with the history entry, because the server only names the next page. */
+/** Kept with a history entry: what Back restores. */
 interface PlaceState {
+  /** The cursors of the pages before, because the server only names the next page. */
   back?: string[];
+  /** How far it was scrolled, and the row that had the focus. */
+  scroll?: number;
+  row?: string | null;
 }
 
 export function placeState(): PlaceState {
@@ -14,17 +18,41 @@ export function placeState(): PlaceState {
 
 /** Goes to a path of this site. `replace` is for a filter that changes while the user types: it adds no history entry. */
 export function navigate(to: string, options: { replace?: boolean; state?: PlaceState } = {}): void {
+  if (!options.replace) remember();
   const change = options.replace ? "replaceState" : "pushState";
   const moved = new URL(to, location.origin).pathname !== place.peek().pathname;
   history[change](options.state ?? null, "", to);
   place.value = new URL(location.href);
-  if (moved) scrollTo(0, 0);
+  if (moved) {
+    scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }
+}
+
+/** Writes down where the operator was on this page, for the way back. */
+function remember(): void {
+  const row = document.activeElement?.closest<HTMLElement>("[data-row]")?.dataset.row ?? null;
+  history.replaceState({ ...placeState(), scroll: scrollY, row }, "");
+}
+
+/** Scrolls to where the operator was, once the page is as tall again; rows come with an answer, so that it waits for them a while. */
+function restore({ scroll = 0, row = null }: PlaceState, triesLeft = 60): void {
+  const found = row === null ? null : document.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"] a`);
+  const isTall = document.documentElement.scrollHeight >= scroll + innerHeight;
+  if (triesLeft > 0 && ((row !== null && found === null) || !isTall)) {
+    requestAnimationFrame(() => restore({ scroll, row }, triesLeft - 1));
+    return;
+  }
+  scrollTo(0, scroll);
+  found?.focus({ preventScroll: true });
 }
 
 /** Follows the back button, and clicks on links of ours that a browser would open in this tab. */
 export function startRouter(): void {
+  history.scrollRestoration = "manual";
   addEventListener("popstate", () => {
     place.value = new URL(location.href);
+    restore(placeState());
   });
   document.addEventListener("click", (event) => {
     const link = (event.target as Element | null)?.closest("a");
@@ -42,7 +70,8 @@ export function startRouter(): void {
       link.origin !== location.origin ||
       link.target ||
       link.hasAttribute("download") ||
-      link.pathname.startsWith("/api/")
+      link.pathname.startsWith("/api/") ||
+      link.pathname === "/readyz"
     )
       return;
     event.preventDefault();
@@ -52,28 +81,4 @@ export function startRouter(): void {
     }
     navigate(link.pathname + link.search);
   });
-}
-
-/** `/jobs/{job}` against a path: its parts decoded, or null. A part is one segment. */
-export function match(pattern: string, path: string): Record<string, string> | null {
-  const [wanted, given] = [pattern.split("/"), path.replace(/(.)\/$/, "$1").split("/")];
-  if (wanted.length !== given.length) return null;
-  const found: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const text = given[index] ?? "";
-    const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    if (!name && part !== text) return null;
-    const decoded = name ? decodeOnce(text) : text;
-    if (decoded === null || (name && decoded === "")) return null;
-    if (name) found[name] = decoded;
-  }
-  return found;
-}
-
-function decodeOnce(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
 }

@@ -25,7 +25,7 @@ export function AuditLog({ round }: { round: number }) {
         {({ entries }) =>
           entries.length === 0 ? (
             <Empty title="Nobody has changed anything yet">
-              Every pause, limit, retry, cancel, purge and sign-in stands here with who did it.
+              Every run, pause, limit, retry, cancel and purge stands here with who did it.
             </Empty>
           ) : (
             <Entries entries={entries} />

@@ -11,6 +11,8 @@ import { createSelection, type Selection } from "../ui/selection.ts";
 export interface Bulk {
   kind: "retry" | "cancel";
   filter: ActionFilter;
+  /** The filter in words, where its own would say little. */
+  what?: string;
 }
 
 /** The ticked rows of a page, what can be done with them, and the dialog that does it. `done` follows when the dialog closes. */
@@ -25,7 +27,14 @@ export function useBulk(done: () => void): { selection: Selection; open(bulk: Bu
   const controls = (
     <>
       <SelectionBar selection={selection} act={(kind, jobs) => open({ kind, filter: { jobs } })} />
-      {bulk && <BulkDialog kind={bulk.kind} filter={bulk.filter} what={describeFilter(bulk.filter)} onClose={close} />}
+      {bulk && (
+        <BulkDialog
+          kind={bulk.kind}
+          filter={bulk.filter}
+          what={bulk.what ?? describeFilter(bulk.filter)}
+          onClose={close}
+        />
+      )}
     </>
   );
   return { selection, open, controls };

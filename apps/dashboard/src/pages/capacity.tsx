@@ -36,7 +36,7 @@ function Meters({ stats }: { stats: Stats }) {
         badAt={1}
       />
       <Meter
-        label="Submissions"
+        label="Submissions, last 1–2 min"
         used={used.used}
         limit={used.limit}
         text={of(rate(used.used), used.limit === null ? null : rate(used.limit))}

@@ -1,12 +1,10 @@
 import type { JobDetail } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import { ask, isOperator } from "../api/session.ts";
-import { useResource } from "../api/use-resource.ts";
 import { savedShare, size } from "../lib/format.ts";
 
 /** Original and variant side by side, with the bytes that a viewer saves. */
 export function Compare({ job }: { job: JobDetail }) {
-  const original = useOriginalBytes(job);
+  const original = job.originalBytes;
   if (job.state !== "stored" || !job.variantUrl) return <Waiting job={job} />;
   const saved =
     original !== null && job.bytes !== null
@@ -38,12 +36,19 @@ function Waiting({ job }: { job: JobDetail }) {
       <h2 id="compare">Original</h2>
       <div class="pair">
         <Picture name="Original" url={job.originalUrl} bytes={null} />
-        <p class="muted placeholder">
-          The variant shows here as soon as it is stored. Viewers get the original meanwhile.
-        </p>
+        <p class="muted placeholder">{meanwhile(job)}</p>
       </div>
     </section>
   );
+}
+
+/** What viewers get as long as there is no variant. */
+function meanwhile({ state, error }: JobDetail): string {
+  if (error?.code === "missing") return "The original is not there: viewers get the 404 of its host.";
+  if (error?.code === "unshowable") return "No browser can show the original: viewers get the placeholder.";
+  if (state === "dead" || state === "refused") return "There will be no variant by itself. Viewers get the original.";
+  if (state === "cancelled") return "Cancelled: nothing is made. Viewers get the original.";
+  return "The variant shows here as soon as it is stored. Viewers get the original meanwhile.";
 }
 
 /** The picture with the size it really has. */
@@ -64,7 +69,11 @@ export function Picture({ name, url, bytes }: { name: string; url: string | null
             onError={() => setBroken(true)}
           />
         ) : (
-          <p class="muted placeholder">{broken ? "This browser cannot show it." : "It is served by no address."}</p>
+          <p class="muted placeholder">
+            {broken
+              ? "It cannot be shown: it is not there, or no picture this browser knows."
+              : "It is served by no address."}
+          </p>
         )}
       </div>
       <figcaption>
@@ -73,24 +82,4 @@ export function Picture({ name, url, bytes }: { name: string; url: string | null
       </figcaption>
     </figure>
   );
-}
-
-/** The original's size, which jobs do not carry: a dry run of this one job asks the source for it. Operators only; null otherwise. */
-function useOriginalBytes(job: JobDetail): number | null {
-  const wanted = isOperator.value && job.state === "stored";
-  const resource = useResource(
-    `${job.id}|${wanted}`,
-    async (signal) => {
-      if (!wanted) return null;
-      const item = { id: job.id, transforms: [job.transform], ...(job.v ? { v: job.v } : {}) };
-      const answer = await ask("POST /api/v1/warm", {
-        query: { dryRun: "1" },
-        body: { items: [item], force: true },
-        signal,
-      });
-      return "dryRun" in answer && answer.jobs === 1 ? answer.downloadBytes : null;
-    },
-    null,
-  );
-  return resource.data.value;
 }

@@ -95,7 +95,11 @@ function Groups({ dead, opened, open }: { dead: DeadLetters; opened: string | nu
         {opened ? (
           <a href="/dead">All dead letters</a>
         ) : (
-          "A job comes here when it has failed for good: its error permanent, or its attempts used up. Nothing is lost then; it can be retried from here."
+          <>
+            A job comes here when it has failed for good: its error permanent, or its attempts used up. Nothing is lost
+            then; it can be retried from here. Originals that are missing or of no use are <i>refused</i>: they stand
+            among the <a href="/causes?window=all">causes</a>.
+          </>
         )}
       </Empty>
     );
@@ -138,7 +142,13 @@ function Group({ group, opened, open }: { group: DeadGroup; opened: boolean; ope
         <button
           type="button"
           data-retry
-          onClick={() => open({ kind: "retry", filter: { state: "dead", fingerprint: group.fingerprint } })}
+          onClick={() =>
+            open({
+              kind: "retry",
+              filter: { state: "dead", fingerprint: group.fingerprint },
+              what: `Dead letters of ${group.code}: ${group.message}`,
+            })
+          }
         >
           Retry {count(group.count)}…<span class="visually-hidden"> of {group.code}</span>
         </button>

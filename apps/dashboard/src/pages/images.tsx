@@ -4,12 +4,15 @@ import { ask, isOperator } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
+import { imageUrl } from "../lib/paths.ts";
 import { navigate } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
+import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
+import { DryRunCard } from "./dry-run-card.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
 
 /** Asks for an image's id and opens its page. */
@@ -25,7 +28,7 @@ export function ImagesPage() {
           class="row-form"
           onSubmit={(event) => {
             event.preventDefault();
-            if (id.trim()) navigate(`/images/${encodeURIComponent(id.trim())}`);
+            if (id.trim()) navigate(imageUrl(id.trim()));
           }}
         >
           <label class="field grow">
@@ -151,8 +154,24 @@ function summary(image: Image): string {
   return [...states.map(([state, number]) => `${count(number)} ${state}`), `${size(bytes)} stored`].join(" · ");
 }
 
+/** What making them anew would take, by a dry run. */
+function Cost({ id, transforms }: { id: string; transforms: string[] }) {
+  const resource = useResource(
+    id,
+    (signal) =>
+      ask("POST /api/v1/warm", { query: { dryRun: "1" }, body: { items: [{ id, transforms }], force: true }, signal }),
+    null,
+  );
+  return (
+    <View resource={resource} what="the price">
+      {(answer) => ("dryRun" in answer ? <DryRunCard asked fresh answer={answer} error={null} /> : null)}
+    </View>
+  );
+}
+
 function WarmForm({ image, changed }: { image: Image; changed(): void }) {
   const [recipe, setRecipe] = useState("upload");
+  const [asking, setAsking] = useState(false);
   const warm = async (items: object, force: boolean) => {
     const answer = await ask("POST /api/v1/warm", {
       body: {
@@ -185,9 +204,20 @@ function WarmForm({ image, changed }: { image: Image; changed(): void }) {
       <ActButton class="primary" act={() => warm({ recipe }, false)} disabled={recipe.trim() === ""}>
         Warm
       </ActButton>
-      <ActButton act={() => warm({ transforms }, true)} disabled={transforms.length === 0}>
-        Make all again
-      </ActButton>
+      <button type="button" onClick={() => setAsking(true)} disabled={transforms.length === 0}>
+        Make all again…
+      </button>
+      {asking && (
+        <ConfirmDialog
+          title="Make all again"
+          word={null}
+          verb="Make all again"
+          act={() => warm({ transforms }, true)}
+          onClose={() => setAsking(false)}
+        >
+          <Cost id={image.id} transforms={transforms} />
+        </ConfirmDialog>
+      )}
     </div>
   );
 }

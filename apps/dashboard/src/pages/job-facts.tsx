@@ -1,6 +1,7 @@
 import type { JobDetail } from "@prewarm/control-client/schema";
 import type { ComponentChildren } from "preact";
 import { size } from "../lib/format.ts";
+import { imageUrl } from "../lib/paths.ts";
 import { Time } from "../ui/time.tsx";
 
 /** Everything the ledger knows of a job. */
@@ -10,7 +11,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
       <h2 id="facts">Facts</h2>
       <dl class="facts">
         <Fact name="Image">
-          <Inside to={`/images/${encodeURIComponent(job.id)}`} text={job.id} />
+          <Inside to={imageUrl(job.id)} text={job.id} />
         </Fact>
         <Fact name="Variant key">{mono(job.key, "")}</Fact>
         <Fact name="Lane">{job.lane}</Fact>
@@ -39,7 +40,7 @@ function Times({ job }: { job: JobDetail }) {
   const times: [string, number | null][] = [
     ["Created", job.createdAt],
     ["Changed", job.updatedAt],
-    ["Looked at next", job.due],
+    ["Due", job.due !== null && job.due > job.updatedAt ? job.due : null],
     ["Stored", job.storedAt],
   ];
   return times.map(([name, at]) => (

@@ -1,6 +1,7 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { parseSearch, printSearch } from "@prewarm/shared/job-search";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { filterUrl, type JobFilter } from "../lib/job-filter.ts";
-import { parseQuery, printQuery, suggestions, unknownQualifiers } from "../lib/query.ts";
+import { suggestions, unknownQualifiers } from "../lib/query.ts";
 import { navigate } from "../lib/router.ts";
 
 const PAUSE_MS = 300;
@@ -9,9 +10,17 @@ const PAUSE_MS = 300;
 export function JobSearch({ filter }: { filter: JobFilter }) {
   const [text, setText] = useState(filter.search);
   const id = useId();
-  const go = (search: string) =>
-    navigate(filterUrl({ ...filter, search: search.trim(), cursor: null }), { replace: true });
-  useEffect(() => setText(filter.search), [filter.search]);
+  // What this box itself asked for last: when the address says just that, what was typed since is newer.
+  const sent = useRef(filter.search);
+  const go = (search: string) => {
+    sent.current = search.trim();
+    navigate(filterUrl({ ...filter, search: sent.current, cursor: null }), { replace: true });
+  };
+  useEffect(() => {
+    if (filter.search === sent.current) return;
+    sent.current = filter.search;
+    setText(filter.search);
+  }, [filter.search]);
   // Only typing starts a search
   useEffect(() => {
     if (text.trim() === filter.search) return;
@@ -50,7 +59,7 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
 }
 
 function Chips({ filter }: { filter: JobFilter }) {
-  const terms = parseQuery(filter.search);
+  const terms = parseSearch(filter.search);
   const odd = unknownQualifiers(filter.search);
   if (terms.length === 0 && !filter.run) return null;
   return (
@@ -58,9 +67,9 @@ function Chips({ filter }: { filter: JobFilter }) {
       {filter.run && <Chip text={`run ${filter.run}`} to={filterUrl({ ...filter, run: null, cursor: null })} />}
       {terms.map((term, index) => (
         <Chip
-          key={printQuery([term])}
+          key={printSearch([term])}
           text={term.qualifier ? `${term.qualifier}: ${term.value}` : `“${term.value}”`}
-          to={filterUrl({ ...filter, search: printQuery(terms.filter((_, other) => other !== index)), cursor: null })}
+          to={filterUrl({ ...filter, search: printSearch(terms.filter((_, other) => other !== index)), cursor: null })}
         />
       ))}
       {odd.length > 0 && <span class="muted">{odd.join(", ")} is no qualifier and is searched as text.</span>}

@@ -6,7 +6,9 @@ import { navigate } from "../lib/router.ts";
 
 /** States and lanes with their counts; ticking them is the filter. Several of each may be on. */
 export function JobSidebar({ filter }: { filter: JobFilter }) {
-  const stats = useStats().data.value;
+  const known = useStats().data.value;
+  // Counts of everything beside a search would be of something else than the list.
+  const stats = filter.search === "" && filter.run === null ? known : null;
   const go = (change: Partial<JobFilter>) => navigate(filterUrl({ ...filter, ...change, cursor: null }));
   return (
     <search class="sidebar" aria-label="Filter by state and lane">

@@ -20,6 +20,7 @@ export function JobPage({ job }: { job: string }) {
       {(data) => (
         <>
           <Head job={data} changed={() => void resource.refresh()} />
+          <Why job={data} />
           <div class="columns wide-left">
             <div>
               <Compare job={data} />
@@ -30,6 +31,30 @@ export function JobPage({ job }: { job: string }) {
         </>
       )}
     </View>
+  );
+}
+
+const STATES_WITH_CAUSE = ["dead", "refused", "retrying"] as const;
+
+/** Right under the state: why it failed, and why it waits. */
+function Why({ job }: { job: JobDetail }) {
+  const failed = STATES_WITH_CAUSE.some((state) => state === job.state) && job.error !== null;
+  if (!failed && job.waitingFor === null) return null;
+  return (
+    <section class={job.state === "dead" ? "strip bad why" : "strip warn why"} aria-label="Why">
+      <div>
+        {failed && (
+          <p class="break">
+            <b class="mono">{job.error?.code}</b> {job.error?.message}
+          </p>
+        )}
+        {job.waitingFor && <p>{job.waitingFor.text}</p>}
+        {job.state === "refused" && (
+          <p>The original cannot be made into this. A new original, or a retry, asks again.</p>
+        )}
+      </div>
+      {failed && <a href="/causes?window=all">Causes</a>}
+    </section>
   );
 }
 
@@ -54,6 +79,21 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
       {isOperator.value && ended && (
         <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Queued again.")}>
           Retry
+        </ActButton>
+      )}
+      {isOperator.value && job.state === "retrying" && (
+        <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "It is tried now.")}>
+          Try now
+        </ActButton>
+      )}
+      {isOperator.value && open && job.lane !== "live" && (
+        <ActButton
+          act={act(
+            () => ask("POST /api/v1/jobs/{job}/promote", { params: { job: job.job } }),
+            "It goes before others.",
+          )}
+        >
+          Promote
         </ActButton>
       )}
       {isOperator.value && open && (

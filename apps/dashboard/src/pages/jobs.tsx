@@ -1,13 +1,14 @@
-import type { JobPage } from "@prewarm/control-client/schema";
-import { ask, isOperator } from "../api/session.ts";
+import { isOperator } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
+import { type Walked, walkJobs } from "../api/walk.ts";
+import { count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, OPEN, RETRYABLE, readFilter, toActionFilter } from "../lib/job-filter.ts";
 import { place } from "../lib/router.ts";
 import { JobTable } from "../ui/job-table.tsx";
 import { Pager } from "../ui/pager.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { type Bulk, useBulk } from "./bulk.tsx";
-import { ExportButton } from "./export-button.tsx";
+import { ExportLinks } from "./export-button.tsx";
 import { JobSearch } from "./job-search.tsx";
 import { JobSidebar } from "./job-sidebar.tsx";
 
@@ -17,11 +18,7 @@ const EVERY_MS = 3000;
 /** All jobs, by state, lane and search; the URL is the filter. */
 export function JobsPage() {
   const filter = readFilter(place.value.searchParams);
-  const page = useResource(
-    filterUrl(filter),
-    (signal) => ask("GET /api/v1/jobs", { query: queryOf(filter), signal }),
-    EVERY_MS,
-  );
+  const page = useResource(filterUrl(filter), (signal) => walkJobs(queryOf(filter), signal), EVERY_MS);
   const { selection, open, controls } = useBulk(() => void page.refresh());
   return (
     <div class="with-sidebar">
@@ -30,10 +27,8 @@ export function JobsPage() {
         <header class="page-head">
           <h1>Jobs</h1>
           <span class="grow" />
-          <ExportButton filter={filter} />
-          {isOperator.value && (
-            <MatchingButtons filter={filter} open={(kind) => open({ kind, filter: toActionFilter(filter) })} />
-          )}
+          <ExportLinks filter={filter} />
+          {isOperator.value && <MatchingButtons filter={filter} open={open} />}
         </header>
         <JobSearch filter={filter} />
         <View resource={page} what="jobs">
@@ -74,30 +69,35 @@ function queryOf(filter: JobFilter) {
   };
 }
 
-function MatchingButtons({ filter, open }: { filter: JobFilter; open(kind: Bulk["kind"]): void }) {
-  const ended = RETRYABLE.some((state) => filter.states.includes(state));
-  const waits = OPEN.some((state) => filter.states.includes(state));
+/** A button for each thing that can be done, with the states it is done to. */
+function MatchingButtons({ filter, open }: { filter: JobFilter; open(bulk: Bulk): void }) {
+  const of = (states: readonly JobFilter["states"][number][]) =>
+    filter.states.length === 0 ? [...states] : filter.states.filter((state) => states.includes(state));
+  const retry = filter.states.length === 0 ? (["dead"] as const) : of(RETRYABLE);
+  const cancel = of(OPEN);
+  const act = (kind: Bulk["kind"], states: readonly JobFilter["states"][number][]) =>
+    open({ kind, filter: { ...toActionFilter(filter), state: [...states] } });
   return (
     <>
-      {(ended || filter.states.length === 0) && (
-        <button type="button" onClick={() => open("retry")}>
-          Retry all matching…
+      {retry.length > 0 && (
+        <button type="button" onClick={() => act("retry", retry)}>
+          Retry all {retry.join(" and ")}…
         </button>
       )}
-      {(waits || filter.states.length === 0) && (
-        <button type="button" onClick={() => open("cancel")}>
-          Cancel all matching…
+      {cancel.length > 0 && (
+        <button type="button" class="danger-outline" onClick={() => act("cancel", cancel)}>
+          Cancel all {cancel.length === OPEN.length ? "open" : cancel.join(" and ")}…
         </button>
       )}
     </>
   );
 }
 
-function NoJobs({ filter, page }: { filter: JobFilter; page: JobPage }) {
+function NoJobs({ filter, page }: { filter: JobFilter; page: Walked }) {
   if (page.nextCursor)
     return (
-      <Empty title="Nothing in this stretch yet">
-        A page looks at a thousand jobs; go on with Older, or narrow the search by state or by{" "}
+      <Empty title={`Nothing among some ${count(page.walked)} jobs yet`}>
+        <a href={filterUrl({ ...filter, cursor: page.nextCursor })}>Go on</a>, or narrow the search by state or by{" "}
         <span class="mono">id:</span>.
       </Empty>
     );

@@ -50,7 +50,8 @@ export function NewRunPage() {
     navigate(`/runs/${encodeURIComponent(answer.run)}`);
     return `${answer.accepted} variants accepted.`;
   };
-  const ready = checked?.input === input && checked.answer !== null;
+  // A run of nothing would only stand empty among the others.
+  const ready = checked?.input === input && checked.answer !== null && checked.answer.jobs > 0;
   return (
     <>
       <header class="page-head">

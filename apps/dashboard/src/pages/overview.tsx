@@ -8,6 +8,7 @@ import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
+import { WarningLink } from "../ui/warning-link.tsx";
 import { Capacity } from "./capacity.tsx";
 import { HistoryCharts } from "./history-charts.tsx";
 
@@ -32,7 +33,8 @@ export function OverviewPage() {
 }
 
 function HealthCard({ stats }: { stats: Stats }) {
-  const { health, gate, etaSeconds, open } = stats;
+  const { health, open, warnings } = stats;
+  const others = health.level === "ok" ? [] : warnings.slice(1);
   return (
     <section class="card health" data-level={health.level} aria-label="Health">
       <span class="lamp" aria-hidden="true" />
@@ -44,34 +46,23 @@ function HealthCard({ stats }: { stats: Stats }) {
               Since <Time at={health.since} />.{" "}
             </>
           )}
-          {open > 0 && etaSeconds !== null && <>About {duration(etaSeconds * 1000)} of work is left at this rate. </>}
           {open === 0 && health.level === "ok" && (
             <>
               Try one: <a href="/runs/new">warm some images</a>.
             </>
           )}
         </p>
-        {gate.reasons.length > 0 && (
+        {others.length > 0 && (
           <ul class="reasons">
-            {gate.reasons.map((reason) => (
-              <li key={`${reason.code}${reason.lane}`}>
-                {reason.lane && <b>{reason.lane}: </b>}
-                {reason.message}{" "}
-                {reason.until !== null && (
-                  <span class="muted">
-                    (<Time at={reason.until} />)
-                  </span>
-                )}
+            {others.map((one) => (
+              <li key={`${one.code}${one.sentence}`}>
+                {one.sentence} <WarningLink warning={one} />
               </li>
             ))}
           </ul>
         )}
       </div>
-      {health.level !== "ok" && (
-        <a class="button" href="/steering">
-          Steering
-        </a>
-      )}
+      {warnings[0] && <WarningLink warning={warnings[0]} />}
     </section>
   );
 }
@@ -92,10 +83,15 @@ function Tiles({ stats }: { stats: Stats }) {
         href="/jobs?state=queued&state=processing&state=retrying"
         spark={buckets.map((one) => one.open)}
       />
-      <Tile name="Stored" value={rate(stats.rates.storedPerSecond)} spark={buckets.map((one) => one.stored)} />
       <Tile
-        name="Failed attempts"
+        name="Stored, last 1–2 min"
+        value={rate(stats.rates.storedPerSecond)}
+        spark={buckets.map((one) => one.stored)}
+      />
+      <Tile
+        name={`Failed of ${count(stats.rates.attempts.all)} attempts, 5 min`}
         value={percent(stats.rates.failureRatio)}
+        href="/causes?window=5m"
         spark={buckets.map((one) => one.failed)}
         bad={stats.rates.failureRatio > 0.05}
       />
@@ -159,7 +155,7 @@ function Lanes({ stats }: { stats: Stats }) {
           <tbody>
             {LANES.map((lane) => (
               <tr key={lane}>
-                <th scope="row">
+                <th scope="row" title={stats.waitingFor[lane]?.text}>
                   {lane}
                   {stats.gate.paused[lane] && <span class="pill warn">paused</span>}
                 </th>
@@ -189,6 +185,19 @@ function Lanes({ stats }: { stats: Stats }) {
           </tfoot>
         </table>
       </ScrollBox>
+      <ul class="reasons">
+        {LANES.map((lane) => {
+          const why = stats.waitingFor[lane];
+          return (
+            why && (
+              <li key={lane}>
+                <b>{lane}: </b>
+                {why.text}
+              </li>
+            )
+          );
+        })}
+      </ul>
     </section>
   );
 }

@@ -2,15 +2,18 @@ import type { Run } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
 import { ask, isOperator } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { count, duration, percent, rate } from "../lib/format.ts";
+import { count, duration, percent, plural, rate } from "../lib/format.ts";
 import { filterUrl, STATES } from "../lib/job-filter.ts";
+import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Pager } from "../ui/pager.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { StateBar } from "../ui/state-bar.tsx";
+import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { CauseList } from "./causes.tsx";
 
 const KINDS = [
   ["", "All"],
@@ -110,7 +113,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
                 </a>
               </td>
               <td data-label="State">
-                <StateBadge state={run.state} />
+                <Outcome run={run} />
               </td>
               <td class="wide">
                 <StateBar states={run.states} total={run.total} />
@@ -142,9 +145,11 @@ export function RunPage({ run }: { run: string }) {
           <RunHead run={data} changed={() => void resource.refresh()} />
           <section class="card" aria-label="Progress">
             <p class="big-number">
-              <b class="num">{percent(data.total === 0 ? 1 : data.done / data.total)}</b> {count(data.done)} of{" "}
-              {count(data.total)} variants have ended
+              <b class="num">{percent(data.total === 0 ? 0 : data.states.stored / data.total)}</b> stored:{" "}
+              {count(data.states.stored)} of {count(data.total)} variants; {count(data.done)} of {count(data.total)}{" "}
+              variants have ended
             </p>
+            {data.waitingFor && <p>{data.waitingFor.text}</p>}
             <StateBar states={data.states} total={data.total} />
             <ul class="counts">
               {STATES.map((state) => (
@@ -156,10 +161,86 @@ export function RunPage({ run }: { run: string }) {
               ))}
             </ul>
           </section>
+          <CauseList window="all" run={data.run} />
+          {data.rejectedTotal > 0 && <Rejected run={data} />}
+          <RunPictures run={data} />
           <RunNumbers run={data} />
         </>
       )}
     </View>
+  );
+}
+
+/** The state; of a run that is done, how it came out. */
+function Outcome({ run }: { run: Run }) {
+  if (run.outcome === null || run.outcome === "ok") return <StateBadge state={run.state} />;
+  const words = run.outcome === "failed" ? "failed" : "done with failures";
+  return <span class={run.outcome === "failed" ? "pill bad" : "pill warn"}>{words}</span>;
+}
+
+/** Items that were refused at the door. */
+function Rejected({ run }: { run: Run }) {
+  const resource = useResource(
+    run.run,
+    (signal) => ask("GET /api/v1/runs/{run}/rejected", { params: { run: run.run }, query: { limit: 100 }, signal }),
+    null,
+  );
+  return (
+    <section class="card rejected" aria-labelledby="rejected">
+      <h2 id="rejected">{plural(run.rejectedTotal, "item")} not accepted</h2>
+      <View resource={resource} what="rejected items">
+        {({ rejected }) => (
+          <ul>
+            {rejected.map((one) => (
+              <li key={`${one.index}${one.id}`}>
+                Item {one.index + 1}
+                {one.id !== null && (
+                  <>
+                    {" "}
+                    <span class="mono">{one.id}</span>
+                  </>
+                )}
+                : {one.message} <span class="mono">{one.code}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </View>
+      {run.rejectedTotal > 100 && <p class="muted">The first 100; GET /api/v1/runs/{run.run}/rejected has more.</p>}
+    </section>
+  );
+}
+
+/** A contact sheet of what the run has stored of late. */
+function RunPictures({ run }: { run: Run }) {
+  const stored = run.states.stored > 0;
+  const resource = useResource(
+    `${run.run}|${stored}`,
+    async (signal) => {
+      if (!stored) return [];
+      const { jobs } = await ask("GET /api/v1/jobs", {
+        query: { run: run.run, state: ["stored"], limit: 200 },
+        signal,
+      });
+      return [...new Set(jobs.map(({ id }) => id))].slice(0, 48);
+    },
+    10_000,
+  );
+  const ids = resource.data.value ?? [];
+  if (ids.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="pictures">
+      <h2 id="pictures">Pictures</h2>
+      <ul class="sheet">
+        {ids.map((id) => (
+          <li key={id}>
+            <a href={imageUrl(id)} title={id} aria-label={id}>
+              <Thumb id={id} />
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -179,9 +260,9 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
         </p>
         <h1 class="break">{run.label ?? run.run}</h1>
       </div>
-      <StateBadge state={run.state} />
+      <Outcome run={run} />
       <a class="button" href={filterUrl({ run: run.run })}>
-        Its jobs
+        Jobs of this run
       </a>
       {isOperator.value && open && (
         <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
@@ -215,6 +296,8 @@ function RunNumbers({ run }: { run: Run }) {
     ["Accepted", count(run.accepted)],
     ["Already under way", count(run.duplicates)],
     ["Already stored", count(run.existing)],
+    ["Not accepted", count(run.rejectedTotal)],
+    ["Asked by", run.who ?? "–"],
   ];
   return (
     <section class="tiles" aria-label="Numbers">

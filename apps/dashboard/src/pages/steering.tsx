@@ -1,3 +1,4 @@
+import { type Signal, useSignal } from "@preact/signals";
 import type { Gate } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
 import { ask, isOperator } from "../api/session.ts";
@@ -48,6 +49,7 @@ function Controls({ gate, patch }: { gate: Gate; patch: Patch }) {
     <div class="columns">
       <div>
         <Lanes gate={gate} patch={patch} />
+        <Undo gate={gate} patch={patch} />
         <Breaker gate={gate} patch={patch} />
       </div>
       <div>
@@ -58,22 +60,100 @@ function Controls({ gate, patch }: { gate: Gate; patch: Patch }) {
   );
 }
 
+/** What the next pause says; empty for neither. */
+interface Fields {
+  reason: Signal<string>;
+  hours: Signal<string>;
+}
+
+function wanted({ reason, hours }: Fields) {
+  const [why, until] = [reason.value.trim(), Number(hours.value)];
+  return { reason: why === "" ? null : why, until: until > 0 ? Date.now() + Math.round(until * 3_600_000) : null };
+}
+
+function PauseFields({ fields: { reason, hours } }: { fields: Fields }) {
+  return (
+    <div class="row-form">
+      <label class="field grow">
+        Why, for the next pause
+        <input
+          type="text"
+          maxLength={200}
+          value={reason}
+          onInput={(event) => {
+            reason.value = event.currentTarget.value;
+          }}
+        />
+      </label>
+      <label class="field">
+        Ends after hours
+        <input
+          type="number"
+          min={0}
+          max={1000}
+          step="any"
+          value={hours}
+          onInput={(event) => {
+            hours.value = event.currentTarget.value;
+          }}
+        />
+      </label>
+    </div>
+  );
+}
+
+function PauseWords({ pause: { who, since, reason, until } }: { pause: NonNullable<Gate["pauses"]["live"]> }) {
+  return (
+    <p class="muted small-text break">
+      by {who}, <Time at={since} />
+      {until !== null && (
+        <>
+          , ends <Time at={until} />
+        </>
+      )}
+      {reason !== null && `: ${reason}`}
+    </p>
+  );
+}
+
+function Undo({ gate: { undo }, patch }: { gate: Gate; patch: Patch }) {
+  if (undo === null || !isOperator.value) return null;
+  return (
+    <p class="muted">
+      Last change by {undo.who}, <Time at={undo.at} />{" "}
+      <ActButton class="small" act={() => patch({ undo: undo.at }, "What stood before stands again.")}>
+        Undo
+      </ActButton>
+    </p>
+  );
+}
+
 function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
+  const fields = { reason: useSignal(""), hours: useSignal("") };
   return (
     <section class="card" aria-labelledby="pause">
       <h2 id="pause">Lanes</h2>
       <p class="muted small-text">A paused lane keeps its jobs, at no cost, and tries none. Viewers get originals.</p>
+      {isOperator.value && <PauseFields fields={fields} />}
       <ul class="switches">
         {LANES.map((lane) => {
           const paused = gate.paused[lane];
           return (
             <li key={lane} data-paused={paused}>
-              <b class="grow">{lane}</b>
+              <div class="grow">
+                <b>{lane}</b>
+                {gate.pauses[lane] && <PauseWords pause={gate.pauses[lane]} />}
+              </div>
               <span class={paused ? "pill warn" : "pill good"}>{paused ? "paused" : "running"}</span>
               {isOperator.value && (
                 <ActButton
                   label={`${paused ? "Resume" : "Pause"} ${lane}`}
-                  act={() => patch({ paused: { [lane]: !paused } }, `${lane} ${paused ? "runs again" : "is paused"}.`)}
+                  act={() =>
+                    patch(
+                      { paused: { [lane]: paused ? false : wanted(fields) } },
+                      `${lane} ${paused ? "runs again" : "is paused"}.`,
+                    )
+                  }
                 >
                   {paused ? "Resume" : "Pause"}
                 </ActButton>

@@ -38,7 +38,7 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
       <p>
         <b>Attempt {attempt.number} failed</b>
         {attempt.httpStatus !== null && <span class="pill">HTTP {attempt.httpStatus}</span>}
-        {attempt.tookMs !== null && <span class="muted"> after {duration(attempt.tookMs)}</span>}{" "}
+        {attempt.tookMs !== null && <span class="muted"> after {duration(attempt.tookMs)}</span>},{" "}
         <span class="muted">
           <Time at={attempt.endedAt} />
         </span>

@@ -6,6 +6,31 @@ import { clock } from "../lib/live.ts";
 import { ActButton } from "./act-button.tsx";
 import { StateBadge } from "./state-badge.tsx";
 
+/** What became of the jobs of a retry. */
+function Outcome({ action: { outcome, run, state, canary } }: { action: Action }) {
+  if (outcome === null) return null;
+  const open = outcome.queued + outcome.processing + outcome.retrying;
+  const parts = [
+    `${count(outcome.stored)} stored`,
+    outcome.dead > 0 && `${count(outcome.dead)} dead again`,
+    outcome.refused > 0 && `${count(outcome.refused)} refused`,
+    open > 0 && `${count(open)} still open`,
+  ].filter(Boolean);
+  return (
+    <p class="num">
+      {state === "halted" && <b>Stopped after the first few, which were not all stored. </b>}
+      {state === "running" && canary > 0 && `${count(canary)} go first; the others follow once these are stored. `}
+      Of those retried: {parts.join(", ")}
+      {run !== null && (
+        <>
+          {" "}
+          · <a href={`/runs/${encodeURIComponent(run)}`}>the run</a>
+        </>
+      )}
+    </p>
+  );
+}
+
 /** An action under way: how far it is, and a way to stop it. Polls until it has ended. */
 export function ActionProgress({ action: given }: { action: Action }) {
   const resource = useResource(
@@ -25,7 +50,8 @@ export function ActionProgress({ action: given }: { action: Action }) {
       <div class="action-head">
         <StateBadge state={action.state} />
         <span class="num">
-          {count(action.done)} of {count(action.total)}
+          {count(action.done)} of {action.exact ? "" : "at least "}
+          {count(Math.max(action.total, action.done))}
           {action.skipped > 0 && ` · ${count(action.skipped)} had changed and were left alone`}
         </span>
         <span class="muted">
@@ -37,10 +63,11 @@ export function ActionProgress({ action: given }: { action: Action }) {
           </ActButton>
         )}
       </div>
+      <Outcome action={action} />
       <progress
         aria-label={`${action.kind}: ${gone} of ${action.total}`}
         max={Math.max(action.total, 1)}
-        value={action.state === "done" ? Math.max(action.total, 1) : gone}
+        value={action.state === "done" ? Math.max(action.total, 1) : action.exact ? gone : undefined}
       />
     </div>
   );

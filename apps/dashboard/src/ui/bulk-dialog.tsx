@@ -16,6 +16,8 @@ interface BulkDialogProps {
 /** Who cancels more jobs than this has to type the word. */
 const TYPED_ABOVE = 100;
 const DEFAULT_RATE = 100;
+/** Jobs that are tried before all the others. */
+const CANARY = 5;
 
 /** Acts on all that match: says how many before, shows progress after. The filter is frozen by the server. */
 export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
@@ -35,9 +37,10 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
       }),
     [],
   );
-  const start = (rate: number | null) =>
+  const start = (rate: number | null, canary: boolean) =>
     attempt(async () => {
-      const answer = await ask("POST /api/v1/actions", { body: { action: kind, filter, ...(rate ? { rate } : {}) } });
+      const body = { action: kind, filter, ...(rate ? { rate } : {}), ...(canary ? { canary: CANARY } : {}) };
+      const answer = await ask("POST /api/v1/actions", { body });
       if ("action" in answer) setAction(answer);
     });
   return (
@@ -66,8 +69,10 @@ function Confirm({
 }: {
   kind: "retry" | "cancel";
   preview: ActionPreview;
-  start(rate: number | null): void;
+  start(rate: number | null, canary: boolean): void;
 }) {
+  const [canary, setCanary] = useState(true);
+  const hasCanary = kind === "retry" && preview.total > CANARY;
   const [rate, setRate] = useState(DEFAULT_RATE);
   const [typed, setTyped] = useState("");
   const wantsWord = kind === "cancel" && (preview.total > TYPED_ABOVE || !preview.exact);
@@ -76,7 +81,7 @@ function Confirm({
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        start(kind === "retry" ? rate : null);
+        start(kind === "retry" ? rate : null, hasCanary && canary);
       }}
     >
       <p class="big-number">
@@ -84,12 +89,20 @@ function Confirm({
         {preview.total === 1 ? "job" : "jobs"}
       </p>
       {kind === "retry" && <RateField total={preview.total} rate={rate} set={setRate} />}
+      {hasCanary && (
+        <label class="check">
+          <input type="checkbox" checked={canary} onChange={(event) => setCanary(event.currentTarget.checked)} /> Try{" "}
+          {CANARY} first, and go on only when these are stored
+        </label>
+      )}
       {kind === "cancel" && (
         <p>What another run was promised stays. Work already at Ittybit ends there; its result is thrown away.</p>
       )}
       {wantsWord && (
         <label class="field">
-          Type <b>cancel</b> to confirm
+          <span>
+            Type <b>cancel</b> to confirm
+          </span>
           <input
             type="text"
             autocomplete="off"

@@ -5,6 +5,7 @@ import { RETRYABLE } from "../lib/job-filter.ts";
 import { ActButton } from "./act-button.tsx";
 import type { Selection } from "./selection.ts";
 import { StateBadge } from "./state-badge.tsx";
+import { Thumb } from "./thumb.tsx";
 import { Time } from "./time.tsx";
 
 interface JobTableProps {
@@ -83,6 +84,7 @@ function JobRow({
         </td>
       )}
       <td class="what">
+        <Thumb id={job.id} />
         <a href={`/jobs/${job.job}`}>
           <b class="clip">{job.id}</b> <span class="mono muted">{job.transform}</span>
         </a>

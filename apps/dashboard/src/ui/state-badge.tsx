@@ -1,7 +1,7 @@
 import type { JobState } from "@prewarm/control-client/schema";
 
 /** A state with its colour and its name, so that nobody has to tell colours apart. */
-export function StateBadge({ state }: { state: JobState | "running" | "done" | "accepting" }) {
+export function StateBadge({ state }: { state: JobState | "running" | "done" | "accepting" | "halted" }) {
   return (
     <span class="badge" data-state={state}>
       <span class="dot" aria-hidden="true" />

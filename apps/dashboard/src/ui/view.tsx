@@ -21,7 +21,14 @@ export function View<T>({ resource, what, whole, children }: ViewProps<T>) {
     return (
       <>
         {error && <Stale error={error} at={resource.loadedAt.value} retry={resource.refresh} />}
-        {children(data)}
+        {resource.previous.value && (
+          <p class="visually-hidden" role="status">
+            Loading {what}…
+          </p>
+        )}
+        <div class="view" inert={resource.previous.value}>
+          {children(data)}
+        </div>
       </>
     );
   }
@@ -75,7 +82,7 @@ export function ProblemCard({ error, what, whole, retry }: ProblemCardProps) {
   );
 }
 
-function adviceFor(error: Error): string {
+function adviceFor(error: Error): ComponentChildren {
   if (!(error instanceof ApiError))
     return "This looks like a fault of the page itself. Reload it; if it stays, report it with the message above.";
   if (error.status === 0)
@@ -86,8 +93,17 @@ function adviceFor(error: Error): string {
   if (error.status === 429)
     return error.retryAfter === null ? "Wait a moment, then try again." : `Wait ${error.retryAfter} s, then try again.`;
   if (error.status === 503)
-    return "The ledger is not reachable or not configured. /readyz says what is missing. Viewers get originals meanwhile.";
-  return "If it stays, look at /readyz and at the Worker's log.";
+    return (
+      <>
+        The ledger is not reachable or not configured. <a href="/readyz">/readyz</a> says what is missing. Viewers get
+        originals meanwhile.
+      </>
+    );
+  return (
+    <>
+      If it stays, look at <a href="/readyz">/readyz</a> and at the Worker's log.
+    </>
+  );
 }
 
 /** Nothing to show, and what would change that. */

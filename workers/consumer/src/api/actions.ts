@@ -5,6 +5,7 @@ import type { ActionView, JobFilter } from "../ledger/contract.ts";
 import { operator, viewer } from "./endpoint.ts";
 import {
   answer,
+  byState,
   count,
   cursor,
   jobName,
@@ -35,9 +36,13 @@ const actionFilter = z
   .openapi("ActionFilter");
 export type ActionFilter = z.infer<typeof actionFilter>;
 
+const kinds = z
+  .enum(["retry", "cancel", "promote"])
+  .openapi({ description: "promote: open jobs go a lane higher, bulk with the uploads" });
+
 const actionRequest = z
   .strictObject({
-    action: z.enum(["retry", "cancel"]),
+    action: kinds,
     filter: actionFilter,
     rate: z
       .number()
@@ -45,6 +50,13 @@ const actionRequest = z
       .max(10_000)
       .optional()
       .openapi({ description: "Jobs a second; default 100 for retry, unlimited for cancel" }),
+    canary: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .openapi({ description: "Of a retry: so many first, and the others only once all of these are stored" }),
     dryRun: z.boolean().optional().openapi({ description: "Only count" }),
   })
   .openapi("ActionRequest");
@@ -52,10 +64,15 @@ const actionRequest = z
 const action = z
   .object({
     action: z.string().openapi({ description: "The action's id" }),
-    kind: z.enum(["retry", "cancel"]),
+    kind: kinds,
     filter: actionFilter,
     rate: z.number().nullable(),
-    state: z.enum(["running", "done", "cancelled"]),
+    state: z
+      .enum(["running", "done", "cancelled", "halted"])
+      .openapi({ description: "halted: of the canary not all were stored, so that it did not go on" }),
+    canary: count.openapi({ description: "So many go first; 0: none, or all of them are stored" }),
+    run: z.string().nullable().openapi({ description: "Of a retry: the run that its jobs are in" }),
+    outcome: byState.nullable().openapi({ description: "What became of them" }),
     total: count.openapi({ description: "Jobs that matched at creation" }),
     exact: z.boolean().openapi({ description: "False: counting stopped at a bound and `total` is a lower bound" }),
     done: count.openapi({ description: "Jobs acted on" }),
@@ -68,7 +85,7 @@ const action = z
   .openapi("Action");
 
 const actionPreview = z
-  .object({ dryRun: z.literal(true), kind: z.enum(["retry", "cancel"]), total: count, exact: z.boolean() })
+  .object({ dryRun: z.literal(true), kind: kinds, total: count, exact: z.boolean() })
   .openapi("ActionPreview");
 
 const params = z.object({ action: z.string().min(1).max(80) });
@@ -80,7 +97,7 @@ export const actions = [
       method: "post",
       path: "/api/v1/actions",
       tags: ["actions"],
-      summary: "Retry or cancel every job that matches",
+      summary: "Retry, cancel or promote every job that matches",
       request: { body: jsonBody(actionRequest) },
       responses: {
         200: answer(actionPreview, "Dry run: what it would touch"),
@@ -90,7 +107,7 @@ export const actions = [
       },
     },
     async (c, { ledger }) => {
-      const { action: kind, filter, rate, dryRun } = c.req.valid("json");
+      const { action: kind, filter, rate, dryRun, canary = 0 } = c.req.valid("json");
       const match = actable(kind, actionMatch(filter));
       if (dryRun === true) {
         const preview = await ledger.countMatches(match);
@@ -99,7 +116,7 @@ export const actions = [
       const wanted = {
         kind,
         filter: JSON.stringify(filter),
-        match,
+        ...{ match, canary },
         rate: rate ?? (kind === "retry" ? RETRY_RATE : null),
       };
       const created = await ledger.createAction({ ...wanted, who: c.get("caller").who });
@@ -176,8 +193,8 @@ function actionMatch(filter: ActionFilter): JobFilter {
 }
 
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */
-function actable(kind: "retry" | "cancel", match: JobFilter): JobFilter {
-  const allowed = kind === "retry" ? (["dead", "refused", "cancelled"] as const) : OPEN_STATES;
+function actable(kind: z.infer<typeof kinds>, match: JobFilter): JobFilter {
+  const allowed = kind === "retry" ? (["dead", "refused", "cancelled", "retrying"] as const) : OPEN_STATES;
   // A retry that names no state acts on dead jobs only. Cancelled jobs were stopped on purpose, and the same original is refused again: a
   // retry has to name them.
   const asked = match.states.length > 0 ? match.states : kind === "retry" ? (["dead"] as const) : OPEN_STATES;

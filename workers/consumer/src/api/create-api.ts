@@ -1,14 +1,17 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { secureHeaders } from "hono/secure-headers";
+import { getPath } from "hono/utils/url";
 import { invalidInput } from "../platform/invalid-input.ts";
 import { createGuard } from "./access/guard.ts";
 import { actions } from "./actions.ts";
 import { audit } from "./audit.ts";
+import { causes } from "./causes.ts";
 import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
 import { type Api, type ApiEnv, type Endpoint, routingPath } from "./endpoint.ts";
+import { exports } from "./export.ts";
 import { gate } from "./gate.ts";
 import { history } from "./history.ts";
 import { hooks } from "./hooks.ts";
@@ -23,10 +26,11 @@ import { runs } from "./runs.ts";
 import { session } from "./session.ts";
 import { stats } from "./stats.ts";
 import { system } from "./system.ts";
+import { thumbs } from "./thumbs.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
-  ...[warm, runs, jobs, dead, actions, images, info, stats, history, gate],
+  ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, history, gate],
   ...[audit, doctor, session, hooks, ittybitHook, metrics, system],
 ].flat();
 
@@ -39,6 +43,7 @@ export const ENDPOINTS: readonly Endpoint[] = [...RESOURCES, documentOf(RESOURCE
  */
 export function createApi(deps: ApiDeps): Api {
   const app: Api = new OpenAPIHono<ApiEnv>({
+    getPath: (request) => withWholeId(getPath(request)),
     defaultHook: (result) => {
       if (!result.success) throw invalidInput(result.target, result.error);
     },
@@ -46,7 +51,7 @@ export function createApi(deps: ApiDeps): Api {
   const admit = createGuard(deps);
   app.use(async (c, next) => {
     await next();
-    c.header("Cache-Control", "no-store");
+    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   });
   app.use(
     secureHeaders({
@@ -59,6 +64,14 @@ export function createApi(deps: ApiDeps): Api {
   refuseTheRest(app, admit("operator"));
   app.onError((error) => problemResponse(toAppError(error, deps.log)));
   return app;
+}
+
+const OF_ONE_IMAGE = ["/api/v1/images/", "/api/v1/thumbs/"];
+
+/** An image's id may stand as one encoded segment or as the rest of the path: something in between may have decoded it (and assets do). */
+function withWholeId(path: string): string {
+  const before = OF_ONE_IMAGE.find((one) => path.startsWith(one));
+  return before === undefined ? path : before + path.slice(before.length).replaceAll("/", "%2F");
 }
 
 /**

@@ -68,6 +68,24 @@ describe("dead letters", () => {
     expect(await stats()).toMatchObject({ states: { refused: 0, queued: 4 } });
   });
 
+  it("stand with refused and retrying jobs among the causes, each with what it means and what to do", async () => {
+    const world = createApiWorld();
+    await warm(world, ["p/gone", "p/bad"]);
+    work(world, [key("p/gone"), key("p/gone", 800)], "refused", "the original answered 404");
+    work(world, [key("p/bad")], "dead", "out of memory");
+    const { body } = await world.json("GET", "/api/v1/causes?window=5m");
+    const causes = body.causes as unknown as { code: string; cure: string }[];
+    expect(causes).toMatchObject([
+      { code: "missing", count: 2, states: { refused: 2 }, prefixes: [{ prefix: "p/", count: 2 }] },
+      { code: "upstream_failed", count: 1, states: { dead: 1 }, sample: { id: "p/bad" } },
+    ]);
+    expect(causes.map(({ cure }) => cure)).toEqual([
+      expect.stringContaining("Upload the original"),
+      expect.stringContaining("Read the message"),
+    ]);
+    expect((await world.json("GET", "/api/v1/causes?window=1w")).status).toBe(400);
+  });
+
   it("show messages that nobody could read", async () => {
     const world = createApiWorld();
     await world.deps.ledger.recordDead([

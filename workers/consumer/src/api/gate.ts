@@ -5,6 +5,16 @@ import { answer, count, jsonBody, lane, refusals, time } from "./schema-words.ts
 
 const paused = z.object({ live: z.boolean(), upload: z.boolean(), bulk: z.boolean() });
 
+const pauseView = z
+  .object({
+    who: z.string(),
+    since: time,
+    reason: z.string().nullable(),
+    until: time.nullable().openapi({ description: "When it ends by itself; null: when somebody ends it" }),
+  })
+  .nullable()
+  .openapi("Pause");
+
 const breaker = z
   .object({
     state: z.enum(["closed", "open", "half-open"]),
@@ -49,6 +59,10 @@ export const budgetView = z
 export const gateState = z
   .object({
     paused,
+    pauses: z.object({ live: pauseView, upload: pauseView, bulk: pauseView }),
+    undo: z.object({ at: time, who: z.string() }).nullable().openapi({
+      description: "The last change of pauses or limits; a patch with `undo` and this `at` puts back what stood before",
+    }),
     breaker,
     rate: z.object({ perSecond: z.number(), burst: z.number() }),
     concurrency: count,
@@ -67,9 +81,18 @@ export type Gate = z.infer<typeof gateState>;
 
 const perSecond = z.union([z.number().positive().max(10_000), z.literal("auto")]);
 
+const pauseWish = z.union([
+  z.boolean(),
+  z.strictObject({
+    reason: z.string().max(200).nullable().optional(),
+    until: time.nullable().optional().openapi({ description: "When it ends by itself" }),
+  }),
+]);
+
 const gatePatch = z
   .strictObject({
-    paused: paused.partial().strict().optional(),
+    paused: z.strictObject({ live: pauseWish, upload: pauseWish, bulk: pauseWish }).partial().optional(),
+    undo: time.optional().openapi({ description: "`undo.at` of the gate: puts back what stood before that change" }),
     breaker: z
       .strictObject({ state: z.literal("closed") })
       .optional()

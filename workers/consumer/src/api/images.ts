@@ -45,7 +45,9 @@ const image = z
   })
   .openapi("Image");
 
-const params = z.object({ id: z.string().min(1).openapi({ description: "One URL-encoded segment" }) });
+const params = z.object({
+  id: z.string().min(1).openapi({ description: "One URL-encoded segment, or the rest of the path" }),
+});
 
 export const images = [
   viewer(

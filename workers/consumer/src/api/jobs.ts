@@ -4,6 +4,8 @@ import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
 import type { JobAct, NamedJob } from "../ledger/contract.ts";
+import { createSemaphore } from "../platform/semaphore.ts";
+import { readInfos } from "../store/info.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
@@ -65,10 +67,27 @@ const attempt = z
   })
   .openapi("Attempt", { description: "One failed try; waiting, throttling and pausing are none" });
 
+export const waitingFor = z
+  .object({
+    code: z.string().openapi({ example: "retry" }),
+    text: z.string().openapi({ example: "Retry 3 of 7, in 40 s." }),
+    until: time.nullable().openapi({ description: "When that ends by itself" }),
+    ahead: count.nullable().openapi({ description: "Jobs before it, or of it; null where there is no line" }),
+  })
+  .nullable()
+  .openapi("WaitingFor", {
+    description: "Why something waits, as the ledger's next decision has it; null: it does not",
+  });
+
 const jobDetail = job
   .extend({
     generation: count,
     sourceEtag: z.string().nullable(),
+    waitingFor,
+    runs: z
+      .array(z.string())
+      .openapi({ description: "All that wait for it, the first asker first; of a stored job that one" }),
+    originalBytes: bytes.nullable().openapi({ description: "Of the original, once a variant of it is stored" }),
     originalUrl: z.string().nullable(),
     variantUrl: z.string().nullable(),
     /** Failed attempts, oldest first. */
@@ -78,16 +97,16 @@ const jobDetail = job
 
 const search = z.string().max(500).optional().openapi({
   description:
-    "Qualifiers `id:` `format:` `error:` `run:` `lane:` (quotes allowed, all must match) and free text within the variant key",
+    "Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key",
   example: 'error:upstream_failed format:avif "summer sale"',
 });
 
-const filter = {
+export const jobFilterQuery = z.object({
   state: listOf(JOB_STATES),
   lane: listOf(LANES),
   run: z.string().max(80).optional(),
   search,
-};
+});
 
 const params = z.object({ job: jobName });
 
@@ -100,7 +119,7 @@ export const jobs = [
       summary: "Jobs: what is open or ended without bytes, then what was stored of late",
       description:
         "Walks past at most 1,000 open jobs, 2,000 ended ones or 1,000 stored ones a call, and has the newest of those first: with more of them, or with a search that matches seldom, a page may be short and still have a `nextCursor`, and the next page may begin with a newer job. A stored job is listed under the run that asked for it first.",
-      request: { query: z.object({ ...filter, limit, cursor }) },
+      request: { query: jobFilterQuery.extend({ limit, cursor }) },
       responses: {
         200: answer(z.object({ jobs: z.array(job), nextCursor }).openapi("JobPage"), "A page of jobs"),
         ...refusals,
@@ -136,7 +155,7 @@ export const jobs = [
       method: "post",
       path: "/api/v1/jobs/{job}/retry",
       tags: ["jobs"],
-      summary: "Try a dead, refused or cancelled job again",
+      summary: "Try a dead, refused or cancelled job again, or one that waits for its next retry now",
       request: { params },
       responses: {
         202: answer(job, "It is queued again"),
@@ -147,7 +166,29 @@ export const jobs = [
     },
     async (c, { ledger }) => {
       const act = await ledger.retryJob(c.req.valid("param").job, c.get("caller").who);
-      return c.json(acted(act, "Only a dead, refused or cancelled job can be tried again."), 202);
+      return c.json(
+        acted(act, "Only a dead, refused or cancelled job can be tried again, and one that waits for its next retry."),
+        202,
+      );
+    },
+  ),
+  operator(
+    {
+      method: "post",
+      path: "/api/v1/jobs/{job}/promote",
+      tags: ["jobs"],
+      summary: "Let an open job go before others: a lane up",
+      request: { params },
+      responses: {
+        202: answer(job, "It is in the higher lane"),
+        ...refusals,
+        404: refusal("No such job"),
+        409: refusal("The job has ended, or a viewer waits for it already"),
+      },
+    },
+    async (c, { ledger }) => {
+      const act = await ledger.promoteJob(c.req.valid("param").job, c.get("caller").who);
+      return c.json(acted(act, "The job has ended, or goes as a viewer's already."), 202);
     },
   ),
   operator(
@@ -180,7 +221,7 @@ function acted(act: JobAct, conflict: string): Job {
 type FoundJob = NonNullable<Awaited<ReturnType<ApiDeps["ledger"]["getJob"]>>>;
 
 async function detail(
-  { job: view, attempts, sourceEtag }: FoundJob,
+  { job: view, attempts, sourceEtag, waitingFor, runs }: FoundJob,
   caller: Caller,
   deps: ApiDeps,
 ): Promise<z.infer<typeof jobDetail>> {
@@ -189,11 +230,17 @@ async function detail(
   return {
     ...answered,
     generation: view.gen,
-    sourceEtag,
+    ...{ sourceEtag, waitingFor, runs },
+    originalBytes: await originalBytes(answered.id, deps),
     originalUrl: await originalAddress(answered.id, caller, deps),
     variantUrl: parsed === null ? null : await variantUrl(parsed.id, parsed.transform, parsed.v, deps),
     history: attempts,
   };
+}
+
+async function originalBytes(id: string, { bucket }: ApiDeps): Promise<number | null> {
+  const known = await readInfos({ images: bucket, connections: createSemaphore(1) }, [id]);
+  return known.get(id)?.bytes ?? null;
 }
 
 /** A row as the API shows it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createApiWorld, key, warm, work } from "./testing/api-world.ts";
+import { createApiWorld, endAll, key, VIEWER, warm, work } from "./testing/api-world.ts";
 
 describe("runs", () => {
   it("are listed newest first, tell their progress, and can be cancelled", async () => {
@@ -23,6 +23,40 @@ describe("runs", () => {
     expect((await world.json("GET", "/api/v1/runs?state=open")).body.runs).toHaveLength(1);
     expect((await world.call("GET", "/api/v1/runs/none")).status).toBe(404);
     expect((await world.call("DELETE", "/api/v1/runs/none")).status).toBe(404);
+  });
+});
+
+describe("a run's outcome", () => {
+  const runOf = async (
+    world: ReturnType<typeof createApiWorld>,
+    ids: string[],
+    ending: Parameters<typeof endAll>[1],
+  ) => {
+    const run = await warm(world, ids);
+    endAll(world, ending);
+    return (await world.json("GET", `/api/v1/runs/${run}`)).body;
+  };
+
+  it("tells a run of missing originals from one that stored everything", async () => {
+    const world = createApiWorld();
+    const gone = await runOf(world, ["a", "b"], () => ["refused", "the original answered 404"]);
+    expect(gone).toMatchObject({ state: "done", outcome: "failed", states: { stored: 0, refused: 4 } });
+    expect(await runOf(world, ["c"], () => ["stored", ""])).toMatchObject({ outcome: "ok", who: "operator token 1" });
+    const some = await runOf(world, ["d"], (of) => [of.includes("400") ? "stored" : "dead", "it failed"]);
+    expect(some).toMatchObject({ outcome: "with failures", states: { stored: 1, dead: 1 } });
+  });
+
+  it("counts and keeps what was refused at the door, with its id", async () => {
+    const world = createApiWorld();
+    const run = await warm(world, ["../up", "fine"]);
+    endAll(world, () => ["stored", ""]);
+    expect((await world.json("GET", `/api/v1/runs/${run}`)).body).toMatchObject({
+      ...{ rejectedTotal: 1, outcome: "with failures", states: { stored: 2 } },
+    });
+    const { body } = await world.json("GET", `/api/v1/runs/${run}/rejected`, { token: VIEWER });
+    expect(body).toMatchObject({ rejected: [{ index: 0, id: "../up", code: "id_invalid" }], nextCursor: null });
+    const none = await warm(world, ["../only"]);
+    expect((await world.json("GET", `/api/v1/runs/${none}`)).body).toMatchObject({ state: "done", outcome: "failed" });
   });
 });
 
@@ -55,6 +89,12 @@ describe("images", () => {
     expect(world.purges.map((task) => task.id)).toEqual([id]);
     expect((await world.json("GET", path)).body.purging).toBe(true);
     expect((await world.call("GET", `/api/v1/images/${encodeURIComponent("../x")}`)).status).toBe(400);
+    const thumb = await world.call("GET", `/api/v1/thumbs/albums/%C3%A9t%C3%A9%20100%25`, { token: VIEWER });
+    expect([thumb.status, thumb.headers.get("Content-Type"), await thumb.text()]).toEqual([200, "image/webp", "12345"]);
+    expect(thumb.headers.get("Cache-Control")).toBe("private, max-age=3600");
+    expect((await world.call("GET", "/api/v1/thumbs/none")).status).toBe(404);
+    const asPath = await world.json("GET", "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25");
+    expect(asPath.body).toMatchObject({ id, purging: true });
   });
 
   it("sign the links that an unsigned URL could not have", async () => {

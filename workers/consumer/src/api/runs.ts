@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
+import { rejection } from "../intake/item.ts";
 import type { RunView } from "../ledger/contract.ts";
 import { operator, viewer } from "./endpoint.ts";
+import { waitingFor } from "./jobs.ts";
 import {
   answer,
   byState,
@@ -28,6 +30,13 @@ const run = z
     accepted: count,
     duplicates: count,
     existing: count,
+    rejectedTotal: count.openapi({ description: "Items of its requests that were refused at the door" }),
+    who: z.string().nullable().openapi({ description: "Who asked; null: a hook, or not told" }),
+    outcome: z
+      .enum(["ok", "with failures", "failed"])
+      .nullable()
+      .openapi({ description: "Of a run that is done. failed: nothing was stored, or every item was refused" }),
+    waitingFor,
     total: count.openapi({ description: "Variants this run waits for or waited for: accepted and joined ones" }),
     done: count.openapi({ description: "Variants of `total` that have ended" }),
     states: byState,
@@ -38,6 +47,10 @@ const run = z
       .openapi({ description: "From acceptance to stored, in milliseconds" }),
   })
   .openapi("Run");
+
+const rejectedPage = z
+  .object({ rejected: z.array(rejection), nextCursor })
+  .openapi("RejectedPage", { description: "Up to 1,000 of each request are kept" });
 
 const params = z.object({ run: z.string().min(1).max(80) });
 
@@ -71,6 +84,21 @@ export const runs = [
     },
     async (c, { ledger }) => c.json(runAnswer(found(await ledger.getRun(c.req.valid("param").run))), 200),
   ),
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/runs/{run}/rejected",
+      tags: ["runs"],
+      summary: "The items of a run's requests that were refused, by their place in the body",
+      request: { params, query: z.object({ limit, cursor }) },
+      responses: { 200: answer(rejectedPage, "A page of them"), ...refusals },
+    },
+    async (c, { ledger }) => {
+      const { limit, cursor = null } = c.req.valid("query");
+      const { rejected, next } = await ledger.listRejected({ run: c.req.valid("param").run, limit, cursor });
+      return c.json({ rejected, nextCursor: next }, 200);
+    },
+  ),
   operator(
     {
       method: "delete",
@@ -93,6 +121,14 @@ function found(view: RunView | null): RunView {
   return view;
 }
 
+/** A variant that was found in R2 is stored as well. */
+function outcomeOf({ state, states, existing, rejected }: RunView): "ok" | "with failures" | "failed" | null {
+  if (state !== "done") return null;
+  const failed = states.dead + states.refused + rejected;
+  if (failed === 0) return "ok";
+  return states.stored + existing === 0 ? "failed" : "with failures";
+}
+
 /** A run as the API shows it: sums, rate and what is left at that rate. */
 function runAnswer(view: RunView): z.infer<typeof run> {
   const { states, ratePerSecond } = view;
@@ -111,6 +147,7 @@ function runAnswer(view: RunView): z.infer<typeof run> {
     accepted: view.accepted,
     duplicates: view.duplicates,
     existing: view.existing,
+    ...{ rejectedTotal: view.rejected, who: view.who, outcome: outcomeOf(view), waitingFor: view.waitingFor },
     total: left + ended,
     done: ended,
     states,

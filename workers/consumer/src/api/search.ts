@@ -1,12 +1,9 @@
 import { FORMATS } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
+import { parseSearch, type Qualifier } from "@prewarm/shared/job-search";
 import type { JobFilter } from "../ledger/contract.ts";
 
-const QUALIFIERS = ["id", "format", "error", "run", "lane", "state"] as const;
-type Qualifier = (typeof QUALIFIERS)[number];
-/** A word or `"a phrase"`, each with a qualifier before it or not. */
-const TERM = /(?:([a-z]+):)?(?:"([^"]*)"|(\S+))/g;
 /** Terms in one search. */
 const TERMS_MAX = 20;
 
@@ -28,15 +25,12 @@ export function emptyFilter(): JobFilter {
 export function applySearch(filter: JobFilter, search: string): JobFilter {
   // The database takes no half of a surrogate pair.
   if (!search.isWellFormed()) throw invalid("it holds half of a surrogate pair, which is no text");
-  const terms = [...search.matchAll(TERM)];
+  const terms = parseSearch(search);
   if (terms.length > TERMS_MAX) throw invalid(`at most ${TERMS_MAX} terms`);
-  const so = { ...filter, text: [...filter.text] };
-  for (const [whole, name, phrase, word] of terms) {
-    const qualifier = QUALIFIERS.find((known) => known === name);
-    const value = phrase ?? word ?? "";
-    // An id may hold a colon (`a:b`): what is no qualifier is text as it stands.
-    if (qualifier === undefined) so.text.push(name === undefined ? value : whole.replaceAll('"', ""));
-    else if (value !== "") Object.assign(so, qualified(so, qualifier, value));
+  let so = { ...filter, text: [...filter.text] };
+  for (const { qualifier, value } of terms) {
+    if (qualifier === null) so.text.push(value);
+    else so = { ...so, ...qualified(so, qualifier, value) };
   }
   return so;
 }
@@ -50,7 +44,7 @@ function qualified(filter: JobFilter, qualifier: Qualifier, value: string): Part
     case "error":
       return { error: value };
     case "format":
-      return { format: oneOf("format", FORMATS, value === "jpg" ? "jpeg" : value) };
+      return { format: oneOf("format", FORMATS, value) };
     case "lane":
       return { lanes: [...filter.lanes, oneOf("lane", LANES, value)] };
     case "state":

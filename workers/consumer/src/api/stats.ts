@@ -3,8 +3,9 @@ import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
 import { EVENTS, type Event, type LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
-import { budgetView, gateAnswer, gateState } from "./gate.ts";
+import { budgetView, type Gate, gateAnswer, gateState } from "./gate.ts";
 import { health, healthSentence } from "./health-sentence.ts";
+import { waitingFor } from "./jobs.ts";
 import {
   answer,
   byState,
@@ -16,6 +17,7 @@ import {
   refusals,
   time,
 } from "./schema-words.ts";
+import { warning, warningsOf } from "./warnings.ts";
 
 /** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
 const LEDGER_LIMIT_BYTES = 10_000_000_000;
@@ -40,6 +42,9 @@ const overview = z
       .object({ consumer: codeVersion.nullable(), ledger: codeVersion.nullable() })
       .openapi({ description: "Which code runs; null where the platform tells none" }),
     health,
+    warnings: z
+      .array(warning)
+      .openapi({ description: "Everything that is wrong, the worst first; `health` is the first of it" }),
     states: byState.openapi({ description: "All lanes together; `stored` is all that there ever were" }),
     lanes: perLane(byState),
     open: count,
@@ -47,20 +52,34 @@ const overview = z
     oldest: perLane(milliseconds.nullable()).openapi({
       description: "Age of the oldest job that waits, in milliseconds",
     }),
+    waitingFor: perLane(waitingFor).openapi({ description: "Why each lane's jobs wait; null: none does" }),
     rates: z
       .object({
+        seconds: z.number().openapi({ description: "Over how long: the minute before and the one under way" }),
         storedPerSecond: z.number(),
+        endedPerSecond: z.number().openapi({ description: "However they ended" }),
         failedPerSecond: z.number(),
         acceptedPerSecond: z.number(),
-        failureRatio: z.number().min(0).max(1).openapi({ description: "Failed attempts of all that ended" }),
+        submittedPerSecond: z.number(),
+        attempts: z
+          .object({ failed: count, all: count })
+          .openapi({ description: "Of the last five minutes: those that failed, and all that ended" }),
+        failureRatio: z
+          .number()
+          .min(0)
+          .max(1)
+          .openapi({ description: "Failed attempts of those of the last five minutes" }),
       })
-      .openapi({ description: "Last five whole minutes" }),
+      .openapi({ description: "Of late" }),
     totals: z.object(Object.fromEntries(EVENTS.map((event) => [event, count])) as Record<Event, typeof count>).openapi({
       description: "Since the ledger was made: `failed` counts attempts, `throttled` Ittybit's 429s",
     }),
     wait: percentiles.openapi({ description: "Enqueued to first submitted, last hour, without retries" }),
     run: percentiles.openapi({ description: "Submitted to stored, last hour" }),
-    etaSeconds: z.number().nullable().openapi({ description: "Until the open jobs are done at this rate" }),
+    etaSeconds: z
+      .number()
+      .nullable()
+      .openapi({ description: "Until the open jobs have ended at this rate; null while some of them may not go" }),
     queues: z
       .record(z.string(), queueMetrics.nullable())
       .openapi({ description: "By queue name; null where the platform gives no metrics" }),
@@ -115,30 +134,32 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const gate = gateAnswer(view.gate);
   const states = sumOf(view.counts);
   const open = states.queued + states.processing + states.retrying;
-  const { stored, failed, accepted, submitted } = view.rates;
-  const failureRatio = stored + failed > 0 ? failed / (stored + failed) : 0;
+  const { seconds, stored, ended, failed, accepted, submitted } = view.rates;
+  const attempts = { failed: view.troubles.failing?.n ?? 0, all: view.troubles.failing?.of ?? 0 };
   const oldest = ages(view.oldestWaiting, now);
   const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
-  const etaSeconds = stored > 0 ? open / stored : open === 0 ? 0 : null;
-  const standing = { gate, open, dead: states.dead, oldestMs: waits.length > 0 ? Math.max(...waits) : null };
+  const etaSeconds = etaOf(view, gate, open);
+  const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
+  const faults = [...deps.configFaults, ...deps.environmentFaults];
+  const warnings = warningsOf({ now, faults, gate, open, dead: states.dead, view, oldest });
   return {
     at: now,
     environment: deps.environment,
     versions: { consumer: deps.version, ledger: view.version },
-    health: healthSentence({
-      ...standing,
-      faults: [...deps.configFaults, ...deps.environmentFaults],
-      storedPerSecond: stored,
-      failureRatio,
-      etaSeconds,
-    }),
+    health: healthSentence(warnings, { open, oldestMs, etaSeconds }),
+    warnings,
     states,
     lanes: view.counts,
     open,
     deadLetters: states.dead,
     oldest,
-    rates: { storedPerSecond: stored, failedPerSecond: failed, acceptedPerSecond: accepted, failureRatio },
     totals: view.totals,
+    waitingFor: view.waitingFor,
+    rates: {
+      ...{ seconds, storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed },
+      ...{ acceptedPerSecond: accepted, submittedPerSecond: submitted, attempts },
+      failureRatio: attempts.all > 0 ? attempts.failed / attempts.all : 0,
+    },
     wait: view.wait,
     run: view.run,
     etaSeconds,
@@ -153,6 +174,17 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     hooks: view.hooks,
     metricErrors: view.metricErrors,
   };
+}
+
+/** What is paused, and everything behind an open breaker, has no end to be told. */
+function etaOf({ rates, counts }: LedgerStats, gate: Gate, open: number): number | null {
+  if (open === 0) return 0;
+  const held = LANES.some((lane) => {
+    const { queued, retrying } = counts[lane];
+    return gate.paused[lane] && queued + retrying > 0;
+  });
+  if (held || gate.breaker.state !== "closed" || rates.ended === 0) return null;
+  return open / rates.ended;
 }
 
 function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {

@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import { createApiWorld, exchange, granted, jobsOf, key, runActions, VIEWER, warm, work } from "./testing/api-world.ts";
+import {
+  createApiWorld,
+  endAll,
+  exchange,
+  granted,
+  jobsOf,
+  key,
+  runActions,
+  VIEWER,
+  warm,
+  work,
+} from "./testing/api-world.ts";
 
 describe("gate, stats and history", () => {
   it("change what is named, show it, and refuse nonsense", async () => {
@@ -86,7 +97,10 @@ describe("gate, stats and history", () => {
     expect(await health()).toEqual({ level: "ok", sentence: "Healthy: nothing waits.", since: null });
     await warm(world, ["a"]);
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
-    expect(await health()).toMatchObject({ level: "warning", sentence: "Paused by an operator: bulk. 2 jobs wait." });
+    expect(await health()).toMatchObject({
+      level: "warning",
+      sentence: "bulk is paused by operator token 1 since 12:00 UTC. 2 jobs wait.",
+    });
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: false } } });
     const outcome = { kind: "account" as const, status: 402, message: "billing" };
     const settled = granted(world, "o", [key("a")]).map(({ id, gen }) => ({ id, gen, outcome }));
@@ -95,8 +109,52 @@ describe("gate, stats and history", () => {
     expect(await health()).toMatchObject({
       level: "problem",
       sentence:
-        "Ittybit answers 402: billing. Everything waits since 12:00 UTC; viewers get originals. One job is tried at 12:00 UTC.",
+        "Ittybit answers 402: billing. Everything waits since 12:00 UTC; viewers get originals. One job is tried in 30 s.",
     });
+  });
+
+  it("warn of everything at once, the worst first, each with its cause and the page where that stands", async () => {
+    const world = createApiWorld();
+    const ids = Array.from({ length: 12 }, (_, n) => `wrong/${n}`);
+    await warm(world, ["a", "b", "c", ...ids]);
+    endAll(world, (of) => {
+      if (of.startsWith("c/")) return null;
+      return of.startsWith("wrong") ? ["refused", "the original answered 404"] : ["dead", "encoder out of memory"];
+    });
+    await world.json("PATCH", "/api/v1/gate", { body: { paused: { upload: { reason: "a migration" } } } });
+    const { body } = await world.json("GET", "/api/v1/stats");
+    expect(body.warnings).toEqual([
+      {
+        ...{ level: "warning", code: "failing", link: "/causes?window=5m", since: null },
+        sentence:
+          "100 % of 4 attempts failed in the last five minutes: 4 × encoder out of memory (upstream_failed), all webp.",
+      },
+      {
+        ...{ level: "warning", code: "refusing", link: "/causes?window=1h", since: null },
+        sentence:
+          "24 of 28 variants that ended within the hour were refused: 24 × the original answered 404 (missing), all webp, all below wrong/.",
+      },
+      {
+        ...{ level: "warning", code: "died", link: "/causes?window=1h", since: null },
+        sentence: "4 jobs died within the hour: 4 × encoder out of memory (upstream_failed), all webp.",
+      },
+      {
+        ...{ level: "warning", code: "paused", link: "/steering", since: world.deps.clock.now() },
+        sentence: "upload is paused by operator token 1 since 12:00 UTC (a migration). 0 jobs wait.",
+      },
+      { level: "note", code: "dead", link: "/dead", since: null, sentence: "4 dead letters to look at." },
+    ]);
+    expect(body.health).toMatchObject({ level: "warning", sentence: expect.stringContaining("encoder out of memory") });
+  });
+
+  it("tell no end of the work while a part of it may not go", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b"]);
+    work(world, [key("a")], "refused", "gone");
+    const eta = async () => (await world.json("GET", "/api/v1/stats")).body.etaSeconds;
+    expect(await eta()).toBeGreaterThan(0);
+    await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
+    expect(await eta()).toBeNull();
   });
 
   it("tell numbers that equal the rows, and queues where the platform has them", async () => {
@@ -119,7 +177,8 @@ describe("gate, stats and history", () => {
       open: 2,
       deadLetters: 1,
       oldest: { bulk: 60_000, live: null },
-      rates: { storedPerSecond: 1 / 300, failureRatio: 0.5 },
+      rates: { seconds: 60, storedPerSecond: 1 / 60, endedPerSecond: 2 / 60, attempts: { failed: 1, all: 2 } },
+      etaSeconds: 60,
       ledger: { rows: 3 },
       queues: {
         "prewarm-live": { backlogCount: 3, oldestMessageAt: null },

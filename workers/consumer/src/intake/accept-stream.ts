@@ -60,10 +60,11 @@ export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery
     count += 1;
   }
   if (count === 0) throw new AppError("body_invalid", { detail: "There is no item in the body." });
-  const { rejected: _, ...summary } = sum;
+  const { rejected: first, ...summary } = sum;
   const whole = { id: order.delivery, chunks: count, hash: order.bodyHash ?? hash };
   const finish = { delivery: whole, run: order.run.run, who: order.who, summary: { ...summary } };
-  const end = await deps.ledger.finishDelivery(finish);
+  const rejected = { total: sum.rejectedTotal, first };
+  const end = await deps.ledger.finishDelivery({ ...finish, rejected });
   if (end === "mismatch") throw mismatch();
   return { ...sum, repeat: end === "repeat" };
 }

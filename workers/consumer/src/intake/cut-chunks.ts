@@ -71,8 +71,21 @@ function planOrReject<T>(item: T, index: number, plan: (item: T) => AcceptImage)
     return plan(item);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { index, code: error.code, message: error.message };
+    return { index, id: idOf(item), code: error.code, message: error.message };
   }
+}
+
+/** As much of an id as helps to find it in the body. */
+const ID_SHOWN_CHARS = 300;
+
+function idOf(item: unknown): string | null {
+  const value = fieldOf(item, "value") ?? item;
+  const id = fieldOf(value, "id") ?? value;
+  return typeof id === "string" ? id.slice(0, ID_SHOWN_CHARS).toWellFormed() : null;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 /** An image that does not fit is begun in the next chunk, and cut itself only when it is larger than a whole one. */

@@ -45,6 +45,7 @@ export const warmBody = warmOptions
 export const rejection = z
   .object({
     index: z.number().int().min(0).openapi({ description: "Place of the item in the body, from 0" }),
+    id: z.string().nullable().openapi({ description: "As it was asked for; null: it names none that can be read" }),
     code: z.string(),
     message: z.string(),
   })

@@ -179,9 +179,13 @@ export interface Operators {
     query: Page & { state: "open" | "done" | "cancelled" | null },
   ): Promise<{ runs: RunView[]; next: string | null }>;
   getRun(run: string): Promise<RunView | null>;
+  /** Items of a run's requests that were refused, request after request. */
+  listRejected(query: Page & { run: string }): Promise<{ rejected: RejectedItem[]; next: string | null }>;
   listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
-  getJob(job: string): Promise<{ job: NamedJob; attempts: Attempt[]; sourceEtag: string | null } | null>;
+  getJob(job: string): Promise<FoundJob | null>;
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
+  /** Why jobs fail: of those that failed last within a time (ms; null: all that are known), of one run or of all. */
+  listCauses(query: { windowMs: number | null; run: string | null }): Promise<CausesView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
@@ -194,10 +198,12 @@ export interface Operators {
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
+  promoteJob(job: string, who: string): Promise<JobAct>;
   cancelJob(job: string, who: string): Promise<JobAct>;
   countMatches(match: JobFilter): Promise<{ total: number; exact: boolean }>;
   createAction(action: NewAction): Promise<ActionView | null>;
   cancelAction(action: string, who: string): Promise<ActionView | null>;
+  /** An undo puts back what stood before the change that it names; told twice, or too late, it changes nothing. */
   patchGate(patch: GatePatch, who: string): Promise<GateView>;
   /** Whether somebody signed out of this session of the dashboard. */
   isSessionOver(session: string): Promise<boolean>;
@@ -243,9 +249,11 @@ export const LEDGER_CALLS = {
   lookUp: "repeat",
   listRuns: "repeat",
   getRun: "repeat",
+  listRejected: "repeat",
   listJobs: "repeat",
   getJob: "repeat",
   listDead: "repeat",
+  listCauses: "repeat",
   listActions: "repeat",
   getAction: "repeat",
   imageRows: "repeat",
@@ -256,6 +264,7 @@ export const LEDGER_CALLS = {
   listAudit: "repeat",
   cancelRun: "repeat",
   retryJob: "once",
+  promoteJob: "once",
   cancelJob: "once",
   countMatches: "repeat",
   createAction: "once",
@@ -319,6 +328,17 @@ export interface FinishRequest {
   who: string;
   /** For the audit log. */
   summary: Record<string, unknown>;
+  /** Items that were refused at the door: all of them, and the first ones in full. */
+  rejected?: { total: number; first: RejectedItem[] };
+}
+
+/** An item of a request that was refused, by its place in the body. */
+export interface RejectedItem {
+  index: number;
+  /** As it was asked for; null: it has none that could be read. */
+  id: string | null;
+  code: string;
+  message: string;
 }
 
 /* ── Jobs, runs, images ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -342,6 +362,27 @@ export interface JobView {
 
 /** A job with its public name (`nameOf` its id). */
 export type NamedJob = JobView & { job: string };
+
+export interface FoundJob {
+  job: NamedJob;
+  attempts: Attempt[];
+  sourceEtag: string | null;
+  /** Null: it has ended. */
+  waitingFor: WaitingFor | null;
+  /** Of all runs that wait for it, the first asker first. */
+  runs: string[];
+}
+
+/** Why something waits, as the ledger's next decision has it. */
+export interface WaitingFor {
+  code: string;
+  /** A sentence. */
+  text: string;
+  /** When that ends by itself, Unix ms. */
+  until: number | null;
+  /** Jobs before it, or of it; null where there is no line. */
+  ahead: number | null;
+}
 
 /** A failed attempt as it is kept. */
 export interface Attempt {
@@ -368,6 +409,12 @@ export interface RunView {
   duplicates: number;
   existing: number;
   states: Record<JobState, number>;
+  /** Items of its requests that were refused at the door. */
+  rejected: number;
+  /** Who asked; null: not told. */
+  who: string | null;
+  /** Null: it is done. */
+  waitingFor: WaitingFor | null;
   ratePerSecond: number;
   readyP50: number | null;
   readyP95: number | null;
@@ -414,6 +461,33 @@ export interface DeadGroup {
   sample: NamedJob;
 }
 
+/** Jobs that failed alike, over those that are tried again, the dead and the refused. */
+export interface CauseView {
+  fingerprint: string;
+  code: string;
+  /** Of one of them. */
+  message: string;
+  /** Jobs that failed last within the time. */
+  count: number;
+  states: Record<"retrying" | "dead" | "refused", number>;
+  /** `count` by equal parts of the time, the oldest first. */
+  trend: number[];
+  /** Of all that failed alike and are still known. */
+  first: number;
+  last: number;
+  formats: Record<string, number>;
+  /** Folders with most of them; "" is none. */
+  prefixes: { prefix: string; count: number }[];
+  sample: NamedJob;
+}
+
+export interface CausesView {
+  causes: CauseView[];
+  from: number;
+  /** False: there are more failed jobs than are counted. */
+  exact: boolean;
+}
+
 export interface DeadView {
   total: number;
   groups: DeadGroup[];
@@ -428,22 +502,31 @@ export interface DeadView {
 export type JobAct = { status: "ok"; job: NamedJob } | { status: "none" } | { status: "state" };
 
 export interface NewAction {
-  kind: "retry" | "cancel";
+  kind: ActionKind;
   /** As asked, as JSON text, to be shown again. */
   filter: string;
   /** As read. */
   match: JobFilter;
   rate: number | null;
+  /** So many first; the others once all of these are stored. */
+  canary?: number;
   who: string;
 }
 
+/** `promote` lets open jobs go before others: a lane up. */
+export type ActionKind = "retry" | "cancel" | "promote";
+
 export interface ActionView {
   action: string;
-  kind: "retry" | "cancel";
+  kind: ActionKind;
   /** As asked, as JSON text. */
   filter: string;
   rate: number | null;
-  state: "running" | "done" | "cancelled";
+  state: "running" | "done" | "cancelled" | "halted";
+  canary: number;
+  /** Of a retry: the run that its jobs are in, and what became of them. */
+  run: string | null;
+  outcome: Record<JobState, number> | null;
   total: number;
   exact: boolean;
   done: number;
@@ -468,6 +551,9 @@ export interface AuditView {
 /** What the gate holds and why; the same words as `GET /api/v1/gate`. */
 export interface GateView {
   paused: Record<Lane, boolean>;
+  pauses: Record<Lane, PauseView | null>;
+  /** The last change of pauses or limits, by the time of it: it may be undone. */
+  undo: { at: number; who: string } | null;
   breaker: {
     state: "closed" | "open" | "half-open";
     reason: string | null;
@@ -500,6 +586,14 @@ export interface GateView {
   updatedAt: number;
 }
 
+/** An operator's pause of a lane; `until` null: until somebody ends it. */
+export interface PauseView {
+  who: string;
+  since: number;
+  reason: string | null;
+  until: number | null;
+}
+
 /** How a limit of the gate came about. */
 export interface LimitView {
   /** `auto`: it finds itself; `configured` and `pinned`: a number stands there, in the configuration or by an operator. */
@@ -516,7 +610,9 @@ export interface LimitView {
 
 /** `"auto"` lets a limit find itself, a number pins it. */
 export interface GatePatch {
-  paused?: Partial<Record<Lane, boolean>>;
+  paused?: Partial<Record<Lane, boolean | { reason?: string | null; until?: number | null }>>;
+  /** Puts back what stood before the change of this time (`GateView.undo`). */
+  undo?: number;
   /** Closes the breaker by hand. */
   breaker?: { state: "closed" };
   rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };
@@ -550,10 +646,14 @@ export interface LedgerStats {
   /** Of stored ones all that there ever were. */
   counts: Record<Lane, Record<JobState, number>>;
   oldestWaiting: Record<Lane, number | null>;
-  /** Per second, over the last five whole minutes. */
-  rates: { stored: number; failed: number; accepted: number; submitted: number };
+  /** Why each lane's jobs wait; null: none does. */
+  waitingFor: Record<Lane, WaitingFor | null>;
+  /** Per second, over the minute before and the one under way, which are so many `seconds`. */
+  rates: { seconds: number; stored: number; ended: number; failed: number; accepted: number; submitted: number };
   /** Events since the ledger was made; they only rise. */
   totals: Totals;
+  /** What goes wrong now. */
+  troubles: Troubles;
   wait: Percentiles;
   run: Percentiles;
   /** Of jobs; stored ones have none. */
@@ -589,6 +689,22 @@ export interface HookStats {
 export const EVENTS = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"] as const;
 export type Event = (typeof EVENTS)[number];
 export type Totals = Record<Event, number>;
+
+export interface Troubles {
+  /** Attempts that failed in the last five minutes, of those that ended. */
+  failing: Trouble | null;
+  /** Jobs that were refused in the last hour, of those that ended. */
+  refusing: Trouble | null;
+  /** Jobs that died in the last hour. */
+  died: Trouble | null;
+}
+
+export interface Trouble {
+  n: number;
+  of: number;
+  /** Of jobs whose last failure is within that time, the cause with most. */
+  top: { fingerprint: string; code: string; message: string; count: number; formats: string[]; prefix: string } | null;
+}
 
 export type Tier = "minute" | "hour" | "day";
 

@@ -151,6 +151,13 @@ export function work(
   outcome: "stored" | "dead" | "refused",
   message = "the job failed",
 ): void {
+  const owner = crypto.randomUUID();
+  const made = outcomeOf(world, outcome, message);
+  const settled = granted(world, owner, keys).map(({ id, gen }) => ({ id, gen, outcome: made }));
+  exchange(world, owner, { settled, leave: true });
+}
+
+function outcomeOf(world: ApiWorld, outcome: "stored" | "dead" | "refused", message: string): Outcome {
   const outcomes: Record<typeof outcome, Outcome> = {
     stored: { kind: "stored", bytes: 1234, etag: "e", tookMs: 500 },
     dead: {
@@ -162,9 +169,25 @@ export function work(
     },
     refused: { kind: "refused", code: "missing", until: world.deps.clock.now() + 86_400_000, message },
   };
-  const owner = crypto.randomUUID();
-  const settled = granted(world, owner, keys).map(({ id, gen }) => ({ id, gen, outcome: outcomes[outcome] }));
-  exchange(world, owner, { settled, leave: true });
+  return outcomes[outcome];
+}
+
+/** Ends everything that waits, call after call of new workers; null leaves a job alone. */
+export function endAll(world: ApiWorld, ending: (key: string) => [Parameters<typeof work>[2], string] | null): void {
+  for (let calls = 0; calls < 100; calls += 1) {
+    world.advance(500);
+    const owner = crypto.randomUUID();
+    const standby = exchange(world, owner, { first: true, room: 40 }).filter(({ key }) => ending(key) !== null);
+    const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
+    const go = exchange(world, owner, { have }).filter(({ phase }) => phase === "go");
+    const settled = go.map(({ id, gen, key }) => {
+      const [outcome, message] = ending(key) ?? ["dead", ""];
+      return { id, gen, outcome: outcomeOf(world, outcome, message) };
+    });
+    exchange(world, owner, { settled, leave: true });
+    if (standby.length === 0) return;
+  }
+  throw new Error("no end of the work");
 }
 
 export interface JobAnswer {

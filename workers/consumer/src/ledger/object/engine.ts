@@ -5,6 +5,7 @@ import type {
   AcceptChunk,
   ActionView,
   Answering,
+  CausesView,
   ChunkAnswer,
   DeadMessage,
   DeadView,
@@ -35,7 +36,7 @@ import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
 import { recover, restored } from "../protocol/restored.ts";
-import { cancelJob, retryJob } from "../protocol/retry-and-cancel.ts";
+import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
 import { NOTHING } from "../protocol/sightings.ts";
 import { slotsUsed } from "../protocol/slots.ts";
@@ -45,12 +46,13 @@ import { idOfName } from "../tables/job-ids.ts";
 import { migrate } from "../tables/schema.ts";
 import { endSession, isSessionOver } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
+import { causesView } from "../views/causes.ts";
 import { deadView } from "../views/dead-groups.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
 import { listJobs } from "../views/job-list.ts";
 import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
-import { listRuns, RunSpeeds, runView } from "../views/runs.ts";
+import { listRejected, listRuns, RunSpeeds, runView } from "../views/runs.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
@@ -64,6 +66,12 @@ import { wake } from "./wake.ts";
 const SHARE_MS = 20;
 /** Should the object be evicted before that, the alarm does it. */
 const SAFETY_MS = 5_000;
+
+const ACTS = {
+  retry: (tx: LedgerTx, id: number) => retryJob(tx, id),
+  cancel: cancelJob,
+  promote: promoteJob,
+} as const;
 
 /** What an object of the platform gives its engine; the simulators give a virtual one. */
 export interface EngineHost {
@@ -172,6 +180,10 @@ export class Engine implements Answering<LedgerCalls> {
     });
   }
 
+  listRejected(query: Parameters<Operators["listRejected"]>[0]) {
+    return this.#read((tx) => listRejected(tx, query));
+  }
+
   listJobs({ filter, cursor, limit }: Page & { filter: JobFilter }) {
     return this.#read((tx) => listJobs(tx, filter, { cursor, limit }));
   }
@@ -182,6 +194,10 @@ export class Engine implements Answering<LedgerCalls> {
 
   listDead(query: Parameters<Operators["listDead"]>[0]): DeadView {
     return this.#read((tx) => deadView(tx, query));
+  }
+
+  listCauses(query: Parameters<Operators["listCauses"]>[0]): CausesView {
+    return this.#read((tx) => causesView(tx, query));
   }
 
   listActions({ cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
@@ -240,6 +256,10 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#act(name, who, "retry");
   }
 
+  promoteJob(name: string, who: string): JobAct {
+    return this.#act(name, who, "promote");
+  }
+
   cancelJob(name: string, who: string): JobAct {
     return this.#act(name, who, "cancel");
   }
@@ -255,8 +275,8 @@ export class Engine implements Answering<LedgerCalls> {
 
   patchGate(patch: GatePatch, who: string): GateView {
     return this.#change((tx) => {
-      patchGate(tx.gateNow, patch);
-      audit(tx, who, "gate.patch", null, { ...patch });
+      const before = patchGate(tx.gateNow, patch, who);
+      audit(tx, who, "gate.patch", null, { ...patch, before });
       return gateView(tx.gateNow, slotsUsed(tx));
     });
   }
@@ -388,10 +408,10 @@ export class Engine implements Answering<LedgerCalls> {
     }
   }
 
-  #act(name: string, who: string, kind: "retry" | "cancel"): JobAct {
+  #act(name: string, who: string, kind: keyof typeof ACTS): JobAct {
     return this.#change((tx) => {
       const id = idOfName(name);
-      const result = id === null ? "missing" : (kind === "retry" ? retryJob : cancelJob)(tx, id);
+      const result = id === null ? "missing" : ACTS[kind](tx, id);
       const row = id === null ? null : tx.rows.byId(id);
       if (row === null) return { status: "none" };
       if (result !== "ok") return { status: "state" };

@@ -29,9 +29,11 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   lookUp(...args: Call<"lookUp">) { return this.#engine.lookUp(...args); }
   listRuns(...args: Call<"listRuns">) { return this.#engine.listRuns(...args); }
   getRun(...args: Call<"getRun">) { return this.#engine.getRun(...args); }
+  listRejected(...args: Call<"listRejected">) { return this.#engine.listRejected(...args); }
   listJobs(...args: Call<"listJobs">) { return this.#engine.listJobs(...args); }
   getJob(...args: Call<"getJob">) { return this.#engine.getJob(...args); }
   listDead(...args: Call<"listDead">) { return this.#engine.listDead(...args); }
+  listCauses(...args: Call<"listCauses">) { return this.#engine.listCauses(...args); }
   listActions(...args: Call<"listActions">) { return this.#engine.listActions(...args); }
   getAction(...args: Call<"getAction">) { return this.#engine.getAction(...args); }
   imageRows(...args: Call<"imageRows">) { return this.#engine.imageRows(...args); }
@@ -42,6 +44,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listAudit(...args: Call<"listAudit">) { return this.#engine.listAudit(...args); }
   cancelRun(...args: Call<"cancelRun">) { return this.#engine.cancelRun(...args); }
   retryJob(...args: Call<"retryJob">) { return this.#engine.retryJob(...args); }
+  promoteJob(...args: Call<"promoteJob">) { return this.#engine.promoteJob(...args); }
   cancelJob(...args: Call<"cancelJob">) { return this.#engine.cancelJob(...args); }
   countMatches(...args: Call<"countMatches">) { return this.#engine.countMatches(...args); }
   createAction(...args: Call<"createAction">) { return this.#engine.createAction(...args); }

@@ -2,6 +2,7 @@ import { encodeId } from "@prewarm/shared/variant-key";
 import type { AcceptChunk, AcceptImage, ChunkAnswer, FinishRequest } from "../contract.ts";
 import { audit } from "../tables/audit.ts";
 import { readInbox, writeInbox } from "../tables/inbox.ts";
+import { addRejections } from "../tables/rejections.ts";
 import { type LaneCode, laneCode } from "../tables/row.ts";
 import { accept } from "./accept.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -71,15 +72,20 @@ function noteOriginal(tx: LedgerTx, { id, order, sourceEtag: etag }: AcceptImage
 /** The request is whole: its record answers repeats, and its run takes no more. */
 export function finishDelivery(
   tx: LedgerTx,
-  { delivery, run, who, summary }: FinishRequest,
+  { delivery, run, who, summary, rejected }: FinishRequest,
 ): "done" | "repeat" | "mismatch" {
   const id = chunkId(delivery.id, 0);
   const known = readInbox(tx, id);
   if (known !== null && known.hash !== "") return known.hash === delivery.hash ? "repeat" : "mismatch";
   writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "{}" });
   const row = run === null ? null : tx.runs.byId(run);
+  if (row !== null && rejected !== undefined && rejected.total > 0) {
+    row.rejected += rejected.total;
+    addRejections(tx.sql, row.n, rejected.first, tx.now);
+  }
   if (row !== null && row.lane === laneCode("bulk")) {
     row.accepting = 0;
+    row.who = who;
     audit(tx, who, "warm", run, summary);
   }
   return "done";

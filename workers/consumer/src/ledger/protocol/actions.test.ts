@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobFilter } from "../contract.ts";
-import { setup } from "../testing/setup.ts";
+import { PERMANENT, STORED, setup } from "../testing/setup.ts";
 
 const ANY: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
@@ -38,13 +38,13 @@ describe("an action over all that matches", () => {
     expect(states()).toMatchObject({ queued: 0, cancelled: 3_500 });
   });
 
-  it("is made though what matches lies beyond what was counted, and finds it", () => {
+  it("counts exactly what lies beyond the first pages, and finds it", () => {
     const { sql, orderMany, cancel, slices, states } = world();
     orderMany("a", 11_500);
     const last = String(sql.exec("SELECT key FROM jobs ORDER BY id DESC LIMIT 1")[0]?.key);
     const [name = ""] = last.split("/");
     const match: JobFilter = { ...OPEN, text: [`${name}/`] };
-    expect(cancel(match)).toMatchObject({ total: 0, exact: false });
+    expect(cancel(match)).toMatchObject({ total: 1, exact: true });
     slices();
     expect(states()).toMatchObject({ cancelled: 1 });
     expect(cancel({ ...OPEN, lanes: ["live"] })).toBeNull();
@@ -79,5 +79,86 @@ describe("an action over all that matches", () => {
     expect(states()).toMatchObject({ queued: 1, cancelled: 1 });
     const [action] = ledger.listActions({ cursor: null, limit: 1 }).actions;
     expect(action).toMatchObject({ state: "done", done: 2 });
+  });
+});
+
+describe("a retry", () => {
+  const DEAD: JobFilter = { ...ANY, states: ["dead"] };
+
+  /** Forty dead letters, and a retry of them with a canary of five. */
+  function retried() {
+    const made = world();
+    const { ledger, clock, orderMany, call, ready, settle, leave } = made;
+    orderMany("a", 40);
+    /** Ends all that goes in this second. */
+    const end = (outcome: typeof STORED) => {
+      clock.advance(1);
+      const owner = `o${clock.ms}`;
+      const go = ready(owner, call(owner).give).filter(({ phase }) => phase === "go");
+      for (const given of go) settle(owner, given, outcome);
+      leave(owner);
+      return go.length;
+    };
+    while (end(PERMANENT) > 0);
+    expect(made.states().dead).toBe(40);
+    const wanted = { kind: "retry" as const, filter: "{}", match: DEAD, rate: 100, canary: 5, who: "ops" };
+    const action = () => ledger.getAction(ledger.listActions({ cursor: null, limit: 1 }).actions[0]?.action ?? "");
+    const pass = () => {
+      for (let n = 0; n < 4; n += 1) {
+        clock.advance(2);
+        made.slices();
+      }
+    };
+    ledger.createAction(wanted);
+    pass();
+    return { ...made, end, action, pass };
+  }
+
+  it("tries five first, goes on once these are stored, and tells what became of all", () => {
+    const { action, end, pass, ledger } = retried();
+    expect(action()).toMatchObject({ state: "running", done: 5, canary: 5, outcome: { queued: 5, stored: 0 } });
+    while (end(STORED) > 0);
+    expect(action()).toMatchObject({ done: 5, outcome: { queued: 0, stored: 5 } });
+    pass();
+    while (end(STORED) > 0);
+    expect(action()).toMatchObject({ state: "done", total: 40, done: 40, canary: 0, outcome: { stored: 40, dead: 0 } });
+    expect(ledger.getRun(action()?.run ?? "")).toMatchObject({ who: "ops", state: "done" });
+  });
+
+  it("halts when one of the five dies again, and leaves the others dead", () => {
+    const { action, end, pass, states } = retried();
+    end(PERMANENT);
+    while (end(STORED) > 0);
+    pass();
+    expect(action()).toMatchObject({ state: "halted", done: 5 });
+    expect(action()?.outcome?.dead).toBeGreaterThan(0);
+    expect(states().dead).toBe(35 + (action()?.outcome?.dead ?? 0));
+  });
+});
+
+describe("by hand", () => {
+  it("a job that waits for its next retry is tried now, and keeps its run and its attempts", () => {
+    const { clock, ledger, granted, settle, retry, row } = setup();
+    settle("o", granted("o", key("a")), {
+      ...{ kind: "failed", class: "transient", failure: { code: "upstream_failed", message: "no" }, posted: true },
+      ended: true,
+    });
+    expect(row(key("a"))?.due).toBeGreaterThan(clock.ms);
+    expect(retry(key("a")).status).toBe("ok");
+    expect(row(key("a"))).toMatchObject({ due: clock.ms, attempts: 1 });
+    expect(ledger.getRun("test")?.states).toMatchObject({ retrying: 1 });
+    expect(retry(key("a")).status).toBe("state");
+  });
+
+  it("a job of bulk goes with the uploads, and one of those as a viewer's", () => {
+    const { ledger, accept, job, call, ready } = setup();
+    accept(key("a"), key("b"), key("c"));
+    const name = job(key("c"))?.job ?? "";
+    expect(ledger.promoteJob(name, "ops")).toMatchObject({ status: "ok", job: { lane: "upload" } });
+    ledger.patchGate({ paused: { bulk: true } }, "ops");
+    expect(ready("o", call("o").give).map((given) => given.key)).toEqual([key("c")]);
+    expect(ledger.promoteJob(job(key("b"))?.job ?? "", "ops").status).toBe("ok");
+    expect(ledger.promoteJob(job(key("b"))?.job ?? "", "ops")).toMatchObject({ job: { lane: "live" } });
+    expect(ledger.promoteJob(job(key("b"))?.job ?? "", "ops").status).toBe("state");
   });
 });

@@ -52,15 +52,17 @@ function drain(gate: Gate, more: Partial<Ask> = {}): { went: number; code: strin
   throw new Error("no end");
 }
 
+const PAUSE = { who: "ops", since: T0, reason: null, until: null };
+
 describe("the order of the gate", () => {
   it("is pause, budget, breaker, throttle, slot, token: the first that holds is said, and each mended shows the next", () => {
     const gate = gateOf({ monthlyJobs: 0, concurrency: 2 }, 0);
-    gate.state.paused = ["bulk"];
+    gate.state.pauses = { bulk: PAUSE };
     openBreaker(gate, { status: 401, reason: "bad key" });
     throttle(gate, gate.now + 90_000);
     const full = { slotsUsed: 2 };
     const mends: (() => void)[] = [
-      () => gate.state.paused.pop(),
+      () => Object.assign(gate.state, { pauses: {} }),
       () => Object.assign(gate.state.overrides, { monthlyJobs: null }),
       () => closeBreaker(gate),
       () => Object.assign(gate, { now: gate.state.throttledUntil }),
@@ -81,9 +83,9 @@ describe("the order of the gate", () => {
     const before = JSON.stringify([gate.state, gate.memory]);
     expect(code(gate, { slotsUsed: 2 })).toBe("slots");
     expect(code(gate, { outranked: true })).toBe("tokens");
-    gate.state.paused = ["upload"];
+    gate.state.pauses = { upload: PAUSE };
     expect(code(gate, { lane: "upload" })).toBe("paused");
-    gate.state.paused = [];
+    gate.state.pauses = {};
     expect(JSON.stringify([gate.state, gate.memory])).toBe(before);
   });
 
@@ -96,8 +98,15 @@ describe("the order of the gate", () => {
     expect(nextOpenAt(gate)).toBe(Date.UTC(2026, 11, 1));
     throttle(gate, gate.now + 5_000);
     expect(nextOpenAt(gate)).toBe(gate.now + 5_000);
-    gate.state.paused = ["live", "upload", "bulk"];
+    gate.state.pauses = { live: PAUSE, upload: PAUSE, bulk: PAUSE };
     expect(nextOpenAt(gate)).toBeNull();
+    gate.state.pauses.bulk = { ...PAUSE, until: gate.now + 60_000 };
+    expect([closedFor(gate, "bulk"), nextOpenAt(gate)]).toEqual([
+      { code: "paused", until: gate.now + 60_000 },
+      gate.now + 60_000,
+    ]);
+    gate.now += 60_000;
+    expect([closedFor(gate, "bulk")?.code, closedFor(gate, "live")?.code]).toEqual(["budget", "paused"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { backoff } from "../../platform/backoff.ts";
-import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, settingsOf } from "../tables/gate-state.ts";
+import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, type Pause, settingsOf } from "../tables/gate-state.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
 
@@ -74,7 +74,8 @@ function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask, notBefore:
 /** Why nothing of this lane goes at all: pause, budget, breaker, throttle. A free probe of the breaker is no reason. */
 export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | null {
   const { state, now } = gate;
-  if (state.paused.includes(lane)) return { code: "paused", until: null };
+  const pause = pauseOf(gate, lane);
+  if (pause !== null) return { code: "paused", until: pause.until };
   if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: budgetUntil(gate, lane) };
   const probeAt = Math.max(state.breaker.until, state.breaker.probe?.until ?? 0);
   if (state.breaker.state === "open" && now < probeAt) return { code: "breaker", until: probeAt };
@@ -82,7 +83,13 @@ export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | nu
   return null;
 }
 
-/** When a closed gate opens by itself, Unix ms; null: it is open, or an operator paused it. */
+/** The pause of a lane that holds now. */
+export function pauseOf({ state, now }: Gate, lane: Lane): Pause | null {
+  const pause = state.pauses[lane] ?? null;
+  return pause !== null && (pause.until === null || now < pause.until) ? pause : null;
+}
+
+/** When a closed gate opens by itself, Unix ms; null: it is open, or an operator paused it without an end. */
 export function nextOpenAt(gate: Gate): number | null {
   const times = LANES.map((lane) => closedFor(gate, lane)?.until ?? null).filter((until) => until !== null);
   return times.length === 0 ? null : Math.min(...times);

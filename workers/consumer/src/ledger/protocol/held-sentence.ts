@@ -1,9 +1,10 @@
 import type { Lane } from "@prewarm/shared/job";
+import { momentOf } from "../../platform/words.ts";
 import { nextMonth } from "../tables/gate-state.ts";
-import type { Held } from "./gate.ts";
+import { type Held, pauseOf } from "./gate.ts";
 import type { Gate } from "./gate-memory.ts";
 
-/** Why a lane is closed, as a sentence for people. */
+/** Why a lane is closed, as a sentence for the edge and whoever looks at it: no names. */
 export function heldSentence({ state, now }: Gate, lane: Lane, { code, until }: Held): string {
   if (code === "paused") return `Lane ${lane} is paused by an operator.`;
   if (code === "budget") {
@@ -12,4 +13,33 @@ export function heldSentence({ state, now }: Gate, lane: Lane, { code, until }: 
   }
   if (code === "breaker") return state.breaker.reason ?? "The breaker is open.";
   return "Ittybit asked to wait (Retry-After).";
+}
+
+/** The same for operators: who, since when, until when, why. */
+export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
+  const until = held.until === null ? "" : ` until ${momentOf(held.until, gate.now)}`;
+  if (held.code === "paused") {
+    const pause = pauseOf(gate, lane);
+    const by = pause === null ? "" : ` since ${momentOf(pause.since, gate.now)} by ${pause.who}`;
+    const reason = pause?.reason ? `: ${pause.reason}` : "";
+    return ended(`Lane ${lane} is paused${by}${until}${reason}`);
+  }
+  if (held.code === "budget")
+    return ended(
+      `${withoutEnd(heldSentence(gate, lane, held))}${until === "" ? "" : `; more from ${momentOf(held.until ?? 0, gate.now)}`}`,
+    );
+  if (held.code === "breaker") {
+    const { status, reason: said } = gate.state.breaker;
+    const reason = `${status === null ? "" : `Ittybit answers ${status}: `}${withoutEnd(said ?? "Ittybit fails too often")}`;
+    return ended(`The breaker is open (${reason}); one job is tried at ${momentOf(held.until ?? gate.now, gate.now)}`);
+  }
+  return ended(`Ittybit asked to wait${until}`);
+}
+
+function withoutEnd(sentence: string): string {
+  return sentence.replace(/[.!?]$/, "");
+}
+
+function ended(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

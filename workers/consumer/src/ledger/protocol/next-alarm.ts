@@ -30,8 +30,14 @@ export function nextAlarm(tx: LedgerTx): number | null {
     nextOutboxAt(tx.sql),
     nextCancelling(tx.sql) === null ? null : tx.now,
     nextSliceAt(tx.sql),
+    ...pauseEnds(tx),
   ].filter((at) => at !== null);
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
+}
+
+/** A closed lane takes no misses, so that nothing but its pause's end may ever tell the edge that it is open. */
+function pauseEnds({ gateNow: { state, now } }: LedgerTx): number[] {
+  return Object.values(state.pauses).flatMap(({ until }) => (until !== null && until > now ? [until] : []));
 }
 
 function timesOfHands(tx: LedgerTx): number[] {

@@ -5,6 +5,7 @@ import { forgetDays, oldestDay, rollMinutes } from "../tables/history.ts";
 import { forgetImages, oldestImage } from "../tables/images.ts";
 import { forgetInbox, oldestInbox } from "../tables/inbox.ts";
 import { forgetRecent, oldestRecent } from "../tables/recent.ts";
+import { forgetRejections, oldestRejection } from "../tables/rejections.ts";
 import { BULK, CANCELLED, DEAD, LANE_CODES, LIVE, REFUSED, UPLOAD } from "../tables/row.ts";
 import { forgetRuns, oldestRun } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -55,6 +56,7 @@ export function pruneSlice(tx: LedgerTx): boolean {
   forgotten += forgetRecent(sql, before(KEEP_RECENT_MS), { most: RECENT_ROWS, limit: SLICE_ROWS });
   forgotten += forgetActions(sql, now - KEEP_ACTIONS_MS, SLICE_ROWS);
   forgotten += forgetRuns(sql, before(KEEP_RUNS_MS), SLICE_ROWS);
+  forgotten += forgetRejections(sql, before(KEEP_RUNS_MS), SLICE_ROWS);
   forgotten += forgetInbox(sql, now - KEEP_INBOX_MS, SLICE_ROWS);
   forgotten += forgetDeadMessages(sql, now - KEEP_MESSAGES_MS, SLICE_ROWS);
   forgotten += forgetImages(sql, now - KEEP_IMAGES_MS, SLICE_ROWS);
@@ -72,6 +74,7 @@ export function nextHousekeepingAt(tx: LedgerTx): number {
     [oldestRecent(sql), KEEP_RECENT_MS],
     [oldestAction(sql), KEEP_ACTIONS_MS],
     [oldestRun(sql), KEEP_RUNS_MS],
+    [oldestRejection(sql), KEEP_RUNS_MS],
     [oldestInbox(sql), KEEP_INBOX_MS],
     [oldestDeadMessage(sql), KEEP_MESSAGES_MS],
     [oldestImage(sql), KEEP_IMAGES_MS],

@@ -5,14 +5,15 @@ export interface Action {
   /** Grows with every action: lists go by it. */
   n: number;
   id: string;
-  kind: "retry" | "cancel";
+  kind: ActionKind;
   /** The filter as its maker gave it, JSON text. */
   filter: string;
   /** The filter as jobs are matched by it, JSON text. */
   match: string;
   /** Jobs per second; null is as fast as it goes. */
   rate: number | null;
-  state: "running" | "done" | "cancelled";
+  /** `halted`: of the canary not all were stored, so that it did not go on. */
+  state: "running" | "done" | "cancelled" | "halted";
   /** Jobs that matched when it was made; not `exact` means at least so many. */
   total: number;
   exact: boolean;
@@ -24,17 +25,24 @@ export interface Action {
   updated: number;
   ended: number | null;
   who: string;
+  /** Number of the run that its jobs are tried again in; 0 is none. */
+  run: number;
+  /** So many are done first, and the others once all of these are stored; 0: none, or not any more. */
+  canary: number;
 }
 
-export type NewActionRow = Pick<Action, "id" | "kind" | "filter" | "match" | "rate" | "total" | "exact" | "who">;
+export type ActionKind = "retry" | "cancel" | "promote";
+
+type Made = "id" | "kind" | "filter" | "match" | "rate" | "total" | "exact" | "who" | "run" | "canary";
+export type NewActionRow = Pick<Action, Made>;
 
 /** Notes an action of which the first slice is due now. */
 export function insertAction(sql: Sql, action: NewActionRow, now: number): void {
-  const { id, kind, filter, match, rate, total, exact, who } = action;
+  const { id, kind, filter, match, rate, total, exact, who, run, canary } = action;
   sql.exec(
-    `INSERT INTO actions (id, kind, filter, match, rate, state, total, exact, done, skipped, cursor, next_at, created, updated, ended, who)
-      VALUES (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?7, 0, 0, 0, ?9, ?9, ?9, NULL, ?8)`,
-    ...[id, kind, filter, match, rate, total, exact ? 1 : 0, who, now],
+    `INSERT INTO actions (id, kind, filter, match, rate, state, total, exact, done, skipped, cursor, next_at, created, updated, ended, who, run, canary)
+      VALUES (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?7, 0, 0, 0, ?9, ?9, ?9, NULL, ?8, ?10, ?11)`,
+    ...[id, kind, filter, match, rate, total, exact ? 1 : 0, who, now, run, canary],
   );
 }
 
@@ -69,10 +77,10 @@ export function dueAction(sql: Sql, now: number): Action | null {
 
 /** Writes what a slice has changed; `nextAt`: when the next one is due. */
 export function updateAction(sql: Sql, action: Action, nextAt: number): void {
-  const { id, done, skipped, cursor, updated, state, ended } = action;
+  const { id, done, skipped, cursor, updated, state, ended, canary } = action;
   sql.exec(
-    "UPDATE actions SET done = ?1, skipped = ?2, cursor = ?3, next_at = ?4, updated = ?5, state = ?6, ended = ?7 WHERE id = ?8",
-    ...[done, skipped, cursor, nextAt, updated, state, ended, id],
+    "UPDATE actions SET done = ?1, skipped = ?2, cursor = ?3, next_at = ?4, updated = ?5, state = ?6, ended = ?7, canary = ?9 WHERE id = ?8",
+    ...[done, skipped, cursor, nextAt, updated, state, ended, id, canary],
   );
 }
 
@@ -87,16 +95,19 @@ export function oldestAction(sql: Sql): number | null {
   return intOrNull(sql.exec("SELECT min(ended) AS at FROM actions")[0]?.at);
 }
 
+const KINDS = ["retry", "cancel", "promote"] as const;
+const ENDS = ["done", "cancelled", "halted"] as const;
+
 function actionFrom(raw: SqlRow): Action {
   const state = text(raw.state);
   return {
     n: int(raw.n),
     id: text(raw.id),
-    kind: text(raw.kind) === "retry" ? "retry" : "cancel",
+    kind: KINDS.find((kind) => kind === raw.kind) ?? "cancel",
     filter: text(raw.filter),
     match: text(raw.match),
     rate: raw.rate === null || raw.rate === undefined ? null : Number(raw.rate),
-    state: state === "done" || state === "cancelled" ? state : "running",
+    state: ENDS.find((end) => end === state) ?? "running",
     total: int(raw.total),
     exact: int(raw.exact) === 1,
     done: int(raw.done),
@@ -106,5 +117,7 @@ function actionFrom(raw: SqlRow): Action {
     updated: int(raw.updated),
     ended: intOrNull(raw.ended),
     who: text(raw.who),
+    run: int(raw.run),
+    canary: int(raw.canary),
   };
 }

@@ -10,6 +10,20 @@ export function dueIds(sql: Sql, lane: LaneCode, now: number, limit: number): nu
   return sql.exec(query, lane, now, limit).map((raw) => int(raw.id));
 }
 
+/** How many rows of a lane are due before a time, at most `limit`. */
+export function countDue(sql: Sql, lane: LaneCode, before: number, limit: number): number {
+  const some = `SELECT 1 FROM jobs WHERE ${HAS_DUE} AND lane = ? AND due < ? LIMIT ?`;
+  return int(sql.exec(`SELECT count(*) AS n FROM (${some})`, lane, before, limit)[0]?.n);
+}
+
+/** When the first row of a run that failed before is due, among `limit` of its lane, Unix ms. */
+export function nextRetryOf(sql: Sql, lane: LaneCode, run: number, limit: number): number | null {
+  const some = `SELECT due, run, attempts FROM jobs WHERE ${HAS_DUE} AND lane = ? LIMIT ?`;
+  return intOrNull(
+    sql.exec(`SELECT min(due) AS at FROM (${some}) WHERE run = ? AND attempts > 0`, lane, limit, run)[0]?.at,
+  );
+}
+
 /** When the first of a lane's rows is due after a time, Unix ms. */
 export function nextDueAt(sql: Sql, lane: LaneCode, after: number): number | null {
   const query = `SELECT min(due) AS at FROM jobs WHERE ${HAS_DUE} AND lane = ? AND due > ?`;

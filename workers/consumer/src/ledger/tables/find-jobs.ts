@@ -56,8 +56,3 @@ export function retryingIds(sql: Sql, limit: number): number[] | null {
   const due = sql.exec(query, limit + 1);
   return due.length > limit ? null : due.filter(({ attempts }) => int(attempts) > 0).map(({ id }) => int(id));
 }
-
-/** Rows of an ended state, in the order of ids. */
-export function readEnded(sql: Sql, state: number, limit: number): Row[] {
-  return sql.exec(`${SELECT} ${from(state)} id >= 0 ORDER BY id LIMIT ?`, limit).map(rowFrom);
-}

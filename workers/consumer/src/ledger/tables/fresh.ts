@@ -39,6 +39,11 @@ export class Fresh {
     return this.#chunks.has(lane);
   }
 
+  /** Numbers of the runs of a lane that have any. */
+  runs(lane: LaneCode): number[] {
+    return this.#runs(lane);
+  }
+
   /** Whether ids may be on offer: chunks that are all handed out count no more. */
   offers(lane: LaneCode): boolean {
     return [...(this.#chunks.get(lane)?.values() ?? [])].some((chunks) =>
@@ -85,6 +90,35 @@ export class Fresh {
     this.#chunkOf.delete(id);
     chunk.left.delete(id);
     if (chunk.left.size === 0 && chunk.queue?.every((other) => !chunk.left.has(other))) this.#drop(sql, chunk);
+  }
+
+  /**
+   * How many of a lane are offered before an id, runs in turn; null: it is not among the first `chunks` of its run.
+   */
+  ahead(sql: Sql, place: { lane: LaneCode; run: number; id: number }, chunks: number): number | null {
+    let before = 0;
+    for (const chunk of (this.#chunks.get(place.lane)?.get(place.run) ?? []).slice(0, chunks)) {
+      const queue = chunk.queue ?? this.#read(sql, chunk);
+      const at = queue.indexOf(place.id);
+      if (at >= 0) return before + at + this.#turnsOfOthers(sql, place, before + at, chunks);
+      before += queue.length;
+    }
+    return null;
+  }
+
+  /** Of the other runs of a lane, as many as come in turn before the n-th of one. */
+  #turnsOfOthers(sql: Sql, { lane, run }: { lane: LaneCode; run: number }, n: number, chunks: number): number {
+    const others = [...(this.#chunks.get(lane)?.entries() ?? [])].filter(([other]) => other !== run);
+    return others.reduce((sum, [, list]) => sum + Math.min(n, this.#length(sql, list.slice(0, chunks), n)), 0);
+  }
+
+  #length(sql: Sql, chunks: readonly Chunk[], enough: number): number {
+    let sum = 0;
+    for (const chunk of chunks) {
+      if (sum >= enough) break;
+      sum += (chunk.queue ?? this.#read(sql, chunk)).length;
+    }
+    return sum;
   }
 
   /** Ids at the front of each run of a lane, to see how long they have waited: at most one a run. */

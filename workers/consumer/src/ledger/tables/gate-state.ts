@@ -7,7 +7,8 @@ import { GATE_AUTO } from "@prewarm/shared/limits";
  * memory (protocol/gate-memory.ts); slots are counted from the entries in hands.
  */
 export interface GateState {
-  paused: Lane[];
+  /** Lanes that operators paused; one whose end is past is none any more. */
+  pauses: Partial<Record<Lane, Pause>>;
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
@@ -19,7 +20,18 @@ export interface GateState {
     /** Mean ms of a job while none of them queued at Ittybit; null: not known yet. */
     unqueuedMs: number | null;
   };
+  /** What stood before the last change of an operator's, to be put back; null: nothing, or it was. */
+  before: { at: number; who: string; pauses: GateState["pauses"]; overrides: GateState["overrides"] } | null;
   updatedAt: number;
+}
+
+/** An operator's pause of a lane. Times are Unix ms. */
+export interface Pause {
+  who: string;
+  since: number;
+  reason: string | null;
+  /** When it ends by itself; null: when somebody ends it. */
+  until: number | null;
 }
 
 export interface Breaker {
@@ -63,14 +75,20 @@ export const CLOSED_BREAKER: Breaker = {
 
 export function newGate(now: number): GateState {
   return {
-    paused: [],
+    pauses: {},
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
     quietUntil: 0,
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null, unqueuedMs: null },
+    before: null,
     updatedAt: now,
   };
+}
+
+/** The document as it was written; what an older version did not know stands as in a new one. */
+export function gateFrom(body: string, now: number): GateState {
+  return { ...newGate(now), ...(JSON.parse(body) as GateState) };
 }
 
 const DAY_MS = 86_400_000;

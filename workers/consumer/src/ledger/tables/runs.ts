@@ -26,6 +26,10 @@ export interface Run {
   /** 1 while its request is still being sent. */
   accepting: number;
   open: number;
+  /** Items that were refused at the door. */
+  rejected: number;
+  /** Who asked last; null: nobody has said. */
+  who: string | null;
 }
 
 /** How a run's members moved: `states` by counted code, `existing`: found in R2 without a job. */
@@ -72,7 +76,7 @@ export class Runs {
     const states = Array<number>(STATE_CODES).fill(0);
     const run: Run = {
       ...{ n, id, label, lane, created: this.#now, updated: this.#now, ended: 0, cancelledAt: 0, cancelCursor: 0 },
-      ...{ accepted: 0, duplicates: 0, existing: 0, states, ready: [], accepting: 0, open: 0 },
+      ...{ accepted: 0, duplicates: 0, existing: 0, states, ready: [], accepting: 0, open: 0, rejected: 0, who: null },
     };
     this.#byNumber.set(n, { run, before: "" });
     return run;
@@ -151,10 +155,10 @@ export class Runs {
 const CHANGING = {
   ...{ lane: "lane", updated: "updated", ended: "ended", cancelled_at: "cancelledAt", cancel_cursor: "cancelCursor" },
   ...{ accepted: "accepted", duplicates: "duplicates", existing: "existing", states: "states", ready: "ready" },
-  ...{ accepting: "accepting", open: "open" },
+  ...{ accepting: "accepting", open: "open", rejected: "rejected", who: "who" },
 } as const satisfies Record<string, keyof Run>;
 
-function changing(run: Run): (string | number)[] {
+function changing(run: Run): (string | number | null)[] {
   return Object.values(CHANGING).map((field) => {
     const value = run[field];
     return Array.isArray(value) ? JSON.stringify(value) : value;
@@ -228,5 +232,7 @@ function runFrom(raw: SqlRow): Run {
     ready: JSON.parse(text(raw.ready)) as Histogram,
     accepting: int(raw.accepting),
     open: int(raw.open),
+    rejected: int(raw.rejected),
+    who: textOrNull(raw.who),
   };
 }

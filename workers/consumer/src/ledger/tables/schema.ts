@@ -33,7 +33,10 @@ const V1 = [
   `CREATE TABLE runs (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT, lane INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
     ended INTEGER NOT NULL, cancelled_at INTEGER NOT NULL, cancel_cursor INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL,
-    existing INTEGER NOT NULL, states TEXT NOT NULL, ready TEXT NOT NULL, accepting INTEGER NOT NULL, open INTEGER NOT NULL)`,
+    existing INTEGER NOT NULL, states TEXT NOT NULL, ready TEXT NOT NULL, accepting INTEGER NOT NULL, open INTEGER NOT NULL,
+    rejected INTEGER NOT NULL DEFAULT 0, who TEXT)`,
+  // Items of a request that were refused at the door, the first ones of them, as JSON.
+  `CREATE TABLE rejections (run INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID`,
   // Only second and later askers of one row; the first stands in jobs.run. Run 0 is somebody outside any run.
   `CREATE TABLE joins (id INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (id, run)) WITHOUT ROWID`,
   `CREATE TABLE attempts (id INTEGER NOT NULL, n INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER,
@@ -50,7 +53,8 @@ const V1 = [
   `CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, target TEXT, details TEXT NOT NULL)`,
   `CREATE TABLE actions (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, filter TEXT NOT NULL, match TEXT NOT NULL,
     rate REAL, state TEXT NOT NULL, total INTEGER NOT NULL, exact INTEGER NOT NULL, done INTEGER NOT NULL, skipped INTEGER NOT NULL,
-    cursor INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, ended INTEGER, who TEXT NOT NULL)`,
+    cursor INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, ended INTEGER, who TEXT NOT NULL,
+    run INTEGER NOT NULL DEFAULT 0, canary INTEGER NOT NULL DEFAULT 0)`,
   `CREATE TABLE sign_ins (address TEXT PRIMARY KEY, since INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 

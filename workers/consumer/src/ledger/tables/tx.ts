@@ -6,7 +6,7 @@ import { type AttemptRow, insertAttempts } from "./attempts.ts";
 import { addCount, type Count, listCounts, mergeCounts, readCounts, readUsed, type Used, usedIn } from "./counters.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import type { Fresh } from "./fresh.ts";
-import { type GateState, newGate } from "./gate-state.ts";
+import { type GateState, gateFrom, newGate } from "./gate-state.ts";
 import type { Hand, Hands } from "./hands.ts";
 import { observe } from "./histogram.ts";
 import { emptySlice, type Slice, TIERS_MS } from "./history.ts";
@@ -84,7 +84,7 @@ export class Tx {
   get gate(): GateState {
     if (this.#gate === null) {
       this.#gateBefore = getDoc(this.sql, "gate") ?? "";
-      this.#gate = this.#gateBefore === "" ? newGate(this.now) : (JSON.parse(this.#gateBefore) as GateState);
+      this.#gate = this.#gateBefore === "" ? newGate(this.now) : gateFrom(this.#gateBefore, this.now);
     }
     return this.#gate;
   }

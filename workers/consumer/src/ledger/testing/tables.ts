@@ -1,39 +1,33 @@
 import type { Lane } from "@prewarm/shared/job";
-import { AbandonedJobs } from "../tables/abandoned.ts";
-import { Fresh } from "../tables/fresh.ts";
-import { type Entry, Hands, newEntry } from "../tables/hands.ts";
-import { readMeta } from "../tables/meta.ts";
-import { Numbers } from "../tables/numbers.ts";
+import { LedgerTx } from "../protocol/ledger-tx.ts";
+import { Memory } from "../protocol/memory.ts";
+import { type Entry, newEntry } from "../tables/hands.ts";
 import { laneCode, type Row, STORED } from "../tables/row.ts";
 import { migrate } from "../tables/schema.ts";
 import { readingOnly } from "../tables/sql.ts";
-import { type Kept, Tx } from "../tables/tx.ts";
 import { nodeSql } from "./node-sql.ts";
 import { testConfig } from "./setup-config.ts";
 
 export const T0 = Date.UTC(2026, 10, 24, 12);
 
-/** The ledger's tables and what stands in memory beside them, without a protocol: a test makes rows, hands and sums as it likes. */
+/** The ledger's tables and what stands in memory beside them, without its calls: a test makes rows, hands and sums as it likes. */
 export function tables() {
   const sql = nodeSql();
   migrate(sql, "L");
-  const kept: Kept = {
-    ...{ meta: readMeta(sql), numbers: new Numbers(sql), hands: new Hands(sql) },
-    ...{ abandoned: new AbandonedJobs(sql), fresh: new Fresh(sql) },
-  };
+  const kept = new Memory(sql, T0);
   const config = testConfig();
   const clock = { ms: T0 };
   const txOver = (over: typeof sql | ReturnType<typeof readingOnly>) =>
-    new Tx(over, { config, now: clock.ms, random: () => 0.5, kept });
-  const write = <T>(work: (tx: Tx) => T): T =>
+    new LedgerTx(over, { config, now: clock.ms, random: () => 0.5, memory: kept });
+  const write = <T>(work: (tx: LedgerTx) => T): T =>
     sql.transaction(() => {
       const tx = txOver(sql);
       const answer = work(tx);
       tx.commit();
       return answer;
     });
-  const read = <T>(work: (tx: Tx) => T): T => work(txOver(readingOnly(sql)));
-  const rowOf = (tx: Tx, key: string): Row => {
+  const read = <T>(work: (tx: LedgerTx) => T): T => work(txOver(readingOnly(sql)));
+  const rowOf = (tx: LedgerTx, key: string): Row => {
     const [row] = tx.rows.loadKeys([key]);
     if (row === undefined) throw new Error(`no row of ${key}`);
     return row;

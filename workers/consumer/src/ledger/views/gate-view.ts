@@ -1,8 +1,8 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { GatePatch, GateView, LimitView } from "../contract.ts";
-import { budgetLeft, closeBreaker, closedFor, liveToday, slotsOf, usedBy } from "../protocol/gate.ts";
+import { budgetLeft, closeBreaker, closedFor, liveToday, pauseOf, slotsOf, usedBy } from "../protocol/gate.ts";
 import type { Gate } from "../protocol/gate-memory.ts";
-import { heldSentence } from "../protocol/held-sentence.ts";
+import { whyHeld } from "../protocol/held-sentence.ts";
 import {
   boundsOf,
   type GateSettings,
@@ -18,10 +18,12 @@ export function gateView(gate: Gate, slots: number): GateView {
   const settings = settingsOf(state, gate.config);
   return {
     paused: {
-      live: state.paused.includes("live"),
-      upload: state.paused.includes("upload"),
-      bulk: state.paused.includes("bulk"),
+      live: pauseOf(gate, "live") !== null,
+      upload: pauseOf(gate, "upload") !== null,
+      bulk: pauseOf(gate, "bulk") !== null,
     },
+    pauses: { live: pauseOf(gate, "live"), upload: pauseOf(gate, "upload"), bulk: pauseOf(gate, "bulk") },
+    undo: state.before === null ? null : { at: state.before.at, who: state.before.who },
     breaker: breakerView(state, now),
     rate: { perSecond: settings.ratePerSecond, burst: settings.burst },
     concurrency: settings.concurrency,
@@ -74,8 +76,7 @@ function reasons(gate: Gate, slots: number): GateView["reasons"] {
     found.push({ lane, code, message, until });
   for (const lane of LANES) {
     const held = closedFor(gate, lane);
-    if (held?.code === "paused" || held?.code === "budget")
-      add(lane, held.code, heldSentence(gate, lane, held), held.until);
+    if (held?.code === "paused" || held?.code === "budget") add(lane, held.code, whyHeld(gate, lane, held), held.until);
   }
   if (state.breaker.state === "open")
     add(null, "breaker", state.breaker.reason ?? "The breaker is open.", state.breaker.until);
@@ -87,15 +88,16 @@ function reasons(gate: Gate, slots: number): GateView["reasons"] {
   return found;
 }
 
-/** Applies what an operator changed. It holds from the next POST on. */
-export function patchGate(gate: Gate, patch: GatePatch): void {
+/** Applies what an operator changed; it holds from the next POST on. What stood there before, by the same names, for the log. */
+export function patchGate(gate: Gate, patch: GatePatch, who: string): Record<string, unknown> {
   const { state } = gate;
-  if (patch.paused) {
-    const { paused } = patch;
-    state.paused = LANES.filter((lane) => paused[lane] ?? state.paused.includes(lane));
-  }
+  if (patch.undo !== undefined) undo(gate, patch.undo);
+  const { pauses, overrides } = state;
+  const isUndoable = [patch.paused, patch.rate, patch.concurrency, patch.budget].some((part) => part !== undefined);
+  if (isUndoable) state.before = { at: gate.now, who, pauses: { ...pauses }, overrides: { ...overrides } };
+  const before = valuesOf(gate, patch);
+  for (const lane of LANES) pause(gate, lane, patch.paused?.[lane], who);
   if (patch.breaker) closeBreaker(gate);
-  const { overrides } = state;
   const { perSecond, burst } =
     typeof patch.rate === "object" ? patch.rate : { perSecond: patch.rate, burst: undefined };
   if (perSecond !== undefined) overrides.ratePerSecond = perSecond;
@@ -103,4 +105,35 @@ export function patchGate(gate: Gate, patch: GatePatch): void {
   if (patch.concurrency !== undefined) overrides.concurrency = patch.concurrency;
   if (patch.budget) Object.assign(overrides, patch.budget);
   state.updatedAt = gate.now;
+  return before;
+}
+
+function undo({ state }: Gate, at: number): void {
+  const { before } = state;
+  if (before === null || before.at !== at) return;
+  Object.assign(state, { pauses: before.pauses, overrides: before.overrides, before: null });
+}
+
+/** A lane that is paused already keeps who paused it and when, unless a reason or an end is given. */
+function pause(gate: Gate, lane: Lane, wanted: NonNullable<GatePatch["paused"]>[Lane], who: string): void {
+  const { pauses } = gate.state;
+  if (wanted === undefined || (wanted === true && pauseOf(gate, lane) !== null)) return;
+  if (wanted === false) delete pauses[lane];
+  else {
+    const { reason = null, until = null } = wanted === true ? {} : wanted;
+    pauses[lane] = { who, since: gate.now, reason, until };
+  }
+}
+
+/** What now stands where a patch says something. */
+function valuesOf(gate: Gate, patch: GatePatch): Record<string, unknown> {
+  const { ratePerSecond, burst, concurrency, ...budget } = settingsOf(gate.state, gate.config);
+  const lanes = LANES.filter((lane) => patch.paused?.[lane] !== undefined);
+  const named = Object.keys(patch.budget ?? {}) as (keyof typeof budget)[];
+  return {
+    ...(patch.paused ? { paused: Object.fromEntries(lanes.map((lane) => [lane, pauseOf(gate, lane) !== null])) } : {}),
+    ...(patch.rate === undefined ? {} : { rate: { perSecond: ratePerSecond, burst } }),
+    ...(patch.concurrency === undefined ? {} : { concurrency }),
+    ...(patch.budget ? { budget: Object.fromEntries(named.map((name) => [name, budget[name]])) } : {}),
+  };
 }

@@ -1,38 +1,21 @@
 import type { Lane } from "@prewarm/shared/job";
 import type { HistoryBucket, LedgerStats, Percentiles, Tier, Totals } from "../contract.ts";
 import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
+import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
 import { mergeCounts, readTotals } from "../tables/counters.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
-import {
-  emptySlice,
-  eventsIn,
-  type Minutes,
-  mergeSlice,
-  mergeSlices,
-  readSlices,
-  type Slice,
-  TIERS_MS,
-} from "../tables/history.ts";
+import { eventsIn, type Slice, TIERS_MS } from "../tables/history.ts";
 import type { Tx } from "../tables/tx.ts";
-
-const RATE_MINUTES = 5;
+import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
+import { troublesOf } from "./troubles.ts";
+import { laneWaitsFor } from "./waiting.ts";
 
 /** Buckets of a tier that have something in them, from and to inclusive (Unix ms). */
 export function history(tx: Tx, tier: Tier, from: number, to: number): HistoryBucket[] {
   return Object.entries(slices(tx, tier, from, to))
     .map(([at, slice]) => bucketOf(Number(at), slice))
     .sort((a, b) => a.at - b.at);
-}
-
-/** Slices of a tier that begin within a time, folded or not. */
-function slices(tx: Tx, tier: Tier, from: number, to: number): Minutes {
-  const ms = TIERS_MS[tier];
-  const found = readSlices(tx.sql, tier, from, to);
-  const lately = Object.entries(tx.kept.hands.unfolded().minutes);
-  const within = lately.filter(([at]) => Number(at) >= from - (from % ms) && Number(at) - (Number(at) % ms) <= to);
-  mergeSlices(found, Object.fromEntries(within), ms);
-  return found;
 }
 
 function bucketOf(at: number, slice: Slice): HistoryBucket {
@@ -47,15 +30,15 @@ function percentiles(histogram: Histogram): Percentiles {
 
 /** Everything the overview needs of the ledger: counts, five minutes' rates, an hour's percentiles. No table is counted. */
 export function ledgerStats(
-  tx: Tx,
+  tx: LedgerTx,
   apart: Pick<LedgerStats, "version" | "metricErrors" | "gate" | "hooks">,
 ): LedgerStats {
   const counts = stateCounts(tx);
   const minute = tx.now - (tx.now % TIERS_MS.minute);
   const hour = sumOf(slices(tx, "minute", minute - 59 * TIERS_MS.minute, minute));
-  // The minute under way would make every rate look low.
-  const lately = sumOf(slices(tx, "minute", minute - RATE_MINUTES * TIERS_MS.minute, minute - 1));
-  const perSecond = (n: number) => n / (RATE_MINUTES * 60);
+  const fiveMinutes = sumOf(slices(tx, "minute", minute - 4 * TIERS_MS.minute, minute));
+  const { sum: lately, seconds } = ofLate(tx);
+  const perSecond = (n: number) => n / seconds;
   return {
     counts: {
       live: laneCounts(counts, "live"),
@@ -63,8 +46,16 @@ export function ledgerStats(
       bulk: laneCounts(counts, "bulk"),
     },
     oldestWaiting: oldestWaiting(tx),
+    waitingFor: {
+      live: laneWaitsFor(tx, "live", waitingIn(counts, "live")),
+      upload: laneWaitsFor(tx, "upload", waitingIn(counts, "upload")),
+      bulk: laneWaitsFor(tx, "bulk", waitingIn(counts, "bulk")),
+    },
+    troubles: troublesOf(tx, { lately: fiveMinutes, hour }),
     rates: {
+      seconds,
       stored: perSecond(lately.stored),
+      ended: perSecond(endedOf(lately)),
       failed: perSecond(lately.failed),
       accepted: perSecond(lately.accepted),
       submitted: perSecond(lately.wait.reduce((sum, n) => sum + n, 0)),
@@ -84,15 +75,13 @@ function totals(tx: Tx): Totals {
   return sum;
 }
 
-function sumOf(found: Minutes): Slice {
-  const sum = emptySlice();
-  for (const slice of Object.values(found)) mergeSlice(sum, slice);
-  return sum;
-}
-
 /** Stored jobs have no rows. */
 function rowsOf({ stored, ...others }: StateCounts): number {
   return Object.values(others).reduce((sum, { live, upload, bulk }) => sum + live + upload + bulk, 0);
+}
+
+function waitingIn({ queued, retrying }: StateCounts, lane: Lane): number {
+  return queued[lane] + retrying[lane];
 }
 
 function laneCounts(counts: StateCounts, lane: Lane): LedgerStats["counts"][Lane] {

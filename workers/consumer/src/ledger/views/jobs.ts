@@ -1,13 +1,15 @@
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
-import type { Attempt, ImageRows, NamedJob } from "../contract.ts";
+import type { Attempt, FoundJob, ImageRows, NamedJob } from "../contract.ts";
 import { stateOf } from "../protocol/job-state.ts";
+import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { errorOf } from "../protocol/match-row.ts";
 import { listAttempts } from "../tables/attempts.ts";
 import { idOfName, nameOf, placeOf } from "../tables/job-ids.ts";
 import { findRecent, type Stored } from "../tables/recent.ts";
 import { isOpen, laneName, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
+import { jobWaitsFor } from "./waiting.ts";
 
 /** Rows of stored jobs that one is looked for in: up to 100,000 jobs. */
 const RECENT_ROWS = 200;
@@ -60,16 +62,26 @@ export function isValid(tx: Tx, { key, gen }: Stored): boolean {
 }
 
 /** The job of this name, with or without a row. */
-export function findJob(
-  tx: Tx,
-  name: string,
-): { job: NamedJob; attempts: Attempt[]; sourceEtag: string | null } | null {
+export function findJob(tx: LedgerTx, name: string): FoundJob | null {
   const id = idOfName(name);
   const row = id === null ? null : tx.rows.byId(id);
   const stored = id === null || row !== null ? null : storedLately(tx, id);
   const job = row !== null ? jobView(tx, row) : stored !== null ? storedView(tx, stored) : null;
   if (job === null || id === null) return null;
-  return { job, attempts: attemptsOf(tx, id), sourceEtag: tx.images.get(encodedIdOfKey(job.key)).etag };
+  return {
+    job,
+    attempts: attemptsOf(tx, id),
+    sourceEtag: tx.images.get(encodedIdOfKey(job.key)).etag,
+    waitingFor: row === null ? null : jobWaitsFor(tx, row),
+    runs: row === null ? [job.run].filter((run) => run !== null) : askersOf(tx, row),
+  };
+}
+
+function askersOf(tx: Tx, row: Row): string[] {
+  return tx.runs
+    .askersOf(row)
+    .map((n) => tx.runs.byNumber(n)?.id)
+    .filter((id) => id !== undefined);
 }
 
 function storedLately(tx: Tx, id: number): Stored | null {

@@ -1,11 +1,14 @@
 import type { JobState } from "@prewarm/shared/job";
-import type { Page, RunView } from "../contract.ts";
+import type { Page, RejectedItem, RunView } from "../contract.ts";
 import { grantedRows } from "../protocol/job-state.ts";
+import type { LedgerTx } from "../protocol/ledger-tx.ts";
+import { memberStates } from "../protocol/member-states.ts";
 import { addTo, quantile } from "../tables/histogram.ts";
-import { countedAs, laneName, type Row, stateName } from "../tables/row.ts";
+import { readRejections } from "../tables/rejections.ts";
+import { laneName, type Row } from "../tables/row.ts";
 import { openOf, type Run, readRuns } from "../tables/runs.ts";
 import type { Sums } from "../tables/sums.ts";
-import type { Tx } from "../tables/tx.ts";
+import { runWaitsFor } from "./waiting.ts";
 
 /** A request that stands still for this long is no longer being accepted, whatever became of its sender. */
 const ACCEPTING_MS = 900_000;
@@ -29,13 +32,13 @@ export class RunSpeeds {
 }
 
 /** A run as it is shown; its state and speed depend on when one looks. */
-export function runView(tx: Tx, run: Run, speeds: RunSpeeds): RunView {
+export function runView(tx: LedgerTx, run: Run, speeds: RunSpeeds): RunView {
   return shown(tx, run, { speeds, moved: tx.kept.hands.unfolded(), granted: grantedRows(tx) });
 }
 
 /** Runs, newest first. One that has just ended is `open` no more, and `done` once its workers have left. */
 export function listRuns(
-  tx: Tx,
+  tx: LedgerTx,
   { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
   speeds: RunSpeeds,
 ): { runs: RunView[]; next: string | null } {
@@ -46,6 +49,25 @@ export function listRuns(
   return { runs, next: found.length < limit ? null : String(found.at(-1)?.n ?? 0) };
 }
 
+/** The items of a run's requests that were refused, one request a page at most. */
+export function listRejected(
+  tx: LedgerTx,
+  { run: id, cursor, limit }: Page & { run: string },
+): { rejected: RejectedItem[]; next: string | null } {
+  const run = tx.runs.byId(id);
+  const [, from = "1", shown = "0"] = /^(\d{1,12})-(\d{1,6})$/.exec(cursor ?? "") ?? [];
+  const found = run === null ? null : readRejections(tx.sql, run.n, Number(from));
+  if (found === null) return { rejected: [], next: null };
+  const first = found.n === Number(from) ? Number(shown) : 0;
+  const rejected = found.items.slice(first, first + limit);
+  const left = found.items.length > first + limit;
+  return { rejected, next: left ? `${found.n}-${first + limit}` : nextRequest(tx, run?.n ?? 0, found.n + 1) };
+}
+
+function nextRequest({ sql }: LedgerTx, run: number, n: number): string | null {
+  return readRejections(sql, run, n) === null ? null : `${n}-0`;
+}
+
 interface Known {
   speeds: RunSpeeds;
   moved: Sums;
@@ -53,15 +75,10 @@ interface Known {
   granted: Row[];
 }
 
-function shown(tx: Tx, run: Run, { speeds, moved, granted }: Known): RunView {
+function shown(tx: LedgerTx, run: Run, { speeds, moved, granted }: Known): RunView {
   const { states: moves = [], existing = 0, ready = [] } = moved.runs[run.n] ?? {};
   const members = run.states.map((n, code) => n + (moves[code] ?? 0));
-  const states = stateCountsOf(members);
-  for (const row of granted) {
-    if (!tx.runs.askersOf(row).includes(run.n)) continue;
-    states[stateName(countedAs(row))] -= 1;
-    states.processing += 1;
-  }
+  const states = memberStates(tx, run, { moved: moved.runs[run.n], granted });
   const open = openOf(members);
   // The row says when it was folded; until then its workers have only just left.
   const ended = open > 0 ? 0 : run.ended || tx.now;
@@ -80,18 +97,13 @@ function shown(tx: Tx, run: Run, { speeds, moved, granted }: Known): RunView {
     duplicates: run.duplicates,
     existing: run.existing + existing,
     states,
+    rejected: run.rejected,
+    who: run.who,
+    waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states),
     ratePerSecond: speeds.perSecond({ ...run, ended }, endedOf(states), tx.now),
     readyP50: quantile(readyTimes, 0.5),
     readyP95: quantile(readyTimes, 0.95),
   };
-}
-
-function stateCountsOf(members: number[]): Record<JobState, number> {
-  const states = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
-  members.forEach((n, code) => {
-    states[stateName(code)] += n;
-  });
-  return states;
 }
 
 function endedOf({ stored, dead, refused, cancelled }: Record<JobState, number>): number {

@@ -1,0 +1,17 @@
+import type { Warning } from "@prewarm/control-client/schema";
+import { place } from "../lib/router.ts";
+
+const WORDS: Record<string, string> = {
+  "/causes": "Causes",
+  "/dead": "Dead letters",
+  "/jobs": "Jobs",
+  "/readyz": "Readiness",
+  "/steering": "Steering",
+};
+
+/** The way to a warning's cause; nothing on the page that it leads to. */
+export function WarningLink({ warning: { link } }: { warning: Warning }) {
+  const [path = ""] = link.split("?");
+  if (path === place.value.pathname) return null;
+  return <a href={link}>{WORDS[path] ?? "Look"}</a>;
+}

@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseSearch, printSearch, QUALIFIERS, type Term } from "./job-search.ts";
+
+describe("parseSearch", () => {
+  it.each<[string, Term[], string]>([
+    ["", [], "nothing"],
+    ["boat", [{ qualifier: null, value: "boat" }], "free text"],
+    [
+      "format:avif  lane:bulk",
+      [
+        { qualifier: "format", value: "avif" },
+        { qualifier: "lane", value: "bulk" },
+      ],
+      "two qualifiers",
+    ],
+    ['id:"summer sale"', [{ qualifier: "id", value: "summer sale" }], "quotes hold a space"],
+    ['"summer sale', [{ qualifier: null, value: "summer sale" }], "a quote still open while one types"],
+    ["ID:x", [{ qualifier: "id", value: "x" }], "case of the qualifier"],
+    ["id:", [], "a qualifier without a value yet"],
+    ["http://x", [{ qualifier: null, value: "http://x" }], "a colon that is no qualifier"],
+    ["error:a:b", [{ qualifier: "error", value: "a:b" }], "a colon within the value"],
+  ])("reads %j (%s: %s)", (text, terms) => expect(parseSearch(text)).toEqual(terms));
+
+  it("reads back what it printed", () => {
+    const value = fc
+      .string({ minLength: 1, unit: "grapheme" })
+      .filter((text) => !text.includes('"') && text.trim() !== "");
+    const term = fc.record({ qualifier: fc.constantFrom(null, ...QUALIFIERS), value });
+    fc.assert(
+      fc.property(fc.array(term), (terms) => {
+        expect(parseSearch(printSearch(terms))).toEqual(terms);
+      }),
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { FORMATS } from "./config.ts";
+import { JOB_STATES, LANES } from "./job.ts";
+
+/*
+ * The grammar of a search for jobs: `qualifier:value`, quotes around spaces, everything else free text. The control API reads it, and the
+ * dashboard shows and edits it; both by this file.
+ */
+
+export const QUALIFIERS = ["id", "format", "error", "run", "lane", "state"] as const;
+export type Qualifier = (typeof QUALIFIERS)[number];
+
+/** What a qualifier takes; one that is not named here takes any text. */
+export const QUALIFIER_VALUES: Partial<Record<Qualifier, readonly string[]>> = {
+  format: FORMATS,
+  lane: LANES,
+  state: JOB_STATES,
+};
+
+export interface Term {
+  /** Null: free text, searched in the variant key. */
+  qualifier: Qualifier | null;
+  value: string;
+}
+
+/** Splits at spaces outside quotes. A quote that is never closed runs to the end: people type from left to right. */
+export function parseSearch(text: string): Term[] {
+  const words = text.match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? [];
+  return words.map(toTerm).filter((term) => term.value !== "");
+}
+
+function toTerm(word: string): Term {
+  const colon = word.indexOf(":");
+  const name = word.slice(0, colon).toLowerCase();
+  const qualifier = colon > 0 ? QUALIFIERS.find((one) => one === name) : undefined;
+  const given = qualifier ? word.slice(colon + 1) : word;
+  // A quote alone stays one, which matches nothing: dropped, an action over "what matches" would be one over all.
+  const value = given.replaceAll('"', "") || given;
+  // An id may hold a colon (`a:b`): what is no qualifier is text as it stands.
+  return { qualifier: qualifier ?? null, value: qualifier === "format" && value === "jpg" ? "jpeg" : value };
+}
+
+/** The inverse of `parseSearch`. A value cannot hold a quote; one typed anyway has been dropped. */
+export function printSearch(terms: readonly Term[]): string {
+  return terms.map(printTerm).join(" ");
+}
+
+function printTerm({ qualifier, value }: Term): string {
+  // Free text that would read as a qualifier is quoted as a whole.
+  const looksQualified = qualifier === null && QUALIFIERS.some((one) => value.toLowerCase().startsWith(`${one}:`));
+  const text = /\s/.test(value) || looksQualified ? `"${value}"` : value;
+  return qualifier ? `${qualifier}:${text}` : text;
+}

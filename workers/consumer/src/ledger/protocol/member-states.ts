@@ -1,0 +1,24 @@
+import type { JobState } from "@prewarm/shared/job";
+import { countedAs, type Row, stateName } from "../tables/row.ts";
+import type { Run, RunMove } from "../tables/runs.ts";
+import type { Tx } from "../tables/tx.ts";
+import { grantedRows } from "./job-state.ts";
+
+/** The members of a run by state, folded or not. */
+export function memberStates(
+  tx: Tx,
+  run: Run,
+  known?: { moved: RunMove | undefined; granted: readonly Row[] },
+): Record<JobState, number> {
+  const moved = known === undefined ? tx.kept.hands.unfolded().runs[run.n] : known.moved;
+  const states = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
+  run.states.forEach((n, code) => {
+    states[stateName(code)] += n + (moved?.states[code] ?? 0);
+  });
+  for (const row of known?.granted ?? grantedRows(tx)) {
+    if (!tx.runs.askersOf(row).includes(run.n)) continue;
+    states[stateName(countedAs(row))] -= 1;
+    states.processing += 1;
+  }
+  return states;
+}

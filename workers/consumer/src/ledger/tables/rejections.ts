@@ -1,0 +1,38 @@
+import type { RejectedItem } from "../contract.ts";
+import { int, intOrNull, type Sql, text } from "./sql.ts";
+
+/* Items of requests that were refused at the door, kept with their run. */
+
+/** A row's bytes are bounded by the platform (2 MB): so many items of so many characters each. */
+const ITEMS_MAX = 1_000;
+const TEXT_MAX_CHARS = 300;
+
+export function addRejections(sql: Sql, run: number, items: readonly RejectedItem[], now: number): void {
+  if (items.length === 0) return;
+  const n = int(sql.exec("SELECT max(n) AS n FROM rejections WHERE run = ?", run)[0]?.n) + 1;
+  const cut = items.slice(0, ITEMS_MAX).map(({ index, id, code, message }) => {
+    return { index, id: id === null ? null : short(id), code, message: short(message) };
+  });
+  sql.exec("INSERT INTO rejections (run, n, at, body) VALUES (?, ?, ?, ?)", run, n, now, JSON.stringify(cut));
+}
+
+function short(told: string): string {
+  return told.length <= TEXT_MAX_CHARS ? told : `${told.slice(0, TEXT_MAX_CHARS - 1)}…`;
+}
+
+/** The rejected items of a run's n-th request and later, request by request. */
+export function readRejections(sql: Sql, run: number, from: number): { n: number; items: RejectedItem[] } | null {
+  const raw = sql.exec("SELECT n, body FROM rejections WHERE run = ? AND n >= ? ORDER BY n LIMIT 1", run, from)[0];
+  return raw === undefined ? null : { n: int(raw.n), items: JSON.parse(text(raw.body)) as RejectedItem[] };
+}
+
+/** Forgets those of before a time (Unix ms); how many rows. Reads the whole table: for the daily round. */
+export function forgetRejections(sql: Sql, before: number, limit: number): number {
+  const old = "SELECT run, n FROM rejections WHERE at < ?1 LIMIT ?2";
+  return sql.exec(`DELETE FROM rejections WHERE (run, n) IN (${old}) RETURNING n`, before, limit).length;
+}
+
+/** When the oldest was kept, Unix ms. */
+export function oldestRejection(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(at) AS at FROM rejections")[0]?.at);
+}

@@ -1,0 +1,69 @@
+import { expect, it } from "vitest";
+import { DEAD, REFUSED, WAITING } from "../tables/row.ts";
+import { T0, tables } from "../testing/tables.ts";
+import { causesView } from "./causes.ts";
+import { deadView } from "./dead-groups.ts";
+
+const MINUTE = 60_000;
+const key = (id: string, format = "webp") => `${encodeURIComponent(id)}/400-high.${format}`;
+const error = (code: string, message: string) => JSON.stringify({ code, message });
+const WRONG = (format: string) => error("output_invalid", `is html, not ${format}`);
+
+function world() {
+  const made = tables();
+  const { order, change, clock } = made;
+  const keys = [key("p/a"), key("p/b", "avif"), key("q/c", "jpeg"), key("gone/x"), key("late")];
+  order(keys, { run: "r" });
+  change(keys[0]!, { state: DEAD, due: null, error: WRONG("webp") });
+  clock.ms += 10 * MINUTE;
+  change(keys[1]!, { state: WAITING, attempts: 2, due: T0, error: WRONG("avif") });
+  change(keys[2]!, { state: DEAD, due: null, error: WRONG("jpeg") });
+  change(keys[3]!, { state: REFUSED, due: null, error: error("missing", "the original answered 404") });
+  clock.ms += MINUTE;
+  const causes = (windowMs: number | null, run: string | null = null) =>
+    made.read((tx) => causesView(tx, { windowMs, run }));
+  return { ...made, causes };
+}
+
+it("one fault is one cause, whatever the format asked for, over retrying, dead and refused", () => {
+  const { causes } = world();
+  const { causes: found, exact } = causes(3_600_000);
+  expect(exact).toBe(true);
+  expect(found.map(({ code, count, states, formats }) => ({ code, count, states, formats }))).toEqual([
+    {
+      ...{ code: "output_invalid", count: 3, states: { retrying: 1, dead: 2, refused: 0 } },
+      formats: { webp: 1, avif: 1, jpeg: 1 },
+    },
+    { code: "missing", count: 1, states: { retrying: 0, dead: 0, refused: 1 }, formats: { webp: 1 } },
+  ]);
+  expect(found[0]?.prefixes).toEqual(
+    expect.arrayContaining([
+      { prefix: "p/", count: 2 },
+      { prefix: "q/", count: 1 },
+    ]),
+  );
+});
+
+it("a window counts what failed last within it, and the first of its kind is known beyond it", () => {
+  const { causes, clock } = world();
+  const [wrong] = causes(5 * MINUTE).causes;
+  expect(wrong).toMatchObject({ count: 2, first: T0, last: clock.ms - MINUTE });
+  expect(wrong?.trend.reduce((sum, n) => sum + n, 0)).toBe(2);
+  expect(wrong?.trend.findIndex((n) => n > 0)).toBe(9);
+  expect(causes(30_000).causes).toEqual([]);
+});
+
+it("a run has its own causes, and one that nobody knows has none", () => {
+  const { causes } = world();
+  expect(causes(null, "r").causes.map(({ count }) => count)).toEqual([3, 1]);
+  expect(causes(null, "nobody's").causes).toEqual([]);
+});
+
+it("dead letters are grouped whole, with twenty thousand as with two", () => {
+  const { order, sql, read } = tables();
+  for (let from = 0; from < 20_400; from += 1_000)
+    order(Array.from({ length: Math.min(1_000, 20_400 - from) }, (_, n) => key(`m/${from + n}`)));
+  sql.exec("UPDATE jobs SET state = ?, due = NULL, error = ?", DEAD, error("upstream_failed", "out of memory"));
+  const { groups } = read((tx) => deadView(tx, { fingerprint: null, lanes: [], cursor: null, limit: 50 }));
+  expect(groups.map(({ count }) => count)).toEqual([20_400]);
+});

@@ -1,0 +1,45 @@
+import { decodeId } from "@prewarm/shared/variant-key";
+import type { CauseView } from "../contract.ts";
+import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "../protocol/causes.ts";
+import { readIds } from "../tables/find-jobs.ts";
+import type { Tx } from "../tables/tx.ts";
+import { jobView } from "./jobs.ts";
+
+/** Causes in one answer. */
+const CAUSES_MAX = 200;
+/** Parts that a window is cut into for the trend. */
+const PARTS = 12;
+
+/** Why jobs fail now: of those whose last failure is within the window (ms), over retrying, dead and refused. */
+export function causesView(
+  tx: Tx,
+  { windowMs, run }: { windowMs: number | null; run: string | null },
+): { causes: CauseView[]; from: number; exact: boolean } {
+  const from = windowMs === null ? 0 : tx.now - windowMs;
+  const n = run === null ? null : (tx.runs.byId(run)?.n ?? -1);
+  const causes = countCauses(tx, { states: FAILED_STATES, lanes: [], run: n, from, parts: PARTS });
+  return { causes: causeViews(tx, causes.slice(0, CAUSES_MAX)), from, exact: areCausesExact(tx, FAILED_STATES) };
+}
+
+export function causeViews(tx: Tx, causes: readonly CauseCount[]): CauseView[] {
+  const rows = readIds(
+    tx.sql,
+    causes.map(({ sample }) => sample),
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return causes.flatMap(({ folders, sample, ...cause }) => {
+    const row = byId.get(sample);
+    if (row === undefined) return [];
+    const prefixes = folders.map(([folder, count]) => ({ prefix: readableFolder(folder), count }));
+    return [{ ...cause, prefixes, sample: jobView(tx, row) }];
+  });
+}
+
+/** A folder as people write it. */
+export function readableFolder(folder: string): string {
+  try {
+    return decodeId(folder);
+  } catch {
+    return folder;
+  }
+}

@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+import { setup } from "../testing/setup.ts";
+
+it("a pause says who, since when, why and until when, and ends by itself", () => {
+  const { clock, ledger, steps, order, call, ready, leave } = setup();
+  order({ keys: ["a/1-high.webp"] });
+  const until = clock.ms + 3_600_000;
+  const gate = ledger.patchGate({ paused: { bulk: { reason: "a migration", until } } }, "ops");
+  expect(gate.pauses.bulk).toEqual({ who: "ops", since: clock.ms, reason: "a migration", until });
+  expect(gate.reasons).toEqual([
+    {
+      ...{ lane: "bulk", code: "paused", until },
+      message: "Lane bulk is paused since 12:01 UTC by ops until 13:01 UTC: a migration.",
+    },
+  ]);
+  expect(ready("w", call("w").give)).toEqual([]);
+  leave("w");
+  expect(steps.nextAlarm()).toBeLessThanOrEqual(until);
+  clock.advance(3_600);
+  expect(ledger.getGate().paused.bulk).toBe(false);
+  expect(ready("x", call("x").give).map(({ phase }) => phase)).toEqual(["go"]);
+});
+
+it("the alarm rings at a pause's end though nothing waits, so that the edge is told", () => {
+  const { clock, ledger, steps } = setup();
+  const until = clock.ms + 3_600_000;
+  ledger.patchGate({ paused: { live: { until } } }, "ops");
+  steps.gateChanged();
+  for (const { kind, body } of steps.outboxDue()) steps.outboxDone(kind, body);
+  expect(steps.nextAlarm()).toBe(until);
+  clock.advance(3_600);
+  steps.gateChanged();
+  expect(steps.outboxDue().map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);
+});
+
+it("pausing what is paused keeps who did it and when", () => {
+  const { clock, ledger } = setup();
+  const { since } = ledger.patchGate({ paused: { bulk: true } }, "first").pauses.bulk!;
+  clock.advance(60);
+  expect(ledger.patchGate({ paused: { bulk: true } }, "second").pauses.bulk).toMatchObject({ who: "first", since });
+});
+
+it("the last change is undone once, by its time; the log has what stood before", () => {
+  const { clock, ledger } = setup();
+  const before = ledger.getGate();
+  expect(before.undo).toBeNull();
+  ledger.patchGate({ rate: 5, paused: { upload: true } }, "ops");
+  const { undo, rate } = ledger.getGate();
+  expect([undo?.who, rate.perSecond]).toEqual(["ops", 5]);
+  expect(ledger.listAudit({ cursor: null, limit: 1 }).entries[0]?.details).toMatchObject({
+    before: { rate: before.rate, paused: { upload: false } },
+  });
+  clock.advance(1);
+  ledger.patchGate({ undo: clock.ms }, "other");
+  expect(ledger.getGate().rate.perSecond).toBe(5);
+  for (const who of ["ops", "ops again"]) ledger.patchGate({ undo: undo!.at }, who);
+  expect(ledger.getGate()).toMatchObject({ limits: before.limits, paused: before.paused, undo: null });
+});

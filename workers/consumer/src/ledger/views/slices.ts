@@ -1,0 +1,45 @@
+import type { Tier } from "../contract.ts";
+import {
+  emptySlice,
+  type Minutes,
+  mergeSlice,
+  mergeSlices,
+  readSlices,
+  type Slice,
+  TIERS_MS,
+} from "../tables/history.ts";
+import type { Tx } from "../tables/tx.ts";
+
+/** Slices of a tier that begin within a time, folded or not. */
+export function slices(tx: Tx, tier: Tier, from: number, to: number): Minutes {
+  const ms = TIERS_MS[tier];
+  const found = readSlices(tx.sql, tier, from, to);
+  const lately = Object.entries(tx.kept.hands.unfolded().minutes);
+  const within = lately.filter(([at]) => Number(at) >= from - (from % ms) && Number(at) - (Number(at) % ms) <= to);
+  mergeSlices(found, Object.fromEntries(within), ms);
+  return found;
+}
+
+/** What happened in the minute before and in the one under way: fresh enough to show within a poll or two that everything has stopped. */
+export function ofLate(tx: Tx): { sum: Slice; seconds: number } {
+  const minute = tx.now - (tx.now % TIERS_MS.minute);
+  const sum = sumOf(slices(tx, "minute", minute - TIERS_MS.minute, minute));
+  return { sum, seconds: (TIERS_MS.minute + tx.now - minute) / 1000 };
+}
+
+/** Jobs that ended per second of late, however they ended. */
+export function endedPerSecond(tx: Tx): number {
+  const { sum, seconds } = ofLate(tx);
+  return endedOf(sum) / seconds;
+}
+
+/** However they ended. */
+export function endedOf({ stored, dead, refused, cancelled }: Slice): number {
+  return stored + dead + refused + cancelled;
+}
+
+export function sumOf(found: Minutes): Slice {
+  const sum = emptySlice();
+  for (const slice of Object.values(found)) mergeSlice(sum, slice);
+  return sum;
+}

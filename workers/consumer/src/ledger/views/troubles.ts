@@ -1,0 +1,37 @@
+import type { Trouble, Troubles } from "../contract.ts";
+import { type CauseCount, countCauses, type FailedState } from "../protocol/causes.ts";
+import type { Slice } from "../tables/history.ts";
+import type { Tx } from "../tables/tx.ts";
+import { readableFolder } from "./causes.ts";
+
+/* What goes wrong now, with the cause that most of it has: counted only while something does. */
+
+const LATELY_MS = 300_000;
+const HOUR_MS = 3_600_000;
+
+export function troublesOf(tx: Tx, { lately, hour }: { lately: Slice; hour: Slice }): Troubles {
+  const ended = hour.stored + hour.dead + hour.refused;
+  return {
+    failing: trouble(tx, lately.failed, lately.stored + lately.failed, ["retrying", "dead"], LATELY_MS),
+    refusing: trouble(tx, hour.refused, ended, ["refused"], HOUR_MS),
+    died: trouble(tx, hour.dead, ended, ["dead"], HOUR_MS),
+  };
+}
+
+function trouble(tx: Tx, n: number, of: number, states: readonly FailedState[], ms: number): Trouble | null {
+  if (n === 0) return null;
+  const [top] = countCauses(tx, { states, lanes: [], run: null, from: tx.now - ms, parts: 1 });
+  return { n, of, top: top === undefined ? null : topOf(top) };
+}
+
+function topOf({ fingerprint, code, message, count, formats, folders }: CauseCount): Trouble["top"] {
+  const [folder = "", n = 0] = folders[0] ?? [];
+  return {
+    fingerprint,
+    code,
+    message,
+    count,
+    formats: Object.keys(formats).sort(),
+    prefix: n === count ? readableFolder(folder) : "",
+  };
+}

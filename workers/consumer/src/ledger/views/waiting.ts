@@ -1,0 +1,136 @@
+import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
+import { number, span } from "../../platform/words.ts";
+import type { WaitingFor } from "../contract.ts";
+import { closedFor, slotsOf } from "../protocol/gate.ts";
+import { whyHeld } from "../protocol/held-sentence.ts";
+import { stateCounts } from "../protocol/job-state.ts";
+import type { LedgerTx } from "../protocol/ledger-tx.ts";
+import { slotsUsed } from "../protocol/slots.ts";
+import { isLocked } from "../protocol/transitions.ts";
+import { countDue, nextRetryOf } from "../tables/due.ts";
+import { CANCELLING, isOpen, laneName, type Row } from "../tables/row.ts";
+import type { Run } from "../tables/runs.ts";
+import { endedPerSecond } from "./slices.ts";
+
+/* Why something waits: the hand-out's own decisions, asked of one job, one run, one lane, and said in a sentence. */
+
+/** Rows that are counted before one that waits; beyond it "more than". */
+const AHEAD_MAX = 50_000;
+/** Chunks of fresh ids that are looked through, of up to 1,000 ids each. */
+const CHUNKS_MAX = 50;
+
+/** Why this job is not made this moment; null when it has ended. */
+export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
+  if (!isOpen(row)) return null;
+  if (row.state === CANCELLING) return told("cancelling", "It is cancelled as soon as its handler says something.");
+  const held = tx.memory.hands.holderOf(row.id);
+  if (held?.entry.granted && held.entry.gen === row.gen) return atIttybit(tx, held);
+  const lane = laneName(row.lane);
+  const closed = closedFor(tx.gateNow, lane);
+  if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until);
+  if (row.due !== null && row.due > tx.now) return later(tx, row, row.due);
+  if (isLocked(tx, row)) return told("purge", "A purge of its image is under way; it goes on after that.");
+  if (row.crashes > 0)
+    return told("suspect", "It was at work when a handler died, so it runs alone, once a worker's hands are empty.");
+  if (held !== null) return told("next", `A worker looks at it; ${slotsFull(tx, lane) ?? "it goes next."}`, null, 0);
+  return inLine(tx, row);
+}
+
+/** Why a lane's jobs wait; null when none does. */
+export function laneWaitsFor(tx: LedgerTx, lane: Lane, waiting: number): WaitingFor | null {
+  if (waiting === 0) return null;
+  const closed = closedFor(tx.gateNow, lane);
+  if (closed !== null)
+    return told(closed.code, `${whyHeld(tx.gateNow, lane, closed)} ${jobs(waiting)}.`, closed.until, waiting);
+  const before = waitingBefore(tx, lane);
+  const ahead = before === 0 ? "" : `${number(before)} of higher lanes go first; `;
+  return told("line", `${ahead}${jobs(waiting)}${pace(tx, before + waiting)}.`, null, waiting);
+}
+
+/** Why a run is not done; null when it is. */
+export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, number>): WaitingFor | null {
+  const { queued, retrying, processing } = states;
+  if (queued + retrying + processing === 0) return null;
+  const lane = laneName(run.lane);
+  const closed = closedFor(tx.gateNow, lane);
+  if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until, queued + retrying);
+  if (queued + retrying === 0) return told("processing", `Ittybit works on the last ${number(processing)}.`, null, 0);
+  if (queued === 0) return retried(tx, run, retrying);
+  const others = tx.memory.fresh.runs(run.lane).filter((n) => n !== run.n).length;
+  const turns =
+    others === 0 ? "" : `, in turn with ${others === 1 ? "another run" : `${others} other runs`} of ${lane}`;
+  return told("line", `${jobs(queued + retrying)}${turns}${pace(tx, queued + retrying)}.`, null, queued + retrying);
+}
+
+function atIttybit(
+  tx: LedgerTx,
+  { entry }: NonNullable<ReturnType<LedgerTx["memory"]["hands"]["holderOf"]>>,
+): WaitingFor {
+  const { grantedAt, job, gen, notBefore } = entry;
+  if (tx.memory.isEnded(gen)) return told("processing", "Ittybit has made it; a worker fetches the result.");
+  if (job !== null) return told("processing", `Ittybit works on it, for ${span(tx.now - grantedAt)} so far.`);
+  const later = notBefore > tx.now ? `, in ${span(notBefore - tx.now)}` : "";
+  return told("submitting", `A worker submits it to Ittybit${later}.`);
+}
+
+function later({ now, config }: LedgerTx, { attempts }: Row, due: number): WaitingFor {
+  const when = `in ${span(due - now)}`;
+  if (attempts === 0) return told("later", `It is looked at again ${when}.`, due);
+  return told("retry", `Retry ${attempts} of ${config.limits.maxAttempts - 1}, ${when}.`, due);
+}
+
+function retried(tx: LedgerTx, run: Run, retrying: number): WaitingFor {
+  const at = nextRetryOf(tx.sql, run.lane, run.n, AHEAD_MAX);
+  const when = at === null ? "" : `, the first ${at > tx.now ? `in ${span(at - tx.now)}` : "now"}`;
+  const what =
+    retrying === 1 ? "1 job failed and is tried again" : `${number(retrying)} jobs failed and are tried again`;
+  return told("retry", `${what}${when}.`, at, retrying);
+}
+
+function inLine(tx: LedgerTx, row: Row): WaitingFor {
+  const lane = laneName(row.lane);
+  const own =
+    row.due === null
+      ? tx.memory.fresh.ahead(tx.sql, { lane: row.lane, run: row.run, id: row.id }, CHUNKS_MAX)
+      : countDue(tx.sql, row.lane, row.due, AHEAD_MAX);
+  const touched = row.due === null ? countDue(tx.sql, row.lane, tx.now, AHEAD_MAX) : 0;
+  const full = slotsFull(tx, lane);
+  const why = full === null ? "" : ` ${capital(full)}`;
+  if (own === null) return told("line", `More than ${number(AHEAD_MAX)} are before it in ${lane}.${why}`);
+  const ahead = waitingBefore(tx, lane) + touched + own;
+  if (ahead === 0) return told("line", `It is the next of ${lane}.${why}`, null, 0);
+  return told("line", `${number(ahead)} before it${pace(tx, ahead)}.${why}`, null, ahead);
+}
+
+/** What is in the way when a lane's slots are all taken; null when one is free. */
+function slotsFull(tx: LedgerTx, lane: Lane): string | null {
+  const slots = slotsOf(tx.gateNow, lane);
+  if (slotsUsed(tx) < slots) return null;
+  return `all ${number(slots)} slots that ${lane} may fill at Ittybit are taken.`;
+}
+
+/** Jobs that wait in the open lanes above. */
+function waitingBefore(tx: LedgerTx, lane: Lane): number {
+  const above = LANES.slice(0, LANES.indexOf(lane)).filter((one) => closedFor(tx.gateNow, one) === null);
+  const { queued } = stateCounts(tx);
+  return above.reduce((sum, one) => sum + queued[one], 0);
+}
+
+/** `; at 15/s about 5 min`, by what ended of late. */
+function pace(tx: LedgerTx, jobs: number): string {
+  const perSecond = endedPerSecond(tx);
+  if (perSecond === 0) return "; none has ended of late";
+  return `; at ${perSecond < 10 ? perSecond.toFixed(1) : number(Math.round(perSecond))}/s about ${span((jobs / perSecond) * 1000)}`;
+}
+
+function told(code: string, text: string, until: number | null = null, ahead: number | null = null): WaitingFor {
+  return { code, text, until, ahead };
+}
+
+function jobs(n: number): string {
+  return n === 1 ? "1 job waits" : `${number(n)} jobs wait`;
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}

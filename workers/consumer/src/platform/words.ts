@@ -1,0 +1,32 @@
+/* Numbers and times as sentences have them. */
+
+/** `4,310`. */
+export function number(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1 job`, `4,310 jobs`. */
+export function counted(n: number, one: string): string {
+  return `${number(n)} ${one}${n === 1 ? "" : "s"}`;
+}
+
+/** `73 %`. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** `14:05 UTC`; with the day where it is another one. */
+export function momentOf(at: number, now: number): string {
+  const [date, time] = new Date(at).toISOString().split("T");
+  const day = date === new Date(now).toISOString().slice(0, 10) ? "" : `${date} `;
+  return `${day}${time?.slice(0, 5)} UTC`;
+}
+
+/** A span in its largest fitting unit: 40 s, 12 min, 3 h, 5 d. */
+export function span(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
