@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobFilter } from "../contract.ts";
-import { setup } from "../testing/setup.ts";
+import { PERMANENT, setup } from "../testing/setup.ts";
 
 const ANY: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
@@ -48,6 +48,21 @@ describe("an action over all that matches", () => {
     slices();
     expect(states()).toMatchObject({ cancelled: 1 });
     expect(cancel({ ...OPEN, lanes: ["live"] })).toBeNull();
+  });
+
+  it("tries again what a cancelled run has left, cancelled and dead: all of it is handed out", () => {
+    const { ledger, order, call, settle, slices } = world();
+    order({ run: "r", keys: [key("a"), key("b")] });
+    const dead = call("o").give.find((given) => given.key === key("a"));
+    settle("o", dead!, PERMANENT);
+    call("o", { leave: true });
+    ledger.cancelRun("r", "test");
+    ledger.createAction({
+      ...{ kind: "retry", filter: "{}", match: { ...ANY, states: ["dead", "cancelled"] }, rate: null, who: "test" },
+    });
+    slices();
+    const { give } = call("p");
+    expect(give.map((given) => given.key).toSorted()).toEqual([key("a"), key("b")]);
   });
 
   it("goes on at its rate, whatever is ordered after it", () => {
