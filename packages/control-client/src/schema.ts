@@ -133,6 +133,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The ledger is nearly full, and takes no new bulk; see Retry-After */
+                507: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -2311,7 +2320,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "not_configured" | "unavailable" | "internal";
+            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "ledger_full" | "not_configured" | "unavailable" | "internal";
             detail?: string;
         } & {
             [key: string]: unknown;

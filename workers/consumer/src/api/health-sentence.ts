@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import type { Gate } from "./gate.ts";
 import { time } from "./schema-words.ts";
 
@@ -15,6 +16,7 @@ interface Circumstances {
   /** Of configuration and environment: whatever else is said, these are to be mended first. */
   faults: readonly string[];
   gate: Gate;
+  ledgerBytes: number;
   open: number;
   dead: number;
   oldestMs: number | null;
@@ -33,11 +35,16 @@ export function healthSentence(standing: Circumstances): Health {
   return problems(standing) ?? warnings(standing) ?? fine(standing);
 }
 
-function problems({ faults, gate, open }: Circumstances): Health | null {
+function problems({ faults, gate, ledgerBytes, open }: Circumstances): Health | null {
   const [fault] = faults;
   if (fault !== undefined) {
     const more = faults.length === 1 ? "" : ` ${faults.length - 1} more: see /readyz.`;
     return problem(`The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${more}`);
+  }
+  if (ledgerBytes > LEDGER_FULL_BYTES) {
+    return problem(
+      `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: new bulk is refused. Views and uploads go on.`,
+    );
   }
   const { breaker, budget } = gate;
   if (breaker.state !== "closed") {
@@ -64,7 +71,7 @@ function breakerText({ status, reason }: Gate["breaker"]): string {
   return reason === null ? "Ittybit fails too often." : `${reason.replace(/\.?$/, ".")}`;
 }
 
-function warnings({ gate, open, oldestMs, storedPerSecond, failureRatio }: Circumstances): Health | null {
+function warnings({ gate, ledgerBytes, open, oldestMs, storedPerSecond, failureRatio }: Circumstances): Health | null {
   const paused = (["live", "upload", "bulk"] as const).filter((lane) => gate.paused[lane]);
   if (paused.length > 0) return warning(`Paused by an operator: ${paused.join(", ")}. ${waiting(open)}.`, null);
   if (gate.throttledUntil !== null) {
@@ -80,6 +87,11 @@ function warnings({ gate, open, oldestMs, storedPerSecond, failureRatio }: Circu
   }
   if (failureRatio > FAILURES_WARN)
     return warning(`${Math.round(failureRatio * 100)} % of attempts failed in the last five minutes.`, null);
+  if (ledgerBytes > LEDGER_SHED_BYTES)
+    return warning(
+      `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: it keeps only what is needed, and takes no new bulk from ${gigabytes(LEDGER_FULL_BYTES)} on.`,
+      null,
+    );
   if (gate.budget.alert !== null)
     return warning(`${Math.round(gate.budget.alert * 100)} % of the month's jobs are used.`, null);
   return null;
@@ -103,6 +115,10 @@ function fine({ open, dead, oldestMs, etaSeconds }: Circumstances): Health {
 
 function waiting(open: number): string {
   return open === 1 ? "1 job waits" : `${open} jobs wait`;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function clockTime(at: number): string {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
+import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
 import type { LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
@@ -7,8 +8,6 @@ import { budgetView, gateAnswer, gateState } from "./gate.ts";
 import { health, healthSentence } from "./health-sentence.ts";
 import { answer, byState, bytes, count, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
 
-/** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
-const LEDGER_LIMIT_BYTES = 10_000_000_000;
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
 const METRICS_TIMEOUT_MS = 1000;
 
@@ -96,6 +95,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     health: healthSentence({
       ...standing,
       faults: [...deps.configFaults, ...deps.environmentFaults],
+      ledgerBytes: view.bytes,
       storedPerSecond: stored,
       failureRatio,
       etaSeconds,

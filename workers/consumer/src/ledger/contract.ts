@@ -275,7 +275,9 @@ export type ChunkAnswer =
   /** `outdated`: variants left alone because their image has a later order than the chunk says. */
   | ({ status: "done" | "repeat"; outdated: number } & Accepted)
   | { status: "mismatch" }
-  | { status: "full"; retryAfterSeconds: number };
+  | { status: "full"; retryAfterSeconds: number }
+  /** The database is near the platform's limit: no new bulk. */
+  | { status: "no_room"; retryAfterSeconds: number };
 
 export interface FinishRequest {
   delivery: { id: string; chunks: number; hash: string };

@@ -22,7 +22,7 @@ it("a value, a statement and its parameters stay within the platform's limits, h
   }
   expect(Math.max(...sums)).toBeGreaterThan(500_000);
   call("o", { leave: true });
-  expect(sql.exec("SELECT max(length(body)) > 300000 AS isLong FROM recent")).toEqual([{ isLong: 1 }]);
+  expect(Number(sql.exec("SELECT max(length(body)) AS n FROM recent")[0]?.n)).toBeLessThan(60_000);
 
   order({ keys: KEYS, force: true });
   ledger.lookUp(KEYS);

@@ -52,7 +52,8 @@ export function nodeSql(path = ":memory:"): Sql & { close(): void } {
     rowsWritten: 0,
     get bytes() {
       const [pages] = prepare(
-        "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()",
+        // As the platform's databaseSize: pages that are free count not.
+        "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
       ).all() as SqlRow[];
       return Number(pages?.bytes ?? 0);
     },
