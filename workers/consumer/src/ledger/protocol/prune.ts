@@ -36,7 +36,7 @@ export interface Keep {
 export const WALKS = {
   refused: { ms: DAY_MS, most: 100_000, leastMs: HOUR_MS },
   cancelled: { ms: DAY_MS, most: 100_000, leastMs: HOUR_MS },
-  inbox: { ms: 14 * DAY_MS, most: 1_500_000, leastMs: DAY_MS },
+  inbox: { ms: 14 * DAY_MS, most: 1_300_000, leastMs: DAY_MS },
   images: { ms: 90 * DAY_MS, most: 1_500_000, leastMs: DAY_MS },
   dead: { ms: 30 * DAY_MS, most: 500_000, leastMs: DAY_MS },
 } as const satisfies Record<string, Keep>;
