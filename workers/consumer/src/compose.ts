@@ -120,6 +120,7 @@ export function apiDeps(env: Env): ApiDeps {
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
     version: env.VERSION?.id ? { id: env.VERSION.id, tag: env.VERSION.tag ?? "" } : null,
+    sleep,
     sizeOf: originalSize(fetcher, (binding) => bucketOf(env, binding) ?? undefined),
     fetch: fetcher,
   };

@@ -15,6 +15,7 @@ import { hooks } from "./hooks.ts";
 import { images } from "./images.ts";
 import { info } from "./info.ts";
 import { jobs } from "./jobs.ts";
+import { ledger } from "./ledger.ts";
 import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
@@ -26,7 +27,7 @@ import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
   ...[warm, runs, jobs, dead, actions, images, info, stats, history, gate],
-  ...[audit, doctor, session, hooks, metrics, system],
+  ...[audit, doctor, ledger, session, hooks, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */
