@@ -1,4 +1,5 @@
 import { writeCeiling, writeRestored } from "./meta.ts";
+import { FIRST_ENDED } from "./row.ts";
 import { int, type Sql, type SqlRow, type SqlValue, text } from "./sql.ts";
 
 /*
@@ -119,8 +120,9 @@ export function endCopy(sql: Sql, { rows, number, now }: { rows: number; number:
   writeRestored(sql, Math.max(ceiling, number));
   // A row that was accepted while the copy was made may stand in it without its chunk.
   sql.exec(
-    "UPDATE jobs SET due = ? WHERE state < 2 AND due IS NULL AND id NOT IN (SELECT value FROM fresh, json_each(fresh.ids))",
+    "UPDATE jobs SET due = ? WHERE state < ? AND due IS NULL AND id NOT IN (SELECT value FROM fresh, json_each(fresh.ids))",
     now,
+    FIRST_ENDED,
   );
   return true;
 }
