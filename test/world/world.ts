@@ -13,7 +13,7 @@ import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
-import { listGenerations } from "../../workers/consumer/src/store/list-generations.ts";
+import { lookForRenewal } from "../../workers/consumer/src/store/list-generations.ts";
 import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import type { Chance } from "./chance.ts";
 import { doorOf } from "./door.ts";
@@ -174,7 +174,7 @@ export class World {
       send: (wakeUps) => this.#send(wakeUps),
       ittybit: mortal(outside.ittybit, life),
       purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
-      storedOf: ({ id }) => listGenerations(mortal(bucket, life), id),
+      storedOf: (task) => lookForRenewal(mortal(bucket, life), task),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     return { ...mortal(deps, life), log: deps.log, clock, config, ittybit: deps.ittybit };

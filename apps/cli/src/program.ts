@@ -13,6 +13,7 @@ import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { pauseCommand, resumeCommand } from "./commands/lanes.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
+import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { signCommand } from "./commands/sign.ts";
@@ -37,6 +38,9 @@ export const COMMANDS: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   auditCommand,
+  ledgerExportCommand,
+  ledgerImportCommand,
+  ledgerRestoreCommand,
   ledgerCommand,
   doctorCommand,
   checkCommand,

@@ -133,6 +133,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The ledger is nearly full, and takes no new bulk; see Retry-After */
+                507: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -2277,6 +2286,244 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of the ledger: a header line, a line each, a last line with their number */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The copy */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-ndjson": string;
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a copy in the ledger's place
+         * @description The lines of an export, whole or in parts one after the other. Nothing is changed until the last line has come; then all leases end, and numbers go on above all that were given.
+         */
+        post: {
+            parameters: {
+                query: {
+                    /** @description What is there now is lost */
+                    replace: "true";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            responses: {
+                /** @description Taken in */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LedgerImport"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the database back to an earlier time by the platform's bookmarks */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description Within the last 30 days
+                         */
+                        at: string;
+                    } | {
+                        bookmark: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description It stands on the bookmark */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LedgerRestore"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2886,7 +3133,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "not_configured" | "unavailable" | "internal";
+            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "ledger_full" | "not_configured" | "unavailable" | "internal";
             detail?: string;
         } & {
             [key: string]: unknown;
@@ -3662,6 +3909,17 @@ export interface components {
             /** @description Some of the variant keys concerned */
             examples: string[];
         };
+        LedgerImport: {
+            /** @description Rows of this body */
+            rows: number;
+            /** @description The copy was whole, and is the ledger now */
+            done: boolean;
+        };
+        LedgerRestore: {
+            bookmark: string;
+            /** @description The bookmark of now: restoring it takes this back */
+            undo: string;
+        };
         Session: {
             /** @enum {string} */
             role: "viewer" | "operator";
@@ -3753,6 +4011,8 @@ export type GatePatch = components['schemas']['GatePatch'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type Finding = components['schemas']['Finding'];
+export type LedgerImport = components['schemas']['LedgerImport'];
+export type LedgerRestore = components['schemas']['LedgerRestore'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];
 export type HookAnswer = components['schemas']['HookAnswer'];

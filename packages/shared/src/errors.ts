@@ -23,6 +23,7 @@ export const ERRORS = {
   conflict: { status: 409, message: "This is already under way." },
   too_many_requests: { status: 429, message: "Too many requests. Try again later." },
   backlog_full: { status: 429, message: "Too much work is waiting. Try again later." },
+  ledger_full: { status: 507, message: "The ledger is nearly full: it takes no new bulk." },
   not_configured: { status: 503, message: "This part is not configured." },
   unavailable: { status: 503, message: "This is not available right now. Try again." },
   internal: { status: 500, message: "Something went wrong on our side." },

@@ -41,6 +41,11 @@ export const GATE_AUTO = {
   concurrency: { start: 50, min: 1, max: 1_000 },
   ratePerSecond: { start: 20, min: 0.1, max: 1_000 },
 } as const;
+/** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
+export const LEDGER_LIMIT_BYTES = 10_000_000_000;
+/** Above this the ledger keeps only what is needed; above the second it takes no new bulk. Chosen. */
+export const LEDGER_SHED_BYTES = 5_000_000_000;
+export const LEDGER_FULL_BYTES = 8_000_000_000;
 /** A marker's life when trying again is in vain: a day, as the bucket's lifecycle rule for `dead/` has it (docs/operations.md). */
 export const DEAD_PERMANENT_MS = 86_400_000;
 /** A marker's life when trying again may help: chosen. */

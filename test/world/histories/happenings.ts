@@ -50,7 +50,7 @@ async function accept(
       backlogMax: 100_000,
     }),
   );
-  if (answer === null || answer.status === "mismatch" || answer.status === "full")
+  if (answer === null || answer.status === "mismatch" || answer.status === "full" || answer.status === "no_room")
     throw new Error(`the chunk was answered ${answer?.status}`);
   const finish = { delivery: { ...delivery, chunks: 1 }, run, who: WHO, summary: { accepted: answer.accepted } };
   const finished = await world.ask((ledger) => ledger.finishDelivery(finish));

@@ -34,8 +34,8 @@ export async function play(world: HistoryWorld, commands: Iterable<Command>): Pr
 }
 
 async function settleDown(world: HistoryWorld): Promise<void> {
-  // The doctor believes rows only when they are older than its list.
-  await world.clock.run(10_000);
+  // The doctor leaves alone what an instance born since, or shortly before, its list may not know of.
+  await world.clock.run(30_000);
   const deadline = world.clock.now() + QUIET_MS;
   while (!isQuiet(world)) {
     if (world.clock.now() > deadline)

@@ -138,6 +138,7 @@ export function apiDeps(env: Env): ApiDeps {
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
     version: versionOf(env),
+    sleep,
     sizeOf: originalSize(fetcher, (binding) => bucketOf(env, binding) ?? undefined),
     fetch: fetcher,
   };

@@ -3,6 +3,7 @@ import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { expect, it } from "vitest";
 import type { Env } from "./config.ts";
 import { ledgerDeps } from "./ledger-deps.ts";
+import { createMemoryBucket } from "./testing/memory-bucket.ts";
 
 it("wakes as many workers as there may be, in batches that the queue takes", async () => {
   const sent: unknown[][] = [];
@@ -18,4 +19,20 @@ it("wakes as many workers as there may be, in batches that the queue takes", asy
   } as unknown as Env;
   await ledgerDeps(env).send(WORKERS_MAX);
   expect(sent.flat()).toEqual(Array(WORKERS_MAX).fill({ body: WORK_MESSAGE }));
+});
+
+it("looks for what a new original has outdated, and takes away every marker of the older one, once", async () => {
+  const { bucket, objects } = createMemoryBucket();
+  const env = { IMAGES_BUCKET: bucket, ITTYBIT_API_URL: "https://api.ittybit.com" } as unknown as Env;
+  const stand = async () => {
+    for (const name of ["a/400-high.webp", "a/_", "ab/400-high.webp"]) await bucket.put(`dead/${name}`, "{}");
+    await bucket.put("variants/a/800-high.webp", "x");
+  };
+  await stand();
+  const look = (look: 1 | 2) => ledgerDeps(env).storedOf({ renewal: 1, id: "a", look });
+  expect(await look(1)).toEqual([{ key: "a/800-high.webp", gen: 0 }]);
+  expect([...objects.keys()]).toEqual(["dead/ab/400-high.webp", "variants/a/800-high.webp"]);
+  await stand();
+  await look(2);
+  expect(objects.size).toBe(4);
 });

@@ -7,7 +7,7 @@ import { type Env, siteConfig } from "./config.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
 import { within } from "./platform/within.ts";
-import { listGenerations } from "./store/list-generations.ts";
+import { lookForRenewal } from "./store/list-generations.ts";
 import { purgeObjects } from "./store/purge-objects.ts";
 
 /** What the Ledger's Durable Object works with. */
@@ -29,7 +29,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
     },
     ittybit: ittybitOf(env),
     purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),
-    storedOf: ({ id }) => listGenerations(env.IMAGES_BUCKET, id),
+    storedOf: (task) => lookForRenewal(env.IMAGES_BUCKET, task),
     publishGate: async (file) => {
       await env.IMAGES_BUCKET.put(GATE_KEY, JSON.stringify(file));
     },

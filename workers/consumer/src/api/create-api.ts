@@ -19,6 +19,7 @@ import { images } from "./images.ts";
 import { info } from "./info.ts";
 import { ittybitHook } from "./ittybit-hook.ts";
 import { jobs } from "./jobs.ts";
+import { ledger } from "./ledger.ts";
 import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
@@ -31,7 +32,7 @@ import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
   ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, history, gate],
-  ...[audit, doctor, session, hooks, ittybitHook, metrics, system],
+  ...[audit, doctor, ledger, session, hooks, ittybitHook, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */

@@ -40,4 +40,5 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   /** The deployed version of this Worker; null where the platform tells none, as locally. */
   version: CodeVersion | null;
   fetch: typeof fetch;
+  sleep(ms: number): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
+import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
 import { EVENTS, type Event, type LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
@@ -19,8 +20,6 @@ import {
 } from "./schema-words.ts";
 import { warning, warningsOf } from "./warnings.ts";
 
-/** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
-const LEDGER_LIMIT_BYTES = 10_000_000_000;
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
 const METRICS_TIMEOUT_MS = 1000;
 
@@ -141,7 +140,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const etaSeconds = etaOf(view, gate, open);
   const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
   const faults = [...deps.configFaults, ...deps.environmentFaults];
-  const warnings = warningsOf({ now, faults, gate, open, dead: states.dead, view, oldest });
+  const warnings = warningsOf({ now, faults, gate, ledgerBytes: view.bytes, open, dead: states.dead, view, oldest });
   return {
     at: now,
     environment: deps.environment,

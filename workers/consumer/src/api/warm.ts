@@ -103,6 +103,7 @@ export const warm = [
         415: refusal("Not JSON, NDJSON or CSV"),
         422: refusal("The Idempotency-Key was used with another body"),
         429: refusal("Too much work is waiting; see Retry-After"),
+        507: refusal("The ledger is nearly full, and takes no new bulk; see Retry-After"),
       },
     },
     enqueue,

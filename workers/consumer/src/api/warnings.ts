@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { LANES } from "@prewarm/shared/job";
+import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import type { LedgerStats, Trouble } from "../ledger/contract.ts";
 import { counted, momentOf, number, percent, span } from "../platform/words.ts";
 import type { Gate } from "./gate.ts";
@@ -21,6 +22,7 @@ export interface Circumstances {
   /** Of configuration and environment: whatever else is said, these are to be mended first. */
   faults: readonly string[];
   gate: Gate;
+  ledgerBytes: number;
   open: number;
   dead: number;
   view: Pick<LedgerStats, "counts" | "oldestWaiting" | "rates" | "troubles">;
@@ -43,6 +45,7 @@ type Lanes = "live" | "upload" | "bulk";
 export function warningsOf(standing: Circumstances): Warning[] {
   return [
     faults(standing),
+    ledgerFull(standing),
     breaker(standing),
     budgetSpent(standing),
     failing(standing),
@@ -53,6 +56,7 @@ export function warningsOf(standing: Circumstances): Warning[] {
     viewersSpent(standing),
     warmingSpent(standing),
     ...LANES.map((lane) => paused(standing, lane)),
+    ledgerSheds(standing),
     budgetAlert(standing),
     deadLetters(standing),
   ].filter((one) => one !== null);
@@ -63,6 +67,22 @@ function faults({ faults: [fault, ...more] }: Circumstances): Warning | null {
   const others = more.length === 0 ? "" : ` ${more.length} more: see /readyz.`;
   const sentence = `The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${others}`;
   return { level: "problem", code: "fault", sentence, link: "/readyz", since: null };
+}
+
+function ledgerFull({ ledgerBytes }: Circumstances): Warning | null {
+  if (ledgerBytes <= LEDGER_FULL_BYTES) return null;
+  const sentence = `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: new bulk is refused. Views and uploads go on.`;
+  return { level: "problem", code: "ledger", sentence, link: "/readyz", since: null };
+}
+
+function ledgerSheds({ ledgerBytes }: Circumstances): Warning | null {
+  if (ledgerBytes <= LEDGER_SHED_BYTES || ledgerBytes > LEDGER_FULL_BYTES) return null;
+  const sentence = `The ledger holds ${gigabytes(ledgerBytes)} of ${gigabytes(LEDGER_LIMIT_BYTES)}: it keeps only what is needed, and takes no new bulk from ${gigabytes(LEDGER_FULL_BYTES)} on.`;
+  return { level: "warning", code: "ledger", sentence, link: "/readyz", since: null };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function breaker({ gate: { breaker: at }, now }: Circumstances): Warning | null {

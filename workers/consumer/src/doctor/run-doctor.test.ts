@@ -157,6 +157,25 @@ describe("doctor", () => {
     expect(view("late")).toBe(2);
   });
 
+  it("keeps what was stored since it asked R2, though an older object of that name was listed", async () => {
+    await store(A);
+    world.order({ lane: "upload", keys: ["a/1200-high.webp"], originals: [{ id: "a", order: "2", sourceEtag: null }] });
+    world.engine.cancelJob(nameOfKey("a/1200-high.webp"), "tester");
+    world.sql.exec("DELETE FROM renewals");
+    now += HOUR;
+    const list = world.memory.bucket.list.bind(world.memory.bucket);
+    world.memory.bucket.list = async (options) => {
+      const page = await list(options);
+      if (options?.prefix === "variants/" && has(storeKey(A[0] ?? ""))) {
+        world.memory.bucket.list = list;
+        await store([A[0] ?? ""]);
+      }
+      return page;
+    };
+    expect(await world.find(true)).toEqual({ object_below_floor: "1 fixed" });
+    expect(A.map((key) => has(storeKey(key)))).toEqual([true, false]);
+  });
+
   it("leaves an image to the purge that has locked it", async () => {
     await store(A);
     world.purge("a");

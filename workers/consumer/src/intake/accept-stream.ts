@@ -47,7 +47,7 @@ export function emptyReceipt(): Receipt {
 
 /**
  * Hands chunks to the ledger one after the other while the body streams in; memory stays at one chunk. After an interruption the same
- * request under the same delivery passes over what was accepted and goes on. Throws `backlog_full`, `idempotency_mismatch`, `unavailable`.
+ * request under the same delivery passes over what was accepted and goes on. Throws `backlog_full`, `ledger_full`, `idempotency_mismatch`, `unavailable`.
  */
 export async function acceptStream(chunks: AsyncIterable<Chunk>, order: Delivery, deps: IntakeDeps): Promise<Receipt> {
   const sum = emptyReceipt();
@@ -108,6 +108,8 @@ function counted(answer: ChunkAnswer): Extract<ChunkAnswer, { accepted: number }
       return answer;
     case "mismatch":
       throw mismatch();
+    case "no_room":
+      throw new AppError("ledger_full", { retryAfterSeconds: answer.retryAfterSeconds });
     case "full":
       throw new AppError("backlog_full", { retryAfterSeconds: answer.retryAfterSeconds });
     default:

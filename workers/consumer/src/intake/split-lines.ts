@@ -33,7 +33,10 @@ function decodeOrRefuse(decode: () => string): string {
 }
 
 /** Lines of a text that comes in pieces, without their ends; null stands for a line that is too long. Memory is one line. */
-export async function* splitLines(pieces: AsyncIterable<string>): AsyncGenerator<string | null> {
+export async function* splitLines(
+  pieces: AsyncIterable<string>,
+  maxChars = LINE_MAX_CHARS,
+): AsyncGenerator<string | null> {
   let rest = "";
   let tooLong = false;
   for await (const piece of pieces) {
@@ -41,12 +44,12 @@ export async function* splitLines(pieces: AsyncIterable<string>): AsyncGenerator
     const last = lines.pop() ?? "";
     for (const line of lines) {
       const whole = rest + line;
-      yield tooLong || whole.length > LINE_MAX_CHARS ? null : whole.replace(/\r$/, "");
+      yield tooLong || whole.length > maxChars ? null : whole.replace(/\r$/, "");
       rest = "";
       tooLong = false;
     }
     rest += last;
-    if (rest.length <= LINE_MAX_CHARS) continue;
+    if (rest.length <= maxChars) continue;
     rest = "";
     tooLong = true;
   }

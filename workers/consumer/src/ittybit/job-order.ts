@@ -1,5 +1,6 @@
 import type { Transform } from "@prewarm/shared/transform";
 import type { JobOrder } from "./client.ts";
+import type { IttybitJob } from "./dialects.ts";
 import { expectedSize, jobOptions, type Size } from "./job-request.ts";
 
 /** What the one job of a generation is made from. */
@@ -47,4 +48,12 @@ export function jobOrder({
     ...(webhookUrl === null ? {} : { webhookUrl }),
     again,
   };
+}
+
+/**
+ * The job was made for something else, as far as it shows its metadata: its generation's number was given twice, as after an older copy of
+ * the ledger was put back by other ways than the documented ones.
+ */
+export function isAnothers({ metadata }: IttybitJob, own: { ledger: string; gen: string; key: string }): boolean {
+  return (["ledger", "gen", "key"] as const).some((name) => (metadata[name] ?? own[name]) !== own[name]);
 }

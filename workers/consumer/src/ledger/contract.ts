@@ -217,7 +217,27 @@ export interface Operators {
   /** The deletions are done: unlocks. Without this call the locks run out by themselves. */
   doctorDone(locks: SliceAnswer["locks"]): Promise<void>;
   /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
-  restored(who: string): Promise<void>;
+  restored(who: string, how?: Record<string, unknown>): Promise<void>;
+
+  /** The ledger's rows, a line of JSON each, from a cursor on (null: from the beginning, which is audited). */
+  exportSlice(cursor: string | null, who: string): Promise<CopySlice>;
+  /** A copy is to come; one that has not ended is dropped. False: it is of another schema. */
+  importBegin(schema: number): Promise<boolean>;
+  /** Which line is no row of a copy, from 0; null: all were taken in. */
+  importRows(lines: string[]): Promise<number | null>;
+  /** The copy takes the ledger's place, if it has so many rows; then as `restored`. */
+  importEnd(rows: number, who: string): Promise<boolean>;
+  /**
+   * Has the platform put the database back to what it was at a time, or at a bookmark: the object restarts on it soon after the answer,
+   * and is to be told `restored`. `undo` is the bookmark of now. Null: this platform keeps none.
+   */
+  restoreTo(to: { at: number } | { bookmark: string }): Promise<{ bookmark: string; undo: string } | null>;
+}
+
+export interface CopySlice {
+  schema: number;
+  lines: string[];
+  next: string | null;
 }
 
 /** What only this Worker's own entry points ask. */
@@ -279,6 +299,11 @@ export const LEDGER_CALLS = {
   rearm: "repeat",
   recover: "repeat",
   restored: "repeat",
+  exportSlice: "repeat",
+  importBegin: "repeat",
+  importRows: "once",
+  importEnd: "once",
+  restoreTo: "once",
 } as const satisfies Record<keyof LedgerCalls, "repeat" | "once">;
 
 /* ── Intake ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -319,7 +344,9 @@ export type ChunkAnswer =
   /** `outdated`: variants left alone because their image has a later order than the chunk says. */
   | ({ status: "done" | "repeat"; outdated: number } & Accepted)
   | { status: "mismatch" }
-  | { status: "full"; retryAfterSeconds: number };
+  | { status: "full"; retryAfterSeconds: number }
+  /** The database is near the platform's limit: no new bulk. */
+  | { status: "no_room"; retryAfterSeconds: number };
 
 export interface FinishRequest {
   delivery: { id: string; chunks: number; hash: string };

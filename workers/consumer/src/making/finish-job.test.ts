@@ -314,14 +314,23 @@ describe("a job that somebody else posted", () => {
   });
 
   it.each([
-    ["its dialect knows no metadata", {}],
-    ["its metadata is another ledger's", { ledger: "L2", gen: "1001", width: "200", height: "100" }],
-    ["its metadata is another generation's", { ledger: "L1", gen: "7", width: "200", height: "100" }],
-  ])("is held to the original's size when %s", async (_name, metadata) => {
+    ["ledger", { ledger: "L2" }],
+    ["generation", { gen: "7" }],
+    ["variant", { key: "cat/400-high.webp" }],
+  ])("is of another %s, as its metadata says: nothing of it is fetched", async (_name, other) => {
+    const world = batchWorld();
+    const row = await leftBehind(world, { width: "400", height: "200" });
+    for (const job of world.ittybit.jobs) job.order.metadata = { ...job.order.metadata, ...other };
+    await world.shift();
+    expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", failure: { code: "upstream_conflict" } }]);
+    expect(world.fetched.filter(({ url }) => url === URL_OF_RESULT)).toEqual([]);
+    expect(row.attempts).toBe(1);
+  });
+
+  it("is held to the original's size when its dialect knows no metadata", async () => {
     const world = batchWorld();
     const row = await leftBehind(world);
-    expect(row.gen).toBe(1001);
-    for (const job of world.ittybit.jobs) job.order.metadata = metadata;
+    for (const job of world.ittybit.jobs) job.order.metadata = {};
     world.web.set(URL_OF_RESULT, async () => new Response(await picture("webp", 200, 100)));
     await world.shift();
     expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", failure: { code: "output_invalid" } }]);

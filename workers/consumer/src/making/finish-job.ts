@@ -1,6 +1,7 @@
 import type { FailureClass } from "@prewarm/shared/job";
 import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
+import { isAnothers } from "../ittybit/job-order.ts";
 import { expectedSize, type Size } from "../ittybit/job-request.ts";
 import { type Bytes, type Download, openDownload } from "../ittybit/output/download.ts";
 import { verifyOutput } from "../ittybit/output/verify.ts";
@@ -11,6 +12,7 @@ import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
 import { head, present } from "./prepare.ts";
 import { settle } from "./settle.ts";
+import { ofAnother } from "./submit-job.ts";
 
 /** What a result is judged by: the size it must have, and the etag of the original it was made from; null when unknown. */
 interface Expectation {
@@ -112,7 +114,7 @@ async function readJob(context: BatchContext, entry: Entry, id: string): Promise
 
 /** The job with its result's URL, or what is to be said instead. */
 async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: IttybitJob; url: string } | Outcome> {
-  const { job: id, sight, attempts, grantedAt } = entry.given;
+  const { job: id, gen, key, sight, attempts, grantedAt } = entry.given;
   const now = context.clock.now();
   // Done, and its result not yet shown: the job is read once more.
   const job =
@@ -120,6 +122,7 @@ async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: Itt
       ? ((await readJob(context, entry, id)) ?? sight)
       : sight;
   if (job === null || job.status === "pending") return again(context);
+  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key })) return ofAnother(job.id);
   if (job.status !== "done") return outcomeOfEnded(job, attempts);
   if (job.output !== null) return { job, url: job.output };
   const since = Math.min(

@@ -72,6 +72,28 @@ describe("submitting", () => {
     expect(ledger.used).toBe(0);
   });
 
+  it("trusts no job that is answered under its key and was made for another variant: it asks anew, and its bytes are its own", async () => {
+    const { shift, ledger, ittybit, images } = batchWorld();
+    const { gen } = ledger.add(KEY);
+    // A number that was given twice: what a ledger that was put back by hand would ask under.
+    const key = "cat/400-high.webp";
+    const metadata = { ledger: "L1", gen: String(gen), key };
+    await ittybit.submit({
+      input: ORIGINAL,
+      options: { format: "webp", quality: "high" },
+      idempotencyKey: `pw-L1-${gen}`,
+      metadata,
+    });
+    await shift();
+    const [conflict] = ledger.outcomes.get(KEY) ?? [];
+    expect(conflict).toMatchObject({ kind: "failed", class: "transient", failure: { code: "upstream_conflict" } });
+    expect(ledger.requests.flatMap(({ submitted }) => submitted).some(({ gen: told }) => told === gen)).toBe(false);
+    const stored = [...images.objects].filter(([name]) => name.startsWith("variants/"));
+    expect(stored.map(([name, { customMetadata }]) => [name, customMetadata.gen !== String(gen)])).toEqual(
+      stored.map(([name]) => [name, true]),
+    );
+  });
+
   it("waits for the POSTs that were under way when one was refused: their jobs are made", async () => {
     const { shift, ledger, clock, ittybit, deps } = batchWorld();
     ledger.add(KEY);

@@ -1,7 +1,7 @@
 import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { WEBHOOK_FIELD } from "../ittybit/client.ts";
-import { jobOrder } from "../ittybit/job-order.ts";
+import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
 import { hookAddress } from "../ittybit/webhooks/hook-address.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
@@ -28,6 +28,15 @@ function outcomeOf(context: BatchContext, entry: Entry, result: Exclude<Submissi
     default:
       return result satisfies never;
   }
+}
+
+/** Under this key Ittybit has a job of something else: a new generation is asked for under a new one. */
+export function ofAnother(job: string): Outcome {
+  const failure = {
+    code: "upstream_conflict",
+    message: `Ittybit has the job ${job}, of another variant, under this key.`,
+  };
+  return { kind: "failed", class: "transient", failure, posted: true, ended: true };
 }
 
 /** The same for the same generation and grant, as long as the original is the same: a repeated POST is the same POST. */
@@ -57,7 +66,7 @@ async function post(
   context: BatchContext,
   entry: Entry,
   order: JobOrder,
-): Promise<{ job: string } | Exclude<Submission, { kind: "made" }> | null> {
+): Promise<{ job: string } | { anothers: string } | Exclude<Submission, { kind: "made" }> | null> {
   const { key } = entry.given;
   await context.at("before-post", key);
   if (entry.out || entry.phase !== "go") return null;
@@ -68,7 +77,11 @@ async function post(
   entry.begun = true;
   const result = await context.ittybit.submit(order);
   await context.at("posted", key);
-  if (result.kind === "made") return { job: result.job.id };
+  if (result.kind === "made") {
+    const { id } = result.job;
+    const { ledger = "", gen = "" } = order.metadata;
+    return isAnothers(result.job, { ledger, gen, key }) ? { anothers: id } : { job: id };
+  }
   // Whoever asked before may have been answered by a job that nobody heard of: a new generation, after the sixth time, would be a second one.
   if (result.kind === "unclear" && (result.lookFirst === true || !entry.given.first)) {
     const job = await findJob(context, order);
@@ -101,6 +114,7 @@ export async function submitJob(context: BatchContext, entry: Entry): Promise<vo
     const result = await context.connections.run(() => post(context, entry, order), { rank: rankOf(entry, "post") });
     if (result === null) return;
     if ("job" in result) tell(context, entry, result.job);
+    else if ("anothers" in result) await settle(context, entry, ofAnother(result.anothers));
     // The collector may have found its job by then: so it was made, whatever this POST was answered.
     else if (entry.phase === "go") await settle(context, entry, outcomeOf(context, entry, result));
   } finally {

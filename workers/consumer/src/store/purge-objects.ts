@@ -22,6 +22,15 @@ export async function purgeObjects(
   const isBelow = (object: R2Object) => (fromCustomMetadata(object.customMetadata)?.gen ?? 0) < floor;
   await deleteWhere(bucket, storeKey(imagePrefix(id)), goOn, isBelow);
   await deleteWhere(bucket, infoKey(id), goOn, isBelow);
+  await deleteMarkers(bucket, id, goOn);
+}
+
+/** Deletes the markers of an image and of all its variants. */
+export async function deleteMarkers(
+  bucket: Pick<R2Bucket, "list" | "delete">,
+  id: string,
+  goOn: () => boolean = () => true,
+): Promise<void> {
   await deleteWhere(bucket, deadKey(imagePrefix(id)), goOn, () => true);
 }
 

@@ -77,6 +77,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     sizeOf: async () => 1000,
     fetch: async () => new Response(null, { status: 404 }),
     clock,
+    sleep: async () => undefined,
     log: (event, fields) => logs.push({ event, fields }),
     ...more,
   };

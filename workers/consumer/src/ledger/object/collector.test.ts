@@ -130,6 +130,12 @@ describe("a drain", () => {
     expect(drained.share).toBeGreaterThan(0.95);
   });
 
+  it("sees the ends of more than a thousand open jobs", async () => {
+    const drained = await drain({ all: 1_200, rate: 600, jobMs: 2_000, jitter: 0, n: 4_000 });
+    expect(drained.ended).toBe(4_000);
+    expect(drained.share).toBeGreaterThan(0.5);
+  });
+
   it("among as many jobs of others: every end is seen", async () => {
     const drained = await drain({ all: 500, rate: 500, jobMs: 2_000, jitter: 0.5, n: 2_000, foreign: 1 });
     expect(drained.ended).toBe(2_000);

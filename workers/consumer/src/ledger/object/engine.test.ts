@@ -1,8 +1,13 @@
 import { expect, it } from "vitest";
+import type { JobFilter } from "../contract.ts";
 import { setup } from "../testing/setup.ts";
 import { testEngine } from "../testing/test-engine.ts";
 
 const KEY = "a/1-high.webp";
+const CANCELLED: JobFilter = {
+  ...{ states: ["cancelled"], lanes: [], run: null, id: null, format: null, error: null, text: [], jobs: null },
+  fingerprint: null,
+};
 
 /** A ledger with work that waits, evicted; its alarm was lost. */
 function evicted() {
@@ -33,4 +38,17 @@ it("sets an alarm that was lost with the cron", async () => {
   const { engine, done, clock } = evicted();
   await engine.rearm();
   expect(done.alarmAt).toBe(clock.ms + 10_000);
+});
+
+it("sets an alarm that was lost with the cron when only an action's next slice is due", async () => {
+  const { accept, cancel, ledger, sql, deps, clock } = setup();
+  accept(KEY, "b/1-high.webp");
+  for (const key of [KEY, "b/1-high.webp"]) cancel(key);
+  ledger.createAction({ kind: "retry", filter: "{}", match: CANCELLED, rate: 1, who: "test" });
+  ledger.patchGate({ paused: { bulk: true } }, "test");
+  await testEngine(sql, { config: deps.config, clock }).engine.alarm();
+  const next = clock.ms + 1_000;
+  const evicted = testEngine(sql, { config: deps.config, clock });
+  await evicted.engine.rearm();
+  expect(evicted.done.alarmAt).toBe(next);
 });

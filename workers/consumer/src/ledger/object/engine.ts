@@ -7,6 +7,7 @@ import type {
   Answering,
   CausesView,
   ChunkAnswer,
+  CopySlice,
   DeadMessage,
   DeadView,
   ExchangeAnswer,
@@ -34,13 +35,14 @@ import { hookStats, makeHookKey } from "../protocol/hook-url.ts";
 import { hooked } from "../protocol/hooked.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
-import { doctorDone, doctorFrom, doctorSlice } from "../protocol/reconcile.ts";
-import { recover, restored } from "../protocol/restored.ts";
+import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/reconcile.ts";
+import { numberAbove, recover, restored } from "../protocol/restored.ts";
 import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
 import { NOTHING } from "../protocol/sightings.ts";
 import { slotsUsed } from "../protocol/slots.ts";
 import { audit, listAudit } from "../tables/audit.ts";
+import { addToCopy, beginCopy, endCopy, readCopy, schemaVersion } from "../tables/copy.ts";
 import { recordDead } from "../tables/dead-messages.ts";
 import { idOfName } from "../tables/job-ids.ts";
 import { migrate } from "../tables/schema.ts";
@@ -66,6 +68,8 @@ import { wake } from "./wake.ts";
 const SHARE_MS = 20;
 /** Should the object be evicted before that, the alarm does it. */
 const SAFETY_MS = 5_000;
+/** Until then the answer has left. */
+const RESTART_MS = 200;
 
 const ACTS = {
   retry: (tx: LedgerTx, id: number) => retryJob(tx, id),
@@ -79,6 +83,13 @@ export interface EngineHost {
   storage: AlarmStorage;
   /** Keeps the object alive until this has ended. */
   waitUntil(work: Promise<unknown>): void;
+  /** The platform's bookmarks of the database, of the last 30 days; where it keeps none (local runs), undefined. */
+  bookmarks?: {
+    at(time: number): Promise<string>;
+    /** The next instance stands on the bookmark; answers that of now. */
+    restoreNext(bookmark: string): Promise<string>;
+    restart(): void;
+  };
 }
 
 /**
@@ -321,8 +332,47 @@ export class Engine implements Answering<LedgerCalls> {
     this.#change(recover);
   }
 
-  restored(who: string): void {
-    this.#change((tx) => restored(tx, who));
+  restored(who: string, how: Record<string, unknown> = {}): void {
+    this.#change((tx) => restored(tx, who, how));
+  }
+
+  exportSlice(cursor: string | null, who: string): CopySlice {
+    if (cursor === null) this.#note((tx) => audit(tx, who, "ledger.export", null, {}));
+    return this.#read(({ sql }) => ({ schema: schemaVersion(sql), ...readCopy(sql, cursor) }));
+  }
+
+  importBegin(schema: number): boolean {
+    if (schema !== this.#read(({ sql }) => schemaVersion(sql))) return false;
+    this.#note(({ sql }) => beginCopy(sql));
+    return true;
+  }
+
+  importRows(lines: string[]): number | null {
+    return this.#note(({ sql }) => addToCopy(sql, lines));
+  }
+
+  importEnd(rows: number, who: string): boolean {
+    const now = this.#deps.clock.now();
+    const isWhole = this.#transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now), now }));
+    if (!isWhole) return false;
+    this.#change((tx) => restored(tx, who, { rows }));
+    this.#change(recountNow);
+    return true;
+  }
+
+  async restoreTo(to: { at: number } | { bookmark: string }): Promise<{ bookmark: string; undo: string } | null> {
+    const { bookmarks } = this.#host;
+    if (bookmarks === undefined) return null;
+    try {
+      const bookmark = "bookmark" in to ? to.bookmark : await bookmarks.at(to.at);
+      const undo = await bookmarks.restoreNext(bookmark);
+      this.#host.waitUntil(this.#deps.sleep(RESTART_MS).then(() => bookmarks.restart()));
+      return { bookmark, undo };
+    } catch (error) {
+      // A local run has no bookmarks; elsewhere it is none, or one of too long ago.
+      this.#deps.log("ledger.restore_failed", { error: errorText(error) });
+      return null;
+    }
   }
 
   /** The alarm has rung. */

@@ -27,7 +27,7 @@ export interface LedgerDeps {
   ittybit: JobsAtIttybit;
   /** Deletes an image's objects below a generation, then its markers; `goOn` renews the lock between slices and says whether to. */
   purge(task: PurgeTask, goOn: () => boolean): Promise<void>;
-  /** An image's variants in R2; `gen` is 0 for objects that we did not put. */
+  /** An image's variants in R2; `gen` is 0 for objects that we did not put. The first look deletes the markers that the older original has left. */
   storedOf(task: RenewalTask): Promise<{ key: string; gen: number }[]>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;

@@ -13,7 +13,15 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
 
   constructor(ctx: DurableObjectState, env: Env, deps: LedgerDeps) {
     super(ctx, env);
-    const host = { storage: ctx.storage, waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work) };
+    const host = {
+      storage: ctx.storage,
+      waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
+      bookmarks: {
+        at: (time: number) => ctx.storage.getBookmarkForTime(time),
+        restoreNext: (bookmark: string) => ctx.storage.onNextSessionRestoreBookmark(bookmark),
+        restart: () => ctx.abort("an older database is restored"),
+      },
+    };
     this.#engine = new Engine(durableSql(ctx.storage), deps, host);
     ctx.blockConcurrencyWhile(() => this.#engine.load());
   }
@@ -59,4 +67,9 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   rearm(...args: Call<"rearm">) { return this.#engine.rearm(...args); }
   recover(...args: Call<"recover">) { return this.#engine.recover(...args); }
   restored(...args: Call<"restored">) { return this.#engine.restored(...args); }
+  exportSlice(...args: Call<"exportSlice">) { return this.#engine.exportSlice(...args); }
+  importBegin(...args: Call<"importBegin">) { return this.#engine.importBegin(...args); }
+  importRows(...args: Call<"importRows">) { return this.#engine.importRows(...args); }
+  importEnd(...args: Call<"importEnd">) { return this.#engine.importEnd(...args); }
+  restoreTo(...args: Call<"restoreTo">) { return this.#engine.restoreTo(...args); }
 }

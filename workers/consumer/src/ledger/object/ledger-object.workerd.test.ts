@@ -86,6 +86,28 @@ describe("the Ledger's Durable Object", () => {
     await vi.waitFor(async () => expect((await ledger.imageRows("a", [])).purging).toBe(false));
   });
 
+  it("is exported, and imported in its own place: the same rows, and numbers above", async () => {
+    await accept("bulk");
+    const lines: string[] = [];
+    let slice = await ledger.exportSlice(null, "test");
+    lines.push(...slice.lines);
+    while (slice.next !== null) {
+      slice = await ledger.exportSlice(slice.next, "test");
+      lines.push(...slice.lines);
+    }
+    const before = (await ledger.imageRows("a", [])).rows[0]?.gen ?? 0;
+    expect(await ledger.importBegin(slice.schema)).toBe(true);
+    expect(await ledger.importRows(lines)).toBeNull();
+    expect(await ledger.importEnd(lines.length, "test")).toBe(true);
+    expect((await ledger.imageRows("a", [])).rows).toMatchObject([{ key: KEY, state: "queued", gen: before }]);
+    expect(await ledger.exchange({ ...work, owner: "after" })).toMatchObject({ give: [{ key: KEY }] });
+    expect((await ledger.imageRows("a", [])).rows[0]?.gen).toBeGreaterThan(before + 60_000_000);
+  });
+
+  it("says of bookmarks, which no local platform keeps, that there are none", async () => {
+    expect(await ledger.restoreTo({ at: Date.now() - 60_000 })).toBeNull();
+  });
+
   it("tells the edge which lanes are closed", async () => {
     await pause("live");
     await vi.waitFor(async () => {

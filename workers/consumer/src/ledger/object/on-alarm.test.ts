@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { within } from "../../platform/within.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
@@ -85,6 +86,26 @@ describe("the alarm's duties", () => {
     expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
     clock.advance(121);
     expect(steps.purgesDue()).toHaveLength(1);
+  });
+
+  it("wait for nothing for ever: a gate file, a purge or a renewal that hangs is given up, and the next alarm is set", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const hung = () => new Promise<never>(() => undefined);
+    const { clock, ledger, order, logged, done } = surroundings(
+      {},
+      { within, publishGate: hung, purge: hung, storedOf: hung },
+    );
+    ledger.patchGate({ paused: { live: true } }, "test");
+    ledger.purgeImage("c", null, "test");
+    order({ lane: "upload", keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
+    clock.advance(121);
+    const alarm = ledger.alarm();
+    await vi.advanceTimersByTimeAsync(200_000);
+    await alarm;
+    vi.useRealTimers();
+    const given = ["outbox", "renewals", "purges"].map((duty) => `ledger.duty_failed ${duty}`);
+    expect(logged).toEqual(expect.arrayContaining(given));
+    expect(done.alarmAt).toBeGreaterThan(0);
   });
 
   it("take back what was held under a lease that is over", async () => {

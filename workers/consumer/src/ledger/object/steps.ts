@@ -6,7 +6,7 @@ import { endLeases, wakeUp } from "../protocol/leases.ts";
 import { type RenewalTask, renewalsDue, renewed } from "../protocol/new-original.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { unsend, wakesDue } from "../protocol/pace.ts";
-import { nextHousekeepingAt, pruneSlice } from "../protocol/prune.ts";
+import { pruneSlice, readHouse, writeHouse } from "../protocol/prune.ts";
 import { type PurgeTask, purgeContinue, purgeEnd, purgesDue } from "../protocol/purge.ts";
 import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { isOver } from "../tables/abandoned.ts";
@@ -19,7 +19,6 @@ const PURGES_AT_ONCE = 10;
 /** What the object does of itself, on its alarm or after a change: each is one transaction. */
 export class Steps {
   readonly #transactions: Transactions;
-  #housekeepingAt: number | null = null;
 
   constructor(transactions: Transactions) {
     this.#transactions = transactions;
@@ -104,11 +103,11 @@ export class Steps {
     return this.#transactions.write(actionSlice);
   }
 
-  /** Forgets what is past its use, when something is: looked up once, and again when that time has come. */
+  /** Forgets what is past its use, some slices of a round; where it has come to stands in the tables, for an idle ledger is a new instance each time. */
   keepHouse(now: number, slices: number): void {
-    if (this.#housekeepingAt !== null && now < this.#housekeepingAt) return;
-    if (this.#housekeepingAt !== null)
-      for (let done = 0; done < slices && this.#transactions.write(pruneSlice); done += 1);
-    this.#housekeepingAt = this.#transactions.read(nextHousekeepingAt);
+    const house = this.#transactions.read(readHouse);
+    if (now < house.next) return;
+    for (let done = 0; done < slices && this.#transactions.write((tx) => pruneSlice(tx, house)); done += 1);
+    this.#transactions.write((tx) => writeHouse(tx, house));
   }
 }

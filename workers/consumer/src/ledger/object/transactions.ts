@@ -45,6 +45,13 @@ export class Transactions {
     return this.#sql.transaction(() => work(this.#open(this.#reading)));
   }
 
+  /** Work on the tables themselves, after which all that is remembered is read anew. */
+  replace<T>(work: (sql: Sql) => T): T {
+    const answer = this.#sql.transaction(() => work(this.#sql));
+    this.#memory = new Memory(this.#sql, this.#clock.now());
+    return answer;
+  }
+
   #open(sql: Sql): LedgerTx {
     return new LedgerTx(sql, {
       config: this.#config,

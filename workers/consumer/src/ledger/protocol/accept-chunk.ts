@@ -1,3 +1,4 @@
+import { LEDGER_FULL_BYTES } from "@prewarm/shared/limits";
 import { encodeId } from "@prewarm/shared/variant-key";
 import type { AcceptChunk, AcceptImage, ChunkAnswer, FinishRequest } from "../contract.ts";
 import { audit } from "../tables/audit.ts";
@@ -11,8 +12,23 @@ import { openJobs } from "./open-jobs.ts";
 import { type PurgeTask, purgeBegin } from "./purge.ts";
 
 /** What the record of a chunk says. That of the first stands for the whole delivery as well, with its hash once it is finished. */
-interface Told {
-  chunk: { hash: string; answer: Extract<ChunkAnswer, { outdated: number }> };
+type Told = [hash: string, accepted: number, duplicates: number, existing: number, outdated: number, closed: 0 | 1];
+type Done = Extract<ChunkAnswer, { outdated: number }>;
+
+/** Of a hash, characters that tell one chunk from another: 128 bits. */
+const HASH_CHARS = 32;
+
+function printTold(hash: string, { accepted, duplicates, existing, outdated, closed }: Done): string {
+  const told: Told = [hash.slice(0, HASH_CHARS), accepted, duplicates, existing, outdated, closed === true ? 1 : 0];
+  return JSON.stringify(told);
+}
+
+/** What was answered to this chunk before; null when it is no record of it. */
+function readTold(text: string, hash: string): Done | null {
+  const [said, accepted, duplicates, existing, outdated, closed] = JSON.parse(text) as Told;
+  if (said !== hash.slice(0, HASH_CHARS)) return null;
+  const counted = { accepted, duplicates, existing, outdated };
+  return { status: "repeat", ...counted, ...(closed === 1 ? { closed: true as const } : {}) };
 }
 
 function chunkId(delivery: string, chunk: number): string {
@@ -21,6 +37,8 @@ function chunkId(delivery: string, chunk: number): string {
 
 /** Told with a refusal for a full backlog. */
 const FULL_RETRY_SECONDS = 60;
+/** And with one for a full ledger: housekeeping has had a round by then. */
+const NO_ROOM_RETRY_SECONDS = 3_600;
 
 /** One chunk of a request: rows, run and the chunk's record in one transaction; the same chunk again answers as before. */
 export function acceptChunk(tx: LedgerTx, chunk: AcceptChunk): ChunkAnswer {
@@ -28,19 +46,18 @@ export function acceptChunk(tx: LedgerTx, chunk: AcceptChunk): ChunkAnswer {
   const inboxId = chunkId(delivery.id, delivery.chunk);
   const known = readInbox(tx, inboxId);
   if (known !== null) {
-    const { chunk: said } = JSON.parse(known.answer) as Partial<Told>;
-    if (said?.hash !== delivery.hash) return { status: "mismatch" };
-    return { ...said.answer, status: "repeat" };
+    return readTold(known.answer, delivery.hash) ?? { status: "mismatch" };
   }
   const size = chunk.images.reduce((sum, { keys }) => sum + keys.length, 0);
   if (size > 0 && openJobs(tx) + size > chunk.backlogMax)
     return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
+  if (size > 0 && run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES)
+    return { status: "no_room", retryAfterSeconds: NO_ROOM_RETRY_SECONDS };
   const current = chunk.images.filter((image) => noteOriginal(tx, image, laneCode(run.lane)));
   const keys = current.flatMap((image) => image.keys);
   const counted = accept(tx, { ...run, keys, force });
   const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
-  const told: Told = { chunk: { hash: delivery.hash, answer } };
-  writeInbox(tx, { id: inboxId, hash: "", run: run.run, answer: JSON.stringify(told) });
+  writeInbox(tx, { id: inboxId, hash: "", run: run.run, answer: printTold(delivery.hash, answer) });
   const row = tx.runs.byId(run.run);
   if (row !== null && run.lane === "bulk") row.accepting = 1;
   return answer;
@@ -77,7 +94,7 @@ export function finishDelivery(
   const id = chunkId(delivery.id, 0);
   const known = readInbox(tx, id);
   if (known !== null && known.hash !== "") return known.hash === delivery.hash ? "repeat" : "mismatch";
-  writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "{}" });
+  writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "[]" });
   const row = run === null ? null : tx.runs.byId(run);
   if (row !== null && rejected !== undefined && rejected.total > 0) {
     row.rejected += rejected.total;

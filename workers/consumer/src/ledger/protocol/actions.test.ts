@@ -50,6 +50,21 @@ describe("an action over all that matches", () => {
     expect(cancel({ ...OPEN, lanes: ["live"] })).toBeNull();
   });
 
+  it("tries again what a cancelled run has left, cancelled and dead: all of it is handed out", () => {
+    const { ledger, order, call, settle, slices } = world();
+    order({ run: "r", keys: [key("a"), key("b")] });
+    const dead = call("o").give.find((given) => given.key === key("a"));
+    settle("o", dead!, PERMANENT);
+    call("o", { leave: true });
+    ledger.cancelRun("r", "test");
+    ledger.createAction({
+      ...{ kind: "retry", filter: "{}", match: { ...ANY, states: ["dead", "cancelled"] }, rate: null, who: "test" },
+    });
+    slices();
+    const { give } = call("p");
+    expect(give.map((given) => given.key).toSorted()).toEqual([key("a"), key("b")]);
+  });
+
   it("goes on at its rate, whatever is ordered after it", () => {
     const { clock, orderMany, cancel, slices, states } = world();
     orderMany("a", 40);

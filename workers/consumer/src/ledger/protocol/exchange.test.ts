@@ -159,6 +159,24 @@ describe("the gate", () => {
   });
 });
 
+describe("what R2 already holds", () => {
+  it("costs neither a token nor a slot: four hundred variants are through within the bucket of one", () => {
+    const { ledger, accept, call, settle, clock, slots, sql } = setup({ gate: { ratePerSecond: 1, burst: 1 } });
+    accept(...Array.from({ length: 400 }, (_, n) => `p${n}/400-high.webp`));
+    const since = clock.ms;
+    for (let calls = 0; ledger.stats().rows > 0 && calls < 500; calls += 1) {
+      const { give } = call("o");
+      expect(slots()).toBe(0);
+      for (const one of give)
+        settle("o", one, { kind: "present", objectGen: one.gen, bytes: 1, etag: "e", posted: false });
+      clock.ms += 100;
+    }
+    expect(sql.exec("SELECT count(*) AS n FROM jobs")).toEqual([{ n: 0 }]);
+    expect(clock.ms - since).toBeLessThan(60_000);
+    expect(ledger.getGate().budget.used).toBe(0);
+  });
+});
+
 describe("a viewer's handler", () => {
   it("may POST at once what it asks for, and is given nothing else", () => {
     const { accept, view, row } = setup();

@@ -1,5 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { setup } from "../testing/setup.ts";
+
+const KEY = "a/400-high.webp";
 
 it("the gate file is published when what the edge should know changes, and tried until it is", () => {
   const { clock, ledger, steps } = setup();
@@ -33,4 +35,49 @@ it("the gate file is published after a restore, whatever it said before", () => 
   expect(steps.outboxDue().map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);
   steps.gateChanged();
   expect(steps.outboxDue()).toEqual([]);
+});
+
+describe("a closed lane that the edge was told of, while nothing waits", () => {
+  /** What the alarm does about the gate file; what it says then. */
+  function publish({ steps }: ReturnType<typeof setup>): string[] {
+    steps.gateChanged();
+    const [file] = steps.outboxDue();
+    if (file !== undefined) steps.outboxDone(file.kind, file.body);
+    return file === undefined ? [] : JSON.parse(file.body).closed;
+  }
+
+  it("is told to be open when its breaker's wait is over", () => {
+    const world = setup();
+    const { clock, ledger, steps, view, settle, cancel } = world;
+    settle("v", view("v", KEY).give[0]!, { kind: "account", status: 402, message: "payment required" });
+    cancel(KEY);
+    world.leave("v");
+    expect(publish(world)).toContain("live");
+    const { probeAt } = ledger.getGate().breaker;
+    expect(steps.nextAlarm()).toBe(probeAt);
+    clock.ms = probeAt ?? 0;
+    steps.gateChanged();
+    expect(JSON.parse(steps.outboxDue()[0]!.body).closed).toEqual([]);
+  });
+
+  it("is told to be open when the month turns whose budget is spent", () => {
+    const world = setup({ gate: { monthlyJobs: 1, warmingShare: 1 } });
+    world.made(KEY);
+    world.leave("maker");
+    expect(publish(world)).toContain("live");
+    expect(world.steps.nextAlarm()).toBe(Date.UTC(2026, 11, 1));
+    world.clock.ms = Date.UTC(2026, 11, 1);
+    world.steps.gateChanged();
+    expect(JSON.parse(world.steps.outboxDue()[0]!.body).closed).toEqual([]);
+  });
+
+  it("rings for nobody while an operator has paused it, or once it is told to be open", () => {
+    const world = setup();
+    world.ledger.patchGate({ paused: { live: true } }, "test");
+    expect(publish(world)).toEqual(["live"]);
+    expect(world.steps.nextAlarm()).toBeNull();
+    world.ledger.patchGate({ paused: { live: false } }, "test");
+    publish(world);
+    expect(world.steps.nextAlarm()).toBeNull();
+  });
 });

@@ -26,3 +26,9 @@ export function gateChanged(tx: Tx, gate: Gate): void {
   putDoc(tx.sql, "gate-said", says);
   putOutbox(tx, { kind: "gate", body: JSON.stringify(file) });
 }
+
+/** The edge was told that a lane is closed. Nobody asks for it then: only the alarm can tell that it is open again. */
+export function isToldClosed(tx: Tx): boolean {
+  const said = getDoc(tx.sql, "gate-said") ?? "";
+  return said !== "" && (JSON.parse(said) as [GateFile["closed"]])[0].length > 0;
+}

@@ -6,6 +6,7 @@ import { nextPurgeAt } from "../tables/purges.ts";
 import { laneCode, laneName } from "../tables/row.ts";
 import { nextCancelling } from "../tables/runs.ts";
 import { closedFor, nextOpenAt } from "./gate.ts";
+import { isToldClosed } from "./gate-file.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { workOf } from "./pace.ts";
 
@@ -58,7 +59,7 @@ function timesOfHands(tx: LedgerTx): number[] {
 function timesOfWork(tx: LedgerTx): number[] {
   const times: number[] = [];
   if (workOf(tx).now > 0) times.push(tx.now + BUSY_MS);
-  let isAnyClosed = false;
+  let isAnyClosed = isToldClosed(tx);
   for (const lane of LANES) {
     const code = laneCode(lane);
     const due = nextDueAt(tx.sql, code, tx.now);

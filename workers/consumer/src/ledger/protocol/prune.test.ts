@@ -1,17 +1,21 @@
-import { expect, it } from "vitest";
+import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
+import { describe, expect, it } from "vitest";
 import type { Sql } from "../tables/sql.ts";
 import { setup } from "../testing/setup.ts";
+import { LedgerTx } from "./ledger-tx.ts";
+import { Memory } from "./memory.ts";
+import { type House, pruneSlice, readHouse, WALKS } from "./prune.ts";
 
 const DAY_MS = 86_400_000;
 const ROWS = 3_000;
 
 /** Fills a table with rows of one moment, whatever its columns are called; `values` gives some of them. */
-function fill(sql: Sql, table: string, values: Record<string, string>): void {
+function fill(sql: Sql, table: string, values: Record<string, string>, rows = ROWS): void {
   const columns = sql.exec("SELECT name, type FROM pragma_table_info(?)", table);
   const value = ({ name, type }: { name?: unknown; type?: unknown }) =>
     values[String(name)] ?? (type === "TEXT" ? "'[]'" : "0");
   const list = columns.map(({ name }) => name).join(", ");
-  const numbers = `WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < ${ROWS})`;
+  const numbers = `WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < ${rows})`;
   sql.exec(`INSERT INTO ${table} (${list}) ${numbers} SELECT ${columns.map(value).join(", ")} FROM k`);
 }
 
@@ -56,11 +60,11 @@ it("sheds every table that grows, each after its time", async () => {
   };
   // Dead, refused, cancelled; recent, runs, inbox, messages, images, actions.
   await left(0.1);
-  expect(await left(0.3)).toEqual([ROWS, ROWS, ROWS, 2_000, ROWS, ROWS, ROWS, ROWS, ROWS]);
-  expect(await left(1)).toEqual([ROWS, 0, 0, 2_000, ROWS, ROWS, ROWS, ROWS, ROWS]);
-  expect(await left(3)).toEqual([ROWS, 0, 0, 0, ROWS, ROWS, ROWS, ROWS, ROWS]);
-  expect(await left(11)).toEqual([ROWS, 0, 0, 0, ROWS, 0, ROWS, ROWS, ROWS]);
-  expect(await left(16)).toEqual([0, 0, 0, 0, 0, 0, 0, ROWS, ROWS]);
+  expect(await left(0.3)).toEqual([ROWS, ROWS, ROWS, 2_000, ROWS, ROWS, ROWS, ROWS, 2_000]);
+  expect(await left(1)).toEqual([ROWS, 0, 0, 2_000, ROWS, ROWS, ROWS, ROWS, 2_000]);
+  expect(await left(3)).toEqual([ROWS, 0, 0, 0, ROWS, ROWS, ROWS, ROWS, 2_000]);
+  expect(await left(11)).toEqual([ROWS, 0, 0, 0, ROWS, 0, ROWS, ROWS, 2_000]);
+  expect(await left(16)).toEqual([0, 0, 0, 0, 0, 0, 0, ROWS, 2_000]);
   expect(await left(60)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
   await left(401);
   expect(count(sql, "hist")).toBe(0);
@@ -82,4 +86,127 @@ it("keeps a dead letter that only viewers asked for a day", async () => {
   };
   expect(await left(0.1)).toEqual([ROWS, ROWS]);
   expect(await left(1)).toEqual([0, ROWS]);
+});
+
+/** One table's walk after another, to the end of the round, with bounds of a test's own. */
+function round(world: ReturnType<typeof setup>, most: number): House {
+  const { sql, deps, clock } = world;
+  const memory = new Memory(sql, clock.ms);
+  const bounds = Object.fromEntries(Object.entries(WALKS).map(([name, keep]) => [name, { ...keep, most }]));
+  const write = <T>(work: (tx: LedgerTx) => T): T =>
+    sql.transaction(() => {
+      const tx = new LedgerTx(sql, { config: deps.config, memory, now: clock.ms, random: Math.random });
+      const answer = work(tx);
+      tx.commit();
+      return answer;
+    });
+  const house = write(readHouse);
+  while (write((tx) => pruneSlice(tx, house, bounds as typeof WALKS)));
+  return house;
+}
+
+describe("a table in which more is kept than there may be", () => {
+  it.each(["images", "inbox"] as const)("keeps the youngest, and a day's in any case: %s", (table) => {
+    const world = setup();
+    const { sql, clock } = world;
+    const [id, time] = table === "images" ? ["'i' || n", "updated"] : ["'d' || n", "at"];
+    // One a minute for a week, and one that is locked.
+    fill(sql, table, { id: id ?? "", [time ?? ""]: `${clock.ms} - n * 60000` }, 7 * 1_440);
+    if (table === "images") sql.exec("UPDATE images SET lock = ? WHERE id = 'i10000'", clock.ms + 60_000);
+    expect(round(world, 3_000).keep[table]).toBe(48 * 3_600_000);
+    expect(count(sql, table)).toBe(7 * 1_440);
+    // The first walk has counted, the second one forgets.
+    sql.exec("DELETE FROM docs WHERE name = 'house'");
+    const house = round(world, 3_000);
+    sql.exec("INSERT INTO docs (name, body) VALUES ('house', ?)", JSON.stringify({ ...house, next: 0 }));
+    round(world, 3_000);
+    expect(count(sql, table)).toBe(2 * 1_440 + (table === "images" ? 1 : 0));
+    expect(round(world, 100).keep[table]).toBe(24 * 3_600_000);
+  });
+});
+
+it("goes on with its round each minute while there is more, though the ledger is another instance each time", async () => {
+  const { sql, clock, evict } = setup();
+  fill(sql, "inbox", { id: "'d' || n", at: "1" }, 45_000);
+  const left: number[] = [];
+  for (let minute = 0; minute < 4; minute += 1) {
+    await evict().rearm();
+    left.push(count(sql, "inbox"));
+    clock.advance(60);
+  }
+  expect(left).toEqual([27_000, 7_000, 0, 0]);
+});
+
+it("keeps the newest ten thousand dead messages", () => {
+  const { sql, ledger } = setup();
+  fill(sql, "dead_messages", { id: "'m' || n", at: "n" }, 12_000);
+  ledger.recordDead([{ queue: "q", messageId: "new", body: "{}", reason: "r", at: 20_000, attempts: 1 }]);
+  expect(sql.exec("SELECT count(*) AS n, min(at) AS first, max(at) AS last FROM dead_messages")).toEqual([
+    { n: 10_000, first: 2_002, last: 20_000 },
+  ]);
+});
+
+describe("near the platform's limit", () => {
+  async function near(bytes: number) {
+    const world = setup();
+    const { sql, clock, ledger } = world;
+    const hours = (n: number) => String(clock.ms - n * 3_600_000);
+    const key = "printf('i%05d/400-high.webp', n)";
+    for (const [state, first] of [
+      [2, 10_000],
+      [3, 20_000],
+      [4, 30_000],
+    ] as const)
+      fill(
+        sql,
+        "jobs",
+        {
+          id: `n + ${first}`,
+          key,
+          state: String(state),
+          created: hours(30),
+          updated: hours(state === 2 ? 30 : 2),
+          due: "NULL",
+          error: "NULL",
+        },
+        100,
+      );
+    fill(sql, "recent", { n: "n", at: hours(1) }, 100);
+    fill(sql, "runs", { n: "n", id: "'r' || n", updated: hours(1) }, 100);
+    fill(sql, "inbox", { id: "'d' || n", at: `${hours(0)} - n * 3600000` }, 100);
+    fill(sql, "images", { id: "'i' || n", updated: `${hours(0)} - n * 3600000` }, 100);
+    const real = Object.getOwnPropertyDescriptor(sql, "bytes");
+    Object.defineProperty(sql, "bytes", { get: () => bytes, configurable: true });
+    await ledger.rearm();
+    Object.defineProperty(sql, "bytes", real ?? {});
+    const ended = [2, 3, 4].map((state) => sql.exec("SELECT count(*) AS n FROM jobs WHERE state = ?", state)[0]?.n);
+    const kept = [...ended, ...["recent", "runs", "inbox", "images"].map((table) => count(sql, table))];
+    return { ...world, kept, fullOf: () => Object.defineProperty(sql, "bytes", { get: () => bytes }) };
+  }
+
+  // Dead, refused, cancelled; recent, runs, inbox, images.
+  it.each([
+    ["below 5 GB nothing goes before its time", LEDGER_SHED_BYTES, [100, 100, 100, 100, 100, 100, 100]],
+    [
+      "above it what is only there to be seen goes, and of the rest all but a day's",
+      LEDGER_SHED_BYTES + 1,
+      [100, 0, 0, 0, 0, 24, 24],
+    ],
+    ["above 8 GB dead letters older than a day go too", LEDGER_FULL_BYTES + 1, [0, 0, 0, 0, 0, 24, 24]],
+  ])("%s", async (_, bytes, kept) => {
+    expect((await near(bytes)).kept).toEqual(kept);
+  });
+
+  it("new bulk is refused above 8 GB, and views, uploads and what is open go on", async () => {
+    const { fullOf, order, view, call, settle, row } = await near(LEDGER_FULL_BYTES + 1);
+    order({ keys: ["open/400-high.webp"] });
+    fullOf();
+    expect(order({ keys: ["new/400-high.webp"] })).toEqual({ status: "no_room", retryAfterSeconds: 3_600 });
+    expect(row("new/400-high.webp")).toBeNull();
+    expect(order({ lane: "upload", keys: ["up/400-high.webp"] })).toMatchObject({ status: "done", accepted: 1 });
+    expect(view("v", "seen/400-high.webp").give).toMatchObject([{ phase: "go" }]);
+    const open = call("o").give.find(({ key }) => key === "open/400-high.webp");
+    settle("o", open!, { kind: "present", objectGen: open!.gen, bytes: 1, etag: "e", posted: false });
+    expect(row("open/400-high.webp")).toBeNull();
+  });
 });

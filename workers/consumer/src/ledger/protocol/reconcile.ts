@@ -22,6 +22,8 @@ import { PURGE_LOCK_MS, unlockImage } from "./purge.ts";
 export const REST_MS = 3_600_000;
 /** What the alarm mends within a minute is the doctor's business only after this long. */
 const LATE_MS = 300_000;
+/** Between the clock of who asks R2 and the ledger's. */
+const SKEW_MS = 20_000;
 
 interface Place {
   from: string | null;
@@ -60,7 +62,7 @@ export function doctorSlice(tx: LedgerTx, request: SliceRequest): SliceAnswer {
   const answer: SliceAnswer = { findings: [], to: page.to, objects: [], markers: [], locks: [] };
   const loaded = tx.rows.loadKeys([...page.objects.map(({ key }) => key), ...page.markers]);
   const rows = new Map(loaded.map((row) => [row.key, row]));
-  const stale = belowFloor(tx, page.objects, rows);
+  const stale = belowFloor(tx, page, rows);
   const good = new Set(page.objects.filter((object) => counts(tx, object, rows)).map(({ key }) => key));
   const markers = page.markers.filter((key) => good.has(key) && !rows.has(key));
   findings.add("object_below_floor", stale.length, stale);
@@ -73,12 +75,14 @@ export function doctorSlice(tx: LedgerTx, request: SliceRequest): SliceAnswer {
   return answer;
 }
 
+/** What was stored since R2 was asked stands under a name that was listed with what stood there before. This instance must know of it. */
+function mayBeNewer({ memory }: LedgerTx, key: string, askedAt: number): boolean {
+  const since = askedAt - SKEW_MS;
+  return memory.born >= since || (memory.stored.at(key) ?? 0) >= since;
+}
+
 /** Objects that count no more and that no open row will overwrite; those of images under a purge are its business. */
-function belowFloor(
-  tx: LedgerTx,
-  objects: readonly { key: string; gen: number }[],
-  rows: ReadonlyMap<string, Row>,
-): string[] {
+function belowFloor(tx: LedgerTx, { objects, at }: SliceRequest["page"], rows: ReadonlyMap<string, Row>): string[] {
   tx.images.load(objects.map(({ key }) => encodedIdOfKey(key)));
   const stale = objects.filter(({ key, gen }) => {
     const row = rows.get(key);
@@ -86,7 +90,7 @@ function belowFloor(
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.hands.holderOf(row.id) !== null)))
       return false;
     // A new original's renewal makes it anew, and its old bytes serve until then.
-    if (isRenewing(tx.sql, encodedIdOfKey(key))) return false;
+    if (isRenewing(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;
     // A force that ended dead or cancelled has outdated nothing; without a floor also what somebody else has put there counts.
     return gen < image.floor;
   });
@@ -144,4 +148,9 @@ function recount(tx: LedgerTx, findings: Findings, fix: boolean): void {
   const differing = wrong.filter(({ state, n }) => state !== STORED && n !== 0);
   findings.add("counters_differ", differing.length);
   if (fix) for (const { state, lane, n } of differing) tx.addCount(state, lane, n);
+}
+
+/** At once, where the rows were changed by other hands. */
+export function recountNow(tx: LedgerTx): void {
+  recount(tx, new Findings(true), true);
 }

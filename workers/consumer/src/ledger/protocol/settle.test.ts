@@ -176,6 +176,39 @@ describe("what became of a job", () => {
     expect(ledger.getGate().breaker.state).toBe("closed");
   });
 
+  it.each([2 * 3_600_000, 30 * 86_400_000])(
+    "throttled for %d ms: nothing waits for that date once the operator has closed the breaker",
+    (ms) => {
+      const { accept, granted, submit, ended, settle, clock, ledger, call, ready } = setup();
+      const [first, private_] = [granted("o", KEY), granted("p", "b/1-high.webp")];
+      submit("p", private_, "j1");
+      ended("j1");
+      settle("o", first, { kind: "throttled", until: clock.ms + ms });
+      settle("p", private_, { kind: "account", status: 403, message: "private" });
+      expect(ledger.getGate().breaker).toMatchObject({ state: "open", probeAt: clock.ms + ms });
+      ledger.patchGate({ breaker: { state: "closed" } }, "operator");
+      clock.advance(5);
+      accept("c/1-high.webp");
+      const gone = ready("q", call("q").give).filter(({ phase }) => phase === "go");
+      expect(gone.map(({ key }) => key).toSorted()).toEqual([KEY, "c/1-high.webp"]);
+      clock.advance(3_600);
+      expect(call("r").give).toMatchObject([{ key: "b/1-high.webp", phase: "finish", job: "j1" }]);
+    },
+  );
+
+  it("present, of an older original, of what was to be cancelled: cancelled, and made by the next order", () => {
+    const { granted, order, cancel, settle, row, job, call } = setup();
+    const go = granted("o", KEY);
+    order({ lane: "upload", keys: [KEY], originals: [{ id: "a", order: "2", sourceEtag: "new" }] });
+    cancel(KEY);
+    settle("o", go, { kind: "present", objectGen: go.gen, bytes: 1, etag: "e", posted: true });
+    expect(job(KEY)?.state).toBe("cancelled");
+    expect(order({ keys: [KEY] })).toMatchObject({ accepted: 1, existing: 0 });
+    const [again] = call("q").give;
+    expect(again).toMatchObject({ key: KEY, gen: row(KEY)?.gen });
+    expect(again?.floor).toBeGreaterThan(go.gen);
+  });
+
   it("present below the floor: made anew", () => {
     const { granted, settle, row, order, call, ready } = setup();
     const go = granted("o", KEY);

@@ -22,6 +22,7 @@ import {
 
 /** Unclear POSTs of one generation after which it is given up. */
 const UNCLEAR_MAX = 6;
+const LOOK_AGAIN_MS = 3_600_000;
 
 interface Case {
   hand: Hand;
@@ -146,7 +147,7 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     case "account":
       // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time. No gate holds one with a job.
       if (one.unmade) giveUp(tx, one);
-      else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : tx.gate.breaker.until);
+      else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : privateUntil(tx));
       return;
     case "pending":
       if (one.unmade) giveUp(tx, one, outcome.due);
@@ -160,6 +161,11 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     default:
       outcome satisfies never;
   }
+}
+
+/** When a result that is private is asked for again: with the breaker's probe, but the breaker may be open for weeks, and closed by hand. */
+function privateUntil({ gate, now }: LedgerTx): number {
+  return Math.min(gate.breaker.until, now + LOOK_AGAIN_MS);
 }
 
 /** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */

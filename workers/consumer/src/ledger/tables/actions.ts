@@ -84,15 +84,11 @@ export function updateAction(sql: Sql, action: Action, nextAt: number): void {
   );
 }
 
-/** Forgets actions that ended before a time (Unix ms); how many. */
-export function forgetActions(sql: Sql, before: number, limit: number): number {
-  const old = "SELECT n FROM actions WHERE ended < ?1 ORDER BY n LIMIT ?2";
-  return sql.exec(`DELETE FROM actions WHERE n IN (${old}) RETURNING n`, before, limit).length;
-}
-
-/** When the oldest action ended, Unix ms. */
-export function oldestAction(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(ended) AS at FROM actions")[0]?.at);
+/** Forgets actions that ended before a time (Unix ms), or have ended and are not among the newest `most`; how many. */
+export function forgetActions(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
+  const beyond = "n <= (SELECT max(n) FROM actions) - ?3";
+  const old = `SELECT n FROM actions WHERE ended < ?1 OR (ended IS NOT NULL AND ${beyond}) ORDER BY n LIMIT ?2`;
+  return sql.exec(`DELETE FROM actions WHERE n IN (${old}) RETURNING n`, before, limit, most).length;
 }
 
 const KINDS = ["retry", "cancel", "promote"] as const;

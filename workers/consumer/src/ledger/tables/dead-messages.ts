@@ -1,6 +1,9 @@
 import type { DeadMessage } from "../contract.ts";
-import { int, intOrNull, type Sql, text } from "./sql.ts";
+import { int, type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
+
+/** Of up to 20 kB each (platform/queue-message.ts): 200 MB. */
+const MOST = 10_000;
 
 /** Keeps messages that could not be used; one that is recorded twice stands once. */
 export function recordDead(tx: Tx, messages: DeadMessage[]): void {
@@ -10,6 +13,8 @@ export function recordDead(tx: Tx, messages: DeadMessage[]): void {
       ...[messageId, queue, body, reason, at, attempts],
     );
   }
+  const first = `SELECT at FROM dead_messages ORDER BY at DESC LIMIT 1 OFFSET ${MOST}`;
+  tx.sql.exec(`DELETE FROM dead_messages WHERE at <= (${first})`);
 }
 
 /** The newest messages first. */
@@ -28,9 +33,4 @@ export function listDeadMessages(sql: Sql, limit: number): DeadMessage[] {
 export function forgetDeadMessages(sql: Sql, before: number, limit: number): number {
   const old = "SELECT id FROM dead_messages WHERE at < ?1 LIMIT ?2";
   return sql.exec(`DELETE FROM dead_messages WHERE id IN (${old}) RETURNING id`, before, limit).length;
-}
-
-/** When the oldest message was sent, Unix ms. */
-export function oldestDeadMessage(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(at) AS at FROM dead_messages")[0]?.at);
 }

@@ -111,12 +111,6 @@ export function forgetDays(sql: Sql, before: number): void {
   sql.exec("DELETE FROM hist WHERE day < ?", Math.floor(before / TIERS_MS.day));
 }
 
-/** When the oldest day was over, Unix ms. */
-export function oldestDay(sql: Sql): number | null {
-  const raw = sql.exec("SELECT day FROM hist ORDER BY day LIMIT 1")[0];
-  return raw === undefined ? null : (int(raw.day) + 1) * TIERS_MS.day;
-}
-
 function dayOf(sql: Sql, day: number): Day {
   const raw = sql.exec("SELECT body FROM hist WHERE day = ?", day)[0];
   return raw === undefined ? { minutes: {}, hours: {} } : (JSON.parse(text(raw.body)) as Day);

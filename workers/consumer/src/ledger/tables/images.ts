@@ -1,4 +1,4 @@
-import { int, intOrNull, type Sql, text, textOrNull } from "./sql.ts";
+import { int, type Sql, text, textOrNull } from "./sql.ts";
 
 /** What is remembered of one original. Most images have no row: everything here is the exception. */
 export interface Image {
@@ -59,17 +59,6 @@ export class Images {
       );
     }
   }
-}
-
-/** Forgets images of which nothing has changed since a time (Unix ms). */
-export function forgetImages(sql: Sql, before: number, limit: number): number {
-  const old = "SELECT id FROM images WHERE updated < ?1 AND lock < ?1 LIMIT ?2";
-  return sql.exec(`DELETE FROM images WHERE id IN (${old}) RETURNING id`, before, limit).length;
-}
-
-/** When the image that was changed longest ago was changed. Reads the whole table: for the daily round. */
-export function oldestImage(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(updated) AS at FROM images")[0]?.at);
 }
 
 function print(image: Image): string {

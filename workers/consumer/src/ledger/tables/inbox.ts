@@ -1,4 +1,4 @@
-import { intOrNull, type Sql, text } from "./sql.ts";
+import { text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
 /** What was answered to a request, or to one chunk of it, under its idempotency id; `hash` is of its body. */
@@ -7,7 +7,7 @@ export interface InboxRecord {
   hash: string;
   /** The run's id; "" when the request held nothing to make. */
   run: string;
-  /** JSON text. */
+  /** What was answered, as text. */
   answer: string;
 }
 
@@ -23,15 +23,4 @@ export function writeInbox(tx: Tx, { id, hash, run, answer }: InboxRecord): void
       ON CONFLICT (id) DO UPDATE SET hash = ?2, run = ?3, answer = ?4, at = ?5`,
     ...[id, hash, run, answer, tx.now],
   );
-}
-
-/** Forgets requests from before a time (Unix ms); how many. */
-export function forgetInbox(sql: Sql, before: number, limit: number): number {
-  const old = "SELECT id FROM inbox WHERE at < ?1 LIMIT ?2";
-  return sql.exec(`DELETE FROM inbox WHERE id IN (${old}) RETURNING id`, before, limit).length;
-}
-
-/** When the oldest request was answered, Unix ms. Reads the table: for the daily round. */
-export function oldestInbox(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(at) AS at FROM inbox")[0]?.at);
 }

@@ -1,5 +1,5 @@
 import type { LaneCode } from "./row.ts";
-import { int, intOrNull, type Sql, text } from "./sql.ts";
+import { int, type Sql, text } from "./sql.ts";
 
 /** A job that was stored: what is shown of it once its row is gone. */
 export interface Stored {
@@ -16,15 +16,21 @@ export interface Stored {
   attempts: number;
 }
 
-/** Jobs in one row. */
+/** Jobs in one row, and the characters they take, but for the last one's. */
 const CHUNK = 500;
+const CHUNK_CHARS = 50_000;
 
 type Packed = [number, string, number, number, number, number, LaneCode, number, number];
 
 export function addRecent(sql: Sql, stored: readonly Stored[]): void {
-  for (let at = 0; at < stored.length; at += CHUNK) {
-    const part = stored.slice(at, at + CHUNK);
-    sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", part.at(-1)?.at ?? 0, JSON.stringify(part.map(pack)));
+  let part: string[] = [];
+  let chars = 0;
+  for (const [place, one] of stored.entries()) {
+    part.push(JSON.stringify(pack(one)));
+    chars += part.at(-1)?.length ?? 0;
+    if (part.length < CHUNK && chars < CHUNK_CHARS && place < stored.length - 1) continue;
+    sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", one.at, `[${part.join()}]`);
+    [part, chars] = [[], 0];
   }
 }
 
@@ -67,11 +73,6 @@ export function forgetRecent(sql: Sql, before: number, { most, limit }: { most: 
   const beyond = "n <= (SELECT max(n) FROM recent) - ?3";
   const query = `DELETE FROM recent WHERE n IN (${oldest}) AND (at < ?1 OR ${beyond}) RETURNING n`;
   return sql.exec(query, before, limit, most).length;
-}
-
-/** When the oldest row was written, Unix ms. */
-export function oldestRecent(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT at FROM recent ORDER BY n LIMIT 1")[0]?.at);
 }
 
 function pack({ id, key, gen, created, at, bytes, lane, run, attempts }: Stored): Packed {

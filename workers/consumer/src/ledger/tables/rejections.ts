@@ -1,5 +1,5 @@
 import type { RejectedItem } from "../contract.ts";
-import { int, intOrNull, type Sql, text } from "./sql.ts";
+import { int, type Sql, text } from "./sql.ts";
 
 /* Items of requests that were refused at the door, kept with their run. */
 
@@ -26,13 +26,9 @@ export function readRejections(sql: Sql, run: number, from: number): { n: number
   return raw === undefined ? null : { n: int(raw.n), items: JSON.parse(text(raw.body)) as RejectedItem[] };
 }
 
-/** Forgets those of before a time (Unix ms); how many rows. Reads the whole table: for the daily round. */
-export function forgetRejections(sql: Sql, before: number, limit: number): number {
-  const old = "SELECT run, n FROM rejections WHERE at < ?1 LIMIT ?2";
-  return sql.exec(`DELETE FROM rejections WHERE (run, n) IN (${old}) RETURNING n`, before, limit).length;
-}
-
-/** When the oldest was kept, Unix ms. */
-export function oldestRejection(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT min(at) AS at FROM rejections")[0]?.at);
+/** Forgets those of before a time (Unix ms), and the oldest beyond `most`; how many rows. Reads the whole table, which is small. */
+export function forgetRejections(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
+  const first = "coalesce((SELECT at FROM rejections ORDER BY at DESC LIMIT 1 OFFSET ?3), 0)";
+  const old = `SELECT run, n FROM rejections WHERE at < ?1 OR at <= ${first} LIMIT ?2`;
+  return sql.exec(`DELETE FROM rejections WHERE (run, n) IN (${old}) RETURNING n`, before, limit, most).length;
 }

@@ -192,15 +192,12 @@ export function readRuns(sql: Sql, before: number, limit: number, state: keyof t
   return sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit).map(runFrom);
 }
 
-/** Forgets runs of which nothing is open and nothing has changed since a time, Unix ms. */
-export function forgetRuns(sql: Sql, before: number, limit: number): number {
-  const old = "SELECT n FROM runs WHERE open = 0 AND cancel_cursor = 0 AND updated < ?1 ORDER BY n LIMIT ?2";
-  return sql.exec(`DELETE FROM runs WHERE n IN (${old}) RETURNING n`, before, limit).length;
-}
-
-/** When the oldest run was changed last, Unix ms. */
-export function oldestRun(sql: Sql): number | null {
-  return intOrNull(sql.exec("SELECT updated FROM runs WHERE open = 0 ORDER BY n LIMIT 1")[0]?.updated);
+/** Forgets runs of which nothing is open, and nothing has changed since a time (Unix ms) or they are not among the newest `most`; how many. */
+export function forgetRuns(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
+  const ended = "open = 0 AND cancel_cursor = 0 AND accepting = 0";
+  const beyond = "n <= (SELECT max(n) FROM runs) - ?3";
+  const old = `SELECT n FROM runs WHERE (open = 0 AND cancel_cursor = 0 AND updated < ?1) OR (${ended} AND ${beyond}) ORDER BY n LIMIT ?2`;
+  return sql.exec(`DELETE FROM runs WHERE n IN (${old}) RETURNING n`, before, limit, most).length;
 }
 
 /** True when every run that asked for the row was cancelled, so that nobody waits for it. For a row of the live lane a viewer waits. */

@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import type { Engine } from "../ledger/object/engine.ts";
+import { clientOf } from "../ledger/testing/client-of.ts";
+import { type ApiWorld, createApiWorld, VIEWER, work } from "./testing/api-world.ts";
+
+const key = (id: string) => `${id}/400-high.webp`;
+const ids = Array.from({ length: 1_200 }, (_, n) => `i${n}`);
+
+async function exported(world: ApiWorld): Promise<string> {
+  const answer = await world.call("GET", "/api/v1/ledger/export");
+  expect(answer.headers.get("Content-Type")).toBe("application/x-ndjson");
+  return answer.text();
+}
+
+const put = (world: ApiWorld, body: string, query = "?replace=true") =>
+  world.json("POST", `/api/v1/ledger/import${query}`, { body, headers: { "Content-Type": "application/x-ndjson" } });
+
+/** A ledger with rows in most of its tables. */
+async function filled(): Promise<ApiWorld> {
+  const world = createApiWorld();
+  await world.json("POST", "/api/v1/warm", {
+    body: { items: ids.map((id) => ({ id, transforms: ["w=400&f=webp"] })) },
+  });
+  work(world, [key("i0"), key("i1")], "stored");
+  return world;
+}
+
+const tablesOf = ({ sql }: ApiWorld, ...but: string[]) =>
+  Object.fromEntries(
+    ["jobs", "fresh", "runs", "inbox", "images", "recent", "hist", "actions", "joins", "attempts"]
+      .filter((name) => !but.includes(name))
+      .map((name) => [name, sql.exec(`SELECT * FROM ${name} ORDER BY 1, 2`)]),
+  );
+
+describe("a copy of the ledger", () => {
+  it("exported and imported elsewhere is the same ledger, and both are told by the audit log", async () => {
+    const world = await filled();
+    const copy = await exported(world);
+    const lines = copy.trimEnd().split("\n");
+    expect(lines[0]).toBe('{"prewarm":"ledger/1","schema":1}');
+    expect(lines.at(-1)).toBe(JSON.stringify({ end: lines.length - 2 }));
+    const other = createApiWorld();
+    other.advance(60_000);
+    expect(await put(other, copy)).toEqual({ status: 200, body: { rows: lines.length - 2, done: true } });
+    expect(tablesOf(other)).toEqual(tablesOf(world));
+    expect((await other.json("GET", "/api/v1/stats")).body.states).toEqual(
+      (await world.json("GET", "/api/v1/stats")).body.states,
+    );
+    const { entries } = (await other.json("GET", "/api/v1/audit")).body as { entries: { what: string }[] };
+    expect(entries.slice(0, 2).map(({ what }) => what)).toEqual(["ledger.restored", "ledger.export"]);
+  });
+
+  it("comes in parts, and changes nothing before its last line", async () => {
+    const world = await filled();
+    const lines = (await exported(world)).trimEnd().split("\n");
+    const other = createApiWorld();
+    await other.json("POST", "/api/v1/warm", { body: { items: [{ id: "kept" }] } });
+    for (let at = 0; at < lines.length - 1; at += 500)
+      expect((await put(other, lines.slice(at, Math.min(at + 500, lines.length - 1)).join("\n"))).body).toMatchObject({
+        done: false,
+      });
+    expect((await other.deps.ledger.imageRows("kept", [])).rows).toHaveLength(2);
+    expect((await put(other, lines.at(-1) ?? "")).body).toEqual({ rows: 0, done: true });
+    expect((await other.deps.ledger.imageRows("kept", [])).rows).toHaveLength(0);
+    expect(tablesOf(other)).toEqual(tablesOf(world));
+  });
+
+  it.each<[string, (lines: string[]) => string[]]>([
+    ["misses a row", (lines) => lines.toSpliced(5, 1)],
+    ["has a row twice", (lines) => lines.toSpliced(5, 0, lines[5] ?? "")],
+    ["is of another schema", (lines) => ['{"prewarm":"ledger/1","schema":99}', ...lines.slice(1)]],
+    ["names a table that is none", (lines) => lines.toSpliced(5, 1, '{"table":"sqlite_master","row":{"x":1}}')],
+    ["has a column that is none", (lines) => lines.toSpliced(5, 1, '{"table":"meta","row":{"id":1}}')],
+    ["is no copy", () => ['{"items":[{"id":"a"}]}']],
+    ["has no rows", (lines) => [lines[0] ?? "", '{"end":0}']],
+  ])("that %s is refused, and the ledger is as it was", async (_, spoil) => {
+    const world = await filled();
+    const spoiled = spoil((await exported(world)).trimEnd().split("\n"));
+    const before = tablesOf(world);
+    expect(await put(world, spoiled.join("\n"))).toMatchObject({ status: 400, body: { code: "body_invalid" } });
+    expect(tablesOf(world)).toEqual(before);
+  });
+
+  it("is for operators, and says that what is there is lost", async () => {
+    const world = createApiWorld();
+    expect((await world.call("GET", "/api/v1/ledger/export", { token: VIEWER })).status).toBe(403);
+    expect((await world.call("POST", "/api/v1/ledger/import?replace=true", { token: VIEWER, body: "" })).status).toBe(
+      403,
+    );
+    expect((await put(world, await exported(world), "")).body).toMatchObject({ code: "parameter_invalid" });
+  });
+});
+
+describe("the platform's bookmarks", () => {
+  /** A platform that keeps bookmarks: what an object of it is asked. */
+  function platform(fails = false) {
+    const asked: string[] = [];
+    const world = createApiWorld();
+    const engine: Engine = world.ledger;
+    const client = clientOf(engine);
+    const restoreTo = async (to: { at: number } | { bookmark: string }) => {
+      if (fails) return null;
+      asked.push(JSON.stringify(to));
+      return { bookmark: "bookmark" in to ? to.bookmark : `b-${to.at}`, undo: "b-now" };
+    };
+    world.deps.ledger = {
+      ...client,
+      restoreTo,
+      restored: async (who, how) => void asked.push(`${who} ${JSON.stringify(how)}`),
+    };
+    return { ...world, asked };
+  }
+
+  it("put it back to a time or a bookmark, after which it is told that it was restored", async () => {
+    const world = platform();
+    const at = "2026-11-24T11:00:00Z";
+    expect(await world.json("POST", "/api/v1/ledger/restore", { body: { at } })).toMatchObject({
+      status: 200,
+      body: { bookmark: `b-${Date.parse(at)}`, undo: "b-now" },
+    });
+    await world.json("POST", "/api/v1/ledger/restore", { body: { bookmark: "b-7" } });
+    expect(world.asked).toEqual([
+      `{"at":${Date.parse(at)}}`,
+      `operator token 1 {"bookmark":"b-${Date.parse(at)}","undo":"b-now"}`,
+      '{"bookmark":"b-7"}',
+      'operator token 1 {"bookmark":"b-7","undo":"b-now"}',
+    ]);
+  });
+
+  it.each([{ at: "2026-11-24T13:00:00Z" }, { at: "yesterday" }, {}, { bookmark: "" }])(
+    "are not asked for %j",
+    async (body) => {
+      const world = platform();
+      expect((await world.call("POST", "/api/v1/ledger/restore", { body })).status).toBe(400);
+      expect(world.asked).toEqual([]);
+    },
+  );
+
+  it("are said to be missing where the platform keeps none", async () => {
+    const answer = await platform(true).call("POST", "/api/v1/ledger/restore", { body: { bookmark: "b" } });
+    expect(answer.status).toBe(503);
+  });
+});

@@ -1,0 +1,169 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "@prewarm/shared/errors";
+import type { Context } from "hono";
+import { decode, splitLines } from "../intake/split-lines.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type ApiEnv, operator, unread } from "./endpoint.ts";
+import { answer, count, jsonBody, refusals } from "./schema-words.ts";
+
+/** A day of the history is the longest row, below the 2 MB that one may have. */
+const LINE_MAX_CHARS = 2_000_000;
+/** Lines, and characters, that one call of the ledger takes in. */
+const ROWS_MAX = 1_000;
+const CHARS_MAX = 4_000_000;
+const NDJSON = "application/x-ndjson";
+
+const header = z.object({ prewarm: z.literal("ledger/1"), schema: z.number().int() });
+const end = z.object({ end: count });
+
+const imported = z
+  .object({
+    rows: count.openapi({ description: "Rows of this body" }),
+    done: z.boolean().openapi({ description: "The copy was whole, and is the ledger now" }),
+  })
+  .openapi("LedgerImport");
+
+const restoreBody = z.union([
+  z.strictObject({ at: z.iso.datetime().openapi({ description: "Within the last 30 days" }) }),
+  z.strictObject({ bookmark: z.string().min(1).max(200) }),
+]);
+
+const restoreAnswer = z
+  .object({
+    bookmark: z.string(),
+    undo: z.string().openapi({ description: "The bookmark of now: restoring it takes this back" }),
+  })
+  .openapi("LedgerRestore");
+
+export const ledger = [
+  unread(
+    "operator",
+    {
+      method: "get",
+      path: "/api/v1/ledger/export",
+      tags: ["system"],
+      summary: "All rows of the ledger: a header line, a line each, a last line with their number",
+      responses: { 200: { description: "The copy", content: { [NDJSON]: { schema: z.string() } } }, ...refusals },
+    },
+    exportLedger,
+  ),
+  unread(
+    "operator",
+    {
+      method: "post",
+      path: "/api/v1/ledger/import",
+      tags: ["system"],
+      summary: "Put a copy in the ledger's place",
+      description:
+        "The lines of an export, whole or in parts one after the other. Nothing is changed until the last line has come; then all leases end, and numbers go on above all that were given.",
+      request: {
+        query: z.object({ replace: z.literal("true").openapi({ description: "What is there now is lost" }) }),
+        body: { required: true, content: { [NDJSON]: { schema: z.string() } } },
+      },
+      responses: { 200: answer(imported, "Taken in"), ...refusals },
+    },
+    importLedger,
+  ),
+  operator(
+    {
+      method: "post",
+      path: "/api/v1/ledger/restore",
+      tags: ["system"],
+      summary: "Put the database back to an earlier time by the platform's bookmarks",
+      request: { body: jsonBody(restoreBody) },
+      responses: { 200: answer(restoreAnswer, "It stands on the bookmark"), ...refusals },
+    },
+    async (c, { ledger, clock, sleep }) => {
+      const body = c.req.valid("json");
+      const to = "at" in body ? { at: Date.parse(body.at) } : body;
+      if ("at" in to && to.at > clock.now()) throw new AppError("body_invalid", { detail: "`at` lies in the future." });
+      const restored = await ledger.restoreTo(to);
+      if (restored === null)
+        throw new AppError("not_configured", { detail: "The platform knows no such bookmark. Local runs keep none." });
+      await sleep(RESTART_MS);
+      await ledger.restored(c.get("caller").who, { ...restored });
+      return c.json(restored, 200);
+    },
+  ),
+];
+
+/** The object restarts within this. */
+const RESTART_MS = 1_000;
+
+async function exportLedger(c: Context<ApiEnv>, { ledger }: ApiDeps): Promise<never> {
+  const { who } = c.get("caller");
+  const first = await ledger.exportSlice(null, who);
+  const encoder = new TextEncoder();
+  let [slice, rows, isBegun]: [typeof first | null, number, boolean] = [first, 0, false];
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const lines: string[] = isBegun ? [] : [JSON.stringify({ prewarm: "ledger/1", schema: first.schema })];
+      isBegun = true;
+      if (slice === null) {
+        controller.enqueue(encoder.encode(`${JSON.stringify({ end: rows })}\n`));
+        controller.close();
+        return;
+      }
+      lines.push(...slice.lines);
+      rows += slice.lines.length;
+      slice = slice.next === null ? null : await ledger.exportSlice(slice.next, who);
+      controller.enqueue(encoder.encode(lines.map((line) => `${line}\n`).join("")));
+    },
+  });
+  const headers = { "Content-Type": NDJSON };
+  // A stream is no answer that the document describes.
+  return new Response(body, { headers }) as never;
+}
+
+async function importLedger(c: Context<ApiEnv>, { ledger }: ApiDeps) {
+  if (c.req.query("replace") !== "true")
+    throw new AppError("parameter_invalid", {
+      detail: "What is there now is lost: say ?replace=true.",
+      parameter: "replace",
+    });
+  if (c.req.raw.body === null) throw new AppError("body_invalid", { detail: "There is no body." });
+  let [rows, done, chars]: [number, boolean, number] = [0, false, 0];
+  let lines: string[] = [];
+  const send = async (): Promise<void> => {
+    const bad = lines.length === 0 ? null : await ledger.importRows(lines);
+    if (bad !== null) throw notACopy(`line ${rows - lines.length + bad + 1} of the rows is none of a copy`);
+    [lines, chars] = [[], 0];
+  };
+  for await (const line of splitLines(decode(c.req.raw.body), LINE_MAX_CHARS)) {
+    if (line === null || done) throw notACopy(done ? "there are lines after its end" : "a line is too long");
+    if (line.startsWith('{"table":')) {
+      rows += 1;
+      chars += line.length;
+      lines.push(line);
+      if (lines.length === ROWS_MAX || chars > CHARS_MAX) await send();
+    } else if (line.startsWith('{"prewarm":')) await begin(line, ledger);
+    else if (line !== "") {
+      await send();
+      const last = end.safeParse(parse(line));
+      if (!last.success) throw notACopy("a line is neither a row nor its end");
+      done = await ledger.importEnd(last.data.end, c.get("caller").who);
+      if (!done) throw notACopy("rows are missing, or came twice; begin again with its first line");
+    }
+  }
+  await send();
+  return c.json({ rows, done }, 200);
+}
+
+async function begin(line: string, ledger: ApiDeps["ledger"]): Promise<void> {
+  const { success, data } = header.safeParse(parse(line));
+  if (!success) throw notACopy("its first line is none of `prewarm ledger export`");
+  if (!(await ledger.importBegin(data.schema)))
+    throw notACopy(`it is of schema ${data.schema}: import it where that runs`);
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+function notACopy(why: string): AppError {
+  return new AppError("body_invalid", { detail: `This is no whole copy of a ledger: ${why}. Nothing was changed.` });
+}
