@@ -50,7 +50,9 @@ async function spent(path: Omit<Path, "times">): Promise<Spent> {
 
 const bulk = { lane: "bulk", everyMs: 0 } as const;
 
-describe("rows written per variant from accept to forgotten, as the platform bills them, prune and alarms included", () => {
+describe("rows written per variant from accept to forgotten, as the platform bills them, prune and alarms included", {
+  timeout: 180_000,
+}, () => {
   it.each([
     ["bulk, 600 originals of one variant", { ...bulk, images: 600, variants: 1 }, 3],
     ["bulk, 100 originals of six variants", { ...bulk, images: 100, variants: 6 }, 3],

@@ -180,16 +180,16 @@ describe("what became of a job", () => {
     "throttled for %d ms: nothing waits for that date once the operator has closed the breaker",
     (ms) => {
       const { accept, granted, submit, ended, settle, clock, ledger, call, ready } = setup();
-      const [first, private_] = [granted("o", KEY), granted("p", "b/1-high.webp")];
-      submit("p", private_, "j1");
+      const [first, private_] = [granted("o", KEY), granted("o", "b/1-high.webp")];
+      submit("o", private_, "j1");
       ended("j1");
       settle("o", first, { kind: "throttled", until: clock.ms + ms });
-      settle("p", private_, { kind: "account", status: 403, message: "private" });
+      settle("o", private_, { kind: "account", status: 403, message: "private" });
       expect(ledger.getGate().breaker).toMatchObject({ state: "open", probeAt: clock.ms + ms });
       ledger.patchGate({ breaker: { state: "closed" } }, "operator");
       clock.advance(5);
       accept("c/1-high.webp");
-      const gone = ready("q", call("q").give).filter(({ phase }) => phase === "go");
+      const gone = ready("o", call("o").give).filter(({ phase }) => phase === "go");
       expect(gone.map(({ key }) => key).toSorted()).toEqual([KEY, "c/1-high.webp"]);
       clock.advance(3_600);
       expect(call("r").give).toMatchObject([{ key: "b/1-high.webp", phase: "finish", job: "j1" }]);
