@@ -15,6 +15,8 @@ let folder: string;
 
 /** Seven page widths in three formats, and the picture that stands in. */
 const UPLOAD_VARIANTS = 7 * 3 + 1;
+/** Those of 1440 and 1920 px are one picture, of an original of 1300. */
+const UPLOAD_JOBS = 6 * 3 + 1;
 
 /** examples/upload-hook/server.mjs in a process of its own. */
 async function startServer(port: number, hookUrl: string): Promise<ChildProcess> {
@@ -58,7 +60,7 @@ const control = async (path: string) =>
     await fetch(`${stack.controlUrl}${path}`, { headers: { Authorization: `Bearer ${stack.adminToken}` } })
   ).json() as Promise<Record<string, unknown>>;
 
-it("an upload told by the example server is a hit at the plain URL's first view; a replacement is shown under the same URL", async () => {
+it("an upload told by the example server is a hit at the plain URL's first view, and pays one job a picture; a replacement is shown under the same URL", async () => {
   const url = `${stack.edgeUrl}/images/cats/tom.jpg?w=480&f=webp`;
   const first = await upload("cats/tom.jpg", "red");
   expect(first.text).toBe("warmed: 202\n");
@@ -69,6 +71,11 @@ it("an upload told by the example server is a hit at the plain URL's first view;
     ({ states }) => (states as { stored: number }).stored === UPLOAD_VARIANTS,
     40_000,
   );
+  expect(stack.emulator?.control.jobs().filter(({ input }) => input.endsWith("cats/tom.jpg"))).toHaveLength(
+    UPLOAD_JOBS,
+  );
+  const widest = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=1920&f=webp`);
+  expect([widest.status, (await sharp(widest.body).metadata()).width]).toEqual([200, 1300]);
   const seen = await ask(url);
   expect([seen.status, seen.headers.get("content-type")]).toEqual([200, "image/webp"]);
   expect(seen.cache).not.toContain("enqueued");

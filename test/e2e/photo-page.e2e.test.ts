@@ -83,7 +83,7 @@ async function allWarm(urls: readonly string[]): Promise<void> {
     `${urls.length} variants are made`,
     async () => (await Promise.all(urls.map(isWarm))).filter(Boolean).length,
     (warm) => warm === urls.length,
-    120_000,
+    200_000,
   );
 }
 

@@ -83,7 +83,15 @@ describe("status and jobs", () => {
     const { code, stdout } = await run(["status"]);
     expect(code).toBe(EXIT.ok);
     expect(stdout).toContain("Healthy: nothing waits.");
-    expect(stdout).toMatch(/run_\w+ +done +bulk +2\/2 +0 +first\\x1b\[2J/);
+    expect(stdout).toMatch(/run_\w+ +done +bulk +2\/2 +0 +0 +first\\x1b\[2J/);
+  });
+
+  it("counts what was cancelled apart from what failed, and tells no speed of a run that has ended", async () => {
+    const { stdout: id } = await run(["warm", "a"]);
+    api.stateOf = (key) => (key.includes("w=400") ? "cancelled" : "dead");
+    expect((await run(["status"])).stdout).toMatch(/ +2\/2 +1 +1 *$/m);
+    const { code, stdout } = await run(["status", id.trim()]);
+    expect([code, stdout]).toEqual([EXIT.failed, expect.not.stringMatching(/^rate /m)]);
   });
 
   it("follows a run to its end, and says 1 when something of it failed", async () => {

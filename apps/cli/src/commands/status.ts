@@ -81,8 +81,13 @@ function formatRun(view: Run): string[] {
     ...JOB_STATES.filter((name) => states[name] > 0).map(
       (name) => `  ${name.padEnd(10)}  ${formatCount(states[name])}`,
     ),
-    `rate     ${ratePerSecond.toFixed(1)}/s${etaSeconds === null ? "" : `, ETA ${formatSeconds(etaSeconds)}`}`,
-    `ready    half within ${duration(timeToReady.p50)}, 95 % within ${duration(timeToReady.p95)}`,
+    // Of a run that has ended it would be how fast it was taken back.
+    ...(hasEnded(view)
+      ? []
+      : [`rate     ${ratePerSecond.toFixed(1)}/s${etaSeconds === null ? "" : `, ETA ${formatSeconds(etaSeconds)}`}`]),
+    ...(timeToReady.p50 === null
+      ? []
+      : [`ready    half within ${duration(timeToReady.p50)}, 95 % within ${duration(timeToReady.p95)}`]),
   ];
 }
 
@@ -98,10 +103,12 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     run.state,
     run.lane,
     progressOf(run),
-    `${failedCount(run)}`,
+    `${run.states.dead + run.states.refused}`,
+    `${run.states.cancelled}`,
     printable(run.label ?? ""),
   ]);
-  for (const line of formatTable([["RUN", "STATE", "LANE", "DONE", "FAILED", "LABEL"], ...rows])) report.data(line);
+  for (const line of formatTable([["RUN", "STATE", "LANE", "DONE", "FAILED", "CANCELLED", "LABEL"], ...rows]))
+    report.data(line);
 }
 
 function formatStats({ health, lanes }: Stats): string[] {

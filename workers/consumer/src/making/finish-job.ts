@@ -10,8 +10,8 @@ import { errorText, publicText } from "../platform/log.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
-import { head, present } from "./prepare.ts";
-import { settle } from "./settle.ts";
+import { head } from "./prepare.ts";
+import { present, settle } from "./settle.ts";
 import { ofAnother } from "./submit-job.ts";
 
 /** What a result is judged by: the size it must have, and the etag of the original it was made from; null when unknown. */

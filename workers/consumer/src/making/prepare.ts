@@ -5,7 +5,8 @@ import { errorText } from "../platform/log.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { Entry, Prepared } from "./hands.ts";
-import { settle } from "./settle.ts";
+import { copySame } from "./same-variant.ts";
+import { present, settle } from "./settle.ts";
 
 /** R2 did not answer: when to try again. */
 const STORE_AGAIN_MS = 15_000;
@@ -26,10 +27,6 @@ export async function head(
     await settle(context, entry, { kind: "pending", due: context.clock.now() + STORE_AGAIN_MS });
     return null;
   }
-}
-
-export function present(stored: StoredObject, posted: boolean): Outcome {
-  return { kind: "present", objectGen: stored.gen, bytes: stored.bytes, etag: stored.etag, posted };
 }
 
 /** Why nothing can be made of this original. Without a grant, or with the first one, no job can exist. */
@@ -59,7 +56,10 @@ async function look(context: BatchContext, entry: Entry, now: boolean): Promise<
   }
   const original = await context.probe(entry.image, now ? RANKS.live : rankOf(entry, "probe"));
   await context.at("probed", key);
-  if (original.kind === "image") return { stored, original };
+  if (original.kind === "image") {
+    const prepared = { stored, original };
+    return (await copySame(context, entry, prepared)) ? null : prepared;
+  }
   await settle(context, entry, await outcomeOf(context, entry, original));
   return null;
 }

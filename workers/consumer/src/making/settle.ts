@@ -4,6 +4,7 @@ import type { Outcome } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
 import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
+import type { StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { Entry } from "./hands.ts";
 import { namesOf } from "./name-job.ts";
@@ -45,6 +46,11 @@ function logFailure(context: BatchContext, entry: Entry, outcome: Outcome): void
     context.log("job.failed", { ...job, attempt: entry.given.attempts + 1, ...outcome.failure });
   if (outcome.kind === "account") context.log("job.failed", { ...job, ...outcome });
   if (outcome.kind === "throttled") context.log("job.failed", { ...job, until: outcome.until });
+}
+
+/** The outcome of a variant that lies in R2. */
+export function present(stored: StoredObject, posted: boolean): Outcome {
+  return { kind: "present", objectGen: stored.gen, bytes: stored.bytes, etag: stored.etag, posted };
 }
 
 /** Ends this handler's work on an entry: the next call tells the ledger. */
