@@ -105,7 +105,7 @@ describe("a URL parameter", () => {
 
 describe("a setting", () => {
   const names = Object.entries(DEFAULTS).flatMap(([group, value]) =>
-    ["pages", "cold", "limits", "gate", "prices"].includes(group)
+    ["pages", "cold", "limits", "gate", "ittybit", "prices"].includes(group)
       ? Object.keys(value).map((name) => `${group}.${name}`)
       : [group],
   );

@@ -5,6 +5,7 @@ import type { Command } from "./arguments/command.ts";
 import type { Context } from "./platform/context.ts";
 import { EXIT } from "./platform/exit-codes.ts";
 import { createInterrupts } from "./platform/interrupts.ts";
+import { listen } from "./platform/listen.ts";
 import { sleep } from "./platform/sleep.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -22,6 +23,7 @@ const context: Context = {
   clock: systemClock,
   sleep,
   fetch,
+  listen,
   interrupts,
   async ask(question) {
     const lines = createInterface({ input: process.stdin, output: process.stderr });

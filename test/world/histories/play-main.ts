@@ -5,13 +5,14 @@ import { RULES } from "./mutations.ts";
 import { makePictures } from "./pictures.ts";
 import { play } from "./play.ts";
 
-// node [--import ./mutate-hook.ts] play-main.ts [histories] [seed]: exits 1 at the first history that breaks an invariant (SHRINK=1: shows the shortest).
+// node [--import ./mutate-hook.ts] play-main.ts [histories] [seed]: exits 1 at the first history that breaks an invariant (SHRINK=1: shows the shortest; HOOKS=1: Ittybit calls us).
 const [count = "1000", seed = "1"] = process.argv.slice(2);
 const favourites: Favourites = RULES.find(({ name }) => name === process.env.MUTATION)?.favourites ?? [];
+const hooks = process.env.HOOKS !== undefined;
 const pictures = await makePictures();
 let played = 0;
-const history = fc.asyncProperty(fc.nat(), histories(60, favourites), async (chance, commands) => {
-  const world = new HistoryWorld(chance, pictures);
+const history = fc.asyncProperty(fc.nat(), histories(60, favourites, hooks), async (chance, commands) => {
+  const world = new HistoryWorld(chance, pictures, { hooks });
   played += 1;
   try {
     await play(world, commands);

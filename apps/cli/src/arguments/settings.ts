@@ -23,6 +23,7 @@ export const VARIABLES = {
   HOOK_SECRET: "`whsec_…` secret for `hook sign` and `hook test`",
   ITTYBIT_API_KEY: "Key for `ittybit check`",
   ITTYBIT_API_URL: "Where `ittybit check` finds Ittybit. Default https://api.ittybit.com",
+  ITTYBIT_WEBHOOK_SECRET: "What Ittybit signs its webhooks with, for `ittybit check --webhook`",
   ITTYBIT_ACCEPT_VERSION: "Version of its API that `ittybit check` asks for. Default: the newest",
   CLOUDFLARE_ACCOUNT_ID: "Account for `--r2-prefix`",
   CLOUDFLARE_API_TOKEN: "API token with R2 read rights for `--r2-prefix`",

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Command } from "../arguments/command.ts";
+import { secretList, withoutFinalSlashes } from "@prewarm/shared/environment";
+import type { Arguments, Command } from "../arguments/command.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { isLoopback, readIttybitSettings } from "../arguments/settings.ts";
 import { type Check, runCheck } from "../ittybit/run-check.ts";
 import { sanitise } from "../ittybit/sanitise.ts";
+import type { CheckOptions } from "../ittybit/session.ts";
 import type { Context } from "../platform/context.ts";
 import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { createReport, type Report } from "../terminal/report.ts";
@@ -33,6 +35,13 @@ export const ittybitCheckCommand: Command = {
       valueHint: "url",
       description: "Another picture, longer than 8192 px, to see whether Ittybit takes it",
     },
+    webhook: {
+      type: "string",
+      valueHint: "url",
+      description:
+        "The https address of a tunnel to --webhook-port of this machine, to see whether Ittybit calls it and signs (ITTYBIT_WEBHOOK_SECRET)",
+    },
+    "webhook-port": { type: "string", valueHint: "port", description: "Where the tunnel leads. Default 8790" },
     within: { type: "string", valueHint: "duration", description: "Longest the check may take. Default 2m" },
     record: {
       type: "string",
@@ -50,13 +59,20 @@ export const ittybitCheckCommand: Command = {
     const panorama = args.text("panorama");
     const wrong = [original, panorama].find((url) => url !== null && !isWebAddress(url));
     if (wrong !== undefined) throw usageError(`${wrong} is no http(s) address.`);
+    const webhook = webhookOf(args, context);
     const settings = readIttybitSettings(context);
     if (isLoopback(new URL(original)) && !isLoopback(new URL(settings.apiUrl)))
       throw usageError(`${settings.apiUrl} cannot fetch ${original}, which is on this machine.`);
     const report = createReport(args, context);
     report.note(`Checking ${settings.apiUrl} with a few small jobs of ${original}`);
     const check = await runCheck(
-      { ...settings, original, panorama, withinMs: readDuration(args.text("within") ?? "2m", "--within") * 1000 },
+      {
+        ...settings,
+        original,
+        panorama,
+        webhook,
+        withinMs: readDuration(args.text("within") ?? "2m", "--within") * 1000,
+      },
       context,
     );
     if (report.json) {
@@ -74,6 +90,18 @@ export const ittybitCheckCommand: Command = {
     return EXIT_OF[check.verdict.why];
   },
 };
+
+const WEBHOOK_PORT = 8790;
+
+function webhookOf(args: Arguments, { env }: Context): CheckOptions["webhook"] {
+  const url = args.text("webhook");
+  if (url === null) return null;
+  if (!isWebAddress(url) || (!url.startsWith("https:") && !isLoopback(new URL(url))))
+    throw usageError(`--webhook ${url} is no https address: Ittybit calls no other.`);
+  const port = Number(args.text("webhook-port") ?? WEBHOOK_PORT);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw usageError("--webhook-port is a port, 1 to 65535.");
+  return { url: withoutFinalSlashes(url), port, secrets: secretList(env.ITTYBIT_WEBHOOK_SECRET) };
+}
 
 function isWebAddress(text: string): boolean {
   return /^https?:\/\//i.test(text) && URL.canParse(text);

@@ -1,17 +1,8 @@
 import type { Transform } from "@prewarm/shared/transform";
 import { checkOutput, type Main } from "./essentials.ts";
+import type { Observation } from "./observation.ts";
+import { observeWebhook } from "./observe-webhook.ts";
 import { ended, patiently, type Session, submit } from "./session.ts";
-
-/** Something that is seen, and, where it costs something, what and which setting helps. */
-export interface Observation {
-  what: string;
-  seen: string;
-  /** In the closing sentence: "it …". Null: no difference that matters. */
-  differs: string | null;
-  costs?: string;
-  /** As it is written into prewarm.config.ts or the environment. */
-  setting?: string;
-}
 
 function same(what: string, seen: string): Observation {
   return { what, seen, differs: null };
@@ -176,6 +167,9 @@ function shapeOf(body: unknown): string {
   return typeof body === "object" && body !== null ? `{${Object.keys(body).join(", ")}}` : typeof body;
 }
 
+const observeHook: Observe = (session) =>
+  observeWebhook(session, session.order(40, { ...BASE, width: 60, height: null, format: "webp" }));
+
 const observeLimits: Observe = async ({ exchanges, throttles }) => {
   const named = exchanges.flatMap(({ headers }) => [...headers].filter(([name]) => /ratelimit|rate-limit/.test(name)));
   const seen = [...new Map(named)].map(([name, value]) => same(name, value));
@@ -192,6 +186,7 @@ const OBSERVATIONS: [string, Observe][] = [
   ["formats", observeVariants],
   ["a failed job", observeFailure],
   ["the panorama", observePanorama],
+  ["a webhook", observeHook],
   ["a key with another body", observeConflict],
   ["lists", observeLists],
   ["limits", observeLimits],

@@ -15,6 +15,8 @@ export interface CheckOptions {
   original: string;
   /** URL of a picture with a very long edge, to see whether the service takes it; null: not asked. */
   panorama: string | null;
+  /** Where Ittybit reaches this machine, on which port, and what it should sign with; null: not asked. */
+  webhook: { url: string; port: number; secrets: string[] } | null;
   /** Longest the whole check may take, in ms. */
   withinMs: number;
 }
@@ -31,6 +33,7 @@ export interface Session {
   size: Size;
   now(): number;
   sleep(ms: number): Promise<void>;
+  listen: Context["listen"];
   /** Unix ms. */
   deadline: number;
   /** How often Ittybit answered 429, and for how long it was waited in all. */
@@ -56,6 +59,7 @@ export function openSession(options: CheckOptions, size: Size, context: Context)
     exchanges: recorder.exchanges,
     size,
     now: clock.now,
+    listen: context.listen,
     sleep: (ms) => context.sleep(ms, interrupts.now),
     deadline: clock.now() + options.withinMs,
     throttles: { count: 0, waitedMs: 0 },

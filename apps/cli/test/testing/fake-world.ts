@@ -53,6 +53,7 @@ export function createWorld({
     stdout: stdout.output,
     stderr: stderr.output,
     clock: { now: () => now, random: () => 0.5 },
+    listen: () => Promise.reject(new Error("nobody may listen in this test")),
     async sleep(ms, signal) {
       if (signal?.aborted) return;
       now += ms;

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import sharp from "sharp";
 import { onTestFinished } from "vitest";
+import { listen } from "../../src/platform/listen.ts";
 import { runCli } from "../../src/run-cli.ts";
 import { createWorld } from "./fake-world.ts";
 
@@ -60,6 +61,7 @@ export async function check(
     ...world.context,
     clock: { now: () => Date.now() + world.slept(), random: Math.random },
     fetch: network,
+    listen,
     sleep: async (ms) => {
       await sleep(ms);
       await pause(Math.min(ms, 20));

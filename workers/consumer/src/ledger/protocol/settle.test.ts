@@ -71,6 +71,34 @@ describe("what became of a job", () => {
     expect(attempts(KEY)).toMatchObject([{ number: 1 }, { number: 2 }]);
   });
 
+  it("unhooked: made anew without the address, at once and without an attempt, and no other job is told one for a day", () => {
+    const publicUrl = "https://prewarm.example.com";
+    const { granted, settle, row, call, ready, attempts, slots, clock, abandoned } = setup({
+      ittybit: { webhooks: "wake", publicUrl },
+    });
+    const go = granted("o", KEY);
+    expect(go.hook).toBe(publicUrl);
+    settle("o", go, { kind: "unhooked", message: "unknown field webhook_url" });
+    expect([slots(), abandoned(), attempts(KEY)]).toEqual([0, [], []]);
+    expect(row(KEY)).toMatchObject({ attempts: 0, due: clock.ms });
+    const [again] = ready("o", call("o").give);
+    expect(again).toMatchObject({ phase: "go", hook: null });
+    expect(again?.gen).toBeGreaterThan(go.gen);
+    clock.advance(86_401);
+    expect(granted("later", "b/400-high.webp").hook).toBe(publicUrl);
+  });
+
+  it("unclear, when its job is known by then: left behind with it, and no attempt", () => {
+    const { granted, settle, submit, attempts, row, ended, call, clock } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    settle("o", go, UNCLEAR);
+    expect([attempts(KEY), row(KEY)?.unclear]).toEqual([[], 0]);
+    ended("j1");
+    clock.advance(1);
+    expect(call("p").give).toMatchObject([{ gen: go.gen, phase: "finish", job: "j1" }]);
+  });
+
   it("failed for good: dead at once, and a view may ask again after a day", () => {
     const { granted, settle, job, view, clock } = setup();
     settle("o", granted("o", KEY), PERMANENT);

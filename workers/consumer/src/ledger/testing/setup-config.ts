@@ -4,13 +4,15 @@ export interface Overrides {
   gate?: Partial<Settings["gate"]>;
   limits?: Partial<Settings["limits"]>;
   v?: Settings["v"];
+  ittybit?: Partial<Settings["ittybit"]>;
 }
 
-export function testConfig({ gate, limits, v }: Overrides = {}): Config {
+export function testConfig({ gate, limits, v, ittybit }: Overrides = {}): Config {
   return defineConfig({
     sources: [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
     limits: limits ?? {},
     v: v ?? DEFAULTS.v,
+    ittybit: ittybit ?? {},
   });
 }

@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { startTestStack, type TestStack, until } from "./stack.ts";
+
+/** What the embedded Ittybit does to the whole stack beside speaking its dialects. */
+let stack: TestStack;
+afterEach(() => stack.close());
+
+const SECRET = "what-ittybit-signs-with";
+const NO_HOOK_FAULTS = { attempts: 5, backoffMs: 1_000, delayMs: 0, duplicate: false, reorder: false, lossRate: 0 };
+const PLAIN = {
+  ...NO_HOOK_FAULTS,
+  body: "profile",
+  secret: null,
+  signature: "right",
+  cancelled: false,
+  foreignId: false,
+};
+
+async function api(path: string, body?: object): Promise<Record<string, unknown>> {
+  const response = await fetch(`${stack.controlUrl}${path}`, {
+    headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** Warms so many widths of one sample; the run. */
+async function warm(widths: number[]): Promise<string> {
+  const transforms = widths.map((width) => `w=${width}&f=webp`);
+  return String((await api("/api/v1/warm", { items: [{ id: "landscape.jpg", transforms }] })).run);
+}
+
+async function stored(run: string): Promise<number> {
+  return ((await api(`/api/v1/runs/${run}`)).states as { stored: number }).stored;
+}
+
+const hooks = async () => (await api("/api/v1/stats")).hooks as Record<string, number | null>;
+const control = () => stack.emulator!.control;
+const LADDER = [
+  16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 400, 480, 640, 750, 800, 828, 960, 1080, 1200, 1280, 1440, 1600, 1920,
+  2048,
+];
+
+it("is restarted three times in mid-run, each time in another dialect: all is stored, and nothing is made twice", async () => {
+  stack = await startTestStack({ emulator: { profile: "reference", jobMs: { min: 400, max: 900 } } });
+  await fetch(`${stack.controlUrl}/api/v1/gate`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ concurrency: 4, rate: { perSecond: 10, burst: 4 } }),
+  });
+  const run = await warm(LADDER);
+  for (const [at, profile] of (["guide", "sdk", "v2025"] as const).entries()) {
+    await until(
+      "a part of it is stored",
+      () => stored(run),
+      (n) => n >= (at + 1) * 4,
+      60_000,
+    );
+    expect(await stored(run)).toBeLessThan(LADDER.length);
+    // While it is down every connection is closed; its jobs and keys outlive it.
+    const down = control().addFault({ fault: { type: "reset" }, on: "any" });
+    await until(
+      "it is missed",
+      async () => refused(),
+      (n) => n > 0,
+      30_000,
+    );
+    control().configure({ profile });
+    control().removeFault(down);
+  }
+  await until(
+    "all of it is stored",
+    () => stored(run),
+    (n) => n === LADDER.length,
+    120_000,
+  );
+  expect(control().stats().createdJobs).toBe(LADDER.length);
+}, 200_000);
+
+/** Calls that were closed without an answer, since the last time. */
+let seen = 0;
+function refused(): number {
+  const all = Object.entries(control().stats().counts).reduce(
+    (sum, [name, n]) => sum + (/ reset$/.test(name) ? n : 0),
+    0,
+  );
+  const news = all - seen;
+  if (news > 0) seen = all;
+  return news;
+}
+
+describe("with webhooks", () => {
+  it("hears of each job's end, whatever dialect its body is in", async () => {
+    stack = await startTestStack({ ittybitWebhooks: "wake" });
+    for (const [at, profile] of (["reference", "guide", "sdk", "v2025"] as const).entries()) {
+      control().configure({ profile });
+      const run = await warm([LADDER[2 * at] ?? 0, LADDER[2 * at + 1] ?? 0]);
+      await until(
+        "both are stored",
+        () => stored(run),
+        (n) => n === 2,
+      );
+      await until(
+        "both ends are told",
+        async () => control().webhookDeliveries().length,
+        (n) => n === 2 * at + 2,
+      );
+    }
+    expect(
+      new Set(
+        control()
+          .webhookDeliveries()
+          .map(({ status }) => status),
+      ),
+    ).toEqual(new Set([200]));
+    expect(control().stats().createdJobs).toBe(8);
+    const { woke, late, known, adopted, unsigned } = await hooks();
+    expect(Number(woke) + Number(late) + Number(known) + Number(adopted)).toBe(8);
+    expect(unsigned).toBe(8);
+  });
+
+  it("believes what is signed with ITTYBIT_WEBHOOK_SECRET", async () => {
+    stack = await startTestStack({
+      ittybitWebhooks: "wake",
+      ittybitWebhookSecret: `an-old-one,${SECRET}`,
+      emulator: { webhooks: { ...PLAIN, body: "profile", signature: "right", secret: SECRET } },
+    });
+    const run = await warm([160]);
+    await until(
+      "it is stored",
+      () => stored(run),
+      (n) => n === 1,
+    );
+    await until("its end is told", hooks, ({ woke, late }) => Number(woke) + Number(late) === 1);
+    expect((await hooks()).unsigned).toBe(0);
+  });
+
+  it("knows a job whose answer was lost, by its hook", async () => {
+    stack = await startTestStack({ ittybitWebhooks: "wake", emulator: { jobMs: { min: 1_500, max: 1_500 } } });
+    control().addFault({ fault: { type: "lost" }, on: "create" });
+    control().addFault({ fault: { type: "status", status: 503 }, on: "list" });
+    const run = await warm([160]);
+    await until(
+      "its end is told",
+      async () => control().webhookDeliveries(),
+      (all) => all.length > 0,
+    );
+    const endedAt = Date.now();
+    await until(
+      "it is stored",
+      () => stored(run),
+      (n) => n === 1,
+    );
+    expect(Date.now() - endedAt).toBeLessThan(2_000 + 3_000);
+    expect((await hooks()).adopted).toBe(1);
+    expect(control().stats().createdJobs).toBe(1);
+  });
+
+  it("goes without where the field is refused", async () => {
+    stack = await startTestStack({ ittybitWebhooks: "wake", emulator: { strict: true } });
+    const run = await warm([160, 320, 480]);
+    await until(
+      "all are stored",
+      () => stored(run),
+      (n) => n === 3,
+    );
+    expect(control().stats().createdJobs).toBe(3);
+    expect((await hooks()).refusedAt).toEqual(expect.any(Number));
+    expect(await api("/api/v1/dead")).toMatchObject({ total: 0 });
+  });
+});
