@@ -1,4 +1,5 @@
 import type { Config } from "../packages/shared/src/config.ts";
+import { namedToken } from "../packages/shared/src/environment.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
 import { strangersLines } from "../scripts/cost/strangers.ts";
 import { judgeSite, listFaults } from "../scripts/site-faults.ts";
@@ -90,7 +91,7 @@ function tellReady(stack: Stack, settings: StackSettings, config: Config | null)
     console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
     console.log(`Deployed, ${strangersLines(config).join("\n")}.`);
   }
-  const token = settings.adminToken.split(",")[0] ?? "";
+  const { token } = namedToken(settings.adminToken.split(",")[0] ?? "");
   console.log(`Dashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);

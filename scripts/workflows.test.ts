@@ -53,6 +53,12 @@ it("deploys production only behind staging, and staging only behind the tests", 
   expect(text).toMatch(/ production:\n {4}needs: staging\n/);
 });
 
+it("signs a release's files with rights that no other job has", () => {
+  const signing = FILES.filter((file) => read(file).includes("id-token: write"));
+  expect(signing).toEqual([".github/workflows/release.yml"]);
+  expect(read(signing[0] ?? "")).toMatch(/^ {2}push:\n {4}tags:/m);
+});
+
 it("runs the commands of every environment in their order", () => {
   const commands = commandsIn(read(".github/workflows/environment.yml"));
   expect(commands.map((command) => /npm run (\w+)/.exec(command)?.[1])).toEqual(["provision", "deploy", "smoke"]);

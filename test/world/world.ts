@@ -126,8 +126,8 @@ export class World {
   }
 
   /** A viewer misses a variant. */
-  view(key: string): void {
-    this.live.send(missMessage(key, this.clock.now()));
+  view(key: string, more: Parameters<typeof missMessage>[2] = {}): void {
+    this.live.send(missMessage(key, this.clock.now(), more));
   }
 
   /** One run of the doctor over everything, mending. */

@@ -94,6 +94,11 @@ const verifier = z.discriminatedUnion(
   "set kind to standard-webhooks, hmac or bearer",
 );
 
+/** What a hook's secrets entitle to. */
+const mayDo = z
+  .array(z.enum(["upload", "delete"], "write upload, delete, or both"))
+  .min(1, "name upload, delete, or both");
+
 const mapper = z.discriminatedUnion(
   "kind",
   [
@@ -170,7 +175,10 @@ export const configSchema = z.strictObject({
     format: z.enum([...FORMATS, "auto"], `write auto, or one of ${FORMATS.join(", ")}`),
   }),
   recipes: z.record(z.string(), z.array(z.string()).min(1, "list at least one transform, such as w=800&f=webp")),
-  hooks: z.record(z.string(), z.strictObject({ verifier, mapper, recipe: z.string().optional() })),
+  hooks: z.record(
+    z.string(),
+    z.strictObject({ verifier, mapper, recipe: z.string().optional(), may: mayDo.optional() }),
+  ),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),
   v: z.enum(["open", "limited", "signed"], "write open, limited or signed"),
   fallback: z.enum(["original", "nearest", "placeholder"], "write original, nearest or placeholder"),

@@ -78,6 +78,8 @@ export interface HookConfig {
   mapper: MapperConfig;
   /** Default `upload`. */
   recipe?: string;
+  /** What its secrets entitle to; default both. A sender that never deletes needs no right to. */
+  may?: readonly ("upload" | "delete")[];
 }
 
 /** A limit of the gate: a number stays as it is; `"auto"` moves by what Ittybit answers, within the bounds that are given (docs/operations.md). */

@@ -1,5 +1,5 @@
 import type { Config } from "./config.ts";
-import { LEDGER_PLACES, secretList } from "./environment.ts";
+import { LEDGER_PLACES, namedToken, secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 import { isPublicHost } from "./public-address.ts";
 
@@ -45,7 +45,7 @@ function ownSecrets({ value }: Given): string[] {
     value("LOCAL") === "true"
       ? []
       : ["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"].filter((name) =>
-          secretList(value(name)).some((one) => one.length < TOKEN_MIN_CHARS),
+          secretList(value(name)).some((one) => namedToken(one).token.length < TOKEN_MIN_CHARS),
         );
   return [
     ...missing.map((name) => `${name}: it is not set: ${setSecret(name)}`),

@@ -7,7 +7,7 @@ import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { originalUrl } from "@prewarm/shared/signature";
 import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
-import { accessOf, bucketOf, type Env, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
+import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
@@ -136,6 +136,7 @@ export function apiDeps(env: Env): ApiDeps {
     secret: (name) => secretOf(env, name),
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),
+    isLocal: isLocal(env),
     environment: env.LOCAL === "true" ? "local" : (env.ENVIRONMENT ?? "production"),
     version: versionOf(env),
     sleep,

@@ -28,6 +28,11 @@ describe("the control API's tokens", () => {
     );
   });
 
+  it("are as long as they are without their owner's name", () => {
+    const [named, short] = [`anna:${LONG}`, "anna-who-has-a-long-name:x"];
+    expect(tokensOf({ ADMIN_TOKEN: `${named},${short}` }).adminTokens).toEqual([named]);
+  });
+
   it("may be of any length in the local stack, and absent", () => {
     expect(tokensOf({ ADMIN_TOKEN: "x", LOCAL: "true" })).toMatchObject({ adminTokens: ["x"] });
     expect(tokensOf({})).toEqual({ adminTokens: [], viewerTokens: [] });

@@ -1,5 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
-import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
+import { namedToken, secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";
@@ -9,7 +9,7 @@ export interface Secrets {
   ITTYBIT_API_KEY?: string;
   /** Sent to Ittybit as `Accept-Version`, for an account that answers in an older version; unset: the newest answers. */
   ITTYBIT_ACCEPT_VERSION?: string;
-  /** Operators' bearer tokens, comma-separated for rotation. Unset: the control API answers 503. */
+  /** Operators' bearer tokens, comma-separated for rotation; `anna:<token>` is Anna's in the audit log. Unset: the control API answers 503. */
   ADMIN_TOKEN?: string;
   /** Viewers' bearer tokens, comma-separated. */
   VIEWER_TOKEN?: string;
@@ -96,9 +96,14 @@ export function accessOf(env: Env): AccessSettings | null {
   return { aud: env.ACCESS_AUD, team: env.ACCESS_TEAM ?? null, operators: secretList(env.ACCESS_OPERATORS) };
 }
 
+/** Whether this Worker was told that it runs on a developer's machine. */
+export function isLocal({ LOCAL, ALLOW_LOOPBACK }: Pick<Secrets, "LOCAL" | "ALLOW_LOOPBACK">): boolean {
+  return LOCAL === "true" || ALLOW_LOOPBACK === "true";
+}
+
 /** The control API's tokens. Outside the local stack those that could be guessed are none; the check of the environment says so. */
 export function tokensOf(env: Pick<Secrets, "ADMIN_TOKEN" | "VIEWER_TOKEN" | "LOCAL">) {
   const read = (name: "ADMIN_TOKEN" | "VIEWER_TOKEN"): string[] =>
-    secretList(env[name]).filter((token) => env.LOCAL === "true" || token.length >= TOKEN_MIN_CHARS);
+    secretList(env[name]).filter((token) => env.LOCAL === "true" || namedToken(token).token.length >= TOKEN_MIN_CHARS);
   return { adminTokens: read("ADMIN_TOKEN"), viewerTokens: read("VIEWER_TOKEN") };
 }

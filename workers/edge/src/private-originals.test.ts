@@ -79,13 +79,17 @@ describe("a private original", () => {
     await world.settle();
   });
 
-  it.each(["dead", "unshowable", "animated", "missing", "paused"])("nor behind a marker: %s", async (code) => {
-    const world = privateWorld();
-    const until = NOW + 60_000;
-    world.images.store("dead/private%2Fa.jpg/800-high.webp", JSON.stringify({ code, until }));
-    if (code === "missing") world.images.store("dead/private%2Fa.jpg/_", JSON.stringify({ code, until }));
-    for (const method of ["GET", "HEAD"]) await expectNothingOfIt(await world.ask(method, `/images/${ID}?w=800`));
-  });
+  it.each(["dead", "unshowable", "animated", "missing", "capped", "paused"])(
+    "nor behind a marker: %s",
+    async (code) => {
+      const world = privateWorld();
+      const until = NOW + 60_000;
+      world.images.store("dead/private%2Fa.jpg/800-high.webp", JSON.stringify({ code, until }));
+      if (code === "missing" || code === "capped")
+        world.images.store("dead/private%2Fa.jpg/_", JSON.stringify({ code, until }));
+      for (const method of ["GET", "HEAD"]) await expectNothingOfIt(await world.ask(method, `/images/${ID}?w=800`));
+    },
+  );
 
   it("nor after a bug of ours", async () => {
     const world = privateWorld();

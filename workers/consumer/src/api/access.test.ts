@@ -172,6 +172,36 @@ describe("the dashboard's session", () => {
   });
 });
 
+describe("a token with a name", () => {
+  const adminTokens = ["anna:annas-token", "bobs:token", "no name: in it"];
+
+  it("is its owner's in the audit log, by bearer and by session; without the name it is not the token", async () => {
+    const world = createApiWorld({}, { adminTokens });
+    const patch = (headers: Record<string, string>) =>
+      world.call("PATCH", "/api/v1/gate", { token: null, headers, body: { paused: { bulk: true } } });
+    expect((await patch({ Authorization: "Bearer annas-token" })).status).toBe(200);
+    const signedIn = await world.call("POST", "/api/v1/session", { token: null, body: { token: "token" } });
+    const Cookie = (signedIn.headers.get("Set-Cookie") ?? "").split(";")[0] ?? "";
+    expect((await patch({ Cookie, "Sec-Fetch-Site": "same-origin" })).status).toBe(200);
+    expect((await patch({ Authorization: "Bearer anna:annas-token" })).status).toBe(401);
+    const { body } = await world.json("GET", "/api/v1/audit", { token: "annas-token" });
+    expect((body.entries as { who: string }[]).map(({ who }) => who)).toEqual(["bobs", "anna"]);
+  });
+});
+
+it.each([
+  [true, { "CF-Ray": "8f0-FRA" }, 503],
+  [true, {}, 200],
+  [false, { "CF-Ray": "8f0-FRA" }, 200],
+] as const)(
+  "a Worker that was told it is local (%s) answers a call with %j by %i",
+  async (isLocal, headers, status) => {
+    const world = createApiWorld({}, { isLocal });
+    for (const path of ["/healthz", "/api/v1/gate"])
+      expect((await world.call("GET", path, { headers })).status).toBe(status);
+  },
+);
+
 describe("wrong tokens", () => {
   const guess = (world: ReturnType<typeof createApiWorld>, address: string, token = "guess") =>
     world.call("GET", "/api/v1/stats", { token, headers: { "CF-Connecting-IP": address } });

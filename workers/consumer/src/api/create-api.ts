@@ -38,6 +38,10 @@ const RESOURCES: readonly Endpoint[] = [
 /** Every call there is. The app, the guard and the document are all made of this list. */
 export const ENDPOINTS: readonly Endpoint[] = [...RESOURCES, documentOf(RESOURCES)];
 
+/** With these anybody may guess a short token, and results may come from a private network. */
+const NOT_LOCAL =
+  "LOCAL or ALLOW_LOOPBACK is set, which are for a developer's machine, and this call came through Cloudflare: delete them.";
+
 /**
  * The control API, hooks, metrics and health as one app: `app.fetch(request, env, ctx)`. worker.ts mounts it for the paths that are no
  * assets; `ctx` is passed on for Cloudflare Access only.
@@ -61,6 +65,11 @@ export function createApi(deps: ApiDeps): Api {
       strictTransportSecurity: false,
     }),
   );
+  app.use(async (c, next) => {
+    if (deps.isLocal && c.req.header("CF-Ray") !== undefined)
+      throw new AppError("not_configured", { detail: NOT_LOCAL });
+    await next();
+  });
   for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access), deps);
   refuseTheRest(app, admit("operator"));
   app.onError((error) => problemResponse(toAppError(error, deps.log)));

@@ -25,6 +25,7 @@ export interface AccessSettings {
 /** Everything `createApi` needs from outside; compose.ts makes it. */
 export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   queues: QueueBindings;
+  /** Each as it is given: `anna:<token>` is Anna's. */
   adminTokens: string[];
   viewerTokens: string[];
   /** Of variants, and of what is known of images. */
@@ -35,6 +36,8 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   access: AccessSettings | null;
   /** The edge's origin without a trailing slash; empty when not configured. */
   edgeUrl: string;
+  /** It was told that it runs on a developer's machine. */
+  isLocal: boolean;
   /** Shown as a badge: `local`, `production`, … */
   environment: string;
   /** The deployed version of this Worker; null where the platform tells none, as locally. */

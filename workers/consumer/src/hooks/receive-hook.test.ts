@@ -249,6 +249,19 @@ describe("a sender that says neither id nor time", () => {
     expect((await tell(to, "image.deleted", { id: "x" })).body).toMatchObject({ purged: 1, duplicate: false });
   });
 
+  it.each([
+    [["upload"], "image.deleted"],
+    [["delete"], "image.uploaded"],
+  ] as const)("may do %j and nothing else, whatever it is proven by", async (may, other) => {
+    const to = createApiWorld({ hooks: { plain: { ...hooks.plain, may } } });
+    const { status, body } = await tell(to, other, { id: "x" });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ accepted: 0, purged: 0, rejected: [{ index: 0, code: "forbidden" }] });
+    const own = other === "image.deleted" ? "image.uploaded" : "image.deleted";
+    const done = (await tell(to, own, { id: "x" })).body;
+    expect(Number(done.accepted) + Number(done.purged)).toBeGreaterThan(0);
+  });
+
   it("has a retried upload recognised", async () => {
     const to = createApiWorld({ hooks });
     await tell(to, "image.uploaded", { id: "x" });

@@ -1,3 +1,4 @@
+import type { HookConfig } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
 import { sha256Hex } from "../intake/accept-stream.ts";
@@ -37,7 +38,7 @@ export async function receiveHook(name: string, request: Request, deps: ReceiveD
     throw new AppError("unauthorized");
   }
   const hash = await sha256Hex(raw);
-  const events = mapBody(parse(raw), hook.mapper, deps.config);
+  const events = mapBody(parse(raw), hook.mapper, deps.config).map((event) => permitted(event, hook));
   const delivery = `hook:${name}:${proof.id ?? nameByBytes(hash, events, sent.now)}`;
   if (await isRepeat(delivery, hash, deps)) return REPEAT;
   const order = {
@@ -60,6 +61,13 @@ const AT_FAULT = "This hook's configuration is at fault. Send it again; /readyz 
 const FAULT_RETRY_SECONDS = 300;
 /** Senders try again for about this long, in ms. */
 const RETRY_SPAN_MS = 600_000;
+
+/** What the hook's secrets do not entitle to is refused item by item. */
+function permitted(event: HookEvent, { may }: HookConfig): HookEvent {
+  if (may === undefined || (event.kind !== "upload" && event.kind !== "delete") || may.includes(event.kind))
+    return event;
+  return { kind: "rejected", code: "forbidden", message: `This hook may not tell of ${event.kind}s.` };
+}
 
 /**
  * Names a delivery without a signed id by its bytes. The same bytes are the same event only when they say when it happened: without that, an

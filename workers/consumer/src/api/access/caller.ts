@@ -1,10 +1,11 @@
+import { namedToken } from "@prewarm/shared/environment";
 import { fromBase64, toBase64Url } from "../../platform/base64.ts";
 import { indexOfSecret } from "../../platform/secret-equality.ts";
 
 /** Who calls, as the guard found out. */
 export interface Caller {
   role: "viewer" | "operator";
-  /** For the audit log: `operator token 1`, or an e-mail address. Never a secret. */
+  /** For the audit log: `operator token 1`, the name that stands before the token, or an e-mail address. Never a secret. */
   who: string;
   by: "token" | "cookie" | "access";
   /** Unix ms; null: as long as the token lives. */
@@ -20,10 +21,12 @@ export interface Tokens {
 
 /** All tokens with what each stands for; operators first. */
 function tokenList({ adminTokens, viewerTokens }: Tokens): { token: string; role: Caller["role"]; who: string }[] {
-  return [
-    ...adminTokens.map((token, index) => ({ token, role: "operator" as const, who: `operator token ${index + 1}` })),
-    ...viewerTokens.map((token, index) => ({ token, role: "viewer" as const, who: `viewer token ${index + 1}` })),
-  ];
+  const listed = (entries: readonly string[], role: Caller["role"]) =>
+    entries.map((entry, index) => {
+      const { name, token } = namedToken(entry);
+      return { token, role, who: name ?? `${role} token ${index + 1}` };
+    });
+  return [...listed(adminTokens, "operator"), ...listed(viewerTokens, "viewer")];
 }
 
 /** Whom a token stands for. */
