@@ -72,7 +72,7 @@ describe.each([
       expect(faults).toEqual([]);
       expect([...origins]).toEqual([api.url]);
     },
-    120_000,
+    300_000,
   );
 });
 

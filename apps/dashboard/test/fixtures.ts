@@ -214,6 +214,7 @@ export function image(id: string, mode: string, imageUrl: string): Image {
   return {
     id,
     originalUrl: imageUrl,
+    originalBytes: 412_004,
     sourceEtag: '"5f2c-1a"',
     purging: false,
     variants: jobs.map((job) => ({

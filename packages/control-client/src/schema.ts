@@ -2181,6 +2181,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outgoing events, the newest first, with what each endpoint answered */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell every endpoint of a test */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description On its way */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventTest"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The configuration names no endpoint */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doctor": {
         parameters: {
             query?: never;
@@ -3166,6 +3324,8 @@ export interface components {
         Image: {
             id: string;
             originalUrl: string | null;
+            /** @description Of the original, once a variant of it is stored */
+            originalBytes: number | null;
             sourceEtag: string | null;
             purging: boolean;
             variants: components["schemas"]["Variant"][];
@@ -3527,6 +3687,37 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        EventPage: {
+            endpoints: {
+                url: string;
+                types: ("run.finished" | "image.ready" | "variant.dead" | "breaker.opened" | "breaker.closed" | "budget.level" | "live.stalled" | "nothing.consumed")[] | null;
+            }[];
+            events: components["schemas"]["EventDelivery"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        EventDelivery: {
+            /** @description The event's `webhook-id`, the same for every endpoint */
+            id: string;
+            endpoint: string;
+            type: string;
+            /** @description Unix milliseconds */
+            at: number;
+            /** @description As it is sent, JSON text */
+            body: string;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "given up";
+            tries: number;
+            /** @description The last answer; 0: none came, null: not tried yet */
+            status: number | null;
+            /** @description Its first words */
+            said: string | null;
+            /** @description Unix milliseconds */
+            nextAt: number | null;
+        };
+        EventTest: {
+            endpoints: number;
+        };
         Finding: {
             /** @enum {string} */
             code: "object_below_floor" | "marker_stale" | "row_forgotten" | "lease_expired" | "slot_leaked" | "counters_differ";
@@ -3622,6 +3813,9 @@ export type HistoryBucket = components['schemas']['HistoryBucket'];
 export type GatePatch = components['schemas']['GatePatch'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuditEntry = components['schemas']['AuditEntry'];
+export type EventPage = components['schemas']['EventPage'];
+export type EventDelivery = components['schemas']['EventDelivery'];
+export type EventTest = components['schemas']['EventTest'];
 export type Finding = components['schemas']['Finding'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];

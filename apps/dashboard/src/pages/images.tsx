@@ -14,6 +14,7 @@ import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
+import { VariantGrid } from "./variant-grid.tsx";
 
 /** Asks for an image's id and opens its page. */
 export function ImagesPage() {
@@ -79,7 +80,10 @@ export function ImagePage({ id }: { id: string }) {
               They are made when a viewer asks, when an upload hook calls, or when you warm a recipe.
             </Empty>
           ) : (
-            <Variants image={image} />
+            <>
+              <VariantGrid image={image} />
+              <Variants image={image} />
+            </>
           )}
           {(next || cursors.length > 0) && (
             <nav class="pager" aria-label="Pages of variants">
@@ -227,14 +231,20 @@ function Variants({ image }: { image: Image }) {
     <ul class="variants">
       {image.originalUrl && (
         <li class="card">
-          <Picture name="Original" url={image.originalUrl} bytes={null} />
+          <Picture name="Original" url={image.originalUrl} bytes={image.originalBytes} />
         </li>
       )}
-      {image.variants.map((variant) => (
+      {image.variants.toSorted(byWidth).map((variant) => (
         <VariantCard key={variant.key} variant={variant} />
       ))}
     </ul>
   );
+}
+
+/** By width as a number, then by format. */
+function byWidth(a: Variant, b: Variant): number {
+  const width = ({ transform }: Variant) => Number(/(?:^|&)w=(\d+)/.exec(transform)?.[1] ?? 0);
+  return width(a) - width(b) || a.format.localeCompare(b.format);
 }
 
 function VariantCard({ variant }: { variant: Variant }) {

@@ -9,7 +9,7 @@ import type { ImageRows, NamedJob } from "../ledger/contract.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
-import { jobError } from "./jobs.ts";
+import { jobError, originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import { answer, bytes, cursor, format, jobName, jobState, nextCursor, refusals, time } from "./schema-words.ts";
 
@@ -38,6 +38,7 @@ const image = z
   .object({
     id: z.string(),
     originalUrl: z.string().nullable(),
+    originalBytes: bytes.nullable().openapi({ description: "Of the original, once a variant of it is stored" }),
     sourceEtag: z.string().nullable(),
     purging: z.boolean(),
     variants: z.array(variant),
@@ -114,6 +115,7 @@ async function imageAnswer(
   return {
     id,
     originalUrl: await originalAddress(id, caller, deps),
+    originalBytes: await originalBytes(id, deps),
     sourceEtag: sourceEtag(found, listed.objects),
     purging: found.purging,
     variants: [...stored, ...waiting].filter((one) => one !== null),

@@ -161,6 +161,10 @@ export interface Operators {
   stats(): Promise<LedgerStats>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
   getGate(): Promise<GateView>;
+  /** What was told, and what is to be, the newest first. */
+  listEvents(query: Page): Promise<{ events: EventView[]; next: string | null }>;
+  /** Tells every endpoint of a test; how many there are. */
+  testEvent(who: string): Promise<number>;
   listAudit(query: Page): Promise<{ entries: AuditView[]; next: string | null }>;
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
@@ -227,6 +231,8 @@ export const LEDGER_CALLS = {
   stats: "repeat",
   history: "repeat",
   getGate: "repeat",
+  listEvents: "repeat",
+  testEvent: "once",
   listAudit: "repeat",
   cancelRun: "repeat",
   retryJob: "once",
@@ -500,6 +506,22 @@ export interface ActionView {
   updatedAt: number;
   endedAt: number | null;
   who: string;
+}
+
+/** An event on its way to one endpoint. */
+export interface EventView {
+  id: string;
+  endpoint: string;
+  type: string;
+  at: number;
+  /** JSON text. */
+  body: string;
+  state: "waiting" | "delivered" | "given up";
+  tries: number;
+  /** The last answer: an HTTP status, 0 for none; null: not tried yet. */
+  status: number | null;
+  said: string | null;
+  nextAt: number | null;
 }
 
 export interface AuditView {

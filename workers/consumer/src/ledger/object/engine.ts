@@ -27,6 +27,7 @@ import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protoc
 import { cancelAction, createAction, getAction, listActions } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { countMatches } from "../protocol/count-matches.ts";
+import { testEvent } from "../protocol/events.ts";
 import { exchange } from "../protocol/exchange.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
@@ -43,6 +44,7 @@ import { endSession, isSessionOver } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
 import { causesView } from "../views/causes.ts";
 import { deadView } from "../views/dead-groups.ts";
+import { listEvents } from "../views/events.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
 import { listJobs } from "../views/job-list.ts";
@@ -52,7 +54,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runDuties, runOutbox, runPurge, runRenewals, SLICES_MAX } from "./on-alarm.ts";
+import { runDuties, runEvents, runOutbox, runPurge, runRenewals, SLICES_MAX } from "./on-alarm.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
@@ -207,6 +209,14 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => gateView(tx.gateNow, slotsUsed(tx)));
   }
 
+  listEvents(query: Page) {
+    return this.#read((tx) => listEvents(tx, query));
+  }
+
+  testEvent(who: string): number {
+    return this.#change((tx) => testEvent(tx, who));
+  }
+
   listAudit({ cursor, limit }: Page) {
     return this.#read((tx) => listAudit(tx, seqOf(cursor), limit));
   }
@@ -284,6 +294,7 @@ export class Engine implements Answering<LedgerCalls> {
     this.#sample();
     this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
     await runRenewals(this.steps, this.#deps);
+    await runEvents(this.steps, this.#deps);
     await this.#alarm.load();
     this.#alarm.by(this.#next());
   }
@@ -339,6 +350,7 @@ export class Engine implements Answering<LedgerCalls> {
       await this.#deps.sleep(SHARE_MS);
       await wake(this.steps, this.#deps);
       await runOutbox(this.steps, this.#deps);
+      await runEvents(this.steps, this.#deps);
       await runRenewals(this.steps, this.#deps);
       this.#alarm.by(this.#next());
     } catch (error) {

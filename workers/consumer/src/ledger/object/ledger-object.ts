@@ -40,6 +40,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   stats(...args: Call<"stats">) { return this.#engine.stats(...args); }
   history(...args: Call<"history">) { return this.#engine.history(...args); }
   getGate(...args: Call<"getGate">) { return this.#engine.getGate(...args); }
+  listEvents(...args: Call<"listEvents">) { return this.#engine.listEvents(...args); }
+  testEvent(...args: Call<"testEvent">) { return this.#engine.testEvent(...args); }
   listAudit(...args: Call<"listAudit">) { return this.#engine.listAudit(...args); }
   cancelRun(...args: Call<"cancelRun">) { return this.#engine.cancelRun(...args); }
   retryJob(...args: Call<"retryJob">) { return this.#engine.retryJob(...args); }

@@ -1,6 +1,7 @@
 import { forgetActions, oldestAction } from "../tables/actions.ts";
 import { forgetDeadMessages, oldestDeadMessage } from "../tables/dead-messages.ts";
 import { forgetEnded, oldestEnded } from "../tables/ended.ts";
+import { forgetEvents, oldestEvent } from "../tables/events.ts";
 import { forgetDays, oldestDay, rollMinutes } from "../tables/history.ts";
 import { forgetImages, oldestImage } from "../tables/images.ts";
 import { forgetInbox, oldestInbox } from "../tables/inbox.ts";
@@ -19,6 +20,7 @@ const RECENT_ROWS = 2_000;
 const KEEP_ACTIONS_MS = 90 * DAY_MS;
 const KEEP_RUNS_MS = 30 * DAY_MS;
 const KEEP_INBOX_MS = 14 * DAY_MS;
+const KEEP_EVENTS_MS = 14 * DAY_MS;
 const KEEP_MESSAGES_MS = 30 * DAY_MS;
 const KEEP_IMAGES_MS = 90 * DAY_MS;
 const KEEP_HISTORY_MS = 400 * DAY_MS;
@@ -54,6 +56,7 @@ export function pruneSlice(tx: LedgerTx): boolean {
   forgotten += forgetRuns(sql, before(KEEP_RUNS_MS), SLICE_ROWS);
   forgotten += forgetRejections(sql, before(KEEP_RUNS_MS), SLICE_ROWS);
   forgotten += forgetInbox(sql, now - KEEP_INBOX_MS, SLICE_ROWS);
+  forgotten += forgetEvents(sql, before(KEEP_EVENTS_MS), SLICE_ROWS);
   forgotten += forgetDeadMessages(sql, now - KEEP_MESSAGES_MS, SLICE_ROWS);
   forgotten += forgetImages(sql, now - KEEP_IMAGES_MS, SLICE_ROWS);
   rollMinutes(sql, now);
@@ -74,6 +77,7 @@ export function nextHousekeepingAt(tx: LedgerTx): number {
     [oldestRun(sql), KEEP_RUNS_MS],
     [oldestRejection(sql), KEEP_RUNS_MS],
     [oldestInbox(sql), KEEP_INBOX_MS],
+    [oldestEvent(sql), KEEP_EVENTS_MS],
     [oldestDeadMessage(sql), KEEP_MESSAGES_MS],
     [oldestImage(sql), KEEP_IMAGES_MS],
     [oldestDay(sql), KEEP_HISTORY_MS],

@@ -1,7 +1,7 @@
 import { type Sql, textOrNull } from "./sql.ts";
 
-/** The documents there are: the gate's state, what the gate file last said, the counts, and how far the doctor has come. */
-export type DocName = "gate" | "gate-said" | "counts" | "doctor";
+/** The documents there are: the gate's state, what the gate file last said, the counts, how far the doctor has come, and what the outgoing events last said. */
+export type DocName = "gate" | "gate-said" | "counts" | "doctor" | "events-said";
 
 /** The document's text, or null when none was put yet. */
 export function getDoc(sql: Sql, name: DocName): string | null {
