@@ -28,6 +28,7 @@ const PAGES = [
   "/dead",
   "/dead?cause=fp0",
   "/steering",
+  "/system",
   "/nowhere",
 ];
 const ALL_FACES = [DESKTOP, PHONE].flatMap((viewport) =>

@@ -3,6 +3,7 @@ import type {
   AuditEntry,
   Causes,
   DeadLetters,
+  EventPage,
   Image,
   Job,
   JobDetail,
@@ -157,6 +158,24 @@ export function runAt(index: number, hostile: boolean): Run {
     etaSeconds: open ? left / 11.4 : null,
     timeToReady: { p50: 4100, p95: 61_000 },
   };
+}
+
+export function eventPage(mode: string): EventPage {
+  if (mode === "empty") return { endpoints: [], events: [], nextCursor: null };
+  const hostile = mode === "hostile";
+  const events = Array.from({ length: 4 }, (_, index) => ({
+    id: `evt_1_${index}`,
+    endpoint: "https://hooks.example.com/prewarm",
+    type: ["run.finished", "breaker.opened", "variant.dead", "test"][index] ?? "test",
+    at: NOW - 60_000 * index,
+    body: "{}",
+    state: index === 1 ? ("waiting" as const) : ("delivered" as const),
+    tries: 1 + index,
+    status: index === 1 ? 503 : 204,
+    said: hostile ? HOSTILE : "",
+    nextAt: index === 1 ? NOW + 40_000 : null,
+  }));
+  return { endpoints: [{ url: "https://hooks.example.com/prewarm", types: null }], events, nextCursor: null };
 }
 
 export function causes(mode: string): Causes {

@@ -1517,6 +1517,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images of which something was stored of late, or has failed
+         * @description Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    search?: string;
+                    sort?: "latest" | "largest" | "failed";
+                    /** @description Rows in one page */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Images */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImageList"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{id}": {
         parameters: {
             query?: never;
@@ -3321,6 +3401,19 @@ export interface components {
             /** @description null: this is the last page */
             nextCursor: string | null;
         };
+        ImageList: {
+            images: {
+                id: string;
+                /** @description Variants stored of late */
+                stored: number;
+                /** @description Of these */
+                bytes: number;
+                /** @description Unix milliseconds */
+                storedAt: number | null;
+                /** @description Dead and refused variants */
+                failed: number;
+            }[];
+        };
         Image: {
             id: string;
             originalUrl: string | null;
@@ -3793,6 +3886,7 @@ export type Action = components['schemas']['Action'];
 export type ActionFilter = components['schemas']['ActionFilter'];
 export type ActionRequest = components['schemas']['ActionRequest'];
 export type ActionPage = components['schemas']['ActionPage'];
+export type ImageList = components['schemas']['ImageList'];
 export type Image = components['schemas']['Image'];
 export type Variant = components['schemas']['Variant'];
 export type Purge = components['schemas']['Purge'];

@@ -11,7 +11,19 @@ import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { jobError, originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
-import { answer, bytes, cursor, format, jobName, jobState, nextCursor, refusals, time } from "./schema-words.ts";
+import {
+  answer,
+  bytes,
+  count,
+  cursor,
+  format,
+  jobName,
+  jobState,
+  limit,
+  nextCursor,
+  refusals,
+  time,
+} from "./schema-words.ts";
 
 /** Variants of one page: R2 lists at most this many objects with their metadata at once. */
 const PAGE_OBJECTS = 500;
@@ -50,7 +62,40 @@ const params = z.object({
   id: z.string().min(1).openapi({ description: "One URL-encoded segment, or the rest of the path" }),
 });
 
+const imageList = z
+  .object({
+    images: z.array(
+      z.object({
+        id: z.string(),
+        stored: count.openapi({ description: "Variants stored of late" }),
+        bytes: bytes.openapi({ description: "Of these" }),
+        storedAt: time.nullable(),
+        failed: count.openapi({ description: "Dead and refused variants" }),
+      }),
+    ),
+  })
+  .openapi("ImageList");
+
 export const images = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/images",
+      tags: ["images"],
+      summary: "Images of which something was stored of late, or has failed",
+      description:
+        "Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.",
+      request: {
+        query: z.object({
+          search: z.string().max(200).default(""),
+          sort: z.enum(["latest", "largest", "failed"]).default("latest"),
+          limit,
+        }),
+      },
+      responses: { 200: answer(imageList, "Images"), ...refusals },
+    },
+    async (c, { ledger }) => c.json({ images: await ledger.listImages(c.req.valid("query")) }, 200),
+  ),
   viewer(
     {
       method: "get",

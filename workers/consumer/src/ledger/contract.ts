@@ -156,6 +156,7 @@ export interface Operators {
   listCauses(query: { windowMs: number | null; run: string | null }): Promise<CausesView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
+  listImages(query: ImageListQuery): Promise<ImageSummary[]>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
   imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
@@ -227,6 +228,7 @@ export const LEDGER_CALLS = {
   listCauses: "repeat",
   listActions: "repeat",
   getAction: "repeat",
+  listImages: "repeat",
   imageRows: "repeat",
   stats: "repeat",
   history: "repeat",
@@ -389,6 +391,22 @@ export interface RunView {
   ratePerSecond: number;
   readyP50: number | null;
   readyP95: number | null;
+}
+
+export interface ImageListQuery {
+  /** Part of the id. */
+  search: string;
+  sort: "latest" | "largest" | "failed";
+  limit: number;
+}
+
+/** What was stored of an image of late, and what of it has failed. */
+export interface ImageSummary {
+  id: string;
+  stored: number;
+  bytes: number;
+  storedAt: number | null;
+  failed: number;
 }
 
 export interface ImageRows {

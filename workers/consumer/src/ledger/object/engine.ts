@@ -12,6 +12,8 @@ import type {
   FinishRequest,
   GatePatch,
   GateView,
+  ImageListQuery,
+  ImageSummary,
   JobAct,
   JobFilter,
   LedgerCalls,
@@ -47,6 +49,7 @@ import { deadView } from "../views/dead-groups.ts";
 import { listEvents } from "../views/events.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
+import { listImages } from "../views/image-list.ts";
 import { listJobs } from "../views/job-list.ts";
 import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
 import { listRejected, listRuns, RunSpeeds, runView } from "../views/runs.ts";
@@ -188,6 +191,10 @@ export class Engine implements Answering<LedgerCalls> {
 
   getAction(id: string): ActionView | null {
     return this.#read((tx) => getAction(tx, id));
+  }
+
+  listImages(query: ImageListQuery): ImageSummary[] {
+    return this.#read((tx) => listImages(tx, query));
   }
 
   imageRows(id: string, stored: string[]) {

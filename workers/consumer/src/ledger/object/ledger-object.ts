@@ -36,6 +36,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listCauses(...args: Call<"listCauses">) { return this.#engine.listCauses(...args); }
   listActions(...args: Call<"listActions">) { return this.#engine.listActions(...args); }
   getAction(...args: Call<"getAction">) { return this.#engine.getAction(...args); }
+  listImages(...args: Call<"listImages">) { return this.#engine.listImages(...args); }
   imageRows(...args: Call<"imageRows">) { return this.#engine.imageRows(...args); }
   stats(...args: Call<"stats">) { return this.#engine.stats(...args); }
   history(...args: Call<"history">) { return this.#engine.history(...args); }
