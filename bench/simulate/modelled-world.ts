@@ -174,7 +174,12 @@ export class ModelledWorld {
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);
       },
-      ...{ purge: async () => undefined, storedOf: async () => [], publishGate: async () => undefined },
+      ...{
+        purge: async () => undefined,
+        storedOf: async () => [],
+        publishGate: async () => undefined,
+        deliver: async () => ({ status: 204, said: "" }),
+      },
     };
   }
 

@@ -25,6 +25,7 @@ export function doorOf({ config, clock, ledger, bucket, log }: House): (request:
     ...{
       environment: "world",
       version: null,
+      isLocal: false,
       sleep: (ms: number) => clock.sleep(ms),
       sizeOf: async () => null,
       fetch: () => Promise.reject(new Error("none")),

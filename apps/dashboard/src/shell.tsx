@@ -18,6 +18,7 @@ const NAV: readonly [href: string, name: string, key: string][] = [
   ["/dead", "Dead letters", "d"],
   ["/images", "Images", "i"],
   ["/steering", "Steering", "s"],
+  ["/system", "System", "y"],
 ];
 
 /** What stands around every page. */

@@ -103,7 +103,7 @@ describe("the jobs page", () => {
     await page.waitForURL("**/jobs?state=refused");
     await page.getByRole("button", { name: "Retry all refused…" }).waitFor();
     await page.goto(`${api.url}/jobs/00000000007`);
-    await page.getByText("cdn.example.com answered 404.").waitFor();
+    await page.getByText("cdn.example.com answered 404.").first().waitFor();
     await page.locator("[data-retry-page]").click();
     await page.getByText("Queued again.").waitFor();
     expect(api.seen).toContain("POST /api/v1/jobs/00000000007/retry");
@@ -206,11 +206,11 @@ describe("what makes it pleasant", () => {
     await close();
   });
 
-  it("tells the environment, and the exact time in UTC on hover", async () => {
+  it("tells the environment, and the exact time on hover, local and in UTC", async () => {
     const { page, close } = await open("/jobs");
     expect(await page.locator(".environment").innerText()).toBe("staging");
     expect(await page.locator("tbody time").first().getAttribute("title")).toMatch(
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC$/,
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ · \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC$/,
     );
     await close();
   });

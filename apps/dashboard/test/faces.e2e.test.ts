@@ -28,6 +28,7 @@ const PAGES = [
   "/dead",
   "/dead?cause=fp0",
   "/steering",
+  "/system",
   "/nowhere",
 ];
 const ALL_FACES = [DESKTOP, PHONE].flatMap((viewport) =>
@@ -72,7 +73,7 @@ describe.each([
       expect(faults).toEqual([]);
       expect([...origins]).toEqual([api.url]);
     },
-    120_000,
+    300_000,
   );
 });
 

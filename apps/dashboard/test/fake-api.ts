@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { actionAt, auditAt, causes, dead, image, jobAt, jobDetail, runAt } from "./fixtures.ts";
+import { actionAt, auditAt, causes, dead, eventPage, HOSTILE, image, jobAt, jobDetail, runAt } from "./fixtures.ts";
 import { gate, history, stats } from "./fixtures-stats.ts";
 
 /*
@@ -47,6 +47,11 @@ export async function startFakeApi(): Promise<FakeApi> {
 
 async function answer(api: FakeApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", api.url);
+  if (url.pathname === "/readyz") {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ status: "ready", version: null }));
+    return;
+  }
   if (!url.pathname.startsWith("/api/")) return serveFile(url.pathname, response);
   api.seen.push(`${request.method} ${url.pathname}${url.search}`);
   const body = await readBody(request);
@@ -122,6 +127,24 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
       return [200, causes(api.mode)];
     case "GET runs/*/rejected":
       return [200, { rejected: [{ index: 4, id: "../up", code: "id_invalid", message: "No." }], nextCursor: null }];
+    case "GET images":
+      return [
+        200,
+        {
+          images: empty
+            ? []
+            : Array.from({ length: 9 }, (_, index) => ({
+                id: hostile ? `${HOSTILE}${index}` : `photos/2026/boat-${index}`,
+                ...{ stored: 6, bytes: 412_004, storedAt: Date.now() - 60_000, failed: index },
+              })),
+        },
+      ];
+    case "GET events":
+      return [200, eventPage(api.mode)];
+    case "POST events/*":
+      return [202, { endpoints: 1 }];
+    case "POST doctor":
+      return [200, { findings: [], nextCursor: null }];
     case "GET thumbs/*":
       return [404, "Nothing of it is stored."];
     case "GET dead":

@@ -3,6 +3,7 @@ import type {
   AuditEntry,
   Causes,
   DeadLetters,
+  EventPage,
   Image,
   Job,
   JobDetail,
@@ -159,6 +160,24 @@ export function runAt(index: number, hostile: boolean): Run {
   };
 }
 
+export function eventPage(mode: string): EventPage {
+  if (mode === "empty") return { endpoints: [], events: [], nextCursor: null };
+  const hostile = mode === "hostile";
+  const events = Array.from({ length: 4 }, (_, index) => ({
+    id: `evt_1_${index}`,
+    endpoint: "https://hooks.example.com/prewarm",
+    type: ["run.finished", "breaker.opened", "variant.dead", "test"][index] ?? "test",
+    at: NOW - 60_000 * index,
+    body: "{}",
+    state: index === 1 ? ("waiting" as const) : ("delivered" as const),
+    tries: 1 + index,
+    status: index === 1 ? 503 : 204,
+    said: hostile ? HOSTILE : "",
+    nextAt: index === 1 ? NOW + 40_000 : null,
+  }));
+  return { endpoints: [{ url: "https://hooks.example.com/prewarm", types: null }], events, nextCursor: null };
+}
+
 export function causes(mode: string): Causes {
   const hostile = mode === "hostile";
   const found = ERRORS.map((error, index) => ({
@@ -214,6 +233,7 @@ export function image(id: string, mode: string, imageUrl: string): Image {
   return {
     id,
     originalUrl: imageUrl,
+    originalBytes: 412_004,
     sourceEtag: '"5f2c-1a"',
     purging: false,
     variants: jobs.map((job) => ({

@@ -1526,6 +1526,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images of which something was stored of late, or has failed
+         * @description Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    search?: string;
+                    sort?: "latest" | "largest" | "failed";
+                    /** @description Rows in one page */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Images */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImageList"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{id}": {
         parameters: {
             query?: never;
@@ -2184,6 +2264,164 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outgoing events, the newest first, with what each endpoint answered */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows in one page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before; opaque */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventPage"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell every endpoint of a test */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description On its way */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventTest"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The configuration names no endpoint */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3493,9 +3731,24 @@ export interface components {
             /** @description null: this is the last page */
             nextCursor: string | null;
         };
+        ImageList: {
+            images: {
+                id: string;
+                /** @description Variants stored of late */
+                stored: number;
+                /** @description Of these */
+                bytes: number;
+                /** @description Unix milliseconds */
+                storedAt: number | null;
+                /** @description Dead and refused variants */
+                failed: number;
+            }[];
+        };
         Image: {
             id: string;
             originalUrl: string | null;
+            /** @description Of the original, once a variant of it is stored */
+            originalBytes: number | null;
             sourceEtag: string | null;
             purging: boolean;
             variants: components["schemas"]["Variant"][];
@@ -3899,6 +4152,37 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        EventPage: {
+            endpoints: {
+                url: string;
+                types: ("run.finished" | "image.ready" | "variant.dead" | "breaker.opened" | "breaker.closed" | "budget.level" | "live.stalled" | "nothing.consumed")[] | null;
+            }[];
+            events: components["schemas"]["EventDelivery"][];
+            /** @description null: this is the last page */
+            nextCursor: string | null;
+        };
+        EventDelivery: {
+            /** @description The event's `webhook-id`, the same for every endpoint */
+            id: string;
+            endpoint: string;
+            type: string;
+            /** @description Unix milliseconds */
+            at: number;
+            /** @description As it is sent, JSON text */
+            body: string;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "given up";
+            tries: number;
+            /** @description The last answer; 0: none came, null: not tried yet */
+            status: number | null;
+            /** @description Its first words */
+            said: string | null;
+            /** @description Unix milliseconds */
+            nextAt: number | null;
+        };
+        EventTest: {
+            endpoints: number;
+        };
         Finding: {
             /** @enum {string} */
             code: "object_below_floor" | "marker_stale" | "row_forgotten" | "lease_expired" | "slot_leaked" | "counters_differ";
@@ -3989,6 +4273,7 @@ export type Action = components['schemas']['Action'];
 export type ActionFilter = components['schemas']['ActionFilter'];
 export type ActionRequest = components['schemas']['ActionRequest'];
 export type ActionPage = components['schemas']['ActionPage'];
+export type ImageList = components['schemas']['ImageList'];
 export type Image = components['schemas']['Image'];
 export type Variant = components['schemas']['Variant'];
 export type Purge = components['schemas']['Purge'];
@@ -4010,6 +4295,9 @@ export type HistoryBucket = components['schemas']['HistoryBucket'];
 export type GatePatch = components['schemas']['GatePatch'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuditEntry = components['schemas']['AuditEntry'];
+export type EventPage = components['schemas']['EventPage'];
+export type EventDelivery = components['schemas']['EventDelivery'];
+export type EventTest = components['schemas']['EventTest'];
 export type Finding = components['schemas']['Finding'];
 export type LedgerImport = components['schemas']['LedgerImport'];
 export type LedgerRestore = components['schemas']['LedgerRestore'];

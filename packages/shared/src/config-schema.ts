@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FORMATS, type LimitConfig, POSITIONS, QUALITIES } from "./config.ts";
+import { EVENT_TYPES } from "./events.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
 import { RATIO_PATTERN } from "./ratio.ts";
 
@@ -179,6 +180,15 @@ export const configSchema = z.strictObject({
     z.string(),
     z.strictObject({ verifier, mapper, recipe: z.string().optional(), may: mayDo.optional() }),
   ),
+  events: z
+    .array(
+      z.strictObject({
+        url: z.string().regex(/^https:\/\/|^http:\/\/(localhost|127\.)/, "write an https address"),
+        secrets,
+        types: z.array(z.enum(EVENT_TYPES)).min(1, "name at least one type, or leave it out for all").optional(),
+      }),
+    )
+    .max(10, "name at most 10"),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),
   v: z.enum(["open", "limited", "signed"], "write open, limited or signed"),
   fallback: z.enum(["original", "nearest", "placeholder"], "write original, nearest or placeholder"),

@@ -1,3 +1,4 @@
+import type { EventType } from "./events.ts";
 import { snapUp } from "./ladder.ts";
 
 /** Output formats, in order of preference when `f=auto` may choose. `png` only when the config lists it. */
@@ -13,6 +14,13 @@ export type Position = (typeof POSITIONS)[number];
 
 /** A shape that unsigned pairs of `w` and `h` may have, such as `"4:3"` or `"1.91:1"`; with `pos`, for that `pos` only. */
 export type RatioConfig = string | { ratio: string; pos: Position };
+
+/** Somebody who is told what happens: of all types, or of these. */
+export interface EventEndpoint {
+  url: string;
+  secrets: readonly string[];
+  types?: readonly EventType[];
+}
 
 /** A place originals come from. The source with the longest `prefix` that the id starts with is used; `""` takes the rest. */
 export type SourceConfig =
@@ -124,6 +132,8 @@ export interface Settings {
   recipes: Record<string, readonly string[]>;
   /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
   hooks: Record<string, HookConfig>;
+  /** Endpoints that are told what happens, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, the first of which signs, and all during a rotation. */
+  events: readonly EventEndpoint[];
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
   signing: "off" | "custom" | "all";
   /** Who may name a version (`v`): `open` everybody, `limited` everybody, a few an image and day (`limits.versionsPerImageDay`), `signed` signed URLs only. */
@@ -220,6 +230,7 @@ export const DEFAULTS: Settings = {
   pages: PAGES,
   recipes: { upload: recipeOf(PAGES) },
   hooks: {},
+  events: [],
   signing: "custom",
   v: "limited",
   fallback: "original",

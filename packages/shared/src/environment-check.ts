@@ -23,6 +23,7 @@ export function checkEnvironment(config: Config, configFaults: readonly string[]
     ...ownSecrets(given),
     ...ledgerPlaces(given),
     ...(isWhole("hooks") ? hookSecrets(config, given) : []),
+    ...(isWhole("events") ? eventSecrets(config, given) : []),
     ...(isWhole("sources") ? sourceNeeds(config, given) : []),
     ...(isWhole("ittybit") ? hookNeeds(config, given) : []),
   ];
@@ -76,6 +77,17 @@ function hookSecrets({ hooks }: Config, { value }: Given): string[] {
     if (kind !== "standard-webhooks" || secrets.every(isWebhookSecret)) return [];
     return [
       `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name)}`,
+    ];
+  });
+}
+
+function eventSecrets({ events }: Config, { value }: Given): string[] {
+  const names = [...new Set(events.flatMap(({ secrets }) => secrets))];
+  return names.flatMap((name) => {
+    const secrets = secretList(value(name));
+    if (secrets.length > 0 && secrets.every(isWebhookSecret)) return [];
+    return [
+      `${name}: outgoing events are signed by it, and it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name)}`,
     ];
   });
 }

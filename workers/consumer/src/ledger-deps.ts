@@ -1,11 +1,13 @@
 import { systemClock } from "@prewarm/shared/clock";
+import { secretList } from "@prewarm/shared/environment";
 import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ittybitOf, logOf, versionOf } from "./compose.ts";
-import { type Env, siteConfig } from "./config.ts";
+import { type Env, secretOf, siteConfig } from "./config.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
+import { deliverEvent } from "./platform/deliver-event.ts";
 import { within } from "./platform/within.ts";
 import { lookForRenewal } from "./store/list-generations.ts";
 import { purgeObjects } from "./store/purge-objects.ts";
@@ -30,6 +32,13 @@ export function ledgerDeps(env: Env): LedgerDeps {
     ittybit: ittybitOf(env),
     purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),
     storedOf: (task) => lookForRenewal(env.IMAGES_BUCKET, task),
+    deliver: (event) => {
+      const endpoint = siteConfig(env).events.find(({ url }) => url === event.endpoint);
+      // Taken out of the configuration since.
+      if (endpoint === undefined) return Promise.resolve({ status: 410, said: "no endpoint any more" });
+      const secrets = endpoint.secrets.flatMap((name) => secretList(secretOf(env, name)));
+      return deliverEvent(event, secrets, (input, init) => fetch(input, init));
+    },
     publishGate: async (file) => {
       await env.IMAGES_BUCKET.put(GATE_KEY, JSON.stringify(file));
     },

@@ -19,6 +19,7 @@ export const KEYS: readonly [keys: string, does: string][] = [
   ["g d", "Go to dead letters"],
   ["g i", "Go to images"],
   ["g s", "Go to steering"],
+  ["g y", "Go to system"],
   ["?", "This list"],
   ["Esc", "Close; leave the search"],
 ];
@@ -31,6 +32,7 @@ const GO: Record<string, string> = {
   d: "/dead",
   i: "/images",
   s: "/steering",
+  y: "/system",
 };
 
 export const helpOpen = signal(false);

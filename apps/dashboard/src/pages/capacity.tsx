@@ -12,7 +12,9 @@ export function Capacity({ stats }: { stats: Stats }) {
         <Meters stats={stats} />
       </section>
       <section class="card" aria-labelledby="queues">
-        <h2 id="queues">Queues</h2>
+        <h2 id="queues" tabIndex={-1}>
+          Queues
+        </h2>
         <Queues stats={stats} />
         <p class="muted small-text">A message is only a wake-up; what waits is counted in the lanes.</p>
       </section>

@@ -1,6 +1,7 @@
 import type { JobDetail } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
 import { savedShare, size } from "../lib/format.ts";
+import { Slider } from "../ui/slider.tsx";
 
 /** Original and variant side by side, with the bytes that a viewer saves. */
 export function Compare({ job }: { job: JobDetail }) {
@@ -25,6 +26,12 @@ export function Compare({ job }: { job: JobDetail }) {
         <Picture name="Original" url={job.originalUrl} bytes={original} />
         <Picture name="Variant" url={job.variantUrl} bytes={job.bytes} />
       </div>
+      {job.originalUrl && /^https?:/.test(job.originalUrl) && (
+        <details>
+          <summary>Compare by slider</summary>
+          <Slider under={job.originalUrl} over={job.variantUrl} name={job.transform} />
+        </details>
+      )}
     </section>
   );
 }

@@ -5,56 +5,105 @@ import { useResource } from "../api/use-resource.ts";
 import { count, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 import { imageUrl } from "../lib/paths.ts";
-import { navigate } from "../lib/router.ts";
+import { navigate, place } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 import { Picture } from "./compare.tsx";
 import { DryRunCard } from "./dry-run-card.tsx";
 import { PurgeDialog } from "./purge-dialog.tsx";
+import { VariantGrid } from "./variant-grid.tsx";
 
-/** Asks for an image's id and opens its page. */
+const SORTS = [
+  ["latest", "Latest"],
+  ["largest", "Largest"],
+  ["failed", "Most failed"],
+] as const;
+
+/** Images by what was stored last, by size, by failures; and the way to any by its id. */
 export function ImagesPage() {
-  const [id, setId] = useState("");
+  const query = place.value.searchParams;
+  const [sort] = SORTS.find(([name]) => name === query.get("sort")) ?? SORTS[0];
+  const search = query.get("search") ?? "";
+  const [text, setText] = useState(search);
+  const go = (to: { sort?: string; search?: string }) =>
+    navigate(`/images?${new URLSearchParams({ sort, search, ...to })}`, { replace: true });
+  const resource = useResource(
+    `${sort}|${search}`,
+    (signal) => ask("GET /api/v1/images", { query: { sort, search, limit: 120 }, signal }),
+    5000,
+  );
   return (
     <>
       <header class="page-head">
         <h1>Images</h1>
+        <span class="grow" />
+        <fieldset class="segments" aria-label="Order">
+          {SORTS.map(([name, words]) => (
+            <button key={name} type="button" aria-pressed={name === sort} onClick={() => go({ sort: name })}>
+              {words}
+            </button>
+          ))}
+        </fieldset>
       </header>
       <search class="card">
         <form
           class="row-form"
           onSubmit={(event) => {
             event.preventDefault();
-            if (id.trim()) navigate(imageUrl(id.trim()));
+            go({ search: text.trim() });
           }}
         >
           <label class="field grow">
-            Image id
+            Image id, or a part of it
             <input
               type="search"
-              required
-              value={id}
+              value={text}
+              maxLength={200}
               spellcheck={false}
               autocomplete="off"
               placeholder="photos/2026/boat"
-              onInput={(event) => setId(event.currentTarget.value)}
+              onInput={(event) => setText(event.currentTarget.value)}
             />
-            <small class="muted">
-              As it stands in the URL after <span class="mono">/images/</span>, without the query.
-            </small>
           </label>
           <button type="submit" class="primary">
-            Show
+            Search
           </button>
+          {text.trim() !== "" && (
+            <a class="button" href={imageUrl(text.trim())}>
+              Show
+            </a>
+          )}
         </form>
       </search>
-      <Empty title="Every image has a page">
-        All of its variants, their sizes and previews; warm, make again or purge them there. To look for one, search{" "}
-        <a href="/jobs">jobs</a> by <span class="mono">id:</span>.
-      </Empty>
+      <View resource={resource} what="images">
+        {({ images }) =>
+          images.length === 0 ? (
+            <Empty title="No image of late">
+              Images stand here once something of them is stored or has failed. An older one has its page all the same:
+              write its whole id and choose Show.
+            </Empty>
+          ) : (
+            <ul class="sheet">
+              {images.map((image) => (
+                <li key={image.id} data-row={image.id}>
+                  <a href={imageUrl(image.id)} class="break small-text">
+                    <Thumb id={image.id} />
+                    {image.id}
+                  </a>
+                  <p class="muted small-text">
+                    {count(image.stored)} stored, {size(image.bytes)}
+                    {image.failed > 0 && <b> · {count(image.failed)} failed</b>}
+                  </p>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </View>
     </>
   );
 }
@@ -79,7 +128,10 @@ export function ImagePage({ id }: { id: string }) {
               They are made when a viewer asks, when an upload hook calls, or when you warm a recipe.
             </Empty>
           ) : (
-            <Variants image={image} />
+            <>
+              <VariantGrid image={image} />
+              <Variants image={image} />
+            </>
           )}
           {(next || cursors.length > 0) && (
             <nav class="pager" aria-label="Pages of variants">
@@ -227,14 +279,20 @@ function Variants({ image }: { image: Image }) {
     <ul class="variants">
       {image.originalUrl && (
         <li class="card">
-          <Picture name="Original" url={image.originalUrl} bytes={null} />
+          <Picture name="Original" url={image.originalUrl} bytes={image.originalBytes} />
         </li>
       )}
-      {image.variants.map((variant) => (
+      {image.variants.toSorted(byWidth).map((variant) => (
         <VariantCard key={variant.key} variant={variant} />
       ))}
     </ul>
   );
+}
+
+/** By width as a number, then by format. */
+function byWidth(a: Variant, b: Variant): number {
+  const width = ({ transform }: Variant) => Number(/(?:^|&)w=(\d+)/.exec(transform)?.[1] ?? 0);
+  return width(a) - width(b) || a.format.localeCompare(b.format);
 }
 
 function VariantCard({ variant }: { variant: Variant }) {

@@ -10,6 +10,7 @@ import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 import { WarningLink } from "../ui/warning-link.tsx";
 import { Capacity } from "./capacity.tsx";
+import { Flow } from "./flow.tsx";
 import { HistoryCharts } from "./history-charts.tsx";
 
 /** Everything at a glance. */
@@ -21,6 +22,7 @@ export function OverviewPage() {
         {(stats) => (
           <>
             <HealthCard stats={stats} />
+            <Flow stats={stats} />
             <Tiles stats={stats} />
             <Lanes stats={stats} />
             <HistoryCharts />
@@ -203,7 +205,13 @@ function Lanes({ stats }: { stats: Stats }) {
 }
 
 function CountLink({ value, href, what }: { value: number; href: string; what: string }) {
-  if (value === 0) return <span class="muted">0</span>;
+  if (value === 0)
+    return (
+      <span class="muted zero">
+        <span aria-hidden="true">·</span>
+        <span class="visually-hidden">0</span>
+      </span>
+    );
   return (
     <a href={href} aria-label={`${count(value)} ${what} jobs`}>
       {count(value)}

@@ -5,7 +5,7 @@ const WORDS: Record<string, string> = {
   "/causes": "Causes",
   "/dead": "Dead letters",
   "/jobs": "Jobs",
-  "/readyz": "Readiness",
+  "/system": "System",
   "/steering": "Steering",
 };
 

@@ -11,6 +11,7 @@ import { dead } from "./dead.ts";
 import type { ApiDeps } from "./deps.ts";
 import { doctor } from "./doctor.ts";
 import { type Api, type ApiEnv, type Endpoint, routingPath } from "./endpoint.ts";
+import { events } from "./events.ts";
 import { exports } from "./export.ts";
 import { gate } from "./gate.ts";
 import { history } from "./history.ts";
@@ -32,7 +33,7 @@ import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
   ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, history, gate],
-  ...[audit, doctor, ledger, session, hooks, ittybitHook, metrics, system],
+  ...[audit, events, doctor, ledger, session, hooks, ittybitHook, metrics, system],
 ].flat();
 
 /** Every call there is. The app, the guard and the document are all made of this list. */

@@ -9,9 +9,21 @@ import type { ImageRows, NamedJob } from "../ledger/contract.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { operator, viewer } from "./endpoint.ts";
-import { jobError } from "./jobs.ts";
+import { jobError, originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
-import { answer, bytes, cursor, format, jobName, jobState, nextCursor, refusals, time } from "./schema-words.ts";
+import {
+  answer,
+  bytes,
+  count,
+  cursor,
+  format,
+  jobName,
+  jobState,
+  limit,
+  nextCursor,
+  refusals,
+  time,
+} from "./schema-words.ts";
 
 /** Variants of one page: R2 lists at most this many objects with their metadata at once. */
 const PAGE_OBJECTS = 500;
@@ -38,6 +50,7 @@ const image = z
   .object({
     id: z.string(),
     originalUrl: z.string().nullable(),
+    originalBytes: bytes.nullable().openapi({ description: "Of the original, once a variant of it is stored" }),
     sourceEtag: z.string().nullable(),
     purging: z.boolean(),
     variants: z.array(variant),
@@ -49,7 +62,40 @@ const params = z.object({
   id: z.string().min(1).openapi({ description: "One URL-encoded segment, or the rest of the path" }),
 });
 
+const imageList = z
+  .object({
+    images: z.array(
+      z.object({
+        id: z.string(),
+        stored: count.openapi({ description: "Variants stored of late" }),
+        bytes: bytes.openapi({ description: "Of these" }),
+        storedAt: time.nullable(),
+        failed: count.openapi({ description: "Dead and refused variants" }),
+      }),
+    ),
+  })
+  .openapi("ImageList");
+
 export const images = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/images",
+      tags: ["images"],
+      summary: "Images of which something was stored of late, or has failed",
+      description:
+        "Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.",
+      request: {
+        query: z.object({
+          search: z.string().max(200).default(""),
+          sort: z.enum(["latest", "largest", "failed"]).default("latest"),
+          limit,
+        }),
+      },
+      responses: { 200: answer(imageList, "Images"), ...refusals },
+    },
+    async (c, { ledger }) => c.json({ images: await ledger.listImages(c.req.valid("query")) }, 200),
+  ),
   viewer(
     {
       method: "get",
@@ -114,6 +160,7 @@ async function imageAnswer(
   return {
     id,
     originalUrl: await originalAddress(id, caller, deps),
+    originalBytes: await originalBytes(id, deps),
     sourceEtag: sourceEtag(found, listed.objects),
     purging: found.purging,
     variants: [...stored, ...waiting].filter((one) => one !== null),

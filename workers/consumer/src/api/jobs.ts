@@ -238,7 +238,8 @@ async function detail(
   };
 }
 
-async function originalBytes(id: string, { bucket }: ApiDeps): Promise<number | null> {
+/** Of the original, as it is kept with what is known of an image; null: not known yet. */
+export async function originalBytes(id: string, { bucket }: ApiDeps): Promise<number | null> {
   const known = await readInfos({ images: bucket, connections: createSemaphore(1) }, [id]);
   return known.get(id)?.bytes ?? null;
 }

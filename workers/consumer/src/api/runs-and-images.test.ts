@@ -97,6 +97,22 @@ describe("images", () => {
     expect(asPath.body).toMatchObject({ id, purging: true });
   });
 
+  it("are browsed by what was stored last, by size, and by what failed most", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a/one", "a/two", "b/bad"]);
+    endAll(world, (of) => [of.startsWith("b") ? "dead" : "stored", "it failed"]);
+    const ids = async (query: string) =>
+      ((await world.json("GET", `/api/v1/images?${query}`, { token: VIEWER })).body.images as { id: string }[]).map(
+        ({ id }) => id,
+      );
+    expect((await ids("sort=latest")).slice(0, 2).sort()).toEqual(["a/one", "a/two"]);
+    expect((await ids("sort=failed"))[0]).toBe("b/bad");
+    expect(await ids("search=TWO&sort=largest")).toEqual(["a/two"]);
+    expect((await world.json("GET", "/api/v1/images?search=two")).body.images).toMatchObject([
+      { id: "a/two", stored: 2, bytes: 2_468, failed: 0 },
+    ]);
+  });
+
   it("sign the links that an unsigned URL could not have", async () => {
     const world = createApiWorld();
     await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a", transforms: ["w=300&h=210"] }] } });

@@ -66,7 +66,7 @@ function faults({ faults: [fault, ...more] }: Circumstances): Warning | null {
   if (fault === undefined) return null;
   const others = more.length === 0 ? "" : ` ${more.length} more: see /readyz.`;
   const sentence = `The configuration is at fault. ${fault.replace(/[.!?]?$/, ".")}${others}`;
-  return { level: "problem", code: "fault", sentence, link: "/readyz", since: null };
+  return { level: "problem", code: "fault", sentence, link: "/system", since: null };
 }
 
 function ledgerFull({ ledgerBytes }: Circumstances): Warning | null {

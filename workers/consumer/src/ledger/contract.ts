@@ -188,12 +188,17 @@ export interface Operators {
   listCauses(query: { windowMs: number | null; run: string | null }): Promise<CausesView>;
   listActions(query: Page): Promise<{ actions: ActionView[]; next: string | null }>;
   getAction(action: string): Promise<ActionView | null>;
+  listImages(query: ImageListQuery): Promise<ImageSummary[]>;
   /** `stored`: keys of variants that R2 has, ≤ 1,000; they are named. */
   imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
   about(): Promise<{ version: CodeVersion | null }>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
   getGate(): Promise<GateView>;
+  /** What was told, and what is to be, the newest first. */
+  listEvents(query: Page): Promise<{ events: EventView[]; next: string | null }>;
+  /** Tells every endpoint of a test; how many there are. */
+  testEvent(who: string): Promise<number>;
   listAudit(query: Page): Promise<{ entries: AuditView[]; next: string | null }>;
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
@@ -276,11 +281,14 @@ export const LEDGER_CALLS = {
   listCauses: "repeat",
   listActions: "repeat",
   getAction: "repeat",
+  listImages: "repeat",
   imageRows: "repeat",
   stats: "repeat",
   about: "repeat",
   history: "repeat",
   getGate: "repeat",
+  listEvents: "repeat",
+  testEvent: "once",
   listAudit: "repeat",
   cancelRun: "repeat",
   retryJob: "once",
@@ -447,6 +455,22 @@ export interface RunView {
   readyP95: number | null;
 }
 
+export interface ImageListQuery {
+  /** Part of the id. */
+  search: string;
+  sort: "latest" | "largest" | "failed";
+  limit: number;
+}
+
+/** What was stored of an image of late, and what of it has failed. */
+export interface ImageSummary {
+  id: string;
+  stored: number;
+  bytes: number;
+  storedAt: number | null;
+  failed: number;
+}
+
 export interface ImageRows {
   rows: NamedJob[];
   /** The jobs' names of the stored variants that were asked about, by key. */
@@ -562,6 +586,22 @@ export interface ActionView {
   updatedAt: number;
   endedAt: number | null;
   who: string;
+}
+
+/** An event on its way to one endpoint. */
+export interface EventView {
+  id: string;
+  endpoint: string;
+  type: string;
+  at: number;
+  /** JSON text. */
+  body: string;
+  state: "waiting" | "delivered" | "given up";
+  tries: number;
+  /** The last answer: an HTTP status, 0 for none; null: not tried yet. */
+  status: number | null;
+  said: string | null;
+  nextAt: number | null;
 }
 
 export interface AuditView {

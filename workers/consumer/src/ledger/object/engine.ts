@@ -15,6 +15,8 @@ import type {
   FinishRequest,
   GatePatch,
   GateView,
+  ImageListQuery,
+  ImageSummary,
   JobAct,
   JobFilter,
   LedgerCalls,
@@ -30,6 +32,7 @@ import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protoc
 import { cancelAction, createAction, getAction, listActions } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { countMatches } from "../protocol/count-matches.ts";
+import { testEvent } from "../protocol/events.ts";
 import { exchange } from "../protocol/exchange.ts";
 import { hookStats, makeHookKey } from "../protocol/hook-url.ts";
 import { hooked } from "../protocol/hooked.ts";
@@ -50,8 +53,10 @@ import { endSession, isSessionOver } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
 import { causesView } from "../views/causes.ts";
 import { deadView } from "../views/dead-groups.ts";
+import { listEvents } from "../views/events.ts";
 import { gateView, patchGate } from "../views/gate-view.ts";
 import { history, ledgerStats } from "../views/history.ts";
+import { listImages } from "../views/image-list.ts";
 import { listJobs } from "../views/job-list.ts";
 import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
 import { listRejected, listRuns, RunSpeeds, runView } from "../views/runs.ts";
@@ -59,7 +64,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runDuties, runOutbox, runPurge, runRenewals, SLICES_MAX } from "./on-alarm.ts";
+import { runDuties, runEvents, runOutbox, runPurge, runRenewals, SLICES_MAX } from "./on-alarm.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
@@ -219,6 +224,10 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => getAction(tx, id));
   }
 
+  listImages(query: ImageListQuery): ImageSummary[] {
+    return this.#read((tx) => listImages(tx, query));
+  }
+
   imageRows(id: string, stored: string[]) {
     return this.#read((tx) => imageRows(tx, id, stored));
   }
@@ -241,6 +250,14 @@ export class Engine implements Answering<LedgerCalls> {
 
   getGate(): GateView {
     return this.#read((tx) => gateView(tx.gateNow, slotsUsed(tx)));
+  }
+
+  listEvents(query: Page) {
+    return this.#read((tx) => listEvents(tx, query));
+  }
+
+  testEvent(who: string): number {
+    return this.#change((tx) => testEvent(tx, who));
   }
 
   listAudit({ cursor, limit }: Page) {
@@ -324,6 +341,7 @@ export class Engine implements Answering<LedgerCalls> {
       this.#deps.log("ledger.duty_failed", { duty: "outbox", error: errorText(error) });
     });
     await runRenewals(this.steps, this.#deps);
+    await runEvents(this.steps, this.#deps);
     await this.#alarm.load();
     this.#alarm.by(this.#next());
   }
@@ -418,6 +436,7 @@ export class Engine implements Answering<LedgerCalls> {
       await this.#deps.sleep(SHARE_MS);
       await wake(this.steps, this.#deps);
       await runOutbox(this.steps, this.#deps);
+      await runEvents(this.steps, this.#deps);
       await runRenewals(this.steps, this.#deps);
       this.#alarm.by(this.#next());
     } catch (error) {

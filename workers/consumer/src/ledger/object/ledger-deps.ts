@@ -31,4 +31,6 @@ export interface LedgerDeps {
   storedOf(task: RenewalTask): Promise<{ key: string; gen: number }[]>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;
+  /** Sends a signed event to an endpoint of the configuration; what it answered. Throws when it does not answer. */
+  deliver(event: { id: string; endpoint: string; at: number; body: string }): Promise<{ status: number; said: string }>;
 }

@@ -44,11 +44,14 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   listCauses(...args: Call<"listCauses">) { return this.#engine.listCauses(...args); }
   listActions(...args: Call<"listActions">) { return this.#engine.listActions(...args); }
   getAction(...args: Call<"getAction">) { return this.#engine.getAction(...args); }
+  listImages(...args: Call<"listImages">) { return this.#engine.listImages(...args); }
   imageRows(...args: Call<"imageRows">) { return this.#engine.imageRows(...args); }
   stats(...args: Call<"stats">) { return this.#engine.stats(...args); }
   about() { return this.#engine.about(); }
   history(...args: Call<"history">) { return this.#engine.history(...args); }
   getGate(...args: Call<"getGate">) { return this.#engine.getGate(...args); }
+  listEvents(...args: Call<"listEvents">) { return this.#engine.listEvents(...args); }
+  testEvent(...args: Call<"testEvent">) { return this.#engine.testEvent(...args); }
   listAudit(...args: Call<"listAudit">) { return this.#engine.listAudit(...args); }
   cancelRun(...args: Call<"cancelRun">) { return this.#engine.cancelRun(...args); }
   retryJob(...args: Call<"retryJob">) { return this.#engine.retryJob(...args); }

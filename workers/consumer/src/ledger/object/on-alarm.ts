@@ -2,6 +2,7 @@ import { parseGate } from "@prewarm/shared/markers";
 import { errorText } from "../../platform/log.ts";
 import type { RenewalTask } from "../protocol/new-original.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
+import { GIVE_UP_MS } from "../tables/events.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import type { Steps } from "./steps.ts";
 import { wake } from "./wake.ts";
@@ -9,6 +10,9 @@ import { wake } from "./wake.ts";
 const PURGE_TIMEOUT_MS = 100_000;
 const LIST_TIMEOUT_MS = 60_000;
 const PUBLISH_TIMEOUT_MS = 10_000;
+const DELIVER_TIMEOUT_MS = 15_000;
+/** As many as an invocation's connections. */
+const EVENTS_AT_ONCE = 6;
 export const SLICES_MAX = 20;
 
 /** All that the alarm does, each duty in its own try: one that fails keeps no other from its turn. Never throws. */
@@ -17,6 +21,7 @@ export async function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
     sweep: () => steps.sweep(),
     wake: () => wake(steps, deps),
     outbox: () => runOutbox(steps, deps),
+    events: () => runEvents(steps, deps),
     cancels: () => runSlices(() => steps.cancelSlice()),
     actions: () => runSlices(() => steps.actionSlice()),
     renewals: () => runRenewals(steps, deps),
@@ -60,6 +65,23 @@ export async function runOutbox(steps: Steps, deps: LedgerDeps): Promise<void> {
     if (file !== null) await deps.within(deps.publishGate(file), PUBLISH_TIMEOUT_MS);
     steps.outboxDone(kind, body);
   }
+}
+
+/** Tells others what is news, each endpoint by itself: one that is down keeps no other waiting. */
+export async function runEvents(steps: Steps, { config, clock, deliver, within }: LedgerDeps): Promise<void> {
+  if (config.events.length === 0) return;
+  steps.noteEvents();
+  const due = steps.eventsDue(EVENTS_AT_ONCE);
+  await Promise.all(
+    due.map(async ({ n, id, endpoint, at, body }) => {
+      const answer = await within(deliver({ id, endpoint, at: clock.now(), body }), DELIVER_TIMEOUT_MS).catch(
+        (error: unknown) => ({ status: 0, said: errorText(error) }),
+      );
+      const isTaken = answer.status >= 200 && answer.status < 300;
+      // 410: the receiver wants no more of it.
+      steps.eventAnswered(n, answer, isTaken || answer.status === 410 || clock.now() - at > GIVE_UP_MS);
+    }),
+  );
 }
 
 /** As many slices as one ring has time for; what is left waits for the next. */

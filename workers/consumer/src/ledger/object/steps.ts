@@ -1,6 +1,7 @@
 import { actionSlice } from "../protocol/actions.ts";
 import { cancelSlices } from "../protocol/cancel-run.ts";
 import { collected, openAtIttybit } from "../protocol/collected.ts";
+import { noteEvents } from "../protocol/events.ts";
 import { gateChanged } from "../protocol/gate-file.ts";
 import { endLeases, wakeUp } from "../protocol/leases.ts";
 import { type RenewalTask, renewalsDue, renewed } from "../protocol/new-original.ts";
@@ -10,6 +11,7 @@ import { pruneSlice, readHouse, writeHouse } from "../protocol/prune.ts";
 import { type PurgeTask, purgeContinue, purgeEnd, purgesDue } from "../protocol/purge.ts";
 import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { isOver } from "../tables/abandoned.ts";
+import { type EventRow, eventAnswered, eventsDue } from "../tables/events.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
 
 import type { Transactions } from "./transactions.ts";
@@ -87,6 +89,19 @@ export class Steps {
 
   outboxDue(): Due[] {
     return this.#transactions.write(outboxDue);
+  }
+
+  /** Looks for what is news to others. */
+  noteEvents(): void {
+    this.#transactions.write(noteEvents);
+  }
+
+  eventsDue(limit: number): EventRow[] {
+    return this.#transactions.write(({ sql, now }) => eventsDue(sql, now, limit));
+  }
+
+  eventAnswered(n: number, answer: { status: number; said: string }, isOver: boolean): void {
+    this.#transactions.write(({ sql }) => eventAnswered(sql, n, answer, isOver));
   }
 
   outboxDone(kind: string, body: string): void {

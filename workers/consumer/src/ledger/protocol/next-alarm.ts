@@ -1,6 +1,7 @@
 import { LANES } from "@prewarm/shared/job";
 import { nextSliceAt } from "../tables/actions.ts";
 import { nextDueAt } from "../tables/due.ts";
+import { nextEventAt } from "../tables/events.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
 import { nextPurgeAt } from "../tables/purges.ts";
 import { laneCode, laneName } from "../tables/row.ts";
@@ -31,6 +32,7 @@ export function nextAlarm(tx: LedgerTx): number | null {
     nextOutboxAt(tx.sql),
     nextCancelling(tx.sql) === null ? null : tx.now,
     nextSliceAt(tx.sql),
+    tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
     ...pauseEnds(tx),
   ].filter((at) => at !== null);
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));

@@ -3,6 +3,7 @@ import { forgetActions } from "../tables/actions.ts";
 import { type AgedTable, deleteAged, readAged, readAgedJobs } from "../tables/aged.ts";
 import { forgetDeadMessages } from "../tables/dead-messages.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
+import { forgetEvents } from "../tables/events.ts";
 import { forgetDays, rollMinutes } from "../tables/history.ts";
 import { forgetRecent } from "../tables/recent.ts";
 import { forgetRejections } from "../tables/rejections.ts";
@@ -24,6 +25,7 @@ const RECENT_ROWS = 2_000;
 const KEEP_ACTIONS = { ms: 90 * DAY_MS, most: 2_000 };
 const KEEP_RUNS = { ms: 30 * DAY_MS, most: 50_000 };
 const KEEP_REJECTIONS = { ms: 30 * DAY_MS, most: 2_000 };
+const KEEP_EVENTS = { ms: 14 * DAY_MS, most: 20_000 };
 const KEEP_MESSAGES_MS = 30 * DAY_MS;
 const KEEP_HISTORY_MS = 400 * DAY_MS;
 
@@ -112,6 +114,7 @@ function forgetInOrder({ sql, now }: LedgerTx): boolean {
       most: KEEP_REJECTIONS.most,
       limit: FORGET_ROWS,
     }),
+    forgetEvents(sql, now - KEEP_EVENTS.ms, { most: KEEP_EVENTS.most, limit: FORGET_ROWS }),
     forgetActions(sql, now - KEEP_ACTIONS.ms, { most: KEEP_ACTIONS.most, limit: FORGET_ROWS }),
     forgetDeadMessages(sql, now - KEEP_MESSAGES_MS, FORGET_ROWS),
   ];

@@ -1,7 +1,10 @@
 import { type Sql, textOrNull } from "./sql.ts";
 
-/** The documents there are: the gate's state, what the gate file last said, the counts, how far the doctor and housekeeping have come, and what webhooks go by. */
-export type DocName = "gate" | "gate-said" | "counts" | "doctor" | "house" | "hooks";
+/**
+ * The documents there are: the gate's state, what the gate file last said, the counts, how far the doctor and housekeeping have come, and what
+ * webhooks go by; what the outgoing events last said.
+ */
+export type DocName = "gate" | "gate-said" | "counts" | "doctor" | "house" | "hooks" | "events-said";
 
 /** The document's text, or null when none was put yet. */
 export function getDoc(sql: Sql, name: DocName): string | null {

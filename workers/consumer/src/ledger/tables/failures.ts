@@ -1,4 +1,4 @@
-import { type StateCode, WAITING } from "./row.ts";
+import { DEAD, REFUSED, type StateCode, WAITING } from "./row.ts";
 import { ENDED, HAS_DUE } from "./schema.ts";
 import { int, type Sql, text } from "./sql.ts";
 
@@ -34,6 +34,13 @@ export interface FailureQuery {
   from: number;
   partMs: number;
   parts: number;
+}
+
+/** Images with most dead and refused variants, by their encoded ids. */
+export function failedByImage(sql: Sql, limit: number): { image: string; n: number }[] {
+  const some = `SELECT key FROM jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state IN (${DEAD}, ${REFUSED}) LIMIT ${COUNTED_MAX}`;
+  const query = `SELECT substr(key, 1, instr(key, '/') - 1) AS image, count(*) AS n FROM (${some}) GROUP BY 1 ORDER BY n DESC LIMIT ?`;
+  return sql.exec(query, limit).map((raw) => ({ image: text(raw.image), n: int(raw.n) }));
 }
 
 const FORMAT = "substr(key, length(rtrim(key, replace(key, '.', ''))) + 1)";

@@ -50,6 +50,11 @@ export function readRecentSince(sql: Sql, since: number): Stored[] {
     .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
 }
 
+/** Number of the newest row; 0 is none. */
+export function lastRecent(sql: Sql): number {
+  return int(sql.exec("SELECT max(n) AS n FROM recent")[0]?.n);
+}
+
 /** Rows of stored jobs from one number to another, both included, the oldest first. */
 export function readRecentSpan(sql: Sql, { from, to }: { from: number; to: number }, limit: number): Stored[] {
   return sql

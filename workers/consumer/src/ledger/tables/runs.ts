@@ -1,5 +1,5 @@
 import { addTo, type Histogram } from "./histogram.ts";
-import { isOpen, type LaneCode, LIVE, OPEN_CODES, type Row, STATE_CODES } from "./row.ts";
+import { BULK, isOpen, type LaneCode, LIVE, OPEN_CODES, type Row, STATE_CODES } from "./row.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
 /** The jobs of a request. Its counts follow its rows; what is still to be folded stands in the hands. */
@@ -190,6 +190,12 @@ const OF_STATE = {
 export function readRuns(sql: Sql, before: number, limit: number, state: keyof typeof OF_STATE | null): Run[] {
   const where = state === null ? "1" : OF_STATE[state];
   return sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit).map(runFrom);
+}
+
+/** Bulk runs that ended after a time (Unix ms) and take no more, in the order of their end. */
+export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
+  const query = `SELECT * FROM runs WHERE lane = ${BULK} AND open = 0 AND accepting = 0 AND ended > ? ORDER BY ended LIMIT ?`;
+  return sql.exec(query, after, limit).map(runFrom);
 }
 
 /** Forgets runs of which nothing is open, and nothing has changed since a time (Unix ms) or they are not among the newest `most`; how many. */

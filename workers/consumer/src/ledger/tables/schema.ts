@@ -55,6 +55,10 @@ const V1 = [
     rate REAL, state TEXT NOT NULL, total INTEGER NOT NULL, exact INTEGER NOT NULL, done INTEGER NOT NULL, skipped INTEGER NOT NULL,
     cursor INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, ended INTEGER, who TEXT NOT NULL,
     run INTEGER NOT NULL DEFAULT 0, canary INTEGER NOT NULL DEFAULT 0)`,
+  // Events on their way out, a row an endpoint; only where the configuration names any.
+  `CREATE TABLE events (n INTEGER PRIMARY KEY, id TEXT NOT NULL, endpoint TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
+    body TEXT NOT NULL, due INTEGER, tries INTEGER NOT NULL, status INTEGER, said TEXT)`,
+  `CREATE INDEX events_due ON events (due) WHERE due IS NOT NULL`,
   `CREATE TABLE sign_ins (address TEXT PRIMARY KEY, since INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 

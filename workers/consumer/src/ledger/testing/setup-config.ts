@@ -5,14 +5,16 @@ export interface Overrides {
   limits?: Partial<Settings["limits"]>;
   v?: Settings["v"];
   ittybit?: Partial<Settings["ittybit"]>;
+  events?: Settings["events"];
 }
 
-export function testConfig({ gate, limits, v, ittybit }: Overrides = {}): Config {
+export function testConfig({ gate, limits, v, ittybit, events }: Overrides = {}): Config {
   return defineConfig({
     sources: [{ prefix: "", url: "https://originals.example/{id}" }],
     gate: gate ?? {},
     limits: limits ?? {},
     v: v ?? DEFAULTS.v,
     ittybit: ittybit ?? {},
+    events: events ?? [],
   });
 }

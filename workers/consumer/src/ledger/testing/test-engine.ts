@@ -45,6 +45,7 @@ export function testEngine(
       return never;
     },
     storedOf: async () => [],
+    deliver: async () => ({ status: 204, said: "" }),
     publishGate: async (file) => void done.gates.push(file),
     ...more,
   };

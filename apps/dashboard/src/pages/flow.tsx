@@ -1,0 +1,88 @@
+import type { Stats } from "@prewarm/control-client/schema";
+import { count, duration, rate } from "../lib/format.ts";
+import { LANES } from "../lib/job-filter.ts";
+import { clock } from "../lib/live.ts";
+
+interface Node {
+  name: string;
+  value: string;
+  /** What more there is to say. */
+  note: string;
+  href: string;
+  stuck: boolean;
+}
+
+/** A message that waits for longer has nobody to take it, in ms. */
+const QUEUE_SLOW_MS = 60_000;
+
+/** The way of a job, from the miss to the store: how much is at each station, and where it is stuck. */
+export function Flow({ stats }: { stats: Stats }) {
+  return (
+    <section class="card" aria-labelledby="flow">
+      <h2 id="flow">Flow</h2>
+      <ol class="flow">
+        {nodesOf(stats).map(({ name, value, note, href, stuck }) => (
+          <li key={name} data-stuck={stuck}>
+            <a href={href}>
+              <span>{name}</span>
+              <b class="num">{value}</b>
+              <span class="small-text">
+                {stuck && <span class="visually-hidden">Stuck: </span>}
+                {note}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function nodesOf(stats: Stats): Node[] {
+  const { states, rates, utilisation, gate, warnings } = stats;
+  const warned = (code: string) => warnings.some((one) => one.code === code && one.level !== "note");
+  return [
+    {
+      ...{ name: "Edge, hooks, bulk", value: rate(rates.acceptedPerSecond), note: "accepted, last 1–2 min" },
+      ...{ href: "/jobs", stuck: false },
+    },
+    queue(stats),
+    {
+      ...{ name: "Ledger", value: count(states.queued + states.retrying), href: "/jobs?state=queued&state=retrying" },
+      note: states.retrying > 0 ? `wait, ${count(states.retrying)} of them to be tried again` : "wait",
+      stuck: warned("stuck"),
+    },
+    { name: "Gate", href: "/steering", ...gateNode(gate) },
+    {
+      ...{ name: "Ittybit", value: count(utilisation.concurrency.used), href: "/jobs?state=processing" },
+      note: `jobs of ${count(utilisation.concurrency.limit)}${gate.limits.concurrency.mode === "auto" ? ", found by itself" : ""}`,
+      stuck: warned("failing") || warned("throttled"),
+    },
+    {
+      ...{ name: "R2", value: rate(rates.storedPerSecond), note: `stored, ${count(states.stored)} in all` },
+      ...{ href: "/jobs?state=stored", stuck: false },
+    },
+  ];
+}
+
+function queue({ queues }: Stats): Node {
+  const known = Object.values(queues).filter((one) => one !== null);
+  const oldest = Math.min(...known.map(({ oldestMessageAt }) => oldestMessageAt ?? Number.POSITIVE_INFINITY));
+  const age = Number.isFinite(oldest) ? Math.max(0, clock.value - oldest) : null;
+  const sum = known.reduce((all, { backlogCount }) => all + backlogCount, 0);
+  return {
+    name: "Queues",
+    value: known.length === 0 ? "–" : count(sum),
+    note: age === null ? "messages" : `messages, the oldest ${duration(age)}`,
+    href: "#queues",
+    stuck: age !== null && age > QUEUE_SLOW_MS,
+  };
+}
+
+function gateNode({ breaker, paused, rate: { perSecond }, throttledUntil }: Stats["gate"]) {
+  const closed = LANES.filter((lane) => paused[lane]);
+  if (breaker.state !== "closed") return { value: "closed", note: `breaker ${breaker.state}`, stuck: true };
+  if (closed.length > 0) return { value: "paused", note: closed.join(", "), stuck: true };
+  if (throttledUntil !== null) return { value: "slowed", note: "by Ittybit's 429", stuck: true };
+  return { value: "open", note: `up to ${rate(perSecond)}`, stuck: false };
+}

@@ -1,0 +1,185 @@
+import type { EventDelivery, Finding } from "@prewarm/control-client/schema";
+import { useState } from "preact/hooks";
+import { ask, isOperator } from "../api/session.ts";
+import { useStats } from "../api/stats.tsx";
+import { useResource } from "../api/use-resource.ts";
+import { count, plural } from "../lib/format.ts";
+import { ActButton } from "../ui/act-button.tsx";
+import { ScrollBox } from "../ui/scroll-box.tsx";
+import { Time } from "../ui/time.tsx";
+import { Empty, View } from "../ui/view.tsx";
+
+/** Whether it is ready, what runs, what the doctor finds, and what others are told. */
+export function SystemPage() {
+  return (
+    <>
+      <header class="page-head">
+        <h1>System</h1>
+      </header>
+      <div class="columns">
+        <Readiness />
+        <Doctor />
+      </div>
+      <Events />
+    </>
+  );
+}
+
+interface Ready {
+  status: string;
+  reasons?: string[];
+}
+
+function Readiness() {
+  const { version, environment } = useStats().data.value ?? { version: null, environment: "" };
+  const resource = useResource(
+    "readyz",
+    async (signal) => (await (await fetch("/readyz", { signal, cache: "no-store" })).json()) as Ready,
+    10_000,
+  );
+  return (
+    <section class="card" aria-labelledby="ready">
+      <h2 id="ready">Readiness</h2>
+      <View resource={resource} what="readiness">
+        {({ status, reasons = [] }) => (
+          <>
+            <p>
+              <span class={status === "ready" ? "pill good" : "pill bad"}>{status}</span> {environment}
+            </p>
+            <ul class="reasons">
+              {reasons.map((reason) => (
+                <li key={reason} class="break">
+                  {reason}
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </View>
+      <p class="muted break">
+        {version === null ? (
+          "The platform tells no version of the Worker here."
+        ) : (
+          <>
+            Version {version.tag || "without a tag"} <span class="mono">{version.id}</span>
+          </>
+        )}
+      </p>
+    </section>
+  );
+}
+
+/** Report first, then mend: the same walk over the whole store, part by part. */
+function Doctor() {
+  const [found, setFound] = useState<Finding[] | null>(null);
+  const walk = (fix: boolean) => async () => {
+    const all: Finding[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const part: { findings: Finding[]; nextCursor: string | null } = await ask("POST /api/v1/doctor", {
+        body: { fix, cursor, restored: false },
+      });
+      all.push(...part.findings);
+      cursor = part.nextCursor;
+    }
+    setFound(all);
+    return all.length === 0 ? "Ledger and store agree." : `${plural(all.length, "finding")}.`;
+  };
+  return (
+    <section class="card" aria-labelledby="doctor">
+      <h2 id="doctor">Doctor</h2>
+      <p class="muted">Compares the ledger with R2. The cron does it by itself, a part a minute.</p>
+      {isOperator.value && (
+        <p>
+          <ActButton act={walk(false)}>Report</ActButton>{" "}
+          <ActButton class="danger-outline" disabled={found === null || found.length === 0} act={walk(true)}>
+            Mend what was found
+          </ActButton>
+        </p>
+      )}
+      {found !== null && found.length === 0 && <p>Nothing to mend.</p>}
+      <ul class="reasons">
+        {(found ?? []).map((one) => (
+          <li key={`${one.code}${one.examples[0]}`}>
+            <b class="mono">{one.code}</b> {count(one.count)}: {one.message} {one.fixed && <b>Mended.</b>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Events() {
+  const resource = useResource("events", (signal) => ask("GET /api/v1/events", { query: { limit: 50 }, signal }), 4000);
+  const test = async () => {
+    const { endpoints } = await ask("POST /api/v1/events/test", {});
+    await resource.refresh();
+    return `A test is on its way to ${plural(endpoints, "endpoint")}.`;
+  };
+  return (
+    <section class="card" aria-labelledby="events">
+      <h2 id="events">Events out</h2>
+      <View resource={resource} what="events">
+        {({ endpoints, events }) =>
+          endpoints.length === 0 ? (
+            <Empty title="Nobody is told">
+              Name endpoints under <span class="mono">events</span> in prewarm.config.ts: runs that are finished, dead
+              letters, the breaker and the budget are told there, signed.
+            </Empty>
+          ) : (
+            <>
+              <ul class="reasons">
+                {endpoints.map(({ url, types }) => (
+                  <li key={url}>
+                    <span class="mono break">{url}</span> {types === null ? "everything" : types.join(", ")}
+                  </li>
+                ))}
+              </ul>
+              {isOperator.value && <ActButton act={test}>Send a test</ActButton>}
+              {events.length > 0 && <Deliveries events={events} />}
+            </>
+          )
+        }
+      </View>
+    </section>
+  );
+}
+
+function Deliveries({ events }: { events: readonly EventDelivery[] }) {
+  return (
+    <ScrollBox label="Deliveries">
+      <table class="audit">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Type</th>
+            <th scope="col">To</th>
+            <th scope="col">State</th>
+            <th scope="col">Answer</th>
+          </tr>
+        </thead>
+        <tbody>
+          {events.map((event) => (
+            <tr key={`${event.id}${event.endpoint}`}>
+              <td class="nowrap">
+                <Time at={event.at} />
+              </td>
+              <td class="mono">{event.type}</td>
+              <td class="break">{event.endpoint}</td>
+              <td>
+                {event.state}
+                {event.nextAt !== null && event.tries > 0 && (
+                  <>
+                    , again <Time at={event.nextAt} />
+                  </>
+                )}
+              </td>
+              <td class="break">
+                {event.status === null ? "–" : event.status === 0 ? "none" : event.status} {event.said}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollBox>
+  );
+}

@@ -1,0 +1,171 @@
+import type { EventType } from "@prewarm/shared/events";
+import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
+import { getDoc, putDoc } from "../tables/docs.ts";
+import { addEvent } from "../tables/events.ts";
+import { settingsOf } from "../tables/gate-state.ts";
+import { lastRecent, readRecentSpan } from "../tables/recent.ts";
+import { isOpen, UPLOAD } from "../tables/row.ts";
+import { finishedRuns } from "../tables/runs.ts";
+import { countCauses } from "./causes.ts";
+import { budgetLeft, closedFor, usedBy } from "./gate.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { memberStates } from "./member-states.ts";
+import { openJobs } from "./open-jobs.ts";
+import { oldestWaiting } from "./sample.ts";
+
+/*
+ * What others are told about. Nothing here is called by what happens: a look, every now and then, compares how things are with what was
+ * said last, and writes both in one transaction. So each thing is told once, and no other decision of the ledger knows of events.
+ */
+
+/** A viewer's job that waits for longer is news; in ms. */
+const LIVE_STALLED_MS = 60_000;
+/** Waiting work of which nothing ends for so long. */
+const NOTHING_CONSUMED_MS = 300_000;
+/** Dead letters are told about by cause, and no more often. */
+const DEAD_EVERY_MS = 60_000;
+const MANY = 100;
+
+/** What was said last. Times are Unix ms. */
+interface Said {
+  breaker: "open" | "closed";
+  /** The highest alert level of a month that was told. */
+  budget: { month: string; level: number };
+  live: boolean;
+  consumed: boolean;
+  deadAt: number;
+  /** Runs that ended before or at this have been told of. */
+  runsAt: number;
+  /** Rows of `recent` up to this one have been looked at. */
+  recent: number;
+  /** When something last ended, and how many had. */
+  ended: { n: number; at: number };
+  /** Number of the last event. */
+  n: number;
+}
+
+/** Looks, and notes what is news; how many events. Nothing is read while nobody is to be told. */
+export function noteEvents(tx: LedgerTx): number {
+  const { events } = tx.config;
+  if (events.length === 0) return 0;
+  const before = getDoc(tx.sql, "events-said");
+  const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
+  const first = said.n;
+  noteBreaker(tx, said);
+  noteBudget(tx, said);
+  noteStalled(tx, said);
+  noteDead(tx, said);
+  noteRuns(tx, said);
+  noteImages(tx, said);
+  const after = JSON.stringify(said);
+  if (after !== before) putDoc(tx.sql, "events-said", after);
+  return said.n - first;
+}
+
+/** Somebody wants to see one arrive. */
+export function testEvent(tx: LedgerTx, who: string): number {
+  const before = getDoc(tx.sql, "events-said");
+  const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
+  tell(tx, said, "test", { who }, () => true);
+  putDoc(tx.sql, "events-said", JSON.stringify(said));
+  return tx.config.events.length;
+}
+
+/** What is so when the first look is taken is no news. */
+function firstSaid(tx: LedgerTx): Said {
+  const ended = endedCount(tx);
+  return {
+    ...{ breaker: "closed", budget: { month: "", level: 0 }, live: false, consumed: false },
+    ...{ deadAt: tx.now, runsAt: tx.now - 1, recent: lastRecent(tx.sql), ended: { n: ended, at: tx.now }, n: 0 },
+  };
+}
+
+function tell(
+  tx: LedgerTx,
+  said: Said,
+  type: EventType | "test",
+  data: Record<string, unknown>,
+  wants = (types: readonly string[] | undefined) => types === undefined || types.includes(type),
+): void {
+  said.n += 1;
+  const id = `evt_${tx.ledgerId}_${said.n}`;
+  const body = JSON.stringify({ type, timestamp: new Date(tx.now).toISOString(), data });
+  for (const { url, types } of tx.config.events)
+    if (wants(types)) addEvent(tx.sql, { id, endpoint: url, type, at: tx.now, body });
+}
+
+function noteBreaker(tx: LedgerTx, said: Said): void {
+  const { state, reason, status, since, until } = tx.gate.breaker;
+  if (state === said.breaker) return;
+  said.breaker = state;
+  if (state === "open") tell(tx, said, "breaker.opened", { reason, status, since, probeAt: until });
+  else tell(tx, said, "breaker.closed", {});
+}
+
+function noteBudget(tx: LedgerTx, said: Said): void {
+  const { monthlyJobs, alertLevels } = settingsOf(tx.gate, tx.config);
+  if (monthlyJobs === null) return;
+  const month = new Date(tx.now).toISOString().slice(0, 7);
+  if (said.budget.month !== month) said.budget = { month, level: 0 };
+  const { live, upload, bulk } = usedBy(tx.gateNow);
+  const used = live + upload + bulk;
+  const level = Math.max(0, ...alertLevels.filter((one) => used >= one * monthlyJobs));
+  if (level <= said.budget.level) return;
+  said.budget.level = level;
+  tell(tx, said, "budget.level", { month, level, used, monthlyJobs, exhausted: budgetLeft(tx.gateNow, "live") <= 0 });
+}
+
+function noteStalled(tx: LedgerTx, said: Said): void {
+  const oldest = oldestWaiting(tx);
+  const age = (at: number | null) => (at === null ? 0 : tx.now - at);
+  const isOpenFor = (lane: "live" | "upload" | "bulk") => closedFor(tx.gateNow, lane) === null;
+  const stalled = isOpenFor("live") && age(oldest.live) > LIVE_STALLED_MS;
+  if (stalled && !said.live) tell(tx, said, "live.stalled", { oldestMs: age(oldest.live) });
+  said.live = stalled;
+  const n = endedCount(tx);
+  const waits = (["live", "upload", "bulk"] as const).some((lane) => oldest[lane] !== null && isOpenFor(lane));
+  if (n !== said.ended.n || !waits) said.ended = { n, at: tx.now };
+  const nothing = waits && tx.now - said.ended.at > NOTHING_CONSUMED_MS;
+  if (nothing && !said.consumed)
+    tell(tx, said, "nothing.consumed", { open: openJobs(tx), forMs: tx.now - said.ended.at });
+  said.consumed = nothing;
+}
+
+/** Jobs that have ended, ever: of those whose row is gone the stored ones. */
+function endedCount(tx: LedgerTx): number {
+  return tx.counts.filter(({ state }) => !isOpen({ state })).reduce((sum, { n }) => sum + n, 0);
+}
+
+/** By cause, and at most once a minute: a storm is one event and not ten thousand. */
+function noteDead(tx: LedgerTx, said: Said): void {
+  if (tx.now - said.deadAt < DEAD_EVERY_MS) return;
+  const causes = countCauses(tx, { states: ["dead"], lanes: [], run: null, from: said.deadAt, parts: 1 });
+  for (const { fingerprint, code, message, count, formats } of causes.slice(0, MANY))
+    tell(tx, said, "variant.dead", { cause: fingerprint, code, message, count, formats, since: said.deadAt });
+  said.deadAt = tx.now;
+}
+
+/** Of bulk: a hook's run of the day ends many times. */
+function noteRuns(tx: LedgerTx, said: Said): void {
+  for (const run of finishedRuns(tx.sql, said.runsAt, MANY)) {
+    const { id, label, ended, existing, rejected, who } = run;
+    tell(tx, said, "run.finished", { run: id, label, who, existing, rejected, states: memberStates(tx, run) });
+    said.runsAt = ended;
+  }
+}
+
+/** Images of which an upload's last variant was stored. */
+function noteImages(tx: LedgerTx, said: Said): void {
+  const last = Math.min(lastRecent(tx.sql), said.recent + MANY);
+  if (last <= said.recent) return;
+  const stored = readRecentSpan(tx.sql, { from: said.recent + 1, to: last }, MANY).filter(
+    ({ lane }) => lane === UPLOAD,
+  );
+  for (const [encoded, variants] of Map.groupBy(stored, ({ key }) => encodedIdOfKey(key))) {
+    const rows = tx.rows.loadImage(encoded);
+    if (rows.some(isOpen)) continue;
+    const failed = rows.length;
+    tell(tx, said, "image.ready", { id: idOfKey(variants[0]?.key ?? ""), stored: variants.length, failed });
+  }
+  said.recent = last;
+}

@@ -1,0 +1,72 @@
+import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
+
+/* Events on their way out: a row for each event and endpoint, until it is forgotten. */
+
+export interface EventRow {
+  n: number;
+  /** Of the event, the same for all endpoints: `webhook-id`. */
+  id: string;
+  endpoint: string;
+  type: string;
+  /** Unix ms. */
+  at: number;
+  body: string;
+  /** Unix ms of the next try; null: delivered, or given up. */
+  due: number | null;
+  tries: number;
+  /** The last answer: an HTTP status, 0 for none; null: not tried yet. */
+  status: number | null;
+  said: string | null;
+}
+
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 600_000;
+/** After that it is given up. */
+export const GIVE_UP_MS = 3 * 86_400_000;
+const SAID_MAX_CHARS = 200;
+
+export function addEvent(sql: Sql, event: Pick<EventRow, "id" | "endpoint" | "type" | "at" | "body">): void {
+  const { id, endpoint, type, at, body } = event;
+  sql.exec(
+    "INSERT INTO events (id, endpoint, type, at, body, due, tries, status, said) VALUES (?1, ?2, ?3, ?4, ?5, ?4, 0, NULL, NULL)",
+    ...[id, endpoint, type, at, body],
+  );
+}
+
+/** What is to be tried now; each is put off with a growing pause before it is handed out, so that a death in between is no loss. */
+export function eventsDue(sql: Sql, now: number, limit: number): EventRow[] {
+  const some = "SELECT n FROM events WHERE due <= ?1 ORDER BY due LIMIT ?4";
+  const query = `UPDATE events SET due = ?1 + min(?2 * (1 << min(tries, 20)), ?3), tries = tries + 1 WHERE n IN (${some}) RETURNING *`;
+  return sql.exec(query, now, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, limit).map(rowOf);
+}
+
+/** Notes an answer. `isOver`: it is delivered, or not to be tried again. */
+export function eventAnswered(sql: Sql, n: number, answer: { status: number; said: string }, isOver: boolean): void {
+  const due = isOver ? "NULL" : "due";
+  const query = `UPDATE events SET status = ?1, said = ?2, due = ${due} WHERE n = ?3`;
+  sql.exec(query, answer.status, answer.said.slice(0, SAID_MAX_CHARS), n);
+}
+
+export function nextEventAt(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT min(due) AS at FROM events WHERE due IS NOT NULL")[0]?.at);
+}
+
+/** Below a number, the newest first. */
+export function readEvents(sql: Sql, before: number, limit: number): EventRow[] {
+  return sql.exec("SELECT * FROM events WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(rowOf);
+}
+
+/** Forgets those that are over and of before a time (Unix ms), and what is not among the newest `most`; how many. */
+export function forgetEvents(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
+  const old =
+    "SELECT n FROM events WHERE (at < ?1 AND due IS NULL) OR n <= (SELECT max(n) FROM events) - ?3 ORDER BY n LIMIT ?2";
+  return sql.exec(`DELETE FROM events WHERE n IN (${old}) RETURNING n`, before, limit, most).length;
+}
+
+function rowOf(raw: SqlRow): EventRow {
+  const { id, endpoint, type, body } = raw;
+  return {
+    ...{ n: int(raw.n), id: text(id), endpoint: text(endpoint), type: text(type), at: int(raw.at), body: text(body) },
+    ...{ due: intOrNull(raw.due), tries: int(raw.tries), status: intOrNull(raw.status), said: textOrNull(raw.said) },
+  };
+}
