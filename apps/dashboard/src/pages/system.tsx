@@ -31,7 +31,7 @@ interface Ready {
 }
 
 function Readiness() {
-  const { version, environment } = useStats().data.value ?? { version: null, environment: "" };
+  const { versions, environment } = useStats().data.value ?? { versions: null, environment: "" };
   const resource = useResource(
     "readyz",
     async (signal) => (await (await fetch("/readyz", { signal, cache: "no-store" })).json()) as Ready,
@@ -56,16 +56,19 @@ function Readiness() {
           </>
         )}
       </View>
-      <p class="muted break">
-        {version === null ? (
-          "The platform tells no version of the Worker here."
-        ) : (
-          <>
-            Version {version.tag || "without a tag"} <span class="mono">{version.id}</span>
-          </>
-        )}
-      </p>
+      <Version what="Worker" version={versions?.consumer ?? null} />
+      <Version what="ledger" version={versions?.ledger ?? null} />
     </section>
+  );
+}
+
+/** A deploy replaces the ledger's code at its own time. */
+function Version({ what, version }: { what: string; version: { id: string; tag: string } | null }) {
+  if (version === null) return <p class="muted">The platform tells no version of the {what} here.</p>;
+  return (
+    <p class="muted break">
+      The {what} runs version {version.tag || "without a tag"} <span class="mono">{version.id}</span>
+    </p>
   );
 }
 

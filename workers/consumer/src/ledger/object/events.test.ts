@@ -34,7 +34,7 @@ function world(
   };
   const events = endpoints.map((endpoint) => ({ ...endpoint, secrets: ["EVENTS_SECRET"] }));
   const made = setup(
-    { events, gate: { monthlyJobs: 10, alertLevels: [0.4, 1], warmingShare: 1 } },
+    { events, gate: { monthlyJobs: 10, alertLevels: [0.4, 1], warmingShare: 1, liveShare: 1, liveDayShare: 1 } },
     { deliver: (event) => deliverEvent(event, [SECRET, OLD], receive) },
   );
   const { steps, deps, clock } = made;
