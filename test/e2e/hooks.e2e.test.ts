@@ -5,6 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freePort } from "../../dev/listen.ts";
+import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
 const SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -89,4 +90,24 @@ it("an upload told by the example server is a hit at the plain URL's first view,
   const { body } = await ask(`${stack.edgeUrl}/images/cats/tom.jpg?w=828&f=webp`);
   const { dominant } = await sharp(body).stats();
   expect(dominant.b).toBeGreaterThan(dominant.r);
+});
+
+it("all that a page of the client's asks for of an upload is stored, in whatever format its browser takes", async () => {
+  await upload("cats/tim.jpg", "green");
+  await until(
+    "the upload's variants stand",
+    () => control("/api/v1/images/cats%2Ftim.jpg"),
+    ({ variants }) =>
+      (variants as { state: string }[]).filter(({ state }) => state === "stored").length === UPLOAD_VARIANTS,
+    40_000,
+  );
+  const prewarm = createPrewarm({ baseUrl: stack.edgeUrl });
+  const ref = { id: "cats/tim.jpg", width: 1300, height: 900 };
+  const pages = [prewarm.attrs(ref, { width: 390 }), prewarm.attrs(ref, { sizes: "100vw" }), prewarm.attrs(ref, {})];
+  const printed = pages.flatMap(({ src, srcset = "" }) => [src, ...srcset.split(", ").map((one) => one.split(" ")[0])]);
+  const candidates = [...new Set(printed)].filter((one) => one !== undefined && one !== "");
+  expect(candidates).toHaveLength(6);
+  for (const candidate of candidates)
+    for (const accept of ["image/avif,image/webp,*/*", "image/webp,*/*", "*/*"])
+      expect([candidate, accept, (await ask(`${candidate}`, { accept })).status]).toEqual([candidate, accept, 200]);
 });
