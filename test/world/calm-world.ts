@@ -1,4 +1,5 @@
 import { defineConfig, type Settings } from "@prewarm/shared/config";
+import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { createFakeIttybit, type FakeIttybit, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
@@ -21,6 +22,8 @@ export interface CalmOptions {
   /** Ittybit is told an address, and calls it so. Default: no webhooks. */
   telling?: () => Telling;
   ittybit?: Partial<Settings["ittybit"]>;
+  /** Another client in front of the Ittybit in memory; default: none, for it is one itself. */
+  client?: (ittybit: FakeIttybit, clock: VirtualClock) => Ittybit;
 }
 
 export const PUBLIC_URL = "https://prewarm.example.com";
@@ -34,7 +37,15 @@ export class CalmWorld extends World {
   readonly fetched: string[];
   #deliveries = 0;
 
-  constructor({ gate = {}, workers = 10, weather = {}, watcher = {}, telling, ittybit: more }: CalmOptions = {}) {
+  constructor({
+    gate = {},
+    workers = 10,
+    weather = {},
+    watcher = {},
+    telling,
+    ittybit: more,
+    client,
+  }: CalmOptions = {}) {
     const chance = createChance(1);
     const clock = new VirtualClock(BORN_AT, chance.random);
     const ittybit = createFakeIttybit(clock);
@@ -54,7 +65,11 @@ export class CalmWorld extends World {
         violation: (text) => void violations.push(text),
         ...watcher,
       },
-      outside: { ittybit, fetch: webOf(clock, ittybit, fetched), allowLoopbackHttp: false },
+      outside: {
+        ittybit: client?.(ittybit, clock) ?? ittybit,
+        fetch: webOf(clock, ittybit, fetched),
+        allowLoopbackHttp: false,
+      },
       queues: {
         live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
         work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },
