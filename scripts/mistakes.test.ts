@@ -173,6 +173,7 @@ const MISTAKES: Mistake[] = [
   {
     name: "webhooks to this machine of a public Ittybit",
     site: { ittybit: { webhooks: "wake", publicUrl: "http://localhost:8788" } },
+    secrets: { ITTYBIT_API_URL: "https://api.ittybit.com" },
     told: /^ITTYBIT_API_URL: api\.ittybit\.com .*do not reach each other/,
     hook: 401,
   },
