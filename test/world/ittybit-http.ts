@@ -17,6 +17,10 @@ export interface ListManner {
   /** Null: it has no list. */
   wrap: ((page: ListPage) => unknown) | null;
   headers?: (page: ListPage) => Record<string, string>;
+  /** How a job is written; default: as the reference has it. */
+  job?: (job: IttybitJob) => object;
+  /** What the answer about one job is put into; default: nothing. */
+  envelope?: (job: object) => object;
   /** False: `after` is taken no notice of, and pages have numbers. Default true. */
   cursors?: boolean;
 }
@@ -53,7 +57,7 @@ export class IttybitHttp {
     if (init.method === "POST") return this.#make(init);
     if (path === "/jobs") return this.#list(query);
     const look = await this.#ittybit.get(path.slice("/jobs/".length));
-    return look.kind === "job" ? Response.json(wire(look.job)) : new Response("{}", { status: 404 });
+    return look.kind === "job" ? Response.json(this.#shown(look.job)) : new Response("{}", { status: 404 });
   }
 
   async #make({ body, headers }: RequestInit): Promise<Response> {
@@ -61,11 +65,16 @@ export class IttybitHttp {
     const idempotencyKey = new Headers(headers).get("idempotency-key") ?? "";
     const made = await this.#ittybit.submit({ input, options, metadata, idempotencyKey });
     if (made.kind !== "made") throw new Error(`the fake answered ${made.kind}`);
-    return Response.json(wire(made.job), { status: made.replayed ? 200 : 201 });
+    return Response.json(this.#shown(made.job), { status: made.replayed ? 200 : 201 });
+  }
+
+  #shown(one: IttybitJob): object {
+    const { job = wire, envelope = (inner) => inner } = this.#manner;
+    return envelope(job(one));
   }
 
   async #list(query: URLSearchParams): Promise<Response> {
-    const { wrap, headers = () => ({}), cursors = true } = this.#manner;
+    const { wrap, headers = () => ({}), cursors = true, job = wire } = this.#manner;
     if (wrap === null) return new Response("{}", { status: 404 });
     const limit = Number(query.get("limit"));
     const page = Number(query.get("page") ?? 1);
@@ -78,7 +87,7 @@ export class IttybitHttp {
     const shown = all.slice(from, from + limit);
     const rest = cursors ? `after=${shown.at(-1)?.id}` : `page=${page + 1}`;
     const told = {
-      jobs: shown.map(wire),
+      jobs: shown.map(job),
       hasMore: all.length > from + limit,
       page,
       next: `/jobs?limit=${limit}&${rest}`,
