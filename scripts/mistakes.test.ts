@@ -38,6 +38,7 @@ const SECRETS = {
   HOOK_SECRET,
   EDGE_URL: "https://images.example.com",
   SIGNING_KEYS: "a-key-of-many-characters",
+  ITTYBIT_API_URL: "https://api.ittybit.com",
 };
 
 interface Mistake {
@@ -164,6 +165,19 @@ const MISTAKES: Mistake[] = [
     name: "a ledger's place that is none",
     secrets: { LEDGER_LOCATION: "europe" },
     told: /^LEDGER_LOCATION: europe is none of/,
+    hook: 401,
+  },
+  {
+    name: "webhooks without an address",
+    site: { ittybit: { webhooks: "wake" } },
+    told: /^ittybit\.publicUrl: webhooks need it: .*https/,
+    hook: 401,
+  },
+  {
+    name: "webhooks to this machine of a public Ittybit",
+    site: { ittybit: { webhooks: "wake", publicUrl: "http://localhost:8788" } },
+    secrets: { ITTYBIT_API_URL: "https://api.ittybit.com" },
+    told: /^ITTYBIT_API_URL: api\.ittybit\.com .*do not reach each other/,
     hook: 401,
   },
   { name: "private originals without their bucket", site: private_, told: /^ORIGINALS: .*not bound/, hook: 401 },

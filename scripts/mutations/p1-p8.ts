@@ -221,6 +221,22 @@ export const P1_TO_P8: Mutation[] = [
     tests: [`${SRC}/ittybit/output/verify.test.ts`],
   },
   {
+    promise: "P3",
+    breaks: "the job that a hook names is taken for the generation's without a look at whose it is",
+    file: `${PROTOCOL}/hooked.ts`,
+    find: "job.metadata.gen !== String(gen)",
+    replace: "job.metadata.gen === undefined",
+    tests: ["test/world/webhooks.test.ts"],
+  },
+  {
+    promise: "P3",
+    breaks: "whatever a hook says is believed, signed or not",
+    file: `${SRC}/ittybit/webhooks/hint-of-hook.ts`,
+    find: "return isSigned && job.status",
+    replace: "return job.status",
+    tests: [`${SRC}/ittybit/webhooks/webhooks.test.ts`, "test/world/webhooks.test.ts"],
+  },
+  {
     promise: "P4",
     breaks: "a bug of ours is a 500",
     file: "workers/edge/src/route.ts",

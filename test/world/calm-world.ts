@@ -1,4 +1,5 @@
 import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
+import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { createFakeIttybit, type FakeIttybit, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
@@ -29,6 +30,8 @@ export interface CalmOptions {
   webMs?: number;
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
+  /** Another client in front of the Ittybit in memory; default: none, for it is one itself. */
+  client?: (ittybit: FakeIttybit, clock: VirtualClock) => Ittybit;
 }
 
 export const PUBLIC_URL = "https://prewarm.example.com";
@@ -44,7 +47,7 @@ export class CalmWorld extends World {
 
   constructor(options: CalmOptions = {}) {
     const { gate = {}, workers = 10, weather = {}, watcher = {}, config = {}, bornAt = BORN_AT } = options;
-    const { telling, ittybit: more } = options;
+    const { telling, ittybit: more, client } = options;
     const chance = createChance(1);
     const clock = new VirtualClock(bornAt, chance.random);
     const ittybit = createFakeIttybit(clock);
@@ -65,7 +68,11 @@ export class CalmWorld extends World {
         violation: (text) => void violations.push(text),
         ...watcher,
       },
-      outside: { ittybit, fetch: webOf(clock, ittybit, fetched, options), allowLoopbackHttp: false },
+      outside: {
+        ittybit: client?.(ittybit, clock) ?? ittybit,
+        fetch: webOf(clock, ittybit, fetched, options),
+        allowLoopbackHttp: false,
+      },
       queues: {
         live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
         work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },

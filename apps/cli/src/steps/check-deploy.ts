@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
+import { withoutFinalSlashes } from "@prewarm/shared/environment";
 import { checkEnvironment, setSecret } from "@prewarm/shared/environment-check";
 import { queueRole } from "@prewarm/shared/queue-role";
 import { readWrangler, type Wrangler } from "../input/wrangler-files.ts";
@@ -39,7 +40,16 @@ export function checkFiles(config: Config, folder: string, environment: string |
     ...(edge && Array.isArray(config.sources) ? edgeBuckets(config, edge) : []),
     ...(edge ? [routeFinding(edge)] : []),
     budgetFinding(config),
+    ...webhookFinding(config),
   ];
+}
+
+/** Whether Access stands in front of the consumer cannot be seen from here. */
+function webhookFinding({ ittybit }: Config): Finding[] {
+  if (ittybit?.webhooks !== "wake" || typeof ittybit.publicUrl !== "string") return [];
+  const address = `${withoutFinalSlashes(ittybit.publicUrl)}/ittybit/*`;
+  const text = `Ittybit calls ${address}: behind Cloudflare Access that path needs a bypass policy. ITTYBIT_WEBHOOK_SECRET, if your account signs, is optional`;
+  return [{ state: "look", what: "webhooks", text }];
 }
 
 function tryRead(folder: string, file: string, environment: string | null): Wrangler | Finding {
