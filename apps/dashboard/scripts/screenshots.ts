@@ -18,24 +18,27 @@ const WIDTHS = [320, 400, 640, 800, 960, 1200];
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 
 type Theme = "light" | "dark";
-const SHOTS: readonly [
-  name: string,
-  path: string,
-  theme: Theme,
-  size: keyof typeof SIZES,
-  prepare?: (page: Page) => Promise<void>,
-][] = [
-  ["overview", "/", "light", "desktop"],
-  ["overview-dark", "/", "dark", "desktop"],
-  ["jobs", "/jobs?state=stored&state=dead", "dark", "desktop"],
-  ["job", "/jobs?state=stored&search=id:landscape%20format:avif", "light", "desktop", openFirst],
-  ["image", "/images/landscape.jpg", "light", "desktop"],
-  ["run", "/runs", "light", "desktop", openFirst],
-  ["new-run", "/runs/new", "light", "desktop", fillNewRun],
-  ["dead-letters", "/dead", "light", "desktop"],
-  ["steering", "/steering", "dark", "desktop"],
-  ["phone-overview", "/", "light", "phone"],
-  ["phone-jobs", "/jobs?state=stored&state=dead", "dark", "phone"],
+type Size = keyof typeof SIZES;
+/** Every page; each is shot in four faces. */
+const PAGES: readonly [name: string, path: string, prepare?: (page: Page) => Promise<void>][] = [
+  ["overview", "/"],
+  ["jobs", "/jobs?state=stored&state=dead"],
+  ["job", "/jobs?state=stored&search=id:landscape%20format:avif", openFirst],
+  ["images", "/images"],
+  ["image", "/images/landscape.jpg"],
+  ["runs", "/runs"],
+  ["run", "/runs?state=done", openFirst],
+  ["new-run", "/runs/new", fillNewRun],
+  ["causes", "/causes"],
+  ["dead-letters", "/dead"],
+  ["steering", "/steering"],
+  ["system", "/system"],
+];
+const FACES: readonly [suffix: string, theme: Theme, size: Size][] = [
+  ["", "light", "desktop"],
+  ["-dark", "dark", "desktop"],
+  ["-phone", "light", "phone"],
+  ["-phone-dark", "dark", "phone"],
 ];
 
 async function openFirst(page: Page): Promise<void> {
@@ -102,23 +105,28 @@ async function deadOf(stack: LocalStack): Promise<number> {
   return ((await response.json()) as { deadLetters: number }).deadLetters;
 }
 
+/** Every page in one face; the session is signed in once. */
 async function shoot(
   browser: Browser,
   stack: LocalStack,
-  [name, path, theme, size, prepare]: (typeof SHOTS)[number],
+  [suffix, theme, size]: (typeof FACES)[number],
 ): Promise<void> {
   const { page, close } = await visit(browser, { theme, viewport: SIZES[size] });
-  await page.goto(stack.controlUrl + path);
+  await page.goto(stack.controlUrl);
   await page.getByLabel("Token").fill(stack.adminToken);
   await page.getByRole("button", { name: "Sign in" }).click();
   await settled(page);
-  await prepare?.(page);
-  await page.waitForLoadState("networkidle");
-  const small = await sharp(await page.screenshot())
-    .png({ palette: true, colours: 160, effort: 10 })
-    .toBuffer();
-  await writeFile(join(FOLDER, `dashboard-${name}.png`), small);
-  console.log(`${name}: ${Math.round(small.length / 1000)} kB`);
+  for (const [name, path, prepare] of PAGES) {
+    await page.goto(stack.controlUrl + path);
+    await settled(page);
+    await prepare?.(page);
+    await page.waitForLoadState("networkidle");
+    const small = await sharp(await page.screenshot())
+      .png({ palette: true, colours: 96, effort: 10 })
+      .toBuffer();
+    await writeFile(join(FOLDER, `dashboard-${name}${suffix}.png`), small);
+    console.log(`${name}${suffix}: ${Math.round(small.length / 1000)} kB`);
+  }
   await close();
 }
 
@@ -126,7 +134,7 @@ const [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
 try {
   await mkdir(FOLDER, { recursive: true });
   await seed(stack, Number(process.env.SEED_MINUTES ?? 1));
-  for (const shot of SHOTS) await shoot(browser, stack, shot);
+  for (const face of FACES) await shoot(browser, stack, face);
 } finally {
   await browser.close();
   await stack.close();

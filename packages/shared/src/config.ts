@@ -132,7 +132,7 @@ export interface Settings {
   recipes: Record<string, readonly string[]>;
   /** Ways in for upload systems, by the name in `POST /hooks/<name>`: how a call proves its origin, and how its body names images. */
   hooks: Record<string, HookConfig>;
-  /** Endpoints that are told what happens, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, the first of which signs, and all during a rotation. */
+  /** Endpoints that are told what happens, signed as Standard Webhooks; `secrets` name secrets holding `whsec_…`, each of which signs. */
   events: readonly EventEndpoint[];
   /** `off`: nothing signed is needed, the closed set only; `custom`: a signature opens everything else; `all`: every URL needs one. */
   signing: "off" | "custom" | "all";

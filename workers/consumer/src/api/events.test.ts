@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { createApiWorld, VIEWER, warm } from "./testing/api-world.ts";
+
+it("outgoing events are listed with their endpoints, and a test is sent by operators only", async () => {
+  const events = [{ url: "https://a.example/in", secrets: ["EVENTS_SECRET"], types: ["run.finished" as const] }];
+  const world = createApiWorld({ events });
+  expect((await world.json("POST", "/api/v1/events/test", { token: VIEWER })).status).toBe(403);
+  expect(await world.json("POST", "/api/v1/events/test")).toMatchObject({ status: 202, body: { endpoints: 1 } });
+  const { body } = await world.json("GET", "/api/v1/events", { token: VIEWER });
+  expect(body).toMatchObject({
+    endpoints: [{ url: "https://a.example/in", types: ["run.finished"] }],
+    events: [{ type: "test", state: "waiting", tries: 0, status: null }],
+  });
+  expect((await createApiWorld().json("POST", "/api/v1/events/test")).status).toBe(409);
+});
+
+it("a job is promoted a lane at a time, by operators only, until a viewer waits for it", async () => {
+  const world = createApiWorld({ recipes: { upload: ["w=400&f=webp"] } });
+  await warm(world, ["a"]);
+  const [job] = (await world.json("GET", "/api/v1/jobs")).body.jobs as { job: string }[];
+  const promote = (token?: string) =>
+    world.json("POST", `/api/v1/jobs/${job?.job}/promote`, token === undefined ? {} : { token });
+  expect((await promote(VIEWER)).status).toBe(403);
+  const lanes = [await promote(), await promote()].map(({ body }) => body.lane);
+  expect([lanes, (await promote()).status]).toEqual([["upload", "live"], 409]);
+});
