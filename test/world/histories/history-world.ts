@@ -12,7 +12,8 @@ import { emptyScript, ORIGINALS, type Script, Upstream } from "./upstream.ts";
 
 /** Few, so that jobs wait for each other. */
 export const SLOTS = 3;
-const BORN_AT = Date.UTC(2026, 0, 1);
+/** A month turns in the history of whoever waits for a day. */
+const BORN_AT = Date.UTC(2026, 0, 31, 12);
 const CONFIG = defineConfig({
   sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
   limits: { liveRowsPerImageDay: 1_000, maxAttempts: 4 },
@@ -73,7 +74,7 @@ export class HistoryWorld extends World {
   /* ── What its judges ask ── */
 
   get troubleUntil(): number {
-    return this.#site.trouble.calls;
+    return Math.max(this.#site.trouble.calls, this.skewMs === 0 ? 0 : this.clock.now());
   }
 
   get queueTroubleUntil(): number {
@@ -154,6 +155,20 @@ export class HistoryWorld extends World {
     await this.ask((ledger) => ledger.restored("history"));
   }
 
+  /** The ledger's clock jumps. What it has noted by the other one is due that much sooner or later. */
+  skew(ms: number): void {
+    const trouble = this.clock.now() + Math.abs(ms - this.skewMs);
+    this.#site.trouble.calls = Math.max(this.#site.trouble.calls, trouble);
+    this.skewMs = ms;
+  }
+
+  /** Every message is gone: who was called does not come. */
+  loseQueue(): void {
+    this.work.forget();
+    this.live.forget();
+    this.#site.trouble.messages = Math.max(this.#site.trouble.messages, this.clock.now());
+  }
+
   /** What is to go wrong next. */
   get script(): Script {
     return this.#site.script;
@@ -163,6 +178,7 @@ export class HistoryWorld extends World {
   clearUp(): void {
     this.#site.script = emptyScript();
     this.#site.poison = null;
+    this.skew(0);
     this.upstream.missing.clear();
   }
 
@@ -214,6 +230,15 @@ function noticed(weather: Weather, clock: VirtualClock, { trouble }: Site): Weat
       const how = weather.send();
       if (how !== "sent") note("calls");
       return how;
+    },
+    sendMs() {
+      const ms = weather.sendMs();
+      if (ms > 1_000) note("calls", ms);
+      return ms;
+    },
+    refusesWrite() {
+      note("calls");
+      return weather.refusesWrite();
     },
     latePut() {
       const late = weather.latePut();
