@@ -8,6 +8,8 @@ export class Life {
   owner: string | null = null;
   /** Nothing it sends to R2 lands later than this, Unix ms. */
   readonly lastWrite: number;
+  /** Subrequests so far, those under way that hold a connection, and the most of these at once. */
+  readonly calls = { all: 0, open: 0, most: 0 };
   /** Resolves when nobody waits for it any more: it died, or stalls. */
   readonly left = Promise.withResolvers<void>();
 
@@ -26,6 +28,28 @@ export class Life {
 }
 
 export class Killed extends Error {}
+
+/** Counts what the platform limits: each call of the target is a subrequest that holds a connection until its answer has come. */
+export function counted<T extends object>(target: T, { calls }: Life): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        const answer: unknown = value.apply(object, args);
+        if (!(answer instanceof Promise)) return answer;
+        calls.all += 1;
+        calls.open += 1;
+        calls.most = Math.max(calls.most, calls.open);
+        const over = (): void => {
+          calls.open -= 1;
+        };
+        answer.then(over, over);
+        return answer;
+      };
+    },
+  });
+}
 
 /** Wraps every function of an object so that it does nothing, and gives no answer, once the life is over. */
 export function mortal<T extends object>(target: T, life: Life): T {

@@ -3,6 +3,9 @@ import type { Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { Weather } from "./weather.ts";
 
+/** R2 takes one write of a key in this time (developers.cloudflare.com/r2/platform/limits, read 2026-11). */
+const SAME_KEY_MS = 1_000;
+
 export interface Put {
   key: string;
   /** Who put it: a handler's owner; null is the ledger's object or a hand. */
@@ -23,6 +26,7 @@ export interface StoreWatcher {
 export class Store {
   readonly #memory = createMemoryBucket(false);
   readonly #world: { clock: VirtualClock; weather: Weather; watcher: StoreWatcher };
+  readonly #writtenAt = new Map<string, number>();
   #restarts = 0;
 
   constructor(world: { clock: VirtualClock; weather: Weather; watcher: StoreWatcher }) {
@@ -91,10 +95,15 @@ export class Store {
     lost: "call" | "answer" | null,
   ): Promise<R2Object | null> {
     const restarts = this.#restarts;
-    await this.#world.clock.sleep(ms);
+    const { clock, weather } = this.#world;
+    await clock.sleep(ms);
+    const written = this.#writtenAt.get(put.key) ?? Number.NEGATIVE_INFINITY;
+    if (clock.now() - written < SAME_KEY_MS && weather.refusesWrite())
+      throw new Error("R2: too many writes of one key (world)");
     if (lost === "call" || restarts !== this.#restarts) throw new Error("R2: internal error on put (world)");
     const result = await this.#memory.bucket.put(...args);
     const object = this.#memory.objects.get(put.key);
+    if (result !== null) this.#writtenAt.set(put.key, clock.now());
     if (result !== null && object !== undefined) this.#world.watcher.putLanded(put, object);
     if (lost === "answer") throw new Error("R2: connection lost on put (world)");
     return result as R2Object | null;

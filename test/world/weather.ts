@@ -8,6 +8,8 @@ export interface Hop {
   lost: "call" | "answer" | null;
 }
 
+const SEND_MS = 20;
+
 /** What goes wrong next. Each is asked once for each thing that could. */
 export interface Weather {
   /** A call of the ledger's, or one it makes itself (its queue). */
@@ -16,6 +18,10 @@ export interface Weather {
   store(call: string): Hop;
   /** What becomes of a send of wake-ups: it throws before, after half of, or after all of them are sent. */
   send(): "sent" | "none" | "half" | "all";
+  /** How long a send takes. */
+  sendMs(): number;
+  /** R2 takes no second write of one key within a second; a put of it fails. */
+  refusesWrite(): boolean;
   /** A put that lands so much later; `answered`: its caller waits for it, else it soon learns of no answer. */
   latePut(): { ms: number; answered: boolean } | null;
   /** In how many ms each copy of a message can be delivered: none of a lost one, two of a doubled one. */
@@ -41,6 +47,10 @@ export interface Faults {
   lateLists: number[];
   /** Sends of wake-ups that throw before, after half of, or after all of them are sent. */
   sends: ("none" | "half" | "all")[];
+  /** Calls of the ledger, of R2 and of the queue that hang for so long before they fail. */
+  hungCalls: number[];
+  hungStore: number[];
+  hungSends: number[];
   latePuts: { ms: number; answered: boolean }[];
   lateMessages: number[];
   doubledMessages: number;
@@ -49,8 +59,9 @@ export interface Faults {
 
 export function noFaults(): Faults {
   const lists = { crash: [], stall: [], latePuts: [], lateMessages: [], lateDeletes: [], lateLists: [], sends: [] };
+  const hung = { hungCalls: [], hungStore: [], hungSends: [] };
   const counts = { lostCalls: 0, lostAnswers: 0, lostAlarms: 0, store: 0, storeAnswers: 0 };
-  return { ...lists, ...counts, doubledMessages: 0, lostMessages: 0 };
+  return { ...lists, ...hung, ...counts, doubledMessages: 0, lostMessages: 0 };
 }
 
 type Counted<T> = { [K in keyof T]: T[K] extends number ? K : never }[keyof T];
@@ -73,6 +84,8 @@ export function scripted(faults: () => Faults, chance: Chance): Weather {
   return {
     wire() {
       const hop = { ms: chance.between(1, 21), backMs: chance.between(1, 21) };
+      const hung = faults().hungCalls.shift();
+      if (hung !== undefined) return { ...hop, ms: hung, lost: "call" };
       if (strike(faults(), "lostCalls")) return { ...hop, lost: "call" };
       return { ...hop, lost: strike(faults(), "lostAnswers") ? "answer" : null };
     },
@@ -80,10 +93,14 @@ export function scripted(faults: () => Faults, chance: Chance): Weather {
       const { lateDeletes, lateLists } = faults();
       const late = call === "delete" ? lateDeletes.shift() : call === "list" ? lateLists.shift() : 0;
       const hop = { ms: chance.between(2, 32) + (late ?? 0), backMs: 0 };
+      const hung = faults().hungStore.shift();
+      if (hung !== undefined) return { ...hop, ms: hung, lost: "call" };
       if (strike(faults(), "store")) return { ...hop, lost: "call" };
       return { ...hop, lost: strike(faults(), "storeAnswers") ? "answer" : null };
     },
     send: () => faults().sends.shift() ?? "sent",
+    sendMs: () => faults().hungSends.shift() ?? SEND_MS,
+    refusesWrite: () => true,
     latePut: () => faults().latePuts.shift() ?? null,
     message() {
       if (strike(faults(), "lostMessages")) return [];
@@ -159,6 +176,8 @@ export function byRates(rates: () => Rates, chance: Chance): Weather {
       if (chance.hits(callLost)) return chance.hits(0.5) ? "none" : "half";
       return chance.hits(answerLost) ? "all" : "sent";
     },
+    sendMs: () => SEND_MS,
+    refusesWrite: () => true,
     latePut: () => (chance.hits(rates().putLate) ? { ms: chance.between(1_000, 300_000), answered: false } : null),
     message() {
       const { messageLost, messageDoubled, messageDelayed } = rates();

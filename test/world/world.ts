@@ -1,5 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
-import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { HANDLER_WALL_MS, MAX_CONNECTIONS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
@@ -16,8 +16,10 @@ import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { lookForRenewal } from "../../workers/consumer/src/store/list-generations.ts";
 import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
 import type { Chance } from "./chance.ts";
+
 import { doorOf } from "./door.ts";
-import { Killed, Life, mortal } from "./life.ts";
+import { counted, Killed, Life, mortal } from "./life.ts";
+
 import { type Delivery, Queue, type QueueOptions } from "./queue.ts";
 import { Store, type StoreWatcher } from "./store.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -27,7 +29,6 @@ import type { Weather } from "./weather.ts";
 const CRON_MS = 60_000;
 const IDLE_TURNS = 60;
 const ASK_AGAIN_MS = 500;
-const SEND_MS = 20;
 /** A write that was sent in a handler's last moment lands within this. */
 const LAST_WRITE_MS = 50_000;
 
@@ -67,6 +68,8 @@ export class World {
   readonly #handlers = new Set<Life>();
   /** When a handler died or stalled last, Unix ms: its lease goes on. */
   diedAt = 0;
+  /** The clock of the ledger's machine is ahead by so much, in ms; below 0: behind. */
+  skewMs = 0;
   #asking = 0;
   #owners = 0;
   #running = true;
@@ -163,19 +166,21 @@ export class World {
   }
 
   #ledgerDeps(life: Life): LedgerDeps {
-    const { clock, config, outside, log } = this.#options;
+    const { config, outside, log } = this.#options;
     const bucket = this.store.bucket(life);
+    const worlds = this.#options.clock;
+    const clock = { now: () => worlds.now() + this.skewMs, random: () => worlds.random() };
     const deps: LedgerDeps = {
       ...{ config, clock, newLedgerId: () => "L1", newHookKey: () => "A".repeat(43), version: null },
-      sleep: (ms) => clock.sleep(ms),
+      sleep: (ms) => worlds.sleep(ms),
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
-      within: (work, ms) => clock.within(work, ms),
+      within: (work, ms) => worlds.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
       ittybit: mortal(outside.ittybit, life),
       purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
       storedOf: (task) => lookForRenewal(mortal(bucket, life), task),
-      deliver: async () => ({ status: 204, said: "" }),
+      deliver: async () => (status: 204, said: "" ),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     return { ...mortal(deps, life), log: deps.log, clock, config, ittybit: deps.ittybit };
@@ -185,7 +190,7 @@ export class World {
     const { clock } = this;
     const how = this.#options.weather.send();
     const most = how === "none" ? 0 : how === "half" ? Math.ceil(wakeUps / 2) : wakeUps;
-    await clock.sleep(SEND_MS);
+    await clock.sleep(this.#options.weather.sendMs());
     for (let sent = 0; sent < most; sent += 1) this.work.send(WORK_MESSAGE);
     if (how !== "sent") throw new Error("the queue did not answer (world)");
   }
@@ -208,21 +213,25 @@ export class World {
       .finally(cancelWall);
     const through = done.finally(() => this.#handlers.delete(life));
     await Promise.race([through, life.left.promise]);
+    const { all, most } = life.calls;
+    if (most > MAX_CONNECTIONS) this.#options.watcher.violation(`a handler had ${most} connections at once`);
+    if (all > SUBREQUESTS_MAX) this.#options.watcher.violation(`a handler made ${all} subrequests`);
     if (life.dead) this.#handlers.delete(life);
   }
 
   #batchDeps(life: Life): BatchDeps {
     const { config, clock, outside, log } = this.#options;
     const sleep = (ms: number) => clock.sleep(ms).then(() => life.mustLive());
+    const web = counted({ fetch: outside.fetch }, life);
     const fetcher = ((...args: Parameters<typeof fetch>) => {
       life.mustLive();
-      return outside.fetch(...args);
+      return web.fetch(...args);
     }) as typeof fetch;
     return {
       ...{ config, clock, log, sleep, fetch: fetcher, allowLoopbackHttp: outside.allowLoopbackHttp },
       ledger: mortal(ledgerClient(this.object.newStub, { clock, log, sleep }), life),
-      ittybit: mortal(outside.ittybit, life),
-      images: mortal(this.store.bucket(life), life),
+      ittybit: mortal(counted(outside.ittybit, life), life),
+      images: mortal(counted(this.store.bucket(life), life), life),
       originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },
       newOwner: () => {
         this.#owners += 1;

@@ -89,7 +89,7 @@ const few = fc.integer({ min: 1, max: 4 });
 
 const upstreamFault = fc.oneof(
   fc
-    .constantFrom(null, 1_000, 30_000, 7_200_000)
+    .constantFrom(null, 1_000, 30_000, 7_200_000, 30 * 86_400_000)
     .map((retryAfterMs) =>
       fault(`429(${retryAfterMs})`, ({ throttled }) => throttled.push({ retryAfterMs }, { retryAfterMs })),
     ),
@@ -100,7 +100,7 @@ const upstreamFault = fc.oneof(
   fc
     .tuple(
       fc.constantFrom("done", "failed", "cancelled", "lost"),
-      fc.constantFrom(100, 5_000, 40_000, 900_000, 1_500_000),
+      fc.constantFrom(100, 5_000, 40_000, 900_000, 1_500_000, 3 * 3_600_000),
     )
     .map(([ends, ms]) => fault(`job(${ends} after ${ms} ms)`, ({ jobs }) => jobs.push({ ends, ms }))),
   fc
@@ -139,6 +139,11 @@ const platformFault = fc.oneof(
   fc
     .constantFrom("none", "half", "all")
     .map((how) => fault(`send(${how})`, ({ sends }) => sends.push(how, how), false)),
+  fc
+    .tuple(fc.constantFrom("hungCalls", "hungStore", "hungSends"), fc.constantFrom(20_000, 130_000, 600_000), few)
+    .map(([what, ms, n]) =>
+      fault(`${what}(${ms} ms ×${n})`, (script) => script[what].push(...Array<number>(n).fill(ms))),
+    ),
   few.map((n) => fault(`lostMessages(${n})`, (script) => (script.lostMessages += n), false)),
   few.map((n) => fault(`lostAlarms(${n})`, (script) => (script.lostAlarms += n))),
   fc

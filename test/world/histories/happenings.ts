@@ -146,9 +146,10 @@ export const HAPPENINGS = {
   cron: asking((world) => world.ask((ledger) => ledger.rearm(), 1)),
   evict: (world) => world.object.evict(),
   /** Nobody reaches the ledger, for longer than a lease or not; then it may be another instance. */
-  outage: (world, { width, lane }) => {
+  outage: (world, { width, lane, run }) => {
     world.invariants.mayDie = true;
-    world.object.goDown({ 160: 10_000, 320: 61_000, 480: 200_000 }[width]);
+    const [short, long] = { 160: [100, 10_000], 320: [2_000, 61_000], 480: [200_000, 600_000] }[width];
+    world.object.goDown((run === "uploads" ? short : long) ?? 0);
     if (lane === "bulk") world.object.evict();
   },
   copyOrPutBack: asking((world) => world.copyOrPutBack()),
@@ -166,6 +167,7 @@ export const HAPPENINGS = {
   }),
   others: (world, { width }) => world.upstream.makeOthers({ 160: 30, 320: 120, 480: 250 }[width]),
   restart: asking((world) => world.restart()),
+  skew: (world, { width, lane }) => world.skew({ 160: 0, 320: 2_000, 480: 20_000 }[width] * (lane === "bulk" ? -1 : 1)),
   loseQueue: (world) => world.loseMessages(),
   pause: asking((world, { lane }) => patch(world, { [lane]: true })),
   resume: asking((world) => patch(world, { live: false, upload: false, bulk: false })),

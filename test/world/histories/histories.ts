@@ -26,12 +26,14 @@ export function playPart(part: number, hooks = false): void {
   it(
     `real ledger, real handler${hooks ? ", webhooks" : ""}, ${numRuns} histories: nothing lost, invented, doubled or corrupt, and I1–I9 hold`,
     async () => {
+      let played = 0;
       let jobs = 0;
       let stored = 0;
       const history = fc.asyncProperty(fc.nat(), histories(COMMANDS_MAX, [], hooks), async (chance, commands) => {
         const world = new HistoryWorld(chance, pictures, { hooks });
         try {
           await play(world, commands);
+          played += 1;
           jobs += world.upstream.jobs.length;
           stored += [...world.store.objects.keys()].filter((key) => key.startsWith("variants/")).length;
         } finally {
@@ -39,7 +41,12 @@ export function playPart(part: number, hooks = false): void {
         }
       });
       const seed = SEED + part;
-      await fc.assert(history, { numRuns, seed, interruptAfterTimeLimit: timeMs, markInterruptAsFailure: true });
+      try {
+        // The limit holds for the shrinking too: what is shortest by then is printed.
+        await fc.assert(history, { numRuns, seed, interruptAfterTimeLimit: timeMs, markInterruptAsFailure: true });
+      } finally {
+        console.log(`seed ${seed}: ${played} histories held, ${jobs} jobs made`);
+      }
       // The world is at work: jobs were made, and variants stand at the end.
       expect({ jobs: jobs > 2 * numRuns, stored: stored > numRuns }).toEqual({ jobs: true, stored: true });
     },

@@ -13,7 +13,8 @@ import { emptyScript, ORIGINALS, type Script, Upstream } from "./upstream.ts";
 
 /** Few, so that jobs wait for each other. */
 export const SLOTS = 3;
-const BORN_AT = Date.UTC(2026, 0, 1);
+/** A month turns in the history of whoever waits for a day. */
+const BORN_AT = Date.UTC(2026, 0, 31, 12);
 const CONFIG = defineConfig({
   sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
   limits: { liveRowsPerImageDay: 1_000, maxAttempts: 4 },
@@ -82,7 +83,7 @@ export class HistoryWorld extends World {
   /* ── What its judges ask ── */
 
   get troubleUntil(): number {
-    return this.#site.trouble.calls;
+    return Math.max(this.#site.trouble.calls, this.skewMs === 0 ? 0 : this.clock.now());
   }
 
   get queueTroubleUntil(): number {
@@ -170,6 +171,13 @@ export class HistoryWorld extends World {
     await this.ask((ledger) => ledger.restored("history"));
   }
 
+  /** The ledger's clock jumps. What it has noted by the other one is due that much sooner or later. */
+  skew(ms: number): void {
+    const trouble = this.clock.now() + Math.abs(ms - this.skewMs);
+    this.#site.trouble.calls = Math.max(this.#site.trouble.calls, trouble);
+    this.skewMs = ms;
+  }
+
   /** What is to go wrong next. */
   get script(): Script {
     return this.#site.script;
@@ -179,6 +187,7 @@ export class HistoryWorld extends World {
   clearUp(): void {
     this.#site.script = emptyScript();
     this.#site.poison = null;
+    this.skew(0);
     this.upstream.missing.clear();
   }
 
@@ -236,6 +245,15 @@ function noticed(weather: Weather, clock: VirtualClock, { trouble }: Site): Weat
       const how = weather.send();
       if (how !== "sent") note("calls");
       return how;
+    },
+    sendMs() {
+      const ms = weather.sendMs();
+      if (ms > 1_000) note("calls", ms);
+      return ms;
+    },
+    refusesWrite() {
+      note("calls");
+      return weather.refusesWrite();
     },
     latePut() {
       const late = weather.latePut();

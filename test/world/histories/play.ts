@@ -17,7 +17,10 @@ export async function play(world: HistoryWorld, commands: Iterable<Command>): Pr
   world.behind(
     world.ask((ledger) => {
       const paused = { live: false, upload: false, bulk: false };
-      return ledger.patchGate({ paused, concurrency: SLOTS, budget: { monthlyJobs: null } }, "rest");
+      return ledger.patchGate(
+        { paused, breaker: { state: "closed" }, concurrency: SLOTS, budget: { monthlyJobs: null } },
+        "rest",
+      );
     }),
   );
   await settleDown(world);

@@ -124,11 +124,13 @@ export class Story {
       [0.2, "eviction", async () => object.evict()],
       [0.25, "campaign cancelled", () => this.#cancelCampaign()],
       [0.3, "bulk paused for 2 minutes", () => this.#pause()],
+      [0.35, "ledger out of reach for 61 s", async () => object.goDown(61_000)],
       [0.4, "429 storm of 30 s", () => this.#throttled()],
       [0.45, "force", () => this.#force()],
       [0.5, "dialect v2025", () => upstream.profile("v2025")],
       [0.55, "eviction", async () => object.evict()],
       [0.6, "403 for 40 s", () => refuse(403, 40_000)],
+      [0.62, "ledger reset and out of reach for 5 minutes", async () => this.#resetAndAway()],
       [0.65, "dialect guide", () => upstream.profile("guide")],
       [0.7, "dead letters retried", async () => void (await this.retryDead())],
       [0.75, "401 for 40 s", () => refuse(401, 40_000)],
@@ -192,6 +194,12 @@ export class Story {
     await pause(true);
     await this.world.clock.sleep(120_000);
     await pause(false);
+  }
+
+  async #resetAndAway(): Promise<void> {
+    const { object } = this.world;
+    object.evict();
+    object.goDown(300_000);
   }
 
   async #throttled(): Promise<void> {

@@ -176,6 +176,15 @@ describe("doctor", () => {
     expect(A.map((key) => has(storeKey(key)))).toEqual([true, false]);
   });
 
+  it("goes on behind a page without objects that is not the last", async () => {
+    await store(A);
+    await world.memory.bucket.put(deadKey(A[0] ?? ""), "{}");
+    const list = world.memory.bucket.list.bind(world.memory.bucket);
+    const empty = { objects: [], truncated: true, cursor: "", delimitedPrefixes: [] } as unknown as R2Objects;
+    world.memory.bucket.list = async (options) => (options?.cursor === undefined ? empty : list(options));
+    expect(await world.find()).toEqual({ marker_stale: 1 });
+  });
+
   it("leaves an image to the purge that has locked it", async () => {
     await store(A);
     world.purge("a");

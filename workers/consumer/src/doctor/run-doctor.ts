@@ -60,11 +60,10 @@ interface Listed {
 }
 
 async function listFrom(bucket: Pick<R2Bucket, "list">, prefix: string, from: string): Promise<Listed> {
-  const page = await bucket.list({
-    prefix,
-    include: ["customMetadata"],
-    ...(from === "" ? {} : { startAfter: prefix + from }),
-  });
+  const options: R2ListOptions = { prefix, include: ["customMetadata"] };
+  let page = await bucket.list({ ...options, ...(from === "" ? {} : { startAfter: prefix + from }) });
+  // With metadata R2 may list fewer than it could; a page without objects is not the end while it says that there are more.
+  while (page.truncated && page.objects.length === 0) page = await bucket.list({ ...options, cursor: page.cursor });
   const found = page.objects.map(({ key, customMetadata }) => ({
     key: key.slice(prefix.length),
     gen: fromCustomMetadata(customMetadata)?.gen ?? 0,

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "@prewarm/shared/clock";
+import { migrate } from "../workers/consumer/src/ledger/tables/schema.ts";
+import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
+import { testConfig } from "../workers/consumer/src/ledger/testing/setup-config.ts";
+import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
+
+/*
+ * How long a new version needs before a ledger of a million open rows answers: the platform gives a constructor 30 s of CPU, and an
+ * index over all rows bills each. Exits 1 above the limits: such a migration must go in slices.
+ */
+const ROWS = 1_000_000;
+const LIMITS_MS = { open: 3_000, "a column more": 3_000, "an index more": 15_000 };
+
+const folder = mkdtempSync(join(tmpdir(), "prewarm-migrate-"));
+const sql = nodeSql(join(folder, "ledger.sqlite"));
+migrate(sql, "L");
+const rows = `WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < ${ROWS})`;
+sql.exec(`INSERT INTO jobs (id, key, lane, run, joined, state, gen, floor, due, attempts, unclear, crashes, error, dead_until, created, updated)
+  ${rows} SELECT n * 4000000, printf('uploads%%2F2026%%2F%08x/640-high.webp', n), 2, 1, 0, 0, n, 0, NULL, 0, 0, 0, NULL, 0, 1, 0 FROM k`);
+const chunks = `WITH RECURSIVE k(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM k WHERE n < ${ROWS / 1_000 - 1})`;
+sql.exec(`INSERT INTO fresh (lane, run, n, ids) ${chunks} SELECT 2, 1, n,
+  (SELECT '[' || group_concat(id) || ']' FROM (SELECT id FROM jobs WHERE id > n * 4000000000 ORDER BY id LIMIT 1000)) FROM k`);
+
+const took: Record<string, number> = {};
+function timed(name: string, work: () => unknown): void {
+  const began = performance.now();
+  work();
+  took[name] = Math.round(performance.now() - began);
+}
+const open = () => testEngine(sql, { config: testConfig(), clock: systemClock }).engine.stats();
+timed("open", open);
+timed("a column more", () => {
+  sql.exec("ALTER TABLE jobs ADD COLUMN later INTEGER NOT NULL DEFAULT 0");
+  open();
+});
+timed("an index more", () => {
+  sql.exec("CREATE INDEX jobs_later ON jobs (later, created)");
+  open();
+});
+sql.close();
+rmSync(folder, { recursive: true });
+const late = Object.entries(LIMITS_MS).filter(([name, most]) => (took[name] ?? 0) > most);
+console.log(
+  `${ROWS} open rows: ${Object.entries(took)
+    .map(([name, ms]) => `${name} ${ms} ms`)
+    .join(", ")}`,
+);
+if (late.length > 0) {
+  console.error(`above the limit: ${late.map(([name, most]) => `${name} (${most} ms)`).join(", ")}`);
+  process.exitCode = 1;
+}
