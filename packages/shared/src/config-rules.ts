@@ -96,8 +96,14 @@ function urlFaults(template: string, path: string, edgeHosts: readonly string[])
     return [{ path, mend: "leave user and password out: viewers are redirected there" }];
   if (url.hash !== "") return [{ path, mend: "leave the # and what follows out" }];
   if (url.href !== filled)
-    return [{ path, mend: `write it in its normal form: ${url.href.replace(/x(?=[^x]*$)/, "{id}")}` }];
+    return [{ path, mend: `write it in its normal form: ${withId(url.href)}` }];
   return ownRoute(url, edgeHosts) ? [{ path, mend: OWN_ROUTE }] : [];
+}
+
+/** A filled template with `{id}` where its last x stands. */
+function withId(href: string): string {
+  const at = href.lastIndexOf("x");
+  return `${href.slice(0, at)}{id}${href.slice(at + 1)}`;
 }
 
 const OWN_ROUTE =

@@ -9,6 +9,12 @@ import type { World } from "../world.ts";
 
 const MINUTE_MS = 60_000;
 
+/** What is known of an original of the world's. */
+export const INFO = JSON.stringify({
+  ...{ width: 1000, height: 500, type: "image/jpeg", bytes: 50_000, frames: 1, etag: null },
+  ...{ version: null, lqip: null, stored: {} },
+});
+
 /** Cloudflare's limiter: so many a key in each minute, counted where the client is served. */
 function limiter(now: () => number, most: number): NonNullable<Edge["limit"]> {
   const counted = new Map<string, number>();

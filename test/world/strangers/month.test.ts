@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { listUsd, PATHS, sum, times } from "../../../scripts/cost/operations.ts";
 import { dayBill, imageDay, monthBill } from "../../../scripts/cost/strangers.ts";
 import { CalmWorld, ORIGINALS } from "../calm-world.ts";
-import { edgeInFront } from "./edge-in-front.ts";
+import { edgeInFront, INFO } from "./edge-in-front.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
@@ -15,12 +15,6 @@ const config = defineConfig({
   sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }],
   gate: { monthlyJobs: 2_000, liveShare: 0.5, liveDayShare: 0.1 },
   prices: { ittybitPer1000Jobs: 2 },
-});
-
-/** What is known of an original of the world's. */
-const INFO = JSON.stringify({
-  ...{ width: 1000, height: 500, type: "image/jpeg", bytes: 50_000, frames: 1, etag: null },
-  ...{ version: null, lqip: null, stored: {} },
 });
 
 function address(n: number): string {
@@ -57,6 +51,10 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
   const markers = [...world.store.objects.keys()].filter((key) => key.startsWith("dead/made-up"));
   const jobs = world.ittybit.jobs.length;
   const [ofDay, ofMonth, ofImage] = [dayBill(config, ADDRESSES), monthBill(config, ADDRESSES), imageDay(config)];
+  const history = await world.clock.until(
+    world.ask((ledger) => ledger.history("day", since - DAY_MS, world.clock.now())),
+  );
+  const rows = history?.reduce((n, { accepted }) => n + accepted, 0) ?? Number.NaN;
   const versions = Map.groupBy(
     world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("@")),
     ({ order, createdAt }) => `${order.metadata.key?.split("/")[0]} ${Math.floor(createdAt / DAY_MS)}`,
@@ -77,6 +75,8 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
   expect(usd).toBeLessThanOrEqual(ofMonth.usd);
   expect(edge.messages.sent).toBeLessThanOrEqual(ofMonth.messages);
   expect(markers.length).toBeLessThanOrEqual(ofMonth.looks);
+  expect(rows).toBeLessThanOrEqual(ofMonth.rows);
+  expect(rows).toBeGreaterThanOrEqual(jobs);
   expect(Math.max(...jobsByImageDay.values())).toBeLessThanOrEqual(ofImage.jobs);
   expect(Math.max(...[...versions.values()].map((list) => list.length))).toBe(ofImage.versions);
   expect(world.stored).toBe(jobs);

@@ -1,9 +1,10 @@
 import { DEFAULTS, defineConfig } from "@prewarm/shared/config";
-import { LOOKS_BURST_S } from "@prewarm/shared/limits";
+import { LOOKS_BURST_S, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { beforeAll, expect, it } from "vitest";
+import { dayBill } from "../../../scripts/cost/strangers.ts";
 import { CalmWorld, ORIGINALS } from "../calm-world.ts";
-import { edgeInFront } from "./edge-in-front.ts";
+import { edgeInFront, INFO } from "./edge-in-front.ts";
 
 const SECOND = 1_000;
 const DAY_MS = 86_400_000;
@@ -144,3 +145,19 @@ it.each([
     expect(site.world.violations).toEqual([]);
   },
 );
+
+it("one address passes as many messages a minute as the table reckons with, and no more", async () => {
+  const site = new Site();
+  const { clock, store } = site.world;
+  await store.leave("info/known/_", INFO);
+  await clock.run(60 * SECOND - (clock.now() % (60 * SECOND)));
+  const before = site.edge.messages.sent;
+  for (let n = 0; n < 1_000; n += 1) {
+    await site.edge.get(`/images/made-up-${n}?w=320`, address(1));
+    await site.edge.get(`/images/known?w=320&v=${n}`, address(1));
+    await clock.run(50);
+  }
+  const { known, unknown } = MISSES_PER_MINUTE;
+  expect(site.edge.messages.sent - before).toBe(known + unknown);
+  expect(dayBill(site.config, 1).messages).toBe((known + unknown) * 1_440);
+});

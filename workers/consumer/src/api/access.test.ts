@@ -272,10 +272,15 @@ describe("every answer", () => {
   });
 });
 
-async function timeOf(times: number, work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  for (let n = 0; n < times; n += 1) await work();
-  return performance.now() - started;
+/** The least of some tries, in ms: another process' turn is no part of it. */
+async function leastOf(times: number, work: () => Promise<unknown>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < times; n += 1) {
+    const started = performance.now();
+    await work();
+    least = Math.min(least, performance.now() - started);
+  }
+  return least;
 }
 
 describe("public routes", () => {
@@ -306,9 +311,9 @@ describe("public routes", () => {
     await ask("/readyz");
     expect(asked).toBe(2);
     await ask("/openapi.json");
-    const quick = await timeOf(20, () => ask("/healthz"));
+    const quick = await leastOf(40, () => ask("/healthz"));
     // 38 ms a request against 0.5 ms, when the document was made anew each time; now it is only printed.
-    expect(await timeOf(20, () => ask("/openapi.json"))).toBeLessThan(quick * 30 + 20);
+    expect(await leastOf(40, () => ask("/openapi.json"))).toBeLessThan(quick * 30 + 1);
   });
 
   it("answer another method with 405 to anybody, for what is public is no secret", async () => {
