@@ -126,6 +126,7 @@ export function stats(mode: string): Stats {
     },
     utilisation: { concurrency: { used: empty ? 0 : 44, limit: 50 }, rate: { used: empty ? 0 : 11.6, limit: 20 } },
     budget: now.budget,
+    forecast: { jobs: empty ? 0 : 76_505, amount: empty ? null : 153.01, spent: empty ? null : 122.41 },
     gate: now,
     ledger: { rows: empty ? 0 : 412_889, bytes: empty ? 40_960 : 118_400_000, limitBytes: 10_000_000_000 },
     metricErrors: 0,

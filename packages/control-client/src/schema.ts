@@ -3887,6 +3887,15 @@ export interface components {
                 };
             };
             budget: components["schemas"]["Budget"];
+            /** @description By `prices.ittybitPer1000Jobs` */
+            forecast: {
+                /** @description Of this month at its end, should it go on as until now */
+                jobs: number;
+                /** @description What they cost; null: no price is set */
+                amount: number | null;
+                /** @description What this month's jobs have cost so far */
+                spent: number | null;
+            };
             gate: components["schemas"]["Gate"];
             ledger: {
                 /** @description Of jobs; stored ones have none */

@@ -20,6 +20,7 @@ import {
 } from "./schema-words.ts";
 import { warning, warningsOf } from "./warnings.ts";
 
+const DAY_MS = 86_400_000;
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
 const METRICS_TIMEOUT_MS = 1000;
 
@@ -87,6 +88,13 @@ const overview = z
       rate: used.openapi({ description: "Submissions a second of those allowed" }),
     }),
     budget: budgetView,
+    forecast: z
+      .object({
+        jobs: count.openapi({ description: "Of this month at its end, should it go on as until now" }),
+        amount: z.number().nullable().openapi({ description: "What they cost; null: no price is set" }),
+        spent: z.number().nullable().openapi({ description: "What this month's jobs have cost so far" }),
+      })
+      .openapi({ description: "By `prices.ittybitPer1000Jobs`" }),
     gate: gateState,
     ledger: z.object({
       rows: count.openapi({ description: "Of jobs; stored ones have none" }),
@@ -168,6 +176,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
       rate: { used: submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,
+    forecast: forecastOf(gate.budget.used, now, deps.config.prices.ittybitPer1000Jobs),
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     hooks: view.hooks,
@@ -184,6 +193,16 @@ function etaOf({ rates, counts }: LedgerStats, gate: Gate, open: number): number
   });
   if (held || gate.breaker.state !== "closed" || rates.ended === 0) return null;
   return open / rates.ended;
+}
+
+/** A first day tells little: it counts as a whole one. */
+function forecastOf(used: number, now: number, per1000: number | null): Stats["forecast"] {
+  const date = new Date(now);
+  const begin = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+  const end = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+  const jobs = Math.round((used * (end - begin)) / Math.max(DAY_MS, now - begin));
+  const price = (n: number) => (per1000 === null ? null : (n * per1000) / 1000);
+  return { jobs, amount: price(jobs), spent: price(used) };
 }
 
 function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {

@@ -147,6 +147,19 @@ describe("gate, stats and history", () => {
     expect(body.health).toMatchObject({ level: "warning", sentence: expect.stringContaining("encoder out of memory") });
   });
 
+  it("say what the month will come to, at this pace and at this price", async () => {
+    const world = createApiWorld({ prices: { ittybitPer1000Jobs: 2 } });
+    await warm(world, ["a", "b"]);
+    endAll(world, () => ["stored", ""]);
+    // 24 November, noon: 23.5 of 30 days are over.
+    expect((await world.json("GET", "/api/v1/stats")).body.forecast).toEqual({ jobs: 5, amount: 0.01, spent: 0.008 });
+    expect((await createApiWorld().json("GET", "/api/v1/stats")).body.forecast).toEqual({
+      jobs: 0,
+      amount: null,
+      spent: null,
+    });
+  });
+
   it("tell no end of the work while a part of it may not go", async () => {
     const world = createApiWorld();
     await warm(world, ["a", "b"]);
