@@ -60,8 +60,9 @@ const ENDED_JOBS = {
 /** Rows that one transaction looks at, and forgets. */
 const LOOK_ROWS = 5_000;
 const FORGET_ROWS = 1_000;
-/** A round at most so often. */
+/** A round at most so often; after one that has forgotten nothing. */
 const ROUND_MS = HOUR_MS;
+const IDLE_ROUND_MS = 6 * HOUR_MS;
 /** Ages by which a walk counts what it leaves. */
 const AGES_MS = [1, 2, 4, 8, 12, 18, 24, 30, 36, 48, 72, 120, 200, 336, 720, 1_440, 2_160].map(
   (hours) => hours * HOUR_MS,
@@ -77,13 +78,15 @@ export interface House {
   above: string;
   /** Rows it has left, by age. */
   ages: number[];
+  /** This round has forgotten something. */
+  busy: boolean;
   /** What the last walks found to be kept for, ms. */
   keep: Partial<Record<Walk, number>>;
 }
 
 export function readHouse(tx: LedgerTx): House {
   const body = getDoc(tx.sql, "house");
-  return body === null ? { next: 0, step: 0, above: "", ages: [], keep: {} } : (JSON.parse(body) as House);
+  return body === null ? { next: 0, step: 0, above: "", ages: [], busy: false, keep: {} } : (JSON.parse(body) as House);
 }
 
 export function writeHouse(tx: LedgerTx, house: House): void {
@@ -94,8 +97,8 @@ export function writeHouse(tx: LedgerTx, house: House): void {
 export function pruneSlice(tx: LedgerTx, house: House, walks: Record<Walk, Keep> = WALKS): boolean {
   const name = NAMES[house.step];
   if (name === undefined) {
-    if (forgetInOrder(tx)) return true;
-    Object.assign(house, { next: tx.now + ROUND_MS, step: 0 });
+    if (forgetInOrder(tx, house)) return true;
+    Object.assign(house, { next: tx.now + (house.busy ? ROUND_MS : IDLE_ROUND_MS), step: 0, busy: false });
     return false;
   }
   if (walkOn(tx, house, name, walks[name])) return true;
@@ -105,7 +108,7 @@ export function pruneSlice(tx: LedgerTx, house: House, walks: Record<Walk, Keep>
 }
 
 /** What needs no walk. True when a table has more to forget than a slice takes. */
-function forgetInOrder({ sql, now }: LedgerTx): boolean {
+function forgetInOrder({ sql, now }: LedgerTx, house: House): boolean {
   const isShedding = sql.bytes > LEDGER_SHED_BYTES;
   const forgotten = [
     forgetRecent(sql, isShedding ? now : now - KEEP_RECENT_MS, { most: RECENT_ROWS, limit: FORGET_ROWS }),
@@ -120,6 +123,7 @@ function forgetInOrder({ sql, now }: LedgerTx): boolean {
   ];
   rollMinutes(sql, now);
   forgetDays(sql, now - KEEP_HISTORY_MS);
+  house.busy ||= forgotten.some((n) => n > 0);
   return Math.max(...forgotten) >= FORGET_ROWS;
 }
 
@@ -136,6 +140,7 @@ function walkOn(tx: LedgerTx, house: House, name: Walk, keep: Keep): boolean {
     if (at < before) old.push(id);
     else count(house.ages, tx.now - at);
   }
+  house.busy ||= old.length > 0;
   forget(tx, name, old);
   return looked < rows.length || rows.length === LOOK_ROWS;
 }

@@ -1,0 +1,73 @@
+import type { Mutation } from "./promises.ts";
+
+const SRC = "workers/consumer/src";
+const PROTOCOL = `${SRC}/ledger/protocol`;
+const TABLES = `${SRC}/ledger/tables`;
+
+/** What audits found in production's weather: each answer taken back by one line. */
+export const WEATHER: Mutation[] = [
+  {
+    promise: "P11",
+    breaks: "the doctor deletes what was stored since it asked R2",
+    file: `${PROTOCOL}/reconcile.ts`,
+    find: "if (isRenewing(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;",
+    replace: "if (isRenewing(tx.sql, encodedIdOfKey(key))) return false;",
+    tests: [`${SRC}/doctor/run-doctor.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "the edge is not told that a lane is open again while nothing waits",
+    file: `${PROTOCOL}/next-alarm.ts`,
+    find: "let isAnyClosed = isToldClosed(tx);",
+    replace: "let isAnyClosed = false;",
+    tests: [`${PROTOCOL}/gate-file.test.ts`],
+  },
+  {
+    promise: "P16",
+    breaks: "a new original leaves the markers of the older one",
+    file: `${SRC}/store/list-generations.ts`,
+    find: "  if (look === 1) await deleteMarkers(bucket, id);\n",
+    replace: "",
+    tests: [`${SRC}/ledger-deps.test.ts`],
+  },
+  {
+    promise: "P3",
+    breaks: "the result of another variant's job is stored",
+    file: `${SRC}/making/finish-job.ts`,
+    find: "  if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key })) return ofAnother(job.id);\n",
+    replace: "",
+    tests: [`${SRC}/making/finish-job.test.ts`],
+  },
+  {
+    promise: "P5",
+    breaks: "a private result waits for the date of a Retry-After",
+    file: `${PROTOCOL}/settle.ts`,
+    find: "return Math.min(gate.breaker.until, now + LOOK_AGAIN_MS);",
+    replace: "return Math.max(gate.breaker.until, now);",
+    tests: [`${PROTOCOL}/settle.test.ts`],
+  },
+  {
+    promise: "P17",
+    breaks: "a table keeps more than it may",
+    file: `${PROTOCOL}/prune.ts`,
+    find: "return Math.min(ms, keep[name] ?? ms);",
+    replace: "return ms;",
+    tests: [`${PROTOCOL}/prune.test.ts`],
+  },
+  {
+    promise: "P17",
+    breaks: "a nearly full ledger takes new bulk",
+    file: `${PROTOCOL}/accept-chunk.ts`,
+    find: 'run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES',
+    replace: 'run.lane === "live" && tx.sql.bytes > LEDGER_FULL_BYTES',
+    tests: [`${PROTOCOL}/prune.test.ts`],
+  },
+  {
+    promise: "P1",
+    breaks: "a copy that misses rows takes the ledger's place",
+    file: `${TABLES}/copy.ts`,
+    find: "if (has !== rows || int(",
+    replace: "if (int(",
+    tests: [`${SRC}/api/ledger.test.ts`],
+  },
+];
