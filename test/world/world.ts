@@ -180,7 +180,7 @@ export class World {
       ittybit: mortal(outside.ittybit, life),
       purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
       storedOf: (task) => lookForRenewal(mortal(bucket, life), task),
-      deliver: async () => (status: 204, said: "" ),
+      deliver: async () => ({ status: 204, said: "" }),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
     return { ...mortal(deps, life), log: deps.log, clock, config, ittybit: deps.ittybit };

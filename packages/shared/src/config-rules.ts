@@ -95,8 +95,7 @@ function urlFaults(template: string, path: string, edgeHosts: readonly string[])
   if (url.username !== "" || url.password !== "")
     return [{ path, mend: "leave user and password out: viewers are redirected there" }];
   if (url.hash !== "") return [{ path, mend: "leave the # and what follows out" }];
-  if (url.href !== filled)
-    return [{ path, mend: `write it in its normal form: ${withId(url.href)}` }];
+  if (url.href !== filled) return [{ path, mend: `write it in its normal form: ${withId(url.href)}` }];
   return ownRoute(url, edgeHosts) ? [{ path, mend: OWN_ROUTE }] : [];
 }
 
