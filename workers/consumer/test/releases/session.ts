@@ -123,6 +123,7 @@ function handlers(
     ended: submitted.map(({ job }) => ({ id: job, ...sight })),
     pending: [],
     absent: [],
+    claimed: [],
     throttledUntil: null,
     account: null,
   });

@@ -12,6 +12,8 @@ const WIDTH = 400;
 const KEYS = Array.from({ length: 200 }, (_, n) => `photo${n}/${WIDTH}-high.webp`);
 const BATCHES = 50;
 const WITHIN_MS = 30_000;
+/** A lease and an alarm. */
+const SAID_WITHIN_MS = 100_000;
 const JOB_MS = 500;
 
 /** A header is all that is looked at: of a PNG of 1000 × 500, and of a lossless WebP of 400 × 200. */
@@ -119,6 +121,14 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
   });
   const tookMs = Date.now() - since;
   await Promise.all(shifts);
+  // Whose call broke off with the object has put its picture and could not say so: its lease ends, and whom the ledger calls next finds it.
+  await vi.waitFor(
+    async () => {
+      await shift();
+      expect((await ledger.stats()).counts.bulk.stored).toBe(KEYS.length);
+    },
+    { timeout: SAID_WITHIN_MS, interval: 500 },
+  );
   vi.restoreAllMocks();
   console.log(`${KEYS.length} variants, ${jobs.length} jobs, reset after 60: ${tookMs} ms`);
   expect(tookMs).toBeLessThan(WITHIN_MS);
@@ -127,4 +137,4 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
   const { counts } = await ledger.stats();
   expect(counts.bulk).toMatchObject({ stored: KEYS.length, dead: 0, retrying: 0, queued: 0 });
   expect(logs.filter((line) => /job\.(failed|unexpected)|batch\.failed|crashed/.test(line))).toEqual([]);
-}, 90_000);
+}, 180_000);
