@@ -72,5 +72,5 @@ function causeAnswer({ fingerprint, message, first, last, sample, ...view }: Cau
 
 /** The docs' words without their links, which lead nowhere from here. */
 function withoutLinks(markdown: string): string {
-  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
+  return markdown.replace(/\[([^[\]]*)\]\([^()]*\)/g, "$1").replaceAll("`", "");
 }

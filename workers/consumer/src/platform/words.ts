@@ -2,7 +2,7 @@
 
 /** `4,310`. */
 export function number(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+  return n.toLocaleString("en-US");
 }
 
 /** `1 job`, `4,310 jobs`. */
