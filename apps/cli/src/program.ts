@@ -2,10 +2,12 @@ import type { Command } from "./arguments/command.ts";
 import { actionsCommand } from "./commands/actions.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
+import { causesCommand } from "./commands/causes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clientCommand } from "./commands/client.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
 import { infoCommand } from "./commands/info.ts";
@@ -29,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   warmCommand,
   statusCommand,
   jobsCommand,
+  causesCommand,
   deadCommand,
   retryCommand,
   cancelCommand,
@@ -38,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   auditCommand,
+  eventsCommand,
   ledgerExportCommand,
   ledgerImportCommand,
   ledgerRestoreCommand,

@@ -92,6 +92,49 @@ describe("prewarm gate", () => {
   });
 });
 
+describe("prewarm causes", () => {
+  const states = { retrying: 3, dead: 1200, refused: 0 };
+  const cause = { cause: "f1", code: "timeout", text: "It took\u001b too long.", count: 1203, states, lastSeen: 0 };
+  const answer = { exact: true, causes: [{ ...cause, cure: "Wait." }] };
+
+  it("lists why jobs fail, over all three states, with the cure", async () => {
+    const { stdout, asked } = await run("causes --window 5m --run r1", answer);
+    expect(asked[0]?.call).toBe("GET /api/v1/causes?window=5m&run=r1");
+    expect(stdout).toMatch(/^f1 +1,203 +3 +1,200 +0 +1970-01-01T00:00 +It took\\x1b too long\. Wait\.$/m);
+  });
+
+  it("says when nothing has failed, and when not all is counted", async () => {
+    const { stdout, stderr, asked } = await run("causes", { exact: false, causes: [] });
+    expect(asked[0]?.call).toBe("GET /api/v1/causes?window=1h");
+    expect(stdout).toBe("Nothing has failed in this time.\n");
+    expect(stderr).toContain("not all of them are counted");
+  });
+
+  it("takes no other span", async () => {
+    expect(await run("causes --window 2h", answer)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});
+
+describe("prewarm events", () => {
+  const event = { at: 0, type: "run.finished", state: "waiting", tries: 2, status: 0, said: "refused\u001b" };
+  const endpoints = [{ url: "https://a.example" }];
+  const answer = { endpoints, events: [{ ...event, endpoint: "https://a.example/in" }] };
+
+  it("lists what was told whom and what came back", async () => {
+    const { stdout, asked } = await run("events --limit 5000", answer);
+    expect(asked[0]?.call).toBe("GET /api/v1/events?limit=1000");
+    expect(stdout).toMatch(
+      /^1970-01-01T00:00:00 +run\.finished +waiting +2 +0 +https:\/\/a\.example\/in +refused\\x1b$/m,
+    );
+  });
+
+  it("says that nobody is told anything", async () => {
+    const { stdout, stderr } = await run("events", { endpoints: [], events: [] });
+    expect(stdout).toBe("Nothing was told.\n");
+    expect(stderr).toContain("names no endpoint");
+  });
+});
+
 describe("prewarm dead", () => {
   const group = { fingerprint: "f1", code: "upstream_failed", message: "It failed.", count: 1200, lastAt: 0 };
   const answer = { total: 1200, groups: [group], jobs: [{ job: "0a", key: "a?w=1" }], messages: [], nextCursor: null };

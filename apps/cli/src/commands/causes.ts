@@ -1,0 +1,59 @@
+import type { Cause, Causes } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { formatCount } from "../terminal/progress.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+const WINDOWS = ["5m", "1h", "1d", "all"] as const;
+
+const CAUSES = shapeOf<Causes>({
+  exact: "flag",
+  causes: [
+    {
+      ...{ cause: "text", code: "text", text: "text", count: "number", lastSeen: "number", "cure|null": "text" },
+      states: { retrying: "number", dead: "number", refused: "number" },
+    },
+  ],
+});
+
+export const causesCommand: Command = {
+  name: "causes",
+  description: "Why jobs fail now: retrying, dead and refused ones by cause, the most frequent first",
+  operands: null,
+  flags: {
+    window: { type: "string", valueHint: "span", description: "Failed last within 5m, 1h, 1d, or all. Default: 1h" },
+    run: { type: "string", valueHint: "run", description: "Of this run only" },
+  },
+  examples: ["prewarm causes", "prewarm causes --window 5m --json"],
+  async run(args, context) {
+    const window = WINDOWS.find((one) => one === (args.text("window") ?? "1h"));
+    if (window === undefined) throw usageError(`--window takes one of ${WINDOWS.join(", ")}.`);
+    const run = args.text("run");
+    const api = createControlApi(readControlSettings(args, context), context);
+    const query = { window, ...(run === null ? {} : { run }) };
+    const { exact, causes } = await api.call("GET /api/v1/causes", { query }, CAUSES, { what: "the causes" });
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.causes/1", { window, exact, causes });
+    else for (const line of formatCauses(causes)) report.data(line);
+    if (!exact) report.note("More than 100,000 jobs of a state have failed: not all of them are counted.");
+    return EXIT.ok;
+  },
+};
+
+function formatCauses(causes: readonly Cause[]): string[] {
+  if (causes.length === 0) return ["Nothing has failed in this time."];
+  const rows = causes.map(({ cause, count, states, lastSeen, text, cure }) => [
+    cause,
+    formatCount(count),
+    formatCount(states.retrying),
+    formatCount(states.dead),
+    formatCount(states.refused),
+    new Date(lastSeen).toISOString().slice(0, 16),
+    printable(cure === null ? text : `${text} ${cure}`),
+  ]);
+  return formatTable([["CAUSE", "COUNT", "RETRYING", "DEAD", "REFUSED", "LAST", "WHAT, AND ITS CURE"], ...rows]);
+}

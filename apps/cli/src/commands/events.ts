@@ -1,0 +1,55 @@
+import type { EventDelivery, EventPage } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readCount } from "../arguments/quantities.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+/** The most that one page of the API holds. */
+const LIMIT_MAX = 1_000;
+const DEFAULT_LIMIT = 50;
+
+const PAGE = shapeOf<EventPage>({
+  endpoints: [{ url: "text" }],
+  events: [
+    { at: "number", type: "text", endpoint: "text", tries: "number", "status|null": "number", "said|null": "text" },
+  ],
+});
+
+export const eventsCommand: Command = {
+  name: "events",
+  description: "What outgoing events told whom, and what came back, the newest first",
+  operands: null,
+  flags: {
+    limit: { type: "string", valueHint: "n", description: `Show at most so many, up to ${LIMIT_MAX}. Default: 50` },
+  },
+  examples: ["prewarm events", "prewarm events --limit 500 --json"],
+  async run(args, context) {
+    const limit = Math.min(LIMIT_MAX, readCount(args.text("limit") ?? String(DEFAULT_LIMIT), "--limit", 1));
+    const api = createControlApi(readControlSettings(args, context), context);
+    const page = await api.call("GET /api/v1/events", { query: { limit } }, PAGE, { what: "the events" });
+    const { endpoints, events } = page;
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.events/1", { endpoints, events });
+    else for (const line of formatEvents(events)) report.data(line);
+    if (endpoints.length === 0) report.note("The configuration names no endpoint: nobody is told anything.");
+    return EXIT.ok;
+  },
+};
+
+function formatEvents(events: readonly EventDelivery[]): string[] {
+  if (events.length === 0) return ["Nothing was told."];
+  const rows = events.map(({ at, type, state, tries, status, said, endpoint }) => [
+    new Date(at).toISOString().slice(0, 19),
+    printable(type),
+    state,
+    String(tries),
+    status === null ? "" : String(status),
+    printable(endpoint),
+    printable(said ?? ""),
+  ]);
+  return formatTable([["WHEN", "EVENT", "STATE", "TRIES", "STATUS", "ENDPOINT", "ANSWER"], ...rows]);
+}
