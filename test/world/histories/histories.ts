@@ -6,7 +6,7 @@ import { makePictures, type Pictures } from "./pictures.ts";
 import { play } from "./play.ts";
 
 // HISTORIES=40000 SEED=7 plays more, or others. A failure prints the shortest history that still fails, and its seed.
-const HISTORIES = Number(process.env.HISTORIES ?? 80);
+const HISTORIES = Number(process.env.HISTORIES ?? 40);
 const SEED = Number(process.env.SEED ?? 20_261_124);
 const COMMANDS_MAX = 60;
 /** What a history may take on a busy machine; a part that takes longer fails. */
