@@ -28,7 +28,7 @@ export const WEATHER: Mutation[] = [
     file: `${SRC}/store/list-generations.ts`,
     find: "  if (look === 1) await deleteMarkers(bucket, id);\n",
     replace: "",
-    tests: [`${SRC}/ledger-deps.test.ts`],
+    tests: [`${SRC}/ledger-deps.workerd.test.ts`],
   },
   {
     promise: "P3",

@@ -159,6 +159,14 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("listRuns", { ...page, state: null });
   say("getRun", "run_1");
   say("getRun", "none");
+  say("listRejected", { ...page, run: "run_1" });
+  say("listCauses", { windowMs: null, run: null });
+  say("listImages", { search: "", sort: "latest", limit: 5 });
+  say("about");
+  say("listEvents", page);
+  say("testEvent", WHO);
+  say("promoteJob", "none", WHO);
+  say("hooked", 1, "none", null);
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)
     say("listJobs", { ...page, filter: { ...NO_FILTER, states: [...states] } });
   const jobs = say("listJobs", { ...page, filter: NO_FILTER }).jobs;
