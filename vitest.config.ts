@@ -42,6 +42,8 @@ export default defineConfig({
           hookTimeout: 120_000,
           env,
           fileParallelism: false,
+          // After all others: a stack wants both cores.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
