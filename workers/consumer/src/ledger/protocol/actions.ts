@@ -5,7 +5,6 @@ import {
   dueAction,
   findAction,
   insertAction,
-  nextSliceAt,
   readActions,
   stopAction,
   updateAction,
@@ -67,11 +66,6 @@ export function listActions(tx: Tx, before: number, limit: number): { actions: A
 export function cancelAction(tx: Tx, id: string, who: string): ActionView | null {
   if (stopAction(tx.sql, id, tx.now)) audit(tx, who, "action.cancel", id, {});
   return getAction(tx, id);
-}
-
-/** When the next slice of any action is due, Unix ms; null when none runs. */
-export function nextActionAt(tx: Tx): number | null {
-  return nextSliceAt(tx.sql);
 }
 
 /** One slice of the action that has waited longest; false when none is due. */

@@ -4,6 +4,7 @@ import type { ExchangeRequest, MissAsk } from "../contract.ts";
 import type { Hand } from "../tables/hands.ts";
 import { CANCELLED, DEAD, LIVE, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { closedFor } from "./gate.ts";
+import { hasSuspect } from "./hand-out.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
 import { entryOf, isLocked, orderAnew, raise, refuse } from "./transitions.ts";
@@ -125,6 +126,6 @@ function hold(tx: LedgerTx, hand: Hand, row: Row): void {
   const { hands } = tx.memory;
   const isFree = hands.holderOf(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
   // A suspect is given out alone, and only by the hand-out.
-  const isSuspicious = row.crashes > 0 || tx.rows.loadIds([...hand.entries.keys()]).some(({ crashes }) => crashes > 0);
+  const isSuspicious = row.crashes > 0 || hasSuspect(tx, hand);
   if (isFree && !isSuspicious) hands.put(hand, entryOf(tx, row));
 }

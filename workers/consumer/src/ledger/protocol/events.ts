@@ -2,7 +2,7 @@ import type { EventType } from "@prewarm/shared/events";
 import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { addEvent } from "../tables/events.ts";
-import { settingsOf } from "../tables/gate-state.ts";
+import { monthOf, settingsOf } from "../tables/gate-state.ts";
 import { lastRecent, readRecentSpan } from "../tables/recent.ts";
 import { isOpen, UPLOAD } from "../tables/row.ts";
 import { finishedRuns } from "../tables/runs.ts";
@@ -105,7 +105,7 @@ function noteBreaker(tx: LedgerTx, said: Said): void {
 function noteBudget(tx: LedgerTx, said: Said): void {
   const { monthlyJobs, alertLevels } = settingsOf(tx.gate, tx.config);
   if (monthlyJobs === null) return;
-  const month = new Date(tx.now).toISOString().slice(0, 7);
+  const month = monthOf(tx.now);
   if (said.budget.month !== month) said.budget = { month, level: 0 };
   const { live, upload, bulk } = usedBy(tx.gateNow);
   const used = live + upload + bulk;

@@ -37,7 +37,7 @@ interface Hands {
 export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): void {
   const room = Math.max(0, Math.min(request.room, HANDS_MAX));
   const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), waiting: waiting(tx) };
-  hand.alone = hasSuspect(one);
+  hand.alone = hasSuspect(tx, hand);
   if (hand.alone) one.room = 0;
   takeOver(one);
   standBy(one, [LIVE], request.standby);
@@ -46,7 +46,7 @@ export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; stand
 }
 
 /** Beside a suspect nothing is given. */
-function hasSuspect({ tx, hand }: Hands): boolean {
+export function hasSuspect(tx: LedgerTx, hand: Hand): boolean {
   return tx.rows.loadIds([...hand.entries.keys()]).some(({ crashes }) => crashes > 0);
 }
 

@@ -170,11 +170,6 @@ export function openOf(states: readonly number[]): number {
   return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);
 }
 
-/** Runs that are being cancelled, by number. */
-export function cancellingRuns(sql: Sql): number[] {
-  return sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0").map((raw) => int(raw.n));
-}
-
 /** The run that has been in cancelling for longest, by number; null when none is. */
 export function nextCancelling(sql: Sql): number | null {
   return intOrNull(sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0 ORDER BY cancelled_at LIMIT 1")[0]?.n);
