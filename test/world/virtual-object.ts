@@ -204,6 +204,8 @@ export class VirtualObject {
   }
 
   #countRing(): void {
+    // By a clock that is behind the platform's, each time that is set has come.
+    if (this.#world.skewMs < 0) return;
     const now = this.#world.clock.now();
     if (now - this.#rings.since > RINGS_MS) this.#rings = { since: now, n: 0 };
     this.#rings.n += 1;
