@@ -36,7 +36,7 @@ const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
  * The image behind a source: a path is an id, in which `#` is a letter, `?v=` is the version, and percent signs may be encoded or not.
  * Null for other hosts, `data:`, and what a build has made (`/_next/…`, `/_astro/…`, `/@fs/…`).
  */
-function sourceOf({ baseUrl }: Settings, src: string): ImageRef | null {
+export function sourceOf({ baseUrl }: Settings, src: string): ImageRef | null {
   const ours = `${baseUrl}/images/`;
   const path = src.startsWith(ours) ? src.slice(ours.length) : src;
   if (FOREIGN.test(path)) return null;

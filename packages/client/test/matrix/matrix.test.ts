@@ -80,7 +80,8 @@ it("every whole picture from 320 px up has a width that uploads warm", () => {
   for (const [{ cases }, answer] of LIBRARIES)
     for (const url of cases.flatMap(({ calls }) => calls.flatMap((call) => answer(call as never)))) {
       const { w, h } = Object.fromEntries(new URLSearchParams(url.split("?")[1]));
-      if (url.startsWith(BASE) && h === undefined && Number(w) >= 320) expect(DEFAULTS.pages.widths, url).toContain(Number(w));
+      if (url.startsWith(BASE) && h === undefined && Number(w) >= 320)
+        expect(DEFAULTS.pages.widths, url).toContain(Number(w));
     }
 });
 
