@@ -35,6 +35,29 @@ export default { ...worker, fetch: (request, env, context) => refusal(request) ?
   return [module("entry.mjs", entry), module("worker.mjs", code), module("guard.mjs", GUARD)];
 }
 
+/** As `guarded`, with the dataset `VIEWS` in the environment: the platform's simulator takes points and forgets them, so they go to the twin. */
+export function guardedAndCounted(code: string) {
+  const entry = `
+import worker from "./worker.mjs";
+import { refusal } from "./guard.mjs";
+export * from "./worker.mjs";
+const points = [];
+const VIEWS = { writeDataPoint: (point) => void points.push(point) };
+const send = (url) => fetch(url, { method: "POST", body: JSON.stringify(points.splice(0)) }).then((sent) => sent.body?.cancel(), () => undefined);
+export default {
+  ...worker,
+  async fetch(request, env, context) {
+    const refused = refusal(request);
+    if (refused !== null) return refused;
+    const response = await worker.fetch(request, { ...env, VIEWS }, context);
+    if (points.length > 0) context.waitUntil(send(env.VIEWS_SINK));
+    return response;
+  },
+};
+`;
+  return [module("entry.mjs", entry), module("worker.mjs", code), module("guard.mjs", GUARD)];
+}
+
 /** A Worker that stands before the dashboard's files too, which are served without asking the consumer. */
 export function gateTo(target: string) {
   const entry = `

@@ -1,7 +1,7 @@
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorkers } from "./bundle.ts";
-import { gateTo, guarded } from "./loopback-guard.ts";
+import { gateTo, guarded, guardedAndCounted } from "./loopback-guard.ts";
 import { stateRoot } from "./settings.ts";
 
 export interface RuntimeOptions {
@@ -70,7 +70,7 @@ function miniflareOptions(options: RuntimeOptions, workers: WorkerDescription[],
           ...rest,
           name,
           bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
-          modules: guarded(code.get(name) ?? ""),
+          modules: (name === "prewarm-edge" ? guardedAndCounted : guarded)(code.get(name) ?? ""),
           ...(name === "prewarm-edge" ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
         };
       }),
