@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { buildDashboard } from "./dashboard.ts";
+import type { Limits } from "./limits/limits.ts";
 import { freePort } from "./listen.ts";
 import { type OriginalsFolder, openOriginalsFolder } from "./originals-folder.ts";
 import { type FindFile, startOriginals } from "./originals-server.ts";
@@ -16,6 +17,8 @@ export interface StackOptions extends StackSettings {
   /** Options of the embedded emulator, for tests. */
   emulator?: Partial<EmulatorOptions>;
   log?(line: string): void;
+  /** Limits of the platform to be held to instead, for a test. */
+  limits?: Partial<Limits>;
   /** After an edit's code runs. */
   onReload?(milliseconds: number): void;
 }
@@ -29,6 +32,8 @@ export interface Stack {
   /** Ids to try, with a transform each; empty: whoever started it knows its originals. */
   samples: string[];
   cron(): Promise<void>;
+  /** The platform's limits that were broken so far. */
+  brokenLimits: readonly string[];
   close(): Promise<void>;
 }
 
@@ -53,6 +58,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       watch: options.watch,
       bindings: bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
       onReload: options.onReload ?? (() => {}),
+      ...(options.limits ? { limits: options.limits } : {}),
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
@@ -63,7 +69,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Every handler died with the last process: give their rows back now instead of a minute later.
     await runtime.cron("local-start");
     const samples = await samplesOf(options, folder);
-    return { ...stack, emulator, originalsUrl, samples, cron: () => runtime.cron("* * * * *"), close };
+    const { brokenLimits, cron } = runtime;
+    return { ...stack, emulator, originalsUrl, samples, brokenLimits, cron: () => cron("* * * * *"), close };
   } catch (error) {
     await close();
     throw error;
