@@ -4,6 +4,9 @@ import { GUARD } from "./loopback-guard.ts";
 /** What stands in front of the Workers locally, to be bundled beside them. */
 export const LIMITS_ENTRY = "dev/limits/platform-limits.ts";
 
+/** The one flag that the local Workers have and the deployed ones lack: it tells one invocation's calls from another's. */
+export const LIMITS_FLAG = "nodejs_als";
+
 export interface LocalWorker {
   /** As it is deployed. */
   code: string;

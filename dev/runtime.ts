@@ -2,7 +2,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorkers } from "./bundle.ts";
 import { BROKEN, type Limits } from "./limits/limits.ts";
-import { gateTo, LIMITS_ENTRY, localModules } from "./local-modules.ts";
+import { gateTo, LIMITS_ENTRY, LIMITS_FLAG, localModules } from "./local-modules.ts";
 import { stateRoot } from "./settings.ts";
 
 export interface RuntimeOptions {
@@ -15,7 +15,11 @@ export interface RuntimeOptions {
   onReload(milliseconds: number): void;
   /** Instead of the platform's, for a test. */
   limits?: Partial<Limits>;
+  /** Puts other Workers in the place of these, for a test. */
+  arrange?(workers: LocalWorkers): LocalWorkers;
 }
+
+export type LocalWorkers = ReturnType<typeof describeWorker>[];
 
 export interface Runtime {
   /** Runs the consumer's cron handler once, as the platform does each minute. */
@@ -83,24 +87,29 @@ function miniflareOptions(
     defaultPersistRoot: stateRoot(options.stateDir),
     workers: [
       gateTo(CONSUMER),
-      ...workers.map(({ name, workerOptions }) => {
-        const { modulesRules: _, ...rest } = workerOptions;
-        return {
-          ...rest,
-          name,
-          bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
-          // Only what tells one invocation's calls from another's.
-          compatibilityFlags: [...((rest.compatibilityFlags as string[] | undefined) ?? []), "nodejs_als"],
-          modules: localModules(
-            { code: code.get(name) ?? "", objects: name === CONSUMER ? ["Ledger"] : [] },
-            code.get("limits") ?? "",
-            options.limits,
-          ),
-          ...(name === EDGE ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
-        };
-      }),
+      ...(options.arrange ?? ((as) => as))(workers.map((worker) => describeWorker(worker, options, code))),
     ],
   });
+}
+
+function describeWorker(
+  { name, workerOptions }: WorkerDescription,
+  options: RuntimeOptions,
+  code: Map<string, string>,
+) {
+  const { modulesRules: _, ...rest } = workerOptions;
+  return {
+    ...rest,
+    name,
+    bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
+    compatibilityFlags: [...((rest.compatibilityFlags as string[] | undefined) ?? []), LIMITS_FLAG],
+    modules: localModules(
+      { code: code.get(name) ?? "", objects: name === CONSUMER ? ["Ledger"] : [] },
+      code.get("limits") ?? "",
+      options.limits,
+    ),
+    ...(name === EDGE ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
+  };
 }
 
 /** One reload for a round of edits; reloads never overlap. */

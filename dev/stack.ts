@@ -5,7 +5,7 @@ import type { Limits } from "./limits/limits.ts";
 import { freePort } from "./listen.ts";
 import { type OriginalsFolder, openOriginalsFolder } from "./originals-folder.ts";
 import { type FindFile, startOriginals } from "./originals-server.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
+import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { prepareSamples } from "./samples.ts";
 import { isLoopback, type StackSettings } from "./settings.ts";
 
@@ -19,6 +19,8 @@ export interface StackOptions extends StackSettings {
   log?(line: string): void;
   /** Limits of the platform to be held to instead, for a test. */
   limits?: Partial<Limits>;
+  /** Other Workers instead, for a test. */
+  arrange?: RuntimeOptions["arrange"];
   /** After an edit's code runs. */
   onReload?(milliseconds: number): void;
 }
@@ -59,6 +61,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       bindings: bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
       onReload: options.onReload ?? (() => {}),
       ...(options.limits ? { limits: options.limits } : {}),
+      ...(options.arrange ? { arrange: options.arrange } : {}),
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
