@@ -195,7 +195,8 @@ export class CommitChecks {
     );
     const held = new Set(entries.map(({ id }) => id));
     for (const { id, key, state, due, gen, crashes } of rows.values()) {
-      if (state <= CANCELLING && crashes > LONE_CRASHES) violation(`${key} has killed ${crashes} times and goes on (blame)`);
+      if (state <= CANCELLING && crashes > LONE_CRASHES)
+        violation(`${key} has killed ${crashes} times and goes on (blame)`);
       if (state === WAITING && due === null && !fresh.has(id) && !held.has(id))
         violation(`${key} waits where nobody finds it (I2)`);
       if (state === CANCELLING && !this.#cancellingSince.has(id)) this.#cancellingSince.set(id, world.clock.now());
