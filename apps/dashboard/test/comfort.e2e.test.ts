@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildDashboard } from "../../../dev/dashboard.ts";
+import { NAV } from "../src/lib/nav.ts";
 import { launchBrowser } from "./browser.ts";
 import { type FakeApi, startFakeApi } from "./fake-api.ts";
 import { DESKTOP, PHONE, settled, violations, visit } from "./visit.ts";
@@ -187,7 +188,7 @@ describe("on a phone", () => {
     const links = await page
       .locator(".nav a")
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
-    expect(links.length).toBe(8);
+    expect(links.length).toBe(NAV.length);
     expect(Math.max(...links)).toBeLessThanOrEqual(PHONE.width);
     await page.getByText("Filter: dead, bulk").click();
     expect(await page.getByRole("checkbox", { name: /^dead/ }).isChecked()).toBe(true);

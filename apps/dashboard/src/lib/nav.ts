@@ -6,6 +6,7 @@ export const NAV: readonly [href: string, name: string, key: string][] = [
   ["/causes", "Causes", "c"],
   ["/dead", "Dead letters", "d"],
   ["/images", "Images", "i"],
+  ["/serving", "Serving", "v"],
   ["/steering", "Steering", "s"],
   ["/system", "System", "y"],
 ];
