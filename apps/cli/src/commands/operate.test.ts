@@ -117,6 +117,26 @@ describe("prewarm causes", () => {
   });
 });
 
+describe("prewarm serving", () => {
+  const views = { cache: 1200, store: 100, original: 20, failed: 0 };
+  const missed = [{ id: "a\u001b.jpg", transform: "w=800&f=webp", views: 9, stored: false }];
+  const sums = { hitRatio: 0.985, savedBytes: 4_000, originalBytes: 5_000, missed };
+
+  it("prints how many views had their variant, what that saved, and what was missed", async () => {
+    const { stdout, asked } = await run("serving --window 30d", { state: "counted", text: null, views, ...sums });
+    expect(asked[0]?.call).toBe("GET /api/v1/serving?window=30d");
+    expect(stdout).toMatch(/^98\.5 % of views had their variant\.\n4,000 bytes saved, 80 % of the originals'\.$/m);
+    expect(stdout).toMatch(/^cache +1,200$/m);
+    expect(stdout).toMatch(/^9 +no +a\\x1b\.jpg +w=800&f=webp$/m);
+  });
+
+  it("says how to switch the counting on, and takes no other span", async () => {
+    const off = { state: "off", text: "Enable it.", views, ...sums, hitRatio: null, missed: [] };
+    expect(await run("serving", off)).toMatchObject({ stdout: "", stderr: expect.stringContaining("Enable it.") });
+    expect(await run("serving --window 2h", off)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});
+
 describe("prewarm events", () => {
   const event = { at: 0, type: "run.finished", state: "waiting", tries: 2, status: 0, said: "refused\u001b" };
   const endpoints = [{ url: "https://a.example" }];
