@@ -1,14 +1,10 @@
 import type { EdgeCache } from "../bindings.ts";
 
-/**
- * Why an answer is not the variant, as said in `Cache-Status`. `unshowable` is a dead one whose original no browser shows either; it is
- * said as `dead`.
- */
+/** Why an answer is not the variant, as said in `Cache-Status`. A dead one has its marker's code behind it. */
 export type MissDetail =
   | "enqueued"
   | "pending"
-  | "dead"
-  | "unshowable"
+  | `dead:${string}`
   | "missing"
   | "paused"
   | "capped"
