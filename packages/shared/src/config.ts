@@ -151,6 +151,8 @@ export interface Settings {
   freshness: "immutable" | "revalidate";
   /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
   cacheSeconds: number;
+  /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
+  countViews: number;
   /** Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued. */
   passThrough: readonly string[];
   /** Extensions of originals (the template's, else the id's) that browsers do not show: misses get the placeholder. */
@@ -238,6 +240,7 @@ export const DEFAULTS: Settings = {
   cold: { maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   cacheSeconds: 3600,
+  countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
   noise: NOISE,
