@@ -18,37 +18,9 @@ export function refuseForeignHost(
   return true;
 }
 
-const GUARD = `
+/** The same for Workers: a module. */
+export const GUARD = `
 const LOOPBACK = ${LOOPBACK};
 export const refusal = (request) =>
   LOOPBACK.test(request.headers.get("Host") ?? "") ? null : new Response(${JSON.stringify(REFUSAL)}, { status: 421 });
 `;
-
-/** A Worker's modules with the guard in front; the code itself stays as it is deployed. */
-export function guarded(code: string) {
-  const entry = `
-import worker from "./worker.mjs";
-import { refusal } from "./guard.mjs";
-export * from "./worker.mjs";
-export default { ...worker, fetch: (request, env, context) => refusal(request) ?? worker.fetch(request, env, context) };
-`;
-  return [module("entry.mjs", entry), module("worker.mjs", code), module("guard.mjs", GUARD)];
-}
-
-/** A Worker that stands before the dashboard's files too, which are served without asking the consumer. */
-export function gateTo(target: string) {
-  const entry = `
-import { refusal } from "./guard.mjs";
-export default { fetch: (request, env) => refusal(request) ?? env.NEXT.fetch(request) };
-`;
-  return {
-    name: "local-gate",
-    compatibilityDate: "2026-11-01",
-    modules: [module("entry.mjs", entry), module("guard.mjs", GUARD)],
-    serviceBindings: { NEXT: target },
-  };
-}
-
-function module(path: string, contents: string) {
-  return { type: "ESModule" as const, path, contents };
-}

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
+import { LOCAL_ACCOUNT, LOCAL_DATASET, startAnalytics } from "./analytics.ts";
 import { buildDashboard } from "./dashboard.ts";
+import type { Limits } from "./limits/limits.ts";
 import { freePort } from "./listen.ts";
 import { type OriginalsFolder, openOriginalsFolder } from "./originals-folder.ts";
 import { type FindFile, startOriginals } from "./originals-server.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
+import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { prepareSamples } from "./samples.ts";
 import { isLoopback, type StackSettings } from "./settings.ts";
 
@@ -16,6 +18,10 @@ export interface StackOptions extends StackSettings {
   /** Options of the embedded emulator, for tests. */
   emulator?: Partial<EmulatorOptions>;
   log?(line: string): void;
+  /** Limits of the platform to be held to instead, for a test. */
+  limits?: Partial<Limits>;
+  /** Other Workers instead, for a test. */
+  arrange?: RuntimeOptions["arrange"];
   /** After an edit's code runs. */
   onReload?(milliseconds: number): void;
 }
@@ -29,6 +35,8 @@ export interface Stack {
   /** Ids to try, with a transform each; empty: whoever started it knows its originals. */
   samples: string[];
   cron(): Promise<void>;
+  /** The platform's limits that were broken so far. */
+  brokenLimits: readonly string[];
   close(): Promise<void>;
 }
 
@@ -45,14 +53,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const folder = options.originalsDir === null ? null : await openOriginalsFolder(options.originalsDir);
     const originalsUrl = options.originalsUrl ?? (await localOriginals(options, folder, ports.originals, closers));
     const emulator = options.ittybitApiUrl ? null : await embeddedEmulator(options, ports, closers);
+    const analytics = await startAnalytics({ stateDir: options.stateDir, token: options.adminToken }, ports.analytics);
+    closers.push(() => analytics.close());
     await buildDashboard();
     const runtime = await startRuntime({
       edgePort: ports.edge,
       controlPort: ports.control,
       stateDir: options.stateDir,
       watch: options.watch,
-      bindings: bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
+      bindings: {
+        ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
+        ...viewsBindings(analytics.url, options.adminToken),
+      },
       onReload: options.onReload ?? (() => {}),
+      ...(options.limits ? { limits: options.limits } : {}),
+      ...(options.arrange ? { arrange: options.arrange } : {}),
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
@@ -63,7 +78,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Every handler died with the last process: give their rows back now instead of a minute later.
     await runtime.cron("local-start");
     const samples = await samplesOf(options, folder);
-    return { ...stack, emulator, originalsUrl, samples, cron: () => runtime.cron("* * * * *"), close };
+    const { brokenLimits, cron } = runtime;
+    return { ...stack, emulator, originalsUrl, samples, brokenLimits, cron: () => cron("* * * * *"), close };
   } catch (error) {
     await close();
     throw error;
@@ -80,14 +96,21 @@ async function samplesOf(options: StackOptions, folder: OriginalsFolder | null):
     : [];
 }
 
-type Ports = Record<"edge" | "control" | "api" | "output" | "originals", number>;
+type Ports = Record<"edge" | "control" | "api" | "output" | "originals" | "analytics", number>;
 
 /** Edge and control are what the user asked for; the others follow them and give way when taken. */
 async function choosePorts(options: StackOptions): Promise<Ports> {
   const edge = await freePort(options.port, false);
   const control = await freePort(options.controlPort, false);
   const near = (offset: number) => freePort(options.controlPort === 0 ? 0 : control + offset, true);
-  return { edge, control, api: await near(1), output: await near(2), originals: await near(3) };
+  return {
+    edge,
+    control,
+    api: await near(1),
+    output: await near(2),
+    originals: await near(3),
+    analytics: await near(4),
+  };
 }
 
 /** The user's own pictures, or the samples. */
@@ -154,6 +177,17 @@ function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string,
     SIGNING_KEYS: options.signingKeys,
     // Only a local original may be fetched from a loopback address.
     ALLOW_LOOPBACK: String(isLoopback(originalsUrl) || isLoopback(apiUrl)),
+  };
+}
+
+/** Where the edge's views go, and where they are read. */
+function viewsBindings(url: string, token: string): Record<string, string> {
+  return {
+    VIEWS_SINK: `${url}/points`,
+    VIEWS_DATASET: LOCAL_DATASET,
+    ANALYTICS_URL: url,
+    ANALYTICS_ACCOUNT_ID: LOCAL_ACCOUNT,
+    ANALYTICS_TOKEN: token,
   };
 }
 

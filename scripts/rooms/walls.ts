@@ -93,8 +93,9 @@ export const HOUSES: readonly House[] = [
         bug: "The ledger once took its types from the HTTP API, so a change of a JSON answer could change what a row means.",
       },
       {
-        rooms: ["originals", "doctor", "intake"],
-        holds: "What an original's first bytes tell; R2 against the ledger; from “please make this” to rows.",
+        rooms: ["originals", "doctor", "intake", "serving"],
+        holds:
+          "What an original's first bytes tell; R2 against the ledger; from “please make this” to rows; what the edge counted.",
         bug: "Intake once lay inside the API, so hooks and the uploads queue ran its HTTP code, and a fix for one missed the others.",
       },
       {
@@ -242,9 +243,14 @@ export const HOUSES: readonly House[] = [
         bug: "A call that draws cannot be polled.",
       },
       {
-        rooms: ["ui", "charts"],
+        rooms: ["ui"],
         holds: "Parts of pages.",
         bug: "A part that knows its page works on that page only.",
+      },
+      {
+        rooms: ["charts"],
+        holds: "Charts, which pages load when they are shown.",
+        bug: "A part that draws with the charts' library makes the first page carry it.",
       },
       {
         rooms: ["pages"],
@@ -278,7 +284,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     from: /^packages\/client\/src\//,
-    to: /^(?!packages\/client\/src\/|@prewarm\/shared\/(config|image-id|ladder|limits|signature)$)/,
+    to: /^(?!packages\/client\/src\/|@prewarm\/shared\/(config|image-id|ladder|limits|noise|signature)$)/,
     says: "`packages/client` imports nothing but pure parts of `packages/shared`.",
     bug: "A page would carry zod, or what the private configuration says.",
   },

@@ -1,19 +1,22 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { session, sessionError } from "./api/session.ts";
 import { StatsProvider } from "./api/stats.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
-import { helpOpen } from "./lib/keyboard.ts";
+import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
 import { match } from "./lib/paths.ts";
 import { place } from "./lib/router.ts";
+import { naming } from "./lib/views.ts";
 import { JobsPage } from "./pages/jobs.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { NameDialog } from "./pages/saved-views.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Shell } from "./shell.tsx";
 import { Lazy } from "./ui/lazy.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { Empty, ProblemCard } from "./ui/view.tsx";
 
+const palette = () => import("./palette.tsx").then(({ Palette }) => Palette);
 /* Pages that come when they are asked for. The overview and the list of jobs are there at once. */
 const oneJob = () => import("./pages/job.tsx").then(({ JobPage }) => JobPage);
 const images = () => import("./pages/images.tsx").then(({ ImagesPage }) => ImagesPage);
@@ -24,6 +27,7 @@ const oneRun = () => import("./pages/runs.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
 const dead = () => import("./pages/dead.tsx").then(({ DeadPage }) => DeadPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);
+const serving = () => import("./pages/serving.tsx").then(({ ServingPage }) => ServingPage);
 const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) => SteeringPage);
 
 type Page = (params: Record<string, string>) => { title: string; page: ComponentChildren };
@@ -43,6 +47,7 @@ const PAGES: readonly [pattern: string, page: Page][] = [
   ],
   ["/causes", () => ({ title: "Causes", page: <Lazy key="causes" load={causes} props={{}} /> })],
   ["/dead", () => ({ title: "Dead letters", page: <Lazy key="dead" load={dead} props={{}} /> })],
+  ["/serving", () => ({ title: "Serving", page: <Lazy key="serving" load={serving} props={{}} /> })],
   ["/steering", () => ({ title: "Steering", page: <Lazy key="steering" load={steering} props={{}} /> })],
   ["/system", () => ({ title: "System", page: <Lazy key="system" load={system} props={{}} /> })],
 ];
@@ -52,17 +57,25 @@ export function App() {
     <>
       <Signed />
       {helpOpen.value && <HelpDialog />}
+      {naming.value !== null && <NameDialog url={naming.value} />}
       <Toasts />
     </>
   );
 }
 
+/** What is typed right after Ctrl K must not be lost while its code comes; Safari has no idle callback. */
+function fetchAhead(): void {
+  (globalThis.requestIdleCallback ?? setTimeout)(() => void palette().catch(() => undefined));
+}
+
 function Signed() {
+  useEffect(fetchAhead, []);
   if (session.value === null) return <SignInPage />;
   if (session.value !== "unknown")
     return (
       <StatsProvider>
         <Routed />
+        {paletteOpen.value && <Lazy load={palette} props={{}} />}
       </StatsProvider>
     );
   const error = sessionError.value;
@@ -80,10 +93,22 @@ function Signed() {
 function Routed() {
   const path = place.value.pathname;
   const { title, page } = find(path);
+  const [said, say] = useState("");
+  const first = useRef(true);
   useEffect(() => {
     document.title = `${title} · Prewarm`;
+    // A browser reads out the first page by itself.
+    if (!first.current) say(title);
+    first.current = false;
   }, [title]);
-  return <Shell path={path}>{page}</Shell>;
+  return (
+    <>
+      <Shell path={path}>{page}</Shell>
+      <p class="visually-hidden" role="status" data-announced>
+        {said}
+      </p>
+    </>
+  );
 }
 
 function find(path: string): ReturnType<Page> {

@@ -54,8 +54,8 @@ it.each([
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     view: {
       open: () => [...open.values()],
-      slots: () => ({ used: open.size, all: JOBS }),
-      ...{ waiting: () => false, goal: () => 1_000, jobMs: () => 10, claims: () => [], hooked: () => false },
+      pace: () => ({ slots: { used: open.size, all: JOBS }, waiting: false, goal: 1_000 }),
+      ...{ jobMs: () => 10, claims: () => [], hooked: () => false },
     },
     report: ({ ended }) => {
       for (const { id } of ended) open.delete(id);

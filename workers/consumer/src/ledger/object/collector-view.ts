@@ -11,12 +11,12 @@ import type { Transactions } from "./transactions.ts";
 export function collectorView(transactions: Transactions): CollectorView {
   return {
     open: () => transactions.read(openAtIttybit),
-    slots: () => transactions.read((tx) => ({ used: slotsUsed(tx), all: slotsOf(tx.gateNow, "live") })),
-    waiting: () =>
-      transactions.read(
-        (tx) => tx.counts.some((count) => count.n > 0 && isWaiting(count)) && closedFor(tx.gateNow, "bulk") === null,
-      ),
-    goal: () => transactions.read((tx) => goalPerSecond(tx.gateNow)),
+    pace: () =>
+      transactions.read((tx) => ({
+        slots: { used: slotsUsed(tx), all: slotsOf(tx.gateNow, "live") },
+        waiting: tx.counts.some((count) => count.n > 0 && isWaiting(count)) && closedFor(tx.gateNow, "bulk") === null,
+        goal: goalPerSecond(tx.gateNow),
+      })),
     claims: () => transactions.read(openClaims),
     hooked: () => transactions.read(({ memory, now }) => memory.hooks.proof.isProven(now)),
     jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),

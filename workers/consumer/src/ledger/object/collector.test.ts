@@ -22,9 +22,11 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
     log: (event) => void logs.push(event),
     view: {
       open: () => [...open].sort((a, b) => a.grantedAt - b.grantedAt),
-      slots: () => ({ used: open.length + state.untold, all: state.all }),
-      waiting: () => state.waiting,
-      goal: () => state.goal,
+      pace: () => ({
+        slots: { used: open.length + state.untold, all: state.all },
+        waiting: state.waiting,
+        goal: state.goal,
+      }),
       claims: () => state.claims,
       hooked: () => state.hooked,
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),

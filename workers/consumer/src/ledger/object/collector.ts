@@ -74,7 +74,7 @@ export class Collector {
       const isRung = [...this.#looks.memory.watched.values()].some(({ rung }) => rung);
       const isCalled = isRung || this.#looks.claimsDue(now).length > 0;
       const viewer = isCalled || viewers.some((one) => this.#looks.dueAt(one) <= now);
-      const cadence = cadenceMs({ slots: view.slots(), waiting: view.waiting(), goal: view.goal(), pages, viewer });
+      const cadence = cadenceMs({ ...view.pace(), pages, viewer });
       const firstLooks = viewers.filter(({ lookedAt }) => lookedAt === null).map((one) => this.#looks.dueAt(one));
       const at = Math.max(earliest, Math.min(began + cadence, ...firstLooks));
       if (at <= now) return;

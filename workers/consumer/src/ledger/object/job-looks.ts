@@ -28,11 +28,8 @@ export interface JobsAtIttybit {
 export interface CollectorView {
   /** The oldest grant first. */
   open(): OpenJob[];
-  slots(): { used: number; all: number };
-  /** Whether work waits for a slot. */
-  waiting(): boolean;
-  /** Jobs a second the ledger aims at. */
-  goal(): number;
+  /** How soon the next look pays: slots, whether work waits for one, and the jobs a second that the ledger aims at. */
+  pace(): { slots: { used: number; all: number }; waiting: boolean; goal: number };
   /** Learned job time in ms at this quantile. */
   jobMs(q: number): number;
   /** Ids that hooks named for generations whose job nobody has told. */
@@ -145,7 +142,7 @@ export class JobLooks {
   #isFlowing(): boolean {
     const { clock, view } = this.#deps;
     const grants = [...this.memory.watched.values()].map(({ grantedAt }) => grantedAt);
-    return view.waiting() && clock.now() - Math.max(...grants) < FLOWING_MS;
+    return view.pace().waiting && clock.now() - Math.max(...grants) < FLOWING_MS;
   }
 
   async #readPage({ after, shows }: Extract<Look, { kind: "page" }>): Promise<number> {

@@ -40,9 +40,12 @@ export class Transactions {
     }
   }
 
-  /** Work that may only read; throws when it tries to write, so that no writing call can pass for a reading one. */
+  /**
+   * Work that may only read; throws when it tries to write, so that no writing call can pass for a reading one. It awaits nothing, so that
+   * nobody writes meanwhile, and needs no transaction.
+   */
   read<T>(work: (tx: LedgerTx) => T): T {
-    return this.#sql.transaction(() => work(this.#open(this.#reading)));
+    return work(this.#open(this.#reading));
   }
 
   /** Work on the tables themselves, after which all that is remembered is read anew. */

@@ -49,26 +49,17 @@ export function usedIn(used: Used, period: string): Record<Lane, number> {
 }
 
 /** What is folded: one document, for it is one row to write. */
-interface Folded {
+export interface Folded {
   jobs: Counts;
+  /** Of this month and the one before. */
   used: Used;
   /** Events since the ledger was made, or since it counts them. */
   totals?: Partial<Totals>;
 }
 
-function readFolded(sql: Sql): Folded {
+export function readFolded(sql: Sql): Folded {
   const body = getDoc(sql, "counts");
   return body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Folded);
-}
-
-/** The counts that are folded. */
-export function readCounts(sql: Sql): Counts {
-  return readFolded(sql).jobs;
-}
-
-/** The grants that are folded, of this month and the one before. */
-export function readUsed(sql: Sql): Used {
-  return readFolded(sql).used;
 }
 
 /** How often each event was folded. */

@@ -3,7 +3,16 @@ import type { Lane } from "@prewarm/shared/job";
 import type { Event } from "../contract.ts";
 import type { AbandonedJobs } from "./abandoned.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
-import { addCount, type Count, listCounts, mergeCounts, readCounts, readUsed, type Used, usedIn } from "./counters.ts";
+import {
+  addCount,
+  type Count,
+  type Folded,
+  listCounts,
+  mergeCounts,
+  readFolded,
+  type Used,
+  usedIn,
+} from "./counters.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import type { Fresh } from "./fresh.ts";
 import { type GateState, gateFrom, newGate } from "./gate-state.ts";
@@ -57,6 +66,7 @@ export class Tx {
   readonly #sums: Sums = emptySums();
   readonly #attempts: AttemptRow[] = [];
   #counts: Count[] | null = null;
+  #foldedBefore: Folded | null = null;
   #used: Used | null = null;
   /** By period, this transaction's own left out. */
   readonly #usedBefore = new Map<string, Record<Lane, number>>();
@@ -89,10 +99,16 @@ export class Tx {
     return this.#gate;
   }
 
+  /** What is folded as it stood when this transaction first asked. */
+  get #folded(): Folded {
+    this.#foldedBefore ??= readFolded(this.sql);
+    return this.#foldedBefore;
+  }
+
   /** Jobs by counted state and lane as they stood when this transaction began, folded or not. */
   get counts(): Count[] {
     if (this.#counts === null) {
-      const counts = readCounts(this.sql);
+      const counts = { ...this.#folded.jobs };
       for (const { sums } of this.kept.hands.list()) mergeCounts(counts, sums.counts);
       this.#counts = listCounts(counts);
     }
@@ -102,7 +118,7 @@ export class Tx {
   /** Jobs that were granted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, this transaction's own included. */
   used(period: string): Record<Lane, number> {
     if (this.#used === null) {
-      this.#used = readUsed(this.sql);
+      this.#used = { ...this.#folded.used };
       for (const { sums } of this.kept.hands.list()) mergeCounts(this.#used, sums.used);
     }
     const before = this.#usedBefore.get(period) ?? usedIn(this.#used, period);
