@@ -46,7 +46,7 @@ export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; stand
   standBy(one, [LIVE], request.standby);
   go(one);
   standBy(one, [UPLOAD, BULK], request.standby);
-  return one.isCut || (!one.isRefused && standbys(hand) > 0);
+  return one.isCut || (!one.isRefused && standbys(one) > 0);
 }
 
 /** Beside a suspect nothing is given. */
