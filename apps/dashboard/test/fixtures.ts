@@ -4,6 +4,7 @@ import type {
   Causes,
   DeadLetters,
   EventPage,
+  Hooks,
   Image,
   Job,
   JobDetail,
@@ -198,6 +199,25 @@ export function serving(mode: string): Serving {
     buckets: Array.from({ length: 24 }, (_, hour) => ({ at: at - hour * 3_600_000, hits: of(4_000), others: of(40) })),
     missed: mode === "empty" ? [] : missed,
   };
+}
+
+export function hooks(mode: string): Hooks {
+  if (mode === "empty") return { hooks: [], deliveries: [] };
+  const name = mode === "hostile" ? HOSTILE : "uploads";
+  const verdicts = ["accepted", "repeat", "refused"] as const;
+  const deliveries = verdicts.map((verdict, index) => ({
+    ...{
+      hook: name,
+      at: NOW - index * 61_000,
+      verdict,
+      why: index === 1 ? null : `id_invalid: ${name}`,
+      n: index ** 9,
+    },
+    ...{ run: index === 0 ? "hook_uploads_2026-11-24" : null, accepted: 6, duplicates: 0, existing: 1, purged: 0 },
+    ...{ ignored: 0, rejected: 1 },
+  }));
+  const fault = mode === "hostile" ? HOSTILE : null;
+  return { hooks: [{ name, verifier: "hmac", mapper: "native", recipe: "upload", fault }], deliveries };
 }
 
 export function causes(mode: string): Causes {
