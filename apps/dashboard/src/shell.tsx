@@ -2,25 +2,16 @@ import type { ComponentChildren } from "preact";
 import { environment, session, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
 import { compact, duration } from "./lib/format.ts";
-import { helpOpen } from "./lib/keyboard.ts";
+import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
 import { clock, live, liveSwitch, setLive } from "./lib/live.ts";
+import { NAV } from "./lib/nav.ts";
 import { nextTheme, theme } from "./lib/theme.ts";
 import { WarningLink } from "./ui/warning-link.tsx";
 
-/** Three polls. */
+/** Three polls: an answer that old is no news. */
 const LATE_MS = 9_000;
-
-const NAV: readonly [href: string, name: string, key: string][] = [
-  ["/", "Overview", "o"],
-  ["/jobs", "Jobs", "j"],
-  ["/runs", "Runs", "r"],
-  ["/causes", "Causes", "c"],
-  ["/dead", "Dead letters", "d"],
-  ["/images", "Images", "i"],
-  ["/serving", "Serving", "v"],
-  ["/steering", "Steering", "s"],
-  ["/system", "System", "y"],
-];
+/** A poll: an answer takes a tenth of a second. */
+const SLOW_MS = 3_000;
 
 /** What stands around every page. */
 export function Shell({ path, children }: { path: string; children: ComponentChildren }) {
@@ -40,6 +31,17 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
           </span>
         )}
         <span class="grow" />
+        <button
+          type="button"
+          class="ghost"
+          aria-haspopup="dialog"
+          title="Go to, or do (Ctrl K)"
+          onClick={() => {
+            paletteOpen.value = true;
+          }}
+        >
+          <span aria-hidden="true">⌕</span> <span class="word">Go to…</span>
+        </button>
         <LiveSwitch />
         <button type="button" class="ghost" onClick={nextTheme} title="Theme (t)">
           <span class="visually-hidden">Theme: </span>
@@ -138,12 +140,13 @@ function Who() {
   );
 }
 
-/** For how long the server has told nothing new, in ms, once that is three polls long; null: it answers, or nobody asks. */
+/** For how long the server has told nothing new, in ms, once a poll stays unanswered; null: it answers, or nobody asks. */
 function useLateness(): number | null {
-  const { loadedAt } = useStats();
+  const { loadedAt, since } = useStats();
   if (!live.value || loadedAt.value === null) return null;
   const age = clock.value - loadedAt.value;
-  return age > LATE_MS ? age : null;
+  const isSlow = since.value !== null && clock.value - since.value > SLOW_MS;
+  return isSlow || age > LATE_MS ? age : null;
 }
 
 /** Numbers that are old must not look new: a server that hangs gives no error for a while. */

@@ -30,9 +30,17 @@ export function forLog(values: readonly (number | null)[]): (number | null)[] {
   return values.map((value) => (value === null || value <= 0 ? null : Math.max(value, 1)));
 }
 
-/** `05:09` within two days, `24 Nov` beyond; UTC. */
-export function tick(at: number, bucketMs: number): string {
-  const iso = new Date(at).toISOString();
-  if (bucketMs < 86_400_000) return iso.slice(11, 16);
-  return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+/** `05:09` of a minute or an hour, in the reader's zone or another; `24 Nov` of a day, which is a day in UTC. */
+export function tick(at: number, bucketMs: number, timeZone?: string): string {
+  const options =
+    bucketMs < 86_400_000
+      ? ({ hour: "2-digit", minute: "2-digit", ...(timeZone ? { timeZone } : {}) } as const)
+      : ({ day: "numeric", month: "short", timeZone: "UTC" } as const);
+  return new Date(at).toLocaleString("en-GB", options);
+}
+
+/** Local time with UTC beside it where they differ: `06:09 (05:09 UTC)`. */
+export function tickBoth(at: number, bucketMs: number): string {
+  const [local, utc] = [tick(at, bucketMs), tick(at, bucketMs, "UTC")];
+  return local === utc ? `${utc} UTC` : `${local} (${utc} UTC)`;
 }

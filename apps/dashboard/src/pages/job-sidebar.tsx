@@ -3,6 +3,7 @@ import { useStats } from "../api/stats.tsx";
 import { compact, count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../lib/job-filter.ts";
 import { navigate } from "../lib/router.ts";
+import { SavedViews } from "./saved-views.tsx";
 
 /** States and lanes with their counts; ticking them is the filter. Several of each may be on. */
 export function JobSidebar({ filter }: { filter: JobFilter }) {
@@ -41,6 +42,7 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
           </label>
         ))}
       </fieldset>
+      <SavedViews here={filterUrl({ ...filter, cursor: null })} />
     </search>
   );
 }
