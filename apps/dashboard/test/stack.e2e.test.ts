@@ -170,7 +170,7 @@ describe("the dashboard on the local stack", () => {
     await page.goto(`${stack.controlUrl}/steering`);
     await page.getByRole("button", { name: "Resume bulk" }).click();
     await page
-      .getByRole("row", { name: /operator token 1.*gate/ })
+      .getByRole("row", { name: /operator token 1.*Bulk resumed/ })
       .first()
       .waitFor();
     await until(

@@ -4044,6 +4044,12 @@ export interface components {
                 amount: number | null;
                 /** @description What this month's jobs have cost so far */
                 spent: number | null;
+                /** @description And today's (UTC) */
+                spentToday: number | null;
+                /** @description The price that all this goes by */
+                per1000Jobs: number | null;
+                /** @description When this month's budget is used up at that pace; null: not this month, or unlimited */
+                exhaustedAt: number | null;
             };
             gate: components["schemas"]["Gate"];
             ledger: {
@@ -4138,6 +4144,8 @@ export interface components {
                 upload: number;
                 bulk: number;
             };
+            /** @description Jobs of today (UTC) */
+            usedToday: number;
             /** @description Viewers' jobs of today (UTC) */
             liveToday: number;
             alertLevels: number[];

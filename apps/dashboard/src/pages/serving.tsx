@@ -11,6 +11,7 @@ import { Sparkline } from "../ui/sparkline.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { Money } from "./money.tsx";
 
 const WINDOWS = [
   ["1h", "1 hour"],
@@ -63,6 +64,7 @@ export function ServingPage() {
           )
         }
       </View>
+      <Money />
     </>
   );
 }
@@ -78,10 +80,11 @@ function Counted({ serving }: { serving: Serving }) {
           <Sparkline
             values={buckets.map(({ hits, others }) => (hits + others === 0 ? null : hits / (hits + others)))}
             label="Share of views that had their variant, over time"
+            format={percent}
           />
         </Tile>
         <Tile name="Views" value={count(all)}>
-          <Sparkline values={buckets.map(({ hits, others }) => hits + others)} label="Views over time" />
+          <Sparkline values={buckets.map(({ hits, others }) => hits + others)} label="Views over time" format={count} />
         </Tile>
         <Tile name={savedBytes < 0 ? "Sent more than the originals" : "Saved"} value={size(Math.abs(savedBytes))}>
           <p class="muted small-text">

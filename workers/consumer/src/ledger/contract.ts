@@ -670,7 +670,8 @@ export interface GateView {
     month: string;
     used: number;
     usedByLane: Record<Lane, number>;
-    /** Viewers' jobs of today (UTC). */
+    /** Jobs of today (UTC), and the viewers' among them. */
+    usedToday: number;
     liveToday: number;
     alertLevels: readonly number[];
     /** The highest alert level that is passed. */
