@@ -31,8 +31,9 @@ it.each([
   ["action.cancel", "act_1", {}, "An action was stopped"],
   ["job.retry", "0a", { key: "a.jpg/400-high.webp" }, "One job was retried: a.jpg/400-high.webp"],
   ["doctor.fix", "lost_object", { count: 3 }, "The doctor mended 3 × lost_object"],
-  ["later.thing", "x", { some: 1 }, "Later.thing x"],
-  ["constructor", null, {}, "Constructor"],
+  ["image.purge", "products/oak", {}, "Image products/oak was purged"],
+  ["later.thing", "x", { some: 1 }, "later.thing x"],
+  ["constructor", null, {}, "constructor"],
 ])("%s %s reads as a sentence", (what, target, details, words) => {
   expect(auditSentence(entry(what, target, details))).toBe(words);
 });

@@ -319,9 +319,9 @@ export function auditAt(index: number, hostile: boolean): AuditEntry {
   const [what, target, details] = (
     [
       ["gate.patch", null, { paused: { bulk: true } }],
-      ["action.create", "act_1", { action: "retry", total: 241 }],
+      ["action.retry", "act_1", { filter: { state: ["dead"] }, total: 241, exact: true, rate: 50, canary: 5 }],
       ["image.purge", "products/oak-chair", {}],
-      ["session.open", null, { role: "operator" }],
+      ["warm", "run_0", { accepted: 2_400, existing: 6 }],
     ] as const
   )[index % 4] ?? ["gate.patch", null, {}];
   return {

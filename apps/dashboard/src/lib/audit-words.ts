@@ -11,7 +11,7 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
   "job.retry": ({ key }) => `One job was retried: ${text(key)}`,
   "job.cancel": ({ key }) => `One job was cancelled: ${text(key)}`,
   "job.promote": ({ key }) => `One job was promoted: ${text(key)}`,
-  "image.purge": (_, target) => `${target} was purged`,
+  "image.purge": (_, target) => `Image ${target} was purged`,
   "action.retry": (details) => bulk("Retry", details),
   "action.promote": (details) => bulk("Promotion", details),
   "action.cancel": (details) => (details.total === undefined ? "An action was stopped" : bulk("Cancel", details)),
@@ -23,8 +23,8 @@ const SENTENCES: Record<string, (details: Details, target: string) => string> = 
 export function auditSentence(entry: AuditEntry): string {
   const { what, target, details } = entry;
   const own = Object.hasOwn(SENTENCES, what) ? SENTENCES[what] : undefined;
-  const said = own?.(details, target ?? "") ?? actWords(entry) ?? [what, target].filter(Boolean).join(" ");
-  return said.charAt(0).toUpperCase() + said.slice(1);
+  const said = own?.(details, target ?? "") ?? actWords(entry);
+  return said === null ? [what, target].filter(Boolean).join(" ") : said.charAt(0).toUpperCase() + said.slice(1);
 }
 
 /** Where the thing stands that it is about; null: nowhere. */

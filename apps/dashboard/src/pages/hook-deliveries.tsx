@@ -1,7 +1,7 @@
 import type { HookDelivery, Hooks } from "@prewarm/control-client/schema";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
-import { count } from "../lib/format.ts";
+import { count, plural } from "../lib/format.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
@@ -98,14 +98,14 @@ function Deliveries({ deliveries }: { deliveries: readonly HookDelivery[] }) {
 export function outcomeOf(one: HookDelivery): string {
   if (one.verdict === "refused") return one.why ?? "";
   if (one.verdict === "repeat") return "It had come before; nothing was done.";
-  const parts = [
-    [one.accepted, "variants enqueued"],
-    [one.duplicates, "under way already"],
-    [one.existing, "stored already"],
-    [one.purged, "images purged"],
-    [one.ignored, "events ignored"],
-    [one.rejected, `items rejected${one.why === null ? "" : ` (${one.why})`}`],
-  ] as const;
-  const said = parts.filter(([n]) => n > 0).map(([n, what]) => `${count(n)} ${what}`);
+  const parts: [n: number, what: string, after: string][] = [
+    [one.accepted, "variant", " enqueued"],
+    [one.duplicates, "variant", " under way already"],
+    [one.existing, "variant", " stored already"],
+    [one.purged, "image", " purged"],
+    [one.ignored, "event", " ignored"],
+    [one.rejected, "item", ` rejected${one.why === null ? "" : ` (${one.why})`}`],
+  ];
+  const said = parts.filter(([n]) => n > 0).map(([n, what, after]) => plural(n, what) + after);
   return said.length === 0 ? "There was nothing to do." : `${said.join(", ")}.`;
 }

@@ -1,6 +1,7 @@
 import type { Stats } from "@prewarm/control-client/schema";
 import { useStats } from "../api/stats.tsx";
 import { count, percent } from "../lib/format.ts";
+import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** Jobs and what they cost: today, this month, at its end. Prices are the configuration's, in whatever currency it means. */
@@ -16,32 +17,34 @@ export function Money() {
   return (
     <section class="card" aria-labelledby="money">
       <h2 id="money">Money</h2>
-      <table class="audit">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col" class="right">
-              Ittybit jobs
-            </th>
-            <th scope="col" class="right">
-              Cost
-            </th>
-            <th scope="col" class="right">
-              Of the budget
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, jobs, amount]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td class="right num">{count(jobs)}</td>
-              <td class="right num">{amount === null ? "–" : amount.toFixed(2)}</td>
-              <td class="right num">{shareOf(jobs, budget.monthlyJobs)}</td>
+      <ScrollBox label="Jobs and their cost">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col" class="right">
+                Ittybit jobs
+              </th>
+              <th scope="col" class="right">
+                Cost
+              </th>
+              <th scope="col" class="right">
+                Of the budget
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(([name, jobs, amount]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class="right num">{count(jobs)}</td>
+                <td class="right num">{amount === null ? "–" : amount.toFixed(2)}</td>
+                <td class="right num">{shareOf(jobs, budget.monthlyJobs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollBox>
       <Pace stats={stats} />
     </section>
   );

@@ -134,7 +134,7 @@ function Answers({ views, all }: { views: Serving["views"]; all: number }) {
     <section class="card" aria-labelledby="answers">
       <h2 id="answers">What answered</h2>
       <ScrollBox label="Views by what answered them">
-        <table class="audit">
+        <table>
           <thead>
             <tr>
               <th scope="col">Answer</th>
@@ -149,9 +149,9 @@ function Answers({ views, all }: { views: Serving["views"]; all: number }) {
           <tbody>
             {OUTCOMES.map(([outcome, name, meaning]) => (
               <tr key={outcome}>
-                <th scope="row">
-                  {name} <span class="muted small-text">{meaning}</span>
-                </th>
+                <td>
+                  <b>{name}</b> <span class="muted small-text">{meaning}</span>
+                </td>
                 <td class="right num">{count(views[outcome])}</td>
                 <td class="right num">{all === 0 ? "–" : percent(views[outcome] / all)}</td>
               </tr>
@@ -171,7 +171,7 @@ function Formats({ formats }: { formats: Serving["formats"] }) {
         <p class="muted">No variant was sent in this time.</p>
       ) : (
         <ScrollBox label="Variants sent by format">
-          <table class="audit">
+          <table>
             <thead>
               <tr>
                 <th scope="col">Format</th>
