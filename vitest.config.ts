@@ -16,6 +16,12 @@ const nodeTests = ["packages", "workers", "apps", "dev", "scripts", "test/world"
 );
 const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts"];
 
+/** A Worker with its bindings, held to the platform's limits. */
+const limited = (worker: "consumer" | "edge") => ({
+  main: `./dev/limits/${worker}-entry.ts`,
+  wrangler: { configPath: `./wrangler.${worker}.toml` },
+});
+
 export default defineConfig({
   test: {
     // One of two cores would idle: what is timed here is relative, or has seconds to spare.
@@ -26,12 +32,20 @@ export default defineConfig({
       { test: { name: "node", include: nodeTests, exclude: elsewhere, testTimeout: 30_000 } },
       // Real bindings (R2, cache, queues, Durable Objects) inside workerd.
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.consumer.toml" } })],
-        test: { name: "workerd-consumer", include: ["workers/consumer/**/*.workerd.test.ts"] },
+        plugins: [cloudflareTest(limited("consumer"))],
+        test: {
+          name: "workerd-consumer",
+          include: ["workers/consumer/**/*.workerd.test.ts", "dev/**/*.workerd.test.ts"],
+          setupFiles: ["dev/limits/none-broken.ts"],
+        },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.edge.toml" } })],
-        test: { name: "workerd-edge", include: ["workers/edge/**/*.workerd.test.ts"] },
+        plugins: [cloudflareTest(limited("edge"))],
+        test: {
+          name: "workerd-edge",
+          include: ["workers/edge/**/*.workerd.test.ts"],
+          setupFiles: ["dev/limits/none-broken.ts"],
+        },
       },
       // Black box: the whole local stack, over HTTP only.
       {

@@ -1,10 +1,22 @@
-import { type BuildContext, context, type Plugin } from "esbuild";
+import { type BuildContext, type BuildOptions, build, context, type Plugin } from "esbuild";
 
 export interface Bundles {
   /** Code of each Worker by name, as last built without an error. */
   current(): Map<string, string>;
   close(): Promise<void>;
 }
+
+const AS_WRANGLER = {
+  bundle: true,
+  write: false,
+  format: "esm",
+  target: "es2024",
+  platform: "neutral",
+  conditions: ["workerd", "worker", "browser"],
+  mainFields: ["module", "main"],
+  external: ["node:*", "cloudflare:*"],
+  logLevel: "warning",
+} as const satisfies BuildOptions;
 
 /** Bundles Workers the way wrangler does, and again after each edit; `onChange` is called once a round of edits has built. */
 export async function bundleWorkers(
@@ -29,21 +41,14 @@ export async function bundleWorkers(
   };
 }
 
-function options(entry: string, plugin: Plugin) {
-  return {
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2024",
-    platform: "neutral",
-    conditions: ["workerd", "worker", "browser"],
-    mainFields: ["module", "main"],
-    external: ["node:*", "cloudflare:*"],
-    sourcemap: "inline",
-    logLevel: "warning",
-    plugins: [plugin],
-  } as const satisfies Parameters<typeof context>[0] | Record<string, unknown>;
+function options(entry: string, plugin: Plugin): BuildOptions {
+  return { ...AS_WRANGLER, entryPoints: [entry], sourcemap: "inline", plugins: [plugin] };
+}
+
+/** One Worker as a release leaves it: minified. */
+export async function bundleRelease(entry: string): Promise<string> {
+  const { outputFiles } = await build({ ...AS_WRANGLER, entryPoints: [entry], minify: true });
+  return outputFiles[0]?.text ?? "";
 }
 
 function keep(name: string, built: Map<string, string>, onChange: () => void): Plugin {

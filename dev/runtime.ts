@@ -1,7 +1,8 @@
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorkers } from "./bundle.ts";
-import { gateTo, guarded, guardedAndCounted } from "./loopback-guard.ts";
+import { BROKEN, type Limits } from "./limits/limits.ts";
+import { gateTo, LIMITS_ENTRY, LIMITS_FLAG, localModules } from "./local-modules.ts";
 import { stateRoot } from "./settings.ts";
 
 export interface RuntimeOptions {
@@ -12,15 +13,25 @@ export interface RuntimeOptions {
   /** Vars and secrets of both Workers: production sets them with `wrangler secret put`. */
   bindings: Record<string, string>;
   onReload(milliseconds: number): void;
+  /** Instead of the platform's, for a test. */
+  limits?: Partial<Limits>;
+  /** Puts other Workers in the place of these, for a test. */
+  arrange?(workers: LocalWorkers): LocalWorkers;
 }
+
+export type LocalWorkers = ReturnType<typeof describeWorker>[];
 
 export interface Runtime {
   /** Runs the consumer's cron handler once, as the platform does each minute. */
   cron(cron: string): Promise<void>;
+  /** The platform's limits that were broken so far, a sentence each. */
+  brokenLimits: readonly string[];
   close(): Promise<void>;
 }
 
-const CONFIGS = { "prewarm-consumer": "wrangler.consumer.toml", "prewarm-edge": "wrangler.edge.toml" };
+const EDGE = "prewarm-edge";
+const CONSUMER = "prewarm-consumer";
+const CONFIGS = { [CONSUMER]: "wrangler.consumer.toml", [EDGE]: "wrangler.edge.toml" };
 
 /** Both Workers in one Miniflare, read from the two wrangler files, so that local and production cannot drift apart. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -30,8 +41,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }));
   const entries = Object.fromEntries(workers.map(({ name, main }) => [name, main ?? ""]));
   let reload = () => {};
-  const bundles = await bundleWorkers(entries, options.watch, () => reload());
-  const describe = () => miniflareOptions(options, workers, bundles.current());
+  const bundles = await bundleWorkers({ ...entries, limits: LIMITS_ENTRY }, options.watch, () => reload());
+  const brokenLimits: string[] = [];
+  const hear = (line: string) => void (line.startsWith(BROKEN) && brokenLimits.push(line));
+  const describe = () => miniflareOptions(options, workers, bundles.current(), hear);
   const miniflare = new Miniflare(describe());
   await miniflare.ready;
   reload = debounce(async () => {
@@ -40,8 +53,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     options.onReload(Math.round(performance.now() - started));
   });
   return {
+    brokenLimits,
     cron: async (cron) => {
-      const consumer = await miniflare.getWorker("prewarm-consumer");
+      const consumer = await miniflare.getWorker(CONSUMER);
       await consumer.scheduled({ cron, scheduledTime: new Date() });
     },
     close: async () => {
@@ -53,29 +67,49 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
 type WorkerDescription = { name: string } & ReturnType<typeof unstable_getMiniflareWorkerOptions>;
 
-function miniflareOptions(options: RuntimeOptions, workers: WorkerDescription[], code: Map<string, string>) {
+function miniflareOptions(
+  options: RuntimeOptions,
+  workers: WorkerDescription[],
+  code: Map<string, string>,
+  hear: (line: string) => void,
+) {
   return convertV4MiniflareOptions({
     host: "127.0.0.1",
     // The gate is the entry Worker; behind it the consumer has the asset router in front. The edge has a socket of its own, for speed.
     port: options.controlPort,
     cf: false,
     log: new Log(LogLevel.WARN),
+    handleStructuredLogs: ({ level, message }) => {
+      hear(message);
+      (level === "error" || level === "warn" ? console.error : console.log)(message);
+    },
     resourcePersistencePath: stateRoot(options.stateDir),
     defaultPersistRoot: stateRoot(options.stateDir),
     workers: [
-      gateTo("prewarm-consumer"),
-      ...workers.map(({ name, workerOptions }) => {
-        const { modulesRules: _, ...rest } = workerOptions;
-        return {
-          ...rest,
-          name,
-          bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
-          modules: (name === "prewarm-edge" ? guardedAndCounted : guarded)(code.get(name) ?? ""),
-          ...(name === "prewarm-edge" ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
-        };
-      }),
+      gateTo(CONSUMER),
+      ...(options.arrange ?? ((as) => as))(workers.map((worker) => describeWorker(worker, options, code))),
     ],
   });
+}
+
+function describeWorker(
+  { name, workerOptions }: WorkerDescription,
+  options: RuntimeOptions,
+  code: Map<string, string>,
+) {
+  const { modulesRules: _, ...rest } = workerOptions;
+  return {
+    ...rest,
+    name,
+    bindings: { ...(rest.bindings as Record<string, string>), ...options.bindings },
+    compatibilityFlags: [...((rest.compatibilityFlags as string[] | undefined) ?? []), LIMITS_FLAG],
+    modules: localModules(
+      { code: code.get(name) ?? "", objects: name === CONSUMER ? ["Ledger"] : [], counted: name === EDGE },
+      code.get("limits") ?? "",
+      options.limits,
+    ),
+    ...(name === EDGE ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: options.edgePort }] } : {}),
+  };
 }
 
 /** One reload for a round of edits; reloads never overlap. */

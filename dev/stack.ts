@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { LOCAL_ACCOUNT, LOCAL_DATASET, startAnalytics } from "./analytics.ts";
 import { buildDashboard } from "./dashboard.ts";
+import type { Limits } from "./limits/limits.ts";
 import { freePort } from "./listen.ts";
 import { type OriginalsFolder, openOriginalsFolder } from "./originals-folder.ts";
 import { type FindFile, startOriginals } from "./originals-server.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
+import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { prepareSamples } from "./samples.ts";
 import { isLoopback, type StackSettings } from "./settings.ts";
 
@@ -17,6 +18,10 @@ export interface StackOptions extends StackSettings {
   /** Options of the embedded emulator, for tests. */
   emulator?: Partial<EmulatorOptions>;
   log?(line: string): void;
+  /** Limits of the platform to be held to instead, for a test. */
+  limits?: Partial<Limits>;
+  /** Other Workers instead, for a test. */
+  arrange?: RuntimeOptions["arrange"];
   /** After an edit's code runs. */
   onReload?(milliseconds: number): void;
 }
@@ -30,6 +35,8 @@ export interface Stack {
   /** Ids to try, with a transform each; empty: whoever started it knows its originals. */
   samples: string[];
   cron(): Promise<void>;
+  /** The platform's limits that were broken so far. */
+  brokenLimits: readonly string[];
   close(): Promise<void>;
 }
 
@@ -59,6 +66,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ...viewsBindings(analytics.url, options.adminToken),
       },
       onReload: options.onReload ?? (() => {}),
+      ...(options.limits ? { limits: options.limits } : {}),
+      ...(options.arrange ? { arrange: options.arrange } : {}),
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
@@ -69,7 +78,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Every handler died with the last process: give their rows back now instead of a minute later.
     await runtime.cron("local-start");
     const samples = await samplesOf(options, folder);
-    return { ...stack, emulator, originalsUrl, samples, cron: () => runtime.cron("* * * * *"), close };
+    const { brokenLimits, cron } = runtime;
+    return { ...stack, emulator, originalsUrl, samples, brokenLimits, cron: () => cron("* * * * *"), close };
   } catch (error) {
     await close();
     throw error;

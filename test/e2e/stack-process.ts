@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { BROKEN } from "../../dev/limits/limits.ts";
 import { stateRoot } from "../../dev/settings.ts";
 
 export interface StackProcess {
@@ -36,12 +37,17 @@ export async function startStackProcess(settings: {
   });
   if (settings.hear !== undefined && child.stdout !== null)
     createInterface({ input: child.stdout }).on("line", settings.hear);
+  const broken: string[] = [];
+  child.stderr?.on("data", (chunk: Buffer) => {
+    if (chunk.includes(BROKEN)) broken.push(String(chunk));
+  });
   await ready(child);
   const end = async (signal: NodeJS.Signals, group: boolean) => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const exited = once(child, "exit");
     process.kill(group ? -child.pid : child.pid, signal);
     await exited;
+    if (broken.length > 0) throw new Error(broken.join(""));
   };
   return {
     edgeUrl: `http://localhost:${port}`,

@@ -6,7 +6,7 @@ import { type Stack, type StackOptions, startStack } from "../../dev/stack.ts";
 
 export type TestStack = Stack & { stateDir: string; adminToken: string; viewerToken: string; hookSecret: string };
 
-/** The whole local stack on free ports with a clean state; `close()` removes it all. */
+/** The whole local stack on free ports with a clean state; `close()` removes it all, and fails when a limit of the platform was broken. */
 export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "prewarm-e2e-")));
   const settings = readSettings({ STATE_DIR: stateDir });
@@ -20,6 +20,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     close: async () => {
       await stack.close();
       if (!options.stateDir) await rm(stateDir, { recursive: true, force: true });
+      if (options.limits === undefined && stack.brokenLimits.length > 0) throw new Error(stack.brokenLimits.join("\n"));
     },
   };
 }

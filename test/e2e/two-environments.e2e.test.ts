@@ -6,6 +6,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorkers } from "../../dev/bundle.ts";
+import { LIMITS_ENTRY, LIMITS_FLAG, localModules } from "../../dev/local-modules.ts";
 import { startOriginals } from "../../dev/originals-server.ts";
 import { prepareSamples } from "../../dev/samples.ts";
 import { until } from "./stack.ts";
@@ -29,9 +30,13 @@ beforeAll(async () => {
   closers.push(() => originals.close());
   emulator = await startEmulator({ port: 0, outputPort: 0, apiKey: "local" });
   closers.push(() => emulator.close());
-  const bundles = await bundleWorkers({ consumer: "workers/consumer/src/worker.ts" }, false, () => {});
+  const bundles = await bundleWorkers(
+    { consumer: "workers/consumer/src/worker.ts", limits: LIMITS_ENTRY },
+    false,
+    () => {},
+  );
   closers.push(() => bundles.close());
-  const code = bundles.current().get("consumer") ?? "";
+  const [code = "", limits = ""] = ["consumer", "limits"].map((name) => bundles.current().get(name));
   const bindings = {
     LOCAL: "true",
     ALLOW_LOOPBACK: "true",
@@ -58,7 +63,8 @@ beforeAll(async () => {
           ...options,
           name: NAMES[env],
           bindings: { ...(options.bindings as Record<string, string>), ...bindings },
-          modules: [{ type: "ESModule", path: "worker.mjs", contents: code }],
+          compatibilityFlags: [...((options.compatibilityFlags as string[] | undefined) ?? []), LIMITS_FLAG],
+          modules: localModules({ code, objects: ["Ledger"], counted: false }, limits),
         };
       }),
     }),

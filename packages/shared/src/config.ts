@@ -1,5 +1,6 @@
 import type { EventType } from "./events.ts";
 import { snapUp } from "./ladder.ts";
+import { NOISE } from "./noise.ts";
 
 /** Output formats, in order of preference when `f=auto` may choose. `png` only when the config lists it. */
 export const FORMATS = ["avif", "webp", "jpeg", "png"] as const;
@@ -242,34 +243,7 @@ export const DEFAULTS: Settings = {
   countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
-  noise: [
-    "utm_*",
-    "fbclid",
-    "gclid",
-    "gbraid",
-    "wbraid",
-    "msclkid",
-    "dclid",
-    "yclid",
-    "igshid",
-    "mc_cid",
-    "mc_eid",
-    "_ga",
-    "_gl",
-    "_",
-    "dpl",
-    "t",
-    "ref",
-    "ver",
-    "srsltid",
-    "ttclid",
-    "twclid",
-    "li_fat_id",
-    "epik",
-    "_hsenc",
-    "_hsmi",
-    "ck_subscriber_id",
-  ],
+  noise: NOISE,
   edgeBudgetMs: 1000,
   originalsWindowSeconds: 3600,
   edgeHosts: [],

@@ -1,7 +1,7 @@
 import { createExecutionContext, reset, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import worker from "./worker.ts";
+import worker from "../../../dev/limits/edge-entry.ts";
 
 // The real bindings: what R2, the cache and streams do in workerd is what the fakes of the other tests must not invent.
 const BYTES = Uint8Array.from({ length: 300_000 }, (_, n) => (n * 7) % 251);

@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { bundleRelease } from "../../../../dev/bundle.ts";
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
 import { addToCopy, beginCopy, endCopy, readCopy } from "../../src/ledger/tables/copy.ts";
 import { migrate } from "../../src/ledger/tables/schema.ts";
@@ -12,10 +14,13 @@ import { addShape, missingIn, type Shape } from "./shapes.ts";
 
 /*
  * At a deploy callers of one release meet the ledger of another, and a ledger's tables outlive both. A folder a release: every call as its
- * callers made it (`calls.json`), and its database with rows in every table (`schema.json`, `rows.ndjson`).
+ * callers made it (`calls.json`), its database with rows in every table (`schema.json`, `rows.ndjson`), and the consumer as it was
+ * deployed, which `test/e2e/skew.e2e.test.ts` runs beside today's.
  * RECORD_RELEASE=1.2.0 npm test -- releases.test writes one.
  */
 
+const BUNDLE = "consumer.mjs.br";
+const BUNDLE_MAX_BYTES = 220_000;
 const RELEASES = join(import.meta.dirname, "../fixtures/releases");
 const session = playSession();
 
@@ -51,6 +56,7 @@ if (process.env.RECORD_RELEASE !== undefined) {
   writeFileSync(join(folder, "calls.json"), `${JSON.stringify(calls, null, 1)}\n`);
   const version = sql.exec("SELECT version FROM schema_version")[0]?.version;
   writeFileSync(join(folder, "schema.json"), `${JSON.stringify({ version, statements: schemaOf(sql) }, null, 1)}\n`);
+  writeFileSync(join(folder, BUNDLE), brotliCompressSync(await bundleRelease("workers/consumer/src/worker.ts")));
   writeFileSync(
     join(folder, "rows.ndjson"),
     rowsOf(sql)
@@ -62,8 +68,10 @@ if (process.env.RECORD_RELEASE !== undefined) {
 const releases = readdirSync(RELEASES);
 const read = (release: string, file: string): string => readFileSync(join(RELEASES, release, file), "utf8");
 
-it("there is a folder for each release", () => {
+it("there is a folder for each release, with its bundle", () => {
   expect(releases).toContain(JSON.parse(readFileSync("package.json", "utf8")).version);
+  const sizes = releases.map((release) => statSync(join(RELEASES, release, BUNDLE)).size);
+  expect(Math.max(...sizes)).toBeLessThan(BUNDLE_MAX_BYTES);
 });
 
 describe.each(releases)("callers of release %s", (release) => {

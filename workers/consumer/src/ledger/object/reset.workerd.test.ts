@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { expect, it, vi } from "vitest";
+import { invoke, limitedFetch } from "../../../../../dev/limits/platform-limits.ts";
 import { batchDeps, ledgerOf } from "../../compose.ts";
 import type { Env } from "../../config.ts";
 import { consumeBatch } from "../../making/consume-batch.ts";
@@ -88,7 +89,7 @@ const storedKeys = async () => {
 
 it("fifty batches in the middle of which the ledger is reset: all is stored, nothing made twice, nobody blamed, within 30 s", async () => {
   const { jobs, fetcher } = outside();
-  vi.spyOn(globalThis, "fetch").mockImplementation(fetcher);
+  vi.spyOn(globalThis, "fetch").mockImplementation(limitedFetch(fetcher));
   const logs: string[] = [];
   vi.spyOn(console, "log").mockImplementation((line: unknown) => void logs.push(String(line)));
   const ledger = ledgerOf(SITE);
@@ -105,7 +106,8 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
       ack() {},
       retry() {},
     };
-    return consumeBatch({ queue: "prewarm-work", messages: [message] }, "work", batchDeps(SITE));
+    const batch = { queue: "prewarm-work", messages: [message] };
+    return invoke(() => consumeBatch(batch, "work", batchDeps(SITE)));
   };
   const shifts = Array.from({ length: BATCHES }, shift);
   await vi.waitFor(() => expect(jobs.length).toBeGreaterThan(60), { timeout: 20_000, interval: 20 });

@@ -1,0 +1,77 @@
+import { type Limits, PLATFORM } from "./limits/limits.ts";
+import { GUARD } from "./loopback-guard.ts";
+
+/** What stands in front of the Workers locally, to be bundled beside them. */
+export const LIMITS_ENTRY = "dev/limits/platform-limits.ts";
+
+/** The one flag that the local Workers have and the deployed ones lack: it tells one invocation's calls from another's. */
+export const LIMITS_FLAG = "nodejs_als";
+
+export interface LocalWorker {
+  /** As it is deployed. */
+  code: string;
+  /** Its classes of Durable Objects. */
+  objects: readonly string[];
+  /** Whether it writes the dataset `VIEWS`. */
+  counted: boolean;
+}
+
+/** The dataset `VIEWS`: the platform's simulator takes points and forgets them, so they go to the twin. */
+const DATASET = `
+export const counted = (handlers) => {
+  const points = [];
+  const VIEWS = { writeDataPoint: (point) => void points.push(point) };
+  const send = (url) => fetch(url, { method: "POST", body: JSON.stringify(points.splice(0)) }).then((sent) => sent.body?.cancel(), () => undefined);
+  return {
+    ...handlers,
+    async fetch(request, env, context) {
+      const response = await handlers.fetch(request, { ...env, VIEWS }, context);
+      if (points.length > 0) context.waitUntil(send(env.VIEWS_SINK));
+      return response;
+    },
+  };
+};
+`;
+
+/** A Worker's modules with the guard against foreign names in front, and the platform's limits about it; `limits` replaces some, for a test. */
+export function localModules(
+  { code, objects, counted }: LocalWorker,
+  limitsCode: string,
+  limits: Partial<Limits> = {},
+) {
+  const entry = `
+import * as worker from "./worker.mjs";
+import { refusal } from "./guard.mjs";
+import { limitedHandlers, limitedObject } from "./limits.mjs";
+import { counted } from "./dataset.mjs";
+const limits = ${JSON.stringify({ ...PLATFORM, ...limits })};
+${objects.map((name) => `export const ${name} = limitedObject(worker.${name}, limits);`).join("\n")}
+const handlers = ${counted ? "counted" : ""}(limitedHandlers(worker.default, limits));
+export default { ...handlers, fetch: (request, env, context) => refusal(request) ?? handlers.fetch(request, env, context) };
+`;
+  return [
+    module("entry.mjs", entry),
+    module("worker.mjs", code),
+    module("guard.mjs", GUARD),
+    module("limits.mjs", limitsCode),
+    module("dataset.mjs", DATASET),
+  ];
+}
+
+/** A Worker that stands before the dashboard's files too, which are served without asking the consumer. */
+export function gateTo(target: string) {
+  const entry = `
+import { refusal } from "./guard.mjs";
+export default { fetch: (request, env) => refusal(request) ?? env.NEXT.fetch(request) };
+`;
+  return {
+    name: "local-gate",
+    compatibilityDate: "2026-11-01",
+    modules: [module("entry.mjs", entry), module("guard.mjs", GUARD)],
+    serviceBindings: { NEXT: target },
+  };
+}
+
+function module(path: string, contents: string) {
+  return { type: "ESModule" as const, path, contents };
+}

@@ -1,0 +1,72 @@
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { stateRoot } from "../../dev/settings.ts";
+import { control, crowd, failureTriedAgain, firstViewer } from "./pipeline.ts";
+import { releases, skew } from "./skew.ts";
+import { startTestStack, type TestStack, until } from "./stack.ts";
+
+/*
+ * A deploy takes a while and may be taken back: each release's consumer, as it was deployed, beside today's. All at once, since most of the
+ * time is waiting.
+ */
+
+async function pipelineWorks(stack: TestStack): Promise<void> {
+  await firstViewer(stack);
+  await crowd(stack);
+  await failureTriedAgain(stack);
+}
+
+/** As if a later version had migrated the ledger: every table has a column that the code does not know, and the schema another number. */
+function migrateFurther(stateDir: string): void {
+  const [file] = readdirSync(stateRoot(stateDir), { recursive: true, encoding: "utf8" }).filter((name) =>
+    /Ledger.*[0-9a-f]{64}\.sqlite$/.test(name),
+  );
+  const db = new DatabaseSync(join(stateRoot(stateDir), file ?? "none"));
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf_*'").all();
+  for (const { name } of tables) db.exec(`ALTER TABLE ${name} ADD COLUMN later TEXT`);
+  db.exec("UPDATE schema_version SET version = version + 1");
+  db.close();
+  expect(tables.length).toBeGreaterThan(15);
+}
+
+describe.concurrent.each(releases)("release %s and today's", { timeout: 180_000 }, (old) => {
+  it.each([
+    ["old handlers with today's ledger", { handlers: old, ledger: null }],
+    ["today's handlers with the old ledger", { handlers: null, ledger: old }],
+  ])("%s make and serve what is asked for", async (_, parts) => {
+    const stack = await startTestStack({ arrange: skew(parts) });
+    try {
+      await pipelineWorks(stack);
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it("after a rollback the old one finishes on newer tables what today's began", async () => {
+    const stateDir = await mkdtemp(join(tmpdir(), "prewarm-rollback-"));
+    const begun = await startTestStack({ stateDir, arrange: skew({ handlers: null, ledger: null }) });
+    let stack = begun;
+    try {
+      const { run } = await control(begun, "warm", {
+        items: [{ id: "portrait.jpg", transforms: ["w=320&f=jpeg", "w=400&f=webp", "w=640&f=jpeg"] }],
+      });
+      await begun.close();
+      migrateFurther(stateDir);
+      stack = await startTestStack({ stateDir, arrange: skew({ handlers: old, ledger: old }) });
+      await until(
+        "all of the run is stored",
+        () => control(stack, `runs/${run}`),
+        ({ states }) => (states as { stored: number }).stored === 3,
+        30_000,
+      );
+      await firstViewer(stack);
+    } finally {
+      await stack.close();
+      await rm(stateDir, { recursive: true, force: true });
+    }
+  });
+});
