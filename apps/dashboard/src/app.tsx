@@ -63,7 +63,13 @@ export function App() {
   );
 }
 
+/** What is typed right after Ctrl K must not be lost while its code comes; Safari has no idle callback. */
+function fetchAhead(): void {
+  (globalThis.requestIdleCallback ?? setTimeout)(() => void palette().catch(() => undefined));
+}
+
 function Signed() {
+  useEffect(fetchAhead, []);
   if (session.value === null) return <SignInPage />;
   if (session.value !== "unknown")
     return (

@@ -37,6 +37,7 @@ export function Palette() {
     ...typedChoices(text.trim()),
   ].slice(0, SHOWN_MAX);
   const chosen = Math.min(at, choices.length - 1);
+  useEffect(() => document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [chosen]);
   const take = (choice: Choice | undefined) => {
     if (choice === undefined) return;
     dialog.current?.close();

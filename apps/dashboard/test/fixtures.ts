@@ -321,7 +321,7 @@ export function auditAt(index: number, hostile: boolean): AuditEntry {
       ["gate.patch", null, { paused: { bulk: true } }],
       ["action.retry", "act_1", { filter: { state: ["dead"] }, total: 241, exact: true, rate: 50, canary: 5 }],
       ["image.purge", "products/oak-chair", {}],
-      ["warm", "run_0", { accepted: 2_400, existing: 6 }],
+      ["code.version", "0f0f0f0", { before: "version-0" }],
     ] as const
   )[index % 4] ?? ["gate.patch", null, {}];
   return {

@@ -119,7 +119,7 @@ function CauseCard({ cause, run, open }: { cause: Cause; run: string | null; ope
           (<a href={imageUrl(sample.id)}>image</a>)
         </p>
       </div>
-      <Sparkline values={cause.trend} label={`Trend: ${cause.trend.join(", ")}`} format={count} />
+      <Sparkline values={cause.trend} label={`Trend: ${cause.trend.join(", ")}`} />
       {isOperator.value && <CauseActions cause={cause} where={where} open={open} />}
     </li>
   );

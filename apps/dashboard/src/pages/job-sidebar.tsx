@@ -2,6 +2,7 @@ import type { JobState, Stats } from "@prewarm/control-client/schema";
 import { useStats } from "../api/stats.tsx";
 import { compact, count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../lib/job-filter.ts";
+import { isNarrow } from "../lib/narrow.ts";
 import { navigate } from "../lib/router.ts";
 import { SavedViews } from "./saved-views.tsx";
 
@@ -11,8 +12,8 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
   // Counts of everything beside a search would be of something else than the list.
   const stats = filter.search === "" && filter.run === null ? known : null;
   const go = (change: Partial<JobFilter>) => navigate(filterUrl({ ...filter, ...change, cursor: null }));
-  return (
-    <search class="sidebar" aria-label="Filter by state and lane">
+  const facets = (
+    <>
       <fieldset>
         <legend>State</legend>
         {STATES.map((state) => (
@@ -43,8 +44,26 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
         ))}
       </fieldset>
       <SavedViews here={filterUrl({ ...filter, cursor: null })} />
+    </>
+  );
+  return (
+    <search class="sidebar" aria-label="Filter by state and lane">
+      {isNarrow.value ? (
+        <details class="fold">
+          <summary>{ticked(filter)}</summary>
+          {facets}
+        </details>
+      ) : (
+        facets
+      )}
     </search>
   );
+}
+
+/** What is ticked, where the boxes are folded away. */
+function ticked({ states, lanes }: JobFilter): string {
+  const chosen = [...states, ...lanes];
+  return chosen.length === 0 ? "Filter: all states and lanes" : `Filter: ${chosen.join(", ")}`;
 }
 
 function Count({ value }: { value: number | null }) {

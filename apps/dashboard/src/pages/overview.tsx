@@ -173,7 +173,7 @@ function Lanes({ stats }: { stats: Stats }) {
                   {stats.gate.paused[lane] && <span class="pill warn">paused</span>}
                 </th>
                 {STATES.map((state) => (
-                  <td key={state} class="right num">
+                  <td key={state} class="right num" data-label={state} data-zero={stats.lanes[lane][state] === 0}>
                     <CountLink
                       value={stats.lanes[lane][state]}
                       href={filterUrl({ lanes: [lane], states: [state] })}
@@ -181,7 +181,9 @@ function Lanes({ stats }: { stats: Stats }) {
                     />
                   </td>
                 ))}
-                <td class="right num">{duration(stats.oldest[lane])}</td>
+                <td class="right num" data-label="oldest waiting" data-zero={stats.oldest[lane] === null}>
+                  {duration(stats.oldest[lane])}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -189,11 +191,11 @@ function Lanes({ stats }: { stats: Stats }) {
             <tr>
               <th scope="row">all</th>
               {STATES.map((state) => (
-                <td key={state} class="right num">
+                <td key={state} class="right num" data-label={state} data-zero={stats.states[state] === 0}>
                   <CountLink value={stats.states[state]} href={filterUrl({ states: [state] })} what={state} />
                 </td>
               ))}
-              <td />
+              <td data-zero />
             </tr>
           </tfoot>
         </table>

@@ -1,11 +1,13 @@
+import { count } from "../lib/format.ts";
+
 interface SparklineProps {
   values: readonly (number | null)[];
   label: string;
-  format(value: number): string;
+  format?(value: number): string;
 }
 
 /** A small line without axes that shows a trend; its words say between what. The exact numbers stand beside it. What was not measured is a gap. */
-export function Sparkline({ values, label, format }: SparklineProps) {
+export function Sparkline({ values, label, format = count }: SparklineProps) {
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return <svg class="spark" aria-hidden="true" viewBox="0 0 100 28" />;
   const top = Math.max(...known, 1e-9);
