@@ -78,6 +78,7 @@ function Counted({ serving }: { serving: Serving }) {
           <Sparkline
             values={buckets.map(({ hits, others }) => (hits + others === 0 ? null : hits / (hits + others)))}
             label="Share of views that had their variant, over time"
+            format={percent}
           />
         </Tile>
         <Tile name="Views" value={count(all)}>
