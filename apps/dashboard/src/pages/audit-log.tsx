@@ -2,6 +2,7 @@ import type { AuditEntry } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
+import { auditLink, auditSentence } from "../lib/audit-words.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
@@ -55,8 +56,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
             <th scope="col">When</th>
             <th scope="col">Who</th>
             <th scope="col">What</th>
-            <th scope="col">On</th>
-            <th scope="col">Details</th>
+            <th scope="col">As written</th>
           </tr>
         </thead>
         <tbody>
@@ -66,10 +66,16 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
                 <Time at={entry.at} />
               </td>
               <td>{entry.who}</td>
-              <td class="mono nowrap">{entry.what}</td>
-              <td class="break">{entry.target ?? "–"}</td>
-              <td class="mono break small-text">
-                {Object.keys(entry.details).length > 0 ? JSON.stringify(entry.details) : "–"}
+              <td class="break">
+                <Said entry={entry} />
+              </td>
+              <td>
+                <details>
+                  <summary class="mono small-text">{entry.what}</summary>
+                  <pre class="mono break small-text">
+                    {JSON.stringify({ target: entry.target, ...entry.details }, null, 1)}
+                  </pre>
+                </details>
               </td>
             </tr>
           ))}
@@ -77,4 +83,10 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
       </table>
     </ScrollBox>
   );
+}
+
+function Said({ entry }: { entry: AuditEntry }) {
+  const href = auditLink(entry);
+  const words = auditSentence(entry);
+  return href === null ? <>{words}</> : <a href={href}>{words}</a>;
 }

@@ -6,12 +6,12 @@ import { isOperator } from "../api/session.ts";
 import { count } from "../lib/format.ts";
 import { describeFilter } from "../lib/job-filter.ts";
 import { keep, place, placeState } from "../lib/router.ts";
-import { BulkDialog } from "../ui/bulk-dialog.tsx";
+import { BulkDialog, type BulkKind } from "../ui/bulk-dialog.tsx";
 import { createSelection, type Selection } from "../ui/selection.ts";
 
 /** What to do with many jobs at once. */
 export interface Bulk {
-  kind: "retry" | "cancel";
+  kind: BulkKind;
   filter: ActionFilter;
   /** The filter in words, where its own would say little. */
   what?: string;

@@ -7,6 +7,7 @@ import { type Meta, readMeta } from "../tables/meta.ts";
 import { Numbers } from "../tables/numbers.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Kept } from "../tables/tx.ts";
+import { Deliveries } from "./deliveries.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { HookMemory } from "./hook-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
@@ -38,6 +39,7 @@ export class Memory implements Kept {
   /** When a generation's job was last shown to be open, Unix ms. */
   readonly shown = new Map<number, number>();
   readonly hooks = new HookMemory();
+  readonly deliveries: Deliveries;
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
   wakes: Wake[] = [];
@@ -64,6 +66,7 @@ export class Memory implements Kept {
     this.abandoned = new AbandonedJobs(sql);
     this.fresh = new Fresh(sql);
     this.hookState = readHookState(sql);
+    this.deliveries = new Deliveries(sql);
     this.gate = newGateMemory(now);
   }
 
