@@ -55,8 +55,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           env,
-          fileParallelism: false,
-          // After all others: a stack wants both cores.
+          // Two at a time, after all others: a stack waits much and works little.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -12,17 +12,41 @@ export interface LocalWorker {
   code: string;
   /** Its classes of Durable Objects. */
   objects: readonly string[];
+  /** Whether it writes the dataset `VIEWS`. */
+  counted: boolean;
 }
 
+/** The dataset `VIEWS`: the platform's simulator takes points and forgets them, so they go to the twin. */
+const DATASET = `
+export const counted = (handlers) => {
+  const points = [];
+  const VIEWS = { writeDataPoint: (point) => void points.push(point) };
+  const send = (url) => fetch(url, { method: "POST", body: JSON.stringify(points.splice(0)) }).then((sent) => sent.body?.cancel(), () => undefined);
+  return {
+    ...handlers,
+    async fetch(request, env, context) {
+      const response = await handlers.fetch(request, { ...env, VIEWS }, context);
+      if (points.length > 0) context.waitUntil(send(env.VIEWS_SINK));
+      return response;
+    },
+  };
+};
+`;
+
 /** A Worker's modules with the guard against foreign names in front, and the platform's limits about it; `limits` replaces some, for a test. */
-export function localModules({ code, objects }: LocalWorker, limitsCode: string, limits: Partial<Limits> = {}) {
+export function localModules(
+  { code, objects, counted }: LocalWorker,
+  limitsCode: string,
+  limits: Partial<Limits> = {},
+) {
   const entry = `
 import * as worker from "./worker.mjs";
 import { refusal } from "./guard.mjs";
 import { limitedHandlers, limitedObject } from "./limits.mjs";
+import { counted } from "./dataset.mjs";
 const limits = ${JSON.stringify({ ...PLATFORM, ...limits })};
 ${objects.map((name) => `export const ${name} = limitedObject(worker.${name}, limits);`).join("\n")}
-const handlers = limitedHandlers(worker.default, limits);
+const handlers = ${counted ? "counted" : ""}(limitedHandlers(worker.default, limits));
 export default { ...handlers, fetch: (request, env, context) => refusal(request) ?? handlers.fetch(request, env, context) };
 `;
   return [
@@ -30,6 +54,7 @@ export default { ...handlers, fetch: (request, env, context) => refusal(request)
     module("worker.mjs", code),
     module("guard.mjs", GUARD),
     module("limits.mjs", limitsCode),
+    module("dataset.mjs", DATASET),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@prewarm/ittybit-emulator/server";
+import { LOCAL_ACCOUNT, LOCAL_DATASET, startAnalytics } from "./analytics.ts";
 import { buildDashboard } from "./dashboard.ts";
 import type { Limits } from "./limits/limits.ts";
 import { freePort } from "./listen.ts";
@@ -52,13 +53,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const folder = options.originalsDir === null ? null : await openOriginalsFolder(options.originalsDir);
     const originalsUrl = options.originalsUrl ?? (await localOriginals(options, folder, ports.originals, closers));
     const emulator = options.ittybitApiUrl ? null : await embeddedEmulator(options, ports, closers);
+    const analytics = await startAnalytics({ stateDir: options.stateDir, token: options.adminToken }, ports.analytics);
+    closers.push(() => analytics.close());
     await buildDashboard();
     const runtime = await startRuntime({
       edgePort: ports.edge,
       controlPort: ports.control,
       stateDir: options.stateDir,
       watch: options.watch,
-      bindings: bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
+      bindings: {
+        ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
+        ...viewsBindings(analytics.url, options.adminToken),
+      },
       onReload: options.onReload ?? (() => {}),
       ...(options.limits ? { limits: options.limits } : {}),
       ...(options.arrange ? { arrange: options.arrange } : {}),
@@ -90,14 +96,21 @@ async function samplesOf(options: StackOptions, folder: OriginalsFolder | null):
     : [];
 }
 
-type Ports = Record<"edge" | "control" | "api" | "output" | "originals", number>;
+type Ports = Record<"edge" | "control" | "api" | "output" | "originals" | "analytics", number>;
 
 /** Edge and control are what the user asked for; the others follow them and give way when taken. */
 async function choosePorts(options: StackOptions): Promise<Ports> {
   const edge = await freePort(options.port, false);
   const control = await freePort(options.controlPort, false);
   const near = (offset: number) => freePort(options.controlPort === 0 ? 0 : control + offset, true);
-  return { edge, control, api: await near(1), output: await near(2), originals: await near(3) };
+  return {
+    edge,
+    control,
+    api: await near(1),
+    output: await near(2),
+    originals: await near(3),
+    analytics: await near(4),
+  };
 }
 
 /** The user's own pictures, or the samples. */
@@ -164,6 +177,17 @@ function bindingsOf(options: StackOptions, originalsUrl: string, apiUrl: string,
     SIGNING_KEYS: options.signingKeys,
     // Only a local original may be fetched from a loopback address.
     ALLOW_LOOPBACK: String(isLoopback(originalsUrl) || isLoopback(apiUrl)),
+  };
+}
+
+/** Where the edge's views go, and where they are read. */
+function viewsBindings(url: string, token: string): Record<string, string> {
+  return {
+    VIEWS_SINK: `${url}/points`,
+    VIEWS_DATASET: LOCAL_DATASET,
+    ANALYTICS_URL: url,
+    ANALYTICS_ACCOUNT_ID: LOCAL_ACCOUNT,
+    ANALYTICS_TOKEN: token,
   };
 }
 

@@ -6,7 +6,8 @@ import { settingsSchema } from "../packages/ittybit-emulator/src/settings.ts";
 import { DEFAULTS } from "../packages/shared/src/config.ts";
 import { configSchema } from "../packages/shared/src/config-schema.ts";
 import { JOB_STATES } from "../packages/shared/src/job.ts";
-import { isNoise, PARAMETERS } from "../packages/shared/src/parameters.ts";
+import { isNoise } from "../packages/shared/src/noise.ts";
+import { PARAMETERS } from "../packages/shared/src/parameters.ts";
 
 // The checklists of CONTRIBUTING.md, held against everything there is of each kind. What fails names the step that was forgotten.
 const root = join(import.meta.dirname, "..");

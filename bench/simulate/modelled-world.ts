@@ -84,7 +84,7 @@ export class ModelledWorld {
     const world = { clock, chance, weather: this.#weather, watcher };
     this.#store = new Store(world);
     this.ittybit = new ModelledIttybit({ clock, takes: (call) => this.#takes(call) });
-    this.#object = new VirtualObject({ ...world, depsOf: () => this.#ledgerDeps() });
+    this.#object = new VirtualObject({ ...world, skew: () => 0, depsOf: () => this.#ledgerDeps() });
     const batch = { max: 1, timeoutMs: 0 };
     const deliver = (role: Role) => (delivery: QueueBatch) => consumeBatch(delivery, role, this.#batchDeps());
     const queue = { batch, unruly: false };

@@ -83,6 +83,14 @@ export const PATHS = {
     ...{ name: "hit in R2", one: "view answered from R2", counted: "calls counted in workers/edge" },
     operations: viewed({ r2B: 1 }),
   },
+  counted: {
+    ...{
+      name: "counted",
+      one: "view that is counted, on top of it (one in `countViews`)",
+      counted: "the binding's calls",
+    },
+    operations: { dataPoint: 1 },
+  },
 } satisfies Record<string, Path>;
 
 export function sum(...all: Operations[]): Operations {

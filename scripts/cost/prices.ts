@@ -31,6 +31,12 @@ export const PRICES = {
   objectRequest: price(0.15 / 1e6, "Durable Object request", 1e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
   objectGbS: price(12.5 / 1e6, "GB-s of the object", 400_000, `${CLOUDFLARE}/durable-objects/platform/pricing`),
   rowWritten: price(1 / 1e6, "row written", 50e6, `${CLOUDFLARE}/durable-objects/platform/pricing`),
+  dataPoint: price(
+    0.25 / 1e6,
+    "point counted",
+    10e6,
+    `${CLOUDFLARE}/analytics/analytics-engine/pricing (not billed yet)`,
+  ),
   rowRead: price(0.001 / 1e6, "row read", 25e9, `${CLOUDFLARE}/durable-objects/platform/pricing`),
 } satisfies Record<string, Price>;
 

@@ -93,8 +93,9 @@ export const HOUSES: readonly House[] = [
         bug: "The ledger once took its types from the HTTP API, so a change of a JSON answer could change what a row means.",
       },
       {
-        rooms: ["originals", "doctor", "intake"],
-        holds: "What an original's first bytes tell; R2 against the ledger; from “please make this” to rows.",
+        rooms: ["originals", "doctor", "intake", "serving"],
+        holds:
+          "What an original's first bytes tell; R2 against the ledger; from “please make this” to rows; what the edge counted.",
         bug: "Intake once lay inside the API, so hooks and the uploads queue ran its HTTP code, and a fix for one missed the others.",
       },
       {
@@ -278,7 +279,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     from: /^packages\/client\/src\//,
-    to: /^(?!packages\/client\/src\/|@prewarm\/shared\/(config|image-id|ladder|limits|signature)$)/,
+    to: /^(?!packages\/client\/src\/|@prewarm\/shared\/(config|image-id|ladder|limits|noise|signature)$)/,
     says: "`packages/client` imports nothing but pure parts of `packages/shared`.",
     bug: "A page would carry zod, or what the private configuration says.",
   },

@@ -64,7 +64,7 @@ beforeAll(async () => {
           name: NAMES[env],
           bindings: { ...(options.bindings as Record<string, string>), ...bindings },
           compatibilityFlags: [...((options.compatibilityFlags as string[] | undefined) ?? []), LIMITS_FLAG],
-          modules: localModules({ code, objects: ["Ledger"] }, limits),
+          modules: localModules({ code, objects: ["Ledger"], counted: false }, limits),
         };
       }),
     }),

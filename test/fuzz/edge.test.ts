@@ -1,7 +1,7 @@
 import { negotiate } from "@prewarm/shared/accept";
 import { FORMATS } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
-import { isNoise } from "@prewarm/shared/parameters";
+import { isNoise } from "@prewarm/shared/noise";
 import { stringToSign } from "@prewarm/shared/signature";
 import { testConfig } from "@prewarm/shared/testing/arbitraries";
 import { parseVariantKey } from "@prewarm/shared/variant-key";

@@ -21,7 +21,14 @@ interface House {
 export function doorOf({ config, clock, ledger, bucket, log }: House): (request: Request) => Promise<Response> {
   const api = createApi({
     ...{ config, clock, ledger, bucket, log, configFaults: [], environmentFaults: [], queues: {}, signingKeys: [] },
-    ...{ adminTokens: [], viewerTokens: [], wrongTokens: createWrongTokens(), access: null, edgeUrl: "" },
+    ...{
+      adminTokens: [],
+      viewerTokens: [],
+      wrongTokens: createWrongTokens(),
+      access: null,
+      edgeUrl: "",
+      analytics: null,
+    },
     ...{
       environment: "world",
       version: null,

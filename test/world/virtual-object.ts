@@ -32,6 +32,8 @@ export interface ObjectWorld {
   clock: VirtualClock;
   weather: Weather;
   watcher: ObjectWatcher;
+  /** By how much the ledger's clock is before the platform's, which rings its alarm. */
+  skew(): number;
   /** What an instance of this life reaches the world through. */
   depsOf(life: Life): LedgerDeps;
 }
@@ -204,6 +206,8 @@ export class VirtualObject {
   }
 
   #countRing(): void {
+    // By a clock that is behind the platform's, each time that is set has come.
+    if (this.#world.skew() < 0) return;
     const now = this.#world.clock.now();
     if (now - this.#rings.since > RINGS_MS) this.#rings = { since: now, n: 0 };
     this.#rings.n += 1;

@@ -81,7 +81,11 @@ export class World {
     this.store = new Store(options);
     this.live = new Queue(queues.live, options, (delivery) => this.#handle("live", delivery));
     this.work = new Queue(queues.work, options, (delivery) => this.#handle("work", delivery));
-    this.object = new VirtualObject({ ...options, depsOf: (life) => this.#ledgerDeps(life) });
+    this.object = new VirtualObject({
+      ...options,
+      skew: () => this.skewMs,
+      depsOf: (life) => this.#ledgerDeps(life),
+    });
     this.ledger = ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms) });
     let door: World["door"] | null = null;
     this.door = (request) => {

@@ -18,6 +18,7 @@ import { ledgerCommand } from "./commands/ledger.ts";
 import { ledgerExportCommand, ledgerImportCommand, ledgerRestoreCommand } from "./commands/ledger-copy.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { retryCommand } from "./commands/retry.ts";
+import { servingCommand } from "./commands/serving.ts";
 import { signCommand } from "./commands/sign.ts";
 import { smokeCommand } from "./commands/smoke.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   cancelCommand,
   actionsCommand,
   purgeCommand,
+  servingCommand,
   gateCommand,
   pauseCommand,
   resumeCommand,

@@ -258,6 +258,7 @@ describe("client", () => {
       export default defineConfig({
         sources: [{ prefix: "PRIVATE-prefix", bucket: "PRIVATE_BUCKET", key: "PRIVATE/{id}" }, { prefix: "", url: "https://PRIVATE.example/{id}" }],
         presets: { card: "w=640&h=480&f=auto" },
+        ratios: ["1:1", { ratio: "1:1", pos: "top" }],
         recipes: { "PRIVATE-recipe": ["w=800"] },
         hooks: { "PRIVATE-hook": { verifier: { kind: "hmac", secrets: ["PRIVATE_SECRET"], header: "x-private" }, mapper: { kind: "native" } } },
         edgeHosts: ["private.example.com"],
@@ -276,6 +277,8 @@ describe("client", () => {
     writeFileSync(join(cwd, "prewarm.public.ts"), stdout);
     const { publicConfig } = await import(join(cwd, "prewarm.public.ts"));
     expect(publicConfig).toMatchObject({ presets: { card: "w=640&h=480&f=auto" }, signing: "custom" });
+    // One with a position is asked for by URL or preset: pages name ratios only.
+    expect(publicConfig.ratios).toEqual(["1:1"]);
     const client = createPrewarm({ baseUrl: "https://a.example", ...publicConfig });
     expect(client.imageUrl("x", { preset: "card" } as never)).toBe("https://a.example/images/x?p=card");
     expect(stdout).not.toMatch(/private/i);

@@ -24,6 +24,7 @@ const oneRun = () => import("./pages/runs.tsx").then(({ RunPage }) => RunPage);
 const causes = () => import("./pages/causes.tsx").then(({ CausesPage }) => CausesPage);
 const dead = () => import("./pages/dead.tsx").then(({ DeadPage }) => DeadPage);
 const system = () => import("./pages/system.tsx").then(({ SystemPage }) => SystemPage);
+const serving = () => import("./pages/serving.tsx").then(({ ServingPage }) => ServingPage);
 const steering = () => import("./pages/steering.tsx").then(({ SteeringPage }) => SteeringPage);
 
 type Page = (params: Record<string, string>) => { title: string; page: ComponentChildren };
@@ -43,6 +44,7 @@ const PAGES: readonly [pattern: string, page: Page][] = [
   ],
   ["/causes", () => ({ title: "Causes", page: <Lazy key="causes" load={causes} props={{}} /> })],
   ["/dead", () => ({ title: "Dead letters", page: <Lazy key="dead" load={dead} props={{}} /> })],
+  ["/serving", () => ({ title: "Serving", page: <Lazy key="serving" load={serving} props={{}} /> })],
   ["/steering", () => ({ title: "Steering", page: <Lazy key="steering" load={steering} props={{}} /> })],
   ["/system", () => ({ title: "System", page: <Lazy key="system" load={system} props={{}} /> })],
 ];

@@ -7,8 +7,10 @@ import { clock, live, liveSwitch, setLive } from "./lib/live.ts";
 import { nextTheme, theme } from "./lib/theme.ts";
 import { WarningLink } from "./ui/warning-link.tsx";
 
-/** Three polls. */
+/** Three polls: an answer that old is no news. */
 const LATE_MS = 9_000;
+/** A poll: an answer takes a tenth of a second. */
+const SLOW_MS = 3_000;
 
 const NAV: readonly [href: string, name: string, key: string][] = [
   ["/", "Overview", "o"],
@@ -17,6 +19,7 @@ const NAV: readonly [href: string, name: string, key: string][] = [
   ["/causes", "Causes", "c"],
   ["/dead", "Dead letters", "d"],
   ["/images", "Images", "i"],
+  ["/serving", "Serving", "v"],
   ["/steering", "Steering", "s"],
   ["/system", "System", "y"],
 ];
@@ -137,12 +140,13 @@ function Who() {
   );
 }
 
-/** For how long the server has told nothing new, in ms, once that is three polls long; null: it answers, or nobody asks. */
+/** For how long the server has told nothing new, in ms, once a poll stays unanswered; null: it answers, or nobody asks. */
 function useLateness(): number | null {
-  const { loadedAt } = useStats();
+  const { loadedAt, since } = useStats();
   if (!live.value || loadedAt.value === null) return null;
   const age = clock.value - loadedAt.value;
-  return age > LATE_MS ? age : null;
+  const isSlow = since.value !== null && clock.value - since.value > SLOW_MS;
+  return isSlow || age > LATE_MS ? age : null;
 }
 
 /** Numbers that are old must not look new: a server that hangs gives no error for a while. */

@@ -27,6 +27,7 @@ const PAGES = [
   "/causes?window=5m",
   "/dead",
   "/dead?cause=fp0",
+  "/serving",
   "/steering",
   "/system",
   "/nowhere",

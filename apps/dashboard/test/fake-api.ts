@@ -4,7 +4,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { actionAt, auditAt, causes, dead, eventPage, HOSTILE, image, jobAt, jobDetail, runAt } from "./fixtures.ts";
+import {
+  actionAt,
+  auditAt,
+  causes,
+  dead,
+  eventPage,
+  HOSTILE,
+  image,
+  jobAt,
+  jobDetail,
+  runAt,
+  serving,
+} from "./fixtures.ts";
 import { gate, history, stats } from "./fixtures-stats.ts";
 
 /*
@@ -127,6 +139,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
       return [200, causes(api.mode)];
     case "GET runs/*/rejected":
       return [200, { rejected: [{ index: 4, id: "../up", code: "id_invalid", message: "No." }], nextCursor: null }];
+    case "GET serving":
+      return [200, serving(api.mode)];
     case "GET images":
       return [
         200,

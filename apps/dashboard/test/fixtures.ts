@@ -10,6 +10,7 @@ import type {
   JobState,
   Lane,
   Run,
+  Serving,
 } from "@prewarm/control-client/schema";
 
 /* What a fake control API answers: busy, or hostile. Shapes are the generated ones, so a change of the document breaks these first. */
@@ -176,6 +177,27 @@ export function eventPage(mode: string): EventPage {
     nextAt: index === 1 ? NOW + 40_000 : null,
   }));
   return { endpoints: [{ url: "https://hooks.example.com/prewarm", types: null }], events, nextCursor: null };
+}
+
+export function serving(mode: string): Serving {
+  const at = Math.floor(NOW / 3_600_000) * 3_600_000;
+  const of = (n: number): number => (mode === "empty" ? 0 : n);
+  const id = mode === "hostile" ? HOSTILE : "photos/2026/boat.jpg";
+  const missed = ["w=800&q=high&f=webp", "w=1200&q=high&f=avif"].map((transform, index) => {
+    return { key: `k${index}`, id, transform, v: null, views: 40 - index, stored: index === 1 };
+  });
+  return {
+    ...{ window: "1d", from: at - 23 * 3_600_000, at: NOW, state: "counted", text: null, oneIn: 10 },
+    views: {
+      ...{ cache: of(90_400), store: of(8_100), "stand-in": of(120), original: of(900) },
+      ...{ placeholder: of(40), bypass: of(2_000), refused: of(310), failed: of(3) },
+    },
+    hitRatio: mode === "empty" ? null : 0.989,
+    ...{ bytes: of(3_200_000_000), savedBytes: of(41_000_000_000), originalBytes: of(44_000_000_000) },
+    formats: mode === "empty" ? [] : [{ format: "webp", views: 90_000, bytes: 3_000_000_000, savedBytes: -4_000 }],
+    buckets: Array.from({ length: 24 }, (_, hour) => ({ at: at - hour * 3_600_000, hits: of(4_000), others: of(40) })),
+    missed: mode === "empty" ? [] : missed,
+  };
 }
 
 export function causes(mode: string): Causes {

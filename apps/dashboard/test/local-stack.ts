@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+
 /*
  * The local stack's types are the Workers' and this room's are the browser's; one program cannot hold both. So it is imported by a
  * name the compiler does not follow, and what is used of it is said here.
@@ -33,3 +35,13 @@ const stack = (await import(address)) as StackModule;
 export const startTestStack = stack.startTestStack;
 /** Asks again until it holds. */
 export const until = stack.until;
+
+/** Stops the Workers' runtime as a machine that hangs, or lets it go on; Linux only. */
+export function signalRuntime(signal: "SIGSTOP" | "SIGCONT"): void {
+  const children = readdirSync("/proc/self/task").flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+  );
+  const runtimes = children.filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd"));
+  if (runtimes.length === 0) throw new Error("No workerd is a child of this process.");
+  for (const pid of runtimes) process.kill(pid, signal);
+}

@@ -1,4 +1,4 @@
-import { imageUrl, type PartOptions, type PresetOptions, refOf, shapeOf } from "./image-url.ts";
+import { imageUrl, type PartOptions, type PresetOptions, shapeOf } from "./image-url.ts";
 import type { ImageRef, RatioOf, Settings } from "./public-config.ts";
 import { candidates, join, type LooseSrcsetOptions, type SrcsetOptions } from "./srcset.ts";
 
@@ -39,49 +39,36 @@ export interface ImgAttributes {
   style: string | undefined;
 }
 
-/** What the `src` of an image of unknown width is good for: readers of feeds, crawlers, browsers without `srcset`. */
-const PLAIN_WIDTH = 800;
-
-export function attrs(settings: Settings, image: ImageRef | string, options: LooseAttrOptions = {}): ImgAttributes {
-  const ref = refOf(image);
-  const { width, height } = boxOfImg(settings, ref, options);
-  const { alt = "", priority, densities, sizes } = options;
+export function attrs(settings: Settings, ref: ImageRef, options: LooseAttrOptions): ImgAttributes {
+  const { ratio, preset = "", alt = "", priority, densities, sizes, placeholder } = options;
+  // The box in CSS px: as asked, else by the ratio, the preset or the original's shape.
+  const side = (name: string) => Number(new URLSearchParams(settings.presets[preset]).get(name));
+  const width = options.width || side("w") || ref.width;
+  const slope = ratio ? 1 / shapeOf(ratio) : side("h") / side("w") || Number(ref.height) / Number(ref.width);
+  const height = options.height || Math.round(Number(width) * slope) || undefined;
   // A picture is at most as wide as its box, and an eye sees no more than two pixels a CSS pixel.
-  const enough = sizes || !width ? undefined : settings.pages.widths.find((px) => px >= 2 * width);
-  const list = candidates(settings, ref, { ...(enough && { maxWidth: enough }), ...options, width });
-  const asked = sizes ?? (width ? `(min-width: ${width}px) ${width}px, 100vw` : "100vw");
+  const maxWidth = sizes ? undefined : settings.pages.widths.find((px) => px >= 2 * Number(width));
+  const list = candidates(settings, ref, { maxWidth, ...options, width });
   const hasChoice = list.length > 1;
+  // Without its size a box of `auto` becomes 300 × 150, and an eager image does not know its box yet.
+  const auto = width && height && !priority ? "auto, " : "";
+  const box = width ? `(min-width: ${width}px) ${width}px, ` : "";
   return {
-    // `sizes` comes first: browsers read attributes in order.
-    // Without its size a box of `auto` becomes 300 × 150, and an eager image does not know its box yet.
-    sizes: hasChoice && !densities ? (width && height && !priority ? `auto, ${asked}` : asked) : undefined,
+    // First: browsers read attributes in order.
+    sizes: hasChoice && !densities ? auto + (sizes ?? `${box}100vw`) : undefined,
     srcset: hasChoice ? join(list) : undefined,
-    src:
-      (list.find((each) => each.width >= (width ?? PLAIN_WIDTH)) ?? list.at(-1))?.url ??
-      imageUrl(settings, ref, options),
+    // For readers of feeds, crawlers, and browsers without `srcset`.
+    src: (list.find((each) => each.width >= (width ?? 800)) ?? list.at(-1))?.url ?? imageUrl(settings, ref, options),
     width,
     height,
     alt,
     loading: priority ? "eager" : "lazy",
     decoding: "async",
     fetchpriority: priority ? "high" : undefined,
+    // Nothing that could end the style's `url(`.
     style:
-      options.placeholder && DATA_URL.test(ref.lqip ?? "") ? `background:url(${ref.lqip}) center/cover` : undefined,
+      placeholder && /^data:image\/[^\s"'()\\]+$/.test(`${ref.lqip}`)
+        ? `background:url(${ref.lqip}) center/cover`
+        : undefined,
   };
-}
-
-/** What cannot end the style's `url(`. */
-const DATA_URL = /^data:image\/[\w+.-]+;base64,[\w+/=]+$/;
-
-/** The box in CSS px: as asked, else by the ratio, the preset or the original's shape. */
-function boxOfImg(
-  settings: Settings,
-  ref: ImageRef,
-  asked: LooseAttrOptions,
-): { width: number | undefined; height: number | undefined } {
-  const preset = new URLSearchParams(settings.presets[asked.preset ?? ""]);
-  const [w = 0, h = 0] = ["w", "h"].map((name) => Number(preset.get(name)));
-  const shape = asked.ratio ? shapeOf(asked.ratio) : h ? w / h : (ref.width ?? 0) / (ref.height ?? 0);
-  const width = asked.width || w || ref.width;
-  return { width, height: asked.height || Math.round((width ?? 0) / shape) || undefined };
 }

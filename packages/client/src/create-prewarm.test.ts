@@ -3,7 +3,7 @@ import { expandTransforms, formatTransform } from "@prewarm/shared/transform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPrewarm } from "./create-prewarm.ts";
-import { QUALITIES, RATIOS } from "./defaults.ts";
+import { DEFAULTS } from "./defaults.ts";
 import type { ImageRef } from "./public-config.ts";
 import { BASE, config, faultOf, readUrl } from "./testing/ask-edge.ts";
 
@@ -22,11 +22,11 @@ const refs: fc.Arbitrary<ImageRef> = fc
   .record({ id: ids, v: some(fc.string()), width: some(px), height: some(px) })
   .map((ref) => JSON.parse(JSON.stringify(ref)));
 const picked = {
-  quality: some(fc.oneof(fc.constantFrom(...QUALITIES), fc.double({ min: 0.1, max: 100, noNaN: true }))),
+  quality: some(fc.oneof(fc.constantFrom(...DEFAULTS.qualities), fc.double({ min: 0.1, max: 100, noNaN: true }))),
   format: some(fc.constantFrom("webp" as const, "avif" as const, "jpeg" as const, "auto" as const)),
   v: some(fc.string()),
 };
-const ratio = fc.constantFrom(...RATIOS);
+const ratio = fc.constantFrom(...DEFAULTS.ratios);
 /** Without the members that are undefined. */
 const written = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
@@ -81,7 +81,7 @@ describe("every URL of every function", () => {
   });
 
   it("has at most 24 keys a ratio, over all widths", () => {
-    for (const shape of RATIOS) {
+    for (const shape of DEFAULTS.ratios) {
       const keys = new Set(
         Array.from({ length: 3000 }, (_, n) => prewarm.imageUrl("a", { width: n + 1, ratio: shape })),
       );

@@ -2,7 +2,7 @@ import { type AttrOptions, attrs, type ImgAttributes } from "./attributes.ts";
 import { imageUrl, type PartOptions, type UrlOptions } from "./image-url.ts";
 import type { ImageInfo } from "./info.ts";
 import { type Art, imageSet, img, og, picture, preload } from "./markup.ts";
-import { type ClientOptions, type ImageRef, type RatioOf, readOptions, type Settings } from "./public-config.ts";
+import { type ClientOptions, type ImageRef, type RatioOf, readOptions, refOf, type Settings } from "./public-config.ts";
 import { type SrcsetOptions, srcset } from "./srcset.ts";
 import type { ImageRoot } from "./upgrade.ts";
 
@@ -45,13 +45,14 @@ export interface Prewarm<C> extends Core<C> {
 /** A site's images. With what `prewarm client` prints, ratios, presets and formats are checked as the program is compiled. */
 export function createPrewarm<const C extends ClientOptions>(options: C): Prewarm<C> {
   const settings = readOptions(options);
+  const bound = binder(settings);
   return {
-    ...core(settings),
-    img: (ref, asked) => img(settings, ref, asked),
-    picture: (ref, asked) => picture(settings, ref, asked),
-    preload: (ref, asked) => preload(settings, ref, asked),
-    imageSet: (ref, asked) => imageSet(settings, ref, asked),
-    og: (ref, asked) => og(settings, ref, asked),
+    ...core(bound),
+    img: bound(img),
+    picture: bound(picture),
+    preload: bound(preload),
+    imageSet: bound(imageSet),
+    og: bound(og),
     // Few pages use these two: a bundler that can split loads them when they are called.
     info: async (ids) => (await import("./info.ts")).info(settings, ids),
     upgrade: (root = (globalThis as { document?: ImageRoot }).document, { maxMs = 60_000 } = {}) => {
@@ -64,13 +65,16 @@ export function createPrewarm<const C extends ClientOptions>(options: C): Prewar
 
 /** The same without what writes markup, for components in browsers: a third less to load. */
 export function createCore<const C extends ClientOptions>(options: C): Core<C> {
-  return core(readOptions(options));
+  return core(binder(readOptions(options)));
 }
 
-function core<C>(settings: Settings): Core<C> {
-  return {
-    imageUrl: (ref, asked) => imageUrl(settings, ref, asked),
-    srcset: (ref, asked) => srcset(settings, ref, asked),
-    attrs: (ref, asked) => attrs(settings, ref, asked),
-  };
+/** Functions for one site: they take ids for refs, and need no options. */
+function binder(settings: Settings) {
+  return <O, T>(call: (settings: Settings, ref: ImageRef, options: O) => T) =>
+    (ref: Ref, options = {} as O): T =>
+      call(settings, refOf(ref), options);
+}
+
+function core<C>(bound: ReturnType<typeof binder>): Core<C> {
+  return { imageUrl: bound(imageUrl), srcset: bound(srcset), attrs: bound(attrs) };
 }

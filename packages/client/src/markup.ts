@@ -3,8 +3,6 @@ import { imageUrl, isPassThrough, type LooseUrlOptions } from "./image-url.ts";
 import type { ImageRef, Settings } from "./public-config.ts";
 import { candidates } from "./srcset.ts";
 
-type Ref = ImageRef | string;
-
 export interface Art<R = string> {
   /** Such as `(max-width: 600px)`; the first that holds is used. */
   media: string;
@@ -20,11 +18,11 @@ export interface PictureOptions {
   formats?: readonly string[];
 }
 
-export function img(settings: Settings, ref: Ref, options?: LooseAttrOptions): string {
+export function img(settings: Settings, ref: ImageRef, options: LooseAttrOptions): string {
   return print("img", { ...attrs(settings, ref, options) });
 }
 
-export function picture(settings: Settings, ref: Ref, options: LooseAttrOptions & PictureOptions): string {
+export function picture(settings: Settings, ref: ImageRef, options: LooseAttrOptions & PictureOptions): string {
   const { art = [], formats, ...rest } = options;
   const cuts: readonly Partial<Art>[] = formats ? [...art, {}] : art;
   const sources = cuts.flatMap(({ media, ...cut }) =>
@@ -42,7 +40,7 @@ export function picture(settings: Settings, ref: Ref, options: LooseAttrOptions 
 }
 
 /** For the head of the page, with the options that the `<img>` has. */
-export function preload(settings: Settings, ref: Ref, options?: LooseAttrOptions): string {
+export function preload(settings: Settings, ref: ImageRef, options: LooseAttrOptions): string {
   const { src, srcset, sizes, fetchpriority } = attrs(settings, ref, { ...options, priority: true });
   // Browsers that know no imagesrcset would load an href in vain.
   const target = srcset ? { imagesrcset: srcset, imagesizes: sizes } : { href: src };
@@ -52,16 +50,16 @@ export function preload(settings: Settings, ref: Ref, options?: LooseAttrOptions
 /** A CSS `image-set()` of one width for screens of several densities. */
 export function imageSet(
   settings: Settings,
-  ref: Ref,
+  ref: ImageRef,
   { densities = [1, 2], ...options }: LooseUrlOptions & { densities?: readonly number[] },
 ): string {
   const list = candidates(settings, ref, { ...options, densities });
   if (list.length < 2) return `url("${imageUrl(settings, ref, options)}")`;
-  return `image-set(${list.map(({ url, descriptor }) => `url("${url}") ${descriptor}`)})`;
+  return `image-set(${list.map(({ url, size }) => `url("${url}") ${size}`)})`;
 }
 
 /** The picture of a link's preview, as JPEG for crawlers: the preset `og` where there is one, else 1200 px, cropped to 1.91:1 if declared. */
-export function og(settings: Settings, ref: Ref, { v }: { v?: string } = {}): string {
+export function og(settings: Settings, ref: ImageRef, { v }: { v?: string } = {}): string {
   const ratio = settings.ratios.find((each) => each === "1.91:1");
   return imageUrl(settings, ref, {
     ...("og" in settings.presets ? { preset: "og" } : { width: 1200, ratio, format: "jpeg" }),

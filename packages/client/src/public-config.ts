@@ -1,5 +1,5 @@
 import type { Format, Quality } from "@prewarm/shared/config";
-import { FORMATS, LADDER, PAGES, PASS_THROUGH, QUALITIES, RATIOS } from "./defaults.ts";
+import { DEFAULTS } from "./defaults.ts";
 
 /** What a page may know of a site's configuration: `prewarm client` prints it. Whatever is absent is the default. */
 export interface PublicConfig {
@@ -7,8 +7,8 @@ export interface PublicConfig {
   ladder?: readonly number[];
   formats?: readonly Format[];
   qualities?: readonly Quality[];
-  /** Shapes that an unsigned URL may crop to, such as `16:9`. Those with a position are not asked for here. */
-  ratios?: readonly (string | { readonly ratio: string; readonly pos: string })[];
+  /** Shapes that an unsigned URL may crop to, such as `16:9`. */
+  ratios?: readonly string[];
   /** Whole transforms by name, each written as a query. */
   presets?: Readonly<Record<string, string>>;
   pages?: {
@@ -39,26 +39,27 @@ export interface ImageRef {
   lqip?: string;
 }
 
-export type Settings = Omit<ClientOptions, "ratios"> &
-  Required<Omit<ClientOptions, "source" | "ratios">> & { ratios: readonly string[] };
+export interface Settings extends Required<Omit<ClientOptions, "source" | "signing" | "formats">> {
+  formats: readonly string[];
+  source?: ClientOptions["source"];
+}
 
 export function readOptions(options: ClientOptions): Settings {
-  const defaults = {
-    ladder: LADDER,
-    formats: FORMATS,
-    qualities: QUALITIES,
-    presets: {},
-    pages: PAGES,
-    passThrough: PASS_THROUGH,
-    signing: "custom" as const,
+  return {
+    ...DEFAULTS,
+    ...options,
+    baseUrl: options.baseUrl.replace(/\/+$/, ""),
   };
-  const ratios = (options.ratios ?? RATIOS).filter((ratio) => typeof ratio === "string");
-  return { ...defaults, ...options, ratios, baseUrl: options.baseUrl.replace(/\/+$/, "") };
+}
+
+/** The ref of whatever names an image. */
+export function refOf(ref: ImageRef | string): ImageRef {
+  return typeof ref === "string" ? { id: ref } : ref;
 }
 
 type Named<T, D extends string> = T extends readonly (infer N)[] ? Extract<N, string> : D;
 
-export type RatioOf<C> = C extends { ratios: infer R } ? Named<R, never> : (typeof RATIOS)[number];
+export type RatioOf<C> = C extends { ratios: infer R } ? Named<R, never> : (typeof DEFAULTS.ratios)[number];
 export type PresetOf<C> = C extends { presets: infer P } ? keyof P & string : never;
 export type FormatOf<C> = C extends { formats: infer F } ? Named<F, never> : "avif" | "webp" | "jpeg";
 export type QualityOf<C> = C extends { qualities: infer Q } ? Named<Q, never> : Quality;

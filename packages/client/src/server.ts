@@ -1,4 +1,4 @@
-import { DEFAULTS } from "@prewarm/shared/config";
+import { NOISE } from "@prewarm/shared/noise";
 import { sign, stringToSign } from "@prewarm/shared/signature";
 import type { ImgAttributes } from "./attributes.ts";
 
@@ -56,7 +56,7 @@ interface Asked {
 }
 
 function read(url: string, options: SigningOptions): Asked {
-  const { lifetime, now = Math.floor(Date.now() / 1000), noise = DEFAULTS.noise } = options;
+  const { lifetime, now = Math.floor(Date.now() / 1000), noise = NOISE } = options;
   const at = url.indexOf("/images/");
   if (at < 0) throw new TypeError(`"${url}" is no image URL`);
   const [path = "", query = ""] = url.slice(at).split("?");

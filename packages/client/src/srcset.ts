@@ -1,4 +1,4 @@
-import { boxOf, imageUrl, isPassThrough, type LooseUrlOptions, refOf, shapeOf } from "./image-url.ts";
+import { boxOf, imageUrl, isPassThrough, type LooseUrlOptions, shapeOf } from "./image-url.ts";
 import type { ImageRef, Settings } from "./public-config.ts";
 
 export interface SrcsetOptions {
@@ -17,43 +17,37 @@ interface Candidate {
   url: string;
   /** The picture's own width in px, which is what a descriptor must say. */
   width: number;
-  /** `828w` or `2x`. */
-  descriptor: string;
+  /** As a descriptor says it: `828w` or `2x`. */
+  size: string;
 }
 
 /**
  * The candidates of a `srcset`. Where the original's size is known, the list ends with the first that shows all of it: what lies above
  * would be the same picture again. None for a preset, which has one size, and for what is shown as it is.
  */
-export function candidates(settings: Settings, image: ImageRef | string, options: LooseSrcsetOptions): Candidate[] {
+export function candidates(settings: Settings, ref: ImageRef, options: LooseSrcsetOptions): Candidate[] {
   const { widths = settings.pages.widths, minWidth = 0, maxWidth = 1 / 0, densities, width = 0, ...asked } = options;
-  const ref = refOf(image);
   const list: Candidate[] = [];
-  if (asked.preset !== undefined || isPassThrough(settings, ref)) return list;
+  if (asked.preset || isPassThrough(settings, ref)) return list;
   const within = widths.filter((px) => px >= minWidth && px <= maxWidth);
-  const sizes = densities ? densities.map((density) => density * width) : within.length > 0 ? within : [maxWidth];
-  const most = largest(ref, asked.ratio);
+  const sizes = densities?.map((density) => density * width) ?? (within[0] ? within : [maxWidth]);
+  // Nothing is ever enlarged.
+  const most = Math.round(Math.min(ref.width ?? 1 / 0, (ref.height ?? 1 / 0) * shapeOf(asked.ratio)));
   let last = 0;
-  for (const size of [...sizes].sort((a, b) => a - b)) {
-    const rung = boxOf(settings, size, asked.ratio).width;
-    if (rung === last || last >= most) continue;
-    last = rung;
-    const shown = Math.min(rung, most);
-    const descriptor = densities ? `${size / width}x` : `${shown}w`;
-    list.push({ url: imageUrl(settings, ref, { ...asked, width: rung }), width: shown, descriptor });
+  for (const px of [...sizes].sort((a, b) => a - b)) {
+    const { w } = boxOf(settings, px, asked.ratio);
+    const shown = Math.min(w, most);
+    const size = densities ? `${px / width}x` : `${shown}w`;
+    if (shown > last) list.push({ url: imageUrl(settings, ref, { ...asked, width: w }), width: shown, size });
+    last = shown;
   }
   return list;
 }
 
 export function join(list: readonly Candidate[]): string {
-  return list.map(({ url, descriptor }) => `${url} ${descriptor}`).join(", ");
+  return list.map(({ url, size }) => `${url} ${size}`).join(", ");
 }
 
-export function srcset(settings: Settings, ref: ImageRef | string, options: LooseSrcsetOptions = {}): string {
+export function srcset(settings: Settings, ref: ImageRef, options: LooseSrcsetOptions): string {
   return join(candidates(settings, ref, options));
-}
-
-/** The widest picture that the original gives, in px; nothing is ever enlarged. */
-function largest({ width = 1 / 0, height = 1 / 0 }: ImageRef, ratio: string | undefined): number {
-  return ratio ? Math.round(Math.min(width, height * shapeOf(ratio))) : width;
 }

@@ -1985,6 +1985,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/serving": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What views were answered with, what that saved, and what was missed
+         * @description Counted by the edge where it has a dataset of Analytics Engine; read at most once a minute.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    window?: "1h" | "1d" | "30d";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Of this window */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Serving"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history": {
         parameters: {
             query?: never;
@@ -4075,6 +4152,64 @@ export interface components {
             /** @description Unix milliseconds */
             since: number | null;
         };
+        Serving: {
+            /** @enum {string} */
+            window: "1h" | "1d" | "30d";
+            /** @description Unix milliseconds */
+            from: number;
+            /** @description When it was read */
+            at: number;
+            /** @enum {string} */
+            state: "counted" | "off" | "unreadable";
+            /** @description How to switch it on, or what failed; null while it is counted */
+            text: string | null;
+            /** @description `countViews`: one view in so many is counted and stands for them */
+            oneIn: number;
+            /** @description GETs of images by what answered them: the variant from `cache` or `store` (R2), a `stand-in`, the `original`, the `placeholder`; `bypass`: shown as it is; `refused`: 4xx; `failed`: 5xx */
+            views: {
+                cache: number;
+                store: number;
+                "stand-in": number;
+                original: number;
+                placeholder: number;
+                bypass: number;
+                refused: number;
+                failed: number;
+            };
+            /** @description Answered with the variant, of all but `bypass` and `refused`; null: no view */
+            hitRatio: number | null;
+            /** @description Of variants, sent whole */
+            bytes: number;
+            /** @description Less than the originals would have been, where their size is known; below 0: more */
+            savedBytes: number;
+            /** @description What those originals would have been */
+            originalBytes: number;
+            formats: {
+                /** @enum {string} */
+                format: "avif" | "webp" | "jpeg" | "png";
+                views: number;
+                /** @description bytes */
+                bytes: number;
+                savedBytes: number;
+            }[];
+            /** @description Hits, and views without the variant, by steps of the window, the oldest first */
+            buckets: {
+                /** @description Unix milliseconds */
+                at: number;
+                hits: number;
+                others: number;
+            }[];
+            /** @description What viewers asked for most and did not get, of what can be made */
+            missed: {
+                key: string;
+                id: string;
+                transform: string;
+                v: string | null;
+                views: number;
+                /** @description By now */
+                stored: boolean;
+            }[];
+        };
         History: {
             /** @enum {string} */
             tier: "minute" | "hour" | "day";
@@ -4299,6 +4434,7 @@ export type Gate = components['schemas']['Gate'];
 export type Pause = components['schemas']['Pause'];
 export type Breaker = components['schemas']['Breaker'];
 export type GateLimit = components['schemas']['GateLimit'];
+export type Serving = components['schemas']['Serving'];
 export type History = components['schemas']['History'];
 export type HistoryBucket = components['schemas']['HistoryBucket'];
 export type GatePatch = components['schemas']['GatePatch'];

@@ -2,7 +2,8 @@ import type { Config, HookConfig, RatioConfig, SourceConfig } from "./config.ts"
 import { AppError } from "./errors.ts";
 import { snapUp } from "./ladder.ts";
 import { GATE_AUTO } from "./limits.ts";
-import { isNoise, PARAMETERS } from "./parameters.ts";
+import { isNoise } from "./noise.ts";
+import { PARAMETERS } from "./parameters.ts";
 import { isPublicHost } from "./public-address.ts";
 import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";

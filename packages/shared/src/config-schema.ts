@@ -198,6 +198,7 @@ export const configSchema = z.strictObject({
   }),
   freshness: z.enum(["immutable", "revalidate"], "write immutable or revalidate"),
   cacheSeconds: integer(1, 604_800),
+  countViews: integer(0, 10_000),
   passThrough: extensions,
   unshowable: extensions,
   noise: z.array(

@@ -1,5 +1,6 @@
 import type { EventType } from "./events.ts";
 import { snapUp } from "./ladder.ts";
+import { NOISE } from "./noise.ts";
 
 /** Output formats, in order of preference when `f=auto` may choose. `png` only when the config lists it. */
 export const FORMATS = ["avif", "webp", "jpeg", "png"] as const;
@@ -150,6 +151,8 @@ export interface Settings {
   freshness: "immutable" | "revalidate";
   /** Life of the edge's cache copy in seconds: the bound within which a purge is everywhere. */
   cacheSeconds: number;
+  /** One view in so many is counted, and stands for the others, where the edge has the dataset `VIEWS` (docs/dashboard.md); 0 counts none. */
+  countViews: number;
   /** Extensions of originals (the template's, else the id's) that redirect to the original and are never enqueued. */
   passThrough: readonly string[];
   /** Extensions of originals (the template's, else the id's) that browsers do not show: misses get the placeholder. */
@@ -237,36 +240,10 @@ export const DEFAULTS: Settings = {
   cold: { maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   cacheSeconds: 3600,
+  countViews: 1,
   passThrough: ["svg", "gif", "ico"],
   unshowable: ["heic", "heif", "tif", "tiff"],
-  noise: [
-    "utm_*",
-    "fbclid",
-    "gclid",
-    "gbraid",
-    "wbraid",
-    "msclkid",
-    "dclid",
-    "yclid",
-    "igshid",
-    "mc_cid",
-    "mc_eid",
-    "_ga",
-    "_gl",
-    "_",
-    "dpl",
-    "t",
-    "ref",
-    "ver",
-    "srsltid",
-    "ttclid",
-    "twclid",
-    "li_fat_id",
-    "epik",
-    "_hsenc",
-    "_hsmi",
-    "ck_subscriber_id",
-  ],
+  noise: NOISE,
   edgeBudgetMs: 1000,
   originalsWindowSeconds: 3600,
   edgeHosts: [],

@@ -5,7 +5,7 @@ export function snapUp(px: number, ladder: readonly number[]): number {
 
 /** The largest width and height that a variant may have, in px: the ladder's top rung. */
 export function maximum(ladder: readonly number[]): number {
-  return ladder[ladder.length - 1] ?? 1;
+  return ladder.at(-1) ?? 1;
 }
 
 /**

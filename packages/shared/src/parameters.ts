@@ -1,5 +1,6 @@
 import { AppError, type ErrorDetails } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { isNoise } from "./noise.ts";
 
 /** Every query parameter of an image URL, in the order in which tables and messages name them. */
 export const PARAMETERS = ["w", "h", "fit", "pos", "q", "f", "dpr", "p", "v", "exp", "s"] as const;
@@ -42,11 +43,6 @@ const ALIASES = new Map<string, Parameter>(
 
 /** Longest piece of a stranger's text that a refusal repeats. */
 const ECHO_MAX = 64;
-
-/** Whether `name` matches the configured list of ignored parameters; a trailing `*` there matches any rest. */
-export function isNoise(name: string, noise: readonly string[]): boolean {
-  return noise.some((pattern) => (pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
-}
 
 /**
  * Reads a query into known parameters. Names are compared exactly; noise is dropped.

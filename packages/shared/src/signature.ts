@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import { withoutFinalSlashes } from "./environment.ts";
 import { formatId } from "./image-id.ts";
-import { isNoise } from "./parameters.ts";
+import { isNoise } from "./noise.ts";
 
 /** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
 type Verdict = "ok" | "absent" | "bad" | "expired";

@@ -6,6 +6,8 @@ export interface VariantMetadata {
   job: string;
   /** The original's etag when it was made; null when the origin gave none. */
   sourceEtag: string | null;
+  /** Of the original when it was made; null when its server did not say, or nobody looked. */
+  originalBytes: number | null;
   /** In px. */
   width: number;
   /** In px. */
@@ -20,6 +22,7 @@ export function toCustomMetadata(metadata: VariantMetadata): Record<string, stri
     gen: String(metadata.gen),
     job: metadata.job,
     ...(metadata.sourceEtag === null ? {} : { "source-etag": metadata.sourceEtag }),
+    ...(metadata.originalBytes === null ? {} : { "original-bytes": String(metadata.originalBytes) }),
     width: String(metadata.width),
     height: String(metadata.height),
     "created-at": String(metadata.createdAt),
@@ -34,7 +37,13 @@ export function fromCustomMetadata(object: Record<string, string> | undefined): 
   const createdAt = readInteger(object?.["created-at"]);
   const job = object?.job;
   if (gen === null || width === null || height === null || createdAt === null || job === undefined) return null;
-  return { gen, job, sourceEtag: object?.["source-etag"] ?? null, width, height, createdAt };
+  const sourceEtag = object?.["source-etag"] ?? null;
+  return { gen, job, sourceEtag, originalBytes: originalBytesOf(object), width, height, createdAt };
+}
+
+/** The original's bytes as a stored variant tells them; null when it does not. */
+export function originalBytesOf(object: Record<string, string> | undefined): number | null {
+  return readInteger(object?.["original-bytes"]);
 }
 
 function readInteger(text: string | undefined): number | null {

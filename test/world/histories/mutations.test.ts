@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RULES } from "./mutations.ts";
 
-/** Plenty: each rule's absence is found within the first 100 at present. */
+/** Plenty: most are found within the first 50. */
 const HISTORIES = "400";
 
 function playWithout(name: string): Promise<{ code: number | null; output: string }> {
@@ -21,6 +22,13 @@ function playWithout(name: string): Promise<{ code: number | null; output: strin
     child.on("close", (code) => resolve({ code, output }));
   });
 }
+
+describe("the mutations of the histories", () => {
+  it.each(RULES)("$name changes a line that is there exactly once", ({ file, find, replace }) => {
+    expect(readFileSync(file, "utf8").split(find).length - 1).toBe(1);
+    expect(replace).not.toBe(find);
+  });
+});
 
 // Each rule plays up to 400 histories of a second: the nightly workflow has the time (HISTORY_MUTATIONS=true).
 describe.runIf(process.env.HISTORY_MUTATIONS === "true")("a rule that is switched off turns the histories red", () => {

@@ -1,4 +1,3 @@
-import { MUTATIONS as PROMISE_MUTATIONS } from "../../../scripts/mutations/list.ts";
 import type { Favourites } from "./commands.ts";
 
 /** One rule switched off. `find` must stand in `file` exactly once; histories played over the changed code must then break `breaks`. */
@@ -16,7 +15,8 @@ export interface Rule {
 const SRC = "workers/consumer/src";
 const LEDGER = `${SRC}/ledger`;
 
-const OWN: Rule[] = [
+/** The rules of the ledger and the handler. */
+export const RULES: Rule[] = [
   {
     name: "samegen",
     breaks: "same generation after a failure",
@@ -28,8 +28,8 @@ const OWN: Rule[] = [
     name: "retrygen",
     breaks: "P2: an unclear POST goes on under a new generation",
     file: `${LEDGER}/protocol/settle.ts`,
-    find: "const isOver = row.unclear >= UNCLEAR_MAX;",
-    replace: "const isOver = true;",
+    find: "if (row.unclear >= UNCLEAR_MAX) {",
+    replace: "if (row.unclear >= 1) {",
     favourites: ["lostPost", "accept"],
   },
   {
@@ -44,7 +44,7 @@ const OWN: Rule[] = [
     name: "seqback",
     breaks: "I3: numbers go on from the restored copy",
     file: `${LEDGER}/protocol/restored.ts`,
-    find: "  tx.memory.numbers.raise(tx.sql, tx.now * 1000 + MARGIN_US);\n",
+    find: "  tx.memory.numbers.raise(tx.sql, numberAbove(tx.now));\n",
     replace: "",
     favourites: ["copyOrPutBack", "accept"],
   },
@@ -91,8 +91,8 @@ const OWN: Rule[] = [
     name: "stuck",
     breaks: "a job shown to run is made again",
     file: `${LEDGER}/protocol/collected.ts`,
-    find: "for (const job of found.absent) giveUp(tx, holders.get(job) ?? null);",
-    replace: "for (const job of [...found.absent, ...found.pending]) giveUp(tx, holders.get(job) ?? null);",
+    find: "for (const job of found.absent) {",
+    replace: "for (const job of [...found.absent, ...found.pending]) {",
   },
   {
     name: "slowslot",
@@ -122,7 +122,7 @@ const OWN: Rule[] = [
     name: "cancelnow",
     breaks: "I7: an owned row is shown cancelled at once",
     file: `${LEDGER}/protocol/transitions.ts`,
-    find: "if (held === null || held.hand.over) cancelRow(tx, row);\n  else row.state = CANCELLING;",
+    find: "if (tx.memory.hands.holderOf(row.id) === null) cancelRow(tx, row);\n  else row.state = CANCELLING;",
     replace: "cancelRow(tx, row);",
     favourites: ["accept", "cancel"],
   },
@@ -281,12 +281,4 @@ const OWN: Rule[] = [
     replace: "",
     favourites: ["lostPost", "accept"],
   },
-];
-
-/** The rules of the ledger and the handler, and what the promises' list wants the histories to notice. */
-export const RULES: Rule[] = [
-  ...OWN,
-  ...PROMISE_MUTATIONS.filter(({ tests }) => tests.some((test) => test.startsWith("test/world/histories/"))).map(
-    ({ promise, breaks, file, find, replace }) => ({ name: breaks, breaks: promise, file, find, replace }),
-  ),
 ];

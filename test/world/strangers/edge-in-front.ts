@@ -51,7 +51,7 @@ export function edgeInFront(world: World, config: Edge["config"]) {
   };
   const messages = { sent: 0 };
   const edge: Edge = {
-    ...{ config, keys: [], cache, images, originals: () => null, clock },
+    ...{ config, keys: [], cache, images, originals: () => null, views: null, clock },
     live: {
       async send(message) {
         messages.sent += 1;

@@ -18,6 +18,7 @@ import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
 import { createLog, type Log } from "./platform/log.ts";
 import type { Span } from "./platform/span.ts";
+import { type Analytics, createAnalytics } from "./serving/analytics.ts";
 
 /** Which code runs; null where the platform does not say, as locally. */
 export function versionOf({ VERSION }: Pick<Env, "VERSION">): CodeVersion | null {
@@ -115,6 +116,15 @@ export function operatorDeps(env: Env): UploadsDeps {
   };
 }
 
+/** Null where nobody said where the edge's views are counted, or nobody may read them. */
+function analyticsOf(env: Env): Analytics | null {
+  const { ANALYTICS_URL: url, ANALYTICS_ACCOUNT_ID: account, ANALYTICS_TOKEN: token, VIEWS_DATASET: dataset } = env;
+  if (!account || !token || !dataset) return null;
+  return createAnalytics({ url: url || CLOUDFLARE_API, account, token, dataset }, fetcher);
+}
+
+const CLOUDFLARE_API = "https://api.cloudflare.com/client/v4";
+
 /** What the control API works with. */
 export function apiDeps(env: Env): ApiDeps {
   const deps = operatorDeps(env);
@@ -129,6 +139,7 @@ export function apiDeps(env: Env): ApiDeps {
       "prewarm-dead": env.DEAD_QUEUE,
     },
     bucket: env.IMAGES_BUCKET,
+    analytics: analyticsOf(env),
     adminTokens,
     viewerTokens,
     wrongTokens: createWrongTokens(),

@@ -34,6 +34,12 @@ export interface Secrets {
   ENVIRONMENT?: string;
   /** Which version of this Worker runs; the platform gives it. */
   VERSION?: { id: string; tag: string };
+  /** The dataset that the edge counts views in, and who may read it: the account's id, and a token with Account Analytics, Read. */
+  VIEWS_DATASET?: string;
+  ANALYTICS_ACCOUNT_ID?: string;
+  ANALYTICS_TOKEN?: string;
+  /** The local stack's, in place of Cloudflare's API. */
+  ANALYTICS_URL?: string;
   /** Where the ledger is made, when it is made: a hint such as `weur`. */
   LEDGER_LOCATION?: DurableObjectLocationHint;
   /** What it may never leave, such as `eu`. Another value is another, empty ledger. */

@@ -1,3 +1,5 @@
+import type { DataPoint } from "@prewarm/shared/views";
+
 /** The part of an R2 object that the edge looks at. */
 export interface StoredObject {
   /** The whole object's bytes, whatever range was asked for. */
@@ -5,6 +7,7 @@ export interface StoredObject {
   /** Strong and quoted, as it goes into `ETag`. */
   httpEtag: string;
   uploaded: Date;
+  customMetadata?: Record<string, string> | undefined;
   body: ReadableStream<Uint8Array>;
   text(): Promise<string>;
   arrayBuffer(): Promise<ArrayBuffer>;
@@ -21,4 +24,9 @@ export interface EdgeCache {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<void>;
   delete(url: string): Promise<boolean>;
+}
+
+/** The part of an Analytics Engine dataset that the edge uses. It returns at once; the platform sends later. */
+export interface ViewSink {
+  writeDataPoint(point: DataPoint): void;
 }

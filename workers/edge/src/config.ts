@@ -2,7 +2,7 @@ import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import userConfig from "../../../prewarm.config.ts";
-import type { EdgeCache, ObjectStore } from "./bindings.ts";
+import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import { createAskedLately } from "./miss/asked-lately.ts";
 import { createLiveGate } from "./miss/gate.ts";
 import { createTargetCache } from "./request/target-cache.ts";
@@ -14,6 +14,8 @@ export type Env = EdgeEnv & {
   SIGNING_KEYS?: string;
   /** URL template that takes the place of the source with prefix `""`; the local stack's. */
   ORIGINALS_URL?: string;
+  /** A dataset of Analytics Engine; unbound: views are not counted. */
+  VIEWS?: ViewSink;
 };
 
 /** Makes everything the edge works with from the Worker's environment and the user's configuration. */
@@ -32,6 +34,7 @@ export function createEdge(env: Env, cache: EdgeCache): Edge {
     targetCache: createTargetCache(),
     askedLately: createAskedLately(cache),
     gate: createLiveGate(env.IMAGES_BUCKET),
+    views: env.VIEWS ?? null,
     clock: systemClock,
     log: writeLine,
   };

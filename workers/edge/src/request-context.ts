@@ -1,7 +1,8 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { MissMessage } from "@prewarm/shared/messages";
-import type { EdgeCache, ObjectStore } from "./bindings.ts";
+import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
+import type { ReadyVariant } from "./hit/variant.ts";
 import type { AskedLately } from "./miss/asked-lately.ts";
 import type { LiveGate } from "./miss/gate.ts";
 import type { Target } from "./request/target.ts";
@@ -26,7 +27,9 @@ export interface Edge {
   targetCache: TargetCache;
   askedLately: AskedLately;
   gate: LiveGate;
-  clock: Pick<Clock, "now">;
+  /** Null: views are not counted. */
+  views: ViewSink | null;
+  clock: Pick<Clock, "now" | "random">;
   log: Log;
 }
 
@@ -44,6 +47,9 @@ export interface RequestContext {
   headers: Headers;
   edge: Edge;
   background: Background;
+  /** Notes which variant is shown, asked for or in its stead. */
+  show(variant: ReadyVariant): void;
+  shown(): ReadyVariant | null;
   /** Milliseconds left of the budget for cache, R2 and queue together; at most `cap`. */
   left(cap: number): number;
   /** Notes that a step has just ended, for `Server-Timing`. */
@@ -64,12 +70,17 @@ export function createRequestContext(
   const deadline = start + edge.config.edgeBudgetMs;
   let last = start;
   let timing = "";
+  let shown: ReadyVariant | null = null;
   return {
     target,
     method,
     headers,
     edge,
     background,
+    show: (variant) => {
+      shown = variant;
+    },
+    shown: () => shown,
     left: (cap) => Math.min(cap, deadline - clock.now()),
     mark: (step) => {
       const now = clock.now();

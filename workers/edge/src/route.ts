@@ -1,4 +1,5 @@
 import { AppError } from "@prewarm/shared/errors";
+import { countView } from "./count-view.ts";
 import { serveVariant } from "./hit/serve-variant.ts";
 import { INFO_PATH, serveInfo } from "./info.ts";
 import { answerMiss } from "./miss/answer-miss.ts";
@@ -18,7 +19,9 @@ export async function route(request: Request, edge: Edge, background: Background
     if (method === "OPTIONS") return preflight();
     throw new AppError("method_not_allowed", { allowed: METHODS.split(", ") });
   } catch (error) {
-    return refuse(request, known(error, edge), edge.clock.now() - start);
+    const refusal = refuse(request, known(error, edge), edge.clock.now() - start);
+    if (method === "GET" && URL.parse(request.url)?.pathname.startsWith(IMAGES_PATH)) countView(edge, refusal, null);
+    return refusal;
   }
 }
 
@@ -55,6 +58,12 @@ async function serve(request: Request, edge: Edge, background: Background): Prom
 }
 
 async function serveImage(context: RequestContext): Promise<Response> {
+  const response = await answerImage(context);
+  if (context.method === "GET") countView(context.edge, response, context);
+  return response;
+}
+
+async function answerImage(context: RequestContext): Promise<Response> {
   if (context.target.passThrough) return passThrough(context);
   try {
     const served = await serveVariant(context);

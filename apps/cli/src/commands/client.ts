@@ -22,8 +22,9 @@ export const clientCommand: Command = {
   },
 };
 
-function publicPart(config: Config): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).filter(([setting]) => PUBLIC.includes(setting)));
+function publicPart({ ratios, ...config }: Config): Record<string, unknown> {
+  const named = { ...config, ratios: ratios.filter((ratio) => typeof ratio === "string") };
+  return Object.fromEntries(Object.entries(named).filter(([setting]) => PUBLIC.includes(setting)));
 }
 
 /** `as const`, so that names of presets, ratios and formats are types. */

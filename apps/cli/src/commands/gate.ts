@@ -16,7 +16,10 @@ const GATE = shapeOf<Gate>({
   rate: { perSecond: "number", burst: "number" },
   concurrency: "number",
   limits: { rate: { mode: "text", "why|null": "text" }, concurrency: { mode: "text", "why|null": "text" } },
-  budget: { "monthlyJobs|null": "number", used: "number", warmingShare: "number", liveShare: "number", month: "text" },
+  budget: {
+    ...{ "monthlyJobs|null": "number", used: "number", month: "text" },
+    ...{ warmingShare: "number", liveShare: "number", liveDayShare: "number" },
+  },
   reasons: [{ "lane|null": "text", code: "text", message: "text" }],
 });
 
@@ -38,6 +41,7 @@ export const gateCommand: Command = {
     "monthly-jobs": { type: "string", valueHint: "n|none", description: "Jobs a month; none: no limit" },
     "warming-share": { type: "string", valueHint: "0–1", description: "Share of them that uploads and bulk may take" },
     "live-share": { type: "string", valueHint: "0–1", description: "Share of them that viewers' misses may take" },
+    "live-day-share": { type: "string", valueHint: "0–1", description: "Share of viewers' jobs that one day may take" },
     "reset-breaker": { type: "boolean", description: "Close the breaker: the cause is mended" },
   },
   examples: [
@@ -67,11 +71,18 @@ function readPatch(args: Arguments): GatePatch {
     | string
     | null
   )[];
-  const [warming, live] = (["warming-share", "live-share"] as const).map(args.text) as (string | null)[];
+  const share = (flag: "warming-share" | "live-share" | "live-day-share"): number | null => {
+    const text = args.text(flag);
+    return text === null ? null : readShare(text, `--${flag}`);
+  };
+  const warmingShare = share("warming-share");
+  const liveShare = share("live-share");
+  const liveDayShare = share("live-day-share");
   const budget = {
     ...(jobs ? { monthlyJobs: jobs === "none" ? null : readCount(jobs, "--monthly-jobs", 0) } : {}),
-    ...(warming ? { warmingShare: readShare(warming, "--warming-share") } : {}),
-    ...(live ? { liveShare: readShare(live, "--live-share") } : {}),
+    ...(warmingShare === null ? {} : { warmingShare }),
+    ...(liveShare === null ? {} : { liveShare }),
+    ...(liveDayShare === null ? {} : { liveDayShare }),
   };
   return {
     ...(rate ? { rate: rate === "auto" ? rate : readRate(rate, "--rate") } : {}),
@@ -102,8 +113,9 @@ function formatGate({ paused, breaker, rate, concurrency, limits, budget, reason
   ];
 }
 
-function shares({ warmingShare, liveShare }: Gate["budget"]): string {
-  return `warming may take ${Math.round(warmingShare * 100)} %, viewers ${Math.round(liveShare * 100)} %`;
+function shares({ warmingShare, liveShare, liveDayShare }: Gate["budget"]): string {
+  const [warming, live, day] = [warmingShare, liveShare, liveDayShare].map((share) => `${Math.round(share * 100)} %`);
+  return `warming may take ${warming}, viewers ${live} (${day} of it a day)`;
 }
 
 function howFound({ mode, why }: Gate["limits"]["rate"]): string {

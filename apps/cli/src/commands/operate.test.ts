@@ -12,7 +12,7 @@ const GATE = {
     rate: { mode: "configured", value: 20, min: null, max: null, why: null, since: null },
     concurrency: { mode: "auto", value: 50, min: 1, max: 1000, why: "It grew while work waited.", since: 1 },
   },
-  budget: { monthlyJobs: null, warmingShare: 0.8, liveShare: 0.5, month: "2026-11", used: 1234 },
+  budget: { monthlyJobs: null, warmingShare: 0.8, liveShare: 0.5, liveDayShare: 0.1, month: "2026-11", used: 1234 },
   reasons: [{ lane: "bulk", code: "paused", message: "Paused by an operator.", until: null }],
 };
 
@@ -63,7 +63,7 @@ describe("prewarm gate", () => {
         "breaker      open: 402\\x1b[2J",
         "rate         20/s, bursts of 20",
         "concurrency  50 (auto: It grew while work waited.)",
-        "budget       1,234 of no limit jobs in 2026-11; warming may take 80 %, viewers 50 %",
+        "budget       1,234 of no limit jobs in 2026-11; warming may take 80 %, viewers 50 % (10 % of it a day)",
         "waits        bulk: Paused by an operator.",
         "",
       ].join("\n"),
@@ -76,6 +76,7 @@ describe("prewarm gate", () => {
     ["gate --concurrency 5 --reset-breaker", { concurrency: 5, breaker: { state: "closed" } }],
     ["gate --monthly-jobs none --warming-share 0.5", { budget: { monthlyJobs: null, warmingShare: 0.5 } }],
     ["gate --live-share 0.2", { budget: { liveShare: 0.2 } }],
+    ["gate --live-day-share 0.3", { budget: { liveDayShare: 0.3 } }],
     ["gate --monthly-jobs 0", { budget: { monthlyJobs: 0 } }],
   ])("%s changes just that", async (line, body) => {
     expect((await run(line, GATE)).asked).toEqual([{ call: "PATCH /api/v1/gate", body }]);
@@ -86,6 +87,7 @@ describe("prewarm gate", () => {
     "gate --concurrency 0",
     "gate --monthly-jobs some",
     "gate --warming-share 80",
+    "gate --live-day-share 2",
     "gate live",
   ])("%s is wrong usage and changes nothing", async (line) => {
     expect(await run(line, GATE)).toMatchObject({ code: EXIT.usage, asked: [] });
@@ -112,6 +114,26 @@ describe("prewarm causes", () => {
 
   it("takes no other span", async () => {
     expect(await run("causes --window 2h", answer)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});
+
+describe("prewarm serving", () => {
+  const views = { cache: 1200, store: 100, original: 20, failed: 0 };
+  const missed = [{ id: "a\u001b.jpg", transform: "w=800&f=webp", views: 9, stored: false }];
+  const sums = { hitRatio: 0.985, savedBytes: 4_000, originalBytes: 5_000, missed };
+
+  it("prints how many views had their variant, what that saved, and what was missed", async () => {
+    const { stdout, asked } = await run("serving --window 30d", { state: "counted", text: null, views, ...sums });
+    expect(asked[0]?.call).toBe("GET /api/v1/serving?window=30d");
+    expect(stdout).toMatch(/^98\.5 % of views had their variant\.\n4,000 bytes saved, 80 % of the originals'\.$/m);
+    expect(stdout).toMatch(/^cache +1,200$/m);
+    expect(stdout).toMatch(/^9 +no +a\\x1b\.jpg +w=800&f=webp$/m);
+  });
+
+  it("says how to switch the counting on, and takes no other span", async () => {
+    const off = { state: "off", text: "Enable it.", views, ...sums, hitRatio: null, missed: [] };
+    expect(await run("serving", off)).toMatchObject({ stdout: "", stderr: expect.stringContaining("Enable it.") });
+    expect(await run("serving --window 2h", off)).toMatchObject({ code: EXIT.usage, asked: [] });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { WarmItem } from "@prewarm/control-client/schema";
 import { type Config, DEFAULTS } from "@prewarm/shared/config";
 import { parseId } from "@prewarm/shared/image-id";
-import { isNoise } from "@prewarm/shared/parameters";
+import { isNoise } from "@prewarm/shared/noise";
 import { idFromKey, resolveOriginal } from "@prewarm/shared/source";
 import { checkItem, type Namer } from "./item.ts";
 

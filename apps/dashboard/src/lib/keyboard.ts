@@ -18,6 +18,7 @@ export const KEYS: readonly [keys: string, does: string][] = [
   ["g c", "Go to causes"],
   ["g d", "Go to dead letters"],
   ["g i", "Go to images"],
+  ["g v", "Go to serving"],
   ["g s", "Go to steering"],
   ["g y", "Go to system"],
   ["?", "This list"],
@@ -31,6 +32,7 @@ const GO: Record<string, string> = {
   c: "/causes",
   d: "/dead",
   i: "/images",
+  v: "/serving",
   s: "/steering",
   y: "/system",
 };

@@ -1,6 +1,6 @@
 import { snapUp } from "@prewarm/shared/ladder";
-import { isId, type LooseUrlOptions, partsUrl, refOf, shapeOf } from "../image-url.ts";
-import { type ClientOptions, type ImageRef, readOptions, type Settings } from "../public-config.ts";
+import { imageUrl, isId, type LooseUrlOptions, shapeOf } from "../image-url.ts";
+import { type ClientOptions, type ImageRef, readOptions, refOf, type Settings } from "../public-config.ts";
 
 /*
  * What all loaders do with a library's words. A library asks for what its own service can do; what an image URL cannot say (position,
@@ -25,9 +25,9 @@ export function forLoader(options: ClientOptions): Settings {
 
 /** The URL for a source of the site; the source itself where it is none of our images. */
 export function loaderUrl(settings: Settings, src: string, asked: Modifiers): string {
-  const ref = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
-  if (!ref || !isId(refOf(ref).id)) return src;
-  return partsUrl(settings, ref, modifiersOf(settings, refOf(ref), asked));
+  const found = (settings.source ?? ((text) => sourceOf(settings, text)))(src);
+  const ref = refOf(found ?? "");
+  return isId(ref.id) ? imageUrl(settings, ref, modifiersOf(settings, ref, asked)) : src;
 }
 
 const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
@@ -36,7 +36,7 @@ const FOREIGN = /^([a-z][a-z\d+.-]*:|\/\/|\/[@_])/i;
  * The image behind a source: a path is an id, in which `#` is a letter, `?v=` is the version, and percent signs may be encoded or not.
  * Null for other hosts, `data:`, and what a build has made (`/_next/…`, `/_astro/…`, `/@fs/…`).
  */
-function sourceOf({ baseUrl }: Settings, src: string): ImageRef | null {
+export function sourceOf({ baseUrl }: Settings, src: string): ImageRef | null {
   const ours = `${baseUrl}/images/`;
   const path = src.startsWith(ours) ? src.slice(ours.length) : src;
   if (FOREIGN.test(path)) return null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PAGES } from "../../src/defaults.ts";
+import { DEFAULTS } from "../../src/defaults.ts";
 import astro from "../../src/loaders/astro.ts";
 import { urlFormat } from "../../src/loaders/eleventy.ts";
 import { createLoader } from "../../src/loaders/next.ts";
@@ -80,7 +80,8 @@ it("every whole picture from 320 px up has a width that uploads warm", () => {
   for (const [{ cases }, answer] of LIBRARIES)
     for (const url of cases.flatMap(({ calls }) => calls.flatMap((call) => answer(call as never)))) {
       const { w, h } = Object.fromEntries(new URLSearchParams(url.split("?")[1]));
-      if (url.startsWith(BASE) && h === undefined && Number(w) >= 320) expect(PAGES.widths, url).toContain(Number(w));
+      if (url.startsWith(BASE) && h === undefined && Number(w) >= 320)
+        expect(DEFAULTS.pages.widths, url).toContain(Number(w));
     }
 });
 

@@ -25,6 +25,7 @@ import { metrics } from "./metrics.ts";
 import { documentOf } from "./openapi.ts";
 import { problemResponse, toAppError } from "./problem.ts";
 import { runs } from "./runs.ts";
+import { servingRoutes } from "./serving.ts";
 import { session } from "./session.ts";
 import { stats } from "./stats.ts";
 import { system } from "./system.ts";
@@ -32,7 +33,7 @@ import { thumbs } from "./thumbs.ts";
 import { warm } from "./warm.ts";
 
 const RESOURCES: readonly Endpoint[] = [
-  ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, history, gate],
+  ...[warm, runs, exports, jobs, dead, causes, actions, images, thumbs, info, stats, servingRoutes, history, gate],
   ...[audit, events, doctor, ledger, session, hooks, ittybitHook, metrics, system],
 ].flat();
 

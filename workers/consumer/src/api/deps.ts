@@ -1,6 +1,7 @@
 import type { ReceiveDeps } from "../hooks/receive-hook.ts";
 import type { DryRunDeps } from "../intake/dry-run.ts";
 import type { CodeVersion } from "../ledger/contract.ts";
+import type { Analytics } from "../serving/analytics.ts";
 import type { WrongTokens } from "./access/wrong-tokens.ts";
 
 /** Queue bindings by queue name; `metrics` is absent on platforms that have none. */
@@ -29,7 +30,9 @@ export interface ApiDeps extends ReceiveDeps, DryRunDeps {
   adminTokens: string[];
   viewerTokens: string[];
   /** Of variants, and of what is known of images. */
-  bucket: Pick<R2Bucket, "get" | "list" | "delete">;
+  bucket: Pick<R2Bucket, "get" | "head" | "list" | "delete">;
+  /** Of what the edge counted; null: it cannot be read. */
+  analytics: Analytics | null;
   /** First signs, all verify. */
   signingKeys: string[];
   wrongTokens: WrongTokens;

@@ -14,10 +14,11 @@ import { head } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
 import { ofAnother } from "./submit-job.ts";
 
-/** What a result is judged by: the size it must have, and the etag of the original it was made from; null when unknown. */
+/** What a result is judged by: the size it must have, and the etag and bytes of the original it was made from; null when unknown. */
 interface Expectation {
   size: Size | null;
   etag: string | null;
+  originalBytes: number | null;
 }
 
 /** When to try again after a failure that passes: the job is done, so no new one is made and no attempt is counted. */
@@ -63,11 +64,13 @@ async function expectationOf(context: BatchContext, entry: Entry, job: IttybitJo
   if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(entry.given.gen)) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
-    return { size: width === null || height === null ? null : { width, height }, etag: metadata.etag ?? null };
+    const size = width === null || height === null ? null : { width, height };
+    return { size, etag: metadata.etag ?? null, originalBytes: null };
   }
   const original = own?.original ?? (await context.probe(entry.image, rankOf(entry, "result")));
-  if (original.kind !== "image") return { size: null, etag: null };
-  return { size: expectedSize(entry.transform, original.size), etag: original.etag };
+  if (original.kind !== "image") return { size: null, etag: null, originalBytes: null };
+  const { size, etag, bytes: originalBytes } = original;
+  return { size: expectedSize(entry.transform, size), etag, originalBytes };
 }
 
 /**
@@ -169,7 +172,8 @@ async function storeVariant(
   const { format, fit } = transform;
   const verdict = verifyOutput(bytes, { format, size: expected.size, asked: transform, fit });
   if (!verdict.ok) return failed("transient", "output_invalid", `the result is not the variant: ${verdict.message}`);
-  const metadata = { gen, job: job.id, sourceEtag: expected.etag, ...verdict.size, createdAt: context.clock.now() };
+  const { etag: sourceEtag, originalBytes } = expected;
+  const metadata = { gen, job: job.id, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
   const put = await context.connections.run(
     async () => {
       await context.at("before-put", key);

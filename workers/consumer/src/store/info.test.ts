@@ -32,7 +32,7 @@ function setup() {
     log: (event: string) => void logs.push(event),
   };
   const store = async (key: string, { gen = 1, sourceEtag = original.etag, text = "picture" } = {}) => {
-    const metadata = { gen, job: "j", sourceEtag, width: 1, height: 1, createdAt: 1 };
+    const metadata = { gen, job: "j", sourceEtag, originalBytes: null, width: 1, height: 1, createdAt: 1 };
     const bytes = new TextEncoder().encode(text);
     memory.objects.delete(`variants/${key}`);
     await putVariant(memory.bucket, { key, bytes, format: "webp", metadata }, null);

@@ -13,6 +13,7 @@ function variant(gen: number, text: string) {
     gen,
     job: `job_${gen}`,
     sourceEtag: '"e1"',
+    originalBytes: 412_004,
     width: 400,
     height: 200,
     createdAt: 1_800_000_000_000,

@@ -51,6 +51,7 @@ export async function serveVariant(
 
 function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string): Response {
   const { target, edge } = context;
+  context.show(variant);
   return answerVariant(variant, {
     method: context.method,
     requestHeaders: context.headers,

@@ -1,6 +1,7 @@
 import type { Format } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
+import { originalBytesOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
 import { type CommonFields, commonHeaders, problem } from "../respond.ts";
 import { type Decision, decide, type Facts } from "./conditional.ts";
@@ -9,6 +10,8 @@ import { sliceStream } from "./slice-stream.ts";
 /** A variant's bytes with what is known of them, wherever they came from. */
 export interface ReadyVariant extends Facts {
   contentType: string;
+  /** Of the original; null when the variant does not tell. */
+  originalBytes: number | null;
   body: ReadableStream<Uint8Array> | null;
 }
 
@@ -19,6 +22,7 @@ export function fromStore(object: StoredObject, format: Format): ReadyVariant {
     lastModified: object.uploaded.toUTCString(),
     size: object.size,
     contentType: CONTENT_TYPES[format],
+    originalBytes: originalBytesOf(object.customMetadata),
     body: object.body,
   };
 }
@@ -31,11 +35,15 @@ export function toCacheCopy(variant: ReadyVariant, body: ReadableStream<Uint8Arr
       "Content-Type": variant.contentType,
       ETag: variant.etag,
       "Last-Modified": variant.lastModified,
+      ...(variant.originalBytes === null ? {} : { [ORIGINAL_BYTES]: String(variant.originalBytes) }),
     },
   });
 }
 
-/** Null when it is no copy of ours, which is a miss. The size is read only when a request needs it. */
+/** In the cache's copy only. */
+const ORIGINAL_BYTES = "Prewarm-Original-Bytes";
+
+/** Null when it is no copy of ours, which is a miss. Sizes are read only when a request needs them. */
 export function fromCacheCopy(response: Response, format: Format): ReadyVariant | null {
   const { headers } = response;
   const etag = headers.get("ETag");
@@ -44,12 +52,18 @@ export function fromCacheCopy(response: Response, format: Format): ReadyVariant 
     etag,
     lastModified: headers.get("Last-Modified") ?? "",
     get size() {
-      const size = headers.get("Content-Length");
-      return size === null ? null : Number(size);
+      return numberOf(headers.get("Content-Length"));
+    },
+    get originalBytes() {
+      return numberOf(headers.get(ORIGINAL_BYTES));
     },
     contentType: CONTENT_TYPES[format],
     body: response.body,
   };
+}
+
+function numberOf(header: string | null): number | null {
+  return header === null ? null : Number(header);
 }
 
 interface AnswerOptions extends CommonFields {

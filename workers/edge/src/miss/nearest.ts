@@ -92,7 +92,9 @@ async function answerStandIn(
   const fetched = await withTimeLimit(() => edge.images.get(key), context.left(edge.config.edgeBudgetMs));
   if (!fetched.ok || fetched.value === null) return null;
   context.mark(detail);
-  return answerVariant(fromStore(fetched.value, transform.format), {
+  const variant = fromStore(fetched.value, transform.format);
+  context.show(variant);
+  return answerVariant(variant, {
     method: context.method,
     requestHeaders: context.headers,
     cacheStatus: `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail}`,

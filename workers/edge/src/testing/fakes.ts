@@ -21,13 +21,14 @@ if (!("FixedLengthStream" in globalThis)) Object.assign(globalThis, { FixedLengt
 interface FakeObject {
   bytes: Uint8Array;
   uploaded: Date;
+  customMetadata?: Record<string, string> | undefined;
 }
 
 export interface FakeBucket extends ObjectStore {
   objects: Map<string, FakeObject>;
   /** Keys asked for, in order. */
   reads: string[];
-  store(key: string, content: Uint8Array | string, uploaded?: Date): void;
+  store(key: string, content: Uint8Array | string, uploaded?: Date, customMetadata?: Record<string, string>): void;
 }
 
 /** A bucket in memory. Objects have the etag that R2 gives: one that changes with the bytes. */
@@ -37,8 +38,9 @@ export function createFakeBucket(): FakeBucket {
   return {
     objects,
     reads,
-    store: (key, content, uploaded = new Date("2026-11-01T12:00:00Z")) => {
-      objects.set(key, { bytes: typeof content === "string" ? new TextEncoder().encode(content) : content, uploaded });
+    store: (key, content, uploaded = new Date("2026-11-01T12:00:00Z"), customMetadata = undefined) => {
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      objects.set(key, { bytes, uploaded, customMetadata });
     },
     get: async (key, options) => {
       reads.push(key);
@@ -56,12 +58,16 @@ export function etagOf(bytes: Uint8Array): string {
   return `"${bytes.reduce((hash, byte) => (hash * 31 + byte) >>> 0, bytes.length)}"`;
 }
 
-function toObject({ bytes, uploaded }: FakeObject, range?: { offset: number; length: number }): StoredObject {
+function toObject(
+  { bytes, uploaded, customMetadata }: FakeObject,
+  range?: { offset: number; length: number },
+): StoredObject {
   const part = range === undefined ? bytes : bytes.slice(range.offset, range.offset + range.length);
   return {
     size: bytes.length,
     httpEtag: etagOf(bytes),
     uploaded,
+    customMetadata,
     body: chunked(part),
     text: async () => new TextDecoder().decode(part),
     arrayBuffer: async () => part.slice().buffer,

@@ -2,6 +2,7 @@ import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/conf
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import type { MissMessage } from "@prewarm/shared/messages";
 import { infoKey } from "@prewarm/shared/variant-key";
+import type { ViewSink } from "../bindings.ts";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
 import { createTargetCache } from "../request/target-cache.ts";
@@ -57,6 +58,9 @@ export interface Options {
   allowedUnknown?: (key: string) => boolean;
   /** Default: a clock that `advance` moves. */
   now?: () => number;
+  /** Takes the counted views; default: they are not counted. */
+  views?: ViewSink;
+  random?: () => number;
 }
 
 const SOURCES = [{ prefix: "", url: "https://cdn.example.com/originals/{id}" }];
@@ -109,7 +113,8 @@ function createWorld(options: Options, shared: Shared): World {
     targetCache: createTargetCache(),
     askedLately: createAskedLately(faultyCache),
     gate: createLiveGate(faultyImages),
-    clock: { now },
+    views: options.views ?? null,
+    clock: { now, random: options.random ?? (() => 0.5) },
     log: (event) => void logged.push(event),
   };
   const ask: World["ask"] = (method, path, headers = {}) =>

@@ -64,6 +64,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     environmentFaults: [],
     ledger: clientOf(engine),
     bucket: bucket.bucket,
+    analytics: null,
     queues: {},
     adminTokens: [ADMIN, "admin-token-two"],
     viewerTokens: [VIEWER],

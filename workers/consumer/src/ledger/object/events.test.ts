@@ -101,6 +101,25 @@ describe("an event is signed for the reference library, told once, and says what
     });
   });
 
+  it("a budget that is exhausted once all of it is used, and not when viewers have had their part of it", async () => {
+    const { look, pass, view, granted, settle, ledger, got, clock } = world();
+    clock.ms = Date.now();
+    ledger.patchGate({ budget: { liveShare: 0.1 } }, "ops");
+    await look();
+    const [viewed] = view("v", key("viewed")).give;
+    expect(viewed?.phase).toBe("go");
+    settle("v", viewed!, STORED);
+    for (let n = 0; n < 9; n += 1) {
+      settle("o", granted("o", key(`made-${n}`)), STORED);
+      await pass(10);
+    }
+    const told = got.filter(({ type }) => type === "budget.level");
+    expect(told.map(({ data }) => [data.used, data.exhausted])).toEqual([
+      [4, false],
+      [10, true],
+    ]);
+  });
+
   it("viewers who wait", async () => {
     const { look, pass, view, types, clock } = world();
     clock.ms = Date.now();

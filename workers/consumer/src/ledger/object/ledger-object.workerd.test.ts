@@ -72,7 +72,15 @@ describe("the Ledger's Durable Object", () => {
   it("purges objects older than the purge, then markers, and keeps younger ones", async () => {
     const put = (key: string, gen: number) =>
       env.IMAGES_BUCKET.put(key, "x", {
-        customMetadata: toCustomMetadata({ gen, job: "j", sourceEtag: null, width: 1, height: 1, createdAt: 1 }),
+        customMetadata: toCustomMetadata({
+          gen,
+          job: "j",
+          sourceEtag: null,
+          originalBytes: null,
+          width: 1,
+          height: 1,
+          createdAt: 1,
+        }),
       });
     await put("variants/a/400-high.webp", 1);
     await put("variants/a/800-high.webp", Number.MAX_SAFE_INTEGER);

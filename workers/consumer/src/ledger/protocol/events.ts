@@ -7,7 +7,7 @@ import { lastRecent, readRecentSpan } from "../tables/recent.ts";
 import { isOpen, UPLOAD } from "../tables/row.ts";
 import { finishedRuns } from "../tables/runs.ts";
 import { countCauses } from "./causes.ts";
-import { budgetLeft, closedFor, usedBy } from "./gate.ts";
+import { closedFor, usedBy } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { memberStates } from "./member-states.ts";
 import { openJobs } from "./open-jobs.ts";
@@ -112,7 +112,7 @@ function noteBudget(tx: LedgerTx, said: Said): void {
   const level = Math.max(0, ...alertLevels.filter((one) => used >= one * monthlyJobs));
   if (level <= said.budget.level) return;
   said.budget.level = level;
-  tell(tx, said, "budget.level", { month, level, used, monthlyJobs, exhausted: budgetLeft(tx.gateNow, "live") <= 0 });
+  tell(tx, said, "budget.level", { month, level, used, monthlyJobs, exhausted: used >= monthlyJobs });
 }
 
 function noteStalled(tx: LedgerTx, said: Said): void {

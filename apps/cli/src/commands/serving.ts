@@ -1,0 +1,59 @@
+import type { Serving } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT, usageError } from "../platform/exit-codes.ts";
+import { formatCount } from "../terminal/progress.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+const WINDOWS = ["1h", "1d", "30d"] as const;
+
+const SERVING = shapeOf<Serving>({
+  state: "text",
+  "text|null": "text",
+  views: { cache: "number", store: "number", original: "number", failed: "number" },
+  "hitRatio|null": "number",
+  savedBytes: "number",
+  originalBytes: "number",
+  missed: [{ id: "text", transform: "text", views: "number", stored: "flag" }],
+});
+
+export const servingCommand: Command = {
+  name: "serving",
+  description: "What views were answered with, what that saved, and what viewers missed most",
+  operands: null,
+  flags: {
+    window: { type: "string", valueHint: "span", description: "Views of the last 1h, 1d or 30d. Default: 1d" },
+  },
+  examples: ["prewarm serving", "prewarm serving --window 30d --json"],
+  async run(args, context) {
+    const window = WINDOWS.find((one) => one === (args.text("window") ?? "1d"));
+    if (window === undefined) throw usageError(`--window takes one of ${WINDOWS.join(", ")}.`);
+    const api = createControlApi(readControlSettings(args, context), context);
+    const serving = await api.call("GET /api/v1/serving", { query: { window } }, SERVING, { what: "what was served" });
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.serving/1", { ...serving });
+    else if (serving.state === "counted") for (const line of formatServing(serving)) report.data(line);
+    if (serving.text !== null) report.note(printable(serving.text));
+    return EXIT.ok;
+  },
+};
+
+function formatServing({ views, hitRatio, savedBytes, originalBytes, missed }: Serving): string[] {
+  const saved = originalBytes === 0 ? "" : `, ${Math.round((savedBytes / originalBytes) * 100)} % of the originals'`;
+  const answers = Object.entries(views).map(([outcome, n]) => [outcome, formatCount(n)]);
+  const rows = missed.map((one) => [
+    formatCount(one.views),
+    one.stored ? "yes" : "no",
+    printable(one.id),
+    printable(one.transform),
+  ]);
+  return [
+    hitRatio === null ? "No views." : `${Math.round(hitRatio * 1000) / 10} % of views had their variant.`,
+    `${formatCount(savedBytes)} bytes saved${saved}.`,
+    ...formatTable([["ANSWERED BY", "VIEWS"], ...answers]),
+    ...(missed.length === 0 ? [] : formatTable([["MISSED", "STORED BY NOW", "IMAGE", "TRANSFORM"], ...rows])),
+  ];
+}

@@ -1,0 +1,243 @@
+import type { Serving } from "@prewarm/control-client/schema";
+import type { ComponentChildren } from "preact";
+import { ask, isOperator } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, percent, plural, size } from "../lib/format.ts";
+import { imageUrl } from "../lib/paths.ts";
+import { navigate, place } from "../lib/router.ts";
+import { ActButton } from "../ui/act-button.tsx";
+import { ScrollBox } from "../ui/scroll-box.tsx";
+import { Sparkline } from "../ui/sparkline.tsx";
+import { Thumb } from "../ui/thumb.tsx";
+import { Time } from "../ui/time.tsx";
+import { Empty, View } from "../ui/view.tsx";
+
+const WINDOWS = [
+  ["1h", "1 hour"],
+  ["1d", "1 day"],
+  ["30d", "30 days"],
+] as const;
+
+const OUTCOMES = [
+  ["cache", "From a data centre's cache", "the variant"],
+  ["store", "From R2", "the variant; it is in the cache from then on"],
+  ["stand-in", "Another variant meanwhile", "the next larger one, or one that spares bytes"],
+  ["original", "The original", "a redirect to it, or its bytes, while the variant is made"],
+  ["placeholder", "The grey pixel", "the original is not to be shown"],
+  ["bypass", "Shown as it is", "SVG, GIF and whatever else passes through"],
+  ["refused", "Refused", "4xx: the address, the signature or the original is at fault"],
+  ["failed", "Failed", "5xx: ours"],
+] as const satisfies readonly (readonly [keyof Serving["views"], string, string])[];
+
+/** What it earns: how many views had their variant, what that saved, and what is missed. */
+export function ServingPage() {
+  const asked = place.value.searchParams.get("window");
+  const [window] = WINDOWS.find(([name]) => name === asked) ?? WINDOWS[1];
+  const resource = useResource(window, (signal) => ask("GET /api/v1/serving", { query: { window }, signal }), 30_000);
+  return (
+    <>
+      <header class="page-head">
+        <h1>Serving</h1>
+        <span class="grow" />
+        <fieldset class="segments" aria-label="Views within">
+          {WINDOWS.map(([name, words]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={name === window}
+              onClick={() => navigate(`/serving?window=${name}`, { replace: true })}
+            >
+              {words}
+            </button>
+          ))}
+        </fieldset>
+      </header>
+      <View resource={resource} what="what was served">
+        {(serving) =>
+          serving.state === "counted" ? (
+            <Counted serving={serving} />
+          ) : (
+            <Empty title={serving.state === "off" ? "Views are not counted" : "What was counted cannot be read"}>
+              {serving.text}
+            </Empty>
+          )
+        }
+      </View>
+    </>
+  );
+}
+
+function Counted({ serving }: { serving: Serving }) {
+  const { views, hitRatio, bytes, savedBytes, originalBytes, buckets, formats, missed, oneIn, at } = serving;
+  const all = Object.values(views).reduce((sum, n) => sum + n, 0);
+  const failed = views.failed + views.refused;
+  return (
+    <>
+      <section class="tiles" aria-label="In all">
+        <Tile name="Had their variant" value={hitRatio === null ? "–" : percent(hitRatio)}>
+          <Sparkline
+            values={buckets.map(({ hits, others }) => (hits + others === 0 ? null : hits / (hits + others)))}
+            label="Share of views that had their variant, over time"
+          />
+        </Tile>
+        <Tile name="Views" value={count(all)}>
+          <Sparkline values={buckets.map(({ hits, others }) => hits + others)} label="Views over time" />
+        </Tile>
+        <Tile name={savedBytes < 0 ? "Sent more than the originals" : "Saved"} value={size(Math.abs(savedBytes))}>
+          <p class="muted small-text">
+            {originalBytes === 0
+              ? "No original's size is known yet"
+              : `${percent(Math.abs(savedBytes) / originalBytes)} of ${size(originalBytes)} of originals`}
+          </p>
+        </Tile>
+        <Tile name="Sent as variants" value={size(bytes)} />
+        <Tile name="Refused or failed" value={count(failed)} bad={views.failed > 0} />
+      </section>
+      <Missed missed={missed} />
+      <div class="columns">
+        <Answers views={views} all={all} />
+        <Formats formats={formats} />
+      </div>
+      <p class="muted small-text">
+        Read <Time at={at} />, at most once a minute.{" "}
+        {oneIn > 1 && `One view in ${count(oneIn)} is counted and stands for the others.`}
+      </p>
+    </>
+  );
+}
+
+function Tile({
+  name,
+  value,
+  bad,
+  children,
+}: {
+  name: string;
+  value: string;
+  bad?: boolean;
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class="card tile" data-bad={bad ?? false}>
+      <h2>{name}</h2>
+      <p class="value num">{value}</p>
+      {children}
+    </div>
+  );
+}
+
+function Answers({ views, all }: { views: Serving["views"]; all: number }) {
+  return (
+    <section class="card" aria-labelledby="answers">
+      <h2 id="answers">What answered</h2>
+      <ScrollBox label="Views by what answered them">
+        <table class="audit">
+          <thead>
+            <tr>
+              <th scope="col">Answer</th>
+              <th scope="col" class="right">
+                Views
+              </th>
+              <th scope="col" class="right">
+                Share
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {OUTCOMES.map(([outcome, name, meaning]) => (
+              <tr key={outcome}>
+                <th scope="row">
+                  {name} <span class="muted small-text">{meaning}</span>
+                </th>
+                <td class="right num">{count(views[outcome])}</td>
+                <td class="right num">{all === 0 ? "–" : percent(views[outcome] / all)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollBox>
+    </section>
+  );
+}
+
+function Formats({ formats }: { formats: Serving["formats"] }) {
+  return (
+    <section class="card" aria-labelledby="formats">
+      <h2 id="formats">By format</h2>
+      {formats.length === 0 ? (
+        <p class="muted">No variant was sent in this time.</p>
+      ) : (
+        <ScrollBox label="Variants sent by format">
+          <table class="audit">
+            <thead>
+              <tr>
+                <th scope="col">Format</th>
+                <th scope="col" class="right">
+                  Views
+                </th>
+                <th scope="col" class="right">
+                  Sent
+                </th>
+                <th scope="col" class="right">
+                  Saved
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {formats.map(({ format, views, bytes, savedBytes }) => (
+                <tr key={format}>
+                  <th scope="row">{format}</th>
+                  <td class="right num">{count(views)}</td>
+                  <td class="right num">{size(bytes)}</td>
+                  <td class="right num">{savedBytes < 0 ? `−${size(-savedBytes)}` : size(savedBytes)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollBox>
+      )}
+    </section>
+  );
+}
+
+/** What viewers asked for and did not get, with the order to make it. */
+function Missed({ missed }: { missed: Serving["missed"] }) {
+  const absent = missed.filter(({ stored }) => !stored);
+  const warm = async () => {
+    const items = absent.map(({ id, transform, v }) => ({ id, transforms: [transform], ...(v === null ? {} : { v }) }));
+    const answer = await ask("POST /api/v1/warm", { body: { items, label: "missed most by viewers" } });
+    if (!("run" in answer)) return "Nothing was enqueued.";
+    if (answer.run !== null) navigate(`/runs/${answer.run}`);
+    return `${count(answer.accepted)} enqueued, ${count(answer.duplicates)} under way.`;
+  };
+  return (
+    <section class="card" aria-labelledby="missed">
+      <h2 id="missed">Missed most</h2>
+      {missed.length === 0 ? (
+        <p class="muted">Every view of something that can be made had its variant.</p>
+      ) : (
+        <>
+          <ul class="sheet">
+            {missed.map(({ key, id, transform, v, views, stored }) => (
+              <li key={key} data-row={key}>
+                <a href={imageUrl(id)} class="break small-text">
+                  <Thumb id={id} />
+                  {id}
+                </a>
+                <p class="muted small-text break">
+                  <span class="mono">{transform}</span> {v !== null && `version ${v} `}· {plural(views, "view")}
+                  {stored && <b> · stored by now</b>}
+                </p>
+              </li>
+            ))}
+          </ul>
+          {isOperator.value && (
+            <ActButton class="primary" act={warm} disabled={absent.length === 0}>
+              Warm these {count(absent.length)}
+            </ActButton>
+          )}
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,184 @@
+import { z } from "@hono/zod-openapi";
+import { FORMATS } from "@prewarm/shared/config";
+import { formatTransform } from "@prewarm/shared/transform";
+import { parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { VIEW_OUTCOMES, type ViewOutcome } from "@prewarm/shared/views";
+import { errorText } from "../platform/log.ts";
+import type { Analytics } from "../serving/analytics.ts";
+import { type Missed, readMissed, readViews, type Views } from "../serving/read-views.ts";
+import type { ApiDeps } from "./deps.ts";
+import { viewer } from "./endpoint.ts";
+import { answer, bytes, count, refusals, time } from "./schema-words.ts";
+
+const WINDOWS = ["1h", "1d", "30d"] as const;
+type Window = (typeof WINDOWS)[number];
+const STEPS = {
+  "1h": { seconds: 300, steps: 12 },
+  "1d": { seconds: 3_600, steps: 24 },
+  "30d": { seconds: 86_400, steps: 30 },
+} as const satisfies Record<Window, object>;
+/** For so long an isolate repeats what it read, in ms: pages poll, and each reading is two billed queries. The local twin's cost nothing. */
+const REPEAT_MS = 60_000;
+
+const byOutcome = z.object(
+  Object.fromEntries(VIEW_OUTCOMES.map((outcome) => [outcome, count])) as Record<ViewOutcome, typeof count>,
+);
+
+const serving = z
+  .object({
+    window: z.enum(WINDOWS),
+    from: time,
+    at: time.openapi({ description: "When it was read" }),
+    state: z.enum(["counted", "off", "unreadable"]),
+    text: z
+      .string()
+      .nullable()
+      .openapi({ description: "How to switch it on, or what failed; null while it is counted" }),
+    oneIn: count.openapi({ description: "`countViews`: one view in so many is counted and stands for them" }),
+    views: byOutcome.openapi({
+      description:
+        "GETs of images by what answered them: the variant from `cache` or `store` (R2), a `stand-in`, the `original`, the `placeholder`; `bypass`: shown as it is; `refused`: 4xx; `failed`: 5xx",
+    }),
+    hitRatio: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .openapi({ description: "Answered with the variant, of all but `bypass` and `refused`; null: no view" }),
+    bytes: bytes.openapi({ description: "Of variants, sent whole" }),
+    savedBytes: z
+      .number()
+      .int()
+      .openapi({ description: "Less than the originals would have been, where their size is known; below 0: more" }),
+    originalBytes: bytes.openapi({ description: "What those originals would have been" }),
+    formats: z.array(z.object({ format: z.enum(FORMATS), views: count, bytes, savedBytes: z.number().int() })),
+    buckets: z
+      .array(z.object({ at: time, hits: count, others: count }))
+      .openapi({ description: "Hits, and views without the variant, by steps of the window, the oldest first" }),
+    missed: z
+      .array(
+        z.object({
+          ...{ key: z.string(), id: z.string(), transform: z.string(), v: z.string().nullable() },
+          ...{ views: count, stored: z.boolean().openapi({ description: "By now" }) },
+        }),
+      )
+      .openapi({ description: "What viewers asked for most and did not get, of what can be made" }),
+  })
+  .openapi("Serving");
+type Serving = z.infer<typeof serving>;
+
+/** What the edge served, and what that saved. */
+export const servingRoutes = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/serving",
+      tags: ["stats"],
+      summary: "What views were answered with, what that saved, and what was missed",
+      description: "Counted by the edge where it has a dataset of Analytics Engine; read at most once a minute.",
+      request: { query: z.object({ window: z.enum(WINDOWS).default("1d") }) },
+      responses: { 200: answer(serving, "Of this window"), ...refusals },
+    },
+    async (c, deps) => c.json(await servingNow(deps, c.req.valid("query").window), 200),
+  ),
+];
+
+const lately = new WeakMap<ApiDeps, Map<Window, { at: number; said: Promise<Serving> }>>();
+
+function servingNow(deps: ApiDeps, window: Window): Promise<Serving> {
+  const now = deps.clock.now();
+  const kept = lately.get(deps) ?? new Map<Window, { at: number; said: Promise<Serving> }>();
+  lately.set(deps, kept);
+  const known = kept.get(window);
+  if (known !== undefined && !deps.isLocal && now - known.at < REPEAT_MS) return known.said;
+  const said = servingAnswer(deps, window);
+  kept.set(window, { at: now, said });
+  return said;
+}
+
+const HOW =
+  "Views are not counted. Enable Analytics Engine in the account, take the comment signs off VIEWS in wrangler.edge.toml and off VIEWS_DATASET in wrangler.consumer.toml, " +
+  "and give the consumer the secrets ANALYTICS_ACCOUNT_ID and ANALYTICS_TOKEN (a token that may read Account Analytics).";
+
+async function servingAnswer(deps: ApiDeps, window: Window): Promise<Serving> {
+  const { seconds, steps } = STEPS[window];
+  const at = deps.clock.now();
+  const step = seconds * 1000;
+  const from = (Math.floor(at / step) - steps + 1) * step;
+  const base = { window, from, at, oneIn: deps.config.countViews };
+  const none = { ...base, ...sumsOf([]), buckets: [], missed: [] };
+  if (deps.analytics === null || deps.config.countViews === 0) return { ...none, state: "off", text: HOW };
+  try {
+    const [views, missed] = await read(deps.analytics, from, seconds);
+    const starts = Array.from({ length: steps }, (_, index) => from + index * step);
+    return {
+      ...base,
+      ...sumsOf(views),
+      ...{ state: "counted", text: null },
+      buckets: starts.map((start) => bucketOf(start, views)),
+      missed: await withStored(missed, deps),
+    };
+  } catch (error) {
+    deps.log("views.unreadable", { error: errorText(error) });
+    return { ...none, state: "unreadable", text: `Analytics Engine cannot be read: ${errorText(error)}` };
+  }
+}
+
+function read(analytics: Analytics, from: number, seconds: number): Promise<[Views[], Missed[]]> {
+  return Promise.all([readViews(analytics, from, seconds), readMissed(analytics, from)]);
+}
+
+const isHit = ({ outcome }: Views): boolean => outcome === "cache" || outcome === "store";
+/** Of what nothing is to be made: neither for nor against. */
+const isAside = ({ outcome }: Views): boolean => outcome === "bypass" || outcome === "refused";
+
+function total(views: readonly Views[], what: "views" | "bytes" | "savedBytes" | "originalBytes"): number {
+  return views.reduce((sum, one) => sum + one[what], 0);
+}
+
+function sumsOf(views: readonly Views[]) {
+  const of = (outcome: ViewOutcome): number =>
+    total(
+      views.filter((one) => one.outcome === outcome),
+      "views",
+    );
+  const asked = total(
+    views.filter((one) => !isAside(one)),
+    "views",
+  );
+  const shown = FORMATS.map((format) => ({
+    format,
+    of: views.filter((one) => one.format === format && one.bytes > 0),
+  }));
+  return {
+    views: Object.fromEntries(VIEW_OUTCOMES.map((one) => [one, of(one)])) as Record<ViewOutcome, number>,
+    hitRatio: asked === 0 ? null : total(views.filter(isHit), "views") / asked,
+    bytes: total(views, "bytes"),
+    savedBytes: total(views, "savedBytes"),
+    originalBytes: total(views, "originalBytes"),
+    formats: shown
+      .filter((one) => one.of.length > 0)
+      .map(({ format, of }) => ({
+        ...{ format, views: total(of, "views"), bytes: total(of, "bytes"), savedBytes: total(of, "savedBytes") },
+      })),
+  };
+}
+
+function bucketOf(at: number, views: readonly Views[]): Serving["buckets"][number] {
+  const own = views.filter((one) => one.at === at && !isAside(one));
+  const hits = total(own.filter(isHit), "views");
+  return { at, hits, others: total(own, "views") - hits };
+}
+
+/** With what they name, and whether R2 has them by now. Keys that this code cannot read are left out. */
+async function withStored(missed: readonly Missed[], { bucket }: ApiDeps): Promise<Serving["missed"]> {
+  const found = await Promise.all(
+    missed.map(async ({ key, views }) => {
+      const parsed = parseVariantKey(key);
+      if (parsed === null) return [];
+      const stored = (await bucket.head(storeKey(key))) !== null;
+      return [{ key, id: parsed.id, transform: formatTransform(parsed.transform), v: parsed.v, views, stored }];
+    }),
+  );
+  return found.flat();
+}
