@@ -165,7 +165,8 @@ function viewersWaiting(tx: LedgerTx): number {
 function standBy(one: Hands, lanes: readonly LaneCode[], wanted: number): void {
   const { tx } = one;
   for (const lane of lanes) {
-    const left = Math.min(one.room, wanted - standbys(one.hand));
+    if (isShut(tx, lane)) continue;
+    const left = Math.min(one.room, wanted - standbys(one));
     if (left <= 0) return;
     for (const row of candidates(one, lane, left)) {
       if (one.room > 0 && mayTake(one, row)) hold(one, row);
@@ -175,8 +176,15 @@ function standBy(one: Hands, lanes: readonly LaneCode[], wanted: number): void {
   }
 }
 
-function standbys(hand: Hand): number {
-  return [...hand.entries.values()].filter(({ granted }) => !granted).length;
+/** Those that can go one day keep nobody from others that can go now. */
+function standbys({ tx, hand }: Hands): number {
+  return [...hand.entries.values()].filter(({ granted, lane }) => !granted && !isShut(tx, lane)).length;
+}
+
+/** Closed for long, and not all lanes at once. */
+function isShut(tx: LedgerTx, lane: LaneCode): boolean {
+  const code = closedFor(tx.gateNow, laneName(lane))?.code;
+  return code === "paused" || code === "budget";
 }
 
 function hold(one: Hands, row: Row): void {
