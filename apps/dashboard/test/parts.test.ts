@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { forLog, splitFilling, tick } from "../src/charts/series.ts";
+import { forLog, lonely, splitFilling, tick } from "../src/charts/series.ts";
 import { shellQuote } from "../src/lib/curl.ts";
 import { imageUrl, match } from "../src/lib/paths.ts";
 import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/lib/warm-input.ts";
@@ -96,4 +96,12 @@ describe("a warm request", () => {
     ["a.json", "application/json"],
     ["a.txt", "application/x-ndjson"],
   ])("reads %s as %s", (name, type) => expect(typeOfFile(name)).toBe(type));
+});
+
+it("a value that stands alone is a point, since a line needs two", () => {
+  expect(lonely([null, 5, null, 1, 2, null, 7])).toEqual([1, 6]);
+  expect(lonely([3])).toEqual([0]);
+  expect(lonely([1, 2, undefined, null])).toEqual([]);
+  const [whole, open] = splitFilling([null, null, 9], true);
+  expect([lonely(whole), lonely(open)]).toEqual([[], [2]]);
 });

@@ -36,3 +36,9 @@ export function tick(at: number, bucketMs: number): string {
   if (bucketMs < 86_400_000) return iso.slice(11, 16);
   return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 }
+
+/** Places of values that stand alone: a line needs two, so that these are drawn as points. */
+export function lonely(values: readonly (number | null | undefined)[]): number[] {
+  const isThere = (index: number) => values[index] !== null && values[index] !== undefined;
+  return values.flatMap((_, index) => (isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : []));
+}

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { isDark } from "../lib/theme.ts";
-import { forLog, type Line, splitFilling, tick } from "./series.ts";
+import { forLog, type Line, lonely, splitFilling, tick } from "./series.ts";
 
 interface TimeChartProps {
   title: string;
@@ -116,7 +116,13 @@ function optionsOf(props: TimeChartProps, box: HTMLElement, hover: (index: numbe
 /** The solid part and the dashed one. */
 function seriesOf(line: Line, token: (name: string) => string): uPlot.Series[] {
   const stroke = token(line.color);
-  const base: uPlot.Series = { label: line.label, stroke, width: 1.75, points: { show: false }, spanGaps: false };
+  const points: uPlot.Series.Points = {
+    show: false,
+    size: 6,
+    fill: stroke,
+    filter: (chart, series) => lonely([...(chart.data[series] ?? [])]),
+  };
+  const base: uPlot.Series = { label: line.label, stroke, width: 1.75, points, spanGaps: false };
   const fill = line.area ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {};
   return [
     { ...base, ...fill },
