@@ -1,19 +1,22 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { session, sessionError } from "./api/session.ts";
 import { StatsProvider } from "./api/stats.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
-import { helpOpen } from "./lib/keyboard.ts";
+import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
 import { match } from "./lib/paths.ts";
 import { place } from "./lib/router.ts";
+import { naming } from "./lib/views.ts";
 import { JobsPage } from "./pages/jobs.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { NameDialog } from "./pages/saved-views.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Shell } from "./shell.tsx";
 import { Lazy } from "./ui/lazy.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { Empty, ProblemCard } from "./ui/view.tsx";
 
+const palette = () => import("./palette.tsx").then(({ Palette }) => Palette);
 /* Pages that come when they are asked for. The overview and the list of jobs are there at once. */
 const oneJob = () => import("./pages/job.tsx").then(({ JobPage }) => JobPage);
 const images = () => import("./pages/images.tsx").then(({ ImagesPage }) => ImagesPage);
@@ -54,17 +57,25 @@ export function App() {
     <>
       <Signed />
       {helpOpen.value && <HelpDialog />}
+      {naming.value !== null && <NameDialog url={naming.value} />}
       <Toasts />
     </>
   );
 }
 
+/** What is typed right after Ctrl K must not be lost while its code comes; Safari has no idle callback. */
+function fetchAhead(): void {
+  (globalThis.requestIdleCallback ?? setTimeout)(() => void palette().catch(() => undefined));
+}
+
 function Signed() {
+  useEffect(fetchAhead, []);
   if (session.value === null) return <SignInPage />;
   if (session.value !== "unknown")
     return (
       <StatsProvider>
         <Routed />
+        {paletteOpen.value && <Lazy load={palette} props={{}} />}
       </StatsProvider>
     );
   const error = sessionError.value;
@@ -82,10 +93,22 @@ function Signed() {
 function Routed() {
   const path = place.value.pathname;
   const { title, page } = find(path);
+  const [said, say] = useState("");
+  const first = useRef(true);
   useEffect(() => {
     document.title = `${title} · Prewarm`;
+    // A browser reads out the first page by itself.
+    if (!first.current) say(title);
+    first.current = false;
   }, [title]);
-  return <Shell path={path}>{page}</Shell>;
+  return (
+    <>
+      <Shell path={path}>{page}</Shell>
+      <p class="visually-hidden" role="status" data-announced>
+        {said}
+      </p>
+    </>
+  );
 }
 
 function find(path: string): ReturnType<Page> {

@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { findSession } from "./api/session.ts";
 import { App } from "./app.tsx";
+import { startDensity } from "./lib/density.ts";
 import { startKeyboard } from "./lib/keyboard.ts";
 import { watchAttention } from "./lib/live.ts";
 import { startRouter } from "./lib/router.ts";
@@ -10,8 +11,11 @@ import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 import { startTheme } from "./lib/theme.ts";
+import { startViews } from "./lib/views.ts";
 
 startTheme();
+startDensity();
+startViews();
 startRouter();
 startKeyboard();
 watchAttention();

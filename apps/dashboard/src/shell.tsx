@@ -2,8 +2,9 @@ import type { ComponentChildren } from "preact";
 import { environment, session, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
 import { compact, duration } from "./lib/format.ts";
-import { helpOpen } from "./lib/keyboard.ts";
+import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
 import { clock, live, liveSwitch, setLive } from "./lib/live.ts";
+import { NAV } from "./lib/nav.ts";
 import { nextTheme, theme } from "./lib/theme.ts";
 import { WarningLink } from "./ui/warning-link.tsx";
 
@@ -11,18 +12,6 @@ import { WarningLink } from "./ui/warning-link.tsx";
 const LATE_MS = 9_000;
 /** A poll: an answer takes a tenth of a second. */
 const SLOW_MS = 3_000;
-
-const NAV: readonly [href: string, name: string, key: string][] = [
-  ["/", "Overview", "o"],
-  ["/jobs", "Jobs", "j"],
-  ["/runs", "Runs", "r"],
-  ["/causes", "Causes", "c"],
-  ["/dead", "Dead letters", "d"],
-  ["/images", "Images", "i"],
-  ["/serving", "Serving", "v"],
-  ["/steering", "Steering", "s"],
-  ["/system", "System", "y"],
-];
 
 /** What stands around every page. */
 export function Shell({ path, children }: { path: string; children: ComponentChildren }) {
@@ -42,6 +31,17 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
           </span>
         )}
         <span class="grow" />
+        <button
+          type="button"
+          class="ghost"
+          aria-haspopup="dialog"
+          title="Go to, or do (Ctrl K)"
+          onClick={() => {
+            paletteOpen.value = true;
+          }}
+        >
+          <span aria-hidden="true">⌕</span> <span class="word">Go to…</span>
+        </button>
         <LiveSwitch />
         <button type="button" class="ghost" onClick={nextTheme} title="Theme (t)">
           <span class="visually-hidden">Theme: </span>

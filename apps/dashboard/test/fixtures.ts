@@ -299,9 +299,9 @@ export function auditAt(index: number, hostile: boolean): AuditEntry {
   const [what, target, details] = (
     [
       ["gate.patch", null, { paused: { bulk: true } }],
-      ["action.create", "act_1", { action: "retry", total: 241 }],
+      ["action.retry", "act_1", { filter: { state: "dead" }, total: 241, exact: true }],
       ["image.purge", "products/oak-chair", {}],
-      ["session.open", null, { role: "operator" }],
+      ["code.version", "0f0f0f0", { before: "version-0" }],
     ] as const
   )[index % 4] ?? ["gate.patch", null, {}];
   return {

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { forLog, lonely, splitFilling, tick } from "../src/charts/series.ts";
+import { forLog, splitFilling, tick, tickBoth } from "../src/charts/series.ts";
+import { actWords } from "../src/lib/act-words.ts";
 import { shellQuote } from "../src/lib/curl.ts";
 import { imageUrl, match } from "../src/lib/paths.ts";
+import { read } from "../src/lib/views.ts";
 import { readIds, toRequest, typeOfFile, type WarmInput } from "../src/lib/warm-input.ts";
 import { createSelection } from "../src/ui/selection.ts";
 
@@ -19,9 +21,13 @@ describe("a chart's line", () => {
   });
   it("has gaps on a log axis where nothing was measured", () =>
     expect(forLog([null, 0, 0.4, 20])).toEqual([null, null, 1, 20]));
-  it("is labelled in UTC", () => {
+  it("is labelled in the reader's time with UTC beside it, and a day as the day in UTC that it is", () => {
     const at = Date.UTC(2026, 10, 24, 5, 9);
-    expect([tick(at, 60_000), tick(at, 86_400_000)]).toEqual(["05:09", "24 Nov"]);
+    expect([tick(at, 60_000, "Asia/Kolkata"), tick(at, 60_000, "UTC"), tick(at, 86_400_000)]).toEqual([
+      ...["10:39", "05:09", "24 Nov"],
+    ]);
+    const local = new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+    expect(tickBoth(at, 60_000)).toBe(local === "05:09" ? "05:09 UTC" : `${local} (05:09 UTC)`);
   });
 });
 
@@ -98,10 +104,24 @@ describe("a warm request", () => {
   ])("reads %s as %s", (name, type) => expect(typeOfFile(name)).toBe(type));
 });
 
-it("a value that stands alone is a point, since a line needs two", () => {
-  expect(lonely([null, 5, null, 1, 2, null, 7])).toEqual([1, 6]);
-  expect(lonely([3])).toEqual([0]);
-  expect(lonely([1, 2, undefined, null])).toEqual([]);
-  const [whole, open] = splitFilling([null, null, 9], true);
-  expect([lonely(whole), lonely(open)]).toEqual([[], [2]]);
+describe("a saved view", () => {
+  it("is an address of this site with a name; what else lies there is left out", () => {
+    const kept = [
+      { name: "a", url: "/jobs?state=dead" },
+      { name: "b", url: "//evil.example" },
+      { name: 1, url: "/" },
+      null,
+    ];
+    expect(read(JSON.stringify(kept))).toEqual([{ name: "a", url: "/jobs?state=dead" }]);
+    expect([read("{"), read('{"a":1}'), read(null)]).toEqual([[], [], []]);
+  });
+});
+
+it("says an entry of the audit log in words, with what stood before", () => {
+  const entry = (what: string, details: Record<string, unknown>, target: string | null = null) =>
+    actWords({ seq: 1, at: 0, who: "operator token 1", what, target, details });
+  expect(entry("gate.patch", { rate: 5, before: { rate: 20 } })).toBe("rate 20 → 5");
+  expect(entry("gate.patch", { paused: { bulk: true, live: false } })).toBe("live resumed, bulk paused");
+  expect(entry("code.version", { before: "a" }, "b2")).toBe("version b2 runs");
+  expect(entry("job.retry", {}, "x")).toBeNull();
 });

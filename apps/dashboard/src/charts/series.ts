@@ -9,6 +9,20 @@ export interface Line {
   area?: boolean;
 }
 
+export interface TimeChartProps {
+  title: string;
+  /** Starts of the buckets, Unix ms, oldest first. */
+  at: readonly number[];
+  bucketMs: number;
+  /** The last bucket still fills. */
+  filling: boolean;
+  lines: readonly Line[];
+  format(value: number | null): string;
+  log?: boolean;
+  /** Moments to mark, Unix ms: what was done then stands below the charts. */
+  marks: readonly number[];
+}
+
 /**
  * Splits a line in two: solid for buckets that are complete, dashed to the bucket that still fills. The two share the last complete
  * point, so that they meet.
@@ -30,15 +44,17 @@ export function forLog(values: readonly (number | null)[]): (number | null)[] {
   return values.map((value) => (value === null || value <= 0 ? null : Math.max(value, 1)));
 }
 
-/** `05:09` within two days, `24 Nov` beyond; UTC. */
-export function tick(at: number, bucketMs: number): string {
-  const iso = new Date(at).toISOString();
-  if (bucketMs < 86_400_000) return iso.slice(11, 16);
-  return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+/** `05:09` of a minute or an hour, in the reader's zone or another; `24 Nov` of a day, which is a day in UTC. */
+export function tick(at: number, bucketMs: number, timeZone?: string): string {
+  const options =
+    bucketMs < 86_400_000
+      ? ({ hour: "2-digit", minute: "2-digit", ...(timeZone ? { timeZone } : {}) } as const)
+      : ({ day: "numeric", month: "short", timeZone: "UTC" } as const);
+  return new Date(at).toLocaleString("en-GB", options);
 }
 
-/** Places of values that stand alone: a line needs two, so that these are drawn as points. */
-export function lonely(values: readonly (number | null | undefined)[]): number[] {
-  const isThere = (index: number) => values[index] !== null && values[index] !== undefined;
-  return values.flatMap((_, index) => (isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : []));
+/** Local time with UTC beside it where they differ: `06:09 (05:09 UTC)`. */
+export function tickBoth(at: number, bucketMs: number): string {
+  const [local, utc] = [tick(at, bucketMs), tick(at, bucketMs, "UTC")];
+  return local === utc ? `${utc} UTC` : `${local} (${utc} UTC)`;
 }

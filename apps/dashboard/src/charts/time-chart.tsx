@@ -2,19 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { isDark } from "../lib/theme.ts";
-import { forLog, type Line, lonely, splitFilling, tick } from "./series.ts";
-
-interface TimeChartProps {
-  title: string;
-  /** Starts of the buckets, Unix ms, oldest first. */
-  at: readonly number[];
-  bucketMs: number;
-  /** The last bucket still fills. */
-  filling: boolean;
-  lines: readonly Line[];
-  format(value: number | null): string;
-  log?: boolean;
-}
+import { ChartTable } from "./chart-table.tsx";
+import { forLog, type Line, splitFilling, type TimeChartProps, tick, tickBoth } from "./series.ts";
 
 const HEIGHT = 170;
 
@@ -27,7 +16,11 @@ export function TimeChart(props: TimeChartProps) {
   // `shape` changes when the chart itself has to be built anew, not only its data.
   useEffect(() => {
     if (!box.current) return;
-    const chart = new uPlot(optionsOf(props, box.current, setHovered), dataOf(props), box.current);
+    const chart = new uPlot(
+      optionsOf(props, box.current, { hover: setHovered, marks: () => marks.current }),
+      dataOf(props),
+      box.current,
+    );
     plot.current = chart;
     const watcher = new ResizeObserver(([entry]) =>
       chart.setSize({ width: Math.floor(entry?.contentRect.width ?? 300), height: HEIGHT }),
@@ -38,9 +31,12 @@ export function TimeChart(props: TimeChartProps) {
       chart.destroy();
     };
   }, [shape]);
-  useEffect(() => plot.current?.setData(dataOf(props)), [props.at, props.lines]);
+  const marks = useRef(props.marks);
+  marks.current = props.marks;
+  useEffect(() => plot.current?.setData(dataOf(props)), [props.at, props.lines, props.marks]);
   const shown = Math.min(hovered ?? props.at.length - 1, props.at.length - 1);
   const when = props.at[shown];
+  const isEmpty = props.lines.every(({ values }) => values.every((value) => value === null || value === 0));
   return (
     <figure class="chart">
       <figcaption>
@@ -48,11 +44,13 @@ export function TimeChart(props: TimeChartProps) {
         <span class="muted num">
           {when === undefined
             ? ""
-            : `${tick(when, props.bucketMs)} UTC${shown === props.at.length - 1 && props.filling ? " · filling" : ""}`}
+            : `${tickBoth(when, props.bucketMs)}${shown === props.at.length - 1 && props.filling ? ", not over yet" : ""}`}
         </span>
       </figcaption>
       <div ref={box} class="plot" aria-hidden="true" />
+      {isEmpty && <p class="muted small-text">Nothing was measured in this time.</p>}
       <Legend {...props} shown={shown} />
+      <ChartTable {...props} />
     </figure>
   );
 }
@@ -75,7 +73,12 @@ function dataOf({ at, lines, filling, log }: TimeChartProps): uPlot.AlignedData 
   return [at.map((ms) => ms / 1000), ...values];
 }
 
-function optionsOf(props: TimeChartProps, box: HTMLElement, hover: (index: number | null) => void): uPlot.Options {
+interface Live {
+  hover(index: number | null): void;
+  marks(): readonly number[];
+}
+
+function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks }: Live): uPlot.Options {
   const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const axis = {
     stroke: token("--muted"),
@@ -109,20 +112,28 @@ function optionsOf(props: TimeChartProps, box: HTMLElement, hover: (index: numbe
       },
     ],
     series: [{}, ...props.lines.flatMap((line) => seriesOf(line, token))],
-    hooks: { setCursor: [(chart) => hover(chart.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(chart) => hover(chart.cursor.idx ?? null)],
+      draw: [(chart) => drawMarks(chart, marks(), token("--muted"))],
+    },
   };
 }
+
+/** A value between two gaps is no line: it is drawn as a point. */
+const ALONE: uPlot.Series.Points = {
+  show: true,
+  size: 5,
+  filter: (chart, series) => {
+    const values = chart.data[series] ?? [];
+    const isGap = (index: number) => (values[index] ?? null) === null;
+    return [...values.keys()].filter((index) => !isGap(index) && isGap(index - 1) && isGap(index + 1));
+  },
+};
 
 /** The solid part and the dashed one. */
 function seriesOf(line: Line, token: (name: string) => string): uPlot.Series[] {
   const stroke = token(line.color);
-  const points: uPlot.Series.Points = {
-    show: false,
-    size: 6,
-    fill: stroke,
-    filter: (chart, series) => lonely([...(chart.data[series] ?? [])]),
-  };
-  const base: uPlot.Series = { label: line.label, stroke, width: 1.75, points, spanGaps: false };
+  const base: uPlot.Series = { label: line.label, stroke, width: 1.75, points: ALONE, spanGaps: false };
   const fill = line.area ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {};
   return [
     { ...base, ...fill },
@@ -135,4 +146,20 @@ const LOG_TICKS = [1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_
 
 function logSplits(_: uPlot, __: number, min: number, max: number): number[] {
   return LOG_TICKS.filter((tick) => tick >= min && tick <= max);
+}
+
+/** A dashed line from top to bottom at each moment. */
+function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly number[], color: string): void {
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.setLineDash([2, 3]);
+  ctx.beginPath();
+  for (const at of marks) {
+    const x = Math.round(valToPos(at / 1000, "x", true)) + 0.5;
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+  }
+  ctx.stroke();
+  ctx.restore();
 }

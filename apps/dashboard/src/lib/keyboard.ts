@@ -1,10 +1,12 @@
 import { signal } from "@preact/signals";
+import { toggleDensity } from "./density.ts";
 import { liveSwitch, setLive } from "./live.ts";
+import { NAV } from "./nav.ts";
 import { navigate } from "./router.ts";
 import { nextTheme } from "./theme.ts";
 
 /** Every key there is; the help dialog prints this table. */
-export const KEYS: readonly [keys: string, does: string][] = [
+export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["/", "Search"],
   ["j  k", "Next row, row before"],
   ["Enter", "Open the row"],
@@ -12,32 +14,17 @@ export const KEYS: readonly [keys: string, does: string][] = [
   ["r", "Retry what is selected, or the row, or the job shown"],
   ["p", "Pause and resume live updates"],
   ["t", "Theme: automatic, light, dark"],
-  ["g o", "Go to the overview"],
-  ["g j", "Go to jobs"],
-  ["g r", "Go to runs"],
-  ["g c", "Go to causes"],
-  ["g d", "Go to dead letters"],
-  ["g i", "Go to images"],
-  ["g v", "Go to serving"],
-  ["g s", "Go to steering"],
-  ["g y", "Go to system"],
+  ["d", "Dense rows, or roomy ones"],
+  ["Ctrl K", "Go to any page, view, image, run or job, or do something; ⌘ K on a Mac"],
+  ...NAV.map(([, name, key]) => [`g ${key}`, `Go to ${name.toLowerCase()}`] as const),
   ["?", "This list"],
   ["Esc", "Close; leave the search"],
 ];
 
-const GO: Record<string, string> = {
-  o: "/",
-  j: "/jobs",
-  r: "/runs",
-  c: "/causes",
-  d: "/dead",
-  i: "/images",
-  v: "/serving",
-  s: "/steering",
-  y: "/system",
-};
+const GO = Object.fromEntries(NAV.map(([href, , key]) => [key, href]));
 
 export const helpOpen = signal(false);
+export const paletteOpen = signal(false);
 
 const SINGLE: Record<string, () => void> = {
   "/": () => document.querySelector<HTMLInputElement>("main input[type=search]")?.focus(),
@@ -50,12 +37,18 @@ const SINGLE: Record<string, () => void> = {
   r: retry,
   p: () => setLive(!liveSwitch.value),
   t: nextTheme,
+  d: toggleDensity,
 };
 
 /** Single keys, as long as nobody types and no dialog is open. Rows are whatever carries `data-row`; their first link has the focus. */
 export function startKeyboard(): void {
   let afterG = false;
   document.addEventListener("keydown", (event) => {
+    if (isPaletteKey(event)) {
+      event.preventDefault();
+      if (!document.querySelector("dialog[open]")) paletteOpen.value = true;
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && isTyping(event.target)) return (event.target as HTMLElement).blur();
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
@@ -66,6 +59,10 @@ export function startKeyboard(): void {
     event.preventDefault();
     act();
   });
+}
+
+function isPaletteKey({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "k" && (ctrlKey || metaKey) && !altKey && !shiftKey;
 }
 
 function isTyping(target: EventTarget | null): boolean {

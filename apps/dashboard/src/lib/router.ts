@@ -3,17 +3,24 @@ import { signal } from "@preact/signals";
 /** Where we are: path and query, as the address bar has them. */
 export const place = signal(new URL(location.href));
 
-/** Kept with a history entry: what Back restores. */
+/** Kept with a history entry: what Back, and a reload, restore. */
 interface PlaceState {
   /** The cursors of the pages before, because the server only names the next page. */
   back?: string[];
   /** How far it was scrolled, and the row that had the focus. */
   scroll?: number;
   row?: string | null;
+  /** The ticked rows. */
+  ticked?: string[];
 }
 
 export function placeState(): PlaceState {
   return (history.state as PlaceState | null) ?? {};
+}
+
+/** Adds to what this history entry keeps. */
+export function keep(more: PlaceState): void {
+  history.replaceState({ ...placeState(), ...more }, "");
 }
 
 /** Goes to a path of this site. `replace` is for a filter that changes while the user types: it adds no history entry. */
@@ -25,31 +32,51 @@ export function navigate(to: string, options: { replace?: boolean; state?: Place
   place.value = new URL(location.href);
   if (moved) {
     scrollTo(0, 0);
-    document.getElementById("main")?.focus({ preventScroll: true });
+    focusMain();
   }
+}
+
+function focusMain(): void {
+  document.getElementById("main")?.focus({ preventScroll: true });
 }
 
 /** Writes down where the operator was on this page, for the way back. */
 function remember(): void {
   const row = document.activeElement?.closest<HTMLElement>("[data-row]")?.dataset.row ?? null;
-  history.replaceState({ ...placeState(), scroll: scrollY, row }, "");
+  keep({ scroll: scrollY, row });
 }
 
-/** Scrolls to where the operator was, once the page is as tall again; rows come with an answer, so that it waits for them a while. */
-function restore({ scroll = 0, row = null }: PlaceState, triesLeft = 60): void {
-  const found = row === null ? null : document.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"] a`);
-  const isTall = document.documentElement.scrollHeight >= scroll + innerHeight;
-  if (triesLeft > 0 && ((row !== null && found === null) || !isTall)) {
-    requestAnimationFrame(() => restore({ scroll, row }, triesLeft - 1));
-    return;
-  }
+/** For so long the rows may take to come, in ms; whoever scrolls or types meanwhile is left where they are. */
+const RESTORE_MS = 10_000;
+
+/** Scrolls to where the operator was, once the page is as tall again; rows come with an answer, so that it waits for them. */
+function restore({ scroll = 0, row = null }: PlaceState): void {
+  const until = performance.now() + RESTORE_MS;
+  const moved = new AbortController();
+  for (const touch of ["wheel", "keydown", "pointerdown", "popstate"])
+    addEventListener(touch, () => moved.abort(), { signal: moved.signal, capture: true });
   scrollTo(0, scroll);
-  found?.focus({ preventScroll: true });
+  focusMain();
+  const tryIt = () => {
+    if (moved.signal.aborted) return;
+    const found = row === null ? null : document.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"] a`);
+    const isTall = document.documentElement.scrollHeight >= scroll + innerHeight;
+    if (performance.now() < until && ((row !== null && found === null) || !isTall)) {
+      requestAnimationFrame(tryIt);
+      return;
+    }
+    moved.abort();
+    scrollTo(0, scroll);
+    found?.focus({ preventScroll: true });
+  };
+  requestAnimationFrame(tryIt);
 }
 
 /** Follows the back button, and clicks on links of ours that a browser would open in this tab. */
 export function startRouter(): void {
   history.scrollRestoration = "manual";
+  if (placeState().scroll !== undefined) restore(placeState());
+  addEventListener("pagehide", remember);
   addEventListener("popstate", () => {
     place.value = new URL(location.href);
     restore(placeState());

@@ -1,9 +1,11 @@
+import { useSignalEffect } from "@preact/signals";
 import type { ActionFilter } from "@prewarm/control-client/schema";
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { isOperator } from "../api/session.ts";
 import { count } from "../lib/format.ts";
 import { describeFilter } from "../lib/job-filter.ts";
+import { keep, place, placeState } from "../lib/router.ts";
 import { BulkDialog } from "../ui/bulk-dialog.tsx";
 import { createSelection, type Selection } from "../ui/selection.ts";
 
@@ -17,7 +19,13 @@ export interface Bulk {
 
 /** The ticked rows of a page, what can be done with them, and the dialog that does it. `done` follows when the dialog closes. */
 export function useBulk(done: () => void): { selection: Selection; open(bulk: Bulk): void; controls: VNode } {
-  const selection = useMemo(createSelection, []);
+  const selection = useMemo(() => createSelection(placeState().ticked), []);
+  const path = useMemo(() => place.peek().pathname, []);
+  // What is ticked goes with the history entry, so that Back brings it back.
+  useSignalEffect(() => {
+    const ticked = [...selection.ids.value];
+    if (place.value.pathname === path) keep({ ticked });
+  });
   const [bulk, open] = useState<Bulk | null>(null);
   const close = () => {
     open(null);

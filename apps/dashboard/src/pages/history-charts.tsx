@@ -1,11 +1,13 @@
-import type { History, HistoryBucket } from "@prewarm/control-client/schema";
+import type { AuditEntry, History, HistoryBucket } from "@prewarm/control-client/schema";
 import { useMemo } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import type { Line } from "../charts/series.ts";
 import { TimeChart } from "../charts/time-chart.tsx";
-import { compact, duration } from "../lib/format.ts";
+import { actWords } from "../lib/act-words.ts";
+import { compact, duration, plural } from "../lib/format.ts";
 import { navigate, place } from "../lib/router.ts";
+import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
 
 const TIERS = [
@@ -13,6 +15,8 @@ const TIERS = [
   ["hour", "Day", 60_000],
   ["day", "30 days", 300_000],
 ] as const;
+/** More of them would push what stands below away. */
+const ACTS_OPEN = 3;
 type Tier = (typeof TIERS)[number][0];
 
 /** Charts of throughput, waiting time and running time. The URL holds the chosen range. */
@@ -20,6 +24,8 @@ export function HistoryCharts() {
   const asked = place.value.searchParams.get("history");
   const [tier, , every] = TIERS.find(([name]) => name === asked) ?? TIERS[0];
   const history = useResource(tier, (signal) => ask("GET /api/v1/history", { query: { tier }, signal }), every);
+  const audit = useResource("acts", (signal) => ask("GET /api/v1/audit", { query: { limit: 100 }, signal }), 30_000);
+  const acts = useMemo(() => actsOf(audit.data.value?.entries ?? []), [audit.data.value]);
   return (
     <section class="card" aria-labelledby="history">
       <header class="card-head">
@@ -33,7 +39,7 @@ export function HistoryCharts() {
         </fieldset>
       </header>
       <View resource={history} what="the history">
-        {(data) => <Charts history={data} />}
+        {(data) => <Charts history={data} acts={acts} />}
       </View>
     </section>
   );
@@ -43,8 +49,41 @@ function show(tier: Tier): void {
   navigate(tier === "minute" ? "/" : `/?history=${tier}`, { replace: true });
 }
 
-function Charts({ history }: { history: History }) {
+interface Act {
+  at: number;
+  who: string;
+  text: string;
+}
+
+function actsOf(entries: readonly AuditEntry[]): Act[] {
+  return entries.flatMap((entry) => {
+    const text = actWords(entry);
+    return text === null ? [] : [{ at: entry.at, who: entry.who, text }];
+  });
+}
+
+/** What was done in the time that the charts show, the newest first: the dashed lines in words. */
+function Acts({ acts }: { acts: readonly Act[] }) {
+  if (acts.length === 0) return null;
+  return (
+    <details class="acts" open={acts.length <= ACTS_OPEN}>
+      <summary>{plural(acts.length, "change")} in this time, marked in the charts</summary>
+      <ul class="small-text">
+        {acts.map(({ at, who, text }) => (
+          <li key={`${at}${text}`} class="break">
+            <Time at={at} /> {text} <span class="muted">by {who}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Charts({ history, acts }: { history: History; acts: readonly Act[] }) {
   const { buckets, bucketMs } = history;
+  const from = buckets[0]?.at ?? 0;
+  const shown = useMemo(() => acts.filter(({ at }) => at >= from), [acts, from]);
+  const marks = useMemo(() => shown.map(({ at }) => at), [shown]);
   const drawn = useMemo(() => {
     const pick = (of: (bucket: HistoryBucket) => number | null) => buckets.map(of);
     return {
@@ -54,19 +93,22 @@ function Charts({ history }: { history: History }) {
       run: latency(pick, "run"),
     };
   }, [buckets]);
-  const shared = { at: drawn.at, bucketMs, filling: buckets.at(-1)?.filling ?? false };
+  const shared = { at: drawn.at, bucketMs, filling: buckets.at(-1)?.filling ?? false, marks };
   const per = bucketMs < 3_600_000 ? "a minute" : bucketMs < 86_400_000 ? "an hour" : "a day";
   return (
-    <div class="charts">
-      <TimeChart
-        {...shared}
-        title={`Variants ${per}`}
-        lines={drawn.throughput}
-        format={(value) => (value === null ? "–" : compact(value))}
-      />
-      <TimeChart {...shared} title="Waiting, until first submitted" lines={drawn.wait} format={duration} log />
-      <TimeChart {...shared} title="Running, submitted to stored" lines={drawn.run} format={duration} log />
-    </div>
+    <>
+      <div class="charts">
+        <TimeChart
+          {...shared}
+          title={`Variants ${per}`}
+          lines={drawn.throughput}
+          format={(value) => (value === null ? "–" : compact(value))}
+        />
+        <TimeChart {...shared} title="Waiting, until first submitted" lines={drawn.wait} format={duration} log />
+        <TimeChart {...shared} title="Running, submitted to stored" lines={drawn.run} format={duration} log />
+      </div>
+      <Acts acts={shown} />
+    </>
   );
 }
 

@@ -2,7 +2,9 @@ import type { JobState, Stats } from "@prewarm/control-client/schema";
 import { useStats } from "../api/stats.tsx";
 import { compact, count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../lib/job-filter.ts";
+import { isNarrow } from "../lib/narrow.ts";
 import { navigate } from "../lib/router.ts";
+import { SavedViews } from "./saved-views.tsx";
 
 /** States and lanes with their counts; ticking them is the filter. Several of each may be on. */
 export function JobSidebar({ filter }: { filter: JobFilter }) {
@@ -10,8 +12,8 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
   // Counts of everything beside a search would be of something else than the list.
   const stats = filter.search === "" && filter.run === null ? known : null;
   const go = (change: Partial<JobFilter>) => navigate(filterUrl({ ...filter, ...change, cursor: null }));
-  return (
-    <search class="sidebar" aria-label="Filter by state and lane">
+  const facets = (
+    <>
       <fieldset>
         <legend>State</legend>
         {STATES.map((state) => (
@@ -41,8 +43,27 @@ export function JobSidebar({ filter }: { filter: JobFilter }) {
           </label>
         ))}
       </fieldset>
+      <SavedViews here={filterUrl({ ...filter, cursor: null })} />
+    </>
+  );
+  return (
+    <search class="sidebar" aria-label="Filter by state and lane">
+      {isNarrow.value ? (
+        <details class="fold">
+          <summary>{ticked(filter)}</summary>
+          {facets}
+        </details>
+      ) : (
+        facets
+      )}
     </search>
   );
+}
+
+/** What is ticked, where the boxes are folded away. */
+function ticked({ states, lanes }: JobFilter): string {
+  const chosen = [...states, ...lanes];
+  return chosen.length === 0 ? "Filter: all states and lanes" : `Filter: ${chosen.join(", ")}`;
 }
 
 function Count({ value }: { value: number | null }) {

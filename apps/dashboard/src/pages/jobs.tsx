@@ -1,6 +1,7 @@
 import { isOperator } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { type Walked, walkJobs } from "../api/walk.ts";
+import { isDense, toggleDensity } from "../lib/density.ts";
 import { count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, OPEN, RETRYABLE, readFilter, toActionFilter } from "../lib/job-filter.ts";
 import { place } from "../lib/router.ts";
@@ -27,6 +28,9 @@ export function JobsPage() {
         <header class="page-head">
           <h1>Jobs</h1>
           <span class="grow" />
+          <button type="button" aria-pressed={isDense.value} title="Dense rows (d)" onClick={toggleDensity}>
+            Dense
+          </button>
           <ExportLinks filter={filter} />
           {isOperator.value && <MatchingButtons filter={filter} open={open} />}
         </header>

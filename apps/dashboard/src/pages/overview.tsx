@@ -84,29 +84,35 @@ function Tiles({ stats }: { stats: Stats }) {
         value={count(stats.open)}
         href="/jobs?state=queued&state=processing&state=retrying"
         spark={buckets.map((one) => one.open)}
+        trend="Open jobs, last hour"
       />
       <Tile
         name="Stored, last 1–2 min"
         value={rate(stats.rates.storedPerSecond)}
         spark={buckets.map((one) => one.stored)}
+        trend="Stored a minute, last hour"
       />
       <Tile
         name={`Failed of ${count(stats.rates.attempts.all)} attempts, 5 min`}
         value={percent(stats.rates.failureRatio)}
         href="/causes?window=5m"
         spark={buckets.map((one) => one.failed)}
+        trend="Failed attempts a minute, last hour"
         bad={stats.rates.failureRatio > 0.05}
       />
       <Tile
         name="Oldest waiting"
         value={oldest < 0 ? "none" : duration(oldest)}
         spark={buckets.map((one) => one.oldestMs)}
+        trend="Oldest waiting, last hour"
+        format={duration}
       />
       <Tile
         name="Dead letters"
         value={count(stats.deadLetters)}
         href="/dead"
         spark={buckets.map((one) => one.dead)}
+        trend="Died a minute, last hour"
         bad={stats.deadLetters > 0}
       />
     </section>
@@ -117,12 +123,17 @@ function Tile({
   name,
   value,
   spark,
+  trend,
+  format = (number) => count(number),
   href,
   bad,
 }: {
   name: string;
   value: string;
   spark: (number | null)[];
+  /** What the line is of. */
+  trend: string;
+  format?(value: number): string;
   href?: string;
   bad?: boolean;
 }) {
@@ -130,7 +141,7 @@ function Tile({
     <div class="card tile" data-bad={bad ?? false}>
       <h2>{href ? <a href={href}>{name}</a> : name}</h2>
       <p class="value num">{value}</p>
-      <Sparkline values={spark} label={`${name}, last hour`} />
+      <Sparkline values={spark} label={trend} format={format} />
     </div>
   );
 }
@@ -162,7 +173,7 @@ function Lanes({ stats }: { stats: Stats }) {
                   {stats.gate.paused[lane] && <span class="pill warn">paused</span>}
                 </th>
                 {STATES.map((state) => (
-                  <td key={state} class="right num">
+                  <td key={state} class="right num" data-label={state} data-zero={stats.lanes[lane][state] === 0}>
                     <CountLink
                       value={stats.lanes[lane][state]}
                       href={filterUrl({ lanes: [lane], states: [state] })}
@@ -170,7 +181,9 @@ function Lanes({ stats }: { stats: Stats }) {
                     />
                   </td>
                 ))}
-                <td class="right num">{duration(stats.oldest[lane])}</td>
+                <td class="right num" data-label="oldest waiting" data-zero={stats.oldest[lane] === null}>
+                  {duration(stats.oldest[lane])}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -178,11 +191,11 @@ function Lanes({ stats }: { stats: Stats }) {
             <tr>
               <th scope="row">all</th>
               {STATES.map((state) => (
-                <td key={state} class="right num">
+                <td key={state} class="right num" data-label={state} data-zero={stats.states[state] === 0}>
                   <CountLink value={stats.states[state]} href={filterUrl({ states: [state] })} what={state} />
                 </td>
               ))}
-              <td />
+              <td data-zero />
             </tr>
           </tfoot>
         </table>

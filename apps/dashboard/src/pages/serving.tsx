@@ -78,10 +78,11 @@ function Counted({ serving }: { serving: Serving }) {
           <Sparkline
             values={buckets.map(({ hits, others }) => (hits + others === 0 ? null : hits / (hits + others)))}
             label="Share of views that had their variant, over time"
+            format={percent}
           />
         </Tile>
         <Tile name="Views" value={count(all)}>
-          <Sparkline values={buckets.map(({ hits, others }) => hits + others)} label="Views over time" />
+          <Sparkline values={buckets.map(({ hits, others }) => hits + others)} label="Views over time" format={count} />
         </Tile>
         <Tile name={savedBytes < 0 ? "Sent more than the originals" : "Saved"} value={size(Math.abs(savedBytes))}>
           <p class="muted small-text">

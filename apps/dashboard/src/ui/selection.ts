@@ -9,8 +9,8 @@ export interface Selection {
   clear(): void;
 }
 
-export function createSelection(): Selection {
-  const ids = signal<ReadonlySet<string>>(new Set());
+export function createSelection(ticked: readonly string[] = []): Selection {
+  const ids = signal<ReadonlySet<string>>(new Set(ticked));
   let anchor: string | null = null;
   const set = (some: readonly string[], on: boolean) => {
     const next = new Set(ids.value);

@@ -52,3 +52,17 @@ it("sets an alarm that was lost with the cron when only an action's next slice i
   await evicted.engine.rearm();
   expect(evicted.done.alarmAt).toBe(next);
 });
+
+it("writes a deploy into the audit log, once, and not the first version of a new ledger", () => {
+  const { sql, deps, clock } = setup();
+  const loaded = (id: string) =>
+    testEngine(sql, { config: deps.config, clock }, { version: { id, tag: id } }).engine.listAudit({
+      cursor: null,
+      limit: 9,
+    });
+  expect(loaded("version-0").entries).toEqual([]);
+  loaded("b2");
+  expect(loaded("b2").entries).toMatchObject([
+    { who: "deploy", what: "code.version", target: "b2", details: { before: "version-0" }, at: clock.ms },
+  ]);
+});

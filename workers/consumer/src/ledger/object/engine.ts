@@ -32,6 +32,7 @@ import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protoc
 import { cancelAction, createAction, getAction, listActions } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { countMatches } from "../protocol/count-matches.ts";
+import { noteDeploy } from "../protocol/deployed.ts";
 import { testEvent } from "../protocol/events.ts";
 import { exchange } from "../protocol/exchange.ts";
 import { hookStats, makeHookKey } from "../protocol/hook-url.ts";
@@ -120,6 +121,7 @@ export class Engine implements Answering<LedgerCalls> {
     this.#transactions = new Transactions(sql, { config, clock });
     this.#alarm = new AlarmClock(host.storage);
     this.steps = new Steps(this.#transactions);
+    this.#transactions.write((tx) => noteDeploy(tx, deps.version));
     if (config.ittybit.webhooks === "wake")
       this.#transactions.write((tx) => makeHookKey(tx.sql, this.#transactions.memory, deps.newHookKey));
     this.#collector = new Collector({

@@ -1,0 +1,51 @@
+import type { AuditEntry } from "@prewarm/control-client/schema";
+import { count } from "./format.ts";
+import { LANES } from "./job-filter.ts";
+
+/* An entry of the audit log in a few words: what was done, and from what to what. */
+
+type Details = Record<string, unknown>;
+
+const WORDS: Record<string, (details: Details, target: string | null) => string> = {
+  "code.version": (_, target) => `version ${target} runs`,
+  "ledger.restored": () => "an older database was restored",
+  "gate.patch": gateWords,
+  warm: () => "a run was started",
+  "run.cancel": (_, target) => `run ${target} was cancelled`,
+  "image.purge": (_, target) => `${target} was purged`,
+  "doctor.fix": (_, target) => `the doctor mended ${target}`,
+  "action.retry": ({ total }) => `retry of ${count(Number(total))} jobs`,
+  "action.cancel": ({ total }) =>
+    total === undefined ? "an action was stopped" : `cancel of ${count(Number(total))} jobs`,
+};
+
+/** Null: of one job only, which moves no chart. */
+export function actWords({ what, target, details }: AuditEntry): string | null {
+  return WORDS[what]?.(details, target) ?? null;
+}
+
+function gateWords(details: Details): string {
+  const { paused, rate, concurrency, budget, breaker, undo } = details;
+  const before = asDetails(details.before);
+  const perSecond = asDetails(rate).perSecond ?? (typeof rate === "object" ? undefined : rate);
+  const lanes = LANES.filter((lane) => lane in asDetails(paused)).map(
+    (lane) => `${lane} ${asDetails(paused)[lane] === false ? "resumed" : "paused"}`,
+  );
+  const said = [
+    undo !== undefined && "the last change was undone",
+    ...lanes,
+    perSecond !== undefined && `rate ${change(asDetails(before.rate).perSecond ?? before.rate, perSecond)}`,
+    concurrency !== undefined && `concurrency ${change(before.concurrency, concurrency)}`,
+    budget !== undefined && "the budget was changed",
+    breaker !== undefined && "the breaker was reset",
+  ].filter(Boolean);
+  return said.join(", ") || "the gate was changed";
+}
+
+function asDetails(value: unknown): Details {
+  return typeof value === "object" && value !== null ? (value as Details) : {};
+}
+
+function change(before: unknown, after: unknown): string {
+  return typeof before === "number" ? `${before} → ${String(after)}` : `→ ${String(after)}`;
+}

@@ -1,0 +1,12 @@
+/** The pages that the menu shows, and the letter that follows `g`. */
+export const NAV: readonly [href: string, name: string, key: string][] = [
+  ["/", "Overview", "o"],
+  ["/jobs", "Jobs", "j"],
+  ["/runs", "Runs", "r"],
+  ["/causes", "Causes", "c"],
+  ["/dead", "Dead letters", "d"],
+  ["/images", "Images", "i"],
+  ["/serving", "Serving", "v"],
+  ["/steering", "Steering", "s"],
+  ["/system", "System", "y"],
+];

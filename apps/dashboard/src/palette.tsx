@@ -1,0 +1,191 @@
+import type { Stats } from "@prewarm/control-client/schema";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { ask, isOperator, signOut } from "./api/session.ts";
+import { useStats } from "./api/stats.tsx";
+import { toggleDensity } from "./lib/density.ts";
+import { LANES } from "./lib/job-filter.ts";
+import { helpOpen, paletteOpen } from "./lib/keyboard.ts";
+import { liveSwitch, setLive } from "./lib/live.ts";
+import { NAV } from "./lib/nav.ts";
+import { imageUrl } from "./lib/paths.ts";
+import { navigate, place } from "./lib/router.ts";
+import { nextTheme } from "./lib/theme.ts";
+import { naming, views } from "./lib/views.ts";
+import { notify } from "./ui/toast.tsx";
+
+interface Choice {
+  kind: string;
+  text: string;
+  run(): unknown;
+}
+
+const SHOWN_MAX = 14;
+const TYPING_MS = 150;
+
+/** Anything by its name: pages, saved views, images, runs, jobs, and what can be done from anywhere. */
+export function Palette() {
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const stats = useStats();
+  const found = useFound(text.trim());
+  const dialog = useRef<HTMLDialogElement>(null);
+  const list = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  const choices = [
+    ...matching([...viewChoices(), ...pageChoices(), ...actChoices(stats.data.value, stats.refresh)], text),
+    ...found,
+    ...typedChoices(text.trim()),
+  ].slice(0, SHOWN_MAX);
+  const chosen = Math.min(at, choices.length - 1);
+  useEffect(() => document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [chosen]);
+  const take = (choice: Choice | undefined) => {
+    if (choice === undefined) return;
+    dialog.current?.close();
+    choice.run();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter") take(choices[chosen]);
+    else if (step !== undefined) setAt((chosen + step + choices.length) % choices.length);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <dialog
+      ref={dialog}
+      class="palette"
+      aria-label="Go to, or do"
+      onClose={() => {
+        paletteOpen.value = false;
+      }}
+    >
+      <input
+        type="text"
+        role="combobox"
+        aria-label="Page, view, image, run, job, or what to do"
+        aria-expanded={choices.length > 0}
+        aria-controls={list}
+        aria-autocomplete="list"
+        aria-activedescendant={choices.length > 0 ? `${list}-${chosen}` : undefined}
+        placeholder="Page, view, image, run, job, or what to do"
+        maxLength={500}
+        spellcheck={false}
+        autocomplete="off"
+        value={text}
+        onKeyDown={onKeyDown}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
+      />
+      <div role="listbox" id={list} aria-label="Choices">
+        {choices.map((choice, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, which keeps the focus
+          <div
+            key={`${choice.kind}${choice.text}`}
+            role="option"
+            id={`${list}-${index}`}
+            tabIndex={-1}
+            aria-selected={index === chosen}
+            onClick={() => take(choice)}
+          >
+            <span class="grow clip">{choice.text}</span> <span class="muted small-text">{choice.kind}</span>
+          </div>
+        ))}
+      </div>
+    </dialog>
+  );
+}
+
+/** Those that hold every word that was typed. */
+function matching(choices: readonly Choice[], text: string): Choice[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return choices.filter((choice) => {
+    const said = `${choice.text} ${choice.kind}`.toLowerCase();
+    return words.every((word) => said.includes(word));
+  });
+}
+
+const to = (kind: string, text: string, url: string): Choice => ({ kind, text, run: () => navigate(url) });
+
+function viewChoices(): Choice[] {
+  return views.value.map(({ name, url }) => to("view", name, url));
+}
+
+function pageChoices(): Choice[] {
+  const pages = NAV.map(([url, name]) => to("page", name, url));
+  return isOperator.value ? [...pages, to("page", "New run", "/runs/new")] : pages;
+}
+
+/** What can be done from anywhere. What changes something tells its outcome. */
+function actChoices(stats: Stats | null, refresh: () => Promise<void>): Choice[] {
+  const act = (text: string, run: () => unknown): Choice => ({ kind: "do", text, run });
+  const patch = (body: Parameters<typeof ask<"PATCH /api/v1/gate">>[1]["body"], said: string) => () =>
+    ask("PATCH /api/v1/gate", { body }).then(
+      () => (notify(said), void refresh()),
+      (error: unknown) => notify(error instanceof Error ? error.message : String(error), true),
+    );
+  const lanes = LANES.map((lane) =>
+    stats?.gate.paused[lane]
+      ? act(`Resume ${lane}`, patch({ paused: { [lane]: false } }, `${lane} runs again.`))
+      : act(`Pause ${lane}`, patch({ paused: { [lane]: true } }, `${lane} is paused.`)),
+  );
+  const reset = act("Reset the breaker", patch({ breaker: { state: "closed" } }, "The breaker is closed again."));
+  return [
+    act("Save this view…", () => {
+      naming.value = place.value.pathname + place.value.search;
+    }),
+    ...(isOperator.value ? lanes : []),
+    ...(isOperator.value && stats && stats.gate.breaker.state !== "closed" ? [reset] : []),
+    act("Dense rows, or roomy ones", toggleDensity),
+    act("Theme: automatic, light, dark", nextTheme),
+    act("Live updates on or off", () => setLive(!liveSwitch.value)),
+    act("Keyboard help", () => {
+      helpOpen.value = true;
+    }),
+    act("Sign out", () => void signOut()),
+  ];
+}
+
+/** What the words could be the name of, whether it is known or not. */
+function typedChoices(text: string): Choice[] {
+  if (text.length < 2) return [];
+  return [
+    ...(/^[0-9a-z_-]{11}$/i.test(text) ? [to("job", text, `/jobs/${text}`)] : []),
+    ...(text.startsWith("run_") ? [to("run", text, `/runs/${encodeURIComponent(text)}`)] : []),
+    to("search", `Jobs with “${text}”`, `/jobs?${new URLSearchParams({ search: text })}`),
+    to("image", text, imageUrl(text)),
+  ];
+}
+
+/** Images and runs that the server knows by these words. */
+function useFound(text: string): Choice[] {
+  const [found, setFound] = useState<Choice[]>([]);
+  useEffect(() => {
+    if (text.length < 2) return setFound([]);
+    const gone = new AbortController();
+    const timer = setTimeout(() => {
+      look(text, gone.signal).then(
+        (choices) => gone.signal.aborted || setFound(choices),
+        () => undefined, // what was typed can be gone to all the same
+      );
+    }, TYPING_MS);
+    return () => {
+      clearTimeout(timer);
+      gone.abort();
+    };
+  }, [text]);
+  return found;
+}
+
+async function look(text: string, signal: AbortSignal): Promise<Choice[]> {
+  const [{ images }, { runs }] = await Promise.all([
+    ask("GET /api/v1/images", { query: { search: text, limit: 5 }, signal }),
+    ask("GET /api/v1/runs", { query: { limit: 50 }, signal }),
+  ]);
+  const named = runs.filter(({ label }) => label?.toLowerCase().includes(text.toLowerCase())).slice(0, 3);
+  return [
+    ...images.filter(({ id }) => id !== text).map(({ id }) => to("image", id, imageUrl(id))),
+    ...named.map(({ run, label }) => to("run", label ?? run, `/runs/${encodeURIComponent(run)}`)),
+  ];
+}
