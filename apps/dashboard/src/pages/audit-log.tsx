@@ -1,16 +1,17 @@
 import type { AuditEntry } from "@prewarm/control-client/schema";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { auditLink, auditSentence } from "../lib/audit-words.ts";
+import { place } from "../lib/router.ts";
+import { Pager } from "../ui/pager.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
 /** Who did what and when. Another `round` reads it anew at once. */
 export function AuditLog({ round }: { round: number }) {
-  const [cursors, setCursors] = useState<string[]>([]);
-  const cursor = cursors.at(-1);
+  const cursor = place.value.searchParams.get("audit");
   const resource = useResource(
     `audit|${cursor ?? ""}`,
     (signal) => ask("GET /api/v1/audit", { query: { limit: 20, ...(cursor ? { cursor } : {}) }, signal }),
@@ -33,16 +34,12 @@ export function AuditLog({ round }: { round: number }) {
           )
         }
       </View>
-      {(next || cursors.length > 0) && (
-        <nav class="pager" aria-label="Pages of the audit log">
-          <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
-            Newer
-          </button>
-          <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>
-            Older
-          </button>
-        </nav>
-      )}
+      <Pager
+        what="the audit log"
+        cursor={cursor}
+        next={next}
+        urlOf={(to) => (to === null ? "/steering" : `/steering?${new URLSearchParams({ audit: to })}`)}
+      />
     </section>
   );
 }
