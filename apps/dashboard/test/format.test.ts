@@ -1,5 +1,16 @@
-import { describe, expect, it, rateOf } from "vitest";
-import { compact, count, duration, exactUtc, percent, rate, relative, savedShare, size } from "../src/lib/format.ts";
+import { describe, expect, it } from "vitest";
+import {
+  compact,
+  count,
+  duration,
+  exactUtc,
+  percent,
+  rate,
+  rateOf,
+  relative,
+  savedShare,
+  size,
+} from "../src/lib/format.ts";
 
 describe("format", () => {
   it.each([
