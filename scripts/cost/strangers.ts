@@ -1,5 +1,12 @@
 import type { Config } from "../../packages/shared/src/config.ts";
-import { LIVE_OPEN_MAX, LOOKS_BURST_S, MISSES_PER_MINUTE, VAIN_MISSES } from "../../packages/shared/src/limits.ts";
+import {
+  LOOKS_BURST_S,
+  MISSES_PER_MINUTE,
+  OUTPUT_MAX_BYTES,
+  SILENCE,
+  uselessMost,
+} from "../../packages/shared/src/limits.ts";
+import { backoff } from "../../workers/consumer/src/platform/backoff.ts";
 import { listUsd, type Operations, PATHS, sum, times } from "./operations.ts";
 
 /*
@@ -9,13 +16,15 @@ import { listUsd, type Operations, PATHS, sum, times } from "./operations.ts";
 
 const DAY_S = 86_400;
 const DAYS = 30;
-/** From the ledger's word that edges be quiet until the last of them has read it, s: the alarm, R2, and each isolate's ten seconds. */
-const QUIET_TOLD_S = 20;
-/** A variant's bytes. Assumed; the most is OUTPUT_MAX_BYTES. */
-const VARIANT_BYTES = 30_000;
-/** A marker's bytes, and those of a row with the longest id. */
-const MARKER_BYTES = 100;
-const ROW_BYTES = 2_500;
+/**
+ * From the ledger's word that edges be silent until the last of them has read it, in minutes of their limiters that are begun: the alarm,
+ * R2 and each isolate's ten seconds may lie around the end of one.
+ */
+const TOLD_MINUTES = 2;
+/** A marker's bytes; those of a row with the longest id; and of what is known of an image. */
+export const MARKER_BYTES = 100;
+export const ROW_BYTES = 1_500;
+export const INFO_BYTES = 4_000;
 
 export interface Bill {
   /** Into `prewarm-live`. */
@@ -26,7 +35,7 @@ export interface Bill {
   rows: number;
   /** Paid at Ittybit. */
   jobs: number;
-  /** Kept in R2 and in the ledger at its end. */
+  /** Kept in R2 and in the ledger at its end, were each variant as large as one may be. */
   bytes: number;
   usd: number;
 }
@@ -35,24 +44,18 @@ export interface Bill {
 export function imageDay({ limits, v }: Config): { rows: number; versions: number; jobs: number; bytes: number } {
   const rows = limits.liveRowsPerImageDay;
   const versions = { open: rows, limited: Math.min(rows, limits.versionsPerImageDay), signed: 0 }[v];
-  return { rows, versions, jobs: rows * limits.maxAttempts, bytes: rows * VARIANT_BYTES };
+  return { rows, versions, jobs: rows * limits.maxAttempts, bytes: rows * (OUTPUT_MAX_BYTES + ROW_BYTES) + INFO_BYTES };
 }
 
 /** The most that so many client networks cause on a day, each through one data centre. */
 export function dayBill(config: Config, addresses: number): Bill {
-  const messages = messagesOf(config, addresses);
-  const looks = Math.min(addresses * MISSES_PER_MINUTE.unknown * 1_440, looksOf(config));
-  // Without a budget there is no limit to be named: what limits then is how many pictures there are.
-  const { day: jobs } = jobsOf(config);
-  return billOf(config, { messages, looks, rows: Math.min(messages, jobs + LIVE_OPEN_MAX + looks), jobs }, 1);
+  return billOf(config, addresses, 1, jobsOf(config).day);
 }
 
 /** The same of a month of 30 days; what is kept for a day is there once. */
 export function monthBill(config: Config, addresses: number): Bill {
-  const day = dayBill(config, addresses);
-  const jobs = Math.min(DAYS * day.jobs, jobsOf(config).month);
-  const rows = Math.min(DAYS * day.messages, jobs + DAYS * (LIVE_OPEN_MAX + day.looks));
-  return billOf(config, { messages: DAYS * day.messages, looks: DAYS * day.looks, rows, jobs }, DAYS);
+  const { day, month } = jobsOf(config);
+  return billOf(config, addresses, DAYS, Math.min(DAYS * day, month));
 }
 
 function jobsOf({ gate: { monthlyJobs, liveShare, liveDayShare } }: Config): { day: number; month: number } {
@@ -61,27 +64,36 @@ function jobsOf({ gate: { monthlyJobs, liveShare, liveDayShare } }: Config): { d
   return { day: Math.ceil(month * liveDayShare), month };
 }
 
-function looksOf({ limits }: Config): number {
-  return Math.ceil(limits.unknownPerSecond * (DAY_S + LOOKS_BURST_S));
+/** Looks, messages of which nothing comes, and rows, in so many days. */
+function countsOf(config: Config, addresses: number, days: number, jobs: number): Omit<Bill, "jobs" | "bytes" | "usd"> {
+  const { known, unknown } = MISSES_PER_MINUTE;
+  const { unknownPerSecond } = config.limits;
+  const minutes = days * 1_440;
+  const limiters = addresses * (known + unknown) * minutes;
+  const looks = Math.min(addresses * unknown * minutes, Math.ceil(unknownPerSecond * (days * DAY_S + LOOKS_BURST_S)));
+  const vain = uselessCount(uselessMost("vain", unknownPerSecond), addresses * (known + unknown), days * DAY_S);
+  const repeated = uselessCount(uselessMost("repeated", unknownPerSecond), addresses * known, days * DAY_S);
+  // Without a budget there is no limit to be named: what limits then is how many pictures there are.
+  const messages = Math.ceil(Math.min(limiters, looks + jobs + vain + repeated));
+  return { messages, looks, rows: Math.min(messages, jobs + looks) };
 }
 
-/** From the word that nothing more may be ordered of an image until the edge reads it: messages that were under way. */
-const CAPPED_LATE = 20;
-
 /**
- * The limiters' most; but misses of which nothing may be made quiet the edges for an hour. An attack goes on just below that rate, or is
- * heard until the edges have been told. What is ordered has its end with the budget's slice, and by image.
+ * Edges are told to be silent once a bucket is empty, and each time for longer. Either an attack stays below that, or it is heard by all
+ * until they have been told, and begins anew when the silence is over: the most that some of the one and of the other come to.
  */
-function messagesOf(config: Config, addresses: number): number {
-  const perMinute = MISSES_PER_MINUTE.known + MISSES_PER_MINUTE.unknown;
-  const { liveRowsPerImageDay, unknownPerSecond } = config.limits;
-  const vainPerSecond = VAIN_MISSES.aLook * unknownPerSecond;
-  const cycles = (DAY_S * 1_000) / VAIN_MISSES.quietMs;
-  const heard = (vainPerSecond * VAIN_MISSES.windowMs) / 1_000 + (addresses * perMinute * QUIET_TOLD_S) / 60;
-  const ordered = jobsOf(config).day + LIVE_OPEN_MAX;
-  const capped = (ordered / liveRowsPerImageDay) * CAPPED_LATE;
-  const most = looksOf(config) + ordered + capped + Math.max(vainPerSecond * DAY_S, cycles * heard);
-  return Math.ceil(Math.min(addresses * perMinute * 1_440, most));
+function uselessCount(bucket: { most: number; perSecond: number }, perMinute: number, seconds: number): number {
+  let most = 0;
+  let [silent, filled] = [0, bucket.most];
+  for (let times = 0; silent <= seconds; times += 1) {
+    // The last silence may reach beyond the end.
+    const heard = (times + 1) * TOLD_MINUTES * perMinute;
+    most = Math.max(most, filled + bucket.perSecond * (seconds - silent) + heard);
+    const silence = backoff(times + 1, { first: SILENCE.firstMs, longest: SILENCE.longestMs }) / 1_000;
+    silent += silence;
+    filled += Math.min(bucket.most, bucket.perSecond * silence);
+  }
+  return most;
 }
 
 /** A message: written, read and deleted; a batch of its own at worst, with two calls of the ledger. */
@@ -91,29 +103,33 @@ const LOOK: Operations = { r2A: 1, r2B: 1 };
 /** A refused row: with its index entry born and pruned. */
 const ROW: Operations = { rowWritten: 5 };
 
-function billOf(config: Config, counts: Pick<Bill, "messages" | "looks" | "rows" | "jobs">, days: number): Bill {
-  const { messages, looks, rows, jobs } = counts;
-  const kept = (looks * MARKER_BYTES + Math.min(rows, LIVE_OPEN_MAX + looks) * ROW_BYTES) / days;
-  const bytes = jobs * VARIANT_BYTES + kept;
+function billOf(config: Config, addresses: number, days: number, jobs: number): Bill {
+  const counts = countsOf(config, addresses, days, jobs);
+  const { messages, looks, rows } = counts;
+  // What is gone within a day of its last change, and a few hours until somebody keeps house.
+  const day = countsOf(config, addresses, 1, jobsOf(config).day);
+  const kept = 2 * (day.looks * MARKER_BYTES + day.rows * (MARKER_BYTES + ROW_BYTES));
+  const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES) + kept;
+  return { ...counts, jobs, bytes, usd: usdOf(config, { messages, looks, rows, jobs, bytes }) };
+}
+
+/** At list price, with a month of what is kept. */
+export function usdOf({ prices }: Config, { messages, looks, rows, jobs, bytes }: Omit<Bill, "usd">): number {
   const operations = sum(
     times(MESSAGE, messages),
     times(LOOK, looks),
     times(ROW, rows),
     times(PATHS.live.operations, jobs),
+    { r2GbMonth: bytes / 1e9 },
   );
-  const ittybit = ((config.prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
-  return { ...counts, bytes, usd: listUsd(operations, 0) + ittybit + storageUsd(bytes) };
-}
-
-/** A month of what is kept. */
-function storageUsd(bytes: number): number {
-  return listUsd({ r2GbMonth: bytes / 1e9 }, 0);
+  return listUsd(operations, 0) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
 }
 
 /* ── As text ── */
 
 const count = (n: number): string => (Number.isFinite(n) ? Math.ceil(n).toLocaleString("en") : "no limit");
-const size = (bytes: number): string => (Number.isFinite(bytes) ? `${count(bytes / 1e6)} MB` : "no limit");
+const size = (bytes: number): string =>
+  Number.isFinite(bytes) ? `${Number((bytes / 1e9).toPrecision(3)).toLocaleString("en")} GB` : "no limit";
 const dollars = (usd: number): string =>
   Number.isFinite(usd) ? `$${usd < 10 ? usd.toFixed(2) : count(usd)}` : "no limit";
 

@@ -243,9 +243,14 @@ export const HOUSES: readonly House[] = [
         bug: "A call that draws cannot be polled.",
       },
       {
-        rooms: ["ui", "charts"],
+        rooms: ["ui"],
         holds: "Parts of pages.",
         bug: "A part that knows its page works on that page only.",
+      },
+      {
+        rooms: ["charts"],
+        holds: "Charts, which pages load when they are shown.",
+        bug: "A part that draws with the charts' library makes the first page carry it.",
       },
       {
         rooms: ["pages"],

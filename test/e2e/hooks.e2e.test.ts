@@ -6,6 +6,11 @@ import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freePort } from "../../dev/listen.ts";
 import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
+import astro from "../../packages/client/src/loaders/astro.ts";
+import { urlFormat } from "../../packages/client/src/loaders/eleventy.ts";
+import { createLoader } from "../../packages/client/src/loaders/next.ts";
+import nuxt from "../../packages/client/src/loaders/nuxt.ts";
+import { breakpoints, createTransformer } from "../../packages/client/src/loaders/unpic.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
 const SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -92,7 +97,7 @@ it("an upload told by the example server is a hit at the plain URL's first view,
   expect(dominant.b).toBeGreaterThan(dominant.r);
 });
 
-it("all that a page of the client's asks for of an upload is stored, in whatever format its browser takes", async () => {
+it("all that a page of the client's or of a loader's asks for of an upload is stored, in whatever format its browser takes", async () => {
   await upload("cats/tim.jpg", "green");
   await until(
     "the upload's variants stand",
@@ -107,7 +112,21 @@ it("all that a page of the client's asks for of an upload is stored, in whatever
   const printed = pages.flatMap(({ src, srcset = "" }) => [src, ...srcset.split(", ").map((one) => one.split(" ")[0])]);
   const candidates = [...new Set(printed)].filter((one) => one !== undefined && one !== "");
   expect(candidates).toHaveLength(6);
-  for (const candidate of candidates)
+  // Loaders know nothing of the original: wider than it is the same picture.
+  const options = { baseUrl: stack.edgeUrl };
+  const imageConfig = { service: { config: options } };
+  const [next, unpic, eleventy] = [createLoader(options), createTransformer(options), urlFormat(options)];
+  const src = "/cats/tim.jpg";
+  const loaded = breakpoints(options).flatMap((width) => [
+    next({ src, width }),
+    nuxt().getImage(src, { ...options, modifiers: { width } }).url,
+    astro.getURL({ src, width, height: width }, imageConfig),
+    unpic(src, { width }),
+    eleventy({ src, width, format: "auto" }),
+  ]);
+  const all = new Set([...candidates, ...loaded]);
+  expect(all.size).toBe(7);
+  for (const candidate of all)
     for (const accept of ["image/avif,image/webp,*/*", "image/webp,*/*", "*/*"])
       expect([candidate, accept, (await ask(`${candidate}`, { accept })).status]).toEqual([candidate, accept, 200]);
 });

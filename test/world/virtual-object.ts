@@ -1,4 +1,5 @@
 import { LANES } from "@prewarm/shared/job";
+import { LEASE_MS } from "@prewarm/shared/limits";
 import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
@@ -9,6 +10,8 @@ import { Killed, Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { Weather } from "./weather.ts";
 
+/** From here on an outage accuses nobody (docs/protocol.md). */
+const LONG_OUTAGE_MS = 15_000;
 /** More rings than this in ten minutes: it does not do what it rings for. */
 const RINGS_MAX = 1_800;
 const RINGS_MS = 600_000;
@@ -56,6 +59,8 @@ export class VirtualObject {
   #rings = { since: 0, n: 0 };
   #changes = 0;
   #downUntil = 0;
+  /** Until when nobody is blamed for an outage of the last lease, Unix ms. */
+  #blamelessUntil = 0;
   bornAt: number;
 
   constructor(world: ObjectWorld) {
@@ -85,9 +90,15 @@ export class VirtualObject {
     if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
   }
 
+  /** It is away, or was for so long that handlers may have died of it. */
+  get isBlameless(): boolean {
+    return this.#world.clock.now() < this.#blamelessUntil;
+  }
+
   /** Nobody reaches it for so long, and its alarm does not ring. */
   goDown(ms: number): void {
     this.#downUntil = this.#world.clock.now() + ms;
+    if (ms > LONG_OUTAGE_MS) this.#blamelessUntil = this.#downUntil + LEASE_MS;
   }
 
   /** A copy of the database as it is. */

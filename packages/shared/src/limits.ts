@@ -12,6 +12,8 @@ export const SUBREQUESTS_MAX = 10_000;
 export const WORKERS_MAX = 250;
 /** Jobs in one worker's hands: what six connections bring through in some three seconds (docs/protocol.md). */
 export const HANDS_MAX = 40;
+/** POSTs that one call of a worker may begin: with more, slots are taken by what waits for one of six connections, and others could go at once. */
+export const GO_MAX = 8;
 /**
  * An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within the 1,024 of an R2 key
  * (developers.cloudflare.com/r2/platform/limits, read 2026-11).
@@ -60,5 +62,14 @@ export const MISSES_PER_MINUTE = { known: 600, unknown: 60 } as const;
 export const LIVE_OPEN_MAX = 10_000;
 /** Looks at unknown originals that may come at once, in seconds of their rate: the edge limits by the minute. Chosen. */
 export const LOOKS_BURST_S = 60;
-/** So many misses of which nothing may be made, for each look that may, over a minute: more are an attack, and edges are quiet for a while. Chosen. */
-export const VAIN_MISSES = { aLook: 10, windowMs: 60_000, quietMs: 3_600_000 } as const;
+/** When edges are told that misses are not worth sending: for an hour, and for twice as long each time that it happens again within a day. Chosen. */
+export const SILENCE = { firstMs: 3_600_000, longestMs: 57_600_000, forgetMs: 86_400_000 } as const;
+/**
+ * Messages of which nothing comes and that are taken all the same: at once, and a second. `vain`: of what may not be made, ten for each look
+ * that may; `repeated`: of what is under way, many at once, since each data centre asks for itself. Chosen.
+ */
+export function uselessMost(kind: "vain" | "repeated", unknownPerSecond: number): { most: number; perSecond: number } {
+  if (kind === "repeated") return { most: 100_000 * unknownPerSecond, perSecond: 2 * unknownPerSecond };
+  const perSecond = 10 * unknownPerSecond;
+  return { most: 60 * perSecond, perSecond };
+}

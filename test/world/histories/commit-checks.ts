@@ -45,6 +45,8 @@ export class CommitChecks {
   /** Since when a row is shown cancelled. */
   readonly cancelledAt = new Map<string, number>();
   readonly #judged: Judged;
+  /** Commits in which a row was accused of a handler's death. */
+  #accusations = 0;
   #before: Look = noLook();
   #gate: GateLook | null = null;
   #during: During = null;
@@ -65,6 +67,7 @@ export class CommitChecks {
     const gate = gateLook(world.sql);
     this.#during = during;
     if (world.wasRestored()) this.#before = look;
+    this.#checkBlame(look);
     this.#transitions(look);
     this.#checkRows(look);
     this.#checkHands(look);
@@ -84,6 +87,16 @@ export class CommitChecks {
       else this.#gone(before);
     }
     for (const row of look.rows.values()) if (this.#before.rows.get(row.id)?.key !== row.key) this.#born(row);
+  }
+
+  /** Who accuses has seen a handler die, and not of an outage. */
+  #checkBlame({ rows }: Look): void {
+    const { world, violation } = this.#judged;
+    const accused = [...rows.values()].find(({ id, crashes }) => crashes > (this.#before.rows.get(id)?.crashes ?? 0));
+    if (accused === undefined) return;
+    this.#accusations += 1;
+    if (this.#accusations > world.blamedDeaths)
+      violation(`${accused.key} is accused: ${this.#accusations} times after ${world.blamedDeaths} deaths (blame)`);
   }
 
   #born(row: RowLook): void {
@@ -181,7 +194,9 @@ export class CommitChecks {
       world.sql.exec("SELECT ids FROM fresh").flatMap(({ ids }) => JSON.parse(String(ids)) as number[]),
     );
     const held = new Set(entries.map(({ id }) => id));
-    for (const { id, key, state, due, gen } of rows.values()) {
+    for (const { id, key, state, due, gen, crashes } of rows.values()) {
+      if (state <= CANCELLING && crashes > LONE_CRASHES)
+        violation(`${key} has killed ${crashes} times and goes on (blame)`);
       if (state === WAITING && due === null && !fresh.has(id) && !held.has(id))
         violation(`${key} waits where nobody finds it (I2)`);
       if (state === CANCELLING && !this.#cancellingSince.has(id)) this.#cancellingSince.set(id, world.clock.now());

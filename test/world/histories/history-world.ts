@@ -98,6 +98,10 @@ export class HistoryWorld extends World {
     return super.deaths + this.invariants.givenUp;
   }
 
+  get blamedDeaths(): number {
+    return this.deaths - this.invariants.blameless;
+  }
+
   get hasBudget(): boolean {
     return this.#budget !== null;
   }

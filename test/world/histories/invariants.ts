@@ -34,6 +34,8 @@ export class Invariants implements Watcher {
   mayDie = false;
   /** Handlers that gave up because the ledger did not answer. */
   givenUp = 0;
+  /** Of those, the ones that an outage made give up: nobody is to be blamed for them. */
+  blameless = 0;
   readonly #clock: VirtualClock;
   readonly #chance: Chance;
   readonly #upstream: Upstream;
@@ -77,6 +79,7 @@ export class Invariants implements Watcher {
   logged(event: string, fields: Record<string, unknown> = {}): void {
     if (event === "batch.given_up") {
       this.givenUp += 1;
+      if (this.world.object.isBlameless) this.blameless += 1;
       this.world.diedAt = this.#clock.now();
     }
     const error = String(fields.error ?? "");

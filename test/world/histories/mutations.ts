@@ -172,7 +172,7 @@ export const RULES: Rule[] = [
     file: `${LEDGER}/protocol/hand-out.ts`,
     find: "else backToWaiting(tx, row);",
     replace: "",
-    favourites: ["poison", "accept"],
+    favourites: ["poison", "accept", "pause", "resume"],
   },
   {
     name: "wakeonce",

@@ -30,6 +30,8 @@ export type JudgedWorld = World & {
   readonly poison: string | null;
   /** Handlers that died, stalled, or gave up. */
   readonly deaths: number;
+  /** Those of them that no outage explains. */
+  readonly blamedDeaths: number;
   /** A month's jobs are limited. */
   readonly hasBudget: boolean;
   /** So many slots may be taken at present, when so many are. */

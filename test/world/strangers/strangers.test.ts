@@ -1,4 +1,4 @@
-import { DEFAULTS, defineConfig } from "@prewarm/shared/config";
+import { type Config, DEFAULTS, defineConfig } from "@prewarm/shared/config";
 import { LOOKS_BURST_S, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { beforeAll, expect, it } from "vitest";
@@ -21,14 +21,18 @@ function made(id: string, width: number): string {
 
 /** A site whose viewers, uploads and bulk go on while strangers ask for ids that they make up. */
 class Site {
-  readonly config = defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] });
-  readonly world = new CalmWorld({ webMs: 80, isMissing: (id) => id.startsWith("made-up"), gate: this.config.gate });
-  readonly edge = edgeInFront(this.world, this.config);
+  readonly config: Config;
+  readonly world: CalmWorld;
+  readonly edge: ReturnType<typeof edgeInFront>;
   /** Keys that are waited for: since when, and how long it took. */
   readonly #waiting = new Map<string, number>();
   readonly took = new Map<string, number>();
 
-  constructor() {
+  constructor(limits: Partial<Config["limits"]> = {}) {
+    this.config = defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }], limits });
+    const more = { gate: this.config.gate, config: { limits } };
+    this.world = new CalmWorld({ webMs: 80, isMissing: (id) => id.startsWith("made-up"), ...more });
+    this.edge = edgeInFront(this.world, this.config);
     this.world.ittybit.plan = () => ({ ms: 1_000 });
   }
 
@@ -155,9 +159,37 @@ it("one address passes as many messages a minute as the table reckons with, and 
   for (let n = 0; n < 1_000; n += 1) {
     await site.edge.get(`/images/made-up-${n}?w=320`, address(1));
     await site.edge.get(`/images/known?w=320&v=${n}`, address(1));
-    await clock.run(50);
+    if (n % 20 === 0) await clock.run(SECOND);
   }
   const { known, unknown } = MISSES_PER_MINUTE;
   expect(site.edge.messages.sent - before).toBe(known + unknown);
   expect(dayBill(site.config, 1).messages).toBe((known + unknown) * 1_440);
+});
+
+it("edges hear that they are to be quiet before their limiters have begun a third minute, and nothing more of it comes", async () => {
+  const addresses = 3;
+  const site = new Site({ unknownPerSecond: 0.1 });
+  const { clock, store } = site.world;
+  await store.leave("info/known/_", INFO);
+  // As late in a minute as lets them use up two.
+  await clock.run(120 * SECOND - (clock.now() % (60 * SECOND)) - SECOND);
+  let n = 0;
+  for (const half of [0, 1]) {
+    for (let one = 0; one < addresses * (MISSES_PER_MINUTE.known + MISSES_PER_MINUTE.unknown); one += 1) {
+      n += 1;
+      await site.edge.get(`/images/made-up-${n}?w=320`, address(n % addresses));
+      await site.edge.get(`/images/known?w=320&v=${n}`, address(n % addresses));
+    }
+    if (half === 0) await clock.run(SECOND);
+  }
+  const heard = site.edge.messages.sent;
+  expect(heard).toBeLessThanOrEqual(2 * addresses * (MISSES_PER_MINUTE.known + MISSES_PER_MINUTE.unknown));
+  expect(heard).toBeGreaterThan(0.9 * 2 * addresses * (MISSES_PER_MINUTE.known + MISSES_PER_MINUTE.unknown));
+  await clock.run(20 * SECOND);
+  for (let left = 200; left > 0; left -= 1, await clock.run(10 * SECOND)) {
+    n += 1;
+    await site.edge.get(`/images/made-up-${n}?w=320`, address(n % addresses));
+    await site.edge.get(`/images/known?w=320&v=${n}`, address(n % addresses));
+  }
+  expect(site.edge.messages.sent).toBe(heard);
 });

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import { ScrollBox } from "../ui/scroll-box.tsx";
-import { tickBoth } from "./series.ts";
-import type { TimeChartProps } from "./time-chart.tsx";
+import { type TimeChartProps, tickBoth } from "./series.ts";
 
 /** The same numbers as text, the newest first: for who does not see the lines, and for who wants one of them. */
 export function ChartTable({ title, at, bucketMs, lines, format }: TimeChartProps) {

@@ -9,6 +9,20 @@ export interface Line {
   area?: boolean;
 }
 
+export interface TimeChartProps {
+  title: string;
+  /** Starts of the buckets, Unix ms, oldest first. */
+  at: readonly number[];
+  bucketMs: number;
+  /** The last bucket still fills. */
+  filling: boolean;
+  lines: readonly Line[];
+  format(value: number | null): string;
+  log?: boolean;
+  /** Moments to mark, Unix ms: what was done then stands below the charts. */
+  marks: readonly number[];
+}
+
 /**
  * Splits a line in two: solid for buckets that are complete, dashed to the bucket that still fills. The two share the last complete
  * point, so that they meet.

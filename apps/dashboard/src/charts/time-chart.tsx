@@ -3,21 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { isDark } from "../lib/theme.ts";
 import { ChartTable } from "./chart-table.tsx";
-import { forLog, type Line, splitFilling, tick, tickBoth } from "./series.ts";
-
-export interface TimeChartProps {
-  title: string;
-  /** Starts of the buckets, Unix ms, oldest first. */
-  at: readonly number[];
-  bucketMs: number;
-  /** The last bucket still fills. */
-  filling: boolean;
-  lines: readonly Line[];
-  format(value: number | null): string;
-  log?: boolean;
-  /** Moments to mark, Unix ms: what was done then stands below the charts. */
-  marks: readonly number[];
-}
+import { forLog, type Line, splitFilling, type TimeChartProps, tick, tickBoth } from "./series.ts";
 
 const HEIGHT = 170;
 

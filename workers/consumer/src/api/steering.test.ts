@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+import { NOTHING } from "../ledger/protocol/sightings.ts";
 import type { Stats } from "./stats.ts";
 import {
   createApiWorld,
@@ -112,6 +113,30 @@ describe("gate, stats and history", () => {
       sentence:
         "Ittybit answers 402: billing. Everything waits since 12:00 UTC; viewers get originals. One job is tried in 30 s.",
     });
+  });
+
+  it("say that Ittybit is slow, in every place that says why nothing goes", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b", "c", "d", "e", "f"]);
+    const jobs = ["a", "b", "c", "d", "e"].map((id) => {
+      world.advance(1_000);
+      const submitted = granted(world, id, [key(id)]).map(({ id: row, gen }) => ({ id: row, gen, job: `job-${id}` }));
+      expect(submitted).toHaveLength(1);
+      exchange(world, id, { submitted, leave: true });
+      return `job-${id}`;
+    });
+    world.advance(660_000);
+    world.ledger.steps.collected({ ...NOTHING, pending: jobs });
+    const reason = "Ittybit is slow: 5 jobs began more than 10 min ago and have not ended.";
+    const { body } = await world.json("GET", "/api/v1/stats");
+    expect(body.health).toMatchObject({ level: "problem", sentence: expect.stringContaining(reason) });
+    expect(body.gate).toMatchObject({
+      breaker: { state: "open", reason },
+      reasons: [{ code: "breaker", message: reason }],
+    });
+    const [waiting] = await jobsOf(world, "state=queued");
+    const job = (await world.json("GET", `/api/v1/jobs/${waiting?.job}`)).body;
+    expect(job.waitingFor).toMatchObject({ code: "breaker", text: expect.stringContaining(reason.slice(0, -1)) });
   });
 
   it("warn of everything at once, the worst first, each with its cause and the page where that stands", async () => {

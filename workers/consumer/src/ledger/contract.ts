@@ -83,6 +83,8 @@ export type ExchangeAnswer =
       capped: string[];
       /** ms until it should call again. */
       again: number;
+      /** What bounds it is the handler itself, and not the gate: it should call as soon as it can do more. */
+      more: boolean;
       /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */
       stay: boolean;
     };

@@ -1,12 +1,15 @@
-import { LIVE_OPEN_MAX, LOOKS_BURST_S, VAIN_MISSES } from "@prewarm/shared/limits";
+import { LIVE_OPEN_MAX, LOOKS_BURST_S, SILENCE, uselessMost } from "@prewarm/shared/limits";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
+import { backoff } from "../../platform/backoff.ts";
 import type { ExchangeRequest, MissAsk } from "../contract.ts";
 import type { Hand } from "../tables/hands.ts";
-import { CANCELLED, DEAD, LIVE, REFUSED, type Row, WAITING } from "../tables/row.ts";
-import { closedFor } from "./gate.ts";
+import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "../tables/row.ts";
+import { take } from "./bucket.ts";
+import { budgetLeft, closedFor } from "./gate.ts";
 import { hasSuspect } from "./hand-out.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
+import { liveGranted } from "./slots.ts";
 import { entryOf, isLocked, orderAnew, raise, refuse } from "./transitions.ts";
 import { viewedOf } from "./viewed.ts";
 
@@ -18,9 +21,13 @@ export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Re
   tx.rows.loadKeys(asks.map(({ key }) => key));
   tx.images.load(asks.map(({ key }) => encodedIdOfKey(key)));
   const answered: Record<Answered, string[]> = { look: [], capped: [] };
+  // Orders of this call, which no count of the ledger's has yet.
+  let ordered = 0;
   for (const one of asks) {
-    const answer = askOne(tx, hand, one);
-    if (answer !== null) answered[answer].push(one.key);
+    const fate = askOne(tx, hand, one, ordered);
+    if (fate === "ordered") ordered += 1;
+    else if (fate !== "look") noteUseless(tx, fate === "vain" ? "vain" : "repeated");
+    if (fate === "look" || fate === "capped") answered[fate].push(one.key);
   }
   return answered;
 }
@@ -28,34 +35,30 @@ export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Re
 /** What a handler is to do of a miss of which nothing is made now. */
 type Answered = "look" | "capped";
 
-function askOne(tx: LedgerTx, hand: Hand, one: MissAsk): Answered | null {
+/** What becomes of a miss: work, a look, or nothing, since nothing may be made of it (`vain`) or nothing is new (`repeated`). */
+type Fate = "ordered" | Answered | "vain" | "repeated";
+
+function askOne(tx: LedgerTx, hand: Hand, one: MissAsk, ordered: number): Fate {
+  const before = tx.rows.get(one.key);
+  const fate = before === null ? bear(tx, one, ordered) : want(tx, before, one, ordered);
   const row = tx.rows.get(one.key);
-  if (tx.images.get(encodedIdOfKey(one.key)).lock > tx.now) {
-    if (row?.state === WAITING) raise(tx, row, LIVE);
-    return null;
-  }
-  const wanted = row === null ? bear(tx, one) : want(tx, row, one);
-  if (typeof wanted === "string") return wanted;
-  if (wanted !== null) hold(tx, hand, wanted);
-  return null;
+  if (row?.state === WAITING && row.lane === LIVE) hold(tx, hand, row);
+  return fate;
 }
 
 /** Makes a row, unless the variant was stored since the miss, or viewers may make none. */
-function bear(tx: LedgerTx, one: MissAsk): Row | Answered | null {
-  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return null;
-  const closed = closedFor(tx.gateNow, "live");
-  // A pause that Ittybit asked for passes soon.
-  if (closed !== null && closed.code !== "throttled") return null;
-  if (liveOpen(tx) >= LIVE_OPEN_MAX) return null;
+function bear(tx: LedgerTx, one: MissAsk, ordered: number): Fate {
+  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "repeated";
+  if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "repeated";
   if (isCapped(tx, one.key)) return "capped";
-  if (!mayBringVersion(tx, one)) return noteVain(tx);
-  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : noteVain(tx);
+  if (!mayBringVersion(tx, one)) return "vain";
+  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : "vain";
   noteOrder(tx, one);
   const row = tx.insert(one.key, LIVE);
   tx.count("accepted");
   if (one.refused === undefined) row.due = tx.now;
   else refuse(tx, row, one.refused);
-  return one.refused === undefined ? row : null;
+  return "ordered";
 }
 
 /** Whether the ledger itself has seen that there is such an image. */
@@ -66,25 +69,37 @@ function isKnown(tx: LedgerTx, key: string): boolean {
   return tx.rows.loadImage(image).some(({ state }) => state !== REFUSED);
 }
 
-/** Unknown ids have a rate of their own. What is beyond it is forgotten: the next view asks again. */
-function takeLook({ memory, config, now }: LedgerTx): boolean {
-  const rate = config.limits.unknownPerSecond;
-  const most = Math.max(1, rate * LOOKS_BURST_S);
-  const { level, at } = memory.unknownLooks ?? { level: most, at: now };
-  const filled = Math.min(most, level + (Math.max(0, now - at) / 1000) * rate);
-  memory.unknownLooks = { level: filled >= 1 ? filled - 1 : filled, at: now };
-  return filled >= 1;
+/**
+ * Whether viewers may order one more. Beyond what they may have now it would wait until tomorrow, and, were it warmed by somebody, take that
+ * along. A pause that Ittybit asked for passes soon.
+ */
+function mayOrder(tx: LedgerTx, ordered: number): boolean {
+  const closed = closedFor(tx.gateNow, "live");
+  if (closed !== null && closed.code !== "throttled") return false;
+  const open = liveOpen(tx) + ordered;
+  if (open >= LIVE_OPEN_MAX) return false;
+  const left = budgetLeft(tx.gateNow, "live");
+  return open < left || open - liveGranted(tx) < left;
 }
 
-/** Messages cost money, also those of which nothing comes: when far too many do, edges are told to send none of their kind for a while. */
-function noteVain({ memory, config, gate, now }: LedgerTx): null {
-  const { vainMisses } = memory;
-  const { aLook, windowMs, quietMs } = VAIN_MISSES;
-  if (now - vainMisses.since >= windowMs) Object.assign(vainMisses, { since: now, n: 0 });
-  vainMisses.n += 1;
-  const most = (aLook * config.limits.unknownPerSecond * windowMs) / 1000;
-  if (vainMisses.n >= most && gate.quietUntil <= now) gate.quietUntil = now + quietMs;
-  return null;
+/** Unknown ids have a rate of their own. What is beyond it is forgotten: the next view asks again. */
+function takeLook({ memory, config, now }: LedgerTx): boolean {
+  const perSecond = config.limits.unknownPerSecond;
+  return take(memory.unknownLooks, { perSecond, most: Math.max(1, perSecond * LOOKS_BURST_S) }, now) !== null;
+}
+
+/**
+ * Messages cost money, also those of which nothing comes. When far too many do, edges send none of their kind for a while, each time for
+ * twice as long: none that anybody can make up, or none at all.
+ */
+function noteUseless({ memory, config, gate, now }: LedgerTx, kind: "vain" | "repeated"): void {
+  const most = uselessMost(kind, config.limits.unknownPerSecond);
+  if ((take(memory.useless[kind], most, now) ?? 0) >= 1) return;
+  const silence = gate[kind === "vain" ? "quiet" : "hush"];
+  if (silence.until > now) return;
+  const { firstMs, longestMs, forgetMs } = SILENCE;
+  silence.times = now - silence.until > forgetMs ? 1 : silence.times + 1;
+  silence.until = now + backoff(silence.times, { first: firstMs, longest: longestMs });
 }
 
 /** Whether viewers have ordered all of this image that they may today. */
@@ -106,20 +121,28 @@ function noteOrder(tx: LedgerTx, { key }: MissAsk): void {
   if (version !== null) viewed.versions.add(version);
 }
 
-function want(tx: LedgerTx, row: Row, one: MissAsk): Row | null {
-  if (row.state === DEAD || row.state === REFUSED) {
-    if (row.deadUntil > tx.now || isCapped(tx, one.key)) return null;
-    noteOrder(tx, one);
-    takeOver(tx, row);
-  } else if (row.state === CANCELLED) takeOver(tx, row);
-  else if (row.state === WAITING) raise(tx, row, LIVE);
-  return row.state === WAITING ? row : null;
+function want(tx: LedgerTx, row: Row, one: MissAsk, ordered: number): Fate {
+  if (row.state === WAITING) {
+    if (row.lane === LIVE || !mayOrder(tx, ordered)) return "repeated";
+    raise(tx, row, LIVE);
+    return "ordered";
+  }
+  if (row.state === CANCELLING || row.deadUntil > tx.now || isImageLocked(tx, row.key)) return "repeated";
+  if (isCapped(tx, one.key)) return "capped";
+  if (!mayOrder(tx, ordered)) return "repeated";
+  noteOrder(tx, one);
+  takeOver(tx, row);
+  return "ordered";
 }
 
 function takeOver(tx: LedgerTx, row: Row): void {
   tx.runs.leave(row);
   orderAnew(tx, row);
   row.lane = LIVE;
+}
+
+function isImageLocked(tx: LedgerTx, key: string): boolean {
+  return tx.images.get(encodedIdOfKey(key)).lock > tx.now;
 }
 
 function hold(tx: LedgerTx, hand: Hand, row: Row): void {

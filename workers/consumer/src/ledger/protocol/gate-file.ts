@@ -7,13 +7,17 @@ import { closedFor } from "./gate.ts";
 import type { Gate } from "./gate-memory.ts";
 import { heldSentence } from "./held-sentence.ts";
 
+/** To the edge and to operators. */
+export const HUSHED = "Far too many views asked for what is under way already.";
+
 /** What the edge is to know: lanes that take nothing new. A throttle is too short for it to be told in time. */
 function gateFile(gate: Gate): GateFile {
   const closed = LANES.flatMap((lane) => {
     const held = closedFor(gate, lane);
-    return held === null || held.code === "throttled" ? [] : [{ lane, reason: heldSentence(gate, lane, held) }];
+    if (held !== null && held.code !== "throttled") return [{ lane, reason: heldSentence(gate, lane, held) }];
+    return lane === "live" && gate.state.hush.until > gate.now ? [{ lane, reason: HUSHED }] : [];
   });
-  const { quietUntil } = gate.state;
+  const quietUntil = gate.state.quiet.until;
   return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.reason ?? null, quietUntil, at: gate.now };
 }
 

@@ -7,6 +7,7 @@ import { type Meta, readMeta } from "../tables/meta.ts";
 import { Numbers } from "../tables/numbers.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Kept } from "../tables/tx.ts";
+import type { Bucket } from "./bucket.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { HookMemory } from "./hook-memory.ts";
@@ -48,10 +49,13 @@ export class Memory implements Kept {
   /** The most workers there were at once since work began, and since when. */
   workers = { most: 0, since: 0, seenAt: 0 };
   readonly viewed = new ViewedToday();
-  /** Misses that nothing may be made of, of the present minute; since: Unix ms. */
-  vainMisses = { since: 0, n: 0 };
-  /** Looks at originals of unknown ids that may be made, at a time (Unix ms); null: as many as the bucket holds. */
-  unknownLooks: { level: number; at: number } | null = null;
+  /** Looks at originals of unknown ids that may be made. */
+  readonly unknownLooks: { held: Bucket | null } = { held: null };
+  /** Misses of which nothing comes that may come before edges are told to be silent. */
+  readonly useless: Record<"vain" | "repeated", { held: Bucket | null }> = {
+    vain: { held: null },
+    repeated: { held: null },
+  };
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
   /** It has slept through a part of somebody's lease until then: nobody is blamed for what happened meanwhile. */

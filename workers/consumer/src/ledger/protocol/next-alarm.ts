@@ -38,9 +38,10 @@ export function nextAlarm(tx: LedgerTx): number | null {
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
 }
 
-/** A closed lane takes no misses, so that nothing but its pause's end may ever tell the edge that it is open. */
+/** A closed lane takes no misses, so that nothing but the end of its pause may ever tell the edge that it is open. */
 function pauseEnds({ gateNow: { state, now } }: LedgerTx): number[] {
-  return Object.values(state.pauses).flatMap(({ until }) => (until !== null && until > now ? [until] : []));
+  const ends = [...Object.values(state.pauses).map(({ until }) => until), state.hush.until];
+  return ends.flatMap((until) => (until !== null && until > now ? [until] : []));
 }
 
 function timesOfHands(tx: LedgerTx): number[] {

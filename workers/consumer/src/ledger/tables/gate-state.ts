@@ -12,8 +12,10 @@ export interface GateState {
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
-  /** Unix ms until which edges send no misses that anybody can make up. */
-  quietUntil: number;
+  /** Edges send no misses that anybody can make up. */
+  quiet: Silence;
+  /** Edges send no misses at all. */
+  hush: Silence;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
   /** What the automatic gate found; null until it first moved. */
   auto: { [name in LimitName]: Found | null } & {
@@ -23,6 +25,13 @@ export interface GateState {
   /** What stood before the last change of an operator's, to be put back; null: nothing, or it was. */
   before: { at: number; who: string; pauses: GateState["pauses"]; overrides: GateState["overrides"] } | null;
   updatedAt: number;
+}
+
+interface Silence {
+  /** Unix ms. */
+  until: number;
+  /** How often in a row. */
+  times: number;
 }
 
 /** An operator's pause of a lane. Times are Unix ms. */
@@ -78,7 +87,8 @@ export function newGate(now: number): GateState {
     pauses: {},
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
-    quietUntil: 0,
+    quiet: { until: 0, times: 0 },
+    hush: { until: 0, times: 0 },
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null, unqueuedMs: null },
     before: null,

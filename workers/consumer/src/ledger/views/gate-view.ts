@@ -10,6 +10,7 @@ import {
   usedBy,
   usedToday,
 } from "../protocol/gate.ts";
+import { HUSHED } from "../protocol/gate-file.ts";
 import type { Gate } from "../protocol/gate-memory.ts";
 import { whyHeld } from "../protocol/held-sentence.ts";
 import {
@@ -100,6 +101,9 @@ function reasons(gate: Gate, slots: number): GateView["reasons"] {
   if (state.breaker.state === "open")
     add(null, "breaker", state.breaker.reason ?? "The breaker is open.", state.breaker.until);
   if (state.throttledUntil > now) add(null, "throttled", "Ittybit asked to wait (Retry-After).", state.throttledUntil);
+  const { quiet, hush } = state;
+  if (quiet.until > now) add("live", "quiet", "Far too many views ask for what anybody can make up.", quiet.until);
+  if (hush.until > now) add("live", "hush", HUSHED, hush.until);
   const all = slotsOf(gate, "live");
   if (slots >= all) add(null, "concurrency", `All ${all} slots at Ittybit are taken.`, null);
   else if (slots >= slotsOf(gate, "bulk"))
