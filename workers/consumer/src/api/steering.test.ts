@@ -213,7 +213,7 @@ describe("gate, stats and history", () => {
     work(world, [key("a")], "stored");
     world.advance(50_000);
     await warm(world, ["b", "c", "d"]);
-    const { body } = await world.json("GET", "/api/v1/stats");
+    const body = (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
     expect(body.rates.endedPerSecond).toBeGreaterThan(0);
     expect([body.etaSeconds, body.health.sentence]).toEqual([null, expect.not.stringContaining("done in")]);
   });
