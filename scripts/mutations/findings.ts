@@ -18,7 +18,7 @@ export const FINDINGS: Mutation[] = [
   const members = listed.split(",").filter((member) => member.trim() !== "");
   if (members.length !== 1) return WHOLE;
   const parts = /^(\d{0,15})\s*-\s*(\d{0,15})$/.exec(members[0]?.trim() ?? "");`,
-    replace: String.raw`  const parts = /^bytes\s*=[\s,]*(\d{0,15})\s*-\s*(\d{0,15})[\s,]*$/i.exec(header);`,
+    replace: String.raw`  const parts = /^bytes\s*=\s*(\d{0,15})-\s*(\d{0,15})[\s,]*$/i.exec(header);`,
     tests: ["workers/edge/src/hit/conditional.test.ts"],
   },
   {
