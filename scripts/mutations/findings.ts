@@ -18,7 +18,10 @@ export const FINDINGS: Mutation[] = [
   const members = listed.split(",").filter((member) => member.trim() !== "");
   if (members.length !== 1) return WHOLE;
   const parts = /^(\d{0,15})\s*-\s*(\d{0,15})$/.exec(members[0]?.trim() ?? "");`,
-    replace: String.raw`  const parts = /^bytes\s*=[\s,]*(\d{0,15})\s*-\s*(\d{0,15})[\s,]*$/i.exec(header);`,
+    replace: String.raw`  const listed = /^bytes\s*=(.*)$/i.exec(header.trim())?.[1] ?? "";
+  const members = listed.split(",").filter((member) => member.trim() !== "");
+  if (members.length !== 1) return WHOLE;
+  const parts = /^(\d{0,15})\s*-\s*(\d{0,15})[\s,]*$/.exec(members[0]?.trim() ?? "");`,
     tests: ["workers/edge/src/hit/conditional.test.ts"],
   },
   {
