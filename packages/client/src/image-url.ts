@@ -47,11 +47,12 @@ export function isId(id: string): boolean {
 
 /** The original is shown as it is: no width, no format, no candidates. */
 export function isPassThrough({ passThrough }: Settings, { id }: ImageRef): boolean {
-  return passThrough.some((extension) => new RegExp(`[^/]\\.${extension}$`, "i").test(id));
+  // What stands behind the last dot of a name that has something before it.
+  return passThrough.includes(/[^/]\.(\w+)$/.exec(id.toLowerCase())?.[1]);
 }
 
 /** Of a URL's query; those that are empty need not be said. */
-type Parameters = Record<string, string | number>;
+type Parameters = Record<string, string | number | undefined>;
 
 /**
  * The one URL of what is asked: rungs, quality names and ratios come out as the edge itself would write them, so that a page, its caches
@@ -102,11 +103,11 @@ export function shapeOf(ratio = "1:0"): number {
 }
 
 /** The open quality that is nearest; what is no quality is the usual one, which goes without saying. */
-function qualityOf({ qualities }: Settings, asked: string | number | undefined): string {
+function qualityOf({ qualities }: Settings, asked: string | number | undefined): string | undefined {
   const numberOf = (quality: string | number | undefined) =>
     QUALITIES[quality as Quality] ?? (Number(quality) || QUALITIES.high);
   const distance = (name: string) => Math.abs(numberOf(name) - numberOf(asked));
-  const [nearest = ""] = [...qualities].sort((a, b) => distance(a) - distance(b));
+  const [nearest] = [...qualities].sort((a, b) => distance(a) - distance(b));
   return nearest === "high" ? "" : nearest;
 }
 

@@ -39,8 +39,9 @@ export interface ImageRef {
   lqip?: string;
 }
 
-export interface Settings extends Required<Omit<ClientOptions, "source" | "signing" | "formats">> {
+export interface Settings extends Required<Omit<ClientOptions, "source" | "signing" | "formats" | "passThrough">> {
   formats: readonly string[];
+  passThrough: readonly (string | undefined)[];
   source?: ClientOptions["source"];
 }
 
