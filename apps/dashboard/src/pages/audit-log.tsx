@@ -36,6 +36,7 @@ export function AuditLog({ round }: { round: number }) {
       </View>
       <Pager
         what="the audit log"
+        isBelow
         cursor={cursor}
         next={next}
         urlOf={(to) => (to === null ? "/steering" : `/steering?${new URLSearchParams({ audit: to })}`)}
