@@ -165,7 +165,9 @@ describe("a viewer", () => {
     "/runs/new",
     "/dead",
     "/dead?cause=fp0",
+    "/serving",
     "/steering",
+    "/system",
   ])("sees no write on %s", async (path) => {
     api.role = "viewer";
     const { page, close } = await open(path);

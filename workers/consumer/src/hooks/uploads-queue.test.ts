@@ -51,6 +51,8 @@ describe("R2's notifications", () => {
     expect(world.purges.map(({ id }) => id)).toEqual(["c.jpg"]);
     const { body } = await world.json("GET", "/api/v1/runs");
     expect(body.runs).toMatchObject([{ run: "hook_r2_2026-11-24", lane: "upload" }]);
+    const { deliveries } = (await world.json("GET", "/api/v1/hooks")).body;
+    expect(deliveries).toMatchObject([{ hook: "r2", verdict: "accepted", accepted: 4, purged: 1, why: null }]);
   });
 
   it("of our own variants, other buckets, other keys and other types trigger nothing", async () => {
