@@ -122,7 +122,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
       expect(faults).toEqual([]);
       expect([...origins]).toEqual([own.url]);
     },
-    300_000,
+    600_000,
   );
 
   it("under every overlay", async () => {
@@ -139,7 +139,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
     await close();
     await own.close();
     expect([wrong, faults]).toEqual([[], []]);
-  }, 300_000);
+  }, 600_000);
 });
 
 describe("hostile strings", () => {
