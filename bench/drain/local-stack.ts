@@ -21,6 +21,7 @@ export interface BatchLine {
 
 export interface LocalStack {
   emulator: Emulator;
+  edgeUrl: string;
   /** Of each batch that has ended, oldest first. */
   batches: BatchLine[];
   setGate(concurrency: number, perSecond: number): Promise<void>;
@@ -61,7 +62,7 @@ export async function startLocalStack(options: EmulatorOptions): Promise<LocalSt
     return (await answer.json()) as Record<string, unknown>;
   };
   return {
-    ...{ emulator, batches },
+    ...{ emulator, edgeUrl: stack.edgeUrl, batches },
     setGate: async (concurrency, perSecond) =>
       void (await call("gate", "PATCH", { concurrency, rate: { perSecond, burst: perSecond } })),
     warm: async (images, variantsPerImage = 1) => {

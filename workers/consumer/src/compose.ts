@@ -117,10 +117,15 @@ export function operatorDeps(env: Env): UploadsDeps {
   };
 }
 
-/** Null where nobody said where the edge's views are counted, or nobody may read them. */
+/** Null where nobody wants the edge's views read; half of what that takes is told by the first query. */
 function analyticsOf(env: Env): Analytics | null {
-  const { ANALYTICS_URL: url, ANALYTICS_ACCOUNT_ID: account, ANALYTICS_TOKEN: token, VIEWS_DATASET: dataset } = env;
-  if (!account || !token || !dataset) return null;
+  const {
+    ANALYTICS_URL: url,
+    ANALYTICS_ACCOUNT_ID: account = "",
+    ANALYTICS_TOKEN: token = "",
+    VIEWS_DATASET: dataset = "",
+  } = env;
+  if (account + token + dataset === "") return null;
   return createAnalytics({ url: url || CLOUDFLARE_API, account, token, dataset }, fetcher);
 }
 

@@ -107,6 +107,13 @@ describe("where views cannot be read", () => {
     });
   });
 
+  it("half of the secrets is told by the name of what is missing", async () => {
+    const where = { url: "https://a.example", account: "a", token: "", dataset: LOCAL_DATASET };
+    const analytics = createAnalytics(where, () => Promise.reject(new Error("it was asked")));
+    const { body } = await createApiWorld({}, { analytics }).json("GET", "/api/v1/serving");
+    expect(body).toMatchObject({ state: "unreadable", text: expect.stringMatching(/: ANALYTICS_TOKEN is not set$/) });
+  });
+
   it("countViews 0 says so", async () => {
     const store = openAnalytics(":memory:", START);
     const { deps } = counted(store).world;

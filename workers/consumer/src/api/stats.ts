@@ -150,8 +150,8 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   const attempts = { failed: view.troubles.failing?.n ?? 0, all: view.troubles.failing?.of ?? 0 };
   const oldest = ages(view.oldestWaiting, now);
   const waits = LANES.map((lane) => oldest[lane]).filter((age) => age !== null);
-  const etaSeconds = etaOf(view, gate, open);
   const oldestMs = waits.length > 0 ? Math.max(...waits) : null;
+  const etaSeconds = etaOf(view, { gate, open, oldestMs });
   const faults = [...deps.configFaults, ...deps.environmentFaults];
   const warnings = warningsOf({ now, faults, gate, ledgerBytes: view.bytes, open, dead: states.dead, view, oldest });
   return {
@@ -189,9 +189,16 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
   };
 }
 
-/** What is paused, and everything behind an open breaker, has no end to be told. */
-function etaOf({ rates, counts }: LedgerStats, gate: Gate, open: number): number | null {
+/**
+ * What is paused, and everything behind an open breaker, has no end to be told. Nor has what waits for less long than the rate is of: it was
+ * the rate of when there was nothing to do.
+ */
+function etaOf(
+  { rates, counts }: LedgerStats,
+  { gate, open, oldestMs }: { gate: Gate; open: number; oldestMs: number | null },
+): number | null {
   if (open === 0) return 0;
+  if ((oldestMs ?? 0) < rates.seconds * 1_000) return null;
   const held = LANES.some((lane) => {
     const { queued, retrying } = counts[lane];
     return gate.paused[lane] && queued + retrying > 0;

@@ -201,9 +201,21 @@ describe("gate, stats and history", () => {
     await warm(world, ["a", "b"]);
     work(world, [key("a")], "refused", "gone");
     const eta = async () => (await world.json("GET", "/api/v1/stats")).body.etaSeconds;
+    world.advance(60_000);
     expect(await eta()).toBeGreaterThan(0);
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
     expect(await eta()).toBeNull();
+  });
+
+  it("tell no end of work that has just come, from the rate of when there was none", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a"]);
+    work(world, [key("a")], "stored");
+    world.advance(50_000);
+    await warm(world, ["b", "c", "d"]);
+    const body = (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
+    expect(body.rates.endedPerSecond).toBeGreaterThan(0);
+    expect([body.etaSeconds, body.health.sentence]).toEqual([null, expect.not.stringContaining("done in")]);
   });
 
   it("tell numbers that equal the rows, and queues where the platform has them", async () => {

@@ -19,6 +19,25 @@ it("counts every job that was granted, exactly, over evictions and folds, and th
   expect(ledger.getGate().budget).toMatchObject({ month: "2026-12", used: 0 });
 });
 
+it("keeps what a document has summed when the last of what it held is taken over by somebody else's", () => {
+  const { granted, submit, ended, call, leave, ledger, evict } = setup();
+  const given = granted("o", key(0));
+  submit("o", given, "j0");
+  leave("o");
+  ended("j0");
+  expect(call("p").give.map(({ phase }) => phase)).toEqual(["finish"]);
+  expect(ledger.getGate().budget.used).toBe(1);
+  expect(evict().getGate().budget.used).toBe(1);
+});
+
+it("keeps what is folded beside what is not", () => {
+  const { made, leave, granted, ledger } = setup();
+  made(key(0));
+  leave("maker");
+  granted("o", key(1));
+  expect(ledger.getGate().budget.used).toBe(2);
+});
+
 it("is never overrun, whatever is evicted between two calls", () => {
   const { order, ledger, call, ready, leave, clock } = setup({ gate: { monthlyJobs: 10, warmingShare: 1 } });
   order({ keys: Array.from({ length: 20 }, (_, n) => key(n)) });
