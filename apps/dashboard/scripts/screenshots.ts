@@ -14,6 +14,7 @@ import { settled, visit } from "../test/visit.ts";
 
 const FOLDER = new URL("../../../docs/images/", import.meta.url).pathname;
 const DOCUMENT = new URL("../../../docs/dashboard.md", import.meta.url).pathname;
+const MARKS = ["<!-- pictures -->", "<!-- /pictures -->"] as const;
 const SAMPLES = ["landscape.jpg", "phone.jpg", "portrait.jpg", "cut-out.png"];
 const WIDTHS = [320, 400, 640, 800, 960, 1200];
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -149,9 +150,9 @@ async function print(): Promise<void> {
   );
   const head = `| | ${FACES.map(([, words]) => words).join(" | ")} |\n|---|---|---|---|---|`;
   const text = await readFile(DOCUMENT, "utf8");
-  const marked = /(<!-- pictures -->\n)[\s\S]*(<!-- \/pictures -->)/;
-  if (!marked.test(text)) throw new Error("docs/dashboard.md has no marks for the pictures.");
-  await writeFile(DOCUMENT, text.replace(marked, `$1${head}\n${rows.join("\n")}\n$2`));
+  const [from, to] = [text.indexOf(MARKS[0]), text.indexOf(MARKS[1])];
+  if (from < 0 || to < from) throw new Error("docs/dashboard.md has no marks for the pictures.");
+  await writeFile(DOCUMENT, `${text.slice(0, from)}${MARKS[0]}\n${head}\n${rows.join("\n")}\n${text.slice(to)}`);
 }
 
 async function signedIn(browser: Browser, stack: LocalStack): Promise<Page> {

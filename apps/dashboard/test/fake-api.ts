@@ -30,6 +30,8 @@ export interface FakeApi {
   /** `busy`, `empty`, `failing` or `hostile`; may change at any time. */
   mode: string;
   role: "viewer" | "operator" | null;
+  /** The most jobs that match: axe looks at each cell of each row, and rows repeat. */
+  rowsMax: number;
   /** Every request that came: `GET /api/v1/stats`. */
   seen: string[];
   close(): Promise<void>;
@@ -45,7 +47,7 @@ const TYPES: Record<string, string> = {
 const JOBS = 480;
 
 export async function startFakeApi(): Promise<FakeApi> {
-  const api: FakeApi = { url: "", mode: "busy", role: "operator", seen: [], close: async () => {} };
+  const api: FakeApi = { url: "", mode: "busy", role: "operator", rowsMax: JOBS, seen: [], close: async () => {} };
   const server = createServer((request, response) => {
     answer(api, request, response).catch((error) => response.writeHead(500).end(String(error)));
   });
@@ -118,7 +120,7 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
     case "PATCH gate":
       return [200, patched(gate(api.mode), body)];
     case "GET jobs":
-      return [200, empty ? { jobs: [], nextCursor: null } : jobPage(url, hostile)];
+      return [200, empty ? { jobs: [], nextCursor: null } : jobPage(url, hostile, api.rowsMax)];
     case "GET jobs/*":
       return Number.parseInt(id ?? "", 36) < JOBS
         ? [200, jobDetail(Number.parseInt(id ?? "", 36), hostile, picture)]
@@ -208,15 +210,15 @@ function patched(now: ReturnType<typeof gate>, body: string) {
   return { ...now, paused: { ...now.paused, ...change.paused } };
 }
 
-function jobPage(url: URL, hostile: boolean) {
+function jobPage(url: URL, hostile: boolean, rowsMax: number) {
   const states = url.searchParams.getAll("state");
   const limit = Number(url.searchParams.get("limit") ?? 50);
   const from = Number(url.searchParams.get("cursor") ?? 0);
   const search = (url.searchParams.get("search") ?? "").replace(/^\w+:/, "");
   const all = Array.from({ length: JOBS }, (_, index) => jobAt(index, hostile));
-  const some = all.filter(
-    (job) => (states.length === 0 || states.includes(job.state)) && JSON.stringify(job).includes(search),
-  );
+  const some = all
+    .filter((job) => (states.length === 0 || states.includes(job.state)) && JSON.stringify(job).includes(search))
+    .slice(0, rowsMax);
   return { jobs: some.slice(from, from + limit), nextCursor: from + limit < some.length ? String(from + limit) : null };
 }
 

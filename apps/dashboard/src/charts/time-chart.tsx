@@ -42,7 +42,7 @@ export function TimeChart(props: TimeChartProps) {
   const isZoomed = useRef(false);
   useEffect(() => {
     plot.current?.setData(dataOf(props), !isZoomed.current);
-    plot.current?.redraw();
+    if (isZoomed.current) plot.current?.redraw();
   }, [props.at, props.lines, props.marks]);
   const shown = Math.min(hovered ?? props.at.length - 1, props.at.length - 1);
   const when = props.at[shown];
