@@ -206,13 +206,13 @@ function candidates(one: Hands, lane: LaneCode, limit: number): Row[] {
   const { hands, fresh } = tx.memory;
   const held = hands.list().reduce((sum, { entries }) => sum + entries.size, 0);
   const due = dueIds(tx.sql, lane, tx.now, LOOKED_AT + held).filter((id) => hands.holderOf(id) === null);
-  const found = free(one, due);
+  const found = free(one, due).slice(0, limit);
   for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
     const ids = fresh.offer(tx.sql, lane, limit - found.length, (all) => freshOnes(tx, all));
     if (ids.length === 0) break;
     found.push(...free(one, ids));
   }
-  return found.slice(0, limit);
+  return found;
 }
 
 /** Which ids of a chunk have a row that nobody has touched. */
