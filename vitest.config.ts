@@ -43,7 +43,7 @@ export default defineConfig({
         plugins: [cloudflareTest(limited("edge"))],
         test: {
           name: "workerd-edge",
-          include: ["workers/edge/**/*.workerd.test.ts"],
+          include: ["workers/edge/**/*.workerd.test.ts", "packages/client/**/*.workerd.test.ts"],
           setupFiles: ["dev/limits/none-broken.ts"],
         },
       },

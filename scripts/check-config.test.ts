@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { fetchFaults } from "./site-faults.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "prewarm-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,4 +38,14 @@ describe("check-config", () => {
   it("says what is missing when nothing is exported", () => {
     expect(run("export {};")).toMatchObject({ status: 1, stderr: expect.stringContaining("as default") });
   });
+});
+
+describe("the Worker that fetches", () => {
+  const line = (...flags: string[]) => `compatibility_flags = ${JSON.stringify(flags)}\n`;
+  it.each([
+    ["strictly public", line("nodejs_als", "global_fetch_strictly_public"), 0],
+    ["with no flag", line(), 1],
+    ["without the line", 'name = "x"\n', 1],
+    ["but not in an environment that names its own", `${line("global_fetch_strictly_public")}[env.a]\n${line()}`, 1],
+  ])("%s: %s has %i faults", (_what, toml, faults) => expect(fetchFaults(toml)).toHaveLength(faults));
 });

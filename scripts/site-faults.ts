@@ -24,7 +24,10 @@ export async function judgeSite(file = "prewarm.config.ts"): Promise<Judged> {
         config: null,
         faults: [`${file}: export the configuration as default: export default defineConfig({ … })`],
       };
-    return { config: module.default, faults: [...judge(module.default), ...fetchFaults()] };
+    return {
+      config: module.default,
+      faults: [...judge(module.default), ...fetchFaults(readFileSync(join(ROOT, "wrangler.consumer.toml"), "utf8"))],
+    };
   } catch (error) {
     return {
       config: null,
@@ -34,10 +37,10 @@ export async function judgeSite(file = "prewarm.config.ts"): Promise<Judged> {
 }
 
 /** Without the flag a fetch of the Worker's own zone goes past Access and firewall, straight to the origin. */
-function fetchFaults(): string[] {
-  const lines = readFileSync(join(ROOT, "wrangler.consumer.toml"), "utf8").split("\n");
-  const flags = lines.find((line) => line.startsWith("compatibility_flags")) ?? "";
-  return flags.includes('"global_fetch_strictly_public"')
+export function fetchFaults(toml: string): string[] {
+  // An environment may name flags of its own, which take the place of those above.
+  const flags = toml.split("\n").filter((line) => line.startsWith("compatibility_flags"));
+  return flags.length > 0 && flags.every((line) => line.includes('"global_fetch_strictly_public"'))
     ? []
     : ['wrangler.consumer.toml: compatibility_flags: add "global_fetch_strictly_public": this Worker fetches'];
 }

@@ -77,13 +77,16 @@ function read(folder: string, role: "consumer" | "edge", env: string) {
   return { config, worker };
 }
 
+/** Secrets of the consumer that are set where they are given. */
+const OPTIONAL = ["VIEWER_TOKEN", "SIGNING_KEYS", "ANALYTICS_ACCOUNT_ID", "ANALYTICS_TOKEN"];
+
 function secretsFor({ sources, hooks }: Config): Target["secrets"] {
   const ofHooks = Object.values(hooks).flatMap(({ verifier }) => verifier.secrets);
   const signing = sources.some((source) => "bucket" in source) ? ["SIGNING_KEYS"] : [];
   const consumer = [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...ofHooks, ...signing])];
   const possible = (names: string[], needed: string[]): string[] => names.filter((name) => !needed.includes(name));
   return {
-    consumer: { needed: consumer, possible: possible(["VIEWER_TOKEN", "SIGNING_KEYS"], consumer) },
+    consumer: { needed: consumer, possible: possible(OPTIONAL, consumer) },
     edge: { needed: signing, possible: possible(["SIGNING_KEYS"], signing) },
   };
 }

@@ -11,6 +11,7 @@ export function storedImage(stack: TestStack, path: string) {
     `${path} is served`,
     () => ask(imageUrl(stack, path)),
     (answer) => answer.status === 200,
+    30_000,
   );
 }
 

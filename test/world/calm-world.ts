@@ -9,7 +9,7 @@ import { PLAIN, type Telling, Webhooks } from "./webhooks.ts";
 import { type Watcher, World } from "./world.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
-/** An original of this id is no picture. */
+/** Originals whose ids begin so are no pictures. */
 export const HTML_ID = "html";
 const BORN_AT = 1_800_000_000_000;
 
@@ -126,7 +126,7 @@ function webOf(
     if (webMs > 0) await clock.sleep(webMs);
     if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
       return new Response(null, { status: 404 });
-    if (url === `${ORIGINALS}/${HTML_ID}`) return new Response("<!doctype html>");
+    if (url.startsWith(`${ORIGINALS}/${HTML_ID}`)) return new Response("<!doctype html>");
     // The encoder's threads know nothing of this time.
     if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));
     const job = ittybit.jobs.find(({ id }) => url === `${OUTPUT_HOST}/${id}`);

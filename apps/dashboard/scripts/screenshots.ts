@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
@@ -13,6 +13,7 @@ import { settled, visit } from "../test/visit.ts";
  */
 
 const FOLDER = new URL("../../../docs/images/", import.meta.url).pathname;
+const DOCUMENT = new URL("../../../docs/dashboard.md", import.meta.url).pathname;
 const SAMPLES = ["landscape.jpg", "phone.jpg", "portrait.jpg", "cut-out.png"];
 const WIDTHS = [320, 400, 640, 800, 960, 1200];
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -31,14 +32,15 @@ const PAGES: readonly [name: string, path: string, prepare?: (page: Page) => Pro
   ["new-run", "/runs/new", fillNewRun],
   ["causes", "/causes"],
   ["dead-letters", "/dead"],
+  ["serving", "/serving"],
   ["steering", "/steering"],
   ["system", "/system"],
 ];
-const FACES: readonly [suffix: string, theme: Theme, size: Size][] = [
-  ["", "light", "desktop"],
-  ["-dark", "dark", "desktop"],
-  ["-phone", "light", "phone"],
-  ["-phone-dark", "dark", "phone"],
+const FACES: readonly [suffix: string, words: string, theme: Theme, size: Size][] = [
+  ["", "desktop, light", "light", "desktop"],
+  ["-dark", "desktop, dark", "dark", "desktop"],
+  ["-phone", "phone, light", "light", "phone"],
+  ["-phone-dark", "phone, dark", "dark", "phone"],
 ];
 
 async function openFirst(page: Page): Promise<void> {
@@ -84,11 +86,15 @@ async function seed(stack: LocalStack, minutes: number): Promise<void> {
     });
     await pause(400 + ((view * 977) % 1700));
   }
+  await warm(stack, {
+    items: Array.from({ length: 24 }, (_, n) => ({ id: `import/wrong/${n}.jpg`, transforms: ["w=320&f=webp"] })),
+    label: "An import under a wrong prefix",
+  });
   await until(
     "the dead are dead",
     () => deadOf(stack),
     (dead) => dead > 0,
-    90_000,
+    240_000,
   );
   await fetch(`${stack.controlUrl}/api/v1/gate`, {
     method: "PATCH",
@@ -106,35 +112,64 @@ async function deadOf(stack: LocalStack): Promise<number> {
 }
 
 /** Every page in one face; the session is signed in once. */
-async function shoot(
-  browser: Browser,
-  stack: LocalStack,
-  [suffix, theme, size]: (typeof FACES)[number],
-): Promise<void> {
-  const { page, close } = await visit(browser, { theme, viewport: SIZES[size] });
+/** One visit a page: the faces differ in width and theme only. */
+async function shoot(page: Page, origin: string): Promise<number> {
+  let bytes = 0;
+  for (const [name, path, prepare] of PAGES) {
+    await page.setViewportSize(SIZES.desktop);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.goto(origin + path);
+    await settled(page);
+    await prepare?.(page);
+    for (const [suffix, , theme, size] of FACES) {
+      await page.setViewportSize(SIZES[size]);
+      await page.emulateMedia({ colorScheme: theme });
+      await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.waitForLoadState("networkidle");
+      const small = await sharp(await page.screenshot())
+        .webp({ quality: 72, effort: 6 })
+        .toBuffer();
+      await writeFile(join(FOLDER, `dashboard-${name}${suffix}.webp`), small);
+      bytes += small.length;
+    }
+    console.log(`${name}: ${Math.round(bytes / 1000)} kB so far`);
+  }
+  return bytes;
+}
+
+/** Every page in every face, as a table between the document's marks. */
+async function print(): Promise<void> {
+  const cell = (name: string, [suffix, words, , size]: (typeof FACES)[number]) => {
+    const file = `images/dashboard-${name}${suffix}.webp`;
+    return `<a href="${file}"><img src="${file}" alt="${name}, ${words}" width="${size === "phone" ? 100 : 280}"></a>`;
+  };
+  const rows = PAGES.map(
+    ([name]) => `| ${name.replace("-", " ")} | ${FACES.map((face) => cell(name, face)).join(" | ")} |`,
+  );
+  const head = `| | ${FACES.map(([, words]) => words).join(" | ")} |\n|---|---|---|---|---|`;
+  const text = await readFile(DOCUMENT, "utf8");
+  const marked = /(<!-- pictures -->\n)[\s\S]*(<!-- \/pictures -->)/;
+  if (!marked.test(text)) throw new Error("docs/dashboard.md has no marks for the pictures.");
+  await writeFile(DOCUMENT, text.replace(marked, `$1${head}\n${rows.join("\n")}\n$2`));
+}
+
+async function signedIn(browser: Browser, stack: LocalStack): Promise<Page> {
+  const { page } = await visit(browser);
   await page.goto(stack.controlUrl);
   await page.getByLabel("Token").fill(stack.adminToken);
   await page.getByRole("button", { name: "Sign in" }).click();
   await settled(page);
-  for (const [name, path, prepare] of PAGES) {
-    await page.goto(stack.controlUrl + path);
-    await settled(page);
-    await prepare?.(page);
-    await page.waitForLoadState("networkidle");
-    const small = await sharp(await page.screenshot())
-      .png({ palette: true, colours: 96, effort: 10 })
-      .toBuffer();
-    await writeFile(join(FOLDER, `dashboard-${name}${suffix}.png`), small);
-    console.log(`${name}${suffix}: ${Math.round(small.length / 1000)} kB`);
-  }
-  await close();
+  return page;
 }
 
 const [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
 try {
   await mkdir(FOLDER, { recursive: true });
   await seed(stack, Number(process.env.SEED_MINUTES ?? 1));
-  for (const face of FACES) await shoot(browser, stack, face);
+  const bytes = await shoot(await signedIn(browser, stack), stack.controlUrl);
+  await print();
+  console.log(`${PAGES.length * FACES.length} pictures, ${(bytes / 1e6).toFixed(1)} MB`);
 } finally {
   await browser.close();
   await stack.close();

@@ -9,7 +9,14 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
-import "./styles/pages.css";
+import "./styles/overview.css";
+import "./styles/charts.css";
+import "./styles/jobs.css";
+import "./styles/job.css";
+import "./styles/images.css";
+import "./styles/runs.css";
+import "./styles/causes.css";
+import "./styles/steering.css";
 import { startTheme } from "./lib/theme.ts";
 import { startViews } from "./lib/views.ts";
 

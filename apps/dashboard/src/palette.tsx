@@ -130,12 +130,16 @@ function actChoices(stats: Stats | null, refresh: () => Promise<void>): Choice[]
       ? act(`Resume ${lane}`, patch({ paused: { [lane]: false } }, `${lane} runs again.`))
       : act(`Pause ${lane}`, patch({ paused: { [lane]: true } }, `${lane} is paused.`)),
   );
+  const all = (on: boolean) => ({ paused: { live: on, upload: on, bulk: on } });
+  const whole = LANES.every((lane) => stats?.gate.paused[lane])
+    ? act("Resume all lanes", patch(all(false), "All lanes run again."))
+    : act("Pause all lanes", patch(all(true), "All lanes are paused."));
   const reset = act("Reset the breaker", patch({ breaker: { state: "closed" } }, "The breaker is closed again."));
   return [
     act("Save this view…", () => {
       naming.value = place.value.pathname + place.value.search;
     }),
-    ...(isOperator.value ? lanes : []),
+    ...(isOperator.value ? [...lanes, whole] : []),
     ...(isOperator.value && stats && stats.gate.breaker.state !== "closed" ? [reset] : []),
     act("Dense rows, or roomy ones", toggleDensity),
     act("Theme: automatic, light, dark", nextTheme),

@@ -140,13 +140,14 @@ function Who() {
   );
 }
 
-/** For how long the server has told nothing new, in ms, once a poll stays unanswered; null: it answers, or nobody asks. */
+/** For how long the server has told nothing new, in ms, once a poll stays unanswered; null: it answers, or nobody asks. A slow server is asked more rarely, and is not late between. */
 function useLateness(): number | null {
-  const { loadedAt, since } = useStats();
+  const { loadedAt, since, error } = useStats();
   if (!live.value || loadedAt.value === null) return null;
   const age = clock.value - loadedAt.value;
+  const isWaiting = since.value !== null || error.value !== null;
   const isSlow = since.value !== null && clock.value - since.value > SLOW_MS;
-  return isSlow || age > LATE_MS ? age : null;
+  return isSlow || (isWaiting && age > LATE_MS) ? age : null;
 }
 
 /** Numbers that are old must not look new: a server that hangs gives no error for a while. */

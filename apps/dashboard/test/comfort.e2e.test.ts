@@ -169,6 +169,7 @@ it("gives every chart as a table, and what was done meanwhile in words", async (
   const { page, close } = await open("/");
   const charts = page.locator("figure.chart");
   expect(await charts.count()).toBe(3);
+  expect(api.seen.filter((line) => line.includes("/history"))).toHaveLength(1);
   for (const chart of await charts.all()) {
     await chart.locator("summary").click();
     expect(await chart.locator("tbody tr").count()).toBe(60);
@@ -179,6 +180,13 @@ it("gives every chart as a table, and what was done meanwhile in words", async (
   await page.getByText("retry of 241 jobs").waitFor();
   expect(await page.getByRole("img", { name: /^Open jobs, last hour: from [\d,]+ to [\d,]+$/ }).count()).toBe(1);
   expect(await violations(page)).toEqual([]);
+  await close();
+});
+
+it("says so where nothing was measured", async () => {
+  api.mode = "empty";
+  const { page, close } = await open("/");
+  expect(await page.getByText("Nothing was measured in this time.").count()).toBe(3);
   await close();
 });
 

@@ -11,6 +11,7 @@ import {
   dead,
   eventPage,
   HOSTILE,
+  hooks,
   image,
   jobAt,
   jobDetail,
@@ -77,6 +78,7 @@ async function answer(api: FakeApi, request: IncomingMessage, response: ServerRe
     if (!body.includes("local-")) return refuse(401, "unauthorized", "The proof of origin is missing or not valid.");
     api.role = body.includes("viewer") ? "viewer" : "operator";
   }
+  if (api.role === null && url.pathname === "/api/v1/session" && request.method === "GET") return send(204, null);
   if (api.role === null) return refuse(401, "unauthorized", "Sign in.");
   if (api.mode === "failing" && !url.pathname.endsWith("/session"))
     return refuse(503, "unavailable", "The ledger does not answer.");
@@ -153,6 +155,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
               })),
         },
       ];
+    case "GET hooks":
+      return [200, hooks(api.mode)];
     case "GET events":
       return [200, eventPage(api.mode)];
     case "POST events/*":

@@ -43,6 +43,13 @@ describe("createSelection", () => {
     selection.click("b", ["a", "b", "c", "d", "e"], true);
     expect([...selection.ids.value].sort()).toEqual(["b", "c", "d"]);
   });
+  it("knows what can be done with what is ticked, and does not guess of what it has not seen", () => {
+    const selection = createSelection(["a"]);
+    selection.see([{ job: "a", state: "stored" }]);
+    expect([selection.anyIn(["dead"]), selection.anyIn(["stored"])]).toEqual([false, true]);
+    selection.click("elsewhere", ["a"], false);
+    expect(selection.anyIn(["dead"])).toBe(true);
+  });
   it("keeps what was selected on another page", () => {
     const selection = createSelection();
     selection.click("a", ["a", "b"], false);

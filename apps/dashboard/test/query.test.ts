@@ -1,6 +1,6 @@
 import { QUALIFIERS } from "@prewarm/shared/job-search";
 import { describe, expect, it } from "vitest";
-import { suggestions, unknownQualifiers } from "../src/lib/query.ts";
+import { suggestions } from "../src/lib/query.ts";
 
 describe("suggestions", () => {
   it.each([
@@ -11,8 +11,4 @@ describe("suggestions", () => {
     ["state:d", ["state:dead"]],
     ["error:x", []],
   ])("completes %j", (text, expected) => expect(suggestions(text)).toEqual(expected));
-});
-
-it("names words that look like qualifiers and are none", () => {
-  expect(unknownQualifiers("colour:red id:x state:dead http://")).toEqual(["colour"]);
 });

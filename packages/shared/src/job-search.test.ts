@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseSearch, printSearch, QUALIFIERS, type Term } from "./job-search.ts";
+import { parseSearch, printSearch, QUALIFIERS, type Term, unknownQualifiers } from "./job-search.ts";
 
 describe("parseSearch", () => {
   it.each<[string, Term[], string]>([
@@ -30,7 +30,13 @@ describe("parseSearch", () => {
     fc.assert(
       fc.property(fc.array(term), (terms) => {
         expect(parseSearch(printSearch(terms))).toEqual(terms);
+        expect(unknownQualifiers(printSearch(terms))).toEqual([]);
       }),
     );
   });
+});
+
+it("names words that look like qualifiers and are none, unless they stand in quotes or are an address", () => {
+  const text = 'colour:red id:x state:dead http:// http://x a:b "photos:cat" Foo:"a b"';
+  expect(unknownQualifiers(text)).toEqual(["colour", "foo"]);
 });

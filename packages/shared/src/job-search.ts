@@ -22,10 +22,24 @@ export interface Term {
   value: string;
 }
 
-/** Splits at spaces outside quotes. A quote that is never closed runs to the end: people type from left to right. */
 export function parseSearch(text: string): Term[] {
-  const words = text.match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? [];
-  return words.map(toTerm).filter((term) => term.value !== "");
+  return wordsOf(text)
+    .map(toTerm)
+    .filter((term) => term.value !== "");
+}
+
+/** Splits at spaces outside quotes. A quote that is never closed runs to the end: people type from left to right. */
+function wordsOf(text: string): string[] {
+  return text.match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? [];
+}
+
+/** How a qualifier is written; an address is none. */
+const QUALIFIED = /^([a-z]{2,12}):(?!\/\/)./i;
+
+/** Names of qualifiers that there are not. What is meant as text stands in quotes. */
+export function unknownQualifiers(text: string): string[] {
+  const names = wordsOf(text).flatMap((word) => QUALIFIED.exec(word)?.[1]?.toLowerCase() ?? []);
+  return names.filter((name) => !QUALIFIERS.some((one) => one === name));
 }
 
 function toTerm(word: string): Term {
@@ -46,7 +60,9 @@ export function printSearch(terms: readonly Term[]): string {
 
 function printTerm({ qualifier, value }: Term): string {
   // Free text that would read as a qualifier is quoted as a whole.
-  const looksQualified = qualifier === null && QUALIFIERS.some((one) => value.toLowerCase().startsWith(`${one}:`));
+  const looksQualified =
+    qualifier === null &&
+    (QUALIFIED.test(value) || QUALIFIERS.some((one) => value.toLowerCase().startsWith(`${one}:`)));
   const text = /\s/.test(value) || looksQualified ? `"${value}"` : value;
   return qualifier ? `${qualifier}:${text}` : text;
 }

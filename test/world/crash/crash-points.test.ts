@@ -19,31 +19,34 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
     [KEYS.small, 400],
     [KEYS.large, 800],
     [KEYS.left, 400],
+    [KEYS.viewed, 400],
   ] as const) {
     const object = store.objects.get(`variants/${key}`);
     expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
     const jobs = ittybit.jobs.filter(({ order }) => order.metadata.key === key);
     expect(object?.customMetadata.gen, key).toBe(jobs[0]?.order.metadata.gen);
   }
-  // Stored rows are gone; the one that is left was refused.
-  expect(sql.exec("SELECT key, state, error FROM jobs")).toEqual([
-    { key: KEYS.bad, state: REFUSED, error: expect.stringContaining('"unshowable"') },
+  // Stored rows are gone; those that are left were refused. Of what is missing there never was one.
+  const refused = { state: REFUSED, error: expect.stringContaining('"unshowable"') };
+  expect(sql.exec("SELECT key, state, error FROM jobs ORDER BY key")).toEqual([
+    { key: KEYS.badView, ...refused },
+    { key: KEYS.bad, ...refused },
   ]);
   // After the ledger was told, the old marker is cleared and what is known of an image is written, once: either may die with its handler.
-  const made = [KEYS.small, KEYS.large, KEYS.left];
+  const made = [KEYS.small, KEYS.large, KEYS.left, KEYS.viewed];
+  const marked = [`dead/${KEYS.bad}`, `dead/${KEYS.badView}`, `dead/${idOfKey(KEYS.missing)}/_`];
   const mayStay = `dead/${KEYS.small}`;
   const told = [mayStay, ...made.map((key) => infoKey(idOfKey(key)))];
   const names = [...store.objects.keys()];
   const objects = names.filter((name) => killedAt === null || !told.includes(name));
   const known = killedAt === null ? told.filter((name) => name !== mayStay) : [];
-  expect(objects.sort()).toEqual(
-    [...new Set([`dead/${KEYS.bad}`, ...made.map((key) => `variants/${key}`), ...known])].sort(),
-  );
+  expect(objects.sort()).toEqual([...new Set([...marked, ...made.map((key) => `variants/${key}`), ...known])].sort());
   const jobsByKey = Object.groupBy(ittybit.jobs, (job) => job.order.metadata.key ?? "");
   expect(Object.fromEntries(Object.entries(jobsByKey).map(([key, jobs]) => [key, jobs?.length]))).toEqual({
     [KEYS.small]: 1,
     [KEYS.large]: 1,
     [KEYS.left]: 1,
+    [KEYS.viewed]: 1,
     [KEYS.purged]: 1,
   });
   expect(world.isIdle, "every message is acked").toBe(true);

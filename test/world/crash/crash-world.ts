@@ -2,13 +2,17 @@ import type { ExchangeRequest } from "../../../workers/consumer/src/ledger/contr
 import type { CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { CalmWorld, HTML_ID, ORIGINALS } from "../calm-world.ts";
 
-/** Two variants of one original, one that is HTML, one that is purged while it is put, one whose job somebody else left behind. */
+/** Two variants of one original, one that is HTML, one that is purged while it is put, one whose job somebody else left behind; and of
+ * images that nobody knows viewers ask for a picture, for HTML, and for one that is not there. */
 export const KEYS = {
   small: "a/400-high.webp",
   large: "a/800-high.webp",
   bad: `${HTML_ID}/400-high.webp`,
   purged: "p/400-high.webp",
   left: "o/400-high.webp",
+  viewed: "v/400-high.webp",
+  badView: `${HTML_ID}-viewed/400-high.webp`,
+  missing: "none/400-high.webp",
 };
 
 /** Long enough for leases, grace, deadlines and a purge's second look. */
@@ -22,6 +26,7 @@ export class CrashWorld extends CalmWorld {
     const passed = new Map<CrashPoint, number>();
     let purging = false;
     super({
+      isMissing: (id) => id === "none",
       weather: {
         point: (point) => {
           const nth = (passed.get(point) ?? 0) + 1;
@@ -46,6 +51,7 @@ export class CrashWorld extends CalmWorld {
     await this.#leaveBehind();
     await this.accept("upload", { a: [KEYS.small, KEYS.large], [HTML_ID]: [KEYS.bad], p: [KEYS.purged] });
     this.work.send("unreadable");
+    for (const key of [KEYS.viewed, KEYS.badView, KEYS.missing]) this.view(key, { unknown: true });
     await this.clock.run(SETTLED_MS);
   }
 

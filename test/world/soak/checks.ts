@@ -139,7 +139,7 @@ const DEADLINE_MS = 600_000;
 
 /**
  * Every generation has at most one job, and a key gets a further one only for a reason: the earlier failed, Ittybit said long after that
- * there is no such job, or somebody ordered anew. A job without a reason is a doubled one.
+ * there is no such job, somebody ordered anew, or the ledger was put back behind it. A job without a reason is a doubled one.
  */
 function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replays: number } {
   const perGeneration = new Map<string, number>();
@@ -166,6 +166,7 @@ function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replay
 }
 
 function isExplained(diary: Diary, key: string, before: UpstreamJob, job: UpstreamJob): boolean {
+  if (diary.madeAgain.has(before.gen)) return true;
   // What was ordered between the grant and the POST of the earlier one was not about it any more.
   const from = diary.granted.get(before.gen) ?? before.createdAt;
   const between = (diary.reasons.get(key) ?? []).filter(({ at }) => at >= from && at <= job.createdAt);

@@ -47,6 +47,10 @@ export class Diary implements Watcher {
   readonly deletedByHand = new Set<string>();
   readonly violations: string[] = [];
   readonly outcomes = new Map<string, number>();
+  /** Generations that a ledger put back to an earlier point knows nothing of, or not their job: what they run holds no slot. */
+  readonly forgotten = new Set<number>();
+  /** Those, and what was under way at the earlier point: it is made again, since its original may have been replaced in between. */
+  readonly madeAgain = new Set<number>();
   /** When each token that the gate gave was there, Unix ms, by generation. */
   readonly tokens = new Map<number, Set<number>>();
   /** Jobs whose id the ledger has heard. */
@@ -187,6 +191,15 @@ export class Diary implements Watcher {
     for (const key of allKeys(image)) {
       this.kept.delete(key);
       this.because(key, "purge");
+    }
+  }
+
+  /** The ledger stands as it did at `at`, when these were granted. */
+  putBack(at: number, granted: readonly { gen: number; job: string | null }[]): void {
+    const since = [...this.granted].flatMap(([gen, grantedAt]) => (grantedAt >= at ? [{ gen, job: null }] : []));
+    for (const { gen, job } of [...granted, ...since]) {
+      this.madeAgain.add(gen);
+      if (job === null) this.forgotten.add(gen);
     }
   }
 

@@ -8,7 +8,8 @@ const WINDOW_MS = 1_000;
 
 /** I4: never did more jobs run at Ittybit than there are slots. Answers how many at most. */
 export function checkSlots({ diary, options }: SoakWorld, jobs: readonly UpstreamJob[]): number {
-  const moves = jobs.flatMap(({ id, createdAt, finishedAt }) => {
+  const known = jobs.filter(({ gen }) => !diary.forgotten.has(gen));
+  const moves = known.flatMap(({ id, createdAt, finishedAt }) => {
     const end = finishedAt ?? Number.POSITIVE_INFINITY;
     return [
       { at: createdAt, by: 1 },
@@ -31,7 +32,7 @@ export async function checkHeld({ diary, upstream, sql, clock }: SoakWorld): Pro
   const { entries, abandoned } = lookAt(sql);
   const held = new Set([...entries.map(({ gen }) => gen), ...abandoned]);
   const isHeard = ({ id, createdAt }: UpstreamJob) => diary.heard.has(id) || clock.now() - createdAt < UNHEARD_MS;
-  const leaked = before.filter((job) => !held.has(job.gen) && isHeard(job));
+  const leaked = before.filter((job) => !held.has(job.gen) && !diary.forgotten.has(job.gen) && isHeard(job));
   if (leaked.length === 0) return;
   const after = new Set((await upstream.running()).map(({ id }) => id));
   for (const { id, key, gen } of leaked)

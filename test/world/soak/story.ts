@@ -1,7 +1,7 @@
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
-import { DEAD } from "../histories/ledger-look.ts";
+import { DEAD, lookAt } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
 import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
@@ -21,6 +21,7 @@ export class Story {
   readonly acts: string[] = [];
   readonly #images: number;
   readonly #endsBy: number;
+  readonly #uploaded: number[] = [];
   #order = 0;
   #viewing = true;
 
@@ -96,6 +97,7 @@ export class Story {
   async #uploads(from: number, to: number): Promise<void> {
     const { clock, chance } = this.world;
     for (const image of this.#imagesBetween(from, to)) {
+      this.#uploaded.push(image);
       await this.world.request(UPLOADS, [askedOf(image)]);
       await clock.sleep(chance.between(0, 2 * UPLOAD_EVERY_MS));
     }
@@ -131,11 +133,13 @@ export class Story {
       [0.55, "eviction", async () => object.evict()],
       [0.6, "403 for 40 s", () => refuse(403, 40_000)],
       [0.62, "ledger reset and out of reach for 5 minutes", async () => this.#resetAndAway()],
+      [0.63, "ledger put back by 20 s", () => this.#putBack()],
       [0.65, "dialect guide", () => upstream.profile("guide")],
       [0.7, "dead letters retried", async () => void (await this.retryDead())],
       [0.75, "401 for 40 s", () => refuse(401, 40_000)],
       [0.8, "dialect reference", () => upstream.profile("reference")],
       [0.85, "eviction", async () => object.evict()],
+      [0.88, "ledger put back by 20 s", () => this.#putBack()],
     ];
     for (const [part, name, act] of timed) {
       await this.#until(part, async () => {
@@ -200,6 +204,22 @@ export class Story {
     const { object } = this.world;
     object.evict();
     object.goDown(300_000);
+  }
+
+  /** As an operator does it: the older database, its number, and then once more what was ordered since. */
+  async #putBack(): Promise<void> {
+    const { object, clock, diary, sql } = this.world;
+    const at = clock.now();
+    const copy = object.copy();
+    const granted = lookAt(sql).entries;
+    const before = this.#uploaded.length;
+    await clock.sleep(20_000);
+    diary.putBack(at, granted);
+    object.putBack(copy);
+    await this.world.ask((ledger) => ledger.restored(WHO));
+    // One of before may have been on its way.
+    for (const image of this.#uploaded.slice(Math.max(0, before - 1)))
+      await this.world.request(UPLOADS, [askedOf(image)]);
   }
 
   async #throttled(): Promise<void> {

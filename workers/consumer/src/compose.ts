@@ -9,6 +9,7 @@ import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
+import { createStrangers } from "./hooks/note-delivery.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
@@ -116,10 +117,15 @@ export function operatorDeps(env: Env): UploadsDeps {
   };
 }
 
-/** Null where nobody said where the edge's views are counted, or nobody may read them. */
+/** Null where nobody wants the edge's views read; half of what that takes is told by the first query. */
 function analyticsOf(env: Env): Analytics | null {
-  const { ANALYTICS_URL: url, ANALYTICS_ACCOUNT_ID: account, ANALYTICS_TOKEN: token, VIEWS_DATASET: dataset } = env;
-  if (!account || !token || !dataset) return null;
+  const {
+    ANALYTICS_URL: url,
+    ANALYTICS_ACCOUNT_ID: account = "",
+    ANALYTICS_TOKEN: token = "",
+    VIEWS_DATASET: dataset = "",
+  } = env;
+  if (account + token + dataset === "") return null;
   return createAnalytics({ url: url || CLOUDFLARE_API, account, token, dataset }, fetcher);
 }
 
@@ -143,6 +149,7 @@ export function apiDeps(env: Env): ApiDeps {
     adminTokens,
     viewerTokens,
     wrongTokens: createWrongTokens(),
+    strangers: createStrangers(),
     signingKeys: secretList(env.SIGNING_KEYS),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),

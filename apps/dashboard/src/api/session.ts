@@ -29,6 +29,7 @@ export const ask: Call = async (name, given) => {
 
 export async function findSession(): Promise<void> {
   try {
+    // Nothing when nobody is: a browser's console would show a refusal as an error.
     session.value = await call("GET /api/v1/session", {});
     sessionError.value = null;
   } catch (error) {

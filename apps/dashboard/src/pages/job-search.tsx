@@ -1,7 +1,7 @@
-import { parseSearch, printSearch } from "@prewarm/shared/job-search";
+import { parseSearch, printSearch, unknownQualifiers } from "@prewarm/shared/job-search";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { filterUrl, type JobFilter } from "../lib/job-filter.ts";
-import { suggestions, unknownQualifiers } from "../lib/query.ts";
+import { suggestions } from "../lib/query.ts";
 import { navigate } from "../lib/router.ts";
 
 const PAUSE_MS = 300;
@@ -72,7 +72,9 @@ function Chips({ filter }: { filter: JobFilter }) {
           to={filterUrl({ ...filter, search: printSearch(terms.filter((_, other) => other !== index)), cursor: null })}
         />
       ))}
-      {odd.length > 0 && <span class="muted">{odd.join(", ")} is no qualifier and is searched as text.</span>}
+      {odd.length > 0 && (
+        <span class="muted">{odd.join(", ")} is no qualifier: put quotes around text with a colon.</span>
+      )}
     </div>
   );
 }

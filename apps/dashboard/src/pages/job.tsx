@@ -104,6 +104,9 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
       <CopyButton what="The command" text={curlOf(job)}>
         Copy as curl
       </CopyButton>
+      <a class="button" href={`/api/v1/jobs/${encodeURIComponent(job.job)}`} target="_blank" rel="noreferrer">
+        JSON
+      </a>
     </header>
   );
 }

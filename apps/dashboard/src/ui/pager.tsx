@@ -9,15 +9,17 @@ interface PagerProps {
   next: string | null;
   /** Whether a button leads to the first page at once. */
   toNewest?: boolean;
+  /** The list is not at the top of its page, so that turning one leaves the scroll alone. */
+  isBelow?: boolean;
   urlOf(cursor: string | null): string;
 }
 
 /** Keyset pages: forward by the server's cursor, back by what the history entry remembers. Nothing where one page is all. */
-export function Pager({ what, cursor, next, toNewest, urlOf }: PagerProps) {
+export function Pager({ what, cursor, next, toNewest, isBelow, urlOf }: PagerProps) {
   const back = placeState().back ?? [];
   const go = (to: string | null, trail: string[]) => {
     navigate(urlOf(to), { state: { back: trail } });
-    scrollTo(0, 0);
+    if (!isBelow) scrollTo(0, 0);
   };
   if (!next && !cursor) return null;
   return (

@@ -14,7 +14,7 @@ const rows = ENDPOINTS.map(({ route, access }) => ({
   path: route.path.replace(/\{([^}]+)\}/g, (_, name: string) => PARAMS[name] ?? "x"),
   access,
 }));
-const guarded = rows.filter(({ access }) => access !== "public");
+const guarded = rows.filter(({ access }) => access !== "public" && access !== "asking");
 
 describe("every route × every role", () => {
   it.each(guarded)("$method $path refuses nobody in particular with 401", async ({ method, path }) => {
@@ -345,4 +345,14 @@ describe("public routes", () => {
     expect(text).toContain('prewarm_version_info{part="consumer",id="version-1",tag="a1b2c3d"} 1\n');
     expect(text).toContain('prewarm_version_info{part="ledger",id="version-0",tag="0f0f0f0"} 1\n');
   });
+});
+
+it("who asks who it is, and is nobody, is told so without a refusal; a wrong token is one", async () => {
+  const world = createApiWorld();
+  const ask = async (headers: Record<string, string>) =>
+    (await world.call("GET", "/api/v1/session", { token: null, headers })).status;
+  expect(await ask({})).toBe(204);
+  expect(await ask({ Cookie: "prewarm_session=1.2.3" })).toBe(204);
+  expect(await ask({ Authorization: "Bearer wrong" })).toBe(401);
+  expect(await ask({ Authorization: "" })).toBe(401);
 });

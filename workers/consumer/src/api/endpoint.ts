@@ -3,8 +3,11 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 
-/** Who may make a call. `public` needs nothing here; a hook proves itself by its own verifier. */
-export type Access = "public" | "viewer" | "operator";
+/**
+ * Who may make a call. `public` needs nothing here; a hook proves itself by its own verifier. `asking`: a viewer's, and who shows no token and is
+ * nobody gets an empty answer instead of a refusal.
+ */
+export type Access = "public" | "asking" | "viewer" | "operator";
 
 /** Hono's environment: what the guard leaves for the handlers. A public call has no caller. */
 export interface ApiEnv {
@@ -42,6 +45,7 @@ function strict(route: RouteConfig): RouteConfig {
 }
 
 export const open = endpointFor("public");
+export const asking = endpointFor("asking");
 export const viewer = endpointFor("viewer");
 export const operator = endpointFor("operator");
 

@@ -1,7 +1,7 @@
 import { FORMATS } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
-import { parseSearch, type Qualifier } from "@prewarm/shared/job-search";
+import { parseSearch, QUALIFIERS, type Qualifier, unknownQualifiers } from "@prewarm/shared/job-search";
 import type { JobFilter } from "../ledger/contract.ts";
 
 /** Terms in one search. */
@@ -27,6 +27,12 @@ export function applySearch(filter: JobFilter, search: string): JobFilter {
   if (!search.isWellFormed()) throw invalid("it holds half of a surrogate pair, which is no text");
   const terms = parseSearch(search);
   if (terms.length > TERMS_MAX) throw invalid(`at most ${TERMS_MAX} terms`);
+  const [unknown] = unknownQualifiers(search);
+  if (unknown !== undefined)
+    throw invalid(
+      `${unknown}: is no qualifier. Put quotes around text with a colon, such as "${unknown}:x"`,
+      QUALIFIERS,
+    );
   let so = { ...filter, text: [...filter.text] };
   for (const { qualifier, value } of terms) {
     if (qualifier === null) so.text.push(value);

@@ -4,7 +4,7 @@ import { deleteCookie, setCookie } from "hono/cookie";
 import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
 import { wrongToken } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";
-import { open, viewer } from "./endpoint.ts";
+import { asking, open, viewer } from "./endpoint.ts";
 import { answer, jsonBody, refusal, refusals, time } from "./schema-words.ts";
 
 const sessionView = z
@@ -45,13 +45,17 @@ export const session = [
       return c.json(sessionAnswer({ ...caller, by: "cookie", expiresAt }, deps), 200);
     },
   ),
-  viewer(
+  asking(
     {
       method: "get",
       path: "/api/v1/session",
       tags: ["session"],
       summary: "Who am I",
-      responses: { 200: answer(sessionView, "The session"), ...refusals },
+      responses: {
+        200: answer(sessionView, "The session"),
+        204: { description: "Nobody: no token, and no session" },
+        ...refusals,
+      },
     },
     (c, deps) => c.json(sessionAnswer(c.get("caller"), deps), 200),
   ),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+import { NOTHING } from "../ledger/protocol/sightings.ts";
+import type { Stats } from "./stats.ts";
 import {
   createApiWorld,
   endAll,
@@ -113,6 +115,30 @@ describe("gate, stats and history", () => {
     });
   });
 
+  it("say that Ittybit is slow, in every place that says why nothing goes", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a", "b", "c", "d", "e", "f"]);
+    const jobs = ["a", "b", "c", "d", "e"].map((id) => {
+      world.advance(1_000);
+      const submitted = granted(world, id, [key(id)]).map(({ id: row, gen }) => ({ id: row, gen, job: `job-${id}` }));
+      expect(submitted).toHaveLength(1);
+      exchange(world, id, { submitted, leave: true });
+      return `job-${id}`;
+    });
+    world.advance(660_000);
+    world.ledger.steps.collected({ ...NOTHING, pending: jobs });
+    const reason = "Ittybit is slow: 5 jobs began more than 10 min ago and have not ended.";
+    const { body } = await world.json("GET", "/api/v1/stats");
+    expect(body.health).toMatchObject({ level: "problem", sentence: expect.stringContaining(reason) });
+    expect(body.gate).toMatchObject({
+      breaker: { state: "open", reason },
+      reasons: [{ code: "breaker", message: reason }],
+    });
+    const [waiting] = await jobsOf(world, "state=queued");
+    const job = (await world.json("GET", `/api/v1/jobs/${waiting?.job}`)).body;
+    expect(job.waitingFor).toMatchObject({ code: "breaker", text: expect.stringContaining(reason.slice(0, -1)) });
+  });
+
   it("warn of everything at once, the worst first, each with its cause and the page where that stands", async () => {
     const world = createApiWorld();
     const ids = Array.from({ length: 12 }, (_, n) => `wrong/${n}`);
@@ -147,16 +173,26 @@ describe("gate, stats and history", () => {
     expect(body.health).toMatchObject({ level: "warning", sentence: expect.stringContaining("encoder out of memory") });
   });
 
-  it("say what the month will come to, at this pace and at this price", async () => {
-    const world = createApiWorld({ prices: { ittybitPer1000Jobs: 2 } });
+  it("say what today, the month so far and all of it come to, at this pace and at this price", async () => {
+    const world = createApiWorld({
+      prices: { ittybitPer1000Jobs: 2 },
+      gate: { monthlyJobs: 7, warmingShare: 1 },
+    });
     await warm(world, ["a", "b"]);
     endAll(world, () => ["stored", ""]);
     // 24 November, noon: 23.5 of 30 days are over.
-    expect((await world.json("GET", "/api/v1/stats")).body.forecast).toEqual({ jobs: 5, amount: 0.01, spent: 0.008 });
+    const sums = { jobs: 5, amount: 0.01, spent: 0.008, per1000Jobs: 2 };
+    const today = (await world.json("GET", "/api/v1/stats")).body;
+    expect(today.forecast).toEqual({ ...sums, spentToday: 0.008, exhaustedAt: null });
+    world.advance(86_400_000);
+    await warm(world, ["c"]);
+    endAll(world, () => ["stored", ""]);
+    const { forecast, budget, at } = (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
+    expect([budget.used, budget.usedToday, forecast.spentToday]).toEqual([6, 2, 0.004]);
+    // Six in 24.5 days: the seventh is due in four.
+    expect(((forecast.exhaustedAt ?? 0) - at) / 86_400_000).toBeCloseTo(24.5 / 6, 2);
     expect((await createApiWorld().json("GET", "/api/v1/stats")).body.forecast).toEqual({
-      jobs: 0,
-      amount: null,
-      spent: null,
+      ...{ jobs: 0, amount: null, spent: null, spentToday: null, per1000Jobs: null, exhaustedAt: null },
     });
   });
 
@@ -165,9 +201,21 @@ describe("gate, stats and history", () => {
     await warm(world, ["a", "b"]);
     work(world, [key("a")], "refused", "gone");
     const eta = async () => (await world.json("GET", "/api/v1/stats")).body.etaSeconds;
+    world.advance(60_000);
     expect(await eta()).toBeGreaterThan(0);
     await world.json("PATCH", "/api/v1/gate", { body: { paused: { bulk: true } } });
     expect(await eta()).toBeNull();
+  });
+
+  it("tell no end of work that has just come, from the rate of when there was none", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a"]);
+    work(world, [key("a")], "stored");
+    world.advance(50_000);
+    await warm(world, ["b", "c", "d"]);
+    const body = (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
+    expect(body.rates.endedPerSecond).toBeGreaterThan(0);
+    expect([body.etaSeconds, body.health.sentence]).toEqual([null, expect.not.stringContaining("done in")]);
   });
 
   it("tell numbers that equal the rows, and queues where the platform has them", async () => {

@@ -1,4 +1,4 @@
-import { WORK_MESSAGE } from "@prewarm/shared/messages";
+import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { describe, expect, it } from "vitest";
 import { picture } from "../testing/pictures.ts";
 import { CRASH_POINTS, type CrashPoint } from "./crash-points.ts";
@@ -7,6 +7,8 @@ import { batchWorld, message } from "./testing/batch-world.ts";
 const FRESH = "photo/400-high.webp";
 const LEFT = "photo/800-high.webp";
 const HTML = "html/400-high.webp";
+const VIEWED = "seen/400-high.webp";
+const HTML_VIEWED = "html/800-high.webp";
 
 class Killed extends Error {}
 
@@ -71,12 +73,18 @@ async function crashWorld(killAt: { point: CrashPoint; nth: number } | null) {
     },
   });
   const bad = message("unreadable");
+  const views = [VIEWED, HTML_VIEWED].map((key) => message(missMessage(key, clock.now(), { unknown: true })));
   await consume([message(WORK_MESSAGE), bad]).catch(() => undefined);
+  if (!dead) await consume(views, "live").catch(() => undefined);
 
   Object.assign(deps, alive);
-  ledger.lose("owner1");
+  for (const owner of ledger.alive) ledger.lose(owner);
   clock.advance(61_000);
   if (bad.fate !== "ack") await consume([bad]);
+  await consume(
+    views.filter(({ fate }) => fate !== "ack"),
+    "live",
+  );
   for (let round = 0; round < 3; round += 1) {
     await shift();
     clock.advance(61_000);
@@ -89,19 +97,20 @@ async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<t
   for (const [key, width] of [
     [FRESH, 400],
     [LEFT, 800],
+    [VIEWED, 400],
   ] as const) {
     const object = images.objects.get(`variants/${key}`);
     expect(object?.bytes, key).toEqual(await picture("webp", width, width / 2));
     expect(object?.customMetadata.gen, key).toBe(String(ledger.rows.get(key)?.gen));
   }
-  expect([...ledger.rows.values()].map(({ state }) => state)).toEqual(["ended", "ended", "ended"]);
+  expect([...ledger.rows.values()].map(({ state }) => state)).toEqual(Array(5).fill("ended"));
   expect(ledger.lastOutcome(HTML)).toMatchObject({ kind: "refused", code: "unshowable" });
   const gens = ittybit.jobs.map((job) => job.order.metadata.gen);
-  expect(gens).toHaveLength(2);
-  expect(new Set(gens).size).toBe(2);
-  expect([...ledger.rows.values()].map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
+  expect(gens).toHaveLength(3);
+  expect(new Set(gens).size).toBe(3);
+  expect([...ledger.rows.values()].map(({ attempts }) => attempts)).toEqual(Array(5).fill(0));
   expect(new Set(ledger.dead.map(({ messageId }) => messageId)).size).toBe(1);
-  expect(images.objects.has(`dead/${HTML}`)).toBe(true);
+  for (const key of [HTML, HTML_VIEWED]) expect(images.objects.has(`dead/${key}`), key).toBe(true);
   expect(ledger.alive).toEqual([]);
 }
 

@@ -1,12 +1,14 @@
 /**
  * Every place between two awaits at which a handler may die. Tests kill it at each (crash-points.test.ts); in production
- * the hook does nothing. The order is that of one variant.
+ * the hook does nothing. The order is that of one variant; a look is a viewer's, at an image that nobody knows.
  */
 export const CRASH_POINTS = [
   "read",
   "dead-recorded",
   "before-exchange",
   "exchanged",
+  "looked",
+  "look-marked",
   "headed",
   "probed",
   "before-post",

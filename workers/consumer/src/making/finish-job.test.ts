@@ -82,8 +82,8 @@ describe("a result that is not the variant never reaches R2", () => {
     ],
     ["text", () => new Response("internal error"), "it is not an image, not webp"],
   ])("%s", async (_name, respond, message_) => {
-    const { shift, ledger, web, images } = batchWorld();
-    web.set(URL_OF_RESULT, respond);
+    const { shift, ledger, web, images, clock } = batchWorld();
+    web.set(URL_OF_RESULT, () => clock.during(Promise.resolve(respond())));
     ledger.add(KEY);
     await shift();
     expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({
@@ -120,13 +120,13 @@ describe("fetching a result", () => {
   });
 
   it("reads the job once more when the URL has expired, and takes the fresh one", async () => {
-    const { shift, ledger, web, ittybit } = batchWorld();
+    const { shift, ledger, web, ittybit, clock } = batchWorld();
     web.set(URL_OF_RESULT, () => {
       const job = ittybit.jobs[0];
       if (job !== undefined) job.output = `${OUTPUT_HOST}/fresh`;
       return new Response("", { status: 403 });
     });
-    web.set(`${OUTPUT_HOST}/fresh`, async () => new Response(await picture("webp", 400, 200)));
+    web.set(`${OUTPUT_HOST}/fresh`, async () => new Response(await clock.during(picture("webp", 400, 200))));
     ledger.add(KEY);
     await shift();
     expect(ledger.outcomes.get(KEY)?.[0]?.kind).toBe("stored");
@@ -245,7 +245,7 @@ describe("putting a result", () => {
     const { shift, ledger, images, web, clock } = batchWorld();
     web.set(URL_OF_RESULT, async () => {
       clock.advance(70_000); // a download that stalls for longer than the lease
-      return new Response(await picture("webp", 400, 200));
+      return new Response(await clock.during(picture("webp", 400, 200)));
     });
     ledger.add(KEY);
     await shift();
@@ -331,7 +331,8 @@ describe("a job that somebody else posted", () => {
     const world = batchWorld();
     const row = await leftBehind(world);
     for (const job of world.ittybit.jobs) job.order.metadata = {};
-    world.web.set(URL_OF_RESULT, async () => new Response(await picture("webp", 200, 100)));
+    const small = () => world.clock.during(picture("webp", 200, 100));
+    world.web.set(URL_OF_RESULT, async () => new Response(await small()));
     await world.shift();
     expect(world.ledger.outcomes.get(KEY)).toMatchObject([{ kind: "failed", failure: { code: "output_invalid" } }]);
     expect(row.attempts).toBe(1);

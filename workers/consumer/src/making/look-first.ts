@@ -16,12 +16,14 @@ export async function lookFirst(context: BatchContext, key: string): Promise<voi
     const original = await context.probe(id, RANKS.probe);
     const seen = original.kind === "refused" ? original.code : original.kind;
     counts.looks[seen] = (counts.looks[seen] ?? 0) + 1;
+    await context.at("looked", key);
     if (original.kind === "image") hands.ask({ key, at });
     if (original.kind !== "refused") return;
     const { code, message } = original;
     if (code === "missing") return void (await context.missingUntil(id));
     const until = clock.now() + DEAD_PERMANENT_MS;
     await connections.run(() => markDead(images, key, { code, until }), { rank: RANKS.result });
+    await context.at("look-marked", key);
     hands.ask({ key, at, refused: { code, message, until } });
   } catch (error) {
     log("marker.put_failed", { key, error: errorText(error) });

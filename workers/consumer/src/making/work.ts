@@ -78,7 +78,8 @@ class Shift {
   async pause({ again, more }: Answered): Promise<void> {
     const { sleep, hands } = this.#context;
     const ms = Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
-    const enough = this.draining ? [hands.quiet()] : more ? [hands.free()] : [];
+    const free = () => sleep(PAUSE_MS.least).then(() => hands.free());
+    const enough = this.draining ? [hands.quiet()] : more ? [free()] : [];
     await Promise.race([sleep(ms), hands.rung(), ...enough]);
   }
 }

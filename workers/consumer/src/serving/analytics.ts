@@ -26,11 +26,11 @@ export function createAnalytics(
   { url, account, token, dataset }: { url: string; account: string; token: string; dataset: string },
   fetcher: typeof fetch,
 ): Analytics {
-  // It stands in a query's text.
-  if (!/^\w{1,64}$/.test(dataset)) throw new Error(`VIEWS_DATASET: ${dataset} is no dataset's name.`);
   return {
     dataset,
     query: async (sql) => {
+      const fault = faultOf({ account, token, dataset });
+      if (fault !== null) throw new Error(fault);
       const response = await fetcher(`${url}/accounts/${encodeURIComponent(account)}/analytics_engine/sql`, {
         method: "POST",
         headers: { Authorization: `Bearer ${token}` },
@@ -43,4 +43,12 @@ export function createAnalytics(
       return answer.parse(JSON.parse(text)).data;
     },
   };
+}
+
+function faultOf({ account, token, dataset }: { account: string; token: string; dataset: string }): string | null {
+  const given = { VIEWS_DATASET: dataset, ANALYTICS_ACCOUNT_ID: account, ANALYTICS_TOKEN: token };
+  const missing = Object.entries(given).flatMap(([name, value]) => (value === "" ? [name] : []));
+  if (missing.length > 0) return `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set`;
+  // It stands in the query's text.
+  return /^\w{1,64}$/.test(dataset) ? null : `VIEWS_DATASET: ${dataset} is no dataset's name`;
 }

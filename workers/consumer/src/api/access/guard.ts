@@ -24,6 +24,7 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
       });
     }
     const caller = await findCaller(c.req.raw, deps, { verifier, context: accessContext(c) });
+    if (caller === null && needed === "asking" && !c.req.raw.headers.has("Authorization")) return c.body(null, 204);
     if (caller === null)
       throw c.req.raw.headers.has("Authorization")
         ? wrongToken(c.req.header("CF-Connecting-IP") ?? null, deps)

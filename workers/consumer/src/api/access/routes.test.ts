@@ -92,7 +92,7 @@ const params: Record<string, string> = { job: "0123456789a", id: "photo", name: 
 const paths = [...new Set(ENDPOINTS.map(({ route }) => route.path)), "/api/v1/secret", "/api", "/nothing"];
 
 /** What the table says of a call: the role it needs, or that there is none. A HEAD is a GET without its body. */
-function neededFor(method: string, path: string): "public" | "viewer" | "operator" | "none" {
+function neededFor(method: string, path: string): "public" | "asking" | "viewer" | "operator" | "none" {
   const asked = method === "HEAD" ? "get" : method.toLowerCase();
   const endpoint = ENDPOINTS.find(({ route }) => route.path === path && route.method === asked);
   return endpoint?.access ?? "none";
@@ -108,8 +108,8 @@ function isPublic(path: string): boolean {
 function refusal(needed: string, role: Role, isWriteFromElsewhere: boolean): number[] | null {
   if (needed === "public") return null;
   // After many wrong tokens from one network it is told to wait.
-  if (role === "nobody") return [401, 429];
-  if (role === "viewer" && needed !== "viewer") return [403];
+  if (role === "nobody") return needed === "asking" ? [204, 401, 429] : [401, 429];
+  if (role === "viewer" && needed !== "viewer" && needed !== "asking") return [403];
   return isWriteFromElsewhere ? [403] : null;
 }
 

@@ -1,4 +1,4 @@
-import { openAtIttybit } from "../protocol/collected.ts";
+import { openAtIttybit } from "../protocol/at-ittybit.ts";
 import { closedFor, goalPerSecond, slotsOf } from "../protocol/gate.ts";
 import { openClaims } from "../protocol/hooked.ts";
 import { quantileMs } from "../protocol/job-times.ts";

@@ -1,6 +1,7 @@
 import { actionSlice } from "../protocol/actions.ts";
+import { openAtIttybit } from "../protocol/at-ittybit.ts";
 import { cancelSlices } from "../protocol/cancel-run.ts";
-import { collected, openAtIttybit } from "../protocol/collected.ts";
+import { collected } from "../protocol/collected.ts";
 import { noteEvents } from "../protocol/events.ts";
 import { gateChanged } from "../protocol/gate-file.ts";
 import { endLeases, wakeUp } from "../protocol/leases.ts";

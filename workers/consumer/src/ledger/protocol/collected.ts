@@ -1,29 +1,14 @@
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
-import { CANCELLING, LIVE } from "../tables/row.ts";
-import { openBreaker } from "./gate.ts";
+import { CANCELLING } from "../tables/row.ts";
+import { closeBreaker, isProbe, openBreaker } from "./gate.ts";
 import { claimed } from "./hooked.ts";
 import { learnJobMs } from "./job-times.ts";
+import { slowness } from "./late-jobs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import type { Collected, OpenJob } from "./sightings.ts";
+import type { Collected } from "./sightings.ts";
 import { throttled } from "./throttled.ts";
 import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
-
-/** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
-export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
-  const open: OpenJob[] = [];
-  const rung = (gen: number) => memory.hooks.isRinging(gen, now);
-  for (const { entries } of memory.hands.list())
-    for (const { job, gen, grantedAt, lane } of entries.values())
-      if (job !== null && !memory.isEnded(gen))
-        open.push({ job, gen, grantedAt, live: lane === LIVE, rung: rung(gen) });
-  for (const { job, gen, until } of memory.abandoned.list()) {
-    const grantedAt = Math.min(now, until - JOB_DEADLINE_MS);
-    if (job !== null) open.push({ job, gen, grantedAt, live: false, rung: rung(gen) });
-  }
-  return open.sort((a, b) => a.grantedAt - b.grantedAt);
-}
 
 /** What the collector has seen: slots come free, results may be fetched. Answers how many jobs were seen to end. */
 export function collected(tx: LedgerTx, found: Collected): number {
@@ -41,6 +26,8 @@ export function collected(tx: LedgerTx, found: Collected): number {
     release(tx, job);
     giveUp(tx, holders.get(job) ?? null);
   }
+  const slow = tx.gate.breaker.state === "closed" ? slowness(tx) : null;
+  if (slow !== null) openBreaker(tx.gateNow, { status: null, reason: slow });
   return seen.length;
 }
 
@@ -76,6 +63,8 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
   memory.sights.set(holder.entry.gen, job);
   noteHook(tx, holder.entry, job);
   learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
+  tx.gateNow.memory.begun.noteEnded(holder.entry.grantedAt);
+  if (isProbe(tx.gateNow, holder.entry.gen)) closeBreaker(tx.gateNow);
   return true;
 }
 

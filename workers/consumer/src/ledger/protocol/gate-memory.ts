@@ -2,6 +2,7 @@ import type { Config } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
 import type { GateState, LimitName } from "../tables/gate-state.ts";
 import type { Tx } from "../tables/tx.ts";
+import { BegunJobs } from "./begun-jobs.ts";
 import { JobTimes } from "./last-job-times.ts";
 
 /** What every decision about going upstream is made of. */
@@ -38,6 +39,8 @@ export interface GateMemory {
   answers: { since: number; good: number; bad: number };
   /** How long the last jobs took. */
   jobTimes: JobTimes;
+  /** Which jobs have ended, by when they began: late ones tell that Ittybit is slow. */
+  begun: BegunJobs;
   auto: AutoMemory;
 }
 
@@ -99,6 +102,7 @@ export function newGateMemory(now: number): GateMemory {
     tokens: { level: 0, at: now },
     answers: { since: now, good: 0, bad: 0 },
     jobTimes: new JobTimes(),
+    begun: new BegunJobs(now),
     auto: newAuto(now),
   };
 }

@@ -2,6 +2,7 @@ import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { backoff } from "../../platform/backoff.ts";
 import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, type Pause, settingsOf } from "../tables/gate-state.ts";
+import { BegunJobs } from "./begun-jobs.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
 
@@ -160,6 +161,11 @@ export function usedBy({ use, now }: Gate): Record<Lane, number> {
   return use.of(monthOf(now));
 }
 
+/** Jobs granted today (UTC), by lane. */
+export function usedToday({ use, now }: Gate): Record<Lane, number> {
+  return use.of(dayOf(now));
+}
+
 /** A grant of this day (`2026-11-25`) that made no job. */
 export function giveBack({ use }: Gate, lane: Lane, day: string): void {
   use.add(lane, day, -1);
@@ -197,6 +203,7 @@ function open({ state, now }: Gate, why: { status: number | null; reason: string
 export function closeBreaker({ state, memory, now }: Gate): void {
   state.breaker = { ...CLOSED_BREAKER };
   memory.answers = { since: now, good: 0, bad: 0 };
+  memory.begun = new BegunJobs(now);
 }
 
 export function isProbe({ state }: Gate, gen: number): boolean {
@@ -218,6 +225,11 @@ export function recordBad(gate: Gate, gen: number, message: string): void {
   if (!over && !isProbe(gate, gen)) return;
   const share = `${seen.bad} of ${all} answers within a minute were errors`;
   openBreaker(gate, { status: null, reason: `Ittybit is failing: ${share}; the last: ${message}` });
+}
+
+/** Ittybit is slow: that it took the probe tells nothing, and the next one has time until this one is late. */
+export function holdProbe({ state }: Gate, until: number): void {
+  if (state.breaker.probe !== null) state.breaker.probe.until = until;
 }
 
 /** The probe ended without having asked Ittybit anything: the next job is the probe. */

@@ -1,6 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { noteSubmitted } from "./auto-gate.ts";
-import { recordGood } from "./gate.ts";
+import { holdProbe, isProbe, recordGood } from "./gate.ts";
+import { lateMs, slowness } from "./late-jobs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /** Whoever says it: a job that exists must be known. */
@@ -9,7 +10,8 @@ export function noteJob(tx: LedgerTx, { id, gen, job }: { id: number; gen: numbe
   const held = hands.holderOf(id);
   if (held?.entry.gen === gen && held.entry.granted) {
     if (held.entry.job !== null) return;
-    recordGood(tx.gateNow, gen);
+    if (isProbe(tx.gateNow, gen) && slowness(tx) !== null) holdProbe(tx.gateNow, tx.now + lateMs(tx));
+    else recordGood(tx.gateNow, gen);
     noteSubmitted(tx.gateNow);
     held.entry.job = job;
     hands.touch(held.hand);

@@ -91,7 +91,12 @@ function learn(tx: LedgerTx, entry: Entry, outcome: Outcome): void {
   else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, entry.gen);
   // A probe that ends without a stored object tells nothing about the breaker: the next job is the probe.
   if (isProbe(gate, entry.gen) && outcome.kind === "stored") closeBreaker(gate);
-  else probeUnused(gate, entry.gen);
+  else if (!stillRuns(entry, outcome)) probeUnused(gate, entry.gen);
+}
+
+/** Ittybit has it, and nobody says that it ended. */
+function stillRuns({ job }: Entry, { kind }: Outcome): boolean {
+  return job !== null && (kind === "pending" || kind === "stopped");
 }
 
 /** R2 is the record from now on, also of a job that was to be cancelled: it is too late for that. */

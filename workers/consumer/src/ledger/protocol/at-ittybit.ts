@@ -1,0 +1,19 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { LIVE } from "../tables/row.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import type { OpenJob } from "./sightings.ts";
+
+/** Jobs that Ittybit has and that were not seen to end, the oldest grant first. */
+export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
+  const open: OpenJob[] = [];
+  const rung = (gen: number) => memory.hooks.isRinging(gen, now);
+  for (const { entries } of memory.hands.list())
+    for (const { job, gen, grantedAt, lane } of entries.values())
+      if (job !== null && !memory.isEnded(gen))
+        open.push({ job, gen, grantedAt, live: lane === LIVE, rung: rung(gen) });
+  for (const { job, gen, until } of memory.abandoned.list()) {
+    const grantedAt = Math.min(now, until - JOB_DEADLINE_MS);
+    if (job !== null) open.push({ job, gen, grantedAt, live: false, rung: rung(gen) });
+  }
+  return open.sort((a, b) => a.grantedAt - b.grantedAt);
+}
