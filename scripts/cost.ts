@@ -2,6 +2,7 @@
 // prices (scripts/cost/prices.ts). Flags: --images --variants --new-images --views --variant-kb --original-kb --cache (share of views
 // that a cache answers) --asked (share of variants asked for in a month) --logs (share of events kept) --ittybit ($ per 1,000 jobs).
 import { parseArgs } from "node:util";
+import { listUsd, MOST_USD, PATHS } from "./cost/operations.ts";
 import { CLOUDFLARE_IMAGES, CLOUDINARY, IMGIX, PRICES, VERCEL } from "./cost/prices.ts";
 import type { Site } from "./cost/services.ts";
 import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
@@ -49,3 +50,11 @@ console.log(
   `${images} images × ${site.variantsPerImage}, ${site.newImagesPerMonth.toLocaleString("en")} new ones and ${views} views a month of ` +
     `${site.variantKb} kB; what plans include is taken off.\n\n${billTable(site)}\n\nPrices read at:\n${sources()}`,
 );
+
+for (const [name, most] of Object.entries(MOST_USD)) {
+  const usd = listUsd(PATHS[name as keyof typeof MOST_USD].operations, EXAMPLE.logs) * 1e6;
+  console.log(
+    `\n${name}: $${usd.toFixed(2)} a million, of at most $${most.toFixed(2)}${usd <= most ? "" : ": TOO MUCH"}`,
+  );
+  if (usd > most) process.exitCode = 1;
+}

@@ -20,6 +20,14 @@ export const P9_TO_P17: Mutation[] = [
   },
   {
     promise: "P9",
+    breaks: "bulk that waits for higher lanes keeps them out of hands",
+    file: `${PROTOCOL}/hand-out.ts`,
+    find: "lane <= lowest && !isShut(tx, lane)",
+    replace: "lane >= 0 && !isShut(tx, lane)",
+    tests: [`${PROTOCOL}/hand-out.test.ts`],
+  },
+  {
+    promise: "P9",
     breaks: "a viewer's job waits to be looked at first",
     file: `${PROTOCOL}/hand-out.ts`,
     find: "if (row.lane !== LIVE && !entry.ready) continue;",

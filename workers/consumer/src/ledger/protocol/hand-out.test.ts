@@ -76,6 +76,36 @@ describe("what is handed out", () => {
     expect(call("o", { have: next.filter(({ phase }) => phase === "watch") }).give).toHaveLength(20);
   });
 
+  it("gives an image's variants to one worker, which can note the image once", () => {
+    const { accept, call, clock } = setup({ gate: { concurrency: 2, ratePerSecond: 1, burst: 1 } });
+    const images = ["a", "b", "c", "d"].map((image) => [1, 2, 3, 4, 5].map((n) => `${image}/${n}00-high.webp`));
+    accept(...images.flat());
+    for (const owner of ["o", "p"]) {
+      const keys = call(owner).give.map(({ key }) => key);
+      for (const image of images) expect([0, 5]).toContain(image.filter((key) => keys.includes(key)).length);
+      clock.advance(1);
+    }
+  });
+
+  it.each(["live", "upload"] as const)(
+    "takes up a job of the lane %s though its hands are full of bulk that it outranks",
+    (lane) => {
+      const { order, call, view, leave } = setup({ gate: { concurrency: 50, ratePerSecond: 0.1, burst: 1 } });
+      order({ run: "b", keys: KEYS });
+      const have = call("o").give.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
+      call("o", { have, room: 40 - have.length });
+      const key = "wanted/400-high.webp";
+      if (lane === "upload") order({ run: "u", lane, keys: [key] });
+      else {
+        view("v", key);
+        // Without a token it is a worker's business.
+        leave("v");
+      }
+      const { give } = call("o", { have, room: 40 - have.length });
+      expect(give.map((one) => one.key)).toContain(key);
+    },
+  );
+
   it("lets bulk go beside an upload in one call when there is enough for both, and the upload alone when there is not", () => {
     for (const [burst, keys] of [
       [10, KEYS.slice(0, 2)],

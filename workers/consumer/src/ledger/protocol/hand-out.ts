@@ -15,6 +15,8 @@ import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } 
 const TAKE_MAX = 12;
 /** Touched rows looked at beyond those that are in hands. */
 const LOOKED_AT = 50;
+/** Bulk leaves hands a call's worth of room for what goes before it. */
+const STANDBYS_MAX = { [LIVE]: HANDS_MAX, [UPLOAD]: HANDS_MAX, [BULK]: HANDS_MAX - GO_MAX } as const;
 /** Fresh rows are offered so often in one call: some may be locked or cancelled. */
 const TRIES = 4;
 
@@ -46,7 +48,7 @@ export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; stand
   standBy(one, [LIVE], request.standby);
   go(one);
   standBy(one, [UPLOAD, BULK], request.standby);
-  return one.isCut || (!one.isRefused && standbys(one) > 0);
+  return one.isCut || (!one.isRefused && standbys(one, BULK) > 0);
 }
 
 /** Beside a suspect nothing is given. */
@@ -175,8 +177,8 @@ function standBy(one: Hands, lanes: readonly LaneCode[], wanted: number): void {
   const { tx } = one;
   for (const lane of lanes) {
     if (isShut(tx, lane)) continue;
-    const left = Math.min(one.room, wanted - standbys(one));
-    if (left <= 0) return;
+    const left = Math.min(one.room, Math.min(wanted, STANDBYS_MAX[lane]) - standbys(one, lane));
+    if (left <= 0) continue;
     for (const row of candidates(one, lane, left)) {
       if (one.room > 0 && mayTake(one, row)) hold(one, row);
       // Beside a suspect: it was offered, and is to be offered again.
@@ -185,9 +187,13 @@ function standBy(one: Hands, lanes: readonly LaneCode[], wanted: number): void {
   }
 }
 
-/** Those that can go one day keep nobody from others that can go now. */
-function standbys({ tx, hand }: Hands): number {
-  return [...hand.entries.values()].filter(({ granted, lane }) => !granted && !isShut(tx, lane)).length;
+/**
+ * Of this lane and those above it: a lower one's that must let them go first would keep them out of these hands for ever. Nor do those
+ * that can go one day keep out what can go now.
+ */
+function standbys({ tx, hand }: Hands, lowest: LaneCode): number {
+  const isCounted = (lane: LaneCode) => lane <= lowest && !isShut(tx, lane);
+  return [...hand.entries.values()].filter(({ granted, lane }) => !granted && isCounted(lane)).length;
 }
 
 /** Closed for long, and not all lanes at once. */
@@ -206,13 +212,13 @@ function candidates(one: Hands, lane: LaneCode, limit: number): Row[] {
   const { hands, fresh } = tx.memory;
   const held = hands.list().reduce((sum, { entries }) => sum + entries.size, 0);
   const due = dueIds(tx.sql, lane, tx.now, LOOKED_AT + held).filter((id) => hands.holderOf(id) === null);
-  const found = free(one, due);
+  const found = free(one, due).slice(0, limit);
   for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
     const ids = fresh.offer(tx.sql, lane, limit - found.length, (all) => freshOnes(tx, all));
     if (ids.length === 0) break;
     found.push(...free(one, ids));
   }
-  return found.slice(0, limit);
+  return found;
 }
 
 /** Which ids of a chunk have a row that nobody has touched. */

@@ -1,3 +1,4 @@
+import { isOneImage } from "./job-ids.ts";
 import type { LaneCode } from "./row.ts";
 import { int, type Sql, text } from "./sql.ts";
 
@@ -10,6 +11,21 @@ interface Chunk {
   queue: number[] | null;
   /** Ids whose rows are fresh still; the chunk is deleted with the last. */
   left: Set<number>;
+}
+
+/** Of an image that reaches beyond what is asked for, so many more are given. */
+const TOGETHER_MAX = 12;
+
+/** So many that are first in line, and the rest of the last one's image: whoever makes all of an image's variants notes it once. */
+function togetherFrom(queue: readonly number[], limit: number): number {
+  let n = Math.min(limit, queue.length);
+  const last = queue[n - 1];
+  while (n < limit + TOGETHER_MAX && isSame(last, queue[n])) n += 1;
+  return n;
+}
+
+function isSame(last: number | undefined, next: number | undefined): boolean {
+  return last !== undefined && next !== undefined && isOneImage(last, next);
 }
 
 /**
@@ -137,7 +153,8 @@ export class Fresh {
     for (const chunk of [...(this.#chunks.get(lane)?.get(run) ?? [])]) {
       if (found.length >= limit) break;
       if (chunk.queue === null && !this.#open(sql, chunk, isFresh)) continue;
-      found.push(...(chunk.queue?.splice(0, limit - found.length) ?? []));
+      const queue = chunk.queue ?? [];
+      found.push(...queue.splice(0, togetherFrom(queue, limit - found.length)));
     }
     return found;
   }

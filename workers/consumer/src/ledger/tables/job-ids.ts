@@ -25,6 +25,11 @@ function imagePlace(encodedId: string, seed: string): number {
   return (hash(`${seed}\n${encodedId}\n`) >>> 1) * VARIANTS;
 }
 
+/** Whether two jobs are of one image, as far as their ids tell. */
+export function isOneImage(id: number, other: number): boolean {
+  return Math.floor(id / VARIANTS) === Math.floor(other / VARIANTS);
+}
+
 /** The public name of a job. */
 export function nameOf(id: number): string {
   return id.toString(36).padStart(11, "0");
