@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeFault } from "./node-program.mjs";
 
 /** Type stripping without a flag, which `run` needs, came with 22.18. */
 const OLDEST_NODE = [22, 18];
@@ -120,6 +121,12 @@ async function install() {
     const { code, tail } = await runInstall();
     if (code !== 0) {
       explain(tail, code);
+      process.exitCode = 1;
+      return;
+    }
+    const fault = nodeFault(root);
+    if (fault !== null) {
+      console.error(`[boot] ${fault}`);
       process.exitCode = 1;
       return;
     }

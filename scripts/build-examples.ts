@@ -10,6 +10,7 @@ import { freePort } from "../dev/listen.ts";
 import { BASE, faultOf } from "../packages/client/src/testing/ask-edge.ts";
 import { startTestStack } from "../test/e2e/stack.ts";
 import { faultsInBrowser, serveFolder } from "./show-example.ts";
+import { workboxFaults } from "./show-workbox.ts";
 
 const root = dirname(import.meta.dirname);
 const client = join(root, "packages/client/dist");
@@ -42,7 +43,8 @@ interface Place {
   browser: Awaited<ReturnType<typeof launchBrowser>>;
 }
 
-async function buildExample(name: string, page: string | null, { edgeUrl, browser }: Place): Promise<string[]> {
+/** Installs an example's packages in a folder of its own, for as long as `work` takes. */
+async function inFolder<T>(name: string, edgeUrl: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), `prewarm-example-${name}-`));
   try {
     cpSync(join(root, "examples", name), folder, { recursive: true });
@@ -50,27 +52,44 @@ async function buildExample(name: string, page: string | null, { edgeUrl, browse
       rewrite(join(folder, file), { "file:../../packages/client/dist": `file:${client}`, [BASE]: edgeUrl });
     const started = performance.now();
     run(folder, "npm", "install", "--install-links", "--no-audit", "--no-fund", "--loglevel=error");
-    const installed = performance.now();
+    console.log(`${name}: installed in ${secondsSince(started)} s`);
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function secondsSince(started: number): string {
+  return ((performance.now() - started) / 1000).toFixed(1);
+}
+
+function buildExample(name: string, page: string | null, { edgeUrl, browser }: Place): Promise<string[]> {
+  return inFolder(name, edgeUrl, async (folder) => {
+    const started = performance.now();
     run(folder, "npm", "run", "build");
+    console.log(`${name}: built in ${secondsSince(started)} s`);
     const built = performance.now();
     const site = page === null ? await startServer(folder) : await serveFolder(join(folder, dirname(page)));
     try {
       const html = (await (await fetch(site.url)).text()).replaceAll(edgeUrl, BASE);
       const urls = urlsIn(html);
       const faults = [...faultsOf(urls, html), ...secretsIn(folder), ...(await faultsInBrowser(browser, site.url))];
-      const seconds = [installed - started, built - installed, performance.now() - built].map((ms) =>
-        (ms / 1000).toFixed(1),
-      );
-      console.log(
-        `${name}: installed in ${seconds[0]} s, built in ${seconds[1]} s, shown in ${seconds[2]} s; ${urls.length} URLs`,
-      );
+      console.log(`${name}: shown in ${secondsSince(built)} s; ${urls.length} URLs`);
       return faults;
     } finally {
       site.close();
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
+}
+
+/** examples/plain has no build; what it needs packages for is Workbox. */
+function showPlain({ edgeUrl, browser }: Place): Promise<string[]> {
+  return inFolder("plain", edgeUrl, async (folder) => {
+    const started = performance.now();
+    const faults = await workboxFaults(browser, folder, edgeUrl);
+    console.log(`plain: shown with Workbox in ${secondsSince(started)} s`);
+    return faults;
+  });
 }
 
 function rewrite(path: string, words: Record<string, string>): void {
@@ -150,9 +169,17 @@ const asked = process.argv.slice(2);
 execFileSync(process.execPath, [join(root, "packages/client/scripts/build.ts")], { cwd: root, env, stdio: "inherit" });
 const [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
 try {
-  for (const [name, page] of Object.entries(PAGES)) {
+  const place = { edgeUrl: stack.edgeUrl, browser };
+  const examples: [string, () => Promise<string[]>][] = [
+    ["plain", () => showPlain(place)],
+    ...Object.entries(PAGES).map(([name, page]): [string, () => Promise<string[]>] => [
+      name,
+      () => buildExample(name, page, place),
+    ]),
+  ];
+  for (const [name, show] of examples) {
     if (asked.length > 0 && !asked.includes(name)) continue;
-    const faults = await buildExample(name, page, { edgeUrl: stack.edgeUrl, browser });
+    const faults = await show();
     for (const fault of faults) console.error(`${name}: ${fault}`);
     if (faults.length > 0) process.exitCode = 1;
   }

@@ -1,4 +1,4 @@
-// `npm run mutations [-- --only P4] [-- --slice 2/4] [-- --workers 2]`: breaks each promise with one line in a temporary copy of the tree
+// `npm run mutations [-- --only P4,F1] [-- --slice 2/4] [-- --workers 2]`: breaks each promise with one line in a temporary copy of the tree
 // and runs the tests that must then fail. Prints a table; exits 1 if any stays green, if a test is red without the change, or if a promise
 // has none. A slice is every fourth mutation, say: CI takes another one with each commit, and all of them by night.
 import { execFile } from "node:child_process";
@@ -116,10 +116,11 @@ function flagsOf(): Flags {
     },
     args: process.argv.slice(2).filter((argument) => argument !== "--"),
   }).values;
-  if (only !== undefined && PROMISES[only] === undefined) throw new Error(`no such promise: ${only}`);
+  const promises = only?.split(",");
+  for (const name of promises ?? []) if (PROMISES[name] === undefined) throw new Error(`no such promise: ${name}`);
   const [i = 0, n = 0] = slice.split("/").map(Number);
   if (!(i >= 1 && i <= n)) throw new Error(`--slice ${slice}: write 1/4 to 4/4, say`);
-  const named = MUTATIONS.filter(({ promise }) => only === undefined || promise === only);
+  const named = MUTATIONS.filter(({ promise }) => promises === undefined || promises.includes(promise));
   return { mutations: named.filter((_, index) => index % n === i - 1), workers: Number(workers) };
 }
 

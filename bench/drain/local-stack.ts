@@ -9,8 +9,9 @@ import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 
 const TOKEN = "bench-admin-token-0123456789abcdef";
 const [WIDTH, HEIGHT] = [1_000, 500];
-/** Items of one warming request. */
+/** Images of one warming request. */
 const ITEMS = 500;
+const TRANSFORMS = ["w=400&f=webp", "w=320&f=webp", "w=480&f=webp", "w=640&f=webp", "w=320&f=jpeg", "w=640&f=jpeg"];
 
 /** What the consumer said of one batch: its one log line. */
 export interface BatchLine {
@@ -23,8 +24,8 @@ export interface LocalStack {
   /** Of each batch that has ended, oldest first. */
   batches: BatchLine[];
   setGate(concurrency: number, perSecond: number): Promise<void>;
-  /** Warms one variant of each of so many images; the runs' names. */
-  warm(images: number): Promise<string[]>;
+  /** Warms up to six variants of each of so many images; the runs' names. */
+  warm(images: number, variantsPerImage?: number): Promise<string[]>;
   /** How many of a run's variants are stored. */
   stored(run: string): Promise<number>;
   close(): Promise<void>;
@@ -63,11 +64,12 @@ export async function startLocalStack(options: EmulatorOptions): Promise<LocalSt
     ...{ emulator, batches },
     setGate: async (concurrency, perSecond) =>
       void (await call("gate", "PATCH", { concurrency, rate: { perSecond, burst: perSecond } })),
-    warm: async (images) => {
+    warm: async (images, variantsPerImage = 1) => {
+      const transforms = TRANSFORMS.slice(0, variantsPerImage);
       const runs: string[] = [];
       for (let from = 0; from < images; from += ITEMS) {
         const ids = Array.from({ length: Math.min(ITEMS, images - from) }, (_, at) => `image-${from + at}.jpg`);
-        const items = ids.map((id) => ({ id, transforms: ["w=400&f=webp"] }));
+        const items = ids.map((id) => ({ id, transforms }));
         runs.push(String((await call("warm", "POST", { items })).run));
       }
       return runs;

@@ -1,6 +1,7 @@
+import { FINDINGS } from "./findings.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import type { Mutation } from "./promises.ts";
 import { WEATHER } from "./weather.ts";
 
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER];
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS];

@@ -416,8 +416,9 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: "after an eviction all jobs count as ended",
     file: `${PROTOCOL}/slots.ts`,
-    find: "for (const { entries } of memory.hands.list())",
-    replace: "for (const { entries } of memory.hands.list().filter(({ born }) => born === memory.born))",
+    find: "let used = memory.abandoned.size;\n  for (const { entries } of memory.hands.list())",
+    replace:
+      "let used = memory.abandoned.size;\n  for (const { entries } of memory.hands.list().filter(({ born }) => born === memory.born))",
     tests: [`${PROTOCOL}/exchange.test.ts`],
   },
   {
@@ -463,8 +464,8 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P8",
     breaks: "unknown ids have no rate of their own",
-    file: `${PROTOCOL}/ask.ts`,
-    find: "level: filled >= 1 ? filled - 1 : filled",
+    file: `${PROTOCOL}/bucket.ts`,
+    find: "level: left ?? filled",
     replace: "level: filled",
     tests: [`${PROTOCOL}/ask.test.ts`],
   },

@@ -14,8 +14,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P9",
     breaks: "a viewer does not raise a waiting row's lane",
     file: `${PROTOCOL}/ask.ts`,
-    find: "  else if (row.state === WAITING) raise(tx, row, LIVE);\n  return",
-    replace: "  return",
+    find: "    raise(tx, row, LIVE);\n",
+    replace: "",
     tests: [`${PROTOCOL}/exchange.test.ts`],
   },
   {
@@ -102,8 +102,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P11",
     breaks: "a view of a missing object is no reason to look",
     file: `${PROTOCOL}/ask.ts`,
-    find: "if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return null;",
-    replace: "if (tx.memory.stored.at(one.key) !== null) return null;",
+    find: 'if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "repeated";',
+    replace: 'if (tx.memory.stored.at(one.key) !== null) return "repeated";',
     tests: [`${PROTOCOL}/exchange.test.ts`],
   },
   {

@@ -1,4 +1,4 @@
-/** The promises of docs/reliability.md. */
+/** The promises of docs/reliability.md, and what was found by attack. */
 export const PROMISES: Record<string, string> = {
   P1: "A 202 means durable",
   P2: "One variant key, one live job",
@@ -17,6 +17,7 @@ export const PROMISES: Record<string, string> = {
   P15: "Nothing outside the sources is fetched",
   P16: "A purged or replaced image never comes back",
   P17: "Cost per variant",
+  ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
 };
 
 /** A one-line change that breaks a promise, and where a test must then fail. */

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
 import { FIREFOX, Firefox } from "./firefox.ts";
 import { photos } from "./photo-originals.ts";
-import { startTestStack, type TestStack, until } from "./stack.ts";
+import { startTestStack, type TestStack } from "./stack.ts";
+import { untilWarm } from "./until-warm.ts";
 import { serveOriginals } from "./unusual-originals.ts";
 import type { SeenImage } from "./visit.ts";
 
@@ -73,9 +74,6 @@ describe.skipIf(FIREFOX === undefined)(
       return { ...seen, said: [...firefox.said] };
     }
 
-    const isWarm = async (url: string) =>
-      (await fetch(url, { method: "HEAD", redirect: "manual", headers: { accept: ACCEPT } })).ok;
-
     it.each([1, 2])(
       "at density %i is shown cold and warm alike: nothing moves, nothing is said, the same boxes",
       { timeout: 240_000 },
@@ -83,11 +81,10 @@ describe.skipIf(FIREFOX === undefined)(
         const cold = await visit(`d${density}`, density);
         expect(cold.images.map(({ width }) => width > 2 * SLOT)).toEqual(Array(COUNT).fill(true));
         expect([cold.moved, cold.said]).toEqual([[], []]);
-        await until(
-          "all variants are made",
-          async () => (await Promise.all(cold.images.map(({ url }) => isWarm(url)))).filter(Boolean).length,
-          (warm) => warm === COUNT,
+        await untilWarm(
+          cold.images.map(({ url }) => url),
           180_000,
+          ACCEPT,
         );
         const warm = await visit(`d${density}`, density);
         expect(warm.images.every(({ width }) => Math.abs(width - SLOT) <= 1)).toBe(true);

@@ -5,14 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { writePage } from "../../examples/plain/write-page.ts";
 import { startTestStack, type TestStack, until } from "./stack.ts";
+import { untilWarm } from "./until-warm.ts";
 import { type Visit, visit } from "./visit.ts";
+import { visitWithWorker } from "./worker-visit.ts";
 
 /* The page of examples/plain in Chromium, on the local stack: cold, and again when its variants are made. */
 
-type Browser = Awaited<ReturnType<typeof launchBrowser>>;
-type Page = Awaited<ReturnType<Browser["newPage"]>>;
-
-let browser: Browser;
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let stack: TestStack;
 let site: Server;
 
@@ -67,11 +66,6 @@ async function visitAnew(): Promise<Visit> {
   return seen;
 }
 
-async function isWarm(url: string): Promise<boolean> {
-  const headers = { accept: "image/avif,image/webp,*/*" };
-  return (await fetch(url, { method: "HEAD", redirect: "manual", headers })).ok;
-}
-
 describe("a page of eight images", () => {
   it("is shown cold and warm alike: all images, no shift, nothing in the console, the same boxes", async () => {
     const cold = await visitAnew();
@@ -79,11 +73,8 @@ describe("a page of eight images", () => {
     expect(cold.said).toEqual([]);
     expect(cold.shifts).toEqual([]);
 
-    const made = cold.images.map(({ url }) => url).filter((url) => !url.endsWith(".svg"));
-    await until(
-      "all variants are made",
-      () => Promise.all(made.map(isWarm)),
-      (warm) => warm.every(Boolean),
+    await untilWarm(
+      cold.images.map(({ url }) => url),
       40_000,
     );
     const warm = await visitAnew();
@@ -94,37 +85,13 @@ describe("a page of eight images", () => {
   });
 });
 
-/** Puts an image into the page and gives its width in px once it is loaded. */
-function show(page: Page, url: string): Promise<number> {
-  return page.evaluate(`new Promise((resolve, reject) => {
-    const image = document.body.appendChild(new Image());
-    image.onload = () => resolve(image.naturalWidth);
-    image.onerror = reject;
-    image.src = "${url}";
-  })`);
-}
-
 describe("a service worker that keeps images", () => {
   it("shows the original of a cold image and does not keep it, and keeps the variant at the next view", async () => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(address("/empty"));
-    await page.evaluate(`navigator.serviceWorker.register("/sw.js").then(() => new Promise((resolve) => {
-      if (navigator.serviceWorker.controller) resolve();
-      else navigator.serviceWorker.addEventListener("controllerchange", () => resolve());
-    }))`);
     const url = `${stack.edgeUrl}/images/hero.jpg?w=320&f=auto&v=worker`;
-    const kept = () =>
-      page.evaluate(`caches.open("prewarm").then((cache) => cache.keys()).then((keys) => keys.length)`);
-    expect(await show(page, url)).toBe(1024);
-    expect(await kept()).toBe(0);
-    await until("the variant is made", () => isWarm(url), Boolean, 40_000);
-    // Another tab: the first may show from memory what it has shown.
-    const next = await context.newPage();
-    await next.goto(address("/empty"));
-    expect(await show(next, url)).toBe(320);
-    await until("the variant is kept", kept, (count) => count === 1);
-    await context.close();
+    expect(await visitWithWorker(browser, address(""), url, "prewarm")).toEqual({
+      cold: { width: 1024, kept: 0 },
+      next: { width: 320, kept: 1 },
+    });
   });
 });
 

@@ -8,11 +8,13 @@ const camera = join(dirname(require.resolve("exif/package.json")), "test/sony-al
 
 /** So many different photographs of 2400 × 1600, as JPEG: pieces of a real one. */
 export async function photos(count: number): Promise<Buffer[]> {
+  // Its 24 megapixels are read once.
+  const { data, info } = await sharp(camera).resize(3430).raw().toBuffer({ resolveWithObject: true });
   const made: Buffer[] = [];
   // One after the other: each takes all cores.
   for (let n = 0; n < count; n += 1) {
-    const piece = { left: 60 * n, top: 40 * n, width: 4200, height: 2800 };
-    made.push(await sharp(camera).extract(piece).resize(2400, 1600).jpeg({ quality: 82 }).toBuffer());
+    const piece = { left: 34 * n, top: 22 * n, width: 2400, height: 1600 };
+    made.push(await sharp(data, { raw: info }).extract(piece).jpeg({ quality: 82 }).toBuffer());
   }
   return made;
 }

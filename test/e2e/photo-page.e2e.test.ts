@@ -5,6 +5,7 @@ import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { createPrewarm } from "../../packages/client/src/create-prewarm.ts";
 import { largePhoto, photos } from "./photo-originals.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
+import { untilWarm } from "./until-warm.ts";
 import { serveOriginals } from "./unusual-originals.ts";
 import { type Context, type SeenImage, visit } from "./visit.ts";
 
@@ -16,8 +17,6 @@ const COUNT = 30;
 const LARGE = 12;
 /** CSS px that a photograph has in the page. */
 const SLOT = 390;
-/** What an `<img>` of this browser sends; HEAD orders nothing. */
-const ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
 /** A grid, as galleries are: in a line of text the spaces between images move while the page is still being read. */
 const STYLE =
   "<style>main { display: grid; grid-template-columns: repeat(3, 390px); gap: 4px } img { height: auto }</style>";
@@ -73,20 +72,6 @@ function isOriginal({ width }: SeenImage): boolean {
   return width > 2 * SLOT;
 }
 
-async function isWarm(url: string): Promise<boolean> {
-  const response = await fetch(url, { method: "HEAD", redirect: "manual", headers: { accept: ACCEPT } });
-  return response.headers.get("cache-control")?.startsWith("public") ?? false;
-}
-
-async function allWarm(urls: readonly string[]): Promise<void> {
-  await until(
-    `${urls.length} variants are made`,
-    async () => (await Promise.all(urls.map(isWarm))).filter(Boolean).length,
-    (warm) => warm === urls.length,
-    200_000,
-  );
-}
-
 /** What is known of an image, once its placeholder is. */
 function known(id: string) {
   return until(
@@ -110,7 +95,10 @@ describe(`a page of ${LARGE} photographs of 24 megapixels`, () => {
         headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
         body: JSON.stringify({ items }),
       });
-      await allWarm(items.map(({ id }) => `${stack.edgeUrl}/images/${id}?w=320&f=webp`));
+      await untilWarm(
+        items.map(({ id }) => `${stack.edgeUrl}/images/${id}?w=320&f=webp`),
+        100_000,
+      );
       // What is known of an image is noted after its variant is stored.
       const infos = await Promise.all(items.map(({ id }) => known(id)));
       const info = infos[0] ?? { body: "" };
@@ -146,7 +134,10 @@ describe(`a page of ${COUNT} photographs`, () => {
       expect([cold.images.length, cold.images.every(isOriginal)]).toEqual([COUNT, true]);
       expect([cold.said, cold.shifts]).toEqual([[], []]);
 
-      await allWarm(cold.images.map(({ url }) => url));
+      await untilWarm(
+        cold.images.map(({ url }) => url),
+        200_000,
+      );
       const second = await visitor(density);
       const warm = await visit(second, address("/photos"));
       expect(warm.images.every(({ width }) => Math.abs(width - SLOT) <= 1)).toBe(true);

@@ -2,6 +2,7 @@ import "./sync-crypto.ts";
 import type { Config } from "@prewarm/shared/config";
 import { createWrongTokens } from "../../workers/consumer/src/api/access/wrong-tokens.ts";
 import { createApi } from "../../workers/consumer/src/api/create-api.ts";
+import { createStrangers } from "../../workers/consumer/src/hooks/note-delivery.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -25,6 +26,7 @@ export function doorOf({ config, clock, ledger, bucket, log }: House): (request:
       adminTokens: [],
       viewerTokens: [],
       wrongTokens: createWrongTokens(),
+      strangers: createStrangers(),
       access: null,
       edgeUrl: "",
       analytics: null,

@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { gateCommand } from "./commands/gate.ts";
 import { hookSignCommand, hookTestCommand } from "./commands/hook.ts";
+import { hookListCommand } from "./commands/hook-list.ts";
 import { infoCommand } from "./commands/info.ts";
 import { ittybitCheckCommand } from "./commands/ittybit-check.ts";
 import { jobsCommand } from "./commands/jobs.ts";
@@ -56,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
   infoCommand,
   clientCommand,
   signCommand,
+  hookListCommand,
   hookSignCommand,
   hookTestCommand,
 ];

@@ -31,6 +31,7 @@ const PAGES: readonly [name: string, path: string, prepare?: (page: Page) => Pro
   ["new-run", "/runs/new", fillNewRun],
   ["causes", "/causes"],
   ["dead-letters", "/dead"],
+  ["serving", "/serving"],
   ["steering", "/steering"],
   ["system", "/system"],
 ];

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildDashboard } from "../../../dev/dashboard.ts";
 import { launchBrowser } from "./browser.ts";
 import { type FakeApi, startFakeApi } from "./fake-api.ts";
 import { HOSTILE } from "./fixtures.ts";
-import { DESKTOP, overflow, PHONE, settled, violations, visit } from "./visit.ts";
+import { DESKTOP, overflow, overflowWidened, PHONE, settled, TABLET, violations, visit } from "./visit.ts";
 
 /* Every page with every face, against a fake API: what a real stack is hard to bring to. The real one: stack.e2e.test.ts. */
 
@@ -32,10 +32,36 @@ const PAGES = [
   "/system",
   "/nowhere",
 ];
-const ALL_FACES = [DESKTOP, PHONE].flatMap((viewport) =>
+/** What lies over a page, or comes out of it, and how it is opened. */
+const OVERLAYS: readonly [path: string, name: string, open: (page: Page) => Promise<unknown>][] = [
+  ["/", "the palette", (page) => page.keyboard.press("Control+k")],
+  ["/", "the keys", (page) => page.keyboard.press("?")],
+  ["/", "the account's menu", (page) => page.locator(".who summary").click()],
+  ["/", "a chart as a table", (page) => page.locator(".as-table summary").first().click()],
+  ["/jobs", "retry all", (page) => page.getByRole("button", { name: /^Retry all dead/ }).click()],
+  ["/jobs", "cancel all", (page) => page.getByRole("button", { name: /^Cancel all open/ }).click()],
+  ["/jobs", "a view's name", (page) => page.getByRole("button", { name: "Save this view…" }).click()],
+  ["/jobs", "the selection", (page) => page.getByLabel("Select all on this page").check()],
+  ["/jobs/00000000005", "the slider", (page) => page.getByText("Compare by slider").click()],
+  ["/jobs/00000000000", "a toast", (page) => page.getByRole("button", { name: "Copy as curl" }).click()],
+  ["/images/products/oak-chair", "a purge", (page) => page.getByRole("button", { name: "Purge…" }).click()],
+  ["/images/products/oak-chair", "a price", (page) => page.getByRole("button", { name: "Make all again…" }).click()],
+  ["/runs/run_0", "a run's end", (page) => page.getByRole("button", { name: "Cancel run…" }).click()],
+  ["/causes", "a cause's retry", (page) => page.locator("main [data-retry]").first().click()],
+];
+
+interface Face {
+  viewport: typeof DESKTOP;
+  theme: "light" | "dark";
+}
+/** Three widths, each in both themes. */
+const ALL_FACES: readonly Face[] = [DESKTOP, TABLET, PHONE].flatMap((viewport) =>
   (["light", "dark"] as const).map((theme) => ({ viewport, theme })),
 );
-const TWO_FACES = ALL_FACES.filter(({ viewport, theme }) => (viewport === DESKTOP) === (theme === "light"));
+const TWO_FACES: readonly Face[] = [
+  { viewport: DESKTOP, theme: "light" },
+  { viewport: PHONE, theme: "dark" },
+];
 
 let browser: Browser;
 let api: FakeApi;
@@ -49,33 +75,68 @@ afterAll(async () => {
   await api?.close();
 });
 
-describe.each([
-  ["busy", ALL_FACES],
-  ["empty", TWO_FACES],
-  ["failing", TWO_FACES],
-  ["hostile", TWO_FACES],
-] as const)("a server that is %s", (mode, faces) => {
-  it.each(faces)(
-    "shows every page whole and accessible at $viewport.width px, $theme",
-    async (face) => {
-      Object.assign(api, { mode, role: "operator" });
-      const { page, faults, origins, close } = await visit(browser, face);
+/** What is wrong with a page as it stands, at each face. Another theme at the same width can only change the colours. */
+async function inspect(page: Page, where: string, faces: readonly Face[]): Promise<string[]> {
+  const wrong: string[] = [];
+  let width = 0;
+  for (const { viewport, theme } of faces) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme: theme });
+    await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
+    const face = `${where} at ${viewport.width} px, ${theme}:`;
+    const isNewWidth = viewport.width !== width;
+    wrong.push(...(await violations(page, isNewWidth ? undefined : "color-contrast")).map((one) => `${face} ${one}`));
+    if (isNewWidth && (await overflow(page)) > 0) wrong.push(`${face} scrolls sideways`);
+    if (isNewWidth && (await overflowWidened(page)) > 0) wrong.push(`${face} scrolls sideways in a wide font`);
+    width = viewport.width;
+  }
+  return wrong;
+}
+
+// At once: each has a server of its own, and a browser's tabs share the cores.
+describe.concurrent("every page is whole and accessible, in both themes, in a system's widest font", () => {
+  it.each([
+    ["busy", ALL_FACES],
+    ["empty", TWO_FACES],
+    ["failing", TWO_FACES],
+    ["hostile", TWO_FACES],
+  ] as const)(
+    "of a server that is %s",
+    async (mode, faces) => {
+      const own = Object.assign(await startFakeApi(), { mode });
+      const { page, faults, origins, close } = await visit(browser);
       const wrong: string[] = [];
       for (const path of PAGES) {
-        await page.goto(api.url + path);
+        await page.goto(own.url + path);
         await settled(page);
-        wrong.push(...(await violations(page)).map((violation) => `${path} ${violation}`));
-        if ((await overflow(page)) > 0) wrong.push(`${path} scrolls sideways`);
+        wrong.push(...(await inspect(page, path, faces)));
         if ((await page.locator("h1, .state-card h2").count()) === 0) wrong.push(`${path} has no heading`);
         if ((await page.title()) === "pwned") wrong.push(`${path} ran what a stranger wrote`);
       }
       await close();
+      await own.close();
       expect(wrong).toEqual([]);
       expect(faults).toEqual([]);
-      expect([...origins]).toEqual([api.url]);
+      expect([...origins]).toEqual([own.url]);
     },
     300_000,
   );
+
+  it("under every overlay", async () => {
+    const own = await startFakeApi();
+    const { page, faults, close } = await visit(browser);
+    const wrong: string[] = [];
+    for (const [path, name, open] of OVERLAYS) {
+      await page.setViewportSize(DESKTOP);
+      await page.goto(own.url + path);
+      await settled(page);
+      await open(page);
+      wrong.push(...(await inspect(page, `${path}, ${name}`, ALL_FACES)));
+    }
+    await close();
+    await own.close();
+    expect([wrong, faults]).toEqual([[], []]);
+  }, 300_000);
 });
 
 describe("hostile strings", () => {

@@ -11,6 +11,7 @@ import {
   dead,
   eventPage,
   HOSTILE,
+  hooks,
   image,
   jobAt,
   jobDetail,
@@ -153,6 +154,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
               })),
         },
       ];
+    case "GET hooks":
+      return [200, hooks(api.mode)];
     case "GET events":
       return [200, eventPage(api.mode)];
     case "POST events/*":

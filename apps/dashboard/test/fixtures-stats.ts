@@ -33,6 +33,7 @@ const GATE: Gate = {
     month: "2026-11",
     used: 61_204,
     usedByLane: { live: 8104, upload: 41_900, bulk: 11_200 },
+    usedToday: 4_210,
     liveToday: 310,
     alertLevels: [0.5, 0.8, 0.95, 1],
     alert: 0.5,
@@ -126,7 +127,14 @@ export function stats(mode: string): Stats {
     },
     utilisation: { concurrency: { used: empty ? 0 : 44, limit: 50 }, rate: { used: empty ? 0 : 11.6, limit: 20 } },
     budget: now.budget,
-    forecast: { jobs: empty ? 0 : 76_505, amount: empty ? null : 153.01, spent: empty ? null : 122.41 },
+    forecast: {
+      ...{ jobs: empty ? 0 : 76_505, amount: empty ? null : 153.01, spent: empty ? null : 122.41 },
+      ...{
+        spentToday: empty ? null : 8.42,
+        per1000Jobs: empty ? null : 2,
+        exhaustedAt: empty ? null : NOW + 86_400_000,
+      },
+    },
     gate: now,
     ledger: { rows: empty ? 0 : 412_889, bytes: empty ? 40_960 : 118_400_000, limitBytes: 10_000_000_000 },
     metricErrors: 0,

@@ -4,6 +4,7 @@ import type {
   Causes,
   DeadLetters,
   EventPage,
+  Hooks,
   Image,
   Job,
   JobDetail,
@@ -200,6 +201,25 @@ export function serving(mode: string): Serving {
   };
 }
 
+export function hooks(mode: string): Hooks {
+  if (mode === "empty") return { hooks: [], deliveries: [] };
+  const name = mode === "hostile" ? HOSTILE : "uploads";
+  const verdicts = ["accepted", "repeat", "refused"] as const;
+  const deliveries = verdicts.map((verdict, index) => ({
+    ...{
+      hook: name,
+      at: NOW - index * 61_000,
+      verdict,
+      why: index === 1 ? null : `id_invalid: ${name}`,
+      n: index ** 9,
+    },
+    ...{ run: index === 0 ? "hook_uploads_2026-11-24" : null, accepted: 6, duplicates: 0, existing: 1, purged: 0 },
+    ...{ ignored: 0, rejected: 1 },
+  }));
+  const fault = mode === "hostile" ? HOSTILE : null;
+  return { hooks: [{ name, verifier: "hmac", mapper: "native", recipe: "upload", fault }], deliveries };
+}
+
 export function causes(mode: string): Causes {
   const hostile = mode === "hostile";
   const found = ERRORS.map((error, index) => ({
@@ -299,7 +319,7 @@ export function auditAt(index: number, hostile: boolean): AuditEntry {
   const [what, target, details] = (
     [
       ["gate.patch", null, { paused: { bulk: true } }],
-      ["action.retry", "act_1", { filter: { state: "dead" }, total: 241, exact: true }],
+      ["action.retry", "act_1", { filter: { state: ["dead"] }, total: 241, exact: true, rate: 50, canary: 5 }],
       ["image.purge", "products/oak-chair", {}],
       ["code.version", "0f0f0f0", { before: "version-0" }],
     ] as const

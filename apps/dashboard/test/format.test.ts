@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { compact, count, duration, exactUtc, percent, rate, relative, savedShare, size } from "../src/lib/format.ts";
+import {
+  compact,
+  count,
+  duration,
+  exactUtc,
+  percent,
+  rate,
+  rateOf,
+  relative,
+  savedShare,
+  size,
+} from "../src/lib/format.ts";
 
 describe("format", () => {
   it.each([
@@ -65,4 +76,8 @@ describe("format", () => {
   it("tells a saving from a loss", () => {
     expect([savedShare(1000, 180), savedShare(1000, 1040), savedShare(0, 5)]).toEqual(["−82 %", "+4 %", "–"]);
   });
+});
+
+it("says a rate and its limit in one unit", () => {
+  expect([rateOf(0.38, 20), rateOf(0, 5), rateOf(0.1, 0.25)]).toEqual(["0.4 of 20 /s", "0 of 5 /s", "6 of 15 /min"]);
 });

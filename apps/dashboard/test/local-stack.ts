@@ -10,6 +10,7 @@ export interface LocalStack {
   controlUrl: string;
   adminToken: string;
   viewerToken: string;
+  hookSecret: string;
   emulator: {
     control: {
       addFault(rule: {

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser } from "./browser.ts";
@@ -64,3 +65,143 @@ it("views are counted by what answered them, with the bytes saved; what was miss
   expect(faults).toEqual([]);
   await close();
 }, 120_000);
+
+it("hook deliveries are shown with their verdicts, the doctor reports before it mends, and readiness names the reason", async () => {
+  const body = JSON.stringify({ type: "image.uploaded", data: { items: [{ id: "faces.jpg" }, { id: "../up" }] } });
+  const id = "evt_1";
+  const headers = {
+    "content-type": "application/json",
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(Date.now() / 1000)),
+  };
+  const post = (signature: string) =>
+    fetch(`${stack.controlUrl}/hooks/uploads`, {
+      method: "POST",
+      body,
+      headers: { ...headers, "webhook-signature": signature },
+    });
+  const key = Buffer.from(stack.hookSecret.replace("whsec_", ""), "base64");
+  const signed = `${id}.${headers["webhook-timestamp"]}.${body}`;
+  const signature = `v1,${createHmac("sha256", key).update(signed).digest("base64")}`;
+  expect([(await post("v1,bm8=")).status, (await post(signature)).status, (await post(signature)).status]).toEqual([
+    401, 202, 202,
+  ]);
+  const { page, faults, close } = await signedIn("/system");
+  const rows = page.getByRole("region", { name: "Deliveries of hooks" }).locator("tbody tr");
+  await rows.first().waitFor();
+  expect(await rows.allInnerTexts()).toEqual([
+    expect.stringMatching(/uploads\s+repeat\s+It had come before; nothing was done\./),
+    expect.stringMatching(/uploads\s+accepted\s+\d+ variants enqueued, 1 item rejected \(id_invalid: .*hook_uploads_/),
+    expect.stringMatching(/uploads\s+refused\s+unauthorized: The proof of origin/),
+  ]);
+  await page.getByText("ready", { exact: true }).waitFor();
+
+  let fixed = false;
+  await page.route("**/api/v1/doctor", (route) => {
+    fixed ||= (route.request().postDataJSON() as { fix: boolean }).fix;
+    const finding = { code: "row_without_object", count: 2, message: "Two rows say stored.", examples: ["a"], fixed };
+    return route.fulfill({ json: { findings: [finding], nextCursor: null } });
+  });
+  const mend = page.getByRole("button", { name: "Mend what was found" });
+  expect(await mend.isDisabled()).toBe(true);
+  await page.getByRole("button", { name: "Report" }).click();
+  await page.getByText("Two rows say stored.").waitFor();
+  expect([fixed, await page.getByText("Mended.").count()]).toEqual([false, 0]);
+  await mend.click();
+  await page.getByText("Mended.").waitFor();
+
+  await page.route("**/readyz", (route) =>
+    route.fulfill({ status: 503, json: { status: "not ready", reasons: ["environment: HOOK_SECRET: it is not set"] } }),
+  );
+  await page.reload();
+  await page.getByText("environment: HOOK_SECRET: it is not set").waitFor();
+  expect(faults).toEqual([]);
+  await close();
+}, 120_000);
+
+it("images are browsed by what is new, large or failing; one is a grid with marks, and its pictures are compared", async () => {
+  const run = await warm([
+    // 900 px wide: both are the same picture.
+    { id: "cut-out.png", transforms: ["w=640&f=webp", "w=960&f=webp", "w=1080&f=webp"] },
+    { id: "small.jpg", transforms: ["w=96&f=webp"] },
+    { id: "nowhere/a.jpg", transforms: ["w=96&f=webp", "w=160&f=webp"] },
+  ]);
+  await ended(run);
+  const { page, faults, close } = await signedIn("/images?sort=failed");
+  const first = page.locator("main .sheet li").first();
+  await first.getByText("nowhere/a.jpg").waitFor();
+  await first.getByText("2 failed").waitFor();
+  await page.getByRole("button", { name: "Largest" }).click();
+  await page.waitForURL("**/images?sort=largest**");
+  await until(
+    "the largest stands first",
+    async () => (await page.locator("main .sheet li p").allInnerTexts()).map((text) => bytesOf(text)),
+    (sizes) => sizes.length > 2 && sizes.every((size, at) => at === 0 || size <= (sizes[at - 1] ?? 0)),
+  );
+  await page.getByLabel(/Image id/).fill("cut");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.locator("main .sheet li").getByText("cut-out.png").click();
+
+  const grid = page.getByRole("region", { name: "Bytes by width and format" });
+  const cells = grid.getByRole("row");
+  await cells.nth(3).getByText("same as 960 px").waitFor();
+  expect([await grid.getByText(/same as/).count(), await grid.getByText("larger than the original").count()]).toEqual([
+    1, 0,
+  ]);
+  await page.route("**/api/v1/images/cut-out.png", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), originalBytes: 1 } });
+  });
+  await grid.getByText("larger than the original").nth(2).waitFor();
+
+  await cells.nth(1).getByRole("link").click();
+  await page.getByText("Compare by slider").click();
+  const over = page.locator(".wipe img").nth(1);
+  await until(
+    "both pictures show",
+    () => page.locator(".wipe img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth)),
+    (widths) => widths.join() === "900,640",
+  );
+  const clip = () => over.evaluate((image) => getComputedStyle(image).clipPath);
+  const slider = page.getByRole("slider");
+  await slider.fill("80");
+  expect(await clip()).toBe("inset(0px 0px 0px 80%)");
+  const width = () =>
+    page
+      .locator(".wipe img")
+      .first()
+      .evaluate((image) => image.getBoundingClientRect().width);
+  expect(await width()).not.toBe(900);
+  await page.getByRole("checkbox", { name: "1:1" }).check();
+  expect(await width()).toBe(900);
+  await page.getByRole("checkbox", { name: "Difference" }).check();
+  expect([await slider.isDisabled(), await clip()]).toEqual([true, "none"]);
+  expect(await over.evaluate((image) => getComputedStyle(image).mixBlendMode)).toBe("difference");
+  expect(faults).toEqual([]);
+  await close();
+}, 120_000);
+
+it("a run is promoted past a pause of its lane, and the log says so in a sentence", async () => {
+  await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { bulk: true } }) });
+  const run = await warm([{ id: "phone.jpg", transforms: ["w=160&f=webp", "w=320&f=webp", "w=480&f=webp"] }]);
+  const { page, faults, close } = await signedIn(`/runs/${run}`);
+  await page.getByText("bulk is paused").first().waitFor();
+  await page.getByRole("button", { name: "Promote…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Promote 3 jobs" }).click();
+  await dialog.getByText("3 of 3").waitFor();
+  await page.keyboard.press("Escape");
+  expect(await ended(run)).toMatchObject({ states: { stored: 3 } });
+  await page.goto(`${stack.controlUrl}/steering`);
+  await page.getByText(/^Promotion of 3 jobs, run /).waitFor();
+  await page.getByText("Bulk paused").first().waitFor();
+  await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { bulk: false } }) });
+  expect(faults).toEqual([]);
+  await close();
+}, 120_000);
+
+/** `3 stored, 48.1 kB` as bytes. */
+function bytesOf(text: string): number {
+  const [, number = "0", unit = "B"] = /([\d.]+) (B|kB|MB)/.exec(text) ?? [];
+  return Number(number) * { B: 1, kB: 1e3, MB: 1e6 }[unit as "B" | "kB" | "MB"];
+}

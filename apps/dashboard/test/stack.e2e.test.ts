@@ -2,12 +2,17 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "./browser.ts";
 import { type LocalStack, startTestStack, until } from "./local-stack.ts";
-import { DESKTOP, overflow, PHONE, settled, violations, visit } from "./visit.ts";
+import { operatorOf } from "./operator.ts";
+import { DESKTOP, overflow, PHONE, settled, violations } from "./visit.ts";
 
 /* The dashboard on the real local stack. Faces that are hard to bring a real stack to: faces.e2e.test.ts. */
 
 let browser: Browser;
 let stack: LocalStack;
+const { api, signedIn } = operatorOf(
+  () => stack,
+  () => browser,
+);
 
 beforeAll(async () => {
   [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
@@ -16,23 +21,6 @@ afterAll(async () => {
   await browser?.close();
   await stack?.close();
 });
-
-async function api<T = Record<string, unknown>>(path: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(`${stack.controlUrl}/api/v1${path}`, {
-    ...init,
-    headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
-  });
-  return (await response.json()) as T;
-}
-
-async function signedIn(path: string, token = stack.adminToken, options: Parameters<typeof visit>[1] = {}) {
-  const one = await visit(browser, options);
-  await one.page.goto(stack.controlUrl + path);
-  await one.page.getByLabel("Token").fill(token);
-  await one.page.getByRole("button", { name: "Sign in" }).click();
-  await settled(one.page);
-  return one;
-}
 
 async function warmByHand(page: Page, ids: string, transforms: string): Promise<void> {
   await page.goto(`${stack.controlUrl}/runs/new`);
@@ -43,7 +31,18 @@ async function warmByHand(page: Page, ids: string, transforms: string): Promise<
   await page.waitForURL(/\/runs\/(?!new)/);
 }
 
-const PAGES = ["/", "/jobs", "/images", "/images/landscape.jpg", "/runs", "/runs/new", "/dead", "/steering"];
+const PAGES = [
+  "/",
+  "/jobs",
+  "/images",
+  "/images/landscape.jpg",
+  "/runs",
+  "/runs/new",
+  "/dead",
+  "/serving",
+  "/steering",
+  "/system",
+];
 
 describe("the dashboard on the local stack", () => {
   it("greets a fresh installation: every page empty, accessible in both themes, on desktop and phone", async () => {
@@ -170,7 +169,7 @@ describe("the dashboard on the local stack", () => {
     await page.goto(`${stack.controlUrl}/steering`);
     await page.getByRole("button", { name: "Resume bulk" }).click();
     await page
-      .getByRole("row", { name: /operator token 1.*gate/ })
+      .getByRole("row", { name: /operator token 1.*Bulk resumed/ })
       .first()
       .waitFor();
     await until(

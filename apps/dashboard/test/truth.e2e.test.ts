@@ -3,12 +3,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { imageUrl } from "../src/lib/paths.ts";
 import { launchBrowser } from "./browser.ts";
 import { type LocalStack, signalRuntime, startTestStack, until } from "./local-stack.ts";
-import { settled, visit } from "./visit.ts";
+import { operatorOf } from "./operator.ts";
+import { settled } from "./visit.ts";
 
 /* What an operator sees at 3 am, on the real stack: the cause on the first screen within a poll, the cure one click away. */
 
 let browser: Browser;
 let stack: LocalStack;
+const { api, signedIn, warm, ended } = operatorOf(
+  () => stack,
+  () => browser,
+);
 
 beforeAll(async () => {
   [browser, stack] = await Promise.all([launchBrowser(), startTestStack()]);
@@ -22,40 +27,6 @@ afterAll(async () => {
   await browser?.close();
   await stack?.close();
 });
-
-async function api<T = Record<string, unknown>>(path: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(`${stack.controlUrl}/api/v1${path}`, {
-    ...init,
-    headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
-  });
-  return (await response.json()) as T;
-}
-
-async function signedIn(path: string) {
-  const one = await visit(browser);
-  await one.page.goto(stack.controlUrl + path);
-  await one.page.getByLabel("Token").fill(stack.adminToken);
-  await one.page.getByRole("button", { name: "Sign in" }).click();
-  await settled(one.page);
-  return one;
-}
-
-async function warm(items: object[]): Promise<string> {
-  const { run } = await api<{ run: string }>("/warm", { method: "POST", body: JSON.stringify({ items }) });
-  return run;
-}
-
-interface RunAnswer {
-  state: string;
-  states: { refused: number; stored: number };
-}
-const ended = (run: string) =>
-  until(
-    "the run has ended",
-    () => api<RunAnswer>(`/runs/${run}`),
-    ({ state }) => state === "done",
-    90_000,
-  );
 
 /** Until the page has the answer to a poll that it begins from now on. */
 async function polled(page: Page): Promise<void> {

@@ -4,6 +4,8 @@ import type { Browser, Page } from "playwright-core";
 
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
+/** A tablet upright; also a desktop of 1440 px at a zoom of 200 %. */
+export const TABLET = { width: 720, height: 1024 };
 
 interface Visit {
   page: Page;
@@ -40,11 +42,11 @@ export async function visit(
 
 let source: Promise<string> | null = null;
 
-/** What axe-core finds wrong, each with where; empty is right. */
-export async function violations(page: Page): Promise<string[]> {
+/** What axe-core finds wrong, each with where; empty is right. `only` names a rule, where the others were tried at this width already. */
+export async function violations(page: Page, only?: "color-contrast"): Promise<string[]> {
   source ??= readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  await page.evaluate(await source);
-  return page.evaluate(async () => {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(await source);
+  return page.evaluate(async (rule) => {
     const { axe } = globalThis as unknown as {
       axe: {
         run(
@@ -52,11 +54,14 @@ export async function violations(page: Page): Promise<string[]> {
         ): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary?: string }[] }[] }>;
       };
     };
-    const result = await axe.run({ resultTypes: ["violations"] });
+    const result = await axe.run({
+      resultTypes: ["violations"],
+      ...(rule === undefined ? {} : { runOnly: { type: "rule", values: [rule] } }),
+    });
     return result.violations.flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary ?? ""}`.slice(0, 300)),
     );
-  });
+  }, only);
 }
 
 /** How far the page can be scrolled sideways, in px; 0 is right. */
@@ -68,4 +73,21 @@ export function overflow(page: Page): Promise<number> {
 export async function settled(page: Page): Promise<void> {
   await page.locator(".shell main").waitFor();
   await page.waitForFunction(() => !document.querySelector(".skeleton"));
+}
+
+/** As much as DejaVu Sans, bold, is wider than the pinned browser's font, in em a letter; the widest that systems bring as their own. */
+const WIDEST_EM = 0.085;
+
+/** The same where every text is as wide as in a system's widest font. */
+export async function overflowWidened(page: Page): Promise<number> {
+  await page.evaluate((em) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { letter-spacing: ${em}em !important }`);
+    document.adoptedStyleSheets = [sheet];
+  }, WIDEST_EM);
+  const width = await overflow(page);
+  await page.evaluate(() => {
+    document.adoptedStyleSheets = [];
+  });
+  return width;
 }

@@ -3034,6 +3034,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hooks, and the last 200 deliveries with their verdicts, the newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Hooks"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/hooks/{name}": {
         parameters: {
             query?: never;
@@ -3972,6 +4044,12 @@ export interface components {
                 amount: number | null;
                 /** @description What this month's jobs have cost so far */
                 spent: number | null;
+                /** @description And today's (UTC) */
+                spentToday: number | null;
+                /** @description The price that all this goes by */
+                per1000Jobs: number | null;
+                /** @description When this month's budget is used up at that pace; null: not this month, or unlimited */
+                exhaustedAt: number | null;
             };
             gate: components["schemas"]["Gate"];
             ledger: {
@@ -4066,6 +4144,8 @@ export interface components {
                 upload: number;
                 bulk: number;
             };
+            /** @description Jobs of today (UTC) */
+            usedToday: number;
             /** @description Viewers' jobs of today (UTC) */
             liveToday: number;
             alertLevels: number[];
@@ -4363,6 +4443,36 @@ export interface components {
         SignIn: {
             token: string;
         };
+        Hooks: {
+            hooks: {
+                name: string;
+                verifier: string;
+                mapper: string;
+                recipe: string;
+                /** @description Why it takes nothing now */
+                fault: string | null;
+            }[];
+            deliveries: components["schemas"]["HookDelivery"][];
+        };
+        HookDelivery: {
+            /** @description As configured; `r2`: R2's notifications; `unknown`: no hook's name */
+            hook: string;
+            /** @description Of refusals alike the last */
+            at: number;
+            /** @enum {string} */
+            verdict: "accepted" | "repeat" | "refused";
+            /** @description Of a refusal, or of the first item that was rejected */
+            why: string | null;
+            /** @description Refusals alike within ten minutes of each other; without a proof, at least so many */
+            n: number;
+            run: string | null;
+            accepted: number;
+            duplicates: number;
+            existing: number;
+            purged: number;
+            ignored: number;
+            rejected: number;
+        };
         HookAnswer: {
             /** @description The rolling run of this hook and day; null when nothing was enqueued */
             run: string | null;
@@ -4448,6 +4558,8 @@ export type LedgerImport = components['schemas']['LedgerImport'];
 export type LedgerRestore = components['schemas']['LedgerRestore'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];
+export type Hooks = components['schemas']['Hooks'];
+export type HookDelivery = components['schemas']['HookDelivery'];
 export type HookAnswer = components['schemas']['HookAnswer'];
 export type IttybitHookAnswer = components['schemas']['IttybitHookAnswer'];
 export type $defs = Record<string, never>;

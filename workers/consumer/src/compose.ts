@@ -9,6 +9,7 @@ import { createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
+import { createStrangers } from "./hooks/note-delivery.ts";
 import type { UploadsDeps } from "./hooks/uploads-queue.ts";
 import { originalSize } from "./intake/dry-run.ts";
 import { createIttybit, type Ittybit } from "./ittybit/client.ts";
@@ -143,6 +144,7 @@ export function apiDeps(env: Env): ApiDeps {
     adminTokens,
     viewerTokens,
     wrongTokens: createWrongTokens(),
+    strangers: createStrangers(),
     signingKeys: secretList(env.SIGNING_KEYS),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),

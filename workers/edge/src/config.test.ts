@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withEnvironment } from "./config.ts";
+import { logOf, withEnvironment } from "./config.ts";
 import { setup } from "./testing/setup.ts";
 
 describe("the environment", () => {
@@ -18,5 +18,17 @@ describe("the environment", () => {
     const changed = withEnvironment({ ...base, sources }, { ORIGINALS_URL: "http://127.0.0.1:1/{id}" });
     expect(changed.sources).toEqual([sources[1], { prefix: "", url: "http://127.0.0.1:1/{id}" }]);
     expect(withEnvironment({ ...base, sources }, { ORIGINALS_URL: "" }).sources).toBe(sources);
+  });
+});
+
+describe("a line of the log", () => {
+  it.each([
+    [{ VERSION: { id: "abc", tag: "v1.2.0", timestamp: "" } }, "v1.2.0"],
+    [{ VERSION: { id: "abc", tag: "", timestamp: "" } }, "abc"],
+    [{}, null],
+  ])("says which part and which version wrote it: %j", (env, version) => {
+    const lines: string[] = [];
+    logOf(env, (line) => lines.push(line))("edge.bug", { message: "m" });
+    expect(lines.map((line) => JSON.parse(line))).toEqual([{ event: "edge.bug", part: "edge", version, message: "m" }]);
   });
 });

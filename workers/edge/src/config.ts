@@ -9,7 +9,9 @@ import { createTargetCache } from "./request/target-cache.ts";
 import type { Edge, Log } from "./request-context.ts";
 
 /** Generated bindings, and what may be there besides: secrets, variables, and the buckets that sources name. */
-export type Env = EdgeEnv & {
+export type Env = Omit<EdgeEnv, "VERSION"> & {
+  /** Which code runs; the local stack has none. */
+  VERSION?: WorkerVersionMetadata;
   /** Comma-separated keys. Unset: nothing can be signed. Set and empty: signing is off, as in the local stack. */
   SIGNING_KEYS?: string;
   /** URL template that takes the place of the source with prefix `""`; the local stack's. */
@@ -36,7 +38,7 @@ export function createEdge(env: Env, cache: EdgeCache): Edge {
     gate: createLiveGate(env.IMAGES_BUCKET),
     views: env.VIEWS ?? null,
     clock: systemClock,
-    log: writeLine,
+    log: logOf(env, (line) => console.log(line)),
   };
 }
 
@@ -63,4 +65,8 @@ function isBucket(value: unknown): value is ObjectStore {
   return typeof value === "object" && value !== null && "get" in value && "head" in value;
 }
 
-const writeLine: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }));
+/** Each line says which version wrote it; null where the platform does not say, as locally. */
+export function logOf({ VERSION }: Pick<Env, "VERSION">, write: (line: string) => void): Log {
+  const version = VERSION?.tag || VERSION?.id || null;
+  return (event, fields) => write(JSON.stringify({ event, part: "edge", version, ...fields }));
+}

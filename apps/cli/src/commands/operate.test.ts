@@ -21,7 +21,7 @@ async function* piped(text: string): AsyncGenerator<Uint8Array> {
 }
 
 /** Runs one command line against a server that answers everything with `answer`. */
-async function run(line: string, answer: unknown, typed = "") {
+async function run(line: string | readonly string[], answer: unknown, typed = "") {
   const asked: { call: string; body: unknown }[] = [];
   const world = createWorld({
     env: { ADMIN_TOKEN: "operator" },
@@ -35,7 +35,7 @@ async function run(line: string, answer: unknown, typed = "") {
       return Response.json(answer);
     },
   });
-  const code = await runCli(line.split(" "), world.context, () => {});
+  const code = await runCli(typeof line === "string" ? line.split(" ") : [...line], world.context, () => {});
   return { code, asked, stdout: world.stdout(), stderr: world.stderr() };
 }
 
@@ -134,6 +134,29 @@ describe("prewarm serving", () => {
     const off = { state: "off", text: "Enable it.", views, ...sums, hitRatio: null, missed: [] };
     expect(await run("serving", off)).toMatchObject({ stdout: "", stderr: expect.stringContaining("Enable it.") });
     expect(await run("serving --window 2h", off)).toMatchObject({ code: EXIT.usage, asked: [] });
+  });
+});
+
+describe("prewarm hook list", () => {
+  const none = { duplicates: 0, existing: 0, purged: 0, ignored: 0 };
+  const delivery = { hook: "uploads", at: 0, verdict: "accepted", why: "id_invalid: \u001b", n: 1, run: "r", ...none };
+  const refusal = { ...delivery, verdict: "refused", why: "unauthorized: no", n: 51, run: null };
+  const deliveries = [
+    { ...delivery, accepted: 6, rejected: 1 },
+    { ...refusal, accepted: 0, rejected: 0 },
+  ];
+
+  it("lists deliveries with their verdicts, and says which hook takes nothing", async () => {
+    const hooks = [{ name: "uploads", fault: "HOOK_SECRET: it is not set" }];
+    const { stdout, stderr, asked } = await run(["hook", "list"], { hooks, deliveries });
+    expect(asked[0]?.call).toBe("GET /api/v1/hooks");
+    expect(stdout).toMatch(/uploads +accepted +6 accepted, 1 rejected +id_invalid: \\x1b$/m);
+    expect(stdout).toMatch(/uploads +refused × 51 +unauthorized: no$/m);
+    expect(stderr).toContain("uploads takes nothing: HOOK_SECRET");
+  });
+
+  it("says that nothing was delivered", async () => {
+    expect(await run("hook list", { hooks: [], deliveries: [] })).toMatchObject({ stdout: "Nothing was delivered.\n" });
   });
 });
 

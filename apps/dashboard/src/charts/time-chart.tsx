@@ -17,7 +17,13 @@ export function TimeChart(props: TimeChartProps) {
   useEffect(() => {
     if (!box.current) return;
     const chart = new uPlot(
-      optionsOf(props, box.current, { hover: setHovered, marks: () => marks.current }),
+      optionsOf(props, box.current, {
+        hover: setHovered,
+        marks: () => marks.current,
+        zoom: (on) => {
+          isZoomed.current = on;
+        },
+      }),
       dataOf(props),
       box.current,
     );
@@ -33,7 +39,11 @@ export function TimeChart(props: TimeChartProps) {
   }, [shape]);
   const marks = useRef(props.marks);
   marks.current = props.marks;
-  useEffect(() => plot.current?.setData(dataOf(props)), [props.at, props.lines, props.marks]);
+  const isZoomed = useRef(false);
+  useEffect(() => {
+    plot.current?.setData(dataOf(props), !isZoomed.current);
+    plot.current?.redraw();
+  }, [props.at, props.lines, props.marks]);
   const shown = Math.min(hovered ?? props.at.length - 1, props.at.length - 1);
   const when = props.at[shown];
   const isEmpty = props.lines.every(({ values }) => values.every((value) => value === null || value === 0));
@@ -76,9 +86,11 @@ function dataOf({ at, lines, filling, log }: TimeChartProps): uPlot.AlignedData 
 interface Live {
   hover(index: number | null): void;
   marks(): readonly number[];
+  /** A stretch is dragged out, or a double click has put all back. */
+  zoom(on: boolean): void;
 }
 
-function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks }: Live): uPlot.Options {
+function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks, zoom }: Live): uPlot.Options {
   const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const axis = {
     stroke: token("--muted"),
@@ -90,7 +102,7 @@ function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks }: Li
     width: Math.max(box.clientWidth, 200),
     height: HEIGHT,
     legend: { show: false },
-    cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
+    cursor: { y: false, drag: { setScale: true, x: true, y: false }, points: { size: 7 } },
     padding: [8, 8, 0, 0],
     scales: {
       x: { time: true },
@@ -108,12 +120,14 @@ function optionsOf(props: TimeChartProps, box: HTMLElement, { hover, marks }: Li
         ...axis,
         size: 56,
         values: (_, ticks) => ticks.map(props.format),
-        ...(props.log ? { splits: logSplits, filter: (_, splits) => splits } : {}),
+        ...(props.log ? { splits: logSplits, filter: (_, splits) => splits } : { incrs: WHOLE }),
       },
     ],
     series: [{}, ...props.lines.flatMap((line) => seriesOf(line, token))],
     hooks: {
       setCursor: [(chart) => hover(chart.cursor.idx ?? null)],
+      setSelect: [() => zoom(true)],
+      ready: [(chart) => chart.over.addEventListener("dblclick", () => zoom(false))],
       draw: [(chart) => drawMarks(chart, marks(), token("--muted"))],
     },
   };
@@ -140,6 +154,9 @@ function seriesOf(line: Line, token: (name: string) => string): uPlot.Series[] {
     { ...base, dash: [4, 4] },
   ];
 }
+
+/** Steps of an axis that counts: there is no half a variant. */
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 /** Durations people know, in ms. */
 const LOG_TICKS = [1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000];

@@ -21,7 +21,7 @@ const WORDS: Record<string, (details: Details, target: string | null) => string>
 
 /** Null: of one job only, which moves no chart. */
 export function actWords({ what, target, details }: AuditEntry): string | null {
-  return WORDS[what]?.(details, target) ?? null;
+  return Object.hasOwn(WORDS, what) ? (WORDS[what]?.(details, target) ?? null) : null;
 }
 
 function gateWords(details: Details): string {

@@ -76,6 +76,13 @@ export function rate(perSecond: number): string {
   return `${perSecond < 10 ? perSecond.toFixed(1) : whole.format(perSecond)} /s`;
 }
 
+/** A rate of a limit, both in the limit's unit: `0.4 of 20 /s`, never `23 /min of 20 /s`. */
+export function rateOf(used: number, limit: number): string {
+  const perMinute = limit < 0.5;
+  const said = (perSecond: number) => String(Math.round(perSecond * (perMinute ? 60 : 1) * 10) / 10);
+  return `${said(used)} of ${said(limit)} ${perMinute ? "/min" : "/s"}`;
+}
+
 /** A share 0–1: `0 %`, `0.4 %`, `12 %`. */
 export function percent(share: number): string {
   const value = share * 100;

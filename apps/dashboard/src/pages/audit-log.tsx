@@ -1,15 +1,17 @@
 import type { AuditEntry } from "@prewarm/control-client/schema";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
+import { auditLink, auditSentence } from "../lib/audit-words.ts";
+import { place } from "../lib/router.ts";
+import { Pager } from "../ui/pager.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
 
 /** Who did what and when. Another `round` reads it anew at once. */
 export function AuditLog({ round }: { round: number }) {
-  const [cursors, setCursors] = useState<string[]>([]);
-  const cursor = cursors.at(-1);
+  const cursor = place.value.searchParams.get("audit");
   const resource = useResource(
     `audit|${cursor ?? ""}`,
     (signal) => ask("GET /api/v1/audit", { query: { limit: 20, ...(cursor ? { cursor } : {}) }, signal }),
@@ -32,16 +34,12 @@ export function AuditLog({ round }: { round: number }) {
           )
         }
       </View>
-      {(next || cursors.length > 0) && (
-        <nav class="pager" aria-label="Pages of the audit log">
-          <button type="button" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
-            Newer
-          </button>
-          <button type="button" disabled={!next} onClick={() => next && setCursors([...cursors, next])}>
-            Older
-          </button>
-        </nav>
-      )}
+      <Pager
+        what="the audit log"
+        cursor={cursor}
+        next={next}
+        urlOf={(to) => (to === null ? "/steering" : `/steering?${new URLSearchParams({ audit: to })}`)}
+      />
     </section>
   );
 }
@@ -55,8 +53,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
             <th scope="col">When</th>
             <th scope="col">Who</th>
             <th scope="col">What</th>
-            <th scope="col">On</th>
-            <th scope="col">Details</th>
+            <th scope="col">As written</th>
           </tr>
         </thead>
         <tbody>
@@ -66,10 +63,16 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
                 <Time at={entry.at} />
               </td>
               <td>{entry.who}</td>
-              <td class="mono nowrap">{entry.what}</td>
-              <td class="break">{entry.target ?? "–"}</td>
-              <td class="mono break small-text">
-                {Object.keys(entry.details).length > 0 ? JSON.stringify(entry.details) : "–"}
+              <td class="break">
+                <Said entry={entry} />
+              </td>
+              <td>
+                <details>
+                  <summary class="mono small-text">{entry.what}</summary>
+                  <pre class="mono break small-text">
+                    {JSON.stringify({ target: entry.target, ...entry.details }, null, 1)}
+                  </pre>
+                </details>
               </td>
             </tr>
           ))}
@@ -77,4 +80,10 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
       </table>
     </ScrollBox>
   );
+}
+
+function Said({ entry }: { entry: AuditEntry }) {
+  const href = auditLink(entry);
+  const words = auditSentence(entry);
+  return href === null ? <>{words}</> : <a href={href}>{words}</a>;
 }

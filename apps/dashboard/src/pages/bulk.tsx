@@ -4,14 +4,14 @@ import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { isOperator } from "../api/session.ts";
 import { count } from "../lib/format.ts";
-import { describeFilter } from "../lib/job-filter.ts";
+import { describeFilter, OPEN, RETRYABLE } from "../lib/job-filter.ts";
 import { keep, place, placeState } from "../lib/router.ts";
-import { BulkDialog } from "../ui/bulk-dialog.tsx";
+import { BulkDialog, type BulkKind } from "../ui/bulk-dialog.tsx";
 import { createSelection, type Selection } from "../ui/selection.ts";
 
 /** What to do with many jobs at once. */
 export interface Bulk {
-  kind: "retry" | "cancel";
+  kind: BulkKind;
   filter: ActionFilter;
   /** The filter in words, where its own would say little. */
   what?: string;
@@ -60,12 +60,16 @@ function SelectionBar({ selection, act }: SelectionBarProps) {
   return (
     <section class="selection-bar" aria-label="Selected jobs">
       <b class="num">{count(ids.length)} selected</b>
-      <button type="button" class="primary" data-retry-selected onClick={() => act("retry", ids)}>
-        Retry
-      </button>
-      <button type="button" onClick={() => act("cancel", ids)}>
-        Cancel
-      </button>
+      {selection.anyIn([...RETRYABLE, "retrying"]) && (
+        <button type="button" class="primary" data-retry-selected onClick={() => act("retry", ids)}>
+          Retry
+        </button>
+      )}
+      {selection.anyIn(OPEN) && (
+        <button type="button" onClick={() => act("cancel", ids)}>
+          Cancel
+        </button>
+      )}
       <button type="button" class="ghost" onClick={selection.clear}>
         Clear
       </button>

@@ -1,5 +1,5 @@
 import type { Stats } from "@prewarm/control-client/schema";
-import { count, duration, percent, rate, size } from "../lib/format.ts";
+import { count, duration, percent, rate, rateOf, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { Meter } from "../ui/meter.tsx";
 
@@ -41,7 +41,7 @@ function Meters({ stats }: { stats: Stats }) {
         label="Submissions, last 1–2 min"
         used={used.used}
         limit={used.limit}
-        text={of(rate(used.used), used.limit === null ? null : rate(used.limit))}
+        text={used.limit === null ? of(rate(used.used), null) : rateOf(used.used, used.limit)}
         warnAt={1}
         badAt={1}
       />

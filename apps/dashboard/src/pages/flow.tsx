@@ -1,5 +1,7 @@
-import type { Stats } from "@prewarm/control-client/schema";
-import { count, duration, rate } from "../lib/format.ts";
+import type { Serving, Stats } from "@prewarm/control-client/schema";
+import { ask } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, duration, percent, rate } from "../lib/format.ts";
 import { LANES } from "../lib/job-filter.ts";
 import { clock } from "../lib/live.ts";
 
@@ -17,11 +19,16 @@ const QUEUE_SLOW_MS = 60_000;
 
 /** The way of a job, from the miss to the store: how much is at each station, and where it is stuck. */
 export function Flow({ stats }: { stats: Stats }) {
+  const serving = useResource(
+    "serving",
+    (signal) => ask("GET /api/v1/serving", { query: { window: "1d" }, signal }),
+    60_000,
+  ).data.value;
   return (
     <section class="card" aria-labelledby="flow">
       <h2 id="flow">Flow</h2>
       <ol class="flow">
-        {nodesOf(stats).map(({ name, value, note, href, stuck }) => (
+        {[...nodesOf(stats), viewers(serving)].map(({ name, value, note, href, stuck }) => (
           <li key={name} data-stuck={stuck}>
             <a href={href}>
               <span>{name}</span>
@@ -63,6 +70,14 @@ function nodesOf(stats: Stats): Node[] {
       ...{ href: "/jobs?state=stored", stuck: false },
     },
   ];
+}
+
+/** Where it all leads: how many views had their variant. */
+function viewers(serving: Serving | null): Node {
+  const node = { name: "Viewers", href: "/serving", stuck: false };
+  if (serving !== null && serving.state !== "counted") return { ...node, value: "–", note: "views are not counted" };
+  const ratio = serving?.hitRatio ?? null;
+  return { ...node, value: ratio === null ? "–" : percent(ratio), note: "had their variant, 1 day" };
 }
 
 function queue({ queues }: Stats): Node {

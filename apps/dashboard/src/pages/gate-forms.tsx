@@ -113,6 +113,11 @@ function NumberForm({ name, now, min, max, step, hint, apply, empty }: NumberFor
           aria-invalid={!valid}
           onInput={(event) => setTyped(event.currentTarget.value)}
         />
+        {!valid && (
+          <small role="status">
+            {step === "any" ? "A number" : "A whole number"} from {min} to {count(max)}
+          </small>
+        )}
       </label>
       <ActButton act={act} disabled={typed === null || !valid} label={`Apply: ${name}`}>
         Apply

@@ -1,5 +1,6 @@
 import type { AuditEntry, History, HistoryBucket } from "@prewarm/control-client/schema";
 import { useMemo } from "preact/hooks";
+import type { Resource } from "../api/poll.ts";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import type { Line } from "../charts/series.ts";
@@ -20,10 +21,9 @@ const ACTS_OPEN = 3;
 type Tier = (typeof TIERS)[number][0];
 
 /** Charts of throughput, waiting time and running time. The URL holds the chosen range. */
-export function HistoryCharts() {
+export function HistoryCharts({ hour }: { hour: Resource<History> }) {
   const asked = place.value.searchParams.get("history");
   const [tier, , every] = TIERS.find(([name]) => name === asked) ?? TIERS[0];
-  const history = useResource(tier, (signal) => ask("GET /api/v1/history", { query: { tier }, signal }), every);
   const audit = useResource("acts", (signal) => ask("GET /api/v1/audit", { query: { limit: 100 }, signal }), 30_000);
   const acts = useMemo(() => actsOf(audit.data.value?.entries ?? []), [audit.data.value]);
   return (
@@ -38,10 +38,31 @@ export function HistoryCharts() {
           ))}
         </fieldset>
       </header>
-      <View resource={history} what="the history">
-        {(data) => <Charts history={data} acts={acts} />}
-      </View>
+      {tier === "minute" ? (
+        <View resource={hour} what="the history">
+          {(data) => <Charts history={data} acts={acts} />}
+        </View>
+      ) : (
+        <Longer key={tier} tier={tier} every={every} acts={acts} />
+      )}
     </section>
+  );
+}
+
+/** The last hour by minutes: the charts' and the tiles'. */
+export function useHour(): Resource<History> {
+  return useHistory("minute", TIERS[0][2]);
+}
+
+function useHistory(tier: Tier, every: number): Resource<History> {
+  return useResource(tier, (signal) => ask("GET /api/v1/history", { query: { tier }, signal }), every);
+}
+
+function Longer({ tier, every, acts }: { tier: Tier; every: number; acts: readonly Act[] }) {
+  return (
+    <View resource={useHistory(tier, every)} what="the history">
+      {(data) => <Charts history={data} acts={acts} />}
+    </View>
   );
 }
 

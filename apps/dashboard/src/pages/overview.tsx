@@ -1,7 +1,5 @@
-import type { Stats } from "@prewarm/control-client/schema";
-import { ask } from "../api/session.ts";
+import type { History, Stats } from "@prewarm/control-client/schema";
 import { useStats } from "../api/stats.tsx";
-import { useResource } from "../api/use-resource.ts";
 import { count, duration, percent, rate } from "../lib/format.ts";
 import { filterUrl, LANES, STATES } from "../lib/job-filter.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
@@ -11,10 +9,11 @@ import { View } from "../ui/view.tsx";
 import { WarningLink } from "../ui/warning-link.tsx";
 import { Capacity } from "./capacity.tsx";
 import { Flow } from "./flow.tsx";
-import { HistoryCharts } from "./history-charts.tsx";
+import { HistoryCharts, useHour } from "./history-charts.tsx";
 
 /** Everything at a glance. */
 export function OverviewPage() {
+  const hour = useHour();
   return (
     <>
       <h1 class="visually-hidden">Overview</h1>
@@ -23,9 +22,9 @@ export function OverviewPage() {
           <>
             <HealthCard stats={stats} />
             <Flow stats={stats} />
-            <Tiles stats={stats} />
+            <Tiles stats={stats} hour={hour.data.value} />
             <Lanes stats={stats} />
-            <HistoryCharts />
+            <HistoryCharts hour={hour} />
             <Capacity stats={stats} />
           </>
         )}
@@ -69,13 +68,8 @@ function HealthCard({ stats }: { stats: Stats }) {
   );
 }
 
-function Tiles({ stats }: { stats: Stats }) {
-  const history = useResource(
-    "spark",
-    (signal) => ask("GET /api/v1/history", { query: { tier: "minute" }, signal }),
-    30_000,
-  ).data.value;
-  const buckets = history?.buckets.filter((bucket) => !bucket.filling) ?? [];
+function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
+  const buckets = hour?.buckets.filter((bucket) => !bucket.filling) ?? [];
   const oldest = Math.max(-1, ...LANES.map((lane) => stats.oldest[lane] ?? -1));
   return (
     <section class="tiles" aria-label="Now">

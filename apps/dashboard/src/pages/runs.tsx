@@ -13,6 +13,7 @@ import { StateBar } from "../ui/state-bar.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { useBulk } from "./bulk.tsx";
 import { CauseList } from "./causes.tsx";
 
 const KINDS = [
@@ -246,6 +247,7 @@ function RunPictures({ run }: { run: Run }) {
 
 function RunHead({ run, changed }: { run: Run; changed(): void }) {
   const [asking, setAsking] = useState(false);
+  const bulk = useBulk(changed);
   const open = run.state === "running" || run.state === "accepting";
   const cancel = async () => {
     await ask("DELETE /api/v1/runs/{run}", { params: { run: run.run } });
@@ -264,6 +266,17 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
       <a class="button" href={filterUrl({ run: run.run })}>
         Jobs of this run
       </a>
+      {isOperator.value && open && run.lane !== "live" && (
+        <button
+          type="button"
+          onClick={() =>
+            bulk.open({ kind: "promote", filter: { run: run.run }, what: `Open jobs of ${run.label ?? run.run}` })
+          }
+        >
+          Promote…
+        </button>
+      )}
+      {bulk.controls}
       {isOperator.value && open && (
         <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
           Cancel run…

@@ -11,6 +11,7 @@ import { Sparkline } from "../ui/sparkline.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { Money } from "./money.tsx";
 
 const WINDOWS = [
   ["1h", "1 hour"],
@@ -63,6 +64,7 @@ export function ServingPage() {
           )
         }
       </View>
+      <Money />
     </>
   );
 }
@@ -132,7 +134,7 @@ function Answers({ views, all }: { views: Serving["views"]; all: number }) {
     <section class="card" aria-labelledby="answers">
       <h2 id="answers">What answered</h2>
       <ScrollBox label="Views by what answered them">
-        <table class="audit">
+        <table>
           <thead>
             <tr>
               <th scope="col">Answer</th>
@@ -147,9 +149,9 @@ function Answers({ views, all }: { views: Serving["views"]; all: number }) {
           <tbody>
             {OUTCOMES.map(([outcome, name, meaning]) => (
               <tr key={outcome}>
-                <th scope="row">
-                  {name} <span class="muted small-text">{meaning}</span>
-                </th>
+                <td>
+                  <b>{name}</b> <span class="muted small-text">{meaning}</span>
+                </td>
                 <td class="right num">{count(views[outcome])}</td>
                 <td class="right num">{all === 0 ? "–" : percent(views[outcome] / all)}</td>
               </tr>
@@ -169,7 +171,7 @@ function Formats({ formats }: { formats: Serving["formats"] }) {
         <p class="muted">No variant was sent in this time.</p>
       ) : (
         <ScrollBox label="Variants sent by format">
-          <table class="audit">
+          <table>
             <thead>
               <tr>
                 <th scope="col">Format</th>

@@ -8,6 +8,7 @@ import { ActButton } from "../ui/act-button.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
 import { Empty, View } from "../ui/view.tsx";
+import { HookDeliveries } from "./hook-deliveries.tsx";
 
 /** Whether it is ready, what runs, what the doctor finds, and what others are told. */
 export function SystemPage() {
@@ -20,6 +21,7 @@ export function SystemPage() {
         <Readiness />
         <Doctor />
       </div>
+      <HookDeliveries />
       <Events />
     </>
   );

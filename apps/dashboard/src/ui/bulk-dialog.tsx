@@ -5,8 +5,11 @@ import { count, plural } from "../lib/format.ts";
 import { ActionProgress } from "./action-progress.tsx";
 import { Dialog } from "./dialog.tsx";
 
+export type BulkKind = "retry" | "cancel" | "promote";
+const VERBS: Record<BulkKind, string> = { retry: "Retry", cancel: "Cancel", promote: "Promote" };
+
 interface BulkDialogProps {
-  kind: "retry" | "cancel";
+  kind: BulkKind;
   filter: ActionFilter;
   /** What the filter means in words: "dead jobs of upstream_failed". */
   what: string;
@@ -44,7 +47,7 @@ export function BulkDialog({ kind, filter, what, onClose }: BulkDialogProps) {
       if ("action" in answer) setAction(answer);
     });
   return (
-    <Dialog title={kind === "retry" ? "Retry all that match" : "Cancel all that match"} onClose={onClose}>
+    <Dialog title={`${VERBS[kind]} all that match`} onClose={onClose}>
       <p class="muted">{what}</p>
       {error && (
         <p class="strip bad" role="alert">
@@ -67,7 +70,7 @@ function Confirm({
   preview,
   start,
 }: {
-  kind: "retry" | "cancel";
+  kind: BulkKind;
   preview: ActionPreview;
   start(rate: number | null, canary: boolean): void;
 }) {
@@ -98,6 +101,7 @@ function Confirm({
       {kind === "cancel" && (
         <p>What another run was promised stays. Work already at Ittybit ends there; its result is thrown away.</p>
       )}
+      {kind === "promote" && <p>They go a lane higher: what is bulk goes with the uploads, an upload as a viewer's.</p>}
       {wantsWord && (
         <label class="field">
           <span>
@@ -111,8 +115,8 @@ function Confirm({
           />
         </label>
       )}
-      <button type="submit" class={kind === "retry" ? "primary" : "danger"} disabled={wantsWord && typed !== "cancel"}>
-        {kind === "retry" ? "Retry" : "Cancel"} {preview.exact ? plural(preview.total, "job") : "all that match"}
+      <button type="submit" class={kind === "cancel" ? "danger" : "primary"} disabled={wantsWord && typed !== "cancel"}>
+        {VERBS[kind]} {preview.exact ? plural(preview.total, "job") : "all that match"}
       </button>
     </form>
   );

@@ -18,6 +18,7 @@ interface JobTableProps {
 /** Jobs as rows, errors in them. */
 export function JobTable({ jobs, caption, selection, changed }: JobTableProps) {
   const order = jobs.map((job) => job.job);
+  selection.see(jobs);
   const all = order.length > 0 && order.every((id) => selection.ids.value.has(id));
   return (
     <div class="table-box">
@@ -113,15 +114,17 @@ function JobRow({
 }
 
 function RowAction({ job, changed }: { job: Job; changed(): void }) {
-  if (!RETRYABLE.some((state) => state === job.state)) return null;
+  const waits = job.state === "retrying";
+  if (!waits && !RETRYABLE.some((state) => state === job.state)) return null;
   const retry = async () => {
     await retryJob(job.job);
     changed();
-    return `Queued again: ${job.id}`;
+    return waits ? `It is tried now: ${job.id}` : `Queued again: ${job.id}`;
   };
+  const verb = waits ? "Try now" : "Retry";
   return (
-    <ActButton class="small" act={retry} data-retry label={`Retry ${job.id} ${job.transform}`}>
-      Retry
+    <ActButton class="small" act={retry} data-retry label={`${verb}: ${job.id} ${job.transform}`}>
+      {verb}
     </ActButton>
   );
 }

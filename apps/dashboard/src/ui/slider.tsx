@@ -8,10 +8,11 @@ export function Slider({ under, over, name }: { under: string; over: string; nam
   const clip = difference ? "none" : `inset(0 0 0 ${at}%)`;
   return (
     <div class="slider">
-      <div class="wipe" data-actual={actual} data-difference={difference}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the focus (WCAG 2.1.1) */}
+      <section class="wipe" data-actual={actual} data-difference={difference} tabIndex={0} aria-label="Both pictures">
         <img src={under} alt="Original" loading="lazy" referrerpolicy="no-referrer" />
         <img src={over} alt={name} loading="lazy" referrerpolicy="no-referrer" style={{ clipPath: clip }} />
-      </div>
+      </section>
       <div class="row-form">
         <label class="grow">
           <span class="visually-hidden">Original on the left, variant on the right</span>

@@ -49,6 +49,7 @@ export const budgetView = z
     month: z.string().openapi({ example: "2026-11" }),
     used: count,
     usedByLane: z.object({ live: count, upload: count, bulk: count }),
+    usedToday: count.openapi({ description: "Jobs of today (UTC)" }),
     liveToday: count.openapi({ description: "Viewers' jobs of today (UTC)" }),
     alertLevels: z.array(z.number()),
     alert: z.number().nullable().openapi({ description: "The highest alert level that is passed" }),

@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { hookFault, isRecord } from "../hooks/hook-fault.ts";
 import { receiveHook } from "../hooks/receive-hook.ts";
 import { rejection } from "../intake/item.ts";
-import { unread } from "./endpoint.ts";
-import { answer, count, refusal } from "./schema-words.ts";
+import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
+import { unread, viewer } from "./endpoint.ts";
+import { answer, count, refusal, refusals, time } from "./schema-words.ts";
 
 const hookAnswer = z
   .object({
@@ -22,7 +24,51 @@ const hookAnswer = z
   })
   .openapi("HookAnswer");
 
+const delivery = z
+  .object({
+    ...{
+      hook: z.string().openapi({ description: "As configured; `r2`: R2's notifications; `unknown`: no hook's name" }),
+    },
+    at: time.openapi({ description: "Of refusals alike the last" }),
+    verdict: z.enum(["accepted", "repeat", "refused"]),
+    why: z.string().nullable().openapi({ description: "Of a refusal, or of the first item that was rejected" }),
+    n: count.openapi({
+      description: "Refusals alike within ten minutes of each other; without a proof, at least so many",
+    }),
+    run: z.string().nullable(),
+    ...{ accepted: count, duplicates: count, existing: count, purged: count, ignored: count, rejected: count },
+  })
+  .openapi("HookDelivery");
+
+const hookList = z
+  .object({
+    hooks: z.array(
+      z.object({
+        ...{ name: z.string(), verifier: z.string(), mapper: z.string(), recipe: z.string() },
+        fault: z.string().nullable().openapi({ description: "Why it takes nothing now" }),
+      }),
+    ),
+    deliveries: z.array(delivery),
+  })
+  .openapi("Hooks");
+
 export const hooks = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/hooks",
+      tags: ["hooks"],
+      summary: "Hooks, and the last 200 deliveries with their verdicts, the newest first",
+      responses: { 200: answer(hookList, "Now"), ...refusals },
+    },
+    async (c, deps) => {
+      const known = Object.entries(isRecord(deps.config.hooks) ? deps.config.hooks : {}).map(([name, hook]) => ({
+        ...{ name, verifier: hook.verifier.kind, mapper: hook.mapper.kind, recipe: hook.recipe ?? DEFAULT_RECIPE },
+        fault: hookFault(name, deps.config, deps),
+      }));
+      return c.json({ hooks: known, deliveries: await deps.ledger.listDeliveries() }, 200);
+    },
+  ),
   // Unread: the raw bytes are what is signed, and a name that is too long is refused as a bad signature is.
   unread(
     "public",

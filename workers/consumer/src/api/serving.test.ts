@@ -97,8 +97,23 @@ describe("where views cannot be read", () => {
     expect([status, body.state, body.text]).toEqual([200, "unreadable", expect.stringMatching(text)]);
   });
 
-  it("a dataset's name that is no name never comes into a query", () => {
-    const where = { url: "", account: "a", token: "t", dataset: "x; DROP TABLE" };
-    expect(() => createAnalytics(where, fetch)).toThrow("no dataset's name");
+  it("a dataset's name that is no name is told, and never comes into a query", async () => {
+    const where = { url: "https://a.example", account: "a", token: "t", dataset: "x; DROP TABLE" };
+    const analytics = createAnalytics(where, () => Promise.reject(new Error("it was asked")));
+    const { body } = await createApiWorld({}, { analytics }).json("GET", "/api/v1/serving");
+    expect(body).toMatchObject({
+      state: "unreadable",
+      text: expect.stringMatching(/VIEWS_DATASET: x; .* no dataset's name/),
+    });
+  });
+
+  it("countViews 0 says so", async () => {
+    const store = openAnalytics(":memory:", START);
+    const { deps } = counted(store).world;
+    const { body } = await createApiWorld({ countViews: 0 }, { analytics: deps.analytics }).json(
+      "GET",
+      "/api/v1/serving",
+    );
+    expect(body).toMatchObject({ state: "off", text: expect.stringMatching(/countViews is 0/) });
   });
 });

@@ -107,7 +107,9 @@ async function servingAnswer(deps: ApiDeps, window: Window): Promise<Serving> {
   const from = (Math.floor(at / step) - steps + 1) * step;
   const base = { window, from, at, oneIn: deps.config.countViews };
   const none = { ...base, ...sumsOf([]), buckets: [], missed: [] };
-  if (deps.analytics === null || deps.config.countViews === 0) return { ...none, state: "off", text: HOW };
+  if (base.oneIn === 0)
+    return { ...none, state: "off", text: "Views are not counted: countViews is 0 in prewarm.config.ts." };
+  if (deps.analytics === null) return { ...none, state: "off", text: HOW };
   try {
     const [views, missed] = await read(deps.analytics, from, seconds);
     const starts = Array.from({ length: steps }, (_, index) => from + index * step);

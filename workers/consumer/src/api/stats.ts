@@ -93,6 +93,11 @@ const overview = z
         jobs: count.openapi({ description: "Of this month at its end, should it go on as until now" }),
         amount: z.number().nullable().openapi({ description: "What they cost; null: no price is set" }),
         spent: z.number().nullable().openapi({ description: "What this month's jobs have cost so far" }),
+        spentToday: z.number().nullable().openapi({ description: "And today's (UTC)" }),
+        per1000Jobs: z.number().nullable().openapi({ description: "The price that all this goes by" }),
+        exhaustedAt: time.nullable().openapi({
+          description: "When this month's budget is used up at that pace; null: not this month, or unlimited",
+        }),
       })
       .openapi({ description: "By `prices.ittybitPer1000Jobs`" }),
     gate: gateState,
@@ -176,7 +181,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
       rate: { used: submitted, limit: gate.rate.perSecond },
     },
     budget: gate.budget,
-    forecast: forecastOf(gate.budget.used, now, deps.config.prices.ittybitPer1000Jobs),
+    forecast: forecastOf(gate.budget, now, deps.config.prices.ittybitPer1000Jobs),
     gate,
     ledger: { rows: view.rows, bytes: view.bytes, limitBytes: LEDGER_LIMIT_BYTES },
     hooks: view.hooks,
@@ -196,13 +201,23 @@ function etaOf({ rates, counts }: LedgerStats, gate: Gate, open: number): number
 }
 
 /** A first day tells little: it counts as a whole one. */
-function forecastOf(used: number, now: number, per1000: number | null): Stats["forecast"] {
+function forecastOf(
+  { used, usedToday, monthlyJobs }: Gate["budget"],
+  now: number,
+  per1000: number | null,
+): Stats["forecast"] {
   const date = new Date(now);
   const begin = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
   const end = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-  const jobs = Math.round((used * (end - begin)) / Math.max(DAY_MS, now - begin));
+  const perMs = used / Math.max(DAY_MS, now - begin);
+  const pace = perMs * (end - begin);
+  const jobs = Math.round(pace);
   const price = (n: number) => (per1000 === null ? null : (n * per1000) / 1000);
-  return { jobs, amount: price(jobs), spent: price(used) };
+  const isOver = monthlyJobs !== null && pace > monthlyJobs;
+  return {
+    ...{ jobs, amount: price(jobs), spent: price(used), spentToday: price(usedToday), per1000Jobs: per1000 },
+    exhaustedAt: isOver ? Math.max(now, Math.round(now + (monthlyJobs - used) / perMs)) : null,
+  };
 }
 
 function sumOf(counts: LedgerStats["counts"]): Record<JobState, number> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { NOTHING } from "../ledger/protocol/sightings.ts";
+import type { Stats } from "./stats.ts";
 import {
   createApiWorld,
   endAll,
@@ -172,16 +173,26 @@ describe("gate, stats and history", () => {
     expect(body.health).toMatchObject({ level: "warning", sentence: expect.stringContaining("encoder out of memory") });
   });
 
-  it("say what the month will come to, at this pace and at this price", async () => {
-    const world = createApiWorld({ prices: { ittybitPer1000Jobs: 2 } });
+  it("say what today, the month so far and all of it come to, at this pace and at this price", async () => {
+    const world = createApiWorld({
+      prices: { ittybitPer1000Jobs: 2 },
+      gate: { monthlyJobs: 7, warmingShare: 1 },
+    });
     await warm(world, ["a", "b"]);
     endAll(world, () => ["stored", ""]);
     // 24 November, noon: 23.5 of 30 days are over.
-    expect((await world.json("GET", "/api/v1/stats")).body.forecast).toEqual({ jobs: 5, amount: 0.01, spent: 0.008 });
+    const sums = { jobs: 5, amount: 0.01, spent: 0.008, per1000Jobs: 2 };
+    const today = (await world.json("GET", "/api/v1/stats")).body;
+    expect(today.forecast).toEqual({ ...sums, spentToday: 0.008, exhaustedAt: null });
+    world.advance(86_400_000);
+    await warm(world, ["c"]);
+    endAll(world, () => ["stored", ""]);
+    const { forecast, budget, at } = (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
+    expect([budget.used, budget.usedToday, forecast.spentToday]).toEqual([6, 2, 0.004]);
+    // Six in 24.5 days: the seventh is due in four.
+    expect(((forecast.exhaustedAt ?? 0) - at) / 86_400_000).toBeCloseTo(24.5 / 6, 2);
     expect((await createApiWorld().json("GET", "/api/v1/stats")).body.forecast).toEqual({
-      jobs: 0,
-      amount: null,
-      spent: null,
+      ...{ jobs: 0, amount: null, spent: null, spentToday: null, per1000Jobs: null, exhaustedAt: null },
     });
   });
 

@@ -36,6 +36,6 @@ export function recipeFault(recipe: string, configFaults: readonly string[]): st
   return configFaults.find(isOf) ?? null;
 }
 
-function isRecord(value: unknown): value is object {
+export function isRecord(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }

@@ -6,8 +6,9 @@ import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { readAtMost } from "../platform/bounded-body.ts";
 import { enqueueEvents, type HookAnswer, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
-import { type Faults, hookFault } from "./hook-fault.ts";
+import { type Faults, hookFault, isRecord } from "./hook-fault.ts";
 import { mapBody } from "./mappers/map-body.ts";
+import { note, noteOf, noteRefusal, type Strangers } from "./note-delivery.ts";
 import { verify } from "./verify.ts";
 
 /** A hook's body; senders' own limits are far below (S3: 64 kB, Standard Webhooks: 20 kB advised). */
@@ -16,13 +17,27 @@ const BODY_MAX_BYTES = 1_048_576;
 export interface ReceiveDeps extends HookDeps, Faults {
   /** A secret by its name in the config, such as HOOK_SECRET, as the environment has it (comma-separated for rotation). */
   secret(name: string): string | undefined;
+  strangers: Strangers;
+}
+
+/** Takes one delivery, and notes what came of it for operators. Throws the refusal. */
+export async function receiveHook(name: string, request: Request, deps: ReceiveDeps): Promise<HookAnswer> {
+  try {
+    const answer = await takeDelivery(name, request, deps);
+    await note([noteOf(name, answer)], deps);
+    return answer;
+  } catch (error) {
+    const isKnown = isRecord(deps.config.hooks) && Object.hasOwn(deps.config.hooks, name);
+    await noteRefusal(isKnown ? name : null, error, deps);
+    throw error;
+  }
 }
 
 /**
  * Takes one delivery: bytes, proof, shape, rows. Nothing of the body is read before its proof is, and a hook that does not exist is
  * refused as a bad signature is. A hook at fault takes nothing, so that the sender keeps what it has. Throws the refusal.
  */
-export async function receiveHook(name: string, request: Request, deps: ReceiveDeps): Promise<HookAnswer> {
+async function takeDelivery(name: string, request: Request, deps: ReceiveDeps): Promise<HookAnswer> {
   const fault = hookFault(name, deps.config, deps);
   if (fault !== null) {
     deps.log("hook.at_fault", { hook: name, fault });

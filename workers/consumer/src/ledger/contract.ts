@@ -83,6 +83,8 @@ export type ExchangeAnswer =
       capped: string[];
       /** ms until it should call again. */
       again: number;
+      /** What bounds it is the handler itself, and not the gate: it should call as soon as it can do more. */
+      more: boolean;
       /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */
       stay: boolean;
     };
@@ -167,6 +169,10 @@ export interface Operators {
   /** A deletion told under an older order than the image has is `outdated`. `purge`: its number, which is the floor it sets. */
   purgeImage(id: string, order: string | null, who: string): Promise<{ status: "purging" | "outdated"; purge: string }>;
   recordDead(messages: DeadMessage[]): Promise<void>;
+  /** For operators: what came of deliveries. Remembered, and written down within a minute. */
+  noteDeliveries(notes: DeliveryNote[]): Promise<void>;
+  /** The last ones, the newest first. */
+  listDeliveries(): Promise<DeliveryView[]>;
   /**
    * Ittybit says that a generation's job has ended; null: a body that names no job. `refused`: the token is not the generation's. Nothing else
    * is told, for nothing is settled by it: the ledger looks for itself.
@@ -287,6 +293,8 @@ export const LEDGER_CALLS = {
   about: "repeat",
   history: "repeat",
   getGate: "repeat",
+  noteDeliveries: "once",
+  listDeliveries: "repeat",
   listEvents: "repeat",
   testEvent: "once",
   listAudit: "repeat",
@@ -588,6 +596,30 @@ export interface ActionView {
   who: string;
 }
 
+/** What came of a delivery of an upload system. */
+export interface DeliveryNote {
+  /** As it is configured; `r2` for R2's notifications, `unknown` for a name that nobody configured. */
+  hook: string;
+  verdict: "accepted" | "repeat" | "refused";
+  /** Of a refusal, or of the first item that was rejected. */
+  why: string | null;
+  /** Of refusals: how many alike. */
+  n: number;
+  run: string | null;
+  /** Variants, images, events. */
+  accepted: number;
+  duplicates: number;
+  existing: number;
+  purged: number;
+  ignored: number;
+  rejected: number;
+}
+
+export interface DeliveryView extends DeliveryNote {
+  /** Unix ms; of refusals alike the last. */
+  at: number;
+}
+
 /** An event on its way to one endpoint. */
 export interface EventView {
   id: string;
@@ -640,7 +672,8 @@ export interface GateView {
     month: string;
     used: number;
     usedByLane: Record<Lane, number>;
-    /** Viewers' jobs of today (UTC). */
+    /** Jobs of today (UTC), and the viewers' among them. */
+    usedToday: number;
     liveToday: number;
     alertLevels: readonly number[];
     /** The highest alert level that is passed. */

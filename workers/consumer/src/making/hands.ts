@@ -1,3 +1,4 @@
+import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
 import type { ExchangeRequest, Given, Having, MissAsk, Outcome, Phase } from "../ledger/contract.ts";
@@ -39,6 +40,9 @@ type News = Pick<ExchangeRequest, "asks" | "submitted" | "settled"> & { stored: 
 
 const noNews = (): News => ({ asks: [], submitted: [], settled: [], stored: [] });
 
+/** Acts under way at which a handler can do more: its connections are still in use. */
+const BUSY_ACTS = 3;
+
 /** How far a phase is: the ledger's word only moves an entry forward. */
 const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, go: 1, watch: 2, finish: 3 };
 
@@ -46,6 +50,9 @@ const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, go: 1, watch: 2,
 export class Hands {
   readonly #entries = new Map<number, Entry>();
   readonly #acts = new Set<Promise<void>>();
+  readonly #looks = new Set<Promise<void>>();
+  /** Stored variants that are not noted of their image yet. */
+  readonly #unnoted = new Map<string, string[]>();
   #news = noNews();
   #bell = Promise.withResolvers<void>();
 
@@ -108,6 +115,17 @@ export class Hands {
     return entry;
   }
 
+  /** Stored variants to be noted now: of images of which nothing more is in hand, or, at the end, of all. Each note is a put. */
+  takeUnnoted(all: boolean): string[] {
+    const held = new Set([...this.#entries.values()].map(({ image }) => image));
+    const images = [...this.#unnoted.keys()].filter((image) => all || !held.has(image));
+    return images.flatMap((image) => {
+      const keys = this.#unnoted.get(image) ?? [];
+      this.#unnoted.delete(image);
+      return keys;
+    });
+  }
+
   /** Asks for a variant with the next call. */
   ask(one: MissAsk): void {
     this.#news.asks.push(one);
@@ -131,7 +149,9 @@ export class Hands {
     const { id, gen } = entry.given;
     this.#drop(entry);
     this.#news.settled.push({ id, gen, outcome });
-    if (outcome.kind === "stored" || outcome.kind === "present") this.#news.stored.push(entry.given.key);
+    if (outcome.kind !== "stored" && outcome.kind !== "present") return;
+    this.#news.stored.push(entry.given.key);
+    this.#unnoted.set(entry.image, [...(this.#unnoted.get(entry.image) ?? []), entry.given.key]);
   }
 
   /** The ledger says stop: at once, or, where something has begun, as soon as it is known how that ended. */
@@ -180,6 +200,12 @@ export class Hands {
     this.#acts.add(minded);
   }
 
+  /** Looks at what stands by. Nobody waits for it at the end. */
+  lookAt(act: Promise<void>): void {
+    const look = act.finally(() => this.#looks.delete(look));
+    this.#looks.add(look);
+  }
+
   get isBusy(): boolean {
     return this.#acts.size > 0;
   }
@@ -187,6 +213,16 @@ export class Hands {
   /** Resolves when nothing that is minded is under way. */
   async quiet(): Promise<void> {
     while (this.isBusy) await Promise.race(this.#acts);
+  }
+
+  /** Resolves when it could do more: most of what it began is over, and a call's worth is ready, or nothing else is being looked at. */
+  async free(): Promise<void> {
+    while (this.#acts.size > BUSY_ACTS || (this.#looks.size > 0 && this.#ready() < GO_MAX))
+      await Promise.race([...this.#acts, ...this.#looks]);
+  }
+
+  #ready(): number {
+    return [...this.#entries.values()].filter(({ phase }) => phase === "ready").length;
   }
 
   /** Something must be told now. */

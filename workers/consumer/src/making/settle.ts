@@ -61,16 +61,20 @@ export async function settle(context: BatchContext, entry: Entry, outcome: Outco
 }
 
 /**
- * What follows for pages once variants are there: their markers go, and what is known of their images is noted. Nothing depends on either:
- * a marker runs out by itself, and the next variant of the image notes it again.
+ * What follows for pages once variants are there: their markers go, and what is known of images is noted. Nothing depends on either: a
+ * marker runs out by itself, and the next variant of the image notes it again.
  */
-export async function tellPages(context: BatchContext, keys: readonly string[]): Promise<void> {
+export async function tellPages(
+  context: BatchContext,
+  stored: readonly string[],
+  unnoted: readonly string[],
+): Promise<void> {
   context.telling += 1;
   try {
-    const clear = () => clearMarkers(context.images, keys, keys.map(idOfKey));
-    await context.connections.run(clear, { rank: RANKS.head });
+    const clear = () => clearMarkers(context.images, stored, stored.map(idOfKey));
+    if (stored.length > 0) await context.connections.run(clear, { rank: RANKS.head });
     await context.at("markers-cleared");
-    await noteStored({ ...context, probe: (id) => context.probe(id, RANKS.head) }, keys);
+    await noteStored({ ...context, probe: (id) => context.probe(id, RANKS.head) }, unnoted);
   } catch (error) {
     context.log("marker.delete_failed", { error: errorText(error) });
   } finally {

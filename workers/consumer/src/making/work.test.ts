@@ -1,3 +1,4 @@
+import { parseInfo } from "@prewarm/shared/image-info";
 import { describe, expect, it } from "vitest";
 import type { ExchangeRequest, Given } from "../ledger/contract.ts";
 import { batchWorld } from "./testing/batch-world.ts";
@@ -66,6 +67,19 @@ describe("a worker's shift", () => {
     await shift();
     expect(Math.max(...ledger.requests.map(inHand))).toBe(40);
     expect(ledger.kinds()).toHaveLength(100);
+  });
+
+  it("calls as soon as a call's worth is ready and most of its POSTs are over, where itself is what is short", async () => {
+    const untilPosted = async (more: boolean): Promise<number> => {
+      const { shift, ledger, ittybit, clock } = batchWorld();
+      Object.assign(ledger, { more, again: 5_000 });
+      for (const key of keysOf(100)) ledger.add(key);
+      const began = clock.now();
+      await shift();
+      return Math.max(...ittybit.jobs.map(({ createdAt }) => createdAt)) - began;
+    };
+    expect(await untilPosted(true)).toBeLessThan(1_000);
+    expect(await untilPosted(false)).toBeGreaterThan(10_000);
   });
 
   it("takes nothing new in the last 1.5 s of its shift, and leaves then with what still runs", async () => {
@@ -218,6 +232,29 @@ describe("a worker's shift", () => {
     expect(made).toBeLessThan(10_000);
     expect(logs.at(-1)).toContain(`"calls":${made}`);
     expect(ledger.requests.at(-1)?.leave).toBe(true);
+  });
+
+  it("notes what is known of an image once, with the last of its variants in hand, however far apart they end", async () => {
+    const world = batchWorld();
+    world.ittybit.plan = ({ options }) => ({ ms: 10 * (options.width ?? 0) });
+    for (const width of [100, 200, 300, 400]) world.ledger.add(`photo/${width}-high.webp`);
+    world.ledger.add("cat/100-high.webp");
+    await world.shift();
+    expect(world.images.calls.filter((call) => call.startsWith("put info/"))).toEqual([
+      "put info/cat/_",
+      "put info/photo/_",
+    ]);
+    const info = parseInfo(new TextDecoder().decode(world.images.objects.get("info/photo/_")?.bytes));
+    expect(info?.stored).toEqual({ webp: [100, 200, 300, 400] });
+  });
+
+  it("notes at its end of images that others go on with", async () => {
+    const world = batchWorld();
+    world.ittybit.plan = ({ options }) => ({ ms: options.width === 100 ? 100 : 300_000 });
+    for (const width of [100, 200]) world.ledger.add(`photo/${width}-high.webp`);
+    await world.shift();
+    const info = parseInfo(new TextDecoder().decode(world.images.objects.get("info/photo/_")?.bytes));
+    expect(info?.stored).toEqual({ webp: [100] });
   });
 
   it("writes one line a batch, and none a variant", async () => {

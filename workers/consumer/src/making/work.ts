@@ -75,10 +75,11 @@ class Shift {
   }
 
   /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
-  async pause(asked: number): Promise<void> {
+  async pause({ again, more }: Answered): Promise<void> {
     const { sleep, hands } = this.#context;
-    const ms = Math.min(Math.max(asked, PAUSE_MS.least), PAUSE_MS.most);
-    await Promise.race([sleep(ms), hands.rung(), ...(this.draining ? [hands.quiet()] : [])]);
+    const ms = Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
+    const enough = this.draining ? [hands.quiet()] : more ? [hands.free()] : [];
+    await Promise.race([sleep(ms), hands.rung(), ...enough]);
   }
 }
 
@@ -97,7 +98,8 @@ async function exchange(
   const room = shift.room;
   const answer = await ledger.exchange({ owner, role, room, have: hands.have(shift.draining), ...call, ...news });
   await context.at("exchanged");
-  if (stored.length > 0) hands.mind(tellPages(context, stored));
+  const unnoted = hands.takeUnnoted(call.leave);
+  if (stored.length + unnoted.length > 0) hands.mind(tellPages(context, stored, unnoted));
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.ledgerId;
@@ -137,7 +139,8 @@ function begin(context: BatchContext, { stop, give, look, capped }: Answered): v
     if (given.phase === "go") hands.mind(step("submit", () => submitJob(context, entry)));
     if (given.phase === "finish") hands.mind(step("finish", () => finishJob(context, entry)));
     // A live handler will be gone before such a job's turn comes.
-    if (given.phase === "standby" && role === "work") void guarded(context, entry, () => standBy(context, entry));
+    if (given.phase === "standby" && role === "work")
+      hands.lookAt(guarded(context, entry, () => standBy(context, entry)));
   }
 }
 
@@ -173,7 +176,7 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
   while (answer.status === "ok") {
     begin(context, answer);
     shift.note(answer);
-    await shift.pause(answer.again);
+    await shift.pause(answer);
     if (shift.isOver) return leave(context, shift);
     answer = await exchange(context, shift, { first: false, leave: false });
   }

@@ -26,11 +26,11 @@ export function createAnalytics(
   { url, account, token, dataset }: { url: string; account: string; token: string; dataset: string },
   fetcher: typeof fetch,
 ): Analytics {
-  // It stands in a query's text.
-  if (!/^\w{1,64}$/.test(dataset)) throw new Error(`VIEWS_DATASET: ${dataset} is no dataset's name.`);
   return {
     dataset,
     query: async (sql) => {
+      // It stands in the query's text.
+      if (!/^\w{1,64}$/.test(dataset)) throw new Error(`VIEWS_DATASET: ${dataset} is no dataset's name`);
       const response = await fetcher(`${url}/accounts/${encodeURIComponent(account)}/analytics_engine/sql`, {
         method: "POST",
         headers: { Authorization: `Bearer ${token}` },

@@ -163,6 +163,9 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("listCauses", { windowMs: null, run: null });
   say("listImages", { search: "", sort: "latest", limit: 5 });
   say("about");
+  const note = { run: null, accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
+  say("noteDeliveries", [{ hook: "uploads", verdict: "refused", why: "unauthorized", n: 2, ...note }]);
+  say("listDeliveries");
   say("listEvents", page);
   say("testEvent", WHO);
   say("promoteJob", "none", WHO);

@@ -44,7 +44,7 @@ async function answerWithout(
   }
   const standIn = known === null ? await findStandIn(context, info) : null;
   if (standIn !== null) return standIn;
-  const unshowable = detail === "unshowable" || isUnshowable(edge.config, target.id);
+  const unshowable = detail === UNSHOWABLE || isUnshowable(edge.config, target.id);
   if (edge.config.fallback === "placeholder" || unshowable || isPrivate(original, edge)) {
     return placeholder(method, fields);
   }
@@ -69,11 +69,20 @@ function isHeavy({ bytes }: StoredInfo, { cold }: Config): boolean {
 function missFields({ target, timing }: RequestContext, detail: MissDetail | null): CommonFields {
   const status = "edge; fwd=uri-miss, store; fwd=uri-miss";
   return {
-    // Null: HEAD of something that GET would ask for.
-    cacheStatus: `${status}; detail=${detail === "unshowable" ? "dead" : (detail ?? "head")}`,
+    cacheStatus: `${status}; detail=${said(detail)}`,
     timing: timing(),
     negotiated: target.negotiated,
   };
+}
+
+/** A dead one whose original no browser shows either, as was found by its bytes. */
+const UNSHOWABLE = "dead:unshowable";
+
+/** Null: HEAD of something that GET would ask for. What is no code of ours stays out of the header. */
+function said(detail: MissDetail | null): string {
+  const code = /^dead:([a-z_]{1,40})$/.exec(detail ?? "")?.[1];
+  if (code !== undefined) return `dead; reason=${code}`;
+  return detail?.startsWith("dead:") ? "dead" : (detail ?? "head");
 }
 
 /** The name our own reads of originals carry in `Via`. */

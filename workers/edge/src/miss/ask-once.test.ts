@@ -105,6 +105,21 @@ describe("what is not worth a message", () => {
   });
 
   it.each([
+    ["animated", "; detail=dead; reason=animated"],
+    ["upstream_failed", "; detail=dead; reason=upstream_failed"],
+    ["unshowable", "; detail=dead; reason=unshowable"],
+    ["dead, hit", "; detail=dead"],
+    ["a\r\nb", "; detail=dead"],
+  ])("a dead one says why (%j), to HEAD and to whoever asks again too", async (code, said) => {
+    const world = setup();
+    world.images.store(`dead/${KEY}`, marker(code, NOW + 60 * SECOND));
+    for (const method of ["HEAD", "GET", "GET"]) {
+      const response = await world.ask(method, PATH);
+      expect(response.headers.get("Cache-Status")).toBe(`edge; fwd=uri-miss, store; fwd=uri-miss${said}`);
+    }
+  });
+
+  it.each([
     [marker("missing", NOW), "over"],
     ["{", "not JSON"],
     ['{"code":1,"until":"x"}', "of another shape"],

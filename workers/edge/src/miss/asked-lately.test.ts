@@ -33,8 +33,8 @@ describe("what an isolate remembers", () => {
 
   it("is silent until the window's end and counts on after it", () => {
     const lately = createAskedLately(cache);
-    lately.keep("a", { detail: "dead", timesAsked: 3, silentUntil: 100 });
-    expect(lately.takeTurn("a", 99)).toEqual({ mine: false, detail: "dead" });
+    lately.keep("a", { detail: "dead:x", timesAsked: 3, silentUntil: 100 });
+    expect(lately.takeTurn("a", 99)).toEqual({ mine: false, detail: "dead:x" });
     expect(lately.takeTurn("a", 100)).toEqual({ mine: true, timesAsked: 3 });
   });
 

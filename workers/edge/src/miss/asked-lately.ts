@@ -1,18 +1,7 @@
 import type { EdgeCache } from "../bindings.ts";
 
-/**
- * Why an answer is not the variant, as said in `Cache-Status`. `unshowable` is a dead one whose original no browser shows either; it is
- * said as `dead`.
- */
-export type MissDetail =
-  | "enqueued"
-  | "pending"
-  | "dead"
-  | "unshowable"
-  | "missing"
-  | "paused"
-  | "capped"
-  | "unavailable";
+/** Why an answer is not the variant, as said in `Cache-Status`. A dead one has its marker's code behind it. */
+export type MissDetail = "enqueued" | "pending" | `dead:${string}` | "missing" | "paused" | "capped" | "unavailable";
 
 /** What an isolate knows about a key that was asked for lately. */
 interface AskedRecord {

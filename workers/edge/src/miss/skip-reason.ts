@@ -10,11 +10,9 @@ import type { MissDetail } from "./asked-lately.ts";
 /** Longest wait for the markers, in ms: they only save messages, so no viewer waits long for them. */
 const MARKERS_WAIT_MS = 200;
 
-type SkipReason = Extract<MissDetail, "dead" | "unshowable" | "missing" | "paused" | "capped">;
+type SkipReason = Extract<MissDetail, `dead:${string}` | "missing" | "paused" | "capped">;
 
-/** The marker's code for an original that browsers do not show, found out by its bytes. */
-const UNSHOWABLE = "unshowable";
-/** That of an image of which viewers may order nothing more today. */
+/** The marker's code of an image of which viewers may order nothing more today. */
 const CAPPED = "capped";
 
 /**
@@ -39,7 +37,7 @@ export async function findSkipReason(
   ]);
   if (isTrue(absent)) return "missing";
   if (isInForce(missing, now)) return missing.value.code === CAPPED ? CAPPED : "missing";
-  if (isInForce(dead, now)) return dead.value.code === UNSHOWABLE ? UNSHOWABLE : "dead";
+  if (isInForce(dead, now)) return `dead:${dead.value.code}`;
   if (gate.ok && gate.value.closed) return "paused";
   return gate.ok && gate.value.quiet && isMadeUp(target, isKnown) ? "capped" : null;
 }

@@ -1,4 +1,5 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { createStrangers } from "../../hooks/note-delivery.ts";
 import type { ExchangeRequest, Given, Outcome } from "../../ledger/contract.ts";
 import type { Engine } from "../../ledger/object/engine.ts";
 import type { PurgeTask } from "../../ledger/protocol/purge.ts";
@@ -70,6 +71,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     viewerTokens: [VIEWER],
     signingKeys: ["signing-key"],
     wrongTokens: createWrongTokens(),
+    strangers: createStrangers(),
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
     access: null,
     edgeUrl: "https://images.example.com",

@@ -138,6 +138,13 @@ describe("a drain", () => {
     expect(drained.share).toBeGreaterThan(0.5);
   });
 
+  it("keeps up with 1,000 a second at 2,000 slots, job times ± 50 %, though the list's next pages are counted by place", async () => {
+    const drained = await drain({ all: 2_000, rate: 1_000, jobMs: 2_000, jitter: 0.5, n: 8_000 });
+    expect(drained.ended).toBe(8_000);
+    expect(drained.callsPerVariant).toBeLessThanOrEqual(1.2);
+    expect(drained.share).toBeGreaterThan(0.7);
+  });
+
   it("among as many jobs of others: every end is seen", async () => {
     const drained = await drain({ all: 500, rate: 500, jobMs: 2_000, jitter: 0.5, n: 2_000, foreign: 1 });
     expect(drained.ended).toBe(2_000);

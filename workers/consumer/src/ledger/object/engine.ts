@@ -10,6 +10,8 @@ import type {
   CopySlice,
   DeadMessage,
   DeadView,
+  DeliveryNote,
+  DeliveryView,
   ExchangeAnswer,
   ExchangeRequest,
   FinishRequest,
@@ -158,6 +160,14 @@ export class Engine implements Answering<LedgerCalls> {
 
   recordDead(messages: DeadMessage[]): void {
     this.#note((tx) => recordDead(tx, messages));
+  }
+
+  noteDeliveries(notes: DeliveryNote[]): void {
+    this.#transactions.memory.deliveries.add(notes, this.#deps.clock.now());
+  }
+
+  listDeliveries(): DeliveryView[] {
+    return [...this.#transactions.memory.deliveries.list()];
   }
 
   /* ── Intake ── */
@@ -337,6 +347,8 @@ export class Engine implements Answering<LedgerCalls> {
 
   async rearm(): Promise<void> {
     this.#sample();
+    const { deliveries } = this.#transactions.memory;
+    if (!deliveries.isSaved) this.#note(({ sql }) => deliveries.save(sql));
     this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
     // A lane opens by time as well: an edge that believes it closed sends nothing that would wake anybody here.
     await runOutbox(this.steps, this.#deps).catch((error: unknown) => {

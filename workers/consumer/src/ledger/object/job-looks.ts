@@ -164,7 +164,7 @@ export class JobLooks {
         return calls;
       }
       this.#failures = 0;
-      this.#learnManner(first.after, look.jobs);
+      this.#learnManner(query.after, look.jobs);
       for (const { id } of look.jobs) missing.delete(id);
       for (const { id } of look.jobs) this.memory.onPage(id);
       this.#tell(look.jobs);
@@ -176,7 +176,10 @@ export class JobLooks {
     return calls;
   }
 
-  /** A list that answers with the newest jobs whatever cursor it is given shows the cursor itself: it is read from its top on. */
+  /**
+   * A list that answers with the newest jobs whatever cursor it is given shows the cursor itself: it is read from its top on. Of pages that
+   * follow nothing is learned: where they are counted by place, each job that is made meanwhile moves them.
+   */
   #learnManner(after: string | undefined, jobs: readonly IttybitJob[]): void {
     if (this.#manner === "cursors" && jobs.some(({ id }) => id === after)) this.#learn("chain");
   }

@@ -50,6 +50,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   about() { return this.#engine.about(); }
   history(...args: Call<"history">) { return this.#engine.history(...args); }
   getGate(...args: Call<"getGate">) { return this.#engine.getGate(...args); }
+  noteDeliveries(...args: Call<"noteDeliveries">) { return this.#engine.noteDeliveries(...args); }
+  listDeliveries(...args: Call<"listDeliveries">) { return this.#engine.listDeliveries(...args); }
   listEvents(...args: Call<"listEvents">) { return this.#engine.listEvents(...args); }
   testEvent(...args: Call<"testEvent">) { return this.#engine.testEvent(...args); }
   listAudit(...args: Call<"listAudit">) { return this.#engine.listAudit(...args); }

@@ -65,6 +65,9 @@ const BUSY_SHARE = 0.6;
 /** Calls for pages per variant that the looks may cost while work waits; measured with reference latencies (docs/scale.md). */
 const PAGES_PER_VARIANT = 0.17;
 const SOONEST_MS = 100;
+/** The same while slots are free: nobody waits for one, but what is seen to end comes to workers in even parts. */
+const EVENLY_PER_VARIANT = 0.05;
+const EVENLY_MS = 250;
 const VIEWER_MS = 250;
 const SLOWEST_MS = 1_000;
 
@@ -80,7 +83,8 @@ export function cadenceMs(now: {
   viewer: boolean;
 }): number {
   const busy = now.waiting && now.slots.used >= BUSY_SHARE * now.slots.all;
-  const paid = busy ? (Math.max(1, now.pages) / Math.max(now.goal, 0.001) / PAGES_PER_VARIANT) * 1_000 : SLOWEST_MS;
-  const cadence = Math.min(SLOWEST_MS, Math.max(SOONEST_MS, paid));
+  const [perVariant, soonest] = busy ? [PAGES_PER_VARIANT, SOONEST_MS] : [EVENLY_PER_VARIANT, EVENLY_MS];
+  const paid = now.waiting ? (Math.max(1, now.pages) / Math.max(now.goal, 0.001) / perVariant) * 1_000 : SLOWEST_MS;
+  const cadence = Math.min(SLOWEST_MS, Math.max(soonest, paid));
   return now.viewer ? Math.min(VIEWER_MS, cadence) : cadence;
 }

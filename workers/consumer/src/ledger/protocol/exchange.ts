@@ -14,6 +14,9 @@ import { settle } from "./settle.ts";
 import { slotsUsed } from "./slots.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
+/** Results that one handler fetches and stores at once: beside them it prepares what is next, or slots lie idle meanwhile. */
+const FINISH_MAX = HANDS_MAX / 2;
+
 /** The one call of handlers, in the order of docs/protocol.md. */
 export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer {
   wakeUp(tx);
@@ -32,15 +35,15 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey, look, capped, stop };
   if (request.leave) {
     leaveBehind(tx, hand, false);
-    return { ...answer, look: [], stop: [], give: [], again: 0, stay: false };
+    return { ...answer, look: [], stop: [], give: [], again: 0, more: false, stay: false };
   }
   // Who is to leave takes nothing new: it would put it down untouched, and the next one too.
   const work = workOf(tx);
   const stay = request.role === "live" || stays(tx, hand, work);
-  handOut(tx, hand, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
-  const give = tell(tx, hand, have, answer.stop);
+  const isBound = handOut(tx, hand, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
+  const { give, cut } = tell(tx, hand, have, answer.stop);
   adjust(tx.gateNow, { used: slotsUsed(tx), waiting: openWaits(tx) });
-  return { ...answer, give, again: paceMs(tx, work), stay };
+  return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
 }
 
 /** Jobs that need the handler's connections: one that merely runs at Ittybit needs none. */
@@ -93,16 +96,26 @@ function tell(
   hand: Hand,
   have: ReadonlyMap<number, Having>,
   stop: readonly { id: number; gen: number }[],
-): Given[] {
+): { give: Given[]; cut: boolean } {
   const stopped = new Set(stop.map(({ id }) => id));
   const rows = rowsOf(tx, hand);
-  return [...hand.entries.values()].flatMap((entry) => {
+  let finishing = [...have.values()].filter(({ phase }) => phase === "finish").length;
+  let cut = false;
+  const give = [...hand.entries.values()].flatMap((entry) => {
     const row = rows.get(entry.id);
     const phase = phaseOf(tx, entry);
     if (row === undefined || stopped.has(entry.id) || knows(have.get(entry.id), entry, phase)) return [];
-    if (phase === "finish") tx.memory.told.add(entry.gen);
+    if (phase === "finish" && finishing >= FINISH_MAX && row.lane !== LIVE) {
+      cut = true;
+      return [];
+    }
+    if (phase === "finish") {
+      finishing += 1;
+      tx.memory.told.add(entry.gen);
+    }
     return [given(tx, row, entry, phase)];
   });
+  return { give, cut };
 }
 
 function phaseOf({ memory }: LedgerTx, { job, gen, granted }: Entry): Given["phase"] {

@@ -161,6 +161,11 @@ export function usedBy({ use, now }: Gate): Record<Lane, number> {
   return use.of(monthOf(now));
 }
 
+/** Jobs granted today (UTC), by lane. */
+export function usedToday({ use, now }: Gate): Record<Lane, number> {
+  return use.of(dayOf(now));
+}
+
 /** A grant of this day (`2026-11-25`) that made no job. */
 export function giveBack({ use }: Gate, lane: Lane, day: string): void {
   use.add(lane, day, -1);

@@ -41,6 +41,41 @@ describe("what is handed out", () => {
     expect(call("o", { room: 1 }).give.map(({ key }) => key)).toEqual([upload]);
   });
 
+  it("tells a worker to come back as soon as it can do more, unless the gate is what is short", () => {
+    for (const [concurrency, more] of [
+      [50, true],
+      [2, false],
+    ] as const) {
+      const { accept, call } = setup({ gate: { concurrency, ratePerSecond: 50, burst: 50 } });
+      accept(...KEYS);
+      const have = call("o").give.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
+      expect(call("o", { have }).more).toBe(more);
+    }
+  });
+
+  it("gives a worker at most 20 results at once, so that it prepares what is next beside them", () => {
+    const keys = Array.from({ length: 30 }, (_, n) => `many${n}/400-high.webp`);
+    const { accept, call, submit, ended } = setup({ gate: { concurrency: 100, ratePerSecond: 100, burst: 100 } });
+    accept(...keys);
+    let all = call("o").give;
+    const have = () => all.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
+    const gone: Given[] = [];
+    while (gone.length < keys.length) {
+      const { give } = call("o", { have: have().filter(({ id }) => !gone.some((one) => one.id === id)) });
+      all = [...all, ...give.filter(({ phase }) => phase === "standby")];
+      gone.push(...give.filter(({ phase, id }) => phase === "go" && !gone.some((one) => one.id === id)));
+    }
+    for (const one of gone) submit("o", one);
+    ended(...gone.map(({ gen }) => `job-${gen}`));
+    const watched = gone.map(({ id, gen }) => ({ id, gen, phase: "watch" as const }));
+    const answer = call("o", { have: watched });
+    expect([answer.give.filter(({ phase }) => phase === "finish").length, answer.more]).toEqual([20, true]);
+    const finishing = new Set(answer.give.map(({ id }) => id));
+    const next = watched.map((one) => (finishing.has(one.id) ? { ...one, phase: "finish" as const } : one));
+    expect(call("o", { have: next }).give).toEqual([]);
+    expect(call("o", { have: next.filter(({ phase }) => phase === "watch") }).give).toHaveLength(20);
+  });
+
   it("lets bulk go beside an upload in one call when there is enough for both, and the upload alone when there is not", () => {
     for (const [burst, keys] of [
       [10, KEYS.slice(0, 2)],

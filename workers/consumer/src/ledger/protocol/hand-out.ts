@@ -1,4 +1,4 @@
-import { HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import { GO_MAX, HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { dueIds } from "../tables/due.ts";
 import { dayOf } from "../tables/gate-state.ts";
@@ -11,8 +11,6 @@ import type { LedgerTx } from "./ledger-tx.ts";
 import { slotsUsed } from "./slots.ts";
 import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } from "./transitions.ts";
 
-/** POSTs that one call may begin: with more, slots are taken by what waits for one of six connections, and others could go at once. */
-const GO_MAX = 8;
 /** Jobs that one call may take over. */
 const TAKE_MAX = 12;
 /** Touched rows looked at beyond those that are in hands. */
@@ -26,23 +24,29 @@ interface Hands {
   /** Jobs it can take still. */
   room: number;
   slotsUsed: number;
+  /** More is left behind than one call takes over. */
+  isCut: boolean;
+  /** The gate let something wait. */
+  isRefused: boolean;
   /** Jobs that could be POSTed now had they a token, by lane. */
   waiting: Record<LaneCode, number>;
 }
 
 /**
  * Gives an owner what fits, in this order: what ended, what is to be asked again, what may go, what is to be looked at. A viewer's job
- * goes in the call that hands it out. `standby`: jobs to be looked at that it should hold, granted ones not counted.
+ * goes in the call that hands it out. `standby`: jobs to be looked at that it should hold, granted ones not counted. Answers whether
+ * what bounds it is this handler, and not the gate: then it should call again as soon as it can do more.
  */
-export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): void {
+export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): boolean {
   const room = Math.max(0, Math.min(request.room, HANDS_MAX));
-  const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), waiting: waiting(tx) };
+  const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), isCut: false, isRefused: false, waiting: waiting(tx) };
   hand.alone = hasSuspect(tx, hand);
   if (hand.alone) one.room = 0;
   takeOver(one);
   standBy(one, [LIVE], request.standby);
   go(one);
   standBy(one, [UPLOAD, BULK], request.standby);
+  return one.isCut || (!one.isRefused && standbys(one) > 0);
 }
 
 /** Beside a suspect nothing is given. */
@@ -66,7 +70,9 @@ function give(one: Hands, row: Row, entry: Entry): void {
 /** Jobs that were seen to end need no gate; those without a job are asked for again, under their key, and have their slot. */
 function takeOver(one: Hands): void {
   const { tx } = one;
-  for (const { from, entry } of leftBehind(tx).slice(0, TAKE_MAX)) {
+  const all = leftBehind(tx);
+  one.isCut = all.length > TAKE_MAX && one.room > TAKE_MAX;
+  for (const { from, entry } of all.slice(0, TAKE_MAX)) {
     if (one.room <= 0) return;
     const row = tx.rows.byId(entry.id);
     if (row === null || isStale(row, entry) || isLocked(tx, row)) continue;
@@ -121,13 +127,15 @@ function go(one: Hands): void {
   const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
   let begun = 0;
   for (const row of waiting) {
-    if (begun >= GO_MAX) return;
     const entry = hand.entries.get(row.id);
     if (entry === undefined || entry.granted || isStale(row, entry)) continue;
     if (row.lane !== LIVE && !entry.ready) continue;
     const ask = { lane: laneName(row.lane), gen: row.gen, slotsUsed: one.slotsUsed, hasSlot: false };
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
-    if ("code" in answer) continue;
+    if ("code" in answer) {
+      one.isRefused = true;
+      continue;
+    }
     const paid = { day: dayOf(tx.now), paidBy: row.lane };
     const grant = { granted: true, first: true, grantedAt: tx.now, hook: hookUrlNow(tx), ...paid };
     Object.assign(entry, grant, { notBefore: answer.notBefore });
@@ -136,6 +144,7 @@ function go(one: Hands): void {
     one.slotsUsed += 1;
     one.waiting[row.lane] -= 1;
     begun += 1;
+    if (begun === GO_MAX) return;
   }
 }
 

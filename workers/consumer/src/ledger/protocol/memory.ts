@@ -8,6 +8,7 @@ import { Numbers } from "../tables/numbers.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Kept } from "../tables/tx.ts";
 import type { Bucket } from "./bucket.ts";
+import { Deliveries } from "./deliveries.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { HookMemory } from "./hook-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
@@ -39,6 +40,7 @@ export class Memory implements Kept {
   /** When a generation's job was last shown to be open, Unix ms. */
   readonly shown = new Map<number, number>();
   readonly hooks = new HookMemory();
+  readonly deliveries: Deliveries;
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
   wakes: Wake[] = [];
@@ -68,6 +70,7 @@ export class Memory implements Kept {
     this.abandoned = new AbandonedJobs(sql);
     this.fresh = new Fresh(sql);
     this.hookState = readHookState(sql);
+    this.deliveries = new Deliveries(sql);
     this.gate = newGateMemory(now);
   }
 

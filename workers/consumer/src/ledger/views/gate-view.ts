@@ -1,6 +1,15 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { GatePatch, GateView, LimitView } from "../contract.ts";
-import { budgetLeft, closeBreaker, closedFor, liveToday, pauseOf, slotsOf, usedBy } from "../protocol/gate.ts";
+import {
+  budgetLeft,
+  closeBreaker,
+  closedFor,
+  liveToday,
+  pauseOf,
+  slotsOf,
+  usedBy,
+  usedToday,
+} from "../protocol/gate.ts";
 import { HUSHED } from "../protocol/gate-file.ts";
 import type { Gate } from "../protocol/gate-memory.ts";
 import { whyHeld } from "../protocol/held-sentence.ts";
@@ -60,14 +69,24 @@ function limitView({ state, config }: Gate, name: LimitName, value: number): Lim
 function budgetView(gate: Gate, settings: GateSettings): GateView["budget"] {
   const { monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels } = settings;
   const usedByLane = { ...usedBy(gate) };
-  const used = usedByLane.live + usedByLane.upload + usedByLane.bulk;
+  const used = allOf(usedByLane);
   const passed = monthlyJobs === null ? [] : alertLevels.filter((level) => used >= level * monthlyJobs);
   return {
     ...{ monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels },
-    ...{ month: monthOf(gate.now), used, usedByLane, liveToday: liveToday(gate).used },
+    ...{
+      month: monthOf(gate.now),
+      used,
+      usedByLane,
+      usedToday: allOf(usedToday(gate)),
+      liveToday: liveToday(gate).used,
+    },
     alert: passed.length === 0 ? null : Math.max(...passed),
     exhausted: { live: budgetLeft(gate, "live") <= 0, warming: budgetLeft(gate, "upload") <= 0 },
   };
+}
+
+function allOf({ live, upload, bulk }: Record<Lane, number>): number {
+  return live + upload + bulk;
 }
 
 function reasons(gate: Gate, slots: number): GateView["reasons"] {

@@ -53,6 +53,8 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
   readonly calls: string[] = [];
   slots = 50;
   again = 100;
+  /** Says that the handler itself is what is short. */
+  more = false;
   /** How far ahead of its token a job is told to go, ms. */
   early = 0;
   stay = true;
@@ -183,6 +185,7 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
       look,
       capped: this.capped,
       again: this.again,
+      more: this.more,
       stay: this.stay && idle < 3,
     };
     if (leave) {

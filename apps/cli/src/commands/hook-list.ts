@@ -1,0 +1,54 @@
+import type { HookDelivery, Hooks } from "@prewarm/control-client/schema";
+import { createControlApi } from "../api/control-api.ts";
+import type { Command } from "../arguments/command.ts";
+import { readControlSettings } from "../arguments/settings.ts";
+import { shapeOf } from "../platform/check-shape.ts";
+import { EXIT } from "../platform/exit-codes.ts";
+import { createReport } from "../terminal/report.ts";
+import { formatTable, printable } from "../terminal/table.ts";
+
+const COUNTS = ["accepted", "duplicates", "existing", "purged", "ignored", "rejected"] as const;
+
+const HOOKS = shapeOf<Hooks>({
+  hooks: [{ name: "text", "fault|null": "text" }],
+  deliveries: [
+    {
+      ...{ hook: "text", at: "number", verdict: "text", "why|null": "text", n: "number", "run|null": "text" },
+      ...{ accepted: "number", duplicates: "number", existing: "number", purged: "number", ignored: "number" },
+      rejected: "number",
+    },
+  ],
+});
+
+export const hookListCommand: Command = {
+  name: "hook list",
+  description: "What upload systems delivered last, and what came of it, the newest first",
+  operands: null,
+  flags: {},
+  examples: ["prewarm hook list", "prewarm hook list --json"],
+  async run(args, context) {
+    const api = createControlApi(readControlSettings(args, context), context);
+    const { hooks, deliveries } = await api.call("GET /api/v1/hooks", {}, HOOKS, { what: "the hooks" });
+    const report = createReport(args, context);
+    if (report.json) report.document("prewarm.hooks/1", { hooks, deliveries });
+    else for (const line of formatDeliveries(deliveries)) report.data(line);
+    for (const { name, fault } of hooks) {
+      if (fault !== null) report.note(`The hook ${printable(name)} takes nothing: ${printable(fault)}`);
+    }
+    return EXIT.ok;
+  },
+};
+
+function formatDeliveries(deliveries: readonly HookDelivery[]): string[] {
+  if (deliveries.length === 0) return ["Nothing was delivered."];
+  const rows = deliveries.map((one) => [
+    new Date(one.at).toISOString().slice(0, 19),
+    printable(one.hook),
+    one.n > 1 ? `${one.verdict} × ${one.n}` : one.verdict,
+    COUNTS.filter((name) => one[name] > 0)
+      .map((name) => `${one[name]} ${name}`)
+      .join(", "),
+    printable(one.why ?? ""),
+  ]);
+  return formatTable([["WHEN", "HOOK", "VERDICT", "WHAT CAME OF IT", "WHY"], ...rows]);
+}

@@ -1,0 +1,111 @@
+import type { HookDelivery, Hooks } from "@prewarm/control-client/schema";
+import { ask } from "../api/session.ts";
+import { useResource } from "../api/use-resource.ts";
+import { count, plural } from "../lib/format.ts";
+import { ScrollBox } from "../ui/scroll-box.tsx";
+import { Time } from "../ui/time.tsx";
+import { Empty, View } from "../ui/view.tsx";
+
+/** What upload systems have sent, and what came of it. */
+export function HookDeliveries() {
+  const resource = useResource("hooks", (signal) => ask("GET /api/v1/hooks", { signal }), 4000);
+  return (
+    <section class="card" aria-labelledby="hooks">
+      <h2 id="hooks">Hooks in</h2>
+      <View resource={resource} what="hooks">
+        {({ hooks, deliveries }) => (
+          <>
+            {hooks.length === 0 ? (
+              <p class="muted">
+                The configuration names no hook. R2's notifications come without one, by the queue{" "}
+                <span class="mono">prewarm-uploads</span>.
+              </p>
+            ) : (
+              <ul class="reasons">
+                {hooks.map((hook) => (
+                  <Hook key={hook.name} hook={hook} last={deliveries.find((one) => one.hook === hook.name)} />
+                ))}
+              </ul>
+            )}
+            {deliveries.length === 0 ? (
+              <Empty title="Nothing was delivered">
+                Deliveries of upload systems stand here with what was made of them, refused ones too.
+              </Empty>
+            ) : (
+              <Deliveries deliveries={deliveries} />
+            )}
+          </>
+        )}
+      </View>
+    </section>
+  );
+}
+
+function Hook({ hook, last }: { hook: Hooks["hooks"][number]; last: HookDelivery | undefined }) {
+  return (
+    <li>
+      <b class="mono break">{hook.name}</b> proves itself by {hook.verifier}, speaks {hook.mapper}, warms{" "}
+      <span class="mono">{hook.recipe}</span>.{" "}
+      {hook.fault !== null ? (
+        <b class="break">It takes nothing: {hook.fault}</b>
+      ) : last === undefined ? (
+        "Nothing came of late."
+      ) : (
+        <>
+          Last: {last.verdict} <Time at={last.at} />.
+        </>
+      )}
+    </li>
+  );
+}
+
+const PILLS = { accepted: "pill good", repeat: "pill", refused: "pill bad" } as const;
+
+function Deliveries({ deliveries }: { deliveries: readonly HookDelivery[] }) {
+  return (
+    <ScrollBox label="Deliveries of hooks">
+      <table class="audit">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Hook</th>
+            <th scope="col">Verdict</th>
+            <th scope="col">What came of it</th>
+          </tr>
+        </thead>
+        <tbody>
+          {deliveries.map((one, at) => (
+            <tr key={`${one.at}${one.hook}${at}`}>
+              <td class="nowrap">
+                <Time at={one.at} />
+              </td>
+              <td class="mono break">{one.hook}</td>
+              <td class="nowrap">
+                <span class={PILLS[one.verdict]}>{one.verdict}</span> {one.n > 1 && `${count(one.n)} times`}
+              </td>
+              <td class="break">
+                {outcomeOf(one)} {one.run !== null && <a href={`/runs/${encodeURIComponent(one.run)}`}>{one.run}</a>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollBox>
+  );
+}
+
+/** `6 variants enqueued, 1 item rejected (id_invalid: …)`. */
+export function outcomeOf(one: HookDelivery): string {
+  if (one.verdict === "refused") return one.why ?? "";
+  if (one.verdict === "repeat") return "It had come before; nothing was done.";
+  const parts: [n: number, what: string, after: string][] = [
+    [one.accepted, "variant", " enqueued"],
+    [one.duplicates, "variant", " under way already"],
+    [one.existing, "variant", " stored already"],
+    [one.purged, "image", " purged"],
+    [one.ignored, "event", " ignored"],
+    [one.rejected, "item", ` rejected${one.why === null ? "" : ` (${one.why})`}`],
+  ];
+  const said = parts.filter(([n]) => n > 0).map(([n, what, after]) => plural(n, what) + after);
+  return said.length === 0 ? "There was nothing to do." : `${said.join(", ")}.`;
+}
