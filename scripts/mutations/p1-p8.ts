@@ -309,6 +309,22 @@ export const P1_TO_P8: Mutation[] = [
     tests: [`${OBJECT}/on-alarm.test.ts`],
   },
   {
+    promise: "P5",
+    breaks: "stragglers of a run that has gone through open the breaker",
+    file: `${PROTOCOL}/late-jobs.ts`,
+    find: " || begun.endedFrom(middle.grantedAt) > late.length / 2",
+    replace: "",
+    tests: [`${PROTOCOL}/late-jobs.test.ts`],
+  },
+  {
+    promise: "P5",
+    breaks: "a slow Ittybit closes the breaker by taking the probe",
+    file: `${PROTOCOL}/note-job.ts`,
+    find: "isProbe(tx.gateNow, gen) && slowness(tx) !== null",
+    replace: "isProbe(tx.gateNow, gen) && false",
+    tests: [`${PROTOCOL}/late-jobs.test.ts`],
+  },
+  {
     promise: "P6",
     breaks: "one job's mishap is everybody's",
     file: `${MAKING}/work.ts`,
