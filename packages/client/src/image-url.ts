@@ -47,7 +47,7 @@ export function isId(id: string): boolean {
 
 /** The original is shown as it is: no width, no format, no candidates. */
 export function isPassThrough({ passThrough }: Settings, { id }: ImageRef): boolean {
-  return passThrough.some((extension) => new RegExp(`[^/]\\.${extension}$`, "i").test(id));
+  return passThrough.includes(id.toLowerCase().match(/[^/]\.(\w+)$/)?.[1] as string);
 }
 
 /** Of a URL's query; those that are empty need not be said. */
