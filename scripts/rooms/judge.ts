@@ -90,7 +90,7 @@ export function circles(files: readonly SourceFile[]): string[][] {
 }
 
 const SQL =
-  /\bsql\.exec\b|\b(?:INSERT (?:OR \w+ )?INTO|SELECT|DELETE FROM|UPDATE \w+ SET|CREATE (?:UNIQUE )?(?:TABLE|INDEX)) /;
+  /\bsql\.exec\b|\b(?:INSERT (?:OR \w{1,20} )?INTO|SELECT|DELETE FROM|UPDATE \w{1,40} SET|CREATE (?:UNIQUE )?(?:TABLE|INDEX)) /;
 /** The ledger's own, and that of Analytics Engine. */
 const SQL_ROOMS = ["workers/consumer/src/ledger/tables/", "workers/consumer/src/serving/"];
 
