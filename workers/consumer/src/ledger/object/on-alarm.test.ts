@@ -3,7 +3,7 @@ import { within } from "../../platform/within.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runOutbox } from "./on-alarm.ts";
+import { runDuties, runOutbox } from "./on-alarm.ts";
 import { wake } from "./wake.ts";
 
 const KEY = "a/1-high.webp";
@@ -73,6 +73,17 @@ describe("wake-ups", () => {
 });
 
 describe("the alarm's duties", () => {
+  it("wake a worker for what an action has just ordered, not with the next alarm", async () => {
+    const { ledger, deps, steps, order, done } = surroundings();
+    ledger.patchGate({ paused: { bulk: true } }, "test");
+    order({ keys: [KEY] });
+    const text = { run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
+    const match = { states: [], lanes: [], ...text };
+    ledger.createAction({ kind: "promote", filter: "{}", match, rate: null, who: "test" });
+    await runDuties(steps, deps);
+    expect(done.sent).toBe(1);
+  });
+
   it("go on when one of them fails", async () => {
     const { clock, ledger, steps, deps, accept, logged, done } = surroundings();
     accept("b/1-high.webp");

@@ -19,11 +19,12 @@ export const SLICES_MAX = 20;
 export async function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
   const duties: Record<string, () => Promise<void> | void> = {
     sweep: () => steps.sweep(),
+    cancels: () => runSlices(() => steps.cancelSlice()),
+    actions: () => runSlices(() => steps.actionSlice()),
+    // After what orders work, else that would wait for the next alarm; before whatever asks somebody else and may hang.
     wake: () => wake(steps, deps),
     outbox: () => runOutbox(steps, deps),
     events: () => runEvents(steps, deps),
-    cancels: () => runSlices(() => steps.cancelSlice()),
-    actions: () => runSlices(() => steps.actionSlice()),
     renewals: () => runRenewals(steps, deps),
     purges: () => runPurges(steps, deps),
   };
