@@ -42,15 +42,18 @@ describe("an endpoint", () => {
   it.each(calls)("%s %s", (method, path) => {
     const called = new RegExp(`${path.replace("/api/v1", "").replace(/\{\w+\}/g, "[^/\\s]+")}(?![\\w/])`);
     expectSteps("an endpoint", `${method} ${path}`, {
-      4: new RegExp(`^\\|.*\`${method} ${path.replace(/[{}]/g, "\\$&")}\`.*\\| (viewer|operator|public|asking) \\|`, "m").test(
-        page,
-      ),
+      4: new RegExp(
+        `^\\|.*\`${method} ${path.replace(/[{}]/g, "\\$&")}\`.*\\| (viewer|operator|public|asking) \\|`,
+        "m",
+      ).test(page),
       5: called.test(tests),
     });
   });
 
   it("that docs/api.md names is there", () => {
-    const named = [...page.matchAll(/`(GET|POST|PATCH|PUT|DELETE) (\/\S+)`(?=.*\| (?:viewer|operator|public|asking) \|)/g)];
+    const named = [
+      ...page.matchAll(/`(GET|POST|PATCH|PUT|DELETE) (\/\S+)`(?=.*\| (?:viewer|operator|public|asking) \|)/g),
+    ];
     expect(named.map(([, method, path]) => `${method} ${path}`).toSorted()).toEqual(
       calls.map((call) => call.join(" ")).toSorted(),
     );
