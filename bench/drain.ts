@@ -12,7 +12,7 @@ const { values } = parseArgs({
 
 interface Case extends Drain {
   name: string;
-  /** Of the rate's share; null where the local queue, which runs one consumer at a time, is what bounds it. */
+  /** Of the rate's share; null where the local R2 is what bounds it (docs/scale.md). */
   atLeast: number | null;
 }
 
@@ -22,6 +22,10 @@ const CASES: Case[] = [
   { name: "the same, job times ± 80 %", ...DEFAULT_GATE, jobMs: { min: 400, max: 3_600 } },
   {
     ...{ name: "3,000 at 500 slots and 500/s", variants: 3_000, slots: 500, perSecond: 500 },
+    ...{ jobMs: { min: 2_000, max: 2_000 }, atLeast: null },
+  },
+  {
+    ...{ name: "the same, six an image", variants: 3_000, variantsPerImage: 6, slots: 500, perSecond: 500 },
     ...{ jobMs: { min: 2_000, max: 2_000 }, atLeast: null },
   },
 ];

@@ -4,6 +4,8 @@ import { type LocalStack, startLocalStack } from "./local-stack.ts";
 /** A warming run on the local stack, and what bounds it. */
 export interface Drain {
   variants: number;
+  /** Default: each of an image of its own. */
+  variantsPerImage?: number;
   slots: number;
   perSecond: number;
   jobMs: { min: number; max: number };
@@ -13,7 +15,7 @@ export interface Drain {
   meanwhile?(stack: LocalStack, stored: number): void;
 }
 
-const LONGEST_MS = 180_000;
+const LONGEST_MS = 300_000;
 const LOOK_MS = 500;
 
 /** Most of these times within any second. */
@@ -33,8 +35,8 @@ function steadyPerSecond(times: readonly number[], burst: number): number {
   return first === undefined || last === undefined ? Number.NaN : (1_000 * (steady.length - 1)) / (last - first);
 }
 
-async function drained(stack: LocalStack, { variants, meanwhile }: Drain): Promise<void> {
-  const runs = await stack.warm(variants);
+async function drained(stack: LocalStack, { variants, variantsPerImage = 1, meanwhile }: Drain): Promise<void> {
+  const runs = await stack.warm(variants / variantsPerImage, variantsPerImage);
   const end = performance.now() + LONGEST_MS;
   for (;;) {
     const stored = (await Promise.all(runs.map((run) => stack.stored(run)))).reduce((sum, n) => sum + n, 0);

@@ -46,9 +46,9 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "a chunk is dropped when all of it is handed out",
     file: `${TABLES}/fresh.ts`,
-    find: "      found.push(...(chunk.queue?.splice(0, limit - found.length) ?? []));",
+    find: "      found.push(...queue.splice(0, togetherFrom(queue, limit - found.length)));",
     replace:
-      "      found.push(...(chunk.queue?.splice(0, limit - found.length) ?? []));\n      if (chunk.queue?.length === 0) this.#drop(sql, chunk);",
+      "      found.push(...queue.splice(0, togetherFrom(queue, limit - found.length)));\n      if (queue.length === 0) this.#drop(sql, chunk);",
     tests: [`${PROTOCOL}/leases.test.ts`],
   },
   {
