@@ -123,7 +123,7 @@ describe("help, version and completion", () => {
     [["wa"], ["warm"]],
     [
       ["hook", ""],
-      ["sign", "test"],
+      ["list", "sign", "test"],
     ],
     [["warm", "--only"], ["--only-missing"]],
     [["hook", "test", "--im"], ["--image"]],
