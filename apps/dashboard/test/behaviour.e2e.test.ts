@@ -168,12 +168,17 @@ describe("a new run", () => {
     const start = page.getByRole("button", { name: "Start the run" });
     expect(await start.isDisabled()).toBe(true);
     await page.getByLabel(/Image ids/).fill("a\nb\n");
+    await page.getByLabel("Recipe").selectOption("social");
     await page.getByText("0.02 (2 per 1,000 jobs)").waitFor();
     expect(await start.isEnabled()).toBe(true);
     await page.getByLabel(/Image ids/).fill("a\nb\nc\n");
     expect(await start.isDisabled()).toBe(true);
     await page.getByText("0.04 (2 per 1,000 jobs)").waitFor();
+    const sent = page.waitForRequest(
+      (request) => new URL(request.url()).searchParams.has("dryRun") === false && request.method() === "POST",
+    );
     await start.click();
+    expect((await sent).postData()).toContain('"recipe":"social"');
     await page.waitForURL("**/runs/run_0");
     expect(api.seen.filter((line) => line === "POST /api/v1/warm")).toHaveLength(1);
     await close();

@@ -107,6 +107,7 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
           expiresAt: null,
           environment: stats(api.mode).environment,
           edgeUrl: api.url,
+          recipes: ["upload", "social"],
         },
       ];
     case "DELETE session":

@@ -4446,6 +4446,8 @@ export interface components {
             environment: string;
             /** @description Where images are served; empty when not configured */
             edgeUrl: string;
+            /** @description Names of recipes that can be warmed */
+            recipes: string[];
         };
         SignIn: {
             token: string;

@@ -15,6 +15,7 @@ export const sessionError = signal<ApiError | null>(null);
 
 /** Only operators see buttons that change something. The server checks the role; a viewer is spared buttons that would be refused. */
 export const isOperator = computed(() => session.value !== "unknown" && session.value?.role === "operator");
+export const recipes = computed(() => (session.value === "unknown" ? [] : (session.value?.recipes ?? [])));
 export const environment = computed(() => (session.value === "unknown" ? "" : (session.value?.environment ?? "")));
 
 /** Calls the API as the user who is signed in. A 401 leads back to the sign-in page. */

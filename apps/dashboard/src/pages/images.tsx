@@ -1,6 +1,6 @@
 import type { Image, Variant } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, isOperator, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
@@ -8,6 +8,7 @@ import { imageUrl } from "../lib/paths.ts";
 import { navigate, place } from "../lib/router.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { RecipeField } from "../ui/recipe-field.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Thumb } from "../ui/thumb.tsx";
 import { Time } from "../ui/time.tsx";
@@ -243,17 +244,8 @@ function WarmForm({ image, changed }: { image: Image; changed(): void }) {
   ].slice(0, 200);
   return (
     <div class="card row-form">
-      <label class="field">
-        Recipe
-        <input
-          type="text"
-          value={recipe}
-          maxLength={64}
-          spellcheck={false}
-          onInput={(event) => setRecipe(event.currentTarget.value)}
-        />
-      </label>
-      <ActButton class="primary" act={() => warm({ recipe }, false)} disabled={recipe.trim() === ""}>
+      <RecipeField recipes={recipes.value} value={recipe} choose={setRecipe} />
+      <ActButton class="primary" act={() => warm({ recipe }, false)}>
         Warm
       </ActButton>
       <button type="button" onClick={() => setAsking(true)} disabled={transforms.length === 0}>

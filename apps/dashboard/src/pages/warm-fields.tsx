@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
+import { recipes } from "../api/session.ts";
 import { count, size } from "../lib/format.ts";
 import { PASTE_MAX, readIds, type WarmInput } from "../lib/warm-input.ts";
+import { RecipeField } from "../ui/recipe-field.tsx";
 
 interface WarmFieldsProps {
   input: WarmInput;
@@ -34,17 +36,12 @@ export function WarmFields({ input, change }: WarmFieldsProps) {
 function WhatToMake({ input, change }: WarmFieldsProps) {
   return (
     <div class="row-form">
-      <label class="field">
-        Recipe
-        <input
-          type="text"
-          value={input.recipe}
-          maxLength={64}
-          spellcheck={false}
-          disabled={input.transforms.trim() !== ""}
-          onInput={(event) => change({ recipe: event.currentTarget.value })}
-        />
-      </label>
+      <RecipeField
+        recipes={recipes.value}
+        value={input.recipe}
+        disabled={input.transforms.trim() !== ""}
+        choose={(recipe) => change({ recipe })}
+      />
       <label class="field grow">
         or transforms
         <input

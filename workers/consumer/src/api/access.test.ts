@@ -110,6 +110,7 @@ describe("the dashboard's session", () => {
     expect((await world.json("GET", "/api/v1/session", { token: null, headers })).body).toMatchObject({
       role: "viewer",
       by: "cookie",
+      recipes: expect.arrayContaining(["upload"]),
     });
     expect((await world.call("PATCH", "/api/v1/gate", { token: null, headers, body: {} })).status).toBe(403);
   });

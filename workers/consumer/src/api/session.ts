@@ -15,6 +15,7 @@ const sessionView = z
     expiresAt: time.nullable(),
     environment: z.string(),
     edgeUrl: z.string().openapi({ description: "Where images are served; empty when not configured" }),
+    recipes: z.array(z.string()).openapi({ description: "Names of recipes that can be warmed" }),
   })
   .openapi("Session");
 
@@ -87,8 +88,8 @@ async function tryToken(token: string, address: string | null, deps: ApiDeps): P
   throw wrongToken(address, deps);
 }
 
-function sessionAnswer({ role, who, by, expiresAt }: Caller, { environment, edgeUrl }: ApiDeps) {
-  return { role, who, by, expiresAt, environment, edgeUrl };
+function sessionAnswer({ role, who, by, expiresAt }: Caller, { environment, edgeUrl, config }: ApiDeps) {
+  return { role, who, by, expiresAt, environment, edgeUrl, recipes: Object.keys(config.recipes) };
 }
 
 /** Browsers drop a Secure cookie on plain http, which the local stack speaks. */
