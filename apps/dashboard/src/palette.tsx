@@ -40,7 +40,9 @@ export function Palette() {
   useEffect(() => document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [chosen]);
   const take = (choice: Choice | undefined) => {
     if (choice === undefined) return;
+    // The dialog's own word comes later, when the next one may be open.
     dialog.current?.close();
+    paletteOpen.value = false;
     choice.run();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -56,7 +58,7 @@ export function Palette() {
       class="palette"
       aria-label="Go to, or do"
       onClose={() => {
-        paletteOpen.value = false;
+        if (dialog.current !== null) paletteOpen.value = false;
       }}
     >
       <input

@@ -172,6 +172,7 @@ it("gives every chart as a table, and what was done meanwhile in words", async (
   expect(api.seen.filter((line) => line.includes("/history"))).toHaveLength(1);
   for (const chart of await charts.all()) {
     await chart.locator("summary").click();
+    await chart.locator("tbody tr").first().waitFor();
     expect(await chart.locator("tbody tr").count()).toBe(60);
     expect(await chart.locator("tbody th").first().textContent()).toMatch(/^\d\d:\d\d( \(\d\d:\d\d)? UTC\)?$/);
   }

@@ -126,7 +126,9 @@ async function checkObjects(
     await diary.check(name, object, counts);
     if (gen < (diary.purged.get(imageOf(id)) ?? 0)) diary.violation(`resurrected after a purge: ${key} gen ${gen}`);
     if (counts && gen < Math.max(row?.floor ?? 0, floor)) diary.violation(`${key}: gen ${gen} is stale`);
-    if (row?.state === CANCELLED && Number(object.customMetadata["created-at"]) > row.updated)
+    // A ledger that was put back knows nothing of what was ordered anew since.
+    const isKnown = !diary.madeAgain.has(gen);
+    if (row?.state === CANCELLED && isKnown && Number(object.customMetadata["created-at"]) > row.updated)
       diary.violation(`${key} was stored after it was cancelled`);
     if (row === undefined && store.objects.has(deadKey(key))) leftMarkers += 1;
   }
