@@ -217,6 +217,8 @@ export class Story {
     diary.putBack(at, granted);
     object.putBack(copy);
     await this.world.ask((ledger) => ledger.restored(WHO));
+    // Its answer may have been lost: told again, the ledger makes anew what it granted between the two.
+    diary.putBack(at, []);
     // One of before may have been on its way.
     for (const image of this.#uploaded.slice(Math.max(0, before - 1)))
       await this.world.request(UPLOADS, [askedOf(image)]);
