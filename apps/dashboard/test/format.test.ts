@@ -3,6 +3,7 @@ import {
   compact,
   count,
   duration,
+  exactBoth,
   exactUtc,
   percent,
   rate,
@@ -42,6 +43,11 @@ describe("format", () => {
 
   it("names a moment in UTC whatever the reader's zone", () => {
     expect(exactUtc(Date.UTC(2026, 10, 24, 16, 5, 9, 120))).toBe("2026-11-24 16:05:09.120 UTC");
+  });
+
+  it("writes every hour of a day with two digits", () => {
+    for (let hour = 0; hour < 24; hour += 1)
+      expect(exactBoth(Date.UTC(2026, 10, 26, hour, 5, 9))).toMatch(/^2026-11-\d\d \d\d:\d\d:09 /);
   });
 
   it.each([

@@ -35,9 +35,15 @@ export function exactUtc(at: number): string {
   return `${new Date(at).toISOString().replace("T", " ").replace("Z", "")} UTC`;
 }
 
+/** Swedish writes a date as ISO 8601 does; its hours before ten need two digits asked for. */
+const TO_THE_SECOND: Intl.DateTimeFormatOptions = {
+  ...{ year: "numeric", month: "2-digit", day: "2-digit" },
+  ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
+};
+
 /** Local time with its zone, and UTC beside it. */
 export function exactBoth(at: number): string {
-  const local = new Date(at).toLocaleString("sv-SE", { timeZoneName: "short" });
+  const local = new Date(at).toLocaleString("sv-SE", TO_THE_SECOND);
   return `${local} · ${exactUtc(at)}`;
 }
 
