@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer as createSocketServer } from "node:net";
@@ -16,22 +17,33 @@ export function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** `wanted` when it is free on loopback, else any free port when `orAny`, else an error in words. */
-export async function freePort(wanted: number, orAny: boolean): Promise<number> {
-  const probe = (port: number) =>
-    new Promise<number>((resolve, reject) => {
-      const socket = createSocketServer();
-      socket.once("error", reject);
-      socket.listen(port, "127.0.0.1", () => {
-        const bound = (socket.address() as AddressInfo).port;
-        socket.close(() => resolve(bound));
-      });
-    });
-  try {
-    return await probe(wanted);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    if (orAny) return probe(0);
-    throw new Error(`Port ${wanted} is in use. Stop what uses it, or choose another one with PORT or CONTROL_PORT.`);
+/** Below those that systems take for connections that go out: such a one may take a free port before its server does. */
+const ANY_PORT = { least: 20_000, below: 32_000 };
+const given = new Set<number>();
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocketServer();
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(false) : reject(error),
+    );
+    socket.listen(port, "127.0.0.1", () => socket.close(() => resolve(true)));
+  });
+}
+
+/** A port that is free on loopback, never the same twice. */
+async function anyPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(ANY_PORT.least, ANY_PORT.below);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
+}
+
+/** `wanted` when it is free on loopback, else any free port when `orAny`, else an error in words. 0 wants any. */
+export async function freePort(wanted: number, orAny: boolean): Promise<number> {
+  if (wanted !== 0 && (await isFree(wanted))) return wanted;
+  if (wanted === 0 || orAny) return anyPort();
+  throw new Error(`Port ${wanted} is in use. Stop what uses it, or choose another one with PORT or CONTROL_PORT.`);
 }

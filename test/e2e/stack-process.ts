@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { BROKEN } from "../../dev/limits/limits.ts";
+import { freePort } from "../../dev/listen.ts";
 import { stateRoot } from "../../dev/settings.ts";
 
 export interface StackProcess {
@@ -22,7 +22,7 @@ export async function startStackProcess(settings: {
   /** Told each line of its output. */
   hear?(line: string): void;
 }): Promise<StackProcess> {
-  const [port, controlPort] = await freePorts(2);
+  const [port, controlPort] = [await freePort(0, true), await freePort(0, true)];
   const child = spawn(process.execPath, ["dev/main.ts"], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -70,17 +70,6 @@ async function ready(child: ChildProcess): Promise<void> {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the stack ended with ${code} before it was ready:\n${said}`)));
   });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** The bucket of variants of a stack that does not run, as a hand at the platform's console reaches it. */
