@@ -111,6 +111,8 @@ export class VirtualObject {
   putBack(copy: Copy): void {
     this.#alarm?.cancel();
     this.#alarm = null;
+    // Who is called before the operator says so finds work and no alarm.
+    this.#lost = true;
     this.#life.end();
     this.sql.transaction(() => {
       for (const [table, rows] of copy) {

@@ -53,11 +53,17 @@ function manifest(): object {
   };
 }
 
+/** The folder of the package that a file belongs to; null for one of ours. */
+function packageOf(file: string): string | null {
+  const parts = file.split("/");
+  const at = parts.lastIndexOf("node_modules") + 1;
+  if (at === 0) return null;
+  return parts.slice(0, at + (parts[at]?.startsWith("@") ? 2 : 1)).join("/");
+}
+
 /** The licences of what went into the bundle: they ask to be passed on. */
 function licences({ inputs }: Metafile): string {
-  const packages = new Set(
-    Object.keys(inputs).flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? []),
-  );
+  const packages = new Set(Object.keys(inputs).flatMap((file) => packageOf(file) ?? []));
   const texts = [...packages].sort().map((path) => {
     const { name, version } = read(join(ROOT, path, "package.json"));
     return `${name} ${version}\n\n${licenceOf(join(ROOT, path))}`;
