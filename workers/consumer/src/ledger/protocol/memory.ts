@@ -1,6 +1,7 @@
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { AbandonedJobs } from "../tables/abandoned.ts";
 import { Fresh } from "../tables/fresh.ts";
+import { GateDoc } from "../tables/gate-doc.ts";
 import { Hands } from "../tables/hands.ts";
 import { type HookState, readHookState } from "../tables/hook-state.ts";
 import { type Meta, readMeta } from "../tables/meta.ts";
@@ -29,6 +30,7 @@ export class Memory implements Kept {
   readonly born: number;
   readonly meta: Meta;
   readonly numbers: Numbers;
+  readonly gateDoc: GateDoc;
   readonly hands: Hands;
   readonly abandoned: AbandonedJobs;
   readonly fresh: Fresh;
@@ -66,6 +68,7 @@ export class Memory implements Kept {
     this.aliveAt = now;
     this.meta = readMeta(sql);
     this.numbers = new Numbers(sql);
+    this.gateDoc = new GateDoc(sql, now);
     this.hands = new Hands(sql);
     this.abandoned = new AbandonedJobs(sql);
     this.fresh = new Fresh(sql);

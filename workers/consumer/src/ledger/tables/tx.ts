@@ -13,9 +13,9 @@ import {
   type Used,
   usedIn,
 } from "./counters.ts";
-import { getDoc, putDoc } from "./docs.ts";
 import type { Fresh } from "./fresh.ts";
-import { type GateState, gateFrom, newGate } from "./gate-state.ts";
+import type { GateDoc } from "./gate-doc.ts";
+import type { GateState } from "./gate-state.ts";
 import type { Hand, Hands } from "./hands.ts";
 import { observe } from "./histogram.ts";
 import { emptySlice, type Slice, TIERS_MS } from "./history.ts";
@@ -33,6 +33,7 @@ import { emptySums, foldSums, isEmptySums, mergeSums, moveOf, type Sums } from "
 export interface Kept {
   meta: Meta;
   numbers: Numbers;
+  gateDoc: GateDoc;
   hands: Hands;
   abandoned: AbandonedJobs;
   fresh: Fresh;
@@ -70,8 +71,7 @@ export class Tx {
   #used: Used | null = null;
   /** By period, this transaction's own left out. */
   readonly #usedBefore = new Map<string, Record<Lane, number>>();
-  #gate: GateState | null = null;
-  #gateBefore = "";
+  #isGateAsked = false;
 
   constructor(sql: Sql, { config, now, random, kept }: TxContext) {
     this.sql = sql;
@@ -92,11 +92,8 @@ export class Tx {
 
   /** The gate's document; changes to it are saved at commit. */
   get gate(): GateState {
-    if (this.#gate === null) {
-      this.#gateBefore = getDoc(this.sql, "gate") ?? "";
-      this.#gate = this.#gateBefore === "" ? newGate(this.now) : gateFrom(this.#gateBefore, this.now);
-    }
-    return this.#gate;
+    this.#isGateAsked = true;
+    return this.kept.gateDoc.state;
   }
 
   /** What is folded as it stood when this transaction first asked. */
@@ -188,7 +185,7 @@ export class Tx {
     this.#settleSums();
     this.runs.flush();
     this.kept.hands.flush(this.sql);
-    this.#flushGate();
+    if (this.#isGateAsked) this.kept.gateDoc.flush(this.sql);
   }
 
   /**
@@ -237,11 +234,5 @@ export class Tx {
     const at = this.now - (this.now % TIERS_MS.minute);
     this.#sums.minutes[at] ??= emptySlice();
     return this.#sums.minutes[at];
-  }
-
-  #flushGate(): void {
-    if (this.#gate === null) return;
-    const after = JSON.stringify(this.#gate);
-    if (after !== this.#gateBefore) putDoc(this.sql, "gate", after);
   }
 }

@@ -1,0 +1,21 @@
+import { getDoc, putDoc } from "./docs.ts";
+import { type GateState, gateFrom, newGate } from "./gate-state.ts";
+import type { Sql } from "./sql.ts";
+
+/** The gate's document, kept in memory and written through: every decision asks for it, and few change it. */
+export class GateDoc {
+  readonly state: GateState;
+  #written: string;
+
+  constructor(sql: Sql, now: number) {
+    this.#written = getDoc(sql, "gate") ?? "";
+    this.state = this.#written === "" ? newGate(now) : gateFrom(this.#written, now);
+  }
+
+  flush(sql: Sql): void {
+    const body = JSON.stringify(this.state);
+    if (body === this.#written) return;
+    putDoc(sql, "gate", body);
+    this.#written = body;
+  }
+}
