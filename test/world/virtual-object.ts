@@ -19,6 +19,8 @@ const RINGS_MS = 600_000;
 const RETRY_MS = 2_000;
 /** An alarm that is set for now or the past rings so much later. */
 const SOONEST_MS = 100;
+/** A handler whose call hangs for so long is as good as dead: it may lose its lease before it gives up. */
+const HUNG_MS = 15_000;
 
 /** Rows by table. */
 export type Copy = Map<string, SqlRow[]>;
@@ -48,7 +50,7 @@ export interface ObjectWorld {
  */
 export class VirtualObject {
   readonly sql = nodeSql();
-  readonly counts = { calls: 0, callsLost: 0, answersLost: 0, evictions: 0, alarms: 0, alarmsLost: 0 };
+  readonly counts = { calls: 0, callsLost: 0, callsHung: 0, answersLost: 0, evictions: 0, alarms: 0, alarmsLost: 0 };
   readonly #world: ObjectWorld;
   #engine: Engine;
   #life = new Life();
@@ -170,6 +172,7 @@ export class VirtualObject {
   async #cross(name: keyof LedgerCalls, args: unknown[]): Promise<unknown> {
     const { clock, weather, watcher } = this.#world;
     const hop = weather.wire();
+    if (name === "exchange" && hop.lost === "call" && hop.ms >= HUNG_MS) this.counts.callsHung += 1;
     const given = structuredClone(args);
     const life = this.#life;
     await clock.sleep(hop.ms);

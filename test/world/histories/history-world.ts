@@ -95,7 +95,7 @@ export class HistoryWorld extends World {
   }
 
   override get deaths(): number {
-    return super.deaths + this.invariants.givenUp;
+    return super.deaths + this.object.counts.callsHung + this.invariants.givenUp;
   }
 
   get blamedDeaths(): number {

@@ -28,7 +28,7 @@ export type JudgedWorld = World & {
   wasRestored(): boolean;
   /** The key that kills every handler. */
   readonly poison: string | null;
-  /** Handlers that died, stalled, or gave up. */
+  /** Handlers that died, stalled, hang in a call, or gave up. */
   readonly deaths: number;
   /** Those of them that no outage explains. */
   readonly blamedDeaths: number;
