@@ -14,8 +14,6 @@ const CONNECTION_SECONDS = 0.46;
 const CONNECTIONS = 6;
 /** How much of its connections a worker keeps busy. */
 const USE = 0.7;
-/** Workers beyond this multiple of those that the gate wants are let go: each asks the ledger as often as one that is needed. */
-const SURPLUS = 1.2;
 /** A head and a probe. */
 const PREPARE_MS = 100;
 /** Jobs that are worth a worker more. */
@@ -39,7 +37,7 @@ const LIVE_SLOW_MS = 10_000;
 const LIVE_PACE_MS = 200;
 const LONE_PACE_MS = 300;
 const PACE_A_WORKER_MS = 40;
-const PACE_MS = { from: 450, to: 800 } as const;
+const PACE_MS = { from: 450, to: 850 } as const;
 
 /** Workers that take what there is. */
 function workers({ memory, now }: LedgerTx): Hand[] {
@@ -171,6 +169,7 @@ export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
   const before = workers(tx).filter(
     (other) => other.openedAt < hand.openedAt || (other.openedAt === hand.openedAt && other.owner < hand.owner),
   ).length;
-  if (hand.entries.size > 0) return before < SURPLUS * workersFor(tx);
+  // Beyond those that the gate wants, each asks the ledger as often as one that is needed.
+  if (hand.entries.size > 0) return before < workersFor(tx);
   return before < workersWanted(tx, work);
 }
