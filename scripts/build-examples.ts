@@ -73,7 +73,12 @@ function buildExample(name: string, page: string | null, { edgeUrl, browser }: P
     try {
       const html = (await (await fetch(site.url)).text()).replaceAll(edgeUrl, BASE);
       const urls = urlsIn(html);
-      const faults = [...faultsOf(urls, html), ...secretsIn(folder), ...(await faultsInBrowser(browser, site.url))];
+      const faults = [
+        ...faultsOf(urls, html),
+        ...secretsIn(folder),
+        ...scriptsIn(name, folder, html),
+        ...(await faultsInBrowser(browser, site.url)),
+      ];
       console.log(`${name}: shown in ${secondsSince(built)} s; ${urls.length} URLs`);
       return faults;
     } finally {
@@ -163,6 +168,15 @@ function secretsIn(folder: string): string[] {
     .map((file) => join(file.parentPath, file.name))
     .filter((path) => SECRET.test(readFileSync(path, "latin1")))
     .map((path) => `${path} holds what only a server may know`);
+}
+
+/** Loaders of these run while the site is built, and cost a page nothing. */
+const SCRIPTLESS = ["astro", "eleventy"];
+
+function scriptsIn(name: string, folder: string, html: string): string[] {
+  if (!SCRIPTLESS.includes(name)) return [];
+  const files = globSync(["dist/**/*.js", "_site/**/*.js"], { cwd: folder });
+  return [...files, ...(html.match(/<script\b[^>]*>/g) ?? [])].map((script) => `${script} is loaded by the page`);
 }
 
 const asked = process.argv.slice(2);
