@@ -123,17 +123,21 @@ it.each(["/signer.js", "/neutral-signer.js"])("a browser that loads %s, which si
 });
 
 describe("an open page", () => {
-  it("swaps cold images for their variants, by upgrade() and by <prewarm-img upgrade>", async () => {
+  it("swaps cold images for their variants, by upgrade() and by <prewarm-img upgrade>, which clears what lies behind", async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(address("/empty"));
     await page.addScriptTag({ url: "/prewarm.js", type: "module" });
-    const image = (version: string) => `<img src="${stack.edgeUrl}/images/hero.jpg?w=320&f=auto&v=${version}">`;
+    const image = (version: string) =>
+      `<img style="background: red" src="${stack.edgeUrl}/images/hero.jpg?w=320&f=auto&v=${version}">`;
     await page.evaluate(
       `document.body.innerHTML = ${JSON.stringify(`${image("by-call")}<prewarm-img upgrade>${image("by-element")}</prewarm-img>`)}`,
     );
     const widths = () => page.evaluate(`[...document.images].map((image) => image.naturalWidth).join()`);
     await until("originals are shown", widths, (seen) => seen === "1024,1024");
+    // Only the element takes away what lies behind a picture.
+    const behind = await page.evaluate(`[...document.images].map((image) => image.style.background).join()`);
+    expect(behind).toBe("red,");
     await page.evaluate(`prewarm.upgrade(document)`);
     await until("variants are shown", widths, (seen) => seen === "320,320", 40_000);
     await context.close();

@@ -17,6 +17,12 @@ it("examples/plain/index.html is what write-page.ts prints", () => {
   expect(read("index.html")).toBe(writePage("http://localhost:8787"));
 });
 
+it("README.md asks for nothing that is refused, or needs a signature", () => {
+  const urls = urlsIn(readFileSync(join(plain, "../../README.md"), "utf8"));
+  expect(urls.length).toBeGreaterThan(4);
+  for (const url of urls) expect([url, faultOf(url)]).toEqual([url, null]);
+});
+
 /** The pages for page authors, and the marks of the files that they show. */
 const PAGES = ["page-authors", "next", "nuxt", "astro", "unpic", "eleventy", "placeholders", "moving-from"];
 const MARK = /<!-- file:(\S+) -->/g;
