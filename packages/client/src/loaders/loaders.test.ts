@@ -53,9 +53,9 @@ describe("a pair", () => {
   });
 });
 
-it("a width is the next that uploads warm, at most the widest, and an icon's own", () => {
+it("a width is the next that uploads warm, an icon's too, and at most the widest", () => {
   const widths = [64, 300, 321, 700, 5000].map((width) => /w=(\d+)/.exec(transformer("/a", { width }))?.[1]);
-  expect(widths).toEqual(["64", "320", "480", "828", "1920"]);
+  expect(widths).toEqual(["320", "320", "480", "828", "1920"]);
 });
 
 describe("quality", () => {
