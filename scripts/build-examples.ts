@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { launchBrowser } from "../apps/dashboard/test/browser.ts";
 import { freePort } from "../dev/listen.ts";
-import { BASE, faultOf } from "../packages/client/src/testing/ask-edge.ts";
+import { BASE, config, faultOf } from "../packages/client/src/testing/ask-edge.ts";
+import { verify } from "../packages/shared/src/signature.ts";
 import { startTestStack } from "../test/e2e/stack.ts";
 import { faultsInBrowser, serveFolder } from "./show-example.ts";
 import { workboxFaults } from "./show-workbox.ts";
@@ -22,11 +23,13 @@ const PAGES: Record<string, string | null> = {
   unpic: "dist/index.html",
   eleventy: "_site/index.html",
 };
+/** next's example signs with it while it is built. */
+const KEY = "a-key-that-no-page-may-hold";
 const env: NodeJS.ProcessEnv = {
   ...process.env,
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
   // No build may carry what it could read here into a page.
-  SIGNING_KEYS: "a-key-that-no-page-may-hold",
+  SIGNING_KEYS: KEY,
   NEXT_TELEMETRY_DISABLED: "1",
   ASTRO_TELEMETRY_DISABLED: "1",
   NUXT_TELEMETRY_DISABLED: "1",
@@ -73,7 +76,13 @@ function buildExample(name: string, page: string | null, { edgeUrl, browser }: P
     try {
       const html = (await (await fetch(site.url)).text()).replaceAll(edgeUrl, BASE);
       const urls = urlsIn(html);
-      const faults = [...faultsOf(urls, html), ...secretsIn(folder), ...(await faultsInBrowser(browser, site.url))];
+      const faults = [
+        ...faultsOf(urls, html),
+        ...secretsIn(folder),
+        ...scriptsIn(name, folder, html),
+        ...(name === "next" ? await signedFaults(join(folder, "out/signed.html")) : []),
+        ...(await faultsInBrowser(browser, site.url)),
+      ];
       console.log(`${name}: shown in ${secondsSince(built)} s; ${urls.length} URLs`);
       return faults;
     } finally {
@@ -152,6 +161,16 @@ function faultsOf(urls: readonly string[], html: string): string[] {
 /** The key, what signs with it, and settings that the private configuration alone has. */
 const SECRET = /a-key-that-no-page-may-hold|createHmac|SIGNING_KEYS|originalsWindowSeconds|cdn\.example\.com/;
 
+/** The page that signs has URLs that the edge takes: the key was there, and is looked for in vain in what a browser could load. */
+async function signedFaults(page: string): Promise<string[]> {
+  const urls = urlsIn(readFileSync(page, "utf8")).filter((url) => url.includes("&s="));
+  const verdicts = await Promise.all(
+    urls.map((url) => verify(new URL(url).pathname, new URL(url).search, [KEY], config, Date.now() / 1000)),
+  );
+  if (urls.length < 5) return [`${page} has ${urls.length} signed URLs`];
+  return verdicts.flatMap((verdict, n) => (verdict === "ok" ? [] : [`${urls[n]}: ${verdict}`]));
+}
+
 /** What a browser could load must hold nothing of the private configuration. */
 function secretsIn(folder: string): string[] {
   const files = globSync(["out/**/*", ".output/public/**/*", "dist/**/*", "_site/**/*"], {
@@ -163,6 +182,15 @@ function secretsIn(folder: string): string[] {
     .map((file) => join(file.parentPath, file.name))
     .filter((path) => SECRET.test(readFileSync(path, "latin1")))
     .map((path) => `${path} holds what only a server may know`);
+}
+
+/** Loaders of these run while the site is built, and cost a page nothing. */
+const SCRIPTLESS = ["astro", "eleventy"];
+
+function scriptsIn(name: string, folder: string, html: string): string[] {
+  if (!SCRIPTLESS.includes(name)) return [];
+  const files = globSync(["dist/**/*.js", "_site/**/*.js"], { cwd: folder });
+  return [...files, ...(html.match(/<script\b/g) ?? [])].map((script) => `${script} is a script in the page`);
 }
 
 const asked = process.argv.slice(2);

@@ -50,6 +50,11 @@ export const BLOCKS: readonly Block[] = [
   { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
   { page: "docs/ittybit.md", begins: "ITTYBIT_API_KEY=", does: { skip: "needs a key of Ittybit's" } },
   { page: "docs/operations.md", begins: "npm run provision", does: account },
+  {
+    page: "docs/page-authors.md",
+    begins: "npm run client:pack",
+    does: { prints: [/packages\/client\/dist$/m, /^prewarm-client-\d+\.\d+\.\d+\.tgz$/m] },
+  },
   { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long, and a step of CI of its own" } },
   { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
   { page: "examples/plain/README.md", begins: "node scripts/boot.mjs run", does: { prints: [] } },

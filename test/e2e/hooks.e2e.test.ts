@@ -117,7 +117,7 @@ it("all that a page of the client's or of a loader's asks for of an upload is st
   const imageConfig = { service: { config: options } };
   const [next, unpic, eleventy] = [createLoader(options), createTransformer(options), urlFormat(options)];
   const src = "/cats/tim.jpg";
-  const loaded = breakpoints(options).flatMap((width) => [
+  const loaded = [16, 64, 256, ...breakpoints(options)].flatMap((width) => [
     next({ src, width }),
     nuxt().getImage(src, { ...options, modifiers: { width } }).url,
     astro.getURL({ src, width, height: width }, imageConfig),

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
@@ -27,14 +29,20 @@ beforeAll(async () => {
     import { definePrewarmImg } from "@prewarm/client/element";
     globalThis.prewarm = createPrewarm({ baseUrl: "${stack.edgeUrl}" });
     definePrewarmImg();`);
+  const signer = `export * from "@prewarm/client/server";`;
   const files: Record<string, [string, string]> = {
     "/": ["text/html", html],
+    "/signer.js": ["text/javascript", await bundled(signer)],
+    // As a bundler does that knows nothing of browsers.
+    "/neutral-signer.js": ["text/javascript", await bundled(signer, "neutral")],
     "/empty": ["text/html", "<!doctype html><link rel=icon href=data:,>"],
     "/sw.js": ["text/javascript", worker],
     "/prewarm.js": ["text/javascript", script],
   };
   site = createServer((request, response) => {
     const [type, text] = files[request.url ?? ""] ?? ["text/plain", ""];
+    // What docs/page-authors.md tells pages to send.
+    response.setHeader("content-security-policy", policy());
     response.setHeader("content-type", type).end(text);
   }).listen(0);
 });
@@ -44,14 +52,24 @@ afterAll(async () => {
   await stack?.close();
 });
 
-async function bundled(contents: string): Promise<string> {
+async function bundled(contents: string, platform: "browser" | "neutral" = "browser"): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: import.meta.dirname },
     bundle: true,
     format: "esm",
+    platform,
     write: false,
   });
   return outputFiles[0]?.text ?? "";
+}
+
+/** The policy of examples/plain, for the hosts of this stack. */
+function policy(): string {
+  const text = readFileSync(join(import.meta.dirname, "../../examples/plain/csp.txt"), "utf8").trim();
+  return text
+    .replace("Content-Security-Policy: ", "")
+    .replace("https://images.example.com", stack.edgeUrl)
+    .replace("https://originals.example.com", new URL(stack.originalsUrl).origin);
 }
 
 function address(path: string): string {
@@ -95,18 +113,31 @@ describe("a service worker that keeps images", () => {
   });
 });
 
+it.each(["/signer.js", "/neutral-signer.js"])("a browser that loads %s, which signs, gets an error", async (path) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(address("/empty"));
+  const said = await page.evaluate(`import("${path}").then(() => "it runs", String)`);
+  await context.close();
+  expect(said).toContain("must not run in a browser");
+});
+
 describe("an open page", () => {
-  it("swaps cold images for their variants, by upgrade() and by <prewarm-img upgrade>", async () => {
+  it("swaps cold images for their variants, by upgrade() and by <prewarm-img upgrade>, which clears what lies behind", async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(address("/empty"));
     await page.addScriptTag({ url: "/prewarm.js", type: "module" });
-    const image = (version: string) => `<img src="${stack.edgeUrl}/images/hero.jpg?w=320&f=auto&v=${version}">`;
+    const image = (version: string) =>
+      `<img style="background: red" src="${stack.edgeUrl}/images/hero.jpg?w=320&f=auto&v=${version}">`;
     await page.evaluate(
       `document.body.innerHTML = ${JSON.stringify(`${image("by-call")}<prewarm-img upgrade>${image("by-element")}</prewarm-img>`)}`,
     );
     const widths = () => page.evaluate(`[...document.images].map((image) => image.naturalWidth).join()`);
     await until("originals are shown", widths, (seen) => seen === "1024,1024");
+    // Only the element takes away what lies behind a picture.
+    const behind = await page.evaluate(`[...document.images].map((image) => image.style.background).join()`);
+    expect(behind).toBe("red,");
     await page.evaluate(`prewarm.upgrade(document)`);
     await until("variants are shown", widths, (seen) => seen === "320,320", 40_000);
     await context.close();

@@ -162,14 +162,18 @@ describe(`a page of ${COUNT} photographs`, () => {
     240_000,
   );
 
-  it("is shown cold with `crossorigin` as well, and says nothing", async () => {
-    const headers = await fetch(originals.url.replace("{id}", "photo-0.jpg"));
-    await headers.body?.cancel();
-    expect(headers.headers.get("access-control-allow-origin")).toBeNull();
-    const context = await visitor();
-    const { images, said, shifts } = await visit(context, address("/crossorigin"));
-    await context.close();
-    expect([images.length, images.every(isOriginal)]).toEqual([COUNT, true]);
-    expect([said, shifts]).toEqual([[], []]);
-  }, 120_000);
+  it.each([1, 2])(
+    "at density %i is shown cold with `crossorigin` as well, and says nothing",
+    async (density) => {
+      const headers = await fetch(originals.url.replace("{id}", "photo-0.jpg"));
+      await headers.body?.cancel();
+      expect(headers.headers.get("access-control-allow-origin")).toBeNull();
+      const context = await visitor(density);
+      const { images, said, shifts } = await visit(context, address("/crossorigin"));
+      await context.close();
+      expect([images.length, images.every(isOriginal)]).toEqual([COUNT, true]);
+      expect([said, shifts]).toEqual([[], []]);
+    },
+    120_000,
+  );
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createPrewarm } from "@prewarm/client";
@@ -283,6 +283,18 @@ describe("client", () => {
     expect(client.imageUrl("x", { preset: "card" } as never)).toBe("https://a.example/images/x?p=card");
     expect(stdout).not.toMatch(/private/i);
     expect(stdout).not.toMatch(/4[234]{5}/);
+  });
+
+  it("prints what examples/plain shows of this repository's configuration", async () => {
+    const root = join(import.meta.dirname, "../../..");
+    const { stdout } = await run(["client", "--json", "--config", join(root, "prewarm.config.ts")]);
+    const { schema, ...settings } = JSON.parse(stdout);
+    expect(JSON.parse(readFileSync(join(root, "examples/plain/prewarm.public.json"), "utf8"))).toEqual({
+      schema,
+      ...settings,
+    });
+    const { publicConfig } = await import(join(root, "examples/plain/prewarm.public.ts"));
+    expect(publicConfig).toEqual(settings);
   });
 
   it("prints no setting but those of pages, however many there are", async () => {

@@ -1,6 +1,6 @@
 // Builds the package as it is installed: JavaScript, types and a package.json without dependencies, in `packages/client/dist`.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -33,6 +33,8 @@ await build({
 });
 writeTypes();
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
+copyFileSync(join(home, "../../LICENSE"), join(dist, "LICENSE"));
+console.log(dist);
 
 function writeTypes(): void {
   const types = join(dist, "types");

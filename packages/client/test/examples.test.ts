@@ -17,6 +17,38 @@ it("examples/plain/index.html is what write-page.ts prints", () => {
   expect(read("index.html")).toBe(writePage("http://localhost:8787"));
 });
 
+it("README.md asks for nothing that is refused, or needs a signature", () => {
+  const urls = urlsIn(readFileSync(join(plain, "../../README.md"), "utf8"));
+  expect(urls.length).toBeGreaterThan(4);
+  for (const url of urls) expect([url, faultOf(url)]).toEqual([url, null]);
+});
+
+/** The pages for page authors, and the marks of the files that they show. */
+const PAGES = ["page-authors", "next", "nuxt", "astro", "unpic", "eleventy", "placeholders", "moving-from"];
+const MARK = /<!-- file:(\S+) -->/g;
+/** Built with the real packages at night. */
+const BUILT = /^examples\/(next|nuxt|astro|unpic|eleventy)\//;
+const SCRIPTS = globSync("*.js", { cwd: plain });
+const HTML = ["image.html", "mail.html", "element.html"];
+/** Tried below; csp.txt by test/e2e/page. */
+const TRIED = [...SCRIPTS, ...HTML, "pages.ts", "prewarm.ts", "prewarm.mjs", "placeholder.ts", "sign.mjs", "csp.txt"];
+
+describe.each(PAGES)("docs/%s.md", (name) => {
+  const page = readFileSync(join(plain, `../../docs/${name}.md`), "utf8");
+  const shown = [...page.matchAll(MARK)].map(([, path = ""]) => path);
+
+  it("shows no code that is in no file", () => {
+    const rest = page.replaceAll(/<!-- file:\S+ -->.*?<!-- \/file -->/gs, "");
+    // A block of commands is played by the newcomer (scripts/newcomer).
+    expect(rest.replaceAll(/^```sh\n.*?^```/gms, "")).not.toMatch(/^(```| {4}\S)/m);
+  });
+
+  it("shows files that are run", () => {
+    const known = TRIED.map((file) => `examples/plain/${file}`);
+    expect(shown.filter((path) => !known.includes(path) && !BUILT.test(path))).toEqual([]);
+  });
+});
+
 describe("docs/moving-from.md", () => {
   const page = readFileSync(join(plain, "../../docs/moving-from.md"), "utf8");
   const rows = [...page.matchAll(/^\| (.+) \| (.+) \|$/gm)].map(
@@ -37,15 +69,12 @@ describe("docs/moving-from.md", () => {
 });
 
 describe("examples/plain", () => {
-  it.each(["image.html", "mail.html", "element.html"])(
-    "%s asks for nothing that is refused, in boxes of a known shape",
-    (name) => {
-      const html = read(name);
-      expect(urlsIn(html).length).toBeGreaterThan(0);
-      for (const url of urlsIn(html)) expect([url, faultOf(url)]).toEqual([url, null]);
-      for (const [tag] of html.matchAll(/<img[^>]*>/g)) expect(tag).toMatch(/width="\d+" height="\d+" alt="/);
-    },
-  );
+  it.each(HTML)("%s asks for nothing that is refused, in boxes of a known shape", (name) => {
+    const html = read(name);
+    expect(urlsIn(html).length).toBeGreaterThan(0);
+    for (const url of urlsIn(html)) expect([url, faultOf(url)]).toEqual([url, null]);
+    for (const [tag] of html.matchAll(/<img[^>]*>/g)) expect(tag).toMatch(/width="\d+" height="\d+" alt="/);
+  });
 
   it("pages.ts prints markup whose URLs are taken", async () => {
     const pages: Record<string, unknown> = { ...(await import("../../../examples/plain/pages.ts")) };
@@ -54,8 +83,8 @@ describe("examples/plain", () => {
     for (const url of urls) expect([url, faultOf(url)]).toEqual([url, null]);
   });
 
-  it("prewarm.ts takes what `prewarm client` prints", async () => {
-    const { card } = await import("../../../examples/plain/prewarm.ts");
+  it.each(["prewarm.ts", "prewarm.mjs"])("%s takes what `prewarm client` prints", async (name) => {
+    const { card } = await import(join(plain, name));
     expect(card).toBe(
       `<img src="${BASE}/images/other.jpg?p=card" width="640" height="480" alt="A boat" loading="lazy" decoding="async">`,
     );
@@ -85,7 +114,7 @@ describe("examples/plain", () => {
     expect(free.startsWith(BASE)).toBe(true);
   });
 
-  it.each(globSync("*.js", { cwd: plain }))("%s bundles for a browser", async (name) => {
+  it.each(SCRIPTS)("%s bundles for a browser", async (name) => {
     const external = ["workbox-routing", "workbox-strategies"];
     const { errors } = await build({
       entryPoints: [join(plain, name)],

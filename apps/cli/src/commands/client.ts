@@ -12,7 +12,11 @@ export const clientCommand: Command = {
   description: "Print prewarm.public.ts: what pages may know of the configuration, for @prewarm/client",
   operands: null,
   flags: {},
-  examples: ["prewarm client", "prewarm client --config ../images/prewarm.config.ts"],
+  examples: [
+    "prewarm client > prewarm.public.ts",
+    "prewarm client --json > prewarm.public.json",
+    "prewarm client --config ../images/prewarm.config.ts",
+  ],
   async run(args, context) {
     const config = publicPart(await loadConfig(args, context));
     const report = createReport(args, context);

@@ -82,13 +82,16 @@ const service = {
     return { loading: "lazy", decoding: "async", ...kept };
   },
 
-  /** Size of an image by its URL at the edge, for `inferSize`: without downloading it, once it is known. */
-  async getRemoteSize(url: string, config: ImageConfig): Promise<{ width: number; height: number; format: string }> {
+  /**
+   * Size of an image by its URL at the edge, for `inferSize`: without downloading it, once it is known. Without a format, of which Astro
+   * would make WebP for everybody.
+   */
+  async getRemoteSize(url: string, config: ImageConfig): Promise<{ width: number; height: number }> {
     const settings = settingsOf(config);
     const { info } = await import("../info.ts");
     const [found] = (await info(settings, [sourceOf(settings, url)?.id ?? ""])).values();
     if (!found) throw new Error(`${url} has no known size yet: warm it first`);
-    return { ...found, format: found.type.replace("image/", "") };
+    return found;
   },
 };
 

@@ -62,15 +62,11 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
   const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings, px, height) : undefined;
   return {
     ratio,
-    width: ratio ? px : pageWidth(settings, px),
+    // The next width that uploads warm: a library's own choice, an icon's too, is a rung that nobody has made.
+    width: ratio || !px ? px : snapUp(px, settings.pages.widths),
     quality: qualityOf(asked.quality),
     ...(typeof asked.format === "string" && { format: asked.format }),
   };
-}
-
-/** The next width that uploads warm: a library's own choice is a rung that nobody has made. Icons keep theirs. */
-function pageWidth({ pages: { widths } }: Settings, px: number): number {
-  return px < Math.min(...widths) ? px : snapUp(px, widths);
 }
 
 /** In px; 0 for what is none. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { setup } from "../../../../workers/edge/src/testing/setup.ts";
 import { DEFAULTS } from "../../src/defaults.ts";
 import astro from "../../src/loaders/astro.ts";
 import { urlFormat } from "../../src/loaders/eleventy.ts";
@@ -14,8 +15,8 @@ import unpicCalls from "./calls/unpic.json" with { type: "json" };
 import type { Source } from "./sources.ts";
 
 /*
- * What the real libraries ask a loader for (record.ts wrote it down), answered by our loaders, and every URL read by the edge's own code:
- * none refused, and none that names another image than the page meant.
+ * What the real libraries ask a loader for (record.ts wrote it down), answered by our loaders, and every URL asked of the edge: none refused,
+ * and none that names another image than the page meant.
  */
 
 const options = { baseUrl: BASE };
@@ -56,10 +57,18 @@ const LIBRARIES: readonly (readonly [Recorded, Answer])[] = [
   [eleventyCalls as Recorded, ((call: Parameters<typeof format>[0]) => [format(call)]) as Answer],
 ];
 
+const edge = setup();
+
+/** Where the edge sends whoever asks first: to the original. */
+async function originalOf(url: string): Promise<string | null> {
+  const { status, headers } = await edge.ask("HEAD", url.slice(BASE.length), { accept: "image/avif,image/webp,*/*" });
+  return status === 302 ? headers.get("location") : `refused: ${status}`;
+}
+
 describe.each(LIBRARIES)("$library", ({ cases }, answer) => {
   it.each(cases.map((each) => [each.source.src, JSON.stringify(each.props), each] as const))(
     "%s %s",
-    (_src, _props, each) => {
+    async (_src, _props, each) => {
       const { source, calls } = each;
       const urls = calls.flatMap((call) => answer(call as never));
       expect(urls.length).toBeGreaterThan(0);
@@ -71,16 +80,18 @@ describe.each(LIBRARIES)("$library", ({ cases }, answer) => {
         expect([url, faultOf(url)]).toEqual([url, null]);
         const { id, version } = readUrl(url);
         expect([id, version]).toEqual([source.id, source.v ?? null]);
+        const path = source.id.split("/").map(encodeURIComponent).join("/");
+        expect(await originalOf(url)).toBe(`https://cdn.example.com/originals/${path}`);
       }
     },
   );
 });
 
-it("every whole picture from 320 px up has a width that uploads warm", () => {
+it("every whole picture of a width has one that uploads warm", () => {
   for (const [{ cases }, answer] of LIBRARIES)
     for (const url of cases.flatMap(({ calls }) => calls.flatMap((call) => answer(call as never)))) {
       const { w, h } = Object.fromEntries(new URLSearchParams(url.split("?")[1]));
-      if (url.startsWith(BASE) && h === undefined && Number(w) >= 320)
+      if (url.startsWith(BASE) && w !== undefined && h === undefined)
         expect(DEFAULTS.pages.widths, url).toContain(Number(w));
     }
 });
