@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { defineConfig } from "@prewarm/shared/config";
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
-import { dayBill, imageDay, monthBill, strangersLines, strangersTable } from "./strangers.ts";
+import { listUsd, PATHS } from "./operations.ts";
+import { PRICES } from "./prices.ts";
+import { dayBill, imageDay, monthBill, strangersLines, strangersTable, TRACED } from "./strangers.ts";
 
 const config = (more: Partial<Parameters<typeof defineConfig>[0]> = {}) =>
   defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], ...more });
@@ -25,6 +27,29 @@ describe("what strangers cost", () => {
     expect(monthBill(config({ prices: { ittybitPer1000Jobs: 2 } }), 1).usd - free).toBeCloseTo(100);
   });
 
+  it.each([
+    [1, dayBill, 1],
+    [1, monthBill, 30],
+    [1_000, dayBill, 1],
+    [1_000, monthBill, 30],
+  ] as const)(
+    "is in dollars the counts by the prices of `npm run cost`, from %i addresses (%o, %i days)",
+    (addresses, bill, days) => {
+      const each = (unit: keyof typeof PRICES) => PRICES[unit].usd;
+      const { messages, looks, rows, jobs, bytes, usd } = bill(config(), addresses);
+      const message = 3 * each("queueOperation") + each("request") + 2 * each("cpuMs") + 2 * each("objectRequest");
+      const sum =
+        messages * (message + 1_400 * each("logBytes")) +
+        looks * (each("r2A") + each("r2B")) +
+        rows * (5 * each("rowWritten") + each("objectRequest")) +
+        jobs * listUsd(PATHS.live.operations, 1) +
+        (bytes / 1e9) * each("r2GbMonth") +
+        days * 86_400 * 0.128 * each("objectGbS");
+      expect(usd).toBeCloseTo(sum, 6);
+      expect(strangersTable(config())).toContain(usd < 10 ? `$${usd.toFixed(2)}` : `$${Math.ceil(usd)}`);
+    },
+  );
+
   it("is less a network than its limiters let through, once many come", () => {
     const [one, many] = [dayBill(config(), 1), dayBill(config(), 1_000)];
     expect(one.messages).toBe(660 * 1_440);
@@ -44,5 +69,7 @@ describe("what strangers cost", () => {
     expect(said("ENQUEUE")).toEqual(new Set([`{ limit = ${MISSES_PER_MINUTE.known}, period = 60 }`]));
     expect(said("UNKNOWN")).toEqual(new Set([`{ limit = ${MISSES_PER_MINUTE.unknown}, period = 60 }`]));
     expect(limits).toHaveLength(6);
+    const rates = readFileSync("wrangler.consumer.toml", "utf8").matchAll(/head_sampling_rate = (.+)/g);
+    expect(new Set([...rates].map(([, rate]) => Number(rate)))).toEqual(new Set([TRACED]));
   });
 });

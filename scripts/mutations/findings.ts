@@ -49,6 +49,14 @@ export const FINDINGS: Mutation[] = [
     tests: [`${PROTOCOL}/prune.test.ts`],
   },
   {
+    promise: "F3",
+    breaks: "refused rows stay for a month",
+    file: `${PROTOCOL}/prune.ts`,
+    find: "refused: { ms: DAY_MS,",
+    replace: "refused: { ms: 30 * DAY_MS,",
+    tests: ["test/world/strangers/kept.test.ts"],
+  },
+  {
     promise: "F4",
     breaks: "viewers have no share of the month",
     file: `${PROTOCOL}/gate.ts`,
@@ -111,6 +119,14 @@ export const FINDINGS: Mutation[] = [
     find: "now - silence.until > forgetMs ? 1 : silence.times + 1",
     replace: "now - silence.until > forgetMs ? 1 : 1",
     tests: ["test/world/strangers/ceilings.test.ts"],
+  },
+  {
+    promise: "F4",
+    breaks: "a result of any size is kept",
+    file: "workers/consumer/src/making/finish-job.ts",
+    find: "allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES }",
+    replace: "allowLoopbackHttp, maxBytes: 10 * OUTPUT_MAX_BYTES }",
+    tests: ["test/world/strangers/kept.test.ts"],
   },
   {
     promise: "F5",
