@@ -22,6 +22,15 @@ describe("what strangers cost", () => {
     expect(strangersLines(site).join(" ")).not.toContain("NaN");
   });
 
+  it("is printed at start with every figure of the page", () => {
+    const cells = (lines: string[]) => lines.map((line) => line.split(/ {2,}|\s*\|\s*/).filter((cell) => cell !== ""));
+    const page = strangersTable(config())
+      .split("\n")
+      .filter((_, n) => n !== 1);
+    expect(cells(strangersLines(config()))).toEqual(cells(page));
+    expect(cells(page)).toHaveLength(6);
+  });
+
   it("counts Ittybit's price when it is known", () => {
     const free = monthBill(config(), 1).usd;
     expect(monthBill(config({ prices: { ittybitPer1000Jobs: 2 } }), 1).usd - free).toBeCloseTo(100);

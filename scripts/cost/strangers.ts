@@ -177,12 +177,17 @@ export function strangersTable(config: Config): string {
   ].join("\n");
 }
 
-/** The same in two lines, for the start. */
+/** The same for a terminal. */
 export function strangersLines(config: Config): string[] {
-  const [one, many] = [dayBill(config, 1), dayBill(config, 1_000)];
-  const month = monthBill(config, 1_000);
-  return [
-    `unsigned clients cost at most ${count(one.jobs)} jobs and ${dollars(one.usd)} a day from one address,`,
-    `${count(many.jobs)} and ${dollars(many.usd)} from a thousand, ${count(month.jobs)} jobs a month (docs/security.md)`,
-  ];
+  const lines = strangersTable(config).split("\n");
+  const rows = [lines[0] ?? "", ...lines.slice(2)].map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join("  "),
+  );
 }
