@@ -185,6 +185,22 @@ export const FINDINGS: Mutation[] = [
     tests: ["scripts/check-config.test.ts"],
   },
   {
+    promise: "F9",
+    breaks: "nobody misses it on the edge",
+    file: "scripts/site-faults.ts",
+    find: `["wrangler.consumer.toml", "wrangler.edge.toml"]`,
+    replace: `["wrangler.consumer.toml"]`,
+    tests: ["scripts/check-config.test.ts"],
+  },
+  {
+    promise: "F3",
+    breaks: "anybody makes the edge ask an origin for any number of made-up ids",
+    file: "workers/edge/src/miss/stream-original.ts",
+    find: `(await isOverLimit(context, edge.limit, "stream ")) ? null`,
+    replace: `(await isOverLimit(context, edge.limit, "stream ")) === null ? null`,
+    tests: ["workers/edge/src/miss/stream-original.test.ts"],
+  },
+  {
     promise: "F10",
     breaks: "the API's document is made for each call",
     file: `${API}/openapi.ts`,

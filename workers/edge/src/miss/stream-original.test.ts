@@ -79,6 +79,34 @@ describe("a script's miss", () => {
     expect(worker.status).toBe(302);
   });
 
+  it("is not passed on without end: one network's share a minute is that of known images, whatever is asked for", async () => {
+    const counted = new Map<string, number>();
+    const allowed = (key: string) => {
+      counted.set(key, (counted.get(key) ?? 0) + 1);
+      return (counted.get(key) ?? 0) <= 3;
+    };
+    const { get, asked } = world(() => new Response(JPEG), { allowed, allowedUnknown: () => true });
+    const from = (n: number) => ({ ...CORS, "CF-Connecting-IP": `2001:db8::${n}` });
+    const answers = [];
+    for (let n = 0; n < 6; n += 1) answers.push(await get(`/images/made-up-${n}?w=800`, from(n)));
+    expect(asked).toHaveLength(3);
+    expect(answers.map(({ headers }) => headers.get("Content-Type"))).toEqual([
+      ...["image/jpeg", "image/jpeg", "image/jpeg"],
+      ...["image/gif", "image/gif", "image/gif"],
+    ]);
+    // Messages are counted apart.
+    expect([...counted.keys()]).toEqual(["stream 2001:db8:0:0"]);
+  });
+
+  it.each<[string, Options]>([
+    ["without a limiter", {}],
+    ["with one that fails", { faults: { limit: "rejects" } }],
+  ])("is passed on %s", async (_, options) => {
+    const { get, asked } = world(() => new Response(JPEG), options);
+    await get("/images/photo?w=800", { ...CORS, "CF-Connecting-IP": "198.51.100.7" });
+    expect(asked).toHaveLength(1);
+  });
+
   it("follows no redirect that leads elsewhere", async () => {
     const { get, asked } = world((url) =>
       url === URL_OF_PHOTO ? Response.redirect("https://b.example/x") : new Response(JPEG),

@@ -5,6 +5,7 @@ import { originalHeaders, SNIFF_BYTES } from "../original-headers.ts";
 import type { RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem } from "../respond.ts";
 import { withTimeLimit } from "../time-limit.ts";
+import { isOverLimit } from "./over-limit.ts";
 import { placeholder } from "./placeholder.ts";
 
 /*
@@ -27,8 +28,8 @@ export function wantsCors({ method, headers }: RequestContext): boolean {
 }
 
 /**
- * The original's bytes, up to `cold.streamMaxBytes`; where they are more or cannot be had, an image gets the placeholder. Null when the redirect
- * will do, for its server speaks CORS, or must do.
+ * The original's bytes, up to `cold.streamMaxBytes`; where they are more or cannot be had, or this network has had its share, an image gets the
+ * placeholder. Null when the redirect will do, for its server speaks CORS, or must do.
  */
 export async function streamOriginal(
   context: RequestContext,
@@ -36,8 +37,7 @@ export async function streamOriginal(
   fields: CommonFields,
 ): Promise<Response | null> {
   const { edge, method } = context;
-  const asked = await withTimeLimit(() => ask(context, url), WAIT_MS);
-  const response = asked.ok ? asked.value : null;
+  const response = (await isOverLimit(context, edge.limit, "stream ")) ? null : await open(context, url);
   if (response?.headers.get("Access-Control-Allow-Origin") === "*") {
     discard(response.body);
     return null;
@@ -55,6 +55,11 @@ export async function streamOriginal(
   }
   const { head, body } = await readHead(response.body, most);
   return new Response(body, { headers: { ...commonHeaders(fields, NO_STORE), ...originalHeaders(sniffType(head)) } });
+}
+
+async function open(context: RequestContext, url: string): Promise<Response | null> {
+  const asked = await withTimeLimit(() => ask(context, url), WAIT_MS);
+  return asked.ok ? asked.value : null;
 }
 
 /** Follows redirects on the same origin only: nothing outside the sources is passed on. Null when it leads elsewhere. */
