@@ -66,6 +66,14 @@ describe("what strangers cost", () => {
     expect(many.looks).toBe(5 * (86_400 + 60));
   });
 
+  it("is in a month no more than thirty days of it, but for what is kept", () => {
+    for (const addresses of [1, 1_000]) {
+      const [day, month] = [dayBill(config(), addresses), monthBill(config(), addresses)];
+      for (const column of ["messages", "looks", "rows", "jobs"] as const)
+        expect(month[column], column).toBeLessThanOrEqual(30 * day[column]);
+    }
+  });
+
   it("has as many versions an image and day as `v` says", () => {
     const versions = (["open", "limited", "signed"] as const).map((v) => imageDay(config({ v })).versions);
     expect(versions).toEqual([64, 3, 0]);
