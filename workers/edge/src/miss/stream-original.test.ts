@@ -15,9 +15,9 @@ const URL_OF_PHOTO = "https://cdn.example.com/originals/photo";
 type Answer = (url: string) => Response;
 
 function world(answer: Answer, options: Options = {}) {
-  const asked: { url: string; headers: Headers }[] = [];
+  const asked: { url: string; headers: Headers; cache: RequestCache | undefined }[] = [];
   const fetched = async (url: string, init: RequestInit) => {
-    asked.push({ url, headers: new Headers(init.headers) });
+    asked.push({ url, headers: new Headers(init.headers), cache: init.cache });
     return answer(url);
   };
   return { ...setup({ ...options, fetch: fetched }), asked };
@@ -105,6 +105,16 @@ describe("a script's miss", () => {
     const { get, asked } = world(() => new Response(JPEG), options);
     await get("/images/photo?w=800", { ...CORS, "CF-Connecting-IP": "198.51.100.7" });
     expect(asked).toHaveLength(1);
+  });
+
+  it("is asked for anew each time: what one viewer's Accept brought is kept for no other, and no replaced original is", async () => {
+    const { get, asked } = world(() => new Response(JPEG));
+    for (const accept of ["image/avif", "text/html", "*/*"]) await get("/images/photo?w=800", { ...CORS, Accept: accept });
+    expect(asked.map(({ headers, cache }) => [headers.get("Accept"), cache])).toEqual([
+      ["image/avif", "no-store"],
+      ["text/html", "no-store"],
+      ["*/*", "no-store"],
+    ]);
   });
 
   it("follows no redirect that leads elsewhere", async () => {
