@@ -109,7 +109,8 @@ describe("a script's miss", () => {
 
   it("is asked for anew each time: what one viewer's Accept brought is kept for no other, and no replaced original is", async () => {
     const { get, asked } = world(() => new Response(JPEG));
-    for (const accept of ["image/avif", "text/html", "*/*"]) await get("/images/photo?w=800", { ...CORS, Accept: accept });
+    for (const accept of ["image/avif", "text/html", "*/*"])
+      await get("/images/photo?w=800", { ...CORS, Accept: accept });
     expect(asked.map(({ headers, cache }) => [headers.get("Accept"), cache])).toEqual([
       ["image/avif", "no-store"],
       ["text/html", "no-store"],
