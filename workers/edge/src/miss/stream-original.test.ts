@@ -15,7 +15,7 @@ const URL_OF_PHOTO = "https://cdn.example.com/originals/photo";
 type Answer = (url: string) => Response;
 
 function world(answer: Answer, options: Options = {}) {
-  const asked: { url: string; headers: Headers; cache: RequestCache | undefined }[] = [];
+  const asked: { url: string; headers: Headers; cache: RequestInit["cache"] }[] = [];
   const fetched = async (url: string, init: RequestInit) => {
     asked.push({ url, headers: new Headers(init.headers), cache: init.cache });
     return answer(url);
