@@ -135,7 +135,7 @@ it("of what passes no more is kept than a day's, and that of the hours until som
   const tables = () => Number(world.sql.exec(SIZE)[0]?.n);
   const before = tables();
   let rows = 0;
-  for (let n = 0; world.clock.now() < SINCE + 1.4 * DAY_MS; n += 1) {
+  for (let n = 0; world.clock.now() < SINCE + 2 * DAY_MS; n += 1) {
     // Twice as many as are looked at.
     for (const of of [0, 1]) {
       const id = `${HTML_ID}-${n}-${of}-`.padEnd(ENCODED_ID_MAX_BYTES, "x");
