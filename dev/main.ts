@@ -89,7 +89,12 @@ function tellReady(stack: Stack, settings: StackSettings, config: Config | null)
   }
   if (config !== null) {
     console.log(`\nOne image can have ${countVariants(config)} variants that need no signature (versions aside).`);
-    console.log(`Deployed, ${strangersLines(config).join("\n")}.`);
+    console.log("\nWhat clients without a signature can cause at most, once it is deployed (docs/security.md):");
+    console.log(
+      `${strangersLines(config)
+        .map((line) => `  ${line}\n`)
+        .join("")}`,
+    );
   }
   const { token } = namedToken(settings.adminToken.split(",")[0] ?? "");
   console.log(`Dashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);

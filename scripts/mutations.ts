@@ -47,8 +47,8 @@ async function failureOf(copy: string, tests: readonly string[]): Promise<string
   const args = ["vitest", "run", "--project", "node", "--no-color", "--bail", "1", ...tests];
   const [command = "", ...rest] = [join(ROOT, "node_modules/.bin", args[0] ?? ""), ...args.slice(1)];
   try {
-    // Histories that notice do so among the first.
-    const env = { ...process.env, HISTORIES: "400" };
+    // Histories and made inputs that notice do so among the first.
+    const env = { ...process.env, HISTORIES: "400", FUZZ_RUNS: "10000" };
     await run(command, rest, { cwd: copy, env, timeout: 120_000, maxBuffer: 50_000_000 });
     return null;
   } catch (error) {

@@ -1,5 +1,6 @@
 // `npm run node-sums`: asks nodejs.org for the sums of its archives, fetches each, unpacks the program and compares both with
-// scripts/node-sums.json, which every install is held to. Exits 1 on a difference; a server that does not answer is only told.
+// scripts/node-sums.json, which every install is held to. Exits 0 when all are the same, 1 on a difference, and 2 when nodejs.org does not
+// answer and so nothing was compared.
 import { spawnSync } from "node:child_process";
 import { SUMS, sha256 } from "./node-program.mjs";
 
@@ -28,17 +29,20 @@ export async function differences(get: Get, sums: typeof SUMS = SUMS): Promise<s
   return faults;
 }
 
-async function main(): Promise<void> {
+/** What is told, and the exit code. */
+export async function verdict(get: Get, sums: typeof SUMS = SUMS): Promise<{ said: string; code: 0 | 1 | 2 }> {
   try {
-    const faults = await differences((url) => fetch(url, { signal: AbortSignal.timeout(120_000) }));
-    for (const fault of faults) console.error(fault);
-    if (faults.length > 0) process.exitCode = 1;
-    else console.log(`Node ${SUMS.version} is nodejs.org's.`);
+    const faults = await differences(get, sums);
+    if (faults.length > 0) return { said: faults.join("\n"), code: 1 };
+    return { said: `Node ${sums.version} is nodejs.org's.`, code: 0 };
   } catch (error) {
-    console.log(
-      `nodejs.org does not answer, so nothing was compared: ${error instanceof Error ? error.message : error}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    return { said: `nodejs.org does not answer (${why}): nothing was compared, nothing is proved.`, code: 2 };
   }
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  const { said, code } = await verdict((url) => fetch(url, { signal: AbortSignal.timeout(120_000) }));
+  console.log(said);
+  process.exitCode = code;
+}

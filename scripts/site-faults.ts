@@ -13,8 +13,12 @@ export interface Judged {
   faults: string[];
 }
 
+const readOurs = (name: string): string => readFileSync(join(ROOT, name), "utf8");
+/** The consumer reads originals and results; the edge passes an original on to a script. */
+const FETCHING = ["wrangler.consumer.toml", "wrangler.edge.toml"];
+
 /** Reads prewarm.config.ts (or the file given) anew and judges it: what start, reload, build and deploy go by. Never throws. */
-export async function judgeSite(file = "prewarm.config.ts"): Promise<Judged> {
+export async function judgeSite(file = "prewarm.config.ts", read = readOurs): Promise<Judged> {
   const path = resolve(ROOT, file);
   try {
     // The query makes Node read an edited file again.
@@ -26,7 +30,7 @@ export async function judgeSite(file = "prewarm.config.ts"): Promise<Judged> {
       };
     return {
       config: module.default,
-      faults: [...judge(module.default), ...fetchFaults(readFileSync(join(ROOT, "wrangler.consumer.toml"), "utf8"))],
+      faults: [...judge(module.default), ...FETCHING.flatMap((name) => fetchFaults(name, read(name)))],
     };
   } catch (error) {
     return {
@@ -37,12 +41,12 @@ export async function judgeSite(file = "prewarm.config.ts"): Promise<Judged> {
 }
 
 /** Without the flag a fetch of the Worker's own zone goes past Access and firewall, straight to the origin. */
-export function fetchFaults(toml: string): string[] {
+export function fetchFaults(file: string, toml: string): string[] {
   // An environment may name flags of its own, which take the place of those above.
   const flags = toml.split("\n").filter((line) => line.startsWith("compatibility_flags"));
   return flags.length > 0 && flags.every((line) => line.includes('"global_fetch_strictly_public"'))
     ? []
-    : ['wrangler.consumer.toml: compatibility_flags: add "global_fetch_strictly_public": this Worker fetches'];
+    : [`${file}: compatibility_flags: add "global_fetch_strictly_public": this Worker fetches`];
 }
 
 function judge(config: Config): string[] {

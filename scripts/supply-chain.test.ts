@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isUnreachable, unpinned } from "./audit.ts";
 import { nodeFault, SUMS, sha256 } from "./node-program.mjs";
-import { differences } from "./node-sums.ts";
+import { differences, verdict } from "./node-sums.ts";
 import { secretsIn } from "./secrets.ts";
 
 const root = dirname(import.meta.dirname);
@@ -63,7 +63,20 @@ describe("Node", () => {
       new Response(url.endsWith("SHASUMS256.txt") ? text : new Uint8Array(archive));
     const published = `${sha256(archive)}  node-v1.0.0-linux-x64.tar.gz\n`;
 
-    it("is the same", async () => expect(await differences(serve(published), sums)).toEqual([]));
+    it("is the same", async () => expect(await verdict(serve(published), sums)).toMatchObject({ code: 0 }));
+
+    it.each([
+      ["does not answer", () => Promise.reject(new TypeError("fetch failed"))],
+      ["has no such version", async () => new Response("not found", { status: 404 })],
+      [
+        "breaks off before the archive",
+        async (url: string) => (url.endsWith(".txt") ? serve(published)(url) : Promise.reject(new TypeError("reset"))),
+      ],
+    ])("is not said to be the same when the server %s", async (_, get) => {
+      const { said, code } = await verdict(get, sums);
+      expect(code).toBe(2);
+      expect(said).toContain("nothing was compared");
+    });
 
     it.each([
       ["published sum", `${"0".repeat(64)}  node-v1.0.0-linux-x64.tar.gz\n`, sums],
@@ -71,6 +84,7 @@ describe("Node", () => {
       ["program", published, { ...sums, programs: { "linux-x64": "0" } }],
     ])("is told when the %s differs", async (what, text, pins) => {
       expect((await differences(serve(text), pins)).join()).toContain(what);
+      expect(await verdict(serve(text), pins)).toMatchObject({ code: 1 });
     });
   });
 });

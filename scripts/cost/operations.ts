@@ -14,13 +14,13 @@ export interface Path {
 
 const MESSAGE = 3; // write, read, delete
 /** Memory that a running object is billed for, GB. */
-const OBJECT_GB = 0.128;
+export const OBJECT_GB = 0.128;
 /** A consumer's work on one variant: POST, download, check, put. Assumed. */
 const VARIANT_CPU_MS = 3;
 /** The edge's work on one view. Assumed. */
 const VIEW_CPU_MS = 1;
 /** An event of the platform, and a line of ours. Assumed. */
-const [EVENT_BYTES, LINE_BYTES] = [2_000, 1_000];
+export const [EVENT_BYTES, LINE_BYTES] = [2_000, 1_000];
 
 interface Making {
   rows: number;

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { defineConfig } from "@prewarm/shared/config";
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
-import { dayBill, imageDay, monthBill, strangersLines, strangersTable } from "./strangers.ts";
+import { listUsd, PATHS } from "./operations.ts";
+import { PRICES } from "./prices.ts";
+import { dayBill, imageDay, monthBill, strangersLines, strangersTable, TRACED } from "./strangers.ts";
 
 const config = (more: Partial<Parameters<typeof defineConfig>[0]> = {}) =>
   defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], ...more });
@@ -20,16 +22,56 @@ describe("what strangers cost", () => {
     expect(strangersLines(site).join(" ")).not.toContain("NaN");
   });
 
+  it("is printed at start with every figure of the page", () => {
+    const cells = (lines: string[]) => lines.map((line) => line.split(/ {2,}|\s*\|\s*/).filter((cell) => cell !== ""));
+    const page = strangersTable(config())
+      .split("\n")
+      .filter((_, n) => n !== 1);
+    expect(cells(strangersLines(config()))).toEqual(cells(page));
+    expect(cells(page)).toHaveLength(6);
+  });
+
   it("counts Ittybit's price when it is known", () => {
     const free = monthBill(config(), 1).usd;
     expect(monthBill(config({ prices: { ittybitPer1000Jobs: 2 } }), 1).usd - free).toBeCloseTo(100);
   });
+
+  it.each([
+    [1, dayBill, 1],
+    [1, monthBill, 30],
+    [1_000, dayBill, 1],
+    [1_000, monthBill, 30],
+  ] as const)(
+    "is in dollars the counts by the prices of `npm run cost`, from %i addresses (%o, %i days)",
+    (addresses, bill, days) => {
+      const each = (unit: keyof typeof PRICES) => PRICES[unit].usd;
+      const { messages, looks, rows, jobs, bytes, usd } = bill(config(), addresses);
+      const message = 3 * each("queueOperation") + each("request") + 2 * each("cpuMs") + 2 * each("objectRequest");
+      const sum =
+        messages * (message + 1_400 * each("logBytes")) +
+        looks * (each("r2A") + each("r2B")) +
+        rows * (5 * each("rowWritten") + each("objectRequest")) +
+        jobs * listUsd(PATHS.live.operations, 1) +
+        (bytes / 1e9) * each("r2GbMonth") +
+        days * 86_400 * 0.128 * each("objectGbS");
+      expect(usd).toBeCloseTo(sum, 6);
+      expect(strangersTable(config())).toContain(usd < 10 ? `$${usd.toFixed(2)}` : `$${Math.ceil(usd)}`);
+    },
+  );
 
   it("is less a network than its limiters let through, once many come", () => {
     const [one, many] = [dayBill(config(), 1), dayBill(config(), 1_000)];
     expect(one.messages).toBe(660 * 1_440);
     expect(many.messages).toBeLessThan((1_000 * one.messages) / 5);
     expect(many.looks).toBe(5 * (86_400 + 60));
+  });
+
+  it("is in a month no more than thirty days of it, but for what is kept", () => {
+    for (const addresses of [1, 1_000]) {
+      const [day, month] = [dayBill(config(), addresses), monthBill(config(), addresses)];
+      for (const column of ["messages", "looks", "rows", "jobs"] as const)
+        expect(month[column], column).toBeLessThanOrEqual(30 * day[column]);
+    }
   });
 
   it("has as many versions an image and day as `v` says", () => {
@@ -44,5 +86,7 @@ describe("what strangers cost", () => {
     expect(said("ENQUEUE")).toEqual(new Set([`{ limit = ${MISSES_PER_MINUTE.known}, period = 60 }`]));
     expect(said("UNKNOWN")).toEqual(new Set([`{ limit = ${MISSES_PER_MINUTE.unknown}, period = 60 }`]));
     expect(limits).toHaveLength(6);
+    const rates = readFileSync("wrangler.consumer.toml", "utf8").matchAll(/head_sampling_rate = (.+)/g);
+    expect(new Set([...rates].map(([, rate]) => Number(rate)))).toEqual(new Set([TRACED]));
   });
 });

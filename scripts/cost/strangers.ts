@@ -7,7 +7,7 @@ import {
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
 import { backoff } from "../../workers/consumer/src/platform/backoff.ts";
-import { listUsd, type Operations, PATHS, sum, times } from "./operations.ts";
+import { EVENT_BYTES, LINE_BYTES, listUsd, OBJECT_GB, type Operations, PATHS, sum, times } from "./operations.ts";
 
 /*
  * What clients without a signature can cause at most, from the configuration alone. Requests themselves are no part of it: like those to
@@ -21,10 +21,14 @@ const DAYS = 30;
  * R2 and each isolate's ten seconds may lie around the end of one.
  */
 const TOLD_MINUTES = 2;
-/** A marker's bytes; those of a row with the longest id; and of what is known of an image. */
+/** A marker's bytes; those of a refused row with the longest id, in tables that rows come to and leave; and of what is known of an image. */
 export const MARKER_BYTES = 100;
-export const ROW_BYTES = 1_500;
+export const ROW_BYTES = 1_250;
 export const INFO_BYTES = 4_000;
+/** Rows that only viewers caused are kept for a day, and until somebody keeps house: after an idle round that is six hours later. */
+const ROWS_DAYS = 1 + 6 / 24;
+/** Markers are a day old when the bucket's rule takes them, and it takes up to a day for that. */
+const MARKERS_DAYS = 2;
 
 export interface Bill {
   /** Into `prewarm-live`. */
@@ -96,33 +100,50 @@ function uselessCount(bucket: { most: number; perSecond: number }, perMinute: nu
   return most;
 }
 
-/** A message: written, read and deleted; a batch of its own at worst, with two calls of the ledger. */
-const MESSAGE: Operations = { queueOperation: 3, request: 1, cpuMs: 2, objectRequest: 2 };
+/** The share of handlers that are traced, with four spans each: `head_sampling_rate` in wrangler.consumer.toml. */
+export const TRACED = 0.05;
+/** A message: written, read and deleted; a batch of its own at worst, with two calls of the ledger and a line in the log. */
+export const MESSAGE: Operations = {
+  ...{ queueOperation: 3, request: 1, cpuMs: 2, objectRequest: 2 },
+  logBytes: LINE_BYTES + 4 * TRACED * EVENT_BYTES,
+};
 /** A look: the marker is read and written. */
-const LOOK: Operations = { r2A: 1, r2B: 1 };
-/** A refused row: with its index entry born and pruned. */
-const ROW: Operations = { rowWritten: 5 };
+export const LOOK: Operations = { r2A: 1, r2B: 1 };
+/** A refused row: with its index entry born and pruned, and a call that tells of it. */
+export const ROW: Operations = { rowWritten: 5, objectRequest: 1 };
+/** The ledger's object never sleeps while messages come. */
+export const DAY: Operations = { objectGbS: OBJECT_GB * DAY_S };
 
 function billOf(config: Config, addresses: number, days: number, jobs: number): Bill {
   const counts = countsOf(config, addresses, days, jobs);
   const { messages, looks, rows } = counts;
-  // What is gone within a day of its last change, and a few hours until somebody keeps house.
-  const day = countsOf(config, addresses, 1, jobsOf(config).day);
-  const kept = 2 * (day.looks * MARKER_BYTES + day.rows * (MARKER_BYTES + ROW_BYTES));
-  const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES) + kept;
-  return { ...counts, jobs, bytes, usd: usdOf(config, { messages, looks, rows, jobs, bytes }) };
+  const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES) + passingBytes(config, addresses);
+  return { ...counts, jobs, bytes, usd: usdOf(config, { messages, looks, rows, jobs, bytes }, days) };
 }
 
-/** At list price, with a month of what is kept. */
-export function usdOf({ prices }: Config, { messages, looks, rows, jobs, bytes }: Omit<Bill, "usd">): number {
+/** What is kept at any one time of that which passes: rows in the ledger, and markers in R2, one for each row and for each look without one. */
+export function passingBytes(config: Config, addresses: number): number {
+  const { day } = jobsOf(config);
+  // A span touches one day's slice more than it is long.
+  const rows = (days: number) => countsOf(config, addresses, days, (Math.floor(days) + 1) * day).rows;
+  return rows(ROWS_DAYS) * ROW_BYTES + rows(MARKERS_DAYS) * MARKER_BYTES;
+}
+
+/** At list price, with a month of what is kept and all that is logged. */
+export function usdOf(
+  { prices }: Config,
+  { messages, looks, rows, jobs, bytes }: Omit<Bill, "usd">,
+  days: number,
+): number {
   const operations = sum(
     times(MESSAGE, messages),
     times(LOOK, looks),
     times(ROW, rows),
+    times(DAY, days),
     times(PATHS.live.operations, jobs),
     { r2GbMonth: bytes / 1e9 },
   );
-  return listUsd(operations, 0) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
+  return listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
 }
 
 /* ── As text ── */
@@ -156,12 +177,17 @@ export function strangersTable(config: Config): string {
   ].join("\n");
 }
 
-/** The same in two lines, for the start. */
+/** The same for a terminal. */
 export function strangersLines(config: Config): string[] {
-  const [one, many] = [dayBill(config, 1), dayBill(config, 1_000)];
-  const month = monthBill(config, 1_000);
-  return [
-    `unsigned clients cost at most ${count(one.jobs)} jobs and ${dollars(one.usd)} a day from one address,`,
-    `${count(many.jobs)} and ${dollars(many.usd)} from a thousand, ${count(month.jobs)} jobs a month (docs/security.md)`,
-  ];
+  const lines = strangersTable(config).split("\n");
+  const rows = [lines[0] ?? "", ...lines.slice(2)].map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join("  "),
+  );
 }

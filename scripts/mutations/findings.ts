@@ -49,6 +49,14 @@ export const FINDINGS: Mutation[] = [
     tests: [`${PROTOCOL}/prune.test.ts`],
   },
   {
+    promise: "F3",
+    breaks: "refused rows stay for a month",
+    file: `${PROTOCOL}/prune.ts`,
+    find: "refused: { ms: DAY_MS,",
+    replace: "refused: { ms: 30 * DAY_MS,",
+    tests: ["test/world/strangers/kept.test.ts"],
+  },
+  {
     promise: "F4",
     breaks: "viewers have no share of the month",
     file: `${PROTOCOL}/gate.ts`,
@@ -113,6 +121,14 @@ export const FINDINGS: Mutation[] = [
     tests: ["test/world/strangers/ceilings.test.ts"],
   },
   {
+    promise: "F4",
+    breaks: "a result of any size is kept",
+    file: "workers/consumer/src/making/finish-job.ts",
+    find: "allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES }",
+    replace: "allowLoopbackHttp, maxBytes: 10 * OUTPUT_MAX_BYTES }",
+    tests: ["test/world/strangers/kept.test.ts"],
+  },
+  {
     promise: "F5",
     breaks: "a deletion told again is a repeat",
     file: "workers/consumer/src/hooks/receive-hook.ts",
@@ -167,6 +183,22 @@ export const FINDINGS: Mutation[] = [
     find: `line.includes('"global_fetch_strictly_public"')`,
     replace: "line.length > 0",
     tests: ["scripts/check-config.test.ts"],
+  },
+  {
+    promise: "F9",
+    breaks: "nobody misses it on the edge",
+    file: "scripts/site-faults.ts",
+    find: `["wrangler.consumer.toml", "wrangler.edge.toml"]`,
+    replace: `["wrangler.consumer.toml"]`,
+    tests: ["scripts/check-config.test.ts"],
+  },
+  {
+    promise: "F3",
+    breaks: "anybody makes the edge ask an origin for any number of made-up ids",
+    file: "workers/edge/src/miss/stream-original.ts",
+    find: `(await isOverLimit(context, edge.limit, "stream ")) ? null`,
+    replace: `(await isOverLimit(context, edge.limit, "stream ")) === null ? null`,
+    tests: ["workers/edge/src/miss/stream-original.test.ts"],
   },
   {
     promise: "F10",

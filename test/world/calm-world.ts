@@ -1,5 +1,6 @@
 import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
+import type { Log } from "../../workers/consumer/src/platform/log.ts";
 import { createFakeIttybit, type FakeIttybit, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
@@ -30,6 +31,9 @@ export interface CalmOptions {
   webMs?: number;
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
+  /** A result's bytes; default: a picture of the width that was asked for. */
+  result?: (width: number) => Promise<Uint8Array>;
+  log?: Log;
   /** Another client in front of the Ittybit in memory; default: none, for it is one itself. */
   client?: (ittybit: FakeIttybit, clock: VirtualClock) => Ittybit;
 }
@@ -77,7 +81,7 @@ export class CalmWorld extends World {
         live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
         work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },
       },
-      log: () => undefined,
+      log: options.log ?? (() => undefined),
     });
     this.ittybit = ittybit;
     this.webhooks = new Webhooks({ clock, door: (request) => this.door(request), how: telling ?? (() => PLAIN) });
@@ -118,7 +122,7 @@ function webOf(
   clock: VirtualClock,
   ittybit: FakeIttybit,
   fetched: string[],
-  { webMs = 0, isMissing = () => false }: CalmOptions,
+  { webMs = 0, isMissing = () => false, result = (width) => picture("webp", width, width / 2) }: CalmOptions,
 ): typeof fetch {
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
@@ -131,6 +135,6 @@ function webOf(
     if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));
     const job = ittybit.jobs.find(({ id }) => url === `${OUTPUT_HOST}/${id}`);
     const width = job?.order.options.width ?? 0;
-    return new Response(await clock.holding(() => picture("webp", width, width / 2)));
+    return new Response(await clock.holding(() => result(width)));
   }) as typeof fetch;
 }

@@ -161,7 +161,7 @@ export interface Settings {
   noise: readonly string[];
   /** Longest the edge waits for cache, R2 and queue together before it redirects, in ms. */
   edgeBudgetMs: number;
-  /** Window in seconds to which the expiry of a signed original's URL is rounded up. */
+  /** Window in seconds to which the expiry of a signed URL of an original, and of the API's links to variants that need a signature, is rounded up. */
   originalsWindowSeconds: number;
   /** Host names the edge answers on, such as `images.example.com`: a source that is the edge's own route there is refused. */
   edgeHosts: readonly string[];

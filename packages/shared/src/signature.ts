@@ -66,6 +66,14 @@ export function readExp(query: URLSearchParams | string): number | null | "bad" 
   return more.length === 0 && /^\d{1,12}$/.test(text) ? Number(text) : "bad";
 }
 
+/** When what is signed now ends, in Unix seconds, rounded up past the next window: byte-identical within one, and good for a whole one at least. */
+export function expiryOf(
+  { originalsWindowSeconds: window }: Pick<Config, "originalsWindowSeconds">,
+  now: number,
+): number {
+  return (Math.floor(now / window) + 2) * window;
+}
+
 /** The signed path and query under which the edge serves a bucket's original; see `originalUrl`. */
 export async function signOriginal(
   id: string,
@@ -73,10 +81,8 @@ export async function signOriginal(
   config: Pick<Config, "noise" | "originalsWindowSeconds">,
   nowSeconds: number,
 ): Promise<string> {
-  const window = config.originalsWindowSeconds;
   const path = `/originals/${formatId(id)}`;
-  // Rounded up past the next window: byte-identical within one window, and never good for less than a whole one.
-  const query = `exp=${(Math.floor(nowSeconds / window) + 2) * window}`;
+  const query = `exp=${expiryOf(config, nowSeconds)}`;
   return `${path}?${query}&s=${await sign(path, query, key, config)}`;
 }
 

@@ -1,7 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { expect, it } from "vitest";
 import { listUsd, PATHS, sum, times } from "../../../scripts/cost/operations.ts";
-import { dayBill, imageDay, monthBill } from "../../../scripts/cost/strangers.ts";
+import { DAY, dayBill, imageDay, LOOK, MESSAGE, monthBill } from "../../../scripts/cost/strangers.ts";
 import { CalmWorld, ORIGINALS } from "../calm-world.ts";
 import { edgeInFront, INFO } from "./edge-in-front.ts";
 
@@ -60,11 +60,12 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
     ({ order, createdAt }) => `${order.metadata.key?.split("/")[0]} ${Math.floor(createdAt / DAY_MS)}`,
   );
   const caused = sum(
-    times({ queueOperation: 3, request: 1, objectRequest: 2 }, edge.messages.sent),
-    times({ r2A: 1, r2B: 1 }, markers.length),
+    times(MESSAGE, edge.messages.sent),
+    times(LOOK, markers.length),
+    times(DAY, DAYS),
     times(PATHS.live.operations, jobs),
   );
-  const usd = listUsd(caused, 0) + (jobs * 2) / 1_000;
+  const usd = listUsd(caused, 1) + (jobs * 2) / 1_000;
   console.log(
     `jobs ${jobs} of ${ofMonth.jobs}, a day ${Math.max(...jobsByDay)} of ${ofDay.jobs}, messages ${edge.messages.sent}, $${usd.toFixed(2)} of $${ofMonth.usd.toFixed(2)}`,
   );

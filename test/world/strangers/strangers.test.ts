@@ -2,7 +2,7 @@ import { type Config, DEFAULTS, defineConfig } from "@prewarm/shared/config";
 import { LOOKS_BURST_S, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { beforeAll, expect, it } from "vitest";
-import { dayBill } from "../../../scripts/cost/strangers.ts";
+import { dayBill, monthBill } from "../../../scripts/cost/strangers.ts";
 import { CalmWorld, ORIGINALS } from "../calm-world.ts";
 import { edgeInFront, INFO } from "./edge-in-front.ts";
 
@@ -150,7 +150,7 @@ it.each([
   },
 );
 
-it("one address passes as many messages a minute as the table reckons with, and no more", async () => {
+it("one address passes as many messages a minute as the table reckons with, as many of them are looks, and no more", async () => {
   const site = new Site();
   const { clock, store } = site.world;
   await store.leave("info/known/_", INFO);
@@ -163,7 +163,12 @@ it("one address passes as many messages a minute as the table reckons with, and 
   }
   const { known, unknown } = MISSES_PER_MINUTE;
   expect(site.edge.messages.sent - before).toBe(known + unknown);
-  expect(dayBill(site.config, 1).messages).toBe((known + unknown) * 1_440);
+  await clock.run(5 * SECOND);
+  expect([...store.objects.keys()].filter((key) => key.startsWith("dead/made-up"))).toHaveLength(unknown);
+  const [day, month] = [dayBill(site.config, 1), monthBill(site.config, 1)];
+  expect([day.messages, day.looks]).toEqual([(known + unknown) * 1_440, unknown * 1_440]);
+  expect([month.messages, month.looks]).toEqual([30 * day.messages, 30 * day.looks]);
+  expect([day.rows, month.rows]).toEqual([day.looks + day.jobs, month.looks + month.jobs]);
 });
 
 it("edges hear that they are to be quiet before their limiters have begun a third minute, and nothing more of it comes", async () => {

@@ -1,7 +1,22 @@
+import { DEFAULTS } from "@prewarm/shared/config";
+import { verify } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
-import { createApiWorld, VIEWER } from "./testing/api-world.ts";
+import { createApiWorld, START, VIEWER } from "./testing/api-world.ts";
 
 const HIDDEN = { prefix: "", bucket: "ORIGINALS", key: "{id}" } as const;
+
+it("the link to a variant that needs a signature is good for an hour or two, not for ever", async () => {
+  const world = createApiWorld({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], signing: "all" });
+  await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a", transforms: ["w=400"] }] } });
+  const { body: list } = await world.json("GET", "/api/v1/jobs", { token: VIEWER });
+  const [{ job } = { job: "" }] = list.jobs as { job: string }[];
+  const { body } = await world.json("GET", `/api/v1/jobs/${job}`, { token: VIEWER });
+  const url = new URL(String(body.variantUrl));
+  const at = (seconds: number) =>
+    verify(url.pathname, url.searchParams, ["signing-key"], DEFAULTS, START / 1_000 + seconds);
+  const window = DEFAULTS.originalsWindowSeconds;
+  expect([await at(0), await at(window - 1), await at(2 * window)]).toEqual(["ok", "ok", "expired"]);
+});
 
 describe("the link to a bucket's original", () => {
   it.each([

@@ -1,6 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
-import { originalUrl, sign } from "@prewarm/shared/signature";
+import { expiryOf, originalUrl, sign } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { formatTransform, parseTransform, type Transform } from "@prewarm/shared/transform";
 import type { Caller } from "./access/caller.ts";
@@ -8,14 +8,15 @@ import type { ApiDeps } from "./deps.ts";
 
 type Links = Pick<ApiDeps, "config" | "edgeUrl" | "signingKeys" | "clock">;
 
-/** Where the edge answers a variant; signed when an unsigned URL would be refused. */
+/** Where the edge answers a variant; signed when an unsigned URL would be refused, and then not for ever: whoever has seen it may lose the right. */
 export async function variantUrl(id: string, transform: Transform, v: string | null, deps: Links): Promise<string> {
+  const { config, clock, edgeUrl } = deps;
   const path = `/images/${formatId(id)}`;
   const query = `${formatTransform(transform)}${v === null ? "" : `&v=${v}`}`;
   const [key] = deps.signingKeys;
-  const signed =
-    key !== undefined && needsSignature(query, deps.config) ? `&s=${await sign(path, query, key, deps.config)}` : "";
-  return `${deps.edgeUrl}${path}?${query}${signed}`;
+  if (key === undefined || !needsSignature(query, config)) return `${edgeUrl}${path}?${query}`;
+  const expiring = `${query}&exp=${expiryOf(config, Math.floor(clock.now() / 1000))}`;
+  return `${edgeUrl}${path}?${expiring}&s=${await sign(path, expiring, key, config)}`;
 }
 
 function needsSignature(query: string, config: Config): boolean {

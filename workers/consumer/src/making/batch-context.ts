@@ -61,6 +61,8 @@ export interface BatchContext extends BatchDeps {
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(image: string): Promise<number>;
+  /** Images whose marker says that viewers may order nothing more of them today; written once per batch. */
+  capped: Set<string>;
   /** What is told to pages, under way. */
   telling: number;
   counts: Counts;

@@ -75,6 +75,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     memory: createSemaphore(MEMORY_BYTES),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     missingUntil: createMissing(deps, connections),
+    capped: new Set(),
     telling: 0,
     counts,
   };

@@ -97,3 +97,15 @@ it("an image of which viewers may order nothing more today gets a marker until t
   const day = 86_400_000;
   expect(JSON.parse(marker)).toEqual({ code: "capped", until: Math.ceil(clock.now() / day) * day });
 });
+
+it("its marker is written once a batch, however many of its variants were asked for: each is a write that costs", async () => {
+  const { consume, ledger, images, clock } = world();
+  const keys = Array.from({ length: 100 }, (_, n) => `made-up/${16 * (n + 1)}-high.webp`);
+  ledger.capped = [...keys, "other/320-high.webp"];
+  await consume(
+    ledger.capped.map((key) => message(missMessage(key, clock.now()))),
+    "live",
+  );
+  const puts = images.calls.filter((call) => call.startsWith("put dead/"));
+  expect(puts.toSorted()).toEqual(["put dead/made-up/_", "put dead/other/_"]);
+});

@@ -31,9 +31,13 @@ export async function lookFirst(context: BatchContext, key: string): Promise<voi
 }
 
 /** Tells the edge that viewers may order nothing more of this image today. Never throws: each further miss tells it again. */
-export async function tellCapped({ clock, images, connections, log }: BatchContext, key: string): Promise<void> {
+export async function tellCapped(context: BatchContext, key: string): Promise<void> {
+  const { clock, images, connections, capped, log } = context;
+  const id = idOfKey(key);
+  if (capped.has(id)) return;
+  capped.add(id);
   try {
-    await connections.run(() => markCapped(images, idOfKey(key), clock.now()), { rank: RANKS.result });
+    await connections.run(() => markCapped(images, id, clock.now()), { rank: RANKS.result });
   } catch (error) {
     log("marker.put_failed", { key, error: errorText(error) });
   }

@@ -1,14 +1,13 @@
 import { missMessage } from "@prewarm/shared/messages";
-import { networkOf } from "@prewarm/shared/network";
 import type { Original } from "@prewarm/shared/source";
 import type { RequestContext } from "../request-context.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
 import { type MissDetail, windowMs } from "./asked-lately.ts";
+import { isOverLimit } from "./over-limit.ts";
 import { findSkipReason } from "./skip-reason.ts";
 
 /** Longest waits in ms. The queue is given more: what it says is the answer's `detail`, and sends of 100 ms are common. */
 const NOTE_WAIT_MS = 100;
-const LIMIT_WAIT_MS = 50;
 const SEND_WAIT_MS = 250;
 /** For this long an isolate repeats what it just found out, in ms: spares R2 under load, and still lets an upload clear a marker at once. */
 const REPEAT_MS = 1_000;
@@ -39,7 +38,8 @@ export async function askOnce(
   const timesAsked = Math.max(turn.timesAsked, note?.timesAsked ?? 0);
   const reason = await findSkipReason(context, original, isKnown);
   if (reason !== null) return repeatFor(context, reason, timesAsked);
-  if (await isCapped(context, isKnown)) {
+  // Of unknown ids, which anybody can make up, far fewer are too many.
+  if (await isOverLimit(context, isKnown ? edge.limit : edge.unknownLimit)) {
     // Another viewer may still ask for it.
     askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: edge.clock.now() });
     return "capped";
@@ -50,18 +50,6 @@ export async function askOnce(
 function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAsked: number): MissDetail {
   edge.askedLately.keep(target.key, { detail, timesAsked, silentUntil: edge.clock.now() + REPEAT_MS });
   return detail;
-}
-
-/**
- * Whether this viewer has sent too many messages: of unknown ids, which anybody can make up, and while an attack goes on, far fewer are too
- * many. Nobody is capped without an address (no proxy in front) or when the limiter fails.
- */
-async function isCapped({ headers, edge, left }: RequestContext, isKnown: boolean): Promise<boolean> {
-  const address = headers.get("CF-Connecting-IP");
-  const limit = isKnown ? edge.limit : edge.unknownLimit;
-  if (limit === null || address === null) return false;
-  const result = await withTimeLimit(() => limit.limit({ key: networkOf(address) }), left(LIMIT_WAIT_MS));
-  return result.ok && !result.value.success;
 }
 
 /**

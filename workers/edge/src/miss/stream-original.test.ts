@@ -15,9 +15,9 @@ const URL_OF_PHOTO = "https://cdn.example.com/originals/photo";
 type Answer = (url: string) => Response;
 
 function world(answer: Answer, options: Options = {}) {
-  const asked: { url: string; headers: Headers }[] = [];
+  const asked: { url: string; headers: Headers; cache: RequestInit["cache"] }[] = [];
   const fetched = async (url: string, init: RequestInit) => {
-    asked.push({ url, headers: new Headers(init.headers) });
+    asked.push({ url, headers: new Headers(init.headers), cache: init.cache });
     return answer(url);
   };
   return { ...setup({ ...options, fetch: fetched }), asked };
@@ -77,6 +77,45 @@ describe("a script's miss", () => {
     // A service worker is shown the redirect, and asks again as its page did.
     const worker = await world(answer).get("/images/photo?w=800", { ...CORS, "Sec-Fetch-Dest": "empty" });
     expect(worker.status).toBe(302);
+  });
+
+  it("is not passed on without end: one network's share a minute is that of known images, whatever is asked for", async () => {
+    const counted = new Map<string, number>();
+    const allowed = (key: string) => {
+      counted.set(key, (counted.get(key) ?? 0) + 1);
+      return (counted.get(key) ?? 0) <= 3;
+    };
+    const { get, asked } = world(() => new Response(JPEG), { allowed, allowedUnknown: () => true });
+    const from = (n: number) => ({ ...CORS, "CF-Connecting-IP": `2001:db8::${n}` });
+    const answers = [];
+    for (let n = 0; n < 6; n += 1) answers.push(await get(`/images/made-up-${n}?w=800`, from(n)));
+    expect(asked).toHaveLength(3);
+    expect(answers.map(({ headers }) => headers.get("Content-Type"))).toEqual([
+      ...["image/jpeg", "image/jpeg", "image/jpeg"],
+      ...["image/gif", "image/gif", "image/gif"],
+    ]);
+    // Messages are counted apart.
+    expect([...counted.keys()]).toEqual(["stream 2001:db8:0:0"]);
+  });
+
+  it.each<[string, Options]>([
+    ["without a limiter", {}],
+    ["with one that fails", { faults: { limit: "rejects" } }],
+  ])("is passed on %s", async (_, options) => {
+    const { get, asked } = world(() => new Response(JPEG), options);
+    await get("/images/photo?w=800", { ...CORS, "CF-Connecting-IP": "198.51.100.7" });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("is asked for anew each time: what one viewer's Accept brought is kept for no other, and no replaced original is", async () => {
+    const { get, asked } = world(() => new Response(JPEG));
+    for (const accept of ["image/avif", "text/html", "*/*"])
+      await get("/images/photo?w=800", { ...CORS, Accept: accept });
+    expect(asked.map(({ headers, cache }) => [headers.get("Accept"), cache])).toEqual([
+      ["image/avif", "no-store"],
+      ["text/html", "no-store"],
+      ["*/*", "no-store"],
+    ]);
   });
 
   it("follows no redirect that leads elsewhere", async () => {

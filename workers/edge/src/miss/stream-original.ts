@@ -5,6 +5,7 @@ import { originalHeaders, SNIFF_BYTES } from "../original-headers.ts";
 import type { RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem } from "../respond.ts";
 import { withTimeLimit } from "../time-limit.ts";
+import { isOverLimit } from "./over-limit.ts";
 import { placeholder } from "./placeholder.ts";
 
 /*
@@ -27,8 +28,8 @@ export function wantsCors({ method, headers }: RequestContext): boolean {
 }
 
 /**
- * The original's bytes, up to `cold.streamMaxBytes`; where they are more or cannot be had, an image gets the placeholder. Null when the redirect
- * will do, for its server speaks CORS, or must do.
+ * The original's bytes, up to `cold.streamMaxBytes`; where they are more or cannot be had, or this network has had its share, an image gets the
+ * placeholder. Null when the redirect will do, for its server speaks CORS, or must do.
  */
 export async function streamOriginal(
   context: RequestContext,
@@ -36,8 +37,7 @@ export async function streamOriginal(
   fields: CommonFields,
 ): Promise<Response | null> {
   const { edge, method } = context;
-  const asked = await withTimeLimit(() => ask(context, url), WAIT_MS);
-  const response = asked.ok ? asked.value : null;
+  const response = (await isOverLimit(context, edge.limit, "stream ")) ? null : await open(context, url);
   if (response?.headers.get("Access-Control-Allow-Origin") === "*") {
     discard(response.body);
     return null;
@@ -57,6 +57,11 @@ export async function streamOriginal(
   return new Response(body, { headers: { ...commonHeaders(fields, NO_STORE), ...originalHeaders(sniffType(head)) } });
 }
 
+async function open(context: RequestContext, url: string): Promise<Response | null> {
+  const asked = await withTimeLimit(() => ask(context, url), WAIT_MS);
+  return asked.ok ? asked.value : null;
+}
+
 /** Follows redirects on the same origin only: nothing outside the sources is passed on. Null when it leads elsewhere. */
 async function ask({ edge, headers }: RequestContext, url: string): Promise<Response | null> {
   const asking = {
@@ -67,7 +72,8 @@ async function ask({ edge, headers }: RequestContext, url: string): Promise<Resp
   };
   let at = url;
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
-    const response = await edge.fetch(at, { headers: asking, redirect: "manual" });
+    // The platform would keep it by its address alone, and give one viewer what another's Accept brought.
+    const response = await edge.fetch(at, { headers: asking, redirect: "manual", cache: "no-store" });
     const location = response.headers.get("Location");
     if (response.status < 300 || response.status > 399 || location === null) return response;
     discard(response.body);
