@@ -476,7 +476,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                 };
                 header?: never;
@@ -556,7 +556,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                 };
                 header?: never;
@@ -639,7 +639,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                     /** @description Rows in one page */
                     limit?: number;

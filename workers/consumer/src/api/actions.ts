@@ -106,9 +106,9 @@ export const actions = [
         409: refusal("Nothing matches"),
       },
     },
-    async (c, { ledger }) => {
+    async (c, { ledger, clock }) => {
       const { action: kind, filter, rate, dryRun, canary = 0 } = c.req.valid("json");
-      const match = actable(kind, actionMatch(filter));
+      const match = actable(kind, actionMatch(filter, clock.now()));
       if (dryRun === true) {
         const preview = await ledger.countMatches(match);
         return c.json({ dryRun: true as const, kind, ...preview }, 200);
@@ -179,8 +179,8 @@ function actionAnswer(view: ActionView): z.infer<typeof action> {
   return { ...view, filter: actionFilter.parse(JSON.parse(view.filter)) };
 }
 
-/** An action's filter, read. */
-function actionMatch(filter: ActionFilter): JobFilter {
+/** An action's filter, read at a time (Unix ms). */
+function actionMatch(filter: ActionFilter, now: number): JobFilter {
   const base: JobFilter = {
     ...emptyFilter(),
     states: filter.state === undefined ? [] : [filter.state].flat(),
@@ -189,7 +189,7 @@ function actionMatch(filter: ActionFilter): JobFilter {
     fingerprint: filter.fingerprint ?? null,
     jobs: filter.jobs ?? null,
   };
-  return applySearch(base, filter.search ?? "");
+  return applySearch(base, filter.search ?? "", now);
 }
 
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */

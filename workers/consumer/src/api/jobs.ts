@@ -97,7 +97,7 @@ const jobDetail = job
 
 const search = z.string().max(500).optional().openapi({
   description:
-    "Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key",
+    "Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key",
   example: 'error:upstream_failed format:avif "summer sale"',
 });
 
@@ -125,9 +125,9 @@ export const jobs = [
         ...refusals,
       },
     },
-    async (c, { ledger }) => {
+    async (c, { ledger, clock }) => {
       const { limit, cursor = null, ...query } = c.req.valid("query");
-      const { jobs, next } = await ledger.listJobs({ limit, cursor, filter: queryFilter(query) });
+      const { jobs, next } = await ledger.listJobs({ limit, cursor, filter: queryFilter(query, clock.now()) });
       return c.json({ jobs: jobs.map(jobAnswer), nextCursor: next }, 200);
     },
   ),

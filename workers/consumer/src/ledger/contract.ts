@@ -1,5 +1,6 @@
 import type { Format } from "@prewarm/shared/config";
 import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
+import type { NumberRange } from "@prewarm/shared/job-search";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import type { Hook } from "../ittybit/webhooks/read-hook.ts";
 
@@ -503,6 +504,9 @@ export interface JobFilter {
   error: string | null;
   /** Parts of the variant key. */
   text: string[];
+  /** When it was ordered, Unix ms. */
+  ordered?: NumberRange;
+  attempts?: NumberRange;
   fingerprint: string | null;
   /** Names; null is no condition. */
   jobs: string[] | null;
