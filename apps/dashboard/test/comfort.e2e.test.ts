@@ -148,7 +148,7 @@ it("has dense rows, of one line each, and keeps to them", async () => {
 it("gives every chart as a table, and what was done meanwhile in words", async () => {
   const { page, close } = await open("/");
   const charts = page.locator("figure.chart");
-  expect(await charts.count()).toBe(3);
+  expect(await charts.count()).toBe(4);
   expect(at.api.seen.filter((line) => line.includes("/history"))).toHaveLength(1);
   for (const chart of await charts.all()) {
     await chart.locator("summary").click();
@@ -225,6 +225,24 @@ describe("what a chart draws", () => {
   });
 });
 
+it("shows each lane's times and its last hour, and what is stored second by second", async () => {
+  const { page, close } = await open("/");
+  const bulk = page.getByRole("row", { name: /^bulk/ });
+  expect(await bulk.locator("[data-label^=ready]").innerText()).toBe("41 s · 2.7 min");
+  await bulk.getByRole("img", { name: /^bulk, stored a minute: from [\d,]+ to [\d,]+$/ }).waitFor();
+  await page.locator("figure.chart", { hasText: "Ready by lane" }).getByText("upload").waitFor();
+  await page.getByRole("button", { name: "5 min" }).click();
+  await page.waitForURL("**/?history=now");
+  const chart = page.locator("figure.chart", { hasText: "Stored a second, by lane" });
+  await chart.locator("summary").click();
+  const rows = chart.locator("tbody tr");
+  await rows.first().waitFor();
+  expect(await rows.count()).toBe(300);
+  expect(await rows.last().allInnerTexts()).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d .*UTC\)?\s+–\s+–\s+–$/)]);
+  await page.waitForResponse("**/api/v1/pulse"); // and again by itself
+  await close();
+});
+
 it("grows with a wide screen: tables and charts take more than four fifths of what is beside the menus", async () => {
   const { page, close } = await open("/jobs", { viewport: { width: 2560, height: 1440 } });
   const widthOf = async (css: string) => (await page.locator(css).first().boundingBox())?.width ?? 0;
@@ -239,7 +257,7 @@ it("grows with a wide screen: tables and charts take more than four fifths of wh
 it("says so where nothing was measured", async () => {
   at.api.mode = "empty";
   const { page, close } = await open("/");
-  expect(await page.getByText("Nothing was measured in this time.").count()).toBe(3);
+  expect(await page.getByText("Nothing was measured in this time.").count()).toBe(4);
   await close();
 });
 

@@ -12,6 +12,7 @@ import { DESKTOP, overflow, overflowWidened, PHONE, settled, TABLET, violations,
 const PAGES = [
   "/",
   "/?history=day",
+  "/?history=now",
   "/jobs",
   "/jobs?state=dead&search=error:x",
   "/jobs/00000000000",

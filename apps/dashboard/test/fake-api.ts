@@ -18,7 +18,7 @@ import {
   runAt,
   serving,
 } from "./fixtures.ts";
-import { gate, history, stats } from "./fixtures-stats.ts";
+import { gate, history, pulse, stats } from "./fixtures-stats.ts";
 
 /*
  * A control API with the document's shapes and no ledger behind it: for faces a real stack is hard to bring to (hostile strings, a
@@ -115,6 +115,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
       return [204, null];
     case "GET stats":
       return [200, stats(api.mode)];
+    case "GET pulse":
+      return [200, pulse(api.mode)];
     case "GET history":
       return [200, history(api.mode, (url.searchParams.get("tier") ?? "minute") as "minute")];
     case "GET gate":

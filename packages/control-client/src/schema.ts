@@ -2062,6 +2062,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pulse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was stored in each of the last 300 seconds, by lane */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The oldest second first; the last one still fills */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Pulse"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history": {
         parameters: {
             query?: never;
@@ -4024,6 +4096,12 @@ export interface components {
             };
             wait: components["schemas"]["Percentiles"];
             run: components["schemas"]["Percentiles"] & unknown;
+            /** @description Of the last hour, by lane */
+            ready: {
+                live: components["schemas"]["LaneTimes"];
+                upload: components["schemas"]["LaneTimes"];
+                bulk: components["schemas"]["LaneTimes"];
+            };
             /** @description Until the open jobs have ended at this rate; null while some of them may not go */
             etaSeconds: number | null;
             /** @description By queue name; null where the platform gives no metrics */
@@ -4127,6 +4205,11 @@ export interface components {
             p95: number | null;
             /** @description milliseconds */
             p99: number | null;
+        };
+        /** @description What was stored of a lane, and how long it took from order to stored */
+        LaneTimes: {
+            stored: number;
+            ready: components["schemas"]["Percentiles"] & unknown;
         };
         QueueMetrics: {
             backlogCount: number;
@@ -4297,6 +4380,18 @@ export interface components {
                 stored: boolean;
             }[];
         };
+        Pulse: {
+            /** @description Start of the first second */
+            from: number;
+            lanes: {
+                /** @description One number a second; null where more was stored since than is looked back on */
+                live: (number | null)[];
+                /** @description One number a second; null where more was stored since than is looked back on */
+                upload: (number | null)[];
+                /** @description One number a second; null where more was stored since than is looked back on */
+                bulk: (number | null)[];
+            };
+        };
         History: {
             /** @enum {string} */
             tier: "minute" | "hour" | "day";
@@ -4319,6 +4414,11 @@ export interface components {
             throttled: number;
             wait: components["schemas"]["Percentiles"] & unknown;
             run: components["schemas"]["Percentiles"] & unknown;
+            lanes: {
+                live: components["schemas"]["LaneTimes"];
+                upload: components["schemas"]["LaneTimes"];
+                bulk: components["schemas"]["LaneTimes"];
+            };
             /** @description Age of the oldest waiting job, highest seen */
             oldestMs: number | null;
             open: number | null;
@@ -4547,6 +4647,7 @@ export type CodeVersion = components['schemas']['CodeVersion'];
 export type Health = components['schemas']['Health'];
 export type Warning = components['schemas']['Warning'];
 export type Percentiles = components['schemas']['Percentiles'];
+export type LaneTimes = components['schemas']['LaneTimes'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type Budget = components['schemas']['Budget'];
 export type Gate = components['schemas']['Gate'];
@@ -4554,6 +4655,7 @@ export type Pause = components['schemas']['Pause'];
 export type Breaker = components['schemas']['Breaker'];
 export type GateLimit = components['schemas']['GateLimit'];
 export type Serving = components['schemas']['Serving'];
+export type Pulse = components['schemas']['Pulse'];
 export type History = components['schemas']['History'];
 export type HistoryBucket = components['schemas']['HistoryBucket'];
 export type GatePatch = components['schemas']['GatePatch'];

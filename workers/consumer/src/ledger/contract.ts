@@ -201,6 +201,7 @@ export interface Operators {
   stats(): Promise<LedgerStats>;
   about(): Promise<{ version: CodeVersion | null }>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
+  pulse(): Promise<Pulse>;
   getGate(): Promise<GateView>;
   /** What was told, and what is to be, the newest first. */
   listEvents(query: Page): Promise<{ events: EventView[]; next: string | null }>;
@@ -293,6 +294,7 @@ export const LEDGER_CALLS = {
   stats: "repeat",
   about: "repeat",
   history: "repeat",
+  pulse: "repeat",
   getGate: "repeat",
   noteDeliveries: "once",
   listDeliveries: "repeat",
@@ -760,6 +762,7 @@ export interface LedgerStats {
   troubles: Troubles;
   wait: Percentiles;
   run: Percentiles;
+  lanes: LaneTimes;
   /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
@@ -822,8 +825,19 @@ export interface HistoryBucket {
   throttled: number;
   wait: Percentiles;
   run: Percentiles;
+  lanes: LaneTimes;
   oldestMs: number | null;
   open: number | null;
+}
+
+/** What was stored of each lane, and how long it took from order to stored. */
+export type LaneTimes = Record<Lane, { stored: number; ready: Percentiles }>;
+
+/** What was stored in each of the last seconds, the oldest first; null: too much was stored since to look so far back. */
+export interface Pulse {
+  /** Start of the first second, Unix ms. */
+  from: number;
+  lanes: Record<Lane, (number | null)[]>;
 }
 
 /* ── The doctor ────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -62,6 +62,7 @@ import { history, ledgerStats } from "../views/history.ts";
 import { listImages } from "../views/image-list.ts";
 import { listJobs } from "../views/job-list.ts";
 import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
+import { pulse } from "../views/pulse.ts";
 import { listRejected, listRuns, RunSpeeds, runView } from "../views/runs.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
@@ -258,6 +259,10 @@ export class Engine implements Answering<LedgerCalls> {
 
   history(tier: Tier, from: number, to: number) {
     return this.#read((tx) => history(tx, tier, from, to));
+  }
+
+  pulse() {
+    return this.#read(pulse);
   }
 
   getGate(): GateView {
