@@ -1,3 +1,4 @@
+import { ACTS } from "@prewarm/shared/acts";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { buildDashboard } from "../../../dev/dashboard.ts";
@@ -12,7 +13,7 @@ export function atFakeApi() {
     await buildDashboard();
     [at.browser, at.api] = await Promise.all([launchBrowser(), startFakeApi()]);
   });
-  beforeEach(() => void Object.assign(at.api, { mode: "busy", role: "operator", seen: [] }));
+  beforeEach(() => void Object.assign(at.api, { mode: "busy", role: "operator", may: ACTS, seen: [] }));
   afterAll(async () => {
     await at.browser?.close();
     await at.api?.close();

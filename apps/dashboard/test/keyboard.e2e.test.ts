@@ -165,3 +165,29 @@ describe("a viewer", () => {
     await close();
   });
 });
+
+describe("an operator of one act", () => {
+  it.each([
+    ["/jobs", "Retry all dead…", /Cancel all|New run/],
+    ["/jobs/00000000000", "Retry", /^(Cancel|Promote)$/],
+    ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|New run/],
+    ["/images/x", "Overview", /Purge|Make all again|Warm/],
+    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Find it/],
+    ["/system", "Overview", /Report|Mend|Send a test/],
+    ["/runs/new", "Overview", /Start the run/],
+  ])("sees on %s what retries (%s), and nothing else that changes anything", async (path, there, gone) => {
+    at.api.may = ["retry"];
+    const { page, close } = await open(path);
+    const controls = page.locator("button, a");
+    await controls
+      .getByText(there, { exact: true })
+      .or(page.getByRole("button", { name: there, exact: true }))
+      .first()
+      .waitFor();
+    const names = await controls.evaluateAll((all) =>
+      all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""),
+    );
+    expect(names.filter((name) => gone.test(name))).toEqual([]);
+    await close();
+  });
+});

@@ -4539,6 +4539,8 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "operator";
             who: string;
+            /** @description Acts that the server lets it do */
+            may: ("warm" | "retry" | "cancel" | "promote" | "pause" | "limits" | "purge" | "mend" | "copy")[];
             /** @enum {string} */
             by: "token" | "cookie" | "access";
             /** @description Unix milliseconds */

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import type { ActionView, JobFilter } from "../ledger/contract.ts";
+import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";
 import {
   answer,
@@ -108,6 +109,7 @@ export const actions = [
     },
     async (c, { ledger, clock }) => {
       const { action: kind, filter, rate, dryRun, canary = 0 } = c.req.valid("json");
+      demand(c.get("caller"), kind);
       const match = actable(kind, actionMatch(filter, clock.now()));
       if (dryRun === true) {
         const preview = await ledger.countMatches(match);
@@ -163,8 +165,10 @@ export const actions = [
       responses: { 200: answer(action, "The action"), ...refusals, 404: refusal("No such action") },
     },
     async (c, { ledger }) => {
-      const stopped = await ledger.cancelAction(c.req.valid("param").action, c.get("caller").who);
-      return c.json(answerIf(stopped), 200);
+      const { action } = c.req.valid("param");
+      const caller = c.get("caller");
+      demand(caller, answerIf(await ledger.getAction(action)).kind);
+      return c.json(answerIf(await ledger.cancelAction(action, caller.who)), 200);
     },
   ),
 ];

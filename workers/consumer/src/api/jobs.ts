@@ -8,7 +8,7 @@ import { createSemaphore } from "../platform/semaphore.ts";
 import { readInfos } from "../store/info.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { operator, viewer } from "./endpoint.ts";
+import { acting, viewer } from "./endpoint.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import {
   answer,
@@ -150,7 +150,7 @@ export const jobs = [
       return c.json(await detail(found, c.get("caller"), deps), 200);
     },
   ),
-  operator(
+  acting("retry")(
     {
       method: "post",
       path: "/api/v1/jobs/{job}/retry",
@@ -172,7 +172,7 @@ export const jobs = [
       );
     },
   ),
-  operator(
+  acting("promote")(
     {
       method: "post",
       path: "/api/v1/jobs/{job}/promote",
@@ -191,7 +191,7 @@ export const jobs = [
       return c.json(acted(act, "The job has ended, or goes as a viewer's already."), 202);
     },
   ),
-  operator(
+  acting("cancel")(
     {
       method: "post",
       path: "/api/v1/jobs/{job}/cancel",
