@@ -214,6 +214,19 @@ it("a limit that is out of range says the range, and cannot be applied", async (
   await close();
 });
 
+it("searches the audit log by the server, in the address", async () => {
+  const { page, close } = await open("/steering?audit=7");
+  const box = page.getByRole("searchbox", { name: "Search the audit log" });
+  await box.fill("anna purge");
+  const asked = page.waitForRequest((one) => new URL(one.url()).searchParams.get("search") === "anna purge");
+  await box.press("Enter");
+  expect(new URL((await asked).url()).pathname).toBe("/api/v1/audit");
+  await page.waitForURL("**/steering?log=anna+purge");
+  await page.reload();
+  expect(await box.inputValue()).toBe("anna purge");
+  await close();
+});
+
 describe("a purge", () => {
   it("wants the id typed", async () => {
     const { page, close } = await open("/images/products%2Foak-chair");

@@ -29,6 +29,7 @@ const PAGES = [
   "/dead?cause=fp0",
   "/serving",
   "/steering",
+  "/steering?log=purge",
   "/system",
   "/nowhere",
 ];

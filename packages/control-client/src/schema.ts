@@ -2357,6 +2357,8 @@ export interface paths {
                     limit?: number;
                     /** @description `nextCursor` of the page before; opaque */
                     cursor?: string;
+                    /** @description Part of who, what, its target or the details, in any case of letters */
+                    search?: string;
                 };
                 header?: never;
                 path?: never;

@@ -207,7 +207,7 @@ export interface Operators {
   listEvents(query: Page): Promise<{ events: EventView[]; next: string | null }>;
   /** Tells every endpoint of a test; how many there are. */
   testEvent(who: string): Promise<number>;
-  listAudit(query: Page): Promise<{ entries: AuditView[]; next: string | null }>;
+  listAudit(query: Page & { search?: string }): Promise<{ entries: AuditView[]; next: string | null }>;
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;

@@ -277,8 +277,8 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#change((tx) => testEvent(tx, who));
   }
 
-  listAudit({ cursor, limit }: Page) {
-    return this.#read((tx) => listAudit(tx, seqOf(cursor), limit));
+  listAudit({ cursor, limit, search = "" }: Page & { search?: string }) {
+    return this.#read((tx) => listAudit(tx, { before: seqOf(cursor), limit, search }));
   }
 
   countMatches(match: JobFilter): { total: number; exact: boolean } {
