@@ -1,5 +1,5 @@
+import { namedToken } from "../packages/shared/src/acts.ts";
 import type { Config } from "../packages/shared/src/config.ts";
-import { namedToken } from "../packages/shared/src/environment.ts";
 import { countVariants } from "../packages/shared/src/transform.ts";
 import { strangersLines } from "../scripts/cost/strangers.ts";
 import { judgeSite, listFaults } from "../scripts/site-faults.ts";

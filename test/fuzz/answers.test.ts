@@ -95,15 +95,19 @@ it("Ittybit's answers: nesting without end is read as far as it makes sense", ()
 });
 
 const TERMS =
-  'id:|format:|error:|run:|lane:|state:|"|:| |webp|jpg|bulk|dead|"a b"|a|\t|\ud800|%|_|*|\'|;|x:y|ID:'.split("|");
+  'id:|format:|error:|run:|lane:|state:|"|:| |webp|jpg|bulk|dead|"a b"|a|\t|\ud800|%|_|*|\'|;|x:y|ID:|age:|attempts:|>|<|1|9h'.split(
+    "|",
+  );
 
 it("search qualifiers: a filter, or a refusal", () => {
   fuzz("search", recipes(TERMS), corpusOf<Recipe>("search"), (recipe) => {
     try {
-      const filter = applySearch(emptyFilter(), textOf(recipe));
+      const filter = applySearch(emptyFilter(), textOf(recipe), 0);
       const words = [...filter.text, filter.id, filter.run, filter.error].filter((word) => word !== null);
       if (!words.every((word) => word.isWellFormed()))
         throw new Error("half a surrogate pair, which no database takes");
+      const ends = [filter.ordered, filter.attempts].flatMap((range) => (range ? [range.from, range.to] : []));
+      if (!ends.every(Number.isSafeInteger)) throw new Error("a number that no comparison can trust");
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
     }

@@ -1,6 +1,6 @@
 import type { Stats } from "@prewarm/control-client/schema";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { ask, isOperator, signOut } from "./api/session.ts";
+import { ask, may, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";
 import { toggleDensity } from "./lib/density.ts";
 import { LANES } from "./lib/job-filter.ts";
@@ -116,7 +116,7 @@ function viewChoices(): Choice[] {
 
 function pageChoices(): Choice[] {
   const pages = NAV.map(([url, name]) => to("page", name, url));
-  return isOperator.value ? [...pages, to("page", "New run", "/runs/new")] : pages;
+  return may("warm") ? [...pages, to("page", "New run", "/runs/new")] : pages;
 }
 
 /** What can be done from anywhere. What changes something tells its outcome. */
@@ -141,8 +141,8 @@ function actChoices(stats: Stats | null, refresh: () => Promise<void>): Choice[]
     act("Save this view…", () => {
       naming.value = place.value.pathname + place.value.search;
     }),
-    ...(isOperator.value ? [...lanes, whole] : []),
-    ...(isOperator.value && stats && stats.gate.breaker.state !== "closed" ? [reset] : []),
+    ...(may("pause") ? [...lanes, whole] : []),
+    ...(may("pause") && stats && stats.gate.breaker.state !== "closed" ? [reset] : []),
     act("Dense rows, or roomy ones", toggleDensity),
     act("Theme: automatic, light, dark", nextTheme),
     act("Live updates on or off", () => setLive(!liveSwitch.value)),

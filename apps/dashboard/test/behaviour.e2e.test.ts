@@ -1,41 +1,20 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { buildDashboard } from "../../../dev/dashboard.ts";
-import { launchBrowser } from "./browser.ts";
-import { type FakeApi, startFakeApi } from "./fake-api.ts";
+import { describe, expect, it } from "vitest";
+import { atFakeApi } from "./at-fake-api.ts";
 import { PHONE, settled, violations, visit } from "./visit.ts";
 
-let browser: Browser;
-let api: FakeApi;
-
-beforeAll(async () => {
-  await buildDashboard();
-  [browser, api] = await Promise.all([launchBrowser(), startFakeApi()]);
-});
-beforeEach(() => void Object.assign(api, { mode: "busy", role: "operator", seen: [] }));
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
-
-async function open(path: string) {
-  const one = await visit(browser);
-  await one.page.goto(api.url + path);
-  await settled(one.page);
-  return one;
-}
+const { at, open } = atFakeApi();
 
 describe("live updates", () => {
   it("stop by the switch and by looking away, and go on at once by looking back, but not while switched off", async () => {
-    const { page, close } = await visit(browser);
+    const { page, close } = await visit(at.browser);
     await page.clock.install();
-    await page.goto(api.url);
+    await page.goto(at.api.url);
     await page.getByRole("heading", { name: "Lanes" }).waitFor();
     const during = async (ms: number) => {
-      api.seen = [];
+      at.api.seen = [];
       await page.clock.runFor(ms);
       await page.evaluate(() => fetch("/icon.svg")); // whatever was asked before this has been sent
-      return api.seen.filter((line) => line.includes("/stats")).length;
+      return at.api.seen.filter((line) => line.includes("/stats")).length;
     };
     expect(await during(7000)).toBeGreaterThan(0);
     await page.evaluate(() => dispatchEvent(new Event("blur")));
@@ -57,10 +36,10 @@ describe("live updates", () => {
 
   it("show what was known when the server fails, say since when, and recover without a reload", async () => {
     const { page, close } = await open("/");
-    api.mode = "failing";
+    at.api.mode = "failing";
     await page.getByText(/What you see is from .* The ledger does not answer/).waitFor();
     expect(await page.getByRole("heading", { name: "Lanes" }).isVisible()).toBe(true);
-    api.mode = "busy";
+    at.api.mode = "busy";
     await page.getByRole("button", { name: "Try now" }).first().click();
     await page
       .getByText(/What you see is from/)
@@ -69,9 +48,27 @@ describe("live updates", () => {
     await close();
   });
 
+  it("end the wait for a server that never answers, and link to what says why it cannot", async () => {
+    const { page, close } = await visit(at.browser);
+    // A hundred times as fast: the limit is the browser's own, which no clock of a test moves.
+    await page.addInitScript(() => {
+      const timeout = AbortSignal.timeout.bind(AbortSignal);
+      AbortSignal.timeout = (ms) => timeout(ms / 100);
+    });
+    await page.route("**/api/v1/session", () => undefined);
+    await page.goto(at.api.url);
+    await page.getByRole("alert").getByRole("heading", { name: "Could not load the dashboard" }).waitFor();
+    await page.unroute("**/api/v1/session");
+    at.api.mode = "failing";
+    await page.getByRole("button", { name: "Try again" }).click();
+    const link = page.getByRole("alert").getByRole("link", { name: "/readyz" }).first();
+    expect(await link.getAttribute("href")).toBe("/readyz");
+    await close();
+  });
+
   it("lead to the sign-in when the session has ended", async () => {
     const { page, close } = await open("/jobs");
-    api.role = null;
+    at.api.role = null;
     await page.getByLabel("Token").waitFor();
     await close();
   });
@@ -102,11 +99,11 @@ describe("the jobs page", () => {
     await page.getByRole("checkbox", { name: /^refused/ }).check();
     await page.waitForURL("**/jobs?state=refused");
     await page.getByRole("button", { name: "Retry all refused…" }).waitFor();
-    await page.goto(`${api.url}/jobs/00000000007`);
+    await page.goto(`${at.api.url}/jobs/00000000007`);
     await page.getByText("cdn.example.com answered 404.").first().waitFor();
     await page.locator("[data-retry-page]").click();
     await page.getByText("Queued again.").waitFor();
-    expect(api.seen).toContain("POST /api/v1/jobs/00000000007/retry");
+    expect(at.api.seen).toContain("POST /api/v1/jobs/00000000007/retry");
     await close();
   });
 
@@ -149,6 +146,21 @@ describe("the jobs page", () => {
     await close();
   });
 
+  it("counts beside the boxes only what they would show: not beside a search or a run, which narrow the list", async () => {
+    const { page, close } = await open("/jobs?state=dead");
+    const counts = page.locator(".facet .num");
+    await page.locator(".facet[data-state=dead] .num").getByText("284").waitFor();
+    for (const narrower of ["search=hero", "run=run_0"]) {
+      await page.goto(`${at.api.url}/jobs?${narrower}`);
+      await settled(page);
+      await page.getByRole("link", { name: "Jobs" }).getByText(/k$/).waitFor(); // the numbers are here
+      expect(await counts.count()).toBe(0);
+    }
+    await page.getByRole("link", { name: "Take out run run_0" }).click();
+    await counts.first().waitFor();
+    await close();
+  });
+
   it("exports the filter as CSV and NDJSON, streamed by the server", async () => {
     const { page, close } = await open("/jobs?state=dead");
     const links = await page
@@ -180,9 +192,39 @@ describe("a new run", () => {
     await start.click();
     expect((await sent).postData()).toContain('"recipe":"social"');
     await page.waitForURL("**/runs/run_0");
-    expect(api.seen.filter((line) => line === "POST /api/v1/warm")).toHaveLength(1);
+    expect(at.api.seen.filter((line) => line === "POST /api/v1/warm")).toHaveLength(1);
     await close();
   });
+});
+
+it("a limit that is out of range says the range, and cannot be applied", async () => {
+  const { page, close } = await open("/steering");
+  for (const [field, value, words] of [
+    ["Submissions a second", "0", "A number from 0.1 to 10,000"],
+    ["Jobs at Ittybit at once", "1.5", "A whole number from 1 to 10,000"],
+  ] as const) {
+    const form = page.locator(".number-form", { hasText: field });
+    await form.getByRole("spinbutton").fill(value);
+    await form.getByRole("status").getByText(words, { exact: true }).waitFor();
+    expect(await form.getByRole("button", { name: `Apply: ${field}` }).isDisabled()).toBe(true);
+    await form.getByRole("spinbutton").fill("7");
+    await form.getByRole("status").waitFor({ state: "detached" });
+    expect(await form.getByRole("button", { name: `Apply: ${field}` }).isEnabled()).toBe(true);
+  }
+  await close();
+});
+
+it("searches the audit log by the server, in the address", async () => {
+  const { page, close } = await open("/steering?audit=7");
+  const box = page.getByRole("searchbox", { name: "Search the audit log" });
+  await box.fill("anna purge");
+  const asked = page.waitForRequest((one) => new URL(one.url()).searchParams.get("search") === "anna purge");
+  await box.press("Enter");
+  expect(new URL((await asked).url()).pathname).toBe("/api/v1/audit");
+  await page.waitForURL("**/steering?log=anna+purge");
+  await page.reload();
+  expect(await box.inputValue()).toBe("anna purge");
+  await close();
 });
 
 describe("a purge", () => {
@@ -195,7 +237,7 @@ describe("a purge", () => {
     expect(await violations(page)).toEqual([]);
     await purge.click();
     await page.getByText("The purge is under way.").waitFor();
-    expect(api.seen).toContain("DELETE /api/v1/images/products%2Foak-chair");
+    expect(at.api.seen).toContain("DELETE /api/v1/images/products%2Foak-chair");
     await close();
   });
 });
@@ -206,7 +248,7 @@ describe("what makes it pleasant", () => {
     await page.getByRole("button", { name: "Copy as curl" }).click();
     await page.getByText("The command copied.").waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
-      `curl -X POST -H "Authorization: Bearer $ADMIN_TOKEN" '${api.url}/api/v1/jobs/00000000000/retry'`,
+      `curl -X POST -H "Authorization: Bearer $ADMIN_TOKEN" '${at.api.url}/api/v1/jobs/00000000000/retry'`,
     );
     await close();
   });
@@ -231,9 +273,7 @@ describe("what makes it pleasant", () => {
   });
 
   it("can be reached and steered on a phone", async () => {
-    const { page, close } = await visit(browser, { viewport: PHONE });
-    await page.goto(api.url);
-    await settled(page);
+    const { page, close } = await open("/", { viewport: PHONE });
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Steering" }).click();
     await page.getByRole("button", { name: "Pause live" }).click();
     await page.getByText("live is paused.").waitFor();

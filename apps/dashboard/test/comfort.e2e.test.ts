@@ -1,30 +1,10 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { buildDashboard } from "../../../dev/dashboard.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { NAV } from "../src/lib/nav.ts";
-import { launchBrowser } from "./browser.ts";
-import { type FakeApi, startFakeApi } from "./fake-api.ts";
+import { atFakeApi } from "./at-fake-api.ts";
 import { DESKTOP, PHONE, settled, violations, visit } from "./visit.ts";
 
-let browser: Browser;
-let api: FakeApi;
-
-beforeAll(async () => {
-  await buildDashboard();
-  [browser, api] = await Promise.all([launchBrowser(), startFakeApi()]);
-});
-beforeEach(() => void Object.assign(api, { mode: "busy", role: "operator", seen: [] }));
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
-
-async function open(path: string, viewport = DESKTOP) {
-  const one = await visit(browser, { viewport });
-  await one.page.goto(api.url + path);
-  await settled(one.page);
-  return one;
-}
+const { at, open } = atFakeApi();
 
 /** Where the operator is: how far down, which row has the focus, how many are ticked. */
 const whereabouts = (page: Page) =>
@@ -93,7 +73,7 @@ it("saves a filter under a name, finds it by the palette, and forgets it", async
   await page.getByRole("dialog").getByRole("textbox").fill("My dead ones");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByRole("link", { name: "My dead ones" }).waitFor();
-  await page.goto(`${api.url}/steering`);
+  await page.goto(`${at.api.url}/steering`);
   await settled(page);
   await page.keyboard.press("Control+k");
   await page.getByRole("dialog").getByRole("combobox").fill("dead ones");
@@ -121,7 +101,7 @@ describe("the palette", () => {
     await page.waitForURL("**/jobs/00000000005");
     await take("resume bulk", "Resume bulk do");
     await page.getByText("bulk runs again.").waitFor();
-    expect(api.seen).toContain("PATCH /api/v1/gate");
+    expect(at.api.seen).toContain("PATCH /api/v1/gate");
     await close();
   });
 
@@ -143,7 +123,7 @@ describe("the palette", () => {
   });
 
   it("offers a viewer nothing that changes anything", async () => {
-    api.role = "viewer";
+    at.api.role = "viewer";
     const { page, close } = await open("/jobs");
     await page.keyboard.press("Control+k");
     await page.getByRole("option", { name: "Overview" }).waitFor();
@@ -168,8 +148,8 @@ it("has dense rows, of one line each, and keeps to them", async () => {
 it("gives every chart as a table, and what was done meanwhile in words", async () => {
   const { page, close } = await open("/");
   const charts = page.locator("figure.chart");
-  expect(await charts.count()).toBe(3);
-  expect(api.seen.filter((line) => line.includes("/history"))).toHaveLength(1);
+  expect(await charts.count()).toBe(4);
+  expect(at.api.seen.filter((line) => line.includes("/history"))).toHaveLength(1);
   for (const chart of await charts.all()) {
     await chart.locator("summary").click();
     await chart.locator("tbody tr").first().waitFor();
@@ -184,16 +164,106 @@ it("gives every chart as a table, and what was done meanwhile in words", async (
   await close();
 });
 
-it("says so where nothing was measured", async () => {
-  api.mode = "empty";
+describe("what a chart draws", () => {
+  /** The words that the page's canvases were given, by the chart's title. */
+  const drawnWords = (page: Page) =>
+    page.evaluate(() => (globalThis as unknown as { drawn: [string, string][] }).drawn);
+
+  it("has a label at every step of a time's axis, minutes and hours too", async () => {
+    const { page, close } = await visit(at.browser);
+    await page.addInitScript(() => {
+      const drawn: [string, string][] = [];
+      Object.assign(globalThis, { drawn });
+      const fillText = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+        drawn.push([this.canvas.closest("figure")?.querySelector("h3")?.textContent ?? "", text]);
+        return fillText.call(this, text, ...at);
+      };
+    });
+    await page.goto(at.api.url);
+    await settled(page);
+    await expect
+      .poll(async () =>
+        (await drawnWords(page)).filter(([title]) => title.startsWith("Waiting")).map(([, text]) => text),
+      )
+      .toEqual(expect.arrayContaining(["1 s", "10 s", "1 min", "10 min"]));
+    expect((await drawnWords(page)).filter(([, text]) => text === "–")).toEqual([]);
+    await close();
+  });
+
+  it("shows a value that stands alone, as on a ledger's first day", async () => {
+    const { page, close } = await visit(at.browser);
+    await page.route("**/api/v1/history?tier=day", async (route) => {
+      const response = await route.fetch();
+      const history = (await response.json()) as { buckets: { wait: object }[] };
+      const unknown = { p50: null, p95: null, p99: null };
+      const buckets = history.buckets.map((one, index) =>
+        index < history.buckets.length - 1
+          ? { ...one, wait: unknown, run: unknown, oldestMs: null }
+          : { ...one, wait: { ...unknown, p50: 5_000 }, run: unknown, oldestMs: null },
+      );
+      await route.fulfill({ response, json: { ...history, buckets } });
+    });
+    await page.goto(`${at.api.url}/?history=day`);
+    await settled(page);
+    const inked = (title: string) =>
+      page.locator("figure.chart", { hasText: title }).evaluate((figure) => {
+        const canvas = figure.querySelector("canvas") as HTMLCanvasElement;
+        const swatch = getComputedStyle(figure.querySelector(".swatch") as Element).backgroundColor;
+        const [red, green, blue] = swatch.match(/\d+/g)?.map(Number) ?? [];
+        const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
+          ...([0, 0, canvas.width, canvas.height] as const),
+        );
+        let pixels = 0;
+        for (let at = 0; at < data.length; at += 4)
+          if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) pixels += 1;
+        return pixels;
+      });
+    await expect.poll(() => inked("Waiting")).toBeGreaterThan(0);
+    expect(await inked("Running")).toBe(0);
+    await close();
+  });
+});
+
+it("shows each lane's times and its last hour, and what is stored second by second", async () => {
   const { page, close } = await open("/");
-  expect(await page.getByText("Nothing was measured in this time.").count()).toBe(3);
+  const bulk = page.getByRole("row", { name: /^bulk/ });
+  expect(await bulk.locator("[data-label^=ready]").innerText()).toBe("41 s · 2.7 min");
+  await bulk.getByRole("img", { name: /^bulk, stored a minute: from [\d,]+ to [\d,]+$/ }).waitFor();
+  await page.locator("figure.chart", { hasText: "Ready by lane" }).getByText("upload").waitFor();
+  await page.getByRole("button", { name: "5 min" }).click();
+  await page.waitForURL("**/?history=now");
+  const chart = page.locator("figure.chart", { hasText: "Stored a second, by lane" });
+  await chart.locator("summary").click();
+  const rows = chart.locator("tbody tr");
+  await rows.first().waitFor();
+  expect(await rows.count()).toBe(300);
+  expect(await rows.last().allInnerTexts()).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d .*UTC\)?\s+–\s+–\s+–$/)]);
+  await page.waitForResponse("**/api/v1/pulse"); // and again by itself
+  await close();
+});
+
+it("grows with a wide screen: tables and charts take more than four fifths of what is beside the menus", async () => {
+  const { page, close } = await open("/jobs", { viewport: { width: 2560, height: 1440 } });
+  const widthOf = async (css: string) => (await page.locator(css).first().boundingBox())?.width ?? 0;
+  const beside = 2560 - (await widthOf(".nav"));
+  expect((await widthOf("main table")) / (beside - (await widthOf(".sidebar")))).toBeGreaterThan(0.8);
+  await page.goto(at.api.url);
+  await settled(page);
+  expect((await widthOf(".charts")) / beside).toBeGreaterThan(0.8);
+  await close();
+});
+
+it("says so where nothing was measured", async () => {
+  at.api.mode = "empty";
+  const { page, close } = await open("/");
+  expect(await page.getByText("Nothing was measured in this time.").count()).toBe(4);
   await close();
 });
 
 describe("on a phone", () => {
   it("every page, every count of a lane and what is ticked is in sight, and jobs begin on the first screen", async () => {
-    const { page, close } = await open("/jobs?state=dead&lane=bulk", PHONE);
+    const { page, close } = await open("/jobs?state=dead&lane=bulk", { viewport: PHONE });
     const links = await page
       .locator(".nav a")
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
@@ -201,14 +271,14 @@ describe("on a phone", () => {
     expect(Math.max(...links)).toBeLessThanOrEqual(PHONE.width);
     await page.getByText("Filter: dead, bulk").click();
     expect(await page.getByRole("checkbox", { name: /^dead/ }).isChecked()).toBe(true);
-    await page.goto(`${api.url}/jobs`);
+    await page.goto(`${at.api.url}/jobs`);
     await settled(page);
     const top = await page
       .locator("tbody [data-row]")
       .first()
       .evaluate((row) => row.getBoundingClientRect().top);
     expect(top).toBeLessThan(PHONE.height * 0.6);
-    await page.goto(api.url);
+    await page.goto(at.api.url);
     await settled(page);
     const counts = await page
       .locator(".lanes td a")

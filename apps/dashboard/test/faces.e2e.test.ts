@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildDashboard } from "../../../dev/dashboard.ts";
-import { launchBrowser } from "./browser.ts";
-import { type FakeApi, startFakeApi } from "./fake-api.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { atFakeApi } from "./at-fake-api.ts";
+import { startFakeApi } from "./fake-api.ts";
 import { HOSTILE } from "./fixtures.ts";
 import { DESKTOP, overflow, overflowWidened, PHONE, settled, TABLET, violations, visit } from "./visit.ts";
 
@@ -13,6 +12,7 @@ import { DESKTOP, overflow, overflowWidened, PHONE, settled, TABLET, violations,
 const PAGES = [
   "/",
   "/?history=day",
+  "/?history=now",
   "/jobs",
   "/jobs?state=dead&search=error:x",
   "/jobs/00000000000",
@@ -29,6 +29,7 @@ const PAGES = [
   "/dead?cause=fp0",
   "/serving",
   "/steering",
+  "/steering?log=purge",
   "/system",
   "/nowhere",
 ];
@@ -66,17 +67,7 @@ const TWO_FACES: readonly Face[] = [
   { viewport: PHONE, theme: "dark" },
 ];
 
-let browser: Browser;
-let api: FakeApi;
-
-beforeAll(async () => {
-  await buildDashboard();
-  [browser, api] = await Promise.all([launchBrowser(), startFakeApi()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
+const { at, open } = atFakeApi();
 
 /** What is wrong with a page as it stands, at each face. Another theme at the same width can only change the colours. */
 async function inspect(page: Page, where: string, faces: readonly Face[]): Promise<string[]> {
@@ -107,7 +98,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
     "of a server that is %s",
     async (mode, faces) => {
       const own = Object.assign(await startFakeApi(), { mode, rowsMax: ROWS });
-      const { page, faults, origins, close } = await visit(browser);
+      const { page, faults, origins, close } = await visit(at.browser);
       const wrong: string[] = [];
       for (const path of PAGES) {
         await page.goto(own.url + path);
@@ -127,7 +118,7 @@ describe.concurrent("every page is whole and accessible, in both themes, in a sy
 
   it("under every overlay", async () => {
     const own = Object.assign(await startFakeApi(), { rowsMax: ROWS });
-    const { page, faults, close } = await visit(browser);
+    const { page, faults, close } = await visit(at.browser);
     const wrong: string[] = [];
     for (const [path, name, open] of OVERLAYS) {
       await page.setViewportSize(DESKTOP);
@@ -146,10 +137,8 @@ describe("hostile strings", () => {
   it.each(["/", "/jobs", "/jobs/00000000000", "/dead", "/steering", "/runs", "/images/x"])(
     "stay text on %s",
     async (path) => {
-      Object.assign(api, { mode: "hostile", role: "operator" });
-      const { page, close } = await visit(browser);
-      await page.goto(api.url + path);
-      await settled(page);
+      at.api.mode = "hostile";
+      const { page, close } = await open(path);
       expect(await page.locator("body").innerText()).toContain("<img src=x onerror=");
       expect(await page.locator("img[src='x'], main script, [onerror], a[href^='javascript']").count()).toBe(0);
       await close();
@@ -157,13 +146,13 @@ describe("hostile strings", () => {
   );
 
   it("stay text in the address, the search and a dialog", async () => {
-    Object.assign(api, { mode: "hostile", role: "operator" });
-    const { page, faults, close } = await visit(browser);
-    await page.goto(`${api.url}/jobs?search=${encodeURIComponent(HOSTILE)}&run=${encodeURIComponent(HOSTILE)}`);
+    at.api.mode = "hostile";
+    const said = encodeURIComponent(HOSTILE);
+    const { page, faults, close } = await open(`/jobs?search=${said}&run=${said}`);
     await page.getByRole("button", { name: "Retry all dead…" }).click();
     await page.getByRole("dialog").getByText("241").first().waitFor();
     expect([await page.title(), faults]).toEqual(["Jobs · Prewarm", []]);
-    await page.goto(`${api.url}/${encodeURIComponent(HOSTILE)}`);
+    await page.goto(`${at.api.url}/${said}`);
     await page.getByRole("heading", { name: "Nothing here" }).waitFor();
     expect(await page.title()).toBe("Nothing here · Prewarm");
     await close();
@@ -172,8 +161,7 @@ describe("hostile strings", () => {
 
 describe("the policy of the page", () => {
   it("lets no inline script or style run, even when something put one there", async () => {
-    const { page, close } = await visit(browser);
-    await page.goto(api.url);
+    const { page, close } = await open("/");
     const outcome = await page.evaluate(() => {
       const style = document.createElement("div");
       style.setAttribute("style", "color: red");

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ACTS, type Act } from "@prewarm/shared/acts";
 import {
   actionAt,
   auditAt,
@@ -18,7 +19,7 @@ import {
   runAt,
   serving,
 } from "./fixtures.ts";
-import { gate, history, stats } from "./fixtures-stats.ts";
+import { gate, history, pulse, stats } from "./fixtures-stats.ts";
 
 /*
  * A control API with the document's shapes and no ledger behind it: for faces a real stack is hard to bring to (hostile strings, a
@@ -30,6 +31,8 @@ export interface FakeApi {
   /** `busy`, `empty`, `failing` or `hostile`; may change at any time. */
   mode: string;
   role: "viewer" | "operator" | null;
+  /** Acts of an operator who may not do all. */
+  may: readonly Act[];
   /** The most jobs that match: axe looks at each cell of each row, and rows repeat. */
   rowsMax: number;
   /** Every request that came: `GET /api/v1/stats`. */
@@ -47,7 +50,15 @@ const TYPES: Record<string, string> = {
 const JOBS = 480;
 
 export async function startFakeApi(): Promise<FakeApi> {
-  const api: FakeApi = { url: "", mode: "busy", role: "operator", rowsMax: JOBS, seen: [], close: async () => {} };
+  const api: FakeApi = {
+    url: "",
+    mode: "busy",
+    role: "operator",
+    may: ACTS,
+    rowsMax: JOBS,
+    seen: [],
+    close: async () => {},
+  };
   const server = createServer((request, response) => {
     answer(api, request, response).catch((error) => response.writeHead(500).end(String(error)));
   });
@@ -103,6 +114,7 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
         {
           role: api.role,
           who: `${api.role} token 1`,
+          may: api.role === "operator" ? api.may : [],
           by: "cookie",
           expiresAt: null,
           environment: stats(api.mode).environment,
@@ -115,6 +127,8 @@ function route(api: FakeApi, method: string, url: URL, body: string): [status: n
       return [204, null];
     case "GET stats":
       return [200, stats(api.mode)];
+    case "GET pulse":
+      return [200, pulse(api.mode)];
     case "GET history":
       return [200, history(api.mode, (url.searchParams.get("tier") ?? "minute") as "minute")];
     case "GET gate":

@@ -1,4 +1,4 @@
-import type { Gate, History, HistoryBucket, JobState, Stats } from "@prewarm/control-client/schema";
+import type { Gate, History, HistoryBucket, JobState, Pulse, Stats } from "@prewarm/control-client/schema";
 import { byState, HOSTILE } from "./fixtures.ts";
 
 const NOW = Date.now();
@@ -119,6 +119,7 @@ export function stats(mode: string): Stats {
     },
     wait: { p50: 1200, p95: 41_000, p99: 88_000 },
     run: { p50: 2100, p95: 6400, p99: 14_800 },
+    ready: laneTimes(empty ? 0 : 1),
     etaSeconds: empty ? 0 : 4340,
     queues: {
       "prewarm-live": { backlogCount: 3, backlogBytes: 1204, oldestMessageAt: empty ? null : NOW - 1800 },
@@ -141,6 +142,29 @@ export function stats(mode: string): Stats {
     versions: { consumer: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" }, ledger: { id: "1b9d6bcd", tag: "a1b2c3d4e5f6" } },
     totals: { accepted: 0, stored: 0, failed: 0, dead: 0, refused: 0, cancelled: 0, throttled: 0 },
     hooks: null,
+  };
+}
+
+/** Of each lane; `scale` 0: nothing was stored. */
+function laneTimes(scale: number): HistoryBucket["lanes"] {
+  const slow = 1 + (scale - 1) / 20;
+  const of = (stored: number, p50: number) => ({
+    stored: Math.round(stored * scale),
+    ready:
+      scale === 0 ? { p50: null, p95: null, p99: null } : { p50: p50 * slow, p95: p50 * slow * 4, p99: p50 * slow * 9 },
+  });
+  return { live: of(3, 180), upload: of(11, 900), bulk: of(54, 41_000) };
+}
+
+/** The last five minutes by seconds; of the oldest ones too much was stored to know. */
+export function pulse(mode: string): Pulse {
+  const second = (scale: number) =>
+    Array.from({ length: 300 }, (_, at) =>
+      mode === "empty" ? 0 : at < 20 ? null : Math.max(0, Math.round(scale * (1 + Math.sin(at / 9)) - 1)),
+    );
+  return {
+    from: Math.floor(Date.now() / 1000) * 1000 - 299_000,
+    lanes: { live: second(1), upload: second(4), bulk: second(9) },
   };
 }
 
@@ -184,6 +208,7 @@ function bucketAt(index: number, length: number, at: number, empty: boolean): Hi
     wait: empty
       ? none
       : { p50: wave(1100, 0), p95: wave(burst ? 90_000 : 21_000, 1), p99: wave(burst ? 180_000 : 60_000, 1) },
+    lanes: laneTimes(empty ? 0 : wave(10, 0)),
     run: empty ? none : { p50: wave(2100, 3), p95: wave(6000, 2), p99: wave(14_000, 1) },
     oldestMs: empty ? null : wave(burst ? 400_000 : 120_000, 2),
     open: Math.round(wave(48_000, 2) * (empty ? 0 : 1)),

@@ -1,29 +1,9 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { buildDashboard } from "../../../dev/dashboard.ts";
-import { launchBrowser } from "./browser.ts";
-import { type FakeApi, startFakeApi } from "./fake-api.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { atFakeApi } from "./at-fake-api.ts";
 import { settled, violations, visit } from "./visit.ts";
 
-let browser: Browser;
-let api: FakeApi;
-
-beforeAll(async () => {
-  await buildDashboard();
-  [browser, api] = await Promise.all([launchBrowser(), startFakeApi()]);
-});
-beforeEach(() => void Object.assign(api, { mode: "busy", role: "operator", seen: [] }));
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-});
-
-async function open(path: string) {
-  const one = await visit(browser);
-  await one.page.goto(api.url + path);
-  await settled(one.page);
-  return one;
-}
+const { at, open } = atFakeApi();
 
 /** The text of the row that has the focus. */
 const focusedRow = (page: Page) =>
@@ -31,9 +11,9 @@ const focusedRow = (page: Page) =>
 
 describe("keyboard only", () => {
   it("signs in, refuses a wrong token in words, and takes the right one", async () => {
-    api.role = null;
-    const { page, faults, close } = await visit(browser);
-    await page.goto(api.url);
+    at.api.role = null;
+    const { page, faults, close } = await visit(at.browser);
+    await page.goto(at.api.url);
     await page.getByLabel("Token").waitFor();
     await page.keyboard.type("wrong");
     await page.keyboard.press("Enter");
@@ -48,9 +28,9 @@ describe("keyboard only", () => {
   });
 
   it("signs in by the local stack's link, whose token leaves the address", async () => {
-    api.role = null;
-    const { page, faults, close } = await visit(browser);
-    await page.goto(`${api.url}/#token=local-admin`);
+    at.api.role = null;
+    const { page, faults, close } = await visit(at.browser);
+    await page.goto(`${at.api.url}/#token=local-admin`);
     await page.getByRole("heading", { name: "Lanes" }).waitFor();
     expect(page.url()).not.toContain("token");
     expect(faults).toEqual([]);
@@ -93,7 +73,7 @@ describe("keyboard only", () => {
     await page.getByRole("dialog").getByText("120 of 241").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    expect(api.seen.filter((line) => line.startsWith("POST"))).toEqual([
+    expect(at.api.seen.filter((line) => line.startsWith("POST"))).toEqual([
       "POST /api/v1/actions",
       "POST /api/v1/actions",
     ]);
@@ -105,12 +85,12 @@ describe("keyboard only", () => {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("r");
-    expect(api.seen.some((line) => line.startsWith("POST"))).toBe(false);
+    expect(at.api.seen.some((line) => line.startsWith("POST"))).toBe(false);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("r");
     await page.getByText("Queued again.").waitFor();
-    expect(api.seen).toContain("POST /api/v1/jobs/00000000000/retry");
+    expect(at.api.seen).toContain("POST /api/v1/jobs/00000000000/retry");
     await close();
   });
 
@@ -120,7 +100,7 @@ describe("keyboard only", () => {
     await page.getByRole("button", { name: "Find it: Submissions a second" }).focus();
     await page.keyboard.press("Enter");
     await page.getByText("The rate finds itself.").waitFor();
-    expect(api.seen).toContain("PATCH /api/v1/gate");
+    expect(at.api.seen).toContain("PATCH /api/v1/gate");
     await close();
   });
 
@@ -169,7 +149,7 @@ describe("a viewer", () => {
     "/steering",
     "/system",
   ])("sees no write on %s", async (path) => {
-    api.role = "viewer";
+    at.api.role = "viewer";
     const { page, close } = await open(path);
     await page.getByText("viewer", { exact: true }).waitFor();
     const names = await page
@@ -181,7 +161,33 @@ describe("a viewer", () => {
     expect(await page.locator("main input[type=number], main textarea, main [data-retry]").count()).toBe(0);
     await page.keyboard.press("j");
     await page.keyboard.press("r");
-    expect(api.seen.filter((line) => !line.startsWith("GET"))).toEqual([]);
+    expect(at.api.seen.filter((line) => !line.startsWith("GET"))).toEqual([]);
+    await close();
+  });
+});
+
+describe("an operator of one act", () => {
+  it.each([
+    ["/jobs", "Retry all dead…", /Cancel all|New run/],
+    ["/jobs/00000000000", "Retry", /^(Cancel|Promote)$/],
+    ["/runs/run_1", "Jobs of this run", /Cancel run|Promote|New run/],
+    ["/images/x", "Overview", /Purge|Make all again|Warm/],
+    ["/steering", "Overview", /Pause (?!live updates)|Resume|Apply|Undo|Purge|Reset|Find it/],
+    ["/system", "Overview", /Report|Mend|Send a test/],
+    ["/runs/new", "Overview", /Start the run/],
+  ])("sees on %s what retries (%s), and nothing else that changes anything", async (path, there, gone) => {
+    at.api.may = ["retry"];
+    const { page, close } = await open(path);
+    const controls = page.locator("button, a");
+    await controls
+      .getByText(there, { exact: true })
+      .or(page.getByRole("button", { name: there, exact: true }))
+      .first()
+      .waitFor();
+    const names = await controls.evaluateAll((all) =>
+      all.map((one) => one.getAttribute("aria-label") ?? one.textContent ?? ""),
+    );
+    expect(names.filter((name) => gone.test(name))).toEqual([]);
     await close();
   });
 });

@@ -10,5 +10,7 @@ describe("suggestions", () => {
     ["lane:bulk", []],
     ["state:d", ["state:dead"]],
     ["error:x", []],
+    ["age:<", ["age:<5m", "age:<1h"]],
+    ["attempts:>", ["attempts:>0", "attempts:>3"]],
   ])("completes %j", (text, expected) => expect(suggestions(text)).toEqual(expected));
 });

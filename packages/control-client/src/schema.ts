@@ -476,7 +476,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                 };
                 header?: never;
@@ -556,7 +556,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                 };
                 header?: never;
@@ -639,7 +639,7 @@ export interface paths {
                     /** @description May repeat: any of them */
                     lane?: ("live" | "upload" | "bulk")[];
                     run?: string;
-                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key */
+                    /** @description Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key */
                     search?: string;
                     /** @description Rows in one page */
                     limit?: number;
@@ -2062,6 +2062,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pulse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was stored in each of the last 300 seconds, by lane */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The oldest second first; the last one still fills */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Pulse"];
+                    };
+                };
+                /** @description Malformed request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No valid token or session */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role does not allow this, or a browser wrote from elsewhere */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not configured, or the ledger is unreachable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history": {
         parameters: {
             query?: never;
@@ -2285,6 +2357,8 @@ export interface paths {
                     limit?: number;
                     /** @description `nextCursor` of the page before; opaque */
                     cursor?: string;
+                    /** @description Part of who, what, its target or the details, in any case of letters */
+                    search?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4024,6 +4098,12 @@ export interface components {
             };
             wait: components["schemas"]["Percentiles"];
             run: components["schemas"]["Percentiles"] & unknown;
+            /** @description Of the last hour, by lane */
+            ready: {
+                live: components["schemas"]["LaneTimes"];
+                upload: components["schemas"]["LaneTimes"];
+                bulk: components["schemas"]["LaneTimes"];
+            };
             /** @description Until the open jobs have ended at this rate; null while some of them may not go */
             etaSeconds: number | null;
             /** @description By queue name; null where the platform gives no metrics */
@@ -4127,6 +4207,11 @@ export interface components {
             p95: number | null;
             /** @description milliseconds */
             p99: number | null;
+        };
+        /** @description What was stored of a lane, and how long it took from order to stored */
+        LaneTimes: {
+            stored: number;
+            ready: components["schemas"]["Percentiles"] & unknown;
         };
         QueueMetrics: {
             backlogCount: number;
@@ -4297,6 +4382,18 @@ export interface components {
                 stored: boolean;
             }[];
         };
+        Pulse: {
+            /** @description Start of the first second */
+            from: number;
+            lanes: {
+                /** @description One number a second; null where more was stored since than is looked back on */
+                live: (number | null)[];
+                /** @description One number a second; null where more was stored since than is looked back on */
+                upload: (number | null)[];
+                /** @description One number a second; null where more was stored since than is looked back on */
+                bulk: (number | null)[];
+            };
+        };
         History: {
             /** @enum {string} */
             tier: "minute" | "hour" | "day";
@@ -4319,6 +4416,11 @@ export interface components {
             throttled: number;
             wait: components["schemas"]["Percentiles"] & unknown;
             run: components["schemas"]["Percentiles"] & unknown;
+            lanes: {
+                live: components["schemas"]["LaneTimes"];
+                upload: components["schemas"]["LaneTimes"];
+                bulk: components["schemas"]["LaneTimes"];
+            };
             /** @description Age of the oldest waiting job, highest seen */
             oldestMs: number | null;
             open: number | null;
@@ -4439,6 +4541,8 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "operator";
             who: string;
+            /** @description Acts that the server lets it do */
+            may: ("warm" | "retry" | "cancel" | "promote" | "pause" | "limits" | "purge" | "mend" | "copy")[];
             /** @enum {string} */
             by: "token" | "cookie" | "access";
             /** @description Unix milliseconds */
@@ -4547,6 +4651,7 @@ export type CodeVersion = components['schemas']['CodeVersion'];
 export type Health = components['schemas']['Health'];
 export type Warning = components['schemas']['Warning'];
 export type Percentiles = components['schemas']['Percentiles'];
+export type LaneTimes = components['schemas']['LaneTimes'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type Budget = components['schemas']['Budget'];
 export type Gate = components['schemas']['Gate'];
@@ -4554,6 +4659,7 @@ export type Pause = components['schemas']['Pause'];
 export type Breaker = components['schemas']['Breaker'];
 export type GateLimit = components['schemas']['GateLimit'];
 export type Serving = components['schemas']['Serving'];
+export type Pulse = components['schemas']['Pulse'];
 export type History = components['schemas']['History'];
 export type HistoryBucket = components['schemas']['HistoryBucket'];
 export type GatePatch = components['schemas']['GatePatch'];

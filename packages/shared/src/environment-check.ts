@@ -1,5 +1,6 @@
+import { ACTS, isAct, namedToken } from "./acts.ts";
 import type { Config } from "./config.ts";
-import { LEDGER_PLACES, namedToken, secretList } from "./environment.ts";
+import { LEDGER_PLACES, secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 import { isPublicHost } from "./public-address.ts";
 
@@ -48,7 +49,10 @@ function ownSecrets({ value }: Given): string[] {
       : ["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"].filter((name) =>
           secretList(value(name)).some((one) => namedToken(one).token.length < TOKEN_MIN_CHARS),
         );
+  const acts = secretList(value("ADMIN_TOKEN")).flatMap((one) => namedToken(one).acts ?? []);
+  const odd = acts.filter((word) => !isAct(word));
   return [
+    ...odd.map((word) => `ADMIN_TOKEN: ${JSON.stringify(word)} is no act, so nobody may do it: ${ACTS.join(", ")}`),
     ...missing.map((name) => `${name}: it is not set: ${setSecret(name)}`),
     ...short.map(
       (name) =>

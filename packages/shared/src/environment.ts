@@ -8,13 +8,6 @@ export function secretList(text: string | undefined): string[] {
     .filter((part) => part !== "");
 }
 
-/** One of a secret's tokens: `anna:…` is Anna's. A token itself holds no colon. */
-export function namedToken(entry: string): { name: string | null; token: string } {
-  const colon = entry.indexOf(":");
-  const name = entry.slice(0, Math.max(0, colon));
-  return /^[A-Za-z0-9._-]{1,40}$/.test(name) ? { name, token: entry.slice(colon + 1) } : { name: null, token: entry };
-}
-
 /** The sources with `url` in place of the one whose prefix is `""`: edge and consumer must agree on where an original is. */
 export function withDefaultUrl(sources: readonly SourceConfig[], url: string): SourceConfig[] {
   return [...sources.filter((source) => source.prefix !== ""), { prefix: "", url }];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseSearch, printSearch, QUALIFIERS, type Term, unknownQualifiers } from "./job-search.ts";
+import { parseComparison, parseSearch, printSearch, QUALIFIERS, type Term, unknownQualifiers } from "./job-search.ts";
 
 describe("parseSearch", () => {
   it.each<[string, Term[], string]>([
@@ -20,6 +20,7 @@ describe("parseSearch", () => {
     ["id:", [], "a qualifier without a value yet"],
     ["http://x", [{ qualifier: null, value: "http://x" }], "a colon that is no qualifier"],
     ["error:a:b", [{ qualifier: "error", value: "a:b" }], "a colon within the value"],
+    ["age:>1h", [{ qualifier: "age", value: ">1h" }], "a comparison"],
   ])("reads %j (%s: %s)", (text, terms) => expect(parseSearch(text)).toEqual(terms));
 
   it("reads back what it printed", () => {
@@ -34,6 +35,25 @@ describe("parseSearch", () => {
       }),
     );
   });
+});
+
+describe("parseComparison", () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  it.each([
+    ["age", ">1h", { from: 3_600_001, to: most }],
+    ["age", "<90s", { from: 0, to: 89_999 }],
+    ["age", ">2d", { from: 172_800_001, to: most }],
+    ["attempts", ">3", { from: 4, to: most }],
+    ["attempts", "<3", { from: 0, to: 2 }],
+    ["attempts", "3", { from: 3, to: 3 }],
+  ] as const)("reads %s:%s", (qualifier, value, range) => expect(parseComparison(qualifier, value)).toEqual(range));
+
+  it.each([
+    ...["1h", ">", ">1", ">h", ">1w", ">1.5h", "> 1h", ">-1h", ">1h2m", ">9999999h", ""].map((text) => ["age", text]),
+    ...[">", "x", "-1", "1.5", ">3h", "9999999", "３"].map((text) => ["attempts", text]),
+  ] as ["age" | "attempts", string][])("refuses %s:%s", (qualifier, value) =>
+    expect(parseComparison(qualifier, value)).toBeNull(),
+  );
 });
 
 it("names words that look like qualifiers and are none, unless they stand in quotes or are an address", () => {

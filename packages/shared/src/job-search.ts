@@ -6,15 +6,35 @@ import { JOB_STATES, LANES } from "./job.ts";
  * dashboard shows and edits it; both by this file.
  */
 
-export const QUALIFIERS = ["id", "format", "error", "run", "lane", "state"] as const;
+export const QUALIFIERS = ["id", "format", "error", "run", "lane", "state", "age", "attempts"] as const;
 export type Qualifier = (typeof QUALIFIERS)[number];
 
-/** What a qualifier takes; one that is not named here takes any text. */
+/** What a qualifier takes, or, where it takes any number, what is asked for most; one that is not named here takes any text. */
 export const QUALIFIER_VALUES: Partial<Record<Qualifier, readonly string[]>> = {
   format: FORMATS,
   lane: LANES,
   state: JOB_STATES,
+  age: [">5m", ">1h", ">1d", "<5m", "<1h"],
+  attempts: [">0", ">3"],
 };
+
+/** Whole numbers, both ends included. */
+export interface NumberRange {
+  from: number;
+  to: number;
+}
+
+const COMPARED = { age: /^([<>])(\d{1,6})([smhd])$/, attempts: /^([<>]?)(\d{1,6})$/ };
+const UNITS_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `>1h` of an age in ms; `>3`, `<3` or `3` of attempts. Null: it is no comparison. */
+export function parseComparison(qualifier: keyof typeof COMPARED, value: string): NumberRange | null {
+  const [, sign, digits, unit] = COMPARED[qualifier].exec(value) ?? [];
+  if (digits === undefined) return null;
+  const number = Number(digits) * (unit === undefined ? 1 : (UNITS_MS[unit] ?? 1));
+  if (sign === ">") return { from: number + 1, to: Number.MAX_SAFE_INTEGER };
+  return { from: sign === "<" ? 0 : number, to: sign === "<" ? number - 1 : number };
+}
 
 export interface Term {
   /** Null: free text, searched in the variant key. */

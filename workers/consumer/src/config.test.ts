@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Env, ledgerNamespace, tokensOf } from "./config.ts";
 
 const LONG = "a-token-of-twenty-four-ch";
+const SITE = defineConfig({ sources: [{ prefix: "", url: "https://o.example/{id}" }] });
 
 describe("the control API's tokens", () => {
   it("are refused when they are short, and the long ones hold", () => {
@@ -15,11 +16,7 @@ describe("the control API's tokens", () => {
       value: (name: string) => ({ ADMIN_TOKEN: `x,${LONG}`, VIEWER_TOKEN: "short" })[name],
       hasBucket: () => true,
     };
-    const told = checkEnvironment(
-      defineConfig({ sources: [{ prefix: "", url: "https://o.example/{id}" }] }),
-      [],
-      given,
-    );
+    const told = checkEnvironment(SITE, [], given);
     expect(told).toEqual(
       expect.arrayContaining([
         expect.stringContaining("ADMIN_TOKEN: it is shorter than 24 characters"),
@@ -31,6 +28,16 @@ describe("the control API's tokens", () => {
   it("are as long as they are without their owner's name", () => {
     const [named, short] = [`anna:${LONG}`, "anna-who-has-a-long-name:x"];
     expect(tokensOf({ ADMIN_TOKEN: `${named},${short}` }).adminTokens).toEqual([named]);
+  });
+
+  it("may be for some acts only, and a word that is none is named", () => {
+    const entry = `anna[retry+evrything]:${LONG}`;
+    expect(tokensOf({ ADMIN_TOKEN: entry }).adminTokens).toEqual([entry]);
+    const value = (name: string) => (name === "ADMIN_TOKEN" ? entry : undefined);
+    const told = checkEnvironment(SITE, [], { value, hasBucket: () => true });
+    expect(told.filter((fault) => fault.startsWith("ADMIN_TOKEN"))).toEqual([
+      expect.stringMatching(/^ADMIN_TOKEN: "evrything" is no act, so nobody may do it: warm, retry, /),
+    ]);
   });
 
   it("may be of any length in the local stack, and absent", () => {

@@ -1,5 +1,6 @@
+import { namedToken } from "@prewarm/shared/acts";
 import type { Config } from "@prewarm/shared/config";
-import { namedToken, secretList, withDefaultUrl } from "@prewarm/shared/environment";
+import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import site from "../../../prewarm.config.ts";
 import type { AccessSettings } from "./api/deps.ts";

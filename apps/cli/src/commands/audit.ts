@@ -22,16 +22,22 @@ export const auditCommand: Command = {
   description: "Who did what and when, the newest first",
   operands: null,
   flags: {
+    search: { type: "string", valueHint: "text", description: "Only what holds this text: a name, an act, an id" },
     limit: { type: "string", valueHint: "n", description: `Show at most so many. Default: ${DEFAULT_LIMIT}` },
   },
-  examples: ["prewarm audit", "prewarm audit --limit 500 --json"],
+  examples: ["prewarm audit", "prewarm audit --search purge", "prewarm audit --limit 500 --json"],
   async run(args, context) {
     const limit = args.text("limit");
     let left = limit === null ? DEFAULT_LIMIT : readCount(limit, "--limit", 1);
     const api = createControlApi(readControlSettings(args, context), context);
     const entries: AuditEntry[] = [];
+    const search = args.text("search");
     for (let cursor: string | null = ""; cursor !== null && left > 0; ) {
-      const query = { limit: Math.min(left, PAGE_MAX), ...(cursor === "" ? {} : { cursor }) };
+      const query = {
+        limit: Math.min(left, PAGE_MAX),
+        ...(cursor === "" ? {} : { cursor }),
+        ...(search === null ? {} : { search }),
+      };
       const page: AuditPage = await api.call("GET /api/v1/audit", { query }, PAGE, { what: "the audit" });
       entries.push(...page.entries.slice(0, left));
       left -= page.entries.length;

@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { ApiError, type Call, createCall } from "@prewarm/control-client/client";
 import type { Session } from "@prewarm/control-client/schema";
+import type { Act } from "@prewarm/shared/acts";
 
 /** Longest that the page waits for an answer, in ms. */
 const TIMEOUT_MS = 10_000;
@@ -15,6 +16,8 @@ export const sessionError = signal<ApiError | null>(null);
 
 /** Only operators see buttons that change something. The server checks the role; a viewer is spared buttons that would be refused. */
 export const isOperator = computed(() => session.value !== "unknown" && session.value?.role === "operator");
+/** Whether an operator may do this: a token may be for some acts only. */
+export const may = (act: Act) => session.value !== "unknown" && (session.value?.may.includes(act) ?? false);
 export const recipes = computed(() => (session.value === "unknown" ? [] : (session.value?.recipes ?? [])));
 export const environment = computed(() => (session.value === "unknown" ? "" : (session.value?.environment ?? "")));
 

@@ -44,12 +44,13 @@ export function forLog(values: readonly (number | null)[]): (number | null)[] {
   return values.map((value) => (value === null || value <= 0 ? null : Math.max(value, 1)));
 }
 
-/** `05:09` of a minute or an hour, in the reader's zone or another; `24 Nov` of a day, which is a day in UTC. */
+/** `05:09` of a minute or an hour, in the reader's zone or another, `05:09:07` of a second; `24 Nov` of a day, which is a day in UTC. */
 export function tick(at: number, bucketMs: number, timeZone?: string): string {
-  const options =
+  const options: Intl.DateTimeFormatOptions =
     bucketMs < 86_400_000
-      ? ({ hour: "2-digit", minute: "2-digit", ...(timeZone ? { timeZone } : {}) } as const)
-      : ({ day: "numeric", month: "short", timeZone: "UTC" } as const);
+      ? { hour: "2-digit", minute: "2-digit", ...(timeZone ? { timeZone } : {}) }
+      : { day: "numeric", month: "short", timeZone: "UTC" };
+  if (bucketMs < 60_000) options.second = "2-digit";
   return new Date(at).toLocaleString("en-GB", options);
 }
 

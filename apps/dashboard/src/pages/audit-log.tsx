@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { auditLink, auditSentence } from "../lib/audit-words.ts";
-import { place } from "../lib/router.ts";
+import { navigate, place } from "../lib/router.ts";
 import { Pager } from "../ui/pager.tsx";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 import { Time } from "../ui/time.tsx";
@@ -12,9 +12,11 @@ import { Empty, View } from "../ui/view.tsx";
 /** Who did what and when. Another `round` reads it anew at once. */
 export function AuditLog({ round }: { round: number }) {
   const cursor = place.value.searchParams.get("audit");
+  const search = place.value.searchParams.get("log") ?? "";
+  const query = { limit: 20, ...(cursor ? { cursor } : {}), ...(search ? { search } : {}) };
   const resource = useResource(
-    `audit|${cursor ?? ""}`,
-    (signal) => ask("GET /api/v1/audit", { query: { limit: 20, ...(cursor ? { cursor } : {}) }, signal }),
+    `audit|${JSON.stringify(query)}`,
+    (signal) => ask("GET /api/v1/audit", { query, signal }),
     5000,
   );
   // A new round is the reason
@@ -22,11 +24,14 @@ export function AuditLog({ round }: { round: number }) {
   const next = resource.data.value?.nextCursor ?? null;
   return (
     <section class="card" aria-labelledby="audit">
-      <h2 id="audit">Audit log</h2>
+      <header class="card-head">
+        <h2 id="audit">Audit log</h2>
+        <LogSearch key={search} search={search} />
+      </header>
       <View resource={resource} what="the audit log">
         {({ entries }) =>
           entries.length === 0 ? (
-            <Empty title="Nobody has changed anything yet">
+            <Empty title={search ? "Nothing in the log holds this text" : "Nobody has changed anything yet"}>
               Every run, pause, limit, retry, cancel and purge stands here with who did it.
             </Empty>
           ) : (
@@ -34,14 +39,37 @@ export function AuditLog({ round }: { round: number }) {
           )
         }
       </View>
-      <Pager
-        what="the audit log"
-        isBelow
-        cursor={cursor}
-        next={next}
-        urlOf={(to) => (to === null ? "/steering" : `/steering?${new URLSearchParams({ audit: to })}`)}
-      />
+      <Pager what="the audit log" isBelow cursor={cursor} next={next} urlOf={(to) => logUrl(search, to)} />
     </section>
+  );
+}
+
+function logUrl(search: string, cursor: string | null): string {
+  const query = new URLSearchParams({ ...(search ? { log: search } : {}), ...(cursor ? { audit: cursor } : {}) });
+  return query.size > 0 ? `/steering?${query}` : "/steering";
+}
+
+/** Text that an entry holds: a name, an act, an id. */
+function LogSearch({ search }: { search: string }) {
+  return (
+    <search>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const typed = new FormData(event.currentTarget).get("log");
+          navigate(logUrl(String(typed ?? "").trim(), null), { replace: true });
+        }}
+      >
+        <input
+          type="search"
+          name="log"
+          aria-label="Search the audit log"
+          placeholder="who, what or an id"
+          maxLength={200}
+          defaultValue={search}
+        />
+      </form>
+    </search>
   );
 }
 

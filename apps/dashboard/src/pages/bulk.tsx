@@ -2,7 +2,7 @@ import { useSignalEffect } from "@preact/signals";
 import type { ActionFilter } from "@prewarm/control-client/schema";
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { isOperator } from "../api/session.ts";
+import { isOperator, may } from "../api/session.ts";
 import { count } from "../lib/format.ts";
 import { describeFilter, OPEN, RETRYABLE } from "../lib/job-filter.ts";
 import { keep, place, placeState } from "../lib/router.ts";
@@ -60,12 +60,12 @@ function SelectionBar({ selection, act }: SelectionBarProps) {
   return (
     <section class="selection-bar" aria-label="Selected jobs">
       <b class="num">{count(ids.length)} selected</b>
-      {selection.anyIn([...RETRYABLE, "retrying"]) && (
+      {may("retry") && selection.anyIn([...RETRYABLE, "retrying"]) && (
         <button type="button" class="primary" data-retry-selected onClick={() => act("retry", ids)}>
           Retry
         </button>
       )}
-      {selection.anyIn(OPEN) && (
+      {may("cancel") && selection.anyIn(OPEN) && (
         <button type="button" onClick={() => act("cancel", ids)}>
           Cancel
         </button>

@@ -1,5 +1,5 @@
 import type { Cause } from "@prewarm/control-client/schema";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
 import { filterUrl } from "../lib/job-filter.ts";
@@ -120,7 +120,7 @@ function CauseCard({ cause, run, open }: { cause: Cause; run: string | null; ope
         </p>
       </div>
       <Sparkline values={cause.trend} label={`Trend: ${cause.trend.join(", ")}`} />
-      {isOperator.value && <CauseActions cause={cause} where={where} open={open} />}
+      {may("retry") && <CauseActions cause={cause} where={where} open={open} />}
     </li>
   );
 }

@@ -1,5 +1,5 @@
 import type { DeadGroup, DeadLetters, DeadMessage } from "@prewarm/control-client/schema";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
 import { place } from "../lib/router.ts";
@@ -79,7 +79,7 @@ function Head({
           </p>
         )}
       </div>
-      {isOperator.value && !fingerprint && (dead?.total ?? 0) > 0 && (
+      {may("retry") && !fingerprint && (dead?.total ?? 0) > 0 && (
         <button type="button" class="primary" onClick={() => open({ kind: "retry", filter: { state: "dead" } })}>
           Retry all…
         </button>
@@ -138,7 +138,7 @@ function Group({ group, opened, open }: { group: DeadGroup; opened: boolean; ope
           </a>
         </p>
       </div>
-      {isOperator.value && (
+      {may("retry") && (
         <button
           type="button"
           data-retry

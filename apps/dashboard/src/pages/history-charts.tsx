@@ -7,9 +7,14 @@ import type { Line } from "../charts/series.ts";
 import { TimeChart } from "../charts/time-chart.tsx";
 import { actWords } from "../lib/act-words.ts";
 import { compact, duration, plural } from "../lib/format.ts";
+import { LANES } from "../lib/job-filter.ts";
 import { navigate, place } from "../lib/router.ts";
 import { Time } from "../ui/time.tsx";
 import { View } from "../ui/view.tsx";
+
+/** The last five minutes by seconds: what they are called in the address, and how often they are asked for. */
+const SECONDS = "now";
+const SECONDS_EVERY_MS = 2_000;
 
 const TIERS = [
   ["minute", "Hour", 10_000],
@@ -20,7 +25,7 @@ const TIERS = [
 const ACTS_OPEN = 3;
 type Tier = (typeof TIERS)[number][0];
 
-/** Charts of throughput, waiting time and running time. The URL holds the chosen range. */
+/** Charts of throughput, of waiting and running time, and of each lane's. The URL holds the chosen range. */
 export function HistoryCharts({ hour }: { hour: Resource<History> }) {
   const asked = place.value.searchParams.get("history");
   const [tier, , every] = TIERS.find(([name]) => name === asked) ?? TIERS[0];
@@ -31,14 +36,24 @@ export function HistoryCharts({ hour }: { hour: Resource<History> }) {
       <header class="card-head">
         <h2 id="history">History</h2>
         <fieldset class="segments" aria-label="How far back">
+          <button type="button" aria-pressed={asked === SECONDS} onClick={() => show(SECONDS)}>
+            5 min
+          </button>
           {TIERS.map(([name, words]) => (
-            <button key={name} type="button" aria-pressed={name === tier} onClick={() => show(name)}>
+            <button
+              key={name}
+              type="button"
+              aria-pressed={asked !== SECONDS && name === tier}
+              onClick={() => show(name)}
+            >
               {words}
             </button>
           ))}
         </fieldset>
       </header>
-      {tier === "minute" ? (
+      {asked === SECONDS ? (
+        <Seconds acts={acts} />
+      ) : tier === "minute" ? (
         <View resource={hour} what="the history">
           {(data) => <Charts history={data} acts={acts} />}
         </View>
@@ -66,9 +81,38 @@ function Longer({ tier, every, acts }: { tier: Tier; every: number; acts: readon
   );
 }
 
-function show(tier: Tier): void {
+function show(tier: Tier | typeof SECONDS): void {
   navigate(tier === "minute" ? "/" : `/?history=${tier}`, { replace: true });
 }
+
+/** What is stored, second by second. */
+function Seconds({ acts }: { acts: readonly Act[] }) {
+  const pulse = useResource("pulse", (signal) => ask("GET /api/v1/pulse", { signal }), SECONDS_EVERY_MS);
+  return (
+    <View resource={pulse} what="the last five minutes">
+      {({ from, lanes }) => {
+        const at = lanes.live.map((_, second) => from + second * 1000);
+        const shown = acts.filter((act) => act.at >= from);
+        return (
+          <>
+            <TimeChart
+              title="Stored a second, by lane"
+              at={at}
+              bucketMs={1000}
+              filling
+              lines={LANES.map((lane) => ({ label: lane, color: LANE_COLORS[lane], values: lanes[lane] }))}
+              format={(value) => (value === null ? "–" : compact(value))}
+              marks={shown.map((act) => act.at)}
+            />
+            <Acts acts={shown} />
+          </>
+        );
+      }}
+    </View>
+  );
+}
+
+const LANE_COLORS = { live: "--chart-blue", upload: "--chart-violet", bulk: "--stored" } as const;
 
 interface Act {
   at: number;
@@ -112,6 +156,12 @@ function Charts({ history, acts }: { history: History; acts: readonly Act[] }) {
       throughput: throughput(pick),
       wait: latency(pick, "wait"),
       run: latency(pick, "run"),
+      ready: LANES.map(
+        (lane): Line => ({
+          ...{ label: lane, color: LANE_COLORS[lane], area: false },
+          values: pick((bucket) => bucket.lanes[lane].ready.p95),
+        }),
+      ),
     };
   }, [buckets]);
   const shared = { at: drawn.at, bucketMs, filling: buckets.at(-1)?.filling ?? false, marks };
@@ -127,6 +177,7 @@ function Charts({ history, acts }: { history: History; acts: readonly Act[] }) {
         />
         <TimeChart {...shared} title="Waiting, until first submitted" lines={drawn.wait} format={duration} log />
         <TimeChart {...shared} title="Running, submitted to stored" lines={drawn.run} format={duration} log />
+        <TimeChart {...shared} title="Ready by lane, 95 % within" lines={drawn.ready} format={duration} log />
       </div>
       <Acts acts={shown} />
     </>

@@ -1,5 +1,5 @@
 import type { Gate } from "@prewarm/control-client/schema";
-import { isOperator } from "../api/session.ts";
+import { may } from "../api/session.ts";
 import { count } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";
 import { Time } from "../ui/time.tsx";
@@ -31,7 +31,7 @@ export function HowFound({ name, limit, find }: HowFoundProps) {
   return (
     <p class="muted small-text">
       {mode === "pinned" ? "Pinned by an operator." : "Set in the configuration."}{" "}
-      {isOperator.value && (
+      {may("limits") && (
         <ActButton class="ghost" act={find} label={`Find it: ${name}`}>
           Find it
         </ActButton>

@@ -1,6 +1,6 @@
 import type { Image, Variant } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import { ask, isOperator, recipes } from "../api/session.ts";
+import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, size } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
@@ -171,7 +171,7 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
             )}
           </p>
         </div>
-        {isOperator.value && (
+        {may("purge") && (
           <button type="button" class="danger-outline" onClick={() => setPurging(true)}>
             Purge…
           </button>
@@ -182,7 +182,7 @@ function Head({ image, changed }: { image: Image; changed(): void }) {
           <span>A purge is under way. Edge caches follow within an hour, or what cacheSeconds says.</span>
         </p>
       )}
-      {isOperator.value && <WarmForm image={image} changed={changed} />}
+      {may("warm") && <WarmForm image={image} changed={changed} />}
       {purging && (
         <PurgeDialog
           id={image.id}

@@ -38,7 +38,7 @@ export function JobSearch({ filter }: { filter: JobFilter }) {
         <input
           type="search"
           aria-label="Search jobs"
-          placeholder="id:photo format:avif error:upstream_failed run:… lane:bulk, or part of a key"
+          placeholder="id:photo format:avif error:upstream_failed age:>1h attempts:>3, or part of a key"
           list={id}
           maxLength={500}
           spellcheck={false}

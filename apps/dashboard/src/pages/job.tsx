@@ -1,5 +1,5 @@
 import type { JobDetail } from "@prewarm/control-client/schema";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { shellQuote } from "../lib/curl.ts";
 import { OPEN, RETRYABLE } from "../lib/job-filter.ts";
@@ -76,17 +76,17 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
         <p class="mono muted break">{job.transform}</p>
       </div>
       <StateBadge state={job.state} />
-      {isOperator.value && ended && (
+      {may("retry") && ended && (
         <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "Queued again.")}>
           Retry
         </ActButton>
       )}
-      {isOperator.value && job.state === "retrying" && (
+      {may("retry") && job.state === "retrying" && (
         <ActButton class="primary" data-retry-page act={act(() => retryJob(job.job), "It is tried now.")}>
           Try now
         </ActButton>
       )}
-      {isOperator.value && open && job.lane !== "live" && (
+      {may("promote") && open && job.lane !== "live" && (
         <ActButton
           act={act(
             () => ask("POST /api/v1/jobs/{job}/promote", { params: { job: job.job } }),
@@ -96,7 +96,7 @@ function Head({ job, changed }: { job: JobDetail; changed(): void }) {
           Promote
         </ActButton>
       )}
-      {isOperator.value && open && (
+      {may("cancel") && open && (
         <ActButton act={act(() => ask("POST /api/v1/jobs/{job}/cancel", { params: { job: job.job } }), "Cancelled.")}>
           Cancel
         </ActButton>

@@ -1,4 +1,4 @@
-import { isOperator } from "../api/session.ts";
+import { isOperator, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { type Walked, walkJobs } from "../api/walk.ts";
 import { isDense, toggleDensity } from "../lib/density.ts";
@@ -83,12 +83,12 @@ function MatchingButtons({ filter, open }: { filter: JobFilter; open(bulk: Bulk)
     open({ kind, filter: { ...toActionFilter(filter), state: [...states] } });
   return (
     <>
-      {retry.length > 0 && (
+      {may("retry") && retry.length > 0 && (
         <button type="button" onClick={() => act("retry", retry)}>
           Retry all {retry.join(" and ")}…
         </button>
       )}
-      {cancel.length > 0 && (
+      {may("cancel") && cancel.length > 0 && (
         <button type="button" class="danger-outline" onClick={() => act("cancel", cancel)}>
           Cancel all {cancel.length === OPEN.length ? "open" : cancel.join(" and ")}…
         </button>

@@ -1,6 +1,6 @@
 import type { DryRun } from "@prewarm/control-client/schema";
 import { useEffect, useState } from "preact/hooks";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { navigate } from "../lib/router.ts";
 import { toRequest, type WarmInput } from "../lib/warm-input.ts";
 import { ActButton } from "../ui/act-button.tsx";
@@ -32,12 +32,8 @@ export function NewRunPage() {
   const checked = useDryRun(input);
   // Each input has its own key, so that a second click, or one after a lost answer, joins the same run.
   const [key, setKey] = useState(() => crypto.randomUUID());
-  if (!isOperator.value)
-    return (
-      <Empty title="New runs are for operators">
-        You are signed in as a viewer. Sign in with an operator token to warm images.
-      </Empty>
-    );
+  if (!may("warm"))
+    return <Empty title="New runs are for operators who may warm">Sign in with a token that may warm images.</Empty>;
   const change = (part: Partial<WarmInput>) => {
     setInput({ ...input, ...part });
     setKey(crypto.randomUUID());

@@ -23,7 +23,7 @@ export function OverviewPage() {
             <HealthCard stats={stats} />
             <Flow stats={stats} />
             <Tiles stats={stats} hour={hour.data.value} />
-            <Lanes stats={stats} />
+            <Lanes stats={stats} hour={hour.data.value} />
             <HistoryCharts hour={hour} />
             <Capacity stats={stats} />
           </>
@@ -69,7 +69,7 @@ function HealthCard({ stats }: { stats: Stats }) {
 }
 
 function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
-  const buckets = hour?.buckets.filter((bucket) => !bucket.filling) ?? [];
+  const buckets = wholeBuckets(hour);
   const oldest = Math.max(-1, ...LANES.map((lane) => stats.oldest[lane] ?? -1));
   return (
     <section class="tiles" aria-label="Now">
@@ -113,6 +113,10 @@ function Tiles({ stats, hour }: { stats: Stats; hour: History | null }) {
   );
 }
 
+function wholeBuckets(hour: History | null) {
+  return hour?.buckets.filter((bucket) => !bucket.filling) ?? [];
+}
+
 function Tile({
   name,
   value,
@@ -140,7 +144,8 @@ function Tile({
   );
 }
 
-function Lanes({ stats }: { stats: Stats }) {
+function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
+  const buckets = wholeBuckets(hour);
   return (
     <section class="card" aria-labelledby="lanes">
       <h2 id="lanes">Lanes</h2>
@@ -157,6 +162,10 @@ function Lanes({ stats }: { stats: Stats }) {
               <th scope="col" class="right">
                 Oldest waiting
               </th>
+              <th scope="col" class="right" title="From order to stored, last hour: half within, 95 % within">
+                Ready, p50 · p95
+              </th>
+              <th scope="col">Stored, last hour</th>
             </tr>
           </thead>
           <tbody>
@@ -178,6 +187,12 @@ function Lanes({ stats }: { stats: Stats }) {
                 <td class="right num" data-label="oldest waiting" data-zero={stats.oldest[lane] === null}>
                   {duration(stats.oldest[lane])}
                 </td>
+                <td class="right num nowrap" data-label="ready, p50 · p95" data-zero={stats.ready[lane].stored === 0}>
+                  {duration(stats.ready[lane].ready.p50)} · {duration(stats.ready[lane].ready.p95)}
+                </td>
+                <td data-label="last hour" data-zero={stats.ready[lane].stored === 0}>
+                  <Sparkline values={buckets.map((one) => one.lanes[lane].stored)} label={`${lane}, stored a minute`} />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -189,7 +204,7 @@ function Lanes({ stats }: { stats: Stats }) {
                   <CountLink value={stats.states[state]} href={filterUrl({ states: [state] })} what={state} />
                 </td>
               ))}
-              <td data-zero />
+              <td data-zero colSpan={3} />
             </tr>
           </tfoot>
         </table>

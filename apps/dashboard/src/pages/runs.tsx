@@ -1,6 +1,6 @@
 import type { Run } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, duration, percent, plural, rate } from "../lib/format.ts";
 import { filterUrl, STATES } from "../lib/job-filter.ts";
@@ -53,7 +53,7 @@ export function RunsPage() {
             </button>
           ))}
         </fieldset>
-        {isOperator.value && (
+        {may("warm") && (
           <a class="button primary" href="/runs/new">
             New run
           </a>
@@ -266,7 +266,7 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
       <a class="button" href={filterUrl({ run: run.run })}>
         Jobs of this run
       </a>
-      {isOperator.value && open && run.lane !== "live" && (
+      {may("promote") && open && run.lane !== "live" && (
         <button
           type="button"
           onClick={() =>
@@ -277,7 +277,7 @@ function RunHead({ run, changed }: { run: Run; changed(): void }) {
         </button>
       )}
       {bulk.controls}
-      {isOperator.value && open && (
+      {may("cancel") && open && (
         <button type="button" class="danger-outline" onClick={() => setAsking(true)}>
           Cancel run…
         </button>

@@ -1,6 +1,6 @@
 import type { Serving } from "@prewarm/control-client/schema";
 import type { ComponentChildren } from "preact";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, percent, plural, size } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";
@@ -234,7 +234,7 @@ function Missed({ missed }: { missed: Serving["missed"] }) {
               </li>
             ))}
           </ul>
-          {isOperator.value && (
+          {may("warm") && (
             <ActButton class="primary" act={warm} disabled={absent.length === 0}>
               Warm these {count(absent.length)}
             </ActButton>

@@ -1,7 +1,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { Gate } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, isOperator, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, percent } from "../lib/format.ts";
@@ -53,8 +53,8 @@ function Controls({ gate, patch }: { gate: Gate; patch: Patch }) {
         <Breaker gate={gate} patch={patch} />
       </div>
       <div>
-        {isOperator.value ? <GateForms gate={gate} patch={patch} /> : <GateNumbers gate={gate} />}
-        {isOperator.value && <Purge />}
+        {may("limits") ? <GateForms gate={gate} patch={patch} /> : <GateNumbers gate={gate} />}
+        {may("purge") && <Purge />}
       </div>
     </div>
   );
@@ -117,7 +117,7 @@ function PauseWords({ pause: { who, since, reason, until } }: { pause: NonNullab
 }
 
 function Undo({ gate: { undo }, patch }: { gate: Gate; patch: Patch }) {
-  if (undo === null || !isOperator.value) return null;
+  if (undo === null || !may("pause") || !may("limits")) return null;
   return (
     <p class="muted">
       Last change by {undo.who}, <Time at={undo.at} />{" "}
@@ -134,7 +134,7 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
     <section class="card" aria-labelledby="pause">
       <h2 id="pause">Lanes</h2>
       <p class="muted small-text">A paused lane keeps its jobs, at no cost, and tries none. Viewers get originals.</p>
-      {isOperator.value && <PauseFields fields={fields} />}
+      {may("pause") && <PauseFields fields={fields} />}
       <ul class="switches">
         {LANES.map((lane) => {
           const paused = gate.paused[lane];
@@ -145,7 +145,7 @@ function Lanes({ gate, patch }: { gate: Gate; patch: Patch }) {
                 {gate.pauses[lane] && <PauseWords pause={gate.pauses[lane]} />}
               </div>
               <span class={paused ? "pill warn" : "pill good"}>{paused ? "paused" : "running"}</span>
-              {isOperator.value && (
+              {may("pause") && (
                 <ActButton
                   label={`${paused ? "Resume" : "Pause"} ${lane}`}
                   act={() =>
@@ -212,7 +212,7 @@ function Breaker({ gate: { breaker, throttledUntil }, patch }: { gate: Gate; pat
           </span>
         </p>
       )}
-      {isOperator.value && breaker.state !== "closed" && (
+      {may("pause") && breaker.state !== "closed" && (
         <ActButton class="primary" act={() => patch({ breaker: { state: "closed" } }, "The breaker is closed again.")}>
           Reset the breaker
         </ActButton>

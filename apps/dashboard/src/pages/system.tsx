@@ -1,6 +1,6 @@
 import type { EventDelivery, Finding } from "@prewarm/control-client/schema";
 import { useState } from "preact/hooks";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";
@@ -93,7 +93,7 @@ function Doctor() {
     <section class="card" aria-labelledby="doctor">
       <h2 id="doctor">Doctor</h2>
       <p class="muted">Compares the ledger with R2. The cron does it by itself, a part a minute.</p>
-      {isOperator.value && (
+      {may("mend") && (
         <p>
           <ActButton act={walk(false)}>Report</ActButton>{" "}
           <ActButton class="danger-outline" disabled={found === null || found.length === 0} act={walk(true)}>
@@ -139,7 +139,7 @@ function Events() {
                   </li>
                 ))}
               </ul>
-              {isOperator.value && <ActButton act={test}>Send a test</ActButton>}
+              {may("mend") && <ActButton act={test}>Send a test</ActButton>}
               {events.length > 0 && <Deliveries events={events} />}
             </>
           )

@@ -1,5 +1,5 @@
 import type { Action } from "@prewarm/control-client/schema";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, relative } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
@@ -57,7 +57,7 @@ export function ActionProgress({ action: given }: { action: Action }) {
         <span class="muted">
           {action.kind} by {action.who}, {relative(action.createdAt, clock.value)}
         </span>
-        {action.state === "running" && isOperator.value && (
+        {action.state === "running" && may(action.kind) && (
           <ActButton class="small" act={stop}>
             Stop
           </ActButton>

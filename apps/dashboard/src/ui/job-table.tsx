@@ -1,5 +1,5 @@
 import type { Job } from "@prewarm/control-client/schema";
-import { ask, isOperator } from "../api/session.ts";
+import { ask, isOperator, may } from "../api/session.ts";
 import { size } from "../lib/format.ts";
 import { RETRYABLE } from "../lib/job-filter.ts";
 import { ActButton } from "./act-button.tsx";
@@ -108,7 +108,7 @@ function JobRow({
       <td data-label="Changed" class="right num nowrap">
         <Time at={job.updatedAt} />
       </td>
-      {isOperator.value && <td class="right">{<RowAction job={job} changed={changed} />}</td>}
+      {isOperator.value && <td class="right">{may("retry") && <RowAction job={job} changed={changed} />}</td>}
     </tr>
   );
 }

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import type { ActionView, JobFilter } from "../ledger/contract.ts";
+import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";
 import {
   answer,
@@ -106,9 +107,10 @@ export const actions = [
         409: refusal("Nothing matches"),
       },
     },
-    async (c, { ledger }) => {
+    async (c, { ledger, clock }) => {
       const { action: kind, filter, rate, dryRun, canary = 0 } = c.req.valid("json");
-      const match = actable(kind, actionMatch(filter));
+      demand(c.get("caller"), kind);
+      const match = actable(kind, actionMatch(filter, clock.now()));
       if (dryRun === true) {
         const preview = await ledger.countMatches(match);
         return c.json({ dryRun: true as const, kind, ...preview }, 200);
@@ -163,8 +165,10 @@ export const actions = [
       responses: { 200: answer(action, "The action"), ...refusals, 404: refusal("No such action") },
     },
     async (c, { ledger }) => {
-      const stopped = await ledger.cancelAction(c.req.valid("param").action, c.get("caller").who);
-      return c.json(answerIf(stopped), 200);
+      const { action } = c.req.valid("param");
+      const caller = c.get("caller");
+      demand(caller, answerIf(await ledger.getAction(action)).kind);
+      return c.json(answerIf(await ledger.cancelAction(action, caller.who)), 200);
     },
   ),
 ];
@@ -179,8 +183,8 @@ function actionAnswer(view: ActionView): z.infer<typeof action> {
   return { ...view, filter: actionFilter.parse(JSON.parse(view.filter)) };
 }
 
-/** An action's filter, read. */
-function actionMatch(filter: ActionFilter): JobFilter {
+/** An action's filter, read at a time (Unix ms). */
+function actionMatch(filter: ActionFilter, now: number): JobFilter {
   const base: JobFilter = {
     ...emptyFilter(),
     states: filter.state === undefined ? [] : [filter.state].flat(),
@@ -189,7 +193,7 @@ function actionMatch(filter: ActionFilter): JobFilter {
     fingerprint: filter.fingerprint ?? null,
     jobs: filter.jobs ?? null,
   };
-  return applySearch(base, filter.search ?? "");
+  return applySearch(base, filter.search ?? "", now);
 }
 
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */

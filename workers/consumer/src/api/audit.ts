@@ -13,6 +13,14 @@ const auditEntry = z
   })
   .openapi("AuditEntry");
 
+// The database takes no half of a surrogate pair.
+const search = z
+  .string()
+  .max(200)
+  .refine((text) => text.isWellFormed(), "it holds half of a surrogate pair, which is no text")
+  .optional()
+  .openapi({ description: "Part of who, what, its target or the details, in any case of letters" });
+
 export const audit = [
   viewer(
     {
@@ -20,15 +28,15 @@ export const audit = [
       path: "/api/v1/audit",
       tags: ["audit"],
       summary: "Who did what and when, newest first",
-      request: { query: z.object({ limit, cursor }) },
+      request: { query: z.object({ limit, cursor, search }) },
       responses: {
         200: answer(z.object({ entries: z.array(auditEntry), nextCursor }).openapi("AuditPage"), "A page"),
         ...refusals,
       },
     },
     async (c, { ledger }) => {
-      const { limit, cursor = null } = c.req.valid("query");
-      const { entries, next } = await ledger.listAudit({ limit, cursor });
+      const { limit, cursor = null, search = "" } = c.req.valid("query");
+      const { entries, next } = await ledger.listAudit({ limit, cursor, search });
       return c.json({ entries, nextCursor: next }, 200);
     },
   ),

@@ -141,3 +141,22 @@ describe("actions", () => {
     expect((await send({ action: "retry", filter: { nonsense: 1 } })).status).toBe(400);
   });
 });
+
+it("an action by age counts and takes what was so old when it was ordered, and nothing that grew older meanwhile", async () => {
+  const world = createApiWorld();
+  await warm(world, ["old"]);
+  world.advance(3_600_000);
+  await warm(world, ["new"]);
+  const ask = (body: object) => world.json("POST", "/api/v1/actions", { body });
+  const filter = { search: "age:>30m" };
+  expect((await ask({ action: "cancel", filter, dryRun: true })).body).toMatchObject({ total: 2, exact: true });
+  const made = await ask({ action: "cancel", filter, rate: 1 });
+  expect(made.body).toMatchObject({ total: 2, filter });
+  world.advance(7_200_000);
+  for (let n = 0; n < 4; n += 1) {
+    runActions(world);
+    world.advance(1000);
+  }
+  expect(idsOf(await jobsOf(world, "state=cancelled"))).toEqual(["old"]);
+  expect(idsOf(await jobsOf(world, "state=queued"))).toEqual(["new"]);
+});

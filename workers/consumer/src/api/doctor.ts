@@ -3,7 +3,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText } from "../platform/log.ts";
-import { operator } from "./endpoint.ts";
+import { acting } from "./endpoint.ts";
 import { answer, count, jsonBody, refusals } from "./schema-words.ts";
 
 const finding = z
@@ -24,7 +24,7 @@ const finding = z
   .openapi("Finding");
 
 export const doctor = [
-  operator(
+  acting("mend")(
     {
       method: "post",
       path: "/api/v1/doctor",

@@ -1,13 +1,14 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler, z } from "@hono/zod-openapi";
+import type { Act } from "@prewarm/shared/acts";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 
 /**
  * Who may make a call. `public` needs nothing here; a hook proves itself by its own verifier. `asking`: a viewer's, and who shows no token and is
- * nobody gets an empty answer instead of a refusal.
+ * nobody gets an empty answer instead of a refusal. An act: operators who may do it. `operator`: any of them, where the handler judges by the body.
  */
-export type Access = "public" | "asking" | "viewer" | "operator";
+export type Access = "public" | "asking" | "viewer" | "operator" | Act;
 
 /** Hono's environment: what the guard leaves for the handlers. A public call has no caller. */
 export interface ApiEnv {
@@ -48,6 +49,8 @@ export const open = endpointFor("public");
 export const asking = endpointFor("asking");
 export const viewer = endpointFor("viewer");
 export const operator = endpointFor("operator");
+/** A call that is an act. */
+export const acting = (act: Act) => endpointFor(act);
 
 /** A call whose handler reads and checks the request itself. Otherwise the framework reads the whole body before the handler sees its first byte. */
 export function unread<R extends RouteConfig>(

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { EVENT_TYPES } from "@prewarm/shared/events";
-import { operator, viewer } from "./endpoint.ts";
+import { acting, viewer } from "./endpoint.ts";
 import { answer, count, cursor, limit, nextCursor, refusal, refusals, time } from "./schema-words.ts";
 
 const delivery = z
@@ -48,7 +48,7 @@ export const events = [
       return c.json({ endpoints, events, nextCursor: next }, 200);
     },
   ),
-  operator(
+  acting("mend")(
     {
       method: "post",
       path: "/api/v1/events/test",

@@ -24,7 +24,7 @@ function exported(ending: "csv" | "ndjson", type: string, print: { head: string;
       responses: { 200: { description: "The jobs", content: { [type]: { schema: z.string() } } }, ...refusals },
     },
     (c, deps) => {
-      const filter = queryFilter(c.req.valid("query"));
+      const filter = queryFilter(c.req.valid("query"), deps.clock.now());
       c.header("Content-Type", `${type}; charset=utf-8`);
       c.header("Content-Disposition", `attachment; filename="jobs.${ending}"`);
       return c.body(streamOf(deps, filter, print)) as never;

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import type { Act } from "@prewarm/shared/acts";
 import type { GatePatch, GateView } from "../ledger/contract.ts";
+import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { answer, count, jsonBody, lane, refusals, time } from "./schema-words.ts";
 
@@ -144,11 +146,23 @@ export const gate = [
       responses: { 200: answer(gateState, "The gate after the change"), ...refusals },
     },
     async (c, { ledger }) => {
-      const patched = await ledger.patchGate(c.req.valid("json") as GatePatch, c.get("caller").who);
+      const patch = c.req.valid("json") as GatePatch;
+      const caller = c.get("caller");
+      for (const act of actsOf(patch)) demand(caller, act);
+      const patched = await ledger.patchGate(patch, caller.who);
       return c.json(gateAnswer(patched), 200);
     },
   ),
 ];
+
+/** What a change is. One that is undone may have been either. */
+function actsOf({ paused, breaker, rate, concurrency, budget, undo }: GatePatch): Act[] {
+  const given = (...parts: unknown[]) => parts.some((part) => part !== undefined);
+  return [
+    ...(given(paused, breaker, undo) ? (["pause"] as const) : []),
+    ...(given(rate, concurrency, budget, undo) ? (["limits"] as const) : []),
+  ];
+}
 
 /** The gate as the API shows it. */
 export function gateAnswer({ slots: _, budget, ...view }: GateView): Gate {

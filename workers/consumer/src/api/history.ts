@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { HistoryBucket, Tier } from "../ledger/contract.ts";
 import { viewer } from "./endpoint.ts";
-import { answer, count, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
+import { answer, count, laneTimesByLane, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
 
 const BUCKET_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 /** Buckets shown when the caller names no range. */
@@ -21,6 +21,7 @@ const bucket = z
     throttled: count,
     wait: percentiles,
     run: percentiles,
+    lanes: laneTimesByLane,
     oldestMs: milliseconds.nullable().openapi({ description: "Age of the oldest waiting job, highest seen" }),
     open: count.nullable(),
   })
@@ -30,7 +31,27 @@ const timeline = z
   .object({ tier: z.enum(["minute", "hour", "day"]), bucketMs: milliseconds, buckets: z.array(bucket) })
   .openapi("History");
 
+const bySecond = z
+  .array(count.nullable())
+  .openapi({ description: "One number a second; null where more was stored since than is looked back on" });
+const pulse = z
+  .object({
+    from: time.openapi({ description: "Start of the first second" }),
+    lanes: z.object({ live: bySecond, upload: bySecond, bulk: bySecond }),
+  })
+  .openapi("Pulse");
+
 export const history = [
+  viewer(
+    {
+      method: "get",
+      path: "/api/v1/pulse",
+      tags: ["stats"],
+      summary: "What was stored in each of the last 300 seconds, by lane",
+      responses: { 200: answer(pulse, "The oldest second first; the last one still fills"), ...refusals },
+    },
+    async (c, { ledger }) => c.json(await ledger.pulse(), 200),
+  ),
   viewer(
     {
       method: "get",
@@ -79,13 +100,14 @@ function filled(
   const step = BUCKET_MS[tier];
   const buckets: z.infer<typeof bucket>[] = [];
   for (let at = range.from; at <= range.to; at += step) {
-    buckets.push({ ...(byTime.get(at) ?? emptyBucket(at)), filling: at + step > now });
+    buckets.push({ ...emptyBucket(at), ...byTime.get(at), filling: at + step > now });
   }
   return buckets;
 }
 
 function emptyBucket(at: number): HistoryBucket {
   const none = { p50: null, p95: null, p99: null };
+  const nothing = { stored: 0, ready: none };
   return {
     at,
     accepted: 0,
@@ -96,6 +118,7 @@ function emptyBucket(at: number): HistoryBucket {
     throttled: 0,
     wait: none,
     run: none,
+    lanes: { live: nothing, upload: nothing, bulk: nothing },
     oldestMs: null,
     open: null,
   };

@@ -8,7 +8,7 @@ import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import type { ImageRows, NamedJob } from "../ledger/contract.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { operator, viewer } from "./endpoint.ts";
+import { acting, viewer } from "./endpoint.ts";
 import { jobError, originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import {
@@ -111,7 +111,7 @@ export const images = [
       return c.json(await imageAnswer(id, c.req.valid("query").cursor ?? null, c.get("caller"), deps), 200);
     },
   ),
-  operator(
+  acting("purge")(
     {
       method: "delete",
       path: "/api/v1/images/{id}",

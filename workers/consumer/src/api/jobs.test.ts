@@ -28,6 +28,34 @@ describe("GET /api/v1/jobs", () => {
     });
   });
 
+  it("finds by age and by attempts, whatever became of the job", async () => {
+    const world = createApiWorld();
+    await warm(world, ["old", "made"]);
+    work(world, [key("old")], "dead");
+    work(world, [key("made")], "stored");
+    world.advance(3_600_000);
+    await warm(world, ["new"]);
+    const found = async (search: string) => idsOf(await jobsOf(world, `search=${encodeURIComponent(search)}`)).sort();
+    expect(await found("age:>59m")).toEqual(["made", "old"]);
+    expect(await found("age:<59m")).toEqual(["new"]);
+    // Exactly an hour: neither older nor younger.
+    expect([await found("age:>1h"), await found("age:<1h")]).toEqual([[], ["new"]]);
+    expect(await found("age:>59m age:<61m state:dead")).toEqual(["old"]);
+    expect(await found("age:>1m age:<1s")).toEqual([]);
+    expect([await found("attempts:>0"), await found("attempts:1")]).toEqual([["old"], ["old"]]);
+    expect([await found("attempts:<1 state:dead"), await found("attempts:>1")]).toEqual([[], []]);
+    expect(await found("attempts:<1 state:stored")).toEqual(["made"]);
+  });
+
+  it.each(["age:1h", "age:>1", "age:>x", "age:>1.5h", "attempts:>x", "attempts:=3"])(
+    "refuses %s, with what the qualifier takes",
+    async (search) => {
+      const { status, body } = await createApiWorld().json("GET", `/api/v1/jobs?search=${encodeURIComponent(search)}`);
+      expect([status, body.code, body.parameter]).toEqual([400, "parameter_invalid", "search"]);
+      expect(body.detail).toContain(`${search.split(":")[0]}: takes `);
+    },
+  );
+
   it.each([
     "state=lost",
     "lane=slow",

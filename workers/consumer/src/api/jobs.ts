@@ -8,7 +8,7 @@ import { createSemaphore } from "../platform/semaphore.ts";
 import { readInfos } from "../store/info.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { operator, viewer } from "./endpoint.ts";
+import { acting, viewer } from "./endpoint.ts";
 import { originalAddress, variantUrl } from "./links.ts";
 import {
   answer,
@@ -97,7 +97,7 @@ const jobDetail = job
 
 const search = z.string().max(500).optional().openapi({
   description:
-    "Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` (quotes allowed, all must match) and free text within the variant key",
+    "Qualifiers `id:` `format:` `error:` `run:` `lane:` `state:` `age:>1h` `attempts:>3` (quotes allowed, all must match) and free text within the variant key",
   example: 'error:upstream_failed format:avif "summer sale"',
 });
 
@@ -125,9 +125,9 @@ export const jobs = [
         ...refusals,
       },
     },
-    async (c, { ledger }) => {
+    async (c, { ledger, clock }) => {
       const { limit, cursor = null, ...query } = c.req.valid("query");
-      const { jobs, next } = await ledger.listJobs({ limit, cursor, filter: queryFilter(query) });
+      const { jobs, next } = await ledger.listJobs({ limit, cursor, filter: queryFilter(query, clock.now()) });
       return c.json({ jobs: jobs.map(jobAnswer), nextCursor: next }, 200);
     },
   ),
@@ -150,7 +150,7 @@ export const jobs = [
       return c.json(await detail(found, c.get("caller"), deps), 200);
     },
   ),
-  operator(
+  acting("retry")(
     {
       method: "post",
       path: "/api/v1/jobs/{job}/retry",
@@ -172,7 +172,7 @@ export const jobs = [
       );
     },
   ),
-  operator(
+  acting("promote")(
     {
       method: "post",
       path: "/api/v1/jobs/{job}/promote",
@@ -191,7 +191,7 @@ export const jobs = [
       return c.json(acted(act, "The job has ended, or goes as a viewer's already."), 202);
     },
   ),
-  operator(
+  acting("cancel")(
     {
       method: "post",
       path: "/api/v1/jobs/{job}/cancel",

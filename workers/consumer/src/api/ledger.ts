@@ -3,7 +3,7 @@ import { AppError } from "@prewarm/shared/errors";
 import type { Context } from "hono";
 import { decode, splitLines } from "../intake/split-lines.ts";
 import type { ApiDeps } from "./deps.ts";
-import { type ApiEnv, operator, unread } from "./endpoint.ts";
+import { type ApiEnv, acting, unread } from "./endpoint.ts";
 import { answer, count, jsonBody, refusals } from "./schema-words.ts";
 
 /** A day of the history is the longest row, below the 2 MB that one may have. */
@@ -37,7 +37,7 @@ const restoreAnswer = z
 
 export const ledger = [
   unread(
-    "operator",
+    "copy",
     {
       method: "get",
       path: "/api/v1/ledger/export",
@@ -48,7 +48,7 @@ export const ledger = [
     exportLedger,
   ),
   unread(
-    "operator",
+    "copy",
     {
       method: "post",
       path: "/api/v1/ledger/import",
@@ -64,7 +64,7 @@ export const ledger = [
     },
     importLedger,
   ),
-  operator(
+  acting("copy")(
     {
       method: "post",
       path: "/api/v1/ledger/restore",

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { rejection } from "../intake/item.ts";
 import type { RunView } from "../ledger/contract.ts";
-import { operator, viewer } from "./endpoint.ts";
+import { acting, viewer } from "./endpoint.ts";
 import { waitingFor } from "./jobs.ts";
 import {
   answer,
@@ -99,7 +99,7 @@ export const runs = [
       return c.json({ rejected, nextCursor: next }, 200);
     },
   ),
-  operator(
+  acting("cancel")(
     {
       method: "delete",
       path: "/api/v1/runs/{run}",

@@ -40,6 +40,11 @@ export const percentiles = z
     description: "Estimates from fixed buckets, in milliseconds; null when nothing was measured",
   });
 
+const laneTimes = z.object({ stored: count, ready: percentiles }).openapi("LaneTimes", {
+  description: "What was stored of a lane, and how long it took from order to stored",
+});
+export const laneTimesByLane = z.object({ live: laneTimes, upload: laneTimes, bulk: laneTimes });
+
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** RFC 9457; every refusal of every call has this shape. */

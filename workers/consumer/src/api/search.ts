@@ -1,7 +1,14 @@
 import { FORMATS } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
-import { parseSearch, QUALIFIERS, type Qualifier, unknownQualifiers } from "@prewarm/shared/job-search";
+import {
+  type NumberRange,
+  parseComparison,
+  parseSearch,
+  QUALIFIERS,
+  type Qualifier,
+  unknownQualifiers,
+} from "@prewarm/shared/job-search";
 import type { JobFilter } from "../ledger/contract.ts";
 
 /** Terms in one search. */
@@ -21,8 +28,8 @@ export function emptyFilter(): JobFilter {
   };
 }
 
-/** Adds what a search box says to a filter. Throws `parameter_invalid` for a qualifier's impossible value. */
-export function applySearch(filter: JobFilter, search: string): JobFilter {
+/** Adds what a search box says at a time (Unix ms) to a filter. Throws `parameter_invalid` for a qualifier's impossible value. */
+export function applySearch(filter: JobFilter, search: string, now: number): JobFilter {
   // The database takes no half of a surrogate pair.
   if (!search.isWellFormed()) throw invalid("it holds half of a surrogate pair, which is no text");
   const terms = parseSearch(search);
@@ -36,12 +43,12 @@ export function applySearch(filter: JobFilter, search: string): JobFilter {
   let so = { ...filter, text: [...filter.text] };
   for (const { qualifier, value } of terms) {
     if (qualifier === null) so.text.push(value);
-    else so = { ...so, ...qualified(so, qualifier, value) };
+    else so = { ...so, ...qualified(so, qualifier, value, now) };
   }
   return so;
 }
 
-function qualified(filter: JobFilter, qualifier: Qualifier, value: string): Partial<JobFilter> {
+function qualified(filter: JobFilter, qualifier: Qualifier, value: string, now: number): Partial<JobFilter> {
   switch (qualifier) {
     case "id":
       return { id: value };
@@ -55,9 +62,29 @@ function qualified(filter: JobFilter, qualifier: Qualifier, value: string): Part
       return { lanes: [...filter.lanes, oneOf("lane", LANES, value)] };
     case "state":
       return { states: [...filter.states, oneOf("state", JOB_STATES, value)] };
+    case "age": {
+      // A time and no age: an action acts on what matched when it was ordered, however long it takes.
+      const { from, to } = compared("age", value, "> or < and a time, such as >5m, >1h or <2d");
+      return { ordered: both(filter.ordered, { from: now - to, to: now - from }) };
+    }
+    case "attempts":
+      return {
+        attempts: both(filter.attempts, compared("attempts", value, "a number, or > or < and one, such as >3")),
+      };
     default:
       return qualifier satisfies never;
   }
+}
+
+function compared(qualifier: "age" | "attempts", value: string, takes: string): NumberRange {
+  const found = parseComparison(qualifier, value);
+  if (found === null) throw invalid(`${qualifier}: takes ${takes}`);
+  return found;
+}
+
+/** What lies in both ranges. */
+function both(one: NumberRange | undefined, other: NumberRange): NumberRange {
+  return { from: Math.max(one?.from ?? other.from, other.from), to: Math.min(one?.to ?? other.to, other.to) };
 }
 
 function oneOf<T extends string>(name: string, allowed: readonly T[], value: string): T {
@@ -75,12 +102,10 @@ function invalid(detail: string, allowed?: readonly string[]): AppError {
 }
 
 /** A list request's query as a filter. */
-export function queryFilter(query: {
-  state: JobState[];
-  lane: Lane[];
-  run?: string | undefined;
-  search?: string | undefined;
-}): JobFilter {
+export function queryFilter(
+  query: { state: JobState[]; lane: Lane[]; run?: string | undefined; search?: string | undefined },
+  now: number,
+): JobFilter {
   const filter = { ...emptyFilter(), states: query.state, lanes: query.lane, run: query.run ?? null };
-  return applySearch(filter, query.search ?? "");
+  return applySearch(filter, query.search ?? "", now);
 }

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { ACTS } from "@prewarm/shared/acts";
 import { AppError } from "@prewarm/shared/errors";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
@@ -11,6 +12,7 @@ const sessionView = z
   .object({
     role: z.enum(["viewer", "operator"]),
     who: z.string(),
+    may: z.array(z.enum(ACTS)).openapi({ description: "Acts that the server lets it do" }),
     by: z.enum(["token", "cookie", "access"]),
     expiresAt: time.nullable(),
     environment: z.string(),
@@ -88,8 +90,8 @@ async function tryToken(token: string, address: string | null, deps: ApiDeps): P
   throw wrongToken(address, deps);
 }
 
-function sessionAnswer({ role, who, by, expiresAt }: Caller, { environment, edgeUrl, config }: ApiDeps) {
-  return { role, who, by, expiresAt, environment, edgeUrl, recipes: Object.keys(config.recipes) };
+function sessionAnswer({ role, who, may, by, expiresAt }: Caller, { environment, edgeUrl, config }: ApiDeps) {
+  return { role, who, may: [...may], by, expiresAt, environment, edgeUrl, recipes: Object.keys(config.recipes) };
 }
 
 /** Browsers drop a Secure cookie on plain http, which the local stack speaks. */

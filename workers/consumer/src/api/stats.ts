@@ -13,6 +13,7 @@ import {
   bytes,
   codeVersion,
   count,
+  laneTimesByLane,
   milliseconds,
   percentiles,
   refusals,
@@ -76,6 +77,7 @@ const overview = z
     }),
     wait: percentiles.openapi({ description: "Enqueued to first submitted, last hour, without retries" }),
     run: percentiles.openapi({ description: "Submitted to stored, last hour" }),
+    ready: laneTimesByLane.openapi({ description: "Of the last hour, by lane" }),
     etaSeconds: z
       .number()
       .nullable()
@@ -174,6 +176,7 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
     },
     wait: view.wait,
     run: view.run,
+    ready: view.lanes,
     etaSeconds,
     queues: await queueNumbers(deps.queues),
     utilisation: {

@@ -4,6 +4,7 @@ import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { NOTHING } from "../ledger/protocol/sightings.ts";
 import type { Stats } from "./stats.ts";
 import {
+  ADMIN,
   createApiWorld,
   endAll,
   exchange,
@@ -284,4 +285,26 @@ describe("a ledger that is out of reach", () => {
     expect(await answer.text()).not.toContain("secret internals");
     expect(world.logs.map(({ event }) => event)).toContain("ledger.unreachable");
   });
+});
+
+it("the audit log is searched by who, what, its target and its details, page by page", async () => {
+  const world = createApiWorld({}, { adminTokens: [ADMIN, "anna:annas-token"] });
+  for (let rate = 1; rate <= 5; rate += 1)
+    await world.json("PATCH", "/api/v1/gate", { body: { rate }, ...(rate % 2 === 0 ? { token: "annas-token" } : {}) });
+  await world.json("DELETE", "/api/v1/images/Photos%2Fharbour");
+  const found = async (query: string) => {
+    const { body } = await world.json("GET", `/api/v1/audit?${query}`);
+    return { whats: (body.entries as { what: string }[]).map(({ what }) => what), next: body.nextCursor };
+  };
+  expect((await found("search=ANNA")).whats).toEqual(["gate.patch", "gate.patch"]);
+  expect((await found("search=photos/harbour")).whats).toHaveLength(1);
+  expect((await found("search=%22before%22")).whats).toHaveLength(5);
+  const first = await found("search=gate.patch&limit=3");
+  expect(first.whats).toHaveLength(3);
+  expect(await found(`search=gate.patch&limit=3&cursor=${first.next}`)).toMatchObject({
+    whats: ["gate.patch", "gate.patch"],
+  });
+  expect((await found("search=%25")).whats).toEqual([]);
+  const long = await world.json("GET", `/api/v1/audit?search=${"a".repeat(201)}`);
+  expect([long.status, long.body.code]).toEqual([400, "parameter_invalid"]);
 });

@@ -75,7 +75,7 @@ const warmHeaders = z.object({
 export const warm = [
   // Unread: rows are written while the body still streams in.
   unread(
-    "operator",
+    "warm",
     {
       method: "post",
       path: "/api/v1/warm",

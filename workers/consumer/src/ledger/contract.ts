@@ -1,5 +1,6 @@
 import type { Format } from "@prewarm/shared/config";
 import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
+import type { NumberRange } from "@prewarm/shared/job-search";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import type { Hook } from "../ittybit/webhooks/read-hook.ts";
 
@@ -200,12 +201,13 @@ export interface Operators {
   stats(): Promise<LedgerStats>;
   about(): Promise<{ version: CodeVersion | null }>;
   history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
+  pulse(): Promise<Pulse>;
   getGate(): Promise<GateView>;
   /** What was told, and what is to be, the newest first. */
   listEvents(query: Page): Promise<{ events: EventView[]; next: string | null }>;
   /** Tells every endpoint of a test; how many there are. */
   testEvent(who: string): Promise<number>;
-  listAudit(query: Page): Promise<{ entries: AuditView[]; next: string | null }>;
+  listAudit(query: Page & { search?: string }): Promise<{ entries: AuditView[]; next: string | null }>;
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
@@ -292,6 +294,7 @@ export const LEDGER_CALLS = {
   stats: "repeat",
   about: "repeat",
   history: "repeat",
+  pulse: "repeat",
   getGate: "repeat",
   noteDeliveries: "once",
   listDeliveries: "repeat",
@@ -503,6 +506,9 @@ export interface JobFilter {
   error: string | null;
   /** Parts of the variant key. */
   text: string[];
+  /** When it was ordered, Unix ms. */
+  ordered?: NumberRange;
+  attempts?: NumberRange;
   fingerprint: string | null;
   /** Names; null is no condition. */
   jobs: string[] | null;
@@ -756,6 +762,7 @@ export interface LedgerStats {
   troubles: Troubles;
   wait: Percentiles;
   run: Percentiles;
+  lanes: LaneTimes;
   /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
@@ -818,8 +825,19 @@ export interface HistoryBucket {
   throttled: number;
   wait: Percentiles;
   run: Percentiles;
+  lanes: LaneTimes;
   oldestMs: number | null;
   open: number | null;
+}
+
+/** What was stored of each lane, and how long it took from order to stored. */
+export type LaneTimes = Record<Lane, { stored: number; ready: Percentiles }>;
+
+/** What was stored in each of the last seconds, the oldest first; null: too much was stored since to look so far back. */
+export interface Pulse {
+  /** Start of the first second, Unix ms. */
+  from: number;
+  lanes: Record<Lane, (number | null)[]>;
 }
 
 /* ── The doctor ────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -178,6 +178,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("imageRows", "a", [key("a")]);
   say("stats");
   say("history", "minute", T0, T0 + 3_600_000);
+  say("pulse");
   say("getGate");
   say("countMatches", NO_FILTER);
   const action = say("createAction", {

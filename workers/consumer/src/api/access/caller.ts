@@ -1,4 +1,4 @@
-import { namedToken } from "@prewarm/shared/environment";
+import { ACTS, type Act, isAct, namedToken } from "@prewarm/shared/acts";
 import { fromBase64, toBase64Url } from "../../platform/base64.ts";
 import { indexOfSecret } from "../../platform/secret-equality.ts";
 
@@ -7,6 +7,8 @@ export interface Caller {
   role: "viewer" | "operator";
   /** For the audit log: `operator token 1`, the name that stands before the token, or an e-mail address. Never a secret. */
   who: string;
+  /** What it may do besides looking. */
+  may: readonly Act[];
   by: "token" | "cookie" | "access";
   /** Unix ms; null: as long as the token lives. */
   expiresAt: number | null;
@@ -20,11 +22,15 @@ export interface Tokens {
 }
 
 /** All tokens with what each stands for; operators first. */
-function tokenList({ adminTokens, viewerTokens }: Tokens): { token: string; role: Caller["role"]; who: string }[] {
+function tokenList({
+  adminTokens,
+  viewerTokens,
+}: Tokens): (Pick<Caller, "role" | "who" | "may"> & { token: string })[] {
   const listed = (entries: readonly string[], role: Caller["role"]) =>
     entries.map((entry, index) => {
-      const { name, token } = namedToken(entry);
-      return { token, role, who: name ?? `${role} token ${index + 1}` };
+      const { name, token, acts } = namedToken(entry);
+      const may = role === "viewer" ? [] : (acts?.filter(isAct) ?? ACTS);
+      return { token, role, may, who: name ?? `${role} token ${index + 1}` };
     });
   return [...listed(adminTokens, "operator"), ...listed(viewerTokens, "viewer")];
 }
@@ -37,7 +43,9 @@ export async function byToken(token: string, known: Tokens): Promise<Caller | nu
     tokens.map((one) => one.token),
   );
   const found = tokens[index];
-  return found === undefined ? null : { role: found.role, who: found.who, by: "token", expiresAt: null, session: null };
+  if (found === undefined) return null;
+  const { role, who, may } = found;
+  return { role, who, may, by: "token", expiresAt: null, session: null };
 }
 
 /** On https the browser itself sees to it that no other host, path or plain connection sets this cookie. */
@@ -78,9 +86,9 @@ export async function readCookie(value: string, tokens: Tokens, nowMs: number): 
   const text = encoder.encode(`${parts[1]}.${session}`);
   const expiresAt = Number(parts[1]) * 1000;
   let caller: Caller | null = null;
-  for (const { token, role, who } of tokenList(tokens)) {
+  for (const { token, role, who, may } of tokenList(tokens)) {
     const valid = await crypto.subtle.verify(HMAC, await cookieKey(token), signature, text);
-    if (valid && caller === null) caller = { role, who, by: "cookie", expiresAt, session };
+    if (valid && caller === null) caller = { role, who, may, by: "cookie", expiresAt, session };
   }
   return expiresAt > nowMs ? caller : null;
 }

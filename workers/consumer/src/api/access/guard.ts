@@ -1,3 +1,4 @@
+import { ACTS, type Act, isAct } from "@prewarm/shared/acts";
 import { AppError } from "@prewarm/shared/errors";
 import type { MiddlewareHandler } from "hono";
 import { parse as parseCookies } from "hono/utils/cookie";
@@ -30,10 +31,18 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
         ? wrongToken(c.req.header("CF-Connecting-IP") ?? null, deps)
         : unauthorized();
     if (needed === "operator" && caller.role !== "operator") throw new AppError("forbidden");
+    if (isAct(needed)) demand(caller, needed);
     if (!READING.has(c.req.method) && caller.by !== "token") checkSameOrigin(c.req.header("Sec-Fetch-Site"));
     c.set("caller", caller);
     return next();
   };
+}
+
+/** Refuses an act that the caller may not do. */
+export function demand({ role, may }: Caller, act: Act): void {
+  if (may.includes(act)) return;
+  const detail = `This token may ${may.length > 0 ? may.join(", ") : "look"}, and not ${act}.`;
+  throw new AppError("forbidden", role === "viewer" ? {} : { detail });
 }
 
 /** Counts a wrong token: `too_many_requests` when many came from where this one comes from, else `unauthorized`. */
@@ -99,5 +108,8 @@ async function byAccess(
   else if (jwt !== null && verifier !== null) who = await verifier.verify(jwt, clock.now());
   if (who === null) return null;
   const isOperator = settings.operators.some((one) => one === "*" || one.toLowerCase() === who.toLowerCase());
-  return { role: isOperator ? "operator" : "viewer", who, by: "access", expiresAt: null, session: null };
+  return {
+    ...(isOperator ? { role: "operator" as const, may: ACTS } : { role: "viewer" as const, may: [] }),
+    ...{ who, by: "access" as const, expiresAt: null, session: null },
+  };
 }

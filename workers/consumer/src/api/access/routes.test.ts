@@ -1,7 +1,9 @@
+import { ACTS, isAct } from "@prewarm/shared/acts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { toBase64Url } from "../../platform/base64.ts";
 import { ENDPOINTS } from "../create-api.ts";
-import { ADMIN, type ApiWorld, createApiWorld, HOOK_SECRET, START, VIEWER } from "../testing/api-world.ts";
+import type { Access } from "../endpoint.ts";
+import { ADMIN, type ApiWorld, createApiWorld, HOOK_SECRET, START, VIEWER, warm } from "../testing/api-world.ts";
 
 /* Every path × every method × every proof: who is let in, and that nothing but the table decides it. */
 
@@ -92,7 +94,7 @@ const params: Record<string, string> = { job: "0123456789a", id: "photo", name: 
 const paths = [...new Set(ENDPOINTS.map(({ route }) => route.path)), "/api/v1/secret", "/api", "/nothing"];
 
 /** What the table says of a call: the role it needs, or that there is none. A HEAD is a GET without its body. */
-function neededFor(method: string, path: string): "public" | "asking" | "viewer" | "operator" | "none" {
+function neededFor(method: string, path: string): Access | "none" {
   const asked = method === "HEAD" ? "get" : method.toLowerCase();
   const endpoint = ENDPOINTS.find(({ route }) => route.path === path && route.method === asked);
   return endpoint?.access ?? "none";
@@ -141,5 +143,56 @@ describe("whoever comes with", () => {
       }
     expect(wrong).toEqual([]);
     expect(calls).toBe(paths.length * METHODS.length);
+  });
+});
+
+describe("a token for one act", () => {
+  it.each(ACTS)("%s looks at everything, does this, and is refused every other act", async (act) => {
+    const token = "a-token-of-one-act";
+    const world = createApiWorld({}, { adminTokens: [ADMIN, `oncall[${act}]:${token}`] });
+    const wrong: string[] = [];
+    for (const { route, access: needed } of ENDPOINTS) {
+      const path = route.path.replace(/\{([^}]+)\}/g, (_, name: string) => params[name] ?? "none");
+      const { status } = await world.call(route.method.toUpperCase(), path, { token });
+      const isRefused = status === 403;
+      if (isRefused !== (isAct(needed) && needed !== act)) wrong.push(`${route.method} ${route.path}: ${status}`);
+    }
+    const body = async (method: string, path: string, sent: object) =>
+      (await world.json(method, path, { token, body: sent })).status !== 403;
+    const done = {
+      retry: await body("POST", "/api/v1/actions", { action: "retry", filter: {}, dryRun: true }),
+      cancel: await body("POST", "/api/v1/actions", { action: "cancel", filter: {}, dryRun: true }),
+      promote: await body("POST", "/api/v1/actions", { action: "promote", filter: {}, dryRun: true }),
+      pause: await body("PATCH", "/api/v1/gate", { paused: { bulk: true } }),
+      limits: await body("PATCH", "/api/v1/gate", { rate: 5 }),
+    };
+    expect(done).toEqual(Object.fromEntries(Object.keys(done).map((one) => [one, one === act])));
+    for (const mixed of [
+      { paused: { bulk: true }, concurrency: 3 },
+      { breaker: { state: "closed" }, budget: {} },
+      { undo: 1 },
+    ])
+      expect(await body("PATCH", "/api/v1/gate", mixed)).toBe(false);
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps to it in a session, says what it may, and gets no act by a word that is none", async () => {
+    const world = createApiWorld({}, { adminTokens: [ADMIN, "anna[retry+everything+]:anna-token"] });
+    const signedIn = await world.json("POST", "/api/v1/session", { token: null, body: { token: "anna-token" } });
+    expect(signedIn.body).toMatchObject({ role: "operator", who: "anna", may: ["retry"] });
+    const headers = { Cookie: await session(world, "anna-token"), ...SAME };
+    const purge = await world.json("DELETE", "/api/v1/images/photo", { token: null, headers });
+    expect([purge.status, purge.body.detail]).toEqual([403, "This token may retry, and not purge."]);
+    // What stands before the colon is no part of the token.
+    const whole = await world.call("GET", "/api/v1/gate", { token: "anna[retry+everything+]:anna-token" });
+    expect(whole.status).toBe(401);
+  });
+
+  it("that retries cannot stop what another cancels", async () => {
+    const world = createApiWorld({}, { adminTokens: [ADMIN, "anna[retry]:anna-token"] });
+    await warm(world, ["a"]);
+    const made = await world.json("POST", "/api/v1/actions", { body: { action: "cancel", filter: {}, rate: 1 } });
+    const stop = () => world.call("DELETE", `/api/v1/actions/${made.body.action}`, { token: "anna-token" });
+    expect([made.status, (await stop()).status]).toEqual([202, 403]);
   });
 });

@@ -62,6 +62,7 @@ import { history, ledgerStats } from "../views/history.ts";
 import { listImages } from "../views/image-list.ts";
 import { listJobs } from "../views/job-list.ts";
 import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
+import { pulse } from "../views/pulse.ts";
 import { listRejected, listRuns, RunSpeeds, runView } from "../views/runs.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
@@ -260,6 +261,10 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => history(tx, tier, from, to));
   }
 
+  pulse() {
+    return this.#read(pulse);
+  }
+
   getGate(): GateView {
     return this.#read((tx) => gateView(tx.gateNow, slotsUsed(tx)));
   }
@@ -272,8 +277,8 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#change((tx) => testEvent(tx, who));
   }
 
-  listAudit({ cursor, limit }: Page) {
-    return this.#read((tx) => listAudit(tx, seqOf(cursor), limit));
+  listAudit({ cursor, limit, search = "" }: Page & { search?: string }) {
+    return this.#read((tx) => listAudit(tx, { before: seqOf(cursor), limit, search }));
   }
 
   countMatches(match: JobFilter): { total: number; exact: boolean } {

@@ -49,6 +49,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   stats(...args: Call<"stats">) { return this.#engine.stats(...args); }
   about() { return this.#engine.about(); }
   history(...args: Call<"history">) { return this.#engine.history(...args); }
+  pulse() { return this.#engine.pulse(); }
   getGate(...args: Call<"getGate">) { return this.#engine.getGate(...args); }
   noteDeliveries(...args: Call<"noteDeliveries">) { return this.#engine.noteDeliveries(...args); }
   listDeliveries(...args: Call<"listDeliveries">) { return this.#engine.listDeliveries(...args); }

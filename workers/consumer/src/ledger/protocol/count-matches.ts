@@ -24,8 +24,9 @@ export function countMatches(tx: Tx, filter: JobFilter): { total: number; exact:
   return { total, exact: false };
 }
 
-function isPlain({ run, id, format, error, text, fingerprint, jobs }: JobFilter): boolean {
-  return [run, id, format, error, fingerprint, jobs].every((part) => part === null) && text.length === 0;
+function isPlain({ run, id, format, error, text, ordered, attempts, fingerprint, jobs }: JobFilter): boolean {
+  const parts = [run, id, format, error, ordered ?? null, attempts ?? null, fingerprint, jobs];
+  return parts.every((part) => part === null) && text.length === 0;
 }
 
 /** Of a filter that names a cause, and failed states alone; null for any other. */

@@ -1,4 +1,5 @@
 import type { JobState } from "@prewarm/shared/job";
+import type { NumberRange } from "@prewarm/shared/job-search";
 import { decodeId } from "@prewarm/shared/variant-key";
 import type { JobFilter } from "../contract.ts";
 import type { Stored } from "../tables/recent.ts";
@@ -32,7 +33,7 @@ export function prepare(tx: Tx, filter: JobFilter): Match | null {
 
 export function matches(tx: Tx, row: Row, match: Match): boolean {
   const { filter, run, states } = match;
-  if (!matchesKey(row, match)) return false;
+  if (!matchesKey(row, match) || !matchesNumbers(row, match)) return false;
   if (states !== null && !states.has(stateOf(tx, row))) return false;
   if ((filter.error !== null || filter.fingerprint !== null) && !matchesError(row, filter)) return false;
   return run === null || tx.runs.askersOf(row).includes(run.n);
@@ -40,7 +41,9 @@ export function matches(tx: Tx, row: Row, match: Match): boolean {
 
 /** A job whose row is gone. Who joined it is forgotten: it is found by the run that asked first. */
 export function matchesStored(stored: Stored, match: Match): boolean {
-  return matchesKey(stored, match) && (match.run === null || match.run.n === stored.run);
+  return (
+    matchesKey(stored, match) && matchesNumbers(stored, match) && (match.run === null || match.run.n === stored.run)
+  );
 }
 
 function matchesKey({ key, lane }: Pick<Row, "key" | "lane">, { filter, lanes, text }: Match): boolean {
@@ -48,6 +51,14 @@ function matchesKey({ key, lane }: Pick<Row, "key" | "lane">, { filter, lanes, t
   if (filter.format !== null && !key.endsWith(`.${filter.format}`)) return false;
   if (filter.id !== null && !key.startsWith(encodeURIComponent(filter.id))) return false;
   return text.length === 0 || text.every((part) => readable(key).includes(part));
+}
+
+function matchesNumbers({ created, attempts }: Pick<Row, "created" | "attempts">, { filter }: Match): boolean {
+  return isWithin(created, filter.ordered) && isWithin(attempts, filter.attempts);
+}
+
+function isWithin(number: number, range: NumberRange | undefined): boolean {
+  return range === undefined || (number >= range.from && number <= range.to);
 }
 
 function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): boolean {

@@ -113,7 +113,7 @@ it("a year of traffic ends with tables as large as after their time, and the led
     inbox: perRow("inbox") * (WALKS.inbox.most + 2 * anHour.inbox),
     images: perRow("images") * (WALKS.images.most + 2 * anHour.images),
     // Rows of up to 50 kB; a day's minutes, and 400 days of hours; a second look after 16 minutes.
-    ...{ recent: 2_000 * 52_000, hist: 2 * 900_000 + 400 * 20_000, renewals: perRow("renewals") * anHour.images },
+    ...{ recent: 2_000 * 52_000, hist: 2 * 1_400_000 + 400 * 20_000, renewals: perRow("renewals") * anHour.images },
     audit: 20_000 * 1_000,
   };
   const sum = Object.values(full).reduce((all, bytes) => all + bytes, 0);

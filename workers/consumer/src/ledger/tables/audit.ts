@@ -24,8 +24,14 @@ export function audit(
   tx.sql.exec("DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?", KEEP);
 }
 
-export function listAudit(tx: Tx, before: number, limit: number): { entries: AuditView[]; next: string | null } {
-  const found = tx.sql.exec("SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?", before, limit);
+/** Entries below a number, the newest first; with a search those that hold its text. All there are to walk is KEEP. */
+export function listAudit(
+  tx: Tx,
+  { before, limit, search }: { before: number; limit: number; search: string },
+): { entries: AuditView[]; next: string | null } {
+  const said = "lower(who || ' ' || what || ' ' || coalesce(target, '') || ' ' || details)";
+  const query = `SELECT * FROM audit WHERE seq < ?1 AND (?3 = '' OR instr(${said}, ?3) > 0) ORDER BY seq DESC LIMIT ?2`;
+  const found = tx.sql.exec(query, before, limit, search.toLowerCase());
   const entries = found.map((raw) => ({
     seq: int(raw.seq),
     at: int(raw.at),

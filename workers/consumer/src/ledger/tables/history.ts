@@ -1,3 +1,4 @@
+import type { Lane } from "@prewarm/shared/job";
 import { EVENTS, type Event, type Tier, type Totals } from "../contract.ts";
 import { addTo, type Histogram } from "./histogram.ts";
 import { int, type Sql, text } from "./sql.ts";
@@ -16,6 +17,8 @@ export interface Slice extends Totals {
   run: Histogram;
   /** From order to stored. */
   ready: Histogram;
+  /** The same by lane; a slice of before this was measured has none. */
+  lanes?: Partial<Record<Lane, Histogram>>;
   /** The most that was open, and the longest that the oldest waiting job had waited (ms); null: nobody looked. */
   open: number | null;
   oldest: number | null;
@@ -40,9 +43,17 @@ export function emptySlice(): Slice {
 export function mergeSlice(into: Slice, from: Slice): void {
   for (const event of EVENTS) into[event] += from[event];
   for (const kind of TIMES) addTo(into[kind], from[kind]);
+  for (const [lane, times] of Object.entries(from.lanes ?? {})) addTo(timesOfLane(into, lane as Lane), times);
   for (const level of ["open", "oldest"] as const) {
     if (from[level] !== null) into[level] = Math.max(into[level] ?? 0, from[level]);
   }
+}
+
+/** How long jobs of a lane took from order to stored. */
+export function timesOfLane(slice: Slice, lane: Lane): Histogram {
+  slice.lanes ??= {};
+  slice.lanes[lane] ??= [];
+  return slice.lanes[lane];
 }
 
 /** How often each event is counted in slices. */

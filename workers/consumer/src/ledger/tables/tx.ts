@@ -18,12 +18,12 @@ import type { GateDoc } from "./gate-doc.ts";
 import type { GateState } from "./gate-state.ts";
 import type { Hand, Hands } from "./hands.ts";
 import { observe } from "./histogram.ts";
-import { emptySlice, type Slice, TIERS_MS } from "./history.ts";
+import { emptySlice, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
 import { Images } from "./images.ts";
 import type { Meta } from "./meta.ts";
 import type { Numbers } from "./numbers.ts";
 import type { Stored } from "./recent.ts";
-import { countedAs, type LaneCode, newRow, type Row, STORED, type StateCode } from "./row.ts";
+import { countedAs, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
@@ -168,10 +168,12 @@ export class Tx {
   /** Notes that a job was stored, for its runs and for who looks. */
   stored(stored: Stored, runs: readonly number[], existing: boolean): void {
     this.#sums.recent.push(stored);
+    const ms = Math.max(0, this.now - stored.created);
+    observe(timesOfLane(this.#slice(), laneName(stored.lane)), ms);
     for (const n of runs) {
       if (n === 0) continue;
       const move = moveOf(this.#sums, n);
-      observe(move.ready, Math.max(0, this.now - stored.created));
+      observe(move.ready, ms);
       if (existing) move.existing += 1;
     }
   }

@@ -37,6 +37,28 @@ it("history and rates hold what is folded and what is not", () => {
   expect(stats(world).rates.stored).toBeCloseTo(1 / 60, 5);
 });
 
+it("history and the overview tell how long each lane's jobs took from order to stored", () => {
+  const world = tables();
+  world.order([key("a"), key("b")]);
+  world.order([key("v")], { lane: "live" });
+  world.hold("w", [key("a"), key("v")]);
+  world.clock.ms += 900;
+  world.store([key("v")], "w");
+  world.clock.ms += 40_000;
+  world.store([key("a")], "w");
+  world.store([key("b")]);
+  const lanes = () => world.read((tx) => history(tx, "hour", T0, T0 + 3_600_000))[0]?.lanes;
+  const none = { stored: 0, ready: { p50: null, p95: null, p99: null } };
+  const before = lanes();
+  expect(before).toMatchObject({ live: { stored: 1 }, upload: none, bulk: { stored: 2 } });
+  expect(before?.live.ready.p95).toBeGreaterThan(500);
+  expect(before?.live.ready.p95).toBeLessThanOrEqual(1_000);
+  expect(before?.bulk.ready.p50).toBeGreaterThan(30_000);
+  expect(stats(world).lanes).toEqual(before);
+  world.leave("w");
+  expect(lanes()).toEqual(before);
+});
+
 it("totals rise with every event, folded or not, and go neither back nor up when they are folded or pruned", () => {
   const world = tables();
   const seen = () => stats(world).totals;

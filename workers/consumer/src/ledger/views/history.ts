@@ -20,8 +20,13 @@ export function history(tx: Tx, tier: Tier, from: number, to: number): HistoryBu
 
 function bucketOf(at: number, slice: Slice): HistoryBucket {
   const { accepted, stored, failed, dead, refused, throttled, wait, run, oldest, open } = slice;
-  const times = { wait: percentiles(wait), run: percentiles(run) };
+  const times = { wait: percentiles(wait), run: percentiles(run), lanes: byLane(slice) };
   return { at, accepted, stored, failed, dead, refused, throttled, ...times, oldestMs: oldest, open };
+}
+
+function byLane({ lanes = {} }: Slice): HistoryBucket["lanes"] {
+  const of = (times: Histogram = []) => ({ stored: times.reduce((sum, n) => sum + n, 0), ready: percentiles(times) });
+  return { live: of(lanes.live), upload: of(lanes.upload), bulk: of(lanes.bulk) };
 }
 
 function percentiles(histogram: Histogram): Percentiles {
@@ -63,6 +68,7 @@ export function ledgerStats(
     totals: totals(tx),
     wait: percentiles(hour.wait),
     run: percentiles(hour.run),
+    lanes: byLane(hour),
     rows: rowsOf(counts),
     bytes: tx.sql.bytes,
     ...apart,

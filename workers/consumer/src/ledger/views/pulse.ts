@@ -1,0 +1,40 @@
+import type { Pulse } from "../contract.ts";
+import { readRecent, type Stored } from "../tables/recent.ts";
+import { type LaneCode, laneCode } from "../tables/row.ts";
+import type { Tx } from "../tables/tx.ts";
+
+/** Seconds that are shown. */
+const SECONDS = 300;
+/** Jobs and rows of `recent` that are read for them; with more than that the oldest seconds are not known. Some 20 ms. */
+const JOBS_MAX = 20_000;
+const ROWS_MAX = 400;
+const ROWS_AT_ONCE = 20;
+
+/** What was stored in each of the last five minutes' seconds, by lane. */
+export function pulse(tx: Tx): Pulse {
+  const from = Math.floor(tx.now / 1000) * 1000 - (SECONDS - 1) * 1000;
+  const { stored, since } = storedSince(tx, from);
+  const of = (lane: LaneCode) => {
+    const counts = Map.groupBy(stored, (one) => (one.lane === lane ? Math.floor((one.at - from) / 1000) : -1));
+    const isKnown = (second: number) => from + second * 1000 >= since;
+    return Array.from({ length: SECONDS }, (_, second) => (isKnown(second) ? (counts.get(second)?.length ?? 0) : null));
+  };
+  return { from, lanes: { live: of(laneCode("live")), upload: of(laneCode("upload")), bulk: of(laneCode("bulk")) } };
+}
+
+/** Jobs stored since a time (Unix ms), folded or not; `since`: from then on they are all there. */
+function storedSince(tx: Tx, from: number): { stored: Stored[]; since: number } {
+  const stored = tx.kept.hands.unfolded().recent;
+  let below = Number.MAX_SAFE_INTEGER;
+  let oldest = Number.MAX_SAFE_INTEGER;
+  for (let rows = 0; rows < ROWS_MAX && stored.length < JOBS_MAX; rows += ROWS_AT_ONCE) {
+    const read = readRecent(tx.sql, below, ROWS_AT_ONCE);
+    for (const chunk of read) stored.push(...chunk.stored);
+    const last = read.at(-1);
+    oldest = last?.stored.at(-1)?.at ?? 0;
+    // Rows are written in the order of time: below one that ends before, there is nothing more.
+    if (last === undefined || read.length < ROWS_AT_ONCE || oldest < from) return { stored, since: from };
+    below = last.n;
+  }
+  return { stored, since: oldest + 1000 };
+}
