@@ -14,6 +14,7 @@ export interface Drained {
   calls: number;
   exchanges: number;
   messages: number;
+  notes: number;
   rows: number;
   /** The ledger's own CPU time for its calls on this machine, ms for each variant. */
   ledgerMs: number;
@@ -47,13 +48,13 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   const times = [...storedAt.values()];
   const [first, last] = [Math.floor(variants * 0.2), Math.floor(variants * 0.9) - 1];
   const perSecond = (1_000 * (last - first)) / ((times[last] ?? 0) - (times[first] ?? 0));
-  const { ledgerCalls, messages, rows, ledgerMs } = world.counts;
+  const { ledgerCalls, messages, notes, rows, ledgerMs } = world.counts;
   world.close();
   const { post, list, get } = ittybit.calls;
   return {
     ...{ perSecond, share: perSecond / Math.min(ratePerSecond, (1_000 * slots) / jobMs) },
     ...{ calls: (post + list + get) / variants, exchanges: ledgerCalls / variants, messages: messages / variants },
-    ...{ rows: rows / variants, ledgerMs: ledgerMs / variants },
+    ...{ notes: notes / variants, rows: rows / variants, ledgerMs: ledgerMs / variants },
     ...{ mostRunning: ittybit.most.running / slots, mostPosts: ittybit.most.postsPerSecond / (2 * ratePerSecond) },
   };
 }

@@ -55,6 +55,7 @@ export class ModelledWorld {
   readonly #object: VirtualObject;
   readonly #storedAt = new Map<string, number>();
   #ledgerMs = 0;
+  #notes = 0;
   #owners = 0;
   #deliveries = 0;
 
@@ -75,8 +76,8 @@ export class ModelledWorld {
       ...{ committed: () => undefined, putIssued: () => undefined },
       putLanded: ({ key }: { key: string }) => {
         const variant = variantKeyOf(key);
-        // What is noted of an image is no variant.
         if (parseVariantKey(variant) !== null) this.#storedAt.set(variant, clock.now());
+        else this.#notes += 1;
       },
       // Its promises are judged by test/world.
       violation: () => undefined,
@@ -102,11 +103,11 @@ export class ModelledWorld {
     return this.#storedAt;
   }
 
-  /** The ledger's calls, messages to both queues, rows changed without those of indexes, and its own CPU time on this machine. */
-  get counts(): { ledgerCalls: number; messages: number; rows: number; ledgerMs: number } {
+  /** The ledger's calls, messages to both queues, puts of what is noted of images, rows changed without those of indexes, and its own CPU time on this machine. */
+  get counts(): { ledgerCalls: number; messages: number; notes: number; rows: number; ledgerMs: number } {
     const rows = Number(this.#object.sql.exec("SELECT total_changes() AS n")[0]?.n);
     const messages = this.#work.counts.sent + this.#live.counts.sent;
-    return { ledgerCalls: this.#object.counts.calls, messages, rows, ledgerMs: this.#ledgerMs };
+    return { ledgerCalls: this.#object.counts.calls, messages, notes: this.#notes, rows, ledgerMs: this.#ledgerMs };
   }
 
   /** Accepts keys of one lane as one delivery, in chunks of a thousand. */
