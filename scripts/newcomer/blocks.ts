@@ -53,7 +53,7 @@ export const BLOCKS: readonly Block[] = [
   {
     page: "docs/page-authors.md",
     begins: "npm run client:pack",
-    does: { prints: [/packages\/client\/dist$/m, /^prewarm-client-\d+\.\d+\.\d+\.tgz$/m] },
+    does: { prints: [/packages\/client\/dist$/m, /^prewarm-client-[\d.]+\.tgz$/m] },
   },
   { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long, and a step of CI of its own" } },
   { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },

@@ -89,8 +89,11 @@ export function circles(files: readonly SourceFile[]): string[][] {
   return found;
 }
 
-const SQL =
-  /\bsql\.exec\b|\b(?:INSERT (?:OR \w{1,20} )?INTO|SELECT|DELETE FROM|UPDATE \w{1,40} SET|CREATE (?:UNIQUE )?(?:TABLE|INDEX)) /;
+/** Two, so that `npm run regexps` can prove each: what it only tries out comes out one way or the other on a busy machine. */
+const SQL = [
+  /\bsql\.exec\b|\b(?:INSERT (?:INTO|OR)|SELECT|DELETE FROM|CREATE (?:UNIQUE|TABLE|INDEX)) /,
+  /\bUPDATE \w+ SET /,
+];
 /** The ledger's own, and that of Analytics Engine. */
 const SQL_ROOMS = ["workers/consumer/src/ledger/tables/", "workers/consumer/src/serving/"];
 
@@ -99,7 +102,8 @@ export function misplacedSql({ path, code }: SourceFile): Breach[] {
   if (!/^(workers|apps|packages)\//.test(path)) return [];
   const breaches: Breach[] = [];
   const isRoom = SQL_ROOMS.some((room) => path.startsWith(room));
-  if (!isRoom && SQL.test(code)) breaches.push({ rule: "SQL outside ledger/tables", place: path });
+  if (!isRoom && SQL.some((pattern) => pattern.test(code)))
+    breaches.push({ rule: "SQL outside ledger/tables", place: path });
   for (const [insert] of code.matchAll(/\bINSERT (?:OR \w+ )?INTO \w+\b(?!\s*\()/g))
     breaches.push({ rule: "an INSERT that does not name its columns", place: `${path}: ${insert}` });
   return breaches;
