@@ -91,6 +91,28 @@ describe("a private original", () => {
     },
   );
 
+  it("nor where it is known, large and has a variant that may stand in for it", async () => {
+    const world = privateWorld({ config: { fallback: "nearest", cold: { maxBytes: 1 } } });
+    const known = {
+      width: 2000,
+      height: 1000,
+      type: "image/jpeg",
+      bytes: 9_000_000,
+      frames: 1,
+      etag: null,
+      version: null,
+    };
+    const info = { ...known, lqip: null, stored: { webp: [320] } };
+    world.images.store("info/private%2Fa.jpg/_", JSON.stringify(info));
+    world.images.store("variants/private%2Fa.jpg/320-high.webp", BYTES);
+    for (const path of [...QUERIES.map((query) => `/images/${ID}${query}`), `/info/${ID}`, `/info/${ID}?s=x`])
+      for (const method of ["GET", "HEAD"])
+        for (const headers of HEADERS) await expectNothingOfIt(await world.ask(method, path, headers));
+    // A stranger is not even told that there is such an image.
+    for (const id of [ID, "private/none.jpg"]) expect((await world.get(`/info/${id}`)).status).toBe(403);
+    await world.settle();
+  });
+
   it("nor after a bug of ours", async () => {
     const world = privateWorld();
     world.edge.askedLately.takeTurn = () => {
