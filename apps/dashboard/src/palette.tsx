@@ -33,8 +33,9 @@ export function Palette() {
   useEffect(() => dialog.current?.showModal(), []);
   const choices = [
     ...matching([...viewChoices(), ...pageChoices(), ...actChoices(stats.data.value, stats.refresh)], text),
-    ...found,
     ...typedChoices(text.trim()),
+    // Last, because they come late: what Enter takes must not change under the hand.
+    ...found,
   ].slice(0, SHOWN_MAX);
   const chosen = Math.min(at, choices.length - 1);
   useEffect(() => document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [chosen]);

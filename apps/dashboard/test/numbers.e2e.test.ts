@@ -192,6 +192,13 @@ it("a run is promoted past a pause of its lane, and the log says so in a sentenc
   await dialog.getByText("3 of 3").waitFor();
   await page.keyboard.press("Escape");
   expect(await ended(run)).toMatchObject({ states: { stored: 3 } });
+  const { lanes } = await api<{ lanes: { upload: number[] } }>("/pulse");
+  expect(lanes.upload.reduce((sum, n) => sum + n, 0)).toBeGreaterThanOrEqual(3);
+  await page.goto(stack.controlUrl);
+  await page
+    .getByRole("row", { name: /^upload/ })
+    .getByText(/\d m?s · \d/)
+    .waitFor();
   await page.goto(`${stack.controlUrl}/steering`);
   await page.getByText(/^Promotion of 3 jobs, run /).waitFor();
   await page.getByText("Bulk paused").first().waitFor();

@@ -188,7 +188,7 @@ function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
                   {duration(stats.oldest[lane])}
                 </td>
                 <td class="right num nowrap" data-label="ready, p50 · p95" data-zero={stats.ready[lane].stored === 0}>
-                  {duration(stats.ready[lane].ready.p50)} · {duration(stats.ready[lane].ready.p95)}
+                  {readyWords(stats.ready[lane])}
                 </td>
                 <td data-label="last hour" data-zero={stats.ready[lane].stored === 0}>
                   <Sparkline values={buckets.map((one) => one.lanes[lane].stored)} label={`${lane}, stored a minute`} />
@@ -224,6 +224,11 @@ function Lanes({ stats, hour }: { stats: Stats; hour: History | null }) {
       </ul>
     </section>
   );
+}
+
+/** `1.2 s · 8 s`: half of them within, nearly all within. */
+function readyWords({ stored, ready }: Stats["ready"]["live"]): string {
+  return stored === 0 ? "–" : `${duration(ready.p50)} · ${duration(ready.p95)}`;
 }
 
 function CountLink({ value, href, what }: { value: number; href: string; what: string }) {

@@ -43,6 +43,20 @@ describe("a job says why it waits, as the ledger's next decision has it:", () =>
     ]);
   });
 
+  it("a death that it was at work in: it runs alone", () => {
+    const { why, accept, call, clock, steps } = world();
+    accept(key("a"));
+    call("o");
+    for (let seconds = 0; seconds < 70; seconds += 10) {
+      clock.advance(10);
+      steps.sweep();
+    }
+    expect(why(key("a"))).toEqual([
+      "suspect",
+      expect.stringMatching(/it runs alone, once a worker's hands are empty\.$/),
+    ]);
+  });
+
   it("its next retry", () => {
     const { why, granted, settle } = world();
     settle("o", granted("o", key("a")), TRANSIENT);
@@ -55,7 +69,7 @@ describe("a job says why it waits, as the ledger's next decision has it:", () =>
     order({ run: "r", keys: keys("a", 30) });
     const waiting = keys("a", 30).map((one) => why(one)?.[1] ?? "");
     expect(waiting.filter((text) => /^It is the next of bulk\./.test(text))).toHaveLength(1);
-    expect(waiting.filter((text) => /^29 before it; at 0\.0\/s about \d+ min\.$/.test(text))).toHaveLength(1);
+    expect(waiting.filter((text) => /^29 before it; at [1-9]\d*\.\d\/min about \d+ min\.$/.test(text))).toHaveLength(1);
     ledger.patchGate({ paused: { live: false } }, "ops");
     view("v", key("live"));
     expect(why(key("live"))?.[0]).not.toBe("line");

@@ -116,11 +116,12 @@ function waitingBefore(tx: LedgerTx, lane: Lane): number {
   return above.reduce((sum, one) => sum + queued[one], 0);
 }
 
-/** `; at 15/s about 5 min`, by what ended of late. */
+/** `; at 15/s about 5 min`, by what ended of late; a slow rate by the minute, because it is not zero. */
 function pace(tx: LedgerTx, jobs: number): string {
   const perSecond = endedPerSecond(tx);
   if (perSecond === 0) return "; none has ended of late";
-  return `; at ${perSecond < 10 ? perSecond.toFixed(1) : number(Math.round(perSecond))}/s about ${span((jobs / perSecond) * 1000)}`;
+  const [rate, per] = perSecond < 0.1 ? [perSecond * 60, "min"] : [perSecond, "s"];
+  return `; at ${rate < 10 ? rate.toFixed(1) : number(Math.round(rate))}/${per} about ${span((jobs / perSecond) * 1000)}`;
 }
 
 function told(code: string, text: string, until: number | null = null, ahead: number | null = null): WaitingFor {
