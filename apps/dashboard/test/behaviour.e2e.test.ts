@@ -107,6 +107,14 @@ describe("the jobs page", () => {
     await close();
   });
 
+  it("says of what was stored how long it stood in line and how long Ittybit worked", async () => {
+    const { page, close } = await open("/jobs/00000000005");
+    const line = page.getByRole("region", { name: "Timeline" });
+    await line.getByText(/Submitted to Ittybit after 10 min in line/).waitFor();
+    await line.getByText(/Stored 10 min after it was accepted. Ittybit worked on it for 2.1 s\./).waitFor();
+    await close();
+  });
+
   it("pages through all without a skip, a double or a flash", async () => {
     const { page, close } = await open("/jobs?state=dead");
     await page.evaluate(() => {

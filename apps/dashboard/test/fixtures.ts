@@ -69,6 +69,8 @@ export function jobAt(index: number, hostile = false): Job {
     due: state === "retrying" ? NOW + 42_000 : null,
     createdAt: NOW - 600_000 - index * 9000,
     updatedAt: NOW - index * 7000,
+    submittedAt: state === "stored" ? NOW - index * 7000 - 2_400 : null,
+    tookMs: state === "stored" ? 2_100 : null,
     storedAt: state === "stored" ? NOW - index * 7000 : null,
     bytes: state === "stored" ? 24_000 + index * 911 : null,
   };

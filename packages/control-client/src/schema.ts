@@ -3766,6 +3766,10 @@ export interface components {
             createdAt: number;
             /** @description Unix milliseconds */
             updatedAt: number;
+            /** @description When Ittybit was asked last */
+            submittedAt: number | null;
+            /** @description How long Ittybit worked on what is stored, ms */
+            tookMs: number | null;
             /** @description Unix milliseconds */
             storedAt: number | null;
             /** @description bytes */

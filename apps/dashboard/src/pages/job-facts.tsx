@@ -41,6 +41,7 @@ function Times({ job }: { job: JobDetail }) {
     ["Created", job.createdAt],
     ["Changed", job.updatedAt],
     ["Due", job.due !== null && job.due > job.updatedAt ? job.due : null],
+    ["Submitted", job.submittedAt],
     ["Stored", job.storedAt],
   ];
   return times.map(([name, at]) => (

@@ -26,6 +26,7 @@ export function Timeline({ job }: { job: JobDetail }) {
         {job.history.map((attempt) => (
           <AttemptItem key={`${attempt.number}-${attempt.endedAt}`} attempt={attempt} />
         ))}
+        <Submitted job={job} />
         <Now job={job} />
       </ol>
     </section>
@@ -60,16 +61,36 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
   );
 }
 
+/** The try that is under way, or that was stored: how long it stood in line. */
+function Submitted({ job: { submittedAt, createdAt, history } }: { job: JobDetail }) {
+  if (submittedAt === null) return null;
+  const since = Math.max(createdAt, ...history.map(({ endedAt }) => endedAt));
+  return (
+    <li data-state="processing">
+      <p>
+        <b>Submitted</b> to Ittybit after {duration(Math.max(0, submittedAt - since))} in line{" "}
+        <span class="muted">
+          <Time at={submittedAt} />
+        </span>
+      </p>
+    </li>
+  );
+}
+
+/** How long it took, and how much of that Ittybit worked on it. */
+function storedWords({ createdAt, storedAt, tookMs }: JobDetail): string {
+  if (storedAt === null) return "";
+  const worked = tookMs === null ? "" : ` Ittybit worked on it for ${duration(tookMs)}.`;
+  return `${duration(storedAt - createdAt)} after it was accepted.${worked}`;
+}
+
 function Now({ job }: { job: JobDetail }) {
   const next = job.due !== null && job.due > clock.value ? ` Looked at ${relative(job.due, clock.value)}.` : "";
   const words: Record<JobDetail["state"], [string, string]> = {
     queued: ["Waits", `for its turn in ${job.lane}.${next}`],
     processing: ["Ittybit works on it", next],
     retrying: ["Waits to be tried again", next],
-    stored: [
-      "Stored",
-      `${job.storedAt !== null ? `${duration(job.storedAt - job.createdAt)} after it was accepted.` : ""}`,
-    ],
+    stored: ["Stored", storedWords(job)],
     dead: ["Dead", "Nothing is tried any more, unless you retry it."],
     refused: ["Refused", "This original cannot be made into it. A new original, or a retry, asks again."],
     cancelled: ["Cancelled", "Nothing is stored from it."],

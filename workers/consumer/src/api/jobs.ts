@@ -47,6 +47,8 @@ export const job = z
     due: time.nullable().openapi({ description: "When it is looked at next" }),
     createdAt: time,
     updatedAt: time,
+    submittedAt: time.nullable().openapi({ description: "When Ittybit was asked last" }),
+    tookMs: count.nullable().openapi({ description: "How long Ittybit worked on what is stored, ms" }),
     storedAt: time.nullable(),
     bytes: bytes.nullable(),
   })
@@ -263,6 +265,8 @@ export function jobAnswer(view: NamedJob): Job {
     due: view.due,
     createdAt: view.createdAt,
     updatedAt: view.updatedAt,
+    submittedAt: view.submittedAt,
+    tookMs: view.tookMs,
     storedAt: view.storedAt,
     bytes: view.bytes,
   };

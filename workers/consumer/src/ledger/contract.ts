@@ -403,6 +403,10 @@ export interface JobView {
   bytes: number | null;
   createdAt: number;
   updatedAt: number;
+  /** When the POST of its last try was let go, Unix ms; null: not yet, or not known. */
+  submittedAt: number | null;
+  /** How long Ittybit worked on what is stored, ms; null: not stored, or not known. */
+  tookMs: number | null;
   storedAt: number | null;
 }
 

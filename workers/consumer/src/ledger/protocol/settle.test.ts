@@ -71,6 +71,23 @@ describe("what became of a job", () => {
     expect(attempts(KEY)).toMatchObject([{ number: 1 }, { number: 2 }]);
   });
 
+  it("stored: when Ittybit was asked and how long it worked stay with what is known of it", () => {
+    const { granted, settle, job, clock } = setup();
+    const go = granted("o", KEY);
+    expect(job(KEY)).toMatchObject({ submittedAt: go.grantedAt, tookMs: null });
+    clock.advance(3);
+    settle("o", go, STORED);
+    expect(job(KEY)).toMatchObject({ state: "stored", submittedAt: go.grantedAt, tookMs: 1_000 });
+  });
+
+  it("there before anybody was asked: nothing says that somebody was", () => {
+    const { accept, call, settle, job } = setup();
+    accept(KEY);
+    const [given] = call("o").give;
+    settle("o", given!, { kind: "present", objectGen: 9e15, bytes: 1, etag: "e", posted: false });
+    expect(job(KEY)).toMatchObject({ state: "stored", submittedAt: null, tookMs: null });
+  });
+
   it("unhooked: made anew without the address, at once and without an attempt, and no other job is told one for a day", () => {
     const publicUrl = "https://prewarm.example.com";
     const { granted, settle, row, call, ready, attempts, slots, clock, abandoned } = setup({

@@ -108,8 +108,9 @@ function store(tx: LedgerTx, one: Case, object: { bytes: number; tookMs?: number
   tx.count("stored");
   tx.time("ready", tx.now - created);
   if (object.tookMs !== undefined) tx.time("run", object.tookMs);
+  const made = { granted: entry.grantedAt, took: Math.max(0, Math.round(object.tookMs ?? 0)) };
   tx.stored(
-    { id, key, gen: entry.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts },
+    { id, key, gen: entry.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts, ...made },
     tx.runs.askersOf(row),
     object.existing,
   );

@@ -14,13 +14,17 @@ export interface Stored {
   /** Number of the run that asked first; 0 is none. */
   run: number;
   attempts: number;
+  /** When its last POST was let go, Unix ms, and how long Ittybit worked on it, ms; 0: not known. */
+  granted: number;
+  took: number;
 }
 
 /** Jobs in one row, and the characters they take, but for the last one's. */
 const CHUNK = 500;
 const CHUNK_CHARS = 50_000;
 
-type Packed = [number, string, number, number, number, number, LaneCode, number, number];
+/** An older version wrote neither of the last two. */
+type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?];
 
 export function addRecent(sql: Sql, stored: readonly Stored[]): void {
   let part: string[] = [];
@@ -80,10 +84,10 @@ export function forgetRecent(sql: Sql, before: number, { most, limit }: { most: 
   return sql.exec(query, before, limit, most).length;
 }
 
-function pack({ id, key, gen, created, at, bytes, lane, run, attempts }: Stored): Packed {
-  return [id, key, gen, created, at, bytes, lane, run, attempts];
+function pack({ id, key, gen, created, at, bytes, lane, run, attempts, granted, took }: Stored): Packed {
+  return [id, key, gen, created, at, bytes, lane, run, attempts, granted, took];
 }
 
-function unpack([id, key, gen, created, at, bytes, lane, run, attempts]: Packed): Stored {
-  return { id, key, gen, created, at, bytes, lane, run, attempts };
+function unpack([id, key, gen, created, at, bytes, lane, run, attempts, granted = 0, took = 0]: Packed): Stored {
+  return { id, key, gen, created, at, bytes, lane, run, attempts, granted, took };
 }

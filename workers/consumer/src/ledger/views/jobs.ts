@@ -32,12 +32,15 @@ export function jobView(tx: Tx, row: Row): NamedJob {
     bytes: null,
     createdAt: row.created,
     updatedAt: row.updated || row.created,
+    submittedAt: entry?.grantedAt || null,
+    tookMs: null,
     storedAt: null,
   };
 }
 
 /** A stored job: its row is gone. */
-export function storedView(tx: Tx, { id, key, lane, run, attempts, gen, bytes, created, at }: Stored): NamedJob {
+export function storedView(tx: Tx, stored: Stored): NamedJob {
+  const { id, key, lane, run, attempts, gen, bytes, created, at, granted, took } = stored;
   return {
     job: nameOf(id),
     key,
@@ -52,6 +55,8 @@ export function storedView(tx: Tx, { id, key, lane, run, attempts, gen, bytes, c
     bytes,
     createdAt: created,
     updatedAt: at,
+    submittedAt: granted || null,
+    tookMs: took || null,
     storedAt: at,
   };
 }
