@@ -136,8 +136,8 @@ describe("an open page", () => {
     const widths = () => page.evaluate(`[...document.images].map((image) => image.naturalWidth).join()`);
     await until("originals are shown", widths, (seen) => seen === "1024,1024");
     // Only the element takes away what lies behind a picture.
-    const behind = await page.evaluate(`[...document.images].map((image) => image.style.background).join()`);
-    expect(behind).toBe("red,");
+    const behind = () => page.evaluate(`[...document.images].map((image) => image.style.background).join()`);
+    await until("only what lies behind the element's is gone", behind, (seen) => seen === "red,");
     await page.evaluate(`prewarm.upgrade(document)`);
     await until("variants are shown", widths, (seen) => seen === "320,320", 40_000);
     await context.close();

@@ -154,7 +154,7 @@ describe("hostile strings", () => {
     expect([await page.title(), faults]).toEqual(["Jobs · Prewarm", []]);
     await page.goto(`${at.api.url}/${said}`);
     await page.getByRole("heading", { name: "Nothing here" }).waitFor();
-    expect(await page.title()).toBe("Nothing here · Prewarm");
+    await page.waitForFunction(() => document.title === "Nothing here · Prewarm");
     await close();
   });
 });
