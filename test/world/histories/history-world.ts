@@ -35,6 +35,12 @@ interface Site {
   trouble: { calls: number; messages: number };
 }
 
+interface Budget {
+  monthly: number;
+  /** When it was set, Unix ms. */
+  since: number;
+}
+
 /** The world of one history: its time stands still between two commands, and Ittybit is in memory. */
 export class HistoryWorld extends World {
   readonly upstream: Upstream;
@@ -43,8 +49,8 @@ export class HistoryWorld extends World {
   #behind = 0;
   #numbers = 0;
   #slots = { now: SLOTS, before: SLOTS };
-  #budget: { monthly: number; since: number } | null = null;
-  #copy: Copy | null = null;
+  #budget: Budget | null = null;
+  #copy: { tables: Copy; slots: number; budget: Budget | null } | null = null;
   #excusedUntil = Number.NEGATIVE_INFINITY;
   #isPutBack = false;
 
@@ -131,7 +137,8 @@ export class HistoryWorld extends World {
   /** A job was made for a grant of this time: the month's jobs are no more than were allowed before. */
   paid(grantedAt: number): void {
     const budget = this.#budget;
-    if (budget === null || grantedAt <= budget.since) return;
+    // A restored ledger knows nothing of the jobs made since its copy.
+    if (budget === null || this.wasEverRestored || grantedAt <= budget.since) return;
     const month = monthOf(this.clock.now());
     const made = this.upstream.jobs.filter(({ createdAt }) => monthOf(createdAt) === month).length;
     if (made > budget.monthly) this.invariants.violation(`job ${made} in a month of ${budget.monthly}`);
@@ -166,12 +173,15 @@ export class HistoryWorld extends World {
   /** Makes a copy of the database, or puts the one that was made back. */
   async copyOrPutBack(): Promise<void> {
     const copy = this.#copy;
-    this.#copy = copy === null ? this.object.copy() : null;
+    this.#copy = copy === null ? { tables: this.object.copy(), slots: this.#slots.now, budget: this.#budget } : null;
     if (copy === null) return;
+    // The gate is set again to what it was set to then.
+    this.#slots = { now: copy.slots, before: Math.max(this.#slots.now, this.#slots.before) };
+    this.#budget = copy.budget;
     this.#excusedUntil = this.clock.now() + EXCUSED_MS;
     this.#isPutBack = true;
     this.invariants.promises.forget();
-    this.object.putBack(copy);
+    this.object.putBack(copy.tables);
     await this.ask((ledger) => ledger.restored("history"));
   }
 
