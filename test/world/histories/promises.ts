@@ -30,6 +30,9 @@ export class Promises {
   readonly #sql: () => Sql;
   /** Keys that an action under way may yet cancel. */
   readonly #cancelling = new Set<string>();
+  /** Images on which such an action acts, and whether the ledger's clock went back since: what is ordered now then looks older than it. */
+  readonly #acted = new Set<string>();
+  #wentBack = false;
 
   constructor(sql: () => Sql) {
     this.#sql = sql;
@@ -37,7 +40,7 @@ export class Promises {
 
   promise(key: string, who: string): void {
     this.gaveUp.delete(key);
-    if (this.#cancelling.has(key)) return;
+    if (this.#cancelling.has(key) || (this.#wentBack && this.#acted.has(idOfKey(key)))) return;
     this.wants.set(key, (this.wants.get(key) ?? new Set()).add(who));
   }
 
@@ -71,7 +74,8 @@ export class Promises {
   }
 
   #acting({ kind, match }: NewAction): void {
-    if (kind !== "cancel") return;
+    if (kind !== "cancel" || match.id === null) return;
+    this.#acted.add(match.id);
     for (const key of this.asked) {
       if (idOfKey(key) !== match.id) continue;
       this.wants.delete(key);
@@ -80,8 +84,14 @@ export class Promises {
   }
 
   actionsEnded(): void {
-    if (this.#cancelling.size > 0 && this.#sql().exec("SELECT 1 FROM actions WHERE state = 'running'").length === 0)
-      this.#cancelling.clear();
+    if (this.#acted.size === 0 || this.#sql().exec("SELECT 1 FROM actions WHERE state = 'running'").length > 0) return;
+    this.#cancelling.clear();
+    this.#acted.clear();
+    this.#wentBack = false;
+  }
+
+  clockWentBack(): void {
+    this.#wentBack = this.#acted.size > 0;
   }
 
   /** Images of which this chunk tells an etag, and nothing was known. */
