@@ -32,14 +32,14 @@ function* variants({ store }: HistoryWorld) {
 export function checkObjects(world: HistoryWorld): void {
   const { sql, store, upstream, invariants } = world;
   const { bad, promises } = invariants;
-  const { purgedBelow, floors, gaveUp, unsure, asked, kept } = promises;
+  const { purgedBelow, floors, unsure, asked, kept } = promises;
   const imageFloors = floorsOf(sql);
   for (const { key, gen, bytes } of variants(world)) {
     const parsed = parseVariantKey(key);
     const id = parsed?.id ?? "";
     if (parsed === null || !asked.has(key)) bad.push(`invented ${key}`);
     if (gen < (purgedBelow.get(id) ?? 0)) bad.push(`resurrected ${key} (I6)`);
-    if (gaveUp.has(key) || world.wasEverRestored) continue;
+    if (promises.mayBeOld(key) || world.wasEverRestored) continue;
     if (gen < Math.max(floors.get(key) ?? 0, imageFloors.get(encodedIdOfKey(key)) ?? 0))
       bad.push(`${key} stands below its floor (I5)`);
     const wanted = upstream.expected(id, parsed?.transform.width ?? 0);
@@ -51,11 +51,11 @@ export function checkObjects(world: HistoryWorld): void {
 
 /** What the doctor may find: what hands, or orders that ended without bytes, have left. The system by itself leaves nothing for it. */
 export function excusedFindings(world: HistoryWorld): (finding: Finding) => boolean {
-  const { gaveUp } = world.invariants.promises;
+  const { promises } = world.invariants;
   return ({ code, examples }) => {
     if (code === "marker_stale") return true;
     if (code !== "object_below_floor") return false;
-    return world.wasEverRestored || examples.every((key) => gaveUp.has(key));
+    return world.wasEverRestored || examples.every((key) => promises.mayBeOld(key));
   };
 }
 

@@ -57,6 +57,11 @@ export class Promises {
     }
   }
 
+  /** An older object may rightly stand there: nobody's order ended with bytes, or a hand made room for a put that was still under way. */
+  mayBeOld(key: string): boolean {
+    return this.gaveUp.has(key) || (this.deletedAt.has(key) && !this.kept.has(key));
+  }
+
   deletedByHand(key: string, now: number): void {
     this.kept.delete(key);
     this.deletedAt.set(key, now);
