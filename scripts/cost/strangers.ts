@@ -154,38 +154,32 @@ const size = (bytes: number): string =>
 const dollars = (usd: number): string =>
   Number.isFinite(usd) ? `$${usd < 10 ? usd.toFixed(2) : count(usd)}` : "no limit";
 
-/** What strangers cost: by image, by day and by month, from one address and from a thousand. */
-export function strangersTable(config: Config): string {
+/** What strangers cost, by image, by day and by month, from one address and from a thousand: the head, and a row for each. */
+function strangersCells(config: Config): string[][] {
   const image = imageDay(config);
-  const cells = (bill: Bill) =>
-    [
-      count(bill.messages),
-      count(bill.looks),
-      count(bill.rows),
-      count(bill.jobs),
-      size(bill.bytes),
-      dollars(bill.usd),
-    ].join(" | ");
+  const cells = ({ messages, looks, rows, jobs, bytes, usd }: Bill) => [
+    ...[count(messages), count(looks), count(rows), count(jobs)],
+    ...[size(bytes), dollars(usd)],
+  ];
   return [
-    "| | messages | looks | rows | jobs | kept | at list price |",
-    "|---|--:|--:|--:|--:|--:|--:|",
-    `| one image, a day | – | – | ${count(image.rows)} | ${count(image.jobs)} | ${size(image.bytes)} | – |`,
-    `| 1 address, a day | ${cells(dayBill(config, 1))} |`,
-    `| 1 address, a month | ${cells(monthBill(config, 1))} |`,
-    `| 1,000 addresses, a day | ${cells(dayBill(config, 1_000))} |`,
-    `| 1,000 addresses, a month | ${cells(monthBill(config, 1_000))} |`,
-  ].join("\n");
+    ["", "messages", "looks", "rows", "jobs", "kept", "at list price"],
+    ["one image, a day", "–", "–", count(image.rows), count(image.jobs), size(image.bytes), "–"],
+    ["1 address, a day", ...cells(dayBill(config, 1))],
+    ["1 address, a month", ...cells(monthBill(config, 1))],
+    ["1,000 addresses, a day", ...cells(dayBill(config, 1_000))],
+    ["1,000 addresses, a month", ...cells(monthBill(config, 1_000))],
+  ];
+}
+
+/** For a page. */
+export function strangersTable(config: Config): string {
+  const [head, ...rows] = strangersCells(config).map((cells) => `| ${cells.join(" | ")} |`);
+  return [head, "|---|--:|--:|--:|--:|--:|--:|", ...rows].join("\n");
 }
 
 /** The same for a terminal. */
 export function strangersLines(config: Config): string[] {
-  const lines = strangersTable(config).split("\n");
-  const rows = [lines[0] ?? "", ...lines.slice(2)].map((line) =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  const rows = strangersCells(config);
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row.map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join("  "),

@@ -1,6 +1,6 @@
 import type { Pulse } from "../contract.ts";
 import { readRecent, type Stored } from "../tables/recent.ts";
-import { type LaneCode, laneCode } from "../tables/row.ts";
+import { laneName } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 
 /** Seconds that are shown. */
@@ -14,12 +14,16 @@ const ROWS_AT_ONCE = 20;
 export function pulse(tx: Tx): Pulse {
   const from = Math.floor(tx.now / 1000) * 1000 - (SECONDS - 1) * 1000;
   const { stored, since } = storedSince(tx, from);
-  const of = (lane: LaneCode) => {
-    const counts = Map.groupBy(stored, (one) => (one.lane === lane ? Math.floor((one.at - from) / 1000) : -1));
-    const isKnown = (second: number) => from + second * 1000 >= since;
-    return Array.from({ length: SECONDS }, (_, second) => (isKnown(second) ? (counts.get(second)?.length ?? 0) : null));
-  };
-  return { from, lanes: { live: of(laneCode("live")), upload: of(laneCode("upload")), bulk: of(laneCode("bulk")) } };
+  const unknown = Math.min(SECONDS, Math.max(0, Math.ceil((since - from) / 1000)));
+  const of = () => Array.from({ length: SECONDS }, (_, second) => (second < unknown ? null : 0));
+  const lanes: Pulse["lanes"] = { live: of(), upload: of(), bulk: of() };
+  for (const { lane, at } of stored) {
+    const seconds = lanes[laneName(lane)];
+    const second = Math.floor((at - from) / 1000);
+    const n = seconds[second] ?? null;
+    if (n !== null) seconds[second] = n + 1;
+  }
+  return { from, lanes };
 }
 
 /** Jobs stored since a time (Unix ms), folded or not; `since`: from then on they are all there. */
