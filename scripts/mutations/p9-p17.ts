@@ -60,6 +60,22 @@ export const P9_TO_P17: Mutation[] = [
   },
   {
     promise: "P10",
+    breaks: "a slow cancel takes what joined a waiting row after it",
+    file: `${PROTOCOL}/accept.ts`,
+    find: "  row.created = tx.afterCancels(row.created);\n",
+    replace: "",
+    tests: [`${PROTOCOL}/actions.test.ts`],
+  },
+  {
+    promise: "P10",
+    breaks: "a slow cancel takes what was ordered after it under a clock that went back",
+    file: `${TABLES}/tx.ts`,
+    find: "Math.max(at, this.#newestCancel + 1)",
+    replace: "at",
+    tests: [`${PROTOCOL}/actions.test.ts`],
+  },
+  {
+    promise: "P10",
     breaks: "a cancelled run takes what others asked for",
     file: `${PROTOCOL}/cancel-run.ts`,
     find: "if (next === undefined && row.lane !== LIVE) {",

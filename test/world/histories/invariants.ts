@@ -212,7 +212,6 @@ export class Invariants implements Watcher {
   committed(): void {
     if (this.#world === null) return;
     this.#commits?.committed(this.#during);
-    this.promises.actionsEnded();
   }
 
   /** Keys that a hand deletes; what was promised for them was kept, or is noticed by the next look. */

@@ -28,11 +28,6 @@ export class Promises {
   /** Images whose change was told only by the first etag the ledger heard of them: it takes what is stored to be of it. */
   readonly unsure = new Set<string>();
   readonly #sql: () => Sql;
-  /** Keys that an action under way may yet cancel. */
-  readonly #cancelling = new Set<string>();
-  /** Images on which such an action acts, and whether the ledger's clock went back since: what is ordered now then looks older than it. */
-  readonly #acted = new Set<string>();
-  #wentBack = false;
 
   constructor(sql: () => Sql) {
     this.#sql = sql;
@@ -40,7 +35,6 @@ export class Promises {
 
   promise(key: string, who: string): void {
     this.gaveUp.delete(key);
-    if (this.#cancelling.has(key) || (this.#wentBack && this.#acted.has(idOfKey(key)))) return;
     this.wants.set(key, (this.wants.get(key) ?? new Set()).add(who));
   }
 
@@ -78,25 +72,10 @@ export class Promises {
     if (call === "acceptChunk") this.#told(args[0] as AcceptChunk);
   }
 
+  /** What is ordered after this is not the action's to take, however long it lasts. */
   #acting({ kind, match }: NewAction): void {
     if (kind !== "cancel" || match.id === null) return;
-    this.#acted.add(match.id);
-    for (const key of this.asked) {
-      if (idOfKey(key) !== match.id) continue;
-      this.wants.delete(key);
-      this.#cancelling.add(key);
-    }
-  }
-
-  actionsEnded(): void {
-    if (this.#acted.size === 0 || this.#sql().exec("SELECT 1 FROM actions WHERE state = 'running'").length > 0) return;
-    this.#cancelling.clear();
-    this.#acted.clear();
-    this.#wentBack = false;
-  }
-
-  clockWentBack(): void {
-    this.#wentBack = this.#acted.size > 0;
+    for (const key of this.asked) if (idOfKey(key) === match.id) this.wants.delete(key);
   }
 
   /** Images of which this chunk tells an etag, and nothing was known. */

@@ -70,11 +70,12 @@ function takeOver(tx: LedgerTx, asking: Asking, row: Row): void {
   asking.answer.accepted += 1;
 }
 
-/** One job, one more asker: the higher lane wins, and a cancel that has not happened yet is called off. */
+/** One job, one more asker: the higher lane wins, and a cancel that has not come to it yet is called off. */
 function join(tx: LedgerTx, asking: Asking, row: Row): void {
   asking.answer.duplicates += 1;
   const before = tx.rows.countedBefore(row);
   if (row.state === CANCELLING) row.state = WAITING;
+  row.created = tx.afterCancels(row.created);
   if (asking.force) {
     newGeneration(tx, row);
     row.floor = row.gen;

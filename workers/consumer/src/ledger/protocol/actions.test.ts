@@ -80,6 +80,21 @@ describe("an action over all that matches", () => {
     expect(states()).toMatchObject({ queued: 1_000, cancelled: 40 });
   });
 
+  it("cancels nothing that was ordered after it: not what joined a row that stood there, nor what a clock that went back shows as older", () => {
+    const { clock, order, orderMany, cancel, slices, states } = world();
+    orderMany("a", 40);
+    cancel(OPEN, 1);
+    order({ run: "joins at once", keys: [key("a-1"), key("a-2")] });
+    clock.advance(-20);
+    order({ run: "joins", keys: [key("a-3")] });
+    order({ run: "new", keys: [key("b")] });
+    for (let second = 0; second < 80; second += 1) {
+      slices();
+      clock.advance(1);
+    }
+    expect(states()).toMatchObject({ queued: 4, cancelled: 37 });
+  });
+
   it("leaves alone what it has acted on and what was ordered again since", () => {
     const { clock, ledger, order, cancel, slices, states } = world();
     order({ keys: [key("a"), key("b")] });

@@ -55,7 +55,7 @@ export function orderAnew(tx: LedgerTx, row: Row): void {
   row.crashes = 0;
   row.error = null;
   row.deadUntil = 0;
-  row.created = tx.now;
+  row.created = tx.afterCancels(tx.now);
 }
 
 /** A higher lane has joined: it goes when that lane is open, also what is in hands. A lower one changes nothing. */

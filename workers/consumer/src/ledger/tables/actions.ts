@@ -56,6 +56,13 @@ export function readActions(sql: Sql, before: number, limit: number): Action[] {
   return sql.exec("SELECT * FROM actions WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(actionFrom);
 }
 
+/** When the newest cancel that runs was made, Unix ms; 0: none runs. */
+export function newestCancel(sql: Sql): number {
+  return int(
+    sql.exec("SELECT max(created) AS at FROM actions WHERE state = 'running' AND kind = 'cancel'")[0]?.at ?? 0,
+  );
+}
+
 /** Stops an action; false when it does not run. */
 export function stopAction(sql: Sql, id: string, now: number): boolean {
   const query =

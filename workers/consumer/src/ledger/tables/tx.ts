@@ -2,6 +2,7 @@ import type { Config } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
 import type { Event } from "../contract.ts";
 import type { AbandonedJobs } from "./abandoned.ts";
+import { newestCancel } from "./actions.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
 import {
   addCount,
@@ -72,6 +73,7 @@ export class Tx {
   /** By period, this transaction's own left out. */
   readonly #usedBefore = new Map<string, Record<Lane, number>>();
   #isGateAsked = false;
+  #newestCancel: number | null = null;
 
   constructor(sql: Sql, { config, now, random, kept }: TxContext) {
     this.sql = sql;
@@ -132,7 +134,16 @@ export class Tx {
 
   /** A new row; load its key before. */
   insert(key: string, lane: LaneCode): Row {
-    return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.now));
+    return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.afterCancels(this.now)));
+  }
+
+  /**
+   * A time of order (Unix ms) that every cancel under way takes for later than itself: one with a rate lasts, the clock may go back
+   * meanwhile, and what is ordered after it was made is not its to take.
+   */
+  afterCancels(at: number): number {
+    this.#newestCancel ??= newestCancel(this.sql);
+    return Math.max(at, this.#newestCancel + 1);
   }
 
   addAttempt(attempt: AttemptRow): void {
