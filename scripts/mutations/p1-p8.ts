@@ -86,9 +86,17 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P1",
     breaks: "what follows a change wakes nobody",
-    file: `${OBJECT}/engine.ts`,
-    find: "      await wake(this.steps, this.#deps);\n",
+    file: `${OBJECT}/on-alarm.ts`,
+    find: "    wake: () => wake(steps, deps),\n",
     replace: "",
+    tests: [`${OBJECT}/engine.test.ts`],
+  },
+  {
+    promise: "P1",
+    breaks: "a duty that fails keeps the next alarm from being set",
+    file: `${OBJECT}/on-alarm.ts`,
+    find: '      log("ledger.duty_failed", { duty, error: errorText(error) });\n',
+    replace: "      throw error;\n",
     tests: [`${OBJECT}/engine.test.ts`],
   },
   {

@@ -62,9 +62,10 @@ export class HistoryWorld extends World {
     const script = (): Script => site.script;
     const upstream = new Upstream({ clock, chance, pictures, script });
     const invariants = new Invariants(clock, chance, upstream);
-    const weather = poisoned(noticed(scripted(script, chance), clock, site), chance, site, (text) =>
-      invariants.violation(text),
-    );
+    const weather = poisoned(noticed(scripted(script, chance), clock, site), chance, site, {
+      isBlamed: () => this.skewMs < RINGS_LATE_MS,
+      violation: (text) => invariants.violation(text),
+    });
     super({
       ...{ config: hooks ? { ...CONFIG, ittybit: HOOKED } : CONFIG, clock, chance, weather, watcher: invariants },
       outside: { ittybit: upstream.client, fetch: upstream.fetch, allowLoopbackHttp: false },
@@ -283,13 +284,21 @@ function noticed(weather: Weather, clock: VirtualClock, { trouble }: Site): Weat
   };
 }
 
+/** A ledger whose alarm rings this much later than it was set for takes itself to have slept through each lease, and blames nobody. */
+const RINGS_LATE_MS = 5_000;
+
+interface PoisonJudge {
+  isBlamed(): boolean;
+  violation(text: string): void;
+}
+
 /** And one job kills nearly every handler that works on it. */
-function poisoned(weather: Weather, chance: Chance, site: Site, violation: (text: string) => void): Weather {
+function poisoned(weather: Weather, chance: Chance, site: Site, { isBlamed, violation }: PoisonJudge): Weather {
   return {
     ...weather,
     point(point, key) {
       if (key === undefined || key !== site.poison || !chance.hits(0.9)) return weather.point(point, key);
-      site.kills += 1;
+      if (isBlamed()) site.kills += 1;
       const fault = killsAtFault(site.kills);
       if (fault !== null) violation(fault);
       return "dies";

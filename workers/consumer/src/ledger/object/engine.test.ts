@@ -28,6 +28,25 @@ it("sets the alarm with a change, should the object be evicted before it has don
   expect(done.alarmAt).toBe(clock.ms + 5_000);
 });
 
+it("does all that follows a change though R2 takes no gate file: it looks for what a new original has outdated, and sets the next alarm", async () => {
+  const looked: string[] = [];
+  const { ledger, order, done, clock } = setup(
+    {},
+    {
+      sleep: async () => {},
+      publishGate: () => Promise.reject(new Error("too many writes of one key")),
+      storedOf: async ({ id }) => {
+        looked.push(id);
+        return [];
+      },
+    },
+  );
+  ledger.patchGate({ paused: { bulk: true } }, "test");
+  order({ lane: "bulk", keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
+  await expect.poll(() => looked).toEqual(["a"]);
+  expect(done.alarmAt).toBeLessThanOrEqual(clock.ms + 5_000);
+});
+
 it("sets another alarm when one has rung and work is left", async () => {
   const { engine, done, clock } = evicted();
   await engine.alarm();
@@ -36,6 +55,18 @@ it("sets another alarm when one has rung and work is left", async () => {
 
 it("sets an alarm that was lost with the cron", async () => {
   const { engine, done, clock } = evicted();
+  await engine.rearm();
+  expect(done.alarmAt).toBe(clock.ms + 10_000);
+});
+
+it("sets an alarm that was lost though R2 cannot be listed", async () => {
+  const { order, sql, deps, clock } = setup();
+  order({ keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
+  const { engine, done } = testEngine(
+    sql,
+    { config: deps.config, clock },
+    { storedOf: () => Promise.reject(new Error("R2")) },
+  );
   await engine.rearm();
   expect(done.alarmAt).toBe(clock.ms + 10_000);
 });

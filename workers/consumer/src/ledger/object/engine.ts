@@ -68,10 +68,9 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runDuties, runEvents, runOutbox, runPurge, runRenewals, SLICES_MAX } from "./on-alarm.ts";
+import { runDuties, runFollowUps, runPurge, SLICES_MAX } from "./on-alarm.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
-import { wake } from "./wake.ts";
 
 /** Calls that come close together share what follows them. */
 const SHARE_MS = 20;
@@ -356,11 +355,7 @@ export class Engine implements Answering<LedgerCalls> {
     if (!deliveries.isSaved) this.#note(({ sql }) => deliveries.save(sql));
     this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
     // A lane opens by time as well: an edge that believes it closed sends nothing that would wake anybody here.
-    await runOutbox(this.steps, this.#deps).catch((error: unknown) => {
-      this.#deps.log("ledger.duty_failed", { duty: "outbox", error: errorText(error) });
-    });
-    await runRenewals(this.steps, this.#deps);
-    await runEvents(this.steps, this.#deps);
+    await runFollowUps(this.steps, this.#deps);
     await this.#alarm.load();
     this.#alarm.by(this.#next());
   }
@@ -451,16 +446,9 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   async #wakeAndPublish(): Promise<void> {
-    try {
-      await this.#deps.sleep(SHARE_MS);
-      await wake(this.steps, this.#deps);
-      await runOutbox(this.steps, this.#deps);
-      await runEvents(this.steps, this.#deps);
-      await runRenewals(this.steps, this.#deps);
-      this.#alarm.by(this.#next());
-    } catch (error) {
-      this.#deps.log("ledger.duty_failed", { duty: "what follows a change", error: errorText(error) });
-    }
+    await this.#deps.sleep(SHARE_MS);
+    await runFollowUps(this.steps, this.#deps);
+    this.#alarm.by(this.#next());
   }
 
   /** Keeps the collector's loop going while anything is open. */

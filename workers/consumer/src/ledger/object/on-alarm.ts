@@ -15,24 +15,41 @@ const DELIVER_TIMEOUT_MS = 15_000;
 const EVENTS_AT_ONCE = 6;
 export const SLICES_MAX = 20;
 
-/** All that the alarm does, each duty in its own try: one that fails keeps no other from its turn. Never throws. */
-export async function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
-  const duties: Record<string, () => Promise<void> | void> = {
+type Duties = Record<string, () => Promise<void> | void>;
+
+/** All that the alarm does. Never throws. */
+export function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
+  return runEach(deps, {
     sweep: () => steps.sweep(),
     cancels: () => runSlices(() => steps.cancelSlice()),
     actions: () => runSlices(() => steps.actionSlice()),
     // After what orders work, else that would wait for the next alarm; before whatever asks somebody else and may hang.
+    ...followUps(steps, deps),
+    purges: () => runPurges(steps, deps),
+  });
+}
+
+/** What follows a change at once. Never throws. */
+export function runFollowUps(steps: Steps, deps: LedgerDeps): Promise<void> {
+  return runEach(deps, followUps(steps, deps));
+}
+
+function followUps(steps: Steps, deps: LedgerDeps): Duties {
+  return {
     wake: () => wake(steps, deps),
     outbox: () => runOutbox(steps, deps),
     events: () => runEvents(steps, deps),
     renewals: () => runRenewals(steps, deps),
-    purges: () => runPurges(steps, deps),
   };
+}
+
+/** Each duty in its own try: one that fails keeps no other from its turn. */
+async function runEach({ log }: LedgerDeps, duties: Duties): Promise<void> {
   for (const [duty, run] of Object.entries(duties)) {
     try {
       await run();
     } catch (error) {
-      deps.log("ledger.duty_failed", { duty, error: errorText(error) });
+      log("ledger.duty_failed", { duty, error: errorText(error) });
     }
   }
 }
@@ -50,7 +67,7 @@ export async function runPurge(steps: Steps, deps: LedgerDeps, task: PurgeTask):
   steps.purgeEnd(task);
 }
 
-export async function runRenewals(steps: Steps, deps: LedgerDeps): Promise<void> {
+async function runRenewals(steps: Steps, deps: LedgerDeps): Promise<void> {
   for (const task of steps.renewalsDue()) await runRenewal(steps, deps, task);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../testing/chunk-of.ts";
-import { STORED, setup, TRANSIENT } from "../testing/setup.ts";
+import { PERMANENT, STORED, setup, TRANSIENT } from "../testing/setup.ts";
 
 const KEY = "a/400-high.webp";
 const run = (id: string, ...keys: string[]) => ({ run: id, lane: "bulk" as const, keys });
@@ -150,6 +150,16 @@ describe("runs", () => {
     ledger.cancelRun("other", "test");
     expect([joined, first].map((key) => job(key)?.state)).toEqual(["cancelled", "cancelled"]);
     expect(ledger.cancelRun("unknown", "test")).toBeNull();
+  });
+
+  it("a job tried again by hand is of none that had asked for it: they stay as they ended", () => {
+    const { ledger, order, retry, call, ready, settle } = setup();
+    for (const id of ["r", "other"]) order(run(id, KEY));
+    settle("o", ready("o", call("o").give)[0]!, PERMANENT);
+    expect(retry(KEY)).toMatchObject({ status: "ok" });
+    settle("p", ready("p", call("p").give)[0]!, STORED);
+    for (const id of ["r", "other"])
+      expect(ledger.getRun(id)).toMatchObject({ states: { stored: 0, dead: 1 } });
   });
 
   it("cancels a large run in slices, and hands none of it out meanwhile", () => {
