@@ -4,9 +4,9 @@
 // `--rounds N` (default 60); fails below the targets.
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import { freePort } from "../dev/listen.ts";
+import { bundle } from "./bare/bundle.ts";
 import { type Figure, median, report } from "./figures.ts";
 import type { Order, Report } from "./load-client.ts";
 
@@ -80,24 +80,8 @@ interface Stage {
   ports: Record<Side, number[]>;
 }
 
-async function bundle(entry: string): Promise<string> {
-  const result = await build({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url).href)],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: "esm",
-    target: "es2024",
-    platform: "neutral",
-    conditions: ["workerd", "worker", "browser"],
-    mainFields: ["module", "main"],
-    external: ["node:*", "cloudflare:*"],
-  });
-  return result.outputFiles[0]?.text ?? "";
-}
-
 async function setUp(): Promise<Stage> {
-  const code = { ours: await bundle("../workers/edge/src/worker.ts"), bare: await bundle("bare/worker.ts") };
+  const code = { ours: await bundle("workers/edge/src/worker.ts"), bare: await bundle("bench/bare/worker.ts") };
   const ports: Stage["ports"] = { ours: [], bare: [] };
   const workers = [];
   for (const [place, side] of PLACES.entries()) {

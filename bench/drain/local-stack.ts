@@ -8,10 +8,17 @@ import { startStackProcess } from "../../test/e2e/stack-process.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 
 const TOKEN = "bench-admin-token-0123456789abcdef";
-const [WIDTH, HEIGHT] = [1_000, 500];
 /** Images of one warming request. */
 const ITEMS = 500;
-const TRANSFORMS = ["w=400&f=webp", "w=320&f=webp", "w=480&f=webp", "w=640&f=webp", "w=320&f=jpeg", "w=640&f=jpeg"];
+/** Six variants of an image. */
+export const TRANSFORMS = [
+  "w=400&f=webp",
+  "w=320&f=webp",
+  "w=480&f=webp",
+  "w=640&f=webp",
+  "w=320&f=jpeg",
+  "w=640&f=jpeg",
+];
 
 /** What the consumer said of one batch: its one log line. */
 export interface BatchLine {
@@ -22,6 +29,11 @@ export interface BatchLine {
 export interface LocalStack {
   emulator: Emulator;
   edgeUrl: string;
+  /** Where the API is, and who may call it. */
+  controlUrl: string;
+  token: string;
+  /** Where originals are: `<originalsUrl>/<id>` is the one picture, whatever the id. */
+  originalsUrl: string;
   /** Of each batch that has ended, oldest first. */
   batches: BatchLine[];
   setGate(concurrency: number, perSecond: number): Promise<void>;
@@ -32,22 +44,35 @@ export interface LocalStack {
   close(): Promise<void>;
 }
 
+/** A JPEG that stands under every id. */
+export interface Original {
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+}
+
+async function flatOriginal(): Promise<Original> {
+  const [width, height] = [1_000, 500];
+  return { bytes: await picture("jpeg", width, height), width, height };
+}
+
 /** The local stack in a process of its own, with originals and an Ittybit that answer at once and make flat pictures. */
-export async function startLocalStack(options: EmulatorOptions): Promise<LocalStack> {
+export async function startLocalStack(options: EmulatorOptions, original?: Original): Promise<LocalStack> {
+  const { bytes, width, height } = original ?? (await flatOriginal());
   const stateDir = mkdtempSync(join(tmpdir(), "prewarm-drain-"));
   const batches: BatchLine[] = [];
-  const bytes = await picture("jpeg", WIDTH, HEIGHT);
   const origin = createServer(
     (_, response) => void response.writeHead(200, { "content-type": "image/jpeg" }).end(bytes),
   );
   await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
-  const tinySource = { width: WIDTH, height: HEIGHT };
+  const originalsUrl = `http://127.0.0.1:${(origin.address() as AddressInfo).port}`;
+  const tinySource = { width, height };
   const emulator = await startEmulator({ pixels: "tiny", tinySource, maxJobs: 1_000_000, ...options });
   const stack = await startStackProcess({
     stateDir,
     env: {
       ...{ ADMIN_TOKEN: TOKEN, ITTYBIT_API_URL: emulator.apiUrl },
-      ORIGINALS_URL: `http://127.0.0.1:${(origin.address() as AddressInfo).port}/{id}`,
+      ORIGINALS_URL: `${originalsUrl}/{id}`,
     },
     hear: (line) => {
       const batch = readBatch(line);
@@ -62,7 +87,7 @@ export async function startLocalStack(options: EmulatorOptions): Promise<LocalSt
     return (await answer.json()) as Record<string, unknown>;
   };
   return {
-    ...{ emulator, edgeUrl: stack.edgeUrl, batches },
+    ...{ emulator, edgeUrl: stack.edgeUrl, controlUrl: stack.controlUrl, token: TOKEN, originalsUrl, batches },
     setGate: async (concurrency, perSecond) =>
       void (await call("gate", "PATCH", { concurrency, rate: { perSecond, burst: perSecond } })),
     warm: async (images, variantsPerImage = 1) => {

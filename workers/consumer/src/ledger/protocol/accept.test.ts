@@ -158,8 +158,7 @@ describe("runs", () => {
     settle("o", ready("o", call("o").give)[0]!, PERMANENT);
     expect(retry(KEY)).toMatchObject({ status: "ok" });
     settle("p", ready("p", call("p").give)[0]!, STORED);
-    for (const id of ["r", "other"])
-      expect(ledger.getRun(id)).toMatchObject({ states: { stored: 0, dead: 1 } });
+    for (const id of ["r", "other"]) expect(ledger.getRun(id)).toMatchObject({ states: { stored: 0, dead: 1 } });
   });
 
   it("cancels a large run in slices, and hands none of it out meanwhile", () => {
