@@ -149,7 +149,7 @@ export const HAPPENINGS = {
   outage: (world, { width, lane, run }) => {
     world.invariants.mayDie = true;
     const [short, long] = { 160: [100, 10_000], 320: [2_000, 61_000], 480: [200_000, 600_000] }[width];
-    world.object.goDown((run === "uploads" ? short : long) ?? 0);
+    world.outage((run === "uploads" ? short : long) ?? 0);
     if (lane === "bulk") world.object.evict();
   },
   copyOrPutBack: asking((world) => world.copyOrPutBack()),

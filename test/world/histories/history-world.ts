@@ -186,6 +186,13 @@ export class HistoryWorld extends World {
     await this.ask((ledger) => ledger.restored("history"));
   }
 
+  /** Nobody reaches the ledger for so long. Workers that were woken meanwhile give up, and for a while it takes them to be on their way. */
+  outage(ms: number): void {
+    const { trouble } = this.#site;
+    for (const kind of ["calls", "messages"] as const) trouble[kind] = Math.max(trouble[kind], this.clock.now() + ms);
+    this.object.goDown(ms);
+  }
+
   /** The ledger's clock jumps. What it has noted by the other one is due that much sooner or later. */
   skew(ms: number): void {
     const trouble = this.clock.now() + Math.abs(ms - this.skewMs);
