@@ -8,6 +8,8 @@ import { gateLook, lookAt, WAITING } from "./ledger-look.ts";
 const CHANGES = new Set<keyof LedgerCalls>(["acceptChunk", "retryJob", "patchGate", "cancelRun", "exchange"]);
 /** Somebody is called for accepted work by then, while the gate lets it. */
 const CALLED_WITHIN_MS = 1_000;
+/** What follows a call has begun by then: calls that come close together share it. */
+const FOLLOWS_MS = 100;
 /** A send or a put that failed is tried again within this; a wake-up is believed under way for twice as long. */
 const TROUBLE_MS = 15_000;
 const WAKE_MS = 30_000;
@@ -52,6 +54,7 @@ export class Promptness {
   readonly #world: JudgedWorld;
   readonly #violation: (text: string) => void;
   #looking = false;
+  #heardAt = 0;
   #gateSays = JSON.stringify([[], "closed"]);
   #gateMoves = 0;
   /** When the gate file was last written. */
@@ -66,13 +69,23 @@ export class Promptness {
     if (!CHANGES.has(call)) return;
     const { clock } = this.#world;
     this.#watchGate();
+    this.#heardAt = clock.now();
     if (this.#looking) return;
     this.#looking = true;
     const [since, move] = [clock.now(), this.#gateMoves];
-    clock.after(CALLED_WITHIN_MS, () => {
-      this.#looking = false;
-      if (move === this.#gateMoves) this.#checkCalled(since);
-    });
+    clock.after(CALLED_WITHIN_MS, () => this.#look(since, move));
+  }
+
+  /** Not right after a call: a worker may just have left, and the next one be woken in a moment. */
+  #look(since: number, move: number): void {
+    const { clock } = this.#world;
+    const left = this.#heardAt + FOLLOWS_MS - clock.now();
+    if (left > 0) {
+      clock.after(left, () => this.#look(since, move));
+      return;
+    }
+    this.#looking = false;
+    if (move === this.#gateMoves) this.#checkCalled(since);
   }
 
   /** Whether it closes something else than before; then the edge must soon know, unless it moves again. */
