@@ -34,6 +34,8 @@ async function stored(key: string, env: Bindings, context: ExecutionContext): Pr
 async function coalesced(key: string, env: Bindings): Promise<Response> {
   await caches.default.match(`http://bare/images/${key}`);
   await env.IMAGES_BUCKET.get(`variants/${key}`);
+  // What is known of the image: whether another variant is the same picture, and what its original weighs.
+  await env.IMAGES_BUCKET.get("info/photo");
   return new Response(null, { status: 302, headers: REDIRECT });
 }
 
