@@ -32,14 +32,15 @@ function writeIds(name: string, count: number): string {
 }
 
 async function starting(): Promise<Figure> {
-  const [ours, node]: number[][] = [[], []];
+  const ours: number[] = [];
+  const node: number[] = [];
   for (let n = 0; n < STARTS; n += 1) {
-    ours?.push((await prewarm(["--version"])).ms);
-    node?.push((await run(["-e", "0"], { cwd, env })).ms);
+    ours.push((await prewarm(["--version"])).ms);
+    node.push((await run(["-e", "0"], { cwd, env })).ms);
   }
-  const alone = median(node ?? []);
+  const alone = median(node);
   const to = `Node alone, ${alone.toFixed(0)} ms here`;
-  return { name: "start", to, ratios: (ours ?? []).map((ms) => ms / alone) };
+  return { name: "start", to, ratios: ours.map((ms) => ms / alone) };
 }
 
 async function sending(): Promise<Figure> {

@@ -5,8 +5,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
+import { bundleRelease } from "../dev/bundle.ts";
 import { freePort } from "../dev/listen.ts";
-import { bundle } from "./bare/bundle.ts";
 import { type Figure, median, report } from "./figures.ts";
 import type { Order, Report } from "./load-client.ts";
 
@@ -81,7 +81,10 @@ interface Stage {
 }
 
 async function setUp(): Promise<Stage> {
-  const code = { ours: await bundle("workers/edge/src/worker.ts"), bare: await bundle("bench/bare/worker.ts") };
+  const code = {
+    ours: await bundleRelease("workers/edge/src/worker.ts"),
+    bare: await bundleRelease("bench/bare/worker.ts"),
+  };
   const ports: Stage["ports"] = { ours: [], bare: [] };
   const workers = [];
   for (const [place, side] of PLACES.entries()) {

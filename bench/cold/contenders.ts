@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import sharp from "sharp";
-import { bundle } from "../bare/bundle.ts";
+import { bundleRelease } from "../../dev/bundle.ts";
 import { type LocalStack, type Original, startLocalStack } from "../drain/local-stack.ts";
 
 const WIDTH = 800;
@@ -57,7 +57,7 @@ async function startWaitingWorker({ emulator, originalsUrl }: LocalStack) {
       workers: [
         {
           name: "waiting",
-          modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundle("bench/cold/worker.ts") }],
+          modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundleRelease("bench/cold/worker.ts") }],
           compatibilityDate: "2026-11-01",
           r2Buckets: { IMAGES_BUCKET: "bench" },
           bindings: { ITTYBIT_API_URL: emulator.apiUrl, ORIGINALS_URL: originalsUrl },

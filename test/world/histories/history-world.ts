@@ -188,15 +188,13 @@ export class HistoryWorld extends World {
 
   /** Nobody reaches the ledger for so long. Workers that were woken meanwhile give up, and for a while it takes them to be on their way. */
   outage(ms: number): void {
-    const { trouble } = this.#site;
-    for (const kind of ["calls", "messages"] as const) trouble[kind] = Math.max(trouble[kind], this.clock.now() + ms);
+    for (const kind of ["calls", "messages"] as const) noteTrouble(this.#site, kind, this.clock.now() + ms);
     this.object.goDown(ms);
   }
 
   /** The ledger's clock jumps. What it has noted by the other one is due that much sooner or later. */
   skew(ms: number): void {
-    const trouble = this.clock.now() + Math.abs(ms - this.skewMs);
-    this.#site.trouble.calls = Math.max(this.#site.trouble.calls, trouble);
+    noteTrouble(this.#site, "calls", this.clock.now() + Math.abs(ms - this.skewMs));
     this.skewMs = ms;
   }
 
@@ -250,11 +248,14 @@ function telling({ hooks }: Script, chance: Chance): Telling {
   return { ...PLAIN, copies: [chance.between(0, 400)], signature, ...hooks.shift() };
 }
 
+/** Whatever is late until then, Unix ms, has its reason. */
+function noteTrouble({ trouble }: Site, kind: keyof Site["trouble"], until: number): void {
+  trouble[kind] = Math.max(trouble[kind], until);
+}
+
 /** The same weather; what it does to calls, puts and messages is written down. */
-function noticed(weather: Weather, clock: VirtualClock, { trouble }: Site): Weather {
-  const note = (kind: keyof Site["trouble"], ms = 0): void => {
-    trouble[kind] = Math.max(trouble[kind], clock.now() + ms);
-  };
+function noticed(weather: Weather, clock: VirtualClock, site: Site): Weather {
+  const note = (kind: keyof Site["trouble"], ms = 0): void => noteTrouble(site, kind, clock.now() + ms);
   const hop = (one: Hop): Hop => {
     if (one.lost !== null || one.ms > 1_000) note("calls", one.ms);
     return one;
