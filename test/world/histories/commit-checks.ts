@@ -30,6 +30,8 @@ const OVERDUE_MS = 600_000;
 const HAND_MS = 1_200_000;
 /** A job whose id nobody heard holds a slot for so long. */
 const UNHEARD_MS = 540_000;
+/** More generations of one row within so long are more than a history's commands and all the faults of its weather can ask for. */
+const SPINS = { ms: 600_000, max: 100 };
 
 export interface Judged {
   world: JudgedWorld;
@@ -56,6 +58,8 @@ export class CommitChecks {
   readonly #cancellingSince = new Map<number, number>();
   /** Jobs whose id the ledger has heard. */
   readonly #told = new Set<string>();
+  /** Generations of each row, by its id, of the last minutes. */
+  readonly #spins = new Map<number, { since: number; generations: number }>();
 
   constructor(judged: Judged) {
     this.#judged = judged;
@@ -174,6 +178,7 @@ export class CommitChecks {
 
   #regenerated(before: RowLook, after: RowLook): void {
     const { upstream, violation, world } = this.#judged;
+    this.#checkSpin(after);
     const job = upstream.running().find(({ order }) => order.metadata.gen === String(before.gen));
     if (job === undefined || world.isExcused) return;
     const told = this.#before.entries.some(({ gen, job: id }) => gen === before.gen && id !== null);
@@ -183,6 +188,17 @@ export class CommitChecks {
     const said = request?.settled.find(({ id, gen }) => id === before.id && gen === before.gen)?.outcome.kind;
     if (said === "unclear" && before.unclear + 1 < UNCLEAR_MAX && after.state === WAITING)
       violation(`doubled: ${after.key} is asked for anew while ${job.id} runs (P2)`);
+  }
+
+  /** What is begun over and over, and gets nowhere, keeps a worker and R2 busy for ever. */
+  #checkSpin({ id, key }: RowLook): void {
+    const { world, violation } = this.#judged;
+    const now = world.clock.now();
+    const spin = this.#spins.get(id);
+    const lately = spin === undefined || now - spin.since > SPINS.ms ? { since: now, generations: 0 } : spin;
+    lately.generations += 1;
+    this.#spins.set(id, lately);
+    if (lately.generations > SPINS.max) violation(`${key} is begun anew ${lately.generations} times in minutes (P1)`);
   }
 
   /* ── How it looks ── */
