@@ -103,6 +103,13 @@ export class VirtualObject {
     if (ms > LONG_OUTAGE_MS) this.#blamelessUntil = this.#downUntil + LEASE_MS;
   }
 
+  /** A local start: before anybody can call, and on the machine itself, where no wire breaks. */
+  async recover(): Promise<void> {
+    await this.#loaded;
+    await this.#world.watcher.hear("recover", [], () => this.#engine.recover());
+    this.#checkAlarm("after recover");
+  }
+
   /** A copy of the database as it is. */
   copy(): Copy {
     const tables = this.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => String(name));

@@ -145,14 +145,14 @@ export class World {
   }
 
   /** The machine dies and starts again on the same state, as the local stack does. */
-  restart(): Promise<unknown> {
+  restart(): Promise<void> {
     for (const life of this.#handlers) life.end();
     this.diedAt = this.clock.now();
     this.live.forget();
     this.work.forget();
     this.store.dropPuts();
     this.object.evict();
-    return this.ask((ledger) => ledger.recover());
+    return this.object.recover();
   }
 
   close(): void | Promise<void> {

@@ -220,10 +220,16 @@ export class Invariants implements Watcher {
   }
 }
 
-/** What it has given back came to it again in the same call, and would go once more: no harm, for nothing was told of it yet. */
-function isGivenAgain({ settled }: ExchangeRequest, answer: ExchangeAnswer): boolean {
-  const given = answer.status === "ok" ? answer.give : [];
-  return settled.some((one) => given.some(({ id, gen }) => id === one.id && gen === one.gen));
+type Gen = { id: number; gen: number };
+
+/**
+ * What it has given back, or was told to drop because a new instance does not know it, came to it again in the same call, and would go
+ * once more: no harm, for nothing was told of it yet.
+ */
+function isGivenAgain({ settled, have }: ExchangeRequest, answer: ExchangeAnswer): boolean {
+  const { give, stop } = answer.status === "ok" ? answer : { give: [], stop: [] };
+  const isOf = (list: readonly Gen[]) => (one: Gen) => list.some(({ id, gen }) => id === one.id && gen === one.gen);
+  return settled.some(isOf(give)) || have.some((one) => one.phase === "ready" && isOf(stop)(one));
 }
 
 /** Where two texts part. */
