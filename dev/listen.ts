@@ -41,9 +41,14 @@ async function anyPort(): Promise<number> {
   }
 }
 
-/** `wanted` when it is free on loopback, else any free port when `orAny`, else an error in words. 0 wants any. */
+/** `wanted` when it is free on loopback, else any other when `orAny`, else an error in words. 0 wants any. */
 export async function freePort(wanted: number, orAny: boolean): Promise<number> {
-  if (wanted !== 0 && (await isFree(wanted))) return wanted;
+  // One that was given may not be bound yet.
+  const mayHave = wanted !== 0 && !(orAny && given.has(wanted));
+  if (mayHave && (await isFree(wanted))) {
+    given.add(wanted);
+    return wanted;
+  }
   if (wanted === 0 || orAny) return anyPort();
   throw new Error(`Port ${wanted} is in use. Stop what uses it, or choose another one with PORT or CONTROL_PORT.`);
 }
