@@ -114,14 +114,17 @@ describe(`a page of ${LARGE} photographs of 24 megapixels`, () => {
       expect(JSON.parse(String(info.body)).bytes).toBeGreaterThan(2_000_000);
 
       const context = await visitor(density);
-      // The page asks for AVIF, of which nothing is made.
+      const control = stack.emulator?.control;
+      // The page asks for AVIF, of which nothing is made; and nothing is until it stands, for decoding 24 megapixels would leave the edge no processor.
+      const later = control?.addFault({ fault: { type: "delay", ms: 10_000 } }) ?? "";
       const { images, said, shifts, bytes } = await visit(context, address("/large"));
+      control?.removeFault(later);
       await context.close();
       console.log(
         `density ${density}: ${bytes} B of ${LARGE} originals of ${JSON.parse(String(info.body)).bytes} B each`,
       );
       expect(images).toHaveLength(LARGE);
-      expect(images.every(({ url, width }) => url.includes("f=auto") && width > 0 && width <= 320)).toBe(true);
+      expect(images.filter(({ url, width }) => !url.includes("f=auto") || width === 0 || width > 320)).toEqual([]);
       expect([said, shifts]).toEqual([[], []]);
       expect(bytes).toBeLessThanOrEqual(1_000_000);
     },
