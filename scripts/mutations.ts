@@ -42,9 +42,13 @@ async function copyTree(): Promise<string> {
   return copy;
 }
 
+/** No test of it was found, say: that is no test that fails. */
+const NOT_RUN = "it did not run";
+
 /** Null when all passed; else the first line that tells what failed. */
 async function failureOf(copy: string, tests: readonly string[]): Promise<string | null> {
-  const args = ["vitest", "run", "--project", "node", "--no-color", "--bail", "1", ...tests];
+  const projects = ["--project", "node", "--project", "workerd-consumer"];
+  const args = ["vitest", "run", ...projects, "--no-color", "--bail", "1", ...tests];
   const [command = "", ...rest] = [join(ROOT, "node_modules/.bin", args[0] ?? ""), ...args.slice(1)];
   try {
     // Histories and made inputs that notice do so among the first.
@@ -52,8 +56,9 @@ async function failureOf(copy: string, tests: readonly string[]): Promise<string
     await run(command, rest, { cwd: copy, env, timeout: 120_000, maxBuffer: 50_000_000 });
     return null;
   } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    return /^.*(?:FAIL|Error:).*$/m.exec(`${stdout}\n${stderr}`)?.[0]?.trim() ?? "it did not run";
+    const { stdout = "", stderr = "", killed } = error as { stdout?: string; stderr?: string; killed?: boolean };
+    const first = /^.*(?:FAIL|Error:).*$/m.exec(`${stdout}\n${stderr}`)?.[0]?.trim();
+    return first ?? (killed ? "it did not end" : NOT_RUN);
   }
 }
 
@@ -85,6 +90,7 @@ async function tryOne(copy: string, mutation: Mutation, redBefore: ReadonlySet<s
   );
   const failure = await failureOf(copy, mutation.tests);
   await writeFile(path, source);
+  if (failure === NOT_RUN) return { mutation, verdict: "NO TEST", failed: failure };
   return { mutation, verdict: failure === null ? "GREEN" : "red", failed: failure ?? "" };
 }
 
