@@ -114,11 +114,11 @@ describe(`a page of ${LARGE} photographs of 24 megapixels`, () => {
       expect(JSON.parse(String(info.body)).bytes).toBeGreaterThan(2_000_000);
 
       const context = await visitor(density);
-      const control = stack.emulator?.control;
+      const { control } = stack.emulator!;
       // The page asks for AVIF, of which nothing is made; and nothing is until it stands, for decoding 24 megapixels would leave the edge no processor.
-      const later = control?.addFault({ fault: { type: "delay", ms: 10_000 } }) ?? "";
+      const later = control.addFault({ fault: { type: "delay", ms: 10_000 } });
       const { images, said, shifts, bytes } = await visit(context, address("/large"));
-      control?.removeFault(later);
+      control.removeFault(later);
       await context.close();
       console.log(
         `density ${density}: ${bytes} B of ${LARGE} originals of ${JSON.parse(String(info.body)).bytes} B each`,
