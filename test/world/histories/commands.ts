@@ -3,7 +3,7 @@ import { CRASH_POINTS } from "../../../workers/consumer/src/making/crash-points.
 import type { Telling } from "../webhooks.ts";
 import { HAPPENINGS, type Target } from "./happenings.ts";
 import type { HistoryWorld } from "./history-world.ts";
-import { IMAGES, WIDTHS } from "./pictures.ts";
+import { IMAGES, SAME_PICTURE, WIDTHS } from "./pictures.ts";
 import type { Script } from "./upstream.ts";
 
 type Model = Record<string, never>;
@@ -209,6 +209,21 @@ const forcedAndCancelled = fc.tuple(target, fc.integer({ min: 200, max: 1_500 })
     }),
 );
 
+/** One that has the same picture is there, so that a copy of it is put without a grant, and meanwhile it is cancelled. */
+const copyCancelled = fc.tuple(target, fc.integer({ min: 100, max: 1_500 }), fc.boolean()).map(
+  ([at, ms, isEvicted]) =>
+    new Named(`copyCancelled(${ms} ms, cancel${isEvicted ? ", evict" : ""} ${at.lane} ${at.run})`, async (world) => {
+      const { made, copied } = SAME_PICTURE;
+      HAPPENINGS.accept(world, { ...at, ...made, widths: [made.width] });
+      await world.clock.run(8_000);
+      HAPPENINGS.accept(world, { ...at, ...copied, widths: [copied.width] });
+      await world.clock.run(ms);
+      HAPPENINGS.cancel(world, { ...at, ...copied });
+      await world.clock.run(200);
+      if (isEvicted) world.object.evict();
+    }),
+);
+
 /** A POST makes a job and nobody hears of it; the gate is closed until its key is older than a day. */
 const overnight = target.map(
   (at) =>
@@ -235,7 +250,7 @@ const slowAndForced = fc.tuple(target, fc.constantFrom(900_000, 1_500_000)).map(
     }),
 );
 
-const SCENES = { overnight, slowAndForced, race, lostPost, forcedAndCancelled };
+const SCENES = { overnight, slowAndForced, race, lostPost, forcedAndCancelled, copyCancelled };
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */
 export type Favourites = readonly (keyof typeof HAPPENINGS | keyof typeof SCENES)[];
@@ -252,6 +267,7 @@ const scenes = [
   race,
   lostPost,
   forcedAndCancelled,
+  copyCancelled,
   fc.oneof({ weight: 12, arbitrary: slowAndForced }, { weight: 1, arbitrary: overnight }),
 ];
 

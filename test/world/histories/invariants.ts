@@ -1,3 +1,4 @@
+import { LEASE_MS } from "@prewarm/shared/limits";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
 import type {
   AcceptChunk,
@@ -8,6 +9,7 @@ import type {
   LedgerCalls,
 } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
+import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Chance } from "../chance.ts";
 import type { Put } from "../store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
@@ -44,6 +46,8 @@ export class Invariants implements Watcher {
   #world: JudgedWorld | null = null;
   #prompt: Promptness | null = null;
   #commits: CommitChecks | null = null;
+  /** Of each owner's last good call: until when it may write, and by which instance. The table knows of none that merely looks. */
+  readonly #leases = new Map<string, { until: number; bornAt: number }>();
 
   constructor(clock: VirtualClock, chance: Chance, upstream: Upstream) {
     this.#clock = clock;
@@ -112,12 +116,19 @@ export class Invariants implements Watcher {
   }
 
   #heard(call: keyof LedgerCalls, args: unknown[], answer: unknown): void {
+    if (call === "exchange") this.#leased(args[0] as ExchangeRequest, answer as ExchangeAnswer);
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
     if (call === "patchGate") this.world.gateSet(answer as GateView);
     if (call === "purgeImage") {
       const { status, purge } = answer as { status: string; purge: string };
       if (status === "purging") this.promises.purged(String(args[0]), Number(purge));
     }
+  }
+
+  #leased({ owner, leave }: ExchangeRequest, { status }: ExchangeAnswer): void {
+    if (status !== "ok") return;
+    const { bornAt } = this.world.object;
+    this.#leases.set(owner, { until: leave ? 0 : this.#clock.now() + LEASE_MS, bornAt });
   }
 
   /** I1: what is accepted has a row. */
@@ -171,23 +182,35 @@ export class Invariants implements Watcher {
 
   /* ── R2 and Ittybit ── */
 
-  /** I5: only the owner of a live lease writes. */
+  /** I5: only the owner of a live lease writes; one that holds no grant, a copy of what has the same picture. */
   putIssued({ key: storeName, owner }: Put): void {
     if (!storeName.startsWith("variants/") || owner === null || this.world.isExcused) return;
     const { entries } = lookAt(this.sql);
     const mine = entries.filter((entry) => entry.owner === owner);
-    const isLive = mine.some(({ over, until }) => !over && until > this.#clock.now());
+    const now = this.#clock.now();
+    const isLive =
+      mine.length > 0
+        ? mine.some(({ over, until }) => !over && until > now)
+        : (this.#leases.get(owner)?.until ?? 0) > now;
     if (!isLive) this.violation(`${owner} put ${storeName} without a live lease (I5): ${JSON.stringify(mine)}`);
   }
 
   /** What is cancelled stores nothing. */
-  putLanded({ key: storeName, issuedAt }: Put): void {
+  putLanded({ key: storeName, owner, issuedAt }: Put, object: Stored): void {
     this.#prompt?.putLanded(storeName);
     const key = storeName.replace(/^variants\//, "");
     const since = this.#commits?.cancelledAt.get(key) ?? issuedAt;
     if (this.world.isExcused || issuedAt <= since) return;
     const state = this.sql.exec("SELECT state FROM jobs WHERE key = ?", key)[0]?.state;
-    if (state === CANCELLED) this.violation(`stored after cancelled ${key} (I7)`);
+    if (state === CANCELLED && !this.#isForgottenCopy(owner, key, object))
+      this.violation(`stored after cancelled ${key} (I7)`);
+  }
+
+  /** A copy is put without a grant, and of who merely looks an instance younger than its last call knows nothing. */
+  #isForgottenCopy(owner: string | null, key: string, { customMetadata }: Stored): boolean {
+    const job = this.#upstream.jobs.find(({ id }) => id === customMetadata.job);
+    if (owner === null || job === undefined || job.order.metadata.key === key) return false;
+    return this.#leases.get(owner)?.bornAt !== this.world.object.bornAt;
   }
 
   /** I3: one job a generation, and of one key only one that is not given up. */

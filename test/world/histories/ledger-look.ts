@@ -63,7 +63,7 @@ export function lookAt(sql: Sql): Look {
     look.sums.push(sums);
     const hand = { owner: String(raw.owner), over: raw.over === 1, until: Number(raw.until) };
     for (const [id, gen, , job, , grantedAt, lane] of entries)
-      look.entries.push({ ...hand, id, gen, granted: true, job, grantedAt, lane });
+      look.entries.push({ ...hand, id, gen, granted: grantedAt > 0, job, grantedAt, lane });
   }
   for (const { gen } of sql.exec("SELECT gen FROM abandoned")) look.abandoned.add(Number(gen));
   return look;

@@ -174,7 +174,8 @@ export class Upstream {
     await this.#clock.sleep(this.#chance.between(5, 55));
     if (url.startsWith(EVIL_HOST)) this.onEvil(url);
     if (url.startsWith(ORIGINALS)) {
-      return this.missing.has(imageOf(url)) ? new Response(null, { status: 404 }) : bytes(this.#pictures.original);
+      const image = imageOf(url);
+      return this.missing.has(image) ? new Response(null, { status: 404 }) : bytes(this.#pictures.original(image));
     }
     return this.#result(url);
   }) as typeof fetch;

@@ -172,17 +172,21 @@ describe("runs", () => {
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5_000 } });
   });
 
-  it("that is cancelled lets go what a worker may POST once it has said something, and what it has only looked at, at once", () => {
+  it("that is cancelled lets go what is in a worker's hand once it has said something, also what it has only looked at", () => {
     const { ledger, job, call, ready, settle, order } = setup();
     order(run("r", KEY));
     const [go] = ready("o", call("o").give);
     order(run("r", "b/1-high.webp"));
-    expect(call("o", { have: [{ ...go!, phase: "go" }] }).give).toMatchObject([{ phase: "standby" }]);
+    const [standby] = call("o", { have: [{ ...go!, phase: "go" }] }).give;
+    expect(standby).toMatchObject({ phase: "standby" });
     ledger.cancelRun("r", "test");
-    expect([KEY, "b/1-high.webp"].map((key) => job(key)?.state)).toEqual(["processing", "cancelled"]);
-    expect(call("o").stop).toMatchObject([{ id: go?.id }]);
+    const states = () => [KEY, "b/1-high.webp"].map((key) => job(key)?.state);
+    expect(states()).toEqual(["processing", "processing"]);
+    expect(call("o").stop).toMatchObject([{ id: go?.id }, { id: standby?.id }]);
     settle("o", go!, { kind: "unposted" });
-    expect(job(KEY)?.state).toBe("cancelled");
+    expect(states()).toEqual(["cancelled", "processing"]);
+    settle("o", standby!, { kind: "unposted" });
+    expect(states()).toEqual(["cancelled", "cancelled"]);
   });
 
   it("leaves a retried job outside the run that was cancelled", () => {

@@ -350,18 +350,32 @@ describe("a row that goes on in a live hand", () => {
     }
   });
 
-  it("which has only looked at it: cancelled at once, and handed out again when it is asked for again", () => {
-    const { accept, call, cancel, job, order, settle, row, leave } = setup();
+  it("which has only looked at it: cancelled once that has said something, whatever becomes of it meanwhile, and made when it is asked for again", () => {
+    for (const isRenewed of [false, true]) {
+      const { accept, call, cancel, job, order, settle, row, leave } = setup();
+      accept(KEY);
+      const [standby] = call("o").give;
+      cancel(KEY);
+      // A new original makes what is open anew.
+      if (isRenewed) order({ keys: [], originals: [{ id: "a", order: "1", sourceEtag: null }] });
+      expect(job(KEY)?.state).toBe("processing");
+      expect(call("o").stop).toMatchObject([{ id: standby?.id, gen: standby?.gen }]);
+      if (standby !== undefined) settle("o", standby, { kind: "unposted" });
+      expect(job(KEY)?.state).toBe("cancelled");
+      accept(KEY);
+      leave("o");
+      expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
+    }
+  });
+
+  it("which has put a copy of it: stored, for it is too late to cancel it", () => {
+    const { accept, call, cancel, job, settle } = setup();
     accept(KEY);
     const [standby] = call("o").give;
     cancel(KEY);
-    expect(job(KEY)?.state).toBe("cancelled");
-    order({ keys: [], originals: [{ id: "a", order: "1", sourceEtag: null }] });
-    accept(KEY);
-    expect(row(KEY)).toMatchObject({ state: 0 });
-    if (standby !== undefined) settle("o", standby, { kind: "unposted" });
-    leave("o");
-    expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
+    const copied = { kind: "present", objectGen: standby?.gen ?? 0, bytes: 100, etag: "e", posted: false } as const;
+    if (standby !== undefined) settle("o", standby, copied);
+    expect(job(KEY)?.state).toBe("stored");
   });
 });
 

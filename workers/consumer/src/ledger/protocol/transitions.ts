@@ -3,7 +3,7 @@ import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import { failedAttempt } from "../tables/attempts.ts";
-import { type Entry, type Hand, newEntry } from "../tables/hands.ts";
+import { type Entry, type Hand, isWritten, newEntry } from "../tables/hands.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { backoffMs } from "./backoff.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -24,12 +24,12 @@ export function takeOut(tx: LedgerTx, { hand, entry }: { hand: Hand; entry: Entr
 
 /**
  * Takes an entry out that binds nobody: it is in no live hand, or its owner has only looked at it and cannot POST it without another word
- * of the ledger's. One that is granted and in a live hand stays, and blocks its row until its owner has said something or its lease has
- * ended.
+ * of the ledger's. One that is written down and in a live hand stays, and blocks its row until its owner has said something or its lease
+ * has ended.
  */
 function release(tx: LedgerTx, row: Row, ended: boolean): void {
   const held = tx.memory.hands.holderOf(row.id);
-  if (held !== null && (held.hand.over || !held.entry.granted)) takeOut(tx, held, ended);
+  if (held !== null && (held.hand.over || !isWritten(held.entry))) takeOut(tx, held, ended);
 }
 
 /** A new generation: a new Ittybit job under a new idempotency key. An entry of the old one is released, or stale from now on. */
@@ -82,12 +82,18 @@ export function cancelRow(tx: LedgerTx, row: Row): void {
   tx.count("cancelled");
 }
 
-/** Cancels what is open: at once when it binds nobody, else when its owner has said something. False when there is nothing to cancel. */
+/**
+ * Cancels what is open: at once when nobody is at it, else when its owner has said something: who merely looks may be putting a copy of
+ * what has the same picture. False when there is nothing to cancel.
+ */
 export function cancelOpen(tx: LedgerTx, row: Row): boolean {
   if (!isOpen(row)) return false;
-  release(tx, row, false);
-  if (tx.memory.hands.holderOf(row.id) === null) cancelRow(tx, row);
-  else row.state = CANCELLING;
+  const held = tx.memory.hands.holderOf(row.id);
+  if (held === null || held.hand.over) cancelRow(tx, row);
+  else {
+    row.state = CANCELLING;
+    tx.memory.hands.keep(held);
+  }
   return true;
 }
 

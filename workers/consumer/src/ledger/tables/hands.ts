@@ -2,7 +2,7 @@ import type { LaneCode } from "./row.ts";
 import { int, type Sql, text } from "./sql.ts";
 import { emptySums, isEmptySums, mergeSums, type Sums } from "./sums.ts";
 
-/** One job in somebody's hands: its slot and its Ittybit job are known from here and nowhere else. Written down once it is granted. */
+/** One job in somebody's hands: its slot and its Ittybit job are known from here and nowhere else. Written down once it is granted, or kept. */
 export interface Entry {
   id: number;
   gen: number;
@@ -28,6 +28,8 @@ export interface Entry {
   notBefore: number;
   /** Its owner has said that it is ready to POST. */
   ready: boolean;
+  /** Not granted, and its row must not forget its owner: an eviction would leave nobody to say that it has stopped. */
+  kept: boolean;
 }
 
 export type Role = "live" | "work";
@@ -111,12 +113,20 @@ export class Hands {
   put(hand: Hand, entry: Entry): Entry {
     hand.entries.set(entry.id, entry);
     this.#holder.set(entry.id, hand);
-    if (entry.granted) this.#changed.add(hand);
+    if (isWritten(entry)) this.#changed.add(hand);
     return entry;
   }
 
+  /** Writes an entry down that is merely looked at. */
+  keep({ hand, entry }: { hand: Hand; entry: Entry }): void {
+    if (isWritten(entry)) return;
+    entry.kept = true;
+    this.#changed.add(hand);
+  }
+
   take(hand: Hand, id: number): void {
-    if (hand.entries.get(id)?.granted) this.#changed.add(hand);
+    const entry = hand.entries.get(id);
+    if (entry !== undefined && isWritten(entry)) this.#changed.add(hand);
     hand.entries.delete(id);
     if (this.#holder.get(id) === hand) this.#holder.delete(id);
   }
@@ -157,7 +167,7 @@ export class Hands {
     for (const hand of this.#changed) {
       const known = this.#hands.get(hand.owner) === hand;
       const hasWritten = this.#written.has(hand.owner);
-      if (!known || (grantedOf(hand).length === 0 && isEmptySums(hand.sums))) {
+      if (!known || (writtenOf(hand).length === 0 && isEmptySums(hand.sums))) {
         if (!hasWritten) continue;
         this.#written.delete(hand.owner);
         sql.exec("DELETE FROM hands WHERE owner = ?", hand.owner);
@@ -179,11 +189,16 @@ export class Hands {
 }
 
 function print({ role, entries, sums }: Hand): string {
-  return JSON.stringify({ role, entries: grantedOf({ entries }).map(pack), sums });
+  return JSON.stringify({ role, entries: writtenOf({ entries }).map(pack), sums });
 }
 
-function grantedOf({ entries }: Pick<Hand, "entries">): Entry[] {
-  return [...entries.values()].filter(({ granted }) => granted);
+/** It stands in the table, so that an eviction does not forget it. */
+export function isWritten({ granted, kept }: Entry): boolean {
+  return granted || kept;
+}
+
+function writtenOf({ entries }: Pick<Hand, "entries">): Entry[] {
+  return [...entries.values()].filter(isWritten);
 }
 
 function pack({ id, gen, first, job, due, grantedAt, lane, day, paidBy, hook }: Entry): Packed {
@@ -192,14 +207,15 @@ function pack({ id, gen, first, job, due, grantedAt, lane, day, paidBy, hook }: 
 }
 
 function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy, hook]: Packed): Entry {
-  const memory = { notBefore: grantedAt, ready: false };
+  const granted = grantedAt > 0;
+  const memory = { notBefore: grantedAt, ready: false, kept: !granted };
   const paid = { grantedAt, lane, day, paidBy };
-  return { id, gen, granted: true, first: Boolean(first), job, due, ...paid, hook: hook ?? null, ...memory };
+  return { id, gen, granted, first: Boolean(first), job, due, ...paid, hook: hook ?? null, ...memory };
 }
 
 /** An entry that is held and not granted. */
 export function newEntry(row: { id: number; gen: number; lane: LaneCode }): Entry {
   const { id, gen, lane } = row;
   const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, day: "", paidBy: lane, hook: null };
-  return { id, gen, lane, ...grant, notBefore: 0, ready: false };
+  return { id, gen, lane, ...grant, notBefore: 0, ready: false, kept: false };
 }

@@ -1,0 +1,43 @@
+import { storeKey } from "@prewarm/shared/variant-key";
+import { expect, it } from "vitest";
+import { CANCELLED, isOpen } from "../../workers/consumer/src/ledger/tables/row.ts";
+import { CalmWorld } from "./calm-world.ts";
+
+/** Originals of this world are 1000 px wide: both show all of it. */
+const MADE = "picture/1080-high.webp";
+const COPIED = "picture/1440-high.webp";
+const READ_MS = 300;
+
+/** A world whose worker reads one variant to put a copy of it as another while the run is cancelled. */
+async function cancelledWhileRead(): Promise<CalmWorld> {
+  let isSlow = false;
+  const world = new CalmWorld({ weather: { store: () => ({ ms: isSlow ? READ_MS : 1, backMs: 0, lost: null }) } });
+  await world.accept("bulk", { picture: [MADE] });
+  await world.clock.run(20_000);
+  expect([...world.store.objects.keys()]).toContain(storeKey(MADE));
+  isSlow = true;
+  await world.accept("bulk", { picture: [COPIED] });
+  await world.clock.run(2 * READ_MS);
+  await world.clock.until(world.ask((ledger) => ledger.cancelRun("bulk", "test")));
+  return world;
+}
+
+const stateOf = ({ sql }: CalmWorld) => sql.exec("SELECT state FROM jobs WHERE key = ?", COPIED)[0]?.state;
+
+it("stores nothing that is shown as cancelled: not a copy either, which needs no grant", async () => {
+  const world = await cancelledWhileRead();
+  await world.clock.run(20_000);
+  const isStored = world.store.objects.has(storeKey(COPIED));
+  expect({ isStored, isCancelled: stateOf(world) === CANCELLED }).toEqual({ isStored, isCancelled: !isStored });
+  expect(world.ittybit.jobs).toHaveLength(1);
+  expect(world.violations).toEqual([]);
+});
+
+it("cancels what a handler was merely looking at although the ledger was evicted meanwhile", async () => {
+  const world = await cancelledWhileRead();
+  expect(isOpen({ state: Number(stateOf(world)) })).toBe(true);
+  world.object.evict();
+  await world.clock.run(120_000);
+  expect(isOpen({ state: Number(stateOf(world) ?? CANCELLED) })).toBe(false);
+  expect(world.sql.exec("SELECT * FROM hands")).toEqual([]);
+});
