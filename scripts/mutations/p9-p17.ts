@@ -104,7 +104,7 @@ export const P9_TO_P17: Mutation[] = [
     file: `${PROTOCOL}/transitions.ts`,
     find: "if (held === null || held.hand.over) cancelRow(tx, row);",
     replace: "if (held === null || held.hand.over || !held.entry.granted) cancelRow(tx, row);",
-    tests: ["test/world/cancelled-copy.test.ts"],
+    tests: ["test/world/copy-under-way.test.ts"],
   },
   {
     promise: "P10",
@@ -112,7 +112,7 @@ export const P9_TO_P17: Mutation[] = [
     file: `${PROTOCOL}/transitions.ts`,
     find: "    tx.memory.hands.keep(held);\n",
     replace: "",
-    tests: ["test/world/cancelled-copy.test.ts"],
+    tests: ["test/world/copy-under-way.test.ts"],
   },
   {
     promise: "P10",
@@ -236,6 +236,14 @@ export const P9_TO_P17: Mutation[] = [
   },
   {
     promise: "P16",
+    breaks: "a purge misses a copy that was on its way",
+    file: `${PROTOCOL}/settle.ts`,
+    find: "    else if (isThere(outcome, gen)) purgeAgain(tx, id, gen);\n",
+    replace: "",
+    tests: ["test/world/copy-under-way.test.ts"],
+  },
+  {
+    promise: "P16",
     breaks: "the put is unconditional",
     file: `${SRC}/store/variants.ts`,
     find: 'onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },',
@@ -318,7 +326,7 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P16",
     breaks: "an object stored below a purge while it looked stays",
     file: `${PROTOCOL}/settle.ts`,
-    find: 'if (outcome.kind === "stored") purgeAgain(tx, entry.id, entry.gen);',
+    find: "    if (isThere(outcome, entry.gen)) purgeAgain(tx, entry.id, entry.gen);\n",
     replace: "",
     tests: [`${PROTOCOL}/purge.test.ts`],
   },

@@ -122,8 +122,8 @@ export const RULES: Rule[] = [
     name: "cancelnow",
     breaks: "I7: an owned row is shown cancelled at once",
     file: `${LEDGER}/protocol/transitions.ts`,
-    find: "if (tx.memory.hands.holderOf(row.id) === null) cancelRow(tx, row);\n  else row.state = CANCELLING;",
-    replace: "cancelRow(tx, row);",
+    find: "if (held === null || held.hand.over) cancelRow(tx, row);",
+    replace: "if (held === null || held.hand.over || held.entry.granted) cancelRow(tx, row);",
     favourites: ["accept", "cancel"],
   },
   {

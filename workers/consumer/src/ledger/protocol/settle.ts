@@ -34,14 +34,17 @@ interface Case {
   unmade: boolean;
 }
 
-/** Takes what became of jobs. What speaks of no entry in this owner's document is ignored, so that a repeated call changes nothing. */
+/**
+ * Takes what became of jobs. What speaks of no entry in this owner's document is ignored, so that a repeated call changes nothing: but a
+ * copy may have been put by who merely looked, whom a purge has forgotten.
+ */
 export function settle(tx: LedgerTx, hand: Hand, settled: ExchangeRequest["settled"]): void {
-  const known = settled.filter(({ id, gen }) => hand.entries.get(id)?.gen === gen);
-  tx.rows.loadIds(known.map(({ id }) => id));
-  for (const { id, outcome } of known) {
-    const entry = hand.entries.get(id);
+  tx.rows.loadIds(settled.map(({ id }) => id));
+  for (const { id, gen, outcome } of settled) {
     // The second of two outcomes of one job in one call finds it gone.
-    if (entry !== undefined) settleEntry(tx, hand, entry, outcome);
+    const entry = hand.entries.get(id);
+    if (entry?.gen === gen) settleEntry(tx, hand, entry, outcome);
+    else if (isThere(outcome, gen)) purgeAgain(tx, id, gen);
   }
 }
 
@@ -55,7 +58,7 @@ function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): 
   const row = tx.rows.byId(entry.id);
   if (row === null || isStale(row, entry)) {
     dropStale(tx, { hand, entry }, row, over);
-    if (outcome.kind === "stored") purgeAgain(tx, entry.id, entry.gen);
+    if (isThere(outcome, entry.gen)) purgeAgain(tx, entry.id, entry.gen);
     return;
   }
   const one: Case = { hand, entry, row, over, unmade };
@@ -71,14 +74,18 @@ function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): 
   }
 }
 
+/** An object of this generation stands in R2: of its job, or a copy. */
+function isThere(outcome: Outcome, gen: number): boolean {
+  return outcome.kind === "stored" || (outcome.kind === "present" && outcome.objectGen === gen);
+}
+
 function madeNoJob(outcome: Outcome): boolean {
   if (outcome.kind === "present" || outcome.kind === "failed") return !outcome.posted;
   return ["throttled", "account", "unposted", "refused", "unhooked"].includes(outcome.kind);
 }
 
 function hasEnded(entry: Entry, outcome: Outcome): boolean {
-  if (outcome.kind === "stored") return true;
-  if (outcome.kind === "present") return outcome.objectGen === entry.gen;
+  if (isThere(outcome, entry.gen)) return true;
   return outcome.kind === "failed" && outcome.ended && (outcome.posted || entry.job !== null);
 }
 

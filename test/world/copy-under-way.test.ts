@@ -7,17 +7,26 @@ import { CalmWorld } from "./calm-world.ts";
 const MADE = "picture/1080-high.webp";
 const COPIED = "picture/1440-high.webp";
 const READ_MS = 300;
+/** Longer than a purge takes. */
+const PUT_MS = 5_000;
 
-/** A world whose worker reads one variant to put a copy of it as another while the run is cancelled. */
-async function cancelledWhileRead(): Promise<CalmWorld> {
+/** A world whose worker reads one variant to put a copy of it as another. */
+async function whileRead(): Promise<CalmWorld> {
   let isSlow = false;
-  const world = new CalmWorld({ weather: { store: () => ({ ms: isSlow ? READ_MS : 1, backMs: 0, lost: null }) } });
+  const slow = (call: string) => (call === "put" ? PUT_MS : READ_MS);
+  const store = (call: string) => ({ ms: isSlow ? slow(call) : 1, backMs: 0, lost: null });
+  const world = new CalmWorld({ weather: { store } });
   await world.accept("bulk", { picture: [MADE] });
   await world.clock.run(20_000);
   expect([...world.store.objects.keys()]).toContain(storeKey(MADE));
   isSlow = true;
   await world.accept("bulk", { picture: [COPIED] });
   await world.clock.run(2 * READ_MS);
+  return world;
+}
+
+async function cancelledWhileRead(): Promise<CalmWorld> {
+  const world = await whileRead();
   await world.clock.until(world.ask((ledger) => ledger.cancelRun("bulk", "test")));
   return world;
 }
@@ -40,4 +49,18 @@ it("cancels what a handler was merely looking at although the ledger was evicted
   await world.clock.run(120_000);
   expect(isOpen({ state: Number(stateOf(world) ?? CANCELLED) })).toBe(false);
   expect(world.sql.exec("SELECT * FROM hands")).toEqual([]);
+});
+
+it("leaves no copy of an image that was purged meanwhile, though its handler had begun to put it", async () => {
+  const world = await whileRead();
+  // The read is over, and the put is on its way.
+  await world.clock.run(READ_MS);
+  await world.clock.until(world.ask((ledger) => ledger.purgeImage("picture", null, "test")));
+  let landed = 0;
+  for (let ms = 0; ms < 4 * PUT_MS; ms += 100) {
+    await world.clock.run(100);
+    if (world.store.objects.has(storeKey(COPIED))) landed += 1;
+  }
+  expect(landed).toBeGreaterThan(0);
+  expect(world.store.objects.has(storeKey(COPIED))).toBe(false);
 });
