@@ -261,7 +261,6 @@ function favourite(name: Favourites[number]): fc.Arbitrary<Named> {
     : happeningOf(fc.constant(name as keyof typeof HAPPENINGS));
 }
 
-/** A history's commands, in the order they come. Time stands between most of them. */
 /** A day of waiting is seldom worth its price. */
 const scenes = [
   race,
@@ -271,6 +270,7 @@ const scenes = [
   fc.oneof({ weight: 12, arbitrary: slowAndForced }, { weight: 1, arbitrary: overnight }),
 ];
 
+/** A history's commands, in the order they come. Time stands between most of them. */
 export function histories(
   maxCommands: number,
   favourites: Favourites = [],

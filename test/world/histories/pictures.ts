@@ -26,26 +26,21 @@ function shownWidth(image: string, width: number): number {
   return Math.min(width, ORIGINAL_WIDTHS[image] ?? 0);
 }
 
-function plain(width: number, background: Color): Sharp {
-  return sharp({ create: { width, height: width / 2, channels: 3, background } });
+async function plain(width: number, background: Color, encode: (picture: Sharp) => Sharp): Promise<Uint8Array> {
+  const picture = sharp({ create: { width, height: width / 2, channels: 3, background } });
+  return new Uint8Array(await encode(picture).toBuffer());
 }
 
 export async function makePictures(): Promise<Pictures> {
   const outputs = new Map<string, Uint8Array>();
   const originals = new Map<string, Uint8Array>();
   for (const [n, image] of IMAGES.entries()) {
-    originals.set(
-      image,
-      new Uint8Array(
-        await plain(ORIGINAL_WIDTHS[image] ?? 0, "#808080")
-          .jpeg()
-          .toBuffer(),
-      ),
-    );
+    originals.set(image, await plain(ORIGINAL_WIDTHS[image] ?? 0, "#808080", (picture) => picture.jpeg()));
     for (let version = 0; version < VERSIONS; version += 1) {
       for (const width of new Set(WIDTHS.map((one) => shownWidth(image, one)))) {
-        const picture = plain(width, { r: 100 * n, g: 40 * version, b: 200 });
-        outputs.set(`${image} ${version} ${width}`, new Uint8Array(await picture.webp({ lossless: true }).toBuffer()));
+        const colour = { r: 100 * n, g: 40 * version, b: 200 };
+        const picture = await plain(width, colour, (one) => one.webp({ lossless: true }));
+        outputs.set(`${image} ${version} ${width}`, picture);
       }
     }
   }
