@@ -1,6 +1,6 @@
 import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { AcceptImage, ActionKind, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { nameOf, placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
 import { checkOverdue } from "./at-rest.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
@@ -91,11 +91,11 @@ function jobName({ sql }: HistoryWorld, key: string): string {
   return nameOf(row === undefined ? placeOf(key, "L1") : Number(row.id));
 }
 
-async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "cancelJob"): Promise<void> {
+async function act(world: HistoryWorld, target: Target, kind: "retryJob" | "cancelJob" | "promoteJob"): Promise<void> {
   await world.ask((ledger) => ledger[kind](jobName(world, keyOf(target)), WHO), 1);
 }
 
-async function actOnAll(world: HistoryWorld, { image, width }: Target, kind: "retry" | "cancel"): Promise<void> {
+async function actOnAll(world: HistoryWorld, { image, width }: Target, kind: ActionKind): Promise<void> {
   const match = { ...NO_FILTER, id: image };
   // One width names its jobs one by one, the other goes by a filter, a job a second.
   if (width === WIDTHS[0]) {
@@ -130,6 +130,12 @@ export const HAPPENINGS = {
   cancelRun: asking((world, { run }) => world.ask((ledger) => ledger.cancelRun(run === "uploads" ? "run1" : run, WHO))),
   retry: asking((world, target) => act(world, target, "retryJob")),
   retryAll: asking((world, target) => actOnAll(world, target, "retry")),
+  promote: asking((world, target) => act(world, target, "promoteJob")),
+  promoteAll: asking((world, target) => actOnAll(world, target, "promote")),
+  stopActions: asking(async (world) => {
+    const listed = await world.ask((ledger) => ledger.listActions({ cursor: null, limit: 10 }), 1);
+    for (const { action } of listed?.actions ?? []) await world.ask((ledger) => ledger.cancelAction(action, WHO), 1);
+  }),
   purge: asking((world, { image }) => world.ask((ledger) => ledger.purgeImage(image, null, WHO))),
   purgeInOrder: asking((world, { image }) => {
     const order = String(world.upstream.versionOf(image));
