@@ -35,6 +35,7 @@ describe("publicText", () => {
     ["'", 4_000_000],
   ])("takes %j many times over in no time", (piece, times) => {
     const text = piece.repeat(times);
-    expect(walksOf(() => publicText(text, ["a-secret-key"]))).toBeLessThan(10);
+    // 3 on a quiet machine, 12 where its memory is short; a quadratic pattern takes 50 for a hundredth of this text.
+    expect(walksOf(() => publicText(text, ["a-secret-key"]))).toBeLessThan(50);
   });
 });
