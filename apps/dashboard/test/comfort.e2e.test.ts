@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { NAV } from "../src/lib/nav.ts";
 import { atFakeApi } from "./at-fake-api.ts";
-import { DESKTOP, PHONE, settled, violations, visit } from "./visit.ts";
+import { PHONE, settled, violations, visit } from "./visit.ts";
 
 const { at, open } = atFakeApi();
 

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { atFakeApi } from "./at-fake-api.ts";
-import { settled, violations, visit } from "./visit.ts";
+import { violations, visit } from "./visit.ts";
 
 const { at, open } = atFakeApi();
 
