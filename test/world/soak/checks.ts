@@ -169,6 +169,8 @@ function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replay
 
 function isExplained(diary: Diary, key: string, before: UpstreamJob, job: UpstreamJob): boolean {
   if (diary.madeAgain.has(before.gen)) return true;
+  // Who was given it by the ledger before it was put back does not know that, and makes it while its lease lasts.
+  if (diary.forgotten.has(job.gen) && job.gen < before.gen) return true;
   // What was ordered between the grant and the POST of the earlier one was not about it any more.
   const from = diary.granted.get(before.gen) ?? before.createdAt;
   const between = (diary.reasons.get(key) ?? []).filter(({ at }) => at >= from && at <= job.createdAt);
