@@ -147,6 +147,7 @@ export class CommitChecks {
     const { promises, world } = this.#judged;
     if (after.state <= CANCELLING) promises.ordered(after);
     if (before.gen !== after.gen) this.#regenerated(before, after);
+    else if (after.attempts > before.attempts) this.#failedAlike(after);
     if (before.state === after.state) return;
     if (before.state > CANCELLING && after.state === WAITING) {
       promises.gaveUp.delete(after.key);
@@ -184,10 +185,21 @@ export class CommitChecks {
     const told = this.#before.entries.some(({ gen, job: id }) => gen === before.gen && id !== null);
     if (this.#during === null && told && after.state === WAITING)
       violation(`doubled: ${after.key} is made again while its job ${job.id} is shown to run`);
-    const request = this.#during?.call === "exchange" ? (this.#during.args[0] as ExchangeRequest) : null;
-    const said = request?.settled.find(({ id, gen }) => id === before.id && gen === before.gen)?.outcome.kind;
-    if (said === "unclear" && before.unclear + 1 < UNCLEAR_MAX && after.state === WAITING)
+    if (this.#saidOf(before) === "unclear" && before.unclear + 1 < UNCLEAR_MAX && after.state === WAITING)
       violation(`doubled: ${after.key} is asked for anew while ${job.id} runs (P2)`);
+  }
+
+  /** A job that failed is what its generation's key brings back: asked for under it again, the row fails until it is dead. */
+  #failedAlike(row: RowLook): void {
+    if (row.state === WAITING && this.#saidOf(row) === "failed")
+      this.#judged.violation(`${row.key} goes on under a generation that failed (I3)`);
+  }
+
+  /** What the present call says of this generation of the row. */
+  #saidOf({ id, gen }: RowLook): string | undefined {
+    if (this.#during?.call !== "exchange") return undefined;
+    const { settled } = this.#during.args[0] as ExchangeRequest;
+    return settled.find((one) => one.id === id && one.gen === gen)?.outcome.kind;
   }
 
   /** What is begun over and over, and gets nowhere, keeps a worker and R2 busy for ever. */
