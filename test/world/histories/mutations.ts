@@ -133,7 +133,7 @@ export const RULES: Rule[] = [
     find: "if (row.state !== WAITING || tx.memory.hands.holderOf(row.id) !== null || isForsaken(tx, row)) return false;",
     replace:
       "if (row.state !== WAITING || tx.memory.hands.holderOf(row.id)?.entry.gen === row.gen || isForsaken(tx, row)) return false;",
-    favourites: ["force", "accept"],
+    favourites: ["slowAndForced", "race"],
   },
   {
     name: "cas",
