@@ -85,8 +85,8 @@ describe("Range", () => {
   });
 });
 
-describe("a hostile header of 8 kB", () => {
-  const blanks = " ".repeat(4000);
+describe("a hostile header of 8 to 32 kB", () => {
+  const blanks = " ".repeat(16_000);
   it.each([
     ["Range", `bytes=${blanks}-${blanks}x`, "whole"],
     ["Range", `bytes=${blanks}${blanks}-0x`, "whole"],
