@@ -121,8 +121,7 @@ export class CommitChecks {
       promises.ended(row.key, "purged");
       return;
     }
-    const request = call === "exchange" ? (args[0] as ExchangeRequest) : null;
-    const said = request?.settled.find(({ id }) => id === row.id)?.outcome.kind;
+    const said = this.#settled().find(({ id }) => id === row.id)?.outcome.kind;
     if (said === "stored" || said === "present") {
       promises.ended(row.key, "stored");
       this.#mustBeStored(row);
@@ -197,9 +196,11 @@ export class CommitChecks {
 
   /** What the present call says of this generation of the row. */
   #saidOf({ id, gen }: RowLook): string | undefined {
-    if (this.#during?.call !== "exchange") return undefined;
-    const { settled } = this.#during.args[0] as ExchangeRequest;
-    return settled.find((one) => one.id === id && one.gen === gen)?.outcome.kind;
+    return this.#settled().find((one) => one.id === id && one.gen === gen)?.outcome.kind;
+  }
+
+  #settled(): ExchangeRequest["settled"] {
+    return this.#during?.call === "exchange" ? (this.#during.args[0] as ExchangeRequest).settled : [];
   }
 
   /** What is begun over and over, and gets nowhere, keeps a worker and R2 busy for ever. */

@@ -28,14 +28,13 @@ describe("publicText", () => {
   });
 
   it.each([
-    ["https://", 500_000],
-    ["Bearer ", 500_000],
-    ["https://a?", 400_000],
-    ["\u0000 ", 1_000_000],
-    ["'", 4_000_000],
+    ["https://", 100_000],
+    ["Bearer ", 100_000],
+    ["https://a?", 80_000],
+    ["\u0000 ", 200_000],
+    ["'", 800_000],
   ])("takes %j many times over in no time", (piece, times) => {
     const text = piece.repeat(times);
-    // 3 on a quiet machine, 12 where its memory is short; a quadratic pattern takes 50 for a hundredth of this text.
-    expect(walksOf(() => publicText(text, ["a-secret-key"]))).toBeLessThan(50);
+    expect(walksOf(() => publicText(text, ["a-secret-key"]))).toBeLessThan(10);
   });
 });
