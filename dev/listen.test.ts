@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { freePort, listen } from "./listen.ts";
 
 describe("a free port", () => {
@@ -11,6 +11,13 @@ describe("a free port", () => {
   it("is given again to who wants just that", async () => {
     const port = await freePort(0, false);
     expect(await freePort(port, false)).toBe(port);
+  });
+
+  it("is not given by another process, whose server has not bound it yet either", async () => {
+    const port = await freePort(0, false);
+    vi.resetModules();
+    const elsewhere = await import("./listen.ts");
+    expect(await elsewhere.freePort(port, true)).not.toBe(port);
   });
 
   it("that somebody asked for is not given to others", async () => {
