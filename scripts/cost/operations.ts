@@ -29,14 +29,16 @@ interface Making {
   /** Variants a second while the object is awake for them. */
   perSecond: number;
   rowsRead: number;
-  /** How often what is known of an image is noted, for each variant: heads of a variant, reads of the note and of the placeholder, a put. */
+  /** How often what is known of an image is noted, for each variant: a head of a variant, a read of the note, a put. */
   notes: number;
+  /** Whether the placeholder is among the variants: then its bytes are read too. */
+  placeholder: boolean;
 }
 
-function made({ rows, exchanges, wakeUps, perSecond, rowsRead, notes }: Making): Operations {
+function made({ rows, exchanges, wakeUps, perSecond, rowsRead, notes, placeholder }: Making): Operations {
   return {
     r2A: 1 + notes,
-    r2B: 1 + 3 * notes,
+    r2B: 1 + (placeholder ? 3 : 2) * notes,
     rowWritten: rows,
     rowRead: rowsRead,
     queueOperation: wakeUps * MESSAGE,
@@ -58,12 +60,28 @@ const SIMULATED = "calls, messages and R2: the real code in virtual time; rows w
 export const PATHS = {
   bulk: {
     ...{ name: "bulk", one: "variant of a warming run at 20/s, six an image", counted: SIMULATED },
-    operations: made({ rows: 2.35, exchanges: 0.38, wakeUps: 0.005, perSecond: 19, rowsRead: 20, notes: 0.17 }),
+    operations: made({
+      rows: 2.35,
+      exchanges: 0.38,
+      wakeUps: 0.005,
+      perSecond: 19,
+      rowsRead: 20,
+      notes: 0.17,
+      placeholder: false,
+    }),
   },
   upload: {
     ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: SIMULATED },
     operations: {
-      ...made({ rows: 7.5, exchanges: 3.8, wakeUps: 1 / 6, perSecond: 6 / 5, rowsRead: 40, notes: 1 / 6 }),
+      ...made({
+        rows: 7.5,
+        exchanges: 3.8,
+        wakeUps: 1 / 6,
+        perSecond: 6 / 5,
+        rowsRead: 40,
+        notes: 1 / 6,
+        placeholder: true,
+      }),
       // The hook itself: one request for six variants.
       request: 1 / 6 + 1 / 6,
     },
@@ -71,7 +89,7 @@ export const PATHS = {
   live: {
     ...{ name: "live", one: "viewer's miss on an idle system, the original's redirect included", counted: SIMULATED },
     operations: sum(
-      made({ rows: 17, exchanges: 15, wakeUps: 1, perSecond: 1 / 4, rowsRead: 60, notes: 1 }),
+      made({ rows: 17, exchanges: 15, wakeUps: 1, perSecond: 1 / 4, rowsRead: 60, notes: 1, placeholder: false }),
       // The first miss at the edge: the variant and two markers are read, one message goes out.
       viewed({ r2B: 3, queueOperation: MESSAGE }),
       { request: 1 },

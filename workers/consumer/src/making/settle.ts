@@ -71,10 +71,12 @@ export async function tellPages(
 ): Promise<void> {
   context.telling += 1;
   try {
+    // Behind all else that waits for a connection: no slot is held for it.
+    const connections = { run: <T>(work: () => Promise<T>) => context.connections.run(work, { rank: RANKS.head }) };
     const clear = () => clearMarkers(context.images, stored, stored.map(idOfKey));
-    if (stored.length > 0) await context.connections.run(clear, { rank: RANKS.head });
+    if (stored.length > 0) await connections.run(clear);
     await context.at("markers-cleared");
-    await noteStored({ ...context, probe: (id) => context.probe(id, RANKS.head) }, unnoted);
+    await noteStored({ ...context, connections, probe: (id) => context.probe(id, RANKS.head) }, unnoted);
   } catch (error) {
     context.log("marker.delete_failed", { error: errorText(error) });
   } finally {

@@ -67,6 +67,17 @@ describe("what is known of an image", () => {
     expect(probed).toEqual(["photo"]);
   });
 
+  it("costs a head, a get and a put: the placeholder is read when it is itself what was stored", async () => {
+    const { settle, store, deps, memory } = setup();
+    await store("photo/320-high.webp");
+    memory.calls.length = 0;
+    await noteStored(deps, ["photo/320-high.webp"]);
+    expect(memory.calls).toEqual(["head variants/photo/320-high.webp", "get info/photo/_", "put info/photo/_"]);
+    memory.calls.length = 0;
+    await settle(LQIP);
+    expect(memory.calls).toContain(`get variants/${LQIP}`);
+  });
+
   it("is not written again when nothing of it is new", async () => {
     const { settle, puts } = setup();
     await settle("photo/320-high.webp", LQIP);
@@ -90,6 +101,16 @@ describe("what is known of an image", () => {
     await settle("photo/320-high.webp");
     await settle("photo/@2/640-high.webp");
     expect(info()).toMatchObject({ version: "2", stored: { webp: [640] } });
+  });
+
+  it("has its placeholder again when an older version's variant is stored later", async () => {
+    const { settle, info } = setup();
+    await settle("photo/@1/320-high.webp", "photo/@1/16-very_low.webp");
+    await settle("photo/@2/320-high.webp");
+    expect(info()).toMatchObject({ version: "2", lqip: null });
+    await settle("photo/@1/640-high.webp");
+    expect(info()?.version).toBe("1");
+    expect(info()?.lqip).toMatch(/^data:/);
   });
 
   it("keeps what two handlers note at once", async () => {

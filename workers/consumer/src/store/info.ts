@@ -55,22 +55,28 @@ export async function noteStored(deps: InfoDeps, keys: readonly string[]): Promi
 }
 
 type Variant = NonNullable<ReturnType<typeof parseVariantKey>>;
+const keyOf = ({ id, transform, v }: Variant): string => variantKey(id, transform, v);
 
 async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<void> {
   const [first] = variants;
   if (first === undefined) return;
   const { images, connections } = deps;
   const { id, v } = first;
-  const key = storeKey(variantKey(id, first.transform, v));
-  const head = await connections.run(() => images.head(key));
+  const head = await connections.run(() => images.head(storeKey(keyOf(first))));
   const made = fromCustomMetadata(head?.customMetadata);
   // Purged meanwhile, or put there by hand.
   if (made === null) return;
+  // It is read where it may be news: when it was stored itself, and when what was known is replaced, which may have been of another version.
+  const placeholder = placeholderOf(first, deps.config);
+  const hasPlaceholder = placeholder !== null && variants.some((one) => keyOf(one) === keyOf(placeholder));
   for (let tries = 0; tries < TRIES; tries += 1) {
     const before = await readInfo(deps, id);
     const base = isOf(before.info, made, v) ? before.info : await lookAt(deps, id, v);
     if (base === null) return;
-    const info = withWidths({ ...base, lqip: base.lqip ?? (await readLqip(deps, id, base)) }, variants);
+    const isReplaced = before.info !== null && base !== before.info;
+    const isNews = placeholder !== null && (hasPlaceholder || isReplaced);
+    const lqip = base.lqip ?? (isNews ? await readLqip(deps, placeholder, base.etag) : null);
+    const info = withWidths({ ...base, lqip }, variants);
     if (JSON.stringify(info) === JSON.stringify(before.info)) return;
     const metadata = { ...made, gen: Math.max(made.gen, before.gen), width: info.width, height: info.height };
     if (await connections.run(() => putInfo(images, id, info, metadata, before.etag))) return;
@@ -106,19 +112,23 @@ async function lookAt({ probe }: InfoDeps, id: string, v: string | null): Promis
   return { ...size, type: `image/${type}`, bytes, frames, etag, version: v, lqip: null, stored: {} };
 }
 
+/** The placeholder beside this variant; null when the configuration refuses it. */
+function placeholderOf({ id, v }: Variant, config: Config): Variant | null {
+  const [transform] = expandTransforms(LQIP, config);
+  return transform === undefined ? null : { id, v, transform };
+}
+
 /** The placeholder's bytes as a data URL, or null while none of this original is stored. */
-async function readLqip(deps: InfoDeps, id: string, { version, etag }: StoredInfo): Promise<string | null> {
-  const [transform] = expandTransforms(LQIP, deps.config);
-  if (transform === undefined) return null;
+async function readLqip(deps: InfoDeps, placeholder: Variant, etag: string | null): Promise<string | null> {
   return deps.connections.run(async () => {
-    const object = await deps.images.get(storeKey(variantKey(id, transform, version)));
+    const object = await deps.images.get(storeKey(keyOf(placeholder)));
     if (object === null) return null;
     if (object.size > LQIP_MAX_BYTES || fromCustomMetadata(object.customMetadata)?.sourceEtag !== etag) {
       await object.body.cancel();
       return null;
     }
     const bytes = new Uint8Array(await object.arrayBuffer());
-    return `data:${CONTENT_TYPES[transform.format]};base64,${btoa(String.fromCharCode(...bytes))}`;
+    return `data:${CONTENT_TYPES[placeholder.transform.format]};base64,${btoa(String.fromCharCode(...bytes))}`;
   });
 }
 
