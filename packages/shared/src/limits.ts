@@ -12,8 +12,8 @@ export const SUBREQUESTS_MAX = 10_000;
 export const WORKERS_MAX = 250;
 /** Jobs in one worker's hands: what six connections bring through in some three seconds (docs/protocol.md). */
 export const HANDS_MAX = 40;
-/** POSTs that one call of a worker may begin: with more, slots are taken by what waits for one of six connections, and others could go at once. */
-export const GO_MAX = 8;
+/** POSTs that one call of a worker may begin: with more, slots are taken by what waits for one of six connections, and others could go at once; with fewer, slots wait for the next call. */
+export const GO_MAX = 10;
 /**
  * An id after percent-encoding, in bytes: leaves room for prefix, version and suffix within the 1,024 of an R2 key
  * (developers.cloudflare.com/r2/platform/limits, read 2026-11).

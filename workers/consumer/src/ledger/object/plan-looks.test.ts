@@ -9,11 +9,11 @@ function plan(known: string[], due: string[], more: Partial<Planned> = {}) {
 }
 
 describe("planLooks", () => {
-  it("covers every due job once, with pages of at most 75 places that begin below a known job", () => {
+  it("covers every due job once, with pages of at most 50 places that begin below a known job", () => {
     const looks = plan(ids(1_000), ids(1_000));
     expect(looks.flatMap((look) => (look.kind === "page" ? look.shows : [look.job]))).toEqual(ids(1_000));
-    expect(looks).toHaveLength(14);
-    expect(looks[0]).toMatchObject({ kind: "page", after: "j87" });
+    expect(looks).toHaveLength(20);
+    expect(looks[0]).toMatchObject({ kind: "page", after: "j75" });
   });
 
   it("reads nothing where no job is due", () => {

@@ -2,7 +2,7 @@ import type { Gate } from "./gate-memory.ts";
 
 /** Learns one job's time. */
 export function learnJobMs({ memory, now }: Gate, ms: number): void {
-  memory.jobTimes.note(ms);
+  memory.jobTimes.note(ms, now);
   const { cohort } = memory.auto;
   cohort.ended += 1;
   const began = now - ms;

@@ -37,7 +37,7 @@ const LIVE_SLOW_MS = 10_000;
 const LIVE_PACE_MS = 200;
 const LONE_PACE_MS = 300;
 const PACE_A_WORKER_MS = 40;
-const PACE_MS = { from: 450, to: 900 } as const;
+const PACE_MS = { from: 450, to: 800 } as const;
 
 /** Workers that take what there is. */
 function workers({ memory, now }: LedgerTx): Hand[] {
