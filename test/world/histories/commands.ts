@@ -250,7 +250,36 @@ const slowAndForced = fc.tuple(target, fc.constantFrom(900_000, 1_500_000)).map(
     }),
 );
 
-const SCENES = { overnight, slowAndForced, race, lostPost, forcedAndCancelled, copyCancelled };
+/** A job is made of an original that is replaced while it runs; then the ledger is put back to before its grant. */
+const replacedAndPutBack = fc.tuple(target, fc.integer({ min: 1_000, max: 4_000 })).map(
+  ([at, ms]) =>
+    new Named(`replacedAndPutBack(copy, accept ${at.image}, ${ms} ms, replace, put back)`, async (world) => {
+      HAPPENINGS.accept(world, at);
+      await HAPPENINGS.copyOrPutBack(world, at);
+      await world.clock.run(ms);
+      HAPPENINGS.replace(world, at);
+      await HAPPENINGS.copyOrPutBack(world, at);
+      await world.clock.run(20_000);
+    }),
+);
+
+/** A handler stands still for longer than its lease, and comes back with what it has to tell. */
+const lateWord = fc.tuple(target, fc.constantFrom("downloaded", "put", "posted", "before-exchange")).map(
+  ([at, point]) =>
+    new Named(`lateWord(accept ${at.image}, stall at ${point}, force)`, async (world) => {
+      world.invariants.mayDie = true;
+      world.script.stall.push({ point, ms: 70_000 });
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(66_000);
+      HAPPENINGS.force(world, at);
+      await world.clock.run(20_000);
+    }),
+);
+
+const SCENES = {
+  ...{ overnight, slowAndForced, race, lostPost, forcedAndCancelled, copyCancelled },
+  ...{ replacedAndPutBack, lateWord },
+};
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */
 export type Favourites = readonly (keyof typeof HAPPENINGS | keyof typeof SCENES)[];

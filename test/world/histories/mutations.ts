@@ -54,7 +54,7 @@ export const RULES: Rule[] = [
     file: `${LEDGER}/protocol/transitions.ts`,
     find: "if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);",
     replace: "",
-    favourites: ["copyOrPutBack", "accept", "replace"],
+    favourites: ["replacedAndPutBack"],
   },
   {
     name: "nostale",
@@ -108,7 +108,7 @@ export const RULES: Rule[] = [
     file: `${LEDGER}/protocol/exchange.ts`,
     find: "} else if (!isLive(hand, now)) return null;",
     replace: "}",
-    favourites: ["accept", "force"],
+    favourites: ["lateWord"],
   },
   {
     name: "noclock",

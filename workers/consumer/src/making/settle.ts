@@ -71,7 +71,7 @@ export async function tellPages(
 ): Promise<void> {
   context.telling += 1;
   try {
-    // Behind all else that waits for a connection: no slot is held for it.
+    // Behind what holds a slot, and in turn with heads: with more to tell than connections allow, less is begun.
     const connections = { run: <T>(work: () => Promise<T>) => context.connections.run(work, { rank: RANKS.head }) };
     const clear = () => clearMarkers(context.images, stored, stored.map(idOfKey));
     if (stored.length > 0) await connections.run(clear);
