@@ -62,7 +62,7 @@ export async function settle(context: BatchContext, entry: Entry, outcome: Outco
 
 /**
  * What follows for pages once variants are there: their markers go, and what is known of images is noted. Nothing depends on either: a
- * marker runs out by itself, and the next variant of the image notes it again.
+ * marker runs out by itself, and a variant that is asked for again is noted again.
  */
 export async function tellPages(
   context: BatchContext,

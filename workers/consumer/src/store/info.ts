@@ -36,7 +36,7 @@ const LQIP_MAX_BYTES = 2_000;
 /**
  * Writes down what is known of the images of these variants, which lie in R2 now: their originals' size and type, the placeholder, the
  * widths there are. Call it with all that was stored since the last time, so that an image's variants share a put. Never throws: pages
- * and the edge do without, and the next variant that is stored writes it.
+ * and the edge do without what could not be written, until its variant is asked for again.
  */
 export async function noteStored(deps: InfoDeps, keys: readonly string[]): Promise<void> {
   const images = Map.groupBy(
