@@ -174,9 +174,17 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P11",
     breaks: "after an eviction numbers are given again",
     file: `${TABLES}/numbers.ts`,
-    find: "    this.#last = this.#ceiling;\n",
+    find: "    this.#last = this.#ceiling + Math.floor(random() * APART_US);\n",
     replace: "    this.#last = 0;\n",
     tests: [`${PROTOCOL}/leases.test.ts`],
+  },
+  {
+    promise: "P11",
+    breaks: "two instances that stand on one copy give the same numbers",
+    file: `${TABLES}/numbers.ts`,
+    find: " + Math.floor(random() * APART_US);",
+    replace: ";",
+    tests: ["test/world/restore.test.ts"],
   },
   {
     promise: "P12",

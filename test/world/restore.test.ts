@@ -75,3 +75,24 @@ describe.each(["an import", "the platform"] as const)("a ledger put back to an e
     expect([...stored].every((name) => world.store.objects.has(name))).toBe(true);
   });
 });
+
+it("a ledger put back gives no number twice, not even to who calls before the operator says so", async () => {
+  const world = new CalmWorld({ gate: { concurrency: 1, ratePerSecond: 1, burst: 1 } });
+  await world.accept("bulk", wishOf(["first"]));
+  const copy = world.object.copy();
+  const gensOf = async (...ids: string[]): Promise<number[]> => {
+    await world.accept("bulk", wishOf(ids));
+    const keys = ids.flatMap(keysOf).map((key) => `'${key}'`);
+    return world.sql.exec(`SELECT gen FROM jobs WHERE key IN (${keys})`).map(({ gen }) => Number(gen));
+  };
+  // Two instances that stand on one copy, within the minute for which it has provided numbers.
+  world.object.evict();
+  const lost = await gensOf("second");
+  world.object.putBack(copy);
+  const after = await gensOf("third", "fourth");
+  await world.clock.until(world.ask((ledger) => ledger.restored("test")));
+  const later = await gensOf("fifth");
+  const all = [...lost, ...after, ...later];
+  expect(all).toHaveLength(8);
+  expect(new Set(all).size).toBe(8);
+});

@@ -21,10 +21,15 @@ const SETTLED_MS = 40 * 60_000;
 /** A world in which one handler dies, the nth time one named point is passed. */
 export class CrashWorld extends CalmWorld {
   readonly passed: Map<CrashPoint, number>;
+  readonly #purge: () => Promise<unknown>;
+  #isPurged = false;
 
   constructor(killAt: { point: CrashPoint; nth: number } | null) {
     const passed = new Map<CrashPoint, number>();
-    let purging = false;
+    const purge = (): Promise<unknown> => {
+      this.#isPurged = true;
+      return this.ask((ledger) => ledger.purgeImage("p", null, "test"));
+    };
     super({
       isMissing: (id) => id === "none",
       weather: {
@@ -36,13 +41,12 @@ export class CrashWorld extends CalmWorld {
       },
       watcher: {
         passed: async (point, key) => {
-          if (point !== "put" || key !== KEYS.purged || purging) return;
-          purging = true;
-          await this.ask((ledger) => ledger.purgeImage("p", null, "test"));
+          if (point === "put" && key === KEYS.purged && !this.#isPurged) await purge();
         },
       },
     });
     this.passed = passed;
+    this.#purge = purge;
   }
 
   /** Everything is asked for, and comes to its end. */
@@ -52,6 +56,10 @@ export class CrashWorld extends CalmWorld {
     await this.accept("upload", { a: [KEYS.small, KEYS.large], [HTML_ID]: [KEYS.bad], p: [KEYS.purged] });
     this.work.send("unreadable");
     for (const key of [KEYS.viewed, KEYS.badView, KEYS.missing]) this.view(key, { unknown: true });
+    await this.clock.run(SETTLED_MS);
+    if (this.#isPurged) return;
+    // Its handler died when the put had landed, and who found it there passed no such point.
+    await this.clock.until(this.#purge());
     await this.clock.run(SETTLED_MS);
   }
 

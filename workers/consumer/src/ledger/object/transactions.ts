@@ -17,7 +17,7 @@ export class Transactions {
     this.#reading = readingOnly(sql);
     this.#config = config;
     this.#clock = clock;
-    this.#memory = new Memory(sql, clock.now());
+    this.#memory = new Memory(sql, clock);
   }
 
   get memory(): Memory {
@@ -35,7 +35,7 @@ export class Transactions {
       });
     } catch (error) {
       // The database has gone back to what it was, and the memory cannot: it is read again, as after an eviction.
-      this.#memory = new Memory(this.#sql, this.#clock.now());
+      this.#memory = new Memory(this.#sql, this.#clock);
       throw error;
     }
   }
@@ -51,7 +51,7 @@ export class Transactions {
   /** Work on the tables themselves, after which all that is remembered is read anew. */
   replace<T>(work: (sql: Sql) => T): T {
     const answer = this.#sql.transaction(() => work(this.#sql));
-    this.#memory = new Memory(this.#sql, this.#clock.now());
+    this.#memory = new Memory(this.#sql, this.#clock);
     return answer;
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "@prewarm/shared/clock";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { AbandonedJobs } from "../tables/abandoned.ts";
 import { Fresh } from "../tables/fresh.ts";
@@ -63,11 +64,12 @@ export class Memory implements Kept {
   /** It has slept through a part of somebody's lease until then: nobody is blamed for what happened meanwhile. */
   sleptAt = 0;
 
-  constructor(sql: Sql, now: number) {
+  constructor(sql: Sql, clock: Clock) {
+    const now = clock.now();
     this.born = now;
     this.aliveAt = now;
     this.meta = readMeta(sql);
-    this.numbers = new Numbers(sql);
+    this.numbers = new Numbers(sql, () => clock.random());
     this.gateDoc = new GateDoc(sql, now);
     this.hands = new Hands(sql);
     this.abandoned = new AbandonedJobs(sql);

@@ -91,7 +91,7 @@ it("keeps a dead letter that only viewers asked for a day", async () => {
 /** One table's walk after another, to the end of the round, with bounds of a test's own. */
 function round(world: ReturnType<typeof setup>, most: number): House {
   const { sql, deps, clock } = world;
-  const memory = new Memory(sql, clock.ms);
+  const memory = new Memory(sql, { now: () => clock.ms, random: Math.random });
   const bounds = Object.fromEntries(Object.entries(WALKS).map(([name, keep]) => [name, { ...keep, most }]));
   const write = <T>(work: (tx: LedgerTx) => T): T =>
     sql.transaction(() => {

@@ -14,7 +14,7 @@ export const T0 = Date.UTC(2026, 10, 24, 12);
 export function tables() {
   const sql = nodeSql();
   migrate(sql, "L");
-  const kept = new Memory(sql, T0);
+  const kept = new Memory(sql, { now: () => T0, random: () => 0.5 });
   const config = testConfig();
   const clock = { ms: T0 };
   const txOver = (over: typeof sql | ReturnType<typeof readingOnly>) =>
