@@ -128,6 +128,7 @@ export class JobLooks {
       hidden: chosen((one) => one.missed >= MISSED_MAX),
       lost: chosen((one) => one.unknown > 0),
       flowing: this.#isFlowing(),
+      goal: this.#deps.view.pace().goal,
     });
     const pages = looks.filter((look) => look.kind === "page");
     const alone = looks.flatMap((look) => (look.kind === "single" ? (due.get(look.job) ?? []) : []));

@@ -5,15 +5,23 @@ const ids = (count: number, from = 0) => Array.from({ length: count }, (_, at) =
 const none = new Set<string>();
 
 function plan(known: string[], due: string[], more: Partial<Planned> = {}) {
-  return planLooks({ known, due: new Set(due), hidden: none, lost: none, flowing: false, ...more });
+  return planLooks({ known, due: new Set(due), hidden: none, lost: none, flowing: false, goal: 20, ...more });
 }
 
 describe("planLooks", () => {
-  it("covers every due job once, with pages of at most 50 places that begin below a known job", () => {
+  it("covers every due job once, with pages of at most 75 places that begin below a known job", () => {
     const looks = plan(ids(1_000), ids(1_000));
     expect(looks.flatMap((look) => (look.kind === "page" ? look.shows : [look.job]))).toEqual(ids(1_000));
-    expect(looks).toHaveLength(20);
-    expect(looks[0]).toMatchObject({ kind: "page", after: "j75" });
+    expect(looks).toHaveLength(14);
+    expect(looks[0]).toMatchObject({ kind: "page", after: "j87" });
+  });
+
+  it("leaves as much room on a page as jobs may stand elsewhere: what is begun in 0.12 s, a quarter to half of it", () => {
+    const placesAt = (goal: number) => {
+      const [first] = plan(ids(1_000), ids(1_000), { goal });
+      return first?.kind === "page" ? first.shows.length : 0;
+    };
+    expect([1, 205, 300, 430, 5_000].map(placesAt)).toEqual([75, 75, 64, 50, 50]);
   });
 
   it("reads nothing where no job is due", () => {

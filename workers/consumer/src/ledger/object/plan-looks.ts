@@ -1,11 +1,17 @@
 /** Jobs on one page of Ittybit's list (the API's maximum). */
 export const PAGE_JOBS = 100;
 /**
- * Places of known jobs that one page is planned to show; the rest is room for jobs that stand elsewhere in Ittybit's list than in ours (we
- * order by the time of the grant, Ittybit by the arrival of the POST: some 40 places apart at 400 a second) and for jobs of others. A page
- * that lacks too many is read on, for which all wait.
+ * Room on a page for jobs that stand elsewhere in Ittybit's list than in ours, since we order by the time of the grant and Ittybit by the
+ * arrival of the POST, and for jobs of others: what is begun in so long, within bounds. A page that lacks too many is read on, for which
+ * all wait; more pages cost calls.
  */
-const PAGE_SPAN = 50;
+const ROOM_S = 0.12;
+const ROOM = { least: 25, most: 50 };
+
+/** Places of known jobs that one page is planned to show, at so many jobs a second. */
+function spanOf(goal: number): number {
+  return PAGE_JOBS - Math.min(ROOM.most, Math.max(ROOM.least, Math.round(ROOM_S * goal)));
+}
 
 export type Look =
   /** A page, newest first, of what is older than the job `after`; null: the newest page. `shows` are the due jobs it should show. */
@@ -22,6 +28,8 @@ export interface Planned {
   lost: ReadonlySet<string>;
   /** True while new jobs are made: the youngest known job waits for the next look then, as a cursor does not show itself. */
   flowing: boolean;
+  /** Jobs a second the ledger aims at. */
+  goal: number;
 }
 
 function lookAt({ known, lost, flowing }: Planned, shows: string[], first: number, last: number): Look {
@@ -40,6 +48,7 @@ function lookAt({ known, lost, flowing }: Planned, shows: string[], first: numbe
  */
 export function planLooks(planned: Planned): Look[] {
   const { known, due, hidden } = planned;
+  const span = spanOf(planned.goal);
   const looks: Look[] = [];
   let page: { shows: string[]; first: number; last: number } | null = null;
   const close = (): void => {
@@ -52,7 +61,7 @@ export function planLooks(planned: Planned): Look[] {
       looks.push({ kind: "single", job });
       continue;
     }
-    if (page !== null && place - page.first >= PAGE_SPAN) close();
+    if (page !== null && place - page.first >= span) close();
     page ??= { shows: [], first: place, last: place };
     page.shows.push(job);
     page.last = place;
