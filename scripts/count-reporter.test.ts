@@ -10,10 +10,11 @@ function told(modules: { state: State; tests: State[] }[], errors: Error[] = [])
     state: () => state,
     errors: () => (state === "failed" && tests.length === 0 ? [new Error("no such module")] : []),
     children: {
-      allTests: (which?: State) =>
-        tests
-          .filter((test) => which === undefined || test === which)
-          .map((test) => ({ fullName: "it works", result: () => ({ state: test, errors: [new Error("1\nnot 2")] }) })),
+      allTests: () =>
+        tests.map((test) => ({
+          fullName: "it works",
+          result: () => ({ state: test, errors: [new Error("1\nnot 2")] }),
+        })),
     },
   }));
   new CountReporter().onTestRunEnd(run as never, errors as never, "passed");

@@ -17,13 +17,15 @@ export default class CountReporter implements Reporter {
           .join("\n"),
       );
     for (const module of modules) {
-      for (const test of module.children.allTests("failed"))
-        tell(`${module.relativeModuleId} > ${test.fullName}`, test.result().errors ?? []);
+      const before = counts.failed;
+      for (const test of module.children.allTests()) {
+        const { state, errors: causes } = test.result();
+        counts[state] += 1;
+        if (state === "failed") tell(`${module.relativeModuleId} > ${test.fullName}`, causes ?? []);
+      }
       if (module.errors().length > 0) tell(module.relativeModuleId, module.errors());
-      const results = [...module.children.allTests()].map((test) => test.result().state);
-      for (const state of results) counts[state] += 1;
       // A file that could not even be loaded holds no test, yet has failed.
-      if (module.state() === "failed" && !results.includes("failed")) counts.failed += 1;
+      if (module.state() === "failed" && counts.failed === before) counts.failed += 1;
     }
     if (errors.length > 0) tell("outside of tests", errors);
     console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

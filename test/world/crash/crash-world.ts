@@ -21,15 +21,10 @@ const SETTLED_MS = 40 * 60_000;
 /** A world in which one handler dies, the nth time one named point is passed. */
 export class CrashWorld extends CalmWorld {
   readonly passed: Map<CrashPoint, number>;
-  readonly #purge: () => Promise<unknown>;
   #isPurged = false;
 
   constructor(killAt: { point: CrashPoint; nth: number } | null) {
     const passed = new Map<CrashPoint, number>();
-    const purge = (): Promise<unknown> => {
-      this.#isPurged = true;
-      return this.ask((ledger) => ledger.purgeImage("p", null, "test"));
-    };
     super({
       isMissing: (id) => id === "none",
       weather: {
@@ -41,12 +36,11 @@ export class CrashWorld extends CalmWorld {
       },
       watcher: {
         passed: async (point, key) => {
-          if (point === "put" && key === KEYS.purged && !this.#isPurged) await purge();
+          if (point === "put" && key === KEYS.purged && !this.#isPurged) await this.#purge();
         },
       },
     });
     this.passed = passed;
-    this.#purge = purge;
   }
 
   /** Everything is asked for, and comes to its end. */
@@ -61,6 +55,11 @@ export class CrashWorld extends CalmWorld {
     // Its handler died when the put had landed, and who found it there passed no such point.
     await this.clock.until(this.#purge());
     await this.clock.run(SETTLED_MS);
+  }
+
+  async #purge(): Promise<void> {
+    this.#isPurged = true;
+    await this.ask((ledger) => ledger.purgeImage("p", null, "test"));
   }
 
   /** Somebody made this job for a viewer, and has left; it has ended since. */

@@ -122,13 +122,14 @@ export class JobLooks {
   async #lookByCursors(due: ReadonlyMap<string, Watched>): Promise<number> {
     const chosen = (rule: (one: Watched) => boolean) =>
       new Set([...due].filter(([, one]) => rule(one)).map(([job]) => job));
+    const { goal, waiting } = this.#deps.view.pace();
     const looks = planLooks({
       known: this.memory.known(),
       due: chosen(() => true),
       hidden: chosen((one) => one.missed >= MISSED_MAX),
       lost: chosen((one) => one.unknown > 0),
-      flowing: this.#isFlowing(),
-      goal: this.#deps.view.pace().goal,
+      flowing: waiting && this.#isFlowing(),
+      goal,
     });
     const pages = looks.filter((look) => look.kind === "page");
     const alone = looks.flatMap((look) => (look.kind === "single" ? (due.get(look.job) ?? []) : []));
@@ -139,11 +140,10 @@ export class JobLooks {
     return calls.reduce((sum, some) => sum + some, 0);
   }
 
-  /** Work waits, and a job was made just now: then another one soon follows. While all slots are taken by slow jobs none does. */
+  /** A job was made just now: while work waits another one soon follows. While all slots are taken by slow jobs none does. */
   #isFlowing(): boolean {
-    const { clock, view } = this.#deps;
     const grants = [...this.memory.watched.values()].map(({ grantedAt }) => grantedAt);
-    return view.pace().waiting && clock.now() - Math.max(...grants) < FLOWING_MS;
+    return this.#deps.clock.now() - Math.max(...grants) < FLOWING_MS;
   }
 
   async #readPage({ after, shows }: Extract<Look, { kind: "page" }>): Promise<number> {
