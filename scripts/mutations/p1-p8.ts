@@ -36,6 +36,14 @@ export const P1_TO_P8: Mutation[] = [
   },
   {
     promise: "P1",
+    breaks: "what is ordered while R2 is listed for another image wakes nobody",
+    file: `${OBJECT}/engine.ts`,
+    find: "if (this.#isChanged) this.#follow();",
+    replace: "",
+    tests: [`${OBJECT}/engine.test.ts`],
+  },
+  {
+    promise: "P1",
     breaks: "a wake-up that was not sent counts as sent",
     file: `${OBJECT}/wake.ts`,
     find: "steps.unsend(n);",

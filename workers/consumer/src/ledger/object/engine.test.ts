@@ -22,6 +22,22 @@ it("wakes a worker after a change, without the alarm", async () => {
   await expect.poll(() => done.sent).toBe(1);
 });
 
+it("wakes a worker after a change that comes while R2 is listed for an earlier one, without the alarm", async () => {
+  const listing = Promise.withResolvers<[]>();
+  let lists = 0;
+  const storedOf = () => {
+    lists += 1;
+    return listing.promise;
+  };
+  const { ledger, order, done } = setup({}, { sleep: async () => {}, storedOf });
+  ledger.patchGate({ paused: { bulk: true } }, "test");
+  order({ lane: "bulk", keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
+  await expect.poll(() => lists).toBe(1);
+  order({ lane: "upload", keys: ["b/1-high.webp"] });
+  listing.resolve([]);
+  await expect.poll(() => done.sent).toBe(1);
+});
+
 it("sets the alarm with a change, should the object be evicted before it has done what follows", () => {
   const { accept, done, clock } = setup();
   accept(KEY);

@@ -113,6 +113,8 @@ export class Engine implements Answering<LedgerCalls> {
   readonly #speeds = new RunSpeeds();
   readonly #collector: Collector;
   #following: Promise<void> | null = null;
+  /** Something has changed and is not followed yet. */
+  #isChanged = false;
   #metricErrors = 0;
 
   constructor(sql: Sql, deps: LedgerDeps, host: EngineHost) {
@@ -439,16 +441,19 @@ export class Engine implements Answering<LedgerCalls> {
   #follow(): void {
     this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
     this.#collect();
-    this.#following ??= this.#wakeAndPublish().finally(() => {
-      this.#following = null;
-    });
+    this.#isChanged = true;
+    this.#following ??= this.#wakeAndPublish();
     this.#host.waitUntil(this.#following);
   }
 
   async #wakeAndPublish(): Promise<void> {
     await this.#deps.sleep(SHARE_MS);
+    this.#isChanged = false;
     await runFollowUps(this.steps, this.#deps);
+    this.#following = null;
     this.#alarm.by(this.#next());
+    // R2 and receivers of events take their time: whatever has changed meanwhile woke nobody.
+    if (this.#isChanged) this.#follow();
   }
 
   /** Keeps the collector's loop going while anything is open. */
