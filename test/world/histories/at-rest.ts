@@ -5,11 +5,11 @@ import { floorsOf, lookAt, WAITING } from "./ledger-look.ts";
 
 const OVERDUE_MS = 600_000;
 
-/** What the alarm does when its time comes is done soon after, unless somebody took the alarm. */
-export function checkOverdue({ sql, clock, object, invariants }: HistoryWorld): void {
+/** What the alarm does when its time comes is done soon after, unless somebody took the alarm or each try met with trouble. */
+export function checkOverdue({ sql, clock, object, invariants, troubleUntil }: HistoryWorld): void {
   const before = clock.now() - OVERDUE_MS;
   // A copy that was put back is as old as it is. Nothing rests while it holds any of this, so that who waits misses nothing.
-  if (object.isForgotten || object.bornAt > before) return;
+  if (object.isForgotten || object.bornAt > before || troubleUntil > before) return;
   for (const [table, condition] of [
     ["hands", "over = 0 AND until < ?"],
     ["abandoned", "job IS NULL AND until < ?"],

@@ -36,8 +36,8 @@ function openGate(world: HistoryWorld): void {
 }
 
 async function settleDown(world: HistoryWorld): Promise<void> {
-  // The doctor leaves alone what an instance born since, or shortly before, its list may not know of.
-  await world.clock.run(30_000);
+  // The doctor leaves alone what an instance born since, or shortly before, its list may not know of: by a clock that was ahead then.
+  await world.clock.run(STEP_MS);
   const deadline = world.clock.now() + QUIET_MS;
   while (!isQuiet(world)) {
     if (world.clock.now() > deadline)
