@@ -30,6 +30,8 @@ const OVERDUE_MS = 600_000;
 const HAND_MS = 1_200_000;
 /** A job whose id nobody heard holds a slot for so long. */
 const UNHEARD_MS = 540_000;
+/** A restore is above numbers that were ahead of the clock by so much. */
+const AHEAD_MS = 3_500_000;
 /** More generations of one row within so long are more than a history's commands and all the faults of its weather can ask for. */
 const SPINS = { ms: 600_000, max: 100 };
 
@@ -54,6 +56,8 @@ export class CommitChecks {
   #during: During = null;
   /** To which row each number was given. */
   readonly #rowOf = new Map<number, number>();
+  /** The highest of them when the operator last said that the ledger was put back: all that is given since is above it. */
+  #mostBefore = 0;
   /** Since when a row is to be cancelled, by its id. */
   readonly #cancellingSince = new Map<number, number>();
   /** Jobs whose id the ledger has heard. */
@@ -71,6 +75,7 @@ export class CommitChecks {
     const gate = gateLook(world.sql);
     this.#during = during;
     if (world.wasRestored()) this.#before = look;
+    if (during?.call === "restored") this.#noteRestore();
     this.#checkBlame(look);
     this.#transitions(look);
     this.#checkRows(look);
@@ -83,6 +88,12 @@ export class CommitChecks {
   }
 
   /* ── How it came ── */
+
+  /** Instances that were evicted again and again just before may have been further ahead: of those nothing is said. */
+  #noteRestore(): void {
+    const most = Math.max(0, ...this.#rowOf.keys());
+    this.#mostBefore = most < (this.#judged.world.clock.now() + AHEAD_MS) * 1000 ? most : 0;
+  }
 
   #transitions(look: Look): void {
     for (const before of this.#before.rows.values()) {
@@ -233,6 +244,7 @@ export class CommitChecks {
       else if (this.#isOverdue(id) && !held.has(id)) violation(`${key} is to be cancelled and nobody does it (I2)`);
       if (state === CANCELLED && held.has(id)) violation(`${key} is cancelled and held (I7)`);
       if ((this.#rowOf.get(gen) ?? id) !== id) violation(`number ${gen} was given twice (I3)`);
+      if (!this.#rowOf.has(gen) && gen <= this.#mostBefore) violation(`number ${gen} is given after a restore (I3)`);
       this.#rowOf.set(gen, id);
     }
   }
@@ -249,9 +261,11 @@ export class CommitChecks {
     const { violation } = this.#judged;
     const seen = new Set<number>();
     const known = new Set(this.#before.entries.map(({ owner, id, gen }) => `${owner} ${id} ${gen}`));
+    const inHand = new Set(this.#before.entries.map(({ gen }) => gen));
     for (const { id, gen, owner, over } of entries) {
       if (seen.has(id)) violation(`row ${id} is in two hands (I5)`);
       seen.add(id);
+      if (!inHand.has(gen) && gen <= this.#mostBefore) violation(`row ${id} goes under ${gen} after a restore (I3)`);
       if (over || known.has(`${owner} ${id} ${gen}`)) continue;
       const beside = entries.filter((other) => other.owner === owner && other.id !== id);
       const isSuspect = (row: RowLook | undefined) => (row?.crashes ?? 0) > 0;
