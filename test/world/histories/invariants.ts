@@ -234,6 +234,7 @@ export class Invariants implements Watcher {
 
   committed(): void {
     if (this.#world === null) return;
+    this.#prompt?.changed();
     this.#commits?.committed(this.#during);
   }
 

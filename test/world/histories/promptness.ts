@@ -8,7 +8,7 @@ import { gateLook, lookAt, WAITING } from "./ledger-look.ts";
 const CHANGES = new Set<keyof LedgerCalls>(["acceptChunk", "retryJob", "patchGate", "cancelRun", "exchange"]);
 /** Somebody is called for accepted work by then, while the gate lets it. */
 const CALLED_WITHIN_MS = 1_000;
-/** What follows a call has begun by then: calls that come close together share it. */
+/** What follows a change has begun by then: those that come close together share it. */
 const FOLLOWS_MS = 100;
 /** A send or a put that failed is tried again within this; a wake-up is believed under way for twice as long. */
 const TROUBLE_MS = 15_000;
@@ -76,7 +76,12 @@ export class Promptness {
     clock.after(CALLED_WITHIN_MS, () => this.#look(since, move));
   }
 
-  /** Not right after a call: a worker may just have left, and the next one be woken in a moment. */
+  /** A transaction: what a look at Ittybit has brought is followed as a call is. */
+  changed(): void {
+    this.#heardAt = this.#world.clock.now();
+  }
+
+  /** Not right after a change: a worker may just have left, or a slot be free, and the next one be woken in a moment. */
   #look(since: number, move: number): void {
     const { clock } = this.#world;
     const left = this.#heardAt + FOLLOWS_MS - clock.now();
