@@ -263,6 +263,20 @@ const replacedAndPutBack = fc.tuple(target, fc.integer({ min: 1_000, max: 4_000 
     }),
 );
 
+/** What is stored is purged by a delete that takes long, and ordered anew meanwhile: what the purge's lock is for. */
+const purgedLate = fc.tuple(target, fc.integer({ min: 20, max: 2_000 })).map(
+  ([at, ms]) =>
+    new Named(`purgedLate(accept ${at.image}, purge, ${ms} ms, accept)`, async (world) => {
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(8_000);
+      world.script.lateDeletes.push(20_000);
+      HAPPENINGS.purge(world, at);
+      await world.clock.run(ms);
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(30_000);
+    }),
+);
+
 /** A handler stands still for longer than its lease, and comes back with what it has to tell. */
 const lateWord = fc.tuple(target, fc.constantFrom("downloaded", "put", "posted", "before-exchange")).map(
   ([at, point]) =>
@@ -278,7 +292,7 @@ const lateWord = fc.tuple(target, fc.constantFrom("downloaded", "put", "posted",
 
 const SCENES = {
   ...{ overnight, slowAndForced, race, lostPost, forcedAndCancelled, copyCancelled },
-  ...{ replacedAndPutBack, lateWord },
+  ...{ replacedAndPutBack, purgedLate, lateWord },
 };
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */

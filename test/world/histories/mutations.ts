@@ -244,6 +244,14 @@ export const RULES: Rule[] = [
     favourites: ["race", "purge"],
   },
   {
+    name: "unlocked",
+    breaks: "I1: what is made while a purge deletes goes with what it deletes",
+    file: `${LEDGER}/protocol/purge.ts`,
+    find: "  tx.images.get(id).lock = tx.now + PURGE_LOCK_MS;",
+    replace: "  tx.images.get(id).lock = 0;",
+    favourites: ["purgedLate"],
+  },
+  {
     name: "uncounted",
     breaks: "I8: counts differ from rows",
     file: `${LEDGER}/tables/tx.ts`,
