@@ -49,7 +49,10 @@ export class Diary implements Watcher {
   readonly outcomes = new Map<string, number>();
   /** Generations that a ledger put back to an earlier point knows nothing of, or not their job: what they run holds no slot. */
   readonly forgotten = new Set<number>();
-  /** Those, and what was under way at the earlier point: it is made again, since its original may have been replaced in between. */
+  /**
+   * Those, what was merely looked at since, because a handler puts copies of what has the same picture, and what was under way at the
+   * earlier point: it is made again, since its original may have been replaced in between.
+   */
   readonly madeAgain = new Set<number>();
   /** When each token that the gate gave was there, Unix ms, by generation. */
   readonly tokens = new Map<number, Set<number>>();
@@ -63,6 +66,8 @@ export class Diary implements Watcher {
   served = 0;
   misses = 0;
   readonly #keys = new Map<string, string>();
+  /** When each generation was last given to a handler, to look at or to make. */
+  readonly #given = new Map<number, number>();
   /** Variant keys by the ledger's number of their row. */
   readonly #names = new Map<number, string>();
   /** The ledger's tables, once there are some. */
@@ -165,7 +170,7 @@ export class Diary implements Watcher {
     for (const { job } of request.submitted) this.heard.add(job);
     const answer = work() as ExchangeAnswer;
     this.#settled(request, answer, mine);
-    if (answer.status === "ok") for (const one of answer.give) this.#given(request.owner, one);
+    if (answer.status === "ok") for (const one of answer.give) this.#gave(request.owner, one);
     return answer;
   }
 
@@ -178,8 +183,9 @@ export class Diary implements Watcher {
     return new Set(entries.map(([, gen]) => gen));
   }
 
-  #given(owner: string, { id, key, gen, phase, notBefore, grantedAt, job }: Given): void {
+  #gave(owner: string, { id, key, gen, phase, notBefore, grantedAt, job }: Given): void {
     this.#names.set(id, key);
+    this.#given.set(gen, this.#now());
     this.note(key, `${owner} is given ${phase} ${gen} ${job ?? ""}`);
     if (phase !== "go") return;
     this.granted.set(gen, grantedAt);
@@ -201,6 +207,7 @@ export class Diary implements Watcher {
       this.madeAgain.add(gen);
       if (job === null) this.forgotten.add(gen);
     }
+    for (const [gen, givenAt] of this.#given) if (givenAt >= at) this.madeAgain.add(gen);
   }
 
   replaced(image: number): void {
