@@ -1,7 +1,7 @@
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
-import { DEAD, lookAt } from "../histories/ledger-look.ts";
+import { BULK, DEAD, lookAt } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
 import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
@@ -36,8 +36,8 @@ export class Story {
     const { world } = this;
     world.setRates(STORM);
     await world.upstream.faults(stormRules());
-    await this.#warm("catalogue", 0, 0.5);
     await this.#warm(CANCELLED_RUN, 0.45, 0.65);
+    await this.#warm("catalogue", 0, 0.5);
     const uploads = this.#uploads(0.6, 1);
     const views = this.#views();
     await this.#acts();
@@ -124,11 +124,11 @@ export class Story {
     const timed: [number, string, () => Promise<void>][] = [
       [0.1, "402 for 90 s", () => refuse(402, 90_000)],
       [0.2, "eviction", async () => object.evict()],
-      [0.25, "campaign cancelled", () => this.#cancelCampaign()],
       [0.3, "bulk paused for 2 minutes", () => this.#pause()],
       [0.35, "ledger out of reach for 61 s", async () => object.goDown(61_000)],
       [0.4, "429 storm of 30 s", () => this.#throttled()],
       [0.45, "force", () => this.#force()],
+      [0.5, "campaign cancelled", () => this.#cancelCampaign()],
       [0.5, "dialect v2025", () => upstream.profile("v2025")],
       [0.55, "eviction", async () => object.evict()],
       [0.6, "403 for 40 s", () => refuse(403, 40_000)],
@@ -187,10 +187,19 @@ export class Story {
     diary.because(key, "deleted");
   }
 
+  /** Once some of it is being made, since what merely waits is cancelled at once. */
   async #cancelCampaign(): Promise<void> {
-    const { diary } = this.world;
+    const { diary, clock } = this.world;
+    while (this.#done() < 1 && !this.#isCampaignInHand()) await clock.sleep(500);
     for (const key of diary.promised) if (!diary.kept.has(key)) diary.because(key, "cancel");
     await this.world.ask((ledger) => ledger.cancelRun(CANCELLED_RUN, WHO));
+  }
+
+  #isCampaignInHand(): boolean {
+    const { sql } = this.world;
+    const mine = "SELECT id FROM jobs WHERE run = (SELECT n FROM runs WHERE id = ?) AND lane = ? AND joined = 0";
+    const ids = new Set(sql.exec(mine, CANCELLED_RUN, BULK).map(({ id }) => Number(id)));
+    return lookAt(sql).entries.some(({ id, granted }) => granted && ids.has(id));
   }
 
   async #pause(): Promise<void> {
