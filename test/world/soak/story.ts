@@ -1,7 +1,7 @@
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
-import { BULK, DEAD, lookAt } from "../histories/ledger-look.ts";
+import { BULK, DEAD, lookAt, WAITING } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
 import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
@@ -190,16 +190,18 @@ export class Story {
   /** Once some of it is being made, since what merely waits is cancelled at once. */
   async #cancelCampaign(): Promise<void> {
     const { diary, clock } = this.world;
-    while (this.#done() < 1 && !this.#isCampaignInHand()) await clock.sleep(500);
+    while (this.#isCampaignWaiting() && clock.now() < this.#endsBy) await clock.sleep(500);
     for (const key of diary.promised) if (!diary.kept.has(key)) diary.because(key, "cancel");
     await this.world.ask((ledger) => ledger.cancelRun(CANCELLED_RUN, WHO));
   }
 
-  #isCampaignInHand(): boolean {
+  /** Some of what only it asked for waits, and none of that is being made. */
+  #isCampaignWaiting(): boolean {
     const { sql } = this.world;
-    const mine = "SELECT id FROM jobs WHERE run = (SELECT n FROM runs WHERE id = ?) AND lane = ? AND joined = 0";
-    const ids = new Set(sql.exec(mine, CANCELLED_RUN, BULK).map(({ id }) => Number(id)));
-    return lookAt(sql).entries.some(({ id, granted }) => granted && ids.has(id));
+    const only = "run = (SELECT n FROM runs WHERE id = ?) AND lane = ? AND state = ? AND joined = 0";
+    const found = sql.exec(`SELECT id FROM jobs WHERE ${only}`, CANCELLED_RUN, BULK, WAITING);
+    const ids = new Set(found.map(({ id }) => Number(id)));
+    return ids.size > 0 && !lookAt(sql).entries.some(({ id, granted }) => granted && ids.has(id));
   }
 
   async #pause(): Promise<void> {
