@@ -86,6 +86,7 @@ export class Diary implements Watcher {
     if (call === "exchange") return this.#exchange(args[0] as ExchangeRequest, work);
     const answer = work();
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
+    if (call === "cancelRun") this.#cancelled();
     if (call === "purgeImage") this.#purged(imageOf(String(args[0])), Number((answer as { purge: string }).purge));
     return answer;
   }
@@ -190,6 +191,11 @@ export class Diary implements Watcher {
     if (phase !== "go") return;
     this.granted.set(gen, grantedAt);
     this.tokens.set(gen, (this.tokens.get(gen) ?? new Set()).add(notBefore));
+  }
+
+  /** Only one run is ever cancelled. Until its call is heard, work of it is granted. */
+  #cancelled(): void {
+    for (const key of this.promised) if (!this.kept.has(key)) this.because(key, "cancel");
   }
 
   #purged(image: number, floor: number): void {

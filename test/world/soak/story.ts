@@ -189,9 +189,8 @@ export class Story {
 
   /** Once some of it is being made, since what merely waits is cancelled at once. */
   async #cancelCampaign(): Promise<void> {
-    const { diary, clock } = this.world;
+    const { clock } = this.world;
     while (this.#isCampaignWaiting() && clock.now() < this.#endsBy) await clock.sleep(500);
-    for (const key of diary.promised) if (!diary.kept.has(key)) diary.because(key, "cancel");
     await this.world.ask((ledger) => ledger.cancelRun(CANCELLED_RUN, WHO));
   }
 
