@@ -148,7 +148,8 @@ export class ModelledWorld {
 
   #ledger(): LedgerCalls {
     const { clock } = this;
-    return ledgerClient(this.#object.newStub, { clock, log: quiet, sleep: (ms) => clock.sleep(ms) });
+    const newCallId = () => crypto.randomUUID();
+    return ledgerClient(this.#object.newStub, { clock, log: quiet, sleep: (ms) => clock.sleep(ms), newCallId });
   }
 
   get #config() {

@@ -55,7 +55,7 @@ describe.each(["an import", "the platform"] as const)("a ledger put back to an e
     if (by === "an import") expect(await imported(world, lines)).toBe(true);
     else {
       world.object.putBack(copy);
-      await world.clock.until(world.ask((ledger) => ledger.restored("test")));
+      await world.clock.until(world.ask((ledger) => ledger.restored("test", {})));
     }
     await world.accept("bulk", wishOf(idsOf("after", 5)));
     await rest(world);
@@ -90,7 +90,7 @@ it("a ledger put back gives no number twice, not even to who calls before the op
   const lost = await gensOf("second");
   world.object.putBack(copy);
   const after = await gensOf("third", "fourth");
-  await world.clock.until(world.ask((ledger) => ledger.restored("test")));
+  await world.clock.until(world.ask((ledger) => ledger.restored("test", {})));
   const later = await gensOf("fifth");
   const all = [...lost, ...after, ...later];
   expect(all).toHaveLength(8);

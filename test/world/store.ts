@@ -1,7 +1,7 @@
 import { createMemoryBucket, type Stored } from "../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
-import type { Weather } from "./weather.ts";
+import type { Hop, Weather } from "./weather.ts";
 
 /** R2 takes one write of a key in this time (developers.cloudflare.com/r2/platform/limits, read 2026-11). */
 const SAME_KEY_MS = 1_000;
@@ -88,12 +88,7 @@ export class Store {
     throw new Error("R2: no answer (world)");
   }
 
-  async #land(
-    args: Parameters<R2Bucket["put"]>,
-    put: Put,
-    ms: number,
-    lost: "call" | "answer" | null,
-  ): Promise<R2Object | null> {
+  async #land(args: Parameters<R2Bucket["put"]>, put: Put, ms: number, lost: Hop["lost"]): Promise<R2Object | null> {
     const restarts = this.#restarts;
     const { clock, weather } = this.#world;
     await clock.sleep(ms);

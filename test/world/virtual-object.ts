@@ -195,6 +195,11 @@ export class VirtualObject {
     );
     this.#checkAlarm(`after ${name}`);
     await clock.sleep(hop.backMs);
+    // The platform marks this error as retryable, although the object has received the call.
+    if (hop.lost === "drop") {
+      this.counts.answersLost += 1;
+      throw Object.assign(new Error(`${name}: the connection dropped (world)`), { retryable: true });
+    }
     if (hop.lost === "answer" || life.dead || clock.now() < this.#downUntil) {
       this.counts.answersLost += 1;
       throw new Error(`${name}: the answer was lost (world)`);

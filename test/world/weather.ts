@@ -1,11 +1,11 @@
 import { CRASH_POINTS, type CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Chance } from "./chance.ts";
 
-/** A way there and back: how long each takes, and what gets lost on it. */
+/** A way there and back: how long each takes, and what gets lost on it. `drop`: the call is heard, and its connection drops before the answer. */
 export interface Hop {
   ms: number;
   backMs: number;
-  lost: "call" | "answer" | null;
+  lost: "call" | "answer" | "drop" | null;
 }
 
 const SEND_MS = 20;
@@ -38,6 +38,8 @@ export interface Faults {
   stall: { point: CrashPoint; ms: number }[];
   lostCalls: number;
   lostAnswers: number;
+  /** Calls of the ledger that are heard and whose connection drops then, which the platform marks as retryable. */
+  droppedAnswers: number;
   lostAlarms: number;
   /** R2 calls that fail; R2 calls that do their work and whose answer is lost. */
   store: number;
@@ -60,7 +62,7 @@ export interface Faults {
 export function noFaults(): Faults {
   const lists = { crash: [], stall: [], latePuts: [], lateMessages: [], lateDeletes: [], lateLists: [], sends: [] };
   const hung = { hungCalls: [], hungStore: [], hungSends: [] };
-  const counts = { lostCalls: 0, lostAnswers: 0, lostAlarms: 0, store: 0, storeAnswers: 0 };
+  const counts = { lostCalls: 0, lostAnswers: 0, droppedAnswers: 0, lostAlarms: 0, store: 0, storeAnswers: 0 };
   return { ...lists, ...hung, ...counts, doubledMessages: 0, lostMessages: 0 };
 }
 
@@ -87,6 +89,7 @@ export function scripted(faults: () => Faults, chance: Chance): Weather {
       const hung = faults().hungCalls.shift();
       if (hung !== undefined) return { ...hop, ms: hung, lost: "call" };
       if (strike(faults(), "lostCalls")) return { ...hop, lost: "call" };
+      if (strike(faults(), "droppedAnswers")) return { ...hop, lost: "drop" };
       return { ...hop, lost: strike(faults(), "lostAnswers") ? "answer" : null };
     },
     store(call) {
@@ -165,7 +168,8 @@ export function byRates(rates: () => Rates, chance: Chance): Weather {
     wire() {
       const { callLost, answerLost, callSlow } = rates();
       const ms = chance.hits(callSlow) ? chance.between(500, 8_000) : chance.between(1, 15);
-      return { ms, backMs: chance.between(1, 15), lost: lostOf(callLost, answerLost) };
+      const lost = lostOf(callLost, answerLost);
+      return { ms, backMs: chance.between(1, 15), lost: lost === "answer" && chance.hits(0.5) ? "drop" : lost };
     },
     store() {
       const { storeFails, storeAnswerLost } = rates();

@@ -72,10 +72,11 @@ export class World {
   skewMs = 0;
   #asking = 0;
   #owners = 0;
+  #calls = 0;
   #running = true;
 
   constructor(options: WorldOptions) {
-    const { clock, queues, chance, log } = options;
+    const { clock, queues, chance } = options;
     this.#options = options;
     this.clock = clock;
     this.store = new Store(options);
@@ -86,7 +87,7 @@ export class World {
       skew: () => this.skewMs,
       depsOf: (life) => this.#ledgerDeps(life),
     });
-    this.ledger = ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms) });
+    this.ledger = this.#client();
     let door: World["door"] | null = null;
     this.door = (request) => {
       door ??= doorOf({ ...options, ledger: this.ledger, bucket: this.store.bucket(new Life()) });
@@ -161,6 +162,15 @@ export class World {
     this.sql.close();
   }
 
+  #client(): LedgerCalls {
+    const { clock, log } = this.#options;
+    const newCallId = () => {
+      this.#calls += 1;
+      return `c${this.#calls}`;
+    };
+    return ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms), newCallId });
+  }
+
   /** Once a minute; of an idle ledger, which it finds nothing to do for, once an hour. */
   #cron(turn = 0): void {
     if (!this.#running) return;
@@ -233,7 +243,7 @@ export class World {
     }) as typeof fetch;
     return {
       ...{ config, clock, log, sleep, fetch: fetcher, allowLoopbackHttp: outside.allowLoopbackHttp },
-      ledger: mortal(ledgerClient(this.object.newStub, { clock, log, sleep }), life),
+      ledger: mortal(this.#client(), life),
       ittybit: mortal(counted(outside.ittybit, life), life),
       images: mortal(counted(this.store.bucket(life), life), life),
       originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },

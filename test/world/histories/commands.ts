@@ -124,6 +124,7 @@ const hookFault = fc.oneof(
 const platformFault = fc.oneof(
   few.map((n) => fault(`lostCalls(${n})`, (script) => (script.lostCalls += n))),
   few.map((n) => fault(`lostAnswers(${n})`, (script) => (script.lostAnswers += n))),
+  few.map((n) => fault(`droppedAnswers(${n})`, (script) => (script.droppedAnswers += n))),
   few.map((n) => fault(`r2Out(${n})`, (script) => (script.store += n))),
   few.map((n) => fault(`r2Lost(${n})`, (script) => (script.storeAnswers += n))),
   fc.constantFrom(5_000, 20_000).map((ms) =>

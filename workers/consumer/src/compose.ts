@@ -46,7 +46,8 @@ export function ittybitOf(env: Env): Ittybit {
 }
 
 export function ledgerOf(env: Env): LedgerCalls {
-  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep });
+  const newCallId = () => crypto.randomUUID();
+  return ledgerFor(ledgerNamespace(env), { clock: systemClock, log: logOf(env, "consumer"), sleep, newCallId });
 }
 
 /** The platform's traces: a span costs nothing where nobody samples. */

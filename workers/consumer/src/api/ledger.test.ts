@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Engine } from "../ledger/object/engine.ts";
+import type { Engine, EngineHost } from "../ledger/object/engine.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
+import { testEngine } from "../ledger/testing/test-engine.ts";
 import { type ApiWorld, createApiWorld, VIEWER, work } from "./testing/api-world.ts";
 
 const key = (id: string) => `${id}/400-high.webp`;
@@ -29,8 +30,10 @@ const tablesOf = ({ sql }: ApiWorld, ...but: string[]) =>
   Object.fromEntries(
     ["jobs", "fresh", "runs", "inbox", "images", "recent", "hist", "actions", "joins", "attempts"]
       .filter((name) => !but.includes(name))
-      .map((name) => [name, sql.exec(`SELECT * FROM ${name} ORDER BY 1, 2`)]),
+      .map((name) => [name, sql.exec(`SELECT * FROM ${name} ${OWN[name] ?? ""} ORDER BY 1, 2`)]),
   );
+/** The ledger notes the calls of the import itself. */
+const OWN: Record<string, string> = { inbox: "WHERE id NOT LIKE 'call:%'" };
 
 describe("a copy of the ledger", () => {
   it("exported and imported elsewhere is the same ledger, and both are told by the audit log", async () => {
@@ -92,23 +95,46 @@ describe("a copy of the ledger", () => {
 });
 
 describe("the platform's bookmarks", () => {
-  /** A platform that keeps bookmarks: what an object of it is asked. */
-  function platform(fails = false) {
+  /** A platform that keeps bookmarks: what an object of it is asked. `drops`: the first call is heard, and its connection drops with the restart. */
+  function platform({ keeps = true, drops = false } = {}) {
     const asked: string[] = [];
     const world = createApiWorld();
-    const engine: Engine = world.ledger;
-    const client = clientOf(engine);
-    const restoreTo = async (to: { at: number } | { bookmark: string }) => {
-      if (fails) return null;
-      asked.push(JSON.stringify(to));
-      return { bookmark: "bookmark" in to ? to.bookmark : `b-${to.at}`, undo: "b-now" };
+    const { engine, host } = testEngine(world.sql, world.deps, { sleep: async () => undefined });
+    let now = "b-now";
+    const bookmarks: EngineHost["bookmarks"] = {
+      now: async () => now,
+      at: async (time) => `b-${time}`,
+      restoreNext: async (bookmark) => {
+        asked.push(`to ${bookmark}`);
+        return now;
+      },
+      restart: () => {
+        now = "b-restarted";
+      },
     };
+    if (keeps) host.bookmarks = bookmarks;
+    const isDropped = () => drops && asked.length === 1;
     world.deps.ledger = {
-      ...client,
-      restoreTo,
+      ...clientOf(dropping(engine, isDropped)),
       restored: async (who, how) => void asked.push(`${who} ${JSON.stringify(how)}`),
     };
     return { ...world, asked };
+  }
+
+  /** Its calls are heard, and their connections drop after an answer for which this holds. */
+  function dropping(engine: Engine, isDropped: () => boolean): Engine {
+    return new Proxy(engine, {
+      get:
+        (target, name) =>
+        async (...args: unknown[]) => {
+          const answer: unknown = await (Reflect.get(target, name) as (...args: unknown[]) => unknown).apply(
+            target,
+            args,
+          );
+          if (isDropped()) throw Object.assign(new Error("Network connection lost."), { retryable: true });
+          return answer;
+        },
+    });
   }
 
   it("put it back to a time or a bookmark, after which it is told that it was restored", async () => {
@@ -120,11 +146,18 @@ describe("the platform's bookmarks", () => {
     });
     await world.json("POST", "/api/v1/ledger/restore", { body: { bookmark: "b-7" } });
     expect(world.asked).toEqual([
-      `{"at":${Date.parse(at)}}`,
+      `to b-${Date.parse(at)}`,
       `operator token 1 {"bookmark":"b-${Date.parse(at)}","undo":"b-now"}`,
-      '{"bookmark":"b-7"}',
-      'operator token 1 {"bookmark":"b-7","undo":"b-now"}',
+      "to b-7",
+      'operator token 1 {"bookmark":"b-7","undo":"b-restarted"}',
     ]);
+  });
+
+  it("are told as of before the restart, though the call was made again after it", async () => {
+    const world = platform({ drops: true });
+    const { body } = await world.json("POST", "/api/v1/ledger/restore", { body: { at: "2026-11-24T11:00:00Z" } });
+    expect(world.asked.slice(0, 2)).toEqual([`to ${String(body.bookmark)}`, `to ${String(body.bookmark)}`]);
+    expect(body.undo).toBe("b-now");
   });
 
   it.each([{ at: "2026-11-24T13:00:00Z" }, { at: "yesterday" }, {}, { bookmark: "" }])(
@@ -137,7 +170,7 @@ describe("the platform's bookmarks", () => {
   );
 
   it("are said to be missing where the platform keeps none", async () => {
-    const answer = await platform(true).call("POST", "/api/v1/ledger/restore", { body: { bookmark: "b" } });
+    const answer = await platform({ keeps: false }).call("POST", "/api/v1/ledger/restore", { body: { bookmark: "b" } });
     expect(answer.status).toBe(503);
   });
 });

@@ -6,8 +6,9 @@ import type { Hook } from "../ittybit/webhooks/read-hook.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
- * doctor ask (`Operators`), and what is answered. Times are Unix ms, keys are variant keys. A call is one SQLite transaction, and a call
- * of a handler may be repeated with the same owner without changing anything but the lease (docs/protocol.md, I9).
+ * doctor ask (`Operators`), and what is answered. Times are Unix ms, keys are variant keys. A call is one SQLite transaction. A caller
+ * that gets no answer makes the same call again, and the repeat changes nothing (`LEDGER_CALLS`); of a handler's call it renews the
+ * lease (docs/protocol.md, I9).
  */
 
 /* ── What handlers ask ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -230,7 +231,7 @@ export interface Operators {
   /** The deletions are done: unlocks. Without this call the locks run out by themselves. */
   doctorDone(locks: SliceAnswer["locks"]): Promise<void>;
   /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
-  restored(who: string, how?: Record<string, unknown>): Promise<void>;
+  restored(who: string, how: Record<string, unknown>): Promise<void>;
 
   /** The ledger's rows, a line of JSON each, from a cursor on (null: from the beginning, which is audited). */
   exportSlice(cursor: string | null, who: string): Promise<CopySlice>;
@@ -240,11 +241,19 @@ export interface Operators {
   importRows(lines: string[]): Promise<number | null>;
   /** The copy takes the ledger's place, if it has so many rows; then as `restored`. */
   importEnd(rows: number, who: string): Promise<boolean>;
+  /** The platform's bookmark of the database as it was at a time; `undo` is the bookmark of now. Null: this platform keeps none. */
+  findBookmark(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null>;
   /**
-   * Has the platform put the database back to what it was at a time, or at a bookmark: the object restarts on it soon after the answer,
-   * and is to be told `restored`. `undo` is the bookmark of now. Null: this platform keeps none.
+   * Has the platform put the database back: the object restarts on it soon after the answer, and is to be told `restored`. Name a bookmark:
+   * a repeat may meet the database after the restart, which remembers no call, and then goes back to the same bookmark once more. Null:
+   * this platform keeps no bookmarks.
    */
-  restoreTo(to: { at: number } | { bookmark: string }): Promise<{ bookmark: string; undo: string } | null>;
+  restoreTo(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null>;
+}
+
+export interface Bookmarks {
+  bookmark: string;
+  undo: string;
 }
 
 export interface CopySlice {
@@ -263,67 +272,81 @@ export interface Upkeep {
 
 export type LedgerCalls = Handlers & Operators & Upkeep;
 
-/** What the object answers to a call: the same, or at once what the caller will get as a promise. */
+/** What the object answers to a call: the same, or at once what the caller will get as a promise. A call of the kind `id` ends with its id. */
 export type Answering<Calls> = {
-  [K in keyof Calls]: Calls[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R | Promise<R> : never;
+  [K in keyof Calls]: Calls[K] extends (...args: infer A) => Promise<infer R>
+    ? (...args: K extends CallsOf<"id"> ? [...A, id?: string] : A) => R | Promise<R>
+    : never;
 };
 
 /**
- * Every call, and whether it may be made a second time when the first one's answer was lost: `repeat` changes nothing the second time,
- * `once` would (a second action, a second try counted, a conflict told to somebody whose act has succeeded).
+ * Every call, and why a caller that has lost the answer may make it again, whatever the platform says of the error: a call whose error is
+ * marked `retryable` may have been heard.
+ *
+ * - `read`: changes nothing.
+ * - `idempotent`: the arguments say what is meant (an owner and generations, a delivery, a message, a session), so the repeat changes nothing.
+ * - `id`: the client adds an id behind the arguments, and the ledger answers a repeat of that id as it answered the first call. The
+ *   arguments of such a call are never optional. Callers of before release 0.2 send no id.
  */
 export const LEDGER_CALLS = {
-  exchange: "repeat",
-  recordDead: "repeat",
-  acceptChunk: "repeat",
-  finishDelivery: "repeat",
-  findDelivery: "repeat",
-  purgeImage: "repeat",
-  lookUp: "repeat",
-  listRuns: "repeat",
-  getRun: "repeat",
-  listRejected: "repeat",
-  listJobs: "repeat",
-  getJob: "repeat",
-  listDead: "repeat",
-  listCauses: "repeat",
-  listActions: "repeat",
-  getAction: "repeat",
-  listImages: "repeat",
-  imageRows: "repeat",
-  stats: "repeat",
-  about: "repeat",
-  history: "repeat",
-  pulse: "repeat",
-  getGate: "repeat",
-  noteDeliveries: "once",
-  listDeliveries: "repeat",
-  listEvents: "repeat",
-  testEvent: "once",
-  listAudit: "repeat",
-  cancelRun: "repeat",
-  retryJob: "once",
-  promoteJob: "once",
-  cancelJob: "once",
-  countMatches: "repeat",
-  createAction: "once",
-  cancelAction: "repeat",
-  patchGate: "repeat",
-  isSessionOver: "repeat",
-  endSession: "repeat",
-  doctorFrom: "repeat",
-  doctorSlice: "repeat",
-  doctorDone: "repeat",
-  hooked: "repeat",
-  rearm: "repeat",
-  recover: "repeat",
-  restored: "repeat",
-  exportSlice: "repeat",
-  importBegin: "repeat",
-  importRows: "once",
-  importEnd: "once",
-  restoreTo: "once",
-} as const satisfies Record<keyof LedgerCalls, "repeat" | "once">;
+  exchange: "idempotent",
+  recordDead: "idempotent",
+  acceptChunk: "idempotent",
+  finishDelivery: "idempotent",
+  findDelivery: "read",
+  purgeImage: "id",
+  lookUp: "read",
+  listRuns: "read",
+  getRun: "read",
+  listRejected: "read",
+  listJobs: "read",
+  getJob: "read",
+  listDead: "read",
+  listCauses: "read",
+  listActions: "read",
+  getAction: "read",
+  listImages: "read",
+  imageRows: "read",
+  stats: "read",
+  about: "read",
+  history: "read",
+  pulse: "read",
+  getGate: "read",
+  noteDeliveries: "id",
+  listDeliveries: "read",
+  listEvents: "read",
+  testEvent: "id",
+  listAudit: "read",
+  cancelRun: "id",
+  retryJob: "id",
+  promoteJob: "id",
+  cancelJob: "id",
+  countMatches: "read",
+  createAction: "id",
+  cancelAction: "idempotent",
+  patchGate: "id",
+  isSessionOver: "read",
+  endSession: "idempotent",
+  doctorFrom: "read",
+  doctorSlice: "id",
+  doctorDone: "idempotent",
+  hooked: "id",
+  rearm: "idempotent",
+  recover: "idempotent",
+  restored: "id",
+  exportSlice: "id",
+  importBegin: "id",
+  importRows: "id",
+  importEnd: "id",
+  findBookmark: "read",
+  restoreTo: "idempotent",
+} as const satisfies Record<keyof LedgerCalls, "read" | "idempotent" | "id">;
+
+type CallsOf<Kind> = {
+  [K in keyof LedgerCalls]: (typeof LEDGER_CALLS)[K] extends Kind ? K : never;
+}[keyof LedgerCalls];
+/** The calls that change something. */
+export type WritingCall = CallsOf<"idempotent" | "id">;
 
 /* ── Intake ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 

@@ -8,11 +8,14 @@ import { LedgerUnavailable } from "./ledger-unavailable.ts";
 function platform(fails: (call: number) => object | null) {
   const clock = createFakeClock();
   const stubs: object[] = [];
+  const heard: unknown[][] = [];
   let calls = 0;
+  let ids = 0;
   const newStub = () => {
     let broken: object | null = null;
-    const answer = async () => {
+    const answer = async (...args: unknown[]) => {
       calls += 1;
+      heard.push(args);
       broken ??= fails(calls);
       if (broken !== null) throw Object.assign(new Error("reset"), broken);
       return "ok";
@@ -21,8 +24,12 @@ function platform(fails: (call: number) => object | null) {
     stubs.push(stub);
     return stub as unknown as LedgerCalls;
   };
-  const ledger = ledgerClient(newStub, { clock, log: () => undefined, sleep: clock.sleep });
-  return { ledger, clock, stubs, calls: () => calls };
+  const newCallId = () => {
+    ids += 1;
+    return `id${ids}`;
+  };
+  const ledger = ledgerClient(newStub, { clock, log: () => undefined, sleep: clock.sleep, newCallId });
+  return { ledger, clock, stubs, heard, calls: () => calls };
 }
 
 const CALL: ExchangeRequest = {
@@ -47,13 +54,18 @@ describe("the ledger's client", () => {
     expect(clock.now() - since).toBeLessThanOrEqual(10_000);
   });
 
-  it("does not repeat what would happen twice, unless the platform says that it was not heard", async () => {
+  it("repeats a call that must happen once under the id of its first try, and gives each call another id", async () => {
     const action = { kind: "retry", filter: "{}", match: {}, rate: null, who: "x" } as never;
-    const once = platform(() => ({}));
-    await expect(once.ledger.createAction(action)).rejects.toBeInstanceOf(LedgerUnavailable);
-    expect(once.calls()).toBe(1);
-    const passing = platform((call) => (call === 1 ? { retryable: true } : null));
-    expect(await passing.ledger.createAction(action)).toBe("ok");
+    const { ledger, heard } = platform((call) => (call <= 2 ? { retryable: call === 1 } : null));
+    expect(await ledger.createAction(action)).toBe("ok");
+    expect(await ledger.createAction(action)).toBe("ok");
+    expect(heard).toEqual(["id1", "id1", "id1", "id2"].map((id) => [action, id]));
+  });
+
+  it("adds no id to a call whose arguments say what is meant", async () => {
+    const { ledger, heard } = platform(() => null);
+    await ledger.exchange(CALL);
+    expect(heard).toEqual([[CALL]]);
   });
 
   it("leaves an overloaded object alone", async () => {

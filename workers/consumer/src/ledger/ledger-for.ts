@@ -18,14 +18,16 @@ export interface AskDeps {
   clock: Clock;
   log: Log;
   sleep(ms: number): Promise<void>;
+  /** A random id, different for each call. */
+  newCallId(): string;
 }
 
 /**
  * The ledger that keeps this image's jobs, as a client: the one place where sharding is decided. There is one shard, which takes about a
  * thousand calls a second and ten million rows; counts, gate and runs would have to be summed over more.
  *
- * Each try takes a new stub, because a stub that has thrown once throws for ever. A call that changes nothing the second time is tried
- * for about 10 s; one that does, until it may have been heard. Throws `LedgerUnavailable`.
+ * Each try takes a new stub, because a stub that has thrown once throws for ever. Every call is tried for about 10 s: none changes anything
+ * when it is heard twice (`LEDGER_CALLS`). Throws `LedgerUnavailable`.
  */
 export function ledgerFor(namespace: LedgerNamespace, deps: AskDeps): LedgerCalls {
   const id = namespace.idFromName("main");
@@ -35,10 +37,12 @@ export function ledgerFor(namespace: LedgerNamespace, deps: AskDeps): LedgerCall
 
 /** The client over whatever makes stubs. */
 export function ledgerClient(newStub: () => LedgerCalls, deps: AskDeps): LedgerCalls {
-  const client = Object.keys(LEDGER_CALLS).map((name) => {
+  const client = Object.entries(LEDGER_CALLS).map(([name, kind]) => {
     const call = name as keyof LedgerCalls;
-    const ask = (...args: unknown[]) =>
-      persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...args), deps);
+    const ask = (...args: unknown[]) => {
+      const said = kind === "id" ? [...args, deps.newCallId()] : args;
+      return persist(call, () => (newStub()[call] as (...args: unknown[]) => Promise<unknown>)(...said), deps);
+    };
     return [call, ask] as const;
   });
   return Object.fromEntries(client) as unknown as LedgerCalls;
@@ -52,15 +56,13 @@ async function persist<T>(call: keyof LedgerCalls, ask: () => Promise<T>, { cloc
     } catch (error) {
       log("ledger.unanswered", { call, error: errorText(error) });
       const wait = pause * (0.5 + 0.5 * clock.random());
-      if (!mayAskAgain(call, error) || clock.now() + wait > until) throw new LedgerUnavailable(call, error);
+      if (isOverloaded(error) || clock.now() + wait > until) throw new LedgerUnavailable(call, error);
       await sleep(wait);
     }
   }
 }
 
-/** The platform marks errors of its own: `overloaded` wants no second try, `retryable` was a passing failure. */
-function mayAskAgain(call: keyof LedgerCalls, error: unknown): boolean {
-  const { overloaded, retryable } = (error ?? {}) as { overloaded?: boolean; retryable?: boolean };
-  if (overloaded === true) return false;
-  return LEDGER_CALLS[call] === "repeat" || retryable === true;
+/** The platform's mark of an object that has too much to do: another try would add to it. */
+function isOverloaded(error: unknown): boolean {
+  return ((error ?? {}) as { overloaded?: boolean }).overloaded === true;
 }

@@ -27,7 +27,7 @@ const session = playSession();
 function shapesOf(calls: readonly Call[]): { args: Shape; answers: Shape } {
   const [args, answers]: [Shape, Shape] = [{}, {}];
   for (const { call, args: given, answer } of calls) {
-    addShape(args, given, call);
+    for (const [place, one] of given.entries()) addShape(args, one, `${call}.${place}`);
     addShape(answers, answer, call);
   }
   return { args, answers };

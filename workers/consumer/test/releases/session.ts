@@ -223,8 +223,9 @@ function upkeep(say: Say, clock: { ms: number }): void {
   say("importBegin", schema);
   say("importRows", lines);
   say("importEnd", 0, WHO);
+  say("findBookmark", { at: clock.ms });
   say("restoreTo", { at: clock.ms });
   say("rearm");
-  say("restored", WHO);
+  say("restored", WHO, {});
   say("recover");
 }

@@ -5,6 +5,7 @@ import type {
   AcceptChunk,
   ActionView,
   Answering,
+  Bookmarks,
   CausesView,
   ChunkAnswer,
   CopySlice,
@@ -40,6 +41,7 @@ import { exchange } from "../protocol/exchange.ts";
 import { hookStats, makeHookKey } from "../protocol/hook-url.ts";
 import { hooked } from "../protocol/hooked.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
+import { answerOf, once } from "../protocol/once.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/reconcile.ts";
 import { numberAbove, recover, restored } from "../protocol/restored.ts";
@@ -92,12 +94,15 @@ export interface EngineHost {
   /** Keeps the object alive until this has ended. */
   waitUntil(work: Promise<unknown>): void;
   /** The platform's bookmarks of the database, of the last 30 days; where it keeps none (local runs), undefined. */
-  bookmarks?: {
-    at(time: number): Promise<string>;
-    /** The next instance stands on the bookmark; answers that of now. */
-    restoreNext(bookmark: string): Promise<string>;
-    restart(): void;
-  };
+  bookmarks?: PlatformBookmarks;
+}
+
+interface PlatformBookmarks {
+  now(): Promise<string>;
+  at(time: number): Promise<string>;
+  /** The next instance stands on the bookmark; answers that of now. */
+  restoreNext(bookmark: string): Promise<string>;
+  restart(): void;
 }
 
 /**
@@ -147,12 +152,13 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#change((tx) => exchange(tx, request));
   }
 
-  async hooked(gen: number, token: string, hook: Hook | null): Promise<"taken" | "refused"> {
-    const { meta, hookState, hooks } = this.#transactions.memory;
+  async hooked(gen: number, token: string, hook: Hook | null, id?: string): Promise<"taken" | "refused"> {
+    const { meta, hookState, hooks, heard } = this.#transactions.memory;
     if (hookState === null || !(await opens(token, gen, { ledgerId: meta.ledgerId, key: hookState.key }))) {
       hooks.counts.refused += 1;
       return "refused";
     }
+    if (!heard.isNew(id)) return "taken";
     const ended = hook && this.#read((tx) => hooked(tx, gen, hook));
     if (ended !== null && this.steps.collected({ ...NOTHING, ended: [ended] }) > 0) this.#follow();
     else this.#collect();
@@ -164,8 +170,9 @@ export class Engine implements Answering<LedgerCalls> {
     this.#note((tx) => recordDead(tx, messages));
   }
 
-  noteDeliveries(notes: DeliveryNote[]): void {
-    this.#transactions.memory.deliveries.add(notes, this.#deps.clock.now());
+  noteDeliveries(notes: DeliveryNote[], id?: string): void {
+    const { heard, deliveries } = this.#transactions.memory;
+    if (heard.isNew(id)) deliveries.add(notes, this.#deps.clock.now());
   }
 
   listDeliveries(): DeliveryView[] {
@@ -186,11 +193,16 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => findDelivery(tx, id));
   }
 
-  purgeImage(id: string, order: string | null, who: string): { status: "purging" | "outdated"; purge: string } {
-    const task = this.#change((tx) => beginPurge(tx, id, order, who));
-    if (task === null) return { status: "outdated", purge: "" };
-    this.#host.waitUntil(this.#purge(task));
-    return { status: "purging", purge: String(task.purge) };
+  purgeImage(image: string, order: string | null, who: string, id?: string) {
+    const begun: PurgeTask[] = [];
+    const answer = this.#change((tx) => {
+      const task = beginPurge(tx, image, order, who);
+      if (task === null) return { status: "outdated" as const, purge: "" };
+      begun.push(task);
+      return { status: "purging" as const, purge: String(task.purge) };
+    }, id);
+    for (const task of begun) this.#host.waitUntil(this.#purge(task));
+    return answer;
   }
 
   /* ── What operators see ── */
@@ -274,8 +286,8 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read((tx) => listEvents(tx, query));
   }
 
-  testEvent(who: string): number {
-    return this.#change((tx) => testEvent(tx, who));
+  testEvent(who: string, id?: string): number {
+    return this.#change((tx) => testEvent(tx, who), id);
   }
 
   listAudit({ cursor, limit, search = "" }: Page & { search?: string }) {
@@ -288,43 +300,43 @@ export class Engine implements Answering<LedgerCalls> {
 
   /* ── What operators do ── */
 
-  cancelRun(id: string, who: string): RunView | null {
+  cancelRun(run: string, who: string, id?: string): RunView | null {
     const found = this.#change((tx) => {
-      const known = cancelRun(tx, id);
-      if (known) audit(tx, who, "run.cancel", id, {});
+      const known = cancelRun(tx, run);
+      if (known) audit(tx, who, "run.cancel", run, {});
       return known;
-    });
+    }, id);
     // A run's counts follow its rows at the end of the transaction: they are read in the next.
-    return found ? this.getRun(id) : null;
+    return found ? this.getRun(run) : null;
   }
 
-  retryJob(name: string, who: string): JobAct {
-    return this.#act(name, who, "retry");
+  retryJob(name: string, who: string, id?: string): JobAct {
+    return this.#act("retry", name, who, id);
   }
 
-  promoteJob(name: string, who: string): JobAct {
-    return this.#act(name, who, "promote");
+  promoteJob(name: string, who: string, id?: string): JobAct {
+    return this.#act("promote", name, who, id);
   }
 
-  cancelJob(name: string, who: string): JobAct {
-    return this.#act(name, who, "cancel");
+  cancelJob(name: string, who: string, id?: string): JobAct {
+    return this.#act("cancel", name, who, id);
   }
 
-  createAction(wanted: NewAction): ActionView | null {
-    const id = `act_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
-    return this.#change((tx) => createAction(tx, id, wanted));
+  createAction(wanted: NewAction, id?: string): ActionView | null {
+    const action = `act_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
+    return this.#change((tx) => createAction(tx, action, wanted), id);
   }
 
   cancelAction(id: string, who: string): ActionView | null {
     return this.#change((tx) => cancelAction(tx, id, who));
   }
 
-  patchGate(patch: GatePatch, who: string): GateView {
+  patchGate(patch: GatePatch, who: string, id?: string): GateView {
     return this.#change((tx) => {
       const before = patchGate(tx.gateNow, patch, who);
       audit(tx, who, "gate.patch", null, { ...patch, before });
       return gateView(tx.gateNow, slotsUsed(tx));
-    });
+    }, id);
   }
 
   isSessionOver(session: string): boolean {
@@ -341,8 +353,8 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#read(doctorFrom);
   }
 
-  doctorSlice(request: SliceRequest): SliceAnswer {
-    return this.#change((tx) => doctorSlice(tx, request));
+  doctorSlice(request: SliceRequest, id?: string): SliceAnswer {
+    return this.#change((tx) => doctorSlice(tx, request), id);
   }
 
   doctorDone(locks: SliceAnswer["locks"]): void {
@@ -366,47 +378,51 @@ export class Engine implements Answering<LedgerCalls> {
     this.#change(recover);
   }
 
-  restored(who: string, how: Record<string, unknown> = {}): void {
-    this.#change((tx) => restored(tx, who, how));
+  restored(who: string, how: Record<string, unknown> = {}, id?: string): void {
+    this.#change((tx) => restored(tx, who, how), id);
   }
 
-  exportSlice(cursor: string | null, who: string): CopySlice {
-    if (cursor === null) this.#note((tx) => audit(tx, who, "ledger.export", null, {}));
+  exportSlice(cursor: string | null, who: string, id?: string): CopySlice {
+    if (cursor === null) this.#note((tx) => audit(tx, who, "ledger.export", null, {}), id);
     return this.#read(({ sql }) => ({ schema: schemaVersion(sql), ...readCopy(sql, cursor) }));
   }
 
-  importBegin(schema: number): boolean {
+  importBegin(schema: number, id?: string): boolean {
     if (schema !== this.#read(({ sql }) => schemaVersion(sql))) return false;
-    this.#note(({ sql }) => beginCopy(sql));
+    this.#note(({ sql }) => beginCopy(sql), id);
     return true;
   }
 
-  importRows(lines: string[]): number | null {
-    return this.#note(({ sql }) => addToCopy(sql, lines));
+  importRows(lines: string[], id?: string): number | null {
+    return this.#note(({ sql }) => addToCopy(sql, lines), id);
   }
 
-  importEnd(rows: number, who: string): boolean {
+  importEnd(rows: number, who: string, id?: string): boolean {
+    const before = this.#read((tx) => answerOf<boolean>(tx, id));
+    if (before !== null) return before.answer;
     const now = this.#deps.clock.now();
     const isWhole = this.#transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now), now }));
     if (!isWhole) return false;
-    this.#change((tx) => restored(tx, who, { rows }));
+    // The inbox is the copy's now: the id is noted in it.
+    this.#change((tx) => {
+      restored(tx, who, { rows });
+      return true;
+    }, id);
     this.#change(recountNow);
     return true;
   }
 
-  async restoreTo(to: { at: number } | { bookmark: string }): Promise<{ bookmark: string; undo: string } | null> {
-    const { bookmarks } = this.#host;
-    if (bookmarks === undefined) return null;
-    try {
-      const bookmark = "bookmark" in to ? to.bookmark : await bookmarks.at(to.at);
-      const undo = await bookmarks.restoreNext(bookmark);
-      this.#host.waitUntil(this.#deps.sleep(RESTART_MS).then(() => bookmarks.restart()));
+  findBookmark(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null> {
+    return this.#byBookmarks(async (keeps) => ({ bookmark: await bookmarkOf(to, keeps), undo: await keeps.now() }));
+  }
+
+  restoreTo(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null> {
+    return this.#byBookmarks(async (keeps) => {
+      const bookmark = await bookmarkOf(to, keeps);
+      const undo = await keeps.restoreNext(bookmark);
+      this.#host.waitUntil(this.#deps.sleep(RESTART_MS).then(() => keeps.restart()));
       return { bookmark, undo };
-    } catch (error) {
-      // A local run has no bookmarks; elsewhere it is none, or one of too long ago.
-      this.#deps.log("ledger.restore_failed", { error: errorText(error) });
-      return null;
-    }
+    });
   }
 
   /** The alarm has rung. */
@@ -425,14 +441,25 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#transactions.read(work);
   }
 
-  /** Writes down what makes nothing due. */
-  #note<T>(work: (tx: LedgerTx) => T): T {
-    return this.#transactions.write(work);
+  async #byBookmarks(work: (keeps: PlatformBookmarks) => Promise<Bookmarks>): Promise<Bookmarks | null> {
+    const { bookmarks } = this.#host;
+    try {
+      return bookmarks === undefined ? null : await work(bookmarks);
+    } catch (error) {
+      // A local run has no bookmarks; elsewhere it is none, or one of too long ago.
+      this.#deps.log("ledger.restore_failed", { error: errorText(error) });
+      return null;
+    }
+  }
+
+  /** Writes down what makes nothing due. `id`: of a call that must happen once. */
+  #note<T>(work: (tx: LedgerTx) => T, id?: string): T {
+    return this.#transactions.write((tx) => once(tx, id, work));
   }
 
   /** Changes something, and does what follows a change. */
-  #change<T>(work: (tx: LedgerTx) => T): T {
-    const answer = this.#transactions.write(work);
+  #change<T>(work: (tx: LedgerTx) => T, id?: string): T {
+    const answer = this.#note(work, id);
     this.#follow();
     return answer;
   }
@@ -489,17 +516,21 @@ export class Engine implements Answering<LedgerCalls> {
     }
   }
 
-  #act(name: string, who: string, kind: keyof typeof ACTS): JobAct {
+  #act(kind: keyof typeof ACTS, name: string, who: string, id: string | undefined): JobAct {
     return this.#change((tx) => {
-      const id = idOfName(name);
-      const result = id === null ? "missing" : ACTS[kind](tx, id);
-      const row = id === null ? null : tx.rows.byId(id);
+      const job = idOfName(name);
+      const result = job === null ? "missing" : ACTS[kind](tx, job);
+      const row = job === null ? null : tx.rows.byId(job);
       if (row === null) return { status: "none" };
       if (result !== "ok") return { status: "state" };
       audit(tx, who, `job.${kind}`, name, { key: row.key });
       return { status: "ok", job: jobView(tx, row) };
-    });
+    }, id);
   }
+}
+
+async function bookmarkOf(to: { at: number } | { bookmark: string }, keeps: PlatformBookmarks): Promise<string> {
+  return "bookmark" in to ? to.bookmark : keeps.at(to.at);
 }
 
 /** A cursor is the seq below which the next page begins. */

@@ -4,7 +4,7 @@ import { durableSql } from "../tables/sql.ts";
 import { Engine } from "./engine.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 
-type Call<K extends keyof LedgerCalls> = Parameters<LedgerCalls[K]>;
+type Call<K extends keyof LedgerCalls> = Parameters<Answering<LedgerCalls>[K]>;
 
 /** The Ledger's Durable Object: the platform's storage, alarm and RPC around the engine. Each call of the contract is a method here; worker.ts gives it its deps. */
 // biome-ignore format: one call a line
@@ -17,6 +17,7 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
       storage: ctx.storage,
       waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
       bookmarks: {
+        now: () => ctx.storage.getCurrentBookmark(),
         at: (time: number) => ctx.storage.getBookmarkForTime(time),
         restoreNext: (bookmark: string) => ctx.storage.onNextSessionRestoreBookmark(bookmark),
         restart: () => ctx.abort("an older database is restored"),
@@ -77,5 +78,6 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   importBegin(...args: Call<"importBegin">) { return this.#engine.importBegin(...args); }
   importRows(...args: Call<"importRows">) { return this.#engine.importRows(...args); }
   importEnd(...args: Call<"importEnd">) { return this.#engine.importEnd(...args); }
+  findBookmark(...args: Call<"findBookmark">) { return this.#engine.findBookmark(...args); }
   restoreTo(...args: Call<"restoreTo">) { return this.#engine.restoreTo(...args); }
 }

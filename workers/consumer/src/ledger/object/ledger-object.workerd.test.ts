@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import type { Lane } from "@prewarm/shared/job";
 import { toCustomMetadata } from "@prewarm/shared/variant-metadata";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Answering, LedgerCalls } from "../contract.ts";
 import { ledgerFor } from "../ledger-for.ts";
 import { chunkOf } from "../testing/chunk-of.ts";
 
@@ -12,6 +13,7 @@ const ledger = ledgerFor(env.LEDGER, {
   clock: { now: () => Date.now(), random: () => Math.random() },
   log: () => undefined,
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  newCallId: () => crypto.randomUUID(),
 });
 const object = () => env.LEDGER.get(env.LEDGER.idFromName("main"));
 const accept = (lane: Lane) =>
@@ -113,7 +115,15 @@ describe("the Ledger's Durable Object", () => {
   });
 
   it("says of bookmarks, which no local platform keeps, that there are none", async () => {
-    expect(await ledger.restoreTo({ at: Date.now() - 60_000 })).toBeNull();
+    expect(await ledger.findBookmark({ at: Date.now() - 60_000 })).toBeNull();
+    expect(await ledger.restoreTo({ bookmark: "none" })).toBeNull();
+  });
+
+  it("answers a call whose id it has heard before as it did then", async () => {
+    const say = (id: string) => (object() as unknown as Answering<LedgerCalls>).purgeImage("a", null, "test", id);
+    const first = await say("one");
+    expect(await say("one")).toEqual(first);
+    expect(await say("two")).not.toEqual(first);
   });
 
   it("tells the edge which lanes are closed", async () => {

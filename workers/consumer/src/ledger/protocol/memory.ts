@@ -12,6 +12,7 @@ import type { Kept } from "../tables/tx.ts";
 import type { Bucket } from "./bucket.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
+import { HeardCalls } from "./heard-calls.ts";
 import { HookMemory } from "./hook-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
 import { ViewedToday } from "./viewed-today.ts";
@@ -44,6 +45,7 @@ export class Memory implements Kept {
   readonly shown = new Map<number, number>();
   readonly hooks = new HookMemory();
   readonly deliveries: Deliveries;
+  readonly heard = new HeardCalls();
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
   wakes: Wake[] = [];

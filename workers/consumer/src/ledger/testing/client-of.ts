@@ -2,6 +2,9 @@ import type { LedgerCalls } from "../contract.ts";
 import { type AskDeps, ledgerClient } from "../ledger-for.ts";
 import type { Engine } from "../object/engine.ts";
 
+/** Ids of calls, each given once in this process: two clients of one engine share none. */
+let calls = 0;
+
 /** The client that Workers use, over an engine in this process instead of an object of the platform. */
 export function clientOf(engine: Engine, deps: Partial<AskDeps> = {}): LedgerCalls {
   // Its patience passes without waiting.
@@ -12,6 +15,10 @@ export function clientOf(engine: Engine, deps: Partial<AskDeps> = {}): LedgerCal
     log: () => undefined,
     sleep: async (ms) => {
       now += ms;
+    },
+    newCallId: () => {
+      calls += 1;
+      return `call${calls}`;
     },
     ...deps,
   });

@@ -77,7 +77,10 @@ export function batchWorld() {
     config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] }),
     clock,
     sleep: clock.sleep,
-    ledger: ledgerClient(() => ledger as unknown as LedgerCalls, { clock, log: () => undefined, sleep: clock.sleep }),
+    ledger: ledgerClient(() => ledger as unknown as LedgerCalls, {
+      ...{ clock, log: () => undefined, sleep: clock.sleep },
+      newCallId: () => crypto.randomUUID(),
+    }),
     ittybit,
     images: images.bucket,
     originals: { fetch: fetcher, bucket: () => null, bucketOriginalUrl: null },

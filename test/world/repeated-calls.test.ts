@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import { hookAddress } from "../../workers/consumer/src/ittybit/webhooks/hook-address.ts";
+import {
+  LEDGER_CALLS,
+  type LedgerCalls,
+  type SliceRequest,
+  type WritingCall,
+} from "../../workers/consumer/src/ledger/contract.ts";
+import { nameOf, placeOf } from "../../workers/consumer/src/ledger/tables/job-ids.ts";
+import type { SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
+import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
+import { CalmWorld, PUBLIC_URL } from "./calm-world.ts";
+import type { Copy } from "./virtual-object.ts";
+
+const WHO = "test";
+const LEDGER_ID = "L1";
+const key = (width: number) => `a/${width}-high.webp`;
+const jobOf = (width: number) => nameOf(placeOf(key(width), LEDGER_ID));
+const NOTHING = { have: [], asks: [], submitted: [], settled: [], leave: false };
+const ANY = {
+  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+};
+const NOTE = { hook: "uploads", verdict: "accepted" as const, why: null, n: 1, run: null };
+const COUNTS = { accepted: 1, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 };
+
+/** What stands when the call is made: a run of five jobs, of which one is cancelled and one is at Ittybit, in the hands of `o1`. */
+interface Scene {
+  ledger: LedgerCalls;
+  sleep(ms: number): Promise<void>;
+  now: number;
+  hand: { id: number; gen: number };
+}
+
+/** The arguments of one call that changes something, for each call of the ledger that writes; what the call needs is done first. */
+const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerCalls[K]>> } = {
+  exchange: async ({ hand, now }) => {
+    const said = {
+      submitted: [{ ...hand, job: "job_1" }],
+      settled: [{ ...hand, outcome: { kind: "stored", bytes: 9, etag: "e", tookMs: 5 } as const }],
+      asks: [{ key: "b/400-high.webp", at: now }],
+    };
+    return [{ owner: "o1", first: false, role: "work", room: 2, ...NOTHING, ...said }];
+  },
+  recordDead: async ({ now }) => [
+    [{ queue: "prewarm-live", messageId: "m1", body: "{}", reason: "unreadable", at: now, attempts: 1 }],
+  ],
+  acceptChunk: async () => [chunkOf({ run: "r2", keys: [key(400), "c/400-high.webp"] }, delivery("d2"))],
+  finishDelivery: async ({ ledger }) => {
+    await ledger.acceptChunk(chunkOf({ run: "r2", keys: ["c/400-high.webp"] }, delivery("d2")));
+    return [{ delivery: { id: "d2", chunks: 1, hash: "h" }, run: "r2", who: WHO, summary: { accepted: 1 } }];
+  },
+  purgeImage: async () => ["a", "2", WHO],
+  noteDeliveries: async () => [
+    [
+      { ...NOTE, ...COUNTS },
+      { ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" },
+    ],
+  ],
+  testEvent: async () => [WHO],
+  cancelRun: async () => ["bulk", WHO],
+  retryJob: async () => [jobOf(800), WHO],
+  promoteJob: async () => [jobOf(1000), WHO],
+  cancelJob: async () => [jobOf(1000), WHO],
+  createAction: async () => [{ kind: "promote", filter: "{}", match: ANY, rate: 1, who: WHO }],
+  cancelAction: async ({ ledger }) => {
+    const made = await ledger.createAction({ kind: "promote", filter: "{}", match: ANY, rate: 1, who: WHO });
+    return [made?.action ?? "", WHO];
+  },
+  patchGate: async () => [
+    { paused: { upload: { reason: "tonight" } }, concurrency: 7, breaker: { state: "closed" } },
+    WHO,
+  ],
+  endSession: async ({ now }) => ["session", now + 86_400_000],
+  doctorSlice: async (scene) => [await sliceWithStale(scene)],
+  doctorDone: async (scene) => [(await scene.ledger.doctorSlice(await sliceWithStale(scene))).locks],
+  hooked: async ({ hand, now }) => {
+    const url = await hookAddress(PUBLIC_URL, hand.gen, { ledgerId: LEDGER_ID, key: "A".repeat(43) });
+    const times = { createdAt: now, finishedAt: now };
+    const said = {
+      status: "done",
+      said: "succeeded",
+      known: true,
+      output: "https://o.example/1",
+      error: null,
+    } as const;
+    const job = { id: "job_9", ...said, metadata: {}, input: "i", ...times };
+    return [hand.gen, url.split("/").at(-1) ?? "", { job, isSigned: false }];
+  },
+  rearm: async () => [],
+  recover: async () => [],
+  restored: async () => [WHO, { bookmark: "b" }],
+  exportSlice: async () => [null, WHO],
+  importBegin: async () => [1],
+  importRows: async ({ ledger }) => {
+    const lines = await wholeCopy(ledger);
+    await ledger.importBegin(1);
+    return [lines];
+  },
+  importEnd: async ({ ledger }) => {
+    const lines = await wholeCopy(ledger);
+    await ledger.importBegin(1);
+    await ledger.importRows(lines);
+    return [lines.length, WHO];
+  },
+  restoreTo: async () => [{ bookmark: "b" }],
+};
+
+/** A page of the store with an object from before its image was purged. */
+async function sliceWithStale({ ledger, sleep, now }: Scene): Promise<SliceRequest> {
+  await ledger.purgeImage("old", null, WHO);
+  // The purge has looked by then, and the image is no longer locked.
+  await sleep(1_000);
+  // Asked long after this instance began, so that it knows of all that was stored meanwhile.
+  const page = { from: "", to: null, at: now + 60_000, objects: [{ key: "old/400-high.webp", gen: 1 }], markers: [] };
+  return { page, fix: true, keep: true, who: "doctor" };
+}
+
+async function wholeCopy(ledger: LedgerCalls): Promise<string[]> {
+  const lines: string[] = [];
+  for (let cursor: string | null = null, more = true; more; more = cursor !== null) {
+    const part = await ledger.exportSlice(cursor, WHO);
+    lines.push(...part.lines);
+    cursor = part.next;
+  }
+  return lines;
+}
+
+const delivery = (id: string) => ({ id, chunk: 0, hash: "h" });
+
+interface Heard {
+  before: Copy;
+  after: Copy;
+  answer: unknown;
+}
+
+/** Plays one call whose connection drops after it was heard, or does not; `resets`: as the object is reset. */
+async function play(call: WritingCall, { drops, resets }: { drops: boolean; resets: boolean }) {
+  let lost: "drop" | null = null;
+  const heard: Heard[] = [];
+  let isWatched = false;
+  const world: CalmWorld = new CalmWorld({
+    workers: 0,
+    telling: () => ({ copies: [], says: "job", signature: "none", token: "right" }),
+    config: { events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }] },
+    weather: {
+      wire: () => {
+        const hop = { ms: 1, backMs: 1, lost };
+        lost = null;
+        return hop;
+      },
+    },
+    watcher: {
+      hear: async (name, _args, work) => {
+        if (!isWatched || name !== call) return work();
+        const before = world.object.copy();
+        const answer = await work();
+        heard.push({ before, after: world.object.copy(), answer });
+        if (resets && heard.length === 1) world.clock.after(5, () => world.object.evict());
+        return answer;
+      },
+    },
+  });
+  const { ledger, clock } = world;
+  await world.accept("bulk", { a: [400, 600, 800, 1000, 1200].map(key) });
+  const scene = await clock.until(prepare(world));
+  const args = await clock.until(WRITES[call](scene) as Promise<unknown[]>);
+  isWatched = true;
+  if (drops) lost = "drop";
+  const answer = await clock.until((ledger[call] as (...args: unknown[]) => Promise<unknown>)(...args));
+  isWatched = false;
+  const deliveries = (await clock.until(ledger.listDeliveries())).map((delivery) => ({ ...delivery, at: null }));
+  const { hooks } = await clock.until(ledger.stats());
+  const { violations } = world;
+  world.close();
+  return { answer, heard, shown: { deliveries, hooks }, violations };
+}
+
+async function prepare({ ledger, clock }: CalmWorld): Promise<Scene> {
+  await ledger.cancelJob(jobOf(800), WHO);
+  const call = { owner: "o1", first: true, role: "work" as const, room: 1, ...NOTHING };
+  const first = await ledger.exchange(call);
+  const [given] = first.status === "ok" ? first.give : [];
+  if (given === undefined) throw new Error("nothing was given");
+  const hand = { id: given.id, gen: given.gen };
+  await ledger.exchange({ ...call, first: false, room: 0, have: [{ ...hand, phase: "ready" }] });
+  return { ledger, sleep: (ms) => clock.sleep(ms), now: clock.now(), hand };
+}
+
+/** What a repeat may change: the lease, and the measurement that the cron's call takes again. */
+const MAY_CHANGE: Partial<Record<WritingCall, Record<string, "table" | string>>> = {
+  exchange: { hands: "until" },
+  rearm: { hist: "table" },
+};
+
+function rowsOf(copy: Copy | undefined, call: WritingCall): Record<string, SqlRow[]> {
+  const tables = Object.fromEntries(copy ?? []);
+  for (const [table, part] of Object.entries(MAY_CHANGE[call] ?? {})) {
+    if (part === "table") delete tables[table];
+    else tables[table] = (tables[table] ?? []).map((row) => ({ ...row, [part]: null }));
+  }
+  return tables;
+}
+
+const CALLS = Object.entries(LEDGER_CALLS).flatMap(([call, kind]) => (kind === "read" ? [] : [call as WritingCall]));
+
+describe.each(["drops", "drops because the object is reset"] as const)(
+  "a call that is heard before its connection %s",
+  (how) => {
+    const resets = how !== "drops";
+
+    it.each(CALLS)("%s: the caller asks again, and the state is that of one call", async (call) => {
+      const once = await play(call, { drops: false, resets: false });
+      const twice = await play(call, { drops: true, resets });
+      expect([once.heard.length, twice.heard.length]).toEqual([1, 2]);
+      expect(rowsOf(twice.heard[1]?.after, call)).toEqual(rowsOf(twice.heard[1]?.before, call));
+      if (LEDGER_CALLS[call] === "id") expect(twice.answer).toEqual(twice.heard[0]?.answer);
+      expect(twice.shown).toEqual(once.shown);
+      expect(twice.violations).toEqual([]);
+    });
+  },
+);
+
+/** They change what stands in memory, or a measurement; `restoreTo` finds no bookmarks here and has a test beside the API. */
+const WITHOUT_ROWS: readonly WritingCall[] = ["noteDeliveries", "hooked", "rearm", "restoreTo"];
+
+it.each(CALLS.filter((call) => !WITHOUT_ROWS.includes(call)))("%s changes rows the first time", async (call) => {
+  const { heard } = await play(call, { drops: false, resets: false });
+  expect(rowsOf(heard[0]?.after, call)).not.toEqual(rowsOf(heard[0]?.before, call));
+});
