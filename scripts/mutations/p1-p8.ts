@@ -87,8 +87,8 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "a change is followed by nothing",
     file: `${OBJECT}/engine.ts`,
-    find: "    const answer = this.#transactions.write(work);\n    this.#follow();",
-    replace: "    const answer = this.#transactions.write(work);",
+    find: "    const answer = this.#note(work, id);\n    this.#follow();",
+    replace: "    const answer = this.#note(work, id);",
     tests: [`${OBJECT}/engine.test.ts`],
   },
   {

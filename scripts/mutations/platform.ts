@@ -1,6 +1,7 @@
 import type { Mutation } from "./promises.ts";
 
 const SRC = "workers/consumer/src";
+const STORE = `${SRC}/store`;
 const LEDGER = `${SRC}/ledger`;
 const REPEATED = "test/world/repeated-calls.test.ts";
 
@@ -55,5 +56,62 @@ export const PLATFORM: Mutation[] = [
     find: "      if (found === null || (await ledger.restoreTo({ bookmark: found.bookmark })) === null)",
     replace: "      if (found !== null) Object.assign(found, await ledger.restoreTo(to));\n      if (found === null)",
     tests: [`${SRC}/api/ledger.test.ts`],
+  },
+  {
+    promise: "P11",
+    breaks: "the doctor unlocks an image while R2 still deletes, and loses R2's error",
+    file: `${SRC}/doctor/run-doctor.ts`,
+    find: "  await deleteVariants(bucket, answer.objects);",
+    replace: "  void deleteVariants(bucket, answer.objects);",
+    tests: [`${SRC}/doctor/run-doctor.test.ts`],
+  },
+  {
+    promise: "P16",
+    breaks: "a purge takes a short page for the end",
+    file: `${STORE}/purge-objects.ts`,
+    find: "if (truncated && !goOn()) return;",
+    replace: "if (objects.length < 1_000 || (truncated && !goOn())) return;",
+    tests: [`${STORE}/list-pages.test.ts`],
+  },
+  {
+    promise: "P16",
+    breaks: "a renewal takes a short page for the end, and makes the rest never anew",
+    file: `${STORE}/list-generations.ts`,
+    find: 'for await (const page of pagesOf(bucket, { prefix: storeKey(imagePrefix(id)), include: ["customMetadata"] })) {',
+    replace:
+      'for (const page of [await bucket.list({ prefix: storeKey(imagePrefix(id)), include: ["customMetadata"] })]) {',
+    tests: [`${STORE}/list-pages.test.ts`],
+  },
+  {
+    promise: "P11",
+    breaks: "a short page ends every list",
+    file: `${STORE}/list-pages.ts`,
+    find: "while (page.truncated) {",
+    replace: "while (page.truncated && page.objects.length >= 1_000) {",
+    tests: [`${STORE}/list-pages.test.ts`],
+  },
+  {
+    promise: "P11",
+    breaks: "the doctor takes a page without objects for the end",
+    file: `${STORE}/list-pages.ts`,
+    find: "if (objects.length > 0) return {",
+    replace: "if (objects.length >= 0) return {",
+    tests: [`${SRC}/doctor/run-doctor.test.ts`, `${STORE}/list-pages.test.ts`],
+  },
+  {
+    promise: "P2",
+    breaks: "what lies behind a short page counts as missing, and is made again",
+    file: `${STORE}/list-pages.ts`,
+    find: "if (found.length >= most) break;",
+    replace: "if (objects.length < most) break;",
+    tests: [`${STORE}/list-pages.test.ts`],
+  },
+  {
+    promise: "P13",
+    breaks: "a variant that is made anew stands on two pages of its image",
+    file: `${SRC}/api/images.ts`,
+    find: "(cursor === null || name > prefix + cursor) && (to === null || name <= to)",
+    replace: 'cursor === null && name !== ""',
+    tests: [`${SRC}/api/runs-and-images.test.ts`],
   },
 ];

@@ -24,13 +24,14 @@ export interface StoreWatcher {
 
 /** The world's R2: one memory, and a bucket over it for each caller, on whose calls the weather falls. */
 export class Store {
-  readonly #memory = createMemoryBucket(false);
+  readonly #memory;
   readonly #world: { clock: VirtualClock; weather: Weather; watcher: StoreWatcher };
   readonly #writtenAt = new Map<string, number>();
   #restarts = 0;
 
   constructor(world: { clock: VirtualClock; weather: Weather; watcher: StoreWatcher }) {
     this.#world = world;
+    this.#memory = createMemoryBucket({ keepsCalls: false, random: () => world.clock.random() });
   }
 
   get objects(): ReadonlyMap<string, Stored> {

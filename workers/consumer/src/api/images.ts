@@ -6,6 +6,7 @@ import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import type { ImageRows, NamedJob } from "../ledger/contract.ts";
+import { objectsAfter } from "../store/list-pages.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { acting, viewer } from "./endpoint.ts";
@@ -137,7 +138,10 @@ export const images = [
   ),
 ];
 
-/** One image: what R2 holds of it (a page), joined by the rows; rows that R2 has nothing for stand on the first page. */
+/**
+ * One image: a page of what R2 holds of it, joined by the rows. A page is an interval of keys, so that a row that R2 has nothing for stands
+ * on one page, however short R2 makes them; the cursor is where the interval before has ended.
+ */
 async function imageAnswer(
   id: string,
   cursor: string | null,
@@ -146,25 +150,25 @@ async function imageAnswer(
 ): Promise<z.infer<typeof image>> {
   const prefix = storeKey(imagePrefix(id));
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
-  const listed = await deps.bucket.list(cursor === null ? options : { ...options, cursor });
-  const keys = listed.objects.map(({ key }) => key.slice(storeKey("").length));
+  const { objects, to } = await objectsAfter(deps.bucket, options, cursor === null ? "" : prefix + cursor);
+  const keys = objects.map(({ key }) => key.slice(storeKey("").length));
   const found = await deps.ledger.imageRows(id, keys);
   const rows = new Map(found.rows.map((row) => [row.key, row]));
   const stored = await Promise.all(
-    listed.objects.map((object, at) => fromObject(object, { key: keys[at] ?? "", rows, names: found.names }, deps)),
+    objects.map((object, at) => fromObject(object, { key: keys[at] ?? "", rows, names: found.names }, deps)),
   );
   const inStore = new Set(keys);
-  // A stored one that is not on this page of R2 is on a later one.
-  const others = found.rows.filter(({ key, state }) => !inStore.has(key) && !(listed.truncated && state === "stored"));
-  const waiting = cursor === null ? await Promise.all(others.map((row) => fromRow(row, deps))) : [];
+  const isOnPage = (name: string) => (cursor === null || name > prefix + cursor) && (to === null || name <= to);
+  const others = found.rows.filter(({ key }) => !inStore.has(key) && isOnPage(storeKey(key)));
+  const waiting = await Promise.all(others.map((row) => fromRow(row, deps)));
   return {
     id,
     originalUrl: await originalAddress(id, caller, deps),
     originalBytes: await originalBytes(id, deps),
-    sourceEtag: sourceEtag(found, listed.objects),
+    sourceEtag: sourceEtag(found, objects),
     purging: found.purging,
     variants: [...stored, ...waiting].filter((one) => one !== null),
-    nextCursor: listed.truncated ? listed.cursor : null,
+    nextCursor: to?.slice(prefix.length) ?? null,
   };
 }
 

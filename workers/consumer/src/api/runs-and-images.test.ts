@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createApiWorld, endAll, key, VIEWER, warm, work } from "./testing/api-world.ts";
+import { accept, createApiWorld, endAll, key, VIEWER, warm, work } from "./testing/api-world.ts";
 
 describe("runs", () => {
   it("are listed newest first, tell their progress, and can be cancelled", async () => {
@@ -95,6 +95,23 @@ describe("images", () => {
     expect((await world.call("GET", "/api/v1/thumbs/none")).status).toBe(404);
     const asPath = await world.json("GET", "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25");
     expect(asPath.body).toMatchObject({ id, purging: true });
+  });
+
+  it("show every variant on one page, however short R2 makes them", async () => {
+    const world = createApiWorld();
+    const keys = Array.from({ length: 30 }, (_, n) => `a/${100 + n}-high.webp`);
+    accept(world, keys);
+    // Every other variant is stored, and is made anew.
+    for (const key of keys.filter((_, n) => n % 2 === 0)) await world.bucket.bucket.put(`variants/${key}`, "x");
+    const seen: string[] = [];
+    let pages = 0;
+    for (let cursor: unknown = ""; cursor !== null; pages += 1) {
+      const { body } = await world.json("GET", `/api/v1/images/a${cursor === "" ? "" : `?cursor=${String(cursor)}`}`);
+      seen.push(...(body.variants as { key: string }[]).map(({ key }) => key));
+      cursor = body.nextCursor;
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(seen.sort()).toEqual(keys);
   });
 
   it("are browsed by what was stored last, by size, and by what failed most", async () => {

@@ -153,7 +153,8 @@ describe("doctor", () => {
       return deletes(keys);
     };
     await world.find(true);
-    expect(given).toEqual([0]);
+    expect(given.length).toBeGreaterThan(0);
+    expect(given.filter((n) => n > 0)).toEqual([]);
     expect(view("late")).toBe(2);
   });
 
@@ -166,23 +167,58 @@ describe("doctor", () => {
     const list = world.memory.bucket.list.bind(world.memory.bucket);
     world.memory.bucket.list = async (options) => {
       const page = await list(options);
-      if (options?.prefix === "variants/" && has(storeKey(A[0] ?? ""))) {
+      if (page.objects.some(({ key }) => key === storeKey(A[0] ?? ""))) {
         world.memory.bucket.list = list;
         await store([A[0] ?? ""]);
       }
       return page;
     };
-    expect(await world.find(true)).toEqual({ object_below_floor: "1 fixed" });
+    // The walk ends with the time of a request, which has passed meanwhile.
+    const { nextCursor } = await runDoctor(world.deps, { fix: true, cursor: "", who: "tester" });
+    if (nextCursor !== null) await runDoctor(world.deps, { fix: true, cursor: nextCursor, who: "tester" });
     expect(A.map((key) => has(storeKey(key)))).toEqual([true, false]);
   });
 
-  it("goes on behind a page without objects that is not the last", async () => {
-    await store(A);
-    await world.memory.bucket.put(deadKey(A[0] ?? ""), "{}");
-    const list = world.memory.bucket.list.bind(world.memory.bucket);
-    const empty = { objects: [], truncated: true, cursor: "", delimitedPrefixes: [] } as unknown as R2Objects;
-    world.memory.bucket.list = async (options) => (options?.cursor === undefined ? empty : list(options));
-    expect(await world.find()).toEqual({ marker_stale: 1 });
+  it("looks at every object and marker, however short R2 makes its pages", async () => {
+    const many = Array.from({ length: 40 }, (_, n) => `many/${n + 100}-high.webp`);
+    await store(many);
+    for (const key of many) await world.memory.bucket.put(deadKey(key), "{}");
+    expect(await world.find()).toEqual({ marker_stale: 40 });
+    expect(world.memory.calls.filter((call) => call === "list variants/").length).toBeGreaterThan(2);
+  });
+
+  describe("while R2 deletes", () => {
+    /** An object from before a purge, and deletes that end when the test says. */
+    async function deleting() {
+      await store(A.slice(0, 1));
+      world.engine.steps.purgeEnd(world.purge("a"));
+      const ended = Promise.withResolvers<void>();
+      world.memory.bucket.delete = () => ended.promise;
+      const calls: string[] = [];
+      const { ledger } = world.deps;
+      const doctorDone: typeof ledger.doctorDone = (locks) => {
+        calls.push("doctorDone");
+        return ledger.doctorDone(locks);
+      };
+      return { ended, calls, deps: { ...world.deps, ledger: { ...ledger, doctorDone } } };
+    }
+
+    it("does not tell the ledger that it is done", async () => {
+      const { ended, calls, deps } = await deleting();
+      const pass = runDoctor(deps, { fix: true, cursor: "", who: "tester" });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect([calls, (await world.ledger.imageRows("a", [])).purging]).toEqual([[], true]);
+      ended.resolve();
+      await pass;
+      expect([calls, (await world.ledger.imageRows("a", [])).purging]).toEqual([["doctorDone"], false]);
+    });
+
+    it("tells an error of R2, and leaves the image locked until the lock has run out", async () => {
+      const { ended, calls, deps } = await deleting();
+      ended.reject(new Error("R2 is out"));
+      await expect(runDoctor(deps, { fix: true, cursor: "", who: "tester" })).rejects.toThrow("R2 is out");
+      expect([calls, (await world.ledger.imageRows("a", [])).purging]).toEqual([[], true]);
+    });
   });
 
   it("leaves an image to the purge that has locked it", async () => {
@@ -235,12 +271,15 @@ describe("doctor", () => {
     await store(["z/400-high.webp"]);
     await world.memory.bucket.put(deadKey("z/400-high.webp"), "{}");
     await doctorTick(world.deps);
-    expect(await world.ledger.doctorFrom()).toBe("i00999/400-high.webp");
+    const reached = await world.ledger.doctorFrom();
+    expect(reached).toMatch(/^i\d{5}/);
     world.memory.fails = () => true;
     await doctorTick(world.deps);
     world.memory.fails = () => false;
     expect(world.logs.map(({ event }) => event)).toEqual(["doctor.failed"]);
-    await doctorTick(world.deps);
+    expect(await world.ledger.doctorFrom()).toBe(reached);
+    for (let slice = 0; slice < 100 && (await world.ledger.doctorFrom()) !== null; slice += 1)
+      await doctorTick(world.deps);
     expect(await world.ledger.doctorFrom()).toBeNull();
     const lists = world.memory.calls.filter((call) => call.startsWith("list")).length;
     await doctorTick(world.deps);

@@ -4,6 +4,7 @@ import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
 import type { Finding, Operators, SliceAnswer, SliceRequest, StorePage } from "../ledger/contract.ts";
 import { Findings } from "../ledger/findings.ts";
 import { errorText, type Log } from "../platform/log.ts";
+import { objectsAfter } from "../store/list-pages.ts";
 import { clearMarkers } from "../store/markers.ts";
 import { deleteVariants } from "../store/variants.ts";
 
@@ -28,7 +29,7 @@ interface DoctorDeps {
 type SliceOrder = Omit<SliceRequest, "page"> & { from: string };
 
 /**
- * One slice: a page of `variants/` and one of `dead/` (two list calls, up to 1,000 objects each), one call to the ledger; when something
+ * One slice: a page of `variants/` and one of `dead/` (two list calls or more, up to 1,000 objects each), one call to the ledger; when something
  * is to be deleted, one or two delete calls and a second one to the ledger. Throws when R2 or the ledger does not answer; then nothing is lost.
  */
 async function examineSlice(
@@ -61,14 +62,12 @@ interface Listed {
 
 async function listFrom(bucket: Pick<R2Bucket, "list">, prefix: string, from: string): Promise<Listed> {
   const options: R2ListOptions = { prefix, include: ["customMetadata"] };
-  let page = await bucket.list({ ...options, ...(from === "" ? {} : { startAfter: prefix + from }) });
-  // With metadata R2 may list fewer than it could; a page without objects is not the end while it says that there are more.
-  while (page.truncated && page.objects.length === 0) page = await bucket.list({ ...options, cursor: page.cursor });
-  const found = page.objects.map(({ key, customMetadata }) => ({
+  const { objects, to } = await objectsAfter(bucket, options, from === "" ? "" : prefix + from);
+  const found = objects.map(({ key, customMetadata }) => ({
     key: key.slice(prefix.length),
     gen: fromCustomMetadata(customMetadata)?.gen ?? 0,
   }));
-  return { found, to: page.truncated ? (found.at(-1)?.key ?? null) : null };
+  return { found, to: to?.slice(prefix.length) ?? null };
 }
 
 /** The lesser of two ends; null is the end of all. */

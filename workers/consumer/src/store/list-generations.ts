@@ -1,5 +1,6 @@
 import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import { pagesOf } from "./list-pages.ts";
 import { deleteMarkers } from "./purge-objects.ts";
 
 /**
@@ -19,18 +20,10 @@ export async function listGenerations(
   bucket: Pick<R2Bucket, "list">,
   id: string,
 ): Promise<{ key: string; gen: number }[]> {
-  const prefix = storeKey(imagePrefix(id));
   const found: { key: string; gen: number }[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await bucket.list({
-      prefix,
-      include: ["customMetadata"],
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+  for await (const page of pagesOf(bucket, { prefix: storeKey(imagePrefix(id)), include: ["customMetadata"] })) {
     for (const { key, customMetadata } of page.objects)
       found.push({ key: key.slice(storeKey("").length), gen: fromCustomMetadata(customMetadata)?.gen ?? 0 });
-    cursor = page.truncated ? page.cursor : undefined;
-  } while (cursor !== undefined);
+  }
   return found;
 }

@@ -1,6 +1,7 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
 import { deadKey, imagePrefix, infoKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import { pagesOf } from "./list-pages.ts";
 
 /** Deletes objects by their full names, however many: R2 takes 1,000 a call. */
 export async function deleteObjects(bucket: Pick<R2Bucket, "delete">, names: readonly string[]): Promise<void> {
@@ -11,8 +12,7 @@ export async function deleteObjects(bucket: Pick<R2Bucket, "delete">, names: rea
 
 /**
  * Deletes every object of the image whose generation is below `floor` (or unknown), what is known of the image, if it was noted with such
- * a one, and the image's markers. `goOn` is
- * asked before each page of 1,000; the purge stops when it answers false. Safe to run again.
+ * a one, and the image's markers. `goOn` is asked before each page; the purge stops when it answers false. Safe to run again.
  */
 export async function purgeObjects(
   bucket: Pick<R2Bucket, "list" | "delete">,
@@ -40,18 +40,12 @@ async function deleteWhere(
   goOn: () => boolean,
   isDoomed: (object: R2Object) => boolean,
 ): Promise<void> {
-  let cursor: string | undefined;
-  do {
-    if (!goOn()) return;
-    const page = await bucket.list({
-      prefix,
-      include: ["customMetadata"],
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+  if (!goOn()) return;
+  for await (const { objects, truncated } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {
     await deleteObjects(
       bucket,
-      page.objects.filter(isDoomed).map(({ key }) => key),
+      objects.filter(isDoomed).map(({ key }) => key),
     );
-    cursor = page.truncated ? page.cursor : undefined;
-  } while (cursor !== undefined);
+    if (truncated && !goOn()) return;
+  }
 }

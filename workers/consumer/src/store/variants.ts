@@ -3,6 +3,7 @@ import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
+import { firstObjects } from "./list-pages.ts";
 import { deleteObjects } from "./purge-objects.ts";
 
 /** A variant's object as a head saw it. */
@@ -15,8 +16,8 @@ export interface StoredObject {
 
 /** What browsers and caches in front of the bucket may do with the bytes; the edge Worker sets it again. */
 const CACHE_CONTROL = "public, max-age=31536000, immutable";
-/** Pages read of one image's list; if it has more variants than that, the rest count as missing. */
-const PAGES_MAX = 10;
+/** Names read of one image's list; if it has more variants than that, the rest count as missing. */
+const KEYS_MAX = 10_000;
 
 export async function headVariant(bucket: Pick<R2Bucket, "head">, key: string): Promise<StoredObject | null> {
   const object = await bucket.head(storeKey(key));
@@ -59,12 +60,6 @@ export async function storedKeys(ids: readonly string[], bucket: Pick<R2Bucket, 
 }
 
 async function listImage(id: string, bucket: Pick<R2Bucket, "list">, found: Set<string>): Promise<void> {
-  const prefix = storeKey(imagePrefix(id));
-  let cursor: string | undefined;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const listed: R2Objects = await bucket.list(cursor === undefined ? { prefix } : { prefix, cursor });
-    for (const { key } of listed.objects) found.add(key.slice(storeKey("").length));
-    if (!listed.truncated) return;
-    cursor = listed.cursor;
-  }
+  const objects = await firstObjects(bucket, { prefix: storeKey(imagePrefix(id)) }, KEYS_MAX);
+  for (const { key } of objects) found.add(key.slice(storeKey("").length));
 }

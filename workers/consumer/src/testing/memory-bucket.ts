@@ -7,7 +7,10 @@ export interface Stored {
   customMetadata: Record<string, string>;
 }
 
-/** R2's calls as the handlers use them, in memory: conditions on put, ranges on get, metadata kept. */
+/**
+ * R2's calls as the handlers use them, in memory: conditions on put, ranges on get, metadata kept. A page of a list has a random length, as
+ * R2's documentation allows where metadata is asked for: the end of a list is the page that is not `truncated`, and no other.
+ */
 export interface MemoryBucket {
   bucket: R2Bucket;
   objects: Map<string, Stored>;
@@ -30,6 +33,19 @@ function view(key: string, stored: Stored): R2Object {
   return object as unknown as R2Object;
 }
 
+type R2List = R2ListOptions & { include?: string[] };
+
+/** A list tells only the metadata that was asked for. */
+function listed(key: string, stored: Stored | undefined, include: readonly string[]): R2Object {
+  if (stored === undefined) throw new Error(`${key} is not stored`);
+  const { httpMetadata, customMetadata } = stored;
+  return view(key, {
+    ...stored,
+    httpMetadata: include.includes("httpMetadata") ? httpMetadata : {},
+    customMetadata: include.includes("customMetadata") ? customMetadata : {},
+  });
+}
+
 function withBody(key: string, stored: Stored, range: { offset?: number; length?: number } | undefined): R2ObjectBody {
   const start = range?.offset ?? 0;
   const part = stored.bytes.slice(start, range?.length === undefined ? undefined : start + range.length);
@@ -47,8 +63,40 @@ function isMet(current: Stored | undefined, condition: R2Conditional | undefined
   return etagDoesNotMatch === undefined || current?.etag !== etagDoesNotMatch;
 }
 
-/** `keepsCalls`: false for a world that runs long and would fill its memory with them. */
-export function createMemoryBucket(keepsCalls = true): MemoryBucket {
+/** Of pages behind which there are more, so many have no objects. */
+const EMPTY_PAGES = 0.2;
+
+/** A cursor says nothing to its holder, as R2's does. `empty`: its page had no objects; the next page has. */
+interface Cursor {
+  after: string;
+  empty: boolean;
+}
+const printCursor = ({ after, empty }: Cursor): string => `${empty ? "empty" : "after"}:${after}`;
+const readCursor = (text: string): Cursor => ({ after: text.slice("empty:".length), empty: text.startsWith("empty:") });
+
+/** How many of the objects that are left stand on a page. */
+function pageLength(left: number, limit: number, mayBeEmpty: boolean, random: () => number): number {
+  if (left === 0 || (mayBeEmpty && random() < EMPTY_PAGES)) return 0;
+  return 1 + Math.floor(random() * Math.min(left, limit));
+}
+
+/** Chance in [0, 1) that a seed decides. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}
+
+interface BucketOptions {
+  /** False for a world that runs long and would fill its memory with calls. */
+  keepsCalls?: boolean;
+  /** Decides how long the pages of lists are, in [0, 1). */
+  random?: () => number;
+}
+
+export function createMemoryBucket({ keepsCalls = true, random = seeded(1) }: BucketOptions = {}): MemoryBucket {
   const objects = new Map<string, Stored>();
   const memory: MemoryBucket = { bucket: {} as R2Bucket, objects, calls: [], fails: () => false };
   let writes = 0;
@@ -86,15 +134,14 @@ export function createMemoryBucket(keepsCalls = true): MemoryBucket {
         objects.delete(key);
       }
     },
-    async list({ prefix = "", startAfter, cursor, limit = 1000 }: R2ListOptions = {}) {
+    async list({ prefix = "", startAfter = "", cursor, limit = 1000, include = [] }: R2List = {}) {
       note(`list ${prefix}`);
-      const after = cursor ?? startAfter ?? "";
-      const all = [...objects]
-        .filter(([key]) => key.startsWith(prefix) && key > after)
-        .sort(([a], [b]) => (a < b ? -1 : 1));
-      const found = all.slice(0, limit).map(([key, stored]) => view(key, stored));
-      const more = all.length > limit ? { truncated: true, cursor: found.at(-1)?.key ?? "" } : { truncated: false };
-      return { objects: found, ...more, delimitedPrefixes: [] };
+      const { after, empty } = cursor === undefined ? { after: startAfter, empty: false } : readCursor(cursor);
+      const left = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+      const found = left.slice(0, pageLength(left.length, limit, !empty, random));
+      const next = { after: found.at(-1) ?? after, empty: found.length === 0 };
+      const more = found.length < left.length ? { truncated: true, cursor: printCursor(next) } : { truncated: false };
+      return { objects: found.map((key) => listed(key, objects.get(key), include)), ...more, delimitedPrefixes: [] };
     },
   };
   memory.bucket = bucket as unknown as R2Bucket;
