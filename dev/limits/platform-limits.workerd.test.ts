@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { pagesOf } from "../../workers/consumer/src/store/list-pages.ts";
 import { PLATFORM } from "./limits.ts";
-import { broken, invoke, limitedFetch, limitedHandlers } from "./platform-limits.ts";
+import { broken, invoke, limitedFetch, limitedHandlers, shortened } from "./platform-limits.ts";
 
 const object = () => env.LEDGER.get(env.LEDGER.idFromName("limits"));
 const many = (n: number, body: unknown) => Array.from({ length: n }, () => ({ body }));
@@ -73,6 +74,34 @@ describe("held to the platform's limits, an invocation", () => {
 
   it("may send a hundred messages of 2 kB", async () => {
     await env.WORK_QUEUE.sendBatch(many(100, "x".repeat(2_000)));
+  });
+});
+
+describe("as the platform's documentation has it, R2", () => {
+  it("lists fewer objects than it could where metadata is asked for, and all of them in the end", async () => {
+    const names = Array.from({ length: 30 }, (_, n) => `short/${n + 10}`);
+    for (const name of names) await env.IMAGES_BUCKET.put(name, "x", { customMetadata: { n: name } });
+    const lengths: number[] = [];
+    for (let times = 0; times < 10; times += 1) {
+      const found: string[] = [];
+      for await (const { objects } of pagesOf(env.IMAGES_BUCKET, { prefix: "short/", include: ["customMetadata"] })) {
+        found.push(...objects.map(({ customMetadata }) => customMetadata?.n ?? ""));
+        lengths.push(objects.length);
+      }
+      expect(found).toEqual(names);
+    }
+    expect(lengths.length).toBeGreaterThan(10);
+    expect(Math.min(...lengths)).toBeLessThan(4);
+    const whole = await env.IMAGES_BUCKET.list({ prefix: "short/" });
+    expect([whole.objects.length, whole.truncated]).toEqual([30, false]);
+  });
+
+  it("gives pages of every length", () => {
+    const lengths = Array.from({ length: 1_000 }, (_, nth) => shortened(1_000, nth + 1));
+    expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([1, 1_000]);
+    expect(lengths.filter((length) => length <= 3).length).toBeGreaterThan(300);
+    expect(lengths.filter((length) => length > 100 && length < 1_000).length).toBeGreaterThan(200);
+    expect(Array.from({ length: 50 }, (_, nth) => shortened(1, nth))).toEqual(Array(50).fill(1));
   });
 });
 

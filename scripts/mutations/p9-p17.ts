@@ -254,7 +254,7 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P16",
     breaks: "the put is unconditional",
     file: `${SRC}/store/variants.ts`,
-    find: 'onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },',
+    find: "onlyIf: ifUnchanged(before?.etag ?? null),",
     replace: "",
     tests: [`${MAKING}/finish-job.test.ts`],
   },

@@ -139,7 +139,7 @@ export const RULES: Rule[] = [
     name: "cas",
     breaks: "P16: a put is not conditional",
     file: `${SRC}/store/variants.ts`,
-    find: 'onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },',
+    find: "onlyIf: ifUnchanged(before?.etag ?? null),",
     replace: "",
     favourites: ["race", "replace"],
   },

@@ -26,7 +26,7 @@ import {
   time,
 } from "./schema-words.ts";
 
-/** Variants of one page: R2 lists at most this many objects with their metadata at once. */
+/** Stored variants of one page. */
 const PAGE_OBJECTS = 500;
 
 const variant = z
@@ -150,7 +150,8 @@ async function imageAnswer(
 ): Promise<z.infer<typeof image>> {
   const prefix = storeKey(imagePrefix(id));
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
-  const { objects, to } = await objectsAfter(deps.bucket, options, cursor === null ? "" : prefix + cursor);
+  const after = cursor === null ? "" : prefix + cursor;
+  const { objects, to } = await objectsAfter(deps.bucket, options, { after, most: PAGE_OBJECTS });
   const keys = objects.map(({ key }) => key.slice(storeKey("").length));
   const found = await deps.ledger.imageRows(id, keys);
   const rows = new Map(found.rows.map((row) => [row.key, row]));
@@ -158,7 +159,7 @@ async function imageAnswer(
     objects.map((object, at) => fromObject(object, { key: keys[at] ?? "", rows, names: found.names }, deps)),
   );
   const inStore = new Set(keys);
-  const isOnPage = (name: string) => (cursor === null || name > prefix + cursor) && (to === null || name <= to);
+  const isOnPage = (name: string) => name > after && (to === null || name <= to);
   const others = found.rows.filter(({ key }) => !inStore.has(key) && isOnPage(storeKey(key)));
   const waiting = await Promise.all(others.map((row) => fromRow(row, deps)));
   return {

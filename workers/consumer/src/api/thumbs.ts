@@ -3,7 +3,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
-import { firstObjects } from "../store/list-pages.ts";
+import { objectsAfter } from "../store/list-pages.ts";
 import { viewer } from "./endpoint.ts";
 import { refusal, refusals } from "./schema-words.ts";
 
@@ -31,7 +31,8 @@ export const thumbs = [
     async (c, { bucket }) => {
       const { id } = c.req.valid("param");
       checkId(id);
-      const objects = await firstObjects(bucket, { prefix: storeKey(imagePrefix(id)), limit: LOOKED_AT }, LOOKED_AT);
+      const options = { prefix: storeKey(imagePrefix(id)), limit: LOOKED_AT };
+      const { objects } = await objectsAfter(bucket, options, { most: LOOKED_AT });
       const bySize = objects.toSorted((a, b) => a.size - b.size);
       const chosen = bySize.find(({ size }) => size >= ENOUGH_BYTES) ?? bySize.at(-1);
       const parsed = chosen === undefined ? null : parseVariantKey(chosen.key.slice(storeKey("").length));

@@ -8,7 +8,9 @@ import { objectsAfter } from "../store/list-pages.ts";
 import { clearMarkers } from "../store/markers.ts";
 import { deleteVariants } from "../store/variants.ts";
 
-/** A request's share: a caller comes again with the cursor. Each slice makes up to six calls of the invocation's 1,000. */
+/** What one call of the ledger takes. */
+const SLICE_OBJECTS = 1_000;
+/** A request's share: a caller comes again with the cursor. Each slice makes some six calls of the invocation's 10,000. */
 const SLICES_MAX = 100;
 const BUDGET_MS = 15_000;
 
@@ -29,7 +31,7 @@ interface DoctorDeps {
 type SliceOrder = Omit<SliceRequest, "page"> & { from: string };
 
 /**
- * One slice: a page of `variants/` and one of `dead/` (two list calls or more, up to 1,000 objects each), one call to the ledger; when something
+ * One slice: a page of `variants/` and one of `dead/` (up to 1,000 objects each, with one list call or some), one call to the ledger; when something
  * is to be deleted, one or two delete calls and a second one to the ledger. Throws when R2 or the ledger does not answer; then nothing is lost.
  */
 async function examineSlice(
@@ -62,7 +64,8 @@ interface Listed {
 
 async function listFrom(bucket: Pick<R2Bucket, "list">, prefix: string, from: string): Promise<Listed> {
   const options: R2ListOptions = { prefix, include: ["customMetadata"] };
-  const { objects, to } = await objectsAfter(bucket, options, from === "" ? "" : prefix + from);
+  const after = from === "" ? "" : prefix + from;
+  const { objects, to } = await objectsAfter(bucket, options, { after, most: SLICE_OBJECTS });
   const found = objects.map(({ key, customMetadata }) => ({
     key: key.slice(prefix.length),
     gen: fromCustomMetadata(customMetadata)?.gen ?? 0,

@@ -6,6 +6,7 @@ import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
 import { errorText, type Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
+import { ifUnchanged } from "./put-condition.ts";
 
 /** What a look at an original tells, as far as it is kept. */
 type Look =
@@ -152,7 +153,7 @@ async function putInfo(
   before: string | null,
 ): Promise<boolean> {
   const object = await images.put(infoKey(id), JSON.stringify(info), {
-    onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before },
+    onlyIf: ifUnchanged(before),
     httpMetadata: { contentType: "application/json" },
     customMetadata: toCustomMetadata(metadata),
   });

@@ -59,7 +59,9 @@ describe.each(SEEDS)("over short and empty pages (seed %i)", (seed) => {
     const { bucket, names } = await stand(seed);
     const seen: string[] = [];
     for (let after: string | null = ""; after !== null; ) {
-      const page: Awaited<ReturnType<typeof objectsAfter>> = await objectsAfter(bucket, { prefix: "variants/" }, after);
+      const where = { after, most: 7 };
+      const page: Awaited<ReturnType<typeof objectsAfter>> = await objectsAfter(bucket, { prefix: "variants/" }, where);
+      expect(page.objects.length).toBe(Math.min(7, 61 - seen.length));
       seen.push(...page.objects.map(({ key }) => key));
       after = page.to;
     }

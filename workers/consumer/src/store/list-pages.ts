@@ -15,25 +15,22 @@ export async function* pagesOf(bucket: Listing, { startAfter, ...options }: R2Li
   }
 }
 
-/** The first objects of a list: `most`, or some more that stand on the same page. */
-export async function firstObjects(bucket: Listing, options: R2ListOptions, most: number): Promise<R2Object[]> {
-  const found: R2Object[] = [];
-  for await (const { objects } of pagesOf(bucket, options)) {
-    found.push(...objects);
-    if (found.length >= most) break;
-  }
-  return found;
-}
-
-/** The objects that follow a name ("": all of the prefix), as many as R2 lists at once. `to`: the last name, when there are more; else null. */
+/**
+ * The first `most` objects of a list that follow a name (`after`, a whole name; "": from the beginning). `to`: the last name, when there are
+ * more; else null.
+ */
 export async function objectsAfter(
   bucket: Listing,
   options: R2ListOptions,
-  after: string,
+  { after = "", most }: { after?: string; most: number },
 ): Promise<{ objects: R2Object[]; to: string | null }> {
+  const objects: R2Object[] = [];
+  let isWhole = false;
   for await (const page of pagesOf(bucket, after === "" ? options : { ...options, startAfter: after })) {
-    const { objects, truncated } = page;
-    if (objects.length > 0) return { objects, to: truncated ? (objects.at(-1)?.key ?? null) : null };
+    objects.push(...page.objects);
+    isWhole = !page.truncated && objects.length <= most;
+    if (objects.length >= most) break;
   }
-  return { objects: [], to: null };
+  const first = objects.slice(0, most);
+  return { objects: first, to: isWhole ? null : (first.at(-1)?.key ?? null) };
 }

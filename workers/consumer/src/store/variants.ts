@@ -3,8 +3,9 @@ import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
-import { firstObjects } from "./list-pages.ts";
+import { objectsAfter } from "./list-pages.ts";
 import { deleteObjects } from "./purge-objects.ts";
+import { ifUnchanged } from "./put-condition.ts";
 
 /** A variant's object as a head saw it. */
 export interface StoredObject {
@@ -37,7 +38,7 @@ export async function putVariant(
   before: StoredObject | null,
 ): Promise<{ etag: string } | null> {
   const object = await bucket.put(storeKey(variant.key), variant.bytes, {
-    onlyIf: before === null ? { etagDoesNotMatch: "*" } : { etagMatches: before.etag },
+    onlyIf: ifUnchanged(before?.etag ?? null),
     httpMetadata: { contentType: CONTENT_TYPES[variant.format], cacheControl: CACHE_CONTROL },
     customMetadata: toCustomMetadata(variant.metadata),
   });
@@ -60,6 +61,6 @@ export async function storedKeys(ids: readonly string[], bucket: Pick<R2Bucket, 
 }
 
 async function listImage(id: string, bucket: Pick<R2Bucket, "list">, found: Set<string>): Promise<void> {
-  const objects = await firstObjects(bucket, { prefix: storeKey(imagePrefix(id)) }, KEYS_MAX);
+  const { objects } = await objectsAfter(bucket, { prefix: storeKey(imagePrefix(id)) }, { most: KEYS_MAX });
   for (const { key } of objects) found.add(key.slice(storeKey("").length));
 }

@@ -54,13 +54,13 @@ function withBody(key: string, stored: Stored, range: { offset?: number; length?
   return Object.assign(view(key, stored), { body }, reading) as unknown as R2ObjectBody;
 }
 
-/** `etagDoesNotMatch: "*"` is create-if-absent; etags are compared unquoted, as R2 does. */
-function isMet(current: Stored | undefined, condition: R2Conditional | undefined): boolean {
+/** Etags are compared unquoted, as R2 does. Conditions that no code here uses are refused, so that none passes for met. */
+function isMet(current: Stored | undefined, condition: R2Conditional | Headers | undefined): boolean {
   if (condition === undefined) return true;
-  const { etagMatches, etagDoesNotMatch } = condition;
-  if (etagMatches !== undefined && current?.etag !== etagMatches) return false;
-  if (etagDoesNotMatch === "*") return current === undefined;
-  return etagDoesNotMatch === undefined || current?.etag !== etagDoesNotMatch;
+  const [name, value] = [...(condition instanceof Headers ? condition : Object.entries(condition))].flat();
+  if (name === "if-none-match" && value === "*") return current === undefined;
+  if (name === "etagMatches") return current?.etag === value;
+  throw new TypeError(`the memory bucket knows no condition ${String(name)}`);
 }
 
 /** Of pages behind which there are more, so many have no objects. */
@@ -120,7 +120,7 @@ export function createMemoryBucket({ keepsCalls = true, random = seeded(1) }: Bu
     async put(key: string, body: unknown, options: R2PutOptions = {}) {
       note(`put ${key}`);
       const bytes = bytesOf(body);
-      if (!isMet(objects.get(key), options.onlyIf as R2Conditional | undefined)) return null;
+      if (!isMet(objects.get(key), options.onlyIf)) return null;
       writes += 1;
       const etag = createHash("md5").update(bytes).update(String(writes)).digest("hex");
       const httpMetadata = (options.httpMetadata ?? {}) as R2HTTPMetadata;
