@@ -8,7 +8,7 @@ import type { Sql, SqlRow } from "../../workers/consumer/src/ledger/tables/sql.t
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
 import { Killed, Life } from "./life.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
-import type { Weather } from "./weather.ts";
+import type { AlarmFate, Weather } from "./weather.ts";
 
 /** From here on an outage accuses nobody (docs/protocol.md). */
 const LONG_OUTAGE_MS = 15_000;
@@ -46,16 +46,17 @@ export interface ObjectWorld {
 /**
  * The Durable Object around the production engine: its database, its one alarm, its evictions, and the stubs by which it is called. As
  * on the platform an alarm is unset when it rings and never rings twice at once, all that an instance was doing breaks off with it, and
- * a stub that has thrown once throws for ever. A lost alarm is brought back only by who asks what is set: the cron's `rearm`.
+ * a stub that has thrown once throws for ever. An alarm that is lost never fires, and only `setAlarm` ends that.
  */
 export class VirtualObject {
   readonly sql = nodeSql();
-  readonly counts = { calls: 0, callsLost: 0, callsHung: 0, answersLost: 0, evictions: 0, alarms: 0, alarmsLost: 0 };
+  readonly counts = { calls: 0, callsLost: 0, callsHung: 0, answersLost: 0, evictions: 0, alarms: 0, alarmFaults: 0 };
   readonly #world: ObjectWorld;
   #engine: Engine;
   #life = new Life();
   #loaded: Promise<void>;
   #alarm: { at: number; cancel: () => void } | null = null;
+  /** The last alarm did not fire, and none was set since. */
   #lost = false;
   #ringing = false;
   #rings = { since: 0, n: 0 };
@@ -72,11 +73,6 @@ export class VirtualObject {
     this.#loaded = this.#engine.load();
   }
 
-  /** The weather took its alarm and nobody has brought it back. */
-  get isForgotten(): boolean {
-    return this.#lost;
-  }
-
   /** All that stood only in memory is gone, and whatever it was doing. Its database and its alarm stay. */
   evict(): void {
     this.counts.evictions += 1;
@@ -89,7 +85,7 @@ export class VirtualObject {
     this.bornAt = this.#world.clock.now();
     this.#engine = this.#open();
     this.#loaded = this.#engine.load();
-    if (this.#alarm !== null) this.#setAlarm(this.#alarm.at);
+    if (this.#alarm !== null && !this.#lost) this.#setAlarm(this.#alarm.at);
   }
 
   /** It is away, or was for so long that handlers may have died of it. */
@@ -215,22 +211,28 @@ export class VirtualObject {
     this.#alarm = { at, cancel: clock.after(rings, () => this.#due()) };
   }
 
-  #due(): void {
+  #due(known?: AlarmFate): void {
     if (this.#ringing) return; // it rings when the present one is through
     if (this.#world.clock.now() < this.#downUntil) {
       this.#setAlarm(this.#downUntil);
       return;
     }
+    const fate = known ?? this.#world.weather.alarm();
+    if (fate !== "fires") this.counts.alarmFaults += 1;
+    const at = this.#alarm?.at ?? this.#world.clock.now();
     this.#alarm?.cancel();
-    this.#alarm = null;
-    if (this.#world.weather.losesAlarm()) {
-      this.counts.alarmsLost += 1;
+    if (typeof fate === "number") this.#alarm = { at, cancel: this.#world.clock.after(fate, () => this.#due("fires")) };
+    else if (fate === "lost" || fate === "stuck") {
       this.#lost = true;
-      return;
-    }
-    this.counts.alarms += 1;
+      this.#alarm = fate === "lost" ? null : { at, cancel: () => undefined };
+    } else this.#fire(fate === "twice" ? 2 : 1);
+  }
+
+  #fire(times: number): void {
+    this.#alarm = null;
+    this.counts.alarms += times;
     this.#countRing();
-    void this.#ring(this.#life);
+    void this.#ring(this.#life, times);
   }
 
   #countRing(): void {
@@ -242,10 +244,11 @@ export class VirtualObject {
     if (this.#rings.n === RINGS_MAX) this.#world.watcher.violation("the alarm rings all the time (P1, P5)");
   }
 
-  async #ring(life: Life): Promise<void> {
+  async #ring(life: Life, times: number): Promise<void> {
     this.#ringing = true;
     await this.#loaded;
-    await this.#engine.alarm().catch((error: unknown) => this.#onlyTheDead(error));
+    for (let done = 0; done < times && !life.dead; done += 1)
+      await this.#engine.alarm().catch((error: unknown) => this.#onlyTheDead(error));
     if (life.dead) return;
     this.#ringing = false;
     this.#checkAlarm("after it rang");

@@ -1,3 +1,4 @@
+import { ALARM_LATE_MS } from "@prewarm/shared/limits";
 import { CRASH_POINTS, type CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Chance } from "./chance.ts";
 
@@ -9,6 +10,12 @@ export interface Hop {
 }
 
 const SEND_MS = 20;
+
+/**
+ * What becomes of an alarm whose time has come. "lost": it does not fire, and none reads as set. "stuck": it does not fire, and its time,
+ * which is past, reads as set for good. "twice": it fires, and once more after its handler has ended. A number: it fires so many ms late.
+ */
+export type AlarmFate = "fires" | "lost" | "stuck" | "twice" | number;
 
 /** What goes wrong next. Each is asked once for each thing that could. */
 export interface Weather {
@@ -28,8 +35,7 @@ export interface Weather {
   message(): number[];
   /** What befalls a handler at a named point: death, or so many ms in which it does nothing. */
   point(point: CrashPoint, key: string | undefined): "dies" | number;
-  /** The object's alarm does not ring, and is set no more. */
-  losesAlarm(): boolean;
+  alarm(): AlarmFate;
 }
 
 /** What a script may let go wrong; each entry strikes once, at the next thing it fits. */
@@ -40,7 +46,7 @@ export interface Faults {
   lostAnswers: number;
   /** Calls of the ledger that are heard and whose connection drops then, which the platform marks as retryable. */
   droppedAnswers: number;
-  lostAlarms: number;
+  alarms: AlarmFate[];
   /** R2 calls that fail; R2 calls that do their work and whose answer is lost. */
   store: number;
   storeAnswers: number;
@@ -61,8 +67,8 @@ export interface Faults {
 
 export function noFaults(): Faults {
   const lists = { crash: [], stall: [], latePuts: [], lateMessages: [], lateDeletes: [], lateLists: [], sends: [] };
-  const hung = { hungCalls: [], hungStore: [], hungSends: [] };
-  const counts = { lostCalls: 0, lostAnswers: 0, droppedAnswers: 0, lostAlarms: 0, store: 0, storeAnswers: 0 };
+  const hung = { hungCalls: [], hungStore: [], hungSends: [], alarms: [] };
+  const counts = { lostCalls: 0, lostAnswers: 0, droppedAnswers: 0, store: 0, storeAnswers: 0 };
   return { ...lists, ...hung, ...counts, doubledMessages: 0, lostMessages: 0 };
 }
 
@@ -115,7 +121,7 @@ export function scripted(faults: () => Faults, chance: Chance): Weather {
       if (takeOf(crash, (one) => one === point) !== undefined) return "dies";
       return takeOf(stall, (one) => one.point === point)?.ms ?? 0;
     },
-    losesAlarm: () => strike(faults(), "lostAlarms"),
+    alarm: () => faults().alarms.shift() ?? "fires",
   };
 }
 
@@ -136,20 +142,22 @@ export interface Rates {
   /** Of a named point of the handler: it dies there; it stalls there for up to 14 minutes. Points passed seldom count more. */
   crash: number;
   stall: number;
-  /** Of the object's alarm. */
-  alarmLost: number;
+  /** Of the object's alarm: lost, stuck, late or fired twice, each as often as the others. */
+  alarmFails: number;
 }
 
 export const STORM: Rates = {
   ...{ callLost: 0.004, answerLost: 0.006, callSlow: 0.01 },
   ...{ storeFails: 0.002, storeAnswerLost: 0.002, putLate: 0.004 },
   ...{ messageLost: 0.02, messageDoubled: 0.05, messageDelayed: 0.02 },
-  ...{ crash: 0.0005, stall: 0.0002, alarmLost: 0.005 },
+  ...{ crash: 0.0005, stall: 0.0002, alarmFails: 0.02 },
 };
+
+const ALARM_FAULTS: readonly AlarmFate[] = ["lost", "stuck", "twice", ALARM_LATE_MS];
 
 export const CALM: Rates = {
   ...{ callLost: 0, answerLost: 0, callSlow: 0, storeFails: 0, storeAnswerLost: 0, putLate: 0 },
-  ...{ messageLost: 0, messageDoubled: 0, messageDelayed: 0, crash: 0, stall: 0, alarmLost: 0 },
+  ...{ messageLost: 0, messageDoubled: 0, messageDelayed: 0, crash: 0, stall: 0, alarmFails: 0 },
 };
 
 const STALL_MAX_MS = 14 * 60_000;
@@ -198,6 +206,6 @@ export function byRates(rates: () => Rates, chance: Chance): Weather {
       if (chance.hits(crash > 0 && times < RARE_BELOW ? RARE_CRASH : crash)) return "dies";
       return chance.hits(stall) ? chance.between(30_000, STALL_MAX_MS) : 0;
     },
-    losesAlarm: () => chance.hits(rates().alarmLost),
+    alarm: () => (chance.hits(rates().alarmFails) ? (chance.pick(ALARM_FAULTS) ?? "lost") : "fires"),
   };
 }

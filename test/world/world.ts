@@ -171,12 +171,24 @@ export class World {
     return ledgerClient(this.object.newStub, { clock, log, sleep: (ms) => clock.sleep(ms), newCallId });
   }
 
-  /** Once a minute; of an idle ledger, which it finds nothing to do for, once an hour. */
+  /**
+   * Each minute, as in worker.ts; once an hour while the ledger has nothing to do. The doctor's slice is left out: it would mend what
+   * nobody else is to leave behind.
+   */
   #cron(turn = 0): void {
     if (!this.#running) return;
     this.clock.after(CRON_MS, () => this.#cron(turn + 1));
-    const waits = Number(this.sql.exec("SELECT count(*) AS n FROM renewals")[0]?.n) > 0;
-    if (this.object.isForgotten || waits || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
+    if (this.#hasWork() || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
+  }
+
+  #hasWork(): boolean {
+    const found = this.sql.exec(
+      `SELECT EXISTS (SELECT 1 FROM jobs WHERE state < 2) OR EXISTS (SELECT 1 FROM hands) OR EXISTS (SELECT 1 FROM abandoned)
+        OR EXISTS (SELECT 1 FROM purges) OR EXISTS (SELECT 1 FROM renewals) OR EXISTS (SELECT 1 FROM outbox)
+        OR EXISTS (SELECT 1 FROM runs WHERE cancel_cursor > 0) OR EXISTS (SELECT 1 FROM actions WHERE state = 'running')
+        OR EXISTS (SELECT 1 FROM docs WHERE name = 'gate-said' AND body NOT LIKE '[[],%') AS has`,
+    );
+    return found[0]?.has === 1;
   }
 
   #ledgerDeps(life: Life): LedgerDeps {

@@ -43,6 +43,8 @@ export const GATE_AUTO = {
   concurrency: { start: 50, min: 1, max: 1_000 },
   ratePerSecond: { start: 20, min: 0.1, max: 1_000 },
 } as const;
+/** Maintenance or a failover delays a Durable Object's alarm by up to a minute (developers.cloudflare.com/durable-objects/api/alarms, read 2026-11). */
+export const ALARM_LATE_MS = 60_000;
 /** A Durable Object's database may grow to this (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11). */
 export const LEDGER_LIMIT_BYTES = 10_000_000_000;
 /** Above this the ledger keeps only what is needed; above the second it takes no new bulk. Chosen. */

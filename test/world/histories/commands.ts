@@ -1,5 +1,7 @@
+import { ALARM_LATE_MS } from "@prewarm/shared/limits";
 import fc from "fast-check";
 import { CRASH_POINTS } from "../../../workers/consumer/src/making/crash-points.ts";
+import type { AlarmFate } from "../weather.ts";
 import type { Telling } from "../webhooks.ts";
 import { HAPPENINGS, type Target } from "./happenings.ts";
 import type { HistoryWorld } from "./history-world.ts";
@@ -146,7 +148,11 @@ const platformFault = fc.oneof(
       fault(`${what}(${ms} ms ×${n})`, (script) => script[what].push(...Array<number>(n).fill(ms))),
     ),
   few.map((n) => fault(`lostMessages(${n})`, (script) => (script.lostMessages += n), false)),
-  few.map((n) => fault(`lostAlarms(${n})`, (script) => (script.lostAlarms += n))),
+  fc
+    .tuple(fc.constantFrom<AlarmFate>("lost", "stuck", "twice", ALARM_LATE_MS), few)
+    .map(([fate, n]) =>
+      fault(`alarms(${fate} ×${n})`, ({ alarms }) => alarms.push(...Array<AlarmFate>(n).fill(fate))),
+    ),
   fc
     .tuple(fc.constantFrom(5_000, 40_000, 120_000, 300_000), fc.boolean())
     .map(([ms, answered]) =>

@@ -253,7 +253,7 @@ export class CommitChecks {
   #isOverdue(id: number): boolean {
     const { clock, object, troubleUntil } = this.#judged.world;
     const since = Math.max(this.#cancellingSince.get(id) ?? clock.now(), troubleUntil, object.bornAt);
-    return !object.isForgotten && clock.now() - since > OVERDUE_MS;
+    return clock.now() - since > OVERDUE_MS;
   }
 
   /** I5: an entry stands in one document. A suspect is alone. */

@@ -68,7 +68,7 @@ function tableOf(round: Round): [string, string][] {
     ["killed at", `${counts.crashes.size} of ${CRASH_POINTS.length} points: ${list(counts.crashes)}`],
     [
       "ledger calls",
-      `${object.counts.calls}, lost ${object.counts.callsLost}, answers lost ${object.counts.answersLost}, evictions ${object.counts.evictions}, alarms ${object.counts.alarms}, lost ${object.counts.alarmsLost}`,
+      `${object.counts.calls}, lost ${object.counts.callsLost}, answers lost ${object.counts.answersLost}, evictions ${object.counts.evictions}, alarms ${object.counts.alarms}, faults of alarms ${object.counts.alarmFaults}`,
     ],
     [
       "prewarm-work",

@@ -75,6 +75,39 @@ it("sets an alarm that was lost with the cron", async () => {
   expect(done.alarmAt).toBe(clock.ms + 10_000);
 });
 
+it("sets an alarm with the next change when the one that reads as set never fired", () => {
+  const { accept, done, clock } = setup();
+  accept(KEY);
+  clock.advance(60);
+  accept("b/1-high.webp");
+  expect(done.alarmAt).toBeLessThan(clock.ms);
+  clock.advance(60);
+  accept("c/1-high.webp");
+  expect(done.alarmAt).toBe(clock.ms + 5_000);
+});
+
+it("sets an alarm with the cron when the one that reads as set never fired", async () => {
+  const { accept, sql, deps, clock } = setup();
+  accept(KEY);
+  const evicted = testEngine(sql, { config: deps.config, clock });
+  evicted.done.alarmAt = clock.ms - 3_600_000;
+  await evicted.engine.load();
+  await evicted.engine.rearm();
+  expect(evicted.done.alarmAt).toBe(clock.ms + 10_000);
+});
+
+it("does the alarm's work with the cron, though no alarm fires", async () => {
+  const { accept, call, ledger, clock, row } = setup();
+  accept(KEY);
+  call("o");
+  for (let seconds = 0; seconds < 70; seconds += 10) {
+    clock.advance(10);
+    await ledger.rearm();
+  }
+  expect(row(KEY)?.crashes).toBeGreaterThan(0);
+  expect(call("p").give).toMatchObject([{ key: KEY }]);
+});
+
 it("sets an alarm that was lost though R2 cannot be listed", async () => {
   const { order, sql, deps, clock } = setup();
   order({ keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });

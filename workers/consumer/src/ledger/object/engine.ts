@@ -128,7 +128,7 @@ export class Engine implements Answering<LedgerCalls> {
     this.#deps = deps;
     this.#host = host;
     this.#transactions = new Transactions(sql, { config, clock });
-    this.#alarm = new AlarmClock(host.storage);
+    this.#alarm = new AlarmClock(host.storage, clock);
     this.steps = new Steps(this.#transactions);
     this.#transactions.write((tx) => noteDeploy(tx, deps.version));
     if (config.ittybit.webhooks === "wake")
@@ -368,9 +368,12 @@ export class Engine implements Answering<LedgerCalls> {
     const { deliveries } = this.#transactions.memory;
     if (!deliveries.isSaved) this.#note(({ sql }) => deliveries.save(sql));
     this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
-    // A lane opens by time as well: an edge that believes it closed sends nothing that would wake anybody here.
-    await runFollowUps(this.steps, this.#deps);
+    // Before the duties, since R2 may keep them long.
     await this.#alarm.load();
+    this.#alarm.by(this.#next());
+    // Alarms may be lost, again and again: the cron does all that an alarm does, so that nothing waits for one longer than a minute.
+    await runDuties(this.steps, this.#deps);
+    this.#collect();
     this.#alarm.by(this.#next());
   }
 

@@ -96,7 +96,7 @@ describe("the alarm's duties", () => {
     expect(done.sent).toBe(1);
     expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
     clock.advance(121);
-    expect(steps.purgesDue()).toHaveLength(1);
+    expect(steps.purgeDue()).not.toBeNull();
   });
 
   it("wait for nothing for ever: a gate file, a purge or a renewal that hangs is given up, and the next alarm is set", async () => {
@@ -191,15 +191,23 @@ describe("housekeeping", () => {
   });
 });
 
+/** An alarm that is set for a time, looked at now or, by `clock`, later. */
+async function clockOf(at: number) {
+  const set: (number | null)[] = [];
+  const clock = { ms: 1_000, now: () => clock.ms };
+  const storage = {
+    getAlarm: async () => at,
+    setAlarm: async (time: number | Date) => void set.push(Number(time)),
+    deleteAlarm: async () => void set.push(null),
+  };
+  const alarm = new AlarmClock(storage, clock);
+  await alarm.load();
+  return { alarm, set, clock };
+}
+
 describe("AlarmClock", () => {
   it("writes only to ring earlier, and only when that is worth a row", async () => {
-    const set: (number | null)[] = [];
-    const alarm = new AlarmClock({
-      getAlarm: async () => 5_000,
-      setAlarm: async (at) => void set.push(Number(at)),
-      deleteAlarm: async () => void set.push(null),
-    });
-    await alarm.load();
+    const { alarm, set } = await clockOf(5_000);
     for (const at of [6_000, 4_900, 4_000, 3_900, null, 1_000]) alarm.by(at);
     expect(set).toEqual([4_000, 1_000]);
     alarm.rang();
@@ -209,6 +217,22 @@ describe("AlarmClock", () => {
     alarm.at(null);
     expect(set.at(-1)).toBeNull();
     expect(set).toHaveLength(4);
+  });
+
+  it("takes an alarm that should have fired more than a minute and a half ago for lost, and sets another", async () => {
+    const { alarm, set, clock } = await clockOf(5_000);
+    clock.ms = 95_001;
+    alarm.by(clock.ms + 5_000);
+    expect(set).toEqual([100_001]);
+    alarm.by(clock.ms + 5_000);
+    expect(set).toHaveLength(1);
+  });
+
+  it("leaves an alarm alone that is due and may still fire: the platform may be a minute late", async () => {
+    const { alarm, set, clock } = await clockOf(5_000);
+    clock.ms = 95_000;
+    alarm.by(clock.ms + 250);
+    expect(set).toEqual([]);
   });
 });
 

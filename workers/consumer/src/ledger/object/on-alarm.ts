@@ -14,10 +14,12 @@ const DELIVER_TIMEOUT_MS = 15_000;
 /** As many as an invocation's connections. */
 const EVENTS_AT_ONCE = 6;
 export const SLICES_MAX = 20;
+/** Looks of purges that one ring makes. */
+const PURGES_MAX = 10;
 
 type Duties = Record<string, () => Promise<void> | void>;
 
-/** All that the alarm does. Never throws. */
+/** All that the alarm does, and the cron too, perhaps beside it. Never throws. */
 export function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
   return runEach(deps, {
     sweep: () => steps.sweep(),
@@ -54,8 +56,13 @@ async function runEach({ log }: LedgerDeps, duties: Duties): Promise<void> {
   }
 }
 
+/** One by one: the alarm and the cron may be at it together, and what is taken waits for no other look. */
 async function runPurges(steps: Steps, deps: LedgerDeps): Promise<void> {
-  for (const task of steps.purgesDue()) await runPurge(steps, deps, task);
+  for (let done = 0; done < PURGES_MAX; done += 1) {
+    const task = steps.purgeDue();
+    if (task === null) return;
+    await runPurge(steps, deps, task);
+  }
 }
 
 /** One look of a purge, to its end. Throws when R2 fails or is slow; the alarm then looks anew. */

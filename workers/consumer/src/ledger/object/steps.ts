@@ -9,15 +9,13 @@ import { type RenewalTask, renewalsDue, renewed } from "../protocol/new-original
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { unsend, wakesDue } from "../protocol/pace.ts";
 import { pruneSlice, readHouse, writeHouse } from "../protocol/prune.ts";
-import { type PurgeTask, purgeContinue, purgeEnd, purgesDue } from "../protocol/purge.ts";
+import { type PurgeTask, purgeContinue, purgeDue, purgeEnd } from "../protocol/purge.ts";
 import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { isOver } from "../tables/abandoned.ts";
 import { type EventRow, eventAnswered, eventsDue } from "../tables/events.ts";
 import { type Due, outboxDone, outboxDue } from "../tables/outbox.ts";
 
 import type { Transactions } from "./transactions.ts";
-
-const PURGES_AT_ONCE = 10;
 
 /** What the object does of itself, on its alarm or after a change: each is one transaction. */
 export class Steps {
@@ -63,8 +61,8 @@ export class Steps {
     return this.#transactions.read(nextAlarm);
   }
 
-  purgesDue(): PurgeTask[] {
-    return this.#transactions.write((tx) => purgesDue(tx, PURGES_AT_ONCE));
+  purgeDue(): PurgeTask | null {
+    return this.#transactions.write(purgeDue);
   }
 
   purgeContinue(purge: number): boolean {

@@ -21,6 +21,8 @@ export const PURGE_LOCK_MS = 120_000;
 /** A handler that began before the purge has ended by then, so it can put no object any more. */
 const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
 const BUSY_MS = 5_000;
+/** Purges that are asked whether they may look. */
+const DUE_AT_ONCE = 10;
 
 /** `floor`: delete this image's objects of a lower generation (or none), then its markers, then call `purgeEnd`. */
 export interface PurgeTask {
@@ -62,16 +64,18 @@ export function purgeAgain(tx: LedgerTx, id: number, gen: number): void {
   }
 }
 
-/** The looks to make now. Every look but the very first waits, with the lock on, until no live hand holds newer work of the image. */
-export function purgesDue(tx: LedgerTx, limit: number): PurgeTask[] {
-  const tasks: PurgeTask[] = [];
-  for (const purge of duePurges(tx.sql, tx.now, limit)) {
+/**
+ * The next look to make now: nobody else is given it while the lock holds. Every look but the very first waits, with the lock on, until no
+ * live hand holds newer work of the image.
+ */
+export function purgeDue(tx: LedgerTx): PurgeTask | null {
+  for (const purge of duePurges(tx.sql, tx.now, DUE_AT_ONCE)) {
     const busy = isHeld(tx, purge);
     updatePurge(tx.sql, { ...purge, at: tx.now + (busy ? BUSY_MS : PURGE_LOCK_MS) });
     lock(tx, purge);
-    if (!busy) tasks.push(taskOf(purge));
+    if (!busy) return taskOf(purge);
   }
-  return tasks;
+  return null;
 }
 
 function isHeld(tx: LedgerTx, { id, look, seq }: Purge): boolean {

@@ -47,7 +47,7 @@ it("looks every row up by id or partial index", async () => {
   steps.renewed(steps.renewalsDue()[0]!, []);
   steps.purgeEnd(purge("a"));
   clock.advance(1_000);
-  steps.purgesDue();
+  steps.purgeDue();
   ledger.imageRows("b", []);
   retry("b/1-high.webp");
   attempts("b/1-high.webp");
