@@ -242,7 +242,7 @@ export class CommitChecks {
       if (state === CANCELLING && !this.#cancellingSince.has(id)) this.#cancellingSince.set(id, world.clock.now());
       if (state !== CANCELLING) this.#cancellingSince.delete(id);
       else if (this.#isOverdue(id) && !held.has(id)) violation(`${key} is to be cancelled and nobody does it (I2)`);
-      if (state === CANCELLED && held.has(id)) violation(`${key} is cancelled and held (I7)`);
+      if (state > CANCELLING && held.has(id)) violation(`${key} has ended (${state}) and is held (I7)`);
       if ((this.#rowOf.get(gen) ?? id) !== id) violation(`number ${gen} was given twice (I3)`);
       if (!this.#rowOf.has(gen) && gen <= this.#mostBefore) violation(`number ${gen} is given after a restore (I3)`);
       this.#rowOf.set(gen, id);

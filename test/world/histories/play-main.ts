@@ -4,31 +4,45 @@ import { HistoryWorld } from "./history-world.ts";
 import { RULES } from "./mutations.ts";
 import { makePictures } from "./pictures.ts";
 import { play } from "./play.ts";
+import { noVerdict, type Verdict, verdictOf } from "./verdict.ts";
 
-// node [--import ./mutate-hook.ts] play-main.ts [histories] [seed]: exits 1 at the first history that breaks an invariant (SHRINK=1: shows the shortest; HOOKS=1: Ittybit calls us).
-const [count = "1000", seed = "1"] = process.argv.slice(2);
+// node [--import ./mutate-hook.ts] play-main.ts [histories] [seed] [seconds]: exits 1 at the first history that breaks an invariant, 2 when
+// the time was out before that, or it was ended by SIGTERM (SHRINK=1: shows the shortest; HOOKS=1: Ittybit calls us).
+const [count = "1000", seed = "1", seconds] = process.argv.slice(2);
+const numRuns = Number(count);
+const EXIT_CODES = { held: 0, broken: 1, none: 2 } as const;
 const favourites: Favourites = RULES.find(({ name }) => name === process.env.MUTATION)?.favourites ?? [];
 const hooks = process.env.HOOKS !== undefined;
-const pictures = await makePictures();
 let played = 0;
+
+function tell({ kind, said }: Verdict, bad: readonly string[] = []): void {
+  console.log(JSON.stringify({ verdict: kind, said, bad }));
+  process.exitCode = EXIT_CODES[kind];
+}
+
+process.on("SIGTERM", () => {
+  tell(noVerdict(played, numRuns));
+  process.exit();
+});
+const pictures = await makePictures();
 const history = fc.asyncProperty(fc.nat(), histories(60, favourites, hooks), async (chance, commands) => {
   const world = new HistoryWorld(chance, pictures, { hooks });
-  played += 1;
   try {
     await play(world, commands);
+    played += 1;
   } finally {
     world.close();
   }
 });
 const result = await fc.check(history, {
-  numRuns: Number(count),
+  numRuns,
   seed: Number(seed),
   endOnFailure: process.env.SHRINK === undefined,
+  ...(seconds === undefined ? {} : { interruptAfterTimeLimit: Number(seconds) * 1_000 }),
 });
-const error = result.errorInstance instanceof Error ? result.errorInstance.message : null;
-console.log(JSON.stringify({ histories: played, bad: error === null ? [] : error.split("\n").slice(0, 3) }));
+const error = result.errorInstance instanceof Error ? result.errorInstance : null;
+tell(verdictOf(result, played, numRuns), error?.message.split("\n").slice(0, 3));
 if (result.failed && process.env.STACK !== undefined)
-  console.error((result.errorInstance as Error).stack, `${result.counterexample?.[0]}, ${result.counterexample?.[1]}`);
+  console.error(error?.stack, `${result.counterexample?.[0]}, ${result.counterexample?.[1]}`);
 if (result.failed && process.env.SHRINK !== undefined)
   console.error(`${result.counterexample?.[0]}, ${result.counterexample?.[1]}`);
-process.exitCode = result.failed ? 1 : 0;

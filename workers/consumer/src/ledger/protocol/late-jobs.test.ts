@@ -71,6 +71,32 @@ describe("Ittybit is slow", () => {
     expect(start("c", 2).length).toBeGreaterThanOrEqual(2);
   });
 
+  it("and a breaker that an operator has closed over late jobs stays closed: they began before", () => {
+    const { clock, jobs, pending, breaker, ledger } = underWay(5);
+    clock.advance(700);
+    pending(...jobs);
+    expect(breaker().state).toBe("open");
+    ledger.patchGate({ breaker: { state: "closed" } }, "test");
+    for (let minutes = 0; minutes < 60; minutes += 1) {
+      clock.advance(60);
+      pending(...jobs);
+    }
+    expect(breaker().state).toBe("closed");
+  });
+
+  it("and a breaker that a quick probe has closed over late jobs stays closed", () => {
+    const { clock, jobs, pending, ended, start, breaker } = underWay(5);
+    clock.advance(700);
+    pending(...jobs);
+    clock.advance(31);
+    const [probe] = start("b", 1);
+    clock.advance(1);
+    ended(probe!);
+    expect(breaker().state).toBe("closed");
+    pending(...jobs);
+    expect(breaker().state).toBe("closed");
+  });
+
   it("and lets another probe go when the first is late too", () => {
     const { clock, jobs, pending, accept, call, ready, submit, leave } = underWay(5);
     clock.advance(700);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { setup } from "../testing/setup.ts";
+import { STORED, setup } from "../testing/setup.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
@@ -28,6 +28,19 @@ describe("blame", () => {
     expect(give).toHaveLength(1);
     expect(call("p", { have: [{ ...give[0]!, phase: "standby" }] }).give).toEqual([]);
     expect(call("q").give).toHaveLength(1);
+  });
+
+  it("loses no suspect that was offered to a worker with another job: it is offered again once that is done", () => {
+    const { accept, call, pass, granted, settle, row } = awake();
+    accept(KEY);
+    call("o");
+    pass(50);
+    const go = granted("p", OTHER);
+    pass(20);
+    expect(row(KEY)?.crashes).toBe(2);
+    expect(call("p", { have: [{ ...go, phase: "go" }] }).give).toEqual([]);
+    settle("p", go, STORED);
+    expect(call("p").give).toMatchObject([{ key: KEY }]);
   });
 
   it("ends with a dead letter for what killed three workers by itself", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PERMANENT, setup } from "../testing/setup.ts";
+import { PERMANENT, setup, TRANSIENT } from "../testing/setup.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "a/800-high.webp";
@@ -59,6 +59,17 @@ describe("a new original", () => {
     settle("o", go, { kind: "stopped" });
     expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1" }]);
     expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
+  });
+
+  it("is made at once, also where what was made of the older one failed and is to wait", () => {
+    const { clock, call, granted, leave, order, row, settle } = setup();
+    order(told("1"));
+    settle("o", granted("o", KEY), TRANSIENT);
+    leave("o");
+    expect(row(KEY)?.due).toBeGreaterThan(clock.ms);
+    expect(call("p").give).toEqual([]);
+    order({ ...told("2"), keys: [OTHER] });
+    expect(call("p").give.map(({ key }) => key)).toContain(KEY);
   });
 
   it("lets views ask again for what was dead", () => {

@@ -164,8 +164,7 @@ function forget(tx: LedgerTx, name: Walk, ids: readonly string[]): void {
     deleteAged(tx.sql, name, ids);
     return;
   }
-  for (const row of tx.rows.loadIds(ids.map(Number)))
-    if (tx.memory.hands.holderOf(row.id) === null) tx.rows.delete(row, null);
+  for (const row of tx.rows.loadIds(ids.map(Number))) tx.rows.delete(row, null);
 }
 
 function isTable(name: Walk): name is AgedTable {

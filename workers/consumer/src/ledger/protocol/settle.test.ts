@@ -30,6 +30,20 @@ describe("a slot", () => {
     expect(slots()).toBe(1);
   });
 
+  it("stays while its job runs, whatever a later handler could not do for it", () => {
+    const { granted, submit, leave, ended, call, settle, slots, abandoned } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    const failure = { code: "original_unreachable", message: "no answer" };
+    settle("o", go, { kind: "failed", class: "transient", failure, posted: true, ended: false });
+    leave("o");
+    expect(slots()).toBe(1);
+    expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1" }]);
+    ended("j1");
+    expect(slots()).toBe(0);
+    call("p");
+  });
+
   it("of a POST that nobody knows the job of is kept for ten minutes when its generation is given up", () => {
     const { clock, granted, order, settle, slots, steps } = setup();
     const go = granted("o", KEY);
