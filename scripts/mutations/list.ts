@@ -3,6 +3,8 @@ import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
+import { STUCK } from "./stuck.ts";
 import { WEATHER } from "./weather.ts";
 
 export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS];
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...STUCK];

@@ -79,8 +79,8 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "the alarm rings and does nothing",
     file: `${OBJECT}/engine.ts`,
-    find: "await runDuties(this.steps, this.#deps);",
-    replace: "",
+    find: "    await runDuties(this.steps, this.#deps);\n    this.#collect();\n    if",
+    replace: "    if",
     tests: [`${OBJECT}/on-alarm.test.ts`],
   },
   {

@@ -150,9 +150,7 @@ const platformFault = fc.oneof(
   few.map((n) => fault(`lostMessages(${n})`, (script) => (script.lostMessages += n), false)),
   fc
     .tuple(fc.constantFrom<AlarmFate>("lost", "stuck", "twice", ALARM_LATE_MS), few)
-    .map(([fate, n]) =>
-      fault(`alarms(${fate} ×${n})`, ({ alarms }) => alarms.push(...Array<AlarmFate>(n).fill(fate))),
-    ),
+    .map(([fate, n]) => fault(`alarms(${fate} ×${n})`, ({ alarms }) => alarms.push(...Array<AlarmFate>(n).fill(fate)))),
   fc
     .tuple(fc.constantFrom(5_000, 40_000, 120_000, 300_000), fc.boolean())
     .map(([ms, answered]) =>

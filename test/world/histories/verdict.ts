@@ -23,5 +23,5 @@ export function verdictOf(
 }
 
 export function noVerdict(played: number, of: number): Verdict {
-  return { kind: "none", said: `no verdict: played ${played} of ${of} histories, then the time was out` };
+  return { kind: "none", said: `no verdict: played ${played} of ${of} histories` };
 }

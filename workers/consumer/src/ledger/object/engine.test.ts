@@ -96,6 +96,24 @@ it("sets an alarm with the cron when the one that reads as set never fired", asy
   expect(evicted.done.alarmAt).toBe(clock.ms + 10_000);
 });
 
+it("sets an alarm with the cron that was lost since this instance set it", async () => {
+  const { accept, ledger, done, clock } = setup();
+  accept(KEY);
+  expect(done.alarmAt).toBe(clock.ms + 5_000);
+  done.alarmAt = null;
+  await ledger.rearm();
+  expect(done.alarmAt).toBe(clock.ms + 10_000);
+});
+
+it("sets an alarm that was lost before it asks R2, which may not answer", async () => {
+  const { order, sql, deps, clock } = setup();
+  order({ keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
+  const site = { config: deps.config, clock };
+  const { engine, done } = testEngine(sql, site, { storedOf: () => new Promise<never>(() => undefined) });
+  void engine.rearm();
+  await expect.poll(() => done.alarmAt).toBe(clock.ms + 10_000);
+});
+
 it("does the alarm's work with the cron, though no alarm fires", async () => {
   const { accept, call, ledger, clock, row } = setup();
   accept(KEY);

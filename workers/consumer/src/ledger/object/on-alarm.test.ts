@@ -147,6 +147,21 @@ describe("the alarm's duties", () => {
     expect(looks).toEqual(["a 1 true", "list b 1", "list b 2", "a 2 true"]);
   });
 
+  it("take a purge's look only when they make it: the cron makes the next one while this one lasts", async () => {
+    const { clock, ledger, steps, deps } = surroundings();
+    const looks: string[] = [];
+    deps.purge = ({ id }) => {
+      looks.push(id);
+      return new Promise<never>(() => undefined);
+    };
+    for (const id of ["a", "b"]) ledger.purgeImage(id, null, "test");
+    clock.advance(121);
+    void ledger.alarm();
+    await expect.poll(() => looks).toEqual(["a", "b", "a"]);
+    expect(steps.purgeDue()).toMatchObject({ id: "b" });
+    expect(steps.purgeDue()).toBeNull();
+  });
+
   it("are set for no time at all when nothing is due: an idle ledger sleeps", async () => {
     const { clock, ledger, made, leave, done } = surroundings();
     made(KEY);

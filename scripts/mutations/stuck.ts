@@ -1,0 +1,73 @@
+import type { Mutation } from "./promises.ts";
+
+const LEDGER = "workers/consumer/src/ledger";
+const PROTOCOL = `${LEDGER}/protocol`;
+
+/** What a third review found stuck or unheld (docs/reliability.md): each cure taken back. */
+export const STUCK: Mutation[] = [
+  {
+    promise: "P11",
+    breaks: "an alarm that is past and never fires counts as set",
+    file: `${LEDGER}/object/alarm-clock.ts`,
+    find: "return isLost ? null : this.#at;",
+    replace: "return this.#at;",
+    tests: [`${LEDGER}/object/engine.test.ts`],
+  },
+  {
+    promise: "P11",
+    breaks: "an alarm that is a minute late is taken for lost",
+    file: `${LEDGER}/object/alarm-clock.ts`,
+    find: "this.#clock.now() - ALARM_LATE_MS - CLOCKS_MS",
+    replace: "this.#clock.now()",
+    tests: [`${LEDGER}/object/on-alarm.test.ts`],
+  },
+  {
+    promise: "P11",
+    breaks: "while alarms are lost nobody ends leases, purges, cancels and actions",
+    file: `${LEDGER}/object/engine.ts`,
+    find: "    await runDuties(this.steps, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
+    replace: "    await runFollowUps(this.steps, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
+    tests: ["test/world/lost-alarms.test.ts"],
+  },
+  {
+    promise: "P16",
+    breaks: "a purge's look is taken long before it is made, so that the cron makes it beside the alarm",
+    file: `${LEDGER}/object/on-alarm.ts`,
+    find: "for (let done = 0; done < PURGES_MAX; done += 1) {\n    const task = steps.purgeDue();\n    if (task === null) return;\n    await runPurge(steps, deps, task);\n  }",
+    replace:
+      "const tasks = Array.from({ length: PURGES_MAX }, () => steps.purgeDue());\n  for (const task of tasks) if (task !== null) await runPurge(steps, deps, task);",
+    tests: [`${LEDGER}/object/on-alarm.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "jobs from before the breaker was closed open it again",
+    file: `${PROTOCOL}/gate.ts`,
+    find: "  memory.begun = new BegunJobs(now);\n",
+    replace: "",
+    tests: [`${PROTOCOL}/late-jobs.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "a job that a later handler failed on, and that runs still, frees its slot",
+    file: `${PROTOCOL}/settle.ts`,
+    find: 'return outcome.kind === "failed" && outcome.ended && (',
+    replace: 'return outcome.kind === "failed" && (',
+    tests: [`${PROTOCOL}/settle.test.ts`],
+  },
+  {
+    promise: "P1",
+    breaks: "a suspect that was offered to a busy worker is offered no more",
+    file: `${PROTOCOL}/leases.ts`,
+    find: "  row.due ??= tx.now;\n",
+    replace: "",
+    tests: [`${PROTOCOL}/leases.test.ts`],
+  },
+  {
+    promise: "P16",
+    breaks: "what failed of the older original waits on when a new one comes",
+    file: `${PROTOCOL}/new-original.ts`,
+    find: "      if (row.state === WAITING) row.due = tx.now;\n",
+    replace: "",
+    tests: [`${PROTOCOL}/new-original.test.ts`],
+  },
+];
