@@ -6,5 +6,4 @@ import type { Mutation } from "./promises.ts";
 import { STUCK } from "./stuck.ts";
 import { WEATHER } from "./weather.ts";
 
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS];
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...STUCK];
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS, ...STUCK];
