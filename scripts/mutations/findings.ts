@@ -282,10 +282,10 @@ export const FINDINGS: Mutation[] = [
   },
   {
     promise: "F17",
-    breaks: "an item nested too deeply is a fault of ours",
-    file: "workers/consumer/src/intake/cut-chunks.ts",
-    find: "if (!(error instanceof RangeError)) throw error;",
-    replace: "throw error;",
+    breaks: "JSON may be nested without end",
+    file: "packages/shared/src/foreign-json.ts",
+    find: "if (depth > JSON_MAX_DEPTH) return true;",
+    replace: "if (depth > 1e9 * JSON_MAX_DEPTH) return true;",
     tests: [`${API}/warm.test.ts`],
   },
   {

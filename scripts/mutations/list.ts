@@ -7,3 +7,7 @@ import { STUCK } from "./stuck.ts";
 import { WEATHER } from "./weather.ts";
 
 export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS, ...STUCK];
+import { THIRD_REVIEW_API } from "./third-review-api.ts";
+import { WEATHER } from "./weather.ts";
+
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...THIRD_REVIEW_API];

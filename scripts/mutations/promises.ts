@@ -18,6 +18,7 @@ export const PROMISES: Record<string, string> = {
   P16: "A purged or replaced image never comes back",
   P17: "Cost per variant",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
+  N1: "Every body has a limit, and JSON a depth",
 };
 
 /** A one-line change that breaks a promise, and where a test must then fail. */

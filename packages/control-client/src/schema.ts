@@ -88,7 +88,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description The body or a line is too large */
+                /** @description The body has more than 16,000,000 or 500,000,000 bytes, by its type */
                 413: {
                     headers: {
                         [name: string]: unknown;
@@ -1359,6 +1359,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The body has more than 65,536 bytes */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Not configured, or the ledger is unreachable */
                 503: {
                     headers: {
@@ -1896,6 +1905,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The body has more than 1,000,000 bytes */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Not configured, or the ledger is unreachable */
                 503: {
                     headers: {
@@ -2329,6 +2347,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The body has more than 65,536 bytes */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Not configured, or the ledger is unreachable */
                 503: {
                     headers: {
@@ -2658,6 +2685,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The body has more than 65,536 bytes */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Not configured, or the ledger is unreachable */
                 503: {
                     headers: {
@@ -2812,6 +2848,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The body has more than 500,000,000 bytes */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Not configured, or the ledger is unreachable */
                 503: {
                     headers: {
@@ -2889,6 +2934,15 @@ export interface paths {
                 };
                 /** @description The role does not allow this, or a browser wrote from elsewhere */
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body has more than 65,536 bytes */
+                413: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3028,6 +3082,15 @@ export interface paths {
                 };
                 /** @description The role does not allow this, or a browser wrote from elsewhere */
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body has more than 65,536 bytes */
+                413: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3242,7 +3305,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description More than 1 MiB */
+                /** @description The body has more than 1,048,576 bytes */
                 413: {
                     headers: {
                         [name: string]: unknown;
@@ -3342,7 +3405,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description More than 64 kB */
+                /** @description The body has more than 65,536 bytes */
                 413: {
                     headers: {
                         [name: string]: unknown;
@@ -3601,7 +3664,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "ledger_full" | "not_configured" | "unavailable" | "internal";
+            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_deep" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "ledger_full" | "not_configured" | "unavailable" | "internal";
             detail?: string;
         } & {
             [key: string]: unknown;

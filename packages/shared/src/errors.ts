@@ -13,6 +13,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, message: "This method is not allowed here." },
   range_not_satisfiable: { status: 416, message: "The range lies outside the image." },
   body_invalid: { status: 400, message: "The body is not what this call takes." },
+  body_too_deep: { status: 400, message: "The body's JSON is nested too deeply." },
   body_too_large: { status: 413, message: "The body is too large." },
   media_type_unsupported: { status: 415, message: "The content type is not supported here." },
   transform_invalid: { status: 422, message: "This transform is not allowed." },

@@ -58,6 +58,16 @@ export const DEAD_TRANSIENT_MS = 3_600_000;
 /** Shortest token and signing key that is taken outside the local stack, in characters: some 140 bits where they are random letters and digits. Chosen. */
 export const TOKEN_MIN_CHARS = 24;
 
+/** Bytes of a request's body where the endpoint's row names no other limit: the control API's own calls have a few hundred. Chosen. */
+export const BODY_MAX_BYTES = 65_536;
+/** Bytes of a body that is read while it streams in: the most that the platform takes on any plan (developers.cloudflare.com/workers/platform/limits, 2026-07-28). */
+export const STREAM_MAX_BYTES = 500_000_000;
+/**
+ * Arrays and objects inside each other in JSON that others wrote. Ittybit's answers have some 6 levels, a CMS's rich text some 30; code that
+ * walks JSON by calling itself bears some thousands. Chosen.
+ */
+export const JSON_MAX_DEPTH = 64;
+
 /** Misses of one client network a minute, each data centre for itself: the limiters in wrangler.edge.toml. Of unknown ids far fewer. Chosen. */
 export const MISSES_PER_MINUTE = { known: 600, unknown: 60 } as const;
 /** Jobs that viewers wait for at once; beyond it pages are served by their originals. Chosen. */

@@ -6,6 +6,9 @@ import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { unread, viewer } from "./endpoint.ts";
 import { answer, count, refusal, refusals, time } from "./schema-words.ts";
 
+/** Senders' own limits are far below (S3: 64 kB, Standard Webhooks: 20 kB advised). */
+const BODY_MAX_BYTES = 1_048_576;
+
 const hookAnswer = z
   .object({
     run: z
@@ -88,12 +91,12 @@ export const hooks = [
         202: answer(hookAnswer, "Durable"),
         400: refusal("Proved, but not a body the mapper reads"),
         401: refusal("No valid proof, whatever the reason; also for hooks that do not exist"),
-        413: refusal("More than 1 MiB"),
         422: refusal("The same delivery id with another body"),
         429: refusal("Too much work is waiting; see Retry-After"),
         503: refusal("The ledger is unreachable, or the hook's configuration is at fault: send it again"),
       },
     },
     async (c, deps) => c.json(await receiveHook(c.req.param("name") ?? "", c.req.raw, deps), 202),
+    BODY_MAX_BYTES,
   ),
 ];

@@ -9,6 +9,8 @@ import { answer, bytes, count, jsonBody, refusals } from "./schema-words.ts";
 
 /** One R2 read each, of the 1,000 subrequests that one invocation may make at least. */
 const IDS_MAX = 1000;
+/** So many ids of the longest kind (700 bytes), and what stands between them. */
+const BODY_MAX_BYTES = 1_000_000;
 
 const pixels = z.number().int().min(1).openapi({ description: "px" });
 
@@ -58,5 +60,6 @@ export const info = [
       });
       return c.json({ images: found, unknown: ids.filter((id) => !known.has(id)) }, 200);
     },
+    BODY_MAX_BYTES,
   ),
 ];

@@ -1,6 +1,6 @@
+import { BODY_MAX_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { hookAddress } from "../ittybit/webhooks/hook-address.ts";
-import { HOOK_MAX_BYTES } from "../ittybit/webhooks/read-hook.ts";
 import { readHookState } from "../ledger/tables/hook-state.ts";
 import { type ApiWorld, createApiWorld } from "./testing/api-world.ts";
 
@@ -34,7 +34,7 @@ describe("the door for Ittybit's webhooks", () => {
     ["a list", [], 400],
     ["an id with a line break", { id: "a\nb", status: "succeeded" }, 400],
     ["an id of a kilobyte", { id: "x".repeat(1_000), status: "succeeded" }, 400],
-    ["a body that is too long", { ...BODY, more: "x".repeat(HOOK_MAX_BYTES) }, 413],
+    ["a body that is too long", { ...BODY, more: "x".repeat(BODY_MAX_BYTES) }, 413],
   ])("answers %s under the right address with %s", async (_, body, status) => {
     const world = createApiWorld(ON);
     expect(await ask(world, await addressIn(world), body)).toBe(status);

@@ -3,8 +3,7 @@ import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
 import type { Context } from "hono";
 import { generationIn } from "../ittybit/webhooks/hook-address.ts";
-import { HOOK_MAX_BYTES, readHook } from "../ittybit/webhooks/read-hook.ts";
-import { readAtMost } from "../platform/bounded-body.ts";
+import { readHook } from "../ittybit/webhooks/read-hook.ts";
 import { wrongToken } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type ApiEnv, unread } from "./endpoint.ts";
@@ -33,7 +32,6 @@ export const ittybitHook = [
         200: answer(taken, "Noted"),
         400: refusal("The right address, but no body that names a job"),
         401: refusal("No job was told this address, or webhooks are off"),
-        413: refusal("More than 64 kB"),
         429: refusal("Too many wrong tokens from this network; see Retry-After"),
         503: refusal("The ledger is unreachable: send it again"),
       },
@@ -55,8 +53,7 @@ async function receive(c: Context<ApiEnv>, deps: ApiDeps): Promise<void> {
   const wait = wrongTokens.wait(address, clock.now());
   if (wait > 0) throw new AppError("too_many_requests", { retryAfterSeconds: wait });
   if (config.ittybit.webhooks === "off" || gen === null) throw new AppError("unauthorized");
-  const raw = await readAtMost(c.req.raw.body, HOOK_MAX_BYTES + 1);
-  if (raw.byteLength > HOOK_MAX_BYTES) throw new AppError("body_too_large", { limitBytes: HOOK_MAX_BYTES });
+  const raw = new Uint8Array(await c.req.raw.arrayBuffer());
   const hook = await readHook(raw, c.req.raw.headers, secretList(deps.secret("ITTYBIT_WEBHOOK_SECRET")));
   if ((await ledger.hooked(gen, token, hook)) === "refused") throw wrongToken(address, deps);
   if (hook === null) throw new AppError("body_invalid", { detail: "The body names no job." });

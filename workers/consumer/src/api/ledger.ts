@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
+import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
 import { decode, splitLines } from "../intake/split-lines.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -63,6 +65,7 @@ export const ledger = [
       responses: { 200: answer(imported, "Taken in"), ...refusals },
     },
     importLedger,
+    STREAM_MAX_BYTES,
   ),
   acting("copy")(
     {
@@ -159,7 +162,7 @@ async function begin(line: string, ledger: ApiDeps["ledger"]): Promise<void> {
 
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return parseForeignJson(line);
   } catch {
     return null;
   }

@@ -31,13 +31,17 @@ describe("POST /api/v1/warm", () => {
     );
   });
 
-  it("refuses an item that is nested without end, and takes the others", async () => {
+  it("refuses a line that is nested without end, and takes the others; of a JSON body, all of it", async () => {
     const { json } = createApiWorld();
-    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
-    const { status, body } = await json("POST", "/api/v1/warm", { body: `{"items":[{"id":"a"},${deep},{"id":"b"}]}` });
+    const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+    const headers = { "Content-Type": "application/x-ndjson" };
+    const lines = { body: `{"id":"a"}\n{"id":"c","v":${deep(30_000)}}\n{"id":"b"}`, headers };
+    const { status, body } = await json("POST", "/api/v1/warm", lines);
     expect(status).toBe(202);
-    expect(body).toMatchObject({ accepted: 4, rejected: [{ index: 1, code: "body_invalid" }] });
-    expect((await json("POST", "/api/v1/warm", { body: `{"items":[{"id":"a","v":${deep}}]}` })).status).toBe(202);
+    const rejected = [{ index: 1, code: "body_invalid", message: "The line's JSON is nested too deeply." }];
+    expect(body).toMatchObject({ accepted: 4, rejected });
+    const whole = await json("POST", "/api/v1/warm", { body: `{"items":[{"id":"a"},${deep(200_000)},{"id":"b"}]}` });
+    expect(whole).toMatchObject({ status: 400, body: { code: "body_too_deep", limitLevels: 64 } });
   });
 
   it("makes presets, transforms and versions, and another recipe", async () => {

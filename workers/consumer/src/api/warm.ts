@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
+import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
 import { acceptStream, sha256Hex } from "../intake/accept-stream.ts";
 import { cutChunks } from "../intake/cut-chunks.ts";
@@ -11,6 +12,9 @@ import { invalidInput } from "../platform/invalid-input.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type ApiEnv, unread } from "./endpoint.ts";
 import { answer, bytes, count, flag, refusal, refusals } from "./schema-words.ts";
+
+/** A JSON body is parsed whole, so it has to be small beside the Worker's 128 MB. */
+const JSON_MAX_BYTES = 16_000_000;
 
 const warmAnswer = z
   .object({
@@ -99,7 +103,6 @@ export const warm = [
         200: answer(dryRunAnswer, "Dry run: nothing was enqueued"),
         202: answer(warmAnswer, "Every accepted variant has a durable row"),
         ...refusals,
-        413: refusal("The body or a line is too large"),
         415: refusal("Not JSON, NDJSON or CSV"),
         422: refusal("The Idempotency-Key was used with another body"),
         429: refusal("Too much work is waiting; see Retry-After"),
@@ -107,6 +110,7 @@ export const warm = [
       },
     },
     enqueue,
+    (mediaType) => (mediaType === "application/json" ? JSON_MAX_BYTES : STREAM_MAX_BYTES),
   ),
 ];
 

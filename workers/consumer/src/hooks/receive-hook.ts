@@ -3,16 +3,13 @@ import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
-import { readAtMost } from "../platform/bounded-body.ts";
+import { parseBody } from "../platform/parse-body.ts";
 import { enqueueEvents, type HookAnswer, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
 import { type Faults, hookFault, isRecord } from "./hook-fault.ts";
 import { mapBody } from "./mappers/map-body.ts";
 import { note, noteOf, noteRefusal, type Strangers } from "./note-delivery.ts";
 import { verify } from "./verify.ts";
-
-/** A hook's body; senders' own limits are far below (S3: 64 kB, Standard Webhooks: 20 kB advised). */
-const BODY_MAX_BYTES = 1_048_576;
 
 export interface ReceiveDeps extends HookDeps, Faults {
   /** A secret by its name in the config, such as HOOK_SECRET, as the environment has it (comma-separated for rotation). */
@@ -44,7 +41,7 @@ async function takeDelivery(name: string, request: Request, deps: ReceiveDeps): 
     throw new AppError("not_configured", { detail: AT_FAULT, retryAfterSeconds: FAULT_RETRY_SECONDS });
   }
   const hook = Object.hasOwn(deps.config.hooks, name) ? deps.config.hooks[name] : undefined;
-  const raw = await readRaw(request);
+  const raw = new Uint8Array(await request.arrayBuffer());
   const sent = { headers: request.headers, raw, now: deps.clock.now() };
   const proof =
     hook === undefined ? null : await verify(sent, hook.verifier, secretsNamed(hook.verifier.secrets, deps));
@@ -53,7 +50,7 @@ async function takeDelivery(name: string, request: Request, deps: ReceiveDeps): 
     throw new AppError("unauthorized");
   }
   const hash = await sha256Hex(raw);
-  const events = mapBody(parse(raw), hook.mapper, deps.config).map((event) => permitted(event, hook));
+  const events = mapBody(parseBody(textOf(raw)), hook.mapper, deps.config).map((event) => permitted(event, hook));
   const delivery = `hook:${name}:${proof.id ?? nameByBytes(hash, events, sent.now)}`;
   if (await isRepeat(delivery, hash, deps)) return REPEAT;
   const order = {
@@ -119,19 +116,10 @@ function secretsNamed(names: readonly string[], deps: ReceiveDeps): string[] {
   return names.flatMap((name) => secretList(deps.secret(name)));
 }
 
-/** The body's bytes, read once. Throws `body_too_large` as soon as it is, without reading the rest. */
-async function readRaw(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () => new AppError("body_too_large", { limitBytes: BODY_MAX_BYTES });
-  if (Number(request.headers.get("Content-Length") ?? 0) > BODY_MAX_BYTES) throw tooLarge();
-  const raw = await readAtMost(request.body, BODY_MAX_BYTES + 1);
-  if (raw.byteLength > BODY_MAX_BYTES) throw tooLarge();
-  return raw;
-}
-
-function parse(raw: Uint8Array): unknown {
+function textOf(raw: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(raw));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(raw);
   } catch {
-    throw new AppError("body_invalid", { detail: "The body is not valid JSON." });
+    throw new AppError("body_invalid", { detail: "The body is not UTF-8." });
   }
 }

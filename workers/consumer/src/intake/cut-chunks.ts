@@ -36,7 +36,7 @@ export async function* cutChunks<T>(
   for await (const item of items) {
     const planned = planOrReject(item, index, plan);
     index += 1;
-    chunk.raw.push(rawOf(item));
+    chunk.raw.push(JSON.stringify(item));
     if ("code" in planned) chunk.rejected.push(planned);
     else {
       for (const part of partsOf(planned, CHUNK_MAX_KEYS - chunk.keys)) {
@@ -54,16 +54,6 @@ export async function* cutChunks<T>(
     seen = new Set();
   }
   if (chunk.raw.length > 0 || chunk.keys > 0) yield chunk;
-}
-
-/** The item's JSON. One that is nested too deeply to be printed was refused by its plan, so its text makes no difference. */
-function rawOf(item: unknown): string {
-  try {
-    return JSON.stringify(item);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return "null";
-  }
 }
 
 function planOrReject<T>(item: T, index: number, plan: (item: T) => AcceptImage): AcceptImage | Rejection {

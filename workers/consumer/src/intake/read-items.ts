@@ -1,12 +1,11 @@
 import { readCsv } from "@prewarm/shared/csv";
 import { AppError } from "@prewarm/shared/errors";
+import { isTooDeep, parseForeignJson } from "@prewarm/shared/foreign-json";
 import type * as z from "zod";
 import { invalidInput } from "../platform/invalid-input.ts";
+import { parseBody } from "../platform/parse-body.ts";
 import { type WarmItem, warmBody, warmItem, type warmOptions } from "./item.ts";
 import { decode, splitLines } from "./split-lines.ts";
-
-/** A JSON body is parsed whole, so it has to be small beside the Worker's 128 MB. */
-const JSON_MAX_BYTES = 16_000_000;
 
 const COLUMNS = ["id", "v", "sourceEtag", "recipe", "presets", "transforms"] as const;
 
@@ -18,7 +17,7 @@ interface WarmInput {
   options: z.infer<typeof warmOptions>;
 }
 
-/** Opens a warm body by its content type. Throws `media_type_unsupported`, `body_invalid`, `body_too_large`. */
+/** Opens a warm body by its content type. Throws `media_type_unsupported`, `body_invalid`, `body_too_deep`. */
 export async function readWarmBody(request: Request): Promise<WarmInput> {
   const type = (request.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase();
   const body = request.body;
@@ -34,19 +33,11 @@ export async function readWarmBody(request: Request): Promise<WarmInput> {
 
 async function readJson(body: ReadableStream<Uint8Array>): Promise<WarmInput> {
   let text = "";
-  for await (const piece of decode(body, JSON_MAX_BYTES)) text += piece;
-  const parsed = warmBody.safeParse(parseJson(text));
+  for await (const piece of decode(body)) text += piece;
+  const parsed = warmBody.safeParse(parseBody(text));
   if (!parsed.success) throw invalidInput("json", parsed.error);
   const { items, ...options } = parsed.data;
   return { items: items.map((value) => ({ value })), options };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new AppError("body_invalid", { detail: "The body is not valid JSON." });
-  }
 }
 
 async function* ndjsonItems(body: ReadableStream<Uint8Array>): AsyncGenerator<RawItem> {
@@ -60,10 +51,10 @@ async function* ndjsonItems(body: ReadableStream<Uint8Array>): AsyncGenerator<Ra
 function ndjsonItem(line: string): RawItem {
   if (!line.startsWith("{") && !line.startsWith('"')) return { value: { id: line } };
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseForeignJson(line);
     return { value: typeof value === "string" ? { id: value } : value };
   } catch {
-    return { fault: "The line is not valid JSON." };
+    return { fault: isTooDeep(line) ? "The line's JSON is nested too deeply." : "The line is not valid JSON." };
   }
 }
 

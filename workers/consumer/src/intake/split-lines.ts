@@ -1,20 +1,15 @@
 import { AppError } from "@prewarm/shared/errors";
 
-/** Bytes in one line or record: an item with 200 transforms has room. */
+/** Characters in one line or record: an item with 200 transforms has room. */
 export const LINE_MAX_CHARS = 65_536;
-/** Bytes in one streamed body, a safeguard above what the platform takes (500 MB, workers/platform/limits, 2026-07-28). */
-export const STREAM_MAX_BYTES = 1_000_000_000;
 
-/** Decodes a body piece by piece. Throws `body_invalid` for what is no UTF-8 and `body_too_large` beyond the cap. */
-export async function* decode(body: ReadableStream<Uint8Array>, maxBytes = STREAM_MAX_BYTES): AsyncGenerator<string> {
+/** Decodes a body piece by piece. Throws `body_invalid` for what is no UTF-8. */
+export async function* decode(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   const reader = body.getReader();
-  let bytes = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (!done) bytes += value.byteLength;
-      if (bytes > maxBytes) throw new AppError("body_too_large", { limitBytes: maxBytes });
       const text = decodeOrRefuse(() => (done ? decoder.decode() : decoder.decode(value, { stream: true })));
       if (text !== "") yield text;
       if (done) return;

@@ -1,5 +1,6 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { withoutFinalSlashes } from "@prewarm/shared/environment";
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import type { Failure } from "@prewarm/shared/job";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { readBoundedText } from "../platform/bounded-body.ts";
@@ -140,7 +141,7 @@ async function send(settings: IttybitSettings, path: string, init: RequestInit =
     const response = await settings.fetch(url, { ...init, headers, redirect: "manual", signal });
     const text = await readBoundedText(response, BODY_MAX_BYTES);
     if (!response.ok) return classify(response, text, settings);
-    return { kind: "answer", response, body: JSON.parse(text), sentAt };
+    return { kind: "answer", response, body: parseForeignJson(text), sentAt };
   } catch (error) {
     const code = error instanceof SyntaxError ? "upstream_unreadable" : "upstream_unreachable";
     return unclear(code, errorText(error, [settings.apiKey]));

@@ -1,3 +1,4 @@
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { fieldsOf, first, textOf } from "./fields.ts";
 
 /** What Ittybit says about a call or a job that went wrong. */
@@ -49,7 +50,7 @@ export function shown(value: unknown): UpstreamError | null {
 export function readError(status: number, text: string): UpstreamError {
   let body: unknown = null;
   try {
-    body = JSON.parse(text);
+    body = parseForeignJson(text);
   } catch {
     // A proxy's page or plain text: its status is all that can be trusted.
   }

@@ -1,3 +1,4 @@
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { z } from "zod";
 import { readBoundedText } from "../platform/bounded-body.ts";
 
@@ -40,7 +41,7 @@ export function createAnalytics(
       });
       const text = await readBoundedText(response, ANSWER_MAX_BYTES);
       if (response.status !== 200) throw new Error(`it answers ${response.status}: ${text.slice(0, REASON_MAX_CHARS)}`);
-      return answer.parse(JSON.parse(text)).data;
+      return answer.parse(parseForeignJson(text)).data;
     },
   };
 }

@@ -1,5 +1,7 @@
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTHeaderParameters, jwtVerify } from "jose";
 import * as z from "zod";
+import { readBoundedText } from "../../platform/bounded-body.ts";
 import type { AccessSettings } from "../deps.ts";
 
 /*
@@ -14,6 +16,8 @@ const KEYS_LIFE_MS = 3_600_000;
 const KEYS_PAUSE_MS = 60_000;
 /** While their address does not answer, keys are believed for this long, in ms. */
 const KEYS_MAX_AGE_MS = 24 * 3_600_000;
+/** Bytes of the keys' document that are read; it has about 4 kB. */
+const KEYS_MAX_BYTES = 65_536;
 /** Clocks may differ by this, in seconds. */
 const SKEW_SECONDS = 60;
 
@@ -90,7 +94,10 @@ export class AccessVerifier {
         signal: AbortSignal.timeout(5000),
       });
       if (!answer.ok) return null;
-      return { find: createLocalJWKSet((await answer.json()) as JSONWebKeySet), at };
+      return {
+        find: createLocalJWKSet(parseForeignJson(await readBoundedText(answer, KEYS_MAX_BYTES)) as JSONWebKeySet),
+        at,
+      };
     } catch {
       return null;
     }

@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import * as z from "zod";
 import { type HookEvent, orderText } from "../hook-event.ts";
 import { objectEvent } from "./object-event.ts";
@@ -51,7 +52,7 @@ export function mapGcsPubsub(body: unknown, config: Config, buckets: readonly st
 function readResource(data: string | undefined): z.infer<typeof resource> {
   try {
     const bytes = Uint8Array.from(atob(data ?? ""), (letter) => letter.charCodeAt(0));
-    return resource.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return resource.parse(parseForeignJson(new TextDecoder().decode(bytes)));
   } catch {
     return {}; // The attributes say all that is needed.
   }

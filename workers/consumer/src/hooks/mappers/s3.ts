@@ -1,5 +1,6 @@
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import * as z from "zod";
 import { type HookEvent, orderText, rejected } from "../hook-event.ts";
 import { notAnArray, objectEvent } from "./object-event.ts";
@@ -64,7 +65,7 @@ function fromSns(
   if (Type !== "Notification" || Message === undefined)
     return [{ kind: "ignored", reason: `SNS ${Type.slice(0, 60)}` }];
   try {
-    const inner: unknown = JSON.parse(Message);
+    const inner = parseForeignJson(Message);
     if (sns.safeParse(inner).success) throw new Error("nested");
     return mapS3(inner, config, buckets);
   } catch (error) {

@@ -1,8 +1,7 @@
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { equalBytes } from "../../platform/secret-equality.ts";
 import { type IttybitJob, readJob } from "../dialects.ts";
 
-/** The longest body that is read, in bytes; a job with its tasks has about 3 kB. */
-export const HOOK_MAX_BYTES = 65_536;
 /** guides/webhooks-with-laravel-queues-and-events, 2026: lower-case hex of HMAC-SHA256 over the raw body; no prefix, no timestamp. */
 export const SIGNATURE_HEADER = "ittybit-signature";
 
@@ -36,7 +35,7 @@ async function isSigned(raw: Uint8Array<ArrayBuffer>, signature: string, secrets
 
 function jobIn(raw: Uint8Array): IttybitJob | null {
   try {
-    return readJob(JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(raw)));
+    return readJob(parseForeignJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(raw)));
   } catch {
     return null;
   }
@@ -45,7 +44,6 @@ function jobIn(raw: Uint8Array): IttybitJob | null {
 /**
  * Reads any of the three bodies that Ittybit's guides show. Null when it names no job. Never throws.
  *
- * @param raw at most HOOK_MAX_BYTES
  * @param secrets values of `ITTYBIT_WEBHOOK_SECRET`; none: no body is believed
  */
 export async function readHook(

@@ -1,11 +1,12 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { BODY_MAX_BYTES } from "@prewarm/shared/limits";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hintOfHook } from "./hint-of-hook.ts";
 import { generationIn, type HookSecret, hookAddress, opens } from "./hook-address.ts";
-import { HOOK_MAX_BYTES, readHook } from "./read-hook.ts";
+import { readHook } from "./read-hook.ts";
 
 const PUBLIC = "https://prewarm.example.com";
 const GEN = 1_790_000_000_000_123;
@@ -95,8 +96,8 @@ describe("a hook's body", () => {
 
   it("that is no UTF-8 is no job, and one as long as can be is read", async () => {
     expect(await readHook(Uint8Array.from([0x7b, 0xff, 0x7d]), new Headers(), [SECRET])).toBeNull();
-    const long = JSON.stringify({ id: "job_1", status: "succeeded", more: "x".repeat(HOOK_MAX_BYTES - 49) });
-    expect(bytesOf(long).byteLength).toBeLessThanOrEqual(HOOK_MAX_BYTES);
+    const long = JSON.stringify({ id: "job_1", status: "succeeded", more: "x".repeat(BODY_MAX_BYTES - 49) });
+    expect(bytesOf(long).byteLength).toBeLessThanOrEqual(BODY_MAX_BYTES);
     expect(await read(long, sign(long))).toMatchObject({ job: { id: "job_1" }, isSigned: true });
   });
 });

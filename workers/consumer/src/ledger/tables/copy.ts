@@ -1,3 +1,4 @@
+import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { writeCeiling, writeRestored } from "./meta.ts";
 import { FIRST_ENDED } from "./row.ts";
 import { int, type Sql, type SqlRow, type SqlValue, text } from "./sql.ts";
@@ -84,7 +85,7 @@ export function addToCopy(sql: Sql, lines: readonly string[]): number | null {
 
 function parseLine(line: string): { table: string; row: SqlRow } | null {
   try {
-    const { table, row } = JSON.parse(line) as { table?: unknown; row?: unknown };
+    const { table, row } = parseForeignJson(line) as { table?: unknown; row?: unknown };
     if (typeof table !== "string" || typeof row !== "object" || row === null) return null;
     const isValue = (value: unknown) => value === null || typeof value === "string" || typeof value === "number";
     return Object.values(row).every(isValue) ? { table, row: row as SqlRow } : null;

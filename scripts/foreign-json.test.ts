@@ -1,0 +1,37 @@
+import { glob, readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+
+/* JSON that others wrote is parsed by `parseForeignJson`, which bounds its depth. `JSON.parse` is for what Prewarm itself has written. */
+
+/** Why a room or a file parses without the bound. */
+const OWN: Record<string, string> = {
+  "workers/consumer/src/ledger/tables/": "columns that the ledger wrote",
+  "workers/consumer/src/ledger/protocol/": "columns that the ledger wrote",
+  "workers/consumer/src/api/actions.ts": "a filter as the ledger keeps it",
+  "workers/consumer/src/platform/parse-body.ts": "right behind the bound",
+  "packages/shared/src/foreign-json.ts": "right behind the bound",
+  "packages/shared/src/markers.ts": "objects under dead/ and control/, which the consumer wrote",
+  "packages/shared/src/image-info.ts": "objects under info/, which the consumer wrote",
+};
+
+it("no code of the Workers parses foreign JSON without a bound", async () => {
+  const unbounded: string[] = [];
+  for await (const path of glob("{workers/*,packages/shared}/src/**/*.ts")) {
+    if (path.endsWith(".test.ts") || path.includes("/testing/")) continue;
+    if (Object.keys(OWN).some((own) => path.startsWith(own))) continue;
+    // `c.json(…)` answers; `.json()` reads.
+    if (/JSON\.parse\(|\.json\(\)/.test(await readFile(path, "utf8"))) unbounded.push(path);
+  }
+  expect(unbounded).toEqual([]);
+});
+
+it("every exception is one", async () => {
+  const parses = await Promise.all(
+    Object.keys(OWN).map(async (own) => {
+      for await (const path of glob(own.endsWith("/") ? `${own}*.ts` : own))
+        if (/JSON\.parse\(/.test(await readFile(path, "utf8"))) return own;
+      return null;
+    }),
+  );
+  expect(parses).toEqual(Object.keys(OWN));
+});
