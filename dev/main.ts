@@ -96,7 +96,7 @@ function tellReady(stack: Stack, settings: StackSettings, config: Config | null)
         .join("")}`,
     );
   }
-  const { token } = namedToken(settings.adminToken.split(",")[0] ?? "");
+  const token = namedToken(settings.adminToken.split(",")[0] ?? "")?.token ?? "";
   console.log(`Dashboard    ${stack.controlUrl}/#token=${encodeURIComponent(token)}   (signs you in)`);
   console.log(`Admin token  ${settings.adminToken}`);
   console.log(`Hook secret  ${settings.hookSecret}   (POST ${stack.controlUrl}/hooks/uploads)`);

@@ -43,7 +43,7 @@ describe("an endpoint", () => {
     const called = new RegExp(`${path.replace("/api/v1", "").replace(/\{\w+\}/g, "[^/\\s]+")}(?![\\w/])`);
     expectSteps("an endpoint", `${method} ${path}`, {
       4: new RegExp(
-        `^\\|.*\`${method} ${path.replace(/[{}]/g, "\\$&")}\`.*\\| (viewer|operator(: [a-z]+)?|public|asking) \\|`,
+        `^\\|.*\`${method} ${path.replace(/[{}]/g, "\\$&")}\`.*\\| (viewer|operator(: [a-z]+)?|public|anybody|asking) \\|`,
         "m",
       ).test(page),
       5: called.test(tests),
@@ -53,7 +53,7 @@ describe("an endpoint", () => {
   it("that docs/api.md names is there", () => {
     const named = [
       ...page.matchAll(
-        /`(GET|POST|PATCH|PUT|DELETE) (\/\S+)`(?=.*\| (?:viewer|operator(?:: [a-z]+)?|public|asking) \|)/g,
+        /`(GET|POST|PATCH|PUT|DELETE) (\/\S+)`(?=.*\| (?:viewer|operator(?:: [a-z]+)?|public|anybody|asking) \|)/g,
       ),
     ];
     expect(named.map(([, method, path]) => `${method} ${path}`).toSorted()).toEqual(

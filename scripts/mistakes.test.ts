@@ -8,7 +8,7 @@ import { createWorld } from "../apps/cli/test/testing/fake-world.ts";
 import { defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
 import { checkConfig } from "../packages/shared/src/config-check.ts";
 import { checkEnvironment } from "../packages/shared/src/environment-check.ts";
-import { createApiWorld, HOOK_SECRET } from "../workers/consumer/src/api/testing/api-world.ts";
+import { ADMIN, createApiWorld, HOOK_SECRET } from "../workers/consumer/src/api/testing/api-world.ts";
 import { runCommand, type World } from "./deploy/commands.ts";
 import { FakeCloudflare } from "./deploy/testing/fake-cloudflare.ts";
 import { recordingWrangler } from "./deploy/testing/recording-wrangler.ts";
@@ -242,7 +242,9 @@ async function check(mistake: Mistake) {
   const consumer = deployed(mistake);
   const world = createWorld({
     cwd: folder,
-    fetch: (url) => consumer.call("GET", new URL(url).pathname, { token: null }),
+    env: { ADMIN_TOKEN: ADMIN },
+    fetch: (url, { headers }) =>
+      consumer.call("GET", new URL(url).pathname, { token: null, headers: headers as Record<string, string> }),
   });
   const code = await runCli(["check", "--json", "--config", file], world.context, () => {});
   const { findings }: { findings: { state: string; text: string }[] } = JSON.parse(world.stdout());
@@ -253,7 +255,9 @@ async function check(mistake: Mistake) {
 describe.each(MISTAKES.map((mistake) => [mistake.name, mistake] as const))("%s", (_, mistake) => {
   it("is told by /readyz with 503, and first in the health sentence", async () => {
     const world = deployed(mistake);
-    const ready = await world.json("GET", "/readyz", { token: null });
+    const stranger = await world.json("GET", "/readyz", { token: null });
+    expect([stranger.status, stranger.body.reasons]).toEqual([503, undefined]);
+    const ready = await world.json("GET", "/readyz");
     expect(ready.status).toBe(503);
     const reasons = (ready.body.reasons as string[]).map((reason) => reason.replace(/^(config|environment): /, ""));
     expect(reasons.some((reason) => mistake.told.test(reason))).toBe(true);

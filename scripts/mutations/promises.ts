@@ -19,6 +19,11 @@ export const PROMISES: Record<string, string> = {
   P17: "Cost per variant",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   N1: "Every body has a limit, and JSON a depth",
+  N6: "No token travels in the clear",
+  N10: "Strangers learn nothing of faults, and short keys are none",
+  N11: "Event endpoints are public, and their secrets hidden from viewers",
+  N12: "No delivery of a hook is good for another",
+  N14: "A token does what its entry says, or nothing",
 };
 
 /** A one-line change that breaks a promise, and where a test must then fail. */

@@ -3558,7 +3558,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ledger answers, the configuration is whole and the Worker has what it needs */
+        /**
+         * The ledger answers, the configuration is whole and the Worker has what it needs
+         * @description A caller without a token learns how many checks fail, a caller with any token learns which.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -3582,6 +3585,24 @@ export interface paths {
                         };
                     };
                 };
+                /** @description A wrong token */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many wrong tokens from this network; see Retry-After */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description Not ready */
                 503: {
                     headers: {
@@ -3593,7 +3614,10 @@ export interface paths {
                             status: "not ready";
                             version: components["schemas"]["CodeVersion"] & unknown;
                             ledger: components["schemas"]["CodeVersion"] & unknown;
-                            reasons: string[];
+                            /** @description Checks that fail */
+                            failing: number;
+                            /** @description To callers with a token */
+                            reasons?: string[];
                         };
                     };
                 };
@@ -3664,7 +3688,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_deep" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "ledger_full" | "not_configured" | "unavailable" | "internal";
+            code: "id_invalid" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "parameter_conflict" | "preset_unknown" | "signature_required" | "signature_invalid" | "not_found" | "original_missing" | "method_not_allowed" | "range_not_satisfiable" | "body_invalid" | "body_too_deep" | "body_too_large" | "media_type_unsupported" | "transform_invalid" | "source_unknown" | "idempotency_mismatch" | "unauthorized" | "https_required" | "forbidden" | "conflict" | "too_many_requests" | "backlog_full" | "ledger_full" | "not_configured" | "unavailable" | "internal";
             detail?: string;
         } & {
             [key: string]: unknown;
@@ -4564,6 +4588,7 @@ export interface components {
         EventDelivery: {
             /** @description The event's `webhook-id`, the same for every endpoint */
             id: string;
+            /** @description Its address; to viewers its host and the path's first part */
             endpoint: string;
             type: string;
             /** @description Unix milliseconds */
@@ -4609,7 +4634,7 @@ export interface components {
             role: "viewer" | "operator";
             who: string;
             /** @description Acts that the server lets it do */
-            may: ("warm" | "retry" | "cancel" | "promote" | "pause" | "limits" | "purge" | "mend" | "copy")[];
+            may: ("warm" | "retry" | "cancel" | "promote" | "pause" | "limits" | "purge" | "mend" | "copy" | "restore")[];
             /** @enum {string} */
             by: "token" | "cookie" | "access";
             /** @description Unix milliseconds */

@@ -3,15 +3,26 @@
  * `oncall[retry+pause]:<token>`.
  */
 
-/** `limits`: rate, concurrency, budget. `mend`: the doctor, test events. `copy`: export, import and restore of the ledger. */
-export const ACTS = ["warm", "retry", "cancel", "promote", "pause", "limits", "purge", "mend", "copy"] as const;
+/** `limits`: rate, concurrency, budget. `mend`: the doctor, test events. `copy`: export of the ledger. `restore`: another one in its place, by import or by bookmark. */
+export const ACTS = [
+  "warm",
+  "retry",
+  "cancel",
+  "promote",
+  "pause",
+  "limits",
+  "purge",
+  "mend",
+  "copy",
+  "restore",
+] as const;
 export type Act = (typeof ACTS)[number];
 
 export function isAct(word: string): word is Act {
   return ACTS.some((act) => act === word);
 }
 
-/** One of a secret's tokens: `anna:…` is Anna's. A token itself holds no colon. */
+/** One of a secret's tokens: `anna:…` is Anna's. A token itself holds no colon, bracket or blank. */
 export interface NamedToken {
   name: string | null;
   token: string;
@@ -19,8 +30,8 @@ export interface NamedToken {
   acts: string[] | null;
 }
 
-export function namedToken(entry: string): NamedToken {
-  const [, name, acts, token] = /^([A-Za-z0-9._-]{1,40})(?:\[([^\]]*)\])?:(.*)$/s.exec(entry) ?? [];
-  if (name === undefined || token === undefined) return { name: null, token: entry, acts: null };
-  return { name, token, acts: acts === undefined ? null : acts.split("+") };
+/** Null: the entry does not parse. It must not be a token then, because a misspelt restriction would be none. */
+export function namedToken(entry: string): NamedToken | null {
+  const [, name, acts, token] = /^(?:([A-Za-z0-9._-]{1,40})(?:\[([^\]]*)\])?:)?([^\s:[\]]+)$/.exec(entry) ?? [];
+  return token === undefined ? null : { name: name ?? null, token, acts: acts?.split("+") ?? null };
 }

@@ -1,18 +1,13 @@
-import type { Config, HookConfig, RatioConfig, SourceConfig } from "./config.ts";
+import type { Config, RatioConfig, SourceConfig } from "./config.ts";
+import { type Fault, hooksFaults } from "./config-hook-rules.ts";
 import { AppError } from "./errors.ts";
 import { snapUp } from "./ladder.ts";
 import { GATE_AUTO } from "./limits.ts";
 import { isNoise } from "./noise.ts";
 import { PARAMETERS } from "./parameters.ts";
-import { isPublicHost } from "./public-address.ts";
+import { addressFault, isLoopback, isPublicHost } from "./public-address.ts";
 import { ratioSizes } from "./ratio.ts";
 import { DEFAULT_FORMAT, DEFAULT_QUALITY, expandTransforms } from "./transform.ts";
-
-/** One fault: where it is and how to mend it. */
-interface Fault {
-  path: string;
-  mend: string;
-}
 
 /** A rule about settings whose shapes are right. */
 interface Rule {
@@ -47,6 +42,7 @@ export const RULES: readonly Rule[] = [
   { needs: TRANSFORM_SETTINGS, walks: "presets", faults: presetFaults },
   { needs: [...TRANSFORM_SETTINGS, "presets", "pages"], walks: "recipes", faults: recipeFaults },
   { needs: ["recipes"], walks: "hooks", faults: hooksFaults },
+  { needs: ["events"], faults: eventFaults },
   { needs: ["gate"], faults: gateFaults },
   { needs: ["ittybit"], faults: ittybitFaults },
   { needs: [], faults: nameFaults },
@@ -54,7 +50,6 @@ export const RULES: readonly Rule[] = [
 
 /** The edge's and the consumer's own bucket: originals among the variants would be purged with them. */
 const STORE_BINDING = "IMAGES_BUCKET";
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 function sourcesFaults({ sources, edgeHosts }: Config, isSound: (path: string) => boolean): Fault[] {
   return sources.flatMap((source, index) =>
@@ -89,15 +84,22 @@ function urlFaults(template: string, path: string, edgeHosts: readonly string[])
     ];
   }
   const url = new URL(filled);
-  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname))
-    return [{ path, mend: "use https; http is for loopback hosts only" }];
-  if (!LOOPBACK.test(url.hostname) && !isPublicHost(url.hostname.toLowerCase()))
-    return [{ path, mend: "name a public host: neither the Workers nor Ittybit reach a private network" }];
-  if (url.username !== "" || url.password !== "")
-    return [{ path, mend: "leave user and password out: viewers are redirected there" }];
-  if (url.hash !== "") return [{ path, mend: "leave the # and what follows out" }];
+  const mend = addressFault(url);
+  if (mend !== null) return [{ path, mend }];
   if (url.href !== filled) return [{ path, mend: `write it in its normal form: ${withId(url.href)}` }];
   return ownRoute(url, edgeHosts) ? [{ path, mend: OWN_ROUTE }] : [];
+}
+
+/** Endpoints are fetched as sources are, so they are judged alike. */
+function eventFaults({ events }: Config): Fault[] {
+  return events.flatMap(({ url: written }, index) => {
+    const path = `events[${index}].url`;
+    const url = URL.parse(written);
+    if (url === null) return [{ path, mend: "write a whole https address, such as https://hooks.example.com/prewarm" }];
+    const mend = addressFault(url);
+    if (mend !== null) return [{ path, mend }];
+    return url.href === written ? [] : [{ path, mend: `write it in its normal form: ${url.href}` }];
+  });
 }
 
 /** A filled template with `{id}` where its last x stands. */
@@ -112,7 +114,7 @@ const OWN_ROUTE =
 
 /** While no host is known as the edge's, /images/ anywhere but on a loopback host is taken for its route. */
 function ownRoute(url: URL, edgeHosts: readonly string[]): boolean {
-  if (edgeHosts.length === 0) return url.pathname.startsWith("/images/") && !LOOPBACK.test(url.hostname);
+  if (edgeHosts.length === 0) return url.pathname.startsWith("/images/") && !isLoopback(url.hostname);
   return (
     /^\/(images|originals)\//.test(url.pathname) && (edgeHosts.includes(url.host) || edgeHosts.includes(url.hostname))
   );
@@ -235,45 +237,6 @@ function specFault(spec: string, config: Config): string | null {
   }
 }
 
-function hooksFaults({ hooks, recipes }: Config, isSound: (path: string) => boolean): Fault[] {
-  return Object.entries(hooks).flatMap(([name, hook]) =>
-    isSound(`hooks.${name}`) ? hookFaults(name, hook, recipes) : [],
-  );
-}
-
-function hookFaults(
-  name: string,
-  { verifier, mapper, recipe = "upload" }: HookConfig,
-  recipes: Config["recipes"],
-): Fault[] {
-  const faults: Fault[] = [];
-  const at = `hooks.${name}`;
-  if (!Object.hasOwn(recipes, recipe)) {
-    faults.push({
-      path: `${at}.recipe`,
-      mend: `there is no recipe "${recipe}"; there are ${Object.keys(recipes).join(", ") || "none"}`,
-    });
-  }
-  if (mapper.kind === "json-path" && mapper.id === undefined && mapper.key === undefined) {
-    faults.push({ path: `${at}.mapper`, mend: "say where the image stands in the body: id or key" });
-  }
-  if (verifier.kind !== "hmac") return faults;
-  const template = verifier.template ?? "{body}";
-  const at2 = `${at}.verifier.template`;
-  if (!template.includes("{body}"))
-    faults.push({ path: at2, mend: "put {body} into it: what is not signed proves nothing" });
-  if (template.includes("{timestamp}") && verifier.timestampHeader === undefined)
-    faults.push({ path: at2, mend: "{timestamp} needs timestampHeader" });
-  if (verifier.timestampHeader !== undefined && !template.includes("{timestamp}"))
-    faults.push({
-      path: at2,
-      mend: "put {timestamp} into it: a time that is not signed can be renewed with an old body",
-    });
-  if (template.includes("{id}") && verifier.idHeader === undefined)
-    faults.push({ path: at2, mend: "{id} needs idHeader" });
-  return faults;
-}
-
 /** What a bound that is left out stands for is judged too: a `min` above it would leave nothing between. */
 function gateFaults({ gate }: Config): Fault[] {
   return (["concurrency", "ratePerSecond"] as const).flatMap((name) => {
@@ -293,7 +256,7 @@ function ittybitFaults({ ittybit: { webhooks, publicUrl } }: Config): Fault[] {
   if (publicUrl === null) return webhooks === "off" ? [] : [{ path, mend: `webhooks need it: ${wanted}` }];
   const url = URL.parse(publicUrl);
   if (url === null || url.origin !== publicUrl) return [{ path, mend: wanted }];
-  if (LOOPBACK.test(url.hostname)) return [];
+  if (isLoopback(url.hostname)) return [];
   if (url.protocol !== "https:") return [{ path, mend: "use https; http is for loopback hosts only" }];
   return isPublicHost(url.hostname) ? [] : [{ path, mend: "name a public host: Ittybit reaches no private network" }];
 }

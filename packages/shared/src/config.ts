@@ -49,7 +49,7 @@ export type VerifierConfig =
       prefix?: string;
       /**
        * What is signed: `{body}`, `{timestamp}`, `{id}` and literal text. Default `{body}`. With `{secret}` in it, it is a plain hash
-       * over the text with the secret in its place, not an HMAC (Cloudinary).
+       * over the text with the secret in its place, not an HMAC (Cloudinary). `{id}` must not touch another hole.
        */
       template?: string;
       /** Seconds or milliseconds; the signature's own header is read as `t=<time>,<prefix><signature>` (Stripe, Sanity). */

@@ -1,5 +1,6 @@
 import { ACTS, isAct, namedToken } from "./acts.ts";
 import type { Config } from "./config.ts";
+import { SHARED_SECRET } from "./config-hook-rules.ts";
 import { LEDGER_PLACES, secretList } from "./environment.ts";
 import { TOKEN_MIN_CHARS } from "./limits.ts";
 import { isPublicHost } from "./public-address.ts";
@@ -23,7 +24,7 @@ export function checkEnvironment(config: Config, configFaults: readonly string[]
   return [
     ...ownSecrets(given),
     ...ledgerPlaces(given),
-    ...(isWhole("hooks") ? hookSecrets(config, given) : []),
+    ...(isWhole("hooks") ? [...hookSecrets(config, given), ...sharedValues(config, given)] : []),
     ...(isWhole("events") ? eventSecrets(config, given) : []),
     ...(isWhole("sources") ? sourceNeeds(config, given) : []),
     ...(isWhole("ittybit") ? hookNeeds(config, given) : []),
@@ -47,11 +48,12 @@ function ownSecrets({ value }: Given): string[] {
     value("LOCAL") === "true"
       ? []
       : ["ADMIN_TOKEN", "VIEWER_TOKEN", "SIGNING_KEYS"].filter((name) =>
-          secretList(value(name)).some((one) => namedToken(one).token.length < TOKEN_MIN_CHARS),
+          secretList(value(name)).some((one) => secretIn(name, one).length < TOKEN_MIN_CHARS),
         );
-  const acts = secretList(value("ADMIN_TOKEN")).flatMap((one) => namedToken(one).acts ?? []);
+  const acts = secretList(value("ADMIN_TOKEN")).flatMap((one) => namedToken(one)?.acts ?? []);
   const odd = acts.filter((word) => !isAct(word));
   return [
+    ...["ADMIN_TOKEN", "VIEWER_TOKEN"].flatMap((name) => unparsedEntries(name, value(name))),
     ...odd.map((word) => `ADMIN_TOKEN: ${JSON.stringify(word)} is no act, so nobody may do it: ${ACTS.join(", ")}`),
     ...missing.map((name) => `${name}: it is not set: ${setSecret(name)}`),
     ...short.map(
@@ -59,6 +61,23 @@ function ownSecrets({ value }: Given): string[] {
         `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${setSecret(name)}`,
     ),
   ];
+}
+
+/** A signing key has no name before it. */
+function secretIn(name: string, entry: string): string {
+  return name === "SIGNING_KEYS" ? entry : (namedToken(entry)?.token ?? entry);
+}
+
+/** The entry itself is not shown: some of it is a secret, and which part cannot be known. */
+function unparsedEntries(name: string, text: string | undefined): string[] {
+  const entries = secretList(text);
+  return entries.flatMap((entry, index) => {
+    if (namedToken(entry) !== null) return [];
+    const place = `${name}: entry ${index + 1} of ${entries.length}`;
+    return [
+      `${place} does not parse and is no token: write <token>, name:<token> or name[act+act]:<token>, without blanks`,
+    ];
+  });
 }
 
 function ledgerPlaces({ value }: Given): string[] {
@@ -83,6 +102,23 @@ function hookSecrets({ hooks }: Config, { value }: Given): string[] {
       `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name)}`,
     ];
   });
+}
+
+/** Two hooks with one secret under two names; under one name it is a fault of the configuration. */
+function sharedValues({ hooks }: Config, { value }: Given): string[] {
+  const first = new Map<string, { hook: string; name: string }>();
+  const faults = new Set<string>();
+  for (const [hook, { verifier }] of Object.entries(hooks))
+    for (const name of verifier.secrets)
+      for (const secret of secretList(value(name))) {
+        const known = first.get(secret);
+        if (known === undefined) first.set(secret, { hook, name });
+        else if (known.hook !== hook)
+          faults.add(
+            `${name}: it has a value in common with ${known.name}, a secret of hooks.${known.hook}: ${SHARED_SECRET}`,
+          );
+      }
+  return [...faults];
 }
 
 function eventSecrets({ events }: Config, { value }: Given): string[] {

@@ -20,6 +20,7 @@ export const ERRORS = {
   source_unknown: { status: 422, message: "No configured source holds this image." },
   idempotency_mismatch: { status: 422, message: "This idempotency key was used with another body." },
   unauthorized: { status: 401, message: "The proof of origin is missing or not valid." },
+  https_required: { status: 403, message: "This is answered over https only." },
   forbidden: { status: 403, message: "Your role does not allow this." },
   conflict: { status: 409, message: "This is already under way." },
   too_many_requests: { status: 429, message: "Too many requests. Try again later." },

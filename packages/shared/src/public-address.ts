@@ -33,7 +33,7 @@ const HOST_MAX = 253;
 const PRIVATE_NAME =
   /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa|svc|test|invalid|onion|nip\.io|sslip\.io|xip\.io|localtest\.me)$/;
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
@@ -45,6 +45,18 @@ export function isPublicHost(host: string): boolean {
   const name = host.endsWith(".") ? host.slice(0, -1) : host;
   const parts = name.split(".");
   return name.length <= HOST_MAX && parts.length > 1 && !parts.includes("") && !PRIVATE_NAME.test(name);
+}
+
+/** Why an address of the configuration may not be fetched, as a way to mend it; null: it may. http is for a server on this machine. */
+export function addressFault(url: URL): string | null {
+  const host = url.hostname.toLowerCase();
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(host)))
+    return "use https; http is for loopback hosts only";
+  if (!isLoopback(host) && !isPublicHost(host))
+    return "name a public host: neither the Workers nor Ittybit reach a private network";
+  if (url.username !== "" || url.password !== "")
+    return "leave user and password out: whoever is shown the address reads them";
+  return url.hash === "" ? null : "leave the # and what follows out";
 }
 
 /**

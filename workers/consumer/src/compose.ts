@@ -2,7 +2,7 @@ import { tracing } from "cloudflare:workers";
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
-import { secretList } from "@prewarm/shared/environment";
+import { signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { originalUrl } from "@prewarm/shared/signature";
 import { createWrongTokens } from "./api/access/wrong-tokens.ts";
@@ -61,7 +61,7 @@ const span: Span = (name, work) =>
 /** What a batch of `prewarm-live` or `prewarm-work` works with. */
 export function batchDeps(env: Env): BatchDeps {
   const config = siteConfig(env);
-  const signingKey = secretList(env.SIGNING_KEYS)[0];
+  const [signingKey] = signingKeys(env.SIGNING_KEYS, env.LOCAL === "true");
   const { EDGE_URL } = env;
   return {
     config,
@@ -151,7 +151,7 @@ export function apiDeps(env: Env): ApiDeps {
     viewerTokens,
     wrongTokens: createWrongTokens(),
     strangers: createStrangers(),
-    signingKeys: secretList(env.SIGNING_KEYS),
+    signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),
     secret: (name) => secretOf(env, name),
     access: accessOf(env),
     edgeUrl: (env.EDGE_URL ?? "").replace(/\/$/, ""),

@@ -1,6 +1,7 @@
 import { defineConfig } from "@prewarm/shared/config";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { describe, expect, it } from "vitest";
+import { byToken } from "./api/access/caller.ts";
 import { type Env, ledgerNamespace, tokensOf } from "./config.ts";
 
 const LONG = "a-token-of-twenty-four-ch";
@@ -38,6 +39,34 @@ describe("the control API's tokens", () => {
     expect(told.filter((fault) => fault.startsWith("ADMIN_TOKEN"))).toEqual([
       expect.stringMatching(/^ADMIN_TOKEN: "evrything" is no act, so nobody may do it: warm, retry, /),
     ]);
+  });
+
+  it.each([
+    `oncall [pause]:${LONG}`,
+    `[pause]:${LONG}`,
+    `${"n".repeat(41)}:${LONG}`,
+    `on call[pause]:${LONG}`,
+    `oncall[pause] :${LONG}`,
+    `oncall[pause]${LONG}`,
+    `oncall[pause]: ${LONG}`,
+    `oncall[pause,retry]:${LONG}`,
+    `oncall[pause]:${LONG} two`,
+    `anna:bob:${LONG}`,
+    `anna:`,
+    `${LONG}[`,
+  ])("are none where the entry does not parse, and the fault names no part of it: %j", async (entry) => {
+    for (const LOCAL of [undefined, "true"]) {
+      const given = { ADMIN_TOKEN: `${entry},first:${LONG}-one`, VIEWER_TOKEN: entry, ...(LOCAL && { LOCAL }) };
+      const tokens = tokensOf(given);
+      expect(tokens).toEqual({ adminTokens: [`first:${LONG}-one`], viewerTokens: [] });
+      for (const guess of [entry, LONG, entry.slice(entry.indexOf(":") + 1), `retry]:${LONG}`, "oncall[pause"])
+        expect(await byToken(guess, tokens)).toBeNull();
+      const value = (name: string) => ({ ...given })[name];
+      const told = checkEnvironment(SITE, [], { value, hasBucket: () => true });
+      for (const name of ["ADMIN_TOKEN", "VIEWER_TOKEN"])
+        expect(told).toContainEqual(expect.stringMatching(new RegExp(`^${name}: entry 1 of \\d does not parse`)));
+      expect(told.filter((fault) => fault.includes(LONG))).toEqual([]);
+    }
   });
 
   it("may be of any length in the local stack, and absent", () => {

@@ -108,9 +108,15 @@ export function isLocal({ LOCAL, ALLOW_LOOPBACK }: Pick<Secrets, "LOCAL" | "ALLO
   return LOCAL === "true" || ALLOW_LOOPBACK === "true";
 }
 
-/** The control API's tokens. Outside the local stack those that could be guessed are none; the check of the environment says so. */
+/**
+ * The control API's tokens. An entry that does not parse is none, and outside the local stack neither is one that could be guessed; the check
+ * of the environment says so.
+ */
 export function tokensOf(env: Pick<Secrets, "ADMIN_TOKEN" | "VIEWER_TOKEN" | "LOCAL">) {
   const read = (name: "ADMIN_TOKEN" | "VIEWER_TOKEN"): string[] =>
-    secretList(env[name]).filter((token) => env.LOCAL === "true" || namedToken(token).token.length >= TOKEN_MIN_CHARS);
+    secretList(env[name]).filter((entry) => {
+      const { token = "" } = namedToken(entry) ?? {};
+      return token.length >= (env.LOCAL === "true" ? 1 : TOKEN_MIN_CHARS);
+    });
   return { adminTokens: read("ADMIN_TOKEN"), viewerTokens: read("VIEWER_TOKEN") };
 }

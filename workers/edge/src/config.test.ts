@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { logOf, withEnvironment } from "./config.ts";
+import type { EdgeCache } from "./bindings.ts";
+import { createEdge, type Env, logOf, withEnvironment } from "./config.ts";
 import { setup } from "./testing/setup.ts";
 
 describe("the environment", () => {
@@ -18,6 +19,30 @@ describe("the environment", () => {
     const changed = withEnvironment({ ...base, sources }, { ORIGINALS_URL: "http://127.0.0.1:1/{id}" });
     expect(changed.sources).toEqual([sources[1], { prefix: "", url: "http://127.0.0.1:1/{id}" }]);
     expect(withEnvironment({ ...base, sources }, { ORIGINALS_URL: "" }).sources).toBe(sources);
+  });
+});
+
+describe("signing keys", () => {
+  const LONG = "a-key-of-twenty-four-chars";
+  const world = (more: Partial<Env>) => {
+    const lines: string[] = [];
+    const edge = createEdge(more as Env, {} as EdgeCache, (line) => lines.push(line));
+    return { keys: edge.keys, lines };
+  };
+
+  it("that could be guessed are none, as tokens are, and the log says so without the key", () => {
+    const { keys, lines } = world({ SIGNING_KEYS: `guessable,${LONG},owner:${"x".repeat(17)}` });
+    expect(keys).toEqual([LONG]);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { event: "edge.short_keys", part: "edge", version: null, keys: 2, shortest: 24 },
+    ]);
+    expect(lines.join()).not.toContain("guessable");
+  });
+
+  it("may be of any length in the local stack; long ones are worth no line", () => {
+    expect(world({ SIGNING_KEYS: "k", LOCAL: "true" })).toEqual({ keys: ["k"], lines: [] });
+    expect(world({ SIGNING_KEYS: LONG })).toEqual({ keys: [LONG], lines: [] });
+    expect(world({})).toEqual({ keys: [], lines: [] });
   });
 });
 

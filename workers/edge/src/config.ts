@@ -1,6 +1,7 @@
 import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
-import { secretList, withDefaultUrl } from "@prewarm/shared/environment";
+import { secretList, signingKeys, withDefaultUrl } from "@prewarm/shared/environment";
+import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
 import userConfig from "../../../prewarm.config.ts";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import { createAskedLately } from "./miss/asked-lately.ts";
@@ -14,6 +15,8 @@ export type Env = Omit<EdgeEnv, "VERSION"> & {
   VERSION?: WorkerVersionMetadata;
   /** Comma-separated keys. Unset: nothing can be signed. Set and empty: signing is off, as in the local stack. */
   SIGNING_KEYS?: string;
+  /** `true` only in the local stack: signing keys may be short. */
+  LOCAL?: string;
   /** URL template that takes the place of the source with prefix `""`; the local stack's. */
   ORIGINALS_URL?: string;
   /** A dataset of Analytics Engine; unbound: views are not counted. */
@@ -21,10 +24,11 @@ export type Env = Omit<EdgeEnv, "VERSION"> & {
 };
 
 /** Makes everything the edge works with from the Worker's environment and the user's configuration. */
-export function createEdge(env: Env, cache: EdgeCache): Edge {
+export function createEdge(env: Env, cache: EdgeCache, write: (line: string) => void = console.log): Edge {
+  const log = logOf(env, write);
   return {
     config: withEnvironment(userConfig, env),
-    keys: secretList(env.SIGNING_KEYS),
+    keys: keysOf(env, log),
     cache,
     images: env.IMAGES_BUCKET,
     originals: (binding) => bucketOf(env, binding),
@@ -38,8 +42,16 @@ export function createEdge(env: Env, cache: EdgeCache): Edge {
     gate: createLiveGate(env.IMAGES_BUCKET),
     views: env.VIEWS ?? null,
     clock: systemClock,
-    log: logOf(env, (line) => console.log(line)),
+    log,
   };
+}
+
+/** Those that the edge takes. The log tells of others once an isolate; the consumer's /readyz tells of its own. */
+function keysOf({ SIGNING_KEYS, LOCAL }: Pick<Env, "SIGNING_KEYS" | "LOCAL">, log: Log): string[] {
+  const keys = signingKeys(SIGNING_KEYS, LOCAL === "true");
+  const short = secretList(SIGNING_KEYS).length - keys.length;
+  if (short > 0) log("edge.short_keys", { keys: short, shortest: TOKEN_MIN_CHARS });
+  return keys;
 }
 
 /** Null where the platform has none. */

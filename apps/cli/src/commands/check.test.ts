@@ -130,6 +130,36 @@ describe("prewarm check", () => {
     ]);
   });
 
+  it("shows its token to a consumer that is not ready, which tells strangers only how many checks fail", async () => {
+    const shown: (string | null)[] = [];
+    const reasons = ["environment: ADMIN_TOKEN: it is too short"];
+    const answers: Record<string, () => Response> = {
+      "": () => Response.json({ status: "not ready", failing: 2 }, { status: 503 }),
+      "Bearer right": () => Response.json({ status: "not ready", failing: 1, reasons }, { status: 503 }),
+      "Bearer wrong": () => Response.json({ code: "unauthorized" }, { status: 401 }),
+    };
+    const cwd = emptyDirectory();
+    const file = join(cwd, "site.mjs");
+    writeFileSync(file, `export default ${JSON.stringify(defineConfig(SITE))};`);
+    const ask = async (token?: string) => {
+      const world = createWorld({
+        cwd,
+        env: token === undefined ? {} : { ADMIN_TOKEN: token },
+        fetch: (_url, init) => {
+          const proof = new Headers(init.headers).get("authorization");
+          shown.push(proof);
+          return answers[proof ?? ""]?.() ?? new Response(null, { status: 500 });
+        },
+      });
+      await runCli(["check", "--config", file, "--url", "https://control.example.com"], world.context, () => {});
+      return world.stdout();
+    };
+    expect(await ask()).toMatch(/^fault +\/readyz +2 checks fail: set ADMIN_TOKEN, and this command says which$/m);
+    expect(await ask("right")).toMatch(/^fault +\/readyz +environment: ADMIN_TOKEN: it is too short$/m);
+    expect(await ask("wrong")).toMatch(/^fault +\/readyz .*refuses ADMIN_TOKEN \(401\)$/m);
+    expect(shown).toEqual([null, "Bearer right", "Bearer wrong"]);
+  });
+
   it("warns of a budget without a limit", async () => {
     const { stdout } = await check(["--offline"], { site: { gate: { monthlyJobs: null } } });
     expect(stdout).toMatch(/^look +budget +no limit/m);

@@ -2,9 +2,9 @@ import { dirname } from "node:path";
 import type { Config } from "@prewarm/shared/config";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
-import { readControlUrl } from "../arguments/settings.ts";
+import { readControlSettings, readControlUrl } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
-import { EXIT } from "../platform/exit-codes.ts";
+import { CliError, EXIT } from "../platform/exit-codes.ts";
 import { checkFiles, type Finding, neededSecrets } from "../steps/check-deploy.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable, printable } from "../terminal/table.ts";
@@ -46,14 +46,27 @@ async function askConsumer(config: Config, args: Arguments, context: Context): P
   const url = readControlUrl(args, context);
   const signal = AbortSignal.timeout(READY_MS);
   try {
-    const response = await context.fetch(`${url}/readyz`, { redirect: "manual", signal });
+    const headers = proofOf(args, context);
+    const response = await context.fetch(`${url}/readyz`, { headers, redirect: "manual", signal });
     return readiness(url, response.status, await response.text());
   } catch {
     return unseen(config, `${url} does not answer`);
   }
 }
 
+/** Without a token, or one that may travel, the consumer says only how many of its checks fail. */
+function proofOf(args: Arguments, context: Context): Record<string, string> {
+  try {
+    return readControlSettings(args, context).headers;
+  } catch (error) {
+    if (error instanceof CliError) return {};
+    throw error;
+  }
+}
+
 function readiness(url: string, status: number, text: string): Finding[] {
+  if (status === 401 || status === 429)
+    return [{ state: "fault", what: "/readyz", text: `${url} refuses ADMIN_TOKEN (${status})` }];
   if (status === 200) return [{ state: "ok", what: "/readyz", text: `${url} is ready` }];
   const reasons = reasonsOf(text);
   if (reasons === null)
@@ -69,8 +82,11 @@ function readiness(url: string, status: number, text: string): Finding[] {
 
 function reasonsOf(text: string): string[] | null {
   try {
-    const { reasons } = JSON.parse(text);
-    return Array.isArray(reasons) ? reasons.map(String) : null;
+    const { reasons, failing } = JSON.parse(text);
+    if (Array.isArray(reasons)) return reasons.map(String);
+    return typeof failing === "number"
+      ? [`${failing} checks fail: set ADMIN_TOKEN, and this command says which`]
+      : null;
   } catch {
     return null;
   }

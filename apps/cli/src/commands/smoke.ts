@@ -35,6 +35,7 @@ interface Site {
   context: Context;
   report: Report;
   control: string;
+  headers: Record<string, string>;
   edge: string;
   config: Config;
   id: string;
@@ -88,6 +89,7 @@ async function readSite(args: Arguments, context: Context): Promise<Site> {
     context,
     report: createReport(args, context),
     control: settings.url,
+    headers: settings.headers,
     edge: readEdgeUrl(args, context),
     config,
     id: readId(given),
@@ -119,9 +121,10 @@ function checksOf(site: Site): Check[] {
   ];
 }
 
-async function ready({ context, control }: Site): Promise<string> {
+async function ready({ context, control, headers }: Site): Promise<string> {
   // 503 is an answer here, with its reasons.
-  const response = await context.fetch(`${control}/readyz`, { redirect: "manual", signal: context.interrupts.now });
+  const signal = context.interrupts.now;
+  const response = await context.fetch(`${control}/readyz`, { headers, redirect: "manual", signal });
   const text = await response.text();
   if (response.status === 200) return `ready${versionIn(text)}`;
   throw new Error(`${control}/readyz answers ${response.status}: ${text.slice(0, 1000)}`);

@@ -29,6 +29,9 @@ export function SystemPage() {
 
 interface Ready {
   status: string;
+  /** Checks that fail. */
+  failing?: number;
+  /** To callers with a token or a session. Where Access does not stand before /readyz, its people are strangers there. */
   reasons?: string[];
 }
 
@@ -43,11 +46,14 @@ function Readiness() {
     <section class="card" aria-labelledby="ready">
       <h2 id="ready">Readiness</h2>
       <View resource={resource} what="readiness">
-        {({ status, reasons = [] }) => (
+        {({ status, failing = 0, reasons = [] }) => (
           <>
             <p>
               <span class={status === "ready" ? "pill good" : "pill bad"}>{status}</span> {environment}
             </p>
+            {failing > 0 && reasons.length === 0 && (
+              <p>{plural(failing, "failing check")}: the Worker's log says which.</p>
+            )}
             <ul class="reasons">
               {reasons.map((reason) => (
                 <li key={reason} class="break">
@@ -133,8 +139,8 @@ function Events() {
           ) : (
             <>
               <ul class="reasons">
-                {endpoints.map(({ url, types }) => (
-                  <li key={url}>
+                {endpoints.map(({ url, types }, index) => (
+                  <li key={`${index}${url}`}>
                     <span class="mono break">{url}</span> {types === null ? "everything" : types.join(", ")}
                   </li>
                 ))}
@@ -163,8 +169,8 @@ function Deliveries({ events }: { events: readonly EventDelivery[] }) {
           </tr>
         </thead>
         <tbody>
-          {events.map((event) => (
-            <tr key={`${event.id}${event.endpoint}`}>
+          {events.map((event, index) => (
+            <tr key={`${event.id}${event.endpoint}${index}`}>
               <td class="nowrap">
                 <Time at={event.at} />
               </td>

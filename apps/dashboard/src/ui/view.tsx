@@ -95,8 +95,8 @@ function adviceFor(error: Error): ComponentChildren {
   if (error.status === 503)
     return (
       <>
-        The ledger is not reachable or not configured. <a href="/readyz">/readyz</a> says what is missing. Viewers get
-        originals meanwhile.
+        The ledger is not reachable or not configured. <a href="/readyz">/readyz</a> and the Worker's log say what is
+        missing. Viewers get originals meanwhile.
       </>
     );
   return (

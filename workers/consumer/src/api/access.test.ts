@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { isAct } from "@prewarm/shared/acts";
 import { describe, expect, it } from "vitest";
-import { ENDPOINTS } from "./create-api.ts";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+import { createApi, ENDPOINTS } from "./create-api.ts";
 import { ADMIN, createApiWorld, VIEWER } from "./testing/api-world.ts";
 
 const PARAMS: Record<string, string> = {
@@ -15,7 +17,7 @@ const rows = ENDPOINTS.map(({ route, access }) => ({
   path: route.path.replace(/\{([^}]+)\}/g, (_, name: string) => PARAMS[name] ?? "x"),
   access,
 }));
-const guarded = rows.filter(({ access }) => access !== "public" && access !== "asking");
+const guarded = rows.filter(({ access }) => !["public", "anybody", "asking"].includes(access));
 
 describe("every route × every role", () => {
   it.each(guarded)("$method $path refuses nobody in particular with 401", async ({ method, path }) => {
@@ -270,7 +272,52 @@ describe("every answer", () => {
     expect(answer.headers.get("Cache-Control")).toBe("no-store");
     expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
     expect(answer.headers.get("Content-Security-Policy")).toBe("default-src 'none'; frame-ancestors 'none'");
+  });
+});
+
+describe("plain http", () => {
+  /** As it comes to the Worker where a zone does not redirect. */
+  async function ask(world: ReturnType<typeof createApiWorld>, method: string, path: string, more: RequestInit = {}) {
+    const headers = new Headers({ Authorization: `Bearer ${ADMIN}`, "Content-Type": "application/json" });
+    const init = { method, headers, duplex: "half", ...more } as RequestInit;
+    return createApi(world.deps).fetch(new Request(`http://control.example.com${path}`, init));
+  }
+
+  it.each(rows)("is refused by a deployed Worker before $method $path reads anything", async ({ method, path }) => {
+    const world = createApiWorld();
+    let pulled = 0;
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      pulled += 1;
+      controller.enqueue(new TextEncoder().encode(JSON.stringify({ token: ADMIN })));
+      controller.close();
+    };
+    const body = method === "GET" ? {} : { body: new ReadableStream({ pull }, { highWaterMark: 0 }) };
+    const answer = await ask(world, method, path, body);
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([403, "https_required"]);
+    expect([answer.headers.get("Set-Cookie"), pulled]).toEqual([null, 0]);
+  });
+
+  it("cannot try tokens, and opens no session", async () => {
+    const world = createApiWorld();
+    for (const token of [ADMIN, "wrong"])
+      expect((await ask(world, "POST", "/api/v1/session", { body: JSON.stringify({ token }) })).status).toBe(403);
+    expect((await ask(world, "GET", "/nothing")).status).toBe(403);
+  });
+
+  it("is what the local stack speaks", async () => {
+    const world = createApiWorld({}, { isLocal: true });
+    const answer = await ask(world, "POST", "/api/v1/session", { body: JSON.stringify({ token: ADMIN }) });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("Set-Cookie")).toMatch(/^prewarm_session=/);
     expect(answer.headers.get("Strict-Transport-Security")).toBeNull();
+  });
+
+  it("is left for good: browsers are told to come by https for a year, on this host and on no other", async () => {
+    const year = "max-age=31536000";
+    for (const path of ["/healthz", "/api/v1/stats", "/nothing"])
+      expect((await createApiWorld().call("GET", path)).headers.get("Strict-Transport-Security")).toBe(year);
+    const assets = readFileSync("apps/dashboard/public/_headers", "utf8").split("\n\n")[0];
+    expect(assets).toContain(`\n  Strict-Transport-Security: ${year}\n`);
   });
 });
 
@@ -330,11 +377,47 @@ describe("public routes", () => {
     expect((await world.call("PUT", "/api/v1/gate", { token: null })).status).toBe(401);
   });
 
-  it("are not ready with a faulty configuration", async () => {
-    const { json } = createApiWorld({}, { configFaults: ["ladder: out of order"] });
-    const { status, body } = await json("GET", "/readyz", { token: null });
-    expect(status).toBe(503);
+  it("are not ready with a faulty configuration; strangers learn how many checks fail, and callers with a token which", async () => {
+    const weak = "SIGNING_KEYS: it is shorter than 24 characters and can be guessed";
+    const faults = { configFaults: ["ladder: out of order"], environmentFaults: [weak] };
+    const { json, logs } = createApiWorld({}, faults);
+    const stranger = await json("GET", "/readyz", { token: null });
+    expect([stranger.status, stranger.body.failing]).toEqual([503, 2]);
+    expect(JSON.stringify(stranger.body)).not.toMatch(/ladder|SIGNING_KEYS|guessed/);
+    const reasons = ["config: ladder: out of order", `environment: ${weak}`];
+    for (const token of [ADMIN, VIEWER]) {
+      const known = await json("GET", "/readyz", { token });
+      expect([known.status, known.body.failing, known.body.reasons]).toEqual([503, 2, reasons]);
+    }
+    // Without any token the operator finds them in the log, once an isolate.
+    expect(logs.filter(({ event }) => event === "api.not_ready")).toEqual([
+      { event: "api.not_ready", fields: { reasons } },
+    ]);
+  });
+
+  it("tell reasons to everybody on a developer's machine, where there are no strangers", async () => {
+    const { json } = createApiWorld({}, { configFaults: ["ladder: out of order"], isLocal: true });
+    const { body } = await json("GET", "/readyz", { token: null });
     expect(body.reasons).toEqual(["config: ladder: out of order"]);
+  });
+
+  it("tell reasons to nobody by a wrong token, which is counted as everywhere", async () => {
+    const { call } = createApiWorld({}, { configFaults: ["ladder: out of order"] });
+    const statuses: number[] = [];
+    for (let n = 0; n < 12; n += 1) statuses.push((await call("GET", "/readyz", { token: "wrong" })).status);
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
+  });
+
+  it("say that they are not ready while no token is set, and while the ledger cannot say whose session it is", async () => {
+    const without = createApiWorld({}, { adminTokens: [], environmentFaults: ["ADMIN_TOKEN: it is not set"] });
+    expect(await without.json("GET", "/readyz", { token: null })).toMatchObject({ status: 503, body: { failing: 1 } });
+    const world = createApiWorld();
+    const signedIn = await world.call("POST", "/api/v1/session", { token: null, body: { token: ADMIN } });
+    const Cookie = (signedIn.headers.get("Set-Cookie") ?? "").split(";")[0] ?? "";
+    const down = () => Promise.reject(new LedgerUnavailable("about", "down"));
+    Object.assign(world.deps.ledger, { about: down, isSessionOver: down });
+    const answer = await world.json("GET", "/readyz", { token: null, headers: { Cookie } });
+    expect(answer).toMatchObject({ status: 503, body: { status: "not ready", failing: 1 } });
   });
 
   it("keep /metrics to those with a token", async () => {

@@ -63,13 +63,15 @@ export function createApi(deps: ApiDeps): Api {
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      // HSTS would bind every host below the site's domain. That is the site owner's decision.
-      strictTransportSecurity: false,
+      // A year, on this host only: `includeSubDomains` would bind other hosts of the site, which is the site owner's decision.
+      strictTransportSecurity: deps.isLocal ? false : "max-age=31536000",
     }),
   );
   app.use(async (c, next) => {
     if (deps.isLocal && c.req.header("CF-Ray") !== undefined)
       throw new AppError("not_configured", { detail: NOT_LOCAL });
+    // Tokens and sessions must not travel in the clear. A redirect would come too late: the first request has carried its token already.
+    if (!deps.isLocal && !c.req.url.startsWith("https:")) throw new AppError("https_required");
     await next();
   });
   for (const endpoint of ENDPOINTS) endpoint.mount(app, admit(endpoint.access), deps);
@@ -96,7 +98,7 @@ function refuseTheRest(app: Api, admit: ReturnType<ReturnType<typeof createGuard
     const refuse = () => {
       throw new AppError("method_not_allowed", { allowed });
     };
-    if (endpoints.every(({ access }) => access === "public")) app.all(path, refuse);
+    if (endpoints.every(({ access }) => access === "public" || access === "anybody")) app.all(path, refuse);
     else app.all(path, admit, refuse);
   }
   app.all("*", admit, () => {

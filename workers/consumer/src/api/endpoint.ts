@@ -9,12 +9,13 @@ import type { ApiDeps } from "./deps.ts";
 import { refusal } from "./schema-words.ts";
 
 /**
- * Who may make a call. `public` needs nothing here; a hook proves itself by its own verifier. `asking`: a viewer's, and who shows no token and is
- * nobody gets an empty answer instead of a refusal. An act: operators who may do it. `operator`: any of them, where the handler judges by the body.
+ * Who may make a call. `public` needs nothing here; a hook proves itself by its own verifier. `anybody`: it needs nothing either, and the handler
+ * tells more to a caller that proves itself. `asking`: a viewer's, and who shows no token and is nobody gets an empty answer instead of a refusal.
+ * An act: operators who may do it. `operator`: any of them, where the handler judges by the body.
  */
-export type Access = "public" | "asking" | "viewer" | "operator" | Act;
+export type Access = "public" | "anybody" | "asking" | "viewer" | "operator" | Act;
 
-/** Hono's environment: what the guard leaves for the handlers. A public call has no caller. */
+/** Hono's environment: what the guard leaves for the handlers. A public call has no caller; one of `anybody` may have one. */
 export interface ApiEnv {
   Variables: { caller: Caller };
 }
@@ -80,6 +81,7 @@ function strict(route: RouteConfig): RouteConfig {
 }
 
 export const open = endpointFor("public");
+export const anybody = endpointFor("anybody");
 export const asking = endpointFor("asking");
 export const viewer = endpointFor("viewer");
 export const operator = endpointFor("operator");

@@ -14,6 +14,31 @@ it("outgoing events are listed with their endpoints, and a test is sent by opera
   expect((await createApiWorld().json("POST", "/api/v1/events/test")).status).toBe(409);
 });
 
+it("an endpoint's address holds secrets: viewers see its host and the path's first part", async () => {
+  const secrets = ["EVENTS_SECRET"];
+  const urls = [
+    "https://hooks.example.com/services/T0/B0/SECRETPATH?token=SECRETQUERY",
+    "https://hooks.example.com/in?token=SECRETQUERY",
+    "https://hooks.example.com:8443/in",
+    "https://hooks.example.com/",
+  ];
+  const world = createApiWorld({ events: urls.map((url) => ({ url, secrets })) });
+  await world.json("POST", "/api/v1/events/test");
+  const seen = async (token?: string) => {
+    const { body } = await world.json("GET", "/api/v1/events", token === undefined ? {} : { token });
+    const { endpoints, events } = body as { endpoints: { url: string }[]; events: { endpoint: string }[] };
+    return [endpoints.map(({ url }) => url), events.map(({ endpoint }) => endpoint).reverse()];
+  };
+  const shown = [
+    "https://hooks.example.com/services/…",
+    "https://hooks.example.com/in…",
+    "https://hooks.example.com:8443/in",
+    "https://hooks.example.com/",
+  ];
+  expect(await seen(VIEWER)).toEqual([shown, shown]);
+  expect(await seen()).toEqual([urls, urls]);
+});
+
 it("a job is promoted a lane at a time, by operators only, until a viewer waits for it", async () => {
   const world = createApiWorld({ recipes: { upload: ["w=400&f=webp"] } });
   await warm(world, ["a"]);

@@ -1,13 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { EVENT_TYPES } from "@prewarm/shared/events";
+import type { Caller } from "./access/caller.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { answer, count, cursor, limit, nextCursor, refusal, refusals, time } from "./schema-words.ts";
 
 const delivery = z
   .object({
     id: z.string().openapi({ description: "The event's `webhook-id`, the same for every endpoint" }),
-    endpoint: z.string(),
+    endpoint: z.string().openapi({ description: "Its address; to viewers its host and the path's first part" }),
     type: z.string(),
     at: time,
     body: z.string().openapi({ description: "As it is sent, JSON text" }),
@@ -27,6 +28,16 @@ const page = z
   })
   .openapi("EventPage");
 
+/** An endpoint's address. What follows the path's first part is often a secret of its service, so that viewers do not see it. */
+function shownTo(role: Caller["role"], address: string): string {
+  const url = URL.parse(address);
+  if (role === "operator" || url === null) return address;
+  const [first = "", ...more] = url.pathname.slice(1).split("/");
+  const start = `${url.origin}/${first}`;
+  if (more.length > 0) return `${start}/…`;
+  return url.search === "" ? start : `${start}…`;
+}
+
 /** What others are told (docs/events.md). */
 export const events = [
   viewer(
@@ -41,11 +52,13 @@ export const events = [
     async (c, { ledger, config }) => {
       const { limit, cursor = null } = c.req.valid("query");
       const { events, next } = await ledger.listEvents({ limit, cursor });
+      const { role } = c.get("caller");
       const endpoints = config.events.map(({ url, types }) => ({
-        url,
+        url: shownTo(role, url),
         types: types === undefined ? null : [...types],
       }));
-      return c.json({ endpoints, events, nextCursor: next }, 200);
+      const told = events.map((event) => ({ ...event, endpoint: shownTo(role, event.endpoint) }));
+      return c.json({ endpoints, events: told, nextCursor: next }, 200);
     },
   ),
   acting("mend")(

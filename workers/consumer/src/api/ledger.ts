@@ -50,7 +50,7 @@ export const ledger = [
     exportLedger,
   ),
   unread(
-    "copy",
+    "restore",
     {
       method: "post",
       path: "/api/v1/ledger/import",
@@ -67,7 +67,7 @@ export const ledger = [
     importLedger,
     STREAM_MAX_BYTES,
   ),
-  acting("copy")(
+  acting("restore")(
     {
       method: "post",
       path: "/api/v1/ledger/restore",

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { CodeVersion } from "../ledger/contract.ts";
+import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { open } from "./endpoint.ts";
-import { answer, codeVersion } from "./schema-words.ts";
+import { anybody, open } from "./endpoint.ts";
+import { answer, codeVersion, count, refusal } from "./schema-words.ts";
 
 const versions = {
   version: codeVersion
@@ -26,17 +27,25 @@ export const system = [
     },
     (c) => c.json({ status: "ok" as const }, 200),
   ),
-  open(
+  anybody(
     {
       method: "get",
       path: "/readyz",
       tags: ["system"],
       summary: "The ledger answers, the configuration is whole and the Worker has what it needs",
+      description: "A caller without a token learns how many checks fail, a caller with any token learns which.",
       security: [],
       responses: {
         200: answer(z.object({ status: z.literal("ready"), ...versions }), "Ready"),
+        401: refusal("A wrong token"),
+        429: refusal("Too many wrong tokens from this network; see Retry-After"),
         503: answer(
-          z.object({ status: z.literal("not ready"), ...versions, reasons: z.array(z.string()) }),
+          z.object({
+            status: z.literal("not ready"),
+            ...versions,
+            failing: count.openapi({ description: "Checks that fail" }),
+            reasons: z.array(z.string()).optional().openapi({ description: "To callers with a token" }),
+          }),
           "Not ready",
         ),
       },
@@ -49,11 +58,24 @@ export const system = [
         ...faults,
       ];
       const versions = { version: deps.version, ledger };
-      if (reasons.length > 0) return c.json({ status: "not ready" as const, ...versions, reasons }, 503);
-      return c.json({ status: "ready" as const, ...versions }, 200);
+      if (reasons.length === 0) return c.json({ status: "ready" as const, ...versions }, 200);
+      tellLog(reasons, deps);
+      const caller = c.get("caller") as Caller | undefined;
+      // No stranger reaches a developer's machine, where `npm start` prints them.
+      const told = caller === undefined && !deps.isLocal ? {} : { reasons };
+      return c.json({ status: "not ready" as const, ...versions, failing: reasons.length, ...told }, 503);
     },
   ),
 ];
+
+const logged = new WeakSet<ApiDeps>();
+
+/** Once an isolate: where no token is set, nobody could learn the reasons otherwise. */
+function tellLog(reasons: string[], deps: ApiDeps): void {
+  if (logged.has(deps)) return;
+  logged.add(deps);
+  deps.log("api.not_ready", { reasons });
+}
 
 /** For this long an isolate repeats whether the ledger answered, in ms: anybody may ask, and each question is a call. */
 const REPEAT_MS = 1000;

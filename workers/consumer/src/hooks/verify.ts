@@ -138,9 +138,9 @@ async function sign(hash: string, secret: Uint8Array<ArrayBuffer>, message: Uint
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, message));
 }
 
-/** Whether a sender's time stamp, in seconds or milliseconds, is within ±5 minutes. */
+/** Whether a sender's time stamp, in seconds or milliseconds, is within ±5 minutes. A zero before it could be a part of what is signed before it. */
 function isFresh(timestamp: string, now: number): boolean {
-  if (!/^\d{1,14}$/.test(timestamp)) return false;
+  if (!/^[1-9]\d{0,13}$/.test(timestamp)) return false;
   const number = Number(timestamp);
   // Seconds stay below 10^11 until the year 5138.
   const at = number < 1e11 ? number * 1000 : number;

@@ -27,10 +27,12 @@ function tokenList({
   viewerTokens,
 }: Tokens): (Pick<Caller, "role" | "who" | "may"> & { token: string })[] {
   const listed = (entries: readonly string[], role: Caller["role"]) =>
-    entries.map((entry, index) => {
-      const { name, token, acts } = namedToken(entry);
+    entries.flatMap((entry, index) => {
+      const named = namedToken(entry);
+      if (named === null) return [];
+      const { name, token, acts } = named;
       const may = role === "viewer" ? [] : (acts?.filter(isAct) ?? ACTS);
-      return { token, role, may, who: name ?? `${role} token ${index + 1}` };
+      return [{ token, role, may, who: name ?? `${role} token ${index + 1}` }];
     });
   return [...listed(adminTokens, "operator"), ...listed(viewerTokens, "viewer")];
 }

@@ -2,6 +2,7 @@ import { ACTS, type Act, isAct } from "@prewarm/shared/acts";
 import { AppError } from "@prewarm/shared/errors";
 import type { MiddlewareHandler } from "hono";
 import { parse as parseCookies } from "hono/utils/cookie";
+import { LedgerUnavailable } from "../../ledger/ledger-unavailable.ts";
 import type { ApiDeps } from "../deps.ts";
 import type { Access, ApiEnv } from "../endpoint.ts";
 import { ACCESS_HEADER, AccessVerifier } from "./access-jwt.ts";
@@ -19,12 +20,18 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
     access !== null && access.team !== null ? new AccessVerifier({ ...access, team: access.team }, deps.fetch) : null;
   return (needed) => async (c, next) => {
     if (needed === "public") return next();
+    const find = () => findCaller(c.req.raw, deps, { verifier, context: accessContext(c) });
+    if (needed === "anybody") {
+      const known = await callerIfAny(c.req.raw, find, deps);
+      if (known !== null) c.set("caller", known);
+      return next();
+    }
     if (deps.adminTokens.length === 0) {
       throw new AppError("not_configured", {
         detail: "ADMIN_TOKEN is not set: the control API is closed. Set the secret and try again.",
       });
     }
-    const caller = await findCaller(c.req.raw, deps, { verifier, context: accessContext(c) });
+    const caller = await find();
     if (caller === null && needed === "asking" && !c.req.raw.headers.has("Authorization")) return c.body(null, 204);
     if (caller === null)
       throw c.req.raw.headers.has("Authorization")
@@ -36,6 +43,25 @@ export function createGuard(deps: ApiDeps): (needed: Access) => MiddlewareHandle
     c.set("caller", caller);
     return next();
   };
+}
+
+/**
+ * The caller of a call that is anybody's. A wrong token is refused and counted here too, or this call would tell which token is right. While no
+ * token is set, or while the ledger cannot say whether a session is over, the caller is a stranger.
+ */
+async function callerIfAny(
+  request: Request,
+  find: () => Promise<Caller | null>,
+  deps: ApiDeps,
+): Promise<Caller | null> {
+  if (deps.adminTokens.length === 0) return null;
+  const caller = await find().catch((error: unknown) => {
+    if (error instanceof LedgerUnavailable) return null;
+    throw error;
+  });
+  if (caller === null && request.headers.has("Authorization"))
+    throw wrongToken(request.headers.get("CF-Connecting-IP"), deps);
+  return caller;
 }
 
 /** Refuses an act that the caller may not do. */

@@ -35,7 +35,7 @@ export const RECIPES = {
     },
   },
   "supabase-deletions": {
-    verifier: { kind: "bearer", secrets: ["SUPABASE_HOOK_TOKEN"] },
+    verifier: { kind: "bearer", secrets: ["SUPABASE_DELETIONS_TOKEN"] },
     mapper: {
       kind: "json-path",
       items: "old_record",

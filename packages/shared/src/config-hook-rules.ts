@@ -1,0 +1,80 @@
+import type { Config, HookConfig, VerifierConfig } from "./config.ts";
+
+/** One fault: where it is and how to mend it. */
+export interface Fault {
+  path: string;
+  mend: string;
+}
+
+/** Why two hooks must not have one secret, and what to do. */
+export const SHARED_SECRET =
+  "a delivery to one of them could be sent to the other, past its may: give each hook a secret of its own";
+
+/** What hooks demand of recipes, of their own settings and of each other. */
+export function hooksFaults({ hooks, recipes }: Config, isSound: (path: string) => boolean): Fault[] {
+  const sound = Object.entries(hooks).filter(([name]) => isSound(`hooks.${name}`));
+  return [...sound.flatMap(([name, hook]) => hookFaults(name, hook, recipes)), ...sharedSecrets(sound)];
+}
+
+function hookFaults(
+  name: string,
+  { verifier, mapper, recipe = "upload" }: HookConfig,
+  recipes: Config["recipes"],
+): Fault[] {
+  const faults: Fault[] = [];
+  const at = `hooks.${name}`;
+  if (!Object.hasOwn(recipes, recipe)) {
+    faults.push({
+      path: `${at}.recipe`,
+      mend: `there is no recipe "${recipe}"; there are ${Object.keys(recipes).join(", ") || "none"}`,
+    });
+  }
+  if (mapper.kind === "json-path" && mapper.id === undefined && mapper.key === undefined) {
+    faults.push({ path: `${at}.mapper`, mend: "say where the image stands in the body: id or key" });
+  }
+  if (verifier.kind === "hmac")
+    faults.push(...templateMends(verifier).map((mend) => ({ path: `${at}.verifier.template`, mend })));
+  return faults;
+}
+
+function templateMends({
+  template = "{body}",
+  timestampHeader,
+  idHeader,
+}: Extract<VerifierConfig, { kind: "hmac" }>): string[] {
+  const mends: string[] = [];
+  if (!template.includes("{body}")) mends.push("put {body} into it: what is not signed proves nothing");
+  if (template.includes("{timestamp}") && timestampHeader === undefined)
+    mends.push("{timestamp} needs timestampHeader");
+  if (timestampHeader !== undefined && !template.includes("{timestamp}"))
+    mends.push("put {timestamp} into it: a time that is not signed can be renewed with an old body");
+  if (template.includes("{id}") && idHeader === undefined) mends.push("{id} needs idHeader");
+  const touching = TOUCHING.exec(template)?.[0].replace("}{", "} and {");
+  if (touching !== undefined)
+    mends.push(
+      `write a separator between ${touching}: the end of one could be sent as the beginning of the other, under the same signature`,
+    );
+  return mends;
+}
+
+/**
+ * An id beside another hole. The others may touch: JSON of an object or a list neither begins nor ends with a digit and a time is digits only, and
+ * no sender chooses the secret (Cloudinary signs `{body}{timestamp}{secret}`).
+ */
+const TOUCHING = /\{id\}\{(?:timestamp|body)\}|\{(?:timestamp|body)\}\{id\}/;
+
+function sharedSecrets(hooks: readonly [string, HookConfig][]): Fault[] {
+  const first = new Map<string, string>();
+  const faults: Fault[] = [];
+  for (const [hook, { verifier }] of hooks)
+    for (const name of verifier.secrets) {
+      const other = first.get(name);
+      if (other === undefined) first.set(name, hook);
+      else if (other !== hook)
+        faults.push({
+          path: `hooks.${hook}.verifier.secrets`,
+          mend: `${name} is a secret of hooks.${other} too: ${SHARED_SECRET}`,
+        });
+    }
+  return faults;
+}
