@@ -1,9 +1,12 @@
 import { LANES, type Lane } from "./job.ts";
 import { DEAD_PERMANENT_MS, DEAD_TRANSIENT_MS } from "./limits.ts";
 
-/** Says at the edge that a variant (or an image: code `missing`) is not worth asking for. Lies under `dead/` in R2, as JSON. */
+/** Says at the edge that a variant, or an image with all its variants, is not worth asking for. Lies under `dead/` in R2, as JSON. */
 export interface DeadMarker {
-  /** Why: `missing` and `capped` of an image, which viewers may order nothing more of today; `unsupported`, `animated`, `too_large`, or a job's failure code. */
+  /**
+   * Why. Of an image: `missing`, `capped` (viewers may order nothing more of it today), or `unsupported`, `unshowable`, `animated`, `too_large`.
+   * Of a variant: its job's failure code.
+   */
   code: string;
   /** Unix ms after which the marker counts no more. */
   until: number;

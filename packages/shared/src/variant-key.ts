@@ -92,7 +92,7 @@ export function deadKey(key: string): string {
   return `dead/${key}`;
 }
 
-/** Where the marker lies in R2 that says this image's original is missing, or that viewers may order nothing more of it today. */
+/** Where the marker lies in R2 that says this image's original is missing or cannot be used, or that viewers may order nothing more of it today. */
 export function missingKey(id: string): string {
   return `dead/${encodeId(id)}/_`;
 }

@@ -1,4 +1,4 @@
-import { idOfKey, infoKey } from "@prewarm/shared/variant-key";
+import { idOfKey, infoKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { CRASH_POINTS, type CrashPoint } from "../../../workers/consumer/src/making/crash-points.ts";
 import { picture } from "../../../workers/consumer/src/testing/pictures.ts";
@@ -34,7 +34,7 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   ]);
   // After the ledger was told, the old marker is cleared and what is known of an image is written, once: either may die with its handler.
   const made = [KEYS.small, KEYS.large, KEYS.left, KEYS.viewed];
-  const marked = [`dead/${KEYS.bad}`, `dead/${KEYS.badView}`, `dead/${idOfKey(KEYS.missing)}/_`];
+  const marked = [KEYS.bad, KEYS.badView, KEYS.missing].map((key) => missingKey(idOfKey(key)));
   const mayStay = `dead/${KEYS.small}`;
   const told = [mayStay, ...made.map((key) => infoKey(idOfKey(key)))];
   const names = [...store.objects.keys()];

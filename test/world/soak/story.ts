@@ -1,4 +1,4 @@
-import { deadKey, storeKey } from "@prewarm/shared/variant-key";
+import { deadKey, idOfKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { BULK, DEAD, lookAt, WAITING } from "../histories/ledger-look.ts";
@@ -57,7 +57,8 @@ export class Story {
     }
     diary.misses += 1;
     diary.viewed.add(key);
-    if (!store.objects.has(deadKey(key))) this.world.view(key);
+    const markers = [deadKey(key), missingKey(idOfKey(key))];
+    if (!markers.some((marker) => store.objects.has(marker))) this.world.view(key);
   }
 
   /** By an action over all of them, as operators do it; how many it found. */

@@ -35,6 +35,7 @@ describe("a view is counted by what answered it", () => {
     ["an id that no source holds", "/images/x?w=800&f=webp", { sources: [] }, "refused", ""],
   ] as const)("%s", async (_what, path, config, outcome, key) => {
     const { world, points } = counting({ config });
+    world.know("a.jpg", { stored: { webp: [800] } });
     await world.get(path);
     expect(points.map(({ indexes, blobs }) => [...indexes, blobs[1]])).toEqual([[outcome, key]]);
   });

@@ -1,10 +1,12 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
+import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import type { MissMessage } from "@prewarm/shared/messages";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import type { ReadyVariant } from "./hit/variant.ts";
 import type { AskedLately } from "./miss/asked-lately.ts";
 import type { LiveGate } from "./miss/gate.ts";
+import type { InfoMemory } from "./miss/read-info.ts";
 import type { Target } from "./request/target.ts";
 import type { TargetCache } from "./request/target-cache.ts";
 
@@ -26,6 +28,7 @@ export interface Edge {
   fetch: typeof fetch;
   targetCache: TargetCache;
   askedLately: AskedLately;
+  infoMemory: InfoMemory;
   gate: LiveGate;
   /** Null: views are not counted. */
   views: ViewSink | null;
@@ -50,6 +53,8 @@ export interface RequestContext {
   /** Notes which variant is shown, asked for or in its stead. */
   show(variant: ReadyVariant): void;
   shown(): ReadyVariant | null;
+  /** Takes one R2 read of those that a miss may cause after the variant's own read; false when none is left. */
+  takeRead(): boolean;
   /** Milliseconds left of the budget for cache, R2 and queue together; at most `cap`. */
   left(cap: number): number;
   /** Notes that a step has just ended, for `Server-Timing`. */
@@ -71,6 +76,7 @@ export function createRequestContext(
   let last = start;
   let timing = "";
   let shown: ReadyVariant | null = null;
+  let reads = method === "HEAD" ? READS_PER_REQUEST.missedHead : READS_PER_REQUEST.miss;
   return {
     target,
     method,
@@ -81,6 +87,11 @@ export function createRequestContext(
       shown = variant;
     },
     shown: () => shown,
+    takeRead: () => {
+      // The first one is the variant's own.
+      reads -= 1;
+      return reads > 0;
+    },
     left: (cap) => Math.min(cap, deadline - clock.now()),
     mark: (step) => {
       const now = clock.now();

@@ -1,6 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
+import type { DeadMarker } from "@prewarm/shared/markers";
 import type { Ittybit } from "../ittybit/client.ts";
 import type { ExchangeRequest, Handlers, Operators, Outcome } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
@@ -61,6 +62,8 @@ export interface BatchContext extends BatchDeps {
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(image: string): Promise<number>;
+  /** Writes the marker of an image whose original cannot be used, for all its variants (once per batch). */
+  markRefused(image: string, marker: DeadMarker): Promise<void>;
   /** Images whose marker says that viewers may order nothing more of them today; written once per batch. */
   capped: Set<string>;
   /** What is told to pages, under way. */

@@ -1,4 +1,5 @@
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
+import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { picture } from "../testing/pictures.ts";
 import { CRASH_POINTS, type CrashPoint } from "./crash-points.ts";
@@ -110,7 +111,7 @@ async function expectConverged({ ledger, images, ittybit }: Awaited<ReturnType<t
   expect(new Set(gens).size).toBe(3);
   expect([...ledger.rows.values()].map(({ attempts }) => attempts)).toEqual(Array(5).fill(0));
   expect(new Set(ledger.dead.map(({ messageId }) => messageId)).size).toBe(1);
-  for (const key of [HTML, HTML_VIEWED]) expect(images.objects.has(`dead/${key}`), key).toBe(true);
+  for (const key of [HTML, HTML_VIEWED]) expect(images.objects.has(missingKey(idOfKey(key))), key).toBe(true);
   expect(ledger.alive).toEqual([]);
 }
 

@@ -1,7 +1,7 @@
 import { MAX_CONNECTIONS } from "@prewarm/shared/limits";
 import { createProbe } from "../originals/probe.ts";
 import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
-import { markMissing } from "../store/markers.ts";
+import { markMissing, markRefused } from "../store/markers.ts";
 import { type BatchContext, type BatchDeps, type Counts, RANKS, type Role } from "./batch-context.ts";
 import { Hands } from "./hands.ts";
 
@@ -59,6 +59,17 @@ function createMissing({ images, clock }: BatchDeps, connections: Semaphore): Ba
   };
 }
 
+/** Writes the marker of each image that is refused once per batch: R2 takes one write a second of one key. */
+function createRefused({ images }: BatchDeps, connections: Semaphore): BatchContext["markRefused"] {
+  const known = new Map<string, Promise<void>>();
+  return (image, marker) => {
+    const written =
+      known.get(image) ?? connections.run(() => markRefused(images, image, marker), { rank: RANKS.result });
+    known.set(image, written);
+    return written;
+  };
+}
+
 export function createContext(role: Role, given: BatchDeps): BatchContext {
   const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, looks: {} };
   const deps = countedDeps(given, counts);
@@ -75,6 +86,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     memory: createSemaphore(MEMORY_BYTES),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     missingUntil: createMissing(deps, connections),
+    markRefused: createRefused(deps, connections),
     capped: new Set(),
     telling: 0,
     counts,

@@ -47,7 +47,7 @@ describe("a miss of an image that nobody knows", () => {
     await stranger(KEY);
     const told = ledger.requests.flatMap(({ asks }) => asks).find(({ refused }) => refused !== undefined);
     expect(told).toMatchObject({ key: KEY, refused: { code: "unshowable" } });
-    expect([...images.objects.keys()]).toEqual([`dead/${KEY}`]);
+    expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
     expect(ledger.lastOutcome(KEY)).toBeUndefined();
   });
 

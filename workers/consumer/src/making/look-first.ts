@@ -1,7 +1,7 @@
 import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
 import { idOfKey } from "@prewarm/shared/variant-key";
 import { errorText } from "../platform/log.ts";
-import { markCapped, markDead } from "../store/markers.ts";
+import { markCapped } from "../store/markers.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
 /**
@@ -9,7 +9,7 @@ import { type BatchContext, RANKS } from "./batch-context.ts";
  * told, so that operators see it. One that is missing or does not answer leaves no row: anybody can make up an id. Never throws.
  */
 export async function lookFirst(context: BatchContext, key: string): Promise<void> {
-  const { clock, counts, hands, log, images, connections } = context;
+  const { clock, counts, hands, log } = context;
   const id = idOfKey(key);
   const at = clock.now();
   try {
@@ -22,7 +22,7 @@ export async function lookFirst(context: BatchContext, key: string): Promise<voi
     const { code, message } = original;
     if (code === "missing") return void (await context.missingUntil(id));
     const until = clock.now() + DEAD_PERMANENT_MS;
-    await connections.run(() => markDead(images, key, { code, until }), { rank: RANKS.result });
+    await context.markRefused(id, { code, until });
     await context.at("look-marked", key);
     hands.ask({ key, at, refused: { code, message, until } });
   } catch (error) {

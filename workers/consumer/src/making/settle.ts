@@ -12,11 +12,8 @@ import { namesOf } from "./name-job.ts";
 /** R2 did not take a marker: when to try again. */
 const MARKER_AGAIN_MS = 30_000;
 
-/** The marker that tells the edge of a dead end, or null when this outcome is not one. */
+/** The marker that tells the edge that this variant's job failed for good, or null when it did not. */
 function markerOf(context: BatchContext, entry: Entry, outcome: Outcome): DeadMarker | null {
-  // A missing original has one marker for all its variants, written when it was missed.
-  if (outcome.kind === "refused")
-    return outcome.code === "missing" ? null : { code: outcome.code, until: outcome.until };
   if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
   const last = entry.given.attempts + 1 >= context.config.limits.maxAttempts;
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
@@ -25,12 +22,16 @@ function markerOf(context: BatchContext, entry: Entry, outcome: Outcome): DeadMa
 
 /** Before the ledger is told: a dead row without its marker would be asked for by every viewer. */
 async function withMarker(context: BatchContext, entry: Entry, outcome: Outcome): Promise<Outcome> {
-  const marker = markerOf(context, entry, outcome);
-  if (marker === null) return outcome;
   const { key } = entry.given;
+  const marker = markerOf(context, entry, outcome);
+  // An original that is missing has its marker since it was missed.
+  const refused = outcome.kind === "refused" && outcome.code !== "missing" ? outcome : null;
+  if (marker === null && refused === null) return outcome;
   try {
     await context.at("before-marker", key);
-    await context.connections.run(() => markDead(context.images, key, marker), { rank: rankOf(entry, "result") });
+    if (refused !== null) await context.markRefused(entry.image, { code: refused.code, until: refused.until });
+    if (marker !== null)
+      await context.connections.run(() => markDead(context.images, key, marker), { rank: rankOf(entry, "result") });
     await context.at("marker-written", key);
     return outcome;
   } catch (error) {

@@ -346,10 +346,18 @@ describe("originals that no variant can come of", () => {
       code: "unshowable",
       message: "the original is html",
     });
-    expect(JSON.parse(new TextDecoder().decode(images.objects.get(`dead/${KEY}`)?.bytes))).toMatchObject({
+    expect(JSON.parse(new TextDecoder().decode(images.objects.get("dead/photo/_")?.bytes))).toMatchObject({
       code: "unshowable",
     });
     expect(ittybit.calls).toEqual([]);
+  });
+
+  it("says so once a shift for all variants of such an image: R2 takes one write a second of one key", async () => {
+    const { shift, ledger, web, images } = batchWorld();
+    web.set(ORIGINAL, () => new Response("<!doctype html>"));
+    for (const key of [KEY, "photo/800-high.webp", "photo/1080-high.webp"]) ledger.add(key);
+    await shift();
+    expect(images.calls.filter((call) => call.startsWith("put dead/"))).toEqual(["put dead/photo/_"]);
   });
 
   it.each([500, 503, 403])("counts an origin that answers %d as an attempt", async (status) => {

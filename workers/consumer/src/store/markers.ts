@@ -36,6 +36,11 @@ export async function markMissing(bucket: Pick<R2Bucket, "head" | "put">, id: st
   return until;
 }
 
+/** Tells the edge that no variant of this image can be made, since its original cannot be used: one marker for all of them. */
+export async function markRefused(bucket: Pick<R2Bucket, "put">, id: string, marker: DeadMarker): Promise<void> {
+  await putMarker(bucket, missingKey(id), marker, 0);
+}
+
 /** Tells the edge that viewers may order nothing more of this image until the day (UTC) ends. */
 export async function markCapped(bucket: Pick<R2Bucket, "put">, id: string, now: number): Promise<void> {
   const until = (Math.floor(now / DAY_MS) + 1) * DAY_MS;

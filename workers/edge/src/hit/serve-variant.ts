@@ -75,7 +75,7 @@ function clientCaching(freshness: Config["freshness"], expiresAt: number | null,
  * Splits the stream in two, one for the viewer and one for the cache. The platform knows its length, and nothing is held in memory.
  * When the copy fails, the next request makes another.
  */
-function teeIntoCache(
+export function teeIntoCache(
   { edge, background }: RequestContext,
   cacheUrl: string,
   variant: ReadyVariant,

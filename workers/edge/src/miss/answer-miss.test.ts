@@ -1,10 +1,20 @@
+import type { StoredInfo } from "@prewarm/shared/image-info";
+import { idOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { etagOf } from "../testing/fakes.ts";
-import { BYTES, detailOf, NOW, type Options, setup } from "../testing/setup.ts";
+import { BYTES, detailOf, NOW, type Options, setup, type World } from "../testing/setup.ts";
 import { PLACEHOLDER } from "./placeholder.ts";
 
 const LARGER = BYTES.map((byte) => byte + 100);
 const NEAREST = { config: { fallback: "nearest" } } as const;
+
+/** A world whose photo has one variant, with the note that the consumer writes after it. */
+function nearestWorld(key: string, listed: Partial<StoredInfo> = { stored: { webp: [828] } }): World {
+  const world = setup(NEAREST);
+  world.images.store(key, LARGER);
+  world.know(idOfKey(key.slice("variants/".length)), listed);
+  return world;
+}
 
 describe("the redirect", () => {
   it("leads to the original, is kept by nobody, and gives nothing of the URL away", async () => {
@@ -55,8 +65,7 @@ describe("the redirect", () => {
 
 describe("fallback nearest", () => {
   it("serves the next larger ready variant, shortly, and says which", async () => {
-    const world = setup(NEAREST);
-    world.images.store("variants/photo/828-high.webp", LARGER);
+    const world = nearestWorld("variants/photo/828-high.webp");
     const response = await world.get("/images/photo?w=800");
     expect(response.status).toBe(200);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(LARGER);
@@ -67,8 +76,7 @@ describe("fallback nearest", () => {
   });
 
   it("asks for the variant all the same, and never keeps the stand-in under its URL", async () => {
-    const world = setup(NEAREST);
-    world.images.store("variants/photo/828-high.webp", LARGER);
+    const world = nearestWorld("variants/photo/828-high.webp");
     await world.get("/images/photo?w=800");
     await world.settle();
     expect(world.sent.map((message) => message.keys)).toEqual([["photo/800-high.webp"]]);
@@ -86,17 +94,17 @@ describe("fallback nearest", () => {
     ["variants/photos/828-high.webp", "another image"],
     ["variants/photo/828x828-cover-high.webp", "another shape"],
   ])("never serves %s (%s)", async (key) => {
-    const world = setup(NEAREST);
-    world.images.store(key, LARGER);
+    const world = nearestWorld(key);
+    world.know("photo", { stored: { webp: [750, 1080], avif: [828] } });
     expect((await world.get("/images/photo?w=800")).status).toBe(302);
   });
 
   it.each([
     ["/images/photo?w=800&v=2", "variants/photo/@2/828-high.webp", "/images/photo?w=828&q=high&f=webp&v=2"],
-    ["/images/a%20b/c?w=800&f=avif&q=low", "variants/a%20b%2Fc/960-low.avif", "/images/a%20b/c?w=960&q=low&f=avif"],
+    ["/images/a%20b/c?w=800&f=avif", "variants/a%20b%2Fc/960-high.avif", "/images/a%20b/c?w=960&q=high&f=avif"],
   ])("%s finds %s", async (path, key, location) => {
-    const world = setup(NEAREST);
-    world.images.store(key, LARGER);
+    const version = path.includes("v=2") ? "2" : null;
+    const world = nearestWorld(key, { version, stored: { webp: [828], avif: [960] } });
     expect((await world.get(path)).headers.get("Content-Location")).toBe(location);
   });
 
@@ -110,9 +118,15 @@ describe("fallback nearest", () => {
     },
   );
 
+  it("of another quality, which no note lists, is found by whoever asks while it is under way", async () => {
+    const world = nearestWorld("variants/photo/828-low.webp");
+    expect(detailOf(await world.get("/images/photo?w=800&q=low"))).toBe("enqueued");
+    const response = await world.get("/images/photo?w=800&q=low");
+    expect(response.headers.get("Content-Location")).toBe("/images/photo?w=828&q=low&f=webp");
+  });
+
   it("answers conditions and ranges by what it serves", async () => {
-    const world = setup(NEAREST);
-    world.images.store("variants/photo/828-high.webp", LARGER);
+    const world = nearestWorld("variants/photo/828-high.webp");
     expect((await world.get("/images/photo?w=800", { "If-None-Match": etagOf(LARGER) })).status).toBe(304);
     expect((await world.get("/images/photo?w=800", { Range: "bytes=0-3" })).headers.get("Content-Range")).toBe(
       "bytes 0-3/20",
@@ -152,7 +166,7 @@ describe("the placeholder", () => {
 
   it("stands in for what the consumer found no browser to show", async () => {
     const world = setup();
-    world.images.store("dead/photo/800-high.webp", unshowable);
+    world.images.store("dead/photo/_", unshowable);
     const response = await world.get("/images/photo?w=800");
     expect([response.headers.get("Content-Type"), detailOf(response)]).toEqual(["image/gif", "dead"]);
   });
@@ -193,7 +207,7 @@ describe("pass-through", () => {
   it("keeps an animation moving when only its bytes tell: dead to us, alive at its origin", async () => {
     const world = setup();
     const marker = JSON.stringify({ code: "animated", until: NOW + 60_000 });
-    world.images.store("dead/party/800-high.webp", marker);
+    world.images.store("dead/party/_", marker);
     const response = await world.get("/images/party?w=800");
     expect([response.status, response.headers.get("Location"), detailOf(response)]).toEqual([
       302,

@@ -5,12 +5,12 @@ import { originalUrl } from "@prewarm/shared/signature";
 import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/source";
 import { serveVariant } from "../hit/serve-variant.ts";
 
-import { IMAGES_PATH } from "../request/target.ts";
+import { IMAGES_PATH, type Target } from "../request/target.ts";
 import type { Edge, RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
 import { askOnce } from "./ask-once.ts";
 import type { MissDetail } from "./asked-lately.ts";
-import { answerNearest, answerReady, savesData } from "./nearest.ts";
+import { answerNearest, answerReady, isListed, savesData } from "./nearest.ts";
 import { placeholder } from "./placeholder.ts";
 import { readInfo } from "./read-info.ts";
 import { sameTarget } from "./same-target.ts";
@@ -24,10 +24,22 @@ export async function answerMiss(context: RequestContext, known: MissDetail | nu
   const original = originalOf(context);
   const info = known === null ? await readInfo(context) : null;
   const same = info === null ? null : sameTarget(context, info);
-  if (same === null) return answerWithout(context, original, info, known);
-  const served = await serveVariant(context, same.key);
+  if (info === null || same === null) return answerWithout(context, original, info, known);
+  const served = mayBeStored(context, info, same) ? await serveVariant(context, same.key) : null;
   // The one that stands for all is what is to be made.
   return served instanceof Response ? served : answerWithout({ ...context, target: same }, original, info, served);
+}
+
+/**
+ * Whether to read the variant that has the same picture. Of what the note does not list: a GET that has a read to spare does, since a note
+ * comes a moment after its variant.
+ */
+function mayBeStored(context: RequestContext, info: StoredInfo, { key, transform, version }: Target): boolean {
+  const { askedLately, clock } = context.edge;
+  const isOut = isListed(info, transform, version) === false;
+  const isAwaited = askedLately.recall(key, clock.now()) !== null;
+  if (isOut && !isAwaited && wantsStandIn(context, info)) return false;
+  return context.takeRead() || !isOut;
 }
 
 async function answerWithout(
@@ -37,13 +49,15 @@ async function answerWithout(
   known: MissDetail | null,
 ): Promise<Response> {
   const { target, method, edge } = context;
+  // Before markers are read: of the reads that are left a viewer's picture comes first.
+  const listed = await findStandIn(context, info);
   const detail = known ?? (await askOnce(context, original, info !== null));
+  const standIn = listed ?? (await guessStandIn(context, info));
+  if (standIn !== null) return standIn;
   const fields = missFields(context, detail);
   if (detail === "missing" && original.kind === "bucket") {
     return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
   }
-  const standIn = known === null ? await findStandIn(context, info) : null;
-  if (standIn !== null) return standIn;
   const unshowable = detail === UNSHOWABLE || isUnshowable(edge.config, target.id);
   if (edge.config.fallback === "placeholder" || unshowable || isPrivate(original, edge)) {
     return placeholder(method, fields);
@@ -53,12 +67,24 @@ async function answerWithout(
   return streamed ?? redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
 }
 
+/** Whether another variant is sent instead of the original. HEAD sends none. */
+function wantsStandIn({ edge, headers, method }: RequestContext, info: StoredInfo): boolean {
+  return method !== "HEAD" && (edge.config.fallback === "nearest" || savesData(headers) || isHeavy(info, edge.config));
+}
+
 async function findStandIn(context: RequestContext, info: StoredInfo | null): Promise<Response | null> {
   const { edge, headers } = context;
-  const nearest = edge.config.fallback === "nearest" ? await answerNearest(context) : null;
-  if (nearest !== null || info === null) return nearest;
+  if (info === null || !wantsStandIn(context, info)) return null;
+  const nearest = edge.config.fallback === "nearest" ? await answerNearest(context, info, true) : null;
+  if (nearest !== null) return nearest;
   if (savesData(headers)) return answerReady(context, info, "save-data");
   return isHeavy(info, edge.config) ? answerReady(context, info, "cold-guard") : null;
+}
+
+/** The next larger variant where notes list none of its kind: read after the marker, by a request that has a read left. */
+async function guessStandIn(context: RequestContext, info: StoredInfo | null): Promise<Response | null> {
+  if (info === null || context.method === "HEAD" || context.edge.config.fallback !== "nearest") return null;
+  return answerNearest(context, info, null);
 }
 
 /** Whether the original costs a viewer more than a page may. */

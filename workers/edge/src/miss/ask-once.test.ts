@@ -89,11 +89,12 @@ describe("what is not worth a message", () => {
   const marker = (code: string, until: number): string => JSON.stringify({ code, until });
 
   it.each([
-    [`dead/${KEY}`, "job_failed", "dead", "the job died"],
-    [`dead/${KEY}`, "unsupported", "dead", "no variant can come of it"],
-    ["dead/photo/_", "missing", "missing", "there is no original"],
-  ])("%s (%s) is told as %s: %s", async (key, code, said) => {
+    [`dead/${KEY}`, "job_failed", "dead", "the job died", true],
+    ["dead/photo/_", "unsupported", "dead", "no variant can come of it", false],
+    ["dead/photo/_", "missing", "missing", "there is no original", false],
+  ])("%s (%s) is told as %s: %s (known: %s)", async (key, code, said, _why, isKnown) => {
     const world = setup();
+    if (isKnown) world.know("photo");
     world.images.store(key, marker(code, NOW + 60 * SECOND));
     const response = await world.get(PATH);
     expect([response.status, detailOf(response), response.headers.get("Location")]).toEqual([
@@ -110,10 +111,11 @@ describe("what is not worth a message", () => {
     ["unshowable", "; detail=dead; reason=unshowable"],
     ["dead, hit", "; detail=dead"],
     ["a\r\nb", "; detail=dead"],
-  ])("a dead one says why (%j), to HEAD and to whoever asks again too", async (code, said) => {
+  ])("a dead one says why (%j), for a second to HEAD and to whoever asks again too", async (code, said) => {
     const world = setup();
+    world.know("photo");
     world.images.store(`dead/${KEY}`, marker(code, NOW + 60 * SECOND));
-    for (const method of ["HEAD", "GET", "GET"]) {
+    for (const method of ["GET", "HEAD", "GET"]) {
       const response = await world.ask(method, PATH);
       expect(response.headers.get("Cache-Status")).toBe(`edge; fwd=uri-miss, store; fwd=uri-miss${said}`);
     }

@@ -2,30 +2,32 @@ import { missMessage } from "@prewarm/shared/messages";
 import type { Original } from "@prewarm/shared/source";
 import type { RequestContext } from "../request-context.ts";
 import { attempt, withTimeLimit } from "../time-limit.ts";
-import { type MissDetail, windowMs } from "./asked-lately.ts";
-import { isOverLimit } from "./over-limit.ts";
+import { type MissDetail, REPEAT_MS, windowMs } from "./asked-lately.ts";
+import { clientNetwork, isOverLimit } from "./over-limit.ts";
 import { findSkipReason } from "./skip-reason.ts";
 
 /** Longest waits in ms. The queue is given more: what it says is the answer's `detail`, and sends of 100 ms are common. */
 const NOTE_WAIT_MS = 100;
 const SEND_WAIT_MS = 250;
-/** For this long an isolate repeats what it just found out, in ms: spares R2 under load, and still lets an upload clear a marker at once. */
-const REPEAT_MS = 1_000;
 
 /**
  * Asks for the missed variant: at most one message per data centre and window. Returns what became of it. HEAD comes from crawlers and
- * monitors, who only look, so it asks for nothing: it is told what is known, or null when GET would ask. `isKnown`: the image is known to exist.
+ * monitors, who only look, so it asks for nothing and reads nothing: it is told what this isolate remembers, else null. `isKnown`: the image
+ * is known to exist.
  */
 export async function askOnce(
   context: RequestContext,
   original: Original,
   isKnown: boolean,
 ): Promise<MissDetail | null> {
-  const { target, edge } = context;
+  const { target, edge, background } = context;
   const { askedLately } = edge;
   const now = edge.clock.now();
-  if (context.method === "HEAD")
-    return askedLately.recall(target.key, now) ?? findSkipReason(context, original, isKnown);
+  const remembered = askedLately.recall(target.key, now);
+  if (remembered !== null || context.method === "HEAD") return remembered;
+  // No marker is read for a network that the limiter has just refused, and its keys take no place in memory.
+  const over = overName(context, isKnown);
+  if (askedLately.recall(over, now) !== null) return "capped";
   // Looking and taking are one step without an await between: of simultaneous misses exactly one goes on.
   const turn = askedLately.takeTurn(target.key, now);
   if (!turn.mine) return turn.detail;
@@ -36,15 +38,27 @@ export async function askOnce(
     return "pending";
   }
   const timesAsked = Math.max(turn.timesAsked, note?.timesAsked ?? 0);
-  const reason = await findSkipReason(context, original, isKnown);
-  if (reason !== null) return repeatFor(context, reason, timesAsked);
+  const reason = await findSkipReason(context, original, { isKnown, timesAsked });
+  if (reason !== null) {
+    // The count says which marker to read: it is remembered for as long as somebody asks.
+    if (timesAsked > 0 && (note === null || askedLately.isFading(note, now)))
+      background(attempt(() => askedLately.putNote(target.origin, target.key, { timesAsked, silentUntil: now }, now)));
+    return repeatFor(context, reason, timesAsked);
+  }
   // Of unknown ids, which anybody can make up, far fewer are too many.
   if (await isOverLimit(context, isKnown ? edge.limit : edge.unknownLimit)) {
+    const present = edge.clock.now();
     // Another viewer may still ask for it.
-    askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: edge.clock.now() });
+    askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: present });
+    askedLately.keep(over, { detail: "capped", timesAsked: 0, silentUntil: present + REPEAT_MS });
     return "capped";
   }
   return send(context, timesAsked, isKnown);
+}
+
+/** Under which name an isolate remembers that a limiter refused the client's network. It has a blank, which no variant's key has. */
+function overName(context: RequestContext, isKnown: boolean): string {
+  return `over ${isKnown ? "known" : "unknown"} ${clientNetwork(context)}`;
 }
 
 function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAsked: number): MissDetail {

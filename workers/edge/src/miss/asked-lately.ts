@@ -30,6 +30,8 @@ export interface AskedLately {
   readNote(origin: string, key: string): Promise<AskedNote | null>;
   putNote(origin: string, key: string, note: AskedNote, now: number): Promise<void>;
   deleteNote(origin: string, key: string): Promise<void>;
+  /** Whether the note will soon be forgotten. */
+  isFading(note: AskedNote, now: number): boolean;
   /** Whether a note can be left for a variant stored at `storedAt` (Unix ms). Notes are written on misses only, thus before that. */
   mayHaveNote(storedAt: number, now: number): boolean;
 }
@@ -37,6 +39,8 @@ export interface AskedLately {
 /** Silence after the first message, in ms; doubled by each further one. */
 const FIRST_WINDOW_MS = 10_000;
 const LAST_WINDOW_MS = 300_000;
+/** For this long an isolate repeats what it just found out, in ms: spares R2 under load, and still lets an upload clear a marker at once. */
+export const REPEAT_MS = 1_000;
 /** How long after its window a key's count is remembered, in ms; afterwards it starts with the first window again. */
 const REMEMBER_MS = 600_000;
 /** A turn whose owner never came back (its client left) ends by itself after this many ms. */
@@ -82,7 +86,9 @@ export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS):
 const TIMES_ASKED = "Prewarm-Asked";
 const SILENT_UNTIL = "Prewarm-Silent-Until";
 
-function createNotes(cache: EdgeCache): Pick<AskedLately, "readNote" | "putNote" | "deleteNote" | "mayHaveNote"> {
+function createNotes(
+  cache: EdgeCache,
+): Pick<AskedLately, "readNote" | "putNote" | "deleteNote" | "isFading" | "mayHaveNote"> {
   const noteUrl = (origin: string, key: string): string => `${origin}/.asked/${key}`;
   return {
     readNote: async (origin, key) => {
@@ -101,6 +107,7 @@ function createNotes(cache: EdgeCache): Pick<AskedLately, "readNote" | "putNote"
       await cache.put(noteUrl(origin, key), new Response("asked", { headers }));
     },
     deleteNote: async (origin, key) => void (await cache.delete(noteUrl(origin, key))),
+    isFading: ({ silentUntil }, now) => now > silentUntil + REMEMBER_MS / 2,
     mayHaveNote: (storedAt, now) => now - storedAt <= LAST_WINDOW_MS + REMEMBER_MS,
   };
 }

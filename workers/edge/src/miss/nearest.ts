@@ -9,39 +9,52 @@ import {
   type Transform,
 } from "@prewarm/shared/transform";
 import { storeKey, variantKey } from "@prewarm/shared/variant-key";
-import { answerVariant, fromStore } from "../hit/variant.ts";
+import { teeIntoCache } from "../hit/serve-variant.ts";
+import { answerVariant, fromCacheCopy, fromStore, type ReadyVariant } from "../hit/variant.ts";
 import { IMAGES_PATH, type Target } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 
-/** Rungs looked at: the cost of a miss is bounded, and a much larger picture would be no favour. */
+/** Rungs looked at: a much larger picture would be no favour. */
 const RUNGS = 2;
 /** Seconds for which a stand-in may be kept: it must not hide the variant for long. */
 const STAND_IN_SECONDS = 5;
-
-/**
- * The next larger variant that is ready, of the same image, version, format and quality, or null. Found by asking for its key, never by
- * listing. Only widths have neighbours: a pair has its own shape, and the ladder names no heights.
- */
-export async function answerNearest(context: RequestContext): Promise<Response | null> {
-  const { target, edge } = context;
-  const { width, height } = target.transform;
-  if (width === null || height !== null) return null;
-  for (const rung of nextRungs(width, edge.config, RUNGS)) {
-    const transform = { ...target.transform, width: rung };
-    const answer = await answerStandIn(context, transform, "nearest");
-    if (answer !== null) return answer;
-  }
-  return null;
-}
+/** Longest wait for the cache, in ms. */
+const CACHE_WAIT_MS = 50;
 
 /** Whether the client asked to be spared bytes. */
 export function savesData(headers: Headers): boolean {
   return /^\s*on\s*(?:[;,]|$)/i.test((headers.get("Save-Data") ?? "").slice(0, 64));
 }
 
-/** Variants tried: what was noted may have been purged since. */
-const READY_TRIES = 2;
+/**
+ * Whether the image's note lists this variant as stored. Null where a note cannot tell: it lists uncropped widths in the usual quality, of one
+ * version.
+ */
+export function isListed(info: StoredInfo, { width, height, quality, format }: Transform, version: string | null) {
+  if (width === null || height !== null || quality !== DEFAULT_QUALITY || info.version !== version) return null;
+  return info.stored[format]?.includes(width) ?? false;
+}
+
+/**
+ * The next larger variant, of the same image, version, format and quality, or null. Found by its key, never by listing. Only widths have
+ * neighbours: a pair has its own shape, and the ladder names no heights. `listed`: whether the image's note lists it (null: it cannot tell).
+ */
+export async function answerNearest(
+  context: RequestContext,
+  info: StoredInfo,
+  listed: true | null,
+): Promise<Response | null> {
+  const { target, edge } = context;
+  const { width, height } = target.transform;
+  if (width === null || height !== null) return null;
+  const larger = nextRungs(width, edge.config, RUNGS).map((rung): Transform => ({ ...target.transform, width: rung }));
+  return answerFirst(
+    context,
+    larger.filter((each) => isListed(info, each, target.version) === listed),
+    "nearest",
+  );
+}
 
 /**
  * Any variant that is ready, for a client that would rather see a smaller picture than load the original: the next smaller width first, then
@@ -57,11 +70,7 @@ export async function answerReady(
   if (info.version !== target.version) return null;
   const asked = formatTransform(target.transform);
   const ready = readyOnes(target.transform, info).filter((each) => formatTransform(each) !== asked);
-  for (const transform of [...ready.slice(0, READY_TRIES), ...expandTransforms(LQIP, edge.config)]) {
-    const answer = await answerStandIn(context, transform, detail);
-    if (answer !== null) return answer;
-  }
-  return null;
+  return answerFirst(context, [...ready.slice(0, 1), ...expandTransforms(LQIP, edge.config)], detail);
 }
 
 /** Best first. */
@@ -81,18 +90,44 @@ function readyOnes({ width, height, format }: Transform, info: StoredInfo): Tran
   );
 }
 
-/** Answers with another variant than was asked for, or null when R2 has it not, or does not say in time. */
-async function answerStandIn(
+type StandIn = "nearest" | "save-data" | "cold-guard";
+
+/** Answers with the first of these variants that is there: more than one is tried only where the data centre's cache has it. */
+async function answerFirst(
   context: RequestContext,
-  transform: Transform,
-  detail: "nearest" | "save-data" | "cold-guard",
+  transforms: readonly Transform[],
+  detail: StandIn,
 ): Promise<Response | null> {
+  for (const transform of transforms) {
+    const variant = await findReady(context, transform);
+    if (variant !== null) return answerStandIn(context, variant, transform, detail);
+  }
+  return null;
+}
+
+/** A variant from the data centre's cache, else from R2 while this request may read it; null when it is not there, or not in time. */
+async function findReady(context: RequestContext, transform: Transform): Promise<ReadyVariant | null> {
   const { target, edge } = context;
-  const key = storeKey(variantKey(target.id, transform, target.version));
-  const fetched = await withTimeLimit(() => edge.images.get(key), context.left(edge.config.edgeBudgetMs));
+  const key = variantKey(target.id, transform, target.version);
+  const cacheUrl = `${target.origin}/images/${key}`;
+  const matched = await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(CACHE_WAIT_MS));
+  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, transform.format) : null;
+  if (copy !== null || !context.takeRead()) return copy;
+  const fetched = await withTimeLimit(() => edge.images.get(storeKey(key)), context.left(edge.config.edgeBudgetMs));
   if (!fetched.ok || fetched.value === null) return null;
-  context.mark(detail);
   const variant = fromStore(fetched.value, transform.format);
+  return matched.ok ? { ...variant, body: teeIntoCache(context, cacheUrl, variant) } : variant;
+}
+
+/** Answers with another variant than was asked for. */
+function answerStandIn(
+  context: RequestContext,
+  variant: ReadyVariant,
+  transform: Transform,
+  detail: StandIn,
+): Response {
+  const { target } = context;
+  context.mark(detail);
   context.show(variant);
   return answerVariant(variant, {
     method: context.method,

@@ -4,15 +4,21 @@ import { withTimeLimit } from "../time-limit.ts";
 
 const WAIT_MS = 50;
 
+/** The client's network; null without a proxy in front. */
+export function clientNetwork({ headers }: Pick<RequestContext, "headers">): string | null {
+  const address = headers.get("CF-Connecting-IP");
+  return address === null ? null : networkOf(address);
+}
+
 /** Whether the client's network has had its share of this minute. None has without an address (no proxy in front) or when the limiter fails. */
 export async function isOverLimit(
-  { headers, left }: RequestContext,
+  context: Pick<RequestContext, "headers" | "left">,
   limit: Edge["limit"],
   /** Told apart from what else that limiter counts. */
   what = "",
 ): Promise<boolean> {
-  const address = headers.get("CF-Connecting-IP");
-  if (limit === null || address === null) return false;
-  const result = await withTimeLimit(() => limit.limit({ key: what + networkOf(address) }), left(WAIT_MS));
+  const network = clientNetwork(context);
+  if (limit === null || network === null) return false;
+  const result = await withTimeLimit(() => limit.limit({ key: what + network }), context.left(WAIT_MS));
   return result.ok && !result.value.success;
 }

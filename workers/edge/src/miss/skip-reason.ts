@@ -4,64 +4,70 @@ import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import type { ObjectStore } from "../bindings.ts";
 import type { Target } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
-import { type TimedResult, withTimeLimit } from "../time-limit.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import type { MissDetail } from "./asked-lately.ts";
 
-/** Longest wait for the markers, in ms: they only save messages, so no viewer waits long for them. */
+/** Longest wait for the marker and the gate file, in ms: they only save messages, so no viewer waits long for them. */
 const MARKERS_WAIT_MS = 200;
 
 type SkipReason = Extract<MissDetail, `dead:${string}` | "missing" | "paused" | "capped">;
 
-/** The marker's code of an image of which viewers may order nothing more today. */
-const CAPPED = "capped";
+/** What the edge knows of an image and of how often it asked for this variant. */
+export interface Asked {
+  /** Something of the image is stored. */
+  isKnown: boolean;
+  /** Messages that this data centre has sent in a row. */
+  timesAsked: number;
+}
 
 /**
- * Why no message is worth sending, or null. The four reads do not depend on each other and run side by side, so a miss pays for one
- * round trip. A read that fails is no reason. `isKnown`: the image is known to exist.
+ * Why no message is worth sending, or null. Reads one object at most, and the gate file beside it. A read that fails is no reason.
  */
 export async function findSkipReason(
   context: RequestContext,
   original: Original,
-  isKnown: boolean,
+  asked: Asked,
 ): Promise<SkipReason | null> {
   const { target, edge } = context;
   const now = edge.clock.now();
   const wait = context.left(MARKERS_WAIT_MS);
-  const [dead, missing, gate, absent] = await Promise.all([
-    withTimeLimit(() => readMarker(edge.images, deadKey(target.key)), wait),
-    withTimeLimit(() => readMarker(edge.images, missingKey(target.id)), wait),
+  const [found, gate] = await Promise.all([
+    context.takeRead() ? withTimeLimit(() => look(context, original, asked), wait) : NOTHING,
     withTimeLimit(() => edge.gate.read(now), wait),
-    original.kind === "bucket"
-      ? withTimeLimit(() => isAbsent(edge.originals(original.bucket), original.key), wait)
-      : NOT_ABSENT,
   ]);
-  if (isTrue(absent)) return "missing";
-  if (isInForce(missing, now)) return missing.value.code === CAPPED ? CAPPED : "missing";
-  if (isInForce(dead, now)) return `dead:${dead.value.code}`;
+  if (found.ok && found.value !== null) return found.value;
   if (gate.ok && gate.value.closed) return "paused";
-  return gate.ok && gate.value.quiet && isMadeUp(target, isKnown) ? "capped" : null;
+  return gate.ok && gate.value.quiet && isMadeUp(target, asked.isKnown) ? "capped" : null;
 }
 
-const NOT_ABSENT: TimedResult<boolean> = { ok: true, value: false };
+const NOTHING = { ok: true, value: null } as const;
 
 /** Whether anybody could have made up what is asked for: an id, or a version that no signature vouches for. */
 function isMadeUp({ version, signed }: Target, isKnown: boolean): boolean {
   return !isKnown || (version !== null && !signed);
 }
 
-function isTrue(result: TimedResult<boolean>): boolean {
-  return result.ok && result.value;
-}
-
-function isInForce(result: TimedResult<DeadMarker | null>, now: number): result is { ok: true; value: DeadMarker } {
-  return result.ok && result.value !== null && now < result.value.until;
+/**
+ * The one read that most likely saves the message. At first: of an unknown id, whether the bucket has it, or the image's marker; of a known
+ * image, the variant's marker. A message in vain is answered by one of the two markers, so each further message is preceded by the other one.
+ */
+async function look(
+  { target, edge }: RequestContext,
+  original: Original,
+  { isKnown, timesAsked }: Asked,
+): Promise<SkipReason | null> {
+  const isNew = !isKnown && timesAsked === 0;
+  if (isNew && original.kind === "bucket") {
+    const bucket = edge.originals(original.bucket);
+    return bucket !== null && (await bucket.head(original.key)) === null ? "missing" : null;
+  }
+  const ofImage = isNew || timesAsked % 2 === 1;
+  const marker = await readMarker(edge.images, ofImage ? missingKey(target.id) : deadKey(target.key));
+  if (marker === null || edge.clock.now() >= marker.until) return null;
+  return marker.code === "missing" || marker.code === "capped" ? marker.code : `dead:${marker.code}`;
 }
 
 async function readMarker(images: ObjectStore, key: string): Promise<DeadMarker | null> {
   const object = await images.get(key);
   return object === null ? null : parseMarker(await object.text());
-}
-
-async function isAbsent(bucket: ObjectStore | null, key: string): Promise<boolean> {
-  return bucket !== null && (await bucket.head(key)) === null;
 }

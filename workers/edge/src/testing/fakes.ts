@@ -48,6 +48,7 @@ export function createFakeBucket(): FakeBucket {
       return found === undefined ? null : toObject(found, options?.range);
     },
     head: async (key) => {
+      reads.push(key);
       const found = objects.get(key);
       return found === undefined ? null : { size: found.bytes.length };
     },
