@@ -1,7 +1,6 @@
 import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { createAskedLately } from "../../../workers/edge/src/miss/asked-lately.ts";
 import { createLiveGate } from "../../../workers/edge/src/miss/gate.ts";
-import { createInfoMemory } from "../../../workers/edge/src/miss/read-info.ts";
 import { createTargetCache } from "../../../workers/edge/src/request/target-cache.ts";
 import type { Edge } from "../../../workers/edge/src/request-context.ts";
 import { route } from "../../../workers/edge/src/route.ts";
@@ -64,7 +63,7 @@ export function edgeInFront(world: World, config: Edge["config"]) {
     fetch: () => Promise.reject(new Error("nothing is fetched")),
     targetCache: createTargetCache(),
     askedLately: createAskedLately(cache),
-    infoMemory: createInfoMemory(),
+    infoMemory: new Map(),
     gate: createLiveGate(images),
     log: () => undefined,
   };

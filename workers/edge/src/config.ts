@@ -6,7 +6,6 @@ import userConfig from "../../../prewarm.config.ts";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import { createAskedLately } from "./miss/asked-lately.ts";
 import { createLiveGate } from "./miss/gate.ts";
-import { createInfoMemory } from "./miss/read-info.ts";
 import { createTargetCache } from "./request/target-cache.ts";
 import type { Edge, Log } from "./request-context.ts";
 
@@ -40,7 +39,7 @@ export function createEdge(env: Env, cache: EdgeCache, write: (line: string) => 
     fetch: (input, init) => fetch(input, init),
     targetCache: createTargetCache(),
     askedLately: createAskedLately(cache),
-    infoMemory: createInfoMemory(),
+    infoMemory: new Map(),
     gate: createLiveGate(env.IMAGES_BUCKET),
     views: env.VIEWS ?? null,
     clock: systemClock,

@@ -53,8 +53,8 @@ export interface RequestContext {
   /** Notes which variant is shown, asked for or in its stead. */
   show(variant: ReadyVariant): void;
   shown(): ReadyVariant | null;
-  /** Takes one R2 read of those that a miss may cause after the variant's own read; false when none is left. */
-  takeRead(): boolean;
+  /** Of R2, that this request may still cause. */
+  reads: { left: number };
   /** Milliseconds left of the budget for cache, R2 and queue together; at most `cap`. */
   left(cap: number): number;
   /** Notes that a step has just ended, for `Server-Timing`. */
@@ -76,7 +76,6 @@ export function createRequestContext(
   let last = start;
   let timing = "";
   let shown: ReadyVariant | null = null;
-  let reads = method === "HEAD" ? READS_PER_REQUEST.missedHead : READS_PER_REQUEST.miss;
   return {
     target,
     method,
@@ -87,11 +86,7 @@ export function createRequestContext(
       shown = variant;
     },
     shown: () => shown,
-    takeRead: () => {
-      // The first one is the variant's own.
-      reads -= 1;
-      return reads > 0;
-    },
+    reads: { left: READS_PER_REQUEST.miss },
     left: (cap) => Math.min(cap, deadline - clock.now()),
     mark: (step) => {
       const now = clock.now();

@@ -14,7 +14,7 @@ const YEAR_SECONDS = 31_536_000;
 
 /**
  * Answers with the variant from the cache, else from R2. Bindings may throw, hang or dawdle: the answer comes within the budget.
- * Null when R2 has no such variant; `unavailable` when R2 did not say, so that nobody asks for what may be there. `storedAs` is the key of
+ * Null when R2 has no such variant, or this request may read no more; `unavailable` when R2 did not say, so that nobody asks for what may be there. `storedAs` is the key of
  * the same picture, where that is another one: its bytes are cached as the target's.
  */
 export async function serveVariant(
@@ -32,6 +32,8 @@ export async function serveVariant(
     edge.askedLately.forget(key);
     return answer(context, copy, "edge; hit");
   }
+  if (context.reads.left <= 0) return null;
+  context.reads.left -= 1;
   const fetched = await withTimeLimit(
     () => edge.images.get(storeKey(storedAs ?? key)),
     context.left(budget * STORE_SHARE),
@@ -75,7 +77,7 @@ function clientCaching(freshness: Config["freshness"], expiresAt: number | null,
  * Splits the stream in two, one for the viewer and one for the cache. The platform knows its length, and nothing is held in memory.
  * When the copy fails, the next request makes another.
  */
-export function teeIntoCache(
+function teeIntoCache(
   { edge, background }: RequestContext,
   cacheUrl: string,
   variant: ReadyVariant,

@@ -72,8 +72,6 @@ interface AnswerOptions extends CommonFields {
   /** The request's, with its conditions and range. */
   requestHeaders: Headers;
   cacheControl: string;
-  /** The URL of what is served when it is not what was asked. */
-  contentLocation?: string;
 }
 
 /** Answers with a variant's bytes, with a part of them, or with 304; alike from cache and R2. */
@@ -83,7 +81,6 @@ export function answerVariant(variant: ReadyVariant, options: AnswerOptions): Re
   headers.ETag = variant.etag;
   headers["Last-Modified"] = variant.lastModified;
   headers["Accept-Ranges"] = "bytes";
-  if (options.contentLocation !== undefined) headers["Content-Location"] = options.contentLocation;
   const decision = decide(requestHeaders, method, variant);
   return build(variant, decision, method, headers);
 }

@@ -102,6 +102,8 @@ describe("fallback nearest", () => {
   it.each([
     ["/images/photo?w=800&v=2", "variants/photo/@2/828-high.webp", "/images/photo?w=828&q=high&f=webp&v=2"],
     ["/images/a%20b/c?w=800&f=avif", "variants/a%20b%2Fc/960-high.avif", "/images/a%20b/c?w=960&q=high&f=avif"],
+    // Notes list no other quality: the next rung is tried.
+    ["/images/a%20b/c?w=800&f=avif&q=low", "variants/a%20b%2Fc/828-low.avif", "/images/a%20b/c?w=828&q=low&f=avif"],
   ])("%s finds %s", async (path, key, location) => {
     const version = path.includes("v=2") ? "2" : null;
     const world = nearestWorld(key, { version, stored: { webp: [828], avif: [960] } });
@@ -117,13 +119,6 @@ describe("fallback nearest", () => {
       expect(world.images.reads.filter((key) => key.startsWith("variants/"))).toHaveLength(1);
     },
   );
-
-  it("of another quality, which no note lists, is found by whoever asks while it is under way", async () => {
-    const world = nearestWorld("variants/photo/828-low.webp");
-    expect(detailOf(await world.get("/images/photo?w=800&q=low"))).toBe("enqueued");
-    const response = await world.get("/images/photo?w=800&q=low");
-    expect(response.headers.get("Content-Location")).toBe("/images/photo?w=828&q=low&f=webp");
-  });
 
   it("answers conditions and ranges by what it serves", async () => {
     const world = nearestWorld("variants/photo/828-high.webp");

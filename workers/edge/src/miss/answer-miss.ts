@@ -1,4 +1,3 @@
-import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { StoredInfo } from "@prewarm/shared/image-info";
 import { originalUrl } from "@prewarm/shared/signature";
@@ -31,15 +30,13 @@ export async function answerMiss(context: RequestContext, known: MissDetail | nu
 }
 
 /**
- * Whether to read the variant that has the same picture. Of what the note does not list: a GET that has a read to spare does, since a note
+ * Whether to read the variant that has the same picture. Of what the note does not list: by a request that has a read to spare, since a note
  * comes a moment after its variant.
  */
-function mayBeStored(context: RequestContext, info: StoredInfo, { key, transform, version }: Target): boolean {
-  const { askedLately, clock } = context.edge;
-  const isOut = isListed(info, transform, version) === false;
-  const isAwaited = askedLately.recall(key, clock.now()) !== null;
-  if (isOut && !isAwaited && wantsStandIn(context, info)) return false;
-  return context.takeRead() || !isOut;
+function mayBeStored(context: RequestContext, info: StoredInfo, { transform, version }: Target): boolean {
+  if (isListed(info, transform, version) !== false) return true;
+  const { method, reads } = context;
+  return reads.left > (method === "HEAD" || wantsStandIn(context, info) ? 1 : 0);
 }
 
 async function answerWithout(
@@ -50,9 +47,8 @@ async function answerWithout(
 ): Promise<Response> {
   const { target, method, edge } = context;
   // Before markers are read: of the reads that are left a viewer's picture comes first.
-  const listed = await findStandIn(context, info);
+  const standIn = info === null ? null : await findStandIn(context, info);
   const detail = known ?? (await askOnce(context, original, info !== null));
-  const standIn = listed ?? (await guessStandIn(context, info));
   if (standIn !== null) return standIn;
   const fields = missFields(context, detail);
   if (detail === "missing" && original.kind === "bucket") {
@@ -67,29 +63,20 @@ async function answerWithout(
   return streamed ?? redirect(await originalLocation(context, original), commonHeaders(fields, NO_STORE));
 }
 
-/** Whether another variant is sent instead of the original. HEAD sends none. */
-function wantsStandIn({ edge, headers, method }: RequestContext, info: StoredInfo): boolean {
-  return method !== "HEAD" && (edge.config.fallback === "nearest" || savesData(headers) || isHeavy(info, edge.config));
+/** Whether another variant is sent instead of the original, and why: the client saves data, or the original costs it more than a page may. */
+function wantsStandIn({ edge, headers }: RequestContext, { bytes }: StoredInfo) {
+  const { fallback, cold } = edge.config;
+  if (savesData(headers)) return "save-data";
+  if (bytes !== null && cold.maxBytes !== null && bytes > cold.maxBytes) return "cold-guard";
+  return fallback === "nearest" ? fallback : null;
 }
 
-async function findStandIn(context: RequestContext, info: StoredInfo | null): Promise<Response | null> {
-  const { edge, headers } = context;
-  if (info === null || !wantsStandIn(context, info)) return null;
-  const nearest = edge.config.fallback === "nearest" ? await answerNearest(context, info, true) : null;
-  if (nearest !== null) return nearest;
-  if (savesData(headers)) return answerReady(context, info, "save-data");
-  return isHeavy(info, edge.config) ? answerReady(context, info, "cold-guard") : null;
-}
-
-/** The next larger variant where notes list none of its kind: read after the marker, by a request that has a read left. */
-async function guessStandIn(context: RequestContext, info: StoredInfo | null): Promise<Response | null> {
-  if (info === null || context.method === "HEAD" || context.edge.config.fallback !== "nearest") return null;
-  return answerNearest(context, info, null);
-}
-
-/** Whether the original costs a viewer more than a page may. */
-function isHeavy({ bytes }: StoredInfo, { cold }: Config): boolean {
-  return bytes !== null && cold.maxBytes !== null && bytes > cold.maxBytes;
+/** HEAD is sent none. */
+async function findStandIn(context: RequestContext, info: StoredInfo): Promise<Response | null> {
+  const why = context.method === "HEAD" ? null : wantsStandIn(context, info);
+  if (why === null) return null;
+  const nearest = context.edge.config.fallback === "nearest" ? await answerNearest(context, info) : null;
+  return nearest ?? (why === "nearest" ? null : answerReady(context, info, why));
 }
 
 function missFields({ target, timing }: RequestContext, detail: MissDetail | null): CommonFields {

@@ -23,25 +23,25 @@ export async function askOnce(
   const { target, edge, background } = context;
   const { askedLately } = edge;
   const now = edge.clock.now();
-  const remembered = askedLately.recall(target.key, now);
-  if (remembered !== null || context.method === "HEAD") return remembered;
+  const recalled = askedLately.recall(target.key, now);
+  if (recalled !== null || context.method === "HEAD") return recalled;
   // No marker is read for a network that the limiter has just refused, and its keys take no place in memory.
-  const over = overName(context, isKnown);
+  // A name with blanks, which no variant's key has.
+  const over = `over ${isKnown} ${clientNetwork(context)}`;
   if (askedLately.recall(over, now) !== null) return "capped";
-  // Looking and taking are one step without an await between: of simultaneous misses exactly one goes on.
-  const turn = askedLately.takeTurn(target.key, now);
-  if (!turn.mine) return turn.detail;
+  // There is no await between looking and taking: of simultaneous misses exactly one goes on.
+  const before = askedLately.takeTurn(target.key, now);
   const read = await withTimeLimit(() => askedLately.readNote(target.origin, target.key), context.left(NOTE_WAIT_MS));
   const note = read.ok ? read.value : null;
   if (note !== null && edge.clock.now() < note.silentUntil) {
     askedLately.keep(target.key, { ...note, detail: "pending" });
     return "pending";
   }
-  const timesAsked = Math.max(turn.timesAsked, note?.timesAsked ?? 0);
+  const timesAsked = Math.max(before, note?.timesAsked ?? 0);
   const reason = await findSkipReason(context, original, { isKnown, timesAsked });
   if (reason !== null) {
     // The count says which marker to read: it is remembered for as long as somebody asks.
-    if (timesAsked > 0 && (note === null || askedLately.isFading(note, now)))
+    if (timesAsked > 0 && note === null)
       background(attempt(() => askedLately.putNote(target.origin, target.key, { timesAsked, silentUntil: now }, now)));
     return repeatFor(context, reason, timesAsked);
   }
@@ -54,11 +54,6 @@ export async function askOnce(
     return "capped";
   }
   return send(context, timesAsked, isKnown);
-}
-
-/** Under which name an isolate remembers that a limiter refused the client's network. It has a blank, which no variant's key has. */
-function overName(context: RequestContext, isKnown: boolean): string {
-  return `over ${isKnown ? "known" : "unknown"} ${clientNetwork(context)}`;
 }
 
 function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAsked: number): MissDetail {

@@ -17,31 +17,30 @@ describe("windowMs", () => {
 });
 
 describe("what an isolate remembers", () => {
-  it("gives the turn to the first who asks only", () => {
+  it("knows at once that a turn is taken", () => {
     const lately = createAskedLately(cache);
-    expect(lately.takeTurn("a", 0)).toEqual({ mine: true, timesAsked: 0 });
-    expect(lately.takeTurn("a", 0)).toEqual({ mine: false, detail: "pending" });
-    expect(lately.takeTurn("b", 0).mine).toBe(true);
+    expect(lately.recall("a", 0)).toBeNull();
+    expect(lately.takeTurn("a", 0)).toBe(0);
+    expect([lately.recall("a", 0), lately.recall("b", 0)]).toEqual(["pending", null]);
   });
 
   it("gives a turn whose owner never came back to another", () => {
     const lately = createAskedLately(cache);
     lately.takeTurn("a", 0);
-    expect(lately.takeTurn("a", 1_999).mine).toBe(false);
-    expect(lately.takeTurn("a", 2_000).mine).toBe(true);
+    expect([lately.recall("a", 1_999), lately.recall("a", 2_000)]).toEqual(["pending", null]);
   });
 
   it("is silent until the window's end and counts on after it", () => {
     const lately = createAskedLately(cache);
     lately.keep("a", { detail: "dead:x", timesAsked: 3, silentUntil: 100 });
-    expect(lately.takeTurn("a", 99)).toEqual({ mine: false, detail: "dead:x" });
-    expect(lately.takeTurn("a", 100)).toEqual({ mine: true, timesAsked: 3 });
+    expect([lately.recall("a", 99), lately.recall("a", 100)]).toEqual(["dead:x", null]);
+    expect(lately.takeTurn("a", 100)).toBe(3);
   });
 
   it("forgets the count ten minutes after the window", () => {
     const lately = createAskedLately(cache);
     lately.keep("a", { detail: "pending", timesAsked: 3, silentUntil: 100 });
-    expect(lately.takeTurn("a", 600_100)).toEqual({ mine: true, timesAsked: 0 });
+    expect(lately.takeTurn("a", 600_100)).toBe(0);
   });
 
   it("knows nothing of a forgotten key", () => {
@@ -49,14 +48,7 @@ describe("what an isolate remembers", () => {
     lately.keep("a", { detail: "pending", timesAsked: 3, silentUntil: 100 });
     lately.forget("a");
     expect(lately.recall("a", 0)).toBeNull();
-    expect(lately.takeTurn("a", 0)).toEqual({ mine: true, timesAsked: 0 });
-  });
-
-  it("looks without taking", () => {
-    const lately = createAskedLately(cache);
-    expect(lately.recall("a", 0)).toBeNull();
-    expect(lately.takeTurn("a", 0).mine).toBe(true);
-    expect(lately.recall("a", 0)).toBe("pending");
+    expect(lately.takeTurn("a", 0)).toBe(0);
   });
 
   it("stays bounded and drops the key not touched for longest", () => {

@@ -21,17 +21,15 @@ type AskedNote = Pick<AskedRecord, "timesAsked" | "silentUntil">;
  * made them.
  */
 export interface AskedLately {
-  /** Takes the turn to ask for this key, in one step, so that of requests at the same time one sends. */
-  takeTurn(key: string, now: number): { mine: true; timesAsked: number } | { mine: false; detail: MissDetail };
-  /** Looks without taking. */
+  /** What became of this key a moment ago; null: nobody has its turn. */
   recall(key: string, now: number): MissDetail | null;
+  /** Takes the turn to ask for a key of which nothing is recalled; how many messages went out for it in a row. */
+  takeTurn(key: string, now: number): number;
   keep(key: string, record: AskedRecord): void;
   forget(key: string): void;
   readNote(origin: string, key: string): Promise<AskedNote | null>;
   putNote(origin: string, key: string, note: AskedNote, now: number): Promise<void>;
   deleteNote(origin: string, key: string): Promise<void>;
-  /** Whether the note will soon be forgotten. */
-  isFading(note: AskedNote, now: number): boolean;
   /** Whether a note can be left for a variant stored at `storedAt` (Unix ms). Notes are written on misses only, thus before that. */
   mayHaveNote(storedAt: number, now: number): boolean;
 }
@@ -55,10 +53,6 @@ export function windowMs(timesAsked: number): number {
 
 export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS): AskedLately {
   const records = new Map<string, AskedRecord>();
-  const silent = (key: string, now: number): AskedRecord | null => {
-    const record = records.get(key);
-    return record !== undefined && now < record.silentUntil ? record : null;
-  };
   const keep = (key: string, record: AskedRecord): void => {
     // A Map keeps the order of insertion: deleting first makes its first key the one not touched for longest.
     records.delete(key);
@@ -68,15 +62,16 @@ export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS):
     if (oldest !== undefined) records.delete(oldest);
   };
   return {
+    recall: (key, now) => {
+      const record = records.get(key);
+      return record !== undefined && now < record.silentUntil ? record.detail : null;
+    },
     takeTurn: (key, now) => {
-      const record = silent(key, now);
-      if (record !== null) return { mine: false, detail: record.detail };
       const before = records.get(key);
       const timesAsked = before !== undefined && now < before.silentUntil + REMEMBER_MS ? before.timesAsked : 0;
       keep(key, { detail: "pending", timesAsked, silentUntil: now + TURN_MS });
-      return { mine: true, timesAsked };
+      return timesAsked;
     },
-    recall: (key, now) => silent(key, now)?.detail ?? null,
     keep,
     forget: (key) => void records.delete(key),
     ...createNotes(cache),
@@ -86,9 +81,7 @@ export function createAskedLately(cache: EdgeCache, maxKeys: number = MAX_KEYS):
 const TIMES_ASKED = "Prewarm-Asked";
 const SILENT_UNTIL = "Prewarm-Silent-Until";
 
-function createNotes(
-  cache: EdgeCache,
-): Pick<AskedLately, "readNote" | "putNote" | "deleteNote" | "isFading" | "mayHaveNote"> {
+function createNotes(cache: EdgeCache): Pick<AskedLately, "readNote" | "putNote" | "deleteNote" | "mayHaveNote"> {
   const noteUrl = (origin: string, key: string): string => `${origin}/.asked/${key}`;
   return {
     readNote: async (origin, key) => {
@@ -107,7 +100,6 @@ function createNotes(
       await cache.put(noteUrl(origin, key), new Response("asked", { headers }));
     },
     deleteNote: async (origin, key) => void (await cache.delete(noteUrl(origin, key))),
-    isFading: ({ silentUntil }, now) => now > silentUntil + REMEMBER_MS / 2,
     mayHaveNote: (storedAt, now) => now - storedAt <= LAST_WINDOW_MS + REMEMBER_MS,
   };
 }

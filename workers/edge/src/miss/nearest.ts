@@ -8,19 +8,15 @@ import {
   nextRungs,
   type Transform,
 } from "@prewarm/shared/transform";
-import { storeKey, variantKey } from "@prewarm/shared/variant-key";
-import { teeIntoCache } from "../hit/serve-variant.ts";
-import { answerVariant, fromCacheCopy, fromStore, type ReadyVariant } from "../hit/variant.ts";
+import { variantKey } from "@prewarm/shared/variant-key";
+import { serveVariant } from "../hit/serve-variant.ts";
 import { IMAGES_PATH, type Target } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
-import { withTimeLimit } from "../time-limit.ts";
 
 /** Rungs looked at: a much larger picture would be no favour. */
 const RUNGS = 2;
 /** Seconds for which a stand-in may be kept: it must not hide the variant for long. */
 const STAND_IN_SECONDS = 5;
-/** Longest wait for the cache, in ms. */
-const CACHE_WAIT_MS = 50;
 
 /** Whether the client asked to be spared bytes. */
 export function savesData(headers: Headers): boolean {
@@ -38,20 +34,16 @@ export function isListed(info: StoredInfo, { width, height, quality, format }: T
 
 /**
  * The next larger variant, of the same image, version, format and quality, or null. Found by its key, never by listing. Only widths have
- * neighbours: a pair has its own shape, and the ladder names no heights. `listed`: whether the image's note lists it (null: it cannot tell).
+ * neighbours: a pair has its own shape, and the ladder names no heights.
  */
-export async function answerNearest(
-  context: RequestContext,
-  info: StoredInfo,
-  listed: true | null,
-): Promise<Response | null> {
+export async function answerNearest(context: RequestContext, info: StoredInfo): Promise<Response | null> {
   const { target, edge } = context;
   const { width, height } = target.transform;
   if (width === null || height !== null) return null;
   const larger = nextRungs(width, edge.config, RUNGS).map((rung): Transform => ({ ...target.transform, width: rung }));
   return answerFirst(
     context,
-    larger.filter((each) => isListed(info, each, target.version) === listed),
+    larger.filter((each) => isListed(info, each, target.version) !== false),
     "nearest",
   );
 }
@@ -90,57 +82,27 @@ function readyOnes({ width, height, format }: Transform, info: StoredInfo): Tran
   );
 }
 
-type StandIn = "nearest" | "save-data" | "cold-guard";
-
-/** Answers with the first of these variants that is there: more than one is tried only where the data centre's cache has it. */
+/** Answers with the first of these variants that is there: with more than one only where the data centre's cache has it. */
 async function answerFirst(
   context: RequestContext,
   transforms: readonly Transform[],
-  detail: StandIn,
+  detail: "nearest" | "save-data" | "cold-guard",
 ): Promise<Response | null> {
+  const { id, version } = context.target;
   for (const transform of transforms) {
-    const variant = await findReady(context, transform);
-    if (variant !== null) return answerStandIn(context, variant, transform, detail);
+    const target = { ...context.target, transform, key: variantKey(id, transform, version) };
+    const served = await serveVariant({ ...context, target });
+    if (served instanceof Response) return asStandIn(served, target, detail);
   }
   return null;
 }
 
-/** A variant from the data centre's cache, else from R2 while this request may read it; null when it is not there, or not in time. */
-async function findReady(context: RequestContext, transform: Transform): Promise<ReadyVariant | null> {
-  const { target, edge } = context;
-  const key = variantKey(target.id, transform, target.version);
-  const cacheUrl = `${target.origin}/images/${key}`;
-  const matched = await withTimeLimit(() => edge.cache.match(cacheUrl), context.left(CACHE_WAIT_MS));
-  const copy = matched.ok && matched.value !== undefined ? fromCacheCopy(matched.value, transform.format) : null;
-  if (copy !== null || !context.takeRead()) return copy;
-  const fetched = await withTimeLimit(() => edge.images.get(storeKey(key)), context.left(edge.config.edgeBudgetMs));
-  if (!fetched.ok || fetched.value === null) return null;
-  const variant = fromStore(fetched.value, transform.format);
-  return matched.ok ? { ...variant, body: teeIntoCache(context, cacheUrl, variant) } : variant;
-}
-
-/** Answers with another variant than was asked for. */
-function answerStandIn(
-  context: RequestContext,
-  variant: ReadyVariant,
-  transform: Transform,
-  detail: StandIn,
-): Response {
-  const { target } = context;
-  context.mark(detail);
-  context.show(variant);
-  return answerVariant(variant, {
-    method: context.method,
-    requestHeaders: context.headers,
-    cacheStatus: `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail}`,
-    timing: context.timing(),
-    negotiated: target.negotiated,
-    cacheControl: `private, max-age=${STAND_IN_SECONDS}`,
-    contentLocation: urlOf(target, transform),
-  });
-}
-
-function urlOf({ id, version }: Target, transform: Transform): string {
+/** The answer with another variant than was asked for, which says so and is kept shortly. */
+function asStandIn(response: Response, { id, transform, version }: Target, detail: string): Response {
+  const { headers } = response;
   const v = version === null ? "" : `&v=${version}`;
-  return `${IMAGES_PATH}${formatId(id)}?${formatTransform(transform)}${v}`;
+  headers.set("Cache-Status", `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail}`);
+  headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(transform)}${v}`);
+  if (response.status < 400) headers.set("Cache-Control", `private, max-age=${STAND_IN_SECONDS}`);
+  return response;
 }

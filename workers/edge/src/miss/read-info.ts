@@ -9,41 +9,25 @@ const INFO_WAIT_MS = 150;
 /** Some 400 bytes each. */
 const MAX_IMAGES = 1_000;
 
-/** The notes of images that this isolate has just read, so that repeated misses of one image cost R2 one read a second. */
-export interface InfoMemory {
-  get(id: string, now: number): StoredInfo | null;
-  keep(id: string, info: StoredInfo, now: number): void;
-}
-
-export function createInfoMemory(): InfoMemory {
-  const kept = new Map<string, { info: StoredInfo; until: number }>();
-  return {
-    get: (id, now) => {
-      const found = kept.get(id);
-      return found !== undefined && now < found.until ? found.info : null;
-    },
-    keep: (id, info, now) => {
-      if (kept.size >= MAX_IMAGES) kept.clear();
-      kept.set(id, { info, until: now + REPEAT_MS });
-    },
-  };
-}
+/** The notes of images that this isolate has just read, so that repeated misses of one image cost R2 one read a second. `until` in Unix ms. */
+export type InfoMemory = Map<string, { info: StoredInfo; until: number }>;
 
 /**
  * The note of the target's image: what is known of it. Null when there is none, or R2 does not answer in time. That there is none is never
  * remembered: the note appears with the image's first variant, and the next viewer must see that variant.
  */
-export async function readInfo({ target, edge, left, mark, takeRead }: RequestContext): Promise<StoredInfo | null> {
+export async function readInfo({ target, edge, left, mark, reads }: RequestContext): Promise<StoredInfo | null> {
   const { infoMemory, clock } = edge;
-  const kept = infoMemory.get(target.id, clock.now());
-  if (kept !== null) return kept;
-  takeRead();
+  const kept = infoMemory.get(target.id);
+  if (kept !== undefined && clock.now() < kept.until) return kept.info;
+  reads.left -= 1;
   const read = await withTimeLimit(async () => {
     const object = await edge.images.get(infoKey(target.id));
     return object === null ? null : parseInfo(await object.text());
   }, left(INFO_WAIT_MS));
   mark("info");
   if (!read.ok || read.value === null) return null;
-  infoMemory.keep(target.id, read.value, clock.now());
+  if (infoMemory.size >= MAX_IMAGES) infoMemory.clear();
+  infoMemory.set(target.id, { info: read.value, until: clock.now() + REPEAT_MS });
   return read.value;
 }

@@ -32,7 +32,7 @@ export async function findSkipReason(
   const now = edge.clock.now();
   const wait = context.left(MARKERS_WAIT_MS);
   const [found, gate] = await Promise.all([
-    context.takeRead() ? withTimeLimit(() => look(context, original, asked), wait) : NOTHING,
+    context.reads.left > 0 ? withTimeLimit(() => look(context, original, asked), wait) : NOTHING,
     withTimeLimit(() => edge.gate.read(now), wait),
   ]);
   if (found.ok && found.value !== null) return found.value;
@@ -52,10 +52,11 @@ function isMadeUp({ version, signed }: Target, isKnown: boolean): boolean {
  * image, the variant's marker. A message in vain is answered by one of the two markers, so each further message is preceded by the other one.
  */
 async function look(
-  { target, edge }: RequestContext,
+  { target, edge, reads }: RequestContext,
   original: Original,
   { isKnown, timesAsked }: Asked,
 ): Promise<SkipReason | null> {
+  reads.left -= 1;
   const isNew = !isKnown && timesAsked === 0;
   if (isNew && original.kind === "bucket") {
     const bucket = edge.originals(original.bucket);

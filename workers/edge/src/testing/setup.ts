@@ -5,7 +5,6 @@ import { infoKey } from "@prewarm/shared/variant-key";
 import type { ViewSink } from "../bindings.ts";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
-import { createInfoMemory } from "../miss/read-info.ts";
 import { createTargetCache } from "../request/target-cache.ts";
 import type { Edge } from "../request-context.ts";
 import { route } from "../route.ts";
@@ -113,7 +112,7 @@ function createWorld(options: Options, shared: Shared): World {
     fetch: (input, init) => (options.fetch ?? notAsked)(String(input), init ?? {}),
     targetCache: createTargetCache(),
     askedLately: createAskedLately(faultyCache),
-    infoMemory: createInfoMemory(),
+    infoMemory: new Map(),
     gate: createLiveGate(faultyImages),
     views: options.views ?? null,
     clock: { now, random: options.random ?? (() => 0.5) },
