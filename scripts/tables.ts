@@ -7,7 +7,7 @@ import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/par
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
 import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
-import { strangersTable } from "./cost/strangers.ts";
+import { requestsTable, strangersTable } from "./cost/strangers.ts";
 import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
@@ -56,6 +56,7 @@ export function printTables(settings: string): Map<string, string> {
     ],
     ["config", configTable(settings)],
     ["strangers", strangersTable(defaults)],
+    ["requests", requestsTable()],
     ["cost-paths", pathTable(EXAMPLE.logs)],
     ["cost-services", billTable(EXAMPLE)],
     ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),

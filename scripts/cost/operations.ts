@@ -1,3 +1,4 @@
+import { READS_PER_REQUEST } from "../../packages/shared/src/limits.ts";
 import { PRICES, type Unit } from "./prices.ts";
 
 /** Operations of each kind that one variant, or one view, causes. */
@@ -90,8 +91,8 @@ export const PATHS = {
     ...{ name: "live", one: "viewer's miss on an idle system, the original's redirect included", counted: SIMULATED },
     operations: sum(
       made({ rows: 17, exchanges: 15, wakeUps: 1, perSecond: 1 / 4, rowsRead: 60, notes: 1, placeholder: false }),
-      // The first miss at the edge: the variant and two markers are read, one message goes out.
-      viewed({ r2B: 3, queueOperation: MESSAGE }),
+      // The first miss at the edge: the variant, its image's note and one marker are read, one message goes out.
+      viewed({ r2B: READS_PER_REQUEST.miss, queueOperation: MESSAGE }),
       { request: 1 },
     ),
   },
@@ -101,7 +102,19 @@ export const PATHS = {
   },
   storeHit: {
     ...{ name: "hit in R2", one: "view answered from R2", counted: "calls counted in workers/edge" },
-    operations: viewed({ r2B: 1 }),
+    operations: viewed({ r2B: READS_PER_REQUEST.hit }),
+  },
+  missedHead: {
+    ...{ name: "HEAD of a miss", one: "HEAD of what is not stored, at most", counted: "calls counted in workers/edge" },
+    operations: viewed({ r2B: READS_PER_REQUEST.missedHead }),
+  },
+  miss: {
+    ...{
+      name: "miss",
+      one: "view of what is not stored, at most, its message apart",
+      counted: "calls counted in workers/edge",
+    },
+    operations: viewed({ r2B: READS_PER_REQUEST.miss }),
   },
   counted: {
     ...{

@@ -4,7 +4,7 @@ import { MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import { listUsd, PATHS } from "./operations.ts";
 import { PRICES } from "./prices.ts";
-import { dayBill, imageDay, monthBill, strangersLines, strangersTable, TRACED } from "./strangers.ts";
+import { dayBill, imageDay, monthBill, requestsTable, strangersLines, strangersTable, TRACED } from "./strangers.ts";
 
 const config = (more: Partial<Parameters<typeof defineConfig>[0]> = {}) =>
   defineConfig({ sources: [{ prefix: "", url: "https://cdn.example.com/{id}" }], ...more });
@@ -24,11 +24,16 @@ describe("what strangers cost", () => {
 
   it("is printed at start with every figure of the page", () => {
     const cells = (lines: string[]) => lines.map((line) => line.split(/ {2,}|\s*\|\s*/).filter((cell) => cell !== ""));
-    const page = strangersTable(config())
-      .split("\n")
-      .filter((_, n) => n !== 1);
+    const rows = (table: string) => table.split("\n").filter((_, n) => n !== 1);
+    const page = [...rows(strangersTable(config())), "", ...rows(requestsTable())];
     expect(cells(strangersLines(config()))).toEqual(cells(page));
-    expect(cells(page)).toHaveLength(6);
+    expect(cells(page)).toHaveLength(12);
+  });
+
+  it("says how many reads a request costs, and what a million of them do", () => {
+    expect(requestsTable()).toMatch(/hit in R2 \| 1 \| \$0\.69 /);
+    expect(requestsTable()).toMatch(/HEAD of a miss \| 2 \| \$1\.04 /);
+    expect(requestsTable()).toMatch(/a miss, whatever is asked for \| 3 \| \$1\.41 /);
   });
 
   it("counts Ittybit's price when it is known", () => {
@@ -45,10 +50,13 @@ describe("what strangers cost", () => {
     "is in dollars the counts by the prices of `npm run cost`, from %i addresses (%o, %i days)",
     (addresses, bill, days) => {
       const each = (unit: keyof typeof PRICES) => PRICES[unit].usd;
-      const { messages, looks, rows, jobs, bytes, usd } = bill(config(), addresses);
+      const { messages, reads, looks, rows, jobs, bytes, usd } = bill(config(), addresses);
+      expect(reads).toBe(3 * messages);
+      const request = each("request") + each("cpuMs") + 2_000 * 0.01 * each("logBytes");
       const message = 3 * each("queueOperation") + each("request") + 2 * each("cpuMs") + 2 * each("objectRequest");
       const sum =
-        messages * (message + 1_400 * each("logBytes")) +
+        messages * (message + request + 1_400 * each("logBytes")) +
+        reads * each("r2B") +
         looks * (each("r2A") + each("r2B")) +
         rows * (5 * each("rowWritten") + each("objectRequest")) +
         jobs * listUsd(PATHS.live.operations, 1) +

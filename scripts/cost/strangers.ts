@@ -3,15 +3,17 @@ import {
   LOOKS_BURST_S,
   MISSES_PER_MINUTE,
   OUTPUT_MAX_BYTES,
+  READS_PER_REQUEST,
   SILENCE,
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
 import { backoff } from "../../workers/consumer/src/platform/backoff.ts";
 import { EVENT_BYTES, LINE_BYTES, listUsd, OBJECT_GB, type Operations, PATHS, sum, times } from "./operations.ts";
+import { EXAMPLE } from "./tables.ts";
 
 /*
- * What clients without a signature can cause at most, from the configuration alone. Requests themselves are no part of it: like those to
- * any Worker they are limited by nothing here, and cost what `storeHit` in docs/scale.md says.
+ * What clients without a signature can cause at most, from the configuration alone. The requests that messages come of are part of it. Beyond
+ * them requests are limited by nothing here, like those to any Worker: a second table says what a million of each kind costs.
  */
 
 const DAY_S = 86_400;
@@ -33,6 +35,8 @@ const MARKERS_DAYS = 2;
 export interface Bill {
   /** Into `prewarm-live`. */
   messages: number;
+  /** Of R2, by the requests that these messages come of. */
+  reads: number;
   /** At originals of unknown ids; each is a marker in R2 for a day, or a refused row. */
   looks: number;
   /** Born in the ledger. */
@@ -69,7 +73,12 @@ function jobsOf({ gate: { monthlyJobs, liveShare, liveDayShare } }: Config): { d
 }
 
 /** Looks, messages of which nothing comes, and rows, in so many days. */
-function countsOf(config: Config, addresses: number, days: number, jobs: number): Omit<Bill, "jobs" | "bytes" | "usd"> {
+function countsOf(
+  config: Config,
+  addresses: number,
+  days: number,
+  jobs: number,
+): Omit<Bill, "reads" | "jobs" | "bytes" | "usd"> {
   const { known, unknown } = MISSES_PER_MINUTE;
   const { unknownPerSecond } = config.limits;
   const minutes = days * 1_440;
@@ -118,7 +127,8 @@ function billOf(config: Config, addresses: number, days: number, jobs: number): 
   const counts = countsOf(config, addresses, days, jobs);
   const { messages, looks, rows } = counts;
   const bytes = jobs * (OUTPUT_MAX_BYTES + INFO_BYTES) + passingBytes(config, addresses);
-  return { ...counts, jobs, bytes, usd: usdOf(config, { messages, looks, rows, jobs, bytes }, days) };
+  const reads = messages * READS_PER_REQUEST.miss;
+  return { ...counts, reads, jobs, bytes, usd: usdOf(config, { messages, looks, rows, jobs, bytes }, days) };
 }
 
 /** What is kept at any one time of that which passes: rows in the ledger, and markers in R2, one for each row and for each look without one. */
@@ -129,10 +139,10 @@ export function passingBytes(config: Config, addresses: number): number {
   return rows(ROWS_DAYS) * ROW_BYTES + rows(MARKERS_DAYS) * MARKER_BYTES;
 }
 
-/** At list price, with a month of what is kept and all that is logged. */
+/** At list price, with a month of what is kept and all that is logged; of requests as much as is kept of their lines. */
 export function usdOf(
   { prices }: Config,
-  { messages, looks, rows, jobs, bytes }: Omit<Bill, "usd">,
+  { messages, looks, rows, jobs, bytes }: Omit<Bill, "reads" | "usd">,
   days: number,
 ): number {
   const operations = sum(
@@ -143,7 +153,8 @@ export function usdOf(
     times(PATHS.live.operations, jobs),
     { r2GbMonth: bytes / 1e9 },
   );
-  return listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
+  const requests = messages * listUsd(PATHS.miss.operations, EXAMPLE.logs);
+  return requests + listUsd(operations, 1) + ((prices.ittybitPer1000Jobs ?? 0) * jobs) / 1_000;
 }
 
 /* ── As text ── */
@@ -157,13 +168,13 @@ const dollars = (usd: number): string =>
 /** What strangers cost, by image, by day and by month, from one address and from a thousand: the head, and a row for each. */
 function strangersCells(config: Config): string[][] {
   const image = imageDay(config);
-  const cells = ({ messages, looks, rows, jobs, bytes, usd }: Bill) => [
-    ...[count(messages), count(looks), count(rows), count(jobs)],
+  const cells = ({ messages, reads, looks, rows, jobs, bytes, usd }: Bill) => [
+    ...[count(messages), count(reads), count(looks), count(rows), count(jobs)],
     ...[size(bytes), dollars(usd)],
   ];
   return [
-    ["", "messages", "looks", "rows", "jobs", "kept", "at list price"],
-    ["one image, a day", "–", "–", count(image.rows), count(image.jobs), size(image.bytes), "–"],
+    ["", "messages", "R2 reads", "looks", "rows", "jobs", "kept", "at list price"],
+    ["one image, a day", "–", "–", "–", count(image.rows), count(image.jobs), size(image.bytes), "–"],
     ["1 address, a day", ...cells(dayBill(config, 1))],
     ["1 address, a month", ...cells(monthBill(config, 1))],
     ["1,000 addresses, a day", ...cells(dayBill(config, 1_000))],
@@ -171,17 +182,47 @@ function strangersCells(config: Config): string[][] {
   ];
 }
 
-/** For a page. */
-export function strangersTable(config: Config): string {
-  const [head, ...rows] = strangersCells(config).map((cells) => `| ${cells.join(" | ")} |`);
-  return [head, "|---|--:|--:|--:|--:|--:|--:|", ...rows].join("\n");
+/** What requests cost, of which anybody may send as many as they like: the head, and a row for each kind. */
+function requestsCells(): string[][] {
+  const kinds = [
+    ["a hit in the data centre's cache", PATHS.hit],
+    ["a hit in R2", PATHS.storeHit],
+    ["a HEAD of a miss", PATHS.missedHead],
+    ["a miss, whatever is asked for", PATHS.miss],
+  ] as const;
+  return [
+    ["a million requests, each", "R2 reads of one, at most", "at list price"],
+    ...kinds.map(([kind, { operations }]) => [
+      kind,
+      count(operations.r2B ?? 0),
+      dollars(1e6 * listUsd(operations, EXAMPLE.logs)),
+    ]),
+  ];
 }
 
-/** The same for a terminal. */
-export function strangersLines(config: Config): string[] {
-  const rows = strangersCells(config);
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
+function page(cells: string[][]): string {
+  const [head, ...rows] = cells.map((row) => `| ${row.join(" | ")} |`);
+  const columns = cells[0]?.slice(1).map(() => "--:|") ?? [];
+  return [head, `|---|${columns.join("")}`, ...rows].join("\n");
+}
+
+function lines(cells: string[][]): string[] {
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
     row.map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join("  "),
   );
+}
+
+/** For a page. */
+export function strangersTable(config: Config): string {
+  return page(strangersCells(config));
+}
+
+export function requestsTable(): string {
+  return page(requestsCells());
+}
+
+/** Both for a terminal. */
+export function strangersLines(config: Config): string[] {
+  return [...lines(strangersCells(config)), "", ...lines(requestsCells())];
 }

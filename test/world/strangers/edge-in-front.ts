@@ -38,6 +38,7 @@ export function edgeInFront(world: World, config: Edge["config"]) {
   /** The store as it stands, in the edge's words. */
   const images: Edge["images"] = {
     async get(key, options) {
+      counts.reads += 1;
       const found = world.store.objects.get(key);
       if (found === undefined) return null;
       const copy = createFakeBucket();
@@ -45,11 +46,13 @@ export function edgeInFront(world: World, config: Edge["config"]) {
       return copy.get(key, options);
     },
     async head(key) {
+      counts.reads += 1;
       const found = world.store.objects.get(key);
       return found === undefined ? null : { size: found.bytes.byteLength };
     },
   };
   const messages = { sent: 0 };
+  const counts = { requests: 0, reads: 0 };
   const edge: Edge = {
     ...{ config, keys: [], cache, images, originals: () => null, views: null, clock },
     live: {
@@ -70,10 +73,11 @@ export function edgeInFront(world: World, config: Edge["config"]) {
   /** One request of a client; ends when all that it began has. */
   async function get(path: string, address: string): Promise<Response> {
     const background: Promise<unknown>[] = [];
+    counts.requests += 1;
     const request = new Request(`https://images.example.com${path}`, { headers: { "CF-Connecting-IP": address } });
     const answer = await route(request, edge, (work) => void background.push(work));
     await Promise.all(background);
     return answer;
   }
-  return { get, messages };
+  return { get, messages, counts };
 }

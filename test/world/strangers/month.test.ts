@@ -1,4 +1,5 @@
 import { defineConfig } from "@prewarm/shared/config";
+import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import { expect, it } from "vitest";
 import { listUsd, PATHS, sum, times } from "../../../scripts/cost/operations.ts";
 import { DAY, dayBill, imageDay, LOOK, MESSAGE, monthBill } from "../../../scripts/cost/strangers.ts";
@@ -59,7 +60,9 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
     world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes("@")),
     ({ order, createdAt }) => `${order.metadata.key?.split("/")[0]} ${Math.floor(createdAt / DAY_MS)}`,
   );
+  const { requests, reads } = edge.counts;
   const caused = sum(
+    times(PATHS.miss.operations, edge.messages.sent),
     times(MESSAGE, edge.messages.sent),
     times(LOOK, markers.length),
     times(DAY, DAYS),
@@ -75,6 +78,8 @@ it(`${VERSIONS} made-up versions from ${ADDRESSES} addresses in a month cost no 
   expect(jobs).toBe(ofMonth.jobs);
   expect(usd).toBeLessThanOrEqual(ofMonth.usd);
   expect(edge.messages.sent).toBeLessThanOrEqual(ofMonth.messages);
+  // The gate file is read once in 10 s.
+  expect(reads).toBeLessThanOrEqual(requests * READS_PER_REQUEST.miss + (DAYS * DAY_MS) / 10_000);
   expect(markers.length).toBeLessThanOrEqual(ofMonth.looks);
   expect(rows).toBeLessThanOrEqual(ofMonth.rows);
   expect(rows).toBeGreaterThanOrEqual(jobs);
