@@ -87,7 +87,7 @@ export class ModelledWorld {
     this.ittybit = new ModelledIttybit({ clock, takes: (call) => this.#takes(call) });
     this.#object = new VirtualObject({ ...world, skew: () => 0, depsOf: () => this.#ledgerDeps() });
     const batch = { max: 1, timeoutMs: 0 };
-    const deliver = (role: Role) => (delivery: QueueBatch) => consumeBatch(delivery, role, this.#batchDeps());
+    const deliver = (role: Role) => (delivery: QueueBatch) => consumeBatch(delivery, role, this.#batchDeps(), () => {});
     const queue = { batch, unruly: false };
     this.#work = new Queue({ name: "prewarm-work", handlers: options.workers, ...queue }, world, deliver("work"));
     const live = { max: 100, timeoutMs: 0 };

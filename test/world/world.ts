@@ -232,17 +232,29 @@ export class World {
       messages: messages.map((message) => mortal(message, life)),
       metadata: { metrics: { backlogCount: backlog } },
     };
-    const done = consumeBatch(batch, role, this.#batchDeps(life))
-      .catch((error: unknown) => {
+    const background: Promise<void>[] = [];
+    const ended = (work: Promise<void>) =>
+      work.catch((error: unknown) => {
         if (!(error instanceof Killed)) this.#options.watcher.violation(`the handler threw: ${String(error)}`);
-      })
-      .finally(cancelWall);
-    const through = done.finally(() => this.#handlers.delete(life));
-    await Promise.race([through, life.left.promise]);
-    const { all, most } = life.calls;
-    if (most > MAX_CONNECTIONS) this.#options.watcher.violation(`a handler had ${most} connections at once`);
-    if (all > SUBREQUESTS_MAX) this.#options.watcher.violation(`a handler made ${all} subrequests`);
-    if (life.dead) this.#handlers.delete(life);
+      });
+    const done = ended(consumeBatch(batch, role, this.#batchDeps(life), (work) => void background.push(ended(work))));
+    void done
+      .then(() => Promise.all(background))
+      .then(() => {
+        cancelWall();
+        this.#judgeCalls(life);
+        this.#handlers.delete(life);
+      });
+    await Promise.race([done, life.left.promise]);
+    if (!life.dead) return;
+    this.#judgeCalls(life);
+    this.#handlers.delete(life);
+  }
+
+  #judgeCalls({ calls: { all, most } }: Life): void {
+    const { violation } = this.#options.watcher;
+    if (most > MAX_CONNECTIONS) violation(`a handler had ${most} connections at once`);
+    if (all > SUBREQUESTS_MAX) violation(`a handler made ${all} subrequests`);
   }
 
   #batchDeps(life: Life): BatchDeps {

@@ -26,11 +26,11 @@ export default {
     return api.fetch(request, env, context);
   },
 
-  async queue(batch, env) {
+  async queue(batch, env, context) {
     const role = queueRole(batch.queue);
     if (role === "uploads") return handleUploads(batch, operatorDeps(env));
     if (role === "dead") return consumeDead(batch, ledgerOf(env), logOf(env, "consumer"));
-    if (role !== null) return consumeBatch(batch, role, batchDeps(env));
+    if (role !== null) return consumeBatch(batch, role, batchDeps(env), (work) => context.waitUntil(work));
     // Whatever it carries waits until the queue has a name that tells: taken for something else it would be lost.
     logOf(env, "consumer")("queue.unknown", { queue: batch.queue, messages: batch.messages.length });
     batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });

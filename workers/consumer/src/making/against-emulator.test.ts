@@ -12,6 +12,7 @@ import { jobOrder } from "../ittybit/job-order.ts";
 import { noSpan } from "../platform/span.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
+import type { BatchDeps } from "./batch-context.ts";
 import { consumeBatch } from "./consume-batch.ts";
 import { nowhere } from "./crash-points.ts";
 import { message } from "./testing/batch-world.ts";
@@ -68,7 +69,7 @@ function setup() {
       ledger.stay = keys.some((key) => (ledger.outcomes.get(key)?.length ?? 0) === open.get(key));
       return false;
     };
-    await consumeBatch({ queue: "prewarm-work", messages: [message(WORK_MESSAGE)] }, "work", {
+    const deps: BatchDeps = {
       config: defineConfig({ sources: [{ prefix: "", url: `http://127.0.0.1:${port}/{id}` }] }),
       clock: systemClock,
       sleep: (ms) => sleep(ms),
@@ -82,7 +83,8 @@ function setup() {
       log: () => undefined,
       span: noSpan,
       at: nowhere,
-    });
+    };
+    await consumeBatch({ queue: "prewarm-work", messages: [message(WORK_MESSAGE)] }, "work", deps, () => {});
   }
   return { ledger, images, ittybit, consume, original: `http://127.0.0.1:${port}/photo` };
 }

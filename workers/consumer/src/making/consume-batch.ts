@@ -6,7 +6,7 @@ import { errorText } from "../platform/log.ts";
 import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 import type { BatchContext, BatchDeps, Role } from "./batch-context.ts";
 import { createContext } from "./create-context.ts";
-import { work } from "./work.ts";
+import { beginWork } from "./work.ts";
 
 interface Reading {
   /** Those that say something, and the dead ones: acked at the end. */
@@ -55,13 +55,33 @@ function logDone(batch: QueueBatch, { role, owner, counts, log }: BatchContext, 
   log("batch.done", { queue: batch.queue, role, owner, messages: batch.messages.length, tookMs, ...counts });
 }
 
+/** Keeps work alive after its batch has ended. */
+export type Background = (work: Promise<void>) => void;
+
+/** A batch of misses lasts so long at most, whatever origins do: the next misses stand behind it. Chosen. */
+const LIVE_BATCH_MS = 250;
+
+/** Waits for the handler's end; for a live one's not for long. */
+async function isThrough(role: Role, done: Promise<void>, { sleep }: BatchDeps): Promise<boolean> {
+  const through = done.then(() => true);
+  return role === "live" ? Promise.race([through, sleep(LIVE_BATCH_MS).then(() => false)]) : through;
+}
+
 /**
  * Handles one batch of `prewarm-live` or `prewarm-work`. A message only wakes: misses come again when the ledger did not hear them, a
- * wake-up never does, for the ledger sends others. Never throws: a throw would bring back the whole batch.
+ * wake-up never does, for the ledger sends others. A batch of misses that takes long ends all the same, and its handler goes on in the
+ * background: the ledger has heard them, and no miss stands behind another one's original, which may be slow or made up. Never throws: a throw would bring back the whole batch.
  */
-export async function consumeBatch(batch: QueueBatch, role: Role, deps: BatchDeps): Promise<void> {
+export async function consumeBatch(
+  batch: QueueBatch,
+  role: Role,
+  deps: BatchDeps,
+  background: Background,
+): Promise<void> {
   const startedAt = deps.clock.now();
   const { open, wakes, misses, dead } = readMessages(batch, role, deps);
+  const failed = (error: unknown) =>
+    deps.log("batch.failed", { queue: batch.queue, messages: open.length, error: errorText(error) });
   try {
     await deps.at("read");
     if (dead.length > 0) {
@@ -70,8 +90,9 @@ export async function consumeBatch(batch: QueueBatch, role: Role, deps: BatchDep
     }
     if (wakes) {
       const context = createContext(role, deps);
-      await work(context, [...misses.values()]);
-      logDone(batch, context, deps.clock.now() - startedAt);
+      const goOn = await beginWork(context, [...misses.values()]);
+      const done = goOn().then(() => logDone(batch, context, deps.clock.now() - startedAt));
+      if (!(await isThrough(role, done, deps))) background(done.catch(failed));
     }
     for (const message of open.splice(0)) {
       await deps.at("before-ack");
@@ -79,7 +100,7 @@ export async function consumeBatch(batch: QueueBatch, role: Role, deps: BatchDep
       await deps.at("acked");
     }
   } catch (error) {
-    deps.log("batch.failed", { queue: batch.queue, messages: open.length, error: errorText(error) });
+    failed(error);
     const wakesOnly = role === "work" && dead.length === 0;
     for (const message of open) {
       if (wakesOnly) message.ack();

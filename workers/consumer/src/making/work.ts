@@ -20,7 +20,7 @@ type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
  */
 const SHIFT_MS = { least: 30_000, most: 60_000 };
 const DRAIN_MS = 1_500;
-/** A live handler's: whatever an origin does, the next miss stands behind it. */
+/** A live handler's: with LAST_WAIT_MS it stays within the 30 s that the platform gives to work in the background. */
 const LIVE_SHIFT_MS = 5_000;
 /** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
 const LAST_WAIT_MS = 16_000;
@@ -185,18 +185,21 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
 }
 
 /**
- * One handler's life: asks the ledger what to do, begins it, and asks again, until there is nothing more or its shift ends.
- * Throws LedgerUnavailable when its first call has no answer; without an answer to a later one it goes silently, for its lease ends by itself.
+ * One handler's life: asks the ledger what to do, begins it, and asks again, until there is nothing more or its shift ends. Resolves once the
+ * ledger has heard of the misses, to the rest of that life. Throws LedgerUnavailable when the first call has no answer; without an answer to
+ * a later one the handler goes silently, for its lease ends by itself.
  */
-export async function work(context: BatchContext, asks: readonly MissAsk[]): Promise<void> {
+export async function beginWork(context: BatchContext, asks: readonly MissAsk[]): Promise<() => Promise<void>> {
   for (const one of asks) context.hands.ask(one);
   const shift = new Shift(context);
   const answer = await exchange(context, shift, { first: true, leave: false });
-  try {
-    await loop(context, shift, answer);
-  } catch (error) {
-    context.hands.dropAll();
-    if (!(error instanceof LedgerUnavailable)) throw error;
-    context.log("batch.given_up", { owner: context.owner, error: errorText(error) });
-  }
+  return async () => {
+    try {
+      await loop(context, shift, answer);
+    } catch (error) {
+      context.hands.dropAll();
+      if (!(error instanceof LedgerUnavailable)) throw error;
+      context.log("batch.given_up", { owner: context.owner, error: errorText(error) });
+    }
+  };
 }

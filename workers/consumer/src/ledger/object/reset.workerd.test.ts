@@ -107,7 +107,7 @@ it("fifty batches in the middle of which the ledger is reset: all is stored, not
       retry() {},
     };
     const batch = { queue: "prewarm-work", messages: [message] };
-    return invoke(() => consumeBatch(batch, "work", batchDeps(SITE)));
+    return invoke(() => consumeBatch(batch, "work", batchDeps(SITE), () => {}));
   };
   const shifts = Array.from({ length: BATCHES }, shift);
   await vi.waitFor(() => expect(jobs.length).toBeGreaterThan(60), { timeout: 20_000, interval: 20 });

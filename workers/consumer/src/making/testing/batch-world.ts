@@ -95,9 +95,11 @@ export function batchWorld() {
     at: nowhere,
   };
 
-  /** One batch in one handler, to its end. */
+  /** One batch in one handler, to its end, that of its background among it. */
   async function consume(messages: TestMessage[], role: Role = "work"): Promise<void> {
-    await consumeBatch({ queue: `prewarm-${role}`, messages }, role, deps);
+    const background: Promise<void>[] = [];
+    await consumeBatch({ queue: `prewarm-${role}`, messages }, role, deps, (work) => void background.push(work));
+    await Promise.all(background);
   }
 
   /** One worker's whole shift. */
