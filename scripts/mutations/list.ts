@@ -4,10 +4,7 @@ import { P9_TO_P17 } from "./p9-p17.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
 import { STUCK } from "./stuck.ts";
-import { WEATHER } from "./weather.ts";
-
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS, ...STUCK];
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { WEATHER } from "./weather.ts";
 
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...THIRD_REVIEW_API];
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS, ...STUCK, ...THIRD_REVIEW_API];
