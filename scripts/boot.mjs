@@ -6,20 +6,21 @@
 //   node scripts/boot.mjs pnpm [args]       run the pinned pnpm
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takeLock } from "./boot-lock.mjs";
+import { bringPnpm, ownEnvironment } from "./boot-pnpm.mjs";
 import { nodeFault } from "./node-program.mjs";
 
 /** Type stripping without a flag, which `run` needs, came with 22.18. */
 const OLDEST_NODE = [22, 18];
-const STALE_LOCK_MS = 600_000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === "win32";
 const bins = join(root, "node_modules", ".bin");
 const stampFile = join(root, "node_modules", ".boot-stamp");
-const lockDir = join(root, ".boot-lock");
+const lockFile = join(root, ".boot-lock");
 const read = (name) => readFileSync(join(root, name), "utf8");
 const pnpmVersion = JSON.parse(read("package.json")).packageManager.split(/[@+]/)[1];
 
@@ -31,109 +32,107 @@ function installed() {
   return existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp;
 }
 
-/** A pnpm of the pinned major on the PATH will do; else the pinned one. A corepack shim may be there and broken. */
-function pnpmCommand() {
-  const own = spawnSync("pnpm", ["--version"], {
-    cwd: dirname(root), // outside, so that it does not read our pin
-    encoding: "utf8",
-    shell: windows,
-    env: { ...process.env, COREPACK_ENABLE_DOWNLOAD_PROMPT: "0" },
-  });
-  const major = (version) => version.trim().split(".")[0];
-  if (own.status === 0 && major(own.stdout) === major(pnpmVersion)) return ["pnpm"];
-  return [pinnedPnpm()];
-}
+/** The program that runs now. */
+let running = null;
 
-/** pnpm by a lockfile of its own, so that npm refuses bytes with another sha512 than the recorded one. */
-function pinnedPnpm() {
-  const folder = join(root, ".boot-cache", `pnpm-${pnpmVersion}`);
-  const command = join(folder, "node_modules", ".bin", windows ? "pnpm.cmd" : "pnpm");
-  if (existsSync(command)) return command;
-  mkdirSync(folder, { recursive: true });
-  for (const name of ["package.json", "package-lock.json"])
-    copyFileSync(join(root, "scripts", "pnpm", name), join(folder, name));
-  console.error(`[boot] first start: npm brings pnpm ${pnpmVersion}`);
-  const args = ["install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  const brought = spawnSync("npm", args, { cwd: folder, encoding: "utf8", shell: windows });
-  // Its program is an optional dependency: npm leaves one with a wrong sum out without a word.
-  const tried =
-    brought.status === 0 ? spawnSync(command, ["--version"], { encoding: "utf8", shell: windows }) : brought;
-  if (tried.status === 0) return command;
-  rmSync(folder, { recursive: true, force: true });
-  throw new Error(`${tried.stdout ?? ""}${tried.stderr ?? tried.error?.message ?? ""}`);
-}
-
-/** Two first starts at once must not install over each other. Returns false when the other one has done it. */
-function takeLock() {
-  for (let waits = 0; ; waits += 1) {
-    try {
-      mkdirSync(lockDir);
-      return true;
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-    }
-    if (Date.now() - statSync(lockDir, { throwIfNoEntry: false })?.mtimeMs > STALE_LOCK_MS)
-      rmSync(lockDir, { recursive: true, force: true });
-    if (waits === 0) console.error("[boot] another install is under way, waiting for it");
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
-    if (installed()) return false;
-  }
-}
-
-function explain(output, code) {
-  const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|network|fetch failed/i.test(output);
-  console.error(
-    offline
-      ? "[boot] The npm registry cannot be reached. The first start needs it once; connect and run the same command again."
-      : `[boot] Installing failed (exit ${code}). What pnpm said stands above.`,
-  );
-}
-
-async function runInstall() {
-  let command;
-  try {
-    [command] = pnpmCommand();
-  } catch (error) {
-    console.error(error.message);
-    return { code: 1, tail: error.message };
-  }
-  const args = ["install", "--frozen-lockfile", "--reporter=append-only"];
-  console.error(`[boot] first start: ${command} ${args.join(" ")}`);
+/** Starts a program and passes its output on. Resolves with its exit code and the end of its output; never once a signal has ended it. */
+function run(command, args, cwd) {
   const env = { ...process.env, CI: "true", npm_config_update_notifier: "false", NO_UPDATE_NOTIFIER: "1" };
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], shell: windows, env });
-    let tail = "";
+    // A process group of its own: pnpm's command is a script that starts pnpm.
+    const stdio = ["ignore", "pipe", "pipe"];
+    const child = spawn(command, args, { cwd, stdio, shell: windows, env, detached: !windows });
+    running = { child, isEnding: false };
+    let output = "";
     const pass = (chunk) => {
-      tail = (tail + chunk).slice(-20_000);
+      output = (output + chunk).slice(-20_000);
       process.stderr.write(chunk);
     };
     child.stdout.on("data", pass);
     child.stderr.on("data", pass);
-    child.on("error", (error) => resolve({ code: 1, tail: `${tail}${error.message}` }));
-    child.on("close", (code) => resolve({ code, tail }));
+    const end = (code, text) => {
+      if (running.isEnding) return;
+      running = null;
+      resolve({ code, output: text });
+    };
+    child.on("error", (error) => end(1, `${output}${error.message}`));
+    child.on("close", (code) => end(code ?? 1, output));
   });
 }
 
-async function install() {
-  if (installed() || !takeLock()) return;
-  const started = Date.now();
+/** Passes a signal on to what runs, and resolves when that has ended. The second signal does not wait. */
+async function endRunning(signal) {
+  if (running === null) return;
+  const { child, isEnding } = running;
+  running.isEnding = true;
+  const ended = new Promise((resolve) => child.once("close", resolve));
   try {
-    const { code, tail } = await runInstall();
-    if (code !== 0) {
-      explain(tail, code);
-      process.exitCode = 1;
-      return;
-    }
-    const fault = nodeFault(root);
-    if (fault !== null) {
-      console.error(`[boot] ${fault}`);
-      process.exitCode = 1;
-      return;
-    }
-    writeFileSync(stampFile, stamp);
-    console.error(`[boot] installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    if (windows) child.kill();
+    else process.kill(-child.pid, isEnding ? "SIGKILL" : signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+  await ended;
+}
+
+function explain(output, code) {
+  const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|network|fetch failed/i.test(output);
+  return offline
+    ? "[boot] The npm registry cannot be reached. The first start needs it once; connect and run the same command again."
+    : `[boot] Installing failed (exit ${code}). Its output is above.`;
+}
+
+async function runInstall() {
+  try {
+    const command = await bringPnpm(root, pnpmVersion, run);
+    const args = ["install", "--frozen-lockfile", "--reporter=append-only"];
+    console.error(`[boot] first start: ${command} ${args.join(" ")}`);
+    return await run(command, args, root);
+  } catch (error) {
+    return { code: 1, output: error.message };
+  }
+}
+
+/** Ctrl-C must leave no lock behind, and no program that still installs. */
+function endOnSignal(release) {
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+  const end = async (signal) => {
+    await endRunning(signal);
+    release();
+    process.exit(codes[signal]);
+  };
+  for (const signal of Object.keys(codes)) process.on(signal, end);
+  return () => {
+    for (const signal of Object.keys(codes)) process.off(signal, end);
+    release();
+  };
+}
+
+/** Resolves with the fault, or null. */
+async function installNow() {
+  const started = Date.now();
+  const { code, output } = await runInstall();
+  if (code !== 0) return explain(output, code);
+  const fault = nodeFault(root);
+  if (fault !== null) return `[boot] ${fault}`;
+  mkdirSync(dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, stamp);
+  console.error(`[boot] installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return null;
+}
+
+async function install() {
+  if (installed()) return;
+  const release = await takeLock(lockFile, installed);
+  if (release === null) return;
+  const end = endOnSignal(release);
+  try {
+    const fault = installed() ? null : await installNow();
+    if (fault === null) return;
+    console.error(fault);
+    process.exitCode = 1;
   } finally {
-    rmSync(lockDir, { recursive: true, force: true });
+    end();
   }
 }
 
@@ -170,9 +169,10 @@ function handOver(mode, name, args) {
   child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }
 
+process.env = ownEnvironment(root, process.env);
 const [mode, name, ...args] = process.argv.slice(2);
 if (mode === "pnpm") {
-  const command = pinnedPnpm();
+  const command = await bringPnpm(root, pnpmVersion, run);
   const { status } = spawnSync(command, [name, ...args].filter(Boolean), {
     cwd: root,
     stdio: "inherit",

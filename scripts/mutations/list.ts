@@ -8,3 +8,7 @@ import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { WEATHER } from "./weather.ts";
 
 export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS, ...STUCK, ...THIRD_REVIEW_API];
+import { TOOLS } from "./tools.ts";
+import { WEATHER } from "./weather.ts";
+
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...TOOLS];

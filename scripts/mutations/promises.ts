@@ -1,3 +1,5 @@
+import { TOOL_PROMISES } from "./tool-promises.ts";
+
 /** The promises of docs/reliability.md, and what was found by attack. */
 export const PROMISES: Record<string, string> = {
   P1: "A 202 means durable",
@@ -24,6 +26,7 @@ export const PROMISES: Record<string, string> = {
   N11: "Event endpoints are public, and their secrets hidden from viewers",
   N12: "No delivery of a hook is good for another",
   N14: "A token does what its entry says, or nothing",
+  ...TOOL_PROMISES,
 };
 
 /** A one-line change that breaks a promise, and where a test must then fail. */
