@@ -10,7 +10,7 @@ export interface RuntimeOptions {
   controlPort: number;
   stateDir: string;
   watch: boolean;
-  /** Vars and secrets of both Workers: production sets them with `wrangler secret put`. */
+  /** Vars and secrets of both Workers: a deployment has them from `npm run provision`. */
   bindings: Record<string, string>;
   onReload(milliseconds: number): void;
   /** Instead of the platform's, for a test. */

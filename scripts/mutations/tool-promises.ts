@@ -1,5 +1,6 @@
 /** What a third review found in the tools (docs/security.md, docs/reliability.md), by the review's numbers: N is security, S a newcomer's first day. */
 export const TOOL_PROMISES: Record<string, string> = {
   N4: "A folder above the clone chooses no program and no registry",
+  S1: "A command that touches a deployment names its environment",
   S3: "A killed install keeps nobody waiting",
 };

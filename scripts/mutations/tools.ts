@@ -37,6 +37,22 @@ export const TOOLS: Mutation[] = [
     tests: ["scripts/boot.test.ts"],
   },
   {
+    promise: "S1",
+    breaks: "a hint of /readyz sets production's secret",
+    file: "packages/shared/src/environment-check.ts",
+    find: ' -e ${environment || "<env>"}`',
+    replace: "`",
+    tests: ["workers/consumer/src/config.test.ts"],
+  },
+  {
+    promise: "S1",
+    breaks: "`prewarm check --env staging` prints commands for production",
+    file: "apps/cli/src/steps/check-deploy.ts",
+    find: 'setSecret(name, environment ?? "production")',
+    replace: 'setSecret(name, environment === null ? undefined : "production")',
+    tests: ["apps/cli/src/commands/check.test.ts"],
+  },
+  {
     promise: "S3",
     breaks: "Ctrl-C leaves the lock behind",
     file: "scripts/boot.mjs",

@@ -36,9 +36,16 @@ export function settingOf(fault: string): string {
   return /^[^.[:]*/.exec(fault)?.[0] ?? "";
 }
 
-/** How to set a secret of the consumer. */
-export function setSecret(name: string): string {
-  return `npm run wrangler -- secret put ${name} -c wrangler.consumer.toml`;
+/**
+ * The command that sets a secret of a Worker. It names the environment, because without one wrangler sets production's. `environment` is the
+ * Worker's ENVIRONMENT; where nobody knows it, the reader fills it in.
+ */
+export function setSecret(
+  name: string,
+  environment: string | undefined,
+  worker: "consumer" | "edge" = "consumer",
+): string {
+  return `npm run wrangler -- secret put ${name} -c wrangler.${worker}.toml -e ${environment || "<env>"}`;
 }
 
 function ownSecrets({ value }: Given): string[] {
@@ -55,10 +62,10 @@ function ownSecrets({ value }: Given): string[] {
   return [
     ...["ADMIN_TOKEN", "VIEWER_TOKEN"].flatMap((name) => unparsedEntries(name, value(name))),
     ...odd.map((word) => `ADMIN_TOKEN: ${JSON.stringify(word)} is no act, so nobody may do it: ${ACTS.join(", ")}`),
-    ...missing.map((name) => `${name}: it is not set: ${setSecret(name)}`),
+    ...missing.map((name) => `${name}: it is not set: ${setSecret(name, value("ENVIRONMENT"))}`),
     ...short.map(
       (name) =>
-        `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${setSecret(name)}`,
+        `${name}: it is shorter than ${TOKEN_MIN_CHARS} characters and can be guessed: openssl rand -hex 32, then ${setSecret(name, value("ENVIRONMENT"))}`,
     ),
   ];
 }
@@ -96,10 +103,11 @@ function hookSecrets({ hooks }: Config, { value }: Given): string[] {
   );
   return [...needed].flatMap(([name, kind]) => {
     const secrets = secretList(value(name));
-    if (secrets.length === 0) return [`${name}: a hook's secret, and it is not set: ${setSecret(name)}`];
+    const put = setSecret(name, value("ENVIRONMENT"));
+    if (secrets.length === 0) return [`${name}: a hook's secret, and it is not set: ${put}`];
     if (kind !== "standard-webhooks" || secrets.every(isWebhookSecret)) return [];
     return [
-      `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name)}`,
+      `${name}: it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${put}`,
     ];
   });
 }
@@ -127,7 +135,7 @@ function eventSecrets({ events }: Config, { value }: Given): string[] {
     const secrets = secretList(value(name));
     if (secrets.length > 0 && secrets.every(isWebhookSecret)) return [];
     return [
-      `${name}: outgoing events are signed by it, and it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name)}`,
+      `${name}: outgoing events are signed by it, and it is not whsec_ and base64 of at least ${WEBHOOK_SECRET_MIN_BYTES} bytes: echo "whsec_$(openssl rand -base64 32)", then ${setSecret(name, value("ENVIRONMENT"))}`,
     ];
   });
 }
@@ -160,9 +168,13 @@ function sourceNeeds({ sources }: Config, { value, hasBucket }: Given): string[]
   if (buckets.length === 0) return faults;
   if (!value("EDGE_URL"))
     faults.push("EDGE_URL: private originals need the edge's address: write it in [vars] of wrangler.consumer.toml");
-  if (secretList(value("SIGNING_KEYS")).length === 0)
-    faults.push(
-      `SIGNING_KEYS: private originals are fetched under signed URLs: the same keys for both Workers, ${setSecret("SIGNING_KEYS")} and -c wrangler.edge.toml`,
+  if (secretList(value("SIGNING_KEYS")).length === 0) {
+    const [consumer, edge] = (["consumer", "edge"] as const).map((worker) =>
+      setSecret("SIGNING_KEYS", value("ENVIRONMENT"), worker),
     );
+    faults.push(
+      `SIGNING_KEYS: private originals are fetched under signed URLs: the same keys for both Workers, ${consumer} and ${edge}`,
+    );
+  }
   return faults;
 }

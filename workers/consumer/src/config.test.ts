@@ -26,6 +26,22 @@ describe("the control API's tokens", () => {
     );
   });
 
+  it.each([
+    ["staging", "-e staging"],
+    [undefined, "-e <env>"],
+  ])("of ENVIRONMENT %s: a reason of /readyz names that environment in its command", (environment, flag) => {
+    const value = (name: string) => (name === "ENVIRONMENT" ? environment : undefined);
+    const bucket = { prefix: "private/", bucket: "ORIGINALS", key: "{id}" };
+    const hook = { verifier: { kind: "bearer", secrets: ["CMS_TOKEN"] }, mapper: { kind: "native" } } as const;
+    const event = { url: "https://hooks.example/", types: ["run.done"], secrets: ["EVENT_SECRET"] };
+    const config = { ...SITE, sources: [bucket], hooks: { cms: hook }, events: [event] } as unknown as typeof SITE;
+    const commands = checkEnvironment(config, [], { value, hasBucket: () => true }).flatMap(
+      (fault) => fault.match(/npm run wrangler -- secret put \S+ -c \S+(?: -e \S+)?/g) ?? [],
+    );
+    expect(commands).toHaveLength(6);
+    expect(commands.filter((command) => !command.endsWith(flag))).toEqual([]);
+  });
+
   it("are as long as they are without their owner's name", () => {
     const [named, short] = [`anna:${LONG}`, "anna-who-has-a-long-name:x"];
     expect(tokensOf({ ADMIN_TOKEN: `${named},${short}` }).adminTokens).toEqual([named]);

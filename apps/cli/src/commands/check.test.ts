@@ -108,6 +108,13 @@ describe("prewarm check", () => {
     expect(await check(["--env", env, "--offline"])).toMatchObject({ code: EXIT.ok });
   });
 
+  it("prints commands for the environment that was asked for, and for no other", async () => {
+    const { stdout } = await check(["--env", "staging", "--offline"]);
+    const commands = stdout.match(/npm run wrangler -- .*/g) ?? [];
+    expect(commands.length).toBeGreaterThan(1);
+    expect(commands.filter((command) => !command.endsWith(" -e staging"))).toEqual([]);
+  });
+
   it("finds an environment that is not there", async () => {
     const { code, stdout } = await check(["--env", "nowhere", "--offline"]);
     expect(code).toBe(EXIT.failed);
@@ -122,7 +129,7 @@ describe("prewarm check", () => {
     });
     expect(gone.code).toBe(EXIT.ok);
     expect(gone.stdout).toMatch(/^look +\/readyz +http:\/\/localhost:8788 does not answer/m);
-    expect(gone.stdout).toContain("npm run wrangler -- secret put ADMIN_TOKEN -c wrangler.consumer.toml");
+    expect(gone.stdout).toContain("npm run wrangler -- secret put ADMIN_TOKEN -c wrangler.consumer.toml -e production");
     const other = await check([], { fetch: () => new Response("<h1>404</h1>", { status: 404 }) });
     expect([other.code, other.stdout]).toEqual([
       EXIT.failed,

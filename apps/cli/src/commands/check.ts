@@ -26,7 +26,9 @@ export const checkCommand: Command = {
     const config = await loadConfig(args, context);
     const file = findConfigFile(args, context);
     const findings = checkFiles(config, dirname(file ?? "."), args.text("env"));
-    findings.push(...(args.flag("offline") ? unseen(config, "not asked") : await askConsumer(config, args, context)));
+    findings.push(
+      ...(args.flag("offline") ? unseen(config, args, "not asked") : await askConsumer(config, args, context)),
+    );
     findings.push({
       state: "look",
       what: "lifecycle",
@@ -50,7 +52,7 @@ async function askConsumer(config: Config, args: Arguments, context: Context): P
     const response = await context.fetch(`${url}/readyz`, { headers, redirect: "manual", signal });
     return readiness(url, response.status, await response.text());
   } catch {
-    return unseen(config, `${url} does not answer`);
+    return unseen(config, args, `${url} does not answer`);
   }
 }
 
@@ -92,13 +94,13 @@ function reasonsOf(text: string): string[] | null {
   }
 }
 
-function unseen(config: Config, why: string): Finding[] {
+function unseen(config: Config, args: Arguments, why: string): Finding[] {
   return [
     {
       state: "look",
       what: "/readyz",
       text: `${why}, so secrets are not looked at (--url or PREWARM_URL names the consumer). Set them with:`,
     },
-    ...neededSecrets(config).map((text): Finding => ({ state: "look", what: "secret", text })),
+    ...neededSecrets(config, args.text("env")).map((text): Finding => ({ state: "look", what: "secret", text })),
   ];
 }

@@ -123,11 +123,13 @@ function given(config: Config, configFaults: readonly string[], { vars, bindings
   return findings;
 }
 
-/** Secrets that a deploy needs and that no file may hold. */
-export function neededSecrets(config: Config): string[] {
+/** The commands that set what a deploy needs and no file may hold. Production is the files' top level. */
+export function neededSecrets(config: Config, environment: string | null): string[] {
   const hooks = typeof config.hooks === "object" && config.hooks !== null ? Object.values(config.hooks) : [];
   const named = hooks.flatMap((hook) => (Array.isArray(hook?.verifier?.secrets) ? hook.verifier.secrets : []));
-  return [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named])].map(setSecret);
+  return [...new Set(["ITTYBIT_API_KEY", "ADMIN_TOKEN", ...named])].map((name) =>
+    setSecret(name, environment ?? "production"),
+  );
 }
 
 function edgeBuckets({ sources }: Config, { bindings }: Wrangler): Finding[] {
