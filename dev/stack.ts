@@ -9,6 +9,7 @@ import { type FindFile, startOriginals } from "./originals-server.ts";
 import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { prepareSamples } from "./samples.ts";
 import { isLoopback, type StackSettings } from "./settings.ts";
+import { lockState } from "./state-lock.ts";
 
 export interface StackOptions extends StackSettings {
   /** Rebuild and reload on edits. */
@@ -44,12 +45,16 @@ const CRON_MS = 60_000;
 
 /** Starts edge, consumer, emulator and sample originals in this process, all on loopback. Ports 0 take any free one. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const ports = await choosePorts(options);
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
+    const lock = lockState(options.stateDir, new Date());
+    closers.push(async () => lock.release());
+    const ports = await choosePorts(options);
+    const urls = { edge: `http://localhost:${ports.edge}`, control: `http://localhost:${ports.control}` };
+    lock.tell(urls);
     const folder = options.originalsDir === null ? null : await openOriginalsFolder(options.originalsDir);
     const originalsUrl = options.originalsUrl ?? (await localOriginals(options, folder, ports.originals, closers));
     const emulator = options.ittybitApiUrl ? null : await embeddedEmulator(options, ports, closers);
@@ -71,7 +76,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     closers.push(() => runtime.close());
     startClock(runtime, closers);
-    const stack = { edgeUrl: `http://localhost:${ports.edge}`, controlUrl: `http://localhost:${ports.control}` };
+    const stack = { edgeUrl: urls.edge, controlUrl: urls.control };
     await Promise.all([healthy(stack.edgeUrl), healthy(stack.controlUrl)]);
     await wakeSimulators(stack, options.adminToken);
     if (folder !== null) closers.push(forgetChanged(folder, stack.controlUrl, options));

@@ -6,10 +6,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../dev/listen.ts";
 import { until } from "./stack.ts";
 
-let child: ChildProcess | undefined;
+const children: ChildProcess[] = [];
 let stateDir = "";
 afterEach(async () => {
-  child?.kill("SIGKILL");
+  for (const child of children.splice(0)) child.kill("SIGKILL");
   await rm(stateDir, { recursive: true, force: true });
 });
 
@@ -22,11 +22,27 @@ async function start(env: Record<string, string> = {}) {
     env: { ...process.env, PORT, CONTROL_PORT, STATE_DIR: stateDir, WATCH: "false", ...env },
     detached: true,
   });
-  child = started;
+  children.push(started);
   let output = "";
   for (const stream of [started.stdout, started.stderr]) stream?.on("data", (chunk) => (output += chunk));
   const exited = new Promise<number | null>((resolve) => started.on("exit", resolve));
   return { process: started, PORT, CONTROL_PORT, output: () => output, exited };
+}
+
+/** Another start. Resolves when it has ended, or has printed `enough`; then it is stopped. */
+async function startSecond(env: Record<string, string>, enough?: string) {
+  const second = spawn("node", ["scripts/boot.mjs", "run", "dev/main.ts"], {
+    env: { ...process.env, WATCH: "false", ...env },
+  });
+  children.push(second);
+  let output = "";
+  const exited = new Promise<number | null>((resolve) => second.on("exit", resolve));
+  for (const stream of [second.stdout, second.stderr])
+    stream.on("data", (chunk) => {
+      output += chunk;
+      if (enough !== undefined && output.includes(enough)) second.kill("SIGTERM");
+    });
+  return { code: await exited, output };
 }
 
 /** Processes whose environment names this state folder: ours, however they were started (Linux). */
@@ -110,12 +126,32 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
       (output) => output.includes("ready edge="),
       40_000,
     );
-    const second = spawn("node", ["scripts/boot.mjs", "run", "dev/main.ts"], {
-      env: { ...process.env, PORT: first.PORT, STATE_DIR: stateDir, WATCH: "false" },
-    });
-    let output = "";
-    second.stderr.on("data", (chunk) => (output += chunk));
-    expect(await new Promise((resolve) => second.on("exit", resolve))).toBe(1);
-    expect(output).toContain(`Port ${first.PORT} is in use`);
+    const second = await startSecond({ PORT: first.PORT, STATE_DIR: join(stateDir, "another") });
+    expect(second.code).toBe(1);
+    expect(second.output).toContain(`Port ${first.PORT} is in use`);
+  });
+
+  it("refuses a second stack on the same STATE_DIR, and says who holds it; after a SIGKILL it starts", async () => {
+    const first = await start();
+    await until(
+      "ready",
+      async () => first.output(),
+      (output) => output.includes("ready edge="),
+      40_000,
+    );
+    const ports = { PORT: String(await freePort(0, true)), CONTROL_PORT: String(await freePort(0, true)) };
+    const refused = await startSecond({ ...ports, STATE_DIR: stateDir });
+    expect(refused.code).toBe(1);
+    expect(refused.output).toMatch(
+      /^prewarm: STATE_DIR .* is in use: process \d+ runs a stack on it since \S+ \S+ UTC/m,
+    );
+    expect(refused.output).toContain(
+      `(edge http://localhost:${first.PORT}, control http://localhost:${first.CONTROL_PORT})`,
+    );
+    expect((await fetch(`http://localhost:${first.CONTROL_PORT}/healthz`)).status).toBe(200);
+    process.kill(-(first.process.pid ?? 0), "SIGKILL");
+    await first.exited;
+    const again = await startSecond({ ...ports, STATE_DIR: stateDir }, "ready edge=");
+    expect(again.output).toContain(`ready edge=http://localhost:${ports.PORT}`);
   });
 });
