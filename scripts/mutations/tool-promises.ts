@@ -3,4 +3,5 @@ export const TOOL_PROMISES: Record<string, string> = {
   N4: "A folder above the clone chooses no program and no registry",
   S1: "A command that touches a deployment names its environment",
   S3: "A killed install keeps nobody waiting",
+  S4: "One stack works on a state folder, and no count is below 0",
 };

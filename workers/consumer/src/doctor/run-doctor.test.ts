@@ -251,6 +251,38 @@ describe("doctor", () => {
     expect(world.engine.stats().counts.upload.stored).toBe(2);
   });
 
+  it("counts the members of a run anew: what has no row was stored, and no number stays below 0", async () => {
+    await store(A); // in the run "test"
+    world.order({ lane: "bulk", run: "r", keys: ["b/400-high.webp", "c/400-high.webp", "d/400-high.webp"] });
+    world.engine.cancelJob(nameOfKey("d/400-high.webp"), "tester");
+    const runOf = (id: string) => {
+      const view = world.engine.getRun(id);
+      if (view === null) throw new Error(`no run ${id}`);
+      return view;
+    };
+    const sound = { test: runOf("test"), r: runOf("r") };
+    expect(sound.r.states).toMatchObject({ queued: 2, cancelled: 1, stored: 0 });
+    expect(await world.find()).toEqual({});
+    // As two engines on one database left them: ends that were counted twice, and ends that were lost.
+    world.sql.exec("UPDATE runs SET states = '[-18,0,0,0,0,20,0]', open = 1 WHERE id = 'test'");
+    world.sql.exec("UPDATE runs SET states = '[3,0,0,0,0,0,0]' WHERE id = 'r'");
+    expect(runOf("test").states).toMatchObject({ queued: 0, stored: 2 });
+    expect(await world.find()).toEqual({ counters_differ: 2 });
+    expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });
+    expect([runOf("test").states, runOf("r").states]).toEqual([sound.test.states, sound.r.states]);
+    expect(runOf("test").state).toBe("done");
+    expect(await world.find(true)).toEqual({});
+  });
+
+  it("shows no count below 0 before it has mended them", async () => {
+    world.order({ lane: "bulk", keys: ["b/400-high.webp"] });
+    world.sql.exec(`UPDATE docs SET body = '{"jobs":{"0 2":-16,"6 1":-1},"used":{}}' WHERE name = 'counts'`);
+    const { counts } = world.engine.stats();
+    expect([counts.bulk.queued, counts.upload.retrying]).toEqual([0, 0]);
+    expect(await world.find(true)).toEqual({ counters_differ: "2 fixed" });
+    expect(world.engine.stats().counts.bulk.queued).toBe(1);
+  });
+
   it("gives back what is held under a lease that ended long ago, and finds rows that nobody would", async () => {
     world.order({ lane: "bulk", keys: A });
     const said = { have: [], asks: [], submitted: [], settled: [], leave: false };

@@ -8,7 +8,7 @@ const MESSAGES: Record<FindingCode, string> = {
   row_forgotten: "Waiting jobs that nobody would find: they are due now.",
   lease_expired: "Leases that ended more than five minutes ago: what they held is given back.",
   slot_leaked: "Slots of abandoned jobs that should be free: freed.",
-  counters_differ: "Counts by state and lane that are not what the rows say: counted anew.",
+  counters_differ: "Counts by state and lane, or of a run's members, that are not what the rows say: counted anew.",
 };
 const EXAMPLES_MAX = 5;
 

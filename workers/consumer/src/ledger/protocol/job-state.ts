@@ -1,4 +1,5 @@
 import type { JobState, Lane } from "@prewarm/shared/job";
+import { shownCount } from "../tables/counters.ts";
 import { readIds } from "../tables/find-jobs.ts";
 import { countedAs, laneName, type Row, stateName, WAITING } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
@@ -32,9 +33,10 @@ export function stateCounts(tx: Tx): StateCounts {
     ...{ queued: none(), processing: none(), retrying: none(), stored: none() },
     ...{ dead: none(), refused: none(), cancelled: none() },
   };
-  for (const { state, lane, n } of tx.counts) counts[stateName(state)][laneName(lane)] += n;
+  for (const { state, lane, n } of tx.counts) counts[stateName(state)][laneName(lane)] += shownCount(n);
   for (const row of grantedRows(tx)) {
-    counts[stateName(countedAs(row))][laneName(row.lane)] -= 1;
+    const waiting = counts[stateName(countedAs(row))];
+    waiting[laneName(row.lane)] = shownCount(waiting[laneName(row.lane)] - 1);
     counts.processing[laneName(row.lane)] += 1;
   }
   return counts;

@@ -1,4 +1,5 @@
 import type { JobState } from "@prewarm/shared/job";
+import { shownCount } from "../tables/counters.ts";
 import { countedAs, type Row, stateName } from "../tables/row.ts";
 import type { Run, RunMove } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
@@ -20,5 +21,17 @@ export function memberStates(
     states[stateName(countedAs(row))] -= 1;
     states.processing += 1;
   }
+  return withoutDeficits(states);
+}
+
+/**
+ * What was counted out twice was counted in twice as well, mostly as stored: so the members stay as many as there are. The doctor counts them
+ * anew.
+ */
+function withoutDeficits(states: Record<JobState, number>): Record<JobState, number> {
+  const deficit = Object.values(states).reduce((sum, n) => sum + Math.min(0, n), 0);
+  if (deficit === 0) return states;
+  for (const state of Object.keys(states) as JobState[]) states[state] = shownCount(states[state]);
+  states.stored = shownCount(states.stored + deficit);
   return states;
 }

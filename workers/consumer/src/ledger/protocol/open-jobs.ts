@@ -1,4 +1,4 @@
-import type { Count } from "../tables/counters.ts";
+import { type Count, shownCount } from "../tables/counters.ts";
 import { LIVE, OPEN_CODES, type StateCode } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 
@@ -8,10 +8,12 @@ function openOnly({ state }: Count): boolean {
 
 /** Open jobs, from the counts: never a count over rows. */
 export function openJobs(tx: Tx): number {
-  return tx.counts.filter(openOnly).reduce((sum, { n }) => sum + n, 0);
+  return tx.counts.filter(openOnly).reduce((sum, { n }) => sum + shownCount(n), 0);
 }
 
 /** Open jobs that viewers wait for. */
 export function liveOpen(tx: Tx): number {
-  return tx.counts.filter((count) => count.lane === LIVE && openOnly(count)).reduce((sum, { n }) => sum + n, 0);
+  return tx.counts
+    .filter((count) => count.lane === LIVE && openOnly(count))
+    .reduce((sum, { n }) => sum + shownCount(n), 0);
 }

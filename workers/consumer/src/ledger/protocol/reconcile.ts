@@ -4,14 +4,14 @@ import type { SliceAnswer, SliceRequest } from "../contract.ts";
 import { Findings } from "../findings.ts";
 import { type Abandoned, isOver } from "../tables/abandoned.ts";
 import { audit } from "../tables/audit.ts";
-import { type Counts, countRows, listCounts } from "../tables/counters.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { forgottenIds } from "../tables/forgotten.ts";
 import { isRenewing } from "../tables/renewals.ts";
-import { isOpen, type Row, STORED } from "../tables/row.ts";
+import { isOpen, type Row } from "../tables/row.ts";
 import { endLeases, isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { PURGE_LOCK_MS, unlockImage } from "./purge.ts";
+import { recount } from "./recount.ts";
 
 /*
  * The ledger's half of the doctor. R2 lists an interval of keys and the ledger is asked for the rows of just these keys. It mends what
@@ -135,19 +135,6 @@ function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
 /** The alarm has freed the earlier ones, and nobody gives a later one. */
 function isLeaked(one: Abandoned, now: number): boolean {
   return isOver(one, now - LATE_MS) || one.until > now + JOB_DEADLINE_MS + LATE_MS;
-}
-
-/** Once a pass, because it reads the whole table. */
-function recount(tx: LedgerTx, findings: Findings, fix: boolean): void {
-  const real = countRows(tx.sql);
-  const known: Counts = Object.fromEntries(tx.counts.map(({ state, lane, n }) => [`${state} ${lane}`, n]));
-  const places = new Set([...Object.keys(real), ...Object.keys(known)]);
-  const wrong = listCounts(
-    Object.fromEntries([...places].map((place) => [place, (real[place] ?? 0) - (known[place] ?? 0)])),
-  );
-  const differing = wrong.filter(({ state, n }) => state !== STORED && n !== 0);
-  findings.add("counters_differ", differing.length);
-  if (fix) for (const { state, lane, n } of differing) tx.addCount(state, lane, n);
 }
 
 /** At once, where the rows were changed by other hands. */

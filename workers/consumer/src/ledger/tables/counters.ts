@@ -27,6 +27,11 @@ export function mergeCounts(into: Counts, from: Counts): void {
   for (const [place, n] of Object.entries(from)) into[place] = (into[place] ?? 0) + n;
 }
 
+/** A count as it is shown. One below 0 is falsified; the doctor counts it anew. */
+export function shownCount(n: number): number {
+  return Math.max(0, n);
+}
+
 export function listCounts(counts: Counts): Count[] {
   return Object.entries(counts).map(([place, n]) => {
     const [state, lane] = place.split(" ");

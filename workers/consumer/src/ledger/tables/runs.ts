@@ -1,5 +1,15 @@
 import { addTo, type Histogram } from "./histogram.ts";
-import { BULK, isOpen, type LaneCode, LIVE, OPEN_CODES, type Row, STATE_CODES } from "./row.ts";
+import {
+  BULK,
+  countedAs,
+  isOpen,
+  type LaneCode,
+  LIVE,
+  OPEN_CODES,
+  type Row,
+  STATE_CODES,
+  type StateCode,
+} from "./row.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
 /** The jobs of a request. Its counts follow its rows; what is still to be folded stands in the hands. */
@@ -168,6 +178,26 @@ function changing(run: Run): (string | number | null)[] {
 /** Members whose work is not done. */
 export function openOf(states: readonly number[]): number {
   return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);
+}
+
+/** The runs' members as the rows have them, by the run's number and counted state code. Reads the whole table of jobs. */
+export function countMembers(sql: Sql): Map<number, number[]> {
+  const members = new Map<number, number[]>();
+  const first = "SELECT run, state, attempts FROM jobs WHERE run > 0";
+  const further = "SELECT joins.run, state, attempts FROM joins JOIN jobs USING (id) WHERE joins.run > 0";
+  const query = `SELECT run, state, attempts > 0 AS failed, count(*) AS n FROM (${first} UNION ALL ${further}) GROUP BY 1, 2, 3`;
+  for (const raw of sql.exec(query)) {
+    const code = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
+    const states = members.get(int(raw.run)) ?? Array<number>(STATE_CODES).fill(0);
+    states[code] = (states[code] ?? 0) + int(raw.n);
+    members.set(int(raw.run), states);
+  }
+  return members;
+}
+
+/** The numbers of all runs. */
+export function runNumbers(sql: Sql): number[] {
+  return sql.exec("SELECT n FROM runs ORDER BY n").map((raw) => int(raw.n));
 }
 
 /** The run that has been in cancelling for longest, by number; null when none is. */

@@ -6,7 +6,7 @@ import { memberStates } from "../protocol/member-states.ts";
 import { addTo, quantile } from "../tables/histogram.ts";
 import { readRejections } from "../tables/rejections.ts";
 import { laneName, type Row } from "../tables/row.ts";
-import { openOf, type Run, readRuns } from "../tables/runs.ts";
+import { type Run, readRuns } from "../tables/runs.ts";
 import type { Sums } from "../tables/sums.ts";
 import { runWaitsFor } from "./waiting.ts";
 
@@ -76,10 +76,9 @@ interface Known {
 }
 
 function shown(tx: LedgerTx, run: Run, { speeds, moved, granted }: Known): RunView {
-  const { states: moves = [], existing = 0, ready = [] } = moved.runs[run.n] ?? {};
-  const members = run.states.map((n, code) => n + (moves[code] ?? 0));
+  const { existing = 0, ready = [] } = moved.runs[run.n] ?? {};
   const states = memberStates(tx, run, { moved: moved.runs[run.n], granted });
-  const open = openOf(members);
+  const open = states.queued + states.processing + states.retrying;
   // The row says when it was folded; until then its workers have only just left.
   const ended = open > 0 ? 0 : run.ended || tx.now;
   const accepting = run.accepting === 1 && tx.now - run.updated < ACCEPTING_MS;

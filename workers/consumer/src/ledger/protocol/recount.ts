@@ -1,0 +1,60 @@
+import type { Findings } from "../findings.ts";
+import { type Counts, countRows, listCounts } from "../tables/counters.ts";
+import { OPEN_CODES, STORED } from "../tables/row.ts";
+import { countMembers, type Run, runNumbers } from "../tables/runs.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+
+/*
+ * Counts beside what the rows say. A stored job has no row, so the number of stored ones is what the others leave. Both counts read the whole
+ * table of jobs.
+ */
+
+/** Once a pass of the doctor. */
+export function recount(tx: LedgerTx, findings: Findings, fix: boolean): void {
+  const lanes = recountLanes(tx, fix);
+  const runs = recountRuns(tx, fix);
+  findings.add("counters_differ", lanes + runs.length, runs);
+}
+
+/** How many counts by state and lane differed. */
+function recountLanes(tx: LedgerTx, fix: boolean): number {
+  const real = countRows(tx.sql);
+  const known: Counts = Object.fromEntries(tx.counts.map(({ state, lane, n }) => [`${state} ${lane}`, n]));
+  const places = new Set([...Object.keys(real), ...Object.keys(known)]);
+  const wrong = listCounts(
+    Object.fromEntries([...places].map((place) => [place, (real[place] ?? 0) - (known[place] ?? 0)])),
+  );
+  const differing = wrong.filter(({ state, n }) => state !== STORED && n !== 0);
+  if (fix) for (const { state, lane, n } of differing) tx.addCount(state, lane, n);
+  return differing.length;
+}
+
+/** The ids of runs whose counts differed. */
+function recountRuns(tx: LedgerTx, fix: boolean): string[] {
+  const rows = countMembers(tx.sql);
+  const moved = tx.kept.hands.unfolded().runs;
+  const differing: string[] = [];
+  for (const n of runNumbers(tx.sql)) {
+    const run = tx.runs.byNumber(n);
+    if (run === null) continue;
+    const known = run.states.map((count, code) => count + (moved[n]?.states[code] ?? 0));
+    const real = realStates(known, rows.get(n) ?? []);
+    if (real.every((count, code) => count === known[code])) continue;
+    differing.push(run.id);
+    if (fix) correct(run, known, real);
+  }
+  return differing;
+}
+
+/** An open member has a row. One that has ended may have lost its row or left it to another run, so of these the rows say the least number. */
+function realStates(known: readonly number[], rows: readonly number[]): number[] {
+  const isOpen = (code: number): boolean => OPEN_CODES.some((open) => open === code);
+  const real = known.map((n, code) => (isOpen(code) ? (rows[code] ?? 0) : Math.max(n, rows[code] ?? 0)));
+  const sum = (states: readonly number[]): number => states.reduce((total, n) => total + n, 0);
+  real[STORED] = Math.max(0, (known[STORED] ?? 0) + sum(known) - sum(real));
+  return real;
+}
+
+function correct(run: Run, known: readonly number[], real: readonly number[]): void {
+  run.states = run.states.map((n, code) => n + (real[code] ?? 0) - (known[code] ?? 0));
+}
