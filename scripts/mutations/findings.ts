@@ -123,7 +123,7 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F4",
     breaks: "a result of any size is kept",
-    file: "workers/consumer/src/making/finish-job.ts",
+    file: "workers/consumer/src/making/fetch-result.ts",
     find: "allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES }",
     replace: "allowLoopbackHttp, maxBytes: 10 * OUTPUT_MAX_BYTES }",
     tests: ["test/world/strangers/kept.test.ts"],
@@ -236,8 +236,8 @@ export const FINDINGS: Mutation[] = [
     promise: "F13",
     breaks: "all of a foreign text is looked at",
     file: "workers/consumer/src/platform/log.ts",
-    find: "  clean = clean.slice(0, LOOKED_AT_CHARS);\n",
-    replace: "",
+    find: ".slice(0, Math.max(0, clean.length - longest)) : clean).slice(0, LOOKED_AT_CHARS)",
+    replace: ") : text)",
     tests: ["workers/consumer/src/platform/log.test.ts"],
   },
   {

@@ -12,3 +12,7 @@ import { TOOLS } from "./tools.ts";
 import { WEATHER } from "./weather.ts";
 
 export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...TOOLS];
+import { RESULTS } from "./results.ts";
+import { WEATHER } from "./weather.ts";
+
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...RESULTS, ...FINDINGS];

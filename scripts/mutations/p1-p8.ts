@@ -232,7 +232,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P3",
     breaks: "any size passes",
     file: `${SRC}/ittybit/output/verify.ts`,
-    find: "return fault === null ? { ok: true, size } : { ok: false, message: fault };",
+    find: "return fault === null ? { ok: true, size } : another(fault);",
     replace: "return { ok: true, size };",
     tests: [`${SRC}/ittybit/output/verify.test.ts`],
   },

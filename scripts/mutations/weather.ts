@@ -39,14 +39,6 @@ export const WEATHER: Mutation[] = [
     tests: [`${SRC}/making/finish-job.test.ts`],
   },
   {
-    promise: "P5",
-    breaks: "a private result waits for the date of a Retry-After",
-    file: `${PROTOCOL}/settle.ts`,
-    find: "return Math.min(gate.breaker.until, now + LOOK_AGAIN_MS);",
-    replace: "return Math.max(gate.breaker.until, now);",
-    tests: [`${PROTOCOL}/settle.test.ts`],
-  },
-  {
     promise: "P17",
     breaks: "a table keeps more than it may",
     file: `${PROTOCOL}/prune.ts`,

@@ -1,7 +1,12 @@
 import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
-import { createFakeIttybit, type FakeIttybit, OUTPUT_HOST } from "../../workers/consumer/src/testing/fake-ittybit.ts";
+import {
+  createFakeIttybit,
+  type FakeIttybit,
+  type FakeJob,
+  OUTPUT_HOST,
+} from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -33,6 +38,8 @@ export interface CalmOptions {
   isMissing?: (id: string) => boolean;
   /** A result's bytes; default: a picture of the width that was asked for. */
   result?: (width: number) => Promise<Uint8Array>;
+  /** What the results' host answers in place of a result, at Unix ms `now`; null: the result. */
+  instead?: (job: FakeJob, now: number) => Response | null;
   log?: Log;
   /** Another client in front of the Ittybit in memory; default: none, for it is one itself. */
   client?: (ittybit: FakeIttybit, clock: VirtualClock) => Ittybit;
@@ -118,12 +125,9 @@ export class CalmWorld extends World {
   }
 }
 
-function webOf(
-  clock: VirtualClock,
-  ittybit: FakeIttybit,
-  fetched: string[],
-  { webMs = 0, isMissing = () => false, result = (width) => picture("webp", width, width / 2) }: CalmOptions,
-): typeof fetch {
+function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], options: CalmOptions): typeof fetch {
+  const { webMs = 0, isMissing = () => false, instead = () => null } = options;
+  const { result = (width) => picture("webp", width, width / 2) } = options;
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
     fetched.push(url);
@@ -134,6 +138,8 @@ function webOf(
     // The encoder's threads know nothing of this time.
     if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));
     const job = ittybit.jobs.find(({ id }) => url === `${OUTPUT_HOST}/${id}`);
+    const fault = job === undefined ? null : instead(job, clock.now());
+    if (fault !== null) return fault;
     const width = job?.order.options.width ?? 0;
     return new Response(await clock.holding(() => result(width)));
   }) as typeof fetch;

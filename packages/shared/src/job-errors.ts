@@ -115,13 +115,21 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   },
   output_expired: {
     fate: "tried again",
-    cause: "The result's address had ended before it was fetched.",
-    cure: "None, if rare: the job is made anew. Often: the consumer is much too slow, look for `batch.failed`.",
+    cause:
+      "The result's address had ended, or its file was gone, for ten minutes in which the job was read again and again for a fresh address. The message names the host and its answer.",
+    cure: "None, if rare: the job is made anew. Often: Ittybit deletes results sooner than they are fetched, look for `batch.failed`.",
   },
   output_private: {
-    fate: "held back",
-    cause: "Results need a signature: access rules keep the files of the Ittybit project private.",
-    cure: "Make them public ([ittybit](ittybit.md)); the breaker, which stopped everything else, tries again by itself. A dead letter only where others can be fetched, or after ten minutes: retry it.",
+    fate: "tried again",
+    cause:
+      "The results' host refused the result for ten minutes, and its address carries no signature: access rules may keep the files of the Ittybit project private. The message names the host and its answer.",
+    cure: "Make them public ([ittybit](ittybit.md)). While no result can be fetched, the breaker stops new jobs, and closes by itself.",
+  },
+  output_unreachable: {
+    fate: "tried again",
+    cause:
+      "The results' host gave no answer, or another one than the result (5xx, 429), for ten minutes. The message names the host and its answer.",
+    cure: "None, if rare: the job is made anew. Often: ask Ittybit about that host.",
   },
   output_blocked: {
     fate: "tried again",
@@ -135,7 +143,8 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   },
   output_invalid: {
     fate: "tried again",
-    cause: "The result is cut off, or is not the variant that was asked for (format, size).",
+    cause:
+      "The result is a picture of another format or size than was asked for; or for ten minutes its host gave a page, nothing or a part of it.",
     cure: "Look at the job at Ittybit by its id; a report is welcome if it repeats.",
   },
   crashed: {

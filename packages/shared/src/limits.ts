@@ -31,6 +31,8 @@ export const LEASE_MS = 60_000;
 export const LEASE_MIN_LEFT_MS = 30_000;
 /** An Ittybit job that has not ended by then is given up (deadline of a generation). */
 export const JOB_DEADLINE_MS = 600_000;
+/** A job that is done and whose result cannot be fetched is kept for so long after the first refusal. Chosen: longer than hosts restart, shorter than people wait. */
+export const RESULT_WITHIN_MS = 600_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
 export const HANDLER_WALL_MS = 900_000;
 /** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */

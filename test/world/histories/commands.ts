@@ -106,8 +106,8 @@ const upstreamFault = fc.oneof(
     )
     .map(([ends, ms]) => fault(`job(${ends} after ${ms} ms)`, ({ jobs }) => jobs.push({ ends, ms }))),
   fc
-    .constantFrom("html", "truncated", "gone", "error")
-    .map((how) => fault(`output(${how})`, ({ outputs }) => outputs.push(how))),
+    .tuple(fc.constantFrom("html", "truncated", "gone", "error"), fc.constantFrom(1, 8))
+    .map(([how, n]) => fault(`output(${how}, ${n})`, ({ outputs }) => outputs.push(...Array(n).fill(how)))),
 );
 /** What becomes of the next hooks, where there are any. */
 const hookFault = fc.oneof(

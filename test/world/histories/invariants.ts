@@ -11,6 +11,7 @@ import type {
 import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Chance } from "../chance.ts";
+import { KeptResults } from "../kept-results.ts";
 import type { Put } from "../store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import type { Watcher } from "../world.ts";
@@ -46,6 +47,7 @@ export class Invariants implements Watcher {
   #world: JudgedWorld | null = null;
   #prompt: Promptness | null = null;
   #commits: CommitChecks | null = null;
+  readonly #kept = new KeptResults((text) => this.violation(text));
   /** Of each owner's last good call: until when it may write, and by which instance. The table knows of none that merely looks. */
   readonly #leases = new Map<string, { until: number; bornAt: number }>();
 
@@ -102,6 +104,7 @@ export class Invariants implements Watcher {
 
   hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {
     this.promises.before(call, args);
+    if (call === "exchange") this.#kept.heard((args[0] as ExchangeRequest).settled, this.#clock.now());
     const wasLive = call === "exchange" ? this.#leaseOf((args[0] as ExchangeRequest).owner) : "live";
     const before = wasLive === "over" ? this.#dump() : "";
     this.#during = { call, args };

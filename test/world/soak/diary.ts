@@ -13,6 +13,7 @@ import type {
 } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
+import { KeptResults } from "../kept-results.ts";
 import type { Put } from "../store.ts";
 import type { Watcher } from "../world.ts";
 import { imageOf, kindOf, sizeOf, stampOf, viewedKey, warmedKeys } from "./originals.ts";
@@ -72,6 +73,7 @@ export class Diary implements Watcher {
   readonly #names = new Map<number, string>();
   /** The ledger's tables, once there are some. */
   #sql: Sql | null = null;
+  readonly #kept = new KeptResults((text) => this.violation(text));
   readonly #now: () => number;
   readonly #versions: Int32Array;
 
@@ -222,6 +224,7 @@ export class Diary implements Watcher {
 
   /** What the ledger heard of outcomes. What is said of a job that its sayer does not hold explains nothing. */
   #settled({ owner, settled }: ExchangeRequest, { status }: ExchangeAnswer, mine: ReadonlySet<number>): void {
+    this.#kept.heard(settled, this.#now());
     for (const { id, gen, outcome } of settled) {
       const key = this.#names.get(id) ?? "";
       const what = outcome.kind === "failed" ? `failed ${outcome.failure.code}` : outcome.kind;

@@ -69,8 +69,8 @@ export async function checkOutput(
   if (job.output === null) return { ok: false, code: "output_missing", message: "the job is done and names no result" };
   const settings = { fetch: session.fetch, allowLoopbackHttp: true, maxBytes: OUTPUT_MAX_BYTES };
   const download = await openDownload(job.output, settings);
-  if (download.kind === "gone") return { ok: false, code: download.code, message: download.message };
   const body = download.kind === "open" ? await download.read() : download;
+  if (body.kind === "unfetched") return { ok: false, code: body.code, message: body.message };
   if (body.kind !== "bytes") {
     return { ok: false, code: body.kind, message: "message" in body ? body.message : `the result is ${body.kind}` };
   }

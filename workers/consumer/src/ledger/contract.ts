@@ -115,6 +115,8 @@ export interface Given {
   hook: string | null;
   /** Of `finish`: how the job was seen to end. */
   sight: IttybitJob | null;
+  /** Since when its result could not be fetched, Unix ms by the ledger's clock; null: it was not tried, or never refused. */
+  unfetchedSince: number | null;
 }
 
 /** What became of a job in a handler's hands. */
@@ -139,12 +141,19 @@ export type Outcome =
   | { kind: "fault"; failure: Failure }
   | { kind: "throttled"; until: number }
   | { kind: "account"; status: number; message: string }
-  /** The result is not to be had, or the put was refused or not answered: to be tried again from `due`. */
-  | { kind: "pending"; due: number }
+  /** R2 did not answer, the put was refused, or the job's result could not be fetched (`unfetched`): to be tried again from `due`. */
+  | { kind: "pending"; due: number; unfetched?: Unfetched }
   /** Given back without a POST. */
   | { kind: "unposted" }
   /** Given back after the POST. */
   | { kind: "stopped" };
+
+/** Why a job that is done has no result to fetch. `status` is null when no answer came; the message names the host and its answer. */
+export interface Unfetched {
+  code: string;
+  status: number | null;
+  message: string;
+}
 
 /** A message that could not be used, kept whole so that it can be looked at and sent again. */
 export interface DeadMessage {

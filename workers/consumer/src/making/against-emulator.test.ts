@@ -158,6 +158,21 @@ describe("against the local Ittybit", () => {
     },
   );
 
+  const unfetched = (code: string) => ({ kind: "pending", unfetched: { code } });
+
+  it.each(["403", "404", "500", "html", "truncated", "empty", "reset"] as const)(
+    "pays once for a result whose host first answers with %s",
+    async (as) => {
+      emulator.control.addFault({ fault: { type: "output", as }, times: 1, per: "job" });
+      const { ledger, consume } = setup();
+      await consume([KEY]);
+      Object.assign(ledger.rows.get(KEY) ?? {}, { due: 0 });
+      await consume([KEY]);
+      expect(ledger.lastOutcome(KEY)?.kind).toBe("stored");
+      expect(emulator.control.stats().createdJobs).toBe(1);
+    },
+  );
+
   type Fault = Parameters<Emulator["control"]["addFault"]>[0]["fault"];
 
   it.each<[string, Fault, object, number]>([
@@ -185,22 +200,12 @@ describe("against the local Ittybit", () => {
     ["a job without output", { type: "output_missing" }, { kind: "pending" }, 1],
     ["a job of another size", { type: "wrong_dimension" }, { kind: "failed", failure: { code: "output_invalid" } }, 1],
     ["skewed clocks", { type: "skew", ms: -86_400_000 }, { kind: "stored" }, 1],
-    ["an output that answers 403", { type: "output", as: "403" }, { kind: "account", status: 403 }, 1],
-    [
-      "an output that answers 404",
-      { type: "output", as: "404" },
-      { kind: "failed", failure: { code: "output_expired" } },
-      1,
-    ],
-    ["an output that answers 500", { type: "output", as: "500" }, { kind: "pending" }, 1],
-    [
-      "an output that is HTML",
-      { type: "output", as: "html" },
-      { kind: "failed", failure: { code: "output_invalid" } },
-      1,
-    ],
-    ["an output cut off", { type: "output", as: "truncated" }, {}, 1],
-    ["an empty output", { type: "output", as: "empty" }, { kind: "failed", failure: { code: "output_invalid" } }, 1],
+    ["an output that answers 403", { type: "output", as: "403" }, unfetched("output_private"), 1],
+    ["an output that answers 404", { type: "output", as: "404" }, unfetched("output_expired"), 1],
+    ["an output that answers 500", { type: "output", as: "500" }, unfetched("output_unreachable"), 1],
+    ["an output that is HTML", { type: "output", as: "html" }, unfetched("output_invalid"), 1],
+    ["an output cut off", { type: "output", as: "truncated" }, { kind: "pending" }, 1],
+    ["an empty output", { type: "output", as: "empty" }, unfetched("output_invalid"), 1],
     [
       "a mislabelled output",
       { type: "output", as: "mislabelled" },
@@ -216,7 +221,7 @@ describe("against the local Ittybit", () => {
       { kind: "failed", failure: { code: "output_blocked" } },
       1,
     ],
-    ["an output that resets", { type: "output", as: "reset" }, { kind: "pending" }, 1],
+    ["an output that resets", { type: "output", as: "reset" }, unfetched("output_unreachable"), 1],
   ])("settles %s", async (_name, fault, expected, jobs) => {
     emulator.control.addFault({ fault });
     const { ledger, images, consume } = setup();

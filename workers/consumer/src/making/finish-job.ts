@@ -1,14 +1,16 @@
-import type { FailureClass } from "@prewarm/shared/job";
-import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
+import { resolveOriginal } from "@prewarm/shared/source";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
 import { expectedSize, type Size } from "../ittybit/job-request.ts";
-import { type Bytes, type Download, openDownload } from "../ittybit/output/download.ts";
-import { verifyOutput } from "../ittybit/output/verify.ts";
+import type { Bytes } from "../ittybit/output/download.ts";
+import { type Verdict, verifyOutput } from "../ittybit/output/verify.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { errorText, publicText } from "../platform/log.ts";
+import { secretsOf } from "../platform/signed-url.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
+import { failed } from "./failed.ts";
+import { keptUnfetched, openFresh, outcomeOfNoBytes, readDone } from "./fetch-result.ts";
 import type { Entry } from "./hands.ts";
 import { head } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
@@ -25,30 +27,26 @@ interface Expectation {
 const AGAIN_MS = 5_000;
 /** How long a job that is done may take to show its result. */
 const OUTPUT_WITHIN_MS = 15_000;
-/** How long after its grant a job whose result is private is kept, in case the project's files are made public. */
-const PRIVATE_WITHIN_MS = 600_000;
-
-function failed(failureClass: FailureClass, code: string, message: string): Outcome {
-  return {
-    kind: "failed",
-    class: failureClass,
-    failure: { code, message: publicText(message) },
-    posted: true,
-    ended: true,
-  };
-}
 
 function again(context: BatchContext): Outcome {
   return { kind: "pending", due: context.clock.now() + AGAIN_MS };
 }
 
+/** What must appear in no message about a job: what makes the URLs work of its original and of its result. */
+async function secretsOfJob({ originals, config }: BatchContext, { image, given }: Entry, job: IttybitJob) {
+  const isSigned = originals.bucketOriginalUrl !== null && resolveOriginal(config, image)?.kind === "bucket";
+  const own = isSigned ? await originals.bucketOriginalUrl?.(image, given.grantedAt) : null;
+  return [own ?? null, job.input, job.output].flatMap(secretsOf);
+}
+
 /** A job that ended without success. The second such end is taken for permanent. */
-function outcomeOfEnded(job: IttybitJob, attempts: number): Outcome {
+async function outcomeOfEnded(context: BatchContext, entry: Entry, job: IttybitJob): Promise<Outcome> {
   const message = job.error?.message ?? "the job failed";
-  if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message);
-  const outcome = failed(attempts >= 1 ? "permanent" : "transient", "upstream_failed", message);
+  const secrets = await secretsOfJob(context, entry, job);
+  if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message, secrets);
+  const outcome = failed(entry.given.attempts >= 1 ? "permanent" : "transient", "upstream_failed", message, secrets);
   const kind = job.error?.kind;
-  if (outcome.kind === "failed" && typeof kind === "string") outcome.failure.kind = publicText(kind);
+  if (typeof kind === "string") outcome.failure.kind = publicText(kind, secrets);
   return outcome;
 }
 
@@ -73,60 +71,17 @@ async function expectationOf(context: BatchContext, entry: Entry, job: IttybitJo
   return { size: expectedSize(entry.transform, size), etag, originalBytes };
 }
 
-/**
- * The job is done, and its result is refused. A project that keeps its files private gives none at all: nothing more is to be paid for, and
- * what is made is kept for when they are public. Where others come, or it stays so, it is this one's fault, and trying again would pay again.
- */
-function outcomeOfGone(
-  { clock, counts }: BatchContext,
-  { given }: Entry,
-  { code, status, message }: Extract<Download, { kind: "gone" }>,
-): Outcome {
-  if (code === "output_expired") return failed("transient", code, message);
-  const isOwn = counts.outcomes.stored !== undefined || clock.now() - given.grantedAt >= PRIVATE_WITHIN_MS;
-  return isOwn ? failed("permanent", code, message) : { kind: "account", status, message };
-}
-
-/** The outcome of a download that gave no bytes. On `gone` the job was read once more before. */
-function outcomeOfNoBytes(
-  context: BatchContext,
-  entry: Entry,
-  result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
-): Outcome {
-  switch (result.kind) {
-    case "gone":
-      return outcomeOfGone(context, entry, result);
-    case "too_large":
-      return failed("permanent", "output_too_large", `the result is larger than ${OUTPUT_MAX_BYTES} bytes`);
-    case "blocked":
-      return failed("transient", "output_blocked", result.message);
-    case "truncated":
-      return failed("transient", "output_invalid", `the result is cut off: ${result.message}`);
-    case "unreachable":
-      // The bytes may still be there.
-      return again(context);
-    default:
-      return result satisfies never;
-  }
-}
-
-async function readJob(context: BatchContext, entry: Entry, id: string): Promise<IttybitJob | null> {
-  const look = await context.connections.run(() => context.ittybit.get(id), { rank: rankOf(entry, "result") });
-  return look.kind === "job" ? look.job : null;
-}
-
 /** The job with its result's URL, or what is to be said instead. */
 async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: IttybitJob; url: string } | Outcome> {
-  const { job: id, gen, key, sight, attempts, grantedAt } = entry.given;
+  const { job: id, gen, key, sight, grantedAt, unfetchedSince } = entry.given;
   const now = context.clock.now();
-  // Done, and its result not yet shown: the job is read once more.
-  const job =
-    sight?.status === "done" && sight.output === null && id !== null
-      ? ((await readJob(context, entry, id)) ?? sight)
-      : sight;
+  // Done, and its result not shown yet, or not to be fetched where it was: the job is read once more.
+  const isToRead = sight?.status === "done" && (sight.output === null || unfetchedSince !== null);
+  const fresh = isToRead && id !== null ? await readDone(context, entry, id) : null;
+  const job = fresh?.output == null ? sight : fresh;
   if (job === null || job.status === "pending") return again(context);
   if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key })) return ofAnother(job.id);
-  if (job.status !== "done") return outcomeOfEnded(job, attempts);
+  if (job.status !== "done") return outcomeOfEnded(context, entry, job);
   if (job.output !== null) return { job, url: job.output };
   const since = Math.min(
     now - grantedAt,
@@ -137,25 +92,16 @@ async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: Itt
     : failed("transient", "output_missing", "the job is done and names no result");
 }
 
-async function openResult(context: BatchContext, entry: Entry, url: string): Promise<Download> {
-  await context.at("before-download", entry.given.key);
-  const { fetch, allowLoopbackHttp } = context;
-  const settings = { fetch, allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES };
-  return context.connections.run(
-    async () => {
-      entry.begun = true;
-      return openDownload(url, settings);
-    },
-    { rank: rankOf(entry, "result") },
-  );
-}
-
-/** Opens the result; a URL that has expired is asked for once more, for a re-read job may carry a fresh one. */
-async function openFresh(context: BatchContext, entry: Entry, job: IttybitJob, url: string): Promise<Download> {
-  const first = await openResult(context, entry, url);
-  if (first.kind !== "gone") return first;
-  const fresh = (await readJob(context, entry, job.id))?.output ?? null;
-  return fresh === null ? first : openResult(context, entry, fresh);
+/** A whole picture is what Ittybit made. Anything else came in its place: a page, nothing, or a part. */
+function outcomeOfWrong(
+  context: BatchContext,
+  entry: Entry,
+  { isPicture, message }: Extract<Verdict, { ok: false }>,
+  from: string,
+): Outcome {
+  if (isPicture) return failed("transient", "output_invalid", `the result is not the variant: ${message}`);
+  const unfetched = { kind: "unfetched", code: "output_invalid", status: 200 } as const;
+  return keptUnfetched(context, entry, { ...unfetched, message: `${from}, and ${message}` });
 }
 
 /** Judges the bytes and puts them in place of what the head saw. */
@@ -163,7 +109,7 @@ async function storeVariant(
   context: BatchContext,
   entry: Entry,
   job: IttybitJob,
-  bytes: Uint8Array,
+  { bytes, from }: Extract<Bytes, { kind: "bytes" }>,
   before: StoredObject | null,
 ): Promise<Outcome> {
   const { transform, given } = entry;
@@ -171,7 +117,7 @@ async function storeVariant(
   const expected = await expectationOf(context, entry, job);
   const { format, fit } = transform;
   const verdict = verifyOutput(bytes, { format, size: expected.size, asked: transform, fit });
-  if (!verdict.ok) return failed("transient", "output_invalid", `the result is not the variant: ${verdict.message}`);
+  if (!verdict.ok) return outcomeOfWrong(context, entry, verdict, from);
   const { etag: sourceEtag, originalBytes } = expected;
   const metadata = { gen, job: job.id, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
   const put = await context.connections.run(
@@ -223,7 +169,7 @@ export async function finishJob(context: BatchContext, entry: Entry): Promise<vo
     await context.at("downloaded", key);
     const outcome =
       body.kind === "bytes"
-        ? await storeVariant(context, entry, job, body.bytes, before.stored).catch((error) =>
+        ? await storeVariant(context, entry, job, body, before.stored).catch((error) =>
             outcomeOfThrow(context, key, error),
           )
         : outcomeOfNoBytes(context, entry, body);

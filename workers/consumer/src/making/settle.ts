@@ -45,6 +45,8 @@ function logFailure(context: BatchContext, entry: Entry, outcome: Outcome): void
   const job = { ...namesOf(entry), outcome: outcome.kind };
   if (outcome.kind === "failed" || outcome.kind === "unclear")
     context.log("job.failed", { ...job, attempt: entry.given.attempts + 1, ...outcome.failure });
+  if (outcome.kind === "pending" && outcome.unfetched !== undefined)
+    context.log("result.unfetched", { ...job, ...outcome.unfetched, due: outcome.due });
   if (outcome.kind === "account") context.log("job.failed", { ...job, ...outcome });
   if (outcome.kind === "throttled") context.log("job.failed", { ...job, until: outcome.until });
 }

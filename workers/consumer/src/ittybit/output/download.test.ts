@@ -46,7 +46,10 @@ describe("openDownload", () => {
     const { get } = setup({
       [URL_OF_RESULT]: () => new Response(stream([300]), { headers: { "content-length": "500" } }),
     });
-    expect(await get()).toEqual({ kind: "truncated", message: "300 of 500 bytes came" });
+    expect(await get()).toEqual({
+      ...{ kind: "unfetched", code: "output_invalid", status: 200 },
+      message: "store.example.net answered HTTP 200 (no content type), and 300 of 500 bytes came",
+    });
   });
 
   it("stops at the cap, declared or not, without reading on", async () => {
@@ -65,20 +68,49 @@ describe("openDownload", () => {
     expect(await honest.get()).toEqual({ kind: "too_large" });
   });
 
-  it("says unreachable when the connection breaks on the way", async () => {
+  it("gives no result when the connection breaks on the way", async () => {
     const { get } = setup({ [URL_OF_RESULT]: () => new Response(stream([300], true)) });
-    expect(await get()).toMatchObject({ kind: "unreachable" });
+    expect(await get()).toEqual({
+      ...{ kind: "unfetched", code: "output_unreachable", status: null },
+      message: "store.example.net did not answer: Error: connection lost",
+    });
   });
 
   it.each([
-    [403, "gone"],
-    [404, "gone"],
-    [410, "gone"],
-    [500, "unreachable"],
-    [429, "unreachable"],
-  ])("takes %d for %s", async (status, kind) => {
-    const { get } = setup({ [URL_OF_RESULT]: () => new Response("", { status }) });
-    expect(await get()).toMatchObject({ kind });
+    [401, "output_private"],
+    [403, "output_private"],
+    [404, "output_expired"],
+    [410, "output_expired"],
+    [500, "output_unreachable"],
+    [503, "output_unreachable"],
+    [429, "output_unreachable"],
+    [302, "output_unreachable"],
+  ])("names the host and its answer of %d: %s", async (status, code) => {
+    const headers = { "content-type": "text/html; charset=utf-8" };
+    const { get } = setup({ [URL_OF_RESULT]: () => new Response("", { status, headers }) });
+    expect(await get()).toMatchObject({
+      ...{ kind: "unfetched", code, status },
+      message: expect.stringContaining(`store.example.net answered HTTP ${status} (text/html)`),
+    });
+  });
+
+  it("names the host that a redirect led to, and no query", async () => {
+    const pages = {
+      [URL_OF_RESULT]: redirect("https://cdn.example.org/b?X-Amz-Signature=abcdef0123456789"),
+      "https://cdn.example.org/b?X-Amz-Signature=abcdef0123456789": () => new Response("", { status: 503 }),
+    };
+    const download = await setup(pages).get();
+    expect(download).toMatchObject({ message: "cdn.example.org answered HTTP 503 (text/plain)" });
+  });
+
+  it("keeps a URL's secrets out of what a failed connection says", async () => {
+    const url = `${URL_OF_RESULT}?sig=abcdef%2F0123456789`;
+    const { get } = setup({
+      [url]: () => {
+        throw new TypeError("cannot fetch sig=abcdef%2F0123456789, that is abcdef/0123456789");
+      },
+    });
+    expect(JSON.stringify(await get(url))).not.toMatch(/0123456789/);
   });
 
   it.each<[string, string, number, string]>([
@@ -91,11 +123,25 @@ describe("openDownload", () => {
     ["a private file", "", 403, "output_private"],
     ["a private file, told by 401", "?w=1", 401, "output_private"],
     ["a signed URL that is not accepted", "?signature=x", 401, "output_expired"],
+    [
+      "GCS",
+      "?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Date=1&X-Goog-Expires=1&X-Goog-Signature=x",
+      403,
+      "output_expired",
+    ],
+    ["GCS, signed in the old way", "?GoogleAccessId=a&Expires=1&Signature=x", 403, "output_expired"],
+    ["Azure", "?sv=2024-11-04&se=2026-01-01&sr=b&sp=r&sig=x", 403, "output_expired"],
+    ["R2", "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Expires=1", 403, "output_expired"],
+    ["CloudFront", "?Expires=1&Signature=x&Key-Pair-Id=k", 403, "output_expired"],
+    ["CloudFront with a policy", "?Policy=p&Key-Pair-Id=k", 403, "output_expired"],
+    ["a token", "?token=x", 403, "output_expired"],
+    ["Cloudflare's check of a token", "?verify=1-x", 403, "output_expired"],
+    ["no signature: a size", "?s=400&w=2", 403, "output_private"],
   ])("tells %s", async (_what, query, status, code) => {
     const url = URL_OF_RESULT + query;
     const { get } = setup({ [url]: () => new Response("", { status }) });
     const download = await get(url);
-    expect(download).toMatchObject({ kind: "gone", status, code });
+    expect(download).toMatchObject({ kind: "unfetched", status, code });
     expect("message" in download && download.message.includes("access rules")).toBe(code === "output_private");
   });
 
@@ -107,7 +153,7 @@ describe("openDownload", () => {
     };
     expect(await setup(pages).get()).toMatchObject({ kind: "bytes" });
     const circle = setup({ [URL_OF_RESULT]: redirect(URL_OF_RESULT) });
-    expect(await circle.get()).toMatchObject({ kind: "unreachable" });
+    expect(await circle.get()).toMatchObject({ kind: "unfetched", code: "output_unreachable" });
     expect(circle.fetched).toHaveLength(4);
   });
 
@@ -123,7 +169,10 @@ describe("openDownload", () => {
   });
 
   it("does not throw on a URL that is none", async () => {
-    expect(await setup({}).get("https://")).toMatchObject({ kind: "unreachable" });
-    expect(await setup({ [URL_OF_RESULT]: redirect("https://[bad") }).get()).toMatchObject({ kind: "unreachable" });
+    expect(await setup({}).get("https://")).toMatchObject({ kind: "unfetched", code: "output_unreachable" });
+    expect(await setup({ [URL_OF_RESULT]: redirect("https://[bad") }).get()).toMatchObject({
+      kind: "unfetched",
+      code: "output_unreachable",
+    });
   });
 });

@@ -1,27 +1,33 @@
 import { refusalOf } from "@prewarm/shared/public-address";
 import { joined } from "../../platform/bounded-body.ts";
 import { errorText } from "../../platform/log.ts";
+import { isSigned, secretsOf } from "../../platform/signed-url.ts";
 
 const TIMEOUT_MS = 30_000;
 const MAX_HOPS = 3;
 
+/**
+ * The host has no result to give, or gave something else in its place: that is no failure of the job, whose result exists or did. `status` is
+ * null when no answer came. The message names the host and its answer, and holds no query.
+ */
+export interface Unfetched {
+  kind: "unfetched";
+  code: "output_private" | "output_expired" | "output_unreachable" | "output_invalid";
+  status: number | null;
+  message: string;
+}
+
 export type Bytes =
-  | { kind: "bytes"; bytes: Uint8Array }
-  | { kind: "too_large" }
-  /** Fewer bytes came than were declared. */
-  | { kind: "truncated"; message: string }
-  | { kind: "unreachable"; message: string };
+  /** `from` names the host and its answer, for what is found out about the bytes. */
+  { kind: "bytes"; bytes: Uint8Array; from: string } | { kind: "too_large" } | Unfetched;
 
 export type Download =
   /** The headers are here, the body is not read yet: `bytes` is the most it may take, so that the caller can make room first. */
   | { kind: "open"; bytes: number; read(): Promise<Bytes> }
-  /** The host has answered and refuses. That is no failure of the job: its result exists, or did. */
-  | { kind: "gone"; status: number; code: "output_expired" | "output_private"; message: string }
   | { kind: "too_large" }
   /** The address is one that must not be fetched. */
   | { kind: "blocked"; message: string }
-  /** No answer, a 5xx, or a connection lost on the way: the bytes may still be there. */
-  | { kind: "unreachable"; message: string };
+  | Unfetched;
 
 interface DownloadSettings {
   fetch: typeof fetch;
@@ -30,8 +36,23 @@ interface DownloadSettings {
   maxBytes: number;
 }
 
+interface Answer {
+  response: Response;
+  /** Such as `store.example.net answered HTTP 403 (application/xml)`. */
+  said: string;
+}
+
+function unfetched(code: Unfetched["code"], status: number | null, message: string): Unfetched {
+  return { kind: "unfetched", code, status, message };
+}
+
+/** A type as the host declares it, or that it declares none that can be read. */
+function typeOf(response: Response): string {
+  return /^[\w.+-]{1,40}\/[\w.+-]{1,60}/.exec(response.headers.get("content-type") ?? "")?.[0] ?? "no content type";
+}
+
 /** Follows redirects by hand and judges the address at every hop. No credentials go out. */
-async function open(url: string, settings: DownloadSettings, signal: AbortSignal): Promise<Response | Download> {
+async function open(url: string, settings: DownloadSettings, signal: AbortSignal): Promise<Answer | Download> {
   let target = new URL(url);
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
     const refusal = refusalOf(target, settings.allowLoopbackHttp);
@@ -41,28 +62,25 @@ async function open(url: string, settings: DownloadSettings, signal: AbortSignal
       redirect: "manual",
       signal,
     });
+    const said = `${target.host} answered HTTP ${response.status} (${typeOf(response)})`;
     const location = response.headers.get("location");
-    if (response.status < 300 || response.status > 399 || location === null) return response;
+    if (response.status < 300 || response.status > 399 || location === null) return { response, said };
     await response.body?.cancel();
     target = new URL(location, target);
   }
-  return { kind: "unreachable", message: "the result's URL redirects in circles" };
+  return unfetched("output_unreachable", null, `${target.host} redirects in circles`);
 }
 
-/** What a URL carries when it is signed or runs out. */
-const SIGNATURE = ["signature", "x-amz-signature", "expiry", "expires"];
-
 /**
- * What it means that a result is refused. 404 and 410: it is no longer there; so does 403 under a signed URL, which has run out. 401 and 403
- * without any signature: the Ittybit project keeps its files private (access rules), so that none of its results can be fetched.
+ * What it means that a result is refused. 404 and 410: it is no longer there; so does 401 or 403 under a signed URL, which has run out. 401 and
+ * 403 without any signature: the Ittybit project keeps its files private (access rules), so that none of its results can be fetched.
  */
-function refused(status: number, url: URL): Extract<Download, { kind: "gone" }> {
-  const isSigned = [...url.searchParams.keys()].some((name) => SIGNATURE.includes(name.toLowerCase()));
-  if ((status === 401 || status === 403) && !isSigned) {
-    const message = `the result needs a signature (HTTP ${status}): access rules keep the Ittybit project's files private; make them public (docs/ittybit.md)`;
-    return { kind: "gone", status, code: "output_private", message };
-  }
-  return { kind: "gone", status, code: "output_expired", message: `the result's URL answered HTTP ${status}` };
+function refused({ response: { status }, said }: Answer, url: URL): Unfetched {
+  if (status === 404 || status === 410) return unfetched("output_expired", status, said);
+  if (status !== 401 && status !== 403) return unfetched("output_unreachable", status, said);
+  if (isSigned(url)) return unfetched("output_expired", status, said);
+  const because = "if it does so for every result, access rules keep the Ittybit project's files private";
+  return unfetched("output_private", status, `${said}: ${because}; make them public (docs/ittybit.md)`);
 }
 
 /** The length the body must have; null when chunked or encoded (then Content-Length counts other bytes). */
@@ -72,7 +90,7 @@ function declaredLength(response: Response): number | null {
   return encoding === "identity" && text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-async function readBody(response: Response, maxBytes: number): Promise<Bytes> {
+async function readBody({ response, said }: Answer, maxBytes: number): Promise<Bytes> {
   const declared = declaredLength(response);
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -88,28 +106,29 @@ async function readBody(response: Response, maxBytes: number): Promise<Bytes> {
     chunks.push(value);
   }
   if (declared !== null && total !== declared)
-    return { kind: "truncated", message: `${total} of ${declared} bytes came` };
-  return { kind: "bytes", bytes: joined(chunks, total) };
+    return unfetched("output_invalid", response.status, `${said}, and ${total} of ${declared} bytes came`);
+  return { kind: "bytes", bytes: joined(chunks, total), from: said };
 }
 
-function unreachable(error: unknown): { kind: "unreachable"; message: string } {
-  return { kind: "unreachable", message: errorText(error) };
+function unreachable(url: string, error: unknown): Unfetched {
+  const host = URL.canParse(url) ? new URL(url).host : "the result's host";
+  return unfetched("output_unreachable", null, `${host} did not answer: ${errorText(error, secretsOf(url))}`);
 }
 
 /** Asks for a result; its body is read, whole or not at all and never beyond `maxBytes`, by `read`. Neither throws. */
 export async function openDownload(url: string, settings: DownloadSettings): Promise<Download> {
   try {
-    const opened = await open(url, settings, AbortSignal.timeout(TIMEOUT_MS));
-    if (!(opened instanceof Response)) return opened;
-    const bytes = declaredLength(opened) ?? settings.maxBytes;
-    if (opened.ok && bytes <= settings.maxBytes) {
-      return { kind: "open", bytes, read: () => readBody(opened, settings.maxBytes).catch(unreachable) };
+    const answer = await open(url, settings, AbortSignal.timeout(TIMEOUT_MS));
+    if ("kind" in answer) return answer;
+    const { response } = answer;
+    const bytes = declaredLength(response) ?? settings.maxBytes;
+    if (response.ok && bytes <= settings.maxBytes) {
+      const read = () => readBody(answer, settings.maxBytes).catch((error) => unreachable(url, error));
+      return { kind: "open", bytes, read };
     }
-    await opened.body?.cancel();
-    if (opened.ok) return { kind: "too_large" };
-    if ([401, 403, 404, 410].includes(opened.status)) return refused(opened.status, new URL(url));
-    return { kind: "unreachable", message: `the result's host answered HTTP ${opened.status}` };
+    await response.body?.cancel();
+    return response.ok ? { kind: "too_large" } : refused(answer, new URL(url));
   } catch (error) {
-    return unreachable(error);
+    return unreachable(url, error);
   }
 }

@@ -12,7 +12,10 @@ export interface Expected {
   fit: Fit | null;
 }
 
-type Verdict = { ok: true; size: Size } | { ok: false; message: string };
+export type Verdict =
+  | { ok: true; size: Size }
+  /** `isPicture`: a whole picture, but another than was asked for. Else the bytes are none, or not all: the next fetch may bring them. */
+  | { ok: false; isPicture: boolean; message: string };
 
 /** Encoders round halves either way. */
 const TOLERANCE_PX = 1;
@@ -77,16 +80,27 @@ function sizeFault(size: Size, expected: Expected): string | null {
   return `it is ${shown}, not ${want.width} × ${want.height}`;
 }
 
+function notAll(message: string): Verdict {
+  return { ok: false, isPicture: false, message };
+}
+
+function another(message: string): Verdict {
+  return { ok: false, isPicture: true, message };
+}
+
 /** Judges a result by its bytes: format, wholeness, dimensions. What a server says about them counts for nothing. */
 export function verifyOutput(bytes: Uint8Array, expected: Expected): Verdict {
-  if (bytes.byteLength === 0) return { ok: false, message: "it is empty" };
+  if (bytes.byteLength === 0) return notAll("it is empty");
   const type = sniffType(bytes);
-  if (type !== expected.format)
-    return { ok: false, message: `it is ${type ?? "not an image"}, not ${expected.format}` };
   const header = readImageHeader(bytes);
-  if (header === null || header.width === 0) return { ok: false, message: `its ${type} header is damaged` };
-  if (!isWhole(bytes, expected.format)) return { ok: false, message: `its ${type} data is cut off` };
+  const isPicture = header !== null && header.width > 0;
+  if (type !== expected.format) {
+    const message = `it is ${type ?? "not an image"}, not ${expected.format}`;
+    return isPicture ? another(message) : notAll(message);
+  }
+  if (!isPicture) return notAll(`its ${type} header is damaged`);
+  if (!isWhole(bytes, expected.format)) return notAll(`its ${type} data is cut off`);
   const size = orientedSize(header);
   const fault = sizeFault(size, expected);
-  return fault === null ? { ok: true, size } : { ok: false, message: fault };
+  return fault === null ? { ok: true, size } : another(fault);
 }

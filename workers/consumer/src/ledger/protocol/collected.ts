@@ -1,7 +1,7 @@
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING } from "../tables/row.ts";
-import { closeBreaker, isProbe, openBreaker } from "./gate.ts";
+import { openBreaker, probeTaken } from "./gate.ts";
 import { claimed } from "./hooked.ts";
 import { learnJobMs } from "./job-times.ts";
 import { slowness } from "./late-jobs.ts";
@@ -64,7 +64,7 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
   noteHook(tx, holder.entry, job);
   learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
   tx.gateNow.memory.begun.noteEnded(holder.entry.grantedAt);
-  if (isProbe(tx.gateNow, holder.entry.gen)) closeBreaker(tx.gateNow);
+  probeTaken(tx.gateNow, holder.entry.gen);
   return true;
 }
 

@@ -132,9 +132,9 @@ function knows(have: Having | undefined, entry: Entry, phase: Phase): boolean {
 function given(tx: LedgerTx, row: Row, entry: Entry, phase: Given["phase"]): Given {
   const { id, key, gen, attempts } = row;
   const live = row.lane === LIVE;
-  const { notBefore, grantedAt, first, job, hook } = entry;
+  const { notBefore, grantedAt, first, job, hook, unfetchedSince } = entry;
   const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
-  const grant = { phase, notBefore, grantedAt, first, job, sight, hook };
+  const grant = { phase, notBefore, grantedAt, first, job, sight, hook, unfetchedSince };
   return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, ...grant };
 }

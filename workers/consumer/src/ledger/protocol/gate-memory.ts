@@ -41,6 +41,8 @@ export interface GateMemory {
   jobTimes: JobTimes;
   /** Which jobs have ended, by when they began: late ones tell that Ittybit is slow. */
   begun: BegunJobs;
+  /** Since when the results of these generations could not be fetched, Unix ms. Emptied by the first result that is stored, and when the breaker closes. */
+  unfetched: Map<number, number>;
   auto: AutoMemory;
 }
 
@@ -103,6 +105,7 @@ export function newGateMemory(now: number): GateMemory {
     answers: { since: now, good: 0, bad: 0 },
     jobTimes: new JobTimes(),
     begun: new BegunJobs(now),
+    unfetched: new Map(),
     auto: newAuto(now),
   };
 }

@@ -1,7 +1,16 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { backoff } from "../../platform/backoff.ts";
-import { CLOSED_BREAKER, dayOf, monthOf, nextDay, nextMonth, type Pause, settingsOf } from "../tables/gate-state.ts";
+import {
+  type Breaker,
+  CLOSED_BREAKER,
+  dayOf,
+  monthOf,
+  nextDay,
+  nextMonth,
+  type Pause,
+  settingsOf,
+} from "../tables/gate-state.ts";
 import { BegunJobs } from "./begun-jobs.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
@@ -185,14 +194,16 @@ export function throttle(gate: Gate, until: number): void {
   memory.tokens = { level: Math.min(0, tokens(gate)), at: state.throttledUntil };
 }
 
+type Opening = Pick<Breaker, "status" | "results"> & { reason: string };
+
 /** Opens it, or holds it open when the probe failed: each opening in a row doubles the wait, up to half an hour. */
-export function openBreaker(gate: Gate, why: { status: number | null; reason: string }): void {
+export function openBreaker(gate: Gate, why: Opening): void {
   const { breaker } = gate.state;
   // Answers of jobs that were under way when it opened tell nothing new.
   if (breaker.state === "closed" || gate.now >= breaker.until) open(gate, { ...why, until: 0 });
 }
 
-function open({ state, now }: Gate, why: { status: number | null; reason: string; until: number }): void {
+function open({ state, now }: Gate, why: Opening & { until: number }): void {
   const before = state.breaker;
   const openings = before.openings + 1;
   const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: BREAKER_MAX_MS });
@@ -204,16 +215,22 @@ export function closeBreaker({ state, memory, now }: Gate): void {
   state.breaker = { ...CLOSED_BREAKER };
   memory.answers = { since: now, good: 0, bad: 0 };
   memory.begun = new BegunJobs(now);
+  memory.unfetched.clear();
 }
 
 export function isProbe({ state }: Gate, gen: number): boolean {
   return state.breaker.probe?.gen === gen;
 }
 
-/** Ittybit took a job, or judged one on its merits: the probe has succeeded. */
+/** Ittybit took a job, or judged one on its merits. */
 export function recordGood(gate: Gate, gen: number): void {
-  if (isProbe(gate, gen)) closeBreaker(gate);
+  probeTaken(gate, gen);
   answers(gate).good += 1;
+}
+
+/** Ittybit took the probe, or ended it: it has succeeded, unless it is results that cannot be fetched. */
+export function probeTaken(gate: Gate, gen: number): void {
+  if (isProbe(gate, gen) && gate.state.breaker.results !== true) closeBreaker(gate);
 }
 
 /** No answer or a 5xx: half of at least 20 answers in a minute open the breaker; a probe reopens it at once. */

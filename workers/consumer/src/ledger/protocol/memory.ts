@@ -90,6 +90,7 @@ export class Memory implements Kept {
     this.sights.delete(gen);
     this.told.delete(gen);
     this.shown.delete(gen);
+    this.gate.unfetched.delete(gen);
     this.hooks.forget(gen);
   }
 }

@@ -211,18 +211,6 @@ describe("what became of a job", () => {
     expect(ready("o", call("o").give)).toMatchObject([{ key: KEY, phase: "go", first: true }]);
   });
 
-  it("a result that is private: the job is kept, and its result is asked for again when the breaker lets a probe through", () => {
-    const { clock, granted, submit, settle, ended, call, ledger } = setup();
-    const go = granted("o", KEY);
-    submit("o", go, "j1");
-    ended("j1");
-    settle("o", go, { kind: "account", status: 403, message: "access rules keep the files private" });
-    expect(ledger.getGate().breaker).toMatchObject({ state: "open", status: 403 });
-    expect(call("o").give).toEqual([]);
-    clock.advance(31);
-    expect(call("p").give).toMatchObject([{ gen: go.gen, phase: "finish", job: "j1" }]);
-  });
-
   it("an account's fault: the breaker opens, and lets one probe through", () => {
     const { granted, settle, accept, clock, ledger, call, ready } = setup();
     settle("o", granted("o", KEY), { kind: "account", status: 401, message: "bad key" });
@@ -239,11 +227,11 @@ describe("what became of a job", () => {
     "throttled for %d ms: nothing waits for that date once the operator has closed the breaker",
     (ms) => {
       const { accept, granted, submit, ended, settle, clock, ledger, call, ready } = setup();
-      const [first, private_] = [granted("o", KEY), granted("o", "b/1-high.webp")];
-      submit("o", private_, "j1");
+      const [first, kept] = [granted("o", KEY), granted("o", "b/1-high.webp")];
+      submit("o", kept, "j1");
       ended("j1");
       settle("o", first, { kind: "throttled", until: clock.ms + ms });
-      settle("o", private_, { kind: "account", status: 403, message: "private" });
+      settle("o", kept, { kind: "pending", due: clock.ms + 60_000 });
       expect(ledger.getGate().breaker).toMatchObject({ state: "open", probeAt: clock.ms + ms });
       ledger.patchGate({ breaker: { state: "closed" } }, "operator");
       clock.advance(5);

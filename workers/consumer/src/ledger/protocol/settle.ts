@@ -19,10 +19,10 @@ import {
   refuse,
   takeOut,
 } from "./transitions.ts";
+import { noteFetched, noteUnfetched } from "./unfetched.ts";
 
 /** Unclear POSTs of one generation after which it is given up. */
 const UNCLEAR_MAX = 6;
-const LOOK_AGAIN_MS = 3_600_000;
 
 interface Case {
   hand: Hand;
@@ -96,6 +96,8 @@ function learn(tx: LedgerTx, entry: Entry, outcome: Outcome): void {
   else if (outcome.kind === "account") openBreaker(gate, { status: outcome.status, reason: outcome.message });
   else if (outcome.kind === "unclear") recordBad(gate, entry.gen, outcome.failure.message);
   else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, entry.gen);
+  else if (outcome.kind === "stored") noteFetched(tx);
+  else if (outcome.kind === "pending" && outcome.unfetched !== undefined) noteUnfetched(tx, entry, outcome.unfetched);
   // A probe that ends without a stored object tells nothing about the breaker: the next job is the probe.
   if (isProbe(gate, entry.gen) && outcome.kind === "stored") closeBreaker(gate);
   else if (!stillRuns(entry, outcome)) probeUnused(gate, entry.gen);
@@ -160,9 +162,10 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     case "account":
       // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time. No gate holds one with a job.
       if (one.unmade) giveUp(tx, one);
-      else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : privateUntil(tx));
+      else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : tx.now);
       return;
     case "pending":
+      if (outcome.unfetched !== undefined) entry.unfetchedSince ??= tx.now;
       if (one.unmade) giveUp(tx, one, outcome.due);
       else keepForLater(tx, one, outcome.due);
       return;
@@ -174,11 +177,6 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     default:
       outcome satisfies never;
   }
-}
-
-/** When a result that is private is asked for again: with the breaker's probe, but the breaker may be open for weeks, and closed by hand. */
-function privateUntil({ gate, now }: LedgerTx): number {
-  return Math.min(gate.breaker.until, now + LOOK_AGAIN_MS);
 }
 
 /** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */

@@ -54,6 +54,8 @@ export interface Breaker {
   openings: number;
   /** The generation under probe and when it is given up. */
   probe: { gen: number; until: number } | null;
+  /** No result could be fetched: only one that is stored closes it, and not that Ittybit takes a job or ends one. */
+  results?: true;
 }
 
 /** The two limits that may be automatic. */

@@ -23,6 +23,8 @@ export interface Entry {
   paidBy: LaneCode;
   /** Where its job is told to call, as it was at the first grant; null: nowhere. */
   hook: string | null;
+  /** Since when its result could not be fetched, Unix ms; null: nobody has failed to. */
+  unfetchedSince: number | null;
   /* In memory only: */
   /** POST not before (Unix ms). */
   notBefore: number;
@@ -53,7 +55,11 @@ export interface Hand {
   openedAt: number;
 }
 
-type Packed = [number, number, 0 | 1, string | null, number, number, LaneCode, string, LaneCode, hook?: string];
+type Packed = [
+  ...[number, number, 0 | 1, string | null, number, number, LaneCode, string, LaneCode],
+  hook?: string | null,
+  unfetchedSince?: number,
+];
 
 /** Entries of one document that is nobody's: its body is written whole. */
 export const OVER_MAX_ENTRIES = 256;
@@ -201,21 +207,23 @@ function writtenOf({ entries }: Pick<Hand, "entries">): Entry[] {
   return [...entries.values()].filter(isWritten);
 }
 
-function pack({ id, gen, first, job, due, grantedAt, lane, day, paidBy, hook }: Entry): Packed {
+function pack({ id, gen, first, job, due, grantedAt, lane, day, paidBy, hook, unfetchedSince }: Entry): Packed {
   const packed = [id, gen, first ? 1 : 0, job, due, grantedAt, lane, day, paidBy] as const;
+  if (unfetchedSince !== null) return [...packed, hook, unfetchedSince];
   return hook === null ? [...packed] : [...packed, hook];
 }
 
-function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy, hook]: Packed): Entry {
+function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy, hook, unfetchedSince]: Packed): Entry {
   const granted = grantedAt > 0;
   const memory = { notBefore: grantedAt, ready: false, kept: !granted };
   const paid = { grantedAt, lane, day, paidBy };
-  return { id, gen, granted, first: Boolean(first), job, due, ...paid, hook: hook ?? null, ...memory };
+  const told = { hook: hook ?? null, unfetchedSince: unfetchedSince ?? null };
+  return { id, gen, granted, first: Boolean(first), job, due, ...paid, ...told, ...memory };
 }
 
 /** An entry that is held and not granted. */
 export function newEntry(row: { id: number; gen: number; lane: LaneCode }): Entry {
   const { id, gen, lane } = row;
   const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, day: "", paidBy: lane, hook: null };
-  return { id, gen, lane, ...grant, notBefore: 0, ready: false, kept: false };
+  return { id, gen, lane, ...grant, unfetchedSince: null, notBefore: 0, ready: false, kept: false };
 }

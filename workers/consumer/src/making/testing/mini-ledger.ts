@@ -29,6 +29,7 @@ interface Row {
   grantedAt: number;
   notBefore: number;
   job: string | null;
+  unfetchedSince: number | null;
 }
 
 const LEASE_MS = 60_000;
@@ -94,6 +95,7 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
       grantedAt: 0,
       notBefore: 0,
       job: null,
+      unfetchedSince: null,
       ...more,
     };
     this.rows.set(key, row);
@@ -245,11 +247,11 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
   }
 
   #given(row: Row): Given {
-    const { id, key, gen, floor, live, notBefore, grantedAt, first, attempts, job } = row;
+    const { id, key, gen, floor, live, notBefore, grantedAt, first, attempts, job, unfetchedSince } = row;
     const phase = this.#phase(row);
     const sight = phase === "finish" ? this.#sight(row) : null;
     const names = { name: `job-${id}`, run: "run_1", key, hook: null };
-    return { id, ...names, gen, floor, live, phase, notBefore, grantedAt, first, attempts, job, sight };
+    return { id, ...names, gen, floor, live, phase, notBefore, grantedAt, first, attempts, job, sight, unfetchedSince };
   }
 
   get used(): number {
@@ -286,7 +288,7 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
   }
 
   #forget(row: Row): void {
-    Object.assign(row, { owner: null, granted: false, first: false, grantedAt: 0, job: null });
+    Object.assign(row, { owner: null, granted: false, first: false, grantedAt: 0, job: null, unfetchedSince: null });
   }
 
   #regen(row: Row): void {
@@ -316,6 +318,7 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
     if (outcome.kind === "unclear" || outcome.kind === "fault")
       Object.assign(row, { attempts: row.attempts + 1, due: this.#clock.now() + 3_000 });
     if (outcome.kind === "pending") row.due = outcome.due;
+    if (outcome.kind === "pending" && outcome.unfetched !== undefined) row.unfetchedSince ??= this.#clock.now();
     const none = outcome.kind === "unposted" || outcome.kind === "throttled" || outcome.kind === "account";
     if ((none && row.first && row.job === null) || !row.granted) this.#forget(row);
     else this.#putDown(row);

@@ -1,0 +1,14 @@
+import type { FailureClass } from "@prewarm/shared/job";
+import type { Outcome } from "../ledger/contract.ts";
+import { publicText } from "../platform/log.ts";
+
+/** A job of this handler's or another's that has ended, and that nothing can be stored of. */
+export function failed(
+  failureClass: FailureClass,
+  code: string,
+  message: string,
+  secrets: readonly string[] = [],
+): Extract<Outcome, { kind: "failed" }> {
+  const failure = { code, message: publicText(message, secrets) };
+  return { kind: "failed", class: failureClass, failure, posted: true, ended: true };
+}

@@ -1,0 +1,72 @@
+import { OUTPUT_MAX_BYTES, RESULT_WITHIN_MS } from "@prewarm/shared/limits";
+import type { IttybitJob } from "../ittybit/dialects.ts";
+import { type Bytes, type Download, openDownload, type Unfetched } from "../ittybit/output/download.ts";
+import type { Outcome } from "../ledger/contract.ts";
+import { type BatchContext, rankOf } from "./batch-context.ts";
+import { failed } from "./failed.ts";
+import type { Entry } from "./hands.ts";
+
+/** How soon a result is fetched again: at first after `first`, then after half the time that it has been missing. */
+const AGAIN_MS = { first: 5_000, longest: 60_000 };
+
+/** The job as Ittybit shows it now; null when it gives no answer, or does not show the job as done any more. */
+export async function readDone(context: BatchContext, entry: Entry, id: string): Promise<IttybitJob | null> {
+  const look = await context.connections.run(() => context.ittybit.get(id), { rank: rankOf(entry, "result") });
+  return look.kind === "job" && look.job.status === "done" ? look.job : null;
+}
+
+async function openResult(context: BatchContext, entry: Entry, url: string): Promise<Download> {
+  await context.at("before-download", entry.given.key);
+  const { fetch, allowLoopbackHttp } = context;
+  const settings = { fetch, allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES };
+  return context.connections.run(
+    async () => {
+      entry.begun = true;
+      return openDownload(url, settings);
+    },
+    { rank: rankOf(entry, "result") },
+  );
+}
+
+/** Opens the result. When it cannot be fetched, the job is read once more, for it may name a fresh URL by now. */
+export async function openFresh(context: BatchContext, entry: Entry, job: IttybitJob, url: string): Promise<Download> {
+  const first = await openResult(context, entry, url);
+  // A later try has read the job before.
+  if (first.kind !== "unfetched" || entry.given.unfetchedSince !== null) return first;
+  const fresh = (await readDone(context, entry, job.id))?.output ?? null;
+  return fresh === null || fresh === url ? first : openResult(context, entry, fresh);
+}
+
+/**
+ * The job is done and paid for, and its result could not be fetched: a host that fails for a while costs nothing. The same job's result is
+ * fetched again for RESULT_WITHIN_MS after the first refusal. That time is the ledger's own: Ittybit's clock may be an hour off, and the grant
+ * may be hours old.
+ */
+export function keptUnfetched(context: BatchContext, { given }: Entry, { code, status, message }: Unfetched): Outcome {
+  const now = context.clock.now();
+  const missing = given.unfetchedSince === null ? 0 : now - given.unfetchedSince;
+  if (missing >= RESULT_WITHIN_MS) {
+    const failure = { code, message, ...(status === null ? {} : { httpStatus: status }) };
+    return { kind: "failed", class: "transient", failure, posted: true, ended: true };
+  }
+  const wait = Math.min(Math.max(AGAIN_MS.first, missing / 2), AGAIN_MS.longest, RESULT_WITHIN_MS - missing);
+  return { kind: "pending", due: now + Math.ceil(wait), unfetched: { code, status, message } };
+}
+
+/** The outcome of a download that gave no bytes. */
+export function outcomeOfNoBytes(
+  context: BatchContext,
+  entry: Entry,
+  result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
+): Outcome {
+  switch (result.kind) {
+    case "unfetched":
+      return keptUnfetched(context, entry, result);
+    case "too_large":
+      return failed("permanent", "output_too_large", `the result is larger than ${OUTPUT_MAX_BYTES} bytes`);
+    case "blocked":
+      return failed("transient", "output_blocked", result.message);
+    default:
+      return result satisfies never;
+  }
+}
