@@ -222,7 +222,7 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P14",
     breaks: "Ittybit's error text may repeat the key",
     file: `${SRC}/ittybit/client.ts`,
-    find: "const clean = (word: string) => publicText(word, [settings.apiKey]);",
+    find: "const clean = (word: string) => publicText(word, secrets);",
     replace: "const clean = (word: string) => word;",
     tests: [`${SRC}/ittybit/client.test.ts`],
   },

@@ -5,6 +5,7 @@ import type { Failure } from "@prewarm/shared/job";
 import { readRetryAfter } from "@prewarm/shared/retry-after";
 import { readBoundedText } from "../platform/bounded-body.ts";
 import { errorText, publicText } from "../platform/log.ts";
+import { secretsOf } from "../platform/signed-url.ts";
 import { type IttybitJob, readJob } from "./dialects.ts";
 import type { JobOptions } from "./job-request.ts";
 import { readError } from "./read-error.ts";
@@ -105,10 +106,15 @@ function whereTo(response: Response): string {
   return location === null ? "the address redirects" : `the address redirects to ${location}`;
 }
 
-function classify(response: Response, text: string, settings: IttybitSettings): Exclude<Answered, { kind: "answer" }> {
+function classify(
+  response: Response,
+  text: string,
+  settings: IttybitSettings,
+  secrets: readonly string[],
+): Exclude<Answered, { kind: "answer" }> {
   const { status } = response;
   const said = readError(status, text);
-  const clean = (word: string) => publicText(word, [settings.apiKey]);
+  const clean = (word: string) => publicText(word, secrets);
   const message = clean(said.message);
   const failure = { message, httpStatus: status, ...(said.kind === null ? {} : { kind: clean(said.kind) }) };
   switch (KINDS_OF_STATUS[status]) {
@@ -128,7 +134,13 @@ function classify(response: Response, text: string, settings: IttybitSettings): 
   }
 }
 
-async function send(settings: IttybitSettings, path: string, init: RequestInit = {}): Promise<Answered> {
+/** `sent`: what else of this call must appear in no message, beside the key. */
+async function send(
+  settings: IttybitSettings,
+  path: string,
+  { sent = [], ...init }: RequestInit & { sent?: readonly string[] } = {},
+): Promise<Answered> {
+  const secrets = [settings.apiKey, ...sent];
   const headers = new Headers(init.headers);
   headers.set("authorization", `Bearer ${settings.apiKey}`);
   headers.set("accept", "application/json");
@@ -140,11 +152,11 @@ async function send(settings: IttybitSettings, path: string, init: RequestInit =
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await settings.fetch(url, { ...init, headers, redirect: "manual", signal });
     const text = await readBoundedText(response, BODY_MAX_BYTES);
-    if (!response.ok) return classify(response, text, settings);
+    if (!response.ok) return classify(response, text, settings, secrets);
     return { kind: "answer", response, body: parseForeignJson(text), sentAt };
   } catch (error) {
     const code = error instanceof SyntaxError ? "upstream_unreadable" : "upstream_unreachable";
-    return unclear(code, errorText(error, [settings.apiKey]));
+    return unclear(code, errorText(error, secrets));
   }
 }
 
@@ -186,11 +198,18 @@ function isReplay({ response, sentAt }: Extract<Answered, { kind: "answer" }>, j
   return job.createdAt !== null && job.createdAt < began - DATE_STEP_MS;
 }
 
+/** The signature of the original's URL, and the token of the address that the job's end is told to: an error may quote either. */
+function secretsOfOrder({ input, webhookUrl }: JobOrder): string[] {
+  const token = webhookUrl?.split("/").at(-1);
+  return [...secretsOf(input), ...(token === undefined ? [] : [token])];
+}
+
 async function submit(settings: IttybitSettings, order: JobOrder): Promise<Submission> {
   const answer = await send(settings, "/jobs", {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": order.idempotencyKey },
     body: requestBody(order),
+    sent: secretsOfOrder(order),
   });
   // No such call: the address is wrong, for every job alike.
   if (answer.kind === "absent") return { kind: "account", status: 404, message: `POST /jobs: ${answer.message}` };
@@ -225,7 +244,7 @@ function withoutPage(answer: Exclude<Answered, { kind: "answer" }>, asked: URLSe
 async function list(settings: IttybitSettings, query: ListQuery): Promise<Listing> {
   const { next, limit = PAGE_LIMIT, ...rest } = query;
   const asked = new URLSearchParams(next ?? { limit: String(Math.min(limit, PAGE_LIMIT)), ...rest });
-  const answer = await send(settings, `/jobs?${asked}`);
+  const answer = await send(settings, `/jobs?${asked}`, { sent: secretsOf(rest.input ?? null) });
   if (answer.kind !== "answer") return withoutPage(answer, asked);
   const page = readPage(answer.body, answer.response.headers, asked);
   return page === null ? { kind: "noList" } : { kind: "page", ...page };

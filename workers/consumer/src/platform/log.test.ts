@@ -16,6 +16,9 @@ describe("publicText", () => {
     ['"https://a.example/x?sig=1" is gone', '"https://a.example/x?…" is gone'],
     ["https://a.example/x?u=https://b.example/?k=2 is gone", "https://a.example/x?… is gone"],
     ["https://a.example/x stays", "https://a.example/x stays"],
+    ["no https://a.example/o'brien?s=1 here", "no https://a.example/o'brien?… here"],
+    ["GEThttps://a.example/x?s=1", "GEThttps://a.example/x?…"],
+    [String.raw`"https:\/\/a.example\/x?s=1"`, String.raw`"https:\/\/a.example\/x?…"`],
     ["Authorization: Bearer abc.def", "Authorization: Bearer [redacted]"],
     ["a\u0000b\r\nc", "a b c"],
   ])("%j reads %j", (text, expected) => expect(publicText(text)).toBe(expected));
@@ -25,6 +28,19 @@ describe("publicText", () => {
       const text = `${"\n".repeat(before)}a-secret-key`;
       expect(publicText(text, ["a-secret-key"])).not.toContain("a-s");
     }
+  });
+
+  it("leaves no half of a secret at the end of what it looks at", () => {
+    const secret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
+    for (let before = 1900; before < 2100; before += 1) {
+      const text = `${`${secret} `.repeat(20)}${"\n".repeat(before)}${secret} and more ${"x".repeat(5000)}`;
+      expect(publicText(text, [secret])).not.toMatch(/01234|CDEFG/);
+    }
+  });
+
+  it("changes nothing for a secret that is empty or short", () => {
+    expect(publicText("an empty word", ["", "k3y"])).toBe("an empty word");
+    expect(publicText("the k3y", ["k3y"])).toBe("the [redacted]");
   });
 
   it.each([
