@@ -11,9 +11,17 @@ const env = {
 Object.assign(process.env, env);
 mkdirSync("apps/dashboard/dist", { recursive: true }); // wrangler refuses a missing assets.directory
 
-const nodeTests = ["packages", "workers", "apps", "dev", "scripts", "test/world", "test/fuzz"].map(
-  (room) => `${room}/**/*.test.ts`,
-);
+const nodeTests = [
+  "packages",
+  "workers",
+  "apps",
+  "dev",
+  "scripts",
+  "test/world",
+  "test/fuzz",
+  "test/platform",
+  "test/storm",
+].map((room) => `${room}/**/*.test.ts`);
 const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts"];
 
 /** A Worker with its bindings, held to the platform's limits. */
@@ -51,7 +59,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"],
+          include: ["test/{e2e,platform}/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           env,

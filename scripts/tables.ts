@@ -7,6 +7,9 @@ import { ALLOWED, DPR_LIMITS, formatSpellings } from "../packages/shared/src/par
 import { PARAMETERS, type Parameter } from "../packages/shared/src/parameters.ts";
 import { QUALITY_TABLE } from "../packages/shared/src/quality.ts";
 import { countVariants, DEFAULT_FORMAT, DEFAULT_QUALITY } from "../packages/shared/src/transform.ts";
+import { ASSUMPTIONS } from "../test/platform/assumptions.ts";
+import { conformanceRows, conformanceSummary } from "../test/platform/report.ts";
+import { readRecorded } from "../test/platform/results.ts";
 import { requestsTable, strangersTable } from "./cost/strangers.ts";
 import { billTable, EXAMPLE, pathTable } from "./cost/tables.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
@@ -55,6 +58,14 @@ export function printTables(settings: string): Map<string, string> {
       ),
     ],
     ["config", configTable(settings)],
+    [
+      "conformance",
+      table(
+        ["assumption", "documented (page)", "observed locally", "observed on Cloudflare"],
+        conformanceRows(ASSUMPTIONS, readRecorded()),
+      ),
+    ],
+    ["conformance-summary", conformanceSummary(ASSUMPTIONS, readRecorded())],
     ["strangers", strangersTable(defaults)],
     ["requests", requestsTable()],
     ["cost-paths", pathTable(EXAMPLE.logs)],
