@@ -3,16 +3,20 @@ import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
+import { RESULTS } from "./results.ts";
 import { STUCK } from "./stuck.ts";
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
-import { WEATHER } from "./weather.ts";
-
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...PLATFORM, ...FINDINGS, ...STUCK, ...THIRD_REVIEW_API];
 import { TOOLS } from "./tools.ts";
 import { WEATHER } from "./weather.ts";
 
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...TOOLS];
-import { RESULTS } from "./results.ts";
-import { WEATHER } from "./weather.ts";
-
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...RESULTS, ...FINDINGS];
+export const MUTATIONS: Mutation[] = [
+  ...P1_TO_P8,
+  ...P9_TO_P17,
+  ...WEATHER,
+  ...PLATFORM,
+  ...FINDINGS,
+  ...STUCK,
+  ...THIRD_REVIEW_API,
+  ...TOOLS,
+  ...RESULTS,
+];

@@ -46,7 +46,11 @@ export const BLOCKS: readonly Block[] = [
   },
   { page: "docs/bulk.md", begins: "prewarm warm --file library.csv", does: { prints: [/Ittybit jobs/, /stored/] } },
   { page: "docs/ci.md", begins: "git remote add", does: { skip: "needs the repository that was forked" } },
-  { page: "docs/hooks.md", begins: "npm run wrangler -- secret put HOOK_SECRET -c wrangler.consumer.toml -e staging", does: account },
+  {
+    page: "docs/hooks.md",
+    begins: "npm run wrangler -- secret put HOOK_SECRET -c wrangler.consumer.toml -e staging",
+    does: account,
+  },
   { page: "docs/hooks.md", begins: "npm run wrangler -- r2", does: account },
   { page: "docs/ittybit.md", begins: "ITTYBIT_API_KEY=", does: { skip: "needs a key of Ittybit's" } },
   { page: "docs/operations.md", begins: "npm run provision", does: account },
