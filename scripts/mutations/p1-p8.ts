@@ -424,16 +424,16 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: "slots are not asked for",
     file: `${PROTOCOL}/gate.ts`,
-    find: "if (!ask.hasSlot && ask.slotsUsed >= slotsOf(gate, ask.lane))",
-    replace: "if (!ask.hasSlot && ask.slotsUsed < 0)",
+    find: "if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots))",
+    replace: "if (false as boolean)",
     tests: [`${PROTOCOL}/gate.test.ts`],
   },
   {
     promise: "P8",
     breaks: "abandoned jobs have no slots",
     file: `${PROTOCOL}/slots.ts`,
-    find: "let used = memory.abandoned.size;",
-    replace: "let used = 0;",
+    find: "    taken.used += 1;\n    if (job === null) taken.unheard += 1;",
+    replace: "    if (job === null) taken.unheard += 0;",
     tests: [`${PROTOCOL}/settle.test.ts`],
   },
   {
@@ -448,9 +448,9 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: "after an eviction all jobs count as ended",
     file: `${PROTOCOL}/slots.ts`,
-    find: "let used = memory.abandoned.size;\n  for (const { entries } of memory.hands.list())",
+    find: "for (const { entries } of memory.hands.list())\n    for (const entry of entries.values()) {",
     replace:
-      "let used = memory.abandoned.size;\n  for (const { entries } of memory.hands.list().filter(({ born }) => born === memory.born))",
+      "for (const { entries } of memory.hands.list().filter(({ born }) => born === memory.born))\n    for (const entry of entries.values()) {",
     tests: [`${PROTOCOL}/exchange.test.ts`],
   },
   {

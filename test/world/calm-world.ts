@@ -36,6 +36,8 @@ export interface CalmOptions {
   webMs?: number;
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
+  /** The etag that an original's origin tells; default: none. */
+  etag?: (id: string) => string | null;
   /** A result's bytes; default: a picture of the width that was asked for. */
   result?: (width: number) => Promise<Uint8Array>;
   /** What the results' host answers in place of a result, at Unix ms `now`; null: the result. */
@@ -126,7 +128,7 @@ export class CalmWorld extends World {
 }
 
 function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], options: CalmOptions): typeof fetch {
-  const { webMs = 0, isMissing = () => false, instead = () => null } = options;
+  const { webMs = 0, isMissing = () => false, instead = () => null, etag = () => null } = options;
   const { result = (width) => picture("webp", width, width / 2) } = options;
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
@@ -135,8 +137,12 @@ function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], opt
     if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
       return new Response(null, { status: 404 });
     if (url.startsWith(`${ORIGINALS}/${HTML_ID}`)) return new Response("<!doctype html>");
-    // The encoder's threads know nothing of this time.
-    if (url.startsWith(ORIGINALS)) return new Response(await clock.holding(() => picture("jpeg", 1000, 500)));
+    if (url.startsWith(ORIGINALS)) {
+      const told = etag(url.slice(ORIGINALS.length + 1));
+      // The encoder's threads know nothing of this time.
+      const body = await clock.holding(() => picture("jpeg", 1000, 500));
+      return new Response(body, told === null ? {} : { headers: { etag: told } });
+    }
     const job = ittybit.jobs.find(({ id }) => url === `${OUTPUT_HOST}/${id}`);
     const fault = job === undefined ? null : instead(job, clock.now());
     if (fault !== null) return fault;

@@ -88,7 +88,7 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   },
   rearm: async () => [],
   recover: async () => [],
-  restored: async () => [WHO, { bookmark: "b" }],
+  restored: async () => [WHO, { bookmark: "b" }, null],
   exportSlice: async () => [null, WHO],
   importBegin: async () => [1],
   importRows: async ({ ledger }) => {

@@ -1,6 +1,8 @@
 import { storeKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { CalmWorld } from "./calm-world.ts";
+import { type CalmOptions, CalmWorld } from "./calm-world.ts";
+import { createChance } from "./chance.ts";
+import { noFaults, scripted } from "./weather.ts";
 
 const WIDTHS = [400, 800];
 const keysOf = (id: string) => WIDTHS.map((width) => `${id}/${width}-high.webp`);
@@ -55,7 +57,7 @@ describe.each(["an import", "the platform"] as const)("a ledger put back to an e
     if (by === "an import") expect(await imported(world, lines)).toBe(true);
     else {
       world.object.putBack(copy);
-      await world.clock.until(world.ask((ledger) => ledger.restored("test", {})));
+      await world.clock.until(world.ask((ledger) => ledger.restored("test", {}, null)));
     }
     await world.accept("bulk", wishOf(idsOf("after", 5)));
     await rest(world);
@@ -90,9 +92,98 @@ it("a ledger put back gives no number twice, not even to who calls before the op
   const lost = await gensOf("second");
   world.object.putBack(copy);
   const after = await gensOf("third", "fourth");
-  await world.clock.until(world.ask((ledger) => ledger.restored("test", {})));
+  await world.clock.until(world.ask((ledger) => ledger.restored("test", {}, null)));
   const later = await gensOf("fifth");
   const all = [...lost, ...after, ...later];
   expect(all).toHaveLength(8);
   expect(new Set(all).size).toBe(8);
 });
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+/** How long a ledger that was put back hands nothing out. */
+const HOLD_MS = 2 * MINUTE;
+
+/** A world whose weather a test orders. Origins tell an etag unless the test says otherwise. */
+function scriptedWorld(options: CalmOptions = {}) {
+  const faults = noFaults();
+  const weather = { ...scripted(() => faults, createChance(1)), message: () => [50] };
+  const gate = { concurrency: 4, ratePerSecond: 4, burst: 4, ...options.gate };
+  return { faults, world: new CalmWorld({ etag: (id) => `"${id}"`, ...options, gate, weather }) };
+}
+
+async function putBack(world: CalmWorld, by: "an import" | "the platform", copy: ReturnType<typeof world.object.copy>) {
+  if (by === "an import") {
+    const lines = [...copy].flatMap(([table, rows]) =>
+      table === "schema_version" ? [] : rows.map((row) => JSON.stringify({ table, row })),
+    );
+    expect(await imported(world, lines)).toBe(true);
+    return;
+  }
+  world.object.putBack(copy);
+  await world.clock.until(world.ask((ledger) => ledger.restored("test", {}, null)));
+}
+
+async function forced(world: CalmWorld, id: string): Promise<void> {
+  const chunk = {
+    run: { run: "again", label: null, lane: "bulk" as const },
+    delivery: { id: "forced", chunk: 0, hash: "h" },
+    images: [{ id, keys: keysOf(id), order: null, sourceEtag: null }],
+  };
+  await world.clock.until(world.ask((ledger) => ledger.acceptChunk({ ...chunk, force: true, backlogMax: 1_000 })));
+}
+
+describe("a purge's delete that was on its way when the ledger was put back", () => {
+  it("takes nothing that is made afterwards", async () => {
+    const { faults, world } = scriptedWorld();
+    await world.accept("bulk", wishOf(["p"]));
+    await world.clock.run(30 * SECOND);
+    const copy = world.object.copy();
+    faults.lateDeletes.push(MINUTE);
+    void world.ask((ledger) => ledger.purgeImage("p", null, "test"));
+    await world.clock.run(2 * SECOND);
+    await putBack(world, "the platform", copy);
+    // The ledger has forgotten the purge, and the image is ordered anew at once.
+    await forced(world, "p");
+    await world.clock.run(HOLD_MS + MINUTE);
+    await rest(world);
+    expect(world.stored).toBe(2);
+  });
+});
+
+/** A drain of 120 variants in the middle: some are stored, some are at Ittybit, some are done there and not fetched yet. */
+async function midDrain(options: CalmOptions = {}) {
+  const { faults, world } = scriptedWorld({ gate: { concurrency: 40, ratePerSecond: 20, burst: 20 }, ...options });
+  world.ittybit.plan = () => ({ ms: 2 * SECOND });
+  const ids = idsOf("p", 60);
+  await world.accept("bulk", wishOf(ids));
+  await world.clock.run(2.5 * SECOND);
+  const copy = world.object.copy();
+  await world.clock.run(2 * SECOND);
+  return { faults, world, copy, keys: ids.flatMap(keysOf) };
+}
+
+/** Jobs that were made for a variant that had one already. */
+function paidAgain(world: CalmWorld): number {
+  return world.ittybit.jobs.length - new Set(world.ittybit.jobs.map(({ order }) => order.metadata.key)).size;
+}
+
+describe.each(["an import", "the platform"] as const)(
+  "a drain of 120 variants in the middle of which the ledger is put back by %s",
+  (by) => {
+    it.each(["go on", "die with it"] as const)(
+      "pays for at most two of them again, whether its handlers %s",
+      async (how) => {
+        const { world, copy, keys } = await midDrain();
+        const before = world.ittybit.jobs.length;
+        expect(before).toBeGreaterThan(world.stored + 20);
+        await putBack(world, by, copy);
+        if (how === "die with it") await world.restart();
+        await rest(world);
+        expect(world.violations).toEqual([]);
+        expect(keys.filter((key) => !world.store.objects.has(storeKey(key)))).toEqual([]);
+        expect(paidAgain(world)).toBeLessThanOrEqual(2);
+      },
+    );
+  },
+);

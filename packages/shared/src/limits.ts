@@ -33,6 +33,13 @@ export const LEASE_MIN_LEFT_MS = 30_000;
 export const JOB_DEADLINE_MS = 600_000;
 /** A job that is done and whose result cannot be fetched is kept for so long after the first refusal. Chosen: longer than hosts restart, shorter than people wait. */
 export const RESULT_WITHIN_MS = 600_000;
+/**
+ * A granted generation whose job nobody has told for so long after its grant is *unheard of*: a POST is mostly answered within a second, and its
+ * client gives up after 15. Chosen.
+ */
+export const UNHEARD_MS = 10_000;
+/** A ledger that was put back hands nothing out for so long: a delete of a purge from before has landed by then, which holds its lock as long. */
+export const RESTORE_HOLD_MS = 120_000;
 /** A handler's longest life (queue consumers: 15 minutes wall); after it and a minute nothing of it can write any more. */
 export const HANDLER_WALL_MS = 900_000;
 /** Ittybit answered 429 and did not say for how long: a pause of ours, chosen. */

@@ -185,7 +185,7 @@ export class HistoryWorld extends World {
     this.invariants.promises.forget();
     this.#noteDeletes();
     this.object.putBack(copy.tables);
-    await this.ask((ledger) => ledger.restored("history", {}));
+    await this.ask((ledger) => ledger.restored("history", {}, null));
   }
 
   /** This operator does not wait for a purge or a doctor to have ended, as docs/operations.md has it: their deletes land when they land. */

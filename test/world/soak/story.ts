@@ -227,7 +227,7 @@ export class Story {
     await clock.sleep(20_000);
     diary.putBack(at, granted);
     object.putBack(copy);
-    await this.world.ask((ledger) => ledger.restored(WHO, {}));
+    await this.world.ask((ledger) => ledger.restored(WHO, {}, null));
     // Its answer may have been lost: told again, the ledger makes anew what it granted between the two.
     diary.putBack(at, []);
     // One of before may have been on its way.

@@ -56,7 +56,7 @@ export const doctor = [
     async (c, deps) => {
       const { restored, ...asked } = c.req.valid("json");
       const order = { ...asked, who: c.get("caller").who };
-      if (restored) await deps.ledger.restored(order.who, {});
+      if (restored) await deps.ledger.restored(order.who, {}, null);
       try {
         return c.json(await runDoctor(deps, order), 200);
       } catch (error) {

@@ -116,7 +116,7 @@ describe("the platform's bookmarks", () => {
     const isDropped = () => drops && asked.length === 1;
     world.deps.ledger = {
       ...clientOf(dropping(engine, isDropped)),
-      restored: async (who, how) => void asked.push(`${who} ${JSON.stringify(how)}`),
+      restored: async (who, how, before) => void asked.push(`${who} ${JSON.stringify(how)} ${before?.purges.length}`),
     };
     return { ...world, asked };
   }
@@ -147,9 +147,9 @@ describe("the platform's bookmarks", () => {
     await world.json("POST", "/api/v1/ledger/restore", { body: { bookmark: "b-7" } });
     expect(world.asked).toEqual([
       `to b-${Date.parse(at)}`,
-      `operator token 1 {"bookmark":"b-${Date.parse(at)}","undo":"b-now"}`,
+      `operator token 1 {"bookmark":"b-${Date.parse(at)}","undo":"b-now"} 0`,
       "to b-7",
-      'operator token 1 {"bookmark":"b-7","undo":"b-restarted"}',
+      'operator token 1 {"bookmark":"b-7","undo":"b-restarted"} 0',
     ]);
   });
 

@@ -85,8 +85,9 @@ export const ledger = [
       if (found === null || (await ledger.restoreTo({ bookmark: found.bookmark })) === null)
         throw new AppError("not_configured", { detail: "The platform knows no such bookmark. Local runs keep none." });
       await sleep(RESTART_MS);
-      await ledger.restored(c.get("caller").who, { ...found });
-      return c.json(found, 200);
+      const { before, ...bookmarks } = found;
+      await ledger.restored(c.get("caller").who, { ...bookmarks }, before);
+      return c.json(bookmarks, 200);
     },
   ),
 ];

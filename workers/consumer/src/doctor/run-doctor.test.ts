@@ -327,7 +327,7 @@ describe("doctor", () => {
   it("walks the store once more when the operator has restored an older database: now, and when today's handlers have ended", async () => {
     await doctorTick(world.deps);
     expect(await world.ledger.doctorFrom()).toBeNull();
-    await world.ledger.restored("tester", {});
+    await world.ledger.restored("tester", {}, null);
     expect(await world.ledger.doctorFrom()).toBe("");
     await doctorTick(world.deps);
     expect(await world.ledger.doctorFrom()).toBeNull();

@@ -117,6 +117,8 @@ export interface Given {
   sight: IttybitJob | null;
   /** Since when its result could not be fetched, Unix ms by the ledger's clock; null: it was not tried, or never refused. */
   unfetchedSince: number | null;
+  /** Its job is from before a restore: it is stored only if its metadata names the etag that the original has now. */
+  compare: boolean;
 }
 
 /** What became of a job in a handler's hands. */
@@ -137,6 +139,8 @@ export type Outcome =
   | { kind: "unclear"; failure: Failure }
   /** Ittybit refused the field that names the webhook: nothing was made, and nothing is wrong with the order. */
   | { kind: "unhooked"; message: string }
+  /** A job from before a restore, which ended: that it was made from the original as it stands now is not shown. */
+  | { kind: "outdated" }
   /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
   | { kind: "fault"; failure: Failure }
   | { kind: "throttled"; until: number }
@@ -239,8 +243,11 @@ export interface Operators {
   doctorSlice(request: SliceRequest): Promise<SliceAnswer>;
   /** The deletions are done: unlocks. Without this call the locks run out by themselves. */
   doctorDone(locks: SliceAnswer["locks"]): Promise<void>;
-  /** The operator has restored an older copy of the database: numbers go on above all that were given, and the store is looked through. */
-  restored(who: string, how: Record<string, unknown>): Promise<void>;
+  /**
+   * The operator has restored an older copy of the database: numbers go on above all that were given, nothing is handed out for two minutes, and
+   * the store is looked through. `before`: what the replaced ledger knew, where it could be asked.
+   */
+  restored(who: string, how: Record<string, unknown>, before: BeforeRestore | null): Promise<void>;
 
   /** The ledger's rows, a line of JSON each, from a cursor on (null: from the beginning, which is audited). */
   exportSlice(cursor: string | null, who: string): Promise<CopySlice>;
@@ -250,8 +257,8 @@ export interface Operators {
   importRows(lines: string[]): Promise<number | null>;
   /** The copy takes the ledger's place, if it has so many rows; then as `restored`. */
   importEnd(rows: number, who: string): Promise<boolean>;
-  /** The platform's bookmark of the database as it was at a time; `undo` is the bookmark of now. Null: this platform keeps none. */
-  findBookmark(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null>;
+  /** The platform's bookmark of the database as it was at a time; `undo` is the bookmark of now, `before` what `restored` is to be told. Null: this platform keeps none. */
+  findBookmark(to: { at: number } | { bookmark: string }): Promise<(Bookmarks & { before: BeforeRestore }) | null>;
   /**
    * Has the platform put the database back: the object restarts on it soon after the answer, and is to be told `restored`. Name a bookmark:
    * a repeat may meet the database after the restart, which remembers no call, and then goes back to the same bookmark once more. Null:
@@ -263,6 +270,14 @@ export interface Operators {
 export interface Bookmarks {
   bookmark: string;
   undo: string;
+}
+
+/** What a ledger that is about to be put back knows and its copy may not. */
+export interface BeforeRestore {
+  /** Every number given so far is below it. */
+  ceiling: number;
+  /** Those that are not through, as their table has them. */
+  purges: { seq: number; id: string; look: 1 | 2; at: number; last: number; more: number }[];
 }
 
 export interface CopySlice {

@@ -12,7 +12,7 @@ import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import { failed } from "./failed.ts";
 import { keptUnfetched, openFresh, outcomeOfNoBytes, readDone } from "./fetch-result.ts";
 import type { Entry } from "./hands.ts";
-import { head } from "./prepare.ts";
+import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
 import { ofAnother } from "./submit-job.ts";
 
@@ -154,13 +154,28 @@ async function beforePut(context: BatchContext, entry: Entry): Promise<{ stored:
   return null;
 }
 
+/**
+ * Of a job from before a restore: the ledger does not know what became of its original since. What stands in R2, if the original is still the one
+ * that the job was made from; null when the entry is settled. An original without an etag cannot be compared.
+ */
+async function sameOriginal(
+  context: BatchContext,
+  entry: Entry,
+  { metadata }: IttybitJob,
+): Promise<{ stored: StoredObject | null } | null> {
+  const prepared = await prepare(context, entry, false);
+  if (prepared === null || (metadata.etag !== undefined && metadata.etag === prepared.original.etag)) return prepared;
+  await settle(context, entry, { kind: "outdated" });
+  return null;
+}
+
 /** Fetches, judges and stores a finished job's result, or says how it failed. */
 export async function finishJob(context: BatchContext, entry: Entry): Promise<void> {
   const { key } = entry.given;
   const result = await resultOf(context, entry);
   if ("kind" in result) return settle(context, entry, result);
   const { job, url } = result;
-  const before = await beforePut(context, entry);
+  const before = entry.given.compare ? await sameOriginal(context, entry, job) : await beforePut(context, entry);
   if (before === null || entry.out) return;
   const download = await openFresh(context, entry, job, url);
   if (download.kind !== "open") return settle(context, entry, outcomeOfNoBytes(context, entry, download));

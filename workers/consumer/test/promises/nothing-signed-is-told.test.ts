@@ -5,6 +5,7 @@ import { createApiWorld, VIEWER } from "../../src/api/testing/api-world.ts";
 import { createIttybit } from "../../src/ittybit/client.ts";
 import { readJob } from "../../src/ittybit/dialects.ts";
 import { runEvents } from "../../src/ledger/object/on-alarm.ts";
+import { NOTHING } from "../../src/ledger/protocol/sightings.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { clientOf } from "../../src/ledger/testing/client-of.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
@@ -109,8 +110,7 @@ async function failing(at: TheWorld, message: string, more: object = {}): Promis
   at.deps.at = async (point) => {
     if (point !== "exchanged" || at.logs.length > 0) return;
     const seen = readJob(job);
-    const nothing = { pending: [], absent: [], claimed: [], throttledUntil: null, account: null };
-    if (seen !== null) at.engine.steps.collected({ ...nothing, ended: [seen] });
+    if (seen !== null) at.engine.steps.collected({ ...NOTHING, ended: [seen] });
   };
   answering(at, 201, { id: "job_1", status: "queued" });
 }

@@ -1,5 +1,6 @@
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
 import type { Engine } from "../../src/ledger/object/engine.ts";
+import { NOTHING } from "../../src/ledger/protocol/sightings.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
@@ -119,14 +120,7 @@ function handlers(
     createdAt: 1,
     finishedAt: 2,
   };
-  engine.steps.collected({
-    ended: submitted.map(({ job }) => ({ id: job, ...sight })),
-    pending: [],
-    absent: [],
-    claimed: [],
-    throttledUntil: null,
-    account: null,
-  });
+  engine.steps.collected({ ...NOTHING, ended: submitted.map(({ job }) => ({ id: job, ...sight })) });
   exchange("w", { have: submitted.map(({ id, gen }) => ({ id, gen, phase: "watch" as const })) });
   const failure = { code: "upstream_failed", message: "it failed", httpStatus: 500, kind: "internal" };
   const outcomes = [
@@ -226,6 +220,6 @@ function upkeep(say: Say, clock: { ms: number }): void {
   say("findBookmark", { at: clock.ms });
   say("restoreTo", { at: clock.ms });
   say("rearm");
-  say("restored", WHO, {});
+  say("restored", WHO, {}, null);
   say("recover");
 }

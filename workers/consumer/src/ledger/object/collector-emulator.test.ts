@@ -56,6 +56,7 @@ it.each([
       open: () => [...open.values()],
       pace: () => ({ slots: { used: open.size, all: JOBS }, waiting: false, goal: 20 }),
       ...{ jobMs: () => 10, claims: () => [], hooked: () => false },
+      ...{ ledgerId: () => "L1", unheard: () => [], scan: () => null },
     },
     report: ({ ended }) => {
       for (const { id } of ended) open.delete(id);

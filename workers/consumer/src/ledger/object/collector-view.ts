@@ -1,8 +1,10 @@
 import { openAtIttybit } from "../protocol/at-ittybit.ts";
+import { unheardJobs } from "../protocol/found-jobs.ts";
 import { closedFor, goalPerSecond, slotsOf } from "../protocol/gate.ts";
 import { openClaims } from "../protocol/hooked.ts";
 import { quantileMs } from "../protocol/job-times.ts";
-import { slotsUsed } from "../protocol/slots.ts";
+import { scanAfterRestore } from "../protocol/restored.ts";
+import { slotsTaken } from "../protocol/slots.ts";
 import { isWaiting } from "../tables/row.ts";
 import type { CollectorView } from "./job-looks.ts";
 import type { Transactions } from "./transactions.ts";
@@ -13,10 +15,13 @@ export function collectorView(transactions: Transactions): CollectorView {
     open: () => transactions.read(openAtIttybit),
     pace: () =>
       transactions.read((tx) => ({
-        slots: { used: slotsUsed(tx), all: slotsOf(tx.gateNow, "live") },
+        slots: { used: slotsTaken(tx).used, all: slotsOf(tx.gateNow, "live") },
         waiting: tx.counts.some((count) => count.n > 0 && isWaiting(count)) && closedFor(tx.gateNow, "bulk") === null,
         goal: goalPerSecond(tx.gateNow),
       })),
+    ledgerId: () => transactions.read(({ ledgerId }) => ledgerId),
+    unheard: () => transactions.read(unheardJobs),
+    scan: () => transactions.read(scanAfterRestore),
     claims: () => transactions.read(openClaims),
     hooked: () => transactions.read(({ memory, now }) => memory.hooks.proof.isProven(now)),
     jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),

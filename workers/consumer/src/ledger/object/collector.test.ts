@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import type { Claim } from "../protocol/hook-memory.ts";
-import type { Collected, OpenJob } from "../protocol/sightings.ts";
+import type { Collected, OpenJob, Unheard } from "../protocol/sightings.ts";
 import { ListingIttybit } from "../testing/listing-ittybit.ts";
 import { Collector } from "./collector.ts";
 
@@ -12,7 +12,17 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   const clock = createFakeClock();
   const ittybit = new ListingIttybit(clock);
   const open: OpenJob[] = [];
-  const state = { waiting: false, all, goal, jobMs, quickMs: jobMs, untold: 0, hooked: false, claims: [] as Claim[] };
+  const state = {
+    waiting: false,
+    all,
+    goal,
+    jobMs,
+    quickMs: jobMs,
+    untold: 0,
+    hooked: false,
+    claims: [] as Claim[],
+    unheard: [] as Unheard[],
+  };
   const found: (Collected & { at: number })[] = [];
   const logs: string[] = [];
   const collector = new Collector({
@@ -27,6 +37,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
         waiting: state.waiting,
         goal: state.goal,
       }),
+      ...{ ledgerId: () => "L1", unheard: () => state.unheard, scan: () => null },
       claims: () => state.claims,
       hooked: () => state.hooked,
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),

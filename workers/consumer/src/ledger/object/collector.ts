@@ -32,14 +32,14 @@ export class Collector {
   /** Keeps the loop going, and starts it if it does not run. Answers the promise to wait for, or null when nothing is open. */
   ring(): Promise<void> | null {
     this.#rungAt = this.#deps.clock.now();
-    const { view } = this.#deps;
-    if (this.#running === null && view.open().length + view.claims().length > 0) {
-      this.#running = this.#loop()
-        .catch((error: unknown) => this.#deps.log("collect.failed", { error: errorText(error) }))
-        .finally(() => {
-          this.#running = null;
-        });
-    }
+    if (this.#running !== null) return this.#running;
+    this.#looks.memory.update(this.#deps.view.open());
+    if (!this.#looks.isOpen) return null;
+    this.#running = this.#loop()
+      .catch((error: unknown) => this.#deps.log("collect.failed", { error: errorText(error) }))
+      .finally(() => {
+        this.#running = null;
+      });
     return this.#running;
   }
 
@@ -52,7 +52,7 @@ export class Collector {
     const { clock, view, sleep } = this.#deps;
     while (clock.now() - this.#rungAt < UNRUNG_MS) {
       this.#looks.memory.update(view.open());
-      if (this.#looks.memory.watched.size + view.claims().length === 0) return;
+      if (!this.#looks.isOpen) return;
       const began = clock.now();
       if (began < this.#looks.notBefore) {
         await sleep(Math.min(this.#looks.notBefore - began, STEP_MS));

@@ -5,6 +5,7 @@ import type {
   AcceptChunk,
   ActionView,
   Answering,
+  BeforeRestore,
   Bookmarks,
   CausesView,
   ChunkAnswer,
@@ -44,11 +45,11 @@ import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { answerOf, once } from "../protocol/once.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/reconcile.ts";
-import { numberAbove, recover, restored } from "../protocol/restored.ts";
+import { beforeRestore, numberAbove, recover, restored } from "../protocol/restored.ts";
 import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
 import { NOTHING } from "../protocol/sightings.ts";
-import { slotsUsed } from "../protocol/slots.ts";
+import { slotsTaken } from "../protocol/slots.ts";
 import { audit, listAudit } from "../tables/audit.ts";
 import { addToCopy, beginCopy, endCopy, readCopy, schemaVersion } from "../tables/copy.ts";
 import { recordDead } from "../tables/dead-messages.ts";
@@ -260,7 +261,7 @@ export class Engine implements Answering<LedgerCalls> {
 
   stats() {
     return this.#read((tx) => {
-      const gate = gateView(tx.gateNow, slotsUsed(tx));
+      const gate = gateView(tx.gateNow, slotsTaken(tx));
       const { version } = this.#deps;
       return ledgerStats(tx, { metricErrors: this.#metricErrors, gate, version, hooks: hookStats(tx) });
     });
@@ -279,7 +280,7 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   getGate(): GateView {
-    return this.#read((tx) => gateView(tx.gateNow, slotsUsed(tx)));
+    return this.#read((tx) => gateView(tx.gateNow, slotsTaken(tx)));
   }
 
   listEvents(query: Page) {
@@ -335,7 +336,7 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#change((tx) => {
       const before = patchGate(tx.gateNow, patch, who);
       audit(tx, who, "gate.patch", null, { ...patch, before });
-      return gateView(tx.gateNow, slotsUsed(tx));
+      return gateView(tx.gateNow, slotsTaken(tx));
     }, id);
   }
 
@@ -381,8 +382,8 @@ export class Engine implements Answering<LedgerCalls> {
     this.#change(recover);
   }
 
-  restored(who: string, how: Record<string, unknown> = {}, id?: string): void {
-    this.#change((tx) => restored(tx, who, how), id);
+  restored(who: string, how: Record<string, unknown> = {}, before: BeforeRestore | null = null, id?: string): void {
+    this.#change((tx) => restored(tx, who, how, before), id);
   }
 
   exportSlice(cursor: string | null, who: string, id?: string): CopySlice {
@@ -401,22 +402,28 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   importEnd(rows: number, who: string, id?: string): boolean {
-    const before = this.#read((tx) => answerOf<boolean>(tx, id));
-    if (before !== null) return before.answer;
+    const heard = this.#read((tx) => answerOf<boolean>(tx, id));
+    if (heard !== null) return heard.answer;
     const now = this.#deps.clock.now();
+    const before = this.#read(beforeRestore);
     const isWhole = this.#transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now), now }));
     if (!isWhole) return false;
     // The inbox is the copy's now: the id is noted in it.
     this.#change((tx) => {
-      restored(tx, who, { rows });
+      restored(tx, who, { rows }, before);
       return true;
     }, id);
     this.#change(recountNow);
     return true;
   }
 
-  findBookmark(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null> {
-    return this.#byBookmarks(async (keeps) => ({ bookmark: await bookmarkOf(to, keeps), undo: await keeps.now() }));
+  findBookmark(to: { at: number } | { bookmark: string }) {
+    const before = this.#read(beforeRestore);
+    return this.#byBookmarks(async (keeps) => ({
+      bookmark: await bookmarkOf(to, keeps),
+      undo: await keeps.now(),
+      before,
+    }));
   }
 
   restoreTo(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null> {
@@ -444,7 +451,7 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#transactions.read(work);
   }
 
-  async #byBookmarks(work: (keeps: PlatformBookmarks) => Promise<Bookmarks>): Promise<Bookmarks | null> {
+  async #byBookmarks<T>(work: (keeps: PlatformBookmarks) => Promise<T>): Promise<T | null> {
     const { bookmarks } = this.#host;
     try {
       return bookmarks === undefined ? null : await work(bookmarks);

@@ -6,11 +6,14 @@ import type { Log } from "../../platform/log.ts";
 import { createSemaphore } from "../../platform/semaphore.ts";
 import type { Claim } from "../protocol/hook-memory.ts";
 import { type Collected, NOTHING, type OpenJob } from "../protocol/sightings.ts";
+import { JobSeeks, type SeekView } from "./job-seeks.ts";
 import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
 import { type Look, planLooks } from "./plan-looks.ts";
 
+type JobPage = { kind: "page"; jobs: IttybitJob[]; next: string | null };
+
 export type JobPageLook =
-  | { kind: "page"; jobs: IttybitJob[]; next: string | null }
+  | JobPage
   /** This service lists no jobs. */
   | { kind: "noList" }
   /** `after` names no job that this service knows any more. */
@@ -25,7 +28,7 @@ export interface JobsAtIttybit {
 }
 
 /** What the ledger answers the collector; synchronous reads of its memory. */
-export interface CollectorView {
+export interface CollectorView extends SeekView {
   /** The oldest grant first. */
   open(): OpenJob[];
   /** How soon the next look pays: slots, whether work waits for one, and the jobs a second that the ledger aims at. */
@@ -80,6 +83,7 @@ type Manner = "cursors" | "chain" | "singles";
 export class JobLooks {
   readonly memory = new OpenJobMemory();
   readonly #deps: LookDeps;
+  readonly #seeks: JobSeeks;
   readonly #connections = createSemaphore(AT_ONCE);
   #manner: Manner = "cursors";
   #relearnAt = Number.POSITIVE_INFINITY;
@@ -89,6 +93,17 @@ export class JobLooks {
 
   constructor(deps: LookDeps) {
     this.#deps = deps;
+    this.#seeks = new JobSeeks({
+      ...deps,
+      report: (found) => this.#report(found),
+      page: (query) => this.#readList(query),
+    });
+  }
+
+  /** Something is looked for, now or soon. */
+  get isOpen(): boolean {
+    const isSought = this.#manner !== "singles" && this.#seeks.isOpen;
+    return this.memory.watched.size + this.#deps.view.claims().length > 0 || isSought;
   }
 
   /** No call before then, Unix ms. */
@@ -101,8 +116,9 @@ export class JobLooks {
     if (now >= this.#relearnAt) this.#learn("cursors");
     this.#hooked = this.#deps.view.hooked();
     const claims = this.claimsDue(now).slice(0, SINGLES_MAX);
-    const [listed, read] = await Promise.all([this.#lookAtDue(now), this.#readClaims(claims)]);
-    return listed + read;
+    const sought = this.#manner === "singles" ? 0 : this.#seeks.look(now);
+    const calls = await Promise.all([this.#lookAtDue(now), this.#readClaims(claims), sought]);
+    return calls.reduce((sum, some) => sum + some, 0);
   }
 
   claimsDue(now: number): Claim[] {
@@ -158,13 +174,9 @@ export class JobLooks {
     let calls = 0;
     while (calls < most) {
       if (this.#isHalted()) return calls;
-      const look = await this.#connections.run(() => this.#deps.ittybit.list(query));
+      const look = await this.#readList(query, first.after);
       calls += 1;
-      if (look.kind !== "page") {
-        this.#noPage(look, first.after);
-        return calls;
-      }
-      this.#failures = 0;
+      if (look === null) return calls;
       this.#learnManner(query.after, look.jobs);
       for (const { id } of look.jobs) missing.delete(id);
       for (const { id } of look.jobs) this.memory.onPage(id);
@@ -175,6 +187,19 @@ export class JobLooks {
     }
     this.#noteMissing(missing);
     return calls;
+  }
+
+  /** A page, or null: there is none now. What it shows of jobs that nobody has told is reported. */
+  async #readList(query: { after?: string; next?: string }, first?: string): Promise<JobPage | null> {
+    if (this.#isHalted()) return null;
+    const look = await this.#connections.run(() => this.#deps.ittybit.list(query));
+    if (look.kind !== "page") {
+      this.#noPage(look, first);
+      return null;
+    }
+    this.#failures = 0;
+    this.#seeks.onPage(look.jobs);
+    return look;
   }
 
   /**
@@ -287,7 +312,8 @@ export class JobLooks {
 
   #report(found: Partial<Collected>): void {
     const all = { ...NOTHING, ...found };
-    const isEmpty = [all.ended, all.pending, all.absent, all.claimed].every(({ length }) => length === 0);
+    const lists = [all.ended, all.pending, all.absent, all.claimed, all.found, all.unmade];
+    const isEmpty = lists.every(({ length }) => length === 0);
     if (isEmpty && all.throttledUntil === null && all.account === null) return;
     this.#deps.report(all);
   }

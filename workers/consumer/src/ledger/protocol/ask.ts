@@ -5,7 +5,7 @@ import type { ExchangeRequest, MissAsk } from "../contract.ts";
 import type { Hand } from "../tables/hands.ts";
 import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { take } from "./bucket.ts";
-import { budgetLeft, closedFor } from "./gate.ts";
+import { budgetLeft, closedFor, isHeldBack } from "./gate.ts";
 import { hasSuspect } from "./hand-out.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
@@ -147,6 +147,7 @@ function isImageLocked(tx: LedgerTx, key: string): boolean {
 
 function hold(tx: LedgerTx, hand: Hand, row: Row): void {
   const { hands } = tx.memory;
+  if (isHeldBack(tx.gateNow)) return;
   const isFree = hands.holderOf(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
   // A suspect is given out alone, and only by the hand-out.
   const isSuspicious = row.crashes > 0 || hasSuspect(tx, hand);

@@ -11,9 +11,9 @@ export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {
     for (const { job, gen, grantedAt, lane } of entries.values())
       if (job !== null && !memory.isEnded(gen))
         open.push({ job, gen, grantedAt, live: lane === LIVE, rung: rung(gen) });
-  for (const { job, gen, until } of memory.abandoned.list()) {
-    const grantedAt = Math.min(now, until - JOB_DEADLINE_MS);
-    if (job !== null) open.push({ job, gen, grantedAt, live: false, rung: rung(gen) });
+  for (const { job, gen, until, grantedAt } of memory.abandoned.list()) {
+    const since = grantedAt ?? Math.min(now, until - JOB_DEADLINE_MS);
+    if (job !== null) open.push({ job, gen, grantedAt: since, live: false, rung: rung(gen) });
   }
   return open.sort((a, b) => a.grantedAt - b.grantedAt);
 }

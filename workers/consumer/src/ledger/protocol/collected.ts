@@ -1,6 +1,7 @@
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING } from "../tables/row.ts";
+import { noteFound, unmade } from "./found-jobs.ts";
 import { openBreaker, probeTaken } from "./gate.ts";
 import { claimed } from "./hooked.ts";
 import { learnJobMs } from "./job-times.ts";
@@ -16,6 +17,8 @@ export function collected(tx: LedgerTx, found: Collected): number {
   if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
   for (const { gen, job } of found.claimed) claimed(tx, gen, job);
+  for (const job of found.found) noteFound(tx, job);
+  unmade(tx, found.unmade);
   const holders = holdersByJob(tx);
   const seen = found.ended.filter((job) => noteEnded(tx, holders, job));
   for (const job of found.pending) {

@@ -11,7 +11,7 @@ import type { LedgerTx } from "./ledger-tx.ts";
 import { noteJob } from "./note-job.ts";
 import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
-import { slotsUsed } from "./slots.ts";
+import { slotsTaken } from "./slots.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
 /** Results that one handler fetches and stores at once: beside them it prepares what is next, or slots lie idle meanwhile. */
@@ -42,7 +42,7 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const stay = request.role === "live" || stays(tx, hand, work);
   const isBound = handOut(tx, hand, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
   const { give, cut } = tell(tx, hand, have, answer.stop);
-  adjust(tx.gateNow, { used: slotsUsed(tx), waiting: openWaits(tx) });
+  adjust(tx.gateNow, { used: slotsTaken(tx).used, waiting: openWaits(tx) });
   return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
 }
 
@@ -135,6 +135,7 @@ function given(tx: LedgerTx, row: Row, entry: Entry, phase: Given["phase"]): Giv
   const { notBefore, grantedAt, first, job, hook, unfetchedSince } = entry;
   const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
-  const grant = { phase, notBefore, grantedAt, first, job, sight, hook, unfetchedSince };
+  const compare = phase === "finish" && gen < tx.memory.meta.restored;
+  const grant = { phase, notBefore, grantedAt, first, job, sight, hook, unfetchedSince, compare };
   return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, ...grant };
 }

@@ -38,7 +38,7 @@ function evicted(gate: Gate): Gate {
   return { ...gate, state, memory: newGateMemory(gate.now) };
 }
 const ask = (gate: Gate, more: Partial<Ask> = {}) =>
-  admit(gate, { lane: "bulk", gen: 1, slotsUsed: 0, hasSlot: false, outranked: false, ...more });
+  admit(gate, { lane: "bulk", gen: 1, slots: { used: 0, unheard: 0 }, hasSlot: false, outranked: false, ...more });
 const code = (gate: Gate, more: Partial<Ask> = {}) => {
   const answer = ask(gate, more);
   return "code" in answer ? answer.code : "go";
@@ -60,13 +60,13 @@ describe("the order of the gate", () => {
     gate.state.pauses = { bulk: PAUSE };
     openBreaker(gate, { status: 401, reason: "bad key" });
     throttle(gate, gate.now + 90_000);
-    const full = { slotsUsed: 2 };
+    const full = { slots: { used: 2, unheard: 0 } };
     const mends: (() => void)[] = [
       () => Object.assign(gate.state, { pauses: {} }),
       () => Object.assign(gate.state.overrides, { monthlyJobs: null }),
       () => closeBreaker(gate),
       () => Object.assign(gate, { now: gate.state.throttledUntil }),
-      () => Object.assign(full, { slotsUsed: 0 }),
+      () => Object.assign(full, { slots: { used: 0, unheard: 0 } }),
       () => drain(gate),
     ];
     const said = [code(gate, full)];
@@ -81,7 +81,7 @@ describe("the order of the gate", () => {
     const gate = gateOf({ concurrency: 2 });
     ask(gate);
     const before = JSON.stringify([gate.state, gate.memory]);
-    expect(code(gate, { slotsUsed: 2 })).toBe("slots");
+    expect(code(gate, { slots: { used: 2, unheard: 0 } })).toBe("slots");
     expect(code(gate, { outranked: true })).toBe("tokens");
     gate.state.pauses = { upload: PAUSE };
     expect(code(gate, { lane: "upload" })).toBe("paused");
@@ -126,10 +126,10 @@ describe("slots", () => {
 
   it("are not asked of a generation that has its own", () => {
     const gate = gateOf({ concurrency: 2 });
-    expect(code(gate, { slotsUsed: 2 })).toBe("slots");
-    expect(code(gate, { slotsUsed: 2, hasSlot: true })).toBe("go");
-    expect(code(gate, { slotsUsed: 1 })).toBe("slots");
-    expect(code(gate, { slotsUsed: 1, lane: "live" })).toBe("go");
+    expect(code(gate, { slots: { used: 2, unheard: 0 } })).toBe("slots");
+    expect(code(gate, { slots: { used: 2, unheard: 0 }, hasSlot: true })).toBe("go");
+    expect(code(gate, { slots: { used: 1, unheard: 0 } })).toBe("slots");
+    expect(code(gate, { slots: { used: 1, unheard: 0 }, lane: "live" })).toBe("go");
   });
 });
 

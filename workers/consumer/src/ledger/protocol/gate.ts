@@ -14,6 +14,7 @@ import {
 import { BegunJobs } from "./begun-jobs.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
+import type { Slots } from "./slots.ts";
 
 /*
  * Every decision about going upstream, as arithmetic over one document and what is known beside it: pause, budget, breaker, throttle,
@@ -36,7 +37,7 @@ const TURNAROUND_S = 0.3;
 
 /** Why something does not go. `until`: when this ends by itself, Unix ms. */
 export interface Held {
-  code: "paused" | "budget" | "breaker" | "throttled" | "slots" | "tokens";
+  code: "paused" | "restored" | "budget" | "breaker" | "throttled" | "slots" | "tokens";
   until: number | null;
 }
 
@@ -44,7 +45,7 @@ export interface Ask {
   lane: Lane;
   gen: number;
   /** Slots taken now. */
-  slotsUsed: number;
+  slots: Slots;
   /** The generation has its slot and its place in the budget already: its POST is repeated. */
   hasSlot: boolean;
   /** A job of a higher lane waits for a token. */
@@ -58,7 +59,7 @@ export interface Ask {
 export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const held = closedFor(gate, ask.lane, ask.hasSlot);
   if (held !== null) return held;
-  if (!ask.hasSlot && ask.slotsUsed >= slotsOf(gate, ask.lane)) return { code: "slots", until: null };
+  if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots)) return { code: "slots", until: null };
   if (ask.outranked) return { code: "tokens", until: null };
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
@@ -72,20 +73,26 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   return { notBefore };
 }
 
-function noteSent({ memory, now }: Gate, { hasSlot, slotsUsed }: Ask, notBefore: number): void {
+function noteSent({ memory, now }: Gate, { hasSlot, slots }: Ask, notBefore: number): void {
   const { auto } = memory;
   if (auto.sent === 0) auto.firstAt = notBefore;
   auto.sent += 1;
   auto.lastAt = notBefore;
   auto.cohort.from ??= now;
-  if (!hasSlot) auto.peak = Math.max(auto.peak, slotsUsed + 1);
+  if (!hasSlot) auto.peak = Math.max(auto.peak, slots.used + 1);
 }
 
-/** Why nothing of this lane goes at all: pause, budget, breaker, throttle. A free probe of the breaker is no reason. */
+/** The ledger was put back a moment ago: nothing is handed out, neither to be made nor to be fetched nor to be looked at. */
+export function isHeldBack({ state, now }: Gate): boolean {
+  return now < state.heldUntil;
+}
+
+/** Why nothing of this lane goes at all: pause, restore, budget, breaker, throttle. A free probe of the breaker is no reason. */
 export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | null {
   const { state, now } = gate;
   const pause = pauseOf(gate, lane);
   if (pause !== null) return { code: "paused", until: pause.until };
+  if (isHeldBack(gate)) return { code: "restored", until: state.heldUntil };
   if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: budgetUntil(gate, lane) };
   const probeAt = Math.max(state.breaker.until, state.breaker.probe?.until ?? 0);
   if (state.breaker.state === "open" && now < probeAt) return { code: "breaker", until: probeAt };
@@ -113,6 +120,17 @@ export function slotsOf(gate: Gate, lane: Lane): number {
   if (lane !== "bulk") return concurrency;
   const viewers = Math.ceil((LIVE_PER_SECOND * quantileMs(gate, 0.5)) / 1000);
   return Math.max(1, concurrency - Math.max(1, Math.min(Math.ceil(concurrency / 10), viewers)));
+}
+
+/**
+ * Whether a lane may fill no further slot. Slots whose job is unheard of fill half of the lane's at most, so that a few of them do not stop
+ * everything. While they are half of all slots or fewer, no more jobs run than there are slots; beyond that the jobs that may run are one and a
+ * half times as many at most (docs/protocol.md, I4).
+ */
+export function isFull(gate: Gate, lane: Lane, { used, unheard }: Slots): boolean {
+  const [all, own] = [slotsOf(gate, "live"), slotsOf(gate, lane)];
+  const counted = used - unheard + Math.min(unheard, Math.floor(own / 2));
+  return counted >= own || used >= all + Math.floor(all / 2);
 }
 
 /** Jobs a second that slots and rate allow. */

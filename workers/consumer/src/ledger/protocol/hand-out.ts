@@ -5,10 +5,10 @@ import { dayOf } from "../tables/gate-state.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
-import { admit, closedFor } from "./gate.ts";
+import { admit, closedFor, isHeldBack } from "./gate.ts";
 import { hookUrlNow } from "./hook-url.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { slotsUsed } from "./slots.ts";
+import { type Slots, slotsTaken } from "./slots.ts";
 import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } from "./transitions.ts";
 
 /** Jobs that one call may take over. */
@@ -25,7 +25,7 @@ interface Hands {
   hand: Hand;
   /** Jobs it can take still. */
   room: number;
-  slotsUsed: number;
+  slots: Slots;
   /** More is left behind than one call takes over. */
   isCut: boolean;
   /** The gate let something wait. */
@@ -40,8 +40,9 @@ interface Hands {
  * what bounds it is this handler, and not the gate: then it should call again as soon as it can do more.
  */
 export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): boolean {
+  if (isHeldBack(tx.gateNow)) return false;
   const room = Math.max(0, Math.min(request.room, HANDS_MAX));
-  const one: Hands = { tx, hand, room, slotsUsed: slotsUsed(tx), isCut: false, isRefused: false, waiting: waiting(tx) };
+  const one: Hands = { tx, hand, room, slots: slotsTaken(tx), isCut: false, isRefused: false, waiting: waiting(tx) };
   hand.alone = hasSuspect(tx, hand);
   if (hand.alone) one.room = 0;
   takeOver(one);
@@ -86,7 +87,7 @@ function takeOver(one: Hands): void {
     }
     if (!mayTake(one, row) || (entry.job === null && !mayAskAgain(one, entry))) continue;
     tx.memory.hands.take(from, entry.id);
-    give(one, row, { ...entry, first: false, ready: false });
+    give(one, row, { ...entry, first: false, ready: false, silent: false });
   }
 }
 
@@ -105,15 +106,15 @@ function leftBehind(tx: LedgerTx): { from: Hand; entry: Entry }[] {
   return found.sort((a, b) => needsGate(a) - needsGate(b) || a.entry.lane - b.entry.lane);
 }
 
-/** A key older than a day makes a second job; a number from before a restore may have been used since. */
+/** A key older than a day makes a second job; one from before a restore, whose job was not found, may have been used since. */
 function isOutdated(tx: LedgerTx, row: Row, entry: Entry): boolean {
-  if (row.gen < tx.memory.meta.restored) return true;
-  return entry.job === null && tx.now - entry.grantedAt > IDEMPOTENCY_MS;
+  if (entry.job !== null) return false;
+  return row.gen < tx.memory.meta.restored || tx.now - entry.grantedAt > IDEMPOTENCY_MS;
 }
 
 function mayAskAgain(one: Hands, entry: Entry): boolean {
   const { tx } = one;
-  const ask = { lane: laneName(entry.lane), gen: entry.gen, slotsUsed: one.slotsUsed, hasSlot: true };
+  const ask = { lane: laneName(entry.lane), gen: entry.gen, slots: one.slots, hasSlot: true };
   const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, entry.lane) });
   if ("code" in answer) return false;
   entry.notBefore = answer.notBefore;
@@ -132,7 +133,7 @@ function go(one: Hands): void {
     const entry = hand.entries.get(row.id);
     if (entry === undefined || entry.granted || isStale(row, entry)) continue;
     if (row.lane !== LIVE && !entry.ready) continue;
-    const ask = { lane: laneName(row.lane), gen: row.gen, slotsUsed: one.slotsUsed, hasSlot: false };
+    const ask = { lane: laneName(row.lane), gen: row.gen, slots: one.slots, hasSlot: false };
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
     if ("code" in answer) {
       one.isRefused = true;
@@ -143,7 +144,7 @@ function go(one: Hands): void {
     Object.assign(entry, grant, { notBefore: answer.notBefore });
     tx.memory.hands.touch(hand);
     tx.time("wait", tx.now - row.created);
-    one.slotsUsed += 1;
+    one.slots.used += 1;
     one.waiting[row.lane] -= 1;
     begun += 1;
     if (begun === GO_MAX) return;

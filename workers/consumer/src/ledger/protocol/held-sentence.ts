@@ -11,6 +11,7 @@ export function heldSentence({ state, now }: Gate, lane: Lane, { code, until }: 
     const period = until === nextMonth(now) ? "month" : "day";
     return `The ${period}'s budget for ${lane === "live" ? "viewers" : "warming"} is spent.`;
   }
+  if (code === "restored") return "The ledger was put back to an earlier state a moment ago.";
   if (code === "breaker") return state.breaker.reason ?? "The breaker is open.";
   return "Ittybit asked to wait (Retry-After).";
 }
@@ -33,6 +34,8 @@ export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
     const reason = `${status === null ? "" : `Ittybit answers ${status}: `}${withoutEnd(said ?? "Ittybit fails too often")}`;
     return ended(`The breaker is open (${reason}); one job is tried at ${momentOf(held.until ?? gate.now, gate.now)}`);
   }
+  if (held.code === "restored")
+    return ended(`The ledger was put back to an earlier state: deletes and jobs from before are waited for${until}`);
   return ended(`Ittybit asked to wait${until}`);
 }
 

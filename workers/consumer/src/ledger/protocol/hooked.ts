@@ -1,7 +1,7 @@
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { hintOfHook } from "../../ittybit/webhooks/hint-of-hook.ts";
 import type { Hook } from "../../ittybit/webhooks/read-hook.ts";
-import type { Entry, Hand } from "../tables/hands.ts";
+import { holderOfGen } from "./holder-of-gen.ts";
 import type { Claim } from "./hook-memory.ts";
 import { isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -51,13 +51,6 @@ export function claimed(tx: LedgerTx, gen: number, job: IttybitJob | null): void
   memory.hooks.counts.adopted += 1;
   // Whoever would have asked again need not wait for that any more.
   if (held !== null) held.entry.due = tx.now;
-}
-
-/** Granted ones are few: no index is kept. */
-function holderOfGen(memory: Memory, gen: number): { hand: Hand; entry: Entry } | null {
-  for (const hand of memory.hands.list())
-    for (const entry of hand.entries.values()) if (entry.granted && entry.gen === gen) return { hand, entry };
-  return null;
 }
 
 function abandonedOf({ abandoned }: Memory, gen: number): { ittybitJob: string | null } | null {

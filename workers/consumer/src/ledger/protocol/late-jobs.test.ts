@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { setup } from "../testing/setup.ts";
+import { NOTHING } from "./sightings.ts";
 
 const keys = (n: number, of = "a") => Array.from({ length: n }, (_, at) => `${of}${at}/400-high.webp`);
 
@@ -146,7 +147,7 @@ describe("Ittybit is slow", () => {
     pending(...jobs);
     const later = evict();
     clock.advance(30);
-    later.steps.collected({ ended: [], pending: jobs, absent: [], claimed: [], throttledUntil: null, account: null });
+    later.steps.collected({ ...NOTHING, pending: jobs });
     expect(later.getGate().breaker.state).toBe("closed");
   });
 });

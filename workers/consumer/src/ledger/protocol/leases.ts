@@ -62,7 +62,7 @@ export function leaveBehind(tx: LedgerTx, hand: Hand, blame: boolean): void {
 /** What merely waits for Ittybit kills nobody. */
 function isActing({ memory }: LedgerTx, entry: Entry, row: Row | null): boolean {
   if (row === null || isStale(row, entry) || row.state === CANCELLING) return false;
-  return entry.job === null || memory.told.has(entry.gen);
+  return entry.job === null || entry.silent || memory.told.has(entry.gen);
 }
 
 /**

@@ -6,7 +6,7 @@ import { nextOutboxAt } from "../tables/outbox.ts";
 import { nextPurgeAt } from "../tables/purges.ts";
 import { laneCode, laneName } from "../tables/row.ts";
 import { nextCancelling } from "../tables/runs.ts";
-import { closedFor, nextOpenAt } from "./gate.ts";
+import { closedFor, isHeldBack, nextOpenAt } from "./gate.ts";
 import { isToldClosed } from "./gate-file.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { workOf } from "./pace.ts";
@@ -34,6 +34,7 @@ export function nextAlarm(tx: LedgerTx): number | null {
     nextSliceAt(tx.sql),
     tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
     ...pauseEnds(tx),
+    isHeldBack(tx.gateNow) ? tx.now + BUSY_MS : null,
   ].filter((at) => at !== null);
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
 }
@@ -54,7 +55,9 @@ function timesOfHands(tx: LedgerTx): number[] {
     if (job !== null) return now + BUSY_MS;
     return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));
   });
-  const slots = memory.abandoned.list().map(({ job, until }) => (job === null ? until + 1 : now + LOOK_MS));
+  const slots = memory.abandoned
+    .list()
+    .map(({ job, until }) => Math.min(job === null ? until + 1 : Number.POSITIVE_INFINITY, now + LOOK_MS));
   return [...ends, ...dues, ...slots, ...(live.length > 0 ? [now + BUSY_MS] : [])];
 }
 

@@ -2,12 +2,12 @@ import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
 import { nextDueAt } from "../tables/due.ts";
 import type { Hand } from "../tables/hands.ts";
 import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
-import { closedFor, goalPerSecond, slotsOf } from "./gate.ts";
+import { closedFor, goalPerSecond, isFull, isHeldBack } from "./gate.ts";
 import { quantileMs } from "./job-times.ts";
 import { isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import type { Memory } from "./memory.ts";
-import { slotsUsed } from "./slots.ts";
+import { slotsTaken } from "./slots.ts";
 
 /** Connection-seconds of one variant: head, probe, POST, download, put. */
 const CONNECTION_SECONDS = 0.46;
@@ -75,6 +75,7 @@ const NO_VIEWERS: Work = { now: 0, soon: 0, viewers: false };
 export function workOf(tx: LedgerTx): Work {
   const { memory, now } = tx;
   const work: Work = { now: 0, soon: 0, viewers: false };
+  if (isHeldBack(tx.gateNow)) return work;
   const granted = { 0: 0, 1: 0, 2: 0 };
   const endsSoonAt = quantileMs(tx.gateNow, 0.02) - SOON_MS;
   const slowAt = Math.max(LIVE_SLOW_MS, 2 * quantileMs(tx.gateNow, 0.98));
@@ -105,7 +106,7 @@ export function workOf(tx: LedgerTx): Work {
 function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
   const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
   const name = laneName(lane);
-  if (open <= granted || closedFor(tx.gateNow, name) !== null || slotsUsed(tx) >= slotsOf(tx.gateNow, name)) return 0;
+  if (open <= granted || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
   return isAnyDue(tx, lane) ? open - granted : 0;
 }
 

@@ -39,19 +39,28 @@ export interface PurgeTask {
  * is stale from now on. The alarm looks anew until the look's end is reported.
  */
 export function purgeBegin(tx: LedgerTx, id: string): PurgeTask {
-  const encodedId = encodeId(id);
-  const seq = tx.next();
-  const image = tx.images.get(encodedId);
-  image.floor = seq;
-  image.purged = seq;
-  for (const row of tx.rows.loadImage(encodedId)) {
+  const purge: Purge = { seq: tx.next(), id: encodeId(id), look: 1, at: tx.now + PURGE_LOCK_MS, last: 0, more: 0 };
+  impose(tx, purge);
+  return taskOf(purge);
+}
+
+/** A purge that was under way when an older copy was put back: the copy may be from before it. */
+export function purgeGoesOn(tx: LedgerTx, purge: Purge): void {
+  if (findPurge(tx.sql, purge.seq) === null) impose(tx, purge);
+}
+
+function impose(tx: LedgerTx, purge: Purge): void {
+  const { id, seq } = purge;
+  const image = tx.images.get(id);
+  image.floor = Math.max(image.floor, seq);
+  image.purged = Math.max(image.purged, seq);
+  for (const row of tx.rows.loadImage(id)) {
+    if (row.gen >= seq) continue;
     tx.memory.stored.forget(row.key);
     deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
   }
-  const purge: Purge = { seq, id: encodedId, look: 1, at: tx.now + PURGE_LOCK_MS, last: 0, more: 0 };
   insertPurge(tx.sql, purge);
   lock(tx, purge);
-  return taskOf(purge);
 }
 
 /** An object was stored below its image's last purge: that purge looks again. `id`, `gen`: of the job that has made it. */

@@ -85,7 +85,7 @@ function madeNoJob(outcome: Outcome): boolean {
 }
 
 function hasEnded(entry: Entry, outcome: Outcome): boolean {
-  if (isThere(outcome, entry.gen)) return true;
+  if (isThere(outcome, entry.gen) || outcome.kind === "outdated") return true;
   return outcome.kind === "failed" && outcome.ended && (outcome.posted || entry.job !== null);
 }
 
@@ -130,6 +130,9 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
   const { row, entry } = one;
   switch (outcome.kind) {
     case "present":
+    case "outdated":
+    case "unhooked":
+      if (outcome.kind === "unhooked") refuseHooks(tx);
       takeOut(tx, one, one.over);
       newGeneration(tx, row);
       row.due = tx.now;
@@ -148,12 +151,6 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       // Its job is known by now (its hook came, or another handler told it): nothing is unclear.
       if (entry.job === null) unclear(tx, one, outcome);
       else keepForLater(tx, one, tx.now);
-      return;
-    case "unhooked":
-      refuseHooks(tx);
-      takeOut(tx, one, one.over);
-      newGeneration(tx, row);
-      row.due = tx.now;
       return;
     case "fault":
       retry(tx, one, outcome.failure);
@@ -212,5 +209,5 @@ function keepForLater(tx: LedgerTx, { hand, entry }: Case, due: number): void {
   const { hands } = tx.memory;
   hands.take(hand, entry.id);
   const to = hands.nobody(`over-${entry.gen}`);
-  hands.put(to, { ...entry, first: false, ready: false, due: Math.max(due, tx.now) });
+  hands.put(to, { ...entry, first: false, ready: false, silent: false, due: Math.max(due, tx.now) });
 }

@@ -12,6 +12,23 @@ export interface OpenJob {
   rung: boolean;
 }
 
+/** A granted generation whose job nobody has told. */
+export interface Unheard {
+  gen: number;
+  /** Its job is no older, Unix ms. */
+  since: number;
+  /** From then on no POST of it can arrive, Unix ms: a list that was read later and does not show its job proves that there is none. Null: it may be POSTed again. */
+  sureAt: number | null;
+}
+
+/** After a restore: jobs of a ledger from before it are looked for on all pages. */
+export interface Scan {
+  /** Generations from before are below it. */
+  below: number;
+  /** Not before this time, Unix ms: until then handlers from before may still POST. */
+  from: number;
+}
+
 /** What the collector has seen. */
 export interface Collected {
   /** With the id they are known by, status, result and error. */
@@ -22,6 +39,10 @@ export interface Collected {
   absent: string[];
   /** What stands under an id that a hook named for a generation; null: nothing. */
   claimed: { gen: number; job: IttybitJob | null }[];
+  /** Jobs on pages of the list whose generation's job nobody has told. */
+  found: IttybitJob[];
+  /** Generations given up of which complete lists show no job. */
+  unmade: number[];
   /** Ittybit asked for a pause until then, Unix ms. */
   throttledUntil: number | null;
   /** Its account is at fault. */
@@ -29,6 +50,6 @@ export interface Collected {
 }
 
 export const NOTHING: Collected = {
-  ...{ ended: [], pending: [], absent: [], claimed: [] },
+  ...{ ended: [], pending: [], absent: [], claimed: [], found: [], unmade: [] },
   ...{ throttledUntil: null, account: null },
 };

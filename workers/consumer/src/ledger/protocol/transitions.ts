@@ -2,6 +2,7 @@ import type { Failure } from "@prewarm/shared/job";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { Abandoned } from "../tables/abandoned.ts";
 import { failedAttempt } from "../tables/attempts.ts";
 import { type Entry, type Hand, isWritten, newEntry } from "../tables/hands.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
@@ -17,9 +18,13 @@ import type { LedgerTx } from "./ledger-tx.ts";
 export function takeOut(tx: LedgerTx, { hand, entry }: { hand: Hand; entry: Entry }, ended: boolean): void {
   const { memory } = tx;
   memory.hands.take(hand, entry.id);
-  if (entry.granted && !ended && !memory.isEnded(entry.gen))
-    memory.abandoned.put(tx.sql, { gen: entry.gen, job: entry.job, until: tx.now + JOB_DEADLINE_MS });
+  if (entry.granted && !ended && !memory.isEnded(entry.gen)) abandon(tx, entry);
   memory.forget(entry.gen);
+}
+
+/** A generation given up whose job may still run has a slot. */
+export function abandon({ memory, sql, now }: LedgerTx, { gen, job, grantedAt }: Omit<Abandoned, "until">): void {
+  memory.abandoned.put(sql, { gen, job, until: now + JOB_DEADLINE_MS, grantedAt });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../contract.ts";
 import { STORED, setup } from "../testing/setup.ts";
+import { NOTHING } from "./sightings.ts";
 
 const keyOf = (n: number) => `picture${n}/400-high.webp`;
 
@@ -36,7 +37,7 @@ describe("a result that cannot be fetched", () => {
     leave("o");
     const engine = evict();
     engine.steps.collected({
-      ...{ pending: [], absent: [], claimed: [], throttledUntil: null, account: null },
+      ...NOTHING,
       ended: [
         {
           ...{ id: "job0", status: "done", said: "succeeded", known: true, output: "https://out.example/o" },

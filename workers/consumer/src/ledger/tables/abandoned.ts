@@ -6,6 +6,8 @@ export interface Abandoned {
   job: string | null;
   /** Unix ms. */
   until: number;
+  /** When it was granted, Unix ms: its job is no older. In memory only; null: not known. */
+  grantedAt: number | null;
 }
 
 /** Slow is not stuck: a job that is known keeps its slot whatever its age. */
@@ -19,7 +21,10 @@ export class AbandonedJobs {
 
   constructor(sql: Sql) {
     for (const raw of sql.exec("SELECT gen, job, until FROM abandoned"))
-      this.#byGen.set(int(raw.gen), { gen: int(raw.gen), job: textOrNull(raw.job), until: int(raw.until) });
+      this.#byGen.set(int(raw.gen), {
+        ...{ gen: int(raw.gen), job: textOrNull(raw.job), until: int(raw.until) },
+        grantedAt: null,
+      });
   }
 
   get size(): number {

@@ -12,6 +12,8 @@ export interface GateState {
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
+  /** An older copy of the ledger was put back: nothing is handed out before then, Unix ms. */
+  heldUntil: number;
   /** Edges send no misses that anybody can make up. */
   quiet: Silence;
   /** Edges send no misses at all. */
@@ -89,6 +91,7 @@ export function newGate(now: number): GateState {
     pauses: {},
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
+    heldUntil: 0,
     quiet: { until: 0, times: 0 },
     hush: { until: 0, times: 0 },
     overrides: {},

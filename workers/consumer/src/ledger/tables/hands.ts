@@ -32,6 +32,8 @@ export interface Entry {
   ready: boolean;
   /** Not granted, and its row must not forget its owner: an eviction would leave nobody to say that it has stopped. */
   kept: boolean;
+  /** Its job was found in Ittybit's list: its owner has not told it. */
+  silent: boolean;
 }
 
 export type Role = "live" | "work";
@@ -215,7 +217,7 @@ function pack({ id, gen, first, job, due, grantedAt, lane, day, paidBy, hook, un
 
 function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy, hook, unfetchedSince]: Packed): Entry {
   const granted = grantedAt > 0;
-  const memory = { notBefore: grantedAt, ready: false, kept: !granted };
+  const memory = { notBefore: grantedAt, ready: false, kept: !granted, silent: false };
   const paid = { grantedAt, lane, day, paidBy };
   const told = { hook: hook ?? null, unfetchedSince: unfetchedSince ?? null };
   return { id, gen, granted, first: Boolean(first), job, due, ...paid, ...told, ...memory };
@@ -225,5 +227,5 @@ function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy, hook, u
 export function newEntry(row: { id: number; gen: number; lane: LaneCode }): Entry {
   const { id, gen, lane } = row;
   const grant = { granted: false, first: false, job: null, due: 0, grantedAt: 0, day: "", paidBy: lane, hook: null };
-  return { id, gen, lane, ...grant, unfetchedSince: null, notBefore: 0, ready: false, kept: false };
+  return { id, gen, lane, ...grant, unfetchedSince: null, notBefore: 0, ready: false, kept: false, silent: false };
 }

@@ -90,7 +90,7 @@ export class AutoWorld {
       const answer = admit(gate, {
         lane: this.lane,
         gen: 1,
-        slotsUsed: this.#used,
+        slots: { used: this.#used, unheard: 0 },
         hasSlot: false,
         outranked: false,
       });

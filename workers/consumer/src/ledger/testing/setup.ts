@@ -12,7 +12,7 @@ import type {
 } from "../contract.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
-import type { Collected } from "../protocol/sightings.ts";
+import { NOTHING } from "../protocol/sightings.ts";
 import { nameOf, placeOf } from "../tables/job-ids.ts";
 import { type Row, rowFrom } from "../tables/row.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
@@ -90,10 +90,10 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   };
   /** The collector has seen these jobs end. */
   const ended = (...jobs: (string | Partial<IttybitJob>)[]): void => {
-    steps.collected({ ...nothing, ended: jobs.map((job) => jobOf(typeof job === "string" ? { id: job } : job)) });
+    steps.collected({ ...NOTHING, ended: jobs.map((job) => jobOf(typeof job === "string" ? { id: job } : job)) });
   };
-  const pending = (...jobs: string[]): void => void steps.collected({ ...nothing, pending: jobs });
-  const absent = (...jobs: string[]): void => void steps.collected({ ...nothing, absent: jobs });
+  const pending = (...jobs: string[]): void => void steps.collected({ ...NOTHING, pending: jobs });
+  const absent = (...jobs: string[]): void => void steps.collected({ ...NOTHING, absent: jobs });
   /** Accepts, grants, submits and stores. */
   const made = (key: string): Given => {
     const given = granted("maker", key);
@@ -132,8 +132,6 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
 function setupOver(sql: ReturnType<typeof nodeSql>, site: Parameters<typeof testEngine>[1], more: Partial<LedgerDeps>) {
   return testEngine(sql, site, more).engine;
 }
-
-const nothing: Collected = { ended: [], pending: [], absent: [], claimed: [], throttledUntil: null, account: null };
 
 function jobOf(job: Partial<IttybitJob>): IttybitJob {
   const ended = { id: "j", status: "done" as const, said: "succeeded", known: true, output: "https://out.example/o" };

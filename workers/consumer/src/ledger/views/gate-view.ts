@@ -4,6 +4,7 @@ import {
   budgetLeft,
   closeBreaker,
   closedFor,
+  isFull,
   liveToday,
   pauseOf,
   slotsOf,
@@ -13,6 +14,7 @@ import {
 import { HUSHED } from "../protocol/gate-file.ts";
 import type { Gate } from "../protocol/gate-memory.ts";
 import { whyHeld } from "../protocol/held-sentence.ts";
+import type { Slots } from "../protocol/slots.ts";
 import {
   boundsOf,
   type GateSettings,
@@ -23,7 +25,7 @@ import {
 } from "../tables/gate-state.ts";
 
 /** The gate in words: what is set, what was found, and every reason why something waits. `slots`: those that are taken. */
-export function gateView(gate: Gate, slots: number): GateView {
+export function gateView(gate: Gate, slots: Slots): GateView {
   const { state, now } = gate;
   const settings = settingsOf(state, gate.config);
   return {
@@ -43,7 +45,7 @@ export function gateView(gate: Gate, slots: number): GateView {
     },
     budget: budgetView(gate, settings),
     throttledUntil: state.throttledUntil > now ? state.throttledUntil : null,
-    slots,
+    slots: slots.used,
     reasons: reasons(gate, slots),
     updatedAt: state.updatedAt,
   };
@@ -89,7 +91,7 @@ function allOf({ live, upload, bulk }: Record<Lane, number>): number {
   return live + upload + bulk;
 }
 
-function reasons(gate: Gate, slots: number): GateView["reasons"] {
+function reasons(gate: Gate, slots: Slots): GateView["reasons"] {
   const { state, now } = gate;
   const found: GateView["reasons"] = [];
   const add = (lane: Lane | null, code: string, message: string, until: number | null) =>
@@ -104,11 +106,17 @@ function reasons(gate: Gate, slots: number): GateView["reasons"] {
   const { quiet, hush } = state;
   if (quiet.until > now) add("live", "quiet", "Far too many views ask for what anybody can make up.", quiet.until);
   if (hush.until > now) add("live", "hush", HUSHED, hush.until);
-  const all = slotsOf(gate, "live");
-  if (slots >= all) add(null, "concurrency", `All ${all} slots at Ittybit are taken.`, null);
-  else if (slots >= slotsOf(gate, "bulk"))
+  if (isFull(gate, "live", slots)) add(null, "concurrency", allTaken(gate, slots), null);
+  else if (isFull(gate, "bulk", slots))
     add("bulk", "concurrency", "The slots left are kept for viewers and uploads.", null);
   return found;
+}
+
+function allTaken(gate: Gate, { unheard }: Slots): string {
+  const taken = `All ${slotsOf(gate, "live")} slots at Ittybit are taken.`;
+  if (unheard === 0) return taken;
+  const of = unheard === 1 ? "one of them nobody has told" : `${unheard} of them nobody has told`;
+  return `${taken} Of ${of} whether there is a job: Ittybit's list is asked.`;
 }
 
 /** Applies what an operator changed; it holds from the next POST on. What stood there before, by the same names, for the log. */

@@ -1,11 +1,11 @@
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { number, span } from "../../platform/words.ts";
 import type { WaitingFor } from "../contract.ts";
-import { closedFor, slotsOf } from "../protocol/gate.ts";
+import { closedFor, isFull, slotsOf } from "../protocol/gate.ts";
 import { whyHeld } from "../protocol/held-sentence.ts";
 import { stateCounts } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
-import { slotsUsed } from "../protocol/slots.ts";
+import { slotsTaken } from "../protocol/slots.ts";
 import { isLocked } from "../protocol/transitions.ts";
 import { countDue, nextRetryOf } from "../tables/due.ts";
 import { CANCELLING, isOpen, laneName, type Row } from "../tables/row.ts";
@@ -104,9 +104,8 @@ function inLine(tx: LedgerTx, row: Row): WaitingFor {
 
 /** What is in the way when a lane's slots are all taken; null when one is free. */
 function slotsFull(tx: LedgerTx, lane: Lane): string | null {
-  const slots = slotsOf(tx.gateNow, lane);
-  if (slotsUsed(tx) < slots) return null;
-  return `all ${number(slots)} slots that ${lane} may fill at Ittybit are taken.`;
+  if (!isFull(tx.gateNow, lane, slotsTaken(tx))) return null;
+  return `all ${number(slotsOf(tx.gateNow, lane))} slots that ${lane} may fill at Ittybit are taken.`;
 }
 
 /** Jobs that wait in the open lanes above. */

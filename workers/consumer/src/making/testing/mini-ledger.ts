@@ -30,6 +30,8 @@ interface Row {
   notBefore: number;
   job: string | null;
   unfetchedSince: number | null;
+  /** It was made before a restore. */
+  compare: boolean;
 }
 
 const LEASE_MS = 60_000;
@@ -96,6 +98,7 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
       notBefore: 0,
       job: null,
       unfetchedSince: null,
+      compare: false,
       ...more,
     };
     this.rows.set(key, row);
@@ -251,7 +254,8 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
     const phase = this.#phase(row);
     const sight = phase === "finish" ? this.#sight(row) : null;
     const names = { name: `job-${id}`, run: "run_1", key, hook: null };
-    return { id, ...names, gen, floor, live, phase, notBefore, grantedAt, first, attempts, job, sight, unfetchedSince };
+    const told = { job, sight, unfetchedSince, compare: row.compare && phase === "finish" };
+    return { id, ...names, gen, floor, live, phase, notBefore, grantedAt, first, attempts, ...told };
   }
 
   get used(): number {

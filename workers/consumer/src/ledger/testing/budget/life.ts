@@ -2,6 +2,7 @@ import type { Lane } from "@prewarm/shared/job";
 import type { IttybitJob } from "../../../ittybit/dialects.ts";
 import type { ExchangeRequest, Given, Having } from "../../contract.ts";
 import type { Engine } from "../../object/engine.ts";
+import { NOTHING } from "../../protocol/sightings.ts";
 import type { Sql } from "../../tables/sql.ts";
 import { chunkOf } from "../chunk-of.ts";
 import { testConfig } from "../setup-config.ts";
@@ -220,8 +221,7 @@ export class Life {
     if (this.#done.alarmAt !== null && this.#done.alarmAt <= now) await this.#ring();
     const ended = [...this.#jobs].filter(([, at]) => at <= now).map(([job]) => job);
     for (const job of ended) this.#jobs.delete(job);
-    const nothing = { pending: [], absent: [], claimed: [], throttledUntil: null, account: null };
-    if (ended.length > 0) this.#engine.steps.collected({ ...nothing, ended: ended.map(jobOf) });
+    if (ended.length > 0) this.#engine.steps.collected({ ...NOTHING, ended: ended.map(jobOf) });
     await settled();
     for (const hand of this.#hands)
       if (now >= hand.nextCall && !hand.call(this.#engine, now, [], this.#started)) this.#hands.delete(hand);

@@ -1,0 +1,156 @@
+import type { Clock } from "@prewarm/shared/clock";
+import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { Collected, Scan, Unheard } from "../protocol/sightings.ts";
+
+/** What the ledger answers whoever looks for jobs that nobody has told. */
+export interface SeekView {
+  ledgerId(): string;
+  unheard(): Unheard[];
+  /** Null: nothing was restored of late. */
+  scan(): Scan | null;
+}
+
+interface SeekDeps {
+  clock: Pick<Clock, "now">;
+  view: SeekView;
+  report(found: Partial<Collected>): void;
+  /** A page of the list, newest first; null: there is none now. */
+  page(query: { next?: string }): Promise<{ jobs: IttybitJob[]; next: string | null } | null>;
+}
+
+/** Pages that one look reads: what is sought is seconds old, and other looks wait meanwhile. */
+const PAGES_MAX = 10;
+/** From one look for a generation to the next; of one that may be POSTed again a fifth of its age, within these. */
+const AGAIN_MS = { least: 10_000, most: 300_000 };
+const AGAIN_SHARE = 0.2;
+/** Complete lists that do not show a job before there counts as none: the list may lag behind. */
+const ABSENT_MAX = 2;
+/** Ittybit's clock and ours may differ by this much. */
+const SKEW_MS = 60_000;
+/** Pages that are read after a restore, 20,000 jobs: what was not fetched then is among the last. */
+const SCAN_PAGES_MAX = 200;
+
+interface Sought {
+  at: number;
+  /** Complete lists that did not show it. */
+  absent: number;
+}
+
+/** Looks in Ittybit's list for jobs that nobody has told, by the ledger and the generation in their metadata. Lost at an eviction without harm. */
+export class JobSeeks {
+  readonly #deps: SeekDeps;
+  readonly #sought = new Map<number, Sought>();
+  /** The restore whose pages are read, how many were, and the next; null: all were. */
+  #scan: { below: number; pages: number; next: string | null } = { below: 0, pages: 0, next: null };
+
+  constructor(deps: SeekDeps) {
+    this.#deps = deps;
+  }
+
+  /** Something is looked for, now or soon. */
+  get isOpen(): boolean {
+    return this.#openScan() !== null || this.#deps.view.unheard().length > 0;
+  }
+
+  /** @returns calls made */
+  async look(now: number): Promise<number> {
+    const scan = this.#openScan();
+    if (scan !== null && now >= scan.from) return this.#readOn(scan, now);
+    const unheard = this.#deps.view.unheard();
+    this.#forget(unheard);
+    const due = unheard.filter((one) => this.#dueAt(one, now) <= now);
+    return due.length === 0 ? 0 : this.#seek(due, now);
+  }
+
+  /** A page that was read for whatever reason. */
+  onPage(jobs: readonly IttybitJob[]): void {
+    const wanted = new Set(this.#deps.view.unheard().map(({ gen }) => String(gen)));
+    if (wanted.size > 0) this.#tell(this.#ours(jobs).filter(({ metadata }) => wanted.has(metadata.gen ?? "")));
+  }
+
+  #ours(jobs: readonly IttybitJob[]): IttybitJob[] {
+    const ledgerId = this.#deps.view.ledgerId();
+    return jobs.filter(({ metadata }) => metadata.ledger === ledgerId && metadata.gen !== undefined);
+  }
+
+  #tell(found: IttybitJob[]): void {
+    if (found.length === 0) return;
+    const ended = found.filter(({ status }) => status !== "pending");
+    this.#deps.report({ found, ended });
+  }
+
+  #dueAt({ gen, since, sureAt }: Unheard, now: number): number {
+    const sought = this.#sought.get(gen);
+    if (sought === undefined) return now;
+    if (sureAt !== null)
+      return sought.at < sureAt ? Math.min(sureAt, sought.at + AGAIN_MS.most) : sought.at + AGAIN_MS.least;
+    return sought.at + Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, (now - since) * AGAIN_SHARE));
+  }
+
+  /** Reads from the newest job back to before the oldest of them was granted, or until all are found. */
+  async #seek(due: readonly Unheard[], now: number): Promise<number> {
+    const since = Math.min(...due.map((one) => one.since)) - SKEW_MS;
+    const missing = new Map(due.map((one) => [String(one.gen), one]));
+    for (const { gen } of due) this.#sought.set(gen, { absent: 0, ...this.#sought.get(gen), at: now });
+    let [calls, query, isShown]: [number, { next?: string }, boolean] = [0, {}, false];
+    while (calls < PAGES_MAX && missing.size > 0) {
+      const page = await this.#deps.page(query);
+      calls += 1;
+      if (page === null) return calls;
+      const ours = this.#ours(page.jobs);
+      // A list that shows no metadata proves nothing.
+      isShown ||= ours.length > 0;
+      for (const { metadata } of ours) missing.delete(metadata.gen ?? "");
+      const last = page.jobs.at(-1)?.createdAt ?? null;
+      if (page.next === null || (last !== null && last < since)) {
+        if (isShown) this.#noteAbsent([...missing.values()], now);
+        return calls;
+      }
+      query = { next: page.next };
+    }
+    return calls;
+  }
+
+  /** `readAt`: when the list was asked for. */
+  #noteAbsent(missing: readonly Unheard[], readAt: number): void {
+    const unmade = missing.filter(({ gen, sureAt }) => {
+      const sought = this.#sought.get(gen);
+      if (sought === undefined || sureAt === null || readAt < sureAt) return false;
+      sought.absent += 1;
+      return sought.absent >= ABSENT_MAX;
+    });
+    if (unmade.length > 0) this.#deps.report({ unmade: unmade.map(({ gen }) => gen) });
+  }
+
+  #forget(unheard: readonly Unheard[]): void {
+    const known = new Set(unheard.map(({ gen }) => gen));
+    for (const gen of this.#sought.keys()) if (!known.has(gen)) this.#sought.delete(gen);
+  }
+
+  /* ── After a restore ── */
+
+  /** The restore whose pages are not all read. */
+  #openScan(): Scan | null {
+    const scan = this.#deps.view.scan();
+    if (scan === null) return null;
+    if (scan.below === this.#scan.below) return this.#scan.next === null ? null : scan;
+    this.#scan = { below: scan.below, pages: 0, next: "" };
+    return scan;
+  }
+
+  async #readOn({ below }: Scan, now: number): Promise<number> {
+    for (let calls = 0; calls < PAGES_MAX; calls += 1) {
+      const { next, pages } = this.#scan;
+      if (next === null) return calls;
+      const page = await this.#deps.page(next === "" ? {} : { next });
+      // What gave no page is asked again with the next look.
+      if (page === null) return calls + 1;
+      this.#tell(this.#ours(page.jobs).filter(({ metadata }) => Number(metadata.gen) < below));
+      const last = page.jobs.at(-1)?.createdAt ?? now;
+      const isLast = pages + 1 >= SCAN_PAGES_MAX || last < now - IDEMPOTENCY_MS;
+      this.#scan = { below, pages: pages + 1, next: isLast ? null : page.next };
+    }
+    return PAGES_MAX;
+  }
+}

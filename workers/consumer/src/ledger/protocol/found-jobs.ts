@@ -1,0 +1,99 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import type { IttybitJob } from "../../ittybit/dialects.ts";
+import { dayOf } from "../tables/gate-state.ts";
+import { type Entry, newEntry } from "../tables/hands.ts";
+import { laneName, type Row, WAITING } from "../tables/row.ts";
+import { holderOfGen } from "./holder-of-gen.ts";
+import { isLive } from "./leases.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { noteJob } from "./note-job.ts";
+import type { Unheard } from "./sightings.ts";
+import { isUnheard } from "./slots.ts";
+import { abandon, floorOf, takeOut } from "./transitions.ts";
+
+/*
+ * Jobs that Ittybit's list shows and nobody has told the ledger of: the ledger and the generation in their metadata say whose they are. A handler
+ * that died after its POST leaves such a job, and so does everything that happened after the copy which a restore put back.
+ */
+
+/** A POST that was sent before its generation was given up is answered within 15 s, or never; Ittybit lists its job by then. Chosen, with a margin. */
+const POST_LANDS_MS = 30_000;
+
+/** The generations whose jobs are looked for. */
+export function unheardJobs(tx: LedgerTx): Unheard[] {
+  const { memory } = tx;
+  const found: Unheard[] = [];
+  for (const { entries } of memory.hands.list())
+    for (const entry of entries.values())
+      if (isUnheard(tx, entry)) found.push({ gen: entry.gen, since: entry.grantedAt, sureAt: null });
+  for (const { gen, job, until, grantedAt } of memory.abandoned.list()) {
+    const sureAt = until - JOB_DEADLINE_MS + POST_LANDS_MS;
+    if (job === null) found.push({ gen, since: grantedAt ?? 0, sureAt });
+  }
+  return found;
+}
+
+/** A job on a page of Ittybit's list. */
+export function noteFound(tx: LedgerTx, job: IttybitJob): void {
+  const { memory } = tx;
+  const gen = Number(job.metadata.gen);
+  if (job.metadata.ledger !== tx.ledgerId || !Number.isSafeInteger(gen)) return;
+  const held = holderOfGen(memory, gen);
+  if (held !== null) {
+    if (held.entry.job === null) takeFound(tx, held.entry, job.id, isLive(held.hand, tx.now));
+  } else if (memory.abandoned.get(gen) !== null) noteJob(tx, { id: 0, gen, job: job.id });
+  else if (gen < memory.meta.restored) fromBefore(tx, job, gen);
+}
+
+function takeFound(tx: LedgerTx, entry: Entry, job: string, isHeld: boolean): void {
+  noteJob(tx, { id: entry.id, gen: entry.gen, job });
+  // Its owner has not told it, so that its death at the POST is still blamed on this entry.
+  entry.silent = isHeld;
+  // A handler that would have asked again need not wait for that any more.
+  entry.due = tx.now;
+}
+
+/** Two complete lists, read when no POST of them could arrive any more, do not show these: no job was made, and the slots are free. */
+export function unmade({ memory, sql }: LedgerTx, gens: readonly number[]): void {
+  memory.abandoned.delete(
+    sql,
+    gens.filter((gen) => memory.abandoned.get(gen)?.job === null),
+  );
+}
+
+/* ── After a restore ── */
+
+/** A generation that the ledger, put back, knows nothing of: its variant still waits and takes the job over, or the job has a slot until it ends. */
+function fromBefore(tx: LedgerTx, job: IttybitJob, gen: number): void {
+  const row = waitingRow(tx, job, gen);
+  const isGood = job.status === "done" || job.status === "pending";
+  if (row !== null) supersede(tx, row, gen);
+  if (row !== null && isGood) adopt(tx, row, job);
+  else if (job.status === "pending") abandon(tx, { gen, job: job.id, grantedAt: job.createdAt });
+}
+
+/** The row that this job was made for, if it waits since before the restore and this is the newest of its generations that was found. */
+function waitingRow(tx: LedgerTx, { metadata: { key = "" } }: IttybitJob, gen: number): Row | null {
+  tx.rows.loadKeys([key]);
+  const row = tx.rows.get(key);
+  if (row?.state !== WAITING || row.gen >= tx.memory.meta.restored || gen < Math.max(row.gen, floorOf(tx, row)))
+    return null;
+  const held = tx.memory.hands.holderOf(row.id);
+  return held === null || held.hand.over ? row : null;
+}
+
+/** The generation that the copy knows was given up after the copy was made. */
+function supersede(tx: LedgerTx, row: Row, gen: number): void {
+  const held = tx.memory.hands.holderOf(row.id);
+  if (held !== null) takeOut(tx, held, false);
+  row.gen = gen;
+}
+
+/** As if the ledger had granted it. The handler that fetches the result compares the original first (`Given.compare`). */
+function adopt(tx: LedgerTx, row: Row, job: IttybitJob): void {
+  const grantedAt = Math.min(tx.now, job.createdAt ?? tx.now);
+  const paid = { day: dayOf(grantedAt), paidBy: row.lane };
+  const grant = { granted: true, grantedAt, job: job.id, due: tx.now, ...paid };
+  tx.gateNow.use.add(laneName(row.lane), paid.day, 1);
+  tx.memory.hands.put(tx.memory.hands.nobody(`over-${row.gen}`), { ...newEntry(row), ...grant });
+}
