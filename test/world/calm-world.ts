@@ -17,7 +17,7 @@ import { type Watcher, World } from "./world.ts";
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** Originals whose ids begin so are no pictures. */
 export const HTML_ID = "html";
-const BORN_AT = 1_800_000_000_000;
+export const BORN_AT = 1_800_000_000_000;
 
 export interface CalmOptions {
   gate?: Partial<Settings["gate"]>;

@@ -1,6 +1,6 @@
 import { storeKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { type CalmOptions, CalmWorld } from "./calm-world.ts";
+import { BORN_AT, type CalmOptions, CalmWorld } from "./calm-world.ts";
 import { createChance } from "./chance.ts";
 import { noFaults, scripted } from "./weather.ts";
 
@@ -133,22 +133,48 @@ async function forced(world: CalmWorld, id: string): Promise<void> {
   await world.clock.until(world.ask((ledger) => ledger.acceptChunk({ ...chunk, force: true, backlogMax: 1_000 })));
 }
 
-describe("a purge's delete that was on its way when the ledger was put back", () => {
-  it("takes nothing that is made afterwards", async () => {
-    const { faults, world } = scriptedWorld();
-    await world.accept("bulk", wishOf(["p"]));
-    await world.clock.run(30 * SECOND);
-    const copy = world.object.copy();
-    faults.lateDeletes.push(MINUTE);
-    void world.ask((ledger) => ledger.purgeImage("p", null, "test"));
-    await world.clock.run(2 * SECOND);
-    await putBack(world, "the platform", copy);
-    // The ledger has forgotten the purge, and the image is ordered anew at once.
-    await forced(world, "p");
-    await world.clock.run(HOLD_MS + MINUTE);
-    await rest(world);
-    expect(world.stored).toBe(2);
-  });
+describe.each(["an import", "the platform"] as const)(
+  "a purge that was under way when the ledger was put back by %s",
+  (by) => {
+    it.each(["from before it", "from while it held the lock"] as const)(
+      "to a copy %s: its late delete takes nothing that is made afterwards",
+      async (when) => {
+        const { faults, world } = scriptedWorld();
+        await world.accept("bulk", wishOf(["p"]));
+        await world.clock.run(30 * SECOND);
+        const before = world.object.copy();
+        faults.lateDeletes.push(MINUTE);
+        void world.ask((ledger) => ledger.purgeImage("p", null, "test"));
+        await world.clock.run(2 * SECOND);
+        await putBack(world, by, when === "from before it" ? before : world.object.copy());
+        // It is ordered anew at once.
+        await forced(world, "p");
+        await world.clock.run(HOLD_MS + MINUTE);
+        await rest(world);
+        expect(world.stored).toBe(2);
+        await world.clock.run(20 * MINUTE);
+        expect([world.stored, world.sql.exec("SELECT * FROM purges")]).toEqual([2, []]);
+      },
+    );
+  },
+);
+
+it("a purge that an import interrupts goes on: what it had not reached is deleted, and its rows are not made", async () => {
+  const { faults, world } = scriptedWorld();
+  await world.accept("bulk", wishOf(["p", "q"]));
+  const copy = world.object.copy();
+  await world.clock.run(30 * SECOND);
+  // R2 gives it no list.
+  faults.store = 4;
+  void world.ask((ledger) => ledger.purgeImage("p", null, "test"));
+  await world.clock.run(2 * SECOND);
+  expect(world.stored).toBe(4);
+  await putBack(world, "an import", copy);
+  faults.store = 0;
+  await rest(world);
+  expect([...world.store.objects.keys()].filter((name) => name.startsWith("variants/"))).toEqual(
+    keysOf("q").map(storeKey),
+  );
 });
 
 /** A drain of 120 variants in the middle: some are stored, some are at Ittybit, some are done there and not fetched yet. */
@@ -187,3 +213,27 @@ describe.each(["an import", "the platform"] as const)(
     );
   },
 );
+
+describe("a job from before a restore", () => {
+  it("of an original that was replaced meanwhile is not stored: the variant is made of the newer one", async () => {
+    let version = 1;
+    const { world, copy, keys } = await midDrain({ etag: (id) => `"${id}-${version}"` });
+    version = 2;
+    await putBack(world, "the platform", copy);
+    await rest(world);
+    const stored = keys.map((key) => world.store.objects.get(storeKey(key))?.customMetadata);
+    expect(stored.every((metadata) => metadata !== undefined)).toBe(true);
+    // What stood in R2 when the ledger was put back is not looked at again: the new original is to be told again.
+    const late = stored.filter((metadata) => Number(metadata?.["created-at"]) > BORN_AT + MINUTE);
+    expect(late.length).toBeGreaterThan(20);
+    expect(late.every((metadata) => metadata?.["source-etag"]?.endsWith('-2"'))).toBe(true);
+  });
+
+  it("is made again where its origin tells no etag: nobody can tell that the original is the same", async () => {
+    const { world, copy, keys } = await midDrain({ etag: () => null });
+    await putBack(world, "the platform", copy);
+    await rest(world);
+    expect(keys.every((key) => world.store.objects.has(storeKey(key)))).toBe(true);
+    expect(paidAgain(world)).toBeGreaterThan(20);
+  });
+});

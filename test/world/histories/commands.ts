@@ -264,7 +264,8 @@ const replacedAndPutBack = fc.tuple(target, fc.integer({ min: 1_000, max: 4_000 
       await world.clock.run(ms);
       HAPPENINGS.replace(world, at);
       await HAPPENINGS.copyOrPutBack(world, at);
-      await world.clock.run(20_000);
+      // Nothing is handed out for two minutes.
+      await world.clock.run(150_000);
     }),
 );
 

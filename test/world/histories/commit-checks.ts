@@ -5,6 +5,7 @@ import {
   CANCELLED,
   CANCELLING,
   DEAD,
+  type EntryLook,
   floorsOf,
   type GateLook,
   gateLook,
@@ -28,6 +29,8 @@ const LONE_CRASHES = 3;
 const KILLS_MAX = 12;
 const OVERDUE_MS = 600_000;
 const HAND_MS = 1_200_000;
+/** A grant whose job nobody has told for so long counts for half at most. */
+const UNTOLD_MS = 9_000;
 /** A job whose id nobody heard holds a slot for so long. */
 const UNHEARD_MS = 540_000;
 /** A restore is above numbers that were ahead of the clock by so much. */
@@ -262,10 +265,11 @@ export class CommitChecks {
     const seen = new Set<number>();
     const known = new Set(this.#before.entries.map(({ owner, id, gen }) => `${owner} ${id} ${gen}`));
     const inHand = new Set(this.#before.entries.map(({ gen }) => gen));
-    for (const { id, gen, owner, over } of entries) {
+    for (const { id, gen, owner, over, job } of entries) {
       if (seen.has(id)) violation(`row ${id} is in two hands (I5)`);
       seen.add(id);
-      if (!inHand.has(gen) && gen <= this.#mostBefore) violation(`row ${id} goes under ${gen} after a restore (I3)`);
+      if (!inHand.has(gen) && gen <= this.#mostBefore && !this.#isAdopted({ gen, job }, rows.get(id)))
+        violation(`row ${id} goes under ${gen} after a restore (I3)`);
       if (over || known.has(`${owner} ${id} ${gen}`)) continue;
       const beside = entries.filter((other) => other.owner === owner && other.id !== id);
       const isSuspect = (row: RowLook | undefined) => (row?.crashes ?? 0) > 0;
@@ -274,10 +278,19 @@ export class CommitChecks {
     }
   }
 
-  /** I4: what runs has a slot, and no more run than there are slots. */
-  #checkSlots({ entries, abandoned }: Look): void {
+  /** Its generation's own job was found at Ittybit: nothing is asked for under its number any more. */
+  #isAdopted({ gen, job }: { gen: number; job: string | null }, row: RowLook | undefined): boolean {
+    const made = this.#judged.upstream.jobs.find(({ id }) => id === job);
+    return made !== undefined && made.order.metadata.gen === String(gen) && made.order.metadata.key === row?.key;
+  }
+
+  /**
+   * I4: what runs has a slot, and no more run than there are slots; half as many again while of more than half of them nobody has told whether
+   * there is a job.
+   */
+  #checkSlots({ entries, abandoned, untold }: Look): void {
     const { world, upstream, violation } = this.#judged;
-    if (world.isExcused) return;
+    if (world.areSlotsExcused) return;
     for (const { job } of entries) if (job !== null) this.#told.add(job);
     const held = new Set([...entries.filter(({ granted }) => granted).map(({ gen }) => gen), ...abandoned]);
     const running = this.running();
@@ -287,8 +300,15 @@ export class CommitChecks {
     const over = upstream.endedGens();
     const taken = [...held].filter((gen) => !over.has(gen)).length;
     const all = world.slots(taken);
-    if (running.length > all) violation(`${running.length} jobs run in ${all} slots (I4)`);
-    if (taken > all) violation(`${taken} slots are taken of ${all} (I4)`);
+    const half = Math.floor(all / 2);
+    if (running.length > all + half) violation(`${running.length} jobs run in ${all} slots (I4)`);
+    if (taken > all + half) violation(`${taken} slots are taken of ${all} (I4)`);
+    const before = new Set(this.#before.entries.filter(({ granted }) => granted).map(({ gen }) => gen));
+    const isGrant = entries.some(({ granted, gen, over }) => granted && !over && !before.has(gen));
+    const old = world.clock.now() + world.skewMs - UNTOLD_MS;
+    const unheard = entries.filter(({ granted, job, grantedAt }) => granted && job === null && grantedAt < old);
+    if (isGrant && taken > all && unheard.length + untold.size <= half)
+      violation(`${taken} slots are taken of ${all}, and of ${unheard.length + untold.size} nobody has told (I4)`);
   }
 
   /** Jobs that hold a slot: all that run, but those that nobody could tell the ledger of, once their slot's time is over. */
@@ -299,10 +319,11 @@ export class CommitChecks {
   }
 
   /** The gate is asked before each grant. */
-  #checkGrants({ entries }: Look, before: GateLook, after: GateLook): void {
+  #checkGrants({ entries, rows }: Look, before: GateLook, after: GateLook): void {
     const { world, violation } = this.#judged;
     const known = new Set(this.#before.entries.filter(({ granted }) => granted).map(({ gen }) => gen));
-    const granted = entries.filter((entry) => entry.granted && !known.has(entry.gen));
+    const isNew = (entry: EntryLook) => entry.granted && !known.has(entry.gen);
+    const granted = entries.filter((entry) => isNew(entry) && !this.#isAdopted(entry, rows.get(entry.id)));
     for (const { gen, lane, grantedAt } of granted) {
       const name = ["live", "upload", "bulk"][lane] ?? "";
       if (before.paused.includes(name) && after.paused.includes(name)) violation(`granted in a paused lane: ${name}`);

@@ -1,6 +1,5 @@
 import { defineConfig } from "@prewarm/shared/config";
 import type { GateView } from "../../../workers/consumer/src/ledger/contract.ts";
-import { PURGE_LOCK_MS } from "../../../workers/consumer/src/ledger/protocol/purge.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Copy } from "../virtual-object.ts";
@@ -24,6 +23,8 @@ const CONFIG = defineConfig({
 const HOOKED = { webhooks: "wake", publicUrl: "https://prewarm.example.com" } as const;
 /** Handlers from before a restore are judged no more until they have ended, and what they made is never. */
 const EXCUSED_MS = 2_500_000;
+/** By then after a restore jobs from before have been found in Ittybit's list. */
+const FOUND_MS = 130_000;
 
 const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
@@ -119,6 +120,12 @@ export class HistoryWorld extends World {
     return this.clock.now() < this.#excusedUntil;
   }
 
+  /** Once nothing is held back any more, the ledger has found what runs from before, if it could look. */
+  get areSlotsExcused(): boolean {
+    const putBackAt = this.#excusedUntil - EXCUSED_MS;
+    return this.isExcused && (this.clock.now() < putBackAt + FOUND_MS || this.troubleUntil > putBackAt);
+  }
+
   get wasEverRestored(): boolean {
     return Number.isFinite(this.#excusedUntil);
   }
@@ -183,19 +190,8 @@ export class HistoryWorld extends World {
     this.#excusedUntil = this.clock.now() + EXCUSED_MS;
     this.#isPutBack = true;
     this.invariants.promises.forget();
-    this.#noteDeletes();
     this.object.putBack(copy.tables);
     await this.ask((ledger) => ledger.restored("history", {}, null));
-  }
-
-  /** This operator does not wait for a purge or a doctor to have ended, as docs/operations.md has it: their deletes land when they land. */
-  #noteDeletes(): void {
-    const { deletedUnknown } = this.invariants.promises;
-    const locked = this.sql.exec("SELECT id FROM images WHERE lock > ?", this.clock.now() + this.skewMs);
-    for (const { id } of locked) {
-      deletedUnknown.add(String(id));
-      this.clock.after(PURGE_LOCK_MS, () => deletedUnknown.delete(String(id)));
-    }
   }
 
   /** Nobody reaches the ledger for so long. Workers that were woken meanwhile give up, and for a while it takes them to be on their way. */

@@ -47,11 +47,12 @@ export interface Look {
   rows: Map<number, RowLook>;
   entries: EntryLook[];
   sums: SumsLook[];
-  /** Generations given up. */
+  /** Generations given up, and those of them whose job nobody has told. */
   abandoned: Set<number>;
+  untold: Set<number>;
 }
 
-export const noLook = (): Look => ({ rows: new Map(), entries: [], sums: [], abandoned: new Set() });
+export const noLook = (): Look => ({ rows: new Map(), entries: [], sums: [], abandoned: new Set(), untold: new Set() });
 
 type Packed = [number, number, 0 | 1, string | null, number, number, number, string, number];
 
@@ -65,7 +66,10 @@ export function lookAt(sql: Sql): Look {
     for (const [id, gen, , job, , grantedAt, lane] of entries)
       look.entries.push({ ...hand, id, gen, granted: grantedAt > 0, job, grantedAt, lane });
   }
-  for (const { gen } of sql.exec("SELECT gen FROM abandoned")) look.abandoned.add(Number(gen));
+  for (const { gen, job } of sql.exec("SELECT gen, job FROM abandoned")) {
+    look.abandoned.add(Number(gen));
+    if (job === null) look.untold.add(Number(gen));
+  }
   return look;
 }
 
@@ -73,11 +77,13 @@ export interface GateLook {
   paused: string[];
   breaker: { state: string; until: number; probe: { gen: number; until: number } | null };
   throttledUntil: number;
+  /** The ledger was put back, and hands nothing out until then. */
+  heldUntil: number;
 }
 
 export function gateLook(sql: Sql): GateLook {
   const body = sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0]?.body;
-  const open = { paused: [], breaker: { state: "closed", until: 0, probe: null }, throttledUntil: 0 };
+  const open = { paused: [], breaker: { state: "closed", until: 0, probe: null }, throttledUntil: 0, heldUntil: 0 };
   if (body === undefined) return open;
   const { pauses, ...gate } = JSON.parse(String(body)) as Omit<GateLook, "paused"> & { pauses: object };
   return { ...gate, paused: Object.keys(pauses) };

@@ -1,4 +1,4 @@
-import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
+import { idOfKey } from "@prewarm/shared/variant-key";
 import type {
   AcceptChunk,
   ChunkAnswer,
@@ -27,8 +27,6 @@ export class Promises {
   readonly floors = new Map<string, number>();
   /** Images whose change was told only by the first etag the ledger heard of them: it takes what is stored to be of it. */
   readonly unsure = new Set<string>();
-  /** Encoded ids of images of which a delete may be on its way that the ledger, put back since, does not know of. */
-  readonly deletedUnknown = new Set<string>();
   readonly #sql: () => Sql;
 
   constructor(sql: () => Sql) {
@@ -43,7 +41,7 @@ export class Promises {
   ended(key: string, how: End): void {
     this.wants.delete(key);
     if (how === "stored") {
-      if (!this.deletedUnknown.has(encodedIdOfKey(key))) this.kept.add(key);
+      this.kept.add(key);
       this.gaveUp.delete(key);
     } else {
       this.kept.delete(key);

@@ -26,6 +26,10 @@ export type JudgedWorld = World & {
   readonly queueTroubleUntil: number;
   /** A restored ledger knows nothing of what ran before: its slots and objects are judged no more. */
   readonly isExcused: boolean;
+  /** The same of slots, for a shorter time. */
+  readonly areSlotsExcused: boolean;
+  /** By how much the ledger's clock is ahead, ms. */
+  readonly skewMs: number;
   /** True once after each restore. */
   wasRestored(): boolean;
   /** The key that kills every handler. */
@@ -115,7 +119,7 @@ export class Promptness {
   /** Nobody is at work, nobody is called, and rows wait that may go. */
   #checkCalled(since: number): void {
     const { sql, clock, handlers, work, queueTroubleUntil, diedAt } = this.#world;
-    const { paused, breaker, throttledUntil } = gateLook(sql);
+    const { paused, breaker, throttledUntil, heldUntil } = gateLook(sql);
     // What a dead handler looked at stands in no table, and is its own until its lease ends.
     if (diedAt > since - HELD_MS) return;
     if (this.#mayBeLate(since) || queueTroubleUntil > since - WAKE_MS || handlers + work.depth > 0) return;
@@ -123,6 +127,7 @@ export class Promptness {
       paused.length > 0 ||
       breaker.state === "open" ||
       throttledUntil > since ||
+      heldUntil > since ||
       this.#world.hasBudget ||
       this.#publishedAt > since - TROUBLE_MS
     )
@@ -144,8 +149,9 @@ export class Promptness {
 
   /** The gate file says what the gate says; none says that all is open. Of breaker and budget nothing is said: they open and close by time. */
   checkGate(when: string): void {
-    const { paused, breaker } = gateLook(this.#world.sql);
-    if (breaker.state === "open" || this.#world.hasBudget) return;
+    const { paused, breaker, heldUntil } = gateLook(this.#world.sql);
+    // The end of a hold after a restore is told by the alarm.
+    if (breaker.state === "open" || this.#world.hasBudget || heldUntil > this.#world.clock.now() - TROUBLE_MS) return;
     const file = this.#world.store.objects.get(GATE_KEY);
     const said = file === undefined ? null : parseGate(new TextDecoder().decode(file.bytes));
     const told = [...(said?.closed ?? [])].sort().join();

@@ -10,7 +10,7 @@ import type { Chance } from "../chance.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import { type Faults, noFaults, strike } from "../weather.ts";
 import { EVIL_HOST, type Telling } from "../webhooks.ts";
-import type { Pictures } from "./pictures.ts";
+import { IMAGES, type Pictures } from "./pictures.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** How late after its creation a job may read its original. */
@@ -175,7 +175,10 @@ export class Upstream {
     if (url.startsWith(EVIL_HOST)) this.onEvil(url);
     if (url.startsWith(ORIGINALS)) {
       const image = imageOf(url);
-      return this.missing.has(image) ? new Response(null, { status: 404 }) : bytes(this.#pictures.original(image));
+      if (this.missing.has(image)) return new Response(null, { status: 404 });
+      // One of the origins tells no etag.
+      const headers = image === IMAGES[0] ? { etag: `"${image}-${this.versionOf(image)}"` } : {};
+      return new Response(new Uint8Array(this.#pictures.original(image)), { headers });
     }
     return this.#result(url);
   }) as typeof fetch;

@@ -46,6 +46,7 @@ export function warningsOf(standing: Circumstances): Warning[] {
   return [
     faults(standing),
     ledgerFull(standing),
+    restored(standing),
     breaker(standing),
     budgetSpent(standing),
     failing(standing),
@@ -83,6 +84,18 @@ function ledgerSheds({ ledgerBytes }: Circumstances): Warning | null {
 
 function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+/** For two minutes after an older copy of the ledger was put back nothing is handed out. */
+function restored({ gate, open, now }: Circumstances): Warning | null {
+  const held = heldBack(gate);
+  if (held === null) return null;
+  const sentence = `${held.message} ${waiting(open)} for another ${span((held.until ?? now) - now)}; viewers get originals.`;
+  return { level: "warning", code: "restored", sentence, link: "/steering", since: null };
+}
+
+function heldBack({ reasons }: Gate): Gate["reasons"][number] | null {
+  return reasons.find(({ code }) => code === "restored") ?? null;
 }
 
 function breaker({ gate: { breaker: at }, now }: Circumstances): Warning | null {
@@ -143,7 +156,7 @@ function cause({ top }: Trouble): string {
 
 /** A paused lane waits on purpose: only others are stuck. */
 function stuck({ gate, oldest, view: { rates } }: Circumstances): Warning | null {
-  if (gate.breaker.state !== "closed" || rates.ended > 0) return null;
+  if (gate.breaker.state !== "closed" || rates.ended > 0 || heldBack(gate) !== null) return null;
   const ages = LANES.filter((lane) => !gate.paused[lane]).map((lane) => oldest[lane] ?? 0);
   const age = Math.max(0, ...ages);
   if (age <= STUCK_MS) return null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OUTPUT_HOST } from "../testing/fake-ittybit.ts";
 import { picture } from "../testing/pictures.ts";
-import { batchWorld } from "./testing/batch-world.ts";
+import { batchWorld, ORIGINALS } from "./testing/batch-world.ts";
 
 const KEY = "photo/400-high.webp";
 const URL_OF_RESULT = `${OUTPUT_HOST}/job_000001`;
@@ -425,5 +425,48 @@ describe("a dead end's marker", () => {
     ledger.add(KEY);
     await shift();
     expect(ledger.outcomes.get(KEY)?.[0]).toMatchObject({ kind: "pending" });
+  });
+});
+
+describe("a job from before a restore", () => {
+  const original = `${ORIGINALS}/photo`;
+
+  /** Its original told one etag when the job was made, and tells another, or none, now. */
+  async function finished(then: string | null, now: string | null) {
+    const world = batchWorld();
+    const { ledger, ittybit, web, clock, shift } = world;
+    web.set(original, async () => {
+      const bytes = await clock.during(picture("jpeg", 1000, 500));
+      return new Response(bytes, now === null ? {} : { headers: { etag: now } });
+    });
+    const metadata = { ledger: "L1", gen: "7", key: KEY, ...(then === null ? {} : { etag: then }) };
+    await ittybit.submit({
+      input: original,
+      options: { width: 400, format: "webp", quality: "high" },
+      idempotencyKey: "pw-L1-7",
+      metadata,
+    });
+    clock.advance(1_000);
+    ledger.add(KEY, { gen: 7, granted: true, grantedAt: clock.now(), job: "job_000001", compare: true });
+    await shift();
+    return world;
+  }
+
+  it("is stored when its original still has the etag that it was made from", async () => {
+    const { ledger, images } = await finished('"1"', '"1"');
+    expect(ledger.lastOutcome(KEY)).toMatchObject({ kind: "stored" });
+    expect(images.objects.get(`variants/${KEY}`)?.customMetadata).toMatchObject({ gen: "7", "source-etag": '"1"' });
+  });
+
+  it.each([
+    ["has another etag", '"1"', '"2"'],
+    ["told none then", null, '"1"'],
+    ["tells none now", '"1"', null],
+    ["has never told any", null, null],
+  ])("is outdated when its original %s: nothing of it is fetched", async (_, then, now) => {
+    const { ledger, images, fetched } = await finished(then, now);
+    expect(ledger.lastOutcome(KEY)).toEqual({ kind: "outdated" });
+    expect(fetched.map(({ url }) => url)).not.toContain(URL_OF_RESULT);
+    expect(images.calls.filter((call) => call.startsWith("put variants/"))).toEqual([]);
   });
 });

@@ -29,12 +29,21 @@ it("the gate file is published when what the edge should know changes, and tried
 });
 
 it("the gate file is published after a restore, whatever it said before", () => {
-  const { ledger, steps } = setup();
+  const { clock, ledger, steps } = setup();
+  const published = () => {
+    steps.gateChanged();
+    return steps.outboxDue().map(({ kind, body }) => {
+      steps.outboxDone(kind, body);
+      return JSON.parse(body).closed;
+    });
+  };
   ledger.restored("test");
-  steps.gateChanged();
-  expect(steps.outboxDue().map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);
-  steps.gateChanged();
-  expect(steps.outboxDue()).toEqual([]);
+  expect(published()).toEqual([["live", "upload", "bulk"]]);
+  expect(published()).toEqual([]);
+  // The alarm tells the edge that the two minutes are over, though nothing waits and nobody calls.
+  expect(steps.nextAlarm()).toBeLessThanOrEqual(clock.ms + 120_000);
+  clock.advance(121);
+  expect(published()).toEqual([[]]);
 });
 
 describe("a closed lane that the edge was told of, while nothing waits", () => {

@@ -11,6 +11,7 @@ import {
   closedFor,
   giveBack,
   goalPerSecond,
+  isFull,
   nextOpenAt,
   openBreaker,
   probeUnused,
@@ -130,6 +131,28 @@ describe("slots", () => {
     expect(code(gate, { slots: { used: 2, unheard: 0 }, hasSlot: true })).toBe("go");
     expect(code(gate, { slots: { used: 1, unheard: 0 } })).toBe("slots");
     expect(code(gate, { slots: { used: 1, unheard: 0 }, lane: "live" })).toBe("go");
+  });
+
+  it("of jobs that nobody has told fill half of a lane's at most: at concurrency 2 one of them stops neither bulk nor viewers", () => {
+    const gate = gateOf({ concurrency: 2 });
+    expect(code(gate, { slots: { used: 1, unheard: 1 } })).toBe("go");
+    expect(code(gate, { slots: { used: 2, unheard: 1 } })).toBe("slots");
+    expect(code(gate, { slots: { used: 2, unheard: 2 }, lane: "live" })).toBe("go");
+    expect(code(gate, { slots: { used: 3, unheard: 3 }, lane: "live" })).toBe("slots");
+    expect(code(gateOf({ concurrency: 1 }), { slots: { used: 1, unheard: 1 }, lane: "live" })).toBe("slots");
+  });
+
+  it("never let more go than there are, while at most half of those taken are of jobs that nobody has told; else half as many again", () => {
+    for (let concurrency = 1; concurrency <= 40; concurrency += 1) {
+      const gate = gateOf({ concurrency });
+      const half = Math.floor(concurrency / 2);
+      for (let used = 0; used <= 2 * concurrency; used += 1)
+        for (let unheard = 0; unheard <= used; unheard += 1)
+          for (const lane of ["live", "bulk"] as const) {
+            if (isFull(gate, lane, { used, unheard })) continue;
+            expect(used + 1).toBeLessThanOrEqual(unheard <= half ? concurrency : concurrency + half);
+          }
+    }
   });
 });
 

@@ -3,6 +3,8 @@ import { STORED, setup } from "../testing/setup.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
+/** A ledger that was put back hands nothing out for two minutes. */
+const HOLD_S = 121;
 
 /** A world whose ledger is awake: it is called every ten seconds by somebody who wants nothing. */
 function awake(...args: Parameters<typeof setup>) {
@@ -137,10 +139,11 @@ describe("an eviction", () => {
 
 describe("a restored copy", () => {
   it("goes on above all numbers, believes nobody, and gives what waits a new generation", () => {
-    const { granted, ask, ledger, row, call, leave } = setup();
+    const { granted, ask, ledger, row, call, leave, clock } = setup();
     const go = granted("o", KEY);
     ledger.restored("operator");
     expect(ask("o")).toEqual({ status: "lost" });
+    clock.advance(HOLD_S);
     call("p");
     leave("p");
     expect(call("q").give).toMatchObject([{ key: KEY, phase: "standby" }]);
@@ -149,10 +152,11 @@ describe("a restored copy", () => {
   });
 
   it("gives a viewer a new generation too", () => {
-    const { accept, view, row, ledger } = setup();
+    const { accept, view, row, ledger, clock } = setup();
     accept(KEY);
     const gen = row(KEY)?.gen ?? 0;
     ledger.restored("operator");
+    clock.advance(HOLD_S);
     expect(view("v", KEY).give).toMatchObject([{ key: KEY, phase: "go" }]);
     expect(row(KEY)?.gen).toBeGreaterThan(gen);
   });

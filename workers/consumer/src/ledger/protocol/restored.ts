@@ -1,10 +1,9 @@
-import { LEASE_MS, RESTORE_HOLD_MS } from "@prewarm/shared/limits";
+import { JOB_DEADLINE_MS, LEASE_MS, RESTORE_HOLD_MS } from "@prewarm/shared/limits";
 import type { BeforeRestore } from "../contract.ts";
 import { audit } from "../tables/audit.ts";
 import { putDoc } from "../tables/docs.ts";
 import { readMeta, writeRestored } from "../tables/meta.ts";
 import { unfinishedPurges } from "../tables/purges.ts";
-import { isHeldBack } from "./gate.ts";
 import { endAllLeases } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeGoesOn } from "./purge.ts";
@@ -50,10 +49,13 @@ export function restored(
   audit(tx, who, "ledger.restored", null, how);
 }
 
-/** Jobs from before are looked for while nothing is handed out, once every POST of a lease from before has been answered. */
-export function scanAfterRestore({ gateNow, memory }: LedgerTx): Scan | null {
-  if (!isHeldBack(gateNow)) return null;
-  return { below: memory.meta.restored, from: gateNow.state.heldUntil - RESTORE_HOLD_MS + LEASE_MS };
+/**
+ * Jobs from before are looked for while nothing is handed out, once every POST of a lease from before has been answered; later too, where the ledger
+ * or Ittybit was out of reach meanwhile.
+ */
+export function scanAfterRestore({ gateNow: { state, now }, memory }: LedgerTx): Scan | null {
+  if (now >= state.heldUntil + JOB_DEADLINE_MS) return null;
+  return { below: memory.meta.restored, from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS };
 }
 
 /** A local start: every handler died with the process. Never in production. */

@@ -5,6 +5,7 @@ import type { JobPageLook, JobsAtIttybit } from "../object/job-looks.ts";
 
 interface Made {
   id: string;
+  metadata: Record<string, string>;
   createdAt: number;
   endsAt: number;
 }
@@ -30,9 +31,9 @@ export class ListingIttybit implements JobsAtIttybit {
     this.#clock = clock;
   }
 
-  make(takesMs: number, name = "job"): Made {
+  make(takesMs: number, name = "job", metadata: Record<string, string> = {}): Made {
     const now = this.#clock.now();
-    const job = { id: `${name}_${this.jobs.length}`, createdAt: now, endsAt: now + takesMs };
+    const job = { id: `${name}_${this.jobs.length}`, metadata, createdAt: now, endsAt: now + takesMs };
     this.jobs.push(job);
     return job;
   }
@@ -68,13 +69,13 @@ export class ListingIttybit implements JobsAtIttybit {
     return at < 0 ? null : at + 1;
   }
 
-  #shown({ id, createdAt, endsAt }: Made): IttybitJob {
+  #shown({ id, metadata, createdAt, endsAt }: Made): IttybitJob {
     const ended = this.#clock.now() >= endsAt;
     const words = ended
       ? ({ status: "done", said: "succeeded" } as const)
       : ({ status: "pending", said: "processing" } as const);
     const output = ended ? `https://store.example.net/${id}` : null;
-    return { id, ...words, known: true, output, error: null, metadata: {}, input: null, createdAt, finishedAt: null };
+    return { id, ...words, known: true, output, error: null, metadata, input: null, createdAt, finishedAt: null };
   }
 
   async #answer<T>(call: string, answer: () => T): Promise<T | NoResult> {

@@ -5,6 +5,7 @@ import {
   closeBreaker,
   closedFor,
   isFull,
+  isHeldBack,
   liveToday,
   pauseOf,
   slotsOf,
@@ -99,6 +100,10 @@ function reasons(gate: Gate, slots: Slots): GateView["reasons"] {
   for (const lane of LANES) {
     const held = closedFor(gate, lane);
     if (held?.code === "paused" || held?.code === "budget") add(lane, held.code, whyHeld(gate, lane, held), held.until);
+  }
+  if (isHeldBack(gate)) {
+    const held = { code: "restored", until: state.heldUntil } as const;
+    add(null, held.code, whyHeld(gate, "live", held), held.until);
   }
   if (state.breaker.state === "open")
     add(null, "breaker", state.breaker.reason ?? "The breaker is open.", state.breaker.until);
