@@ -45,7 +45,7 @@ export const PLATFORM: Mutation[] = [
     promise: "P11",
     breaks: "a repeated import finds its copy gone",
     file: `${LEDGER}/object/engine.ts`,
-    find: "    if (before !== null) return before.answer;\n",
+    find: "    if (heard !== null) return heard.answer;\n",
     replace: "",
     tests: [REPEATED],
   },
