@@ -88,6 +88,8 @@ export const MISSES_PER_MINUTE = { known: 600, unknown: 60 } as const;
 export const LIVE_OPEN_MAX = 10_000;
 /** Looks at unknown originals that may come at once, in seconds of their rate: the edge limits by the minute. Chosen. */
 export const LOOKS_BURST_S = 60;
+/** The last of them are kept for networks that have asked for fewer than so many unknown ids lately: a share of the burst. Chosen. */
+export const LOOKS_KEPT = { share: 0.2, first: 10 } as const;
 /** When edges are told that misses are not worth sending: for an hour, and for twice as long each time that it happens again within a day. Chosen. */
 export const SILENCE = { firstMs: 3_600_000, longestMs: 57_600_000, forgetMs: 86_400_000 } as const;
 /**

@@ -12,6 +12,7 @@ const miss = z.object({
   lane: z.literal("live"),
   at: z.int().nonnegative(),
   unknown: z.boolean().optional(),
+  nth: z.int().nonnegative().optional(),
   signed: z.boolean().optional(),
 });
 

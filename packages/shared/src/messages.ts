@@ -13,6 +13,8 @@ export interface MissMessage {
   at: number;
   /** The edge knows nothing of this image: it may be made up. */
   unknown?: boolean | undefined;
+  /** Of an unknown image: how many of them the client's network has asked for lately before, as far as the edge knows. Networks with few go first. */
+  nth?: number | undefined;
   /** The URL was signed. */
   signed?: boolean | undefined;
 }
@@ -30,7 +32,16 @@ export const MESSAGE_VERSION = 2;
 export const MESSAGE_MAX_KEYS = 20;
 
 /** The live lane's message for one missed variant. What is not said of it is left out. */
-export function missMessage(key: string, at: number, more: { unknown?: boolean; signed?: boolean } = {}): MissMessage {
-  const { unknown = false, signed = false } = more;
-  return { v: 1, keys: [key], lane: "live", at, ...(unknown && { unknown }), ...(signed && { signed }) };
+export function missMessage(
+  key: string,
+  at: number,
+  more: { unknown?: boolean; nth?: number; signed?: boolean } = {},
+): MissMessage {
+  const { unknown = false, nth = 0, signed = false } = more;
+  return {
+    ...{ v: 1, keys: [key], lane: "live", at },
+    ...(unknown && { unknown }),
+    ...(nth > 0 && { nth }),
+    ...(signed && { signed }),
+  };
 }

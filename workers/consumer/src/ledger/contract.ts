@@ -61,6 +61,8 @@ export interface MissAsk {
   at: number;
   /** Nobody has said yet that this image exists: its original is looked at before anything is made of the miss. */
   unknown?: boolean;
+  /** How many unknown images the client's network has asked for lately before. */
+  nth?: number;
   /** The URL was signed by the site. */
   signed?: boolean;
   /** The original was looked at, and nothing can be made of it. */

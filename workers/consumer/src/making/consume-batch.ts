@@ -19,13 +19,19 @@ interface Reading {
 }
 
 /** Of two misses of one variant the newer counts, and whatever either knows of it. */
-function noteMiss(misses: Reading["misses"], key: string, { at, unknown, signed }: MissMessage): void {
+function noteMiss(misses: Reading["misses"], key: string, { at, unknown, nth = 0, signed }: MissMessage): void {
   const other = misses.get(key);
+  const isUnknown = unknown === true && (other === undefined || other.unknown === true);
   misses.set(key, {
     ...{ key, at: Math.max(at, other?.at ?? 0) },
-    ...(unknown === true && (other === undefined || other.unknown === true) ? { unknown } : {}),
+    ...(isUnknown ? { unknown, nth: Math.min(nth, other?.nth ?? nth) } : {}),
     ...(signed === true || other?.signed === true ? { signed: true } : {}),
   });
+}
+
+/** Known images first, then those of networks that have asked for few unknown ones: in this order originals are looked at. */
+function inOrder(misses: Reading["misses"]): MissAsk[] {
+  return [...misses.values()].toSorted((a, b) => (a.nth ?? 0) - (b.nth ?? 0));
 }
 
 /** Sorts the messages; those of a newer version are put off here and now, for the code that can read them. */
@@ -90,7 +96,7 @@ export async function consumeBatch(
     }
     if (wakes) {
       const context = createContext(role, deps);
-      const goOn = await beginWork(context, [...misses.values()]);
+      const goOn = await beginWork(context, inOrder(misses));
       const done = goOn().then(() => logDone(batch, context, deps.clock.now() - startedAt));
       if (!(await isThrough(role, done, deps))) background(done.catch(failed));
     }

@@ -25,10 +25,10 @@ export async function askOnce(
   const now = edge.clock.now();
   const recalled = askedLately.recall(target.key, now);
   if (recalled !== null || context.method === "HEAD") return recalled;
+  // Has blanks, which no variant's key has.
+  const network = `from ${clientNetwork(context)} ${isKnown}`;
   // No marker is read for a network that the limiter has just refused, and its keys take no place in memory.
-  // A name with blanks, which no variant's key has.
-  const over = `over ${isKnown} ${clientNetwork(context)}`;
-  if (askedLately.recall(over, now) !== null) return "capped";
+  if (askedLately.recall(network, now) !== null) return "capped";
   // There is no await between looking and taking: of simultaneous misses exactly one goes on.
   const before = askedLately.takeTurn(target.key, now);
   const read = await withTimeLimit(() => askedLately.readNote(target.origin, target.key), context.left(NOTE_WAIT_MS));
@@ -45,15 +45,25 @@ export async function askOnce(
       background(attempt(() => askedLately.putNote(target.origin, target.key, { timesAsked, silentUntil: now }, now)));
     return repeatFor(context, reason, timesAsked);
   }
-  // Of unknown ids, which anybody can make up, far fewer are too many.
-  if (await isOverLimit(context, isKnown ? edge.limit : edge.unknownLimit)) {
-    const present = edge.clock.now();
-    // Another viewer may still ask for it.
-    askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: present });
-    askedLately.keep(over, { detail: "capped", timesAsked: 0, silentUntil: present + REPEAT_MS });
-    return "capped";
-  }
-  return send(context, timesAsked, isKnown);
+  const nth = await takeShare(context, network, isKnown);
+  if (nth !== null)
+    return send(context, timesAsked, { unknown: !isKnown, nth: isKnown ? 0 : nth, signed: target.signed });
+  // Another viewer may still ask for it.
+  askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: edge.clock.now() });
+  return "capped";
+}
+
+/**
+ * Takes one of the messages that the client's network may cause in this minute: how many it has asked for lately before, or null when it may
+ * cause no more, which is remembered for a moment. Of unknown ids, which anybody can make up, far fewer are too many.
+ */
+async function takeShare(context: RequestContext, network: string, isKnown: boolean): Promise<number | null> {
+  const { askedLately, limit, unknownLimit, clock } = context.edge;
+  const isOver = await isOverLimit(context, isKnown ? limit : unknownLimit);
+  const now = clock.now();
+  const nth = askedLately.takeTurn(network, now);
+  askedLately.keep(network, { detail: "capped", timesAsked: nth + 1, silentUntil: isOver ? now + REPEAT_MS : now });
+  return isOver ? null : nth;
 }
 
 function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAsked: number): MissDetail {
@@ -66,13 +76,17 @@ function repeatFor({ target, edge }: RequestContext, detail: MissDetail, timesAs
  * and the send goes on in the background. Record and note are set before the send, so that others keep silent meanwhile, and taken
  * back if it fails.
  */
-async function send(context: RequestContext, before: number, isKnown: boolean): Promise<MissDetail> {
+async function send(
+  context: RequestContext,
+  before: number,
+  more: Parameters<typeof missMessage>[2],
+): Promise<MissDetail> {
   const { target, edge, background } = context;
   const { askedLately, live } = edge;
   const now = edge.clock.now();
   const note = { timesAsked: before + 1, silentUntil: now + windowMs(before + 1) };
   askedLately.keep(target.key, { ...note, detail: "pending" });
-  const sending = attempt(() => live.send(missMessage(target.key, now, { unknown: !isKnown, signed: target.signed })));
+  const sending = attempt(() => live.send(missMessage(target.key, now, more)));
   const noting = attempt(() => askedLately.putNote(target.origin, target.key, note, now));
   background(takeBackIfFailed(context, before, sending, noting));
   const result = await withTimeLimit(() => sending, context.left(SEND_WAIT_MS));

@@ -1,4 +1,4 @@
-import { LIVE_OPEN_MAX, LOOKS_BURST_S, SILENCE, uselessMost } from "@prewarm/shared/limits";
+import { LIVE_OPEN_MAX, LOOKS_BURST_S, LOOKS_KEPT, SILENCE, uselessMost } from "@prewarm/shared/limits";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import { backoff } from "../../platform/backoff.ts";
 import type { ExchangeRequest, MissAsk } from "../contract.ts";
@@ -52,7 +52,7 @@ function bear(tx: LedgerTx, one: MissAsk, ordered: number): Fate {
   if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "repeated";
   if (isCapped(tx, one.key)) return "capped";
   if (!mayBringVersion(tx, one)) return "vain";
-  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx) ? "look" : "vain";
+  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "vain";
   noteOrder(tx, one);
   const row = tx.insert(one.key, LIVE);
   tx.count("accepted");
@@ -82,10 +82,15 @@ function mayOrder(tx: LedgerTx, ordered: number): boolean {
   return open < left || open - liveGranted(tx) < left;
 }
 
-/** Unknown ids have a rate of their own. What is beyond it is forgotten: the next view asks again. */
-function takeLook({ memory, config, now }: LedgerTx): boolean {
+/**
+ * Unknown ids have a rate of their own. What is beyond it is forgotten: the next view asks again. The last looks are left to networks that
+ * have asked for few.
+ */
+function takeLook({ memory, config, now }: LedgerTx, nth: number): boolean {
   const perSecond = config.limits.unknownPerSecond;
-  return take(memory.unknownLooks, { perSecond, most: Math.max(1, perSecond * LOOKS_BURST_S) }, now) !== null;
+  const most = Math.max(1, perSecond * LOOKS_BURST_S);
+  const leave = nth >= LOOKS_KEPT.first ? most * LOOKS_KEPT.share : 0;
+  return take(memory.unknownLooks, { perSecond, most, leave }, now) !== null;
 }
 
 /**
