@@ -110,4 +110,27 @@ export const RESULTS: Mutation[] = [
     replace: String.raw`/https?:\\?\/\\?\/[^\s"'<>]*/gi`,
     tests: [`${SRC}/platform/log.test.ts`],
   },
+  {
+    promise: "P14",
+    breaks: "results are stored with the position and the author in them",
+    file: `${SRC}/making/finish-job.ts`,
+    find: "const { bytes } = stripped;",
+    replace: "const { bytes } = body;",
+    tests: [`${SRC}/making/finish-job.test.ts`],
+  },
+  ...(
+    [
+      ["JPEG keeps Exif", "strip-jpeg.ts", '  [0xee, "Adobe"],\n', '  [0xee, "Adobe"],\n  [0xe1, EXIF],\n'],
+      ["WebP keeps Exif", "strip-webp.ts", '"ICCP"])', '"ICCP", "EXIF"])'],
+      ["PNG keeps text", "strip-png.ts", "fcTL fdAT", "fcTL fdAT tEXt iTXt"],
+      ["AVIF keeps Exif", "strip-avif.ts", 'Exif: "Exif", mime', "mime"],
+      ["what stands behind a JPEG stays", "strip-jpeg.ts", "Uint8Array.of(0xff, EOI)])", "bytes.subarray(end - 2)])"],
+      ["a turned JPEG is stored unturned", "strip-jpeg.ts", "  walk.kept.push(own);\n", ""],
+      ["an AVIF's picture may be overwritten", "strip-avif.ts", "own.length === 0 || overlaps", "own.length === 0"],
+    ] as const
+  ).map(([breaks, file, find, replace]) => ({
+    promise: "P14",
+    ...{ breaks, file: `${SRC}/ittybit/output/strip/${file}`, find, replace },
+    tests: [`${SRC}/ittybit/output/strip/strip-metadata.test.ts`],
+  })),
 ];

@@ -37,6 +37,8 @@ export const settingsSchema = z.strictObject({
   maxInputEdge: z.union([z.number().int().positive(), z.literal("profile")]).nullable(),
   /** Never make an output larger than its source. Default false: undocumented, so the client must not rely on it. */
   clampEnlarge: z.boolean(),
+  /** Leave the input's Exif and XMP, position and author among them, in outputs of `real` pixels. Default false, as the 2025 pages say. */
+  keepMetadata: z.boolean(),
   /** How long an output URL answers, in milliseconds; null is for ever. Default null. */
   outputTtlMs: ms.nullable(),
   /** The answer to a known Idempotency-Key with another body. Default `replay`. */
@@ -97,6 +99,7 @@ export const DEFAULT_SETTINGS: Settings = {
   listCursors: true,
   maxInputEdge: "profile",
   clampEnlarge: false,
+  keepMetadata: false,
   outputTtlMs: null,
   idempotencyConflict: "replay",
   allowHttpLoopbackWebhooks: true,

@@ -17,3 +17,16 @@ export function readOrientation(tiff: Uint8Array): number {
   }
   return 1;
 }
+
+/** A TIFF block that says nothing but this orientation. */
+export function orientationBlock(orientation: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(26));
+  view.setUint32(0, 0x49492a00); // little-endian TIFF
+  view.setUint32(4, 8, true);
+  view.setUint16(8, 1, true);
+  view.setUint16(10, 0x0112, true);
+  view.setUint16(12, 3, true); // a short
+  view.setUint32(14, 1, true);
+  view.setUint16(18, orientation, true);
+  return new Uint8Array(view.buffer);
+}

@@ -141,6 +141,12 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
     cause: "The result has more bytes than a variant may have.",
     cure: "Ask for fewer pixels, or a lower quality.",
   },
+  output_metadata: {
+    fate: "dead letter",
+    cause:
+      "The result's structure is damaged or of an unusual kind, so that metadata (position, author) cannot be taken out of it. Nothing is stored that may hold some.",
+    cure: "Ask for another format: take this one out of `formats`. `npm run ittybit:check` with a geotagged photo shows which formats hold metadata. A report is welcome.",
+  },
   output_invalid: {
     fate: "tried again",
     cause:

@@ -58,7 +58,7 @@ describe("the sentence", () => {
     [
       "private results",
       { faults: [{ fault: { type: "output", as: "403" } }] },
-      "Prewarm does not work with this service: the result needs a signature (HTTP 403): access rules keep the Ittybit project's files private; make them public (docs/ittybit.md); run this again when they are public.",
+      "Prewarm does not work with this service: HOST answered HTTP 403 (application/xml): if it does so for every result, access rules keep the Ittybit project's files private; make them public (docs/ittybit.md); run this again when they are public.",
     ],
     [
       "a job without end",
@@ -77,7 +77,7 @@ describe("the sentence", () => {
     ],
   ])("of %s", async (_what, options, sentence) => {
     const { apiUrl } = await emulator(options);
-    expect((await check({ ITTYBIT_API_URL: apiUrl })).sentence).toBe(sentence);
+    expect(address((await check({ ITTYBIT_API_URL: apiUrl })).sentence)).toBe(sentence);
   });
 
   it.each<[what: string, arrange: () => Promise<Record<string, string>>, code: number, sentence: string]>([

@@ -73,6 +73,21 @@ it.each([
   },
 );
 
+it.each([
+  ["removed by Ittybit from all 5 results", true, false],
+  ["left by Ittybit in avif, jpeg, png, webp (Exif, XMP, text); Prewarm removes it from what it stores", true, true],
+  ["not tried: the original holds neither Exif nor XMP; name a geotagged photo with --original", false, true],
+] as const)("says of a photo's position and author: %s", async (seen, isTagged, keepMetadata) => {
+  const { apiUrl } = await emulator({ keepMetadata });
+  const original = await origin({ isTagged });
+  const { code, stdout } = await check({ ITTYBIT_API_URL: apiUrl }, ["--json"], original);
+  const { observations } = JSON.parse(stdout) as { observations: { what: string; seen: string }[] };
+  expect([code, observations.filter(({ what }) => what === "position, author")]).toEqual([
+    EXIT.ok,
+    [{ what: "position, author", seen, differs: null }],
+  ]);
+});
+
 it("tells the same in JSON", async () => {
   const { apiUrl } = await emulator();
   const { stdout } = await check({ ITTYBIT_API_URL: apiUrl }, ["--json"]);

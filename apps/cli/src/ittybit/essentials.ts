@@ -2,6 +2,7 @@ import type { JobOrder } from "@prewarm/consumer/ittybit/client";
 import type { IttybitJob } from "@prewarm/consumer/ittybit/dialects";
 import { expectedSize } from "@prewarm/consumer/ittybit/job-request";
 import { openDownload } from "@prewarm/consumer/ittybit/output/download";
+import { stripMetadata } from "@prewarm/consumer/ittybit/output/strip/strip-metadata";
 import { verifyOutput } from "@prewarm/consumer/ittybit/output/verify";
 import { OUTPUT_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
@@ -79,7 +80,11 @@ export async function checkOutput(
   const verdict = verifyOutput(body.bytes, expected);
   if (!verdict.ok)
     return { ok: false, code: "output_invalid", message: `the result is not the variant: ${verdict.message}` };
-  return { ok: true, bytes: body.bytes.byteLength };
+  const stripped = stripMetadata(body.bytes, format);
+  if (!stripped.ok)
+    return { ok: false, code: "output_metadata", message: `metadata cannot be taken out: ${stripped.message}` };
+  session.left.push({ format, names: stripped.removed });
+  return { ok: true, bytes: stripped.bytes.byteLength };
 }
 
 /** @throws Stop */

@@ -37,6 +37,21 @@ async function variant(session: Session, n: number, name: string, transform: Tra
 const observeVariants: Observe = (session) =>
   Promise.all(VARIANTS.map(([name, transform], n) => variant(session, 10 + n, name, transform)));
 
+/** What shows that a photo's position and author reach nobody. */
+const ENOUGH = ["Exif", "XMP"];
+
+/** Whether the results still say what the original says: its position, its author. Prewarm takes it out of all that it stores. */
+const observeMetadata: Observe = async ({ says, left }) => {
+  const what = "position, author";
+  if (!says.some((name) => ENOUGH.includes(name)))
+    return [same(what, "not tried: the original holds neither Exif nor XMP; name a geotagged photo with --original")];
+  const holding = left.filter(({ names }) => names.length > 0);
+  if (holding.length === 0) return [same(what, `removed by Ittybit from all ${left.length} results`)];
+  const formats = [...new Set(holding.map(({ format }) => format))].sort().join(", ");
+  const names = [...new Set(holding.flatMap((one) => one.names))].sort().join(", ");
+  return [same(what, `left by Ittybit in ${formats} (${names}); Prewarm removes it from what it stores`)];
+};
+
 /** Under an input that is not there: the one way to see how a failed job looks. */
 const observeFailure: Observe = async (session) => {
   const url = new URL(session.options.original);
@@ -184,6 +199,7 @@ const observeLimits: Observe = async ({ exchanges, throttles }) => {
 const OBSERVATIONS: [string, Observe][] = [
   ["the first job", observeMain],
   ["formats", observeVariants],
+  ["position, author", observeMetadata],
   ["a failed job", observeFailure],
   ["the panorama", observePanorama],
   ["a webhook", observeHook],

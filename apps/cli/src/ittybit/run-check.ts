@@ -1,5 +1,6 @@
-import type { Size } from "@prewarm/consumer/ittybit/job-request";
-import { orientedSize, readImageHeader } from "@prewarm/shared/image-header";
+import { stripMetadata } from "@prewarm/consumer/ittybit/output/strip/strip-metadata";
+import type { Format } from "@prewarm/shared/config";
+import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { ITTYBIT_URL } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
 import { dialectName } from "./dialect-name.ts";
@@ -22,8 +23,21 @@ export interface Check {
 const START_BYTES = 524_288;
 const ORIGINAL_TIMEOUT_MS = 15_000;
 
+const FORMATS: readonly string[] = ["avif", "webp", "jpeg", "png"] satisfies Format[];
+
+function isFormat(type: string | null): type is Format {
+  return type !== null && FORMATS.includes(type);
+}
+
+/** What a picture says beside its pixels, by the names of what is taken out of results. */
+function saidBy(bytes: Uint8Array): string[] {
+  const type = sniffType(bytes);
+  const stripped = isFormat(type) ? stripMetadata(bytes, type) : null;
+  return stripped?.ok ? stripped.removed : [];
+}
+
 /** The original as anybody sees it. @throws Stop when it cannot be had: then Ittybit could not fetch it either */
-async function sizeOf(original: string, context: Context): Promise<Size> {
+async function readOriginal(original: string, context: Context): Promise<Pick<Session, "size" | "says">> {
   const cannot = (because: string): Stop =>
     stopped(
       "unchecked",
@@ -35,10 +49,10 @@ async function sizeOf(original: string, context: Context): Promise<Size> {
   const response = await context.fetch(original, { signal }).catch(() => null);
   if (response === null) throw cannot("cannot be fetched from here");
   if (!response.ok) throw cannot(`answers ${response.status}`);
-  const bytes = new Uint8Array(await response.arrayBuffer()).subarray(0, START_BYTES);
-  const header = readImageHeader(bytes);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const header = readImageHeader(bytes.subarray(0, START_BYTES));
   if (header === null || header.width === 0) throw cannot("is no picture");
-  return orientedSize(header);
+  return { size: orientedSize(header), says: saidBy(bytes) };
 }
 
 function settingsOf(session: Session, observations: readonly Observation[]): string[] {
@@ -63,7 +77,7 @@ function sentenceOf(dialect: string, observations: readonly Observation[]): stri
 export async function runCheck(options: CheckOptions, context: Context): Promise<Check> {
   let session: Session | null = null;
   try {
-    session = openSession(options, await sizeOf(options.original, context), context);
+    session = openSession(options, await readOriginal(options.original, context), context);
     await checkAddress(session);
     const main = await checkMain(session);
     await checkMainOutput(session, main);

@@ -2,6 +2,7 @@ import { createIttybit, type Ittybit, type JobOrder, type Submission } from "@pr
 import type { IttybitJob } from "@prewarm/consumer/ittybit/dialects";
 import { jobOrder } from "@prewarm/consumer/ittybit/job-order";
 import type { Size } from "@prewarm/consumer/ittybit/job-request";
+import type { Format } from "@prewarm/shared/config";
 import type { Transform } from "@prewarm/shared/transform";
 import type { Context } from "../platform/context.ts";
 import { createRecorder, type Exchange } from "./recorder.ts";
@@ -31,6 +32,10 @@ export interface Session {
   exchanges: readonly Exchange[];
   /** The original's size as it is shown. */
   size: Size;
+  /** What the original says beside its picture: Exif, XMP. */
+  says: readonly string[];
+  /** The same of each result, before Prewarm takes it out. */
+  left: { format: Format; names: string[] }[];
   now(): number;
   sleep(ms: number): Promise<void>;
   listen: Context["listen"];
@@ -46,7 +51,11 @@ const THROTTLED_MAX_MS = 60_000;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 8_000;
 
-export function openSession(options: CheckOptions, size: Size, context: Context): Session {
+export function openSession(
+  options: CheckOptions,
+  { size, says }: Pick<Session, "size" | "says">,
+  context: Context,
+): Session {
   const { clock, interrupts } = context;
   const recorder = createRecorder(context.fetch, clock.now);
   const { apiUrl: baseUrl, apiKey, acceptVersion } = options;
@@ -57,7 +66,7 @@ export function openSession(options: CheckOptions, size: Size, context: Context)
     ittybit: createIttybit({ baseUrl, apiKey, fetch: recorder.fetch, clock, ...version }),
     fetch: context.fetch,
     exchanges: recorder.exchanges,
-    size,
+    ...{ size, says, left: [] },
     now: clock.now,
     listen: context.listen,
     sleep: (ms) => context.sleep(ms, interrupts.now),

@@ -10,9 +10,16 @@ import { createWorld } from "./fake-world.ts";
 
 export const KEY = "ittybit_live_verysecret";
 
-const photo = sharp({ create: { width: 800, height: 600, channels: 3, background: "#a0703c" } })
-  .jpeg()
-  .toBuffer();
+const photo = () => sharp({ create: { width: 800, height: 600, channels: 3, background: "#a0703c" } }).jpeg();
+
+/** The photo with a position, an author and XMP in it. */
+const geotagged = () =>
+  photo()
+    .withExif({
+      IFD0: { Artist: "Jane Secret" },
+      IFD3: { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 3230/100" },
+    })
+    .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>');
 
 export async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
@@ -32,8 +39,8 @@ export async function closedPort(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-export async function origin(): Promise<string> {
-  const bytes = await photo;
+export async function origin({ isTagged = false } = {}): Promise<string> {
+  const bytes = await (isTagged ? geotagged() : photo()).toBuffer();
   const url = await serve((request, response) => {
     if (request.url === "/private-name.jpg") response.writeHead(200, { "content-length": bytes.length }).end(bytes);
     else response.writeHead(404).end();

@@ -1,4 +1,5 @@
 import sharp, { type Sharp } from "sharp";
+import type { Settings } from "../settings.ts";
 import { type Size, targetSize } from "./geometry.ts";
 import type { ImageOptions, JobKind, OutputFormat, Quality } from "./image-options.ts";
 import type { SourceImage } from "./input-source.ts";
@@ -29,6 +30,8 @@ export interface RenderPlan extends Size {
   position: string;
   background: string;
   animated: boolean;
+  /** The input's Exif and XMP stay. */
+  metadata: boolean;
 }
 
 export interface Encoded extends Size {
@@ -49,7 +52,7 @@ export function planRender(
   kind: JobKind,
   options: ImageOptions,
   source: Pick<SourceImage, "width" | "height" | "format">,
-  clampEnlarge: boolean,
+  { clampEnlarge, keepMetadata }: Pick<Settings, "clampEnlarge" | "keepMetadata">,
 ): RenderPlan {
   const format = formatFor(kind, options.format, source.format);
   const isPair = options.width !== undefined && options.height !== undefined;
@@ -64,6 +67,7 @@ export function planRender(
     position: (options.position ?? "center").split("-").reverse().join(" "),
     background: options.background ?? empty,
     animated: kind === "animation",
+    metadata: keepMetadata,
   };
 }
 
@@ -89,7 +93,7 @@ function encoder(image: Sharp, plan: RenderPlan): Sharp {
 }
 
 /**
- * Makes the variant: EXIF orientation applied, metadata dropped, colours in sRGB.
+ * Makes the variant: EXIF orientation applied, metadata dropped unless the plan says otherwise, colours in sRGB.
  * @throws Error when the bytes cannot be decoded or the format cannot hold the size
  */
 export async function renderPixels(bytes: Buffer, plan: RenderPlan): Promise<Encoded> {
@@ -100,5 +104,6 @@ export async function renderPixels(bytes: Buffer, plan: RenderPlan): Promise<Enc
     position: plan.position,
     background: plan.background,
   });
+  if (plan.metadata) image.keepExif().keepXmp();
   return { bytes: await encoder(image, plan).toBuffer(), width: plan.width, height: plan.height, format: plan.format };
 }

@@ -52,7 +52,7 @@ export function createRenderer(settings: Settings, inputs: InputSource, concurre
       return { bytes: Buffer.alloc(0), hash, ...settings.tinySource, format: "jpeg" };
     },
     render(order, source, resize) {
-      const plan = { ...planRender(order.kind, order.options, source, settings.clampEnlarge), ...resize };
+      const plan = { ...planRender(order.kind, order.options, source, settings), ...resize };
       const key = `${settings.pixels} ${source.hash} ${Object.values(plan).join(" ")}`;
       return inTurn(async () => {
         const encoded = outputs.get(key) ?? (await encode(order, source, plan));

@@ -1,9 +1,11 @@
-import { crc32 } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { createByteCache } from "./byte-cache.ts";
 import type { OutputFormat } from "./image-options.ts";
 import type { Encoded, RenderPlan } from "./real-pixels.ts";
 
+/** Signature and IHDR; a profile stands before the pixels. */
+const PNG_HEADER_BYTES = 33;
 const FLAT_CACHE_BYTES = 32 * 1024 * 1024;
 const flatImages = createByteCache<Buffer>(() => FLAT_CACHE_BYTES);
 
@@ -25,7 +27,7 @@ function uint32(value: number, littleEndian = false): Buffer {
   return bytes;
 }
 
-/** Before the trailer (PNG's IEND, 12 bytes; GIF's `;`, 1 byte), where readers look for comments. */
+/** Before the trailer (GIF's `;`, 1 byte), where readers look for comments. */
 function insertBefore(image: Buffer, trailerBytes: number, block: Buffer): Buffer {
   const at = image.byteLength - trailerBytes;
   return Buffer.concat([image.subarray(0, at), block, image.subarray(at)]);
@@ -38,22 +40,40 @@ function pngChunk(type: string, data: Buffer): Buffer {
 
 function webpWithChunk(image: Buffer, text: Buffer): Buffer {
   const padded = Buffer.concat([text, Buffer.alloc(text.byteLength % 2)]);
-  const stamped = Buffer.concat([image, Buffer.from("STMP"), uint32(text.byteLength, true), padded]);
+  const stamped = Buffer.concat([image, Buffer.from("ICCP"), uint32(text.byteLength, true), padded]);
   stamped.writeUInt32LE(stamped.byteLength - 8, 4); // RIFF's own size
   return stamped;
 }
 
-/** Hides `stamp` where the format allows it (comment, private chunk, free box), leaving the image valid. */
+/** Behind the pixels, in the box that they are in: no item says that these bytes are its own. */
+function avifWithTail(image: Buffer, text: Buffer): Buffer {
+  const box = image.indexOf("mdat") - 4;
+  const stamped = Buffer.concat([image, text]);
+  stamped.writeUInt32BE(stamped.byteLength - box, box);
+  return stamped;
+}
+
+function jpegSegment(marker: number, content: Buffer): Buffer {
+  const head = Buffer.from([0xff, marker, 0, 0]);
+  head.writeUInt16BE(content.byteLength + 2, 2);
+  return Buffer.concat([head, content]);
+}
+
+/**
+ * Hides `stamp` where the format allows it, leaving the image valid: in the place of a colour profile, since what says nothing about the
+ * picture does not reach a store.
+ */
 function withStamp(image: Buffer, format: OutputFormat, stamp: string): Buffer {
   const text = Buffer.from(stamp);
   switch (format) {
     case "jpeg": {
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(text.byteLength + 2);
-      return Buffer.concat([image.subarray(0, 2), Buffer.from([0xff, 0xfe]), length, text, image.subarray(2)]);
+      const profile = jpegSegment(0xe2, Buffer.concat([Buffer.from("ICC_PROFILE\0\x01\x01"), text]));
+      return Buffer.concat([image.subarray(0, 2), profile, image.subarray(2)]);
     }
-    case "png":
-      return insertBefore(image, 12, pngChunk("tEXt", Buffer.concat([Buffer.from("stamp\0"), text])));
+    case "png": {
+      const profile = pngChunk("iCCP", Buffer.concat([Buffer.from("stamp\0\0"), deflateSync(text, { level: 0 })]));
+      return Buffer.concat([image.subarray(0, PNG_HEADER_BYTES), profile, image.subarray(PNG_HEADER_BYTES)]);
+    }
     case "gif":
       return insertBefore(
         image,
@@ -63,7 +83,7 @@ function withStamp(image: Buffer, format: OutputFormat, stamp: string): Buffer {
     case "webp":
       return webpWithChunk(image, text);
     case "avif":
-      return Buffer.concat([image, uint32(text.byteLength + 8), Buffer.from("free"), text]);
+      return avifWithTail(image, text);
     default:
       return format satisfies never;
   }

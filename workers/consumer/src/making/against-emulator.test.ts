@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { createIttybit } from "../ittybit/client.ts";
 import { jobOrder } from "../ittybit/job-order.ts";
 import { noSpan } from "../platform/span.ts";
+import { AUTHOR, geotagged } from "../testing/geotagged.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import type { BatchDeps } from "./batch-context.ts";
@@ -23,6 +24,7 @@ const KEY = "photo/400-high.webp";
 let emulator: Emulator;
 let origin: Server;
 let portrait: Uint8Array;
+let tagged: Uint8Array;
 
 beforeAll(async () => {
   emulator = await startEmulator({ seed: 1, jobMs: { min: 20, max: 60 } });
@@ -32,8 +34,10 @@ beforeAll(async () => {
       .jpeg()
       .toBuffer(),
   );
+  tagged = await geotagged("jpeg", 1000, 500);
   origin = createServer(async (request, response) => {
-    const bytes = request.url === "/portrait" ? portrait : await picture("png", 1000, 500);
+    const made = { "/portrait": portrait, "/geotagged": tagged }[request.url ?? ""];
+    const bytes = made ?? (await picture("png", 1000, 500));
     response.writeHead(200, { etag: '"e1"', "content-length": bytes.byteLength }).end(bytes);
   });
   await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
@@ -46,7 +50,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   emulator.control.reset();
-  emulator.control.configure({ profile: "reference", strict: false, clampEnlarge: false });
+  emulator.control.configure({ profile: "reference", strict: false, clampEnlarge: false, keepMetadata: false });
 });
 
 /** The real client and handler against the local Ittybit, real time and real pixels; only R2 and the ledger are in memory. */
@@ -123,6 +127,23 @@ describe("against the local Ittybit", () => {
       [800, 800],
       [800, 1200],
     ]);
+  });
+
+  it("stores nothing of a position or an author that it leaves in a result", async () => {
+    emulator.control.configure({ keepMetadata: true });
+    const { ledger, images, ittybit, consume } = setup();
+    const keys = ["webp", "avif", "jpeg", "png"].map((format) => `geotagged/400-high.${format}`);
+    await consume(keys);
+    expect(ledger.kinds()).toEqual(keys.map(() => "stored"));
+    const look = await ittybit.get(emulator.control.jobs()[0]?.id ?? "");
+    const said = await (await fetch(look.kind === "job" ? (look.job.output ?? "") : "")).arrayBuffer();
+    expect(Buffer.from(said).includes(AUTHOR)).toBe(true);
+    for (const key of keys) {
+      const bytes = Buffer.from(images.objects.get(`variants/${key}`)?.bytes ?? []);
+      expect([key, bytes.byteLength > 100, bytes.includes(AUTHOR), bytes.includes("xmpmeta")]).toEqual([
+        ...[key, true, false, false],
+      ]);
+    }
   });
 
   it.each(["contain", "fill", "cover"])("takes what it makes of fit %s", async (fit) => {

@@ -78,6 +78,8 @@ export interface Counts {
   exchanges: number;
   posted: number;
   outcomes: Partial<Record<Outcome["kind"], number>>;
+  /** Results that metadata was taken out of. */
+  stripped: number;
   /** Looks at originals of unknown ids, by what they were seen to be. */
   looks: Partial<Record<string, number>>;
 }

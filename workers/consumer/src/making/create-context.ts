@@ -71,7 +71,7 @@ function createRefused({ images }: BatchDeps, connections: Semaphore): BatchCont
 }
 
 export function createContext(role: Role, given: BatchDeps): BatchContext {
-  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, looks: {} };
+  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, stripped: 0, looks: {} };
   const deps = countedDeps(given, counts);
   const connections = createSemaphore(MAX_CONNECTIONS);
   return {

@@ -1,5 +1,7 @@
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { OUTPUT_HOST } from "../testing/fake-ittybit.ts";
+import { AUTHOR, geotagged } from "../testing/geotagged.ts";
 import { picture } from "../testing/pictures.ts";
 import { batchWorld, ORIGINALS } from "./testing/batch-world.ts";
 
@@ -109,6 +111,36 @@ describe("a result that is not the variant never reaches R2", () => {
     const outcome = await finished(one);
     expect(outcome).toMatchObject({ kind: "pending", unfetched: { code: "output_invalid", status: 200, message } });
     expect(JSON.stringify(outcome)).toContain(one[2]);
+  });
+});
+
+describe("a result with a position and an author", () => {
+  it.each(["webp", "avif", "jpeg", "png"] as const)("reaches R2 without either: %s", async (format) => {
+    const { shift, ledger, web, images, clock } = batchWorld();
+    const key = `photo/400-high.${format}`;
+    const said = await clock.during(geotagged(format, 400, 200));
+    expect(new TextDecoder("latin1").decode(said)).toContain(AUTHOR);
+    web.set(URL_OF_RESULT, () => new Response(new Uint8Array(said)));
+    ledger.add(key);
+    await shift();
+    const stored = images.objects.get(`variants/${key}`)?.bytes ?? new Uint8Array();
+    expect(ledger.outcomes.get(key)).toMatchObject([{ kind: "stored", bytes: stored.byteLength }]);
+    expect(new TextDecoder("latin1").decode(stored)).not.toMatch(/Jane|Secret|GPS|xmpmeta/);
+    const { width, height, exif } = await clock.during(sharp(stored, { failOn: "warning" }).metadata());
+    expect([width, height, exif?.includes("Jane") ?? false]).toEqual([400, 200, false]);
+  });
+
+  it("that cannot be taken out is not stored, and not paid for again", async () => {
+    const { shift, ledger, web, images, clock } = batchWorld();
+    const key = "photo/400-high.avif";
+    const avif = await clock.during(picture("avif", 400, 200));
+    const moov = Buffer.from([0, 0, 0, 8, ...Buffer.from("moov")]);
+    web.set(URL_OF_RESULT, () => new Response(Buffer.concat([avif, moov])));
+    ledger.add(key);
+    await shift();
+    const failure = { code: "output_metadata", message: expect.stringContaining("it is an avif sequence") };
+    expect(ledger.outcomes.get(key)).toMatchObject([{ kind: "failed", class: "permanent", failure }]);
+    expect(images.objects.has(`variants/${key}`)).toBe(false);
   });
 });
 

@@ -3,6 +3,7 @@ import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
 import { expectedSize, type Size } from "../ittybit/job-request.ts";
 import type { Bytes } from "../ittybit/output/download.ts";
+import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
 import { type Verdict, verifyOutput } from "../ittybit/output/verify.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { errorText, publicText } from "../platform/log.ts";
@@ -104,20 +105,25 @@ function outcomeOfWrong(
   return keptUnfetched(context, entry, { ...unfetched, message: `${from}, and ${message}` });
 }
 
-/** Judges the bytes and puts them in place of what the head saw. */
+/** Judges the bytes, takes metadata out of them, and puts them in place of what the head saw. */
 async function storeVariant(
   context: BatchContext,
   entry: Entry,
   job: IttybitJob,
-  { bytes, from }: Extract<Bytes, { kind: "bytes" }>,
+  body: Extract<Bytes, { kind: "bytes" }>,
   before: StoredObject | null,
 ): Promise<Outcome> {
   const { transform, given } = entry;
   const { key, gen } = given;
   const expected = await expectationOf(context, entry, job);
   const { format, fit } = transform;
-  const verdict = verifyOutput(bytes, { format, size: expected.size, asked: transform, fit });
-  if (!verdict.ok) return outcomeOfWrong(context, entry, verdict, from);
+  const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit });
+  if (!verdict.ok) return outcomeOfWrong(context, entry, verdict, body.from);
+  const stripped = stripMetadata(body.bytes, format);
+  if (!stripped.ok)
+    return failed("permanent", "output_metadata", `metadata cannot be taken out of the result: ${stripped.message}`);
+  if (stripped.removed.length > 0) context.counts.stripped += 1;
+  const { bytes } = stripped;
   const { etag: sourceEtag, originalBytes } = expected;
   const metadata = { gen, job: job.id, sourceEtag, originalBytes, ...verdict.size, createdAt: context.clock.now() };
   const put = await context.connections.run(

@@ -1,0 +1,30 @@
+import type { Format } from "@prewarm/shared/config";
+import { stripAvif } from "./strip-avif.ts";
+import { stripJpeg } from "./strip-jpeg.ts";
+import { stripPng } from "./strip-png.ts";
+import { stripWebp } from "./strip-webp.ts";
+
+/** Bytes without metadata, and what was taken out; or why it cannot be. */
+export type Stripped = { ok: true; bytes: Uint8Array; removed: string[] } | { ok: false; message: string };
+
+const STRIP: Record<Format, (bytes: Uint8Array) => Stripped> = {
+  jpeg: stripJpeg,
+  png: stripPng,
+  webp: stripWebp,
+  avif: stripAvif,
+};
+
+/**
+ * Takes everything out of a result that is not the picture: Exif with its position and author, XMP, IPTC, comments, embedded thumbnails and
+ * what stands behind the picture. No pixel changes. Colour profiles stay, and so does an orientation, for without them the picture would look
+ * different. The same array comes back when there is nothing to take out. Never throws.
+ */
+export function stripMetadata(bytes: Uint8Array, format: Format): Stripped {
+  try {
+    return STRIP[format](bytes);
+  } catch (error) {
+    // Damaged lengths lead outside of the bytes.
+    if (!(error instanceof RangeError)) throw error;
+    return { ok: false, message: `its ${format} structure is damaged` };
+  }
+}
