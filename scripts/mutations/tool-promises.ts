@@ -1,6 +1,7 @@
 /** What a third review found in the tools (docs/security.md, docs/reliability.md), by the review's numbers: N is security, S a newcomer's first day. */
 export const TOOL_PROMISES: Record<string, string> = {
   N4: "A folder above the clone chooses no program and no registry",
+  N8: "No control or format character reaches a terminal as it is",
   S1: "A command that touches a deployment names its environment",
   S3: "A killed install keeps nobody waiting",
   S4: "One stack works on a state folder, and no count is below 0",

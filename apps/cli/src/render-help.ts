@@ -1,14 +1,14 @@
 import { createColors } from "picocolors";
 import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
-import { formatTable } from "./terminal/table.ts";
+import { alignColumns } from "./terminal/table.ts";
 
 /** A command's help, or the program's without one. Plain text unless `colors`. */
 export function renderHelp(command: Command | null, colors: boolean): string {
   const paint = createColors(colors);
   const sections = command === null ? programSections() : commandSections(command);
   const text = sections.map(([title, rows]) => {
-    const lines = formatTable(rows.map(([name = "", ...rest]) => [paint.cyan(name), ...rest]));
+    const lines = alignColumns(rows.map(([name = "", ...rest]) => [paint.cyan(name), ...rest]));
     return [paint.bold(title), ...lines.map((line) => `  ${line}`)].join("\n");
   });
   const usage = command === null ? "prewarm <command> [flags]" : formatUsage(command);

@@ -1,4 +1,5 @@
 import { nearest } from "@prewarm/shared/nearest";
+import { printable } from "@prewarm/shared/printable";
 import type { Command } from "./arguments/command.ts";
 import { readArguments } from "./arguments/read-arguments.ts";
 import type { Context } from "./platform/context.ts";
@@ -20,10 +21,12 @@ export async function runCli(
     const { stderr, interrupts } = context;
     if (interrupts.now.aborted) return EXIT.interrupted;
     if (!(error instanceof CliError)) {
-      stderr.write(`prewarm: this is a bug in prewarm: ${error instanceof Error ? error.stack : error}\n`);
+      const stack = String(error instanceof Error ? error.stack : error).split("\n");
+      stderr.write(`prewarm: this is a bug in prewarm: ${stack.map(printable).join("\n")}\n`);
       return EXIT.failed;
     }
-    stderr.write(`prewarm: ${error.message}\n${error.hint === null ? "" : `  ${error.hint}\n`}`);
+    const lines = [`prewarm: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)];
+    stderr.write(lines.map((line) => `${printable(line)}\n`).join(""));
     return error.exitCode;
   }
 }

@@ -2,6 +2,7 @@ import { systemClock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { secretList, signingKeys, withDefaultUrl } from "@prewarm/shared/environment";
 import { TOKEN_MIN_CHARS } from "@prewarm/shared/limits";
+import { printableJson } from "@prewarm/shared/printable";
 import userConfig from "../../../prewarm.config.ts";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import { createAskedLately } from "./miss/asked-lately.ts";
@@ -81,5 +82,5 @@ function isBucket(value: unknown): value is ObjectStore {
 /** Each line says which version wrote it; null where the platform does not say, as locally. */
 export function logOf({ VERSION }: Pick<Env, "VERSION">, write: (line: string) => void): Log {
   const version = VERSION?.tag || VERSION?.id || null;
-  return (event, fields) => write(JSON.stringify({ event, part: "edge", version, ...fields }));
+  return (event, fields) => write(printableJson(JSON.stringify({ event, part: "edge", version, ...fields })));
 }

@@ -6,7 +6,7 @@ import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const ACTION = shapeOf<Action>({
   action: "text",
@@ -52,8 +52,8 @@ function formatActions(actions: readonly Action[]): string[] {
     kind,
     state,
     `${formatCount(done)}/${formatCount(total)}`,
-    printable(who),
-    printable(JSON.stringify(filter)),
+    who,
+    JSON.stringify(filter),
   ]);
   return formatTable([["ACTION", "KIND", "STATE", "DONE", "WHO", "FILTER"], ...rows]);
 }

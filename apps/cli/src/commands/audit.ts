@@ -6,7 +6,7 @@ import { readControlSettings } from "../arguments/settings.ts";
 import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 /** The most that one page of the API holds. */
 const PAGE_MAX = 200;
@@ -53,10 +53,10 @@ export const auditCommand: Command = {
 function formatEntries(entries: readonly AuditEntry[]): string[] {
   const rows = entries.map(({ at, who, what, target, details }) => [
     new Date(at).toISOString().slice(0, 19),
-    printable(who),
-    printable(what),
-    printable(target ?? ""),
-    printable(JSON.stringify(details)),
+    who,
+    what,
+    target ?? "",
+    JSON.stringify(details),
   ]);
   return formatTable([["WHEN", "WHO", "WHAT", "TARGET", "DETAILS"], ...rows]);
 }

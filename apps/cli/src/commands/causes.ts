@@ -6,7 +6,7 @@ import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const WINDOWS = ["5m", "1h", "1d", "all"] as const;
 
@@ -53,7 +53,7 @@ function formatCauses(causes: readonly Cause[]): string[] {
     formatCount(states.dead),
     formatCount(states.refused),
     new Date(lastSeen).toISOString().slice(0, 16),
-    printable(cure === null ? text : `${text} ${cure}`),
+    cure === null ? text : `${text} ${cure}`,
   ]);
   return formatTable([["CAUSE", "COUNT", "RETRYING", "DEAD", "REFUSED", "LAST", "WHAT, AND ITS CURE"], ...rows]);
 }

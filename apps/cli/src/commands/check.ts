@@ -7,7 +7,7 @@ import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
 import { checkFiles, type Finding, neededSecrets } from "../steps/check-deploy.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 /** A Worker that is not deployed yet does not answer, and that is no reason to wait for long. */
 const READY_MS = 5000;
@@ -37,8 +37,7 @@ export const checkCommand: Command = {
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.check/1", { findings });
     else
-      for (const line of formatTable(findings.map(({ state, what, text }) => [state, what, printable(text)])))
-        report.data(line);
+      for (const line of formatTable(findings.map(({ state, what, text }) => [state, what, text]))) report.data(line);
     return findings.some(({ state }) => state === "fault") ? EXIT.failed : EXIT.ok;
   },
 };

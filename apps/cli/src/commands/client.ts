@@ -1,4 +1,5 @@
 import type { Config } from "@prewarm/shared/config";
+import { printableJson } from "@prewarm/shared/printable";
 import type { Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
 import { EXIT } from "../platform/exit-codes.ts";
@@ -21,7 +22,7 @@ export const clientCommand: Command = {
     const config = publicPart(await loadConfig(args, context));
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.client/1", config);
-    else report.data(print(config));
+    else for (const line of print(config)) report.data(line);
     return EXIT.ok;
   },
 };
@@ -32,10 +33,14 @@ function publicPart({ ratios, ...config }: Config): Record<string, unknown> {
 }
 
 /** `as const`, so that names of presets, ratios and formats are types. */
-function print(config: Record<string, unknown>): string {
-  const settings = Object.entries(config).map(([setting, value]) => `  ${setting}: ${JSON.stringify(value)},`);
+function print(config: Record<string, unknown>): string[] {
+  const settings = Object.entries(config).map(
+    ([setting, value]) => `  ${setting}: ${printableJson(JSON.stringify(value))},`,
+  );
   return [
     "// Printed by `prewarm client`; print it anew when prewarm.config.ts changes. Nothing in it is secret.",
-    `export const publicConfig = {\n${settings.join("\n")}\n} as const;`,
-  ].join("\n");
+    "export const publicConfig = {",
+    ...settings,
+    "} as const;",
+  ];
 }

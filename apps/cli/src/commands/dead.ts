@@ -6,7 +6,7 @@ import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 /** Jobs of a group that are shown; `prewarm jobs` and the dashboard page through all of them. */
 const JOBS_SHOWN = 50;
@@ -45,7 +45,7 @@ function formatGroups({ groups, messages }: DeadLetters): string[] {
     formatCount(count),
     new Date(lastAt).toISOString().slice(0, 16),
     code,
-    printable(message),
+    message,
   ]);
   const unread = messages.length === 0 ? [] : ["", `${messages.length} queue messages could not be read:`];
   return [
@@ -53,13 +53,11 @@ function formatGroups({ groups, messages }: DeadLetters): string[] {
       ? ["There are no dead letters."]
       : formatTable([["GROUP", "COUNT", "LAST", "ERROR", "SAMPLE"], ...rows])),
     ...unread,
-    ...messages.map(
-      ({ queue, reason, at }) => `${new Date(at).toISOString().slice(0, 16)}  ${queue}  ${printable(reason)}`,
-    ),
+    ...messages.map(({ queue, reason, at }) => `${new Date(at).toISOString().slice(0, 16)}  ${queue}  ${reason}`),
   ];
 }
 
 function formatJobs({ jobs }: DeadLetters): string[] {
   if (jobs.length === 0) return ["There is no dead letter in this group."];
-  return formatTable([["JOB", "KEY"], ...jobs.map(({ job, key }) => [job, printable(key)])]);
+  return formatTable([["JOB", "KEY"], ...jobs.map(({ job, key }) => [job, key])]);
 }

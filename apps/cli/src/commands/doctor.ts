@@ -8,7 +8,7 @@ import type { Context } from "../platform/context.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 import { createReport, type Report } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const ANSWER = shapeOf<Answer<"POST /api/v1/doctor">>({
   findings: [{ code: "text", message: "text", count: "number", fixed: "flag" }],
@@ -65,7 +65,7 @@ function print(findings: readonly Found[], report: Report): void {
       code,
       `${count}`,
       fixed ? "mended" : "open",
-      printable(message),
+      message,
     ]);
     for (const line of formatTable([["FINDING", "COUNT", "STATE", "WHAT"], ...rows])) report.data(line);
   }

@@ -6,7 +6,7 @@ import { readControlSettings } from "../arguments/settings.ts";
 import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 /** The most that one page of the API holds. */
 const LIMIT_MAX = 1_000;
@@ -44,12 +44,12 @@ function formatEvents(events: readonly EventDelivery[]): string[] {
   if (events.length === 0) return ["Nothing was told."];
   const rows = events.map(({ at, type, state, tries, status, said, endpoint }) => [
     new Date(at).toISOString().slice(0, 19),
-    printable(type),
+    type,
     state,
     String(tries),
     status === null ? "" : String(status),
-    printable(endpoint),
-    printable(said ?? ""),
+    endpoint,
+    said ?? "",
   ]);
   return formatTable([["WHEN", "EVENT", "STATE", "TRIES", "STATUS", "ENDPOINT", "ANSWER"], ...rows]);
 }

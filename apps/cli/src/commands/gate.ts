@@ -8,7 +8,6 @@ import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
-import { printable } from "../terminal/table.ts";
 
 const GATE = shapeOf<Gate>({
   paused: { live: "flag", upload: "flag", bulk: "flag" },
@@ -105,11 +104,11 @@ function formatGate({ paused, breaker, rate, concurrency, limits, budget, reason
   const limit = budget.monthlyJobs === null ? "no limit" : formatCount(budget.monthlyJobs);
   return [
     `lanes        ${lanes}`,
-    `breaker      ${breaker.state}${breaker.reason === null ? "" : `: ${printable(breaker.reason)}`}`,
+    `breaker      ${breaker.state}${breaker.reason === null ? "" : `: ${breaker.reason}`}`,
     `rate         ${rate.perSecond}/s, bursts of ${rate.burst}${howFound(limits.rate)}`,
     `concurrency  ${formatCount(concurrency)}${howFound(limits.concurrency)}`,
     `budget       ${formatCount(budget.used)} of ${limit} jobs in ${budget.month}; ${shares(budget)}`,
-    ...reasons.map(({ lane, message }) => `waits        ${lane === null ? "" : `${lane}: `}${printable(message)}`),
+    ...reasons.map(({ lane, message }) => `waits        ${lane === null ? "" : `${lane}: `}${message}`),
   ];
 }
 
@@ -120,5 +119,5 @@ function shares({ warmingShare, liveShare, liveDayShare }: Gate["budget"]): stri
 
 function howFound({ mode, why }: Gate["limits"]["rate"]): string {
   if (mode === "configured") return "";
-  return mode === "pinned" ? " (pinned)" : ` (auto${why === null ? "" : `: ${printable(why)}`})`;
+  return mode === "pinned" ? " (pinned)" : ` (auto${why === null ? "" : `: ${why}`})`;
 }

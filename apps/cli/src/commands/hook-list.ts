@@ -5,7 +5,7 @@ import { readControlSettings } from "../arguments/settings.ts";
 import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const COUNTS = ["accepted", "duplicates", "existing", "purged", "ignored", "rejected"] as const;
 
@@ -33,7 +33,7 @@ export const hookListCommand: Command = {
     if (report.json) report.document("prewarm.hooks/1", { hooks, deliveries });
     else for (const line of formatDeliveries(deliveries)) report.data(line);
     for (const { name, fault } of hooks) {
-      if (fault !== null) report.note(`The hook ${printable(name)} takes nothing: ${printable(fault)}`);
+      if (fault !== null) report.note(`The hook ${name} takes nothing: ${fault}`);
     }
     return EXIT.ok;
   },
@@ -43,12 +43,12 @@ function formatDeliveries(deliveries: readonly HookDelivery[]): string[] {
   if (deliveries.length === 0) return ["Nothing was delivered."];
   const rows = deliveries.map((one) => [
     new Date(one.at).toISOString().slice(0, 19),
-    printable(one.hook),
+    one.hook,
     one.n > 1 ? `${one.verdict} × ${one.n}` : one.verdict,
     COUNTS.filter((name) => one[name] > 0)
       .map((name) => `${one[name]} ${name}`)
       .join(", "),
-    printable(one.why ?? ""),
+    one.why ?? "",
   ]);
   return formatTable([["WHEN", "HOOK", "VERDICT", "WHAT CAME OF IT", "WHY"], ...rows]);
 }

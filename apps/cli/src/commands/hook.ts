@@ -10,7 +10,6 @@ import type { Context } from "../platform/context.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { newWebhookId, signWebhook } from "../steps/sign-webhook.ts";
 import { createReport } from "../terminal/report.ts";
-import { printable } from "../terminal/table.ts";
 
 /** A hook's body may be 1 MiB. */
 const BODY_MAX_BYTES = 1024 * 1024;
@@ -62,7 +61,7 @@ export const hookTestCommand: Command = {
     // The signature proves who sends: the operator's token is neither needed nor shown.
     const server = { url: readControlUrl(args, context), headers: sign(body, args, context) };
     const given = { params: { name: hook }, body: { contentType: "application/json", data: body } };
-    const sending = { what: `hook ${printable(hook)}`, authHint: SECRET_HINT };
+    const sending = { what: `hook ${hook}`, authHint: SECRET_HINT };
     const answer = await createControlApi(server, context).call("POST /hooks/{name}", given, ANSWER, sending);
     createReport(args, context).data(JSON.stringify(answer));
     return (answer.rejected ?? []).length > 0 ? EXIT.failed : EXIT.ok;

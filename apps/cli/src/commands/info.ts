@@ -7,7 +7,7 @@ import { readLines } from "../input/read-lines.ts";
 import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 /** What one call of the API takes. */
 const CHUNK_MAX = 1000;
@@ -42,7 +42,7 @@ export const infoCommand: Command = {
     }
     if (report.json) report.document("prewarm.info/1", { images, unknown });
     else for (const line of formatImages(images)) report.data(line);
-    if (!report.json && unknown.length > 0) report.note(`Not known yet: ${unknown.map(printable).join(", ")}`);
+    if (!report.json && unknown.length > 0) report.note(`Not known yet: ${unknown.join(", ")}`);
     return EXIT.ok;
   },
 };
@@ -51,7 +51,7 @@ function checkId(id: string): string {
   try {
     return checkItem({ id }).id;
   } catch (error) {
-    throw usageError(`${printable(id)}: ${error instanceof Error ? error.message : error}`);
+    throw usageError(`${id}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -61,7 +61,7 @@ function formatImages(images: readonly ImageInfo[]): string[] {
     type,
     bytes === null ? "" : `${bytes}`,
     widths.join(","),
-    printable(id),
+    id,
   ]);
   return rows.length === 0 ? [] : formatTable([["SIZE", "TYPE", "BYTES", "WIDTHS", "ID"], ...rows]);
 }

@@ -10,7 +10,7 @@ import type { CheckOptions } from "../ittybit/session.ts";
 import type { Context } from "../platform/context.ts";
 import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { createReport, type Report } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const EXIT_OF: Record<Check["verdict"]["why"], ExitCode> = {
   ok: EXIT.ok,
@@ -108,13 +108,9 @@ function isWebAddress(text: string): boolean {
 }
 
 function print({ verdict, observations, settings }: Check, report: Report): void {
-  const rows = observations.map(({ what, seen, differs }) => [
-    differs === null ? "ok" : "differs",
-    what,
-    printable(seen),
-  ]);
+  const rows = observations.map(({ what, seen, differs }) => [differs === null ? "ok" : "differs", what, seen]);
   if (rows.length > 0) for (const line of formatTable(rows)) report.data(line);
-  for (const { differs, costs } of observations) if (differs !== null) report.data(printable(`${differs}: ${costs}`));
+  for (const { differs, costs } of observations) if (differs !== null) report.data(`${differs}: ${costs}`);
   if (rows.length > 0) report.data("");
   report.data(verdict.sentence);
   if (verdict.kind === "works")

@@ -8,7 +8,7 @@ import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { FILTER_FLAGS, readFilter } from "../steps/filter.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 /** The most that one page of the API holds. */
 const PAGE_MAX = 200;
@@ -61,7 +61,7 @@ function formatJobs(jobs: readonly Job[]): string[] {
     lane,
     `${attempts}`,
     error?.code ?? "",
-    printable(key),
+    key,
   ]);
   return formatTable([["JOB", "STATE", "LANE", "TRIES", "ERROR", "KEY"], ...rows]);
 }

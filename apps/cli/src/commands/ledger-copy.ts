@@ -1,3 +1,4 @@
+import { printableJson } from "@prewarm/shared/printable";
 import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
@@ -29,7 +30,7 @@ export const ledgerExportCommand: Command = {
     for await (const bytes of response.body) {
       const text = decoder.decode(bytes, { stream: true });
       tail = (tail + text).slice(-100);
-      context.stdout.write(text);
+      context.stdout.write(printableJson(text));
     }
     if (/\{"end":\d+\}\n$/.test(tail)) return EXIT.ok;
     throw new CliError(EXIT.unreachable, "The export broke off: its last line is missing. Run it again.");

@@ -7,7 +7,6 @@ import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { confirmByTyping } from "../steps/confirm.ts";
 import { createReport } from "../terminal/report.ts";
-import { printable } from "../terminal/table.ts";
 
 const PURGE = shapeOf<Purge>({ state: "text" });
 
@@ -22,14 +21,14 @@ export const purgeCommand: Command = {
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
     const [first = ""] = ids;
-    const all = ids.length === 1 ? `all variants of ${printable(first)}` : `all variants of ${ids.length} images`;
+    const all = ids.length === 1 ? `all variants of ${first}` : `all variants of ${ids.length} images`;
     await confirmByTyping(args, context, `This removes ${all}.`, ids.length === 1 ? first : `purge ${ids.length}`);
     const purges: { id: string; state: string }[] = [];
     for (const id of ids) {
-      const sending = { what: `purging ${printable(id)}` };
+      const sending = { what: `purging ${id}` };
       const { state } = await api.call("DELETE /api/v1/images/{id}", { params: { id } }, PURGE, sending);
       purges.push({ id, state });
-      if (!report.json) report.data(`${printable(id)} ${state}`);
+      if (!report.json) report.data(`${id} ${state}`);
     }
     if (report.json) report.document("prewarm.purge/1", { purges });
     return EXIT.ok;
@@ -40,6 +39,6 @@ function checkId(id: string): string {
   try {
     return checkItem({ id }).id;
   } catch (error) {
-    throw usageError(`${printable(id)}: ${error instanceof Error ? error.message : error}`);
+    throw usageError(`${id}: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -6,7 +6,7 @@ import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const WINDOWS = ["1h", "1d", "30d"] as const;
 
@@ -36,7 +36,7 @@ export const servingCommand: Command = {
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.serving/1", { ...serving });
     else if (serving.state === "counted") for (const line of formatServing(serving)) report.data(line);
-    if (serving.text !== null) report.note(printable(serving.text));
+    if (serving.text !== null) report.note(serving.text);
     return EXIT.ok;
   },
 };
@@ -44,12 +44,7 @@ export const servingCommand: Command = {
 function formatServing({ views, hitRatio, savedBytes, originalBytes, missed }: Serving): string[] {
   const saved = originalBytes === 0 ? "" : `, ${Math.round((savedBytes / originalBytes) * 100)} % of the originals'`;
   const answers = Object.entries(views).map(([outcome, n]) => [outcome, formatCount(n)]);
-  const rows = missed.map((one) => [
-    formatCount(one.views),
-    one.stored ? "yes" : "no",
-    printable(one.id),
-    printable(one.transform),
-  ]);
+  const rows = missed.map((one) => [formatCount(one.views), one.stored ? "yes" : "no", one.id, one.transform]);
   return [
     hitRatio === null ? "No views." : `${Math.round(hitRatio * 1000) / 10} % of views had their variant.`,
     `${formatCount(savedBytes)} bytes saved${saved}.`,

@@ -14,7 +14,6 @@ import { interrupted, sendRequest } from "../platform/http-request.ts";
 import { plainUrl, signUrl } from "../steps/sign-url.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { createReport, type Report } from "../terminal/report.ts";
-import { printable } from "../terminal/table.ts";
 
 const DEFAULT_TIMEOUT = "2m";
 /** Between two looks at what a purge has left, in ms. */
@@ -63,8 +62,7 @@ export const smokeCommand: Command = {
         },
       );
       seen.push({ check: name, ...outcome });
-      if (!site.report.json)
-        site.report.data(`${outcome.state.padEnd(5)} ${name.padEnd(8)} ${printable(outcome.text)}`);
+      if (!site.report.json) site.report.data(`${outcome.state.padEnd(5)} ${name.padEnd(8)} ${outcome.text}`);
       // What comes after depends on it.
       if (outcome.state === "fault") break;
     }
@@ -102,7 +100,7 @@ function readId(id: string): string {
   try {
     return checkItem({ id }).id;
   } catch (error) {
-    throw usageError(`${printable(id)}: ${error instanceof Error ? error.message : error}`);
+    throw usageError(`${id}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -171,7 +169,7 @@ async function view(site: Site): Promise<string> {
 }
 
 async function purge({ api, id, deadline }: Site): Promise<string> {
-  const sending = { what: `purging ${printable(id)}`, deadline };
+  const sending = { what: `purging ${id}`, deadline };
   const { state } = await api.call("DELETE /api/v1/images/{id}", { params: { id } }, PURGE, sending);
   return state;
 }

@@ -11,7 +11,7 @@ import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-code
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import { createReport, type Report } from "../terminal/report.ts";
-import { formatTable, printable } from "../terminal/table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const RUNS_SHOWN = 20;
 
@@ -74,7 +74,7 @@ function formatRun(view: Run): string[] {
   const { run, label, lane, state, done, total, states, ratePerSecond, etaSeconds, timeToReady } = view;
   const duration = (ms: number | null): string => (ms === null ? "–" : formatSeconds(ms / 1000));
   return [
-    `run      ${run}${label === null ? "" : ` (${printable(label)})`}`,
+    `run      ${run}${label === null ? "" : ` (${label})`}`,
     `lane     ${lane}`,
     `state    ${state}`,
     `done     ${formatCount(done)} of ${formatCount(total)} variants`,
@@ -105,7 +105,7 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     progressOf(run),
     `${run.states.dead + run.states.refused}`,
     `${run.states.cancelled}`,
-    printable(run.label ?? ""),
+    run.label ?? "",
   ]);
   for (const line of formatTable([["RUN", "STATE", "LANE", "DONE", "FAILED", "CANCELLED", "LABEL"], ...rows]))
     report.data(line);
@@ -113,11 +113,7 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
 
 function formatStats({ health, lanes }: Stats): string[] {
   const rows = LANES.map((lane) => [lane, ...JOB_STATES.map((state) => formatCount(lanes[lane][state]))]);
-  return [
-    printable(health.sentence),
-    "",
-    ...formatTable([["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], ...rows]),
-  ];
+  return [health.sentence, "", ...formatTable([["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], ...rows])];
 }
 
 function progressOf({ done, total }: Run): string {

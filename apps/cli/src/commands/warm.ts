@@ -20,7 +20,6 @@ import { reportRun } from "../steps/report-run.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import { createReport, type Report } from "../terminal/report.ts";
-import { printable } from "../terminal/table.ts";
 
 const flags = {
   file: {
@@ -198,7 +197,7 @@ function checkOperands(given: readonly string[], input: InputSpec): void {
 /** Which run goes on: `last` may be another one than its caller thinks. */
 function introduce({ run, beganAt, counts, sent, options }: RunState, { report, context }: Warming): void {
   const ago = formatSeconds((context.clock.now() - beganAt) / 1000);
-  const label = options.label === null ? "" : ` (${printable(options.label)})`;
+  const label = options.label === null ? "" : ` (${options.label})`;
   const rest = sent ? "all of it was sent, nothing is left to send" : "going on from there";
   report.note(`Resuming ${run}${label}, begun ${ago} ago: ${formatCount(counts.images)} images accepted, ${rest}.`);
 }
@@ -222,10 +221,10 @@ async function send(state: RunState, warming: Warming): Promise<void> {
 
 /** Adds the command that resumes the run to a failure. A usage error with a hint stays as it is: the user has to correct it first. */
 function withResume(error: unknown, state: RunState): unknown {
-  if (!(error instanceof CliError) || (error.exitCode === EXIT.usage && error.hint !== null)) return error;
+  if (!(error instanceof CliError) || (error.exitCode === EXIT.usage && error.hints.length > 0)) return error;
   const pipe = readsStdin(state.input) ? " (and give it the same stdin)" : "";
   const goOn = `${state.counts.images} images are accepted. Go on with: prewarm warm --resume ${state.run}${pipe}`;
-  return new CliError(error.exitCode, error.message, error.hint === null ? goOn : `${error.hint}\n  ${goOn}`);
+  return new CliError(error.exitCode, error.message, ...error.hints, goOn);
 }
 
 async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<Run | null> {

@@ -69,7 +69,7 @@ describe("readR2Prefix", () => {
       .read()
       .catch((caught) => caught);
     expect(error).toMatchObject({ exitCode });
-    expect(`${error.message}${error.hint}`).not.toContain("secret-token");
+    expect(`${error.message}${error.hints}`).not.toContain("secret-token");
   });
 
   it("says which variables are missing, before it asks", async () => {

@@ -1,5 +1,5 @@
 import type { NoResult } from "@prewarm/consumer/ittybit/client";
-import { printable } from "../terminal/table.ts";
+import { printable } from "@prewarm/shared/printable";
 import type { Exchange } from "./recorder.ts";
 
 /** What a check found in the end: `unchecked` says nothing about the service, only about key, bill, address or network. */

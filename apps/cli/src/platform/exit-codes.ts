@@ -24,14 +24,14 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
 /** A failure with an exit code, shown in one line. Any other error is a bug of ours and is shown with its stack. */
 export class CliError extends Error {
   readonly exitCode: ExitCode;
-  /** What to do about it, shown on its own line. */
-  readonly hint: string | null;
+  /** What to do about it, each on a line of its own. */
+  readonly hints: readonly string[];
 
-  constructor(exitCode: ExitCode, message: string, hint: string | null = null) {
+  constructor(exitCode: ExitCode, message: string, ...hints: (string | null)[]) {
     super(message);
     this.name = "CliError";
     this.exitCode = exitCode;
-    this.hint = hint;
+    this.hints = hints.filter((hint) => hint !== null);
   }
 }
 

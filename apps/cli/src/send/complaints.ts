@@ -1,5 +1,4 @@
 import { CliError, EXIT } from "../platform/exit-codes.ts";
-import { printable } from "../terminal/table.ts";
 
 /** The number of complaints that are shown. The rest is only counted, because a bad file would fill the screen. */
 const SHOWN = 20;
@@ -24,7 +23,7 @@ export function createComplaints(note: (text: string) => void, max: number | nul
   };
   return {
     add(place, reason) {
-      if (shown < SHOWN) note(printable(`${place}: ${reason}`));
+      if (shown < SHOWN) note(`${place}: ${reason}`);
       shown += 1;
       count(1);
     },

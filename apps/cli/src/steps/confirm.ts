@@ -1,3 +1,4 @@
+import { printable } from "@prewarm/shared/printable";
 import type { Arguments } from "../arguments/command.ts";
 import { type Context, canAsk } from "../platform/context.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
@@ -7,7 +8,7 @@ import { interrupted } from "../platform/http-request.ts";
 export async function confirmByTyping(args: Arguments, context: Context, what: string, word: string): Promise<void> {
   if (args.flag("yes")) return;
   if (!canAsk(context)) throw usageError(`${what} Nobody can be asked here: add --yes.`);
-  const typed = await context.ask(`${what} Type ${word} to go on: `);
+  const typed = await context.ask(printable(`${what} Type ${word} to go on: `));
   if (context.interrupts.stop.aborted) throw interrupted();
   if (typed.trim() !== word) throw new CliError(EXIT.usage, "Not confirmed; nothing was done.");
 }

@@ -4,7 +4,6 @@ import type { ControlApi } from "../api/control-api.ts";
 import { COUNTS } from "../api/runs.ts";
 import { shapeOf } from "../platform/check-shape.ts";
 import { formatCount } from "../terminal/progress.ts";
-import { printable } from "../terminal/table.ts";
 
 /** Why a run does not move. `code` tells one reason from another; numbers in the message may change. */
 export interface Reason {
@@ -39,7 +38,7 @@ async function retryingReason(api: ControlApi, { run, states }: Run): Promise<Re
   const query = { run, state: ["retrying" as const], limit: 1 };
   const { jobs } = await api.call("GET /api/v1/jobs", { query }, JOBS, { what: "jobs" });
   const error = jobs[0]?.error ?? null;
-  const last = error === null ? "" : ` The last failure: ${printable(error.message)} (${error.code})`;
+  const last = error === null ? "" : ` The last failure: ${error.message} (${error.code})`;
   return {
     code: "retrying",
     message: `${formatCount(states.retrying)} of the run failed and are tried again later.${last}`,
@@ -49,7 +48,7 @@ async function retryingReason(api: ControlApi, { run, states }: Run): Promise<Re
 async function queueReason(api: ControlApi, { lane, states }: Run): Promise<Reason | null> {
   if (states.queued === 0) return null;
   const { lanes, health } = await api.call("GET /api/v1/stats", {}, STATS, { what: "stats" });
-  if (health.level !== "ok") return { code: "health", message: printable(health.sentence) };
+  if (health.level !== "ok") return { code: "health", message: health.sentence };
   const others = LANES.slice(0, LANES.indexOf(lane) + 1)
     .map((name) => [name, lanes[name].queued - (name === lane ? states.queued : 0)] as const)
     .filter(([, queued]) => queued > 0);

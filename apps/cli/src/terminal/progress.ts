@@ -1,3 +1,4 @@
+import { printable } from "@prewarm/shared/printable";
 import type { Output } from "../platform/context.ts";
 
 /** Where the work stands. */
@@ -62,7 +63,7 @@ export function createProgress({ out, now, animate, quiet }: ProgressOptions): P
     note(text) {
       if (quiet) return;
       wipe();
-      out.write(`${text}\n`);
+      out.write(`${printable(text)}\n`);
       drawnAt = animate ? Number.NEGATIVE_INFINITY : drawnAt;
     },
     end: wipe,

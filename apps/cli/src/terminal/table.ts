@@ -1,7 +1,13 @@
 import { stripVTControlCharacters } from "node:util";
+import { printable } from "@prewarm/shared/printable";
 
-/** Aligned columns, two spaces apart; the last column runs free. */
+/** Aligned columns of text from anywhere, two spaces apart; the last column runs free. Cells are measured as they are printed. */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  return alignColumns(rows.map((row) => row.map(printable)));
+}
+
+/** The same for texts of our own, which may have colours. */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const width = (column: number): number => Math.max(...rows.map((row) => visible(row[column] ?? "").length));
   const widths = (rows[0] ?? []).map((_, column) => width(column));
   return rows.map((row) =>
@@ -16,9 +22,4 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
 
 function visible(text: string): string {
   return stripVTControlCharacters(text);
-}
-
-/** Text from elsewhere on its way to a terminal: control characters would move the cursor or worse. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

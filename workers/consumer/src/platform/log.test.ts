@@ -10,6 +10,12 @@ it("names the part that writes a line and the version of its code", () => {
   ]);
 });
 
+it("writes control and format characters as escapes: a terminal that follows the log obeys none", () => {
+  const lines: string[] = [];
+  createLog((line) => lines.push(line), { part: "ledger", version: null })("x", { id: "a\u009b2J\u202e" });
+  expect(lines).toEqual(['{"event":"x","part":"ledger","version":null,"id":"a\\u009b2J\\u202e"}']);
+});
+
 describe("publicText", () => {
   it.each([
     ["no https://a.example/x?sig=1 and HTTP://b.example/?k=2", "no https://a.example/x?… and HTTP://b.example/?…"],
@@ -21,6 +27,7 @@ describe("publicText", () => {
     [String.raw`"https:\/\/a.example\/x?s=1"`, String.raw`"https:\/\/a.example\/x?…"`],
     ["Authorization: Bearer abc.def", "Authorization: Bearer [redacted]"],
     ["a\u0000b\r\nc", "a b c"],
+    ["a\u202eb\u200bc\u{e0001}d\u2028e", "a b c d e"],
   ])("%j reads %j", (text, expected) => expect(publicText(text)).toBe(expected));
 
   it("replaces secrets wherever a long text is cut", () => {

@@ -1,9 +1,11 @@
+import { printableJson } from "@prewarm/shared/printable";
+
 /** One structured line per decision; event names are stable, fields never hold secrets. */
 export type Log = (event: string, fields?: Record<string, unknown>) => void;
 
 /** Writes one JSON line per decision, with the part that decided and the version of its code; Workers Logs indexes the fields. */
 export function createLog(write: (line: string) => void, from: { part: string; version: string | null }): Log {
-  return (event, fields) => write(JSON.stringify({ event, ...from, ...fields }));
+  return (event, fields) => write(printableJson(JSON.stringify({ event, ...from, ...fields })));
 }
 
 const MESSAGE_MAX_CHARS = 300;
@@ -45,14 +47,14 @@ const URLS = /https?:\\?\/\\?\/[^\s"<>]*/gi;
 
 /**
  * Foreign text made fit for a log, a row or a page: secrets replaced in every form in which services quote them, queries of URLs dropped
- * (they may be signed), control characters out, cut to MESSAGE_MAX_CHARS.
+ * (they may be signed), control and format characters out, cut to MESSAGE_MAX_CHARS.
  */
 export function publicText(text: string, secrets: readonly string[] = []): string {
   let clean = redacted(text, secrets);
   clean = clean.replace(URLS, (url) => url.replace(/\?.*$/s, "?…"));
   clean = clean.replace(/\bBearer\s+\S+/gi, "Bearer [redacted]");
   return clean
-    .replace(/\p{Cc}+/gu, " ")
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
     .trim()
     .slice(0, MESSAGE_MAX_CHARS);
 }
