@@ -77,6 +77,22 @@ export const TOOLS: Mutation[] = [
     tests: ["packages/shared/src/printable.test.ts"],
   },
   {
+    promise: "N9",
+    breaks: "a configuration above the repository is found",
+    file: "apps/cli/src/arguments/load-config.ts",
+    find: "folders.slice(0, Math.max(root, 0) + 1)",
+    replace: "folders.slice(0, root === -2 ? 1 : undefined)",
+    tests: ["apps/cli/src/arguments/load-config.test.ts"],
+  },
+  {
+    promise: "N9",
+    breaks: "a configuration of another owner runs",
+    file: "apps/cli/src/arguments/load-config.ts",
+    find: "if (found !== named) refuseForeign(found, uid);",
+    replace: "if (found === named) refuseForeign(found, uid);",
+    tests: ["apps/cli/src/arguments/load-config.test.ts"],
+  },
+  {
     promise: "S1",
     breaks: "a hint of /readyz sets production's secret",
     file: "packages/shared/src/environment-check.ts",

@@ -16,6 +16,10 @@ one file for Node 20 and later with nothing to install; \`npm pack\` it there an
 or copy its \`prewarm.mjs\`. Only reading prewarm.config.ts needs Node 22.18. Paths, \`.prewarm/\` and prewarm.config.ts are looked for
 where you stand.
 
+prewarm.config.ts is code, and it runs with the tokens of your environment. It is looked for in the working directory and above it, no
+further than the root of the repository (where \`.git\` is). A file that another user owns, or whose folder another user owns, is refused,
+unless \`--config\` or \`PREWARM_CONFIG\` names it: so does a container that runs as root on a mounted folder. Root's own files are trusted.
+
 \`prewarm help <command>\` and \`--help\` tell more, \`prewarm --version\` tells which version it is, and
 \`source <(prewarm completion bash)\` (or \`zsh\`; \`fish\` reads it from a file) lets Tab complete commands, flags and values.
 

@@ -17,6 +17,7 @@ const interrupts = createInterrupts(systemClock.now, () => running?.graceful ===
 const context: Context = {
   env: process.env,
   cwd: process.cwd(),
+  uid: process.geteuid?.() ?? null,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

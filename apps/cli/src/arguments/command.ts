@@ -51,7 +51,7 @@ export const COMMON_FLAGS = {
   config: {
     type: "string",
     valueHint: "file",
-    description: "Configuration. Default: the nearest prewarm.config.ts, else PREWARM_CONFIG",
+    description: "Configuration. Default: the nearest prewarm.config.ts of the repository, else PREWARM_CONFIG",
   },
   json: { type: "boolean", description: "One JSON document on stdout, with a `schema` field" },
   quiet: { type: "boolean", alias: "q", description: "No progress and no remarks on stderr; errors stay" },

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
@@ -8,8 +8,14 @@ import type { Arguments } from "./command.ts";
 
 const NAME = "prewarm.config.ts";
 
-/** Loads the user's configuration: `--config`; else prewarm.config.ts in the working directory or the nearest one above it; else PREWARM_CONFIG. */
-export async function loadConfig(args: Arguments, context: Pick<Context, "cwd" | "env">): Promise<Config> {
+type Place = Pick<Context, "cwd" | "env" | "uid">;
+
+/**
+ * Loads the user's configuration: `--config`; else prewarm.config.ts in the working directory or the nearest one above it, no further than the
+ * repository's root; else PREWARM_CONFIG. The file is code and runs with the tokens of the environment: one that is found and belongs to
+ * somebody else is refused.
+ */
+export async function loadConfig(args: Arguments, context: Place): Promise<Config> {
   const file = findConfigFile(args, context);
   if (file === null || !existsSync(file))
     throw usageError(`${file ?? NAME} is not found.`, "Run this in the project, or name the file with --config.");
@@ -22,15 +28,21 @@ export async function loadConfig(args: Arguments, context: Pick<Context, "cwd" |
 }
 
 /** Like `loadConfig`, but null when there is no configuration and none was named. For commands that can work without one. */
-export async function findConfig(args: Arguments, context: Pick<Context, "cwd" | "env">): Promise<Config | null> {
+export async function findConfig(args: Arguments, context: Place): Promise<Config | null> {
   return findConfigFile(args, context) === null ? null : loadConfig(args, context);
 }
 
-/** Where the configuration is looked for; null: nowhere. It may still be missing when it was named. */
-export function findConfigFile(args: Arguments, { cwd, env }: Pick<Context, "cwd" | "env">): string | null {
+/** Where the configuration is looked for; null: nowhere. It may still be missing when it was named. Throws when it is somebody else's. */
+export function findConfigFile(args: Arguments, { cwd, env, uid }: Place): string | null {
   const given = args.text("config");
   if (given !== null) return resolve(cwd, given);
-  return findUpwards(cwd) ?? (env.PREWARM_CONFIG ? resolve(cwd, env.PREWARM_CONFIG) : null);
+  const named = env.PREWARM_CONFIG ? resolve(cwd, env.PREWARM_CONFIG) : null;
+  const found = searchedFolders(cwd)
+    .map((folder) => join(folder, NAME))
+    .find((file) => existsSync(file));
+  if (found === undefined) return named;
+  if (found !== named) refuseForeign(found, uid);
+  return found;
 }
 
 function messageOf(error: unknown): string {
@@ -44,11 +56,28 @@ function hintFor(error: unknown): string | null {
   return `Node ${process.versions.node} reads no TypeScript; Node 22.18 and later do.`;
 }
 
-function findUpwards(directory: string): string | null {
-  const file = join(directory, NAME);
-  if (existsSync(file)) return file;
-  const above = dirname(directory);
-  return above === directory ? null : findUpwards(above);
+/** The working directory and what is above it in its repository, the nearest first. */
+function searchedFolders(cwd: string): string[] {
+  const folders = [cwd, ...foldersAbove(cwd)];
+  const root = folders.findIndex((folder) => existsSync(join(folder, ".git")));
+  return folders.slice(0, Math.max(root, 0) + 1);
+}
+
+function foldersAbove(folder: string): string[] {
+  const above = dirname(folder);
+  return above === folder ? [] : [above, ...foldersAbove(above)];
+}
+
+/** The owners of the file, of a link to it, and of the folder, who may replace it. Root may do anything anyway. */
+function refuseForeign(file: string, uid: number | null): void {
+  if (uid === null) return;
+  const owners = [lstatSync(file), statSync(file), statSync(dirname(file))].map((stats) => stats.uid);
+  const stranger = owners.find((owner) => owner !== uid && owner !== 0);
+  if (stranger === undefined) return;
+  throw usageError(
+    `${file} belongs to another user (${stranger}; this is ${uid}), and it would run as you.`,
+    `If you trust it, name it: --config ${file}, or PREWARM_CONFIG.`,
+  );
 }
 
 function checkShape(value: unknown): Config {

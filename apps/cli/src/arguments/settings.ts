@@ -16,7 +16,8 @@ const LOCAL_STATE_DIR = ".wrangler/prewarm";
 export const VARIABLES = {
   PREWARM_URL: "Control API (the consumer Worker). Default http://localhost:8788, the local stack",
   PREWARM_EDGE_URL: "Edge, for `url` and `sign`. Default http://localhost:8787 with a local control API",
-  PREWARM_CONFIG: "Configuration, where no prewarm.config.ts lies in the working directory or above it",
+  PREWARM_CONFIG:
+    "Configuration, where no prewarm.config.ts lies in the working directory or above it in its repository",
   ADMIN_TOKEN: "Token for the control API. Default, on this machine only: the local stack's, from `STATE_DIR`",
   STATE_DIR: "Where the local stack keeps its state. Default .wrangler/prewarm",
   SIGNING_KEYS: "Keys for `sign` and `url`, comma-separated; the first one signs",

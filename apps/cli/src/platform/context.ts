@@ -24,6 +24,8 @@ export interface Context {
   env: Readonly<Record<string, string | undefined>>;
   /** Relative paths, `.prewarm/` and prewarm.config.ts are looked up from here. */
   cwd: string;
+  /** The number of the user who runs this; null: the system has no such numbers. */
+  uid: number | null;
   stdin: Input;
   stdout: Output;
   stderr: Output;

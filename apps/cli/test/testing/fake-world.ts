@@ -20,6 +20,7 @@ interface FakeWorld {
 interface WorldOptions {
   env?: Record<string, string>;
   cwd?: string;
+  uid?: number | null;
   stdin?: AsyncIterable<Uint8Array>;
   fetch?: (url: string, init: RequestInit) => Promise<Response> | Response;
   /** What the person types; null: nobody sits there. */
@@ -33,6 +34,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 export function createWorld({
   env = {},
   cwd = "/nowhere",
+  uid = process.geteuid?.() ?? null,
   stdin,
   fetch,
   typed = null,
@@ -49,6 +51,7 @@ export function createWorld({
   const context: Context = {
     env,
     cwd,
+    uid,
     stdin: Object.assign(stdin ?? nothing(), { isTTY: tty }),
     stdout: stdout.output,
     stderr: stderr.output,
