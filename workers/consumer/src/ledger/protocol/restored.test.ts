@@ -180,7 +180,7 @@ describe("what the replaced ledger knew", () => {
     expect([world.row(KEY), world.row(OTHER)?.key]).toEqual([null, OTHER]);
     expect(world.image("a")).toEqual({ floor: purge, locked: true });
     world.clock.advance(HOLD_S);
-    expect(world.steps.purgesDue()).toMatchObject([{ id: "a", purge, floor: purge, look: 1 }]);
+    expect(world.steps.purgeDue()).toMatchObject({ id: "a", purge, floor: purge, look: 1 });
   });
 
   it("goes on: no number below its ceiling is given", () => {
@@ -191,20 +191,20 @@ describe("what the replaced ledger knew", () => {
     expect(world.row(KEY)?.gen).toBeGreaterThan(ceiling);
   });
 
-  it("is told by the platform's restore before the object restarts", async () => {
-    const restored: string[] = [];
+  it("is read with the platform's bookmarks, before the object restarts", async () => {
     const bookmarks = {
+      now: async () => "b-now",
       at: async (time: number) => `b-${time}`,
-      restoreNext: async (bookmark: string) => `undo of ${restored.push(bookmark)}`,
+      restoreNext: async () => "b-now",
       restart: () => undefined,
     };
     const clock = { now: () => 1_800_000_000_000, random: () => 0.5 };
     const { engine, host } = testEngine(nodeSql(), { config: testConfig(), clock });
     Object.assign(host, { bookmarks });
     const purge = Number(engine.purgeImage("a", null, "test").purge);
-    const begun = await engine.restoreTo({ bookmark: "b" });
-    expect(begun?.before.purges).toMatchObject([{ id: encodeId("a"), seq: purge, look: 1 }]);
-    expect(begun?.before.ceiling).toBeGreaterThan(purge);
+    const found = await engine.findBookmark({ bookmark: "b" });
+    expect(found?.before.purges).toMatchObject([{ id: encodeId("a"), seq: purge, look: 1 }]);
+    expect(found?.before.ceiling).toBeGreaterThan(purge);
   });
 });
 
