@@ -31,6 +31,14 @@ function comparable({ vars, ...config }: Read): unknown {
   return { ...JSON.parse(text.replaceAll("-staging", "")), vars: names.sort() };
 }
 
+/** From this compatibility date on, pending timers and `waitUntil` keep a Durable Object alive (developers.cloudflare.com/changelog, 2026-10-01). */
+const TIMERS_KEEP_ALIVE = "2026-10-01";
+
+it.each([undefined, "staging", "production"])("lets the ledger's loop of timers keep its object alive: %s", (env) => {
+  const { compatibility_date: date = "" } = readAll("wrangler.consumer.toml", env);
+  expect(date >= TIMERS_KEEP_ALIVE).toBe(true);
+});
+
 describe.each(FILES)("%s", (file) => {
   it("gives staging every binding and setting that production has", () => {
     expect(comparable(read(file, "staging"))).toEqual(comparable(read(file, "production")));

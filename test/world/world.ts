@@ -178,8 +178,12 @@ export class World {
   #cron(turn = 0): void {
     if (!this.#running) return;
     this.clock.after(CRON_MS, () => this.#cron(turn + 1));
+    this.eachMinute();
     if (this.#hasWork() || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
   }
+
+  /** For a world that judges what goes on. */
+  protected eachMinute(): void {}
 
   #hasWork(): boolean {
     const found = this.sql.exec(

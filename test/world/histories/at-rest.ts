@@ -11,6 +11,7 @@ export function checkOverdue({ sql, clock, object, invariants, troubleUntil }: H
   const before = clock.now() - OVERDUE_MS;
   // A copy that was put back is as old as it is. Nothing rests while it holds any of this, so that who waits misses nothing.
   if (object.bornAt > before || troubleUntil > before) return;
+  invariants.checkWaiting(before);
   for (const [table, condition] of [
     ["hands", "over = 0 AND until < ?"],
     ["abandoned", "job IS NULL AND until < ?"],

@@ -296,9 +296,26 @@ const lateWord = fc.tuple(target, fc.constantFrom("downloaded", "put", "posted",
     }),
 );
 
+/** Handlers die, and so does the alarm that would end their leases: only the cron is left. */
+const deadAndNoAlarm = fc.tuple(target, fc.constantFrom<AlarmFate>("lost", "stuck"), fc.boolean()).map(
+  ([at, fate, isPurged]) =>
+    new Named(
+      `deadAndNoAlarm(accept ${at.image}, crash, alarms ${fate}${isPurged ? ", purge" : ""})`,
+      async (world) => {
+        world.invariants.mayDie = true;
+        world.script.crash.push("posted", "downloaded");
+        HAPPENINGS.accept(world, at);
+        await world.clock.run(2_000);
+        world.script.alarms.push(...Array<AlarmFate>(6).fill(fate));
+        if (isPurged) HAPPENINGS.purge(world, at);
+        await world.clock.run(700_000);
+      },
+    ),
+);
+
 const SCENES = {
   ...{ overnight, slowAndForced, race, lostPost, forcedAndCancelled, copyCancelled },
-  ...{ replacedAndPutBack, purgedLate, lateWord },
+  ...{ replacedAndPutBack, purgedLate, lateWord, deadAndNoAlarm },
 };
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */
@@ -316,6 +333,7 @@ const scenes = [
   lostPost,
   forcedAndCancelled,
   copyCancelled,
+  deadAndNoAlarm,
   fc.oneof({ weight: 12, arbitrary: slowAndForced }, { weight: 1, arbitrary: overnight }),
 ];
 

@@ -2,7 +2,6 @@ import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
 import type { AcceptImage, ActionKind, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { nameOf, placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
-import { checkOverdue } from "./at-rest.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
 import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 
@@ -144,10 +143,8 @@ export const HAPPENINGS = {
   deleteObject,
   /** What has ended grows old and is forgotten by the ledger's own pruning. */
   prune: async (world) => {
-    for (let hour = 0; hour < PRUNED_AFTER_HOURS && world.invariants.bad.length === 0; hour += 1) {
+    for (let hour = 0; hour < PRUNED_AFTER_HOURS && world.invariants.bad.length === 0; hour += 1)
       await world.clock.run(HOUR_MS);
-      checkOverdue(world);
-    }
   },
   cron: asking((world) => world.ask((ledger) => ledger.rearm(), 1)),
   evict: (world) => world.object.evict(),

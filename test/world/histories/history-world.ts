@@ -6,6 +6,7 @@ import type { Copy } from "../virtual-object.ts";
 import { type Hop, scripted, type Weather } from "../weather.ts";
 import { PLAIN, type Telling, Webhooks } from "../webhooks.ts";
 import { World } from "../world.ts";
+import { checkOverdue } from "./at-rest.ts";
 import { killsAtFault } from "./commit-checks.ts";
 import { Invariants } from "./invariants.ts";
 import type { Pictures } from "./pictures.ts";
@@ -217,6 +218,10 @@ export class HistoryWorld extends World {
     this.#site.poison = null;
     this.skew(0);
     this.upstream.missing.clear();
+  }
+
+  protected override eachMinute(): void {
+    checkOverdue(this);
   }
 
   override get isIdle(): boolean {

@@ -100,6 +100,11 @@ export class Invariants implements Watcher {
     this.#prompt?.checkGate("at rest");
   }
 
+  /** Somebody was called for what has waited since then, Unix ms. */
+  checkWaiting(since: number): void {
+    this.#prompt?.checkWaiting(since);
+  }
+
   /* ── Calls ── */
 
   hear(call: keyof LedgerCalls, args: unknown[], work: () => unknown): unknown {

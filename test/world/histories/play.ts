@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { checkObjects, checkOverdue, checkRest, excusedFindings, whatIsLeft } from "./at-rest.ts";
+import { checkObjects, checkRest, excusedFindings, whatIsLeft } from "./at-rest.ts";
 import type { Command } from "./commands.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
 import { gateLook } from "./ledger-look.ts";
@@ -47,7 +47,6 @@ async function settleDown(world: HistoryWorld): Promise<void> {
     await world.clock.run(STEP_MS);
     // A handler that stalled brings its 429 late, and Ittybit's 30 days with it.
     if (gateLook(world.sql).breaker.until > deadline) openGate(world);
-    checkOverdue(world);
     if (world.invariants.bad.length > 0) throw new Error(world.invariants.bad.join("\n"));
   }
 }

@@ -61,6 +61,7 @@ export class Promptness {
   #heardAt = 0;
   #gateSays = JSON.stringify([[], "closed"]);
   #gateMoves = 0;
+  #gateMovedAt = 0;
   /** When the gate file was last written. */
   #publishedAt = 0;
 
@@ -105,6 +106,7 @@ export class Promptness {
     if (says === this.#gateSays) return;
     this.#gateSays = says;
     this.#gateMoves += 1;
+    this.#gateMovedAt = clock.now();
     const [since, move] = [clock.now(), this.#gateMoves];
     clock.after(PUBLISHED_WITHIN_MS, () => {
       // A change that comes while the gate file is written waits for the alarm, here and below.
@@ -114,6 +116,12 @@ export class Promptness {
 
   putLanded(key: string): void {
     if (key === GATE_KEY) this.#publishedAt = this.#world.clock.now();
+  }
+
+  /** Somebody was called for what has waited since then, Unix ms. */
+  checkWaiting(since: number): void {
+    this.#watchGate();
+    if (this.#gateMovedAt < since) this.#checkCalled(since);
   }
 
   /** Nobody is at work, nobody is called, and rows wait that may go. */

@@ -36,7 +36,7 @@ export default {
     batch.retryAll({ delaySeconds: UNKNOWN_RETRY_SECONDS });
   },
 
-  /** The alarm is the clock; the cron re-arms it and looks at one slice of the store. `local-start` is the local stack's: every handler died with the last process. */
+  /** The alarm is the clock; the cron does its work too, should it be lost, and looks at one slice of the store. `local-start` is the local stack's: every handler died with the last process. */
   async scheduled(controller, env) {
     const ledger = ledgerOf(env);
     if (controller.cron === "local-start" && env.LOCAL === "true") return ledger.recover();
