@@ -1,12 +1,11 @@
-import { LANES } from "@prewarm/shared/job";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
-import { laneCode } from "../../workers/consumer/src/ledger/tables/row.ts";
 import type { Sql, SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
 import { Killed, Life } from "./life.ts";
+import { OpenWork } from "./open-work.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { AlarmFate, Weather } from "./weather.ts";
 
@@ -50,6 +49,7 @@ export interface ObjectWorld {
  */
 export class VirtualObject {
   readonly sql = nodeSql();
+  readonly work = new OpenWork(this.sql);
   readonly counts = { calls: 0, callsLost: 0, callsHung: 0, answersLost: 0, evictions: 0, alarms: 0, alarmFaults: 0 };
   readonly #world: ObjectWorld;
   #engine: Engine;
@@ -261,13 +261,10 @@ export class VirtualObject {
    */
   #checkAlarm(when: string): void {
     if (this.#alarm !== null || this.#lost || this.#ringing) return;
-    const gate = this.sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0];
-    const { pauses } = JSON.parse(String(gate?.body ?? '{"pauses":{}}')) as { pauses: Record<string, unknown> };
-    const lanes = LANES.filter((lane) => lane in pauses).map(laneCode);
     const open = this.sql.exec(
       `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?))) +
         (SELECT count(*) FROM hands) + (SELECT count(*) FROM purges) AS n`,
-      JSON.stringify(lanes),
+      this.work.pausedLanes(),
     )[0];
     if (Number(open?.n) > 0) this.#world.watcher.violation(`no alarm is set ${when}, and there is work (P1)`);
   }

@@ -172,28 +172,18 @@ export class World {
   }
 
   /**
-   * Each minute, as in worker.ts; once an hour while the ledger has nothing to do. The doctor's slice is left out: it would mend what
+   * Each minute, as in worker.ts; once an hour while the ledger has nothing to do before somebody calls. The doctor's slice is left out: it would mend what
    * nobody else is to leave behind.
    */
   #cron(turn = 0): void {
     if (!this.#running) return;
     this.clock.after(CRON_MS, () => this.#cron(turn + 1));
     this.eachMinute();
-    if (this.#hasWork() || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
+    if (this.object.work.isAny || turn % IDLE_TURNS === 0) void this.ask((ledger) => ledger.rearm(), 1);
   }
 
   /** For a world that judges what goes on. */
   protected eachMinute(): void {}
-
-  #hasWork(): boolean {
-    const found = this.sql.exec(
-      `SELECT EXISTS (SELECT 1 FROM jobs WHERE state < 2) OR EXISTS (SELECT 1 FROM hands) OR EXISTS (SELECT 1 FROM abandoned)
-        OR EXISTS (SELECT 1 FROM purges) OR EXISTS (SELECT 1 FROM renewals) OR EXISTS (SELECT 1 FROM outbox)
-        OR EXISTS (SELECT 1 FROM runs WHERE cancel_cursor > 0) OR EXISTS (SELECT 1 FROM actions WHERE state = 'running')
-        OR EXISTS (SELECT 1 FROM docs WHERE name = 'gate-said' AND body NOT LIKE '[[],%') AS has`,
-    );
-    return found[0]?.has === 1;
-  }
 
   #ledgerDeps(life: Life): LedgerDeps {
     const { config, outside, log } = this.#options;

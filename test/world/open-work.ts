@@ -1,0 +1,48 @@
+import { LANES, type Lane } from "@prewarm/shared/job";
+import type { GateState } from "../../workers/consumer/src/ledger/tables/gate-state.ts";
+import { laneCode } from "../../workers/consumer/src/ledger/tables/row.ts";
+import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
+
+/** Whether the ledger has anything to do before somebody calls, by its tables. */
+export class OpenWork {
+  readonly #sql: Sql;
+  #seen = { changes: -1, isAny: false };
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Something is open, or comes by time, that no operator has paused. */
+  get isAny(): boolean {
+    const changes = Number(this.#sql.exec("SELECT total_changes() AS n")[0]?.n);
+    if (changes !== this.#seen.changes) this.#seen = { changes, isAny: this.#look() };
+    return this.#seen.isAny;
+  }
+
+  /** By its codes: what waits in them needs no alarm. */
+  pausedLanes(): string {
+    return JSON.stringify(this.#paused().map(laneCode));
+  }
+
+  /** Lanes that are paused without an end. */
+  #paused(): Lane[] {
+    const gate = this.#sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0];
+    const { pauses } = JSON.parse(String(gate?.body ?? '{"pauses":{}}')) as Pick<GateState, "pauses">;
+    return LANES.filter((lane) => pauses[lane]?.until === null);
+  }
+
+  #look(): boolean {
+    const said = String(this.#sql.exec("SELECT body FROM docs WHERE name = 'gate-said'")[0]?.body || "[[]]");
+    const [closed] = JSON.parse(said) as [Lane[]];
+    const paused = this.#paused();
+    if (closed.some((lane) => !paused.includes(lane))) return true;
+    const found = this.#sql.exec(
+      `SELECT EXISTS (SELECT 1 FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?)))
+        OR EXISTS (SELECT 1 FROM hands) OR EXISTS (SELECT 1 FROM abandoned) OR EXISTS (SELECT 1 FROM purges)
+        OR EXISTS (SELECT 1 FROM renewals) OR EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM runs WHERE cancel_cursor > 0)
+        OR EXISTS (SELECT 1 FROM actions WHERE state = 'running') AS has`,
+      this.pausedLanes(),
+    );
+    return found[0]?.has === 1;
+  }
+}
