@@ -3,27 +3,6 @@ import type { Finding } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { HistoryWorld } from "./history-world.ts";
 import { floorsOf, lookAt, WAITING } from "./ledger-look.ts";
 
-/** Alarms may be lost, late or doubled, but nothing waits for longer because of that. */
-const OVERDUE_MS = 300_000;
-
-/** What the alarm does when its time comes is done soon after, unless each try met with trouble. */
-export function checkOverdue({ sql, clock, object, invariants, troubleUntil }: HistoryWorld): void {
-  const before = clock.now() - OVERDUE_MS;
-  // A copy that was put back is as old as it is. Nothing rests while it holds any of this, so that who waits misses nothing.
-  if (object.bornAt > before || troubleUntil > before) return;
-  invariants.checkWaiting(before);
-  for (const [table, condition] of [
-    ["hands", "over = 0 AND until < ?"],
-    ["abandoned", "job IS NULL AND until < ?"],
-    ["purges", "at < ?"],
-    ["renewals", "at < ?"],
-    ["outbox", "due < ?"],
-  ]) {
-    const late = sql.exec(`SELECT * FROM ${table} WHERE ${condition}`, before);
-    if (late.length > 0) invariants.violation(`overdue in ${table}: ${JSON.stringify(late)} (P1, P11)`);
-  }
-}
-
 function* variants({ store }: HistoryWorld) {
   for (const [name, object] of store.objects) {
     if (!name.startsWith("variants/")) continue;

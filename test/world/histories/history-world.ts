@@ -6,7 +6,6 @@ import type { Copy } from "../virtual-object.ts";
 import { type Hop, scripted, type Weather } from "../weather.ts";
 import { PLAIN, type Telling, Webhooks } from "../webhooks.ts";
 import { World } from "../world.ts";
-import { checkOverdue } from "./at-rest.ts";
 import { killsAtFault } from "./commit-checks.ts";
 import { Invariants } from "./invariants.ts";
 import type { Pictures } from "./pictures.ts";
@@ -221,7 +220,7 @@ export class HistoryWorld extends World {
   }
 
   protected override eachMinute(): void {
-    checkOverdue(this);
+    this.invariants.checkOverdue();
   }
 
   override get isIdle(): boolean {

@@ -100,9 +100,9 @@ export class Invariants implements Watcher {
     this.#prompt?.checkGate("at rest");
   }
 
-  /** Somebody was called for what has waited since then, Unix ms. */
-  checkWaiting(since: number): void {
-    this.#prompt?.checkWaiting(since);
+  /** Nothing waits for longer than it may. */
+  checkOverdue(): void {
+    this.#prompt?.checkOverdue();
   }
 
   /* ── Calls ── */

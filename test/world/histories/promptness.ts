@@ -15,6 +15,15 @@ const TROUBLE_MS = 15_000;
 const WAKE_MS = 30_000;
 /** A lease, and an alarm to end it. */
 const HELD_MS = 90_000;
+/** Alarms may be lost, late or doubled, but nothing waits for longer because of that. */
+const OVERDUE_MS = 300_000;
+const OVERDUE = [
+  ["hands", "over = 0 AND until < ?"],
+  ["abandoned", "job IS NULL AND until < ?"],
+  ["purges", "at < ?"],
+  ["renewals", "at < ?"],
+  ["outbox", "due < ?"],
+];
 /** The edge knows by then which lanes are closed. */
 const PUBLISHED_WITHIN_MS = 2_000;
 
@@ -118,10 +127,18 @@ export class Promptness {
     if (key === GATE_KEY) this.#publishedAt = this.#world.clock.now();
   }
 
-  /** Somebody was called for what has waited since then, Unix ms. */
-  checkWaiting(since: number): void {
+  /** What comes by time is done soon after its time, and somebody is called for what waits, unless each try met with trouble. */
+  checkOverdue(): void {
+    const { sql, clock, object, troubleUntil } = this.#world;
+    const before = clock.now() - OVERDUE_MS;
     this.#watchGate();
-    if (this.#gateMovedAt < since) this.#checkCalled(since);
+    // A copy that was put back is as old as it is. Nothing rests while it holds any of this, so that who waits misses nothing.
+    if (object.bornAt > before || troubleUntil > before) return;
+    if (this.#gateMovedAt < before) this.#checkCalled(before);
+    for (const [table, condition] of OVERDUE) {
+      const late = sql.exec(`SELECT * FROM ${table} WHERE ${condition}`, before);
+      if (late.length > 0) this.#violation(`overdue in ${table}: ${JSON.stringify(late)} (P1, P11)`);
+    }
   }
 
   /** Nobody is at work, nobody is called, and rows wait that may go. */
