@@ -3,7 +3,7 @@ import type { GateState } from "../../workers/consumer/src/ledger/tables/gate-st
 import { laneCode } from "../../workers/consumer/src/ledger/tables/row.ts";
 import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
 
-/** Whether the ledger has anything to do before somebody calls, by its tables. */
+/** Whether anything in the ledger waits for a time, by its tables. */
 export class OpenWork {
   readonly #sql: Sql;
   #seen = { changes: -1, isAny: false };
@@ -12,19 +12,18 @@ export class OpenWork {
     this.#sql = sql;
   }
 
-  /** Something is open, or comes by time, that no operator has paused. */
+  /** Something that no operator has paused is open, or becomes due. */
   get isAny(): boolean {
     const changes = Number(this.#sql.exec("SELECT total_changes() AS n")[0]?.n);
     if (changes !== this.#seen.changes) this.#seen = { changes, isAny: this.#look() };
     return this.#seen.isAny;
   }
 
-  /** By its codes: what waits in them needs no alarm. */
+  /** Lanes that are paused without an end, as a JSON list of their codes: what waits in them needs no alarm. */
   pausedLanes(): string {
     return JSON.stringify(this.#paused().map(laneCode));
   }
 
-  /** Lanes that are paused without an end. */
   #paused(): Lane[] {
     const gate = this.#sql.exec("SELECT body FROM docs WHERE name = 'gate'")[0];
     const { pauses } = JSON.parse(String(gate?.body ?? '{"pauses":{}}')) as Pick<GateState, "pauses">;

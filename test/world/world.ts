@@ -172,8 +172,8 @@ export class World {
   }
 
   /**
-   * Each minute, as in worker.ts; once an hour while the ledger has nothing to do before somebody calls. The doctor's slice is left out: it would mend what
-   * nobody else is to leave behind.
+   * Each minute, as in worker.ts; once an hour while nothing in the ledger waits for a time. The doctor's slice is left out: the doctor
+   * would hide faults by mending them.
    */
   #cron(turn = 0): void {
     if (!this.#running) return;

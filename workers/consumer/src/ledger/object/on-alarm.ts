@@ -56,7 +56,7 @@ async function runEach({ log }: LedgerDeps, duties: Duties): Promise<void> {
   }
 }
 
-/** One by one: the alarm and the cron may be at it together, and what is taken waits for no other look. */
+/** Each look is taken just before it is made: the alarm and the cron may run at the same time, and a lock that waits for its look could end first. */
 async function runPurges(steps: Steps, deps: LedgerDeps): Promise<void> {
   for (let done = 0; done < PURGES_MAX; done += 1) {
     const task = steps.purgeDue();
