@@ -118,6 +118,38 @@ export const RESULTS: Mutation[] = [
     replace: "const { bytes } = body;",
     tests: [`${SRC}/making/finish-job.test.ts`],
   },
+  {
+    promise: "P14",
+    breaks: "the full size of a private original is open",
+    file: "packages/shared/src/source.ts",
+    find: "return isFullSize || Math",
+    replace: "return Math",
+    tests: ["workers/edge/src/private-originals.test.ts"],
+  },
+  {
+    promise: "P14",
+    breaks: "a stand-in is larger than a stranger may ask for",
+    file: "workers/edge/src/miss/nearest.ts",
+    find: "if (!target.signed && isWithheld(edge.config, target.id, transform)) return null;",
+    replace: "",
+    tests: ["workers/edge/src/private-originals.test.ts"],
+  },
+  {
+    promise: "P14",
+    breaks: "a stranger is told that a private original is missing",
+    file: "workers/edge/src/miss/answer-miss.ts",
+    find: ' && original.kind === "bucket" && !isSecret(context, original)) {',
+    replace: ' && original.kind === "bucket") {',
+    tests: ["workers/edge/src/private-originals.test.ts"],
+  },
+  {
+    promise: "P14",
+    breaks: "a header tells whether a private original exists",
+    file: "workers/edge/src/miss/answer-miss.ts",
+    find: "isSecret(context, original) ? secretFields(context) : missFields(context, detail)",
+    replace: "missFields(context, detail)",
+    tests: ["workers/edge/src/private-originals.test.ts"],
+  },
   ...(
     [
       ["JPEG keeps Exif", "strip-jpeg.ts", '  [0xee, "Adobe"],\n', '  [0xee, "Adobe"],\n  [0xe1, EXIF],\n'],

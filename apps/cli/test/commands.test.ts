@@ -230,6 +230,21 @@ describe("url and sign", () => {
     expect(preset).toBe("https://images.example.com/images/a%20b/c?p=card&v=7");
   });
 
+  it("signs the full size of a private original", async () => {
+    const sources = `sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}", maxUnsignedPx: 400 }]`;
+    writeFileSync(join(cwd, "prewarm.config.ts"), config.replace("sources: []", sources));
+    const { stdout } = await run(
+      ["url", "a", "--transform", "f=webp", "--transform", "w=800", "--transform", "w=400"],
+      { env },
+    );
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((url) => new URL(url).searchParams.has("s")),
+    ).toEqual([true, true, false]);
+  });
+
   it("prints every variant of a recipe", async () => {
     writeFileSync(join(cwd, "prewarm.config.ts"), config);
     const { stdout } = await run(["url", "a", "--recipe", "upload", "--json"], { env });

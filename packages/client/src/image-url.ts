@@ -14,7 +14,7 @@ export interface PresetOptions<C> {
 /** A transform, part by part. */
 export interface PartOptions<C> {
   preset?: never;
-  /** In CSS px; snaps up to a rung. Without it the original's size. */
+  /** In CSS px; snaps up to a rung. Without it the original's size, which needs a signature where the original is private. */
   width?: number | undefined;
   /** Crops to a declared shape; needs `width`. */
   ratio?: RatioOf<C> | undefined;

@@ -64,9 +64,10 @@ const sourceSchema = z.union(
       bucket: bindingName,
       key: z.string(),
       viewers: z.enum(["placeholder", "redirect"], "write placeholder or redirect").optional(),
+      maxUnsignedPx: z.int("write a whole number of px").min(1, "write 1 px or more").optional(),
     }),
   ],
-  "write { prefix, url } or { prefix, bucket, key }, all texts; beside a bucket, viewers may be placeholder or redirect",
+  "write { prefix, url } or { prefix, bucket, key }, all texts; beside a bucket, viewers may be placeholder or redirect, and maxUnsignedPx a number",
 );
 
 const ratioText = z.string().regex(RATIO_PATTERN, "write a ratio such as 4:3 or 1.91:1");

@@ -32,6 +32,11 @@ export type SourceConfig =
       key: string;
       /** What viewers get while there is no variant. Default `placeholder`: the original is private; `redirect`: they are sent to it. */
       viewers?: "placeholder" | "redirect";
+      /**
+       * Beside `viewers: "placeholder"`: the widest and highest, in px, that URLs without a signature may ask for. Default: no limit. The full
+       * size of such a source needs a signature in any case.
+       */
+      maxUnsignedPx?: number;
     };
 
 export type VerifierConfig =

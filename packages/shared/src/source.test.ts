@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SourceConfig } from "./config.ts";
 import { formatId } from "./image-id.ts";
-import { idFromKey, isPassThrough, isUnshowable, resolveOriginal } from "./source.ts";
+import { idFromKey, isPassThrough, isUnshowable, isWithheld, resolveOriginal } from "./source.ts";
 import { ids } from "./testing/arbitraries.ts";
 
 const cdn: SourceConfig = { prefix: "", url: "https://cdn.example.com/originals/{id}.jpg" };
@@ -30,7 +30,27 @@ describe("resolveOriginal", () => {
       bucket: "ORIGINALS",
       key: "originals/shop/private/$&/日",
       hidden: true,
+      maxUnsignedPx: Number.POSITIVE_INFINITY,
     });
+  });
+
+  it.each([
+    ["the full size of a hidden original", "private/a", { width: null, height: null }, true],
+    ["a width of it", "private/a", { width: 2048, height: null }, false],
+    ["a width of it above its limit", "small/a", { width: 1080, height: null }, true],
+    ["a width of it at its limit", "small/a", { width: 828, height: null }, false],
+    ["a crop of it whose height is above its limit", "small/a", { width: 640, height: 853 }, true],
+    ["the full size of one that is shown", "shown/a", { width: null, height: null }, false],
+    ["the full size of one at a URL", "a", { width: null, height: null }, false],
+  ])("withholds from URLs without a signature: %s", (_what, id, size, withheld) => {
+    const bucket = { bucket: "ORIGINALS", key: "{id}" };
+    const sources = [
+      { prefix: "", url: "https://cdn.example.com/{id}" },
+      { prefix: "private/", ...bucket },
+      { prefix: "small/", ...bucket, maxUnsignedPx: 828 },
+      { prefix: "shown/", ...bucket, viewers: "redirect" as const },
+    ];
+    expect(isWithheld({ sources }, id, size)).toBe(withheld);
   });
 
   it.each([

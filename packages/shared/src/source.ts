@@ -5,8 +5,8 @@ const HOLE = "{id}";
 
 export type Original =
   | { kind: "url"; url: string }
-  /** `hidden`: no viewer is ever sent to it, or gets a byte of it. */
-  | { kind: "bucket"; bucket: string; key: string; hidden: boolean };
+  /** `hidden`: no viewer is ever sent to it, or gets a byte of it. `maxUnsignedPx`: Infinity without a limit. */
+  | { kind: "bucket"; bucket: string; key: string; hidden: boolean; maxUnsignedPx: number };
 
 /**
  * Where an image's original lies: a URL, or a key in a bucket (by its binding's name). Null when no source takes the id, or when the
@@ -18,10 +18,26 @@ export function resolveOriginal(config: Pick<Config, "sources">, id: string): Or
   // A function as the replacement: `$&` and its like in an id are text, not patterns.
   if ("bucket" in source) {
     const key = source.key.replace(HOLE, () => id);
-    return { kind: "bucket", bucket: source.bucket, key, hidden: source.viewers !== "redirect" };
+    const { bucket, viewers, maxUnsignedPx = Number.POSITIVE_INFINITY } = source;
+    return { kind: "bucket", bucket, key, hidden: viewers !== "redirect", maxUnsignedPx };
   }
   const url = fillUrl(source.url, id);
   return url === null ? null : { kind: "url", url };
+}
+
+/**
+ * Whether a variant of a hidden original needs a signature, though it is in the closed set: its full size is what is hidden, and so is what
+ * is larger than the source lets strangers ask for.
+ */
+export function isWithheld(
+  config: Pick<Config, "sources">,
+  id: string,
+  { width, height }: { width: number | null; height: number | null },
+): boolean {
+  const original = resolveOriginal(config, id);
+  if (original?.kind !== "bucket" || !original.hidden) return false;
+  const isFullSize = width === null && height === null;
+  return isFullSize || Math.max(width ?? 0, height ?? 0) > original.maxUnsignedPx;
 }
 
 /** The source with the longest prefix that the id starts with. */

@@ -144,6 +144,136 @@ describe("a private original", () => {
     expect(await signed.text()).toBe(SECRET);
   });
 
+  describe("its full size", () => {
+    const FULL = ["", "?q=very_high&f=jpeg", "?f=auto", "?p=whole", "?v=anything", "?q=high&f=webp"];
+    const config = { presets: { whole: "q=very_high&f=jpeg", card: "w=640&f=webp" } };
+    const modes: [string, Options][] = [
+      ["by default", { config }],
+      ["with signing off", { config: { ...config, signing: "off" } }],
+      ["with every URL signed", { config: { ...config, signing: "all" } }],
+    ];
+
+    it.each(modes)("is in no URL without a signature, stored or not: %s", async (_, options) => {
+      const world = privateWorld(options);
+      for (const format of ["jpeg", "webp", "avif"])
+        for (const quality of ["high", "very_high"])
+          world.images.store(`variants/private%2Fa.jpg/orig-${quality}.${format}`, BYTES);
+      for (const id of [ID, "private/none.jpg"]) {
+        for (const query of FULL) {
+          for (const method of ["GET", "HEAD"]) {
+            const response = await world.ask(method, `/images/${id}${query}`, { Accept: "image/avif,image/webp" });
+            expect([id, query, response.status]).toEqual([id, query, 403]);
+            await expectNothingOfIt(response);
+          }
+        }
+      }
+      expect(world.sent).toEqual([]);
+    });
+
+    it("is shown to whoever has a signature", async () => {
+      const world = privateWorld();
+      world.images.store("variants/private%2Fa.jpg/orig-high.webp", BYTES);
+      const s = await sign(`/images/${ID}`, "f=webp", "key", world.config);
+      const response = await world.get(`/images/${ID}?f=webp&s=${s}`);
+      expect([response.status, new Uint8Array(await response.arrayBuffer())]).toEqual([200, BYTES]);
+    });
+
+    it("stays open where the source shows its originals, and for originals at a URL", async () => {
+      const shown = { prefix: "shown/", bucket: "ORIGINALS", key: "up/{id}", viewers: "redirect" } as const;
+      const world = privateWorld({ config: { sources: [...SOURCES, shown] } });
+      for (const id of ["shown/a.jpg", "a.jpg"]) expect((await world.get(`/images/${id}`)).status).not.toBe(403);
+    });
+  });
+
+  describe("with maxUnsignedPx", () => {
+    const source = { ...SOURCES[1], maxUnsignedPx: 828 };
+    const limited = (more: Options["config"] = {}) =>
+      privateWorld({ config: { sources: [SOURCES[0], source], ...more } });
+
+    it.each([
+      ["w=828", 200],
+      ["w=829", 403],
+      ["w=1080", 403],
+      ["w=640&h=480", 200],
+      ["p=wide", 403],
+    ])("answers ?%s with %d", async (query, status) => {
+      const world = limited({ presets: { wide: "w=1600&f=webp" } });
+      expect((await world.get(`/images/${ID}?${query}`)).status).toBe(status);
+      if (status === 200) return;
+      const s = await sign(`/images/${ID}`, query, "key", world.config);
+      expect((await world.get(`/images/${ID}?${query}&s=${s}`)).status).toBe(200);
+    });
+
+    it.each<[string, Options["config"], Record<string, string>]>([
+      ["the next larger one", { fallback: "nearest" }, {}],
+      ["one for a client that saves data", {}, { "Save-Data": "on" }],
+      ["one that is lighter than the original", { cold: { maxBytes: 1 } }, {}],
+    ])("shows nothing larger in its stead: %s", async (_what, config, headers) => {
+      const world = limited(config);
+      world.know(ID, { bytes: 9_000_000, stored: { webp: [960, 1080] } });
+      for (const width of [960, 1080]) world.images.store(`variants/private%2Fa.jpg/${width}-high.webp`, BYTES);
+      const response = await world.get(`/images/${ID}?w=828`, headers);
+      expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "image/gif"]);
+      const s = await sign(`/images/${ID}`, "w=828", "key", world.config);
+      const signed = await world.get(`/images/${ID}?w=828&s=${s}`, headers);
+      expect(signed.headers.get("Content-Type")).toBe("image/webp");
+    });
+  });
+
+  describe("is nothing that a stranger can learn of", () => {
+    const told = async (response: Response) => [
+      response.status,
+      [...response.headers].filter(([name]) => name !== "date"),
+      [...new Uint8Array(await response.arrayBuffer())],
+    ];
+    const QUERIES_OF_VARIANTS = ["?w=800", "?w=800&v=2", "?w=640&h=480", "?p=card", "?w=800&f=auto", "?w=320&f=jpeg"];
+
+    it.each(worlds)("the answer is the same whether it exists or not: %s", async (_, options) => {
+      const world = privateWorld({ ...options, config: { presets: { card: "w=640&f=webp" }, ...options.config } });
+      for (const name of ["a.jpg", "a.svg", "a.heic", "bare"]) {
+        world.originals.store(`up/private/there/${name}`, SECRET);
+        for (const query of QUERIES_OF_VARIANTS) {
+          for (const method of ["GET", "HEAD", "GET", "HEAD"]) {
+            for (const headers of [
+              {},
+              { "Save-Data": "on" },
+              { Origin: "https://evil.example", "Sec-Fetch-Mode": "cors" },
+            ]) {
+              const ask = (id: string) => world.ask(method, `/images/private/${id}/${name}${query}`, headers);
+              const [there, absent] = [await ask("there"), await ask("absent")];
+              expect([method, name, query, await told(there)]).toEqual([method, name, query, await told(absent)]);
+            }
+          }
+        }
+      }
+      await world.settle();
+    });
+
+    it.each(["missing", "capped", "dead", "unshowable", "animated"])("nor by what was found out: %s", async (code) => {
+      const world = privateWorld();
+      const marker = JSON.stringify({ code, until: NOW + 60_000 });
+      world.images.store("dead/private%2Fa.jpg/800-high.webp", marker);
+      world.images.store("dead/private%2Fa.jpg/_", marker);
+      for (const method of ["GET", "HEAD"]) {
+        const [there, absent] = [
+          await world.ask(method, `/images/${ID}?w=800`),
+          await world.ask(method, "/images/private/none.jpg?w=800"),
+        ];
+        expect(await told(there)).toEqual(await told(absent));
+      }
+    });
+
+    it("but whoever signs is told what there is", async () => {
+      const world = privateWorld();
+      const ask = async (id: string) => {
+        const s = await sign(`/images/${id}`, "w=800", "key", world.config);
+        return world.get(`/images/${id}?w=800&s=${s}`);
+      };
+      expect((await ask(ID)).headers.get("Cache-Status")).toContain("detail=enqueued");
+      expect((await ask("private/none.jpg")).status).toBe(404);
+    });
+  });
+
   it("is stood in for, and its variants are made and shown", async () => {
     const world = privateWorld();
     const first = await world.get(`/images/${ID}?w=800`);

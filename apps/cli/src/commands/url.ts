@@ -2,6 +2,7 @@ import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId, formatId } from "@prewarm/shared/image-id";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";
+import { isWithheld } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, parseTransform } from "@prewarm/shared/transform";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { loadConfig } from "../arguments/load-config.ts";
@@ -33,7 +34,7 @@ export const urlCommand: Command = {
       refusing(() => checkId(id));
       for (const query of queries) {
         const image = { base, path: `/images/${formatId(id)}`, query };
-        const signed = expires !== null || needsSignature(query, config);
+        const signed = expires !== null || needsSignature(id, query, config);
         urls.push(signed ? await signUrl(image, expires, config, context) : plainUrl(image));
       }
     }
@@ -64,9 +65,11 @@ function readQueries(args: Arguments, config: Config): string[] {
   return (given.length === 0 ? [""] : given).map((query) => [query, suffix].filter((part) => part !== "").join("&"));
 }
 
-function needsSignature(query: string, config: Config): boolean {
+function needsSignature(id: string, query: string, config: Config): boolean {
   if (config.signing === "all") return true;
-  return config.signing === "custom" && !parseTransform(query, config).closed;
+  if (config.signing === "off") return false;
+  const { closed, transform } = parseTransform(query, config);
+  return !closed || isWithheld(config, id, transform);
 }
 
 function refusing<T>(read: () => T): T {

@@ -105,8 +105,8 @@ describe("next", () => {
     vi.unstubAllEnvs();
   });
 
-  it("asks for no width where there is none, as vinext does", () => {
-    expect(loader({ src: "/a.jpg", width: 0 })).toBe(`${BASE}/images/a.jpg?f=auto`);
+  it("asks for the largest width that uploads warm where there is none, as with vinext", () => {
+    expect(loader({ src: "/a.jpg", width: 0 })).toBe(`${BASE}/images/a.jpg?w=1920&f=auto`);
   });
 });
 

@@ -1,4 +1,4 @@
-import { snapUp } from "@prewarm/shared/ladder";
+import { maximum, snapUp } from "@prewarm/shared/ladder";
 import { imageUrl, isId, type LooseUrlOptions, shapeOf } from "../image-url.ts";
 import { type ClientOptions, type ImageRef, readOptions, refOf, type Settings } from "../public-config.ts";
 
@@ -62,8 +62,9 @@ function modifiersOf(settings: Settings, ref: ImageRef, asked: Modifiers): Loose
   const ratio = asked.crop && px && height && !isWhole ? ratioOf(settings, px, height) : undefined;
   return {
     ratio,
-    // The next width that uploads warm: a library's own choice, an icon's too, is a rung that nobody has made.
-    width: ratio || !px ? px : snapUp(px, settings.pages.widths),
+    // The next width that uploads warm: a library's own choice, an icon's too, is a rung that nobody has made. Without a width the largest
+    // of them: nobody has made the full size, and that of a private original needs a signature, which no loader can give.
+    width: ratio ? px : snapUp(px || maximum(settings.pages.widths), settings.pages.widths),
     quality: qualityOf(asked.quality),
     ...(typeof asked.format === "string" && { format: asked.format }),
   };

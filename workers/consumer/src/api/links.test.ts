@@ -18,6 +18,21 @@ it("the link to a variant that needs a signature is good for an hour or two, not
   expect([await at(0), await at(window - 1), await at(2 * window)]).toEqual(["ok", "ok", "expired"]);
 });
 
+it.each([
+  ["orig", "f=webp", true],
+  ["a width", "w=400&f=webp", false],
+])(
+  "the link to a hidden original's variant is signed where an unsigned one is refused: %s",
+  async (_what, transform, isSigned) => {
+    const world = createApiWorld({ sources: [HIDDEN] });
+    await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "a", transforms: [transform] }] } });
+    const { body: list } = await world.json("GET", "/api/v1/jobs");
+    const [{ job } = { job: "" }] = list.jobs as { job: string }[];
+    const { body } = await world.json("GET", `/api/v1/jobs/${job}`);
+    expect(new URL(String(body.variantUrl)).searchParams.has("s")).toBe(isSigned);
+  },
+);
+
 describe("the link to a bucket's original", () => {
   it.each([
     ["an operator", {}, true],

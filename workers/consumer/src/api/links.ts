@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
 import { expiryOf, originalUrl, sign } from "@prewarm/shared/signature";
-import { resolveOriginal } from "@prewarm/shared/source";
+import { isWithheld, resolveOriginal } from "@prewarm/shared/source";
 import { formatTransform, parseTransform, type Transform } from "@prewarm/shared/transform";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -14,15 +14,16 @@ export async function variantUrl(id: string, transform: Transform, v: string | n
   const path = `/images/${formatId(id)}`;
   const query = `${formatTransform(transform)}${v === null ? "" : `&v=${v}`}`;
   const [key] = deps.signingKeys;
-  if (key === undefined || !needsSignature(query, config)) return `${edgeUrl}${path}?${query}`;
+  if (key === undefined || !needsSignature(id, query, config)) return `${edgeUrl}${path}?${query}`;
   const expiring = `${query}&exp=${expiryOf(config, Math.floor(clock.now() / 1000))}`;
   return `${edgeUrl}${path}?${expiring}&s=${await sign(path, expiring, key, config)}`;
 }
 
-function needsSignature(query: string, config: Config): boolean {
+function needsSignature(id: string, query: string, config: Config): boolean {
   if (config.signing !== "custom") return config.signing === "all";
   try {
-    return !parseTransform(query, config).closed;
+    const { closed, transform } = parseTransform(query, config);
+    return !closed || isWithheld(config, id, transform);
   } catch {
     return true; // Made under an older configuration: an unsigned URL cannot ask for it any more.
   }

@@ -50,8 +50,8 @@ async function answerWithout(
   const standIn = info === null ? null : await findStandIn(context, info);
   const detail = known ?? (await askOnce(context, original, info !== null));
   if (standIn !== null) return standIn;
-  const fields = missFields(context, detail);
-  if (detail === "missing" && original.kind === "bucket") {
+  const fields = isSecret(context, original) ? secretFields(context) : missFields(context, detail);
+  if (detail === "missing" && original.kind === "bucket" && !isSecret(context, original)) {
     return problem(new AppError("original_missing"), method, commonHeaders(fields, "no-store"));
   }
   const unshowable = detail === UNSHOWABLE || isUnshowable(edge.config, target.id);
@@ -84,6 +84,20 @@ function missFields({ target, timing }: RequestContext, detail: MissDetail | nul
   return {
     cacheStatus: `${status}; detail=${said(detail)}`,
     timing: timing(),
+    negotiated: target.negotiated,
+  };
+}
+
+/** Whether this viewer must not even learn whether there is such an original: a stranger, and one that is hidden. */
+function isSecret({ target }: RequestContext, original: Original): boolean {
+  return original.kind === "bucket" && original.hidden && !target.signed;
+}
+
+/** The same of what exists and of what does not: what was found and how long each step took would tell. */
+function secretFields({ target }: RequestContext): CommonFields {
+  return {
+    cacheStatus: "edge; fwd=uri-miss, store; fwd=uri-miss; detail=private",
+    timing: "",
     negotiated: target.negotiated,
   };
 }

@@ -1,6 +1,7 @@
 import { FORMATS, LQIP } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
 import { type StoredInfo, widthsOf } from "@prewarm/shared/image-info";
+import { isWithheld } from "@prewarm/shared/source";
 import {
   DEFAULT_QUALITY,
   expandTransforms,
@@ -88,8 +89,10 @@ async function answerFirst(
   transforms: readonly Transform[],
   detail: "nearest" | "save-data" | "cold-guard",
 ): Promise<Response | null> {
-  const { id, version } = context.target;
+  const { id, version, signed } = context.target;
   for (const transform of transforms) {
+    // What this viewer may not ask for is no stand-in either.
+    if (!signed && isWithheld(context.edge.config, id, transform)) continue;
     const target = { ...context.target, transform, key: variantKey(id, transform, version) };
     const served = await serveVariant({ ...context, target });
     if (served instanceof Response) return asStandIn(served, target, detail);

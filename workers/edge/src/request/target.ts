@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp } from "@prewarm/shared/signature";
-import { isPassThrough } from "@prewarm/shared/source";
+import { isPassThrough, isWithheld } from "@prewarm/shared/source";
 import { parseTransform, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
 
@@ -35,6 +35,7 @@ export function readTarget(url: URL, query: URLSearchParams, headers: Headers, c
   const id = parseId(path.slice(IMAGES_PATH.length));
   const { transform, version, negotiated, closed } = parseTransform(query, config, headers.get("Accept"));
   const exp = readExp(query);
+  const passThrough = isPassThrough(config, id);
   return {
     origin: url.origin,
     path,
@@ -44,10 +45,11 @@ export function readTarget(url: URL, query: URLSearchParams, headers: Headers, c
     key: variantKey(id, transform, version),
     negotiated,
     // A version is anything: where not everybody may name one, it takes a signature.
-    inClosedSet: closed && (version === null || config.v !== "signed"),
+    inClosedSet:
+      closed && (version === null || config.v !== "signed") && (passThrough || !isWithheld(config, id, transform)),
     signed: false,
     expiresAt: exp === "bad" ? null : exp,
-    passThrough: isPassThrough(config, id),
+    passThrough,
   };
 }
 

@@ -1,5 +1,8 @@
 /** Small tools for the structure of picture files. */
 
+/** Bytes without metadata, and what was taken out; or why it cannot be. */
+export type Stripped = { ok: true; bytes: Uint8Array; removed: string[] } | { ok: false; message: string };
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,4 @@
-import { bytesOf, textAt, viewOf } from "./bytes.ts";
-import type { Stripped } from "./strip-metadata.ts";
+import { bytesOf, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 /*
  * AVIF is made of boxes, and the picture's parts are found by their places in the file (`iloc`). So nothing is moved: the bytes of metadata are

@@ -1,6 +1,5 @@
 import { orientationBlock, readOrientation } from "@prewarm/shared/exif";
-import { bytesOf, concat, textAt, viewOf } from "./bytes.ts";
-import type { Stripped } from "./strip-metadata.ts";
+import { bytesOf, concat, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 const SOI = 0xd8;
 const EOI = 0xd9;

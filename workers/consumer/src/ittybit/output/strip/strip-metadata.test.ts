@@ -3,8 +3,8 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { AUTHOR, geotagged, TITLE } from "../../../testing/geotagged.ts";
 import { picture } from "../../../testing/pictures.ts";
-import { concat } from "./bytes.ts";
-import { type Stripped, stripMetadata } from "./strip-metadata.ts";
+import { concat, type Stripped } from "./bytes.ts";
+import { stripMetadata } from "./strip-metadata.ts";
 
 const FORMATS = ["webp", "avif", "jpeg", "png"] as const;
 

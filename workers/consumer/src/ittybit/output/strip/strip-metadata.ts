@@ -1,11 +1,9 @@
 import type { Format } from "@prewarm/shared/config";
+import type { Stripped } from "./bytes.ts";
 import { stripAvif } from "./strip-avif.ts";
 import { stripJpeg } from "./strip-jpeg.ts";
 import { stripPng } from "./strip-png.ts";
 import { stripWebp } from "./strip-webp.ts";
-
-/** Bytes without metadata, and what was taken out; or why it cannot be. */
-export type Stripped = { ok: true; bytes: Uint8Array; removed: string[] } | { ok: false; message: string };
 
 const STRIP: Record<Format, (bytes: Uint8Array) => Stripped> = {
   jpeg: stripJpeg,

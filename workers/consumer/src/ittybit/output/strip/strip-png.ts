@@ -1,6 +1,5 @@
 import { orientationBlock, readOrientation } from "@prewarm/shared/exif";
-import { bytesOf, concat, textAt, viewOf } from "./bytes.ts";
-import type { Stripped } from "./strip-metadata.ts";
+import { bytesOf, concat, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 const SIGNATURE_BYTES = 8;
 /** Chunks that the picture and its colours are made of, an animation's among them. */

@@ -1,6 +1,5 @@
 import { orientationBlock, readOrientation } from "@prewarm/shared/exif";
-import { bytesOf, concat, textAt, viewOf } from "./bytes.ts";
-import type { Stripped } from "./strip-metadata.ts";
+import { bytesOf, concat, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 const HEADER_BYTES = 12;
 const KEPT = new Set(["VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP"]);
