@@ -45,6 +45,12 @@ describe("parseMessage", () => {
     });
   });
 
+  it("finds a message unreadable that is nested without end", () => {
+    const deep = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+    for (const body of [deep(50_000), { ...good, keys: deep(50_000) }, { ...good, more: deep(50_000), at: "now" }])
+      expect(parseMessage(body).kind).toBe("unreadable");
+  });
+
   it("keeps its reason short, for it is stored", () => {
     const parsed = parseMessage({ ...good, keys: Array(20).fill("x".repeat(5000)), lane: "x".repeat(5000) });
     expect(JSON.stringify(parsed).length).toBeLessThan(400);

@@ -160,6 +160,7 @@ describe("a hostile delivery enqueues nothing, and every refusal of proof looks 
   it.each([
     ["no JSON", "{"],
     ["no event", '"text"'],
+    ["nested without end", `{"type":"image.deleted","data":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
     ["bytes that are no UTF-8", "\uD800"],
   ])("rightly signed, but %s", async (_, text) => {
     const world = createApiWorld();

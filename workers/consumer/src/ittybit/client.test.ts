@@ -71,6 +71,14 @@ describe("submit", () => {
     expect(await ittybit.submit(ORDER)).toMatchObject({ kind: "made", replayed });
   });
 
+  it("does not read an answer that is nested without end", async () => {
+    const deep = `{"id":"job_1","status":"queued","more":${"[".repeat(500_000)}${"]".repeat(500_000)}}`;
+    const { ittybit } = setup(() => new Response(deep, { status: 201 }));
+    const unread = { kind: "unclear", failure: { code: "upstream_unreadable" } };
+    expect(await ittybit.submit(ORDER)).toMatchObject(unread);
+    expect(await ittybit.get("job_1")).toMatchObject(unread);
+  });
+
   it("sends the version that is asked for", async () => {
     const { ittybit, requests } = setup(() => json({ id: "job_1", status: "queued" }, { status: 201 }), "2025-08-20");
     await ittybit.submit(ORDER);

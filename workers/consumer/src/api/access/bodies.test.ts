@@ -170,8 +170,8 @@ describe("JSON nested too deeply", () => {
     )) {
       const { path } = one.endpoint.route;
       const { status, problem } = await send(createApiWorld(SITE), one, ADMIN, `{"items":${deep(20_000)}}`);
-      const expected = path.startsWith("/hooks/") ? [401] : path.startsWith("/ittybit/") ? [400] : [400];
-      expect([path, expected.includes(status)]).toEqual([path, true]);
+      // A hook's proof is judged before its body is parsed.
+      expect([path, status]).toEqual([path, path.startsWith("/hooks/") ? 401 : 400]);
       if (path.startsWith("/api/")) expect([path, problem.code]).toEqual([path, "body_too_deep"]);
     }
   });
