@@ -59,6 +59,10 @@ export interface BatchContext extends BatchDeps {
   connections: Semaphore;
   /** Bytes of results held at once. */
   memory: Semaphore;
+  /** Looks at originals that wait for a turn of their own, by key: their networks ask for many unknown images. */
+  crowded: Set<string>;
+  /** Shared by those. */
+  crowd: Semaphore;
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(image: string): Promise<number>;

@@ -8,6 +8,9 @@ import { Hands } from "./hands.ts";
 /** Bytes of results held at once, of an isolate's 128 MB. */
 const MEMORY_BYTES = 50_000_000;
 
+/** Looks at once for networks that ask for many unknown images, so that the other connections stay free. Chosen. */
+const CROWD_LOOKS = 2;
+
 /** The same object, with each call of a method counted. */
 function counted<T extends object>(target: T, counts: Counts): T {
   return new Proxy(target, {
@@ -84,6 +87,8 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     hookKey: null,
     connections,
     memory: createSemaphore(MEMORY_BYTES),
+    crowded: new Set(),
+    crowd: createSemaphore(CROWD_LOOKS),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     missingUntil: createMissing(deps, connections),
     markRefused: createRefused(deps, connections),

@@ -8,7 +8,7 @@ import { type BatchContext, RANKS } from "./batch-context.ts";
  * A viewer missed a variant of an image that nobody knows: is there such an original? A picture is asked for. One that cannot be used is
  * told, so that operators see it. One that is missing or does not answer leaves no row: anybody can make up an id. Never throws.
  */
-export async function lookFirst(context: BatchContext, key: string): Promise<void> {
+async function lookFirst(context: BatchContext, key: string): Promise<void> {
   const { clock, counts, hands, log } = context;
   const id = idOfKey(key);
   const at = clock.now();
@@ -20,7 +20,8 @@ export async function lookFirst(context: BatchContext, key: string): Promise<voi
     if (original.kind === "image") hands.ask({ key, at });
     if (original.kind !== "refused") return;
     const { code, message } = original;
-    if (code === "missing") return void (await context.missingUntil(id));
+    // A made-up id is not asked for again: for networks that ask for many, its marker would be a write for nothing.
+    if (code === "missing") return context.crowded.has(key) ? undefined : void (await context.missingUntil(id));
     const until = clock.now() + DEAD_PERMANENT_MS;
     await context.markRefused(id, { code, until });
     await context.at("look-marked", key);
@@ -28,6 +29,12 @@ export async function lookFirst(context: BatchContext, key: string): Promise<voi
   } catch (error) {
     log("marker.put_failed", { key, error: errorText(error) });
   }
+}
+
+/** The same, but few at once for networks that ask for many: the others' looks and jobs do not wait for these. Never throws. */
+export function lookInTurn(context: BatchContext, key: string): Promise<void> {
+  const { crowd, crowded } = context;
+  return crowded.has(key) ? crowd.run(() => lookFirst(context, key)) : lookFirst(context, key);
 }
 
 /** Tells the edge that viewers may order nothing more of this image today. Never throws: each further miss tells it again. */

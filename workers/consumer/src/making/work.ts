@@ -1,11 +1,11 @@
-import { HANDS_MAX, LEASE_MS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
+import { HANDS_MAX, LEASE_MS, LOOKS_KEPT, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, MissAsk } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText } from "../platform/log.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { Entry } from "./hands.ts";
-import { lookFirst, tellCapped } from "./look-first.ts";
+import { lookInTurn, tellCapped } from "./look-first.ts";
 import { inSpan, namesOf } from "./name-job.ts";
 import { prepare } from "./prepare.ts";
 import { awaitSame } from "./same-variant.ts";
@@ -21,7 +21,7 @@ type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
 const SHIFT_MS = { least: 30_000, most: 60_000 };
 const DRAIN_MS = 1_500;
 /** A live handler's: with LAST_WAIT_MS it stays within the 30 s that the platform gives to work in the background. */
-const LIVE_SHIFT_MS = 5_000;
+const LIVE_SHIFT_MS = 12_000;
 /** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
 const LAST_WAIT_MS = 16_000;
 /** How often it is looked whether they are over. */
@@ -129,7 +129,7 @@ async function standBy(context: BatchContext, entry: Entry): Promise<void> {
 /** Begins what the answer asks for; nothing is waited for. */
 function begin(context: BatchContext, { stop, give, look, capped }: Answered): void {
   const { hands, role } = context;
-  for (const key of look) hands.mind(lookFirst(context, key));
+  for (const key of look) hands.mind(lookInTurn(context, key));
   for (const key of capped) hands.mind(tellCapped(context, key));
   for (const { id, gen } of stop) hands.callBack(id, gen);
   for (const given of give) {
@@ -190,7 +190,10 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
  * a later one the handler goes silently, for its lease ends by itself.
  */
 export async function beginWork(context: BatchContext, asks: readonly MissAsk[]): Promise<() => Promise<void>> {
-  for (const one of asks) context.hands.ask(one);
+  for (const one of asks) {
+    context.hands.ask(one);
+    if ((one.nth ?? 0) >= LOOKS_KEPT.first) context.crowded.add(one.key);
+  }
   const shift = new Shift(context);
   const answer = await exchange(context, shift, { first: true, leave: false });
   return async () => {
