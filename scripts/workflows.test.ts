@@ -53,13 +53,90 @@ it("deploys production only behind staging, and staging only behind the tests", 
   expect(text).toMatch(/ production:\n {4}needs: staging\n/);
 });
 
-it("signs a release's files with rights that no other job has", () => {
-  const signing = FILES.filter((file) => read(file).includes("id-token: write"));
-  expect(signing).toEqual([".github/workflows/release.yml"]);
-  expect(read(signing[0] ?? "")).toMatch(/^ {2}push:\n {4}tags:/m);
+describe("an action of somebody else", () => {
+  const uses = FILES.flatMap((file) =>
+    [...read(file).matchAll(/uses: (?!\.\/)(.+)/g)].map(([, text = ""]) => ({ file, text })),
+  );
+
+  it.each(uses)("is pinned by its commit, with the version beside it: $file, $text", ({ text }) => {
+    expect(text).toMatch(/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$/);
+  });
+
+  it("has the same commit in all workflows", () => {
+    const pins = new Set(uses.map(({ text }) => text));
+    const names = new Set(uses.map(({ text }) => text.split("@")[0]));
+    expect(pins.size).toBe(names.size);
+  });
+
+  it("finds no credentials of the repository: every checkout leaves none behind", () => {
+    for (const file of FILES) {
+      const text = read(file);
+      const kept = text.match(/uses: actions\/checkout@.*\n\s+with:\n\s+persist-credentials: false/g) ?? [];
+      expect(kept.length, file).toBe((text.match(/uses: actions\/checkout@/g) ?? []).length);
+    }
+  });
+});
+
+/** The lines of a file's steps, and what stands above the first of them in each job. */
+function outsideOfSteps(text: string): string {
+  return text.replaceAll(/^ {4}steps:.*\n(?: {6}.*\n|\n)*/gm, "");
+}
+
+describe("a secret", () => {
+  it("is set on the step that needs it, and not for a job or a workflow", () => {
+    for (const file of FILES) {
+      expect(outsideOfSteps(read(file)), file).not.toMatch(/\$\{\{ *secrets\./);
+      expect(read(file), file).not.toContain("secrets: inherit");
+    }
+  });
+
+  it("is seen by no action of somebody else", () => {
+    for (const file of FILES)
+      for (const step of read(file).split(/^ {6}- /m))
+        if (/uses: (?!\.\/)/.test(step)) expect(step, file).not.toContain("secrets.");
+  });
+});
+
+describe("a release", () => {
+  const release = read(".github/workflows/release.yml");
+  const jobs = new Map(
+    release
+      .split(/^ {2}(?=[\w-]+:\n)/m)
+      .slice(1)
+      .map((text) => [text.split(":")[0] ?? "", text] as const),
+  );
+  const signing = [...jobs].filter(([, text]) => text.includes("id-token: write"));
+
+  it("is signed with rights that no other job of any workflow has", () => {
+    expect(FILES.filter((file) => /id-token: write|attestations: write/.test(read(file)))).toEqual([
+      ".github/workflows/release.yml",
+    ]);
+    expect(signing).toHaveLength(1);
+    expect(release).toMatch(/^ {2}push:\n {4}tags:/m);
+  });
+
+  it("is signed by a job that runs no code of ours: it takes the files that another job has made", () => {
+    const [, text = ""] = signing[0] ?? [];
+    expect(text).not.toMatch(/\brun: |actions\/checkout|actions\/setup-node/);
+    expect(text).toMatch(/needs: \w+/);
+    expect(text).toContain("actions/download-artifact@");
+  });
+});
+
+it("takes no package and no action before it is some days old, and pnpm lets pass what Dependabot proposes", () => {
+  const [, minutes = "0"] = /^minimumReleaseAge: (\d+)$/m.exec(read("pnpm-workspace.yaml")) ?? [];
+  expect(Number(minutes)).toBeGreaterThanOrEqual(3 * 24 * 60);
+  const cooldowns = [...read(".github/dependabot.yml").matchAll(/cooldown:\n\s+default-days: (\d+)/g)];
+  const ecosystems = read(".github/dependabot.yml").match(/package-ecosystem/g) ?? [];
+  expect(cooldowns).toHaveLength(ecosystems.length);
+  for (const [, days] of cooldowns) expect(Number(days) * 24 * 60).toBeGreaterThan(Number(minutes));
 });
 
 it("runs the commands of every environment in their order", () => {
-  const commands = commandsIn(read(".github/workflows/environment.yml"));
-  expect(commands.map((command) => /npm run (\w+)/.exec(command)?.[1])).toEqual(["provision", "deploy", "smoke"]);
+  const commands = commandsIn(read(".github/workflows/deploy.yml"));
+  // The installer sees no secret.
+  expect(commands[0]).toBe("node scripts/boot.mjs install");
+  const scripts = commands.slice(1).map((command) => /npm run (\w+)/.exec(command)?.[1]);
+  expect(scripts).toEqual(["provision", "deploy", "smoke"]);
+  expect(read(".github/workflows/deploy.yml")).toMatch(/ production:\n[\s\S]*steps: \*deploy\n/);
 });

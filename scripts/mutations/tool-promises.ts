@@ -3,6 +3,7 @@ export const TOOL_PROMISES: Record<string, string> = {
   N4: "A folder above the clone chooses no program and no registry",
   N8: "No control or format character reaches a terminal as it is",
   N9: "No configuration of a stranger runs",
+  N13: "CI hands out no more than a step needs",
   S1: "A command that touches a deployment names its environment",
   S3: "A killed install keeps nobody waiting",
   S4: "One stack works on a state folder, and no count is below 0",
