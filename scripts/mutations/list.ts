@@ -20,3 +20,7 @@ export const MUTATIONS: Mutation[] = [
   ...TOOLS,
   ...RESULTS,
 ];
+import { RESTORES } from "./restore.ts";
+import { WEATHER } from "./weather.ts";
+
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...RESTORES];

@@ -215,6 +215,28 @@ describe.each(["an import", "the platform"] as const)(
 );
 
 describe("a job from before a restore", () => {
+  it("whose POST was on its way at the restore is not paid for twice either", async () => {
+    let onWayMs = 0;
+    const { world, copy } = await midDrain({
+      client: (ittybit, clock) => ({
+        ...ittybit,
+        submit: async (order) => {
+          await clock.sleep(onWayMs);
+          return ittybit.submit(order);
+        },
+      }),
+    });
+    onWayMs = 10 * SECOND;
+    const before = world.ittybit.jobs.length;
+    await world.clock.run(SECOND);
+    onWayMs = 0;
+    await putBack(world, "the platform", copy);
+    await world.clock.run(MINUTE / 2);
+    expect(world.ittybit.jobs.length - before).toBeGreaterThan(5);
+    await rest(world);
+    expect(paidAgain(world)).toBeLessThanOrEqual(2);
+  });
+
   it("of an original that was replaced meanwhile is not stored: the variant is made of the newer one", async () => {
     let version = 1;
     const { world, copy, keys } = await midDrain({ etag: (id) => `"${id}-${version}"` });

@@ -11,6 +11,10 @@ const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
 const HOLD_S = 120;
 
+const NO_FILTER = {
+  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+};
+
 type World = ReturnType<typeof setup>;
 
 /** A job of this ledger as Ittybit's list shows it. */
@@ -27,33 +31,39 @@ const taken = ({ ledger }: World) => ledger.getGate().slots;
 
 describe("for two minutes after a restore", () => {
   it("nothing is handed out: no look, no grant, no result, and nothing to viewers", () => {
-    const world = setup();
-    const { granted, accept, submit, ended, ledger, call, view, row, clock } = world;
+    const world = setup({ gate: { concurrency: 1 } });
+    const { granted, submit, ended, ledger, call, leave, view, row, clock } = world;
     const go = granted("o", KEY);
     submit("o", go);
+    // A viewer waits for the slot.
+    view("early", OTHER);
+    leave("early");
     ended(`job-${go.gen}`);
-    accept(OTHER);
     ledger.restored("operator");
     clock.advance(HOLD_S - 1);
     expect(call("p").give).toEqual([]);
+    expect(call("l", { role: "live", room: 40 }).give).toEqual([]);
     expect(view("v", OTHER, "c/400-high.webp").give).toEqual([]);
     expect(row("c/400-high.webp")).toBeNull();
     clock.advance(2);
     expect(call("p").give).toMatchObject([
       { key: KEY, phase: "finish", compare: true },
-      { key: OTHER, phase: "standby" },
+      { key: OTHER, phase: "go" },
     ]);
   });
 
   it("no worker is called, those that come are sent home, and it is said why", () => {
-    const { accept, ledger, steps, call, clock } = setup();
+    const { accept, granted, submit, ended, ledger, steps, call, clock } = setup();
+    const go = granted("o", OTHER);
+    submit("o", go);
+    ended(`job-${go.gen}`);
     accept(KEY);
     ledger.restored("operator");
     expect([steps.wakesDue(), call("p").stay]).toEqual([0, false]);
     const until = clock.ms + HOLD_S * 1_000;
     expect(ledger.getGate().reasons).toContainEqual(expect.objectContaining({ lane: null, code: "restored", until }));
     expect(
-      ledger.getJob(ledger.listJobs({ filter: NO_FILTER, cursor: null, limit: 1 }).jobs[0]?.job ?? ""),
+      ledger.getJob(ledger.listJobs({ filter: { ...NO_FILTER, id: "a" }, cursor: null, limit: 1 }).jobs[0]?.job ?? ""),
     ).toMatchObject({
       waitingFor: { code: "restored", text: expect.stringMatching(/^The ledger was put back .*\.$/) },
     });
@@ -67,10 +77,6 @@ describe("for two minutes after a restore", () => {
     expect(steps.nextAlarm()).toBe(clock.ms + 10_000);
   });
 });
-
-const NO_FILTER = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
-};
 
 describe("a job from before a restore that Ittybit's list shows", () => {
   /** The copy holds a row that waits. It was granted after the copy, under the generation that it has. */

@@ -1,0 +1,147 @@
+import type { Mutation } from "./promises.ts";
+
+/* What a ledger that was put back holds back, finds again and carries on, and what slots are worth whose job nobody has told. */
+
+const LEDGER = "workers/consumer/src/ledger";
+const PROTOCOL = `${LEDGER}/protocol`;
+const RESTORE = "test/world/restore.test.ts";
+const UNHEARD = "test/world/unheard-jobs.test.ts";
+
+export const RESTORES: Mutation[] = [
+  {
+    promise: "P16",
+    breaks: "a restored ledger hands out at once, and a late delete takes what is made",
+    file: `${PROTOCOL}/restored.ts`,
+    find: "  tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;\n",
+    replace: "",
+    tests: [RESTORE, `${PROTOCOL}/restored.test.ts`],
+  },
+  {
+    promise: "P16",
+    breaks: "what viewers ask for is handed out while a restored ledger holds back",
+    file: `${PROTOCOL}/ask.ts`,
+    find: "  if (isHeldBack(tx.gateNow)) return;\n",
+    replace: "",
+    tests: [`${PROTOCOL}/restored.test.ts`],
+  },
+  {
+    promise: "P16",
+    breaks: "results are handed out while a restored ledger holds back",
+    file: `${PROTOCOL}/hand-out.ts`,
+    find: "  if (isHeldBack(tx.gateNow)) return false;\n",
+    replace: "",
+    tests: [`${PROTOCOL}/restored.test.ts`],
+  },
+  {
+    promise: "P5",
+    breaks: "workers are called while a restored ledger holds back",
+    file: `${PROTOCOL}/pace.ts`,
+    find: "  if (isHeldBack(tx.gateNow)) return work;\n",
+    replace: "",
+    tests: [`${PROTOCOL}/restored.test.ts`],
+  },
+  {
+    promise: "P16",
+    breaks: "an import forgets the purges that are under way",
+    file: `${PROTOCOL}/restored.ts`,
+    find: "  for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);\n",
+    replace: "",
+    tests: [RESTORE],
+  },
+  {
+    promise: "P2",
+    breaks: "a restore pays again for jobs that the ledger does not know",
+    file: `${PROTOCOL}/found-jobs.ts`,
+    find: "if (row !== null && isGood) adopt(tx, row, job);",
+    replace: "if (row === null && isGood) void adopt;",
+    tests: [RESTORE],
+  },
+  {
+    promise: "P2",
+    breaks: "a restore pays again for jobs that the copy knows",
+    file: `${PROTOCOL}/hand-out.ts`,
+    find: "  if (entry.job !== null) return false;\n",
+    replace: "",
+    tests: [RESTORE],
+  },
+  {
+    promise: "P2",
+    breaks: "after a restore the list is read before handlers from before have made their last POST",
+    file: `${PROTOCOL}/restored.ts`,
+    find: "from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS }",
+    replace: "from: state.heldUntil - RESTORE_HOLD_MS }",
+    tests: [RESTORE],
+  },
+  {
+    promise: "P16",
+    breaks: "a job from before a restore is stored whatever became of its original",
+    file: "workers/consumer/src/making/finish-job.ts",
+    find: "(metadata.etag !== undefined && metadata.etag === prepared.original.etag)",
+    replace: "(metadata.etag ?? null) === (metadata.etag ?? null)",
+    tests: ["workers/consumer/src/making/finish-job.test.ts", RESTORE],
+  },
+  {
+    promise: "P16",
+    breaks: "an older generation's job is taken over though the newest has failed",
+    file: `${PROTOCOL}/found-jobs.ts`,
+    find: "  if (row !== null) supersede(tx, row, gen);\n",
+    replace: "  if (row !== null && isGood) supersede(tx, row, gen);\n",
+    tests: [`${PROTOCOL}/restored.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "a job of a variant that does not wait runs without a slot after a restore",
+    file: `${PROTOCOL}/found-jobs.ts`,
+    find: 'else if (job.status === "pending") abandon(tx,',
+    replace: 'else if (job.status === "done") abandon(tx,',
+    tests: [`${PROTOCOL}/restored.test.ts`],
+  },
+  {
+    promise: "P6",
+    breaks: "slots of jobs that nobody has told take all there are",
+    file: `${PROTOCOL}/gate.ts`,
+    find: "Math.min(unheard, Math.floor(own / 2))",
+    replace: "Math.min(unheard, own)",
+    tests: [UNHEARD],
+  },
+  {
+    promise: "P8",
+    breaks: "slots of jobs that nobody has told have no bound",
+    file: `${PROTOCOL}/gate.ts`,
+    find: " || used >= all + Math.floor(all / 2);",
+    replace: " || used >= 1_000 * all;",
+    tests: [`${PROTOCOL}/gate.test.ts`],
+  },
+  {
+    promise: "P6",
+    breaks: "what a page shows of jobs that nobody has told is not told",
+    file: `${LEDGER}/object/job-seeks.ts`,
+    find: "this.#deps.report({ found, ended });",
+    replace: "this.#deps.report({ ended });",
+    tests: [`${LEDGER}/object/job-seeks.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "a list that shows no metadata proves that a job was never made",
+    file: `${LEDGER}/object/job-seeks.ts`,
+    find: "if (isShown) this.#noteAbsent(",
+    replace: "if (isShown || calls > 0) this.#noteAbsent(",
+    tests: [`${LEDGER}/object/job-seeks.test.ts`],
+  },
+  {
+    promise: "P8",
+    breaks: "a list that is older than the last POST proves that a job was never made",
+    file: `${LEDGER}/object/job-seeks.ts`,
+    find: "sureAt === null || readAt < sureAt)",
+    replace: "sureAt === null)",
+    tests: [`${LEDGER}/object/job-seeks.test.ts`],
+  },
+  {
+    promise: "P6",
+    breaks: "a handler that dies at its POST is not blamed once its job was found",
+    file: `${PROTOCOL}/leases.ts`,
+    find: "entry.job === null || entry.silent || ",
+    replace: "entry.job === null || ",
+    tests: [`${PROTOCOL}/found-jobs.test.ts`],
+  },
+];
