@@ -23,6 +23,8 @@ export interface CalmOptions {
   gate?: Partial<Settings["gate"]>;
   /** Workers at once. */
   workers?: number;
+  /** Handlers of viewers' misses at once. */
+  liveHandlers?: number;
   weather?: Partial<Weather>;
   watcher?: Partial<Watcher>;
   /** Ittybit is told an address, and calls it so. Default: no webhooks. */
@@ -33,7 +35,7 @@ export interface CalmOptions {
   /** Other settings. */
   config?: Partial<UserConfig>;
   /** How long originals and results take, ms. */
-  webMs?: number;
+  webMs?: number | (() => number);
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
   /** The etag that an original's origin tells; default: none. */
@@ -59,7 +61,15 @@ export class CalmWorld extends World {
   #deliveries = 0;
 
   constructor(options: CalmOptions = {}) {
-    const { gate = {}, workers = 10, weather = {}, watcher = {}, config = {}, bornAt = BORN_AT } = options;
+    const {
+      gate = {},
+      workers = 10,
+      liveHandlers = 10,
+      weather = {},
+      watcher = {},
+      config = {},
+      bornAt = BORN_AT,
+    } = options;
     const { telling, ittybit: more, client } = options;
     const chance = createChance(1);
     const clock = new VirtualClock(bornAt, chance.random);
@@ -87,7 +97,7 @@ export class CalmWorld extends World {
         allowLoopbackHttp: false,
       },
       queues: {
-        live: { name: "prewarm-live", handlers: 10, batch: { max: 100, timeoutMs: 0 }, unruly: false },
+        live: { name: "prewarm-live", handlers: liveHandlers, batch: { max: 100, timeoutMs: 0 }, unruly: false },
         work: { name: "prewarm-work", handlers: workers, batch: { max: 1, timeoutMs: 0 }, unruly: false },
       },
       log: options.log ?? (() => undefined),
@@ -133,7 +143,8 @@ function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], opt
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
     fetched.push(url);
-    if (webMs > 0) await clock.sleep(webMs);
+    const ms = typeof webMs === "number" ? webMs : webMs();
+    if (ms > 0) await clock.sleep(ms);
     if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
       return new Response(null, { status: 404 });
     if (url.startsWith(`${ORIGINALS}/${HTML_ID}`)) return new Response("<!doctype html>");

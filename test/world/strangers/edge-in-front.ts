@@ -31,14 +31,15 @@ function limiter(now: () => number, most: number): NonNullable<Edge["limit"]> {
   };
 }
 
-/** The edge as it is deployed, in front of a world: its R2 is the world's, its messages go into the world's queue. */
-export function edgeInFront(world: World, config: Edge["config"]) {
+/** The edge as it is deployed, in front of a world: its R2 is the world's, its messages go into the world's queue. `onRead`: told each read of R2. */
+export function edgeInFront(world: World, config: Edge["config"], onRead: () => void = () => undefined) {
   const { clock } = world;
   const cache = createFakeCache(clock.now);
   /** The store as it stands, in the edge's words. */
   const images: Edge["images"] = {
     async get(key, options) {
       counts.reads += 1;
+      onRead();
       const found = world.store.objects.get(key);
       if (found === undefined) return null;
       const copy = createFakeBucket();
@@ -47,6 +48,7 @@ export function edgeInFront(world: World, config: Edge["config"]) {
     },
     async head(key) {
       counts.reads += 1;
+      onRead();
       const found = world.store.objects.get(key);
       return found === undefined ? null : { size: found.bytes.byteLength };
     },

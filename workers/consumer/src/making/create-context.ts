@@ -8,8 +8,8 @@ import { Hands } from "./hands.ts";
 /** Bytes of results held at once, of an isolate's 128 MB. */
 const MEMORY_BYTES = 50_000_000;
 
-/** Looks at once for networks that ask for many unknown images, so that the other connections stay free. Chosen. */
-const CROWD_LOOKS = 2;
+/** Looks at once for networks that ask for many unknown images, so that connections and machine stay free for others. Chosen. */
+const CROWD_LOOKS = 1;
 
 /** The same object, with each call of a method counted. */
 function counted<T extends object>(target: T, counts: Counts): T {

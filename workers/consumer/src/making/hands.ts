@@ -61,6 +61,11 @@ export class Hands {
     return [...this.#entries.values()].filter(({ phase }) => phase !== "watch").length;
   }
 
+  /** Whether there is nothing that the ledger could want to hear of, or change. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
   have(draining: boolean): Having[] {
     return [...this.#entries.values()].map(({ given: { id, gen }, phase }) => ({

@@ -20,8 +20,10 @@ type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
  */
 const SHIFT_MS = { least: 30_000, most: 60_000 };
 const DRAIN_MS = 1_500;
-/** A live handler's: with LAST_WAIT_MS it stays within the 30 s that the platform gives to work in the background. */
-const LIVE_SHIFT_MS = 12_000;
+/** A live handler's: whatever an origin does, others get on with what this one holds. */
+const LIVE_SHIFT_MS = 5_000;
+/** The same for a live handler that holds nothing and looks at originals: within the 30 s that the platform gives to work in the background. */
+const LOOKING_MS = 12_000;
 /** What has begun at the shift's end is waited for so long: a POST is answered, or given up by its client, within 15 s. */
 const LAST_WAIT_MS = 16_000;
 /** How often it is looked whether they are over. */
@@ -69,15 +71,19 @@ class Shift {
   }
 
   get isOver(): boolean {
-    const { clock, hands } = this.#context;
+    const { clock, hands, role } = this.#context;
+    if (this.#drainsUntil === null) return false;
     const isIdle = !hands.isBusy && !hands.hasAsks;
-    return this.#drainsUntil !== null && (isIdle || clock.now() >= this.#drainsUntil);
+    const longer = role === "live" && hands.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
+    return isIdle || clock.now() >= this.#drainsUntil + longer;
   }
 
   /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
   async pause({ again, more }: Answered): Promise<void> {
     const { sleep, hands } = this.#context;
-    const ms = Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
+    // Whoever only looks at originals has nothing to say until one is seen.
+    const isMute = this.draining && hands.isEmpty;
+    const ms = isMute ? PAUSE_MS.most : Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
     const free = () => sleep(PAUSE_MS.least).then(() => hands.free());
     const enough = this.draining ? [hands.quiet()] : more ? [free()] : [];
     await Promise.race([sleep(ms), hands.rung(), ...enough]);
