@@ -35,7 +35,7 @@ export interface CalmOptions {
   /** Other settings. */
   config?: Partial<UserConfig>;
   /** How long originals and results take, ms. */
-  webMs?: number | (() => number);
+  webMs?: number | ((url: string) => number);
   /** Whether there is no such original. */
   isMissing?: (id: string) => boolean;
   /** The etag that an original's origin tells; default: none. */
@@ -143,7 +143,7 @@ function webOf(clock: VirtualClock, ittybit: FakeIttybit, fetched: string[], opt
   return (async (input: RequestInfo | URL) => {
     const url = String(input);
     fetched.push(url);
-    const ms = typeof webMs === "number" ? webMs : webMs();
+    const ms = typeof webMs === "number" ? webMs : webMs(url);
     if (ms > 0) await clock.sleep(ms);
     if (url.startsWith(ORIGINALS) && isMissing(url.slice(ORIGINALS.length + 1)))
       return new Response(null, { status: 404 });

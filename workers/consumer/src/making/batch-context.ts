@@ -59,10 +59,10 @@ export interface BatchContext extends BatchDeps {
   connections: Semaphore;
   /** Bytes of results held at once. */
   memory: Semaphore;
-  /** Looks at originals that wait for a turn of their own, by key: their networks ask for many unknown images. */
+  /** Missed keys whose networks ask for many unknown images. */
   crowded: Set<string>;
-  /** Shared by those. */
-  crowd: Semaphore;
+  /** Shared by looks at originals of unknown images: of those, and of the others. */
+  looks: { crowded: Semaphore; others: Semaphore };
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   /** Writes the marker of a missing original (once per batch); when to look for it again, Unix ms. */
   missingUntil(image: string): Promise<number>;

@@ -8,8 +8,11 @@ import { Hands } from "./hands.ts";
 /** Bytes of results held at once, of an isolate's 128 MB. */
 const MEMORY_BYTES = 50_000_000;
 
-/** Looks at once for networks that ask for many unknown images, so that connections and machine stay free for others. Chosen. */
-const CROWD_LOOKS = 1;
+/**
+ * Originals of unknown images that are looked at at once: together fewer than the connections, so that what is known to be there never waits
+ * for a slow origin. For networks that ask for many one at a time: machine and origin stay free for others. Chosen.
+ */
+const LOOKS_AT_ONCE = { crowded: 1, others: 4 };
 
 /** The same object, with each call of a method counted. */
 function counted<T extends object>(target: T, counts: Counts): T {
@@ -88,7 +91,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     connections,
     memory: createSemaphore(MEMORY_BYTES),
     crowded: new Set(),
-    crowd: createSemaphore(CROWD_LOOKS),
+    looks: { crowded: createSemaphore(LOOKS_AT_ONCE.crowded), others: createSemaphore(LOOKS_AT_ONCE.others) },
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     missingUntil: createMissing(deps, connections),
     markRefused: createRefused(deps, connections),

@@ -31,10 +31,10 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
   }
 }
 
-/** The same, but few at once for networks that ask for many: the others' looks and jobs do not wait for these. Never throws. */
+/** The same, in turn with the other looks of this batch. Never throws. */
 export function lookInTurn(context: BatchContext, key: string): Promise<void> {
-  const { crowd, crowded } = context;
-  return crowded.has(key) ? crowd.run(() => lookFirst(context, key)) : lookFirst(context, key);
+  const { looks, crowded } = context;
+  return looks[crowded.has(key) ? "crowded" : "others"].run(() => lookFirst(context, key));
 }
 
 /** Tells the edge that viewers may order nothing more of this image today. Never throws: each further miss tells it again. */
