@@ -9,6 +9,8 @@ import { stateRoot } from "../../dev/settings.ts";
 export interface StackProcess {
   edgeUrl: string;
   controlUrl: string;
+  /** The leader of its process group. */
+  pid: number;
   /** Kills the whole process group at once: nothing is flushed, nobody says goodbye. */
   kill(): Promise<void>;
   /** SIGTERM, and waits for the end. */
@@ -52,6 +54,7 @@ export async function startStackProcess(settings: {
   return {
     edgeUrl: `http://localhost:${port}`,
     controlUrl: `http://localhost:${controlPort}`,
+    pid: child.pid ?? 0,
     kill: () => end("SIGKILL", true),
     stop: () => end("SIGTERM", false),
   };

@@ -1,0 +1,225 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createChance } from "../world/chance.ts";
+import { createActs, type Done, nothingDone, untouched, warmOverlapping } from "./acts.ts";
+import { createFaults } from "./faults.ts";
+import { type MemoryPoint, watchMemory } from "./memory.ts";
+import { type MockIttybit, startMockIttybit } from "./mock-ittybit.ts";
+import { idOf, type Originals, startOriginals } from "./originals.ts";
+import { StormStack } from "./stack.ts";
+import { imageOfKey, imagesFor, keyOf, type Variant, variantsOf, warmLines } from "./variants.ts";
+import { judgeStorm, type Outcome, type Verdict } from "./verdict.ts";
+import { type View, Viewers, view } from "./viewers.ts";
+
+export interface StormSettings {
+  variants: number;
+  kills: number;
+  seed: number;
+  /** Share of calls and downloads that go wrong. */
+  faults: number;
+  /** Whether the ledger is put back to a copy in the middle. */
+  restore: boolean;
+  /** Jobs at Ittybit at once, and jobs a second. */
+  slots: number;
+  say(line: string): void;
+}
+
+export interface Played {
+  verdict: Verdict;
+  outcome: Outcome;
+  memory: MemoryPoint[];
+  faults: ReadonlyMap<string, number>;
+  reusedIds: number;
+  seconds: number;
+}
+
+const STEP_MS = 200;
+/** Without a new job for so long the storm is stuck. */
+const STUCK_MS = 300_000;
+const VIEWERS = { count: 3, pauseMs: 150 };
+const CHECKS_AT_ONCE = 6;
+/** Images in a hundred that are purged, and that are replaced. */
+const TOUCHED_PERCENT = 2;
+
+/** One storm, from a fresh state to the verdict. Nothing of it is left on the machine. */
+export async function playStorm(settings: StormSettings): Promise<Played> {
+  const began = performance.now();
+  const chance = createChance(settings.seed);
+  const faults = createFaults(chance, settings.faults);
+  const stateDir = await mkdtemp(join(tmpdir(), "prewarm-storm-"));
+  const originals = await startOriginals(imagesFor(settings.variants));
+  const mock = await startMockIttybit({ chance, faults, originals });
+  const stack = new StormStack({ stateDir, ittybitUrl: mock.url, originalsUrl: originals.url });
+  const memory = watchMemory(
+    () => stack.group,
+    () => mock.jobs.all.length,
+  );
+  try {
+    await stack.start();
+    const storm = new Storm({ settings, stack, mock, originals, chance });
+    const outcome = await storm.play();
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    const verdict = judgeStorm(outcome);
+    return { verdict, outcome, memory: memory.stop(), faults: faults.counts, reusedIds: mock.jobs.reused, seconds };
+  } finally {
+    memory.stop();
+    await stack.kill();
+    await Promise.all([mock.close(), originals.close()]);
+    await rm(stateDir, { recursive: true, force: true });
+  }
+}
+
+interface StormDeps {
+  settings: StormSettings;
+  stack: StormStack;
+  mock: MockIttybit;
+  originals: Originals;
+  chance: ReturnType<typeof createChance>;
+}
+
+class Storm {
+  readonly #deps: StormDeps;
+  readonly #done: Done = nothingDone();
+  readonly #owed: readonly Variant[];
+
+  constructor(deps: StormDeps) {
+    this.#deps = deps;
+    this.#owed = variantsOf(deps.settings.variants);
+  }
+
+  async play(): Promise<Outcome> {
+    const { stack, settings, mock } = this.#deps;
+    const { slots } = settings;
+    await stack.api("PATCH", "/gate", JSON.stringify({ concurrency: slots, rate: slots }));
+    const touched = this.#chooseTouched();
+    const viewers = new Viewers({
+      edgeUrl: () => stack.edgeUrl,
+      chance: createChance(settings.seed + 1),
+      // The edge keeps what it has shown for an hour, so what is purged or replaced is not looked at before.
+      variants: this.#owed.filter((variant) => !touched.has(imageOfKey(keyOf(variant)))),
+      ...VIEWERS,
+    });
+    const cancelled = await warmOverlapping(stack, this.#owed);
+    await stack.api("POST", "/warm?label=storm", warmLines(this.#owed), "application/x-ndjson");
+    await this.#playActs(createActs({ ...this.#deps, say: settings.say }, this.#done), cancelled, touched);
+    await this.#settle();
+    const seen = await viewers.stop();
+    const jobs = [...mock.jobs.all];
+    const [dead, cameBack] = [await this.#deadKeys(), await this.#cameBack()];
+    const last = await this.#lastViews();
+    await stack.stop();
+    return {
+      ...{ owed: this.#owed, jobs, last, dead, cameBack },
+      ...{ purged: this.#done.purged, replaced: this.#done.replaced, deletedByHand: this.#done.deletedByHand },
+      versionOf: this.#deps.originals.versionOf,
+      ...{ statuses: seen.statuses, wrongViews: seen.wrong, broken: stack.broken },
+      ...{ restored: this.#done.restored, unfinished: this.#done.unfinished },
+    };
+  }
+
+  /** Images that will be purged or replaced, by what happens to them. */
+  #chooseTouched(): Map<number, "purged" | "replaced"> {
+    const images = imagesFor(this.#deps.settings.variants);
+    const each = Math.max(2, Math.ceil((images * TOUCHED_PERCENT) / 100));
+    const chosen = untouched(images, 2 * each, this.#done, this.#deps.chance);
+    return new Map(chosen.map((image, n) => [image, n < each ? "purged" : "replaced"]));
+  }
+
+  async #playActs(
+    acts: ReturnType<typeof createActs>,
+    cancelled: string,
+    touched: ReadonlyMap<number, "purged" | "replaced">,
+  ): Promise<void> {
+    const { kills, restore } = this.#deps.settings;
+    const chosen = (what: string) => [...touched].filter(([, is]) => is === what).map(([image]) => image);
+    const timeline: [share: number, act: () => Promise<void> | void][] = [
+      [0.1, () => acts.cancel(cancelled)],
+      [0.25, () => acts.replace(chosen("replaced"), 1)],
+      [0.32, () => acts.refuse()],
+      [0.4, () => acts.purge(chosen("purged"))],
+    ];
+    if (restore) timeline.push([0.5, () => acts.exportLedger()], [0.58, () => acts.importLedger()]);
+    for (let n = 0; n < kills; n += 1) {
+      // The second one follows right after the purge.
+      const share = n === 1 ? 0.401 : 0.18 + (0.6 * n) / Math.max(1, kills);
+      timeline.push([share, n === kills - 1 ? () => acts.killAndDelete(3) : () => acts.kill()]);
+    }
+    for (const [share, act] of timeline.sort(([a], [b]) => a - b)) {
+      if (!(await this.#madeJobs(share * this.#deps.settings.variants))) return;
+      await act();
+    }
+  }
+
+  /** Waits until so many jobs were made. False: there is no progress. */
+  async #madeJobs(wanted: number): Promise<boolean> {
+    const { mock } = this.#deps;
+    let [made, since] = [-1, Date.now()];
+    while (mock.jobs.all.length < wanted) {
+      if (mock.jobs.all.length !== made) [made, since] = [mock.jobs.all.length, Date.now()];
+      if (Date.now() - since > STUCK_MS) {
+        this.#done.unfinished.push(
+          `no job was made for ${STUCK_MS / 1_000} s; ${made} of ${Math.round(wanted)} had been`,
+        );
+        return false;
+      }
+      await later(STEP_MS);
+    }
+    return true;
+  }
+
+  /** Waits until nothing is open any more. */
+  async #settle(): Promise<void> {
+    const { stack, settings } = this.#deps;
+    let [left, since] = [-1, Date.now()];
+    for (;;) {
+      const { states } = await stack.api<{ states: Record<string, number> }>("GET", "/stats");
+      const open = (states.queued ?? 0) + (states.processing ?? 0) + (states.retrying ?? 0);
+      if (open === 0) return;
+      if (open !== left) [left, since] = [open, Date.now()];
+      if (Date.now() - since > STUCK_MS) {
+        this.#done.unfinished.push(`${open} jobs were still open after ${STUCK_MS / 1_000} s without progress`);
+        return settings.say(JSON.stringify(states));
+      }
+      await later(5 * STEP_MS);
+    }
+  }
+
+  async #deadKeys(): Promise<string[]> {
+    const keys: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { jobs: { key: string; error?: { code?: string } | null }[]; nextCursor: string | null } =
+        await this.#deps.stack.api("GET", `/jobs?state=dead${cursor === null ? "" : `&cursor=${cursor}`}`);
+      keys.push(...page.jobs.map(({ key }) => key));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return keys;
+  }
+
+  /** Objects of purged images that no look of the purge is to come for. A put that met the purge is deleted by its second look. */
+  async #cameBack(): Promise<string[]> {
+    const found: string[] = [];
+    for (const image of this.#done.purged) {
+      const { purging, variants }: { purging: boolean; variants: { key: string; state: string }[] } =
+        await this.#deps.stack.api("GET", `/images/${encodeURIComponent(idOf(image))}`);
+      if (!purging) found.push(...variants.filter(({ state }) => state === "stored").map(({ key }) => key));
+    }
+    return found;
+  }
+
+  /** A last look at every owed variant. What was deleted by hand is asked for by it, and looked at again. */
+  async #lastViews(): Promise<Map<string, View | null>> {
+    const { stack } = this.#deps;
+    const last = new Map<string, View | null>();
+    const waiting = this.#owed.filter((variant) => !this.#done.purged.has(imageOfKey(keyOf(variant))));
+    const look = async (): Promise<void> => {
+      for (let one = waiting.pop(); one !== undefined; one = waiting.pop())
+        last.set(keyOf(one), await view(stack.edgeUrl ?? "", one));
+    };
+    await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, look));
+    return last;
+  }
+}
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,114 @@
+import type { MockJob } from "./mock-jobs.ts";
+import { imageOfKey, keyOf, type Variant } from "./variants.ts";
+import type { View } from "./viewers.ts";
+
+/** Jobs paid for each calm variant, at most. */
+export const PAID_MOST = { withoutRestore: 1.02, withRestore: 1.05 };
+
+/** What a storm ended with, as it was seen from outside. */
+export interface Outcome {
+  /** Every variant that a request accepted and nobody cancelled. */
+  owed: readonly Variant[];
+  jobs: readonly MockJob[];
+  /** What the last view of each owed variant showed, by its key, after everything had settled. */
+  last: ReadonlyMap<string, View | null>;
+  /** Images that were purged, and images whose original was replaced. */
+  purged: ReadonlySet<number>;
+  replaced: ReadonlySet<number>;
+  /** Keys whose object was deleted by hand, or that the last views had to ask for. */
+  deletedByHand: ReadonlySet<string>;
+  versionOf(id: string): number;
+  /** Views in the storm. */
+  statuses: ReadonlyMap<string, number>;
+  wrongViews: readonly string[];
+  dead: readonly string[];
+  /** Objects of purged images that nothing will delete any more. */
+  cameBack: readonly string[];
+  broken: readonly string[];
+  restored: boolean;
+  /** What the storm could not bring to an end. */
+  unfinished: readonly string[];
+}
+
+export interface Verdict {
+  violations: string[];
+  counts: Record<string, number | string>;
+}
+
+/**
+ * A calm variant is owed, and of no image that was purged or replaced, and its object was not deleted by hand: it needs one job. Paid are
+ * all jobs that Ittybit made for calm variants, without those that failed at Ittybit, for which another one has to be paid.
+ */
+export function judgeStorm(outcome: Outcome): Verdict {
+  const paid = paidPerVariant(outcome);
+  const most = outcome.restored ? PAID_MOST.withRestore : PAID_MOST.withoutRestore;
+  const lists: Record<string, readonly string[]> = {
+    lost: lostOf(outcome),
+    duplicated: duplicatedOf(outcome.jobs),
+    stale: staleOf(outcome),
+    "wrong image": [...outcome.wrongViews, ...wrongOf(outcome)],
+    "5xx to a viewer": serverErrors(outcome),
+    "came back after a purge": outcome.cameBack,
+    dead: outcome.dead,
+    "platform limit": outcome.broken,
+    unfinished: outcome.unfinished,
+  };
+  const violations = Object.entries(lists).flatMap(([name, all]) => all.map((one) => `${name}: ${one}`));
+  if (paid.ratio > most)
+    violations.push(
+      `paid: ${paid.jobs} jobs for ${paid.variants} calm variants, ${paid.ratio.toFixed(3)} each; at most ${most}`,
+    );
+  const counts = Object.entries(lists).map(([name, all]) => [name, all.length] as const);
+  return { violations, counts: { ...Object.fromEntries(counts), "jobs paid per variant": paid.ratio.toFixed(3) } };
+}
+
+/** Calm variants, and the jobs that were paid for them. */
+export function paidPerVariant({ owed, jobs, purged, replaced, deletedByHand }: Outcome) {
+  const isCalm = (key: string): boolean => {
+    const image = imageOfKey(key);
+    return !purged.has(image) && !replaced.has(image) && !deletedByHand.has(key);
+  };
+  const calm = new Set(owed.map(keyOf).filter(isCalm));
+  const paid = jobs.filter(({ metadata, fails }) => !fails && calm.has(metadata.key ?? ""));
+  const twice = [...Map.groupBy(paid, ({ metadata }) => metadata.key ?? "")].filter(([, all]) => all.length > 1);
+  return { jobs: paid.length, variants: calm.size, ratio: paid.length / Math.max(1, calm.size), twice };
+}
+
+function lostOf({ owed, last, purged, dead, deletedByHand }: Outcome): string[] {
+  return owed
+    .filter(({ id, width }) => {
+      const key = keyOf({ id, width });
+      if (purged.has(imageOfKey(key)) || dead.includes(key) || deletedByHand.has(key)) return false;
+      return last.get(key)?.status !== 200;
+    })
+    .map(keyOf);
+}
+
+/** Two jobs under one generation: the one number that makes a job's POST harmless to repeat. */
+function duplicatedOf(jobs: readonly MockJob[]): string[] {
+  const generations = Map.groupBy(jobs, ({ metadata }) => `${metadata.ledger}/${metadata.gen}`);
+  return [...generations]
+    .filter(([, all]) => all.length > 1)
+    .map(([generation, all]) => `${generation} (${all.length} jobs)`);
+}
+
+function staleOf({ owed, last, versionOf }: Outcome): string[] {
+  return owed
+    .filter((variant) => {
+      const version = last.get(keyOf(variant))?.version ?? null;
+      return version !== null && version !== versionOf(variant.id);
+    })
+    .map(keyOf);
+}
+
+function wrongOf({ last }: Outcome): string[] {
+  return [...last].filter(([, view]) => view?.isWrong).map(([key]) => key);
+}
+
+function serverErrors({ statuses, last }: Outcome): string[] {
+  const inStorm = [...statuses].filter(([status]) => /^5/.test(status)).map(([status, n]) => `${n} × ${status}`);
+  const after = [...last]
+    .filter(([, view]) => (view?.status ?? 0) >= 500)
+    .map(([key, view]) => `${key}: ${view?.status}`);
+  return [...inStorm, ...after];
+}
