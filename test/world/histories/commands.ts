@@ -283,6 +283,22 @@ const purgedLate = fc.tuple(target, fc.integer({ min: 20, max: 2_000 })).map(
     }),
 );
 
+/** A purge's delete takes long. The ledger is put back to before it, and the image is ordered anew at once. */
+const purgedAndPutBack = fc.tuple(target, fc.integer({ min: 20, max: 2_000 })).map(
+  ([at, ms]) =>
+    new Named(`purgedAndPutBack(accept ${at.image}, copy, purge, ${ms} ms, put back, force)`, async (world) => {
+      HAPPENINGS.accept(world, at);
+      await world.clock.run(8_000);
+      await HAPPENINGS.copyOrPutBack(world, at);
+      world.script.lateDeletes.push(60_000);
+      HAPPENINGS.purge(world, at);
+      await world.clock.run(ms);
+      await HAPPENINGS.copyOrPutBack(world, at);
+      HAPPENINGS.force(world, at);
+      await world.clock.run(200_000);
+    }),
+);
+
 /** A handler stands still for longer than its lease, and comes back with what it has to tell. */
 const lateWord = fc.tuple(target, fc.constantFrom("downloaded", "put", "posted", "before-exchange")).map(
   ([at, point]) =>
@@ -315,7 +331,7 @@ const deadAndNoAlarm = fc.tuple(target, fc.constantFrom<AlarmFate>("lost", "stuc
 
 const SCENES = {
   ...{ overnight, slowAndForced, race, lostPost, forcedAndCancelled, copyCancelled },
-  ...{ replacedAndPutBack, purgedLate, lateWord, deadAndNoAlarm },
+  ...{ replacedAndPutBack, purgedAndPutBack, purgedLate, lateWord, deadAndNoAlarm },
 };
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */
