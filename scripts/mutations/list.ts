@@ -22,3 +22,7 @@ export const MUTATIONS: Mutation[] = [
   ...RESULTS,
   ...RESTORES,
 ];
+import { READS } from "./reads.ts";
+import { WEATHER } from "./weather.ts";
+
+export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...READS];

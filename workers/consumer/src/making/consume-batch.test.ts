@@ -1,5 +1,7 @@
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { describe, expect, it } from "vitest";
+import { picture } from "../testing/pictures.ts";
+import { consumeBatch } from "./consume-batch.ts";
 import { batchWorld, message } from "./testing/batch-world.ts";
 
 const KEY = "photo/400-high.webp";
@@ -182,6 +184,46 @@ describe("a batch of misses", () => {
     expect(ledger.lastOutcome("slow/400-high.webp")).toEqual({ kind: "unposted" });
     const told = ledger.requests.findIndex(({ submitted }) => submitted.length > 0);
     expect(told).toBe(1);
+  });
+
+  it("ends after a quarter of a second, whatever origins do, and goes on behind it", async () => {
+    const { ledger, web, clock, deps, ittybit } = batchWorld();
+    web.set("https://cdn.example.com/originals/slow", async () => {
+      await clock.sleep(4_000);
+      return new Response("no", { status: 404 });
+    });
+    web.set("https://cdn.example.com/originals/photo", async () => {
+      await clock.sleep(1_000);
+      return new Response(await clock.during(picture("jpeg", 1_000, 500)));
+    });
+    const messages = ["slow/400-high.webp", KEY].map((key) =>
+      message(missMessage(key, clock.now(), { unknown: true })),
+    );
+    const background: Promise<void>[] = [];
+    const since = clock.now();
+    await consumeBatch({ queue: "prewarm-live", messages }, "live", deps, (work) => void background.push(work));
+    expect([clock.now() - since, messages.map(({ fate }) => fate)]).toEqual([250, ["ack", "ack"]]);
+    expect([ledger.requests[0]?.asks.length, ittybit.jobs.length]).toEqual([2, 0]);
+    await Promise.all(background);
+    expect(ittybit.jobs.map(({ order }) => order.metadata.key)).toEqual([KEY]);
+    expect(ledger.requests.at(-1)).toMatchObject({ leave: true });
+    // While it only looks it has nothing to say.
+    expect(ledger.requests.length).toBeLessThanOrEqual(5);
+  });
+
+  it("tells of a bug behind a batch, for nobody waits for it any more", async () => {
+    const { clock, deps, logs } = batchWorld();
+    deps.at = async (point) => {
+      if (point === "before-leave") {
+        await clock.sleep(1_000);
+        throw new TypeError("a bug");
+      }
+    };
+    const background: Promise<void>[] = [];
+    const batch = { queue: "prewarm-live", messages: [message(missMessage(KEY, clock.now()))] };
+    await consumeBatch(batch, "live", deps, (work) => void background.push(work));
+    await Promise.all(background);
+    expect(logs.filter((line) => line.startsWith("batch.failed"))).toHaveLength(1);
   });
 
   it("waits for a POST that has begun, however long: its job is told", async () => {

@@ -77,6 +77,54 @@ describe("a miss of an image that nobody knows", () => {
     expect(ledger.rows.has("slow/400-high.webp")).toBe(false);
   });
 
+  describe("of a network that asks for many", () => {
+    const from = (nth: number, keys: string[]) =>
+      keys.map((key) => message(missMessage(key, 1_800_000_000_000, { unknown: true, nth })));
+    const keysOf = (name: string) => Array.from({ length: 8 }, (_, n) => `${name}-${n}/400-high.webp`);
+
+    it("is looked at after the others, and one at a time", async () => {
+      const { consume, clock, web, fetched } = world();
+      const [crowded, others] = [keysOf("crowded"), keysOf("other")];
+      const underWay = { crowded: 0, other: 0 };
+      const most = { crowded: 0, other: 0 };
+      for (const key of [...crowded, ...others]) {
+        const id = key.slice(0, key.indexOf("/"));
+        const name = id.startsWith("crowded") ? "crowded" : "other";
+        web.set(`${ORIGINALS}/${id}`, async () => {
+          underWay[name] += 1;
+          most[name] = Math.max(most[name], underWay[name]);
+          await clock.sleep(200);
+          underWay[name] -= 1;
+          return new Response("no", { status: 404 });
+        });
+      }
+      await consume([...from(30, crowded), ...from(2, others)], "live");
+      expect(most).toEqual({ crowded: 1, other: 4 });
+      // One connection at least is free for what is known to be there.
+      expect(fetched.slice(0, 4).filter(({ url }) => url.includes("other"))).toHaveLength(4);
+      expect(fetched).toHaveLength(16);
+    });
+
+    it("is asked of the ledger after the others, which have the last looks", async () => {
+      const { consume, ledger } = world();
+      await consume(
+        [...from(30, ["b/400-high.webp"]), ...from(3, ["c/400-high.webp"]), ...from(0, ["a/400-high.webp"])],
+        "live",
+      );
+      expect(ledger.requests[0]?.asks.map(({ key }) => key[0])).toEqual(["a", "c", "b"]);
+    });
+
+    it("leaves no marker where there is no such original", async () => {
+      const { consume, web, images } = world();
+      web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 404 }));
+      await consume(from(9, [KEY]), "live");
+      expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
+      images.objects.clear();
+      await consume(from(10, [KEY]), "live");
+      expect(images.objects.size).toBe(0);
+    });
+  });
+
   it("counts as known when any message says so, and as signed when any was", async () => {
     const { consume, ledger, clock } = world();
     const at = clock.now();

@@ -247,6 +247,16 @@ describe("an image of which nothing is known", () => {
     expect(world.sent.map(({ unknown }) => unknown)).toEqual([true, undefined]);
   });
 
+  it("says how many its network has asked for, so that those with few go first", async () => {
+    const world = setup();
+    world.know("known");
+    const ids = ["a", "b", "known", "c"];
+    for (const id of ids) await detail(world, `/images/${id}?w=400`, { "CF-Connecting-IP": "2001:db8::1" });
+    await detail(world, "/images/d?w=400", { "CF-Connecting-IP": "2001:db8:0:1::1" });
+    await detail(world, "/images/e?w=400", { "CF-Connecting-IP": "2001:db8::2" });
+    expect(world.sent.map(({ nth = 0 }) => nth)).toEqual([0, 1, 0, 2, 0, 3]);
+  });
+
   it("has a limiter of its own, by the client's network, so that made-up ids are few", async () => {
     const asked: string[] = [];
     const world = setup({ allowed: () => true, allowedUnknown: (key) => asked.push(key) <= 1 });
