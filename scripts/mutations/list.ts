@@ -3,6 +3,7 @@ import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Mutation } from "./promises.ts";
+import { READS } from "./reads.ts";
 import { RESTORES } from "./restore.ts";
 import { RESULTS } from "./results.ts";
 import { STUCK } from "./stuck.ts";
@@ -21,8 +22,5 @@ export const MUTATIONS: Mutation[] = [
   ...TOOLS,
   ...RESULTS,
   ...RESTORES,
+  ...READS,
 ];
-import { READS } from "./reads.ts";
-import { WEATHER } from "./weather.ts";
-
-export const MUTATIONS: Mutation[] = [...P1_TO_P8, ...P9_TO_P17, ...WEATHER, ...FINDINGS, ...READS];
