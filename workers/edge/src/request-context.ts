@@ -1,12 +1,12 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
+import type { StoredInfo } from "@prewarm/shared/image-info";
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import type { MissMessage } from "@prewarm/shared/messages";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
 import type { ReadyVariant } from "./hit/variant.ts";
 import type { AskedLately } from "./miss/asked-lately.ts";
 import type { LiveGate } from "./miss/gate.ts";
-import type { InfoMemory } from "./miss/read-info.ts";
 import type { Target } from "./request/target.ts";
 import type { TargetCache } from "./request/target-cache.ts";
 
@@ -28,7 +28,8 @@ export interface Edge {
   fetch: typeof fetch;
   targetCache: TargetCache;
   askedLately: AskedLately;
-  infoMemory: InfoMemory;
+  /** The notes of images that this isolate has just read, so that repeated misses of one image cost R2 one read a second. `until` in Unix ms. */
+  infoMemory: Map<string, { info: StoredInfo; until: number }>;
   gate: LiveGate;
   /** Null: views are not counted. */
   views: ViewSink | null;

@@ -9,9 +9,6 @@ const INFO_WAIT_MS = 150;
 /** Some 400 bytes each. */
 const MAX_IMAGES = 1_000;
 
-/** The notes of images that this isolate has just read, so that repeated misses of one image cost R2 one read a second. `until` in Unix ms. */
-export type InfoMemory = Map<string, { info: StoredInfo; until: number }>;
-
 /**
  * The note of the target's image: what is known of it. Null when there is none, or R2 does not answer in time. That there is none is never
  * remembered: the note appears with the image's first variant, and the next viewer must see that variant.
