@@ -68,7 +68,7 @@ describe("a drain of 120 variants", () => {
     await drain(world);
     await world.clock.run(MINUTE + 3_000);
     const { breaker } = await gateOf(world);
-    expect(breaker).toMatchObject({ state: "open", status: 403 });
+    expect(breaker.state).toBe("open");
     expect(breaker.reason).toContain("store.example.net answered HTTP 403 (application/xml)");
     const paid = world.ittybit.jobs.length;
     await drain2(world);

@@ -116,6 +116,21 @@ describe("gate, stats and history", () => {
     });
   });
 
+  it("say that no result can be fetched, and name the host and its answer, which is none of Ittybit's", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a"]);
+    const message = "store.example.net answered HTTP 403 (application/xml)";
+    const unfetched = { code: "output_private", status: 403, message };
+    const outcome = { kind: "pending" as const, due: 0, unfetched };
+    const settled = granted(world, "o", [key("a")]).map(({ id, gen }) => ({ id, gen, outcome }));
+    exchange(world, "o", { submitted: settled.map(({ id, gen }) => ({ id, gen, job: "j" })), settled });
+    const { body } = await world.json("GET", "/api/v1/stats", { token: VIEWER });
+    expect(body.health).toMatchObject({
+      level: "problem",
+      sentence: `No result can be fetched: ${message}. Everything waits since 12:00 UTC; viewers get originals. One job is tried in 30 s.`,
+    });
+  });
+
   it("say that Ittybit is slow, in every place that says why nothing goes", async () => {
     const world = createApiWorld();
     await warm(world, ["a", "b", "c", "d", "e", "f"]);

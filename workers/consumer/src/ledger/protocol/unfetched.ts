@@ -5,7 +5,7 @@ import { closeBreaker, isProbe, openBreaker } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
- * Results that cannot be fetched. Each such job is kept and fetched again (making/no-result.ts). When none can be fetched, the breaker stops
+ * Results that cannot be fetched. Each such job is kept and fetched again (making/fetch-result.ts). When none can be fetched, the breaker stops
  * new jobs: they would be paid for, and their results could not be stored either. Kept jobs need no gate, so they are the free probes.
  */
 
@@ -13,7 +13,7 @@ import type { LedgerTx } from "./ledger-tx.ts";
 const ALL_FAIL = { forMs: 30_000, jobs: 3 };
 
 /** A job's result could not be fetched. Opens the breaker when no result can be. */
-export function noteUnfetched(tx: LedgerTx, entry: Entry, { code, status, message }: Unfetched): void {
+export function noteUnfetched(tx: LedgerTx, entry: Entry, { code, message }: Unfetched): void {
   const gate = tx.gateNow;
   const { unfetched } = gate.memory;
   if (!unfetched.has(entry.gen)) unfetched.set(entry.gen, tx.now);
@@ -22,7 +22,8 @@ export function noteUnfetched(tx: LedgerTx, entry: Entry, { code, status, messag
   const isPrivate = code === "output_private" && !hasStored(tx);
   const isProbes = isProbe(gate, entry.gen) && gate.state.breaker.results === true;
   if (late.length < ALL_FAIL.jobs && !isPrivate && !isProbes) return;
-  openBreaker(gate, { status, reason: `No result can be fetched: ${message}`, results: true });
+  // The breaker's status is an answer of Ittybit's own; this one is the results' host's, and stands in the message.
+  openBreaker(gate, { status: null, reason: `No result can be fetched: ${message}`, results: true });
 }
 
 /** A result was fetched and stored: the host gives results. */
