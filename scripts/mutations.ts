@@ -44,6 +44,8 @@ async function copyTree(): Promise<string> {
 
 /** No test of it was found, say: that is no test that fails. */
 const NOT_RUN = "it did not run";
+/** No test has failed until the time was out: that is no verdict. */
+const OUT_OF_TIME = "its time ran out before a test failed";
 
 /** Null when all passed; else the first line that tells what failed. */
 async function failureOf(copy: string, tests: readonly string[]): Promise<string | null> {
@@ -58,7 +60,7 @@ async function failureOf(copy: string, tests: readonly string[]): Promise<string
   } catch (error) {
     const { stdout = "", stderr = "", killed } = error as { stdout?: string; stderr?: string; killed?: boolean };
     const first = /^.*(?:FAIL|Error:).*$/m.exec(`${stdout}\n${stderr}`)?.[0]?.trim();
-    return first ?? (killed ? "it did not end" : NOT_RUN);
+    return first ?? (killed ? OUT_OF_TIME : NOT_RUN);
   }
 }
 
@@ -70,7 +72,7 @@ async function missingTests(copy: string, { tests }: Mutation): Promise<string[]
 
 interface Result {
   mutation: Mutation;
-  verdict: "red" | "GREEN" | "NOT FOUND" | "NO TEST" | "RED BEFORE";
+  verdict: "red" | "GREEN" | "NOT FOUND" | "NO TEST" | "NO VERDICT" | "RED BEFORE";
   failed: string;
 }
 
@@ -91,6 +93,7 @@ async function tryOne(copy: string, mutation: Mutation, redBefore: ReadonlySet<s
   const failure = await failureOf(copy, mutation.tests);
   await writeFile(path, source);
   if (failure === NOT_RUN) return { mutation, verdict: "NO TEST", failed: failure };
+  if (failure === OUT_OF_TIME) return { mutation, verdict: "NO VERDICT", failed: failure };
   return { mutation, verdict: failure === null ? "GREEN" : "red", failed: failure ?? "" };
 }
 
