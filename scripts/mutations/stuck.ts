@@ -55,6 +55,14 @@ export const STUCK: Mutation[] = [
     tests: [`${PROTOCOL}/settle.test.ts`],
   },
   {
+    promise: "P11",
+    breaks: "a row that has ended stays in a worker's hands, and housekeeping deletes it there",
+    file: `${PROTOCOL}/settle.ts`,
+    find: "  if (isDead) takeOut(tx, one, one.over);\n  else if",
+    replace: "  if (!isDead)\n    if",
+    tests: [`${PROTOCOL}/settle.test.ts`],
+  },
+  {
     promise: "P1",
     breaks: "a suspect that was offered to a busy worker is offered no more",
     file: `${PROTOCOL}/leases.ts`,

@@ -229,26 +229,12 @@ export const RULES: Rule[] = [
     favourites: ["deadAndNoAlarm"],
   },
   {
-    name: "stillruns",
-    breaks: "I4: a job that a later handler failed on, and that runs still, frees its slot",
-    file: `${LEDGER}/protocol/settle.ts`,
-    find: 'return outcome.kind === "failed" && outcome.ended && (',
-    replace: 'return outcome.kind === "failed" && (',
-  },
-  {
     name: "undue",
     breaks: "P1: a suspect that was offered to a busy worker is offered no more",
     file: `${LEDGER}/protocol/leases.ts`,
     find: "  row.due ??= tx.now;\n",
     replace: "",
     favourites: ["poison", "accept"],
-  },
-  {
-    name: "heldend",
-    breaks: "I7: a row that has ended is held",
-    file: `${LEDGER}/protocol/settle.ts`,
-    find: "  if (isDead) takeOut(tx, one, one.over);\n  else if",
-    replace: "  if (!isDead)\n    if",
   },
   {
     name: "blame",

@@ -193,11 +193,13 @@ describe("what became of a job", () => {
     },
   );
 
-  it("unclear for the last time: dead, and its slot is kept", () => {
-    const { granted, settle, job, slots } = setup({ limits: { maxAttempts: 1 } });
-    settle("o", granted("o", KEY), UNCLEAR);
+  it("unclear for the last time: dead, and its slot is kept, but in nobody's hands", () => {
+    const { granted, settle, job, slots, abandoned } = setup({ limits: { maxAttempts: 1 } });
+    const go = granted("o", KEY);
+    settle("o", go, UNCLEAR);
     expect(job(KEY)?.state).toBe("dead");
     expect(slots()).toBe(1);
+    expect(abandoned()).toMatchObject([{ gen: go.gen }]);
   });
 
   it("throttled: the gate is closed until then, and the row waits as before", () => {
