@@ -19,7 +19,6 @@ export const PROMISES: Record<string, string> = {
   P15: "Nothing outside the sources is fetched",
   P16: "A purged or replaced image never comes back",
   P17: "Cost per variant",
-  N5: "A request's reads are bounded, and made-up ids delay nobody",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   N1: "Every body has a limit, and JSON a depth",
   N6: "No token travels in the clear",
@@ -28,6 +27,7 @@ export const PROMISES: Record<string, string> = {
   N12: "No delivery of a hook is good for another",
   N14: "A token does what its entry says, or nothing",
   ...TOOL_PROMISES,
+  N5: "A request's reads are bounded, and made-up ids delay nobody",
 };
 
 /** A one-line change that breaks a promise, and where a test must then fail. */
