@@ -60,6 +60,16 @@ export const BLOCKS: readonly Block[] = [
     does: { prints: [/packages\/client\/dist$/m, /^prewarm-client-[\d.]+\.tgz$/m] },
   },
   { page: "docs/reliability.md", begins: "npm run soak", does: { skip: "is long, and a step of CI of its own" } },
+  {
+    page: "docs/reliability.md",
+    begins: "npm run storm",
+    does: { skip: "is long, and a step of the nightly workflow" },
+  },
+  {
+    page: "docs/reliability.md",
+    begins: "npm run conformance",
+    does: { skip: "needs an account; locally a test runs it" },
+  },
   { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
   { page: "examples/plain/README.md", begins: "node scripts/boot.mjs run", does: { prints: [] } },
   {

@@ -36,8 +36,7 @@ export const ALARMS: readonly Assumption[] = [
       expects: { "milliseconds late": atMost(LATEST_MS), "milliseconds early": atMost(0), "the alarm runs": is(true) },
       async observe(lab) {
         const subject = lab.unique();
-        await lab.ask(subject, "setAlarm", 1_000);
-        const wanted = (await lab.ask(subject, "self")).alarm ?? 0;
+        const wanted = await lab.ask(subject, "setAlarm", 1_000);
         const [ring] = (await rung(lab, subject, 1, PATIENCE_MS[lab.place])).rings;
         const late = (ring?.at ?? Number.POSITIVE_INFINITY) - wanted;
         return {
@@ -149,17 +148,20 @@ export const ALARMS: readonly Assumption[] = [
       says: "By default, an alarm interrupted by abort retries after the Durable Object resets.",
     },
     check: {
-      expects: { "an alarm that was set before the reset runs": is(true), "runs of an interrupted alarm": atLeast(2) },
+      expects: {
+        "runs of an alarm that was set before the reset": atLeast(1),
+        "runs of an interrupted alarm": atLeast(2),
+      },
       async observe(lab) {
         const [kept, interrupted] = [lab.unique(), lab.unique()];
-        await lab.ask(kept, "setAlarm", 1_000);
+        await lab.ask(kept, "setAlarm", 2_000);
         await lab.call(kept, "abort");
         await lab.ask(interrupted, "setAlarm", 100, { abortFirst: true });
         const longest = PATIENCE_MS[lab.place];
         // The first run of the interrupted alarm is seen when the object has come back.
         const selves = await Promise.all([rung(lab, kept, 1, longest), rungAfterReset(lab, interrupted, longest)]);
         return {
-          "an alarm that was set before the reset runs": selves[0].rings.length === 1,
+          "runs of an alarm that was set before the reset": selves[0].rings.length,
           "runs of an interrupted alarm": selves[1],
         };
       },

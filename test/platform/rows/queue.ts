@@ -7,18 +7,21 @@ const BATCHING_PAGE = "Queues, Batching, Retries and Delays";
 const LIMITS_PAGE = "Queues, Limits";
 const WAKE = "workers/consumer/src/ledger/object/wake.ts";
 const STEP_MS = 250;
-const PATIENCE_MS = { local: 20_000, cloudflare: 60_000 };
+/** Longer than the longest delay of a check. */
+const QUIET_MS = { local: 20_000, cloudflare: 60_000 };
 const SENT = 60;
 const BACKLOG = 200;
 const HOLD_MS = 2_000;
 /** How long the backlog is watched: the platform adds consumers when a batch completes. */
 const GROWTH_MS = { local: 10_000, cloudflare: 90_000 };
 
-/** Waits until so many messages have arrived, and a second more for those that come twice. */
+/** Waits until so many messages have arrived and a second more for those that come twice, or until none has come for long. */
 async function arrivalsOf(lab: Lab, test: string, count: number) {
-  for (let waited = 0; waited < PATIENCE_MS[lab.place]; waited += STEP_MS) {
+  let [arrived, quietMs] = [0, 0];
+  while (arrived < count && quietMs < QUIET_MS[lab.place]) {
     const { arrivals } = await lab.ask(test, "arrivals");
-    if (arrivals.length >= count) break;
+    quietMs = arrivals.length > arrived ? 0 : quietMs + STEP_MS;
+    arrived = arrivals.length;
     await lab.wait(STEP_MS);
   }
   await lab.wait(1_000);

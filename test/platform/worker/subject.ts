@@ -39,7 +39,8 @@ const LOAD_MS = 100;
 /** Every call that the Durable Object of a check takes. */
 export interface SubjectCalls {
   self(): Promise<Self>;
-  setAlarm(inMs: number, plan?: AlarmPlan): Promise<void>;
+  /** Resolves with the time that was set. */
+  setAlarm(inMs: number, plan?: AlarmPlan): Promise<number>;
   fail(): Promise<void>;
   note(name: string, value: string): string | null;
   noted(name: string): string | null;
@@ -96,9 +97,11 @@ export class Subject extends DurableObject<unknown> implements SubjectCalls {
     };
   }
 
-  async setAlarm(inMs: number, plan: AlarmPlan = {}): Promise<void> {
+  async setAlarm(inMs: number, plan: AlarmPlan = {}): Promise<number> {
+    const at = Date.now() + inMs;
     this.note("plan", JSON.stringify(plan));
-    await this.storage.setAlarm(Date.now() + inMs);
+    await this.storage.setAlarm(at);
+    return at;
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
