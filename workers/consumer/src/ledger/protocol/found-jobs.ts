@@ -72,14 +72,18 @@ function fromBefore(tx: LedgerTx, job: IttybitJob, gen: number): void {
   else if (job.status === "pending") abandon(tx, { gen, job: job.id, grantedAt: job.createdAt });
 }
 
-/** The row that this job was made for, if it waits since before the restore and this is the newest of its generations that was found. */
+/**
+ * The row that this job was made for, if it waits since before the restore and this is the newest of its generations that was found. A row that was
+ * ordered after the restore, because the copy did not hold its order, counts too until something has been done about it.
+ */
 function waitingRow(tx: LedgerTx, { metadata: { key = "" } }: IttybitJob, gen: number): Row | null {
   tx.rows.loadKeys([key]);
   const row = tx.rows.get(key);
-  if (row?.state !== WAITING || row.gen >= tx.memory.meta.restored || gen < Math.max(row.gen, floorOf(tx, row)))
-    return null;
+  if (row?.state !== WAITING || gen < floorOf(tx, row)) return null;
   const held = tx.memory.hands.holderOf(row.id);
-  return held === null || held.hand.over ? row : null;
+  const isNew = row.gen >= tx.memory.meta.restored;
+  if (isNew) return held === null && row.attempts === 0 ? row : null;
+  return gen >= row.gen && (held === null || held.hand.over) ? row : null;
 }
 
 /** The generation that the copy knows was given up after the copy was made. */

@@ -156,6 +156,27 @@ describe("a job from before a restore that Ittybit's list shows", () => {
     expect(taken(world)).toBe(0);
   });
 
+  it("is taken over by a row that is ordered after the restore, unless it is forced or was tried already", () => {
+    const orderedAfter = (more: { force?: boolean } = {}) => {
+      const world = setup();
+      world.ledger.restored("operator");
+      world.order({ keys: [KEY], ...more });
+      return world;
+    };
+    const world = orderedAfter();
+    find(world, listed(5, KEY, done));
+    expect(world.row(KEY)?.gen).toBe(5);
+    const forced = orderedAfter({ force: true });
+    const gen = forced.row(KEY)?.gen;
+    find(forced, listed(5, KEY, done));
+    expect(forced.row(KEY)?.gen).toBe(gen);
+    const held = orderedAfter();
+    held.clock.advance(HOLD_S + 1);
+    held.ready("o", held.call("o").give);
+    find(held, listed(5, KEY, done));
+    expect(held.row(KEY)?.gen).toBeGreaterThan(5);
+  });
+
   it("of a variant that does not wait has a slot until it ends", () => {
     const world = setup();
     world.ledger.restored("operator");
