@@ -159,6 +159,7 @@ export const RESULTS: Mutation[] = [
       ["what stands behind a JPEG stays", "strip-jpeg.ts", "Uint8Array.of(0xff, EOI)])", "bytes.subarray(end - 2)])"],
       ["a turned JPEG is stored unturned", "strip-jpeg.ts", "  walk.kept.push(own);\n", ""],
       ["an AVIF's picture may be overwritten", "strip-avif.ts", "own.length === 0 || overlaps", "own.length === 0"],
+      ["a picture may have any number of parts", "bytes.ts", "if (parts > PARTS_MAX)", "if (parts > 1e9)"],
     ] as const
   ).map(([breaks, file, find, replace]) => ({
     promise: "P14",

@@ -29,11 +29,12 @@ function comesNear(bytes: number, most: number): void {
   expect(bytes).toBeGreaterThan(0.8 * most);
 }
 
-/** A picture that goes on after its pixels, up to so many bytes. */
+/** A picture of so many bytes, whose one chunk goes on after its pixels. */
 async function large(width: number, bytes: number): Promise<Uint8Array> {
   const padded = new Uint8Array(bytes);
   padded.set(await picture("webp", width, width / 2));
   new DataView(padded.buffer).setUint32(4, bytes - 8, true);
+  new DataView(padded.buffer).setUint32(16, bytes - 20, true);
   return padded;
 }
 

@@ -1,4 +1,4 @@
-import { bytesOf, type Stripped, textAt, viewOf } from "./bytes.ts";
+import { bytesOf, partCounter, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 /*
  * AVIF is made of boxes, and the picture's parts are found by their places in the file (`iloc`). So nothing is moved: the bytes of metadata are
@@ -24,8 +24,10 @@ class Refusal extends Error {}
 function boxesIn(bytes: Uint8Array, from: number, to: number): Box[] {
   const view = viewOf(bytes);
   const boxes: Box[] = [];
+  const countPart = partCounter();
   let at = from;
   while (at + 8 <= to) {
+    countPart();
     const short = view.getUint32(at);
     const head = short === 1 ? 16 : 8;
     const size = short === 0 ? to - at : short === 1 ? Number(view.getBigUint64(at + 8)) : short;
@@ -84,6 +86,7 @@ function itemExtents(bytes: Uint8Array, iloc: Box, idat: Box | undefined): Map<n
   const [offsetBytes, lengthBytes, baseBytes] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15];
   const indexBytes = version === 0 ? 0 : sizes & 15;
   const found = new Map<number, Extent[]>();
+  const countPart = partCounter();
   for (let items = reader.next(version < 2 ? 2 : 4); items > 0; items -= 1) {
     const id = reader.next(version < 2 ? 2 : 4);
     const method = version === 0 ? 0 : reader.next(2) & 15;
@@ -91,6 +94,7 @@ function itemExtents(bytes: Uint8Array, iloc: Box, idat: Box | undefined): Map<n
     const base = reader.next(baseBytes) + (method === 1 ? (idat?.from ?? Number.NaN) : 0);
     const extents: Extent[] = [];
     for (let left = reader.next(2); left > 0; left -= 1) {
+      countPart();
       reader.next(indexBytes);
       const from = base + reader.next(offsetBytes);
       const length = reader.next(lengthBytes);

@@ -1,5 +1,5 @@
 import { orientationBlock, readOrientation } from "@prewarm/shared/exif";
-import { bytesOf, concat, type Stripped, textAt, viewOf } from "./bytes.ts";
+import { bytesOf, concat, partCounter, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 const SOI = 0xd8;
 const EOI = 0xd9;
@@ -93,6 +93,7 @@ function takeSegment(walk: Walk, marker: number, segment: Uint8Array): void {
 export function stripJpeg(bytes: Uint8Array): Stripped {
   const view = viewOf(bytes);
   const walk: Walk = { kept: [bytes.subarray(0, 2)], removed: new Set(), isTurned: false };
+  const countPart = partCounter();
   let at = 2;
   while (at + 2 <= bytes.length) {
     const marker = view.getUint8(at + 1);
@@ -102,6 +103,7 @@ export function stripJpeg(bytes: Uint8Array): Stripped {
       continue;
     }
     if (marker === EOI) return ended(walk, bytes, at + 2);
+    countPart();
     const header = isBare(marker) ? 2 : 2 + view.getUint16(at + 2);
     if (header < 4 && !isBare(marker)) break;
     const end = marker === SOS ? endOfScan(bytes, at + header) : at + header;

@@ -171,6 +171,23 @@ describe("what cannot be stripped is refused, and nothing throws", () => {
     expect(stripMetadata(concat([avif, moov]), "avif")).toEqual({ ok: false, message: "it is an avif sequence" });
   });
 
+  it.each(FORMATS)("%s of more parts than a picture has: each part costs time", async (format) => {
+    const whole = await picture(format, 64, 48);
+    // Parts without content, before the last part or behind all.
+    const part = { webp: "none\0\0\0\0", avif: "\0\0\0\x08none", jpeg: "\xff\xe9\0\x02", png: "\0\0\0\0none\0\0\0\0" }[
+      format
+    ];
+    const parts = (n: number) => Uint8Array.from(part.repeat(n), (char) => char.charCodeAt(0));
+    const at = { webp: whole.length, avif: whole.length, jpeg: 2, png: whole.length - 12 }[format];
+    const file = (n: number) => {
+      const bytes = concat([whole.subarray(0, at), parts(n), whole.subarray(at)]);
+      if (format === "webp") new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true);
+      return bytes;
+    };
+    expect(stripMetadata(file(1_000), format)).toMatchObject({ ok: true });
+    expect(stripMetadata(file(100_000), format)).toMatchObject({ ok: false });
+  });
+
   it.each(FORMATS)("%s that is cut off or changed anywhere", async (format) => {
     const whole = await geotagged(format, 64, 48);
     for (let length = 0; length < whole.length; length += 7) stripMetadata(whole.subarray(0, length), format);

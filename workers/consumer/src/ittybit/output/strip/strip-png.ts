@@ -1,5 +1,5 @@
 import { orientationBlock, readOrientation } from "@prewarm/shared/exif";
-import { bytesOf, concat, type Stripped, textAt, viewOf } from "./bytes.ts";
+import { bytesOf, concat, partCounter, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 const SIGNATURE_BYTES = 8;
 /** Chunks that the picture and its colours are made of, an animation's among them. */
@@ -31,7 +31,9 @@ export function stripPng(bytes: Uint8Array): Stripped {
   const view = viewOf(bytes);
   const kept = [bytes.subarray(0, SIGNATURE_BYTES)];
   const removed = new Set<string>();
+  const countPart = partCounter();
   for (let at = SIGNATURE_BYTES; at + 12 <= bytes.length; ) {
+    countPart();
     const end = at + 12 + view.getUint32(at);
     if (end > bytes.length) break;
     const name = textAt(bytes, at + 4, 4);

@@ -1,5 +1,5 @@
 import { orientationBlock, readOrientation } from "@prewarm/shared/exif";
-import { bytesOf, concat, type Stripped, textAt, viewOf } from "./bytes.ts";
+import { bytesOf, concat, partCounter, type Stripped, textAt, viewOf } from "./bytes.ts";
 
 const HEADER_BYTES = 12;
 const KEPT = new Set(["VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP"]);
@@ -38,8 +38,10 @@ export function stripWebp(bytes: Uint8Array): Stripped {
   const kept: Uint8Array[] = [];
   const removed = new Set<string>();
   let orientation: number | null = null;
+  const countPart = partCounter();
   let at = HEADER_BYTES;
   while (at + 8 <= end) {
+    countPart();
     const name = textAt(bytes, at, 4);
     const length = view.getUint32(at + 4, true);
     // The last chunk's padding may be missing.
