@@ -21,7 +21,7 @@ interface SeekDeps {
 
 /** Pages that one look reads: what is sought is seconds old, and other looks wait meanwhile. */
 const PAGES_MAX = 10;
-/** From one look for a generation to the next; of one that may be POSTed again a fifth of its age, within these. */
+/** From one look for a generation to the next: a fifth of its age, within these. */
 const AGAIN_MS = { least: 10_000, most: 300_000 };
 const AGAIN_SHARE = 0.2;
 /** Complete lists that do not show a job before there counts as none: the list may lag behind. */
@@ -83,9 +83,8 @@ export class JobSeeks {
   #dueAt({ gen, since, sureAt }: Unheard, now: number): number {
     const sought = this.#sought.get(gen);
     if (sought === undefined) return now;
-    if (sureAt !== null)
-      return sought.at < sureAt ? Math.min(sureAt, sought.at + AGAIN_MS.most) : sought.at + AGAIN_MS.least;
-    return sought.at + Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, (now - since) * AGAIN_SHARE));
+    const again = sought.at + Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, (now - since) * AGAIN_SHARE));
+    return sureAt !== null && sought.at < sureAt ? Math.min(again, sureAt) : again;
   }
 
   /** Reads from the newest job back to before the oldest of them was granted, or until all are found. */

@@ -1,4 +1,4 @@
-import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { dayOf } from "../tables/gate-state.ts";
 import { type Entry, newEntry } from "../tables/hands.ts";
@@ -27,8 +27,11 @@ export function unheardJobs(tx: LedgerTx): Unheard[] {
     for (const entry of entries.values())
       if (isUnheard(tx, entry)) found.push({ gen: entry.gen, since: entry.grantedAt, sureAt: null });
   for (const { gen, job, until, grantedAt } of memory.abandoned.list()) {
-    const sureAt = until - JOB_DEADLINE_MS + POST_LANDS_MS;
-    if (job === null) found.push({ gen, since: grantedAt ?? 0, sureAt });
+    if (job !== null) continue;
+    const givenUpAt = until - JOB_DEADLINE_MS;
+    // How old its job may be is not known any more after an eviction: then no list proves that there is none.
+    if (grantedAt === null) found.push({ gen, since: givenUpAt - LEASE_MS, sureAt: null });
+    else found.push({ gen, since: grantedAt, sureAt: givenUpAt + POST_LANDS_MS });
   }
   return found;
 }
