@@ -131,6 +131,24 @@ describe("gate, stats and history", () => {
     });
   });
 
+  it("say for how long a ledger that was put back hands nothing out, and that nothing is stuck", async () => {
+    const world = createApiWorld();
+    await warm(world, ["a"]);
+    world.advance(600_000);
+    world.ledger.restored("operator");
+    world.advance(30_000);
+    const stats = async () => (await world.json("GET", "/api/v1/stats")).body as unknown as Stats;
+    const { warnings, health } = await stats();
+    expect(warnings.map(({ code }) => code)).toEqual(["restored"]);
+    expect(health).toMatchObject({
+      level: "warning",
+      sentence:
+        "The ledger was put back to an earlier state: deletes and jobs from before are waited for until 12:12 UTC. 2 jobs wait for another 90 s; viewers get originals.",
+    });
+    world.advance(91_000);
+    expect((await stats()).warnings.map(({ code }) => code)).toEqual(["stuck"]);
+  });
+
   it("say that Ittybit is slow, in every place that says why nothing goes", async () => {
     const world = createApiWorld();
     await warm(world, ["a", "b", "c", "d", "e", "f"]);
