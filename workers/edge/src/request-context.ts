@@ -28,7 +28,7 @@ export interface Edge {
   fetch: typeof fetch;
   targetCache: TargetCache;
   askedLately: AskedLately;
-  /** The notes of images that this isolate has just read, so that repeated misses of one image cost R2 one read a second. `until` in Unix ms. */
+  /** The notes of images that this isolate has just read, by id, until when they are good (Unix ms): repeated misses of one image cost one read a second. */
   infoMemory: Map<string, { info: StoredInfo; until: number }>;
   gate: LiveGate;
   /** Null: views are not counted. */
