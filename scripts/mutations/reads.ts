@@ -22,8 +22,8 @@ export const READS: Mutation[] = [
   of(
     "a marker is read though the request may read no more",
     `${MISS}/skip-reason.ts`,
-    "context.reads.left > 0 ? withTimeLimit",
-    "context.reads.left > -9 ? withTimeLimit",
+    "context.reads.left > 0 ? wait : 0",
+    "wait",
     [READS_TEST],
   ),
   of(
@@ -78,7 +78,7 @@ export const READS: Mutation[] = [
   of(
     "a marker is written for each made-up id",
     `${MAKING}/look-first.ts`,
-    "return context.crowded.has(key) ? undefined : void (await context.missingUntil(id));",
+    "return context.fresh.has(key) ? undefined : void (await context.missingUntil(id));",
     "return void (await context.missingUntil(id));",
     [BUSY, `${MAKING}/look-first.test.ts`],
   ),
@@ -99,8 +99,8 @@ export const READS: Mutation[] = [
   of(
     "the edge does not say how many a network has asked for",
     `${MISS}/ask-once.ts`,
-    "nth: isKnown ? 0 : nth,",
-    "nth: 0,",
+    "{ unknown: true, nth, again",
+    "{ unknown: true, nth: 0, again",
     [BUSY, `${MISS}/ask-once.test.ts`],
   ),
   of("nobody has looks kept", "workers/consumer/src/ledger/protocol/ask.ts", "most * LOOKS_KEPT.share : 0", "0 : 0", [

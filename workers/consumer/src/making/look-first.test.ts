@@ -114,7 +114,7 @@ describe("a miss of an image that nobody knows", () => {
       expect(ledger.requests[0]?.asks.map(({ key }) => key[0])).toEqual(["a", "c", "b"]);
     });
 
-    it("leaves no marker where there is no such original", async () => {
+    it("leaves no marker where there is no such original, until it is asked for again", async () => {
       const { consume, web, images } = world();
       web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 404 }));
       await consume(from(9, [KEY]), "live");
@@ -122,6 +122,10 @@ describe("a miss of an image that nobody knows", () => {
       images.objects.clear();
       await consume(from(10, [KEY]), "live");
       expect(images.objects.size).toBe(0);
+      // Whoever asks again does not make ids up: a page has such an image.
+      const again = missMessage(KEY, 1_800_000_000_000, { unknown: true, nth: 10, again: true });
+      await consume([message(again)], "live");
+      expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
     });
   });
 

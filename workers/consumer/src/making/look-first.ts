@@ -21,7 +21,7 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
     if (original.kind !== "refused") return;
     const { code, message } = original;
     // A made-up id is not asked for again: for networks that ask for many, its marker would be a write for nothing.
-    if (code === "missing") return context.crowded.has(key) ? undefined : void (await context.missingUntil(id));
+    if (code === "missing") return context.fresh.has(key) ? undefined : void (await context.missingUntil(id));
     const until = clock.now() + DEAD_PERMANENT_MS;
     await context.markRefused(id, { code, until });
     await context.at("look-marked", key);

@@ -46,8 +46,10 @@ export async function askOnce(
     return repeatFor(context, reason, timesAsked);
   }
   const nth = await takeShare(context, network, isKnown);
-  if (nth !== null)
-    return send(context, timesAsked, { unknown: !isKnown, nth: isKnown ? 0 : nth, signed: target.signed });
+  if (nth !== null) {
+    const of = isKnown ? {} : { unknown: true, nth, again: timesAsked > 0 };
+    return send(context, timesAsked, { ...of, signed: target.signed });
+  }
   // Another viewer may still ask for it.
   askedLately.keep(target.key, { detail: "capped", timesAsked, silentUntil: edge.clock.now() });
   return "capped";

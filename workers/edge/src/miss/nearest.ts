@@ -11,7 +11,7 @@ import {
 } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
 import { serveVariant } from "../hit/serve-variant.ts";
-import { IMAGES_PATH, type Target } from "../request/target.ts";
+import { IMAGES_PATH } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
 
 /** Rungs looked at: a much larger picture would be no favour. */
@@ -83,7 +83,10 @@ function readyOnes({ width, height, format }: Transform, info: StoredInfo): Tran
   );
 }
 
-/** Answers with the first of these variants that is there: with more than one only where the data centre's cache has it. */
+/**
+ * Answers with the first of these variants that is there, and says that it is another than was asked for. More than one is tried only where
+ * the data centre's cache has it.
+ */
 async function answerFirst(
   context: RequestContext,
   transforms: readonly Transform[],
@@ -95,17 +98,13 @@ async function answerFirst(
     if (!signed && isWithheld(context.edge.config, id, transform)) continue;
     const target = { ...context.target, transform, key: variantKey(id, transform, version) };
     const served = await serveVariant({ ...context, target });
-    if (served instanceof Response) return asStandIn(served, target, detail);
+    if (!(served instanceof Response)) continue;
+    const { headers, status } = served;
+    const v = version === null ? "" : `&v=${version}`;
+    headers.set("Cache-Status", `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail}`);
+    headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(transform)}${v}`);
+    if (status < 400) headers.set("Cache-Control", `private, max-age=${STAND_IN_SECONDS}`);
+    return served;
   }
   return null;
-}
-
-/** The answer with another variant than was asked for, which says so and is kept shortly. */
-function asStandIn(response: Response, { id, transform, version }: Target, detail: string): Response {
-  const { headers } = response;
-  const v = version === null ? "" : `&v=${version}`;
-  headers.set("Cache-Status", `edge; fwd=uri-miss, store; fwd=uri-miss; detail=${detail}`);
-  headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(transform)}${v}`);
-  if (response.status < 400) headers.set("Cache-Control", `private, max-age=${STAND_IN_SECONDS}`);
-  return response;
 }

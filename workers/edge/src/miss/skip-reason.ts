@@ -1,7 +1,6 @@
-import { type DeadMarker, parseMarker } from "@prewarm/shared/markers";
+import { parseMarker } from "@prewarm/shared/markers";
 import type { Original } from "@prewarm/shared/source";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
-import type { ObjectStore } from "../bindings.ts";
 import type { Target } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
@@ -32,15 +31,13 @@ export async function findSkipReason(
   const now = edge.clock.now();
   const wait = context.left(MARKERS_WAIT_MS);
   const [found, gate] = await Promise.all([
-    context.reads.left > 0 ? withTimeLimit(() => look(context, original, asked), wait) : NOTHING,
+    withTimeLimit(() => look(context, original, asked), context.reads.left > 0 ? wait : 0),
     withTimeLimit(() => edge.gate.read(now), wait),
   ]);
   if (found.ok && found.value !== null) return found.value;
   if (gate.ok && gate.value.closed) return "paused";
   return gate.ok && gate.value.quiet && isMadeUp(target, asked.isKnown) ? "capped" : null;
 }
-
-const NOTHING = { ok: true, value: null } as const;
 
 /** Whether anybody could have made up what is asked for: an id, or a version that no signature vouches for. */
 function isMadeUp({ version, signed }: Target, isKnown: boolean): boolean {
@@ -63,12 +60,8 @@ async function look(
     return bucket !== null && (await bucket.head(original.key)) === null ? "missing" : null;
   }
   const ofImage = isNew || timesAsked % 2 === 1;
-  const marker = await readMarker(edge.images, ofImage ? missingKey(target.id) : deadKey(target.key));
+  const object = await edge.images.get(ofImage ? missingKey(target.id) : deadKey(target.key));
+  const marker = object === null ? null : parseMarker(await object.text());
   if (marker === null || edge.clock.now() >= marker.until) return null;
   return marker.code === "missing" || marker.code === "capped" ? marker.code : `dead:${marker.code}`;
-}
-
-async function readMarker(images: ObjectStore, key: string): Promise<DeadMarker | null> {
-  const object = await images.get(key);
-  return object === null ? null : parseMarker(await object.text());
 }
