@@ -11,17 +11,7 @@ const env = {
 Object.assign(process.env, env);
 mkdirSync("apps/dashboard/dist", { recursive: true }); // wrangler refuses a missing assets.directory
 
-const nodeTests = [
-  "packages",
-  "workers",
-  "apps",
-  "dev",
-  "scripts",
-  "test/world",
-  "test/fuzz",
-  "test/platform",
-  "test/storm",
-].map((room) => `${room}/**/*.test.ts`);
+const nodeTests = ["packages", "workers", "apps", "dev", "scripts", "test"].map((room) => `${room}/**/*.test.ts`);
 const elsewhere = ["**/node_modules/**", "**/*.workerd.test.ts", "**/*.e2e.test.ts"];
 
 /** A Worker with its bindings, held to the platform's limits. */
@@ -34,6 +24,7 @@ export default defineConfig({
   test: {
     // One of two cores would idle: what is timed here is relative, or has seconds to spare.
     maxWorkers: "100%",
+    globalSetup: ["./test/temp-folder-of-the-run.ts"],
     reporters: process.env.CI ? ["default", "./scripts/count-reporter.ts"] : ["default"],
     projects: [
       // Pure logic and node programs, beside their code.
@@ -61,6 +52,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,platform}/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"],
           testTimeout: 60_000,
+          // A condition, not a speed: it is waited for as long as `until` waits.
+          expect: { poll: { timeout: 15_000 } },
           hookTimeout: 120_000,
           env,
           // Two at a time, after all others: a stack waits much and works little.

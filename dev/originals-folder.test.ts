@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { tempFolder } from "../test/temp-folder.ts";
 import { openOriginalsFolder } from "./originals-folder.ts";
 import { startOriginals } from "./originals-server.ts";
 
 function folderWith(files: Record<string, string>): string {
-  const folder = join(mkdtempSync(join(tmpdir(), "prewarm-photos-")), "photos");
+  const folder = join(tempFolder("prewarm-photos-"), "photos");
   mkdirSync(folder);
   writeFileSync(join(folder, "../secret.jpg"), "secret");
   for (const [name, text] of Object.entries(files)) {

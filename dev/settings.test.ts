@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
+import { tempFolder } from "../test/temp-folder.ts";
 import { hookSecrets, isLoopback, readSettings } from "./settings.ts";
 
-const STATE_DIR = mkdtempSync(join(tmpdir(), "prewarm-settings-"));
+const STATE_DIR = tempFolder("prewarm-settings-");
 const read = (env: Record<string, string>) => readSettings({ STATE_DIR, ...env });
 
 describe("the local stack's settings", () => {

@@ -1,13 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { tempFolder } from "../test/temp-folder.ts";
 import { fetchFaults, judgeSite } from "./site-faults.ts";
 
 const root = dirname(import.meta.dirname);
-const folder = mkdtempSync(join(tmpdir(), "prewarm-config-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = tempFolder("prewarm-config-");
 
 function run(config?: string) {
   const file = join(folder, "config.ts");

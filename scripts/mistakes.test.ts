@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runCli } from "../apps/cli/src/run-cli.ts";
 import { createWorld } from "../apps/cli/test/testing/fake-world.ts";
 import { defineConfig, type UserConfig } from "../packages/shared/src/config.ts";
 import { checkConfig } from "../packages/shared/src/config-check.ts";
 import { checkEnvironment } from "../packages/shared/src/environment-check.ts";
+import { tempFolder } from "../test/temp-folder.ts";
 import { ADMIN, createApiWorld, HOOK_SECRET } from "../workers/consumer/src/api/testing/api-world.ts";
 import { runCommand, type World } from "./deploy/commands.ts";
 import { FakeCloudflare } from "./deploy/testing/fake-cloudflare.ts";
@@ -20,9 +20,8 @@ import { judgeSite } from "./site-faults.ts";
  */
 
 const ROOT = join(import.meta.dirname, "..");
-const folder = mkdtempSync(join(tmpdir(), "prewarm-mistakes-"));
+const folder = tempFolder("prewarm-mistakes-");
 for (const name of ["wrangler.consumer.toml", "wrangler.edge.toml"]) copyFileSync(join(ROOT, name), join(folder, name));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const hook = { verifier: { kind: "standard-webhooks", secrets: ["HOOK_SECRET"] }, mapper: { kind: "native" } };
 const GOOD = {

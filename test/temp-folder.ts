@@ -1,14 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 
-/**
- * A new folder in the system's temporary folder. It is removed when the current test ends; at the top level of a file, or in `beforeAll`,
- * pass `afterAll`: the folder then stays until the file's tests have ended.
- */
-export function tempFolder(prefix: `prewarm-${string}`, atEnd: (remove: () => void) => void = onTestFinished): string {
+const folders: string[] = [];
+
+// Registered first and therefore run last: by then the file's own hooks have stopped what works in them.
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+
+/** A new folder in the system's temporary folder, for a test or for a whole file of tests. It is removed when the file's tests have ended. */
+export function tempFolder(prefix: `prewarm-${string}`): string {
   const folder = mkdtempSync(join(tmpdir(), prefix));
-  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defineConfig } from "../../packages/shared/src/config.ts";
+import { tempFolder } from "../../test/temp-folder.ts";
 import { runCommand, type World } from "./commands.ts";
 import { versionMessage } from "./release.ts";
 import { FakeCloudflare } from "./testing/fake-cloudflare.ts";
@@ -162,7 +162,7 @@ describe("provision", () => {
   });
 
   it("makes a bucket in its jurisdiction, and looks for it there", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "prewarm-jurisdiction-"));
+    const folder = tempFolder("prewarm-jurisdiction-");
     for (const name of ["wrangler.consumer.toml", "wrangler.edge.toml"]) {
       const text = readFileSync(join(ROOT, name), "utf8");
       const bucket = 'bucket_name = "optimized-images-staging"';
@@ -175,7 +175,6 @@ describe("provision", () => {
     expect(recorded.calls.map(({ args }) => args.join(" "))).toContain(
       "r2 bucket info optimized-images-staging --json --jurisdiction eu",
     );
-    rmSync(folder, { recursive: true });
   });
 
   it("gives both Workers the signing keys where originals are private", async () => {

@@ -1,7 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freePort } from "../../dev/listen.ts";
@@ -11,6 +8,7 @@ import { urlFormat } from "../../packages/client/src/loaders/eleventy.ts";
 import { createLoader } from "../../packages/client/src/loaders/next.ts";
 import nuxt from "../../packages/client/src/loaders/nuxt.ts";
 import { breakpoints, createTransformer } from "../../packages/client/src/loaders/unpic.ts";
+import { tempFolder } from "../temp-folder.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
 const SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -39,7 +37,7 @@ async function startServer(port: number, hookUrl: string): Promise<ChildProcess>
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "prewarm-uploads-"));
+  folder = tempFolder("prewarm-uploads-");
   const port = await freePort(0, true);
   uploads = `http://localhost:${port}`;
   stack = await startTestStack({ originalsUrl: `${uploads}/originals/{id}`, hookSecret: SECRET });
@@ -49,7 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   server?.kill();
   await stack?.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const upload = async (id: string, colour: string) => {

@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { tempFolder } from "../temp-folder.ts";
 import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
 /** `ORIGINALS_DIR=./photos npm start`, black box. */
 
-const folder = mkdtempSync(join(tmpdir(), "prewarm-photos-"));
+const folder = tempFolder("prewarm-photos-");
 let stack: TestStack;
 
 const picture = (background: string) =>

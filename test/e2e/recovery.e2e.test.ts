@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startOriginals } from "../../dev/originals-server.ts";
+import { tempFolder } from "../temp-folder.ts";
 import { ask, until } from "./stack.ts";
 import { type StackProcess, startStackProcess, withBucket } from "./stack-process.ts";
 
@@ -25,7 +25,7 @@ let stateDir: string;
 let stack: StackProcess | null;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "prewarm-originals-"));
+  folder = tempFolder("prewarm-originals-");
   const files = new Map<string, string>();
   for (const [n, id] of IDS.entries()) {
     const background = { r: 40 * n, g: 120, b: 200 };
@@ -39,17 +39,15 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await originals?.close();
-  await rm(folder, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  stateDir = await mkdtemp(join(tmpdir(), "prewarm-recovery-"));
+  stateDir = tempFolder("prewarm-recovery-");
   emulator = await startEmulator({ jobMs: { min: 300, max: 1_500 } });
 });
 afterEach(async () => {
   await stack?.kill();
   stack = null;
   await emulator.close();
-  await rm(stateDir, { recursive: true, force: true });
 });
 
 async function start(): Promise<StackProcess> {

@@ -1,10 +1,9 @@
 import { readdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { stateRoot } from "../../dev/settings.ts";
+import { tempFolder } from "../temp-folder.ts";
 import { control, crowd, failureTriedAgain, firstViewer } from "./pipeline.ts";
 import { releases, skew } from "./skew.ts";
 import { startTestStack, type TestStack, until } from "./stack.ts";
@@ -55,7 +54,7 @@ describe.concurrent.each(releases)("release %s and today's", { timeout: 180_000 
   });
 
   it("after a rollback the old one finishes on newer tables what today's began", async () => {
-    const stateDir = await mkdtemp(join(tmpdir(), "prewarm-rollback-"));
+    const stateDir = tempFolder("prewarm-rollback-");
     const begun = await startTestStack({ stateDir, arrange: skew({ handlers: null, ledger: null }) });
     let stack = begun;
     try {
@@ -74,7 +73,6 @@ describe.concurrent.each(releases)("release %s and today's", { timeout: 180_000 
       await firstViewer(stack);
     } finally {
       await stack.close();
-      await rm(stateDir, { recursive: true, force: true });
     }
   });
 });

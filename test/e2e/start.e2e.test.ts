@@ -1,21 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../dev/listen.ts";
+import { tempFolder } from "../temp-folder.ts";
 import { until } from "./stack.ts";
 
 const children: ChildProcess[] = [];
 let stateDir = "";
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
-  await rm(stateDir, { recursive: true, force: true });
 });
 
 /** `npm start` as its script runs it, under a shell that does not pass signals on, as npm's. */
 async function start(env: Record<string, string> = {}) {
-  stateDir = await mkdtemp(join(tmpdir(), "prewarm-start-"));
+  stateDir = tempFolder("prewarm-start-");
   const PORT = String(await freePort(0, true));
   const CONTROL_PORT = String(await freePort(0, true));
   const started = spawn("sh", ["-c", "node scripts/boot.mjs run dev/main.ts; true"], {

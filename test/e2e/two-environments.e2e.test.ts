@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Emulator, startEmulator } from "@prewarm/ittybit-emulator/server";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
@@ -9,6 +7,7 @@ import { bundleWorkers } from "../../dev/bundle.ts";
 import { LIMITS_ENTRY, LIMITS_FLAG, localModules } from "../../dev/local-modules.ts";
 import { startOriginals } from "../../dev/originals-server.ts";
 import { prepareSamples } from "../../dev/samples.ts";
+import { tempFolder } from "../temp-folder.ts";
 import { until } from "./stack.ts";
 
 /** Staging and production in one account, as wrangler.consumer.toml has them: other names for everything, the same code. */
@@ -23,8 +22,7 @@ let emulator: Emulator;
 const closers: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  const stateDir = await mkdtemp(join(tmpdir(), "prewarm-two-"));
-  closers.push(() => rm(stateDir, { recursive: true, force: true }));
+  const stateDir = tempFolder("prewarm-two-");
   const files = await prepareSamples(join(".wrangler", "samples"));
   const originals = await startOriginals(async (id) => files.get(id) ?? null, 0);
   closers.push(() => originals.close());

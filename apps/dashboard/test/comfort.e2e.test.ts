@@ -34,6 +34,21 @@ describe("Back", () => {
     await close();
   });
 
+  it("restores what was ticked however soon the operator went on", async () => {
+    const { page, close } = await open("/jobs");
+    // In one task: no frame is drawn between the ticks and the way on.
+    await page.evaluate(() => {
+      const inRow = (n: number, what: string) =>
+        document.querySelectorAll("tbody [data-row]")[n]?.querySelector<HTMLElement>(what)?.click();
+      for (const n of [3, 30]) inRow(n, "input");
+      inRow(40, "a");
+    });
+    await page.locator(".crumbs").waitFor();
+    await page.goBack();
+    await page.getByText("2 selected").waitFor();
+    await close();
+  });
+
   it("waits for rows that come late, unless the operator has moved on", async () => {
     const { page, close } = await open("/jobs");
     await page.locator("tbody [data-row] a").nth(40).focus();

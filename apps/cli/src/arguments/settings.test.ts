@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { tempFolder } from "../../../../test/temp-folder.ts";
 import type { Arguments } from "./command.ts";
 import { readControlSettings } from "./settings.ts";
 
-const cwd = mkdtempSync(join(tmpdir(), "prewarm-cli-"));
+const cwd = tempFolder("prewarm-cli-");
 const keep = (folder: string, token: string) => {
   mkdirSync(join(cwd, folder), { recursive: true });
   writeFileSync(join(cwd, folder, "admin-token"), token);

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readJob } from "@prewarm/consumer/ittybit/dialects";
 import { describe, expect, it } from "vitest";
+import { tempFolder } from "../../../../test/temp-folder.ts";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { address, check, emulator, KEY, origin } from "../../test/testing/ittybit-world.ts";
 import { EXIT } from "../platform/exit-codes.ts";
@@ -141,7 +141,7 @@ describe("--record", () => {
     "writes what %s said, and nothing that names anybody",
     async (profile) => {
       const { apiUrl, outputUrl, control } = await emulator({ profile, strict: true });
-      const folder = mkdtempSync(join(tmpdir(), "record-"));
+      const folder = tempFolder("prewarm-record-");
       const { stderr } = await check({ ITTYBIT_API_URL: apiUrl }, ["--record", folder]);
       const [name = ""] = readdirSync(folder);
       expect(stderr).toContain(`${join(folder, name)}: nothing in it names you`);

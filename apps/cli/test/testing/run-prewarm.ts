@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { tempFolder } from "../../../../test/temp-folder.ts";
 import { VERSION } from "../../src/version.ts";
 import { TOKEN } from "./fake-control-api.ts";
 
@@ -28,9 +28,9 @@ interface RunOptions {
   nodeFlags?: readonly string[];
 }
 
-/** An empty directory: its own `.prewarm/` and no prewarm.config.ts above it. */
+/** An empty directory, removed when the file's tests have ended: its own `.prewarm/` and no prewarm.config.ts above it. */
 export function emptyDirectory(): string {
-  return mkdtempSync(join(tmpdir(), "prewarm-cli-"));
+  return tempFolder("prewarm-cli-");
 }
 
 /** Starts the real program as a child process, as a shell would. Stdin ends at once unless given. */

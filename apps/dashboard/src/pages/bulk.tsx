@@ -1,7 +1,7 @@
-import { useSignalEffect } from "@preact/signals";
+import { effect } from "@preact/signals";
 import type { ActionFilter } from "@prewarm/control-client/schema";
 import type { VNode } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { isOperator, may } from "../api/session.ts";
 import { count } from "../lib/format.ts";
 import { describeFilter, OPEN, RETRYABLE } from "../lib/job-filter.ts";
@@ -21,11 +21,16 @@ export interface Bulk {
 export function useBulk(done: () => void): { selection: Selection; open(bulk: Bulk): void; controls: VNode } {
   const selection = useMemo(() => createSelection(placeState().ticked), []);
   const path = useMemo(() => place.peek().pathname, []);
-  // What is ticked goes with the history entry, so that Back brings it back.
-  useSignalEffect(() => {
-    const ticked = [...selection.ids.value];
-    if (place.value.pathname === path) keep({ ticked });
-  });
+  // What is ticked goes with the history entry, so that Back brings it back. At once: `useSignalEffect` waits for the next frame, and an
+  // operator who goes on before it would lose the last ticks.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        const ticked = [...selection.ids.value];
+        if (place.value.pathname === path) keep({ ticked });
+      }),
+    [selection, path],
+  );
   const [bulk, open] = useState<Bulk | null>(null);
   const close = () => {
     open(null);
