@@ -51,10 +51,10 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/{e2e,platform}/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"],
-          testTimeout: 60_000,
-          // A condition, not a speed: it is waited for as long as `until` waits.
-          expect: { poll: { timeout: 15_000 } },
-          hookTimeout: 120_000,
+          // What is waited for is a condition and not a speed: these limits only end a test that hangs.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          expect: { poll: { timeout: 60_000 } },
           env,
           // Two at a time, after all others: a stack waits much and works little.
           maxWorkers: 2,

@@ -7,7 +7,7 @@ import { ask, startTestStack, type TestStack, until } from "./stack.ts";
 
 /** `ORIGINALS_DIR=./photos npm start`, black box. */
 
-const folder = tempFolder("prewarm-photos-");
+const folder = join(tempFolder("prewarm-photos-"), "photos");
 let stack: TestStack;
 
 const picture = (background: string) =>
@@ -23,7 +23,7 @@ const ready = (path: string) =>
   );
 
 beforeAll(async () => {
-  mkdirSync(join(folder, "summer trip"));
+  mkdirSync(join(folder, "summer trip"), { recursive: true });
   writeFileSync(join(folder, "summer trip/Beach (1).JPG"), await picture("#08f"));
   stack = await startTestStack({ originalsDir: folder });
 });

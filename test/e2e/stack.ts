@@ -25,12 +25,15 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   };
 }
 
+/** Longer than a condition takes to come true on a machine with ten times more work than it can do. */
+const PATIENCE_MS = 60_000;
+
 /** Asks again until `done` holds; fails with what it last saw. */
 export async function until<T>(
   what: string,
   look: () => Promise<T>,
   done: (seen: T) => boolean,
-  ms = 15_000,
+  ms = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {

@@ -131,21 +131,17 @@ describe("a fault names itself and its cure on the first screen, within a poll a
   afterEach(async () => void (await api(`/runs/${run}`, { method: "DELETE" })));
   afterAll(() => page?.context().close());
 
-  it.each(SCENES)(
-    "$name, while another lane is paused",
-    async ({ begin, cause, link, cure }) => {
-      await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { upload: { reason: "a migration" } } }) });
-      await page.getByRole("link", { name: "Overview" }).click();
-      run = await begin();
-      await polled(page);
-      const health = page.getByRole("region", { name: "Health" });
-      await inSight(health.getByText(cause));
-      await inSight(health.getByText(/upload is paused by .* \(a migration\)/));
-      await health.getByRole("link", { name: link }).first().click();
-      await inSight(page.getByRole("button", { name: cure }).first());
-    },
-    120_000,
-  );
+  it.each(SCENES)("$name, while another lane is paused", async ({ begin, cause, link, cure }) => {
+    await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { upload: { reason: "a migration" } } }) });
+    await page.getByRole("link", { name: "Overview" }).click();
+    run = await begin();
+    await polled(page);
+    const health = page.getByRole("region", { name: "Health" });
+    await inSight(health.getByText(cause));
+    await inSight(health.getByText(/upload is paused by .* \(a migration\)/));
+    await health.getByRole("link", { name: link }).first().click();
+    await inSight(page.getByRole("button", { name: cure }).first());
+  });
 
   it("a server that hangs, in the lamp and on the page", async () => {
     await page.getByRole("link", { name: "Overview" }).click();
@@ -153,7 +149,7 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     await api("/gate", { method: "PATCH", body: JSON.stringify({ paused: { upload: true } }) });
     signalRuntime("SIGSTOP");
     try {
-      await page.getByRole("switch", { name: /: Stale \d/ }).waitFor({ timeout: 20_000 });
+      await page.getByRole("switch", { name: /: Stale \d/ }).waitFor();
       await inSight(page.getByText(/The server has not answered for .*What you see is as old/));
       await inSight(page.getByRole("button", { name: "Try now" }).first());
       // Once the server answers again the page may have noticed by itself.
@@ -161,8 +157,8 @@ describe("a fault names itself and its cure on the first screen, within a poll a
     } finally {
       signalRuntime("SIGCONT");
     }
-    await page.getByRole("switch", { name: /: Live$/ }).waitFor({ timeout: 20_000 });
-  }, 90_000);
+    await page.getByRole("switch", { name: /: Live$/ }).waitFor();
+  });
 });
 
 describe("1,200 missing originals", () => {
@@ -220,7 +216,7 @@ describe("20,400 paused jobs", () => {
     await page.getByRole("link", { name: "20,400 bulk queued jobs" }).click();
     await page.getByTitle("20,400", { exact: true }).first().waitFor();
     await page.goto(`${stack.controlUrl}/jobs?search=only.jpg`);
-    await page.getByText("needle/only.jpg").first().waitFor({ timeout: 20_000 });
+    await page.getByText("needle/only.jpg").first().waitFor();
     await page.goto(`${stack.controlUrl}/jobs?state=queued&lane=bulk`);
     await page.getByRole("button", { name: "Cancel all queued…" }).click();
     const dialog = page.getByRole("dialog");
