@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@prewarm/shared/clock";
-import { migrate } from "../workers/consumer/src/ledger/tables/schema.ts";
+import { migrate } from "../workers/consumer/src/ledger/tables/migrate.ts";
 import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
 import { testConfig } from "../workers/consumer/src/ledger/testing/setup-config.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { migrate } from "../../workers/consumer/src/ledger/tables/schema.ts";
+import { migrate } from "../../workers/consumer/src/ledger/tables/migrate.ts";
 import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
 
 /** What a version tells of itself in its message, so that a rollback can judge it without the repository's history. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { bundleRelease } from "../../../../dev/bundle.ts";
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
 import { addToCopy, beginCopy, endCopy, readCopy } from "../../src/ledger/tables/copy.ts";
-import { migrate } from "../../src/ledger/tables/schema.ts";
+import { migrate } from "../../src/ledger/tables/migrate.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";

@@ -30,11 +30,6 @@ function columnsOf(sql: Sql, table: string): { name: string; isKey: boolean }[] 
     .map(({ name, pk }) => ({ name: text(name), isKey: int(pk) > 0 }));
 }
 
-/** The schema's version: a copy is read by code that knows the same. */
-export function schemaVersion(sql: Sql): number {
-  return int(sql.exec("SELECT version FROM schema_version")[0]?.version);
-}
-
 /** The next rows, a line each, and where to go on; null: that was all. */
 export function readCopy(sql: Sql, cursor: string | null): { lines: string[]; next: string | null } {
   const tables = tablesOf(sql);

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { nodeSql } from "../testing/node-sql.ts";
-import { migrate } from "./schema.ts";
+import { migrate } from "./migrate.ts";
 import type { Sql } from "./sql.ts";
 
 // A rollback leaves older code on newer tables. Here each table gets a column more than the code knows, and the tests of the
@@ -11,8 +11,8 @@ import type { Sql } from "./sql.ts";
 
 const written = vi.hoisted(() => new Set<string>());
 
-vi.mock("./schema.ts", async (importOriginal) => {
-  const original = await importOriginal<typeof import("./schema.ts")>();
+vi.mock("./migrate.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("./migrate.ts")>();
   const addColumns = (sql: Sql): void => {
     for (const { name } of sql.exec("SELECT name FROM sqlite_schema WHERE type = 'table'")) {
       if (sql.exec("SELECT 1 FROM pragma_table_info(?) WHERE name = 'later'", name ?? "").length === 0)

@@ -1,5 +1,4 @@
 import { FIRST_ENDED } from "./row.ts";
-import { int, type Sql } from "./sql.ts";
 
 /*
  * Tables of the Ledger (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
@@ -63,19 +62,4 @@ const V1 = [
 ];
 
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
-const MIGRATIONS: readonly (readonly string[])[] = [V1];
-
-/** Brings the database to the present version in one transaction. */
-export function migrate(sql: Sql, newLedgerId: string): void {
-  sql.transaction(() => {
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)",
-    );
-    const version = int(sql.exec("SELECT version FROM schema_version")[0]?.version);
-    for (const statement of MIGRATIONS.slice(version).flat()) sql.exec(statement);
-    // After a rollback the tables are newer than the code. Their version stays: a lower one would make the next upgrade create them again.
-    if (version >= MIGRATIONS.length) return;
-    sql.exec("INSERT OR REPLACE INTO schema_version (id, version) VALUES (1, ?)", MIGRATIONS.length);
-    sql.exec("INSERT OR IGNORE INTO meta (id, ledger_id, ceiling, restored) VALUES (1, ?, 0, 0)", newLedgerId);
-  });
-}
+export const MIGRATIONS: readonly (readonly string[])[] = [V1];

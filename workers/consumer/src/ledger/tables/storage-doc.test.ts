@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { nodeSql } from "../testing/node-sql.ts";
-import { migrate } from "./schema.ts";
+import { migrate } from "./migrate.ts";
 
 // docs/storage-schema.md is what an operator reads who opens the database: it has to be complete.
 const page = readFileSync(join(import.meta.dirname, "../../../../../docs/storage-schema.md"), "utf8");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { nodeSql } from "../testing/node-sql.ts";
-import { migrate } from "./schema.ts";
+import { migrate } from "./migrate.ts";
 
 const versionOf = (sql: ReturnType<typeof nodeSql>) => sql.exec("SELECT version FROM schema_version")[0]?.version;
 
