@@ -15,7 +15,7 @@ const ROWS_MAX = 1_000;
 const CHARS_MAX = 4_000_000;
 const NDJSON = "application/x-ndjson";
 
-const header = z.object({ prewarm: z.literal("ledger/1"), schema: z.number().int() });
+const header = z.object({ prewarm: z.literal("ledger/1"), schema: z.number().int().min(1) });
 const end = z.object({ end: count });
 
 const imported = z
@@ -158,7 +158,9 @@ async function begin(line: string, ledger: ApiDeps["ledger"]): Promise<void> {
   const { success, data } = header.safeParse(parse(line));
   if (!success) throw notACopy("its first line is none of `prewarm ledger export`");
   if (!(await ledger.importBegin(data.schema)))
-    throw notACopy(`it is of schema ${data.schema}: import it where that runs`);
+    throw notACopy(
+      `a newer version wrote it (schema ${data.schema}). Deploy that version or a later one, then import it`,
+    );
 }
 
 function parse(line: string): unknown {

@@ -255,7 +255,7 @@ export interface Operators {
 
   /** The ledger's rows, a line of JSON each, from a cursor on (null: from the beginning, which is audited). */
   exportSlice(cursor: string | null, who: string): Promise<CopySlice>;
-  /** A copy is to come; one that has not ended is dropped. False: it is of another schema. */
+  /** A copy is to come; one that has not ended is dropped. False: its schema is newer than this code knows. */
   importBegin(schema: number): Promise<boolean>;
   /** Which line is no row of a copy, from 0; null: all were taken in. */
   importRows(lines: string[]): Promise<number | null>;

@@ -4,8 +4,9 @@ import { brotliCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { bundleRelease } from "../../../../dev/bundle.ts";
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
-import { addToCopy, beginCopy, endCopy, readCopy } from "../../src/ledger/tables/copy.ts";
+import { readCopy } from "../../src/ledger/tables/copy.ts";
 import { migrate } from "../../src/ledger/tables/migrate.ts";
+import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
@@ -102,10 +103,11 @@ describe.each(releases)("the database of release %s", (release) => {
     const sql = nodeSql();
     for (const statement of statements) sql.exec(statement);
     sql.exec("INSERT INTO schema_version (id, version) VALUES (1, ?)", version);
-    beginCopy(sql);
-    expect(addToCopy(sql, rows)).toBeNull();
-    sql.exec("INSERT INTO meta (id, ledger_id, ceiling, restored) VALUES (1, 'x', 0, 0)");
-    expect(endCopy(sql, { rows: rows.length, number: 0, now: 0 })).toBe(true);
+    for (const line of rows) {
+      const { table, row } = JSON.parse(line) as { table: string; row: Record<string, string | number | null> };
+      const names = Object.keys(row);
+      sql.exec(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => "?")})`, ...Object.values(row));
+    }
     return sql;
   }
 
@@ -128,10 +130,10 @@ describe.each(releases)("the database of release %s", (release) => {
     engine.restored("test");
   });
 
-  it("has kept its first version's statements: what is released is never changed", () => {
-    const fresh = nodeSql();
-    migrate(fresh, "L");
-    if (version === fresh.exec("SELECT version FROM schema_version")[0]?.version)
-      expect(schemaOf(fresh)).toEqual(statements);
+  it("is what its migrations make: what is released is never changed", () => {
+    const made = nodeSql();
+    made.exec("CREATE TABLE schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)");
+    for (const statement of MIGRATIONS.slice(0, version).flat()) made.exec(statement);
+    expect(schemaOf(made)).toEqual(statements);
   });
 });

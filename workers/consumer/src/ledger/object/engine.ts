@@ -392,9 +392,7 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   importBegin(schema: number, id?: string): boolean {
-    if (schema !== this.#read(({ sql }) => schemaVersion(sql))) return false;
-    this.#note(({ sql }) => beginCopy(sql), id);
-    return true;
+    return this.#note(({ sql }) => beginCopy(sql, schema), id);
   }
 
   importRows(lines: string[], id?: string): number | null {

@@ -1,27 +1,52 @@
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { writeCeiling, writeRestored } from "./meta.ts";
+import { bringUp, schemaVersion } from "./migrate.ts";
 import { FIRST_ENDED } from "./row.ts";
+import { MIGRATIONS } from "./schema.ts";
 import { int, type Sql, type SqlRow, type SqlValue, text } from "./sql.ts";
 
 /*
- * A copy of the ledger as lines of JSON, a row each. What comes in stands in tables beside the real ones until it is whole, and takes their
- * place in one transaction: a copy that breaks off has changed nothing.
+ * A copy of the ledger as lines of JSON, a row each. A copy that comes in stands in tables beside the real ones until it is whole. Those tables
+ * have the shape of the version that wrote the copy. In one transaction the copy takes the ledger's place and is migrated to the present
+ * version: a copy that breaks off has changed nothing.
  */
 
 /** Rows of one slice; fewer of tables whose rows are long. */
 const SLICE_ROWS = 1_000;
 const LONG_ROWS: Record<string, number> = { recent: 100, hist: 5, hands: 50, dead_messages: 200 };
 const STAGED = "import_";
+/** One row about the copy that comes in: the version of its tables, and how many rows have come. */
+const HEAD = `${STAGED}copy`;
+/** A statement that changes which columns a table has; all others move rows or make indexes. */
+const SHAPES = /^((?:CREATE|ALTER|DROP) TABLE) (\w+)/;
 
 /** Where a slice begins: above this key of this table. */
 type Place = [table: string, ...key: SqlValue[]];
 
-/** Everything but the schema's own version. */
+/** The tables of the ledger: neither the platform's, nor the schema's version, nor those of a copy. */
+const IS_OURS = `name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '${STAGED}*' AND name <> 'schema_version'`;
+
 function tablesOf(sql: Sql): string[] {
-  const query =
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*' ORDER BY name";
-  const names = sql.exec(query).map(({ name }) => text(name));
-  return names.filter((name) => name !== "schema_version" && !name.startsWith(STAGED));
+  const query = `SELECT name FROM sqlite_master WHERE type = 'table' AND ${IS_OURS} ORDER BY name`;
+  return sql.exec(query).map(({ name }) => text(name));
+}
+
+/** The tables that hold the rows of a copy, by the names that they will have. */
+function stagedOf(sql: Sql): string[] {
+  const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ? AND name <> ? ORDER BY name";
+  return sql.exec(query, `${STAGED}*`, HEAD).map(({ name }) => text(name).slice(STAGED.length));
+}
+
+/**
+ * The statements that make the empty tables of a version: those of the database, which newer code may have made, or those of an earlier
+ * version. Null: this code cannot bring the version up to date.
+ */
+function statementsOf(sql: Sql, version: number): string[] | null {
+  if (version === schemaVersion(sql)) {
+    const query = `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND ${IS_OURS} ORDER BY type DESC, name`;
+    return sql.exec(query).map((row) => text(row.sql));
+  }
+  return version >= 1 && version <= MIGRATIONS.length ? MIGRATIONS.slice(0, version).flat() : null;
 }
 
 function columnsOf(sql: Sql, table: string): { name: string; isKey: boolean }[] {
@@ -52,30 +77,49 @@ function nextTable(tables: readonly string[], table: string): Place | null {
   return next === undefined ? null : [next];
 }
 
-/** Empty tables for a copy that is to come, whatever became of an earlier one. */
-export function beginCopy(sql: Sql): void {
-  for (const table of tablesOf(sql)) {
-    sql.exec(`DROP TABLE IF EXISTS ${STAGED}${table}`);
-    sql.exec(`CREATE TABLE ${STAGED}${table} AS SELECT * FROM ${table} WHERE 0`);
-  }
+/** Empty tables for a copy of this version; an earlier copy that has not ended is dropped. False: this code does not know the version. */
+export function beginCopy(sql: Sql, version: number): boolean {
+  const statements = statementsOf(sql, version);
+  if (statements === null) return false;
+  dropCopy(sql);
+  sql.exec(`CREATE TABLE ${HEAD} (version INTEGER NOT NULL, rows INTEGER NOT NULL)`);
+  sql.exec(`INSERT INTO ${HEAD} (version, rows) VALUES (?, 0)`, version);
+  for (const statement of statements) if (SHAPES.test(statement)) sql.exec(statement.replace(SHAPES, `$1 ${STAGED}$2`));
+  return true;
 }
 
-/** Takes rows in; answers which line is none, from 0, or null. */
+function dropCopy(sql: Sql): void {
+  for (const table of stagedOf(sql)) sql.exec(`DROP TABLE ${STAGED}${table}`);
+  sql.exec(`DROP TABLE IF EXISTS ${HEAD}`);
+}
+
+/** Takes rows in; answers which line is no row of the copy, from 0, or null. */
 export function addToCopy(sql: Sql, lines: readonly string[]): number | null {
-  const known = new Map(tablesOf(sql).map((table) => [table, new Set(columnsOf(sql, table).map(({ name }) => name))]));
+  const known = new Map(
+    stagedOf(sql).map((table) => [table, new Set(columnsOf(sql, STAGED + table).map(({ name }) => name))]),
+  );
   for (const [at, line] of lines.entries()) {
     const one = parseLine(line);
     const columns = one === null ? undefined : known.get(one.table);
     const names = Object.keys(one?.row ?? {});
     if (one === null || columns === undefined || names.length !== columns.size) return at;
-    if (!names.every((name) => columns.has(name))) return at;
-    const places = names.map(() => "?").join();
-    sql.exec(
-      `INSERT INTO ${STAGED}${one.table} (${names.join()}) VALUES (${places})`,
-      ...names.map((name) => one.row[name] ?? null),
-    );
+    if (!names.every((name) => columns.has(name)) || !isTaken(sql, one, names)) return at;
   }
+  if (lines.length > 0) sql.exec(`UPDATE ${HEAD} SET rows = rows + ?`, lines.length);
   return null;
+}
+
+/** False: the table has the row already, or lacks a value that it must have. */
+function isTaken(sql: Sql, { table, row }: { table: string; row: SqlRow }, names: readonly string[]): boolean {
+  try {
+    const places = names.map(() => "?").join();
+    const values = names.map((name) => row[name] ?? null);
+    sql.exec(`INSERT INTO ${STAGED}${table} (${names.join()}) VALUES (${places})`, ...values);
+    return true;
+  } catch (error) {
+    if (/constraint failed|datatype mismatch/.test(String(error))) return false;
+    throw error;
+  }
 }
 
 function parseLine(line: string): { table: string; row: SqlRow } | null {
@@ -90,30 +134,27 @@ function parseLine(line: string): { table: string; row: SqlRow } | null {
 }
 
 /**
- * The copy takes the ledger's place, if it has so many rows. `number` is above all that the present ledger and the copy can have given:
- * whatever happens next, none is given again, and what the copy says to wait gets a new one.
+ * The copy takes the ledger's place, if it has so many rows, and is migrated to the present version. `number` is above all that the present
+ * ledger and the copy can have given: whatever happens next, none is given again, and what the copy says to wait gets a new one.
  */
 export function endCopy(sql: Sql, { rows, number, now }: { rows: number; number: number; now: number }): boolean {
-  const tables = tablesOf(sql);
-  const staged = sql
-    .exec("SELECT name FROM sqlite_master WHERE name GLOB ?", `${STAGED}*`)
-    .map(({ name }) => text(name));
-  if (staged.length !== tables.length || staged.length === 0) return false;
-  const counted = staged.map((name) => int(sql.exec(`SELECT count(*) AS n FROM ${name}`)[0]?.n));
-  const has = counted.reduce((sum, n) => sum + n, 0);
-  if (has !== rows || int(sql.exec(`SELECT count(*) AS n FROM ${STAGED}meta`)[0]?.n) !== 1) return false;
-  const ceiling = int(
-    sql.exec(`SELECT max(ceiling) AS n FROM (SELECT ceiling FROM meta UNION ALL SELECT ceiling FROM ${STAGED}meta)`)[0]
-      ?.n,
-  );
-  for (const table of tables) {
+  const version = versionOfCopy(sql, rows);
+  const statements = version === null ? null : statementsOf(sql, version);
+  if (version === null || statements === null) return false;
+  const ceilings = `SELECT max(ceiling) AS n FROM (SELECT ceiling FROM meta UNION ALL SELECT ceiling FROM ${STAGED}meta)`;
+  const ceiling = Math.max(int(sql.exec(ceilings)[0]?.n), number);
+  for (const table of tablesOf(sql)) sql.exec(`DROP TABLE ${table}`);
+  for (const statement of statements) sql.exec(statement);
+  for (const table of stagedOf(sql)) {
     const columns = columnsOf(sql, table).map(({ name }) => name);
     sql.exec(`DELETE FROM ${table}`);
     sql.exec(`INSERT INTO ${table} (${columns.join()}) SELECT ${columns.join()} FROM ${STAGED}${table}`);
-    sql.exec(`DROP TABLE ${STAGED}${table}`);
   }
-  writeCeiling(sql, Math.max(ceiling, number));
-  writeRestored(sql, Math.max(ceiling, number));
+  dropCopy(sql);
+  sql.exec("UPDATE schema_version SET version = ?", version);
+  bringUp(sql);
+  writeCeiling(sql, ceiling);
+  writeRestored(sql, ceiling);
   // A row that was accepted while the copy was made may stand in it without its chunk.
   sql.exec(
     "UPDATE jobs SET due = ? WHERE state < ? AND due IS NULL AND id NOT IN (SELECT value FROM fresh, json_each(fresh.ids))",
@@ -121,4 +162,12 @@ export function endCopy(sql: Sql, { rows, number, now }: { rows: number; number:
     FIRST_ENDED,
   );
   return true;
+}
+
+/** The version of the copy that has come in; null: there is none, or it has other rows than its end says. */
+function versionOfCopy(sql: Sql, rows: number): number | null {
+  const isBegun = sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", HEAD).length === 1;
+  const head = isBegun ? sql.exec(`SELECT version, rows FROM ${HEAD}`)[0] : undefined;
+  if (head === undefined || int(head.rows) !== rows) return null;
+  return sql.exec(`SELECT 1 FROM ${STAGED}meta`).length === 1 ? int(head.version) : null;
 }

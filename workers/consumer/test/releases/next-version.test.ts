@@ -1,0 +1,247 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Engine } from "../../src/ledger/object/engine.ts";
+import { migrate } from "../../src/ledger/tables/migrate.ts";
+import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
+import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
+import { testConfig } from "../../src/ledger/testing/setup-config.ts";
+import { testEngine } from "../../src/ledger/testing/test-engine.ts";
+import { type Call, playSession } from "./session.ts";
+
+/*
+ * A migration that no release has yet is appended to the list, as CONTRIBUTING.md says under "Add a table or a column". Everything else is
+ * the code of today: the database of each release is brought to the next version, taken back to code that does not know the version, and
+ * brought forward again; a copy of each release is imported by the next.
+ */
+
+type Sql = ReturnType<typeof nodeSql>;
+
+/** What a next version may do: a column, a table with an index that is filled from documents, rows that are changed. */
+const NEXT = [
+  "ALTER TABLE jobs ADD COLUMN asked_by TEXT",
+  "ALTER TABLE abandoned ADD COLUMN why TEXT NOT NULL DEFAULT 'unknown'",
+  "CREATE TABLE claims (gen INTEGER PRIMARY KEY, job INTEGER NOT NULL, owner TEXT NOT NULL)",
+  `INSERT INTO claims (gen, job, owner) SELECT json_extract(entry.value, '$[1]'), json_extract(entry.value, '$[0]'), owner
+    FROM hands, json_each(hands.body, '$.entries') AS entry`,
+  "CREATE INDEX claims_owner ON claims (owner)",
+  "UPDATE jobs SET asked_by = 'run ' || run WHERE run > 0",
+];
+
+/** Whether the code that runs is the next version's. */
+const code = vi.hoisted(() => ({ isNext: false }));
+vi.mock("../../src/ledger/tables/schema.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../../src/ledger/tables/schema.ts")>();
+  return {
+    ...original,
+    get MIGRATIONS() {
+      return code.isNext ? [...original.MIGRATIONS, NEXT] : original.MIGRATIONS;
+    },
+  };
+});
+
+beforeEach(() => {
+  code.isNext = false;
+});
+
+const RELEASES = join(import.meta.dirname, "../fixtures/releases");
+const releases = readdirSync(RELEASES);
+const read = (release: string, file: string): string => readFileSync(join(RELEASES, release, file), "utf8");
+const linesOf = (release: string): string[] => read(release, "rows.ndjson").trimEnd().split("\n");
+const schemaOf = (release: string) =>
+  JSON.parse(read(release, "schema.json")) as { version: number; statements: string[] };
+
+const clock = { ms: 0, now: () => clock.ms, random: () => 0.5 };
+beforeEach(() => {
+  clock.ms = Date.UTC(2026, 10, 24, 13);
+});
+
+function open(sql: Sql): Engine {
+  const { engine } = testEngine(sql, { config: testConfig(), clock });
+  clock.ms += 60_000;
+  return engine;
+}
+
+/** The database as the release left it, with work under way. */
+function left(release: string): Sql {
+  const sql = nodeSql();
+  const { version, statements } = schemaOf(release);
+  for (const statement of statements) sql.exec(statement);
+  sql.exec("INSERT INTO schema_version (id, version) VALUES (1, ?)", version);
+  for (const line of linesOf(release)) {
+    const { table, row } = JSON.parse(line) as { table: string; row: Record<string, string | number | null> };
+    const names = Object.keys(row);
+    sql.exec(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => "?")})`, ...Object.values(row));
+  }
+  return sql;
+}
+
+function tablesOf(sql: Sql): string[] {
+  const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_version' ORDER BY name";
+  return sql.exec(query).map(({ name }) => String(name));
+}
+
+/** What the tables are: of which columns with which types, and of which indexes. */
+function shapeOf(sql: Sql) {
+  const columns =
+    "SELECT m.name AS t, c.name, c.type, c.pk, c.\"notnull\" AS must FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1, 2";
+  const indexes = "SELECT name, tbl_name AS t, sql FROM sqlite_master WHERE type = 'index' ORDER BY name";
+  return { columns: sql.exec(columns), indexes: sql.exec(indexes) };
+}
+
+/** The rows of a table in columns that the release knew. */
+function rowsOf(sql: Sql, table: string, release: string) {
+  const old = nodeSql();
+  for (const statement of schemaOf(release).statements) old.exec(statement);
+  const names = old.exec("SELECT name FROM pragma_table_info(?)", table).map(({ name }) => String(name));
+  return sql.exec(`SELECT ${names} FROM ${table} ORDER BY 1, 2`);
+}
+
+const versionOf = (sql: Sql) => Number(sql.exec("SELECT version FROM schema_version")[0]?.version);
+const jobsOf = (sql: Sql) => Number(sql.exec("SELECT count(*) AS n FROM jobs")[0]?.n);
+
+/** Asks for new variants, and makes all that is handed out: the ledger works. */
+function work(engine: Engine, run: string): void {
+  const keys = [1, 2, 3].map((n) => `${run}-${n}/400-high.webp`);
+  engine.patchGate({ paused: { bulk: false } }, "test");
+  engine.acceptChunk(chunkOf({ run, lane: "bulk", keys }, { id: run, chunk: 0, hash: "h" }));
+  const stored = new Set<string>();
+  const request = { owner: run, role: "work" as const, room: 40, asks: [], submitted: [], leave: false };
+  let answer = engine.exchange({ ...request, first: true, have: [], settled: [] });
+  for (let calls = 0; calls < 30 && keys.some((key) => !stored.has(key)); calls += 1) {
+    clock.ms += 10_000;
+    if (answer.status !== "ok") throw new Error(answer.status);
+    const have = answer.give.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
+    const go = engine.exchange({ ...request, first: false, have, settled: [] });
+    if (go.status !== "ok") throw new Error(go.status);
+    const gone = go.give.filter(({ phase }) => phase === "go");
+    for (const { key } of gone) stored.add(key);
+    const outcome = { kind: "stored" as const, bytes: 9, etag: "e", tookMs: 5 };
+    const settled = gone.map(({ id, gen }) => ({ id, gen, outcome }));
+    answer = engine.exchange({ ...request, first: false, have: [], settled });
+  }
+  expect([...stored]).toEqual(expect.arrayContaining(keys));
+  expect(engine.getRun(run)?.states).toMatchObject({ stored: 3 });
+}
+
+/** What `prewarm ledger export` reads. */
+function copyOf(engine: Engine): { schema: number; lines: string[] } {
+  const { schema, ...first } = engine.exportSlice(null, "test");
+  const lines = [...first.lines];
+  for (let { next } = first; next !== null; ) {
+    const slice = engine.exportSlice(next, "test");
+    lines.push(...slice.lines);
+    next = slice.next;
+  }
+  return { schema, lines };
+}
+
+describe.each(releases)("the database of release %s and the next version", (release) => {
+  it("is brought to it with all rows, and works on", () => {
+    const sql = left(release);
+    const tables = tablesOf(sql);
+    const before = tables.map((table) => rowsOf(sql, table, release));
+    expect(before.filter((rows) => rows.length > 0).length).toBeGreaterThan(15);
+    code.isNext = true;
+    migrate(sql, "other");
+    expect(versionOf(sql)).toBe(schemaOf(release).version + 1);
+    expect(tables.map((table) => rowsOf(sql, table, release))).toEqual(before);
+    const fresh = nodeSql();
+    migrate(fresh, "L");
+    expect(shapeOf(sql)).toEqual(shapeOf(fresh));
+    expect(sql.exec("SELECT DISTINCT why FROM abandoned")).toEqual([{ why: "unknown" }]);
+    work(open(sql), "next");
+  });
+
+  it("works under the release's code again after a rollback, and goes forward once more without a second migration", () => {
+    const sql = left(release);
+    code.isNext = true;
+    work(open(sql), "next");
+    const shape = shapeOf(sql);
+    code.isNext = false;
+    work(open(sql), "back");
+    expect(shapeOf(sql)).toEqual(shape);
+    code.isNext = true;
+    work(open(sql), "forward");
+    expect(shapeOf(sql)).toEqual(shape);
+    expect(versionOf(sql)).toBe(schemaOf(release).version + 1);
+  });
+});
+
+describe.each(releases)("a copy of release %s", (release) => {
+  it("is imported by the next version: all its rows, in that version's tables, and the ledger works", () => {
+    const { version } = schemaOf(release);
+    const lines = linesOf(release);
+    code.isNext = true;
+    const sql = nodeSql();
+    const engine = open(sql);
+    work(engine, "before");
+    expect(engine.importBegin(version)).toBe(true);
+    for (const line of lines) expect(engine.importRows([line])).toBeNull();
+    expect(engine.importEnd(lines.length, "test")).toBe(true);
+    const fresh = nodeSql();
+    migrate(fresh, "L");
+    expect(shapeOf(sql)).toEqual(shapeOf(fresh));
+    expect(versionOf(sql)).toBe(version + 1);
+    const old = left(release);
+    for (const table of ["jobs", "runs", "images", "attempts", "recent", "actions"])
+      expect(rowsOf(sql, table, release).length, table).toBe(rowsOf(old, table, release).length);
+    expect(sql.exec("SELECT count(*) AS n FROM jobs WHERE asked_by IS NOT NULL")[0]?.n).toBe(
+      old.exec("SELECT count(*) AS n FROM jobs WHERE run > 0")[0]?.n,
+    );
+    work(engine, "after");
+  });
+
+  it("is imported under the release's code into tables of the next version, and back", () => {
+    const sql = left(release);
+    code.isNext = true;
+    const { schema, lines } = copyOf(open(sql));
+    expect(schema).toBe(schemaOf(release).version + 1);
+    code.isNext = false;
+    const back = open(sql);
+    expect(back.importBegin(schema)).toBe(true);
+    expect(back.importRows(lines)).toBeNull();
+    expect(back.importEnd(lines.length, "test")).toBe(true);
+    work(back, "back");
+    expect(back.importBegin(schemaOf(release).version)).toBe(true);
+    expect(back.importRows(linesOf(release))).toBeNull();
+    expect(back.importEnd(linesOf(release).length, "test")).toBe(true);
+    expect(versionOf(sql)).toBe(schemaOf(release).version);
+    work(back, "older");
+    code.isNext = true;
+    work(open(sql), "forward");
+    expect(versionOf(sql)).toBe(schemaOf(release).version + 1);
+  });
+
+  it("of the next version is refused by the release, and changes nothing", () => {
+    const sql = left(release);
+    const engine = open(sql);
+    const before = jobsOf(sql);
+    for (const schema of [schemaOf(release).version + 1, 0, -1]) expect(engine.importBegin(schema)).toBe(false);
+    expect(jobsOf(sql)).toBe(before);
+  });
+
+  it("that ends under other code than it began under is whole or nothing", () => {
+    const lines = linesOf(release);
+    const sql = nodeSql();
+    const engine = open(sql);
+    expect(engine.importBegin(schemaOf(release).version)).toBe(true);
+    expect(engine.importRows(lines)).toBeNull();
+    code.isNext = true;
+    const next = open(sql);
+    expect(next.importEnd(lines.length, "test")).toBe(true);
+    expect(versionOf(sql)).toBe(schemaOf(release).version + 1);
+    work(next, "after");
+  });
+});
+
+describe.each(releases)("callers of release %s and the next version's ledger", (release) => {
+  it("understand each other, call by call", () => {
+    code.isNext = true;
+    const old = JSON.parse(read(release, "calls.json")) as Call[];
+    const engine = open(nodeSql());
+    for (const { call, args } of old)
+      expect(() => (engine[call] as (...args: unknown[]) => unknown)(...structuredClone(args)), call).not.toThrow();
+    expect(playSession().calls.length).toBeGreaterThanOrEqual(old.length);
+  });
+});
