@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../apps/cli/src/program.ts";
@@ -8,11 +8,14 @@ import { configSchema } from "../packages/shared/src/config-schema.ts";
 import { JOB_STATES } from "../packages/shared/src/job.ts";
 import { isNoise } from "../packages/shared/src/noise.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
+import { MIGRATIONS } from "../workers/consumer/src/ledger/tables/schema.ts";
+import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
 
 // The checklists of CONTRIBUTING.md, held against everything there is of each kind. What fails names the step that was forgotten.
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const readAll = (...patterns: string[]): string => globSync(patterns, { cwd: root }).map(read).join("\n");
+const RELEASES = "workers/consumer/test/fixtures/releases";
 const contributing = read("CONTRIBUTING.md");
 
 /** The texts of a checklist's steps. */
@@ -94,6 +97,40 @@ describe("a job outcome", () => {
 
   it.each(JOB_STATES)("and the state %s", (state) => {
     expectSteps("a job outcome", `state ${state}`, { 5: read("docs/job-lifecycle.md").includes(`\n| ${state} |`) });
+  });
+});
+
+describe("a table or a column", () => {
+  const folders = readdirSync(join(root, RELEASES)).map((release) => `${RELEASES}/${release}/schema.json`);
+  const released = folders.map((file) => JSON.parse(read(file)) as { version: number; statements: string[] });
+  const columnsOf = (statements: readonly string[]): string[] => {
+    const sql = nodeSql();
+    for (const statement of statements) sql.exec(statement);
+    const query = `SELECT m.name || '.' || c.name AS name FROM sqlite_master m, pragma_table_info(m.name) c
+      WHERE m.type = 'table' AND m.name <> 'schema_version'`;
+    return sql.exec(query).map(({ name }) => String(name));
+  };
+  const columns = columnsOf(MIGRATIONS.flat());
+  const known = new Set(released.flatMap(({ statements }) => columnsOf(statements)));
+  const tables = [...new Set(columns.map((column) => column.split(".")[0] ?? ""))];
+  const code = globSync("workers/consumer/src/ledger/tables/*.ts", { cwd: root }).filter(
+    (path) => !/\.test\.ts$|\/(schema|copy)\.ts$/.test(path),
+  );
+  const queries = code.map(read).join("\n");
+  const page = read("docs/storage-schema.md");
+  const [, stored = ""] = /\n### Stored formats\n(.*?)(?=\n##|$)/s.exec(read("CHANGELOG.md")) ?? [];
+
+  it.each(tables)("%s", (table) => {
+    expectSteps("a table or a column", table, {
+      2: new RegExp(`\\b(INTO|FROM|UPDATE) ${table}\\b`).test(queries),
+      4: page.includes(`\n| \`${table}\` |`),
+    });
+  });
+
+  it("that a release has stays in every later version, and a new column is told", () => {
+    for (const column of known) expectSteps("a table or a column", column, { 1: columns.includes(column) });
+    for (const column of columns.filter((name) => !known.has(name)))
+      expectSteps("a table or a column", column, { 5: stored.includes(column.split(".")[1] ?? column) });
   });
 });
 

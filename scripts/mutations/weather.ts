@@ -4,7 +4,9 @@ const SRC = "workers/consumer/src";
 const PROTOCOL = `${SRC}/ledger/protocol`;
 const TABLES = `${SRC}/ledger/tables`;
 
-/** What audits found in production's weather: each answer taken back by one line. */
+/** What audits found in production's weather: each answer taken back by one line. */ const NEXT_VERSION =
+  "workers/consumer/test/releases/next-version.test.ts";
+
 export const WEATHER: Mutation[] = [
   {
     promise: "P11",
@@ -58,8 +60,40 @@ export const WEATHER: Mutation[] = [
     promise: "P1",
     breaks: "a copy that misses rows takes the ledger's place",
     file: `${TABLES}/copy.ts`,
-    find: "if (has !== rows || int(",
-    replace: "if (int(",
+    find: "if (head === undefined || int(head.rows) !== rows) return null;",
+    replace: "if (head === undefined) return null;",
     tests: [`${SRC}/api/ledger.test.ts`],
+  },
+  {
+    promise: "P1",
+    breaks: "a copy of an earlier version is not brought to the present tables",
+    file: `${TABLES}/copy.ts`,
+    find: "  bringUp(sql);\n",
+    replace: "",
+    tests: [NEXT_VERSION],
+  },
+  {
+    promise: "P1",
+    breaks: "a copy of an earlier version is refused",
+    file: `${TABLES}/copy.ts`,
+    find: "version >= 1 && version <= MIGRATIONS.length",
+    replace: "version < 1",
+    tests: [NEXT_VERSION],
+  },
+  {
+    promise: "P1",
+    breaks: "older code on newer tables cannot take back its own copy",
+    file: `${TABLES}/copy.ts`,
+    find: "if (version === schemaVersion(sql)) {",
+    replace: "if (version === schemaVersion(sql) && version <= MIGRATIONS.length) {",
+    tests: [NEXT_VERSION],
+  },
+  {
+    promise: "P1",
+    breaks: "a rollback forgets how far the tables are: the next upgrade migrates them twice",
+    file: `${TABLES}/migrate.ts`,
+    find: "if (version >= MIGRATIONS.length) return false;",
+    replace: "if (version === MIGRATIONS.length) return false;",
+    tests: [NEXT_VERSION],
   },
 ];

@@ -7,6 +7,7 @@ import {
   type WritingCall,
 } from "../../workers/consumer/src/ledger/contract.ts";
 import { nameOf, placeOf } from "../../workers/consumer/src/ledger/tables/job-ids.ts";
+import { MIGRATIONS } from "../../workers/consumer/src/ledger/tables/schema.ts";
 import type { SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { CalmWorld, PUBLIC_URL } from "./calm-world.ts";
@@ -90,15 +91,15 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   recover: async () => [],
   restored: async () => [WHO, { bookmark: "b" }, null],
   exportSlice: async () => [null, WHO],
-  importBegin: async () => [1],
+  importBegin: async () => [MIGRATIONS.length],
   importRows: async ({ ledger }) => {
     const lines = await wholeCopy(ledger);
-    await ledger.importBegin(1);
+    await ledger.importBegin(MIGRATIONS.length);
     return [lines];
   },
   importEnd: async ({ ledger }) => {
     const lines = await wholeCopy(ledger);
-    await ledger.importBegin(1);
+    await ledger.importBegin(MIGRATIONS.length);
     await ledger.importRows(lines);
     return [lines.length, WHO];
   },

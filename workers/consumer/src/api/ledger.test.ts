@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Engine, EngineHost } from "../ledger/object/engine.ts";
+import { MIGRATIONS } from "../ledger/tables/schema.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
 import { testEngine } from "../ledger/testing/test-engine.ts";
 import { type ApiWorld, createApiWorld, VIEWER, work } from "./testing/api-world.ts";
@@ -40,7 +41,7 @@ describe("a copy of the ledger", () => {
     const world = await filled();
     const copy = await exported(world);
     const lines = copy.trimEnd().split("\n");
-    expect(lines[0]).toBe('{"prewarm":"ledger/1","schema":1}');
+    expect(lines[0]).toBe(`{"prewarm":"ledger/1","schema":${MIGRATIONS.length}}`);
     expect(lines.at(-1)).toBe(JSON.stringify({ end: lines.length - 2 }));
     const other = createApiWorld();
     other.advance(60_000);
@@ -71,7 +72,9 @@ describe("a copy of the ledger", () => {
   it.each<[string, (lines: string[]) => string[]]>([
     ["misses a row", (lines) => lines.toSpliced(5, 1)],
     ["has a row twice", (lines) => lines.toSpliced(5, 0, lines[5] ?? "")],
-    ["is of another schema", (lines) => ['{"prewarm":"ledger/1","schema":99}', ...lines.slice(1)]],
+    ["is of a newer schema", (lines) => ['{"prewarm":"ledger/1","schema":99}', ...lines.slice(1)]],
+    ["is of no schema", (lines) => ['{"prewarm":"ledger/1","schema":0}', ...lines.slice(1)]],
+    ["has no first line", (lines) => lines.slice(1)],
     ["names a table that is none", (lines) => lines.toSpliced(5, 1, '{"table":"sqlite_master","row":{"x":1}}')],
     ["has a column that is none", (lines) => lines.toSpliced(5, 1, '{"table":"meta","row":{"id":1}}')],
     ["is no copy", () => ['{"items":[{"id":"a"}]}']],
