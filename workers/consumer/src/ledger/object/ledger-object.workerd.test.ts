@@ -110,8 +110,10 @@ describe("the Ledger's Durable Object", () => {
     expect(await ledger.importRows(lines)).toBeNull();
     expect(await ledger.importEnd(lines.length, "test")).toBe(true);
     expect((await ledger.imageRows("a", [])).rows).toMatchObject([{ key: KEY, state: "queued", gen: before }]);
-    expect(await ledger.exchange({ ...work, owner: "after" })).toMatchObject({ give: [{ key: KEY }] });
-    expect((await ledger.imageRows("a", [])).rows[0]?.gen).toBeGreaterThan(before + 3_600_000_000);
+    // A ledger that was put back hands nothing out for two minutes.
+    expect(await ledger.exchange({ ...work, owner: "after" })).toMatchObject({ status: "ok", give: [] });
+    await ledger.acceptChunk(chunkOf({ run: "r", keys: ["b/400-high.webp"] }, { id: "after", chunk: 0, hash: "h" }));
+    expect((await ledger.imageRows("b", [])).rows[0]?.gen).toBeGreaterThan(before + 3_600_000_000);
   });
 
   it("says of bookmarks, which no local platform keeps, that there are none", async () => {
