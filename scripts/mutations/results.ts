@@ -130,7 +130,7 @@ export const RESULTS: Mutation[] = [
     promise: "P14",
     breaks: "a stand-in is larger than a stranger may ask for",
     file: "workers/edge/src/miss/nearest.ts",
-    find: "if (!target.signed && isWithheld(edge.config, target.id, transform)) return null;",
+    find: "if (!signed && isWithheld(context.edge.config, id, transform)) continue;",
     replace: "",
     tests: ["workers/edge/src/private-originals.test.ts"],
   },
