@@ -11,7 +11,9 @@ import type { Collected } from "./sightings.ts";
 import { throttled } from "./throttled.ts";
 import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
 
-/** What the collector has seen: slots come free, results may be fetched. Answers how many jobs were seen to end. */
+/**
+ * Applies the observations of the collector: slots become free, results may be fetched. Answers how many jobs ended.
+ */
 export function collected(tx: LedgerTx, found: Collected): number {
   const { memory, now } = tx;
   if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
@@ -46,7 +48,7 @@ function holdersByJob({ memory }: LedgerTx): Map<string, Holder> {
   return holders;
 }
 
-/** A job that was given up runs no more: its slot is free. */
+/** Frees the slot of a job that was given up and does not run any more. */
 function release(tx: LedgerTx, job: string): boolean {
   const { abandoned } = tx.memory;
   const gone = abandoned.list().filter((one) => one.job === job);
@@ -71,17 +73,20 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
   return true;
 }
 
-/** Whether its hook came; of a cancelled job none is documented. */
+/** Notes whether the hook of the job came. Ittybit documents no hook for a cancelled job. */
 function noteHook({ memory: { hooks }, now }: LedgerTx, { gen, hook }: Entry, { status }: IttybitJob): void {
   if (hook !== null && status !== "cancelled") hooks.proof.ended(gen, hooks.hasRung(gen), now);
 }
 
-/** Ittybit's own word for how long a job took, ms; else how long it was until it was seen. */
+/** How long the job took, in ms: by Ittybit's times, or else until its end was observed. */
 function tookMs({ createdAt, finishedAt }: IttybitJob, seenAfter: number): number {
   return createdAt === null || finishedAt === null || finishedAt < createdAt ? seenAfter : finishedAt - createdAt;
 }
 
-/** On no page and not by its id either, long after it was made: Ittybit has lost it. One in a live hand waits for its owner. */
+/**
+ * Fails a job that Ittybit has lost: the job is long made, on no page of the list, and unknown by its id. A job of a
+ * live handler waits for its owner.
+ */
 function giveUp(tx: LedgerTx, holder: Holder | null): void {
   if (holder === null || !holder.hand.over) return;
   const { entry } = holder;

@@ -14,17 +14,20 @@ import { settle } from "./settle.ts";
 import { slotsTaken } from "./slots.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
-/** Results that one handler fetches and stores at once: beside them it prepares what is next, or slots lie idle meanwhile. */
+/**
+ * Results that one handler fetches and stores at once. The other half of its jobs are in preparation, so that no slot
+ * is idle meanwhile.
+ */
 const FINISH_MAX = HANDS_MAX / 2;
 
-/** The one call of handlers, in the order of docs/protocol.md. */
+/** The one call of handlers. The steps are in the order of docs/protocol.md. */
 export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer {
   wakeUp(tx);
   for (const job of request.submitted) noteJob(tx, job);
   const hand = lease(tx, request);
   if (hand === null) return { status: "lost" };
   tx.hand = hand;
-  // Full hands have no room either, and do not drain.
+  // A handler at capacity also reports room 0, but it is not draining.
   hand.draining = request.role === "work" && request.room === 0 && inHand(request) < HANDS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) markReady(hand, id, gen, phase === "ready");
@@ -37,7 +40,7 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
     leaveBehind(tx, hand, false);
     return { ...answer, look: [], stop: [], give: [], again: 0, more: false, stay: false };
   }
-  // Who is to leave takes nothing new: it would put it down untouched, and the next one too.
+  // A draining worker gets no new jobs; it would only return them.
   const work = workOf(tx);
   const stay = request.role === "live" || stays(tx, hand, work);
   const isBound = handOut(tx, hand, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
@@ -46,17 +49,17 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
 }
 
-/** Jobs that need the handler's connections: one that merely runs at Ittybit needs none. */
+/** Jobs that need a connection of the handler. A job that runs at Ittybit needs none. */
 function inHand({ have }: ExchangeRequest): number {
   return have.filter(({ phase }) => phase !== "watch").length;
 }
 
-/** Work waits for a slot or a token. */
+/** Whether work waits for a slot or a token. */
 function openWaits(tx: LedgerTx): boolean {
   return tx.counts.some((count) => count.n > 0 && isWaiting(count));
 }
 
-/** The owner's document under a good lease, or null: it has lost it. */
+/** Renews the lease of the owner and answers its document. Null: the owner has lost its lease. */
 function lease(tx: LedgerTx, { owner, first, leave, role }: ExchangeRequest): Hand | null {
   const { memory, now } = tx;
   let hand = memory.hands.get(owner);
@@ -70,13 +73,16 @@ function lease(tx: LedgerTx, { owner, first, leave, role }: ExchangeRequest): Ha
   return hand;
 }
 
-/** One that drains says so no more: then no slot is taken for it. */
+/** Notes whether the owner is ready to POST the job. No slot is taken for a job whose owner is not ready. */
 function markReady(hand: Hand, id: number, gen: number, isReady: boolean): void {
   const entry = hand.entries.get(id);
   if (entry?.gen === gen) entry.ready = isReady;
 }
 
-/** What its owner is to drop: the row has gone on, or is to be cancelled, or this instance knows nothing of its holding it. */
+/**
+ * Jobs that the owner must drop: the row has moved on, the row is to be cancelled, or this instance does not know that
+ * the owner holds the row.
+ */
 function stops(tx: LedgerTx, hand: Hand, have: readonly Having[]): { id: number; gen: number }[] {
   const rows = rowsOf(tx, hand);
   const unknown = have.filter(({ id, gen }) => hand.entries.get(id)?.gen !== gen).map(({ id, gen }) => ({ id, gen }));
@@ -90,7 +96,7 @@ function rowsOf(tx: LedgerTx, hand: Hand): Map<number, Row> {
   return new Map(tx.rows.loadIds([...hand.entries.keys()]).map((row) => [row.id, row]));
 }
 
-/** What its owner should know and does not: an answer that got lost is told again by this. */
+/** Jobs whose phase the owner does not know yet. This repeats an answer that was lost. */
 function tell(
   tx: LedgerTx,
   hand: Hand,

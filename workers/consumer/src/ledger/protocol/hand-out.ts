@@ -13,31 +13,32 @@ import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } 
 
 /** Jobs that one call may take over. */
 const TAKE_MAX = 12;
-/** Touched rows looked at beyond those that are in hands. */
+/** Touched rows that are read beyond the rows that handlers hold. */
 const LOOKED_AT = 50;
-/** Bulk leaves hands a call's worth of room for what goes before it. */
+/** Bulk leaves room for the viewers' and upload jobs of one call in every handler. */
 const STANDBYS_MAX = { [LIVE]: HANDS_MAX, [UPLOAD]: HANDS_MAX, [BULK]: HANDS_MAX - GO_MAX } as const;
-/** Fresh rows are offered so often in one call: some may be locked or cancelled. */
+/** Attempts to find fresh rows in one call. Some fresh rows may be locked or cancelled. */
 const TRIES = 4;
 
 interface Hands {
   tx: LedgerTx;
   hand: Hand;
-  /** Jobs it can take still. */
+  /** Jobs that the handler can still take. */
   room: number;
   slots: Slots;
-  /** More is left behind than one call takes over. */
+  /** More orphaned jobs exist than one call takes over. */
   isCut: boolean;
-  /** The gate let something wait. */
+  /** The gate refused at least one job. */
   isRefused: boolean;
-  /** Jobs that could be POSTed now had they a token, by lane. */
+  /** Jobs per lane that wait only for a slot or a token. */
   waiting: Record<LaneCode, number>;
 }
 
 /**
- * Gives an owner what fits, in this order: what ended, what is to be asked again, what may go, what is to be looked at. A viewer's job
- * goes in the call that hands it out. `standby`: jobs to be looked at that it should hold, granted ones not counted. Answers whether
- * what bounds it is this handler, and not the gate: then it should call again as soon as it can do more.
+ * Gives jobs to a handler, in this order: jobs that have ended, jobs whose POST must be repeated, jobs that may be
+ * POSTed, jobs to prepare. A viewer's job may be POSTed in the call that hands it out. `standby`: jobs to prepare that
+ * the handler should hold, granted jobs not counted. Answers whether the handler, not the gate, is the bound. Then the
+ * handler should call again as soon as it has room.
  */
 export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; standby: number }): boolean {
   if (isHeldBack(tx.gateNow)) return false;
@@ -52,12 +53,12 @@ export function handOut(tx: LedgerTx, hand: Hand, request: { room: number; stand
   return one.isCut || (!one.isRefused && standbys(one, BULK) > 0);
 }
 
-/** Beside a suspect nothing is given. */
+/** Whether the handler holds a suspect. Such a handler gets no other job. */
 export function hasSuspect(tx: LedgerTx, hand: Hand): boolean {
   return tx.rows.loadIds([...hand.entries.keys()]).some(({ crashes }) => crashes > 0);
 }
 
-/** A suspect is given to empty hands only. */
+/** A suspect is given only to a handler that holds no job. */
 function mayTake(one: Hands, row: Row): boolean {
   return row.crashes === 0 || one.hand.entries.size === 0;
 }
@@ -70,7 +71,10 @@ function give(one: Hands, row: Row, entry: Entry): void {
 
 /* ── What somebody left behind ── */
 
-/** Jobs that were seen to end need no gate; those without a job are asked for again, under their key, and have their slot. */
+/**
+ * Takes over orphaned jobs. A job that has ended needs no gate. A generation without a known job is POSTed again under
+ * its key; it has its slot already.
+ */
 function takeOver(one: Hands): void {
   const { tx } = one;
   const all = leftBehind(tx);
@@ -91,7 +95,7 @@ function takeOver(one: Hands): void {
   }
 }
 
-/** Entries of nobody's that are due: first those that need no gate, of them viewers' first. */
+/** Orphaned entries that are due. Entries that need no gate come first, and viewers' entries first among equals. */
 function leftBehind(tx: LedgerTx): { from: Hand; entry: Entry }[] {
   const found: { from: Hand; entry: Entry }[] = [];
   for (const from of tx.memory.hands.list()) {
@@ -106,7 +110,10 @@ function leftBehind(tx: LedgerTx): { from: Hand; entry: Entry }[] {
   return found.sort((a, b) => needsGate(a) - needsGate(b) || a.entry.lane - b.entry.lane);
 }
 
-/** A key older than a day makes a second job; one from before a restore, whose job was not found, may have been used since. */
+/**
+ * Whether the generation cannot be POSTed again. A key older than a day makes a second job. A key from before a restore
+ * may have been used since, even if its job was not found.
+ */
 function isOutdated(tx: LedgerTx, row: Row, entry: Entry): boolean {
   if (entry.job !== null) return false;
   return row.gen < tx.memory.meta.restored || tx.now - entry.grantedAt > IDEMPOTENCY_MS;
@@ -123,7 +130,7 @@ function mayAskAgain(one: Hands, entry: Entry): boolean {
 
 /* ── What may go ── */
 
-/** Slot and token are taken here and nowhere else. */
+/** Takes slots and tokens. No other code takes them. */
 function go(one: Hands): void {
   const { tx, hand } = one;
   const rows = tx.rows.loadIds([...hand.entries.keys()]);
@@ -151,7 +158,7 @@ function go(one: Hands): void {
   }
 }
 
-/** What is short goes to the higher lane first: whether one above has jobs that could be POSTed now. */
+/** Whether a higher lane has jobs that could be POSTed now. Slots and tokens go to the higher lane first. */
 function isOutranked({ waiting }: Hands, lane: LaneCode): boolean {
   return (lane > LIVE && waiting[LIVE] > 0) || (lane > UPLOAD && waiting[UPLOAD] > 0);
 }
@@ -166,7 +173,7 @@ function waiting(tx: LedgerTx): Record<LaneCode, number> {
   return found;
 }
 
-/** Viewers' jobs that are in nobody's hands yet. */
+/** Viewers' jobs that no handler holds yet. */
 function viewersWaiting(tx: LedgerTx): number {
   const ids = dueIds(tx.sql, LIVE, tx.now, LOOKED_AT).filter((id) => tx.memory.hands.holderOf(id) === null);
   return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && !isLocked(tx, row)).length;
@@ -182,22 +189,23 @@ function standBy(one: Hands, lanes: readonly LaneCode[], wanted: number): void {
     if (left <= 0) continue;
     for (const row of candidates(one, lane, left)) {
       if (one.room > 0 && mayTake(one, row)) hold(one, row);
-      // Beside a suspect: it was offered, and is to be offered again.
+      // Put it back: a suspect must run alone.
       else backToWaiting(tx, row);
     }
   }
 }
 
 /**
- * Of this lane and those above it: a lower one's that must let them go first would keep them out of these hands for ever. Nor do those
- * that can go one day keep out what can go now.
+ * Jobs to prepare that the handler holds, of this lane and of higher lanes. Jobs of lower lanes do not count, because
+ * they yield to higher lanes and would keep those out of the handler for ever. Jobs of shut lanes do not count, because
+ * they cannot be POSTed now.
  */
 function standbys({ tx, hand }: Hands, lowest: LaneCode): number {
   const isCounted = (lane: LaneCode) => lane <= lowest && !isShut(tx, lane);
   return [...hand.entries.values()].filter(({ granted, lane }) => !granted && isCounted(lane)).length;
 }
 
-/** Closed for long, and not all lanes at once. */
+/** Whether the lane is closed for long: by a pause or by the budget. Both may close a single lane. */
 function isShut(tx: LedgerTx, lane: LaneCode): boolean {
   const code = closedFor(tx.gateNow, laneName(lane))?.code;
   return code === "paused" || code === "budget";
@@ -207,7 +215,7 @@ function hold(one: Hands, row: Row): void {
   give(one, row, entryOf(one.tx, row));
 }
 
-/** Rows of a lane that can be handed out: touched ones that are due, then fresh ones. */
+/** Rows of a lane that can be handed out: touched rows that are due, then fresh rows. */
 function candidates(one: Hands, lane: LaneCode, limit: number): Row[] {
   const { tx } = one;
   const { hands, fresh } = tx.memory;
@@ -222,13 +230,13 @@ function candidates(one: Hands, lane: LaneCode, limit: number): Row[] {
   return found;
 }
 
-/** Which ids of a chunk have a row that nobody has touched. */
+/** The ids of a chunk whose rows are still untouched. */
 function freshOnes(tx: LedgerTx, ids: number[]): number[] {
   const untouched = new Set(tx.rows.loadIds(ids).flatMap((row) => (row.due === null && isOpen(row) ? [row.id] : [])));
   return ids.filter((id) => untouched.has(id));
 }
 
-/** Those that may be given; a row whose askers are all cancelled is cancelled instead. */
+/** Rows that may be handed out. A row whose subscribers are all cancelled is cancelled instead. */
 function free(one: Hands, ids: number[]): Row[] {
   const { tx } = one;
   const rows = tx.rows.loadIds(ids);
@@ -236,7 +244,7 @@ function free(one: Hands, ids: number[]): Row[] {
   return rows.filter((row) => {
     if (row.state !== WAITING || tx.memory.hands.holderOf(row.id) !== null || isForsaken(tx, row)) return false;
     if (!isLocked(tx, row)) return mayTake(one, row);
-    // Behind the others: at the front it would be walked past again and again while the lock is on.
+    // Move it behind the others: at the front it would be read again in every call until the lock ends.
     tx.memory.fresh.postpone(row.id);
     return false;
   });

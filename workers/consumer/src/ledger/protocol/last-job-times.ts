@@ -1,12 +1,15 @@
 /**
- * So many of the last jobs count, and all of the last seconds, up to a most: what a page of Ittybit's list shows at once has one age, and a
- * hundred of the longest would stand for all.
+ * The window of job times: every job of the last `ms`, at least `least` jobs, at most `most`. A page of Ittybit's list
+ * shows many ends at one time, so a window of `least` jobs could contain the longest jobs only.
  */
 const KEPT = { least: 100, ms: 10_000, most: 2_000 };
-/** Before anything is learned job times are taken to lie evenly between 0 and this, in ms. */
+/** Before the first observation job times count as uniform between 0 and this, in ms. */
 const UNKNOWN_MOST_MS = 2_000;
 
-/** How long the last jobs took, in ms: as they were, for a first look must fall at the time, not at the edge of a bucket around it. */
+/**
+ * How long the last jobs took, in ms. The times are exact: the first look at a job must be at that time, not at the
+ * edge of a bucket.
+ */
 export class JobTimes {
   readonly #last: { ms: number; seenAt: number }[] = [];
   #sorted: number[] | null = null;
@@ -17,7 +20,7 @@ export class JobTimes {
     this.#sorted = null;
   }
 
-  /** The time in ms that the share `q` (0–1) of jobs keeps within. */
+  /** The time in ms within which the share `q` (0–1) of the jobs ended. */
   quantile(q: number): number {
     this.#sorted ??= this.#last.map(({ ms }) => ms).sort((a, b) => a - b);
     const at = Math.min(this.#sorted.length - 1, Math.floor(q * this.#sorted.length));

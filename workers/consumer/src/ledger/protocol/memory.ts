@@ -20,13 +20,13 @@ import { ViewedToday } from "./viewed-today.ts";
 /** A wake-up under way. */
 interface Wake {
   sentAt: number;
-  /** Believed under way until then, Unix ms. */
+  /** The wake-up counts as under way until then, Unix ms. */
   until: number;
 }
 
 /**
- * What this instance of the ledger knows beside its tables. The first half is kept in tables and only read once; the second is lost at
- * an eviction, and each part of it errs to too little: a slot is held longer, a look is made twice, a wake-up is sent again.
+ * The memory of this instance of the ledger. The first half is kept in tables, and read once. The second half is lost
+ * at an eviction. Each part of it fails safely: a slot is held longer, a look is repeated, a wake-up is sent again.
  */
 export class Memory implements Kept {
   readonly born: number;
@@ -37,11 +37,11 @@ export class Memory implements Kept {
   readonly abandoned: AbandonedJobs;
   readonly fresh: Fresh;
   hookState: HookState | null;
-  /** Generations whose job was seen to end, and how. */
+  /** Generations whose job has ended, with the observation. */
   readonly sights = new Map<number, IttybitJob>();
-  /** Generations whose end its holder was told. */
+  /** Generations whose end was reported to the holder. */
   readonly told = new Set<number>();
-  /** When a generation's job was last shown to be open, Unix ms. */
+  /** When the job of a generation was last observed open, Unix ms. */
   readonly shown = new Map<number, number>();
   readonly hooks = new HookMemory();
   readonly deliveries: Deliveries;
@@ -49,21 +49,21 @@ export class Memory implements Kept {
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
   wakes: Wake[] = [];
-  /** Looks of renewals under way, by number: made anew after then, Unix ms. */
+  /** Looks of renewals that are under way, by number. The look is repeated after that time, Unix ms. */
   readonly looks = new Map<number, number>();
-  /** The most workers there were at once since work began, and since when. */
+  /** The maximum of concurrent workers since work began, and when it was reached. */
   workers = { most: 0, since: 0, seenAt: 0 };
   readonly viewed = new ViewedToday();
-  /** Looks at originals of unknown ids that may be made. */
+  /** Tokens for looks at originals of unknown ids. */
   readonly unknownLooks: { held: Bucket | null } = { held: null };
-  /** Misses of which nothing comes that may come before edges are told to be silent. */
+  /** Tokens for misses without effect. When none is left, edges are told to be silent. */
   readonly useless: Record<"vain" | "repeated", { held: Bucket | null }> = {
     vain: { held: null },
     repeated: { held: null },
   };
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
-  /** It has slept through a part of somebody's lease until then: nobody is blamed for what happened meanwhile. */
+  /** The ledger was unreachable until this time, Unix ms. A lease that covers this time counts no crash. 0: never. */
   sleptAt = 0;
 
   constructor(sql: Sql, clock: Clock) {
@@ -85,7 +85,7 @@ export class Memory implements Kept {
     return this.sights.has(gen);
   }
 
-  /** Nobody holds the generation any more. */
+  /** Forgets a generation that no handler holds any more. */
   forget(gen: number): void {
     this.sights.delete(gen);
     this.told.delete(gen);

@@ -21,37 +21,39 @@ import {
 } from "./transitions.ts";
 import { noteFetched, noteUnfetched } from "./unfetched.ts";
 
-/** Unclear POSTs of one generation after which it is given up. */
+/** Unclear POSTs of one generation until the generation is given up. */
 const UNCLEAR_MAX = 6;
 
 interface Case {
   hand: Hand;
   entry: Entry;
   row: Row;
-  /** The generation's job runs no more, or there never was one. */
+  /** The generation has no running job: the job has ended, or there never was a job. */
   over: boolean;
-  /** There never was one. */
+  /** The generation never had a job. */
   unmade: boolean;
 }
 
 /**
- * Takes what became of jobs. What speaks of no entry in this owner's document is ignored, so that a repeated call changes nothing: but a
- * copy may have been put by who merely looked, whom a purge has forgotten.
+ * Applies the outcomes that a handler reports. An outcome without an entry in the handler's document is ignored, so a
+ * repeated call changes nothing. Exception: the handler may have put a copy while it prepared a job that a purge has
+ * deleted since. Then the purge looks again.
  */
 export function settle(tx: LedgerTx, hand: Hand, settled: ExchangeRequest["settled"]): void {
   tx.rows.loadIds(settled.map(({ id }) => id));
   for (const { id, gen, outcome } of settled) {
-    // The second of two outcomes of one job in one call finds it gone.
+    // The second of two outcomes of one job in one call finds no entry.
     const entry = hand.entries.get(id);
     if (entry?.gen === gen) settleEntry(tx, hand, entry, outcome);
     else if (isThere(outcome, gen)) purgeAgain(tx, id, gen);
   }
 }
 
-/** The rules of docs/protocol.md, first that fits. */
+/** The rules of docs/protocol.md. The first rule that fits applies. */
 function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): void {
   learn(tx, entry, outcome);
-  // Only the handler that was told first knows that no job was made. A later one does not know what became of the POST before its own.
+  // Only the first handler of a generation knows that no job was made. A later handler does not know the result of the
+  // earlier POST.
   const unmade = !entry.granted || (madeNoJob(outcome) && entry.first && entry.job === null);
   if (unmade && entry.granted) giveBack(tx.gateNow, laneName(entry.paidBy), entry.day);
   const over = unmade || hasEnded(entry, outcome);
@@ -74,7 +76,7 @@ function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): 
   }
 }
 
-/** An object of this generation stands in R2: of its job, or a copy. */
+/** Whether R2 has an object of this generation: the result of its job, or a copy. */
 function isThere(outcome: Outcome, gen: number): boolean {
   return outcome.kind === "stored" || (outcome.kind === "present" && outcome.objectGen === gen);
 }
@@ -89,7 +91,7 @@ function hasEnded(entry: Entry, outcome: Outcome): boolean {
   return outcome.kind === "failed" && outcome.ended && (outcome.posted || entry.job !== null);
 }
 
-/** What the gate learns from an outcome, whatever becomes of the row. */
+/** Tells the gate about an outcome, whatever happens to the row. */
 function learn(tx: LedgerTx, entry: Entry, outcome: Outcome): void {
   const gate = tx.gateNow;
   if (outcome.kind === "throttled") throttled(tx, outcome.until);
@@ -98,17 +100,20 @@ function learn(tx: LedgerTx, entry: Entry, outcome: Outcome): void {
   else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, entry.gen);
   else if (outcome.kind === "stored") noteFetched(tx);
   else if (outcome.kind === "pending" && outcome.unfetched !== undefined) noteUnfetched(tx, entry, outcome.unfetched);
-  // A probe that ends without a stored object tells nothing about the breaker: the next job is the probe.
+  // A probe that ends without a stored object says nothing about the breaker. The next job is the probe then.
   if (isProbe(gate, entry.gen) && outcome.kind === "stored") closeBreaker(gate);
   else if (!stillRuns(entry, outcome)) probeUnused(gate, entry.gen);
 }
 
-/** Ittybit has it, and nobody says that it ended. */
+/** Whether Ittybit has the job and no handler reported its end. */
 function stillRuns({ job }: Entry, { kind }: Outcome): boolean {
   return job !== null && (kind === "pending" || kind === "stopped");
 }
 
-/** R2 is the record from now on, also of a job that was to be cancelled: it is too late for that. */
+/**
+ * Deletes the row of a stored variant. R2 is the record from now on, also of a job that was to be cancelled: the cancel
+ * comes too late.
+ */
 function store(tx: LedgerTx, one: Case, object: { bytes: number; tookMs?: number; existing: boolean }): void {
   const { row, entry } = one;
   takeOut(tx, one, one.over);
@@ -148,7 +153,7 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       refuse(tx, row, outcome);
       return;
     case "unclear":
-      // Its job is known by now (its hook came, or another handler told it): nothing is unclear.
+      // The job is known by now from its hook or from another handler, so the outcome is clear.
       if (entry.job === null) unclear(tx, one, outcome);
       else keepForLater(tx, one, tx.now);
       return;
@@ -157,7 +162,8 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       return;
     case "throttled":
     case "account":
-      // A row that made no job is due now: the gate holds it, and an operator may open the gate at any time. No gate holds one with a job.
+      // A row without a job is due now: the gate holds it back, and an operator may open the gate at any time. The gate
+      // does not hold back a row with a job.
       if (one.unmade) giveUp(tx, one);
       else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : tx.now);
       return;
@@ -176,7 +182,10 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
   }
 }
 
-/** No answer or a 5xx: perhaps a job was made. The same key is asked again, so that Ittybit says; the sixth time it is given up. */
+/**
+ * No answer or a 5xx: a job may have been made. The next POST has the same key, so Ittybit's answer tells. After the
+ * sixth unclear POST the generation is given up.
+ */
 function unclear(tx: LedgerTx, one: Case, { failure }: Extract<Outcome, { kind: "unclear" }>): void {
   const { row } = one;
   row.unclear += 1;
@@ -187,7 +196,10 @@ function unclear(tx: LedgerTx, one: Case, { failure }: Extract<Outcome, { kind: 
   retry(tx, one, failure);
 }
 
-/** An attempt that says nothing of the generation: it is tried again as it is, if it is held still, until attempts are out. */
+/**
+ * A failed attempt that says nothing about the generation. If the row still has its entry, the same generation is tried
+ * again until the attempts are used up.
+ */
 function retry(tx: LedgerTx, one: Case, failure: Failure): void {
   const { row, entry } = one;
   const isDead = fail(tx, row, { entry, failure, permanent: false });
@@ -197,14 +209,14 @@ function retry(tx: LedgerTx, one: Case, failure: Failure): void {
   else keepForLater(tx, one, row.due ?? tx.now);
 }
 
-/** The entry goes out; the row waits as before, or until a time: R2 did not answer whoever looked. */
+/** Takes the entry out. The row waits as before, or until `due`, because R2 did not answer the handler. */
 function giveUp(tx: LedgerTx, one: Case, due: number | null = null): void {
   takeOut(tx, one, true);
   if (due !== null) one.row.due = Math.max(tx.now, due);
   backToWaiting(tx, one.row);
 }
 
-/** Left behind: granted as it is, in a document that is nobody's. */
+/** Moves the entry into an orphaned document. It stays granted. */
 function keepForLater(tx: LedgerTx, { hand, entry }: Case, due: number): void {
   const { hands } = tx.memory;
   hands.take(hand, entry.id);

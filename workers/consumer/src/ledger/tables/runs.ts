@@ -113,7 +113,7 @@ export class Runs {
     row.joined = this.#sql.exec("SELECT 1 FROM joins WHERE id = ? LIMIT 1", row.id).length;
   }
 
-  /** The row is nobody's business any more: runs keep the count they have of it. */
+  /** Removes every subscriber of the row. The runs keep their counts of it. */
   leave(row: Row): void {
     if (row.joined === 1) this.#sql.exec("DELETE FROM joins WHERE id = ?", row.id);
     row.run = 0;

@@ -138,8 +138,8 @@ export class Tx {
   }
 
   /**
-   * A time of order (Unix ms) that every cancel under way takes for later than itself: one with a rate lasts, the clock may go back
-   * meanwhile, and what is ordered after it was made is not its to take.
+   * A creation time (Unix ms) after the newest running cancel. A cancel with a rate lasts, and the clock may go back
+   * meanwhile. The cancel must not take jobs that were ordered after it was made.
    */
   afterCancels(at: number): number {
     this.#newestCancel ??= newestCancel(this.sql);
