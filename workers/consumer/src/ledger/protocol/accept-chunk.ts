@@ -11,11 +11,14 @@ import { isNewer, newOriginal } from "./new-original.ts";
 import { openJobs } from "./open-jobs.ts";
 import { type PurgeTask, purgeBegin } from "./purge.ts";
 
-/** What the record of a chunk says. That of the first stands for the whole delivery as well, with its hash once it is finished. */
+/**
+ * The record of a chunk. The record of the first chunk also stands for the whole delivery, with its hash once it is
+ * finished.
+ */
 type Told = [hash: string, accepted: number, duplicates: number, existing: number, outdated: number, closed: 0 | 1];
 type Done = Extract<ChunkAnswer, { outdated: number }>;
 
-/** Of a hash, characters that tell one chunk from another: 128 bits. */
+/** Characters of a hash that distinguish two chunks: 128 bits. */
 const HASH_CHARS = 32;
 
 function printTold(hash: string, { accepted, duplicates, existing, outdated, closed }: Done): string {
@@ -23,7 +26,7 @@ function printTold(hash: string, { accepted, duplicates, existing, outdated, clo
   return JSON.stringify(told);
 }
 
-/** What was answered to this chunk before; null when it is no record of it. */
+/** The earlier answer to this chunk. Null: the record is of another hash. */
 function readTold(text: string, hash: string): Done | null {
   const [said, accepted, duplicates, existing, outdated, closed] = JSON.parse(text) as Told;
   if (said !== hash.slice(0, HASH_CHARS)) return null;
@@ -35,12 +38,14 @@ function chunkId(delivery: string, chunk: number): string {
   return `${delivery}#${chunk}`;
 }
 
-/** Told with a refusal for a full backlog. */
+/** Retry-After of a refusal for a full backlog. */
 const FULL_RETRY_SECONDS = 60;
-/** And with one for a full ledger: housekeeping has had a round by then. */
+/** Retry-After of a refusal for a full ledger. Housekeeping has run by then. */
 const NO_ROOM_RETRY_SECONDS = 3_600;
 
-/** One chunk of a request: rows, run and the chunk's record in one transaction; the same chunk again answers as before. */
+/**
+ * Accepts one chunk of a request: rows, run and record in one transaction. The same chunk again gets the same answer.
+ */
 export function acceptChunk(tx: LedgerTx, chunk: AcceptChunk): ChunkAnswer {
   const { delivery, run, force } = chunk;
   const inboxId = chunkId(delivery.id, delivery.chunk);
@@ -63,7 +68,7 @@ export function acceptChunk(tx: LedgerTx, chunk: AcceptChunk): ChunkAnswer {
   return answer;
 }
 
-/** Takes note of the original that an image now has. False when something newer is known: its event is out of date. */
+/** Notes the current original of an image. False: the ledger knows a newer original, so the event is outdated. */
 function noteOriginal(tx: LedgerTx, { id, order, sourceEtag: etag }: AcceptImage, lane: LaneCode): boolean {
   if (order === null && etag === null) return true;
   const encoded = encodeId(id);
@@ -76,17 +81,17 @@ function noteOriginal(tx: LedgerTx, { id, order, sourceEtag: etag }: AcceptImage
   }
   if (image.etag === etag) return true;
   if (image.etag === null && known === null) {
-    // The first word about this original: what is stored of it was made from it, as far as anybody knows.
+    // This is the first etag of the image. Stored variants count as made from it, because nothing contradicts that.
     image.etag = etag;
     return true;
   }
-  // Another etag without an order of its own is news, and leaves the order of events as it was.
+  // Another etag without an order is a new original. The order of events stays.
   image.ordering = null;
   newOriginal(tx, { id: encoded, order: known ?? "", etag }, lane);
   return true;
 }
 
-/** The request is whole: its record answers repeats, and its run takes no more. */
+/** Finishes a request: its record answers repeats, and its run accepts no more rows. */
 export function finishDelivery(
   tx: LedgerTx,
   { delivery, run, who, summary, rejected }: FinishRequest,
@@ -108,18 +113,18 @@ export function finishDelivery(
   return "done";
 }
 
-/** What is known of a delivery that was finished. */
+/** The run and hash of a finished delivery. */
 export function findDelivery(tx: LedgerTx, id: string): { run: string; hash: string } | null {
   const known = readInbox(tx, chunkId(id, 0));
   return known === null || known.hash === "" ? null : { run: known.run, hash: known.hash };
 }
 
-/** Begins a purge, unless it was told under an older order than the image has; null then. */
+/** Begins a purge. Null: the order of the deletion is older than the order of the image. */
 export function beginPurge(tx: LedgerTx, id: string, order: string | null, who: string): PurgeTask | null {
   const image = tx.images.get(encodeId(id));
   if (order !== null && image.ordering !== null && isNewer(image.ordering, order)) return null;
   if (order !== null) image.ordering = order;
-  // Whatever comes under this id next is another original.
+  // The next upload under this id is another original.
   image.etag = null;
   audit(tx, who, "image.purge", id, order === null ? {} : { order });
   return purgeBegin(tx, id);

@@ -6,14 +6,14 @@ import type { Run } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { newGeneration, orderAnew, raise } from "./transitions.ts";
 
-/** What somebody asked for: ≤ 1,000 keys, each once. */
+/** An order: at most 1,000 keys, each once. */
 export interface AcceptRequest {
-  /** Made if it is new; the label is only read then. */
+  /** The run is created if it is new. Only a new run reads the label. */
   run: string;
   label: string | null;
   lane: Lane;
   keys: string[];
-  /** Makes anew even what is stored (a new floor for each row). */
+  /** Makes stored variants again too (a new floor for each row). */
   force: boolean;
 }
 
@@ -22,17 +22,17 @@ interface Asking {
   lane: LaneCode;
   force: boolean;
   answer: Accepted;
-  /** Rows that nobody has touched. */
+  /** New rows, which are untouched. */
   fresh: number[];
 }
 
-/** Writes rows and run: once this is answered, every key ends stored, dead, refused, cancelled or purged. */
+/** Writes rows and run. After the answer every key ends stored, dead, refused, cancelled or purged. */
 export function accept(tx: LedgerTx, { run: id, label, lane: name, keys, force }: AcceptRequest): Accepted {
   const lane = laneCode(name);
   const named = tx.runs.open(id, lane, label);
   const cancelled = named.cancelledAt > 0;
   if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
-  // An upload is no part of what the operator cancelled: it is made all the same, outside the run.
+  // A cancel of the run does not cover later uploads. The upload is made outside the run.
   const run = cancelled ? null : named;
   const asking: Asking = { run, lane, force, answer: { accepted: 0, duplicates: 0, existing: 0 }, fresh: [] };
   tx.rows.loadKeys(keys);
@@ -60,7 +60,7 @@ function acceptKey(tx: LedgerTx, asking: Asking, key: string): void {
   else takeOver(tx, asking, row);
 }
 
-/** An ended row is ordered anew and is this run's from now on. */
+/** Orders an ended row again. The row belongs to this run from now on. */
 function takeOver(tx: LedgerTx, asking: Asking, row: Row): void {
   tx.runs.leave(row);
   orderAnew(tx, row);
@@ -70,7 +70,7 @@ function takeOver(tx: LedgerTx, asking: Asking, row: Row): void {
   asking.answer.accepted += 1;
 }
 
-/** One job, one more asker: the higher lane wins, and a cancel that has not come to it yet is called off. */
+/** Adds a subscriber to an open row. The higher lane wins. A cancel that has not reached the row yet is withdrawn. */
 function join(tx: LedgerTx, asking: Asking, row: Row): void {
   asking.answer.duplicates += 1;
   const before = tx.rows.countedBefore(row);
@@ -83,6 +83,6 @@ function join(tx: LedgerTx, asking: Asking, row: Row): void {
   }
   raise(tx, row, asking.lane);
   const n = asking.run?.n ?? 0;
-  // A row that was born in this transaction is counted with its own run at the commit.
+  // The commit counts a row that this transaction created with its own run.
   if (tx.runs.join(row, n)) tx.shift(n, null, before ?? countedAs(row));
 }

@@ -14,14 +14,15 @@ import { entryOf, isLocked, orderAnew, raise, refuse } from "./transitions.ts";
 import { viewedOf } from "./viewed.ts";
 
 /**
- * Viewers missed these variants: rows are born, or come before others; what is free goes to this owner. Answers the keys of unknown
- * images: anybody can ask for anything, so before one takes a row, a slot or a token it is seen that there is such a picture.
+ * Orders variants that viewers missed: creates rows or raises them to the viewers' lane, and gives free rows to this
+ * handler. Answers the keys of unknown images. Every client can ask for any id, so a look checks the original before
+ * the id may take a row, a slot or a token.
  */
 export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Record<Answered, string[]> {
   tx.rows.loadKeys(asks.map(({ key }) => key));
   tx.images.load(asks.map(({ key }) => encodedIdOfKey(key)));
   const answered: Record<Answered, string[]> = { look: [], capped: [] };
-  // Orders of this call, which no count of the ledger's has yet.
+  // Orders of this call, which the counts of the ledger do not contain yet.
   let ordered = 0;
   for (const one of asks) {
     const fate = askOne(tx, hand, one, ordered);
@@ -32,10 +33,13 @@ export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Re
   return answered;
 }
 
-/** What a handler is to do of a miss of which nothing is made now. */
+/** What the handler does with a miss that makes no row now. */
 type Answered = "look" | "capped";
 
-/** What becomes of a miss: work, a look, or nothing, since nothing may be made of it (`vain`) or nothing is new (`repeated`). */
+/**
+ * The fate of a miss: an order, a look, or no effect. `vain`: no row may be made of it; `repeated`: it contains nothing
+ * new.
+ */
 type Fate = "ordered" | Answered | "vain" | "repeated";
 
 function askOne(tx: LedgerTx, hand: Hand, one: MissAsk, ordered: number): Fate {
@@ -46,7 +50,7 @@ function askOne(tx: LedgerTx, hand: Hand, one: MissAsk, ordered: number): Fate {
   return fate;
 }
 
-/** Makes a row, unless the variant was stored since the miss, or viewers may make none. */
+/** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
 function bear(tx: LedgerTx, one: MissAsk, ordered: number): Fate {
   if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "repeated";
   if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "repeated";
@@ -61,7 +65,7 @@ function bear(tx: LedgerTx, one: MissAsk, ordered: number): Fate {
   return "ordered";
 }
 
-/** Whether the ledger itself has seen that there is such an image. */
+/** Whether the ledger knows that the image exists. */
 function isKnown(tx: LedgerTx, key: string): boolean {
   const image = encodedIdOfKey(key);
   const { etag, ordering, floor } = tx.images.get(image);
@@ -70,8 +74,8 @@ function isKnown(tx: LedgerTx, key: string): boolean {
 }
 
 /**
- * Whether viewers may order one more. Beyond what they may have now it would wait until tomorrow, and, were it warmed by somebody, take that
- * along. A pause that Ittybit asked for passes soon.
+ * Whether viewers may order one more variant. Beyond their budget a row would wait until tomorrow, and would delay a
+ * warming run that wants the same variant. A pause that Ittybit asked for passes soon, so it does not count.
  */
 function mayOrder(tx: LedgerTx, ordered: number): boolean {
   const closed = closedFor(tx.gateNow, "live");
@@ -83,8 +87,8 @@ function mayOrder(tx: LedgerTx, ordered: number): boolean {
 }
 
 /**
- * Unknown ids have a rate of their own. What is beyond it is forgotten: the next view asks again. The last looks are left to networks that
- * have asked for few.
+ * Takes a token for a look at an unknown id. Without a token the miss is forgotten; the next view asks again. The last
+ * tokens are reserved for networks that have asked for few looks.
  */
 function takeLook({ memory, config, now }: LedgerTx, nth: number): boolean {
   const perSecond = config.limits.unknownPerSecond;
@@ -94,8 +98,8 @@ function takeLook({ memory, config, now }: LedgerTx, nth: number): boolean {
 }
 
 /**
- * Messages cost money, also those of which nothing comes. When far too many do, edges send none of their kind for a while, each time for
- * twice as long: none that anybody can make up, or none at all.
+ * Counts a message without effect, because messages cost money. After too many the edges send none for a while, twice
+ * as long each time: no messages that clients can invent (`vain`), or none at all (`repeated`).
  */
 function noteUseless({ memory, config, gate, now }: LedgerTx, kind: "vain" | "repeated"): void {
   const most = uselessMost(kind, config.limits.unknownPerSecond);
@@ -107,7 +111,7 @@ function noteUseless({ memory, config, gate, now }: LedgerTx, kind: "vain" | "re
   silence.until = now + backoff(silence.times, { first: firstMs, longest: longestMs });
 }
 
-/** Whether viewers have ordered all of this image that they may today. */
+/** Whether viewers have ordered today's maximum of this image. */
 function isCapped(tx: LedgerTx, key: string): boolean {
   return viewedOf(tx, encodedIdOfKey(key)).orders >= tx.config.limits.liveRowsPerImageDay;
 }
@@ -154,7 +158,7 @@ function hold(tx: LedgerTx, hand: Hand, row: Row): void {
   const { hands } = tx.memory;
   if (isHeldBack(tx.gateNow)) return;
   const isFree = hands.holderOf(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
-  // A suspect is given out alone, and only by the hand-out.
+  // Only the hand-out gives out a suspect, and gives it alone.
   const isSuspicious = row.crashes > 0 || hasSuspect(tx, hand);
   if (isFree && !isSuspicious) hands.put(hand, entryOf(tx, row));
 }

@@ -14,37 +14,40 @@ import { openJobs } from "./open-jobs.ts";
 import { oldestWaiting } from "./sample.ts";
 
 /*
- * What others are told about. Nothing here is called by what happens: a look, every now and then, compares how things are with what was
- * said last, and writes both in one transaction. So each thing is told once, and no other decision of the ledger knows of events.
+ * Outgoing events. No decision of the ledger calls this code. A periodic look compares the state with the state that
+ * was reported last, and writes both in one transaction. So each event is reported once, and no other decision depends
+ * on events.
  */
 
-/** A viewer's job that waits for longer is news; in ms. */
+/** A viewer's job that waits longer than this, in ms, is an event. */
 const LIVE_STALLED_MS = 60_000;
-/** Waiting work of which nothing ends for so long. */
+/** Work that waits while no job ends for this long is an event. */
 const NOTHING_CONSUMED_MS = 300_000;
-/** Dead letters are told about by cause, and no more often. */
+/** Dead letters are reported by cause, at most this often. */
 const DEAD_EVERY_MS = 60_000;
 const MANY = 100;
 
-/** What was said last. Times are Unix ms. */
+/** The state that was reported last. Times are Unix ms. */
 interface Said {
   breaker: "open" | "closed";
-  /** The highest alert level of a month that was told. */
+  /** The highest reported alert level of the month. */
   budget: { month: string; level: number };
   live: boolean;
   consumed: boolean;
   deadAt: number;
-  /** Runs that ended before or at this have been told of. */
+  /** Runs that ended until then are reported. */
   runsAt: number;
-  /** Rows of `recent` up to this one have been looked at. */
+  /** Rows of `recent` up to this row are checked. */
   recent: number;
-  /** When something last ended, and how many had. */
+  /** When a job last ended, and how many had ended by then. */
   ended: { n: number; at: number };
   /** Number of the last event. */
   n: number;
 }
 
-/** Looks, and notes what is news; how many events. Nothing is read while nobody is to be told. */
+/**
+ * Writes the events since the last look, and answers how many. Reads nothing while the configuration has no endpoint.
+ */
 export function noteEvents(tx: LedgerTx): number {
   const { events } = tx.config;
   if (events.length === 0) return 0;
@@ -62,7 +65,7 @@ export function noteEvents(tx: LedgerTx): number {
   return said.n - first;
 }
 
-/** Somebody wants to see one arrive. */
+/** Writes a test event to every endpoint. */
 export function testEvent(tx: LedgerTx, who: string): number {
   const before = getDoc(tx.sql, "events-said");
   const said = before === null ? firstSaid(tx) : (JSON.parse(before) as Said);
@@ -71,7 +74,7 @@ export function testEvent(tx: LedgerTx, who: string): number {
   return tx.config.events.length;
 }
 
-/** What is so when the first look is taken is no news. */
+/** The state at the first look is no event. */
 function firstSaid(tx: LedgerTx): Said {
   const ended = endedCount(tx);
   return {
@@ -131,12 +134,12 @@ function noteStalled(tx: LedgerTx, said: Said): void {
   said.consumed = nothing;
 }
 
-/** Jobs that have ended, ever: of those whose row is gone the stored ones. */
+/** All jobs that have ever ended. The count of stored jobs includes deleted rows. */
 function endedCount(tx: LedgerTx): number {
   return tx.counts.filter(({ state }) => !isOpen({ state })).reduce((sum, { n }) => sum + n, 0);
 }
 
-/** By cause, and at most once a minute: a storm is one event and not ten thousand. */
+/** Reports dead letters by cause, at most once a minute, so that a storm is one event. */
 function noteDead(tx: LedgerTx, said: Said): void {
   if (tx.now - said.deadAt < DEAD_EVERY_MS) return;
   const causes = countCauses(tx, { states: ["dead"], lanes: [], run: null, from: said.deadAt, parts: 1 });
@@ -145,7 +148,7 @@ function noteDead(tx: LedgerTx, said: Said): void {
   said.deadAt = tx.now;
 }
 
-/** Of bulk: a hook's run of the day ends many times. */
+/** Reports finished bulk runs. A hook's run of the day would end many times. */
 function noteRuns(tx: LedgerTx, said: Said): void {
   for (const run of finishedRuns(tx.sql, said.runsAt, MANY)) {
     const { id, label, ended, existing, rejected, who } = run;
@@ -154,7 +157,7 @@ function noteRuns(tx: LedgerTx, said: Said): void {
   }
 }
 
-/** Images of which an upload's last variant was stored. */
+/** Reports images whose last variant of an upload was stored. */
 function noteImages(tx: LedgerTx, said: Said): void {
   const last = Math.min(lastRecent(tx.sql), said.recent + MANY);
   if (last <= said.recent) return;

@@ -4,25 +4,25 @@ import { CANCELLING, type Row } from "../tables/row.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { backToWaiting, cancelRow, dropStale, fail, isStale, takeOut } from "./transitions.ts";
 
-/** Crashes a row may cause by itself. */
+/** Crashes that a row may cause alone. */
 const LONE_CRASHES = 3;
-/** The ledger was not reachable for so long: handlers may have died of that. */
+/** After a silence of this length handlers may have died because the ledger was unreachable. */
 const SLEPT_MS = 15_000;
 
-/** A call or the alarm: the ledger is awake. */
+/** Notes that the ledger is awake, at every call and alarm. */
 export function wakeUp({ memory, now }: LedgerTx): void {
   if (now - memory.aliveAt > SLEPT_MS) memory.sleptAt = now;
   memory.aliveAt = now;
 }
 
-/** A document whose lease is good: its owner may act. */
+/** Whether the lease of the document holds. Its owner may act. */
 export function isLive(hand: Hand, now: number): boolean {
   return !hand.over && hand.until > now;
 }
 
 /**
- * Takes back what was held under leases that are over. Blamed is only who had its lease from this instance, and not while the ledger
- * itself could not be reached: an outage kills handlers too.
+ * Takes back the jobs of ended leases. A crash counts only if this instance gave the lease and the ledger was reachable
+ * during it: an outage kills handlers too.
  */
 export function endLeases(tx: LedgerTx): void {
   const { memory, now } = tx;
@@ -33,12 +33,12 @@ export function endLeases(tx: LedgerTx): void {
   }
 }
 
-/** All leases, without blame. */
+/** Ends every lease. No crash counts. */
 export function endAllLeases(tx: LedgerTx): void {
   for (const hand of tx.memory.hands.list()) if (!hand.over) leaveBehind(tx, hand, false);
 }
 
-/** The document is nobody's from now on: its owner has left, or its lease is over. */
+/** Orphans the document, because its owner has left or its lease has ended. */
 export function leaveBehind(tx: LedgerTx, hand: Hand, blame: boolean): void {
   hand.over = true;
   tx.memory.hands.touch(hand);
@@ -59,15 +59,15 @@ export function leaveBehind(tx: LedgerTx, hand: Hand, blame: boolean): void {
   }
 }
 
-/** What merely waits for Ittybit kills nobody. */
+/** Whether the handler was working on the job. A job that only waits for Ittybit cannot kill a handler. */
 function isActing({ memory }: LedgerTx, entry: Entry, row: Row | null): boolean {
   if (row === null || isStale(row, entry) || row.state === CANCELLING) return false;
   return entry.job === null || entry.silent || memory.told.has(entry.gen);
 }
 
 /**
- * `crashes` is 1 after a crash that another row may have caused: the row is a suspect, and no two suspects run in one hand. Each
- * crash that only this row can have caused adds one. True when it is dead by it.
+ * Counts a crash. `crashes` is 1 after a crash that another row may have caused. The row is a suspect then, and a
+ * handler holds at most one suspect. Each crash that only this row can have caused adds 1. True: the row is dead now.
  */
 function accuse(tx: LedgerTx, row: Row, entry: Entry, lone: boolean): boolean {
   row.crashes = Math.max(1, row.crashes) + (lone ? 1 : 0);

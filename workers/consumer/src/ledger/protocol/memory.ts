@@ -63,7 +63,10 @@ export class Memory implements Kept {
   };
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
-  /** The ledger was unreachable until this time, Unix ms. A lease that covers this time counts no crash. 0: never. */
+  /**
+   * The ledger was unreachable until this time, Unix ms. A lease that was last renewed before it counts no crash. 0:
+   * never.
+   */
   sleptAt = 0;
 
   constructor(sql: Sql, clock: Clock) {

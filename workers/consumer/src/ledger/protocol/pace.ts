@@ -12,34 +12,41 @@ import { slotsTaken } from "./slots.ts";
 /** Connection-seconds of one variant: head, probe, POST, download, put. */
 const CONNECTION_SECONDS = 0.46;
 const CONNECTIONS = 6;
-/** How much of its connections a worker keeps busy. */
+/** The share of its connections that a worker keeps busy. */
 const USE = 0.7;
-/** A head and a probe. */
+/** Duration of a head and a probe. */
 const PREPARE_MS = 100;
-/** Jobs that are worth a worker more. */
+/** Jobs per additional worker. */
 const JOBS_A_WORKER = 8;
-/** Jobs that are about to end and cost a worker as much as one that is to be made. */
+/** Jobs that are about to end, per job that is to be made: both cost a worker the same. */
 const WATCHED_A_JOB = 4;
-/** Each call renews the lease. Who has not called for so long is dead, or as good as dead, long before its lease is over. */
+/**
+ * Each call renews the lease. A worker that has not called for this long counts as dead, long before its lease ends.
+ */
 const SILENT_MS = 20_000;
-/** A wake-up is believed under way for so long. */
+/** A wake-up counts as under way for this long. */
 const WAKE_MS = 30_000;
-/** One that nobody answered for so long stands in the queue: the platform adds consumers only when a batch completes. */
+/**
+ * A wake-up without an answer for this long is in the backlog of the queue. The platform adds consumers only when a
+ * batch completes.
+ */
 const BACKLOG_MS = 2_000;
 const SHORT_SHIFT_MS = 3_000;
-/** Short shifts that have brought no more workers for so long are given up, until nobody has called for the other. */
+/**
+ * Short shifts stop after this long without additional workers, until no worker has called for the second time span.
+ */
 const GROWTH_MS = 15_000;
 const FORGET_GROWTH_MS = 30_000;
-/** A job that will end within this is worth staying for. */
+/** A worker stays for a job that ends within this. */
 const SOON_MS = 2_000;
-/** A viewer has gone by then, unless jobs take that long. */
+/** A viewer has left by then, unless jobs usually take that long. */
 const LIVE_SLOW_MS = 10_000;
 const LIVE_PACE_MS = 200;
 const LONE_PACE_MS = 300;
 const PACE_A_WORKER_MS = 40;
 const PACE_MS = { from: 450, to: 800 } as const;
 
-/** Workers that take what there is. */
+/** Workers that take every kind of job. */
 function workers({ memory, now }: LedgerTx): Hand[] {
   const isHeard = ({ until }: Hand) => until - LEASE_MS > now - SILENT_MS;
   return memory.hands
@@ -47,7 +54,7 @@ function workers({ memory, now }: LedgerTx): Hand[] {
     .filter((hand) => hand.role === "work" && isLive(hand, now) && isHeard(hand) && !hand.draining && !hand.alone);
 }
 
-/** What there is to do: now, or soon. */
+/** The work that exists now or soon. */
 export interface Work {
   /** Jobs that may be handed out. */
   now: number;
@@ -57,14 +64,14 @@ export interface Work {
   viewers: boolean;
 }
 
-/** ms until a handler calls again: some worker asks every ~40 ms, so that a free slot does not wait. */
+/** ms until a handler calls again. All workers together call every ~40 ms, so that a free slot does not wait. */
 export function paceMs(tx: LedgerTx, work: Work): number {
   if (work.viewers) return LIVE_PACE_MS;
   const n = workers(tx).length;
   return n <= 1 ? LONE_PACE_MS : Math.min(PACE_MS.to, Math.max(PACE_MS.from, PACE_A_WORKER_MS * n));
 }
 
-/** Jobs to be looked at that a worker should hold: about one and a half times what will go until its next call. */
+/** Jobs to prepare that a worker should hold: about 1.5 times the jobs that it POSTs until its next call. */
 export function standbyTarget(tx: LedgerTx): number {
   const n = Math.max(1, workers(tx).length);
   return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx, NO_VIEWERS) + PREPARE_MS)) / 1000 / n) + 2;
@@ -87,7 +94,7 @@ export function workOf(tx: LedgerTx): Work {
       const age = now - grantedAt;
       const isWatched = lane === LIVE && !isEnded && age < slowAt;
       const mayGo = job === null && closedFor(tx.gateNow, laneName(lane), true) === null;
-      // Nobody waits for a slow job: who sees it end wakes a worker.
+      // No worker waits for a slow job. The observation of its end wakes a worker.
       const endsSoon = job !== null && !isEnded && age > endsSoonAt && age < slowAt;
       if (over && due <= now && (mayGo || isEnded)) work.now += 1;
       else if (isWatched || endsSoon) work.soon += job === null ? 0 : 1;
@@ -102,7 +109,7 @@ export function workOf(tx: LedgerTx): Work {
   return work;
 }
 
-/** Waiting jobs of a lane that is open, while a slot is free. */
+/** Waiting jobs of an open lane while a slot is free. */
 function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
   const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
   const name = laneName(lane);
@@ -110,26 +117,26 @@ function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
   return isAnyDue(tx, lane) ? open - granted : 0;
 }
 
-/** Whether anything of a lane may be handed out: all of it may be retries that wait for their time. */
+/** Whether a job of the lane may be handed out. All of them may be retries that wait for their time. */
 function isAnyDue(tx: LedgerTx, lane: LaneCode): boolean {
   return tx.memory.fresh.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
 }
 
-/** How many workers bring through what the gate allows. */
+/** Workers that the gate's rate needs. */
 function workersFor(tx: LedgerTx): number {
   return Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
 }
 
-/** How many workers there is work for. */
+/** Workers that the work needs. */
 function workersWanted(tx: LedgerTx, work: Work): number {
   if (work.now + work.soon === 0) return 0;
   const byRate = workersFor(tx);
-  // Who waits for jobs to end needs no connection.
+  // A worker that waits for the end of jobs needs no connection.
   const byWork = Math.ceil(Math.max(work.now, work.soon / WATCHED_A_JOB) / JOBS_A_WORKER);
   return Math.max(1, Math.min(WORKERS_MAX, byRate, byWork));
 }
 
-/** Wake-ups to send now; they are believed under way. */
+/** Wake-ups to send now. They count as under way from now on. */
 export function wakesDue(tx: LedgerTx): number {
   const { memory, now } = tx;
   memory.wakes = memory.wakes.filter(({ until }) => until > now);
@@ -138,7 +145,7 @@ export function wakesDue(tx: LedgerTx): number {
   return n;
 }
 
-/** They could not be sent. */
+/** Takes back wake-ups that could not be sent. */
 export function unsend(memory: Memory, n: number): void {
   memory.wakes.splice(-n, n);
 }
@@ -147,12 +154,15 @@ export function workerCame(memory: Memory): void {
   memory.wakes.shift();
 }
 
-/** Whether ending shifts has brought more workers lately; where it does not (one consumer at a time, as locally), short shifts only cost. */
+/**
+ * Whether ended shifts have brought more workers lately. Where they do not, as with one consumer at a time in local
+ * runs, short shifts only cost.
+ */
 function isGrowing({ memory, now }: LedgerTx): boolean {
   return now - memory.workers.since < GROWTH_MS;
 }
 
-/** Notes how many workers there are; those of a while ago count no more. */
+/** Notes the number of workers. Old maxima do not count. */
 function noteWorkers(tx: LedgerTx): void {
   const { memory, now } = tx;
   const n = workers(tx).length;
@@ -161,7 +171,7 @@ function noteWorkers(tx: LedgerTx): void {
   memory.workers.seenAt = now;
 }
 
-/** False: this worker is to make room, for a shift that is over lets the platform add consumers; or there is no work for it. */
+/** False: this worker must leave. Either its end lets the platform add consumers, or there is no work for it. */
 export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
   const { memory, now } = tx;
   noteWorkers(tx);
@@ -170,7 +180,7 @@ export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
   const before = workers(tx).filter(
     (other) => other.openedAt < hand.openedAt || (other.openedAt === hand.openedAt && other.owner < hand.owner),
   ).length;
-  // Beyond those that the gate wants, each asks the ledger as often as one that is needed.
+  // More workers than the gate needs would call the ledger as often as needed workers.
   if (hand.entries.size > 0) return before < workersFor(tx);
   return before < workersWanted(tx, work);
 }

@@ -16,27 +16,33 @@ import { isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { deleteRow } from "./transitions.ts";
 
-/** How long one look of a purge holds the image's lock; renewed by every slice. */
+/** How long one look of a purge locks the image. Every slice renews the lock. */
 export const PURGE_LOCK_MS = 120_000;
-/** A handler that began before the purge has ended by then, so it can put no object any more. */
+/** Every handler that began before the purge has ended by then, so it can put no object any more. */
 const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
 const BUSY_MS = 5_000;
-/** Purges that are asked whether they may look. */
+/** Due purges that are checked in one call. */
 const DUE_AT_ONCE = 10;
 
-/** `floor`: delete this image's objects of a lower generation (or none), then its markers, then call `purgeEnd`. */
+/**
+ * A look of a purge: delete the image's objects with a generation below `floor`, or without one; then its markers; then
+ * call `purgeEnd`.
+ */
 export interface PurgeTask {
   purge: number;
   /** The image's id, decoded. */
   id: string;
   floor: number;
-  /** The second look comes 16 minutes after the first has ended, for objects that a handler from before the purge may have put since. */
+  /**
+   * The second look comes 16 minutes after the end of the first. It deletes objects that handlers from before the purge
+   * have put since.
+   */
   look: 1 | 2;
 }
 
 /**
- * Begins a purge: locks the image, raises its floor, so that nothing older counts, and deletes its rows; what a live hand holds of them
- * is stale from now on. The alarm looks anew until the look's end is reported.
+ * Begins a purge: locks the image, raises its floor, so that no older object counts, and deletes its rows. Entries of
+ * live handlers are stale from now on. The alarm repeats the look until its end is reported.
  */
 export function purgeBegin(tx: LedgerTx, id: string): PurgeTask {
   const purge: Purge = { seq: tx.next(), id: encodeId(id), look: 1, at: tx.now + PURGE_LOCK_MS, last: 0, more: 0 };
@@ -44,7 +50,7 @@ export function purgeBegin(tx: LedgerTx, id: string): PurgeTask {
   return taskOf(purge);
 }
 
-/** A purge that was under way when an older copy was put back: the copy may be from before it. */
+/** Continues a purge that was unfinished when an older copy was restored. The copy may be older than the purge. */
 export function purgeGoesOn(tx: LedgerTx, purge: Purge): void {
   if (findPurge(tx.sql, purge.seq) === null) impose(tx, purge);
 }
@@ -63,7 +69,9 @@ function impose(tx: LedgerTx, purge: Purge): void {
   lock(tx, purge);
 }
 
-/** An object was stored below its image's last purge: that purge looks again. `id`, `gen`: of the job that has made it. */
+/**
+ * Lets a purge look again, because an object below its floor was stored. `id`, `gen`: of the job that made the object.
+ */
 export function purgeAgain(tx: LedgerTx, id: number, gen: number): void {
   for (const purge of unfinishedPurges(tx.sql)) {
     const { from, to } = rangeOfImage(purge.id, tx.ledgerId);
@@ -74,8 +82,8 @@ export function purgeAgain(tx: LedgerTx, id: number, gen: number): void {
 }
 
 /**
- * The next look to make now: nobody else is given it while the lock holds. Every look but the very first waits, with the lock on, until no
- * live hand holds newer work of the image.
+ * The next look. No other caller gets it while the lock holds. Every look except the very first waits, with the lock
+ * on, until no live handler holds newer work of the image.
  */
 export function purgeDue(tx: LedgerTx): PurgeTask | null {
   for (const purge of duePurges(tx.sql, tx.now, DUE_AT_ONCE)) {
@@ -95,7 +103,7 @@ function isHeld(tx: LedgerTx, { id, look, seq }: Purge): boolean {
   );
 }
 
-/** Renews the lock between two slices; false when the purge is no more. */
+/** Renews the lock between two slices. False: the purge does not exist any more. */
 export function purgeContinue(tx: LedgerTx, seq: number): boolean {
   const purge = findPurge(tx.sql, seq);
   if (purge === null) return false;
@@ -105,8 +113,9 @@ export function purgeContinue(tx: LedgerTx, seq: number): boolean {
 }
 
 /**
- * The objects and markers are gone: unlock. After the first look the second is arranged, after the last the purge is deleted. An end
- * that is reported twice, or for a look that was made anew meanwhile, changes nothing.
+ * Ends a look: the objects and markers are deleted. Unlocks the image. After the first look the second is scheduled;
+ * after the last the purge is deleted. A repeated report, and a report of a look that was repeated meanwhile, change
+ * nothing.
  */
 export function purgeEnd(tx: LedgerTx, { purge: seq, look }: Pick<PurgeTask, "purge" | "look">): void {
   const purge = findPurge(tx.sql, seq);
@@ -118,7 +127,9 @@ export function purgeEnd(tx: LedgerTx, { purge: seq, look }: Pick<PurgeTask, "pu
   unlockImage(tx, purge.id);
 }
 
-/** Unlocks, unless a purge has its first look still before it, or one may be looking now: its end unlocks. */
+/**
+ * Unlocks the image unless a purge of it has its first look ahead or may be looking now. The end of that look unlocks.
+ */
 export function unlockImage(tx: LedgerTx, encodedId: string): void {
   const isLooking = ({ look, at }: Purge) => look === 1 || at <= tx.now + PURGE_LOCK_MS;
   if (!purgesOf(tx.sql, encodedId).some(isLooking)) tx.images.get(encodedId).lock = 0;

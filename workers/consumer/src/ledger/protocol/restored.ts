@@ -10,25 +10,28 @@ import { purgeGoesOn } from "./purge.ts";
 import { askDoctorTwice } from "./reconcile.ts";
 import type { Scan } from "./sightings.ts";
 
-/** Clocks, and numbers that were given ahead of them: each instance that was evicted since the copy has put them ahead by up to 70 s. */
+/**
+ * Margin for clocks, and for numbers ahead of the clock: each instance that was evicted since the copy has raised the
+ * numbers by up to 70 s.
+ */
 const MARGIN_US = 3_600_000_000;
 
-/** Above all numbers that can have been given by now; `now` in Unix ms. */
+/** A number above every number given until `now` (Unix ms). */
 export function numberAbove(now: number): number {
   return now * 1000 + MARGIN_US;
 }
 
-/** What a ledger that is about to be put back knows and its copy may not. */
+/** The knowledge of the replaced ledger that its copy may lack. */
 export function beforeRestore({ sql }: LedgerTx): BeforeRestore {
   return { ceiling: readMeta(sql).ceiling, purges: unfinishedPurges(sql) };
 }
 
 /**
- * An older copy of the database was put back. Numbers given since the copy was made may be in use at Ittybit and in R2: from now on
- * they are above all that can have been given, rows from before get a new one when they are handed out, nobody is believed to hold
- * anything, and the doctor looks through the store now and once more when every handler from before has ended. Nothing is handed out for two
- * minutes: deletes that were on their way land meanwhile, and jobs from before are found in Ittybit's list. `before`: null where nobody could ask
- * the ledger that was replaced.
+ * Applies the rules after an older copy of the database was restored. Numbers given since the copy may be in use at
+ * Ittybit and in R2, so new numbers are above all of them, and rows get a new number when they are handed out. All
+ * leases end. The doctor checks the store now, and again when every older handler has ended. The ledger hands nothing
+ * out for two minutes: pending deletes land, and older jobs are found in Ittybit's list. `before`: null when the
+ * replaced ledger could not be asked.
  */
 export function restored(
   tx: LedgerTx,
@@ -44,21 +47,21 @@ export function restored(
   endAllLeases(tx);
   for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);
   askDoctorTwice(tx);
-  // What the edge was told since is not known here: it is told anew.
+  // This copy does not know what was published to the edge since, so it publishes again.
   putDoc(tx.sql, "gate-said", "");
   audit(tx, who, "ledger.restored", null, how);
 }
 
 /**
- * Jobs from before are looked for while nothing is handed out, once every POST of a lease from before has been answered; later too, where the ledger
- * or Ittybit was out of reach meanwhile.
+ * The search for jobs from before a restore. It begins when every POST of an older lease has been answered, while the
+ * ledger hands nothing out. It continues later if the ledger or Ittybit was unreachable.
  */
 export function scanAfterRestore({ gateNow: { state, now }, memory }: LedgerTx): Scan | null {
   if (now >= state.heldUntil + JOB_DEADLINE_MS) return null;
   return { below: memory.meta.restored, from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS };
 }
 
-/** A local start: every handler died with the process. Never in production. */
+/** Ends all leases at a local start: every handler died with the process. Never runs in production. */
 export function recover(tx: LedgerTx): void {
   endAllLeases(tx);
   tx.gate.breaker.probe = null;

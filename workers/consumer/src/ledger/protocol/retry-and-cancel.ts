@@ -2,12 +2,12 @@ import { BULK, CANCELLING, isOpen, LIVE, type Row, UPLOAD, WAITING } from "../ta
 import type { LedgerTx } from "./ledger-tx.ts";
 import { cancelOpen, orderAnew, raise } from "./transitions.ts";
 
-/** What became of a job: `conflict` when its state does not allow the act. */
+/** The result for one job. `conflict`: the state of the job does not allow the action. */
 export type JobResult = "ok" | "missing" | "conflict";
 
 /**
- * Tries a dead, refused or cancelled job again, by hand: attempts count from 0, and it leaves its run, which may be cancelled, for the run
- * that it is tried again in (a number; 0 is none). One that waits for its next retry is due now, and stays in its run.
+ * Retries a dead, refused or cancelled job by hand. Attempts count from 0. The job leaves its run, which may be
+ * cancelled, for `run` (a number; 0 is no run). A job that waits for its next retry is due now, and stays in its run.
  */
 export function retryJob(tx: LedgerTx, id: number, run = 0): JobResult {
   const row = tx.rows.byId(id);
@@ -19,7 +19,7 @@ export function retryJob(tx: LedgerTx, id: number, run = 0): JobResult {
   return "ok";
 }
 
-/** Its wait is over; its attempts stay. */
+/** Ends the wait of a job. Its attempts stay. */
 function tryNow(tx: LedgerTx, row: Row, run: number): JobResult {
   const held = tx.memory.hands.holderOf(row.id);
   const waits = row.state === WAITING && row.attempts > 0 && row.due !== null && row.due > tx.now && held === null;
@@ -29,14 +29,14 @@ function tryNow(tx: LedgerTx, row: Row, run: number): JobResult {
   return "ok";
 }
 
-/** Cancels an open job: at once, or when its owner has said something. */
+/** Cancels an open job: at once, or when its handler reports an outcome. */
 export function cancelJob(tx: LedgerTx, id: number): JobResult {
   const row = tx.rows.byId(id);
   if (row === null) return "missing";
   return cancelOpen(tx, row) ? "ok" : "conflict";
 }
 
-/** Lets an open job go before others: one of bulk with the uploads, one of those as a viewer's. */
+/** Moves an open job one lane up: from bulk to upload, from upload to live. */
 export function promoteJob(tx: LedgerTx, id: number): JobResult {
   const row = tx.rows.byId(id);
   if (row === null) return "missing";

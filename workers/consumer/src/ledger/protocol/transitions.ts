@@ -10,11 +10,14 @@ import { backoffMs } from "./backoff.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
- * The moves a row can make. Each function makes a whole move, so that no caller can leave out half of it. They change the row in
- * memory; the transaction counts the changes and writes them at its commit.
+ * The transitions of a row. Each function makes a whole transition, so that no caller can leave out half of it. The
+ * functions change the row in memory; the transaction counts the changes and writes them at its commit.
  */
 
-/** Takes an entry out of a document. `ended`: its job runs no more, or there never was one; else its slot stands in `abandoned`. */
+/**
+ * Takes an entry out of its document. `ended`: its job has ended, or never existed; otherwise `abandoned` keeps its
+ * slot.
+ */
 export function takeOut(tx: LedgerTx, { hand, entry }: { hand: Hand; entry: Entry }, ended: boolean): void {
   const { memory } = tx;
   memory.hands.take(hand, entry.id);
@@ -22,36 +25,42 @@ export function takeOut(tx: LedgerTx, { hand, entry }: { hand: Hand; entry: Entr
   memory.forget(entry.gen);
 }
 
-/** A generation given up whose job may still run has a slot. */
+/** Keeps the slot of a generation that was given up and whose job may still run. */
 export function abandon({ memory, sql, now }: LedgerTx, { gen, job, grantedAt }: Omit<Abandoned, "until">): void {
   memory.abandoned.put(sql, { gen, job, until: now + JOB_DEADLINE_MS, grantedAt });
 }
 
 /**
- * Takes an entry out that binds nobody: it is in no live hand, or its owner has only looked at it and cannot POST it without another word
- * of the ledger's. One that is written down and in a live hand stays, and blocks its row until its owner has said something or its lease
- * has ended.
+ * Takes an entry out unless a live handler depends on it. It does not if the entry is orphaned, or if its owner only
+ * prepares the job: the owner cannot POST without another answer of the ledger. A written entry of a live handler
+ * stays. It blocks its row until the handler reports an outcome or its lease ends.
  */
 function release(tx: LedgerTx, row: Row, ended: boolean): void {
   const held = tx.memory.hands.holderOf(row.id);
   if (held !== null && (held.hand.over || !isWritten(held.entry))) takeOut(tx, held, ended);
 }
 
-/** A new generation: a new Ittybit job under a new idempotency key. An entry of the old one is released, or stale from now on. */
+/**
+ * Starts a new generation: a new Ittybit job under a new idempotency key. The entry of the old generation is taken out,
+ * or is stale from now on.
+ */
 export function newGeneration(tx: LedgerTx, row: Row, ended = false): void {
   release(tx, row, ended);
   row.gen = tx.next();
   row.unclear = 0;
 }
 
-/** Takes out an entry whose row has gone on, which blocked the row: what was to be cancelled is, and the rest may be handed out. */
+/**
+ * Takes out a stale entry, which blocked its row. A row that was to be cancelled is cancelled now; other rows may be
+ * handed out.
+ */
 export function dropStale(tx: LedgerTx, held: { hand: Hand; entry: Entry }, row: Row | null, ended: boolean): void {
   takeOut(tx, held, ended);
   if (row?.state === CANCELLING) cancelRow(tx, row);
   else if (row?.state === WAITING) backToWaiting(tx, row);
 }
 
-/** Waits again from the beginning, due now: after a force, a retry, an order of what had ended. */
+/** Orders the row again from the beginning, due now: after a force, a retry, or a new order of an ended row. */
 export function orderAnew(tx: LedgerTx, row: Row): void {
   newGeneration(tx, row);
   row.state = WAITING;
@@ -63,7 +72,7 @@ export function orderAnew(tx: LedgerTx, row: Row): void {
   row.created = tx.afterCancels(tx.now);
 }
 
-/** A higher lane has joined: it goes when that lane is open, also what is in hands. A lower one changes nothing. */
+/** Raises a row to a higher lane, also while a handler holds it. A lower lane changes nothing. */
 export function raise(tx: LedgerTx, row: Row, lane: LaneCode): void {
   if (lane >= row.lane) return;
   row.lane = lane;
@@ -74,7 +83,9 @@ export function raise(tx: LedgerTx, row: Row, lane: LaneCode): void {
   if (held.entry.granted) tx.memory.hands.touch(held.hand);
 }
 
-/** What a row is held by. A number from before a restore may have been used since: it is replaced first. */
+/**
+ * A new entry for a row. A generation from before a restore may have been used since, so the row gets a new one first.
+ */
 export function entryOf(tx: LedgerTx, row: Row): Entry {
   if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);
   return newEntry(row);
@@ -88,8 +99,8 @@ export function cancelRow(tx: LedgerTx, row: Row): void {
 }
 
 /**
- * Cancels what is open: at once when nobody is at it, else when its owner has said something: who merely looks may be putting a copy of
- * what has the same picture. False when there is nothing to cancel.
+ * Cancels an open row. If a live handler holds the row, the cancel waits for the handler's outcome: a handler that
+ * prepares a job may be putting a copy of a variant with the same picture. False: the row is not open.
  */
 export function cancelOpen(tx: LedgerTx, row: Row): boolean {
   if (!isOpen(row)) return false;
@@ -102,7 +113,7 @@ export function cancelOpen(tx: LedgerTx, row: Row): boolean {
   return true;
 }
 
-/** Ends as a dead letter. A view may order it anew once `deadUntil` is past. */
+/** Makes the row a dead letter. A view may order it again after `deadUntil`. */
 export function die(tx: LedgerTx, row: Row, permanent: boolean): void {
   newGeneration(tx, row);
   row.state = DEAD;
@@ -111,7 +122,7 @@ export function die(tx: LedgerTx, row: Row, permanent: boolean): void {
   tx.count("dead");
 }
 
-/** Ends because nothing can be made of the original: a state of its own, no attempt and no dead letter. */
+/** Refuses a row whose original cannot be used. This is neither an attempt nor a dead letter. */
 export function refuse(tx: LedgerTx, row: Row, why: { code: string; message: string; until: number }): void {
   row.state = REFUSED;
   row.due = null;
@@ -120,7 +131,7 @@ export function refuse(tx: LedgerTx, row: Row, why: { code: string; message: str
   tx.count("refused");
 }
 
-/** Counts a failed attempt: true when the row is dead by it. Its entry should be out of its document before. */
+/** Counts a failed attempt. True: the row is dead now. The caller takes the entry out of its document before. */
 export function fail(
   tx: LedgerTx,
   row: Row,
@@ -137,28 +148,28 @@ export function fail(
   return false;
 }
 
-/** Deletes a row. Its entry is released, or stale from now on. `as`: how its runs count it. */
+/** Deletes a row. Its entry is taken out, or is stale from now on. `as`: the state that its runs count. */
 export function deleteRow(tx: LedgerTx, row: Row, as: Parameters<LedgerTx["rows"]["delete"]>[1]): void {
   release(tx, row, false);
   tx.rows.delete(row, as);
 }
 
-/** The row waits as it did before somebody held it. */
+/** Makes the row wait as before it was held. */
 export function backToWaiting(tx: LedgerTx, row: Row): void {
   if (row.due === null) tx.memory.fresh.giveBack(row.id);
 }
 
-/** The generation an object must have to count: the row's floor, or its image's. */
+/** The lowest generation whose object counts: the floor of the row or of its image. */
 export function floorOf(tx: LedgerTx, row: Row): number {
   return Math.max(row.floor, tx.images.get(encodedIdOfKey(row.key)).floor);
 }
 
-/** A purge or the doctor deletes objects of its image: nothing of it is handed out. */
+/** Whether a purge or the doctor deletes objects of the image. No row of a locked image is handed out. */
 export function isLocked(tx: LedgerTx, row: Row): boolean {
   return tx.images.get(encodedIdOfKey(row.key)).lock > tx.now;
 }
 
-/** An entry whose row has gone on, or is gone. */
+/** Whether the row of the entry has moved on or was deleted. */
 export function isStale(row: Row | null, entry: Entry): boolean {
   return row === null || row.gen !== entry.gen;
 }
