@@ -98,9 +98,9 @@ function fileFaults({ env }: Target, { site, folder }: World): string[] {
 async function deploy({ target, dryRun, yes }: Asked, world: World): Promise<Ended> {
   const faults = fileFaults(target, world);
   if (faults.length > 0) throw new Error(faults.join("\n"));
-  const lacks = (await planProvision(target, provisioning(world))).filter(({ todo }) => todo !== null);
-  if (lacks.length > 0) {
-    for (const { what, todo } of lacks) world.person.tell(`lacks ${what}: ${todo}`);
+  const missing = (await planProvision(target, provisioning(world))).filter(({ todo }) => todo !== null);
+  if (missing.length > 0) {
+    for (const { what, todo } of missing) world.person.tell(`missing: ${what}: ${todo}`);
     world.person.tell(`Run first: npm run provision -- --env ${target.env}`);
     return ENDED.refused;
   }
@@ -116,7 +116,7 @@ async function deploy({ target, dryRun, yes }: Asked, world: World): Promise<End
 async function rollback({ target, dryRun, yes, to }: Asked, { wrangler, person }: World): Promise<Ended> {
   if (to === undefined) {
     for (const { tag, createdAt, obstacle } of await readReach(target, wrangler))
-      person.tell(`${createdAt.slice(0, 16)}  ${tag}  ${obstacle ?? "can be gone back to"}`);
+      person.tell(`${createdAt.slice(0, 16)}  ${tag}  ${obstacle ?? "can be rolled back to"}`);
     person.tell(
       `Buckets, queues, secrets and the ledger's rows stay as they are. Go: npm run rollback -- --env ${target.env} --to <tag>`,
     );

@@ -217,7 +217,7 @@ describe("deploy", () => {
     const { run } = createAccount();
     const refused = await run("deploy --env staging --yes");
     expect(refused).toMatchObject({ code: 2, changes: [] });
-    expect(refused.said).toMatch(/^lacks queue prewarm-live-staging/m);
+    expect(refused.said).toMatch(/^missing: queue prewarm-live-staging/m);
     expect(refused.said).toMatch(/npm run provision -- --env staging$/);
   });
 
@@ -261,7 +261,7 @@ describe("rollback", () => {
     const { run } = await twice();
     const { code, said, changes } = await run("rollback --env staging");
     expect([code, changes]).toEqual([0, []]);
-    expect(said).toMatch(/bbbbbbbbbbbb {2}can be gone back to\n.*aaaaaaaaaaaa {2}can be gone back to/);
+    expect(said).toMatch(/bbbbbbbbbbbb {2}can be rolled back to\n.*aaaaaaaaaaaa {2}can be rolled back to/);
   });
 
   it("takes the edge back before the consumer, and the second time nothing", async () => {
@@ -302,7 +302,7 @@ describe("rollback", () => {
   it("sees the code behind a version that only changed a secret", async () => {
     const { run, cloudflare } = await twice();
     cloudflare.deployed("prewarm-consumer-staging", "secret-change", "", "", 1000);
-    expect((await run("rollback --env staging")).said).toMatch(/aaaaaaaaaaaa {2}can be gone back to/);
+    expect((await run("rollback --env staging")).said).toMatch(/aaaaaaaaaaaa {2}can be rolled back to/);
   });
 });
 

@@ -39,15 +39,15 @@ function obstacleTo(version: Version, schema: string | null, atEdge: Version | u
   return atEdge === undefined ? "the edge has no version of it any more" : null;
 }
 
-/** Back to a commit: the edge before the consumer, so that no message is newer than its reader. Throws where one cannot go. */
+/** Plans the way back to a commit: the edge before the consumer, so that no message is newer than its reader. Throws when the commit is out of reach. */
 export async function planRollback(target: Target, to: string, wrangler: Wrangler): Promise<Step[]> {
   const reach = await readReach(target, wrangler);
   const aim = reach.find(({ tag }) => tag === to);
   if (aim === undefined)
     throw new Error(
-      `${to} is none of the last versions here: ${reach.map(({ tag }) => tag).join(", ") || "there are none"}.`,
+      `No recent version is tagged ${to}. The recent versions: ${reach.map(({ tag }) => tag).join(", ") || "none"}.`,
     );
-  if (aim.obstacle !== null) throw new Error(`${to} cannot be gone back to: ${aim.obstacle}.`);
+  if (aim.obstacle !== null) throw new Error(`${to} cannot be rolled back to: ${aim.obstacle}.`);
   const { consumer, edge } = await readBoth(target, wrangler);
   return [edge, consumer].map((deployed) => backStep(deployed, to, wrangler));
 }

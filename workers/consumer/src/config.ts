@@ -31,7 +31,7 @@ export interface Secrets {
   ACCESS_TEAM?: string;
   /** E-mail addresses, comma-separated; `*` is everybody. */
   ACCESS_OPERATORS?: string;
-  /** The dashboard's badge; default `production`. */
+  /** The dashboard shows it as a badge. Default: `production`. */
   ENVIRONMENT?: string;
   /** Which version of this Worker runs; the platform gives it. */
   VERSION?: { id: string; tag: string };

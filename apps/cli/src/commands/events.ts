@@ -35,13 +35,13 @@ export const eventsCommand: Command = {
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.events/1", { endpoints, events });
     else for (const line of formatEvents(events)) report.data(line);
-    if (endpoints.length === 0) report.note("The configuration names no endpoint: nobody is told anything.");
+    if (endpoints.length === 0) report.note("The configuration names no endpoint, so no event is sent.");
     return EXIT.ok;
   },
 };
 
 function formatEvents(events: readonly EventDelivery[]): string[] {
-  if (events.length === 0) return ["Nothing was told."];
+  if (events.length === 0) return ["No event was sent."];
   const rows = events.map(({ at, type, state, tries, status, said, endpoint }) => [
     new Date(at).toISOString().slice(0, 19),
     type,

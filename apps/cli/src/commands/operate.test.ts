@@ -173,9 +173,9 @@ describe("prewarm events", () => {
     );
   });
 
-  it("says that nobody is told anything", async () => {
+  it("says that no event is sent", async () => {
     const { stdout, stderr } = await run("events", { endpoints: [], events: [] });
-    expect(stdout).toBe("Nothing was told.\n");
+    expect(stdout).toBe("No event was sent.\n");
     expect(stderr).toContain("names no endpoint");
   });
 });

@@ -62,7 +62,7 @@ function nodesOf(stats: Stats): Node[] {
     { name: "Gate", href: "/steering", ...gateNode(gate) },
     {
       ...{ name: "Ittybit", value: count(utilisation.concurrency.used), href: "/jobs?state=processing" },
-      note: `jobs of ${count(utilisation.concurrency.limit)}${gate.limits.concurrency.mode === "auto" ? ", found by itself" : ""}`,
+      note: `jobs of ${count(utilisation.concurrency.limit)}${gate.limits.concurrency.mode === "auto" ? ", limit found automatically" : ""}`,
       stuck: warned("failing") || warned("throttled"),
     },
     {
