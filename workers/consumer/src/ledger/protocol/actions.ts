@@ -18,19 +18,19 @@ import type { LedgerTx } from "./ledger-tx.ts";
 import { memberStates } from "./member-states.ts";
 import { cancelJob, type JobResult, promoteJob, retryJob } from "./retry-and-cancel.ts";
 
-/** How often a canary that is under way is looked at. */
+/** How often a running canary is checked. */
 const CANARY_LOOK_MS = 2_000;
-/** Jobs of one slice of an action without a rate. */
+/** Jobs per slice of an action without a rate. */
 const SLICE_MAX = 1_000;
-/** A slice does about a second's worth; the alarm rings again after what it did. */
+/** A slice does the work of about a second. The alarm fires again afterwards. */
 const SECOND_MS = 1_000;
 
 /*
- * An action walks up the ids of the table once. Jobs that were ordered later are left alone, and a row it has acted on does not match
- * again. So every action ends, and it may be stopped after any slice.
+ * An action walks the ids of the table once, upwards. It skips jobs that were ordered later, and a row that it has
+ * changed does not match again. So every action ends, and it may be stopped after any slice.
  */
 
-/** Makes an action over what matches now; null when nothing does. */
+/** Creates an action over the current matches. Null: there is no match. */
 export function createAction(tx: LedgerTx, id: string, wanted: NewAction): ActionView | null {
   const { total, exact } = countMatches(tx, wanted.match);
   if (total === 0 && exact) return null;
@@ -42,7 +42,7 @@ export function createAction(tx: LedgerTx, id: string, wanted: NewAction): Actio
   return getAction(tx, id);
 }
 
-/** What is tried again is a run of its own: so it is counted how that came out, at no row a job. */
+/** A retry is a run of its own, so its outcome is counted without a row per job. */
 function openRun(tx: LedgerTx, id: string, who: string): number {
   const run = tx.runs.open(id, BULK, "retry by hand");
   run.who = who;
@@ -62,19 +62,19 @@ export function listActions(tx: Tx, before: number, limit: number): { actions: A
   };
 }
 
-/** Stops an action; what it has done stays done. One that has ended stays as it is. */
+/** Stops an action. Its finished work stays. An ended action stays as it is. */
 export function cancelAction(tx: Tx, id: string, who: string): ActionView | null {
   if (stopAction(tx.sql, id, tx.now)) audit(tx, who, "action.cancel", id, {});
   return getAction(tx, id);
 }
 
-/** One slice of the action that has waited longest; false when none is due. */
+/** Runs one slice of the action that has waited longest. False: no action is due. */
 export function actionSlice(tx: LedgerTx): boolean {
   const action = dueAction(tx.sql, tx.now);
   if (action === null) return false;
   if (action.canary > 0 && action.done >= action.canary && !passCanary(tx, action)) return true;
   const { rate } = action;
-  // A rate below one a second is one job and a longer wait.
+  // A rate below 1/s is one job and a longer wait.
   const fast = rate === null ? SLICE_MAX : Math.max(1, Math.min(SLICE_MAX, Math.floor(rate)));
   const limit = action.canary > 0 ? Math.min(fast, action.canary - action.done) : fast;
   const match = JSON.parse(action.match) as JobFilter;
@@ -94,7 +94,7 @@ function act(tx: LedgerTx, { kind, run }: Action, id: number): JobResult {
   return (kind === "cancel" ? cancelJob : promoteJob)(tx, id);
 }
 
-/** True: all of the canary are stored, and the others follow. Else it waits for them, or goes on no more. */
+/** Whether every job of the canary is stored, so that the others follow. If not, the action waits or halts. */
 function passCanary(tx: LedgerTx, action: Action): boolean {
   const states = outcomeOf(tx, action);
   const open = states === null ? 0 : states.queued + states.processing + states.retrying;
@@ -112,13 +112,13 @@ function passCanary(tx: LedgerTx, action: Action): boolean {
   return false;
 }
 
-/** What became of the jobs of a retry; null of anything else, and once its run is forgotten. */
+/** The states of the jobs of a retry. Null: the action is no retry, or its run is forgotten. */
 function outcomeOf(tx: Tx, { run: n }: Action): Record<JobState, number> | null {
   const run = tx.runs.byNumber(n);
   return run === null ? null : memberStates(tx, run);
 }
 
-/** The walk is through. What matched when it was counted and does no more was done by somebody else. */
+/** Ends an action. Jobs that matched at its creation and do not match any more were changed by others. */
 function endAction(action: Action, now: number): void {
   action.skipped = Math.max(0, action.total - action.done);
   action.state = "done";

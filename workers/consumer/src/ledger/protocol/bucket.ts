@@ -1,11 +1,11 @@
-/** A bucket of tokens that fills by itself up to `most`; null at first, when it is full. */
+/** A token bucket that refills up to `most`. Null: not used yet, so it is full. */
 export interface Bucket {
   level: number;
   /** Unix ms. */
   at: number;
 }
 
-/** Takes one, if there is one and `leave` are left besides; what is left then, else null. */
+/** Takes a token if at least `leave` tokens remain. Answers the remaining tokens, or null. */
 export function take(
   bucket: { held: Bucket | null },
   { most, perSecond, leave = 0 }: { most: number; perSecond: number; leave?: number },

@@ -3,10 +3,13 @@ import { nextCancelling, type Run } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { cancelOpen } from "./transitions.ts";
 
-/** Rows looked at in one transaction. */
+/** Rows per transaction. */
 const SLICE_ROWS = 2_000;
 
-/** Closes a run at once: its rows are cancelled when handed out, and follow in slices. False when there is no such run. */
+/**
+ * Cancels a run. Its rows are cancelled in slices, and each row at the latest when it would be handed out. False: the
+ * run does not exist.
+ */
 export function cancelRun(tx: LedgerTx, id: string): boolean {
   const run = tx.runs.byId(id);
   if (run === null) return false;
@@ -17,7 +20,7 @@ export function cancelRun(tx: LedgerTx, id: string): boolean {
   return true;
 }
 
-/** Goes on with runs whose cancelling is not through; true while more is to be done. */
+/** Continues the cancels of runs. True: more rows remain. */
 export function cancelSlices(tx: LedgerTx): boolean {
   const run = tx.runs.byNumber(nextCancelling(tx.sql) ?? 0);
   if (run === null) return false;
@@ -25,14 +28,14 @@ export function cancelSlices(tx: LedgerTx): boolean {
   return true;
 }
 
-/** Walks the whole table once: a run's rows stand wherever their images do. */
+/** Walks the whole table once, because the rows of a run are ordered by image. */
 function cancelSlice(tx: LedgerTx, run: Run): void {
   const rows = tx.rows.loadFrom(run.cancelCursor, SLICE_ROWS);
   for (const row of rows) if (isOpen(row) && tx.runs.askersOf(row).includes(run.n)) withdraw(tx, run, row);
   run.cancelCursor = rows.length < SLICE_ROWS ? 0 : (rows.at(-1)?.id ?? 0) + 1;
 }
 
-/** The run asks for the row no more: it is cancelled, unless somebody else was promised it. */
+/** Removes the run from the row's subscribers. A row without subscribers is cancelled. */
 function withdraw(tx: LedgerTx, run: Run, row: Row): void {
   const others = tx.runs
     .askersOf(row)

@@ -5,12 +5,14 @@ import type { Tx } from "../tables/tx.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { stateCounts } from "./job-state.ts";
 
-/* Jobs that failed, by cause: those that are tried again, the dead and the refused. */
+/*
+ * Failed jobs by cause: retrying, dead and refused jobs.
+ */
 
 export const FAILED_STATES = ["retrying", "dead", "refused"] as const;
 export type FailedState = (typeof FAILED_STATES)[number];
 const CODES = { retrying: WAITING, dead: DEAD, refused: REFUSED } as const;
-/** Folders that one cause names. */
+/** Maximum of folders per cause. */
 const FOLDERS_MAX = 5;
 
 export interface CauseQuery {
@@ -18,28 +20,28 @@ export interface CauseQuery {
   lanes: readonly Lane[];
   /** Number of a run, or null. */
   run: number | null;
-  /** Looked at is what failed last from here (Unix ms) on; 0: everything. */
+  /** Counts the jobs that failed last at or after this time (Unix ms). 0: all. */
   from: number;
-  /** Parts that the time since then is cut into. */
+  /** Number of parts of the time since then. */
   parts: number;
 }
 
-/** What failed alike. */
+/** Jobs with the same cause. */
 export interface CauseCount {
   fingerprint: string;
   code: string;
   /** Of one of them. */
   message: string;
-  /** Jobs that failed last within the time; `states`: by state. */
+  /** Number of jobs that failed last within the time. `states`: by state. */
   count: number;
   states: Record<FailedState, number>;
-  /** `count` by parts of the time, the oldest first. */
+  /** `count` per part of the time, the oldest first. */
   trend: number[];
-  /** Of all that failed alike and are still known, Unix ms. */
+  /** Over all known jobs of the cause, Unix ms. */
   first: number;
   last: number;
   formats: Record<string, number>;
-  /** Encoded folders with most of them. */
+  /** Encoded folders with most of the jobs. */
   folders: [folder: string, n: number][];
   /** Id of one of the newest. */
   sample: number;

@@ -5,10 +5,13 @@ import { countCauses, FAILED_STATES, type FailedState } from "./causes.ts";
 import { findRows, WALK_MAX } from "./find-rows.ts";
 import { stateCounts } from "./job-state.ts";
 
-/** Rows that are walked to count what no count has: some 100 ms. */
+/** Maximum of rows that are walked if no count answers: about 100 ms. */
 const WALKED_MAX = 100_000;
 
-/** How many jobs match. States and lanes are answered by the counts, a cause by SQLite's own count; anything else walks at most 100,000 rows. */
+/**
+ * The number of matching jobs. The counts answer states and lanes, SQLite counts a cause, and any other filter walks at
+ * most 100,000 rows.
+ */
 export function countMatches(tx: Tx, filter: JobFilter): { total: number; exact: boolean } {
   if (isPlain(filter)) return { total: counted(tx, filter), exact: true };
   const cause = countedCause(tx, filter);
@@ -29,7 +32,7 @@ function isPlain({ run, id, format, error, text, ordered, attempts, fingerprint,
   return parts.every((part) => part === null) && text.length === 0;
 }
 
-/** Of a filter that names a cause, and failed states alone; null for any other. */
+/** The cause of a filter with a cause and failed states only. Null: any other filter. */
 function countedCause(tx: Tx, { fingerprint, states, lanes, ...others }: JobFilter): number | null {
   const failed = states.filter((state): state is FailedState => FAILED_STATES.some((one) => one === state));
   if (fingerprint === null || failed.length === 0 || failed.length < states.length) return null;

@@ -2,13 +2,13 @@ import type { DeliveryNote, DeliveryView } from "../contract.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import type { Sql } from "../tables/sql.ts";
 
-/** Deliveries that are remembered; a sender that is refused again and again is one of them. */
+/** Maximum of remembered deliveries. Repeated refusals of one sender are one delivery. */
 const KEEP = 200;
 const MERGE_MS = 600_000;
 
 /**
- * The last deliveries of hooks, for operators. No row is written for one: they are remembered, and put into one document once a minute where
- * there is news. An eviction before that loses them, and nothing but this list stands on them.
+ * The last deliveries of hooks, for operators. A delivery writes no row: memory keeps the deliveries, and one document
+ * a minute stores changes. An eviction loses the changes of that minute. Only this list depends on them.
  */
 export class Deliveries {
   #list: DeliveryView[];
@@ -22,7 +22,7 @@ export class Deliveries {
   add(notes: readonly DeliveryNote[], now: number): void {
     for (const note of notes) {
       const same = this.#list.find((one) => one.hook === note.hook && one.verdict === note.verdict);
-      // Of what a sender does over and over only the number is news.
+      // Repeated refusals of one sender only raise its number.
       const isAgain = note.verdict === "refused" && same?.why === note.why && now - same.at < MERGE_MS;
       const n = isAgain ? note.n + (same?.n ?? 0) : note.n;
       const others = isAgain ? this.#list.filter((one) => one !== same) : this.#list;
@@ -36,7 +36,7 @@ export class Deliveries {
     return this.#list;
   }
 
-  /** Writes them down, if there is news. */
+  /** Stores the deliveries, if they have changed. */
   save(sql: Sql): void {
     if (this.#isSaved) return;
     putDoc(sql, "deliveries", JSON.stringify(this.#list));

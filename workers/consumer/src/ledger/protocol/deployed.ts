@@ -3,7 +3,10 @@ import { audit } from "../tables/audit.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import type { Tx } from "../tables/tx.ts";
 
-/** Writes a deploy down when another version of the code stands on this database than the last one; a new database has none to tell of. */
+/**
+ * Records a deploy when the version of the code differs from the last version on this database. A new database has no
+ * deploy to record.
+ */
 export function noteDeploy(tx: Tx, version: CodeVersion | null): void {
   if (version === null) return;
   const last = getDoc(tx.sql, "version");

@@ -6,24 +6,27 @@ import { type Row, stateCodes } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { type Match, matches, prepare } from "./match-row.ts";
 
-/** Rows of a set that an index finds and that is read whole. */
+/** Maximum size of a set that is found by an index and read whole. */
 export const READ_MAX = 10_000;
-/** Rows one page may walk past: exchanges wait behind it, and a page takes as long over a million rows as over a thousand. */
+/**
+ * Rows that one page may walk past. Exchanges wait meanwhile, and a page must take as long over a million rows as over
+ * a thousand.
+ */
 export const WALK_MAX = 1_000;
 /** Above every id. */
 export const LAST_ID = Number.MAX_SAFE_INTEGER;
 
-/** A stretch of the table: what matches of the rows up to and including `to`, in the order of ids. */
+/** A part of the table: the matching rows up to and including `to`, in the order of ids. */
 export interface Stretch {
   rows: Row[];
   to: number;
-  /** There are rows above it. */
+  /** More rows exist above `to`. */
   more: boolean;
 }
 
 /**
- * What matches among the next `max` rows above an id, or among those up to `to`. Ids are hashes, so their order says nothing. Rows
- * that ended without bytes are found by their index; everything else walks the table.
+ * Finds the matches among the next `max` rows above an id, or among the rows up to `to`. Ids are hashes, so their order
+ * has no meaning. An index finds rows that ended without bytes; every other search walks the table.
  */
 export function walkRows(
   tx: Tx,
@@ -41,7 +44,10 @@ export function walkRows(
   return { rows: found, to: end, more: end < LAST_ID };
 }
 
-/** Matching rows above an id and ordered by a time (Unix ms), in the order of ids; `next`: go on above it, null: there is nothing more. */
+/**
+ * Matching rows above an id that were ordered by a time (Unix ms), in the order of ids. `next`: continue above it.
+ * Null: no more rows.
+ */
 export function findRows(
   tx: Tx,
   filter: JobFilter,
@@ -57,22 +63,22 @@ export function findRows(
   return { rows: found, next: more ? to : null };
 }
 
-/** The jobs that were named one by one. */
+/** The jobs that the filter names one by one. */
 export function named(tx: Tx, match: Match): Stretch {
   const ids = (match.filter.jobs ?? []).map(idOfName).filter((id) => id !== null);
   return { rows: readIds(tx.sql, ids).filter((row) => matches(tx, row, match)), to: LAST_ID, more: false };
 }
 
-/** The index's part of each state that is asked for, or the whole table (null) when an open one is among them. */
+/** The part of the index for each asked state. Null: an open state is asked for, so the whole table is walked. */
 function sourcesOf({ states }: Match): (number | null)[] {
   if (states === null || OPEN_STATES.some((open) => states.has(open))) return [null];
   return [...states].flatMap(stateCodes);
 }
 
-/** Letters that stand in a key as people write them, but for the space, which is only ever part of an id. */
+/** Characters of a key as people write it, except the space, which occurs in ids only. */
 const PLAIN_WORD = /^[\w.!~*'() -]+$/;
 
-/** What SQLite can judge of a match. `matches` judges the rest. */
+/** The part of a match that SQLite can check. `matches` checks the rest. */
 function narrow({ lanes, filter, text }: Match): Narrowed {
   const [word = ""] = text.filter((part) => PLAIN_WORD.test(part));
   return {

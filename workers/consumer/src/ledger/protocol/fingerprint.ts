@@ -1,12 +1,13 @@
 /**
- * The cause of a failure as a stable short name: its code and its message without what differs from job to job (numbers, hexadecimal
- * ids, URLs, quoted parts). Not a secret and not unique by proof: two causes that share one are shown together.
+ * The cause of a failure as a stable short name: a hash of its code and its message without the parts that differ per
+ * job (numbers, hexadecimal ids, URLs, quoted parts). It is no secret and not proved unique: two causes with one name
+ * are shown together.
  */
 export function fingerprint(code: string, message: string): string {
   const shape = message
     .toLowerCase()
     .replace(/https?:\/\/[^\s"'<>]+/g, "<url>")
-    // The asked format differs from job to job of one fault.
+    // The asked format differs between jobs with one cause.
     .replace(/\bnot (?:avif|webp|jpe?g|png)\b/g, "not <format>")
     .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "<text>")
     .replace(/\b[a-z]{2,6}_[a-z0-9]{6,}\b/g, "<id>")
@@ -16,7 +17,7 @@ export function fingerprint(code: string, message: string): string {
   return `${code}-${hash(`${code} ${shape}`)}`;
 }
 
-/** FNV-1a, 32 bits, twice with different beginnings. */
+/** FNV-1a with 32 bits, twice with different seeds. */
 function hash(text: string): string {
   let [a, b] = [0x811c9dc5, 0x01000193];
   for (const byte of new TextEncoder().encode(text)) {

@@ -12,14 +12,17 @@ import { isUnheard } from "./slots.ts";
 import { abandon, floorOf, takeOut } from "./transitions.ts";
 
 /*
- * Jobs that Ittybit's list shows and nobody has told the ledger of: the ledger and the generation in their metadata say whose they are. A handler
- * that died after its POST leaves such a job, and so does everything that happened after the copy which a restore put back.
+ * Jobs in Ittybit's list whose ids no handler has reported. Their metadata names the ledger and the generation. Such a
+ * job is left by a handler that died after its POST, and by every POST after the copy that a restore put back.
  */
 
-/** A POST that was sent before its generation was given up is answered within 15 s, or never; Ittybit lists its job by then. Chosen, with a margin. */
+/**
+ * A POST that was sent before its generation was given up is answered within 15 s, or never. Ittybit lists its job by
+ * then. Chosen, with a margin.
+ */
 const POST_LANDS_MS = 30_000;
 
-/** The generations whose jobs are looked for. */
+/** The generations whose jobs the collector looks for. */
 export function unheardJobs(tx: LedgerTx): Unheard[] {
   const { memory } = tx;
   const found: Unheard[] = [];
@@ -36,7 +39,7 @@ export function unheardJobs(tx: LedgerTx): Unheard[] {
   return found;
 }
 
-/** A job on a page of Ittybit's list. */
+/** Notes a job on a page of Ittybit's list. */
 export function noteFound(tx: LedgerTx, job: IttybitJob): void {
   const { memory } = tx;
   const gen = Number(job.metadata.gen);
@@ -50,13 +53,16 @@ export function noteFound(tx: LedgerTx, job: IttybitJob): void {
 
 function takeFound(tx: LedgerTx, entry: Entry, job: string, isHeld: boolean): void {
   noteJob(tx, { id: entry.id, gen: entry.gen, job });
-  // Its owner has not told it, so that its death at the POST is still blamed on this entry.
+  // The owner has not reported the job, so its death at the POST still counts as a crash of this entry.
   entry.silent = isHeld;
-  // A handler that would have asked again need not wait for that any more.
+  // The next handler need not repeat the POST, so the entry is due now.
   entry.due = tx.now;
 }
 
-/** Two complete lists, read when no POST of them could arrive any more, do not show these: no job was made, and the slots are free. */
+/**
+ * Frees the slots of generations without a job. Two complete lists, read after the last possible arrival of their
+ * POSTs, prove that no job was made.
+ */
 export function unmade({ memory, sql }: LedgerTx, gens: readonly number[]): void {
   memory.abandoned.delete(
     sql,
@@ -66,7 +72,10 @@ export function unmade({ memory, sql }: LedgerTx, gens: readonly number[]): void
 
 /* ── After a restore ── */
 
-/** A generation that the ledger, put back, knows nothing of: its variant still waits and takes the job over, or the job has a slot until it ends. */
+/**
+ * Notes a job of a generation that the restored ledger does not know. If its variant still waits, the variant takes the
+ * job over. Otherwise the job holds a slot until it ends.
+ */
 function fromBefore(tx: LedgerTx, job: IttybitJob, gen: number): void {
   const row = waitingRow(tx, job, gen);
   const isGood = job.status === "done" || job.status === "pending";
@@ -76,8 +85,8 @@ function fromBefore(tx: LedgerTx, job: IttybitJob, gen: number): void {
 }
 
 /**
- * The row that this job was made for, if it waits since before the restore and this is the newest of its generations that was found. A row that was
- * ordered after the restore, because the copy did not hold its order, counts too until something has been done about it.
+ * The row of this job, if no newer generation of it was found, and if the row has waited since before the restore. A
+ * row that was ordered after the restore and is untouched since counts too, because the copy may lack its order.
  */
 function waitingRow(tx: LedgerTx, { metadata: { key = "" } }: IttybitJob, gen: number): Row | null {
   tx.rows.loadKeys([key]);
@@ -89,14 +98,17 @@ function waitingRow(tx: LedgerTx, { metadata: { key = "" } }: IttybitJob, gen: n
   return gen >= row.gen && (held === null || held.hand.over) ? row : null;
 }
 
-/** The generation that the copy knows was given up after the copy was made. */
+/** Replaces the generation of the copy, which was given up after the copy was made. */
 function supersede(tx: LedgerTx, row: Row, gen: number): void {
   const held = tx.memory.hands.holderOf(row.id);
   if (held !== null) takeOut(tx, held, false);
   row.gen = gen;
 }
 
-/** As if the ledger had granted it. The handler that fetches the result compares the original first (`Given.compare`). */
+/**
+ * Takes the job over as if this ledger had granted it. The handler that fetches the result compares the original first
+ * (`Given.compare`).
+ */
 function adopt(tx: LedgerTx, row: Row, job: IttybitJob): void {
   const grantedAt = Math.min(tx.now, job.createdAt ?? tx.now);
   const paid = { day: dayOf(grantedAt), paidBy: row.lane };

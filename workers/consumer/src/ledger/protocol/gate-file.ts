@@ -10,7 +10,7 @@ import { heldSentence } from "./held-sentence.ts";
 /** To the edge and to operators. */
 export const HUSHED = "Far too many views asked for what is under way already.";
 
-/** What the edge is to know: lanes that take nothing new. A throttle is too short for it to be told in time. */
+/** The gate file for the edge: the closed lanes. A throttle is too short to reach the edge in time. */
 function gateFile(gate: Gate): GateFile {
   const closed = LANES.flatMap((lane) => {
     const held = closedFor(gate, lane);
@@ -21,7 +21,7 @@ function gateFile(gate: Gate): GateFile {
   return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.reason ?? null, quietUntil, at: gate.now };
 }
 
-/** Notes the gate file to be published when it says something else than the last one noted. */
+/** Publishes the gate file if it differs from the last one. */
 export function gateChanged(tx: Tx, gate: Gate): void {
   const file = gateFile(gate);
   const says = JSON.stringify([file.closed, file.reason, file.quietUntil]);
@@ -31,7 +31,10 @@ export function gateChanged(tx: Tx, gate: Gate): void {
   putOutbox(tx, { kind: "gate", body: JSON.stringify(file) });
 }
 
-/** The edge was told that a lane is closed. Nobody asks for it then: only the alarm can tell that it is open again. */
+/**
+ * Whether the published gate file closes a lane. No view asks for a closed lane, so only the alarm can publish that it
+ * is open again.
+ */
 export function isToldClosed(tx: Tx): boolean {
   const said = getDoc(tx.sql, "gate-said") ?? "";
   return said !== "" && (JSON.parse(said) as [GateFile["closed"]])[0].length > 0;

@@ -5,7 +5,7 @@ import type { Tx } from "../tables/tx.ts";
 import { BegunJobs } from "./begun-jobs.ts";
 import { JobTimes } from "./last-job-times.ts";
 
-/** What every decision about going upstream is made of. */
+/** The input of every decision about a POST. */
 export interface Gate {
   state: GateState;
   memory: GateMemory;
@@ -17,31 +17,34 @@ export interface Gate {
   random: () => number;
 }
 
-/** Jobs granted, by day (UTC) and lane: they stand in the hands, and are folded with them. */
+/** Granted jobs by day (UTC) and lane. The documents of the handlers contain them until they are folded. */
 export interface UseBook {
   /** Of a month (`2026-11`) or a day (`2026-11-25`). */
   of(period: string): Record<Lane, number>;
   add(lane: Lane, day: string, n: number): void;
 }
 
-/** The gate of one transaction; changes to its document are saved at the end of it. */
+/** The gate of one transaction. The end of the transaction saves changes of its document. */
 export function gateOf(tx: Tx, memory: GateMemory): Gate {
   const { gate: state, config, now, random } = tx;
   const use = { of: (period: string) => tx.used(period), add: tx.addUsed.bind(tx) };
   return { state, memory, use, config, now, random };
 }
 
-/** What the gate knows beside its document. Lost at an eviction; each part then errs to too little. */
+/** The memory of the gate beside its document. An eviction loses it; each part of it fails safely. */
 export interface GateMemory {
-  /** Tokens of the bucket at a time (Unix ms); below 0: given ahead. */
+  /** Tokens in the bucket at a time (Unix ms). Negative: tokens were given ahead. */
   tokens: { level: number; at: number };
-  /** Answers of the present minute, for the error ratio. */
+  /** Answers of the current minute, for the ratio of errors. */
   answers: { since: number; good: number; bad: number };
   /** How long the last jobs took. */
   jobTimes: JobTimes;
-  /** Which jobs have ended, by when they began: late ones tell that Ittybit is slow. */
+  /** Ended jobs by the minute of their beginning. Few ends among late beginnings mean that Ittybit is slow. */
   begun: BegunJobs;
-  /** Since when the results of these generations could not be fetched, Unix ms. Emptied by the first result that is stored, and when the breaker closes. */
+  /**
+   * Since when the results of these generations cannot be fetched, Unix ms. The first stored result and the closing of
+   * the breaker empty the map.
+   */
   unfetched: Map<number, number>;
   auto: AutoMemory;
 }

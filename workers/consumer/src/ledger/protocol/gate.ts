@@ -17,25 +17,28 @@ import { quantileMs } from "./job-times.ts";
 import type { Slots } from "./slots.ts";
 
 /*
- * Every decision about going upstream, as arithmetic over one document and what is known beside it: pause, budget, breaker, throttle,
- * slots, tokens. Nothing here reads a clock or a table.
+ * Every decision about a POST to Ittybit, as arithmetic over one document and the gate's memory: pause, budget,
+ * breaker, throttle, slots, tokens. No function here reads a clock or a table.
  */
 
-/** A token is given at most this long before it is there. */
+/** A token may be given at most this long before it exists. */
 export const TOKEN_AHEAD_MS = 300;
-/** `Retry-After` up to this is obeyed by closing the gate; a longer one opens the breaker with its date. */
+/** A `Retry-After` up to this closes the gate. A longer one opens the breaker until its date. */
 const THROTTLE_MAX_MS = 3_600_000;
 const BREAKER_BASE_MS = 30_000;
 const BREAKER_MAX_MS = 1_800_000;
 const ANSWERS_MS = 60_000;
 const ANSWERS_MIN = 20;
 const BAD_RATIO = 0.5;
-/** Viewers' jobs a second that slots are kept free for. */
+/** Viewers' jobs per second for which slots are kept free. */
 const LIVE_PER_SECOND = 1;
-/** From a free slot to the next POST's job, beside the job itself, in seconds: seen late, and asked for again. */
+/**
+ * Seconds from a free slot to the job of the next POST, beside the duration of the job: the end is observed late, and
+ * the next job is asked for.
+ */
 const TURNAROUND_S = 0.3;
 
-/** Why something does not go. `until`: when this ends by itself, Unix ms. */
+/** Why a job may not be POSTed. `until`: when the reason ends without an operator, Unix ms. */
 export interface Held {
   code: "paused" | "restored" | "budget" | "breaker" | "throttled" | "slots" | "tokens";
   until: number | null;
@@ -46,15 +49,15 @@ export interface Ask {
   gen: number;
   /** Slots taken now. */
   slots: Slots;
-  /** The generation has its slot and its place in the budget already: its POST is repeated. */
+  /** The generation has its slot and its place in the budget already, because this repeats its POST. */
   hasSlot: boolean;
   /** A job of a higher lane waits for a token. */
   outranked: boolean;
 }
 
 /**
- * May one job of this lane be POSTed? Yes takes a token, its place in the budget and the breaker's probe; no changes nothing.
- * `notBefore`: when its token is there, Unix ms.
+ * Admits one job of a lane. An admission takes a token, a place in the budget and the breaker's probe. A refusal
+ * changes nothing. `notBefore`: when the token exists, Unix ms.
  */
 export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const held = closedFor(gate, ask.lane, ask.hasSlot);
@@ -82,12 +85,14 @@ function noteSent({ memory, now }: Gate, { hasSlot, slots }: Ask, notBefore: num
   if (!hasSlot) auto.peak = Math.max(auto.peak, slots.used + 1);
 }
 
-/** The ledger was put back a moment ago: nothing is handed out, neither to be made nor to be fetched nor to be looked at. */
+/**
+ * Whether the ledger was restored a moment ago. It hands nothing out then, neither POSTs nor fetches nor preparations.
+ */
 export function isHeldBack({ state, now }: Gate): boolean {
   return now < state.heldUntil;
 }
 
-/** Why nothing of this lane goes at all: pause, restore, budget, breaker, throttle. A free probe of the breaker is no reason. */
+/** Why the lane is closed: pause, restore, budget, breaker or throttle. A free probe of the breaker is no reason. */
 export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | null {
   const { state, now } = gate;
   const pause = pauseOf(gate, lane);
@@ -100,13 +105,13 @@ export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | nu
   return null;
 }
 
-/** The pause of a lane that holds now. */
+/** The current pause of a lane. */
 export function pauseOf({ state, now }: Gate, lane: Lane): Pause | null {
   const pause = state.pauses[lane] ?? null;
   return pause !== null && (pause.until === null || now < pause.until) ? pause : null;
 }
 
-/** When a closed gate opens by itself, Unix ms; null: it is open, or an operator paused it without an end. */
+/** When a closed gate opens, Unix ms. Null: it is open, or an operator paused it without an end. */
 export function nextOpenAt(gate: Gate): number | null {
   const times = LANES.map((lane) => closedFor(gate, lane)?.until ?? null).filter((until) => until !== null);
   return times.length === 0 ? null : Math.min(...times);
@@ -114,7 +119,9 @@ export function nextOpenAt(gate: Gate): number | null {
 
 /* ── Slots and pace ────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** Slots a lane may fill: bulk leaves those that a viewer a second would need, at least one and at most a tenth. */
+/**
+ * Slots that a lane may fill. Bulk leaves the slots that one view per second would need: at least one, at most a tenth.
+ */
 export function slotsOf(gate: Gate, lane: Lane): number {
   const { concurrency } = settingsOf(gate.state, gate.config);
   if (lane !== "bulk") return concurrency;
@@ -123,9 +130,9 @@ export function slotsOf(gate: Gate, lane: Lane): number {
 }
 
 /**
- * Whether a lane may fill no further slot. Slots whose job is unheard of fill half of the lane's at most, so that a few of them do not stop
- * everything. While they are half of all slots or fewer, no more jobs run than there are slots; beyond that the jobs that may run are one and a
- * half times as many at most (docs/protocol.md, I4).
+ * Whether the lane may fill no further slot. Slots with an unreported job may fill at most half of the lane's slots, so
+ * that a few of them do not stop the lane. If unreported ≤ slots / 2, then running ≤ slots; otherwise running ≤ 1.5 ×
+ * slots (docs/protocol.md, I4).
  */
 export function isFull(gate: Gate, lane: Lane, { used, unheard }: Slots): boolean {
   const [all, own] = [slotsOf(gate, "live"), slotsOf(gate, lane)];
@@ -133,20 +140,20 @@ export function isFull(gate: Gate, lane: Lane, { used, unheard }: Slots): boolea
   return counted >= own || used >= all + Math.floor(all / 2);
 }
 
-/** Jobs a second that slots and rate allow. */
+/** Jobs per second that slots and rate allow. */
 export function goalPerSecond(gate: Gate): number {
   const { ratePerSecond } = settingsOf(gate.state, gate.config);
   return Math.min(ratePerSecond, slotsOf(gate, "bulk") / (quantileMs(gate, 0.5) / 1000 + TURNAROUND_S));
 }
 
-/** Tokens in the bucket now; below 0 when some were given ahead. */
+/** Tokens in the bucket now. Negative: tokens were given ahead. */
 function tokens({ state, memory, config, now }: Gate): number {
   const { ratePerSecond, burst } = settingsOf(state, config);
   const { level, at } = memory.tokens;
   return Math.min(burst, level + (Math.max(0, now - at) / 1000) * ratePerSecond);
 }
 
-/** How long until the lane's next token is there, in ms. Warming leaves a tenth of the burst to viewers. */
+/** ms until the next token of the lane. Warming leaves a tenth of the burst to viewers. */
 function tokenWaitMs(gate: Gate, lane: Lane): number {
   const { ratePerSecond, burst } = settingsOf(gate.state, gate.config);
   const kept = lane === "bulk" ? Math.min(burst - 1, Math.ceil(burst / 10)) : 0;
@@ -155,12 +162,18 @@ function tokenWaitMs(gate: Gate, lane: Lane): number {
 
 /* ── Budget ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** Jobs this lane may still start now; Infinity when unlimited. Viewers have their share of the month, and of it one day's slice. */
+/**
+ * Jobs that the lane may still start now; Infinity if unlimited. Viewers have a share of the month, and per day a share
+ * of that.
+ */
 export function budgetLeft(gate: Gate, lane: Lane): number {
   return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);
 }
 
-/** The same this month. What one stranger spends is the viewers' share at most: warming has its own. */
+/**
+ * Jobs that the lane may still start this month. One stranger can spend at most the viewers' share, because warming has
+ * its own.
+ */
 function monthLeft(gate: Gate, lane: Lane): number {
   const { monthlyJobs, warmingShare, liveShare } = settingsOf(gate.state, gate.config);
   if (monthlyJobs === null) return Number.POSITIVE_INFINITY;
@@ -170,7 +183,7 @@ function monthLeft(gate: Gate, lane: Lane): number {
   return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
 }
 
-/** Viewers' jobs today: those granted, and those that may still be; Infinity when unlimited. */
+/** Viewers' jobs of today: the granted jobs plus the jobs that may still be granted; Infinity if unlimited. */
 export function liveToday({ state, config, use, now }: Gate): { used: number; left: number } {
   const { monthlyJobs, liveShare, liveDayShare } = settingsOf(state, config);
   const used = use.of(dayOf(now)).live;
@@ -178,7 +191,7 @@ export function liveToday({ state, config, use, now }: Gate): { used: number; le
   return { used, left: Math.ceil(Math.floor(monthlyJobs * liveShare) * liveDayShare) - used };
 }
 
-/** When a lane whose budget is spent has some again, Unix ms. */
+/** When a lane whose budget is spent gets budget again, Unix ms. */
 function budgetUntil(gate: Gate, lane: Lane): number {
   return monthLeft(gate, lane) <= 0 ? nextMonth(gate.now) : nextDay(gate.now);
 }
@@ -193,14 +206,17 @@ export function usedToday({ use, now }: Gate): Record<Lane, number> {
   return use.of(dayOf(now));
 }
 
-/** A grant of this day (`2026-11-25`) that made no job. */
+/** Takes back a grant of this day (`2026-11-25`) that made no job. */
 export function giveBack({ use }: Gate, lane: Lane, day: string): void {
   use.add(lane, day, -1);
 }
 
 /* ── Throttle and breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** 429: nothing goes until then. Above an hour it is no throttle but a stop, and the breaker shows the date. */
+/**
+ * Closes the gate after a 429 until the given time. If that is more than an hour away, the breaker opens instead and
+ * shows the date.
+ */
 export function throttle(gate: Gate, until: number): void {
   const { state, memory, now } = gate;
   if (until - now > THROTTLE_MAX_MS) {
@@ -208,16 +224,18 @@ export function throttle(gate: Gate, until: number): void {
     return;
   }
   state.throttledUntil = Math.max(state.throttledUntil, until);
-  // No burst afterwards: the tokens saved up meanwhile would be the next storm.
+  // Empties the bucket: saved tokens would cause the next burst of 429.
   memory.tokens = { level: Math.min(0, tokens(gate)), at: state.throttledUntil };
 }
 
 type Opening = Pick<Breaker, "status" | "results"> & { reason: string };
 
-/** Opens it, or holds it open when the probe failed: each opening in a row doubles the wait, up to half an hour. */
+/**
+ * Opens the breaker, or keeps it open after a failed probe. Each opening in a row doubles the wait, up to half an hour.
+ */
 export function openBreaker(gate: Gate, why: Opening): void {
   const { breaker } = gate.state;
-  // Answers of jobs that were under way when it opened tell nothing new.
+  // Answers to POSTs from before the opening contain nothing new.
   if (breaker.state === "closed" || gate.now >= breaker.until) open(gate, { ...why, until: 0 });
 }
 
@@ -240,18 +258,24 @@ export function isProbe({ state }: Gate, gen: number): boolean {
   return state.breaker.probe?.gen === gen;
 }
 
-/** Ittybit took a job, or judged one on its merits. */
+/** Ittybit accepted a job, or rejected it for its content. */
 export function recordGood(gate: Gate, gen: number): void {
   probeTaken(gate, gen);
   answers(gate).good += 1;
 }
 
-/** Ittybit took the probe, or ended it: it has succeeded, unless it is results that cannot be fetched. */
+/**
+ * Ittybit accepted or ended the probe, so the probe has succeeded. Exception: the breaker is open because results
+ * cannot be fetched.
+ */
 export function probeTaken(gate: Gate, gen: number): void {
   if (isProbe(gate, gen) && gate.state.breaker.results !== true) closeBreaker(gate);
 }
 
-/** No answer or a 5xx: half of at least 20 answers in a minute open the breaker; a probe reopens it at once. */
+/**
+ * Counts a missing answer or a 5xx. If half of at least 20 answers within a minute are bad, the breaker opens. A bad
+ * probe reopens it at once.
+ */
 export function recordBad(gate: Gate, gen: number, message: string): void {
   const seen = answers(gate);
   seen.bad += 1;
@@ -262,12 +286,15 @@ export function recordBad(gate: Gate, gen: number, message: string): void {
   openBreaker(gate, { status: null, reason: `Ittybit is failing: ${share}; the last: ${message}` });
 }
 
-/** Ittybit is slow: that it took the probe tells nothing, and the next one has time until this one is late. */
+/**
+ * Extends the probe while Ittybit is slow: an accepted probe proves nothing then. The next probe is due when this one
+ * is late.
+ */
 export function holdProbe({ state }: Gate, until: number): void {
   if (state.breaker.probe !== null) state.breaker.probe.until = until;
 }
 
-/** The probe ended without having asked Ittybit anything: the next job is the probe. */
+/** Releases a probe that never asked Ittybit. The next job is the probe. */
 export function probeUnused(gate: Gate, gen: number): void {
   if (isProbe(gate, gen)) gate.state.breaker.probe = null;
 }

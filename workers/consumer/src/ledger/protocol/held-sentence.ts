@@ -4,7 +4,7 @@ import { nextMonth } from "../tables/gate-state.ts";
 import { type Held, pauseOf } from "./gate.ts";
 import type { Gate } from "./gate-memory.ts";
 
-/** Why a lane is closed, as a sentence for the edge and whoever looks at it: no names. */
+/** Why a lane is closed, as a sentence for the edge and its viewers. It names no person. */
 export function heldSentence({ state, now }: Gate, lane: Lane, { code, until }: Held): string {
   if (code === "paused") return `Lane ${lane} is paused by an operator.`;
   if (code === "budget") {
@@ -16,7 +16,7 @@ export function heldSentence({ state, now }: Gate, lane: Lane, { code, until }: 
   return "Ittybit asked to wait (Retry-After).";
 }
 
-/** The same for operators: who, since when, until when, why. */
+/** The same for operators, with person, beginning, end and reason. */
 export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
   const until = held.until === null ? "" : ` until ${momentOf(held.until, gate.now)}`;
   if (held.code === "paused") {

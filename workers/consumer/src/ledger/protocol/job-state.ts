@@ -4,9 +4,11 @@ import { readIds } from "../tables/find-jobs.ts";
 import { countedAs, laneName, type Row, stateName, WAITING } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 
-/* A job's state as people see it. That a job is being made stands in the hands and not in its row. */
+/*
+ * The states of jobs as users see them. The documents of the handlers, not the rows, say that a job is being made.
+ */
 
-/** Whether a slot was taken for the row's generation. */
+/** Whether the row's generation has a slot. */
 function isGranted(tx: Tx, row: Row): boolean {
   const entry = tx.kept.hands.holderOf(row.id)?.entry;
   return entry?.granted === true && entry.gen === row.gen;
@@ -16,7 +18,7 @@ export function stateOf(tx: Tx, row: Row): JobState {
   return row.state === WAITING && isGranted(tx, row) ? "processing" : stateName(countedAs(row));
 }
 
-/** Rows that are counted as waiting and are being made: at most as many as there are slots. */
+/** Rows that are counted as waiting and are being made. There are at most as many as slots. */
 export function grantedRows(tx: Tx): Row[] {
   const ids = tx.kept.hands
     .list()
@@ -26,7 +28,7 @@ export function grantedRows(tx: Tx): Row[] {
 
 export type StateCounts = Record<JobState, Record<Lane, number>>;
 
-/** Jobs by state and lane; of stored ones all that there ever were. */
+/** Jobs by state and lane. The count of stored jobs includes deleted rows. */
 export function stateCounts(tx: Tx): StateCounts {
   const none = (): Record<Lane, number> => ({ live: 0, upload: 0, bulk: 0 });
   const counts: StateCounts = {

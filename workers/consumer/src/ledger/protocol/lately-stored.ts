@@ -1,7 +1,7 @@
-/** Keys that are remembered; the oldest are forgotten first. */
+/** Maximum of remembered keys. The oldest are forgotten first. */
 const MAX_KEYS = 20_000;
 
-/** When keys were stored of late: a miss from before that asks for nothing. */
+/** When recent keys were stored. An earlier miss of such a key orders nothing. */
 export class LatelyStored {
   readonly #at = new Map<string, number>();
 

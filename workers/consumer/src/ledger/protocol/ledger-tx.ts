@@ -3,7 +3,7 @@ import { Tx, type TxContext } from "../tables/tx.ts";
 import { type Gate, gateOf } from "./gate-memory.ts";
 import type { Memory } from "./memory.ts";
 
-/** A transaction that also knows what this instance remembers. */
+/** A transaction with the memory of this instance. */
 export class LedgerTx extends Tx {
   readonly memory: Memory;
 
@@ -12,7 +12,7 @@ export class LedgerTx extends Tx {
     this.memory = context.memory;
   }
 
-  /** The gate as its rules take it. */
+  /** The gate as the argument of its rules. */
   get gateNow(): Gate {
     return gateOf(this, this.memory.gate);
   }

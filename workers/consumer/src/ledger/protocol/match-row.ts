@@ -9,7 +9,7 @@ import type { Tx } from "../tables/tx.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { stateOf } from "./job-state.ts";
 
-/** A filter with its run looked up and its words made ready. */
+/** A filter with the number of its run and prepared words. */
 export interface Match {
   filter: JobFilter;
   run: Run | null;
@@ -18,7 +18,7 @@ export interface Match {
   text: string[];
 }
 
-/** Null: the filter names a run that does not exist, so nothing matches. */
+/** Null: the run of the filter does not exist, so no row matches. */
 export function prepare(tx: Tx, filter: JobFilter): Match | null {
   const run = filter.run === null ? null : tx.runs.byId(filter.run);
   if (filter.run !== null && run === null) return null;
@@ -39,7 +39,7 @@ export function matches(tx: Tx, row: Row, match: Match): boolean {
   return run === null || tx.runs.askersOf(row).includes(run.n);
 }
 
-/** A job whose row is gone. Who joined it is forgotten: it is found by the run that asked first. */
+/** A job without a row. Its further subscribers are forgotten, so only the first run finds it. */
 export function matchesStored(stored: Stored, match: Match): boolean {
   return (
     matchesKey(stored, match) && matchesNumbers(stored, match) && (match.run === null || match.run.n === stored.run)
@@ -68,12 +68,12 @@ function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): bool
   return error === null || `${failure.code} ${failure.message}`.toLowerCase().includes(error.toLowerCase());
 }
 
-/** A row's last failure, or why it was refused. */
+/** The last failure of a row, or the reason of its refusal. */
 export function errorOf(row: Row): { code: string; message: string } | null {
   return row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string });
 }
 
-/** The key as people write it. */
+/** The key as users write it. */
 function readable(key: string): string {
   try {
     return decodeId(key).toLowerCase();

@@ -5,7 +5,7 @@ import type { Run, RunMove } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
 import { grantedRows } from "./job-state.ts";
 
-/** The members of a run by state, folded or not. */
+/** The members of a run by state, with the changes that are not folded yet. */
 export function memberStates(
   tx: Tx,
   run: Run,
@@ -25,8 +25,8 @@ export function memberStates(
 }
 
 /**
- * What was counted out twice was counted in twice as well, mostly as stored: so the members stay as many as there are. The doctor counts them
- * anew.
+ * A member that was counted out twice was counted in twice as well, mostly as stored. So the number of members stays
+ * right. The doctor counts them again.
  */
 function withoutDeficits(states: Record<JobState, number>): Record<JobState, number> {
   const deficit = Object.values(states).reduce((sum, n) => sum + Math.min(0, n), 0);

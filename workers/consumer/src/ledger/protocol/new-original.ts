@@ -5,18 +5,18 @@ import { DEAD, isOpen, type LaneCode, REFUSED, WAITING } from "../tables/row.ts"
 import type { LedgerTx } from "./ledger-tx.ts";
 import { newGeneration, orderAnew } from "./transitions.ts";
 
-/** A handler that began before the new original came has ended by then: it can put no object any more. */
+/** Every handler that began before the new original has ended by then, so it can put no object any more. */
 const SECOND_LOOK_MS = HANDLER_WALL_MS + 60_000;
-/** Until a look's end is reported, it is made anew after this. */
+/** A look without a reported end is repeated after this. */
 const LOOK_AGAIN_MS = 120_000;
-/** Looks that one ring of the alarm begins. */
+/** Looks that one alarm begins. */
 const LOOKS_AT_ONCE = 10;
 
 /**
- * The upload system says that an original has changed. `order` grows with every change (compared as text after padding): an older one
- * is ignored, an equal one is news only with another etag, and one with the etag that is known already only moves the order on.
- * Otherwise no object made so far counts any more: what waits gets a new generation, what lies in R2 is looked up by a renewal and
- * made anew (old bytes serve until overwritten), what was dead or refused may be asked again.
+ * Notes that an original has changed. `order` grows with every change (compared as text after padding). An older order
+ * is ignored. An equal order counts only with another etag. A known etag only moves the order on. Otherwise no object
+ * made so far counts: waiting rows get a new generation, a renewal finds the objects in R2 and makes them again (old
+ * bytes are served until then), and dead or refused variants may be asked for again.
  */
 export function newOriginal(
   tx: LedgerTx,
@@ -44,7 +44,10 @@ export function newOriginal(
   return true;
 }
 
-/** Numbers and hex counters of unequal length compare by length first: the shorter is padded on the left. */
+/**
+ * Compares orders. Numbers and hex counters of unequal length compare by length first, because the shorter one is
+ * padded on the left.
+ */
 export function isNewer(order: string, than: string): boolean {
   const length = Math.max(order.length, than.length);
   return order.padStart(length, "0") > than.padStart(length, "0");
@@ -52,7 +55,7 @@ export function isNewer(order: string, than: string): boolean {
 
 /* ── Renewals ── */
 
-/** List this image's objects with their generations, then report them with `renewed`. */
+/** A look of a renewal: list the image's objects with their generations, then report them with `renewed`. */
 export interface RenewalTask {
   renewal: number;
   /** The image's id, decoded. */
@@ -60,7 +63,7 @@ export interface RenewalTask {
   look: 1 | 2;
 }
 
-/** The looks to make now; each is made anew unless its end is reported in time, and after an eviction. */
+/** The looks to make now. A look is repeated if its end is not reported in time, and after an eviction. */
 export function renewalsDue(tx: LedgerTx): RenewalTask[] {
   const { looks } = tx.memory;
   const due = dueRenewals(tx.sql, tx.now, LOOKS_AT_ONCE).filter(({ seq }) => (looks.get(seq) ?? 0) <= tx.now);
@@ -68,7 +71,7 @@ export function renewalsDue(tx: LedgerTx): RenewalTask[] {
   return due.map(({ seq, id, look }) => ({ renewal: seq, id: decodeId(id), look }));
 }
 
-/** What R2 holds of the image: objects that count no more, and that nobody makes anew yet, become rows. It looks again 16 minutes later. */
+/** Applies a look: outdated objects without an open row become rows. The renewal looks again 16 minutes later. */
 export function renewed(tx: LedgerTx, task: RenewalTask, objects: readonly { key: string; gen: number }[]): void {
   const renewal = findRenewal(tx.sql, task.renewal);
   tx.memory.looks.delete(task.renewal);

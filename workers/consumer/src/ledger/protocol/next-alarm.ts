@@ -12,17 +12,26 @@ import type { LedgerTx } from "./ledger-tx.ts";
 import { workOf } from "./pace.ts";
 
 const SOON_MS = 250;
-/** While there is work, or a lease: the ledger must not sleep through a lease, for it could blame nobody then. */
+/**
+ * Interval while there is work or a lease. The ledger must not sleep through a lease, because it could count no crash
+ * then.
+ */
 const BUSY_MS = 10_000;
-/** The collector's loop ends when nobody rings: for jobs given up the alarm does, so that their slots come free. */
+/**
+ * Interval for jobs that were given up: nothing else keeps the collector's loop running, and their slots must become
+ * free.
+ */
 const LOOK_MS = 60_000;
-/** A POST that is to be asked again: soon, or, while its lane is closed, should nothing else tell that it is open. */
+/**
+ * Waits for a POST that must be repeated: `AGAIN_MS`, or `CLOSED_MS` while its lane is closed, in case no other event
+ * shows that the lane is open.
+ */
 const AGAIN_MS = 1_000;
 const CLOSED_MS = 600_000;
 
 /**
- * When the alarm should ring next, Unix ms: at the first thing that becomes due by itself. Null: never, the ledger sleeps. What is past
- * its use, and a second look for what a new original has outdated, can wait for the cron.
+ * When the alarm should fire next, Unix ms: at the first due time. Null: never, and the ledger sleeps. Expired rows and
+ * the second look of a renewal wait for the cron.
  */
 export function nextAlarm(tx: LedgerTx): number | null {
   const times = [
@@ -39,7 +48,7 @@ export function nextAlarm(tx: LedgerTx): number | null {
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
 }
 
-/** A closed lane takes no misses, so that nothing but the end of its pause may ever tell the edge that it is open. */
+/** A closed lane gets no misses, so perhaps only the end of its pause updates the edge. */
 function pauseEnds({ gateNow: { state, now } }: LedgerTx): number[] {
   const ends = [...Object.values(state.pauses).map(({ until }) => until), state.hush.until];
   return ends.flatMap((until) => (until !== null && until > now ? [until] : []));
@@ -50,7 +59,7 @@ function timesOfHands(tx: LedgerTx): number[] {
   const live = memory.hands.list().filter(({ over }) => !over);
   const ends = live.map(({ until }) => until + 1);
   const entries = memory.hands.list().flatMap((hand) => (hand.over ? [...hand.entries.values()] : []));
-  // Jobs at Ittybit are looked at by the collector's loop, which the alarm starts again should it have died.
+  // The collector's loop observes jobs at Ittybit. The alarm restarts the loop if it has died.
   const dues = entries.map(({ job, due, lane }) => {
     if (job !== null) return now + BUSY_MS;
     return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));
@@ -61,7 +70,7 @@ function timesOfHands(tx: LedgerTx): number[] {
   return [...ends, ...dues, ...slots, ...(live.length > 0 ? [now + BUSY_MS] : [])];
 }
 
-/** Waiting work: soon when it may go, when its time comes, or when the gate opens by itself. */
+/** When waiting work needs the alarm: soon if it may be handed out, else at its due time or when the gate opens. */
 function timesOfWork(tx: LedgerTx): number[] {
   const times: number[] = [];
   if (workOf(tx).now > 0) times.push(tx.now + BUSY_MS);

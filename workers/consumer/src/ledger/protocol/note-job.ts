@@ -4,7 +4,7 @@ import { lateMs, slowness } from "./late-jobs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { abandon } from "./transitions.ts";
 
-/** Whoever says it: a job that exists must be known. */
+/** Notes the id of a job, whatever the source is. */
 export function noteJob(tx: LedgerTx, { id, gen, job }: { id: number; gen: number; job: string }): void {
   const { hands, abandoned } = tx.memory;
   const held = hands.holderOf(id);

@@ -6,12 +6,12 @@ function openOnly({ state }: Count): boolean {
   return OPEN_CODES.some((code: StateCode) => code === state);
 }
 
-/** Open jobs, from the counts: never a count over rows. */
+/** The number of open jobs, from the counts. It never counts rows. */
 export function openJobs(tx: Tx): number {
   return tx.counts.filter(openOnly).reduce((sum, { n }) => sum + shownCount(n), 0);
 }
 
-/** Open jobs that viewers wait for. */
+/** The number of open jobs in the viewers' lane. */
 export function liveOpen(tx: Tx): number {
   return tx.counts
     .filter((count) => count.lane === LIVE && openOnly(count))

@@ -14,21 +14,22 @@ import { PURGE_LOCK_MS, unlockImage } from "./purge.ts";
 import { recount } from "./recount.ts";
 
 /*
- * The ledger's half of the doctor. R2 lists an interval of keys and the ledger is asked for the rows of just these keys. It mends what
- * crashes, manual edits and restored backups leave behind; at the end of a pass it compares the ledger with itself.
+ * The ledger's half of the doctor. R2 lists an interval of keys, and the ledger compares its rows of exactly these
+ * keys. It corrects the effects of crashes, manual edits and restored backups. At the end of a pass it compares the
+ * ledger with itself.
  */
 
-/** A whole pass at most this often; a larger store takes longer by itself (1,000 objects a minute). */
+/** A whole pass runs at most this often. A larger store takes longer (1,000 objects a minute). */
 export const REST_MS = 3_600_000;
-/** What the alarm mends within a minute is the doctor's business only after this long. */
+/** The alarm corrects these faults within a minute. The doctor corrects them after this. */
 const LATE_MS = 300_000;
-/** Between the clock of who asks R2 and the ledger's. */
+/** Maximum difference between the clock of the caller and the ledger's. */
 const SKEW_MS = 20_000;
 
 interface Place {
   from: string | null;
   restUntil: number;
-  /** One pass more is due then, Unix ms; 0 is none. */
+  /** Another pass is due at this time, Unix ms. 0: none. */
   again: number;
 }
 
@@ -37,7 +38,7 @@ function placeOf(tx: LedgerTx): Place {
   return body === null ? { from: null, restUntil: 0, again: 0 } : (JSON.parse(body) as Place);
 }
 
-/** Where the cron's walk goes on; null while it rests. */
+/** The position of the cron's walk. Null: the walk rests. */
 export function doctorFrom(tx: LedgerTx): string | null {
   const { from, restUntil, again } = placeOf(tx);
   if (from !== null) return from;
@@ -50,7 +51,7 @@ function keepPlace(tx: LedgerTx, to: string | null): void {
   putDoc(tx.sql, "doctor", JSON.stringify(place));
 }
 
-/** A pass begins now, and another when every handler of today has ended. */
+/** Starts a pass now, and another when every current handler has ended. */
 export function askDoctorTwice(tx: LedgerTx): void {
   const place: Place = { from: null, restUntil: 0, again: tx.now + HANDLER_WALL_MS + 60_000 };
   putDoc(tx.sql, "doctor", JSON.stringify(place));
@@ -75,13 +76,16 @@ export function doctorSlice(tx: LedgerTx, request: SliceRequest): SliceAnswer {
   return answer;
 }
 
-/** What was stored since R2 was asked stands under a name that was listed with what stood there before. This instance must know of it. */
+/**
+ * A variant that was stored after the list has the same name as the older object of the list. Only this instance's
+ * memory shows that.
+ */
 function mayBeNewer({ memory }: LedgerTx, key: string, askedAt: number): boolean {
   const since = askedAt - SKEW_MS;
   return memory.born >= since || (memory.stored.at(key) ?? 0) >= since;
 }
 
-/** Objects that count no more and that no open row will overwrite; those of images under a purge are its business. */
+/** Outdated objects that no open row will overwrite. A purge deletes the objects of its own image. */
 function belowFloor(tx: LedgerTx, { objects, at }: SliceRequest["page"], rows: ReadonlyMap<string, Row>): string[] {
   tx.images.load(objects.map(({ key }) => encodedIdOfKey(key)));
   const stale = objects.filter(({ key, gen }) => {
@@ -89,9 +93,9 @@ function belowFloor(tx: LedgerTx, { objects, at }: SliceRequest["page"], rows: R
     const image = tx.images.get(encodedIdOfKey(key));
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.hands.holderOf(row.id) !== null)))
       return false;
-    // A new original's renewal makes it anew, and its old bytes serve until then.
+    // The renewal of a new original makes it again. Its old bytes are served until then.
     if (isRenewing(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;
-    // A force that ended dead or cancelled has outdated nothing; without a floor also what somebody else has put there counts.
+    // A force that ended dead or cancelled has outdated nothing. Without a floor, foreign objects count too.
     return gen < image.floor;
   });
   return stale.map(({ key }) => key);
@@ -101,7 +105,10 @@ function counts(tx: LedgerTx, { key, gen }: { key: string; gen: number }, rows: 
   return gen >= Math.max(rows.get(key)?.floor ?? 0, tx.images.get(encodedIdOfKey(key)).floor);
 }
 
-/** Deletes are unconditional: while the image is locked nobody can be given its rows, so nobody puts between decision and delete. */
+/**
+ * Locks the image of the deletions, because deletes have no condition. No row of a locked image is handed out, so no
+ * put lands between decision and delete.
+ */
 function lockFor(tx: LedgerTx, keys: readonly string[]): SliceAnswer["locks"] {
   const until = tx.now + PURGE_LOCK_MS;
   return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
@@ -110,12 +117,12 @@ function lockFor(tx: LedgerTx, keys: readonly string[]): SliceAnswer["locks"] {
   });
 }
 
-/** Unlocks, unless somebody else has locked since. */
+/** Unlocks, unless another caller has locked since. */
 export function doctorDone(tx: LedgerTx, locks: SliceAnswer["locks"]): void {
   for (const { id, until } of locks) if (tx.images.get(id).lock === until) unlockImage(tx, id);
 }
 
-/** What needs no look at R2. */
+/** The checks that need no list of R2. */
 function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
   const { hands, abandoned } = tx.memory;
   const late = hands.list().filter((hand) => !hand.over && !isLive(hand, tx.now - LATE_MS));
@@ -132,12 +139,15 @@ function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
   for (const row of tx.rows.loadIds(forgotten)) row.due = tx.now;
 }
 
-/** The alarm has freed the earlier ones, and nobody gives a later one. */
+/**
+ * Whether the slot leaked. Either its time has passed and the alarm has not freed it, or its time is later than any
+ * code sets.
+ */
 function isLeaked(one: Abandoned, now: number): boolean {
   return isOver(one, now - LATE_MS) || one.until > now + JOB_DEADLINE_MS + LATE_MS;
 }
 
-/** At once, where the rows were changed by other hands. */
+/** Recounts at once after a change of the rows by hand. */
 export function recountNow(tx: LedgerTx): void {
   recount(tx, new Findings(true), true);
 }

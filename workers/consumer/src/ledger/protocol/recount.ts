@@ -5,18 +5,18 @@ import { countMembers, type Run, runNumbers } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
- * Counts beside what the rows say. A stored job has no row, so the number of stored ones is what the others leave. Both counts read the whole
- * table of jobs.
+ * Compares counts with rows. A stored job has no row, so the number of stored jobs is the rest of the run. Both counts
+ * read the whole table of jobs.
  */
 
-/** Once a pass of the doctor. */
+/** Runs once per pass of the doctor. */
 export function recount(tx: LedgerTx, findings: Findings, fix: boolean): void {
   const lanes = recountLanes(tx, fix);
   const runs = recountRuns(tx, fix);
   findings.add("counters_differ", lanes + runs.length, runs);
 }
 
-/** How many counts by state and lane differed. */
+/** The number of counts by state and lane that differed. */
 function recountLanes(tx: LedgerTx, fix: boolean): number {
   const real = countRows(tx.sql);
   const known: Counts = Object.fromEntries(tx.counts.map(({ state, lane, n }) => [`${state} ${lane}`, n]));
@@ -29,7 +29,7 @@ function recountLanes(tx: LedgerTx, fix: boolean): number {
   return differing.length;
 }
 
-/** The ids of runs whose counts differed. */
+/** The ids of the runs whose counts differed. */
 function recountRuns(tx: LedgerTx, fix: boolean): string[] {
   const rows = countMembers(tx.sql);
   const moved = tx.kept.hands.unfolded().runs;
@@ -46,7 +46,10 @@ function recountRuns(tx: LedgerTx, fix: boolean): string[] {
   return differing;
 }
 
-/** An open member has a row. One that has ended may have lost its row or left it to another run, so of these the rows say the least number. */
+/**
+ * The least number of members that the rows prove. An open member has a row. An ended member may have lost its row, or
+ * left it to another run.
+ */
 function realStates(known: readonly number[], rows: readonly number[]): number[] {
   const isOpen = (code: number): boolean => OPEN_CODES.some((open) => open === code);
   const real = known.map((n, code) => (isOpen(code) ? (rows[code] ?? 0) : Math.max(n, rows[code] ?? 0)));

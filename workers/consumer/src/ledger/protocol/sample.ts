@@ -5,10 +5,13 @@ import { isOpen, laneCode, laneName, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { openJobs } from "./open-jobs.ts";
 
-/** Runs of a lane that are looked at; the front of each is one row. */
+/** Runs of a lane that are checked, each by the row at its front. */
 const RUNS_MAX = 100;
 
-/** When the oldest waiting job of each lane was ordered, Unix ms: among the first of each run, the one due first, and what waits in hands. */
+/**
+ * When the oldest waiting job of each lane was ordered, Unix ms. It is one of: the first rows of the runs, the row that
+ * is due first, and the rows of handlers without a slot.
+ */
 export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
   const oldest: Record<Lane, number | null> = { live: null, upload: null, bulk: null };
   const note = (lane: Lane, at: number) => {
@@ -22,7 +25,7 @@ export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
   return oldest;
 }
 
-/** Rows at the front of their run, and rows that somebody holds without a slot. */
+/** Rows at the front of their run, and rows that a handler holds without a slot. */
 function frontRows(tx: Tx): Row[] {
   const { fresh, hands } = tx.kept;
   const fronts = LANES.flatMap((lane) => fresh.fronts(tx.sql, laneCode(lane), RUNS_MAX));
@@ -31,8 +34,8 @@ function frontRows(tx: Tx): Row[] {
 }
 
 /**
- * Notes how much is open and how long the oldest job has waited. The histogram of waits says nothing while nothing moves; this does.
- * While nothing is open it writes nothing.
+ * Samples the number of open jobs and the age of the oldest waiting job. The histogram of waits shows nothing while no
+ * job moves; the sample does. With no open job it writes nothing.
  */
 export function sample(tx: Tx): void {
   const open = openJobs(tx);

@@ -3,13 +3,16 @@ import type { Entry } from "../tables/hands.ts";
 import { LIVE } from "../tables/row.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
-/** Slots taken at Ittybit, and how many of them are of generations whose job nobody has told. */
+/** Slots taken at Ittybit, and how many of them have an unreported job. */
 export interface Slots {
   used: number;
   unheard: number;
 }
 
-/** Jobs that may run at Ittybit: granted and not seen to end, or given up. Counted each time, never kept, so the number cannot drift. */
+/**
+ * Counts the jobs that may run at Ittybit: granted and not observed to end, or given up. The number is counted each
+ * time, so it cannot drift.
+ */
 export function slotsTaken(tx: Pick<LedgerTx, "memory" | "now">): Slots {
   const { memory } = tx;
   const taken: Slots = { used: 0, unheard: 0 };
@@ -26,13 +29,13 @@ export function slotsTaken(tx: Pick<LedgerTx, "memory" | "now">): Slots {
   return taken;
 }
 
-/** Granted long enough ago that its job's id should have been told. */
+/** Whether the entry was granted so long ago that the id of its job should be reported. */
 export function isUnheard({ memory, now }: Pick<LedgerTx, "memory" | "now">, entry: Entry): boolean {
   const { granted, job, gen, grantedAt } = entry;
   return granted && job === null && !memory.isEnded(gen) && now - grantedAt > UNHEARD_MS;
 }
 
-/** Viewers' jobs among the open ones that have their place in the budget already. */
+/** Open viewers' jobs that have their place in the budget already. */
 export function liveGranted({ memory }: Pick<LedgerTx, "memory">): number {
   let granted = 0;
   for (const { entries } of memory.hands.list())

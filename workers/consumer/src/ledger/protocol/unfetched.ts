@@ -5,28 +5,32 @@ import { closeBreaker, isProbe, openBreaker } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
- * Results that cannot be fetched. Each such job is kept and fetched again (making/fetch-result.ts). When none can be fetched, the breaker stops
- * new jobs: they would be paid for, and their results could not be stored either. Kept jobs need no gate, so they are the free probes.
+ * Results that cannot be fetched. Their jobs are kept, and their results are fetched again (making/fetch-result.ts). If
+ * no result can be fetched, the breaker stops new jobs: they would be paid for, and their results could not be stored.
+ * Kept jobs need no gate, so they probe the host without cost.
  */
 
-/** When no result was stored for so long, while those of so many jobs could not be fetched, the host is at fault, and not a job. Chosen. */
+/**
+ * The host has a fault when no result was stored for this long and the results of this many jobs could not be fetched.
+ * Chosen.
+ */
 const ALL_FAIL = { forMs: 30_000, jobs: 3 };
 
-/** A job's result could not be fetched. Opens the breaker when no result can be. */
+/** Notes that the result of a job could not be fetched. Opens the breaker if no result can be fetched. */
 export function noteUnfetched(tx: LedgerTx, entry: Entry, { code, message }: Unfetched): void {
   const gate = tx.gateNow;
   const { unfetched } = gate.memory;
   if (!unfetched.has(entry.gen)) unfetched.set(entry.gen, tx.now);
   const late = [...unfetched.values()].filter((since) => tx.now - since >= ALL_FAIL.forMs);
-  // Access rules of a project that never gave a result: a mistake in its settings, which no waiting mends.
+  // A project that never gave a result has wrong access rules. Waiting does not correct that.
   const isPrivate = code === "output_private" && !hasStored(tx);
   const isProbes = isProbe(gate, entry.gen) && gate.state.breaker.results === true;
   if (late.length < ALL_FAIL.jobs && !isPrivate && !isProbes) return;
-  // The breaker's status is an answer of Ittybit's own; this one is the results' host's, and stands in the message.
+  // The status of the breaker is an answer of Ittybit. The answer of the host is in the message.
   openBreaker(gate, { status: null, reason: `No result can be fetched: ${message}`, results: true });
 }
 
-/** A result was fetched and stored: the host gives results. */
+/** Notes that a result was fetched and stored. */
 export function noteFetched(tx: LedgerTx): void {
   tx.memory.gate.unfetched.clear();
   if (tx.gate.breaker.results === true) closeBreaker(tx.gateNow);

@@ -1,14 +1,17 @@
-/** What viewers' misses ordered of one image today. */
+/** Viewers' orders of one image today. */
 export interface Viewed {
   orders: number;
-  /** The site's own version tokens among them. */
+  /** The site's own version tokens among the orders. */
   versions: Set<string>;
 }
 
-/** Kept in memory; what an instance before this one ordered today is counted from the tables, so that no eviction begins the day anew. */
+/**
+ * Orders by image, in memory. The tables give the orders of an earlier instance, so that an eviction does not begin the
+ * day again.
+ */
 export class ViewedToday {
   day = -1;
   readonly images = new Map<string, Viewed>();
-  /** Keys by image, as they stood when this instance first looked. */
+  /** Keys by image, at the first look of this instance. */
   before = new Map<string, string[]>();
 }

@@ -7,7 +7,7 @@ import type { Viewed } from "./viewed-today.ts";
 
 const DAY_MS = 86_400_000;
 
-/** A stranger can ask for any number of sizes and versions: what one image's cost on a day is limited by this. */
+/** Limits the cost of one image per day, because a stranger can ask for any number of sizes and versions. */
 export function viewedOf(tx: LedgerTx, image: string): Viewed {
   const { viewed } = tx.memory;
   beginDay(tx);
@@ -31,7 +31,7 @@ function beginDay(tx: LedgerTx): void {
   viewed.before = born > from ? orderedBefore(tx, from) : new Map();
 }
 
-/** Viewers' orders of today that are open or stored; those that ended otherwise are found with their image. */
+/** Viewers' orders of today that are open or stored. Orders that ended otherwise are found with their image. */
 function orderedBefore(tx: LedgerTx, from: number): Map<string, string[]> {
   const unfolded = tx.memory.hands.unfolded().recent;
   const stored = [...readRecentSince(tx.sql, from), ...unfolded].filter(
