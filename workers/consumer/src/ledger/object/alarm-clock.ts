@@ -1,16 +1,17 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { ALARM_LATE_MS } from "@prewarm/shared/limits";
 
-/** Setting an alarm writes a row: one that is at most this much later than wanted is left as it is. */
+/** Setting an alarm writes a row, so an alarm that is at most this much too late stays as it is. */
 const SLACK_MS = 200;
-/** The clocks of the object and of the platform's alarms differ by less. Chosen. */
+/** Maximum difference between the clocks of the object and of the platform's alarms. Chosen. */
 const CLOCKS_MS = 30_000;
 
 export type AlarmStorage = Pick<DurableObjectStorage, "getAlarm" | "setAlarm" | "deleteAlarm">;
 
 /**
- * The object's one alarm, moved only when that is worth a row. An alarm may be lost: it never fires, and its time, which is past, may
- * still read as set. Such an alarm counts as none. One that is late, but may still fire, is left alone.
+ * The alarm of the object, moved only when that is worth a row. The platform may lose an alarm: it never fires, and its
+ * past time may still read as set. Such an alarm counts as none. An alarm that is late but may still fire stays as it
+ * is.
  */
 export class AlarmClock {
   readonly #storage: AlarmStorage;
@@ -22,24 +23,24 @@ export class AlarmClock {
     this.#clock = clock;
   }
 
-  /** Reads what is set; call it before anything else. */
+  /** Reads the alarm that is set. Call it before any other method. */
   async load(): Promise<void> {
     this.#at = await this.#storage.getAlarm();
   }
 
-  /** It has rung: none is set. */
+  /** The alarm has fired, so none is set. */
   rang(): void {
     this.#at = null;
   }
 
-  /** Rings at this time at the latest. */
+  /** Lets the alarm fire at this time or earlier. */
   by(at: number | null): void {
     if (at === null) return;
     const set = this.#willFireAt();
     if (set === null || set > at + SLACK_MS) this.#set(at);
   }
 
-  /** Rings at this time and not before; null: not at all. */
+  /** Lets the alarm fire at this time and not earlier. Null: not at all. */
   at(at: number | null): void {
     if (at === null) {
       if (this.#at !== null) void this.#storage.deleteAlarm();

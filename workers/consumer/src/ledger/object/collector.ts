@@ -6,16 +6,16 @@ export interface CollectorDeps extends LookDeps {
   sleep(ms: number): Promise<void>;
 }
 
-/** The loop ends when nobody rang for so long; the alarm starts it again. */
+/** The loop ends when no notification came for this long. The alarm starts it again. */
 const UNRUNG_MS = 25_000;
-/** A longer rest is cut into these, so that a viewer's job that comes meanwhile is looked at in time. */
+/** A longer rest is split into parts of this length, so that a new viewer's job is looked at in time. */
 const STEP_MS = 250;
-/** Between two looks the object does other work. */
+/** Pause between two looks, in which the object does other work. */
 const REST_MS = 20;
 
 /**
- * The ledger's one look at Ittybit for all of its open jobs: a loop in memory that learns which of them have ended with few calls, and
- * reports as it goes. Never throws.
+ * Observes all open jobs of the ledger at Ittybit: a loop in memory that finds ended jobs with few calls and reports
+ * them as it finds them. Never throws.
  */
 export class Collector {
   readonly #deps: CollectorDeps;
@@ -29,7 +29,9 @@ export class Collector {
     this.#looks = new JobLooks(deps);
   }
 
-  /** Keeps the loop going, and starts it if it does not run. Answers the promise to wait for, or null when nothing is open. */
+  /**
+   * Keeps the loop running, and starts it if necessary. Answers the promise to wait for, or null when no job is open.
+   */
   ring(): Promise<void> | null {
     this.#rungAt = this.#deps.clock.now();
     if (this.#running !== null) return this.#running;
@@ -43,7 +45,7 @@ export class Collector {
     return this.#running;
   }
 
-  /** Something is worth a look before its time. */
+  /** Ends the rest: a job is worth a look now. */
   wake(): void {
     this.#bell.resolve();
   }
@@ -63,7 +65,7 @@ export class Collector {
     }
   }
 
-  /** Until the next look: by the cadence, and earlier when a viewer's job has come of age. */
+  /** Waits until the next look: the interval of the cadence, or less when a viewer's job may have ended. */
   async #rest(began: number, pages: number): Promise<void> {
     const { clock, sleep, view } = this.#deps;
     const earliest = clock.now() + REST_MS;

@@ -75,11 +75,11 @@ import { runDuties, runFollowUps, runPurge, SLICES_MAX } from "./on-alarm.ts";
 import { Steps } from "./steps.ts";
 import { Transactions } from "./transactions.ts";
 
-/** Calls that come close together share what follows them. */
+/** Calls within this time share one follow-up. */
 const SHARE_MS = 20;
-/** Should the object be evicted before that, the alarm does it. */
+/** The alarm does the follow-up if the object is evicted before. */
 const SAFETY_MS = 5_000;
-/** Until then the answer has left. */
+/** The answer of the call has left by then. */
 const RESTART_MS = 200;
 
 const ACTS = {
@@ -88,27 +88,27 @@ const ACTS = {
   promote: promoteJob,
 } as const;
 
-/** What an object of the platform gives its engine; the simulators give a virtual one. */
+/** The platform as the engine sees it. The simulators provide a virtual one. */
 export interface EngineHost {
-  /** The object's one alarm. It rings by calling `Engine.alarm`, never twice at once, and is unset when it rings. */
+  /** The alarm of the object. It fires by calling `Engine.alarm`, never twice at once, and is unset when it fires. */
   storage: AlarmStorage;
-  /** Keeps the object alive until this has ended. */
+  /** Keeps the object in memory until the work has ended. */
   waitUntil(work: Promise<unknown>): void;
-  /** The platform's bookmarks of the database, of the last 30 days; where it keeps none (local runs), undefined. */
+  /** The platform's bookmarks of the last 30 days. Undefined in local runs, which keep none. */
   bookmarks?: PlatformBookmarks;
 }
 
 interface PlatformBookmarks {
   now(): Promise<string>;
   at(time: number): Promise<string>;
-  /** The next instance stands on the bookmark; answers that of now. */
+  /** The next instance has the database of the bookmark. Answers the bookmark of now. */
   restoreNext(bookmark: string): Promise<string>;
   restart(): void;
 }
 
 /**
- * The Ledger without its Durable Object: every call, what follows from it, and the alarm's work. All memory is this instance's; after an
- * eviction a new one stands on the same database.
+ * The ledger without its Durable Object: every call, its follow-up, and the work of the alarm. The memory belongs to
+ * this instance; after an eviction a new instance opens the same database.
  */
 export class Engine implements Answering<LedgerCalls> {
   readonly steps: Steps;
@@ -119,7 +119,7 @@ export class Engine implements Answering<LedgerCalls> {
   readonly #speeds = new RunSpeeds();
   readonly #collector: Collector;
   #following: Promise<void> | null = null;
-  /** Something has changed and is not followed yet. */
+  /** A change has had no follow-up yet. */
   #isChanged = false;
   #metricErrors = 0;
 
@@ -142,7 +142,7 @@ export class Engine implements Answering<LedgerCalls> {
     });
   }
 
-  /** Reads the alarm that is set; before any call. */
+  /** Reads the alarm that is set. Call it before any other method. */
   load(): Promise<void> {
     return this.#alarm.load();
   }
@@ -307,7 +307,7 @@ export class Engine implements Answering<LedgerCalls> {
       if (known) audit(tx, who, "run.cancel", run, {});
       return known;
     }, id);
-    // A run's counts follow its rows at the end of the transaction: they are read in the next.
+    // The end of the transaction updates the counts of the run, so the next transaction reads them.
     return found ? this.getRun(run) : null;
   }
 
@@ -369,10 +369,11 @@ export class Engine implements Answering<LedgerCalls> {
     const { deliveries } = this.#transactions.memory;
     if (!deliveries.isSaved) this.#note(({ sql }) => deliveries.save(sql));
     this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
-    // Before the duties, since R2 may keep them long.
+    // This comes before the duties, because R2 may delay them.
     await this.#alarm.load();
     this.#alarm.by(this.#next());
-    // Alarms may be lost, again and again: the cron does all that an alarm does, so that nothing waits for one longer than a minute.
+    // The platform may lose any number of alarms. The cron does all the work of the alarm, so that no work waits longer
+    // than a minute.
     await runDuties(this.steps, this.#deps);
     this.#collect();
     this.#alarm.by(this.#next());
@@ -406,7 +407,7 @@ export class Engine implements Answering<LedgerCalls> {
     const before = this.#read(beforeRestore);
     const isWhole = this.#transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now), now }));
     if (!isWhole) return false;
-    // The inbox is the copy's now: the id is noted in it.
+    // The inbox is the copy's now, so the id is written into it.
     this.#change((tx) => {
       restored(tx, who, { rows }, before);
       return true;
@@ -433,10 +434,10 @@ export class Engine implements Answering<LedgerCalls> {
     });
   }
 
-  /** The alarm has rung. */
+  /** Does the work of the alarm. */
   async alarm(): Promise<void> {
     this.#alarm.rang();
-    // The platform calls again should this throw or the object die in it; what is due next is set at the end.
+    // The platform repeats the alarm if this throws or the object dies. The end sets the next alarm.
     await runDuties(this.steps, this.#deps);
     this.#collect();
     if (this.#following === null) this.#alarm.at(this.#next());
@@ -454,25 +455,28 @@ export class Engine implements Answering<LedgerCalls> {
     try {
       return bookmarks === undefined ? null : await work(bookmarks);
     } catch (error) {
-      // A local run has no bookmarks; elsewhere it is none, or one of too long ago.
+      // A local run has no bookmarks. On the platform the text is no bookmark, or the bookmark is too old.
       this.#deps.log("ledger.restore_failed", { error: errorText(error) });
       return null;
     }
   }
 
-  /** Writes down what makes nothing due. `id`: of a call that must happen once. */
+  /** Runs a change without a follow-up. `id`: of a call that must happen once. */
   #note<T>(work: (tx: LedgerTx) => T, id?: string): T {
     return this.#transactions.write((tx) => once(tx, id, work));
   }
 
-  /** Changes something, and does what follows a change. */
+  /** Runs a change with its follow-up. */
   #change<T>(work: (tx: LedgerTx) => T, id?: string): T {
     const answer = this.#note(work, id);
     this.#follow();
     return answer;
   }
 
-  /** After a change: wake workers, publish and look at Ittybit soon, in the background; the alarm is the safety net. */
+  /**
+   * Schedules the follow-up of a change in the background: wake workers, publish, look at Ittybit. The alarm repeats a
+   * follow-up that is lost.
+   */
   #follow(): void {
     this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
     this.#collect();
@@ -487,17 +491,17 @@ export class Engine implements Answering<LedgerCalls> {
     await runFollowUps(this.steps, this.#deps);
     this.#following = null;
     this.#alarm.by(this.#next());
-    // R2 and receivers of events take their time: whatever has changed meanwhile woke nobody.
+    // R2 and the receivers of events take time. Changes meanwhile have woken no worker, so another follow-up runs.
     if (this.#isChanged) this.#follow();
   }
 
-  /** Keeps the collector's loop going while anything is open. */
+  /** Keeps the collector's loop running while a job is open. */
   #collect(): void {
     const loop = this.#collector.ring();
     if (loop !== null) this.#host.waitUntil(loop);
   }
 
-  /** A purge that has begun, at once; the alarm goes on with it should this fail. */
+  /** Runs a new purge at once. The alarm continues it if this fails. */
   async #purge(task: PurgeTask): Promise<void> {
     try {
       await runPurge(this.steps, this.#deps, task);
@@ -515,7 +519,7 @@ export class Engine implements Answering<LedgerCalls> {
     }
   }
 
-  /** A metric that fails disturbs nothing, and is counted. */
+  /** Counts a metric that fails, and lets the work continue. */
   #sample(): void {
     try {
       this.#note(sample);
@@ -541,7 +545,7 @@ async function bookmarkOf(to: { at: number } | { bookmark: string }, keeps: Plat
   return "bookmark" in to ? to.bookmark : keeps.at(to.at);
 }
 
-/** A cursor is the seq below which the next page begins. */
+/** The cursor is the number below which the next page begins. */
 function seqOf(cursor: string | null): number {
   const seq = cursor === null ? Number.NaN : Number(cursor);
   return Number.isSafeInteger(seq) && seq >= 0 ? seq : Number.MAX_SAFE_INTEGER;

@@ -3,11 +3,11 @@ import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Collected, Scan, Unheard } from "../protocol/sightings.ts";
 
-/** What the ledger answers whoever looks for jobs that nobody has told. */
+/** The ledger as the search for unreported jobs sees it. */
 export interface SeekView {
   ledgerId(): string;
   unheard(): Unheard[];
-  /** Null: nothing was restored of late. */
+  /** Null: there was no recent restore. */
   scan(): Scan | null;
 }
 
@@ -15,40 +15,45 @@ interface SeekDeps {
   clock: Pick<Clock, "now">;
   view: SeekView;
   report(found: Partial<Collected>): void;
-  /** A page of the list, newest first; null: there is none now. */
+  /** A page of the list, newest first. Null: there is none now. */
   page(query: { next?: string }): Promise<{ jobs: IttybitJob[]; next: string | null } | null>;
 }
 
-/** Pages that one look reads: what is sought is seconds old, and other looks wait meanwhile. */
+/** Pages per look. The sought jobs are seconds old, and other looks wait meanwhile. */
 const PAGES_MAX = 10;
-/** From one look for a generation to the next: a fifth of its age, within these. */
+/** Interval between two looks for one generation: a fifth of its age, within these bounds. */
 const AGAIN_MS = { least: 10_000, most: 300_000 };
 const AGAIN_SHARE = 0.2;
-/** Complete lists that do not show a job before there counts as none: the list may lag behind. */
+/** Complete lists without the job that prove that no job exists. One list may lag behind. */
 const ABSENT_MAX = 2;
-/** Ittybit's clock and ours may differ by this much. */
+/** Maximum difference between Ittybit's clock and ours. */
 const SKEW_MS = 60_000;
-/** Pages that are read after a restore, 20,000 jobs: what was not fetched then is among the last. */
+/**
+ * Pages that are read after a restore: 20,000 jobs. The jobs whose results were not fetched are among the last ones.
+ */
 const SCAN_PAGES_MAX = 200;
 
 interface Sought {
   at: number;
-  /** Complete lists that did not show it. */
+  /** Complete lists that did not show the job. */
   absent: number;
 }
 
-/** Looks in Ittybit's list for jobs that nobody has told, by the ledger and the generation in their metadata. Lost at an eviction without harm. */
+/**
+ * Searches Ittybit's list for unreported jobs, by the ledger and the generation in their metadata. An eviction loses
+ * this without harm.
+ */
 export class JobSeeks {
   readonly #deps: SeekDeps;
   readonly #sought = new Map<number, Sought>();
-  /** The restore whose pages are read, how many were, and the next; null: all were. */
+  /** The restore whose pages are read, the number of read pages, and the next page. Null: all pages are read. */
   #scan: { below: number; pages: number; next: string | null } = { below: 0, pages: 0, next: null };
 
   constructor(deps: SeekDeps) {
     this.#deps = deps;
   }
 
-  /** Something is looked for, now or soon. */
+  /** Whether a search is due now or soon. */
   get isOpen(): boolean {
     return this.#openScan() !== null || this.#deps.view.unheard().length > 0;
   }
@@ -63,7 +68,7 @@ export class JobSeeks {
     return due.length === 0 ? 0 : this.#seek(due, now);
   }
 
-  /** A page that was read for whatever reason. */
+  /** Notes a page that any reader has read. */
   onPage(jobs: readonly IttybitJob[]): void {
     const wanted = new Set(this.#deps.view.unheard().map(({ gen }) => String(gen)));
     if (wanted.size > 0) this.#tell(this.#ours(jobs).filter(({ metadata }) => wanted.has(metadata.gen ?? "")));
@@ -87,7 +92,7 @@ export class JobSeeks {
     return sureAt !== null && sought.at < sureAt ? Math.min(again, sureAt) : again;
   }
 
-  /** Reads from the newest job back to before the oldest of them was granted, or until all are found. */
+  /** Reads from the newest job back to before the oldest grant, or until every job is found. */
   async #seek(due: readonly Unheard[], now: number): Promise<number> {
     const since = Math.min(...due.map((one) => one.since)) - SKEW_MS;
     const missing = new Map(due.map((one) => [String(one.gen), one]));
@@ -98,7 +103,7 @@ export class JobSeeks {
       calls += 1;
       if (page === null) return calls;
       const ours = this.#ours(page.jobs);
-      // A list that shows no metadata proves nothing.
+      // A list without metadata proves nothing.
       isShown ||= ours.length > 0;
       for (const { metadata } of ours) missing.delete(metadata.gen ?? "");
       const last = page.jobs.at(-1)?.createdAt ?? null;
@@ -111,7 +116,7 @@ export class JobSeeks {
     return calls;
   }
 
-  /** `readAt`: when the list was asked for. */
+  /** `readAt`: when the list was requested. */
   #noteAbsent(missing: readonly Unheard[], readAt: number): void {
     const unmade = missing.filter(({ gen, sureAt }) => {
       const sought = this.#sought.get(gen);
@@ -129,7 +134,7 @@ export class JobSeeks {
 
   /* ── After a restore ── */
 
-  /** The restore whose pages are not all read. */
+  /** The restore with unread pages. */
   #openScan(): Scan | null {
     const scan = this.#deps.view.scan();
     if (scan === null) return null;
@@ -143,7 +148,7 @@ export class JobSeeks {
       const { next, pages } = this.#scan;
       if (next === null) return calls;
       const page = await this.#deps.page(next === "" ? {} : { next });
-      // What gave no page is asked again with the next look.
+      // The next look requests a missing page again.
       if (page === null) return calls + 1;
       this.#tell(this.#ours(page.jobs).filter(({ metadata }) => Number(metadata.gen) < below));
       const last = page.jobs.at(-1)?.createdAt ?? now;

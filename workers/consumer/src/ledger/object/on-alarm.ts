@@ -11,27 +11,28 @@ const PURGE_TIMEOUT_MS = 100_000;
 const LIST_TIMEOUT_MS = 60_000;
 const PUBLISH_TIMEOUT_MS = 10_000;
 const DELIVER_TIMEOUT_MS = 15_000;
-/** As many as an invocation's connections. */
+/** Concurrent calls: the connections of one invocation. */
 const EVENTS_AT_ONCE = 6;
 export const SLICES_MAX = 20;
-/** Looks of purges that one ring makes. */
+/** Looks of purges per alarm. */
 const PURGES_MAX = 10;
 
 type Duties = Record<string, () => Promise<void> | void>;
 
-/** All that the alarm does, and the cron too, perhaps beside it. Never throws. */
+/** The work of the alarm, and of the cron, which may run at the same time. Never throws. */
 export function runDuties(steps: Steps, deps: LedgerDeps): Promise<void> {
   return runEach(deps, {
     sweep: () => steps.sweep(),
     cancels: () => runSlices(() => steps.cancelSlice()),
     actions: () => runSlices(() => steps.actionSlice()),
-    // After what orders work, else that would wait for the next alarm; before whatever asks somebody else and may hang.
+    // Workers are woken after the steps that order work, or that work would wait for the next alarm; and before the
+    // steps that call other services, which may hang.
     ...followUps(steps, deps),
     purges: () => runPurges(steps, deps),
   });
 }
 
-/** What follows a change at once. Never throws. */
+/** The immediate follow-up of a change. Never throws. */
 export function runFollowUps(steps: Steps, deps: LedgerDeps): Promise<void> {
   return runEach(deps, followUps(steps, deps));
 }
@@ -45,7 +46,7 @@ function followUps(steps: Steps, deps: LedgerDeps): Duties {
   };
 }
 
-/** Each duty in its own try: one that fails keeps no other from its turn. */
+/** Runs each duty in its own try, so that a failed duty does not stop the others. */
 async function runEach({ log }: LedgerDeps, duties: Duties): Promise<void> {
   for (const [duty, run] of Object.entries(duties)) {
     try {
@@ -56,7 +57,10 @@ async function runEach({ log }: LedgerDeps, duties: Duties): Promise<void> {
   }
 }
 
-/** Each look is taken just before it is made: the alarm and the cron may run at the same time, and a lock that waits for its look could end first. */
+/**
+ * Takes each look just before it is made. The alarm and the cron may run at the same time, and the lock of a waiting
+ * look could end first.
+ */
 async function runPurges(steps: Steps, deps: LedgerDeps): Promise<void> {
   for (let done = 0; done < PURGES_MAX; done += 1) {
     const task = steps.purgeDue();
@@ -65,7 +69,7 @@ async function runPurges(steps: Steps, deps: LedgerDeps): Promise<void> {
   }
 }
 
-/** One look of a purge, to its end. Throws when R2 fails or is slow; the alarm then looks anew. */
+/** Makes one look of a purge, to its end. Throws when R2 fails or is slow; the alarm then repeats the look. */
 export async function runPurge(steps: Steps, deps: LedgerDeps, task: PurgeTask): Promise<void> {
   await deps.within(
     deps.purge(task, () => steps.purgeContinue(task.purge)),
@@ -82,7 +86,7 @@ async function runRenewal(steps: Steps, deps: LedgerDeps, task: RenewalTask): Pr
   steps.renewed(task, await deps.within(deps.storedOf(task), LIST_TIMEOUT_MS));
 }
 
-/** The edge must learn of a closed lane even if R2 fails for a while. */
+/** Publishes the gate file, also while R2 fails for a while. */
 export async function runOutbox(steps: Steps, deps: LedgerDeps): Promise<void> {
   steps.gateChanged();
   for (const { kind, body } of steps.outboxDue()) {
@@ -92,7 +96,7 @@ export async function runOutbox(steps: Steps, deps: LedgerDeps): Promise<void> {
   }
 }
 
-/** Tells others what is news, each endpoint by itself: one that is down keeps no other waiting. */
+/** Sends events, each endpoint on its own, so that a dead endpoint does not delay the others. */
 export async function runEvents(steps: Steps, { config, clock, deliver, within }: LedgerDeps): Promise<void> {
   if (config.events.length === 0) return;
   steps.noteEvents();
@@ -103,13 +107,13 @@ export async function runEvents(steps: Steps, { config, clock, deliver, within }
         (error: unknown) => ({ status: 0, said: errorText(error) }),
       );
       const isTaken = answer.status >= 200 && answer.status < 300;
-      // 410: the receiver wants no more of it.
+      // 410: the receiver wants no more of the event.
       steps.eventAnswered(n, answer, isTaken || answer.status === 410 || clock.now() - at > GIVE_UP_MS);
     }),
   );
 }
 
-/** As many slices as one ring has time for; what is left waits for the next. */
+/** Runs as many slices as one alarm has time for. The rest waits for the next alarm. */
 function runSlices(slice: () => boolean): void {
   for (let done = 0; done < SLICES_MAX && slice(); done += 1);
 }

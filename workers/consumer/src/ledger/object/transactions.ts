@@ -4,7 +4,7 @@ import { LedgerTx } from "../protocol/ledger-tx.ts";
 import { Memory } from "../protocol/memory.ts";
 import { readingOnly, type Sql } from "../tables/sql.ts";
 
-/** The ledger's units of work over its database, and what this instance remembers between them. */
+/** The transactions of the ledger over its database, and the memory of this instance between them. */
 export class Transactions {
   readonly #sql: Sql;
   readonly #reading: Sql;
@@ -24,7 +24,7 @@ export class Transactions {
     return this.#memory;
   }
 
-  /** All or nothing: what the work changed is written back at its end. */
+  /** Runs a transaction. Its end writes the changes. */
   write<T>(work: (tx: LedgerTx) => T): T {
     try {
       return this.#sql.transaction(() => {
@@ -34,21 +34,21 @@ export class Transactions {
         return result;
       });
     } catch (error) {
-      // The database has gone back to what it was, and the memory cannot: it is read again, as after an eviction.
+      // The rollback restored the database but not the memory. The memory is read again, as after an eviction.
       this.#memory = new Memory(this.#sql, this.#clock);
       throw error;
     }
   }
 
   /**
-   * Work that may only read; throws when it tries to write, so that no writing call can pass for a reading one. It awaits nothing, so that
-   * nobody writes meanwhile, and needs no transaction.
+   * Runs a read. A write throws, so that no writing call can pass for a reading one. The work awaits nothing, so no
+   * write comes in between and no transaction is needed.
    */
   read<T>(work: (tx: LedgerTx) => T): T {
     return work(this.#open(this.#reading));
   }
 
-  /** Work on the tables themselves, after which all that is remembered is read anew. */
+  /** Runs work on the tables themselves. Afterwards the memory is read again. */
   replace<T>(work: (sql: Sql) => T): T {
     const answer = this.#sql.transaction(() => work(this.#sql));
     this.#memory = new Memory(this.#sql, this.#clock);

@@ -4,14 +4,16 @@ import type { Steps } from "./steps.ts";
 
 const SEND_TIMEOUT_MS = 10_000;
 
-/** Wakes as many workers as there is work for. Never throws: what could not be sent is sent by the next call or alarm. */
+/**
+ * Wakes the workers that the work needs. Never throws: the next call or alarm sends messages that could not be sent.
+ */
 export async function wake(steps: Steps, deps: LedgerDeps): Promise<void> {
   let n = 0;
   try {
     n = steps.wakesDue();
     if (n > 0) await deps.within(deps.send(n), SEND_TIMEOUT_MS);
   } catch (error) {
-    // One that lands after all costs a call that brings nothing.
+    // A message that arrives after all costs one call without work.
     steps.unsend(n);
     deps.log("ledger.send_failed", { wakeUps: n, error: errorText(error) });
   }

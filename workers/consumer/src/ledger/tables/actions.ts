@@ -1,33 +1,35 @@
 import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
 
-/** What an operator does to all jobs that match a filter, slice by slice. Times are Unix ms. */
+/** An operator's action on all jobs that match a filter, slice by slice. Times are Unix ms. */
 export interface Action {
-  /** Grows with every action: lists go by it. */
+  /** Grows with every action. Lists are ordered by it. */
   n: number;
   id: string;
   kind: ActionKind;
-  /** The filter as its maker gave it, JSON text. */
+  /** The filter as the operator wrote it, JSON text. */
   filter: string;
-  /** The filter as jobs are matched by it, JSON text. */
+  /** The filter as it is matched with jobs, JSON text. */
   match: string;
-  /** Jobs per second; null is as fast as it goes. */
+  /** Jobs per second. Null: no limit. */
   rate: number | null;
-  /** `halted`: of the canary not all were stored, so that it did not go on. */
+  /** `halted`: not every job of the canary was stored, so the action stopped. */
   state: "running" | "done" | "cancelled" | "halted";
-  /** Jobs that matched when it was made; not `exact` means at least so many. */
+  /** Jobs that matched when the action was created. Without `exact`: at least so many. */
   total: number;
   exact: boolean;
   done: number;
   skipped: number;
-  /** The next slice goes on above this id. */
+  /** The next slice continues above this id. */
   cursor: number;
   created: number;
   updated: number;
   ended: number | null;
   who: string;
-  /** Number of the run that its jobs are tried again in; 0 is none. */
+  /** Number of the run of its retried jobs. 0: no run. */
   run: number;
-  /** So many are done first, and the others once all of these are stored; 0: none, or not any more. */
+  /**
+   * Size of the canary. The other jobs follow when every job of the canary is stored. 0: no canary, or not any more.
+   */
   canary: number;
 }
 
@@ -36,7 +38,7 @@ export type ActionKind = "retry" | "cancel" | "promote";
 type Made = "id" | "kind" | "filter" | "match" | "rate" | "total" | "exact" | "who" | "run" | "canary";
 export type NewActionRow = Pick<Action, Made>;
 
-/** Notes an action of which the first slice is due now. */
+/** Stores an action whose first slice is due now. */
 export function insertAction(sql: Sql, action: NewActionRow, now: number): void {
   const { id, kind, filter, match, rate, total, exact, who, run, canary } = action;
   sql.exec(
@@ -56,21 +58,21 @@ export function readActions(sql: Sql, before: number, limit: number): Action[] {
   return sql.exec("SELECT * FROM actions WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(actionFrom);
 }
 
-/** When the newest cancel that runs was made, Unix ms; 0: none runs. */
+/** When the newest running cancel was created, Unix ms. 0: no cancel runs. */
 export function newestCancel(sql: Sql): number {
   return int(
     sql.exec("SELECT max(created) AS at FROM actions WHERE state = 'running' AND kind = 'cancel'")[0]?.at ?? 0,
   );
 }
 
-/** Stops an action; false when it does not run. */
+/** Stops an action. False: it does not run. */
 export function stopAction(sql: Sql, id: string, now: number): boolean {
   const query =
     "UPDATE actions SET state = 'cancelled', ended = ?1, updated = ?1 WHERE id = ?2 AND state = 'running' RETURNING n";
   return sql.exec(query, now, id).length > 0;
 }
 
-/** When the next slice of any action is due; null when none runs. */
+/** When the next slice of any action is due. Null: no action runs. */
 export function nextSliceAt(sql: Sql): number | null {
   return intOrNull(sql.exec("SELECT min(next_at) AS at FROM actions WHERE state = 'running'")[0]?.at);
 }
@@ -82,7 +84,7 @@ export function dueAction(sql: Sql, now: number): Action | null {
   return raw === undefined ? null : actionFrom(raw);
 }
 
-/** Writes what a slice has changed; `nextAt`: when the next one is due. */
+/** Writes the changes of a slice. `nextAt`: when the next slice is due. */
 export function updateAction(sql: Sql, action: Action, nextAt: number): void {
   const { id, done, skipped, cursor, updated, state, ended, canary } = action;
   sql.exec(
@@ -91,7 +93,7 @@ export function updateAction(sql: Sql, action: Action, nextAt: number): void {
   );
 }
 
-/** Forgets actions that ended before a time (Unix ms), or have ended and are not among the newest `most`; how many. */
+/** Forgets ended actions from before a time (Unix ms) and beyond the newest `most`. Answers how many. */
 export function forgetActions(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
   const beyond = "n <= (SELECT max(n) FROM actions) - ?3";
   const old = `SELECT n FROM actions WHERE ended < ?1 OR (ended IS NOT NULL AND ${beyond}) ORDER BY n LIMIT ?2`;

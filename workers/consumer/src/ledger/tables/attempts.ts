@@ -2,11 +2,11 @@ import type { Failure } from "@prewarm/shared/job";
 import type { Row } from "./row.ts";
 import { int, type Sql, text, textOrNull } from "./sql.ts";
 
-/** One failed try, as it is kept: waiting, throttling and pausing are none. */
+/** A failed attempt. Waiting, throttling and pausing are no attempts. */
 export interface AttemptRow {
   id: number;
   n: number;
-  /** When the generation was granted, Unix ms; 0 when it never was. */
+  /** When the generation was granted, Unix ms. 0: never. */
   started: number;
   ended: number;
   status: number | null;
@@ -16,11 +16,11 @@ export interface AttemptRow {
   job: string | null;
 }
 
-/** Messages are kept for people to read, not for archives. */
+/** Maximum length of a message. People read messages; archives do not. */
 const MESSAGE_MAX_CHARS = 500;
 const COLUMNS = ["id", "n", "started", "ended", "status", "kind", "code", "message", "job"] as const;
 
-/** Counts a failure on the row and answers what is to be kept of it. */
+/** Counts a failure on the row and answers the attempt to store. */
 export function failedAttempt(
   row: Row,
   failure: Failure,
@@ -38,7 +38,7 @@ export function insertAttempts(sql: Sql, attempts: readonly AttemptRow[]): void 
   if (attempts.length === 0) return;
   const list = attempts.map((attempt) => COLUMNS.map((column) => attempt[column]));
   const values = COLUMNS.map((_, index) => `value ->> ${index}`).join(", ");
-  // A retry of a dead job counts from 1 again: the newer attempt of one number takes its place.
+  // A retry of a dead job counts from 1 again. A newer attempt replaces the older one with the same number.
   const query = `INSERT OR REPLACE INTO attempts (${COLUMNS.join(", ")}) SELECT ${values} FROM json_each(?)`;
   sql.exec(query, JSON.stringify(list));
 }

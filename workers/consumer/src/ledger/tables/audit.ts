@@ -2,10 +2,10 @@ import type { AuditView } from "../contract.ts";
 import { int, text, textOrNull } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
-/** Entries kept: a year of a busy team. */
+/** Maximum of entries: a year of a busy team. */
 const KEEP = 20_000;
 
-/** Writes down who did what; in the transaction that did it. */
+/** Records an act and its actor, in the transaction of the act. */
 export function audit(
   tx: Tx,
   who: string,
@@ -24,7 +24,10 @@ export function audit(
   tx.sql.exec("DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?", KEEP);
 }
 
-/** Entries below a number, the newest first; with a search those that hold its text. All there are to walk is KEEP. */
+/**
+ * Entries below a number, the newest first. A search answers the entries that contain its text, and walks at most KEEP
+ * entries.
+ */
 export function listAudit(
   tx: Tx,
   { before, limit, search }: { before: number; limit: number; search: string },

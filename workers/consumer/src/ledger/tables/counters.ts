@@ -4,7 +4,10 @@ import { getDoc, putDoc } from "./docs.ts";
 import { countedAs, type LaneCode, type StateCode } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
 
-/** Jobs by counted state and lane, as one document: `"<state> <lane>"` to a number. Of stored ones all that there ever were. */
+/**
+ * Jobs by counted state and lane, as one document: `"<state> <lane>"` to a number. The count of stored jobs includes
+ * deleted rows.
+ */
 export type Counts = Record<string, number>;
 
 const MONTH_CHARS = "2026-11".length;
@@ -27,7 +30,7 @@ export function mergeCounts(into: Counts, from: Counts): void {
   for (const [place, n] of Object.entries(from)) into[place] = (into[place] ?? 0) + n;
 }
 
-/** A count as it is shown. One below 0 is falsified; the doctor counts it anew. */
+/** A count for a view. A negative count is wrong; the doctor counts it again. */
 export function shownCount(n: number): number {
   return Math.max(0, n);
 }
@@ -39,7 +42,7 @@ export function listCounts(counts: Counts): Count[] {
   });
 }
 
-/** Jobs that were granted, by day (UTC) and lane: `"2026-11-25 live"` to a number. */
+/** Granted jobs by day (UTC) and lane: `"2026-11-25 live"` to a number. */
 export type Used = Record<string, number>;
 
 /** Grants of a month (`2026-11`) or a day (`2026-11-25`), by lane. */
@@ -53,12 +56,12 @@ export function usedIn(used: Used, period: string): Record<Lane, number> {
   return sum;
 }
 
-/** What is folded: one document, for it is one row to write. */
+/** The folded sums. They are one document, so that they are one row. */
 export interface Folded {
   jobs: Counts;
-  /** Of this month and the one before. */
+  /** The grants of this month and of the month before. */
   used: Used;
-  /** Events since the ledger was made, or since it counts them. */
+  /** Events since the ledger was created, or since it began to count them. */
   totals?: Partial<Totals>;
 }
 
@@ -67,7 +70,7 @@ export function readFolded(sql: Sql): Folded {
   return body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Folded);
 }
 
-/** How often each event was folded. */
+/** The folded number of each event. */
 export function readTotals(sql: Sql): Counts {
   return { ...readFolded(sql).totals };
 }
@@ -87,7 +90,7 @@ export function foldCounts(sql: Sql, jobs: Counts, used: Used, totals: Totals): 
   putDoc(sql, "counts", JSON.stringify(folded));
 }
 
-/** The counts as the rows have them; stored ones have no rows. Reads the whole table of jobs, about 120 ms a million rows. */
+/** The counts by the rows. Stored jobs have no rows. Reads the whole table of jobs, about 120 ms per million rows. */
 export function countRows(sql: Sql): Counts {
   const counts: Counts = {};
   const query = "SELECT state, lane, attempts > 0 AS failed, count(*) AS n FROM jobs GROUP BY 1, 2, 3";

@@ -2,10 +2,10 @@ import type { DeadMessage } from "../contract.ts";
 import { int, type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
-/** Of up to 20 kB each (platform/queue-message.ts): 200 MB. */
+/** Maximum of messages of up to 20 kB each (platform/queue-message.ts): 200 MB. */
 const MOST = 10_000;
 
-/** Keeps messages that could not be used; one that is recorded twice stands once. */
+/** Stores messages that could not be used. A repeated message is stored once. */
 export function recordDead(tx: Tx, messages: DeadMessage[]): void {
   for (const { messageId, queue, body, reason, at, attempts } of messages) {
     tx.sql.exec(
@@ -29,7 +29,7 @@ export function listDeadMessages(sql: Sql, limit: number): DeadMessage[] {
   }));
 }
 
-/** Forgets messages from before a time (Unix ms); how many. */
+/** Forgets messages from before a time (Unix ms). Answers how many. */
 export function forgetDeadMessages(sql: Sql, before: number, limit: number): number {
   const old = "SELECT id FROM dead_messages WHERE at < ?1 LIMIT ?2";
   return sql.exec(`DELETE FROM dead_messages WHERE id IN (${old}) RETURNING id`, before, limit).length;

@@ -1,8 +1,8 @@
 import { type Sql, textOrNull } from "./sql.ts";
 
 /**
- * The documents there are: the gate's state, what the gate file last said, the counts, how far the doctor and housekeeping have come, and what
- * webhooks go by; what the outgoing events last said; which version of the code ran last; the last deliveries of hooks.
+ * The documents: the gate's state, the last gate file, the counts, the positions of doctor and housekeeping, the state
+ * of webhooks, the last reported events, the last version of the code, the last deliveries of hooks.
  */
 export type DocName =
   | "gate"
@@ -15,7 +15,7 @@ export type DocName =
   | "version"
   | "deliveries";
 
-/** The document's text, or null when none was put yet. */
+/** The text of the document. Null: it was never stored. */
 export function getDoc(sql: Sql, name: DocName): string | null {
   return textOrNull(sql.exec("SELECT body FROM docs WHERE name = ?", name)[0]?.body);
 }

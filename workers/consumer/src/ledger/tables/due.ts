@@ -2,7 +2,9 @@ import type { LaneCode } from "./row.ts";
 import { HAS_DUE } from "./schema.ts";
 import { int, intOrNull, type Sql, text } from "./sql.ts";
 
-/* Rows that were touched, by when they are due. */
+/*
+ * Touched rows by their due time.
+ */
 
 /** Ids of a lane's rows that are due, the longest overdue first. */
 export function dueIds(sql: Sql, lane: LaneCode, now: number, limit: number): number[] {
@@ -10,7 +12,7 @@ export function dueIds(sql: Sql, lane: LaneCode, now: number, limit: number): nu
   return sql.exec(query, lane, now, limit).map((raw) => int(raw.id));
 }
 
-/** How many rows of a lane are due before a time, at most `limit`. */
+/** The number of rows of a lane that are due before a time, at most `limit`. */
 export function countDue(sql: Sql, lane: LaneCode, before: number, limit: number): number {
   const some = `SELECT 1 FROM jobs WHERE ${HAS_DUE} AND lane = ? AND due < ? LIMIT ?`;
   return int(sql.exec(`SELECT count(*) AS n FROM (${some})`, lane, before, limit)[0]?.n);

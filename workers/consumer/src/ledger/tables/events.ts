@@ -1,27 +1,29 @@
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
-/* Events on their way out: a row for each event and endpoint, until it is forgotten. */
+/*
+ * Outgoing events: a row per event and endpoint, until it is forgotten.
+ */
 
 export interface EventRow {
   n: number;
-  /** Of the event, the same for all endpoints: `webhook-id`. */
+  /** The id of the event, the same for all endpoints: `webhook-id`. */
   id: string;
   endpoint: string;
   type: string;
   /** Unix ms. */
   at: number;
   body: string;
-  /** Unix ms of the next try; null: delivered, or given up. */
+  /** Unix ms of the next try. Null: the event was delivered or given up. */
   due: number | null;
   tries: number;
-  /** The last answer: an HTTP status, 0 for none; null: not tried yet. */
+  /** The last answer: an HTTP status, 0 for none. Null: not tried yet. */
   status: number | null;
   said: string | null;
 }
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
-/** After that it is given up. */
+/** An event is given up after this. */
 export const GIVE_UP_MS = 3 * 86_400_000;
 const SAID_MAX_CHARS = 200;
 
@@ -33,14 +35,14 @@ export function addEvent(sql: Sql, event: Pick<EventRow, "id" | "endpoint" | "ty
   );
 }
 
-/** What is to be tried now; each is put off with a growing pause before it is handed out, so that a death in between is no loss. */
+/** The due events. Each gets a growing pause before it is handed out, so that a crash in between loses nothing. */
 export function eventsDue(sql: Sql, now: number, limit: number): EventRow[] {
   const some = "SELECT n FROM events WHERE due <= ?1 ORDER BY due LIMIT ?4";
   const query = `UPDATE events SET due = ?1 + min(?2 * (1 << min(tries, 20)), ?3), tries = tries + 1 WHERE n IN (${some}) RETURNING *`;
   return sql.exec(query, now, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, limit).map(rowOf);
 }
 
-/** Notes an answer. `isOver`: it is delivered, or not to be tried again. */
+/** Stores an answer. `isOver`: the event was delivered, or must not be tried again. */
 export function eventAnswered(sql: Sql, n: number, answer: { status: number; said: string }, isOver: boolean): void {
   const due = isOver ? "NULL" : "due";
   const query = `UPDATE events SET status = ?1, said = ?2, due = ${due} WHERE n = ?3`;
@@ -56,7 +58,7 @@ export function readEvents(sql: Sql, before: number, limit: number): EventRow[] 
   return sql.exec("SELECT * FROM events WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(rowOf);
 }
 
-/** Forgets those that are over and of before a time (Unix ms), and what is not among the newest `most`; how many. */
+/** Forgets finished events from before a time (Unix ms), and events beyond the newest `most`. Answers how many. */
 export function forgetEvents(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
   const old =
     "SELECT n FROM events WHERE (at < ?1 AND due IS NULL) OR n <= (SELECT max(n) FROM events) - ?3 ORDER BY n LIMIT ?2";

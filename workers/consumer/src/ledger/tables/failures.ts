@@ -2,19 +2,21 @@ import { DEAD, REFUSED, type StateCode, WAITING } from "./row.ts";
 import { ENDED, HAS_DUE } from "./schema.ts";
 import { int, type Sql, text } from "./sql.ts";
 
-/* What failed, counted by SQLite: twenty thousand rows of one fault become a few lines, and no row an object. */
+/*
+ * Failed jobs, counted by SQLite: twenty thousand rows with one cause become a few lines and no objects.
+ */
 
-/** Rows of one state that are counted: more than a ledger has on any but its worst day. */
+/** Maximum of counted rows of one state. Only a ledger's worst day has more. */
 export const COUNTED_MAX = 100_000;
 
-/** Rows that failed alike: of one error, format and folder, and one part of the time that is looked at. */
+/** Rows with the same error, format, folder and part of the time. */
 export interface Failures {
   /** JSON `{code, message}`, as in `jobs.error`. */
   error: string;
   format: string;
-  /** Of the encoded id, with `/`: `products/2026/`; "" is none. */
+  /** The folder of the encoded id, with `/`: `products/2026/`. "": no folder. */
   folder: string;
-  /** Which part of the time; -1: before it. */
+  /** The number of the part of the time. -1: before the first part. */
   part: number;
   n: number;
   /** When the first and the last of them failed, Unix ms. */
@@ -25,12 +27,12 @@ export interface Failures {
 }
 
 export interface FailureQuery {
-  /** Waiting rows are those that are tried again. */
+  /** Waiting rows are retrying jobs. */
   state: StateCode;
   lanes: ReadonlySet<number> | null;
-  /** Number of the run that asked first; null is any. */
+  /** Number of the first run of the row. Null: any run. */
   run: number | null;
-  /** Parts of the time: from here (Unix ms) on, each so long, and how many. */
+  /** Parts of the time: beginning (Unix ms), length of a part, number of parts. */
   from: number;
   partMs: number;
   parts: number;
@@ -47,7 +49,7 @@ const FORMAT = "substr(key, length(rtrim(key, replace(key, '.', ''))) + 1)";
 const ID = "replace(substr(key, 1, instr(key, '/') - 1), '%2F', '/')";
 
 export function readFailures(sql: Sql, { state, lanes, run, from, partMs, parts }: FailureQuery): Failures[] {
-  // Codes may stand in the statement's text, because they are numbers; words go by parameter.
+  // The statement contains codes, because they are numbers. Words are parameters.
   const which =
     state === WAITING ? `${HAS_DUE} AND state = ${WAITING} AND attempts > 0` : `${ENDED} AND state = ${state}`;
   const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;

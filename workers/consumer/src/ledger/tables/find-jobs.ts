@@ -2,7 +2,9 @@ import { COLUMN_NAMES, type Row, rowFrom } from "./row.ts";
 import { ENDED, HAS_DUE } from "./schema.ts";
 import { int, type Sql } from "./sql.ts";
 
-/* What an operator's search reads of `jobs`. These rows are only shown: the transaction does not hold them. */
+/*
+ * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them.
+ */
 
 const SELECT = `SELECT ${["id", "key", ...COLUMN_NAMES].map((name) => `jobs.${name}`).join(", ")} FROM`;
 
@@ -12,7 +14,10 @@ export interface Span {
   to: number;
 }
 
-/** What SQLite judges by itself, so that a row that does not match never becomes an object. "" and null ask for nothing. */
+/**
+ * The conditions that SQLite checks, so that a row without a match never becomes an object. "" and null are no
+ * condition.
+ */
 export interface Narrowed {
   lanes: ReadonlySet<number> | null;
   /** Part of the key, in lower case. */
@@ -23,7 +28,7 @@ export interface Narrowed {
   beginning: string;
 }
 
-/** The id of the n-th row above an id, or null when there are fewer. `ended`: only rows of this state, one that is an end. */
+/** The id of the n-th row above an id. Null: there are fewer rows. `ended`: only rows of this ended state. */
 export function idOfNth(sql: Sql, ended: number | null, above: number, n: number): number | null {
   const raw = sql.exec(`SELECT id FROM ${from(ended)} id > ? ORDER BY id LIMIT 1 OFFSET ?`, above, n - 1)[0];
   return raw === undefined ? null : int(raw.id);
@@ -32,7 +37,7 @@ export function idOfNth(sql: Sql, ended: number | null, above: number, n: number
 /** Rows of a span in the order of ids. */
 export function readSpan(sql: Sql, ended: number | null, { above, to }: Span, narrowed: Narrowed): Row[] {
   const { lanes, word, ending, beginning } = narrowed;
-  // Codes may stand in the statement's text, because they are numbers; words go by parameter.
+  // The statement contains codes, because they are numbers. Words are parameters.
   const inLanes = lanes === null ? "" : `AND lane IN (${[...lanes].join()})`;
   const query = `${SELECT} ${from(ended)} id > ?1 AND id <= ?2 ${inLanes}
       AND (?3 = '' OR instr(lower(key), ?3) > 0) AND (?4 = '' OR substr(key, -length(?4)) = ?4)
@@ -50,7 +55,7 @@ export function readIds(sql: Sql, ids: readonly number[]): Row[] {
   return ids.length === 0 ? [] : sql.exec(query, JSON.stringify(ids)).map(rowFrom);
 }
 
-/** Ids of rows that wait after a failed attempt; null when more than `limit` rows have a due. */
+/** Ids of rows that wait after a failed attempt. Null: more than `limit` rows have a due time. */
 export function retryingIds(sql: Sql, limit: number): number[] | null {
   const query = `SELECT id, attempts FROM jobs INDEXED BY jobs_due WHERE ${HAS_DUE} LIMIT ?`;
   const due = sql.exec(query, limit + 1);

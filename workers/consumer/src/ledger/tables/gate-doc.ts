@@ -2,7 +2,7 @@ import { getDoc, putDoc } from "./docs.ts";
 import { type GateState, gateFrom, newGate } from "./gate-state.ts";
 import type { Sql } from "./sql.ts";
 
-/** The gate's document, kept in memory and written through: every decision asks for it, and few change it. */
+/** The document of the gate, kept in memory and written through: every decision reads it, and few change it. */
 export class GateDoc {
   readonly state: GateState;
   #written: string;

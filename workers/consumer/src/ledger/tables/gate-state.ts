@@ -3,28 +3,28 @@ import type { Lane } from "@prewarm/shared/job";
 import { GATE_AUTO } from "@prewarm/shared/limits";
 
 /**
- * What the gate remembers for ever: one JSON document, written only when something of it changed. What changes with each POST is in
- * memory (protocol/gate-memory.ts); slots are counted from the entries in hands.
+ * The permanent state of the gate: one JSON document, written only after a change. Values that change with each POST
+ * are in memory (protocol/gate-memory.ts). Slots are counted from entries.
  */
 export interface GateState {
-  /** Lanes that operators paused; one whose end is past is none any more. */
+  /** Paused lanes. A pause whose end has passed does not count. */
   pauses: Partial<Record<Lane, Pause>>;
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
-  /** An older copy of the ledger was put back: nothing is handed out before then, Unix ms. */
+  /** After a restore the ledger hands nothing out before this time, Unix ms. */
   heldUntil: number;
-  /** Edges send no misses that anybody can make up. */
+  /** Edges send no misses that clients can invent. */
   quiet: Silence;
   /** Edges send no misses at all. */
   hush: Silence;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
-  /** What the automatic gate found; null until it first moved. */
+  /** The state of the automatic limits. Null until their first change. */
   auto: { [name in LimitName]: Found | null } & {
-    /** Mean ms of a job while none of them queued at Ittybit; null: not known yet. */
+    /** Mean ms of a job while no job queued at Ittybit. Null: not known yet. */
     unqueuedMs: number | null;
   };
-  /** What stood before the last change of an operator's, to be put back; null: nothing, or it was. */
+  /** The values before an operator's last change, for an undo. Null: no change, or it was undone. */
   before: { at: number; who: string; pauses: GateState["pauses"]; overrides: GateState["overrides"] } | null;
   updatedAt: number;
 }
@@ -32,7 +32,7 @@ export interface GateState {
 interface Silence {
   /** Unix ms. */
   until: number;
-  /** How often in a row. */
+  /** Number of silences in a row. */
   times: number;
 }
 
@@ -41,7 +41,7 @@ export interface Pause {
   who: string;
   since: number;
   reason: string | null;
-  /** When it ends by itself; null: when somebody ends it. */
+  /** When the pause ends. Null: an operator ends it. */
   until: number | null;
 }
 
@@ -50,27 +50,30 @@ export interface Breaker {
   reason: string | null;
   status: number | null;
   since: number;
-  /** When one probe is let through, Unix ms. */
+  /** When one probe is admitted, Unix ms. */
   until: number;
-  /** Openings since it was last closed: each doubles the wait. */
+  /** Openings since the breaker was last closed. Each opening doubles the wait. */
   openings: number;
-  /** The generation under probe and when it is given up. */
+  /** The generation of the probe, and when the probe is given up. */
   probe: { gen: number; until: number } | null;
-  /** No result could be fetched: only one that is stored closes it, and not that Ittybit takes a job or ends one. */
+  /**
+   * The breaker opened because no result could be fetched. Only a stored result closes it; an accepted or ended job
+   * does not.
+   */
   results?: true;
 }
 
 /** The two limits that may be automatic. */
 export type LimitName = "concurrency" | "ratePerSecond";
 
-/** A limit that was found, with the reason and the time (Unix ms) of its last move. */
+/** The value of an automatic limit, with the reason and the time (Unix ms) of its last change. */
 export interface Found {
   value: number;
   why: string;
   since: number;
 }
 
-/** What holds now, in numbers. */
+/** The current settings, as numbers. */
 export interface GateSettings extends Omit<Config["gate"], LimitName> {
   concurrency: number;
   ratePerSecond: number;
@@ -101,7 +104,7 @@ export function newGate(now: number): GateState {
   };
 }
 
-/** The document as it was written; what an older version did not know stands as in a new one. */
+/** Reads the stored document. Fields that an older version did not know get their initial values. */
 export function gateFrom(body: string, now: number): GateState {
   return { ...newGate(now), ...(JSON.parse(body) as GateState) };
 }
@@ -129,17 +132,20 @@ export function nextMonth(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
-/** What holds now: the operator's changes over the configuration, and what was found where a limit is automatic. */
+/** The current settings: the configuration, then the operator's changes, then the values of automatic limits. */
 export function settingsOf(state: GateState, config: Config): GateSettings {
   const concurrency = Math.floor(limitValue(state, config, "concurrency"));
   const ratePerSecond = limitValue(state, config, "ratePerSecond");
   const settings = { ...config.gate, ...state.overrides, concurrency, ratePerSecond };
   if (boundsOf(state, config, "ratePerSecond") === null) return settings;
-  // Beside a rate that was found, more than a second's worth at once would be answered 429 and cut the rate for nothing.
+  // A burst of more than one second of an automatic rate would be answered 429 and cut the rate for no reason.
   return { ...settings, burst: Math.min(settings.burst, Math.max(1, Math.floor(ratePerSecond))) };
 }
 
-/** Between which values a limit finds itself, or null when it is a number. An operator's "auto" keeps the configuration's bounds. */
+/**
+ * The bounds of an automatic limit. Null: the limit is a number. An operator's "auto" keeps the bounds of the
+ * configuration.
+ */
 export function boundsOf(
   { overrides }: GateState,
   { gate }: Config,
@@ -151,7 +157,7 @@ export function boundsOf(
   return { min, max, ...(typeof configured === "object" ? configured : {}) };
 }
 
-/** The limit as a real number: an automatic concurrency grows by parts of a job. */
+/** The limit as a real number, because an automatic concurrency grows by fractions. */
 export function limitValue(state: GateState, config: Config, name: LimitName): number {
   const chosen = state.overrides[name] ?? config.gate[name];
   if (typeof chosen === "number") return chosen;

@@ -5,11 +5,11 @@ import { int, type Sql, text } from "./sql.ts";
 
 /** Tiers of the history, by their length in ms. */
 export const TIERS_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-/** Days for which minutes are kept; of older ones the hours, where that is worth a row. */
+/** Days whose minutes are kept. The minutes of older days become hours, if the row has at least `WORTH_BYTES`. */
 const MINUTE_DAYS = 2;
 const WORTH_BYTES = 20_000;
 
-/** What happened in a minute, hour or day, and how things stood in it. */
+/** The events of a minute, hour or day, and the state in it. */
 export interface Slice extends Totals {
   /** From order to first grant. */
   wait: Histogram;
@@ -17,16 +17,16 @@ export interface Slice extends Totals {
   run: Histogram;
   /** From order to stored. */
   ready: Histogram;
-  /** The same by lane; a slice of before this was measured has none. */
+  /** The times by lane. Old slices have none. */
   lanes?: Partial<Record<Lane, Histogram>>;
-  /** The most that was open, and the longest that the oldest waiting job had waited (ms); null: nobody looked. */
+  /** The maximum of open jobs, and the maximum age of the oldest waiting job (ms). Null: no sample. */
   open: number | null;
   oldest: number | null;
 }
 
 const TIMES = ["wait", "run", "ready"] as const;
 
-/** Slices by their beginning, Unix ms. */
+/** Slices by their start, Unix ms. */
 export type Minutes = Record<number, Slice>;
 
 interface Day {
@@ -49,7 +49,7 @@ export function mergeSlice(into: Slice, from: Slice): void {
   }
 }
 
-/** How long jobs of a lane took from order to stored. */
+/** Times from order to stored, by lane. */
 export function timesOfLane(slice: Slice, lane: Lane): Histogram {
   slice.lanes ??= {};
   slice.lanes[lane] ??= [];
@@ -62,7 +62,7 @@ export function eventsIn(minutes: Minutes): Totals {
   return Object.fromEntries(EVENTS.map((event) => [event, sum(event)])) as Totals;
 }
 
-/** Adds slices to others of the same beginning; `tier` in ms. */
+/** Adds slices to stored slices of the same start. `tier` in ms. */
 export function mergeSlices(into: Minutes, from: Minutes, tier: number): void {
   for (const [at, slice] of Object.entries(from)) {
     const start = Number(at) - (Number(at) % tier);
@@ -72,7 +72,7 @@ export function mergeSlices(into: Minutes, from: Minutes, tier: number): void {
   }
 }
 
-/** Adds minutes to their days' rows: one row a day, whatever happened in it. */
+/** Adds minutes to the rows of their days: one row per day, for any number of events. */
 export function addMinutes(sql: Sql, minutes: Minutes): void {
   const days = Map.groupBy(Object.entries(minutes), ([at]) => Math.floor(Number(at) / TIERS_MS.day));
   for (const [day, slices] of days) {
@@ -86,7 +86,7 @@ export function addMinutes(sql: Sql, minutes: Minutes): void {
   }
 }
 
-/** Turns the minutes of days that are past their use into hours. */
+/** Merges the minutes of old days into hours. */
 export function rollMinutes(sql: Sql, now: number): void {
   const last = Math.floor(now / TIERS_MS.day) - MINUTE_DAYS;
   const query = "SELECT day, body FROM hist WHERE day <= ? AND length(body) > ? ORDER BY day DESC LIMIT 3";

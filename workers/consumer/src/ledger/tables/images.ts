@@ -1,24 +1,24 @@
 import { int, type Sql, text, textOrNull } from "./sql.ts";
 
-/** What is remembered of one original. Most images have no row: everything here is the exception. */
+/** The state of one original. Most images have no row, because every field is an exception. */
 export interface Image {
-  /** Encoded id: the keys' first segment. */
+  /** Encoded id: the first segment of the keys. */
   id: string;
-  /** The upload system's order of the newest original known, as text. */
+  /** The order of the newest known original, as text from the upload system. */
   ordering: string | null;
   etag: string | null;
-  /** Objects of a lower generation do not count: the last new original, or purge. */
+  /** The fence of the last new original or purge: objects of a lower generation do not count. */
   floor: number;
-  /** The last purge: no object of a lower generation may stay. */
+  /** The number of the last purge. Objects of a lower generation must be deleted. */
   purged: number;
-  /** Unix ms until which a purge or the doctor holds the lock; 0 is unlocked. */
+  /** A purge or the doctor holds the lock until then, Unix ms. 0: unlocked. */
   lock: number;
   updated: number;
 }
 
 const FIELDS = ["ordering", "etag", "floor", "purged", "lock"] as const;
 
-/** The images a transaction has in hand; `load` them before `get`. */
+/** The images of a transaction. `load` them before `get`. */
 export class Images {
   readonly #sql: Sql;
   readonly #now: number;

@@ -1,13 +1,13 @@
 import { text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
-/** What was answered to a request, or to one chunk of it, under its idempotency id; `hash` is of its body. */
+/** The answer to a request, or to one chunk of it, by idempotency id. `hash` is of the body. */
 export interface InboxRecord {
   id: string;
   hash: string;
-  /** The run's id; "" when the request held nothing to make. */
+  /** The id of the run. "": the request contained no variant to make. */
   run: string;
-  /** What was answered, as text. */
+  /** The answer, as text. */
   answer: string;
 }
 
@@ -16,7 +16,7 @@ export function readInbox(tx: Tx, id: string): InboxRecord | null {
   return raw === undefined ? null : { id, hash: text(raw.hash), run: text(raw.run), answer: text(raw.answer) };
 }
 
-/** Written in the transaction of the rows it speaks of. One that is written anew takes the place of what it said. */
+/** Stores an answer, in the transaction of its rows. A second answer under one id replaces the first. */
 export function writeInbox(tx: Tx, { id, hash, run, answer }: InboxRecord): void {
   tx.sql.exec(
     `INSERT INTO inbox (id, hash, run, answer, at) VALUES (?1, ?2, ?3, ?4, ?5)

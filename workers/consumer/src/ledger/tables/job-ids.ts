@@ -1,21 +1,21 @@
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 
 /*
- * A job's id is its place: 31 bits of a hash of the image, then 22 bits of a hash of the whole key, so that an image's rows are one
- * range of the primary key and no index is needed to find a key. When two keys hash to one place, the second stands on the next
- * free one. The hash is seeded by the ledger's id: whoever chooses ids to collide would have to know it.
+ * The id of a job is its place: 31 bits of a hash of the image, then 22 bits of a hash of the whole key. So the rows of
+ * an image are one range of the primary key, and a key needs no index. If two keys have one hash, the second takes the
+ * next free place. The ledger's id seeds the hash, so nobody without that id can choose ids that collide.
  */
 
 const VARIANTS = 2 ** 22;
-/** Places that a key may stand on. Sixteen keys on one hash are not an accident. */
+/** Places that a key may take. Sixteen keys with one hash are no accident. */
 export const NEIGHBOURS = 16;
 
-/** Where a key would like to stand. */
+/** The first place of a key. */
 export function placeOf(key: string, seed: string): number {
   return imagePlace(encodedIdOfKey(key), seed) + (hash(`${seed}\n${key}`) & (VARIANTS - 1));
 }
 
-/** The range of ids in which an image's rows stand, the upper end excluded; other images' rows may stand there too. */
+/** The range of ids of an image's rows, the upper end excluded. Rows of other images may be in it too. */
 export function rangeOfImage(encodedId: string, seed: string): { from: number; to: number } {
   const from = imagePlace(encodedId, seed);
   return { from, to: from + VARIANTS + NEIGHBOURS };
@@ -25,7 +25,7 @@ function imagePlace(encodedId: string, seed: string): number {
   return (hash(`${seed}\n${encodedId}\n`) >>> 1) * VARIANTS;
 }
 
-/** Whether two jobs are of one image, as far as their ids tell. */
+/** Whether two jobs belong to one image, by their ids. */
 export function isOneImage(id: number, other: number): boolean {
   return Math.floor(id / VARIANTS) === Math.floor(other / VARIANTS);
 }
@@ -37,13 +37,13 @@ export function nameOf(id: number): string {
 
 const NAME = /^[0-9a-z]{11}$/;
 
-/** The id that a name stands for, or null when it is none. */
+/** The id of a name. Null: the text is no name. */
 export function idOfName(name: string): number | null {
   const id = NAME.test(name) ? Number.parseInt(name, 36) : Number.NaN;
   return Number.isSafeInteger(id) ? id : null;
 }
 
-/** MurmurHash3's 32 bits over UTF-16 units; not a secret, only well mixed. */
+/** MurmurHash3 with 32 bits over UTF-16 units. It is not a secret, only well mixed. */
 function hash(text: string): number {
   let h = text.length;
   for (let at = 0; at < text.length; at += 1) {

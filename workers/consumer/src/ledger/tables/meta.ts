@@ -3,9 +3,9 @@ import { int, type Sql, text } from "./sql.ts";
 export interface Meta {
   /** Part of every idempotency key, so that two ledgers on one Ittybit account never replay each other's jobs. */
   ledgerId: string;
-  /** Every number given so far is below it. */
+  /** Every given number is below this. */
   ceiling: number;
-  /** Rows with a lower generation get a new one when they are handed out: an older copy of the database was restored. */
+  /** The number of the last restore. Rows with a lower generation get a new one when they are handed out. */
   restored: number;
 }
 

@@ -1,15 +1,16 @@
 import { readMeta, writeCeiling } from "./meta.ts";
 import type { Sql } from "./sql.ts";
 
-/** How far ahead of its use a number is provided for, in µs: the ceiling is written about once a minute. */
+/** How far the stored ceiling is ahead of the numbers, in µs. The ceiling is written about once a minute. */
 const AHEAD_US = 60_000_000;
-/** Within so much above the ceiling an instance begins, in µs. */
+/** A new instance begins at most this far above the ceiling, in µs. */
 const APART_US = 10_000_000;
 
 /**
- * Generations, floors and purges share one sequence, and none is used twice. Numbers are µs of the clock, so that a ledger that was
- * lost and made anew stays above every generation the old one put on an object. An instance begins by chance above what the one before may
- * have given: two that stand on the same copy, since the ledger was put back within that minute, must not begin alike.
+ * The sequence of generations, floors and purges. No number is used twice. Numbers are µs of the clock, so that a new
+ * ledger after a loss begins above every generation of the old one. An instance begins at a random distance above all
+ * earlier numbers: after a restore within that minute two instances have the same copy, and must not begin with the
+ * same number.
  */
 export class Numbers {
   #last: number;
@@ -31,7 +32,7 @@ export class Numbers {
     return this.#last;
   }
 
-  /** Goes on above a number. */
+  /** Continues above a number. */
   raise(sql: Sql, to: number): void {
     this.#last = Math.max(this.#last, to);
     this.#ceiling = Math.max(this.#ceiling, this.#last + AHEAD_US);

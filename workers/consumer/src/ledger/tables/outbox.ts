@@ -1,7 +1,7 @@
 import { intOrNull, type Sql, text } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
-/** Something to be written outside, tried until it is done. */
+/** A write to the outside, tried until it succeeds. */
 export interface Due {
   kind: string;
   body: string;
@@ -10,7 +10,7 @@ export interface Due {
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
-/** Notes something to be written outside, due now. A newer body of the same kind takes the place of an older one. */
+/** Stores a write, due now. A newer body of the same kind replaces the older one. */
 export function putOutbox(tx: Tx, { kind, body }: Due): void {
   tx.sql.exec(
     `INSERT INTO outbox (kind, body, due, tries) VALUES (?1, ?2, ?3, 0)
@@ -21,7 +21,7 @@ export function putOutbox(tx: Tx, { kind, body }: Due): void {
   );
 }
 
-/** What is to be tried now; each is put off with a growing wait before it is handed out. */
+/** The due writes. Each gets a growing wait before it is handed out. */
 export function outboxDue(tx: Tx): Due[] {
   return tx.sql
     .exec(
@@ -33,12 +33,12 @@ export function outboxDue(tx: Tx): Due[] {
     .map((raw) => ({ kind: text(raw.kind), body: text(raw.body) }));
 }
 
-/** Done, unless something newer has taken its place meanwhile. */
+/** Deletes a finished write, unless a newer body has replaced it meanwhile. */
 export function outboxDone(tx: Tx, kind: string, body: string): void {
   tx.sql.exec("DELETE FROM outbox WHERE kind = ? AND body = ?", kind, body);
 }
 
-/** When the next write outside is due, Unix ms; null when there is none. */
+/** When the next write is due, Unix ms. Null: there is none. */
 export function nextOutboxAt(sql: Sql): number | null {
   return intOrNull(sql.exec("SELECT min(due) AS at FROM outbox")[0]?.at);
 }

@@ -1,17 +1,17 @@
 import { int, intOrNull, type Sql, type SqlRow, text } from "./sql.ts";
 
-/** A purge that is not through. */
+/** An unfinished purge. */
 export interface Purge {
-  /** Its number, and the floor that it sets. */
+  /** The number of the purge, which is the floor that it sets. */
   seq: number;
   /** Encoded. */
   id: string;
   look: 1 | 2;
-  /** When it looks, or looks anew unless its end is reported; Unix ms. */
+  /** When the purge looks, or repeats a look without a reported end; Unix ms. */
   at: number;
-  /** When its second look may be the last; 0 during the first. */
+  /** When the second look may be the last one. 0 during the first look. */
   last: number;
-  /** 1: an object was stored below it while it looked, so that one look more is due. */
+  /** 1: an object below the floor was stored during the look, so another look is due. */
   more: number;
 }
 
@@ -38,12 +38,12 @@ export function findPurge(sql: Sql, seq: number): Purge | null {
   return raw === undefined ? null : purgeFrom(raw);
 }
 
-/** Purges of an image. The table is as small as purges are rare. */
+/** The purges of an image. The table is small, because purges are rare. */
 export function purgesOf(sql: Sql, id: string): Purge[] {
   return sql.exec("SELECT * FROM purges WHERE id = ?", id).map(purgeFrom);
 }
 
-/** When the next purge is due, Unix ms; null when there is none. */
+/** When the next purge is due, Unix ms. Null: there is none. */
 export function nextPurgeAt(sql: Sql): number | null {
   return intOrNull(sql.exec("SELECT min(at) AS at FROM purges")[0]?.at);
 }
@@ -53,7 +53,7 @@ function purgeFrom(raw: SqlRow): Purge {
   return { seq: int(raw.seq), id: text(raw.id), look, at: int(raw.at), last: int(raw.last), more: int(raw.more) };
 }
 
-/** All purges that are not through. */
+/** All unfinished purges. */
 export function unfinishedPurges(sql: Sql): Purge[] {
   return sql.exec("SELECT * FROM purges ORDER BY seq").map(purgeFrom);
 }

@@ -1,7 +1,7 @@
 import type { LaneCode } from "./row.ts";
 import { int, type Sql, text } from "./sql.ts";
 
-/** A job that was stored: what is shown of it once its row is gone. */
+/** A stored job, for views after its row is deleted. */
 export interface Stored {
   id: number;
   key: string;
@@ -11,19 +11,19 @@ export interface Stored {
   at: number;
   bytes: number;
   lane: LaneCode;
-  /** Number of the run that asked first; 0 is none. */
+  /** Number of the first run. 0: no run. */
   run: number;
   attempts: number;
-  /** When its last POST was let go, Unix ms, and how long Ittybit worked on it, ms; 0: not known. */
+  /** When its last POST was granted, Unix ms, and how long Ittybit worked, ms. 0: not known. */
   granted: number;
   took: number;
 }
 
-/** Jobs in one row, and the characters they take, but for the last one's. */
+/** Maximum of jobs per row, and of characters before the last job. */
 const CHUNK = 500;
 const CHUNK_CHARS = 50_000;
 
-/** An older version wrote neither of the last two. */
+/** An older version did not write the last two fields. */
 type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?];
 
 export function addRecent(sql: Sql, stored: readonly Stored[]): void {
@@ -45,16 +45,16 @@ export function readRecent(sql: Sql, below: number, limit: number): { n: number;
     .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
 }
 
-/** Jobs stored since a time (Unix ms), as far as they are kept. Reads back from the newest row. */
+/** Jobs stored since a time (Unix ms), if they are still kept. Reads back from the newest row. */
 export function readRecentSince(sql: Sql, since: number): Stored[] {
-  // Rows are written in the order of time: the first one is found without reading those before it.
+  // Rows are in the order of time, so the first one is found without reading the rows before it.
   const first = "SELECT coalesce(max(n), 0) FROM recent WHERE at < ?";
   return sql
     .exec(`SELECT body FROM recent WHERE n > (${first})`, since)
     .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
 }
 
-/** Number of the newest row; 0 is none. */
+/** Number of the newest row. 0: there is no row. */
 export function lastRecent(sql: Sql): number {
   return int(sql.exec("SELECT max(n) AS n FROM recent")[0]?.n);
 }
@@ -66,7 +66,7 @@ export function readRecentSpan(sql: Sql, { from, to }: { from: number; to: numbe
     .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
 }
 
-/** How a job was stored last, looked for in the newest rows only; null when they do not have it. */
+/** The last storing of a job, searched in the newest rows only. Null: they do not contain it. */
 export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
   const newest = "SELECT n, body FROM recent ORDER BY n DESC LIMIT ?2";
   const query = `SELECT body FROM (${newest}) WHERE instr(body, ?1) > 0 ORDER BY n DESC LIMIT 1`;
@@ -76,7 +76,7 @@ export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
   return last === undefined ? null : unpack(last);
 }
 
-/** Forgets what was stored before a time (Unix ms), and what is beyond the newest `most` rows; how many rows. */
+/** Forgets jobs that were stored before a time (Unix ms), and rows beyond the newest `most`. Answers how many rows. */
 export function forgetRecent(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
   const oldest = "SELECT n FROM recent ORDER BY n LIMIT ?2";
   const beyond = "n <= (SELECT max(n) FROM recent) - ?3";

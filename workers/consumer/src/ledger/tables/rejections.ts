@@ -1,9 +1,11 @@
 import type { RejectedItem } from "../contract.ts";
 import { int, type Sql, text } from "./sql.ts";
 
-/* Items of requests that were refused at the door, kept with their run. */
+/*
+ * Rejected items of requests, kept with their run.
+ */
 
-/** A row's bytes are bounded by the platform (2 MB): so many items of so many characters each. */
+/** Maximum of items per row and of characters per item, because the platform limits a row to 2 MB. */
 const ITEMS_MAX = 1_000;
 const TEXT_MAX_CHARS = 300;
 
@@ -20,13 +22,16 @@ function short(told: string): string {
   return told.length <= TEXT_MAX_CHARS ? told : `${told.slice(0, TEXT_MAX_CHARS - 1)}…`;
 }
 
-/** The rejected items of a run's n-th request and later, request by request. */
+/** The rejected items of a run from its n-th request on, request by request. */
 export function readRejections(sql: Sql, run: number, from: number): { n: number; items: RejectedItem[] } | null {
   const raw = sql.exec("SELECT n, body FROM rejections WHERE run = ? AND n >= ? ORDER BY n LIMIT 1", run, from)[0];
   return raw === undefined ? null : { n: int(raw.n), items: JSON.parse(text(raw.body)) as RejectedItem[] };
 }
 
-/** Forgets those of before a time (Unix ms), and the oldest beyond `most`; how many rows. Reads the whole table, which is small. */
+/**
+ * Forgets items from before a time (Unix ms), and the oldest beyond `most`. Answers how many rows. Reads the whole
+ * table, which is small.
+ */
 export function forgetRejections(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
   const first = "coalesce((SELECT at FROM rejections ORDER BY at DESC LIMIT 1 OFFSET ?3), 0)";
   const old = `SELECT run, n FROM rejections WHERE at < ?1 OR at <= ${first} LIMIT ?2`;

@@ -1,19 +1,19 @@
 import type { LaneCode } from "./row.ts";
 import { int, type Sql, type SqlRow, text } from "./sql.ts";
 
-/** A look into R2 for what a new original has outdated. */
+/** A look into R2 for variants that a new original has outdated. */
 export interface Renewal {
   seq: number;
   /** Encoded. */
   id: string;
-  /** In which what it finds is made anew. */
+  /** The lane in which found variants are made again. */
   lane: LaneCode;
   look: 1 | 2;
   /** Unix ms. */
   at: number;
 }
 
-/** Notes a renewal in the place of others of its image. */
+/** Stores a renewal. It replaces earlier renewals of the image. */
 export function putRenewal(sql: Sql, { seq, id, lane, look, at }: Renewal): void {
   sql.exec("DELETE FROM renewals WHERE id = ?", id);
   sql.exec("INSERT INTO renewals (seq, id, lane, look, at) VALUES (?, ?, ?, ?, ?)", seq, id, lane, look, at);
@@ -27,7 +27,7 @@ export function deleteRenewals(sql: Sql, id: string): void {
   sql.exec("DELETE FROM renewals WHERE id = ?", id);
 }
 
-/** Whether an image is still to be looked for; its id encoded. */
+/** Whether an image still has a renewal. `id` is encoded. */
 export function isRenewing(sql: Sql, id: string): boolean {
   return sql.exec("SELECT 1 FROM renewals WHERE id = ? LIMIT 1", id).length > 0;
 }

@@ -2,21 +2,24 @@ import type { JobState, Lane } from "@prewarm/shared/job";
 import { int, intOrNull, type SqlRow, type SqlValue, text, textOrNull } from "./sql.ts";
 
 /*
- * A job's row in memory. States and lanes are small integers in the table, because a million rows of words are megabytes;
- * this file is the only one that knows which is which.
+ * The row of a job in memory. States and lanes are small integers in the table, because words would cost megabytes per
+ * million rows. Only this file knows the words of the codes.
  */
 
 export const WAITING = 0;
-/** In a live hand, which is told to stop: it is cancelled once its owner has said something or its lease is over. */
+/**
+ * A live handler holds the row and is told to stop. The row is cancelled when the handler reports an outcome or its
+ * lease ends.
+ */
 export const CANCELLING = 1;
 /** A dead letter. */
 export const DEAD = 2;
-/** The original cannot be made into this variant. */
+/** No variant can be made of the original. */
 export const REFUSED = 3;
 export const CANCELLED = 4;
-/** Only counted: a stored row is deleted, because R2 is the record of what is stored. */
+/** A counted state only: a stored row is deleted, because R2 is the record of stored variants. */
 export const STORED = 5;
-/** Only counted: waiting after a failed attempt. */
+/** A counted state only: waiting after a failed attempt. */
 export const RETRYING = 6;
 export type StateCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 export const STATE_CODES = 7;
@@ -28,33 +31,33 @@ export type LaneCode = 0 | 1 | 2;
 export const LANE_CODES = [LIVE, UPLOAD, BULK] as const;
 
 export interface Row {
-  /** Its place: see job-ids.ts. */
+  /** The place of the job: see job-ids.ts. */
   id: number;
   key: string;
   lane: LaneCode;
-  /** Number of the run that asked first; 0 is none. */
+  /** Number of the first run. 0: no run. */
   run: number;
-  /** 1 when `joins` holds further askers. */
+  /** 1: `joins` has further subscribers. */
   joined: number;
   state: StateCode;
   gen: number;
   floor: number;
-  /** Unix ms; null: fresh, and found through `fresh`. */
+  /** Unix ms. Null: the row is untouched, and `fresh` finds it. */
   due: number | null;
   attempts: number;
-  /** POSTs of this generation that were not answered. */
+  /** POSTs of this generation without an answer. */
   unclear: number;
   crashes: number;
   /** JSON `{code, message}`. */
   error: string | null;
   deadUntil: number;
-  /** Unix ms when it was last ordered; a replacement or a retry orders anew. */
+  /** Unix ms of the last order. A replacement and a retry are new orders. */
   created: number;
-  /** 0: not since it was created. */
+  /** 0: not since the row was created. */
   updated: number;
 }
 
-/** Columns that may change, and the fields that hold them; `id` and `key` never do. */
+/** Columns that may change, and their fields. `id` and `key` never change. */
 export const COLUMNS = {
   ...{ lane: "lane", run: "run", joined: "joined", state: "state", gen: "gen", floor: "floor", due: "due" },
   ...{ attempts: "attempts", unclear: "unclear", crashes: "crashes", error: "error", dead_until: "deadUntil" },
@@ -78,7 +81,7 @@ export function valuesOf(row: Row): SqlValue[] {
   return FIELDS.map((field) => row[field]);
 }
 
-/** A row just ordered. */
+/** A new row. */
 export function newRow(place: { id: number; key: string }, gen: number, lane: LaneCode, now: number): Row {
   // biome-ignore format: one glance
   return {
@@ -87,15 +90,15 @@ export function newRow(place: { id: number; key: string }, gen: number, lane: La
   };
 }
 
-/** The first of the states in which a row stays that has ended without bytes; those before it are open. */
+/** The first ended state of rows. Ended rows have no bytes. The states before it are open. */
 export const FIRST_ENDED = DEAD;
 
-/** Its work is not done. */
+/** Whether the work of the row is open. */
 export function isOpen({ state }: { state: number }): boolean {
   return state < FIRST_ENDED;
 }
 
-/** Counted as waiting: it is to be handed out, or is in hands. */
+/** Whether the row counts as waiting: it is to be handed out, or a handler holds it. */
 export function isWaiting({ state }: { state: number }): boolean {
   return state === WAITING || state === RETRYING;
 }

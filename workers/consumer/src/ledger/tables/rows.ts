@@ -4,13 +4,16 @@ import { COLUMN_NAMES, countedAs, isOpen, type LaneCode, type Row, rowFrom, type
 import { int, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 export interface Standing {
-  /** As it is counted. */
+  /** The counted state. */
   state: StateCode;
   lane: LaneCode;
   run: number;
 }
 
-/** One row's change within a transaction: null before is a birth, null after a deletion; `as`: what a deleted row is counted as, if it is. */
+/**
+ * The change of one row in a transaction. `before` null: created. `after` null: deleted. `as`: the counted state of a
+ * deleted row, if it counts.
+ */
 export interface Change {
   before: Standing | null;
   after: Row | null;
@@ -21,7 +24,7 @@ export interface Change {
 interface HeldRow {
   row: Row;
   before: Standing | null;
-  /** What the table has, in the order of COLUMN_NAMES; empty for a birth. */
+  /** The values in the table, in the order of COLUMN_NAMES. Empty: the row is new. */
   values: SqlValue[];
   deleted: boolean;
   as: StateCode | null;
@@ -30,12 +33,12 @@ interface HeldRow {
 const ALL = ["id", "key", ...COLUMN_NAMES];
 const INSERT = `INSERT INTO jobs (${ALL.join(", ")}) VALUES (${ALL.map(() => "?").join(", ")})`;
 const SELECT = `SELECT ${ALL.map((name) => `jobs.${name}`).join(", ")} FROM`;
-/** Columns whose change is news to operators. */
+/** Columns whose change operators see. */
 const NEWS = [COLUMN_NAMES.indexOf("state"), COLUMN_NAMES.indexOf("lane"), COLUMN_NAMES.indexOf("attempts")];
-/** Keys in one statement: a longer list is cut, so that its JSON stays small. */
+/** Keys per statement. A longer list is split, so that its JSON stays small. */
 const CHUNK = 500;
 
-/** The rows a transaction has in hand: each is loaded once, changed in place, and written back by the cheapest statement that does. */
+/** The rows of a transaction. Each is loaded once, changed in memory, and written back by the cheapest statement. */
 export class Rows {
   readonly #sql: Sql;
   readonly #seed: string;
@@ -49,7 +52,7 @@ export class Rows {
     this.#seed = seed;
   }
 
-  /** The row, if it was loaded and not deleted. */
+  /** The row. Null: not loaded, or deleted. */
   get(key: string): Row | null {
     const held = this.#byKey.get(key);
     return held === undefined || held.deleted ? null : held.row;
@@ -59,12 +62,12 @@ export class Rows {
     return this.loadIds([id])[0] ?? null;
   }
 
-  /** How the table counts it; as it stands now when it was born in this transaction. */
+  /** The counted state in the table. A row that this transaction created: its current state. */
   countedBefore(row: Row): StateCode {
     return this.#byId.get(row.id)?.before?.state ?? countedAs(row);
   }
 
-  /** Makes another asker the first one. That run has counted the row since it joined, so no count changes. */
+  /** Makes another subscriber the first one. That run has counted the row since it joined, so no count changes. */
   reseat(row: Row, run: number): void {
     row.run = run;
     const before = this.#byId.get(row.id)?.before;
@@ -104,7 +107,7 @@ export class Rows {
     return this.#hold(this.#sql.exec(`${SELECT} jobs WHERE id >= ? ORDER BY id LIMIT ?`, id, limit));
   }
 
-  /** Adds a row on the first free place of its key. Load the key before. */
+  /** Adds a row at the first free place of its key. Load the key before. */
   add(key: string, make: (place: { id: number; key: string }) => Row): Row {
     const place = placeOf(key, this.#seed);
     let id = place;
@@ -117,7 +120,7 @@ export class Rows {
     return row;
   }
 
-  /** Deletes a row; `as`: how runs and counts remember it. */
+  /** Deletes a row. `as`: the state that runs and counts keep. */
   delete(row: Row, as: StateCode | null): void {
     const held = this.#byId.get(row.id);
     if (held === undefined) return;
@@ -125,13 +128,13 @@ export class Rows {
     held.as = as;
   }
 
-  /** Every row whose place in the counts may have changed. */
+  /** Every row whose counted state may have changed. */
   *changes(): Generator<Change> {
     for (const { row, before, deleted, as } of this.#byId.values())
       if (before !== null || !deleted || as !== null) yield { before, after: deleted ? null : row, row, as };
   }
 
-  /** Rows that were fresh and are so no more: they leave their chunks. */
+  /** Rows that were touched in this transaction. They leave their chunks. */
   *leavingFresh(): Generator<number> {
     for (const { row, before, values, deleted } of this.#byId.values()) {
       const wasFresh = before !== null && values[DUE] === null;
@@ -140,8 +143,8 @@ export class Rows {
   }
 
   /**
-   * Writes every row back, and of each only the columns that changed: SQLite writes an index entry anew when a statement names one
-   * of its columns, even with the same value.
+   * Writes every row back, and only its changed columns: SQLite rewrites an index entry when a statement names a column
+   * of the index, even with the same value.
    */
   flush(now: number): void {
     const held = [...this.#byId.values()];
@@ -166,7 +169,10 @@ export class Rows {
     this.#sql.exec(`UPDATE jobs SET ${set} WHERE id = ?`, ...changed.map((column) => after[column] ?? null), row.id);
   }
 
-  /** A place that is freed in this transaction is free for the next. */
+  /**
+   * Whether a row of this transaction has the place. A deleted row keeps its place until the commit, unless this
+   * transaction created it.
+   */
   #isTaken(id: number): boolean {
     const held = this.#byId.get(id);
     return held !== undefined && (!held.deleted || held.before !== null);

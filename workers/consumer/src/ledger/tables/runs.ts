@@ -12,37 +12,40 @@ import {
 } from "./row.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
-/** The jobs of a request. Its counts follow its rows; what is still to be folded stands in the hands. */
+/**
+ * A run: the jobs of a request. Its counts follow its rows. The documents of handlers contain changes that are not
+ * folded yet.
+ */
 export interface Run {
-  /** Small number used in `jobs.run`; 0 is none. */
+  /** A small number for `jobs.run`. 0: no run. */
   n: number;
   id: string;
   label: string | null;
   lane: LaneCode;
   created: number;
   updated: number;
-  /** Unix ms when its last row ended; 0 while any is open. */
+  /** Unix ms of the end of its last row. 0: a row is open. */
   ended: number;
   cancelledAt: number;
-  /** How far the cancelling slices have come (an id); 0 when none are due. */
+  /** Position of the cancel (an id). 0: no cancel is due. */
   cancelCursor: number;
   accepted: number;
   duplicates: number;
-  /** Found in R2, made by nobody. */
+  /** Variants that were found in R2 and not made. */
   existing: number;
   /** Members by counted state code. */
   states: number[];
   ready: Histogram;
-  /** 1 while its request is still being sent. */
+  /** 1: its request is still being sent. */
   accepting: number;
   open: number;
-  /** Items that were refused at the door. */
+  /** Rejected items. */
   rejected: number;
-  /** Who asked last; null: nobody has said. */
+  /** The last requester. Null: not known. */
   who: string | null;
 }
 
-/** How a run's members moved: `states` by counted code, `existing`: found in R2 without a job. */
+/** Changes of a run's members. `states`: by counted code. `existing`: found in R2 without a job. */
 export interface RunMove {
   states: number[];
   existing: number;
@@ -54,7 +57,7 @@ interface HeldRun {
   before: string;
 }
 
-/** The runs a transaction has in hand. */
+/** The runs of a transaction. */
 export class Runs {
   readonly #sql: Sql;
   readonly #now: number;
@@ -78,7 +81,7 @@ export class Runs {
     return raw === undefined ? null : this.#hold(int(raw.n), raw);
   }
 
-  /** The run of this id, made if it is new. */
+  /** The run of this id. It is created if it is new. */
   open(id: string, lane: LaneCode, label: string | null): Run {
     const known = this.byId(id);
     if (known) return known;
@@ -92,13 +95,13 @@ export class Runs {
     return run;
   }
 
-  /** Numbers of all that wait for this row, the first asker first; 0 stands for somebody outside any run. */
+  /** Numbers of all subscribers of the row, the first one first. 0: a subscriber without a run. */
   askersOf(row: Row): number[] {
     if (row.joined === 0) return [row.run];
     return [row.run, ...this.#sql.exec("SELECT run FROM joins WHERE id = ?", row.id).map((raw) => int(raw.run))];
   }
 
-  /** Makes a further asker of a row; false when it already is one. */
+  /** Adds a subscriber to a row. False: it already is one. */
   join(row: Row, run: number): boolean {
     if (this.askersOf(row).includes(run)) return false;
     this.#sql.exec("INSERT OR IGNORE INTO joins (id, run) VALUES (?, ?)", row.id, run);
@@ -106,7 +109,7 @@ export class Runs {
     return true;
   }
 
-  /** Takes a further asker back. */
+  /** Removes a further subscriber. */
   unjoin(row: Row, run: number): void {
     if (row.joined === 0) return;
     this.#sql.exec("DELETE FROM joins WHERE id = ? AND run = ?", row.id, run);
@@ -120,7 +123,7 @@ export class Runs {
     row.joined = 0;
   }
 
-  /** Folds what members have done. */
+  /** Folds the changes of members. */
   apply(n: number, { states, existing, ready }: RunMove): void {
     const run = this.byNumber(n);
     if (run === null) return;
@@ -138,7 +141,7 @@ export class Runs {
       run.open = openOf(run.states);
       run.ended = run.open === 0 ? run.ended || this.#now : 0;
       run.updated = this.#now;
-      // An update that leaves `id` alone writes no index entry.
+      // An update that does not name `id` writes no index entry.
       if (held.before === "") this.#insert(run);
       else this.#update(run);
     }
@@ -175,12 +178,12 @@ function changing(run: Run): (string | number | null)[] {
   });
 }
 
-/** Members whose work is not done. */
+/** The number of open members. */
 export function openOf(states: readonly number[]): number {
   return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);
 }
 
-/** The runs' members as the rows have them, by the run's number and counted state code. Reads the whole table of jobs. */
+/** The members of the runs by the rows, by number of the run and counted state. Reads the whole table of jobs. */
 export function countMembers(sql: Sql): Map<number, number[]> {
   const members = new Map<number, number[]>();
   const first = "SELECT run, state, attempts FROM jobs WHERE run > 0";
@@ -200,7 +203,7 @@ export function runNumbers(sql: Sql): number[] {
   return sql.exec("SELECT n FROM runs ORDER BY n").map((raw) => int(raw.n));
 }
 
-/** The run that has been in cancelling for longest, by number; null when none is. */
+/** The number of the run whose cancel has run longest. Null: no cancel runs. */
 export function nextCancelling(sql: Sql): number | null {
   return intOrNull(sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0 ORDER BY cancelled_at LIMIT 1")[0]?.n);
 }
@@ -211,19 +214,22 @@ const OF_STATE = {
   cancelled: "cancelled_at > 0",
 } as const;
 
-/** Runs below a number, the newest first; `state` null is all of them. */
+/** Runs below a number, the newest first. `state` null: any state. */
 export function readRuns(sql: Sql, before: number, limit: number, state: keyof typeof OF_STATE | null): Run[] {
   const where = state === null ? "1" : OF_STATE[state];
   return sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit).map(runFrom);
 }
 
-/** Bulk runs that ended after a time (Unix ms) and take no more, in the order of their end. */
+/** Bulk runs that ended after a time (Unix ms) and accept no more rows, in the order of their end. */
 export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
   const query = `SELECT * FROM runs WHERE lane = ${BULK} AND open = 0 AND accepting = 0 AND ended > ? ORDER BY ended LIMIT ?`;
   return sql.exec(query, after, limit).map(runFrom);
 }
 
-/** Forgets runs of which nothing is open, and nothing has changed since a time (Unix ms) or they are not among the newest `most`; how many. */
+/**
+ * Forgets runs without open rows that did not change since a time (Unix ms), or are not among the newest `most`.
+ * Answers how many.
+ */
 export function forgetRuns(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
   const ended = "open = 0 AND cancel_cursor = 0 AND accepting = 0";
   const beyond = "n <= (SELECT max(n) FROM runs) - ?3";
@@ -231,7 +237,7 @@ export function forgetRuns(sql: Sql, before: number, { most, limit }: { most: nu
   return sql.exec(`DELETE FROM runs WHERE n IN (${old}) RETURNING n`, before, limit, most).length;
 }
 
-/** True when every run that asked for the row was cancelled, so that nobody waits for it. For a row of the live lane a viewer waits. */
+/** Whether every subscriber of the row is cancelled. A row of the live lane always has a viewer. */
 export function forsaken(runs: Runs, row: Row): boolean {
   if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
   if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;

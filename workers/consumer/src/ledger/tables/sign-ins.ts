@@ -1,11 +1,12 @@
 import type { Tx } from "./tx.ts";
 
 /*
- * Sessions that were ended before their time. A cookie proves itself and needs no row; that it was signed out does. The table once counted
- * tries at signing in: `address` holds the session's name now, `since` when the row may go, and `n` nothing.
+ * Sessions that were ended by a sign-out. A cookie proves itself and needs no row; its sign-out needs one. The table
+ * once counted sign-ins: `address` is the name of the session now, `since` the time when the row may be deleted, and
+ * `n` has no meaning.
  */
 
-/** Ends a session. `until`: when its cookie would end by itself, in Unix ms; then the row is no longer needed. */
+/** Ends a session. `until`: when its cookie would expire, Unix ms. After that the row is not needed. */
 export function endSession(tx: Tx, session: string, until: number): void {
   tx.sql.exec("DELETE FROM sign_ins WHERE since <= ?", tx.now);
   tx.sql.exec("INSERT OR REPLACE INTO sign_ins (address, since, n) VALUES (?, ?, 0)", session.slice(0, 100), until);

@@ -1,16 +1,19 @@
-/** What SQLite holds here: no blobs, integers below 2^53. */
+/** The values that the ledger stores in SQLite: no blobs, integers below 2^53. */
 export type SqlValue = string | number | null;
 export type SqlRow = Record<string, SqlValue>;
 
-/** The little of SQLite that the Ledger's core needs, so that node:sqlite can run it in tests and a Durable Object in production. */
+/**
+ * The part of SQLite that the core of the ledger needs, so that tests run it on node:sqlite and production runs it in a
+ * Durable Object.
+ */
 export interface Sql {
   /** Runs one statement with positional parameters (`?1` or `?`) and returns its rows. */
   exec(query: string, ...params: SqlValue[]): SqlRow[];
   /** All or nothing; not nested. */
   transaction<T>(work: () => T): T;
-  /** Rows written so far, index entries included, as the platform bills them; 0 where it is not known. */
+  /** Rows written so far, index entries included, as the platform bills them. 0: not known. */
   readonly rowsWritten: number;
-  /** Bytes the database takes. */
+  /** Size of the database in bytes. */
   readonly bytes: number;
 }
 
@@ -36,7 +39,7 @@ export function durableSql(storage: DurableObjectStorage): Sql {
 
 const READS = /^\s*(SELECT|WITH)\b/i;
 
-/** The same database for who may only read: throws at a statement that would write. */
+/** The same database for readers. A statement that would write throws. */
 export function readingOnly(sql: Sql): Sql {
   return {
     exec(query, ...params) {

@@ -30,7 +30,7 @@ import { Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
 import { emptySums, foldSums, isEmptySums, mergeSums, moveOf, type Sums } from "./sums.ts";
 
-/** What stands in memory beside the tables, written through by the transactions that change it. */
+/** The memory beside the tables. The transactions that change it write it through. */
 export interface Kept {
   meta: Meta;
   numbers: Numbers;
@@ -40,7 +40,7 @@ export interface Kept {
   fresh: Fresh;
 }
 
-/** What every decision of the Ledger may know beside its tables. */
+/** The context of every decision of the ledger beside its tables. */
 export interface TxContext {
   config: Config;
   /** Unix ms. */
@@ -50,8 +50,9 @@ export interface TxContext {
 }
 
 /**
- * One RPC's unit of work: rows are loaded once, changed in memory by plain functions, and written back together, so that counts,
- * runs, history and gate cost a row per RPC at most, and with a handler's document none. Everything lives and dies in one transaction.
+ * The unit of work of one RPC. Rows are loaded once, changed in memory by plain functions, and written back together.
+ * So counts, runs, history and gate cost at most one row per RPC, and none with a handler's document. Everything runs
+ * in one transaction.
  */
 export class Tx {
   readonly sql: Sql;
@@ -63,14 +64,14 @@ export class Tx {
   readonly images: Images;
   readonly runs: Runs;
   readonly ledgerId: string;
-  /** In whose document this transaction's sums are kept; null: they are folded at once. */
+  /** The handler whose document keeps the sums of this transaction. Null: they are folded at once. */
   hand: Hand | null = null;
   readonly #sums: Sums = emptySums();
   readonly #attempts: AttemptRow[] = [];
   #counts: Count[] | null = null;
   #foldedBefore: Folded | null = null;
   #used: Used | null = null;
-  /** By period, this transaction's own left out. */
+  /** By period, without this transaction. */
   readonly #usedBefore = new Map<string, Record<Lane, number>>();
   #isGateAsked = false;
   #newestCancel: number | null = null;
@@ -98,13 +99,13 @@ export class Tx {
     return this.kept.gateDoc.state;
   }
 
-  /** What is folded as it stood when this transaction first asked. */
+  /** The folded sums at the first read of this transaction. */
   get #folded(): Folded {
     this.#foldedBefore ??= readFolded(this.sql);
     return this.#foldedBefore;
   }
 
-  /** Jobs by counted state and lane as they stood when this transaction began, folded or not. */
+  /** Jobs by counted state and lane at the beginning of this transaction, folded or not. */
   get counts(): Count[] {
     if (this.#counts === null) {
       const counts = { ...this.#folded.jobs };
@@ -114,7 +115,7 @@ export class Tx {
     return this.#counts;
   }
 
-  /** Jobs that were granted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, this transaction's own included. */
+  /** Jobs granted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, with this transaction. */
   used(period: string): Record<Lane, number> {
     if (this.#used === null) {
       this.#used = { ...this.#folded.used };
@@ -126,13 +127,13 @@ export class Tx {
     return { live: before.live + own.live, upload: before.upload + own.upload, bulk: before.bulk + own.bulk };
   }
 
-  /** Notes `n` grants of a day and lane; below 0: they made no job. */
+  /** Counts `n` grants of a day and lane. Negative: the grants made no job. */
   addUsed(lane: Lane, day: string, n: number): void {
     const place = `${day} ${lane}`;
     this.#sums.used[place] = (this.#sums.used[place] ?? 0) + n;
   }
 
-  /** A new row; load its key before. */
+  /** Adds a row. Load its key before. */
   insert(key: string, lane: LaneCode): Row {
     return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.afterCancels(this.now)));
   }
@@ -158,7 +159,7 @@ export class Tx {
     observe(this.#slice()[kind], Math.max(0, ms));
   }
 
-  /** How things stand: what is open, and how long the oldest job has waited (ms). */
+  /** Samples the number of open jobs and the age of the oldest waiting job (ms). */
   sample(open: number, oldest: number | null): void {
     Object.assign(this.#slice(), { open, oldest });
   }
@@ -168,7 +169,7 @@ export class Tx {
     addCount(this.#sums.counts, state, lane, n);
   }
 
-  /** Counts a member of a run that joins (`from` null) or leaves by itself. */
+  /** Counts a member that joins a run (`from` null) or leaves it. */
   shift(run: number, from: number | null, to: number): void {
     if (run === 0) return;
     const { states } = moveOf(this.#sums, run);
@@ -176,7 +177,7 @@ export class Tx {
     states[to] = (states[to] ?? 0) + 1;
   }
 
-  /** Notes that a job was stored, for its runs and for who looks. */
+  /** Notes a stored job, for its runs and for views. */
   stored(stored: Stored, runs: readonly number[], existing: boolean): void {
     this.#sums.recent.push(stored);
     const ms = Math.max(0, this.now - stored.created);
@@ -202,8 +203,8 @@ export class Tx {
   }
 
   /**
-   * This transaction's sums, and those of documents that are gone, go into its owner's document; without one, into their tables. So the
-   * work of a viewer's handler is folded with that of the worker that finishes it.
+   * Writes the sums of this transaction and of finished documents into the owner's document, or into the tables if
+   * there is no owner. So the sums of a viewer's handler are folded with the worker that finishes its work.
    */
   #settleSums(): void {
     const { hands } = this.kept;
@@ -224,7 +225,7 @@ export class Tx {
 
   #move({ before, after, row, as }: Change): void {
     const to = after === null ? as : countedAs(after);
-    // Of rows that are gone the stored ones alone are counted on.
+    // Of deleted rows only stored ones stay in the counts.
     const counted = after === null && to !== STORED ? null : to;
     if (before?.state !== counted || before?.lane !== row.lane) {
       if (before !== null) addCount(this.#sums.counts, before.state, before.lane, -1);
@@ -233,7 +234,10 @@ export class Tx {
     this.#moveRuns(before, row, to);
   }
 
-  /** A row that passes to another run stays counted in the old one as it was last; one that is forgotten, as it ended. */
+  /**
+   * A row that moves to another run stays counted in the old run with its last state. A forgotten row stays counted
+   * with its ended state.
+   */
   #moveRuns(before: Change["before"], row: Row, to: number | null): void {
     if (before === null || before.run !== row.run) {
       if (to !== null) this.shift(row.run, null, to);

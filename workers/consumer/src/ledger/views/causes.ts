@@ -10,7 +10,7 @@ const CAUSES_MAX = 200;
 /** Parts that a window is cut into for the trend. */
 const PARTS = 12;
 
-/** Why jobs fail now: of those whose last failure is within the window (ms), over retrying, dead and refused. */
+/** The causes of jobs whose last failure is within the window (ms): retrying, dead and refused jobs. */
 export function causesView(
   tx: Tx,
   { windowMs, run }: { windowMs: number | null; run: string | null },
@@ -35,7 +35,7 @@ export function causeViews(tx: Tx, causes: readonly CauseCount[]): CauseView[] {
   });
 }
 
-/** A folder as people write it. */
+/** A folder as users write it. */
 export function readableFolder(folder: string): string {
   try {
     return decodeId(folder);

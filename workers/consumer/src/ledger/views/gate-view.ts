@@ -25,7 +25,9 @@ import {
   settingsOf,
 } from "../tables/gate-state.ts";
 
-/** The gate in words: what is set, what was found, and every reason why something waits. `slots`: those that are taken. */
+/**
+ * The gate in words: settings, automatic values, and every reason why jobs wait. `slots`: the number of taken slots.
+ */
 export function gateView(gate: Gate, slots: Slots): GateView {
   const { state, now } = gate;
   const settings = settingsOf(state, gate.config);
@@ -124,7 +126,10 @@ function allTaken(gate: Gate, { unheard }: Slots): string {
   return `${taken} Of ${of} whether there is a job: Ittybit's list is asked.`;
 }
 
-/** Applies what an operator changed; it holds from the next POST on. What stood there before, by the same names, for the log. */
+/**
+ * Applies an operator's change, which holds from the next POST on. Answers the earlier values under the same names, for
+ * the log.
+ */
 export function patchGate(gate: Gate, patch: GatePatch, who: string): Record<string, unknown> {
   const { state } = gate;
   if (patch.undo !== undefined) undo(gate, patch.undo);
@@ -150,7 +155,7 @@ function undo({ state }: Gate, at: number): void {
   Object.assign(state, { pauses: before.pauses, overrides: before.overrides, before: null });
 }
 
-/** A lane that is paused already keeps who paused it and when, unless a reason or an end is given. */
+/** A paused lane keeps its operator and time, unless the patch has a reason or an end. */
 function pause(gate: Gate, lane: Lane, wanted: NonNullable<GatePatch["paused"]>[Lane], who: string): void {
   const { pauses } = gate.state;
   if (wanted === undefined || (wanted === true && pauseOf(gate, lane) !== null)) return;
@@ -161,7 +166,7 @@ function pause(gate: Gate, lane: Lane, wanted: NonNullable<GatePatch["paused"]>[
   }
 }
 
-/** What now stands where a patch says something. */
+/** The current values of the fields of a patch. */
 function valuesOf(gate: Gate, patch: GatePatch): Record<string, unknown> {
   const { ratePerSecond, burst, concurrency, ...budget } = settingsOf(gate.state, gate.config);
   const lanes = LANES.filter((lane) => patch.paused?.[lane] !== undefined);

@@ -11,8 +11,8 @@ import type { Tx } from "../tables/tx.ts";
 import { isValid, jobView, storedView } from "./jobs.ts";
 
 /*
- * Lists of jobs. Ids are hashes, so a list is put together from stretches of bounded length, each with its newest job first: first
- * what has a row, then what was stored of late. A page ends at the end of a long stretch even when it is not full.
+ * Lists of jobs. Ids are hashes, so a list consists of windows of bounded length, each with its newest job first: first
+ * the jobs with a row, then recently stored jobs. A page ends with a long window even when the page is not full.
  */
 
 /** Rows that ended without bytes in a stretch: there are fewer of them, so more are put in order at once. */

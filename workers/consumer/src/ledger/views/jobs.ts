@@ -61,7 +61,7 @@ export function storedView(tx: Tx, stored: Stored): NamedJob {
   };
 }
 
-/** Whether what was stored counts still: a purge or a new original has outdated it. */
+/** Whether a stored variant still counts. A purge or a new original outdates it. */
 export function isValid(tx: Tx, { key, gen }: Stored): boolean {
   return gen >= tx.images.get(encodedIdOfKey(key)).floor;
 }
@@ -111,8 +111,8 @@ export function attemptsOf(tx: Tx, id: number): Attempt[] {
 }
 
 /**
- * An image's rows, what is known of its original, and the names of variants that R2 has (`stored`, their keys). What was stored in the
- * last seconds is among the rows: R2 was listed before it came.
+ * The rows of an image, the state of its original, and the names of its variants in R2 (`stored`, their keys). Variants
+ * of the last seconds are among the rows, because they were stored after the list of R2.
  */
 export function imageRows(tx: Tx, id: string, stored: readonly string[]): ImageRows {
   const image = tx.images.get(encodeId(id));

@@ -10,13 +10,15 @@ import { type Run, readRuns } from "../tables/runs.ts";
 import type { Sums } from "../tables/sums.ts";
 import { runWaitsFor } from "./waiting.ts";
 
-/** A request that stands still for this long is no longer being accepted, whatever became of its sender. */
+/** A request without progress for this long is not being accepted any more, whatever happened to its sender. */
 const ACCEPTING_MS = 900_000;
 /** A run's speed is measured over at least and at most this. */
 const MEASURE_MIN_MS = 3_000;
 const MEASURE_MAX_MS = 300_000;
 
-/** How fast runs end, by what was seen when they were looked at; of this instance only, and of use only while somebody looks. */
+/**
+ * The speed of runs, from the observations of their views. This instance keeps it, and only while an operator looks.
+ */
 export class RunSpeeds {
   readonly #seen = new Map<string, { at: number; ended: number }[]>();
 
@@ -31,12 +33,12 @@ export class RunSpeeds {
   }
 }
 
-/** A run as it is shown; its state and speed depend on when one looks. */
+/** A run for a view. Its state and speed depend on the time of the view. */
 export function runView(tx: LedgerTx, run: Run, speeds: RunSpeeds): RunView {
   return shown(tx, run, { speeds, moved: tx.kept.hands.unfolded(), granted: grantedRows(tx) });
 }
 
-/** Runs, newest first. One that has just ended is `open` no more, and `done` once its workers have left. */
+/** Runs, newest first. A run that has just ended is not `open` any more, and is `done` when its workers have left. */
 export function listRuns(
   tx: LedgerTx,
   { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },

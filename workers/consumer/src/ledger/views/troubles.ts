@@ -4,7 +4,9 @@ import type { Slice } from "../tables/history.ts";
 import type { Tx } from "../tables/tx.ts";
 import { readableFolder } from "./causes.ts";
 
-/* What goes wrong now, with the cause that most of it has: counted only while something does. */
+/*
+ * The current troubles, each with its most frequent cause. Counted only while there are troubles.
+ */
 
 const LATELY_MS = 300_000;
 const HOUR_MS = 3_600_000;

@@ -12,14 +12,16 @@ import { CANCELLING, isOpen, laneName, type Row } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
 import { endedPerSecond } from "./slices.ts";
 
-/* Why something waits: the hand-out's own decisions, asked of one job, one run, one lane, and said in a sentence. */
+/*
+ * Why a job, a run or a lane waits: the decisions of the hand-out, as a sentence.
+ */
 
-/** Rows that are counted before one that waits; beyond it "more than". */
+/** Rows that are counted before a waiting row. With more rows the sentence says "more than". */
 const AHEAD_MAX = 50_000;
-/** Chunks of fresh ids that are looked through, of up to 1,000 ids each. */
+/** Chunks of fresh ids that are searched, of up to 1,000 ids each. */
 const CHUNKS_MAX = 50;
 
-/** Why this job is not made this moment; null when it has ended. */
+/** Why this job is not made now. Null: it has ended. */
 export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
   if (!isOpen(row)) return null;
   if (row.state === CANCELLING) return told("cancelling", "It is cancelled as soon as its handler says something.");
@@ -36,7 +38,7 @@ export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
   return inLine(tx, row);
 }
 
-/** Why a lane's jobs wait; null when none does. */
+/** Why the jobs of a lane wait. Null: no job waits. */
 export function laneWaitsFor(tx: LedgerTx, lane: Lane, waiting: number): WaitingFor | null {
   if (waiting === 0) return null;
   const closed = closedFor(tx.gateNow, lane);
@@ -47,7 +49,7 @@ export function laneWaitsFor(tx: LedgerTx, lane: Lane, waiting: number): Waiting
   return told("line", `${ahead}${jobs(waiting)}${pace(tx, before + waiting)}.`, null, waiting);
 }
 
-/** Why a run is not done; null when it is. */
+/** Why a run is not done. Null: it is done. */
 export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, number>): WaitingFor | null {
   const { queued, retrying, processing } = states;
   if (queued + retrying + processing === 0) return null;
@@ -102,7 +104,7 @@ function inLine(tx: LedgerTx, row: Row): WaitingFor {
   return told("line", `${number(ahead)} before it${pace(tx, ahead)}.${why}`, null, ahead);
 }
 
-/** What is in the way when a lane's slots are all taken; null when one is free. */
+/** The reason when every slot of a lane is taken. Null: a slot is free. */
 function slotsFull(tx: LedgerTx, lane: Lane): string | null {
   if (!isFull(tx.gateNow, lane, slotsTaken(tx))) return null;
   return `all ${number(slotsOf(tx.gateNow, lane))} slots that ${lane} may fill at Ittybit are taken.`;
@@ -115,7 +117,7 @@ function waitingBefore(tx: LedgerTx, lane: Lane): number {
   return above.reduce((sum, one) => sum + queued[one], 0);
 }
 
-/** `; at 15/s about 5 min`, by what ended of late; a slow rate by the minute, because it is not zero. */
+/** `; at 15/s about 5 min`, by the recent rate of ends. A slow rate is per minute, because it is not zero. */
 function pace(tx: LedgerTx, jobs: number): string {
   const perSecond = endedPerSecond(tx);
   if (perSecond === 0) return "; none has ended of late";
