@@ -32,10 +32,7 @@ const ANSWERS_MIN = 20;
 const BAD_RATIO = 0.5;
 /** Viewers' jobs per second for which slots are kept free. */
 const LIVE_PER_SECOND = 1;
-/**
- * Seconds from a free slot to the job of the next POST, beside the duration of the job: the end is observed late, and
- * the next job is asked for.
- */
+/** Seconds from a free slot to the next job, beside the duration of the job. */
 const TURNAROUND_S = 0.3;
 
 /** Why a job may not be POSTed. `until`: when the reason ends without an operator, Unix ms. */
@@ -49,7 +46,7 @@ export interface Ask {
   gen: number;
   /** Slots taken now. */
   slots: Slots;
-  /** The generation has its slot and its place in the budget already, because this repeats its POST. */
+  /** The POST is a repeat: the generation has its slot and budget already. */
   hasSlot: boolean;
   /** A job of a higher lane waits for a token. */
   outranked: boolean;
@@ -85,9 +82,7 @@ function noteSent({ memory, now }: Gate, { hasSlot, slots }: Ask, notBefore: num
   if (!hasSlot) auto.peak = Math.max(auto.peak, slots.used + 1);
 }
 
-/**
- * Whether the ledger was restored a moment ago. It hands nothing out then, neither POSTs nor fetches nor preparations.
- */
+/** Whether a restore holds everything back: POSTs, fetches and preparations. */
 export function isHeldBack({ state, now }: Gate): boolean {
   return now < state.heldUntil;
 }
@@ -119,9 +114,7 @@ export function nextOpenAt(gate: Gate): number | null {
 
 /* ── Slots and pace ────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/**
- * Slots that a lane may fill. Bulk leaves the slots that one view per second would need: at least one, at most a tenth.
- */
+/** Slots of a lane. Bulk leaves the slots that one view per second needs: at least one, at most a tenth. */
 export function slotsOf(gate: Gate, lane: Lane): number {
   const { concurrency } = settingsOf(gate.state, gate.config);
   if (lane !== "bulk") return concurrency;
@@ -170,10 +163,7 @@ export function budgetLeft(gate: Gate, lane: Lane): number {
   return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);
 }
 
-/**
- * Jobs that the lane may still start this month. One stranger can spend at most the viewers' share, because warming has
- * its own.
- */
+/** The same for this month. Strangers can spend at most the viewers' share. */
 function monthLeft(gate: Gate, lane: Lane): number {
   const { monthlyJobs, warmingShare, liveShare } = settingsOf(gate.state, gate.config);
   if (monthlyJobs === null) return Number.POSITIVE_INFINITY;
@@ -183,7 +173,7 @@ function monthLeft(gate: Gate, lane: Lane): number {
   return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
 }
 
-/** Viewers' jobs of today: the granted jobs plus the jobs that may still be granted; Infinity if unlimited. */
+/** Viewers' jobs of today: granted plus still allowed; Infinity if unlimited. */
 export function liveToday({ state, config, use, now }: Gate): { used: number; left: number } {
   const { monthlyJobs, liveShare, liveDayShare } = settingsOf(state, config);
   const used = use.of(dayOf(now)).live;
@@ -213,10 +203,7 @@ export function giveBack({ use }: Gate, lane: Lane, day: string): void {
 
 /* ── Throttle and breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/**
- * Closes the gate after a 429 until the given time. If that is more than an hour away, the breaker opens instead and
- * shows the date.
- */
+/** Closes the gate after a 429. Beyond an hour the breaker opens instead and shows the date. */
 export function throttle(gate: Gate, until: number): void {
   const { state, memory, now } = gate;
   if (until - now > THROTTLE_MAX_MS) {
@@ -294,7 +281,7 @@ export function holdProbe({ state }: Gate, until: number): void {
   if (state.breaker.probe !== null) state.breaker.probe.until = until;
 }
 
-/** Releases a probe that never asked Ittybit. The next job is the probe. */
+/** Releases a probe that never asked Ittybit; the next job is the probe. */
 export function probeUnused(gate: Gate, gen: number): void {
   if (isProbe(gate, gen)) gate.state.breaker.probe = null;
 }
