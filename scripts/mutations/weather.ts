@@ -41,6 +41,14 @@ export const WEATHER: Mutation[] = [
     tests: [`${SRC}/making/finish-job.test.ts`],
   },
   {
+    promise: "P3",
+    breaks: "the fresh URL of another variant's job is fetched",
+    file: `${SRC}/making/fetch-result.ts`,
+    find: "if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key })) return first;",
+    replace: "if (shown === null) return first;",
+    tests: [`${SRC}/making/finish-job.test.ts`],
+  },
+  {
     promise: "P17",
     breaks: "a table keeps more than it may",
     file: `${PROTOCOL}/prune.ts`,

@@ -316,6 +316,12 @@ interface PoisonJudge {
 function poisoned(weather: Weather, chance: Chance, site: Site, { isBlamed, violation }: PoisonJudge): Weather {
   return {
     ...weather,
+    alarm() {
+      const fate = weather.alarm();
+      // A ledger whose alarm does not fire sleeps, and counts no crash of a handler that dies meanwhile: the kills are counted anew.
+      if (fate !== "fires" && fate !== "twice") site.kills = 0;
+      return fate;
+    },
     point(point, key) {
       if (key === undefined || key !== site.poison || !chance.hits(0.9)) return weather.point(point, key);
       if (isBlamed()) site.kills += 1;

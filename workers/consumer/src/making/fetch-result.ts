@@ -1,5 +1,6 @@
 import { OUTPUT_MAX_BYTES, RESULT_WITHIN_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
+import { isAnothers } from "../ittybit/job-order.ts";
 import { type Bytes, type Download, openDownload, type Unfetched } from "../ittybit/output/download.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, rankOf } from "./batch-context.ts";
@@ -33,8 +34,11 @@ export async function openFresh(context: BatchContext, entry: Entry, job: Ittybi
   const first = await openResult(context, entry, url);
   // A later try has read the job before.
   if (first.kind !== "unfetched" || entry.given.unfetchedSince !== null) return first;
-  const fresh = (await readDone(context, entry, job.id))?.output ?? null;
-  return fresh === null || fresh === url ? first : openResult(context, entry, fresh);
+  const { gen, key } = entry.given;
+  const shown = await readDone(context, entry, job.id);
+  // Ids are reused: the id may show a job of another variant by now.
+  if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key })) return first;
+  return shown.output === null || shown.output === url ? first : openResult(context, entry, shown.output);
 }
 
 /**

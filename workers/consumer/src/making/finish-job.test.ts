@@ -180,6 +180,22 @@ describe("fetching a result", () => {
     expect(ledger.outcomes.get(KEY)?.[0]?.kind).toBe("stored");
   });
 
+  it("does not take the fresh URL of a job that was made for another variant: ids are reused", async () => {
+    const { shift, ledger, web, ittybit, fetched } = batchWorld();
+    web.set(URL_OF_RESULT, () => {
+      const job = ittybit.jobs[0];
+      if (job !== undefined) {
+        job.output = `${OUTPUT_HOST}/fresh`;
+        job.order.metadata = { ...job.order.metadata, key: "other/400-high.webp" };
+      }
+      return new Response("", { status: 403 });
+    });
+    ledger.add(KEY);
+    await shift();
+    expect(fetched.filter(({ url }) => url === `${OUTPUT_HOST}/fresh`)).toEqual([]);
+    expect(ledger.outcomes.get(KEY)?.[0]?.kind).toBe("pending");
+  });
+
   describe("a result that cannot be fetched", () => {
     const answers: [string, () => Response, string, number | null][] = [
       ["401", () => new Response("", { status: 401 }), "output_private", 401],

@@ -51,7 +51,8 @@ export function noteFound(tx: LedgerTx, job: IttybitJob): void {
   else if (gen < memory.meta.restored) fromBefore(tx, job, gen);
 }
 
-function takeFound(tx: LedgerTx, entry: Entry, job: string, isHeld: boolean): void {
+/** Notes a job that its owner has not told. */
+export function takeFound(tx: LedgerTx, entry: Entry, job: string, isHeld: boolean): void {
   noteJob(tx, { id: entry.id, gen: entry.gen, job });
   // The owner has not reported the job, so its death at the POST still counts as a crash of this entry.
   entry.silent = isHeld;

@@ -1,6 +1,7 @@
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { hintOfHook } from "../../ittybit/webhooks/hint-of-hook.ts";
 import type { Hook } from "../../ittybit/webhooks/read-hook.ts";
+import { takeFound } from "./found-jobs.ts";
 import { holderOfGen } from "./holder-of-gen.ts";
 import type { Claim } from "./hook-memory.ts";
 import { isLive } from "./leases.ts";
@@ -47,10 +48,9 @@ export function claimed(tx: LedgerTx, gen: number, job: IttybitJob | null): void
   memory.hooks.dropClaim(gen);
   if (job === null || job.metadata.ledger !== tx.ledgerId || job.metadata.gen !== String(gen)) return;
   const held = holderOfGen(memory, gen);
-  noteJob(tx, { id: held?.entry.id ?? 0, gen, job: job.id });
+  if (held !== null && held.entry.job === null) takeFound(tx, held.entry, job.id, isLive(held.hand, tx.now));
+  else noteJob(tx, { id: 0, gen, job: job.id });
   memory.hooks.counts.adopted += 1;
-  // Whoever would have asked again need not wait for that any more.
-  if (held !== null) held.entry.due = tx.now;
 }
 
 function abandonedOf({ abandoned }: Memory, gen: number): { ittybitJob: string | null } | null {
