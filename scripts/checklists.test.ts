@@ -2,10 +2,12 @@ import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../apps/cli/src/program.ts";
+import { FORMATS_BY_KIND } from "../packages/ittybit-emulator/src/pixels/image-options.ts";
 import { settingsSchema } from "../packages/ittybit-emulator/src/settings.ts";
-import { DEFAULTS } from "../packages/shared/src/config.ts";
+import { DEFAULTS, FORMATS } from "../packages/shared/src/config.ts";
 import { configSchema } from "../packages/shared/src/config-schema.ts";
 import { JOB_STATES } from "../packages/shared/src/job.ts";
+import { CONTENT_TYPES } from "../packages/shared/src/mime.ts";
 import { isNoise } from "../packages/shared/src/noise.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
 import { MIGRATIONS } from "../workers/consumer/src/ledger/tables/schema.ts";
@@ -146,6 +148,44 @@ describe("a URL parameter", () => {
   });
 });
 
+describe("an output format", () => {
+  const image = "packages/shared/src";
+  const output = "workers/consumer/src/ittybit/output";
+  const { components } = JSON.parse(read("docs/openapi.json")) as { components: { schemas: { Format: object } } };
+
+  it.each(FORMATS)("%s", (format) => {
+    const quoted = `"${format}"`;
+    expectSteps("an output format", format, {
+      2:
+        read(`${image}/image-header-type.ts`).includes(quoted) &&
+        readAll(`${image}/image-header*.ts`).includes(`type: ${quoted}`) &&
+        CONTENT_TYPES[format].startsWith("image/"),
+      3:
+        read(`${output}/verify.ts`).includes(`case ${quoted}:`) &&
+        read(`${output}/verify.test.ts`).includes("it.each(FORMATS)") &&
+        read(`${output}/strip/strip-metadata.test.ts`).includes("it.each(FORMATS)"),
+      4: FORMATS_BY_KIND.image.some((each) => each === format),
+      5:
+        JSON.stringify(components.schemas.Format).includes(quoted) &&
+        new RegExp(`Format: .*"${format}"`).test(read("packages/control-client/src/schema.ts")) &&
+        new RegExp(`^\\| \`f\` \\|.*\`${format}\``, "m").test(read("docs/url.md")),
+    });
+  });
+
+  it("is listed in one place: no other file of the product repeats them all", () => {
+    const listed = (line: string) => FORMATS.every((format) => line.includes(`"${format}"`)) && !line.includes('"gif"');
+    const files = globSync("{apps,packages,workers,scripts}/**/*.{ts,tsx}", { cwd: root }).filter(
+      (path) => !/node_modules|ittybit-emulator|\/(dist|testing|test)\/|\.test\.ts$/.test(path),
+    );
+    const repeats = files.filter((path) => read(path).split("\n").some(listed));
+    expect(repeats.toSorted()).toEqual([
+      // What is generated of the list, and the list.
+      "packages/control-client/src/schema.ts",
+      "packages/shared/src/config.ts",
+    ]);
+  });
+});
+
 describe("a setting", () => {
   const names = Object.entries(DEFAULTS).flatMap(([group, value]) =>
     ["pages", "cold", "limits", "gate", "ittybit", "prices"].includes(group)
@@ -222,6 +262,7 @@ describe("CONTRIBUTING.md", () => {
     ["a job outcome", 5],
     ["a table or a column", 5],
     ["a URL parameter", 5],
+    ["an output format", 6],
     ["a setting", 4],
     ["a dialect", 5],
     ["a CLI command", 4],

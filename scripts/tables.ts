@@ -1,5 +1,5 @@
 import { JOB_ERRORS } from "@prewarm/shared/job-errors";
-import { type Config, DEFAULTS, FITS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
+import { type Config, DEFAULTS, FITS, FORMATS, POSITIONS, QUALITIES } from "../packages/shared/src/config.ts";
 import { ERRORS, type ErrorCode } from "../packages/shared/src/errors.ts";
 import { maximum } from "../packages/shared/src/ladder.ts";
 import { ENCODED_ID_MAX_BYTES } from "../packages/shared/src/limits.ts";
@@ -92,13 +92,14 @@ function floorTable({ floors }: House): string {
 function urlTable(): string {
   const most = maximum(DEFAULTS.ladder);
   const size = `${ALLOWED.pixels.join()}, rounded up; clamped to ${most}, then snapped up the ladder; a crop of a declared ratio keeps it, every other pair is scaled by one factor`;
+  const others = FORMATS.filter((format) => !defaults.formats.includes(format));
   const rows: Record<Parameter, [values: string, byDefault: string]> = {
     w: [size, "the original's"],
     h: [size, "the original's"],
     fit: [`${codes(FITS)}, only with both \`w\` and \`h\``, code("cover")],
     pos: [`${codes(POSITIONS)}: what a crop keeps; only with both \`w\` and \`h\`, and \`cover\``, "the centre"],
     q: [`${codes(QUALITIES)}, or a number from 1 to 100, which snaps to one of them`, code(DEFAULT_QUALITY)],
-    f: [`${codes(formatSpellings(defaults))}; \`png\` where the configuration lists it`, code(DEFAULT_FORMAT)],
+    f: [`${codes(formatSpellings(defaults))}; ${codes(others)} where the configuration lists it`, code(DEFAULT_FORMAT)],
     dpr: [
       `${ALLOWED.dpr.join()}, clamped to ${DPR_LIMITS.least}–${DPR_LIMITS.most}; multiplies \`w\` and \`h\` before clamping and snapping`,
       code("1"),

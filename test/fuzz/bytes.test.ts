@@ -1,3 +1,4 @@
+import { FORMATS } from "@prewarm/shared/config";
 import { readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import fc from "fast-check";
 import { it } from "vitest";
@@ -7,7 +8,6 @@ import { corpusOf, fuzz } from "./fuzz.ts";
 
 /** Small pictures of every type that we read, in base64, and files that look like one. */
 const SEEDS = corpusOf<string>("image-seeds").map((text) => new Uint8Array(Buffer.from(text, "base64")));
-const FORMATS = ["jpeg", "png", "webp", "avif"] as const;
 
 interface Bytes {
   seed: number;

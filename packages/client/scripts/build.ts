@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { FORMATS, QUALITIES } from "@prewarm/shared/config";
 import { build } from "esbuild";
 
 const home = join(import.meta.dirname, "..");
@@ -36,6 +37,10 @@ writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest(), null, 2)
 copyFileSync(join(home, "../../LICENSE"), join(dist, "LICENSE"));
 console.log(dist);
 
+function unionOf(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(" | ");
+}
+
 function writeTypes(): void {
   const types = join(dist, "types");
   const options = [
@@ -51,10 +56,7 @@ function writeTypes(): void {
   // The two types that are shared with the edge are written out, so that the package stands alone.
   writeFileSync(
     join(types, "names.d.ts"),
-    [
-      'export type Format = "avif" | "webp" | "jpeg" | "png";',
-      'export type Quality = "very_low" | "low" | "medium" | "high" | "very_high";\n',
-    ].join("\n"),
+    [`export type Format = ${unionOf(FORMATS)};`, `export type Quality = ${unionOf(QUALITIES)};\n`].join("\n"),
   );
   for (const file of readdirSync(types, { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".d.ts"),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import userConfig from "../../../prewarm.config.ts";
-import { type Config, DEFAULTS, defineConfig, type Settings, type UserConfig } from "./config.ts";
+import { type Config, DEFAULTS, defineConfig, FORMATS, type Settings, type UserConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
 import { configSchema } from "./config-schema.ts";
 
@@ -83,7 +83,7 @@ describe("checkConfig finds", () => {
       /public host/,
       check({ ittybit: { publicUrl: "https://10.0.0.1" } }),
     ],
-    ["a format that is none", "formats[1]", /one of avif/, checkRaw({ formats: ["webp", "gif"] })],
+    ["a format that is none", "formats[1]", new RegExp(`one of ${FORMATS[0]}`), checkRaw({ formats: ["webp", "gif"] })],
     ["a format twice", "formats", /once/, check({ formats: ["webp", "jpeg", "avif", "webp"] })],
     [
       "no default format",

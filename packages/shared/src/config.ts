@@ -2,7 +2,10 @@ import type { EventType } from "./events.ts";
 import { snapUp } from "./ladder.ts";
 import { NOISE } from "./noise.ts";
 
-/** Output formats, in order of preference when `f=auto` may choose. `png` only when the config lists it. */
+/**
+ * Output formats, the newest first: a browser that shows one shows those after it, which stand in for it while it is made
+ * (`workers/edge/src/miss/nearest.ts`). Answers and tables list them in this order. What `f=auto` prefers is the order of `autoFormats`.
+ */
 export const FORMATS = ["avif", "webp", "jpeg", "png"] as const;
 export type Format = (typeof FORMATS)[number];
 export const QUALITIES = ["very_low", "low", "medium", "high", "very_high"] as const;

@@ -1,5 +1,5 @@
 import { stripMetadata } from "@prewarm/consumer/ittybit/output/strip/strip-metadata";
-import type { Format } from "@prewarm/shared/config";
+import { FORMATS, type Format } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { ITTYBIT_URL } from "../arguments/settings.ts";
 import type { Context } from "../platform/context.ts";
@@ -23,10 +23,8 @@ export interface Check {
 const START_BYTES = 524_288;
 const ORIGINAL_TIMEOUT_MS = 15_000;
 
-const FORMATS: readonly string[] = ["avif", "webp", "jpeg", "png"] satisfies Format[];
-
 function isFormat(type: string | null): type is Format {
-  return type !== null && FORMATS.includes(type);
+  return FORMATS.some((format) => format === type);
 }
 
 /** What a picture says beside its pixels, by the names of what is taken out of results. */

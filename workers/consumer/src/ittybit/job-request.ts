@@ -12,7 +12,7 @@ export interface JobOptions {
   height?: number;
   fit?: "cover" | "contain" | "fill";
   position?: "top" | "bottom" | "left" | "right";
-  format: "avif" | "webp" | "jpeg" | "png";
+  format: Transform["format"];
   quality: Transform["quality"];
 }
 

@@ -1,8 +1,7 @@
+import { FORMATS } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
 import { picture } from "../../testing/pictures.ts";
 import { type Expected, verifyOutput } from "./verify.ts";
-
-const FORMATS = ["webp", "avif", "jpeg", "png"] as const;
 
 function expected(more: Partial<Expected> = {}): Expected {
   return { format: "webp", size: { width: 64, height: 48 }, asked: { width: 64, height: null }, fit: null, ...more };

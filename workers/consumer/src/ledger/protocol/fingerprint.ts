@@ -1,3 +1,7 @@
+import { FORMATS } from "@prewarm/shared/config";
+
+const NOT_THE_FORMAT = new RegExp(`\\bnot (?:${[...FORMATS, "jpg"].join("|")})\\b`, "g");
+
 /**
  * The cause of a failure as a stable short name: a hash of its code and its message without the parts that differ per
  * job (numbers, hexadecimal ids, URLs, quoted parts). It is no secret and not proved unique: two causes with one name
@@ -8,7 +12,7 @@ export function fingerprint(code: string, message: string): string {
     .toLowerCase()
     .replace(/https?:\/\/[^\s"'<>]+/g, "<url>")
     // The asked format differs between jobs with one cause.
-    .replace(/\bnot (?:avif|webp|jpe?g|png)\b/g, "not <format>")
+    .replace(NOT_THE_FORMAT, "not <format>")
     .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "<text>")
     .replace(/\b[a-z]{2,6}_[a-z0-9]{6,}\b/g, "<id>")
     .replace(/\b(?=[0-9a-f-]*\d)[0-9a-f][0-9a-f-]{7,}\b/g, "<id>")

@@ -1,3 +1,4 @@
+import { FORMATS } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader } from "@prewarm/shared/image-header";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
@@ -5,8 +6,6 @@ import { AUTHOR, geotagged, TITLE } from "../../../testing/geotagged.ts";
 import { picture } from "../../../testing/pictures.ts";
 import { concat, type Stripped } from "./bytes.ts";
 import { stripMetadata } from "./strip-metadata.ts";
-
-const FORMATS = ["webp", "avif", "jpeg", "png"] as const;
 
 function stripped(result: Stripped): { bytes: Uint8Array; removed: string[] } {
   if (!result.ok) throw new Error(result.message);
