@@ -10,6 +10,7 @@ import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
+import { left, linesOf, RELEASES, read, schemaOf } from "./recorded.ts";
 import { type Call, playSession } from "./session.ts";
 import { addShape, missingIn, type Shape } from "./shapes.ts";
 
@@ -22,7 +23,6 @@ import { addShape, missingIn, type Shape } from "./shapes.ts";
 
 const BUNDLE = "consumer.mjs.br";
 const BUNDLE_MAX_BYTES = 220_000;
-const RELEASES = join(import.meta.dirname, "../fixtures/releases");
 const session = playSession();
 
 function shapesOf(calls: readonly Call[]): { args: Shape; answers: Shape } {
@@ -34,7 +34,7 @@ function shapesOf(calls: readonly Call[]): { args: Shape; answers: Shape } {
   return { args, answers };
 }
 
-function schemaOf(sql: ReturnType<typeof nodeSql>): string[] {
+function statementsOf(sql: ReturnType<typeof nodeSql>): string[] {
   const query =
     "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'import_*' ORDER BY type DESC, name";
   return sql.exec(query).map((row) => String(row.sql));
@@ -56,7 +56,10 @@ if (process.env.RECORD_RELEASE !== undefined) {
   const { sql, calls } = playSession();
   writeFileSync(join(folder, "calls.json"), `${JSON.stringify(calls, null, 1)}\n`);
   const version = sql.exec("SELECT version FROM schema_version")[0]?.version;
-  writeFileSync(join(folder, "schema.json"), `${JSON.stringify({ version, statements: schemaOf(sql) }, null, 1)}\n`);
+  writeFileSync(
+    join(folder, "schema.json"),
+    `${JSON.stringify({ version, statements: statementsOf(sql) }, null, 1)}\n`,
+  );
   writeFileSync(join(folder, BUNDLE), brotliCompressSync(await bundleRelease("workers/consumer/src/worker.ts")));
   writeFileSync(
     join(folder, "rows.ndjson"),
@@ -66,8 +69,8 @@ if (process.env.RECORD_RELEASE !== undefined) {
   );
 }
 
+// Read after the recording.
 const releases = readdirSync(RELEASES);
-const read = (release: string, file: string): string => readFileSync(join(RELEASES, release, file), "utf8");
 
 it("there is a folder for each release, with its bundle", () => {
   expect(releases).toContain(JSON.parse(readFileSync("package.json", "utf8")).version);
@@ -95,24 +98,11 @@ describe.each(releases)("callers of release %s", (release) => {
 });
 
 describe.each(releases)("the database of release %s", (release) => {
-  const { version, statements } = JSON.parse(read(release, "schema.json")) as { version: number; statements: string[] };
-  const rows = read(release, "rows.ndjson").trimEnd().split("\n");
-
-  /** As that release left it. */
-  function left() {
-    const sql = nodeSql();
-    for (const statement of statements) sql.exec(statement);
-    sql.exec("INSERT INTO schema_version (id, version) VALUES (1, ?)", version);
-    for (const line of rows) {
-      const { table, row } = JSON.parse(line) as { table: string; row: Record<string, string | number | null> };
-      const names = Object.keys(row);
-      sql.exec(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => "?")})`, ...Object.values(row));
-    }
-    return sql;
-  }
+  const { version, statements } = schemaOf(release);
+  const rows = linesOf(release);
 
   it("is brought to today's tables, with all its rows, and opened", () => {
-    const sql = left();
+    const sql = left(release);
     migrate(sql, "other");
     const fresh = nodeSql();
     migrate(fresh, "L");
@@ -134,6 +124,6 @@ describe.each(releases)("the database of release %s", (release) => {
     const made = nodeSql();
     made.exec("CREATE TABLE schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)");
     for (const statement of MIGRATIONS.slice(0, version).flat()) made.exec(statement);
-    expect(schemaOf(made)).toEqual(statements);
+    expect(statementsOf(made)).toEqual(statements);
   });
 });
