@@ -141,14 +141,14 @@ describe.skipIf(process.platform === "win32")("a clone in an attacker's folder",
   });
 });
 
-/** A clone whose pnpm writes its process id into `installing`, and ends when `done` exists. */
+/** A clone whose pnpm writes its process id into `installing`, and ends when `done` exists or the clone is gone. */
 function slowClone() {
   const clone = tempFolder("prewarm-boot-");
   makeClone(clone);
   const [installing, done] = [join(clone, "installing"), join(clone, "done")];
   program(
     join(clone, PNPM, "node_modules", ".bin", "pnpm"),
-    `echo $$ >> '${installing}'\nuntil [ -e '${done}' ]; do sleep 0.05; done`,
+    `echo $$ >> '${installing}'\nwhile [ -e '${installing}' ] && ! [ -e '${done}' ]; do sleep 0.05; done`,
   );
   const lock = join(clone, ".boot-lock");
   /** The processes that install, or have installed. */
