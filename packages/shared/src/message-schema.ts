@@ -13,7 +13,6 @@ const miss = z.object({
   at: z.int().nonnegative(),
   unknown: z.boolean().optional(),
   nth: z.int().nonnegative().optional(),
-  again: z.boolean().optional(),
   signed: z.boolean().optional(),
 });
 

@@ -15,8 +15,6 @@ export interface MissMessage {
   unknown?: boolean | undefined;
   /** Of an unknown image: how many of them the client's network has asked for lately before, as far as the edge knows. Networks with few go first. */
   nth?: number | undefined;
-  /** It was asked for before, and nothing came. */
-  again?: boolean | undefined;
   /** The URL was signed. */
   signed?: boolean | undefined;
 }
@@ -37,14 +35,13 @@ export const MESSAGE_MAX_KEYS = 20;
 export function missMessage(
   key: string,
   at: number,
-  more: { unknown?: boolean; nth?: number; again?: boolean; signed?: boolean } = {},
+  more: { unknown?: boolean; nth?: number; signed?: boolean } = {},
 ): MissMessage {
-  const { unknown = false, nth = 0, again = false, signed = false } = more;
+  const { unknown = false, nth = 0, signed = false } = more;
   return {
     ...{ v: 1, keys: [key], lane: "live", at },
     ...(unknown && { unknown }),
     ...(nth > 0 && { nth }),
-    ...(unknown && again && { again }),
     ...(signed && { signed }),
   };
 }

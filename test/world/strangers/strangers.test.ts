@@ -168,7 +168,8 @@ it("one address passes as many messages a minute as the table reckons with, as m
   expect(originals("/made-up-")).toBe(unknown);
   // The others would be writes for nothing.
   const markers = [...store.objects.keys()].filter((key) => key.startsWith("dead/made-up"));
-  expect(markers).toHaveLength(LOOKS_KEPT.first);
+  expect(markers.length).toBeGreaterThanOrEqual(LOOKS_KEPT.first);
+  expect(markers.length).toBeLessThan(unknown / 2);
   const [day, month] = [dayBill(site.config, 1), monthBill(site.config, 1)];
   expect([day.messages, day.looks]).toEqual([(known + unknown) * 1_440, unknown * 1_440]);
   expect([month.messages, month.looks]).toEqual([30 * day.messages, 30 * day.looks]);

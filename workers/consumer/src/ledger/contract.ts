@@ -63,8 +63,6 @@ export interface MissAsk {
   unknown?: boolean;
   /** How many unknown images the client's network has asked for lately before. */
   nth?: number;
-  /** An edge asked for it before, and nothing came. */
-  again?: boolean;
   /** The URL was signed by the site. */
   signed?: boolean;
   /** The original was looked at, and nothing can be made of it. */

@@ -61,8 +61,8 @@ export interface BatchContext extends BatchDeps {
   memory: Semaphore;
   /** Missed keys whose networks ask for many unknown images. */
   crowded: Set<string>;
-  /** Of these, those that were never asked for before. */
-  fresh: Set<string>;
+  /** Of these, how many were seen to be missing. */
+  crowdedMissing: number;
   /** Shared by looks at originals of unknown images: of those, and of the others. */
   looks: { crowded: Semaphore; others: Semaphore };
   probe(image: string, rank: number): Promise<ProbedOriginal>;

@@ -19,13 +19,12 @@ interface Reading {
 }
 
 /** Of two misses of one variant the newer counts, and whatever either knows of it. */
-function noteMiss(misses: Reading["misses"], key: string, { at, unknown, nth = 0, again, signed }: MissMessage): void {
+function noteMiss(misses: Reading["misses"], key: string, { at, unknown, nth = 0, signed }: MissMessage): void {
   const other = misses.get(key);
   const isUnknown = unknown === true && (other === undefined || other.unknown === true);
   misses.set(key, {
     ...{ key, at: Math.max(at, other?.at ?? 0) },
     ...(isUnknown ? { unknown, nth: Math.min(nth, other?.nth ?? nth) } : {}),
-    ...(again === true || other?.again === true ? { again: true } : {}),
     ...(signed === true || other?.signed === true ? { signed: true } : {}),
   });
 }

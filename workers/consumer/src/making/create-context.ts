@@ -91,7 +91,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     connections,
     memory: createSemaphore(MEMORY_BYTES),
     crowded: new Set(),
-    fresh: new Set(),
+    crowdedMissing: 0,
     looks: { crowded: createSemaphore(LOOKS_AT_ONCE.crowded), others: createSemaphore(LOOKS_AT_ONCE.others) },
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     missingUntil: createMissing(deps, connections),

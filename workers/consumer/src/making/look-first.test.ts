@@ -114,18 +114,21 @@ describe("a miss of an image that nobody knows", () => {
       expect(ledger.requests[0]?.asks.map(({ key }) => key[0])).toEqual(["a", "c", "b"]);
     });
 
-    it("leaves no marker where there is no such original, until it is asked for again", async () => {
+    it("leaves two markers a batch where there are no such originals: the others are made up, and nobody asks for them again", async () => {
       const { consume, web, images } = world();
-      web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 404 }));
-      await consume(from(9, [KEY]), "live");
-      expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
-      images.objects.clear();
-      await consume(from(10, [KEY]), "live");
-      expect(images.objects.size).toBe(0);
-      // Whoever asks again does not make ids up: a page has such an image.
-      const again = missMessage(KEY, 1_800_000_000_000, { unknown: true, nth: 10, again: true });
-      await consume([message(again)], "live");
-      expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
+      const markers = () => [...images.objects.keys()].length;
+      const missing = (name: string) => {
+        const keys = keysOf(name);
+        for (let n = 0; n < 8; n += 1) web.set(`${ORIGINALS}/${name}-${n}`, () => new Response("no", { status: 404 }));
+        return keys;
+      };
+      await consume(from(9, missing("few")), "live");
+      expect(markers()).toBe(8);
+      await consume(from(10, missing("many")), "live");
+      expect(markers()).toBe(8 + 2);
+      // One that a page has is marked like any other.
+      await consume(from(10, missing("alone").slice(0, 1)), "live");
+      expect(markers()).toBe(8 + 2 + 1);
     });
   });
 

@@ -5,6 +5,19 @@ import { markCapped } from "../store/markers.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 
 /**
+ * Missing originals of one batch that are marked although their networks ask for many. Where many are missing they are made up: nobody asks for
+ * them again, so that each further marker would be a write for nothing. Chosen.
+ */
+const CROWDED_MARKERS = 2;
+
+/** Counts an original that is missing: whether it is one of many. */
+function isFlood(context: BatchContext, key: string): boolean {
+  if (!context.crowded.has(key)) return false;
+  context.crowdedMissing += 1;
+  return context.crowdedMissing > CROWDED_MARKERS;
+}
+
+/**
  * A viewer missed a variant of an image that nobody knows: is there such an original? A picture is asked for. One that cannot be used is
  * told, so that operators see it. One that is missing or does not answer leaves no row: anybody can make up an id. Never throws.
  */
@@ -20,8 +33,7 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
     if (original.kind === "image") hands.ask({ key, at });
     if (original.kind !== "refused") return;
     const { code, message } = original;
-    // A made-up id is not asked for again: for networks that ask for many, its marker would be a write for nothing.
-    if (code === "missing") return context.fresh.has(key) ? undefined : void (await context.missingUntil(id));
+    if (code === "missing") return isFlood(context, key) ? undefined : void (await context.missingUntil(id));
     const until = clock.now() + DEAD_PERMANENT_MS;
     await context.markRefused(id, { code, until });
     await context.at("look-marked", key);

@@ -198,9 +198,7 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
 export async function beginWork(context: BatchContext, asks: readonly MissAsk[]): Promise<() => Promise<void>> {
   for (const one of asks) {
     context.hands.ask(one);
-    if ((one.nth ?? 0) < LOOKS_KEPT.first) continue;
-    context.crowded.add(one.key);
-    if (one.again !== true) context.fresh.add(one.key);
+    if ((one.nth ?? 0) >= LOOKS_KEPT.first) context.crowded.add(one.key);
   }
   const shift = new Shift(context);
   const answer = await exchange(context, shift, { first: true, leave: false });

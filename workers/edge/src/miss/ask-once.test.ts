@@ -257,15 +257,6 @@ describe("an image of which nothing is known", () => {
     expect(world.sent.map(({ nth = 0 }) => nth)).toEqual([0, 1, 0, 2, 0, 3]);
   });
 
-  it("says that it is asked for again", async () => {
-    const world = setup();
-    for (const pause of [0, 11, 21]) {
-      world.advance(pause * SECOND);
-      await detail(world);
-    }
-    expect(world.sent.map(({ again }) => again)).toEqual([undefined, true, true]);
-  });
-
   it("has a limiter of its own, by the client's network, so that made-up ids are few", async () => {
     const asked: string[] = [];
     const world = setup({ allowed: () => true, allowedUnknown: (key) => asked.push(key) <= 1 });

@@ -47,7 +47,7 @@ export async function askOnce(
   }
   const nth = await takeShare(context, network, isKnown);
   if (nth !== null) {
-    const of = isKnown ? {} : { unknown: true, nth, again: timesAsked > 0 };
+    const of = isKnown ? {} : { unknown: true, nth };
     return send(context, timesAsked, { ...of, signed: target.signed });
   }
   // Another viewer may still ask for it.
