@@ -141,8 +141,7 @@ const DEADLINE_MS = 600_000;
 
 /**
  * Every generation has at most one job, and a key gets a further one only for a reason: the earlier failed, Ittybit said long after that
- * there is no such job, somebody ordered anew, or the ledger was put back behind its order. What was under way when it was put back is found and
- * stored, not made again. A job without a reason is a doubled one.
+ * there is no such job, somebody ordered anew, or the ledger was put back behind it. A job without a reason is a doubled one.
  */
 function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replays: number } {
   const perGeneration = new Map<string, number>();
@@ -169,7 +168,7 @@ function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replay
 }
 
 function isExplained(diary: Diary, key: string, before: UpstreamJob, job: UpstreamJob): boolean {
-  if (diary.unordered.has(before.gen)) return true;
+  if (diary.madeAgain.has(before.gen)) return true;
   // Who was given it by the ledger before it was put back does not know that, and makes it while its lease lasts.
   if (diary.forgotten.has(job.gen) && job.gen < before.gen) return true;
   // What was ordered between the grant and the POST of the earlier one was not about it any more.
