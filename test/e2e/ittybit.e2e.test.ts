@@ -5,17 +5,6 @@ import { startTestStack, type TestStack, until } from "./stack.ts";
 let stack: TestStack;
 afterEach(() => stack.close());
 
-const SECRET = "what-ittybit-signs-with";
-const NO_HOOK_FAULTS = { attempts: 5, backoffMs: 1_000, delayMs: 0, duplicate: false, reorder: false, lossRate: 0 };
-const PLAIN = {
-  ...NO_HOOK_FAULTS,
-  body: "profile",
-  secret: null,
-  signature: "right",
-  cancelled: false,
-  foreignId: false,
-};
-
 async function api(path: string, body?: object): Promise<Record<string, unknown>> {
   const response = await fetch(`${stack.controlUrl}${path}`, {
     headers: { authorization: `Bearer ${stack.adminToken}`, "content-type": "application/json" },
@@ -99,62 +88,23 @@ describe("with webhooks", () => {
         "both are stored",
         () => stored(run),
         (n) => n === 2,
+        60_000,
       );
       await until(
         "both ends are told",
         async () => control().webhookDeliveries().length,
         (n) => n === 2 * at + 2,
+        60_000,
       );
     }
-    expect(
-      new Set(
-        control()
-          .webhookDeliveries()
-          .map(({ status }) => status),
-      ),
-    ).toEqual(new Set([200]));
+    const statuses = control()
+      .webhookDeliveries()
+      .map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
     expect(control().stats().createdJobs).toBe(8);
-    const { woke, late, known, adopted, unsigned } = await hooks();
-    expect(Number(woke) + Number(late) + Number(known) + Number(adopted)).toBe(8);
-    expect(unsigned).toBe(8);
-  });
-
-  it("believes what is signed with ITTYBIT_WEBHOOK_SECRET", async () => {
-    stack = await startTestStack({
-      ittybitWebhooks: "wake",
-      ittybitWebhookSecret: `an-old-one,${SECRET}`,
-      emulator: { webhooks: { ...PLAIN, body: "profile", signature: "right", secret: SECRET } },
-    });
-    const run = await warm([160]);
-    await until(
-      "it is stored",
-      () => stored(run),
-      (n) => n === 1,
-    );
-    await until("its end is told", hooks, ({ woke, late }) => Number(woke) + Number(late) === 1);
-    expect((await hooks()).unsigned).toBe(0);
-  });
-
-  it("knows a job whose answer was lost, by its hook", async () => {
-    stack = await startTestStack({ ittybitWebhooks: "wake", emulator: { jobMs: { min: 1_500, max: 1_500 } } });
-    control().addFault({ fault: { type: "lost" }, on: "create" });
-    control().addFault({ fault: { type: "status", status: 503 }, on: "list" });
-    const run = await warm([160]);
-    await until(
-      "its end is told",
-      async () => control().webhookDeliveries(),
-      (all) => all.length > 0,
-    );
-    const endedAt = Date.now();
-    await until(
-      "it is stored",
-      () => stored(run),
-      (n) => n === 1,
-    );
-    expect(Date.now() - endedAt).toBeLessThan(2_000 + 3_000);
-    expect((await hooks()).adopted).toBe(1);
-    expect(control().stats().createdJobs).toBe(1);
-  });
+    const { woke, unknown, refused } = await hooks();
+    expect([Number(woke) + Number(unknown), refused]).toEqual([8, 0]);
+  }, 200_000);
 
   it("goes without where the field is refused", async () => {
     stack = await startTestStack({ ittybitWebhooks: "wake", emulator: { strict: true } });
@@ -163,9 +113,10 @@ describe("with webhooks", () => {
       "all are stored",
       () => stored(run),
       (n) => n === 3,
+      60_000,
     );
     expect(control().stats().createdJobs).toBe(3);
     expect((await hooks()).refusedAt).toEqual(expect.any(Number));
     expect(await api("/api/v1/dead")).toMatchObject({ total: 0 });
-  });
+  }, 120_000);
 });

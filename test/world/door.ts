@@ -1,6 +1,6 @@
 import "./sync-crypto.ts";
 import type { Config } from "@prewarm/shared/config";
-import { createWrongTokens } from "../../workers/consumer/src/api/access/wrong-tokens.ts";
+import { createUnknownPings, createWrongTokens } from "../../workers/consumer/src/api/access/wrong-tokens.ts";
 import { createApi } from "../../workers/consumer/src/api/create-api.ts";
 import { createStrangers } from "../../workers/consumer/src/hooks/note-delivery.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
@@ -26,6 +26,7 @@ export function doorOf({ config, clock, ledger, bucket, log }: House): (request:
       adminTokens: [],
       viewerTokens: [],
       wrongTokens: createWrongTokens(),
+      unknownPings: createUnknownPings(),
       strangers: createStrangers(),
       access: null,
       edgeUrl: "",

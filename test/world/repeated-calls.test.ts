@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { hookAddress } from "../../workers/consumer/src/ittybit/webhooks/hook-address.ts";
 import {
   LEDGER_CALLS,
   type LedgerCalls,
@@ -10,7 +9,7 @@ import { nameOf, placeOf } from "../../workers/consumer/src/ledger/tables/job-id
 import { MIGRATIONS } from "../../workers/consumer/src/ledger/tables/schema.ts";
 import type { SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
-import { CalmWorld, PUBLIC_URL } from "./calm-world.ts";
+import { CalmWorld } from "./calm-world.ts";
 import type { Copy } from "./virtual-object.ts";
 
 const WHO = "test";
@@ -18,6 +17,7 @@ const LEDGER_ID = "L1";
 const key = (width: number) => `a/${width}-high.webp`;
 const jobOf = (width: number) => nameOf(placeOf(key(width), LEDGER_ID));
 const NOTHING = { have: [], asks: [], submitted: [], settled: [], leave: false };
+const HANDLER = { owner: "o1", first: true, role: "work" as const, room: 1, ...NOTHING };
 const ANY = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
 };
@@ -74,18 +74,10 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   endSession: async ({ now }) => ["session", now + 86_400_000],
   doctorSlice: async (scene) => [await sliceWithStale(scene)],
   doctorDone: async (scene) => [(await scene.ledger.doctorSlice(await sliceWithStale(scene))).locks],
-  hooked: async ({ hand, now }) => {
-    const url = await hookAddress(PUBLIC_URL, hand.gen, { ledgerId: LEDGER_ID, key: "A".repeat(43) });
-    const times = { createdAt: now, finishedAt: now };
-    const said = {
-      status: "done",
-      said: "succeeded",
-      known: true,
-      output: "https://o.example/1",
-      error: null,
-    } as const;
-    const job = { id: "job_9", ...said, metadata: {}, input: "i", ...times };
-    return [hand.gen, url.split("/").at(-1) ?? "", { job, isSigned: false }];
+  pinged: async ({ ledger, hand }) => {
+    const submitted = [{ ...hand, job: "job_9" }];
+    await ledger.exchange({ ...HANDLER, first: false, room: 0, have: [{ ...hand, phase: "watch" }], submitted });
+    return ["A".repeat(43), "job_9"];
   },
   rearm: async () => [],
   recover: async () => [],
@@ -141,7 +133,7 @@ async function play(call: WritingCall, { drops, resets }: { drops: boolean; rese
   let isWatched = false;
   const world: CalmWorld = new CalmWorld({
     workers: 0,
-    telling: () => ({ copies: [], says: "job", signature: "none", token: "right" }),
+    telling: () => ({ copies: [], says: "job", signature: "right", token: "right" }),
     config: { events: [{ url: "https://events.example.com/hook", secrets: ["EVENTS"] }] },
     weather: {
       wire: () => {
@@ -178,12 +170,11 @@ async function play(call: WritingCall, { drops, resets }: { drops: boolean; rese
 
 async function prepare({ ledger, clock }: CalmWorld): Promise<Scene> {
   await ledger.cancelJob(jobOf(800), WHO);
-  const call = { owner: "o1", first: true, role: "work" as const, room: 1, ...NOTHING };
-  const first = await ledger.exchange(call);
+  const first = await ledger.exchange(HANDLER);
   const [given] = first.status === "ok" ? first.give : [];
   if (given === undefined) throw new Error("nothing was given");
   const hand = { id: given.id, gen: given.gen };
-  await ledger.exchange({ ...call, first: false, room: 0, have: [{ ...hand, phase: "ready" }] });
+  await ledger.exchange({ ...HANDLER, first: false, room: 0, have: [{ ...hand, phase: "ready" }] });
   return { ledger, sleep: (ms) => clock.sleep(ms), now: clock.now(), hand };
 }
 
@@ -222,7 +213,7 @@ describe.each(["drops", "drops because the object is reset"] as const)(
 );
 
 /** They change what stands in memory, or a measurement; `restoreTo` finds no bookmarks here and has a test beside the API. */
-const WITHOUT_ROWS: readonly WritingCall[] = ["noteDeliveries", "hooked", "rearm", "restoreTo"];
+const WITHOUT_ROWS: readonly WritingCall[] = ["noteDeliveries", "pinged", "rearm", "restoreTo"];
 
 it.each(CALLS.filter((call) => !WITHOUT_ROWS.includes(call)))("%s changes rows the first time", async (call) => {
   const { heard } = await play(call, { drops: false, resets: false });

@@ -5,16 +5,16 @@ import type { VirtualClock } from "./virtual-clock.ts";
 
 /** How a job's end is told. */
 export interface Telling {
-  /** How long after the end each copy is sent, ms; none: it is lost. */
+  /** How long after the end each copy is sent, ms; before it where negative. None: the webhook is lost. */
   copies: number[];
-  /** What it says: the job, another job under this one's address, that it still runs, that it failed, or nothing of a job. */
+  /** What the body says: the job, another id, that the job still runs, that it failed, or nothing of a job. */
   says: "job" | "foreign" | "running" | "failed" | "nothing";
   signature: "right" | "wrong" | "none";
   token: "right" | "wrong";
 }
 
-export const PLAIN: Telling = { copies: [50], says: "job", signature: "none", token: "right" };
-/** Where a body points that nobody has signed: whoever fetches it believes anybody. */
+export const PLAIN: Telling = { copies: [50], says: "job", signature: "right", token: "right" };
+/** The host of the result that each body names, signed or not: nothing may be fetched from it. */
 export const EVIL_HOST = "https://evil.example.com";
 const WIRE_MS = 20;
 /** As the pages have it: again with backoff until it is answered 200. */
@@ -53,7 +53,7 @@ export class Webhooks {
     this.#known.add(job.id);
     const telling = how();
     const after = Math.max(0, job.endsAt - clock.now());
-    for (const late of telling.copies) clock.after(after + late, () => void this.#send(url, job, telling));
+    for (const late of telling.copies) clock.after(Math.max(0, after + late), () => void this.#send(url, job, telling));
   }
 
   async #send(url: string, job: FakeJob, telling: Telling): Promise<void> {
@@ -63,7 +63,7 @@ export class Webhooks {
     const key = telling.signature === "right" ? WEBHOOK_SECRET : "somebody else's";
     const signature = createHmac("sha256", key).update(body).digest("hex");
     const headers = telling.signature === "none" ? {} : { "Ittybit-Signature": signature };
-    const address = telling.token === "right" ? url : `${url.slice(0, -4)}AAAA`;
+    const address = telling.token === "right" ? url : `${url.slice(0, -4)}BBBB`;
     for (let tries = 1; tries <= TRIES; tries += 1) {
       await clock.sleep(WIRE_MS);
       const { status } = await door(new Request(address, { method: "POST", body, headers }));
@@ -74,9 +74,9 @@ export class Webhooks {
   }
 }
 
-function bodyOf(job: FakeJob, other: string, { says, signature }: Telling): unknown {
+function bodyOf(job: FakeJob, other: string, { says }: Telling): unknown {
   if (says === "nothing") return { hello: "world" };
-  const output = signature === "right" ? job.output : `${EVIL_HOST}/${job.id}`;
+  const output = `${EVIL_HOST}/${job.id}`;
   const { metadata } = job.order;
   if (says === "running") return { id: job.id, status: "processing", metadata };
   if (says === "foreign") return { id: other, status: "succeeded", output, metadata };

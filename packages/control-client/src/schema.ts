@@ -3349,7 +3349,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/ittybit/{gen}/{token}": {
+    "/ittybit/{token}": {
         parameters: {
             query?: never;
             header?: never;
@@ -3360,14 +3360,13 @@ export interface paths {
         put?: never;
         /**
          * Ittybit tells that a job has ended
-         * @description The address stands in the job's own order and opens nothing but a look at that job. The body is at most 64 kB, in any of the shapes that Ittybit's guides show.
+         * @description The address is the same for all jobs and causes nothing but a look at the job that the body names. With `ITTYBIT_WEBHOOK_SECRET` the body must be signed too. The body is at most 64 kB, in any of the shapes that Ittybit's guides show.
          */
         post: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    gen: string;
                     token: string;
                 };
                 cookie?: never;
@@ -3396,7 +3395,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description No job was told this address, or webhooks are off */
+                /** @description A wrong token or signature, or webhooks are off */
                 401: {
                     headers: {
                         [name: string]: unknown;
@@ -4240,20 +4239,12 @@ export interface components {
             };
             /** @description Ittybit's webhooks since the ledger's instance began; null while they are off */
             hooks: {
-                /** @description Jobs looked at because of one */
+                /** @description That caused a look at a job */
                 woke: number;
-                /** @description Jobs whose POST's answer was lost, found by one */
-                adopted: number;
-                /** @description That told nothing new */
-                known: number;
-                /** @description For what is over */
-                late: number;
-                /** @description Under a wrong token */
+                /** @description That named no open job, or one that had its looks already */
+                unknown: number;
+                /** @description Without the right token or signature */
                 refused: number;
-                /** @description Taken without a right signature, and not believed */
-                unsigned: number;
-                /** @description They come: jobs are looked at seldom without one */
-                proven: boolean;
                 /** @description When Ittybit refused to take an address; for a day it is told none */
                 refusedAt: number | null;
             } | null;

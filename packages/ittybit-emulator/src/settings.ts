@@ -54,18 +54,12 @@ export const settingsSchema = z.strictObject({
     delayMs: ms,
     /** Send every delivery twice. Default false. */
     duplicate: z.boolean(),
-    /** Send a stale `processing` body after the final one. Default false. */
-    reorder: z.boolean(),
     /** Share of the jobs whose webhook is never sent, 0 to 1. Default 0. */
     lossRate: z.number().min(0).max(1),
-    /** Which documented body is sent; `profile` is the dialect's own. Default `profile`. */
-    body: z.enum(["profile", "job", "guide", "task", "event", "typed"]),
     /** Key of `Ittybit-Signature`; null sends none. Default null. */
     secret: z.string().min(1).nullable(),
     /** With a secret: whether the signature is right. Default `right`. */
     signature: z.enum(["right", "wrong", "absent"]),
-    /** Send one for cancelled jobs too, which no page documents. Default false. */
-    cancelled: z.boolean(),
     /** Name the id of another job. Default false. */
     foreignId: z.boolean(),
   }),
@@ -108,12 +102,9 @@ export const DEFAULT_SETTINGS: Settings = {
     backoffMs: 1000,
     delayMs: 0,
     duplicate: false,
-    reorder: false,
     lossRate: 0,
-    body: "profile",
     secret: null,
     signature: "right",
-    cancelled: false,
     foreignId: false,
   },
   pixels: "real",

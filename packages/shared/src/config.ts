@@ -210,7 +210,7 @@ export interface Settings {
     alertLevels: readonly number[];
   };
   ittybit: {
-    /** `wake`: Ittybit calls the consumer when a job has ended, so that it is looked at at once; it is looked for all the same (docs/ittybit.md). */
+    /** `wake`: Ittybit calls the consumer when a job has ended, and the ledger looks at that job at once; polling goes on (docs/ittybit.md). */
     webhooks: "off" | "wake";
     /** Where Ittybit reaches the consumer, such as `https://prewarm-consumer.example.workers.dev`. Needed for `wake`. */
     publicUrl: string | null;

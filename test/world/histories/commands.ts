@@ -113,9 +113,9 @@ const upstreamFault = fc.oneof(
 const hookFault = fc.oneof(
   fc
     .record({
-      copies: fc.constantFrom<number[]>([], [0], [5_000], [70_000], [900_000], [10, 20], [0, 400, 30_000]),
+      copies: fc.constantFrom<number[]>([], [0], [-2_000, 0], [5_000], [70_000], [900_000], [10, 20], [0, 400, 30_000]),
       says: fc.constantFrom("job", "job", "foreign", "running", "failed", "nothing"),
-      signature: fc.constantFrom("right", "wrong", "none"),
+      signature: fc.constantFrom("right", "right", "wrong", "none"),
       token: fc.constantFrom("right", "right", "right", "wrong"),
     })
     .map((one) => fault(`hook(${JSON.stringify(one)})`, ({ hooks }) => hooks.push(one as Partial<Telling>), false)),

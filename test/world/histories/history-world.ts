@@ -254,10 +254,9 @@ export class HistoryWorld extends World {
   }
 }
 
-/** Signed or not, soon after the end, unless the script has it otherwise. */
+/** Soon after the end, unless the script has it otherwise. */
 function telling({ hooks }: Script, chance: Chance): Telling {
-  const signature = chance.hits(0.5) ? "right" : "none";
-  return { ...PLAIN, copies: [chance.between(0, 400)], signature, ...hooks.shift() };
+  return { ...PLAIN, copies: [chance.between(0, 400)], ...hooks.shift() };
 }
 
 /** Whatever is late until then, Unix ms, has its reason. */

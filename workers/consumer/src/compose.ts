@@ -5,7 +5,7 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
 import { originalUrl } from "@prewarm/shared/signature";
-import { createWrongTokens } from "./api/access/wrong-tokens.ts";
+import { createUnknownPings, createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { accessOf, bucketOf, type Env, isLocal, ledgerNamespace, secretOf, siteConfig, tokensOf } from "./config.ts";
 import type { Faults } from "./hooks/hook-fault.ts";
@@ -150,6 +150,7 @@ export function apiDeps(env: Env): ApiDeps {
     adminTokens,
     viewerTokens,
     wrongTokens: createWrongTokens(),
+    unknownPings: createUnknownPings(),
     strangers: createStrangers(),
     signingKeys: signingKeys(env.SIGNING_KEYS, env.LOCAL === "true"),
     secret: (name) => secretOf(env, name),

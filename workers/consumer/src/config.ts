@@ -17,7 +17,7 @@ export interface Secrets {
   /** Keys of signed URLs, comma-separated: the first signs, all verify. */
   SIGNING_KEYS?: string;
   HOOK_SECRET?: string;
-  /** What Ittybit signs its webhooks with, comma-separated for rotation. Unset: none of their bodies is believed, and each job is looked at. */
+  /** The secret that Ittybit signs its webhooks with, comma-separated for rotation. Unset: the token in the address authenticates alone. */
   ITTYBIT_WEBHOOK_SECRET?: string;
   /** The local stack's: where this Worker answers, and `wake` to turn webhooks on whatever the configuration says. */
   CONTROL_URL?: string;

@@ -5,8 +5,8 @@ import { EXIT } from "../platform/exit-codes.ts";
 
 const SECRET = "what-it-signs-with";
 const HOOKS: NonNullable<EmulatorOptions["webhooks"]> = {
-  ...{ attempts: 1, backoffMs: 10, delayMs: 0, duplicate: false, reorder: false, lossRate: 0 },
-  ...{ body: "profile", secret: null, signature: "right", cancelled: false, foreignId: false },
+  ...{ attempts: 1, backoffMs: 10, delayMs: 0, duplicate: false, lossRate: 0 },
+  ...{ secret: null, signature: "right", foreignId: false },
 };
 const WORKS = "Prewarm works with this service, which speaks as the current reference";
 const SETTING = 'ittybit: { webhooks: "wake", publicUrl: … }, in prewarm.config.ts';

@@ -1,5 +1,5 @@
 import type { JobOrder } from "@prewarm/consumer/ittybit/client";
-import { readHook, SIGNATURE_HEADER } from "@prewarm/consumer/ittybit/webhooks/read-hook";
+import { isSigned, jobIn, SIGNATURE_HEADER } from "@prewarm/consumer/ittybit/read-ping";
 import type { Sent } from "../platform/listen.ts";
 import type { Observation } from "./observation.ts";
 import { ended, type Session, submit } from "./session.ts";
@@ -44,17 +44,27 @@ async function judge(
     const costs = `${COSTS}; or ${url} does not lead to port ${port} of this machine`;
     return { what: WHAT, seen: `none within ${WITHIN_MS / 1000} s`, differs: "it does not call webhook_url", costs };
   }
-  const hook = await readHook(sent.body, sent.headers, secrets);
-  if (hook === null) return { what: WHAT, seen: "names no job", differs: "its webhook names no job", costs: COSTS };
-  if (hook.job.id !== id) {
+  const job = jobIn(sent.body);
+  if (job === null) return { what: WHAT, seen: "names no job", differs: "its webhook names no job", costs: COSTS };
+  if (job.id !== id) {
     const differs = "its webhook names a job by another id than its POST was answered with";
-    return { what: WHAT, seen: hook.job.id, differs, costs: COSTS };
+    return { what: WHAT, seen: job.id, differs, costs: COSTS };
   }
-  const isSigned = sent.headers.has(SIGNATURE_HEADER);
-  const signature = hook.isSigned ? "signed" : isSigned ? "signed with another secret" : "not signed";
-  const seen = `“${hook.job.said}”, ${signature}`;
+  const isRight = await isSigned(sent.body, sent.headers, secrets);
+  const signature = isRight
+    ? "signed"
+    : sent.headers.has(SIGNATURE_HEADER)
+      ? "signed with another secret"
+      : "not signed";
+  const seen = `“${job.said}”, ${signature}`;
   const setting = 'ittybit: { webhooks: "wake", publicUrl: … }';
-  if (hook.isSigned || secrets.length === 0) return { what: WHAT, seen, differs: null, setting };
+  if (isRight || secrets.length === 0) return { what: WHAT, seen, differs: null, setting };
   const differs = `its webhook is ${signature === "not signed" ? signature : "not signed with ITTYBIT_WEBHOOK_SECRET"}`;
-  return { what: WHAT, seen, differs, costs: "each job is looked at, as without a secret", setting };
+  return {
+    what: WHAT,
+    seen,
+    differs,
+    costs: "the consumer refuses its webhooks: unset ITTYBIT_WEBHOOK_SECRET",
+    setting,
+  };
 }

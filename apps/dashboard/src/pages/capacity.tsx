@@ -70,9 +70,9 @@ function Meters({ stats }: { stats: Stats }) {
   );
 }
 
-function hooksText({ woke, adopted, refusedAt }: NonNullable<Stats["hooks"]>): string {
+function hooksText({ woke, refusedAt }: NonNullable<Stats["hooks"]>): string {
   if (refusedAt !== null) return "Ittybit refuses webhooks: its jobs are looked for";
-  return `${count(woke + adopted)} of Ittybit's webhooks were of use`;
+  return `${count(woke)} of Ittybit's webhooks were of use`;
 }
 
 function limitText(limit: number | null): string | null {

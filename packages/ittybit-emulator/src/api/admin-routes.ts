@@ -46,10 +46,6 @@ const ROUTES: Record<string, (control: EmulatorControl, call: AdminCall) => obje
   "GET /jobs": (control, { query }) => listJobs(control, query),
   "GET /timeline": (control) => ({ events: control.timeline() }),
   "GET /webhooks": (control) => ({ deliveries: control.webhookDeliveries() }),
-  "POST /webhooks/:id": (control, { id }) => {
-    if (!control.resendWebhook(id)) throw new ApiError(404, "not_found", `no webhook was sent for ${id}`);
-    return { ok: true };
-  },
   "GET /faults": (control) => ({ faults: control.faults() }),
   "POST /faults": (control, { body }) => ({ ids: faultRules.parse(body).map((rule) => control.addFault(rule)) }),
   "DELETE /faults": (control) => {

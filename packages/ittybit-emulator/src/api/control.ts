@@ -52,8 +52,6 @@ export interface EmulatorControl {
   /** Jobs still remembered, newest first. */
   jobs(filter?: JobSummaryFilter): JobSummary[];
   webhookDeliveries(): WebhookDelivery[];
-  /** Sends a job's latest webhook again, as it was. False when there is none. */
-  resendWebhook(jobId: string): boolean;
   /** What happened to the jobs, with the limits in force then. */
   timeline(): TimelineEvent[];
   /** Shows every timestamp, and the `Date` header, off by `ms`. */
@@ -97,7 +95,6 @@ export function createControl(emulator: EmulatorState): EmulatorControl {
       return found.slice(0, filter.limit ?? found.length).map(summary);
     },
     webhookDeliveries: () => emulator.webhooks.deliveries(),
-    resendWebhook: (jobId) => emulator.webhooks.resend(jobId),
     timeline: () => emulator.timeline.events(),
     skewClock(ms) {
       emulator.skewMs = ms;

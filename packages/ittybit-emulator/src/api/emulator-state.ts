@@ -4,7 +4,6 @@ import { guideDialect } from "../dialects/guide-dialect.ts";
 import { referenceDialect } from "../dialects/reference-dialect.ts";
 import { sdkDialect } from "../dialects/sdk-dialect.ts";
 import { v2025Dialect } from "../dialects/v2025-dialect.ts";
-import { webhookBody } from "../dialects/webhook-bodies.ts";
 import { createFaults, type Faults } from "../faults/faults.ts";
 import { type Connections, createConnections } from "../jobs/connections.ts";
 import { createEndpoints, type Endpoints } from "../jobs/endpoints.ts";
@@ -72,18 +71,15 @@ export function dialectAndContext(
   return { dialect: DIALECTS[settings.profile], context: { apiUrl, skewMs, version, newEventId, now: clock.now() } };
 }
 
-const UNFINISHED = { status: "processing", output: null, error: null, finishedAt: null } as const;
-
 function sendWebhooks(emulator: EmulatorState, job: JobRecord): void {
   const { settings, endpoints, clock, webhooks } = emulator;
-  if (job.status === "cancelled" && !settings.webhooks.cancelled) return; // none is documented
+  if (job.status === "cancelled") return; // none is documented
   const { dialect, context } = dialectAndContext(emulator);
   const topic = `task.${job.status}`;
   const urls = [job.webhookUrl, ...(dialect.endpoints ? endpoints.urlsFor(topic) : [])].filter((url) => url !== null);
   const shown = settings.webhooks.foreignId ? { ...job, id: createId(dialect.idPrefix, clock) } : job;
-  const body = webhookBody(settings.webhooks.body, dialect, shown, context);
-  const stale = webhookBody(settings.webhooks.body, dialect, { ...shown, ...UNFINISHED }, context);
-  for (const url of urls) void webhooks.send(url, job.id, body, stale);
+  const body = dialect.webhook(shown, context);
+  for (const url of urls) void webhooks.send(url, job.id, body);
 }
 
 function jobEnded(emulator: EmulatorState, job: JobRecord): void {

@@ -20,7 +20,7 @@ function viewJob(job: JobRecord): object {
 }
 
 /** The guide's own payload: its id and output, the reference's status word, and the input as text (guides/set-up-webhook-notifications). */
-export function guideHook(job: JobRecord): object {
+function guideHook(job: JobRecord): object {
   const { id, status, kind, input, output, error } = job;
   return {
     ...{ id, status, kind, input },

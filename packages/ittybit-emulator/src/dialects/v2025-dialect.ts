@@ -53,7 +53,7 @@ function viewTask(job: JobRecord, context: ViewContext): object {
 }
 
 /** An event, as endpoints receive it. */
-export function taskEvent(job: JobRecord, context: ViewContext): object {
+function taskEvent(job: JobRecord, context: ViewContext): object {
   return {
     id: context.newEventId(),
     object: "event",

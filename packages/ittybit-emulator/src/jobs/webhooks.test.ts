@@ -60,14 +60,6 @@ it("posts failures too, but no cancellation", async () => {
   expect(hook.bodies[0]).toMatchObject({ status: "failed", error: "no" });
 });
 
-it("posts a cancellation where it is asked to", async () => {
-  const hook = await receiver();
-  const world = await setup({ webhooks: { ...QUICK, cancelled: true }, faults: [{ fault: { type: "cancelled" } }] });
-  await world.made({ webhook_url: hook.url });
-  await delivered(world, hook, 1);
-  expect(hook.bodies[0]).toMatchObject({ status: "cancelled" });
-});
-
 const BODIES = {
   job: { id: expect.any(String), object: "job", status: "succeeded", output: expect.stringMatching(/^http/) },
   guide: {
@@ -79,7 +71,6 @@ const BODIES = {
   },
   task: { object: "task", status: "completed", output: { url: expect.any(String) } },
   event: { id: expect.stringMatching(/^evt_/), object: "event", kind: "task.succeeded", data: { status: "succeeded" } },
-  typed: { type: "job.succeeded", data: { object: "job", status: "succeeded" } },
 };
 const OWN = { reference: "job", guide: "guide", sdk: "task", v2025: "event" } as const;
 
@@ -89,14 +80,6 @@ it.each(Object.entries(OWN))("posts profile %s's own body, which is the %s", asy
   await world.create({ webhook_url: hook.url });
   await delivered(world, hook, 1);
   expect(hook.bodies[0]).toMatchObject(BODIES[kind]);
-});
-
-it.each(Object.entries(BODIES))("posts the body %s in any profile", async (body, expected) => {
-  const hook = await receiver();
-  const world = await setup({ webhooks: { ...QUICK, body: body as keyof typeof BODIES } });
-  await world.create({ webhook_url: hook.url });
-  await delivered(world, hook, 1);
-  expect(hook.bodies[0]).toMatchObject(expected);
 });
 
 const SECRET = "hook-secret";
@@ -120,17 +103,13 @@ it.each([
   expect([shown?.body, shown?.headers["ittybit-signature"]]).toEqual([hook.texts[0], sent]);
 });
 
-it("names another job's id, and sends an old delivery again", async () => {
+it("names another job's id", async () => {
   const hook = await receiver();
   const world = await setup({ webhooks: { ...QUICK, foreignId: true } });
   const { id } = await world.made({ webhook_url: hook.url });
   await delivered(world, hook, 1);
   expect(hook.bodies[0]?.id).toMatch(/^job_/);
   expect(hook.bodies[0]?.id).not.toBe(id);
-  expect(world.emulator.control.resendWebhook(id)).toBe(true);
-  await delivered(world, hook, 2);
-  expect(hook.texts[1]).toBe(hook.texts[0]);
-  expect(world.emulator.control.resendWebhook("job_unknown")).toBe(false);
 });
 
 it("overtakes the answer of its own job where that is late", async () => {
@@ -184,16 +163,16 @@ it("tries again after an error answer, up to the set attempts", async () => {
   await delivered(world, deaf, 2);
 });
 
-it("can send twice, send a stale state afterwards, or send nothing", async () => {
+it("can send twice, or send nothing", async () => {
   const hook = await receiver();
-  const world = await setup({ webhooks: { ...QUICK, duplicate: true, reorder: true } });
+  const world = await setup({ webhooks: { ...QUICK, duplicate: true } });
   await world.made({ webhook_url: hook.url });
-  await delivered(world, hook, 3);
-  expect(hook.bodies.map(({ status }) => status)).toEqual(["succeeded", "succeeded", "processing"]);
+  await delivered(world, hook, 2);
+  expect(hook.bodies.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
 
   world.emulator.control.configure({ webhooks: { ...QUICK, lossRate: 1 } });
   await world.ended((await world.made({ webhook_url: hook.url })).id);
-  expect(hook.bodies).toHaveLength(3);
+  expect(hook.bodies).toHaveLength(2);
 });
 
 it("takes http on loopback only while allowed", async () => {

@@ -17,10 +17,8 @@ export interface WebhookDelivery {
 }
 
 export interface Webhooks {
-  /** Delivers `body`, and retries; `stale` is what a reordered delivery sends afterwards. */
-  send(url: string, jobId: string, body: unknown, stale: unknown): Promise<void>;
-  /** Sends the latest delivery of a job again, as it was. False when there is none. */
-  resend(jobId: string): boolean;
+  /** Delivers `body`, and retries. */
+  send(url: string, jobId: string, body: unknown): Promise<void>;
   /** The latest deliveries, oldest first. */
   deliveries(): WebhookDelivery[];
   clear(): void;
@@ -66,19 +64,13 @@ export function createWebhooks(settings: Settings, clock: EmulatorClock, fetcher
   }
 
   return {
-    async send(url, jobId, body, stale) {
-      const { lossRate, delayMs, duplicate, reorder } = settings.webhooks;
+    async send(url, jobId, body) {
+      const { lossRate, delayMs, duplicate } = settings.webhooks;
       if (lossRate > 0 && clock.random() < lossRate) return;
       const text = JSON.stringify(body);
       await wait(clock, delayMs);
       await deliver(url, jobId, text);
       if (duplicate) await deliver(url, jobId, text);
-      if (reorder) await deliver(url, jobId, JSON.stringify(stale));
-    },
-    resend(jobId) {
-      const last = made.findLast((delivery) => delivery.jobId === jobId);
-      if (last !== undefined) void deliver(last.url, jobId, last.body);
-      return last !== undefined;
     },
     deliveries: () => made,
     clear() {

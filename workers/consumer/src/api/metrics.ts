@@ -109,7 +109,7 @@ function gateMetrics({ gate, budget, utilisation, ledger, metricErrors }: Stats)
   ];
 }
 
-const HOOK_RESULTS = ["woke", "adopted", "known", "late", "refused"] as const;
+const HOOK_RESULTS = ["woke", "unknown", "refused"] as const;
 
 function hookMetrics({ hooks }: Stats): string[] {
   if (hooks === null) return [];
@@ -120,10 +120,6 @@ function hookMetrics({ hooks }: Stats): string[] {
       "Ittybit's webhooks by what came of them, since the ledger's instance began.",
       results,
     ),
-    counter("prewarm_ittybit_hooks_unsigned_total", "Webhooks without a right signature.", [[{}, hooks.unsigned]]),
-    gauge("prewarm_ittybit_hooks_proven", "1 while webhooks come for what ends, and jobs are looked at seldom.", [
-      [{}, hooks.proven ? 1 : 0],
-    ]),
   ];
 }
 

@@ -110,13 +110,9 @@ const overview = z
     }),
     hooks: z
       .object({
-        woke: count.openapi({ description: "Jobs looked at because of one" }),
-        adopted: count.openapi({ description: "Jobs whose POST's answer was lost, found by one" }),
-        known: count.openapi({ description: "That told nothing new" }),
-        late: count.openapi({ description: "For what is over" }),
-        refused: count.openapi({ description: "Under a wrong token" }),
-        unsigned: count.openapi({ description: "Taken without a right signature, and not believed" }),
-        proven: z.boolean().openapi({ description: "They come: jobs are looked at seldom without one" }),
+        woke: count.openapi({ description: "That caused a look at a job" }),
+        unknown: count.openapi({ description: "That named no open job, or one that had its looks already" }),
+        refused: count.openapi({ description: "Without the right token or signature" }),
         refusedAt: time
           .nullable()
           .openapi({ description: "When Ittybit refused to take an address; for a day it is told none" }),

@@ -2,7 +2,6 @@ import type { Format } from "@prewarm/shared/config";
 import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
 import type { IttybitJob } from "../ittybit/dialects.ts";
-import type { Hook } from "../ittybit/webhooks/read-hook.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
@@ -76,8 +75,8 @@ export type ExchangeAnswer =
       status: "ok";
       /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
       ledgerId: string;
-      /** What the addresses of Ittybit's webhooks are made of; null where they have never been on. */
-      hookKey: string | null;
+      /** Handlers of 0.1.0 read it: null, so that they tell Ittybit no address. */
+      hookKey: null;
       /** To be dropped, and settled as `unposted` or `stopped`. */
       stop: { id: number; gen: number }[];
       give: Given[];
@@ -113,7 +112,7 @@ export interface Given {
   first: boolean;
   attempts: number;
   job: string | null;
-  /** Where Ittybit is told to call when its job has ended: the beginning of the address, part of the POST's body as `grantedAt` is. Null: nowhere. */
+  /** The address that Ittybit is told to call when the job has ended; part of the POST's body, as `grantedAt` is. Null: none. */
   hook: string | null;
   /** Of `finish`: how the job was seen to end. */
   sight: IttybitJob | null;
@@ -191,10 +190,12 @@ export interface Operators {
   /** The last ones, the newest first. */
   listDeliveries(): Promise<DeliveryView[]>;
   /**
-   * Ittybit says that a generation's job has ended; null: a body that names no job. `refused`: the token is not the generation's. Nothing else
-   * is told, for nothing is settled by it: the ledger looks for itself.
+   * A webhook names a job of Ittybit's (null: no job): the ledger looks at it now. The webhook settles nothing. `refused`: the token is wrong;
+   * `unknown`: no open job has this id, or its webhooks have caused two looks already.
    */
-  hooked(gen: number, token: string, hook: Hook | null): Promise<"taken" | "refused">;
+  pinged(token: string, ittybitJob: string | null): Promise<"taken" | "unknown" | "refused">;
+  /** Callers of 0.1.0 hand on webhooks by this call. It does nothing. */
+  hooked(gen: number, token: string, hook: unknown): Promise<"taken">;
 
   /** States by key; keys without a row are left out. ≤ 1,000 keys. */
   lookUp(keys: string[]): Promise<Record<string, JobState>>;
@@ -356,7 +357,8 @@ export const LEDGER_CALLS = {
   doctorFrom: "read",
   doctorSlice: "id",
   doctorDone: "idempotent",
-  hooked: "id",
+  pinged: "id",
+  hooked: "read",
   rearm: "idempotent",
   recover: "idempotent",
   restored: "id",
@@ -827,21 +829,13 @@ export interface LedgerStats {
 
 /** Ittybit's webhooks, since this instance of the ledger began. */
 export interface HookStats {
-  /** Jobs looked at because of one. */
+  /** That caused a look at a job. */
   woke: number;
-  /** Jobs whose POST's answer was lost, found by one. */
-  adopted: number;
-  /** That told nothing new: a second one, another job's id, a job that has not ended. */
-  known: number;
-  /** Of generations that are over. */
-  late: number;
-  /** Under a wrong token. */
+  /** That named no open job, or one that had its looks already. */
+  unknown: number;
+  /** Without the right token or signature. */
   refused: number;
-  /** Taken without a right signature: their bodies were not believed. */
-  unsigned: number;
-  /** They come for what ends, so that jobs are looked at seldom without one. */
-  proven: boolean;
-  /** When Ittybit refused a job because of its address, Unix ms: for a day none is told it; null: it did not. */
+  /** When Ittybit refused a job because of the address, Unix ms: jobs are made without it for a day. Null: it did not. */
   refusedAt: number | null;
 }
 

@@ -54,7 +54,6 @@ export interface BatchContext extends BatchDeps {
   /** The lease's end, Unix ms, as far as this handler can know; 0: none. */
   leaseUntil: number;
   ledgerId: string;
-  hookKey: string | null;
   /** Shared by every call of the batch: a Worker waits for 6 answers at once. */
   connections: Semaphore;
   /** Bytes of results held at once. */

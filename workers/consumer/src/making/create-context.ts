@@ -87,7 +87,6 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     hands: new Hands(),
     leaseUntil: 0,
     ledgerId: "",
-    hookKey: null,
     connections,
     memory: createSemaphore(MEMORY_BYTES),
     crowded: new Set(),

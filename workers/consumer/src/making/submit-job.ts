@@ -2,7 +2,6 @@ import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { WEBHOOK_FIELD } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
-import { hookAddress } from "../ittybit/webhooks/hook-address.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { Entry, Prepared } from "./hands.ts";
@@ -41,11 +40,9 @@ export function ofAnother(job: string): Outcome {
 
 /** The same for the same generation and grant, as long as the original is the same: a repeated POST is the same POST. */
 async function orderOf(context: BatchContext, { given, transform }: Entry, prepared: Prepared): Promise<JobOrder> {
-  const { ledgerId, hookKey } = context;
-  const { key, gen, grantedAt, first, hook } = given;
+  const { ledgerId } = context;
+  const { key, gen, grantedAt, first, hook: webhookUrl } = given;
   const { size, etag, input } = prepared.original;
-  const webhookUrl =
-    hook === null || hookKey === null ? null : await hookAddress(hook, gen, { ledgerId, key: hookKey });
   const order = { ledgerId, gen, key, transform, input: await input(grantedAt), size, etag, webhookUrl, again: !first };
   return jobOrder(order);
 }

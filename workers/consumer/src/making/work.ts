@@ -110,7 +110,6 @@ async function exchange(
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.ledgerId;
-  context.hookKey = answer.hookKey;
   return answer;
 }
 

@@ -164,6 +164,7 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("testEvent", WHO);
   say("promoteJob", "none", WHO);
   say("hooked", 1, "none", null);
+  say("pinged", "none", null);
   for (const states of [["dead"], ["queued"], ["retrying"], ["refused"], []] as const)
     say("listJobs", { ...page, filter: { ...NO_FILTER, states: [...states] } });
   const jobs = say("listJobs", { ...page, filter: NO_FILTER }).jobs;

@@ -1,6 +1,5 @@
 import { BODY_MAX_BYTES } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
-import { hookAddress } from "../../ittybit/webhooks/hook-address.ts";
 import { readHookState } from "../../ledger/tables/hook-state.ts";
 import { ENDPOINTS } from "../create-api.ts";
 import { bodyMaxOf, type Endpoint } from "../endpoint.ts";
@@ -31,8 +30,7 @@ function counted(total: number, size = CHUNK) {
 
 /** Where each route takes a body; the id, name or token in a path is one that exists. */
 async function pathOf(path: string, { sql }: ApiWorld): Promise<string> {
-  const secret = { ledgerId: "test", key: readHookState(sql)?.key ?? "" };
-  if (path.startsWith("/ittybit/")) return new URL(await hookAddress("https://x.example", GEN, secret)).pathname;
+  if (path.startsWith("/ittybit/")) return `/ittybit/${readHookState(sql)?.key}`;
   const known: Record<string, string> = { job: "0123456789a", id: "photo", name: "uploads" };
   const filled = path.replace(/\{([^}]+)\}/g, (_, name: string) => known[name] ?? "none");
   return path.endsWith("/import") ? `${filled}?replace=true` : filled;

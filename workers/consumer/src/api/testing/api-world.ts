@@ -8,7 +8,7 @@ import { clientOf } from "../../ledger/testing/client-of.ts";
 import { nodeSql } from "../../ledger/testing/node-sql.ts";
 import { testEngine } from "../../ledger/testing/test-engine.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
-import { createWrongTokens } from "../access/wrong-tokens.ts";
+import { createUnknownPings, createWrongTokens } from "../access/wrong-tokens.ts";
 import { createApi } from "../create-api.ts";
 import type { ApiDeps } from "../deps.ts";
 
@@ -71,6 +71,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     viewerTokens: [VIEWER],
     signingKeys: ["signing-key"],
     wrongTokens: createWrongTokens(),
+    unknownPings: createUnknownPings(),
     strangers: createStrangers(),
     secret: (name) => (name === "HOOK_SECRET" ? HOOK_SECRET : undefined),
     access: null,

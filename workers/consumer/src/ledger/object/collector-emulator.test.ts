@@ -45,9 +45,7 @@ it.each([
   const ids = made.flatMap((submission) => (submission.kind === "made" ? [submission.job.id] : []));
   expect(new Set(ids).size).toBe(JOBS);
   await expect.poll(() => emulator.control.stats().openJobs, { timeout: 15_000 }).toBe(0);
-  const open = new Map(
-    ids.map((job, gen) => [job, { job, gen, grantedAt: Date.now() - 60_000, live: false, rung: false }]),
-  );
+  const open = new Map(ids.map((job, gen) => [job, { job, gen, grantedAt: Date.now() - 60_000, live: false }]));
   const before = emulator.control.stats().total;
   const collector = new Collector({
     ...{ ittybit, clock: systemClock, log: () => undefined },
@@ -55,7 +53,7 @@ it.each([
     view: {
       open: () => [...open.values()],
       pace: () => ({ slots: { used: open.size, all: JOBS }, waiting: false, goal: 20 }),
-      ...{ jobMs: () => 10, claims: () => [], hooked: () => false },
+      ...{ jobMs: () => 10 },
       ...{ ledgerId: () => "L1", unheard: () => [], scan: () => null },
     },
     report: ({ ended }) => {

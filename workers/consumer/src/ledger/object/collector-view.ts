@@ -1,7 +1,6 @@
 import { openAtIttybit } from "../protocol/at-ittybit.ts";
 import { unheardJobs } from "../protocol/found-jobs.ts";
 import { closedFor, goalPerSecond, slotsOf } from "../protocol/gate.ts";
-import { openClaims } from "../protocol/hooked.ts";
 import { quantileMs } from "../protocol/job-times.ts";
 import { scanAfterRestore } from "../protocol/restored.ts";
 import { slotsTaken } from "../protocol/slots.ts";
@@ -22,8 +21,6 @@ export function collectorView(transactions: Transactions): CollectorView {
     ledgerId: () => transactions.read(({ ledgerId }) => ledgerId),
     unheard: () => transactions.read(unheardJobs),
     scan: () => transactions.read(scanAfterRestore),
-    claims: () => transactions.read(openClaims),
-    hooked: () => transactions.read(({ memory, now }) => memory.hooks.proof.isProven(now)),
     jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),
   };
 }

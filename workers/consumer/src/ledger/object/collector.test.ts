@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
-import type { Claim } from "../protocol/hook-memory.ts";
 import type { Collected, OpenJob, Unheard } from "../protocol/sightings.ts";
 import { ListingIttybit } from "../testing/listing-ittybit.ts";
 import { Collector } from "./collector.ts";
@@ -19,8 +18,6 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
     jobMs,
     quickMs: jobMs,
     untold: 0,
-    hooked: false,
-    claims: [] as Claim[],
     unheard: [] as Unheard[],
   };
   const found: (Collected & { at: number })[] = [];
@@ -38,8 +35,6 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
         goal: state.goal,
       }),
       ...{ ledgerId: () => "L1", unheard: () => state.unheard, scan: () => null },
-      claims: () => state.claims,
-      hooked: () => state.hooked,
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),
     },
     report(news) {
@@ -55,7 +50,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   /** A job at Ittybit that takes so long, and whose id the ledger knows. */
   function make(takesMs: number, live = false): string {
     const { id } = ittybit.make(takesMs);
-    open.push({ job: id, gen: ittybit.jobs.length, grantedAt: clock.now(), live, rung: false });
+    open.push({ job: id, gen: ittybit.jobs.length, grantedAt: clock.now(), live });
     return id;
   }
   const endedAt = (id: string) => found.find(({ ended }) => ended.some((job) => job.id === id))?.at ?? null;
@@ -91,7 +86,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
     await clock.sleep(75 + 700 * roll());
     seenFrom.set(id, Math.max(endsAt, clock.now()));
     state.untold -= 1;
-    open.push({ job: id, gen: made, grantedAt, live: false, rung: false });
+    open.push({ job: id, gen: made, grantedAt, live: false });
   }
   state.waiting = true;
   const began = clock.now();
@@ -476,6 +471,29 @@ describe("the loop", () => {
     await collector.ring();
     expect(ittybit.calls.length).toBeGreaterThan(calls);
     expect(collector.ring()).toBeNull();
+  });
+
+  it("looks at a slow job within one poll of its webhook, twice at most, and at no job that is not open", async () => {
+    const { collector, clock, ittybit, open, make } = setup();
+    const slow = make(3_600_000);
+    const looksIn = async (ms: number, between: () => void): Promise<number> => {
+      const before = ittybit.calls.length;
+      between();
+      for (let left = ms; left > 0; left -= 50) {
+        collector.ring();
+        await clock.sleep(50);
+      }
+      return ittybit.calls.length - before;
+    };
+    // Looks come each 60 s by now.
+    await looksIn(600_000, () => undefined);
+    await looksIn(1_000, () => undefined);
+    expect(await looksIn(300, () => undefined)).toBe(0);
+    expect(await looksIn(300, () => expect(collector.ping(slow)).toBe(true))).toBe(1);
+    expect(await looksIn(300, () => expect(collector.ping("job_other")).toBe(false))).toBe(0);
+    expect(await looksIn(300, () => expect(collector.ping(slow)).toBe(true))).toBe(1);
+    expect(await looksIn(300, () => expect(collector.ping(slow)).toBe(false))).toBe(0);
+    expect(open).toHaveLength(1);
   });
 
   it("is one, however often it is rung", () => {

@@ -45,9 +45,11 @@ export class Collector {
     return this.#running;
   }
 
-  /** Ends the rest: a job is worth a look now. */
-  wake(): void {
-    this.#bell.resolve();
+  /** A webhook names this job. False: it causes no look. */
+  ping(job: string): boolean {
+    const isHeard = this.#looks.memory.ping(job);
+    if (isHeard) this.#bell.resolve();
+    return isHeard;
   }
 
   async #loop(): Promise<void> {
@@ -73,9 +75,8 @@ export class Collector {
       this.#looks.memory.update(view.open());
       const now = clock.now();
       const viewers = [...this.#looks.memory.watched.values()].filter(({ live }) => live);
-      const isRung = [...this.#looks.memory.watched.values()].some(({ rung }) => rung);
-      const isCalled = isRung || this.#looks.claimsDue(now).length > 0;
-      const viewer = isCalled || viewers.some((one) => this.#looks.dueAt(one) <= now);
+      const isPinged = [...this.#looks.memory.watched.values()].some((one) => one.isPinged);
+      const viewer = isPinged || viewers.some((one) => this.#looks.dueAt(one) <= now);
       const cadence = cadenceMs({ ...view.pace(), pages, viewer });
       const firstLooks = viewers.filter(({ lookedAt }) => lookedAt === null).map((one) => this.#looks.dueAt(one));
       const at = Math.max(earliest, Math.min(began + cadence, ...firstLooks));

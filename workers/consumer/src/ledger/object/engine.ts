@@ -1,6 +1,5 @@
-import { opens } from "../../ittybit/webhooks/hook-address.ts";
-import type { Hook } from "../../ittybit/webhooks/read-hook.ts";
 import { errorText } from "../../platform/log.ts";
+import { indexOfSecret } from "../../platform/secret-equality.ts";
 import type {
   AcceptChunk,
   ActionView,
@@ -39,8 +38,6 @@ import { countMatches } from "../protocol/count-matches.ts";
 import { noteDeploy } from "../protocol/deployed.ts";
 import { testEvent } from "../protocol/events.ts";
 import { exchange } from "../protocol/exchange.ts";
-import { hookStats, makeHookKey } from "../protocol/hook-url.ts";
-import { hooked } from "../protocol/hooked.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { answerOf, once } from "../protocol/once.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
@@ -48,8 +45,8 @@ import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/rec
 import { beforeRestore, numberAbove, recover, restored } from "../protocol/restored.ts";
 import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
-import { NOTHING } from "../protocol/sightings.ts";
 import { slotsTaken } from "../protocol/slots.ts";
+import { hookStats, makeHookKey } from "../protocol/webhook-address.ts";
 import { audit, listAudit } from "../tables/audit.ts";
 import { addToCopy, beginCopy, endCopy, readCopy } from "../tables/copy.ts";
 import { recordDead } from "../tables/dead-messages.ts";
@@ -153,18 +150,21 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#change((tx) => exchange(tx, request));
   }
 
-  async hooked(gen: number, token: string, hook: Hook | null, id?: string): Promise<"taken" | "refused"> {
-    const { meta, hookState, hooks, heard } = this.#transactions.memory;
-    if (hookState === null || !(await opens(token, gen, { ledgerId: meta.ledgerId, key: hookState.key }))) {
-      hooks.counts.refused += 1;
+  async pinged(token: string, job: string | null, id?: string): Promise<"taken" | "unknown" | "refused"> {
+    const { hookState, pings, heard } = this.#transactions.memory;
+    if (hookState === null || (await indexOfSecret(token, [hookState.key])) !== 0) {
+      pings.refused += 1;
       return "refused";
     }
-    if (!heard.isNew(id)) return "taken";
-    const ended = hook && this.#read((tx) => hooked(tx, gen, hook));
-    if (ended !== null && this.steps.collected({ ...NOTHING, ended: [ended] }) > 0) this.#follow();
-    else this.#collect();
-    this.#collector.wake();
-    return "taken";
+    if (job === null || !heard.isNew(id)) return "taken";
+    this.#collect();
+    const isHeard = this.#collector.ping(job);
+    pings[isHeard ? "woke" : "unknown"] += 1;
+    return isHeard ? "taken" : "unknown";
+  }
+
+  hooked(): Promise<"taken"> {
+    return Promise.resolve("taken");
   }
 
   recordDead(messages: DeadMessage[]): void {

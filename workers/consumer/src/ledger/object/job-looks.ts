@@ -4,7 +4,6 @@ import type { NoResult } from "../../ittybit/client.ts";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { Log } from "../../platform/log.ts";
 import { createSemaphore } from "../../platform/semaphore.ts";
-import type { Claim } from "../protocol/hook-memory.ts";
 import { type Collected, NOTHING, type OpenJob } from "../protocol/sightings.ts";
 import { JobSeeks, type SeekView } from "./job-seeks.ts";
 import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
@@ -35,10 +34,6 @@ export interface CollectorView extends SeekView {
   pace(): { slots: { used: number; all: number }; waiting: boolean; goal: number };
   /** Learned job time in ms at this quantile. */
   jobMs(q: number): number;
-  /** Ids that hooks named for generations whose job nobody has told. */
-  claims(): Claim[];
-  /** Whether Ittybit's hooks are known to come: then what no viewer waits for is looked at seldom without one. */
-  hooked(): boolean;
 }
 
 export interface LookDeps {
@@ -65,8 +60,6 @@ const SINGLES_ALONE_MAX = 48;
 /** After a look that failed, doubled each time up to the second. */
 const FAILED_MS = 1_000;
 const FAILED_MAX_MS = 30_000;
-/** From one look at a job to the next where hooks come. Nobody waits for it but those behind it in line. */
-const HOOKED_MS = 15_000;
 /** Jobs follow each other: after the last one for so long. */
 const FLOWING_MS = 3_000;
 /** A refused account is tried again this rarely. */
@@ -89,7 +82,6 @@ export class JobLooks {
   #relearnAt = Number.POSITIVE_INFINITY;
   #notBefore = 0;
   #failures = 0;
-  #hooked = false;
 
   constructor(deps: LookDeps) {
     this.#deps = deps;
@@ -103,7 +95,7 @@ export class JobLooks {
   /** Something is looked for, now or soon. */
   get isOpen(): boolean {
     const isSought = this.#manner !== "singles" && this.#seeks.isOpen;
-    return this.memory.watched.size + this.#deps.view.claims().length > 0 || isSought;
+    return this.memory.watched.size > 0 || isSought;
   }
 
   /** No call before then, Unix ms. */
@@ -114,15 +106,9 @@ export class JobLooks {
   /** @returns calls made */
   async look(now: number): Promise<number> {
     if (now >= this.#relearnAt) this.#learn("cursors");
-    this.#hooked = this.#deps.view.hooked();
-    const claims = this.claimsDue(now).slice(0, SINGLES_MAX);
     const sought = this.#manner === "singles" ? 0 : this.#seeks.look(now);
-    const calls = await Promise.all([this.#lookAtDue(now), this.#readClaims(claims), sought]);
+    const calls = await Promise.all([this.#lookAtDue(now), sought]);
     return calls.reduce((sum, some) => sum + some, 0);
-  }
-
-  claimsDue(now: number): Claim[] {
-    return this.#deps.view.claims().filter(({ at }) => at <= now);
   }
 
   async #lookAtDue(now: number): Promise<number> {
@@ -249,30 +235,10 @@ export class JobLooks {
       // A dialect may answer with another id than the one it was asked for.
       this.#tell([{ ...look.job, id: one.job }]);
     } else if (look.kind === "absent") {
-      one.lookedAt = this.#deps.clock.now();
-      one.unknown += 1;
+      Object.assign(one, { lookedAt: this.#deps.clock.now(), unknown: one.unknown + 1, isPinged: false });
       const onNoPage = one.missed > 0 || this.#manner === "singles";
       if (onNoPage && this.#isGone(one)) this.#report({ absent: [one.job] });
     } else this.#noResult(look);
-    return true;
-  }
-
-  /** Never a cursor, and never on a page that is waited for: a hook may name anything. */
-  async #readClaims(claims: readonly Claim[]): Promise<number> {
-    const calls = await Promise.all(claims.map((claim) => this.#connections.run(() => this.#readClaim(claim))));
-    return calls.filter((made) => made).length;
-  }
-
-  async #readClaim({ gen, job: id }: Claim): Promise<boolean> {
-    if (this.#isHalted()) return false;
-    const look = await this.#deps.ittybit.get(id);
-    if (look.kind === "job") {
-      const job = { ...look.job, id };
-      const isEnded = job.status !== "pending";
-      this.#report({ claimed: [{ gen, job }], ended: isEnded ? [job] : [], pending: isEnded ? [] : [id] });
-    } else if (look.kind === "throttled" || look.kind === "account") this.#noResult(look);
-    // Whatever was named there: it must not hold up the looks at jobs that we know.
-    else this.#report({ claimed: [{ gen, job: null }] });
     return true;
   }
 
@@ -312,7 +278,7 @@ export class JobLooks {
 
   #report(found: Partial<Collected>): void {
     const all = { ...NOTHING, ...found };
-    const lists = [all.ended, all.pending, all.absent, all.claimed, all.found, all.unmade];
+    const lists = [all.ended, all.pending, all.absent, all.found, all.unmade];
     const isEmpty = lists.every(({ length }) => length === 0);
     if (isEmpty && all.throttledUntil === null && all.account === null) return;
     this.#deps.report(all);
@@ -328,8 +294,6 @@ export class JobLooks {
 
   dueAt(one: Watched): number {
     const single = this.#manner === "singles" || one.missed >= MISSED_MAX || one.unknown > 0;
-    const { view } = this.#deps;
-    const after = dueAt(one, (q) => view.jobMs(q), single);
-    return one.rung || one.live || !this.#hooked ? after : Math.max(after, (one.lookedAt ?? after) + HOOKED_MS);
+    return dueAt(one, (q) => this.#deps.view.jobMs(q), single);
   }
 }

@@ -16,7 +16,7 @@ function setup() {
   const collector = new Collector({
     ...{ ittybit, clock, sleep: (ms: number) => clock.sleep(ms), log: () => undefined },
     view: {
-      ...{ open: () => [], claims: () => [], hooked: () => false, jobMs: () => 1_000, ledgerId: () => "L1" },
+      ...{ open: () => [], jobMs: () => 1_000, ledgerId: () => "L1" },
       pace: () => ({ slots: { used: 1, all: 2 }, waiting: true, goal: 1 }),
       ...{ unheard: () => state.unheard, scan: () => state.scan },
     },

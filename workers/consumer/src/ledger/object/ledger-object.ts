@@ -70,7 +70,8 @@ export abstract class LedgerObject<Env> extends DurableObject<Env> implements An
   doctorFrom(...args: Call<"doctorFrom">) { return this.#engine.doctorFrom(...args); }
   doctorSlice(...args: Call<"doctorSlice">) { return this.#engine.doctorSlice(...args); }
   doctorDone(...args: Call<"doctorDone">) { return this.#engine.doctorDone(...args); }
-  hooked(...args: Call<"hooked">) { return this.#engine.hooked(...args); }
+  pinged(...args: Call<"pinged">) { return this.#engine.pinged(...args); }
+  hooked(..._: Call<"hooked">) { return this.#engine.hooked(); }
   rearm(...args: Call<"rearm">) { return this.#engine.rearm(...args); }
   recover(...args: Call<"recover">) { return this.#engine.recover(...args); }
   restored(...args: Call<"restored">) { return this.#engine.restored(...args); }

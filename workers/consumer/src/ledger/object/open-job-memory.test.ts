@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dueAt, OpenJobMemory } from "./open-job-memory.ts";
 
-const job = (n: number) => ({ job: `j${n}`, gen: n, grantedAt: n, live: false, rung: false });
+const job = (n: number) => ({ job: `j${n}`, gen: n, grantedAt: n, live: false });
 
 describe("OpenJobMemory", () => {
   it("orders by the grant, whenever an id was told", () => {
@@ -40,11 +40,15 @@ describe("OpenJobMemory", () => {
 
 describe("a look", () => {
   const jobMs = () => 2_000;
-  const watched = { ...job(1_000), missed: 0, unknown: 0 };
+  const watched = { ...job(1_000), missed: 0, unknown: 0, pings: 0, isPinged: false };
 
   it("falls at the learned time, also for a job that a page happened to show before", () => {
     expect(dueAt({ ...watched, lookedAt: null }, jobMs, false)).toBe(3_000);
     expect(dueAt({ ...watched, lookedAt: 2_500 }, jobMs, false)).toBe(3_000);
     expect(dueAt({ ...watched, lookedAt: 3_100 }, jobMs, false)).toBe(3_100);
+  });
+
+  it("falls at once where a webhook names the job", () => {
+    expect(dueAt({ ...watched, lookedAt: 100_000, isPinged: true }, jobMs, true)).toBe(1_000);
   });
 });

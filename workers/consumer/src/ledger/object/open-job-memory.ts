@@ -7,8 +7,15 @@ export interface Watched extends OpenJob {
   missed: number;
   /** Reads by its id in a row that did not find it. */
   unknown: number;
+  /** Webhooks that named it. */
+  pings: number;
+  /** A webhook named it, and no look has shown it since. */
+  isPinged: boolean;
 }
 
+/** Webhooks of one job that each cause a look. Anybody who knows the address can send more. */
+const PINGS_MAX = 2;
+const UNSEEN = { lookedAt: null, missed: 0, unknown: 0, pings: 0, isPinged: false };
 /** Ended jobs are remembered for their places in Ittybit's list: so many at most, a few hundred kB. */
 const KNOWN_MAX = 10_000;
 /** From this multiple of what nearly all jobs take on, a job is slow, and is looked at ever more rarely … */
@@ -34,7 +41,7 @@ export class OpenJobMemory {
     for (const job of this.watched.keys()) if (!ids.has(job)) this.watched.delete(job);
     for (const one of open) {
       const last = this.watched.get(one.job);
-      this.watched.set(one.job, { lookedAt: null, missed: 0, unknown: 0, ...last, ...one });
+      this.watched.set(one.job, { ...UNSEEN, ...last, ...one });
       if (!placed.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.grantedAt });
     }
     this.#known.sort((a, b) => a.grantedAt - b.grantedAt);
@@ -44,7 +51,15 @@ export class OpenJobMemory {
   /** Ittybit shows it, and it has not ended. */
   shown(job: string, now: number): void {
     const one = this.watched.get(job);
-    if (one !== undefined) Object.assign(one, { lookedAt: now, unknown: 0 });
+    if (one !== undefined) Object.assign(one, { lookedAt: now, unknown: 0, isPinged: false });
+  }
+
+  /** A webhook names the job, which is due a look now. False: it is not open, or it has had its looks. */
+  ping(job: string): boolean {
+    const one = this.watched.get(job);
+    if (one === undefined || one.pings >= PINGS_MAX) return false;
+    Object.assign(one, { pings: one.pings + 1, isPinged: true });
+    return true;
   }
 
   onPage(job: string): void {
@@ -72,7 +87,7 @@ type JobMs = (q: number) => number;
 
 /** When the job is worth a look, Unix ms. `single`: each look is a call for this one job. */
 export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
-  if (one.rung) return one.grantedAt;
+  if (one.isPinged) return one.grantedAt;
   const first = one.grantedAt + (single ? jobMs(0.5) : jobMs(0.02));
   // A page shows younger jobs too: that makes them no older.
   if (one.lookedAt === null || one.lookedAt < first) return first;

@@ -89,7 +89,7 @@ export function cadenceMs(now: {
   goal: number;
   /** Calls of the last look. */
   pages: number;
-  /** Whether a viewer's job may have ended, or a hook has come. */
+  /** Whether a viewer's job may have ended, or a webhook names one. */
   viewer: boolean;
 }): number {
   const busy = now.waiting && now.slots.used >= BUSY_SHARE * now.slots.all;

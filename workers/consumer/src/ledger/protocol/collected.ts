@@ -3,7 +3,6 @@ import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING } from "../tables/row.ts";
 import { noteFound, unmade } from "./found-jobs.ts";
 import { openBreaker, probeTaken } from "./gate.ts";
-import { claimed } from "./hooked.ts";
 import { learnJobMs } from "./job-times.ts";
 import { slowness } from "./late-jobs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -18,7 +17,6 @@ export function collected(tx: LedgerTx, found: Collected): number {
   const { memory, now } = tx;
   if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
-  for (const { gen, job } of found.claimed) claimed(tx, gen, job);
   for (const job of found.found) noteFound(tx, job);
   unmade(tx, found.unmade);
   const holders = holdersByJob(tx);
@@ -56,7 +54,6 @@ function release(tx: LedgerTx, job: string): boolean {
     tx.sql,
     gone.map(({ gen }) => gen),
   );
-  for (const { gen } of gone) tx.memory.hooks.forget(gen);
   return gone.length > 0;
 }
 
@@ -66,16 +63,10 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
   const holder = holders.get(job.id);
   if (holder === undefined || memory.isEnded(holder.entry.gen)) return isReleased;
   memory.sights.set(holder.entry.gen, job);
-  noteHook(tx, holder.entry, job);
   learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
   tx.gateNow.memory.begun.noteEnded(holder.entry.grantedAt);
   probeTaken(tx.gateNow, holder.entry.gen);
   return true;
-}
-
-/** Notes whether the hook of the job came. Ittybit documents no hook for a cancelled job. */
-function noteHook({ memory: { hooks }, now }: LedgerTx, { gen, hook }: Entry, { status }: IttybitJob): void {
-  if (hook !== null && status !== "cancelled") hooks.proof.ended(gen, hooks.hasRung(gen), now);
 }
 
 /** How long the job took, in ms: by Ittybit's times, or else until its end was observed. */

@@ -34,8 +34,7 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   settle(tx, hand, request.settled);
   const { look, capped } = ask(tx, hand, request.asks);
   const stop = stops(tx, hand, request.have);
-  const hookKey = tx.memory.hookState?.key ?? null;
-  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey, look, capped, stop };
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey: null, look, capped, stop };
   if (request.leave) {
     leaveBehind(tx, hand, false);
     return { ...answer, look: [], stop: [], give: [], again: 0, more: false, stay: false };

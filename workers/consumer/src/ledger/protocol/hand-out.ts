@@ -6,10 +6,10 @@ import type { Entry, Hand } from "../tables/hands.ts";
 import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
 import { admit, closedFor, isHeldBack } from "./gate.ts";
-import { hookUrlNow } from "./hook-url.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { type Slots, slotsTaken } from "./slots.ts";
 import { backToWaiting, cancelOpen, entryOf, isLocked, isStale, newGeneration } from "./transitions.ts";
+import { webhookAddress } from "./webhook-address.ts";
 
 /** Jobs that one call may take over. */
 const TAKE_MAX = 12;
@@ -147,7 +147,7 @@ function go(one: Hands): void {
       continue;
     }
     const paid = { day: dayOf(tx.now), paidBy: row.lane };
-    const grant = { granted: true, first: true, grantedAt: tx.now, hook: hookUrlNow(tx), ...paid };
+    const grant = { granted: true, first: true, grantedAt: tx.now, hook: webhookAddress(tx), ...paid };
     Object.assign(entry, grant, { notBefore: answer.notBefore });
     tx.memory.hands.touch(hand);
     tx.time("wait", tx.now - row.created);

@@ -13,7 +13,6 @@ import type { Bucket } from "./bucket.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
 import { HeardCalls } from "./heard-calls.ts";
-import { HookMemory } from "./hook-memory.ts";
 import { LatelyStored } from "./lately-stored.ts";
 import { ViewedToday } from "./viewed-today.ts";
 
@@ -43,7 +42,8 @@ export class Memory implements Kept {
   readonly told = new Set<number>();
   /** When the job of a generation was last observed open, Unix ms. */
   readonly shown = new Map<number, number>();
-  readonly hooks = new HookMemory();
+  /** Ittybit's webhooks, by the effect that they had. */
+  readonly pings = { woke: 0, unknown: 0, refused: 0 };
   readonly deliveries: Deliveries;
   readonly heard = new HeardCalls();
   readonly gate: GateMemory;
@@ -94,6 +94,5 @@ export class Memory implements Kept {
     this.told.delete(gen);
     this.shown.delete(gen);
     this.gate.unfetched.delete(gen);
-    this.hooks.forget(gen);
   }
 }

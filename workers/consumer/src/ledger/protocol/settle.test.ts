@@ -108,7 +108,8 @@ describe("what became of a job", () => {
       ittybit: { webhooks: "wake", publicUrl },
     });
     const go = granted("o", KEY);
-    expect(go.hook).toBe(publicUrl);
+    const address = `${publicUrl}/ittybit/${"A".repeat(43)}`;
+    expect(go.hook).toBe(address);
     settle("o", go, { kind: "unhooked", message: "unknown field webhook_url" });
     expect([slots(), abandoned(), attempts(KEY)]).toEqual([0, [], []]);
     expect(row(KEY)).toMatchObject({ attempts: 0, due: clock.ms });
@@ -116,7 +117,7 @@ describe("what became of a job", () => {
     expect(again).toMatchObject({ phase: "go", hook: null });
     expect(again?.gen).toBeGreaterThan(go.gen);
     clock.advance(86_401);
-    expect(granted("later", "b/400-high.webp").hook).toBe(publicUrl);
+    expect(granted("later", "b/400-high.webp").hook).toBe(address);
   });
 
   it("unclear, when its job is known by then: left behind with it, and no attempt", () => {

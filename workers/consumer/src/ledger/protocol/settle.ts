@@ -3,7 +3,6 @@ import type { ExchangeRequest, Outcome } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, type Row, STORED } from "../tables/row.ts";
 import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "./gate.ts";
-import { refuseHooks } from "./hook-url.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeAgain } from "./purge.ts";
 import { throttled } from "./throttled.ts";
@@ -20,6 +19,7 @@ import {
   takeOut,
 } from "./transitions.ts";
 import { noteFetched, noteUnfetched } from "./unfetched.ts";
+import { refuseHooks } from "./webhook-address.ts";
 
 /** Unclear POSTs of one generation until the generation is given up. */
 const UNCLEAR_MAX = 6;
@@ -153,7 +153,7 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       refuse(tx, row, outcome);
       return;
     case "unclear":
-      // The job is known by now from its hook or from another handler, so the outcome is clear.
+      // The collector or another handler has found the job by now, so the outcome is clear.
       if (entry.job === null) unclear(tx, one, outcome);
       else keepForLater(tx, one, tx.now);
       return;

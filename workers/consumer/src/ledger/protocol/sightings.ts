@@ -8,8 +8,6 @@ export interface OpenJob {
   grantedAt: number;
   /** True when a viewer waits for it. */
   live: boolean;
-  /** Its hook has just come: it is worth a look now. */
-  rung: boolean;
 }
 
 /** A granted generation whose job nobody has told. */
@@ -37,8 +35,6 @@ export interface Collected {
   pending: string[];
   /** More than ten minutes old, on no page, and `GET` says 404. */
   absent: string[];
-  /** What stands under an id that a hook named for a generation; null: nothing. */
-  claimed: { gen: number; job: IttybitJob | null }[];
   /** Jobs on pages of the list whose generation's job nobody has told. */
   found: IttybitJob[];
   /** Generations given up of which complete lists show no job. */
@@ -50,6 +46,6 @@ export interface Collected {
 }
 
 export const NOTHING: Collected = {
-  ...{ ended: [], pending: [], absent: [], claimed: [], found: [], unmade: [] },
+  ...{ ended: [], pending: [], absent: [], found: [], unmade: [] },
   ...{ throttledUntil: null, account: null },
 };

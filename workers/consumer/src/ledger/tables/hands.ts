@@ -21,7 +21,7 @@ export interface Entry {
   day: string;
   /** Whose share of the budget paid, whoever joined later. */
   paidBy: LaneCode;
-  /** Where its job is told to call, as it was at the first grant; null: nowhere. */
+  /** The address that its job is told to call, since the first grant; null: none. 0.1.0 kept an origin here, which is not read. */
   hook: string | null;
   /** Since when its result could not be fetched, Unix ms; null: nobody has failed to. */
   unfetchedSince: number | null;
@@ -219,7 +219,7 @@ function unpack([id, gen, first, job, due, grantedAt, lane, day, paidBy, hook, u
   const granted = grantedAt > 0;
   const memory = { notBefore: grantedAt, ready: false, kept: !granted, silent: false };
   const paid = { grantedAt, lane, day, paidBy };
-  const told = { hook: hook ?? null, unfetchedSince: unfetchedSince ?? null };
+  const told = { hook: hook?.includes("/ittybit/") ? hook : null, unfetchedSince: unfetchedSince ?? null };
   return { id, gen, granted, first: Boolean(first), job, due, ...paid, ...told, ...memory };
 }
 

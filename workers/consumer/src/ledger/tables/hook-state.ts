@@ -1,9 +1,9 @@
 import { getDoc, putDoc } from "./docs.ts";
 import type { Sql } from "./sql.ts";
 
-/** What the ledger keeps for Ittybit's webhooks. */
+/** The document `hooks`, for Ittybit's webhooks. */
 export interface HookState {
-  /** Of the addresses, 32 bytes in base64url: made once and never replaced, for an address is part of the body that a key stands for. */
+  /** The token of the one address that all jobs are told to call: 32 bytes in base64url, made once. */
   key: string;
   /** When Ittybit refused a job because of such an address, Unix ms; 0: never. */
   refusedAt: number;
