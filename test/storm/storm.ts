@@ -70,6 +70,11 @@ export async function playStorm(settings: StormSettings): Promise<Played> {
   }
 }
 
+interface DeadPage {
+  jobs: { key: string; attempts: number; error: { code: string; message: string } | null }[];
+  nextCursor: string | null;
+}
+
 interface StormDeps {
   settings: StormSettings;
   stack: StormStack;
@@ -106,7 +111,7 @@ class Storm {
     await this.#settle();
     const seen = await viewers.stop();
     const jobs = [...mock.jobs.all];
-    const [dead, cameBack] = [await this.#deadKeys(), await this.#cameBack()];
+    const [dead, cameBack] = [await this.#deadLetters(), await this.#cameBack()];
     const last = await this.#lastViews();
     await stack.stop();
     return {
@@ -185,16 +190,20 @@ class Storm {
     }
   }
 
-  async #deadKeys(): Promise<string[]> {
-    const keys: string[] = [];
+  /** The dead letters, each with its reason. */
+  async #deadLetters(): Promise<Map<string, string>> {
+    const dead = new Map<string, string>();
     let cursor: string | null = null;
     do {
-      const page: { jobs: { key: string; error?: { code?: string } | null }[]; nextCursor: string | null } =
-        await this.#deps.stack.api("GET", `/jobs?state=dead${cursor === null ? "" : `&cursor=${cursor}`}`);
-      keys.push(...page.jobs.map(({ key }) => key));
+      const page: DeadPage = await this.#deps.stack.api(
+        "GET",
+        `/jobs?state=dead${cursor === null ? "" : `&cursor=${cursor}`}`,
+      );
+      for (const { key, attempts, error } of page.jobs)
+        dead.set(key, `attempt ${attempts}, ${error?.code}: ${error?.message}`);
       cursor = page.nextCursor;
     } while (cursor !== null);
-    return keys;
+    return dead;
   }
 
   /** Objects of purged images that no look of the purge is to come for. A put that met the purge is deleted by its second look. */

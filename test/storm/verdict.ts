@@ -21,7 +21,8 @@ export interface Outcome {
   /** Views in the storm. */
   statuses: ReadonlyMap<string, number>;
   wrongViews: readonly string[];
-  dead: readonly string[];
+  /** Why each dead letter is one, by its key. */
+  dead: ReadonlyMap<string, string>;
   /** Objects of purged images that nothing will delete any more. */
   cameBack: readonly string[];
   broken: readonly string[];
@@ -49,7 +50,7 @@ export function judgeStorm(outcome: Outcome): Verdict {
     "wrong image": [...outcome.wrongViews, ...wrongOf(outcome)],
     "5xx to a viewer": serverErrors(outcome),
     "came back after a purge": outcome.cameBack,
-    dead: outcome.dead,
+    dead: [...outcome.dead].map(([key, reason]) => `${key} (${reason})`),
     "platform limit": outcome.broken,
     unfinished: outcome.unfinished,
   };
@@ -78,7 +79,7 @@ function lostOf({ owed, last, purged, dead, deletedByHand }: Outcome): string[] 
   return owed
     .filter(({ id, width }) => {
       const key = keyOf({ id, width });
-      if (purged.has(imageOfKey(key)) || dead.includes(key) || deletedByHand.has(key)) return false;
+      if (purged.has(imageOfKey(key)) || dead.has(key) || deletedByHand.has(key)) return false;
       return last.get(key)?.status !== 200;
     })
     .map(keyOf);
