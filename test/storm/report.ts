@@ -2,7 +2,8 @@ import { memoryLine } from "./memory.ts";
 import type { Played, StormSettings } from "./storm.ts";
 import { paidPerVariant } from "./verdict.ts";
 
-const SHOWN = 12;
+/** Lines shown of each kind of violation, and of variants that were paid twice. */
+const SHOWN = 6;
 
 /** What a storm was, what it ended with, and one line for the verdict. */
 export function printStorm(
@@ -29,8 +30,11 @@ export function printStorm(
   say(`views               ${list(outcome.statuses)}`);
   say(`verdict             ${list(new Map(Object.entries(verdict.counts) as [string, number][]))}`);
   say(`workerd, MB         ${memoryLine(memory)}`);
-  for (const violation of verdict.violations.slice(0, SHOWN)) say(`VIOLATION ${violation}`);
-  if (verdict.violations.length > SHOWN) say(`… and ${verdict.violations.length - SHOWN} more`);
+  for (const reason of verdict.explained) say(`explained           ${reason}`);
+  for (const [kind, all] of Map.groupBy(verdict.violations, (text) => text.split(":")[0] ?? "")) {
+    for (const violation of all.slice(0, SHOWN)) say(`VIOLATION ${violation}`);
+    if (all.length > SHOWN) say(`… and ${all.length - SHOWN} more of kind "${kind}"`);
+  }
   const { variants, kills, seed, faults: share, restore } = settings;
   const what = `${variants} variants, ${kills} kills, ${share * 100} % faults${restore ? ", a restore" : ""}, seed ${seed}, ${seconds} s`;
   const n = verdict.violations.length;

@@ -71,7 +71,7 @@ export async function playStorm(settings: StormSettings): Promise<Played> {
 }
 
 interface DeadPage {
-  jobs: { key: string; attempts: number; error: { code: string; message: string } | null }[];
+  jobs: { job: string; key: string }[];
   nextCursor: string | null;
 }
 
@@ -183,11 +183,28 @@ class Storm {
       if (open === 0) return;
       if (open !== left) [left, since] = [open, Date.now()];
       if (Date.now() - since > STUCK_MS) {
-        this.#done.unfinished.push(`${open} jobs were still open after ${STUCK_MS / 1_000} s without progress`);
+        this.#done.unfinished.push(
+          `${open} jobs were still open after ${STUCK_MS / 1_000} s without progress: ${await this.#openJobs()}`,
+        );
         return settings.say(JSON.stringify(states));
       }
       await later(5 * STEP_MS);
     }
+  }
+
+  /** The first open jobs, and what each waits for. */
+  async #openJobs(): Promise<string> {
+    const { stack, mock } = this.#deps;
+    const { jobs }: { jobs: { job: string; key: string; ittybitJob: string | null }[] } = await stack.api(
+      "GET",
+      "/jobs?state=queued,processing,retrying&limit=3",
+    );
+    const lines = jobs.map(async ({ job, key, ittybitJob }) => {
+      const { waitingFor }: { waitingFor: { text: string } | null } = await stack.api("GET", `/jobs/${job}`);
+      const isReused = mock.jobs.all.filter(({ id }) => id === ittybitJob).length > 1;
+      return `${key}, ${ittybitJob}${isReused ? " (an id that Ittybit gave twice)" : ""}, ${waitingFor?.text ?? "not waiting"}`;
+    });
+    return (await Promise.all(lines)).join("; ");
   }
 
   /** The dead letters, each with its reason. */
@@ -199,8 +216,11 @@ class Storm {
         "GET",
         `/jobs?state=dead${cursor === null ? "" : `&cursor=${cursor}`}`,
       );
-      for (const { key, attempts, error } of page.jobs)
-        dead.set(key, `attempt ${attempts}, ${error?.code}: ${error?.message}`);
+      for (const { job, key } of page.jobs) {
+        const { history }: { history: { code: string; message: string; ittybitJob: string | null }[] } =
+          await this.#deps.stack.api("GET", `/jobs/${job}`);
+        dead.set(key, history.map((one) => `${one.ittybitJob} ${one.code}: ${one.message}`).join(", then "));
+      }
       cursor = page.nextCursor;
     } while (cursor !== null);
     return dead;

@@ -60,12 +60,24 @@ describe("the verdict of a storm", () => {
     ["a 5xx in the storm", { statuses: new Map([["503", 2]]) }, /^5xx to a viewer: 2 × 503/],
     ["a 5xx at the end", { last: lastWith({ ...SEEN, status: 500 }) }, /^5xx to a viewer: /],
     ["a dead letter", { dead: new Map([[keyOf(FIRST), "attempt 6"]]) }, /^dead: /],
+    [
+      "a dead letter of which Ittybit failed one job only",
+      { dead: new Map([[keyOf(FIRST), "attempt 2"]]), jobs: [...JOBS, jobOf(FIRST, 99, { fails: true })] },
+      /^dead: /,
+    ],
     ["an object that came back", { cameBack: ["a"] }, /^came back after a purge: a/],
     ["a broken limit", { broken: ["platform limit: 7 connections"] }, /^platform limit: /],
     ["an act that did not end", { unfinished: ["not settled"] }, /^unfinished: /],
     ["a job too many", { jobs: [...JOBS, jobOf(FIRST, 99)] }, /^paid: 17 jobs for 16/],
   ])("tells of %s", (_, changes, told) => {
     expect(judgeStorm(outcome(changes)).violations).toContainEqual(expect.stringMatching(told));
+  });
+
+  it("explains a dead letter of which Ittybit failed two jobs", () => {
+    const jobs = [...JOBS, jobOf(FIRST, 98, { fails: true }), jobOf(FIRST, 99, { fails: true })];
+    const verdict = judgeStorm(outcome({ dead: new Map([[keyOf(FIRST), "attempt 2"]]), jobs }));
+    expect(verdict.violations).toEqual([]);
+    expect(verdict.explained).toEqual([`dead: ${keyOf(FIRST)} (attempt 2)`]);
   });
 
   it.each<[string, Partial<Outcome>]>([

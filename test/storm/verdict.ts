@@ -5,6 +5,9 @@ import type { View } from "./viewers.ts";
 /** Jobs paid for each calm variant, at most. */
 export const PAID_MOST = { withoutRestore: 1.02, withRestore: 1.05 };
 
+/** Jobs of one variant that Ittybit fails until the variant is a dead letter. */
+const FAILED_ENDS = 2;
+
 /** What a storm ended with, as it was seen from outside. */
 export interface Outcome {
   /** Every variant that a request accepted and nobody cancelled. */
@@ -33,6 +36,8 @@ export interface Outcome {
 
 export interface Verdict {
   violations: string[];
+  /** Dead letters that are right: Ittybit failed two jobs of the variant. */
+  explained: string[];
   counts: Record<string, number | string>;
 }
 
@@ -43,6 +48,12 @@ export interface Verdict {
 export function judgeStorm(outcome: Outcome): Verdict {
   const paid = paidPerVariant(outcome);
   const most = outcome.restored ? PAID_MOST.withRestore : PAID_MOST.withoutRestore;
+  const failed = Map.groupBy(
+    outcome.jobs.filter(({ fails }) => fails),
+    ({ metadata }) => metadata.key ?? "",
+  );
+  const isExplained = (key: string): boolean => (failed.get(key)?.length ?? 0) >= FAILED_ENDS;
+  const dead = [...outcome.dead].map(([key, reason]) => ({ key, text: `${key} (${reason})` }));
   const lists: Record<string, readonly string[]> = {
     lost: lostOf(outcome),
     duplicated: duplicatedOf(outcome.jobs),
@@ -50,7 +61,7 @@ export function judgeStorm(outcome: Outcome): Verdict {
     "wrong image": [...outcome.wrongViews, ...wrongOf(outcome)],
     "5xx to a viewer": serverErrors(outcome),
     "came back after a purge": outcome.cameBack,
-    dead: [...outcome.dead].map(([key, reason]) => `${key} (${reason})`),
+    dead: dead.filter(({ key }) => !isExplained(key)).map(({ text }) => text),
     "platform limit": outcome.broken,
     unfinished: outcome.unfinished,
   };
@@ -60,7 +71,12 @@ export function judgeStorm(outcome: Outcome): Verdict {
       `paid: ${paid.jobs} jobs for ${paid.variants} calm variants, ${paid.ratio.toFixed(3)} each; at most ${most}`,
     );
   const counts = Object.entries(lists).map(([name, all]) => [name, all.length] as const);
-  return { violations, counts: { ...Object.fromEntries(counts), "jobs paid per variant": paid.ratio.toFixed(3) } };
+  const explained = dead.filter(({ key }) => isExplained(key)).map(({ text }) => `dead: ${text}`);
+  return {
+    violations,
+    explained,
+    counts: { ...Object.fromEntries(counts), "jobs paid per variant": paid.ratio.toFixed(3) },
+  };
 }
 
 /** Calm variants, and the jobs that were paid for them. */

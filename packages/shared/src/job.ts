@@ -9,8 +9,11 @@ export const OPEN_STATES = ["queued", "processing", "retrying"] as const satisfi
 export const LANES = ["live", "upload", "bulk"] as const;
 export type Lane = (typeof LANES)[number];
 
-/** Whether trying again is in vain. */
-export type FailureClass = "permanent" | "transient";
+/**
+ * How a failed attempt is tried again: `transient` up to `limits.maxAttempts`, `once` until a second attempt of the job
+ * fails with the same code, `permanent` never.
+ */
+export type FailureClass = "permanent" | "once" | "transient";
 
 /** Why an attempt at a job failed. */
 export interface Failure {

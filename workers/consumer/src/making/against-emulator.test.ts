@@ -208,7 +208,7 @@ describe("against the local Ittybit", () => {
     [
       "a failed job",
       { type: "failed" },
-      { kind: "failed", class: "transient", failure: { code: "upstream_failed", kind: "encode_failed" } },
+      { kind: "failed", class: "once", failure: { code: "upstream_failed", kind: "encode_failed" } },
       1,
     ],
     [

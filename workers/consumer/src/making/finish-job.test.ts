@@ -14,7 +14,7 @@ describe("a job that ended badly", () => {
       "failed",
       0,
       {
-        class: "transient",
+        class: "once",
         failure: { code: "upstream_failed", message: "the encoder gave up", kind: "encode_failed" },
       },
     ],
@@ -22,7 +22,7 @@ describe("a job that ended badly", () => {
       "failed",
       1,
       {
-        class: "permanent",
+        class: "once",
         failure: { code: "upstream_failed", message: "the encoder gave up", kind: "encode_failed" },
       },
     ],

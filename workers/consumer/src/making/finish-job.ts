@@ -40,12 +40,12 @@ async function secretsOfJob({ originals, config }: BatchContext, { image, given 
   return [own ?? null, job.input, job.output].flatMap(secretsOf);
 }
 
-/** A job that ended without success. The second such end is taken for permanent. */
+/** A job that ended without success. A job that fails once more at Ittybit fails because of its original. */
 async function outcomeOfEnded(context: BatchContext, entry: Entry, job: IttybitJob): Promise<Outcome> {
   const message = job.error?.message ?? "the job failed";
   const secrets = await secretsOfJob(context, entry, job);
   if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message, secrets);
-  const outcome = failed(entry.given.attempts >= 1 ? "permanent" : "transient", "upstream_failed", message, secrets);
+  const outcome = failed("once", "upstream_failed", message, secrets);
   const kind = job.error?.kind;
   if (typeof kind === "string") outcome.failure.kind = publicText(kind, secrets);
   return outcome;

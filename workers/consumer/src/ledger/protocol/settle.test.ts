@@ -85,6 +85,42 @@ describe("what became of a job", () => {
     expect(attempts(KEY)).toMatchObject([{ number: 1 }, { number: 2 }]);
   });
 
+  it("failed at Ittybit: dead once a second job failed there, and not because of what failed before for another cause", () => {
+    const { granted, settle, job, clock, call, ready } = setup();
+    const unavailable = { ...TRANSIENT, failure: { code: "upstream_unavailable", message: "503" } };
+    const atIttybit = { ...TRANSIENT, class: "once" as const };
+    let n = 0;
+    const next = (outcome: Outcome) => {
+      clock.advance(600);
+      n += 1;
+      settle(`o${n}`, ready(`o${n}`, call(`o${n}`).give)[0]!, outcome);
+    };
+    settle("o", granted("o", KEY), unavailable);
+    next(atIttybit);
+    expect(job(KEY)?.state).toBe("retrying");
+    next(unavailable);
+    expect(job(KEY)?.state).toBe("retrying");
+    next(atIttybit);
+    expect(job(KEY)).toMatchObject({ state: "dead", attempts: 4 });
+  });
+
+  it("failed at Ittybit: what failed before a retry counts no more", () => {
+    const { granted, settle, job, clock, call, ready, retry } = setup();
+    const atIttybit = { ...TRANSIENT, class: "once" as const };
+    let n = 0;
+    const next = (outcome: Outcome) => {
+      clock.advance(600);
+      n += 1;
+      settle(`o${n}`, ready(`o${n}`, call(`o${n}`).give)[0]!, outcome);
+    };
+    settle("o", granted("o", KEY), atIttybit);
+    next(atIttybit);
+    expect(job(KEY)?.state).toBe("dead");
+    retry(KEY);
+    next(atIttybit);
+    expect(job(KEY)?.state).toBe("retrying");
+  });
+
   it("stored: when Ittybit was asked and how long it worked stay with what is known of it", () => {
     const { granted, settle, job, clock } = setup();
     const go = granted("o", KEY);

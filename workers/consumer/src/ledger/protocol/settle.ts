@@ -1,5 +1,6 @@
 import type { Failure } from "@prewarm/shared/job";
 import type { ExchangeRequest, Outcome } from "../contract.ts";
+import { listAttempts } from "../tables/attempts.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, laneName, type Row, STORED } from "../tables/row.ts";
 import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "./gate.ts";
@@ -145,7 +146,7 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     case "failed":
       takeOut(tx, one, one.over);
       newGeneration(tx, row);
-      fail(tx, row, { entry, failure: outcome.failure, permanent: outcome.class === "permanent" });
+      fail(tx, row, { entry, failure: outcome.failure, permanent: isPermanent(tx, row, outcome) });
       return;
     case "refused":
       takeOut(tx, one, one.over);
@@ -180,6 +181,13 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
     default:
       outcome satisfies never;
   }
+}
+
+/** Whether another attempt is in vain. Attempts of other causes do not count for a failure that is tried again once. */
+function isPermanent(tx: LedgerTx, row: Row, { class: of, failure }: Extract<Outcome, { kind: "failed" }>): boolean {
+  if (of !== "once") return of === "permanent";
+  // Attempts above the row's number are of an earlier order.
+  return listAttempts(tx.sql, row.id).some(({ n, code }) => n <= row.attempts && code === failure.code);
 }
 
 /**
