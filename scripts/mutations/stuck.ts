@@ -40,14 +40,6 @@ export const STUCK: Mutation[] = [
   },
   {
     promise: "P8",
-    breaks: "jobs from before the breaker was closed open it again",
-    file: `${PROTOCOL}/gate.ts`,
-    find: "  memory.begun = new BegunJobs(now);\n",
-    replace: "",
-    tests: [`${PROTOCOL}/late-jobs.test.ts`],
-  },
-  {
-    promise: "P8",
     breaks: "a job that a later handler failed on, and that runs still, frees its slot",
     file: `${PROTOCOL}/settle.ts`,
     find: 'return outcome.kind === "failed" && outcome.ended && (',

@@ -63,7 +63,7 @@ function nodesOf(stats: Stats): Node[] {
     {
       ...{ name: "Ittybit", value: count(utilisation.concurrency.used), href: "/jobs?state=processing" },
       note: `jobs of ${count(utilisation.concurrency.limit)}${gate.limits.concurrency.mode === "auto" ? ", limit found automatically" : ""}`,
-      stuck: warned("failing") || warned("throttled"),
+      stuck: warned("failing") || warned("slow") || warned("throttled"),
     },
     {
       ...{ name: "R2", value: rate(rates.storedPerSecond), note: `stored, ${count(states.stored)} in all` },

@@ -52,6 +52,7 @@ export function warningsOf(standing: Circumstances): Warning[] {
     failing(standing),
     refusing(standing),
     died(standing),
+    slow(standing),
     stuck(standing),
     throttled(standing),
     viewersSpent(standing),
@@ -152,6 +153,14 @@ function cause({ top }: Trouble): string {
   const formats = top.formats.length === 1 ? `, all ${format}` : "";
   const prefix = top.prefix === "" ? "" : `, all below ${top.prefix}`;
   return `: ${number(top.count)} × ${top.message.replace(/[.!?]$/, "")} (${top.code})${formats}${prefix}.`;
+}
+
+/** Slots are what a slow Ittybit holds: nothing is closed. */
+function slow({ gate: { reasons } }: Circumstances): Warning | null {
+  const reason = reasons.find(({ code }) => code === "slow");
+  return reason === undefined
+    ? null
+    : { level: "warning", code: "slow", sentence: reason.message, link: "/jobs?state=processing", since: null };
 }
 
 /** A paused lane waits on purpose: only others are stuck. */

@@ -45,7 +45,6 @@ import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/rec
 import { beforeRestore, numberAbove, recover, restored } from "../protocol/restored.ts";
 import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
-import { slotsTaken } from "../protocol/slots.ts";
 import { hookStats, makeHookKey } from "../protocol/webhook-address.ts";
 import { audit, listAudit } from "../tables/audit.ts";
 import { addToCopy, beginCopy, endCopy, readCopy } from "../tables/copy.ts";
@@ -261,7 +260,7 @@ export class Engine implements Answering<LedgerCalls> {
 
   stats() {
     return this.#read((tx) => {
-      const gate = gateView(tx.gateNow, slotsTaken(tx));
+      const gate = gateView(tx);
       const { version } = this.#deps;
       return ledgerStats(tx, { metricErrors: this.#metricErrors, gate, version, hooks: hookStats(tx) });
     });
@@ -280,7 +279,7 @@ export class Engine implements Answering<LedgerCalls> {
   }
 
   getGate(): GateView {
-    return this.#read((tx) => gateView(tx.gateNow, slotsTaken(tx)));
+    return this.#read(gateView);
   }
 
   listEvents(query: Page) {
@@ -336,7 +335,7 @@ export class Engine implements Answering<LedgerCalls> {
     return this.#change((tx) => {
       const before = patchGate(tx.gateNow, patch, who);
       audit(tx, who, "gate.patch", null, { ...patch, before });
-      return gateView(tx.gateNow, slotsTaken(tx));
+      return gateView(tx);
     }, id);
   }
 

@@ -4,7 +4,6 @@ import { CANCELLING } from "../tables/row.ts";
 import { noteFound, unmade } from "./found-jobs.ts";
 import { openBreaker, probeTaken } from "./gate.ts";
 import { learnJobMs } from "./job-times.ts";
-import { slowness } from "./late-jobs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import type { Collected } from "./sightings.ts";
 import { throttled } from "./throttled.ts";
@@ -29,8 +28,6 @@ export function collected(tx: LedgerTx, found: Collected): number {
     release(tx, job);
     giveUp(tx, holders.get(job) ?? null);
   }
-  const slow = tx.gate.breaker.state === "closed" ? slowness(tx) : null;
-  if (slow !== null) openBreaker(tx.gateNow, { status: null, reason: slow });
   return seen.length;
 }
 
@@ -64,7 +61,6 @@ function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: Itty
   if (holder === undefined || memory.isEnded(holder.entry.gen)) return isReleased;
   memory.sights.set(holder.entry.gen, job);
   learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
-  tx.gateNow.memory.begun.noteEnded(holder.entry.grantedAt);
   probeTaken(tx.gateNow, holder.entry.gen);
   return true;
 }

@@ -2,16 +2,14 @@ import { HANDS_MAX, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { nameOf } from "../tables/job-ids.ts";
-import { CANCELLING, isWaiting, LIVE, type Row } from "../tables/row.ts";
+import { CANCELLING, LIVE, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
-import { adjust } from "./auto-gate.ts";
 import { handOut } from "./hand-out.ts";
 import { isLive, leaveBehind, wakeUp } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { noteJob } from "./note-job.ts";
 import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
-import { slotsTaken } from "./slots.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
 /**
@@ -44,18 +42,12 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const stay = request.role === "live" || stays(tx, hand, work);
   const isBound = handOut(tx, hand, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
   const { give, cut } = tell(tx, hand, have, answer.stop);
-  adjust(tx.gateNow, { used: slotsTaken(tx).used, waiting: openWaits(tx) });
   return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
 }
 
 /** Jobs that need a connection of the handler. A job that runs at Ittybit needs none. */
 function inHand({ have }: ExchangeRequest): number {
   return have.filter(({ phase }) => phase !== "watch").length;
-}
-
-/** Whether work waits for a slot or a token. */
-function openWaits(tx: LedgerTx): boolean {
-  return tx.counts.some((count) => count.n > 0 && isWaiting(count));
 }
 
 /** Renews the lease of the owner and answers its document. Null: the owner has lost its lease. */

@@ -11,7 +11,6 @@ import {
   type Pause,
   settingsOf,
 } from "../tables/gate-state.ts";
-import { BegunJobs } from "./begun-jobs.ts";
 import type { Gate } from "./gate-memory.ts";
 import { quantileMs } from "./job-times.ts";
 import type { Slots } from "./slots.ts";
@@ -64,22 +63,12 @@ export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
   const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
   if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
   gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
-  noteSent(gate, ask, notBefore);
   if (!ask.hasSlot) {
     gate.use.add(ask.lane, dayOf(gate.now), 1);
   }
   const { breaker } = gate.state;
   if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
   return { notBefore };
-}
-
-function noteSent({ memory, now }: Gate, { hasSlot, slots }: Ask, notBefore: number): void {
-  const { auto } = memory;
-  if (auto.sent === 0) auto.firstAt = notBefore;
-  auto.sent += 1;
-  auto.lastAt = notBefore;
-  auto.cohort.from ??= now;
-  if (!hasSlot) auto.peak = Math.max(auto.peak, slots.used + 1);
 }
 
 /** Whether a restore holds everything back: POSTs, fetches and preparations. */
@@ -237,7 +226,6 @@ function open({ state, now }: Gate, why: Opening & { until: number }): void {
 export function closeBreaker({ state, memory, now }: Gate): void {
   state.breaker = { ...CLOSED_BREAKER };
   memory.answers = { since: now, good: 0, bad: 0 };
-  memory.begun = new BegunJobs(now);
   memory.unfetched.clear();
 }
 
@@ -271,14 +259,6 @@ export function recordBad(gate: Gate, gen: number, message: string): void {
   if (!over && !isProbe(gate, gen)) return;
   const share = `${seen.bad} of ${all} answers within a minute were errors`;
   openBreaker(gate, { status: null, reason: `Ittybit is failing: ${share}; the last: ${message}` });
-}
-
-/**
- * Extends the probe while Ittybit is slow: an accepted probe proves nothing then. The next probe is due when this one
- * is late.
- */
-export function holdProbe({ state }: Gate, until: number): void {
-  if (state.breaker.probe !== null) state.breaker.probe.until = until;
 }
 
 /** Releases a probe that never asked Ittybit; the next job is the probe. */

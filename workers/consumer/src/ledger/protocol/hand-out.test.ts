@@ -53,6 +53,24 @@ describe("what is handed out", () => {
     }
   });
 
+  it("tells the automatic gate which limit holds ready jobs back: Ittybit's answers move that one alone", () => {
+    const gate = { concurrency: "auto", ratePerSecond: 200, burst: 200, monthlyJobs: null } as const;
+    const { clock, ledger, accept, call, ready, submit, settle } = setup({ gate });
+    accept(...Array.from({ length: 120 }, (_, n) => `many${n}/400-high.webp`));
+    const hands = ["p", "q", "r"].map((owner) => ({ owner, given: call(owner).give }));
+    const goes = () => hands.flatMap(({ owner, given }) => ready(owner, given).map((one) => ({ owner, one })));
+    for (let calls = 0; calls < 5; calls += 1) goes();
+    clock.advance(3);
+    const going = goes().filter(({ one }) => one.phase === "go");
+    expect(ledger.getGate()).toMatchObject({ slots: 49, concurrency: 50 });
+    for (const { owner, one } of going.slice(0, 10)) submit(owner, one);
+    expect(ledger.getGate()).toMatchObject({ concurrency: 55, rate: { perSecond: 200 } });
+    goes();
+    const [last] = going.slice(-1);
+    settle(last?.owner ?? "", last?.one ?? { id: 0, gen: 0 }, { kind: "throttled", until: clock.ms + 1_000 });
+    expect(ledger.getGate().concurrency).toBe(44);
+  });
+
   it("gives a worker at most 20 results at once, so that it prepares what is next beside them", () => {
     const keys = Array.from({ length: 30 }, (_, n) => `many${n}/400-high.webp`);
     const { accept, call, submit, ended } = setup({ gate: { concurrency: 100, ratePerSecond: 100, burst: 100 } });

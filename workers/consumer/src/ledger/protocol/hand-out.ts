@@ -5,6 +5,7 @@ import { dayOf } from "../tables/gate-state.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
+import { noteHeld } from "./auto-gate.ts";
 import { admit, closedFor, isHeldBack } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { type Slots, slotsTaken } from "./slots.ts";
@@ -144,6 +145,7 @@ function go(one: Hands): void {
     const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
     if ("code" in answer) {
       one.isRefused = true;
+      noteHeld(tx.gateNow, answer);
       continue;
     }
     const paid = { day: dayOf(tx.now), paidBy: row.lane };

@@ -1,6 +1,5 @@
-import { noteSubmitted } from "./auto-gate.ts";
-import { holdProbe, isProbe, recordGood } from "./gate.ts";
-import { lateMs, slowness } from "./late-jobs.ts";
+import { noteAccepted } from "./auto-gate.ts";
+import { recordGood } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { abandon } from "./transitions.ts";
 
@@ -11,9 +10,8 @@ export function noteJob(tx: LedgerTx, { id, gen, job }: { id: number; gen: numbe
   if (held?.entry.gen === gen && held.entry.granted) {
     held.entry.silent = false;
     if (held.entry.job !== null) return;
-    if (isProbe(tx.gateNow, gen) && slowness(tx) !== null) holdProbe(tx.gateNow, tx.now + lateMs(tx));
-    else recordGood(tx.gateNow, gen);
-    noteSubmitted(tx.gateNow);
+    recordGood(tx.gateNow, gen);
+    noteAccepted(tx.gateNow);
     held.entry.job = job;
     hands.touch(held.hand);
     return;

@@ -20,10 +20,7 @@ export interface GateState {
   hush: Silence;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
   /** The state of the automatic limits. Null until their first change. */
-  auto: { [name in LimitName]: Found | null } & {
-    /** Mean ms of a job while no job queued at Ittybit. Null: not known yet. */
-    unqueuedMs: number | null;
-  };
+  auto: { [name in LimitName]: Found | null };
   /** The values before an operator's last change, for an undo. Null: no change, or it was undone. */
   before: { at: number; who: string; pauses: GateState["pauses"]; overrides: GateState["overrides"] } | null;
   updatedAt: number;
@@ -98,7 +95,7 @@ export function newGate(now: number): GateState {
     quiet: { until: 0, times: 0 },
     hush: { until: 0, times: 0 },
     overrides: {},
-    auto: { concurrency: null, ratePerSecond: null, unqueuedMs: null },
+    auto: { concurrency: null, ratePerSecond: null },
     before: null,
     updatedAt: now,
   };

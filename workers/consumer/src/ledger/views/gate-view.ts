@@ -15,7 +15,8 @@ import {
 import { HUSHED } from "../protocol/gate-file.ts";
 import type { Gate } from "../protocol/gate-memory.ts";
 import { whyHeld } from "../protocol/held-sentence.ts";
-import type { Slots } from "../protocol/slots.ts";
+import type { LedgerTx } from "../protocol/ledger-tx.ts";
+import { type Slots, slotsTaken } from "../protocol/slots.ts";
 import {
   boundsOf,
   type GateSettings,
@@ -24,11 +25,12 @@ import {
   monthOf,
   settingsOf,
 } from "../tables/gate-state.ts";
+import { slowness } from "./late-jobs.ts";
 
-/**
- * The gate in words: settings, automatic values, and every reason why jobs wait. `slots`: the number of taken slots.
- */
-export function gateView(gate: Gate, slots: Slots): GateView {
+/** The gate in words: settings, automatic values, and every reason why jobs wait. */
+export function gateView(tx: LedgerTx): GateView {
+  const gate = tx.gateNow;
+  const slots = slotsTaken(tx);
   const { state, now } = gate;
   const settings = settingsOf(state, gate.config);
   return {
@@ -49,7 +51,7 @@ export function gateView(gate: Gate, slots: Slots): GateView {
     budget: budgetView(gate, settings),
     throttledUntil: state.throttledUntil > now ? state.throttledUntil : null,
     slots: slots.used,
-    reasons: reasons(gate, slots),
+    reasons: reasons(gate, slots, slowness(tx)),
     updatedAt: state.updatedAt,
   };
 }
@@ -94,7 +96,7 @@ function allOf({ live, upload, bulk }: Record<Lane, number>): number {
   return live + upload + bulk;
 }
 
-function reasons(gate: Gate, slots: Slots): GateView["reasons"] {
+function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reasons"] {
   const { state, now } = gate;
   const found: GateView["reasons"] = [];
   const add = (lane: Lane | null, code: string, message: string, until: number | null) =>
@@ -110,6 +112,7 @@ function reasons(gate: Gate, slots: Slots): GateView["reasons"] {
   if (state.breaker.state === "open")
     add(null, "breaker", state.breaker.reason ?? "The breaker is open.", state.breaker.until);
   if (state.throttledUntil > now) add(null, "throttled", "Ittybit asked to wait (Retry-After).", state.throttledUntil);
+  if (slow !== null) add(null, "slow", slow, null);
   const { quiet, hush } = state;
   if (quiet.until > now) add("live", "quiet", "Far too many views ask for what anybody can make up.", quiet.until);
   if (hush.until > now) add("live", "hush", HUSHED, hush.until);

@@ -1,0 +1,22 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { number, span } from "../../platform/words.ts";
+import { openAtIttybit } from "../protocol/at-ittybit.ts";
+import { quantileMs } from "../protocol/job-times.ts";
+import type { LedgerTx } from "../protocol/ledger-tx.ts";
+
+/** Fewer late jobs are no sign that Ittybit is slow. Chosen. */
+const LATE_MIN = 5;
+/** A job is late after this multiple of the time that nearly all jobs take, and never before ten minutes. Chosen. */
+const LATE_TIMES = 10;
+
+/**
+ * A sentence while at least half of the jobs at Ittybit are late. Null: Ittybit is not slow. The sentence closes
+ * nothing, because late jobs keep their slots and so limit what is sent.
+ */
+export function slowness(tx: LedgerTx): string | null {
+  const lateMs = Math.max(JOB_DEADLINE_MS, LATE_TIMES * quantileMs(tx.gateNow, 0.98));
+  const open = openAtIttybit(tx);
+  const late = open.filter(({ grantedAt }) => tx.now - grantedAt > lateMs).length;
+  if (late < LATE_MIN || late < open.length / 2) return null;
+  return `Ittybit is slow: ${number(late)} of ${number(open.length)} jobs there began more than ${span(lateMs)} ago and have not ended.`;
+}
