@@ -34,7 +34,7 @@ export function noteAccepted(gate: Gate): void {
   auto.accepted += 1;
   if (gate.now - auto.movedAt < STEP_MS || auto.accepted < STEP_POSTS) return;
   for (const name of heldLately(gate)) {
-    // Before the first 429 steps are large (slow start). What an earlier instance found is a value after a 429.
+    // Steps are large before the first 429 (slow start). A value that an earlier instance found may be near the limit.
     const raises = auto.raises[name] ?? (gate.state.auto[name] === null ? SMALL_STEPS : 0);
     auto.raises[name] = raises + 1;
     const step = raises < SMALL_STEPS ? SMALL_STEP : LARGE_STEP;
