@@ -27,7 +27,7 @@ const TOLD_MINUTES = 2;
 export const MARKER_BYTES = 100;
 export const ROW_BYTES = 1_250;
 export const INFO_BYTES = 4_000;
-/** Rows that only viewers caused are kept for a day, and until somebody keeps house: after an idle round that is six hours later. */
+/** Rows that only viewers caused are kept for a day, and until the next round of pruning: at most six hours later. */
 const ROWS_DAYS = 1 + 6 / 24;
 /** Markers are a day old when the bucket's rule takes them, and it takes up to a day for that. */
 const MARKERS_DAYS = 2;

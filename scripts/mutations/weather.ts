@@ -52,8 +52,16 @@ export const WEATHER: Mutation[] = [
     promise: "P17",
     breaks: "a table keeps more than it may",
     file: `${PROTOCOL}/prune.ts`,
-    find: "return Math.min(ms, keep[name] ?? ms);",
-    replace: "return ms;",
+    find: "Math.min(rule.ms, round.keep[name] ?? rule.ms)",
+    replace: "rule.ms",
+    tests: [`${PROTOCOL}/prune.test.ts`],
+  },
+  {
+    promise: "P17",
+    breaks: "a small table keeps more than it may",
+    file: `${TABLES}/aged.ts`,
+    find: "(aged < ?1 OR nth > ?2) LIMIT ?3",
+    replace: "(aged < ?1 OR ?2 < 0) LIMIT ?3",
     tests: [`${PROTOCOL}/prune.test.ts`],
   },
   {

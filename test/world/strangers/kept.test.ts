@@ -128,7 +128,7 @@ it("a message and a look cost no more calls and no more log than the table recko
   expect(world.violations).toEqual([]);
 });
 
-it("of what passes no more is kept than a day's, and that of the hours until somebody keeps house", async () => {
+it("of what passes no more is kept than a day's, and that of the hours until the next round of pruning", async () => {
   const config = siteOf(0.005, { gate: { monthlyJobs: 20 } });
   const world = new CalmWorld({ bornAt: SINCE, gate: config.gate, config: { limits: config.limits } });
   // History and the list of recent jobs have ends of their own, whoever fills them.

@@ -367,7 +367,7 @@ export class Engine implements Answering<LedgerCalls> {
     this.#sample();
     const { deliveries } = this.#transactions.memory;
     if (!deliveries.isSaved) this.#note(({ sql }) => deliveries.save(sql));
-    this.steps.keepHouse(this.#deps.clock.now(), SLICES_MAX);
+    this.steps.prune(this.#deps.clock.now(), SLICES_MAX);
     // This comes before the duties, because R2 may delay them.
     await this.#alarm.load();
     this.#alarm.by(this.#next());

@@ -175,7 +175,7 @@ describe("the alarm's duties", () => {
   });
 });
 
-describe("housekeeping", () => {
+describe("pruning", () => {
   it("forgets each end after its time, and keeps counts true", async () => {
     const { clock, ledger, row, job, settle, accept, granted, made, sql, leave, cancel } = surroundings();
     made(KEY);

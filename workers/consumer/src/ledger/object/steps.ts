@@ -8,7 +8,7 @@ import { endLeases, wakeUp } from "../protocol/leases.ts";
 import { type RenewalTask, renewalsDue, renewed } from "../protocol/new-original.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { unsend, wakesDue } from "../protocol/pace.ts";
-import { pruneSlice, readHouse, writeHouse } from "../protocol/prune.ts";
+import { pruneSlice, readRound, writeRound } from "../protocol/prune.ts";
 import { type PurgeTask, purgeContinue, purgeDue, purgeEnd } from "../protocol/purge.ts";
 import type { Collected, OpenJob } from "../protocol/sightings.ts";
 import { isOver } from "../tables/abandoned.ts";
@@ -117,11 +117,11 @@ export class Steps {
     return this.#transactions.write(actionSlice);
   }
 
-  /** Forgets what is past its use, some slices of a round; where it has come to stands in the tables, for an idle ledger is a new instance each time. */
-  keepHouse(now: number, slices: number): void {
-    const house = this.#transactions.read(readHouse);
-    if (now < house.next) return;
-    for (let done = 0; done < slices && this.#transactions.write((tx) => pruneSlice(tx, house)); done += 1);
-    this.#transactions.write((tx) => writeHouse(tx, house));
+  /** Deletes old rows: at most so many slices of the round that is due. */
+  prune(now: number, slices: number): void {
+    const round = this.#transactions.read(readRound);
+    if (now < round.next) return;
+    for (let done = 0; done < slices && this.#transactions.write((tx) => pruneSlice(tx, round)); done += 1);
+    this.#transactions.write((tx) => writeRound(tx, round));
   }
 }

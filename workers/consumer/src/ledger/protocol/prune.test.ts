@@ -4,7 +4,7 @@ import type { Sql } from "../tables/sql.ts";
 import { setup } from "../testing/setup.ts";
 import { LedgerTx } from "./ledger-tx.ts";
 import { Memory } from "./memory.ts";
-import { type House, pruneSlice, readHouse, WALKS } from "./prune.ts";
+import { pruneSlice, type Round, RULES, readRound, writeRound } from "./prune.ts";
 
 const DAY_MS = 86_400_000;
 const ROWS = 3_000;
@@ -88,11 +88,11 @@ it("keeps a dead letter that only viewers asked for a day", async () => {
   expect(await left(1)).toEqual([0, ROWS]);
 });
 
-/** One table's walk after another, to the end of the round, with bounds of a test's own. */
-function round(world: ReturnType<typeof setup>, most: number): House {
+/** A whole round, with a number of rows of a test's own. */
+function roundOf(world: ReturnType<typeof setup>, most: number): Round {
   const { sql, deps, clock } = world;
   const memory = new Memory(sql, { now: () => clock.ms, random: Math.random });
-  const bounds = Object.fromEntries(Object.entries(WALKS).map(([name, keep]) => [name, { ...keep, most }]));
+  const rules = Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [name, { ...rule, most }]));
   const write = <T>(work: (tx: LedgerTx) => T): T =>
     sql.transaction(() => {
       const tx = new LedgerTx(sql, { config: deps.config, memory, now: clock.ms, random: Math.random });
@@ -100,41 +100,68 @@ function round(world: ReturnType<typeof setup>, most: number): House {
       tx.commit();
       return answer;
     });
-  const house = write(readHouse);
-  while (write((tx) => pruneSlice(tx, house, bounds as typeof WALKS)));
-  return house;
+  const round = write(readRound);
+  while (write((tx) => pruneSlice(tx, round, rules as typeof RULES)));
+  write((tx) => writeRound(tx, round));
+  return round;
 }
 
-describe("a table in which more is kept than there may be", () => {
-  it.each(["images", "inbox"] as const)("keeps the youngest, and a day's in any case: %s", (table) => {
+describe("a large table with more rows than it may have", () => {
+  it.each(["images", "inbox"] as const)("keeps the newest, and a day's in any case: %s", (table) => {
     const world = setup();
     const { sql, clock } = world;
     const [id, time] = table === "images" ? ["'i' || n", "updated"] : ["'d' || n", "at"];
     // One a minute for a week, and one that is locked.
     fill(sql, table, { id: id ?? "", [time ?? ""]: `${clock.ms} - n * 60000` }, 7 * 1_440);
     if (table === "images") sql.exec("UPDATE images SET lock = ? WHERE id = 'i10000'", clock.ms + 60_000);
-    expect(round(world, 3_000).keep[table]).toBe(48 * 3_600_000);
+    // The first sweep counts, and the second one deletes.
+    expect(roundOf(world, 3_000).keep[table]).toBe(3_000 * 60_000);
     expect(count(sql, table)).toBe(7 * 1_440);
-    // The first walk has counted, the second one forgets.
-    sql.exec("DELETE FROM docs WHERE name = 'house'");
-    const house = round(world, 3_000);
-    sql.exec("INSERT INTO docs (name, body) VALUES ('house', ?)", JSON.stringify({ ...house, next: 0 }));
-    round(world, 3_000);
-    expect(count(sql, table)).toBe(2 * 1_440 + (table === "images" ? 1 : 0));
-    expect(round(world, 100).keep[table]).toBe(24 * 3_600_000);
+    roundOf(world, 3_000);
+    expect(count(sql, table)).toBe(3_000 + (table === "images" ? 1 : 0));
+    expect(roundOf(world, 100).keep[table]).toBe(24 * 3_600_000);
+    // Fewer than may be: the whole time again.
+    expect(roundOf(world, 4_000).keep[table]).toBe(RULES[table].ms);
+  });
+});
+
+describe("a small table with more rows than it may have", () => {
+  it.each([
+    ["recent", { n: "n" }, "at"],
+    ["runs", { n: "n", id: "'r' || n" }, "updated"],
+    ["rejections", { run: "n % 7", n: "n" }, "at"],
+    ["events", { n: "n" }, "at"],
+    ["actions", { n: "n", id: "'a' || n", state: "'done'" }, "ended"],
+    ["dead_messages", { id: "'m' || n" }, "at"],
+  ])("keeps the newest: %s", (table, values, time) => {
+    const world = setup();
+    const { sql, clock } = world;
+    fill(sql, table, { ...values, [time]: `${clock.ms} - n` });
+    roundOf(world, 100);
+    const [left] = sql.exec(`SELECT count(*) AS n, min(${time}) AS first FROM ${table}`);
+    expect(left).toEqual({ n: 100, first: clock.ms - 100 });
+  });
+
+  it("keeps an action that runs, and a run that has open jobs", () => {
+    const world = setup();
+    const { sql } = world;
+    fill(sql, "actions", { n: "n", id: "'a' || n", state: "'running'", ended: "NULL" });
+    fill(sql, "runs", { n: "n", id: "'r' || n", open: "1" });
+    roundOf(world, 100);
+    expect([count(sql, "actions"), count(sql, "runs")]).toEqual([ROWS, ROWS]);
   });
 });
 
 it("goes on with its round each minute while there is more, though the ledger is another instance each time", async () => {
   const { sql, clock, evict } = setup();
-  fill(sql, "inbox", { id: "'d' || n", at: "1" }, 45_000);
+  fill(sql, "inbox", { id: "'d' || n", at: "1" }, 80_000);
   const left: number[] = [];
   for (let minute = 0; minute < 4; minute += 1) {
     await evict().rearm();
     left.push(count(sql, "inbox"));
     clock.advance(60);
   }
-  expect(left).toEqual([28_000, 8_000, 0, 0]);
+  expect(left).toEqual([46_000, 6_000, 0, 0]);
 });
 
 it("keeps the newest ten thousand dead messages", () => {

@@ -1,189 +1,134 @@
 import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
-import { forgetActions } from "../tables/actions.ts";
-import { type AgedTable, deleteAged, readAged, readAgedJobs } from "../tables/aged.ts";
-import { forgetDeadMessages } from "../tables/dead-messages.ts";
+import { deleteAged, deleteOld, isPlain, isSwept, readAged, type SmallTable, type Swept } from "../tables/aged.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
-import { forgetEvents } from "../tables/events.ts";
-import { forgetDays, rollMinutes } from "../tables/history.ts";
-import { forgetRecent } from "../tables/recent.ts";
-import { forgetRejections } from "../tables/rejections.ts";
-import { BULK, CANCELLED, DEAD, LANE_CODES, LIVE, REFUSED, UPLOAD } from "../tables/row.ts";
-import { forgetRuns } from "../tables/runs.ts";
+import { rollMinutes } from "../tables/history.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
- * Every table has an end: a time, and a number of rows (docs/storage-schema.md, "How large it gets"). Tables that are found by a number
- * that grows lose their oldest rows; the others are walked in the order of their keys, a slice at a time, once an hour at most. A walk
- * counts by age what it leaves, and the next one keeps no more of it than there may be.
+ * Every table has an end: an age and a number of rows (docs/storage-schema.md, "How large it gets"). A round goes over the rules in
+ * their order, slice by slice. A small table loses its oldest rows beyond the number at once. A large one has no order of age: a sweep counts what it leaves, and the next sweep keeps a shorter time where that was too much.
  */
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const KEEP_RECENT_MS = 3 * DAY_MS;
-/** Of some 50 kB each. */
-const RECENT_ROWS = 2_000;
-const KEEP_ACTIONS = { ms: 90 * DAY_MS, most: 2_000 };
-const KEEP_RUNS = { ms: 30 * DAY_MS, most: 50_000 };
-const KEEP_REJECTIONS = { ms: 30 * DAY_MS, most: 2_000 };
-const KEEP_EVENTS = { ms: 14 * DAY_MS, most: 20_000 };
-const KEEP_MESSAGES_MS = 30 * DAY_MS;
-const KEEP_HISTORY_MS = 400 * DAY_MS;
 
-/** How long rows are kept; less, but at least `leastMs`, where they would be more than `most`. */
-export interface Keep {
+interface Rule {
+  /** How long rows are kept. */
   ms: number;
-  most: number;
+  /** How long they are kept although there are more than `most`, or the ledger has more than `shedBytes`. */
   leastMs: number;
+  most: number;
+  /** Default: LEDGER_SHED_BYTES. */
+  shedBytes?: number;
 }
 
 /**
- * In this order. Of what only viewers asked for nothing stays for more than a day, since a stranger can ask for anything; the inbox knows what was
- * answered, images know the order of uploads.
+ * Of what only viewers asked for nothing stays for more than a day, because a stranger can ask for anything. The inbox knows what was
+ * answered, and images know the order of uploads.
  */
-export const WALKS = {
-  refused: { ms: DAY_MS, most: 100_000, leastMs: HOUR_MS },
-  cancelled: { ms: DAY_MS, most: 100_000, leastMs: HOUR_MS },
-  viewed: { ms: DAY_MS, most: 100_000, leastMs: HOUR_MS },
-  inbox: { ms: 14 * DAY_MS, most: 1_300_000, leastMs: DAY_MS },
-  images: { ms: 90 * DAY_MS, most: 1_500_000, leastMs: DAY_MS },
-  dead: { ms: 30 * DAY_MS, most: 500_000, leastMs: DAY_MS },
-} as const satisfies Record<string, Keep>;
-type Walk = keyof typeof WALKS;
-const NAMES = Object.keys(WALKS) as Walk[];
-const ENDED_JOBS = {
-  refused: { state: REFUSED, lanes: LANE_CODES },
-  cancelled: { state: CANCELLED, lanes: LANE_CODES },
-  viewed: { state: DEAD, lanes: [LIVE] },
-  dead: { state: DEAD, lanes: [UPLOAD, BULK] },
-} as const;
+export const RULES: Record<Swept | SmallTable, Rule> = {
+  refused: { ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
+  cancelled: { ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
+  viewed: { ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
+  inbox: { ms: 14 * DAY_MS, leastMs: DAY_MS, most: 1_300_000 },
+  images: { ms: 90 * DAY_MS, leastMs: DAY_MS, most: 1_500_000 },
+  dead: { ms: 30 * DAY_MS, leastMs: DAY_MS, most: 500_000, shedBytes: LEDGER_FULL_BYTES },
+  // A row is some 50 kB.
+  recent: { ms: 3 * DAY_MS, leastMs: 0, most: 2_000 },
+  runs: { ms: 30 * DAY_MS, leastMs: 0, most: 50_000 },
+  rejections: { ms: 30 * DAY_MS, leastMs: 0, most: 2_000 },
+  events: { ms: 14 * DAY_MS, leastMs: 14 * DAY_MS, most: 20_000 },
+  actions: { ms: 90 * DAY_MS, leastMs: 90 * DAY_MS, most: 2_000 },
+  dead_messages: { ms: 30 * DAY_MS, leastMs: 30 * DAY_MS, most: 10_000 },
+  hist: { ms: 400 * DAY_MS, leastMs: 400 * DAY_MS, most: 500 },
+};
+const NAMES = Object.keys(RULES) as (keyof typeof RULES)[];
 
-/** Rows that one transaction looks at, and forgets. */
-const LOOK_ROWS = 5_000;
-const FORGET_ROWS = 1_000;
-/** A round at most so often; after one that has forgotten nothing. */
+/** Rows that one transaction sweeps over, and that it deletes of a small table. */
+const SLICE_ROWS = 2_000;
 const ROUND_MS = HOUR_MS;
+/** After a round that deleted nothing. */
 const IDLE_ROUND_MS = 6 * HOUR_MS;
-/** Ages by which a walk counts what it leaves. */
-const AGES_MS = [1, 2, 4, 8, 12, 18, 24, 30, 36, 48, 72, 120, 200, 336, 720, 1_440, 2_160].map(
-  (hours) => hours * HOUR_MS,
-);
 
-/** How far housekeeping has come. */
-export interface House {
+/** How far the round has come. It stands in a document, because an idle ledger is another instance each minute. */
+export interface Round {
   /** When the next round begins, Unix ms. */
   next: number;
-  /** Which walk it is at; beyond the last one: what needs none. */
+  /** Index of the rule. */
   step: number;
-  /** The walk goes on above this key. */
-  above: string;
-  /** Rows it has left, by age. */
-  ages: number[];
-  /** This round has forgotten something. */
+  /** The round has deleted something. */
   busy: boolean;
-  /** What the last walks found to be kept for, ms. */
-  keep: Partial<Record<Walk, number>>;
+  /** The sweep goes on above this key. */
+  above: string;
+  /** Rows that the sweep has left, and the time of the oldest of them, Unix ms. */
+  left: number;
+  oldest: number;
+  /** How long the next sweep keeps rows, ms, where the last one left too many. */
+  keep: Partial<Record<Swept, number>>;
 }
 
-export function readHouse(tx: LedgerTx): House {
-  const body = getDoc(tx.sql, "house");
-  return body === null ? { next: 0, step: 0, above: "", ages: [], busy: false, keep: {} } : (JSON.parse(body) as House);
+export function readRound(tx: LedgerTx): Round {
+  const body = getDoc(tx.sql, "prune");
+  return body === null ? { next: 0, busy: false, ...begin(0, tx.now), keep: {} } : (JSON.parse(body) as Round);
 }
 
-export function writeHouse(tx: LedgerTx, house: House): void {
-  putDoc(tx.sql, "house", JSON.stringify(house));
+export function writeRound(tx: LedgerTx, round: Round): void {
+  putDoc(tx.sql, "prune", JSON.stringify(round));
 }
 
-/** One slice of the round: forgets what is past its use. True while there is more. */
-export function pruneSlice(tx: LedgerTx, house: House, walks: Record<Walk, Keep> = WALKS): boolean {
-  const name = NAMES[house.step];
+/** One slice of the round. True while there is more. */
+export function pruneSlice(tx: LedgerTx, round: Round, rules = RULES): boolean {
+  const name = NAMES[round.step];
   if (name === undefined) {
-    if (forgetInOrder(tx, house)) return true;
-    Object.assign(house, { next: tx.now + (house.busy ? ROUND_MS : IDLE_ROUND_MS), step: 0, busy: false });
+    rollMinutes(tx.sql, tx.now);
+    const pause = round.busy ? ROUND_MS : IDLE_ROUND_MS;
+    Object.assign(round, { next: tx.now + pause, busy: false, ...begin(0, tx.now) });
     return false;
   }
-  if (walkOn(tx, house, name, walks[name])) return true;
-  house.keep[name] = keepFor(house.ages, walks[name]);
-  Object.assign(house, { step: house.step + 1, above: "", ages: [] });
+  const rule = rules[name];
+  const isMore = isSwept(name) ? sweep(tx, round, name, rule) : cut(tx, round, name, rule);
+  if (!isMore) Object.assign(round, begin(round.step + 1, tx.now));
   return true;
 }
 
-/** What needs no walk. True when a table has more to forget than a slice takes. */
-function forgetInOrder({ sql, now }: LedgerTx, house: House): boolean {
-  const isShedding = sql.bytes > LEDGER_SHED_BYTES;
-  const forgotten = [
-    forgetRecent(sql, isShedding ? now : now - KEEP_RECENT_MS, { most: RECENT_ROWS, limit: FORGET_ROWS }),
-    forgetRuns(sql, isShedding ? now : now - KEEP_RUNS.ms, { most: KEEP_RUNS.most, limit: FORGET_ROWS }),
-    forgetRejections(sql, isShedding ? now : now - KEEP_REJECTIONS.ms, {
-      most: KEEP_REJECTIONS.most,
-      limit: FORGET_ROWS,
-    }),
-    forgetEvents(sql, now - KEEP_EVENTS.ms, { most: KEEP_EVENTS.most, limit: FORGET_ROWS }),
-    forgetActions(sql, now - KEEP_ACTIONS.ms, { most: KEEP_ACTIONS.most, limit: FORGET_ROWS }),
-    forgetDeadMessages(sql, now - KEEP_MESSAGES_MS, FORGET_ROWS),
-  ];
-  rollMinutes(sql, now);
-  forgetDays(sql, now - KEEP_HISTORY_MS);
-  house.busy ||= forgotten.some((n) => n > 0);
-  return Math.max(...forgotten) >= FORGET_ROWS;
+function begin(step: number, now: number): Pick<Round, "step" | "above" | "left" | "oldest"> {
+  return { step, above: "", left: 0, oldest: now };
 }
 
-/** One slice of a walk; false at its end. */
-function walkOn(tx: LedgerTx, house: House, name: Walk, keep: Keep): boolean {
-  const before = tx.now - msOf(tx, house, name, keep);
-  const rows = read(tx, name, house.above);
+/** A slice of a small table. False: the table is done. */
+function cut({ sql, now }: LedgerTx, round: Round, table: SmallTable, rule: Rule): boolean {
+  const before = now - (isShedding(sql.bytes, rule) ? rule.leastMs : rule.ms);
+  const deleted = deleteOld(sql, table, { before, most: rule.most, limit: SLICE_ROWS });
+  round.busy ||= deleted > 0;
+  return deleted === SLICE_ROWS;
+}
+
+/** A slice of a sweep. False at its end. */
+function sweep(tx: LedgerTx, round: Round, name: Swept, rule: Rule): boolean {
+  const keep = isShedding(tx.sql.bytes, rule) ? rule.leastMs : Math.min(rule.ms, round.keep[name] ?? rule.ms);
+  const rows = readAged(tx.sql, name, round.above, SLICE_ROWS);
   const old: string[] = [];
-  let looked = 0;
   for (const { id, at } of rows) {
-    if (old.length === FORGET_ROWS) break;
-    looked += 1;
-    house.above = id;
-    if (at < before) old.push(id);
-    else count(house.ages, tx.now - at);
+    if (at < tx.now - keep) old.push(id);
+    else round.oldest = Math.min(round.oldest, at);
   }
-  house.busy ||= old.length > 0;
   forget(tx, name, old);
-  return looked < rows.length || rows.length === LOOK_ROWS;
+  round.busy ||= old.length > 0;
+  round.left += rows.length - old.length;
+  round.above = rows.at(-1)?.id ?? "";
+  if (rows.length === SLICE_ROWS) return true;
+  // Rows that came evenly: the newest `most` of them are so much of their time.
+  const share = (rule.most / round.left) * (tx.now - round.oldest);
+  round.keep[name] = round.left > rule.most ? Math.max(rule.leastMs, share) : rule.ms;
+  return false;
 }
 
-/** For how long this walk keeps what it finds. Near the platform's limit what is only there to be seen goes at once, dead letters last. */
-function msOf({ sql: { bytes } }: LedgerTx, { keep }: House, name: Walk, { ms, leastMs }: Keep): number {
-  if (bytes > (name === "dead" ? LEDGER_FULL_BYTES : LEDGER_SHED_BYTES)) return name in SEEN_ONLY ? 0 : leastMs;
-  return Math.min(ms, keep[name] ?? ms);
-}
-const SEEN_ONLY = { refused: true, cancelled: true };
-
-function read(tx: LedgerTx, name: Walk, above: string): { id: string; at: number }[] {
-  if (isTable(name)) return readAged(tx.sql, name, above, LOOK_ROWS);
-  const rows = readAgedJobs(tx.sql, ENDED_JOBS[name], Number(above), LOOK_ROWS);
-  return rows.map(({ id, at }) => ({ id: String(id), at }));
+function isShedding(bytes: number, { shedBytes = LEDGER_SHED_BYTES }: Rule): boolean {
+  return bytes > shedBytes;
 }
 
-function forget(tx: LedgerTx, name: Walk, ids: readonly string[]): void {
+function forget(tx: LedgerTx, name: Swept, ids: readonly string[]): void {
   if (ids.length === 0) return;
-  if (isTable(name)) {
-    deleteAged(tx.sql, name, ids);
-    return;
-  }
-  for (const row of tx.rows.loadIds(ids.map(Number))) tx.rows.delete(row, null);
-}
-
-function isTable(name: Walk): name is AgedTable {
-  return !(name in ENDED_JOBS);
-}
-
-function count(ages: number[], age: number): void {
-  const at = AGES_MS.findIndex((edge) => age <= edge);
-  const place = at < 0 ? AGES_MS.length : at;
-  while (ages.length <= place) ages.push(0);
-  ages[place] = (ages[place] ?? 0) + 1;
-}
-
-/** The longest time for which there are no more than there may be. */
-function keepFor(ages: readonly number[], { ms, most, leastMs }: Keep): number {
-  let younger = 0;
-  for (const [place, n] of ages.entries()) {
-    younger += n;
-    if (younger > most) return Math.min(ms, Math.max(leastMs, AGES_MS[place - 1] ?? 0));
-  }
-  return ms;
+  if (isPlain(name)) deleteAged(tx.sql, name, ids);
+  else for (const row of tx.rows.loadIds(ids.map(Number))) tx.rows.delete(row, null);
 }

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import type { ExchangeRequest } from "../contract.ts";
 import { setup } from "../testing/setup.ts";
-import { WALKS } from "./prune.ts";
+import { RULES } from "./prune.ts";
 
 /*
  * A year of virtual time, in steps of six hours, at a hundred-thousandth of 10 new images (of six variants), 20 ids that are none and 15 hook deliveries a second:
- * no table grows once its time is over. At the full rate a walked table holds what may stand in it, and an hour's rows more.
+ * no table grows once its time is over. At the full rate a swept table holds what may stand in it, and two hours' rows more.
  */
 const SAMPLED = 100_000;
 const PER_SECOND = { images: 10, junk: 20, again: 5 };
@@ -109,9 +109,9 @@ it("a year of traffic ends with tables as large as after their time, and the led
     images: PER_SECOND.images * 3_600,
   };
   const full = {
-    jobs: perRow("jobs", "jobs_ended", "jobs_due") * (WALKS.refused.most + 2 * anHour.refused),
-    inbox: perRow("inbox") * (WALKS.inbox.most + 2 * anHour.inbox),
-    images: perRow("images") * (WALKS.images.most + 2 * anHour.images),
+    jobs: perRow("jobs", "jobs_ended", "jobs_due") * (RULES.refused.most + 2 * anHour.refused),
+    inbox: perRow("inbox") * (RULES.inbox.most + 2 * anHour.inbox),
+    images: perRow("images") * (RULES.images.most + 2 * anHour.images),
     // Rows of up to 50 kB; a day's minutes, and 400 days of hours; a second look after 16 minutes.
     ...{ recent: 2_000 * 52_000, hist: 2 * 1_400_000 + 400 * 20_000, renewals: perRow("renewals") * anHour.images },
     audit: 20_000 * 1_000,

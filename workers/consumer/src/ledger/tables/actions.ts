@@ -93,13 +93,6 @@ export function updateAction(sql: Sql, action: Action, nextAt: number): void {
   );
 }
 
-/** Forgets ended actions from before a time (Unix ms) and beyond the newest `most`. Answers how many. */
-export function forgetActions(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
-  const beyond = "n <= (SELECT max(n) FROM actions) - ?3";
-  const old = `SELECT n FROM actions WHERE ended < ?1 OR (ended IS NOT NULL AND ${beyond}) ORDER BY n LIMIT ?2`;
-  return sql.exec(`DELETE FROM actions WHERE n IN (${old}) RETURNING n`, before, limit, most).length;
-}
-
 const KINDS = ["retry", "cancel", "promote"] as const;
 const ENDS = ["done", "cancelled", "halted"] as const;
 

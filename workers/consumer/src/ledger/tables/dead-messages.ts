@@ -28,9 +28,3 @@ export function listDeadMessages(sql: Sql, limit: number): DeadMessage[] {
     attempts: int(raw.attempts),
   }));
 }
-
-/** Forgets messages from before a time (Unix ms). Answers how many. */
-export function forgetDeadMessages(sql: Sql, before: number, limit: number): number {
-  const old = "SELECT id FROM dead_messages WHERE at < ?1 LIMIT ?2";
-  return sql.exec(`DELETE FROM dead_messages WHERE id IN (${old}) RETURNING id`, before, limit).length;
-}

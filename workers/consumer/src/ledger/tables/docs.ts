@@ -1,7 +1,7 @@
 import { type Sql, textOrNull } from "./sql.ts";
 
 /**
- * The documents: the gate's state, the last gate file, the counts, the positions of doctor and housekeeping, the state
+ * The documents: the gate's state, the last gate file, the counts, the positions of doctor and pruning, the state
  * of webhooks, the last reported events, the last version of the code, the last deliveries of hooks.
  */
 export type DocName =
@@ -9,8 +9,8 @@ export type DocName =
   | "gate-said"
   | "counts"
   | "doctor"
-  | "house"
   | "hooks"
+  | "prune"
   | "events-said"
   | "version"
   | "deliveries";

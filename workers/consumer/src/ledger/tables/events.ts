@@ -58,13 +58,6 @@ export function readEvents(sql: Sql, before: number, limit: number): EventRow[] 
   return sql.exec("SELECT * FROM events WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit).map(rowOf);
 }
 
-/** Forgets finished events from before a time (Unix ms), and events beyond the newest `most`. Answers how many. */
-export function forgetEvents(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
-  const old =
-    "SELECT n FROM events WHERE (at < ?1 AND due IS NULL) OR n <= (SELECT max(n) FROM events) - ?3 ORDER BY n LIMIT ?2";
-  return sql.exec(`DELETE FROM events WHERE n IN (${old}) RETURNING n`, before, limit, most).length;
-}
-
 function rowOf(raw: SqlRow): EventRow {
   const { id, endpoint, type, body } = raw;
   return {

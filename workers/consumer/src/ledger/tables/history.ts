@@ -117,11 +117,6 @@ export function readSlices(sql: Sql, tier: Tier, from: number, to: number): Minu
   );
 }
 
-/** Forgets days before a time, Unix ms. */
-export function forgetDays(sql: Sql, before: number): void {
-  sql.exec("DELETE FROM hist WHERE day < ?", Math.floor(before / TIERS_MS.day));
-}
-
 function dayOf(sql: Sql, day: number): Day {
   const raw = sql.exec("SELECT body FROM hist WHERE day = ?", day)[0];
   return raw === undefined ? { minutes: {}, hours: {} } : (JSON.parse(text(raw.body)) as Day);

@@ -76,14 +76,6 @@ export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
   return last === undefined ? null : unpack(last);
 }
 
-/** Forgets jobs that were stored before a time (Unix ms), and rows beyond the newest `most`. Answers how many rows. */
-export function forgetRecent(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
-  const oldest = "SELECT n FROM recent ORDER BY n LIMIT ?2";
-  const beyond = "n <= (SELECT max(n) FROM recent) - ?3";
-  const query = `DELETE FROM recent WHERE n IN (${oldest}) AND (at < ?1 OR ${beyond}) RETURNING n`;
-  return sql.exec(query, before, limit, most).length;
-}
-
 function pack({ id, key, gen, created, at, bytes, lane, run, attempts, granted, took }: Stored): Packed {
   return [id, key, gen, created, at, bytes, lane, run, attempts, granted, took];
 }

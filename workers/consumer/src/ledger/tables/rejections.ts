@@ -27,13 +27,3 @@ export function readRejections(sql: Sql, run: number, from: number): { n: number
   const raw = sql.exec("SELECT n, body FROM rejections WHERE run = ? AND n >= ? ORDER BY n LIMIT 1", run, from)[0];
   return raw === undefined ? null : { n: int(raw.n), items: JSON.parse(text(raw.body)) as RejectedItem[] };
 }
-
-/**
- * Forgets items from before a time (Unix ms), and the oldest beyond `most`. Answers how many rows. Reads the whole
- * table, which is small.
- */
-export function forgetRejections(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
-  const first = "coalesce((SELECT at FROM rejections ORDER BY at DESC LIMIT 1 OFFSET ?3), 0)";
-  const old = `SELECT run, n FROM rejections WHERE at < ?1 OR at <= ${first} LIMIT ?2`;
-  return sql.exec(`DELETE FROM rejections WHERE (run, n) IN (${old}) RETURNING n`, before, limit, most).length;
-}

@@ -226,17 +226,6 @@ export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
   return sql.exec(query, after, limit).map(runFrom);
 }
 
-/**
- * Forgets runs without open rows that did not change since a time (Unix ms), or are not among the newest `most`.
- * Answers how many.
- */
-export function forgetRuns(sql: Sql, before: number, { most, limit }: { most: number; limit: number }): number {
-  const ended = "open = 0 AND cancel_cursor = 0 AND accepting = 0";
-  const beyond = "n <= (SELECT max(n) FROM runs) - ?3";
-  const old = `SELECT n FROM runs WHERE (open = 0 AND cancel_cursor = 0 AND updated < ?1) OR (${ended} AND ${beyond}) ORDER BY n LIMIT ?2`;
-  return sql.exec(`DELETE FROM runs WHERE n IN (${old}) RETURNING n`, before, limit, most).length;
-}
-
 /** Whether every subscriber of the row is cancelled. A row of the live lane always has a viewer. */
 export function forsaken(runs: Runs, row: Row): boolean {
   if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { GateView } from "../contract.ts";
 import { sample } from "../protocol/sample.ts";
-import { forgetDays } from "../tables/history.ts";
+import { deleteOld } from "../tables/aged.ts";
 import { DEAD, LIVE, REFUSED, UPLOAD } from "../tables/row.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { deadView } from "./dead-groups.ts";
@@ -72,7 +72,7 @@ it("totals rise with every event, folded or not, and go neither back nor up when
   world.clock.ms += 401 * 86_400_000;
   world.store([key("c")], "w");
   world.leave("w");
-  world.write((tx) => forgetDays(tx.sql, world.clock.ms + 86_400_000));
+  world.write((tx) => deleteOld(tx.sql, "hist", { before: world.clock.ms + 2 * 86_400_000, most: 500, limit: 500 }));
   expect(seen()).toEqual({ ...before, stored: 3 });
 });
 
