@@ -4,7 +4,7 @@ import {
   MISSES_PER_MINUTE,
   OUTPUT_MAX_BYTES,
   READS_PER_REQUEST,
-  SILENCE,
+  SHED,
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
 import { backoff } from "../../workers/consumer/src/platform/backoff.ts";
@@ -84,10 +84,9 @@ function countsOf(
   const minutes = days * 1_440;
   const limiters = addresses * (known + unknown) * minutes;
   const looks = Math.min(addresses * unknown * minutes, Math.ceil(unknownPerSecond * (days * DAY_S + LOOKS_BURST_S)));
-  const vain = uselessCount(uselessMost("vain", unknownPerSecond), addresses * (known + unknown), days * DAY_S);
-  const repeated = uselessCount(uselessMost("repeated", unknownPerSecond), addresses * known, days * DAY_S);
+  const useless = uselessCount(uselessMost(unknownPerSecond), addresses * (known + unknown), days * DAY_S);
   // Without a budget there is no limit to be named: what limits then is how many pictures there are.
-  const messages = Math.ceil(Math.min(limiters, looks + jobs + vain + repeated));
+  const messages = Math.ceil(Math.min(limiters, looks + jobs + useless));
   return { messages, looks, rows: Math.min(messages, jobs + looks) };
 }
 
@@ -102,7 +101,7 @@ function uselessCount(bucket: { most: number; perSecond: number }, perMinute: nu
     // The last silence may reach beyond the end.
     const heard = (times + 1) * TOLD_MINUTES * perMinute;
     most = Math.max(most, filled + bucket.perSecond * (seconds - silent) + heard);
-    const silence = backoff(times + 1, { first: SILENCE.firstMs, longest: SILENCE.longestMs }) / 1_000;
+    const silence = backoff(times + 1, { first: SHED.firstMs, longest: SHED.longestMs }) / 1_000;
     silent += silence;
     filled += Math.min(bucket.most, bucket.perSecond * silence);
   }

@@ -142,8 +142,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P11",
     breaks: "a view of a missing object is no reason to look",
     file: `${PROTOCOL}/ask.ts`,
-    find: 'if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "repeated";',
-    replace: 'if (tx.memory.stored.at(one.key) !== null) return "repeated";',
+    find: 'if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "useless";',
+    replace: 'if (tx.memory.stored.at(one.key) !== null) return "useless";',
     tests: [`${PROTOCOL}/exchange.test.ts`],
   },
   {

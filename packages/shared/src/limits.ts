@@ -90,14 +90,12 @@ export const LIVE_OPEN_MAX = 10_000;
 export const LOOKS_BURST_S = 60;
 /** The last of them are kept for networks that have asked for fewer than so many unknown ids lately: a share of the burst. Chosen. */
 export const LOOKS_KEPT = { share: 0.2, first: 10 } as const;
-/** When edges are told that misses are not worth sending: for an hour, and for twice as long each time that it happens again within a day. Chosen. */
-export const SILENCE = { firstMs: 3_600_000, longestMs: 57_600_000, forgetMs: 86_400_000 } as const;
+/** How long edges shed misses: an hour, and twice as long each time that it happens again within a day. Chosen. */
+export const SHED = { firstMs: 3_600_000, longestMs: 57_600_000, forgetMs: 86_400_000 } as const;
 /**
- * Messages of which nothing comes and that are taken all the same: at once, and a second. `vain`: of what may not be made, ten for each look
- * that may; `repeated`: of what is under way, many at once, since each data centre asks for itself. Chosen.
+ * The bucket of useless messages: how many at once, and how many a second, for each look a second. Many at once, because each data centre
+ * asks for itself. Chosen.
  */
-export function uselessMost(kind: "vain" | "repeated", unknownPerSecond: number): { most: number; perSecond: number } {
-  if (kind === "repeated") return { most: 100_000 * unknownPerSecond, perSecond: 2 * unknownPerSecond };
-  const perSecond = 10 * unknownPerSecond;
-  return { most: 60 * perSecond, perSecond };
+export function uselessMost(unknownPerSecond: number): { most: number; perSecond: number } {
+  return { most: 100_000 * unknownPerSecond, perSecond: 10 * unknownPerSecond };
 }

@@ -32,7 +32,7 @@ export interface GateFile {
   closed: Lane[];
   /** Why, for `Cache-Status` and the dashboard. */
   reason: string | null;
-  /** Unix ms until which misses that anybody can make up are not worth sending: too many of them came. 0: they are. */
+  /** Unix ms until which edges shed misses without a signature. 0: they shed none. The name is that of release 0.1.0. */
   quietUntil: number;
   /** Unix ms when it was written. */
   at: number;

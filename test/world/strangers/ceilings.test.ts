@@ -7,7 +7,7 @@ import { type Overrides, testConfig } from "../../../workers/consumer/src/ledger
 
 /*
  * Strangers who know the code, against the ledger that is deployed. Edges let through what their limiters do, and whatever comes until they
- * have read that they are to be silent: all that so many networks may send in the minutes until then.
+ * have read that they are to shed: all that so many networks may send in the minutes until then.
  */
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -80,26 +80,26 @@ interface Tried {
   looks: number;
 }
 
-/** Silences edges so many times with made-up ids: what is heard, and how long it takes, s. */
+/** Makes edges shed so many times: the messages and looks until then, and how long it takes, s. */
 function loud(one: Site, times: number, addresses: number): Tried & { seconds: number } {
   const { clock } = one;
   const since = clock.ms;
   const sum = { messages: 0, looks: 0 };
   for (let n = 0; n < times; n += 1) {
-    for (; one.told().quietUntil <= clock.ms; sum.messages += 1) sum.looks += one.send(madeUp(1)).length;
-    // Before the last edge has heard of it; of all of them nothing comes.
-    sum.messages += TOLD_MINUTES * (known + unknown) * addresses;
+    for (; one.told().quietUntil <= clock.ms; sum.messages += BATCH) sum.looks += one.send(madeUp(BATCH)).length;
+    // Before the last edge has heard of it, the last batch among them; nothing comes of any.
+    sum.messages += TOLD_MINUTES * (known + unknown) * addresses - BATCH;
     expect(one.send(madeUp(100))).toEqual([]);
     clock.ms = one.told().quietUntil;
   }
   return { ...sum, seconds: (clock.ms - since) / 1_000 };
 }
 
-/** An hour of as many as edges are not silenced by: ten in vain for each look. */
+/** An hour of as many as edges shed nothing for: ten useless ones for each look. */
 function patient(one: Site): Tried {
   const { clock } = one;
   const sum = { messages: 0, looks: 0 };
-  // Within what the buckets hold, of a minute.
+  // Within what the bucket of looks holds, of a minute.
   const step = 50;
   const asks = 11 * step * one.config.limits.unknownPerSecond;
   for (let left = 3_600 / step; left > 0; left -= 1) {
@@ -111,12 +111,12 @@ function patient(one: Site): Tried {
   return sum;
 }
 
-/** The most of both in so many days: silences, and patience for the rest. */
+/** The most of both in so many days: loud so many times, and patient for the rest. */
 function junk(addresses: number, days: number): Tried {
   const hour = patient(site(RATE));
-  const all = [0, 1, 2, 3, 4, 5, 6, 20, 36].map((times) => {
+  const all = [0, 1, 3, 5, 6, 48].map((times) => {
     const { messages, looks, seconds } = loud(site(RATE), times, addresses);
-    // The last silence may reach beyond the end, what comes before it may not.
+    // The last time may reach beyond the end, what comes before it may not.
     const hours = Math.max(0, days * 24 - seconds / 3_600);
     return seconds < (days + 0.67) * DAY_S
       ? { messages: messages + hours * hour.messages, looks: looks + hours * hour.looks }
@@ -125,23 +125,8 @@ function junk(addresses: number, days: number): Tried {
   return { messages: Math.max(...all.map((one) => one.messages)), looks: Math.max(...all.map((one) => one.looks)) };
 }
 
-/** Asks for what waits already, until edges are told to send nothing at all, again and again. */
-function repeats(addresses: number, days: number): number {
-  const one = site(RATE);
-  const { clock } = one;
-  const end = clock.ms + days * DAY_S * 1_000;
-  one.ledger.patchGate({ concurrency: 1 }, "test");
-  one.view("waits", "busy/400-high.webp", "waits/400-high.webp");
-  let messages = 0;
-  while (clock.ms < end) {
-    const again = Array.from({ length: 100 }, () => ({ key: "waits/400-high.webp" }));
-    for (; !one.told().closed.includes("live"); messages += again.length) one.send(again);
-    messages += TOLD_MINUTES * known * addresses;
-    while (one.told().closed.includes("live")) clock.advance(600);
-  }
-  return messages;
-}
-
+/** Misses that come at once while edges shed nothing. */
+const BATCH = 50;
 const RATE = 0.05;
 
 describe.each([
@@ -152,9 +137,8 @@ describe.each([
     const { config } = site(RATE);
     const most = bill(config, 1_000);
     const { messages, looks } = junk(1_000, days);
-    const again = repeats(1_000, days);
-    const tried = { ...most, looks: Math.min(looks, most.looks), messages: messages + again + most.jobs };
-    console.log(`${days} d: messages ${messages} + ${again} of ${most.messages}, looks ${looks} of ${most.looks}`);
+    const tried = { ...most, looks: Math.min(looks, most.looks), messages: messages + most.jobs };
+    console.log(`${days} d: messages ${tried.messages} of ${most.messages}, looks ${looks} of ${most.looks}`);
     expect(tried.messages).toBeLessThanOrEqual(most.messages);
     expect(tried.messages).toBeGreaterThan(0.8 * most.messages);
     expect(looks).toBeLessThanOrEqual(most.looks);

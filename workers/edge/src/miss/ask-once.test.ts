@@ -1,4 +1,5 @@
 import { GATE_KEY } from "@prewarm/shared/markers";
+import { sign } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
 import { BYTES, detailOf, NOW, type Options, setup, type World } from "../testing/setup.ts";
 
@@ -280,25 +281,31 @@ it("nothing is asked of an image that is capped for today, and it is said", asyn
   expect(await detail(world)).toBe("enqueued");
 });
 
-describe("while edges are told to be quiet", () => {
-  const from = { "CF-Connecting-IP": "192.0.2.1" };
+describe("while edges shed", () => {
+  const shed = { reason: "r", quietUntil: NOW + 60_000, at: NOW };
 
-  it("nothing is asked that anybody can make up, until the time is over", async () => {
-    const counted: string[] = [];
-    const world = setup({
-      allowed: () => counted.push("known") > 0,
-      allowedUnknown: () => counted.push("unknown") > 0,
-    });
-    world.images.store(GATE_KEY, JSON.stringify({ closed: [], reason: null, quietUntil: NOW + 60_000, at: NOW }));
+  it.each([
+    ["as a ledger of today tells them", { ...shed, closed: ["live"] }],
+    ["as a ledger of release 0.1.0 tells them", { ...shed, closed: [] }],
+  ])("no miss without a signature is sent, until the time is over, %s", async (_, file) => {
+    const world = setup({ keys: ["key"], config: { signing: "custom" } });
+    world.images.store(GATE_KEY, JSON.stringify(file));
     world.know("known", {});
+    const query = "w=300&h=210";
+    const signed = `/images/known?${query}&s=${await sign("/images/known", query, "key", world.config)}`;
     const said = () =>
-      ["/images/made-up?w=400", "/images/known?w=400&v=x", "/images/known?w=400"].map((path) =>
-        detail(world, path, from),
+      Promise.all(
+        ["/images/made-up?w=400", "/images/known?w=400&v=x", "/images/known?w=400", signed].map((path) =>
+          detail(world, path),
+        ),
       );
     // What an isolate has not read yet it goes on without.
-    await detail(world, "/images/other?w=400", from);
-    expect(await Promise.all(said())).toEqual(["capped", "capped", "enqueued"]);
+    await detail(world, "/images/other?w=400");
+    expect(await said()).toEqual(["capped", "capped", "capped", "enqueued"]);
     world.advance(61_000);
-    expect(await Promise.all(said())).toEqual(["enqueued", "enqueued", "enqueued"]);
+    world.images.store(GATE_KEY, JSON.stringify({ ...file, closed: [] }));
+    // The next read of the file.
+    await detail(world, "/images/another?w=400");
+    expect(await said()).toEqual(["enqueued", "enqueued", "enqueued", "enqueued"]);
   });
 });

@@ -9,8 +9,8 @@ export interface LiveGate {
 interface LiveState {
   /** It takes no work. */
   closed: boolean;
-  /** Too many misses came that anybody can make up: none of their kind is worth sending. */
-  quiet: boolean;
+  /** Too many misses were useless: those without a signature are shed. */
+  shed: boolean;
 }
 
 const READ_EVERY_MS = 10_000;
@@ -21,7 +21,7 @@ const READ_EVERY_MS = 10_000;
  */
 export function createLiveGate(images: ObjectStore): LiveGate {
   let closed = false;
-  let quietUntil = 0;
+  let shedUntil = 0;
   let readAt = Number.NEGATIVE_INFINITY;
   return {
     read: async (now) => {
@@ -30,9 +30,11 @@ export function createLiveGate(images: ObjectStore): LiveGate {
         const file = await images.get(GATE_KEY);
         const gate = file === null ? null : parseGate(await file.text());
         closed = gate?.closed.includes("live") ?? false;
-        quietUntil = gate?.quietUntil ?? 0;
+        shedUntil = gate?.quietUntil ?? 0;
       }
-      return { closed, quiet: now < quietUntil };
+      // For edges of release 0.1.0 the file of a ledger that sheds closes the lane too.
+      const shed = now < shedUntil;
+      return { closed: closed && !shed, shed };
     },
   };
 }

@@ -1,7 +1,6 @@
 import { parseMarker } from "@prewarm/shared/markers";
 import type { Original } from "@prewarm/shared/source";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
-import type { Target } from "../request/target.ts";
 import type { RequestContext } from "../request-context.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import type { MissDetail } from "./asked-lately.ts";
@@ -36,17 +35,12 @@ export async function findSkipReason(
   ]);
   if (found.ok && found.value !== null) return found.value;
   if (gate.ok && gate.value.closed) return "paused";
-  return gate.ok && gate.value.quiet && isMadeUp(target, asked.isKnown) ? "capped" : null;
-}
-
-/** Whether anybody could have made up what is asked for: an id, or a version that no signature vouches for. */
-function isMadeUp({ version, signed }: Target, isKnown: boolean): boolean {
-  return !isKnown || (version !== null && !signed);
+  return gate.ok && gate.value.shed && !target.signed ? "capped" : null;
 }
 
 /**
  * The one read that most likely saves the message. At first: of an unknown id, whether the bucket has it, or the image's marker; of a known
- * image, the variant's marker. A message in vain is answered by one of the two markers, so each further message is preceded by the other one.
+ * image, the variant's marker. A useless message is answered by one of the two markers, so each further message is preceded by the other one.
  */
 async function look(
   { target, edge, reads }: RequestContext,

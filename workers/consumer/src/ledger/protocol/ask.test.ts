@@ -151,21 +151,30 @@ describe("a day's orders of one image", () => {
   });
 });
 
-describe("misses of which nothing may be made", () => {
-  it("are too many from a rate on: then edges are told to be quiet for an hour", () => {
-    const { miss, clock, steps } = world({ limits: { unknownPerSecond: 1 } });
-    const vain = (n: number) => miss(...Array.from({ length: n }, (_, i) => unknown(i)));
-    const quiet = (): number => {
+describe("useless misses", () => {
+  it.each([
+    ["of unknown ids beyond their looks", unknown],
+    ["of versions beyond their number", (n: number) => version(n)],
+    ["of an image that is capped", (n: number) => ({ key: `photo/${16 + n}-high.webp` })],
+    ["of a variant that is under way", () => ({ key: "photo/400-high.webp" })],
+  ])("%s empty one bucket: then edges shed for an hour, and for two when it happens again", (_, one) => {
+    const limits = { unknownPerSecond: 0.01, liveRowsPerImageDay: 3 };
+    const { miss, clock, steps } = world({ limits });
+    const shedUntil = (): number => {
       steps.gateChanged();
       const said = steps.outboxDue().at(-1)?.body;
       return said === undefined ? 0 : Number(JSON.parse(said).quietUntil);
     };
-    vain(60 + 599);
-    expect(quiet()).toBe(0);
-    clock.advance(60);
-    vain(60 + 599);
-    expect(quiet()).toBe(0);
-    vain(1);
-    expect(quiet()).toBe(clock.ms + 3_600_000);
+    const useless = (n: number) => miss(...Array.from({ length: n }, (_, i) => one(i)));
+    useless(999);
+    expect(shedUntil()).toBe(0);
+    useless(4);
+    expect(shedUntil()).toBe(clock.ms + 3_600_000);
+    clock.advance(3_600);
+    // An hour has filled the bucket by 360.
+    useless(350);
+    expect(shedUntil()).toBeLessThanOrEqual(clock.ms);
+    useless(20);
+    expect(shedUntil()).toBe(clock.ms + 7_200_000);
   });
 });

@@ -1,4 +1,4 @@
-import { LIVE_OPEN_MAX, LOOKS_BURST_S, LOOKS_KEPT, SILENCE, uselessMost } from "@prewarm/shared/limits";
+import { LIVE_OPEN_MAX, LOOKS_BURST_S, LOOKS_KEPT, SHED, uselessMost } from "@prewarm/shared/limits";
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import { backoff } from "../../platform/backoff.ts";
 import type { ExchangeRequest, MissAsk } from "../contract.ts";
@@ -27,7 +27,7 @@ export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Re
   for (const one of asks) {
     const fate = askOne(tx, hand, one, ordered);
     if (fate === "ordered") ordered += 1;
-    else if (fate !== "look") noteUseless(tx, fate === "vain" ? "vain" : "repeated");
+    else if (fate !== "look") noteUseless(tx);
     if (fate === "look" || fate === "capped") answered[fate].push(one.key);
   }
   return answered;
@@ -36,11 +36,8 @@ export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Re
 /** What the handler does with a miss that makes no row now. */
 type Answered = "look" | "capped";
 
-/**
- * The fate of a miss: an order, a look, or no effect. `vain`: no row may be made of it; `repeated`: it contains nothing
- * new.
- */
-type Fate = "ordered" | Answered | "vain" | "repeated";
+/** The fate of a miss. `useless`: it has no effect. A capped miss is useless too, and its image gets a marker. */
+type Fate = "ordered" | Answered | "useless";
 
 function askOne(tx: LedgerTx, hand: Hand, one: MissAsk, ordered: number): Fate {
   const before = tx.rows.get(one.key);
@@ -52,11 +49,11 @@ function askOne(tx: LedgerTx, hand: Hand, one: MissAsk, ordered: number): Fate {
 
 /** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
 function bear(tx: LedgerTx, one: MissAsk, ordered: number): Fate {
-  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "repeated";
-  if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "repeated";
+  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "useless";
+  if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "useless";
   if (isCapped(tx, one.key)) return "capped";
-  if (!mayBringVersion(tx, one)) return "vain";
-  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "vain";
+  if (!mayBringVersion(tx, one)) return "useless";
+  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "useless";
   noteOrder(tx, one);
   const row = tx.insert(one.key, LIVE);
   tx.count("accepted");
@@ -98,17 +95,15 @@ function takeLook({ memory, config, now }: LedgerTx, nth: number): boolean {
 }
 
 /**
- * Counts a message without effect, because messages cost money. After too many the edges send none for a while, twice
- * as long each time: no messages that clients can invent (`vain`), or none at all (`repeated`).
+ * Takes a token for a message without effect, because messages cost money. When the bucket is empty, the edges shed the
+ * misses of clients without a signature for a while, twice as long each time.
  */
-function noteUseless({ memory, config, gate, now }: LedgerTx, kind: "vain" | "repeated"): void {
-  const most = uselessMost(kind, config.limits.unknownPerSecond);
-  if ((take(memory.useless[kind], most, now) ?? 0) >= 1) return;
-  const silence = gate[kind === "vain" ? "quiet" : "hush"];
-  if (silence.until > now) return;
-  const { firstMs, longestMs, forgetMs } = SILENCE;
-  silence.times = now - silence.until > forgetMs ? 1 : silence.times + 1;
-  silence.until = now + backoff(silence.times, { first: firstMs, longest: longestMs });
+function noteUseless({ memory, config, gate: { shed }, now }: LedgerTx): void {
+  if ((take(memory.useless, uselessMost(config.limits.unknownPerSecond), now) ?? 0) >= 1) return;
+  if (shed.until > now) return;
+  const { firstMs, longestMs, forgetMs } = SHED;
+  shed.times = now - shed.until > forgetMs ? 1 : shed.times + 1;
+  shed.until = now + backoff(shed.times, { first: firstMs, longest: longestMs });
 }
 
 /** Whether viewers have ordered today's maximum of this image. */
@@ -132,13 +127,13 @@ function noteOrder(tx: LedgerTx, { key }: MissAsk): void {
 
 function want(tx: LedgerTx, row: Row, one: MissAsk, ordered: number): Fate {
   if (row.state === WAITING) {
-    if (row.lane === LIVE || !mayOrder(tx, ordered)) return "repeated";
+    if (row.lane === LIVE || !mayOrder(tx, ordered)) return "useless";
     raise(tx, row, LIVE);
     return "ordered";
   }
-  if (row.state === CANCELLING || row.deadUntil > tx.now || isImageLocked(tx, row.key)) return "repeated";
+  if (row.state === CANCELLING || row.deadUntil > tx.now || isImageLocked(tx, row.key)) return "useless";
   if (isCapped(tx, one.key)) return "capped";
-  if (!mayOrder(tx, ordered)) return "repeated";
+  if (!mayOrder(tx, ordered)) return "useless";
   noteOrder(tx, one);
   takeOver(tx, row);
   return "ordered";

@@ -8,17 +8,21 @@ import type { Gate } from "./gate-memory.ts";
 import { heldSentence } from "./held-sentence.ts";
 
 /** To the edge and to operators. */
-export const HUSHED = "Far too many views asked for what is under way already.";
+export const SHEDDING = "Too many messages of viewers were useless, so edges shed misses without a signature.";
 
-/** The gate file for the edge: the closed lanes. A throttle is too short to reach the edge in time. */
+/**
+ * The gate file for the edge: the closed lanes, and until when it sheds. A throttle is too short to reach the edge in
+ * time. An edge of release 0.1.0 sheds everything only where the lane is closed.
+ */
 function gateFile(gate: Gate): GateFile {
+  const shedUntil = gate.state.shed.until;
   const closed = LANES.flatMap((lane) => {
     const held = closedFor(gate, lane);
     if (held !== null && held.code !== "throttled") return [{ lane, reason: heldSentence(gate, lane, held) }];
-    return lane === "live" && gate.state.hush.until > gate.now ? [{ lane, reason: HUSHED }] : [];
+    return lane === "live" && shedUntil > gate.now ? [{ lane, reason: SHEDDING }] : [];
   });
-  const quietUntil = gate.state.quiet.until;
-  return { closed: closed.map(({ lane }) => lane), reason: closed[0]?.reason ?? null, quietUntil, at: gate.now };
+  const reason = closed[0]?.reason ?? null;
+  return { closed: closed.map(({ lane }) => lane), reason, quietUntil: shedUntil, at: gate.now };
 }
 
 /** Publishes the gate file if it differs from the last one. */

@@ -56,11 +56,8 @@ export class Memory implements Kept {
   readonly viewed = new ViewedToday();
   /** Tokens for looks at originals of unknown ids. */
   readonly unknownLooks: { held: Bucket | null } = { held: null };
-  /** Tokens for misses without effect. When none is left, edges are told to be silent. */
-  readonly useless: Record<"vain" | "repeated", { held: Bucket | null }> = {
-    vain: { held: null },
-    repeated: { held: null },
-  };
+  /** Tokens for misses without effect. When none is left, edges shed. */
+  readonly useless: { held: Bucket | null } = { held: null };
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
   /**

@@ -50,7 +50,7 @@ export function nextAlarm(tx: LedgerTx): number | null {
 
 /** A closed lane gets no misses, so perhaps only the end of its pause updates the edge. */
 function pauseEnds({ gateNow: { state, now } }: LedgerTx): number[] {
-  const ends = [...Object.values(state.pauses).map(({ until }) => until), state.hush.until];
+  const ends = [...Object.values(state.pauses).map(({ until }) => until), state.shed.until];
   return ends.flatMap((until) => (until !== null && until > now ? [until] : []));
 }
 

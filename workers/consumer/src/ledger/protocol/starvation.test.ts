@@ -61,7 +61,7 @@ it("a lane that is paused keeps no other one from the workers", () => {
   expect(minute().filter((key) => key.startsWith("bulk"))).toHaveLength(20);
 });
 
-it("what viewers ask for again, though it is under way, silences edges at last, and they are told when it is over", () => {
+it("what viewers ask for again, though it is under way, makes edges shed at last, and they are told when it is over", () => {
   const { view, call, clock, steps, ledger } = setup({ limits: { unknownPerSecond: 0.01 }, gate: { concurrency: 1 } });
   const key = "waits/400-high.webp";
   const closed = (): string[] => {
@@ -82,7 +82,7 @@ it("what viewers ask for again, though it is under way, silences edges at last, 
     ],
   });
   expect(closed()).toEqual(["live"]);
-  expect(ledger.getGate().reasons).toContainEqual(expect.objectContaining({ lane: "live", code: "hush" }));
+  expect(ledger.getGate().reasons).toContainEqual(expect.objectContaining({ lane: "live", code: "shed" }));
   clock.advance(3_600);
   expect(steps.nextAlarm()).toBeLessThanOrEqual(clock.ms + 10_000);
   steps.gateChanged();

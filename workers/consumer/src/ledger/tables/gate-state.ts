@@ -14,10 +14,8 @@ export interface GateState {
   throttledUntil: number;
   /** After a restore the ledger hands nothing out before this time, Unix ms. */
   heldUntil: number;
-  /** Edges send no misses that clients can invent. */
-  quiet: Silence;
-  /** Edges send no misses at all. */
-  hush: Silence;
+  /** Edges shed the misses of clients without a signature. */
+  shed: Shed;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
   /** The state of the automatic limits. Null until their first change. */
   auto: { [name in LimitName]: Found | null };
@@ -26,10 +24,10 @@ export interface GateState {
   updatedAt: number;
 }
 
-interface Silence {
+interface Shed {
   /** Unix ms. */
   until: number;
-  /** Number of silences in a row. */
+  /** How often in a row. */
   times: number;
 }
 
@@ -92,8 +90,7 @@ export function newGate(now: number): GateState {
     breaker: { ...CLOSED_BREAKER },
     throttledUntil: 0,
     heldUntil: 0,
-    quiet: { until: 0, times: 0 },
-    hush: { until: 0, times: 0 },
+    shed: { until: 0, times: 0 },
     overrides: {},
     auto: { concurrency: null, ratePerSecond: null },
     before: null,

@@ -12,7 +12,7 @@ import {
   usedBy,
   usedToday,
 } from "../protocol/gate.ts";
-import { HUSHED } from "../protocol/gate-file.ts";
+import { SHEDDING } from "../protocol/gate-file.ts";
 import type { Gate } from "../protocol/gate-memory.ts";
 import { whyHeld } from "../protocol/held-sentence.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
@@ -113,9 +113,7 @@ function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reaso
     add(null, "breaker", state.breaker.reason ?? "The breaker is open.", state.breaker.until);
   if (state.throttledUntil > now) add(null, "throttled", "Ittybit asked to wait (Retry-After).", state.throttledUntil);
   if (slow !== null) add(null, "slow", slow, null);
-  const { quiet, hush } = state;
-  if (quiet.until > now) add("live", "quiet", "Far too many views ask for what anybody can make up.", quiet.until);
-  if (hush.until > now) add("live", "hush", HUSHED, hush.until);
+  if (state.shed.until > now) add("live", "shed", SHEDDING, state.shed.until);
   if (isFull(gate, "live", slots)) add(null, "concurrency", allTaken(gate, slots), null);
   else if (isFull(gate, "bulk", slots))
     add("bulk", "concurrency", "The slots left are kept for viewers and uploads.", null);
