@@ -1,4 +1,5 @@
 import { FINDINGS } from "./findings.ts";
+import { HISTORIES } from "./histories.ts";
 import { P1_TO_P8 } from "./p1-p8.ts";
 import { P9_TO_P17 } from "./p9-p17.ts";
 import { PLATFORM } from "./platform.ts";
@@ -23,4 +24,5 @@ export const MUTATIONS: Mutation[] = [
   ...RESULTS,
   ...RESTORES,
   ...READS,
+  ...HISTORIES,
 ];

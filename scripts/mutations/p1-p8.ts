@@ -30,9 +30,10 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "a wake-up is believed under way for ever",
     file: `${PROTOCOL}/pace.ts`,
-    find: "memory.wakes = memory.wakes.filter(({ until }) => until > now);",
+    find: "  memory.wakes = memory.wakes.filter(({ until }) => until > now);\n",
     replace: "",
     tests: [`${OBJECT}/on-alarm.test.ts`],
+    histories: { rule: "wakeonce" },
   },
   {
     promise: "P1",
@@ -66,6 +67,7 @@ export const P1_TO_P8: Mutation[] = [
     find: "if (row.due === null) tx.memory.fresh.giveBack(row.id);",
     replace: "",
     tests: [`${PROTOCOL}/exchange.test.ts`],
+    histories: { rule: "notgivenback" },
   },
   {
     promise: "P1",
@@ -74,6 +76,7 @@ export const P1_TO_P8: Mutation[] = [
     find: "  tx.runs.leave(row);\n",
     replace: "",
     tests: [`${PROTOCOL}/accept.test.ts`],
+    histories: { rule: "retrystay", favourites: ["accept", "cancelRun", "retry", "retryAll"] },
   },
   {
     promise: "P1",
@@ -168,8 +171,9 @@ export const P1_TO_P8: Mutation[] = [
     breaks: "an unclear POST is repeated under a new generation",
     file: `${PROTOCOL}/settle.ts`,
     find: "if (row.unclear >= UNCLEAR_MAX) {",
-    replace: "if (row.unclear > 0) {",
+    replace: "if (row.unclear >= 1) {",
     tests: [`${PROTOCOL}/settle.test.ts`],
+    histories: { rule: "retrygen", favourites: ["lostPost", "accept"] },
   },
   {
     promise: "P2",
@@ -178,6 +182,7 @@ export const P1_TO_P8: Mutation[] = [
     find: " || tx.now - entry.grantedAt > IDEMPOTENCY_MS;",
     replace: ";",
     tests: [`${PROTOCOL}/exchange.test.ts`],
+    histories: { rule: "oldkey", favourites: ["overnight", "overnight"] },
   },
   {
     promise: "P2",
@@ -186,6 +191,7 @@ export const P1_TO_P8: Mutation[] = [
     find: "for (const job of found.absent) {",
     replace: "for (const job of [...found.absent, ...found.pending]) {",
     tests: [`${PROTOCOL}/settle.test.ts`],
+    histories: { rule: "stuck" },
   },
   {
     promise: "P2",
@@ -371,6 +377,7 @@ export const P1_TO_P8: Mutation[] = [
     find: "return row.crashes === 0 || one.hand.entries.size === 0;",
     replace: "return true;",
     tests: [`${PROTOCOL}/hand-out.test.ts`],
+    histories: { rule: "company", favourites: ["poison", "accept"] },
   },
   {
     promise: "P6",
@@ -457,8 +464,9 @@ export const P1_TO_P8: Mutation[] = [
     breaks: "a job that is given up is not abandoned",
     file: `${PROTOCOL}/transitions.ts`,
     find: "if (entry.granted && !ended && !memory.isEnded(entry.gen))",
-    replace: "if (entry.granted && !ended && memory.isEnded(entry.gen))",
+    replace: "if (false as boolean)",
     tests: [`${PROTOCOL}/settle.test.ts`],
+    histories: { rule: "noabandon" },
   },
   {
     promise: "P8",
@@ -473,9 +481,10 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P8",
     breaks: 'a later handler\'s "made no job" is believed',
     file: `${PROTOCOL}/settle.ts`,
-    find: "(madeNoJob(outcome) && entry.first && entry.job === null)",
-    replace: "(madeNoJob(outcome) && entry.job === null)",
+    find: "madeNoJob(outcome) && entry.first && entry.job === null",
+    replace: "madeNoJob(outcome) && entry.job === null",
     tests: [`${PROTOCOL}/settle.test.ts`],
+    histories: { rule: "laterfree", favourites: ["lostPost"] },
   },
   {
     promise: "P8",

@@ -81,6 +81,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "if (next === undefined && row.lane !== LIVE) {",
     replace: "if (row.lane !== LIVE) {",
     tests: [`${PROTOCOL}/accept.test.ts`],
+    histories: { rule: "unasked", favourites: ["accept", "cancelRun"] },
   },
   {
     promise: "P10",
@@ -97,6 +98,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "if (held === null || held.hand.over) cancelRow(tx, row);",
     replace: "if (held === null || held.hand.over || held.entry.granted) cancelRow(tx, row);",
     tests: [`${PROTOCOL}/settle.test.ts`],
+    histories: { rule: "cancelnow", favourites: ["accept", "cancel"] },
   },
   {
     promise: "P10",
@@ -105,6 +107,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "if (held === null || held.hand.over) cancelRow(tx, row);",
     replace: "if (held === null || held.hand.over || !held.entry.granted) cancelRow(tx, row);",
     tests: ["test/world/copy-under-way.test.ts"],
+    histories: { rule: "copyfreed", favourites: ["copyCancelled"] },
   },
   {
     promise: "P10",
@@ -113,6 +116,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "    tx.memory.hands.keep(held);\n",
     replace: "",
     tests: ["test/world/copy-under-way.test.ts"],
+    histories: { rule: "unkept", favourites: ["copyCancelled"] },
   },
   {
     promise: "P10",
@@ -169,6 +173,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);",
     replace: "",
     tests: [`${PROTOCOL}/leases.test.ts`],
+    histories: { rule: "restoredgen", favourites: ["replacedAndPutBack"] },
   },
   {
     promise: "P11",
@@ -209,6 +214,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "if (before?.state !== counted || before?.lane !== row.lane) {",
     replace: "if (before?.state !== counted) {",
     tests: [`${PROMISE_TESTS}/counters.test.ts`],
+    histories: { rule: "uncounted" },
   },
   {
     promise: "P13",
@@ -257,6 +263,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "onlyIf: ifUnchanged(before?.etag ?? null),",
     replace: "",
     tests: [`${MAKING}/finish-job.test.ts`],
+    histories: { rule: "cas", favourites: ["race", "replace"] },
   },
   {
     promise: "P16",
@@ -270,9 +277,10 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P16",
     breaks: "a handler takes any object for present",
     file: `${MAKING}/prepare.ts`,
-    find: "if (stored !== null && stored.gen >= floor) {",
-    replace: "if (stored !== null) {",
+    find: "stored !== null && stored.gen >= floor",
+    replace: "stored !== null && stored.gen >= 0",
     tests: [`${MAKING}/submit-job.test.ts`],
+    histories: { rule: "nofloor" },
   },
   {
     promise: "P16",
@@ -289,6 +297,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "if (row === null || isStale(row, entry)) {",
     replace: "if (row === null) {",
     tests: [`${PROTOCOL}/settle.test.ts`],
+    histories: { rule: "nostale", favourites: ["force", "replace", "accept"] },
   },
   {
     promise: "P16",
@@ -310,17 +319,19 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P16",
     breaks: "a purge has no lock",
     file: `${PROTOCOL}/purge.ts`,
-    find: "tx.images.get(id).lock = tx.now + PURGE_LOCK_MS;",
-    replace: "",
+    find: "  tx.images.get(id).lock = tx.now + PURGE_LOCK_MS;",
+    replace: "  tx.images.get(id).lock = 0;",
     tests: [`${PROTOCOL}/purge.test.ts`],
+    histories: { rule: "unlocked", favourites: ["purgedLate"] },
   },
   {
     promise: "P16",
     breaks: "a purge never looks a second time",
     file: `${PROTOCOL}/purge.ts`,
-    find: "if (look === 2 && purge.more === 0 && tx.now >= last) deletePurge",
-    replace: "if (purge.more === 0) deletePurge",
+    find: "if (look === 2 && purge.more === 0 && tx.now >= last) deletePurge(tx.sql, seq);",
+    replace: "if (purge.more === 0) deletePurge(tx.sql, seq);",
     tests: [`${PROTOCOL}/purge.test.ts`],
+    histories: { rule: "norecheck", favourites: ["race", "purge"] },
   },
   {
     promise: "P16",
@@ -353,6 +364,7 @@ export const P9_TO_P17: Mutation[] = [
     find: "  putRenewal(tx.sql, { seq: image.floor, id: original.id, lane, look: 1, at: tx.now });\n",
     replace: "",
     tests: [`${PROTOCOL}/new-original.test.ts`],
+    histories: { rule: "norenew", favourites: ["replace", "accept"] },
   },
   {
     promise: "P16",
@@ -414,9 +426,10 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P13",
     breaks: "what a spent document has summed is lost",
     file: `${TABLES}/tx.ts`,
-    find: "mergeSums(this.#sums, hand.sums);",
-    replace: "void mergeSums;",
+    find: "      mergeSums(this.#sums, hand.sums);\n",
+    replace: "",
     tests: [`${PROTOCOL}/budget-use.test.ts`],
+    histories: { rule: "unfolded" },
   },
   {
     promise: "P17",

@@ -1,3 +1,4 @@
+import type { Favourites } from "../../test/world/histories/commands.ts";
 import { TOOL_PROMISES } from "./tool-promises.ts";
 
 /** The promises of docs/reliability.md, and what was found by attack. */
@@ -30,7 +31,7 @@ export const PROMISES: Record<string, string> = {
   N5: "A request's reads are bounded, and made-up ids delay nobody",
 };
 
-/** A one-line change that breaks a promise, and where a test must then fail. */
+/** A change of a few lines that breaks a promise, and what must then fail: tests, random histories, or each of the two. */
 export interface Mutation {
   promise: string;
   /** What the change does, in a few words. */
@@ -39,6 +40,8 @@ export interface Mutation {
   /** Stands in the file exactly once. */
   find: string;
   replace: string;
-  /** Test files that must go red (any of them suffices). */
-  tests: string[];
+  /** Test files that must go red (any of them suffices). Default: none. */
+  tests?: readonly string[];
+  /** The rule that it switches off, by its name for `--rule`, and the happenings that try the rule hard (default: all alike). */
+  histories?: { rule: string; favourites?: Favourites };
 }

@@ -15,6 +15,7 @@ export const RESTORES: Mutation[] = [
     find: "  tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;\n",
     replace: "",
     tests: [RESTORE, `${PROTOCOL}/restored.test.ts`],
+    histories: { rule: "nohold", favourites: ["purgedAndPutBack"] },
   },
   {
     promise: "P16",
@@ -109,8 +110,9 @@ export const RESTORES: Mutation[] = [
     breaks: "slots of jobs that nobody has told have no bound",
     file: `${PROTOCOL}/gate.ts`,
     find: " || used >= all + Math.floor(all / 2);",
-    replace: " || used >= 1_000 * all;",
+    replace: ";",
     tests: [`${PROTOCOL}/gate.test.ts`],
+    histories: { rule: "unbounded", favourites: ["lostPost", "accept", "force"] },
   },
   {
     promise: "P6",

@@ -28,6 +28,7 @@ export const STUCK: Mutation[] = [
     find: "    await runDuties(this.steps, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
     replace: "    await runFollowUps(this.steps, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
     tests: ["test/world/lost-alarms.test.ts"],
+    histories: { rule: "cronidle", favourites: ["deadAndNoAlarm"] },
   },
   {
     promise: "P16",
@@ -61,6 +62,7 @@ export const STUCK: Mutation[] = [
     find: "  row.due ??= tx.now;\n",
     replace: "",
     tests: [`${PROTOCOL}/leases.test.ts`],
+    histories: { rule: "undue", favourites: ["poison", "accept"] },
   },
   {
     promise: "P16",

@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Mutation } from "./promises.ts";
+
+/** What tests or histories say of a tree. `NO VERDICT`: their time was out. */
+export interface Verdict {
+  said: "red" | "GREEN" | "NO TEST" | "NO VERDICT";
+  /** The first line that tells what failed. */
+  failed: string;
+}
+
+const TESTS_MS = 120_000;
+/** Plenty: most rules are found within the first 50. The time is for all of them, on a busy machine. */
+const HISTORIES = 400;
+const HISTORIES_S = 1_800;
+const GRACE_MS = 60_000;
+const run = promisify(execFile);
+
+interface Failed {
+  stdout?: string;
+  stderr?: string;
+  killed?: boolean;
+}
+
+/** Runs test files in a copy of the tree. `bin`: where vitest is. */
+export async function verdictOfTests(copy: string, bin: string, tests: readonly string[]): Promise<Verdict> {
+  const absent: string[] = [];
+  for (const test of tests) await readFile(join(copy, test)).catch(() => absent.push(test));
+  if (absent.length > 0) return { said: "NO TEST", failed: absent.join(", ") };
+  const projects = ["--project", "node", "--project", "workerd-consumer"];
+  try {
+    // Made inputs that notice do so among the first.
+    const env = { ...process.env, FUZZ_RUNS: "10000" };
+    const args = ["run", ...projects, "--no-color", "--bail", "1", ...tests];
+    await run(join(bin, "vitest"), args, { cwd: copy, env, timeout: TESTS_MS, maxBuffer: 50_000_000 });
+    return { said: "GREEN", failed: "" };
+  } catch (error) {
+    const { stdout = "", stderr = "", killed } = error as Failed;
+    const first = /^.*(?:FAIL|Error:).*$/m.exec(`${stdout}\n${stderr}`)?.[0]?.trim();
+    if (first !== undefined) return { said: "red", failed: first };
+    // Without a failed test there is none: no test was found, say.
+    if (killed) return { said: "NO VERDICT", failed: "its time ran out before a test failed" };
+    return { said: "NO TEST", failed: "it did not run" };
+  }
+}
+
+/** Plays random histories over a copy of the tree. */
+export async function verdictOfHistories(
+  copy: string,
+  { favourites = [] }: NonNullable<Mutation["histories"]>,
+): Promise<Verdict> {
+  const args = ["test/world/histories/play-main.ts", String(HISTORIES), "1", String(HISTORIES_S)];
+  const env = { ...process.env, FAVOURITES: JSON.stringify(favourites) };
+  const timeout = HISTORIES_S * 1_000 + GRACE_MS;
+  const { stdout = "", stderr = "" } = await run(process.execPath, args, { cwd: copy, env, timeout }).catch(
+    (error: Failed) => error,
+  );
+  const told = /^\{"verdict".*$/m.exec(stdout)?.[0];
+  if (told === undefined) return { said: "NO TEST", failed: stderr.trim().split("\n").at(-1) ?? "" };
+  const { verdict, said, bad } = JSON.parse(told) as { verdict: string; said: string; bad: string[] };
+  if (verdict === "none") return { said: "NO VERDICT", failed: said };
+  return verdict === "broken" ? { said: "red", failed: `${said}: ${bad[0] ?? ""}` } : { said: "GREEN", failed: said };
+}
