@@ -54,7 +54,7 @@ export const FINDINGS: Mutation[] = [
     file: `${PROTOCOL}/prune.ts`,
     find: "refused: { ms: DAY_MS,",
     replace: "refused: { ms: 30 * DAY_MS,",
-    tests: ["test/world/strangers/kept.test.ts"],
+    tests: [`${PROTOCOL}/prune.test.ts`],
   },
   {
     promise: "F4",
@@ -142,7 +142,7 @@ export const FINDINGS: Mutation[] = [
     file: `${PROTOCOL}/ask.ts`,
     find: "now - shed.until > forgetMs ? 1 : shed.times + 1",
     replace: "now - shed.until > forgetMs ? 1 : 1",
-    tests: ["test/world/strangers/ceilings.test.ts"],
+    tests: [`${PROTOCOL}/ask.test.ts`],
   },
   {
     promise: "F4",
