@@ -1,12 +1,15 @@
 // `node bench/ledger.ts [open rows…]`: one worker's calls over ledgers of several sizes, on disk. Each round accepts 40 variants, takes them,
 // is told to go, says that they are submitted and stored. The ledgers take turns, so that whatever else the machine does hits all of them
 // alike. Flat means: a round over a million rows takes at most half as long again as over an empty ledger.
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
 import { HANDS_MAX } from "@prewarm/shared/limits";
 import type { ExchangeRequest, Given } from "../workers/consumer/src/ledger/contract.ts";
+import { nextAlarm } from "../workers/consumer/src/ledger/protocol/next-alarm.ts";
+import { wakesDue } from "../workers/consumer/src/ledger/protocol/pace.ts";
 import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
@@ -88,8 +91,8 @@ function build(size: number) {
     call({ leave: true });
     worker += 1;
     first = true;
-    timed(times.wakesDue, () => ledger.steps.wakesDue());
-    timed(times.nextAlarm, () => ledger.steps.nextAlarm());
+    timed(times.wakesDue, () => ledger.transactions.read(wakesDue));
+    timed(times.nextAlarm, () => ledger.transactions.read(nextAlarm));
   };
   return { size, sql, times, round };
 }

@@ -99,7 +99,7 @@ export const HISTORIES: Mutation[] = [
     promise: "P1",
     breaks: "P1: leases never end",
     file: `${LEDGER}/object/on-alarm.ts`,
-    find: "sweep: () => steps.sweep(),",
+    find: "sweep: () => transactions.write(sweep),",
     replace: "sweep: () => undefined,",
     histories: { rule: "nosweep" },
   },

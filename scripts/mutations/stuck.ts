@@ -25,8 +25,9 @@ export const STUCK: Mutation[] = [
     promise: "P11",
     breaks: "while alarms are lost nobody ends leases, purges, cancels and actions",
     file: `${LEDGER}/object/engine.ts`,
-    find: "    await runDuties(this.steps, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
-    replace: "    await runFollowUps(this.steps, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
+    find: "    await runDuties(this.transactions, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
+    replace:
+      "    await runFollowUps(this.transactions, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
     tests: ["test/world/lost-alarms.test.ts"],
     histories: { rule: "cronidle", favourites: ["deadAndNoAlarm"] },
   },
@@ -34,9 +35,9 @@ export const STUCK: Mutation[] = [
     promise: "P16",
     breaks: "a purge's look is taken long before it is made, so that the cron makes it beside the alarm",
     file: `${LEDGER}/object/on-alarm.ts`,
-    find: "for (let done = 0; done < PURGES_MAX; done += 1) {\n    const task = steps.purgeDue();\n    if (task === null) return;\n    await runPurge(steps, deps, task);\n  }",
+    find: "for (let done = 0; done < PURGES_MAX; done += 1) {\n    const task = transactions.write(purgeDue);\n    if (task === null) return;\n    await runPurge(transactions, deps, task);\n  }",
     replace:
-      "const tasks = Array.from({ length: PURGES_MAX }, () => steps.purgeDue());\n  for (const task of tasks) if (task !== null) await runPurge(steps, deps, task);",
+      "const tasks = Array.from({ length: PURGES_MAX }, () => transactions.write(purgeDue));\n  for (const task of tasks) if (task !== null) await runPurge(transactions, deps, task);",
     tests: [`${LEDGER}/object/on-alarm.test.ts`],
   },
   {

@@ -2,6 +2,8 @@ import { ENCODED_ID_MAX_BYTES, MISSES_PER_MINUTE } from "@prewarm/shared/limits"
 import { describe, expect, it, vi } from "vitest";
 import { dayBill, imageDay, MARKER_BYTES, monthBill, ROW_BYTES, usdOf } from "../../../scripts/cost/strangers.ts";
 import type { MissAsk, Outcome } from "../../../workers/consumer/src/ledger/contract.ts";
+import { gateChanged } from "../../../workers/consumer/src/ledger/protocol/gate-file.ts";
+import { outboxDone, outboxDue } from "../../../workers/consumer/src/ledger/tables/outbox.ts";
 import { STORED, setup, TRANSIENT } from "../../../workers/consumer/src/ledger/testing/setup.ts";
 import { type Overrides, testConfig } from "../../../workers/consumer/src/ledger/testing/setup-config.ts";
 
@@ -31,10 +33,10 @@ function setupSite(overrides: Overrides) {
   };
   /** What the gate file says to the edges. */
   const told = () => {
-    made.steps.gateChanged();
-    for (const { kind, body } of made.steps.outboxDue()) {
+    made.transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    for (const { kind, body } of made.transactions.write(outboxDue)) {
       if (kind === "gate") said = JSON.parse(body);
-      made.steps.outboxDone(kind, body);
+      made.transactions.write((tx) => outboxDone(tx, kind, body));
     }
     return said;
   };

@@ -2,6 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ExchangeRequest } from "../ledger/contract.ts";
+import { purgeEnd } from "../ledger/protocol/purge.ts";
 import { nameOf, placeOf } from "../ledger/tables/job-ids.ts";
 import { chunkOf, type Wish } from "../ledger/testing/chunk-of.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
@@ -130,7 +131,8 @@ describe("doctor", () => {
   });
 
   it("deletes an object that was put back from before a purge", async () => {
-    world.engine.steps.purgeEnd(world.purge("a"));
+    const begun = world.purge("a");
+    world.engine.transactions.write((tx) => purgeEnd(tx, begun));
     await store(A);
     await put(A[0] ?? "", 1);
     expect(await world.find(true)).toEqual({ object_below_floor: "1 fixed" });
@@ -139,7 +141,8 @@ describe("doctor", () => {
 
   it("keeps the image locked while objects are deleted, so that nobody puts between decision and delete", async () => {
     now += HOUR;
-    world.engine.steps.purgeEnd(world.purge("a"));
+    const begun = world.purge("a");
+    world.engine.transactions.write((tx) => purgeEnd(tx, begun));
     await put(A[0] ?? "", 1);
     const given: number[] = [];
     const deletes = world.memory.bucket.delete.bind(world.memory.bucket);
@@ -191,7 +194,8 @@ describe("doctor", () => {
     /** An object from before a purge, and deletes that end when the test says. */
     async function deleting() {
       await store(A.slice(0, 1));
-      world.engine.steps.purgeEnd(world.purge("a"));
+      const begun = world.purge("a");
+      world.engine.transactions.write((tx) => purgeEnd(tx, begun));
       const ended = Promise.withResolvers<void>();
       world.memory.bucket.delete = () => ended.promise;
       const calls: string[] = [];

@@ -5,6 +5,7 @@ import { createApiWorld, VIEWER } from "../../src/api/testing/api-world.ts";
 import { createIttybit } from "../../src/ittybit/client.ts";
 import { readJob } from "../../src/ittybit/dialects.ts";
 import { runEvents } from "../../src/ledger/object/on-alarm.ts";
+import { collected } from "../../src/ledger/protocol/collected.ts";
 import { NOTHING } from "../../src/ledger/protocol/sightings.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { clientOf } from "../../src/ledger/testing/client-of.ts";
@@ -70,13 +71,13 @@ async function world() {
   Object.assign(at.deps, { config, ledger: clientOf(engine) });
   at.deps.originals.bucket = () => originals.bucket;
   at.deps.originals.bucketOriginalUrl = async () => signed;
-  await runEvents(engine.steps, deps);
+  await runEvents(engine.transactions, deps);
   engine.acceptChunk(chunkOf({ lane: "bulk", keys: [KEY] }, { id: "d", chunk: 0, hash: "h" }));
 
   /** All that operators, viewers, endpoints of events and readers of logs see. */
   async function told(): Promise<string> {
     at.clock.advance(120_000);
-    await runEvents(engine.steps, deps);
+    await runEvents(engine.transactions, deps);
     const paths = [
       "jobs",
       "jobs.csv",
@@ -110,7 +111,7 @@ async function failing(at: TheWorld, message: string, more: object = {}): Promis
   at.deps.at = async (point) => {
     if (point !== "exchanged" || at.logs.length > 0) return;
     const seen = readJob(job);
-    if (seen !== null) at.engine.steps.collected({ ...NOTHING, ended: [seen] });
+    if (seen !== null) at.engine.transactions.write((tx) => collected(tx, { ...NOTHING, ended: [seen] }));
   };
   answering(at, 201, { id: "job_1", status: "queued" });
 }

@@ -1,5 +1,6 @@
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
 import type { Engine } from "../../src/ledger/object/engine.ts";
+import { collected } from "../../src/ledger/protocol/collected.ts";
 import { NOTHING } from "../../src/ledger/protocol/sightings.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
@@ -120,7 +121,9 @@ function handlers(
     createdAt: 1,
     finishedAt: 2,
   };
-  engine.steps.collected({ ...NOTHING, ended: submitted.map(({ job }) => ({ id: job, ...sight })) });
+  engine.transactions.write((tx) =>
+    collected(tx, { ...NOTHING, ended: submitted.map(({ job }) => ({ id: job, ...sight })) }),
+  );
   exchange("w", { have: submitted.map(({ id, gen }) => ({ id, gen, phase: "watch" as const })) });
   const failure = { code: "upstream_failed", message: "it failed", httpStatus: 500, kind: "internal" };
   const outcomes = [

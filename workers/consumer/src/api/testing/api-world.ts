@@ -2,6 +2,8 @@ import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/conf
 import { createStrangers } from "../../hooks/note-delivery.ts";
 import type { ExchangeRequest, Given, Outcome } from "../../ledger/contract.ts";
 import type { Engine } from "../../ledger/object/engine.ts";
+import { actionSlice } from "../../ledger/protocol/actions.ts";
+import { nextAlarm } from "../../ledger/protocol/next-alarm.ts";
 import type { PurgeTask } from "../../ledger/protocol/purge.ts";
 import { chunkOf } from "../../ledger/testing/chunk-of.ts";
 import { clientOf } from "../../ledger/testing/client-of.ts";
@@ -121,9 +123,9 @@ export function accept(world: ApiWorld, keys: string[]): void {
 }
 
 /** Does the slices of actions that are due; when the next duty is. */
-export function runActions({ ledger: { steps } }: ApiWorld): number | null {
-  while (steps.actionSlice());
-  return steps.nextAlarm();
+export function runActions({ ledger: { transactions } }: ApiWorld): number | null {
+  while (transactions.write(actionSlice));
+  return transactions.read(nextAlarm);
 }
 
 /** A worker's jobs of these keys, granted. Others that it was given it does not touch. */

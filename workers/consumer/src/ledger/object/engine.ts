@@ -1,88 +1,61 @@
 import { errorText } from "../../platform/log.ts";
 import { indexOfSecret } from "../../platform/secret-equality.ts";
 import type {
-  AcceptChunk,
   ActionView,
   Answering,
   BeforeRestore,
   Bookmarks,
-  CausesView,
-  ChunkAnswer,
   CopySlice,
-  DeadMessage,
-  DeadView,
   DeliveryNote,
   DeliveryView,
-  ExchangeAnswer,
-  ExchangeRequest,
-  FinishRequest,
-  GatePatch,
-  GateView,
-  ImageListQuery,
-  ImageSummary,
-  JobAct,
-  JobFilter,
   LedgerCalls,
   NewAction,
-  Operators,
-  Page,
   RunView,
-  SliceAnswer,
-  SliceRequest,
-  Tier,
 } from "../contract.ts";
 import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protocol/accept-chunk.ts";
-import { cancelAction, createAction, getAction, listActions } from "../protocol/actions.ts";
+import { cancelAction, createAction, getAction } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
+import { collected } from "../protocol/collected.ts";
 import { countMatches } from "../protocol/count-matches.ts";
 import { noteDeploy } from "../protocol/deployed.ts";
 import { testEvent } from "../protocol/events.ts";
 import { exchange } from "../protocol/exchange.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
+import { nextAlarm } from "../protocol/next-alarm.ts";
 import { answerOf, once } from "../protocol/once.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/reconcile.ts";
 import { beforeRestore, numberAbove, recover, restored } from "../protocol/restored.ts";
-import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";
 import { sample } from "../protocol/sample.ts";
-import { hookStats, makeHookKey } from "../protocol/webhook-address.ts";
-import { audit, listAudit } from "../tables/audit.ts";
+import { makeHookKey } from "../protocol/webhook-address.ts";
+import { audit } from "../tables/audit.ts";
 import { addToCopy, beginCopy, endCopy, readCopy } from "../tables/copy.ts";
 import { recordDead } from "../tables/dead-messages.ts";
-import { idOfName } from "../tables/job-ids.ts";
 import { migrate, schemaVersion } from "../tables/migrate.ts";
 import { endSession, isSessionOver } from "../tables/sign-ins.ts";
 import type { Sql } from "../tables/sql.ts";
 import { causesView } from "../views/causes.ts";
 import { deadView } from "../views/dead-groups.ts";
 import { listEvents } from "../views/events.ts";
-import { gateView, patchGate } from "../views/gate-view.ts";
-import { history, ledgerStats } from "../views/history.ts";
+import { gateView } from "../views/gate-view.ts";
+import { history } from "../views/history.ts";
 import { listImages } from "../views/image-list.ts";
-import { listJobs } from "../views/job-list.ts";
-import { findJob, imageRows, jobView, statesOf } from "../views/jobs.ts";
+import { findJob, imageRows, statesOf } from "../views/jobs.ts";
 import { pulse } from "../views/pulse.ts";
-import { listRejected, listRuns, RunSpeeds, runView } from "../views/runs.ts";
+import { listRejected, listRuns, RunSpeeds } from "../views/runs.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
+import { findBookmark, type Place, type PlatformBookmarks, restoreTo } from "./bookmarks.ts";
+import { actionPage, actOnJob, auditPage, jobPage, patchGate, runById, statsOf } from "./calls.ts";
 import { Collector } from "./collector.ts";
 import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { runDuties, runFollowUps, runPurge, SLICES_MAX } from "./on-alarm.ts";
-import { Steps } from "./steps.ts";
+import { prune, runDuties, runFollowUps, runPurge } from "./on-alarm.ts";
 import { Transactions } from "./transactions.ts";
 
 /** Calls within this time share one follow-up. */
 const SHARE_MS = 20;
 /** The alarm does the follow-up if the object is evicted before. */
 const SAFETY_MS = 5_000;
-/** The answer of the call has left by then. */
-const RESTART_MS = 200;
-
-const ACTS = {
-  retry: (tx: LedgerTx, id: number) => retryJob(tx, id),
-  cancel: cancelJob,
-  promote: promoteJob,
-} as const;
 
 /** The platform as the engine sees it. The simulators provide a virtual one. */
 export interface EngineHost {
@@ -94,23 +67,14 @@ export interface EngineHost {
   bookmarks?: PlatformBookmarks;
 }
 
-interface PlatformBookmarks {
-  now(): Promise<string>;
-  at(time: number): Promise<string>;
-  /** The next instance has the database of the bookmark. Answers the bookmark of now. */
-  restoreNext(bookmark: string): Promise<string>;
-  restart(): void;
-}
-
 /**
  * The ledger without its Durable Object: every call, its follow-up, and the work of the alarm. The memory belongs to
  * this instance; after an eviction a new instance opens the same database.
  */
 export class Engine implements Answering<LedgerCalls> {
-  readonly steps: Steps;
+  readonly transactions: Transactions;
   readonly #deps: LedgerDeps;
   readonly #host: EngineHost;
-  readonly #transactions: Transactions;
   readonly #alarm: AlarmClock;
   readonly #speeds = new RunSpeeds();
   readonly #collector: Collector;
@@ -124,16 +88,15 @@ export class Engine implements Answering<LedgerCalls> {
     migrate(sql, deps.newLedgerId());
     this.#deps = deps;
     this.#host = host;
-    this.#transactions = new Transactions(sql, { config, clock });
+    this.transactions = new Transactions(sql, { config, clock });
     this.#alarm = new AlarmClock(host.storage, clock);
-    this.steps = new Steps(this.#transactions);
-    this.#transactions.write((tx) => noteDeploy(tx, deps.version));
+    this.transactions.write((tx) => noteDeploy(tx, deps.version));
     if (config.ittybit.webhooks === "wake")
-      this.#transactions.write((tx) => makeHookKey(tx.sql, this.#transactions.memory, deps.newHookKey));
+      this.transactions.write((tx) => makeHookKey(tx.sql, this.transactions.memory, deps.newHookKey));
     this.#collector = new Collector({
-      ...{ ittybit, clock, log, sleep, view: collectorView(this.#transactions) },
+      ...{ ittybit, clock, log, sleep, view: collectorView(this.transactions) },
       report: (found) => {
-        if (this.steps.collected(found) > 0) this.#follow();
+        if (this.transactions.write((tx) => collected(tx, found)) > 0) this.#follow();
       },
     });
   }
@@ -145,12 +108,10 @@ export class Engine implements Answering<LedgerCalls> {
 
   /* ── Handlers ── */
 
-  exchange(request: ExchangeRequest): ExchangeAnswer {
-    return this.#change((tx) => exchange(tx, request));
-  }
+  readonly exchange = this.#changes(exchange);
 
   async pinged(token: string, job: string | null, id?: string): Promise<"taken" | "unknown" | "refused"> {
-    const { hookState, pings, heard } = this.#transactions.memory;
+    const { hookState, pings, heard } = this.transactions.memory;
     if (hookState === null || (await indexOfSecret(token, [hookState.key])) !== 0) {
       pings.refused += 1;
       return "refused";
@@ -166,32 +127,22 @@ export class Engine implements Answering<LedgerCalls> {
     return Promise.resolve("taken");
   }
 
-  recordDead(messages: DeadMessage[]): void {
-    this.#note((tx) => recordDead(tx, messages));
-  }
+  readonly recordDead = this.#notes(recordDead);
 
   noteDeliveries(notes: DeliveryNote[], id?: string): void {
-    const { heard, deliveries } = this.#transactions.memory;
+    const { heard, deliveries } = this.transactions.memory;
     if (heard.isNew(id)) deliveries.add(notes, this.#deps.clock.now());
   }
 
   listDeliveries(): DeliveryView[] {
-    return [...this.#transactions.memory.deliveries.list()];
+    return [...this.transactions.memory.deliveries.list()];
   }
 
   /* ── Intake ── */
 
-  acceptChunk(chunk: AcceptChunk): ChunkAnswer {
-    return this.#change((tx) => acceptChunk(tx, chunk));
-  }
-
-  finishDelivery(request: FinishRequest): "done" | "repeat" | "mismatch" {
-    return this.#note((tx) => finishDelivery(tx, request));
-  }
-
-  findDelivery(id: string): { run: string; hash: string } | null {
-    return this.#read((tx) => findDelivery(tx, id));
-  }
+  readonly acceptChunk = this.#changes(acceptChunk);
+  readonly finishDelivery = this.#notes(finishDelivery);
+  readonly findDelivery = this.#reads(findDelivery);
 
   purgeImage(image: string, order: string | null, who: string, id?: string) {
     const begun: PurgeTask[] = [];
@@ -207,96 +158,33 @@ export class Engine implements Answering<LedgerCalls> {
 
   /* ── What operators see ── */
 
-  lookUp(keys: string[]) {
-    return this.#read((tx) => statesOf(tx, keys));
-  }
-
-  listRuns(query: Parameters<Operators["listRuns"]>[0]): { runs: RunView[]; next: string | null } {
-    return this.#read((tx) => listRuns(tx, query, this.#speeds));
-  }
-
-  getRun(id: string): RunView | null {
-    return this.#read((tx) => {
-      const run = tx.runs.byId(id);
-      return run === null ? null : runView(tx, run, this.#speeds);
-    });
-  }
-
-  listRejected(query: Parameters<Operators["listRejected"]>[0]) {
-    return this.#read((tx) => listRejected(tx, query));
-  }
-
-  listJobs({ filter, cursor, limit }: Page & { filter: JobFilter }) {
-    return this.#read((tx) => listJobs(tx, filter, { cursor, limit }));
-  }
-
-  getJob(name: string) {
-    return this.#read((tx) => findJob(tx, name));
-  }
-
-  listDead(query: Parameters<Operators["listDead"]>[0]): DeadView {
-    return this.#read((tx) => deadView(tx, query));
-  }
-
-  listCauses(query: Parameters<Operators["listCauses"]>[0]): CausesView {
-    return this.#read((tx) => causesView(tx, query));
-  }
-
-  listActions({ cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
-    return this.#read((tx) => listActions(tx, seqOf(cursor), limit));
-  }
-
-  getAction(id: string): ActionView | null {
-    return this.#read((tx) => getAction(tx, id));
-  }
-
-  listImages(query: ImageListQuery): ImageSummary[] {
-    return this.#read((tx) => listImages(tx, query));
-  }
-
-  imageRows(id: string, stored: string[]) {
-    return this.#read((tx) => imageRows(tx, id, stored));
-  }
-
-  stats() {
-    return this.#read((tx) => {
-      const gate = gateView(tx);
-      const { version } = this.#deps;
-      return ledgerStats(tx, { metricErrors: this.#metricErrors, gate, version, hooks: hookStats(tx) });
-    });
-  }
+  readonly lookUp = this.#reads(statesOf);
+  readonly listRuns = this.#reads((tx, query: Parameters<LedgerCalls["listRuns"]>[0]) =>
+    listRuns(tx, query, this.#speeds),
+  );
+  readonly getRun = this.#reads((tx, run: string) => runById(tx, run, this.#speeds));
+  readonly listRejected = this.#reads(listRejected);
+  readonly listJobs = this.#reads(jobPage);
+  readonly getJob = this.#reads(findJob);
+  readonly listDead = this.#reads(deadView);
+  readonly listCauses = this.#reads(causesView);
+  readonly listActions = this.#reads(actionPage);
+  readonly getAction = this.#reads(getAction);
+  readonly listImages = this.#reads(listImages);
+  readonly imageRows = this.#reads(imageRows);
+  readonly stats = this.#reads((tx) => statsOf(tx, { metricErrors: this.#metricErrors, version: this.#deps.version }));
 
   about() {
     return { version: this.#deps.version };
   }
 
-  history(tier: Tier, from: number, to: number) {
-    return this.#read((tx) => history(tx, tier, from, to));
-  }
-
-  pulse() {
-    return this.#read(pulse);
-  }
-
-  getGate(): GateView {
-    return this.#read(gateView);
-  }
-
-  listEvents(query: Page) {
-    return this.#read((tx) => listEvents(tx, query));
-  }
-
-  testEvent(who: string, id?: string): number {
-    return this.#change((tx) => testEvent(tx, who), id);
-  }
-
-  listAudit({ cursor, limit, search = "" }: Page & { search?: string }) {
-    return this.#read((tx) => listAudit(tx, { before: seqOf(cursor), limit, search }));
-  }
-
-  countMatches(match: JobFilter): { total: number; exact: boolean } {
-    return this.#read((tx) => countMatches(tx, match));
-  }
+  readonly history = this.#reads(history);
+  readonly pulse = this.#reads(pulse);
+  readonly getGate = this.#reads(gateView);
+  readonly listEvents = this.#reads(listEvents);
+  readonly testEvent = this.#changes(testEvent);
+  readonly listAudit = this.#reads(auditPage);
+  readonly countMatches = this.#reads(countMatches);
 
   /* ── What operators do ── */
 
@@ -310,77 +198,44 @@ export class Engine implements Answering<LedgerCalls> {
     return found ? this.getRun(run) : null;
   }
 
-  retryJob(name: string, who: string, id?: string): JobAct {
-    return this.#act("retry", name, who, id);
-  }
-
-  promoteJob(name: string, who: string, id?: string): JobAct {
-    return this.#act("promote", name, who, id);
-  }
-
-  cancelJob(name: string, who: string, id?: string): JobAct {
-    return this.#act("cancel", name, who, id);
-  }
+  readonly retryJob = this.#changes(actOnJob("retry"));
+  readonly promoteJob = this.#changes(actOnJob("promote"));
+  readonly cancelJob = this.#changes(actOnJob("cancel"));
 
   createAction(wanted: NewAction, id?: string): ActionView | null {
     const action = `act_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
     return this.#change((tx) => createAction(tx, action, wanted), id);
   }
 
-  cancelAction(id: string, who: string): ActionView | null {
-    return this.#change((tx) => cancelAction(tx, id, who));
-  }
-
-  patchGate(patch: GatePatch, who: string, id?: string): GateView {
-    return this.#change((tx) => {
-      const before = patchGate(tx.gateNow, patch, who);
-      audit(tx, who, "gate.patch", null, { ...patch, before });
-      return gateView(tx);
-    }, id);
-  }
-
-  isSessionOver(session: string): boolean {
-    return this.#read((tx) => isSessionOver(tx, session));
-  }
-
-  endSession(session: string, until: number): void {
-    this.#note((tx) => endSession(tx, session, until));
-  }
+  readonly cancelAction = this.#changes(cancelAction);
+  readonly patchGate = this.#changes(patchGate);
+  readonly isSessionOver = this.#reads(isSessionOver);
+  readonly endSession = this.#notes(endSession);
 
   /* ── The doctor ── */
 
-  doctorFrom(): string | null {
-    return this.#read(doctorFrom);
-  }
-
-  doctorSlice(request: SliceRequest, id?: string): SliceAnswer {
-    return this.#change((tx) => doctorSlice(tx, request), id);
-  }
-
-  doctorDone(locks: SliceAnswer["locks"]): void {
-    this.#change((tx) => doctorDone(tx, locks));
-  }
+  readonly doctorFrom = this.#reads(doctorFrom);
+  readonly doctorSlice = this.#changes(doctorSlice);
+  readonly doctorDone = this.#changes(doctorDone);
 
   /* ── The object's own life ── */
 
   async rearm(): Promise<void> {
     this.#sample();
-    const { deliveries } = this.#transactions.memory;
+    const { deliveries } = this.transactions.memory;
     if (!deliveries.isSaved) this.#note(({ sql }) => deliveries.save(sql));
-    this.steps.prune(this.#deps.clock.now(), SLICES_MAX);
+    prune(this.transactions, this.#deps);
     // This comes before the duties, because R2 may delay them.
     await this.#alarm.load();
     this.#alarm.by(this.#next());
     // The platform may lose any number of alarms. The cron does all the work of the alarm, so that no work waits longer
     // than a minute.
-    await runDuties(this.steps, this.#deps);
+    await runDuties(this.transactions, this.#deps);
     this.#collect();
     this.#alarm.by(this.#next());
   }
 
-  recover(): void {
-    this.#change(recover);
-  }
+  readonly recover = this.#changes(recover);
 
   restored(who: string, how: Record<string, unknown> = {}, before: BeforeRestore | null = null, id?: string): void {
     this.#change((tx) => restored(tx, who, how, before), id);
@@ -388,23 +243,18 @@ export class Engine implements Answering<LedgerCalls> {
 
   exportSlice(cursor: string | null, who: string, id?: string): CopySlice {
     if (cursor === null) this.#note((tx) => audit(tx, who, "ledger.export", null, {}), id);
-    return this.#read(({ sql }) => ({ schema: schemaVersion(sql), ...readCopy(sql, cursor) }));
+    return this.transactions.read(({ sql }) => ({ schema: schemaVersion(sql), ...readCopy(sql, cursor) }));
   }
 
-  importBegin(schema: number, id?: string): boolean {
-    return this.#note(({ sql }) => beginCopy(sql, schema), id);
-  }
-
-  importRows(lines: string[], id?: string): number | null {
-    return this.#note(({ sql }) => addToCopy(sql, lines), id);
-  }
+  readonly importBegin = this.#notes(({ sql }, schema: number) => beginCopy(sql, schema));
+  readonly importRows = this.#notes(({ sql }, lines: string[]) => addToCopy(sql, lines));
 
   importEnd(rows: number, who: string, id?: string): boolean {
-    const heard = this.#read((tx) => answerOf<boolean>(tx, id));
+    const heard = this.transactions.read((tx) => answerOf<boolean>(tx, id));
     if (heard !== null) return heard.answer;
     const now = this.#deps.clock.now();
-    const before = this.#read(beforeRestore);
-    const isWhole = this.#transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now), now }));
+    const before = this.transactions.read(beforeRestore);
+    const isWhole = this.transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now), now }));
     if (!isWhole) return false;
     // The inbox is the copy's now, so the id is written into it.
     this.#change((tx) => {
@@ -415,29 +265,21 @@ export class Engine implements Answering<LedgerCalls> {
     return true;
   }
 
-  findBookmark(to: { at: number } | { bookmark: string }) {
-    const before = this.#read(beforeRestore);
-    return this.#byBookmarks(async (keeps) => ({
-      bookmark: await bookmarkOf(to, keeps),
-      undo: await keeps.now(),
-      before,
-    }));
+  async findBookmark(to: Place) {
+    const before = this.transactions.read(beforeRestore);
+    const found = await findBookmark(this.#host.bookmarks, to, this.#deps);
+    return found === null ? null : { ...found, before };
   }
 
-  restoreTo(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null> {
-    return this.#byBookmarks(async (keeps) => {
-      const bookmark = await bookmarkOf(to, keeps);
-      const undo = await keeps.restoreNext(bookmark);
-      this.#host.waitUntil(this.#deps.sleep(RESTART_MS).then(() => keeps.restart()));
-      return { bookmark, undo };
-    });
+  restoreTo(to: Place): Promise<Bookmarks | null> {
+    return restoreTo(this.#host, to, this.#deps);
   }
 
   /** Does the work of the alarm. */
   async alarm(): Promise<void> {
     this.#alarm.rang();
     // The platform repeats the alarm if this throws or the object dies. The end sets the next alarm.
-    await runDuties(this.steps, this.#deps);
+    await runDuties(this.transactions, this.#deps);
     this.#collect();
     if (this.#following === null) this.#alarm.at(this.#next());
     else this.#alarm.by(this.#next());
@@ -445,24 +287,24 @@ export class Engine implements Answering<LedgerCalls> {
 
   /* ── Inside ── */
 
-  #read<T>(work: (tx: LedgerTx) => T): T {
-    return this.#transactions.read(work);
+  /** A call that is one read. */
+  #reads<A extends unknown[], T>(work: (tx: LedgerTx, ...args: A) => T): (...args: A) => T {
+    return (...args) => this.transactions.read((tx) => work(tx, ...args));
   }
 
-  async #byBookmarks<T>(work: (keeps: PlatformBookmarks) => Promise<T>): Promise<T | null> {
-    const { bookmarks } = this.#host;
-    try {
-      return bookmarks === undefined ? null : await work(bookmarks);
-    } catch (error) {
-      // A local run has no bookmarks. On the platform the text is no bookmark, or the bookmark is too old.
-      this.#deps.log("ledger.restore_failed", { error: errorText(error) });
-      return null;
-    }
+  /** A call that is one change without a follow-up. */
+  #notes<A extends unknown[], T>(work: (tx: LedgerTx, ...args: A) => T): (...args: [...A, id?: string]) => T {
+    return withId(work, (change, id) => this.#note(change, id));
+  }
+
+  /** A call that is one change with its follow-up. */
+  #changes<A extends unknown[], T>(work: (tx: LedgerTx, ...args: A) => T): (...args: [...A, id?: string]) => T {
+    return withId(work, (change, id) => this.#change(change, id));
   }
 
   /** Runs a change without a follow-up. `id`: of a call that must happen once. */
   #note<T>(work: (tx: LedgerTx) => T, id?: string): T {
-    return this.#transactions.write((tx) => once(tx, id, work));
+    return this.transactions.write((tx) => once(tx, id, work));
   }
 
   /** Runs a change with its follow-up. */
@@ -487,7 +329,7 @@ export class Engine implements Answering<LedgerCalls> {
   async #wakeAndPublish(): Promise<void> {
     await this.#deps.sleep(SHARE_MS);
     this.#isChanged = false;
-    await runFollowUps(this.steps, this.#deps);
+    await runFollowUps(this.transactions, this.#deps);
     this.#following = null;
     this.#alarm.by(this.#next());
     // R2 and the receivers of events take time. Changes meanwhile have woken no worker, so another follow-up runs.
@@ -503,7 +345,7 @@ export class Engine implements Answering<LedgerCalls> {
   /** Runs a new purge at once. The alarm continues it if this fails. */
   async #purge(task: PurgeTask): Promise<void> {
     try {
-      await runPurge(this.steps, this.#deps, task);
+      await runPurge(this.transactions, this.#deps, task);
     } catch (error) {
       this.#deps.log("ledger.purge_failed", { id: task.id, error: errorText(error) });
     }
@@ -511,7 +353,7 @@ export class Engine implements Answering<LedgerCalls> {
 
   #next(): number | null {
     try {
-      return this.steps.nextAlarm();
+      return this.transactions.read(nextAlarm);
     } catch (error) {
       this.#deps.log("ledger.duty_failed", { duty: "next alarm", error: errorText(error) });
       return this.#deps.clock.now() + SAFETY_MS;
@@ -526,26 +368,13 @@ export class Engine implements Answering<LedgerCalls> {
       this.#metricErrors += 1;
     }
   }
-
-  #act(kind: keyof typeof ACTS, name: string, who: string, id: string | undefined): JobAct {
-    return this.#change((tx) => {
-      const job = idOfName(name);
-      const result = job === null ? "missing" : ACTS[kind](tx, job);
-      const row = job === null ? null : tx.rows.byId(job);
-      if (row === null) return { status: "none" };
-      if (result !== "ok") return { status: "state" };
-      audit(tx, who, `job.${kind}`, name, { key: row.key });
-      return { status: "ok", job: jobView(tx, row) };
-    }, id);
-  }
 }
 
-async function bookmarkOf(to: { at: number } | { bookmark: string }, keeps: PlatformBookmarks): Promise<string> {
-  return "bookmark" in to ? to.bookmark : keeps.at(to.at);
-}
-
-/** The cursor is the number below which the next page begins. */
-function seqOf(cursor: string | null): number {
-  const seq = cursor === null ? Number.NaN : Number(cursor);
-  return Number.isSafeInteger(seq) && seq >= 0 ? seq : Number.MAX_SAFE_INTEGER;
+/** The client's id, if the call has one, stands behind its arguments, none of which is optional. */
+function withId<A extends unknown[], T>(
+  work: (tx: LedgerTx, ...args: A) => T,
+  run: (change: (tx: LedgerTx) => T, id: string | undefined) => T,
+): (...args: [...A, id?: string]) => T {
+  const count = work.length - 1;
+  return (...args) => run((tx) => work(tx, ...(args.slice(0, count) as A)), args[count] as string | undefined);
 }

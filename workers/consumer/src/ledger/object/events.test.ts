@@ -37,8 +37,8 @@ function world(
     { events, gate: { monthlyJobs: 10, alertLevels: [0.4, 1], warmingShare: 1, liveShare: 1, liveDayShare: 1 } },
     { deliver: (event) => deliverEvent(event, [SECRET, OLD], receive) },
   );
-  const { steps, deps, clock } = made;
-  const look = () => runEvents(steps, deps);
+  const { transactions, deps, clock } = made;
+  const look = () => runEvents(transactions, deps);
   /** Looks as the alarm does, every ten seconds. */
   const pass = async (seconds: number) => {
     for (let left = seconds; left > 0; left -= 10) {
@@ -184,7 +184,7 @@ describe("a receiver", () => {
     expect(got).toEqual([]);
     const none = setup();
     const written = none.sql.exec("SELECT count(*) AS n FROM docs")[0]?.n;
-    await runEvents(none.steps, none.deps);
+    await runEvents(none.transactions, none.deps);
     expect(none.sql.exec("SELECT count(*) AS n FROM docs")[0]?.n).toBe(written);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { within } from "../../platform/within.ts";
+import { purgeDue } from "../protocol/purge.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
@@ -21,71 +22,71 @@ function surroundings(gate: Parameters<typeof setup>[0] = {}, other: Partial<Led
 
 describe("wake-ups", () => {
   it("are for as many workers as there is work for, never one a key", async () => {
-    const { steps, deps, order, done } = surroundings();
+    const { transactions, deps, order, done } = surroundings();
     order({ keys: Array.from({ length: 1_000 }, (_, n) => `i${n}/1-high.webp`) });
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(done.sent).toBeGreaterThan(0);
     expect(done.sent).toBeLessThanOrEqual(5);
     const { sent } = done;
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(done.sent).toBe(sent);
   });
 
   it("are believed under way for thirty seconds, then sent again", async () => {
-    const { clock, steps, deps, accept, done } = surroundings();
+    const { clock, transactions, deps, accept, done } = surroundings();
     accept(KEY);
-    await wake(steps, deps);
+    await wake(transactions, deps);
     clock.advance(29);
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(done.sent).toBe(1);
     clock.advance(2);
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(done.sent).toBe(2);
   });
 
   it("that cannot be sent are sent by the next call", async () => {
-    const { steps, deps, accept, logged, done } = surroundings();
+    const { transactions, deps, accept, logged, done } = surroundings();
     accept(KEY);
     const { send } = deps;
     deps.send = () => Promise.reject(new Error("overloaded"));
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(logged).toEqual(["ledger.send_failed"]);
     deps.send = send;
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(done.sent).toBe(1);
   });
 
   it("are none while nothing can run: the gate is closed, all slots are taken, or retries wait", async () => {
-    const { ledger, steps, deps, accept, done } = surroundings();
+    const { ledger, transactions, deps, accept, done } = surroundings();
     ledger.patchGate({ paused: { bulk: true } }, "test");
     accept(KEY);
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(done.sent).toBe(0);
   });
 
   it("are none for a worker that is here", async () => {
-    const { steps, deps, accept, call, done } = surroundings();
+    const { transactions, deps, accept, call, done } = surroundings();
     accept(KEY);
     call("o");
-    await wake(steps, deps);
+    await wake(transactions, deps);
     expect(done.sent).toBe(0);
   });
 });
 
 describe("the alarm's duties", () => {
   it("wake a worker for what an action has just ordered, not with the next alarm", async () => {
-    const { ledger, deps, steps, order, done } = surroundings();
+    const { ledger, deps, transactions, order, done } = surroundings();
     ledger.patchGate({ paused: { bulk: true } }, "test");
     order({ keys: [KEY] });
     const text = { run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
     const match = { states: [], lanes: [], ...text };
     ledger.createAction({ kind: "promote", filter: "{}", match, rate: null, who: "test" });
-    await runDuties(steps, deps);
+    await runDuties(transactions, deps);
     expect(done.sent).toBe(1);
   });
 
   it("go on when one of them fails", async () => {
-    const { clock, ledger, steps, deps, accept, logged, done } = surroundings();
+    const { clock, ledger, transactions, deps, accept, logged, done } = surroundings();
     accept("b/1-high.webp");
     deps.purge = () => Promise.reject(new Error("R2"));
     ledger.purgeImage("c", null, "test");
@@ -96,7 +97,7 @@ describe("the alarm's duties", () => {
     expect(done.sent).toBe(1);
     expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
     clock.advance(121);
-    expect(steps.purgeDue()).not.toBeNull();
+    expect(transactions.write(purgeDue)).not.toBeNull();
   });
 
   it("wait for nothing for ever: a gate file, a purge or a renewal that hangs is given up, and the next alarm is set", async () => {
@@ -148,7 +149,7 @@ describe("the alarm's duties", () => {
   });
 
   it("take a purge's look only when they make it: the cron makes the next one while this one lasts", async () => {
-    const { clock, ledger, steps, deps } = surroundings();
+    const { clock, ledger, transactions, deps } = surroundings();
     const looks: string[] = [];
     deps.purge = ({ id }) => {
       looks.push(id);
@@ -158,8 +159,8 @@ describe("the alarm's duties", () => {
     clock.advance(121);
     void ledger.alarm();
     await expect.poll(() => looks).toEqual(["a", "b", "a"]);
-    expect(steps.purgeDue()).toMatchObject({ id: "b" });
-    expect(steps.purgeDue()).toBeNull();
+    expect(transactions.write(purgeDue)).toMatchObject({ id: "b" });
+    expect(transactions.write(purgeDue)).toBeNull();
   });
 
   it("are set for no time at all when nothing is due: an idle ledger sleeps", async () => {
@@ -252,11 +253,11 @@ describe("AlarmClock", () => {
 });
 
 it("the edge hears with the cron that a lane is open again, though nothing waits and nobody calls", async () => {
-  const { view, settle, leave, ledger, steps, deps, done, clock } = setup({ gate: { monthlyJobs: 10 } });
+  const { view, settle, leave, ledger, transactions, deps, done, clock } = setup({ gate: { monthlyJobs: 10 } });
   const [given] = view("viewer", "a/400-high.webp").give;
   settle("viewer", given!, STORED);
   leave("viewer");
-  await runOutbox(steps, deps);
+  await runOutbox(transactions, deps);
   expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
   clock.advance(86_400);
   await ledger.rearm();

@@ -1,20 +1,21 @@
 import { errorText } from "../../platform/log.ts";
+import { unsend, wakesDue } from "../protocol/pace.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import type { Steps } from "./steps.ts";
+import type { Transactions } from "./transactions.ts";
 
 const SEND_TIMEOUT_MS = 10_000;
 
 /**
  * Wakes the workers that the work needs. Never throws: the next call or alarm sends messages that could not be sent.
  */
-export async function wake(steps: Steps, deps: LedgerDeps): Promise<void> {
+export async function wake(transactions: Transactions, deps: LedgerDeps): Promise<void> {
   let n = 0;
   try {
-    n = steps.wakesDue();
+    n = transactions.read(wakesDue);
     if (n > 0) await deps.within(deps.send(n), SEND_TIMEOUT_MS);
   } catch (error) {
     // A message that arrives after all costs one call without work.
-    steps.unsend(n);
+    unsend(transactions.memory, n);
     deps.log("ledger.send_failed", { wakeUps: n, error: errorText(error) });
   }
 }

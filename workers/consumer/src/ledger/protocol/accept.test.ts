@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../testing/chunk-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../testing/setup.ts";
+import { cancelSlices } from "./cancel-run.ts";
 
 const KEY = "a/400-high.webp";
 const run = (id: string, ...keys: string[]) => ({ run: id, lane: "bulk" as const, keys });
@@ -162,13 +163,13 @@ describe("runs", () => {
   });
 
   it("cancels a large run in slices, and hands none of it out meanwhile", () => {
-    const { ledger, steps, call, order } = setup();
+    const { ledger, transactions, call, order } = setup();
     const keys = Array.from({ length: 5_000 }, (_, n) => `i${n}/1-high.webp`);
     for (let at = 0; at < keys.length; at += 1_000) order(run("r", ...keys.slice(at, at + 1_000)));
     ledger.cancelRun("r", "test");
     expect(ledger.getRun("r")?.states.cancelled).toBe(2_000);
     expect(call("o").give).toEqual([]);
-    while (steps.cancelSlice());
+    while (transactions.write(cancelSlices));
     expect(ledger.getRun("r")).toMatchObject({ states: { cancelled: 5_000 } });
   });
 

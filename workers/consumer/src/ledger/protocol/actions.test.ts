@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JobFilter } from "../contract.ts";
 import { PERMANENT, STORED, setup } from "../testing/setup.ts";
+import { actionSlice } from "./actions.ts";
 
 const ANY: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
@@ -10,7 +11,7 @@ const key = (id: string) => `${id}/400-high.webp`;
 
 function world() {
   const made = setup();
-  const { ledger, steps, order } = made;
+  const { ledger, transactions, order } = made;
   const orderMany = (name: string, n: number) => {
     for (let from = 0; from < n; from += 1_000)
       order({ keys: Array.from({ length: Math.min(1_000, n - from) }, (_, at) => key(`${name}-${from + at}`)) });
@@ -20,7 +21,7 @@ function world() {
   /** Slices that were done at once. */
   const slices = () => {
     let n = 0;
-    while (steps.actionSlice()) n += 1;
+    while (transactions.write(actionSlice)) n += 1;
     return n;
   };
   const states = () => ledger.stats().counts.bulk;

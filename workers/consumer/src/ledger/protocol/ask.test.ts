@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { MissAsk } from "../contract.ts";
+import { outboxDue } from "../tables/outbox.ts";
 import { DEAD, WAITING } from "../tables/row.ts";
 import { STORED, setup, T0, TRANSIENT } from "../testing/setup.ts";
 import type { Overrides } from "../testing/setup-config.ts";
+import { gateChanged } from "./gate-file.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -159,10 +161,10 @@ describe("useless misses", () => {
     ["of a variant that is under way", () => ({ key: "photo/400-high.webp" })],
   ])("%s empty one bucket: then edges shed for an hour, and for two when it happens again", (_, one) => {
     const limits = { unknownPerSecond: 0.01, liveRowsPerImageDay: 3 };
-    const { miss, clock, steps } = world({ limits });
+    const { miss, clock, transactions } = world({ limits });
     const shedUntil = (): number => {
-      steps.gateChanged();
-      const said = steps.outboxDue().at(-1)?.body;
+      transactions.write((tx) => gateChanged(tx, tx.gateNow));
+      const said = transactions.write(outboxDue).at(-1)?.body;
       return said === undefined ? 0 : Number(JSON.parse(said).quietUntil);
     };
     const useless = (n: number) => miss(...Array.from({ length: n }, (_, i) => one(i)));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Answer, STORED, setup, TRANSIENT } from "../testing/setup.ts";
+import { sweep } from "./leases.ts";
 
 const A = "a/1-high.webp";
 const B = "b/1-high.webp";
@@ -214,12 +215,12 @@ describe("a viewer's handler", () => {
 
 describe("a lease", () => {
   it("that is over cannot be taken up again, and its owner is told to stop", () => {
-    const { accept, call, ask, clock, steps } = setup();
+    const { accept, call, ask, clock, transactions } = setup();
     accept(A);
     call("o");
     clock.advance(61);
     expect(ask("o")).toEqual({ status: "lost" });
-    steps.sweep();
+    transactions.write(sweep);
     expect(phases(call("p"))).toEqual([`${A} standby`]);
     expect(ask("o")).toEqual({ status: "lost" });
   });
@@ -230,10 +231,10 @@ describe("a lease", () => {
   });
 
   it("that is lost does not keep a job from being known", () => {
-    const { granted, ask, clock, steps, ended, call } = setup();
+    const { granted, ask, clock, transactions, ended, call } = setup();
     const go = granted("o", A);
     clock.advance(61);
-    steps.sweep();
+    transactions.write(sweep);
     expect(ask("o", { submitted: [{ id: go.id, gen: go.gen, job: "j1" }] })).toEqual({ status: "lost" });
     ended("j1");
     expect(call("p").give).toMatchObject([{ key: A, phase: "finish", job: "j1" }]);

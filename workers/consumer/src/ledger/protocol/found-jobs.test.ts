@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import { setup } from "../testing/setup.ts";
+import { collected } from "./collected.ts";
+import { sweep } from "./leases.ts";
 import { NOTHING } from "./sightings.ts";
 
 const KEY = "a/400-high.webp";
@@ -21,15 +23,15 @@ function listed(gen: number, status: "pending" | "done" = "pending"): IttybitJob
   };
 }
 
-function find({ steps }: World, job: IttybitJob): void {
-  steps.collected({ ...NOTHING, found: [job], ended: job.status === "pending" ? [] : [job] });
+function find({ transactions }: World, job: IttybitJob): void {
+  transactions.write((tx) => collected(tx, { ...NOTHING, found: [job], ended: job.status === "pending" ? [] : [job] }));
 }
 
 /** Passes time while the ledger is awake. */
-function pass({ clock, steps }: World, seconds: number): void {
+function pass({ clock, transactions }: World, seconds: number): void {
   for (let left = seconds; left > 0; left -= 10) {
     clock.advance(Math.min(10, left));
-    steps.sweep();
+    transactions.write(sweep);
   }
 }
 
@@ -91,13 +93,13 @@ describe("a generation that was given up and of which complete lists show no job
     const { gen } = world.granted("dead", KEY);
     world.order({ keys: [KEY], force: true });
     pass(world, 70);
-    world.steps.collected({ ...NOTHING, unmade: [gen] });
+    world.transactions.write((tx) => collected(tx, { ...NOTHING, unmade: [gen] }));
     expect(world.abandoned()).toEqual([]);
     const go = world.granted("o", OTHER);
     world.submit("o", go);
     world.order({ keys: [OTHER], force: true });
     pass(world, 70);
-    world.steps.collected({ ...NOTHING, unmade: [go.gen] });
+    world.transactions.write((tx) => collected(tx, { ...NOTHING, unmade: [go.gen] }));
     expect(world.abandoned()).toMatchObject([{ gen: go.gen }]);
   });
 });

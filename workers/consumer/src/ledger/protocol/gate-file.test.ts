@@ -1,39 +1,42 @@
 import { describe, expect, it } from "vitest";
+import { outboxDone, outboxDue } from "../tables/outbox.ts";
 import { setup } from "../testing/setup.ts";
+import { gateChanged } from "./gate-file.ts";
+import { nextAlarm } from "./next-alarm.ts";
 
 const KEY = "a/400-high.webp";
 
 it("the gate file is published when what the edge should know changes, and tried until it is", () => {
-  const { clock, ledger, steps } = setup();
-  steps.gateChanged();
-  expect(steps.outboxDue()).toEqual([]);
+  const { clock, ledger, transactions } = setup();
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  expect(transactions.write(outboxDue)).toEqual([]);
   ledger.patchGate({ paused: { live: true } }, "test");
-  steps.gateChanged();
-  const [due] = steps.outboxDue();
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  const [due] = transactions.write(outboxDue);
   expect(JSON.parse(due!.body)).toEqual({
     closed: ["live"],
     reason: "Lane live is paused by an operator.",
     quietUntil: 0,
     at: clock.ms,
   });
-  expect(steps.outboxDue()).toEqual([]);
+  expect(transactions.write(outboxDue)).toEqual([]);
   clock.advance(2);
-  expect(steps.outboxDue()).toHaveLength(1);
-  steps.outboxDone("gate", due!.body);
+  expect(transactions.write(outboxDue)).toHaveLength(1);
+  transactions.write((tx) => outboxDone(tx, "gate", due!.body));
   clock.advance(3_600);
-  steps.gateChanged();
-  expect(steps.outboxDue()).toEqual([]);
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  expect(transactions.write(outboxDue)).toEqual([]);
   ledger.patchGate({ paused: { live: false } }, "test");
-  steps.gateChanged();
-  expect(JSON.parse(steps.outboxDue()[0]!.body)).toMatchObject({ closed: [], reason: null });
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  expect(JSON.parse(transactions.write(outboxDue)[0]!.body)).toMatchObject({ closed: [], reason: null });
 });
 
 it("the gate file is published after a restore, whatever it said before", () => {
-  const { clock, ledger, steps } = setup();
+  const { clock, ledger, transactions } = setup();
   const published = () => {
-    steps.gateChanged();
-    return steps.outboxDue().map(({ kind, body }) => {
-      steps.outboxDone(kind, body);
+    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    return transactions.write(outboxDue).map(({ kind, body }) => {
+      transactions.write((tx) => outboxDone(tx, kind, body));
       return JSON.parse(body).closed;
     });
   };
@@ -41,32 +44,32 @@ it("the gate file is published after a restore, whatever it said before", () => 
   expect(published()).toEqual([["live", "upload", "bulk"]]);
   expect(published()).toEqual([]);
   // The alarm tells the edge that the two minutes are over, though nothing waits and nobody calls.
-  expect(steps.nextAlarm()).toBeLessThanOrEqual(clock.ms + 120_000);
+  expect(transactions.read(nextAlarm)).toBeLessThanOrEqual(clock.ms + 120_000);
   clock.advance(121);
   expect(published()).toEqual([[]]);
 });
 
 describe("a closed lane that the edge was told of, while nothing waits", () => {
   /** What the alarm does about the gate file; what it says then. */
-  function publish({ steps }: ReturnType<typeof setup>): string[] {
-    steps.gateChanged();
-    const [file] = steps.outboxDue();
-    if (file !== undefined) steps.outboxDone(file.kind, file.body);
+  function publish({ transactions }: ReturnType<typeof setup>): string[] {
+    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    const [file] = transactions.write(outboxDue);
+    if (file !== undefined) transactions.write((tx) => outboxDone(tx, file.kind, file.body));
     return file === undefined ? [] : JSON.parse(file.body).closed;
   }
 
   it("is told to be open when its breaker's wait is over", () => {
     const world = setup();
-    const { clock, ledger, steps, view, settle, cancel } = world;
+    const { clock, ledger, transactions, view, settle, cancel } = world;
     settle("v", view("v", KEY).give[0]!, { kind: "account", status: 402, message: "payment required" });
     cancel(KEY);
     world.leave("v");
     expect(publish(world)).toContain("live");
     const { probeAt } = ledger.getGate().breaker;
-    expect(steps.nextAlarm()).toBe(probeAt);
+    expect(transactions.read(nextAlarm)).toBe(probeAt);
     clock.ms = probeAt ?? 0;
-    steps.gateChanged();
-    expect(JSON.parse(steps.outboxDue()[0]!.body).closed).toEqual([]);
+    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    expect(JSON.parse(transactions.write(outboxDue)[0]!.body).closed).toEqual([]);
   });
 
   it("is told to be open when the month turns whose budget is spent", () => {
@@ -74,19 +77,19 @@ describe("a closed lane that the edge was told of, while nothing waits", () => {
     world.made(KEY);
     world.leave("maker");
     expect(publish(world)).toContain("live");
-    expect(world.steps.nextAlarm()).toBe(Date.UTC(2026, 11, 1));
+    expect(world.transactions.read(nextAlarm)).toBe(Date.UTC(2026, 11, 1));
     world.clock.ms = Date.UTC(2026, 11, 1);
-    world.steps.gateChanged();
-    expect(JSON.parse(world.steps.outboxDue()[0]!.body).closed).toEqual([]);
+    world.transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    expect(JSON.parse(world.transactions.write(outboxDue)[0]!.body).closed).toEqual([]);
   });
 
   it("rings for nobody while an operator has paused it, or once it is told to be open", () => {
     const world = setup();
     world.ledger.patchGate({ paused: { live: true } }, "test");
     expect(publish(world)).toEqual(["live"]);
-    expect(world.steps.nextAlarm()).toBeNull();
+    expect(world.transactions.read(nextAlarm)).toBeNull();
     world.ledger.patchGate({ paused: { live: false } }, "test");
     publish(world);
-    expect(world.steps.nextAlarm()).toBeNull();
+    expect(world.transactions.read(nextAlarm)).toBeNull();
   });
 });

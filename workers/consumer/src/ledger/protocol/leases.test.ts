@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { STORED, setup } from "../testing/setup.ts";
+import { sweep } from "./leases.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
@@ -9,11 +10,11 @@ const HOLD_S = 121;
 /** A world whose ledger is awake: it is called every ten seconds by somebody who wants nothing. */
 function awake(...args: Parameters<typeof setup>) {
   const world = setup(...args);
-  const { clock, steps } = world;
+  const { clock, transactions } = world;
   const pass = (seconds: number) => {
     for (let left = seconds; left > 0; left -= 10) {
       clock.advance(Math.min(10, left));
-      steps.sweep();
+      transactions.write(sweep);
     }
   };
   return { ...world, pass };
@@ -60,17 +61,17 @@ describe("blame", () => {
     slept.accept(KEY);
     slept.call("o");
     slept.clock.advance(70);
-    slept.steps.sweep();
+    slept.transactions.write(sweep);
     expect(slept.row(KEY)?.crashes).toBe(0);
 
     const evicted = awake();
     evicted.accept(KEY);
     const [standby] = evicted.call("o").give;
     evicted.submit("o", evicted.ready("o", [standby!])[0]!, "j");
-    const { steps } = evicted.evict();
+    const { transactions } = evicted.evict();
     for (let n = 0; n < 7; n += 1) {
       evicted.clock.advance(10);
-      steps.sweep();
+      transactions.write(sweep);
     }
     expect(evicted.row(KEY)?.crashes).toBe(0);
   });

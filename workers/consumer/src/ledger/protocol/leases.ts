@@ -1,4 +1,5 @@
 import { LEASE_MS } from "@prewarm/shared/limits";
+import { isOver } from "../tables/abandoned.ts";
 import type { Entry, Hand } from "../tables/hands.ts";
 import { CANCELLING, type Row } from "../tables/row.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -18,6 +19,18 @@ export function wakeUp({ memory, now }: LedgerTx): void {
 /** Whether the lease of the document holds. Its owner may act. */
 export function isLive(hand: Hand, now: number): boolean {
   return !hand.over && hand.until > now;
+}
+
+/** Takes back the jobs of ended leases, and the slots of abandoned jobs whose time is over. */
+export function sweep(tx: LedgerTx): void {
+  wakeUp(tx);
+  endLeases(tx);
+  const { abandoned } = tx.memory;
+  const over = abandoned.list().filter((one) => isOver(one, tx.now));
+  abandoned.delete(
+    tx.sql,
+    over.map(({ gen }) => gen),
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { encodeId } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
 import { nodeSql } from "../testing/node-sql.ts";
 import { setup } from "../testing/setup.ts";
+import { actionSlice } from "./actions.ts";
 
 /** Ids as long as they may be, a thousand of them: what a call may name at once. */
 const IDS = Array.from({ length: 1_000 }, (_, n) =>
@@ -11,7 +12,9 @@ const IDS = Array.from({ length: 1_000 }, (_, n) =>
 const KEYS = IDS.map((id) => `${encodeId(id)}/w=8192&h=8192&fit=cover&pos=bottom&q=very_high&dpr=3.avif`);
 
 it("a value, a statement and its parameters stay within the platform's limits, however long the ids of a call are", () => {
-  const { ledger, order, call, settle, steps, sql } = setup({ gate: { concurrency: 10_000, ratePerSecond: 1_000 } });
+  const { ledger, order, call, settle, transactions, sql } = setup({
+    gate: { concurrency: 10_000, ratePerSecond: 1_000 },
+  });
   order({ keys: KEYS });
   const sums: number[] = [];
   // One worker stores all of them: what it has summed stands in its document until it leaves.
@@ -37,7 +40,7 @@ it("a value, a statement and its parameters stay within the platform's limits, h
       jobs: IDS.map((_, n) => n.toString(36)),
     },
   });
-  steps.actionSlice();
+  transactions.write(actionSlice);
   expect(ledger.stats().rows).toBe(1_000);
 });
 

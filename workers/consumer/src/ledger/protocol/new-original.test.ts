@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PERMANENT, setup, TRANSIENT } from "../testing/setup.ts";
+import { renewalsDue, renewed } from "./new-original.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "a/800-high.webp";
@@ -81,33 +82,35 @@ describe("a new original", () => {
   });
 
   it("looks into R2 for what else exists, at once and 16 minutes later, and makes it anew", () => {
-    const { order, steps, clock, row } = setup();
+    const { order, transactions, clock, row } = setup();
     order(told("1"));
-    const [task] = steps.renewalsDue();
+    const [task] = transactions.write(renewalsDue);
     expect(task).toMatchObject({ id: "a", look: 1 });
-    expect(steps.renewalsDue()).toEqual([]);
+    expect(transactions.write(renewalsDue)).toEqual([]);
     const { gen: newest } = row(KEY)!;
-    steps.renewed(task!, [
-      { key: OTHER, gen: 5 },
-      { key: "a/1200-high.webp", gen: newest + 1 },
-    ]);
+    transactions.write((tx) =>
+      renewed(tx, task!, [
+        { key: OTHER, gen: 5 },
+        { key: "a/1200-high.webp", gen: newest + 1 },
+      ]),
+    );
     expect(row(OTHER)).toMatchObject({ lane: 2, state: 0, due: clock.ms });
     expect(row("a/1200-high.webp")).toBeNull();
     clock.advance(16 * 60 - 1);
-    expect(steps.renewalsDue()).toEqual([]);
+    expect(transactions.write(renewalsDue)).toEqual([]);
     clock.advance(1);
-    const [second] = steps.renewalsDue();
+    const [second] = transactions.write(renewalsDue);
     expect(second).toMatchObject({ id: "a", look: 2 });
-    steps.renewed(second!, []);
+    transactions.write((tx) => renewed(tx, second!, []));
     clock.advance(3_600);
-    expect(steps.renewalsDue()).toEqual([]);
+    expect(transactions.write(renewalsDue)).toEqual([]);
   });
 
   it("looks anew when a look has not been reported", () => {
-    const { order, steps, clock } = setup();
+    const { order, transactions, clock } = setup();
     order(told("1"));
-    const [task] = steps.renewalsDue();
+    const [task] = transactions.write(renewalsDue);
     clock.advance(120);
-    expect(steps.renewalsDue()).toEqual([task]);
+    expect(transactions.write(renewalsDue)).toEqual([task]);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { setup } from "../testing/setup.ts";
+import { nextAlarm } from "./next-alarm.ts";
+import { wakesDue } from "./pace.ts";
 
 /** 500 slots, more work than anybody can do, and a clock that is called every second by workers of this number. */
 function busy() {
@@ -16,7 +18,7 @@ function busy() {
     }
     for (let second = 1; second <= 20; second += 1) {
       ledger.clock.advance(1);
-      ledger.steps.wakesDue();
+      ledger.transactions.read(wakesDue);
       const [first = ""] = at;
       if (ledger.call(first).stay) continue;
       ledger.leave(first);
@@ -25,7 +27,7 @@ function busy() {
     }
     return null;
   };
-  ledger.steps.wakesDue();
+  ledger.transactions.read(wakesDue);
   return { shift };
 }
 
@@ -48,25 +50,25 @@ describe("workers are not called", () => {
   const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } } as const;
 
   it("for a POST to be asked again while its lane is closed, and the alarm sleeps", () => {
-    const { clock, ledger, granted, settle, leave, steps } = setup();
+    const { clock, ledger, granted, settle, leave, transactions } = setup();
     settle("o", granted("o", KEY), UNCLEAR);
     leave("o");
     ledger.patchGate({ paused: { bulk: true } }, "test");
     clock.advance(120);
-    expect(steps.wakesDue()).toBe(0);
-    expect(steps.nextAlarm()).toBeGreaterThanOrEqual(clock.ms + 500_000);
+    expect(transactions.read(wakesDue)).toBe(0);
+    expect(transactions.read(nextAlarm)).toBeGreaterThanOrEqual(clock.ms + 500_000);
     ledger.patchGate({ paused: { bulk: false } }, "test");
-    expect(steps.wakesDue()).toBe(1);
+    expect(transactions.read(wakesDue)).toBe(1);
   });
 
   it("for a slow job until it is seen to end", () => {
-    const { clock, granted, submit, leave, steps, ended } = setup();
+    const { clock, granted, submit, leave, transactions, ended } = setup();
     submit("o", granted("o", KEY), "j1");
     leave("o");
     clock.advance(3_600);
-    expect(steps.wakesDue()).toBe(0);
+    expect(transactions.read(wakesDue)).toBe(0);
     ended("j1");
-    expect(steps.wakesDue()).toBe(1);
+    expect(transactions.read(wakesDue)).toBe(1);
   });
 });
 
@@ -100,15 +102,15 @@ describe("workers beyond what the gate wants", () => {
 
 describe("a worker counts as at work no more", () => {
   it("once it has not called for 20 s, however long its lease is: others are called in its place", () => {
-    const { accept, call, clock, steps } = setup();
+    const { accept, call, clock, transactions } = setup();
     accept("a/400-high.webp", "b/400-high.webp");
-    expect(steps.wakesDue()).toBe(1);
+    expect(transactions.read(wakesDue)).toBe(1);
     call("o");
     clock.advance(15);
-    expect(steps.wakesDue()).toBe(0);
+    expect(transactions.read(wakesDue)).toBe(0);
     accept("c/400-high.webp");
     clock.advance(5);
-    expect(steps.wakesDue()).toBe(1);
+    expect(transactions.read(wakesDue)).toBe(1);
     expect(call("p")).toMatchObject({ give: [{ key: "c/400-high.webp" }], stay: true });
   });
 });

@@ -5,6 +5,10 @@ import { nodeSql } from "../testing/node-sql.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { testConfig } from "../testing/setup-config.ts";
 import { testEngine } from "../testing/test-engine.ts";
+import { collected } from "./collected.ts";
+import { nextAlarm } from "./next-alarm.ts";
+import { wakesDue } from "./pace.ts";
+import { purgeDue } from "./purge.ts";
 import { NOTHING } from "./sightings.ts";
 
 const KEY = "a/400-high.webp";
@@ -24,8 +28,10 @@ function listed(gen: number, key: string, more: Partial<IttybitJob> = {}): Ittyb
   return { id: `job-${gen}`, ...words, metadata, input: null, createdAt: null, finishedAt: null, ...more };
 }
 
-const find = ({ steps }: World, ...found: IttybitJob[]) =>
-  steps.collected({ ...NOTHING, found, ended: found.filter(({ status }) => status !== "pending") });
+const find = ({ transactions }: World, ...found: IttybitJob[]) =>
+  transactions.write((tx) =>
+    collected(tx, { ...NOTHING, found, ended: found.filter(({ status }) => status !== "pending") }),
+  );
 const done = { status: "done", said: "succeeded", output: "https://out.example/o" } as const;
 const taken = ({ ledger }: World) => ledger.getGate().slots;
 
@@ -53,13 +59,13 @@ describe("for two minutes after a restore", () => {
   });
 
   it("no worker is called, those that come are sent home, and it is said why", () => {
-    const { accept, granted, submit, ended, ledger, steps, call, clock } = setup();
+    const { accept, granted, submit, ended, ledger, transactions, call, clock } = setup();
     const go = granted("o", OTHER);
     submit("o", go);
     ended(`job-${go.gen}`);
     accept(KEY);
     ledger.restored("operator");
-    expect([steps.wakesDue(), call("p").stay]).toEqual([0, false]);
+    expect([transactions.read(wakesDue), call("p").stay]).toEqual([0, false]);
     const until = clock.ms + HOLD_S * 1_000;
     expect(ledger.getGate().reasons).toContainEqual(expect.objectContaining({ lane: null, code: "restored", until }));
     expect(
@@ -68,13 +74,13 @@ describe("for two minutes after a restore", () => {
       waitingFor: { code: "restored", text: expect.stringMatching(/^The ledger was put back .*\.$/) },
     });
     clock.advance(HOLD_S + 1);
-    expect(steps.wakesDue()).toBe(1);
+    expect(transactions.read(wakesDue)).toBe(1);
   });
 
   it("the alarm rings often enough that the collector's loop goes on, and then all jobs of before are looked for", () => {
-    const { ledger, steps, clock } = setup();
+    const { ledger, transactions, clock } = setup();
     ledger.restored("operator");
-    expect(steps.nextAlarm()).toBe(clock.ms + 10_000);
+    expect(transactions.read(nextAlarm)).toBe(clock.ms + 10_000);
   });
 });
 
@@ -207,7 +213,7 @@ describe("what the replaced ledger knew", () => {
     expect([world.row(KEY), world.row(OTHER)?.key]).toEqual([null, OTHER]);
     expect(world.image("a")).toEqual({ floor: purge, locked: true });
     world.clock.advance(HOLD_S);
-    expect(world.steps.purgeDue()).toMatchObject({ id: "a", purge, floor: purge, look: 1 });
+    expect(world.transactions.write(purgeDue)).toMatchObject({ id: "a", purge, floor: purge, look: 1 });
   });
 
   it("goes on: no number below its ceiling is given", () => {

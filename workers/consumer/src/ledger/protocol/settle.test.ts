@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../contract.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../testing/setup.ts";
+import { sweep } from "./leases.ts";
+import { nextAlarm } from "./next-alarm.ts";
 
 const KEY = "a/400-high.webp";
 const UNCLEAR: Outcome = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } };
@@ -45,18 +47,18 @@ describe("a slot", () => {
   });
 
   it("of a POST that nobody knows the job of is kept for ten minutes when its generation is given up", () => {
-    const { clock, granted, order, settle, slots, steps } = setup();
+    const { clock, granted, order, settle, slots, transactions } = setup();
     const go = granted("o", KEY);
     order({ keys: [KEY], force: true });
     settle("o", go, { kind: "stopped" });
     expect(slots()).toBe(1);
     clock.advance(601);
-    steps.sweep();
+    transactions.write(sweep);
     expect(slots()).toBe(0);
   });
 
   it("of a given-up generation is free when its job, told late, is seen to end", () => {
-    const { ask, clock, granted, order, settle, slots, ended, abandoned, steps } = setup();
+    const { ask, clock, granted, order, settle, slots, ended, abandoned, transactions } = setup();
     const go = granted("o", KEY);
     order({ keys: [KEY], force: true });
     settle("o", go, { kind: "stopped" });
@@ -64,7 +66,7 @@ describe("a slot", () => {
     expect(ask("o", { submitted: [{ id: go.id, gen: go.gen, job: "j1" }] })).toEqual({ status: "lost" });
     expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1" }]);
     clock.advance(3_600);
-    steps.sweep();
+    transactions.write(sweep);
     expect(slots()).toBe(1);
     ended("j1");
     expect([slots(), abandoned()]).toEqual([0, []]);
@@ -363,14 +365,14 @@ describe("a job that Ittybit does not know any more", () => {
 describe("a row that goes on in a live hand", () => {
   it("and is then cancelled ends cancelled, once its hand has said something or its lease is over", () => {
     for (const end of ["settle", "lease"] as const) {
-      const { clock, granted, order, cancel, settle, steps, job } = setup();
+      const { clock, granted, order, cancel, settle, transactions, job } = setup();
       const go = granted("o", KEY);
       order({ keys: [KEY], force: true });
       cancel(KEY);
       if (end === "settle") settle("o", go, { kind: "stopped" });
       else {
         clock.advance(61);
-        steps.sweep();
+        transactions.write(sweep);
       }
       expect(job(KEY)?.state, end).toBe("cancelled");
     }
@@ -437,15 +439,15 @@ describe("a row that could not be looked at", () => {
 describe("a job that was given up, and is known", () => {
   it("keeps its slot until it is seen to end, or Ittybit does not know it any more", () => {
     for (const how of ["ended", "absent"] as const) {
-      const { clock, granted, submit, order, leave, steps, slots, ...seen } = setup();
+      const { clock, granted, submit, order, leave, transactions, slots, ...seen } = setup();
       submit("o", granted("o", KEY), "j1");
       leave("o");
       order({ keys: [KEY], force: true });
       clock.advance(7_200);
-      steps.sweep();
+      transactions.write(sweep);
       expect(slots()).toBe(1);
       // The collector's loop must go on for that.
-      expect(steps.nextAlarm()).toBeLessThanOrEqual(clock.ms + 60_000);
+      expect(transactions.read(nextAlarm)).toBeLessThanOrEqual(clock.ms + 60_000);
       seen[how]("j1");
       expect(slots(), how).toBe(0);
     }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { outboxDone, outboxDue } from "../tables/outbox.ts";
 import { STORED, setup } from "../testing/setup.ts";
+import { gateChanged } from "./gate-file.ts";
+import { nextAlarm } from "./next-alarm.ts";
 
 /** Viewers may have five jobs a day, and all the others a hundred times as many. */
 const gate = { monthlyJobs: 1_000, liveShare: 0.5, liveDayShare: 0.01 };
@@ -62,12 +65,15 @@ it("a lane that is paused keeps no other one from the workers", () => {
 });
 
 it("what viewers ask for again, though it is under way, makes edges shed at last, and they are told when it is over", () => {
-  const { view, call, clock, steps, ledger } = setup({ limits: { unknownPerSecond: 0.01 }, gate: { concurrency: 1 } });
+  const { view, call, clock, transactions, ledger } = setup({
+    limits: { unknownPerSecond: 0.01 },
+    gate: { concurrency: 1 },
+  });
   const key = "waits/400-high.webp";
   const closed = (): string[] => {
-    steps.gateChanged();
-    const [file] = steps.outboxDue();
-    if (file !== undefined) steps.outboxDone(file.kind, file.body);
+    transactions.write((tx) => gateChanged(tx, tx.gateNow));
+    const [file] = transactions.write(outboxDue);
+    if (file !== undefined) transactions.write((tx) => outboxDone(tx, file.kind, file.body));
     return file === undefined ? [] : JSON.parse(file.body).closed;
   };
   view("first", "other/400-high.webp", key);
@@ -84,7 +90,7 @@ it("what viewers ask for again, though it is under way, makes edges shed at last
   expect(closed()).toEqual(["live"]);
   expect(ledger.getGate().reasons).toContainEqual(expect.objectContaining({ lane: "live", code: "shed" }));
   clock.advance(3_600);
-  expect(steps.nextAlarm()).toBeLessThanOrEqual(clock.ms + 10_000);
-  steps.gateChanged();
-  expect(JSON.parse(steps.outboxDue()[0]!.body).closed).toEqual([]);
+  expect(transactions.read(nextAlarm)).toBeLessThanOrEqual(clock.ms + 10_000);
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  expect(JSON.parse(transactions.write(outboxDue)[0]!.body).closed).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../contract.ts";
 import { STORED, setup } from "../testing/setup.ts";
+import { collected } from "./collected.ts";
 import { NOTHING } from "./sightings.ts";
 
 const keyOf = (n: number) => `picture${n}/400-high.webp`;
@@ -36,15 +37,17 @@ describe("a result that cannot be fetched", () => {
     expect(row(keyOf(0))).toMatchObject({ attempts: 0, gen: done[0]?.gen });
     leave("o");
     const engine = evict();
-    engine.steps.collected({
-      ...NOTHING,
-      ended: [
-        {
-          ...{ id: "job0", status: "done", said: "succeeded", known: true, output: "https://out.example/o" },
-          ...{ error: null, metadata: {}, input: null, createdAt: null, finishedAt: null },
-        },
-      ],
-    });
+    engine.transactions.write((tx) =>
+      collected(tx, {
+        ...NOTHING,
+        ended: [
+          {
+            ...{ id: "job0", status: "done", said: "succeeded", known: true, output: "https://out.example/o" },
+            ...{ error: null, metadata: {}, input: null, createdAt: null, finishedAt: null },
+          },
+        ],
+      }),
+    );
     const said = { first: true, role: "work" as const, room: 10, have: [], asks: [], submitted: [], settled: [] };
     const answer = engine.exchange({ owner: "later", leave: false, ...said });
     expect(answer).toMatchObject({ give: [{ phase: "finish", unfetchedSince: since }] });

@@ -1,4 +1,10 @@
 import { afterEach, expect, it } from "vitest";
+import { openAtIttybit } from "../protocol/at-ittybit.ts";
+import { sweep } from "../protocol/leases.ts";
+import { renewalsDue, renewed } from "../protocol/new-original.ts";
+import { nextAlarm } from "../protocol/next-alarm.ts";
+import { wakesDue } from "../protocol/pace.ts";
+import { purgeDue, purgeEnd } from "../protocol/purge.ts";
 import { setup, TRANSIENT } from "../testing/setup.ts";
 import type { SqlValue } from "./sql.ts";
 
@@ -12,8 +18,23 @@ afterEach(() => {
 
 it("looks every row up by id or partial index", async () => {
   const world = setup();
-  const { ledger, steps, sql, clock, order, call, ready, submit, settle, ended, leave, view, purge, retry, attempts } =
-    world;
+  const {
+    ledger,
+    transactions,
+    sql,
+    clock,
+    order,
+    call,
+    ready,
+    submit,
+    settle,
+    ended,
+    leave,
+    view,
+    purge,
+    retry,
+    attempts,
+  } = world;
   const exec = sql.exec;
   sql.exec = (query, ...params) => {
     spied.push({ query, params });
@@ -26,7 +47,7 @@ it("looks every row up by id or partial index", async () => {
     originals: [{ id: "a", order: "1", sourceEtag: null }],
   });
   order({ run: "s", lane: "upload", keys: ["a/1-high.webp"], force: true });
-  steps.wakesDue();
+  transactions.read(wakesDue);
   const { give } = call("o");
   const [one] = ready("o", give);
   // The upload goes first.
@@ -37,17 +58,19 @@ it("looks every row up by id or partial index", async () => {
   submit("o", one!, "j1");
   settle("o", two!, TRANSIENT);
   ended("j1");
-  steps.openAtIttybit();
+  transactions.read(openAtIttybit);
   view("v", "b/1-high.webp");
   leave("o");
   call("p");
   clock.advance(700);
-  steps.sweep();
-  steps.nextAlarm();
-  steps.renewed(steps.renewalsDue()[0]!, []);
-  steps.purgeEnd(purge("a"));
+  transactions.write(sweep);
+  transactions.read(nextAlarm);
+  const [renewal] = transactions.write(renewalsDue);
+  transactions.write((tx) => renewed(tx, renewal!, []));
+  const begun = purge("a");
+  transactions.write((tx) => purgeEnd(tx, begun));
   clock.advance(1_000);
-  steps.purgeDue();
+  transactions.write(purgeDue);
   ledger.imageRows("b", []);
   retry("b/1-high.webp");
   attempts("b/1-high.webp");

@@ -11,6 +11,7 @@ import type {
   Outcome,
 } from "../contract.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
+import { collected } from "../protocol/collected.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { NOTHING } from "../protocol/sightings.ts";
 import { nameOf, placeOf } from "../tables/job-ids.ts";
@@ -38,7 +39,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const sql = nodeSql();
   const site = { config: testConfig(overrides), clock };
   const { engine: ledger, deps, done } = testEngine(sql, site, more);
-  const { steps } = ledger;
+  const { transactions } = ledger;
   // A new instance's bucket is empty.
   clock.advance(60);
   let deliveries = 0;
@@ -90,10 +91,14 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   };
   /** The collector has seen these jobs end. */
   const ended = (...jobs: (string | Partial<IttybitJob>)[]): void => {
-    steps.collected({ ...NOTHING, ended: jobs.map((job) => jobOf(typeof job === "string" ? { id: job } : job)) });
+    transactions.write((tx) =>
+      collected(tx, { ...NOTHING, ended: jobs.map((job) => jobOf(typeof job === "string" ? { id: job } : job)) }),
+    );
   };
-  const pending = (...jobs: string[]): void => void steps.collected({ ...NOTHING, pending: jobs });
-  const absent = (...jobs: string[]): void => void steps.collected({ ...NOTHING, absent: jobs });
+  const pending = (...jobs: string[]): void =>
+    void transactions.write((tx) => collected(tx, { ...NOTHING, pending: jobs }));
+  const absent = (...jobs: string[]): void =>
+    void transactions.write((tx) => collected(tx, { ...NOTHING, absent: jobs }));
   /** Accepts, grants, submits and stores. */
   const made = (key: string): Given => {
     const given = granted("maker", key);
@@ -124,7 +129,24 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   /** What an evicted object comes back as. */
   const evict = () => setupOver(sql, site, more);
   return {
-    ...{ clock, sql, ledger, steps, deps, done, row, ask, call, view, ready, settle, submit, leave, order, accept },
+    ...{
+      clock,
+      sql,
+      ledger,
+      transactions,
+      deps,
+      done,
+      row,
+      ask,
+      call,
+      view,
+      ready,
+      settle,
+      submit,
+      leave,
+      order,
+      accept,
+    },
     ...{ granted, ended, pending, absent, made, abandoned, cancel, retry, job, attempts, purge, image, slots, evict },
   };
 }

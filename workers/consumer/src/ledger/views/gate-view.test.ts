@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
+import { gateChanged } from "../protocol/gate-file.ts";
+import { nextAlarm } from "../protocol/next-alarm.ts";
+import { outboxDone, outboxDue } from "../tables/outbox.ts";
 import { setup } from "../testing/setup.ts";
 
 it("a pause says who, since when, why and until when, and ends by itself", () => {
-  const { clock, ledger, steps, order, call, ready, leave } = setup();
+  const { clock, ledger, transactions, order, call, ready, leave } = setup();
   order({ keys: ["a/1-high.webp"] });
   const until = clock.ms + 3_600_000;
   const gate = ledger.patchGate({ paused: { bulk: { reason: "a migration", until } } }, "ops");
@@ -15,22 +18,22 @@ it("a pause says who, since when, why and until when, and ends by itself", () =>
   ]);
   expect(ready("w", call("w").give)).toEqual([]);
   leave("w");
-  expect(steps.nextAlarm()).toBeLessThanOrEqual(until);
+  expect(transactions.read(nextAlarm)).toBeLessThanOrEqual(until);
   clock.advance(3_600);
   expect(ledger.getGate().paused.bulk).toBe(false);
   expect(ready("x", call("x").give).map(({ phase }) => phase)).toEqual(["go"]);
 });
 
 it("the alarm rings at a pause's end though nothing waits, so that the edge is told", () => {
-  const { clock, ledger, steps } = setup();
+  const { clock, ledger, transactions } = setup();
   const until = clock.ms + 3_600_000;
   ledger.patchGate({ paused: { live: { until } } }, "ops");
-  steps.gateChanged();
-  for (const { kind, body } of steps.outboxDue()) steps.outboxDone(kind, body);
-  expect(steps.nextAlarm()).toBe(until);
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  for (const { kind, body } of transactions.write(outboxDue)) transactions.write((tx) => outboxDone(tx, kind, body));
+  expect(transactions.read(nextAlarm)).toBe(until);
   clock.advance(3_600);
-  steps.gateChanged();
-  expect(steps.outboxDue().map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  expect(transactions.write(outboxDue).map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);
 });
 
 it("pausing what is paused keeps who did it and when", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sweep } from "../protocol/leases.ts";
 import { STORED, setup, TRANSIENT } from "../testing/setup.ts";
 
 const key = (id: string) => `${id}/400-high.webp`;
@@ -44,12 +45,12 @@ describe("a job says why it waits, as the ledger's next decision has it:", () =>
   });
 
   it("a death that it was at work in: it runs alone", () => {
-    const { why, accept, call, clock, steps } = world();
+    const { why, accept, call, clock, transactions } = world();
     accept(key("a"));
     call("o");
     for (let seconds = 0; seconds < 70; seconds += 10) {
       clock.advance(10);
-      steps.sweep();
+      transactions.write(sweep);
     }
     expect(why(key("a"))).toEqual([
       "suspect",

@@ -2,6 +2,7 @@ import type { Lane } from "@prewarm/shared/job";
 import type { IttybitJob } from "../../../ittybit/dialects.ts";
 import type { ExchangeRequest, Given, Having } from "../../contract.ts";
 import type { Engine } from "../../object/engine.ts";
+import { collected } from "../../protocol/collected.ts";
 import { NOTHING } from "../../protocol/sightings.ts";
 import type { Sql } from "../../tables/sql.ts";
 import { chunkOf } from "../chunk-of.ts";
@@ -221,7 +222,8 @@ export class Life {
     if (this.#done.alarmAt !== null && this.#done.alarmAt <= now) await this.#ring();
     const ended = [...this.#jobs].filter(([, at]) => at <= now).map(([job]) => job);
     for (const job of ended) this.#jobs.delete(job);
-    if (ended.length > 0) this.#engine.steps.collected({ ...NOTHING, ended: ended.map(jobOf) });
+    if (ended.length > 0)
+      this.#engine.transactions.write((tx) => collected(tx, { ...NOTHING, ended: ended.map(jobOf) }));
     await settled();
     for (const hand of this.#hands)
       if (now >= hand.nextCall && !hand.call(this.#engine, now, [], this.#started)) this.#hands.delete(hand);
