@@ -1,8 +1,8 @@
-// `npm run simulate [-- --slots 50,500 --per-image 1,6 --workers N --job-ms 2000 --jitter 0,0.8 --seconds 60 --seed 1]`: the real ledger and
+// `npm run simulate [-- --slots 50,500 --per-image 1,6 --workers N --grows --job-ms 2000 --jitter 0,0.8 --seconds 60 --seed 1]`: the real ledger and
 // the real handlers in virtual time among the latencies of bench/simulate/modelled-world.ts, from 50 to 2,000 slots, and where the knee is:
 // the most slots of which each still brings nine tenths of what one brings where they are few. Nothing is measured on the platform. The last two columns are times of
 // this machine: the CPU that the ledger's one thread spends on a variant's calls, and
-// how many a second it could serve.
+// how many a second it could serve. `--grows`: the queue begins with one worker and adds one whenever a batch completes while messages wait.
 import { parseArgs } from "node:util";
 import { WORKERS_MAX } from "@prewarm/shared/limits";
 import { type Figure, report } from "./figures.ts";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     slots: { type: "string", default: "50,100,200,500,1000,2000" },
     "per-image": { type: "string", default: "1,6" },
     workers: { type: "string", default: String(WORKERS_MAX) },
+    grows: { type: "boolean", default: false },
     "job-ms": { type: "string", default: "2000" },
     jitter: { type: "string", default: "0,0.8" },
     seconds: { type: "string", default: "60" },
@@ -50,7 +51,16 @@ console.log(
 console.log("|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
 for (const { jitter, slots, variantsPerImage } of cases) {
   const gate = { slots, ratePerSecond: rateOf(slots) };
-  const drained = await drain({ ...gate, variants: variantsOf(slots), variantsPerImage, jobMs, jitter, workers, seed });
+  const drained = await drain({
+    ...gate,
+    variants: variantsOf(slots),
+    variantsPerImage,
+    jobMs,
+    jitter,
+    workers,
+    grows: values.grows,
+    seed,
+  });
   rows.push({ ...drained, slots, perImage: variantsPerImage, jitter });
   const { perSecond, share, calls, exchanges, messages, notes, rows: changed, ledgerMs } = drained;
   const cells = [perSecond.toFixed(1), share.toFixed(2), calls.toFixed(3), exchanges.toFixed(3), messages.toFixed(4)];

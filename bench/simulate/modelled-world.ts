@@ -39,6 +39,8 @@ export interface WorldOptions {
   jitter: number;
   /** `max_concurrency` of `prewarm-work`: handlers at work at once. */
   workers: number;
+  /** Whether the queue adds one handler per batch that completes. Default: all are there at once. */
+  grows?: boolean;
   seed: number;
 }
 
@@ -89,7 +91,11 @@ export class ModelledWorld {
     const batch = { max: 1, timeoutMs: 0 };
     const deliver = (role: Role) => (delivery: QueueBatch) => consumeBatch(delivery, role, this.#batchDeps(), () => {});
     const queue = { batch, unruly: false };
-    this.#work = new Queue({ name: "prewarm-work", handlers: options.workers, ...queue }, world, deliver("work"));
+    this.#work = new Queue(
+      { name: "prewarm-work", handlers: options.workers, grows: options.grows ?? false, ...queue },
+      world,
+      deliver("work"),
+    );
     const live = { max: 100, timeoutMs: 0 };
     this.#live = new Queue(
       { name: "prewarm-live", handlers: LIVE_HANDLERS, batch: live, unruly: false },

@@ -30,7 +30,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "a wake-up is believed under way for ever",
     file: `${PROTOCOL}/pace.ts`,
-    find: "  memory.wakes = memory.wakes.filter(({ until }) => until > now);\n",
+    find: "memory.wakes = memory.wakes.filter((sentAt) => now - sentAt < WAKE_MS);",
     replace: "",
     tests: [`${OBJECT}/on-alarm.test.ts`],
     histories: { rule: "wakeonce" },

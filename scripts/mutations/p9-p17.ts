@@ -408,6 +408,22 @@ export const P9_TO_P17: Mutation[] = [
   },
   {
     promise: "P17",
+    breaks: "a worker keeps its batch open while wake-ups stand in the queue, so the platform adds no consumer",
+    file: `${PROTOCOL}/pace.ts`,
+    find: "isGrowing(tx) && isBacklog && ",
+    replace: "isGrowing(tx) && !isBacklog && ",
+    tests: ["test/world/growth.test.ts"],
+  },
+  {
+    promise: "P17",
+    breaks: "a consumer that stays the only one works in short shifts for ever",
+    file: `${PROTOCOL}/pace.ts`,
+    find: "return now - memory.mostWorkers.since < GROWTH_MS;",
+    replace: "return true;",
+    tests: [`${PROTOCOL}/pace.test.ts`],
+  },
+  {
+    promise: "P17",
     breaks: "an idle ledger's alarm goes on",
     file: `${PROTOCOL}/next-alarm.ts`,
     find: "...(live.length > 0 ? [now + BUSY_MS] : [])",

@@ -15,6 +15,11 @@ export interface QueueOptions {
   name: string;
   /** Handlers at work at once. */
   handlers: number;
+  /**
+   * One handler at first, and one more each time that a batch completes while messages wait. Default: all of them at
+   * once. The platform's page says only that it looks at its consumers after a whole batch.
+   */
+  grows?: boolean;
   /** A batch is closed when it is full or its first message has waited for so long. */
   batch: { max: number; timeoutMs: number };
   /** Batches of any size, in any order. */
@@ -38,6 +43,7 @@ export class Queue {
   readonly #deliver: (delivery: Delivery) => Promise<void>;
   #waiting: Waiting[] = [];
   #busy = 0;
+  #consumers: number;
   #restarts = 0;
   #window: (() => void) | null = null;
 
@@ -49,6 +55,7 @@ export class Queue {
     this.options = options;
     this.#world = world;
     this.#deliver = deliver;
+    this.#consumers = options.grows ? 1 : options.handlers;
   }
 
   get depth(): number {
@@ -80,11 +87,11 @@ export class Queue {
   }
 
   #look(): void {
-    const { handlers, batch } = this.options;
+    const { batch } = this.options;
     const now = this.#world.clock.now();
     const ready = this.#waiting.filter(({ readyAt }) => readyAt <= now);
     const first = ready[0];
-    if (first === undefined || this.#busy >= handlers) return;
+    if (first === undefined || this.#busy >= this.#consumers) return;
     const left = first.readyAt + batch.timeoutMs - now;
     if (ready.length >= batch.max || left <= 0) {
       void this.#hand(ready);
@@ -109,6 +116,8 @@ export class Queue {
     const messages = taken.map((one) => messageOf(one, (verdict) => verdicts.has(one) || verdicts.set(one, verdict)));
     await this.#deliver({ queue: this.options.name, messages, backlog: this.depth + taken.length });
     this.#busy -= 1;
+    if (this.#waiting.some(({ readyAt }) => readyAt <= this.#world.clock.now()))
+      this.#consumers = Math.min(this.options.handlers, this.#consumers + 1);
     for (const one of taken) {
       const verdict = verdicts.get(one) ?? chance.between(0, 30_000);
       // What a zombie says later is too late.

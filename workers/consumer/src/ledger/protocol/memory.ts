@@ -16,13 +16,6 @@ import { HeardCalls } from "./heard-calls.ts";
 import { LatelyStored } from "./lately-stored.ts";
 import { ViewedToday } from "./viewed-today.ts";
 
-/** A wake-up under way. */
-interface Wake {
-  sentAt: number;
-  /** The wake-up counts as under way until then, Unix ms. */
-  until: number;
-}
-
 /**
  * The memory of this instance of the ledger. The first half is kept in tables, and read once. The second half is lost
  * at an eviction. Each part of it fails safely: a slot is held longer, a look is repeated, a wake-up is sent again.
@@ -48,11 +41,12 @@ export class Memory implements Kept {
   readonly heard = new HeardCalls();
   readonly gate: GateMemory;
   readonly stored = new LatelyStored();
-  wakes: Wake[] = [];
+  /** When each wake-up under way was sent, Unix ms. */
+  wakes: number[] = [];
   /** Looks of renewals that are under way, by number. The look is repeated after that time, Unix ms. */
   readonly looks = new Map<number, number>();
   /** The maximum of concurrent workers since work began, and when it was reached. */
-  workers = { most: 0, since: 0, seenAt: 0 };
+  mostWorkers = { n: 0, since: 0 };
   readonly viewed = new ViewedToday();
   /** Tokens for looks at originals of unknown ids. */
   readonly unknownLooks: { held: Bucket | null } = { held: null };

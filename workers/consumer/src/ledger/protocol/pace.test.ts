@@ -28,7 +28,7 @@ function busy() {
     return null;
   };
   ledger.transactions.read(wakesDue);
-  return { shift };
+  return { world: ledger, shift };
 }
 
 describe("short shifts", () => {
@@ -42,6 +42,16 @@ describe("short shifts", () => {
     const shifts = Array.from({ length: 6 }, () => shift(1));
     expect(shifts.slice(0, 3).every((seconds) => seconds !== null && seconds <= 4)).toBe(true);
     expect(shifts.at(-1)).toBeNull();
+  });
+
+  it("begin again with the next work, which may find more consumers", () => {
+    const { world, shift } = busy();
+    for (let shifts = 0; shifts < 6; shifts += 1) shift(1);
+    world.ledger.patchGate({ paused: { bulk: true } }, "test");
+    world.transactions.read(wakesDue);
+    world.ledger.patchGate({ paused: { bulk: false } }, "test");
+    world.transactions.read(wakesDue);
+    expect(shift(1)).toBeLessThanOrEqual(4);
   });
 });
 

@@ -26,17 +26,11 @@ const WATCHED_A_JOB = 4;
 const SILENT_MS = 20_000;
 /** A wake-up counts as under way for this long. */
 const WAKE_MS = 30_000;
-/**
- * A wake-up without an answer for this long is in the backlog of the queue. The platform adds consumers only when a
- * batch completes.
- */
+/** A wake-up without an answer for this long stands in the queue behind workers at work. */
 const BACKLOG_MS = 2_000;
 const SHORT_SHIFT_MS = 3_000;
-/**
- * Short shifts stop after this long without additional workers, until no worker has called for the second time span.
- */
+/** Short shifts stop when they have brought no additional worker for this long. */
 const GROWTH_MS = 15_000;
-const FORGET_GROWTH_MS = 30_000;
 /** A worker stays for a job that ends within this. */
 const SOON_MS = 2_000;
 /** A viewer has left by then, unless jobs usually take that long. */
@@ -139,9 +133,12 @@ function workersWanted(tx: LedgerTx, work: Work): number {
 /** Wake-ups to send now. They count as under way from now on. */
 export function wakesDue(tx: LedgerTx): number {
   const { memory, now } = tx;
-  memory.wakes = memory.wakes.filter(({ until }) => until > now);
-  const n = Math.max(0, workersWanted(tx, workOf(tx)) - workers(tx).length - memory.wakes.length);
-  for (let sent = 0; sent < n; sent += 1) memory.wakes.push({ sentAt: now, until: now + WAKE_MS });
+  memory.wakes = memory.wakes.filter((sentAt) => now - sentAt < WAKE_MS);
+  const wanted = workersWanted(tx, workOf(tx));
+  // The next work may find more consumers.
+  if (wanted === 0) memory.mostWorkers = { n: 0, since: now };
+  const n = Math.max(0, wanted - workers(tx).length - memory.wakes.length);
+  for (let sent = 0; sent < n; sent += 1) memory.wakes.push(now);
   return n;
 }
 
@@ -155,28 +152,24 @@ export function workerCame(memory: Memory): void {
 }
 
 /**
- * Whether ended shifts have brought more workers lately. Where they do not, as with one consumer at a time in local
- * runs, short shifts only cost.
+ * Whether the number of workers has grown lately. Where it does not grow, as with the one consumer of local runs, short
+ * shifts only cost.
  */
-function isGrowing({ memory, now }: LedgerTx): boolean {
-  return now - memory.workers.since < GROWTH_MS;
-}
-
-/** Notes the number of workers. Old maxima do not count. */
-function noteWorkers(tx: LedgerTx): void {
+function isGrowing(tx: LedgerTx): boolean {
   const { memory, now } = tx;
   const n = workers(tx).length;
-  if (n > memory.workers.most || now - memory.workers.seenAt > FORGET_GROWTH_MS)
-    memory.workers = { most: n, since: now, seenAt: now };
-  memory.workers.seenAt = now;
+  if (n > memory.mostWorkers.n) memory.mostWorkers = { n, since: now };
+  return now - memory.mostWorkers.since < GROWTH_MS;
 }
 
-/** False: this worker must leave. Either its end lets the platform add consumers, or there is no work for it. */
+/**
+ * False: this worker must leave. Either there is no work for it, or wake-ups stand in the queue: the platform adds
+ * consumers only when a batch completes.
+ */
 export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
   const { memory, now } = tx;
-  noteWorkers(tx);
-  const isBacklog = memory.wakes.some(({ sentAt, until }) => now - sentAt > BACKLOG_MS && until > now);
-  if (isBacklog && isGrowing(tx) && now - hand.openedAt > SHORT_SHIFT_MS) return false;
+  const isBacklog = memory.wakes.some((sentAt) => now - sentAt > BACKLOG_MS && now - sentAt < WAKE_MS);
+  if (isGrowing(tx) && isBacklog && now - hand.openedAt > SHORT_SHIFT_MS) return false;
   const before = workers(tx).filter(
     (other) => other.openedAt < hand.openedAt || (other.openedAt === hand.openedAt && other.owner < hand.owner),
   ).length;
