@@ -408,6 +408,14 @@ export const P9_TO_P17: Mutation[] = [
   },
   {
     promise: "P17",
+    breaks: "each width from a small original's own up costs a job",
+    file: `${MAKING}/same-variant.ts`,
+    find: "!context.hands.holds(key)",
+    replace: "context.hands.holds(key)",
+    tests: ["test/world/same-picture.test.ts"],
+  },
+  {
+    promise: "P17",
     breaks: "a worker keeps its batch open while wake-ups stand in the queue, so the platform adds no consumer",
     file: `${PROTOCOL}/pace.ts`,
     find: "isGrowing(tx) && isBacklog && ",

@@ -3,7 +3,7 @@ import type { Config } from "@prewarm/shared/config";
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
 import type { DeadMarker } from "@prewarm/shared/markers";
 import type { Ittybit } from "../ittybit/client.ts";
-import type { ExchangeRequest, Handlers, Operators, Outcome } from "../ledger/contract.ts";
+import type { ExchangeRequest, Handlers, Outcome } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import type { Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
@@ -16,7 +16,7 @@ export interface BatchDeps {
   config: Config;
   clock: Clock;
   sleep(ms: number): Promise<void>;
-  ledger: Handlers & Pick<Operators, "lookUp">;
+  ledger: Handlers;
   ittybit: Pick<Ittybit, "submit" | "get" | "list">;
   /** `IMAGES_BUCKET`. */
   images: Pick<R2Bucket, "head" | "get" | "put" | "delete">;

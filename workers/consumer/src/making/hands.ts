@@ -66,6 +66,10 @@ export class Hands {
     return this.#entries.size === 0;
   }
 
+  holds(key: string): boolean {
+    return [...this.#entries.values()].some(({ given }) => given.key === key);
+  }
+
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
   have(draining: boolean): Having[] {
     return [...this.#entries.values()].map(({ given: { id, gen }, phase }) => ({

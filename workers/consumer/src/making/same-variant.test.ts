@@ -11,17 +11,24 @@ async function dataOf({ images }: ReturnType<typeof batchWorld>, key: string): P
   return object === null ? null : { bytes: await object.text(), ...object.customMetadata };
 }
 
+/** Until what was put back is due again. */
+const AGAIN_MS = 20_000;
+
 describe("widths from the original's own up", () => {
   it("cost one job together: the others are copies of it, of generations of their own", async () => {
     const world = batchWorld();
     const rows = [ONE, ...WIDER].map((key) => world.ledger.add(key));
     world.ledger.add("photo/640-high.webp");
     await world.shift();
+    expect(WIDER.map((key) => world.ledger.lastOutcome(key)?.kind)).toEqual(["pending", "pending"]);
+    world.clock.advance(AGAIN_MS);
+    await world.shift();
     expect(world.ittybit.jobs.map(({ order }) => order.metadata.key)).toEqual([ONE, "photo/640-high.webp"]);
     const [one, ...copies] = await Promise.all([ONE, ...WIDER].map((key) => dataOf(world, key)));
     for (const [at, copy] of copies.entries())
       expect(copy).toMatchObject({ bytes: one?.bytes, job: one?.job, width: "1000", gen: String(rows[at + 1]?.gen) });
-    for (const key of WIDER) expect(world.ledger.outcomes.get(key)).toMatchObject([{ kind: "present", posted: false }]);
+    for (const key of WIDER)
+      expect(world.ledger.outcomes.get(key)).toMatchObject([{ kind: "pending" }, { kind: "present", posted: false }]);
   });
 
   it("are copied where one was made before", async () => {
@@ -55,14 +62,25 @@ describe("widths from the original's own up", () => {
     }
   });
 
-  it("wait for it so long, and no longer: one that fails takes no other with it", async () => {
+  it("have jobs of their own where another worker waits for the one", async () => {
     const world = batchWorld();
     world.ittybit.plan = ({ metadata }) => (metadata.key === ONE ? { ms: 3_600_000 } : {});
     world.ledger.add(ONE);
     for (const key of WIDER) world.ledger.add(key);
     await world.shift();
+    world.clock.advance(AGAIN_MS);
+    await world.shift();
     expect(world.ittybit.jobs.map(({ order }) => order.metadata.key).toSorted()).toEqual([ONE, ...WIDER].toSorted());
     expect(WIDER.map((key) => world.ledger.lastOutcome(key)?.kind)).toEqual(["stored", "stored"]);
+  });
+
+  it("are made at once for a viewer", async () => {
+    const world = batchWorld();
+    const [wide = ""] = WIDER;
+    world.ledger.add(ONE);
+    world.ledger.add(wide, { live: true });
+    await world.shift();
+    expect([world.ittybit.jobs.length, world.ledger.lastOutcome(wide)?.kind]).toEqual([2, "stored"]);
   });
 
   it("are made by jobs where R2 does not give the one", async () => {

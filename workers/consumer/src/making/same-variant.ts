@@ -13,9 +13,8 @@ import { present, settle } from "./settle.ts";
  * seen the original; here one of them is made, and the others are copies of it in R2, which cost no job.
  */
 
-/** How long a copy waits for the job of the one that is made. Then it has a job of its own: nothing may hang on another's fate. */
-const WAIT_MS = 20_000;
-const LOOK_MS = 1_000;
+/** When such a variant is looked at again: most jobs have ended by then. */
+const AGAIN_MS = 20_000;
 
 /** The key of the variant that is made for this one; null: it stands for itself. */
 function keyOfSame(
@@ -75,24 +74,13 @@ async function copy(
   return present({ etag: put.etag, bytes: bytes.byteLength, gen: given.gen }, false);
 }
 
-/** Waits on standby, where no slot is held, while the one to copy is on its way. */
-export async function awaitSame(context: BatchContext, entry: Entry, prepared: Prepared): Promise<void> {
+/**
+ * Puts the entry back while this handler holds the variant that is made for it. The next look copies that variant, or,
+ * where it is not stored and another handler holds it, makes a job.
+ */
+export async function putBack(context: BatchContext, entry: Entry, prepared: Prepared): Promise<boolean> {
   const key = keyOfSame(context, entry, prepared);
-  if (key === null || entry.given.live || !(await isComing(context, key))) return;
-  const until = context.clock.now() + WAIT_MS;
-  while (entry.phase === "standby" && !entry.out && context.clock.now() < until) {
-    if (await copySame(context, entry, prepared)) return;
-    await context.sleep(LOOK_MS);
-  }
-}
-
-/** Whether it waits or is made now. One that is tried again later may never come. */
-async function isComing({ ledger }: BatchContext, key: string): Promise<boolean> {
-  try {
-    const { [key]: state } = await ledger.lookUp([key]);
-    return state === "queued" || state === "processing";
-  } catch {
-    // The next exchange tells whether the ledger is gone.
-    return false;
-  }
+  if (key === null || entry.given.live || !context.hands.holds(key)) return false;
+  await settle(context, entry, { kind: "pending", due: context.clock.now() + AGAIN_MS });
+  return true;
 }

@@ -8,7 +8,7 @@ import type { Entry } from "./hands.ts";
 import { lookInTurn, tellCapped } from "./look-first.ts";
 import { inSpan, namesOf } from "./name-job.ts";
 import { prepare } from "./prepare.ts";
-import { awaitSame } from "./same-variant.ts";
+import { putBack } from "./same-variant.ts";
 import { settle, tellPages } from "./settle.ts";
 import { submitJob } from "./submit-job.ts";
 
@@ -126,9 +126,8 @@ async function guarded(context: BatchContext, entry: Entry, act: () => Promise<v
 
 async function standBy(context: BatchContext, entry: Entry): Promise<void> {
   const prepared = await prepare(context, entry, false);
-  if (prepared === null) return;
-  await awaitSame(context, entry, prepared);
-  if (entry.phase === "standby") entry.phase = "ready";
+  if (prepared === null || entry.phase !== "standby" || (await putBack(context, entry, prepared))) return;
+  entry.phase = "ready";
 }
 
 /** Begins what the answer asks for; nothing is waited for. */

@@ -1,5 +1,4 @@
 import type { Clock } from "@prewarm/shared/clock";
-import type { JobState } from "@prewarm/shared/job";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type {
   DeadMessage,
@@ -8,7 +7,6 @@ import type {
   Given,
   Handlers,
   MissAsk,
-  Operators,
   Outcome,
 } from "../../ledger/contract.ts";
 
@@ -46,7 +44,7 @@ interface Seen {
  * A ledger in memory that keeps `exchange`'s contract as far as a handler can notice it: leases, generations, phases, slots, what differs from
  * `have` told again. Its collector sees every job's end at once. Gate, lanes, runs and purges are the real ledger's business.
  */
-export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
+export class MiniLedger implements Handlers {
   readonly rows = new Map<string, Row>();
   readonly requests: ExchangeRequest[] = [];
   /** What each key was settled with, the last one last. */
@@ -138,16 +136,6 @@ export class MiniLedger implements Handlers, Pick<Operators, "lookUp"> {
     this.#hear("recordDead");
     this.dead.push(...messages);
     this.#answer("recordDead");
-  }
-
-  async lookUp(keys: string[]): Promise<Record<string, JobState>> {
-    this.#hear("lookUp");
-    const states = keys.flatMap((key) => {
-      const row = this.rows.get(key);
-      if (row === undefined || row.state === "ended") return [];
-      return [[key, row.granted ? ("processing" as const) : ("queued" as const)] as const];
-    });
-    return Object.fromEntries(states);
   }
 
   async exchange(request: ExchangeRequest): Promise<ExchangeAnswer> {
