@@ -18,7 +18,7 @@ export const RESULTS: Mutation[] = [
     promise: "P17",
     breaks: "a result that cannot be fetched is never given up",
     file: `${SRC}/ledger/protocol/settle.ts`,
-    find: "      if (outcome.unfetched !== undefined) entry.unfetchedSince ??= tx.now;\n",
+    find: "    if (outcome.unfetched !== undefined) entry.unfetchedSince ??= tx.now;\n",
     replace: "",
     tests: [WORLD],
   },

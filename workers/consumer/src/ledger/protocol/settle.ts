@@ -163,20 +163,10 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       return;
     case "throttled":
     case "account":
-      // A row without a job is due now: the gate holds it back, and an operator may open the gate at any time. The gate
-      // does not hold back a row with a job.
-      if (one.unmade) giveUp(tx, one);
-      else keepForLater(tx, one, entry.job === null ? tx.gate.throttledUntil : tx.now);
-      return;
     case "pending":
-      if (outcome.unfetched !== undefined) entry.unfetchedSince ??= tx.now;
-      if (one.unmade) giveUp(tx, one, outcome.due);
-      else keepForLater(tx, one, outcome.due);
-      return;
     case "unposted":
     case "stopped":
-      if (one.unmade) giveUp(tx, one);
-      else keepForLater(tx, one, tx.now);
+      postpone(tx, one, outcome);
       return;
     default:
       outcome satisfies never;
@@ -188,6 +178,26 @@ function isPermanent(tx: LedgerTx, row: Row, { class: of, failure }: Extract<Out
   if (of !== "once") return of === "permanent";
   // Attempts above the row's number are of an earlier order.
   return listAttempts(tx.sql, row.id).some(({ n, code }) => n <= row.attempts && code === failure.code);
+}
+
+/** Lets the row wait. If it may have a job, it keeps its entry. */
+function postpone(
+  tx: LedgerTx,
+  one: Case,
+  outcome: Extract<Outcome, { kind: "throttled" | "account" | "pending" | "unposted" | "stopped" }>,
+): void {
+  const { entry, unmade } = one;
+  if (outcome.kind === "pending") {
+    if (outcome.unfetched !== undefined) entry.unfetchedSince ??= tx.now;
+    if (unmade) giveUp(tx, one, outcome.due);
+    else keepForLater(tx, one, outcome.due);
+    return;
+  }
+  // A row without a job is due now: the gate holds it back, and an operator may open the gate at any time. The gate does
+  // not hold back a row with a job.
+  const isHeld = (outcome.kind === "throttled" || outcome.kind === "account") && entry.job === null;
+  if (unmade) giveUp(tx, one);
+  else keepForLater(tx, one, isHeld ? tx.gate.throttledUntil : tx.now);
 }
 
 /**
