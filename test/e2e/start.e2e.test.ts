@@ -28,6 +28,12 @@ async function start(env: Record<string, string> = {}) {
   return { process: started, PORT, CONTROL_PORT, output: () => output, exited };
 }
 
+/** Waits until the start has printed all of `texts`. */
+async function printed({ output }: { output(): string }, ...texts: readonly string[]): Promise<void> {
+  const seen = async () => output();
+  await until(texts.join(", "), seen, (text) => texts.every((one) => text.includes(one)));
+}
+
 /** Another start. Resolves when it has ended, or has printed `enough`; then it is stopped. */
 async function startSecond(env: Record<string, string>, enough?: string) {
   const second = spawn("node", ["scripts/boot.mjs", "run", "dev/main.ts"], {
@@ -60,12 +66,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
   it("says it is ready when both answer, prints what one needs, and SIGTERM to npm's shell leaves no process", async () => {
     const stack = await start();
     const ready = `ready edge=http://localhost:${stack.PORT} control=http://localhost:${stack.CONTROL_PORT}`;
-    await until(
-      "ready",
-      async () => stack.output(),
-      (output) => output.includes(ready) && output.includes("Hook secret"),
-      40_000,
-    );
+    await printed(stack, ready, "Hook secret");
     for (const port of [stack.PORT, stack.CONTROL_PORT]) {
       expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
     }
@@ -80,12 +81,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
 
   it("stops at Ctrl-C, which goes to the whole group", async () => {
     const stack = await start();
-    await until(
-      "ready",
-      async () => stack.output(),
-      (output) => output.includes("ready edge="),
-      40_000,
-    );
+    await printed(stack, "ready edge=");
     process.kill(-(stack.process.pid ?? 0), "SIGINT");
     await stack.exited;
     await until("nothing is left", left, (pids) => pids.length === 0);
@@ -93,12 +89,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
 
   it("binds loopback only", async () => {
     const stack = await start();
-    await until(
-      "ready",
-      async () => stack.output(),
-      (output) => output.includes("ready edge="),
-      40_000,
-    );
+    await printed(stack, "ready edge=");
     const tcp = await readFile("/proc/net/tcp", "utf8");
     const listening = tcp.split("\n").filter((line) => / 0A /.test(line));
     for (const port of [stack.PORT, stack.CONTROL_PORT]) {
@@ -119,12 +110,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
 
   it("says which port is taken", async () => {
     const first = await start();
-    await until(
-      "ready",
-      async () => first.output(),
-      (output) => output.includes("ready edge="),
-      40_000,
-    );
+    await printed(first, "ready edge=");
     const second = await startSecond({ PORT: first.PORT, STATE_DIR: join(stateDir, "another") });
     expect(second.code).toBe(1);
     expect(second.output).toContain(`Port ${first.PORT} is in use`);
@@ -132,12 +118,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
 
   it("refuses a second stack on the same STATE_DIR, and says who holds it; after a SIGKILL it starts", async () => {
     const first = await start();
-    await until(
-      "ready",
-      async () => first.output(),
-      (output) => output.includes("ready edge="),
-      40_000,
-    );
+    await printed(first, "ready edge=");
     const ports = { PORT: String(await freePort(0, true)), CONTROL_PORT: String(await freePort(0, true)) };
     const refused = await startSecond({ ...ports, STATE_DIR: stateDir });
     expect(refused.code).toBe(1);

@@ -321,17 +321,6 @@ describe("plain http", () => {
   });
 });
 
-/** The least of some tries, in ms: another process' turn is no part of it. */
-async function leastOf(times: number, work: () => Promise<unknown>): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let n = 0; n < times; n += 1) {
-    const started = performance.now();
-    await work();
-    least = Math.min(least, performance.now() - started);
-  }
-  return least;
-}
-
 describe("public routes", () => {
   it("say that it runs, that it is ready, and what there is", async () => {
     const world = createApiWorld();
@@ -345,7 +334,7 @@ describe("public routes", () => {
     expect((await world.json("GET", "/openapi.json", { token: null })).body.openapi).toBe("3.1.0");
   });
 
-  it("cost little, however often they are asked", async () => {
+  it("ask the ledger once a second for all callers", async () => {
     const world = createApiWorld();
     let asked = 0;
     const { about } = world.deps.ledger;
@@ -359,10 +348,6 @@ describe("public routes", () => {
     world.advance(1000);
     await ask("/readyz");
     expect(asked).toBe(2);
-    await ask("/openapi.json");
-    const quick = await leastOf(40, () => ask("/healthz"));
-    // 38 ms a request against 0.5 ms, when the document was made anew each time; now it is only printed.
-    expect(await leastOf(40, () => ask("/openapi.json"))).toBeLessThan(quick * 30 + 1);
   });
 
   it("answer another method with 405 to anybody, for what is public is no secret", async () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import { isAct } from "@prewarm/shared/acts";
 import { describe, expect, it } from "vitest";
 import { ENDPOINTS } from "./create-api.ts";
-import { openapiDocument } from "./openapi.ts";
+import type { ApiEnv } from "./endpoint.ts";
+import { documentOf, openapiDocument } from "./openapi.ts";
 import { createApiWorld } from "./testing/api-world.ts";
 
 const docs = (name: string) => readFileSync(fileURLToPath(import.meta.resolve(`../../../../docs/${name}`)), "utf8");
@@ -24,6 +26,22 @@ describe("the document", () => {
         call,
       ).toHaveLength(1);
     }
+  });
+
+  it("is made once, however often it is asked for", async () => {
+    let made = 0;
+    const endpoints = new Proxy(ENDPOINTS.slice(0, -1), {
+      get: (target, name) => {
+        if (name === Symbol.iterator) made += 1;
+        return Reflect.get(target, name);
+      },
+    });
+    const app = new OpenAPIHono<ApiEnv>();
+    documentOf(endpoints).mount(app, (_, next) => next(), createApiWorld().deps);
+    const texts = await Promise.all([1, 2, 3].map(async () => (await app.request("/openapi.json")).text()));
+    expect(new Set(texts).size).toBe(1);
+    expect(JSON.parse(texts[0] ?? "")).toMatchObject({ openapi: "3.1.0" });
+    expect(made).toBe(1);
   });
 
   it("names no route that the app does not answer", async () => {

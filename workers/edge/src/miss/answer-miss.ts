@@ -3,7 +3,6 @@ import type { StoredInfo } from "@prewarm/shared/image-info";
 import { originalUrl } from "@prewarm/shared/signature";
 import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/source";
 import { serveVariant } from "../hit/serve-variant.ts";
-
 import { IMAGES_PATH, type Target } from "../request/target.ts";
 import type { Edge, RequestContext } from "../request-context.ts";
 import { type CommonFields, commonHeaders, NO_STORE, problem, redirect } from "../respond.ts";
