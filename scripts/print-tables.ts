@@ -30,7 +30,7 @@ function main(isCheck: boolean): void {
   if (!isCheck) for (const page of stale) writeFileSync(join(root, page), fillBlocks(read(page), tables, read));
   for (const page of stale) console.log(`${isCheck ? "stale" : "written"}: ${page}`);
   if (isCheck && stale.length > 0) {
-    console.error("Some tables are not what the code says; run: node scripts/boot.mjs run scripts/print-tables.ts");
+    console.error("Some tables are not what the code says; run: node scripts/boot.mjs node scripts/print-tables.ts");
     process.exitCode = 1;
   }
 }

@@ -368,12 +368,4 @@ export const FINDINGS: Mutation[] = [
     replace: "+sha512.00",
     tests: ["scripts/supply-chain.test.ts"],
   },
-  {
-    promise: "F20",
-    breaks: "any program is taken for Node",
-    file: "scripts/node-program.mjs",
-    find: "if (sum === SUMS.programs[platform]) return null;",
-    replace: "if (sum.length === 64) return null;",
-    tests: ["scripts/supply-chain.test.ts"],
-  },
 ];

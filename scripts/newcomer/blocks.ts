@@ -71,7 +71,7 @@ export const BLOCKS: readonly Block[] = [
     does: { skip: "needs an account; locally a test runs it" },
   },
   { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
-  { page: "examples/plain/README.md", begins: "node scripts/boot.mjs run", does: { prints: [] } },
+  { page: "examples/plain/README.md", begins: "node scripts/boot.mjs node", does: { prints: [] } },
   {
     page: "examples/upload-hook/README.md",
     begins: "export HOOK_SECRET",

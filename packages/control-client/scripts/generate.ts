@@ -36,7 +36,7 @@ if (import.meta.main) {
   if (!process.argv.includes("--check")) await writeFile(TARGET, made);
   else if ((await readFile(TARGET, "utf8").catch(() => "")) !== made) {
     console.error(
-      `${TARGET} is not what docs/openapi.json says; run: node scripts/boot.mjs run packages/control-client/scripts/generate.ts`,
+      `${TARGET} is not what docs/openapi.json says; run: node scripts/boot.mjs node packages/control-client/scripts/generate.ts`,
     );
     process.exitCode = 1;
   }
