@@ -1,9 +1,9 @@
 import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import { VARIABLES } from "./arguments/settings.ts";
+import { termOf } from "./command-line.ts";
 import { FIELDS } from "./input/item.ts";
 import { EXIT_MEANINGS } from "./platform/exit-codes.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
-import { formatFlag, formatUsage } from "./render-help.ts";
 import { CHUNK_ITEMS_MAX } from "./send/chunk-items.ts";
 
 const INTRODUCTION = `# The command line
@@ -71,12 +71,12 @@ export function formatCliDocs(): string {
   ].join("\n\n")}\n`;
 }
 
-function commandSection(command: Command): string {
-  const { name, description, operands, flags, examples } = command;
+function commandSection({ name, description, operands, flags, examples }: Command): string {
+  const usage = [`prewarm ${name}`, operands?.hint, Object.keys(flags).length > 0 ? "[flags]" : undefined];
   const parts = [
     `## prewarm ${name}`,
     `${description}.`,
-    `\`${formatUsage(command)}\`${operands === null ? "" : `: ${operands.description}.`}`,
+    `\`${usage.filter(Boolean).join(" ")}\`${operands === null ? "" : `: ${operands.description}.`}`,
   ];
   if (Object.keys(flags).length > 0) parts.push(flagTable(flags));
   parts.push(`\`\`\`sh\n${examples.join("\n")}\n\`\`\``);
@@ -86,7 +86,7 @@ function commandSection(command: Command): string {
 function flagTable(flags: Record<string, Flag>): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|");
   const rows = Object.entries(flags).map(
-    ([name, flag]) => `| \`${cell(formatFlag(name, flag))}\` | ${cell(flag.description)} |`,
+    ([name, flag]) => `| \`${cell(termOf(name, flag))}\` | ${cell(flag.description)} |`,
   );
   return `| flag | |\n|---|---|\n${rows.join("\n")}`;
 }

@@ -61,12 +61,3 @@ export const COMMANDS: readonly Command[] = [
   hookSignCommand,
   hookTestCommand,
 ];
-
-/** The command whose name the words begin with, and the words after it. Null when no command has that name. */
-export function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } | null {
-  for (const command of COMMANDS) {
-    const words = command.name.split(" ");
-    if (words.every((word, index) => argv[index] === word)) return { command, rest: argv.slice(words.length) };
-  }
-  return null;
-}

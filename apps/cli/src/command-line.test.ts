@@ -1,0 +1,100 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it } from "vitest";
+import { createWorld } from "../test/testing/fake-world.ts";
+import { type Arguments, COMMON_FLAGS, type Command } from "./arguments/command.ts";
+import { runCommandLine } from "./command-line.ts";
+import { EXIT } from "./platform/exit-codes.ts";
+import { COMMANDS } from "./program.ts";
+
+/** What a command line gives its command, and what it prints. Nothing runs. */
+async function read(argv: readonly string[], isTTY = false) {
+  const given: { command: Command; args: Arguments }[] = [];
+  const written = { stdout: [] as string[], stderr: [] as string[] };
+  const stream = (name: keyof typeof written) => ({ isTTY, write: (text: string) => written[name].push(text) });
+  const { context } = createWorld({ fetch: () => new Response() });
+  const streams = { ...context, stdout: stream("stdout"), stderr: stream("stderr"), env: {} } as never;
+  const code = await runCommandLine(argv, streams, async (command, args) => void given.push({ command, args }));
+  return { code, ...given[0], stdout: written.stdout.join(""), stderr: written.stderr.join("") };
+}
+
+describe("a command line", () => {
+  it("has flags before and after operands, letters, repeats and what follows --", async () => {
+    const words = ["-q", "a", "--preset", "1", "--preset=2", "--rate", "-5", "--", "--force"];
+    const { command, args } = await read(["warm", ...words]);
+    expect([command?.name, args?.operands]).toEqual(["warm", ["a", "--force"]]);
+    expect([args?.flag("quiet"), args?.flag("force"), args?.flag("dry-run")]).toEqual([true, false, false]);
+    expect([args?.list("preset"), args?.text("rate"), args?.text("label")]).toEqual([["1", "2"], "-5", null]);
+  });
+
+  it("gives a flag to the command that it follows, where two have it", async () => {
+    const { command, args } = await read(["ledger", "export", "--url", "https://a.example"]);
+    expect([command?.name, args?.text("url")]).toEqual(["ledger export", "https://a.example"]);
+    expect((await read(["ledger", "--url", "https://b.example"])).args?.text("url")).toBe("https://b.example");
+  });
+
+  it.each([
+    [["wram"], "Unknown command 'wram'. Did you mean warm?"],
+    [["hook", "sgin"], "Unknown command 'sgin'. Did you mean sign?"],
+    [["jobs", "--stat", "x"], "Unknown option '--stat'. Did you mean --state?"],
+    [["jobs", "-z"], "Unknown option '-z'."],
+    [["jobs", "--state", "lost"], "--state takes queued"],
+    [["jobs", "--limit", "1", "--limit", "2"], "--limit is given twice."],
+    [["jobs", "--limit="], "--limit needs a value."],
+    [["jobs", "--limit", "--json"], "--limit needs a value."],
+    [["jobs", "--limit"], "argument missing."],
+    [["jobs", "--json=yes"], "Unknown option '--json=yes'."],
+    [["url"], "prewarm url needs <id…>."],
+    [["jobs", "y"], "prewarm jobs does not take “y”."],
+    [["completion", "csh"], "needs a shell: bash, zsh, fish."],
+  ])("is refused: %j", async (argv, message) => {
+    await expect(read(argv)).rejects.toMatchObject({ exitCode: EXIT.usage, message: expect.stringContaining(message) });
+  });
+
+  it.each([[[]], [["hook"]]])("without a command, %j, prints the help on stderr and is a wrong usage", async (argv) => {
+    const { code, stdout, stderr, command } = await read(argv);
+    expect([code, stdout, command]).toEqual([EXIT.usage, "", undefined]);
+    expect(stderr).toContain("hook sign");
+  });
+
+  it("takes a flag that the command does not declare for a bug", async () => {
+    const { args } = await read(["jobs"]);
+    expect(() => args?.flag("other")).toThrow("declares no flag");
+  });
+});
+
+describe("help", () => {
+  it.each([[["--help"]], [["help"]]])("%j lists every command with what it does", async (argv) => {
+    const { code, stdout } = await read(argv);
+    expect(code).toBe(EXIT.ok);
+    const words = stdout.replaceAll(/\s+/g, " ");
+    for (const { name, description } of COMMANDS) expect(words).toContain(`${name} ${description}.`);
+  });
+
+  it.each(COMMANDS.map(({ name, ...command }) => [name, command] as const))(
+    "%s --help shows its usage, every flag and every example",
+    async (name, { flags, examples }) => {
+      const { stdout, command } = await read([...name.split(" "), "--help"]);
+      expect(command).toBeUndefined();
+      expect(stdout).toContain(`Usage: prewarm ${name}`);
+      for (const flag of Object.keys({ ...flags, ...COMMON_FLAGS })) expect(stdout).toContain(`--${flag}`);
+      for (const example of examples) expect(stdout).toContain(`  ${example}`);
+    },
+  );
+
+  it("is the same in colours", async () => {
+    const [plain, painted] = [await read(["jobs", "--help"]), await read(["jobs", "--help"], true)];
+    expect(painted.stdout).not.toBe(plain.stdout);
+    expect(stripVTControlCharacters(painted.stdout)).toBe(plain.stdout);
+  });
+});
+
+it.each(COMMANDS.map((command) => [command.name, command] as const))(
+  "%s takes every example in its own help",
+  async (_, { examples }) => {
+    for (const example of examples) {
+      const line = example.replace(/^.*\| /, "").replace(/ > \S+$/, "");
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+      expect((await read(words.slice(1))).command).toBeDefined();
+    }
+  },
+);

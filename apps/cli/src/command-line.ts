@@ -1,0 +1,134 @@
+import { CommanderError, type HelpConfiguration, Option, Command as Parser } from "commander";
+import { createColors } from "picocolors";
+import { type Arguments, COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
+import type { Context } from "./platform/context.ts";
+import { EXIT, type ExitCode, usageError } from "./platform/exit-codes.ts";
+import { COMMANDS, DESCRIPTION } from "./program.ts";
+import { isShell, renderCompletion, SHELLS } from "./render-completion.ts";
+import { VERSION } from "./version.ts";
+
+type Outputs = Pick<Context, "stdout" | "stderr" | "env">;
+type Run = (command: Command, args: Arguments) => Promise<void>;
+
+const paint = createColors(true);
+
+/** Runs the command of one command line and resolves with the exit code. Throws a usage error where the line is wrong. */
+export async function runCommandLine(argv: readonly string[], outputs: Outputs, run: Run): Promise<ExitCode> {
+  try {
+    await createParser(outputs, run).parseAsync([...argv], { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    // The help of a group stands on stderr already.
+    if (error.code === "commander.help") return EXIT.usage;
+    throw usageError(sentenceOf(error));
+  }
+}
+
+/** The parser of all commands. */
+export function createParser(outputs: Outputs, run: Run): Parser {
+  const program = configure(new Parser("prewarm"), outputs)
+    .description(`${DESCRIPTION}.`)
+    .version(VERSION, "-V, --version", "Print the version");
+  for (const command of COMMANDS) addCommand(program, command, outputs, run);
+  const shell = program
+    .command("completion")
+    .argument("[shell]", SHELLS.join(", "))
+    .description("Print what a shell must read so that Tab knows commands and flags.");
+  shell.action((name?: string) => {
+    if (!isShell(name)) throw usageError(`prewarm completion needs a shell: ${SHELLS.join(", ")}.`);
+    outputs.stdout.write(renderCompletion(name));
+  });
+  return program;
+}
+
+function addCommand(program: Parser, command: Command, outputs: Outputs, run: Run): void {
+  const { name, description, operands, flags, examples } = command;
+  let parser = program;
+  for (const word of name.split(" "))
+    parser = parser.commands.find((one) => one.name() === word) ?? configure(parser.command(word), outputs);
+  parser
+    .description(`${description}.`)
+    .addHelpText("after", `\nEXAMPLES\n${examples.map((line) => `  ${line}`).join("\n")}`);
+  for (const [flag, spec] of Object.entries(flags)) parser.addOption(optionOf(flag, spec));
+  const { help: _, ...common } = COMMON_FLAGS;
+  for (const [flag, spec] of Object.entries(common))
+    parser.addOption(optionOf(flag, spec).helpGroup("FLAGS OF EVERY COMMAND"));
+  if (operands !== null) parser.argument("[operands...]", operands.description).usage(`${operands.hint} [flags]`);
+  parser.action(() => run(command, argumentsOf(command, parser)));
+}
+
+function configure(parser: Parser, { stdout, stderr, env }: Outputs): Parser {
+  const colors = stdout.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
+  return (
+    parser
+      .exitOverride()
+      .allowExcessArguments()
+      // `ledger` and `ledger export` both have --url.
+      .enablePositionalOptions()
+      .helpOption("-h, --help", COMMON_FLAGS.help.description)
+      .configureHelp(HELP)
+      .configureOutput({
+        writeOut: (text) => stdout.write(text),
+        writeErr: (text) => stderr.write(text),
+        outputError: () => {},
+        getOutHasColors: () => colors,
+      })
+  );
+}
+
+const leaves = (parser: Parser): Parser[] =>
+  parser.commands.flatMap((one) => [one, ...leaves(one)]).filter((one) => one.description() !== "");
+
+const HELP: HelpConfiguration = {
+  visibleCommands: leaves,
+  subcommandTerm: (parser) => `${parser.parent?.parent ? `${parser.parent.name()} ` : ""}${parser.name()}`,
+  styleTitle: paint.bold,
+  styleSubcommandTerm: paint.cyan,
+  styleOptionTerm: paint.cyan,
+};
+
+/** `-q, --quiet`, `--label <text>`, as help and docs/cli.md show it. */
+export function termOf(name: string, { type, alias, valueHint, options }: Flag): string {
+  const value = type === "boolean" ? "" : ` <${options?.join("|") ?? valueHint ?? "value"}>`;
+  return `${alias === undefined ? "" : `-${alias}, `}--${name}${value}`;
+}
+
+function optionOf(name: string, flag: Flag): Option {
+  const option = new Option(termOf(name, flag), flag.description);
+  const { options, multiple } = flag;
+  if (flag.type === "boolean") return option;
+  // Commander takes an empty value, a flag in the place of a value, and the last of several values.
+  return option.argParser((text: string, before: string[] | string | undefined) => {
+    if (text === "" || /^--?[a-z]/i.test(text)) throw usageError(`--${name} needs a value.`);
+    if (options !== undefined && !options.includes(text))
+      throw usageError(`--${name} takes ${options.join(", ")}, not ${text}.`);
+    if (before !== undefined && multiple !== true) throw usageError(`--${name} is given twice.`);
+    return multiple === true ? [...(before ?? []), text] : text;
+  });
+}
+
+function argumentsOf({ name, operands }: Command, parser: Parser): Arguments {
+  const { min, max, hint } = operands ?? { min: 0, max: 0, hint: "" };
+  const help = `prewarm ${name} --help`;
+  if (parser.args.length < min) throw usageError(`prewarm ${name} needs ${hint}.`, help);
+  if (parser.args.length > max) throw usageError(`prewarm ${name} does not take “${parser.args[max]}”.`, help);
+  const given = (flag: string): unknown => {
+    const option = parser.options.find(({ long }) => long === `--${flag}`);
+    if (option === undefined) throw new Error(`${name} declares no flag --${flag}`);
+    return parser.getOptionValue(option.attributeName());
+  };
+  return {
+    operands: parser.args,
+    flag: (flag) => given(flag) === true,
+    text: (flag) => (given(flag) as string | undefined) ?? null,
+    list: (flag) => [given(flag) ?? []].flat() as string[],
+  };
+}
+
+/** `error: unknown option '--stat'\n(Did you mean --state?)` as sentences. */
+function sentenceOf({ message }: CommanderError): string {
+  const [fault = "", hint] = message.replace(/^error: /, "").split(/\n\(|\)$/);
+  return `${fault.slice(0, 1).toUpperCase()}${fault.slice(1)}.${hint === undefined ? "" : ` ${hint}`}`;
+}
