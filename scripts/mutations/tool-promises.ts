@@ -1,6 +1,6 @@
 /** What a third review found in the tools (docs/security.md, docs/reliability.md), by the review's numbers: N is security, S a newcomer's first day. */
 export const TOOL_PROMISES: Record<string, string> = {
-  N4: "A folder above the clone chooses no program and no registry",
+  N4: "A folder above the clone chooses no pnpm",
   N8: "No control or format character reaches a terminal as it is",
   N9: "No configuration of a stranger runs",
   N13: "CI hands out no more than a step needs",

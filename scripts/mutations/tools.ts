@@ -108,6 +108,14 @@ export const TOOLS: Mutation[] = [
     tests: ["apps/cli/src/commands/check.test.ts"],
   },
   {
+    promise: "S1",
+    breaks: "`prewarm ledger import --url …` acts on another deployment than the one that it names",
+    file: "apps/cli/src/command-line.ts",
+    find: ".enablePositionalOptions()",
+    replace: "",
+    tests: ["apps/cli/src/command-line.test.ts"],
+  },
+  {
     promise: "S3",
     breaks: "SIGTERM ends boot and leaves the installer running",
     file: "scripts/boot.mjs",
