@@ -38,6 +38,12 @@ async function lock() {
     if (error === undefined) return server;
     if (error.code !== "EADDRINUSE") throw error;
     if (tries === 0) console.error(`[boot] Another start installs (it holds port ${port}). This one waits for it.`);
+    if (tries === 2_400) {
+      console.error(
+        `[boot] Port ${port} is still taken after ten minutes. If no other start runs, end the program that holds it.`,
+      );
+      process.exit(1);
+    }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

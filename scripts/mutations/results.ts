@@ -8,6 +8,22 @@ const WORLD = "test/world/failing-results.test.ts";
 export const RESULTS: Mutation[] = [
   {
     promise: "P17",
+    breaks: "an attempt that failed for another cause counts as the first failure at Ittybit",
+    file: `${SRC}/ledger/protocol/settle.ts`,
+    find: "n <= row.attempts && code === failure.code",
+    replace: "n <= row.attempts && code !== null",
+    tests: [`${SRC}/ledger/protocol/settle.test.ts`],
+  },
+  {
+    promise: "P17",
+    breaks: "a failure from before a retry counts as the first failure at Ittybit",
+    file: `${SRC}/ledger/protocol/settle.ts`,
+    find: "n <= row.attempts && code === failure.code",
+    replace: "n > 0 && code === failure.code",
+    tests: [`${SRC}/ledger/protocol/settle.test.ts`],
+  },
+  {
+    promise: "P17",
     breaks: "a result that cannot be fetched is given up at once",
     file: `${SRC}/making/fetch-result.ts`,
     find: "if (missing >= RESULT_WITHIN_MS) {",
