@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { EVENTS } from "@prewarm/control-schema/stats";
 import { describe, expect, it } from "vitest";
-import { EVENTS } from "../workers/consumer/src/ledger/contract.ts";
 
 /** The alert rules and the board under ops/: of metrics that exist, told in the runbook, and true by promtool. */
 

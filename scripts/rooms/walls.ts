@@ -307,7 +307,13 @@ export const WALLS: readonly Wall[] = [
     bug: "An app that knows the server's insides works with one version of it only; the HTTP API is versioned.",
   },
   {
-    from: /^packages\/(shared|control-client)\//,
+    from: /^packages\/control-schema\/src\//,
+    to: /^(?!packages\/control-schema\/src\/|@prewarm\/shared\/|zod($|\/))/,
+    says: "`packages/control-schema` imports nothing but zod and `packages/shared`.",
+    bug: "The CLI and the ledger would carry a web framework for the shape of a job.",
+  },
+  {
+    from: /^packages\/(shared|control-schema|control-client)\//,
     to: /^(apps\/|@prewarm\/(cli|dashboard))/,
     says: "What apps share knows no app.",
     bug: "The dashboard's bundle would carry the CLI.",

@@ -1,5 +1,5 @@
+import type { Finding } from "@prewarm/control-schema/doctor";
 import { encodedIdOfKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
-import type { Finding } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { HistoryWorld } from "./history-world.ts";
 import { floorsOf, lookAt, WAITING } from "./ledger-look.ts";
 

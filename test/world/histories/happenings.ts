@@ -1,6 +1,7 @@
+import type { ActionKind } from "@prewarm/control-schema/actions";
 import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptImage, ActionKind, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { nameOf, placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
 import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";

@@ -1,93 +1,23 @@
-import { z } from "@hono/zod-openapi";
+import {
+  Action,
+  ActionFilter,
+  type ActionKind,
+  ActionPage,
+  ActionPreview,
+  ActionRequest,
+} from "@prewarm/control-schema/actions";
+import { pageQuery } from "@prewarm/control-schema/words";
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
+import { z } from "zod";
 import type { ActionView, JobFilter } from "../ledger/contract.ts";
 import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";
-import {
-  answer,
-  byState,
-  count,
-  cursor,
-  jobName,
-  jobState,
-  jsonBody,
-  lane,
-  limit,
-  nextCursor,
-  refusal,
-  refusals,
-  time,
-} from "./schema-words.ts";
+import { answer, jsonBody, refusal, refusals } from "./responses.ts";
 import { applySearch, emptyFilter } from "./search.ts";
 
 /** Retries a second when the caller does not say: kind to Ittybit and to the other lanes. */
 const RETRY_RATE = 100;
-
-/** What an action acts on, frozen when it is created. All that is given must match. */
-const actionFilter = z
-  .strictObject({
-    state: z.union([jobState, z.array(jobState)]).optional(),
-    lane: z.union([lane, z.array(lane)]).optional(),
-    run: z.string().max(80).optional(),
-    search: z.string().max(500).optional(),
-    fingerprint: z.string().max(80).optional().openapi({ description: "A group of dead letters" }),
-    jobs: z.array(jobName).min(1).max(1000).optional().openapi({ description: "Just these" }),
-  })
-  .openapi("ActionFilter");
-export type ActionFilter = z.infer<typeof actionFilter>;
-
-const kinds = z
-  .enum(["retry", "cancel", "promote"])
-  .openapi({ description: "promote: open jobs go a lane higher, bulk with the uploads" });
-
-const actionRequest = z
-  .strictObject({
-    action: kinds,
-    filter: actionFilter,
-    rate: z
-      .number()
-      .positive()
-      .max(10_000)
-      .optional()
-      .openapi({ description: "Jobs a second; default 100 for retry, unlimited for cancel" }),
-    canary: z
-      .number()
-      .int()
-      .min(1)
-      .max(100)
-      .optional()
-      .openapi({ description: "Of a retry: so many first, and the others only once all of these are stored" }),
-    dryRun: z.boolean().optional().openapi({ description: "Only count" }),
-  })
-  .openapi("ActionRequest");
-
-const action = z
-  .object({
-    action: z.string().openapi({ description: "The action's id" }),
-    kind: kinds,
-    filter: actionFilter,
-    rate: z.number().nullable(),
-    state: z
-      .enum(["running", "done", "cancelled", "halted"])
-      .openapi({ description: "halted: of the canary not all were stored, so that it did not go on" }),
-    canary: count.openapi({ description: "So many go first; 0: none, or all of them are stored" }),
-    run: z.string().nullable().openapi({ description: "Of a retry: the run that its jobs are in" }),
-    outcome: byState.nullable().openapi({ description: "What became of them" }),
-    total: count.openapi({ description: "Jobs that matched at creation" }),
-    exact: z.boolean().openapi({ description: "False: counting stopped at a bound and `total` is a lower bound" }),
-    done: count.openapi({ description: "Jobs acted on" }),
-    skipped: count.openapi({ description: "Jobs that had changed since and were left alone" }),
-    createdAt: time,
-    updatedAt: time,
-    endedAt: time.nullable(),
-    who: z.string(),
-  })
-  .openapi("Action");
-
-const actionPreview = z
-  .object({ dryRun: z.literal(true), kind: kinds, total: count, exact: z.boolean() })
-  .openapi("ActionPreview");
 
 const params = z.object({ action: z.string().min(1).max(80) });
 
@@ -99,10 +29,10 @@ export const actions = [
       path: "/api/v1/actions",
       tags: ["actions"],
       summary: "Retry, cancel or promote every job that matches",
-      request: { body: jsonBody(actionRequest) },
+      request: { body: jsonBody(ActionRequest) },
       responses: {
-        200: answer(actionPreview, "Dry run: what it would touch"),
-        202: answer(action, "Under way"),
+        200: answer(ActionPreview, "Dry run: what it would touch"),
+        202: answer(Action, "Under way"),
         ...refusals,
         409: refusal("Nothing matches"),
       },
@@ -132,9 +62,9 @@ export const actions = [
       path: "/api/v1/actions",
       tags: ["actions"],
       summary: "Actions, newest first",
-      request: { query: z.object({ limit, cursor }) },
+      request: { query: pageQuery },
       responses: {
-        200: answer(z.object({ actions: z.array(action), nextCursor }).openapi("ActionPage"), "A page"),
+        200: answer(ActionPage, "A page"),
         ...refusals,
       },
     },
@@ -151,7 +81,7 @@ export const actions = [
       tags: ["actions"],
       summary: "One action's progress",
       request: { params },
-      responses: { 200: answer(action, "The action"), ...refusals, 404: refusal("No such action") },
+      responses: { 200: answer(Action, "The action"), ...refusals, 404: refusal("No such action") },
     },
     async (c, { ledger }) => c.json(answerIf(await ledger.getAction(c.req.valid("param").action)), 200),
   ),
@@ -162,7 +92,7 @@ export const actions = [
       tags: ["actions"],
       summary: "Stop an action; what it has done stays done",
       request: { params },
-      responses: { 200: answer(action, "The action"), ...refusals, 404: refusal("No such action") },
+      responses: { 200: answer(Action, "The action"), ...refusals, 404: refusal("No such action") },
     },
     async (c, { ledger }) => {
       const { action } = c.req.valid("param");
@@ -173,14 +103,14 @@ export const actions = [
   ),
 ];
 
-function answerIf(found: ActionView | null): z.infer<typeof action> {
+function answerIf(found: ActionView | null): Action {
   if (found === null) throw new AppError("not_found", { detail: "No such action." });
   return actionAnswer(found);
 }
 
 /** The ledger keeps the filter as the text it was asked with. */
-function actionAnswer(view: ActionView): z.infer<typeof action> {
-  return { ...view, filter: actionFilter.parse(JSON.parse(view.filter)) };
+function actionAnswer(view: ActionView): Action {
+  return { ...view, filter: ActionFilter.parse(JSON.parse(view.filter)) };
 }
 
 /** An action's filter, read at a time (Unix ms). */
@@ -197,7 +127,7 @@ function actionMatch(filter: ActionFilter, now: number): JobFilter {
 }
 
 /** Narrows a filter to the states that the action can act on; a filter of other states only matches nothing. */
-function actable(kind: z.infer<typeof kinds>, match: JobFilter): JobFilter {
+function actable(kind: ActionKind, match: JobFilter): JobFilter {
   const allowed = kind === "retry" ? (["dead", "refused", "cancelled", "retrying"] as const) : OPEN_STATES;
   // A retry that names no state acts on dead jobs only. Cancelled jobs were stopped on purpose, and the same original is refused again: a
   // retry has to name them.

@@ -1,25 +1,6 @@
-import { z } from "@hono/zod-openapi";
+import { AuditPage, auditQuery } from "@prewarm/control-schema/audit";
 import { viewer } from "./endpoint.ts";
-import { answer, cursor, limit, nextCursor, refusals, time } from "./schema-words.ts";
-
-const auditEntry = z
-  .object({
-    seq: z.number().int(),
-    at: time,
-    who: z.string().openapi({ example: "operator token 1", description: "Never the token itself" }),
-    what: z.string().openapi({ example: "gate.patch" }),
-    target: z.string().nullable(),
-    details: z.record(z.string(), z.unknown()),
-  })
-  .openapi("AuditEntry");
-
-// The database takes no half of a surrogate pair.
-const search = z
-  .string()
-  .max(200)
-  .refine((text) => text.isWellFormed(), "it holds half of a surrogate pair, which is no text")
-  .optional()
-  .openapi({ description: "Part of who, what, its target or the details, in any case of letters" });
+import { answer, refusals } from "./responses.ts";
 
 export const audit = [
   viewer(
@@ -28,9 +9,9 @@ export const audit = [
       path: "/api/v1/audit",
       tags: ["audit"],
       summary: "Who did what and when, newest first",
-      request: { query: z.object({ limit, cursor, search }) },
+      request: { query: auditQuery },
       responses: {
-        200: answer(z.object({ entries: z.array(auditEntry), nextCursor }).openapi("AuditPage"), "A page"),
+        200: answer(AuditPage, "A page"),
         ...refusals,
       },
     },

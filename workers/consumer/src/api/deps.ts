@@ -1,6 +1,6 @@
+import type { CodeVersion } from "@prewarm/control-schema/words";
 import type { ReceiveDeps } from "../hooks/receive-hook.ts";
 import type { DryRunDeps } from "../intake/dry-run.ts";
-import type { CodeVersion } from "../ledger/contract.ts";
 import type { Analytics } from "../serving/analytics.ts";
 import type { WrongTokens } from "./access/wrong-tokens.ts";
 

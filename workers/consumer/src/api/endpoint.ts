@@ -6,7 +6,7 @@ import { bounded } from "../platform/bounded-body.ts";
 import { refuseDeep } from "../platform/parse-body.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
-import { refusal } from "./schema-words.ts";
+import { refusal } from "./responses.ts";
 
 /**
  * Who may make a call. `public` needs nothing here; a hook proves itself by its own verifier. `anybody`: it needs nothing either, and the handler

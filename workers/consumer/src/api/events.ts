@@ -1,32 +1,9 @@
-import { z } from "@hono/zod-openapi";
+import { EventPage, EventTest } from "@prewarm/control-schema/events";
+import { pageQuery } from "@prewarm/control-schema/words";
 import { AppError } from "@prewarm/shared/errors";
-import { EVENT_TYPES } from "@prewarm/shared/events";
 import type { Caller } from "./access/caller.ts";
 import { acting, viewer } from "./endpoint.ts";
-import { answer, count, cursor, limit, nextCursor, refusal, refusals, time } from "./schema-words.ts";
-
-const delivery = z
-  .object({
-    id: z.string().openapi({ description: "The event's `webhook-id`, the same for every endpoint" }),
-    endpoint: z.string().openapi({ description: "Its address; to viewers its host and the path's first part" }),
-    type: z.string(),
-    at: time,
-    body: z.string().openapi({ description: "As it is sent, JSON text" }),
-    state: z.enum(["waiting", "delivered", "given up"]),
-    tries: count,
-    status: z.number().int().nullable().openapi({ description: "The last answer; 0: none came, null: not tried yet" }),
-    said: z.string().nullable().openapi({ description: "Its first words" }),
-    nextAt: time.nullable(),
-  })
-  .openapi("EventDelivery");
-
-const page = z
-  .object({
-    endpoints: z.array(z.object({ url: z.string(), types: z.array(z.enum(EVENT_TYPES)).nullable() })),
-    events: z.array(delivery),
-    nextCursor,
-  })
-  .openapi("EventPage");
+import { answer, refusal, refusals } from "./responses.ts";
 
 /** An endpoint's address. What follows the path's first part is often a secret of its service, so that viewers do not see it. */
 function shownTo(role: Caller["role"], address: string): string {
@@ -46,8 +23,8 @@ export const events = [
       path: "/api/v1/events",
       tags: ["events"],
       summary: "Outgoing events, the newest first, with what each endpoint answered",
-      request: { query: z.object({ limit, cursor }) },
-      responses: { 200: answer(page, "A page"), ...refusals },
+      request: { query: pageQuery },
+      responses: { 200: answer(EventPage, "A page"), ...refusals },
     },
     async (c, { ledger, config }) => {
       const { limit, cursor = null } = c.req.valid("query");
@@ -68,7 +45,7 @@ export const events = [
       tags: ["events"],
       summary: "Tell every endpoint of a test",
       responses: {
-        202: answer(z.object({ endpoints: count }).openapi("EventTest"), "On its way"),
+        202: answer(EventTest, "On its way"),
         ...refusals,
         409: refusal("The configuration names no endpoint"),
       },

@@ -1,9 +1,10 @@
-import { z } from "@hono/zod-openapi";
+import { type Job, jobFilterQuery } from "@prewarm/control-schema/jobs";
+import { z } from "zod";
 import type { JobFilter } from "../ledger/contract.ts";
 import type { ApiDeps } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
-import { type Job, jobAnswer, jobFilterQuery } from "./jobs.ts";
-import { refusals } from "./schema-words.ts";
+import { jobAnswer } from "./jobs.ts";
+import { refusals } from "./responses.ts";
 import { queryFilter } from "./search.ts";
 
 /** Jobs of one call of the ledger. */

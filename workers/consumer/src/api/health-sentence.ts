@@ -1,16 +1,5 @@
-import { z } from "@hono/zod-openapi";
+import type { Health, Warning } from "@prewarm/control-schema/stats";
 import { counted, span } from "../platform/words.ts";
-import { time } from "./schema-words.ts";
-import type { Warning } from "./warnings.ts";
-
-export const health = z
-  .object({
-    level: z.enum(["ok", "warning", "problem"]),
-    sentence: z.string().openapi({ example: "Healthy: nothing waits." }),
-    since: time.nullable(),
-  })
-  .openapi("Health");
-type Health = z.infer<typeof health>;
 
 /** The state of everything in a sentence: the worst of what is wrong, or how much is open. Notes are told with the latter. */
 export function healthSentence(

@@ -1,45 +1,13 @@
-import { z } from "@hono/zod-openapi";
-import type { HistoryBucket, Tier } from "../ledger/contract.ts";
+import { History, type HistoryBucket, historyQuery, Pulse, type Tier } from "@prewarm/control-schema/history";
+import type { CountedBucket } from "../ledger/contract.ts";
 import { viewer } from "./endpoint.ts";
-import { answer, count, laneTimesByLane, milliseconds, percentiles, refusals, time } from "./schema-words.ts";
+import { answer, refusals } from "./responses.ts";
 
 const BUCKET_MS: Record<Tier, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 /** Buckets shown when the caller names no range. */
 const BUCKETS: Record<Tier, number> = { minute: 60, hour: 24, day: 30 };
 /** Buckets in one answer. */
 const BUCKETS_MAX = 10_080;
-
-const bucket = z
-  .object({
-    at: time.openapi({ description: "Start of the bucket" }),
-    filling: z.boolean().openapi({ description: "Still open: draw it dashed" }),
-    accepted: count,
-    stored: count,
-    failed: count.openapi({ description: "Failed attempts" }),
-    dead: count,
-    refused: count.openapi({ description: "Originals of no use" }),
-    throttled: count,
-    wait: percentiles,
-    run: percentiles,
-    lanes: laneTimesByLane,
-    oldestMs: milliseconds.nullable().openapi({ description: "Age of the oldest waiting job, highest seen" }),
-    open: count.nullable(),
-  })
-  .openapi("HistoryBucket");
-
-const timeline = z
-  .object({ tier: z.enum(["minute", "hour", "day"]), bucketMs: milliseconds, buckets: z.array(bucket) })
-  .openapi("History");
-
-const bySecond = z
-  .array(count.nullable())
-  .openapi({ description: "One number a second; null where more was stored since than is looked back on" });
-const pulse = z
-  .object({
-    from: time.openapi({ description: "Start of the first second" }),
-    lanes: z.object({ live: bySecond, upload: bySecond, bulk: bySecond }),
-  })
-  .openapi("Pulse");
 
 export const history = [
   viewer(
@@ -48,7 +16,7 @@ export const history = [
       path: "/api/v1/pulse",
       tags: ["stats"],
       summary: "What was stored in each of the last 300 seconds, by lane",
-      responses: { 200: answer(pulse, "The oldest second first; the last one still fills"), ...refusals },
+      responses: { 200: answer(Pulse, "The oldest second first; the last one still fills"), ...refusals },
     },
     async (c, { ledger }) => c.json(await ledger.pulse(), 200),
   ),
@@ -59,13 +27,9 @@ export const history = [
       tags: ["stats"],
       summary: "The past: 60 minutes, 24 hours or 30 days unless `from` says otherwise",
       request: {
-        query: z.object({
-          tier: z.enum(["minute", "hour", "day"]).default("minute"),
-          from: z.coerce.number().int().min(0).optional(),
-          to: z.coerce.number().int().min(0).optional(),
-        }),
+        query: historyQuery,
       },
-      responses: { 200: answer(timeline, "Buckets, oldest first, empty ones included"), ...refusals },
+      responses: { 200: answer(History, "Buckets, oldest first, empty ones included"), ...refusals },
     },
     async (c, { ledger, clock }) => {
       const { tier, from, to } = c.req.valid("query");
@@ -90,22 +54,17 @@ function rangeOf(
 }
 
 /** One bucket for every step, so that a chart shows silence as silence. */
-function filled(
-  found: HistoryBucket[],
-  tier: Tier,
-  range: { from: number; to: number },
-  now: number,
-): z.infer<typeof bucket>[] {
+function filled(found: CountedBucket[], tier: Tier, range: { from: number; to: number }, now: number): HistoryBucket[] {
   const byTime = new Map(found.map((bucket) => [bucket.at, bucket]));
   const step = BUCKET_MS[tier];
-  const buckets: z.infer<typeof bucket>[] = [];
+  const buckets: HistoryBucket[] = [];
   for (let at = range.from; at <= range.to; at += step) {
     buckets.push({ ...emptyBucket(at), ...byTime.get(at), filling: at + step > now });
   }
   return buckets;
 }
 
-function emptyBucket(at: number): HistoryBucket {
+function emptyBucket(at: number): CountedBucket {
   const none = { p50: null, p95: null, p99: null };
   const nothing = { stored: 0, ready: none };
   return {

@@ -1,81 +1,26 @@
-import { z } from "@hono/zod-openapi";
+import { Image, ImageList, imageQuery, imagesQuery, Purge, type Variant } from "@prewarm/control-schema/images";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
+import { z } from "zod";
 import type { ImageRows, NamedJob } from "../ledger/contract.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { acting, viewer } from "./endpoint.ts";
-import { jobError, originalBytes } from "./jobs.ts";
+import { originalBytes } from "./jobs.ts";
 import { originalAddress, variantUrl } from "./links.ts";
-import {
-  answer,
-  bytes,
-  count,
-  cursor,
-  format,
-  jobName,
-  jobState,
-  limit,
-  nextCursor,
-  refusals,
-  time,
-} from "./schema-words.ts";
+import { answer, refusals } from "./responses.ts";
 
 /** Stored variants of one page. */
 const PAGE_OBJECTS = 500;
 
-const variant = z
-  .object({
-    transform: z.string(),
-    format,
-    state: jobState,
-    bytes: bytes.nullable(),
-    url: z.string().openapi({ description: "Where the edge answers it" }),
-    key: z.string(),
-    v: z.string().nullable(),
-    job: jobName,
-    width: z.number().int().nullable(),
-    height: z.number().int().nullable(),
-    error: jobError.nullable(),
-    storedAt: time.nullable(),
-  })
-  .openapi("Variant");
-type Variant = z.infer<typeof variant>;
-
-const image = z
-  .object({
-    id: z.string(),
-    originalUrl: z.string().nullable(),
-    originalBytes: bytes.nullable().openapi({ description: "Of the original, once a variant of it is stored" }),
-    sourceEtag: z.string().nullable(),
-    purging: z.boolean(),
-    variants: z.array(variant),
-    nextCursor,
-  })
-  .openapi("Image");
-
 const params = z.object({
-  id: z.string().min(1).openapi({ description: "One URL-encoded segment, or the rest of the path" }),
+  id: z.string().min(1).meta({ description: "One URL-encoded segment, or the rest of the path" }),
 });
-
-const imageList = z
-  .object({
-    images: z.array(
-      z.object({
-        id: z.string(),
-        stored: count.openapi({ description: "Variants stored of late" }),
-        bytes: bytes.openapi({ description: "Of these" }),
-        storedAt: time.nullable(),
-        failed: count.openapi({ description: "Dead and refused variants" }),
-      }),
-    ),
-  })
-  .openapi("ImageList");
 
 export const images = [
   viewer(
@@ -87,13 +32,9 @@ export const images = [
       description:
         "Of the newest 10,000 stored jobs and the failed ones that have rows; an older image is found by its id.",
       request: {
-        query: z.object({
-          search: z.string().max(200).default(""),
-          sort: z.enum(["latest", "largest", "failed"]).default("latest"),
-          limit,
-        }),
+        query: imagesQuery,
       },
-      responses: { 200: answer(imageList, "Images"), ...refusals },
+      responses: { 200: answer(ImageList, "Images"), ...refusals },
     },
     async (c, { ledger }) => c.json({ images: await ledger.listImages(c.req.valid("query")) }, 200),
   ),
@@ -103,8 +44,8 @@ export const images = [
       path: "/api/v1/images/{id}",
       tags: ["images"],
       summary: "All variants of one image, from R2 and the open rows",
-      request: { params, query: z.object({ cursor }) },
-      responses: { 200: answer(image, "The image"), ...refusals },
+      request: { params, query: imageQuery },
+      responses: { 200: answer(Image, "The image"), ...refusals },
     },
     async (c, deps) => {
       const { id } = c.req.valid("param");
@@ -121,10 +62,7 @@ export const images = [
       description: "Asynchronous, in slices; edge caches follow within the configured cacheSeconds.",
       request: { params },
       responses: {
-        202: answer(
-          z.object({ id: z.string(), purge: z.string(), state: z.enum(["purging", "done"]) }).openapi("Purge"),
-          "Under way",
-        ),
+        202: answer(Purge, "Under way"),
         ...refusals,
       },
     },
@@ -142,12 +80,7 @@ export const images = [
  * One image: a page of what R2 holds of it, joined by the rows. A page is an interval of keys, so that a row that R2 has nothing for stands
  * on one page, however short R2 makes them; the cursor is where the interval before has ended.
  */
-async function imageAnswer(
-  id: string,
-  cursor: string | null,
-  caller: Caller,
-  deps: ApiDeps,
-): Promise<z.infer<typeof image>> {
+async function imageAnswer(id: string, cursor: string | null, caller: Caller, deps: ApiDeps): Promise<Image> {
   const prefix = storeKey(imagePrefix(id));
   const options: R2ListOptions & { include: string[] } = { prefix, limit: PAGE_OBJECTS, include: ["customMetadata"] };
   const after = cursor === null ? "" : prefix + cursor;

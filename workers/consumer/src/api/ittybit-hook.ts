@@ -1,14 +1,14 @@
-import { z } from "@hono/zod-openapi";
+import { IttybitHookAnswer } from "@prewarm/control-schema/hooks";
 import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
 import type { Context } from "hono";
+import { z } from "zod";
 import { isSigned, jobIn } from "../ittybit/read-ping.ts";
 import { wrongToken } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type ApiEnv, unread } from "./endpoint.ts";
-import { answer, refusal } from "./schema-words.ts";
+import { answer, refusal } from "./responses.ts";
 
-const taken = z.object({ status: z.literal("taken") }).openapi("IttybitHookAnswer");
 /** 32 bytes in base64url. Anything else costs no call of the ledger. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
@@ -30,7 +30,7 @@ export const ittybitHook = [
         body: { required: true, content: { "application/json": { schema: z.unknown() } } },
       },
       responses: {
-        200: answer(taken, "Noted"),
+        200: answer(IttybitHookAnswer, "Noted"),
         400: refusal("The right address, but no body that names a job"),
         401: refusal("A wrong token or signature, or webhooks are off"),
         429: refusal("Too many wrong tokens from this network; see Retry-After"),

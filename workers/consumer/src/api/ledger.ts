@@ -1,12 +1,13 @@
-import { z } from "@hono/zod-openapi";
+import { LedgerImport, LedgerRestore, ledgerImportQuery, restoreRequest } from "@prewarm/control-schema/ledger";
 import { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
+import { z } from "zod";
 import { decode, splitLines } from "../intake/split-lines.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type ApiEnv, acting, unread } from "./endpoint.ts";
-import { answer, count, jsonBody, refusals } from "./schema-words.ts";
+import { answer, jsonBody, refusals } from "./responses.ts";
 
 /** A day of the history is the longest row, below the 2 MB that one may have. */
 const LINE_MAX_CHARS = 2_000_000;
@@ -16,26 +17,7 @@ const CHARS_MAX = 4_000_000;
 const NDJSON = "application/x-ndjson";
 
 const header = z.object({ prewarm: z.literal("ledger/1"), schema: z.number().int().min(1) });
-const end = z.object({ end: count });
-
-const imported = z
-  .object({
-    rows: count.openapi({ description: "Rows of this body" }),
-    done: z.boolean().openapi({ description: "The copy was whole, and is the ledger now" }),
-  })
-  .openapi("LedgerImport");
-
-const restoreBody = z.union([
-  z.strictObject({ at: z.iso.datetime().openapi({ description: "Within the last 30 days" }) }),
-  z.strictObject({ bookmark: z.string().min(1).max(200) }),
-]);
-
-const restoreAnswer = z
-  .object({
-    bookmark: z.string(),
-    undo: z.string().openapi({ description: "The bookmark of now: restoring it takes this back" }),
-  })
-  .openapi("LedgerRestore");
+const end = z.object({ end: z.number().int().min(0) });
 
 export const ledger = [
   unread(
@@ -59,10 +41,10 @@ export const ledger = [
       description:
         "The lines of an export, whole or in parts one after the other. Nothing is changed until the last line has come; then all leases end, and numbers go on above all that were given.",
       request: {
-        query: z.object({ replace: z.literal("true").openapi({ description: "What is there now is lost" }) }),
+        query: ledgerImportQuery,
         body: { required: true, content: { [NDJSON]: { schema: z.string() } } },
       },
-      responses: { 200: answer(imported, "Taken in"), ...refusals },
+      responses: { 200: answer(LedgerImport, "Taken in"), ...refusals },
     },
     importLedger,
     STREAM_MAX_BYTES,
@@ -73,8 +55,8 @@ export const ledger = [
       path: "/api/v1/ledger/restore",
       tags: ["system"],
       summary: "Put the database back to an earlier time by the platform's bookmarks",
-      request: { body: jsonBody(restoreBody) },
-      responses: { 200: answer(restoreAnswer, "It stands on the bookmark"), ...refusals },
+      request: { body: jsonBody(restoreRequest) },
+      responses: { 200: answer(LedgerRestore, "It stands on the bookmark"), ...refusals },
     },
     async (c, { ledger, clock, sleep }) => {
       const body = c.req.valid("json");

@@ -1,9 +1,9 @@
-import { z } from "@hono/zod-openapi";
+import { EVENTS, type Event, type Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import { EVENTS, type Event } from "../ledger/contract.ts";
+import { z } from "zod";
 import { viewer } from "./endpoint.ts";
-import { refusals } from "./schema-words.ts";
-import { type Stats, statsAnswer } from "./stats.ts";
+import { refusals } from "./responses.ts";
+import { statsAnswer } from "./stats.ts";
 
 type MetricLine = [labels: Record<string, string>, value: number | null];
 

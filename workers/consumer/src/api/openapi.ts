@@ -1,8 +1,9 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { warmItem } from "../intake/item.ts";
+import { WarmItem } from "@prewarm/control-schema/warm";
+import { Problem } from "@prewarm/control-schema/words";
 import { cookieName } from "./access/caller.ts";
 import { type Endpoint, open } from "./endpoint.ts";
-import { answer, problem } from "./schema-words.ts";
+import { answer } from "./responses.ts";
 
 const INFO = {
   title: "Prewarm control API",
@@ -18,8 +19,8 @@ export function openapiDocument(endpoints: readonly Endpoint[]): Record<string, 
   const registry = app.openAPIRegistry;
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   registry.registerComponent("securitySchemes", "cookie", { type: "apiKey", in: "cookie", name: cookieName("https:") });
-  registry.register("WarmItem", warmItem);
-  registry.register("Problem", problem);
+  registry.register("WarmItem", WarmItem);
+  registry.register("Problem", Problem);
   for (const { route } of endpoints) registry.registerPath(route);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { Serving, type ServingWindow, servingQuery } from "@prewarm/control-schema/serving";
 import { FORMATS } from "@prewarm/shared/config";
 import { formatTransform } from "@prewarm/shared/transform";
 import { parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
@@ -8,64 +8,15 @@ import type { Analytics } from "../serving/analytics.ts";
 import { type Missed, readMissed, readViews, type Views } from "../serving/read-views.ts";
 import type { ApiDeps } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
-import { answer, bytes, count, refusals, time } from "./schema-words.ts";
+import { answer, refusals } from "./responses.ts";
 
-const WINDOWS = ["1h", "1d", "30d"] as const;
-type Window = (typeof WINDOWS)[number];
 const STEPS = {
   "1h": { seconds: 300, steps: 12 },
   "1d": { seconds: 3_600, steps: 24 },
   "30d": { seconds: 86_400, steps: 30 },
-} as const satisfies Record<Window, object>;
+} as const satisfies Record<ServingWindow, object>;
 /** For so long an isolate repeats what it read, in ms: pages poll, and each reading is two billed queries. The local twin's cost nothing. */
 const REPEAT_MS = 60_000;
-
-const byOutcome = z.object(
-  Object.fromEntries(VIEW_OUTCOMES.map((outcome) => [outcome, count])) as Record<ViewOutcome, typeof count>,
-);
-
-const serving = z
-  .object({
-    window: z.enum(WINDOWS),
-    from: time,
-    at: time.openapi({ description: "When it was read" }),
-    state: z.enum(["counted", "off", "unreadable"]),
-    text: z
-      .string()
-      .nullable()
-      .openapi({ description: "How to switch it on, or what failed; null while it is counted" }),
-    oneIn: count.openapi({ description: "`countViews`: one view in so many is counted and stands for them" }),
-    views: byOutcome.openapi({
-      description:
-        "GETs of images by what answered them: the variant from `cache` or `store` (R2), a `stand-in`, the `original`, the `placeholder`; `bypass`: shown as it is; `refused`: 4xx; `failed`: 5xx",
-    }),
-    hitRatio: z
-      .number()
-      .min(0)
-      .max(1)
-      .nullable()
-      .openapi({ description: "Answered with the variant, of all but `bypass` and `refused`; null: no view" }),
-    bytes: bytes.openapi({ description: "Of variants, sent whole" }),
-    savedBytes: z
-      .number()
-      .int()
-      .openapi({ description: "Less than the originals would have been, where their size is known; below 0: more" }),
-    originalBytes: bytes.openapi({ description: "What those originals would have been" }),
-    formats: z.array(z.object({ format: z.enum(FORMATS), views: count, bytes, savedBytes: z.number().int() })),
-    buckets: z
-      .array(z.object({ at: time, hits: count, others: count }))
-      .openapi({ description: "Hits, and views without the variant, by steps of the window, the oldest first" }),
-    missed: z
-      .array(
-        z.object({
-          ...{ key: z.string(), id: z.string(), transform: z.string(), v: z.string().nullable() },
-          ...{ views: count, stored: z.boolean().openapi({ description: "By now" }) },
-        }),
-      )
-      .openapi({ description: "What viewers asked for most and did not get, of what can be made" }),
-  })
-  .openapi("Serving");
-type Serving = z.infer<typeof serving>;
 
 /** What the edge served, and what that saved. */
 export const servingRoutes = [
@@ -76,18 +27,18 @@ export const servingRoutes = [
       tags: ["stats"],
       summary: "What views were answered with, what that saved, and what was missed",
       description: "Counted by the edge where it has a dataset of Analytics Engine; read at most once a minute.",
-      request: { query: z.object({ window: z.enum(WINDOWS).default("1d") }) },
-      responses: { 200: answer(serving, "Of this window"), ...refusals },
+      request: { query: servingQuery },
+      responses: { 200: answer(Serving, "Of this window"), ...refusals },
     },
     async (c, deps) => c.json(await servingNow(deps, c.req.valid("query").window), 200),
   ),
 ];
 
-const lately = new WeakMap<ApiDeps, Map<Window, { at: number; said: Promise<Serving> }>>();
+const lately = new WeakMap<ApiDeps, Map<ServingWindow, { at: number; said: Promise<Serving> }>>();
 
-function servingNow(deps: ApiDeps, window: Window): Promise<Serving> {
+function servingNow(deps: ApiDeps, window: ServingWindow): Promise<Serving> {
   const now = deps.clock.now();
-  const kept = lately.get(deps) ?? new Map<Window, { at: number; said: Promise<Serving> }>();
+  const kept = lately.get(deps) ?? new Map<ServingWindow, { at: number; said: Promise<Serving> }>();
   lately.set(deps, kept);
   const known = kept.get(window);
   if (known !== undefined && !deps.isLocal && now - known.at < REPEAT_MS) return known.said;
@@ -100,7 +51,7 @@ const HOW =
   "Views are not counted. Enable Analytics Engine in the account, take the comment signs off VIEWS in wrangler.edge.toml and off VIEWS_DATASET in wrangler.consumer.toml, " +
   "and give the consumer the secrets ANALYTICS_ACCOUNT_ID and ANALYTICS_TOKEN (a token that may read Account Analytics).";
 
-async function servingAnswer(deps: ApiDeps, window: Window): Promise<Serving> {
+async function servingAnswer(deps: ApiDeps, window: ServingWindow): Promise<Serving> {
   const { seconds, steps } = STEPS[window];
   const at = deps.clock.now();
   const step = seconds * 1000;

@@ -1,27 +1,11 @@
-import { z } from "@hono/zod-openapi";
-import { ACTS } from "@prewarm/shared/acts";
+import { Session, SignIn } from "@prewarm/control-schema/session";
 import { AppError } from "@prewarm/shared/errors";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { byToken, type Caller, cookieName, issueCookie, SESSION_SECONDS } from "./access/caller.ts";
 import { wrongToken } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";
 import { asking, open, viewer } from "./endpoint.ts";
-import { answer, jsonBody, refusal, refusals, time } from "./schema-words.ts";
-
-const sessionView = z
-  .object({
-    role: z.enum(["viewer", "operator"]),
-    who: z.string(),
-    may: z.array(z.enum(ACTS)).openapi({ description: "Acts that the server lets it do" }),
-    by: z.enum(["token", "cookie", "access"]),
-    expiresAt: time.nullable(),
-    environment: z.string(),
-    edgeUrl: z.string().openapi({ description: "Where images are served; empty when not configured" }),
-    recipes: z.array(z.string()).openapi({ description: "Names of recipes that can be warmed" }),
-  })
-  .openapi("Session");
-
-const signIn = z.strictObject({ token: z.string().min(1).max(512) }).openapi("SignIn");
+import { answer, jsonBody, refusal, refusals } from "./responses.ts";
 
 /** The dashboard's sign-in. */
 export const session = [
@@ -31,8 +15,8 @@ export const session = [
       path: "/api/v1/session",
       tags: ["session"],
       summary: "Sign in with a token; sets an HttpOnly, SameSite=Strict cookie",
-      request: { body: jsonBody(signIn) },
-      responses: { 200: answer(sessionView, "Signed in"), ...refusals, 429: refusal("Too many tries") },
+      request: { body: jsonBody(SignIn) },
+      responses: { 200: answer(Session, "Signed in"), ...refusals, 429: refusal("Too many tries") },
     },
     async (c, deps) => {
       if (deps.adminTokens.length === 0)
@@ -55,7 +39,7 @@ export const session = [
       tags: ["session"],
       summary: "Who am I",
       responses: {
-        200: answer(sessionView, "The session"),
+        200: answer(Session, "The session"),
         204: { description: "Nobody: no token, and no session" },
         ...refusals,
       },

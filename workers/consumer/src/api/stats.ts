@@ -1,128 +1,18 @@
-import { z } from "@hono/zod-openapi";
+import type { Gate } from "@prewarm/control-schema/gate";
+import { Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, type JobState, LANES } from "@prewarm/shared/job";
 import { LEDGER_LIMIT_BYTES } from "@prewarm/shared/limits";
-import { EVENTS, type Event, type LedgerStats } from "../ledger/contract.ts";
+import type { LedgerStats } from "../ledger/contract.ts";
 import type { ApiDeps, QueueBindings } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
-import { budgetView, type Gate, gateAnswer, gateState } from "./gate.ts";
-import { health, healthSentence } from "./health-sentence.ts";
-import { waitingFor } from "./jobs.ts";
-import {
-  answer,
-  byState,
-  bytes,
-  codeVersion,
-  count,
-  laneTimesByLane,
-  milliseconds,
-  percentiles,
-  refusals,
-  time,
-} from "./schema-words.ts";
-import { warning, warningsOf } from "./warnings.ts";
+import { gateAnswer } from "./gate.ts";
+import { healthSentence } from "./health-sentence.ts";
+import { answer, refusals } from "./responses.ts";
+import { warningsOf } from "./warnings.ts";
 
 const DAY_MS = 86_400_000;
 /** A queue that does not answer in time shows no numbers; it does not hold the page up. */
 const METRICS_TIMEOUT_MS = 1000;
-
-function perLane<T extends z.ZodType>(one: T) {
-  return z.object(Object.fromEntries(LANES.map((lane) => [lane, one])) as Record<(typeof LANES)[number], T>);
-}
-
-const used = z.object({ used: z.number().min(0), limit: z.number().min(0).nullable() });
-
-const queueMetrics = z
-  .object({ backlogCount: count, backlogBytes: bytes, oldestMessageAt: time.nullable() })
-  .openapi("QueueMetrics");
-
-const overview = z
-  .object({
-    at: time,
-    environment: z.string(),
-    versions: z
-      .object({ consumer: codeVersion.nullable(), ledger: codeVersion.nullable() })
-      .openapi({ description: "Which code runs; null where the platform tells none" }),
-    health,
-    warnings: z
-      .array(warning)
-      .openapi({ description: "Everything that is wrong, the worst first; `health` is the first of it" }),
-    states: byState.openapi({ description: "All lanes together; `stored` is all that there ever were" }),
-    lanes: perLane(byState),
-    open: count,
-    deadLetters: count.openapi({ description: "All dead jobs: a refused one is no dead letter" }),
-    oldest: perLane(milliseconds.nullable()).openapi({
-      description: "Age of the oldest job that waits, in milliseconds",
-    }),
-    waitingFor: perLane(waitingFor).openapi({ description: "Why each lane's jobs wait; null: none does" }),
-    rates: z
-      .object({
-        seconds: z.number().openapi({ description: "Over how long: the minute before and the one under way" }),
-        storedPerSecond: z.number(),
-        endedPerSecond: z.number().openapi({ description: "However they ended" }),
-        failedPerSecond: z.number(),
-        acceptedPerSecond: z.number(),
-        submittedPerSecond: z.number(),
-        attempts: z
-          .object({ failed: count, all: count })
-          .openapi({ description: "Of the last five minutes: those that failed, and all that ended" }),
-        failureRatio: z
-          .number()
-          .min(0)
-          .max(1)
-          .openapi({ description: "Failed attempts of those of the last five minutes" }),
-      })
-      .openapi({ description: "Of late" }),
-    totals: z.object(Object.fromEntries(EVENTS.map((event) => [event, count])) as Record<Event, typeof count>).openapi({
-      description: "Since the ledger was made: `failed` counts attempts, `throttled` Ittybit's 429s",
-    }),
-    wait: percentiles.openapi({ description: "Enqueued to first submitted, last hour, without retries" }),
-    run: percentiles.openapi({ description: "Submitted to stored, last hour" }),
-    ready: laneTimesByLane.openapi({ description: "Of the last hour, by lane" }),
-    etaSeconds: z
-      .number()
-      .nullable()
-      .openapi({ description: "Until the open jobs have ended at this rate; null while some of them may not go" }),
-    queues: z
-      .record(z.string(), queueMetrics.nullable())
-      .openapi({ description: "By queue name; null where the platform gives no metrics" }),
-    utilisation: z.object({
-      concurrency: used.openapi({ description: "Jobs at Ittybit of those allowed" }),
-      rate: used.openapi({ description: "Submissions a second of those allowed" }),
-    }),
-    budget: budgetView,
-    forecast: z
-      .object({
-        jobs: count.openapi({ description: "Of this month at its end, should it go on as until now" }),
-        amount: z.number().nullable().openapi({ description: "What they cost; null: no price is set" }),
-        spent: z.number().nullable().openapi({ description: "What this month's jobs have cost so far" }),
-        spentToday: z.number().nullable().openapi({ description: "And today's (UTC)" }),
-        per1000Jobs: z.number().nullable().openapi({ description: "The price that all this goes by" }),
-        exhaustedAt: time.nullable().openapi({
-          description: "When this month's budget is used up at that pace; null: not this month, or unlimited",
-        }),
-      })
-      .openapi({ description: "By `prices.ittybitPer1000Jobs`" }),
-    gate: gateState,
-    ledger: z.object({
-      rows: count.openapi({ description: "Of jobs; stored ones have none" }),
-      bytes,
-      limitBytes: bytes,
-    }),
-    hooks: z
-      .object({
-        woke: count.openapi({ description: "That caused a look at a job" }),
-        unknown: count.openapi({ description: "That named no open job, or one that had its looks already" }),
-        refused: count.openapi({ description: "Without the right token or signature" }),
-        refusedAt: time
-          .nullable()
-          .openapi({ description: "When Ittybit refused to take an address; for a day it is told none" }),
-      })
-      .nullable()
-      .openapi({ description: "Ittybit's webhooks since the ledger's instance began; null while they are off" }),
-    metricErrors: count.openapi({ description: "Times that recording a metric failed" }),
-  })
-  .openapi("Stats");
-export type Stats = z.infer<typeof overview>;
 
 export const stats = [
   viewer(
@@ -131,7 +21,7 @@ export const stats = [
       path: "/api/v1/stats",
       tags: ["stats"],
       summary: "Everything the overview shows",
-      responses: { 200: answer(overview, "Now"), ...refusals },
+      responses: { 200: answer(Stats, "Now"), ...refusals },
     },
     async (c, deps) => c.json(await statsAnswer(deps), 200),
   ),

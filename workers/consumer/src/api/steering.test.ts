@@ -1,7 +1,7 @@
+import type { Stats } from "@prewarm/control-schema/stats";
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import type { Stats } from "./stats.ts";
 import {
   ADMIN,
   createApiWorld,

@@ -1,18 +1,9 @@
-import { z } from "@hono/zod-openapi";
-import type { CodeVersion } from "../ledger/contract.ts";
+import { alive, notReady, ready } from "@prewarm/control-schema/system";
+import type { CodeVersion } from "@prewarm/control-schema/words";
 import type { Caller } from "./access/caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { anybody, open } from "./endpoint.ts";
-import { answer, codeVersion, count, refusal } from "./schema-words.ts";
-
-const versions = {
-  version: codeVersion
-    .nullable()
-    .openapi({ description: "The deployed version of the consumer; null where the platform tells none" }),
-  ledger: codeVersion
-    .nullable()
-    .openapi({ description: "The version that the ledger runs: after a deploy it may still be the one before" }),
-};
+import { answer, refusal } from "./responses.ts";
 
 /** Whether it runs, and whether it is of use. */
 export const system = [
@@ -23,7 +14,7 @@ export const system = [
       tags: ["system"],
       summary: "The Worker runs",
       security: [],
-      responses: { 200: answer(z.object({ status: z.literal("ok") }), "It runs") },
+      responses: { 200: answer(alive, "It runs") },
     },
     (c) => c.json({ status: "ok" as const }, 200),
   ),
@@ -36,18 +27,10 @@ export const system = [
       description: "A caller without a token learns how many checks fail, a caller with any token learns which.",
       security: [],
       responses: {
-        200: answer(z.object({ status: z.literal("ready"), ...versions }), "Ready"),
+        200: answer(ready, "Ready"),
         401: refusal("A wrong token"),
         429: refusal("Too many wrong tokens from this network; see Retry-After"),
-        503: answer(
-          z.object({
-            status: z.literal("not ready"),
-            ...versions,
-            failing: count.openapi({ description: "Checks that fail" }),
-            reasons: z.array(z.string()).optional().openapi({ description: "To callers with a token" }),
-          }),
-          "Not ready",
-        ),
+        503: answer(notReady, "Not ready"),
       },
     },
     async (c, deps) => {

@@ -1,11 +1,11 @@
-import { z } from "@hono/zod-openapi";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
+import { z } from "zod";
 import { objectsAfter } from "../store/list-pages.ts";
 import { viewer } from "./endpoint.ts";
-import { refusal, refusals } from "./schema-words.ts";
+import { refusal, refusals } from "./responses.ts";
 
 /** Stored variants that are looked through. */
 const LOOKED_AT = 200;

@@ -1,80 +1,20 @@
-import { z } from "@hono/zod-openapi";
+import { DryRun, WarmAnswer, WarmRequest, warmHeaders, warmQuery } from "@prewarm/control-schema/warm";
 import { AppError } from "@prewarm/shared/errors";
 import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
+import { z } from "zod";
 import { acceptStream, sha256Hex } from "../intake/accept-stream.ts";
 import { cutChunks } from "../intake/cut-chunks.ts";
 import { dryRun } from "../intake/dry-run.ts";
-import { recipeName, rejection, warmBody } from "../intake/item.ts";
 import { Planner } from "../intake/plan-item.ts";
 import { readItem, readWarmBody } from "../intake/read-items.ts";
 import { invalidInput } from "../platform/invalid-input.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type ApiEnv, unread } from "./endpoint.ts";
-import { answer, bytes, count, flag, refusal, refusals } from "./schema-words.ts";
+import { answer, refusal, refusals } from "./responses.ts";
 
 /** A JSON body is parsed whole, so it has to be small beside the Worker's 128 MB. */
 const JSON_MAX_BYTES = 16_000_000;
-
-const warmAnswer = z
-  .object({
-    run: z.string(),
-    accepted: count.openapi({ description: "Variants with a job from now on" }),
-    duplicates: count.openapi({ description: "Variants that already had an open job, or stood twice in this request" }),
-    existing: count.openapi({
-      description:
-        "Variants that R2 has, where `onlyMissing` asked it; else it is seen when their turn comes, without a job",
-    }),
-    rejected: z.array(rejection).openapi({ description: "At most 1,000 are listed" }),
-    rejectedTotal: count,
-    repeat: z
-      .boolean()
-      .openapi({ description: "The whole request had been accepted before under this Idempotency-Key" }),
-  })
-  .openapi("WarmAnswer");
-
-const dryRunAnswer = z
-  .object({
-    dryRun: z.literal(true),
-    images: count,
-    variants: count.openapi({ description: "Variants asked for, each counted once" }),
-    existing: count.openapi({ description: "Variants already stored" }),
-    duplicates: count.openapi({ description: "Variants that already have an open job" }),
-    jobs: count.openapi({ description: "Ittybit jobs it would take" }),
-    downloadBytes: bytes.nullable().openapi({
-      description: "Bytes Ittybit would read from the source, each job reading its original; null: unknown",
-    }),
-    sampled: count.openapi({ description: "Originals whose size was asked to estimate downloadBytes" }),
-    exact: z.boolean().openapi({ description: "False when the request was too large to look up every variant" }),
-    price: z
-      .union([z.object({ amount: z.number(), per1000Jobs: z.number() }), z.literal("unknown")])
-      .openapi({ description: "In the configured currency unit" }),
-    rejected: z.array(rejection),
-    rejectedTotal: count,
-  })
-  .openapi("DryRun");
-
-const warmQuery = z.strictObject({
-  dryRun: flag,
-  run: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/)
-    .optional()
-    .openapi({ description: "Join this run, or begin it under this name: a long list sent in parts is one run" }),
-  label: z.string().max(200).optional(),
-  force: flag,
-  onlyMissing: flag,
-  recipe: recipeName.optional().openapi({ description: "For items that name nothing themselves (NDJSON and CSV)" }),
-});
-
-const warmHeaders = z.object({
-  "idempotency-key": z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .openapi({ description: "A repeat with the same body continues or repeats the same run" }),
-});
 
 export const warm = [
   // Unread: rows are written while the body still streams in.
@@ -93,15 +33,15 @@ export const warm = [
         body: {
           required: true,
           content: {
-            "application/json": { schema: warmBody },
+            "application/json": { schema: WarmRequest },
             "application/x-ndjson": { schema: z.string() },
             "text/csv": { schema: z.string() },
           },
         },
       },
       responses: {
-        200: answer(dryRunAnswer, "Dry run: nothing was enqueued"),
-        202: answer(warmAnswer, "Every accepted variant has a durable row"),
+        200: answer(DryRun, "Dry run: nothing was enqueued"),
+        202: answer(WarmAnswer, "Every accepted variant has a durable row"),
         ...refusals,
         415: refusal("Not JSON, NDJSON or CSV"),
         422: refusal("The Idempotency-Key was used with another body"),

@@ -1,21 +1,9 @@
-import { z } from "@hono/zod-openapi";
+import type { Gate } from "@prewarm/control-schema/gate";
+import type { Warning } from "@prewarm/control-schema/stats";
 import { LANES } from "@prewarm/shared/job";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
 import type { LedgerStats, Trouble } from "../ledger/contract.ts";
 import { counted, momentOf, number, percent, span } from "../platform/words.ts";
-import type { Gate } from "./gate.ts";
-import { time } from "./schema-words.ts";
-
-export const warning = z
-  .object({
-    level: z.enum(["problem", "warning", "note"]).openapi({ description: "A note is worth a look, and no alarm" }),
-    code: z.string().openapi({ example: "breaker" }),
-    sentence: z.string(),
-    link: z.string().openapi({ description: "Where on the dashboard its cause stands", example: "/causes?window=5m" }),
-    since: time.nullable(),
-  })
-  .openapi("Warning");
-export type Warning = z.infer<typeof warning>;
 
 export interface Circumstances {
   now: number;

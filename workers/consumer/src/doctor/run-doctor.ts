@@ -1,7 +1,8 @@
+import type { Finding } from "@prewarm/control-schema/doctor";
 import type { Clock } from "@prewarm/shared/clock";
 import { deadKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import type { Finding, Operators, SliceAnswer, SliceRequest, StorePage } from "../ledger/contract.ts";
+import type { Operators, SliceAnswer, SliceRequest, StorePage } from "../ledger/contract.ts";
 import { Findings } from "../ledger/findings.ts";
 import { errorText, type Log } from "../platform/log.ts";
 import { objectsAfter } from "../store/list-pages.ts";

@@ -1,8 +1,8 @@
+import type { Rejection } from "@prewarm/control-schema/warm";
 import type { Clock } from "@prewarm/shared/clock";
 import { AppError } from "@prewarm/shared/errors";
 import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
-import type { Rejection } from "../intake/item.ts";
 import { Planner } from "../intake/plan-item.ts";
 import type { AcceptImage } from "../ledger/contract.ts";
 import { errorText, type Log } from "../platform/log.ts";

@@ -1,10 +1,10 @@
+import type { Rejection } from "@prewarm/control-schema/warm";
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
 import type { ChunkAnswer, Operators } from "../ledger/contract.ts";
 import { storedKeys } from "../store/variants.ts";
 import type { Chunk } from "./cut-chunks.ts";
-import type { Rejection } from "./item.ts";
 
 /** Rejections that an answer lists; `rejectedTotal` counts them all. */
 export const REJECTIONS_MAX = 1000;

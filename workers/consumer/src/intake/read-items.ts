@@ -1,10 +1,10 @@
+import { WarmItem, WarmRequest, type warmOptions } from "@prewarm/control-schema/warm";
 import { readCsv } from "@prewarm/shared/csv";
 import { AppError } from "@prewarm/shared/errors";
 import { isTooDeep, parseForeignJson } from "@prewarm/shared/foreign-json";
 import type * as z from "zod";
 import { invalidInput } from "../platform/invalid-input.ts";
 import { parseBody } from "../platform/parse-body.ts";
-import { type WarmItem, warmBody, warmItem, type warmOptions } from "./item.ts";
 import { decode, splitLines } from "./split-lines.ts";
 
 const COLUMNS = ["id", "v", "sourceEtag", "recipe", "presets", "transforms"] as const;
@@ -34,7 +34,7 @@ export async function readWarmBody(request: Request): Promise<WarmInput> {
 async function readJson(body: ReadableStream<Uint8Array>): Promise<WarmInput> {
   let text = "";
   for await (const piece of decode(body)) text += piece;
-  const parsed = warmBody.safeParse(parseBody(text));
+  const parsed = WarmRequest.safeParse(parseBody(text));
   if (!parsed.success) throw invalidInput("json", parsed.error);
   const { items, ...options } = parsed.data;
   return { items: items.map((value) => ({ value })), options };
@@ -83,7 +83,7 @@ function checkHeader(names: readonly string[]): void {
 /** Checks an item against the schema. Throws `body_invalid`. */
 export function readItem(raw: RawItem): WarmItem {
   if ("fault" in raw) throw new AppError("body_invalid", { detail: raw.fault });
-  const parsed = warmItem.safeParse(typeof raw.value === "string" ? { id: raw.value } : raw.value);
+  const parsed = WarmItem.safeParse(typeof raw.value === "string" ? { id: raw.value } : raw.value);
   if (!parsed.success) throw new AppError("body_invalid", { detail: issueText(parsed.error.issues[0]) });
   return parsed.data;
 }

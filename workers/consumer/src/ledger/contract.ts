@@ -1,3 +1,18 @@
+import type { Action, ActionKind } from "@prewarm/control-schema/actions";
+import type { AuditEntry } from "@prewarm/control-schema/audit";
+import type { Cause, Causes } from "@prewarm/control-schema/causes";
+import type { DeadGroup } from "@prewarm/control-schema/dead";
+import type { Finding } from "@prewarm/control-schema/doctor";
+import type { EventDelivery } from "@prewarm/control-schema/events";
+import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
+import type { HistoryBucket, Pulse, Tier } from "@prewarm/control-schema/history";
+import type { HookDelivery } from "@prewarm/control-schema/hooks";
+import type { ImageSummary } from "@prewarm/control-schema/images";
+import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
+import type { Run } from "@prewarm/control-schema/runs";
+import type { Stats } from "@prewarm/control-schema/stats";
+import type { Rejection } from "@prewarm/control-schema/warm";
+import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
 import type { Format } from "@prewarm/shared/config";
 import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
@@ -7,7 +22,7 @@ import type { IttybitJob } from "../ittybit/dialects.ts";
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
  * doctor ask (`Operators`), and what is answered. Times are Unix ms, keys are variant keys. A call is one SQLite transaction. A caller
  * that gets no answer makes the same call again, and the repeat changes nothing (`LEDGER_CALLS`); of a handler's call it renews the
- * lease (docs/protocol.md, I9).
+ * lease (docs/protocol.md, I9). What operators see has its types in packages/control-schema.
  */
 
 /* ── What handlers ask ─────────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -188,7 +203,7 @@ export interface Operators {
   /** For operators: what came of deliveries. Remembered, and written down within a minute. */
   noteDeliveries(notes: DeliveryNote[]): Promise<void>;
   /** The last ones, the newest first. */
-  listDeliveries(): Promise<DeliveryView[]>;
+  listDeliveries(): Promise<HookDelivery[]>;
   /**
    * A webhook names a job of Ittybit's (null: no job): the ledger looks at it now. The webhook settles nothing. `refused`: the token is wrong;
    * `unknown`: no open job has this id, or its webhooks have caused two looks already.
@@ -204,7 +219,7 @@ export interface Operators {
   ): Promise<{ runs: RunView[]; next: string | null }>;
   getRun(run: string): Promise<RunView | null>;
   /** Items of a run's requests that were refused, request after request. */
-  listRejected(query: Page & { run: string }): Promise<{ rejected: RejectedItem[]; next: string | null }>;
+  listRejected(query: Page & { run: string }): Promise<{ rejected: Rejection[]; next: string | null }>;
   listJobs(query: Page & { filter: JobFilter }): Promise<{ jobs: NamedJob[]; next: string | null }>;
   getJob(job: string): Promise<FoundJob | null>;
   listDead(query: Page & { fingerprint: string | null; lanes: Lane[] }): Promise<DeadView>;
@@ -217,14 +232,14 @@ export interface Operators {
   imageRows(id: string, stored: string[]): Promise<ImageRows>;
   stats(): Promise<LedgerStats>;
   about(): Promise<{ version: CodeVersion | null }>;
-  history(tier: Tier, from: number, to: number): Promise<HistoryBucket[]>;
+  history(tier: Tier, from: number, to: number): Promise<CountedBucket[]>;
   pulse(): Promise<Pulse>;
   getGate(): Promise<GateView>;
   /** What was told, and what is to be, the newest first. */
-  listEvents(query: Page): Promise<{ events: EventView[]; next: string | null }>;
+  listEvents(query: Page): Promise<{ events: EventDelivery[]; next: string | null }>;
   /** Tells every endpoint of a test; how many there are. */
   testEvent(who: string): Promise<number>;
-  listAudit(query: Page & { search?: string }): Promise<{ entries: AuditView[]; next: string | null }>;
+  listAudit(query: Page & { search?: string }): Promise<{ entries: AuditEntry[]; next: string | null }>;
 
   cancelRun(run: string, who: string): Promise<RunView | null>;
   retryJob(job: string, who: string): Promise<JobAct>;
@@ -426,115 +441,32 @@ export interface FinishRequest {
   /** For the audit log. */
   summary: Record<string, unknown>;
   /** Items that were refused at the door: all of them, and the first ones in full. */
-  rejected?: { total: number; first: RejectedItem[] };
-}
-
-/** An item of a request that was refused, by its place in the body. */
-export interface RejectedItem {
-  index: number;
-  /** As it was asked for; null: it has none that could be read. */
-  id: string | null;
-  code: string;
-  message: string;
+  rejected?: { total: number; first: Rejection[] };
 }
 
 /* ── Jobs, runs, images ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** One job as the control API shows it. */
-export interface JobView {
-  key: string;
-  state: JobState;
-  lane: Lane;
-  run: string | null;
-  attempts: number;
-  error: { code: string; message: string } | null;
-  ittybitJob: string | null;
-  gen: number;
-  due: number | null;
-  bytes: number | null;
-  createdAt: number;
-  updatedAt: number;
-  /** When the POST of its last try was let go, Unix ms; null: not yet, or not known. */
-  submittedAt: number | null;
-  /** How long Ittybit worked on what is stored, ms; null: not stored, or not known. */
-  tookMs: number | null;
-  storedAt: number | null;
-}
+/** A job, without what the API reads off its key. `gen`: its generation. */
+export type NamedJob = Omit<Job, "id" | "v" | "transform" | "format"> & { gen: number };
 
-/** A job with its public name (`nameOf` its id). */
-export type NamedJob = JobView & { job: string };
-
-export interface FoundJob {
+export interface FoundJob extends Pick<JobDetail, "sourceEtag" | "waitingFor" | "runs"> {
   job: NamedJob;
   attempts: Attempt[];
-  sourceEtag: string | null;
-  /** Null: it has ended. */
-  waitingFor: WaitingFor | null;
-  /** Of all runs that wait for it, the first asker first. */
-  runs: string[];
 }
 
-/** Why something waits, as the ledger's next decision has it. */
-export interface WaitingFor {
-  code: string;
-  /** A sentence. */
-  text: string;
-  /** When that ends by itself, Unix ms. */
-  until: number | null;
-  /** Jobs before it, or of it; null where there is no line. */
-  ahead: number | null;
-}
-
-/** A failed attempt as it is kept. */
-export interface Attempt {
-  number: number;
-  startedAt: number | null;
-  endedAt: number;
-  tookMs: number | null;
-  httpStatus: number | null;
-  kind: string | null;
-  code: string;
-  message: string;
-  ittybitJob: string | null;
-}
-
-export interface RunView {
-  run: string;
-  label: string | null;
-  lane: Lane;
-  state: "accepting" | "running" | "done" | "cancelled";
-  createdAt: number;
-  updatedAt: number;
-  endedAt: number | null;
-  accepted: number;
-  duplicates: number;
-  existing: number;
-  states: Record<JobState, number>;
+/** A run as it is counted. The API adds what follows from the counts. */
+export type RunView = Omit<Run, "rejectedTotal" | "outcome" | "total" | "done" | "etaSeconds" | "timeToReady"> & {
   /** Items of its requests that were refused at the door. */
   rejected: number;
-  /** Who asked; null: not told. */
-  who: string | null;
-  /** Null: it is done. */
-  waitingFor: WaitingFor | null;
-  ratePerSecond: number;
   readyP50: number | null;
   readyP95: number | null;
-}
+};
 
 export interface ImageListQuery {
   /** Part of the id. */
   search: string;
   sort: "latest" | "largest" | "failed";
   limit: number;
-}
-
-/** What was stored of an image of late, and what of it has failed. */
-export interface ImageSummary {
-  id: string;
-  stored: number;
-  bytes: number;
-  storedAt: number | null;
-  failed: number;
 }
 
 export interface ImageRows {
@@ -569,48 +501,25 @@ export interface JobFilter {
   jobs: string[] | null;
 }
 
-/** Dead letters of one cause. */
-export interface DeadGroup {
-  fingerprint: string;
-  code: string;
-  message: string;
-  count: number;
-  firstAt: number;
-  lastAt: number;
-  formats: Record<string, number>;
-  sample: NamedJob;
-}
+export type DeadGroupView = Omit<DeadGroup, "sample"> & { sample: NamedJob };
 
-/** Jobs that failed alike, over those that are tried again, the dead and the refused. */
-export interface CauseView {
+/** Jobs that failed alike. */
+export type CauseView = Omit<Cause, "cause" | "text" | "firstSeen" | "lastSeen" | "sample" | "meaning" | "cure"> & {
   fingerprint: string;
-  code: string;
   /** Of one of them. */
   message: string;
-  /** Jobs that failed last within the time. */
-  count: number;
-  states: Record<"retrying" | "dead" | "refused", number>;
-  /** `count` by equal parts of the time, the oldest first. */
-  trend: number[];
-  /** Of all that failed alike and are still known. */
   first: number;
   last: number;
-  formats: Record<string, number>;
-  /** Folders with most of them; "" is none. */
-  prefixes: { prefix: string; count: number }[];
   sample: NamedJob;
-}
+};
 
-export interface CausesView {
+export interface CausesView extends Pick<Causes, "from" | "exact"> {
   causes: CauseView[];
-  from: number;
-  /** False: there are more failed jobs than are counted. */
-  exact: boolean;
 }
 
 export interface DeadView {
   total: number;
-  groups: DeadGroup[];
+  groups: DeadGroupView[];
   jobs: NamedJob[];
   messages: DeadMessage[];
   next: string | null;
@@ -633,217 +542,41 @@ export interface NewAction {
   who: string;
 }
 
-/** `promote` lets open jobs go before others: a lane up. */
-export type ActionKind = "retry" | "cancel" | "promote";
+/** An action; its filter is the JSON text that it was asked with. */
+export type ActionView = Omit<Action, "filter"> & { filter: string };
 
-export interface ActionView {
-  action: string;
-  kind: ActionKind;
-  /** As asked, as JSON text. */
-  filter: string;
-  rate: number | null;
-  state: "running" | "done" | "cancelled" | "halted";
-  canary: number;
-  /** Of a retry: the run that its jobs are in, and what became of them. */
-  run: string | null;
-  outcome: Record<JobState, number> | null;
-  total: number;
-  exact: boolean;
-  done: number;
-  skipped: number;
-  createdAt: number;
-  updatedAt: number;
-  endedAt: number | null;
-  who: string;
-}
-
-/** What came of a delivery of an upload system. */
-export interface DeliveryNote {
-  /** As it is configured; `r2` for R2's notifications, `unknown` for a name that nobody configured. */
-  hook: string;
-  verdict: "accepted" | "repeat" | "refused";
-  /** Of a refusal, or of the first item that was rejected. */
-  why: string | null;
-  /** Of refusals: how many alike. */
-  n: number;
-  run: string | null;
-  /** Variants, images, events. */
-  accepted: number;
-  duplicates: number;
-  existing: number;
-  purged: number;
-  ignored: number;
-  rejected: number;
-}
-
-export interface DeliveryView extends DeliveryNote {
-  /** Unix ms; of refusals alike the last. */
-  at: number;
-}
-
-/** An event on its way to one endpoint. */
-export interface EventView {
-  id: string;
-  endpoint: string;
-  type: string;
-  at: number;
-  /** JSON text. */
-  body: string;
-  state: "waiting" | "delivered" | "given up";
-  tries: number;
-  /** The last answer: an HTTP status, 0 for none; null: not tried yet. */
-  status: number | null;
-  said: string | null;
-  nextAt: number | null;
-}
-
-export interface AuditView {
-  seq: number;
-  at: number;
-  who: string;
-  what: string;
-  target: string | null;
-  details: Record<string, unknown>;
-}
+/** What came of a delivery, before its time is noted. */
+export type DeliveryNote = Omit<HookDelivery, "at">;
 
 /* ── The gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** What the gate holds and why; the same words as `GET /api/v1/gate`. */
-export interface GateView {
-  paused: Record<Lane, boolean>;
-  pauses: Record<Lane, PauseView | null>;
-  /** The last change of pauses or limits, by the time of it: it may be undone. */
-  undo: { at: number; who: string } | null;
-  breaker: {
-    state: "closed" | "open" | "half-open";
-    reason: string | null;
-    status: number | null;
-    since: number | null;
-    probeAt: number | null;
-  };
-  /** What holds now, however it came about. */
-  rate: { perSecond: number; burst: number };
-  concurrency: number;
-  limits: { rate: LimitView; concurrency: LimitView };
-  budget: {
-    monthlyJobs: number | null;
-    warmingShare: number;
-    liveShare: number;
-    liveDayShare: number;
-    month: string;
-    used: number;
-    usedByLane: Record<Lane, number>;
-    /** Jobs of today (UTC), and the viewers' among them. */
-    usedToday: number;
-    liveToday: number;
-    alertLevels: readonly number[];
-    /** The highest alert level that is passed. */
-    alert: number | null;
-    exhausted: { live: boolean; warming: boolean };
-  };
-  throttledUntil: number | null;
-  slots: number;
-  reasons: { lane: Lane | null; code: string; message: string; until: number | null }[];
-  updatedAt: number;
-}
-
-/** An operator's pause of a lane; `until` null: until somebody ends it. */
-export interface PauseView {
-  who: string;
-  since: number;
-  reason: string | null;
-  until: number | null;
-}
-
-/** How a limit of the gate came about. */
-export interface LimitView {
-  /** `auto`: it finds itself; `configured` and `pinned`: a number stands there, in the configuration or by an operator. */
-  mode: "auto" | "configured" | "pinned";
-  value: number;
-  /** The bounds of an automatic one. */
-  min: number | null;
-  max: number | null;
-  /** A sentence: why an automatic one moved last; null while it stands where it began, and for numbers. */
-  why: string | null;
-  /** When that was, Unix ms. */
-  since: number | null;
-}
-
-/** `"auto"` lets a limit find itself, a number pins it. */
-export interface GatePatch {
-  paused?: Partial<Record<Lane, boolean | { reason?: string | null; until?: number | null }>>;
-  /** Puts back what stood before the change of this time (`GateView.undo`). */
-  undo?: number;
-  /** Closes the breaker by hand. */
-  breaker?: { state: "closed" };
-  rate?: number | "auto" | { perSecond?: number | "auto"; burst?: number };
-  concurrency?: number | "auto";
-  budget?: {
-    monthlyJobs?: number | null;
-    warmingShare?: number;
-    liveShare?: number;
-    liveDayShare?: number;
-    alertLevels?: number[];
-  };
-}
+/** What the gate holds and why; `slots`: jobs at Ittybit now. */
+export type GateView = Gate & { slots: number };
 
 /* ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-export interface Percentiles {
-  p50: number | null;
-  p95: number | null;
-  p99: number | null;
-}
-
-/** A deployed version, as the platform names it and as its deployer did. */
-export interface CodeVersion {
-  id: string;
-  tag: string;
-}
-
-export interface LedgerStats {
+export interface LedgerStats extends Pick<Stats, "waitingFor" | "totals" | "wait" | "run" | "metricErrors" | "hooks"> {
   /** The code that this object runs, which a deploy replaces at its own time; null where the platform tells none. */
   version: CodeVersion | null;
-  /** Of stored ones all that there ever were. */
-  counts: Record<Lane, Record<JobState, number>>;
+  counts: Stats["lanes"];
+  /** Unix ms. */
   oldestWaiting: Record<Lane, number | null>;
-  /** Why each lane's jobs wait; null: none does. */
-  waitingFor: Record<Lane, WaitingFor | null>;
   /** Per second, over the minute before and the one under way, which are so many `seconds`. */
   rates: { seconds: number; stored: number; ended: number; failed: number; accepted: number; submitted: number };
-  /** Events since the ledger was made; they only rise. */
-  totals: Totals;
-  /** What goes wrong now. */
   troubles: Troubles;
-  wait: Percentiles;
-  run: Percentiles;
   lanes: LaneTimes;
   /** Of jobs; stored ones have none. */
   rows: number;
   bytes: number;
-  metricErrors: number;
   gate: GateView;
-  /** Null while Ittybit's webhooks are off. */
-  hooks: HookStats | null;
 }
 
 /** Ittybit's webhooks, since this instance of the ledger began. */
-export interface HookStats {
-  /** That caused a look at a job. */
-  woke: number;
-  /** That named no open job, or one that had its looks already. */
-  unknown: number;
-  /** Without the right token or signature. */
-  refused: number;
-  /** When Ittybit refused a job because of the address, Unix ms: jobs are made without it for a day. Null: it did not. */
-  refusedAt: number | null;
-}
+export type HookStats = NonNullable<Stats["hooks"]>;
 
-/** What is counted of jobs. `failed` are attempts, `throttled` answers of Ittybit; a job may be `dead` more than once. */
-export const EVENTS = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"] as const;
-export type Event = (typeof EVENTS)[number];
-export type Totals = Record<Event, number>;
+export type Totals = Stats["totals"];
 
+/** What goes wrong now. */
 export interface Troubles {
   /** Attempts that failed in the last five minutes, of those that ended. */
   failing: Trouble | null;
@@ -860,54 +593,10 @@ export interface Trouble {
   top: { fingerprint: string; code: string; message: string; count: number; formats: string[]; prefix: string } | null;
 }
 
-export type Tier = "minute" | "hour" | "day";
-
-export interface HistoryBucket {
-  at: number;
-  accepted: number;
-  stored: number;
-  failed: number;
-  dead: number;
-  refused: number;
-  throttled: number;
-  wait: Percentiles;
-  run: Percentiles;
-  lanes: LaneTimes;
-  oldestMs: number | null;
-  open: number | null;
-}
-
-/** What was stored of each lane, and how long it took from order to stored. */
-export type LaneTimes = Record<Lane, { stored: number; ready: Percentiles }>;
-
-/** What was stored in each of the last seconds, the oldest first; null: too much was stored since to look so far back. */
-export interface Pulse {
-  /** Start of the first second, Unix ms. */
-  from: number;
-  lanes: Record<Lane, (number | null)[]>;
-}
+/** A bucket as it was counted; whether it still fills depends on the time that is asked for. */
+export type CountedBucket = Omit<HistoryBucket, "filling">;
 
 /* ── The doctor ────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/** Ways in which ledger and store may disagree. */
-export type FindingCode =
-  | "object_below_floor"
-  | "marker_stale"
-  | "row_forgotten"
-  | "lease_expired"
-  | "slot_leaked"
-  | "counters_differ";
-
-export interface Finding {
-  code: FindingCode;
-  /** How many of them. */
-  count: number;
-  message: string;
-  /** True when they were mended, so that a second look finds them no more. */
-  fixed: boolean;
-  /** Some of the variant keys concerned. */
-  examples: string[];
-}
 
 /** What the store holds within an interval of variant keys, above `from` and up to and including `to`. */
 export interface StorePage {

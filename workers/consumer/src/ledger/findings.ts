@@ -1,7 +1,7 @@
-import type { Finding, FindingCode } from "./contract.ts";
+import type { Finding } from "@prewarm/control-schema/doctor";
 
 /** What each is, and its remedy. */
-const MESSAGES: Record<FindingCode, string> = {
+const MESSAGES: Record<Finding["code"], string> = {
   object_below_floor:
     "Objects that a purge or a new original made invalid and that no open job will overwrite: deleted.",
   marker_stale: "Markers under dead/ of variants that exist: deleted.",
@@ -14,14 +14,14 @@ const EXAMPLES_MAX = 5;
 
 /** Findings as they add up, one of each code. */
 export class Findings {
-  readonly #byCode = new Map<FindingCode, Finding>();
+  readonly #byCode = new Map<Finding["code"], Finding>();
   readonly #fixed: boolean;
 
   constructor(fixed: boolean) {
     this.#fixed = fixed;
   }
 
-  add(code: FindingCode, count = 1, examples: readonly string[] = []): void {
+  add(code: Finding["code"], count = 1, examples: readonly string[] = []): void {
     if (count === 0) return;
     this.merge({ code, count, message: MESSAGES[code], fixed: this.#fixed, examples: [...examples] });
   }

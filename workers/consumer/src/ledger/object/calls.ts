@@ -1,15 +1,6 @@
-import type {
-  ActionView,
-  CodeVersion,
-  GatePatch,
-  GateView,
-  JobAct,
-  JobFilter,
-  LedgerCalls,
-  LedgerStats,
-  Page,
-  RunView,
-} from "../contract.ts";
+import type { GatePatch } from "@prewarm/control-schema/gate";
+import type { CodeVersion } from "@prewarm/control-schema/words";
+import type { ActionView, GateView, JobAct, JobFilter, LedgerCalls, LedgerStats, Page, RunView } from "../contract.ts";
 import { listActions } from "../protocol/actions.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { cancelJob, promoteJob, retryJob } from "../protocol/retry-and-cancel.ts";

@@ -1,3 +1,4 @@
+import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import { errorText } from "../../platform/log.ts";
 import { indexOfSecret } from "../../platform/secret-equality.ts";
 import type {
@@ -7,7 +8,6 @@ import type {
   Bookmarks,
   CopySlice,
   DeliveryNote,
-  DeliveryView,
   LedgerCalls,
   NewAction,
   RunView,
@@ -134,7 +134,7 @@ export class Engine implements Answering<LedgerCalls> {
     if (heard.isNew(id)) deliveries.add(notes, this.#deps.clock.now());
   }
 
-  listDeliveries(): DeliveryView[] {
+  listDeliveries(): HookDelivery[] {
     return [...this.transactions.memory.deliveries.list()];
   }
 

@@ -1,8 +1,8 @@
+import type { CodeVersion } from "@prewarm/control-schema/words";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { Log } from "../../platform/log.ts";
-import type { CodeVersion } from "../contract.ts";
 import type { RenewalTask } from "../protocol/new-original.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import type { JobsAtIttybit } from "./job-looks.ts";

@@ -1,4 +1,5 @@
-import type { DeliveryNote, DeliveryView } from "../contract.ts";
+import type { HookDelivery } from "@prewarm/control-schema/hooks";
+import type { DeliveryNote } from "../contract.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import type { Sql } from "../tables/sql.ts";
 
@@ -11,12 +12,12 @@ const MERGE_MS = 600_000;
  * a minute stores changes. An eviction loses the changes of that minute. Only this list depends on them.
  */
 export class Deliveries {
-  #list: DeliveryView[];
+  #list: HookDelivery[];
   #isSaved = true;
 
   constructor(sql: Sql) {
     const body = getDoc(sql, "deliveries");
-    this.#list = body === null ? [] : (JSON.parse(body) as DeliveryView[]);
+    this.#list = body === null ? [] : (JSON.parse(body) as HookDelivery[]);
   }
 
   add(notes: readonly DeliveryNote[], now: number): void {
@@ -32,7 +33,7 @@ export class Deliveries {
   }
 
   /** The newest first. */
-  list(): readonly DeliveryView[] {
+  list(): readonly HookDelivery[] {
     return this.#list;
   }
 

@@ -1,4 +1,4 @@
-import type { CodeVersion } from "../contract.ts";
+import type { CodeVersion } from "@prewarm/control-schema/words";
 import { audit } from "../tables/audit.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import type { Tx } from "../tables/tx.ts";

@@ -1,4 +1,4 @@
-import type { AuditView } from "../contract.ts";
+import type { AuditEntry } from "@prewarm/control-schema/audit";
 import { int, text, textOrNull } from "./sql.ts";
 import type { Tx } from "./tx.ts";
 
@@ -31,7 +31,7 @@ export function audit(
 export function listAudit(
   tx: Tx,
   { before, limit, search }: { before: number; limit: number; search: string },
-): { entries: AuditView[]; next: string | null } {
+): { entries: AuditEntry[]; next: string | null } {
   const said = "lower(who || ' ' || what || ' ' || coalesce(target, '') || ' ' || details)";
   const query = `SELECT * FROM audit WHERE seq < ?1 AND (?3 = '' OR instr(${said}, ?3) > 0) ORDER BY seq DESC LIMIT ?2`;
   const found = tx.sql.exec(query, before, limit, search.toLowerCase());

@@ -1,5 +1,7 @@
+import type { Tier } from "@prewarm/control-schema/history";
+import { EVENTS, type Event } from "@prewarm/control-schema/stats";
 import type { Lane } from "@prewarm/shared/job";
-import { EVENTS, type Event, type Tier, type Totals } from "../contract.ts";
+import type { Totals } from "../contract.ts";
 import { addTo, type Histogram } from "./histogram.ts";
 import { int, type Sql, text } from "./sql.ts";
 

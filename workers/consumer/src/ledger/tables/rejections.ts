@@ -1,4 +1,4 @@
-import type { RejectedItem } from "../contract.ts";
+import type { Rejection } from "@prewarm/control-schema/warm";
 import { int, type Sql, text } from "./sql.ts";
 
 /*
@@ -9,7 +9,7 @@ import { int, type Sql, text } from "./sql.ts";
 const ITEMS_MAX = 1_000;
 const TEXT_MAX_CHARS = 300;
 
-export function addRejections(sql: Sql, run: number, items: readonly RejectedItem[], now: number): void {
+export function addRejections(sql: Sql, run: number, items: readonly Rejection[], now: number): void {
   if (items.length === 0) return;
   const n = int(sql.exec("SELECT max(n) AS n FROM rejections WHERE run = ?", run)[0]?.n) + 1;
   const cut = items.slice(0, ITEMS_MAX).map(({ index, id, code, message }) => {
@@ -23,7 +23,7 @@ function short(told: string): string {
 }
 
 /** The rejected items of a run from its n-th request on, request by request. */
-export function readRejections(sql: Sql, run: number, from: number): { n: number; items: RejectedItem[] } | null {
+export function readRejections(sql: Sql, run: number, from: number): { n: number; items: Rejection[] } | null {
   const raw = sql.exec("SELECT n, body FROM rejections WHERE run = ? AND n >= ? ORDER BY n LIMIT 1", run, from)[0];
-  return raw === undefined ? null : { n: int(raw.n), items: JSON.parse(text(raw.body)) as RejectedItem[] };
+  return raw === undefined ? null : { n: int(raw.n), items: JSON.parse(text(raw.body)) as Rejection[] };
 }

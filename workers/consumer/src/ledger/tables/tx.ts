@@ -1,6 +1,6 @@
+import type { Event } from "@prewarm/control-schema/stats";
 import type { Config } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
-import type { Event } from "../contract.ts";
 import type { AbandonedJobs } from "./abandoned.ts";
 import { newestCancel } from "./actions.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";

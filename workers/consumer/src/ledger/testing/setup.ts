@@ -1,15 +1,7 @@
+import type { Attempt } from "@prewarm/control-schema/jobs";
 import { encodeId } from "@prewarm/shared/variant-key";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type {
-  Attempt,
-  ChunkAnswer,
-  ExchangeAnswer,
-  ExchangeRequest,
-  Given,
-  JobAct,
-  NamedJob,
-  Outcome,
-} from "../contract.ts";
+import type { ChunkAnswer, ExchangeAnswer, ExchangeRequest, Given, JobAct, NamedJob, Outcome } from "../contract.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
 import { collected } from "../protocol/collected.ts";
 import type { PurgeTask } from "../protocol/purge.ts";

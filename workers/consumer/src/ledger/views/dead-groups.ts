@@ -1,5 +1,5 @@
 import type { Lane } from "@prewarm/shared/job";
-import type { DeadGroup, DeadMessage, DeadView, JobFilter } from "../contract.ts";
+import type { DeadGroupView, DeadMessage, DeadView, JobFilter } from "../contract.ts";
 import { countCauses } from "../protocol/causes.ts";
 import { stateCounts } from "../protocol/job-state.ts";
 import { listDeadMessages } from "../tables/dead-messages.ts";
@@ -36,7 +36,7 @@ function deadOf(cause: string, lanes: Lane[]): JobFilter {
 }
 
 /** Dead letters by cause, the largest group first. */
-function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroup[] {
+function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroupView[] {
   const all = countCauses(tx, { states: ["dead"], lanes, run: null, from: 0, parts: 1 });
   const causes = all.filter((cause) => only === null || cause.fingerprint === only).slice(0, GROUPS_MAX);
   return causeViews(tx, causes).map(({ fingerprint, code, message, count, first, last, formats, sample }) => {

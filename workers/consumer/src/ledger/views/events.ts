@@ -1,14 +1,15 @@
-import type { EventView, Page } from "../contract.ts";
+import type { EventDelivery } from "@prewarm/control-schema/events";
+import type { Page } from "../contract.ts";
 import { type EventRow, readEvents } from "../tables/events.ts";
 import type { Tx } from "../tables/tx.ts";
 
-export function listEvents(tx: Tx, { limit, cursor }: Page): { events: EventView[]; next: string | null } {
+export function listEvents(tx: Tx, { limit, cursor }: Page): { events: EventDelivery[]; next: string | null } {
   const before = cursor !== null && /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.MAX_SAFE_INTEGER;
   const found = readEvents(tx.sql, before, limit);
   return { events: found.map(viewOf), next: found.length < limit ? null : String(found.at(-1)?.n ?? 0) };
 }
 
-function viewOf({ n: _, due, status, ...event }: EventRow): EventView {
+function viewOf({ n: _, due, status, ...event }: EventRow): EventDelivery {
   const isTaken = status !== null && status >= 200 && status < 300;
   const state = due !== null ? "waiting" : isTaken ? "delivered" : "given up";
   return { ...event, status, state, nextAt: due };

@@ -1,5 +1,6 @@
+import type { GateLimit, GatePatch } from "@prewarm/control-schema/gate";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import type { GatePatch, GateView, LimitView } from "../contract.ts";
+import type { GateView } from "../contract.ts";
 import {
   budgetLeft,
   closeBreaker,
@@ -63,7 +64,7 @@ function breakerView({ breaker }: GateState, now: number): GateView["breaker"] {
   return { state, reason, status, since: breaker.since, probeAt: breaker.until };
 }
 
-function limitView({ state, config }: Gate, name: LimitName, value: number): LimitView {
+function limitView({ state, config }: Gate, name: LimitName, value: number): GateLimit {
   const bounds = boundsOf(state, config, name);
   if (bounds === null) {
     const mode = typeof state.overrides[name] === "number" ? "pinned" : "configured";
@@ -79,7 +80,7 @@ function budgetView(gate: Gate, settings: GateSettings): GateView["budget"] {
   const used = allOf(usedByLane);
   const passed = monthlyJobs === null ? [] : alertLevels.filter((level) => used >= level * monthlyJobs);
   return {
-    ...{ monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels },
+    ...{ monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels: [...alertLevels] },
     ...{
       month: monthOf(gate.now),
       used,

@@ -1,5 +1,7 @@
+import type { Tier } from "@prewarm/control-schema/history";
+import type { Percentiles } from "@prewarm/control-schema/words";
 import type { Lane } from "@prewarm/shared/job";
-import type { HistoryBucket, LedgerStats, Percentiles, Tier, Totals } from "../contract.ts";
+import type { CountedBucket, LedgerStats, Totals } from "../contract.ts";
 import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
@@ -12,19 +14,19 @@ import { troublesOf } from "./troubles.ts";
 import { laneWaitsFor } from "./waiting.ts";
 
 /** Buckets of a tier that have something in them, from and to inclusive (Unix ms). */
-export function history(tx: Tx, tier: Tier, from: number, to: number): HistoryBucket[] {
+export function history(tx: Tx, tier: Tier, from: number, to: number): CountedBucket[] {
   return Object.entries(slices(tx, tier, from, to))
     .map(([at, slice]) => bucketOf(Number(at), slice))
     .sort((a, b) => a.at - b.at);
 }
 
-function bucketOf(at: number, slice: Slice): HistoryBucket {
+function bucketOf(at: number, slice: Slice): CountedBucket {
   const { accepted, stored, failed, dead, refused, throttled, wait, run, oldest, open } = slice;
   const times = { wait: percentiles(wait), run: percentiles(run), lanes: byLane(slice) };
   return { at, accepted, stored, failed, dead, refused, throttled, ...times, oldestMs: oldest, open };
 }
 
-function byLane({ lanes = {} }: Slice): HistoryBucket["lanes"] {
+function byLane({ lanes = {} }: Slice): CountedBucket["lanes"] {
   const of = (times: Histogram = []) => ({ stored: times.reduce((sum, n) => sum + n, 0), ready: percentiles(times) });
   return { live: of(lanes.live), upload: of(lanes.upload), bulk: of(lanes.bulk) };
 }

@@ -1,5 +1,6 @@
+import type { ImageSummary } from "@prewarm/control-schema/images";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { ImageListQuery, ImageSummary } from "../contract.ts";
+import type { ImageListQuery } from "../contract.ts";
 import { failedByImage } from "../tables/failures.ts";
 import { readRecent, type Stored } from "../tables/recent.ts";
 import type { Tx } from "../tables/tx.ts";

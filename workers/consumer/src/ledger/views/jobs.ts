@@ -1,6 +1,7 @@
+import type { Attempt } from "@prewarm/control-schema/jobs";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
-import type { Attempt, FoundJob, ImageRows, NamedJob } from "../contract.ts";
+import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
 import { stateOf } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { errorOf } from "../protocol/match-row.ts";

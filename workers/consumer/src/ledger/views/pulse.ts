@@ -1,4 +1,4 @@
-import type { Pulse } from "../contract.ts";
+import type { Pulse } from "@prewarm/control-schema/history";
 import { readRecent, type Stored } from "../tables/recent.ts";
 import { laneName } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";

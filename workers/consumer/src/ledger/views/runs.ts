@@ -1,5 +1,6 @@
+import type { Rejection } from "@prewarm/control-schema/warm";
 import type { JobState } from "@prewarm/shared/job";
-import type { Page, RejectedItem, RunView } from "../contract.ts";
+import type { Page, RunView } from "../contract.ts";
 import { grantedRows } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { memberStates } from "../protocol/member-states.ts";
@@ -55,7 +56,7 @@ export function listRuns(
 export function listRejected(
   tx: LedgerTx,
   { run: id, cursor, limit }: Page & { run: string },
-): { rejected: RejectedItem[]; next: string | null } {
+): { rejected: Rejection[]; next: string | null } {
   const run = tx.runs.byId(id);
   const [, from = "1", shown = "0"] = /^(\d{1,12})-(\d{1,6})$/.exec(cursor ?? "") ?? [];
   const found = run === null ? null : readRejections(tx.sql, run.n, Number(from));

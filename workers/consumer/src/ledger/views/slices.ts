@@ -1,4 +1,4 @@
-import type { Tier } from "../contract.ts";
+import type { Tier } from "@prewarm/control-schema/history";
 import {
   emptySlice,
   type Minutes,

@@ -1,6 +1,6 @@
+import type { WaitingFor } from "@prewarm/control-schema/jobs";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
 import { number, span } from "../../platform/words.ts";
-import type { WaitingFor } from "../contract.ts";
 import { closedFor, isFull, slotsOf } from "../protocol/gate.ts";
 import { whyHeld } from "../protocol/held-sentence.ts";
 import { stateCounts } from "../protocol/job-state.ts";

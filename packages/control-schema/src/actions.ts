@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { CountsByState, count, described, JobState, jobName, Lane, nextCursor, time } from "./words.ts";
+
+/** What an action acts on, frozen when it is created. All that is given must match. */
+export const ActionFilter = z
+  .strictObject({
+    state: z.union([JobState, z.array(JobState)]).optional(),
+    lane: z.union([Lane, z.array(Lane)]).optional(),
+    run: z.string().max(80).optional(),
+    search: z.string().max(500).optional(),
+    fingerprint: z.string().max(80).optional().meta({ description: "A group of dead letters" }),
+    jobs: z.array(jobName).min(1).max(1000).optional().meta({ description: "Just these" }),
+  })
+  .meta({ id: "ActionFilter" });
+export type ActionFilter = z.infer<typeof ActionFilter>;
+
+const kind = z
+  .enum(["retry", "cancel", "promote"])
+  .meta({ description: "promote: open jobs go a lane higher, bulk with the uploads" });
+/** `promote` lets open jobs go before others: a lane up. */
+export type ActionKind = z.infer<typeof kind>;
+
+export const ActionRequest = z
+  .strictObject({
+    action: kind,
+    filter: ActionFilter,
+    rate: z
+      .number()
+      .positive()
+      .max(10_000)
+      .optional()
+      .meta({ description: "Jobs a second; default 100 for retry, unlimited for cancel" }),
+    canary: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: "Of a retry: so many first, and the others only once all of these are stored" }),
+    dryRun: z.boolean().optional().meta({ description: "Only count" }),
+  })
+  .meta({ id: "ActionRequest" });
+export type ActionRequest = z.infer<typeof ActionRequest>;
+
+export const Action = z
+  .object({
+    action: z.string().meta({ description: "The action's id" }),
+    kind,
+    filter: ActionFilter,
+    rate: z.number().nullable(),
+    state: z
+      .enum(["running", "done", "cancelled", "halted"])
+      .meta({ description: "halted: of the canary not all were stored, so that it did not go on" }),
+    canary: count.meta({ description: "So many go first; 0: none, or all of them are stored" }),
+    run: z.string().nullable().meta({ description: "Of a retry: the run that its jobs are in" }),
+    outcome: described(CountsByState, "What became of them").nullable(),
+    total: count.meta({ description: "Jobs that matched at creation" }),
+    exact: z.boolean().meta({ description: "False: counting stopped at a bound and `total` is a lower bound" }),
+    done: count.meta({ description: "Jobs acted on" }),
+    skipped: count.meta({ description: "Jobs that had changed since and were left alone" }),
+    createdAt: time,
+    updatedAt: time,
+    endedAt: time.nullable(),
+    who: z.string(),
+  })
+  .meta({ id: "Action" });
+export type Action = z.infer<typeof Action>;
+
+export const ActionPage = z.object({ actions: z.array(Action), nextCursor }).meta({ id: "ActionPage" });
+
+export const ActionPreview = z
+  .object({ dryRun: z.literal(true), kind, total: count, exact: z.boolean() })
+  .meta({ id: "ActionPreview" });
+export type ActionPreview = z.infer<typeof ActionPreview>;

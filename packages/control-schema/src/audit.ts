@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { nextCursor, pageQuery, time } from "./words.ts";
+
+export const AuditEntry = z
+  .object({
+    seq: z.number().int(),
+    at: time,
+    who: z.string().meta({ example: "operator token 1", description: "Never the token itself" }),
+    what: z.string().meta({ example: "gate.patch" }),
+    target: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "AuditEntry" });
+export type AuditEntry = z.infer<typeof AuditEntry>;
+
+export const AuditPage = z.object({ entries: z.array(AuditEntry), nextCursor }).meta({ id: "AuditPage" });
+
+// The database takes no half of a surrogate pair.
+const search = z
+  .string()
+  .max(200)
+  .refine((text) => text.isWellFormed(), "it holds half of a surrogate pair, which is no text")
+  .optional()
+  .meta({ description: "Part of who, what, its target or the details, in any case of letters" });
+
+export const auditQuery = pageQuery.extend({ search });

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { Job } from "./jobs.ts";
+import { count, time } from "./words.ts";
+
+const window = z.enum(["5m", "1h", "1d", "all"]);
+/** Of which time causes are asked. */
+export type CauseWindow = z.infer<typeof window>;
+
+export const Cause = z
+  .object({
+    cause: z.string().meta({ description: "Stable name; an action's `fingerprint`" }),
+    code: z.string(),
+    text: z.string().meta({ description: "A sample; numbers, ids and the asked format vary within a cause" }),
+    count: count.meta({ description: "Jobs that failed last within the window" }),
+    states: z.object({ retrying: count, dead: count, refused: count }),
+    trend: z.array(count).meta({ description: "`count` by twelve equal parts of the window, the oldest first" }),
+    firstSeen: time.meta({ description: "Of all that failed alike and are still known" }),
+    lastSeen: time,
+    formats: z.record(z.string(), count),
+    prefixes: z.array(z.object({ prefix: z.string(), count })).meta({ description: "Folders with most of them" }),
+    sample: Job,
+    meaning: z.string().nullable().meta({ description: "What the code means (docs/job-errors.md)" }),
+    cure: z.string().nullable().meta({ description: "What to do" }),
+  })
+  .meta({ id: "Cause" });
+export type Cause = z.infer<typeof Cause>;
+
+export const Causes = z
+  .object({
+    window,
+    from: time,
+    exact: z
+      .boolean()
+      .meta({ description: "False: more than 100,000 jobs of a state have failed; some are not counted" }),
+    causes: z.array(Cause),
+  })
+  .meta({ id: "Causes" });
+export type Causes = z.infer<typeof Causes>;
+
+export const causesQuery = z.object({ window: window.default("1h"), run: z.string().max(80).optional() });

@@ -1,0 +1,31 @@
+import { EVENT_TYPES } from "@prewarm/shared/events";
+import { z } from "zod";
+import { count, nextCursor, time } from "./words.ts";
+
+export const EventDelivery = z
+  .object({
+    id: z.string().meta({ description: "The event's `webhook-id`, the same for every endpoint" }),
+    endpoint: z.string().meta({ description: "Its address; to viewers its host and the path's first part" }),
+    type: z.string(),
+    at: time,
+    body: z.string().meta({ description: "As it is sent, JSON text" }),
+    state: z.enum(["waiting", "delivered", "given up"]),
+    tries: count,
+    status: z.number().int().nullable().meta({ description: "The last answer; 0: none came, null: not tried yet" }),
+    said: z.string().nullable().meta({ description: "Its first words" }),
+    nextAt: time.nullable(),
+  })
+  .meta({ id: "EventDelivery" });
+/** An event on its way to one endpoint. */
+export type EventDelivery = z.infer<typeof EventDelivery>;
+
+export const EventPage = z
+  .object({
+    endpoints: z.array(z.object({ url: z.string(), types: z.array(z.enum(EVENT_TYPES)).nullable() })),
+    events: z.array(EventDelivery),
+    nextCursor,
+  })
+  .meta({ id: "EventPage" });
+export type EventPage = z.infer<typeof EventPage>;
+
+export const EventTest = z.object({ endpoints: count }).meta({ id: "EventTest" });

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { byLane, count, laneTimesByLane, milliseconds, Percentiles, time } from "./words.ts";
+
+export const tier = z.enum(["minute", "hour", "day"]);
+export type Tier = z.infer<typeof tier>;
+
+export const HistoryBucket = z
+  .object({
+    at: time.meta({ description: "Start of the bucket" }),
+    filling: z.boolean().meta({ description: "Still open: draw it dashed" }),
+    accepted: count,
+    stored: count,
+    failed: count.meta({ description: "Failed attempts" }),
+    dead: count,
+    refused: count.meta({ description: "Originals of no use" }),
+    throttled: count,
+    wait: Percentiles,
+    run: Percentiles,
+    lanes: laneTimesByLane,
+    oldestMs: milliseconds.nullable().meta({ description: "Age of the oldest waiting job, highest seen" }),
+    open: count.nullable(),
+  })
+  .meta({ id: "HistoryBucket" });
+export type HistoryBucket = z.infer<typeof HistoryBucket>;
+
+export const History = z
+  .object({ tier, bucketMs: milliseconds, buckets: z.array(HistoryBucket) })
+  .meta({ id: "History" });
+export type History = z.infer<typeof History>;
+
+export const historyQuery = z.object({
+  tier: tier.default("minute"),
+  from: z.coerce.number().int().min(0).optional(),
+  to: z.coerce.number().int().min(0).optional(),
+});
+
+const bySecond = z
+  .array(count.nullable())
+  .meta({ description: "One number a second; null where more was stored since than is looked back on" });
+
+export const Pulse = z
+  .object({ from: time.meta({ description: "Start of the first second" }), lanes: byLane(bySecond) })
+  .meta({ id: "Pulse" });
+/** What was stored in each of the last seconds, the oldest first. */
+export type Pulse = z.infer<typeof Pulse>;

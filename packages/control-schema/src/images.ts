@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { JobError } from "./jobs.ts";
+import { bytes, count, cursor, Format, JobState, jobName, limit, nextCursor, time } from "./words.ts";
+
+export const Variant = z
+  .object({
+    transform: z.string(),
+    format: Format,
+    state: JobState,
+    bytes: bytes.nullable(),
+    url: z.string().meta({ description: "Where the edge answers it" }),
+    key: z.string(),
+    v: z.string().nullable(),
+    job: jobName,
+    width: z.number().int().nullable(),
+    height: z.number().int().nullable(),
+    error: JobError.nullable(),
+    storedAt: time.nullable(),
+  })
+  .meta({ id: "Variant" });
+export type Variant = z.infer<typeof Variant>;
+
+export const Image = z
+  .object({
+    id: z.string(),
+    originalUrl: z.string().nullable(),
+    originalBytes: bytes.nullable().meta({ description: "Of the original, once a variant of it is stored" }),
+    sourceEtag: z.string().nullable(),
+    purging: z.boolean(),
+    variants: z.array(Variant),
+    nextCursor,
+  })
+  .meta({ id: "Image" });
+export type Image = z.infer<typeof Image>;
+
+export const imageQuery = z.object({ cursor });
+
+const imageSummary = z.object({
+  id: z.string(),
+  stored: count.meta({ description: "Variants stored of late" }),
+  bytes: bytes.meta({ description: "Of these" }),
+  storedAt: time.nullable(),
+  failed: count.meta({ description: "Dead and refused variants" }),
+});
+export type ImageSummary = z.infer<typeof imageSummary>;
+
+export const ImageList = z.object({ images: z.array(imageSummary) }).meta({ id: "ImageList" });
+
+export const imagesQuery = z.object({
+  search: z.string().max(200).default(""),
+  sort: z.enum(["latest", "largest", "failed"]).default("latest"),
+  limit,
+});
+
+export const Purge = z
+  .object({ id: z.string(), purge: z.string(), state: z.enum(["purging", "done"]) })
+  .meta({ id: "Purge" });

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { Budget, Gate } from "./gate.ts";
+import { WaitingFor } from "./jobs.ts";
+import {
+  byLane,
+  bytes,
+  CodeVersion,
+  CountsByState,
+  count,
+  described,
+  laneTimesByLane,
+  milliseconds,
+  Percentiles,
+  time,
+} from "./words.ts";
+
+/** What is counted of jobs. `failed` are attempts, `throttled` answers of Ittybit; a job may be `dead` more than once. */
+export const EVENTS = ["accepted", "stored", "failed", "dead", "refused", "cancelled", "throttled"] as const;
+export type Event = (typeof EVENTS)[number];
+
+export const Warning = z
+  .object({
+    level: z.enum(["problem", "warning", "note"]).meta({ description: "A note is worth a look, and no alarm" }),
+    code: z.string().meta({ example: "breaker" }),
+    sentence: z.string(),
+    link: z.string().meta({ description: "Where on the dashboard its cause stands", example: "/causes?window=5m" }),
+    since: time.nullable(),
+  })
+  .meta({ id: "Warning" });
+export type Warning = z.infer<typeof Warning>;
+
+export const Health = z
+  .object({
+    level: z.enum(["ok", "warning", "problem"]),
+    sentence: z.string().meta({ example: "Healthy: nothing waits." }),
+    since: time.nullable(),
+  })
+  .meta({ id: "Health" });
+export type Health = z.infer<typeof Health>;
+
+const used = z.object({ used: z.number().min(0), limit: z.number().min(0).nullable() });
+
+const QueueMetrics = z
+  .object({ backlogCount: count, backlogBytes: bytes, oldestMessageAt: time.nullable() })
+  .meta({ id: "QueueMetrics" });
+
+const rates = z
+  .object({
+    seconds: z.number().meta({ description: "Over how long: the minute before and the one under way" }),
+    storedPerSecond: z.number(),
+    endedPerSecond: z.number().meta({ description: "However they ended" }),
+    failedPerSecond: z.number(),
+    acceptedPerSecond: z.number(),
+    submittedPerSecond: z.number(),
+    attempts: z
+      .object({ failed: count, all: count })
+      .meta({ description: "Of the last five minutes: those that failed, and all that ended" }),
+    failureRatio: z.number().min(0).max(1).meta({ description: "Failed attempts of those of the last five minutes" }),
+  })
+  .meta({ description: "Of late" });
+
+const forecast = z
+  .object({
+    jobs: count.meta({ description: "Of this month at its end, should it go on as until now" }),
+    amount: z.number().nullable().meta({ description: "What they cost; null: no price is set" }),
+    spent: z.number().nullable().meta({ description: "What this month's jobs have cost so far" }),
+    spentToday: z.number().nullable().meta({ description: "And today's (UTC)" }),
+    per1000Jobs: z.number().nullable().meta({ description: "The price that all this goes by" }),
+    exhaustedAt: time.nullable().meta({
+      description: "When this month's budget is used up at that pace; null: not this month, or unlimited",
+    }),
+  })
+  .meta({ description: "By `prices.ittybitPer1000Jobs`" });
+
+const webhooks = z
+  .object({
+    woke: count.meta({ description: "That caused a look at a job" }),
+    unknown: count.meta({ description: "That named no open job, or one that had its looks already" }),
+    refused: count.meta({ description: "Without the right token or signature" }),
+    refusedAt: time
+      .nullable()
+      .meta({ description: "When Ittybit refused to take an address; for a day it is told none" }),
+  })
+  .nullable()
+  .meta({ description: "Ittybit's webhooks since the ledger's instance began; null while they are off" });
+
+export const Stats = z
+  .object({
+    at: time,
+    environment: z.string(),
+    versions: z
+      .object({ consumer: CodeVersion.nullable(), ledger: CodeVersion.nullable() })
+      .meta({ description: "Which code runs; null where the platform tells none" }),
+    health: Health,
+    warnings: z
+      .array(Warning)
+      .meta({ description: "Everything that is wrong, the worst first; `health` is the first of it" }),
+    states: described(CountsByState, "All lanes together; `stored` is all that there ever were"),
+    lanes: byLane(CountsByState),
+    open: count,
+    deadLetters: count.meta({ description: "All dead jobs: a refused one is no dead letter" }),
+    oldest: byLane(milliseconds.nullable()).meta({
+      description: "Age of the oldest job that waits, in milliseconds",
+    }),
+    waitingFor: byLane(WaitingFor).meta({ description: "Why each lane's jobs wait; null: none does" }),
+    rates,
+    totals: z.object(Object.fromEntries(EVENTS.map((event) => [event, count])) as Record<Event, typeof count>).meta({
+      description: "Since the ledger was made: `failed` counts attempts, `throttled` Ittybit's 429s",
+    }),
+    wait: described(Percentiles, "Enqueued to first submitted, last hour, without retries"),
+    run: described(Percentiles, "Submitted to stored, last hour"),
+    ready: laneTimesByLane.meta({ description: "Of the last hour, by lane" }),
+    etaSeconds: z
+      .number()
+      .nullable()
+      .meta({ description: "Until the open jobs have ended at this rate; null while some of them may not go" }),
+    queues: z
+      .record(z.string(), QueueMetrics.nullable())
+      .meta({ description: "By queue name; null where the platform gives no metrics" }),
+    utilisation: z.object({
+      concurrency: used.meta({ description: "Jobs at Ittybit of those allowed" }),
+      rate: used.meta({ description: "Submissions a second of those allowed" }),
+    }),
+    budget: Budget,
+    forecast,
+    gate: Gate,
+    ledger: z.object({
+      rows: count.meta({ description: "Of jobs; stored ones have none" }),
+      bytes,
+      limitBytes: bytes,
+    }),
+    hooks: webhooks,
+    metricErrors: count.meta({ description: "Times that recording a metric failed" }),
+  })
+  .meta({ id: "Stats" });
+export type Stats = z.infer<typeof Stats>;
