@@ -1,4 +1,4 @@
-import type { Stats } from "@prewarm/control-client/schema";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ask, may, signOut } from "./api/session.ts";
 import { useStats } from "./api/stats.tsx";

@@ -1,4 +1,7 @@
-import type { Gate, History, HistoryBucket, JobState, Pulse, Stats } from "@prewarm/control-client/schema";
+import type { Gate } from "@prewarm/control-schema/gate";
+import type { History, HistoryBucket, Pulse } from "@prewarm/control-schema/history";
+import type { Stats } from "@prewarm/control-schema/stats";
+import type { JobState } from "@prewarm/control-schema/words";
 import { byState, HOSTILE } from "./fixtures.ts";
 
 const NOW = Date.now();

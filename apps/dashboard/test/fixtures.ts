@@ -1,18 +1,14 @@
-import type {
-  Action,
-  AuditEntry,
-  Causes,
-  DeadLetters,
-  EventPage,
-  Hooks,
-  Image,
-  Job,
-  JobDetail,
-  JobState,
-  Lane,
-  Run,
-  Serving,
-} from "@prewarm/control-client/schema";
+import type { Action } from "@prewarm/control-schema/actions";
+import type { AuditEntry } from "@prewarm/control-schema/audit";
+import type { Causes } from "@prewarm/control-schema/causes";
+import type { DeadLetters } from "@prewarm/control-schema/dead";
+import type { EventPage } from "@prewarm/control-schema/events";
+import type { Hooks } from "@prewarm/control-schema/hooks";
+import type { Image } from "@prewarm/control-schema/images";
+import type { Job, JobDetail } from "@prewarm/control-schema/jobs";
+import type { Run } from "@prewarm/control-schema/runs";
+import type { Serving } from "@prewarm/control-schema/serving";
+import type { JobState, Lane } from "@prewarm/control-schema/words";
 
 /* What a fake control API answers: busy, or hostile. Shapes are the generated ones, so a change of the document breaks these first. */
 

@@ -1,7 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { generate } from "../scripts/generate.ts";
 import { ApiError, type ClientOptions, createCall } from "./client.ts";
 
 /** A client whose requests are kept, and answered by `answer`. */
@@ -16,11 +13,6 @@ function setup(answer: (request: Request) => Response | Promise<Response>, optio
 
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
-
-it("is typed by the document the server answers by", async () => {
-  const read = (path: string): Promise<string> => readFile(join(import.meta.dirname, path), "utf8");
-  expect(await read("schema.ts")).toBe(await generate(JSON.parse(await read("../../../docs/openapi.json"))));
-});
 
 describe("what is sent", () => {
   it("encodes an id as one segment, whatever is in it", async () => {

@@ -1,42 +1,4 @@
-import createClient from "openapi-fetch";
-import type { paths } from "./schema.ts";
-
-type Verb = "get" | "post" | "patch" | "delete";
-type ApiPath = keyof paths & `/${"api" | "hooks"}/${string}`;
-
-/** A call of the control API, or of a hook, by its name in docs/openapi.json: `GET /api/v1/runs/{run}`. */
-export type CallName = {
-  [P in ApiPath]: { [V in Verb]: paths[P][V] extends object ? `${Uppercase<V>} ${P}` : never }[Verb];
-}[ApiPath];
-
-type Operation<C extends CallName> = C extends `${infer V} ${infer P extends ApiPath}`
-  ? paths[P][Lowercase<V> & keyof paths[P]]
-  : never;
-
-/** A body that is sent as it is, such as a file of ids in the type it came in. */
-export interface RawBody {
-  contentType: string;
-  data: Blob | string;
-}
-
-type Params<O> = O extends { parameters: { path: infer P } } ? { params: P } : { params?: never };
-type Query<O> = O extends { parameters: { query?: infer Q } } ? { query?: Exclude<Q, undefined> } : { query?: never };
-type Body<O> = O extends { requestBody: { content: { "application/json": infer B } } }
-  ? { body: B | RawBody }
-  : { body?: never };
-
-/** What a call takes: `params` fill the path's `{…}`, lists repeat in the query. */
-export type Given<C extends CallName> = Params<Operation<C>> &
-  Query<Operation<C>> &
-  Body<Operation<C>> & { signal?: AbortSignal; idempotencyKey?: string };
-
-type JsonOf<R> = R extends { content: { "application/json": infer T } } ? T : null;
-
-/** The body of any 2xx; null where it has none. */
-export type Answer<C extends CallName> =
-  Operation<C> extends { responses: infer R }
-    ? { [S in keyof R]: S extends 200 | 202 | 204 ? JsonOf<R[S]> : never }[keyof R]
-    : never;
+import type { Answer, CallName, Given, RawBody } from "@prewarm/control-schema/calls";
 
 /** One call of the control API. Throws ApiError; where `signal` ended it, the signal's own error. */
 export type Call = <C extends CallName>(name: C, given: Given<C>) => Promise<Answer<C>>;
@@ -75,41 +37,72 @@ export interface ClientOptions {
 }
 
 /** The client of the control API. */
-export function createCall({ timeoutMs, ...options }: ClientOptions = {}): Call {
-  const client = createClient<paths>({ ...options, cache: "no-store" });
+export function createCall({ baseUrl = "", headers = {}, fetch, timeoutMs }: ClientOptions = {}): Call {
+  const send = fetch ?? ((request: Request) => globalThis.fetch(request));
   return async (name, given) => {
-    const [method, path] = name.split(" ");
     const { signal } = given;
-    const init = { ...initOf(given), signal: limited(signal, timeoutMs) };
-    const send = client.request as unknown as Send;
-    const { data, error, response } = await send(method as string, path as string, init).catch((cause: unknown) => {
+    const request = requestOf(name, given as Loose, { baseUrl, headers, signal: limited(signal, timeoutMs) });
+    const response = await send(request).catch((cause: unknown) => {
       if (signal?.aborted) throw cause;
-      throw failureOf(cause);
+      throw new ApiError(0, "The server does not answer.", { cause });
     });
-    if (!response.ok) throw refusalOf(response, error);
-    return (data ?? null) as never;
+    const text = await response.text();
+    if (!response.ok) throw refusalOf(response, parsed(text));
+    if (text === "") return null as never;
+    const body = parsed(text);
+    if (body === undefined) throw new ApiError(response.status, "The answer is no JSON.");
+    return body as never;
   };
 }
 
-/** `client.request`, whose own type wants the name of the call as literals. */
-type Send = (
-  method: string,
-  path: string,
-  init: object,
-) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
+interface Sending {
+  baseUrl: string;
+  headers: Record<string, string>;
+  signal: AbortSignal | undefined;
+}
 
-function initOf({ params, query, body, idempotencyKey }: Given<CallName>): object {
-  const raw = isRaw(body) ? body : null;
-  return {
-    params: { path: params, query },
-    ...(body === undefined ? {} : { body: raw?.data ?? body }),
-    ...(raw === null ? {} : { bodySerializer: (data: unknown) => data }),
+function requestOf(name: CallName, given: Loose, { baseUrl, headers, signal }: Sending): Request {
+  const { params = {}, query = {}, body, idempotencyKey } = given;
+  const [method = "", path = ""] = name.split(" ");
+  const filled = path.replace(/\{(\w+)\}/g, (_, param: string) => encodeURIComponent(params[param] ?? ""));
+  const raw = isRaw(body) ? body : { contentType: "application/json", data: JSON.stringify(body) };
+  return new Request(`${baseUrl}${filled}${queryOf(query)}`, {
+    method,
+    cache: "no-store",
     headers: {
+      ...headers,
       accept: "application/json",
-      ...(raw === null ? {} : { "content-type": raw.contentType }),
+      ...(body === undefined ? {} : { "content-type": raw.contentType }),
       ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
     },
-  };
+    ...(body === undefined ? {} : { body: raw.data }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** What is given, whatever the call. */
+interface Loose {
+  params?: Record<string, string>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+  idempotencyKey?: string;
+}
+
+/** A list stands once for each entry; what is undefined is left out. */
+function queryOf(query: Record<string, unknown>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => (one === undefined ? [] : [[name, String(one)]])),
+  );
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
+}
+
+/** JSON as a value; undefined where the text is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isRaw(body: unknown): body is RawBody {
@@ -120,11 +113,6 @@ function limited(signal: AbortSignal | undefined, timeoutMs: number | undefined)
   if (timeoutMs === undefined) return signal;
   const limit = AbortSignal.timeout(timeoutMs);
   return signal === undefined ? limit : AbortSignal.any([signal, limit]);
-}
-
-function failureOf(cause: unknown): ApiError {
-  if (cause instanceof SyntaxError) return new ApiError(200, "The answer is no JSON.", { cause });
-  return new ApiError(0, "The server does not answer.", { cause });
 }
 
 /** RFC 9457, or whatever a proxy put there. */

@@ -30,8 +30,8 @@ export type History = z.infer<typeof History>;
 
 export const historyQuery = z.object({
   tier: tier.default("minute"),
-  from: z.coerce.number().int().min(0).optional(),
-  to: z.coerce.number().int().min(0).optional(),
+  from: z.coerce.number<number>().int().min(0).optional(),
+  to: z.coerce.number<number>().int().min(0).optional(),
 });
 
 const bySecond = z

@@ -82,7 +82,13 @@ export const Problem = z
   })
   .meta({ id: "Problem" });
 
-export const limit = z.coerce.number().int().min(1).max(1000).default(50).meta({ description: "Rows in one page" });
+export const limit = z.coerce
+  .number<number>()
+  .int()
+  .min(1)
+  .max(1000)
+  .default(50)
+  .meta({ description: "Rows in one page" });
 export const cursor = z.string().max(512).optional().meta({ description: "`nextCursor` of the page before; opaque" });
 export const pageQuery = z.object({ limit, cursor });
 export const nextCursor = z.string().nullable().meta({ description: "null: this is the last page" });

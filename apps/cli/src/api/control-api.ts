@@ -1,4 +1,5 @@
-import { type Answer, ApiError, type CallName, createCall, type Given } from "@prewarm/control-client/client";
+import { ApiError, createCall } from "@prewarm/control-client/client";
+import type { Answer, CallName, Given } from "@prewarm/control-schema/calls";
 import { findMisfit, type Shape } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode } from "../platform/exit-codes.ts";

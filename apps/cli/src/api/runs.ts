@@ -1,4 +1,4 @@
-import type { Run } from "@prewarm/control-client/schema";
+import type { Run } from "@prewarm/control-schema/runs";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { shapeOf } from "../platform/check-shape.ts";
 import type { ControlApi } from "./control-api.ts";

@@ -1,4 +1,4 @@
-import type { Action, ActionPage } from "@prewarm/control-client/schema";
+import type { Action, ActionPage } from "@prewarm/control-schema/actions";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditPage } from "@prewarm/control-client/schema";
+import type { AuditEntry, AuditPage } from "@prewarm/control-schema/audit";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";

@@ -1,4 +1,4 @@
-import type { Answer } from "@prewarm/control-client/client";
+import type { Answer } from "@prewarm/control-schema/calls";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

@@ -1,4 +1,4 @@
-import type { Cause, Causes } from "@prewarm/control-client/schema";
+import type { Cause, Causes } from "@prewarm/control-schema/causes";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

@@ -1,4 +1,4 @@
-import type { DeadLetters } from "@prewarm/control-client/schema";
+import type { DeadLetters } from "@prewarm/control-schema/dead";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

@@ -1,5 +1,5 @@
-import type { Answer } from "@prewarm/control-client/client";
-import type { Finding } from "@prewarm/control-client/schema";
+import type { Answer } from "@prewarm/control-schema/calls";
+import type { Finding } from "@prewarm/control-schema/doctor";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

@@ -1,4 +1,4 @@
-import type { EventDelivery, EventPage } from "@prewarm/control-client/schema";
+import type { EventDelivery, EventPage } from "@prewarm/control-schema/events";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";

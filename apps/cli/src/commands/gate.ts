@@ -1,4 +1,4 @@
-import type { Gate, GatePatch } from "@prewarm/control-client/schema";
+import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
 import { LANES } from "@prewarm/shared/job";
 import { createControlApi } from "../api/control-api.ts";
 import type { Arguments, Command } from "../arguments/command.ts";

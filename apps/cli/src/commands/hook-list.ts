@@ -1,4 +1,4 @@
-import type { HookDelivery, Hooks } from "@prewarm/control-client/schema";
+import type { HookDelivery, Hooks } from "@prewarm/control-schema/hooks";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

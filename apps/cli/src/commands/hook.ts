@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { HookAnswer } from "@prewarm/control-client/schema";
+import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import { createControlApi } from "../api/control-api.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";

@@ -1,4 +1,4 @@
-import type { ImageInfo, ImageInfos } from "@prewarm/control-client/schema";
+import type { ImageInfo, ImageInfos } from "@prewarm/control-schema/info";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

@@ -1,4 +1,4 @@
-import type { Job, JobPage } from "@prewarm/control-client/schema";
+import type { Job, JobPage } from "@prewarm/control-schema/jobs";
 import { createControlApi } from "../api/control-api.ts";
 import { getRun } from "../api/runs.ts";
 import type { Command } from "../arguments/command.ts";

@@ -1,4 +1,4 @@
-import type { Gate } from "@prewarm/control-client/schema";
+import type { Gate } from "@prewarm/control-schema/gate";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";

@@ -1,4 +1,4 @@
-import type { Stats } from "@prewarm/control-client/schema";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import { createControlApi } from "../api/control-api.ts";
 import { COUNTS } from "../api/runs.ts";

@@ -1,4 +1,4 @@
-import type { Purge } from "@prewarm/control-client/schema";
+import type { Purge } from "@prewarm/control-schema/images";
 import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

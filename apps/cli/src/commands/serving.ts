@@ -1,4 +1,4 @@
-import type { Serving } from "@prewarm/control-client/schema";
+import type { Serving } from "@prewarm/control-schema/serving";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";

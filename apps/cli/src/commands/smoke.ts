@@ -1,4 +1,5 @@
-import type { DryRun, Purge, WarmAnswer } from "@prewarm/control-client/schema";
+import type { Purge } from "@prewarm/control-schema/images";
+import type { DryRun, WarmAnswer } from "@prewarm/control-schema/warm";
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";

@@ -1,4 +1,5 @@
-import type { Run, RunPage, Stats } from "@prewarm/control-client/schema";
+import type { Run, RunPage } from "@prewarm/control-schema/runs";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { COUNTS, failedCount, formatRunJson, getRun, hasEnded, RUN } from "../api/runs.ts";

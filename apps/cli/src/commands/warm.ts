@@ -1,4 +1,4 @@
-import type { Run } from "@prewarm/control-client/schema";
+import type { Run } from "@prewarm/control-schema/runs";
 import { withDefaultUrl } from "@prewarm/shared/environment";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { failedCount } from "../api/runs.ts";

@@ -1,4 +1,4 @@
-import type { WarmItem } from "@prewarm/control-client/schema";
+import type { WarmItem } from "@prewarm/control-schema/warm";
 import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { VERSION_PATTERN } from "@prewarm/shared/parameter-values";

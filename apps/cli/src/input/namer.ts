@@ -1,4 +1,4 @@
-import type { WarmItem } from "@prewarm/control-client/schema";
+import type { WarmItem } from "@prewarm/control-schema/warm";
 import { type Config, DEFAULTS } from "@prewarm/shared/config";
 import { parseId } from "@prewarm/shared/image-id";
 import { isNoise } from "@prewarm/shared/noise";

@@ -1,4 +1,4 @@
-import type { WarmItem } from "@prewarm/control-client/schema";
+import type { WarmItem } from "@prewarm/control-schema/warm";
 import { itemFromFields, type Namer, type Read } from "./item.ts";
 import { readLines } from "./read-lines.ts";
 import { readOne } from "./read-text.ts";

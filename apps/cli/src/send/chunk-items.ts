@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { WarmItem } from "@prewarm/control-client/schema";
+import type { WarmItem } from "@prewarm/control-schema/warm";
 import type { Place, Read } from "../input/item.ts";
 
 /** Items in one request, and their bytes: a chunk is accepted in about a second, and is cheap to send again. */

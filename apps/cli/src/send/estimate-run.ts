@@ -1,4 +1,4 @@
-import type { DryRun } from "@prewarm/control-client/schema";
+import type { DryRun } from "@prewarm/control-schema/warm";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import { measureInput, readInput } from "../input/read-input.ts";

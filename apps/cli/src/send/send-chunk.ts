@@ -1,5 +1,5 @@
-import type { RawBody } from "@prewarm/control-client/client";
-import type { DryRun, WarmAnswer } from "@prewarm/control-client/schema";
+import type { RawBody } from "@prewarm/control-schema/calls";
+import type { DryRun, WarmAnswer } from "@prewarm/control-schema/warm";
 import type { ControlApi } from "../api/control-api.ts";
 import { shapeOf } from "../platform/check-shape.ts";
 import type { Chunk } from "./chunk-items.ts";

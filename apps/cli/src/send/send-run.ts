@@ -1,4 +1,4 @@
-import type { WarmAnswer } from "@prewarm/control-client/schema";
+import type { WarmAnswer } from "@prewarm/control-schema/warm";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import type { Meter } from "../input/open-bytes.ts";

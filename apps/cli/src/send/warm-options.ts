@@ -1,4 +1,4 @@
-import type { WarmItem } from "@prewarm/control-client/schema";
+import type { WarmItem } from "@prewarm/control-schema/warm";
 import type { Arguments } from "../arguments/command.ts";
 import { readCount, readRate } from "../arguments/quantities.ts";
 import { usageError } from "../platform/exit-codes.ts";

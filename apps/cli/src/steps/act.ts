@@ -1,4 +1,4 @@
-import type { Action, ActionFilter, ActionPreview, ActionRequest } from "@prewarm/control-client/schema";
+import type { Action, ActionFilter, ActionPreview, ActionRequest } from "@prewarm/control-schema/actions";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Arguments } from "../arguments/command.ts";
 import { readRate } from "../arguments/quantities.ts";

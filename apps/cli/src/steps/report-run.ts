@@ -1,4 +1,4 @@
-import type { Run } from "@prewarm/control-client/schema";
+import type { Run } from "@prewarm/control-schema/runs";
 import { formatRunJson } from "../api/runs.ts";
 import type { RunState } from "../send/run-state.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";

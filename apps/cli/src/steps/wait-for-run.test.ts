@@ -1,4 +1,4 @@
-import type { Run } from "@prewarm/control-client/schema";
+import type { Run } from "@prewarm/control-schema/runs";
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../test/testing/fake-world.ts";
 import { createControlApi } from "../api/control-api.ts";

@@ -1,4 +1,4 @@
-import type { Run } from "@prewarm/control-client/schema";
+import type { Run } from "@prewarm/control-schema/runs";
 import type { ControlApi } from "../api/control-api.ts";
 import { failedCount, getRun, hasEnded } from "../api/runs.ts";
 import type { Context } from "../platform/context.ts";

@@ -1,4 +1,7 @@
-import type { Gate, JobPage, Run, Stats } from "@prewarm/control-client/schema";
+import type { Gate } from "@prewarm/control-schema/gate";
+import type { JobPage } from "@prewarm/control-schema/jobs";
+import type { Run } from "@prewarm/control-schema/runs";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { LANES } from "@prewarm/shared/job";
 import type { ControlApi } from "../api/control-api.ts";
 import { COUNTS } from "../api/runs.ts";

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { ApiError, type Call, createCall } from "@prewarm/control-client/client";
-import type { Session } from "@prewarm/control-client/schema";
+import type { Session } from "@prewarm/control-schema/session";
 import type { Act } from "@prewarm/shared/acts";
 
 /** Longest that the page waits for an answer, in ms. */

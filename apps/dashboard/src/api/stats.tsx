@@ -1,4 +1,4 @@
-import type { Stats } from "@prewarm/control-client/schema";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { type ComponentChildren, createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Resource } from "./poll.ts";

@@ -1,4 +1,4 @@
-import type { Job } from "@prewarm/control-client/schema";
+import type { Job } from "@prewarm/control-schema/jobs";
 import { ask } from "./session.ts";
 
 /** For so long a search goes on by itself until its page is full, in ms. */

@@ -1,4 +1,4 @@
-import type { AuditEntry } from "@prewarm/control-client/schema";
+import type { AuditEntry } from "@prewarm/control-schema/audit";
 import { count } from "./format.ts";
 import { LANES } from "./job-filter.ts";
 

@@ -1,4 +1,4 @@
-import type { AuditEntry } from "@prewarm/control-client/schema";
+import type { AuditEntry } from "@prewarm/control-schema/audit";
 import { actWords } from "./act-words.ts";
 import { count } from "./format.ts";
 import { imageUrl } from "./paths.ts";

@@ -1,4 +1,5 @@
-import type { ActionFilter, JobState, Lane } from "@prewarm/control-client/schema";
+import type { ActionFilter } from "@prewarm/control-schema/actions";
+import type { JobState, Lane } from "@prewarm/control-schema/words";
 
 /** The states in the order a job passes them. */
 export const STATES = [

@@ -1,5 +1,5 @@
-import type { RawBody } from "@prewarm/control-client/client";
-import type { WarmItem, WarmRequest } from "@prewarm/control-client/schema";
+import type { RawBody } from "@prewarm/control-schema/calls";
+import type { WarmItem, WarmRequest } from "@prewarm/control-schema/warm";
 
 /** What an operator asks to warm, as the form has it. */
 export interface WarmInput {

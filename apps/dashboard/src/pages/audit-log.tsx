@@ -1,4 +1,4 @@
-import type { AuditEntry } from "@prewarm/control-client/schema";
+import type { AuditEntry } from "@prewarm/control-schema/audit";
 import { useEffect } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";

@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import type { ActionFilter } from "@prewarm/control-client/schema";
+import type { ActionFilter } from "@prewarm/control-schema/actions";
 import type { VNode } from "preact";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { isOperator, may } from "../api/session.ts";

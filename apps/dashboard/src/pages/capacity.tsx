@@ -1,4 +1,4 @@
-import type { Stats } from "@prewarm/control-client/schema";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { count, duration, percent, rate, rateOf, size } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { Meter } from "../ui/meter.tsx";

@@ -1,4 +1,4 @@
-import type { Cause } from "@prewarm/control-client/schema";
+import type { Cause } from "@prewarm/control-schema/causes";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";

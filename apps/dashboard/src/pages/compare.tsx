@@ -1,4 +1,4 @@
-import type { JobDetail } from "@prewarm/control-client/schema";
+import type { JobDetail } from "@prewarm/control-schema/jobs";
 import { useState } from "preact/hooks";
 import { savedShare, size } from "../lib/format.ts";
 import { Slider } from "../ui/slider.tsx";

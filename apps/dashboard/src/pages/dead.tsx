@@ -1,4 +1,4 @@
-import type { DeadGroup, DeadLetters, DeadMessage } from "@prewarm/control-client/schema";
+import type { DeadGroup, DeadLetters, DeadMessage } from "@prewarm/control-schema/dead";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";

@@ -1,4 +1,4 @@
-import type { DryRun } from "@prewarm/control-client/schema";
+import type { DryRun } from "@prewarm/control-schema/warm";
 import { count, size } from "../lib/format.ts";
 
 interface DryRunCardProps {

@@ -1,4 +1,5 @@
-import type { Serving, Stats } from "@prewarm/control-client/schema";
+import type { Serving } from "@prewarm/control-schema/serving";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, duration, percent, rate } from "../lib/format.ts";

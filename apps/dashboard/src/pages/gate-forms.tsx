@@ -1,4 +1,4 @@
-import type { Gate, GatePatch } from "@prewarm/control-client/schema";
+import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
 import { useState } from "preact/hooks";
 import { count } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";

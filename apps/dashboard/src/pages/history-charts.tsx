@@ -1,4 +1,5 @@
-import type { AuditEntry, History, HistoryBucket } from "@prewarm/control-client/schema";
+import type { AuditEntry } from "@prewarm/control-schema/audit";
+import type { History, HistoryBucket } from "@prewarm/control-schema/history";
 import { useMemo } from "preact/hooks";
 import type { Resource } from "../api/poll.ts";
 import { ask } from "../api/session.ts";

@@ -1,4 +1,4 @@
-import type { HookDelivery, Hooks } from "@prewarm/control-client/schema";
+import type { HookDelivery, Hooks } from "@prewarm/control-schema/hooks";
 import { ask } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, plural } from "../lib/format.ts";

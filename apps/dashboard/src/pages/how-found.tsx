@@ -1,4 +1,4 @@
-import type { Gate } from "@prewarm/control-client/schema";
+import type { Gate } from "@prewarm/control-schema/gate";
 import { may } from "../api/session.ts";
 import { count } from "../lib/format.ts";
 import { ActButton } from "../ui/act-button.tsx";

@@ -1,4 +1,4 @@
-import type { Image, Variant } from "@prewarm/control-client/schema";
+import type { Image, Variant } from "@prewarm/control-schema/images";
 import { useState } from "preact/hooks";
 import { ask, may, recipes } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";

@@ -1,4 +1,4 @@
-import type { JobDetail } from "@prewarm/control-client/schema";
+import type { JobDetail } from "@prewarm/control-schema/jobs";
 import type { ComponentChildren } from "preact";
 import { size } from "../lib/format.ts";
 import { imageUrl } from "../lib/paths.ts";

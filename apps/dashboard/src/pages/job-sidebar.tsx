@@ -1,4 +1,5 @@
-import type { JobState, Stats } from "@prewarm/control-client/schema";
+import type { Stats } from "@prewarm/control-schema/stats";
+import type { JobState } from "@prewarm/control-schema/words";
 import { useStats } from "../api/stats.tsx";
 import { compact, count } from "../lib/format.ts";
 import { filterUrl, type JobFilter, LANES, STATES, toggled } from "../lib/job-filter.ts";

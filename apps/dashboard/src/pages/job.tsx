@@ -1,4 +1,4 @@
-import type { JobDetail } from "@prewarm/control-client/schema";
+import type { JobDetail } from "@prewarm/control-schema/jobs";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { shellQuote } from "../lib/curl.ts";

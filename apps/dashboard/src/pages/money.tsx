@@ -1,4 +1,4 @@
-import type { Stats } from "@prewarm/control-client/schema";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { useStats } from "../api/stats.tsx";
 import { count, percent } from "../lib/format.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";

@@ -1,4 +1,4 @@
-import type { DryRun } from "@prewarm/control-client/schema";
+import type { DryRun } from "@prewarm/control-schema/warm";
 import { useEffect, useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
 import { navigate } from "../lib/router.ts";

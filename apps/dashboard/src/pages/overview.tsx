@@ -1,4 +1,5 @@
-import type { History, Stats } from "@prewarm/control-client/schema";
+import type { History } from "@prewarm/control-schema/history";
+import type { Stats } from "@prewarm/control-schema/stats";
 import { useStats } from "../api/stats.tsx";
 import { count, duration, percent, rate } from "../lib/format.ts";
 import { filterUrl, LANES, STATES } from "../lib/job-filter.ts";

@@ -1,4 +1,4 @@
-import type { Run } from "@prewarm/control-client/schema";
+import type { Run } from "@prewarm/control-schema/runs";
 import { useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";

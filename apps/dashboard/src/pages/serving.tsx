@@ -1,4 +1,4 @@
-import type { Serving } from "@prewarm/control-client/schema";
+import type { Serving } from "@prewarm/control-schema/serving";
 import type { ComponentChildren } from "preact";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";

@@ -1,5 +1,5 @@
 import { type Signal, useSignal } from "@preact/signals";
-import type { Gate } from "@prewarm/control-client/schema";
+import type { Gate } from "@prewarm/control-schema/gate";
 import { useState } from "preact/hooks";
 import { ask, isOperator, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";

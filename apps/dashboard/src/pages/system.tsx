@@ -1,4 +1,5 @@
-import type { EventDelivery, Finding } from "@prewarm/control-client/schema";
+import type { Finding } from "@prewarm/control-schema/doctor";
+import type { EventDelivery } from "@prewarm/control-schema/events";
 import { useState } from "preact/hooks";
 import { ask, may } from "../api/session.ts";
 import { useStats } from "../api/stats.tsx";

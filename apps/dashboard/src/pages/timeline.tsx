@@ -1,4 +1,4 @@
-import type { Attempt, JobDetail } from "@prewarm/control-client/schema";
+import type { Attempt, JobDetail } from "@prewarm/control-schema/jobs";
 import { duration, exactUtc, relative } from "../lib/format.ts";
 import { clock } from "../lib/live.ts";
 import { Time } from "../ui/time.tsx";

@@ -1,4 +1,4 @@
-import type { Image, Variant } from "@prewarm/control-client/schema";
+import type { Image, Variant } from "@prewarm/control-schema/images";
 import { size } from "../lib/format.ts";
 import { ScrollBox } from "../ui/scroll-box.tsx";
 

@@ -1,4 +1,4 @@
-import type { Action } from "@prewarm/control-client/schema";
+import type { Action } from "@prewarm/control-schema/actions";
 import { ask, may } from "../api/session.ts";
 import { useResource } from "../api/use-resource.ts";
 import { count, relative } from "../lib/format.ts";

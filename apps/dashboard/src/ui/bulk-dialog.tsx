@@ -1,4 +1,4 @@
-import type { Action, ActionFilter, ActionPreview } from "@prewarm/control-client/schema";
+import type { Action, ActionFilter, ActionPreview } from "@prewarm/control-schema/actions";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/session.ts";
 import { count, plural } from "../lib/format.ts";

@@ -1,4 +1,4 @@
-import type { Job } from "@prewarm/control-client/schema";
+import type { Job } from "@prewarm/control-schema/jobs";
 import { ask, isOperator, may } from "../api/session.ts";
 import { size } from "../lib/format.ts";
 import { RETRYABLE } from "../lib/job-filter.ts";

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Job, JobState } from "@prewarm/control-client/schema";
+import type { Job } from "@prewarm/control-schema/jobs";
+import type { JobState } from "@prewarm/control-schema/words";
 
 /** What is ticked in a list; ids survive paging and polling. */
 export interface Selection {

@@ -1,4 +1,4 @@
-import type { JobState } from "@prewarm/control-client/schema";
+import type { JobState } from "@prewarm/control-schema/words";
 
 /** A state with its colour and its name, so that nobody has to tell colours apart. */
 export function StateBadge({ state }: { state: JobState | "running" | "done" | "accepting" | "halted" }) {

@@ -1,4 +1,4 @@
-import type { CountsByState } from "@prewarm/control-client/schema";
+import type { CountsByState } from "@prewarm/control-schema/words";
 import { count } from "../lib/format.ts";
 import { STATES } from "../lib/job-filter.ts";
 

@@ -1,4 +1,4 @@
-import type { Warning } from "@prewarm/control-client/schema";
+import type { Warning } from "@prewarm/control-schema/stats";
 import { place } from "../lib/router.ts";
 
 const WORDS: Record<string, string> = {
