@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CountsByState, count, described, JobState, jobName, Lane, nextCursor, time } from "./words.ts";
 
 /** What an action acts on, frozen when it is created. All that is given must match. */

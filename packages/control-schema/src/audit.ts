@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { nextCursor, pageQuery, time } from "./words.ts";
 
 export const AuditEntry = z

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Action, ActionPage, ActionPreview, ActionRequest } from "./actions.ts";
 import { AuditPage, auditQuery } from "./audit.ts";
 import { Causes, causesQuery } from "./causes.ts";

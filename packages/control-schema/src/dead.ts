@@ -1,5 +1,5 @@
 import { LANES } from "@prewarm/shared/job";
-import { z } from "zod";
+import * as z from "zod";
 import { Job } from "./jobs.ts";
 import { count, cursor, limit, listOf, nextCursor, time } from "./words.ts";
 

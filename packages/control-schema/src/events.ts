@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from "@prewarm/shared/events";
-import { z } from "zod";
+import * as z from "zod";
 import { count, nextCursor, time } from "./words.ts";
 
 export const EventDelivery = z

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { byLane, count, Lane, time } from "./words.ts";
 
 const Pause = z
@@ -21,7 +21,7 @@ const Breaker = z
   })
   .meta({ id: "Breaker" });
 
-const GateLimit = z
+export const GateLimit = z
   .object({
     mode: z.enum(["auto", "configured", "pinned"]).meta({ description: "pinned: an operator set a number" }),
     value: z.number(),

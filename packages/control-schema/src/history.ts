@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { byLane, count, laneTimesByLane, milliseconds, Percentiles, time } from "./words.ts";
 
 export const tier = z.enum(["minute", "hour", "day"]);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Rejection } from "./warm.ts";
 import { count, time } from "./words.ts";
 

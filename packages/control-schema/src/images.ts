@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobError } from "./jobs.ts";
 import { bytes, count, cursor, Format, JobState, jobName, limit, nextCursor, time } from "./words.ts";
 

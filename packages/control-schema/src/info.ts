@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bytes, count } from "./words.ts";
 
 /** One R2 read each, of the 1,000 subrequests that one invocation may make at least. */

@@ -1,5 +1,5 @@
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import { z } from "zod";
+import * as z from "zod";
 import { bytes, count, cursor, Format, JobState, jobName, Lane, limit, listOf, nextCursor, time } from "./words.ts";
 
 export const JobError = z.object({ code: z.string(), message: z.string() }).meta({ id: "JobError" });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { WaitingFor } from "./jobs.ts";
 import { Rejection } from "./warm.ts";
 import { CountsByState, count, Lane, milliseconds, nextCursor, pageQuery, time } from "./words.ts";

@@ -1,5 +1,5 @@
 import { VIEW_OUTCOMES, type ViewOutcome } from "@prewarm/shared/views";
-import { z } from "zod";
+import * as z from "zod";
 import { bytes, count, Format, time } from "./words.ts";
 
 const window = z.enum(["1h", "1d", "30d"]);

@@ -1,5 +1,5 @@
 import { ACTS } from "@prewarm/shared/acts";
-import { z } from "zod";
+import * as z from "zod";
 import { time } from "./words.ts";
 
 export const Session = z

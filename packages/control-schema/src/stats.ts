@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Budget, Gate } from "./gate.ts";
 import { WaitingFor } from "./jobs.ts";
 import {

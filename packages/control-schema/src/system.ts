@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CodeVersion, count, described } from "./words.ts";
 
 const versions = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bytes, count, flag } from "./words.ts";
 
 export const recipeName = z.string().min(1).max(64);

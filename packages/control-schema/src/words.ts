@@ -1,7 +1,7 @@
 import { FORMATS } from "@prewarm/shared/config";
 import { ERRORS, type ErrorCode } from "@prewarm/shared/errors";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import { z } from "zod";
+import * as z from "zod";
 
 /* What the schemas of several resources share. `id` is a schema's name in docs/openapi.json. */
 

@@ -1,8 +1,9 @@
 import { ApiError, createCall } from "@prewarm/control-client/client";
 import type { Answer, CallName, Given } from "@prewarm/control-schema/calls";
-import { findMisfit, type Shape } from "../platform/check-shape.ts";
+import type * as z from "zod";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode } from "../platform/exit-codes.ts";
+import { findMisfit } from "../platform/find-misfit.ts";
 import { type RequestOptions, sendRequest } from "../platform/http-request.ts";
 
 /** Where the API is, and what proves who asks. */
@@ -23,20 +24,23 @@ export interface Sending extends RequestOptions {
   authHint?: string;
 }
 
+/** A schema of fields that the answer has, or one of its kinds. */
+type PartOf<A, S extends z.ZodType> = [Extract<A, z.output<S>>] extends [never] ? never : S;
+
 /** The control API (docs/api.md). A failed call is tried again where that is safe; when it still fails, its exit code ends the command. */
 export interface ControlApi {
-  /** Resolves with an answer that has the fields of `shape`. Throws CliError. */
-  call<C extends CallName, A extends Answer<C>>(
+  /** Resolves with the answer as it came, once it has the fields of `seen`: those that this program relies on. Throws CliError. */
+  call<C extends CallName, S extends z.ZodType>(
     name: C,
     given: Given<C>,
-    shape: Shape<A>,
+    seen: PartOf<Answer<C>, S>,
     sending: Sending,
-  ): Promise<A>;
+  ): Promise<z.output<S>>;
 }
 
 export function createControlApi({ url, headers }: Server, context: Context): ControlApi {
   return {
-    async call(name, given, shape, { what, repeatable = true, authHint = TOKEN_HINT, ...options }) {
+    async call(name, given, seen, { what, repeatable = true, authHint = TOKEN_HINT, ...options }) {
       const fetch = async (request: Request): Promise<Response> => {
         const body = await request.text();
         const answer = await sendRequest(
@@ -55,7 +59,7 @@ export function createControlApi({ url, headers }: Server, context: Context): Co
       const answer = await createCall({ baseUrl: url, headers, fetch })(name, given).catch((error: unknown) => {
         throw endOf(error, what, authHint);
       });
-      const misfit = findMisfit(answer, shape, "the answer");
+      const misfit = findMisfit(answer, seen, "the answer");
       if (misfit === null) return answer as never;
       throw new CliError(EXIT.unreachable, `${what}: the answer is not this API's: ${misfit}.`);
     },

@@ -1,22 +1,17 @@
-import type { Action, ActionPage } from "@prewarm/control-schema/actions";
+import { Action } from "@prewarm/control-schema/actions";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
-const ACTION = shapeOf<Action>({
-  action: "text",
-  kind: "text",
-  state: "text",
-  total: "number",
-  done: "number",
-  who: "text",
+const SeenAction = Action.pick({
+  ...{ action: true, kind: true, state: true, total: true, done: true, who: true, filter: true },
 });
-const PAGE = shapeOf<ActionPage>({ actions: [ACTION] });
+const PAGE = z.object({ actions: z.array(SeenAction) });
 
 export const actionsCommand: Command = {
   name: "actions",
@@ -37,8 +32,8 @@ export const actionsCommand: Command = {
         ? (await api.call("GET /api/v1/actions", {}, PAGE, sending)).actions
         : [
             stop
-              ? await api.call("DELETE /api/v1/actions/{action}", { params }, ACTION, sending)
-              : await api.call("GET /api/v1/actions/{action}", { params }, ACTION, sending),
+              ? await api.call("DELETE /api/v1/actions/{action}", { params }, SeenAction, sending)
+              : await api.call("GET /api/v1/actions/{action}", { params }, SeenAction, sending),
           ];
     if (report.json) report.document("prewarm.actions/1", { actions });
     else for (const line of formatActions(actions)) report.data(line);
@@ -46,7 +41,7 @@ export const actionsCommand: Command = {
   },
 };
 
-function formatActions(actions: readonly Action[]): string[] {
+function formatActions(actions: readonly z.infer<typeof SeenAction>[]): string[] {
   const rows = actions.map(({ action, kind, state, done, total, who, filter }) => [
     action,
     kind,

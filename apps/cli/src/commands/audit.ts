@@ -1,9 +1,9 @@
-import type { AuditEntry, AuditPage } from "@prewarm/control-schema/audit";
+import { AuditEntry, AuditPage } from "@prewarm/control-schema/audit";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -12,10 +12,8 @@ import { formatTable } from "../terminal/table.ts";
 const PAGE_MAX = 200;
 const DEFAULT_LIMIT = 50;
 
-const PAGE = shapeOf<AuditPage>({
-  entries: [{ at: "number", who: "text", what: "text", "target|null": "text" }],
-  "nextCursor|null": "text",
-});
+const SeenEntry = AuditEntry.pick({ at: true, who: true, what: true, target: true, details: true });
+const PAGE = AuditPage.extend({ entries: z.array(SeenEntry) });
 
 export const auditCommand: Command = {
   name: "audit",
@@ -30,7 +28,7 @@ export const auditCommand: Command = {
     const limit = args.text("limit");
     let left = limit === null ? DEFAULT_LIMIT : readCount(limit, "--limit", 1);
     const api = createControlApi(readControlSettings(args, context), context);
-    const entries: AuditEntry[] = [];
+    const entries: z.infer<typeof SeenEntry>[] = [];
     const search = args.text("search");
     for (let cursor: string | null = ""; cursor !== null && left > 0; ) {
       const query = {
@@ -38,7 +36,7 @@ export const auditCommand: Command = {
         ...(cursor === "" ? {} : { cursor }),
         ...(search === null ? {} : { search }),
       };
-      const page: AuditPage = await api.call("GET /api/v1/audit", { query }, PAGE, { what: "the audit" });
+      const page: z.infer<typeof PAGE> = await api.call("GET /api/v1/audit", { query }, PAGE, { what: "the audit" });
       entries.push(...page.entries.slice(0, left));
       left -= page.entries.length;
       cursor = page.nextCursor;
@@ -50,7 +48,7 @@ export const auditCommand: Command = {
   },
 };
 
-function formatEntries(entries: readonly AuditEntry[]): string[] {
+function formatEntries(entries: readonly z.infer<typeof SeenEntry>[]): string[] {
   const rows = entries.map(({ at, who, what, target, details }) => [
     new Date(at).toISOString().slice(0, 19),
     who,

@@ -1,15 +1,15 @@
-import type { Answer } from "@prewarm/control-schema/calls";
+import { Job } from "@prewarm/control-schema/jobs";
+import { Run } from "@prewarm/control-schema/runs";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { act } from "../steps/act.ts";
 import { FILTER_FLAGS, JOB_NAME, readFilter } from "../steps/filter.ts";
 import { createReport } from "../terminal/report.ts";
 
-const CANCELLED_JOB = shapeOf<Answer<"POST /api/v1/jobs/{job}/cancel">>({ state: "text" });
-const CANCELLED_RUN = shapeOf<Answer<"DELETE /api/v1/runs/{run}">>({ state: "text" });
+const CANCELLED_JOB = Job.pick({ state: true });
+const CANCELLED_RUN = Run.pick({ state: true });
 
 export const cancelCommand: Command = {
   name: "cancel",

@@ -1,8 +1,8 @@
-import type { Cause, Causes } from "@prewarm/control-schema/causes";
+import { Cause, Causes } from "@prewarm/control-schema/causes";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
@@ -10,15 +10,10 @@ import { formatTable } from "../terminal/table.ts";
 
 const WINDOWS = ["5m", "1h", "1d", "all"] as const;
 
-const CAUSES = shapeOf<Causes>({
-  exact: "flag",
-  causes: [
-    {
-      ...{ cause: "text", code: "text", text: "text", count: "number", lastSeen: "number", "cure|null": "text" },
-      states: { retrying: "number", dead: "number", refused: "number" },
-    },
-  ],
+const SeenCause = Cause.pick({
+  ...{ cause: true, code: true, text: true, count: true, lastSeen: true, cure: true, states: true },
 });
+const CAUSES = Causes.pick({ exact: true }).extend({ causes: z.array(SeenCause) });
 
 export const causesCommand: Command = {
   name: "causes",
@@ -44,7 +39,7 @@ export const causesCommand: Command = {
   },
 };
 
-function formatCauses(causes: readonly Cause[]): string[] {
+function formatCauses(causes: readonly z.infer<typeof SeenCause>[]): string[] {
   if (causes.length === 0) return ["Nothing has failed in this time."];
   const rows = causes.map(({ cause, count, states, lastSeen, text, cure }) => [
     cause,

@@ -1,8 +1,9 @@
-import type { DeadLetters } from "@prewarm/control-schema/dead";
+import { DeadGroup, DeadLetters, DeadMessage } from "@prewarm/control-schema/dead";
+import { Job } from "@prewarm/control-schema/jobs";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
@@ -11,12 +12,12 @@ import { formatTable } from "../terminal/table.ts";
 /** Jobs of a group that are shown; `prewarm jobs` and the dashboard page through all of them. */
 const JOBS_SHOWN = 50;
 
-const DEAD = shapeOf<DeadLetters>({
-  total: "number",
-  groups: [{ fingerprint: "text", code: "text", message: "text", count: "number", lastAt: "number" }],
-  jobs: [{ job: "text", key: "text" }],
-  messages: [{ queue: "text", reason: "text", at: "number" }],
+const DEAD = DeadLetters.pick({ total: true }).extend({
+  groups: z.array(DeadGroup.pick({ fingerprint: true, code: true, message: true, count: true, lastAt: true })),
+  jobs: z.array(Job.pick({ job: true, key: true })),
+  messages: z.array(DeadMessage.pick({ queue: true, reason: true, at: true })),
 });
+type Dead = z.infer<typeof DEAD>;
 
 export const deadCommand: Command = {
   name: "dead",
@@ -39,7 +40,7 @@ export const deadCommand: Command = {
   },
 };
 
-function formatGroups({ groups, messages }: DeadLetters): string[] {
+function formatGroups({ groups, messages }: Dead): string[] {
   const rows = groups.map(({ fingerprint, count, code, lastAt, message }) => [
     fingerprint,
     formatCount(count),
@@ -57,7 +58,7 @@ function formatGroups({ groups, messages }: DeadLetters): string[] {
   ];
 }
 
-function formatJobs({ jobs }: DeadLetters): string[] {
+function formatJobs({ jobs }: Dead): string[] {
   if (jobs.length === 0) return ["There is no dead letter in this group."];
   return formatTable([["JOB", "KEY"], ...jobs.map(({ job, key }) => [job, key])]);
 }

@@ -1,19 +1,16 @@
-import type { Answer } from "@prewarm/control-schema/calls";
-import type { Finding } from "@prewarm/control-schema/doctor";
+import { doctorAnswer, Finding } from "@prewarm/control-schema/doctor";
+import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
 import { createReport, type Report } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
-const ANSWER = shapeOf<Answer<"POST /api/v1/doctor">>({
-  findings: [{ code: "text", message: "text", count: "number", fixed: "flag" }],
-  "nextCursor|null": "text",
-});
+const SeenFinding = Finding.pick({ code: true, message: true, count: true, fixed: true });
+const ANSWER = doctorAnswer.extend({ findings: z.array(SeenFinding) });
 
 export const doctorCommand: Command = {
   name: "doctor",
@@ -35,7 +32,7 @@ export const doctorCommand: Command = {
   },
 };
 
-type Found = Pick<Finding, "code" | "message" | "count" | "fixed">;
+type Found = z.infer<typeof SeenFinding>;
 
 /** One request looks at a part of the store: asks until all of it has been seen, and adds up by cause. */
 async function examine(
@@ -48,7 +45,7 @@ async function examine(
   for (let cursor: string | null = ""; cursor !== null; ) {
     if (context.interrupts.stop.aborted) throw interrupted();
     const body = { fix, cursor, ...(restored && cursor === "" ? { restored } : {}) };
-    const answer: Answer<"POST /api/v1/doctor"> = await api.call("POST /api/v1/doctor", { body }, ANSWER, sending);
+    const answer: z.infer<typeof ANSWER> = await api.call("POST /api/v1/doctor", { body }, ANSWER, sending);
     for (const { code, message, count, fixed } of answer.findings) {
       const before = found.get(code) ?? { code, message, count: 0, fixed: true };
       found.set(code, { ...before, count: before.count + count, fixed: before.fixed && fixed });

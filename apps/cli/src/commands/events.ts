@@ -1,9 +1,9 @@
-import type { EventDelivery, EventPage } from "@prewarm/control-schema/events";
+import { EventDelivery, EventPage } from "@prewarm/control-schema/events";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -12,11 +12,12 @@ import { formatTable } from "../terminal/table.ts";
 const LIMIT_MAX = 1_000;
 const DEFAULT_LIMIT = 50;
 
-const PAGE = shapeOf<EventPage>({
-  endpoints: [{ url: "text" }],
-  events: [
-    { at: "number", type: "text", endpoint: "text", tries: "number", "status|null": "number", "said|null": "text" },
-  ],
+const SeenEvent = EventDelivery.pick({
+  ...{ at: true, type: true, state: true, tries: true, status: true, said: true, endpoint: true },
+});
+const PAGE = z.object({
+  endpoints: z.array(EventPage.shape.endpoints.element.pick({ url: true })),
+  events: z.array(SeenEvent),
 });
 
 export const eventsCommand: Command = {
@@ -40,7 +41,7 @@ export const eventsCommand: Command = {
   },
 };
 
-function formatEvents(events: readonly EventDelivery[]): string[] {
+function formatEvents(events: readonly z.infer<typeof SeenEvent>[]): string[] {
   if (events.length === 0) return ["No event was sent."];
   const rows = events.map(({ at, type, state, tries, status, said, endpoint }) => [
     new Date(at).toISOString().slice(0, 19),

@@ -1,26 +1,24 @@
-import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
+import { Budget, Gate, GateLimit, type GatePatch } from "@prewarm/control-schema/gate";
 import { LANES } from "@prewarm/shared/job";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { readCount, readRate } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 
-const GATE = shapeOf<Gate>({
-  paused: { live: "flag", upload: "flag", bulk: "flag" },
-  breaker: { state: "text", "reason|null": "text" },
-  rate: { perSecond: "number", burst: "number" },
-  concurrency: "number",
-  limits: { rate: { mode: "text", "why|null": "text" }, concurrency: { mode: "text", "why|null": "text" } },
-  budget: {
-    ...{ "monthlyJobs|null": "number", used: "number", month: "text" },
-    ...{ warmingShare: "number", liveShare: "number", liveDayShare: "number" },
-  },
-  reasons: [{ "lane|null": "text", code: "text", message: "text" }],
+const SeenLimit = GateLimit.pick({ mode: true, why: true });
+const GATE = Gate.pick({ paused: true, rate: true, concurrency: true }).extend({
+  breaker: Gate.shape.breaker.pick({ state: true, reason: true }),
+  limits: z.object({ rate: SeenLimit, concurrency: SeenLimit }),
+  budget: Budget.pick({
+    ...{ monthlyJobs: true, used: true, month: true, warmingShare: true, liveShare: true, liveDayShare: true },
+  }),
+  reasons: z.array(Gate.shape.reasons.element.pick({ lane: true, code: true, message: true })),
 });
+type SeenGate = z.infer<typeof GATE>;
 
 export const gateCommand: Command = {
   name: "gate",
@@ -99,7 +97,7 @@ function readShare(text: string, flag: string): number {
   return share;
 }
 
-function formatGate({ paused, breaker, rate, concurrency, limits, budget, reasons }: Gate): string[] {
+function formatGate({ paused, breaker, rate, concurrency, limits, budget, reasons }: SeenGate): string[] {
   const lanes = LANES.map((lane) => `${lane} ${paused[lane] ? "paused" : "open"}`).join(", ");
   const limit = budget.monthlyJobs === null ? "no limit" : formatCount(budget.monthlyJobs);
   return [
@@ -112,12 +110,12 @@ function formatGate({ paused, breaker, rate, concurrency, limits, budget, reason
   ];
 }
 
-function shares({ warmingShare, liveShare, liveDayShare }: Gate["budget"]): string {
+function shares({ warmingShare, liveShare, liveDayShare }: SeenGate["budget"]): string {
   const [warming, live, day] = [warmingShare, liveShare, liveDayShare].map((share) => `${Math.round(share * 100)} %`);
   return `warming may take ${warming}, viewers ${live} (${day} of it a day)`;
 }
 
-function howFound({ mode, why }: Gate["limits"]["rate"]): string {
+function howFound({ mode, why }: SeenGate["limits"]["rate"]): string {
   if (mode === "configured") return "";
   return mode === "pinned" ? " (pinned)" : ` (auto${why === null ? "" : `: ${why}`})`;
 }

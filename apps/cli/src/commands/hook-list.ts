@@ -1,24 +1,15 @@
-import type { HookDelivery, Hooks } from "@prewarm/control-schema/hooks";
+import { type HookDelivery, Hooks } from "@prewarm/control-schema/hooks";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
 const COUNTS = ["accepted", "duplicates", "existing", "purged", "ignored", "rejected"] as const;
 
-const HOOKS = shapeOf<Hooks>({
-  hooks: [{ name: "text", "fault|null": "text" }],
-  deliveries: [
-    {
-      ...{ hook: "text", at: "number", verdict: "text", "why|null": "text", n: "number", "run|null": "text" },
-      ...{ accepted: "number", duplicates: "number", existing: "number", purged: "number", ignored: "number" },
-      rejected: "number",
-    },
-  ],
-});
+const HOOKS = Hooks.extend({ hooks: z.array(Hooks.shape.hooks.element.pick({ name: true, fault: true })) });
 
 export const hookListCommand: Command = {
   name: "hook list",

@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { HookAnswer } from "@prewarm/control-schema/hooks";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
 import { readControlUrl } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { newWebhookId, signWebhook } from "../steps/sign-webhook.ts";
@@ -17,7 +16,7 @@ const BODY_MAX_BYTES = 1024 * 1024;
 const SECRET_HINT =
   "Set HOOK_SECRET to the secret that this hook's configuration names, and check the hook's name: both are refused alike.";
 
-const ANSWER = shapeOf<HookAnswer>({});
+const ANSWER = z.object({ rejected: z.array(z.unknown()).optional() });
 
 const DELIVERY_FLAGS = {
   id: { type: "string", valueHint: "msg_…", description: "Delivery id (webhook-id). Default: a new one" },

@@ -1,10 +1,10 @@
-import type { ImageInfo, ImageInfos } from "@prewarm/control-schema/info";
+import { ImageInfo, ImageInfos } from "@prewarm/control-schema/info";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import { checkItem } from "../input/item.ts";
 import { readLines } from "../input/read-lines.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -12,10 +12,17 @@ import { formatTable } from "../terminal/table.ts";
 /** What one call of the API takes. */
 const CHUNK_MAX = 1000;
 
-const INFOS = shapeOf<ImageInfos>({
-  images: [{ id: "text", width: "number", height: "number", type: "text", "bytes|null": "number", "lqip?": "text" }],
-  unknown: ["text"],
+const SeenInfo = ImageInfo.pick({
+  id: true,
+  width: true,
+  height: true,
+  type: true,
+  bytes: true,
+  lqip: true,
+  widths: true,
 });
+type SeenInfo = z.infer<typeof SeenInfo>;
+const INFOS = ImageInfos.extend({ images: z.array(SeenInfo) });
 
 export const infoCommand: Command = {
   name: "info",
@@ -32,11 +39,11 @@ export const infoCommand: Command = {
     const ids = [...new Set(asked)];
     const api = createControlApi(readControlSettings(args, context), context);
     const report = createReport(args, context);
-    const images: ImageInfo[] = [];
+    const images: SeenInfo[] = [];
     const unknown: string[] = [];
     for (let at = 0; at < ids.length; at += CHUNK_MAX) {
       const body = { ids: ids.slice(at, at + CHUNK_MAX) };
-      const answer: ImageInfos = await api.call("POST /api/v1/info", { body }, INFOS, { what: "info" });
+      const answer = await api.call("POST /api/v1/info", { body }, INFOS, { what: "info" });
       images.push(...answer.images);
       unknown.push(...answer.unknown);
     }
@@ -55,7 +62,7 @@ function checkId(id: string): string {
   }
 }
 
-function formatImages(images: readonly ImageInfo[]): string[] {
+function formatImages(images: readonly SeenInfo[]): string[] {
   const rows = images.map(({ id, width, height, type, bytes, widths }) => [
     `${width}×${height}`,
     type,

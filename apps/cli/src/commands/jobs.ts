@@ -1,10 +1,10 @@
-import type { Job, JobPage } from "@prewarm/control-schema/jobs";
+import { Job, JobPage } from "@prewarm/control-schema/jobs";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import { getRun } from "../api/runs.ts";
 import type { Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { FILTER_FLAGS, readFilter } from "../steps/filter.ts";
 import { createReport } from "../terminal/report.ts";
@@ -14,10 +14,8 @@ import { formatTable } from "../terminal/table.ts";
 const PAGE_MAX = 200;
 const DEFAULT_LIMIT = 50;
 
-const PAGE = shapeOf<JobPage>({
-  jobs: [{ job: "text", state: "text", lane: "text", attempts: "number", key: "text", "error|null": { code: "text" } }],
-  "nextCursor|null": "text",
-});
+const SeenJob = Job.pick({ job: true, state: true, lane: true, attempts: true, key: true, error: true });
+const PAGE = JobPage.extend({ jobs: z.array(SeenJob) });
 
 export const jobsCommand: Command = {
   name: "jobs",
@@ -39,11 +37,11 @@ export const jobsCommand: Command = {
     if (run !== null) await getRun(api, run);
     const limit = args.text("limit");
     let left = limit === null ? DEFAULT_LIMIT : readCount(limit, "--limit", 1);
-    const jobs: Job[] = [];
+    const jobs: z.infer<typeof SeenJob>[] = [];
     for (let cursor: string | null = ""; cursor !== null && left > 0; ) {
       const paging = { limit: Math.min(left, PAGE_MAX), ...(cursor === "" ? {} : { cursor }) };
       const query = { ...readFilter(args), ...paging };
-      const page: JobPage = await api.call("GET /api/v1/jobs", { query }, PAGE, { what: "jobs" });
+      const page: z.infer<typeof PAGE> = await api.call("GET /api/v1/jobs", { query }, PAGE, { what: "jobs" });
       jobs.push(...page.jobs.slice(0, left));
       left -= page.jobs.length;
       cursor = page.nextCursor;
@@ -54,7 +52,7 @@ export const jobsCommand: Command = {
   },
 };
 
-function formatJobs(jobs: readonly Job[]): string[] {
+function formatJobs(jobs: readonly z.infer<typeof SeenJob>[]): string[] {
   const rows = jobs.map(({ job, state, lane, attempts, error, key }) => [
     job,
     state,

@@ -1,13 +1,12 @@
-import type { Gate } from "@prewarm/control-schema/gate";
+import { Gate } from "@prewarm/control-schema/gate";
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
 
-const GATE = shapeOf<Gate>({ paused: { live: "flag", upload: "flag", bulk: "flag" } });
+const GATE = Gate.pick({ paused: true });
 
 export const pauseCommand: Command = laneCommand({
   name: "pause",

@@ -1,3 +1,4 @@
+import { LedgerRestore } from "@prewarm/control-schema/ledger";
 import { printableJson } from "@prewarm/shared/printable";
 import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
@@ -101,8 +102,7 @@ export const ledgerRestoreCommand: Command = {
     const api = createControlApi(readControlSettings(args, context), context);
     await confirmByTyping(args, context, `What came to the ledger after ${at ?? bookmark} is lost.`, "restore");
     const sending = { what: "restoring the ledger", repeatable: false };
-    const shape = { bookmark: "text", undo: "text" } as const;
-    const answer = await api.call("POST /api/v1/ledger/restore", { body }, shape, sending);
+    const answer = await api.call("POST /api/v1/ledger/restore", { body }, LedgerRestore, sending);
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.ledger-restore/1", { ...answer });
     else {

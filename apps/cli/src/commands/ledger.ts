@@ -1,22 +1,14 @@
-import type { Stats } from "@prewarm/control-schema/stats";
+import { Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
 import { createControlApi } from "../api/control-api.ts";
-import { COUNTS } from "../api/runs.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
-const LANE = { live: COUNTS, upload: COUNTS, bulk: COUNTS };
-const STATS = shapeOf<Stats>({
-  lanes: LANE,
-  deadLetters: "number",
-  ledger: { rows: "number", bytes: "number", limitBytes: "number" },
-  metricErrors: "number",
-});
+const STATS = Stats.pick({ lanes: true, deadLetters: true, ledger: true, metricErrors: true });
 
 export const ledgerCommand: Command = {
   name: "ledger",

@@ -1,14 +1,13 @@
-import type { Purge } from "@prewarm/control-schema/images";
+import { Purge } from "@prewarm/control-schema/images";
 import { createControlApi } from "../api/control-api.ts";
 import { type Command, YES_FLAG } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import { checkItem } from "../input/item.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { confirmByTyping } from "../steps/confirm.ts";
 import { createReport } from "../terminal/report.ts";
 
-const PURGE = shapeOf<Purge>({ state: "text" });
+const PURGE = Purge.pick({ state: true });
 
 export const purgeCommand: Command = {
   name: "purge",

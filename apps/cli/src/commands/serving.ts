@@ -1,8 +1,8 @@
-import type { Serving } from "@prewarm/control-schema/serving";
+import { Serving } from "@prewarm/control-schema/serving";
+import * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Command } from "../arguments/command.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
 import { createReport } from "../terminal/report.ts";
@@ -10,14 +10,12 @@ import { formatTable } from "../terminal/table.ts";
 
 const WINDOWS = ["1h", "1d", "30d"] as const;
 
-const SERVING = shapeOf<Serving>({
-  state: "text",
-  "text|null": "text",
-  views: { cache: "number", store: "number", original: "number", failed: "number" },
-  "hitRatio|null": "number",
-  savedBytes: "number",
-  originalBytes: "number",
-  missed: [{ id: "text", transform: "text", views: "number", stored: "flag" }],
+const { views, missed } = Serving.shape;
+const SERVING = Serving.pick({
+  ...{ state: true, text: true, hitRatio: true, savedBytes: true, originalBytes: true },
+}).extend({
+  views: views.pick({ cache: true, store: true, original: true, failed: true }),
+  missed: z.array(missed.element.pick({ id: true, transform: true, views: true, stored: true })),
 });
 
 export const servingCommand: Command = {
@@ -41,7 +39,7 @@ export const servingCommand: Command = {
   },
 };
 
-function formatServing({ views, hitRatio, savedBytes, originalBytes, missed }: Serving): string[] {
+function formatServing({ views, hitRatio, savedBytes, originalBytes, missed }: z.infer<typeof SERVING>): string[] {
   const saved = originalBytes === 0 ? "" : `, ${Math.round((savedBytes / originalBytes) * 100)} % of the originals'`;
   const answers = Object.entries(views).map(([outcome, n]) => [outcome, formatCount(n)]);
   const rows = missed.map((one) => [formatCount(one.views), one.stored ? "yes" : "no", one.id, one.transform]);

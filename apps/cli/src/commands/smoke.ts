@@ -1,14 +1,14 @@
-import type { Purge } from "@prewarm/control-schema/images";
-import type { DryRun, WarmAnswer } from "@prewarm/control-schema/warm";
+import { Purge } from "@prewarm/control-schema/images";
+import { DryRun, Rejection, WarmAnswer } from "@prewarm/control-schema/warm";
 import { type Config, defineConfig } from "@prewarm/shared/config";
 import { formatId } from "@prewarm/shared/image-id";
+import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { findConfig } from "../arguments/load-config.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { readControlSettings, readEdgeUrl } from "../arguments/settings.ts";
 import { checkItem } from "../input/item.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { interrupted, sendRequest } from "../platform/http-request.ts";
@@ -20,9 +20,11 @@ const DEFAULT_TIMEOUT = "2m";
 /** Between two looks at what a purge has left, in ms. */
 const LOOK_MS = 500;
 
-const WARMED = shapeOf<WarmAnswer>({ run: "text", rejected: [{ index: "number", code: "text", message: "text" }] });
-const PURGE = shapeOf<Purge>({ state: "text" });
-const COUNTED = shapeOf<DryRun>({ existing: "number" });
+const WARMED = WarmAnswer.pick({ run: true }).extend({
+  rejected: z.array(Rejection.pick({ code: true, message: true })),
+});
+const PURGE = Purge.pick({ state: true });
+const COUNTED = DryRun.pick({ existing: true });
 
 /** One thing that a working deployment does. Resolves with what was seen; throws with what was not. */
 interface Check {

@@ -1,12 +1,11 @@
-import type { Run, RunPage } from "@prewarm/control-schema/runs";
-import type { Stats } from "@prewarm/control-schema/stats";
+import { Health, Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
+import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
-import { COUNTS, failedCount, formatRunJson, getRun, hasEnded, RUN } from "../api/runs.ts";
+import { failedCount, formatRunJson, getRun, hasEnded, SeenRun } from "../api/runs.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { readDuration } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { waitForRun } from "../steps/wait-for-run.ts";
@@ -16,11 +15,8 @@ import { formatTable } from "../terminal/table.ts";
 
 const RUNS_SHOWN = 20;
 
-const STATS = shapeOf<Stats>({
-  health: { sentence: "text" },
-  lanes: { live: COUNTS, upload: COUNTS, bulk: COUNTS },
-});
-const RUNS = shapeOf<RunPage>({ runs: [RUN] });
+const STATS = z.object({ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes });
+const RUNS = z.object({ runs: z.array(SeenRun) });
 
 export const statusCommand: Command = {
   name: "status",
@@ -57,7 +53,13 @@ async function showRun(
   return hasEnded(view) && failedCount(view) > 0 ? EXIT.failed : EXIT.ok;
 }
 
-async function watch(run: string, args: Arguments, context: Context, api: ControlApi, report: Report): Promise<Run> {
+async function watch(
+  run: string,
+  args: Arguments,
+  context: Context,
+  api: ControlApi,
+  report: Report,
+): Promise<SeenRun> {
   const timeout = args.text("timeout");
   const deadline =
     timeout === null ? Number.POSITIVE_INFINITY : context.clock.now() + readDuration(timeout, "--timeout") * 1000;
@@ -71,7 +73,7 @@ async function watch(run: string, args: Arguments, context: Context, api: Contro
   }
 }
 
-function formatRun(view: Run): string[] {
+function formatRun(view: SeenRun): string[] {
   const { run, label, lane, state, done, total, states, ratePerSecond, etaSeconds, timeToReady } = view;
   const duration = (ms: number | null): string => (ms === null ? "–" : formatSeconds(ms / 1000));
   return [
@@ -112,11 +114,11 @@ async function showAll(api: ControlApi, report: Report): Promise<void> {
     report.data(line);
 }
 
-function formatStats({ health, lanes }: Stats): string[] {
+function formatStats({ health, lanes }: z.infer<typeof STATS>): string[] {
   const rows = LANES.map((lane) => [lane, ...JOB_STATES.map((state) => formatCount(lanes[lane][state]))]);
   return [health.sentence, "", ...formatTable([["LANE", ...JOB_STATES.map((state) => state.toUpperCase())], ...rows])];
 }
 
-function progressOf({ done, total }: Run): string {
+function progressOf({ done, total }: SeenRun): string {
   return `${formatCount(done)}/${formatCount(total)}`;
 }

@@ -1,7 +1,6 @@
-import type { Run } from "@prewarm/control-schema/runs";
 import { withDefaultUrl } from "@prewarm/shared/environment";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
-import { failedCount } from "../api/runs.ts";
+import { failedCount, type SeenRun } from "../api/runs.ts";
 import { type Arguments, type Command, TIMEOUT_FLAG } from "../arguments/command.ts";
 import { findConfig } from "../arguments/load-config.ts";
 import { readDuration } from "../arguments/quantities.ts";
@@ -227,7 +226,7 @@ function withResume(error: unknown, state: RunState): unknown {
   return new CliError(error.exitCode, error.message, ...error.hints, goOn);
 }
 
-async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<Run | null> {
+async function wait(state: RunState, { api, args, context, deadline, report }: Warming): Promise<SeenRun | null> {
   const { accepted, duplicates } = state.counts;
   if (accepted + duplicates === 0) return null;
   try {
@@ -239,7 +238,7 @@ async function wait(state: RunState, { api, args, context, deadline, report }: W
   }
 }
 
-function finish(state: RunState, view: Run | null, { args, store }: Warming): ExitCode {
+function finish(state: RunState, view: SeenRun | null, { args, store }: Warming): ExitCode {
   const { bad, rejected } = state.counts;
   const failed = view === null ? 0 : failedCount(view);
   const clean = bad + rejected + failed === 0;

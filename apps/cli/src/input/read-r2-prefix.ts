@@ -1,7 +1,8 @@
 import { extname } from "node:path";
-import { findMisfit, shapeOf } from "../platform/check-shape.ts";
+import * as z from "zod";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
+import { findMisfit } from "../platform/find-misfit.ts";
 import { sendRequest } from "../platform/http-request.ts";
 import { checkItem, type Namer, type Read } from "./item.ts";
 import { readOne } from "./read-text.ts";
@@ -23,15 +24,17 @@ interface R2Listing {
 }
 
 /** One page of the listing, the parts that matter here. */
-interface Page {
-  result: { key: string; etag?: string | null; http_metadata?: { contentType?: string | null } | null }[];
-  result_info?: { cursor?: string | null; is_truncated?: boolean } | null;
-}
-
-const PAGE = shapeOf<Page>({
-  result: [{ key: "text", "etag?": "text", "http_metadata?": { "contentType?": "text" } }],
-  "result_info?": { "cursor?": "text" },
+const Page = z.object({
+  result: z.array(
+    z.object({
+      key: z.string(),
+      etag: z.string().nullish(),
+      http_metadata: z.object({ contentType: z.string().nullish() }).nullish(),
+    }),
+  ),
+  result_info: z.object({ cursor: z.string().nullish(), is_truncated: z.boolean().optional() }).nullish(),
 });
+type Page = z.infer<typeof Page>;
 
 /** The images in a bucket under a prefix, as `bucket/key`; the etag goes along, so that a replaced original is made anew. */
 export async function* readR2Prefix(listing: R2Listing, namer: Namer, context: Context): AsyncGenerator<Read> {
@@ -74,7 +77,7 @@ async function readPage(
   if (answer.status === 404) throw usageError(`There is no R2 bucket ${bucket} in this account.`);
   if (answer.status !== 200) throw new CliError(EXIT.unreachable, `Listing ${bucket}: status ${answer.status}.`);
   const page = parseJson(answer.body);
-  const misfit = findMisfit(page, PAGE, "the page");
+  const misfit = findMisfit(page, Page, "the page");
   if (misfit === null) return page as Page;
   throw new CliError(EXIT.unreachable, `listing ${bucket}: the answer is not this API's: ${misfit}.`);
 }

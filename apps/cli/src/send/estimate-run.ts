@@ -1,4 +1,3 @@
-import type { DryRun } from "@prewarm/control-schema/warm";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import { measureInput, readInput } from "../input/read-input.ts";
@@ -9,7 +8,7 @@ import type { Report } from "../terminal/report.ts";
 import { CHUNK_BYTES_MAX, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import type { RunState } from "./run-state.ts";
-import { estimateChunk } from "./send-chunk.ts";
+import { type Estimated, estimateChunk } from "./send-chunk.ts";
 import { complain } from "./send-run.ts";
 
 interface Estimating {
@@ -75,7 +74,7 @@ export async function estimateRun(
   return { images: sum.images, failed: complaints.total() };
 }
 
-function add(sum: Estimate, next: DryRun): Estimate {
+function add(sum: Estimate, next: Estimated): Estimate {
   const known = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
   return {
     images: sum.images + next.images,
@@ -88,7 +87,7 @@ function add(sum: Estimate, next: DryRun): Estimate {
   };
 }
 
-function amountOf(price: DryRun["price"]): number | null {
+function amountOf(price: Estimated["price"]): number | null {
   return typeof price === "object" && typeof price?.amount === "number" ? price.amount : null;
 }
 

@@ -1,20 +1,18 @@
 import type { RawBody } from "@prewarm/control-schema/calls";
-import type { DryRun, WarmAnswer } from "@prewarm/control-schema/warm";
+import { DryRun, Rejection, WarmAnswer } from "@prewarm/control-schema/warm";
+import * as z from "zod";
 import type { ControlApi } from "../api/control-api.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import type { Chunk } from "./chunk-items.ts";
 import type { WarmOptions } from "./warm-options.ts";
 
-const REJECTED = [{ index: "number", code: "text", message: "text" }] as const;
-const COUNTED = { duplicates: "number", existing: "number", rejected: REJECTED, rejectedTotal: "number" } as const;
-const ACCEPTED = shapeOf<WarmAnswer>({ accepted: "number", ...COUNTED });
-const ESTIMATED = shapeOf<DryRun>({
-  images: "number",
-  variants: "number",
-  jobs: "number",
-  "downloadBytes|null": "number",
-  ...COUNTED,
-});
+const rejected = z.array(Rejection.pick({ index: true, code: true, message: true }));
+const counts = { duplicates: true, existing: true, rejectedTotal: true } as const;
+const Accepted = WarmAnswer.pick({ accepted: true, ...counts }).extend({ rejected });
+export type Accepted = z.infer<typeof Accepted>;
+const Estimated = DryRun.pick({
+  ...{ images: true, variants: true, jobs: true, downloadBytes: true, exact: true, price: true, ...counts },
+}).extend({ rejected });
+export type Estimated = z.infer<typeof Estimated>;
 
 interface SendOptions {
   deadline: number;
@@ -31,15 +29,20 @@ export function sendChunk(
   chunk: Chunk,
   options: WarmOptions,
   send: SendOptions,
-): Promise<WarmAnswer> {
+): Promise<Accepted> {
   const given = { query: { run }, body: formatBody(chunk, options), idempotencyKey: `${run}:${chunk.number}` };
-  return api.call("POST /api/v1/warm", given, ACCEPTED, { what: "warming", ...send });
+  return api.call("POST /api/v1/warm", given, Accepted, { what: "warming", ...send });
 }
 
 /** Asks what a chunk would take; enqueues nothing. */
-export function estimateChunk(api: ControlApi, chunk: Chunk, options: WarmOptions, send: SendOptions): Promise<DryRun> {
+export function estimateChunk(
+  api: ControlApi,
+  chunk: Chunk,
+  options: WarmOptions,
+  send: SendOptions,
+): Promise<Estimated> {
   const given = { query: { dryRun: "1" as const }, body: formatBody(chunk, options) };
-  return api.call("POST /api/v1/warm", given, ESTIMATED, { what: "dry run", ...send });
+  return api.call("POST /api/v1/warm", given, Estimated, { what: "dry run", ...send });
 }
 
 function formatBody({ items }: Chunk, { label, force, onlyMissing }: WarmOptions): RawBody {

@@ -1,4 +1,3 @@
-import type { WarmAnswer } from "@prewarm/control-schema/warm";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Namer } from "../input/item.ts";
 import type { Meter } from "../input/open-bytes.ts";
@@ -11,7 +10,7 @@ import { CHUNK_BYTES_MAX, type Chunk, chunkItems } from "./chunk-items.ts";
 import type { Complaints } from "./complaints.ts";
 import { createPace } from "./pace.ts";
 import type { RunState, StateStore } from "./run-state.ts";
-import { sendChunk } from "./send-chunk.ts";
+import { type Accepted, sendChunk } from "./send-chunk.ts";
 
 export interface Sending {
   api: ControlApi;
@@ -103,7 +102,7 @@ function inputChanged({ run }: RunState): Error {
   );
 }
 
-function record(state: RunState, chunk: Chunk, answer: WarmAnswer, bad: number): void {
+function record(state: RunState, chunk: Chunk, answer: Accepted, bad: number): void {
   const { counts } = state;
   state.chunks = chunk.number;
   state.fingerprint = chunk.fingerprint;
@@ -121,7 +120,7 @@ function record(state: RunState, chunk: Chunk, answer: WarmAnswer, bad: number):
 export function complain(
   complaints: Complaints,
   { places }: Chunk,
-  { rejected, rejectedTotal }: Pick<WarmAnswer, "rejected" | "rejectedTotal">,
+  { rejected, rejectedTotal }: Pick<Accepted, "rejected" | "rejectedTotal">,
 ): void {
   for (const { index, code, message } of rejected)
     complaints.add(places[index] ?? `item ${index}`, `${message} (${code})`);

@@ -1,8 +1,8 @@
-import type { Action, ActionFilter, ActionPreview, ActionRequest } from "@prewarm/control-schema/actions";
+import { Action, type ActionFilter, ActionPreview, type ActionRequest } from "@prewarm/control-schema/actions";
+import type * as z from "zod";
 import type { ControlApi } from "../api/control-api.ts";
 import type { Arguments } from "../arguments/command.ts";
 import { readRate } from "../arguments/quantities.ts";
-import { shapeOf } from "../platform/check-shape.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
 import { formatCount } from "../terminal/progress.ts";
@@ -12,8 +12,9 @@ import { confirmByTyping } from "./confirm.ts";
 /** Between two looks at an action, in ms. */
 const LOOK_MS = 500;
 
-const PREVIEW = shapeOf<ActionPreview>({ total: "number" });
-const ACTION = shapeOf<Action>({ action: "text", state: "text", total: "number", done: "number", skipped: "number" });
+const PREVIEW = ActionPreview.pick({ total: true, exact: true });
+const SeenAction = Action.pick({ action: true, state: true, total: true, done: true, skipped: true });
+type SeenAction = z.infer<typeof SeenAction>;
 
 interface Act {
   kind: "retry" | "cancel";
@@ -36,7 +37,7 @@ export async function act(
   const request: ActionRequest = { action: kind, filter };
   const preview = await count(request, api);
   const matched = preview.total;
-  const exact = preview.exact !== false;
+  const { exact } = preview;
   const matching = `${exact ? "" : "at least "}${formatCount(matched)} jobs match.`;
   if (args.flag("dry-run") || (matched === 0 && exact))
     return print(report, kind, { matched, exact, done: 0 }, matching);
@@ -53,12 +54,12 @@ export async function act(
 export async function retryFailed(api: ControlApi, context: Context, run: string, report: Report): Promise<void> {
   const request: ActionRequest = { action: "retry", filter: { run, state: "dead" } };
   const { total, exact } = await count(request, api);
-  if (total === 0 && exact !== false) return report.note(`No variant of ${run} is dead.`);
+  if (total === 0 && exact) return report.note(`No variant of ${run} is dead.`);
   const { done } = await runAction(request, "retrying", api, context, report);
   report.note(`${done} dead variants of ${run} are queued again`);
 }
 
-function count(request: ActionRequest, api: ControlApi): Promise<ActionPreview> {
+function count(request: ActionRequest, api: ControlApi): Promise<z.infer<typeof PREVIEW>> {
   return api.call("POST /api/v1/actions", { body: { ...request, dryRun: true } }, PREVIEW, { what: "counting" });
 }
 
@@ -69,21 +70,21 @@ async function runAction(
   api: ControlApi,
   context: Context,
   report: Report,
-): Promise<Action> {
-  let action = await api.call("POST /api/v1/actions", { body }, ACTION, { what, repeatable: false });
+): Promise<SeenAction> {
+  let action = await api.call("POST /api/v1/actions", { body }, SeenAction, { what, repeatable: false });
   while (action.state === "running") {
     const { done, skipped, total } = action;
     report.update({ label: "acting", unit: "variants", done: done + skipped, total, failed: 0, throttled: 0 });
     await context.sleep(LOOK_MS, context.interrupts.stop);
     if (context.interrupts.stop.aborted) throw goesOn(action);
     const params = { action: action.action };
-    action = await api.call("GET /api/v1/actions/{action}", { params }, ACTION, { what: "the action" });
+    action = await api.call("GET /api/v1/actions/{action}", { params }, SeenAction, { what: "the action" });
   }
   report.end();
   return action;
 }
 
-function goesOn({ action }: Action): CliError {
+function goesOn({ action }: SeenAction): CliError {
   const hint = `The action ${action} goes on without us; stop it with: prewarm actions ${action} --stop`;
   return new CliError(EXIT.interrupted, "Interrupted.", hint);
 }

@@ -1,11 +1,10 @@
-import type { Run } from "@prewarm/control-schema/runs";
-import { formatRunJson } from "../api/runs.ts";
+import { formatRunJson, type SeenRun } from "../api/runs.ts";
 import type { RunState } from "../send/run-state.ts";
 import { formatCount, formatSeconds } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** What `warm` leaves behind: the run's id on stdout (or the document), and for people what became of it on stderr. */
-export function reportRun(report: Report, { run, counts, sent }: RunState, view: Run | null): void {
+export function reportRun(report: Report, { run, counts, sent }: RunState, view: SeenRun | null): void {
   report.end();
   if (report.json) {
     const outcome = view === null ? null : outcomeOf(view);
@@ -32,7 +31,7 @@ export function reportRun(report: Report, { run, counts, sent }: RunState, view:
     if (states[state] > 0) report.note(`See why: prewarm jobs --run ${run} --state ${state}`);
 }
 
-function outcomeOf(view: Run): Record<string, unknown> {
+function outcomeOf(view: SeenRun): Record<string, unknown> {
   const { total, done, states, readyMs } = formatRunJson(view);
   return { total, done, states, readyMs };
 }

@@ -1,6 +1,5 @@
-import type { Run } from "@prewarm/control-schema/runs";
 import type { ControlApi } from "../api/control-api.ts";
-import { failedCount, getRun, hasEnded } from "../api/runs.ts";
+import { failedCount, getRun, hasEnded, type SeenRun } from "../api/runs.ts";
 import type { Context } from "../platform/context.ts";
 import { CliError, EXIT } from "../platform/exit-codes.ts";
 import { interrupted } from "../platform/http-request.ts";
@@ -26,7 +25,7 @@ export interface Waiting {
 }
 
 /** Resolves when the run has ended. Throws 4 at the deadline, 5 at a limit, 130 when interrupted; the run itself goes on in all of them. */
-export async function waitForRun(run: string, waiting: Waiting): Promise<Run> {
+export async function waitForRun(run: string, waiting: Waiting): Promise<SeenRun> {
   const { api, context, progress, deadline, maxErrors } = waiting;
   const stalled = createStallWatch(waiting);
   for (let pauseMs = LOOK_FIRST_MS; ; pauseMs = Math.min(LOOK_LAST_MS, pauseMs * 1.5)) {
@@ -47,7 +46,7 @@ export async function waitForRun(run: string, waiting: Waiting): Promise<Run> {
   }
 }
 
-async function timedOut(view: Run, api: ControlApi): Promise<CliError> {
+async function timedOut(view: SeenRun, api: ControlApi): Promise<CliError> {
   const done = `Not done when --timeout ran out: ${view.done} of ${view.total} variants.`;
   const [reason] = await whyWaiting(api, view).catch(() => []);
   return new CliError(EXIT.unreachable, reason === undefined ? done : `${done} ${reason.message}`, goesOn(view.run));
@@ -58,7 +57,7 @@ function goesOn(run: string): string {
 }
 
 /** When a run makes no progress, says why: each reason once. */
-function createStallWatch({ api, context, progress }: Waiting): (view: Run) => Promise<void> {
+function createStallWatch({ api, context, progress }: Waiting): (view: SeenRun) => Promise<void> {
   let done = -1;
   let movedAt = context.clock.now();
   const told = new Set<string>();
@@ -76,7 +75,7 @@ function createStallWatch({ api, context, progress }: Waiting): (view: Run) => P
   };
 }
 
-export function snapshotOf(view: Run) {
+export function snapshotOf(view: SeenRun) {
   const failed = failedCount(view);
   return { label: "making", unit: "variants", done: view.done, total: view.total, failed, throttled: 0 } as const;
 }

@@ -1,11 +1,10 @@
-import type { Gate } from "@prewarm/control-schema/gate";
-import type { JobPage } from "@prewarm/control-schema/jobs";
-import type { Run } from "@prewarm/control-schema/runs";
-import type { Stats } from "@prewarm/control-schema/stats";
+import { Gate } from "@prewarm/control-schema/gate";
+import { Job } from "@prewarm/control-schema/jobs";
+import { Health, Stats } from "@prewarm/control-schema/stats";
 import { LANES } from "@prewarm/shared/job";
+import * as z from "zod";
 import type { ControlApi } from "../api/control-api.ts";
-import { COUNTS } from "../api/runs.ts";
-import { shapeOf } from "../platform/check-shape.ts";
+import type { SeenRun } from "../api/runs.ts";
 import { formatCount } from "../terminal/progress.ts";
 
 /** Why a run does not move. `code` tells one reason from another; numbers in the message may change. */
@@ -14,15 +13,12 @@ export interface Reason {
   message: string;
 }
 
-const GATE = shapeOf<Gate>({ reasons: [{ "lane|null": "text", code: "text", message: "text" }] });
-const JOBS = shapeOf<JobPage>({ jobs: [{ "error|null": { code: "text", message: "text" } }] });
-const STATS = shapeOf<Stats>({
-  health: { level: "text", sentence: "text" },
-  lanes: { live: COUNTS, upload: COUNTS, bulk: COUNTS },
-});
+const GATE = z.object({ reasons: z.array(Gate.shape.reasons.element.pick({ lane: true, code: true, message: true })) });
+const JOBS = z.object({ jobs: z.array(Job.pick({ error: true })) });
+const STATS = z.object({ health: Health.pick({ level: true, sentence: true }), lanes: Stats.shape.lanes });
 
 /** Everything the API can say about it, the strongest first: what holds its lane back, what its jobs met, who goes first. */
-export async function whyWaiting(api: ControlApi, run: Run): Promise<Reason[]> {
+export async function whyWaiting(api: ControlApi, run: SeenRun): Promise<Reason[]> {
   const { reasons } = await api.call("GET /api/v1/gate", {}, GATE, { what: "the gate" });
   const held = reasons.filter(({ lane }) => lane === null || lane === run.lane);
   if (held.length > 0) return held;
@@ -36,7 +32,7 @@ export async function whyWaiting(api: ControlApi, run: Run): Promise<Reason[]> {
   return found;
 }
 
-async function retryingReason(api: ControlApi, { run, states }: Run): Promise<Reason | null> {
+async function retryingReason(api: ControlApi, { run, states }: SeenRun): Promise<Reason | null> {
   if (states.retrying === 0) return null;
   const query = { run, state: ["retrying" as const], limit: 1 };
   const { jobs } = await api.call("GET /api/v1/jobs", { query }, JOBS, { what: "jobs" });
@@ -48,7 +44,7 @@ async function retryingReason(api: ControlApi, { run, states }: Run): Promise<Re
   };
 }
 
-async function queueReason(api: ControlApi, { lane, states }: Run): Promise<Reason | null> {
+async function queueReason(api: ControlApi, { lane, states }: SeenRun): Promise<Reason | null> {
   if (states.queued === 0) return null;
   const { lanes, health } = await api.call("GET /api/v1/stats", {}, STATS, { what: "stats" });
   if (health.level !== "ok") return { code: "health", message: health.sentence };

@@ -9,7 +9,7 @@ import {
 import { pageQuery } from "@prewarm/control-schema/words";
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
-import { z } from "zod";
+import * as z from "zod";
 import type { ActionView, JobFilter } from "../ledger/contract.ts";
 import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";

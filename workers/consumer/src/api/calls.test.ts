@@ -1,8 +1,9 @@
 import { CALLS } from "@prewarm/control-schema/calls";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ENDPOINTS } from "./create-api.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { createApiWorld, jobsOf, key, warm, work } from "./testing/api-world.ts";
 
 const JSON_TYPE = "application/json";
 type Parts = { query?: z.ZodType; body?: z.ZodType; answer: z.ZodType };
@@ -47,4 +48,25 @@ it("every route of operators and hooks that speaks JSON is in the client's table
   };
   const wanted = ENDPOINTS.filter((one) => /^\/(api|hooks)\//.test(one.route.path) && speaksJson(one));
   expect(Object.keys(CALLS).toSorted()).toEqual(wanted.map(nameOf).toSorted());
+});
+
+describe("what is answered has the fields of its schema and no others", async () => {
+  const world = createApiWorld();
+  const run = await warm(world, ["made", "dead", "refused", "waits"]);
+  work(world, [key("made")], "stored");
+  work(world, [key("dead")], "dead");
+  work(world, [key("refused")], "refused");
+  const [dead] = await jobsOf(world, "state=dead");
+  await world.call("PATCH", "/api/v1/gate", { body: { paused: { bulk: { reason: "lunch" } } } });
+  const filter = { state: "dead" };
+  const { body: action } = await world.json("POST", "/api/v1/actions", { body: { action: "retry", filter } });
+  const params: Record<string, unknown> = { run, job: dead?.job, id: "made", action: action.action };
+  const reads = Object.entries<Parts>(CALLS).filter(([name]) => name.startsWith("GET "));
+
+  it.each(reads)("%s", async (name, { answer }) => {
+    const path = name.slice("GET ".length).replace(/\{(\w+)\}/g, (_, param: string) => String(params[param]));
+    const { status, body } = await world.json("GET", path);
+    expect(status).toBe(200);
+    expect(answer.parse(body)).toEqual(body);
+  });
 });

@@ -1,5 +1,5 @@
 import { type Job, jobFilterQuery } from "@prewarm/control-schema/jobs";
-import { z } from "zod";
+import * as z from "zod";
 import type { JobFilter } from "../ledger/contract.ts";
 import type { ApiDeps } from "./deps.ts";
 import { viewer } from "./endpoint.ts";

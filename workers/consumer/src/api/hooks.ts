@@ -1,5 +1,5 @@
 import { HookAnswer, Hooks } from "@prewarm/control-schema/hooks";
-import { z } from "zod";
+import * as z from "zod";
 import { hookFault, isRecord } from "../hooks/hook-fault.ts";
 import { receiveHook } from "../hooks/receive-hook.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";

@@ -5,7 +5,7 @@ import { OPEN_STATES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import { z } from "zod";
+import * as z from "zod";
 import type { ImageRows, NamedJob } from "../ledger/contract.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import type { Caller } from "./access/caller.ts";

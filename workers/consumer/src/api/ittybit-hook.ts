@@ -2,7 +2,7 @@ import { IttybitHookAnswer } from "@prewarm/control-schema/hooks";
 import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { isSigned, jobIn } from "../ittybit/read-ping.ts";
 import { wrongToken } from "./access/guard.ts";
 import type { ApiDeps } from "./deps.ts";

@@ -3,7 +3,7 @@ import { jobName } from "@prewarm/control-schema/words";
 import { AppError } from "@prewarm/shared/errors";
 import { formatTransform } from "@prewarm/shared/transform";
 import { idOfKey, parseVariantKey } from "@prewarm/shared/variant-key";
-import { z } from "zod";
+import * as z from "zod";
 import type { JobAct, NamedJob } from "../ledger/contract.ts";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { readInfos } from "../store/info.ts";

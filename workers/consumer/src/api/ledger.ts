@@ -3,7 +3,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
 import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { decode, splitLines } from "../intake/split-lines.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type ApiEnv, acting, unread } from "./endpoint.ts";

@@ -1,6 +1,6 @@
 import { EVENTS, type Event, type Stats } from "@prewarm/control-schema/stats";
 import { JOB_STATES, LANES } from "@prewarm/shared/job";
-import { z } from "zod";
+import * as z from "zod";
 import { viewer } from "./endpoint.ts";
 import { refusals } from "./responses.ts";
 import { statsAnswer } from "./stats.ts";

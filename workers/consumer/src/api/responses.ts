@@ -1,5 +1,5 @@
 import { Problem } from "@prewarm/control-schema/words";
-import type { z } from "zod";
+import type * as z from "zod";
 
 /* What the document says of bodies and answers, beside their schemas. */
 

@@ -1,7 +1,7 @@
 import { RejectedPage, Run, RunPage, runsQuery } from "@prewarm/control-schema/runs";
 import { pageQuery } from "@prewarm/control-schema/words";
 import { AppError } from "@prewarm/shared/errors";
-import { z } from "zod";
+import * as z from "zod";
 import type { RunView } from "../ledger/contract.ts";
 import { acting, viewer } from "./endpoint.ts";
 import { answer, refusal, refusals } from "./responses.ts";

@@ -2,7 +2,7 @@ import { AppError } from "@prewarm/shared/errors";
 import { checkId } from "@prewarm/shared/image-id";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
-import { z } from "zod";
+import * as z from "zod";
 import { objectsAfter } from "../store/list-pages.ts";
 import { viewer } from "./endpoint.ts";
 import { refusal, refusals } from "./responses.ts";

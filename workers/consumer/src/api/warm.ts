@@ -2,7 +2,7 @@ import { DryRun, WarmAnswer, WarmRequest, warmHeaders, warmQuery } from "@prewar
 import { AppError } from "@prewarm/shared/errors";
 import { STREAM_MAX_BYTES } from "@prewarm/shared/limits";
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { acceptStream, sha256Hex } from "../intake/accept-stream.ts";
 import { cutChunks } from "../intake/cut-chunks.ts";
 import { dryRun } from "../intake/dry-run.ts";

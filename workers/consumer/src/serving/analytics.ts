@@ -1,5 +1,5 @@
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
-import { z } from "zod";
+import * as z from "zod";
 import { readBoundedText } from "../platform/bounded-body.ts";
 
 /** Rows as Analytics Engine's SQL API answers them: what is no number may be a number's text. */

@@ -1,5 +1,5 @@
 import { VIEW_COLUMNS as COLUMN, VIEW_OUTCOMES, type ViewOutcome } from "@prewarm/shared/views";
-import { z } from "zod";
+import * as z from "zod";
 import type { Analytics } from "./analytics.ts";
 
 /** Sums of one outcome and format within one step of time. */

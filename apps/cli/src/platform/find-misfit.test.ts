@@ -1,19 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { findMisfit, shapeOf } from "./check-shape.ts";
+import * as z from "zod";
+import { findMisfit } from "./find-misfit.ts";
 
-interface Page {
-  runs: { id: string; done: number | null; open: boolean }[];
-  label?: string | null;
-}
-
-const PAGE = shapeOf<Page>({ runs: [{ id: "text", "done|null": "number", open: "flag" }], "label?": "text" });
-const run = { id: "a", done: 1, open: true };
+const PAGE = z.object({
+  runs: z.array(
+    z.object({ id: z.string(), done: z.int().min(0).nullable(), open: z.boolean(), state: z.enum(["a", "b"]) }),
+  ),
+  label: z.string().nullish(),
+  rate: z.union([z.number(), z.literal("auto")]).optional(),
+});
+const run = { id: "a", done: 1, open: true, state: "a" };
 
 describe("findMisfit", () => {
   it.each([
     [{ runs: [] }],
-    [{ runs: [run, { ...run, done: null }], label: null }],
-    [{ runs: [{ ...run, more: 1 }], label: "x" }],
+    [{ runs: [run, { ...run, done: null }], label: null, rate: 7 }],
+    [{ runs: [{ ...run, more: 1 }], label: "x", rate: "auto" }],
+    // Of a newer server.
+    [{ runs: [{ ...run, state: "c" }], rate: "slow" }],
+    [{ runs: [{ ...run, done: 1.5 }] }],
+    [{ runs: [{ ...run, done: -1 }] }],
   ])("finds nothing wrong with %j", (value) => expect(findMisfit(value, PAGE, "the page")).toBeNull());
 
   it.each([
@@ -25,6 +31,8 @@ describe("findMisfit", () => {
     [{ runs: [{ ...run, id: 7 }] }, "the page.runs[0].id is no text"],
     [{ runs: [{ ...run, done: undefined }] }, "the page.runs[0].done is no number"],
     [{ runs: [{ ...run, open: "yes" }] }, "the page.runs[0].open is neither true nor false"],
+    [{ runs: [{ ...run, state: null }] }, "the page.runs[0].state is no text"],
     [{ runs: [], label: 7 }, "the page.label is no text"],
+    [{ runs: [], rate: {} }, "the page.rate is no number"],
   ])("says of %j what is wrong", (value, misfit) => expect(findMisfit(value, PAGE, "the page")).toBe(misfit));
 });
