@@ -163,4 +163,21 @@ export const TOOLS: Mutation[] = [
     replace: "real[STORED] = Math.max(0, known[STORED] ?? 0, 0 * sum(real));",
     tests: ["workers/consumer/src/doctor/run-doctor.test.ts"],
   },
+  {
+    promise: "P12",
+    breaks: "the command line refuses a word of a newer server",
+    file: "apps/cli/src/platform/find-misfit.ts",
+    find: "return ofType(typeof issue.values[0], issue.input, at);",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    replace: "return `${at} is no word of ours`;",
+    tests: ["apps/cli/src/platform/find-misfit.test.ts"],
+  },
+  {
+    promise: "P12",
+    breaks: "an answer has a field that its schema does not name",
+    file: "workers/consumer/src/api/jobs.ts",
+    find: "jobAnswer({ gen: _, ...view }: NamedJob)",
+    replace: "jobAnswer({ ...view }: NamedJob)",
+    tests: ["workers/consumer/src/api/calls.test.ts"],
+  },
 ];
