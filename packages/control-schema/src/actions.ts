@@ -67,7 +67,6 @@ export const Action = z
 export type Action = z.infer<typeof Action>;
 
 export const ActionPage = z.object({ actions: z.array(Action), nextCursor }).meta({ id: "ActionPage" });
-export type ActionPage = z.infer<typeof ActionPage>;
 
 export const ActionPreview = z
   .object({ dryRun: z.literal(true), kind, total: count, exact: z.boolean() })

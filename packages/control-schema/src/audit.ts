@@ -14,7 +14,6 @@ export const AuditEntry = z
 export type AuditEntry = z.infer<typeof AuditEntry>;
 
 export const AuditPage = z.object({ entries: z.array(AuditEntry), nextCursor }).meta({ id: "AuditPage" });
-export type AuditPage = z.infer<typeof AuditPage>;
 
 // The database takes no half of a surrogate pair.
 const search = z

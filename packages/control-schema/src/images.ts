@@ -55,4 +55,3 @@ export const imagesQuery = z.object({
 export const Purge = z
   .object({ id: z.string(), purge: z.string(), state: z.enum(["purging", "done"]) })
   .meta({ id: "Purge" });
-export type Purge = z.infer<typeof Purge>;

@@ -19,7 +19,6 @@ export const ImageInfo = z
     version: z.string().nullable().meta({ description: "The version token under which they are stored" }),
   })
   .meta({ id: "ImageInfo" });
-export type ImageInfo = z.infer<typeof ImageInfo>;
 
 export const ImageInfos = z
   .object({
@@ -27,6 +26,5 @@ export const ImageInfos = z
     unknown: z.array(z.string()).meta({ description: "Ids of which nothing is stored" }),
   })
   .meta({ id: "ImageInfos" });
-export type ImageInfos = z.infer<typeof ImageInfos>;
 
 export const infoRequest = z.object({ ids: z.array(z.string()).min(1).max(IDS_MAX) });

@@ -76,7 +76,6 @@ export const JobDetail = Job.and(
 export type JobDetail = z.infer<typeof JobDetail>;
 
 export const JobPage = z.object({ jobs: z.array(Job), nextCursor }).meta({ id: "JobPage" });
-export type JobPage = z.infer<typeof JobPage>;
 
 const search = z.string().max(500).optional().meta({
   description:

@@ -35,7 +35,6 @@ export const Run = z
 export type Run = z.infer<typeof Run>;
 
 export const RunPage = z.object({ runs: z.array(Run), nextCursor }).meta({ id: "RunPage" });
-export type RunPage = z.infer<typeof RunPage>;
 
 export const RejectedPage = z
   .object({ rejected: z.array(Rejection), nextCursor })

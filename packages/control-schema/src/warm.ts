@@ -67,7 +67,6 @@ export const WarmAnswer = z
     repeat: z.boolean().meta({ description: "The whole request had been accepted before under this Idempotency-Key" }),
   })
   .meta({ id: "WarmAnswer" });
-export type WarmAnswer = z.infer<typeof WarmAnswer>;
 
 export const DryRun = z
   .object({

@@ -1,4 +1,4 @@
-import type { Rejection } from "@prewarm/control-schema/warm";
+import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import type { Clock } from "@prewarm/shared/clock";
 import { AppError } from "@prewarm/shared/errors";
 import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
@@ -27,20 +27,6 @@ interface DeliveredEvents {
   who: string;
   delivery: string;
   bodyHash: string;
-}
-
-/** What became of a delivery; `accepted`, `duplicates` and `existing` count variants, `purged` images, `ignored` events. */
-export interface HookAnswer {
-  /** Null when there was nothing to make. */
-  run: string | null;
-  accepted: number;
-  duplicates: number;
-  existing: number;
-  purged: number;
-  ignored: number;
-  rejected: Rejection[];
-  /** This very delivery had been accepted before. */
-  duplicate: boolean;
 }
 
 type Placed = HookEvent & { index: number };

@@ -1,7 +1,7 @@
+import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import { AppError } from "@prewarm/shared/errors";
 import type { DeliveryNote, LedgerCalls } from "../ledger/contract.ts";
 import { errorText, type Log } from "../platform/log.ts";
-import type { HookAnswer } from "./enqueue-events.ts";
 
 /** What came of a delivery, for operators to look at. */
 export function noteOf(hook: string, answer: HookAnswer): DeliveryNote {

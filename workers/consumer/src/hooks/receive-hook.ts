@@ -1,10 +1,11 @@
+import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import type { HookConfig } from "@prewarm/shared/config";
 import { secretList } from "@prewarm/shared/environment";
 import { AppError } from "@prewarm/shared/errors";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
 import { parseBody } from "../platform/parse-body.ts";
-import { enqueueEvents, type HookAnswer, type HookDeps } from "./enqueue-events.ts";
+import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";
 import { type Faults, hookFault, isRecord } from "./hook-fault.ts";
 import { mapBody } from "./mappers/map-body.ts";

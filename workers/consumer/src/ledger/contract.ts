@@ -9,6 +9,7 @@ import type { HistoryBucket, Pulse, Tier } from "@prewarm/control-schema/history
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
 import type { ImageSummary } from "@prewarm/control-schema/images";
 import type { Attempt, Job, JobDetail } from "@prewarm/control-schema/jobs";
+import type { LedgerRestore } from "@prewarm/control-schema/ledger";
 import type { Run } from "@prewarm/control-schema/runs";
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Rejection } from "@prewarm/control-schema/warm";
@@ -276,18 +277,13 @@ export interface Operators {
   /** The copy takes the ledger's place, if it has so many rows; then as `restored`. */
   importEnd(rows: number, who: string): Promise<boolean>;
   /** The platform's bookmark of the database as it was at a time; `undo` is the bookmark of now, `before` what `restored` is to be told. Null: this platform keeps none. */
-  findBookmark(to: { at: number } | { bookmark: string }): Promise<(Bookmarks & { before: BeforeRestore }) | null>;
+  findBookmark(to: { at: number } | { bookmark: string }): Promise<(LedgerRestore & { before: BeforeRestore }) | null>;
   /**
    * Has the platform put the database back: the object restarts on it soon after the answer, and is to be told `restored`. Name a bookmark:
    * a repeat may meet the database after the restart, which remembers no call, and then goes back to the same bookmark once more. Null:
    * this platform keeps no bookmarks.
    */
-  restoreTo(to: { at: number } | { bookmark: string }): Promise<Bookmarks | null>;
-}
-
-export interface Bookmarks {
-  bookmark: string;
-  undo: string;
+  restoreTo(to: { at: number } | { bookmark: string }): Promise<LedgerRestore | null>;
 }
 
 /** What a ledger that is about to be put back knows and its copy may not. */

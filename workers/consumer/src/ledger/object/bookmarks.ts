@@ -1,5 +1,5 @@
+import type { LedgerRestore } from "@prewarm/control-schema/ledger";
 import { errorText } from "../../platform/log.ts";
-import type { Bookmarks } from "../contract.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 
 /** The answer of the call has left by then. */
@@ -22,7 +22,7 @@ export function findBookmark(
   bookmarks: PlatformBookmarks | undefined,
   to: Place,
   deps: LedgerDeps,
-): Promise<Bookmarks | null> {
+): Promise<LedgerRestore | null> {
   return orNull(bookmarks, deps, async (keeps) => ({ bookmark: await bookmarkOf(to, keeps), undo: await keeps.now() }));
 }
 
@@ -31,7 +31,7 @@ export function restoreTo(
   host: { bookmarks?: PlatformBookmarks; waitUntil(work: Promise<unknown>): void },
   to: Place,
   deps: LedgerDeps,
-): Promise<Bookmarks | null> {
+): Promise<LedgerRestore | null> {
   return orNull(host.bookmarks, deps, async (keeps) => {
     const bookmark = await bookmarkOf(to, keeps);
     const undo = await keeps.restoreNext(bookmark);

@@ -1,11 +1,11 @@
 import type { HookDelivery } from "@prewarm/control-schema/hooks";
+import type { LedgerRestore } from "@prewarm/control-schema/ledger";
 import { errorText } from "../../platform/log.ts";
 import { indexOfSecret } from "../../platform/secret-equality.ts";
 import type {
   ActionView,
   Answering,
   BeforeRestore,
-  Bookmarks,
   CopySlice,
   DeliveryNote,
   LedgerCalls,
@@ -271,7 +271,7 @@ export class Engine implements Answering<LedgerCalls> {
     return found === null ? null : { ...found, before };
   }
 
-  restoreTo(to: Place): Promise<Bookmarks | null> {
+  restoreTo(to: Place): Promise<LedgerRestore | null> {
     return restoreTo(this.#host, to, this.#deps);
   }
 
