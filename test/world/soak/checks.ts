@@ -52,6 +52,8 @@ export interface Verdict {
   states: Record<string, number>;
   jobs: number;
   doubled: number;
+  /** Variants that were paid for again although a restore should have found their jobs. */
+  paidTwice: number;
   replays: number;
   leftMarkers: number;
   /** Jobs at once at Ittybit, at most. */
@@ -138,12 +140,15 @@ async function checkObjects(
 /** Attempts without an answer after which a generation is given up. */
 const UNCLEAR_MAX = 6;
 const DEADLINE_MS = 600_000;
+/** Variants that each restore may pay for again. */
+const PAID_TWICE_MAX = 2;
 
 /**
- * Every generation has at most one job, and a key gets a further one only for a reason: the earlier failed, Ittybit said long after that
- * there is no such job, somebody ordered anew, or the ledger was put back behind it. A job without a reason is a doubled one.
+ * Every generation has at most one job, and a key gets another job only for a reason: the earlier job failed, Ittybit said
+ * long afterwards that there is no such job, a new order came, or a restore took the order back. A restored ledger finds
+ * the jobs that were running and stores their results; it may miss a few. A job without a reason is a doubled one.
  */
-function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replays: number } {
+function checkJobs(diary: Diary, jobs: UpstreamJob[]): Pick<Verdict, "doubled" | "paidTwice" | "replays"> {
   const perGeneration = new Map<string, number>();
   const perKey = new Map<string, UpstreamJob[]>();
   for (const job of jobs) {
@@ -151,12 +156,16 @@ function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replay
     perKey.set(job.key, [...(perKey.get(job.key) ?? []), job]);
   }
   for (const [key, n] of perGeneration) if (n > 1) diary.violation(`${n} jobs under ${key}`);
-  let doubled = 0;
+  let [doubled, paidTwice] = [0, 0];
   for (const [key, all] of perKey) {
     const ordered = all.sort((a, b) => a.createdAt - b.createdAt);
     for (const [at, job] of ordered.entries()) {
       const before = ordered[at - 1];
       if (before === undefined || isExplained(diary, key, before, job)) continue;
+      if (diary.madeAgain.has(before.gen)) {
+        paidTwice += 1;
+        if (paidTwice <= PAID_TWICE_MAX * diary.putBacks) continue;
+      }
       doubled += 1;
       const reasons = (diary.reasons.get(key) ?? []).map(({ at, why }) => `${why} ${at - before.createdAt}`).join(", ");
       diary.violation(
@@ -164,11 +173,13 @@ function checkJobs(diary: Diary, jobs: UpstreamJob[]): { doubled: number; replay
       );
     }
   }
-  return { doubled, replays: jobs.length - perGeneration.size };
+  return { doubled, paidTwice, replays: jobs.length - perGeneration.size };
 }
 
 function isExplained(diary: Diary, key: string, before: UpstreamJob, job: UpstreamJob): boolean {
-  if (diary.madeAgain.has(before.gen)) return true;
+  if (diary.unordered.has(before.gen)) return true;
+  // A restored ledger takes over no job without a result.
+  if (diary.madeAgain.has(before.gen) && (before.status === "failed" || before.status === "cancelled")) return true;
   // Who was given it by the ledger before it was put back does not know that, and makes it while its lease lasts.
   if (diary.forgotten.has(job.gen) && job.gen < before.gen) return true;
   // What was ordered between the grant and the POST of the earlier one was not about it any more.

@@ -59,11 +59,12 @@ export class Diary implements Watcher {
   readonly outcomes = new Map<string, number>();
   /** Generations that a ledger put back to an earlier point knows nothing of, or not their job: what they run holds no slot. */
   readonly forgotten = new Set<number>();
-  /**
-   * Those, what was merely looked at since, because a handler puts copies of what has the same picture, and what was under way at the
-   * earlier point: a part of it is made again, where Ittybit's list could not be read meanwhile or the original may have been replaced.
-   */
+  /** Those, what was merely looked at since, because a handler puts copies of what has the same picture, and what was under way at the earlier point. */
   readonly madeAgain = new Set<number>();
+  /** Generations granted since the earlier point whose order it does not hold: made again once somebody orders it anew. */
+  readonly unordered = new Set<number>();
+  /** How often the ledger was put back. */
+  putBacks = 0;
   /** When each token that the gate gave was there, Unix ms, by generation. */
   readonly tokens = new Map<number, Set<number>>();
   /** Jobs whose id the ledger has heard. */
@@ -78,6 +79,8 @@ export class Diary implements Watcher {
   readonly #keys = new Map<string, string>();
   /** When each generation was last given to a handler, to look at or to make. */
   readonly #given = new Map<number, number>();
+  /** Variant keys by the generation that was granted. */
+  readonly #keyOf = new Map<number, string>();
   /** Variant keys by the ledger's number of their row. */
   readonly #names = new Map<number, string>();
   /** The ledger's tables, once there are some. */
@@ -201,6 +204,7 @@ export class Diary implements Watcher {
     this.note(key, `${owner} is given ${phase} ${gen} ${job ?? ""}`);
     if (phase !== "go") return;
     this.granted.set(gen, grantedAt);
+    this.#keyOf.set(gen, key);
     this.tokens.set(gen, (this.tokens.get(gen) ?? new Set()).add(notBefore));
   }
 
@@ -217,9 +221,10 @@ export class Diary implements Watcher {
     }
   }
 
-  /** The ledger stands as it did at `at`, when these were granted. */
-  putBack(at: number, granted: readonly { gen: number; job: string | null }[]): void {
+  /** The ledger stands as it did at `at`, when these were granted and the rows of these keys waited. */
+  putBack(at: number, granted: readonly { gen: number; job: string | null }[], ordered: ReadonlySet<string>): void {
     const since = [...this.granted].flatMap(([gen, grantedAt]) => (grantedAt >= at ? [{ gen, job: null }] : []));
+    for (const { gen } of since) if (!ordered.has(this.#keyOf.get(gen) ?? "")) this.unordered.add(gen);
     for (const { gen, job } of [...granted, ...since]) {
       this.madeAgain.add(gen);
       if (job === null) this.forgotten.add(gen);

@@ -49,7 +49,7 @@ function tableOf(round: Round): [string, string][] {
     ["**invented**", String(verdict.invented)],
     [
       "**doubled jobs**",
-      `${verdict.doubled} (crashes ${crashes}, lost POST answers ${stats.counts["create lost"] ?? 0})`,
+      `${verdict.doubled}; ${verdict.paidTwice} paid for again after a restore (crashes ${crashes}, lost POST answers ${stats.counts["create lost"] ?? 0})`,
     ],
     ["jobs at once, tokens within a second", `at most ${verdict.peak} and ${verdict.pace}`],
     ["jobs under one key", `${verdict.replays} beyond the first`],

@@ -222,14 +222,16 @@ export class Story {
     const { object, clock, diary, sql } = this.world;
     const at = clock.now();
     const copy = object.copy();
-    const granted = lookAt(sql).entries;
+    const { entries: granted, rows } = lookAt(sql);
+    const ordered = new Set([...rows.values()].filter(({ state }) => state === WAITING).map(({ key }) => key));
+    diary.putBacks += 1;
     const before = this.#uploaded.length;
     await clock.sleep(20_000);
-    diary.putBack(at, granted);
+    diary.putBack(at, granted, ordered);
     object.putBack(copy);
     await this.world.ask((ledger) => ledger.restored(WHO, {}, null));
-    // Its answer may have been lost: told again, the ledger makes anew what it granted between the two.
-    diary.putBack(at, []);
+    // Its answer may have been lost, and another one be told.
+    diary.putBack(at, [], ordered);
     // One of before may have been on its way.
     for (const image of this.#uploaded.slice(Math.max(0, before - 1)))
       await this.world.request(UPLOADS, [askedOf(image)]);
