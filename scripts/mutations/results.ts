@@ -8,6 +8,14 @@ const WORLD = "test/world/failing-results.test.ts";
 export const RESULTS: Mutation[] = [
   {
     promise: "P17",
+    breaks: "the document of a busy worker grows until the platform refuses it",
+    file: `${SRC}/ledger/tables/tx.ts`,
+    find: "hand.sums.recent.length >= FOLD_AT",
+    replace: "hand.sums.recent.length > 1e9",
+    tests: [`${SRC}/ledger/tables/sums.test.ts`],
+  },
+  {
+    promise: "P17",
     breaks: "an attempt that failed for another cause counts as the first failure at Ittybit",
     file: `${SRC}/ledger/protocol/settle.ts`,
     find: "n <= row.attempts && code === failure.code",

@@ -30,6 +30,12 @@ import { Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
 import { emptySums, foldSums, isEmptySums, mergeSums, moveOf, type Sums } from "./sums.ts";
 
+/**
+ * Stored jobs in one document until its sums are folded: 300 kB at most, because a value of 2 MB is refused. A worker
+ * lives for up to 15 minutes and may store more than 10,000 jobs.
+ */
+const FOLD_AT = 500;
+
 /** The memory beside the tables. The transactions that change it write it through. */
 export interface Kept {
   meta: Meta;
@@ -220,6 +226,10 @@ export class Tx {
       return;
     }
     mergeSums(hand.sums, this.#sums);
+    if (hand.sums.recent.length >= FOLD_AT) {
+      foldSums(this.sql, this.runs, hand.sums);
+      hand.sums = emptySums();
+    }
     hands.touch(hand);
   }
 
