@@ -27,7 +27,15 @@ function countOnly(api: FakeControlApi): () => number {
     api.received.length = 0;
     const count = body.split('{"id":').length - 1;
     images += count;
-    const base = { dryRun: true, exact: true, images: count, variants: count * 6, existing: 0, duplicates: 0, jobs: count * 6 };
+    const base = {
+      dryRun: true,
+      exact: true,
+      images: count,
+      variants: count * 6,
+      existing: 0,
+      duplicates: 0,
+      jobs: count * 6,
+    };
     const rest = { downloadBytes: null, price: "unknown", rejected: [], rejectedTotal: 0 };
     return { status: 200, body: JSON.stringify({ ...base, ...rest }) };
   };
