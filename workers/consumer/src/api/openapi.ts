@@ -19,8 +19,9 @@ export function openapiDocument(endpoints: readonly Endpoint[]): Record<string, 
   const registry = app.openAPIRegistry;
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   registry.registerComponent("securitySchemes", "cookie", { type: "apiKey", in: "cookie", name: cookieName("https:") });
-  registry.register("WarmItem", WarmItem);
-  registry.register("Problem", Problem);
+  // A schema that was made before the generator was loaded lacks its methods. A copy that is made now has them.
+  registry.register("WarmItem", WarmItem.clone());
+  registry.register("Problem", Problem.clone());
   for (const { route } of endpoints) registry.registerPath(route);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
