@@ -5,8 +5,9 @@ import { rollMinutes } from "../tables/history.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
- * Every table has an end: an age and a number of rows (docs/storage-schema.md, "How large it gets"). A round goes over the rules in
- * their order, slice by slice. A small table loses its oldest rows beyond the number at once. A large one has no order of age: a sweep counts what it leaves, and the next sweep keeps a shorter time where that was too much.
+ * Every table has a limit: an age and a number of rows (docs/storage-schema.md, "How large it gets"). A round applies the
+ * rules in their order, slice by slice. A small table loses its oldest rows above the number at once. A large table has no
+ * order of age. A sweep counts the rows that it leaves, and after too many of them the next sweep keeps rows for less time.
  */
 
 const HOUR_MS = 3_600_000;
@@ -23,8 +24,8 @@ interface Rule {
 }
 
 /**
- * Of what only viewers asked for nothing stays for more than a day, because a stranger can ask for anything. The inbox knows what was
- * answered, and images know the order of uploads.
+ * Jobs that only viewers ordered stay for a day at most, because a stranger can ask for anything. The inbox keeps answers
+ * that a repeated delivery gets again; images keep the order of uploads.
  */
 export const RULES: Record<Swept | SmallTable, Rule> = {
   refused: { ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
@@ -117,7 +118,7 @@ function sweep(tx: LedgerTx, round: Round, name: Swept, rule: Rule): boolean {
   round.left += rows.length - old.length;
   round.above = rows.at(-1)?.id ?? "";
   if (rows.length === SLICE_ROWS) return true;
-  // Rows that came evenly: the newest `most` of them are so much of their time.
+  // If rows arrived evenly, the newest `most` rows cover this share of the time.
   const share = (rule.most / round.left) * (tx.now - round.oldest);
   round.keep[name] = round.left > rule.most ? Math.max(rule.leastMs, share) : rule.ms;
   return false;

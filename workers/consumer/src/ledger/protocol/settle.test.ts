@@ -73,6 +73,19 @@ describe("a slot", () => {
   });
 });
 
+/** A ledger, and the next attempt of its job by another owner, after the backoff. */
+function attempted() {
+  const world = setup();
+  const { clock, call, ready, settle } = world;
+  let n = 0;
+  const next = (outcome: Outcome) => {
+    clock.advance(600);
+    n += 1;
+    settle(`o${n}`, ready(`o${n}`, call(`o${n}`).give)[0]!, outcome);
+  };
+  return { ...world, next };
+}
+
 describe("what became of a job", () => {
   it("failed: an attempt and a new generation, until there were too many", () => {
     const { granted, settle, row, job, attempts, clock, call, ready } = setup({ limits: { maxAttempts: 2 } });
@@ -88,15 +101,9 @@ describe("what became of a job", () => {
   });
 
   it("failed at Ittybit: dead once a second job failed there, and not because of what failed before for another cause", () => {
-    const { granted, settle, job, clock, call, ready } = setup();
+    const { granted, settle, job, next } = attempted();
     const unavailable = { ...TRANSIENT, failure: { code: "upstream_unavailable", message: "503" } };
     const atIttybit = { ...TRANSIENT, class: "once" as const };
-    let n = 0;
-    const next = (outcome: Outcome) => {
-      clock.advance(600);
-      n += 1;
-      settle(`o${n}`, ready(`o${n}`, call(`o${n}`).give)[0]!, outcome);
-    };
     settle("o", granted("o", KEY), unavailable);
     next(atIttybit);
     expect(job(KEY)?.state).toBe("retrying");
@@ -107,14 +114,8 @@ describe("what became of a job", () => {
   });
 
   it("failed at Ittybit: what failed before a retry counts no more", () => {
-    const { granted, settle, job, clock, call, ready, retry } = setup();
+    const { granted, settle, job, retry, next } = attempted();
     const atIttybit = { ...TRANSIENT, class: "once" as const };
-    let n = 0;
-    const next = (outcome: Outcome) => {
-      clock.advance(600);
-      n += 1;
-      settle(`o${n}`, ready(`o${n}`, call(`o${n}`).give)[0]!, outcome);
-    };
     settle("o", granted("o", KEY), atIttybit);
     next(atIttybit);
     expect(job(KEY)?.state).toBe("dead");
