@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,20 +29,26 @@ function run(command, args, options) {
   });
 }
 
+/** What the program that listens on the port says first: a start that installs, its process id. Throws when it says nothing for a second. */
+async function ownerOf(port) {
+  for await (const said of connect({ port, host: "127.0.0.1", signal: AbortSignal.timeout(1_000) })) return `${said}`;
+}
+
 /** One install at a time: resolves with a server on this clone's own port. The system frees the port when the process ends, however it ends. */
 async function lock() {
   const port = 20_000 + (createHash("sha256").update(root).digest().readUInt16BE() % 10_000);
   for (let tries = 0; ; tries += 1) {
-    const server = createServer();
+    const server = createServer((socket) => socket.on("error", () => {}).end(`${process.pid}`));
     const error = await new Promise((resolve) => server.on("error", resolve).listen(port, "127.0.0.1", resolve));
     if (error === undefined) return server;
     if (error.code !== "EADDRINUSE") throw error;
-    if (tries === 0) console.error(`[boot] Another start installs (it holds port ${port}). This one waits for it.`);
-    if (tries === 2_400) {
+    if (tries % 2_400 === 0) {
+      const owner = await ownerOf(port).catch(() => "");
+      const holder = /^\d+$/.test(owner) ? `Process ${owner}, another start,` : "Another program";
       console.error(
-        `[boot] Port ${port} is still taken after ten minutes. If no other start runs, end the program that holds it.`,
+        `[boot] ${holder} holds port ${port}, this clone's lock. ${tries ? "End it." : "This start waits."}`,
       );
-      process.exit(1);
+      if (tries > 0) process.exit(1);
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }

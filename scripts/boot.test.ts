@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { until } from "../test/e2e/stack.ts";
@@ -46,6 +48,9 @@ function start({ clone, foreign }: ReturnType<typeof makeClone>) {
   return { pid, ended, output: () => output };
 }
 
+/** As in `scripts/boot.mjs`, which has no exports. */
+const lockPort = (clone: string) => 20_000 + (createHash("sha256").update(clone).digest().readUInt16BE() % 10_000);
+
 /** A process that has ended may still be listed, without a command line. */
 const runs = (pid: number) => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
 const count = (clone: ReturnType<typeof makeClone>, n: number) =>
@@ -62,13 +67,31 @@ describe.skipIf(process.platform !== "linux")("the first start", () => {
     await count(clone, 1);
     const second = start(clone);
     await until(
-      "it waits",
+      "it says who installs",
       async () => second.output(),
-      (output) => output.includes("Another start installs"),
+      (output) => output.includes(`Process ${first.pid}, another start, holds port`),
     );
     clone.write("done", "");
     expect(await Promise.all([first.ended, second.ended]), first.output()).toEqual([0, 0]);
     expect([clone.installers().length, clone.read("stolen")]).toEqual([1, ""]);
+  });
+
+  it("says that another program holds the port of its lock, and installs when the port is free", async () => {
+    const clone = makeClone();
+    clone.write("done", "");
+    const other = createServer((socket) => socket.end("220 mail.example.com ESMTP\r\n"));
+    onTestFinished(() => void other.close());
+    await new Promise<void>((resolve) => other.listen(lockPort(clone.clone), "127.0.0.1", resolve));
+    const waiting = start(clone);
+    await until(
+      "it says so",
+      async () => waiting.output(),
+      (output) => output.includes("Another program holds port"),
+    );
+    expect(clone.installers()).toEqual([]);
+    other.close();
+    expect(await waiting.ended).toBe(0);
+    expect(clone.installers()).toHaveLength(1);
   });
 
   it("fails where npm brings no pnpm, and uses no other", async () => {

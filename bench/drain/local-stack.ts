@@ -32,7 +32,7 @@ export interface LocalStack {
   /** Where the API is, and who may call it. */
   controlUrl: string;
   token: string;
-  /** Where originals are: `<originalsUrl>/<id>` is the one picture, whatever the id. */
+  /** Where originals are: `<originalsUrl>/<id>` is the one picture, whatever the id; an id that begins with `missing-` has none. */
   originalsUrl: string;
   /** Of each batch that has ended, oldest first. */
   batches: BatchLine[];
@@ -61,9 +61,10 @@ export async function startLocalStack(options: EmulatorOptions, original?: Origi
   const { bytes, width, height } = original ?? (await flatOriginal());
   const stateDir = mkdtempSync(join(tmpdir(), "prewarm-drain-"));
   const batches: BatchLine[] = [];
-  const origin = createServer(
-    (_, response) => void response.writeHead(200, { "content-type": "image/jpeg" }).end(bytes),
-  );
+  const origin = createServer(({ url = "" }, response) => {
+    if (url.startsWith("/missing-")) response.writeHead(404).end();
+    else response.writeHead(200, { "content-type": "image/jpeg" }).end(bytes);
+  });
   await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
   const originalsUrl = `http://127.0.0.1:${(origin.address() as AddressInfo).port}`;
   const tinySource = { width, height };

@@ -34,10 +34,24 @@ export const READS: Mutation[] = [
     [READS_TEST],
   ),
   of(
+    "a HEAD reads what no note can list",
+    `${MISS}/answer-miss.ts`,
+    'isListed(info, transform, version) ?? method !== "HEAD"',
+    "isListed(info, transform, version) ?? true",
+    [READS_TEST],
+  ),
+  of(
+    "a page that waits by HEAD never sees what no note lists",
+    `${MISS}/read-info.ts`,
+    '(method === "HEAD" ? HEAD_REPEAT_MS : REPEAT_MS)',
+    "REPEAT_MS",
+    [READS_TEST],
+  ),
+  of(
     "a note is read again by each request",
     `${MISS}/read-info.ts`,
-    "if (kept !== undefined && clock.now() < kept.until) return kept.info;",
-    "if (kept !== undefined && clock.now() < 0) return kept.info;",
+    "if (kept !== undefined && clock.now() <",
+    "if (kept !== undefined && 0 >",
     [READS_TEST],
   ),
   of(

@@ -125,6 +125,14 @@ export const TOOLS: Mutation[] = [
   },
   {
     promise: "S3",
+    breaks: "a start that installs does not say which process it is",
+    file: "scripts/boot.mjs",
+    find: ".end(`${process.pid}`)",
+    replace: ".end()",
+    tests: ["scripts/boot.test.ts"],
+  },
+  {
+    promise: "S3",
     breaks: "two starts install at once",
     file: "scripts/boot.mjs",
     find: 'if (error.code !== "EADDRINUSE") throw error;',

@@ -28,8 +28,8 @@ export interface Edge {
   fetch: typeof fetch;
   targetCache: TargetCache;
   askedLately: AskedLately;
-  /** The notes of images that this isolate has just read, by id, until when they are good (Unix ms): repeated misses of one image cost one read a second. */
-  infoMemory: Map<string, { info: StoredInfo; until: number }>;
+  /** The notes that this isolate has read lately, by the image's id, and when (Unix ms). So repeated misses of one image cost one read a second. */
+  infoMemory: Map<string, { info: StoredInfo; at: number }>;
   gate: LiveGate;
   /** Null: views are not counted. */
   views: ViewSink | null;

@@ -29,12 +29,12 @@ export async function answerMiss(context: RequestContext, known: MissDetail | nu
 }
 
 /**
- * Whether to read the variant that has the same picture. Of what the note does not list: by a request that has a read to spare, since a note
- * comes a moment after its variant.
+ * Whether to read the variant that has the same picture. A note lists neither crops nor other qualities and versions, and it comes a moment after
+ * its variant. So GET reads what no note can list, and any request reads what is not listed yet while it has a read to spare.
  */
 function mayBeStored(context: RequestContext, info: StoredInfo, { transform, version }: Target): boolean {
-  if (isListed(info, transform, version) !== false) return true;
   const { method, reads } = context;
+  if (isListed(info, transform, version) ?? method !== "HEAD") return true;
   return reads.left > (method === "HEAD" || wantsStandIn(context, info) ? 1 : 0);
 }
 

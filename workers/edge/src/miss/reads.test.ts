@@ -43,9 +43,11 @@ const STATES: Record<string, (world: World) => void> = {
     know("photo", { bytes: HEAVY, stored: { webp: [320, 640, 828, 1080, 2048] } }),
   "a small heavy one": ({ know }) => know("photo", { width: 700, height: 500, bytes: HEAVY, stored: { webp: [320] } }),
   "a small one whose largest is stored": ({ know, images }) => {
-    know("photo", { width: 700, height: 500, stored: { webp: [750] } });
-    images.store("variants/photo/750-high.webp", BYTES);
+    know("photo", { width: 700, height: 500, stored: { webp: [828] } });
+    images.store("variants/photo/828-high.webp", BYTES);
   },
+  "a small one whose note lists what is gone": ({ know }) =>
+    know("photo", { width: 700, height: 500, stored: { webp: [828] } }),
   "a known one with markers": ({ know, images }) => {
     know("photo", { bytes: HEAVY });
     images.store("dead/photo/_", marker("capped"));
@@ -100,11 +102,28 @@ describe("one request reads from R2", () => {
         for (const method of ["HEAD", "HEAD", "GET", "HEAD"]) {
           const { response, keys } = await readsOf(world, method, path, headers);
           if (method === "GET" || response.headers.get("Cache-Status")?.endsWith("hit")) continue;
-          // A note lists neither crops nor other qualities and versions: whether the one that shows all of a small original is there takes a third read.
-          const isUnlisted = /[?&](?:h|q|v)=/.test(path) && name.startsWith("a small");
-          const most = isUnlisted ? READS_PER_REQUEST.miss : READS_PER_REQUEST.missedHead;
+          // The note promises a hit, which costs the third read. Only by hand a variant can be deleted and stay in its note.
+          const isPromised = name.startsWith("a small one whose note lists what is gone");
+          const most = isPromised ? READS_PER_REQUEST.miss : READS_PER_REQUEST.missedHead;
           expect(keys.length, `${name}: ${keys}`).toBeLessThanOrEqual(most);
         }
+  });
+
+  it("two at most, when a page waits by HEAD for a small original's variant that no note lists: the second sees it", async () => {
+    const world = setup();
+    STATES["a small one whose largest is stored"]?.(world);
+    world.images.store("variants/photo/828-low.webp", BYTES);
+    const answers = [];
+    for (let n = 0; n < 3; n += 1) {
+      const { response, keys } = await readsOf(world, "HEAD", "/images/photo?w=1920&q=low");
+      answers.push([response.status, keys.length]);
+      world.advance(10 * SECOND);
+    }
+    expect(answers).toEqual([
+      [302, 2],
+      [200, 2],
+      [200, 0],
+    ]);
   });
 
   it("one object when it is a hit, of whatever method", async () => {
