@@ -92,7 +92,7 @@ export const FINDINGS: Mutation[] = [
     promise: "F4",
     breaks: "viewers order more than they may have today",
     file: `${PROTOCOL}/ask.ts`,
-    find: "return open < left || open - liveGranted(tx) < left;",
+    find: "return open < left || open - liveAdmitted(tx) < left;",
     replace: "return left > 0;",
     tests: [`${PROTOCOL}/starvation.test.ts`],
   },

@@ -9,8 +9,8 @@ export const HISTORIES: Mutation[] = [
     promise: "P2",
     breaks: "same generation after a failure",
     file: `${LEDGER}/protocol/settle.ts`,
-    find: "      newGeneration(tx, row);\n      fail(tx, row, { entry, failure: outcome.failure",
-    replace: "      fail(tx, row, { entry, failure: outcome.failure",
+    find: "      newGeneration(tx, row);\n      fail(tx, row, { claim, failure: outcome.failure",
+    replace: "      fail(tx, row, { claim, failure: outcome.failure",
     histories: { rule: "samegen" },
   },
   {
@@ -31,7 +31,7 @@ export const HISTORIES: Mutation[] = [
   },
   {
     promise: "P8",
-    breaks: "I4: after an eviction every granted job counts as ended",
+    breaks: "I4: after an eviction every admitted job counts as ended",
     file: `${LEDGER}/protocol/memory.ts`,
     find: "return this.sights.has(gen);",
     replace: "return this.sights.has(gen) || gen < this.born * 1000;",
@@ -40,8 +40,8 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P8",
     breaks: "I4: a slow job that was given up loses its slot",
-    file: `${LEDGER}/tables/abandoned.ts`,
-    find: "return job === null && until < now;",
+    file: `${LEDGER}/tables/claim.ts`,
+    find: "return externalId === null && until < now;",
     replace: "return until < now;",
     histories: { rule: "slowslot", favourites: ["slowAndForced"] },
   },
@@ -49,7 +49,7 @@ export const HISTORIES: Mutation[] = [
     promise: "P2",
     breaks: "I5: who has lost the lease still settles",
     file: `${LEDGER}/protocol/exchange.ts`,
-    find: "} else if (!isLive(hand, now)) return null;",
+    find: "} else if (!isLive(owner, now)) return null;",
     replace: "}",
     histories: { rule: "nofence", favourites: ["lateWord"] },
   },
@@ -63,11 +63,11 @@ export const HISTORIES: Mutation[] = [
   },
   {
     promise: "P2",
-    breaks: "I3: a row is handed out while its older generation is in a live hand",
+    breaks: "I3: a row is handed out while its older generation has a live owner",
     file: `${LEDGER}/protocol/hand-out.ts`,
-    find: "if (row.state !== WAITING || tx.memory.hands.holderOf(row.id) !== null || isForsaken(tx, row)) return false;",
+    find: "if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;",
     replace:
-      "if (row.state !== WAITING || tx.memory.hands.holderOf(row.id)?.entry.gen === row.gen || isForsaken(tx, row)) return false;",
+      "if (row.state !== WAITING || tx.memory.claims.byJob(row.id)?.gen === row.gen || isForsaken(tx, row)) return false;",
     histories: { rule: "overlap", favourites: ["slowAndForced", "race"] },
   },
   {
@@ -81,7 +81,7 @@ export const HISTORIES: Mutation[] = [
   },
   {
     promise: "P1",
-    breaks: "I2: what a stale entry blocked stays cancelling",
+    breaks: "I2: what a stale claim blocked stays cancelling",
     file: `${LEDGER}/protocol/transitions.ts`,
     find: "  if (row?.state === CANCELLING) cancelRow(tx, row);\n  else if",
     replace: "  if",
@@ -107,8 +107,8 @@ export const HISTORIES: Mutation[] = [
     promise: "P6",
     breaks: "an outage accuses handlers",
     file: `${LEDGER}/protocol/leases.ts`,
-    find: "leaveBehind(tx, hand, hand.born === memory.born && isAwake);",
-    replace: "leaveBehind(tx, hand, true);",
+    find: "endLease(tx, owner, owner.born === memory.born && isAwake);",
+    replace: "endLease(tx, owner, true);",
     histories: { rule: "blame", favourites: ["outage", "accept"] },
   },
   {
@@ -123,8 +123,8 @@ export const HISTORIES: Mutation[] = [
     promise: "P10",
     breaks: "I2: a new generation lets go who was to say that it has stopped",
     file: `${LEDGER}/protocol/transitions.ts`,
-    find: "(held.hand.over || !isWritten(held.entry)))",
-    replace: "(held.hand.over || !held.entry.granted))",
+    find: "(claim.owner === null || !hasRow(claim)))",
+    replace: '(claim.owner === null || claim.state === "prefetched"))',
     histories: { rule: "keptfreed", favourites: ["copyCancelled", "cancel", "replace"] },
   },
   {

@@ -8,11 +8,11 @@ const WORLD = "test/world/failing-results.test.ts";
 export const RESULTS: Mutation[] = [
   {
     promise: "P17",
-    breaks: "the document of a busy worker grows until the platform refuses it",
-    file: `${SRC}/ledger/tables/tx.ts`,
-    find: "hand.sums.recent.length >= FOLD_AT",
-    replace: "hand.sums.recent.length > 1e9",
-    tests: [`${SRC}/ledger/tables/sums.test.ts`],
+    breaks: "the row of stored jobs grows with the length of their ids",
+    file: `${SRC}/ledger/tables/recent.ts`,
+    find: "AND length(body) + length(?2) <=",
+    replace: "AND 0 <=",
+    tests: [`${SRC}/ledger/tables/recent.test.ts`],
   },
   {
     promise: "P17",
@@ -42,16 +42,16 @@ export const RESULTS: Mutation[] = [
     promise: "P17",
     breaks: "a result that cannot be fetched is never given up",
     file: `${SRC}/ledger/protocol/settle.ts`,
-    find: "    if (outcome.unfetched !== undefined) entry.unfetchedSince ??= tx.now;\n",
+    find: "    if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;\n",
     replace: "",
     tests: [WORLD],
   },
   {
     promise: "P17",
     breaks: "an eviction forgets since when a result could not be fetched",
-    file: `${SRC}/ledger/tables/hands.ts`,
-    find: "if (unfetchedSince !== null) return [...packed, hook, unfetchedSince];",
-    replace: "",
+    file: `${SRC}/ledger/tables/claim.ts`,
+    find: "unfetchedSince: intOrNull(raw.unfetched_since)",
+    replace: "unfetchedSince: null",
     tests: [`${SRC}/ledger/protocol/unfetched.test.ts`],
   },
   {

@@ -50,9 +50,9 @@ export const STUCK: Mutation[] = [
   },
   {
     promise: "P11",
-    breaks: "a row that has ended stays in a worker's hands, and housekeeping deletes it there",
+    breaks: "a row that has ended keeps its claim, and housekeeping deletes the row",
     file: `${PROTOCOL}/settle.ts`,
-    find: "  if (isDead) takeOut(tx, one, one.over);\n  else if",
+    find: "  if (isDead) endClaim(tx, claim, one.over);\n  else if",
     replace: "  if (!isDead)\n    if",
     tests: [`${PROTOCOL}/settle.test.ts`],
   },

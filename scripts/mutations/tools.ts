@@ -159,8 +159,8 @@ export const TOOLS: Mutation[] = [
     promise: "S4",
     breaks: "the doctor leaves a run's counts as they are",
     file: "workers/consumer/src/ledger/protocol/recount.ts",
-    find: "if (fix) correct(run, known, real);",
-    replace: "if (!fix) correct(run, known, real);",
+    find: "if (fix) run.states = real;",
+    replace: "if (!fix) run.states = real;",
     tests: ["workers/consumer/src/doctor/run-doctor.test.ts"],
   },
   {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readFolded } from "../../workers/consumer/src/ledger/tables/counters.ts";
+import { readCounters } from "../../workers/consumer/src/ledger/tables/counters.ts";
 import { BULK, LIVE, STORED } from "../../workers/consumer/src/ledger/tables/row.ts";
 import { CalmWorld } from "./calm-world.ts";
 
@@ -17,9 +17,10 @@ it("makes what is accepted, and what viewers miss, and comes to rest", async () 
   expect(world.violations).toEqual([]);
   expect(world.ittybit.jobs).toHaveLength(61);
   expect(world.sql.exec("SELECT * FROM jobs")).toEqual([]);
-  expect(world.sql.exec("SELECT * FROM hands")).toEqual([]);
+  expect(world.sql.exec("SELECT * FROM claims")).toEqual([]);
+  expect(world.sql.exec("SELECT * FROM owners")).toEqual([]);
   expect(world.sql.exec("SELECT * FROM fresh")).toEqual([]);
   expect(world.isIdle).toBe(true);
-  const counts = Object.entries(readFolded(world.sql).jobs).filter(([, n]) => n !== 0);
+  const counts = Object.entries(readCounters(world.sql).jobs).filter(([, n]) => n !== 0);
   expect(Object.fromEntries(counts)).toEqual({ [`${STORED} ${LIVE}`]: 1, [`${STORED} ${BULK}`]: 60 });
 });

@@ -48,7 +48,7 @@ it("cancels what a handler was merely looking at although the ledger was evicted
   world.object.evict();
   await world.clock.run(120_000);
   expect(isOpen({ state: Number(stateOf(world) ?? CANCELLED) })).toBe(false);
-  expect(world.sql.exec("SELECT * FROM hands")).toEqual([]);
+  expect(world.sql.exec("SELECT * FROM claims")).toEqual([]);
 });
 
 it("leaves no copy of an image that was purged meanwhile, though its handler had begun to put it", async () => {

@@ -72,7 +72,7 @@ const SCENES: Record<string, Scene> = {
       await world.clock.run(3_000);
       await world.clock.until(world.ask((ledger) => ledger.cancelRun("bulk", "test")));
     },
-    isDone: (world) => isEmpty(world, "hands") && isEmpty(world, "abandoned"),
+    isDone: (world) => isEmpty(world, "owners") && isEmpty(world, "claims"),
   },
   "the edge hears that a pause has ended": {
     async begin(world) {

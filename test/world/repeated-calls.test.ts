@@ -75,8 +75,9 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   doctorSlice: async (scene) => [await sliceWithStale(scene)],
   doctorDone: async (scene) => [(await scene.ledger.doctorSlice(await sliceWithStale(scene))).locks],
   pinged: async ({ ledger, hand }) => {
+    // The id of a job is in a table once its owner has left.
     const submitted = [{ ...hand, job: "job_9" }];
-    await ledger.exchange({ ...HANDLER, first: false, room: 0, have: [{ ...hand, phase: "watch" }], submitted });
+    await ledger.exchange({ ...HANDLER, first: false, room: 0, submitted, leave: true });
     return ["A".repeat(43), "job_9"];
   },
   rearm: async () => [],
@@ -178,18 +179,21 @@ async function prepare({ ledger, clock }: CalmWorld): Promise<Scene> {
   return { ledger, sleep: (ms) => clock.sleep(ms), now: clock.now(), hand };
 }
 
+const withoutMinutes = ({ minutes, ...counts }: { minutes?: object }) => counts;
+
 /** What a repeat may change: the lease, and the measurement that the cron's call takes again. */
-const MAY_CHANGE: Partial<Record<WritingCall, Record<string, "table" | string>>> = {
-  exchange: { hands: "until" },
-  rearm: { hist: "table" },
+const MAY_CHANGE: Partial<Record<WritingCall, [table: string, (row: SqlRow) => SqlRow]>> = {
+  exchange: ["owners", (row) => ({ ...row, lease_until: null })],
+  rearm: [
+    "docs",
+    (row) => (row.name === "counts" ? { body: JSON.stringify(withoutMinutes(JSON.parse(String(row.body)))) } : row),
+  ],
 };
 
 function rowsOf(copy: Copy | undefined, call: WritingCall): Record<string, SqlRow[]> {
   const tables = Object.fromEntries(copy ?? []);
-  for (const [table, part] of Object.entries(MAY_CHANGE[call] ?? {})) {
-    if (part === "table") delete tables[table];
-    else tables[table] = (tables[table] ?? []).map((row) => ({ ...row, [part]: null }));
-  }
+  const [table = "", change] = MAY_CHANGE[call] ?? [];
+  if (change !== undefined) tables[table] = (tables[table] ?? []).map(change);
   return tables;
 }
 

@@ -263,7 +263,7 @@ export class VirtualObject {
     if (this.#alarm !== null || this.#lost || this.#ringing) return;
     const open = this.sql.exec(
       `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?))) +
-        (SELECT count(*) FROM hands) + (SELECT count(*) FROM purges) AS n`,
+        (SELECT count(*) FROM owners) + (SELECT count(*) FROM purges) AS n`,
       this.work.pausedLanes(),
     )[0];
     if (Number(open?.n) > 0) this.#world.watcher.violation(`no alarm is set ${when}, and there is work (P1)`);

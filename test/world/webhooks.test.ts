@@ -40,7 +40,7 @@ async function until(what: () => boolean, ms = 60_000): Promise<number> {
 async function rest(): Promise<void> {
   await world.clock.run(120_000);
   expect(world.violations).toEqual([]);
-  for (const table of ["jobs", "hands", "abandoned"]) expect(world.sql.exec(`SELECT * FROM ${table}`)).toEqual([]);
+  for (const table of ["jobs", "owners", "claims"]) expect(world.sql.exec(`SELECT * FROM ${table}`)).toEqual([]);
 }
 
 /** A job of twenty minutes, of which a webhook tells so: how late its result was stored, ms, and the looks that it cost. */

@@ -50,7 +50,7 @@ export function checkRest(world: HistoryWorld): void {
   for (const { key, state, error } of lookAt(sql).rows.values())
     if (state === 2 && !mayDie) bad.push(`${key} is dead without a cause: ${error}`);
   for (const [key, askers] of promises.wants) bad.push(`lost: ${key}, promised to ${[...askers]} (I1)`);
-  for (const table of ["hands", "purges", "renewals", "abandoned", "outbox"]) {
+  for (const table of ["owners", "claims", "purges", "renewals", "outbox"]) {
     const rows = sql.exec(`SELECT * FROM ${table}`);
     if (rows.length > 0) bad.push(`left in ${table}: ${JSON.stringify(rows)}`);
   }
@@ -60,7 +60,7 @@ export function checkRest(world: HistoryWorld): void {
 /** What is still to be done: "" at rest. */
 export function whatIsLeft({ sql }: HistoryWorld): string {
   const rows = [...lookAt(sql).rows.values()].filter(({ state }) => state <= WAITING + 1);
-  const tables = ["hands", "purges", "renewals", "abandoned", "outbox"].map((table) =>
+  const tables = ["owners", "claims", "purges", "renewals", "outbox"].map((table) =>
     sql.exec(`SELECT * FROM ${table}`),
   );
   const walks = [

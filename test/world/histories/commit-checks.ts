@@ -4,8 +4,8 @@ import type { FakeJob } from "../../../workers/consumer/src/testing/fake-ittybit
 import {
   CANCELLED,
   CANCELLING,
+  type ClaimLook,
   DEAD,
-  type EntryLook,
   floorsOf,
   type GateLook,
   gateLook,
@@ -65,6 +65,10 @@ export class CommitChecks {
   readonly #cancellingSince = new Map<number, number>();
   /** Jobs whose id the ledger has heard. */
   readonly #told = new Set<string>();
+  /** Generations of which the present instance of the ledger, or the table, knows the job. */
+  readonly #reported = new Set<number>();
+  /** When that instance was created, Unix ms. */
+  #bornAt = 0;
   /** Generations of each row, by its id, of the last minutes. */
   readonly #spins = new Map<number, { since: number; generations: number }>();
 
@@ -79,10 +83,11 @@ export class CommitChecks {
     this.#during = during;
     if (world.wasRestored()) this.#before = look;
     if (during?.call === "restored") this.#noteRestore();
+    this.#noteReports(look);
     this.#checkBlame(look);
     this.#transitions(look);
     this.#checkRows(look);
-    this.#checkHands(look);
+    this.#checkClaims(look);
     this.#checkSlots(look);
     if (this.#gate !== null) this.#checkGrants(look, this.#gate, gate);
     for (const fault of sumsAtFault(world.sql, look)) this.#judged.violation(fault);
@@ -96,6 +101,22 @@ export class CommitChecks {
   #noteRestore(): void {
     const most = Math.max(0, ...this.#rowOf.keys());
     this.#mostBefore = most < (this.#judged.world.clock.now() + AHEAD_MS) * 1000 ? most : 0;
+  }
+
+  /** An id that an owner reports stands in the memory of the instance, and in the table once the claim has no owner. */
+  #noteReports({ claims }: Look): void {
+    const { bornAt } = this.#judged.world.object;
+    if (bornAt !== this.#bornAt) this.#reported.clear();
+    this.#bornAt = bornAt;
+    for (const { gen, job } of claims) if (job !== null) this.#noteReport(gen, job);
+    if (this.#during?.call !== "exchange") return;
+    for (const { gen, job } of (this.#during.args[0] as ExchangeRequest).submitted)
+      if (claims.some((claim) => claim.gen === gen && claim.admitted)) this.#noteReport(gen, job);
+  }
+
+  #noteReport(gen: number, job: string): void {
+    this.#reported.add(gen);
+    this.#told.add(job);
   }
 
   #transitions(look: Look): void {
@@ -195,7 +216,7 @@ export class CommitChecks {
     this.#checkSpin(after);
     const job = upstream.running().find(({ order }) => order.metadata.gen === String(before.gen));
     if (job === undefined || world.isExcused) return;
-    const told = this.#before.entries.some(({ gen, job: id }) => gen === before.gen && id !== null);
+    const told = this.#reported.has(before.gen);
     if (this.#during === null && told && after.state === WAITING)
       violation(`doubled: ${after.key} is made again while its job ${job.id} is shown to run`);
     if (this.#saidOf(before) === "unclear" && before.unclear + 1 < UNCLEAR_MAX && after.state === WAITING)
@@ -231,12 +252,12 @@ export class CommitChecks {
   /* ── How it looks ── */
 
   /** I2: whoever waits is found; whoever is to be cancelled is in a live hand. */
-  #checkRows({ rows, entries }: Look): void {
+  #checkRows({ rows, claims }: Look): void {
     const { world, violation } = this.#judged;
     const fresh = new Set(
       world.sql.exec("SELECT ids FROM fresh").flatMap(({ ids }) => JSON.parse(String(ids)) as number[]),
     );
-    const held = new Set(entries.map(({ id }) => id));
+    const held = new Set(claims.map(({ id }) => id));
     for (const { id, key, state, due, gen, crashes } of rows.values()) {
       if (state <= CANCELLING && crashes > LONE_CRASHES)
         violation(`${key} has killed ${crashes} times and goes on (blame)`);
@@ -259,19 +280,19 @@ export class CommitChecks {
     return clock.now() - since > OVERDUE_MS;
   }
 
-  /** I5: an entry stands in one document. A suspect is alone. */
-  #checkHands({ rows, entries }: Look): void {
+  /** I5: a job has one claim. A suspect is alone. */
+  #checkClaims({ rows, claims }: Look): void {
     const { violation } = this.#judged;
     const seen = new Set<number>();
-    const known = new Set(this.#before.entries.map(({ owner, id, gen }) => `${owner} ${id} ${gen}`));
-    const inHand = new Set(this.#before.entries.map(({ gen }) => gen));
-    for (const { id, gen, owner, over, job } of entries) {
-      if (seen.has(id)) violation(`row ${id} is in two hands (I5)`);
+    const known = new Set(this.#before.claims.map(({ owner, id, gen }) => `${owner} ${id} ${gen}`));
+    const inHand = new Set(this.#before.claims.map(({ gen }) => gen));
+    for (const { id, gen, owner, orphaned, job } of claims) {
+      if (seen.has(id)) violation(`row ${id} has two claims (I5)`);
       seen.add(id);
       if (!inHand.has(gen) && gen <= this.#mostBefore && !this.#isAdopted({ gen, job }, rows.get(id)))
         violation(`row ${id} goes under ${gen} after a restore (I3)`);
-      if (over || known.has(`${owner} ${id} ${gen}`)) continue;
-      const beside = entries.filter((other) => other.owner === owner && other.id !== id);
+      if (orphaned || known.has(`${owner} ${id} ${gen}`)) continue;
+      const beside = claims.filter((other) => other.owner === owner && other.id !== id);
       const isSuspect = (row: RowLook | undefined) => (row?.crashes ?? 0) > 0;
       if (beside.length > 0 && [id, ...beside.map((other) => other.id)].some((one) => isSuspect(rows.get(one))))
         violation(`a suspect is in company of ${beside.length} in the hand of ${owner}`);
@@ -288,11 +309,10 @@ export class CommitChecks {
    * I4: what runs has a slot, and no more run than there are slots; half as many again while of more than half of them nobody has told whether
    * there is a job.
    */
-  #checkSlots({ entries, abandoned, untold }: Look): void {
+  #checkSlots({ claims, abandoned, untold }: Look): void {
     const { world, upstream, violation } = this.#judged;
     if (world.areSlotsExcused) return;
-    for (const { job } of entries) if (job !== null) this.#told.add(job);
-    const held = new Set([...entries.filter(({ granted }) => granted).map(({ gen }) => gen), ...abandoned]);
+    const held = new Set([...claims.filter(({ admitted }) => admitted).map(({ gen }) => gen), ...abandoned]);
     const running = this.running();
     for (const { id, order } of running)
       if (!held.has(Number(order.metadata.gen)))
@@ -303,10 +323,12 @@ export class CommitChecks {
     const half = Math.floor(all / 2);
     if (running.length > all + half) violation(`${running.length} jobs run in ${all} slots (I4)`);
     if (taken > all + half) violation(`${taken} slots are taken of ${all} (I4)`);
-    const before = new Set(this.#before.entries.filter(({ granted }) => granted).map(({ gen }) => gen));
-    const isGrant = entries.some(({ granted, gen, over }) => granted && !over && !before.has(gen));
+    const before = new Set(this.#before.claims.filter(({ admitted }) => admitted).map(({ gen }) => gen));
+    const isGrant = claims.some(({ admitted, gen, orphaned }) => admitted && !orphaned && !before.has(gen));
     const old = world.clock.now() + world.skewMs - UNTOLD_MS;
-    const unheard = entries.filter(({ granted, job, grantedAt }) => granted && job === null && grantedAt < old);
+    const unheard = claims.filter(
+      ({ admitted, gen, admittedAt }) => admitted && !this.#reported.has(gen) && admittedAt < old,
+    );
     if (isGrant && taken > all && unheard.length + untold.size <= half)
       violation(`${taken} slots are taken of ${all}, and of ${unheard.length + untold.size} nobody has told (I4)`);
   }
@@ -319,15 +341,15 @@ export class CommitChecks {
   }
 
   /** The gate is asked before each grant. */
-  #checkGrants({ entries, rows }: Look, before: GateLook, after: GateLook): void {
+  #checkGrants({ claims, rows }: Look, before: GateLook, after: GateLook): void {
     const { world, violation } = this.#judged;
-    const known = new Set(this.#before.entries.filter(({ granted }) => granted).map(({ gen }) => gen));
-    const isNew = (entry: EntryLook) => entry.granted && !known.has(entry.gen);
-    const granted = entries.filter((entry) => isNew(entry) && !this.#isAdopted(entry, rows.get(entry.id)));
-    for (const { gen, lane, grantedAt } of granted) {
+    const known = new Set(this.#before.claims.filter(({ admitted }) => admitted).map(({ gen }) => gen));
+    const isNew = (claim: ClaimLook) => claim.admitted && !known.has(claim.gen);
+    const granted = claims.filter((claim) => isNew(claim) && !this.#isAdopted(claim, rows.get(claim.id)));
+    for (const { gen, lane, admittedAt } of granted) {
       const name = ["live", "upload", "bulk"][lane] ?? "";
       if (before.paused.includes(name) && after.paused.includes(name)) violation(`granted in a paused lane: ${name}`);
-      if (before.throttledUntil > world.clock.now() && grantedAt === world.clock.now())
+      if (before.throttledUntil > world.clock.now() && admittedAt === world.clock.now())
         violation("granted while throttled");
       const { breaker } = after;
       if (before.breaker.state === "open" && breaker.state === "open" && breaker.probe?.gen !== gen)

@@ -167,18 +167,22 @@ export class Invariants implements Watcher {
   }
 
   #dump(): string {
-    const { rows, entries, sums, abandoned } = lookAt(this.sql);
-    const held = entries.map(({ owner, over, id, gen, job }) => [owner, over, id, gen, job]);
-    const queries = ["SELECT * FROM runs ORDER BY n", "SELECT id, floor, ordering, etag FROM images ORDER BY id"];
+    const { rows, claims, abandoned } = lookAt(this.sql);
+    const held = claims.map(({ owner, id, gen, job }) => [owner, id, gen, job]);
+    const queries = [
+      "SELECT * FROM runs ORDER BY n",
+      "SELECT id, floor, ordering, etag FROM images ORDER BY id",
+      "SELECT body FROM docs WHERE name = 'counts'",
+    ];
     const tables = queries.map((query) => this.sql.exec(query));
-    return JSON.stringify([[...rows.values()], held, sums, [...abandoned], ...tables]);
+    return JSON.stringify([[...rows.values()], held, [...abandoned], ...tables]);
   }
 
-  /** By the table: `over` only when it is so beyond doubt. */
+  /** By the table: `over` only when it is so beyond doubt. An owner that has left has no row. */
   #leaseOf(owner: string): "live" | "over" {
-    const raw = this.sql.exec("SELECT over, until FROM hands WHERE owner = ?", owner)[0];
+    const raw = this.sql.exec("SELECT lease_until FROM owners WHERE name = ?", owner)[0];
     if (raw === undefined) return "live";
-    return raw.over === 1 || Number(raw.until) + WRITTEN_LATE_MS < this.#clock.now() ? "over" : "live";
+    return Number(raw.lease_until) + WRITTEN_LATE_MS < this.#clock.now() ? "over" : "live";
   }
 
   /** I5: who has no live lease settles nothing. */
@@ -193,13 +197,11 @@ export class Invariants implements Watcher {
   /** I5: only the owner of a live lease writes; one that holds no grant, a copy of what has the same picture. */
   putIssued({ key: storeName, owner }: Put): void {
     if (!storeName.startsWith("variants/") || owner === null || this.world.isExcused) return;
-    const { entries } = lookAt(this.sql);
-    const mine = entries.filter((entry) => entry.owner === owner);
+    const { claims } = lookAt(this.sql);
+    const mine = claims.filter((claim) => claim.owner === owner);
     const now = this.#clock.now();
     const isLive =
-      mine.length > 0
-        ? mine.some(({ over, until }) => !over && until > now)
-        : (this.#leases.get(owner)?.until ?? 0) > now;
+      mine.length > 0 ? mine.some(({ until }) => until > now) : (this.#leases.get(owner)?.until ?? 0) > now;
     if (!isLive) this.violation(`${owner} put ${storeName} without a live lease (I5): ${JSON.stringify(mine)}`);
   }
 
@@ -229,9 +231,9 @@ export class Invariants implements Watcher {
     if (!this.promises.asked.has(key)) this.violation(`invented: a job for ${key}`);
     const same = this.#upstream.jobs.filter((job) => job.order.metadata.gen === gen);
     if (same.length > 1) this.violation(`doubled: ${same.length} jobs of generation ${gen} of ${key} (I3)`);
-    const { abandoned, entries } = lookAt(this.sql);
-    const entry = entries.find((one) => one.gen === Number(gen));
-    if (entry !== undefined) this.world.paid(entry.grantedAt);
+    const { abandoned, claims } = lookAt(this.sql);
+    const claim = claims.find((one) => one.gen === Number(gen));
+    if (claim !== undefined) this.world.paid(claim.admittedAt);
     if (this.world.isExcused) return;
     const kept = (this.#commits?.running() ?? []).filter(({ order }) => order.metadata.key === key);
     const held = kept.filter(({ order }) => !abandoned.has(Number(order.metadata.gen)));

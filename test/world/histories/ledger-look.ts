@@ -21,54 +21,52 @@ export interface RowLook {
   created: number;
 }
 
-export interface EntryLook {
+export interface ClaimLook {
+  /** Empty: it has no owner. */
   owner: string;
-  /** Its document is nobody's. */
-  over: boolean;
-  /** Unix ms, as it was written last: the true end is up to 20 s later. */
+  /** Its owner has left, or is unknown. */
+  orphaned: boolean;
+  /** The end of its owner's lease, Unix ms, as it was written last: the true end is up to 20 s later. */
   until: number;
   id: number;
   gen: number;
-  granted: boolean;
+  admitted: boolean;
+  /** The id of its job, which is written when the claim has no owner. */
   job: string | null;
-  grantedAt: number;
+  admittedAt: number;
   lane: number;
-}
-
-/** Moves of counts that stand in a document, not yet folded. */
-export interface SumsLook {
-  counts: Record<string, number>;
-  runs: Record<string, { states: number[] }>;
-  recent: unknown[];
 }
 
 /** All that a transaction may have changed, at one time. */
 export interface Look {
   rows: Map<number, RowLook>;
-  entries: EntryLook[];
-  sums: SumsLook[];
-  /** Generations given up, and those of them whose job nobody has told. */
+  /** Claims that are not abandoned. */
+  claims: ClaimLook[];
+  /** Generations that were abandoned, and those of them whose job was never reported. */
   abandoned: Set<number>;
   untold: Set<number>;
 }
 
-export const noLook = (): Look => ({ rows: new Map(), entries: [], sums: [], abandoned: new Set(), untold: new Set() });
-
-type Packed = [number, number, 0 | 1, string | null, number, number, number, string, number];
+export const noLook = (): Look => ({ rows: new Map(), claims: [], abandoned: new Set(), untold: new Set() });
 
 export function lookAt(sql: Sql): Look {
   const look = noLook();
   for (const raw of sql.exec("SELECT * FROM jobs")) look.rows.set(Number(raw.id), raw as unknown as RowLook);
-  for (const raw of sql.exec("SELECT owner, until, over, body FROM hands")) {
-    const { entries, sums } = JSON.parse(String(raw.body)) as { entries: Packed[]; sums: SumsLook };
-    look.sums.push(sums);
-    const hand = { owner: String(raw.owner), over: raw.over === 1, until: Number(raw.until) };
-    for (const [id, gen, , job, , grantedAt, lane] of entries)
-      look.entries.push({ ...hand, id, gen, granted: grantedAt > 0, job, grantedAt, lane });
-  }
-  for (const { gen, job } of sql.exec("SELECT gen, job FROM abandoned")) {
-    look.abandoned.add(Number(gen));
-    if (job === null) look.untold.add(Number(gen));
+  const query = `SELECT gen, job AS id, state, owners.name, lease_until, external_id AS job, admitted_at, lane
+    FROM claims LEFT JOIN owners ON owners.name = claims.owner ORDER BY gen`;
+  for (const { gen, id, state, name, lease_until, job, admitted_at, lane } of sql.exec(query)) {
+    if (state === "abandoned") {
+      look.abandoned.add(Number(gen));
+      if (job === null) look.untold.add(Number(gen));
+      continue;
+    }
+    const held = { owner: String(name ?? ""), orphaned: name === null, until: Number(lease_until ?? 0) };
+    const made = {
+      admitted: state === "admitted",
+      job: job === null ? null : String(job),
+      admittedAt: Number(admitted_at),
+    };
+    look.claims.push({ ...held, ...made, id: Number(id), gen: Number(gen), lane: Number(lane) });
   }
   return look;
 }

@@ -18,8 +18,8 @@ const HELD_MS = 90_000;
 /** Alarms may be lost, late or doubled, but nothing waits for longer because of that. */
 const OVERDUE_MS = 300_000;
 const OVERDUE = [
-  ["hands", "over = 0 AND until < ?"],
-  ["abandoned", "job IS NULL AND until < ?"],
+  ["owners", "lease_until < ?"],
+  ["claims", "state = 'abandoned' AND external_id IS NULL AND until < ?"],
   ["purges", "at < ?"],
   ["renewals", "at < ?"],
   ["outbox", "due < ?"],
@@ -157,9 +157,9 @@ export class Promptness {
       this.#publishedAt > since - TROUBLE_MS
     )
       return;
-    const { rows, entries, abandoned } = lookAt(sql);
-    if (entries.filter(({ granted }) => granted).length + abandoned.size > 0) return;
-    const held = new Set(entries.map(({ id }) => id));
+    const { rows, claims, abandoned } = lookAt(sql);
+    if (claims.filter(({ admitted }) => admitted).length + abandoned.size > 0) return;
+    const held = new Set(claims.map(({ id }) => id));
     const locked = new Set(sql.exec("SELECT id FROM images WHERE lock > ?", since).map(({ id }) => String(id)));
     for (const { id, key, state, due, created } of rows.values()) {
       if (state !== WAITING || held.has(id) || locked.has(encodedIdOfKey(key))) continue;

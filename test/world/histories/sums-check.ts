@@ -1,7 +1,7 @@
 import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
 import { CANCELLING, type Look, RETRYING, STORED, WAITING } from "./ledger-look.ts";
 
-/** I8: what is counted, folded or not, is what the rows say: by state and lane, and of each run what is open. */
+/** I8: what is counted is what the rows say: by state and lane, and of each run what is open. */
 export function sumsAtFault(sql: Sql, look: Look): string[] {
   return [...countsAtFault(sql, look), ...runsAtFault(sql, look)];
 }
@@ -10,12 +10,10 @@ function countedAs({ state, attempts }: { state: number; attempts: number }): nu
   return state === WAITING && attempts > 0 ? RETRYING : state;
 }
 
-function countsAtFault(sql: Sql, { rows, sums }: Look): string[] {
+function countsAtFault(sql: Sql, { rows }: Look): string[] {
   const body = sql.exec("SELECT body FROM docs WHERE name = 'counts'")[0]?.body;
-  const known = new Map<string, number>();
-  const all = [body === undefined ? {} : (JSON.parse(String(body)) as { jobs: Record<string, number> }).jobs];
-  for (const counts of [...all, ...sums.map((one) => one.counts)])
-    for (const [place, n] of Object.entries(counts)) known.set(place, (known.get(place) ?? 0) + n);
+  const counts = body === undefined ? {} : (JSON.parse(String(body)) as { jobs: Record<string, number> }).jobs;
+  const known = new Map(Object.entries(counts));
   for (const row of rows.values()) {
     const place = `${countedAs(row)} ${row.lane}`;
     known.set(place, (known.get(place) ?? 0) - 1);
@@ -26,14 +24,12 @@ function countsAtFault(sql: Sql, { rows, sums }: Look): string[] {
   });
 }
 
-function runsAtFault(sql: Sql, { rows, sums }: Look): string[] {
+function runsAtFault(sql: Sql, { rows }: Look): string[] {
   const askers = new Map<number, number[]>();
   for (const { id, run } of sql.exec("SELECT id, run FROM joins"))
     askers.set(Number(id), [...(askers.get(Number(id)) ?? []), Number(run)]);
   return sql.exec("SELECT n, id, states FROM runs").flatMap(({ n, id, states }) => {
     const counted = JSON.parse(String(states)) as number[];
-    for (const { runs } of sums)
-      for (const [code, move] of (runs[String(n)]?.states ?? []).entries()) counted[code] = (counted[code] ?? 0) + move;
     for (const row of rows.values()) {
       if (row.run !== n && !askers.get(row.id)?.includes(Number(n))) continue;
       const code = countedAs(row);

@@ -12,11 +12,11 @@ function rowsOf({ sql }: SoakWorld): Map<string, RowLook & { updated: number }> 
   return new Map(found.map((raw) => [String(raw.key), raw as unknown as RowLook & { updated: number }]));
 }
 
-/** At any time: counts, folded or not, equal GROUP BY, and what is cancelled is in nobody's hand. */
+/** At any time: counts equal GROUP BY, and what is cancelled is in nobody's hand. */
 export function checkNow({ sql, diary }: SoakWorld): void {
   const look = lookAt(sql);
   for (const fault of sumsAtFault(sql, look)) diary.violation(fault);
-  for (const { id, owner } of look.entries)
+  for (const { id, owner } of look.claims)
     if (look.rows.get(id)?.state === CANCELLED)
       diary.violation(`cancelled but in the hand of ${owner}: ${look.rows.get(id)?.key}`);
 }
@@ -24,7 +24,7 @@ export function checkNow({ sql, diary }: SoakWorld): void {
 /** What must be empty before all is settled. */
 const LEFT = [
   `SELECT * FROM jobs WHERE state <= ${CANCELLING}`,
-  ...["hands", "abandoned", "purges", "renewals", "outbox"].map((table) => `SELECT * FROM ${table}`),
+  ...["claims", "purges", "renewals", "outbox"].map((table) => `SELECT * FROM ${table}`),
   "SELECT * FROM actions WHERE state = 'running'",
   "SELECT * FROM runs WHERE cancel_cursor > 0",
 ];

@@ -29,8 +29,8 @@ export function checkSlots({ diary, options }: SoakWorld, jobs: readonly Upstrea
 /** I4: whatever runs at Ittybit has its slot. Judged are jobs that ran both before and after the tables were read. */
 export async function checkHeld({ diary, upstream, sql, clock }: SoakWorld): Promise<void> {
   const before = await upstream.running();
-  const { entries, abandoned } = lookAt(sql);
-  const held = new Set([...entries.filter(({ granted }) => granted).map(({ gen }) => gen), ...abandoned]);
+  const { claims, abandoned } = lookAt(sql);
+  const held = new Set([...claims.filter(({ admitted }) => admitted).map(({ gen }) => gen), ...abandoned]);
   const isHeard = ({ id, createdAt }: UpstreamJob) => diary.heard.has(id) || clock.now() - createdAt < UNHEARD_MS;
   const leaked = before.filter((job) => !held.has(job.gen) && !diary.forgotten.has(job.gen) && isHeard(job));
   if (leaked.length === 0) return;

@@ -201,7 +201,7 @@ export class Story {
     const only = "run = (SELECT n FROM runs WHERE id = ?) AND lane = ? AND state = ? AND joined = 0";
     const found = sql.exec(`SELECT id FROM jobs WHERE ${only}`, CANCELLED_RUN, BULK, WAITING);
     const ids = new Set(found.map(({ id }) => Number(id)));
-    return ids.size > 0 && !lookAt(sql).entries.some(({ id, granted }) => granted && ids.has(id));
+    return ids.size > 0 && !lookAt(sql).claims.some(({ id, admitted }) => admitted && ids.has(id));
   }
 
   async #pause(): Promise<void> {
@@ -222,7 +222,7 @@ export class Story {
     const { object, clock, diary, sql } = this.world;
     const at = clock.now();
     const copy = object.copy();
-    const { entries: granted, rows } = lookAt(sql);
+    const { claims: granted, rows } = lookAt(sql);
     const ordered = new Set([...rows.values()].filter(({ state }) => state === WAITING).map(({ key }) => key));
     diary.putBacks += 1;
     const before = this.#uploaded.length;

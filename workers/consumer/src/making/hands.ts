@@ -95,6 +95,7 @@ export class Hands {
   take(given: Given): Entry | null {
     const known = this.#entries.get(given.id);
     if (known !== undefined && known.given.gen === given.gen) {
+      if (given.phase === "go") this.#repeatJob(known);
       if (PROGRESS[given.phase] <= PROGRESS[known.phase]) return null;
       known.given = given;
       known.job ??= given.job;
@@ -145,6 +146,11 @@ export class Hands {
     return this.#news.asks.length > 0;
   }
 
+  /** Reports a job's id again. The ledger asks for an id that it knew only in memory before an eviction. */
+  #repeatJob({ given: { id, gen }, job, phase }: Entry): void {
+    if (job !== null && phase === "watch") this.#news.submitted.push({ id, gen, job });
+  }
+
   submit(entry: Entry, job: string): void {
     const { id, gen } = entry.given;
     this.#news.submitted.push({ id, gen, job });
@@ -182,7 +188,7 @@ export class Hands {
       if (entry.phase === "go" && !entry.begun) this.settle(entry, { kind: "unposted" });
   }
 
-  /** Ends all that has not begun. What is not given back stays in the ledger's document, and passes to others with it. */
+  /** Ends all that has not begun. What is not given back stays claimed in the ledger, and passes to others. */
   putDown(): void {
     this.giveBackGo();
     for (const entry of this.#entries.values()) if (!entry.begun) this.#drop(entry);

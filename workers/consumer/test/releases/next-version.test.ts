@@ -21,11 +21,10 @@ type Sql = ReturnType<typeof nodeSql>;
 /** What a next version may do: a column, a table with an index that is filled from documents, rows that are changed. */
 const NEXT = [
   "ALTER TABLE jobs ADD COLUMN asked_by TEXT",
-  "ALTER TABLE abandoned ADD COLUMN why TEXT NOT NULL DEFAULT 'unknown'",
-  "CREATE TABLE claims (gen INTEGER PRIMARY KEY, job INTEGER NOT NULL, owner TEXT NOT NULL)",
-  `INSERT INTO claims (gen, job, owner) SELECT json_extract(entry.value, '$[1]'), json_extract(entry.value, '$[0]'), owner
-    FROM hands, json_each(hands.body, '$.entries') AS entry`,
-  "CREATE INDEX claims_owner ON claims (owner)",
+  "ALTER TABLE claims ADD COLUMN why TEXT NOT NULL DEFAULT 'unknown'",
+  "CREATE TABLE untouched (job INTEGER PRIMARY KEY, run INTEGER NOT NULL)",
+  "INSERT INTO untouched (job, run) SELECT value, run FROM fresh, json_each(fresh.ids)",
+  "CREATE INDEX untouched_run ON untouched (run)",
   "UPDATE jobs SET asked_by = 'run ' || run WHERE run > 0",
 ];
 
@@ -147,9 +146,10 @@ function copyOf(engine: Engine): { schema: number; lines: string[] } {
 describe.each(releases)("the database of release %s and the next version", (release) => {
   it("is brought to it with all rows, and works on", () => {
     const sql = left(release);
-    const tables = tablesOf(sql);
+    // Release 0.1.0 has what handlers hold in documents, with changes of counts (documents.test.ts).
+    const tables = tablesOf(sql).filter((table) => !["hands", "abandoned", "docs", "hist", "runs"].includes(table));
     const before = tables.map((table) => rowsOf(sql, table, release));
-    expect(before.filter((rows) => rows.length > 0).length).toBeGreaterThan(15);
+    expect(before.filter((rows) => rows.length > 0).length).toBeGreaterThan(12);
     code.isNext = true;
     migrate(sql, "other");
     expect(versionOf(sql)).toBe(NEXT_VERSION);
@@ -157,7 +157,7 @@ describe.each(releases)("the database of release %s and the next version", (rele
     const fresh = nodeSql();
     migrate(fresh, "L");
     expect(shapeOf(sql)).toEqual(shapeOf(fresh));
-    expect(sql.exec("SELECT DISTINCT why FROM abandoned")).toEqual([{ why: "unknown" }]);
+    expect(sql.exec("SELECT DISTINCT why FROM claims")).toEqual([{ why: "unknown" }]);
     work(open(sql), "next");
   });
 

@@ -80,6 +80,24 @@ describe("an event is signed for the reference library, told once, and says what
     expect(got.map(({ type, data }) => [type, data])).toEqual([["image.ready", { id: "a", stored: 2, failed: 0 }]]);
   });
 
+  it("an image whose variants are stored in several calls is told once, with all of them, and again when it is made anew", async () => {
+    const { look, pass, order, call, ready, submit, settle, got, clock } = world();
+    clock.ms = Date.now();
+    await look();
+    for (const force of [false, true]) {
+      order({ run: "u", lane: "upload", keys: ["a/400-high.webp", "a/800-high.webp"], force });
+      for (const given of ready("o", call("o").give)) {
+        submit("o", given);
+        settle("o", given, STORED);
+        // The looks see one variant each.
+        await pass(10);
+      }
+    }
+    const isReady = ["image.ready", { id: "a", stored: 2, failed: 0 }];
+    const images = got.filter(({ type }) => type === "image.ready");
+    expect(images.map(({ type, data }) => [type, data])).toEqual([isReady, isReady]);
+  });
+
   it("the breaker, opened and closed again, and a budget's level", async () => {
     const { look, pass, granted, settle, ledger, types, got, clock } = world();
     clock.ms = Date.now();

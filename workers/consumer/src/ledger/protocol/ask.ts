@@ -2,15 +2,15 @@ import { LIVE_OPEN_MAX, LOOKS_BURST_S, LOOKS_KEPT, SHED, uselessMost } from "@pr
 import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
 import { backoff } from "../../platform/backoff.ts";
 import type { ExchangeRequest, MissAsk } from "../contract.ts";
-import type { Hand } from "../tables/hands.ts";
+import type { Owner } from "../tables/claim.ts";
 import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { take } from "./bucket.ts";
 import { budgetLeft, closedFor, isHeldBack } from "./gate.ts";
 import { hasSuspect } from "./hand-out.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
-import { liveGranted } from "./slots.ts";
-import { entryOf, isLocked, orderAnew, raise, refuse } from "./transitions.ts";
+import { liveAdmitted } from "./slots.ts";
+import { claimOf, isLocked, orderAnew, raise, refuse } from "./transitions.ts";
 import { viewedOf } from "./viewed.ts";
 
 /**
@@ -18,14 +18,14 @@ import { viewedOf } from "./viewed.ts";
  * handler. Answers the keys of unknown images. Every client can ask for any id, so a look checks the original before
  * the id may take a row, a slot or a token.
  */
-export function ask(tx: LedgerTx, hand: Hand, asks: ExchangeRequest["asks"]): Record<Answered, string[]> {
+export function ask(tx: LedgerTx, owner: Owner, asks: ExchangeRequest["asks"]): Record<Answered, string[]> {
   tx.rows.loadKeys(asks.map(({ key }) => key));
   tx.images.load(asks.map(({ key }) => encodedIdOfKey(key)));
   const answered: Record<Answered, string[]> = { look: [], capped: [] };
   // Orders of this call, which the counts of the ledger do not contain yet.
   let ordered = 0;
   for (const one of asks) {
-    const fate = askOne(tx, hand, one, ordered);
+    const fate = askOne(tx, owner, one, ordered);
     if (fate === "ordered") ordered += 1;
     else if (fate !== "look") noteUseless(tx);
     if (fate === "look" || fate === "capped") answered[fate].push(one.key);
@@ -39,11 +39,11 @@ type Answered = "look" | "capped";
 /** The fate of a miss. `useless`: it has no effect. A capped miss is useless too, and its image gets a marker. */
 type Fate = "ordered" | Answered | "useless";
 
-function askOne(tx: LedgerTx, hand: Hand, one: MissAsk, ordered: number): Fate {
+function askOne(tx: LedgerTx, owner: Owner, one: MissAsk, ordered: number): Fate {
   const before = tx.rows.get(one.key);
   const fate = before === null ? bear(tx, one, ordered) : want(tx, before, one, ordered);
   const row = tx.rows.get(one.key);
-  if (row?.state === WAITING && row.lane === LIVE) hold(tx, hand, row);
+  if (row?.state === WAITING && row.lane === LIVE) prefetch(tx, owner, row);
   return fate;
 }
 
@@ -80,7 +80,7 @@ function mayOrder(tx: LedgerTx, ordered: number): boolean {
   const open = liveOpen(tx) + ordered;
   if (open >= LIVE_OPEN_MAX) return false;
   const left = budgetLeft(tx.gateNow, "live");
-  return open < left || open - liveGranted(tx) < left;
+  return open < left || open - liveAdmitted(tx) < left;
 }
 
 /**
@@ -149,11 +149,11 @@ function isImageLocked(tx: LedgerTx, key: string): boolean {
   return tx.images.get(encodedIdOfKey(key)).lock > tx.now;
 }
 
-function hold(tx: LedgerTx, hand: Hand, row: Row): void {
-  const { hands } = tx.memory;
+function prefetch(tx: LedgerTx, owner: Owner, row: Row): void {
+  const { claims } = tx.memory;
   if (isHeldBack(tx.gateNow)) return;
-  const isFree = hands.holderOf(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
+  const isFree = claims.byJob(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
   // Only the hand-out gives out a suspect, and gives it alone.
-  const isSuspicious = row.crashes > 0 || hasSuspect(tx, hand);
-  if (isFree && !isSuspicious) hands.put(hand, entryOf(tx, row));
+  const isSuspicious = row.crashes > 0 || hasSuspect(tx, owner);
+  if (isFree && !isSuspicious) claims.add(claimOf(tx, row, owner));
 }

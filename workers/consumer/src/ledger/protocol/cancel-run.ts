@@ -45,7 +45,7 @@ function withdraw(tx: LedgerTx, run: Run, row: Row): void {
     cancelOpen(tx, row);
     return;
   }
-  tx.shift(run.n, countedAs(row), CANCELLED);
+  tx.runs.move(run.n, countedAs(row), CANCELLED);
   tx.runs.unjoin(row, run.n);
   if (row.run === run.n) {
     tx.runs.unjoin(row, next ?? 0);

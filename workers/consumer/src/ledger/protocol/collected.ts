@@ -1,5 +1,5 @@
 import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type { Entry, Hand } from "../tables/hands.ts";
+import type { Claim } from "../tables/claim.ts";
 import { CANCELLING } from "../tables/row.ts";
 import { noteFound, unmade } from "./found-jobs.ts";
 import { openBreaker, probeTaken } from "./gate.ts";
@@ -7,7 +7,7 @@ import { learnJobMs } from "./job-times.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import type { Collected } from "./sightings.ts";
 import { throttled } from "./throttled.ts";
-import { fail, isStale, newGeneration, takeOut } from "./transitions.ts";
+import { endClaim, fail, isStale, newGeneration } from "./transitions.ts";
 
 /**
  * Applies the observations of the collector: slots become free, results may be fetched. Answers how many jobs ended.
@@ -18,50 +18,38 @@ export function collected(tx: LedgerTx, found: Collected): number {
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
   for (const job of found.found) noteFound(tx, job);
   unmade(tx, found.unmade);
-  const holders = holdersByJob(tx);
-  const seen = found.ended.filter((job) => noteEnded(tx, holders, job));
+  const claims = byExternalId(tx);
+  const seen = found.ended.filter((job) => noteEnded(tx, claims, job));
   for (const job of found.pending) {
-    const holder = holders.get(job);
-    if (holder !== undefined) memory.shown.set(holder.entry.gen, now);
+    const claim = claims.get(job);
+    if (claim?.state === "admitted") memory.shown.set(claim.gen, now);
   }
   for (const job of found.absent) {
-    release(tx, job);
-    giveUp(tx, holders.get(job) ?? null);
+    const claim = claims.get(job);
+    if (claim !== undefined) lose(tx, claim);
   }
   return seen.length;
 }
 
-interface Holder {
-  hand: Hand;
-  entry: Entry;
+function byExternalId({ memory: { claims } }: LedgerTx): Map<string, Claim> {
+  const found = new Map<string, Claim>();
+  for (const claim of [...claims.abandoned(), ...claims.held()])
+    if (claim.externalId !== null) found.set(claim.externalId, claim);
+  return found;
 }
 
-function holdersByJob({ memory }: LedgerTx): Map<string, Holder> {
-  const holders = new Map<string, Holder>();
-  for (const hand of memory.hands.list())
-    for (const entry of hand.entries.values()) if (entry.job !== null) holders.set(entry.job, { hand, entry });
-  return holders;
-}
-
-/** Frees the slot of a job that was given up and does not run any more. */
-function release(tx: LedgerTx, job: string): boolean {
-  const { abandoned } = tx.memory;
-  const gone = abandoned.list().filter((one) => one.job === job);
-  abandoned.delete(
-    tx.sql,
-    gone.map(({ gen }) => gen),
-  );
-  return gone.length > 0;
-}
-
-function noteEnded(tx: LedgerTx, holders: ReadonlyMap<string, Holder>, job: IttybitJob): boolean {
+/** Notes the end of a job. An abandoned claim frees its slot. */
+function noteEnded(tx: LedgerTx, claims: ReadonlyMap<string, Claim>, job: IttybitJob): boolean {
   const { memory } = tx;
-  const isReleased = release(tx, job.id);
-  const holder = holders.get(job.id);
-  if (holder === undefined || memory.isEnded(holder.entry.gen)) return isReleased;
-  memory.sights.set(holder.entry.gen, job);
-  learnJobMs(tx.gateNow, tookMs(job, tx.now - holder.entry.grantedAt));
-  probeTaken(tx.gateNow, holder.entry.gen);
+  const claim = claims.get(job.id);
+  if (claim === undefined || memory.isEnded(claim.gen)) return false;
+  if (claim.state === "abandoned") {
+    memory.claims.remove(claim);
+    return true;
+  }
+  memory.sights.set(claim.gen, job);
+  learnJobMs(tx.gateNow, tookMs(job, tx.now - claim.admittedAt));
+  probeTaken(tx.gateNow, claim.gen);
   return true;
 }
 
@@ -72,18 +60,18 @@ function tookMs({ createdAt, finishedAt }: IttybitJob, seenAfter: number): numbe
 
 /**
  * Fails a job that Ittybit has lost: the job is long made, on no page of the list, and unknown by its id. A job of a
- * live handler waits for its owner.
+ * live owner waits for the owner.
  */
-function giveUp(tx: LedgerTx, holder: Holder | null): void {
-  if (holder === null || !holder.hand.over) return;
-  const { entry } = holder;
-  const row = tx.rows.byId(entry.id);
-  if (row === null || isStale(row, entry) || row.state === CANCELLING) {
-    takeOut(tx, holder, true);
+function lose(tx: LedgerTx, claim: Claim): void {
+  if (claim.owner !== null) return;
+  if (claim.state === "abandoned") {
+    tx.memory.claims.remove(claim);
     return;
   }
-  takeOut(tx, holder, true);
+  const row = tx.rows.byId(claim.id);
+  endClaim(tx, claim, true);
+  if (row === null || isStale(row, claim) || row.state === CANCELLING) return;
   newGeneration(tx, row);
-  const message = `Ittybit made the job ${entry.job ?? ""} and does not know it any more.`;
-  if (!fail(tx, row, { entry, failure: { code: "upstream_lost", message }, permanent: false })) row.due = tx.now;
+  const message = `Ittybit made the job ${claim.externalId ?? ""} and does not know it any more.`;
+  if (!fail(tx, row, { claim, failure: { code: "upstream_lost", message }, permanent: false })) row.due = tx.now;
 }

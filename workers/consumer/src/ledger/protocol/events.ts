@@ -3,7 +3,7 @@ import { encodedIdOfKey, idOfKey } from "@prewarm/shared/variant-key";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { addEvent } from "../tables/events.ts";
 import { monthOf, settingsOf } from "../tables/gate-state.ts";
-import { lastRecent, readRecentSpan } from "../tables/recent.ts";
+import { endOfRecent, readRecentSpan } from "../tables/recent.ts";
 import { isOpen, UPLOAD } from "../tables/row.ts";
 import { finishedRuns } from "../tables/runs.ts";
 import { countCauses } from "./causes.ts";
@@ -37,8 +37,10 @@ interface Said {
   deadAt: number;
   /** Runs that ended until then are reported. */
   runsAt: number;
-  /** Rows of `recent` up to this row are checked. */
+  /** Rows of `recent` below this row are checked. */
   recent: number;
+  /** How many jobs of a row of `recent` are checked, because the newest row grows. Of another row: all of its jobs. */
+  checked?: { row: number; jobs: number };
   /** When a job last ended, and how many had ended by then. */
   ended: { n: number; at: number };
   /** Number of the last event. */
@@ -77,9 +79,10 @@ export function testEvent(tx: LedgerTx, who: string): number {
 /** The state at the first look is no event. */
 function firstSaid(tx: LedgerTx): Said {
   const ended = endedCount(tx);
+  const checked = endOfRecent(tx.sql);
   return {
     ...{ breaker: "closed", budget: { month: "", level: 0 }, live: false, consumed: false },
-    ...{ deadAt: tx.now, runsAt: tx.now - 1, recent: lastRecent(tx.sql), ended: { n: ended, at: tx.now }, n: 0 },
+    ...{ deadAt: tx.now, runsAt: tx.now - 1, recent: checked.row, checked, ended: { n: ended, at: tx.now }, n: 0 },
   };
 }
 
@@ -159,16 +162,21 @@ function noteRuns(tx: LedgerTx, said: Said): void {
 
 /** Reports images whose last variant of an upload was stored. */
 function noteImages(tx: LedgerTx, said: Said): void {
-  const last = Math.min(lastRecent(tx.sql), said.recent + MANY);
-  if (last <= said.recent) return;
-  const stored = readRecentSpan(tx.sql, { from: said.recent + 1, to: last }, MANY).filter(
-    ({ lane }) => lane === UPLOAD,
-  );
-  for (const [encoded, variants] of Map.groupBy(stored, ({ key }) => encodedIdOfKey(key))) {
-    const rows = tx.rows.loadImage(encoded);
-    if (rows.some(isOpen)) continue;
-    const failed = rows.length;
-    tell(tx, said, "image.ready", { id: idOfKey(variants[0]?.key ?? ""), stored: variants.length, failed });
+  const rows = readRecentSpan(tx.sql, { from: said.recent, to: said.recent + MANY }, MANY);
+  const checked = said.checked?.row === said.recent ? said.checked.jobs : Number.POSITIVE_INFINITY;
+  const all = rows.flatMap(({ stored }) => stored).filter(({ lane }) => lane === UPLOAD);
+  const news = rows
+    .flatMap(({ n, stored }) => (n === said.recent ? stored.slice(checked) : stored))
+    .filter(({ lane }) => lane === UPLOAD);
+  for (const [encoded, variants] of Map.groupBy(news, ({ key }) => encodedIdOfKey(key))) {
+    const left = tx.rows.loadImage(encoded);
+    if (left.some(isOpen)) continue;
+    const since = Math.min(...variants.map(({ created }) => created));
+    const stored = all.filter(({ key, created }) => created >= since && encodedIdOfKey(key) === encoded).length;
+    tell(tx, said, "image.ready", { id: idOfKey(variants[0]?.key ?? ""), stored, failed: left.length });
   }
-  said.recent = last;
+  const last = rows.at(-1);
+  if (last === undefined) return;
+  said.recent = last.n;
+  said.checked = { row: last.n, jobs: last.stored.length };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Answer, STORED, setup, TRANSIENT } from "../testing/setup.ts";
+import { openAtIttybit } from "./at-ittybit.ts";
 import { sweep } from "./leases.ts";
 
 const A = "a/1-high.webp";
@@ -88,7 +89,7 @@ describe("a worker", () => {
     accept(A);
     call("o");
     leave("o");
-    expect(sql.exec("SELECT * FROM hands")).toEqual([]);
+    expect(sql.exec("SELECT gen FROM claims UNION ALL SELECT name FROM owners")).toEqual([]);
     expect(phases(call("p"))).toEqual([`${A} standby`]);
   });
 
@@ -100,6 +101,36 @@ describe("a worker", () => {
     expect(call("p").give).toEqual([]);
     ended("j1");
     expect(call("p").give).toMatchObject([{ key: A, gen: go.gen, phase: "finish", first: false }]);
+  });
+
+  it("asks the owner for the id of its job again after an eviction, and makes no second job", () => {
+    const { granted, submit, evict } = setup();
+    const go = granted("o", A);
+    submit("o", go, "j1");
+    const later = evict();
+    const watch = { id: go.id, gen: go.gen, phase: "watch" as const };
+    const call = (submitted: { id: number; gen: number; job: string }[]) =>
+      later.exchange({
+        ...{ owner: "o", first: false, role: "work", room: 0, have: [watch], asks: [], settled: [], leave: false },
+        submitted,
+      });
+    expect(call([])).toMatchObject({ give: [{ key: A, gen: go.gen, phase: "go", job: null, first: true }], stop: [] });
+    expect(later.transactions.read(openAtIttybit)).toEqual([]);
+    expect(call([{ id: go.id, gen: go.gen, job: "j1" }])).toMatchObject({ give: [] });
+    expect(later.transactions.read(openAtIttybit)).toMatchObject([{ job: "j1", gen: go.gen }]);
+    expect(later.getGate().slots).toBe(1);
+  });
+
+  it("ends an orphaned claim whose row has gone on, as after a rollback of the code", () => {
+    const { granted, leave, sql, evict, abandoned } = setup();
+    const go = granted("o", A);
+    leave("o");
+    sql.exec("UPDATE jobs SET gen = gen + 1");
+    const later = evict();
+    const request = { owner: "p", first: true, role: "work" as const, room: 5, have: [], asks: [] };
+    const answer = later.exchange({ ...request, submitted: [], settled: [], leave: false });
+    expect(answer).toMatchObject({ give: [{ key: A, gen: go.gen + 1, phase: "standby" }] });
+    expect(abandoned()).toMatchObject([{ gen: go.gen, job: null }]);
   });
 
   it("asks again under the same key for what was granted and not answered", () => {

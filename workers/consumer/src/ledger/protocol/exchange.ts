@@ -1,11 +1,11 @@
 import { HANDS_MAX, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
-import type { Entry, Hand } from "../tables/hands.ts";
+import type { Claim, Owner } from "../tables/claim.ts";
 import { nameOf } from "../tables/job-ids.ts";
 import { CANCELLING, LIVE, type Row } from "../tables/row.ts";
 import { ask } from "./ask.ts";
 import { handOut } from "./hand-out.ts";
-import { isLive, leaveBehind, wakeUp } from "./leases.ts";
+import { endLease, isLive, wakeUp } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { noteJob } from "./note-job.ts";
 import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
@@ -22,26 +22,25 @@ const FINISH_MAX = HANDS_MAX / 2;
 export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer {
   wakeUp(tx);
   for (const job of request.submitted) noteJob(tx, job);
-  const hand = lease(tx, request);
-  if (hand === null) return { status: "lost" };
-  tx.hand = hand;
+  const owner = lease(tx, request);
+  if (owner === null) return { status: "lost" };
   // A handler at capacity also reports room 0, but it is not draining.
-  hand.draining = request.role === "work" && request.room === 0 && inHand(request) < HANDS_MAX;
+  owner.draining = request.role === "work" && request.room === 0 && inHand(request) < HANDS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
-  for (const { id, gen, phase } of request.have) markReady(hand, id, gen, phase === "ready");
-  settle(tx, hand, request.settled);
-  const { look, capped } = ask(tx, hand, request.asks);
-  const stop = stops(tx, hand, request.have);
+  for (const { id, gen, phase } of request.have) markReady(owner, id, gen, phase === "ready");
+  settle(tx, owner, request.settled);
+  const { look, capped } = ask(tx, owner, request.asks);
+  const stop = stops(tx, owner, request.have);
   const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey: null, look, capped, stop };
   if (request.leave) {
-    leaveBehind(tx, hand, false);
+    endLease(tx, owner, false);
     return { ...answer, look: [], stop: [], give: [], again: 0, more: false, stay: false };
   }
   // A draining worker gets no new jobs; it would only return them.
   const work = workOf(tx);
-  const stay = request.role === "live" || stays(tx, hand, work);
-  const isBound = handOut(tx, hand, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
-  const { give, cut } = tell(tx, hand, have, answer.stop);
+  const stay = request.role === "live" || stays(tx, owner, work);
+  const isBound = handOut(tx, owner, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
+  const { give, cut } = tell(tx, owner, have, answer.stop);
   return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
 }
 
@@ -50,86 +49,90 @@ function inHand({ have }: ExchangeRequest): number {
   return have.filter(({ phase }) => phase !== "watch").length;
 }
 
-/** Renews the lease of the owner and answers its document. Null: the owner has lost its lease. */
-function lease(tx: LedgerTx, { owner, first, leave, role }: ExchangeRequest): Hand | null {
+/** Renews the lease of the owner. Null: the owner has lost its lease. */
+function lease(tx: LedgerTx, { owner: name, first, leave, role }: ExchangeRequest): Owner | null {
   const { memory, now } = tx;
-  let hand = memory.hands.get(owner);
-  if (hand === null) {
+  let owner = memory.claims.owner(name);
+  if (owner === null) {
     if (!first || leave) return null;
-    hand = memory.hands.open({ owner, until: 0, over: false, born: memory.born, role, openedAt: now });
+    owner = memory.claims.open({ name, until: 0, born: memory.born, role, openedAt: now });
     if (role === "work") workerCame(memory);
-  } else if (!isLive(hand, now)) return null;
-  hand.until = Math.max(hand.until, now + LEASE_MS);
-  hand.born = memory.born;
-  return hand;
+  } else if (!isLive(owner, now)) return null;
+  owner.until = Math.max(owner.until, now + LEASE_MS);
+  owner.born = memory.born;
+  return owner;
 }
 
 /** Notes whether the owner is ready to POST the job. No slot is taken for a job whose owner is not ready. */
-function markReady(hand: Hand, id: number, gen: number, isReady: boolean): void {
-  const entry = hand.entries.get(id);
-  if (entry?.gen === gen) entry.ready = isReady;
+function markReady(owner: Owner, id: number, gen: number, isReady: boolean): void {
+  const claim = owner.claims.get(id);
+  if (claim?.gen === gen) claim.ready = isReady;
 }
 
 /**
  * Jobs that the owner must drop: the row has moved on, the row is to be cancelled, or this instance does not know that
- * the owner holds the row.
+ * the owner has a claim of the row.
  */
-function stops(tx: LedgerTx, hand: Hand, have: readonly Having[]): { id: number; gen: number }[] {
-  const rows = rowsOf(tx, hand);
-  const unknown = have.filter(({ id, gen }) => hand.entries.get(id)?.gen !== gen).map(({ id, gen }) => ({ id, gen }));
-  const over = [...hand.entries.values()]
-    .filter((entry) => isStale(rows.get(entry.id) ?? null, entry) || rows.get(entry.id)?.state === CANCELLING)
+function stops(tx: LedgerTx, owner: Owner, have: readonly Having[]): { id: number; gen: number }[] {
+  const rows = rowsOf(tx, owner);
+  const unknown = have.filter(({ id, gen }) => owner.claims.get(id)?.gen !== gen).map(({ id, gen }) => ({ id, gen }));
+  const over = [...owner.claims.values()]
+    .filter((claim) => isStale(rows.get(claim.id) ?? null, claim) || rows.get(claim.id)?.state === CANCELLING)
     .map(({ id, gen }) => ({ id, gen }));
   return [...unknown, ...over];
 }
 
-function rowsOf(tx: LedgerTx, hand: Hand): Map<number, Row> {
-  return new Map(tx.rows.loadIds([...hand.entries.keys()]).map((row) => [row.id, row]));
+function rowsOf(tx: LedgerTx, owner: Owner): Map<number, Row> {
+  return new Map(tx.rows.loadIds([...owner.claims.keys()]).map((row) => [row.id, row]));
 }
 
 /** Jobs whose phase the owner does not know yet. This repeats an answer that was lost. */
 function tell(
   tx: LedgerTx,
-  hand: Hand,
+  owner: Owner,
   have: ReadonlyMap<number, Having>,
   stop: readonly { id: number; gen: number }[],
 ): { give: Given[]; cut: boolean } {
   const stopped = new Set(stop.map(({ id }) => id));
-  const rows = rowsOf(tx, hand);
+  const rows = rowsOf(tx, owner);
   let finishing = [...have.values()].filter(({ phase }) => phase === "finish").length;
   let cut = false;
-  const give = [...hand.entries.values()].flatMap((entry) => {
-    const row = rows.get(entry.id);
-    const phase = phaseOf(tx, entry);
-    if (row === undefined || stopped.has(entry.id) || knows(have.get(entry.id), entry, phase)) return [];
+  const give = [...owner.claims.values()].flatMap((claim) => {
+    const row = rows.get(claim.id);
+    const phase = phaseOf(tx, claim);
+    if (row === undefined || stopped.has(claim.id) || knows(have.get(claim.id), claim, phase)) return [];
     if (phase === "finish" && finishing >= FINISH_MAX && row.lane !== LIVE) {
       cut = true;
       return [];
     }
     if (phase === "finish") {
       finishing += 1;
-      tx.memory.told.add(entry.gen);
+      tx.memory.told.add(claim.gen);
     }
-    return [given(tx, row, entry, phase)];
+    return [given(tx, row, claim, phase)];
   });
   return { give, cut };
 }
 
-function phaseOf({ memory }: LedgerTx, { job, gen, granted }: Entry): Given["phase"] {
-  if (job !== null) return memory.isEnded(gen) ? "finish" : "watch";
-  return granted ? "go" : "standby";
+function phaseOf({ memory }: LedgerTx, { externalId, gen, state }: Claim): Given["phase"] {
+  if (externalId !== null) return memory.isEnded(gen) ? "finish" : "watch";
+  return state === "admitted" ? "go" : "standby";
 }
 
-function knows(have: Having | undefined, entry: Entry, phase: Phase): boolean {
-  if (have?.gen !== entry.gen) return false;
+/**
+ * Whether the owner acts on the phase already. An owner that watches a job knows its id: after an eviction the ledger
+ * does not, and tells it to go again, which makes the owner report the id.
+ */
+function knows(have: Having | undefined, claim: Claim, phase: Phase): boolean {
+  if (have?.gen !== claim.gen || (phase === "go" && have.phase === "watch")) return false;
   if (phase === "go") return have.phase !== "standby" && have.phase !== "ready";
   return phase !== "finish" || have.phase === "finish";
 }
 
-function given(tx: LedgerTx, row: Row, entry: Entry, phase: Given["phase"]): Given {
+function given(tx: LedgerTx, row: Row, claim: Claim, phase: Given["phase"]): Given {
   const { id, key, gen, attempts } = row;
   const live = row.lane === LIVE;
-  const { notBefore, grantedAt, first, job, hook, unfetchedSince } = entry;
+  const { notBefore, admittedAt: grantedAt, first, externalId: job, hook, unfetchedSince } = claim;
   const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
   const compare = phase === "finish" && gen < tx.memory.meta.restored;

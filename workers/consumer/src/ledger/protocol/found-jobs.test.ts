@@ -35,6 +35,26 @@ function pass({ clock, transactions }: World, seconds: number): void {
   }
 }
 
+it("after an eviction slots count in full until their owners have had time to report the ids again", () => {
+  const world = setup({ gate: { concurrency: 3 } });
+  const { granted, submit, accept, clock, evict } = world;
+  for (const key of [KEY, OTHER]) submit("o", granted("o", key));
+  pass(world, 20);
+  accept("c/400-high.webp");
+  const later = evict();
+  const call = (first: boolean) => {
+    const said = { owner: "p", first, role: "work" as const, room: 5, have: [], asks: [], submitted: [], settled: [] };
+    const answer = later.exchange({ ...said, leave: false });
+    return answer.status === "ok" ? answer.give : [];
+  };
+  // While no slot is free, a worker gets nothing to prepare.
+  expect(call(true)).toEqual([]);
+  clock.advance(9);
+  expect(call(false)).toEqual([]);
+  clock.advance(2);
+  expect(call(false)).toMatchObject([{ key: "c/400-high.webp", phase: "standby" }]);
+});
+
 describe("a job that nobody has told, found in Ittybit's list", () => {
   it("frees its slot when it ends, though its handler is dead and its lease is not over", () => {
     const world = setup();

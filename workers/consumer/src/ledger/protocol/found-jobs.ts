@@ -1,15 +1,13 @@
 import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
-import { dayOf } from "../tables/gate-state.ts";
-import { type Entry, newEntry } from "../tables/hands.ts";
-import { laneName, type Row, WAITING } from "../tables/row.ts";
-import { holderOfGen } from "./holder-of-gen.ts";
+import { type Claim, newClaim, paidOn } from "../tables/claim.ts";
+import { BULK, laneName, type Row, WAITING } from "../tables/row.ts";
 import { isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { noteJob } from "./note-job.ts";
 import type { Unheard } from "./sightings.ts";
 import { isUnheard } from "./slots.ts";
-import { abandon, floorOf, takeOut } from "./transitions.ts";
+import { endClaim, floorOf } from "./transitions.ts";
 
 /*
  * Jobs in Ittybit's list whose ids no handler has reported. Their metadata names the ledger and the generation. Such a
@@ -24,17 +22,16 @@ const POST_LANDS_MS = 30_000;
 
 /** The generations whose jobs the collector looks for. */
 export function unheardJobs(tx: LedgerTx): Unheard[] {
-  const { memory } = tx;
+  const { claims } = tx.memory;
   const found: Unheard[] = [];
-  for (const { entries } of memory.hands.list())
-    for (const entry of entries.values())
-      if (isUnheard(tx, entry)) found.push({ gen: entry.gen, since: entry.grantedAt, sureAt: null });
-  for (const { gen, job, until, grantedAt } of memory.abandoned.list()) {
-    if (job !== null) continue;
-    const givenUpAt = until - JOB_DEADLINE_MS;
-    // How old its job may be is not known any more after an eviction: then no list proves that there is none.
-    if (grantedAt === null) found.push({ gen, since: givenUpAt - LEASE_MS, sureAt: null });
-    else found.push({ gen, since: grantedAt, sureAt: givenUpAt + POST_LANDS_MS });
+  for (const claim of claims.held())
+    if (isUnheard(tx, claim)) found.push({ gen: claim.gen, since: claim.admittedAt, sureAt: null });
+  for (const { gen, externalId, until, admittedAt } of claims.abandoned()) {
+    if (externalId !== null) continue;
+    const abandonedAt = until - JOB_DEADLINE_MS;
+    // No list proves that there is no job if it is not known how old the job may be.
+    if (admittedAt === 0) found.push({ gen, since: abandonedAt - LEASE_MS, sureAt: null });
+    else found.push({ gen, since: admittedAt, sureAt: abandonedAt + POST_LANDS_MS });
   }
   return found;
 }
@@ -44,31 +41,31 @@ export function noteFound(tx: LedgerTx, job: IttybitJob): void {
   const { memory } = tx;
   const gen = Number(job.metadata.gen);
   if (job.metadata.ledger !== tx.ledgerId || !Number.isSafeInteger(gen)) return;
-  const held = holderOfGen(memory, gen);
-  if (held !== null) {
-    if (held.entry.job === null) takeFound(tx, held.entry, job.id, isLive(held.hand, tx.now));
-  } else if (memory.abandoned.get(gen) !== null) noteJob(tx, { id: 0, gen, job: job.id });
+  const claim = memory.claims.byGen(gen);
+  if (claim?.state === "admitted") {
+    if (claim.externalId === null) takeFound(tx, claim, job.id);
+  } else if (claim?.state === "abandoned") noteJob(tx, { gen, job: job.id });
   else if (gen < memory.meta.restored) fromBefore(tx, job, gen);
 }
 
 /** Notes a job that its owner has not told. */
-export function takeFound(tx: LedgerTx, entry: Entry, job: string, isHeld: boolean): void {
-  noteJob(tx, { id: entry.id, gen: entry.gen, job });
-  // The owner has not reported the job, so its death at the POST still counts as a crash of this entry.
-  entry.silent = isHeld;
-  // The next handler need not repeat the POST, so the entry is due now.
-  entry.due = tx.now;
+export function takeFound(tx: LedgerTx, claim: Claim, job: string): void {
+  noteJob(tx, { gen: claim.gen, job });
+  // The owner has not reported the job, so its death at the POST still counts as a crash of this claim.
+  claim.silent = claim.owner !== null && isLive(claim.owner, tx.now);
+  // The next owner need not repeat the POST, so the claim is due now.
+  claim.due = tx.now;
 }
 
 /**
  * Frees the slots of generations without a job. Two complete lists, read after the last possible arrival of their
  * POSTs, prove that no job was made.
  */
-export function unmade({ memory, sql }: LedgerTx, gens: readonly number[]): void {
-  memory.abandoned.delete(
-    sql,
-    gens.filter((gen) => memory.abandoned.get(gen)?.job === null),
-  );
+export function unmade({ memory: { claims } }: LedgerTx, gens: readonly number[]): void {
+  for (const gen of gens) {
+    const claim = claims.byGen(gen);
+    if (claim?.state === "abandoned" && claim.externalId === null) claims.remove(claim);
+  }
 }
 
 /* ── After a restore ── */
@@ -82,7 +79,13 @@ function fromBefore(tx: LedgerTx, job: IttybitJob, gen: number): void {
   const isGood = job.status === "done" || job.status === "pending";
   if (row !== null) supersede(tx, row, gen);
   if (row !== null && isGood) adopt(tx, row, job);
-  else if (job.status === "pending") abandon(tx, { gen, job: job.id, grantedAt: job.createdAt });
+  else if (job.status === "pending") holdSlot(tx, job, gen);
+}
+
+/** Keeps a slot for a job of a generation that no row has. */
+function holdSlot({ memory, now }: LedgerTx, job: IttybitJob, gen: number): void {
+  const made = { externalId: job.id, admittedAt: job.createdAt ?? 0, until: now + JOB_DEADLINE_MS };
+  memory.claims.add({ ...newClaim({ id: 0, gen, lane: BULK }), ...made, state: "abandoned" });
 }
 
 /**
@@ -93,27 +96,26 @@ function waitingRow(tx: LedgerTx, { metadata: { key = "" } }: IttybitJob, gen: n
   tx.rows.loadKeys([key]);
   const row = tx.rows.get(key);
   if (row?.state !== WAITING || gen < floorOf(tx, row)) return null;
-  const held = tx.memory.hands.holderOf(row.id);
+  const claim = tx.memory.claims.byJob(row.id);
   const isNew = row.gen >= tx.memory.meta.restored;
-  if (isNew) return held === null && row.attempts === 0 ? row : null;
-  return gen >= row.gen && (held === null || held.hand.over) ? row : null;
+  if (isNew) return claim === null && row.attempts === 0 ? row : null;
+  return gen >= row.gen && (claim === null || claim.owner === null) ? row : null;
 }
 
 /** Replaces the generation of the copy, which was given up after the copy was made. */
 function supersede(tx: LedgerTx, row: Row, gen: number): void {
-  const held = tx.memory.hands.holderOf(row.id);
-  if (held !== null) takeOut(tx, held, false);
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim !== null) endClaim(tx, claim, false);
   row.gen = gen;
 }
 
 /**
- * Takes the job over as if this ledger had granted it. The handler that fetches the result compares the original first
+ * Takes the job over as if this ledger had admitted it. The handler that fetches the result compares the original first
  * (`Given.compare`).
  */
 function adopt(tx: LedgerTx, row: Row, job: IttybitJob): void {
-  const grantedAt = Math.min(tx.now, job.createdAt ?? tx.now);
-  const paid = { day: dayOf(grantedAt), paidBy: row.lane };
-  const grant = { granted: true, grantedAt, job: job.id, due: tx.now, ...paid };
-  tx.gateNow.use.add(laneName(row.lane), paid.day, 1);
-  tx.memory.hands.put(tx.memory.hands.nobody(`over-${row.gen}`), { ...newEntry(row), ...grant });
+  const admittedAt = Math.min(tx.now, job.createdAt ?? tx.now);
+  const claim: Claim = { ...newClaim(row), state: "admitted", admittedAt, externalId: job.id, due: tx.now };
+  tx.gateNow.use.add(laneName(row.lane), paidOn(claim), 1);
+  tx.memory.claims.add(claim);
 }

@@ -54,9 +54,7 @@ it("counts say the same as the jobs, and remember every stored one", () => {
   const world = oneOfEach();
   world.order(["a/400-high.webp", "b/400-high.webp"], { lane: "upload" });
   world.hold("x", ["a/400-high.webp", "b/400-high.webp"]);
-  // Not folded, and folded.
-  world.store(["a/400-high.webp"], "x");
-  world.store(["b/400-high.webp"]);
+  world.store(["a/400-high.webp", "b/400-high.webp"]);
   const counts = world.read(stateCounts);
   const bulk = Object.fromEntries(Object.entries(counts).map(([state, lanes]) => [state, lanes.bulk]));
   expect(bulk).toEqual({ queued: 3, processing: 3, retrying: 1, stored: 0, dead: 1, refused: 1, cancelled: 1 });

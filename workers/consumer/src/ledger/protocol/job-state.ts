@@ -5,25 +5,24 @@ import { countedAs, laneName, type Row, stateName, WAITING } from "../tables/row
 import type { Tx } from "../tables/tx.ts";
 
 /*
- * The states of jobs as users see them. The documents of the handlers, not the rows, say that a job is being made.
+ * The states of jobs as users see them. The claims, not the rows, say that a job is being made.
  */
 
 /** Whether the row's generation has a slot. */
-function isGranted(tx: Tx, row: Row): boolean {
-  const entry = tx.kept.hands.holderOf(row.id)?.entry;
-  return entry?.granted === true && entry.gen === row.gen;
+function isAdmitted(tx: Tx, row: Row): boolean {
+  const claim = tx.kept.claims.byJob(row.id);
+  return claim?.state === "admitted" && claim.gen === row.gen;
 }
 
 export function stateOf(tx: Tx, row: Row): JobState {
-  return row.state === WAITING && isGranted(tx, row) ? "processing" : stateName(countedAs(row));
+  return row.state === WAITING && isAdmitted(tx, row) ? "processing" : stateName(countedAs(row));
 }
 
 /** Rows that are counted as waiting and are being made. There are at most as many as slots. */
-export function grantedRows(tx: Tx): Row[] {
-  const ids = tx.kept.hands
-    .list()
-    .flatMap(({ entries }) => [...entries.values()].filter(({ granted }) => granted).map(({ id }) => id));
-  return readIds(tx.sql, ids).filter((row) => row.state === WAITING && isGranted(tx, row));
+export function admittedRows(tx: Tx): Row[] {
+  const claims = tx.kept.claims.held().filter(({ state }) => state === "admitted");
+  const ids = claims.map(({ id }) => id);
+  return readIds(tx.sql, ids).filter((row) => row.state === WAITING && isAdmitted(tx, row));
 }
 
 export type StateCounts = Record<JobState, Record<Lane, number>>;
@@ -36,7 +35,7 @@ export function stateCounts(tx: Tx): StateCounts {
     ...{ dead: none(), refused: none(), cancelled: none() },
   };
   for (const { state, lane, n } of tx.counts) counts[stateName(state)][laneName(lane)] += shownCount(n);
-  for (const row of grantedRows(tx)) {
+  for (const row of admittedRows(tx)) {
     const waiting = counts[stateName(countedAs(row))];
     waiting[laneName(row.lane)] = shownCount(waiting[laneName(row.lane)] - 1);
     counts.processing[laneName(row.lane)] += 1;

@@ -16,15 +16,11 @@ it("a value, a statement and its parameters stay within the platform's limits, h
     gate: { concurrency: 10_000, ratePerSecond: 1_000 },
   });
   order({ keys: KEYS });
-  const sums: number[] = [];
-  // One worker stores all of them. Its document holds the sums of 500 stored jobs at most.
   for (let calls = 0; ledger.stats().rows > 0 && calls < 200; calls += 1) {
     for (const one of call("o").give)
       settle("o", one, { kind: "present", objectGen: one.gen, bytes: 1, etag: "e", posted: false });
-    sums.push(Number(sql.exec("SELECT max(length(body)) AS n FROM hands")[0]?.n));
   }
-  expect(Math.max(...sums)).toBeGreaterThan(200_000);
-  expect(Math.max(...sums)).toBeLessThan(1_000_000);
+  expect(ledger.stats().rows).toBe(0);
   call("o", { leave: true });
   expect(Number(sql.exec("SELECT max(length(body)) AS n FROM recent")[0]?.n)).toBeLessThan(60_000);
 

@@ -1,22 +1,17 @@
 import type { JobState } from "@prewarm/shared/job";
 import { shownCount } from "../tables/counters.ts";
 import { countedAs, type Row, stateName } from "../tables/row.ts";
-import type { Run, RunMove } from "../tables/runs.ts";
+import type { Run } from "../tables/runs.ts";
 import type { Tx } from "../tables/tx.ts";
-import { grantedRows } from "./job-state.ts";
+import { admittedRows } from "./job-state.ts";
 
-/** The members of a run by state, with the changes that are not folded yet. */
-export function memberStates(
-  tx: Tx,
-  run: Run,
-  known?: { moved: RunMove | undefined; granted: readonly Row[] },
-): Record<JobState, number> {
-  const moved = known === undefined ? tx.kept.hands.unfolded().runs[run.n] : known.moved;
+/** The members of a run by state. `admitted`: rows that are being made. */
+export function memberStates(tx: Tx, run: Run, admitted: readonly Row[] = admittedRows(tx)): Record<JobState, number> {
   const states = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
   run.states.forEach((n, code) => {
-    states[stateName(code)] += n + (moved?.states[code] ?? 0);
+    states[stateName(code)] += n;
   });
-  for (const row of known?.granted ?? grantedRows(tx)) {
+  for (const row of admitted) {
     if (!tx.runs.askersOf(row).includes(run.n)) continue;
     states[stateName(countedAs(row))] -= 1;
     states.processing += 1;

@@ -1,9 +1,8 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { IttybitJob } from "../../ittybit/dialects.ts";
-import { AbandonedJobs } from "../tables/abandoned.ts";
+import { Claims } from "../tables/claims.ts";
 import { Fresh } from "../tables/fresh.ts";
 import { GateDoc } from "../tables/gate-doc.ts";
-import { Hands } from "../tables/hands.ts";
 import { type HookState, readHookState } from "../tables/hook-state.ts";
 import { type Meta, readMeta } from "../tables/meta.ts";
 import { Numbers } from "../tables/numbers.ts";
@@ -25,8 +24,7 @@ export class Memory implements Kept {
   readonly meta: Meta;
   readonly numbers: Numbers;
   readonly gateDoc: GateDoc;
-  readonly hands: Hands;
-  readonly abandoned: AbandonedJobs;
+  readonly claims: Claims;
   readonly fresh: Fresh;
   hookState: HookState | null;
   /** Generations whose job has ended, with the observation. */
@@ -67,8 +65,7 @@ export class Memory implements Kept {
     this.meta = readMeta(sql);
     this.numbers = new Numbers(sql, () => clock.random());
     this.gateDoc = new GateDoc(sql, now);
-    this.hands = new Hands(sql);
-    this.abandoned = new AbandonedJobs(sql);
+    this.claims = new Claims(sql);
     this.fresh = new Fresh(sql);
     this.hookState = readHookState(sql);
     this.deliveries = new Deliveries(sql);
@@ -79,7 +76,7 @@ export class Memory implements Kept {
     return this.sights.has(gen);
   }
 
-  /** Forgets a generation that no handler holds any more. */
+  /** Forgets what was observed of a generation whose claim ends. */
   forget(gen: number): void {
     this.sights.delete(gen);
     this.told.delete(gen);

@@ -35,7 +35,7 @@ const CLOSED_MS = 600_000;
  */
 export function nextAlarm(tx: LedgerTx): number | null {
   const times = [
-    ...timesOfHands(tx),
+    ...timesOfClaims(tx),
     ...timesOfWork(tx),
     nextPurgeAt(tx.sql),
     nextOutboxAt(tx.sql),
@@ -54,20 +54,21 @@ function pauseEnds({ gateNow: { state, now } }: LedgerTx): number[] {
   return ends.flatMap((until) => (until !== null && until > now ? [until] : []));
 }
 
-function timesOfHands(tx: LedgerTx): number[] {
-  const { memory, now } = tx;
-  const live = memory.hands.list().filter(({ over }) => !over);
-  const ends = live.map(({ until }) => until + 1);
-  const entries = memory.hands.list().flatMap((hand) => (hand.over ? [...hand.entries.values()] : []));
+function timesOfClaims(tx: LedgerTx): number[] {
+  const { now, memory } = tx;
+  const { claims } = memory;
+  const ends = claims.owners().map(({ until }) => until + 1);
   // The collector's loop observes jobs at Ittybit. The alarm restarts the loop if it has died.
-  const dues = entries.map(({ job, due, lane }) => {
-    if (job !== null) return now + BUSY_MS;
+  const dues = claims.orphaned().map(({ externalId, due, lane }) => {
+    if (externalId !== null) return now + BUSY_MS;
     return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));
   });
-  const slots = memory.abandoned
-    .list()
-    .map(({ job, until }) => Math.min(job === null ? until + 1 : Number.POSITIVE_INFINITY, now + LOOK_MS));
-  return [...ends, ...dues, ...slots, ...(live.length > 0 ? [now + BUSY_MS] : [])];
+  const slots = claims
+    .abandoned()
+    .map(({ externalId, until }) =>
+      Math.min(externalId === null ? until + 1 : Number.POSITIVE_INFINITY, now + LOOK_MS),
+    );
+  return [...ends, ...dues, ...slots, ...(ends.length > 0 ? [now + BUSY_MS] : [])];
 }
 
 /** When waiting work needs the alarm: soon if it may be handed out, else at its due time or when the gate opens. */

@@ -1,21 +1,26 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import type { Claim } from "../tables/claim.ts";
 import { noteAccepted } from "./auto-gate.ts";
 import { recordGood } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { abandon } from "./transitions.ts";
 
 /** Notes the id of a job, whatever the source is. */
-export function noteJob(tx: LedgerTx, { id, gen, job }: { id: number; gen: number; job: string }): void {
-  const { hands, abandoned } = tx.memory;
-  const held = hands.holderOf(id);
-  if (held?.entry.gen === gen && held.entry.granted) {
-    held.entry.silent = false;
-    if (held.entry.job !== null) return;
-    recordGood(tx.gateNow, gen);
-    noteAccepted(tx.gateNow);
-    held.entry.job = job;
-    hands.touch(held.hand);
-    return;
-  }
-  const given = abandoned.get(gen);
-  if (given !== null) abandon(tx, { gen, job, grantedAt: given.grantedAt });
+export function noteJob(tx: LedgerTx, { gen, job }: { gen: number; job: string }): void {
+  const claim = tx.memory.claims.byGen(gen);
+  if (claim?.state === "abandoned") noteAbandoned(tx, claim, job);
+  if (claim?.state !== "admitted") return;
+  claim.silent = false;
+  if (claim.externalId !== null) return;
+  recordGood(tx.gateNow, gen);
+  noteAccepted(tx.gateNow);
+  claim.externalId = job;
+  // A live owner reports the id again after an eviction, so its row is not written for that.
+  if (claim.owner === null) tx.memory.claims.note(claim);
+}
+
+function noteAbandoned({ memory, now }: LedgerTx, claim: Claim, job: string): void {
+  if (claim.externalId !== null) return;
+  claim.externalId = job;
+  claim.until = now + JOB_DEADLINE_MS;
+  memory.claims.note(claim);
 }

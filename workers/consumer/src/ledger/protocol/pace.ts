@@ -1,6 +1,6 @@
 import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
+import type { Owner } from "../tables/claim.ts";
 import { nextDueAt } from "../tables/due.ts";
-import type { Hand } from "../tables/hands.ts";
 import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../tables/row.ts";
 import { closedFor, goalPerSecond, isFull, isHeldBack } from "./gate.ts";
 import { quantileMs } from "./job-times.ts";
@@ -41,11 +41,13 @@ const PACE_A_WORKER_MS = 40;
 const PACE_MS = { from: 450, to: 800 } as const;
 
 /** Workers that take every kind of job. */
-function workers({ memory, now }: LedgerTx): Hand[] {
-  const isHeard = ({ until }: Hand) => until - LEASE_MS > now - SILENT_MS;
-  return memory.hands
-    .list()
-    .filter((hand) => hand.role === "work" && isLive(hand, now) && isHeard(hand) && !hand.draining && !hand.alone);
+function workers({ memory, now }: LedgerTx): Owner[] {
+  const isHeard = ({ until }: Owner) => until - LEASE_MS > now - SILENT_MS;
+  return memory.claims
+    .owners()
+    .filter(
+      (owner) => owner.role === "work" && isLive(owner, now) && isHeard(owner) && !owner.draining && !owner.alone,
+    );
 }
 
 /** The work that exists now or soon. */
@@ -77,26 +79,24 @@ export function workOf(tx: LedgerTx): Work {
   const { memory, now } = tx;
   const work: Work = { now: 0, soon: 0, viewers: false };
   if (isHeldBack(tx.gateNow)) return work;
-  const granted = { 0: 0, 1: 0, 2: 0 };
+  const admitted = { 0: 0, 1: 0, 2: 0 };
   const endsSoonAt = quantileMs(tx.gateNow, 0.02) - SOON_MS;
   const slowAt = Math.max(LIVE_SLOW_MS, 2 * quantileMs(tx.gateNow, 0.98));
-  for (const { over, entries } of memory.hands.list()) {
-    for (const { gen, lane, job, due, grantedAt, granted: isGranted } of entries.values()) {
-      if (!isGranted) continue;
-      granted[lane] += 1;
-      const isEnded = memory.isEnded(gen);
-      const age = now - grantedAt;
-      const isWatched = lane === LIVE && !isEnded && age < slowAt;
-      const mayGo = job === null && closedFor(tx.gateNow, laneName(lane), true) === null;
-      // No worker waits for a slow job. The observation of its end wakes a worker.
-      const endsSoon = job !== null && !isEnded && age > endsSoonAt && age < slowAt;
-      if (over && due <= now && (mayGo || isEnded)) work.now += 1;
-      else if (isWatched || endsSoon) work.soon += job === null ? 0 : 1;
-      work.viewers ||= isWatched || (lane === LIVE && isEnded);
-    }
+  for (const { gen, lane, externalId, due, admittedAt, state, owner } of memory.claims.held()) {
+    if (state !== "admitted") continue;
+    admitted[lane] += 1;
+    const isEnded = memory.isEnded(gen);
+    const age = now - admittedAt;
+    const isWatched = lane === LIVE && !isEnded && age < slowAt;
+    const mayGo = externalId === null && closedFor(tx.gateNow, laneName(lane), true) === null;
+    // No worker waits for a slow job. The observation of its end wakes a worker.
+    const endsSoon = externalId !== null && !isEnded && age > endsSoonAt && age < slowAt;
+    if (owner === null && due <= now && (mayGo || isEnded)) work.now += 1;
+    else if (isWatched || endsSoon) work.soon += externalId === null ? 0 : 1;
+    work.viewers ||= isWatched || (lane === LIVE && isEnded);
   }
   for (const lane of LANE_CODES) {
-    const n = runnable(tx, lane, granted[lane]);
+    const n = runnable(tx, lane, admitted[lane]);
     work.now += n;
     work.viewers ||= lane === LIVE && n > 0;
   }
@@ -104,11 +104,11 @@ export function workOf(tx: LedgerTx): Work {
 }
 
 /** Waiting jobs of an open lane while a slot is free. */
-function runnable(tx: LedgerTx, lane: LaneCode, granted: number): number {
+function runnable(tx: LedgerTx, lane: LaneCode, admitted: number): number {
   const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
   const name = laneName(lane);
-  if (open <= granted || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
-  return isAnyDue(tx, lane) ? open - granted : 0;
+  if (open <= admitted || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
+  return isAnyDue(tx, lane) ? open - admitted : 0;
 }
 
 /** Whether a job of the lane may be handed out. All of them may be retries that wait for their time. */
@@ -166,14 +166,14 @@ function isGrowing(tx: LedgerTx): boolean {
  * False: this worker must leave. Either there is no work for it, or wake-ups stand in the queue: the platform adds
  * consumers only when a batch completes.
  */
-export function stays(tx: LedgerTx, hand: Hand, work: Work): boolean {
+export function stays(tx: LedgerTx, owner: Owner, work: Work): boolean {
   const { memory, now } = tx;
   const isBacklog = memory.wakes.some((sentAt) => now - sentAt > BACKLOG_MS && now - sentAt < WAKE_MS);
-  if (isGrowing(tx) && isBacklog && now - hand.openedAt > SHORT_SHIFT_MS) return false;
+  if (isGrowing(tx) && isBacklog && now - owner.openedAt > SHORT_SHIFT_MS) return false;
   const before = workers(tx).filter(
-    (other) => other.openedAt < hand.openedAt || (other.openedAt === hand.openedAt && other.owner < hand.owner),
+    (other) => other.openedAt < owner.openedAt || (other.openedAt === owner.openedAt && other.name < owner.name),
   ).length;
   // More workers than the gate needs would call the ledger as often as needed workers.
-  if (hand.entries.size > 0) return before < workersFor(tx);
+  if (owner.claims.size > 0) return before < workersFor(tx);
   return before < workersWanted(tx, work);
 }

@@ -41,8 +41,8 @@ export interface PurgeTask {
 }
 
 /**
- * Begins a purge: locks the image, raises its floor, so that no older object counts, and deletes its rows. Entries of
- * live handlers are stale from now on. The alarm repeats the look until its end is reported.
+ * Begins a purge: locks the image, raises its floor, so that no older object counts, and deletes its rows. Claims of
+ * live owners are stale from now on. The alarm repeats the look until its end is reported.
  */
 export function purgeBegin(tx: LedgerTx, id: string): PurgeTask {
   const purge: Purge = { seq: tx.next(), id: encodeId(id), look: 1, at: tx.now + PURGE_LOCK_MS, last: 0, more: 0 };
@@ -97,10 +97,10 @@ export function purgeDue(tx: LedgerTx): PurgeTask | null {
 
 function isHeld(tx: LedgerTx, { id, look, seq }: Purge): boolean {
   const { from, to } = rangeOfImage(id, tx.ledgerId);
-  const live = tx.memory.hands.list().filter((hand) => isLive(hand, tx.now));
-  return live.some(({ entries }) =>
-    [...entries.values()].some((entry) => entry.id >= from && entry.id < to && (look === 2 || entry.gen > seq)),
-  );
+  return tx.memory.claims.held().some((claim) => {
+    if (claim.owner === null || !isLive(claim.owner, tx.now)) return false;
+    return claim.id >= from && claim.id < to && (look === 2 || claim.gen > seq);
+  });
 }
 
 /** Renews the lock between two slices. False: the purge does not exist any more. */

@@ -2,8 +2,8 @@ import { HANDLER_WALL_MS, JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { SliceAnswer, SliceRequest } from "../contract.ts";
 import { Findings } from "../findings.ts";
-import { type Abandoned, isOver } from "../tables/abandoned.ts";
 import { audit } from "../tables/audit.ts";
+import { type Claim, isOver } from "../tables/claim.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { forgottenIds } from "../tables/forgotten.ts";
 import { isRenewing } from "../tables/renewals.ts";
@@ -91,7 +91,7 @@ function belowFloor(tx: LedgerTx, { objects, at }: SliceRequest["page"], rows: R
   const stale = objects.filter(({ key, gen }) => {
     const row = rows.get(key);
     const image = tx.images.get(encodedIdOfKey(key));
-    if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.hands.holderOf(row.id) !== null)))
+    if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.claims.byJob(row.id) !== null)))
       return false;
     // The renewal of a new original makes it again. Its old bytes are served until then.
     if (isRenewing(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;
@@ -124,18 +124,17 @@ export function doctorDone(tx: LedgerTx, locks: SliceAnswer["locks"]): void {
 
 /** The checks that need no list of R2. */
 function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
-  const { hands, abandoned } = tx.memory;
-  const late = hands.list().filter((hand) => !hand.over && !isLive(hand, tx.now - LATE_MS));
+  const { claims } = tx.memory;
+  const late = claims.owners().filter((owner) => !isLive(owner, tx.now - LATE_MS));
   findings.add("lease_expired", late.length);
-  const leaked = abandoned.list().filter((one) => isLeaked(one, tx.now));
+  const leaked = claims.abandoned().filter((one) => isLeaked(one, tx.now));
   findings.add("slot_leaked", leaked.length);
-  const forgotten = forgottenIds(tx.sql).filter((id) => hands.holderOf(id) === null);
+  const forgotten = forgottenIds(tx.sql).filter((id) => claims.byJob(id) === null);
   findings.add("row_forgotten", forgotten.length);
   recount(tx, findings, fix);
   if (!fix) return;
   if (late.length > 0) endLeases(tx);
-  const gens = leaked.map(({ gen }) => gen);
-  abandoned.delete(tx.sql, gens);
+  for (const claim of leaked) claims.remove(claim);
   for (const row of tx.rows.loadIds(forgotten)) row.due = tx.now;
 }
 
@@ -143,7 +142,7 @@ function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
  * Whether the slot leaked. Either its time has passed and the alarm has not freed it, or its time is later than any
  * code sets.
  */
-function isLeaked(one: Abandoned, now: number): boolean {
+function isLeaked(one: Claim, now: number): boolean {
   return isOver(one, now - LATE_MS) || one.until > now + JOB_DEADLINE_MS + LATE_MS;
 }
 

@@ -1,7 +1,7 @@
 import type { Findings } from "../findings.ts";
 import { type Counts, countRows, listCounts } from "../tables/counters.ts";
 import { OPEN_CODES, STORED } from "../tables/row.ts";
-import { countMembers, type Run, runNumbers } from "../tables/runs.ts";
+import { countMembers, runNumbers } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
 /*
@@ -32,16 +32,14 @@ function recountLanes(tx: LedgerTx, fix: boolean): number {
 /** The ids of the runs whose counts differed. */
 function recountRuns(tx: LedgerTx, fix: boolean): string[] {
   const rows = countMembers(tx.sql);
-  const moved = tx.kept.hands.unfolded().runs;
   const differing: string[] = [];
   for (const n of runNumbers(tx.sql)) {
     const run = tx.runs.byNumber(n);
     if (run === null) continue;
-    const known = run.states.map((count, code) => count + (moved[n]?.states[code] ?? 0));
-    const real = realStates(known, rows.get(n) ?? []);
-    if (real.every((count, code) => count === known[code])) continue;
+    const real = realStates(run.states, rows.get(n) ?? []);
+    if (real.every((count, code) => count === run.states[code])) continue;
     differing.push(run.id);
-    if (fix) correct(run, known, real);
+    if (fix) run.states = real;
   }
   return differing;
 }
@@ -56,8 +54,4 @@ function realStates(known: readonly number[], rows: readonly number[]): number[]
   const sum = (states: readonly number[]): number => states.reduce((total, n) => total + n, 0);
   real[STORED] = Math.max(0, (known[STORED] ?? 0) + sum(known) - sum(real));
   return real;
-}
-
-function correct(run: Run, known: readonly number[], real: readonly number[]): void {
-  run.states = run.states.map((n, code) => n + (real[code] ?? 0) - (known[code] ?? 0));
 }

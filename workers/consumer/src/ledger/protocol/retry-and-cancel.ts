@@ -21,11 +21,10 @@ export function retryJob(tx: LedgerTx, id: number, run = 0): JobResult {
 
 /** Ends the wait of a job. Its attempts stay. */
 function tryNow(tx: LedgerTx, row: Row, run: number): JobResult {
-  const held = tx.memory.hands.holderOf(row.id);
-  const waits = row.state === WAITING && row.attempts > 0 && row.due !== null && row.due > tx.now && held === null;
-  if (!waits) return "conflict";
+  const isWaiting = row.state === WAITING && row.attempts > 0 && row.due !== null && row.due > tx.now;
+  if (!isWaiting || tx.memory.claims.byJob(row.id) !== null) return "conflict";
   row.due = tx.now;
-  if (run !== 0 && tx.runs.join(row, run)) tx.shift(run, null, tx.rows.countedBefore(row) ?? WAITING);
+  if (run !== 0 && tx.runs.join(row, run)) tx.runs.move(run, null, tx.rows.countedBefore(row) ?? WAITING);
   return "ok";
 }
 

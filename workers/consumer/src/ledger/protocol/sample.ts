@@ -27,10 +27,10 @@ export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
 
 /** Rows at the front of their run, and rows that a handler holds without a slot. */
 function frontRows(tx: Tx): Row[] {
-  const { fresh, hands } = tx.kept;
+  const { fresh, claims } = tx.kept;
   const fronts = LANES.flatMap((lane) => fresh.fronts(tx.sql, laneCode(lane), RUNS_MAX));
-  const standing = hands.list().flatMap(({ entries }) => [...entries.values()].filter(({ granted }) => !granted));
-  return readIds(tx.sql, [...fronts, ...standing.map(({ id }) => id)]).filter(isOpen);
+  const prefetched = claims.held().filter(({ state }) => state === "prefetched");
+  return readIds(tx.sql, [...fronts, ...prefetched.map(({ id }) => id)]).filter(isOpen);
 }
 
 /**

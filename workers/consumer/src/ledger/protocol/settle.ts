@@ -1,7 +1,7 @@
 import type { Failure } from "@prewarm/shared/job";
 import type { ExchangeRequest, Outcome } from "../contract.ts";
 import { listAttempts } from "../tables/attempts.ts";
-import type { Entry, Hand } from "../tables/hands.ts";
+import { type Claim, type Owner, paidOn } from "../tables/claim.ts";
 import { CANCELLING, laneName, type Row, STORED } from "../tables/row.ts";
 import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -11,13 +11,13 @@ import {
   backToWaiting,
   cancelRow,
   deleteRow,
-  dropStale,
+  endClaim,
+  endStale,
   fail,
   floorOf,
   isStale,
   newGeneration,
   refuse,
-  takeOut,
 } from "./transitions.ts";
 import { noteFetched, noteUnfetched } from "./unfetched.ts";
 import { refuseHooks } from "./webhook-address.ts";
@@ -26,8 +26,7 @@ import { refuseHooks } from "./webhook-address.ts";
 const UNCLEAR_MAX = 6;
 
 interface Case {
-  hand: Hand;
-  entry: Entry;
+  claim: Claim;
   row: Row;
   /** The generation has no running job: the job has ended, or there never was a job. */
   over: boolean;
@@ -36,42 +35,43 @@ interface Case {
 }
 
 /**
- * Applies the outcomes that a handler reports. An outcome without an entry in the handler's document is ignored, so a
+ * Applies the outcomes that a handler reports. An outcome of a job that the owner has no claim of is ignored, so a
  * repeated call changes nothing. Exception: the handler may have put a copy while it prepared a job that a purge has
  * deleted since. Then the purge looks again.
  */
-export function settle(tx: LedgerTx, hand: Hand, settled: ExchangeRequest["settled"]): void {
+export function settle(tx: LedgerTx, owner: Owner, settled: ExchangeRequest["settled"]): void {
   tx.rows.loadIds(settled.map(({ id }) => id));
   for (const { id, gen, outcome } of settled) {
-    // The second of two outcomes of one job in one call finds no entry.
-    const entry = hand.entries.get(id);
-    if (entry?.gen === gen) settleEntry(tx, hand, entry, outcome);
+    // The second of two outcomes of one job in one call finds no claim.
+    const claim = owner.claims.get(id);
+    if (claim?.gen === gen) settleClaim(tx, claim, outcome);
     else if (isThere(outcome, gen)) purgeAgain(tx, id, gen);
   }
 }
 
 /** The rules of docs/protocol.md. The first rule that fits applies. */
-function settleEntry(tx: LedgerTx, hand: Hand, entry: Entry, outcome: Outcome): void {
-  learn(tx, entry, outcome);
+function settleClaim(tx: LedgerTx, claim: Claim, outcome: Outcome): void {
+  learn(tx, claim, outcome);
   // Only the first handler of a generation knows that no job was made. A later handler does not know the result of the
   // earlier POST.
-  const unmade = !entry.granted || (madeNoJob(outcome) && entry.first && entry.job === null);
-  if (unmade && entry.granted) giveBack(tx.gateNow, laneName(entry.paidBy), entry.day);
-  const over = unmade || hasEnded(entry, outcome);
-  const row = tx.rows.byId(entry.id);
-  if (row === null || isStale(row, entry)) {
-    dropStale(tx, { hand, entry }, row, over);
-    if (isThere(outcome, entry.gen)) purgeAgain(tx, entry.id, entry.gen);
+  const isAdmitted = claim.state === "admitted";
+  const unmade = !isAdmitted || (madeNoJob(outcome) && claim.first && claim.externalId === null);
+  if (unmade && isAdmitted) giveBack(tx.gateNow, laneName(claim.paidBy), paidOn(claim));
+  const over = unmade || hasEnded(claim, outcome);
+  const row = tx.rows.byId(claim.id);
+  if (row === null || isStale(row, claim)) {
+    endStale(tx, claim, row, over);
+    if (isThere(outcome, claim.gen)) purgeAgain(tx, claim.id, claim.gen);
     return;
   }
-  const one: Case = { hand, entry, row, over, unmade };
+  const one: Case = { claim, row, over, unmade };
   if (outcome.kind === "stored") store(tx, one, { ...outcome, existing: false });
   else if (outcome.kind === "present" && outcome.objectGen >= floorOf(tx, row))
     store(tx, one, { ...outcome, existing: !outcome.posted });
   else {
     row.crashes = 0;
     if (row.state === CANCELLING) {
-      takeOut(tx, one, over);
+      endClaim(tx, claim, over);
       cancelRow(tx, row);
     } else apply(tx, one, outcome);
   }
@@ -87,28 +87,28 @@ function madeNoJob(outcome: Outcome): boolean {
   return ["throttled", "account", "unposted", "refused", "unhooked"].includes(outcome.kind);
 }
 
-function hasEnded(entry: Entry, outcome: Outcome): boolean {
-  if (isThere(outcome, entry.gen) || outcome.kind === "outdated") return true;
-  return outcome.kind === "failed" && outcome.ended && (outcome.posted || entry.job !== null);
+function hasEnded(claim: Claim, outcome: Outcome): boolean {
+  if (isThere(outcome, claim.gen) || outcome.kind === "outdated") return true;
+  return outcome.kind === "failed" && outcome.ended && (outcome.posted || claim.externalId !== null);
 }
 
 /** Tells the gate about an outcome, whatever happens to the row. */
-function learn(tx: LedgerTx, entry: Entry, outcome: Outcome): void {
+function learn(tx: LedgerTx, claim: Claim, outcome: Outcome): void {
   const gate = tx.gateNow;
   if (outcome.kind === "throttled") throttled(tx, outcome.until);
   else if (outcome.kind === "account") openBreaker(gate, { status: outcome.status, reason: outcome.message });
-  else if (outcome.kind === "unclear") recordBad(gate, entry.gen, outcome.failure.message);
-  else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, entry.gen);
+  else if (outcome.kind === "unclear") recordBad(gate, claim.gen, outcome.failure.message);
+  else if (outcome.kind === "failed" && outcome.posted) recordGood(gate, claim.gen);
   else if (outcome.kind === "stored") noteFetched(tx);
-  else if (outcome.kind === "pending" && outcome.unfetched !== undefined) noteUnfetched(tx, entry, outcome.unfetched);
+  else if (outcome.kind === "pending" && outcome.unfetched !== undefined) noteUnfetched(tx, claim, outcome.unfetched);
   // A probe that ends without a stored object says nothing about the breaker. The next job is the probe then.
-  if (isProbe(gate, entry.gen) && outcome.kind === "stored") closeBreaker(gate);
-  else if (!stillRuns(entry, outcome)) probeUnused(gate, entry.gen);
+  if (isProbe(gate, claim.gen) && outcome.kind === "stored") closeBreaker(gate);
+  else if (!stillRuns(claim, outcome)) probeUnused(gate, claim.gen);
 }
 
 /** Whether Ittybit has the job and no handler reported its end. */
-function stillRuns({ job }: Entry, { kind }: Outcome): boolean {
-  return job !== null && (kind === "pending" || kind === "stopped");
+function stillRuns({ externalId }: Claim, { kind }: Outcome): boolean {
+  return externalId !== null && (kind === "pending" || kind === "stopped");
 }
 
 /**
@@ -116,16 +116,16 @@ function stillRuns({ job }: Entry, { kind }: Outcome): boolean {
  * comes too late.
  */
 function store(tx: LedgerTx, one: Case, object: { bytes: number; tookMs?: number; existing: boolean }): void {
-  const { row, entry } = one;
-  takeOut(tx, one, one.over);
+  const { row, claim } = one;
+  endClaim(tx, claim, one.over);
   const { id, key, lane, run, created, attempts } = row;
   tx.memory.stored.note(key, tx.now);
   tx.count("stored");
   tx.time("ready", tx.now - created);
   if (object.tookMs !== undefined) tx.time("run", object.tookMs);
-  const made = { granted: entry.grantedAt, took: Math.max(0, Math.round(object.tookMs ?? 0)) };
+  const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(object.tookMs ?? 0)) };
   tx.stored(
-    { id, key, gen: entry.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts, ...made },
+    { id, key, gen: claim.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts, ...made },
     tx.runs.askersOf(row),
     object.existing,
   );
@@ -133,29 +133,29 @@ function store(tx: LedgerTx, one: Case, object: { bytes: number; tookMs?: number
 }
 
 function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "stored" }>): void {
-  const { row, entry } = one;
+  const { row, claim } = one;
   switch (outcome.kind) {
     case "present":
     case "outdated":
     case "unhooked":
       if (outcome.kind === "unhooked") refuseHooks(tx);
-      takeOut(tx, one, one.over);
+      endClaim(tx, claim, one.over);
       newGeneration(tx, row);
       row.due = tx.now;
       return;
     case "failed":
-      takeOut(tx, one, one.over);
+      endClaim(tx, claim, one.over);
       newGeneration(tx, row);
-      fail(tx, row, { entry, failure: outcome.failure, permanent: isPermanent(tx, row, outcome) });
+      fail(tx, row, { claim, failure: outcome.failure, permanent: isPermanent(tx, row, outcome) });
       return;
     case "refused":
-      takeOut(tx, one, one.over);
+      endClaim(tx, claim, one.over);
       newGeneration(tx, row);
       refuse(tx, row, outcome);
       return;
     case "unclear":
       // The collector or another handler has found the job by now, so the outcome is clear.
-      if (entry.job === null) unclear(tx, one, outcome);
+      if (claim.externalId === null) unclear(tx, one, outcome);
       else keepForLater(tx, one, tx.now);
       return;
     case "fault":
@@ -180,23 +180,23 @@ function isPermanent(tx: LedgerTx, row: Row, { class: of, failure }: Extract<Out
   return listAttempts(tx.sql, row.id).some(({ n, code }) => n <= row.attempts && code === failure.code);
 }
 
-/** Lets the row wait. If it may have a job, it keeps its entry. */
+/** Lets the row wait. If it may have a job, it keeps its claim. */
 function postpone(
   tx: LedgerTx,
   one: Case,
   outcome: Extract<Outcome, { kind: "throttled" | "account" | "pending" | "unposted" | "stopped" }>,
 ): void {
-  const { entry, unmade } = one;
+  const { claim, unmade } = one;
   if (outcome.kind === "pending") {
-    if (outcome.unfetched !== undefined) entry.unfetchedSince ??= tx.now;
-    if (unmade) giveUp(tx, one, outcome.due);
+    if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;
+    if (unmade) backUnmade(tx, one, outcome.due);
     else keepForLater(tx, one, outcome.due);
     return;
   }
   // A row without a job is due now: the gate holds it back, and an operator may open the gate at any time. The gate does
   // not hold back a row with a job.
-  const isHeld = (outcome.kind === "throttled" || outcome.kind === "account") && entry.job === null;
-  if (unmade) giveUp(tx, one);
+  const isHeld = (outcome.kind === "throttled" || outcome.kind === "account") && claim.externalId === null;
+  if (unmade) backUnmade(tx, one);
   else keepForLater(tx, one, isHeld ? tx.gate.throttledUntil : tx.now);
 }
 
@@ -208,36 +208,33 @@ function unclear(tx: LedgerTx, one: Case, { failure }: Extract<Outcome, { kind: 
   const { row } = one;
   row.unclear += 1;
   if (row.unclear >= UNCLEAR_MAX) {
-    takeOut(tx, one, false);
+    endClaim(tx, one.claim, false);
     newGeneration(tx, row);
   }
   retry(tx, one, failure);
 }
 
 /**
- * A failed attempt that says nothing about the generation. If the row still has its entry, the same generation is tried
+ * A failed attempt that says nothing about the generation. If the row still has its claim, the same generation is tried
  * again until the attempts are used up.
  */
 function retry(tx: LedgerTx, one: Case, failure: Failure): void {
-  const { row, entry } = one;
-  const isDead = fail(tx, row, { entry, failure, permanent: false });
-  if (tx.memory.hands.holderOf(row.id)?.entry !== entry) return;
-  if (isDead) takeOut(tx, one, one.over);
-  else if (one.unmade) giveUp(tx, one);
+  const { row, claim } = one;
+  const isDead = fail(tx, row, { claim, failure, permanent: false });
+  if (tx.memory.claims.byJob(row.id) !== claim) return;
+  if (isDead) endClaim(tx, claim, one.over);
+  else if (one.unmade) backUnmade(tx, one);
   else keepForLater(tx, one, row.due ?? tx.now);
 }
 
-/** Takes the entry out. The row waits as before, or until `due`, because R2 did not answer the handler. */
-function giveUp(tx: LedgerTx, one: Case, due: number | null = null): void {
-  takeOut(tx, one, true);
+/** Ends the claim. The row waits as before, or until `due`, because R2 did not answer the handler. */
+function backUnmade(tx: LedgerTx, one: Case, due: number | null = null): void {
+  endClaim(tx, one.claim, true);
   if (due !== null) one.row.due = Math.max(tx.now, due);
   backToWaiting(tx, one.row);
 }
 
-/** Moves the entry into an orphaned document. It stays granted. */
-function keepForLater(tx: LedgerTx, { hand, entry }: Case, due: number): void {
-  const { hands } = tx.memory;
-  hands.take(hand, entry.id);
-  const to = hands.nobody(`over-${entry.gen}`);
-  hands.put(to, { ...entry, first: false, ready: false, silent: false, due: Math.max(due, tx.now) });
+/** Orphans the claim. It stays admitted. */
+function keepForLater(tx: LedgerTx, { claim }: Case, due: number): void {
+  tx.memory.claims.orphan(claim, Math.max(due, tx.now));
 }

@@ -1,5 +1,5 @@
 import { UNHEARD_MS } from "@prewarm/shared/limits";
-import type { Entry } from "../tables/hands.ts";
+import type { Claim } from "../tables/claim.ts";
 import { LIVE } from "../tables/row.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 
@@ -10,35 +10,35 @@ export interface Slots {
 }
 
 /**
- * Counts the jobs that may run at Ittybit: granted and not observed to end, or given up. The number is counted each
- * time, so it cannot drift.
+ * Counts the jobs that may run at Ittybit: claims that are admitted and not observed to end, and abandoned claims. The
+ * number is counted each time, so it cannot drift.
  */
 export function slotsTaken(tx: Pick<LedgerTx, "memory" | "now">): Slots {
   const { memory } = tx;
   const taken: Slots = { used: 0, unheard: 0 };
-  for (const { job } of memory.abandoned.list()) {
+  for (const { externalId } of memory.claims.abandoned()) {
     taken.used += 1;
-    if (job === null) taken.unheard += 1;
+    if (externalId === null) taken.unheard += 1;
   }
-  for (const { entries } of memory.hands.list())
-    for (const entry of entries.values()) {
-      if (!entry.granted || memory.isEnded(entry.gen)) continue;
-      taken.used += 1;
-      if (isUnheard(tx, entry)) taken.unheard += 1;
-    }
+  for (const claim of memory.claims.held()) {
+    if (claim.state !== "admitted" || memory.isEnded(claim.gen)) continue;
+    taken.used += 1;
+    if (isUnheard(tx, claim)) taken.unheard += 1;
+  }
   return taken;
 }
 
-/** Whether the entry was granted so long ago that the id of its job should be reported. */
-export function isUnheard({ memory, now }: Pick<LedgerTx, "memory" | "now">, entry: Entry): boolean {
-  const { granted, job, gen, grantedAt } = entry;
-  return granted && job === null && !memory.isEnded(gen) && now - grantedAt > UNHEARD_MS;
+/**
+ * Whether the claim was admitted so long ago that the id of its job should be reported. After an eviction its owner has
+ * the same time to report the id again.
+ */
+export function isUnheard({ memory, now }: Pick<LedgerTx, "memory" | "now">, claim: Claim): boolean {
+  const { state, externalId, gen, admittedAt } = claim;
+  if (state !== "admitted" || externalId !== null || memory.isEnded(gen)) return false;
+  return now - Math.max(admittedAt, memory.born) > UNHEARD_MS;
 }
 
 /** Open viewers' jobs that have their place in the budget already. */
-export function liveGranted({ memory }: Pick<LedgerTx, "memory">): number {
-  let granted = 0;
-  for (const { entries } of memory.hands.list())
-    for (const entry of entries.values()) if (entry.granted && entry.paidBy === LIVE) granted += 1;
-  return granted;
+export function liveAdmitted({ memory }: Pick<LedgerTx, "memory">): number {
+  return memory.claims.held().filter(({ state, paidBy }) => state === "admitted" && paidBy === LIVE).length;
 }

@@ -2,9 +2,8 @@ import type { Failure } from "@prewarm/shared/job";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
 import { deadMs } from "@prewarm/shared/markers";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { Abandoned } from "../tables/abandoned.ts";
 import { failedAttempt } from "../tables/attempts.ts";
-import { type Entry, type Hand, isWritten, newEntry } from "../tables/hands.ts";
+import { type Claim, hasRow, newClaim, type Owner } from "../tables/claim.ts";
 import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../tables/row.ts";
 import { backoffMs } from "./backoff.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -15,34 +14,28 @@ import type { LedgerTx } from "./ledger-tx.ts";
  */
 
 /**
- * Takes an entry out of its document. `ended`: its job has ended, or never existed; otherwise `abandoned` keeps its
+ * Ends a claim. `ended`: its external job has ended, or never existed; otherwise the claim is abandoned and keeps its
  * slot.
  */
-export function takeOut(tx: LedgerTx, { hand, entry }: { hand: Hand; entry: Entry }, ended: boolean): void {
-  const { memory } = tx;
-  memory.hands.take(hand, entry.id);
-  if (entry.granted && !ended && !memory.isEnded(entry.gen)) abandon(tx, entry);
-  memory.forget(entry.gen);
-}
-
-/** Keeps the slot of a generation that was given up and whose job may still run. */
-export function abandon({ memory, sql, now }: LedgerTx, { gen, job, grantedAt }: Omit<Abandoned, "until">): void {
-  memory.abandoned.put(sql, { gen, job, until: now + JOB_DEADLINE_MS, grantedAt });
+export function endClaim({ memory, now }: LedgerTx, claim: Claim, ended: boolean): void {
+  if (claim.state !== "admitted" || ended || memory.isEnded(claim.gen)) memory.claims.remove(claim);
+  else memory.claims.abandon(claim, now + JOB_DEADLINE_MS);
+  memory.forget(claim.gen);
 }
 
 /**
- * Takes an entry out unless a live handler depends on it. It does not if the entry is orphaned, or if its owner only
- * prepares the job: the owner cannot POST without another answer of the ledger. A written entry of a live handler
- * stays. It blocks its row until the handler reports an outcome or its lease ends.
+ * Ends the claim of a row unless a live owner depends on it. That is so if the claim is orphaned, or if its owner only
+ * prepares the job: the owner cannot POST without another answer of the ledger. A written claim of a live owner stays.
+ * It blocks its row until the owner reports an outcome or its lease ends.
  */
 function release(tx: LedgerTx, row: Row, ended: boolean): void {
-  const held = tx.memory.hands.holderOf(row.id);
-  if (held !== null && (held.hand.over || !isWritten(held.entry))) takeOut(tx, held, ended);
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim !== null && (claim.owner === null || !hasRow(claim))) endClaim(tx, claim, ended);
 }
 
 /**
- * Starts a new generation: a new Ittybit job under a new idempotency key. The entry of the old generation is taken out,
- * or is stale from now on.
+ * Starts a new generation: a new Ittybit job under a new idempotency key. The claim of the old generation ends, or is
+ * stale from now on.
  */
 export function newGeneration(tx: LedgerTx, row: Row, ended = false): void {
   release(tx, row, ended);
@@ -51,11 +44,11 @@ export function newGeneration(tx: LedgerTx, row: Row, ended = false): void {
 }
 
 /**
- * Takes out a stale entry, which blocked its row. A row that was to be cancelled is cancelled now; other rows may be
- * handed out.
+ * Ends a stale claim, which blocked its row. A row that was to be cancelled is cancelled now; other rows may be handed
+ * out.
  */
-export function dropStale(tx: LedgerTx, held: { hand: Hand; entry: Entry }, row: Row | null, ended: boolean): void {
-  takeOut(tx, held, ended);
+export function endStale(tx: LedgerTx, claim: Claim, row: Row | null, ended: boolean): void {
+  endClaim(tx, claim, ended);
   if (row?.state === CANCELLING) cancelRow(tx, row);
   else if (row?.state === WAITING) backToWaiting(tx, row);
 }
@@ -72,23 +65,23 @@ export function orderAnew(tx: LedgerTx, row: Row): void {
   row.created = tx.afterCancels(tx.now);
 }
 
-/** Raises a row to a higher lane, also while a handler holds it. A lower lane changes nothing. */
+/** Raises a row to a higher lane, also while an owner has a claim of it. A lower lane changes nothing. */
 export function raise(tx: LedgerTx, row: Row, lane: LaneCode): void {
   if (lane >= row.lane) return;
   row.lane = lane;
   row.due ??= tx.now;
-  const held = tx.memory.hands.holderOf(row.id);
-  if (held === null) return;
-  held.entry.lane = lane;
-  if (held.entry.granted) tx.memory.hands.touch(held.hand);
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim === null) return;
+  claim.lane = lane;
+  tx.memory.claims.note(claim);
 }
 
 /**
- * A new entry for a row. A generation from before a restore may have been used since, so the row gets a new one first.
+ * A new claim of a row. A generation from before a restore may have been used since, so the row gets a new one first.
  */
-export function entryOf(tx: LedgerTx, row: Row): Entry {
+export function claimOf(tx: LedgerTx, row: Row, owner: Owner): Claim {
   if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);
-  return newEntry(row);
+  return newClaim(row, owner);
 }
 
 export function cancelRow(tx: LedgerTx, row: Row): void {
@@ -104,11 +97,11 @@ export function cancelRow(tx: LedgerTx, row: Row): void {
  */
 export function cancelOpen(tx: LedgerTx, row: Row): boolean {
   if (!isOpen(row)) return false;
-  const held = tx.memory.hands.holderOf(row.id);
-  if (held === null || held.hand.over) cancelRow(tx, row);
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim === null || claim.owner === null) cancelRow(tx, row);
   else {
     row.state = CANCELLING;
-    tx.memory.hands.keep(held);
+    tx.memory.claims.keep(claim);
   }
   return true;
 }
@@ -131,13 +124,13 @@ export function refuse(tx: LedgerTx, row: Row, why: { code: string; message: str
   tx.count("refused");
 }
 
-/** Counts a failed attempt. True: the row is dead now. The caller takes the entry out of its document before. */
+/** Counts a failed attempt. True: the row is dead now. */
 export function fail(
   tx: LedgerTx,
   row: Row,
-  { entry, failure, permanent }: { entry: Entry | null; failure: Failure; permanent: boolean },
+  { claim, failure, permanent }: { claim: Claim; failure: Failure; permanent: boolean },
 ): boolean {
-  tx.addAttempt(failedAttempt(row, failure, { now: tx.now, entry }));
+  tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));
   tx.count("failed");
   if (permanent || row.attempts >= tx.config.limits.maxAttempts) {
     die(tx, row, permanent);
@@ -148,7 +141,7 @@ export function fail(
   return false;
 }
 
-/** Deletes a row. Its entry is taken out, or is stale from now on. `as`: the state that its runs count. */
+/** Deletes a row. Its claim ends, or is stale from now on. `as`: the state that its runs count. */
 export function deleteRow(tx: LedgerTx, row: Row, as: Parameters<LedgerTx["rows"]["delete"]>[1]): void {
   release(tx, row, false);
   tx.rows.delete(row, as);
@@ -169,7 +162,7 @@ export function isLocked(tx: LedgerTx, row: Row): boolean {
   return tx.images.get(encodedIdOfKey(row.key)).lock > tx.now;
 }
 
-/** Whether the row of the entry has moved on or was deleted. */
-export function isStale(row: Row | null, entry: Entry): boolean {
-  return row === null || row.gen !== entry.gen;
+/** Whether the row of the claim has moved on or was deleted. */
+export function isStale(row: Row | null, claim: Claim): boolean {
+  return row === null || row.gen !== claim.gen;
 }

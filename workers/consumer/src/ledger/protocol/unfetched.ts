@@ -1,5 +1,5 @@
 import type { Unfetched } from "../contract.ts";
-import type { Entry } from "../tables/hands.ts";
+import type { Claim } from "../tables/claim.ts";
 import { STORED } from "../tables/row.ts";
 import { closeBreaker, isProbe, openBreaker } from "./gate.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
@@ -17,14 +17,14 @@ import type { LedgerTx } from "./ledger-tx.ts";
 const ALL_FAIL = { forMs: 30_000, jobs: 3 };
 
 /** Notes that the result of a job could not be fetched. Opens the breaker if no result can be fetched. */
-export function noteUnfetched(tx: LedgerTx, entry: Entry, { code, message }: Unfetched): void {
+export function noteUnfetched(tx: LedgerTx, claim: Claim, { code, message }: Unfetched): void {
   const gate = tx.gateNow;
   const { unfetched } = gate.memory;
-  if (!unfetched.has(entry.gen)) unfetched.set(entry.gen, tx.now);
+  if (!unfetched.has(claim.gen)) unfetched.set(claim.gen, tx.now);
   const late = [...unfetched.values()].filter((since) => tx.now - since >= ALL_FAIL.forMs);
   // A project that never gave a result has wrong access rules. Waiting does not correct that.
   const isPrivate = code === "output_private" && !hasStored(tx);
-  const isProbes = isProbe(gate, entry.gen) && gate.state.breaker.results === true;
+  const isProbes = isProbe(gate, claim.gen) && gate.state.breaker.results === true;
   if (late.length < ALL_FAIL.jobs && !isPrivate && !isProbes) return;
   // The status of the breaker is an answer of Ittybit. The answer of the host is in the message.
   openBreaker(gate, { status: null, reason: `No result can be fetched: ${message}`, results: true });

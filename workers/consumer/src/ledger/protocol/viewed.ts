@@ -33,10 +33,7 @@ function beginDay(tx: LedgerTx): void {
 
 /** Viewers' orders of today that are open or stored. Orders that ended otherwise are found with their image. */
 function orderedBefore(tx: LedgerTx, from: number): Map<string, string[]> {
-  const unfolded = tx.memory.hands.unfolded().recent;
-  const stored = [...readRecentSince(tx.sql, from), ...unfolded].filter(
-    (one) => one.lane === LIVE && one.created >= from,
-  );
+  const stored = readRecentSince(tx.sql, from).filter((one) => one.lane === LIVE && one.created >= from);
   const keys = [...stored.map(({ key }) => key), ...openKeysSince(tx.sql, LIVE, from)];
   return Map.groupBy(keys, encodedIdOfKey);
 }

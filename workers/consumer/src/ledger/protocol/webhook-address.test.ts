@@ -26,13 +26,4 @@ describe("the address that a job is told to call", () => {
       settle("p", granted("p", "b/400-high.webp"), { kind: "unhooked", message: "unknown field webhook_url" });
     expect(again(refuse)).toBe(ADDRESS);
   });
-
-  it("is none where 0.1.0 kept an origin, of which it made an address for each job", () => {
-    const asBefore = ({ sql }: ReturnType<typeof setup>) => {
-      const [before] = sql.exec("SELECT count(*) AS n FROM hands WHERE body LIKE ?", `%"${ADDRESS}"%`);
-      expect(before?.n).toBe(1);
-      sql.exec("UPDATE hands SET body = replace(body, ?, ?)", ADDRESS, publicUrl);
-    };
-    expect(again(asBefore)).toBeNull();
-  });
 });

@@ -1,4 +1,5 @@
 import type { Failure } from "@prewarm/shared/job";
+import type { Claim } from "./claim.ts";
 import type { Row } from "./row.ts";
 import { int, type Sql, text, textOrNull } from "./sql.ts";
 
@@ -6,7 +7,7 @@ import { int, type Sql, text, textOrNull } from "./sql.ts";
 export interface AttemptRow {
   id: number;
   n: number;
-  /** When the generation was granted, Unix ms. 0: never. */
+  /** When the generation was admitted, Unix ms. 0: never. */
   started: number;
   ended: number;
   status: number | null;
@@ -24,13 +25,13 @@ const COLUMNS = ["id", "n", "started", "ended", "status", "kind", "code", "messa
 export function failedAttempt(
   row: Row,
   failure: Failure,
-  { now, entry }: { now: number; entry: { grantedAt: number; job: string | null } | null },
+  { now, claim }: { now: number; claim: Pick<Claim, "admittedAt" | "externalId"> },
 ): AttemptRow {
   row.attempts += 1;
   const message = failure.message.slice(0, MESSAGE_MAX_CHARS);
   row.error = JSON.stringify({ code: failure.code, message });
   const { httpStatus: status = null, kind = null, code } = failure;
-  const { grantedAt: started = 0, job = null } = entry ?? {};
+  const { admittedAt: started, externalId: job } = claim;
   return { id: row.id, n: row.attempts, started, ended: now, status, kind, code, message, job };
 }
 

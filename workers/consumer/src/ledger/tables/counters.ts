@@ -1,6 +1,7 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import type { Totals } from "../contract.ts";
 import { getDoc, putDoc } from "./docs.ts";
+import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
 import { countedAs, type LaneCode, type StateCode } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
 
@@ -56,38 +57,47 @@ export function usedIn(used: Used, period: string): Record<Lane, number> {
   return sum;
 }
 
-/** The folded sums. They are one document, so that they are one row. */
-export interface Folded {
+/** The counts, as one document, so that a transaction writes one row for all of them. */
+export interface Counters {
   jobs: Counts;
-  /** The grants of this month and of the month before. */
+  /** The admissions of this month and of the month before. */
   used: Used;
   /** Events since the ledger was created, or since it began to count them. */
   totals?: Partial<Totals>;
+  /** The slices of the current minute. Earlier minutes are in the rows of their days. */
+  minutes?: Minutes;
 }
 
-export function readFolded(sql: Sql): Folded {
+export function readCounters(sql: Sql): Counters {
   const body = getDoc(sql, "counts");
-  return body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Folded);
+  return body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Counters);
 }
 
-/** The folded number of each event. */
-export function readTotals(sql: Sql): Counts {
-  return { ...readFolded(sql).totals };
+/** The changes of one transaction. */
+export type Moved = Required<Omit<Counters, "totals">>;
+
+/** Adds the changes of a transaction. `now`: Unix ms. */
+export function addCounters(sql: Sql, { jobs, used, minutes }: Moved, now: number): void {
+  if ([jobs, used, minutes].every((part) => Object.keys(part).length === 0)) return;
+  const counters = readCounters(sql);
+  mergeCounts(counters.jobs, jobs);
+  mergeCounts(counters.used, used);
+  counters.totals ??= {};
+  mergeCounts(counters.totals as Counts, eventsIn(minutes));
+  counters.used = lastMonths(counters.used);
+  counters.minutes ??= {};
+  mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
+  const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now;
+  const past = Object.entries(counters.minutes).filter(isPast);
+  addMinutes(sql, Object.fromEntries(past));
+  for (const [at] of past) delete counters.minutes[Number(at)];
+  putDoc(sql, "counts", JSON.stringify(counters));
 }
 
-export function foldCounts(sql: Sql, jobs: Counts, used: Used, totals: Totals): void {
-  if ([jobs, used, totals].flatMap((part) => Object.values(part)).every((n) => n === 0)) return;
-  const folded = readFolded(sql);
-  mergeCounts(folded.jobs, jobs);
-  mergeCounts(folded.used, used);
-  folded.totals ??= {};
-  mergeCounts(folded.totals as Counts, totals);
-  const months = [...new Set(Object.keys(folded.used).map((place) => place.slice(0, MONTH_CHARS)))].sort();
+function lastMonths(used: Used): Used {
+  const months = [...new Set(Object.keys(used).map((place) => place.slice(0, MONTH_CHARS)))].sort();
   const kept = new Set(months.slice(-MONTHS_KEPT));
-  folded.used = Object.fromEntries(
-    Object.entries(folded.used).filter(([place]) => kept.has(place.slice(0, MONTH_CHARS))),
-  );
-  putDoc(sql, "counts", JSON.stringify(folded));
+  return Object.fromEntries(Object.entries(used).filter(([place]) => kept.has(place.slice(0, MONTH_CHARS))));
 }
 
 /** The counts by the rows. Stored jobs have no rows. Reads the whole table of jobs, about 120 ms per million rows. */

@@ -1,3 +1,4 @@
+import { moveDocuments } from "./documents.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { int, type Sql } from "./sql.ts";
 
@@ -21,6 +22,7 @@ export function schemaVersion(sql: Sql): number {
 export function bringUp(sql: Sql): boolean {
   const version = schemaVersion(sql);
   for (const statement of MIGRATIONS.slice(version).flat()) sql.exec(statement);
+  moveDocuments(sql);
   // After a rollback the tables are newer than the code. Their version stays: a lower one would make the next upgrade create them again.
   if (version >= MIGRATIONS.length) return false;
   sql.exec("INSERT OR REPLACE INTO schema_version (id, version) VALUES (1, ?)", MIGRATIONS.length);

@@ -19,22 +19,27 @@ export interface Stored {
   took: number;
 }
 
-/** Maximum of jobs per row, and of characters before the last job. */
-const CHUNK = 500;
-const CHUNK_CHARS = 50_000;
+/** Maximum of jobs per row and of characters per row. */
+const ROW_JOBS = 500;
+const ROW_CHARS = 50_000;
+/** Jobs per statement. */
+const ADDED_AT_ONCE = 20;
 
 /** An older version did not write the last two fields. */
 type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?];
 
+/** Adds stored jobs to the newest row, or to a new row if that one is full. */
 export function addRecent(sql: Sql, stored: readonly Stored[]): void {
-  let part: string[] = [];
-  let chars = 0;
-  for (const [place, one] of stored.entries()) {
-    part.push(JSON.stringify(pack(one)));
-    chars += part.at(-1)?.length ?? 0;
-    if (part.length < CHUNK && chars < CHUNK_CHARS && place < stored.length - 1) continue;
-    sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", one.at, `[${part.join()}]`);
-    [part, chars] = [[], 0];
+  for (let from = 0; from < stored.length; from += ADDED_AT_ONCE) {
+    const part = stored.slice(from, from + ADDED_AT_ONCE);
+    const at = part.at(-1)?.at ?? 0;
+    const body = JSON.stringify(part.map(pack));
+    const newest = "n = (SELECT max(n) FROM recent)";
+    const hasRoom = `json_array_length(body) + ?3 <= ${ROW_JOBS} AND length(body) + length(?2) <= ${ROW_CHARS}`;
+    const grown = "substr(body, 1, length(body) - 1) || ',' || substr(?2, 2)";
+    const query = `UPDATE recent SET at = ?1, body = ${grown} WHERE ${newest} AND ${hasRoom} RETURNING n`;
+    if (sql.exec(query, at, body, part.length).length === 0)
+      sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", at, body);
   }
 }
 
@@ -54,16 +59,21 @@ export function readRecentSince(sql: Sql, since: number): Stored[] {
     .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
 }
 
-/** Number of the newest row. 0: there is no row. */
-export function lastRecent(sql: Sql): number {
-  return int(sql.exec("SELECT max(n) AS n FROM recent")[0]?.n);
+/** The newest row, and how many jobs it has. `row` 0: there is no row. */
+export function endOfRecent(sql: Sql): { row: number; jobs: number } {
+  const raw = sql.exec("SELECT n, json_array_length(body) AS jobs FROM recent ORDER BY n DESC LIMIT 1")[0];
+  return { row: int(raw?.n), jobs: int(raw?.jobs) };
 }
 
 /** Rows of stored jobs from one number to another, both included, the oldest first. */
-export function readRecentSpan(sql: Sql, { from, to }: { from: number; to: number }, limit: number): Stored[] {
+export function readRecentSpan(
+  sql: Sql,
+  { from, to }: { from: number; to: number },
+  limit: number,
+): { n: number; stored: Stored[] }[] {
   return sql
-    .exec("SELECT body FROM recent WHERE n >= ? AND n <= ? ORDER BY n LIMIT ?", from, to, limit)
-    .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
+    .exec("SELECT n, body FROM recent WHERE n >= ? AND n <= ? ORDER BY n LIMIT ?", from, to, limit)
+    .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
 }
 
 /** The last storing of a job, searched in the newest rows only. Null: they do not contain it. */

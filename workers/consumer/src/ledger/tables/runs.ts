@@ -1,4 +1,4 @@
-import { addTo, type Histogram } from "./histogram.ts";
+import { type Histogram, observe } from "./histogram.ts";
 import {
   BULK,
   countedAs,
@@ -12,10 +12,7 @@ import {
 } from "./row.ts";
 import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
 
-/**
- * A run: the jobs of a request. Its counts follow its rows. The documents of handlers contain changes that are not
- * folded yet.
- */
+/** A run: the jobs of a request. Its counts follow its rows. */
 export interface Run {
   /** A small number for `jobs.run`. 0: no run. */
   n: number;
@@ -43,13 +40,6 @@ export interface Run {
   rejected: number;
   /** The last requester. Null: not known. */
   who: string | null;
-}
-
-/** Changes of a run's members. `states`: by counted code. `existing`: found in R2 without a job. */
-export interface RunMove {
-  states: number[];
-  existing: number;
-  ready: Histogram;
 }
 
 interface HeldRun {
@@ -123,15 +113,20 @@ export class Runs {
     row.joined = 0;
   }
 
-  /** Folds the changes of members. */
-  apply(n: number, { states, existing, ready }: RunMove): void {
+  /** Counts a member that joins a run (`from` null) or changes its counted state. */
+  move(n: number, from: number | null, to: number): void {
+    const states = this.byNumber(n)?.states;
+    if (states === undefined) return;
+    if (from !== null) states[from] = (states[from] ?? 0) - 1;
+    states[to] = (states[to] ?? 0) + 1;
+  }
+
+  /** Notes the time (ms) of a stored member. `existing`: it was found in R2. */
+  stored(n: number, ms: number, existing: boolean): void {
     const run = this.byNumber(n);
     if (run === null) return;
-    states.forEach((count, code) => {
-      run.states[code] = (run.states[code] ?? 0) + count;
-    });
-    run.existing += existing;
-    addTo(run.ready, ready);
+    observe(run.ready, ms);
+    if (existing) run.existing += 1;
   }
 
   flush(): void {

@@ -61,5 +61,19 @@ const V1 = [
   `CREATE TABLE sign_ins (address TEXT PRIMARY KEY, since INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
+/** A row for each generation that is being made, and for each handler that makes any, in place of the documents `hands` and `abandoned`. */
+const V2 = [
+  // `owner` null or without a row: orphaned. `due`: when an orphaned claim may be handed out. `until`: when an abandoned one is over.
+  `CREATE TABLE claims (
+    gen INTEGER PRIMARY KEY, job INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT, lane INTEGER NOT NULL, paid_by INTEGER NOT NULL,
+    first INTEGER NOT NULL, admitted_at INTEGER NOT NULL, external_id TEXT, due INTEGER NOT NULL, until INTEGER NOT NULL, hook TEXT,
+    unfetched_since INTEGER)`,
+  `CREATE TABLE owners (name TEXT PRIMARY KEY, lease_until INTEGER NOT NULL, role TEXT NOT NULL) WITHOUT ROWID`,
+  // The newest row of `recent` grows from now on. Of the row that was checked last, the jobs that it has are checked.
+  `UPDATE docs SET body = json_set(body, '$.checked', json_object('row', json_extract(body, '$.recent'), 'jobs',
+    (SELECT json_array_length(recent.body) FROM recent WHERE recent.n = json_extract(docs.body, '$.recent'))))
+    WHERE name = 'events-said' AND json_extract(body, '$.recent') IN (SELECT n FROM recent)`,
+];
+
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
-export const MIGRATIONS: readonly (readonly string[])[] = [V1];
+export const MIGRATIONS: readonly (readonly string[])[] = [V1, V2];

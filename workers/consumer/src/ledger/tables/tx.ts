@@ -1,48 +1,40 @@
 import type { Event } from "@prewarm/control-schema/stats";
 import type { Config } from "@prewarm/shared/config";
 import type { Lane } from "@prewarm/shared/job";
-import type { AbandonedJobs } from "./abandoned.ts";
+import type { Totals } from "../contract.ts";
 import { newestCancel } from "./actions.ts";
 import { type AttemptRow, insertAttempts } from "./attempts.ts";
+import type { Claims } from "./claims.ts";
 import {
   addCount,
+  addCounters,
   type Count,
-  type Folded,
+  type Counters,
   listCounts,
-  mergeCounts,
-  readFolded,
-  type Used,
+  type Moved,
+  readCounters,
   usedIn,
 } from "./counters.ts";
 import type { Fresh } from "./fresh.ts";
 import type { GateDoc } from "./gate-doc.ts";
 import type { GateState } from "./gate-state.ts";
-import type { Hand, Hands } from "./hands.ts";
 import { observe } from "./histogram.ts";
-import { emptySlice, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
+import { emptySlice, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
 import { Images } from "./images.ts";
 import type { Meta } from "./meta.ts";
 import type { Numbers } from "./numbers.ts";
-import type { Stored } from "./recent.ts";
+import { addRecent, type Stored } from "./recent.ts";
 import { countedAs, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
 import { Runs } from "./runs.ts";
 import type { Sql } from "./sql.ts";
-import { emptySums, foldSums, isEmptySums, mergeSums, moveOf, type Sums } from "./sums.ts";
-
-/**
- * Stored jobs in one document until its sums are folded: 300 kB at most, because a value of 2 MB is refused. A worker
- * lives for up to 15 minutes and may store more than 10,000 jobs.
- */
-const FOLD_AT = 500;
 
 /** The memory beside the tables. The transactions that change it write it through. */
 export interface Kept {
   meta: Meta;
   numbers: Numbers;
   gateDoc: GateDoc;
-  hands: Hands;
-  abandoned: AbandonedJobs;
+  claims: Claims;
   fresh: Fresh;
 }
 
@@ -57,8 +49,8 @@ export interface TxContext {
 
 /**
  * The unit of work of one RPC. Rows are loaded once, changed in memory by plain functions, and written back together.
- * So counts, runs, history and gate cost at most one row per RPC, and none with a handler's document. Everything runs
- * in one transaction.
+ * So the counts, the gate, each run and the list of stored jobs cost at most one row per RPC. Everything runs in one
+ * transaction.
  */
 export class Tx {
   readonly sql: Sql;
@@ -70,15 +62,10 @@ export class Tx {
   readonly images: Images;
   readonly runs: Runs;
   readonly ledgerId: string;
-  /** The handler whose document keeps the sums of this transaction. Null: they are folded at once. */
-  hand: Hand | null = null;
-  readonly #sums: Sums = emptySums();
+  readonly #moved: Moved = { jobs: {}, used: {}, minutes: {} };
+  readonly #stored: Stored[] = [];
   readonly #attempts: AttemptRow[] = [];
-  #counts: Count[] | null = null;
-  #foldedBefore: Folded | null = null;
-  #used: Used | null = null;
-  /** By period, without this transaction. */
-  readonly #usedBefore = new Map<string, Record<Lane, number>>();
+  #before: Counters | null = null;
   #isGateAsked = false;
   #newestCancel: number | null = null;
 
@@ -105,38 +92,38 @@ export class Tx {
     return this.kept.gateDoc.state;
   }
 
-  /** The folded sums at the first read of this transaction. */
-  get #folded(): Folded {
-    this.#foldedBefore ??= readFolded(this.sql);
-    return this.#foldedBefore;
+  /** The counts in the table, at the first read of this transaction. */
+  get #counters(): Counters {
+    this.#before ??= readCounters(this.sql);
+    return this.#before;
   }
 
-  /** Jobs by counted state and lane at the beginning of this transaction, folded or not. */
+  /** Jobs by counted state and lane at the beginning of this transaction. */
   get counts(): Count[] {
-    if (this.#counts === null) {
-      const counts = { ...this.#folded.jobs };
-      for (const { sums } of this.kept.hands.list()) mergeCounts(counts, sums.counts);
-      this.#counts = listCounts(counts);
-    }
-    return this.#counts;
+    return listCounts(this.#counters.jobs);
   }
 
-  /** Jobs granted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, with this transaction. */
+  /** The slices of the current minute, which are not in the rows of their days yet. */
+  get minutes(): Minutes {
+    return this.#counters.minutes ?? {};
+  }
+
+  /** How often each event was counted since the ledger was created. */
+  get totals(): Partial<Totals> {
+    return this.#counters.totals ?? {};
+  }
+
+  /** Jobs admitted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, with this transaction. */
   used(period: string): Record<Lane, number> {
-    if (this.#used === null) {
-      this.#used = { ...this.#folded.used };
-      for (const { sums } of this.kept.hands.list()) mergeCounts(this.#used, sums.used);
-    }
-    const before = this.#usedBefore.get(period) ?? usedIn(this.#used, period);
-    this.#usedBefore.set(period, before);
-    const own = usedIn(this.#sums.used, period);
+    const before = usedIn(this.#counters.used, period);
+    const own = usedIn(this.#moved.used, period);
     return { live: before.live + own.live, upload: before.upload + own.upload, bulk: before.bulk + own.bulk };
   }
 
-  /** Counts `n` grants of a day and lane. Negative: the grants made no job. */
+  /** Counts `n` admissions of a day and lane. Negative: the admissions made no job. */
   addUsed(lane: Lane, day: string, n: number): void {
     const place = `${day} ${lane}`;
-    this.#sums.used[place] = (this.#sums.used[place] ?? 0) + n;
+    this.#moved.used[place] = (this.#moved.used[place] ?? 0) + n;
   }
 
   /** Adds a row. Load its key before. */
@@ -172,28 +159,15 @@ export class Tx {
 
   /** Corrects a count. */
   addCount(state: StateCode, lane: LaneCode, n: number): void {
-    addCount(this.#sums.counts, state, lane, n);
-  }
-
-  /** Counts a member that joins a run (`from` null) or leaves it. */
-  shift(run: number, from: number | null, to: number): void {
-    if (run === 0) return;
-    const { states } = moveOf(this.#sums, run);
-    if (from !== null) states[from] = (states[from] ?? 0) - 1;
-    states[to] = (states[to] ?? 0) + 1;
+    addCount(this.#moved.jobs, state, lane, n);
   }
 
   /** Notes a stored job, for its runs and for views. */
   stored(stored: Stored, runs: readonly number[], existing: boolean): void {
-    this.#sums.recent.push(stored);
+    this.#stored.push(stored);
     const ms = Math.max(0, this.now - stored.created);
     observe(timesOfLane(this.#slice(), laneName(stored.lane)), ms);
-    for (const n of runs) {
-      if (n === 0) continue;
-      const move = moveOf(this.#sums, n);
-      observe(move.ready, ms);
-      if (existing) move.existing += 1;
-    }
+    for (const n of runs) this.runs.stored(n, ms, existing);
   }
 
   commit(): void {
@@ -202,35 +176,11 @@ export class Tx {
     this.rows.flush(this.now);
     insertAttempts(this.sql, this.#attempts);
     this.images.flush();
-    this.#settleSums();
     this.runs.flush();
-    this.kept.hands.flush(this.sql);
+    addCounters(this.sql, this.#moved, this.now);
+    addRecent(this.sql, this.#stored);
+    this.kept.claims.flush(this.sql);
     if (this.#isGateAsked) this.kept.gateDoc.flush(this.sql);
-  }
-
-  /**
-   * Writes the sums of this transaction and of finished documents into the owner's document, or into the tables if
-   * there is no owner. So the sums of a viewer's handler are folded with the worker that finishes its work.
-   */
-  #settleSums(): void {
-    const { hands } = this.kept;
-    for (const hand of hands.spent()) {
-      mergeSums(this.#sums, hand.sums);
-      hand.sums = emptySums();
-      hands.drop(hand);
-    }
-    if (isEmptySums(this.#sums)) return;
-    const { hand } = this;
-    if (hand === null || hand.over) {
-      foldSums(this.sql, this.runs, this.#sums);
-      return;
-    }
-    mergeSums(hand.sums, this.#sums);
-    if (hand.sums.recent.length >= FOLD_AT) {
-      foldSums(this.sql, this.runs, hand.sums);
-      hand.sums = emptySums();
-    }
-    hands.touch(hand);
   }
 
   #move({ before, after, row, as }: Change): void {
@@ -238,8 +188,8 @@ export class Tx {
     // Of deleted rows only stored ones stay in the counts.
     const counted = after === null && to !== STORED ? null : to;
     if (before?.state !== counted || before?.lane !== row.lane) {
-      if (before !== null) addCount(this.#sums.counts, before.state, before.lane, -1);
-      if (counted !== null) addCount(this.#sums.counts, counted, row.lane, 1);
+      if (before !== null) addCount(this.#moved.jobs, before.state, before.lane, -1);
+      if (counted !== null) addCount(this.#moved.jobs, counted, row.lane, 1);
     }
     this.#moveRuns(before, row, to);
   }
@@ -250,16 +200,16 @@ export class Tx {
    */
   #moveRuns(before: Change["before"], row: Row, to: number | null): void {
     if (before === null || before.run !== row.run) {
-      if (to !== null) this.shift(row.run, null, to);
+      if (to !== null) this.runs.move(row.run, null, to);
       return;
     }
     if (to === null || before.state === to) return;
-    for (const run of this.runs.askersOf(row)) this.shift(run, before.state, to);
+    for (const run of this.runs.askersOf(row)) this.runs.move(run, before.state, to);
   }
 
   #slice(): Slice {
     const at = this.now - (this.now % TIERS_MS.minute);
-    this.#sums.minutes[at] ??= emptySlice();
-    return this.#sums.minutes[at];
+    this.#moved.minutes[at] ??= emptySlice();
+    return this.#moved.minutes[at];
   }
 }

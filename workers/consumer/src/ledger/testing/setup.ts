@@ -98,7 +98,8 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
     settle("maker", given, STORED);
     return given;
   };
-  const abandoned = () => sql.exec("SELECT gen, job, until FROM abandoned ORDER BY gen");
+  const abandoned = () =>
+    sql.exec("SELECT gen, external_id AS job, until FROM claims WHERE state = 'abandoned' ORDER BY gen");
 
   const nameOfKey = (key: string) => nameOf(row(key)?.id ?? placeOf(key, "test"));
   const cancel = (key: string): JobAct => ledger.cancelJob(nameOfKey(key), "test");

@@ -1,7 +1,7 @@
 import type { Lane } from "@prewarm/shared/job";
 import { LedgerTx } from "../protocol/ledger-tx.ts";
 import { Memory } from "../protocol/memory.ts";
-import { type Entry, newEntry } from "../tables/hands.ts";
+import { type Claim, newClaim } from "../tables/claim.ts";
 import { migrate } from "../tables/migrate.ts";
 import { laneCode, type Row, STORED } from "../tables/row.ts";
 import { readingOnly } from "../tables/sql.ts";
@@ -10,7 +10,7 @@ import { testConfig } from "./setup-config.ts";
 
 export const T0 = Date.UTC(2026, 10, 24, 12);
 
-/** The ledger's tables and what stands in memory beside them, without its calls: a test makes rows, hands and sums as it likes. */
+/** The ledger's tables and what stands in memory beside them, without its calls: a test makes rows and claims as it likes. */
 export function tables() {
   const sql = nodeSql();
   migrate(sql, "L");
@@ -46,24 +46,16 @@ export function tables() {
       kept.fresh.put(sql, { lane: laneCode(lane), run: of?.n ?? 0, n: tx.next() }, ids);
     });
   const change = (key: string, to: Partial<Row>) => write((tx) => Object.assign(rowOf(tx, key), to));
-  /** Puts jobs into an owner's hands; granted unless said otherwise. */
-  const hold = (owner: string, keys: readonly string[], to: Partial<Entry> = { granted: true }) =>
+  /** Makes claims of an owner; admitted unless said otherwise. */
+  const hold = (name: string, keys: readonly string[], to: Partial<Claim> = { state: "admitted" }) =>
     write((tx) => {
-      const lease = {
-        owner,
-        until: clock.ms + 60_000,
-        born: 0,
-        role: "work" as const,
-        openedAt: clock.ms,
-        over: false,
-      };
-      const hand = kept.hands.get(owner) ?? kept.hands.open(lease);
-      for (const key of keys) kept.hands.put(hand, { ...newEntry(rowOf(tx, key)), ...to });
+      const lease = { name, until: clock.ms + 60_000, born: 0, role: "work" as const, openedAt: clock.ms };
+      const owner = kept.claims.owner(name) ?? kept.claims.open(lease);
+      for (const key of keys) kept.claims.add({ ...newClaim(rowOf(tx, key), owner), ...to });
     });
-  /** Stores jobs: their rows go. With an owner what follows stands in its document, else it is folded. */
-  const store = (keys: readonly string[], owner: string | null = null) =>
+  /** Stores jobs: their rows and claims go. */
+  const store = (keys: readonly string[]) =>
     write((tx) => {
-      tx.hand = owner === null ? null : kept.hands.get(owner);
       for (const key of keys) {
         const row = rowOf(tx, key);
         const { id, gen, created, lane, run, attempts } = row;
@@ -74,18 +66,10 @@ export function tables() {
           false,
         );
         tx.count("stored");
-        const held = kept.hands.holderOf(id);
-        if (held !== null) kept.hands.take(held.hand, id);
+        const claim = kept.claims.byJob(id);
+        if (claim !== null) kept.claims.remove(claim);
         tx.rows.delete(row, STORED);
       }
     });
-  /** The owner leaves: what it has summed is folded. */
-  const leave = (owner: string) =>
-    write(() => {
-      const hand = kept.hands.get(owner);
-      if (hand === null) return;
-      hand.over = true;
-      kept.hands.touch(hand);
-    });
-  return { sql, kept, clock, write, read, rowOf, order, change, hold, store, leave };
+  return { sql, kept, clock, write, read, rowOf, order, change, hold, store };
 }

@@ -5,7 +5,6 @@ import type { CountedBucket, LedgerStats, Totals } from "../contract.ts";
 import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { oldestWaiting } from "../protocol/sample.ts";
-import { mergeCounts, readTotals } from "../tables/counters.ts";
 import { type Histogram, quantile } from "../tables/histogram.ts";
 import { eventsIn, type Slice, TIERS_MS } from "../tables/history.ts";
 import type { Tx } from "../tables/tx.ts";
@@ -78,9 +77,7 @@ export function ledgerStats(
 }
 
 function totals(tx: Tx): Totals {
-  const sum = { ...eventsIn(tx.kept.hands.unfolded().minutes) };
-  mergeCounts(sum, readTotals(tx.sql));
-  return sum;
+  return { ...eventsIn({}), ...tx.totals };
 }
 
 /** Stored jobs have no rows. */

@@ -38,8 +38,8 @@ function by(sort: ImageListQuery["sort"], image: ImageSummary): number {
 
 /** Each variant once, as it was stored last. */
 function lately(tx: Tx): Stored[] {
-  const folded = readRecent(tx.sql, Number.MAX_SAFE_INTEGER, RECENT_ROWS).flatMap(({ stored }) => stored);
-  const all = [...folded, ...tx.kept.hands.unfolded().recent].sort((a, b) => a.gen - b.gen);
+  const rows = readRecent(tx.sql, Number.MAX_SAFE_INTEGER, RECENT_ROWS);
+  const all = rows.flatMap(({ stored }) => stored).sort((a, b) => a.gen - b.gen);
   const last = [...new Map(all.map((one) => [one.key, one])).values()];
   tx.images.load(last.map(({ key }) => encodedIdOfKey(key)));
   return last.filter((one) => isValid(tx, one));

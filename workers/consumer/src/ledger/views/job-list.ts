@@ -110,11 +110,11 @@ function walked(tx: Tx, match: Match, { from, to }: Bounds): Stretch {
   return ofRows(tx, { ...found, rows: found.rows.filter((row) => !isOfImage(row, match)) });
 }
 
-/** What is in somebody's hands, and what waits after a failed attempt: read whole, unless so much was touched that it must be walked. */
+/** Claimed jobs, and jobs that wait after a failed attempt: read whole, unless so much was touched that it must be walked. */
 function busy(tx: Tx, match: Match, bounds: Bounds): Stretch {
   const retrying = match.states?.has("retrying") ? retryingIds(tx.sql, READ_MAX) : [];
   if (retrying === null) return walked(tx, match, bounds);
-  const held = tx.kept.hands.list().flatMap(({ entries }) => [...entries.keys()]);
+  const held = tx.kept.claims.held().map(({ id }) => id);
   const rows = readIds(tx.sql, [...new Set([...held, ...retrying])]).filter((row) => matches(tx, row, match));
   return ofRows(tx, { rows, to: LAST_ID, more: false });
 }
@@ -130,9 +130,9 @@ function stored(tx: Tx, match: Match, { from, to }: Bounds): Stretch {
   const chunks = to === null ? readRecent(tx.sql, from || LAST_ID, RECENT_ROWS) : [];
   const end = to ?? (chunks.length < RECENT_ROWS ? 1 : (chunks.at(-1)?.n ?? 1));
   const span = { from: end, to: from === 0 ? LAST_ID : from - 1 };
-  const folded = to === null ? chunks.flatMap((chunk) => chunk.stored) : readRecentSpan(tx.sql, span, RECENT_ROWS_MAX);
-  const unfolded = from === 0 ? tx.kept.hands.unfolded().recent : [];
-  const last = new Map([...folded, ...unfolded].sort((a, b) => a.gen - b.gen).map((one) => [one.id, one]));
+  const rows = to === null ? chunks : readRecentSpan(tx.sql, span, RECENT_ROWS_MAX);
+  const all = rows.flatMap((row) => row.stored).sort((a, b) => a.gen - b.gen);
+  const last = new Map(all.map((one) => [one.id, one]));
   const found = [...last.values()].filter((one) => matchesStored(one, match));
   tx.images.load(found.map(({ key }) => encodedIdOfKey(key)));
   const again = new Set(

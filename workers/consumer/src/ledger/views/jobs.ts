@@ -7,18 +7,20 @@ import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { errorOf } from "../protocol/match-row.ts";
 import { listAttempts } from "../tables/attempts.ts";
 import { idOfName, nameOf, placeOf } from "../tables/job-ids.ts";
-import { findRecent, type Stored } from "../tables/recent.ts";
+import { findRecent, readRecentSince, type Stored } from "../tables/recent.ts";
 import { isOpen, laneName, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { jobWaitsFor } from "./waiting.ts";
 
 /** Rows of stored jobs that one is looked for in: up to 100,000 jobs. */
 const RECENT_ROWS = 200;
+/** A variant that was stored within this may be missing in a list of R2. */
+const LATELY_MS = 60_000;
 
 /** A job that has a row. */
 export function jobView(tx: Tx, row: Row): NamedJob {
-  const held = tx.kept.hands.holderOf(row.id)?.entry;
-  const entry = held?.gen === row.gen ? held : null;
+  const held = tx.kept.claims.byJob(row.id);
+  const claim = held?.gen === row.gen ? held : null;
   return {
     job: nameOf(row.id),
     key: row.key,
@@ -27,13 +29,13 @@ export function jobView(tx: Tx, row: Row): NamedJob {
     run: tx.runs.byNumber(row.run)?.id ?? null,
     attempts: row.attempts,
     error: errorOf(row),
-    ittybitJob: entry?.job ?? null,
+    ittybitJob: claim?.externalId ?? null,
     gen: row.gen,
-    due: isOpen(row) ? entry?.due || row.due : null,
+    due: isOpen(row) ? claim?.due || row.due : null,
     bytes: null,
     createdAt: row.created,
     updatedAt: row.updated || row.created,
-    submittedAt: entry?.grantedAt || null,
+    submittedAt: claim?.admittedAt || null,
     tookMs: null,
     storedAt: null,
   };
@@ -91,8 +93,7 @@ function askersOf(tx: Tx, row: Row): string[] {
 }
 
 function storedLately(tx: Tx, id: number): Stored | null {
-  const unfolded = tx.kept.hands.unfolded().recent.findLast((stored) => stored.id === id);
-  const found = unfolded ?? findRecent(tx.sql, id, RECENT_ROWS);
+  const found = findRecent(tx.sql, id, RECENT_ROWS);
   return found !== null && isValid(tx, found) ? found : null;
 }
 
@@ -119,9 +120,9 @@ export function imageRows(tx: Tx, id: string, stored: readonly string[]): ImageR
   const image = tx.images.get(encodeId(id));
   const rows = tx.rows.loadImage(image.id);
   const keys = new Set(rows.map(({ key }) => key));
-  const lately = tx.kept.hands
-    .unfolded()
-    .recent.filter((one) => encodedIdOfKey(one.key) === image.id && !keys.has(one.key) && isValid(tx, one));
+  const lately = readRecentSince(tx.sql, tx.now - LATELY_MS).filter(
+    (one) => encodedIdOfKey(one.key) === image.id && !keys.has(one.key) && isValid(tx, one),
+  );
   const views = [...rows.map((row) => jobView(tx, row)), ...lately.map((one) => storedView(tx, one))];
   const names = Object.fromEntries(stored.map((key) => [key, nameOf(placeOf(key, tx.ledgerId))]));
   for (const { key, job } of views) if (key in names) names[key] = job;

@@ -8,7 +8,7 @@ const SECONDS = 300;
 /** Jobs and rows of `recent` that are read for them; with more than that the oldest seconds are not known. Some 20 ms. */
 const JOBS_MAX = 20_000;
 const ROWS_MAX = 400;
-const ROWS_AT_ONCE = 20;
+const ROWS_AT_ONCE = 4;
 
 /** What was stored in each of the last five minutes' seconds, by lane. */
 export function pulse(tx: Tx): Pulse {
@@ -26,9 +26,9 @@ export function pulse(tx: Tx): Pulse {
   return { from, lanes };
 }
 
-/** Jobs stored since a time (Unix ms), folded or not; `since`: from then on they are all there. */
+/** Jobs stored since a time (Unix ms); `since`: from then on they are all there. */
 function storedSince(tx: Tx, from: number): { stored: Stored[]; since: number } {
-  const stored = tx.kept.hands.unfolded().recent;
+  const stored: Stored[] = [];
   let below = Number.MAX_SAFE_INTEGER;
   let oldest = Number.MAX_SAFE_INTEGER;
   for (let rows = 0; rows < ROWS_MAX && stored.length < JOBS_MAX; rows += ROWS_AT_ONCE) {

@@ -21,14 +21,14 @@ function listed(world: World, state: "open" | "done" | "cancelled" | null) {
     .runs.map(({ run }) => run);
 }
 
-it("a run counts its members as they are shown, folded or not, and those it joined too", () => {
+it("a run counts its members as they are shown, and those it joined too", () => {
   const world = tables();
   world.order(KEYS, { run: "r" });
   world.order([], { run: "s" });
   world.write((tx) => {
     const s = tx.runs.byId("s")?.n ?? 0;
     tx.runs.join(world.rowOf(tx, A), s);
-    tx.shift(s, null, world.rowOf(tx, A).state);
+    tx.runs.move(s, null, world.rowOf(tx, A).state);
   });
   world.hold("w", [A, B, C]);
   world.change(D, { state: DEAD });
@@ -36,30 +36,28 @@ it("a run counts its members as they are shown, folded or not, and those it join
   const NONE = { queued: 0, processing: 0, retrying: 0, stored: 0, dead: 0, refused: 0, cancelled: 0 };
   expect(view(world, "r")?.states).toEqual({ ...NONE, processing: 3, dead: 1, refused: 1 });
   expect(view(world, "s")?.states).toEqual({ ...NONE, processing: 1 });
-  world.store([A, B], "w");
+  world.store([A, B]);
   expect(view(world, "r")?.states).toEqual({ ...NONE, processing: 1, stored: 2, dead: 1, refused: 1 });
   expect(view(world, "s")?.states).toEqual({ ...NONE, stored: 1 });
   const before = view(world, "r");
-  world.leave("w");
   world.write((tx) => {
-    const held = tx.kept.hands.holderOf(world.rowOf(tx, C).id);
-    if (held) tx.kept.hands.take(held.hand, held.entry.id);
+    const claim = tx.kept.claims.byJob(world.rowOf(tx, C).id);
+    if (claim) tx.kept.claims.remove(claim);
   });
   expect(view(world, "r")?.states).toEqual({ ...NONE, queued: 1, stored: 2, dead: 1, refused: 1 });
   expect(view(world, "r")?.readyP50).toBe(before?.readyP50);
 });
 
-it("a run is done when its last job is, though that is not folded yet, and keeps its end", () => {
+it("a run is done when its last job is, and keeps its end", () => {
   const world = tables();
   world.order([A], { run: "r" });
   world.order([B], { run: "s" });
   world.hold("w", [A]);
   expect(listed(world, "open")).toEqual(["s", "r"]);
   world.clock.ms += 10_000;
-  world.store([A], "w");
+  world.store([A]);
   expect(view(world, "r")).toMatchObject({ state: "done", endedAt: world.clock.ms, ratePerSecond: 0.1 });
   expect(listed(world, "open")).toEqual(["s"]);
-  world.leave("w");
   const endedAt = world.clock.ms;
   world.clock.ms += 10_000;
   expect(view(world, "r")).toMatchObject({ state: "done", endedAt });

@@ -1,14 +1,13 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type { JobState } from "@prewarm/shared/job";
 import type { Page, RunView } from "../contract.ts";
-import { grantedRows } from "../protocol/job-state.ts";
+import { admittedRows } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { memberStates } from "../protocol/member-states.ts";
-import { addTo, quantile } from "../tables/histogram.ts";
+import { quantile } from "../tables/histogram.ts";
 import { readRejections } from "../tables/rejections.ts";
 import { laneName, type Row } from "../tables/row.ts";
 import { type Run, readRuns } from "../tables/runs.ts";
-import type { Sums } from "../tables/sums.ts";
 import { runWaitsFor } from "./waiting.ts";
 
 /** A request without progress for this long is not being accepted any more, whatever happened to its sender. */
@@ -36,10 +35,10 @@ export class RunSpeeds {
 
 /** A run for a view. Its state and speed depend on the time of the view. */
 export function runView(tx: LedgerTx, run: Run, speeds: RunSpeeds): RunView {
-  return shown(tx, run, { speeds, moved: tx.kept.hands.unfolded(), granted: grantedRows(tx) });
+  return shown(tx, run, { speeds, admitted: admittedRows(tx) });
 }
 
-/** Runs, newest first. A run that has just ended is not `open` any more, and is `done` when its workers have left. */
+/** Runs, newest first. */
 export function listRuns(
   tx: LedgerTx,
   { limit, cursor, state }: Page & { state: "open" | "done" | "cancelled" | null },
@@ -47,8 +46,8 @@ export function listRuns(
 ): { runs: RunView[]; next: string | null } {
   const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
   const found = readRuns(tx.sql, before, limit, state);
-  const known = { speeds, moved: tx.kept.hands.unfolded(), granted: grantedRows(tx) };
-  const runs = found.map((run) => shown(tx, run, known)).filter((run) => state !== "open" || run.state !== "done");
+  const known = { speeds, admitted: admittedRows(tx) };
+  const runs = found.map((run) => shown(tx, run, known));
   return { runs, next: found.length < limit ? null : String(found.at(-1)?.n ?? 0) };
 }
 
@@ -73,20 +72,14 @@ function nextRequest({ sql }: LedgerTx, run: number, n: number): string | null {
 
 interface Known {
   speeds: RunSpeeds;
-  moved: Sums;
   /** Rows that are being made. */
-  granted: Row[];
+  admitted: Row[];
 }
 
-function shown(tx: LedgerTx, run: Run, { speeds, moved, granted }: Known): RunView {
-  const { existing = 0, ready = [] } = moved.runs[run.n] ?? {};
-  const states = memberStates(tx, run, { moved: moved.runs[run.n], granted });
+function shown(tx: LedgerTx, run: Run, { speeds, admitted }: Known): RunView {
+  const states = memberStates(tx, run, admitted);
   const open = states.queued + states.processing + states.retrying;
-  // The row says when it was folded; until then its workers have only just left.
-  const ended = open > 0 ? 0 : run.ended || tx.now;
   const accepting = run.accepting === 1 && tx.now - run.updated < ACCEPTING_MS;
-  const readyTimes = [...run.ready];
-  addTo(readyTimes, ready);
   return {
     run: run.id,
     label: run.label,
@@ -94,17 +87,17 @@ function shown(tx: LedgerTx, run: Run, { speeds, moved, granted }: Known): RunVi
     state: run.cancelledAt > 0 ? "cancelled" : accepting ? "accepting" : open > 0 ? "running" : "done",
     createdAt: run.created,
     updatedAt: run.updated,
-    endedAt: accepting || open > 0 ? null : ended,
+    endedAt: accepting || open > 0 ? null : run.ended,
     accepted: run.accepted,
     duplicates: run.duplicates,
-    existing: run.existing + existing,
+    existing: run.existing,
     states,
     rejected: run.rejected,
     who: run.who,
     waitingFor: run.cancelledAt > 0 ? null : runWaitsFor(tx, run, states),
-    ratePerSecond: speeds.perSecond({ ...run, ended }, endedOf(states), tx.now),
-    readyP50: quantile(readyTimes, 0.5),
-    readyP95: quantile(readyTimes, 0.95),
+    ratePerSecond: speeds.perSecond(run, endedOf(states), tx.now),
+    readyP50: quantile(run.ready, 0.5),
+    readyP95: quantile(run.ready, 0.95),
   };
 }
 

@@ -10,11 +10,11 @@ import {
 } from "../tables/history.ts";
 import type { Tx } from "../tables/tx.ts";
 
-/** Slices of a tier that begin within a time, folded or not. */
+/** Slices of a tier that begin within a time, with the current minute. */
 export function slices(tx: Tx, tier: Tier, from: number, to: number): Minutes {
   const ms = TIERS_MS[tier];
   const found = readSlices(tx.sql, tier, from, to);
-  const lately = Object.entries(tx.kept.hands.unfolded().minutes);
+  const lately = Object.entries(tx.minutes);
   const within = lately.filter(([at]) => Number(at) >= from - (from % ms) && Number(at) - (Number(at) % ms) <= to);
   mergeSlices(found, Object.fromEntries(within), ms);
   return found;

@@ -7,6 +7,7 @@ import { stateCounts } from "../protocol/job-state.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { slotsTaken } from "../protocol/slots.ts";
 import { isLocked } from "../protocol/transitions.ts";
+import type { Claim } from "../tables/claim.ts";
 import { countDue, nextRetryOf } from "../tables/due.ts";
 import { CANCELLING, isOpen, laneName, type Row } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
@@ -25,8 +26,8 @@ const CHUNKS_MAX = 50;
 export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
   if (!isOpen(row)) return null;
   if (row.state === CANCELLING) return told("cancelling", "It is cancelled as soon as its handler says something.");
-  const held = tx.memory.hands.holderOf(row.id);
-  if (held?.entry.granted && held.entry.gen === row.gen) return atIttybit(tx, held);
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim?.state === "admitted" && claim.gen === row.gen) return atIttybit(tx, claim);
   const lane = laneName(row.lane);
   const closed = closedFor(tx.gateNow, lane);
   if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until);
@@ -34,7 +35,7 @@ export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
   if (isLocked(tx, row)) return told("purge", "A purge of its image is under way; it goes on after that.");
   if (row.crashes > 0)
     return told("suspect", "It was at work when a handler died, so it runs alone, once a worker's hands are empty.");
-  if (held !== null) return told("next", `A worker looks at it; ${slotsFull(tx, lane) ?? "it goes next."}`, null, 0);
+  if (claim !== null) return told("next", `A worker looks at it; ${slotsFull(tx, lane) ?? "it goes next."}`, null, 0);
   return inLine(tx, row);
 }
 
@@ -64,13 +65,9 @@ export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, num
   return told("line", `${jobs(queued + retrying)}${turns}${pace(tx, queued + retrying)}.`, null, queued + retrying);
 }
 
-function atIttybit(
-  tx: LedgerTx,
-  { entry }: NonNullable<ReturnType<LedgerTx["memory"]["hands"]["holderOf"]>>,
-): WaitingFor {
-  const { grantedAt, job, gen, notBefore } = entry;
+function atIttybit(tx: LedgerTx, { admittedAt, externalId, gen, notBefore }: Claim): WaitingFor {
   if (tx.memory.isEnded(gen)) return told("processing", "Ittybit has made it; a worker fetches the result.");
-  if (job !== null) return told("processing", `Ittybit works on it, for ${span(tx.now - grantedAt)} so far.`);
+  if (externalId !== null) return told("processing", `Ittybit works on it, for ${span(tx.now - admittedAt)} so far.`);
   const later = notBefore > tx.now ? `, in ${span(notBefore - tx.now)}` : "";
   return told("submitting", `A worker submits it to Ittybit${later}.`);
 }
