@@ -8,6 +8,7 @@ import { Store } from "../../test/world/store.ts";
 import { VirtualClock } from "../../test/world/virtual-clock.ts";
 import { VirtualObject } from "../../test/world/virtual-object.ts";
 import { noFaults, scripted, type Weather } from "../../test/world/weather.ts";
+import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
@@ -168,17 +169,11 @@ export class ModelledWorld {
 
   #ledgerDeps(): LedgerDeps {
     const { clock, ittybit } = this;
+    const sleep = (ms: number) => clock.sleep(ms);
     return {
-      ...{
-        config: this.#config,
-        clock,
-        log: quiet,
-        newLedgerId: () => "L1",
-        version: null,
-        newHookKey: () => "A".repeat(43),
-        sleep: (ms) => clock.sleep(ms),
-      },
-      ...{ within: (work) => work, ittybit },
+      ...{ config: this.#config, clock, log: quiet, sleep, version: null },
+      ...{ newLedgerId: () => "L1", newHookKey: () => "A".repeat(43), within: (work) => work },
+      watchExternalJobs: pollerOf({ ittybit, clock, log: quiet, sleep }),
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);
       },

@@ -3,6 +3,7 @@ import type { Mutation } from "./promises.ts";
 const SRC = "workers/consumer/src";
 const LEDGER = `${SRC}/ledger`;
 const PROTOCOL = `${LEDGER}/protocol`;
+const POLLER = "workers/consumer/src/ittybit/poller";
 const OBJECT = `${LEDGER}/object`;
 const TABLES = `${LEDGER}/tables`;
 const MAKING = `${SRC}/making`;
@@ -402,10 +403,10 @@ export const P9_TO_P17: Mutation[] = [
   {
     promise: "P17",
     breaks: "a job is read by itself though a page shows it with others",
-    file: `${OBJECT}/plan-looks.ts`,
+    file: `${POLLER}/plan-looks.ts`,
     find: "if (hidden.has(job)) {",
     replace: "if (due.has(job)) {",
-    tests: [`${OBJECT}/plan-looks.test.ts`],
+    tests: [`${POLLER}/plan-looks.test.ts`],
   },
   {
     promise: "P17",
@@ -482,26 +483,26 @@ export const P9_TO_P17: Mutation[] = [
   {
     promise: "P17",
     breaks: "every webhook of one job costs a look",
-    file: `${OBJECT}/open-job-memory.ts`,
+    file: `${POLLER}/open-job-memory.ts`,
     find: "one === undefined || one.pings >= PINGS_MAX",
     replace: "one === undefined",
-    tests: [`${OBJECT}/collector.test.ts`, "test/world/webhooks.test.ts"],
+    tests: [`${POLLER}/poller.test.ts`, "test/world/webhooks.test.ts"],
   },
   {
     promise: "P17",
     breaks: "a webhook makes the poller look no sooner",
-    file: `${OBJECT}/open-job-memory.ts`,
+    file: `${POLLER}/open-job-memory.ts`,
     find: "if (one.isPinged) return",
     replace: "if (one.isPinged && one.live) return",
-    tests: [`${OBJECT}/open-job-memory.test.ts`, `${OBJECT}/collector.test.ts`, "test/world/webhooks.test.ts"],
+    tests: [`${POLLER}/open-job-memory.test.ts`, `${POLLER}/poller.test.ts`, "test/world/webhooks.test.ts"],
   },
   {
     promise: "P17",
     breaks: "a job that a webhook names is looked at again and again",
-    file: `${OBJECT}/open-job-memory.ts`,
+    file: `${POLLER}/open-job-memory.ts`,
     find: "Object.assign(one, { lookedAt: now, unknown: 0, isPinged: false })",
     replace: "Object.assign(one, { lookedAt: now, unknown: 0 })",
-    tests: [`${OBJECT}/collector.test.ts`, "test/world/webhooks.test.ts"],
+    tests: [`${POLLER}/poller.test.ts`, "test/world/webhooks.test.ts"],
   },
   {
     promise: "P17",

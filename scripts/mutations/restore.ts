@@ -2,6 +2,7 @@ import type { Mutation } from "./promises.ts";
 
 /* What a ledger that was put back holds back, finds again and carries on, and what slots are worth whose job nobody has told. */
 
+const POLLER = "workers/consumer/src/ittybit/poller";
 const LEDGER = "workers/consumer/src/ledger";
 const PROTOCOL = `${LEDGER}/protocol`;
 const RESTORE = "test/world/restore.test.ts";
@@ -117,18 +118,18 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P6",
     breaks: "what a page shows of jobs that nobody has told is not told",
-    file: `${LEDGER}/object/job-seeks.ts`,
+    file: `${POLLER}/job-seeks.ts`,
     find: "this.#deps.report({ found, ended });",
     replace: "this.#deps.report({ ended });",
-    tests: [`${LEDGER}/object/job-seeks.test.ts`],
+    tests: [`${POLLER}/job-seeks.test.ts`],
   },
   {
     promise: "P8",
     breaks: "a list that shows no metadata proves that a job was never made",
-    file: `${LEDGER}/object/job-seeks.ts`,
+    file: `${POLLER}/job-seeks.ts`,
     find: "if (isShown) this.#noteAbsent(",
     replace: "if (isShown || calls > 0) this.#noteAbsent(",
-    tests: [`${LEDGER}/object/job-seeks.test.ts`],
+    tests: [`${POLLER}/job-seeks.test.ts`],
   },
   {
     promise: "P8",
@@ -141,10 +142,10 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P8",
     breaks: "a list that is older than the last POST proves that a job was never made",
-    file: `${LEDGER}/object/job-seeks.ts`,
+    file: `${POLLER}/job-seeks.ts`,
     find: "sureAt === null || readAt < sureAt)",
     replace: "sureAt === null)",
-    tests: [`${LEDGER}/object/job-seeks.test.ts`],
+    tests: [`${POLLER}/job-seeks.test.ts`],
   },
   {
     promise: "P6",

@@ -83,14 +83,16 @@ export const HOUSES: readonly House[] = [
         bug: "What counts as stored would depend on who asks, and a purge would miss some of it.",
       },
       {
-        rooms: ["ittybit"],
-        holds: "Ittybit's API: client, dialects, the job's request, looking at jobs, fetching and checking outputs.",
-        bug: "A new dialect would have to be taught in two places: the first one forgotten makes paid jobs look lost.",
+        rooms: ["ledger"],
+        holds:
+          "What is owed, and who may act on it: a SQLite Durable Object. It knows jobs at Ittybit as external jobs.",
+        bug: "The ledger once took its types from the HTTP API, so a change of a JSON answer could change what a row means.",
       },
       {
-        rooms: ["ledger"],
-        holds: "What is owed, and who may act on it: a SQLite Durable Object.",
-        bug: "The ledger once took its types from the HTTP API, so a change of a JSON answer could change what a row means.",
+        rooms: ["ittybit"],
+        holds:
+          "Ittybit's API: client, dialects, the job's request, the poller of open jobs, fetching and checking outputs.",
+        bug: "A new dialect would have to be taught in two places: the first one forgotten makes paid jobs look lost.",
       },
       {
         rooms: ["originals", "doctor", "intake", "serving"],
@@ -131,6 +133,11 @@ export const HOUSES: readonly House[] = [
     root: `${CONSUMER}/ledger`,
     strict: true,
     floors: [
+      {
+        rooms: ["external-jobs.ts"],
+        holds: "Jobs that another service makes, and what a poller of them is told and reports.",
+        bug: "A poller that knows the ledger's tables decides what a job's end means.",
+      },
       {
         rooms: ["contract.ts", "ledger-unavailable.ts"],
         holds: "Everything that crosses the call into the object, once.",
@@ -266,8 +273,8 @@ export const HOUSES: readonly House[] = [
 export const WALLS: readonly Wall[] = [
   {
     from: /^workers\/consumer\/src\/(?!ledger\/)/,
-    to: /^workers\/consumer\/src\/ledger\/(?!(contract|ledger-for|ledger-unavailable|findings)\.ts$|object\/)/,
-    says: "The ledger is entered by the files at its root only: contract, client, its one error, findings.",
+    to: /^workers\/consumer\/src\/ledger\/(?!(contract|external-jobs|ledger-for|ledger-unavailable|findings)\.ts$|object\/)/,
+    says: "The ledger is entered by the files at its root only: contract, external jobs, client, its one error, findings.",
     bug: "Whoever calls a function of the ledger outside its object has another database, or none.",
   },
   {

@@ -4,6 +4,7 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
+import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
@@ -190,20 +191,22 @@ export class World {
     const bucket = this.store.bucket(life);
     const worlds = this.#options.clock;
     const clock = { now: () => worlds.now() + this.skewMs, random: () => worlds.random() };
-    const deps: LedgerDeps = {
+    const ittybit = mortal(outside.ittybit, life);
+    const deps: Omit<LedgerDeps, "watchExternalJobs"> = {
       ...{ config, clock, newLedgerId: () => "L1", newHookKey: () => "A".repeat(43), version: null },
       sleep: (ms) => worlds.sleep(ms),
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => worlds.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
-      ittybit: mortal(outside.ittybit, life),
       purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
       storedOf: (task) => lookForRenewal(mortal(bucket, life), task),
       deliver: async () => ({ status: 204, said: "" }),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };
-    return { ...mortal(deps, life), log: deps.log, clock, config, ittybit: deps.ittybit };
+    const living = mortal(deps, life);
+    const watchExternalJobs = pollerOf({ ittybit, clock, log: deps.log, sleep: living.sleep });
+    return { ...living, log: deps.log, clock, config, watchExternalJobs };
   }
 
   async #send(wakeUps: number): Promise<void> {

@@ -191,7 +191,7 @@ export const OBJECT_ROWS: readonly Assumption[] = [
   {
     name: "pending-timers",
     assumes: "A pending timer keeps an object that nobody calls in memory (from compatibility date 2026-10-01 on).",
-    where: "workers/consumer/src/ledger/object/collector.ts",
+    where: "workers/consumer/src/ittybit/poller/poller.ts",
     documented: {
       page: "Changelog, 2026-10-01",
       says: "Promises passed to this.ctx.waitUntil() and pending setTimeout() and setInterval() timers also receive this protection.",

@@ -5,6 +5,7 @@ import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ittybitOf, logOf, versionOf } from "./compose.ts";
 import { type Env, secretOf, siteConfig } from "./config.ts";
+import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
 import { deliverEvent } from "./platform/deliver-event.ts";
@@ -14,14 +15,16 @@ import { purgeObjects } from "./store/purge-objects.ts";
 
 /** What the Ledger's Durable Object works with. */
 export function ledgerDeps(env: Env): LedgerDeps {
+  const log = logOf(env, "ledger");
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return {
     config: siteConfig(env),
     clock: systemClock,
-    log: logOf(env, "ledger"),
+    log,
     version: versionOf(env),
     newLedgerId: () => crypto.randomUUID().slice(0, 8),
     newHookKey: () => toBase64Url(crypto.getRandomValues(new Uint8Array(32))),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep,
     within,
     send: async (wakeUps) => {
       for (let left = wakeUps; left > 0; left -= QUEUE_BATCH_MAX_MESSAGES) {
@@ -29,7 +32,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
         await env.WORK_QUEUE.sendBatch(Array.from({ length }, () => ({ body: WORK_MESSAGE })));
       }
     },
-    ittybit: ittybitOf(env),
+    watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
     purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),
     storedOf: (task) => lookForRenewal(env.IMAGES_BUCKET, task),
     deliver: (event) => {

@@ -1,3 +1,4 @@
+import type { ExternalJob } from "../ledger/external-jobs.ts";
 import { type Fields, fieldsOf, first, textOf } from "./fields.ts";
 import { errorIn, shown, type UpstreamError } from "./read-error.ts";
 
@@ -8,25 +9,9 @@ import { errorIn, shown, type UpstreamError } from "./read-error.ts";
  * nothing but an id and a status word, and never throws. Each table says where a thing stands; the first that holds wins.
  */
 
-export type JobStatus = "pending" | "done" | "failed" | "cancelled";
-
-export interface IttybitJob {
-  /** Called `ittybitJob` wherever it stands by itself. */
-  id: string;
-  status: JobStatus;
-  /** Ittybit's own status word. */
-  said: string;
-  /** False when the word is one nobody has documented; then the status is `pending`, bounded by the caller's deadline. */
-  known: boolean;
-  /** Where the result can be fetched: http(s) only. */
-  output: string | null;
-  error: UpstreamError | null;
-  metadata: Record<string, string>;
-  input: string | null;
-  /** Unix ms. */
-  createdAt: number | null;
-  finishedAt: number | null;
-}
+/** Called `ittybitJob` wherever its id stands by itself. */
+export type IttybitJob = ExternalJob;
+export type JobStatus = ExternalJob["status"];
 
 const STATUSES: Record<string, JobStatus> = {
   succeeded: "done",

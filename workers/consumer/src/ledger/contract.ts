@@ -17,7 +17,7 @@ import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
 import type { Format } from "@prewarm/shared/config";
 import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
 import type { NumberRange } from "@prewarm/shared/job-search";
-import type { IttybitJob } from "../ittybit/dialects.ts";
+import type { ExternalJob } from "./external-jobs.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
@@ -131,7 +131,7 @@ export interface Given {
   /** The address that Ittybit is told to call when the job has ended; part of the POST's body, as `grantedAt` is. Null: none. */
   hook: string | null;
   /** Of `finish`: how the job was seen to end. */
-  sight: IttybitJob | null;
+  sight: ExternalJob | null;
   /** Since when its result could not be fetched, Unix ms by the ledger's clock; null: it was not tried, or never refused. */
   unfetchedSince: number | null;
   /** Its job is from before a restore: it is stored only if its metadata names the etag that the original has now. */

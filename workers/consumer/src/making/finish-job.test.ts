@@ -56,7 +56,7 @@ describe("a job that ended badly", () => {
     ittybit.plan = () => ({ output: null });
     ledger.add(KEY);
     const { look } = ittybit;
-    // As the collector saw it: done, and nothing else.
+    // As the poller saw it: done, and nothing else.
     ittybit.look = (id) => {
       const seen = look(id);
       return seen === null ? null : { ...seen, output: null };

@@ -257,7 +257,7 @@ describe("submitting", () => {
       ...ittybit,
       submit: async (order) => {
         const made = await ittybit.submit(order);
-        // The collector finds it by its metadata and sees it end; the answer to the POST is lost.
+        // The poller finds it by its metadata and sees it end; the answer to the POST is lost.
         if (made.kind === "made") row.job = made.job.id;
         await clock.sleep(700);
         return { kind: "unclear", failure: { code: "upstream_unreachable", message: "reset" } };

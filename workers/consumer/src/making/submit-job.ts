@@ -48,7 +48,7 @@ async function orderOf(context: BatchContext, { given, transform }: Entry, prepa
 }
 
 /**
- * The job that an earlier POST under this key made, among those of the same input; null when none shows. The collector, which reads all
+ * The job that an earlier POST under this key made, among those of the same input; null when none shows. The poller, which reads all
  * jobs, finds it later where this does not.
  */
 async function findJob({ ittybit }: BatchContext, { input, metadata }: JobOrder): Promise<string | null> {
@@ -112,7 +112,7 @@ export async function submitJob(context: BatchContext, entry: Entry): Promise<vo
     if (result === null) return;
     if ("job" in result) tell(context, entry, result.job);
     else if ("anothers" in result) await settle(context, entry, ofAnother(result.anothers));
-    // The collector may have found its job by then: so it was made, whatever this POST was answered.
+    // The poller may have found its job by then: so it was made, whatever this POST was answered.
     else if (entry.phase === "go") await settle(context, entry, outcomeOf(context, entry, result));
   } finally {
     entry.answered = true;

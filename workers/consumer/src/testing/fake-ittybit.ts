@@ -16,7 +16,7 @@ export interface FakeJob {
 export interface FakeIttybit extends Ittybit {
   jobs: FakeJob[];
   calls: string[];
-  /** The job as a collector sees it once it has ended; null before, and for a job that is not there. */
+  /** The job as a poller sees it once it has ended; null before, and for a job that is not there. */
   look: (id: string) => IttybitJob | null;
   /** A submission's answer instead of a job; `lost` makes the job and gives no answer. */
   refuse: (order: JobOrder) => NoResult | "lost" | null;

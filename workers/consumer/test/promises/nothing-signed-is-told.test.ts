@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { createApiWorld, VIEWER } from "../../src/api/testing/api-world.ts";
 import { createIttybit } from "../../src/ittybit/client.ts";
 import { readJob } from "../../src/ittybit/dialects.ts";
+import { NOTHING } from "../../src/ledger/external-jobs.ts";
 import { runEvents } from "../../src/ledger/object/on-alarm.ts";
-import { collected } from "../../src/ledger/protocol/collected.ts";
-import { NOTHING } from "../../src/ledger/protocol/sightings.ts";
+import { observe } from "../../src/ledger/protocol/observe.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { clientOf } from "../../src/ledger/testing/client-of.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
@@ -111,7 +111,7 @@ async function failing(at: TheWorld, message: string, more: object = {}): Promis
   at.deps.at = async (point) => {
     if (point !== "exchanged" || at.logs.length > 0) return;
     const seen = readJob(job);
-    if (seen !== null) at.engine.transactions.write((tx) => collected(tx, { ...NOTHING, ended: [seen] }));
+    if (seen !== null) at.engine.transactions.write((tx) => observe(tx, { ...NOTHING, ended: [seen] }));
   };
   answering(at, 201, { id: "job_1", status: "queued" });
 }

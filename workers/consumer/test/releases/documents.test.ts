@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { IttybitJob } from "../../src/ittybit/dialects.ts";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
+import { NOTHING } from "../../src/ledger/external-jobs.ts";
 import type { Engine } from "../../src/ledger/object/engine.ts";
 import { openAtIttybit } from "../../src/ledger/protocol/at-ittybit.ts";
-import { collected } from "../../src/ledger/protocol/collected.ts";
 import { sweep } from "../../src/ledger/protocol/leases.ts";
-import { NOTHING } from "../../src/ledger/protocol/sightings.ts";
+import { observe } from "../../src/ledger/protocol/observe.ts";
 import { migrate } from "../../src/ledger/tables/migrate.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
@@ -162,7 +162,7 @@ describe("the documents of release 0.1.0", () => {
       time.ms += 20_000;
       engine.transactions.write(sweep);
       engine.transactions.write((tx) =>
-        collected(tx, { ...NOTHING, ended: openAtIttybit(tx).map(({ job }) => endOf(job)) }),
+        observe(tx, { ...NOTHING, ended: openAtIttybit(tx).map(({ job }) => endOf(job)) }),
       );
       const owner = `later ${turn}`;
       const exchange = (said: Partial<ExchangeRequest>) => {

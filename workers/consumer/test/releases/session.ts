@@ -1,7 +1,7 @@
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
+import { NOTHING } from "../../src/ledger/external-jobs.ts";
 import type { Engine } from "../../src/ledger/object/engine.ts";
-import { collected } from "../../src/ledger/protocol/collected.ts";
-import { NOTHING } from "../../src/ledger/protocol/sightings.ts";
+import { observe } from "../../src/ledger/protocol/observe.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
@@ -122,7 +122,7 @@ function handlers(
     finishedAt: 2,
   };
   engine.transactions.write((tx) =>
-    collected(tx, { ...NOTHING, ended: submitted.map(({ job }) => ({ id: job, ...sight })) }),
+    observe(tx, { ...NOTHING, ended: submitted.map(({ job }) => ({ id: job, ...sight })) }),
   );
   exchange("w", { have: submitted.map(({ id, gen }) => ({ id, gen, phase: "watch" as const })) });
   const failure = { code: "upstream_failed", message: "it failed", httpStatus: 500, kind: "internal" };

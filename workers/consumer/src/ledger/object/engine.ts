@@ -12,16 +12,17 @@ import type {
   NewAction,
   RunView,
 } from "../contract.ts";
+import type { ExternalJobs } from "../external-jobs.ts";
 import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protocol/accept-chunk.ts";
 import { cancelAction, createAction, getAction } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
-import { collected } from "../protocol/collected.ts";
 import { countMatches } from "../protocol/count-matches.ts";
 import { noteDeploy } from "../protocol/deployed.ts";
 import { testEvent } from "../protocol/events.ts";
 import { exchange } from "../protocol/exchange.ts";
 import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
+import { observe } from "../protocol/observe.ts";
 import { answerOf, once } from "../protocol/once.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/reconcile.ts";
@@ -46,10 +47,9 @@ import { listRejected, listRuns, RunSpeeds } from "../views/runs.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { findBookmark, type Place, type PlatformBookmarks, restoreTo } from "./bookmarks.ts";
 import { actionPage, actOnJob, auditPage, jobPage, patchGate, runById, statsOf } from "./calls.ts";
-import { Collector } from "./collector.ts";
-import { collectorView } from "./collector-view.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import { prune, runDuties, runFollowUps, runPurge } from "./on-alarm.ts";
+import { openJobsView } from "./open-jobs-view.ts";
 import { Transactions } from "./transactions.ts";
 
 /** Calls within this time share one follow-up. */
@@ -77,14 +77,14 @@ export class Engine implements Answering<LedgerCalls> {
   readonly #host: EngineHost;
   readonly #alarm: AlarmClock;
   readonly #speeds = new RunSpeeds();
-  readonly #collector: Collector;
+  readonly #externalJobs: ExternalJobs;
   #following: Promise<void> | null = null;
   /** A change has had no follow-up yet. */
   #isChanged = false;
   #metricErrors = 0;
 
   constructor(sql: Sql, deps: LedgerDeps, host: EngineHost) {
-    const { config, clock, log, ittybit, sleep } = deps;
+    const { config, clock } = deps;
     migrate(sql, deps.newLedgerId());
     this.#deps = deps;
     this.#host = host;
@@ -93,11 +93,8 @@ export class Engine implements Answering<LedgerCalls> {
     this.transactions.write((tx) => noteDeploy(tx, deps.version));
     if (config.ittybit.webhooks === "wake")
       this.transactions.write((tx) => makeHookKey(tx.sql, this.transactions.memory, deps.newHookKey));
-    this.#collector = new Collector({
-      ...{ ittybit, clock, log, sleep, view: collectorView(this.transactions) },
-      report: (found) => {
-        if (this.transactions.write((tx) => collected(tx, found)) > 0) this.#follow();
-      },
+    this.#externalJobs = deps.watchExternalJobs(openJobsView(this.transactions), (observed) => {
+      if (this.transactions.write((tx) => observe(tx, observed)) > 0) this.#follow();
     });
   }
 
@@ -117,8 +114,8 @@ export class Engine implements Answering<LedgerCalls> {
       return "refused";
     }
     if (job === null || !heard.isNew(id)) return "taken";
-    this.#collect();
-    const isHeard = this.#collector.ping(job);
+    this.#watch();
+    const isHeard = this.#externalJobs.ping(job);
     pings[isHeard ? "woke" : "unknown"] += 1;
     return isHeard ? "taken" : "unknown";
   }
@@ -231,7 +228,7 @@ export class Engine implements Answering<LedgerCalls> {
     // The platform may lose any number of alarms. The cron does all the work of the alarm, so that no work waits longer
     // than a minute.
     await runDuties(this.transactions, this.#deps);
-    this.#collect();
+    this.#watch();
     this.#alarm.by(this.#next());
   }
 
@@ -280,7 +277,7 @@ export class Engine implements Answering<LedgerCalls> {
     this.#alarm.rang();
     // The platform repeats the alarm if this throws or the object dies. The end sets the next alarm.
     await runDuties(this.transactions, this.#deps);
-    this.#collect();
+    this.#watch();
     if (this.#following === null) this.#alarm.at(this.#next());
     else this.#alarm.by(this.#next());
   }
@@ -320,7 +317,7 @@ export class Engine implements Answering<LedgerCalls> {
    */
   #follow(): void {
     this.#alarm.by(this.#deps.clock.now() + SAFETY_MS);
-    this.#collect();
+    this.#watch();
     this.#isChanged = true;
     this.#following ??= this.#wakeAndPublish();
     this.#host.waitUntil(this.#following);
@@ -336,9 +333,9 @@ export class Engine implements Answering<LedgerCalls> {
     if (this.#isChanged) this.#follow();
   }
 
-  /** Keeps the collector's loop running while a job is open. */
-  #collect(): void {
-    const loop = this.#collector.ring();
+  /** Keeps the poller running while a job is open. */
+  #watch(): void {
+    const loop = this.#externalJobs.ring();
     if (loop !== null) this.#host.waitUntil(loop);
   }
 

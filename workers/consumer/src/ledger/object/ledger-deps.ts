@@ -3,9 +3,9 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { Log } from "../../platform/log.ts";
+import type { WatchExternalJobs } from "../external-jobs.ts";
 import type { RenewalTask } from "../protocol/new-original.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
-import type { JobsAtIttybit } from "./job-looks.ts";
 
 /** What the Ledger reaches the world through; made in ../ledger-deps.ts. */
 export interface LedgerDeps {
@@ -23,8 +23,7 @@ export interface LedgerDeps {
   within<T>(work: Promise<T>, ms: number): Promise<T>;
   /** Puts this many wake-ups into `prewarm-work`. */
   send(wakeUps: number): Promise<void>;
-  /** The half of the client that looks at jobs. */
-  ittybit: JobsAtIttybit;
+  watchExternalJobs: WatchExternalJobs;
   /** Deletes an image's objects below a generation, then its markers; `goOn` renews the lock between slices and says whether to. */
   purge(task: PurgeTask, goOn: () => boolean): Promise<void>;
   /** An image's variants in R2; `gen` is 0 for objects that we did not put. The first look deletes the markers that the older original has left. */

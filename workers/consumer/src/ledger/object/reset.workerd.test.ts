@@ -39,7 +39,7 @@ function webp(): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Ittybit, its results' host and the originals, as far as handlers and the collector ask them. */
+/** Ittybit, its results' host and the originals, as far as handlers and the poller ask them. */
 function outside() {
   const jobs: { id: string; key: string; order: Record<string, unknown>; at: number }[] = [];
   const view = ({ id, order, at }: (typeof jobs)[number]) => {

@@ -1,7 +1,7 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import type { OpenJob } from "../external-jobs.ts";
 import { LIVE } from "../tables/row.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import type { OpenJob } from "./sightings.ts";
 
 /** Jobs that Ittybit has and that were not seen to end, the oldest admission first. */
 export function openAtIttybit({ memory, now }: LedgerTx): OpenJob[] {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { ExternalJob } from "../external-jobs.ts";
+import { NOTHING } from "../external-jobs.ts";
 import { setup } from "../testing/setup.ts";
-import { collected } from "./collected.ts";
 import { sweep } from "./leases.ts";
-import { NOTHING } from "./sightings.ts";
+import { observe } from "./observe.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
@@ -11,7 +11,7 @@ const OTHER = "b/400-high.webp";
 type World = ReturnType<typeof setup>;
 
 /** As Ittybit's list shows it. */
-function listed(gen: number, status: "pending" | "done" = "pending"): IttybitJob {
+function listed(gen: number, status: "pending" | "done" = "pending"): ExternalJob {
   const words = { status, said: status, known: true, output: null, error: null };
   return {
     id: `job-${gen}`,
@@ -23,8 +23,8 @@ function listed(gen: number, status: "pending" | "done" = "pending"): IttybitJob
   };
 }
 
-function find({ transactions }: World, job: IttybitJob): void {
-  transactions.write((tx) => collected(tx, { ...NOTHING, found: [job], ended: job.status === "pending" ? [] : [job] }));
+function find({ transactions }: World, job: ExternalJob): void {
+  transactions.write((tx) => observe(tx, { ...NOTHING, found: [job], ended: job.status === "pending" ? [] : [job] }));
 }
 
 /** Passes time while the ledger is awake. */
@@ -113,13 +113,13 @@ describe("a generation that was given up and of which complete lists show no job
     const { gen } = world.granted("dead", KEY);
     world.order({ keys: [KEY], force: true });
     pass(world, 70);
-    world.transactions.write((tx) => collected(tx, { ...NOTHING, unmade: [gen] }));
+    world.transactions.write((tx) => observe(tx, { ...NOTHING, unmade: [gen] }));
     expect(world.abandoned()).toEqual([]);
     const go = world.granted("o", OTHER);
     world.submit("o", go);
     world.order({ keys: [OTHER], force: true });
     pass(world, 70);
-    world.transactions.write((tx) => collected(tx, { ...NOTHING, unmade: [go.gen] }));
+    world.transactions.write((tx) => observe(tx, { ...NOTHING, unmade: [go.gen] }));
     expect(world.abandoned()).toMatchObject([{ gen: go.gen }]);
   });
 });

@@ -1,11 +1,10 @@
 import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { ExternalJob, Unheard } from "../external-jobs.ts";
 import { type Claim, newClaim, paidOn } from "../tables/claim.ts";
 import { BULK, laneName, type Row, WAITING } from "../tables/row.ts";
 import { isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { noteJob } from "./note-job.ts";
-import type { Unheard } from "./sightings.ts";
 import { isUnheard } from "./slots.ts";
 import { endClaim, floorOf } from "./transitions.ts";
 
@@ -20,7 +19,7 @@ import { endClaim, floorOf } from "./transitions.ts";
  */
 const POST_LANDS_MS = 30_000;
 
-/** The generations whose jobs the collector looks for. */
+/** The generations whose jobs the poller looks for. */
 export function unheardJobs(tx: LedgerTx): Unheard[] {
   const { claims } = tx.memory;
   const found: Unheard[] = [];
@@ -37,7 +36,7 @@ export function unheardJobs(tx: LedgerTx): Unheard[] {
 }
 
 /** Notes a job on a page of Ittybit's list. */
-export function noteFound(tx: LedgerTx, job: IttybitJob): void {
+export function noteFound(tx: LedgerTx, job: ExternalJob): void {
   const { memory } = tx;
   const gen = Number(job.metadata.gen);
   if (job.metadata.ledger !== tx.ledgerId || !Number.isSafeInteger(gen)) return;
@@ -74,7 +73,7 @@ export function unmade({ memory: { claims } }: LedgerTx, gens: readonly number[]
  * Notes a job of a generation that the restored ledger does not know. If its variant still waits, the variant takes the
  * job over. Otherwise the job holds a slot until it ends.
  */
-function fromBefore(tx: LedgerTx, job: IttybitJob, gen: number): void {
+function fromBefore(tx: LedgerTx, job: ExternalJob, gen: number): void {
   const row = waitingRow(tx, job, gen);
   const isGood = job.status === "done" || job.status === "pending";
   if (row !== null) supersede(tx, row, gen);
@@ -83,7 +82,7 @@ function fromBefore(tx: LedgerTx, job: IttybitJob, gen: number): void {
 }
 
 /** Keeps a slot for a job of a generation that no row has. */
-function holdSlot({ memory, now }: LedgerTx, job: IttybitJob, gen: number): void {
+function holdSlot({ memory, now }: LedgerTx, job: ExternalJob, gen: number): void {
   const made = { externalId: job.id, admittedAt: job.createdAt ?? 0, until: now + JOB_DEADLINE_MS };
   memory.claims.add({ ...newClaim({ id: 0, gen, lane: BULK }), ...made, state: "abandoned" });
 }
@@ -92,7 +91,7 @@ function holdSlot({ memory, now }: LedgerTx, job: IttybitJob, gen: number): void
  * The row of this job, if no newer generation of it was found, and if the row has waited since before the restore. A
  * row that was ordered after the restore and is untouched since counts too, because the copy may lack its order.
  */
-function waitingRow(tx: LedgerTx, { metadata: { key = "" } }: IttybitJob, gen: number): Row | null {
+function waitingRow(tx: LedgerTx, { metadata: { key = "" } }: ExternalJob, gen: number): Row | null {
   tx.rows.loadKeys([key]);
   const row = tx.rows.get(key);
   if (row?.state !== WAITING || gen < floorOf(tx, row)) return null;
@@ -113,7 +112,7 @@ function supersede(tx: LedgerTx, row: Row, gen: number): void {
  * Takes the job over as if this ledger had admitted it. The handler that fetches the result compares the original first
  * (`Given.compare`).
  */
-function adopt(tx: LedgerTx, row: Row, job: IttybitJob): void {
+function adopt(tx: LedgerTx, row: Row, job: ExternalJob): void {
   const admittedAt = Math.min(tx.now, job.createdAt ?? tx.now);
   const claim: Claim = { ...newClaim(row), state: "admitted", admittedAt, externalId: job.id, due: tx.now };
   tx.gateNow.use.add(laneName(row.lane), paidOn(claim), 1);

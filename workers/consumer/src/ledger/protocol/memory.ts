@@ -1,5 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { ExternalJob } from "../external-jobs.ts";
 import { Claims } from "../tables/claims.ts";
 import { Fresh } from "../tables/fresh.ts";
 import { GateDoc } from "../tables/gate-doc.ts";
@@ -28,7 +28,7 @@ export class Memory implements Kept {
   readonly fresh: Fresh;
   hookState: HookState | null;
   /** Generations whose job has ended, with the observation. */
-  readonly sights = new Map<number, IttybitJob>();
+  readonly sights = new Map<number, ExternalJob>();
   /** Generations whose end was reported to the holder. */
   readonly told = new Set<number>();
   /** When the job of a generation was last observed open, Unix ms. */

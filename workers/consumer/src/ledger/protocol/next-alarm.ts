@@ -18,7 +18,7 @@ const SOON_MS = 250;
  */
 const BUSY_MS = 10_000;
 /**
- * Interval for jobs that were given up: nothing else keeps the collector's loop running, and their slots must become
+ * Interval for jobs that were given up: nothing else keeps the poller's loop running, and their slots must become
  * free.
  */
 const LOOK_MS = 60_000;
@@ -58,7 +58,7 @@ function timesOfClaims(tx: LedgerTx): number[] {
   const { now, memory } = tx;
   const { claims } = memory;
   const ends = claims.owners().map(({ until }) => until + 1);
-  // The collector's loop observes jobs at Ittybit. The alarm restarts the loop if it has died.
+  // The poller's loop observes jobs at Ittybit. The alarm restarts the loop if it has died.
   const dues = claims.orphaned().map(({ externalId, due, lane }) => {
     if (externalId !== null) return now + BUSY_MS;
     return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));

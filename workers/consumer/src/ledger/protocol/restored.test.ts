@@ -1,15 +1,15 @@
 import { encodeId } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { ExternalJob } from "../external-jobs.ts";
+import { NOTHING } from "../external-jobs.ts";
 import { nodeSql } from "../testing/node-sql.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { testConfig } from "../testing/setup-config.ts";
 import { testEngine } from "../testing/test-engine.ts";
-import { collected } from "./collected.ts";
 import { nextAlarm } from "./next-alarm.ts";
+import { observe } from "./observe.ts";
 import { wakesDue } from "./pace.ts";
 import { purgeDue } from "./purge.ts";
-import { NOTHING } from "./sightings.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
@@ -22,15 +22,15 @@ const NO_FILTER = {
 type World = ReturnType<typeof setup>;
 
 /** A job of this ledger as Ittybit's list shows it. */
-function listed(gen: number, key: string, more: Partial<IttybitJob> = {}): IttybitJob {
+function listed(gen: number, key: string, more: Partial<ExternalJob> = {}): ExternalJob {
   const words = { status: "pending", said: "processing", known: true, output: null, error: null } as const;
   const metadata = { ledger: "test", gen: String(gen), key, etag: '"1"' };
   return { id: `job-${gen}`, ...words, metadata, input: null, createdAt: null, finishedAt: null, ...more };
 }
 
-const find = ({ transactions }: World, ...found: IttybitJob[]) =>
+const find = ({ transactions }: World, ...found: ExternalJob[]) =>
   transactions.write((tx) =>
-    collected(tx, { ...NOTHING, found, ended: found.filter(({ status }) => status !== "pending") }),
+    observe(tx, { ...NOTHING, found, ended: found.filter(({ status }) => status !== "pending") }),
   );
 const done = { status: "done", said: "succeeded", output: "https://out.example/o" } as const;
 const taken = ({ ledger }: World) => ledger.getGate().slots;
@@ -77,7 +77,7 @@ describe("for two minutes after a restore", () => {
     expect(transactions.read(wakesDue)).toBe(1);
   });
 
-  it("the alarm rings often enough that the collector's loop goes on, and then all jobs of before are looked for", () => {
+  it("the alarm rings often enough that the poller's loop goes on, and then all jobs of before are looked for", () => {
     const { ledger, transactions, clock } = setup();
     ledger.restored("operator");
     expect(transactions.read(nextAlarm)).toBe(clock.ms + 10_000);

@@ -1,5 +1,6 @@
 import { JOB_DEADLINE_MS, LEASE_MS, RESTORE_HOLD_MS } from "@prewarm/shared/limits";
 import type { BeforeRestore } from "../contract.ts";
+import type { Scan } from "../external-jobs.ts";
 import { audit } from "../tables/audit.ts";
 import { putDoc } from "../tables/docs.ts";
 import { readMeta, writeRestored } from "../tables/meta.ts";
@@ -8,7 +9,6 @@ import { endAllLeases } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeGoesOn } from "./purge.ts";
 import { askDoctorTwice } from "./reconcile.ts";
-import type { Scan } from "./sightings.ts";
 
 /**
  * Margin for clocks, and for numbers ahead of the clock: each instance that was evicted since the copy has raised the

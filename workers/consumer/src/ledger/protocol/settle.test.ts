@@ -447,7 +447,7 @@ describe("a job that was given up, and is known", () => {
       clock.advance(7_200);
       transactions.write(sweep);
       expect(slots()).toBe(1);
-      // The collector's loop must go on for that.
+      // The poller's loop must go on for that.
       expect(transactions.read(nextAlarm)).toBeLessThanOrEqual(clock.ms + 60_000);
       seen[how]("j1");
       expect(slots(), how).toBe(0);

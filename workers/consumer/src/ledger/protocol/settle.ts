@@ -154,7 +154,7 @@ function apply(tx: LedgerTx, one: Case, outcome: Exclude<Outcome, { kind: "store
       refuse(tx, row, outcome);
       return;
     case "unclear":
-      // The collector or another handler has found the job by now, so the outcome is clear.
+      // The poller or another handler has found the job by now, so the outcome is clear.
       if (claim.externalId === null) unclear(tx, one, outcome);
       else keepForLater(tx, one, tx.now);
       return;

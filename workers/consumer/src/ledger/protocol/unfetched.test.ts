@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../contract.ts";
+import { NOTHING } from "../external-jobs.ts";
 import { STORED, setup } from "../testing/setup.ts";
-import { collected } from "./collected.ts";
-import { NOTHING } from "./sightings.ts";
+import { observe } from "./observe.ts";
 
 const keyOf = (n: number) => `picture${n}/400-high.webp`;
 
@@ -38,7 +38,7 @@ describe("a result that cannot be fetched", () => {
     leave("o");
     const engine = evict();
     engine.transactions.write((tx) =>
-      collected(tx, {
+      observe(tx, {
         ...NOTHING,
         ended: [
           {

@@ -1,11 +1,11 @@
 import type { Attempt } from "@prewarm/control-schema/jobs";
 import { encodeId } from "@prewarm/shared/variant-key";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
 import type { ChunkAnswer, ExchangeAnswer, ExchangeRequest, Given, JobAct, NamedJob, Outcome } from "../contract.ts";
+import type { ExternalJob } from "../external-jobs.ts";
+import { NOTHING } from "../external-jobs.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
-import { collected } from "../protocol/collected.ts";
+import { observe } from "../protocol/observe.ts";
 import type { PurgeTask } from "../protocol/purge.ts";
-import { NOTHING } from "../protocol/sightings.ts";
 import { nameOf, placeOf } from "../tables/job-ids.ts";
 import { type Row, rowFrom } from "../tables/row.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
@@ -81,16 +81,16 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
     if (given === undefined) throw new Error(`${key} was not granted`);
     return given;
   };
-  /** The collector has seen these jobs end. */
-  const ended = (...jobs: (string | Partial<IttybitJob>)[]): void => {
+  /** The poller has seen these jobs end. */
+  const ended = (...jobs: (string | Partial<ExternalJob>)[]): void => {
     transactions.write((tx) =>
-      collected(tx, { ...NOTHING, ended: jobs.map((job) => jobOf(typeof job === "string" ? { id: job } : job)) }),
+      observe(tx, { ...NOTHING, ended: jobs.map((job) => jobOf(typeof job === "string" ? { id: job } : job)) }),
     );
   };
   const pending = (...jobs: string[]): void =>
-    void transactions.write((tx) => collected(tx, { ...NOTHING, pending: jobs }));
+    void transactions.write((tx) => observe(tx, { ...NOTHING, pending: jobs }));
   const absent = (...jobs: string[]): void =>
-    void transactions.write((tx) => collected(tx, { ...NOTHING, absent: jobs }));
+    void transactions.write((tx) => observe(tx, { ...NOTHING, absent: jobs }));
   /** Accepts, grants, submits and stores. */
   const made = (key: string): Given => {
     const given = granted("maker", key);
@@ -148,7 +148,7 @@ function setupOver(sql: ReturnType<typeof nodeSql>, site: Parameters<typeof test
   return testEngine(sql, site, more).engine;
 }
 
-function jobOf(job: Partial<IttybitJob>): IttybitJob {
+function jobOf(job: Partial<ExternalJob>): ExternalJob {
   const ended = { id: "j", status: "done" as const, said: "succeeded", known: true, output: "https://out.example/o" };
   return { ...ended, error: null, metadata: {}, input: null, createdAt: null, finishedAt: null, ...job };
 }

@@ -1,9 +1,9 @@
 import type { Lane } from "@prewarm/shared/job";
-import type { IttybitJob } from "../../../ittybit/dialects.ts";
 import type { ExchangeRequest, Given, Having } from "../../contract.ts";
+import type { ExternalJob } from "../../external-jobs.ts";
+import { NOTHING } from "../../external-jobs.ts";
 import type { Engine } from "../../object/engine.ts";
-import { collected } from "../../protocol/collected.ts";
-import { NOTHING } from "../../protocol/sightings.ts";
+import { observe } from "../../protocol/observe.ts";
 import type { Sql } from "../../tables/sql.ts";
 import { chunkOf } from "../chunk-of.ts";
 import { testConfig } from "../setup-config.ts";
@@ -222,8 +222,7 @@ export class Life {
     if (this.#done.alarmAt !== null && this.#done.alarmAt <= now) await this.#ring();
     const ended = [...this.#jobs].filter(([, at]) => at <= now).map(([job]) => job);
     for (const job of ended) this.#jobs.delete(job);
-    if (ended.length > 0)
-      this.#engine.transactions.write((tx) => collected(tx, { ...NOTHING, ended: ended.map(jobOf) }));
+    if (ended.length > 0) this.#engine.transactions.write((tx) => observe(tx, { ...NOTHING, ended: ended.map(jobOf) }));
     await settled();
     for (const hand of this.#hands)
       if (now >= hand.nextCall && !hand.call(this.#engine, now, [], this.#started)) this.#hands.delete(hand);
@@ -237,7 +236,7 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-function jobOf(id: string): IttybitJob {
+function jobOf(id: string): ExternalJob {
   const ended = {
     status: "done" as const,
     said: "succeeded",

@@ -1,20 +1,12 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type { Collected, Scan, Unheard } from "../protocol/sightings.ts";
-
-/** The ledger as the search for unreported jobs sees it. */
-export interface SeekView {
-  ledgerId(): string;
-  unheard(): Unheard[];
-  /** Null: there was no recent restore. */
-  scan(): Scan | null;
-}
+import type { Observations, OpenJobsView, Scan, Unheard } from "../../ledger/external-jobs.ts";
+import type { IttybitJob } from "../dialects.ts";
 
 interface SeekDeps {
   clock: Pick<Clock, "now">;
-  view: SeekView;
-  report(found: Partial<Collected>): void;
+  view: OpenJobsView;
+  report(found: Partial<Observations>): void;
   /** A page of the list, newest first. Null: there is none now. */
   page(query: { next?: string }): Promise<{ jobs: IttybitJob[]; next: string | null } | null>;
 }

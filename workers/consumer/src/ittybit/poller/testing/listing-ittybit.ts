@@ -1,7 +1,7 @@
-import type { NoResult } from "../../ittybit/client.ts";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
-import type { createFakeClock } from "../../testing/fake-clock.ts";
-import type { JobPageLook, JobsAtIttybit } from "../object/job-looks.ts";
+import type { createFakeClock } from "../../../testing/fake-clock.ts";
+import type { NoResult } from "../../client.ts";
+import type { IttybitJob } from "../../dialects.ts";
+import type { JobPageLook, JobsAtIttybit } from "../job-looks.ts";
 
 interface Made {
   id: string;

@@ -1,8 +1,9 @@
+import type { ExternalJobs, WatchExternalJobs } from "../../ledger/external-jobs.ts";
 import { errorText } from "../../platform/log.ts";
 import { JobLooks, type LookDeps } from "./job-looks.ts";
 import { cadenceMs } from "./plan-looks.ts";
 
-export interface CollectorDeps extends LookDeps {
+export interface PollerDeps extends LookDeps {
   sleep(ms: number): Promise<void>;
 }
 
@@ -17,21 +18,18 @@ const REST_MS = 20;
  * Observes all open jobs of the ledger at Ittybit: a loop in memory that finds ended jobs with few calls and reports
  * them as it finds them. Never throws.
  */
-export class Collector {
-  readonly #deps: CollectorDeps;
+export class Poller implements ExternalJobs {
+  readonly #deps: PollerDeps;
   readonly #looks: JobLooks;
   #running: Promise<void> | null = null;
   #rungAt = 0;
   #bell = Promise.withResolvers<void>();
 
-  constructor(deps: CollectorDeps) {
+  constructor(deps: PollerDeps) {
     this.#deps = deps;
     this.#looks = new JobLooks(deps);
   }
 
-  /**
-   * Keeps the loop running, and starts it if necessary. Answers the promise to wait for, or null when no job is open.
-   */
   ring(): Promise<void> | null {
     this.#rungAt = this.#deps.clock.now();
     if (this.#running !== null) return this.#running;
@@ -45,7 +43,6 @@ export class Collector {
     return this.#running;
   }
 
-  /** A webhook names this job. False: it causes no look. */
   ping(job: string): boolean {
     const isHeard = this.#looks.memory.ping(job);
     if (isHeard) this.#bell.resolve();
@@ -85,4 +82,9 @@ export class Collector {
       await Promise.race([sleep(Math.min(at - now, STEP_MS)), this.#bell.promise]);
     }
   }
+}
+
+/** Makes pollers of this service. */
+export function pollerOf(service: Omit<PollerDeps, "view" | "report">): WatchExternalJobs {
+  return (view, report) => new Poller({ ...service, view, report });
 }

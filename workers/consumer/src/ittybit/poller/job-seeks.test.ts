@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
+import type { Observations, Scan, Unheard } from "../../ledger/external-jobs.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
-import type { Collected, Scan, Unheard } from "../protocol/sightings.ts";
-import { ListingIttybit } from "../testing/listing-ittybit.ts";
-import { Collector } from "./collector.ts";
+import { Poller } from "./poller.ts";
+import { ListingIttybit } from "./testing/listing-ittybit.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** A collector with nothing to do but to look for what nobody has told. */
+/** A poller with nothing to do but to look for what nobody has told. */
 function setup() {
   const clock = createFakeClock();
   const ittybit = new ListingIttybit(clock);
   const state = { unheard: [] as Unheard[], scan: null as Scan | null };
-  const found: Collected[] = [];
-  const collector = new Collector({
+  const found: Observations[] = [];
+  const poller = new Poller({
     ...{ ittybit, clock, sleep: (ms: number) => clock.sleep(ms), log: () => undefined },
     view: {
       ...{ open: () => [], jobMs: () => 1_000, ledgerId: () => "L1" },
@@ -29,7 +29,7 @@ function setup() {
   const make = (gen: number, ledger = "L1", takesMs = 100) => ittybit.make(takesMs, "job", { ledger, gen: `${gen}` });
   async function drive(ms: number): Promise<void> {
     for (const end = clock.now() + ms; clock.now() < end; ) {
-      collector.ring();
+      poller.ring();
       await clock.sleep(SECOND);
     }
   }

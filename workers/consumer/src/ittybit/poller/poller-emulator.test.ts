@@ -1,14 +1,14 @@
 import { startEmulator } from "@prewarm/ittybit-emulator/server";
 import { systemClock } from "@prewarm/shared/clock";
 import { expect, it, onTestFinished } from "vitest";
-import { createIttybit } from "../../ittybit/client.ts";
-import { jobOrder } from "../../ittybit/job-order.ts";
-import { Collector } from "./collector.ts";
+import { createIttybit } from "../client.ts";
+import { jobOrder } from "../job-order.ts";
+import { Poller } from "./poller.ts";
 
 const JOBS = 250;
 const TRANSFORM = { width: 40, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
 
-/** The collector's look at many ended jobs, by the real client: an unread list shape once made it see ten of them. */
+/** The poller's look at many ended jobs, by the real client: an unread list shape once made it see ten of them. */
 it.each([
   ...(["profile", "bare", "data", "object", "jobs", "tasks", "items", "results"] as const).map(
     (listShape) => [{ listShape }, 4] as const,
@@ -47,7 +47,7 @@ it.each([
   await expect.poll(() => emulator.control.stats().openJobs, { timeout: 15_000 }).toBe(0);
   const open = new Map(ids.map((job, gen) => [job, { job, gen, grantedAt: Date.now() - 60_000, live: false }]));
   const before = emulator.control.stats().total;
-  const collector = new Collector({
+  const poller = new Poller({
     ...{ ittybit, clock: systemClock, log: () => undefined },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     view: {
@@ -60,7 +60,7 @@ it.each([
       for (const { id } of ended) open.delete(id);
     },
   });
-  await collector.ring();
+  await poller.ring();
   expect(open.size).toBe(0);
   expect(emulator.control.stats().total - before).toBeLessThanOrEqual(calls);
 });

@@ -1,18 +1,17 @@
-import type { IttybitJob } from "../../ittybit/dialects.ts";
+import type { ExternalJob, Observations } from "../external-jobs.ts";
 import type { Claim } from "../tables/claim.ts";
 import { CANCELLING } from "../tables/row.ts";
 import { noteFound, unmade } from "./found-jobs.ts";
 import { openBreaker, probeTaken } from "./gate.ts";
 import { learnJobMs } from "./job-times.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import type { Collected } from "./sightings.ts";
 import { throttled } from "./throttled.ts";
 import { endClaim, fail, isStale, newGeneration } from "./transitions.ts";
 
 /**
- * Applies the observations of the collector: slots become free, results may be fetched. Answers how many jobs ended.
+ * Applies the observations of the poller: slots become free, results may be fetched. Answers how many jobs ended.
  */
-export function collected(tx: LedgerTx, found: Collected): number {
+export function observe(tx: LedgerTx, found: Observations): number {
   const { memory, now } = tx;
   if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
@@ -39,7 +38,7 @@ function byExternalId({ memory: { claims } }: LedgerTx): Map<string, Claim> {
 }
 
 /** Notes the end of a job. An abandoned claim frees its slot. */
-function noteEnded(tx: LedgerTx, claims: ReadonlyMap<string, Claim>, job: IttybitJob): boolean {
+function noteEnded(tx: LedgerTx, claims: ReadonlyMap<string, Claim>, job: ExternalJob): boolean {
   const { memory } = tx;
   const claim = claims.get(job.id);
   if (claim === undefined || memory.isEnded(claim.gen)) return false;
@@ -54,7 +53,7 @@ function noteEnded(tx: LedgerTx, claims: ReadonlyMap<string, Claim>, job: Ittybi
 }
 
 /** How long the job took, in ms: by Ittybit's times, or else until its end was observed. */
-function tookMs({ createdAt, finishedAt }: IttybitJob, seenAfter: number): number {
+function tookMs({ createdAt, finishedAt }: ExternalJob, seenAfter: number): number {
   return createdAt === null || finishedAt === null || finishedAt < createdAt ? seenAfter : finishedAt - createdAt;
 }
 

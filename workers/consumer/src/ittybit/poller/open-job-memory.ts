@@ -1,4 +1,4 @@
-import type { OpenJob } from "../protocol/sightings.ts";
+import type { OpenJob } from "../../ledger/external-jobs.ts";
 
 export interface Watched extends OpenJob {
   /** When it was last shown, pending, or not found by its id; null before the first time. Unix ms. */
@@ -25,7 +25,7 @@ const SLOW_SHARE = 0.1;
 /** … but at least every five minutes. */
 const SLOWEST_LOOK_MS = 300_000;
 
-/** What the collector remembers from one look to the next: places, when a job was last shown, what no page shows. Lost at an eviction without harm. */
+/** What the poller remembers from one look to the next: places, when a job was last shown, what no page shows. Lost at an eviction without harm. */
 export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
   #known: { job: string; grantedAt: number }[] = [];

@@ -1,3 +1,4 @@
+import type { OpenJobsView } from "../external-jobs.ts";
 import { openAtIttybit } from "../protocol/at-ittybit.ts";
 import { unheardJobs } from "../protocol/found-jobs.ts";
 import { closedFor, goalPerSecond, slotsOf } from "../protocol/gate.ts";
@@ -5,11 +6,10 @@ import { quantileMs } from "../protocol/job-times.ts";
 import { scanAfterRestore } from "../protocol/restored.ts";
 import { slotsTaken } from "../protocol/slots.ts";
 import { isWaiting } from "../tables/row.ts";
-import type { CollectorView } from "./job-looks.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** What the collector goes by: reads of this instance's memory and of the counts. */
-export function collectorView(transactions: Transactions): CollectorView {
+/** Reads of this instance's memory and of the counts. */
+export function openJobsView(transactions: Transactions): OpenJobsView {
   return {
     open: () => transactions.read(openAtIttybit),
     pace: () =>

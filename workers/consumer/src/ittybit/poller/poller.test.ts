@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Observations, OpenJob, Unheard } from "../../ledger/external-jobs.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
-import type { Collected, OpenJob, Unheard } from "../protocol/sightings.ts";
-import { ListingIttybit } from "../testing/listing-ittybit.ts";
-import { Collector } from "./collector.ts";
+import { Poller } from "./poller.ts";
+import { ListingIttybit } from "./testing/listing-ittybit.ts";
 
 const MINUTE = 60_000;
 
-/** A collector over open jobs that a test makes, in virtual time. The learned time of a job is what `jobMs` says. */
+/** A poller over open jobs that a test makes, in virtual time. The learned time of a job is what `jobMs` says. */
 function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   const clock = createFakeClock();
   const ittybit = new ListingIttybit(clock);
@@ -20,9 +20,9 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
     untold: 0,
     unheard: [] as Unheard[],
   };
-  const found: (Collected & { at: number })[] = [];
+  const found: (Observations & { at: number })[] = [];
   const logs: string[] = [];
-  const collector = new Collector({
+  const poller = new Poller({
     ittybit,
     clock,
     sleep: (ms) => clock.sleep(ms),
@@ -57,11 +57,11 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   /** Rings as exchanges do, until nothing is open or the time is over. */
   async function drive(ms: number, every = 1_000): Promise<void> {
     for (const end = clock.now() + ms; clock.now() < end && open.length > 0; ) {
-      collector.ring();
+      poller.ring();
       await clock.sleep(Math.min(every, end - clock.now()));
     }
   }
-  return { clock, ittybit, open, state, found, logs, collector, make, endedAt, drive };
+  return { clock, ittybit, open, state, found, logs, poller, make, endedAt, drive };
 }
 
 /** A drain as the ledger runs one: slots kept full, a POST of 150 ms, its id told up to 700 ms later. */
@@ -71,7 +71,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
     goal: Math.min(o.rate, o.all / (o.jobMs / 1_000 + 0.3)),
     jobMs: o.jobMs * (1 - o.jitter),
   });
-  const { clock, ittybit, open, state, collector, found } = world;
+  const { clock, ittybit, open, state, poller, found } = world;
   let [made, dice] = [0, 7];
   const seenFrom = new Map<string, number>();
   const roll = (): number => {
@@ -99,7 +99,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
       nextAt = Math.max(nextAt + 1_000 / o.rate, clock.now() - 300);
       void one();
     }
-    collector.ring();
+    poller.ring();
     await clock.sleep(40);
   }
   const lags = found.flatMap(({ ended, at }) => ended.map(({ id }) => at - (seenFrom.get(id) ?? Number.NaN)));
@@ -448,39 +448,39 @@ describe("when Ittybit does not answer as it should", () => {
 
 describe("the loop", () => {
   it("does not run while nothing is open", () => {
-    expect(setup().collector.ring()).toBeNull();
+    expect(setup().poller.ring()).toBeNull();
   });
 
   it("ends when nothing is open any more", async () => {
-    const { collector, make, clock } = setup();
+    const { poller, make, clock } = setup();
     make(1_000);
     clock.advance(3_000);
-    await collector.ring();
-    expect(collector.ring()).toBeNull();
+    await poller.ring();
+    expect(poller.ring()).toBeNull();
   });
 
   it("ends 25 seconds after the last ring, and goes on with the next", async () => {
-    const { collector, make, clock, ittybit } = setup();
+    const { poller, make, clock, ittybit } = setup();
     make(40_000);
     const began = clock.now();
-    await collector.ring();
+    await poller.ring();
     expect(clock.now() - began).toBeGreaterThanOrEqual(25_000);
     expect(clock.now() - began).toBeLessThan(27_000);
     const calls = ittybit.calls.length;
     clock.advance(20_000);
-    await collector.ring();
+    await poller.ring();
     expect(ittybit.calls.length).toBeGreaterThan(calls);
-    expect(collector.ring()).toBeNull();
+    expect(poller.ring()).toBeNull();
   });
 
   it("looks at a slow job within one poll of its webhook, twice at most, and at no job that is not open", async () => {
-    const { collector, clock, ittybit, open, make } = setup();
+    const { poller, clock, ittybit, open, make } = setup();
     const slow = make(3_600_000);
     const looksIn = async (ms: number, between: () => void): Promise<number> => {
       const before = ittybit.calls.length;
       between();
       for (let left = ms; left > 0; left -= 50) {
-        collector.ring();
+        poller.ring();
         await clock.sleep(50);
       }
       return ittybit.calls.length - before;
@@ -489,16 +489,16 @@ describe("the loop", () => {
     await looksIn(600_000, () => undefined);
     await looksIn(1_000, () => undefined);
     expect(await looksIn(300, () => undefined)).toBe(0);
-    expect(await looksIn(300, () => expect(collector.ping(slow)).toBe(true))).toBe(1);
-    expect(await looksIn(300, () => expect(collector.ping("job_other")).toBe(false))).toBe(0);
-    expect(await looksIn(300, () => expect(collector.ping(slow)).toBe(true))).toBe(1);
-    expect(await looksIn(300, () => expect(collector.ping(slow)).toBe(false))).toBe(0);
+    expect(await looksIn(300, () => expect(poller.ping(slow)).toBe(true))).toBe(1);
+    expect(await looksIn(300, () => expect(poller.ping("job_other")).toBe(false))).toBe(0);
+    expect(await looksIn(300, () => expect(poller.ping(slow)).toBe(true))).toBe(1);
+    expect(await looksIn(300, () => expect(poller.ping(slow)).toBe(false))).toBe(0);
     expect(open).toHaveLength(1);
   });
 
   it("is one, however often it is rung", () => {
-    const { collector, make } = setup();
+    const { poller, make } = setup();
     make(1_000);
-    expect(collector.ring()).toBe(collector.ring());
+    expect(poller.ring()).toBe(poller.ring());
   });
 });

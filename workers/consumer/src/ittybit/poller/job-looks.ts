@@ -1,11 +1,11 @@
 import type { Clock } from "@prewarm/shared/clock";
 import { JOB_DEADLINE_MS, THROTTLED_MS } from "@prewarm/shared/limits";
-import type { NoResult } from "../../ittybit/client.ts";
-import type { IttybitJob } from "../../ittybit/dialects.ts";
+import { type ExternalJob, NOTHING, type Observations, type OpenJobsView } from "../../ledger/external-jobs.ts";
 import type { Log } from "../../platform/log.ts";
 import { createSemaphore } from "../../platform/semaphore.ts";
-import { type Collected, NOTHING, type OpenJob } from "../protocol/sightings.ts";
-import { JobSeeks, type SeekView } from "./job-seeks.ts";
+import type { NoResult } from "../client.ts";
+import type { IttybitJob } from "../dialects.ts";
+import { JobSeeks } from "./job-seeks.ts";
 import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
 import { type Look, planLooks } from "./plan-looks.ts";
 
@@ -19,29 +19,19 @@ export type JobPageLook =
   | { kind: "noCursor" }
   | NoResult;
 
-/** What the collector needs of Ittybit. Results are values; it never throws. */
+/** What the poller needs of Ittybit. Results are values; it never throws. */
 export interface JobsAtIttybit {
   get(ittybitJob: string): Promise<{ kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult>;
   /** A page of 100 jobs, newest first, older than the job `after`; or the page after the one that gave `next`. */
   list(query: { after?: string; next?: string }): Promise<JobPageLook>;
 }
 
-/** What the ledger answers the collector; synchronous reads of its memory. */
-export interface CollectorView extends SeekView {
-  /** The oldest grant first. */
-  open(): OpenJob[];
-  /** How soon the next look pays: slots, whether work waits for one, and the jobs a second that the ledger aims at. */
-  pace(): { slots: { used: number; all: number }; waiting: boolean; goal: number };
-  /** Learned job time in ms at this quantile. */
-  jobMs(q: number): number;
-}
-
 export interface LookDeps {
   ittybit: JobsAtIttybit;
   clock: Pick<Clock, "now">;
   log: Log;
-  view: CollectorView;
-  report(found: Collected): void;
+  view: OpenJobsView;
+  report(found: Observations): void;
 }
 
 const AT_ONCE = 6;
@@ -276,7 +266,7 @@ export class JobLooks {
     this.#report({ ended, pending });
   }
 
-  #report(found: Partial<Collected>): void {
+  #report(found: Partial<Observations>): void {
     const all = { ...NOTHING, ...found };
     const lists = [all.ended, all.pending, all.absent, all.found, all.unmade];
     const isEmpty = lists.every(({ length }) => length === 0);
