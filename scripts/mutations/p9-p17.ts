@@ -403,10 +403,10 @@ export const P9_TO_P17: Mutation[] = [
   {
     promise: "P17",
     breaks: "a job is read by itself though a page shows it with others",
-    file: `${POLLER}/plan-looks.ts`,
+    file: `${POLLER}/plan-polls.ts`,
     find: "if (hidden.has(job)) {",
     replace: "if (due.has(job)) {",
-    tests: [`${POLLER}/plan-looks.test.ts`],
+    tests: [`${POLLER}/plan-polls.test.ts`],
   },
   {
     promise: "P17",

@@ -118,18 +118,18 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P6",
     breaks: "what a page shows of jobs that nobody has told is not told",
-    file: `${POLLER}/job-seeks.ts`,
+    file: `${POLLER}/job-search.ts`,
     find: "this.#deps.report({ found, ended });",
     replace: "this.#deps.report({ ended });",
-    tests: [`${POLLER}/job-seeks.test.ts`],
+    tests: [`${POLLER}/job-search.test.ts`],
   },
   {
     promise: "P8",
     breaks: "a list that shows no metadata proves that a job was never made",
-    file: `${POLLER}/job-seeks.ts`,
+    file: `${POLLER}/job-search.ts`,
     find: "if (isShown) this.#noteAbsent(",
     replace: "if (isShown || calls > 0) this.#noteAbsent(",
-    tests: [`${POLLER}/job-seeks.test.ts`],
+    tests: [`${POLLER}/job-search.test.ts`],
   },
   {
     promise: "P8",
@@ -142,10 +142,10 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P8",
     breaks: "a list that is older than the last POST proves that a job was never made",
-    file: `${POLLER}/job-seeks.ts`,
+    file: `${POLLER}/job-search.ts`,
     find: "sureAt === null || readAt < sureAt)",
     replace: "sureAt === null)",
-    tests: [`${POLLER}/job-seeks.test.ts`],
+    tests: [`${POLLER}/job-search.test.ts`],
   },
   {
     promise: "P6",

@@ -88,7 +88,7 @@ export interface OpenJobsView {
 /** A poller of one ledger. It never throws. */
 export interface ExternalJobs {
   /** Keeps the poller running, and starts it if necessary. Answers the promise to wait for, or null when no job is open. */
-  ring(): Promise<void> | null;
+  keepRunning(): Promise<void> | null;
   /** A webhook names this job. False: it causes no look. */
   ping(job: string): boolean;
 }

@@ -38,17 +38,17 @@ describe("OpenJobMemory", () => {
   });
 });
 
-describe("a look", () => {
+describe("a poll", () => {
   const jobMs = () => 2_000;
   const watched = { ...job(1_000), missed: 0, unknown: 0, pings: 0, isPinged: false };
 
   it("falls at the learned time, also for a job that a page happened to show before", () => {
-    expect(dueAt({ ...watched, lookedAt: null }, jobMs, false)).toBe(3_000);
-    expect(dueAt({ ...watched, lookedAt: 2_500 }, jobMs, false)).toBe(3_000);
-    expect(dueAt({ ...watched, lookedAt: 3_100 }, jobMs, false)).toBe(3_100);
+    expect(dueAt({ ...watched, polledAt: null }, jobMs, false)).toBe(3_000);
+    expect(dueAt({ ...watched, polledAt: 2_500 }, jobMs, false)).toBe(3_000);
+    expect(dueAt({ ...watched, polledAt: 3_100 }, jobMs, false)).toBe(3_100);
   });
 
   it("falls at once where a webhook names the job", () => {
-    expect(dueAt({ ...watched, lookedAt: 100_000, isPinged: true }, jobMs, true)).toBe(1_000);
+    expect(dueAt({ ...watched, polledAt: 100_000, isPinged: true }, jobMs, true)).toBe(1_000);
   });
 });

@@ -2,30 +2,30 @@ import type { OpenJob } from "../../ledger/external-jobs.ts";
 
 export interface Watched extends OpenJob {
   /** When it was last shown, pending, or not found by its id; null before the first time. Unix ms. */
-  lookedAt: number | null;
+  polledAt: number | null;
   /** Pages in a row that should have shown it and did not. */
   missed: number;
   /** Reads by its id in a row that did not find it. */
   unknown: number;
   /** Webhooks that named it. */
   pings: number;
-  /** A webhook named it, and no look has shown it since. */
+  /** A webhook named it, and no poll has shown it since. */
   isPinged: boolean;
 }
 
-/** Webhooks of one job that each cause a look. Anybody who knows the address can send more. */
+/** Webhooks of one job that each cause a poll. Anybody who knows the address can send more. */
 const PINGS_MAX = 2;
-const UNSEEN = { lookedAt: null, missed: 0, unknown: 0, pings: 0, isPinged: false };
+const UNSEEN = { polledAt: null, missed: 0, unknown: 0, pings: 0, isPinged: false };
 /** Ended jobs are remembered for their places in Ittybit's list: so many at most, a few hundred kB. */
 const KNOWN_MAX = 10_000;
-/** From this multiple of what nearly all jobs take on, a job is slow, and is looked at ever more rarely … */
+/** From this multiple of what nearly all jobs take on, a job is slow, and is polled ever more rarely … */
 const SLOW = 3;
 /** … after a tenth of its age … */
 const SLOW_SHARE = 0.1;
 /** … but at least every five minutes. */
-const SLOWEST_LOOK_MS = 300_000;
+const SLOWEST_POLL_MS = 300_000;
 
-/** What the poller remembers from one look to the next: places, when a job was last shown, what no page shows. Lost at an eviction without harm. */
+/** What the poller remembers from one poll to the next: places, when a job was last shown, what no page shows. Lost at an eviction without harm. */
 export class OpenJobMemory {
   readonly watched = new Map<string, Watched>();
   #known: { job: string; grantedAt: number }[] = [];
@@ -51,10 +51,10 @@ export class OpenJobMemory {
   /** Ittybit shows it, and it has not ended. */
   shown(job: string, now: number): void {
     const one = this.watched.get(job);
-    if (one !== undefined) Object.assign(one, { lookedAt: now, unknown: 0, isPinged: false });
+    if (one !== undefined) Object.assign(one, { polledAt: now, unknown: 0, isPinged: false });
   }
 
-  /** A webhook names the job, which is due a look now. False: it is not open, or it has had its looks. */
+  /** A webhook names the job, which is due a poll now. False: it is not open, or it has had its polls. */
   ping(job: string): boolean {
     const one = this.watched.get(job);
     if (one === undefined || one.pings >= PINGS_MAX) return false;
@@ -85,13 +85,13 @@ export class OpenJobMemory {
 /** Learned job time in ms at a quantile. */
 type JobMs = (q: number) => number;
 
-/** When the job is worth a look, Unix ms. `single`: each look is a call for this one job. */
+/** When the job is worth a poll, Unix ms. `single`: each poll is a call for this one job. */
 export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
   if (one.isPinged) return one.grantedAt;
   const first = one.grantedAt + (single ? jobMs(0.5) : jobMs(0.02));
   // A page shows younger jobs too: that makes them no older.
-  if (one.lookedAt === null || one.lookedAt < first) return first;
-  const age = one.lookedAt - one.grantedAt;
+  if (one.polledAt === null || one.polledAt < first) return first;
+  const age = one.polledAt - one.grantedAt;
   const isSlow = single || age > SLOW * jobMs(0.98);
-  return one.lookedAt + (isSlow ? Math.min(SLOWEST_LOOK_MS, age * SLOW_SHARE) : 0);
+  return one.polledAt + (isSlow ? Math.min(SLOWEST_POLL_MS, age * SLOW_SHARE) : 0);
 }

@@ -8,7 +8,7 @@ import { Poller } from "./poller.ts";
 const JOBS = 250;
 const TRANSFORM = { width: 40, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
 
-/** The poller's look at many ended jobs, by the real client: an unread list shape once made it see ten of them. */
+/** Polls of many ended jobs by the real client: an unread list shape once made it see ten of them. */
 it.each([
   ...(["profile", "bare", "data", "object", "jobs", "tasks", "items", "results"] as const).map(
     (listShape) => [{ listShape }, 4] as const,
@@ -60,7 +60,7 @@ it.each([
       for (const { id } of ended) open.delete(id);
     },
   });
-  await poller.ring();
+  await poller.keepRunning();
   expect(open.size).toBe(0);
   expect(emulator.control.stats().total - before).toBeLessThanOrEqual(calls);
 });

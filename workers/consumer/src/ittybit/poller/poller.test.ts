@@ -57,7 +57,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   /** Rings as exchanges do, until nothing is open or the time is over. */
   async function drive(ms: number, every = 1_000): Promise<void> {
     for (const end = clock.now() + ms; clock.now() < end && open.length > 0; ) {
-      poller.ring();
+      poller.keepRunning();
       await clock.sleep(Math.min(every, end - clock.now()));
     }
   }
@@ -99,7 +99,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
       nextAt = Math.max(nextAt + 1_000 / o.rate, clock.now() - 300);
       void one();
     }
-    poller.ring();
+    poller.keepRunning();
     await clock.sleep(40);
   }
   const lags = found.flatMap(({ ended, at }) => ended.map(({ id }) => at - (seenFrom.get(id) ?? Number.NaN)));
@@ -131,7 +131,7 @@ describe("a drain", () => {
     expect(drained.share).toBeGreaterThan(0.8);
   });
 
-  it("of jobs that end before their ids are told: a look a second is enough while slots are free", async () => {
+  it("of jobs that end before their ids are told: a poll a second is enough while slots are free", async () => {
     const drained = await drain({ all: 50, rate: 20, jobMs: 300, jitter: 0, n: 1_000 });
     expect(drained.ended).toBe(1_000);
     expect(drained.callsPerVariant).toBeLessThanOrEqual(1.1);
@@ -368,7 +368,7 @@ describe("a job that does not end", () => {
     expect(open).toHaveLength(1);
   });
 
-  it("is looked at ever more rarely, and its end is seen even after hours", async () => {
+  it("is polled ever more rarely, and its end is seen even after hours", async () => {
     const { ittybit, make, drive, found, endedAt, clock } = setup();
     const began = clock.now();
     const id = make(6 * 60 * MINUTE);
@@ -389,7 +389,7 @@ describe("a viewer's job", () => {
     expect(ittybit.calls.length).toBeLessThanOrEqual(3);
   });
 
-  it.each([0, 250, 500, 750])("that comes %d ms into a rest is looked at in time", async (into) => {
+  it.each([0, 250, 500, 750])("that comes %d ms into a rest is polled in time", async (into) => {
     const { make, endedAt, drive, ittybit } = setup({ jobMs: 300 });
     make(60_000);
     await drive(5_000 + into, 50);
@@ -429,7 +429,7 @@ describe("when Ittybit does not answer as it should", () => {
     expect(open).toEqual([]);
   });
 
-  it("failures make the looks rarer, and never a job absent", async () => {
+  it("failures make the polls rarer, and never a job absent", async () => {
     const { ittybit, make, clock, drive, found, open } = setup();
     make(1_000);
     clock.advance(3_000);
@@ -448,57 +448,57 @@ describe("when Ittybit does not answer as it should", () => {
 
 describe("the loop", () => {
   it("does not run while nothing is open", () => {
-    expect(setup().poller.ring()).toBeNull();
+    expect(setup().poller.keepRunning()).toBeNull();
   });
 
   it("ends when nothing is open any more", async () => {
     const { poller, make, clock } = setup();
     make(1_000);
     clock.advance(3_000);
-    await poller.ring();
-    expect(poller.ring()).toBeNull();
+    await poller.keepRunning();
+    expect(poller.keepRunning()).toBeNull();
   });
 
   it("ends 25 seconds after the last ring, and goes on with the next", async () => {
     const { poller, make, clock, ittybit } = setup();
     make(40_000);
     const began = clock.now();
-    await poller.ring();
+    await poller.keepRunning();
     expect(clock.now() - began).toBeGreaterThanOrEqual(25_000);
     expect(clock.now() - began).toBeLessThan(27_000);
     const calls = ittybit.calls.length;
     clock.advance(20_000);
-    await poller.ring();
+    await poller.keepRunning();
     expect(ittybit.calls.length).toBeGreaterThan(calls);
-    expect(poller.ring()).toBeNull();
+    expect(poller.keepRunning()).toBeNull();
   });
 
-  it("looks at a slow job within one poll of its webhook, twice at most, and at no job that is not open", async () => {
+  it("polls a slow job within one poll of its webhook, twice at most, and no job that is not open", async () => {
     const { poller, clock, ittybit, open, make } = setup();
     const slow = make(3_600_000);
-    const looksIn = async (ms: number, between: () => void): Promise<number> => {
+    const pollsIn = async (ms: number, between: () => void): Promise<number> => {
       const before = ittybit.calls.length;
       between();
       for (let left = ms; left > 0; left -= 50) {
-        poller.ring();
+        poller.keepRunning();
         await clock.sleep(50);
       }
       return ittybit.calls.length - before;
     };
-    // Looks come each 60 s by now.
-    await looksIn(600_000, () => undefined);
-    await looksIn(1_000, () => undefined);
-    expect(await looksIn(300, () => undefined)).toBe(0);
-    expect(await looksIn(300, () => expect(poller.ping(slow)).toBe(true))).toBe(1);
-    expect(await looksIn(300, () => expect(poller.ping("job_other")).toBe(false))).toBe(0);
-    expect(await looksIn(300, () => expect(poller.ping(slow)).toBe(true))).toBe(1);
-    expect(await looksIn(300, () => expect(poller.ping(slow)).toBe(false))).toBe(0);
+    // Polls come each 60 s by now.
+    await pollsIn(600_000, () => undefined);
+    await pollsIn(1_000, () => undefined);
+    expect(await pollsIn(300, () => undefined)).toBe(0);
+    expect(await pollsIn(300, () => expect(poller.ping(slow)).toBe(true))).toBe(1);
+    expect(await pollsIn(300, () => expect(poller.ping("job_other")).toBe(false))).toBe(0);
+    expect(await pollsIn(300, () => expect(poller.ping(slow)).toBe(true))).toBe(1);
+    expect(await pollsIn(300, () => expect(poller.ping(slow)).toBe(false))).toBe(0);
     expect(open).toHaveLength(1);
   });
 
   it("is one, however often it is rung", () => {
     const { poller, make } = setup();
     make(1_000);
-    expect(poller.ring()).toBe(poller.ring());
+    expect(poller.keepRunning()).toBe(poller.keepRunning());
   });
 });

@@ -1,17 +1,17 @@
 import type { ExternalJobs, WatchExternalJobs } from "../../ledger/external-jobs.ts";
 import { errorText } from "../../platform/log.ts";
-import { JobLooks, type LookDeps } from "./job-looks.ts";
-import { cadenceMs } from "./plan-looks.ts";
+import { JobPolls, type PollDeps } from "./job-polls.ts";
+import { cadenceMs } from "./plan-polls.ts";
 
-export interface PollerDeps extends LookDeps {
+export interface PollerDeps extends PollDeps {
   sleep(ms: number): Promise<void>;
 }
 
 /** The loop ends when no notification came for this long. The alarm starts it again. */
-const UNRUNG_MS = 25_000;
-/** A longer rest is split into parts of this length, so that a new viewer's job is looked at in time. */
+const IDLE_MS = 25_000;
+/** A longer rest is split into parts of this length, so that a new viewer's job is polled in time. */
 const STEP_MS = 250;
-/** Pause between two looks, in which the object does other work. */
+/** Pause between two polls, in which the object does other work. */
 const REST_MS = 20;
 
 /**
@@ -20,21 +20,21 @@ const REST_MS = 20;
  */
 export class Poller implements ExternalJobs {
   readonly #deps: PollerDeps;
-  readonly #looks: JobLooks;
+  readonly #polls: JobPolls;
   #running: Promise<void> | null = null;
-  #rungAt = 0;
-  #bell = Promise.withResolvers<void>();
+  #keptRunningAt = 0;
+  #ping = Promise.withResolvers<void>();
 
   constructor(deps: PollerDeps) {
     this.#deps = deps;
-    this.#looks = new JobLooks(deps);
+    this.#polls = new JobPolls(deps);
   }
 
-  ring(): Promise<void> | null {
-    this.#rungAt = this.#deps.clock.now();
+  keepRunning(): Promise<void> | null {
+    this.#keptRunningAt = this.#deps.clock.now();
     if (this.#running !== null) return this.#running;
-    this.#looks.memory.update(this.#deps.view.open());
-    if (!this.#looks.isOpen) return null;
+    this.#polls.memory.update(this.#deps.view.open());
+    if (!this.#polls.isOpen) return null;
     this.#running = this.#loop()
       .catch((error: unknown) => this.#deps.log("collect.failed", { error: errorText(error) }))
       .finally(() => {
@@ -44,42 +44,42 @@ export class Poller implements ExternalJobs {
   }
 
   ping(job: string): boolean {
-    const isHeard = this.#looks.memory.ping(job);
-    if (isHeard) this.#bell.resolve();
+    const isHeard = this.#polls.memory.ping(job);
+    if (isHeard) this.#ping.resolve();
     return isHeard;
   }
 
   async #loop(): Promise<void> {
     const { clock, view, sleep } = this.#deps;
-    while (clock.now() - this.#rungAt < UNRUNG_MS) {
-      this.#looks.memory.update(view.open());
-      if (!this.#looks.isOpen) return;
+    while (clock.now() - this.#keptRunningAt < IDLE_MS) {
+      this.#polls.memory.update(view.open());
+      if (!this.#polls.isOpen) return;
       const began = clock.now();
-      if (began < this.#looks.notBefore) {
-        await sleep(Math.min(this.#looks.notBefore - began, STEP_MS));
+      if (began < this.#polls.notBefore) {
+        await sleep(Math.min(this.#polls.notBefore - began, STEP_MS));
         continue;
       }
-      const pages = await this.#looks.look(began);
+      const pages = await this.#polls.poll(began);
       await this.#rest(began, pages);
     }
   }
 
-  /** Waits until the next look: the interval of the cadence, or less when a viewer's job may have ended. */
+  /** Waits until the next poll: the interval of the cadence, or less when a viewer's job may have ended. */
   async #rest(began: number, pages: number): Promise<void> {
     const { clock, sleep, view } = this.#deps;
     const earliest = clock.now() + REST_MS;
     for (;;) {
-      this.#looks.memory.update(view.open());
+      this.#polls.memory.update(view.open());
       const now = clock.now();
-      const viewers = [...this.#looks.memory.watched.values()].filter(({ live }) => live);
-      const isPinged = [...this.#looks.memory.watched.values()].some((one) => one.isPinged);
-      const viewer = isPinged || viewers.some((one) => this.#looks.dueAt(one) <= now);
+      const viewers = [...this.#polls.memory.watched.values()].filter(({ live }) => live);
+      const isPinged = [...this.#polls.memory.watched.values()].some((one) => one.isPinged);
+      const viewer = isPinged || viewers.some((one) => this.#polls.dueAt(one) <= now);
       const cadence = cadenceMs({ ...view.pace(), pages, viewer });
-      const firstLooks = viewers.filter(({ lookedAt }) => lookedAt === null).map((one) => this.#looks.dueAt(one));
-      const at = Math.max(earliest, Math.min(began + cadence, ...firstLooks));
+      const firstPolls = viewers.filter(({ polledAt }) => polledAt === null).map((one) => this.#polls.dueAt(one));
+      const at = Math.max(earliest, Math.min(began + cadence, ...firstPolls));
       if (at <= now) return;
-      this.#bell = Promise.withResolvers();
-      await Promise.race([sleep(Math.min(at - now, STEP_MS)), this.#bell.promise]);
+      this.#ping = Promise.withResolvers();
+      await Promise.race([sleep(Math.min(at - now, STEP_MS)), this.#ping.promise]);
     }
   }
 }

@@ -335,7 +335,7 @@ export class Engine implements Answering<LedgerCalls> {
 
   /** Keeps the poller running while a job is open. */
   #watch(): void {
-    const loop = this.#externalJobs.ring();
+    const loop = this.#externalJobs.keepRunning();
     if (loop !== null) this.#host.waitUntil(loop);
   }
 

@@ -39,7 +39,7 @@ export function testEngine(
     send: async (wakeUps) => {
       done.sent += wakeUps;
     },
-    watchExternalJobs: () => ({ ring: () => null, ping: () => false }),
+    watchExternalJobs: () => ({ keepRunning: () => null, ping: () => false }),
     purge: (task) => {
       done.purges.push(task);
       return never;

@@ -1,7 +1,7 @@
 import type { createFakeClock } from "../../../testing/fake-clock.ts";
 import type { NoResult } from "../../client.ts";
 import type { IttybitJob } from "../../dialects.ts";
-import type { JobPageLook, JobsAtIttybit } from "../job-looks.ts";
+import type { JobPageAnswer, JobsAtIttybit } from "../job-polls.ts";
 
 interface Made {
   id: string;
@@ -48,7 +48,7 @@ export class ListingIttybit implements JobsAtIttybit {
   }
 
   list({ after, next }: { after?: string; next?: string }) {
-    return this.#answer(`list ${after ?? next ?? ""}`.trim(), (): JobPageLook => {
+    return this.#answer(`list ${after ?? next ?? ""}`.trim(), (): JobPageAnswer => {
       if (this.manner === "noList") return { kind: "noList" };
       if (this.manner === "refuses" && after !== undefined) return { kind: "noCursor" };
       const all = this.jobs.filter(({ id }) => !this.hidden.list.has(id)).reverse();

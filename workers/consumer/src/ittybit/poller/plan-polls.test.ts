@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { cadenceMs, type Planned, planLooks } from "./plan-looks.ts";
+import { cadenceMs, type Planned, planPolls } from "./plan-polls.ts";
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `j${from + at}`);
 const none = new Set<string>();
 
 function plan(known: string[], due: string[], more: Partial<Planned> = {}) {
-  return planLooks({ known, due: new Set(due), hidden: none, lost: none, flowing: false, goal: 20, ...more });
+  return planPolls({ known, due: new Set(due), hidden: none, lost: none, flowing: false, goal: 20, ...more });
 }
 
-describe("planLooks", () => {
+describe("planPolls", () => {
   it("covers every due job once, with pages of at most 75 places that begin below a known job", () => {
-    const looks = plan(ids(1_000), ids(1_000));
-    expect(looks.flatMap((look) => (look.kind === "page" ? look.shows : [look.job]))).toEqual(ids(1_000));
-    expect(looks).toHaveLength(14);
-    expect(looks[0]).toMatchObject({ kind: "page", after: "j87" });
+    const polls = plan(ids(1_000), ids(1_000));
+    expect(polls.flatMap((poll) => (poll.kind === "page" ? poll.shows : [poll.job]))).toEqual(ids(1_000));
+    expect(polls).toHaveLength(14);
+    expect(polls[0]).toMatchObject({ kind: "page", after: "j87" });
   });
 
   it("leaves as much room on a page as jobs may stand elsewhere: what is begun in 0.12 s, a quarter to half of it", () => {

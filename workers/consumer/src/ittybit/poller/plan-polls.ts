@@ -13,7 +13,7 @@ function spanOf(goal: number): number {
   return PAGE_JOBS - Math.min(ROOM.most, Math.max(ROOM.least, Math.round(ROOM_S * goal)));
 }
 
-export type Look =
+export type Poll =
   /** A page, newest first, of what is older than the job `after`; null: the newest page. `shows` are the due jobs it should show. */
   { kind: "page"; after: string | null; shows: string[] } | { kind: "single"; job: string };
 
@@ -26,13 +26,13 @@ export interface Planned {
   hidden: ReadonlySet<string>;
   /** Those of `due` that a read by itself did not find: they need a page before they count as gone. */
   lost: ReadonlySet<string>;
-  /** True while new jobs are made: the youngest known job waits for the next look then, as a cursor does not show itself. */
+  /** True while new jobs are made: the youngest known job waits for the next poll then, as a cursor does not show itself. */
   flowing: boolean;
   /** Jobs a second the ledger aims at. */
   goal: number;
 }
 
-function lookAt({ known, lost, flowing }: Planned, shows: string[], first: number, last: number): Look {
+function pollAt({ known, lost, flowing }: Planned, shows: string[], first: number, last: number): Poll {
   const [only = ""] = shows;
   if (shows.length === 1 && !lost.has(only)) return { kind: "single", job: only };
   // The page's spare places lie on both sides of what it should show.
@@ -46,19 +46,19 @@ function lookAt({ known, lost, flowing }: Planned, shows: string[], first: numbe
  * The fewest reads that show all due jobs, oldest first: pages of 100 by cursor, each beginning at the oldest due job that the page before
  * does not show, and single reads where a page would show one job. Places where no job is due cost nothing.
  */
-export function planLooks(planned: Planned): Look[] {
+export function planPolls(planned: Planned): Poll[] {
   const { known, due, hidden } = planned;
   const span = spanOf(planned.goal);
-  const looks: Look[] = [];
+  const polls: Poll[] = [];
   let page: { shows: string[]; first: number; last: number } | null = null;
   const close = (): void => {
-    if (page !== null) looks.push(lookAt(planned, page.shows, page.first, page.last));
+    if (page !== null) polls.push(pollAt(planned, page.shows, page.first, page.last));
     page = null;
   };
   for (const [place, job] of known.entries()) {
     if (!due.has(job)) continue;
     if (hidden.has(job)) {
-      looks.push({ kind: "single", job });
+      polls.push({ kind: "single", job });
       continue;
     }
     if (page !== null && place - page.first >= span) close();
@@ -67,12 +67,12 @@ export function planLooks(planned: Planned): Look[] {
     page.last = place;
   }
   close();
-  return looks;
+  return polls;
 }
 
-/** Slots taken from which on a look soon is worth a call, while work waits for a slot. */
+/** Slots taken from which on a poll soon is worth a call, while work waits for a slot. */
 const BUSY_SHARE = 0.6;
-/** Calls for pages per variant that the looks may cost while work waits; measured with reference latencies (docs/scale.md). */
+/** Calls for pages per variant that the polls may cost while work waits; measured with reference latencies (docs/scale.md). */
 const PAGES_PER_VARIANT = 0.17;
 const SOONEST_MS = 100;
 /** The same while slots are free: nobody waits for one, but what is seen to end comes to workers in even parts. */
@@ -81,13 +81,13 @@ const EVENLY_MS = 250;
 const VIEWER_MS = 250;
 const SLOWEST_MS = 1_000;
 
-/** From one look to the next, ms. */
+/** From one poll to the next, ms. */
 export function cadenceMs(now: {
   slots: { used: number; all: number };
   waiting: boolean;
   /** Jobs a second the ledger aims at. */
   goal: number;
-  /** Calls of the last look. */
+  /** Calls of the last poll. */
   pages: number;
   /** Whether a viewer's job may have ended, or a webhook names one. */
   viewer: boolean;

@@ -5,13 +5,13 @@ import type { Log } from "../../platform/log.ts";
 import { createSemaphore } from "../../platform/semaphore.ts";
 import type { NoResult } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";
-import { JobSeeks } from "./job-seeks.ts";
+import { JobSearch } from "./job-search.ts";
 import { dueAt, OpenJobMemory, type Watched } from "./open-job-memory.ts";
-import { type Look, planLooks } from "./plan-looks.ts";
+import { type Poll, planPolls } from "./plan-polls.ts";
 
 type JobPage = { kind: "page"; jobs: IttybitJob[]; next: string | null };
 
-export type JobPageLook =
+export type JobPageAnswer =
   | JobPage
   /** This service lists no jobs. */
   | { kind: "noList" }
@@ -23,10 +23,10 @@ export type JobPageLook =
 export interface JobsAtIttybit {
   get(ittybitJob: string): Promise<{ kind: "job"; job: IttybitJob } | { kind: "absent" } | NoResult>;
   /** A page of 100 jobs, newest first, older than the job `after`; or the page after the one that gave `next`. */
-  list(query: { after?: string; next?: string }): Promise<JobPageLook>;
+  list(query: { after?: string; next?: string }): Promise<JobPageAnswer>;
 }
 
-export interface LookDeps {
+export interface PollDeps {
   ittybit: JobsAtIttybit;
   clock: Pick<Clock, "now">;
   log: Log;
@@ -39,15 +39,15 @@ const AT_ONCE = 6;
 const MISSED_MAX = 3;
 /** One answer may lie, say while their servers change: a job that reads by its id did not find so often in a row is gone. */
 const UNKNOWN_MAX = 3;
-/** A page that lacks this many of the jobs it should show is read on: others' jobs stand between ours. Fewer wait for the next look. */
+/** A page that lacks this many of the jobs it should show is read on: others' jobs stand between ours. Fewer wait for the next poll. */
 const READ_ON_FROM = 25;
 /** Pages read one after another, at most: a dialect without cursors shows the newest 1,000 jobs. */
 const CHAIN_MAX = 10;
-/** Single reads in one look, beside pages. */
+/** Single reads in one poll, beside pages. */
 const SINGLES_MAX = 10;
 /** The same where there is no list. */
 const SINGLES_ALONE_MAX = 48;
-/** After a look that failed, doubled each time up to the second. */
+/** After a poll that failed, doubled each time up to the second. */
 const FAILED_MS = 1_000;
 const FAILED_MAX_MS = 30_000;
 /** Jobs follow each other: after the last one for so long. */
@@ -62,29 +62,29 @@ const RELEARN_MS = 600_000;
 /** How the service can be read: pages by cursor at once, pages one after another, or job by job. */
 type Manner = "cursors" | "chain" | "singles";
 
-/** Looks at Ittybit for jobs that may have ended, in the cheapest manner that the service knows, and reports what it sees as it goes. */
-export class JobLooks {
+/** Polls at Ittybit for jobs that may have ended, in the cheapest manner that the service knows, and reports what it sees as it goes. */
+export class JobPolls {
   readonly memory = new OpenJobMemory();
-  readonly #deps: LookDeps;
-  readonly #seeks: JobSeeks;
+  readonly #deps: PollDeps;
+  readonly #search: JobSearch;
   readonly #connections = createSemaphore(AT_ONCE);
   #manner: Manner = "cursors";
   #relearnAt = Number.POSITIVE_INFINITY;
   #notBefore = 0;
   #failures = 0;
 
-  constructor(deps: LookDeps) {
+  constructor(deps: PollDeps) {
     this.#deps = deps;
-    this.#seeks = new JobSeeks({
+    this.#search = new JobSearch({
       ...deps,
       report: (found) => this.#report(found),
       page: (query) => this.#readList(query),
     });
   }
 
-  /** Something is looked for, now or soon. */
+  /** Whether a job is open, or is searched for. */
   get isOpen(): boolean {
-    const isSought = this.#manner !== "singles" && this.#seeks.isOpen;
+    const isSought = this.#manner !== "singles" && this.#search.isOpen;
     return this.memory.watched.size > 0 || isSought;
   }
 
@@ -94,28 +94,28 @@ export class JobLooks {
   }
 
   /** @returns calls made */
-  async look(now: number): Promise<number> {
+  async poll(now: number): Promise<number> {
     if (now >= this.#relearnAt) this.#learn("cursors");
-    const sought = this.#manner === "singles" ? 0 : this.#seeks.look(now);
-    const calls = await Promise.all([this.#lookAtDue(now), sought]);
+    const sought = this.#manner === "singles" ? 0 : this.#search.poll(now);
+    const calls = await Promise.all([this.#pollDue(now), sought]);
     return calls.reduce((sum, some) => sum + some, 0);
   }
 
-  async #lookAtDue(now: number): Promise<number> {
+  async #pollDue(now: number): Promise<number> {
     const due = new Map([...this.memory.watched].filter(([, one]) => this.dueAt(one) <= now));
     if (due.size === 0) return 0;
-    if (this.#manner === "cursors") return this.#lookByCursors(due);
+    if (this.#manner === "cursors") return this.#pollByCursors(due);
     const listed = this.#manner === "chain" ? await this.#chain({}, [...due.keys()], CHAIN_MAX) : 0;
     const most = this.#manner === "singles" ? SINGLES_ALONE_MAX : SINGLES_MAX;
     const alone = [...due.values()].filter((one) => this.#manner === "singles" || one.missed >= MISSED_MAX);
     return listed + (await this.#readAlone(alone, most));
   }
 
-  async #lookByCursors(due: ReadonlyMap<string, Watched>): Promise<number> {
+  async #pollByCursors(due: ReadonlyMap<string, Watched>): Promise<number> {
     const chosen = (rule: (one: Watched) => boolean) =>
       new Set([...due].filter(([, one]) => rule(one)).map(([job]) => job));
     const { goal, waiting } = this.#deps.view.pace();
-    const looks = planLooks({
+    const polls = planPolls({
       known: this.memory.known(),
       due: chosen(() => true),
       hidden: chosen((one) => one.missed >= MISSED_MAX),
@@ -123,8 +123,8 @@ export class JobLooks {
       flowing: waiting && this.#isFlowing(),
       goal,
     });
-    const pages = looks.filter((look) => look.kind === "page");
-    const alone = looks.flatMap((look) => (look.kind === "single" ? (due.get(look.job) ?? []) : []));
+    const pages = polls.filter((poll) => poll.kind === "page");
+    const alone = polls.flatMap((poll) => (poll.kind === "single" ? (due.get(poll.job) ?? []) : []));
     const calls = await Promise.all([
       ...pages.map((page) => this.#readPage(page)),
       this.#readAlone(alone, SINGLES_MAX),
@@ -138,7 +138,7 @@ export class JobLooks {
     return this.#deps.clock.now() - Math.max(...grants) < FLOWING_MS;
   }
 
-  async #readPage({ after, shows }: Extract<Look, { kind: "page" }>): Promise<number> {
+  async #readPage({ after, shows }: Extract<Poll, { kind: "page" }>): Promise<number> {
     const pages = Math.ceil(shows.length / READ_ON_FROM);
     return this.#chain(after === null ? {} : { after }, shows, after === null ? CHAIN_MAX : pages);
   }
@@ -150,16 +150,16 @@ export class JobLooks {
     let calls = 0;
     while (calls < most) {
       if (this.#isHalted()) return calls;
-      const look = await this.#readList(query, first.after);
+      const page = await this.#readList(query, first.after);
       calls += 1;
-      if (look === null) return calls;
-      this.#learnManner(query.after, look.jobs);
-      for (const { id } of look.jobs) missing.delete(id);
-      for (const { id } of look.jobs) this.memory.onPage(id);
-      this.#tell(look.jobs);
+      if (page === null) return calls;
+      this.#learnManner(query.after, page.jobs);
+      for (const { id } of page.jobs) missing.delete(id);
+      for (const { id } of page.jobs) this.memory.onPage(id);
+      this.#tell(page.jobs);
       const enough = this.#manner === "chain" ? missing.size === 0 : missing.size < READ_ON_FROM;
-      if (look.next === null || enough || this.#isPast(look.jobs, missing)) break;
-      query = { next: look.next };
+      if (page.next === null || enough || this.#isPast(page.jobs, missing)) break;
+      query = { next: page.next };
     }
     this.#noteMissing(missing);
     return calls;
@@ -168,14 +168,14 @@ export class JobLooks {
   /** A page, or null: there is none now. What it shows of jobs that nobody has told is reported. */
   async #readList(query: { after?: string; next?: string }, first?: string): Promise<JobPage | null> {
     if (this.#isHalted()) return null;
-    const look = await this.#connections.run(() => this.#deps.ittybit.list(query));
-    if (look.kind !== "page") {
-      this.#noPage(look, first);
+    const page = await this.#connections.run(() => this.#deps.ittybit.list(query));
+    if (page.kind !== "page") {
+      this.#noPage(page, first);
       return null;
     }
     this.#failures = 0;
-    this.#seeks.onPage(look.jobs);
-    return look;
+    this.#search.onPage(page.jobs);
+    return page;
   }
 
   /**
@@ -219,38 +219,38 @@ export class JobLooks {
 
   async #readOne(one: Watched): Promise<boolean> {
     if (this.#isHalted()) return false;
-    const look = await this.#deps.ittybit.get(one.job);
-    if (look.kind === "job") {
+    const answer = await this.#deps.ittybit.get(one.job);
+    if (answer.kind === "job") {
       this.#failures = 0;
       // A dialect may answer with another id than the one it was asked for.
-      this.#tell([{ ...look.job, id: one.job }]);
-    } else if (look.kind === "absent") {
-      Object.assign(one, { lookedAt: this.#deps.clock.now(), unknown: one.unknown + 1, isPinged: false });
+      this.#tell([{ ...answer.job, id: one.job }]);
+    } else if (answer.kind === "absent") {
+      Object.assign(one, { polledAt: this.#deps.clock.now(), unknown: one.unknown + 1, isPinged: false });
       const onNoPage = one.missed > 0 || this.#manner === "singles";
       if (onNoPage && this.#isGone(one)) this.#report({ absent: [one.job] });
-    } else this.#noResult(look);
+    } else this.#noResult(answer);
     return true;
   }
 
-  #noPage(look: Exclude<JobPageLook, { kind: "page" }>, after: string | undefined): void {
-    if (look.kind === "noList") this.#learn("singles");
-    else if (look.kind !== "noCursor") this.#noResult(look);
+  #noPage(answer: Exclude<JobPageAnswer, { kind: "page" }>, after: string | undefined): void {
+    if (answer.kind === "noList") this.#learn("singles");
+    else if (answer.kind !== "noCursor") this.#noResult(answer);
     // Refused as a cursor though it is open: this service does not take cursors as we know them.
     else if (after === undefined || this.memory.watched.has(after)) this.#learn("chain");
     else this.memory.forgetPlaces(after);
   }
 
-  #noResult(look: NoResult): void {
+  #noResult(answer: NoResult): void {
     const now = this.#deps.clock.now();
-    if (look.kind === "throttled") {
-      const until = now + (look.retryAfterMs ?? THROTTLED_MS);
+    if (answer.kind === "throttled") {
+      const until = now + (answer.retryAfterMs ?? THROTTLED_MS);
       this.#notBefore = Math.max(this.#notBefore, until);
       this.#report({ throttledUntil: until });
-    } else if (look.kind === "account") {
+    } else if (answer.kind === "account") {
       this.#notBefore = Math.max(this.#notBefore, now + ACCOUNT_MS);
-      this.#report({ account: { status: look.status, message: look.message } });
+      this.#report({ account: { status: answer.status, message: answer.message } });
     } else {
-      this.#deps.log("collect.unclear", { code: look.failure.code, message: look.failure.message });
+      this.#deps.log("collect.unclear", { code: answer.failure.code, message: answer.failure.message });
       this.#notBefore = Math.max(this.#notBefore, now + Math.min(FAILED_MAX_MS, FAILED_MS * 2 ** this.#failures));
       this.#failures += 1;
     }

@@ -7,7 +7,7 @@ import { ListingIttybit } from "./testing/listing-ittybit.ts";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** A poller with nothing to do but to look for what nobody has told. */
+/** A poller with nothing to do but to search for unreported jobs. */
 function setup() {
   const clock = createFakeClock();
   const ittybit = new ListingIttybit(clock);
@@ -29,7 +29,7 @@ function setup() {
   const make = (gen: number, ledger = "L1", takesMs = 100) => ittybit.make(takesMs, "job", { ledger, gen: `${gen}` });
   async function drive(ms: number): Promise<void> {
     for (const end = clock.now() + ms; clock.now() < end; ) {
-      poller.ring();
+      poller.keepRunning();
       await clock.sleep(SECOND);
     }
   }
@@ -51,7 +51,7 @@ describe("a generation whose job nobody has told", () => {
     expect(found[0]?.ended.map((job) => job.id)).toEqual([id]);
   });
 
-  it("that may be asked for again is never said to have no job, and is looked for ever more rarely", async () => {
+  it("that may be asked for again is never said to have no job, and is polled for ever more rarely", async () => {
     const { clock, state, make, drive, unmade, lists } = setup();
     make(4);
     state.unheard = [{ gen: 5, since: clock.now(), sureAt: null }];

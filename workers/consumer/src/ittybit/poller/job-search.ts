@@ -3,7 +3,7 @@ import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import type { Observations, OpenJobsView, Scan, Unheard } from "../../ledger/external-jobs.ts";
 import type { IttybitJob } from "../dialects.ts";
 
-interface SeekDeps {
+interface SearchDeps {
   clock: Pick<Clock, "now">;
   view: OpenJobsView;
   report(found: Partial<Observations>): void;
@@ -11,9 +11,9 @@ interface SeekDeps {
   page(query: { next?: string }): Promise<{ jobs: IttybitJob[]; next: string | null } | null>;
 }
 
-/** Pages per look. The sought jobs are seconds old, and other looks wait meanwhile. */
+/** Pages per poll. The sought jobs are seconds old, and other polls wait meanwhile. */
 const PAGES_MAX = 10;
-/** Interval between two looks for one generation: a fifth of its age, within these bounds. */
+/** Interval between two polls for one generation: a fifth of its age, within these bounds. */
 const AGAIN_MS = { least: 10_000, most: 300_000 };
 const AGAIN_SHARE = 0.2;
 /** Complete lists without the job that prove that no job exists. One list may lag behind. */
@@ -35,13 +35,13 @@ interface Sought {
  * Searches Ittybit's list for unreported jobs, by the ledger and the generation in their metadata. An eviction loses
  * this without harm.
  */
-export class JobSeeks {
-  readonly #deps: SeekDeps;
+export class JobSearch {
+  readonly #deps: SearchDeps;
   readonly #sought = new Map<number, Sought>();
   /** The restore whose pages are read, the number of read pages, and the next page. Null: all pages are read. */
   #scan: { below: number; pages: number; next: string | null } = { below: 0, pages: 0, next: null };
 
-  constructor(deps: SeekDeps) {
+  constructor(deps: SearchDeps) {
     this.#deps = deps;
   }
 
@@ -51,7 +51,7 @@ export class JobSeeks {
   }
 
   /** @returns calls made */
-  async look(now: number): Promise<number> {
+  async poll(now: number): Promise<number> {
     const scan = this.#openScan();
     if (scan !== null && now >= scan.from) return this.#readOn(scan, now);
     const unheard = this.#deps.view.unheard();
@@ -140,7 +140,7 @@ export class JobSeeks {
       const { next, pages } = this.#scan;
       if (next === null) return calls;
       const page = await this.#deps.page(next === "" ? {} : { next });
-      // The next look requests a missing page again.
+      // The next poll requests a missing page again.
       if (page === null) return calls + 1;
       this.#tell(this.#ours(page.jobs).filter(({ metadata }) => Number(metadata.gen) < below));
       const last = page.jobs.at(-1)?.createdAt ?? now;
