@@ -82,7 +82,7 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "the alarm rings and does nothing",
     file: `${OBJECT}/engine.ts`,
-    find: "    await runDuties(this.transactions, this.#deps);\n    this.#collect();\n    if",
+    find: "    await runDuties(this.transactions, this.#deps);\n    this.#watch();\n    if",
     replace: "    if",
     tests: [`${OBJECT}/on-alarm.test.ts`],
   },
@@ -219,7 +219,7 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P2",
     breaks: "a job that is shown to run is made again",
-    file: `${PROTOCOL}/collected.ts`,
+    file: `${PROTOCOL}/observe.ts`,
     find: "for (const job of found.absent) {",
     replace: "for (const job of [...found.absent, ...found.pending]) {",
     tests: [`${PROTOCOL}/settle.test.ts`],

@@ -154,7 +154,7 @@ export const P9_TO_P17: Mutation[] = [
   {
     promise: "P11",
     breaks: "a job that Ittybit has lost is waited for for ever",
-    file: `${PROTOCOL}/collected.ts`,
+    file: `${PROTOCOL}/observe.ts`,
     find: "    if (claim !== undefined) lose(tx, claim);\n",
     replace: "",
     tests: [`${PROTOCOL}/settle.test.ts`],
@@ -500,8 +500,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P17",
     breaks: "a job that a webhook names is looked at again and again",
     file: `${POLLER}/open-job-memory.ts`,
-    find: "Object.assign(one, { lookedAt: now, unknown: 0, isPinged: false })",
-    replace: "Object.assign(one, { lookedAt: now, unknown: 0 })",
+    find: "Object.assign(one, { polledAt: now, unknown: 0, isPinged: false })",
+    replace: "Object.assign(one, { polledAt: now, unknown: 0 })",
     tests: [`${POLLER}/poller.test.ts`, "test/world/webhooks.test.ts"],
   },
   {

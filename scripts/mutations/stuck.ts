@@ -25,9 +25,9 @@ export const STUCK: Mutation[] = [
     promise: "P11",
     breaks: "while alarms are lost nobody ends leases, purges, cancels and actions",
     file: `${LEDGER}/object/engine.ts`,
-    find: "    await runDuties(this.transactions, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
+    find: "    await runDuties(this.transactions, this.#deps);\n    this.#watch();\n    this.#alarm.by(this.#next());",
     replace:
-      "    await runFollowUps(this.transactions, this.#deps);\n    this.#collect();\n    this.#alarm.by(this.#next());",
+      "    await runFollowUps(this.transactions, this.#deps);\n    this.#watch();\n    this.#alarm.by(this.#next());",
     tests: ["test/world/lost-alarms.test.ts"],
     histories: { rule: "cronidle", favourites: ["deadAndNoAlarm"] },
   },
