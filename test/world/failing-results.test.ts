@@ -110,15 +110,15 @@ describe("one job", () => {
     "is kept for ten minutes of 403, and is an attempt in the eleventh that names host and answer: Ittybit's clock is %d ms off",
     async (skew) => {
       const world = failing({ from: 4_000, until: 30 * MINUTE, answer: forbidden });
-      const { look, get } = world.ittybit;
+      const { list, get } = world.ittybit;
       const shifted = <J extends { createdAt: number | null; finishedAt: number | null }>(job: J): J => ({
         ...job,
         createdAt: job.createdAt === null ? null : job.createdAt + skew,
         finishedAt: job.finishedAt === null ? null : job.finishedAt + skew,
       });
-      world.ittybit.look = (id) => {
-        const seen = look(id);
-        return seen === null ? null : shifted(seen);
+      world.ittybit.list = async (query) => {
+        const page = await list(query);
+        return page.kind === "page" ? { ...page, jobs: page.jobs.map(shifted) } : page;
       };
       world.ittybit.get = async (id) => {
         const seen = await get(id);

@@ -124,7 +124,6 @@ describe("consumeBatch", () => {
         return ittybit.submit(posted);
       },
     };
-    ledger.again = 120;
     for (let width = 100; width < 140; width += 1) ledger.add(`photo/${width}-high.webp`);
     await shift();
     // Six heads are through when the second call is made; those that it lets go do not wait for the other 34.
@@ -151,15 +150,15 @@ describe("a batch of misses", () => {
     expect(clock.now() - since).toBeLessThanOrEqual(300);
     expect(ledger.requests.every(({ room }) => room === 0)).toBe(true);
     expect(ledger.requests.at(-1)).toMatchObject({ leave: true, submitted: [{ job: "job_000001" }] });
-    expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, granted: true, job: "job_000001" });
+    expect(ledger.row(KEY)).toMatchObject({ owner: null, granted: true, job: "job_000001" });
   });
 
   it("does nothing but ask and leave when no slot is free", async () => {
-    const { miss, ledger, images, ittybit } = batchWorld();
-    ledger.slots = 0;
+    const { miss, ledger, images, ittybit } = batchWorld({ gate: { concurrency: 1 } });
+    ledger.addLeft("cat/400-high.webp");
     await miss(KEY);
     expect(ledger.requests.map(({ leave }) => leave)).toEqual([false, true]);
-    expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, granted: false });
+    expect(ledger.row(KEY)).toMatchObject({ owner: null, granted: false });
     expect([images.calls, ittybit.calls]).toEqual([[], []]);
   });
 
@@ -235,7 +234,7 @@ describe("a batch of misses", () => {
     };
     await miss(KEY);
     expect(ledger.requests.at(-1)).toMatchObject({ leave: true, submitted: [{ job: "job_000001" }], settled: [] });
-    expect(ledger.rows.get(KEY)).toMatchObject({ owner: null, job: "job_000001" });
+    expect(ledger.row(KEY)).toMatchObject({ owner: null, job: "job_000001" });
   });
 
   it("is acked when it was heard, though the ledger does not answer any more", async () => {
@@ -265,7 +264,7 @@ describe("a batch of misses", () => {
     const since = clock.now();
     ittybit.refuse = () => ({ kind: "throttled", retryAfterMs: 7_000 });
     await miss(KEY);
-    expect(ledger.closedUntil).toBe(since + 7_000);
+    expect(ledger.engine.getGate().throttledUntil).toBe(since + 7_000);
     expect(ledger.outcomes.get(KEY)).toEqual([{ kind: "throttled", until: since + 7_000 }]);
   });
 });

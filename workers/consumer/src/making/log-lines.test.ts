@@ -74,9 +74,8 @@ describe("no log line holds a query string, where", () => {
         const error = { kind: "input", message: `could not fetch ${SIGNED}` };
         const about = { status: "failed", said: "failed", known: true, output: null, error, metadata: {} } as const;
         const sight = { ...about, id: "job_1", input: SIGNED, createdAt: clock.now(), finishedAt: clock.now() };
-        const row = ledger.rows.get(KEY);
-        Object.assign(row ?? {}, { granted: true, grantedAt: clock.now(), job: "job_1" });
-        ledger.see(sight);
+        ledger.addLeft(KEY, { job: "job_1" });
+        ledger.see({ ended: [sight] });
       },
     ],
     [

@@ -4,8 +4,8 @@ import { batchWorld, message, ORIGINALS } from "./testing/batch-world.ts";
 
 const KEY = "made-up/800-high.webp";
 
-function world() {
-  const made = batchWorld();
+function world(options: Parameters<typeof batchWorld>[0] = {}) {
+  const made = batchWorld(options);
   /** Misses of images that the edge knows nothing of. */
   const stranger = async (...keys: string[]) => {
     const misses = keys.map((key) => message(missMessage(key, made.clock.now(), { unknown: true })));
@@ -29,7 +29,7 @@ describe("a miss of an image that nobody knows", () => {
     const { stranger, ledger, web, images, ittybit, logs } = world();
     web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 404 }));
     expect(await stranger(KEY, "made-up/400-high.webp")).toEqual(["ack", "ack"]);
-    expect([ledger.rows.size, ledger.requests.length, ittybit.calls]).toEqual([0, 2, []]);
+    expect([ledger.keys, ledger.requests.length, ittybit.calls]).toEqual([[], 2, []]);
     expect([...images.objects.keys()]).toEqual(["dead/made-up/_"]);
     expect(logs.at(-1)).toContain('"looks":{"missing":2}');
   });
@@ -38,7 +38,7 @@ describe("a miss of an image that nobody knows", () => {
     const { stranger, ledger, web, images } = world();
     web.set(`${ORIGINALS}/made-up`, () => new Response("no", { status: 403 }));
     expect(await stranger(KEY)).toEqual(["ack"]);
-    expect([ledger.rows.size, images.objects.size]).toEqual([0, 0]);
+    expect([ledger.keys, images.objects.size]).toEqual([[], 0]);
   });
 
   it("is told with its reason where the original cannot be used", async () => {
@@ -74,7 +74,7 @@ describe("a miss of an image that nobody knows", () => {
     expect(postedAt).toHaveLength(1);
     expect(postedAt[0]).toBeLessThan(1_000);
     expect(fetched.filter(({ url }) => url.endsWith("/slow"))).toHaveLength(1);
-    expect(ledger.rows.has("slow/400-high.webp")).toBe(false);
+    expect(ledger.row("slow/400-high.webp")).toBeNull();
   });
 
   describe("of a network that asks for many", () => {
@@ -145,20 +145,20 @@ describe("a miss of an image that nobody knows", () => {
 });
 
 it("an image of which viewers may order nothing more today gets a marker until the day ends", async () => {
-  const { consume, ledger, images, clock } = world();
-  ledger.capped = [KEY];
-  await consume([message(missMessage(KEY, clock.now()))], "live");
+  const { miss, images, clock } = world({ limits: { liveRowsPerImageDay: 1 } });
+  await miss("made-up/400-high.webp");
+  expect(images.objects.has("dead/made-up/_")).toBe(false);
+  await miss(KEY);
   const marker = new TextDecoder().decode(images.objects.get("dead/made-up/_")?.bytes);
   const day = 86_400_000;
   expect(JSON.parse(marker)).toEqual({ code: "capped", until: Math.ceil(clock.now() / day) * day });
 });
 
 it("its marker is written once a batch, however many of its variants were asked for: each is a write that costs", async () => {
-  const { consume, ledger, images, clock } = world();
+  const { consume, images, clock } = world({ limits: { liveRowsPerImageDay: 1 } });
   const keys = Array.from({ length: 100 }, (_, n) => `made-up/${16 * (n + 1)}-high.webp`);
-  ledger.capped = [...keys, "other/320-high.webp"];
   await consume(
-    ledger.capped.map((key) => message(missMessage(key, clock.now()))),
+    [...keys, "other/320-high.webp", "other/640-high.webp"].map((key) => message(missMessage(key, clock.now()))),
     "live",
   );
   const puts = images.calls.filter((call) => call.startsWith("put dead/"));

@@ -14,9 +14,9 @@ it("each step on a job is a span with its names, Ittybit's included once there i
     spans.push(seen);
     return work((attributes) => Object.assign(seen[1], attributes));
   };
-  const { id, gen } = ledger.add(KEY);
+  const { name, gen } = ledger.add(KEY);
   await shift();
-  const names = { "prewarm.job": `job-${id}`, "prewarm.run": "run_1", "prewarm.key": KEY, "prewarm.gen": gen };
+  const names = { "prewarm.job": name, "prewarm.run": "run_1", "prewarm.key": KEY, "prewarm.gen": gen };
   const job = { "prewarm.ittybitJob": ittybit.jobs[0]?.id };
   expect(spans).toEqual([
     ["job.submit", { ...names, ...job }],
@@ -41,10 +41,10 @@ it("a span ends, with its names, though its work fails", async () => {
 
 it("the line of a failure has the same names", async () => {
   const { shift, ledger, logs, ittybit } = batchWorld();
-  const { id, gen } = ledger.add(KEY);
+  const { name, gen } = ledger.add(KEY);
   ittybit.plan = () => ({ ends: "failed" });
   await shift();
   const line = logs.find((text) => text.startsWith("job.failed ")) ?? "";
-  const names = { job: `job-${id}`, run: "run_1", ittybitJob: ittybit.jobs[0]?.id, key: KEY, gen };
+  const names = { job: name, run: "run_1", ittybitJob: ittybit.jobs[0]?.id, key: KEY, gen };
   expect(JSON.parse(line.slice("job.failed ".length))).toMatchObject(names);
 });

@@ -48,14 +48,15 @@ describe("widths from the original's own up", () => {
     expect(alone.ittybit.jobs).toHaveLength(1);
 
     const metadata = { job: "job_0", width: "1000", height: "500", "created-at": "1" };
-    for (const [gen, etag, floor] of [
-      ["40", "another", 0],
-      ["40", null, 41],
+    // What is ordered by force has its own generation as its floor, and 40 is below it.
+    for (const [etag, force] of [
+      ["another", false],
+      [null, true],
     ] as const) {
       const world = batchWorld();
-      const customMetadata = { ...metadata, gen, ...(etag === null ? {} : { "source-etag": etag }) };
+      const customMetadata = { ...metadata, gen: "40", ...(etag === null ? {} : { "source-etag": etag }) };
       await world.images.bucket.put(`variants/${ONE}`, "old bytes", { customMetadata });
-      world.ledger.add(WIDER[0] ?? "", { floor });
+      world.ledger.add(WIDER[0] ?? "", { force });
       await world.shift();
       expect(world.ittybit.jobs).toHaveLength(1);
       expect((await dataOf(world, WIDER[0] ?? ""))?.bytes).not.toBe("old bytes");
@@ -78,7 +79,8 @@ describe("widths from the original's own up", () => {
     const world = batchWorld();
     const [wide = ""] = WIDER;
     world.ledger.add(ONE);
-    world.ledger.add(wide, { live: true });
+    world.ledger.add(wide);
+    world.ledger.promote(wide);
     await world.shift();
     expect([world.ittybit.jobs.length, world.ledger.lastOutcome(wide)?.kind]).toEqual([2, "stored"]);
   });

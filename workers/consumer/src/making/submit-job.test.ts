@@ -1,4 +1,5 @@
 import { defineConfig } from "@prewarm/shared/config";
+import { GO_MAX } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import type { JobOrder } from "../ittybit/client.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
@@ -10,15 +11,17 @@ const ORIGINAL = "https://cdn.example.com/originals/photo";
 const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `photo/${100 + index}-high.webp`);
 
 describe("what R2 already holds", () => {
-  it.each<[string, number, number, boolean]>([
-    ["a generation that counts", 40, 40, true],
-    ["one below the floor", 40, 39, false],
-    ["one that is not ours", 0, -1, false],
-  ])("%s", async (_name, floor, gen, counts) => {
+  it.each<[string, number | null, boolean]>([
+    ["a generation that counts", 0, true],
+    ["one below the floor", -1, false],
+    ["one that is not ours", null, false],
+  ])("%s", async (_name, aboveFloor, counts) => {
     const { shift, ledger, images, ittybit } = batchWorld();
+    // What is ordered by force has its own generation as its floor.
+    const { floor } = ledger.add(KEY, { force: true });
+    const gen = aboveFloor === null ? -1 : floor + aboveFloor;
     const customMetadata = { gen: String(gen), job: "job_0", width: "400", height: "200", "created-at": "1" };
     await images.bucket.put(`variants/${KEY}`, "old bytes", { customMetadata });
-    ledger.add(KEY, { floor });
     await shift();
     if (counts) {
       expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "present", objectGen: gen, bytes: 9, posted: false }]);
@@ -27,13 +30,20 @@ describe("what R2 already holds", () => {
   });
 
   it("is found by the standby: no slot and no token", async () => {
-    const { shift, ledger, images, clock } = batchWorld();
+    const { shift, ledger, images, clock, ittybit } = batchWorld();
     const customMetadata = { gen: "5", job: "job_0", width: "400", height: "200", "created-at": "1" };
     await images.bucket.put(`variants/${KEY}`, "old bytes", { customMetadata });
-    ledger.closedUntil = clock.now() + 3_600_000;
-    ledger.add(KEY);
+    // The worker is there for another job, which runs.
+    ittybit.plan = () => ({ ms: 90_000 });
+    ledger.add("cat/400-high.webp");
+    ledger.before = () => {
+      if (ledger.requests.length !== 3) return;
+      ledger.see({ throttledUntil: clock.now() + 3_600_000 });
+      ledger.add(KEY);
+    };
     await shift();
     expect(ledger.lastOutcome(KEY)?.kind).toBe("present");
+    expect(ittybit.calls).toHaveLength(1);
   });
 
   it("is asked again later when R2 does not answer, without an attempt", async () => {
@@ -51,24 +61,22 @@ describe("submitting", () => {
   it("stops at the first 429: the ledger hears of it at once, and nothing else is sent", async () => {
     const { shift, ledger, clock, ittybit } = batchWorld();
     const since = clock.now();
-    ledger.again = 5_000;
     ittybit.refuse = () => ({ kind: "throttled", retryAfterMs: 3_600_000 });
     for (const key of keysOf(20)) ledger.add(key);
     const called: number[] = [];
-    ledger.silent = () => {
+    ledger.before = () => {
       called.push(clock.now() - since);
-      return false;
     };
     await shift();
     expect(ittybit.calls.length).toBeLessThanOrEqual(6); // those already under way
     const told = ledger.requests.find(({ settled }) => settled.length > 0);
     const kinds = told?.settled.map(({ outcome }) => outcome.kind);
-    expect(kinds).toHaveLength(12);
+    expect(kinds).toHaveLength(GO_MAX);
     expect(kinds?.[0]).toBe("throttled");
     expect(new Set(kinds)).toEqual(new Set(["throttled", "unposted"]));
-    expect(told?.settled[0]?.outcome).toEqual({ kind: "throttled", until: since + 5_000 + 3_600_000 });
+    expect(told?.settled[0]?.outcome).toEqual({ kind: "throttled", until: since + 20 + 3_600_000 });
     // Not after the pause that was asked for.
-    expect(called.slice(0, 3)).toEqual([0, 5_000, 5_000]);
+    expect(called.slice(0, 3)).toEqual([0, 20, 20]);
     expect(ledger.used).toBe(0);
   });
 
@@ -97,7 +105,7 @@ describe("submitting", () => {
   it("waits for the POSTs that were under way when one was refused: their jobs are made", async () => {
     const { shift, ledger, clock, ittybit, deps } = batchWorld();
     ledger.add(KEY);
-    ledger.add("photo/800-high.webp");
+    const { id } = ledger.add("photo/800-high.webp");
     deps.ittybit = {
       ...ittybit,
       submit: async (order) => {
@@ -108,18 +116,25 @@ describe("submitting", () => {
     };
     await shift();
     expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "throttled" }]);
-    expect(ledger.submitted).toMatchObject([{ id: 2, job: "job_000001" }]);
+    expect(ledger.submitted).toMatchObject([{ id, job: "job_000001" }]);
     expect(ledger.outcomes.get("photo/800-high.webp")).toMatchObject([{ kind: "stored" }]);
   });
 
   it.each([401, 402, 403])("gives every other job back when the account is refused with %d", async (status) => {
-    const { shift, ledger, ittybit } = batchWorld();
-    ittybit.refuse = () => ({ kind: "account", status, message: "no" });
+    const { shift, ledger, ittybit, clock } = batchWorld();
+    const since = clock.now();
+    const postedAt: number[] = [];
+    ittybit.refuse = () => {
+      postedAt.push(clock.now() - since);
+      return { kind: "account", status, message: "no" };
+    };
     for (const key of keysOf(20)) ledger.add(key);
     await shift();
-    expect(ittybit.calls.length).toBeLessThanOrEqual(6);
+    // Those that were under way; one probe of the breaker after half a minute.
+    expect(postedAt.filter((ms) => ms < 30_000).length).toBeLessThanOrEqual(6);
+    expect(postedAt.filter((ms) => ms >= 30_000)).toHaveLength(1);
     expect(new Set(ledger.kinds())).toEqual(new Set(["account", "unposted"]));
-    expect([...ledger.outcomes.values()][0]).toEqual([{ kind: "account", status, message: "no" }]);
+    expect(ledger.outcomes.get(keysOf(1)[0] ?? "")?.[0]).toEqual({ kind: "account", status, message: "no" });
   });
 
   it("takes a refused request for the variant's own fault", async () => {
@@ -252,20 +267,20 @@ describe("submitting", () => {
     const world = batchWorld();
     const { shift, ledger, ittybit, deps, clock } = world;
     world.fetchMs = 400;
-    const row = ledger.add(KEY);
+    ledger.add(KEY);
     deps.ittybit = {
       ...ittybit,
       submit: async (order) => {
         const made = await ittybit.submit(order);
         // The poller finds it by its metadata and sees it end; the answer to the POST is lost.
-        if (made.kind === "made") row.job = made.job.id;
-        await clock.sleep(700);
+        if (made.kind === "made") ledger.see({ found: [made.job] });
+        await clock.sleep(3_000);
         return { kind: "unclear", failure: { code: "upstream_unreachable", message: "reset" } };
       },
     };
     await shift();
     expect(ledger.outcomes.get(KEY)).toMatchObject([{ kind: "stored" }]);
-    expect(row.attempts).toBe(0);
+    expect(ledger.row(KEY)).toBeNull();
   });
 
   it("never asks for more than the original has", async () => {
@@ -282,8 +297,7 @@ describe("submitting", () => {
   });
 
   it("needs one call a variant at Ittybit, and one look at an original", async () => {
-    const { shift, ledger, ittybit, fetched } = batchWorld();
-    ledger.slots = 1_000;
+    const { shift, ledger, ittybit, fetched } = batchWorld({ gate: { concurrency: 1_000 } });
     for (const key of keysOf(100)) ledger.add(key);
     await shift();
     expect(ledger.kinds()).toEqual(keysOf(100).map(() => "stored"));
@@ -318,11 +332,11 @@ describe("originals that no variant can come of", () => {
     const { shift, ledger, web } = batchWorld();
     web.set(ORIGINAL, () => new Response("no", { status: 404 }));
     ledger.add(KEY);
-    ledger.silent = () => {
-      if (ledger.outcomes.size === 1 && ledger.rows.size === 1) ledger.add("photo/800-high.webp");
-      return false;
+    ledger.before = () => {
+      if (ledger.requests.length === 1) ledger.add("photo/800-high.webp");
     };
     await shift();
+    expect(ledger.lastOutcome(KEY)?.kind).toBe("refused");
     expect(ledger.lastOutcome("photo/800-high.webp")).toEqual(ledger.lastOutcome(KEY));
   });
 

@@ -16,8 +16,8 @@ export interface FakeJob {
 export interface FakeIttybit extends Ittybit {
   jobs: FakeJob[];
   calls: string[];
-  /** The job as a poller sees it once it has ended; null before, and for a job that is not there. */
-  look: (id: string) => IttybitJob | null;
+  /** The same reads for a test's ledger: they are not noted in `calls`, and `blind` does not change them. */
+  unnoted: Pick<Ittybit, "get" | "list">;
   /** A submission's answer instead of a job; `lost` makes the job and gives no answer. */
   refuse: (order: JobOrder) => NoResult | "lost" | null;
   /** The answer of `get` and `list` instead of what is there. */
@@ -75,13 +75,28 @@ export function createFakeIttybit(clock: Clock): FakeIttybit {
     return job;
   }
 
+  async function read(id: string): ReturnType<Ittybit["get"]> {
+    const job = jobs.find((one) => one.id === id);
+    return job === undefined ? { kind: "absent" } : { kind: "job", job: view(job) };
+  }
+
+  async function readList({ next, input, after, order = "desc", limit = 100 }: Parameters<Ittybit["list"]>[0] = {}) {
+    if (!fake.lists) return { kind: "noList" } satisfies Listing;
+    const asked = next === undefined ? { after, order, limit } : cursorOf(next);
+    const matching = jobs.filter((job) => input === undefined || job.order.input === input);
+    if (asked.order === "desc") matching.reverse();
+    const cursor = matching.findIndex(({ id }) => id === asked.after);
+    if (asked.after !== undefined && cursor === -1) return { kind: "noCursor" } satisfies Listing;
+    const page = matching.slice(cursor + 1, cursor + 1 + asked.limit);
+    const more = matching.length > cursor + 1 + asked.limit;
+    const rest = more ? `limit=${asked.limit}&order=${asked.order}&after=${page.at(-1)?.id}` : null;
+    return { kind: "page", jobs: page.map(view), next: rest, ignoresCursors: false } satisfies Listing;
+  }
+
   const fake: FakeIttybit = {
     jobs,
     calls: [],
-    look(id) {
-      const job = jobs.find((one) => one.id === id);
-      return job !== undefined && clock.now() >= job.endsAt ? view(job) : null;
-    },
+    unnoted: { get: read, list: readList },
     refuse: () => null,
     blind: () => null,
     lists: true,
@@ -97,25 +112,11 @@ export function createFakeIttybit(clock: Clock): FakeIttybit {
     },
     async get(id) {
       fake.calls.push(`get ${id}`);
-      const instead = fake.blind("get");
-      if (instead !== null) return instead;
-      const job = jobs.find((one) => one.id === id);
-      return job === undefined ? { kind: "absent" } : { kind: "job", job: view(job) };
+      return fake.blind("get") ?? read(id);
     },
-    async list({ next, input, after, order = "desc", limit = 100 } = {}): Promise<Listing> {
+    async list(query) {
       fake.calls.push("list");
-      const instead = fake.blind("list");
-      if (instead !== null) return instead;
-      if (!fake.lists) return { kind: "noList" };
-      const asked = next === undefined ? { after, order, limit } : cursorOf(next);
-      const matching = jobs.filter((job) => input === undefined || job.order.input === input);
-      if (asked.order === "desc") matching.reverse();
-      const cursor = matching.findIndex(({ id }) => id === asked.after);
-      if (asked.after !== undefined && cursor === -1) return { kind: "noCursor" };
-      const page = matching.slice(cursor + 1, cursor + 1 + asked.limit);
-      const more = matching.length > cursor + 1 + asked.limit;
-      const rest = more ? `limit=${asked.limit}&order=${asked.order}&after=${page.at(-1)?.id}` : null;
-      return { kind: "page", jobs: page.map(view), next: rest, ignoresCursors: false };
+      return fake.blind("list") ?? readList(query);
     },
   };
   return fake;

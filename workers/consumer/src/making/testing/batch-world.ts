@@ -1,6 +1,5 @@
-import { defineConfig } from "@prewarm/shared/config";
+import { defineConfig, type Settings } from "@prewarm/shared/config";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
-import type { LedgerCalls } from "../../ledger/contract.ts";
 import { ledgerClient } from "../../ledger/ledger-for.ts";
 import type { QueueMessage } from "../../platform/queue-message.ts";
 import { noSpan } from "../../platform/span.ts";
@@ -11,20 +10,30 @@ import { picture } from "../../testing/pictures.ts";
 import type { BatchDeps, Role } from "../batch-context.ts";
 import { consumeBatch } from "../consume-batch.ts";
 import { nowhere } from "../crash-points.ts";
-import { MiniLedger } from "./mini-ledger.ts";
+import { HeardLedger } from "./heard-ledger.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** The size of every original unless a test serves another. */
 const ORIGINAL = { width: 1000, height: 500 };
+
+/** Unix ms. */
+export const BORN_AT = 1_800_000_000_000;
+/** The gate's bucket of tokens is empty at first, and full by now. */
+const GATE_FULL_MS = 60_000;
+/** The gate bounds nothing but what runs at once, unless a test says so. */
+const GATE = { concurrency: 50, ratePerSecond: 1_000, burst: 1_000 };
 
 /** A message that remembers what became of it. */
 export interface TestMessage extends QueueMessage {
   fate: string;
 }
 
+let messages = 0;
+
 export function message(body: unknown, attempts = 1): TestMessage {
+  messages += 1;
   const one: TestMessage = {
-    id: `m${Math.random()}`,
+    id: `m${String(messages).padStart(6, "0")}`,
     timestamp: new Date(1_800_000_000_000),
     body,
     attempts,
@@ -41,11 +50,19 @@ export function message(body: unknown, attempts = 1): TestMessage {
 
 type Handler = (url: string, init: RequestInit | undefined) => Response | Promise<Response>;
 
-/** A handler with a world of its own: time, Ittybit, R2, ledger and web in memory, real image bytes. */
-export function batchWorld() {
-  const clock = createFakeClock();
+interface Options {
+  gate?: Partial<Settings["gate"]>;
+  limits?: Partial<Settings["limits"]>;
+}
+
+/** A handler with a world of its own: the real ledger; time, Ittybit, R2 and web in memory; real image bytes. */
+export function batchWorld({ gate = {}, limits = {} }: Options = {}) {
+  const clock = createFakeClock(BORN_AT - GATE_FULL_MS);
   const ittybit = createFakeIttybit(clock);
-  const ledger = new MiniLedger(clock, ittybit);
+  const sources = [{ prefix: "", url: `${ORIGINALS}/{id}` }];
+  const config = defineConfig({ sources, gate: { ...GATE, ...gate }, limits });
+  const ledger = new HeardLedger({ config, clock, ittybit: ittybit.unnoted });
+  clock.advance(GATE_FULL_MS);
   const images = createMemoryBucket();
   const logs: string[] = [];
   const fetched: { url: string; headers: Headers }[] = [];
@@ -74,10 +91,10 @@ export function batchWorld() {
 
   let owners = 0;
   const deps: BatchDeps = {
-    config: defineConfig({ sources: [{ prefix: "", url: `${ORIGINALS}/{id}` }] }),
+    config,
     clock,
     sleep: clock.sleep,
-    ledger: ledgerClient(() => ledger as unknown as LedgerCalls, {
+    ledger: ledgerClient(ledger.newStub, {
       ...{ clock, log: () => undefined, sleep: clock.sleep },
       newCallId: () => crypto.randomUUID(),
     }),
