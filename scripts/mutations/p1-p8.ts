@@ -164,7 +164,7 @@ export const P1_TO_P8: Mutation[] = [
     file: `${MAKING}/hands.ts`,
     find: 'if (job !== null && phase === "watch") this.#news',
     replace: 'if (job === null && phase === "watch") this.#news',
-    tests: [`${MAKING}/hands.test.ts`],
+    tests: [`${MAKING}/work.test.ts`],
   },
   {
     promise: "P2",

@@ -17,7 +17,7 @@ import type { BatchDeps } from "./batch-context.ts";
 import { consumeBatch } from "./consume-batch.ts";
 import { nowhere } from "./crash-points.ts";
 import { message } from "./testing/batch-world.ts";
-import { HeardLedger } from "./testing/heard-ledger.ts";
+import { RecordingLedger } from "./testing/recording-ledger.ts";
 
 const KEY = "photo/400-high.webp";
 
@@ -80,7 +80,7 @@ function setup(limits: Partial<Settings["limits"]> = {}) {
   const { port } = origin.address() as AddressInfo;
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "local", fetch, clock });
   const config = defineConfig({ sources: [{ prefix: "", url: `http://127.0.0.1:${port}/{id}` }], limits });
-  const ledger = new HeardLedger({ config, clock, ittybit });
+  const ledger = new RecordingLedger({ config, clock, ittybit });
   clock.advance(60_000); // the gate's bucket of tokens is full then
   const deps: BatchDeps = {
     ...{ config, clock, ledger, ittybit, fetch },

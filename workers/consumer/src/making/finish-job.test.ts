@@ -347,13 +347,14 @@ describe("putting a result", () => {
   });
 
   it("does not happen once the lease is lost", async () => {
-    const { shift, ledger, images, web, clock } = batchWorld();
+    const { shift, ledger, images, web, clock, fetched } = batchWorld();
     web.set(URL_OF_RESULT, async () => {
       clock.advance(70_000); // a download that stalls for longer than the lease
       return new Response(await clock.during(picture("webp", 400, 200)));
     });
     ledger.add(KEY);
     await shift();
+    expect(fetched.filter(({ url }) => url === URL_OF_RESULT)).toHaveLength(1);
     expect(images.objects.size).toBe(0);
     expect(ledger.outcomes.size).toBe(0);
   });

@@ -10,7 +10,7 @@ import { picture } from "../../testing/pictures.ts";
 import type { BatchDeps, Role } from "../batch-context.ts";
 import { consumeBatch } from "../consume-batch.ts";
 import { nowhere } from "../crash-points.ts";
-import { HeardLedger } from "./heard-ledger.ts";
+import { RecordingLedger } from "./recording-ledger.ts";
 
 export const ORIGINALS = "https://cdn.example.com/originals";
 /** The size of every original unless a test serves another. */
@@ -61,7 +61,7 @@ export function batchWorld({ gate = {}, limits = {} }: Options = {}) {
   const ittybit = createFakeIttybit(clock);
   const sources = [{ prefix: "", url: `${ORIGINALS}/{id}` }];
   const config = defineConfig({ sources, gate: { ...GATE, ...gate }, limits });
-  const ledger = new HeardLedger({ config, clock, ittybit: ittybit.unnoted });
+  const ledger = new RecordingLedger({ config, clock, ittybit: ittybit.unnoted });
   clock.advance(GATE_FULL_MS);
   const images = createMemoryBucket();
   const logs: string[] = [];

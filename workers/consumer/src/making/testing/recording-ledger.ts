@@ -37,7 +37,7 @@ interface Instance {
 }
 
 /** A row of the ledger, and its claim that is not abandoned. */
-export interface HeldRow extends Row {
+export interface RowView extends Row {
   /** The job's public name. */
   name: string;
   /** The name of the owner of its claim. Null: no claim, or an orphaned one. */
@@ -55,7 +55,7 @@ export interface HeldRow extends Row {
  * that was said to it, and loses calls and answers on their way. A due alarm rings before the next call is heard. The queue takes no
  * wake-ups: a test begins each handler itself.
  */
-export class HeardLedger implements Handlers {
+export class RecordingLedger implements Handlers {
   readonly requests: ExchangeRequest[] = [];
   /** What each key was settled with by the owner of its claim, the last outcome last. */
   readonly outcomes = new Map<string, Outcome[]>();
@@ -162,7 +162,7 @@ export class HeardLedger implements Handlers {
   }
 
   /** Orders one key; the row that waits then. */
-  add(key: string, more: Omit<Wish, "keys"> = {}): HeldRow {
+  add(key: string, more: Omit<Wish, "keys"> = {}): RowView {
     this.order({ ...more, keys: [key] });
     return this.open(key);
   }
@@ -181,7 +181,7 @@ export class HeardLedger implements Handlers {
   }
 
   /** Another handler was told to POST this job, and has left: with the job's id reported, or without. */
-  addLeft(key: string, { job = null }: { job?: string | null } = {}): HeldRow {
+  addLeft(key: string, { job = null }: { job?: string | null } = {}): RowView {
     const { id, gen } = this.add(key);
     const say = this.another();
     say({ first: true, room: 40 });
@@ -219,7 +219,7 @@ export class HeardLedger implements Handlers {
   /* ── What a test sees ── */
 
   /** The row of a key. Null: it is stored, or was never ordered. */
-  row(key: string): HeldRow | null {
+  row(key: string): RowView | null {
     return this.engine.transactions.read((tx) => {
       tx.rows.loadKeys([key]);
       const row = tx.rows.get(key);
@@ -232,7 +232,7 @@ export class HeardLedger implements Handlers {
   }
 
   /** The row of a key that must be there. */
-  open(key: string): HeldRow {
+  open(key: string): RowView {
     const row = this.row(key);
     if (row === null) throw new Error(`no row of ${key}`);
     return row;
