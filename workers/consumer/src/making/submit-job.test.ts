@@ -2,6 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { GO_MAX } from "@prewarm/shared/limits";
 import { describe, expect, it } from "vitest";
 import type { JobOrder } from "../ittybit/client.ts";
+import { OUTPUT_HOST } from "../testing/fake-ittybit.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { picture } from "../testing/pictures.ts";
 import { batchWorld } from "./testing/batch-world.ts";
@@ -264,17 +265,21 @@ describe("submitting", () => {
   });
 
   it("leaves the result to who has it when its POST is answered worse than its job ended", async () => {
-    const world = batchWorld();
-    const { shift, ledger, ittybit, deps, clock } = world;
-    world.fetchMs = 400;
+    const { shift, ledger, ittybit, deps, clock, web } = batchWorld();
+    const fetching = Promise.withResolvers<void>();
+    web.set(`${OUTPUT_HOST}/job_000001`, async () => {
+      fetching.resolve();
+      await clock.sleep(400);
+      return new Response(await clock.during(picture("webp", 400, 200)));
+    });
     ledger.add(KEY);
     deps.ittybit = {
       ...ittybit,
       submit: async (order) => {
         const made = await ittybit.submit(order);
-        // The poller finds it by its metadata and sees it end; the answer to the POST is lost.
+        // The poller finds it by its metadata and sees it end; the answer to the POST is lost while its result is fetched.
         if (made.kind === "made") ledger.see({ found: [made.job] });
-        await clock.sleep(3_000);
+        await fetching.promise;
         return { kind: "unclear", failure: { code: "upstream_unreachable", message: "reset" } };
       },
     };
