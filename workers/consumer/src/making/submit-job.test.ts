@@ -235,7 +235,8 @@ describe("submitting", () => {
 
     it("adopts the job that it finds by its metadata: none is made anew", async () => {
       const { shift, ledger, ittybit } = batchWorld();
-      const { gen } = ledger.addLeft(KEY);
+      // No handler of this ledger has sent this POST before.
+      const { gen } = ledger.add(KEY);
       const metadata = { ledger: "L1", gen: String(gen), key: KEY };
       const other = { ...metadata, gen: String(gen - 1) };
       const options = { width: 400, format: "webp", quality: "high" } as const;
