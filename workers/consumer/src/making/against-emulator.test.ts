@@ -53,22 +53,22 @@ beforeEach(() => {
   emulator.control.configure({ profile: "reference", strict: false, clampEnlarge: false, keepMetadata: false });
 });
 
-/** The ledger's and the handler's time runs so much faster than that of the local Ittybit. */
+/** How much faster the time of ledger and handler passes than that of the local Ittybit. */
 const FASTER = 5;
 
-/** Real time, faster, with leaps that a test makes. It stands still for ever once its test is over, and so does what sleeps by it. */
+/** Real time, but faster, and a test may advance it. After the test no sleep ends, so the collector's loop stops. */
 function fastClock() {
   const bornAt = Date.now();
-  let [leapt, isOver] = [0, false];
+  let [advanced, isOver] = [0, false];
   onTestFinished(() => {
     isOver = true;
   });
   return {
-    now: () => Math.round(bornAt + FASTER * (Date.now() - bornAt) + leapt),
+    now: () => Math.round(bornAt + FASTER * (Date.now() - bornAt) + advanced),
     random: () => systemClock.random(),
     sleep: (ms: number) => (isOver ? new Promise<never>(() => undefined) : sleep(ms / FASTER)),
     advance(ms: number) {
-      leapt += ms;
+      advanced += ms;
     },
   };
 }
@@ -81,7 +81,7 @@ function setup(limits: Partial<Settings["limits"]> = {}) {
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "local", fetch, clock });
   const config = defineConfig({ sources: [{ prefix: "", url: `http://127.0.0.1:${port}/{id}` }], limits });
   const ledger = new RecordingLedger({ config, clock, ittybit });
-  clock.advance(60_000); // the gate's bucket of tokens is full then
+  clock.advance(60_000); // until the bucket of tokens is full
   const deps: BatchDeps = {
     ...{ config, clock, ledger, ittybit, fetch },
     sleep: clock.sleep,
@@ -93,7 +93,7 @@ function setup(limits: Partial<Settings["limits"]> = {}) {
     span: noSpan,
     at: nowhere,
   };
-  /** Shifts of workers over these, whether they are new or left behind, until each has one more outcome. */
+  /** Runs workers until each of these keys has one more outcome. Orders those without a row. */
   async function consume(keys: string[]): Promise<void> {
     for (const key of keys) if (ledger.row(key) === null) ledger.add(key);
     const outcomes = (key: string) => ledger.outcomes.get(key)?.length ?? 0;

@@ -18,9 +18,10 @@ const ATTEMPTS: readonly string[] = ["failed", "unclear", "fault"];
 class Killed extends Error {}
 
 /** A world in which the first handler dies, the nth time a point is passed; whatever of it still runs then reaches nothing. */
-async function crashWorld(killAt: { point: CrashPoint; nth: number } | null) {
+async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, lists = true) {
   const world = batchWorld();
   const { ledger, ittybit, images, deps, clock, web, consume, shift } = world;
+  ittybit.lists = lists;
   web.set("https://cdn.example.com/originals/html", () => new Response("<!doctype html><title>No</title>"));
   await images.bucket.put(`dead/${FRESH}`, "{}");
   ledger.add(FRESH);
@@ -142,4 +143,17 @@ describe("a handler killed at any point", () => {
       for (let nth = 1; nth <= times; nth += 1) await expectConverged(await crashWorld({ point, nth }));
     },
   );
+
+  // Where there is a list, the collector finds such a job before its POST is repeated.
+  it("right after its POST, at a service without a list: the POST is repeated under its key", async () => {
+    const point = "posted";
+    const times = (await crashWorld(null, false)).passed.get(point) ?? 0;
+    expect(times).toBeGreaterThan(0);
+    for (let nth = 1; nth <= times; nth += 1) {
+      const world = await crashWorld({ point, nth }, false);
+      const posts = world.ittybit.calls.filter((call) => call.startsWith("submit"));
+      expect(posts.length).toBeGreaterThan(new Set(posts).size);
+      await expectConverged(world);
+    }
+  });
 });

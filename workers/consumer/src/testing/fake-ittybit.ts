@@ -16,7 +16,7 @@ export interface FakeJob {
 export interface FakeIttybit extends Ittybit {
   jobs: FakeJob[];
   calls: string[];
-  /** The same reads for a test's ledger: they are not noted in `calls`, and `blind` does not change them. */
+  /** Reads for the ledger of a test: without `calls` and `blind`, which are about the handler's reads. */
   unnoted: Pick<Ittybit, "get" | "list">;
   /** A submission's answer instead of a job; `lost` makes the job and gives no answer. */
   refuse: (order: JobOrder) => NoResult | "lost" | null;

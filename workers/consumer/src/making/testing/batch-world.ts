@@ -17,10 +17,10 @@ export const ORIGINALS = "https://cdn.example.com/originals";
 const ORIGINAL = { width: 1000, height: 500 };
 
 /** Unix ms. */
-export const BORN_AT = 1_800_000_000_000;
-/** The gate's bucket of tokens is empty at first, and full by now. */
+const BORN_AT = 1_800_000_000_000;
+/** The bucket of tokens is empty at the ledger's birth, and full so much later. */
 const GATE_FULL_MS = 60_000;
-/** The gate bounds nothing but what runs at once, unless a test says so. */
+/** By default only the slots bound a test. */
 const GATE = { concurrency: 50, ratePerSecond: 1_000, burst: 1_000 };
 
 /** A message that remembers what became of it. */

@@ -24,11 +24,11 @@ import { type Done, testEngine } from "../../ledger/testing/test-engine.ts";
 interface Site {
   config: Config;
   clock: Clock & { sleep(ms: number): Promise<void> };
-  /** What the collector looks at. */
+  /** The collector reads jobs here. */
   ittybit: JobsAtIttybit;
 }
 
-/** From a start of the ledger to the next. Once its life is over, nothing that it had begun goes on. */
+/** One instance of the ledger. Once its life is over, none of its loops continues. */
 interface Instance {
   engine: Engine;
   done: Done;
@@ -51,21 +51,21 @@ export interface RowView extends Row {
 }
 
 /**
- * The real ledger before a handler: the production engine over SQLite in memory, with its collector and its follow-ups. A test sees all
- * that was said to it, and loses calls and answers on their way. A due alarm rings before the next call is heard. The queue takes no
- * wake-ups: a test begins each handler itself.
+ * The production engine over SQLite in memory, with its collector and its follow-ups, as handlers call it. Requests and outcomes are
+ * recorded for tests, which may lose calls and answers, and restart the ledger. An alarm that is due fires before the next call. The queue
+ * refuses wake-ups, because tests start each handler themselves.
  */
 export class RecordingLedger implements Handlers {
   readonly requests: ExchangeRequest[] = [];
-  /** What each key was settled with by the owner of its claim, the last outcome last. */
+  /** The outcomes of each key that the owner of its claim has reported, the oldest first. */
   readonly outcomes = new Map<string, Outcome[]>();
   readonly submitted: ExchangeRequest["submitted"] = [];
   readonly calls: string[] = [];
-  /** While this answers true, a call is lost on its way to the ledger. */
+  /** True: the call does not reach the ledger. */
   silent: (call: string) => boolean = () => false;
-  /** While this answers true, the answer to a call is lost. */
+  /** True: the ledger acts on the call, and its answer is lost. */
   mute: (call: string) => boolean = () => false;
-  /** What happens just before a call is heard. */
+  /** Runs just before a call reaches the ledger. */
   before: () => void = () => undefined;
   readonly #sql = nodeSql();
   readonly #site: Site;
@@ -78,7 +78,7 @@ export class RecordingLedger implements Handlers {
     this.#instance = this.#open(null);
   }
 
-  /** `alarmAt`: the alarm that the instance before has set. */
+  /** `alarmAt`: the alarm that the previous instance has set, Unix ms. */
   #open(alarmAt: number | null): Instance {
     const { config, clock, ittybit } = this.#site;
     const life = { isOver: false };
@@ -119,7 +119,7 @@ export class RecordingLedger implements Handlers {
     this.#answer("recordDead");
   }
 
-  /** A stub, as the client makes one for each try. It has the calls of handlers only. */
+  /** Makes a stub, which has only the calls of handlers. */
   readonly newStub = (): LedgerCalls => this as unknown as LedgerCalls;
 
   async #hear(call: string): Promise<void> {
@@ -152,22 +152,22 @@ export class RecordingLedger implements Handlers {
     return answer;
   }
 
-  /* ── What a test brings about ── */
+  /* ── What a test does ── */
 
-  /** Orders these keys in the bulk lane. */
+  /** Orders keys, in the bulk lane by default. At most 1,000 at once. */
   order(wish: Wish): void {
     this.#orders += 1;
     const delivery = { id: `delivery-${this.#orders}`, chunk: 0, hash: "h" };
     this.engine.acceptChunk(chunkOf({ run: "run_1", ...wish }, delivery));
   }
 
-  /** Orders one key; the row that waits then. */
+  /** Orders one key, and answers its row. */
   add(key: string, more: Omit<Wish, "keys"> = {}): RowView {
     this.order({ ...more, keys: [key] });
     return this.open(key);
   }
 
-  /** Another handler, which a test speaks for: what it says, and what it is given. */
+  /** A second worker, whose calls the test makes. A call answers the jobs that the ledger gives. */
   another(): (said?: Partial<ExchangeRequest>) => Given[] {
     this.#others += 1;
     const owner = `other${this.#others}`;
@@ -180,18 +180,18 @@ export class RecordingLedger implements Handlers {
     };
   }
 
-  /** Another handler was told to POST this job, and has left: with the job's id reported, or without. */
+  /** Orders a key whose job another worker was told to POST. That worker has reported `job` (null: no id), and has left. */
   addLeft(key: string, { job = null }: { job?: string | null } = {}): RowView {
     const { id, gen } = this.add(key);
     const say = this.another();
-    say({ first: true, room: 40 });
+    say({ room: 40 });
     const give = say({ have: [{ id, gen, phase: "ready" }] });
     if (!give.some((one) => one.id === id && one.phase === "go")) throw new Error(`${key} was not granted`);
     say({ leave: true, submitted: job === null ? [] : [{ id, gen, job }] });
     return this.open(key);
   }
 
-  /** What the collector reports. */
+  /** Applies observations of the collector. */
   see(found: Partial<Collected>): void {
     this.engine.transactions.write((tx) => collected(tx, { ...NOTHING, ...found }));
   }
@@ -200,18 +200,18 @@ export class RecordingLedger implements Handlers {
     this.engine.cancelJob(nameOf(this.open(key).id), "test");
   }
 
-  /** A viewer waits for it now. */
+  /** Moves an open job to the viewers' lane. */
   promote(key: string): void {
     for (const _ of ["to upload", "to live"]) this.engine.promoteJob(nameOf(this.open(key).id), "test");
   }
 
-  /** A new instance opens the database: what the last one knew only in memory is forgotten. */
+  /** Opens the database with a new instance, which lacks all that was only in memory. */
   restart(): void {
     this.#instance.life.isOver = true;
     this.#instance = this.#open(this.#instance.done.alarmAt);
   }
 
-  /** All leases are over, as after a start of the local stack. */
+  /** Ends all leases, as a start of the local stack does. */
   endLeases(): void {
     this.engine.recover();
   }
@@ -231,7 +231,7 @@ export class RecordingLedger implements Handlers {
     });
   }
 
-  /** The row of a key that must be there. */
+  /** The row of a key. Throws if there is none. */
   open(key: string): RowView {
     const row = this.row(key);
     if (row === null) throw new Error(`no row of ${key}`);
