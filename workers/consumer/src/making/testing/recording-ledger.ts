@@ -1,5 +1,7 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
+import type { JobsAtIttybit } from "../../ittybit/poller/job-polls.ts";
+import { pollerOf } from "../../ittybit/poller/poller.ts";
 import type {
   DeadMessage,
   ExchangeAnswer,
@@ -9,11 +11,10 @@ import type {
   LedgerCalls,
   Outcome,
 } from "../../ledger/contract.ts";
+import { NOTHING, type Observations } from "../../ledger/external-jobs.ts";
 import type { Engine } from "../../ledger/object/engine.ts";
-import type { JobsAtIttybit } from "../../ledger/object/job-looks.ts";
-import { collected } from "../../ledger/protocol/collected.ts";
 import { isLive } from "../../ledger/protocol/leases.ts";
-import { type Collected, NOTHING } from "../../ledger/protocol/sightings.ts";
+import { observe } from "../../ledger/protocol/observe.ts";
 import { listDeadMessages } from "../../ledger/tables/dead-messages.ts";
 import { nameOf } from "../../ledger/tables/job-ids.ts";
 import type { Row } from "../../ledger/tables/row.ts";
@@ -24,7 +25,7 @@ import { type Done, testEngine } from "../../ledger/testing/test-engine.ts";
 interface Site {
   config: Config;
   clock: Clock & { sleep(ms: number): Promise<void> };
-  /** The collector reads jobs here. */
+  /** The poller reads jobs here. */
   ittybit: JobsAtIttybit;
 }
 
@@ -51,7 +52,7 @@ export interface RowView extends Row {
 }
 
 /**
- * The production engine over SQLite in memory, with its collector and its follow-ups, as handlers call it. Requests and outcomes are
+ * The production engine over SQLite in memory, with its poller and its follow-ups, as handlers call it. Requests and outcomes are
  * recorded for tests, which may lose calls and answers, and restart the ledger. An alarm that is due fires before the next call. The queue
  * refuses wake-ups, because tests start each handler themselves.
  */
@@ -82,19 +83,14 @@ export class RecordingLedger implements Handlers {
   #open(alarmAt: number | null): Instance {
     const { config, clock, ittybit } = this.#site;
     const life = { isOver: false };
-    const { engine, done } = testEngine(
-      this.#sql,
-      { config, clock },
-      {
-        newLedgerId: () => "L1",
-        sleep: async (ms) => {
-          await clock.sleep(ms);
-          if (life.isOver) await new Promise(() => undefined);
-        },
-        send: () => Promise.reject(new Error("the queue takes nothing")),
-        ittybit,
-      },
-    );
+    const sleep = async (ms: number) => {
+      await clock.sleep(ms);
+      if (life.isOver) await new Promise(() => undefined);
+    };
+    const watchExternalJobs = pollerOf({ ittybit, clock, log: () => undefined, sleep });
+    const send = () => Promise.reject(new Error("the queue takes nothing"));
+    const more = { newLedgerId: () => "L1", sleep, send, watchExternalJobs };
+    const { engine, done } = testEngine(this.#sql, { config, clock }, more);
     done.alarmAt = alarmAt;
     return { engine, done, life, loaded: engine.load() };
   }
@@ -191,9 +187,9 @@ export class RecordingLedger implements Handlers {
     return this.open(key);
   }
 
-  /** Applies observations of the collector. */
-  see(found: Partial<Collected>): void {
-    this.engine.transactions.write((tx) => collected(tx, { ...NOTHING, ...found }));
+  /** Applies observations of the poller. */
+  see(found: Partial<Observations>): void {
+    this.engine.transactions.write((tx) => observe(tx, { ...NOTHING, ...found }));
   }
 
   cancel(key: string): void {
