@@ -178,8 +178,7 @@ export class ModelledWorld {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);
       },
       ...{
-        purge: async () => undefined,
-        storedOf: async () => [],
+        sweep: async () => [],
         publishGate: async () => undefined,
         deliver: async () => ({ status: 204, said: "" }),
       },

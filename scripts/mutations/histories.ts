@@ -99,8 +99,8 @@ export const HISTORIES: Mutation[] = [
     promise: "P1",
     breaks: "P1: leases never end",
     file: `${LEDGER}/object/on-alarm.ts`,
-    find: "sweep: () => transactions.write(sweep),",
-    replace: "sweep: () => undefined,",
+    find: "leases: () => transactions.write(sweep),",
+    replace: "leases: () => undefined,",
     histories: { rule: "nosweep" },
   },
   {

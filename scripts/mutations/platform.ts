@@ -68,18 +68,19 @@ export const PLATFORM: Mutation[] = [
   {
     promise: "P16",
     breaks: "a purge takes a short page for the end",
-    file: `${STORE}/purge-objects.ts`,
-    find: "if (truncated && !goOn()) return;",
-    replace: "if (objects.length < 1_000 || (truncated && !goOn())) return;",
+    file: `${STORE}/sweep-image.ts`,
+    find: 'for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {\n    const doomed',
+    replace:
+      'for (const { objects } of [await bucket.list({ prefix, include: ["customMetadata"] })]) {\n    const doomed',
     tests: [`${STORE}/list-pages.test.ts`],
   },
   {
     promise: "P16",
-    breaks: "a renewal takes a short page for the end, and makes the rest never anew",
-    file: `${STORE}/list-generations.ts`,
-    find: 'for await (const page of pagesOf(bucket, { prefix: storeKey(imagePrefix(id)), include: ["customMetadata"] })) {',
+    breaks: "the sweep of a new original takes a short page for the end, and never has the rest made again",
+    file: `${STORE}/sweep-image.ts`,
+    find: 'for await (const { objects } of pagesOf(bucket, { prefix, include: ["customMetadata"] })) {\n    for (const',
     replace:
-      'for (const page of [await bucket.list({ prefix: storeKey(imagePrefix(id)), include: ["customMetadata"] })]) {',
+      'for (const { objects } of [await bucket.list({ prefix, include: ["customMetadata"] })]) {\n    for (const',
     tests: [`${STORE}/list-pages.test.ts`],
   },
   {

@@ -33,11 +33,11 @@ export const STUCK: Mutation[] = [
   },
   {
     promise: "P16",
-    breaks: "a purge's look is taken long before it is made, so that the cron makes it beside the alarm",
+    breaks: "a pass is taken long before it is made, so that the cron makes it beside the alarm",
     file: `${LEDGER}/object/on-alarm.ts`,
-    find: "for (let done = 0; done < PURGES_MAX; done += 1) {\n    const task = transactions.write(purgeDue);\n    if (task === null) return;\n    await runPurge(transactions, deps, task);\n  }",
+    find: "for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {\n    const pass = transactions.write((tx) => takePass(tx, seq));\n",
     replace:
-      "const tasks = Array.from({ length: PURGES_MAX }, () => transactions.write(purgeDue));\n  for (const task of tasks) if (task !== null) await runPurge(transactions, deps, task);",
+      "const due = transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX));\n  for (const pass of due.map((seq) => transactions.write((tx) => takePass(tx, seq)))) {\n",
     tests: [`${LEDGER}/object/on-alarm.test.ts`],
   },
   {

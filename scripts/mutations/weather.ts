@@ -12,8 +12,8 @@ export const WEATHER: Mutation[] = [
     promise: "P11",
     breaks: "the doctor deletes what was stored since it asked R2",
     file: `${PROTOCOL}/reconcile.ts`,
-    find: "if (isRenewing(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;",
-    replace: "if (isRenewing(tx.sql, encodedIdOfKey(key))) return false;",
+    find: "if (isBeingRemade(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;",
+    replace: "if (isBeingRemade(tx.sql, encodedIdOfKey(key))) return false;",
     tests: [`${SRC}/doctor/run-doctor.test.ts`],
   },
   {
@@ -27,8 +27,8 @@ export const WEATHER: Mutation[] = [
   {
     promise: "P16",
     breaks: "a new original leaves the markers of the older one",
-    file: `${SRC}/store/list-generations.ts`,
-    find: "  if (look === 1) await deleteMarkers(bucket, id);\n",
+    file: `${SRC}/store/sweep-image.ts`,
+    find: "    if (pass === 1) await deleteWhere(bucket, markers, () => true);\n",
     replace: "",
     tests: [`${SRC}/ledger-deps.workerd.test.ts`],
   },
@@ -87,6 +87,14 @@ export const WEATHER: Mutation[] = [
     find: "  bringUp(sql);\n",
     replace: "",
     tests: [NEXT_VERSION],
+  },
+  {
+    promise: "P16",
+    breaks: "the purges that 0.1.0 had begun are forgotten by an upgrade",
+    file: `${TABLES}/migrate.ts`,
+    find: "  moveSweeps(sql);\n",
+    replace: "",
+    tests: ["workers/consumer/test/releases/sweeps.test.ts"],
   },
   {
     promise: "P1",

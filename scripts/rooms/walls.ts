@@ -79,7 +79,7 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["store"],
-        holds: "R2: variants, markers, purge.",
+        holds: "R2: variants, markers, sweeps.",
         bug: "What counts as stored would depend on who asks, and a purge would miss some of it.",
       },
       {

@@ -226,7 +226,7 @@ class Storm {
     return dead;
   }
 
-  /** Objects of purged images that no look of the purge is to come for. A put that met the purge is deleted by its second look. */
+  /** Objects of purged images that no pass of the purge is to come for. A put that met the purge is deleted by its second pass. */
   async #cameBack(): Promise<string[]> {
     const found: string[] = [];
     for (const image of this.#done.purged) {

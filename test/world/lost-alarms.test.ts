@@ -47,7 +47,7 @@ const SCENES: Record<string, Scene> = {
       await world.clock.until(world.ask((ledger) => ledger.purgeImage("p0", null, "test")));
       await world.clock.run(1_000);
     },
-    isDone: (world) => isEmpty(world, "purges"),
+    isDone: (world) => isEmpty(world, "sweeps"),
   },
   "a cancelled run of many rows is cancelled": {
     async begin(world) {

@@ -154,7 +154,7 @@ describe.each(["an import", "the platform"] as const)(
         await rest(world);
         expect(world.stored).toBe(2);
         await world.clock.run(20 * MINUTE);
-        expect([world.stored, world.sql.exec("SELECT * FROM purges")]).toEqual([2, []]);
+        expect([world.stored, world.sql.exec("SELECT * FROM sweeps")]).toEqual([2, []]);
       },
     );
   },

@@ -63,6 +63,7 @@ export class Store {
         await clock.sleep(hop.ms);
         if (hop.lost === "call") throw new Error(`R2: internal error on ${name} (world)`);
         const result = await (this.#memory.bucket[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+        if (hop.backMs > 0) await clock.sleep(hop.backMs);
         if (hop.lost === "answer") throw new Error(`R2: connection lost on ${name} (world)`);
         return result;
       };

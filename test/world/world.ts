@@ -14,8 +14,7 @@ import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
 import type { Log } from "../../workers/consumer/src/platform/log.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
-import { lookForRenewal } from "../../workers/consumer/src/store/list-generations.ts";
-import { purgeObjects } from "../../workers/consumer/src/store/purge-objects.ts";
+import { sweepImage } from "../../workers/consumer/src/store/sweep-image.ts";
 import type { Chance } from "./chance.ts";
 
 import { doorOf } from "./door.ts";
@@ -199,8 +198,7 @@ export class World {
       log: (event, fields) => life.dead || log(event, fields),
       within: (work, ms) => worlds.within(work, ms),
       send: (wakeUps) => this.#send(wakeUps),
-      purge: (task, goOn) => purgeObjects(mortal(bucket, life), task, goOn),
-      storedOf: (task) => lookForRenewal(mortal(bucket, life), task),
+      sweep: (pass, goOn) => sweepImage(mortal(bucket, life), pass, goOn),
       deliver: async () => ({ status: 204, said: "" }),
       publishGate: async (file) => void (await bucket.put(GATE_KEY, JSON.stringify(file))),
     };

@@ -4,7 +4,7 @@ import type { Lab } from "../lab.ts";
 
 const API_PAGE = "R2, Workers API reference";
 const VARIANTS = "workers/consumer/src/store/variants.ts";
-const PURGE = "workers/consumer/src/store/purge-objects.ts";
+const SWEEP = "workers/consumer/src/store/sweep-image.ts";
 
 const probe = (name: string) => (lab: Lab) => lab.probe(name);
 
@@ -54,7 +54,7 @@ export const BUCKET_ROWS: readonly Assumption[] = [
   {
     name: "short-pages",
     assumes: "A list with metadata may have short pages; only `truncated` tells the end.",
-    where: PURGE,
+    where: SWEEP,
     documented: {
       page: API_PAGE,
       says: "If you request data, you may receive fewer than limit results in your response to accommodate metadata.",
@@ -70,7 +70,7 @@ export const BUCKET_ROWS: readonly Assumption[] = [
   {
     name: "list-after-write",
     assumes: "Lists, gets and heads see every write and every delete at once.",
-    where: PURGE,
+    where: SWEEP,
     documented: {
       page: "R2, Consistency model",
       says: "Strongly consistent: the list operation will list all objects at that point in time",
@@ -104,7 +104,7 @@ export const BUCKET_ROWS: readonly Assumption[] = [
   {
     name: "delete-after-put",
     assumes: "A delete is taken right after the put of its key: deletes are no writes of the key.",
-    where: PURGE,
+    where: SWEEP,
     documented: null,
     check: {
       expects: { "deletes right after a put that are refused": is(0) },
@@ -114,7 +114,7 @@ export const BUCKET_ROWS: readonly Assumption[] = [
   {
     name: "delete-many",
     assumes: "A delete takes 1,000 keys at once, and no more.",
-    where: PURGE,
+    where: SWEEP,
     documented: null,
     check: {
       expects: {

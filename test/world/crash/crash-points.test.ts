@@ -53,7 +53,7 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   expect([world.live.counts.dead, world.work.counts.dead]).toEqual([0, 0]);
   expect(world.violations).toEqual([]);
   expect(sql.exec("SELECT reason FROM dead_messages")).toHaveLength(1);
-  for (const table of ["owners", "claims", "purges", "renewals", "outbox"])
+  for (const table of ["owners", "claims", "sweeps", "outbox"])
     expect(sql.exec(`SELECT * FROM ${table}`), table).toEqual([]);
   expect(sumsAtFault(sql, lookAt(sql))).toEqual([]);
 }

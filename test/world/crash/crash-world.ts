@@ -15,7 +15,7 @@ export const KEYS = {
   missing: "none/400-high.webp",
 };
 
-/** Long enough for leases, grace, deadlines and a purge's second look. */
+/** Long enough for leases, grace, deadlines and a purge's second pass. */
 const SETTLED_MS = 40 * 60_000;
 
 /** A world in which one handler dies, the nth time one named point is passed. */

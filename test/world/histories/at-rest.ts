@@ -50,7 +50,7 @@ export function checkRest(world: HistoryWorld): void {
   for (const { key, state, error } of lookAt(sql).rows.values())
     if (state === 2 && !mayDie) bad.push(`${key} is dead without a cause: ${error}`);
   for (const [key, askers] of promises.wants) bad.push(`lost: ${key}, promised to ${[...askers]} (I1)`);
-  for (const table of ["owners", "claims", "purges", "renewals", "outbox"]) {
+  for (const table of ["owners", "claims", "sweeps", "outbox"]) {
     const rows = sql.exec(`SELECT * FROM ${table}`);
     if (rows.length > 0) bad.push(`left in ${table}: ${JSON.stringify(rows)}`);
   }
@@ -60,9 +60,7 @@ export function checkRest(world: HistoryWorld): void {
 /** What is still to be done: "" at rest. */
 export function whatIsLeft({ sql }: HistoryWorld): string {
   const rows = [...lookAt(sql).rows.values()].filter(({ state }) => state <= WAITING + 1);
-  const tables = ["owners", "claims", "purges", "renewals", "outbox"].map((table) =>
-    sql.exec(`SELECT * FROM ${table}`),
-  );
+  const tables = ["owners", "claims", "sweeps", "outbox"].map((table) => sql.exec(`SELECT * FROM ${table}`));
   const walks = [
     sql.exec("SELECT * FROM actions WHERE state = 'running'"),
     sql.exec("SELECT * FROM runs WHERE cancel_cursor > 0"),

@@ -164,7 +164,7 @@ const platformFault = fc.oneof(
   few.map((n) => fault(`duplicate(${n})`, (script) => (script.doubledMessages += n), false)),
 );
 
-/** A put is on its way for long while the world moves on: what the conditional put, the grace and the second look are for. */
+/** A put is on its way for long while the world moves on: what the conditional put, the grace and the second pass are for. */
 const race = fc
   .tuple(
     fc.constantFrom("replace", "replaceByEtag", "purge", "force", "deleteObject", "cancel"),

@@ -143,7 +143,7 @@ export class CommitChecks {
     promises.gaveUp.delete(row.key);
     world.ordered(row.key);
     // What a look into R2 found outdated is made anew for those who had it.
-    if (this.#during === null) promises.promise(row.key, "renewal");
+    if (this.#during === null) promises.promise(row.key, "sweep");
   }
 
   /** I1: an open row goes only when its variant is stored, or its image purged. */

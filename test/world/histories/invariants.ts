@@ -91,7 +91,7 @@ export class Invariants implements Watcher {
     const error = String(fields.error ?? "");
     if (/\(world\)|no answer in time|connection reset/.test(error)) return;
     if (event === "job.unexpected") this.violation(`unexpected: ${fields.key} ${error}`);
-    if (/^(batch.failed|ledger.duty_failed|ledger.send_failed|ledger.purge_failed|collect.failed)$/.test(event))
+    if (/^(batch.failed|ledger.duty_failed|ledger.send_failed|collect.failed)$/.test(event))
       this.violation(`${event}: ${fields.duty ?? ""} ${error}`);
   }
 

@@ -4,7 +4,7 @@ import type { Command } from "./commands.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
 import { gateLook } from "./ledger-look.ts";
 
-/** No step of the quiet may take longer than the longest wait there is (a purge's second look, the breaker). */
+/** No step of the quiet may take longer than the longest wait there is (a purge's second pass, the breaker). */
 const QUIET_MS = 30 * 3_600_000;
 const STEP_MS = 60_000;
 

@@ -20,8 +20,7 @@ const OVERDUE_MS = 300_000;
 const OVERDUE = [
   ["owners", "lease_until < ?"],
   ["claims", "state = 'abandoned' AND external_id IS NULL AND until < ?"],
-  ["purges", "at < ?"],
-  ["renewals", "at < ?"],
+  ["sweeps", "at < ?"],
   ["outbox", "due < ?"],
 ];
 /** The edge knows by then which lanes are closed. */

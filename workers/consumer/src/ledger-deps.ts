@@ -10,8 +10,7 @@ import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
 import { deliverEvent } from "./platform/deliver-event.ts";
 import { within } from "./platform/within.ts";
-import { lookForRenewal } from "./store/list-generations.ts";
-import { purgeObjects } from "./store/purge-objects.ts";
+import { sweepImage } from "./store/sweep-image.ts";
 
 /** What the Ledger's Durable Object works with. */
 export function ledgerDeps(env: Env): LedgerDeps {
@@ -33,8 +32,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
       }
     },
     watchExternalJobs: pollerOf({ ittybit: ittybitOf(env), clock: systemClock, log, sleep }),
-    purge: (task, goOn) => purgeObjects(env.IMAGES_BUCKET, task, goOn),
-    storedOf: (task) => lookForRenewal(env.IMAGES_BUCKET, task),
+    sweep: (pass, goOn) => sweepImage(env.IMAGES_BUCKET, pass, goOn),
     deliver: (event) => {
       const endpoint = siteConfig(env).events.find(({ url }) => url === event.endpoint);
       // Taken out of the configuration since.

@@ -29,10 +29,11 @@ it("looks for what a new original has outdated, and takes away every marker of t
     await bucket.put("variants/a/800-high.webp", "x");
   };
   await stand();
-  const look = (look: 1 | 2) => ledgerDeps(env).storedOf({ renewal: 1, id: "a", look });
-  expect(await look(1)).toEqual([{ key: "a/800-high.webp", gen: 0 }]);
+  const make = (pass: 1 | 2) =>
+    ledgerDeps(env).sweep({ seq: 1, kind: "remake", fence: 1, id: "a", pass, until: 1 }, () => true);
+  expect(await make(1)).toEqual([{ key: "a/800-high.webp", gen: 0 }]);
   expect([...objects.keys()]).toEqual(["dead/ab/400-high.webp", "variants/a/800-high.webp"]);
   await stand();
-  await look(2);
+  await make(2);
   expect(objects.size).toBe(4);
 });

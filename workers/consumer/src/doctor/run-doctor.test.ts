@@ -2,7 +2,7 @@ import { defineConfig } from "@prewarm/shared/config";
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ExchangeRequest } from "../ledger/contract.ts";
-import { purgeEnd } from "../ledger/protocol/purge.ts";
+import { passDone, takePass } from "../ledger/protocol/sweeps.ts";
 import { nameOf, placeOf } from "../ledger/tables/job-ids.ts";
 import { chunkOf, type Wish } from "../ledger/testing/chunk-of.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
@@ -26,7 +26,7 @@ function createWorld() {
     gate: { concurrency: 100_000, ratePerSecond: 100_000, burst: 100_000, monthlyJobs: null },
   });
   const sql = nodeSql();
-  const { engine, done } = testEngine(sql, { config, clock });
+  const { engine } = testEngine(sql, { config, clock });
   const ledger = clientOf(engine);
   const memory: MemoryBucket = createMemoryBucket();
   const logs: { event: string; fields: unknown }[] = [];
@@ -42,12 +42,12 @@ function createWorld() {
     return Object.fromEntries(findings.map(({ code, count, fixed }) => [code, fixed ? `${count} fixed` : count]));
   };
   const order = (wish: Wish) => engine.acceptChunk(chunkOf(wish, { id: crypto.randomUUID(), chunk: 0, hash: "h" }));
-  /** Begins a purge, whose first look is still to come. */
+  /** Purges an image; the second pass is still to come. */
   const purge = (id: string) => {
-    engine.purgeImage(id, null, "tester");
-    const task = done.purges.at(-1);
-    if (task === undefined) throw new Error("no purge was begun");
-    return task;
+    const seq = Number(engine.purgeImage(id, null, "tester").purge);
+    const pass = engine.transactions.write((tx) => takePass(tx, seq));
+    if (pass === null) throw new Error("no purge was begun");
+    engine.transactions.write((tx) => passDone(tx, pass, []));
   };
   return { sql, engine, order, purge, ledger, memory, deps, logs, find };
 }
@@ -110,9 +110,9 @@ describe("doctor", () => {
       keys: A,
       originals: [{ id: "a", order: "2", sourceEtag: null }],
     });
-    // Until its renewal has looked for them: it makes anew what lies there.
+    // Until the sweep has found them: it has them made again.
     expect(await world.find()).toEqual({});
-    world.sql.exec("DELETE FROM renewals");
+    world.sql.exec("DELETE FROM sweeps");
     expect(await world.find()).toEqual({ object_below_floor: 1 });
     expect(await world.find(true)).toEqual({ object_below_floor: "1 fixed" });
     expect(has("variants/a/1200-high.webp")).toBe(false);
@@ -131,8 +131,7 @@ describe("doctor", () => {
   });
 
   it("deletes an object that was put back from before a purge", async () => {
-    const begun = world.purge("a");
-    world.engine.transactions.write((tx) => purgeEnd(tx, begun));
+    world.purge("a");
     await store(A);
     await put(A[0] ?? "", 1);
     expect(await world.find(true)).toEqual({ object_below_floor: "1 fixed" });
@@ -141,8 +140,7 @@ describe("doctor", () => {
 
   it("keeps the image locked while objects are deleted, so that nobody puts between decision and delete", async () => {
     now += HOUR;
-    const begun = world.purge("a");
-    world.engine.transactions.write((tx) => purgeEnd(tx, begun));
+    world.purge("a");
     await put(A[0] ?? "", 1);
     const given: number[] = [];
     const deletes = world.memory.bucket.delete.bind(world.memory.bucket);
@@ -165,7 +163,7 @@ describe("doctor", () => {
     await store(A);
     world.order({ lane: "upload", keys: ["a/1200-high.webp"], originals: [{ id: "a", order: "2", sourceEtag: null }] });
     world.engine.cancelJob(nameOfKey("a/1200-high.webp"), "tester");
-    world.sql.exec("DELETE FROM renewals");
+    world.sql.exec("DELETE FROM sweeps");
     now += HOUR;
     const list = world.memory.bucket.list.bind(world.memory.bucket);
     world.memory.bucket.list = async (options) => {
@@ -194,8 +192,7 @@ describe("doctor", () => {
     /** An object from before a purge, and deletes that end when the test says. */
     async function deleting() {
       await store(A.slice(0, 1));
-      const begun = world.purge("a");
-      world.engine.transactions.write((tx) => purgeEnd(tx, begun));
+      world.purge("a");
       const ended = Promise.withResolvers<void>();
       world.memory.bucket.delete = () => ended.promise;
       const calls: string[] = [];
@@ -227,7 +224,7 @@ describe("doctor", () => {
 
   it("leaves an image to the purge that has locked it", async () => {
     await store(A);
-    world.purge("a");
+    world.engine.purgeImage("a", null, "tester");
     expect(await world.find(true)).toEqual({});
     expect(has(storeKey(A[0] ?? ""))).toBe(true);
   });

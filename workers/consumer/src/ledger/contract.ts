@@ -290,8 +290,8 @@ export interface Operators {
 export interface BeforeRestore {
   /** Every number given so far is below it. */
   ceiling: number;
-  /** Those that are not through, as their table has them. */
-  purges: { seq: number; id: string; look: 1 | 2; at: number; last: number; more: number }[];
+  /** Those that are not through: number, and the image's id, encoded. */
+  purges: { seq: number; id: string }[];
 }
 
 export interface CopySlice {

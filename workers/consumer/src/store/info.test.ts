@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createSemaphore } from "../platform/semaphore.ts";
 import { createMemoryBucket } from "../testing/memory-bucket.ts";
 import { noteStored, readInfos } from "./info.ts";
-import { purgeObjects } from "./purge-objects.ts";
+import { sweepImage } from "./sweep-image.ts";
 import { putVariant } from "./variants.ts";
 
 const LQIP = "photo/16-very_low.webp";
@@ -163,9 +163,9 @@ describe("what is known of an image", () => {
     const { deps, store, memory, info } = setup();
     await store("photo/320-high.webp", { gen: 5 });
     await noteStored(deps, ["photo/320-high.webp"]);
-    await purgeObjects(memory.bucket, { id: "photo", floor: 5 }, () => true);
+    await sweepImage(memory.bucket, { kind: "delete", id: "photo", fence: 5, pass: 1 }, () => true);
     expect(info()).not.toBeNull();
-    await purgeObjects(memory.bucket, { id: "photo", floor: 6 }, () => true);
+    await sweepImage(memory.bucket, { kind: "delete", id: "photo", fence: 6, pass: 1 }, () => true);
     expect(info()).toBeNull();
   });
 

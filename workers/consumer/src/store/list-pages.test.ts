@@ -2,9 +2,8 @@ import { globSync, readFileSync } from "node:fs";
 import { deadKey, infoKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { createMemoryBucket, seeded } from "../testing/memory-bucket.ts";
-import { listGenerations, lookForRenewal } from "./list-generations.ts";
 import { objectsAfter, pagesOf } from "./list-pages.ts";
-import { purgeObjects } from "./purge-objects.ts";
+import { sweepImage } from "./sweep-image.ts";
 import { storedKeys } from "./variants.ts";
 
 const KEYS = Array.from({ length: 60 }, (_, n) => `a/${n + 100}-high.webp`);
@@ -32,22 +31,16 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 describe.each(SEEDS)("over short and empty pages (seed %i)", (seed) => {
   it("a purge deletes all that is below its floor, and every marker", async () => {
     const { bucket, names } = await stand(seed);
-    await purgeObjects(bucket, { id: "a", floor: 50 }, () => true);
+    await sweepImage(bucket, { kind: "delete", id: "a", fence: 50, pass: 1 }, () => true);
     expect(names("variants/a/")).toEqual(KEYS.slice(50).map(storeKey).sort());
     expect([...names("dead/"), ...names("info/")]).toEqual([deadKey("ab/400-high.webp"), infoKey("ab")]);
   });
 
-  it("a renewal finds every variant, and deletes every marker of the older original", async () => {
+  it("a new original's sweep finds every variant with its generation, and deletes every marker of the older original", async () => {
     const { bucket, names } = await stand(seed);
-    const found = await lookForRenewal(bucket, { id: "a", look: 1 });
-    expect(found.map(({ key }) => key)).toEqual(KEYS.toSorted());
-    expect(names("dead/")).toEqual([deadKey("ab/400-high.webp")]);
-  });
-
-  it("generations are listed to the end", async () => {
-    const { bucket } = await stand(seed);
-    const found = await listGenerations(bucket, "a");
+    const found = await sweepImage(bucket, { kind: "remake", id: "a", fence: 50, pass: 1 }, () => true);
     expect(found.toSorted((a, b) => a.gen - b.gen)).toEqual(KEYS.map((key, gen) => ({ key, gen })));
+    expect(names("dead/")).toEqual([deadKey("ab/400-high.webp")]);
   });
 
   it("all that is stored of some images is known", async () => {
@@ -69,15 +62,20 @@ describe.each(SEEDS)("over short and empty pages (seed %i)", (seed) => {
   });
 });
 
-it("a purge asks before each page whether it may go on, and stops", async () => {
-  const { bucket, names } = await stand(3);
+it("a purge asks after each list whether it may still delete, and deletes nothing more once it may not", async () => {
+  const { bucket, calls } = await stand(3);
   let asked = 0;
   const goOn = () => {
     asked += 1;
+    calls.push("asks");
     return asked < 2;
   };
-  await purgeObjects(bucket, { id: "a", floor: 100 }, goOn);
-  expect(names("variants/a/").length).toBeGreaterThan(0);
+  calls.length = 0;
+  await sweepImage(bucket, { kind: "delete", id: "a", fence: 100, pass: 1 }, goOn);
+  const steps = calls.map((call) => call.split(" ")[0] ?? "").filter((step, at, all) => step !== all[at - 1]);
+  const stop = steps.indexOf("asks", steps.indexOf("asks") + 1);
+  expect(steps.slice(0, stop + 1)).toEqual(["list", "asks", "delete", "list", "asks"]);
+  expect(steps.slice(stop)).not.toContain("delete");
 });
 
 it("the bucket of the tests gives pages that are short, and some without objects", async () => {

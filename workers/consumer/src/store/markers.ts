@@ -1,7 +1,7 @@
 import type { DeadMarker } from "@prewarm/shared/markers";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
 import { backoff } from "../platform/backoff.ts";
-import { deleteObjects } from "./purge-objects.ts";
+import { deleteObjects } from "./sweep-image.ts";
 
 const MISSING_FIRST_MS = 60_000;
 const MISSING_LONGEST_MS = 3_600_000;

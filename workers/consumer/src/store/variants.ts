@@ -4,8 +4,8 @@ import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { imagePrefix, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
 import { objectsAfter } from "./list-pages.ts";
-import { deleteObjects } from "./purge-objects.ts";
 import { ifUnchanged } from "./put-condition.ts";
+import { deleteObjects } from "./sweep-image.ts";
 
 /** A variant's object as a head saw it. */
 export interface StoredObject {

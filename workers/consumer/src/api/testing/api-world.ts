@@ -1,10 +1,11 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
+import { decodeId } from "@prewarm/shared/variant-key";
 import { createStrangers } from "../../hooks/note-delivery.ts";
 import type { ExchangeRequest, Given, Outcome } from "../../ledger/contract.ts";
 import type { Engine } from "../../ledger/object/engine.ts";
 import { actionSlice } from "../../ledger/protocol/actions.ts";
 import { nextAlarm } from "../../ledger/protocol/next-alarm.ts";
-import type { PurgeTask } from "../../ledger/protocol/purge.ts";
+import { listPurges } from "../../ledger/tables/sweeps.ts";
 import { chunkOf } from "../../ledger/testing/chunk-of.ts";
 import { clientOf } from "../../ledger/testing/client-of.ts";
 import { nodeSql } from "../../ledger/testing/node-sql.ts";
@@ -37,7 +38,8 @@ export interface ApiWorld {
   deps: ApiDeps;
   ledger: Engine;
   sql: ReturnType<typeof nodeSql>;
-  purges: PurgeTask[];
+  /** Purges that were begun: the images' ids. */
+  purges(): string[];
   logs: { event: string; fields: Record<string, unknown> | undefined }[];
   bucket: ReturnType<typeof createMemoryBucket>;
   advance(ms: number): void;
@@ -58,7 +60,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
   let now = START;
   const clock = { now: () => now, random: () => 0.5 };
   const sql = nodeSql();
-  const { engine, done } = testEngine(sql, { config, clock });
+  const { engine } = testEngine(sql, { config, clock });
   const bucket = createMemoryBucket();
   const logs: ApiWorld["logs"] = [];
   const deps: ApiDeps = {
@@ -102,7 +104,7 @@ export function createApiWorld(site: Partial<UserConfig> = {}, more: Partial<Api
     deps,
     ledger: engine,
     sql,
-    purges: done.purges,
+    purges: () => listPurges(sql).map(({ image }) => decodeId(image)),
     logs,
     bucket,
     advance: (ms) => {

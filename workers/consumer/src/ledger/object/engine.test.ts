@@ -25,11 +25,11 @@ it("wakes a worker after a change, without the alarm", async () => {
 it("wakes a worker after a change that comes while R2 is listed for an earlier one, without the alarm", async () => {
   const listing = Promise.withResolvers<[]>();
   let lists = 0;
-  const storedOf = () => {
+  const sweep = () => {
     lists += 1;
     return listing.promise;
   };
-  const { ledger, order, done } = setup({}, { sleep: async () => {}, storedOf });
+  const { ledger, order, done } = setup({}, { sleep: async () => {}, sweep });
   ledger.patchGate({ paused: { bulk: true } }, "test");
   order({ lane: "bulk", keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
   await expect.poll(() => lists).toBe(1);
@@ -51,7 +51,7 @@ it("does all that follows a change though R2 takes no gate file: it looks for wh
     {
       sleep: async () => {},
       publishGate: () => Promise.reject(new Error("too many writes of one key")),
-      storedOf: async ({ id }) => {
+      sweep: async ({ id }) => {
         looked.push(id);
         return [];
       },
@@ -109,7 +109,7 @@ it("sets an alarm that was lost before it asks R2, which may not answer", async 
   const { order, sql, deps, clock } = setup();
   order({ keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
   const site = { config: deps.config, clock };
-  const { engine, done } = testEngine(sql, site, { storedOf: () => new Promise<never>(() => undefined) });
+  const { engine, done } = testEngine(sql, site, { sweep: () => new Promise<never>(() => undefined) });
   void engine.rearm();
   await expect.poll(() => done.alarmAt).toBe(clock.ms + 10_000);
 });
@@ -132,7 +132,7 @@ it("sets an alarm that was lost though R2 cannot be listed", async () => {
   const { engine, done } = testEngine(
     sql,
     { config: deps.config, clock },
-    { storedOf: () => Promise.reject(new Error("R2")) },
+    { sweep: () => Promise.reject(new Error("R2")) },
   );
   await engine.rearm();
   expect(done.alarmAt).toBe(clock.ms + 10_000);

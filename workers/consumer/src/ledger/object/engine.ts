@@ -13,7 +13,7 @@ import type {
   RunView,
 } from "../contract.ts";
 import type { ExternalJobs } from "../external-jobs.ts";
-import { acceptChunk, beginPurge, findDelivery, finishDelivery } from "../protocol/accept-chunk.ts";
+import { acceptChunk, findDelivery, finishDelivery } from "../protocol/accept-chunk.ts";
 import { cancelAction, createAction, getAction } from "../protocol/actions.ts";
 import { cancelRun } from "../protocol/cancel-run.ts";
 import { countMatches } from "../protocol/count-matches.ts";
@@ -24,7 +24,7 @@ import type { LedgerTx } from "../protocol/ledger-tx.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { observe } from "../protocol/observe.ts";
 import { answerOf, once } from "../protocol/once.ts";
-import type { PurgeTask } from "../protocol/purge.ts";
+import { purgeImage } from "../protocol/purge.ts";
 import { doctorDone, doctorFrom, doctorSlice, recountNow } from "../protocol/reconcile.ts";
 import { beforeRestore, numberAbove, recover, restored } from "../protocol/restored.ts";
 import { sample } from "../protocol/sample.ts";
@@ -48,7 +48,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { findBookmark, type Place, type PlatformBookmarks, restoreTo } from "./bookmarks.ts";
 import { actionPage, actOnJob, auditPage, jobPage, patchGate, runById, statsOf } from "./calls.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { prune, runDuties, runFollowUps, runPurge } from "./on-alarm.ts";
+import { prune, runDuties, runFollowUps } from "./on-alarm.ts";
 import { openJobsView } from "./open-jobs-view.ts";
 import { Transactions } from "./transactions.ts";
 
@@ -140,18 +140,7 @@ export class Engine implements Answering<LedgerCalls> {
   readonly acceptChunk = this.#changes(acceptChunk);
   readonly finishDelivery = this.#notes(finishDelivery);
   readonly findDelivery = this.#reads(findDelivery);
-
-  purgeImage(image: string, order: string | null, who: string, id?: string) {
-    const begun: PurgeTask[] = [];
-    const answer = this.#change((tx) => {
-      const task = beginPurge(tx, image, order, who);
-      if (task === null) return { status: "outdated" as const, purge: "" };
-      begun.push(task);
-      return { status: "purging" as const, purge: String(task.purge) };
-    }, id);
-    for (const task of begun) this.#host.waitUntil(this.#purge(task));
-    return answer;
-  }
+  readonly purgeImage = this.#changes(purgeImage);
 
   /* ── What operators see ── */
 
@@ -337,15 +326,6 @@ export class Engine implements Answering<LedgerCalls> {
   #watch(): void {
     const loop = this.#externalJobs.keepRunning();
     if (loop !== null) this.#host.waitUntil(loop);
-  }
-
-  /** Runs a new purge at once. The alarm continues it if this fails. */
-  async #purge(task: PurgeTask): Promise<void> {
-    try {
-      await runPurge(this.transactions, this.#deps, task);
-    } catch (error) {
-      this.#deps.log("ledger.purge_failed", { id: task.id, error: errorText(error) });
-    }
   }
 
   #next(): number | null {

@@ -4,8 +4,7 @@ import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import type { Log } from "../../platform/log.ts";
 import type { WatchExternalJobs } from "../external-jobs.ts";
-import type { RenewalTask } from "../protocol/new-original.ts";
-import type { PurgeTask } from "../protocol/purge.ts";
+import type { Found, Pass } from "../protocol/sweeps.ts";
 
 /** What the Ledger reaches the world through; made in ../ledger-deps.ts. */
 export interface LedgerDeps {
@@ -24,10 +23,11 @@ export interface LedgerDeps {
   /** Puts this many wake-ups into `prewarm-work`. */
   send(wakeUps: number): Promise<void>;
   watchExternalJobs: WatchExternalJobs;
-  /** Deletes an image's objects below a generation, then its markers; `goOn` renews the lock between slices and says whether to. */
-  purge(task: PurgeTask, goOn: () => boolean): Promise<void>;
-  /** An image's variants in R2; `gen` is 0 for objects that we did not put. The first look deletes the markers that the older original has left. */
-  storedOf(task: RenewalTask): Promise<{ key: string; gen: number }[]>;
+  /**
+   * Makes a pass over an image's objects in R2: deletes them, or returns the variants. `goOn` renews the lock before each
+   * delete and says whether to.
+   */
+  sweep(pass: Pass, goOn: () => boolean): Promise<Found[]>;
   /** Tells the edge which lanes are closed. */
   publishGate(file: GateFile): Promise<void>;
   /** Sends a signed event to an endpoint of the configuration; what it answered. Throws when it does not answer. */

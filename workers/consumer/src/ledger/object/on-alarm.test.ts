@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
 import { within } from "../../platform/within.ts";
-import { purgeDue } from "../protocol/purge.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
@@ -14,7 +13,6 @@ function surroundings(gate: Parameters<typeof setup>[0] = {}, other: Partial<Led
   const logged: string[] = [];
   const more: Partial<LedgerDeps> = {
     log: (event, fields) => logged.push(`${event} ${fields?.duty ?? ""}`.trim()),
-    purge: async () => {},
     ...other,
   };
   return { ...setup(gate, more), logged };
@@ -86,37 +84,32 @@ describe("the alarm's duties", () => {
   });
 
   it("go on when one of them fails", async () => {
-    const { clock, ledger, transactions, deps, accept, logged, done } = surroundings();
+    const { clock, ledger, passes, deps, accept, logged, done } = surroundings();
     accept("b/1-high.webp");
-    deps.purge = () => Promise.reject(new Error("R2"));
+    deps.sweep = () => Promise.reject(new Error("R2"));
     ledger.purgeImage("c", null, "test");
     ledger.patchGate({ paused: { live: true } }, "test");
     clock.advance(121);
     await ledger.alarm();
-    expect(logged).toEqual(["ledger.purge_failed", "ledger.duty_failed purges"]);
+    expect(logged).toEqual(["ledger.duty_failed sweeps"]);
     expect(done.sent).toBe(1);
     expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
     clock.advance(121);
-    expect(transactions.write(purgeDue)).not.toBeNull();
+    expect(passes()).toMatchObject([{ id: "c" }]);
   });
 
-  it("wait for nothing for ever: a gate file, a purge or a renewal that hangs is given up, and the next alarm is set", async () => {
+  it("wait for nothing for ever: a gate file or a sweep that hangs is given up, and the next alarm is set", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const hung = () => new Promise<never>(() => undefined);
-    const { clock, ledger, order, logged, done } = surroundings(
-      {},
-      { within, publishGate: hung, purge: hung, storedOf: hung },
-    );
+    const { clock, ledger, logged, done } = surroundings({}, { within, publishGate: hung, sweep: hung });
     ledger.patchGate({ paused: { live: true } }, "test");
     ledger.purgeImage("c", null, "test");
-    order({ lane: "upload", keys: [KEY], originals: [{ id: "a", order: "1", sourceEtag: "x" }] });
     clock.advance(121);
     const alarm = ledger.alarm();
     await vi.advanceTimersByTimeAsync(200_000);
     await alarm;
     vi.useRealTimers();
-    const given = ["outbox", "renewals", "purges"].map((duty) => `ledger.duty_failed ${duty}`);
-    expect(logged).toEqual(expect.arrayContaining(given));
+    expect(logged).toEqual(["ledger.duty_failed outbox", "ledger.duty_failed sweeps"]);
     expect(done.alarmAt).toBeGreaterThan(0);
   });
 
@@ -130,12 +123,11 @@ describe("the alarm's duties", () => {
     expect(done.alarmAt).not.toBeNull();
   });
 
-  it("run a purge's looks, and a renewal's, to their end", async () => {
+  it("make the passes of a purge, and of a new original, to their end", async () => {
     const { clock, ledger, deps, order } = surroundings();
-    const looks: string[] = [];
-    deps.purge = async (task, goOn) => void looks.push(`${task.id} ${task.look} ${goOn()}`);
-    deps.storedOf = async ({ id, look }) => {
-      looks.push(`list ${id} ${look}`);
+    const made: string[] = [];
+    deps.sweep = async ({ kind, id, pass }, goOn) => {
+      made.push(`${kind} ${id} ${pass} ${goOn()}`);
       return [];
     };
     ledger.patchGate({ paused: { bulk: true } }, "test");
@@ -145,22 +137,22 @@ describe("the alarm's duties", () => {
       clock.advance(60);
       await ledger.alarm();
     }
-    expect(looks).toEqual(["a 1 true", "list b 1", "list b 2", "a 2 true"]);
+    expect(made).toEqual(["delete a 1 true", "remake b 1 true", "delete a 2 true", "remake b 2 true"]);
   });
 
-  it("take a purge's look only when they make it: the cron makes the next one while this one lasts", async () => {
-    const { clock, ledger, transactions, deps } = surroundings();
-    const looks: string[] = [];
-    deps.purge = ({ id }) => {
-      looks.push(id);
+  it("take a pass only when they make it: the cron makes the next one while this one lasts", async () => {
+    const { clock, ledger, passes, deps } = surroundings();
+    const made: string[] = [];
+    deps.sweep = ({ id }) => {
+      made.push(id);
       return new Promise<never>(() => undefined);
     };
     for (const id of ["a", "b"]) ledger.purgeImage(id, null, "test");
     clock.advance(121);
     void ledger.alarm();
-    await expect.poll(() => looks).toEqual(["a", "b", "a"]);
-    expect(transactions.write(purgeDue)).toMatchObject({ id: "b" });
-    expect(transactions.write(purgeDue)).toBeNull();
+    await expect.poll(() => made).toEqual(["a"]);
+    expect(passes()).toMatchObject([{ id: "b" }]);
+    expect(passes()).toEqual([]);
   });
 
   it("are set for no time at all when nothing is due: an idle ledger sleeps", async () => {

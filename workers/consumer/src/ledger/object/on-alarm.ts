@@ -5,37 +5,35 @@ import { cancelSlices } from "../protocol/cancel-run.ts";
 import { noteEvents } from "../protocol/events.ts";
 import { gateChanged } from "../protocol/gate-file.ts";
 import { sweep } from "../protocol/leases.ts";
-import { type RenewalTask, renewalsDue, renewed } from "../protocol/new-original.ts";
 import { pruneSlice, readRound, writeRound } from "../protocol/prune.ts";
-import { type PurgeTask, purgeContinue, purgeDue, purgeEnd } from "../protocol/purge.ts";
+import { passDone, passGoesOn, takePass } from "../protocol/sweeps.ts";
 import { eventAnswered, eventsDue, GIVE_UP_MS } from "../tables/events.ts";
 import { outboxDone, outboxDue } from "../tables/outbox.ts";
+import { dueSweeps } from "../tables/sweeps.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import type { Transactions } from "./transactions.ts";
 import { wake } from "./wake.ts";
 
-const PURGE_TIMEOUT_MS = 100_000;
-const LIST_TIMEOUT_MS = 60_000;
+const PASS_TIMEOUT_MS = 100_000;
 const PUBLISH_TIMEOUT_MS = 10_000;
 const DELIVER_TIMEOUT_MS = 15_000;
 /** Concurrent calls: the connections of one invocation. */
 const EVENTS_AT_ONCE = 6;
 const SLICES_MAX = 20;
-/** Looks of purges per alarm. */
-const PURGES_MAX = 10;
+/** Passes of sweeps that one alarm makes. */
+const PASSES_MAX = 10;
 
 type Duties = Record<string, () => Promise<void> | void>;
 
 /** The work of the alarm, and of the cron, which may run at the same time. Never throws. */
 export function runDuties(transactions: Transactions, deps: LedgerDeps): Promise<void> {
   return runEach(deps, {
-    sweep: () => transactions.write(sweep),
+    leases: () => transactions.write(sweep),
     cancels: () => runSlices(() => transactions.write(cancelSlices)),
     actions: () => runSlices(() => transactions.write(actionSlice)),
     // Workers are woken after the steps that order work, or that work would wait for the next alarm; and before the
     // steps that call other services, which may hang.
     ...followUps(transactions, deps),
-    purges: () => runPurges(transactions, deps),
   });
 }
 
@@ -49,7 +47,7 @@ function followUps(transactions: Transactions, deps: LedgerDeps): Duties {
     wake: () => wake(transactions, deps),
     outbox: () => runOutbox(transactions, deps),
     events: () => runEvents(transactions, deps),
-    renewals: () => runRenewals(transactions, deps),
+    sweeps: () => runSweeps(transactions, deps),
   };
 }
 
@@ -65,33 +63,17 @@ async function runEach({ log }: LedgerDeps, duties: Duties): Promise<void> {
 }
 
 /**
- * Takes each look just before it is made. The alarm and the cron may run at the same time, and the lock of a waiting
- * look could end first.
+ * Makes the passes that are due. Each is taken just before it is made: the alarm and the cron may run at the same time,
+ * and the lock of a waiting pass could end first. Throws when R2 fails or is slow; that pass is due again later.
  */
-async function runPurges(transactions: Transactions, deps: LedgerDeps): Promise<void> {
-  for (let done = 0; done < PURGES_MAX; done += 1) {
-    const task = transactions.write(purgeDue);
-    if (task === null) return;
-    await runPurge(transactions, deps, task);
+async function runSweeps(transactions: Transactions, deps: LedgerDeps): Promise<void> {
+  for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {
+    const pass = transactions.write((tx) => takePass(tx, seq));
+    if (pass === null) continue;
+    const goOn = () => transactions.write((tx) => passGoesOn(tx, pass));
+    const found = await deps.within(deps.sweep(pass, goOn), PASS_TIMEOUT_MS);
+    transactions.write((tx) => passDone(tx, pass, found));
   }
-}
-
-/** Makes one look of a purge, to its end. Throws when R2 fails or is slow; the alarm then repeats the look. */
-export async function runPurge(transactions: Transactions, deps: LedgerDeps, task: PurgeTask): Promise<void> {
-  await deps.within(
-    deps.purge(task, () => transactions.write((tx) => purgeContinue(tx, task.purge))),
-    PURGE_TIMEOUT_MS,
-  );
-  transactions.write((tx) => purgeEnd(tx, task));
-}
-
-async function runRenewals(transactions: Transactions, deps: LedgerDeps): Promise<void> {
-  for (const task of transactions.write(renewalsDue)) await runRenewal(transactions, deps, task);
-}
-
-async function runRenewal(transactions: Transactions, deps: LedgerDeps, task: RenewalTask): Promise<void> {
-  const stored = await deps.within(deps.storedOf(task), LIST_TIMEOUT_MS);
-  transactions.write((tx) => renewed(tx, task, stored));
 }
 
 /** Publishes the gate file, also while R2 fails for a while. */

@@ -9,7 +9,6 @@ import { accept } from "./accept.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { isNewer, newOriginal } from "./new-original.ts";
 import { openJobs } from "./open-jobs.ts";
-import { type PurgeTask, purgeBegin } from "./purge.ts";
 
 /**
  * The record of a chunk. The record of the first chunk also stands for the whole delivery, with its hash once it is
@@ -117,15 +116,4 @@ export function finishDelivery(
 export function findDelivery(tx: LedgerTx, id: string): { run: string; hash: string } | null {
   const known = readInbox(tx, chunkId(id, 0));
   return known === null || known.hash === "" ? null : { run: known.run, hash: known.hash };
-}
-
-/** Begins a purge. Null: the order of the deletion is older than the order of the image. */
-export function beginPurge(tx: LedgerTx, id: string, order: string | null, who: string): PurgeTask | null {
-  const image = tx.images.get(encodeId(id));
-  if (order !== null && image.ordering !== null && isNewer(image.ordering, order)) return null;
-  if (order !== null) image.ordering = order;
-  // The next upload under this id is another original.
-  image.etag = null;
-  audit(tx, who, "image.purge", id, order === null ? {} : { order });
-  return purgeBegin(tx, id);
 }

@@ -41,8 +41,6 @@ export class Memory implements Kept {
   readonly stored = new LatelyStored();
   /** When each wake-up under way was sent, Unix ms. */
   wakes: number[] = [];
-  /** Looks of renewals that are under way, by number. The look is repeated after that time, Unix ms. */
-  readonly looks = new Map<number, number>();
   /** The maximum of concurrent workers since work began, and when it was reached. */
   mostWorkers = { n: 0, since: 0 };
   readonly viewed = new ViewedToday();

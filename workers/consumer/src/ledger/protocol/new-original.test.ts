@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PERMANENT, setup, TRANSIENT } from "../testing/setup.ts";
-import { renewalsDue, renewed } from "./new-original.ts";
+import { passDone } from "./sweeps.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "a/800-high.webp";
@@ -81,36 +81,30 @@ describe("a new original", () => {
     expect(view("w", OTHER).give).toMatchObject([{ key: OTHER, phase: "go" }]);
   });
 
-  it("looks into R2 for what else exists, at once and 16 minutes later, and makes it anew", () => {
-    const { order, transactions, clock, row } = setup();
+  it("has what else R2 holds of the older one made again, at once and 16 minutes later", () => {
+    const { order, transactions, passes, clock, row } = setup();
     order(told("1"));
-    const [task] = transactions.write(renewalsDue);
-    expect(task).toMatchObject({ id: "a", look: 1 });
-    expect(transactions.write(renewalsDue)).toEqual([]);
+    const [first] = passes();
+    expect(first).toMatchObject({ id: "a", kind: "remake", pass: 1 });
     const { gen: newest } = row(KEY)!;
-    transactions.write((tx) =>
-      renewed(tx, task!, [
-        { key: OTHER, gen: 5 },
-        { key: "a/1200-high.webp", gen: newest + 1 },
-      ]),
-    );
+    const found = [
+      { key: OTHER, gen: 5 },
+      { key: "a/1200-high.webp", gen: newest + 1 },
+    ];
+    transactions.write((tx) => passDone(tx, first!, found));
     expect(row(OTHER)).toMatchObject({ lane: 2, state: 0, due: clock.ms });
     expect(row("a/1200-high.webp")).toBeNull();
-    clock.advance(16 * 60 - 1);
-    expect(transactions.write(renewalsDue)).toEqual([]);
-    clock.advance(1);
-    const [second] = transactions.write(renewalsDue);
-    expect(second).toMatchObject({ id: "a", look: 2 });
-    transactions.write((tx) => renewed(tx, second!, []));
-    clock.advance(3_600);
-    expect(transactions.write(renewalsDue)).toEqual([]);
+    clock.advance(16 * 60);
+    const [second] = passes();
+    transactions.write((tx) => passDone(tx, second!, [{ key: "a/1600-high.webp", gen: 6 }]));
+    expect(row("a/1600-high.webp")).toMatchObject({ lane: 2, state: 0, due: clock.ms });
   });
 
-  it("looks anew when a look has not been reported", () => {
-    const { order, transactions, clock } = setup();
+  it("leaves its image unlocked: what is under way is handed out during a pass", () => {
+    const { order, passes, call, image } = setup();
     order(told("1"));
-    const [task] = transactions.write(renewalsDue);
-    clock.advance(120);
-    expect(transactions.write(renewalsDue)).toEqual([task]);
+    expect(passes()).toHaveLength(1);
+    expect(image("a").locked).toBe(false);
+    expect(call("o").give).toMatchObject([{ key: KEY }]);
   });
 });

@@ -3,7 +3,6 @@ import { nextSliceAt } from "../tables/actions.ts";
 import { nextDueAt } from "../tables/due.ts";
 import { nextEventAt } from "../tables/events.ts";
 import { nextOutboxAt } from "../tables/outbox.ts";
-import { nextPurgeAt } from "../tables/purges.ts";
 import { laneCode, laneName } from "../tables/row.ts";
 import { nextCancelling } from "../tables/runs.ts";
 import { closedFor, isHeldBack, nextOpenAt } from "./gate.ts";
@@ -31,13 +30,12 @@ const CLOSED_MS = 600_000;
 
 /**
  * When the alarm should fire next, Unix ms: at the first due time. Null: never, and the ledger sleeps. Expired rows and
- * the second look of a renewal wait for the cron.
+ * passes of sweeps wait for the cron.
  */
 export function nextAlarm(tx: LedgerTx): number | null {
   const times = [
     ...timesOfClaims(tx),
     ...timesOfWork(tx),
-    nextPurgeAt(tx.sql),
     nextOutboxAt(tx.sql),
     nextCancelling(tx.sql) === null ? null : tx.now,
     nextSliceAt(tx.sql),

@@ -6,12 +6,12 @@ import { audit } from "../tables/audit.ts";
 import { type Claim, isOver } from "../tables/claim.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
 import { forgottenIds } from "../tables/forgotten.ts";
-import { isRenewing } from "../tables/renewals.ts";
 import { isOpen, type Row } from "../tables/row.ts";
+import { isBeingRemade } from "../tables/sweeps.ts";
 import { endLeases, isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { PURGE_LOCK_MS, unlockImage } from "./purge.ts";
 import { recount } from "./recount.ts";
+import { PASS_MS, unlockImage } from "./sweeps.ts";
 
 /*
  * The ledger's half of the doctor. R2 lists an interval of keys, and the ledger compares its rows of exactly these
@@ -93,8 +93,8 @@ function belowFloor(tx: LedgerTx, { objects, at }: SliceRequest["page"], rows: R
     const image = tx.images.get(encodedIdOfKey(key));
     if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.claims.byJob(row.id) !== null)))
       return false;
-    // The renewal of a new original makes it again. Its old bytes are served until then.
-    if (isRenewing(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;
+    // The sweep of a new original has it made again. Its old bytes are served until then.
+    if (isBeingRemade(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;
     // A force that ended dead or cancelled has outdated nothing. Without a floor, foreign objects count too.
     return gen < image.floor;
   });
@@ -110,7 +110,7 @@ function counts(tx: LedgerTx, { key, gen }: { key: string; gen: number }, rows: 
  * put lands between decision and delete.
  */
 function lockFor(tx: LedgerTx, keys: readonly string[]): SliceAnswer["locks"] {
-  const until = tx.now + PURGE_LOCK_MS;
+  const until = tx.now + PASS_MS;
   return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
     tx.images.get(id).lock = until;
     return { id, until };

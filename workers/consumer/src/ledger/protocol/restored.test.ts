@@ -9,7 +9,8 @@ import { testEngine } from "../testing/test-engine.ts";
 import { nextAlarm } from "./next-alarm.ts";
 import { observe } from "./observe.ts";
 import { wakesDue } from "./pace.ts";
-import { purgeDue } from "./purge.ts";
+import { beforeRestore } from "./restored.ts";
+import { passDone } from "./sweeps.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
@@ -205,15 +206,28 @@ describe("what the replaced ledger knew", () => {
   it("goes on: its purges, with the image locked and rows of before them gone", () => {
     const old = setup();
     old.accept(KEY, OTHER);
-    const { purge } = old.purge("a");
-    const before = { ceiling: 7, purges: purgesOf(old) };
+    const { fence } = old.purge("a");
+    const before = old.transactions.read(beforeRestore);
     const world = setup();
     world.accept(KEY, OTHER);
     world.ledger.restored("operator", {}, before);
     expect([world.row(KEY), world.row(OTHER)?.key]).toEqual([null, OTHER]);
-    expect(world.image("a")).toEqual({ floor: purge, locked: true });
-    world.clock.advance(HOLD_S);
-    expect(world.transactions.write(purgeDue)).toMatchObject({ id: "a", purge, floor: purge, look: 1 });
+    expect(world.image("a")).toEqual({ floor: fence, locked: true });
+    expect(world.passes()).toMatchObject([{ id: "a", kind: "delete", fence, pass: 1 }]);
+  });
+
+  it("goes on where the copy has it: a purge that the copy knows is not begun anew", () => {
+    const world = setup();
+    const first = world.purge("a");
+    world.transactions.write((tx) => passDone(tx, first, []));
+    world.accept(KEY);
+    const before = world.transactions.read(beforeRestore);
+    expect(before.purges).toEqual([{ seq: first.fence, id: "a" }]);
+    world.ledger.restored("operator", {}, before);
+    expect(world.passes()).toEqual([]);
+    world.clock.advance(16 * 60);
+    expect(world.passes()).toMatchObject([{ seq: first.seq, pass: 2 }]);
+    expect(world.row(KEY)).not.toBeNull();
   });
 
   it("goes on: no number below its ceiling is given", () => {
@@ -236,14 +250,7 @@ describe("what the replaced ledger knew", () => {
     Object.assign(host, { bookmarks });
     const purge = Number(engine.purgeImage("a", null, "test").purge);
     const found = await engine.findBookmark({ bookmark: "b" });
-    expect(found?.before.purges).toMatchObject([{ id: encodeId("a"), seq: purge, look: 1 }]);
+    expect(found?.before.purges).toEqual([{ id: encodeId("a"), seq: purge }]);
     expect(found?.before.ceiling).toBeGreaterThan(purge);
   });
 });
-
-function purgesOf({ sql }: World) {
-  return sql.exec("SELECT seq, id, look, at, last, more FROM purges").map((row) => ({
-    ...{ seq: Number(row.seq), id: String(row.id), look: 1 as const, at: Number(row.at) },
-    ...{ last: Number(row.last), more: Number(row.more) },
-  }));
-}

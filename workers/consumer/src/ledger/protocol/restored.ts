@@ -4,7 +4,7 @@ import type { Scan } from "../external-jobs.ts";
 import { audit } from "../tables/audit.ts";
 import { putDoc } from "../tables/docs.ts";
 import { readMeta, writeRestored } from "../tables/meta.ts";
-import { unfinishedPurges } from "../tables/purges.ts";
+import { listPurges } from "../tables/sweeps.ts";
 import { endAllLeases } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { purgeGoesOn } from "./purge.ts";
@@ -23,7 +23,8 @@ export function numberAbove(now: number): number {
 
 /** The knowledge of the replaced ledger that its copy may lack. */
 export function beforeRestore({ sql }: LedgerTx): BeforeRestore {
-  return { ceiling: readMeta(sql).ceiling, purges: unfinishedPurges(sql) };
+  const purges = listPurges(sql).map(({ fence, image }) => ({ seq: fence, id: image }));
+  return { ceiling: readMeta(sql).ceiling, purges };
 }
 
 /**

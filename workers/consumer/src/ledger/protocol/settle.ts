@@ -37,7 +37,7 @@ interface Case {
 /**
  * Applies the outcomes that a handler reports. An outcome of a job that the owner has no claim of is ignored, so a
  * repeated call changes nothing. Exception: the handler may have put a copy while it prepared a job that a purge has
- * deleted since. Then the purge looks again.
+ * deleted since. Then the image is swept once more.
  */
 export function settle(tx: LedgerTx, owner: Owner, settled: ExchangeRequest["settled"]): void {
   tx.rows.loadIds(settled.map(({ id }) => id));

@@ -112,8 +112,8 @@ it("a year of traffic ends with tables as large as after their time, and the led
     jobs: perRow("jobs", "jobs_ended", "jobs_due") * (RULES.refused.most + 2 * anHour.refused),
     inbox: perRow("inbox") * (RULES.inbox.most + 2 * anHour.inbox),
     images: perRow("images") * (RULES.images.most + 2 * anHour.images),
-    // Rows of up to 50 kB; a day's minutes, and 400 days of hours; a second look after 16 minutes.
-    ...{ recent: 2_000 * 52_000, hist: 2 * 1_400_000 + 400 * 20_000, renewals: perRow("renewals") * anHour.images },
+    // Rows of up to 50 kB; a day's minutes, and 400 days of hours; a second pass after 16 minutes.
+    ...{ recent: 2_000 * 52_000, hist: 2 * 1_400_000 + 400 * 20_000, sweeps: perRow("sweeps") * anHour.images },
     audit: 20_000 * 1_000,
   };
   const sum = Object.values(full).reduce((all, bytes) => all + bytes, 0);

@@ -12,7 +12,7 @@ import type { Sql, SqlRow } from "./sql.ts";
 /** The version that this test's code is ahead of the copy. vi.mock needs more of node:async_hooks than workerd has here. */
 (MIGRATIONS as (readonly string[])[]).push(["ALTER TABLE jobs ADD COLUMN asked_by TEXT"]);
 
-const ROWS = 3_000;
+const ROWS = 4_000;
 /**
  * The last call of an import has 3,000,000 rows to read and write (dev/limits). A copy of 250,000 rows gives 12 for each of its rows: these
  * for the copy, 2 for the counts that are made anew, 3 for a migration that changes every row.
@@ -45,7 +45,7 @@ function rowOf(sql: Sql, table: string, row: SqlRow): string {
 function linesFor(sql: Sql): string[] {
   const chunk = (n: number) => ({ n, ids: JSON.stringify(ids.slice(n * 1_000, (n + 1) * 1_000)) });
   return [
-    ...[0, 1, 2].map((n) => rowOf(sql, "fresh", chunk(n))),
+    ...[0, 1, 2, 3].map((n) => rowOf(sql, "fresh", chunk(n))),
     ...ids.map((id) => rowOf(sql, "jobs", { id, key: `i${id}/400-high.webp` })),
     rowOf(sql, "meta", META),
   ];

@@ -1,6 +1,7 @@
 import { moveDocuments } from "./documents.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { int, type Sql } from "./sql.ts";
+import { moveSweeps } from "./sweeps.ts";
 
 /** Brings the database to the present version in one transaction. */
 export function migrate(sql: Sql, newLedgerId: string): void {
@@ -23,6 +24,7 @@ export function bringUp(sql: Sql): boolean {
   const version = schemaVersion(sql);
   for (const statement of MIGRATIONS.slice(version).flat()) sql.exec(statement);
   moveDocuments(sql);
+  moveSweeps(sql);
   // After a rollback the tables are newer than the code. Their version stays: a lower one would make the next upgrade create them again.
   if (version >= MIGRATIONS.length) return false;
   sql.exec("INSERT OR REPLACE INTO schema_version (id, version) VALUES (1, ?)", MIGRATIONS.length);

@@ -1,10 +1,9 @@
 import { afterEach, expect, it } from "vitest";
 import { openAtIttybit } from "../protocol/at-ittybit.ts";
 import { sweep } from "../protocol/leases.ts";
-import { renewalsDue, renewed } from "../protocol/new-original.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { wakesDue } from "../protocol/pace.ts";
-import { purgeDue, purgeEnd } from "../protocol/purge.ts";
+import { passDone } from "../protocol/sweeps.ts";
 import { setup, TRANSIENT } from "../testing/setup.ts";
 import type { SqlValue } from "./sql.ts";
 
@@ -32,6 +31,7 @@ it("looks every row up by id or partial index", async () => {
     leave,
     view,
     purge,
+    passes,
     retry,
     attempts,
   } = world;
@@ -65,12 +65,11 @@ it("looks every row up by id or partial index", async () => {
   clock.advance(700);
   transactions.write(sweep);
   transactions.read(nextAlarm);
-  const [renewal] = transactions.write(renewalsDue);
-  transactions.write((tx) => renewed(tx, renewal!, []));
+  for (const pass of passes()) transactions.write((tx) => passDone(tx, pass, []));
   const begun = purge("a");
-  transactions.write((tx) => purgeEnd(tx, begun));
+  transactions.write((tx) => passDone(tx, begun, []));
   clock.advance(1_000);
-  transactions.write(purgeDue);
+  passes();
   ledger.imageRows("b", []);
   retry("b/1-high.webp");
   attempts("b/1-high.webp");

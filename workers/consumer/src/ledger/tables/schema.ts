@@ -75,5 +75,11 @@ const V2 = [
     WHERE name = 'events-said' AND json_extract(body, '$.recent') IN (SELECT n FROM recent)`,
 ];
 
+/** Purges and new originals sweep an image's objects in one table (decision 065), in place of `purges` and `renewals`. */
+const SWEEPS = [
+  `CREATE TABLE sweeps (seq INTEGER PRIMARY KEY, image TEXT NOT NULL, kind TEXT NOT NULL, fence INTEGER NOT NULL, lane INTEGER,
+    pass INTEGER NOT NULL, at INTEGER NOT NULL)`,
+];
+
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
-export const MIGRATIONS: readonly (readonly string[])[] = [V1, V2];
+export const MIGRATIONS: readonly (readonly string[])[] = [V1, V2, SWEEPS];

@@ -5,9 +5,10 @@ import type { ExternalJob } from "../external-jobs.ts";
 import { NOTHING } from "../external-jobs.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
 import { observe } from "../protocol/observe.ts";
-import type { PurgeTask } from "../protocol/purge.ts";
+import { type Pass, takePass } from "../protocol/sweeps.ts";
 import { nameOf, placeOf } from "../tables/job-ids.ts";
 import { type Row, rowFrom } from "../tables/row.ts";
+import { dueSweeps } from "../tables/sweeps.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
 import { nodeSql } from "./node-sql.ts";
 import { type Overrides, testConfig } from "./setup-config.ts";
@@ -107,12 +108,17 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   const shown = (key: string) => ledger.getJob(nameOfKey(key));
   const job = (key: string): NamedJob | null => shown(key)?.job ?? null;
   const attempts = (key: string): Attempt[] => shown(key)?.attempts ?? [];
-  /** Begins a purge; its look is left for the test to end. */
-  const purge = (id: string): PurgeTask => {
-    ledger.purgeImage(id, null, "test");
-    const task = done.purges.at(-1);
-    if (task === undefined) throw new Error("no purge was begun");
-    return task;
+  /** Takes the passes of sweeps that are due; they are left for the test to end. */
+  const passes = (): Pass[] =>
+    dueSweeps(sql, clock.ms, 10)
+      .map((seq) => transactions.write((tx) => takePass(tx, seq)))
+      .filter((pass) => pass !== null);
+  /** Begins a purge, and takes its first pass. */
+  const purge = (id: string): Pass => {
+    const seq = Number(ledger.purgeImage(id, null, "test").purge);
+    const pass = transactions.write((tx) => takePass(tx, seq));
+    if (pass === null) throw new Error("no purge was begun");
+    return pass;
   };
   const image = (id: string) => {
     const raw = sql.exec("SELECT floor, lock FROM images WHERE id = ?", encodeId(id))[0];
@@ -140,7 +146,8 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
       order,
       accept,
     },
-    ...{ granted, ended, pending, absent, made, abandoned, cancel, retry, job, attempts, purge, image, slots, evict },
+    ...{ granted, ended, pending, absent, made, abandoned, cancel, retry, job, attempts, image, slots, evict },
+    ...{ passes, purge },
   };
 }
 

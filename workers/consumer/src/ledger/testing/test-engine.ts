@@ -2,15 +2,12 @@ import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
 import { Engine, type EngineHost } from "../object/engine.ts";
 import type { LedgerDeps } from "../object/ledger-deps.ts";
-import type { PurgeTask } from "../protocol/purge.ts";
 import type { Sql } from "../tables/sql.ts";
 
 /** What the ledger has done to the world, for a test to look at and to go on with by hand. */
 export interface Done {
   /** Wake-ups sent. */
   sent: number;
-  /** Purges that were begun and wait for the test to end them. */
-  purges: PurgeTask[];
   gates: GateFile[];
   logs: { event: string; fields: Record<string, unknown> | undefined }[];
   alarmAt: number | null;
@@ -27,7 +24,7 @@ export function testEngine(
   site: { config: Config; clock: { now(): number; random(): number } },
   more: Partial<LedgerDeps> = {},
 ): { engine: Engine; deps: LedgerDeps; done: Done; host: EngineHost } {
-  const done: Done = { sent: 0, purges: [], gates: [], logs: [], alarmAt: null };
+  const done: Done = { sent: 0, gates: [], logs: [], alarmAt: null };
   const deps: LedgerDeps = {
     ...site,
     log: (event, fields) => done.logs.push({ event, fields }),
@@ -40,11 +37,7 @@ export function testEngine(
       done.sent += wakeUps;
     },
     watchExternalJobs: () => ({ keepRunning: () => null, ping: () => false }),
-    purge: (task) => {
-      done.purges.push(task);
-      return never;
-    },
-    storedOf: async () => [],
+    sweep: async () => [],
     deliver: async () => ({ status: 204, said: "" }),
     publishGate: async (file) => void done.gates.push(file),
     ...more,
