@@ -93,7 +93,7 @@ describe("a job outcome", () => {
     expectSteps("a job outcome", kind, {
       2: making.includes(`kind: "${kind}"`),
       4: tests.includes(`"${kind}"`),
-      5: read("docs/protocol.md").includes(`\`${kind}\``),
+      5: read("docs/queue.md").includes(`\`${kind}\``),
     });
   });
 

@@ -3,7 +3,7 @@ import type { Mutation } from "./promises.ts";
 const SRC = "workers/consumer/src";
 const LEDGER = `${SRC}/ledger`;
 
-/** Rules of the ledger and the handler that only the histories try. Each names the invariant of docs/protocol.md that it keeps. */
+/** Rules of the ledger and the handler that only the histories try. Each names the invariant of docs/queue.md that it keeps. */
 export const HISTORIES: Mutation[] = [
   {
     promise: "P2",

@@ -1,6 +1,6 @@
 /** What a stored variant says about itself, kept as R2 custom metadata. */
 export interface VariantMetadata {
-  /** The generation that made it (docs/protocol.md): tells whether these bytes still count. */
+  /** The generation that made it (docs/queue.md): tells whether these bytes still count. */
   gen: number;
   /** Ittybit's job id. */
   job: string;

@@ -18,7 +18,7 @@ import { floorOf, isStale } from "./transitions.ts";
  */
 const FINISH_MAX = HANDS_MAX / 2;
 
-/** The one call of handlers. The steps are in the order of docs/protocol.md. */
+/** The one call of handlers. The steps are in the order of docs/queue.md. */
 export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer {
   wakeUp(tx);
   for (const job of request.submitted) noteJob(tx, job);

@@ -114,7 +114,7 @@ export function slotsOf(gate: Gate, lane: Lane): number {
 /**
  * Whether the lane may fill no further slot. Slots with an unreported job may fill at most half of the lane's slots, so
  * that a few of them do not stop the lane. If unreported ≤ slots / 2, then running ≤ slots; otherwise running ≤ 1.5 ×
- * slots (docs/protocol.md, I4).
+ * slots (docs/queue.md, I4).
  */
 export function isFull(gate: Gate, lane: Lane, { used, unheard }: Slots): boolean {
   const [all, own] = [slotsOf(gate, "live"), slotsOf(gate, lane)];

@@ -49,7 +49,7 @@ export function settle(tx: LedgerTx, owner: Owner, settled: ExchangeRequest["set
   }
 }
 
-/** The rules of docs/protocol.md. The first rule that fits applies. */
+/** The rules of docs/queue.md. The first rule that fits applies. */
 function settleClaim(tx: LedgerTx, claim: Claim, outcome: Outcome): void {
   learn(tx, claim, outcome);
   // Only the first handler of a generation knows that no job was made. A later handler does not know the result of the
