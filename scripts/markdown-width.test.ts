@@ -5,8 +5,12 @@ const WIDTH = 120;
 /** Tables, headings, links and HTML cannot be wrapped. */
 const UNWRAPPABLE = /^\s*(\||#|<|\[|!\[|\S+$)/;
 
+/** A page that a script prints whole is reviewed as code. */
+const PRINTED = "<!-- Printed by ";
+
 /** Lines that a reviewer of a change would have to scroll to, outside of code and of what scripts print. */
 function longLines(text: string): string[] {
+  if (text.includes(PRINTED)) return [];
   const prose = text
     .replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, "")
     .replaceAll(/^<!-- (\w+:\S+)[\s\S]*?^<!-- \/\w+ -->/gm, "");
