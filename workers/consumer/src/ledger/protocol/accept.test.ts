@@ -154,11 +154,15 @@ describe("runs", () => {
   });
 
   it("a job tried again by hand is of none that had asked for it: they stay as they ended", () => {
-    const { ledger, order, retry, call, ready, settle } = setup();
+    const { sql, ledger, order, retry, call, ready, settle } = setup();
+    // As they are in the table: a view makes up for a member that was counted out twice.
+    const counted = () => sql.exec("SELECT states FROM runs ORDER BY n").map(({ states }) => String(states));
     for (const id of ["r", "other"]) order(run(id, KEY));
     settle("o", ready("o", call("o").give)[0]!, PERMANENT);
+    const before = counted();
     expect(retry(KEY)).toMatchObject({ status: "ok" });
     settle("p", ready("p", call("p").give)[0]!, STORED);
+    expect(counted()).toEqual(before);
     for (const id of ["r", "other"]) expect(ledger.getRun(id)).toMatchObject({ states: { stored: 0, dead: 1 } });
   });
 
