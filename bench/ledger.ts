@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
-import { HANDS_MAX } from "@prewarm/shared/limits";
+import { CLAIMS_MAX } from "@prewarm/shared/limits";
 import type { ExchangeRequest, Given } from "../workers/consumer/src/ledger/contract.ts";
 import { nextAlarm } from "../workers/consumer/src/ledger/protocol/next-alarm.ts";
 import { wakesDue } from "../workers/consumer/src/ledger/protocol/pace.ts";
@@ -64,7 +64,7 @@ function build(size: number) {
       owner: `worker-${worker}`,
       first,
       role: "work" as const,
-      room: HANDS_MAX,
+      room: CLAIMS_MAX,
       have: [],
       asks: [],
       leave: false,
@@ -76,7 +76,7 @@ function build(size: number) {
   };
   const round = (): void => {
     ms += 1_000;
-    timed(times.accept, () => accept(HANDS_MAX));
+    timed(times.accept, () => accept(CLAIMS_MAX));
     const standby = timed(times.take, () => call({}));
     const have = standby.map(({ id, gen }) => ({ id, gen, phase: "ready" as const }));
     const go = timed(times.ready, () => call({ have, room: 0 })).filter(({ phase }) => phase === "go");
@@ -100,7 +100,7 @@ function build(size: number) {
 const ledgers = SIZES.map(build);
 for (let n = 0; n < ROUNDS; n += 1) for (const ledger of ledgers) ledger.round();
 
-console.log(`${ROUNDS} rounds of ${HANDS_MAX}, p95 in ms on this machine, Node ${process.version}`);
+console.log(`${ROUNDS} rounds of ${CLAIMS_MAX}, p95 in ms on this machine, Node ${process.version}`);
 console.table(
   ledgers.map(({ size, sql, times }) => ({
     "open rows": size,
@@ -119,7 +119,7 @@ const figures = larger.map(({ size, times }): Figure => {
 });
 const accepted = larger.map(({ size, times }): Figure => {
   const ratios = times.accept.map((ms) => ms / median(empty?.times.accept ?? []));
-  return { name: `accepting ${HANDS_MAX} beside ${size} rows`, to: `the same beside ${empty?.size ?? 0}`, ratios };
+  return { name: `accepting ${CLAIMS_MAX} beside ${size} rows`, to: `the same beside ${empty?.size ?? 0}`, ratios };
 });
 report("ledger", [...figures, ...accepted]);
 for (const { sql } of ledgers) sql.close();

@@ -106,8 +106,8 @@ export const READS: Mutation[] = [
   of(
     "a handler that only looks calls the ledger all the time",
     `${MAKING}/work.ts`,
-    "const isMute = this.draining && hands.isEmpty;",
-    "const isMute = this.draining && hands.isEmpty && again < 0;",
+    "const isMute = this.draining && held.isEmpty;",
+    "const isMute = this.draining && held.isEmpty && again < 0;",
     [BUSY],
   ),
   of(

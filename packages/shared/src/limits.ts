@@ -11,7 +11,7 @@ export const SUBREQUESTS_MAX = 10_000;
 /** Workers at once: `max_concurrency` of the work queue in wrangler.consumer.toml, the platform's most (developers.cloudflare.com/queues/platform/limits, read 2026-11). */
 export const WORKERS_MAX = 250;
 /** Claims of one worker: what six connections bring through in some three seconds (docs/queue.md). */
-export const HANDS_MAX = 40;
+export const CLAIMS_MAX = 40;
 /** POSTs that one call of a worker may begin: with more, slots are taken by what waits for one of six connections, and others could go at once; with fewer, slots wait for the next call. */
 export const GO_MAX = 10;
 /**

@@ -52,7 +52,7 @@ export const REQUEST_ROWS: readonly Assumption[] = [
   {
     name: "subrequests",
     assumes: "An invocation may make more than 1,000 calls of R2.",
-    where: "workers/consumer/src/making/hands.ts",
+    where: "workers/consumer/src/making/held-claims.ts",
     documented: { page: LIMITS_PAGE, says: "Subrequests: 10,000/request (Workers Paid)" },
     check: {
       expects: { "R2 calls of 1,100 that are answered in one invocation": is(1_100) },

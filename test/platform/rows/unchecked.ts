@@ -39,7 +39,7 @@ export const UNCHECKED: readonly Assumption[] = [
   {
     name: "subrequest-limit",
     assumes: "An invocation may make 10,000 subrequests; a worker drains before that.",
-    where: "workers/consumer/src/making/hands.ts",
+    where: "workers/consumer/src/making/held-claims.ts",
     documented: { page: "Workers, Limits", says: "Subrequests: 10,000/request (Workers Paid)" },
     check: null,
   },

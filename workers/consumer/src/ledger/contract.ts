@@ -56,7 +56,7 @@ export interface ExchangeRequest {
   first: boolean;
   /** `live`: a batch of viewers' misses, which makes its own and leaves; `work`: a worker that takes what there is. */
   role: "live" | "work";
-  /** How many more jobs it can take, 0 to HANDS_MAX. A worker that says 0 with less than that in its hands drains. */
+  /** How many more jobs it can take, 0 to CLAIMS_MAX. A worker that says 0 with less than that in its hands drains. */
   room: number;
   /** All that it knows it holds. What it should know beyond that is told again. */
   have: Having[];

@@ -9,7 +9,7 @@ import type { Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { Span } from "../platform/span.ts";
 import type { At } from "./crash-points.ts";
-import type { Entry, Hands } from "./hands.ts";
+import type { HeldClaim, HeldClaims } from "./held-claims.ts";
 
 /** Everything a batch's handler reaches the world through; made in compose.ts. */
 export interface BatchDeps {
@@ -42,7 +42,7 @@ export type Role = ExchangeRequest["role"];
 export const RANKS = { live: 0, post: 1, result: 2, probe: 3, head: 4 } as const;
 
 /** Of a call for this job. */
-export function rankOf({ given }: Entry, rank: Exclude<keyof typeof RANKS, "live">): number {
+export function rankOf({ given }: HeldClaim, rank: Exclude<keyof typeof RANKS, "live">): number {
   return given.live ? RANKS.live : RANKS[rank];
 }
 
@@ -50,7 +50,7 @@ export function rankOf({ given }: Entry, rank: Exclude<keyof typeof RANKS, "live
 export interface BatchContext extends BatchDeps {
   role: Role;
   owner: string;
-  hands: Hands;
+  held: HeldClaims;
   /** The lease's end, Unix ms, as far as this handler can know; 0: none. */
   leaseUntil: number;
   ledgerId: string;

@@ -3,7 +3,7 @@ import { createProbe } from "../originals/probe.ts";
 import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
 import { markMissing, markRefused } from "../store/markers.ts";
 import { type BatchContext, type BatchDeps, type Counts, RANKS, type Role } from "./batch-context.ts";
-import { Hands } from "./hands.ts";
+import { HeldClaims } from "./held-claims.ts";
 
 /** Bytes of results held at once, of an isolate's 128 MB. */
 const MEMORY_BYTES = 50_000_000;
@@ -84,7 +84,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     ...deps,
     role,
     owner: deps.newOwner(),
-    hands: new Hands(),
+    held: new HeldClaims(),
     leaseUntil: 0,
     ledgerId: "",
     connections,

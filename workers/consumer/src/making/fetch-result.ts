@@ -5,40 +5,45 @@ import { type Bytes, type Download, openDownload, type Unfetched } from "../itty
 import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, rankOf } from "./batch-context.ts";
 import { failed } from "./failed.ts";
-import type { Entry } from "./hands.ts";
+import type { HeldClaim } from "./held-claims.ts";
 
 /** How soon a result is fetched again: at first after `first`, then after half the time that it has been missing. */
 const AGAIN_MS = { first: 5_000, longest: 60_000 };
 
 /** The job as Ittybit shows it now; null when it gives no answer, or does not show the job as done any more. */
-export async function readDone(context: BatchContext, entry: Entry, id: string): Promise<IttybitJob | null> {
-  const look = await context.connections.run(() => context.ittybit.get(id), { rank: rankOf(entry, "result") });
+export async function readDone(context: BatchContext, claim: HeldClaim, id: string): Promise<IttybitJob | null> {
+  const look = await context.connections.run(() => context.ittybit.get(id), { rank: rankOf(claim, "result") });
   return look.kind === "job" && look.job.status === "done" ? look.job : null;
 }
 
-async function openResult(context: BatchContext, entry: Entry, url: string): Promise<Download> {
-  await context.at("before-download", entry.given.key);
+async function openResult(context: BatchContext, claim: HeldClaim, url: string): Promise<Download> {
+  await context.at("before-download", claim.given.key);
   const { fetch, allowLoopbackHttp } = context;
   const settings = { fetch, allowLoopbackHttp, maxBytes: OUTPUT_MAX_BYTES };
   return context.connections.run(
     async () => {
-      entry.begun = true;
+      claim.begun = true;
       return openDownload(url, settings);
     },
-    { rank: rankOf(entry, "result") },
+    { rank: rankOf(claim, "result") },
   );
 }
 
 /** Opens the result. When it cannot be fetched, the job is read once more, for it may name a fresh URL by now. */
-export async function openFresh(context: BatchContext, entry: Entry, job: IttybitJob, url: string): Promise<Download> {
-  const first = await openResult(context, entry, url);
+export async function openFresh(
+  context: BatchContext,
+  claim: HeldClaim,
+  job: IttybitJob,
+  url: string,
+): Promise<Download> {
+  const first = await openResult(context, claim, url);
   // A later try has read the job before.
-  if (first.kind !== "unfetched" || entry.given.unfetchedSince !== null) return first;
-  const { gen, key } = entry.given;
-  const shown = await readDone(context, entry, job.id);
+  if (first.kind !== "unfetched" || claim.given.unfetchedSince !== null) return first;
+  const { gen, key } = claim.given;
+  const shown = await readDone(context, claim, job.id);
   // Ids are reused: the id may show a job of another variant by now.
   if (shown === null || isAnothers(shown, { ledger: context.ledgerId, gen: String(gen), key })) return first;
-  return shown.output === null || shown.output === url ? first : openResult(context, entry, shown.output);
+  return shown.output === null || shown.output === url ? first : openResult(context, claim, shown.output);
 }
 
 /**
@@ -46,7 +51,11 @@ export async function openFresh(context: BatchContext, entry: Entry, job: Ittybi
  * fetched again for RESULT_WITHIN_MS after the first refusal. That time is the ledger's own: Ittybit's clock may be an hour off, and the grant
  * may be hours old.
  */
-export function keptUnfetched(context: BatchContext, { given }: Entry, { code, status, message }: Unfetched): Outcome {
+export function keptUnfetched(
+  context: BatchContext,
+  { given }: HeldClaim,
+  { code, status, message }: Unfetched,
+): Outcome {
   const now = context.clock.now();
   const missing = given.unfetchedSince === null ? 0 : now - given.unfetchedSince;
   if (missing >= RESULT_WITHIN_MS) {
@@ -60,12 +69,12 @@ export function keptUnfetched(context: BatchContext, { given }: Entry, { code, s
 /** The outcome of a download that gave no bytes. */
 export function outcomeOfNoBytes(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   result: Exclude<Download | Bytes, { kind: "open" | "bytes" }>,
 ): Outcome {
   switch (result.kind) {
     case "unfetched":
-      return keptUnfetched(context, entry, result);
+      return keptUnfetched(context, claim, result);
     case "too_large":
       return failed("permanent", "output_too_large", `the result is larger than ${OUTPUT_MAX_BYTES} bytes`);
     case "blocked":

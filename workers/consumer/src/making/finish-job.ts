@@ -12,7 +12,7 @@ import { putVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import { failed } from "./failed.ts";
 import { keptUnfetched, openFresh, outcomeOfNoBytes, readDone } from "./fetch-result.ts";
-import type { Entry } from "./hands.ts";
+import type { HeldClaim } from "./held-claims.ts";
 import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
 import { ofAnother } from "./submit-job.ts";
@@ -34,16 +34,16 @@ function again(context: BatchContext): Outcome {
 }
 
 /** What must appear in no message about a job: what makes the URLs work of its original and of its result. */
-async function secretsOfJob({ originals, config }: BatchContext, { image, given }: Entry, job: IttybitJob) {
+async function secretsOfJob({ originals, config }: BatchContext, { image, given }: HeldClaim, job: IttybitJob) {
   const isSigned = originals.bucketOriginalUrl !== null && resolveOriginal(config, image)?.kind === "bucket";
   const own = isSigned ? await originals.bucketOriginalUrl?.(image, given.grantedAt) : null;
   return [own ?? null, job.input, job.output].flatMap(secretsOf);
 }
 
 /** A job that ended without success. A job that fails once more at Ittybit fails because of its original. */
-async function outcomeOfEnded(context: BatchContext, entry: Entry, job: IttybitJob): Promise<Outcome> {
+async function outcomeOfEnded(context: BatchContext, claim: HeldClaim, job: IttybitJob): Promise<Outcome> {
   const message = job.error?.message ?? "the job failed";
-  const secrets = await secretsOfJob(context, entry, job);
+  const secrets = await secretsOfJob(context, claim, job);
   if (job.status === "cancelled") return failed("transient", "upstream_cancelled", message, secrets);
   const outcome = failed("once", "upstream_failed", message, secrets);
   const kind = job.error?.kind;
@@ -57,32 +57,32 @@ function sideOf(text: string | undefined): number | null {
 }
 
 /** From this handler's own look at the original, from the job's metadata, or from a look now. */
-async function expectationOf(context: BatchContext, entry: Entry, job: IttybitJob): Promise<Expectation> {
-  const own = entry.posted ? await entry.prepared : null;
+async function expectationOf(context: BatchContext, claim: HeldClaim, job: IttybitJob): Promise<Expectation> {
+  const own = claim.posted ? await claim.prepared : null;
   const { metadata } = job;
-  if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(entry.given.gen)) {
+  if (own === null && metadata.ledger === context.ledgerId && metadata.gen === String(claim.given.gen)) {
     const width = sideOf(metadata.width);
     const height = sideOf(metadata.height);
     const size = width === null || height === null ? null : { width, height };
     return { size, etag: metadata.etag ?? null, originalBytes: null };
   }
-  const original = own?.original ?? (await context.probe(entry.image, rankOf(entry, "result")));
+  const original = own?.original ?? (await context.probe(claim.image, rankOf(claim, "result")));
   if (original.kind !== "image") return { size: null, etag: null, originalBytes: null };
   const { size, etag, bytes: originalBytes } = original;
-  return { size: expectedSize(entry.transform, size), etag, originalBytes };
+  return { size: expectedSize(claim.transform, size), etag, originalBytes };
 }
 
 /** The job with its result's URL, or what is to be said instead. */
-async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: IttybitJob; url: string } | Outcome> {
-  const { job: id, gen, key, sight, grantedAt, unfetchedSince } = entry.given;
+async function resultOf(context: BatchContext, claim: HeldClaim): Promise<{ job: IttybitJob; url: string } | Outcome> {
+  const { job: id, gen, key, sight, grantedAt, unfetchedSince } = claim.given;
   const now = context.clock.now();
   // Done, and its result not shown yet, or not to be fetched where it was: the job is read once more.
   const isToRead = sight?.status === "done" && (sight.output === null || unfetchedSince !== null);
-  const fresh = isToRead && id !== null ? await readDone(context, entry, id) : null;
+  const fresh = isToRead && id !== null ? await readDone(context, claim, id) : null;
   const job = fresh?.output == null ? sight : fresh;
   if (job === null || job.status === "pending") return again(context);
   if (isAnothers(job, { ledger: context.ledgerId, gen: String(gen), key })) return ofAnother(job.id);
-  if (job.status !== "done") return outcomeOfEnded(context, entry, job);
+  if (job.status !== "done") return outcomeOfEnded(context, claim, job);
   if (job.output !== null) return { job, url: job.output };
   const since = Math.min(
     now - grantedAt,
@@ -96,29 +96,29 @@ async function resultOf(context: BatchContext, entry: Entry): Promise<{ job: Itt
 /** A whole picture is what Ittybit made. Anything else came in its place: a page, nothing, or a part. */
 function outcomeOfWrong(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   { isPicture, message }: Extract<Verdict, { ok: false }>,
   from: string,
 ): Outcome {
   if (isPicture) return failed("transient", "output_invalid", `the result is not the variant: ${message}`);
   const unfetched = { kind: "unfetched", code: "output_invalid", status: 200 } as const;
-  return keptUnfetched(context, entry, { ...unfetched, message: `${from}, and ${message}` });
+  return keptUnfetched(context, claim, { ...unfetched, message: `${from}, and ${message}` });
 }
 
 /** Judges the bytes, takes metadata out of them, and puts them in place of what the head saw. */
 async function storeVariant(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   job: IttybitJob,
   body: Extract<Bytes, { kind: "bytes" }>,
   before: StoredObject | null,
 ): Promise<Outcome> {
-  const { transform, given } = entry;
+  const { transform, given } = claim;
   const { key, gen } = given;
-  const expected = await expectationOf(context, entry, job);
+  const expected = await expectationOf(context, claim, job);
   const { format, fit } = transform;
   const verdict = verifyOutput(body.bytes, { format, size: expected.size, asked: transform, fit });
-  if (!verdict.ok) return outcomeOfWrong(context, entry, verdict, body.from);
+  if (!verdict.ok) return outcomeOfWrong(context, claim, verdict, body.from);
   const stripped = stripMetadata(body.bytes, format);
   if (!stripped.ok)
     return failed("permanent", "output_metadata", `metadata cannot be taken out of the result: ${stripped.message}`);
@@ -129,11 +129,11 @@ async function storeVariant(
   const put = await context.connections.run(
     async () => {
       await context.at("before-put", key);
-      if (entry.out || entry.calledBack) return "stopped";
+      if (claim.isDropped || claim.isStopped) return "stopped";
       if (!mayWrite(context)) return null;
       return putVariant(context.images, { key, bytes, format, metadata }, before);
     },
-    { rank: rankOf(entry, "result") },
+    { rank: rankOf(claim, "result") },
   );
   await context.at("put", key);
   if (put === "stopped") return { kind: "stopped" };
@@ -150,51 +150,51 @@ function outcomeOfThrow(context: BatchContext, key: string, error: unknown): Out
   return again(context);
 }
 
-/** What the put may replace: as this handler saw it before its POST, or as it stands now. Null when the entry is settled. */
-async function beforePut(context: BatchContext, entry: Entry): Promise<{ stored: StoredObject | null } | null> {
-  const own = entry.posted ? await entry.prepared : null;
+/** What the put may replace: as this handler saw it before its POST, or as it stands now. Null when the claim is settled. */
+async function beforePut(context: BatchContext, claim: HeldClaim): Promise<{ stored: StoredObject | null } | null> {
+  const own = claim.posted ? await claim.prepared : null;
   if (own !== null) return own;
-  const found = await head(context, entry, rankOf(entry, "result"));
-  if (found?.stored?.gen !== entry.given.gen) return found;
-  await settle(context, entry, present(found.stored, true));
+  const found = await head(context, claim, rankOf(claim, "result"));
+  if (found?.stored?.gen !== claim.given.gen) return found;
+  await settle(context, claim, present(found.stored, true));
   return null;
 }
 
 /**
  * Of a job from before a restore: the ledger does not know what became of its original since. What stands in R2, if the original is still the one
- * that the job was made from; null when the entry is settled. An original without an etag cannot be compared.
+ * that the job was made from; null when the claim is settled. An original without an etag cannot be compared.
  */
 async function sameOriginal(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   { metadata }: IttybitJob,
 ): Promise<{ stored: StoredObject | null } | null> {
-  const prepared = await prepare(context, entry, false);
+  const prepared = await prepare(context, claim, false);
   if (prepared === null || (metadata.etag !== undefined && metadata.etag === prepared.original.etag)) return prepared;
-  await settle(context, entry, { kind: "outdated" });
+  await settle(context, claim, { kind: "outdated" });
   return null;
 }
 
 /** Fetches, judges and stores a finished job's result, or says how it failed. */
-export async function finishJob(context: BatchContext, entry: Entry): Promise<void> {
-  const { key } = entry.given;
-  const result = await resultOf(context, entry);
-  if ("kind" in result) return settle(context, entry, result);
+export async function finishJob(context: BatchContext, claim: HeldClaim): Promise<void> {
+  const { key } = claim.given;
+  const result = await resultOf(context, claim);
+  if ("kind" in result) return settle(context, claim, result);
   const { job, url } = result;
-  const before = entry.given.compare ? await sameOriginal(context, entry, job) : await beforePut(context, entry);
-  if (before === null || entry.out) return;
-  const download = await openFresh(context, entry, job, url);
-  if (download.kind !== "open") return settle(context, entry, outcomeOfNoBytes(context, entry, download));
+  const before = claim.given.compare ? await sameOriginal(context, claim, job) : await beforePut(context, claim);
+  if (before === null || claim.isDropped) return;
+  const download = await openFresh(context, claim, job, url);
+  if (download.kind !== "open") return settle(context, claim, outcomeOfNoBytes(context, claim, download));
   const finish = async (): Promise<void> => {
     const body = await download.read();
     await context.at("downloaded", key);
     const outcome =
       body.kind === "bytes"
-        ? await storeVariant(context, entry, job, body, before.stored).catch((error) =>
+        ? await storeVariant(context, claim, job, body, before.stored).catch((error) =>
             outcomeOfThrow(context, key, error),
           )
-        : outcomeOfNoBytes(context, entry, body);
-    await settle(context, entry, outcome);
+        : outcomeOfNoBytes(context, claim, body);
+    await settle(context, claim, outcome);
   };
-  await context.memory.run(finish, { weight: download.bytes, rank: rankOf(entry, "result") });
+  await context.memory.run(finish, { weight: download.bytes, rank: rankOf(claim, "result") });
 }

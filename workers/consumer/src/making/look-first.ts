@@ -22,7 +22,7 @@ function isFlood(context: BatchContext, key: string): boolean {
  * told, so that operators see it. One that is missing or does not answer leaves no row: anybody can make up an id. Never throws.
  */
 async function lookFirst(context: BatchContext, key: string): Promise<void> {
-  const { clock, counts, hands, log } = context;
+  const { clock, counts, held, log } = context;
   const id = idOfKey(key);
   const at = clock.now();
   try {
@@ -30,14 +30,14 @@ async function lookFirst(context: BatchContext, key: string): Promise<void> {
     const seen = original.kind === "refused" ? original.code : original.kind;
     counts.looks[seen] = (counts.looks[seen] ?? 0) + 1;
     await context.at("looked", key);
-    if (original.kind === "image") hands.ask({ key, at });
+    if (original.kind === "image") held.ask({ key, at });
     if (original.kind !== "refused") return;
     const { code, message } = original;
     if (code === "missing") return isFlood(context, key) ? undefined : void (await context.missingUntil(id));
     const until = clock.now() + DEAD_PERMANENT_MS;
     await context.markRefused(id, { code, until });
     await context.at("look-marked", key);
-    hands.ask({ key, at, refused: { code, message, until } });
+    held.ask({ key, at, refused: { code, message, until } });
   } catch (error) {
     log("marker.put_failed", { key, error: errorText(error) });
   }

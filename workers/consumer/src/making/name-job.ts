@@ -1,15 +1,15 @@
 import type { BatchContext } from "./batch-context.ts";
-import type { Entry } from "./hands.ts";
+import type { HeldClaim } from "./held-claims.ts";
 
 /** The names by which a line of the log is found: ours, its run's, Ittybit's. */
-export function namesOf({ given: { name, run, key, gen }, job }: Entry) {
+export function namesOf({ given: { name, run, key, gen }, job }: HeldClaim) {
   return { job: name, run, ittybitJob: job, key, gen };
 }
 
 /** One step on a job as a span, found by the same names; the calls it makes stand below it. */
 export function inSpan(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   step: "submit" | "finish",
   act: () => Promise<void>,
 ): Promise<void> {
@@ -18,7 +18,7 @@ export function inSpan(
       await act();
     } finally {
       // At the end, for only then Ittybit has named its job.
-      const names = Object.entries(namesOf(entry)).map(([name, value]) => [`prewarm.${name}`, value] as const);
+      const names = Object.entries(namesOf(claim)).map(([name, value]) => [`prewarm.${name}`, value] as const);
       note(Object.fromEntries(names));
     }
   });

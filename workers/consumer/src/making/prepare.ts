@@ -4,27 +4,27 @@ import type { ProbedOriginal } from "../originals/probe.ts";
 import { errorText } from "../platform/log.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
-import type { Entry, Prepared } from "./hands.ts";
+import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { copySame } from "./same-variant.ts";
 import { present, settle } from "./settle.ts";
 
 /** R2 did not answer: when to try again. */
 const STORE_AGAIN_MS = 15_000;
 
-/** What R2 holds of this variant; the entry is settled, and nothing is given, when R2 does not answer. */
+/** What R2 holds of this variant; the claim is settled, and nothing is given, when R2 does not answer. */
 export async function head(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   rank: number,
 ): Promise<{ stored: StoredObject | null } | null> {
-  const { key } = entry.given;
+  const { key } = claim.given;
   try {
     const stored = await context.connections.run(() => headVariant(context.images, key), { rank });
     await context.at("headed", key);
     return { stored };
   } catch (error) {
     context.log("variant.head_failed", { key, error: errorText(error) });
-    await settle(context, entry, { kind: "pending", due: context.clock.now() + STORE_AGAIN_MS });
+    await settle(context, claim, { kind: "pending", due: context.clock.now() + STORE_AGAIN_MS });
     return null;
   }
 }
@@ -32,7 +32,7 @@ export async function head(
 /** Why nothing can be made of this original. Without a grant, or with the first one, no job can exist. */
 async function outcomeOf(
   context: BatchContext,
-  { image, phase, given }: Entry,
+  { image, phase, given }: HeldClaim,
   original: Exclude<ProbedOriginal, { kind: "image" }>,
 ): Promise<Outcome> {
   if (original.kind === "failed") {
@@ -45,27 +45,27 @@ async function outcomeOf(
   return { kind: "refused", code, until, message };
 }
 
-async function look(context: BatchContext, entry: Entry, now: boolean): Promise<Prepared | null> {
-  const { key, floor } = entry.given;
-  const found = await head(context, entry, now ? RANKS.live : rankOf(entry, "head"));
+async function look(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
+  const { key, floor } = claim.given;
+  const found = await head(context, claim, now ? RANKS.live : rankOf(claim, "head"));
   if (found === null) return null;
   const { stored } = found;
   if (stored !== null && stored.gen >= floor) {
-    await settle(context, entry, present(stored, false));
+    await settle(context, claim, present(stored, false));
     return null;
   }
-  const original = await context.probe(entry.image, now ? RANKS.live : rankOf(entry, "probe"));
+  const original = await context.probe(claim.image, now ? RANKS.live : rankOf(claim, "probe"));
   await context.at("probed", key);
   if (original.kind === "image") {
     const prepared = { stored, original };
-    return (await copySame(context, entry, prepared)) ? null : prepared;
+    return (await copySame(context, claim, prepared)) ? null : prepared;
   }
-  await settle(context, entry, await outcomeOf(context, entry, original));
+  await settle(context, claim, await outcomeOf(context, claim, original));
   return null;
 }
 
 /** Looks once whether the variant must be made and can be; null when that already was its outcome. `now`: it holds a slot. */
-export function prepare(context: BatchContext, entry: Entry, now: boolean): Promise<Prepared | null> {
-  entry.prepared ??= look(context, entry, now);
-  return entry.prepared;
+export function prepare(context: BatchContext, claim: HeldClaim, now: boolean): Promise<Prepared | null> {
+  claim.prepared ??= look(context, claim, now);
+  return claim.prepared;
 }

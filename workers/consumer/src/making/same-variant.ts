@@ -5,7 +5,7 @@ import type { Outcome } from "../ledger/contract.ts";
 import { errorText } from "../platform/log.ts";
 import { putVariant } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
-import type { Entry, Prepared } from "./hands.ts";
+import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { present, settle } from "./settle.ts";
 
 /*
@@ -19,7 +19,7 @@ const AGAIN_MS = 20_000;
 /** The key of the variant that is made for this one; null: it stands for itself. */
 function keyOfSame(
   { config }: BatchContext,
-  { given, image, transform }: Entry,
+  { given, image, transform }: HeldClaim,
   { original }: Prepared,
 ): string | null {
   if (original.size === null) return null;
@@ -28,19 +28,19 @@ function keyOfSame(
   return key === given.key ? null : key;
 }
 
-/** True when the entry is settled by a copy. Of a generation that somebody else was granted a job may run: then it is left to that. */
-export async function copySame(context: BatchContext, entry: Entry, prepared: Prepared): Promise<boolean> {
-  const key = keyOfSame(context, entry, prepared);
-  if (key === null || (entry.phase !== "standby" && !entry.given.first)) return false;
+/** True when the claim is settled by a copy. Of a generation that somebody else was granted a job may run: then it is left to that. */
+export async function copySame(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<boolean> {
+  const key = keyOfSame(context, claim, prepared);
+  if (key === null || (claim.phase !== "standby" && !claim.given.first)) return false;
   try {
-    const outcome = await copy(context, entry, prepared, key);
+    const outcome = await copy(context, claim, prepared, key);
     if (outcome === null) return false;
-    await settle(context, entry, outcome);
+    await settle(context, claim, outcome);
   } catch (error) {
-    context.log("variant.copy_failed", { key: entry.given.key, error: errorText(error) });
+    context.log("variant.copy_failed", { key: claim.given.key, error: errorText(error) });
     return false;
   } finally {
-    entry.begun = false;
+    claim.begun = false;
   }
   return true;
 }
@@ -48,12 +48,12 @@ export async function copySame(context: BatchContext, entry: Entry, prepared: Pr
 /** Null: there is nothing to copy, of this original and not outdated. */
 async function copy(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   { stored, original }: Prepared,
   from: string,
 ): Promise<Outcome | null> {
-  const { given, transform } = entry;
-  const rank = rankOf(entry, "result");
+  const { given, transform } = claim;
+  const rank = rankOf(claim, "result");
   const object = await context.connections.run(() => context.images.get(storeKey(from)), { rank });
   if (object === null) return null;
   const made = fromCustomMetadata(object.customMetadata);
@@ -63,8 +63,8 @@ async function copy(
   }
   const bytes = new Uint8Array(await context.connections.run(() => object.arrayBuffer(), { rank }));
   await context.at("before-put", given.key);
-  if (entry.out || entry.calledBack || !mayWrite(context)) return null;
-  entry.begun = true;
+  if (claim.isDropped || claim.isStopped || !mayWrite(context)) return null;
+  claim.begun = true;
   const metadata = { ...made, gen: given.gen, createdAt: context.clock.now() };
   const variant = { key: given.key, bytes, format: transform.format, metadata };
   const put = await context.connections.run(() => putVariant(context.images, variant, stored), { rank });
@@ -75,12 +75,12 @@ async function copy(
 }
 
 /**
- * Puts the entry back while this handler holds the variant that is made for it. The next look copies that variant, or,
+ * Puts the claim back while this handler holds the variant that is made for it. The next look copies that variant, or,
  * where it is not stored and another handler holds it, makes a job.
  */
-export async function putBack(context: BatchContext, entry: Entry, prepared: Prepared): Promise<boolean> {
-  const key = keyOfSame(context, entry, prepared);
-  if (key === null || entry.given.live || !context.hands.holds(key)) return false;
-  await settle(context, entry, { kind: "pending", due: context.clock.now() + AGAIN_MS });
+export async function putBack(context: BatchContext, claim: HeldClaim, prepared: Prepared): Promise<boolean> {
+  const key = keyOfSame(context, claim, prepared);
+  if (key === null || claim.given.live || !context.held.holds(key)) return false;
+  await settle(context, claim, { kind: "pending", due: context.clock.now() + AGAIN_MS });
   return true;
 }

@@ -6,32 +6,32 @@ import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
-import type { Entry } from "./hands.ts";
+import type { HeldClaim } from "./held-claims.ts";
 import { namesOf } from "./name-job.ts";
 
 /** R2 did not take a marker: when to try again. */
 const MARKER_AGAIN_MS = 30_000;
 
 /** The marker that tells the edge that this variant's job failed for good, or null when it did not. */
-function markerOf(context: BatchContext, entry: Entry, outcome: Outcome): DeadMarker | null {
+function markerOf(context: BatchContext, claim: HeldClaim, outcome: Outcome): DeadMarker | null {
   if (outcome.kind !== "failed" && outcome.kind !== "unclear" && outcome.kind !== "fault") return null;
-  const last = entry.given.attempts + 1 >= context.config.limits.maxAttempts;
+  const last = claim.given.attempts + 1 >= context.config.limits.maxAttempts;
   const permanent = outcome.kind === "failed" && outcome.class === "permanent";
   return permanent || last ? { code: outcome.failure.code, until: context.clock.now() + deadMs(permanent) } : null;
 }
 
 /** Before the ledger is told: a dead row without its marker would be asked for by every viewer. */
-async function withMarker(context: BatchContext, entry: Entry, outcome: Outcome): Promise<Outcome> {
-  const { key } = entry.given;
-  const marker = markerOf(context, entry, outcome);
+async function withMarker(context: BatchContext, claim: HeldClaim, outcome: Outcome): Promise<Outcome> {
+  const { key } = claim.given;
+  const marker = markerOf(context, claim, outcome);
   // An original that is missing has its marker since it was missed.
   const refused = outcome.kind === "refused" && outcome.code !== "missing" ? outcome : null;
   if (marker === null && refused === null) return outcome;
   try {
     await context.at("before-marker", key);
-    if (refused !== null) await context.markRefused(entry.image, { code: refused.code, until: refused.until });
+    if (refused !== null) await context.markRefused(claim.image, { code: refused.code, until: refused.until });
     if (marker !== null)
-      await context.connections.run(() => markDead(context.images, key, marker), { rank: rankOf(entry, "result") });
+      await context.connections.run(() => markDead(context.images, key, marker), { rank: rankOf(claim, "result") });
     await context.at("marker-written", key);
     return outcome;
   } catch (error) {
@@ -41,10 +41,10 @@ async function withMarker(context: BatchContext, entry: Entry, outcome: Outcome)
 }
 
 /** Text for the log; nothing for what is no failure. */
-function logFailure(context: BatchContext, entry: Entry, outcome: Outcome): void {
-  const job = { ...namesOf(entry), outcome: outcome.kind };
+function logFailure(context: BatchContext, claim: HeldClaim, outcome: Outcome): void {
+  const job = { ...namesOf(claim), outcome: outcome.kind };
   if (outcome.kind === "failed" || outcome.kind === "unclear")
-    context.log("job.failed", { ...job, attempt: entry.given.attempts + 1, ...outcome.failure });
+    context.log("job.failed", { ...job, attempt: claim.given.attempts + 1, ...outcome.failure });
   if (outcome.kind === "pending" && outcome.unfetched !== undefined)
     context.log("result.unfetched", { ...job, ...outcome.unfetched, due: outcome.due });
   if (outcome.kind === "account") context.log("job.failed", { ...job, ...outcome });
@@ -56,11 +56,11 @@ export function present(stored: StoredObject, posted: boolean): Outcome {
   return { kind: "present", objectGen: stored.gen, bytes: stored.bytes, etag: stored.etag, posted };
 }
 
-/** Ends this handler's work on an entry: the next call tells the ledger. */
-export async function settle(context: BatchContext, entry: Entry, outcome: Outcome): Promise<void> {
-  if (entry.out) return;
-  logFailure(context, entry, outcome);
-  context.hands.settle(entry, await withMarker(context, entry, outcome));
+/** Ends this handler's work on an claim: the next call tells the ledger. */
+export async function settle(context: BatchContext, claim: HeldClaim, outcome: Outcome): Promise<void> {
+  if (claim.isDropped) return;
+  logFailure(context, claim, outcome);
+  context.held.settle(claim, await withMarker(context, claim, outcome));
 }
 
 /**

@@ -4,12 +4,12 @@ import { WEBHOOK_FIELD } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
 import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
-import type { Entry, Prepared } from "./hands.ts";
+import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { prepare } from "./prepare.ts";
 import { settle } from "./settle.ts";
 
 /** What a POST that named no job is settled with. */
-function outcomeOf(context: BatchContext, entry: Entry, result: Exclude<Submission, { kind: "made" }>): Outcome {
+function outcomeOf(context: BatchContext, claim: HeldClaim, result: Exclude<Submission, { kind: "made" }>): Outcome {
   switch (result.kind) {
     case "throttled":
       return { kind: "throttled", until: context.clock.now() + (result.retryAfterMs ?? THROTTLED_MS) };
@@ -17,10 +17,10 @@ function outcomeOf(context: BatchContext, entry: Entry, result: Exclude<Submissi
       return { kind: "account", status: result.status, message: result.message };
     case "rejected": {
       const { failure } = result;
-      if (entry.given.hook !== null && failure.message.includes(WEBHOOK_FIELD))
+      if (claim.given.hook !== null && failure.message.includes(WEBHOOK_FIELD))
         return { kind: "unhooked", message: failure.message };
       // With a later grant, an earlier handler may have made one.
-      return { kind: "failed", class: "permanent", failure, posted: false, ended: entry.given.first };
+      return { kind: "failed", class: "permanent", failure, posted: false, ended: claim.given.first };
     }
     case "unclear":
       return { kind: "unclear", failure: result.failure };
@@ -39,7 +39,7 @@ export function ofAnother(job: string): Outcome {
 }
 
 /** The same for the same generation and grant, as long as the original is the same: a repeated POST is the same POST. */
-async function orderOf(context: BatchContext, { given, transform }: Entry, prepared: Prepared): Promise<JobOrder> {
+async function orderOf(context: BatchContext, { given, transform }: HeldClaim, prepared: Prepared): Promise<JobOrder> {
   const { ledgerId } = context;
   const { key, gen, grantedAt, first, hook: webhookUrl } = given;
   const { size, etag, input } = prepared.original;
@@ -58,20 +58,20 @@ async function findJob({ ittybit }: BatchContext, { input, metadata }: JobOrder)
   return listing.jobs.find((job) => job.metadata.ledger === ledger && job.metadata.gen === gen)?.id ?? null;
 }
 
-/** Null when there is nothing more to do: it was not sent, for the entry is gone or the lease too short, or Ittybit takes no jobs now. */
+/** Null when there is nothing more to do: it was not sent, for the claim is gone or the lease too short, or Ittybit takes no jobs now. */
 async function post(
   context: BatchContext,
-  entry: Entry,
+  claim: HeldClaim,
   order: JobOrder,
 ): Promise<{ job: string } | { anothers: string } | Exclude<Submission, { kind: "made" }> | null> {
-  const { key } = entry.given;
+  const { key } = claim.given;
   await context.at("before-post", key);
-  if (entry.out || entry.phase !== "go") return null;
+  if (claim.isDropped || claim.phase !== "go") return null;
   if (!mayWrite(context)) {
-    context.hands.settle(entry, { kind: "unposted" });
+    context.held.settle(claim, { kind: "unposted" });
     return null;
   }
-  entry.begun = true;
+  claim.begun = true;
   const result = await context.ittybit.submit(order);
   await context.at("posted", key);
   if (result.kind === "made") {
@@ -80,41 +80,41 @@ async function post(
     return isAnothers(result.job, { ledger, gen, key }) ? { anothers: id } : { job: id };
   }
   // Whoever asked before may have been answered by a job that nobody heard of: a new generation, after the sixth time, would be a second one.
-  if (result.kind === "unclear" && (result.lookFirst === true || !entry.given.first)) {
+  if (result.kind === "unclear" && (result.lookFirst === true || !claim.given.first)) {
     const job = await findJob(context, order);
     return job === null ? result : { job };
   }
   if (result.kind !== "throttled" && result.kind !== "account") return result;
   // Every handler's gate must close now, and nothing more of ours may go: so before the connection is given on.
-  await settle(context, entry, outcomeOf(context, entry, result));
-  context.hands.giveBackGo();
-  context.hands.ring();
+  await settle(context, claim, outcomeOf(context, claim, result));
+  context.held.returnUnposted();
+  context.held.wake();
   return null;
 }
 
-function tell(context: BatchContext, entry: Entry, job: string): void {
+function tell(context: BatchContext, claim: HeldClaim, job: string): void {
   context.counts.posted += 1;
-  context.hands.submit(entry, job);
+  context.held.submit(claim, job);
   // If it was seen to end before its POST was answered, `finishJob` is at it already.
-  if (entry.phase === "watch") entry.begun = false;
-  if (entry.calledBack) context.hands.settle(entry, { kind: "stopped" });
+  if (claim.phase === "watch") claim.begun = false;
+  if (claim.isStopped) context.held.settle(claim, { kind: "stopped" });
 }
 
 /** Asks Ittybit for the variant as soon as its turn has come. The ledger is told of the job with the next call. */
-export async function submitJob(context: BatchContext, entry: Entry): Promise<void> {
-  const prepared = await prepare(context, entry, true);
+export async function submitJob(context: BatchContext, claim: HeldClaim): Promise<void> {
+  const prepared = await prepare(context, claim, true);
   if (prepared === null) return;
-  const early = entry.given.notBefore - context.clock.now();
+  const early = claim.given.notBefore - context.clock.now();
   if (early > 0) await context.sleep(early);
-  const order = await orderOf(context, entry, prepared);
+  const order = await orderOf(context, claim, prepared);
   try {
-    const result = await context.connections.run(() => post(context, entry, order), { rank: rankOf(entry, "post") });
+    const result = await context.connections.run(() => post(context, claim, order), { rank: rankOf(claim, "post") });
     if (result === null) return;
-    if ("job" in result) tell(context, entry, result.job);
-    else if ("anothers" in result) await settle(context, entry, ofAnother(result.anothers));
+    if ("job" in result) tell(context, claim, result.job);
+    else if ("anothers" in result) await settle(context, claim, ofAnother(result.anothers));
     // The poller may have found its job by then: so it was made, whatever this POST was answered.
-    else if (entry.phase === "go") await settle(context, entry, outcomeOf(context, entry, result));
+    else if (claim.phase === "go") await settle(context, claim, outcomeOf(context, claim, result));
   } finally {
-    entry.answered = true;
+    claim.answered = true;
   }
 }

@@ -1,10 +1,10 @@
-import { HANDS_MAX, LEASE_MS, LOOKS_KEPT, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
+import { CLAIMS_MAX, LEASE_MS, LOOKS_KEPT, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, MissAsk } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { errorText } from "../platform/log.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
-import type { Entry } from "./hands.ts";
+import type { HeldClaim } from "./held-claims.ts";
 import { lookInTurn, tellCapped } from "./look-first.ts";
 import { inSpan, namesOf } from "./name-job.ts";
 import { prepare } from "./prepare.ts";
@@ -30,7 +30,7 @@ const LAST_WAIT_MS = 16_000;
 const LAST_LOOK_MS = 50;
 /** What was not over even then: when somebody else goes on with it. */
 const LEFT_AGAIN_MS = 5_000;
-/** What full hands may still cost: 40 heads, probes, POSTs, downloads and puts, redirects and markers included. */
+/** What 40 claims may still cost: 40 heads, probes, POSTs, downloads and puts, redirects and markers included. */
 const CALLS_LEFT = 1_500;
 /** The time between two calls, whatever the ledger says. */
 const PAUSE_MS = { least: 20, most: 5_000 };
@@ -59,7 +59,7 @@ class Shift {
   }
 
   get room(): number {
-    return this.draining ? 0 : Math.max(0, HANDS_MAX - this.#context.hands.size);
+    return this.draining ? 0 : Math.max(0, CLAIMS_MAX - this.#context.held.size);
   }
 
   note({ stay }: Answered): void {
@@ -71,22 +71,22 @@ class Shift {
   }
 
   get isOver(): boolean {
-    const { clock, hands, role } = this.#context;
+    const { clock, held, role } = this.#context;
     if (this.#drainsUntil === null) return false;
-    const isIdle = !hands.isBusy && !hands.hasAsks;
-    const longer = role === "live" && hands.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
+    const isIdle = !held.isBusy && !held.hasAsks;
+    const longer = role === "live" && held.isEmpty ? LOOKING_MS - LIVE_SHIFT_MS : 0;
     return isIdle || clock.now() >= this.#drainsUntil + longer;
   }
 
   /** Until the ledger wants to hear again, something must be told, or there is nothing left to wait for. */
   async pause({ again, more }: Answered): Promise<void> {
-    const { sleep, hands } = this.#context;
+    const { sleep, held } = this.#context;
     // Whoever only looks at originals has nothing to say until one is seen.
-    const isMute = this.draining && hands.isEmpty;
+    const isMute = this.draining && held.isEmpty;
     const ms = isMute ? PAUSE_MS.most : Math.min(Math.max(again, PAUSE_MS.least), PAUSE_MS.most);
-    const free = () => sleep(PAUSE_MS.least).then(() => hands.free());
-    const enough = this.draining ? [hands.quiet()] : more ? [free()] : [];
-    await Promise.race([sleep(ms), hands.rung(), ...enough]);
+    const free = () => sleep(PAUSE_MS.least).then(() => held.free());
+    const enough = this.draining ? [held.idle()] : more ? [free()] : [];
+    await Promise.race([sleep(ms), held.woken(), ...enough]);
   }
 }
 
@@ -96,17 +96,17 @@ async function exchange(
   shift: Shift,
   call: Pick<ExchangeRequest, "first" | "leave">,
 ): Promise<ExchangeAnswer> {
-  const { hands, clock, ledger, owner, role, counts } = context;
-  const { stored, ...news } = hands.takeNews();
+  const { held, clock, ledger, owner, role, counts } = context;
+  const { stored, ...news } = held.takeNews();
   await context.at("before-exchange");
   counts.exchanges += 1;
   for (const { outcome } of news.settled) counts.outcomes[outcome.kind] = (counts.outcomes[outcome.kind] ?? 0) + 1;
   const calledAt = clock.now();
   const room = shift.room;
-  const answer = await ledger.exchange({ owner, role, room, have: hands.have(shift.draining), ...call, ...news });
+  const answer = await ledger.exchange({ owner, role, room, have: held.have(shift.draining), ...call, ...news });
   await context.at("exchanged");
-  const unnoted = hands.takeUnnoted(call.leave);
-  if (stored.length + unnoted.length > 0) hands.mind(tellPages(context, stored, unnoted));
+  const unnoted = held.takeUnnoted(call.leave);
+  if (stored.length + unnoted.length > 0) held.track(tellPages(context, stored, unnoted));
   if (answer.status === "lost") return answer;
   context.leaseUntil = calledAt + LEASE_MS;
   context.ledgerId = answer.ledgerId;
@@ -114,38 +114,38 @@ async function exchange(
 }
 
 /** Keeps a fault of one job away from the others. One that comes every time ends as a dead letter of its own code. */
-async function guarded(context: BatchContext, entry: Entry, act: () => Promise<void>): Promise<void> {
+async function guarded(context: BatchContext, claim: HeldClaim, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
     const failure = { code: "internal", message: errorText(error) };
-    context.log("job.unexpected", { ...namesOf(entry), error: failure.message });
-    await settle(context, entry, { kind: "fault", failure });
+    context.log("job.unexpected", { ...namesOf(claim), error: failure.message });
+    await settle(context, claim, { kind: "fault", failure });
   }
 }
 
-async function standBy(context: BatchContext, entry: Entry): Promise<void> {
-  const prepared = await prepare(context, entry, false);
-  if (prepared === null || entry.phase !== "standby" || (await putBack(context, entry, prepared))) return;
-  entry.phase = "ready";
+async function standBy(context: BatchContext, claim: HeldClaim): Promise<void> {
+  const prepared = await prepare(context, claim, false);
+  if (prepared === null || claim.phase !== "standby" || (await putBack(context, claim, prepared))) return;
+  claim.phase = "ready";
 }
 
 /** Begins what the answer asks for; nothing is waited for. */
 function begin(context: BatchContext, { stop, give, look, capped }: Answered): void {
-  const { hands, role } = context;
-  for (const key of look) hands.mind(lookInTurn(context, key));
-  for (const key of capped) hands.mind(tellCapped(context, key));
-  for (const { id, gen } of stop) hands.callBack(id, gen);
+  const { held, role } = context;
+  for (const key of look) held.track(lookInTurn(context, key));
+  for (const key of capped) held.track(tellCapped(context, key));
+  for (const { id, gen } of stop) held.stop(id, gen);
   for (const given of give) {
-    const entry = hands.take(given);
-    if (entry === null) continue;
+    const claim = held.add(given);
+    if (claim === null) continue;
     const step = (name: "submit" | "finish", act: () => Promise<void>) =>
-      inSpan(context, entry, name, () => guarded(context, entry, act));
-    if (given.phase === "go") hands.mind(step("submit", () => submitJob(context, entry)));
-    if (given.phase === "finish") hands.mind(step("finish", () => finishJob(context, entry)));
+      inSpan(context, claim, name, () => guarded(context, claim, act));
+    if (given.phase === "go") held.track(step("submit", () => submitJob(context, claim)));
+    if (given.phase === "finish") held.track(step("finish", () => finishJob(context, claim)));
     // A live handler will be gone before such a job's turn comes.
     if (given.phase === "standby" && role === "work")
-      hands.lookAt(guarded(context, entry, () => standBy(context, entry)));
+      held.trackPreparation(guarded(context, claim, () => standBy(context, claim)));
   }
 }
 
@@ -157,18 +157,18 @@ async function waitWhile({ clock, sleep }: BatchContext, isUnderWay: () => boole
 
 /** The ledger gave this handler up: nothing more is done. That a job was made is worth telling all the same. */
 async function stopAll(context: BatchContext, shift: Shift): Promise<void> {
-  const { hands } = context;
-  const posting = hands.begun().filter(({ phase }) => phase === "go");
-  hands.dropAll();
+  const { held } = context;
+  const posting = held.begun().filter(({ phase }) => phase === "go");
+  held.dropAll();
   await waitWhile(context, () => posting.some(({ answered }) => !answered));
-  if (hands.hasSubmitted) await exchange(context, shift, { first: false, leave: true });
+  if (held.hasSubmitted) await exchange(context, shift, { first: false, leave: true });
 }
 
 async function leave(context: BatchContext, shift: Shift): Promise<void> {
-  const { hands, clock } = context;
-  hands.putDown();
-  await waitWhile(context, () => hands.begun().length > 0);
-  hands.leaveBehind(clock.now() + LEFT_AGAIN_MS);
+  const { held, clock } = context;
+  held.returnUnbegun();
+  await waitWhile(context, () => held.begun().length > 0);
+  held.leavePending(clock.now() + LEFT_AGAIN_MS);
   await context.at("before-leave");
   await exchange(context, shift, { first: false, leave: true });
   await waitWhile(context, () => context.telling > 0);
@@ -195,7 +195,7 @@ async function loop(context: BatchContext, shift: Shift, first: ExchangeAnswer):
  */
 export async function beginWork(context: BatchContext, asks: readonly MissAsk[]): Promise<() => Promise<void>> {
   for (const one of asks) {
-    context.hands.ask(one);
+    context.held.ask(one);
     if ((one.nth ?? 0) >= LOOKS_KEPT.first) context.crowded.add(one.key);
   }
   const shift = new Shift(context);
@@ -204,7 +204,7 @@ export async function beginWork(context: BatchContext, asks: readonly MissAsk[])
     try {
       await loop(context, shift, answer);
     } catch (error) {
-      context.hands.dropAll();
+      context.held.dropAll();
       if (!(error instanceof LedgerUnavailable)) throw error;
       context.log("batch.given_up", { owner: context.owner, error: errorText(error) });
     }

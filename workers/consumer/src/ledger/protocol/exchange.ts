@@ -1,4 +1,4 @@
-import { HANDS_MAX, LEASE_MS } from "@prewarm/shared/limits";
+import { CLAIMS_MAX, LEASE_MS } from "@prewarm/shared/limits";
 import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../contract.ts";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { nameOf } from "../tables/job-ids.ts";
@@ -16,7 +16,7 @@ import { floorOf, isStale } from "./transitions.ts";
  * Results that one handler fetches and stores at once. The other half of its jobs are in preparation, so that no slot
  * is idle meanwhile.
  */
-const FINISH_MAX = HANDS_MAX / 2;
+const FINISH_MAX = CLAIMS_MAX / 2;
 
 /** The one call of handlers. The steps are in the order of docs/queue.md. */
 export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer {
@@ -25,7 +25,7 @@ export function exchange(tx: LedgerTx, request: ExchangeRequest): ExchangeAnswer
   const owner = lease(tx, request);
   if (owner === null) return { status: "lost" };
   // A handler at capacity also reports room 0, but it is not draining.
-  owner.draining = request.role === "work" && request.room === 0 && inHand(request) < HANDS_MAX;
+  owner.draining = request.role === "work" && request.room === 0 && inHand(request) < CLAIMS_MAX;
   const have = new Map(request.have.map((one) => [one.id, one]));
   for (const { id, gen, phase } of request.have) markReady(owner, id, gen, phase === "ready");
   settle(tx, owner, request.settled);

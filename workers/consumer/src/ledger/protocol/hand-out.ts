@@ -1,4 +1,4 @@
-import { GO_MAX, HANDS_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import { CLAIMS_MAX, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { dueIds } from "../tables/due.ts";
@@ -16,7 +16,7 @@ const TAKE_MAX = 12;
 /** Touched rows that are read beyond the claimed rows. */
 const LOOKED_AT = 50;
 /** Bulk leaves room for the viewers' and upload jobs of one call in every handler. */
-const STANDBYS_MAX = { [LIVE]: HANDS_MAX, [UPLOAD]: HANDS_MAX, [BULK]: HANDS_MAX - GO_MAX } as const;
+const STANDBYS_MAX = { [LIVE]: CLAIMS_MAX, [UPLOAD]: CLAIMS_MAX, [BULK]: CLAIMS_MAX - GO_MAX } as const;
 /** Attempts to find fresh rows in one call. Some fresh rows may be locked or cancelled. */
 const TRIES = 4;
 
@@ -42,7 +42,7 @@ interface HandOut {
  */
 export function handOut(tx: LedgerTx, owner: Owner, request: { room: number; standby: number }): boolean {
   if (isHeldBack(tx.gateNow)) return false;
-  const room = Math.max(0, Math.min(request.room, HANDS_MAX));
+  const room = Math.max(0, Math.min(request.room, CLAIMS_MAX));
   const one: HandOut = { tx, owner, room, slots: slotsTaken(tx), isCut: false, isRefused: false, waiting: waiting(tx) };
   owner.alone = hasSuspect(tx, owner);
   if (owner.alone) one.room = 0;

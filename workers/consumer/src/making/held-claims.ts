@@ -12,8 +12,8 @@ export interface Prepared {
   original: Extract<ProbedOriginal, { kind: "image" }>;
 }
 
-/** One generation of one variant in this handler's hands. */
-export interface Entry {
+/** One generation of one variant that this handler makes. */
+export interface HeldClaim {
   given: Given;
   /** The original's id. */
   image: string;
@@ -21,12 +21,12 @@ export interface Entry {
   phase: Phase;
   /** A call is under way whose end must be known before anything is said of it: from the POST, or from the download, to the outcome. */
   begun: boolean;
-  /** The ledger wants it back. */
-  calledBack: boolean;
+  /** The ledger told this handler to stop. */
+  isStopped: boolean;
   /** Its POST is over, and what came of it is noted. */
   answered: boolean;
-  /** Out of these hands: whoever is still at work on it does nothing more. */
-  out: boolean;
+  /** No longer held: an act that is still under way for it does nothing more. */
+  isDropped: boolean;
   /** What R2 and the original told; null when that was already its outcome. Looked up once. */
   prepared: Promise<Prepared | null> | null;
   /** Ittybit's job, once it is known. */
@@ -43,36 +43,36 @@ const noNews = (): News => ({ asks: [], submitted: [], settled: [], stored: [] }
 /** Acts under way at which a handler can do more: its connections are still in use. */
 const BUSY_ACTS = 3;
 
-/** How far a phase is: the ledger's word only moves an entry forward. */
+/** How far a phase is: the ledger's word only moves a claim forward. */
 const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, go: 1, watch: 2, finish: 3 };
 
-/** What one handler holds, what it has not yet told the ledger, and the acts it has begun. */
-export class Hands {
-  readonly #entries = new Map<number, Entry>();
+/** The claims of one handler, what it has not yet told the ledger, and the acts that it has begun. */
+export class HeldClaims {
+  readonly #claims = new Map<number, HeldClaim>();
   readonly #acts = new Set<Promise<void>>();
   readonly #looks = new Set<Promise<void>>();
   /** Stored variants that are not noted of their image yet. */
   readonly #unnoted = new Map<string, string[]>();
   #news = noNews();
-  #bell = Promise.withResolvers<void>();
+  #waking = Promise.withResolvers<void>();
 
   /** Jobs that need its connections: one that merely runs at Ittybit needs none. */
   get size(): number {
-    return [...this.#entries.values()].filter(({ phase }) => phase !== "watch").length;
+    return [...this.#claims.values()].filter(({ phase }) => phase !== "watch").length;
   }
 
   /** Whether there is nothing that the ledger could want to hear of, or change. */
   get isEmpty(): boolean {
-    return this.#entries.size === 0;
+    return this.#claims.size === 0;
   }
 
   holds(key: string): boolean {
-    return [...this.#entries.values()].some(({ given }) => given.key === key);
+    return [...this.#claims.values()].some(({ given }) => given.key === key);
   }
 
   /** As the ledger is told. One that drains reports nothing as ready, so that no slot is taken for it. */
   have(draining: boolean): Having[] {
-    return [...this.#entries.values()].map(({ given: { id, gen }, phase }) => ({
+    return [...this.#claims.values()].map(({ given: { id, gen }, phase }) => ({
       id,
       gen,
       phase: draining && phase === "ready" ? "standby" : phase,
@@ -83,7 +83,7 @@ export class Hands {
   takeNews(): News {
     const news = this.#news;
     this.#news = noNews();
-    this.#bell = Promise.withResolvers();
+    this.#waking = Promise.withResolvers();
     return news;
   }
 
@@ -91,9 +91,9 @@ export class Hands {
     return this.#news.submitted.length > 0;
   }
 
-  /** Takes what the ledger gives: the entry when there is something new to do for it, else null. */
-  take(given: Given): Entry | null {
-    const known = this.#entries.get(given.id);
+  /** Adds what the ledger gives. The claim if there is something new to do for it, else null. */
+  add(given: Given): HeldClaim | null {
+    const known = this.#claims.get(given.id);
     if (known !== undefined && known.given.gen === given.gen) {
       if (given.phase === "go") this.#repeatJob(known);
       if (PROGRESS[given.phase] <= PROGRESS[known.phase]) return null;
@@ -102,32 +102,32 @@ export class Hands {
       known.phase = given.phase;
       return known;
     }
-    if (known !== undefined) this.callBack(given.id, known.given.gen);
+    if (known !== undefined) this.stop(given.id, known.given.gen);
     const parsed = parseVariantKey(given.key);
     if (parsed === null) {
       this.#refuse(given);
       return null;
     }
-    const entry: Entry = {
+    const claim: HeldClaim = {
       given,
       image: parsed.id,
       transform: parsed.transform,
       phase: given.phase,
       begun: false,
-      calledBack: false,
+      isStopped: false,
       answered: false,
-      out: false,
+      isDropped: false,
       job: given.job,
       prepared: null,
       posted: false,
     };
-    this.#entries.set(given.id, entry);
-    return entry;
+    this.#claims.set(given.id, claim);
+    return claim;
   }
 
-  /** Stored variants to be noted now: of images of which nothing more is in hand, or, at the end, of all. Each note is a put. */
+  /** Stored variants to be noted now: of images of which no claim is held, or, at the end, of all. Each note is a put. */
   takeUnnoted(all: boolean): string[] {
-    const held = new Set([...this.#entries.values()].map(({ image }) => image));
+    const held = new Set([...this.#claims.values()].map(({ image }) => image));
     const images = [...this.#unnoted.keys()].filter((image) => all || !held.has(image));
     return images.flatMap((image) => {
       const keys = this.#unnoted.get(image) ?? [];
@@ -139,7 +139,7 @@ export class Hands {
   /** Asks for a variant with the next call. */
   ask(one: MissAsk): void {
     this.#news.asks.push(one);
-    this.ring();
+    this.wake();
   }
 
   get hasAsks(): boolean {
@@ -147,76 +147,76 @@ export class Hands {
   }
 
   /** Reports a job's id again. The ledger asks for an id that it knew only in memory before an eviction. */
-  #repeatJob({ given: { id, gen }, job, phase }: Entry): void {
+  #repeatJob({ given: { id, gen }, job, phase }: HeldClaim): void {
     if (job !== null && phase === "watch") this.#news.submitted.push({ id, gen, job });
   }
 
-  submit(entry: Entry, job: string): void {
-    const { id, gen } = entry.given;
+  submit(claim: HeldClaim, job: string): void {
+    const { id, gen } = claim.given;
     this.#news.submitted.push({ id, gen, job });
-    entry.job = job;
-    entry.posted = true;
-    if (entry.phase === "go") entry.phase = "watch";
+    claim.job = job;
+    claim.posted = true;
+    if (claim.phase === "go") claim.phase = "watch";
   }
 
-  settle(entry: Entry, outcome: Outcome): void {
-    if (entry.out) return;
-    const { id, gen } = entry.given;
-    this.#drop(entry);
+  settle(claim: HeldClaim, outcome: Outcome): void {
+    if (claim.isDropped) return;
+    const { id, gen } = claim.given;
+    this.#drop(claim);
     this.#news.settled.push({ id, gen, outcome });
     if (outcome.kind !== "stored" && outcome.kind !== "present") return;
-    this.#news.stored.push(entry.given.key);
-    this.#unnoted.set(entry.image, [...(this.#unnoted.get(entry.image) ?? []), entry.given.key]);
+    this.#news.stored.push(claim.given.key);
+    this.#unnoted.set(claim.image, [...(this.#unnoted.get(claim.image) ?? []), claim.given.key]);
   }
 
   /** The ledger says stop: at once, or, where something has begun, as soon as it is known how that ended. */
-  callBack(id: number, gen: number): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined || entry.given.gen !== gen) {
+  stop(id: number, gen: number): void {
+    const claim = this.#claims.get(id);
+    if (claim === undefined || claim.given.gen !== gen) {
       this.#news.settled.push({ id, gen, outcome: { kind: "stopped" } });
       return;
     }
-    entry.calledBack = true;
-    if (entry.begun) return;
-    const unposted = PROGRESS[entry.phase] <= PROGRESS.go;
-    this.settle(entry, { kind: unposted ? "unposted" : "stopped" });
+    claim.isStopped = true;
+    if (claim.begun) return;
+    const unposted = PROGRESS[claim.phase] <= PROGRESS.go;
+    this.settle(claim, { kind: unposted ? "unposted" : "stopped" });
   }
 
-  /** Gives back every job whose POST has not begun. */
-  giveBackGo(): void {
-    for (const entry of this.#entries.values())
-      if (entry.phase === "go" && !entry.begun) this.settle(entry, { kind: "unposted" });
+  /** Returns every claim whose POST has not begun. */
+  returnUnposted(): void {
+    for (const claim of this.#claims.values())
+      if (claim.phase === "go" && !claim.begun) this.settle(claim, { kind: "unposted" });
   }
 
-  /** Ends all that has not begun. What is not given back stays claimed in the ledger, and passes to others. */
-  putDown(): void {
-    this.giveBackGo();
-    for (const entry of this.#entries.values()) if (!entry.begun) this.#drop(entry);
+  /** Drops every claim that has not begun. The ledger orphans those that are not returned. */
+  returnUnbegun(): void {
+    this.returnUnposted();
+    for (const claim of this.#claims.values()) if (!claim.begun) this.#drop(claim);
   }
 
-  /** Leaves everything to others that is still under way. */
-  leaveBehind(due: number): void {
-    for (const entry of this.begun()) this.settle(entry, { kind: "pending", due });
+  /** Reports every claim that is still under way as pending. `due`: when another handler goes on, Unix ms. */
+  leavePending(due: number): void {
+    for (const claim of this.begun()) this.settle(claim, { kind: "pending", due });
   }
 
-  /** What cannot be called back. */
-  begun(): Entry[] {
-    return [...this.#entries.values()].filter(({ begun }) => begun);
+  /** Claims that cannot be stopped. */
+  begun(): HeldClaim[] {
+    return [...this.#claims.values()].filter(({ begun }) => begun);
   }
 
   /** The lease is lost: nothing may be done any more. */
   dropAll(): void {
-    for (const entry of this.#entries.values()) this.#drop(entry);
+    for (const claim of this.#claims.values()) this.#drop(claim);
   }
 
-  /** Minds a POST, a finish or what follows it until it is over. It must not throw. */
-  mind(act: Promise<void>): void {
-    const minded = act.finally(() => this.#acts.delete(minded));
-    this.#acts.add(minded);
+  /** Tracks a POST, a finish or what follows it until it is over. It must not throw. */
+  track(act: Promise<void>): void {
+    const tracked = act.finally(() => this.#acts.delete(tracked));
+    this.#acts.add(tracked);
   }
 
-  /** Looks at what stands by. Nobody waits for it at the end. */
-  lookAt(act: Promise<void>): void {
+  /** Tracks the preparation of a prefetched claim. The handler does not wait for it at its end. */
+  trackPreparation(act: Promise<void>): void {
     const look = act.finally(() => this.#looks.delete(look));
     this.#looks.add(look);
   }
@@ -225,8 +225,8 @@ export class Hands {
     return this.#acts.size > 0;
   }
 
-  /** Resolves when nothing that is minded is under way. */
-  async quiet(): Promise<void> {
+  /** Resolves when no tracked act is under way. */
+  async idle(): Promise<void> {
     while (this.isBusy) await Promise.race(this.#acts);
   }
 
@@ -237,17 +237,17 @@ export class Hands {
   }
 
   #ready(): number {
-    return [...this.#entries.values()].filter(({ phase }) => phase === "ready").length;
+    return [...this.#claims.values()].filter(({ phase }) => phase === "ready").length;
   }
 
-  /** Something must be told now. */
-  ring(): void {
-    this.#bell.resolve();
+  /** Asks for a call now. */
+  wake(): void {
+    this.#waking.resolve();
   }
 
   /** Resolves when something must be told, or must since it was last asked for what is new. */
-  rung(): Promise<void> {
-    return this.#bell.promise;
+  woken(): Promise<void> {
+    return this.#waking.promise;
   }
 
   #refuse({ id, gen, phase, first }: Given): void {
@@ -260,9 +260,9 @@ export class Hands {
     });
   }
 
-  #drop(entry: Entry): void {
-    entry.out = true;
-    const { id } = entry.given;
-    if (this.#entries.get(id) === entry) this.#entries.delete(id);
+  #drop(claim: HeldClaim): void {
+    claim.isDropped = true;
+    const { id } = claim.given;
+    if (this.#claims.get(id) === claim) this.#claims.delete(id);
   }
 }
