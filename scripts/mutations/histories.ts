@@ -99,7 +99,7 @@ export const HISTORIES: Mutation[] = [
     promise: "P1",
     breaks: "P1: leases never end",
     file: `${LEDGER}/object/on-alarm.ts`,
-    find: "leases: () => transactions.write(sweep),",
+    find: "leases: () => transactions.write(expireLeases),",
     replace: "leases: () => undefined,",
     histories: { rule: "nosweep" },
   },

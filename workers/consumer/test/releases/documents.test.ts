@@ -4,7 +4,7 @@ import type { ExchangeRequest } from "../../src/ledger/contract.ts";
 import { NOTHING } from "../../src/ledger/external-jobs.ts";
 import type { Engine } from "../../src/ledger/object/engine.ts";
 import { openAtIttybit } from "../../src/ledger/protocol/at-ittybit.ts";
-import { sweep } from "../../src/ledger/protocol/leases.ts";
+import { expireLeases } from "../../src/ledger/protocol/leases.ts";
 import { observe } from "../../src/ledger/protocol/observe.ts";
 import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
@@ -160,7 +160,7 @@ describe("the documents of release 0.1.0", () => {
     const request = { role: "work" as const, asks: [], submitted: [] };
     for (let turn = 0; turn < 100 && claimsOf(sql).length > 0; turn += 1) {
       time.ms += 20_000;
-      engine.transactions.write(sweep);
+      engine.transactions.write(expireLeases);
       engine.transactions.write((tx) =>
         observe(tx, { ...NOTHING, ended: openAtIttybit(tx).map(({ job }) => endOf(job)) }),
       );

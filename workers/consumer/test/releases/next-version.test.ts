@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../src/ledger/object/engine.ts";
-import { sweep } from "../../src/ledger/protocol/leases.ts";
+import { expireLeases } from "../../src/ledger/protocol/leases.ts";
 import { migrate } from "../../src/ledger/tables/migrate.ts";
 import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
@@ -106,7 +106,7 @@ function make(engine: Engine, run: string): void {
   for (let calls = 0; calls < 60 && keys.some((key) => !stored.has(key)); calls += 1) {
     clock.ms += 10_000;
     // The alarm's work: leases of handlers that are gone end.
-    engine.transactions.write(sweep);
+    engine.transactions.write(expireLeases);
     if (answer.status !== "ok") throw new Error(answer.status);
     // A job that the lost handler was granted comes back granted.
     const have = answer.give.map(({ id, gen, phase }) => ({

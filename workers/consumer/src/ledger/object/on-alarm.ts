@@ -4,7 +4,7 @@ import { actionSlice } from "../protocol/actions.ts";
 import { cancelSlices } from "../protocol/cancel-run.ts";
 import { noteEvents } from "../protocol/events.ts";
 import { gateChanged } from "../protocol/gate-file.ts";
-import { sweep } from "../protocol/leases.ts";
+import { expireLeases } from "../protocol/leases.ts";
 import { pruneSlice, readRound, writeRound } from "../protocol/prune.ts";
 import { passDone, passGoesOn, takePass } from "../protocol/sweeps.ts";
 import { eventAnswered, eventsDue, GIVE_UP_MS } from "../tables/events.ts";
@@ -28,7 +28,7 @@ type Duties = Record<string, () => Promise<void> | void>;
 /** The work of the alarm, and of the cron, which may run at the same time. Never throws. */
 export function runDuties(transactions: Transactions, deps: LedgerDeps): Promise<void> {
   return runEach(deps, {
-    leases: () => transactions.write(sweep),
+    leases: () => transactions.write(expireLeases),
     cancels: () => runSlices(() => transactions.write(cancelSlices)),
     actions: () => runSlices(() => transactions.write(actionSlice)),
     // Workers are woken after the steps that order work, or that work would wait for the next alarm; and before the

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Answer, STORED, setup, TRANSIENT } from "../testing/setup.ts";
 import { openAtIttybit } from "./at-ittybit.ts";
-import { sweep } from "./leases.ts";
+import { expireLeases } from "./leases.ts";
 
 const A = "a/1-high.webp";
 const B = "b/1-high.webp";
@@ -251,7 +251,7 @@ describe("a lease", () => {
     call("o");
     clock.advance(61);
     expect(ask("o")).toEqual({ status: "lost" });
-    transactions.write(sweep);
+    transactions.write(expireLeases);
     expect(phases(call("p"))).toEqual([`${A} standby`]);
     expect(ask("o")).toEqual({ status: "lost" });
   });
@@ -265,7 +265,7 @@ describe("a lease", () => {
     const { granted, ask, clock, transactions, ended, call } = setup();
     const go = granted("o", A);
     clock.advance(61);
-    transactions.write(sweep);
+    transactions.write(expireLeases);
     expect(ask("o", { submitted: [{ id: go.id, gen: go.gen, job: "j1" }] })).toEqual({ status: "lost" });
     ended("j1");
     expect(call("p").give).toMatchObject([{ key: A, phase: "finish", job: "j1" }]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ExternalJob } from "../external-jobs.ts";
 import { NOTHING } from "../external-jobs.ts";
 import { setup } from "../testing/setup.ts";
-import { sweep } from "./leases.ts";
+import { expireLeases } from "./leases.ts";
 import { observe } from "./observe.ts";
 
 const KEY = "a/400-high.webp";
@@ -31,7 +31,7 @@ function find({ transactions }: World, job: ExternalJob): void {
 function pass({ clock, transactions }: World, seconds: number): void {
   for (let left = seconds; left > 0; left -= 10) {
     clock.advance(Math.min(10, left));
-    transactions.write(sweep);
+    transactions.write(expireLeases);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { STORED, setup } from "../testing/setup.ts";
-import { sweep } from "./leases.ts";
+import { expireLeases } from "./leases.ts";
 
 const KEY = "a/400-high.webp";
 const OTHER = "b/400-high.webp";
@@ -14,7 +14,7 @@ function awake(...args: Parameters<typeof setup>) {
   const pass = (seconds: number) => {
     for (let left = seconds; left > 0; left -= 10) {
       clock.advance(Math.min(10, left));
-      transactions.write(sweep);
+      transactions.write(expireLeases);
     }
   };
   return { ...world, pass };
@@ -61,7 +61,7 @@ describe("blame", () => {
     slept.accept(KEY);
     slept.call("o");
     slept.clock.advance(70);
-    slept.transactions.write(sweep);
+    slept.transactions.write(expireLeases);
     expect(slept.row(KEY)?.crashes).toBe(0);
 
     const evicted = awake();
@@ -71,7 +71,7 @@ describe("blame", () => {
     const { transactions } = evicted.evict();
     for (let n = 0; n < 7; n += 1) {
       evicted.clock.advance(10);
-      transactions.write(sweep);
+      transactions.write(expireLeases);
     }
     expect(evicted.row(KEY)?.crashes).toBe(0);
   });

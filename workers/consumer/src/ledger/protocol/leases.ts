@@ -21,7 +21,7 @@ export function isLive(owner: Owner, now: number): boolean {
 }
 
 /** Takes back the jobs of ended leases, and the slots of abandoned jobs whose time is over. */
-export function sweep(tx: LedgerTx): void {
+export function expireLeases(tx: LedgerTx): void {
   wakeUp(tx);
   endLeases(tx);
   const { claims } = tx.memory;

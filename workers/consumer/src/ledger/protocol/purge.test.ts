@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { STORED, setup } from "../testing/setup.ts";
-import { sweep } from "./leases.ts";
+import { expireLeases } from "./leases.ts";
 import { passDone, passGoesOn } from "./sweeps.ts";
 
 const KEY = "a/400-high.webp";
@@ -98,7 +98,7 @@ describe("purge", () => {
     const begun = purge("a");
     transactions.write((tx) => passDone(tx, begun, []));
     clock.advance(90);
-    transactions.write(sweep);
+    transactions.write(expireLeases);
     expect(row(KEY)).toBeNull();
     expect(abandoned()).toMatchObject([{ gen: go.gen }]);
   });

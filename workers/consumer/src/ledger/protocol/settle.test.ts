@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../contract.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../testing/setup.ts";
-import { sweep } from "./leases.ts";
+import { expireLeases } from "./leases.ts";
 import { nextAlarm } from "./next-alarm.ts";
 
 const KEY = "a/400-high.webp";
@@ -53,7 +53,7 @@ describe("a slot", () => {
     settle("o", go, { kind: "stopped" });
     expect(slots()).toBe(1);
     clock.advance(601);
-    transactions.write(sweep);
+    transactions.write(expireLeases);
     expect(slots()).toBe(0);
   });
 
@@ -66,7 +66,7 @@ describe("a slot", () => {
     expect(ask("o", { submitted: [{ id: go.id, gen: go.gen, job: "j1" }] })).toEqual({ status: "lost" });
     expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1" }]);
     clock.advance(3_600);
-    transactions.write(sweep);
+    transactions.write(expireLeases);
     expect(slots()).toBe(1);
     ended("j1");
     expect([slots(), abandoned()]).toEqual([0, []]);
@@ -373,7 +373,7 @@ describe("a row that goes on in a live hand", () => {
       if (end === "settle") settle("o", go, { kind: "stopped" });
       else {
         clock.advance(61);
-        transactions.write(sweep);
+        transactions.write(expireLeases);
       }
       expect(job(KEY)?.state, end).toBe("cancelled");
     }
@@ -445,7 +445,7 @@ describe("a job that was given up, and is known", () => {
       leave("o");
       order({ keys: [KEY], force: true });
       clock.advance(7_200);
-      transactions.write(sweep);
+      transactions.write(expireLeases);
       expect(slots()).toBe(1);
       // The poller's loop must go on for that.
       expect(transactions.read(nextAlarm)).toBeLessThanOrEqual(clock.ms + 60_000);

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { openAtIttybit } from "../protocol/at-ittybit.ts";
-import { sweep } from "../protocol/leases.ts";
+import { expireLeases } from "../protocol/leases.ts";
 import { nextAlarm } from "../protocol/next-alarm.ts";
 import { wakesDue } from "../protocol/pace.ts";
 import { passDone } from "../protocol/sweeps.ts";
@@ -63,7 +63,7 @@ it("looks every row up by id or partial index", async () => {
   leave("o");
   call("p");
   clock.advance(700);
-  transactions.write(sweep);
+  transactions.write(expireLeases);
   transactions.read(nextAlarm);
   for (const pass of passes()) transactions.write((tx) => passDone(tx, pass, []));
   const begun = purge("a");

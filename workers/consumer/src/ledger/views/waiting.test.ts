@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sweep } from "../protocol/leases.ts";
+import { expireLeases } from "../protocol/leases.ts";
 import { STORED, setup, TRANSIENT } from "../testing/setup.ts";
 
 const key = (id: string) => `${id}/400-high.webp`;
@@ -50,7 +50,7 @@ describe("a job says why it waits, as the ledger's next decision has it:", () =>
     call("o");
     for (let seconds = 0; seconds < 70; seconds += 10) {
       clock.advance(10);
-      transactions.write(sweep);
+      transactions.write(expireLeases);
     }
     expect(why(key("a"))).toEqual([
       "suspect",
