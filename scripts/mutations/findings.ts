@@ -230,7 +230,7 @@ export const FINDINGS: Mutation[] = [
     file: `${API}/openapi.ts`,
     find: "printed ??= JSON",
     replace: "printed = JSON",
-    tests: [`${API}/access.test.ts`],
+    tests: [`${API}/openapi.test.ts`],
   },
   {
     promise: "F10",
