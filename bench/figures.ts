@@ -46,7 +46,9 @@ export function summarize({ name, to, ratios, atMost, atLeast }: Figure): Summar
     ...(atMost === undefined ? [] : [`≤ ${atMost}`]),
     ...(atLeast === undefined ? [] : [`≥ ${atLeast}`]),
   ];
-  const met = targets.length === 0 || (middle <= (atMost ?? Number.POSITIVE_INFINITY) && middle >= (atLeast ?? 0));
+  const met =
+    targets.length === 0 ||
+    (middle <= (atMost ?? Number.POSITIVE_INFINITY) && middle >= (atLeast ?? Number.NEGATIVE_INFINITY));
   const spread: [number, number] = [Math.min(...ratios), Math.max(...ratios)];
   return { name, to, n: ratios.length, median: middle, spread, target: targets.join(" "), met };
 }
