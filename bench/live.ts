@@ -3,6 +3,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { startLocalStack } from "./drain/local-stack.ts";
+import { msUntilReady } from "./drain/ms-until-ready.ts";
 import { type Figure, quantile, report } from "./figures.ts";
 
 const { values } = parseArgs({
@@ -13,29 +14,13 @@ const { values } = parseArgs({
 const TARGET_MS = 700;
 const LEARNING = 3;
 const LOOK_MS = 20;
-const LONGEST_MS = 60_000;
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** From the miss to the variant, ms. */
-async function msUntilReady(url: string): Promise<number> {
-  const start = performance.now();
-  for (;;) {
-    const answer = await fetch(url, { redirect: "manual" });
-    await answer.arrayBuffer();
-    const took = performance.now() - start;
-    if (answer.status === 200) return took;
-    if (took > LONGEST_MS) throw new Error(`${url} was not made within a minute`);
-    await sleep(LOOK_MS);
-  }
-}
 
 async function beyondJob(jobMs: number): Promise<number[]> {
   const stack = await startLocalStack({ jobMs: { min: jobMs, max: jobMs } });
   try {
     const beyond: number[] = [];
     for (let n = 0; n < LEARNING + Number(values.samples); n += 1)
-      beyond.push((await msUntilReady(`${stack.edgeUrl}/images/viewed-${n}.jpg?w=400&f=webp`)) - jobMs);
+      beyond.push((await msUntilReady(`${stack.edgeUrl}/images/viewed-${n}.jpg?w=400&f=webp`, LOOK_MS)) - jobMs);
     return beyond.slice(LEARNING);
   } finally {
     await stack.close();

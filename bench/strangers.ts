@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { type LocalStack, startLocalStack } from "./drain/local-stack.ts";
+import { msUntilReady } from "./drain/ms-until-ready.ts";
 import { median, report } from "./figures.ts";
 
 const { values } = parseArgs({
@@ -15,7 +16,6 @@ const PICTURES = 10;
 const MADE_UP_PER_SECOND = 40;
 const ADDRESSES = 4;
 const LOOK_MS = 50;
-const LONGEST_MS = 60_000;
 const JOB_MS = 300;
 /** The most that the attack may add. */
 const TARGET_MS = 1_000;
@@ -23,31 +23,15 @@ const TARGET_MS = 1_000;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const from = (address: string) => ({ "CF-Connecting-IP": address });
 
-async function get(url: string, address: string): Promise<number> {
-  const answer = await fetch(url, { redirect: "manual", headers: from(address) });
-  await answer.arrayBuffer();
-  return answer.status;
-}
-
-/** From the first request until the variant is there, ms. */
-async function msUntilReady(url: string, viewer: string): Promise<number> {
-  const start = performance.now();
-  while ((await get(url, viewer)) !== 200) {
-    if (performance.now() - start > LONGEST_MS) throw new Error(`${url} was not made within a minute`);
-    await sleep(LOOK_MS);
-  }
-  return performance.now() - start;
-}
-
 let viewers = 0;
 
 /** Ten pictures, one begun each second, by a viewer who has asked for none before: networks that ask for more new images go behind the others. */
 async function pictures({ edgeUrl }: LocalStack, name: string): Promise<number[]> {
   const waits: Promise<number>[] = [];
   viewers += 1;
-  const viewer = `198.51.100.${viewers}`;
+  const viewer = from(`198.51.100.${viewers}`);
   for (let n = 0; n < PICTURES; n += 1) {
-    waits.push(msUntilReady(`${edgeUrl}/images/${name}-${n}.jpg?w=400&f=webp`, viewer));
+    waits.push(msUntilReady(`${edgeUrl}/images/${name}-${n}.jpg?w=400&f=webp`, LOOK_MS, viewer));
     await sleep(1_000);
   }
   return Promise.all(waits);
@@ -61,8 +45,10 @@ function attack({ edgeUrl }: LocalStack, name: string): () => Promise<number> {
   const send = async () => {
     for (; !ended; await sleep(5))
       for (; sent < (MADE_UP_PER_SECOND * (performance.now() - start)) / 1_000; sent += 1) {
-        const one = get(`${edgeUrl}/images/missing-${name}-${sent}.jpg?w=400&f=webp`, `203.0.113.${sent % ADDRESSES}`);
-        const done = one.catch(() => undefined).finally(() => open.delete(done));
+        const url = `${edgeUrl}/images/missing-${name}-${sent}.jpg?w=400&f=webp`;
+        const one = fetch(url, { redirect: "manual", headers: from(`203.0.113.${sent % ADDRESSES}`) });
+        const read = one.then((answer) => answer.arrayBuffer()).catch(() => undefined);
+        const done = read.finally(() => open.delete(done));
         open.add(done);
       }
   };

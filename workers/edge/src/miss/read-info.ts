@@ -6,7 +6,7 @@ import { REPEAT_MS } from "./asked-lately.ts";
 
 /** Longest wait in ms: without it a miss is answered as if nothing were known. */
 const INFO_WAIT_MS = 150;
-/** HEAD goes by a note as old as this, ms: then it has a read left for a variant that no note lists, and a page that waits by HEAD sees it. */
+/** A note of this age, ms, still serves a HEAD. So the HEAD has a read left for a variant that no note lists, and a page that waits by HEAD sees it. */
 const HEAD_REPEAT_MS = 60_000;
 /** Some 400 bytes each. */
 const MAX_IMAGES = 1_000;
