@@ -9,12 +9,18 @@ import { testConfig } from "../workers/consumer/src/ledger/testing/setup-config.
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
 
 /*
- * How long a new version needs before a ledger of a million open rows answers, and how long the last call of an import takes that puts a copy of
+ * How long a new version needs before a ledger of a million open rows answers, the untouched rows of 0.1.0 first, and how long the last call of an import takes that puts a copy of
  * such a ledger in its place. The platform gives each 30 s of CPU, and an index over all rows bills each. Exits 1 above the limits: such a
  * migration must go in slices.
  */
 const ROWS = 1_000_000;
-const LIMITS_MS = { open: 3_000, "a column more": 3_000, "an index more": 15_000, "a copy's last call": 20_000 };
+const LIMITS_MS = {
+  "an upgrade from 0.1.0": 15_000,
+  open: 3_000,
+  "a column more": 3_000,
+  "an index more": 15_000,
+  "a copy's last call": 20_000,
+};
 
 const folder = mkdtempSync(join(tmpdir(), "prewarm-migrate-"));
 const sql = nodeSql(join(folder, "ledger.sqlite"));
@@ -33,6 +39,7 @@ function timed(name: string, work: () => unknown): void {
   took[name] = Math.round(performance.now() - began);
 }
 const open = () => testEngine(sql, { config: testConfig(), clock: systemClock }).engine.stats();
+timed("an upgrade from 0.1.0", open);
 timed("open", open);
 timed("a column more", () => {
   sql.exec("ALTER TABLE jobs ADD COLUMN later INTEGER NOT NULL DEFAULT 0");
@@ -42,12 +49,12 @@ timed("an index more", () => {
   sql.exec("CREATE INDEX jobs_later ON jobs (later, created)");
   open();
 });
-const copied = ["meta", "jobs", "fresh"];
+const copied = ["meta", "jobs"];
 sql.transaction(() => beginCopy(sql, schemaVersion(sql)));
 for (const table of copied) sql.exec(`INSERT INTO import_${table} SELECT * FROM ${table}`);
-sql.exec("UPDATE import_copy SET rows = ?", ROWS + ROWS / 1_000 + 1);
+sql.exec("UPDATE import_copy SET rows = ?", ROWS + 1);
 timed("a copy's last call", () => {
-  const whole = { rows: ROWS + ROWS / 1_000 + 1, number: 1, now: 1 };
+  const whole = { rows: ROWS + 1, number: 1 };
   if (!sql.transaction(() => endCopy(sql, whole))) throw new Error("the copy is not whole");
   open();
 });

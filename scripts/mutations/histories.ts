@@ -72,12 +72,12 @@ export const HISTORIES: Mutation[] = [
   },
   {
     promise: "P1",
-    breaks: "I2: a chunk is forgotten when its rows were handed out",
-    file: `${LEDGER}/tables/fresh.ts`,
-    find: "    chunk.queue = isFresh(this.#read(sql, chunk));",
+    breaks: "I2: an order is forgotten when its jobs were handed out",
+    file: `${LEDGER}/tables/orders.ts`,
+    find: "        line.from = order.gen + 1;",
     replace:
-      '    chunk.queue = isFresh(this.#read(sql, chunk));\n    sql.exec("DELETE FROM fresh WHERE n = ?", chunk.n);',
-    histories: { rule: "earlychunk" },
+      '        line.from = order.gen + 1;\n        sql.exec("DELETE FROM orders WHERE lane = ? AND run = ? AND gen = ?", order.lane, order.run, order.gen);',
+    histories: { rule: "earlyorder" },
   },
   {
     promise: "P1",

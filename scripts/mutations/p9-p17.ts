@@ -144,6 +144,23 @@ export const P9_TO_P17: Mutation[] = [
     tests: [`${PROTOCOL}/settle.test.ts`],
   },
   {
+    promise: "P10",
+    breaks: "a cancel of a run does not reach what waits in orders",
+    file: `${TABLES}/rows.ts`,
+    find: "    return { rows: [...found, ...untouched].filter(({ id }) => id <= to), to };",
+    replace: "    return { rows: found.filter(({ id }) => id <= to), to };",
+    tests: [`${PROTOCOL}/orders.test.ts`, `${PROTOCOL}/accept.test.ts`],
+  },
+  {
+    promise: "P10",
+    breaks: "another run that asks for a job in an order is forgotten",
+    file: `${TABLES}/rows.ts`,
+    find: "        if (row.joined === 1) this.#orders.join(this.#sql, place.order);\n",
+    replace: "",
+    tests: [`${PROTOCOL}/orders.test.ts`],
+    histories: { rule: "nojoin", favourites: ["accept", "race"] },
+  },
+  {
     promise: "P11",
     breaks: "a view of a missing object is no reason to look",
     file: `${PROTOCOL}/ask.ts`,

@@ -9,6 +9,7 @@ import {
 } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { createChance } from "./chance.ts";
+import { jobsIn } from "./histories/ledger-look.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { noFaults, scripted, type Weather } from "./weather.ts";
 import { PLAIN, type Telling, Webhooks } from "./webhooks.ts";
@@ -128,7 +129,7 @@ export class CalmWorld extends World {
 
   /** How many rows are in a state, by its code in the table. */
   count(state: number): number {
-    return Number(this.sql.exec("SELECT count(*) AS n FROM jobs WHERE state = ?", state)[0]?.n);
+    return jobsIn(this.sql).filter((row) => row.state === state).length;
   }
 
   /** How many variants stand in R2. */

@@ -2,6 +2,7 @@ import { storeKey } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
 import { CANCELLED, isOpen } from "../../workers/consumer/src/ledger/tables/row.ts";
 import { CalmWorld } from "./calm-world.ts";
+import { jobsIn } from "./histories/ledger-look.ts";
 
 /** Originals of this world are 1000 px wide: both show all of it. */
 const MADE = "picture/1080-high.webp";
@@ -31,7 +32,7 @@ async function cancelledWhileRead(): Promise<CalmWorld> {
   return world;
 }
 
-const stateOf = ({ sql }: CalmWorld) => sql.exec("SELECT state FROM jobs WHERE key = ?", COPIED)[0]?.state;
+const stateOf = ({ sql }: CalmWorld) => jobsIn(sql).find(({ key }) => key === COPIED)?.state;
 
 it("stores nothing that is shown as cancelled: not a copy either, which needs no grant", async () => {
   const world = await cancelledWhileRead();

@@ -4,6 +4,7 @@ import { DEAD } from "../../workers/consumer/src/ledger/tables/row.ts";
 import type { FakeJob } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld } from "./calm-world.ts";
+import { jobsIn } from "./histories/ledger-look.ts";
 
 const MINUTE = 60_000;
 const KEY = "first/400-high.webp";
@@ -130,9 +131,9 @@ describe("one job", () => {
       await world.accept("bulk", { first: [KEY] });
       await world.clock.run(10 * MINUTE);
       expect(world.ittybit.jobs).toHaveLength(2);
-      expect(world.sql.exec("SELECT attempts FROM jobs WHERE key = ?", KEY)).toEqual([{ attempts: 0 }]);
+      expect(jobsIn(world.sql)).toMatchObject([{ key: KEY, attempts: 0 }]);
       await world.clock.run(MINUTE);
-      const [row] = world.sql.exec("SELECT attempts, error FROM jobs WHERE key = ?", KEY);
+      const [row] = jobsIn(world.sql);
       expect(row?.attempts).toBe(1);
       expect(String(row?.error)).toContain("store.example.net answered HTTP 403 (application/xml)");
     },

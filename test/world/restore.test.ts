@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MIGRATIONS } from "../../workers/consumer/src/ledger/tables/schema.ts";
 import { BORN_AT, type CalmOptions, CalmWorld } from "./calm-world.ts";
 import { createChance } from "./chance.ts";
+import { CANCELLING, jobsIn } from "./histories/ledger-look.ts";
 import { noFaults, scripted } from "./weather.ts";
 
 const WIDTHS = [400, 800];
@@ -33,7 +34,7 @@ async function imported(world: CalmWorld, lines: string[]): Promise<boolean> {
 async function rest(world: CalmWorld): Promise<void> {
   for (let turn = 0; turn < 600; turn += 1) {
     await world.clock.run(1_000);
-    if (Number(world.sql.exec("SELECT count(*) AS n FROM jobs WHERE state < 2")[0]?.n) === 0) break;
+    if (jobsIn(world.sql).every(({ state }) => state > CANCELLING)) break;
   }
   await world.clock.run(60_000);
 }
@@ -85,8 +86,8 @@ it("a ledger put back gives no number twice, not even to who calls before the op
   const copy = world.object.copy();
   const gensOf = async (...ids: string[]): Promise<number[]> => {
     await world.accept("bulk", wishOf(ids));
-    const keys = ids.flatMap(keysOf).map((key) => `'${key}'`);
-    return world.sql.exec(`SELECT gen FROM jobs WHERE key IN (${keys})`).map(({ gen }) => Number(gen));
+    const keys = new Set(ids.flatMap(keysOf));
+    return jobsIn(world.sql).flatMap(({ key, gen }) => (keys.has(key) ? [gen] : []));
   };
   // Two instances that stand on one copy, within the minute for which it has provided numbers.
   world.object.evict();

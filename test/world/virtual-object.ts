@@ -262,7 +262,8 @@ export class VirtualObject {
   #checkAlarm(when: string): void {
     if (this.#alarm !== null || this.#lost || this.#ringing) return;
     const open = this.sql.exec(
-      `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?))) +
+      `SELECT (SELECT count(*) FROM jobs WHERE state < 2 AND lane NOT IN (SELECT value FROM json_each(?1))) +
+        (SELECT count(*) FROM orders WHERE lane NOT IN (SELECT value FROM json_each(?1))) +
         (SELECT count(*) FROM owners) AS n`,
       this.work.pausedLanes(),
     )[0];

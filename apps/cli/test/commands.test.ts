@@ -164,7 +164,7 @@ describe("steering", () => {
   });
 
   it("doctor says 1 while something is left to mend", async () => {
-    api.findings = [{ code: "row_forgotten", message: "Rows that nobody would have found", count: 2, fixed: false }];
+    api.findings = [{ code: "slot_leaked", message: "Slots of jobs that are over", count: 2, fixed: false }];
     const { code, stdout } = await run(["doctor", "--json"]);
     expect(code).toBe(EXIT.failed);
     expect(JSON.parse(stdout).findings).toEqual([{ ...api.findings[0], count: 4 }]);

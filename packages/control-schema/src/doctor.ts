@@ -3,14 +3,7 @@ import { count } from "./words.ts";
 
 export const Finding = z
   .object({
-    code: z.enum([
-      "object_below_floor",
-      "marker_stale",
-      "row_forgotten",
-      "lease_expired",
-      "slot_leaked",
-      "counters_differ",
-    ]),
+    code: z.enum(["object_below_floor", "marker_stale", "lease_expired", "slot_leaked", "counters_differ"]),
     count,
     message: z.string(),
     fixed: z.boolean().meta({ description: "Mended: a second look finds it no more" }),

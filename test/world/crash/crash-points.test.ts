@@ -28,6 +28,7 @@ async function expectConverged(world: CrashWorld, killedAt: CrashPoint | null): 
   }
   // Stored rows are gone; those that are left were refused. Of what is missing there never was one.
   const refused = { state: REFUSED, error: expect.stringContaining('"unshowable"') };
+  expect(sql.exec("SELECT * FROM orders")).toEqual([]);
   expect(sql.exec("SELECT key, state, error FROM jobs ORDER BY key")).toEqual([
     { key: KEYS.badView, ...refused },
     { key: KEYS.bad, ...refused },

@@ -252,16 +252,14 @@ export class CommitChecks {
   /* ── How it looks ── */
 
   /** I2: whoever waits is found; whoever is to be cancelled is in a live hand. */
-  #checkRows({ rows, claims }: Look): void {
+  #checkRows({ rows, twice, claims }: Look): void {
     const { world, violation } = this.#judged;
-    const fresh = new Set(
-      world.sql.exec("SELECT ids FROM fresh").flatMap(({ ids }) => JSON.parse(String(ids)) as number[]),
-    );
     const held = new Set(claims.map(({ id }) => id));
-    for (const { id, key, state, due, gen, crashes } of rows.values()) {
+    for (const key of twice) violation(`${key} is in two places (I2)`);
+    for (const { id, key, state, due, gen, crashes, untouched } of rows.values()) {
       if (state <= CANCELLING && crashes > LONE_CRASHES)
         violation(`${key} has killed ${crashes} times and goes on (blame)`);
-      if (state === WAITING && due === null && !fresh.has(id) && !held.has(id))
+      if (state === WAITING && due === null && untouched !== true && !held.has(id))
         violation(`${key} waits where nobody finds it (I2)`);
       if (state === CANCELLING && !this.#cancellingSince.has(id)) this.#cancellingSince.set(id, world.clock.now());
       if (state !== CANCELLING) this.#cancellingSince.delete(id);

@@ -88,6 +88,7 @@ function deleteObject(world: HistoryWorld, target: Target): void {
 /** A job's public name: of its row, or of where it would stand. */
 function jobName({ sql }: HistoryWorld, key: string): string {
   const row = sql.exec("SELECT id FROM jobs WHERE key = ?", key)[0];
+  // A job that waits in an order is at the first place of its key.
   return nameOf(row === undefined ? placeOf(key, "L1") : Number(row.id));
 }
 

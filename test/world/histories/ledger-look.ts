@@ -1,3 +1,4 @@
+import { placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
 import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
 
 /* The ledger's tables as any reader of the database would read them: what the judges go by is no code of the ledger's. */
@@ -10,6 +11,8 @@ export interface RowLook {
   key: string;
   lane: number;
   run: number;
+  /** 1: `joins` may have further subscribers. */
+  joined: number;
   state: number;
   gen: number;
   floor: number;
@@ -19,6 +22,9 @@ export interface RowLook {
   crashes: number;
   error: string | null;
   created: number;
+  updated: number;
+  /** It waits in an order, and has no row in `jobs`. */
+  untouched?: true;
 }
 
 export interface ClaimLook {
@@ -40,6 +46,8 @@ export interface ClaimLook {
 /** All that a transaction may have changed, at one time. */
 export interface Look {
   rows: Map<number, RowLook>;
+  /** Keys of jobs that are in two places. */
+  twice: string[];
   /** Claims that are not abandoned. */
   claims: ClaimLook[];
   /** Generations that were abandoned, and those of them whose job was never reported. */
@@ -47,11 +55,42 @@ export interface Look {
   untold: Set<number>;
 }
 
-export const noLook = (): Look => ({ rows: new Map(), claims: [], abandoned: new Set(), untold: new Set() });
+export const noLook = (): Look => ({ rows: new Map(), twice: [], claims: [], abandoned: new Set(), untold: new Set() });
+
+/** All jobs without bytes: those in `jobs`, then those that wait untouched in `orders`. */
+export function jobsIn(sql: Sql): RowLook[] {
+  return [...sql.exec("SELECT * FROM jobs").map((raw) => raw as unknown as RowLook), ...untouched(sql)];
+}
+
+function untouched(sql: Sql): RowLook[] {
+  const seed = String(sql.exec("SELECT ledger_id FROM meta")[0]?.ledger_id);
+  return sql.exec("SELECT * FROM orders").flatMap((raw) => {
+    const { lane, run, joined, created } = raw as unknown as RowLook;
+    const parts = JSON.parse(String(raw.parts)) as (string | null)[];
+    return parts.flatMap((part, n): RowLook[] => {
+      if (part === null) return [];
+      const [key, gen] = [`${raw.id}/${part}`, Number(raw.gen) + n];
+      const first = {
+        due: null,
+        attempts: 0,
+        unclear: 0,
+        crashes: 0,
+        error: null,
+        updated: 0,
+        untouched: true as const,
+      };
+      const floor = raw.force === 1 ? gen : 0;
+      return [{ id: placeOf(key, seed), key, lane, run, joined, state: WAITING, gen, floor, created, ...first }];
+    });
+  });
+}
 
 export function lookAt(sql: Sql): Look {
   const look = noLook();
-  for (const raw of sql.exec("SELECT * FROM jobs")) look.rows.set(Number(raw.id), raw as unknown as RowLook);
+  for (const row of jobsIn(sql)) {
+    if (look.rows.has(row.id)) look.twice.push(row.key);
+    look.rows.set(row.id, row);
+  }
   const query = `SELECT gen, job AS id, state, owners.name, lease_until, external_id AS job, admitted_at, lane
     FROM claims LEFT JOIN owners ON owners.name = claims.owner ORDER BY gen`;
   for (const { gen, id, state, name, lease_until, job, admitted_at, lane } of sql.exec(query)) {

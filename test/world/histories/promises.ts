@@ -6,7 +6,7 @@ import type {
   NewAction,
 } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
-import { CANCELLING, type RowLook } from "./ledger-look.ts";
+import { CANCELLING, jobsIn, type RowLook } from "./ledger-look.ts";
 
 export type End = "stored" | "dead" | "refused" | "cancelled" | "purged";
 
@@ -65,8 +65,8 @@ export class Promises {
   before(call: keyof LedgerCalls, args: unknown[]): void {
     if (call === "cancelRun") for (const wants of this.wants.values()) wants.delete(String(args[0]));
     if (call === "cancelJob") {
-      const row = this.#sql().exec("SELECT key, state FROM jobs WHERE id = ?", Number.parseInt(String(args[0]), 36))[0];
-      if (row !== undefined && Number(row.state) <= CANCELLING) this.wants.delete(String(row.key));
+      const row = jobsIn(this.#sql()).find(({ id }) => id === Number.parseInt(String(args[0]), 36));
+      if (row !== undefined && row.state <= CANCELLING) this.wants.delete(row.key);
     }
     if (call === "createAction") this.#acting(args[0] as NewAction);
     if (call === "acceptChunk") this.#told(args[0] as AcceptChunk);

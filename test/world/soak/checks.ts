@@ -1,5 +1,14 @@
 import { deadKey, encodedIdOfKey, idOfKey, storeKey } from "@prewarm/shared/variant-key";
-import { CANCELLED, CANCELLING, DEAD, floorsOf, lookAt, REFUSED, type RowLook } from "../histories/ledger-look.ts";
+import {
+  CANCELLED,
+  CANCELLING,
+  DEAD,
+  floorsOf,
+  jobsIn,
+  lookAt,
+  REFUSED,
+  type RowLook,
+} from "../histories/ledger-look.ts";
 import { sumsAtFault } from "../histories/sums-check.ts";
 import type { Diary } from "./diary.ts";
 import { checkPace, checkSlots } from "./limits.ts";
@@ -7,9 +16,8 @@ import { imageOf, kindOf } from "./originals.ts";
 import type { SoakWorld } from "./soak-world.ts";
 import type { UpstreamJob } from "./upstream.ts";
 
-function rowsOf({ sql }: SoakWorld): Map<string, RowLook & { updated: number }> {
-  const found = sql.exec("SELECT * FROM jobs");
-  return new Map(found.map((raw) => [String(raw.key), raw as unknown as RowLook & { updated: number }]));
+function rowsOf({ sql }: SoakWorld): Map<string, RowLook> {
+  return new Map(jobsIn(sql).map((row) => [row.key, row]));
 }
 
 /** At any time: counts equal GROUP BY, and what is cancelled is in nobody's hand. */
@@ -24,7 +32,7 @@ export function checkNow({ sql, diary }: SoakWorld): void {
 /** What must be empty before all is settled. */
 const LEFT = [
   `SELECT * FROM jobs WHERE state <= ${CANCELLING}`,
-  ...["claims", "sweeps", "outbox"].map((table) => `SELECT * FROM ${table}`),
+  ...["orders", "claims", "sweeps", "outbox"].map((table) => `SELECT * FROM ${table}`),
   "SELECT * FROM actions WHERE state = 'running'",
   "SELECT * FROM runs WHERE cancel_cursor > 0",
 ];
@@ -105,7 +113,7 @@ function checkRows(world: SoakWorld, rows: Map<string, RowLook>): Pick<Verdict, 
 
 async function checkObjects(
   { diary, store, sql }: SoakWorld,
-  rows: Map<string, RowLook & { updated: number }>,
+  rows: Map<string, RowLook>,
 ): Promise<{ invented: number; objects: number; leftMarkers: number }> {
   let invented = 0;
   let objects = 0;

@@ -1,7 +1,7 @@
 import { deadKey, idOfKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
 import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
-import { BULK, DEAD, lookAt, WAITING } from "../histories/ledger-look.ts";
+import { BULK, DEAD, lookAt, type RowLook, WAITING } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";
 import { askedOf, idOf, kindOf, viewedKey, warmedKeys } from "./originals.ts";
@@ -198,10 +198,12 @@ export class Story {
   /** Some of what only it asked for waits, and none of that is being made. */
   #isCampaignWaiting(): boolean {
     const { sql } = this.world;
-    const only = "run = (SELECT n FROM runs WHERE id = ?) AND lane = ? AND state = ? AND joined = 0";
-    const found = sql.exec(`SELECT id FROM jobs WHERE ${only}`, CANCELLED_RUN, BULK, WAITING);
-    const ids = new Set(found.map(({ id }) => Number(id)));
-    return ids.size > 0 && !lookAt(sql).claims.some(({ id, admitted }) => admitted && ids.has(id));
+    const n = Number(sql.exec("SELECT n FROM runs WHERE id = ?", CANCELLED_RUN)[0]?.n);
+    const { rows, claims } = lookAt(sql);
+    const isOnly = ({ run, lane, state, joined }: RowLook) =>
+      run === n && lane === BULK && state === WAITING && joined === 0;
+    const ids = new Set([...rows.values()].filter(isOnly).map(({ id }) => id));
+    return ids.size > 0 && !claims.some(({ id, admitted }) => admitted && ids.has(id));
   }
 
   async #pause(): Promise<void> {

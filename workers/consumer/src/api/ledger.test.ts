@@ -29,7 +29,7 @@ async function filled(): Promise<ApiWorld> {
 
 const tablesOf = ({ sql }: ApiWorld, ...but: string[]) =>
   Object.fromEntries(
-    ["jobs", "fresh", "runs", "inbox", "images", "recent", "hist", "actions", "joins", "attempts"]
+    ["jobs", "orders", "runs", "inbox", "images", "recent", "hist", "actions", "joins", "attempts"]
       .filter((name) => !but.includes(name))
       .map((name) => [name, sql.exec(`SELECT * FROM ${name} ${OWN[name] ?? ""} ORDER BY 1, 2`)]),
   );

@@ -5,7 +5,6 @@ const MESSAGES: Record<Finding["code"], string> = {
   object_below_floor:
     "Objects that a purge or a new original made invalid and that no open job will overwrite: deleted.",
   marker_stale: "Markers under dead/ of variants that exist: deleted.",
-  row_forgotten: "Waiting jobs that nobody would find: they are due now.",
   lease_expired: "Leases that ended more than five minutes ago: what they held is given back.",
   slot_leaked: "Slots of abandoned jobs that should be free: freed.",
   counters_differ: "Counts by state and lane, or of a run's members, that are not what the rows say: counted anew.",

@@ -240,7 +240,7 @@ export class Engine implements Answering<LedgerCalls> {
     if (heard !== null) return heard.answer;
     const now = this.#deps.clock.now();
     const before = this.transactions.read(beforeRestore);
-    const isWhole = this.transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now), now }));
+    const isWhole = this.transactions.replace((sql) => endCopy(sql, { rows, number: numberAbove(now) }));
     if (!isWhole) return false;
     // The inbox is the copy's now, so the id is written into it.
     this.#change((tx) => {

@@ -39,19 +39,38 @@ afterEach(() => reset());
 
 describe("the Ledger's Durable Object", () => {
   it("gives the same answer to the same owner after it was evicted between two calls", async () => {
-    await pause("bulk");
     await accept("bulk");
+    const first = await ledger.exchange(work);
+    const have = first.status === "ok" ? first.give.map(({ id, gen }) => ({ id, gen, phase: "ready" as const })) : [];
     // A new instance's bucket is empty: the first token comes after 50 ms.
     const go = await vi.waitFor(async () => {
-      const answer = await ledger.exchange({ ...view, first: true });
+      const answer = await ledger.exchange({ ...work, first: false, have });
       expect(answer).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "go", first: true }] });
       return answer;
     });
     await evictDurableObject(object());
-    const again = await ledger.exchange({ ...view, first: false, asks: [] });
+    const again = await ledger.exchange({ ...work, first: false });
     expect(again).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "go" }] });
     expect(again.status === "ok" && go.status === "ok" && again.give[0]?.gen === go.give[0]?.gen).toBe(true);
     expect(await ledger.exchange({ ...work, owner: "other" })).toMatchObject({ status: "ok", give: [] });
+    expect(await ledger.stats()).toMatchObject({ gate: { slots: 1 } });
+  });
+
+  it("has lost a viewer's handler after an eviction, and a worker goes on under the same generation", async () => {
+    await accept("bulk");
+    const go = await vi.waitFor(async () => {
+      const answer = await ledger.exchange(view);
+      expect(answer).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "go", first: true }] });
+      return answer;
+    });
+    await evictDurableObject(object());
+    expect(await ledger.exchange({ ...view, first: false, asks: [] })).toEqual({ status: "lost" });
+    const next = await vi.waitFor(async () => {
+      const answer = await ledger.exchange({ ...work, owner: "other" });
+      expect(answer).toMatchObject({ status: "ok", give: [{ key: KEY, phase: "go", first: false }] });
+      return answer;
+    });
+    expect(next.status === "ok" && go.status === "ok" && next.give[0]?.gen === go.give[0]?.gen).toBe(true);
     expect(await ledger.stats()).toMatchObject({ gate: { slots: 1 } });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { within } from "../../platform/within.ts";
+import { allJobs } from "../testing/all-jobs.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
@@ -184,7 +185,7 @@ describe("pruning", () => {
       clock.advance(3_600);
       await ledger.rearm();
       const { bulk } = ledger.stats().counts;
-      expect(bulk.refused + bulk.cancelled + bulk.queued).toBe(sql.exec("SELECT count(*) AS n FROM jobs")[0]?.n);
+      expect(bulk.refused + bulk.cancelled + bulk.queued).toBe(allJobs(sql).length);
       return [job(KEY) !== null, row("b/1-high.webp") !== null, row("c/1-high.webp") !== null];
     };
     expect(await keep(0)).toEqual([true, true, true]);

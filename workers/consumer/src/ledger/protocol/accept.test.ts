@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { allJobs } from "../testing/all-jobs.ts";
 import { chunkOf } from "../testing/chunk-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../testing/setup.ts";
 import { cancelSlices } from "./cancel-run.ts";
@@ -15,7 +16,7 @@ describe("accept", () => {
     }
     expect(row(KEY)?.lane).toBe(1);
     expect([call("o").give, call("p").give].map((give) => give.length)).toEqual([1, 0]);
-    expect(sql.exec("SELECT count(*) AS n FROM jobs")).toEqual([{ n: 1 }]);
+    expect(allJobs(sql)).toHaveLength(1);
   });
 
   it("counts what is new and what waits already; what is stored is found by who looks", () => {
@@ -58,19 +59,6 @@ describe("accept", () => {
     expect(call("o").stop).toEqual([{ id: go.id, gen: go.gen }]);
   });
 
-  it("keeps rows that nobody has touched in chunks, which go with their last row", () => {
-    const { sql, accept, order, call, settle } = setup();
-    accept(KEY, "b/1-high.webp");
-    const chunks = () => sql.exec("SELECT count(*) AS n FROM fresh")[0]?.n;
-    const { give } = call("o");
-    expect(chunks()).toBe(1);
-    settle("o", give[0]!, { kind: "present", objectGen: give[0]!.gen, bytes: 1, etag: "e", posted: false });
-    expect(chunks()).toBe(1);
-    // A higher lane sets a due: the other one is fresh no more.
-    order({ run: "u", lane: "upload", keys: [give[1]!.key] });
-    expect(chunks()).toBe(0);
-  });
-
   it("answers a chunk that is sent again as before, and does nothing; with another body it is a mismatch", () => {
     const { ledger } = setup();
     const delivery = { id: "d", chunk: 0, hash: "h" };
@@ -105,7 +93,7 @@ describe("accept", () => {
     sql.exec("CREATE TRIGGER broken BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'disk'); END");
     expect(() => order(run("r", KEY))).toThrow("disk");
     expect(
-      sql.exec("SELECT 1 FROM jobs UNION ALL SELECT 1 FROM runs UNION ALL SELECT 1 FROM docs WHERE name = 'counts'"),
+      sql.exec("SELECT 1 FROM orders UNION ALL SELECT 1 FROM runs UNION ALL SELECT 1 FROM docs WHERE name = 'counts'"),
     ).toEqual([]);
   });
 

@@ -22,8 +22,6 @@ interface Asking {
   lane: LaneCode;
   force: boolean;
   answer: Accepted;
-  /** New rows, which are untouched. */
-  fresh: number[];
 }
 
 /** Writes rows and run. After the answer every key ends stored, dead, refused, cancelled or purged. */
@@ -34,12 +32,10 @@ export function accept(tx: LedgerTx, { run: id, label, lane: name, keys, force }
   if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
   // A cancel of the run does not cover later uploads. The upload is made outside the run.
   const run = cancelled ? null : named;
-  const asking: Asking = { run, lane, force, answer: { accepted: 0, duplicates: 0, existing: 0 }, fresh: [] };
+  const asking: Asking = { run, lane, force, answer: { accepted: 0, duplicates: 0, existing: 0 } };
   tx.rows.loadKeys(keys);
   tx.images.load(keys.map(encodedIdOfKey));
   for (const key of keys) acceptKey(tx, asking, key);
-  const place = { lane, run: run?.n ?? 0, n: tx.next() };
-  if (asking.fresh.length > 0) tx.memory.fresh.put(tx.sql, place, asking.fresh);
   tx.count("accepted", asking.answer.accepted);
   if (run !== null) {
     run.accepted += asking.answer.accepted;
@@ -54,7 +50,6 @@ function acceptKey(tx: LedgerTx, asking: Asking, key: string): void {
     const made = tx.insert(key, asking.lane);
     made.run = asking.run?.n ?? 0;
     if (asking.force) made.floor = made.gen;
-    asking.fresh.push(made.id);
     asking.answer.accepted += 1;
   } else if (isOpen(row)) join(tx, asking, row);
   else takeOver(tx, asking, row);

@@ -28,11 +28,14 @@ export function cancelSlices(tx: LedgerTx): boolean {
   return true;
 }
 
-/** Walks the whole table once, because the rows of a run are ordered by image. */
+/**
+ * Walks all jobs once: rows are ordered by image, and the run may have joined a job that waits in the order of another
+ * run.
+ */
 function cancelSlice(tx: LedgerTx, run: Run): void {
-  const rows = tx.rows.loadFrom(run.cancelCursor, SLICE_ROWS);
+  const { rows, to } = tx.rows.loadAbove(run.cancelCursor - 1, SLICE_ROWS);
   for (const row of rows) if (isOpen(row) && tx.runs.askersOf(row).includes(run.n)) withdraw(tx, run, row);
-  run.cancelCursor = rows.length < SLICE_ROWS ? 0 : (rows.at(-1)?.id ?? 0) + 1;
+  run.cancelCursor = to === Number.MAX_SAFE_INTEGER ? 0 : to + 1;
 }
 
 /** Removes the run from the row's subscribers. A row without subscribers is cancelled. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { allJobs } from "../testing/all-jobs.ts";
 import { type Answer, STORED, setup, TRANSIENT } from "../testing/setup.ts";
 import { openAtIttybit } from "./at-ittybit.ts";
 import { expireLeases } from "./leases.ts";
@@ -122,10 +123,10 @@ describe("a worker", () => {
   });
 
   it("ends an orphaned claim whose row has gone on, as after a rollback of the code", () => {
-    const { granted, leave, sql, evict, abandoned } = setup();
+    const { granted, leave, change, evict, abandoned } = setup();
     const go = granted("o", A);
     leave("o");
-    sql.exec("UPDATE jobs SET gen = gen + 1");
+    change(A, { gen: go.gen + 1 });
     const later = evict();
     const request = { owner: "p", first: true, role: "work" as const, room: 5, have: [], asks: [] };
     const answer = later.exchange({ ...request, submitted: [], settled: [], leave: false });
@@ -203,7 +204,7 @@ describe("what R2 already holds", () => {
         settle("o", one, { kind: "present", objectGen: one.gen, bytes: 1, etag: "e", posted: false });
       clock.ms += 100;
     }
-    expect(sql.exec("SELECT count(*) AS n FROM jobs")).toEqual([{ n: 0 }]);
+    expect(allJobs(sql)).toEqual([]);
     expect(clock.ms - since).toBeLessThan(60_000);
     expect(ledger.getGate().budget.used).toBe(0);
   });
@@ -278,9 +279,9 @@ describe("a repeated call", () => {
     const go = granted("o", A);
     submit("o", go, "j1");
     settle("o", go, TRANSIENT);
-    const before = [ledger.stats().counts, sql.exec("SELECT * FROM jobs"), sql.exec("SELECT * FROM attempts")];
+    const before = [ledger.stats().counts, allJobs(sql), sql.exec("SELECT * FROM attempts")];
     settle("o", go, TRANSIENT);
     settle("o", go, STORED);
-    expect([ledger.stats().counts, sql.exec("SELECT * FROM jobs"), sql.exec("SELECT * FROM attempts")]).toEqual(before);
+    expect([ledger.stats().counts, allJobs(sql), sql.exec("SELECT * FROM attempts")]).toEqual(before);
   });
 });

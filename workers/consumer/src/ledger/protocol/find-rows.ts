@@ -1,6 +1,6 @@
 import { OPEN_STATES } from "@prewarm/shared/job";
 import type { JobFilter } from "../contract.ts";
-import { idOfNth, type Narrowed, readIds, readSpan } from "../tables/find-jobs.ts";
+import { idOfNth, type Narrowed, readSpan } from "../tables/find-jobs.ts";
 import { idOfName } from "../tables/job-ids.ts";
 import { type Row, stateCodes } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
@@ -16,7 +16,7 @@ export const WALK_MAX = 1_000;
 /** Above every id. */
 export const LAST_ID = Number.MAX_SAFE_INTEGER;
 
-/** A part of the table: the matching rows up to and including `to`, in the order of ids. */
+/** A part of the jobs: the matching rows up to and including `to`, in the order of ids. */
 export interface Stretch {
   rows: Row[];
   to: number;
@@ -26,7 +26,7 @@ export interface Stretch {
 
 /**
  * Finds the matches among the next `max` rows above an id, or among the rows up to `to`. Ids are hashes, so their order
- * has no meaning. An index finds rows that ended without bytes; every other search walks the table.
+ * has no meaning. An index finds rows that ended without bytes; every other search walks the table and the orders.
  */
 export function walkRows(
   tx: Tx,
@@ -35,11 +35,15 @@ export function walkRows(
   max: number,
 ): Stretch {
   const sources = sourcesOf(match);
+  const untouched = sources.includes(null)
+    ? tx.kept.orders.walk(tx.sql, { above, to }, max)
+    : { rows: [], to: LAST_ID };
   const ends = sources
     .map((ended) => (to === null ? idOfNth(tx.sql, ended, above, max) : to))
     .filter((id) => id !== null);
-  const end = Math.min(LAST_ID, ...ends);
-  const rows = sources.flatMap((ended) => readSpan(tx.sql, ended, { above, to: end }, narrow(match)));
+  const end = Math.min(untouched.to, ...ends);
+  const touched = sources.flatMap((ended) => readSpan(tx.sql, ended, { above, to: end }, narrow(match)));
+  const rows = [...touched, ...untouched.rows.filter(({ id }) => id <= end)];
   const found = rows.filter((row) => matches(tx, row, match)).sort((a, b) => a.id - b.id);
   return { rows: found, to: end, more: end < LAST_ID };
 }
@@ -66,7 +70,8 @@ export function findRows(
 /** The jobs that the filter names one by one. */
 export function named(tx: Tx, match: Match): Stretch {
   const ids = (match.filter.jobs ?? []).map(idOfName).filter((id) => id !== null);
-  return { rows: readIds(tx.sql, ids).filter((row) => matches(tx, row, match)), to: LAST_ID, more: false };
+  const rows = tx.rows.loadIds([...new Set(ids)]).sort((a, b) => a.id - b.id);
+  return { rows: rows.filter((row) => matches(tx, row, match)), to: LAST_ID, more: false };
 }
 
 /** The part of the index for each asked state. Null: an open state is asked for, so the whole table is walked. */

@@ -7,10 +7,10 @@ const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unreachable", mess
 
 describe("what is handed out", () => {
   it("offers again what was found beside a suspect", () => {
-    const { clock, sql, accept, call, leave } = setup();
+    const { clock, change, accept, call, leave } = setup();
     const [suspect = "", ...others] = KEYS.slice(0, 3);
     accept(suspect);
-    sql.exec("UPDATE jobs SET crashes = 1, due = 0");
+    change(suspect, { crashes: 1, due: 0 });
     accept(...others);
     expect(call("o").give.map(({ key }) => key)).toEqual([suspect]);
     clock.advance(1);
@@ -23,12 +23,12 @@ describe("what is handed out", () => {
   });
 
   it("gives a suspect to empty hands only, also when viewers ask for it", () => {
-    const { sql, accept, call, view } = setup();
+    const { change, accept, call, view } = setup();
     const [suspect = "", other = "", third = ""] = KEYS;
     accept(other);
     const [held] = call("o").give;
     accept(suspect);
-    sql.exec("UPDATE jobs SET crashes = 1, due = 0 WHERE key = ?", suspect);
+    change(suspect, { crashes: 1, due: 0 });
     expect(call("o", { have: [{ ...held!, phase: "standby" }] }).give).toEqual([]);
     expect(view("v", third, suspect).give.map(({ key }) => key)).toEqual([third]);
   });

@@ -2,7 +2,7 @@ import { CLAIMS_MAX, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { Claim, Owner } from "../tables/claim.ts";
 import { dueIds } from "../tables/due.ts";
-import { BULK, isOpen, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
+import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import { forsaken } from "../tables/runs.ts";
 import { noteHeld } from "./auto-gate.ts";
 import { admit, closedFor, isHeldBack } from "./gate.ts";
@@ -17,7 +17,7 @@ const TAKE_MAX = 12;
 const LOOKED_AT = 50;
 /** Bulk leaves room for the viewers' and upload jobs of one call in every handler. */
 const STANDBYS_MAX = { [LIVE]: CLAIMS_MAX, [UPLOAD]: CLAIMS_MAX, [BULK]: CLAIMS_MAX - GO_MAX } as const;
-/** Attempts to find fresh rows in one call. Some fresh rows may be locked or cancelled. */
+/** Attempts to find untouched jobs in one call. Some of them may be locked or cancelled. */
 const TRIES = 4;
 
 interface HandOut {
@@ -212,25 +212,22 @@ function hold(one: HandOut, row: Row): void {
   given(one, row);
 }
 
-/** Rows of a lane that can be handed out: touched rows that are due, then fresh rows. */
+/** Jobs of a lane that can be handed out: touched jobs that are due, then untouched jobs. */
 function candidates(one: HandOut, lane: LaneCode, limit: number): Row[] {
   const { tx } = one;
-  const { claims, fresh } = tx.memory;
+  const { claims, orders } = tx.memory;
   const ids = dueIds(tx.sql, lane, tx.now, LOOKED_AT + claims.held().length);
   const due = ids.filter((id) => claims.byJob(id) === null);
   const found = free(one, due).slice(0, limit);
+  const offered = new Set<number>();
+  const isNext = (id: number) => claims.byJob(id) === null && !offered.has(id);
   for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
-    const ids = fresh.offer(tx.sql, lane, limit - found.length, (all) => freshOnes(tx, all));
+    const ids = orders.offer(tx.sql, lane, limit - found.length, isNext).map(({ id }) => id);
     if (ids.length === 0) break;
+    for (const id of ids) offered.add(id);
     found.push(...free(one, ids));
   }
   return found;
-}
-
-/** The ids of a chunk whose rows are still untouched. */
-function freshOnes(tx: LedgerTx, ids: number[]): number[] {
-  const untouched = new Set(tx.rows.loadIds(ids).flatMap((row) => (row.due === null && isOpen(row) ? [row.id] : [])));
-  return ids.filter((id) => untouched.has(id));
 }
 
 /** Rows that may be handed out. A row whose subscribers are all cancelled is cancelled instead. */
@@ -242,7 +239,7 @@ function free(one: HandOut, ids: number[]): Row[] {
     if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;
     if (!isLocked(tx, row)) return mayTake(one, row);
     // Move it behind the others: at the front it would be read again in every call until the lock ends.
-    tx.memory.fresh.postpone(row.id);
+    if (row.due === null) tx.memory.orders.postpone(row);
     return false;
   });
 }

@@ -1,6 +1,5 @@
 import type { JobState, Lane } from "@prewarm/shared/job";
 import { shownCount } from "../tables/counters.ts";
-import { readIds } from "../tables/find-jobs.ts";
 import { countedAs, laneName, type Row, stateName, WAITING } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 
@@ -22,7 +21,7 @@ export function stateOf(tx: Tx, row: Row): JobState {
 export function admittedRows(tx: Tx): Row[] {
   const claims = tx.kept.claims.held().filter(({ state }) => state === "admitted");
   const ids = claims.map(({ id }) => id);
-  return readIds(tx.sql, ids).filter((row) => row.state === WAITING && isAdmitted(tx, row));
+  return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && isAdmitted(tx, row));
 }
 
 export type StateCounts = Record<JobState, Record<Lane, number>>;

@@ -1,11 +1,11 @@
 import type { Clock } from "@prewarm/shared/clock";
 import type { ExternalJob } from "../external-jobs.ts";
 import { Claims } from "../tables/claims.ts";
-import { Fresh } from "../tables/fresh.ts";
 import { GateDoc } from "../tables/gate-doc.ts";
 import { type HookState, readHookState } from "../tables/hook-state.ts";
 import { type Meta, readMeta } from "../tables/meta.ts";
 import { Numbers } from "../tables/numbers.ts";
+import { Orders } from "../tables/orders.ts";
 import type { Sql } from "../tables/sql.ts";
 import type { Kept } from "../tables/tx.ts";
 import type { Bucket } from "./bucket.ts";
@@ -25,7 +25,7 @@ export class Memory implements Kept {
   readonly numbers: Numbers;
   readonly gateDoc: GateDoc;
   readonly claims: Claims;
-  readonly fresh: Fresh;
+  readonly orders: Orders;
   hookState: HookState | null;
   /** Generations whose job has ended, with the observation. */
   readonly sights = new Map<number, ExternalJob>();
@@ -64,7 +64,7 @@ export class Memory implements Kept {
     this.numbers = new Numbers(sql, () => clock.random());
     this.gateDoc = new GateDoc(sql, now);
     this.claims = new Claims(sql);
-    this.fresh = new Fresh(sql);
+    this.orders = new Orders(sql, this.meta.ledgerId);
     this.hookState = readHookState(sql);
     this.deliveries = new Deliveries(sql);
     this.gate = newGateMemory(now);

@@ -77,7 +77,7 @@ function timesOfWork(tx: LedgerTx): number[] {
   for (const lane of LANES) {
     const code = laneCode(lane);
     const due = nextDueAt(tx.sql, code, tx.now);
-    if (due === null && !tx.memory.fresh.hasAny(code) && nextDueAt(tx.sql, code, 0) === null) continue;
+    if (due === null && !tx.memory.orders.hasAny(code) && nextDueAt(tx.sql, code, 0) === null) continue;
     if (closedFor(tx.gateNow, lane) !== null) isAnyClosed = true;
     else if (due !== null) times.push(due);
   }

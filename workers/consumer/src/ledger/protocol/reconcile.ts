@@ -5,7 +5,6 @@ import { Findings } from "../findings.ts";
 import { audit } from "../tables/audit.ts";
 import { type Claim, isOver } from "../tables/claim.ts";
 import { getDoc, putDoc } from "../tables/docs.ts";
-import { forgottenIds } from "../tables/forgotten.ts";
 import { isOpen, type Row } from "../tables/row.ts";
 import { isBeingRemade } from "../tables/sweeps.ts";
 import { endLeases, isLive } from "./leases.ts";
@@ -129,13 +128,10 @@ function examineLedger(tx: LedgerTx, findings: Findings, fix: boolean): void {
   findings.add("lease_expired", late.length);
   const leaked = claims.abandoned().filter((one) => isLeaked(one, tx.now));
   findings.add("slot_leaked", leaked.length);
-  const forgotten = forgottenIds(tx.sql).filter((id) => claims.byJob(id) === null);
-  findings.add("row_forgotten", forgotten.length);
   recount(tx, findings, fix);
   if (!fix) return;
   if (late.length > 0) endLeases(tx);
   for (const claim of leaked) claims.remove(claim);
-  for (const row of tx.rows.loadIds(forgotten)) row.due = tx.now;
 }
 
 /**

@@ -1,6 +1,5 @@
 import { LANES, type Lane } from "@prewarm/shared/job";
 import { firstDueOrdered } from "../tables/due.ts";
-import { readIds } from "../tables/find-jobs.ts";
 import { isOpen, laneCode, laneName, type Row } from "../tables/row.ts";
 import type { Tx } from "../tables/tx.ts";
 import { openJobs } from "./open-jobs.ts";
@@ -27,10 +26,11 @@ export function oldestWaiting(tx: Tx): Record<Lane, number | null> {
 
 /** Rows at the front of their run, and rows that a handler holds without a slot. */
 function frontRows(tx: Tx): Row[] {
-  const { fresh, claims } = tx.kept;
-  const fronts = LANES.flatMap((lane) => fresh.fronts(tx.sql, laneCode(lane), RUNS_MAX));
+  const { orders, claims } = tx.kept;
+  const isFree = (id: number) => claims.byJob(id) === null;
+  const fronts = LANES.flatMap((lane) => orders.fronts(tx.sql, laneCode(lane), RUNS_MAX, isFree));
   const prefetched = claims.held().filter(({ state }) => state === "prefetched");
-  return readIds(tx.sql, [...fronts, ...prefetched.map(({ id }) => id)]).filter(isOpen);
+  return [...fronts, ...tx.rows.loadIds(prefetched.map(({ id }) => id)).filter(isOpen)];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { outboxDone, outboxDue } from "../tables/outbox.ts";
+import { allJobs } from "../testing/all-jobs.ts";
 import { STORED, setup } from "../testing/setup.ts";
 import { gateChanged } from "./gate-file.ts";
 import { nextAlarm } from "./next-alarm.ts";
@@ -52,7 +53,7 @@ describe("strangers who have spent the viewers' day", () => {
     view("strangers", ...keys("theirs", 500));
     leave("strangers");
     expect(minute()).toHaveLength(5);
-    expect(sql.exec("SELECT * FROM jobs")).toEqual([]);
+    expect(allJobs(sql)).toEqual([]);
   });
 });
 

@@ -147,9 +147,9 @@ export function deleteRow(tx: LedgerTx, row: Row, as: Parameters<LedgerTx["rows"
   tx.rows.delete(row, as);
 }
 
-/** Makes the row wait as before it was held. */
+/** Makes the row wait as before it was held. A row with a due time waits for that. */
 export function backToWaiting(tx: LedgerTx, row: Row): void {
-  if (row.due === null) tx.memory.fresh.giveBack(row.id);
+  if (row.due === null) tx.memory.orders.giveBack(row);
 }
 
 /** The lowest generation whose object counts: the floor of the row or of its image. */

@@ -72,14 +72,14 @@ export const COLUMNS = [
   ...(["due", "until", "hook", "unfetched_since"] as const),
 ];
 
-/** A claim from its row. */
+/** A claim from its row. A claim without an owner may have been POSTed, so its next owner is not the first. */
 export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
   return {
     ...{
       gen: int(raw.gen),
       id: int(raw.job),
       state: text(raw.state) as ClaimState,
-      first: int(raw.first) === 1,
+      first: owner !== null && int(raw.first) === 1,
       owner,
     },
     ...{ lane: int(raw.lane) as LaneCode, paidBy: int(raw.paid_by) as LaneCode, admittedAt: int(raw.admitted_at) },

@@ -53,6 +53,15 @@ it("an admitted claim has one row until it ends, and its owner one until it leav
   expect(owners()).toEqual([]);
 });
 
+it("a viewer's handler has no row: an eviction orphans what it was admitted to POST", () => {
+  const { sql, claims, owners, again } = world();
+  const owner = claims.open({ name: "v", until: 60_000, role: "live", born: 1, openedAt: 0 });
+  claims.add({ ...newClaim(job(1), owner), state: "admitted", first: true });
+  claims.flush(sql);
+  expect(owners()).toEqual([]);
+  expect(again().orphaned()).toMatchObject([{ gen: 10, owner: null, first: false }]);
+});
+
 it("a lease is written when its row is twenty seconds behind", () => {
   const { sql, claims, open, owners } = world();
   const owner = open("w");
@@ -65,7 +74,7 @@ it("a lease is written when its row is twenty seconds behind", () => {
 });
 
 it("an orphaned claim keeps the id of its job through an eviction; whoever takes it is its owner, and not the first", () => {
-  const { sql, claims, open, rows, again } = world();
+  const { sql, claims, open, rows, owners, again } = world();
   const owner = open("w");
   const claim = claims.add({ ...newClaim(job(1), owner), state: "admitted", first: true, ready: true, silent: true });
   claims.flush(sql);
@@ -79,8 +88,20 @@ it("an orphaned claim keeps the id of its job through an eviction; whoever takes
   expect(later.orphaned()).toMatchObject([{ gen: 10, externalId: "job_1", first: false }]);
   later.assign(later.byGen(10) ?? claim, later.open({ name: "x", until: 1, role: "work", born: 1, openedAt: 0 }));
   later.flush(sql);
-  expect(rows()).toMatchObject([{ owner: "x" }]);
   expect(later.owner("x")?.claims.get(1)?.gen).toBe(10);
+  expect([rows(), owners()]).toEqual([[{ gen: 10, state: "admitted", owner: null, job: "job_1" }], []]);
+  expect(again().orphaned()).toMatchObject([{ gen: 10, externalId: "job_1" }]);
+});
+
+it("an orphaned claim without a known job is written when it is assigned, because its owner will POST it", () => {
+  const { sql, claims, open, rows, owners } = world();
+  claims.add({ ...newClaim(job(1), open("w")), state: "admitted" });
+  const owner = claims.owner("w");
+  if (owner) claims.close(owner);
+  claims.flush(sql);
+  claims.assign(claims.byGen(10)!, open("x"));
+  claims.flush(sql);
+  expect([rows(), owners()]).toMatchObject([[{ owner: "x" }], [{ name: "x" }]]);
 });
 
 it("a claim whose owner has no row is orphaned", () => {

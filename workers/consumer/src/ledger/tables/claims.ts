@@ -11,7 +11,8 @@ const UPDATE = `UPDATE claims SET ${COLUMNS.slice(1)
 
 /**
  * All claims and owners, in memory and written through. A claim has a row from its admission until its end. A
- * prefetched claim has none: after an eviction its owner is told to drop it.
+ * prefetched claim has none: after an eviction its owner is told to drop it. The same is true of an owner that only
+ * fetches results of jobs that it has not POSTed, because no row names it.
  */
 export class Claims {
   readonly #byGen = new Map<number, Claim>();
@@ -20,8 +21,8 @@ export class Claims {
   readonly #owners = new Map<string, Owner>();
   /** Generations whose rows may have to be written. */
   readonly #changed = new Set<number>();
-  /** Generations that have a row. */
-  readonly #written = new Set<number>();
+  /** Generations that have a row, and the owner that the row names. */
+  readonly #written = new Map<number, string | null>();
   /** Ends of leases as their rows have them. */
   readonly #leases = new Map<string, number>();
 
@@ -33,7 +34,7 @@ export class Claims {
     }
     for (const raw of sql.exec(`SELECT ${COLUMNS.join(", ")} FROM claims`)) {
       const claim = claimFrom(raw, this.owner(text(raw.owner)));
-      this.#written.add(claim.gen);
+      this.#written.set(claim.gen, claim.owner?.name ?? null);
       this.#index(claim);
     }
   }
@@ -102,11 +103,14 @@ export class Claims {
     this.note(claim);
   }
 
-  /** Gives an orphaned claim to an owner. */
+  /**
+   * Gives an orphaned claim to an owner. The row stays as it is if it has the id of the job: after an eviction another
+   * owner fetches the result. An owner that is to POST the job is written.
+   */
   assign(claim: Claim, owner: Owner): void {
     claim.owner = owner;
     owner.claims.set(claim.id, claim);
-    this.note(claim);
+    if (claim.externalId === null) this.note(claim);
   }
 
   /** Takes a claim from its owner. It is not handed out before `due`, Unix ms. */
@@ -157,14 +161,18 @@ export class Claims {
     const [gen, ...values] = valuesOf(claim);
     if (this.#written.has(claim.gen)) sql.exec(UPDATE, ...values, gen ?? null);
     else sql.exec(INSERT, gen ?? null, ...values);
-    this.#written.add(claim.gen);
+    this.#written.set(claim.gen, claim.owner?.name ?? null);
   }
 
-  /** An owner has a row from its first written claim on. */
+  /**
+   * A worker has a row from the time that the row of a claim names it. A viewer's handler has none, because it leaves
+   * within seconds: after an eviction its claims are orphaned, and a repeated POST has the same key.
+   */
   #flushLeases(sql: Sql): void {
     for (const { name, until, role, claims } of this.#owners.values()) {
+      if (role === "live") continue;
       const written = this.#leases.get(name);
-      if (written === undefined && ![...claims.values()].some(hasRow)) continue;
+      if (written === undefined && ![...claims.values()].some(({ gen }) => this.#written.get(gen) === name)) continue;
       if (written !== undefined && until - written < WRITE_BEHIND_MS) continue;
       const query = `INSERT INTO owners (name, lease_until, role) VALUES (?1, ?2, ?3)
         ON CONFLICT (name) DO UPDATE SET lease_until = ?2`;

@@ -1,7 +1,8 @@
 import { parseForeignJson } from "@prewarm/shared/foreign-json";
-import { writeCeiling, writeRestored } from "./meta.ts";
+import { findUntouched } from "./documents.ts";
+import { readMeta, writeCeiling, writeRestored } from "./meta.ts";
 import { bringUp, schemaVersion } from "./migrate.ts";
-import { FIRST_ENDED } from "./row.ts";
+import { Orders } from "./orders.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { int, type Sql, type SqlRow, type SqlValue, text } from "./sql.ts";
 
@@ -26,8 +27,9 @@ type Place = [table: string, ...key: SqlValue[]];
 /** The tables of the ledger: neither the platform's, nor the schema's version, nor those of a copy. */
 const IS_OURS = `name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '${STAGED}*' AND name <> 'schema_version'`;
 
+/** In the order of a copy. A job that is touched meanwhile moves from `orders` to `jobs`, so `jobs` is read after `orders`. */
 function tablesOf(sql: Sql): string[] {
-  const query = `SELECT name FROM sqlite_master WHERE type = 'table' AND ${IS_OURS} ORDER BY name`;
+  const query = `SELECT name FROM sqlite_master WHERE type = 'table' AND ${IS_OURS} ORDER BY iif(name = 'orders', 'j', name)`;
   return sql.exec(query).map(({ name }) => text(name));
 }
 
@@ -137,7 +139,7 @@ function parseLine(line: string): { table: string; row: SqlRow } | null {
  * The copy takes the ledger's place, if it has so many rows, and is migrated to the present version. `number` is above all that the present
  * ledger and the copy can have given: whatever happens next, none is given again, and what the copy says to wait gets a new one.
  */
-export function endCopy(sql: Sql, { rows, number, now }: { rows: number; number: number; now: number }): boolean {
+export function endCopy(sql: Sql, { rows, number }: { rows: number; number: number }): boolean {
   const version = versionOfCopy(sql, rows);
   const statements = version === null ? null : statementsOf(sql, version);
   if (version === null || statements === null) return false;
@@ -152,16 +154,26 @@ export function endCopy(sql: Sql, { rows, number, now }: { rows: number; number:
   }
   dropCopy(sql);
   sql.exec("UPDATE schema_version SET version = ?", version);
+  // A row that was accepted while 0.1.0 made the copy may stand in it without its chunk.
+  findUntouched(sql);
   bringUp(sql);
   writeCeiling(sql, ceiling);
   writeRestored(sql, ceiling);
-  // A row that was accepted while the copy was made may stand in it without its chunk.
-  sql.exec(
-    "UPDATE jobs SET due = ? WHERE state < ? AND due IS NULL AND id NOT IN (SELECT value FROM fresh, json_each(fresh.ids))",
-    now,
-    FIRST_ENDED,
-  );
+  dropTouched(sql);
   return true;
+}
+
+/** A job that was touched while the copy was made may stand in it twice. Its row is newer than its order. */
+function dropTouched(sql: Sql): void {
+  const orders = new Orders(sql, readMeta(sql).ledgerId);
+  for (const order of orders.withRows(sql)) {
+    const jobs = orders.jobsOf(order);
+    const ids = JSON.stringify(jobs.map(({ row }) => row.id));
+    const found = sql.exec("SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?))", ids);
+    const touched = new Set(found.map(({ id }) => int(id)));
+    const indexes = jobs.flatMap(({ row, index }) => (touched.has(row.id) ? [index] : []));
+    if (indexes.length > 0) orders.take(sql, order, indexes);
+  }
 }
 
 /** The version of the copy that has come in; null: there is none, or it has other rows than its end says. */

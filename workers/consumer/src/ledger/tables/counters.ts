@@ -2,7 +2,8 @@ import { LANES, type Lane } from "@prewarm/shared/job";
 import type { Totals } from "../contract.ts";
 import { getDoc, putDoc } from "./docs.ts";
 import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
-import { countedAs, type LaneCode, type StateCode } from "./row.ts";
+import { PARTS } from "./order.ts";
+import { countedAs, type LaneCode, type StateCode, WAITING } from "./row.ts";
 import { int, type Sql } from "./sql.ts";
 
 /**
@@ -100,11 +101,12 @@ function lastMonths(used: Used): Used {
   return Object.fromEntries(Object.entries(used).filter(([place]) => kept.has(place.slice(0, MONTH_CHARS))));
 }
 
-/** The counts by the rows. Stored jobs have no rows. Reads the whole table of jobs, about 120 ms per million rows. */
+/** The counts by the rows and orders. Stored jobs have neither. Reads both tables as a whole. */
 export function countRows(sql: Sql): Counts {
   const counts: Counts = {};
-  const query = "SELECT state, lane, attempts > 0 AS failed, count(*) AS n FROM jobs GROUP BY 1, 2, 3";
-  for (const raw of sql.exec(query)) {
+  const touched = "SELECT state, lane, attempts > 0 AS failed, count(*) AS n FROM jobs GROUP BY 1, 2, 3";
+  const untouched = `SELECT ${WAITING} AS state, lane, 0 AS failed, sum(${PARTS}) AS n FROM orders GROUP BY lane`;
+  for (const raw of sql.exec(`${touched} UNION ALL ${untouched}`)) {
     const state = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
     addCount(counts, state, int(raw.lane) as LaneCode, int(raw.n));
   }

@@ -3,13 +3,14 @@ import { addCounters, type Counts, type Used } from "./counters.ts";
 import { addTo, type Histogram } from "./histogram.ts";
 import type { Minutes } from "./history.ts";
 import { addRecent, type Stored } from "./recent.ts";
-import type { LaneCode } from "./row.ts";
+import { FIRST_ENDED, type LaneCode } from "./row.ts";
 import { Runs } from "./runs.ts";
 import { int, type Sql, text } from "./sql.ts";
 
 /*
  * Release 0.1.0 wrote one document per handler: its claims, and the counts that their changes had made since. Such documents
- * are found at an upgrade, at an upgrade after a rollback to 0.1.0, and in a copy that 0.1.0 exported.
+ * are found at an upgrade, at an upgrade after a rollback to 0.1.0, and in a copy that 0.1.0 exported. The same is true of
+ * rows that are untouched and have no due time.
  */
 
 /** A claim: `[job, gen, first, external id, due, admitted at, lane, day, paid by, hook, unfetched since]`. */
@@ -29,8 +30,9 @@ interface Sums {
   recent: Stored[];
 }
 
-/** Moves the documents of 0.1.0 into the tables of today, and leaves its tables empty. */
+/** Moves what only 0.1.0 writes into the tables of today, and leaves its tables empty. */
 export function moveDocuments(sql: Sql): void {
+  if (sql.exec("SELECT 1 FROM fresh LIMIT 1").length > 0) findUntouched(sql);
   for (const raw of sql.exec("SELECT owner, until, over, body FROM hands ORDER BY owner")) {
     const { role, entries, sums } = JSON.parse(text(raw.body)) as { role: string; entries: Packed[]; sums: Sums };
     const owner = int(raw.over) === 1 ? null : text(raw.owner);
@@ -44,6 +46,15 @@ export function moveDocuments(sql: Sql): void {
     SELECT gen, 0, 'abandoned', NULL, 2, 2, 0, 0, job, 0, until, NULL, NULL FROM abandoned`);
   sql.exec("DELETE FROM hands");
   sql.exec("DELETE FROM abandoned");
+}
+
+/**
+ * 0.1.0 found untouched rows through `fresh`. They are due since their order, the oldest first. They lose the turns
+ * between runs.
+ */
+export function findUntouched(sql: Sql): void {
+  sql.exec("UPDATE jobs SET due = created WHERE state < ? AND due IS NULL", FIRST_ENDED);
+  sql.exec("DELETE FROM fresh");
 }
 
 function insertClaim(sql: Sql, packed: Packed, owner: string | null): void {

@@ -3,7 +3,8 @@ import { ENDED, HAS_DUE } from "./schema.ts";
 import { int, type Sql } from "./sql.ts";
 
 /*
- * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them.
+ * Reads of `jobs` for an operator's search. The rows are only shown: the transaction does not load them. Untouched jobs
+ * are in `orders`, and `walkRows` adds them.
  */
 
 const SELECT = `SELECT ${["id", "key", ...COLUMN_NAMES].map((name) => `jobs.${name}`).join(", ")} FROM`;
@@ -47,12 +48,6 @@ export function readSpan(sql: Sql, ended: number | null, { above, to }: Span, na
 
 function from(ended: number | null): string {
   return ended === null ? "jobs WHERE" : `jobs INDEXED BY jobs_ended WHERE ${ENDED} AND state = ${ended} AND`;
-}
-
-/** Rows of these ids, in the order of ids. */
-export function readIds(sql: Sql, ids: readonly number[]): Row[] {
-  const query = `${SELECT} json_each(?) AS p CROSS JOIN jobs ON jobs.id = p.value ORDER BY jobs.id`;
-  return ids.length === 0 ? [] : sql.exec(query, JSON.stringify(ids)).map(rowFrom);
 }
 
 /** Ids of rows that wait after a failed attempt. Null: more than `limit` rows have a due time. */

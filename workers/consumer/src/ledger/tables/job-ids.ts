@@ -6,13 +6,19 @@ import { encodedIdOfKey } from "@prewarm/shared/variant-key";
  * next free place. The ledger's id seeds the hash, so nobody without that id can choose ids that collide.
  */
 
-const VARIANTS = 2 ** 22;
+/** Places of one image. */
+export const VARIANTS = 2 ** 22;
 /** Places that a key may take. Sixteen keys with one hash are no accident. */
 export const NEIGHBOURS = 16;
 
 /** The first place of a key. */
 export function placeOf(key: string, seed: string): number {
-  return imagePlace(encodedIdOfKey(key), seed) + (hash(`${seed}\n${key}`) & (VARIANTS - 1));
+  return placeIn(imagePlace(encodedIdOfKey(key), seed), key, seed);
+}
+
+/** The first place of a key of an image. `image`: the first place of the image. */
+export function placeIn(image: number, key: string, seed: string): number {
+  return image + (hash(`${seed}\n${key}`) & (VARIANTS - 1));
 }
 
 /** The range of ids of an image's rows, the upper end excluded. Rows of other images may be in it too. */
@@ -21,13 +27,13 @@ export function rangeOfImage(encodedId: string, seed: string): { from: number; t
   return { from, to: from + VARIANTS + NEIGHBOURS };
 }
 
-function imagePlace(encodedId: string, seed: string): number {
-  return (hash(`${seed}\n${encodedId}\n`) >>> 1) * VARIANTS;
+/** The first place of the image of a job. A job at a further place of its key may seem to be of the next image. */
+export function imageOf(id: number): number {
+  return Math.floor(id / VARIANTS) * VARIANTS;
 }
 
-/** Whether two jobs belong to one image, by their ids. */
-export function isOneImage(id: number, other: number): boolean {
-  return Math.floor(id / VARIANTS) === Math.floor(other / VARIANTS);
+function imagePlace(encodedId: string, seed: string): number {
+  return (hash(`${seed}\n${encodedId}\n`) >>> 1) * VARIANTS;
 }
 
 /** The public name of a job. */

@@ -42,7 +42,7 @@ export interface Row {
   state: StateCode;
   gen: number;
   floor: number;
-  /** Unix ms. Null: the row is untouched, and `fresh` finds it. */
+  /** Unix ms. Null: the job is untouched and in an order, or it has ended. */
   due: number | null;
   attempts: number;
   /** POSTs of this generation without an answer. */

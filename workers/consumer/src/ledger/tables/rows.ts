@@ -1,6 +1,18 @@
 import { encodedIdOfKey } from "@prewarm/shared/variant-key";
-import { NEIGHBOURS, placeOf, rangeOfImage } from "./job-ids.ts";
-import { COLUMN_NAMES, countedAs, isOpen, type LaneCode, type Row, rowFrom, type StateCode, valuesOf } from "./row.ts";
+import { imageOf, NEIGHBOURS, placeOf, rangeOfImage } from "./job-ids.ts";
+import { type Order, ordersOf } from "./order.ts";
+import type { Orders } from "./orders.ts";
+import {
+  COLUMN_NAMES,
+  countedAs,
+  isOpen,
+  type LaneCode,
+  type Row,
+  rowFrom,
+  type StateCode,
+  valuesOf,
+  WAITING,
+} from "./row.ts";
 import { int, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 export interface Standing {
@@ -24,8 +36,10 @@ export interface Change {
 interface HeldRow {
   row: Row;
   before: Standing | null;
-  /** The values in the table, in the order of COLUMN_NAMES. Empty: the row is new. */
+  /** The values in the tables, in the order of COLUMN_NAMES. Empty: the row is new. */
   values: SqlValue[];
+  /** Where the job waits untouched. Null: it has a row in `jobs`, or is new. */
+  place: { order: Order; index: number } | null;
   deleted: boolean;
   as: StateCode | null;
 }
@@ -38,18 +52,27 @@ const NEWS = [COLUMN_NAMES.indexOf("state"), COLUMN_NAMES.indexOf("lane"), COLUM
 /** Keys per statement. A longer list is split, so that its JSON stays small. */
 const CHUNK = 500;
 
-/** The rows of a transaction. Each is loaded once, changed in memory, and written back by the cheapest statement. */
+const JOINED = COLUMN_NAMES.indexOf("joined");
+
+/**
+ * The rows of a transaction. Each is loaded once, changed in memory, and written back by the cheapest statement. A job
+ * is in an order until it is touched, and in `jobs` from then on; callers see no difference.
+ */
 export class Rows {
   readonly #sql: Sql;
   readonly #seed: string;
+  readonly #orders: Orders;
   readonly #byKey = new Map<string, HeldRow>();
   readonly #byId = new Map<number, HeldRow>();
-  /** Places whose neighbours were read. */
-  readonly #looked = new Set<string>();
+  /** First places of keys whose neighbours were read. */
+  readonly #looked = new Map<string, number>();
+  /** First places of images whose orders were read. */
+  readonly #images = new Set<number>();
 
-  constructor(sql: Sql, seed: string) {
+  constructor(sql: Sql, seed: string, orders: Orders) {
     this.#sql = sql;
     this.#seed = seed;
+    this.#orders = orders;
   }
 
   /** The row. Null: not loaded, or deleted. */
@@ -76,47 +99,53 @@ export class Rows {
 
   loadKeys(keys: readonly string[]): Row[] {
     const missing = keys.filter((key) => !this.#byKey.has(key) && !this.#looked.has(key));
-    for (let at = 0; at < missing.length; at += CHUNK) {
-      const places = JSON.stringify(missing.slice(at, at + CHUNK).map((key) => placeOf(key, this.#seed)));
+    const places = missing.map((key) => placeOf(key, this.#seed));
+    for (const [n, key] of missing.entries()) this.#looked.set(key, places[n] ?? 0);
+    for (let at = 0; at < places.length; at += CHUNK) {
+      const some = JSON.stringify(places.slice(at, at + CHUNK));
       const near = `jobs.id >= p.value AND jobs.id < p.value + ${NEIGHBOURS}`;
-      this.#hold(this.#sql.exec(`${SELECT} json_each(?) AS p CROSS JOIN jobs ON ${near}`, places));
+      this.#hold(this.#sql.exec(`${SELECT} json_each(?) AS p CROSS JOIN jobs ON ${near}`, some));
     }
-    for (const key of missing) this.#looked.add(key);
+    // The last neighbour may be a place of the next image.
+    this.#loadOrders(places.flatMap((place) => [imageOf(place), imageOf(place + NEIGHBOURS - 1)]));
     return keys.map((key) => this.get(key)).filter((row) => row !== null);
   }
 
   loadIds(ids: readonly number[]): Row[] {
     const missing = ids.filter((id) => !this.#byId.has(id));
-    if (missing.length > 0)
-      this.#hold(
-        this.#sql.exec(`${SELECT} json_each(?) AS p CROSS JOIN jobs ON jobs.id = p.value`, JSON.stringify(missing)),
-      );
+    const query = `${SELECT} json_each(?) AS p CROSS JOIN jobs ON jobs.id = p.value`;
+    if (missing.length > 0) this.#hold(this.#sql.exec(query, JSON.stringify(missing)));
+    this.#loadOrders(missing.filter((id) => !this.#byId.has(id)).map(imageOf));
     return ids.map((id) => this.#byId.get(id)).flatMap((held) => (held && !held.deleted ? [held.row] : []));
   }
 
   /** All rows of one image. */
   loadImage(encodedId: string): Row[] {
     const { from, to } = rangeOfImage(encodedId, this.#seed);
-    const found = this.#hold(this.#sql.exec(`${SELECT} jobs WHERE id >= ? AND id < ?`, from, to));
-    const born = [...this.#byId.values()].filter(({ before, deleted }) => before === null && !deleted);
-    return [...found, ...born.map(({ row }) => row)].filter(({ key }) => encodedIdOfKey(key) === encodedId);
+    this.#hold(this.#sql.exec(`${SELECT} jobs WHERE id >= ? AND id < ?`, from, to));
+    this.#loadOrders([from]);
+    const all = [...this.#byId.values()].filter(({ deleted }) => !deleted).map(({ row }) => row);
+    return all.filter(({ id, key }) => id >= from && id < to && encodedIdOfKey(key) === encodedId);
   }
 
-  /** Rows from an id on, in the order of ids. */
-  loadFrom(id: number, limit: number): Row[] {
-    return this.#hold(this.#sql.exec(`${SELECT} jobs WHERE id >= ? ORDER BY id LIMIT ?`, id, limit));
+  /** At least the next `most` rows above an id, unless there are fewer. Answers up to which id these are all. */
+  loadAbove(above: number, most: number): { rows: Row[]; to: number } {
+    const found = this.#hold(this.#sql.exec(`${SELECT} jobs WHERE id > ? ORDER BY id LIMIT ?`, above, most));
+    const ordered = this.#orders.walk(this.#sql, { above, to: null }, most);
+    const last = found.length < most ? Number.MAX_SAFE_INTEGER : (found.at(-1)?.id ?? above);
+    const to = Math.min(last, ordered.to);
+    const untouched = this.loadIds(ordered.rows.map(({ id }) => id));
+    return { rows: [...found, ...untouched].filter(({ id }) => id <= to), to };
   }
 
   /** Adds a row at the first free place of its key. Load the key before. */
   add(key: string, make: (place: { id: number; key: string }) => Row): Row {
-    const place = placeOf(key, this.#seed);
+    const place = this.#placeOf(key);
     let id = place;
     while (this.#isTaken(id)) id += 1;
     if (id >= place + NEIGHBOURS) throw new Error(`no free place for ${key}`);
     const row = make({ id, key });
-    const held: HeldRow = { row, before: null, values: [], deleted: false, as: null };
-    this.#byKey.set(key, held);
-    this.#byId.set(id, held);
+    this.#keep({ row, before: null, values: [], place: null, deleted: false, as: null });
     return row;
   }
 
@@ -134,14 +163,6 @@ export class Rows {
       if (before !== null || !deleted || as !== null) yield { before, after: deleted ? null : row, row, as };
   }
 
-  /** Rows that were touched in this transaction. They leave their chunks. */
-  *leavingFresh(): Generator<number> {
-    for (const { row, before, values, deleted } of this.#byId.values()) {
-      const wasFresh = before !== null && values[DUE] === null;
-      if (wasFresh && (deleted || row.due !== null || !isOpen(row))) yield row.id;
-    }
-  }
-
   /**
    * Writes every row back, and only its changed columns: SQLite rewrites an index entry when a statement names a column
    * of the index, even with the same value.
@@ -149,11 +170,49 @@ export class Rows {
   flush(now: number): void {
     const held = [...this.#byId.values()];
     this.#deleteAll(held.filter(({ deleted, before }) => deleted && before !== null));
-    for (const { row, before, values, deleted } of held) {
+    const untouched: Row[] = [];
+    for (const { row, before, values, place, deleted } of held) {
       if (deleted) continue;
-      if (before === null) this.#sql.exec(INSERT, row.id, row.key, ...valuesOf(row));
-      else this.#update(row, values, now);
+      if (before === null && this.#isUntouched(row)) untouched.push(row);
+      else if (before === null) this.#insert(row, now);
+      else if (place === null) this.#update(row, values, now);
     }
+    this.#flushOrders(held, now);
+    for (const order of ordersOf(untouched)) this.#orders.put(this.#sql, order);
+  }
+
+  /** Whether a new row may wait in an order: it is as accept makes it. */
+  #isUntouched({ id, key, state, due }: Row): boolean {
+    return state === WAITING && due === null && id === this.#placeOf(key);
+  }
+
+  /** Takes jobs that ended or were touched out of their orders. A touched job gets a row. */
+  #flushOrders(held: readonly HeldRow[], now: number): void {
+    const leaving: NonNullable<HeldRow["place"]>[] = [];
+    for (const { row, values, place, deleted } of held) {
+      if (place === null) continue;
+      const after = valuesOf(row);
+      const isTouched = after.some((value, column) => value !== values[column] && column !== JOINED);
+      if (!isTouched && !deleted) {
+        // `joined` of an order means any of its jobs, so the last subscriber of one job does not reset it.
+        if (row.joined === 1) this.#orders.join(this.#sql, place.order);
+        continue;
+      }
+      leaving.push(place);
+      if (deleted) continue;
+      if (NEWS.some((column) => after[column] !== values[column])) row.updated = now;
+      this.#insert(row, now);
+    }
+    for (const [order, places] of Map.groupBy(leaving, (place) => place.order)) {
+      const indexes = places.map(({ index }) => index);
+      this.#orders.take(this.#sql, order, indexes);
+    }
+  }
+
+  /** An open row in `jobs` has a due time, because nothing else finds it. */
+  #insert(row: Row, now: number): void {
+    if (isOpen(row)) row.due ??= now;
+    this.#sql.exec(INSERT, row.id, row.key, ...valuesOf(row));
   }
 
   #update(row: Row, before: SqlValue[], now: number): void {
@@ -187,19 +246,34 @@ export class Rows {
         continue;
       }
       const row = rowFrom(raw);
-      const before = { state: countedAs(row), lane: row.lane, run: row.run };
-      const held: HeldRow = { row, before, values: valuesOf(row), deleted: false, as: null };
-      this.#byKey.set(row.key, held);
-      this.#byId.set(row.id, held);
+      this.#keep(heldRow(row, null));
       rows.push(row);
     }
     return rows;
   }
 
+  /** Reads the orders of images. Load the rows in `jobs` before. */
+  #loadOrders(images: readonly number[]): void {
+    const missing = [...new Set(images)].filter((image) => !this.#images.has(image));
+    for (const image of missing) this.#images.add(image);
+    for (const order of this.#orders.ofImages(this.#sql, missing))
+      for (const { row, index } of this.#orders.jobsOf(order)) this.#keep(heldRow(row, { order, index }));
+  }
+
+  #keep(held: HeldRow): void {
+    this.#byKey.set(held.row.key, held);
+    this.#byId.set(held.row.id, held);
+  }
+
+  #placeOf(key: string): number {
+    return this.#looked.get(key) ?? placeOf(key, this.#seed);
+  }
+
   #deleteAll(held: HeldRow[]): void {
     if (held.length === 0) return;
-    const list = JSON.stringify(held.map(({ row }) => row.id));
-    this.#sql.exec("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(?))", list);
+    const touched = held.filter(({ place }) => place === null).map(({ row }) => row.id);
+    const list = JSON.stringify(touched);
+    if (touched.length > 0) this.#sql.exec("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(?))", list);
     const failed = held.filter(({ row }) => row.attempts > 0 || row.error !== null);
     deleteBelongings(this.#sql, "attempts", failed);
     deleteBelongings(
@@ -210,7 +284,10 @@ export class Rows {
   }
 }
 
-const DUE = COLUMN_NAMES.indexOf("due");
+function heldRow(row: Row, place: HeldRow["place"]): HeldRow {
+  const before = { state: countedAs(row), lane: row.lane, run: row.run };
+  return { row, before, values: valuesOf(row), place, deleted: false, as: null };
+}
 
 function deleteBelongings(sql: Sql, table: "attempts" | "joins", held: HeldRow[]): void {
   if (held.length === 0) return;

@@ -2,8 +2,8 @@ import { FIRST_ENDED } from "./row.ts";
 
 /*
  * Tables of the Ledger (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
- * inserted as a row written, so a variant that goes well touches no index: fresh rows are found through `fresh`, rows of one image
- * are a range of the primary key, and both indexes of `jobs` are partial. SQLite uses a partial index only for queries that repeat
+ * inserted as a row written, so a variant that goes well touches no index: untouched jobs are in `orders`, rows of one image are a
+ * range of the primary key, and both indexes of `jobs` are partial. SQLite uses a partial index only for queries that repeat
  * its condition word for word, so the conditions are constants, exported here.
  */
 
@@ -76,10 +76,18 @@ const V2 = [
 ];
 
 /** Purges and new originals sweep an image's objects in one table (decision 065), in place of `purges` and `renewals`. */
-const SWEEPS = [
+const V3 = [
   `CREATE TABLE sweeps (seq INTEGER PRIMARY KEY, image TEXT NOT NULL, kind TEXT NOT NULL, fence INTEGER NOT NULL, lane INTEGER,
     pass INTEGER NOT NULL, at INTEGER NOT NULL)`,
 ];
 
+/** The untouched jobs of one image, run and lane in one row, in place of a row per job and its id in `fresh` (decision 064). */
+const V4 = [
+  // `image`: the first id of the image's jobs. The index is for reads by image; the key is the line.
+  `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, id TEXT NOT NULL, image INTEGER NOT NULL,
+    force INTEGER NOT NULL, joined INTEGER NOT NULL, created INTEGER NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (lane, run, gen)) WITHOUT ROWID`,
+  `CREATE INDEX orders_image ON orders (image)`,
+];
+
 /** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
-export const MIGRATIONS: readonly (readonly string[])[] = [V1, V2, SWEEPS];
+export const MIGRATIONS: readonly (readonly string[])[] = [V1, V2, V3, V4];

@@ -15,7 +15,6 @@ import {
   readCounters,
   usedIn,
 } from "./counters.ts";
-import type { Fresh } from "./fresh.ts";
 import type { GateDoc } from "./gate-doc.ts";
 import type { GateState } from "./gate-state.ts";
 import { observe } from "./histogram.ts";
@@ -23,6 +22,7 @@ import { emptySlice, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./h
 import { Images } from "./images.ts";
 import type { Meta } from "./meta.ts";
 import type { Numbers } from "./numbers.ts";
+import type { Orders } from "./orders.ts";
 import { addRecent, type Stored } from "./recent.ts";
 import { countedAs, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
 import { type Change, Rows } from "./rows.ts";
@@ -35,7 +35,7 @@ export interface Kept {
   numbers: Numbers;
   gateDoc: GateDoc;
   claims: Claims;
-  fresh: Fresh;
+  orders: Orders;
 }
 
 /** The context of every decision of the ledger beside its tables. */
@@ -76,7 +76,7 @@ export class Tx {
     this.random = random;
     this.kept = kept;
     this.ledgerId = kept.meta.ledgerId;
-    this.rows = new Rows(sql, this.ledgerId);
+    this.rows = new Rows(sql, this.ledgerId, kept.orders);
     this.images = new Images(sql, now);
     this.runs = new Runs(sql, now);
   }
@@ -172,7 +172,6 @@ export class Tx {
 
   commit(): void {
     for (const change of this.rows.changes()) this.#move(change);
-    for (const id of this.rows.leavingFresh()) this.kept.fresh.leave(this.sql, id);
     this.rows.flush(this.now);
     insertAttempts(this.sql, this.#attempts);
     this.images.flush();

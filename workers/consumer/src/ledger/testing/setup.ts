@@ -7,7 +7,7 @@ import type { LedgerDeps } from "../object/ledger-deps.ts";
 import { observe } from "../protocol/observe.ts";
 import { type Pass, takePass } from "../protocol/sweeps.ts";
 import { nameOf, placeOf } from "../tables/job-ids.ts";
-import { type Row, rowFrom } from "../tables/row.ts";
+import type { Row } from "../tables/row.ts";
 import { dueSweeps } from "../tables/sweeps.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
 import { nodeSql } from "./node-sql.ts";
@@ -37,10 +37,10 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
   clock.advance(60);
   let deliveries = 0;
 
-  const row = (key: string): Row | null => {
-    const raw = sql.exec("SELECT * FROM jobs WHERE key = ?", key)[0];
-    return raw === undefined ? null : rowFrom(raw);
-  };
+  const row = (key: string): Row | null => transactions.read((tx) => tx.rows.loadKeys([key])[0] ?? null);
+  /** Changes the row of a job. */
+  const change = (key: string, to: Partial<Row>): void =>
+    transactions.write((tx) => void Object.assign(tx.rows.loadKeys([key])[0] ?? {}, to));
   const first = new Set<string>();
   /** One call of a worker that has room for 40; the first one of its owner opens the lease. */
   const ask = (owner: string, said: Partial<ExchangeRequest> = {}): ExchangeAnswer => {
@@ -136,6 +136,7 @@ export function setup(overrides: Overrides = {}, more: Partial<LedgerDeps> = {})
       deps,
       done,
       row,
+      change,
       ask,
       call,
       view,

@@ -38,12 +38,7 @@ export function tables() {
     write((tx) => {
       const of = run === "" ? null : tx.runs.open(run, laneCode(lane), null);
       tx.rows.loadKeys(keys);
-      const ids = keys.map((key) => {
-        const row = tx.insert(key, laneCode(lane));
-        row.run = of?.n ?? 0;
-        return row.id;
-      });
-      kept.fresh.put(sql, { lane: laneCode(lane), run: of?.n ?? 0, n: tx.next() }, ids);
+      for (const key of keys) tx.insert(key, laneCode(lane)).run = of?.n ?? 0;
     });
   const change = (key: string, to: Partial<Row>) => write((tx) => Object.assign(rowOf(tx, key), to));
   /** Makes claims of an owner; admitted unless said otherwise. */

@@ -1,7 +1,6 @@
 import { decodeId } from "@prewarm/shared/variant-key";
 import type { CauseView } from "../contract.ts";
 import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "../protocol/causes.ts";
-import { readIds } from "../tables/find-jobs.ts";
 import type { Tx } from "../tables/tx.ts";
 import { jobView } from "./jobs.ts";
 
@@ -22,10 +21,7 @@ export function causesView(
 }
 
 export function causeViews(tx: Tx, causes: readonly CauseCount[]): CauseView[] {
-  const rows = readIds(
-    tx.sql,
-    causes.map(({ sample }) => sample),
-  );
+  const rows = tx.rows.loadIds(causes.map(({ sample }) => sample));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return causes.flatMap(({ folders, sample, ...cause }) => {
     const row = byId.get(sample);

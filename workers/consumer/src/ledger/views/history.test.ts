@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { GateView } from "../contract.ts";
 import { sample } from "../protocol/sample.ts";
 import { deleteOld } from "../tables/aged.ts";
-import { DEAD, LIVE, REFUSED, UPLOAD } from "../tables/row.ts";
+import { DEAD, REFUSED, UPLOAD } from "../tables/row.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { deadView } from "./dead-groups.ts";
 import { history, ledgerStats } from "./history.ts";
@@ -81,8 +81,8 @@ it("the overview counts rows without stored jobs, refused ones apart from dead o
   world.change(key("tried"), { due: world.clock.ms + 5_000, attempts: 1 });
   world.change(key("dead"), { state: DEAD });
   world.change(key("refused"), { state: REFUSED });
-  // Handed out, and due: neither is at the front of a chunk any more.
-  for (const lane of [LIVE, UPLOAD] as const) world.write((tx) => tx.kept.fresh.offer(tx.sql, lane, 10, (ids) => ids));
+  // Handed out: it is not at the front of its line any more.
+  world.write((tx) => tx.kept.orders.offer(tx.sql, UPLOAD, 10, () => true));
   world.hold("w", [key("held")], {});
   world.store([key("stored")]);
   const { counts, rows, oldestWaiting } = stats(world);

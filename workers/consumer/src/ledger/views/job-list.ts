@@ -3,7 +3,7 @@ import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import type { JobFilter, NamedJob } from "../contract.ts";
 import { LAST_ID, named, READ_MAX, WALK_MAX, walkRows } from "../protocol/find-rows.ts";
 import { type Match, matches, matchesStored, prepare } from "../protocol/match-row.ts";
-import { readIds, retryingIds } from "../tables/find-jobs.ts";
+import { retryingIds } from "../tables/find-jobs.ts";
 import { rangeOfImage } from "../tables/job-ids.ts";
 import { readRecent, readRecentSpan } from "../tables/recent.ts";
 import { isOpen, type Row } from "../tables/row.ts";
@@ -115,7 +115,7 @@ function busy(tx: Tx, match: Match, bounds: Bounds): Stretch {
   const retrying = match.states?.has("retrying") ? retryingIds(tx.sql, READ_MAX) : [];
   if (retrying === null) return walked(tx, match, bounds);
   const held = tx.kept.claims.held().map(({ id }) => id);
-  const rows = readIds(tx.sql, [...new Set([...held, ...retrying])]).filter((row) => matches(tx, row, match));
+  const rows = tx.rows.loadIds([...new Set([...held, ...retrying])]).filter((row) => matches(tx, row, match));
   return ofRows(tx, { rows, to: LAST_ID, more: false });
 }
 
@@ -135,12 +135,7 @@ function stored(tx: Tx, match: Match, { from, to }: Bounds): Stretch {
   const last = new Map(all.map((one) => [one.id, one]));
   const found = [...last.values()].filter((one) => matchesStored(one, match));
   tx.images.load(found.map(({ key }) => encodedIdOfKey(key)));
-  const again = new Set(
-    readIds(
-      tx.sql,
-      found.map(({ id }) => id),
-    ).map(({ key }) => key),
-  );
+  const again = new Set(tx.rows.loadIds(found.map(({ id }) => id)).map(({ key }) => key));
   const shown = found.filter((one) => isValid(tx, one) && !again.has(one.key));
   return {
     items: shown.map((one) => ({ at: one.at, n: one.gen, view: () => storedView(tx, one) })),

@@ -17,10 +17,8 @@ import { endedPerSecond } from "./slices.ts";
  * Why a job, a run or a lane waits: the decisions of the hand-out, as a sentence.
  */
 
-/** Rows that are counted before a waiting row. With more rows the sentence says "more than". */
+/** Rows and orders that are counted before a waiting row. With more of them the sentence says "more than". */
 const AHEAD_MAX = 50_000;
-/** Chunks of fresh ids that are searched, of up to 1,000 ids each. */
-const CHUNKS_MAX = 50;
 
 /** Why this job is not made now. Null: it has ended. */
 export function jobWaitsFor(tx: LedgerTx, row: Row): WaitingFor | null {
@@ -59,7 +57,7 @@ export function runWaitsFor(tx: LedgerTx, run: Run, states: Record<JobState, num
   if (closed !== null) return told(closed.code, whyHeld(tx.gateNow, lane, closed), closed.until, queued + retrying);
   if (queued + retrying === 0) return told("processing", `Ittybit works on the last ${number(processing)}.`, null, 0);
   if (queued === 0) return retried(tx, run, retrying);
-  const others = tx.memory.fresh.runs(run.lane).filter((n) => n !== run.n).length;
+  const others = tx.memory.orders.runs(run.lane).filter((n) => n !== run.n).length;
   const turns =
     others === 0 ? "" : `, in turn with ${others === 1 ? "another run" : `${others} other runs`} of ${lane}`;
   return told("line", `${jobs(queued + retrying)}${turns}${pace(tx, queued + retrying)}.`, null, queued + retrying);
@@ -89,9 +87,7 @@ function retried(tx: LedgerTx, run: Run, retrying: number): WaitingFor {
 function inLine(tx: LedgerTx, row: Row): WaitingFor {
   const lane = laneName(row.lane);
   const own =
-    row.due === null
-      ? tx.memory.fresh.ahead(tx.sql, { lane: row.lane, run: row.run, id: row.id }, CHUNKS_MAX)
-      : countDue(tx.sql, row.lane, row.due, AHEAD_MAX);
+    row.due === null ? tx.memory.orders.ahead(tx.sql, row, AHEAD_MAX) : countDue(tx.sql, row.lane, row.due, AHEAD_MAX);
   const touched = row.due === null ? countDue(tx.sql, row.lane, tx.now, AHEAD_MAX) : 0;
   const full = slotsFull(tx, lane);
   const why = full === null ? "" : ` ${capital(full)}`;
