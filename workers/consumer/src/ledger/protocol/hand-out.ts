@@ -222,7 +222,7 @@ function candidates(one: HandOut, lane: LaneCode, limit: number): Row[] {
   const offered = new Set<number>();
   const isNext = (id: number) => claims.byJob(id) === null && !offered.has(id);
   for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
-    const ids = orders.offer(tx.sql, lane, limit - found.length, isNext).map(({ id }) => id);
+    const ids = orders.offer(tx.sql, lane, { limit: limit - found.length, now: tx.now }, isNext).map(({ id }) => id);
     if (ids.length === 0) break;
     for (const id of ids) offered.add(id);
     found.push(...free(one, ids));
@@ -238,8 +238,8 @@ function free(one: HandOut, ids: number[]): Row[] {
   return rows.filter((row) => {
     if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;
     if (!isLocked(tx, row)) return mayTake(one, row);
-    // Move it behind the others: at the front it would be read again in every call until the lock ends.
-    if (row.due === null) tx.memory.orders.postpone(row);
+    // At the front of its line it would be read again in every call until the lock ends.
+    if (row.due === null) tx.memory.orders.postpone(row, tx.images.get(encodedIdOfKey(row.key)).lock);
     return false;
   });
 }

@@ -210,18 +210,22 @@ describe("a variant that waits in an order", () => {
     expect(makeAll()).toEqual([C]);
   });
 
-  it("of a locked image waits behind the others of its line, and goes when the lock ends", () => {
+  it("of a locked image lets the others of its line pass, and is the next when the lock ends", () => {
     const { order, call, leave, ledger, clock, transactions, makeAll } = world();
-    order({ run: "r", keys: [OTHER] });
+    for (const id of ["b", "c"]) {
+      clock.advance(1);
+      order({ run: "r", keys: [`${id}/1-high.webp`] });
+    }
     transactions.write((tx) => {
       tx.images.load(["a"]);
-      tx.images.get("a").lock = clock.ms + 60_000;
+      tx.images.get("a").lock = clock.ms + 30_000;
     });
-    expect(call("o").give.map(({ key }) => key)).toEqual([OTHER]);
-    expect(ledger.stats().counts.bulk.queued).toBe(4);
-    leave("o");
-    clock.advance(61);
-    expect(makeAll()).toEqual([A, B, C, OTHER].sort());
+    expect(call("o", { room: 1 }).give.map(({ key }) => key)).toEqual([OTHER]);
+    expect(ledger.stats().counts.bulk.queued).toBe(5);
+    clock.advance(31);
+    expect(call("p", { room: 1 }).give.map(({ key }) => key)).toEqual([A]);
+    for (const owner of ["o", "p"]) leave(owner);
+    expect(makeAll()).toEqual([A, B, C, OTHER, "c/1-high.webp"]);
   });
 
   it("is handed out again when its handler leaves without it", () => {

@@ -28,11 +28,12 @@ function world() {
     to.put(sql, order);
     return order;
   };
+  const time = { ms: 0 };
   const rows = () => sql.exec("SELECT id, parts FROM orders ORDER BY gen");
   const keys = (limit: number, isFree: (id: number) => boolean = all, of = orders) =>
-    of.offer(sql, BULK, limit, isFree).map(({ key }) => key);
+    of.offer(sql, BULK, { limit, now: time.ms }, isFree).map(({ key }) => key);
   const again = () => new Orders(sql, SEED);
-  return { sql, orders, put, rows, keys, again };
+  return { sql, orders, put, rows, keys, again, time };
 }
 
 const ORDER = { lane: BULK, run: 1, force: false, joined: false, created: 5 } as const;
@@ -154,16 +155,22 @@ it("a job with a claim is passed over, also by an instance that knows of no offe
   expect(keys(3, (id) => !claimed.has(id), again())).toEqual(keysOf("b"));
 });
 
-it("a job that is given back is the next, and one that is postponed comes after the others", () => {
-  const { orders, put, keys } = world();
+it("a job that is given back is the next, and one that is postponed comes at its time, or after the others", () => {
+  const { orders, put, keys, time } = world();
   const [a] = ["a", "b", "c"].map((id) => put(id));
   expect(keys(1)).toEqual(keysOf("a"));
   orders.giveBack({ ...a!, gen: a!.gen + 2 });
   expect(keys(1)).toEqual(keysOf("a"));
-  orders.postpone(a!);
+  orders.postpone(a!, 5);
   expect(keys(1)).toEqual(keysOf("b"));
   expect(keys(9)).toEqual(keysOf("c"));
   expect(keys(1)).toEqual(keysOf("a"));
+  orders.giveBack(a!);
+  expect(keys(1)).toEqual(keysOf("a"));
+  orders.postpone(a!, 5);
+  time.ms = 5;
+  expect(keys(1)).toEqual(keysOf("a"));
+  expect(keys(1)).toEqual(keysOf("b"));
 });
 
 it("runs take turns, also over calls, and a run without orders is no line", () => {

@@ -8,6 +8,8 @@ const AT_ONCE = 50;
 /** So many jobs beyond the limit are offered, so that the jobs of one image stay together. */
 const TOGETHER_MAX = 12;
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 const COLUMNS = ORDER_COLUMNS.join(", ");
 const INSERT = `INSERT INTO orders (${COLUMNS}) VALUES (${ORDER_COLUMNS.map(() => "?").join(", ")})`;
 const IS_LINE = "lane = ? AND run = ?";
@@ -25,8 +27,10 @@ interface Line {
   run: number;
   /** All orders with a smaller generation were offered. */
   from: number;
-  /** The smallest generation that was passed over, and is to be offered again after the others. Null: none. */
-  again: number | null;
+  /** No order with a smaller generation was passed over. Infinity: none was. */
+  passed: number;
+  /** When the orders that were passed over are to be offered again, Unix ms. */
+  until: number;
 }
 
 /**
@@ -125,13 +129,14 @@ export class Orders {
     return this.#of(lane).length > 0;
   }
 
-  /** The next jobs of a lane, runs in turn, an image's jobs together. */
-  offer(sql: Sql, lane: LaneCode, limit: number, isFree: IsFree): Row[] {
+  /** The next jobs of a lane at a time (Unix ms), runs in turn, an image's jobs together. */
+  offer(sql: Sql, lane: LaneCode, { limit, now }: { limit: number; now: number }, isFree: IsFree): Row[] {
     const found: Row[] = [];
     const lines = this.#inTurn(lane);
     for (const [n, line] of lines.entries()) {
       if (found.length >= limit) break;
       this.#turns.set(lane, line.run);
+      if (line.until <= now) goBack(line);
       found.push(...this.#offerLine(sql, line, Math.ceil((limit - found.length) / (lines.length - n)), isFree));
     }
     return found;
@@ -144,10 +149,14 @@ export class Orders {
     line.from = Math.min(line.from, gen - PARTS_MAX);
   }
 
-  /** A job that was offered is to be offered again after the others of its line: its image is locked. */
-  postpone({ lane, run, gen }: Place): void {
+  /**
+   * A job that was offered is to be offered again at a time (Unix ms), or at the end of its line if that is earlier:
+   * its image is locked.
+   */
+  postpone({ lane, run, gen }: Place, until: number): void {
     const line = this.#line(lane, run);
-    line.again = Math.min(line.again ?? Number.POSITIVE_INFINITY, gen - PARTS_MAX);
+    line.passed = Math.min(line.passed, gen - PARTS_MAX);
+    line.until = Math.min(line.until, until);
   }
 
   /** The first jobs that were not offered, of `runs` runs of a lane: one per run. */
@@ -193,9 +202,7 @@ export class Orders {
       }
       if (orders.length < AT_ONCE) break;
     }
-    // The line was offered to its end. The orders that were passed over are next.
-    line.from = line.again ?? line.from;
-    line.again = null;
+    goBack(line);
     return found;
   }
 
@@ -210,7 +217,7 @@ export class Orders {
   #line(lane: LaneCode, run: number): Line {
     const known = this.#of(lane).find((line) => line.run === run);
     if (known !== undefined) return known;
-    const line: Line = { lane, run, from: 0, again: null };
+    const line: Line = { lane, run, from: 0, passed: NEVER, until: NEVER };
     const lines = [...this.#of(lane), line].sort((a, b) => a.run - b.run);
     this.#lines.set(lane, lines);
     return line;
@@ -226,4 +233,11 @@ export class Orders {
     );
     return [...lines.slice(next), ...lines.slice(0, next)];
   }
+}
+
+/** The orders that were passed over are next. Few orders are read again, because those that are made are deleted. */
+function goBack(line: Line): void {
+  line.from = Math.min(line.from, line.passed);
+  line.passed = NEVER;
+  line.until = NEVER;
 }

@@ -82,7 +82,7 @@ it("the overview counts rows without stored jobs, refused ones apart from dead o
   world.change(key("dead"), { state: DEAD });
   world.change(key("refused"), { state: REFUSED });
   // Handed out: it is not at the front of its line any more.
-  world.write((tx) => tx.kept.orders.offer(tx.sql, UPLOAD, 10, () => true));
+  world.write((tx) => tx.kept.orders.offer(tx.sql, UPLOAD, { limit: 10, now: tx.now }, () => true));
   world.hold("w", [key("held")], {});
   world.store([key("stored")]);
   const { counts, rows, oldestWaiting } = stats(world);
