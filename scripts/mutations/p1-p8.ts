@@ -105,8 +105,8 @@ export const P1_TO_P8: Mutation[] = [
   {
     promise: "P1",
     breaks: "a retry stays in its run, which may be cancelled",
-    file: `${PROTOCOL}/retry-and-cancel.ts`,
-    find: "  tx.runs.leave(row);\n",
+    file: `${PROTOCOL}/transitions.ts`,
+    find: "  tx.runs.leave(row);\n  row.run = run;\n",
     replace: "",
     tests: [`${PROTOCOL}/accept.test.ts`],
     histories: { rule: "retrystay", favourites: ["accept", "cancelRun", "retry", "retryAll"] },

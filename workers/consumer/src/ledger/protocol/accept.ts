@@ -4,7 +4,7 @@ import type { Accepted } from "../contract.ts";
 import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../tables/row.ts";
 import type { Run } from "../tables/runs.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { newGeneration, orderAnew, raise } from "./transitions.ts";
+import { newGeneration, orderAgain, raise } from "./transitions.ts";
 
 /** An order: at most 1,000 keys, each once. */
 export interface AcceptRequest {
@@ -46,23 +46,18 @@ export function accept(tx: LedgerTx, { run: id, label, lane: name, keys, force }
 
 function acceptKey(tx: LedgerTx, asking: Asking, key: string): void {
   const row = tx.rows.get(key);
+  const [lane, run] = [asking.lane, asking.run?.n ?? 0];
   if (row === null) {
-    const made = tx.insert(key, asking.lane);
-    made.run = asking.run?.n ?? 0;
+    const made = tx.insert(key, lane);
+    made.run = run;
     if (asking.force) made.floor = made.gen;
     asking.answer.accepted += 1;
   } else if (isOpen(row)) join(tx, asking, row);
-  else takeOver(tx, asking, row);
-}
-
-/** Orders an ended row again. The row belongs to this run from now on. */
-function takeOver(tx: LedgerTx, asking: Asking, row: Row): void {
-  tx.runs.leave(row);
-  orderAnew(tx, row);
-  if (asking.force) row.floor = row.gen;
-  row.lane = asking.lane;
-  row.run = asking.run?.n ?? 0;
-  asking.answer.accepted += 1;
+  else {
+    orderAgain(tx, row, { lane, run });
+    if (asking.force) row.floor = row.gen;
+    asking.answer.accepted += 1;
+  }
 }
 
 /** Adds a subscriber to an open row. The higher lane wins. A cancel that has not reached the row yet is withdrawn. */

@@ -10,7 +10,7 @@ import { hasSuspect } from "./hand-out.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
 import { liveOpen } from "./open-jobs.ts";
 import { liveAdmitted } from "./slots.ts";
-import { claimOf, isLocked, orderAnew, raise, refuse } from "./transitions.ts";
+import { claimOf, isLocked, orderAgain, raise, refuse } from "./transitions.ts";
 import { viewedOf } from "./viewed.ts";
 
 /**
@@ -135,14 +135,8 @@ function want(tx: LedgerTx, row: Row, one: MissAsk, ordered: number): Fate {
   if (isCapped(tx, one.key)) return "capped";
   if (!mayOrder(tx, ordered)) return "useless";
   noteOrder(tx, one);
-  takeOver(tx, row);
+  orderAgain(tx, row, { lane: LIVE, run: 0 });
   return "ordered";
-}
-
-function takeOver(tx: LedgerTx, row: Row): void {
-  tx.runs.leave(row);
-  orderAnew(tx, row);
-  row.lane = LIVE;
 }
 
 function isImageLocked(tx: LedgerTx, key: string): boolean {

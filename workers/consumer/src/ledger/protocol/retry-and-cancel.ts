@@ -1,6 +1,6 @@
 import { BULK, CANCELLING, isOpen, LIVE, type Row, UPLOAD, WAITING } from "../tables/row.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { cancelOpen, orderAnew, raise } from "./transitions.ts";
+import { cancelOpen, orderAgain, raise } from "./transitions.ts";
 
 /** The result for one job. `conflict`: the state of the job does not allow the action. */
 export type JobResult = "ok" | "missing" | "conflict";
@@ -13,9 +13,7 @@ export function retryJob(tx: LedgerTx, id: number, run = 0): JobResult {
   const row = tx.rows.byId(id);
   if (row === null) return "missing";
   if (isOpen(row)) return tryNow(tx, row, run);
-  tx.runs.leave(row);
-  orderAnew(tx, row);
-  row.run = run;
+  orderAgain(tx, row, { lane: row.lane, run });
   return "ok";
 }
 

@@ -5,7 +5,7 @@ import { DEAD, type LaneCode, REFUSED } from "../tables/row.ts";
 import { deleteSweep, findSweep, listPurges, putSweep, type Sweep } from "../tables/sweeps.ts";
 import { isLive } from "./leases.ts";
 import type { LedgerTx } from "./ledger-tx.ts";
-import { orderAnew } from "./transitions.ts";
+import { orderAgain } from "./transitions.ts";
 
 /*
  * A sweep goes over the objects of an image in R2 that are below a fence, in two passes: at once, and again when every
@@ -110,11 +110,7 @@ function remake(tx: LedgerTx, { fence }: Sweep, lane: LaneCode, found: readonly 
     const row = tx.rows.get(key);
     if (row !== null && row.state !== DEAD && row.state !== REFUSED) continue;
     if (row === null) tx.insert(key, lane).due = tx.now;
-    else {
-      tx.runs.leave(row);
-      orderAnew(tx, row);
-      row.lane = lane;
-    }
+    else orderAgain(tx, row, { lane, run: 0 });
     tx.count("accepted");
   }
 }

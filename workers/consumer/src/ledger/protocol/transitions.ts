@@ -53,9 +53,12 @@ export function endStale(tx: LedgerTx, claim: Claim, row: Row | null, ended: boo
   else if (row?.state === WAITING) backToWaiting(tx, row);
 }
 
-/** Orders the row again from the beginning, due now: after a force, a retry, or a new order of an ended row. */
-export function orderAnew(tx: LedgerTx, row: Row): void {
+/** Orders an ended row again from the beginning, due now. Its only subscriber is `run`, a number; 0 is no run. */
+export function orderAgain(tx: LedgerTx, row: Row, { lane, run }: Pick<Row, "lane" | "run">): void {
   newGeneration(tx, row);
+  tx.runs.leave(row);
+  row.run = run;
+  row.lane = lane;
   row.state = WAITING;
   row.due = tx.now;
   row.attempts = 0;
