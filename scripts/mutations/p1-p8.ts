@@ -104,6 +104,14 @@ export const P1_TO_P8: Mutation[] = [
   },
   {
     promise: "P1",
+    breaks: "a second row that 0.1.0 made after a rollback keeps its job from being made",
+    file: `${TABLES}/documents.ts`,
+    find: '  if (sql.exec("SELECT 1 FROM hands LIMIT 1").length > 0) dropDoubles(sql);\n',
+    replace: "",
+    tests: ["workers/consumer/test/releases/documents.test.ts"],
+  },
+  {
+    promise: "P1",
     breaks: "a retry stays in its run, which may be cancelled",
     file: `${PROTOCOL}/transitions.ts`,
     find: "  tx.runs.leave(row);\n  row.run = run;\n",

@@ -7,6 +7,8 @@ import { openAtIttybit } from "../../src/ledger/protocol/at-ittybit.ts";
 import { expireLeases } from "../../src/ledger/protocol/leases.ts";
 import { observe } from "../../src/ledger/protocol/observe.ts";
 import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
+import { allJobs } from "../../src/ledger/testing/all-jobs.ts";
+import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
@@ -192,6 +194,35 @@ describe("the documents of release 0.1.0", () => {
     expect([claimsOf(sql), sql.exec("SELECT * FROM owners"), sql.exec("SELECT * FROM jobs")]).toEqual([[], [], []]);
     expect(engine.getGate().slots).toBe(0);
     expect(engine.getRun("campaign")?.states).toMatchObject({ stored: 24, queued: 0, processing: 0, retrying: 0 });
+  });
+
+  it("of a ledger that was rolled back leave a job in its order that 0.1.0 did not see, and its run ends", () => {
+    const sql = nodeSql();
+    const before = open(sql);
+    const KEY = "z/1-high.webp";
+    const request = { id: "late", chunk: 0, hash: "h" };
+    before.acceptChunk(chunkOf({ run: "late", lane: "bulk", keys: [KEY, "z/2-high.webp"] }, request));
+    const id = before.transactions.read((tx) => tx.rows.loadKeys([KEY])[0]?.id ?? 0);
+    const gen = inFlight.at * 1000 + 7_000_000;
+    const row = { id, key: KEY, state: 0, lane: 0, run: 0, due: inFlight.at, attempts: 0, crashes: 0, gen, floor: 0 };
+    insert(sql, [
+      { table: "jobs", row: { ...row, unclear: 0, joined: 0, dead_until: 0, created: inFlight.at, updated: 0 } },
+    ]);
+    const sums = { counts: { "0 0": 1 }, used: {}, runs: {}, minutes: {}, recent: [] };
+    const entries = [[id, gen, 1, "job", 0, inFlight.at, 0, "2026-11-24", 0]];
+    const body = JSON.stringify({ role: "live", entries, sums });
+    sql.exec("INSERT INTO hands VALUES ('y', ?, 0, 0, ?)", inFlight.at + 60_000, body);
+    const engine = open(sql);
+    expect([sql.exec("SELECT * FROM jobs"), allJobs(sql).length]).toEqual([[], 2]);
+    expect(claimsOf(sql)).toMatchObject([{ job: id, gen, state: "abandoned", owner: null }]);
+    expect(engine.stats().counts).toMatchObject({ live: { queued: 0 }, bulk: { queued: 2 } });
+    const call = { owner: "o", role: "work" as const, room: 5, have: [], asks: [], submitted: [], leave: false };
+    const answer = engine.exchange({ ...call, first: true, settled: [] });
+    const give = answer.status === "ok" ? answer.give : [];
+    const outcome = { kind: "present" as const, objectGen: gen, bytes: 1, etag: "e", posted: false };
+    const settled = give.map((one) => ({ id: one.id, gen: one.gen, outcome }));
+    engine.exchange({ ...call, room: 0, first: false, settled });
+    expect(engine.getRun("late")?.states).toMatchObject({ stored: 2, queued: 0 });
   });
 
   it("keep no origin where 0.1.0 wrote one in place of an address", () => {

@@ -1,9 +1,11 @@
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
-import { addCounters, type Counts, type Used } from "./counters.ts";
+import { addCount, addCounters, type Counts, type Used } from "./counters.ts";
 import { addTo, type Histogram } from "./histogram.ts";
 import type { Minutes } from "./history.ts";
+import { readMeta } from "./meta.ts";
+import { Orders } from "./orders.ts";
 import { addRecent, type Stored } from "./recent.ts";
-import { FIRST_ENDED, type LaneCode } from "./row.ts";
+import { countedAs, FIRST_ENDED, type LaneCode, type StateCode } from "./row.ts";
 import { Runs } from "./runs.ts";
 import { int, type Sql, text } from "./sql.ts";
 
@@ -44,8 +46,32 @@ export function moveDocuments(sql: Sql): void {
   sql.exec(`INSERT OR REPLACE INTO claims
     (gen, job, state, owner, lane, paid_by, first, admitted_at, external_id, due, until, hook, unfetched_since)
     SELECT gen, 0, 'abandoned', NULL, 2, 2, 0, 0, job, 0, until, NULL, NULL FROM abandoned`);
+  if (sql.exec("SELECT 1 FROM hands LIMIT 1").length > 0) dropDoubles(sql);
   sql.exec("DELETE FROM hands");
   sql.exec("DELETE FROM abandoned");
+}
+
+/**
+ * After a rollback 0.1.0 does not see a job that waits in an order, so a view makes a second row of it. The job waits
+ * on in its order, for the runs that asked for it.
+ */
+function dropDoubles(sql: Sql): void {
+  const orders = new Orders(sql, readMeta(sql).ledgerId);
+  const jobs: Counts = {};
+  for (const { row } of orders.withRows(sql).flatMap((order) => orders.jobsOf(order))) {
+    const [double] = sql.exec("SELECT state, lane, attempts FROM jobs WHERE id = ?", row.id);
+    if (double === undefined) continue;
+    const state = countedAs({ state: int(double.state) as StateCode, attempts: int(double.attempts) });
+    addCount(jobs, state, int(double.lane) as LaneCode, -1);
+    sql.exec("DELETE FROM jobs WHERE id = ?", row.id);
+    const others = "job = ? AND gen <> ?";
+    sql.exec(`DELETE FROM claims WHERE ${others} AND state = 'prefetched'`, row.id, row.gen);
+    sql.exec(
+      `UPDATE claims SET state = 'abandoned', owner = NULL, until = gen / 1000 + ? WHERE ${others}`,
+      ...[JOB_DEADLINE_MS, row.id, row.gen],
+    );
+  }
+  addCounters(sql, { jobs, used: {}, minutes: {} }, Number.MAX_SAFE_INTEGER);
 }
 
 /**
