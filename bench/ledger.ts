@@ -5,13 +5,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Given } from "@prewarm/durable-queue/calls";
+import { wakesDue } from "@prewarm/durable-queue/claims/pace";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { defineConfig } from "@prewarm/shared/config";
 import { CLAIMS_MAX } from "@prewarm/shared/limits";
-import type { ExchangeRequest, Given } from "../workers/consumer/src/ledger/contract.ts";
-import { nextAlarm } from "../workers/consumer/src/ledger/protocol/next-alarm.ts";
-import { wakesDue } from "../workers/consumer/src/ledger/protocol/pace.ts";
+import type { ExchangeRequest } from "../workers/consumer/src/ledger/contract.ts";
 import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
-import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
+import { nextAlarmOf } from "../workers/consumer/src/ledger/testing/next-alarm-of.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
 import { type Figure, median, quantile, report } from "./figures.ts";
 
@@ -92,7 +93,7 @@ function build(size: number) {
     worker += 1;
     first = true;
     timed(times.wakesDue, () => ledger.transactions.read(wakesDue));
-    timed(times.nextAlarm, () => ledger.transactions.read(nextAlarm));
+    timed(times.nextAlarm, () => ledger.transactions.read(nextAlarmOf));
   };
   return { size, sql, times, round };
 }

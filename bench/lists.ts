@@ -1,9 +1,9 @@
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { systemClock } from "@prewarm/shared/clock";
 import { defineConfig } from "@prewarm/shared/config";
 import { applySearch, emptyFilter } from "../workers/consumer/src/api/search.ts";
-import type { Engine } from "../workers/consumer/src/ledger/object/engine.ts";
+import type { Ledger } from "../workers/consumer/src/ledger/ledger.ts";
 import { chunkOf } from "../workers/consumer/src/ledger/testing/chunk-of.ts";
-import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
 import { type Figure, median, report } from "./figures.ts";
 
@@ -32,7 +32,7 @@ const SEARCHES = [
 const ROUNDS = 30;
 const config = defineConfig({ sources: [{ prefix: "", url: "https://originals.example/{id}" }] });
 
-function ledgerOf(rows: number): Engine {
+function ledgerOf(rows: number): Ledger {
   const sql = nodeSql(":memory:");
   const { engine } = testEngine(sql, { config, clock: systemClock });
   for (let made = 0; made < rows; made += 1_000) {
@@ -54,7 +54,7 @@ async function timesOf(act: () => unknown): Promise<number[]> {
 
 const [small, large] = [ledgerOf(few), ledgerOf(many)];
 const figures: Figure[] = [];
-async function compare(name: string, act: (ledger: Engine) => unknown): Promise<void> {
+async function compare(name: string, act: (ledger: Ledger) => unknown): Promise<void> {
   const before = median(await timesOf(() => act(small)));
   const ratios = (await timesOf(() => act(large))).map((ms) => ms / before);
   figures.push({ name: `${name}, ${many} rows`, to: `${few} rows, ${before.toFixed(2)} ms here`, ratios });

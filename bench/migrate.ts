@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { beginCopy, endCopy } from "@prewarm/durable-queue/schema/copy";
+import { migrate, schemaVersion } from "@prewarm/durable-queue/schema/migrate";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { systemClock } from "@prewarm/shared/clock";
-import { beginCopy, endCopy } from "../workers/consumer/src/ledger/tables/copy.ts";
-import { migrate, schemaVersion } from "../workers/consumer/src/ledger/tables/migrate.ts";
-import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
+import { LEDGER_TABLES } from "../workers/consumer/src/ledger/tables/own-tables.ts";
 import { testConfig } from "../workers/consumer/src/ledger/testing/setup-config.ts";
 import { testEngine } from "../workers/consumer/src/ledger/testing/test-engine.ts";
 
@@ -24,7 +25,7 @@ const LIMITS_MS = {
 
 const folder = mkdtempSync(join(tmpdir(), "prewarm-migrate-"));
 const sql = nodeSql(join(folder, "ledger.sqlite"));
-migrate(sql, "L");
+migrate(sql, "L", LEDGER_TABLES);
 const rows = `WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < ${ROWS})`;
 sql.exec(`INSERT INTO jobs (id, key, lane, run, joined, state, gen, floor, due, attempts, unclear, crashes, error, dead_until, created, updated)
   ${rows} SELECT n * 4000000, printf('uploads%%2F2026%%2F%08x/640-high.webp', n), 2, 1, 0, 0, n, 0, NULL, 0, 0, 0, NULL, 0, 1, 0 FROM k`);
@@ -50,12 +51,12 @@ timed("an index more", () => {
   open();
 });
 const copied = ["meta", "jobs"];
-sql.transaction(() => beginCopy(sql, schemaVersion(sql)));
+sql.transaction(() => beginCopy(sql, schemaVersion(sql), LEDGER_TABLES));
 for (const table of copied) sql.exec(`INSERT INTO import_${table} SELECT * FROM ${table}`);
 sql.exec("UPDATE import_copy SET rows = ?", ROWS + 1);
 timed("a copy's last call", () => {
   const whole = { rows: ROWS + 1, number: 1 };
-  if (!sql.transaction(() => endCopy(sql, whole))) throw new Error("the copy is not whole");
+  if (!sql.transaction(() => endCopy(sql, whole, LEDGER_TABLES))) throw new Error("the copy is not whole");
   open();
 });
 sql.close();

@@ -1,5 +1,6 @@
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../apps/cli/src/program.ts";
 import { FORMATS_BY_KIND } from "../packages/ittybit-emulator/src/pixels/image-options.ts";
@@ -10,8 +11,7 @@ import { JOB_STATES } from "../packages/shared/src/job.ts";
 import { CONTENT_TYPES } from "../packages/shared/src/mime.ts";
 import { isNoise } from "../packages/shared/src/noise.ts";
 import { PARAMETERS } from "../packages/shared/src/parameters.ts";
-import { MIGRATIONS } from "../workers/consumer/src/ledger/tables/schema.ts";
-import { nodeSql } from "../workers/consumer/src/ledger/testing/node-sql.ts";
+import { LEDGER_TABLES } from "../workers/consumer/src/ledger/tables/own-tables.ts";
 
 // The checklists of CONTRIBUTING.md, held against everything there is of each kind. What fails names the step that was forgotten.
 const root = join(import.meta.dirname, "..");
@@ -81,11 +81,11 @@ describe("a hook mapper", () => {
 });
 
 describe("a job outcome", () => {
-  const contract = readAll("workers/consumer/src/ledger/*.ts");
+  const contract = readAll("packages/durable-queue/src/calls.ts");
   const [, union = ""] = /export type Outcome =\n(.*?)\n\n/s.exec(contract) ?? [];
   const kinds = [...union.matchAll(/\bkind: "(\w+)"/g)].map(([, kind = ""]) => kind);
   const making = readAll("workers/consumer/src/{making,ittybit,originals}/**/[!.]*.ts");
-  const tests = readAll("workers/consumer/src/ledger/**/*.test.ts", "workers/consumer/src/ledger/testing/*.ts");
+  const tests = readAll("workers/consumer/test/queue/*.test.ts", "workers/consumer/src/{images,ledger}/**/*.test.ts");
 
   it("has a kind", () => expect(kinds).toContain("stored"));
 
@@ -112,12 +112,15 @@ describe("a table or a column", () => {
       WHERE m.type = 'table' AND m.name <> 'schema_version'`;
     return sql.exec(query).map(({ name }) => String(name));
   };
-  const columns = columnsOf(MIGRATIONS.flat());
+  const columns = columnsOf(LEDGER_TABLES.migrations.flat());
   const known = new Set(released.flatMap(({ statements }) => columnsOf(statements)));
   const tables = [...new Set(columns.map((column) => column.split(".")[0] ?? ""))];
-  const code = globSync("workers/consumer/src/ledger/tables/*.ts", { cwd: root }).filter(
-    (path) => !/\.test\.ts$|\/(schema|copy)\.ts$/.test(path),
-  );
+  const code = globSync(
+    ["packages/durable-queue/src/schema/*.ts", "workers/consumer/src/{images,ledger}/tables/*.ts"],
+    {
+      cwd: root,
+    },
+  ).filter((path) => !/\/(schema|copy|own-tables)\.ts$/.test(path));
   const queries = code.map(read).join("\n");
   const page = read("docs/storage-schema.md");
   const [, stored = ""] = /\n### Stored formats\n(.*?)(?=\n##|$)/s.exec(read("CHANGELOG.md")) ?? [];

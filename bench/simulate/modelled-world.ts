@@ -10,8 +10,8 @@ import { VirtualObject } from "../../test/world/virtual-object.ts";
 import { noFaults, scripted, type Weather } from "../../test/world/weather.ts";
 import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
+import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
-import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
 import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
@@ -172,7 +172,7 @@ export class ModelledWorld {
     const sleep = (ms: number) => clock.sleep(ms);
     return {
       ...{ config: this.#config, clock, log: quiet, sleep, version: null },
-      ...{ newLedgerId: () => "L1", newHookKey: () => "A".repeat(43), within: (work) => work },
+      ...{ newQueueId: () => "L1", newHookKey: () => "A".repeat(43), within: (work) => work },
       watchExternalJobs: pollerOf({ ittybit, clock, log: quiet, sleep }),
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);

@@ -1,3 +1,4 @@
+import { backoff } from "@prewarm/shared/backoff";
 import type { Config } from "../../packages/shared/src/config.ts";
 import {
   LOOKS_BURST_S,
@@ -7,7 +8,6 @@ import {
   SHED,
   uselessMost,
 } from "../../packages/shared/src/limits.ts";
-import { backoff } from "../../workers/consumer/src/platform/backoff.ts";
 import { EVENT_BYTES, LINE_BYTES, listUsd, OBJECT_GB, type Operations, PATHS, sum, times } from "./operations.ts";
 import { EXAMPLE } from "./tables.ts";
 

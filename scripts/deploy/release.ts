@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { migrate } from "../../workers/consumer/src/ledger/tables/migrate.ts";
-import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { LEDGER_TABLES } from "../../workers/consumer/src/ledger/tables/own-tables.ts";
 
 /** What a version tells of itself in its message, so that a rollback can judge it without the repository's history. */
 
@@ -27,6 +28,6 @@ export function schemaPrint(): string {
     rowsWritten: 0,
     bytes: 0,
   };
-  migrate(sql, "print");
+  migrate(sql, "print", LEDGER_TABLES);
   return hash.digest("hex").slice(0, 8);
 }

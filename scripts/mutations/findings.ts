@@ -1,11 +1,16 @@
 import type { Mutation } from "./promises.ts";
 
+const QUEUE_TESTS = "workers/consumer/test/queue";
+
+const IMAGES = "workers/consumer/src/images";
+const LEDGER = "workers/consumer/src/ledger";
+const QUEUE = "packages/durable-queue/src";
+
 /*
  * What was found by attack (docs/security.md): each cure taken out again, and the test that must then be red. Some attacks have two locks
  * before them; then the mutation takes the one that the test named there is about.
  */
 
-const PROTOCOL = "workers/consumer/src/ledger/protocol";
 const API = "workers/consumer/src/api";
 
 export const FINDINGS: Mutation[] = [
@@ -35,82 +40,82 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F3",
     breaks: "an unknown id becomes a row before it was looked at",
-    file: `${PROTOCOL}/ask.ts`,
+    file: `${IMAGES}/misses.ts`,
     find: "one.unknown === true && !isKnown(tx, one.key)",
     replace: "one.unknown === undefined && !isKnown(tx, one.key)",
-    tests: [`${PROTOCOL}/ask.test.ts`],
+    tests: [`${IMAGES}/misses.test.ts`],
   },
   {
     promise: "F3",
     breaks: "what viewers caused stays as long as what was warmed",
-    file: `${PROTOCOL}/prune.ts`,
-    find: "viewed: { ms: DAY_MS,",
-    replace: "viewed: { ms: 30 * DAY_MS,",
-    tests: [`${PROTOCOL}/prune.test.ts`],
+    file: `${QUEUE}/operate/prune.ts`,
+    find: "DEAD} AND lane = ${LIVE}`) },\n    ms: DAY_MS,",
+    replace: "DEAD} AND lane = ${LIVE}`) },\n    ms: 30 * DAY_MS,",
+    tests: [`${QUEUE_TESTS}/prune.test.ts`],
   },
   {
     promise: "F3",
     breaks: "refused rows stay for a month",
-    file: `${PROTOCOL}/prune.ts`,
-    find: "refused: { ms: DAY_MS,",
-    replace: "refused: { ms: 30 * DAY_MS,",
-    tests: [`${PROTOCOL}/prune.test.ts`],
+    file: `${QUEUE}/operate/prune.ts`,
+    find: "refused: { of: { large: endedJobs(`state = ${REFUSED}`) }, ms: DAY_MS,",
+    replace: "refused: { of: { large: endedJobs(`state = ${REFUSED}`) }, ms: 30 * DAY_MS,",
+    tests: [`${QUEUE_TESTS}/prune.test.ts`],
   },
   {
     promise: "F4",
     breaks: "viewers have no share of the month",
-    file: `${PROTOCOL}/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: '  if (lane === "live") return Math.min(left, Math.floor(monthlyJobs * liveShare) - live);\n',
     replace: '  if (lane === "live") return left;\n',
-    tests: [`${PROTOCOL}/gate.test.ts`],
+    tests: [`${QUEUE_TESTS}/gate.test.ts`],
   },
   {
     promise: "F4",
     breaks: "viewers may spend their share on one day",
-    file: `${PROTOCOL}/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: 'return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);',
     replace: "return monthLeft(gate, lane);",
-    tests: [`${PROTOCOL}/gate.test.ts`],
+    tests: [`${QUEUE_TESTS}/gate.test.ts`],
   },
   {
     promise: "F4",
     breaks: "viewers bring any number of versions",
-    file: `${PROTOCOL}/ask.ts`,
+    file: `${IMAGES}/misses.ts`,
     find: 'if (!mayBringVersion(tx, one)) return "useless";',
     replace: 'if (one.key === "" && !mayBringVersion(tx, one)) return "useless";',
-    tests: [`${PROTOCOL}/ask.test.ts`],
+    tests: [`${IMAGES}/misses.test.ts`],
   },
   {
     promise: "F4",
     breaks: "an image may be ordered from without end",
-    file: `${PROTOCOL}/viewed.ts`,
+    file: `${IMAGES}/viewed.ts`,
     find: "orders: keys.size",
     replace: "orders: -keys.size - 1_000_000",
-    tests: [`${PROTOCOL}/ask.test.ts`],
+    tests: [`${IMAGES}/misses.test.ts`],
   },
   {
     promise: "F4",
     breaks: "viewers order more than they may have today",
-    file: `${PROTOCOL}/ask.ts`,
+    file: `${IMAGES}/misses.ts`,
     find: "return open < left || open - liveAdmitted(tx) < left;",
     replace: "return left > 0;",
-    tests: [`${PROTOCOL}/starvation.test.ts`],
+    tests: [`${QUEUE_TESTS}/starvation.test.ts`],
   },
   {
     promise: "F4",
     breaks: "workers hold what waits for tomorrow",
-    file: `${PROTOCOL}/hand-out.ts`,
+    file: `${QUEUE}/claims/hand-out.ts`,
     find: "    if (isShut(tx, lane)) continue;\n",
     replace: "",
-    tests: [`${PROTOCOL}/starvation.test.ts`],
+    tests: [`${QUEUE_TESTS}/starvation.test.ts`],
   },
   {
     promise: "F4",
     breaks: "edges never shed",
-    file: `${PROTOCOL}/ask.ts`,
+    file: `${IMAGES}/misses.ts`,
     find: "shed.until = now + backoff(shed.times, { first: firstMs, longest: longestMs });",
     replace: "shed.until = now + 0 * backoff(shed.times, { first: firstMs, longest: longestMs });",
-    tests: [`${PROTOCOL}/ask.test.ts`],
+    tests: [`${IMAGES}/misses.test.ts`],
   },
   {
     promise: "F4",
@@ -131,18 +136,18 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F4",
     breaks: "edges of release 0.1.0 go on with known images",
-    file: `${PROTOCOL}/gate-file.ts`,
+    file: `${LEDGER}/gate-file.ts`,
     find: "shedUntil > gate.now ?",
     replace: "shedUntil < 0 ?",
-    tests: [`${PROTOCOL}/starvation.test.ts`],
+    tests: [`${QUEUE_TESTS}/starvation.test.ts`],
   },
   {
     promise: "F4",
     breaks: "edges shed no longer when it happens again",
-    file: `${PROTOCOL}/ask.ts`,
+    file: `${IMAGES}/misses.ts`,
     find: "now - shed.until > forgetMs ? 1 : shed.times + 1",
     replace: "now - shed.until > forgetMs ? 1 : 1",
-    tests: [`${PROTOCOL}/ask.test.ts`],
+    tests: [`${IMAGES}/misses.test.ts`],
   },
   {
     promise: "F4",
@@ -259,10 +264,10 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F13",
     breaks: "all of a foreign text is looked at",
-    file: "workers/consumer/src/platform/log.ts",
+    file: "packages/shared/src/log.ts",
     find: ".slice(0, Math.max(0, clean.length - longest)) : clean).slice(0, LOOKED_AT_CHARS)",
     replace: ") : text)",
-    tests: ["workers/consumer/src/platform/log.test.ts"],
+    tests: ["packages/shared/src/log.test.ts"],
   },
   {
     promise: "F14",

@@ -1,14 +1,15 @@
 import type { Mutation } from "./promises.ts";
 
+const QUEUE = "packages/durable-queue/src";
+
 const SRC = "workers/consumer/src";
-const LEDGER = `${SRC}/ledger`;
 
 /** Rules of the ledger and the handler that only the histories try. Each names the invariant of docs/queue.md that it keeps. */
 export const HISTORIES: Mutation[] = [
   {
     promise: "P2",
     breaks: "same generation after a failure",
-    file: `${LEDGER}/protocol/settle.ts`,
+    file: `${QUEUE}/claims/settle.ts`,
     find: "      newGeneration(tx, row);\n      fail(tx, row, { claim, failure: outcome.failure",
     replace: "      fail(tx, row, { claim, failure: outcome.failure",
     histories: { rule: "samegen" },
@@ -16,7 +17,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P2",
     breaks: "I3: numbers go on from the restored copy",
-    file: `${LEDGER}/protocol/restored.ts`,
+    file: `${QUEUE}/operate/restored.ts`,
     find: "  tx.memory.numbers.raise(tx.sql, Math.max(numberAbove(tx.now), before?.ceiling ?? 0));\n",
     replace: "",
     histories: { rule: "seqback", favourites: ["copyOrPutBack", "accept"] },
@@ -24,7 +25,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P8",
     breaks: "I4: the cap of unheard slots applies to those that are heard of",
-    file: `${LEDGER}/protocol/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: "const counted = used - unheard + Math.min(unheard, Math.floor(own / 2));",
     replace: "const counted = Math.min(used, Math.floor(own / 2));",
     histories: { rule: "uncapped", favourites: ["accept"] },
@@ -32,7 +33,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P8",
     breaks: "I4: after an eviction every admitted job counts as ended",
-    file: `${LEDGER}/protocol/memory.ts`,
+    file: `${QUEUE}/schema/memory.ts`,
     find: "return this.sights.has(gen);",
     replace: "return this.sights.has(gen) || gen < this.born * 1000;",
     histories: { rule: "freshslots", favourites: ["evict", "accept"] },
@@ -40,7 +41,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P8",
     breaks: "I4: a slow job that was given up loses its slot",
-    file: `${LEDGER}/tables/claim.ts`,
+    file: `${QUEUE}/schema/claim.ts`,
     find: "return externalId === null && until < now;",
     replace: "return until < now;",
     histories: { rule: "slowslot", favourites: ["slowAndForced"] },
@@ -48,7 +49,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P2",
     breaks: "I5: who has lost the lease still settles",
-    file: `${LEDGER}/protocol/exchange.ts`,
+    file: `${QUEUE}/claims/exchange.ts`,
     find: "} else if (!isLive(owner, now)) return null;",
     replace: "}",
     histories: { rule: "nofence", favourites: ["lateWord"] },
@@ -64,7 +65,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P2",
     breaks: "I3: a row is handed out while its older generation has a live owner",
-    file: `${LEDGER}/protocol/hand-out.ts`,
+    file: `${QUEUE}/claims/hand-out.ts`,
     find: "if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;",
     replace:
       "if (row.state !== WAITING || tx.memory.claims.byJob(row.id)?.gen === row.gen || isForsaken(tx, row)) return false;",
@@ -73,7 +74,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P1",
     breaks: "I2: an order is forgotten when its jobs were handed out",
-    file: `${LEDGER}/tables/orders.ts`,
+    file: `${QUEUE}/schema/orders.ts`,
     find: "        line.from = order.gen + 1;",
     replace:
       '        line.from = order.gen + 1;\n        sql.exec("DELETE FROM orders WHERE lane = ? AND run = ? AND gen = ?", order.lane, order.run, order.gen);',
@@ -82,7 +83,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P1",
     breaks: "I2: what a stale claim blocked stays cancelling",
-    file: `${LEDGER}/protocol/transitions.ts`,
+    file: `${QUEUE}/claims/transitions.ts`,
     find: "  if (row?.state === CANCELLING) cancelRow(tx, row);\n  else if",
     replace: "  if",
     histories: { rule: "stalecancel", favourites: ["forcedAndCancelled"] },
@@ -90,7 +91,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P1",
     breaks: "P1: what was offered beside a suspect is lost",
-    file: `${LEDGER}/protocol/hand-out.ts`,
+    file: `${QUEUE}/claims/hand-out.ts`,
     find: "else backToWaiting(tx, row);",
     replace: "",
     histories: { rule: "besidesuspect", favourites: ["poison", "accept", "pause", "resume"] },
@@ -98,7 +99,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P1",
     breaks: "P1: leases never end",
-    file: `${LEDGER}/object/on-alarm.ts`,
+    file: `${QUEUE}/object/on-alarm.ts`,
     find: "leases: () => transactions.write(expireLeases),",
     replace: "leases: () => undefined,",
     histories: { rule: "nosweep" },
@@ -106,7 +107,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P6",
     breaks: "an outage accuses handlers",
-    file: `${LEDGER}/protocol/leases.ts`,
+    file: `${QUEUE}/claims/leases.ts`,
     find: "endLease(tx, owner, owner.born === memory.born && isAwake);",
     replace: "endLease(tx, owner, true);",
     histories: { rule: "blame", favourites: ["outage", "accept"] },
@@ -114,7 +115,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P6",
     breaks: "poison goes on killing",
-    file: `${LEDGER}/protocol/leases.ts`,
+    file: `${QUEUE}/claims/leases.ts`,
     find: "if (row.crashes <= LONE_CRASHES) return false;",
     replace: "return false;",
     histories: { rule: "forgiving", favourites: ["poison", "accept"] },
@@ -122,7 +123,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P10",
     breaks: "I2: a new generation lets go who was to say that it has stopped",
-    file: `${LEDGER}/protocol/transitions.ts`,
+    file: `${QUEUE}/claims/transitions.ts`,
     find: "(claim.owner === null || !hasRow(claim)))",
     replace: '(claim.owner === null || claim.state === "prefetched"))',
     histories: { rule: "keptfreed", favourites: ["copyCancelled", "cancel", "replace"] },
@@ -130,7 +131,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P8",
     breaks: "P8: the month's budget is not asked",
-    file: `${LEDGER}/protocol/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: "if (!isRepeated && budgetLeft(gate, lane) <= 0)",
     replace: "if (false as boolean)",
     histories: { rule: "overbudget", favourites: ["budget", "accept"] },
@@ -138,7 +139,7 @@ export const HISTORIES: Mutation[] = [
   {
     promise: "P8",
     breaks: "P8: an open breaker lets everything through once its time is past",
-    file: `${LEDGER}/protocol/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: 'if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };',
     replace: "",
     histories: { rule: "allprobes", favourites: ["lostPost", "accept"] },

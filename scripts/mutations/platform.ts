@@ -1,5 +1,7 @@
 import type { Mutation } from "./promises.ts";
 
+const QUEUE = "packages/durable-queue/src";
+
 const SRC = "workers/consumer/src";
 const STORE = `${SRC}/store`;
 const LEDGER = `${SRC}/ledger`;
@@ -20,7 +22,7 @@ export const PLATFORM: Mutation[] = [
   {
     promise: "P11",
     breaks: "the ledger does the work of a call that it has heard",
-    file: `${LEDGER}/protocol/once.ts`,
+    file: `${QUEUE}/object/once.ts`,
     find: "  if (before !== null) return before.answer;\n",
     replace: "",
     tests: [REPEATED],
@@ -28,7 +30,7 @@ export const PLATFORM: Mutation[] = [
   {
     promise: "P11",
     breaks: "a call whose effect stands in memory is heard twice",
-    file: `${LEDGER}/protocol/heard-calls.ts`,
+    file: `${QUEUE}/schema/heard-calls.ts`,
     find: "    if (this.#ids.has(id)) return false;\n",
     replace: "",
     tests: [REPEATED],
@@ -44,7 +46,7 @@ export const PLATFORM: Mutation[] = [
   {
     promise: "P11",
     breaks: "a repeated import finds its copy gone",
-    file: `${LEDGER}/object/engine.ts`,
+    file: `${QUEUE}/object/queue.ts`,
     find: "    if (heard !== null) return heard.answer;\n",
     replace: "",
     tests: [REPEATED],

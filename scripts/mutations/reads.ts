@@ -1,5 +1,7 @@
 import type { Mutation } from "./promises.ts";
 
+const IMAGES = "workers/consumer/src/images";
+
 /* What one request may read of R2, and what made-up ids may do to viewers (docs/security.md): each cure taken out again. */
 
 const MISS = "workers/edge/src/miss";
@@ -117,8 +119,8 @@ export const READS: Mutation[] = [
     "{ unknown: true }",
     [BUSY, `${MISS}/ask-once.test.ts`],
   ),
-  of("nobody has looks kept", "workers/consumer/src/ledger/protocol/ask.ts", "most * LOOKS_KEPT.share : 0", "0 : 0", [
-    "workers/consumer/src/ledger/protocol/ask.test.ts",
+  of("nobody has looks kept", `${IMAGES}/misses.ts`, "most * LOOKS_KEPT.share : 0", "0 : 0", [
+    `${IMAGES}/misses.test.ts`,
   ]),
   of(
     "each refused variant writes the image's marker",

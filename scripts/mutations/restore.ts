@@ -1,10 +1,13 @@
 import type { Mutation } from "./promises.ts";
 
+const QUEUE_TESTS = "workers/consumer/test/queue";
+
+const IMAGES = "workers/consumer/src/images";
+const QUEUE = "packages/durable-queue/src";
+
 /* What a ledger that was put back holds back, finds again and carries on, and what slots are worth whose job nobody has told. */
 
 const POLLER = "workers/consumer/src/ittybit/poller";
-const LEDGER = "workers/consumer/src/ledger";
-const PROTOCOL = `${LEDGER}/protocol`;
 const RESTORE = "test/world/restore.test.ts";
 const UNHEARD = "test/world/unheard-jobs.test.ts";
 
@@ -12,40 +15,40 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P16",
     breaks: "a restored ledger hands out at once, and a late delete takes what is made",
-    file: `${PROTOCOL}/restored.ts`,
+    file: `${QUEUE}/operate/restored.ts`,
     find: "  tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;\n",
     replace: "",
-    tests: [RESTORE, `${PROTOCOL}/restored.test.ts`],
+    tests: [RESTORE, `${QUEUE_TESTS}/restored.test.ts`],
     histories: { rule: "nohold", favourites: ["purgedAndPutBack"] },
   },
   {
     promise: "P16",
     breaks: "what viewers ask for is handed out while a restored ledger holds back",
-    file: `${PROTOCOL}/ask.ts`,
+    file: `${IMAGES}/misses.ts`,
     find: "  if (isHeldBack(tx.gateNow)) return;\n",
     replace: "",
-    tests: [`${PROTOCOL}/restored.test.ts`],
+    tests: [`${QUEUE_TESTS}/restored.test.ts`],
   },
   {
     promise: "P16",
     breaks: "results are handed out while a restored ledger holds back",
-    file: `${PROTOCOL}/hand-out.ts`,
+    file: `${QUEUE}/claims/hand-out.ts`,
     find: "  if (isHeldBack(tx.gateNow)) return false;\n",
     replace: "",
-    tests: [`${PROTOCOL}/restored.test.ts`],
+    tests: [`${QUEUE_TESTS}/restored.test.ts`],
   },
   {
     promise: "P5",
     breaks: "workers are called while a restored ledger holds back",
-    file: `${PROTOCOL}/pace.ts`,
+    file: `${QUEUE}/claims/pace.ts`,
     find: "  if (isHeldBack(tx.gateNow)) return work;\n",
     replace: "",
-    tests: [`${PROTOCOL}/restored.test.ts`],
+    tests: [`${QUEUE_TESTS}/restored.test.ts`],
   },
   {
     promise: "P16",
     breaks: "an import forgets the purges that are under way",
-    file: `${PROTOCOL}/restored.ts`,
+    file: `${IMAGES}/restored-images.ts`,
     find: "  for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);\n",
     replace: "",
     tests: [RESTORE],
@@ -53,7 +56,7 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P2",
     breaks: "a restore pays again for jobs that the ledger does not know",
-    file: `${PROTOCOL}/found-jobs.ts`,
+    file: `${QUEUE}/claims/found-jobs.ts`,
     find: "if (row !== null && isGood) adopt(tx, row, job);",
     replace: "if (row === null && isGood) void adopt;",
     tests: [RESTORE],
@@ -61,7 +64,7 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P2",
     breaks: "a restore pays again for jobs that the copy knows",
-    file: `${PROTOCOL}/hand-out.ts`,
+    file: `${QUEUE}/claims/hand-out.ts`,
     find: "  if (claim.externalId !== null) return false;\n",
     replace: "",
     tests: [RESTORE],
@@ -69,7 +72,7 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P2",
     breaks: "after a restore the list is read before handlers from before have made their last POST",
-    file: `${PROTOCOL}/restored.ts`,
+    file: `${QUEUE}/operate/restored.ts`,
     find: "from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS }",
     replace: "from: state.heldUntil - RESTORE_HOLD_MS }",
     tests: [RESTORE],
@@ -85,23 +88,23 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P16",
     breaks: "an older generation's job is taken over though the newest has failed",
-    file: `${PROTOCOL}/found-jobs.ts`,
+    file: `${QUEUE}/claims/found-jobs.ts`,
     find: "  if (row !== null) supersede(tx, row, gen);\n",
     replace: "  if (row !== null && isGood) supersede(tx, row, gen);\n",
-    tests: [`${PROTOCOL}/restored.test.ts`],
+    tests: [`${QUEUE_TESTS}/restored.test.ts`],
   },
   {
     promise: "P8",
     breaks: "a job of a variant that does not wait runs without a slot after a restore",
-    file: `${PROTOCOL}/found-jobs.ts`,
+    file: `${QUEUE}/claims/found-jobs.ts`,
     find: 'else if (job.status === "pending") holdSlot(tx,',
     replace: 'else if (job.status === "done") holdSlot(tx,',
-    tests: [`${PROTOCOL}/restored.test.ts`],
+    tests: [`${QUEUE_TESTS}/restored.test.ts`],
   },
   {
     promise: "P6",
     breaks: "slots of jobs that nobody has told take all there are",
-    file: `${PROTOCOL}/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: "Math.min(unheard, Math.floor(own / 2))",
     replace: "Math.min(unheard, own)",
     tests: [UNHEARD],
@@ -109,10 +112,10 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P8",
     breaks: "slots of jobs that nobody has told have no bound",
-    file: `${PROTOCOL}/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: " || used >= all + Math.floor(all / 2);",
     replace: ";",
-    tests: [`${PROTOCOL}/gate.test.ts`],
+    tests: [`${QUEUE_TESTS}/gate.test.ts`],
     histories: { rule: "unbounded", favourites: ["lostPost", "accept", "force"] },
   },
   {
@@ -134,10 +137,10 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P8",
     breaks: "right after an eviction the slots of jobs that have owners count half",
-    file: `${PROTOCOL}/slots.ts`,
+    file: `${QUEUE}/admission/slots.ts`,
     find: "now - Math.max(admittedAt, memory.born) > UNHEARD_MS",
     replace: "now - admittedAt > UNHEARD_MS",
-    tests: [`${PROTOCOL}/found-jobs.test.ts`],
+    tests: [`${QUEUE_TESTS}/found-jobs.test.ts`],
   },
   {
     promise: "P8",
@@ -150,9 +153,9 @@ export const RESTORES: Mutation[] = [
   {
     promise: "P6",
     breaks: "a handler that dies at its POST is not blamed once its job was found",
-    file: `${PROTOCOL}/leases.ts`,
+    file: `${QUEUE}/claims/leases.ts`,
     find: "claim.externalId === null || claim.silent || ",
     replace: "claim.externalId === null || ",
-    tests: [`${PROTOCOL}/found-jobs.test.ts`],
+    tests: [`${QUEUE_TESTS}/found-jobs.test.ts`],
   },
 ];

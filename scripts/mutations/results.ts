@@ -1,5 +1,9 @@
 import type { Mutation } from "./promises.ts";
 
+const QUEUE_TESTS = "workers/consumer/test/queue";
+
+const QUEUE = "packages/durable-queue/src";
+
 /* Results that cannot be fetched, results that say too much, and messages that quote what was signed: each cure taken out again. */
 
 const SRC = "workers/consumer/src";
@@ -9,26 +13,26 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P17",
     breaks: "the row of stored jobs grows with the length of their ids",
-    file: `${SRC}/ledger/tables/recent.ts`,
+    file: `${QUEUE}/schema/recent.ts`,
     find: "AND length(body) + length(?2) <=",
     replace: "AND 0 <=",
-    tests: [`${SRC}/ledger/tables/recent.test.ts`],
+    tests: [`${QUEUE_TESTS}/recent.test.ts`],
   },
   {
     promise: "P17",
     breaks: "an attempt that failed for another cause counts as the first failure at Ittybit",
-    file: `${SRC}/ledger/protocol/settle.ts`,
+    file: `${QUEUE}/claims/settle.ts`,
     find: "n <= row.attempts && code === failure.code",
     replace: "n <= row.attempts && code !== null",
-    tests: [`${SRC}/ledger/protocol/settle.test.ts`],
+    tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },
   {
     promise: "P17",
     breaks: "a failure from before a retry counts as the first failure at Ittybit",
-    file: `${SRC}/ledger/protocol/settle.ts`,
+    file: `${QUEUE}/claims/settle.ts`,
     find: "n <= row.attempts && code === failure.code",
     replace: "n > 0 && code === failure.code",
-    tests: [`${SRC}/ledger/protocol/settle.test.ts`],
+    tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },
   {
     promise: "P17",
@@ -41,7 +45,7 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P17",
     breaks: "a result that cannot be fetched is never given up",
-    file: `${SRC}/ledger/protocol/settle.ts`,
+    file: `${QUEUE}/claims/settle.ts`,
     find: "    if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;\n",
     replace: "",
     tests: [WORLD],
@@ -49,10 +53,10 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P17",
     breaks: "an eviction forgets since when a result could not be fetched",
-    file: `${SRC}/ledger/tables/claim.ts`,
+    file: `${QUEUE}/schema/claim.ts`,
     find: "unfetchedSince: intOrNull(raw.unfetched_since)",
     replace: "unfetchedSince: null",
-    tests: [`${SRC}/ledger/protocol/unfetched.test.ts`],
+    tests: [`${QUEUE_TESTS}/unfetched.test.ts`],
   },
   {
     promise: "P17",
@@ -73,7 +77,7 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P17",
     breaks: "jobs are made although no result can be fetched",
-    file: `${SRC}/ledger/protocol/unfetched.ts`,
+    file: `${QUEUE}/claims/unfetched.ts`,
     find: "if (late.length < ALL_FAIL.jobs && ",
     replace: "if (late.length < 10_000 && ",
     tests: [WORLD],
@@ -81,7 +85,7 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P17",
     breaks: "one result that cannot be fetched stops everything",
-    file: `${SRC}/ledger/protocol/unfetched.ts`,
+    file: `${QUEUE}/claims/unfetched.ts`,
     find: "jobs: 3 };",
     replace: "jobs: 1 };",
     tests: [WORLD],
@@ -89,10 +93,10 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P17",
     breaks: "that Ittybit takes a job closes a breaker which waits for results",
-    file: `${SRC}/ledger/protocol/gate.ts`,
+    file: `${QUEUE}/admission/gate.ts`,
     find: "isProbe(gate, gen) && gate.state.breaker.results !== true",
     replace: "isProbe(gate, gen)",
-    tests: [`${SRC}/ledger/protocol/unfetched.test.ts`],
+    tests: [`${QUEUE_TESTS}/unfetched.test.ts`],
   },
   {
     promise: "P17",
@@ -121,7 +125,7 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P14",
     breaks: "a secret in Base64 is no secret",
-    file: `${SRC}/platform/log.ts`,
+    file: "packages/shared/src/log.ts",
     find: ", ...base64Forms(secret)]",
     replace: "]",
     tests: ["workers/consumer/test/promises/nothing-signed-is-told.test.ts"],
@@ -129,10 +133,10 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P14",
     breaks: "an apostrophe ends a URL",
-    file: `${SRC}/platform/log.ts`,
+    file: "packages/shared/src/log.ts",
     find: String.raw`/https?:\\?\/\\?\/[^\s"<>]*/gi`,
     replace: String.raw`/https?:\\?\/\\?\/[^\s"'<>]*/gi`,
-    tests: [`${SRC}/platform/log.test.ts`],
+    tests: ["packages/shared/src/log.test.ts"],
   },
   {
     promise: "P14",

@@ -1,76 +1,79 @@
 import type { Mutation } from "./promises.ts";
 
 const LEDGER = "workers/consumer/src/ledger";
-const PROTOCOL = `${LEDGER}/protocol`;
+const QUEUE_TESTS = "workers/consumer/test/queue";
+
+const IMAGES = "workers/consumer/src/images";
+const QUEUE = "packages/durable-queue/src";
 
 /** What a third review found stuck or unheld (docs/reliability.md): each cure taken back. */
 export const STUCK: Mutation[] = [
   {
     promise: "P11",
     breaks: "an alarm that is past and never fires counts as set",
-    file: `${LEDGER}/object/alarm-clock.ts`,
+    file: `${QUEUE}/object/alarm-clock.ts`,
     find: "return isLost ? null : this.#at;",
     replace: "return this.#at;",
-    tests: [`${LEDGER}/object/engine.test.ts`],
+    tests: [`${QUEUE_TESTS}/engine.test.ts`],
   },
   {
     promise: "P11",
     breaks: "an alarm that is a minute late is taken for lost",
-    file: `${LEDGER}/object/alarm-clock.ts`,
+    file: `${QUEUE}/object/alarm-clock.ts`,
     find: "this.#clock.now() - ALARM_LATE_MS - CLOCKS_MS",
     replace: "this.#clock.now()",
-    tests: [`${LEDGER}/object/on-alarm.test.ts`],
+    tests: [`${QUEUE_TESTS}/on-alarm.test.ts`],
   },
   {
     promise: "P11",
     breaks: "while alarms are lost nobody ends leases, purges, cancels and actions",
-    file: `${LEDGER}/object/engine.ts`,
-    find: "    await runDuties(this.transactions, this.#deps);\n    this.#watch();\n    this.#alarm.by(this.#next());",
+    file: `${QUEUE}/object/queue.ts`,
+    find: "    await runDuties(this.transactions, this.#deps, this.followUps());\n    this.watch();\n    this.#alarm.by(this.#next());",
     replace:
-      "    await runFollowUps(this.transactions, this.#deps);\n    this.#watch();\n    this.#alarm.by(this.#next());",
+      "    await runFollowUps(this.transactions, this.#deps, this.followUps());\n    this.watch();\n    this.#alarm.by(this.#next());",
     tests: ["test/world/lost-alarms.test.ts"],
     histories: { rule: "cronidle", favourites: ["deadAndNoAlarm"] },
   },
   {
     promise: "P16",
     breaks: "a pass is taken long before it is made, so that the cron makes it beside the alarm",
-    file: `${LEDGER}/object/on-alarm.ts`,
+    file: `${LEDGER}/follow-ups.ts`,
     find: "for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {\n    const pass = transactions.write((tx) => takePass(tx, seq));\n",
     replace:
       "const due = transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX));\n  for (const pass of due.map((seq) => transactions.write((tx) => takePass(tx, seq)))) {\n",
-    tests: [`${LEDGER}/object/on-alarm.test.ts`],
+    tests: [`${QUEUE_TESTS}/on-alarm.test.ts`],
   },
   {
     promise: "P8",
     breaks: "a job that a later handler failed on, and that runs still, frees its slot",
-    file: `${PROTOCOL}/settle.ts`,
+    file: `${QUEUE}/claims/settle.ts`,
     find: 'return outcome.kind === "failed" && outcome.ended && (',
     replace: 'return outcome.kind === "failed" && (',
-    tests: [`${PROTOCOL}/settle.test.ts`],
+    tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },
   {
     promise: "P11",
     breaks: "a row that has ended keeps its claim, and housekeeping deletes the row",
-    file: `${PROTOCOL}/settle.ts`,
+    file: `${QUEUE}/claims/settle.ts`,
     find: "  if (isDead) endClaim(tx, claim, one.over);\n  else if",
     replace: "  if (!isDead)\n    if",
-    tests: [`${PROTOCOL}/settle.test.ts`],
+    tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },
   {
     promise: "P1",
     breaks: "a suspect that was offered to a busy worker is offered no more",
-    file: `${PROTOCOL}/leases.ts`,
+    file: `${QUEUE}/claims/leases.ts`,
     find: "  row.due ??= tx.now;\n",
     replace: "",
-    tests: [`${PROTOCOL}/leases.test.ts`],
+    tests: [`${QUEUE_TESTS}/leases.test.ts`],
     histories: { rule: "undue", favourites: ["poison", "accept"] },
   },
   {
     promise: "P16",
     breaks: "what failed of the older original waits on when a new one comes",
-    file: `${PROTOCOL}/new-original.ts`,
+    file: `${IMAGES}/new-original.ts`,
     find: "      if (row.state === WAITING) row.due = tx.now;\n",
     replace: "",
-    tests: [`${PROTOCOL}/new-original.test.ts`],
+    tests: [`${IMAGES}/new-original.test.ts`],
   },
 ];

@@ -1,5 +1,7 @@
 import type { Mutation } from "./promises.ts";
 
+const QUEUE = "packages/durable-queue/src";
+
 /* The cures of what a third review found in boot, the command line, the local stack and CI. */
 
 export const TOOLS: Mutation[] = [
@@ -150,7 +152,7 @@ export const TOOLS: Mutation[] = [
   {
     promise: "S4",
     breaks: "a count below 0 is shown",
-    file: "workers/consumer/src/ledger/tables/counters.ts",
+    file: `${QUEUE}/schema/counters.ts`,
     find: "return Math.max(0, n);",
     replace: "return n;",
     tests: ["workers/consumer/src/doctor/run-doctor.test.ts"],
@@ -158,7 +160,7 @@ export const TOOLS: Mutation[] = [
   {
     promise: "S4",
     breaks: "the doctor leaves a run's counts as they are",
-    file: "workers/consumer/src/ledger/protocol/recount.ts",
+    file: `${QUEUE}/operate/recount.ts`,
     find: "if (fix) run.states = real;",
     replace: "if (!fix) run.states = real;",
     tests: ["workers/consumer/src/doctor/run-doctor.test.ts"],
@@ -166,7 +168,7 @@ export const TOOLS: Mutation[] = [
   {
     promise: "S4",
     breaks: "a run keeps ends that were counted twice: 20,954 of 20,000",
-    file: "workers/consumer/src/ledger/protocol/recount.ts",
+    file: `${QUEUE}/operate/recount.ts`,
     find: "real[STORED] = Math.max(0, (known[STORED] ?? 0) + sum(known) - sum(real));",
     replace: "real[STORED] = Math.max(0, known[STORED] ?? 0, 0 * sum(real));",
     tests: ["workers/consumer/src/doctor/run-doctor.test.ts"],

@@ -1,8 +1,12 @@
 import type { Mutation } from "./promises.ts";
 
+const LEDGER = "workers/consumer/src/ledger";
+const QUEUE_TESTS = "workers/consumer/test/queue";
+
+const IMAGES = "workers/consumer/src/images";
+const QUEUE = "packages/durable-queue/src";
+
 const SRC = "workers/consumer/src";
-const PROTOCOL = `${SRC}/ledger/protocol`;
-const TABLES = `${SRC}/ledger/tables`;
 
 /** What audits found in production's weather: each answer taken back by one line. */ const NEXT_VERSION =
   "workers/consumer/test/releases/next-version.test.ts";
@@ -11,7 +15,7 @@ export const WEATHER: Mutation[] = [
   {
     promise: "P11",
     breaks: "the doctor deletes what was stored since it asked R2",
-    file: `${PROTOCOL}/reconcile.ts`,
+    file: `${IMAGES}/reconcile.ts`,
     find: "if (isBeingRemade(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;",
     replace: "if (isBeingRemade(tx.sql, encodedIdOfKey(key))) return false;",
     tests: [`${SRC}/doctor/run-doctor.test.ts`],
@@ -19,10 +23,10 @@ export const WEATHER: Mutation[] = [
   {
     promise: "P8",
     breaks: "the edge is not told that a lane is open again while nothing waits",
-    file: `${PROTOCOL}/next-alarm.ts`,
-    find: "let isAnyClosed = isToldClosed(tx);",
-    replace: "let isAnyClosed = false;",
-    tests: [`${PROTOCOL}/gate-file.test.ts`],
+    file: `${LEDGER}/follow-ups.ts`,
+    find: "isToldClosed(tx) ? nextOpenAt(tx.gateNow) : null,",
+    replace: "null,",
+    tests: [`${LEDGER}/gate-file.test.ts`],
   },
   {
     promise: "P16",
@@ -51,31 +55,31 @@ export const WEATHER: Mutation[] = [
   {
     promise: "P17",
     breaks: "a table keeps more than it may",
-    file: `${PROTOCOL}/prune.ts`,
+    file: `${QUEUE}/operate/prune.ts`,
     find: "Math.min(rule.ms, round.keep[name] ?? rule.ms)",
     replace: "rule.ms",
-    tests: [`${PROTOCOL}/prune.test.ts`],
+    tests: [`${QUEUE_TESTS}/prune.test.ts`],
   },
   {
     promise: "P17",
     breaks: "a small table keeps more than it may",
-    file: `${TABLES}/aged.ts`,
+    file: `${QUEUE}/schema/aged.ts`,
     find: "(aged < ?1 OR nth > ?2) LIMIT ?3",
     replace: "(aged < ?1 OR ?2 < 0) LIMIT ?3",
-    tests: [`${PROTOCOL}/prune.test.ts`],
+    tests: [`${QUEUE_TESTS}/prune.test.ts`],
   },
   {
     promise: "P17",
     breaks: "a nearly full ledger takes new bulk",
-    file: `${PROTOCOL}/accept-chunk.ts`,
+    file: `${QUEUE}/intake/accept-chunk.ts`,
     find: 'run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES',
     replace: 'run.lane === "live" && tx.sql.bytes > LEDGER_FULL_BYTES',
-    tests: [`${PROTOCOL}/prune.test.ts`],
+    tests: [`${QUEUE_TESTS}/prune.test.ts`],
   },
   {
     promise: "P1",
     breaks: "a copy that misses rows takes the ledger's place",
-    file: `${TABLES}/copy.ts`,
+    file: `${QUEUE}/schema/copy.ts`,
     find: "if (head === undefined || int(head.rows) !== rows) return null;",
     replace: "if (head === undefined) return null;",
     tests: [`${SRC}/api/ledger.test.ts`],
@@ -83,41 +87,41 @@ export const WEATHER: Mutation[] = [
   {
     promise: "P1",
     breaks: "a copy of an earlier version is not brought to the present tables",
-    file: `${TABLES}/copy.ts`,
-    find: "  bringUp(sql);\n",
+    file: `${QUEUE}/schema/copy.ts`,
+    find: "  bringUp(sql, tables);\n",
     replace: "",
     tests: [NEXT_VERSION],
   },
   {
     promise: "P16",
     breaks: "the purges that 0.1.0 had begun are forgotten by an upgrade",
-    file: `${TABLES}/migrate.ts`,
-    find: "  moveSweeps(sql);\n",
+    file: `${QUEUE}/schema/migrate.ts`,
+    find: "  moveRows(sql);\n",
     replace: "",
     tests: ["workers/consumer/test/releases/sweeps.test.ts"],
   },
   {
     promise: "P1",
     breaks: "a copy of an earlier version is refused",
-    file: `${TABLES}/copy.ts`,
-    find: "version >= 1 && version <= MIGRATIONS.length",
+    file: `${QUEUE}/schema/copy.ts`,
+    find: "version >= 1 && version <= migrations.length",
     replace: "version < 1",
     tests: [NEXT_VERSION],
   },
   {
     promise: "P1",
     breaks: "older code on newer tables cannot take back its own copy",
-    file: `${TABLES}/copy.ts`,
+    file: `${QUEUE}/schema/copy.ts`,
     find: "if (version === schemaVersion(sql)) {",
-    replace: "if (version === schemaVersion(sql) && version <= MIGRATIONS.length) {",
+    replace: "if (version === schemaVersion(sql) && version <= migrations.length) {",
     tests: [NEXT_VERSION],
   },
   {
     promise: "P1",
     breaks: "a rollback forgets how far the tables are: the next upgrade migrates them twice",
-    file: `${TABLES}/migrate.ts`,
-    find: "if (version >= MIGRATIONS.length) return false;",
-    replace: "if (version === MIGRATIONS.length) return false;",
+    file: `${QUEUE}/schema/migrate.ts`,
+    find: "if (version >= migrations.length) return false;",
+    replace: "if (version === migrations.length) return false;",
     tests: [NEXT_VERSION],
   },
 ];

@@ -98,7 +98,7 @@ describe("SQL", () => {
     "const text = `UPDATE jobs SET lane = 0`;",
     'const text = "INSERT INTO jobs (seq) VALUES (1)";',
   ])("stands in the tables only: %s", (code) => {
-    expect(rules({ "left/a.ts": code })).toEqual(["SQL outside ledger/tables"]);
+    expect(rules({ "left/a.ts": code })).toEqual(["SQL outside the tables"]);
     expect(rules({ "left/a.test.ts": code })).toEqual([]);
   });
 

@@ -83,9 +83,14 @@ export const HOUSES: readonly House[] = [
         bug: "What counts as stored would depend on who asks, and a purge would miss some of it.",
       },
       {
-        rooms: ["ledger"],
+        rooms: ["images"],
         holds:
-          "What is owed, and who may act on it: a SQLite Durable Object. It knows jobs at Ittybit as external jobs.",
+          "The rules of images over the queue: new originals, purges and remakes (sweeps), viewers' misses, the doctor's half.",
+        bug: "A rule of images in the queue would be a rule of every queue, and could not be changed alone.",
+      },
+      {
+        rooms: ["ledger"],
+        holds: "The queue of this site: its calls, events, gate file and views; a SQLite Durable Object.",
         bug: "The ledger once took its types from the HTTP API, so a change of a JSON answer could change what a row means.",
       },
       {
@@ -129,39 +134,77 @@ export const HOUSES: readonly House[] = [
     ],
   },
   {
-    name: "ledger",
-    root: `${CONSUMER}/ledger`,
+    name: "queue",
+    root: "packages/durable-queue/src",
     strict: true,
     floors: [
       {
         rooms: ["external-jobs.ts"],
         holds: "Jobs that another service makes, and what a poller of them is told and reports.",
-        bug: "A poller that knows the ledger's tables decides what a job's end means.",
+        bug: "A poller that knows the queue's tables decides what a job's end means.",
       },
       {
-        rooms: ["contract.ts", "ledger-unavailable.ts"],
-        holds: "Everything that crosses the call into the object, once.",
-        bug: "A contract that takes its types from the tables cannot be kept while the tables change.",
+        rooms: ["calls.ts"],
+        holds: "What the calls of the queue take and answer.",
+        bug: "A call that takes its types from the tables cannot be kept while the tables change.",
       },
       {
-        rooms: ["ledger-for.ts", "findings.ts", "tables"],
-        holds: "The client, a new stub a call; what the doctor finds, added up; all SQL, a file a table.",
-        bug: "A table that decides by the protocol's rules decides a second time, and then differently.",
+        rooms: ["schema"],
+        holds: "All SQL, a file a table; the memory beside the tables; a transaction over both.",
+        bug: "A table that decides by the queue's rules decides a second time, and then differently.",
       },
       {
-        rooms: ["protocol"],
-        holds: "Decisions: accept, exchange, settle, hand out, leases, gate, purge. No SQL.",
-        bug: "A decision made of what an operator is shown changes when the page does.",
+        rooms: ["admission"],
+        holds: "May this job start now: pause, budget, breaker, rate, slots.",
+        bug: "An admission that knows who holds a job favours one handler over another.",
       },
       {
-        rooms: ["views"],
-        holds: "What an operator is shown.",
-        bug: "A view that acts writes outside the one place that wakes workers and publishes after a change.",
+        rooms: ["claims"],
+        holds: "Handing out, leases, heartbeats, outcomes, orphans.",
+        bug: "A claim that is made while jobs are accepted is made without admission.",
+      },
+      {
+        rooms: ["intake"],
+        holds: "Accepting jobs once, whatever is sent twice.",
+        bug: "Intake that knows the operators' calls would answer a repeat differently after one of them.",
+      },
+      {
+        rooms: ["operate"],
+        holds: "What operators do: find, count, cancel, retry, promote, examine, restore; how long rows are kept.",
+        bug: "A rule that knows the alarm cannot be tested without one.",
       },
       {
         rooms: ["object"],
-        holds: "The engine: transactions, what follows a change, the alarm's work; a thin Durable Object around it.",
+        holds: "Transactions, what follows a change, the alarm's work, copies.",
         bug: "",
+      },
+      { rooms: ["testing"], holds: "SQLite in Node, within the platform's limits.", bug: "" },
+    ],
+  },
+  {
+    name: "images",
+    root: `${CONSUMER}/images`,
+    floors: [
+      {
+        rooms: ["tables"],
+        holds: "Tables of images and sweeps, and all SQL of images.",
+        bug: "A table that decides by a rule decides a second time.",
+      },
+    ],
+  },
+  {
+    name: "ledger",
+    root: `${CONSUMER}/ledger`,
+    floors: [
+      {
+        rooms: ["tables"],
+        holds: "Tables of events, sessions and webhooks, and all SQL of the ledger; how long rows are kept.",
+        bug: "A table that decides by a rule decides a second time.",
+      },
+      {
+        rooms: ["views"],
+        holds: "What an operator is shown. The files at the root are the calls, the events and the gate file.",
+        bug: "A view that acts writes outside the one place that wakes workers and publishes after a change.",
       },
     ],
   },
@@ -272,16 +315,22 @@ export const HOUSES: readonly House[] = [
 
 export const WALLS: readonly Wall[] = [
   {
-    from: /^workers\/consumer\/src\/(?!ledger\/)/,
-    to: /^workers\/consumer\/src\/ledger\/(?!(contract|external-jobs|ledger-for|ledger-unavailable|findings)\.ts$|object\/)/,
-    says: "The ledger is entered by the files at its root only: contract, external jobs, client, its one error, findings.",
+    from: /^workers\/consumer\/src\/(?!(ledger|images)\/|worker\.ts$|ledger-deps\.ts$)/,
+    to: /^workers\/consumer\/src\/(ledger\/(?!(contract|ledger-for|ledger-unavailable)\.ts$)|images\/(?!(calls|findings)\.ts$))/,
+    says: "The ledger is entered by its contract, its client and its one error; of the images' rules, others know the calls and the findings.",
     bug: "Whoever calls a function of the ledger outside its object has another database, or none.",
   },
   {
-    from: /^workers\/consumer\/src\/(?!ledger\/|worker\.ts$|ledger-deps\.ts$)/,
-    to: /^workers\/consumer\/src\/ledger\/object\//,
-    says: "Only `worker.ts` and `ledger-deps.ts` know the ledger's object.",
-    bug: "What is done around a call (waking workers, publishing the gate, the alarm) would be done for some callers and not for others.",
+    from: /^(?!packages\/durable-queue\/|workers\/consumer\/src\/(ledger|images)\/|bench\/|test\/|scripts\/|examples\/durable-queue\/)/,
+    to: /^(packages\/durable-queue\/src|@prewarm\/durable-queue)\/(?!calls|external-jobs)/,
+    says: "The queue is used by the ledger and the images' rules; others know its calls and external jobs only.",
+    bug: "Whoever calls a function of the queue outside its object has another database, or none.",
+  },
+  {
+    from: /^packages\/durable-queue\/src\//,
+    to: /^(?!packages\/durable-queue\/src\/|@prewarm\/(shared|control-schema)\/|node:sqlite$)/,
+    says: "The queue knows no image, no R2 and no Ittybit: it imports pure parts only.",
+    bug: "A queue that knows its one user cannot be understood, tested or used without it.",
   },
   {
     from: /^packages\/shared\/src\//,

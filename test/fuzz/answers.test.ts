@@ -1,4 +1,5 @@
 import { AppError } from "@prewarm/shared/errors";
+import { publicText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
 import fc from "fast-check";
 import { it } from "vitest";
@@ -6,7 +7,6 @@ import { applySearch, emptyFilter } from "../../workers/consumer/src/api/search.
 import { type IttybitJob, readJob } from "../../workers/consumer/src/ittybit/dialects.ts";
 import { readError } from "../../workers/consumer/src/ittybit/read-error.ts";
 import { readPage } from "../../workers/consumer/src/ittybit/read-page.ts";
-import { publicText } from "../../workers/consumer/src/platform/log.ts";
 import {
   type Change,
   changed,

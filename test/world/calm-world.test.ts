@@ -1,6 +1,6 @@
+import { readCounters } from "@prewarm/durable-queue/schema/counters";
+import { BULK, LIVE, STORED } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
-import { readCounters } from "../../workers/consumer/src/ledger/tables/counters.ts";
-import { BULK, LIVE, STORED } from "../../workers/consumer/src/ledger/tables/row.ts";
 import { CalmWorld } from "./calm-world.ts";
 
 const WIDTHS = [400, 800, 1_200];

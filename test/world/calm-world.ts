@@ -1,6 +1,6 @@
 import { defineConfig, type Settings, type UserConfig } from "@prewarm/shared/config";
+import type { Log } from "@prewarm/shared/log";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
-import type { Log } from "../../workers/consumer/src/platform/log.ts";
 import {
   createFakeIttybit,
   type FakeIttybit,

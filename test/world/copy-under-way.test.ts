@@ -1,6 +1,6 @@
+import { CANCELLED, isOpen } from "@prewarm/durable-queue/schema/row";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { expect, it } from "vitest";
-import { CANCELLED, isOpen } from "../../workers/consumer/src/ledger/tables/row.ts";
 import { CalmWorld } from "./calm-world.ts";
 import { jobsIn } from "./histories/ledger-look.ts";
 

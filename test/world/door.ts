@@ -1,10 +1,10 @@
 import "./sync-crypto.ts";
 import type { Config } from "@prewarm/shared/config";
+import type { Log } from "@prewarm/shared/log";
 import { createUnknownPings, createWrongTokens } from "../../workers/consumer/src/api/access/wrong-tokens.ts";
 import { createApi } from "../../workers/consumer/src/api/create-api.ts";
 import { createStrangers } from "../../workers/consumer/src/hooks/note-delivery.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
-import type { Log } from "../../workers/consumer/src/platform/log.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** What the world's Ittybit signs with. */

@@ -1,6 +1,6 @@
+import { DEAD } from "@prewarm/durable-queue/schema/row";
 import { describe, expect, it } from "vitest";
 import type { GateView } from "../../workers/consumer/src/ledger/contract.ts";
-import { DEAD } from "../../workers/consumer/src/ledger/tables/row.ts";
 import type { FakeJob } from "../../workers/consumer/src/testing/fake-ittybit.ts";
 import { picture } from "../../workers/consumer/src/testing/pictures.ts";
 import { CalmWorld } from "./calm-world.ts";

@@ -1,7 +1,7 @@
+import type { GateState } from "@prewarm/durable-queue/schema/gate-state";
+import { laneCode } from "@prewarm/durable-queue/schema/row";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { LANES, type Lane } from "@prewarm/shared/job";
-import type { GateState } from "../../workers/consumer/src/ledger/tables/gate-state.ts";
-import { laneCode } from "../../workers/consumer/src/ledger/tables/row.ts";
-import type { Sql } from "../../workers/consumer/src/ledger/tables/sql.ts";
 
 /** Whether anything in the ledger waits for a time, by its tables. */
 export class OpenWork {

@@ -1,13 +1,9 @@
+import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import type { SqlRow } from "@prewarm/durable-queue/schema/sql";
 import { describe, expect, it } from "vitest";
-import {
-  LEDGER_CALLS,
-  type LedgerCalls,
-  type SliceRequest,
-  type WritingCall,
-} from "../../workers/consumer/src/ledger/contract.ts";
-import { nameOf, placeOf } from "../../workers/consumer/src/ledger/tables/job-ids.ts";
-import { MIGRATIONS } from "../../workers/consumer/src/ledger/tables/schema.ts";
-import type { SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
+import type { SliceRequest } from "../../workers/consumer/src/images/calls.ts";
+import { LEDGER_CALLS, type LedgerCalls, type WritingCall } from "../../workers/consumer/src/ledger/contract.ts";
+import { LEDGER_TABLES } from "../../workers/consumer/src/ledger/tables/own-tables.ts";
 import { chunkOf } from "../../workers/consumer/src/ledger/testing/chunk-of.ts";
 import { CalmWorld } from "./calm-world.ts";
 import type { Copy } from "./virtual-object.ts";
@@ -84,15 +80,15 @@ const WRITES: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   recover: async () => [],
   restored: async () => [WHO, { bookmark: "b" }, null],
   exportSlice: async () => [null, WHO],
-  importBegin: async () => [MIGRATIONS.length],
+  importBegin: async () => [LEDGER_TABLES.migrations.length],
   importRows: async ({ ledger }) => {
     const lines = await wholeCopy(ledger);
-    await ledger.importBegin(MIGRATIONS.length);
+    await ledger.importBegin(LEDGER_TABLES.migrations.length);
     return [lines];
   },
   importEnd: async ({ ledger }) => {
     const lines = await wholeCopy(ledger);
-    await ledger.importBegin(MIGRATIONS.length);
+    await ledger.importBegin(LEDGER_TABLES.migrations.length);
     await ledger.importRows(lines);
     return [lines.length, WHO];
   },

@@ -1,6 +1,6 @@
 import { storeKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { MIGRATIONS } from "../../workers/consumer/src/ledger/tables/schema.ts";
+import { LEDGER_TABLES } from "../../workers/consumer/src/ledger/tables/own-tables.ts";
 import { BORN_AT, type CalmOptions, CalmWorld } from "./calm-world.ts";
 import { createChance } from "./chance.ts";
 import { CANCELLING, jobsIn } from "./histories/ledger-look.ts";
@@ -24,7 +24,7 @@ async function copyOf(world: CalmWorld): Promise<string[]> {
 
 async function imported(world: CalmWorld, lines: string[]): Promise<boolean> {
   const work = world.ask(async (ledger) => {
-    await ledger.importBegin(MIGRATIONS.length);
+    await ledger.importBegin(LEDGER_TABLES.migrations.length);
     await ledger.importRows(lines);
     return ledger.importEnd(lines.length, "test");
   });

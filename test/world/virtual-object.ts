@@ -1,9 +1,9 @@
+import type { Sql, SqlRow } from "@prewarm/durable-queue/schema/sql";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import { LEDGER_CALLS, type LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
-import { Engine } from "../../workers/consumer/src/ledger/object/engine.ts";
-import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
-import type { Sql, SqlRow } from "../../workers/consumer/src/ledger/tables/sql.ts";
-import { nodeSql } from "../../workers/consumer/src/ledger/testing/node-sql.ts";
+import { Ledger } from "../../workers/consumer/src/ledger/ledger.ts";
+import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
 import { Killed, Life } from "./life.ts";
 import { OpenWork } from "./open-work.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -52,7 +52,7 @@ export class VirtualObject {
   readonly work = new OpenWork(this.sql);
   readonly counts = { calls: 0, callsLost: 0, callsHung: 0, answersLost: 0, evictions: 0, alarms: 0, alarmFaults: 0 };
   readonly #world: ObjectWorld;
-  #engine: Engine;
+  #engine: Ledger;
   #life = new Life();
   #loaded: Promise<void>;
   #alarm: { at: number; cancel: () => void } | null = null;
@@ -150,7 +150,7 @@ export class VirtualObject {
     return Object.fromEntries(stub) as unknown as LedgerCalls;
   };
 
-  #open(): Engine {
+  #open(): Ledger {
     const life = this.#life;
     const host = {
       storage: {
@@ -169,7 +169,7 @@ export class VirtualObject {
       },
       waitUntil: (work: Promise<unknown>) => void work.catch((error: unknown) => this.#onlyTheDead(error)),
     };
-    return new Engine(this.#watchedSql(life), this.#world.depsOf(life), host);
+    return new Ledger(this.#watchedSql(life), this.#world.depsOf(life), host);
   }
 
   async #cross(name: keyof LedgerCalls, args: unknown[]): Promise<unknown> {

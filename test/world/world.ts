@@ -1,18 +1,18 @@
 import type { Config } from "@prewarm/shared/config";
 import { HANDLER_WALL_MS, MAX_CONNECTIONS, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
+import type { Log } from "@prewarm/shared/log";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type DoctorReport, runDoctor } from "../../workers/consumer/src/doctor/run-doctor.ts";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import { pollerOf } from "../../workers/consumer/src/ittybit/poller/poller.ts";
 import type { LedgerCalls } from "../../workers/consumer/src/ledger/contract.ts";
+import type { LedgerDeps } from "../../workers/consumer/src/ledger/ledger-deps.ts";
 import { ledgerClient } from "../../workers/consumer/src/ledger/ledger-for.ts";
 import { LedgerUnavailable } from "../../workers/consumer/src/ledger/ledger-unavailable.ts";
-import type { LedgerDeps } from "../../workers/consumer/src/ledger/object/ledger-deps.ts";
 import type { BatchDeps, Role } from "../../workers/consumer/src/making/batch-context.ts";
 import { consumeBatch } from "../../workers/consumer/src/making/consume-batch.ts";
 import type { CrashPoint } from "../../workers/consumer/src/making/crash-points.ts";
-import type { Log } from "../../workers/consumer/src/platform/log.ts";
 import { noSpan } from "../../workers/consumer/src/platform/span.ts";
 import { sweepImage } from "../../workers/consumer/src/store/sweep-image.ts";
 import type { Chance } from "./chance.ts";
@@ -192,7 +192,7 @@ export class World {
     const clock = { now: () => worlds.now() + this.skewMs, random: () => worlds.random() };
     const ittybit = mortal(outside.ittybit, life);
     const deps: Omit<LedgerDeps, "watchExternalJobs"> = {
-      ...{ config, clock, newLedgerId: () => "L1", newHookKey: () => "A".repeat(43), version: null },
+      ...{ config, clock, newQueueId: () => "L1", newHookKey: () => "A".repeat(43), version: null },
       sleep: (ms) => worlds.sleep(ms),
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),

@@ -5,8 +5,8 @@ const STORAGE_PAGE = "Durable Objects, SQLite-backed Durable Object Storage";
 const ERRORS_PAGE = "Durable Objects, Error handling";
 const LIMITS_PAGE = "Durable Objects, Limits";
 const CLIENT = "workers/consumer/src/ledger/ledger-for.ts";
-const OBJECT = "workers/consumer/src/ledger/object/ledger-object.ts";
-const SQL = "workers/consumer/src/ledger/tables/sql.ts";
+const OBJECT = "workers/consumer/src/ledger/ledger-object.ts";
+const SQL = "packages/durable-queue/src/schema/sql.ts";
 
 /** An idle object is evicted after 10 s by the local runtime, and after 70 to 140 s by Cloudflare. */
 const IDLE_MS = { local: 14_000, cloudflare: 160_000 };
@@ -146,7 +146,7 @@ export const OBJECT_ROWS: readonly Assumption[] = [
   {
     name: "rolled-back",
     assumes: "`transactionSync()` takes every write back when its callback throws.",
-    where: "workers/consumer/src/ledger/object/transactions.ts",
+    where: "packages/durable-queue/src/object/transactions.ts",
     documented: { page: STORAGE_PAGE, says: "If callback() throws an exception, the transaction will be rolled back." },
     check: {
       expects: { "the error comes out": is(true), "rows left behind": is(0) },

@@ -5,7 +5,7 @@ import type { MessageOrder } from "../worker/message.ts";
 
 const BATCHING_PAGE = "Queues, Batching, Retries and Delays";
 const LIMITS_PAGE = "Queues, Limits";
-const WAKE = "workers/consumer/src/ledger/object/wake.ts";
+const WAKE = "packages/durable-queue/src/object/wake.ts";
 const STEP_MS = 250;
 /** Longer than the longest delay of a check. */
 const QUIET_MS = { local: 20_000, cloudflare: 60_000 };
@@ -105,7 +105,7 @@ export const QUEUE_ROWS: readonly Assumption[] = [
   {
     name: "message-sizes",
     assumes: "A message has at most 128 kB, a batch at most 100 messages and 256 kB.",
-    where: "workers/consumer/src/ledger/object/wake.ts",
+    where: "packages/durable-queue/src/object/wake.ts",
     documented: { page: LIMITS_PAGE, says: "Maximum messages per sendBatch call: 100 (or 256KB in total)" },
     check: {
       expects: {
@@ -131,7 +131,7 @@ export const QUEUE_ROWS: readonly Assumption[] = [
     name: "consumers-grow",
     assumes:
       "A backlog brings more consumers, and only when a batch completes; so workers' shifts end early while wake-ups wait.",
-    where: "workers/consumer/src/ledger/protocol/pace.ts",
+    where: "packages/durable-queue/src/claims/pace.ts",
     documented: {
       page: "Queues, Consumer concurrency",
       says: "Queues checks if it should autoscale consumers only after processing an entire batch of messages, so it will not autoscale while a batch is being processed.",

@@ -22,7 +22,7 @@ export const UNCHECKED: readonly Assumption[] = [
   {
     name: "bookmark-age",
     assumes: "Bookmarks reach back 30 days.",
-    where: "workers/consumer/src/ledger/object/ledger-object.ts",
+    where: "workers/consumer/src/ledger/ledger-object.ts",
     documented: {
       page: "Durable Objects, SQLite-backed Durable Object Storage",
       says: "restore a Durable Object's embedded SQLite database to any point in time in the past 30 days",

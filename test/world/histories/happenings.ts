@@ -1,8 +1,9 @@
 import type { ActionKind } from "@prewarm/control-schema/actions";
+import type { ChunkAnswer, JobFilter } from "@prewarm/durable-queue/calls";
+import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import type { Lane } from "@prewarm/shared/job";
 import { storeKey } from "@prewarm/shared/variant-key";
-import type { AcceptImage, ChunkAnswer, JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
-import { nameOf, placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
+import type { AcceptImage } from "../../../workers/consumer/src/images/calls.ts";
 import { type HistoryWorld, SLOTS } from "./history-world.ts";
 import { type ImageName, VERSIONS, WIDTHS, type Width } from "./pictures.ts";
 

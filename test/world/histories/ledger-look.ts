@@ -1,5 +1,5 @@
-import { placeOf } from "../../../workers/consumer/src/ledger/tables/job-ids.ts";
-import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
+import { placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 
 /* The ledger's tables as any reader of the database would read them: what the judges go by is no code of the ledger's. */
 

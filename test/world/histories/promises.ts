@@ -1,11 +1,8 @@
+import type { ChunkAnswer, NewAction } from "@prewarm/durable-queue/calls";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { idOfKey } from "@prewarm/shared/variant-key";
-import type {
-  AcceptChunk,
-  ChunkAnswer,
-  LedgerCalls,
-  NewAction,
-} from "../../../workers/consumer/src/ledger/contract.ts";
-import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
+import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
+import type { LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
 import { CANCELLING, jobsIn, type RowLook } from "./ledger-look.ts";
 
 export type End = "stored" | "dead" | "refused" | "cancelled" | "purged";

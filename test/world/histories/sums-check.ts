@@ -1,4 +1,4 @@
-import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { CANCELLING, type Look, RETRYING, STORED, WAITING } from "./ledger-look.ts";
 
 /** I8: what is counted is what the rows say: by state and lane, and of each run what is open. */

@@ -1,17 +1,12 @@
+import type { ChunkAnswer, Given } from "@prewarm/durable-queue/calls";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
+import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import type { Ittybit } from "../../../workers/consumer/src/ittybit/client.ts";
 import { expectedSize } from "../../../workers/consumer/src/ittybit/job-request.ts";
-import type {
-  AcceptChunk,
-  ChunkAnswer,
-  ExchangeAnswer,
-  ExchangeRequest,
-  Given,
-  LedgerCalls,
-} from "../../../workers/consumer/src/ledger/contract.ts";
-import type { Sql } from "../../../workers/consumer/src/ledger/tables/sql.ts";
+import type { ExchangeAnswer, ExchangeRequest, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import { KeptResults } from "../kept-results.ts";
 import type { Put } from "../store.ts";

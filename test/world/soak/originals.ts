@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { variantKey } from "@prewarm/shared/variant-key";
 import sharp from "sharp";
-import type { AcceptImage } from "../../../workers/consumer/src/ledger/contract.ts";
+import type { AcceptImage } from "../../../workers/consumer/src/images/calls.ts";
 
 /** Sizes of originals; some are smaller than what is asked of them, so that nothing may be enlarged. */
 const SIZES = [

@@ -1,6 +1,6 @@
 import { defineConfig } from "@prewarm/shared/config";
+import type { AcceptChunk, AcceptImage } from "../../../workers/consumer/src/images/calls.ts";
 import { createIttybit } from "../../../workers/consumer/src/ittybit/client.ts";
-import type { AcceptChunk, AcceptImage } from "../../../workers/consumer/src/ledger/contract.ts";
 import { type Chance, createChance } from "../chance.ts";
 import { CANCELLING } from "../histories/ledger-look.ts";
 import type { QueueOptions } from "../queue.ts";

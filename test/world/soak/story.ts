@@ -1,6 +1,6 @@
+import type { JobFilter } from "@prewarm/durable-queue/calls";
 import { deadKey, idOfKey, missingKey, storeKey } from "@prewarm/shared/variant-key";
 import { emptyFilter } from "../../../workers/consumer/src/api/search.ts";
-import type { JobFilter } from "../../../workers/consumer/src/ledger/contract.ts";
 import { BULK, DEAD, lookAt, type RowLook, WAITING } from "../histories/ledger-look.ts";
 import { STORM } from "../weather.ts";
 import { CANCELLED_RUN } from "./diary.ts";

@@ -1,9 +1,10 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
+import { outboxDone, outboxDue } from "@prewarm/durable-queue/schema/outbox";
 import { ENCODED_ID_MAX_BYTES, MISSES_PER_MINUTE } from "@prewarm/shared/limits";
 import { describe, expect, it, vi } from "vitest";
 import { dayBill, imageDay, MARKER_BYTES, monthBill, ROW_BYTES, usdOf } from "../../../scripts/cost/strangers.ts";
-import type { MissAsk, Outcome } from "../../../workers/consumer/src/ledger/contract.ts";
-import { gateChanged } from "../../../workers/consumer/src/ledger/protocol/gate-file.ts";
-import { outboxDone, outboxDue } from "../../../workers/consumer/src/ledger/tables/outbox.ts";
+import type { MissAsk } from "../../../workers/consumer/src/images/calls.ts";
+import { gateChanged } from "../../../workers/consumer/src/ledger/gate-file.ts";
 import { STORED, setup, TRANSIENT } from "../../../workers/consumer/src/ledger/testing/setup.ts";
 import { type Overrides, testConfig } from "../../../workers/consumer/src/ledger/testing/setup-config.ts";
 

@@ -5,6 +5,7 @@ import type { Config } from "@prewarm/shared/config";
 import { checkConfig } from "@prewarm/shared/config-check";
 import { signingKeys } from "@prewarm/shared/environment";
 import { checkEnvironment } from "@prewarm/shared/environment-check";
+import { createLog, type Log } from "@prewarm/shared/log";
 import { originalUrl } from "@prewarm/shared/signature";
 import { createUnknownPings, createWrongTokens } from "./api/access/wrong-tokens.ts";
 import type { ApiDeps } from "./api/deps.ts";
@@ -18,7 +19,6 @@ import type { LedgerCalls } from "./ledger/contract.ts";
 import { ledgerFor } from "./ledger/ledger-for.ts";
 import type { BatchDeps } from "./making/batch-context.ts";
 import { nowhere } from "./making/crash-points.ts";
-import { createLog, type Log } from "./platform/log.ts";
 import type { Span } from "./platform/span.ts";
 import { type Analytics, createAnalytics } from "./serving/analytics.ts";
 

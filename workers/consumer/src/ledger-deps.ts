@@ -6,7 +6,7 @@ import { WORK_MESSAGE } from "@prewarm/shared/messages";
 import { ittybitOf, logOf, versionOf } from "./compose.ts";
 import { type Env, secretOf, siteConfig } from "./config.ts";
 import { pollerOf } from "./ittybit/poller/poller.ts";
-import type { LedgerDeps } from "./ledger/object/ledger-deps.ts";
+import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
 import { deliverEvent } from "./platform/deliver-event.ts";
 import { within } from "./platform/within.ts";
@@ -21,7 +21,7 @@ export function ledgerDeps(env: Env): LedgerDeps {
     clock: systemClock,
     log,
     version: versionOf(env),
-    newLedgerId: () => crypto.randomUUID().slice(0, 8),
+    newQueueId: () => crypto.randomUUID().slice(0, 8),
     newHookKey: () => toBase64Url(crypto.getRandomValues(new Uint8Array(32))),
     sleep,
     within,

@@ -4,7 +4,7 @@ import { apiDeps, batchDeps, ledgerOf, logOf, operatorDeps } from "./compose.ts"
 import type { Env } from "./config.ts";
 import { doctorTick } from "./doctor/run-doctor.ts";
 import { handleUploads } from "./hooks/uploads-queue.ts";
-import { LedgerObject } from "./ledger/object/ledger-object.ts";
+import { LedgerObject } from "./ledger/ledger-object.ts";
 import { ledgerDeps } from "./ledger-deps.ts";
 import { consumeBatch } from "./making/consume-batch.ts";
 import { consumeDead } from "./making/dead-queue.ts";

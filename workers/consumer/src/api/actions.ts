@@ -7,10 +7,10 @@ import {
   ActionRequest,
 } from "@prewarm/control-schema/actions";
 import { pageQuery } from "@prewarm/control-schema/words";
+import type { ActionView, JobFilter } from "@prewarm/durable-queue/calls";
 import { AppError } from "@prewarm/shared/errors";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import * as z from "zod";
-import type { ActionView, JobFilter } from "../ledger/contract.ts";
 import { demand } from "./access/guard.ts";
 import { operator, viewer } from "./endpoint.ts";
 import { answer, jsonBody, refusal, refusals } from "./responses.ts";

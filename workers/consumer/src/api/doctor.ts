@@ -1,8 +1,8 @@
 import { doctorAnswer, doctorRequest } from "@prewarm/control-schema/doctor";
 import { AppError } from "@prewarm/shared/errors";
+import { errorText } from "@prewarm/shared/log";
 import { runDoctor } from "../doctor/run-doctor.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import { errorText } from "../platform/log.ts";
 import { acting } from "./endpoint.ts";
 import { answer, jsonBody, refusals } from "./responses.ts";
 

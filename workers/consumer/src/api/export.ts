@@ -1,6 +1,6 @@
 import { type Job, jobFilterQuery } from "@prewarm/control-schema/jobs";
+import type { JobFilter } from "@prewarm/durable-queue/calls";
 import * as z from "zod";
-import type { JobFilter } from "../ledger/contract.ts";
 import type { ApiDeps } from "./deps.ts";
 import { viewer } from "./endpoint.ts";
 import { jobAnswer } from "./jobs.ts";

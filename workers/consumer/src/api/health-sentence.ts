@@ -1,5 +1,5 @@
 import type { Health, Warning } from "@prewarm/control-schema/stats";
-import { counted, span } from "../platform/words.ts";
+import { counted, span } from "@prewarm/shared/words";
 
 /** The state of everything in a sentence: the worst of what is wrong, or how much is open. Notes are told with the latter. */
 export function healthSentence(

@@ -1,5 +1,5 @@
+import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import { describe, expect, it } from "vitest";
-import { nameOf, placeOf } from "../ledger/tables/job-ids.ts";
 import { createApiWorld, idsOf, type JobAnswer, jobsOf, key, warm, work } from "./testing/api-world.ts";
 
 describe("GET /api/v1/jobs", () => {

@@ -1,6 +1,7 @@
+import type { QueueHost } from "@prewarm/durable-queue/object/queue";
 import { describe, expect, it } from "vitest";
-import type { Engine, EngineHost } from "../ledger/object/engine.ts";
-import { MIGRATIONS } from "../ledger/tables/schema.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { LEDGER_TABLES } from "../ledger/tables/own-tables.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
 import { testEngine } from "../ledger/testing/test-engine.ts";
 import { type ApiWorld, createApiWorld, VIEWER, work } from "./testing/api-world.ts";
@@ -41,7 +42,7 @@ describe("a copy of the ledger", () => {
     const world = await filled();
     const copy = await exported(world);
     const lines = copy.trimEnd().split("\n");
-    expect(lines[0]).toBe(`{"prewarm":"ledger/1","schema":${MIGRATIONS.length}}`);
+    expect(lines[0]).toBe(`{"prewarm":"ledger/1","schema":${LEDGER_TABLES.migrations.length}}`);
     expect(lines.at(-1)).toBe(JSON.stringify({ end: lines.length - 2 }));
     const other = createApiWorld();
     other.advance(60_000);
@@ -104,7 +105,7 @@ describe("the platform's bookmarks", () => {
     const world = createApiWorld();
     const { engine, host } = testEngine(world.sql, world.deps, { sleep: async () => undefined });
     let now = "b-now";
-    const bookmarks: EngineHost["bookmarks"] = {
+    const bookmarks: QueueHost["bookmarks"] = {
       now: async () => now,
       at: async (time) => `b-${time}`,
       restoreNext: async (bookmark) => {
@@ -125,7 +126,7 @@ describe("the platform's bookmarks", () => {
   }
 
   /** Its calls are heard, and their connections drop after an answer for which this holds. */
-  function dropping(engine: Engine, isDropped: () => boolean): Engine {
+  function dropping(engine: Ledger, isDropped: () => boolean): Ledger {
     return new Proxy(engine, {
       get:
         (target, name) =>

@@ -1,7 +1,7 @@
 import { AppError, problemBody } from "@prewarm/shared/errors";
+import { errorText, type Log } from "@prewarm/shared/log";
 import { HTTPException } from "hono/http-exception";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import { errorText, type Log } from "../platform/log.ts";
 
 /** A refusal as a response. `retryAfterSeconds` among the details becomes the header and stays in the body. */
 export function problemResponse(error: AppError): Response {

@@ -1,3 +1,4 @@
+import type { JobFilter } from "@prewarm/durable-queue/calls";
 import { FORMATS } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import { JOB_STATES, type JobState, LANES, type Lane } from "@prewarm/shared/job";
@@ -9,7 +10,6 @@ import {
   type Qualifier,
   unknownQualifiers,
 } from "@prewarm/shared/job-search";
-import type { JobFilter } from "../ledger/contract.ts";
 
 /** Terms in one search. */
 const TERMS_MAX = 20;

@@ -1,9 +1,9 @@
 import { Serving, type ServingWindow, servingQuery } from "@prewarm/control-schema/serving";
 import { FORMATS } from "@prewarm/shared/config";
+import { errorText } from "@prewarm/shared/log";
 import { formatTransform } from "@prewarm/shared/transform";
 import { parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { VIEW_OUTCOMES, type ViewOutcome } from "@prewarm/shared/views";
-import { errorText } from "../platform/log.ts";
 import type { Analytics } from "../serving/analytics.ts";
 import { type Missed, readMissed, readViews, type Views } from "../serving/read-views.ts";
 import type { ApiDeps } from "./deps.ts";

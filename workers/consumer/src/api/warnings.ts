@@ -2,8 +2,8 @@ import type { Gate } from "@prewarm/control-schema/gate";
 import type { Warning } from "@prewarm/control-schema/stats";
 import { LANES } from "@prewarm/shared/job";
 import { LEDGER_FULL_BYTES, LEDGER_LIMIT_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
+import { counted, momentOf, number, percent, span } from "@prewarm/shared/words";
 import type { LedgerStats, Trouble } from "../ledger/contract.ts";
-import { counted, momentOf, number, percent, span } from "../platform/words.ts";
 
 export interface Circumstances {
   now: number;

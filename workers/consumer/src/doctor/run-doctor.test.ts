@@ -1,12 +1,12 @@
+import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { defineConfig } from "@prewarm/shared/config";
 import { deadKey, storeKey } from "@prewarm/shared/variant-key";
 import { beforeEach, describe, expect, it } from "vitest";
+import { passDone, takePass } from "../images/sweeps.ts";
 import type { ExchangeRequest } from "../ledger/contract.ts";
-import { passDone, takePass } from "../ledger/protocol/sweeps.ts";
-import { nameOf, placeOf } from "../ledger/tables/job-ids.ts";
 import { chunkOf, type Wish } from "../ledger/testing/chunk-of.ts";
 import { clientOf } from "../ledger/testing/client-of.ts";
-import { nodeSql } from "../ledger/testing/node-sql.ts";
 import { testEngine } from "../ledger/testing/test-engine.ts";
 import { createMemoryBucket, type MemoryBucket } from "../testing/memory-bucket.ts";
 import { doctorTick, runDoctor } from "./run-doctor.ts";

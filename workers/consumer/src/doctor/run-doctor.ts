@@ -1,10 +1,11 @@
 import type { Finding } from "@prewarm/control-schema/doctor";
 import type { Clock } from "@prewarm/shared/clock";
+import { errorText, type Log } from "@prewarm/shared/log";
 import { deadKey, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import type { Operators, SliceAnswer, SliceRequest, StorePage } from "../ledger/contract.ts";
-import { Findings } from "../ledger/findings.ts";
-import { errorText, type Log } from "../platform/log.ts";
+import type { SliceAnswer, SliceRequest, StorePage } from "../images/calls.ts";
+import { Findings } from "../images/findings.ts";
+import type { Operators } from "../ledger/contract.ts";
 import { objectsAfter } from "../store/list-pages.ts";
 import { clearMarkers } from "../store/markers.ts";
 import { deleteVariants } from "../store/variants.ts";

@@ -1,11 +1,11 @@
 import type { HookAnswer } from "@prewarm/control-schema/hooks";
 import type { Clock } from "@prewarm/shared/clock";
 import { AppError } from "@prewarm/shared/errors";
+import { errorText, type Log } from "@prewarm/shared/log";
+import type { AcceptImage } from "../images/calls.ts";
 import { acceptStream, emptyReceipt, type IntakeDeps, type Receipt } from "../intake/accept-stream.ts";
 import { type Chunk, cutChunks } from "../intake/cut-chunks.ts";
 import { Planner } from "../intake/plan-item.ts";
-import type { AcceptImage } from "../ledger/contract.ts";
-import { errorText, type Log } from "../platform/log.ts";
 import { clearMarkers } from "../store/markers.ts";
 import type { HookEvent } from "./hook-event.ts";
 

@@ -1,8 +1,8 @@
+import { backoff } from "@prewarm/shared/backoff";
 import { AppError } from "@prewarm/shared/errors";
+import { errorText } from "@prewarm/shared/log";
 import { sha256Hex } from "../intake/accept-stream.ts";
 import { DEFAULT_RECIPE } from "../intake/plan-item.ts";
-import { backoff } from "../platform/backoff.ts";
-import { errorText } from "../platform/log.ts";
 import { deadMessage } from "../platform/queue-message.ts";
 import { enqueueEvents, type HookDeps } from "./enqueue-events.ts";
 import type { HookEvent } from "./hook-event.ts";

@@ -1,8 +1,9 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
+import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
 import type { Config } from "@prewarm/shared/config";
 import { AppError } from "@prewarm/shared/errors";
 import type { Lane } from "@prewarm/shared/job";
-import type { ChunkAnswer, Operators } from "../ledger/contract.ts";
+import type { Operators } from "../ledger/contract.ts";
 import { storedKeys } from "../store/variants.ts";
 import type { Chunk } from "./cut-chunks.ts";
 

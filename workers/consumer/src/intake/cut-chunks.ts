@@ -1,6 +1,6 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
 import { AppError } from "@prewarm/shared/errors";
-import type { AcceptImage } from "../ledger/contract.ts";
+import type { AcceptImage } from "../images/calls.ts";
 
 /** Variants in one of the ledger's transactions (design: P1). */
 export const CHUNK_MAX_KEYS = 1000;

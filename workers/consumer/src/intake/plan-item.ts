@@ -4,7 +4,7 @@ import { checkId } from "@prewarm/shared/image-id";
 import { isPassThrough, resolveOriginal } from "@prewarm/shared/source";
 import { expandTransforms, formatTransform, isClosed, type Transform } from "@prewarm/shared/transform";
 import { variantKey } from "@prewarm/shared/variant-key";
-import type { AcceptImage } from "../ledger/contract.ts";
+import type { AcceptImage } from "../images/calls.ts";
 
 export const DEFAULT_RECIPE = "upload";
 /** Expansions kept; a request that writes out more different lists than this only loses speed. */

@@ -1,8 +1,6 @@
-import type { Action, ActionKind } from "@prewarm/control-schema/actions";
 import type { AuditEntry } from "@prewarm/control-schema/audit";
 import type { Cause, Causes } from "@prewarm/control-schema/causes";
 import type { DeadGroup } from "@prewarm/control-schema/dead";
-import type { Finding } from "@prewarm/control-schema/doctor";
 import type { EventDelivery } from "@prewarm/control-schema/events";
 import type { Gate, GatePatch } from "@prewarm/control-schema/gate";
 import type { HistoryBucket, Pulse, Tier } from "@prewarm/control-schema/history";
@@ -14,10 +12,26 @@ import type { Run } from "@prewarm/control-schema/runs";
 import type { Stats } from "@prewarm/control-schema/stats";
 import type { Rejection } from "@prewarm/control-schema/warm";
 import type { CodeVersion, LaneTimes } from "@prewarm/control-schema/words";
-import type { Format } from "@prewarm/shared/config";
-import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
-import type { NumberRange } from "@prewarm/shared/job-search";
-import type { ExternalJob } from "./external-jobs.ts";
+import type * as queue from "@prewarm/durable-queue/calls";
+import type {
+  ActionView,
+  ChunkAnswer,
+  CopySlice,
+  DeadMessage,
+  FinishRequest,
+  JobFilter,
+  NewAction,
+  Page,
+} from "@prewarm/durable-queue/calls";
+import type { JobState, Lane } from "@prewarm/shared/job";
+import type {
+  AcceptChunk,
+  AnsweredMisses,
+  BeforeRestore,
+  MissAsk,
+  SliceAnswer,
+  SliceRequest,
+} from "../images/calls.ts";
 
 /*
  * Everything that crosses the Ledger's RPC: what handlers ask (`Handlers`), what the control API, the hooks, the uploads queue and the
@@ -37,157 +51,12 @@ export interface Handlers {
   recordDead(messages: DeadMessage[]): Promise<void>;
 }
 
-/**
- * How far a job is in a handler's hands: `standby` to be looked at (head, probe), `ready` looked at, `go` to be POSTed, `watch` running
- * at Ittybit, `finish` seen to end.
- */
-export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
-
-/** A job in a handler's hands: `id` is the ledger's number of its row, `gen` its generation. */
-export interface Having {
-  id: number;
-  gen: number;
-  phase: Phase;
-}
-
-export interface ExchangeRequest {
-  owner: string;
-  /** Only the first call of an owner opens its lease. */
-  first: boolean;
-  /** `live`: a batch of viewers' misses, which makes its own and leaves; `work`: a worker that takes what there is. */
-  role: "live" | "work";
-  /** How many more jobs it can take, 0 to CLAIMS_MAX. A worker that says 0 with less than that in its hands drains. */
-  room: number;
-  /** All that it knows it holds. What it should know beyond that is told again. */
-  have: Having[];
+export interface ExchangeRequest extends queue.ExchangeRequest {
   /** Variants that viewers missed. */
   asks: MissAsk[];
-  /** Ittybit's ids of the jobs that it has made; believed whoever says it. */
-  submitted: { id: number; gen: number; job: string }[];
-  settled: { id: number; gen: number; outcome: Outcome }[];
-  /** It gives back what it has and calls no more. */
-  leave: boolean;
 }
 
-/** A variant that a viewer missed. */
-export interface MissAsk {
-  key: string;
-  /** The time of the miss, Unix ms. */
-  at: number;
-  /** Nobody has said yet that this image exists: its original is looked at before anything is made of the miss. */
-  unknown?: boolean;
-  /** How many unknown images the client's network has asked for lately before. */
-  nth?: number;
-  /** The URL was signed by the site. */
-  signed?: boolean;
-  /** The original was looked at, and nothing can be made of it. */
-  refused?: Pick<Extract<Outcome, { kind: "refused" }>, "code" | "message" | "until">;
-}
-
-export type ExchangeAnswer =
-  /** Its lease is over: it stops everything at once. */
-  | { status: "lost" }
-  | {
-      status: "ok";
-      /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
-      ledgerId: string;
-      /** Handlers of 0.1.0 read it: null, so that they tell Ittybit no address. */
-      hookKey: null;
-      /** To be dropped, and settled as `unposted` or `stopped`. */
-      stop: { id: number; gen: number }[];
-      give: Given[];
-      /** Keys of unknown images whose originals are to be looked at; those that are pictures are asked for again. */
-      look: string[];
-      /** Keys of images of which viewers may order nothing more today: the edge should hear of it. */
-      capped: string[];
-      /** ms until it should call again. */
-      again: number;
-      /** What bounds it is the handler itself, and not the gate: it should call as soon as it can do more. */
-      more: boolean;
-      /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */
-      stay: boolean;
-    };
-
-export interface Given {
-  id: number;
-  /** The job's public name and its run's, by which logs and traces are found. */
-  name: string;
-  run: string | null;
-  key: string;
-  gen: number;
-  /** An object of a generation at or above it counts as present. */
-  floor: number;
-  /** A viewer waits for it. */
-  live: boolean;
-  phase: Exclude<Phase, "ready">;
-  /** Of `go`: POST not before this time, Unix ms. */
-  notBefore: number;
-  /** When the generation was granted first, Unix ms; 0 for `standby`. The POST's body depends on it and on nothing that changes. */
-  grantedAt: number;
-  /** It is the first that is told `go` for this generation: only it can know that no job was made. */
-  first: boolean;
-  attempts: number;
-  job: string | null;
-  /** The address that Ittybit is told to call when the job has ended; part of the POST's body, as `grantedAt` is. Null: none. */
-  hook: string | null;
-  /** Of `finish`: how the job was seen to end. */
-  sight: ExternalJob | null;
-  /** Since when its result could not be fetched, Unix ms by the ledger's clock; null: it was not tried, or never refused. */
-  unfetchedSince: number | null;
-  /** Its job is from before a restore: it is stored only if its metadata names the etag that the original has now. */
-  compare: boolean;
-}
-
-/** What became of a job in a handler's hands. */
-export type Outcome =
-  | { kind: "stored"; bytes: number; etag: string; tookMs: number }
-  /** The object was already there. `posted`: false when this handler made no job. */
-  | { kind: "present"; objectGen: number; bytes: number; etag: string; posted: boolean }
-  /** `posted`: false when this handler made no job; `ended`: the job is known to have ended or never to have existed. */
-  | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
-  /** The original cannot be made into this variant; not before `until` again. */
-  | {
-      kind: "refused";
-      code: "missing" | "unsupported" | "unshowable" | "animated" | "too_large";
-      until: number;
-      message: string;
-    }
-  /** The POST was not answered, or with a 5xx: perhaps there is a job. */
-  | { kind: "unclear"; failure: Failure }
-  /** Ittybit refused the field that names the webhook: nothing was made, and nothing is wrong with the order. */
-  | { kind: "unhooked"; message: string }
-  /** A job from before a restore, which ended: that it was made from the original as it stands now is not shown. */
-  | { kind: "outdated" }
-  /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
-  | { kind: "fault"; failure: Failure }
-  | { kind: "throttled"; until: number }
-  | { kind: "account"; status: number; message: string }
-  /** R2 did not answer, the put was refused, or the job's result could not be fetched (`unfetched`): to be tried again from `due`. */
-  | { kind: "pending"; due: number; unfetched?: Unfetched }
-  /** Given back without a POST. */
-  | { kind: "unposted" }
-  /** Given back after the POST. */
-  | { kind: "stopped" };
-
-/** Why a job that is done has no result to fetch. `status` is null when no answer came; the message names the host and its answer. */
-export interface Unfetched {
-  code: string;
-  status: number | null;
-  message: string;
-}
-
-/** A message that could not be used, kept whole so that it can be looked at and sent again. */
-export interface DeadMessage {
-  queue: string;
-  /** The platform's message id: recording the same one twice changes nothing. */
-  messageId: string;
-  /** The body as JSON text, cut to a bounded length. */
-  body: string;
-  reason: string;
-  /** When it was sent. */
-  at: number;
-  attempts: number;
-}
+export type ExchangeAnswer = queue.ExchangeAnswer<AnsweredMisses>;
 
 /* ── What the control API, the hooks, the uploads queue and the doctor ask ─────────────────────────────────────────────────────── */
 
@@ -286,20 +155,6 @@ export interface Operators {
   restoreTo(to: { at: number } | { bookmark: string }): Promise<LedgerRestore | null>;
 }
 
-/** What a ledger that is about to be put back knows and its copy may not. */
-export interface BeforeRestore {
-  /** Every number given so far is below it. */
-  ceiling: number;
-  /** Those that are not through: number, and the image's id, encoded. */
-  purges: { seq: number; id: string }[];
-}
-
-export interface CopySlice {
-  schema: number;
-  lines: string[];
-  next: string | null;
-}
-
 /** What only this Worker's own entry points ask. */
 export interface Upkeep {
   /** The cron's call: an alarm that was lost is set again. */
@@ -387,59 +242,6 @@ type CallsOf<Kind> = {
 /** The calls that change something. */
 export type WritingCall = CallsOf<"idempotent" | "id">;
 
-/* ── Intake ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/** One original's variants in a chunk. */
-export interface AcceptImage {
-  id: string;
-  keys: string[];
-  /** Grows with every change of the original, as text that compares; null: the sender does not say. */
-  order: string | null;
-  /** Another etag than the image had, under a later order or none, is a new original: its variants are made anew. */
-  sourceEtag: string | null;
-}
-
-export interface AcceptChunk {
-  run: { run: string; label: string | null; lane: Lane };
-  /** The request this chunk is part of. The same chunk again answers as before and does nothing; another hash is a mismatch. */
-  delivery: { id: string; chunk: number; hash: string };
-  /** ≤ 1,000 keys in all, each once. */
-  images: AcceptImage[];
-  /** Makes anew even what is stored (a new floor for each row). */
-  force: boolean;
-  /** Open jobs above which nothing more is accepted. */
-  backlogMax: number;
-}
-
-/** How many of a chunk's keys became what. */
-export interface Accepted {
-  accepted: number;
-  duplicates: number;
-  /** Known to be stored. What is found in R2 only later counts with the run. */
-  existing: number;
-  /** The run was cancelled before: nothing was accepted (bulk), for what follows a cancel is cancelled with it. */
-  closed?: true;
-}
-
-export type ChunkAnswer =
-  /** `outdated`: variants left alone because their image has a later order than the chunk says. */
-  | ({ status: "done" | "repeat"; outdated: number } & Accepted)
-  | { status: "mismatch" }
-  | { status: "full"; retryAfterSeconds: number }
-  /** The database is near the platform's limit: no new bulk. */
-  | { status: "no_room"; retryAfterSeconds: number };
-
-export interface FinishRequest {
-  delivery: { id: string; chunks: number; hash: string };
-  /** Null: the delivery held nothing to make, so there is no run. */
-  run: string | null;
-  who: string;
-  /** For the audit log. */
-  summary: Record<string, unknown>;
-  /** Items that were refused at the door: all of them, and the first ones in full. */
-  rejected?: { total: number; first: Rejection[] };
-}
-
 /* ── Jobs, runs, images ────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /** A job, without what the API reads off its key. `gen`: its generation. */
@@ -473,30 +275,6 @@ export interface ImageRows {
   purging: boolean;
 }
 
-export interface Page {
-  limit: number;
-  cursor: string | null;
-}
-
-/** All that is given must match; an empty list is no condition. */
-export interface JobFilter {
-  states: JobState[];
-  lanes: Lane[];
-  run: string | null;
-  id: string | null;
-  format: Format | null;
-  /** Part of an error's code or message. */
-  error: string | null;
-  /** Parts of the variant key. */
-  text: string[];
-  /** When it was ordered, Unix ms. */
-  ordered?: NumberRange;
-  attempts?: NumberRange;
-  fingerprint: string | null;
-  /** Names; null is no condition. */
-  jobs: string[] | null;
-}
-
 export type DeadGroupView = Omit<DeadGroup, "sample"> & { sample: NamedJob };
 
 /** Jobs that failed alike. */
@@ -525,21 +303,6 @@ export interface DeadView {
 
 /** An outcome of acting on one job: `state` means that its state does not allow it. */
 export type JobAct = { status: "ok"; job: NamedJob } | { status: "none" } | { status: "state" };
-
-export interface NewAction {
-  kind: ActionKind;
-  /** As asked, as JSON text, to be shown again. */
-  filter: string;
-  /** As read. */
-  match: JobFilter;
-  rate: number | null;
-  /** So many first; the others once all of these are stored. */
-  canary?: number;
-  who: string;
-}
-
-/** An action; its filter is the JSON text that it was asked with. */
-export type ActionView = Omit<Action, "filter"> & { filter: string };
 
 /** What came of a delivery, before its time is noted. */
 export type DeliveryNote = Omit<HookDelivery, "at">;
@@ -570,8 +333,6 @@ export interface LedgerStats extends Pick<Stats, "waitingFor" | "totals" | "wait
 /** Ittybit's webhooks, since this instance of the ledger began. */
 export type HookStats = NonNullable<Stats["hooks"]>;
 
-export type Totals = Stats["totals"];
-
 /** What goes wrong now. */
 export interface Troubles {
   /** Attempts that failed in the last five minutes, of those that ended. */
@@ -591,39 +352,3 @@ export interface Trouble {
 
 /** A bucket as it was counted; whether it still fills depends on the time that is asked for. */
 export type CountedBucket = Omit<HistoryBucket, "filling">;
-
-/* ── The doctor ────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/** What the store holds within an interval of variant keys, above `from` and up to and including `to`. */
-export interface StorePage {
-  from: string;
-  /** Null: up to the last key there is. */
-  to: string | null;
-  /** Taken before R2 was asked: what was stored later need not be on the page. */
-  at: number;
-  /** `gen` is 0 for objects that we did not put. */
-  objects: { key: string; gen: number }[];
-  /** Keys of variants that have a marker. */
-  markers: string[];
-}
-
-export interface SliceRequest {
-  page: StorePage;
-  /** False: nothing is changed. */
-  fix: boolean;
-  /** Keep the place reached for the next cron. */
-  keep: boolean;
-  /** For the audit log. */
-  who: string;
-}
-
-export interface SliceAnswer {
-  findings: Finding[];
-  /** How far the interval was looked at; null: to the end. */
-  to: string | null;
-  /** Variant keys whose objects, and whose markers, the caller is to delete. Empty unless `fix`. */
-  objects: string[];
-  markers: string[];
-  /** Images locked for those deletions, given back with `doctorDone`. */
-  locks: { id: string; until: number }[];
-}

@@ -1,5 +1,5 @@
 import type { Clock } from "@prewarm/shared/clock";
-import { errorText, type Log } from "../platform/log.ts";
+import { errorText, type Log } from "@prewarm/shared/log";
 import { LEDGER_CALLS, type LedgerCalls } from "./contract.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 

@@ -1,11 +1,12 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { LEASE_MIN_LEFT_MS } from "@prewarm/shared/limits";
+import type { Log } from "@prewarm/shared/log";
 import type { DeadMarker } from "@prewarm/shared/markers";
 import type { Ittybit } from "../ittybit/client.ts";
-import type { ExchangeRequest, Handlers, Outcome } from "../ledger/contract.ts";
+import type { ExchangeRequest, Handlers } from "../ledger/contract.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
-import type { Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import type { Span } from "../platform/span.ts";
 import type { At } from "./crash-points.ts";

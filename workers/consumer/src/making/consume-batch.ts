@@ -1,8 +1,9 @@
+import type { DeadMessage } from "@prewarm/durable-queue/calls";
+import { backoff } from "@prewarm/shared/backoff";
+import { errorText } from "@prewarm/shared/log";
 import { parseMessage } from "@prewarm/shared/message-schema";
 import type { MissMessage } from "@prewarm/shared/messages";
-import type { DeadMessage, MissAsk } from "../ledger/contract.ts";
-import { backoff } from "../platform/backoff.ts";
-import { errorText } from "../platform/log.ts";
+import type { MissAsk } from "../images/calls.ts";
 import { deadMessage, type QueueBatch, type QueueMessage } from "../platform/queue-message.ts";
 import type { BatchContext, BatchDeps, Role } from "./batch-context.ts";
 import { createContext } from "./create-context.ts";

@@ -1,7 +1,7 @@
+import { REFUSED } from "@prewarm/durable-queue/schema/row";
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { idOfKey, missingKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { REFUSED } from "../ledger/tables/row.ts";
 import { picture } from "../testing/pictures.ts";
 import { CRASH_POINTS, type CrashPoint } from "./crash-points.ts";
 import { batchWorld, message } from "./testing/batch-world.ts";

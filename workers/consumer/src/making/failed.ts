@@ -1,6 +1,6 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
 import type { FailureClass } from "@prewarm/shared/job";
-import type { Outcome } from "../ledger/contract.ts";
-import { publicText } from "../platform/log.ts";
+import { publicText } from "@prewarm/shared/log";
 
 /** A job of this handler's or another's that has ended, and that nothing can be stored of. */
 export function failed(

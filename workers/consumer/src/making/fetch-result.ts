@@ -1,8 +1,8 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
 import { OUTPUT_MAX_BYTES, RESULT_WITHIN_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
 import { type Bytes, type Download, openDownload, type Unfetched } from "../ittybit/output/download.ts";
-import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, rankOf } from "./batch-context.ts";
 import { failed } from "./failed.ts";
 import type { HeldClaim } from "./held-claims.ts";

@@ -1,3 +1,5 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
+import { errorText, publicText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { IttybitJob } from "../ittybit/dialects.ts";
 import { isAnothers } from "../ittybit/job-order.ts";
@@ -5,8 +7,6 @@ import { expectedSize, type Size } from "../ittybit/job-request.ts";
 import type { Bytes } from "../ittybit/output/download.ts";
 import { stripMetadata } from "../ittybit/output/strip/strip-metadata.ts";
 import { type Verdict, verifyOutput } from "../ittybit/output/verify.ts";
-import type { Outcome } from "../ledger/contract.ts";
-import { errorText, publicText } from "../platform/log.ts";
 import { secretsOf } from "../platform/signed-url.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";

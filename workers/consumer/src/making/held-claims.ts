@@ -1,7 +1,9 @@
+import type { Given, Having, Outcome, Phase } from "@prewarm/durable-queue/calls";
 import { GO_MAX } from "@prewarm/shared/limits";
 import type { Transform } from "@prewarm/shared/transform";
 import { parseVariantKey } from "@prewarm/shared/variant-key";
-import type { ExchangeRequest, Given, Having, MissAsk, Outcome, Phase } from "../ledger/contract.ts";
+import type { MissAsk } from "../images/calls.ts";
+import type { ExchangeRequest } from "../ledger/contract.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import type { StoredObject } from "../store/variants.ts";
 

@@ -1,6 +1,6 @@
 import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
+import { errorText } from "@prewarm/shared/log";
 import { idOfKey } from "@prewarm/shared/variant-key";
-import { errorText } from "../platform/log.ts";
 import { markCapped } from "../store/markers.ts";
 import { type BatchContext, RANKS } from "./batch-context.ts";
 

@@ -1,7 +1,7 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
 import { DEAD_PERMANENT_MS } from "@prewarm/shared/limits";
-import type { Outcome } from "../ledger/contract.ts";
+import { errorText } from "@prewarm/shared/log";
 import type { ProbedOriginal } from "../originals/probe.ts";
-import { errorText } from "../platform/log.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, RANKS, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";

@@ -1,8 +1,8 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
+import { errorText } from "@prewarm/shared/log";
 import { samePicture } from "@prewarm/shared/same-picture";
 import { parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata } from "@prewarm/shared/variant-metadata";
-import type { Outcome } from "../ledger/contract.ts";
-import { errorText } from "../platform/log.ts";
 import { putVariant } from "../store/variants.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";

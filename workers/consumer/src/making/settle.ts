@@ -1,7 +1,7 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
+import { errorText } from "@prewarm/shared/log";
 import { type DeadMarker, deadMs } from "@prewarm/shared/markers";
 import { idOfKey } from "@prewarm/shared/variant-key";
-import type { Outcome } from "../ledger/contract.ts";
-import { errorText } from "../platform/log.ts";
 import { noteStored } from "../store/info.ts";
 import { clearMarkers, markDead } from "../store/markers.ts";
 import type { StoredObject } from "../store/variants.ts";

@@ -1,8 +1,8 @@
+import type { Outcome } from "@prewarm/durable-queue/calls";
 import { THROTTLED_MS } from "@prewarm/shared/limits";
 import type { JobOrder, Submission } from "../ittybit/client.ts";
 import { WEBHOOK_FIELD } from "../ittybit/client.ts";
 import { isAnothers, jobOrder } from "../ittybit/job-order.ts";
-import type { Outcome } from "../ledger/contract.ts";
 import { type BatchContext, mayWrite, rankOf } from "./batch-context.ts";
 import type { HeldClaim, Prepared } from "./held-claims.ts";
 import { prepare } from "./prepare.ts";

@@ -1,7 +1,8 @@
 import { CLAIMS_MAX, LEASE_MS, LOOKS_KEPT, SUBREQUESTS_MAX } from "@prewarm/shared/limits";
-import type { ExchangeAnswer, ExchangeRequest, MissAsk } from "../ledger/contract.ts";
+import { errorText } from "@prewarm/shared/log";
+import type { MissAsk } from "../images/calls.ts";
+import type { ExchangeAnswer, ExchangeRequest } from "../ledger/contract.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-import { errorText } from "../platform/log.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { finishJob } from "./finish-job.ts";
 import type { HeldClaim } from "./held-claims.ts";

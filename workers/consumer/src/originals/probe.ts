@@ -3,9 +3,9 @@ import type { Config } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import type { ImageHeader, ImageType } from "@prewarm/shared/image-header-type";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
+import { errorText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Size } from "../ittybit/job-request.ts";
-import { errorText } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
 

@@ -1,10 +1,10 @@
 import { type Config, LQIP } from "@prewarm/shared/config";
 import { parseInfo, type StoredInfo } from "@prewarm/shared/image-info";
+import { errorText, type Log } from "@prewarm/shared/log";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
 import { DEFAULT_QUALITY, expandTransforms } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
-import { errorText, type Log } from "../platform/log.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { ifUnchanged } from "./put-condition.ts";
 

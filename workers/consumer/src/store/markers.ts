@@ -1,6 +1,6 @@
+import { backoff } from "@prewarm/shared/backoff";
 import type { DeadMarker } from "@prewarm/shared/markers";
 import { deadKey, missingKey } from "@prewarm/shared/variant-key";
-import { backoff } from "../platform/backoff.ts";
 import { deleteObjects } from "./sweep-image.ts";
 
 const MISSING_FIRST_MS = 60_000;

@@ -1,8 +1,8 @@
+import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
-import { nameOf, placeOf } from "../../src/ledger/tables/job-ids.ts";
 import { allJobs } from "../../src/ledger/testing/all-jobs.ts";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";

@@ -1,15 +1,15 @@
+import { expireLeases } from "@prewarm/durable-queue/claims/leases";
+import { observe } from "@prewarm/durable-queue/claims/observe";
+import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
+import { NOTHING } from "@prewarm/durable-queue/external-jobs";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { describe, expect, it } from "vitest";
 import type { IttybitJob } from "../../src/ittybit/dialects.ts";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
-import { NOTHING } from "../../src/ledger/external-jobs.ts";
-import type { Engine } from "../../src/ledger/object/engine.ts";
-import { openAtIttybit } from "../../src/ledger/protocol/at-ittybit.ts";
-import { expireLeases } from "../../src/ledger/protocol/leases.ts";
-import { observe } from "../../src/ledger/protocol/observe.ts";
-import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 import { allJobs } from "../../src/ledger/testing/all-jobs.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { read, schemaOf } from "./recorded.ts";
@@ -33,7 +33,7 @@ const RELEASE = "0.1.0";
 const inFlight = JSON.parse(read(RELEASE, "in-flight.json")) as InFlight;
 const config = testConfig({ gate: { concurrency: 30, ratePerSecond: 100, burst: 50, monthlyJobs: 1000 } });
 const clock = { now: () => inFlight.at, random: () => 0.5 };
-const open = (sql: Sql): Engine => testEngine(sql, { config, clock }).engine;
+const open = (sql: Sql): Ledger => testEngine(sql, { config, clock }).engine;
 
 function insert(sql: Sql, rows: InFlight["rows"]): void {
   for (const { table, row } of rows) {
@@ -53,7 +53,7 @@ function left(): Sql {
 }
 
 /** What the recording has of the views. */
-function viewsOf(engine: Engine) {
+function viewsOf(engine: Ledger) {
   const page = { limit: 100, cursor: null };
   const { counts, totals, rates, lanes, wait, run } = engine.stats();
   const runs = engine.listRuns({ ...page, state: null }).runs.map((one) => ({
@@ -159,7 +159,7 @@ describe("the documents of release 0.1.0", () => {
     const { at, rows } = JSON.parse(read(RELEASE, "rolled-back.json")) as Omit<InFlight, "views">;
     const sql = nodeSql();
     sql.exec("CREATE TABLE schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)");
-    for (const statement of MIGRATIONS.slice(0, 2).flat()) sql.exec(statement);
+    for (const statement of LEDGER_TABLES.migrations.slice(0, 2).flat()) sql.exec(statement);
     insert(sql, [...rows, { table: "schema_version", row: { id: 1, version: 2 } }]);
     const time = { ms: at, now: () => time.ms, random: () => 0.5 };
     const { engine } = testEngine(sql, { config, clock: time });
@@ -170,7 +170,7 @@ describe("the documents of release 0.1.0", () => {
       time.ms += 20_000;
       engine.transactions.write(expireLeases);
       engine.transactions.write((tx) =>
-        observe(tx, { ...NOTHING, ended: openAtIttybit(tx).map(({ job }) => endOf(job)) }),
+        observe(tx, { ...NOTHING, ended: openExternally(tx).map(({ job }) => endOf(job)) }),
       );
       const owner = `later ${turn}`;
       const exchange = (said: Partial<ExchangeRequest>) => {

@@ -1,10 +1,10 @@
+import { expireLeases } from "@prewarm/durable-queue/claims/leases";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Engine } from "../../src/ledger/object/engine.ts";
-import { expireLeases } from "../../src/ledger/protocol/leases.ts";
-import { migrate } from "../../src/ledger/tables/migrate.ts";
-import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { left, linesOf, read, releases, schemaOf } from "./recorded.ts";
@@ -30,12 +30,13 @@ const NEXT = [
 
 /** Whether the code that runs is the next version's. */
 const code = vi.hoisted(() => ({ isNext: false }));
-vi.mock("../../src/ledger/tables/schema.ts", async (importOriginal) => {
-  const original = await importOriginal<typeof import("../../src/ledger/tables/schema.ts")>();
+vi.mock("../../src/ledger/tables/own-tables.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../../src/ledger/tables/own-tables.ts")>();
+  const today = original.LEDGER_TABLES;
   return {
     ...original,
-    get MIGRATIONS() {
-      return code.isNext ? [...original.MIGRATIONS, NEXT] : original.MIGRATIONS;
+    get LEDGER_TABLES() {
+      return code.isNext ? { ...today, migrations: [...today.migrations, NEXT] } : today;
     },
   };
 });
@@ -45,7 +46,7 @@ beforeEach(() => {
 });
 
 /** Of today's code, and of the next. */
-const TODAY = MIGRATIONS.length;
+const TODAY = LEDGER_TABLES.migrations.length;
 const NEXT_VERSION = TODAY + 1;
 
 const clock = { ms: 0, now: () => clock.ms, random: () => 0.5 };
@@ -53,7 +54,7 @@ beforeEach(() => {
   clock.ms = Date.UTC(2026, 10, 24, 13);
 });
 
-function open(sql: Sql): Engine {
+function open(sql: Sql): Ledger {
   const { engine } = testEngine(sql, { config: testConfig(), clock });
   clock.ms += 60_000;
   return engine;
@@ -87,7 +88,7 @@ const keysOf = (run: string) => [1, 2, 3].map((n) => `${run}-${n}/400-high.webp`
 const REQUEST = { role: "work" as const, asks: [], submitted: [], leave: false };
 
 /** Asks for new variants; a handler takes some of the work and is never heard again. */
-function order(engine: Engine, run: string): void {
+function order(engine: Ledger, run: string): void {
   engine.patchGate({ paused: { bulk: false } }, "test");
   engine.acceptChunk(chunkOf({ run, lane: "bulk", keys: keysOf(run) }, { id: run, chunk: 0, hash: "h" }));
   const lost = { ...REQUEST, owner: `${run}, lost`, room: 2, settled: [] };
@@ -98,7 +99,7 @@ function order(engine: Engine, run: string): void {
 }
 
 /** Makes all that is handed out until the run is stored. */
-function make(engine: Engine, run: string): void {
+function make(engine: Ledger, run: string): void {
   const keys = keysOf(run);
   const stored = new Set<string>();
   const request = { ...REQUEST, owner: `${run} at ${clock.ms}`, room: 40 };
@@ -126,13 +127,13 @@ function make(engine: Engine, run: string): void {
   expect(engine.getRun(run)?.states).toMatchObject({ stored: 3 });
 }
 
-function work(engine: Engine, run: string): void {
+function work(engine: Ledger, run: string): void {
   order(engine, run);
   make(engine, run);
 }
 
 /** What `prewarm ledger export` reads. */
-function copyOf(engine: Engine): { schema: number; lines: string[] } {
+function copyOf(engine: Ledger): { schema: number; lines: string[] } {
   const { schema, ...first } = engine.exportSlice(null, "test");
   const lines = [...first.lines];
   for (let { next } = first; next !== null; ) {
@@ -153,11 +154,11 @@ describe.each(releases)("the database of release %s and the next version", (rele
     const before = tables.map((table) => rowsOf(sql, table, release));
     expect(before.filter((rows) => rows.length > 0).length).toBeGreaterThan(10);
     code.isNext = true;
-    migrate(sql, "other");
+    migrate(sql, "other", LEDGER_TABLES);
     expect(versionOf(sql)).toBe(NEXT_VERSION);
     expect(tables.map((table) => rowsOf(sql, table, release))).toEqual(before);
     const fresh = nodeSql();
-    migrate(fresh, "L");
+    migrate(fresh, "L", LEDGER_TABLES);
     expect(shapeOf(sql)).toEqual(shapeOf(fresh));
     expect(sql.exec("SELECT DISTINCT why FROM claims")).toEqual([{ why: "unknown" }]);
     work(open(sql), "next");
@@ -194,7 +195,7 @@ describe.each(releases)("a copy of release %s", (release) => {
     for (const line of lines) expect(engine.importRows([line])).toBeNull();
     expect(engine.importEnd(lines.length, "test")).toBe(true);
     const fresh = nodeSql();
-    migrate(fresh, "L");
+    migrate(fresh, "L", LEDGER_TABLES);
     expect(shapeOf(sql)).toEqual(shapeOf(fresh));
     expect(versionOf(sql)).toBe(NEXT_VERSION);
     const old = left(release);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 
 export const RELEASES = join(import.meta.dirname, "../fixtures/releases");
 export const releases = readdirSync(RELEASES);

@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
+import { readCopy } from "@prewarm/durable-queue/schema/copy";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { describe, expect, it } from "vitest";
 import { bundleRelease } from "../../../../dev/bundle.ts";
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
-import { readCopy } from "../../src/ledger/tables/copy.ts";
-import { migrate } from "../../src/ledger/tables/migrate.ts";
-import { MIGRATIONS } from "../../src/ledger/tables/schema.ts";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
+import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { left, linesOf, RELEASES, read, schemaOf } from "./recorded.ts";
@@ -103,9 +103,9 @@ describe.each(releases)("the database of release %s", (release) => {
 
   it("is brought to today's tables, with all its rows, and opened", () => {
     const sql = left(release);
-    migrate(sql, "other");
+    migrate(sql, "other", LEDGER_TABLES);
     const fresh = nodeSql();
-    migrate(fresh, "L");
+    migrate(fresh, "L", LEDGER_TABLES);
     const columns = (one: typeof sql) =>
       one.exec(
         "SELECT m.name AS t, c.name, c.type, c.pk FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1, 2",
@@ -123,7 +123,7 @@ describe.each(releases)("the database of release %s", (release) => {
   it("is what its migrations make: what is released is never changed", () => {
     const made = nodeSql();
     made.exec("CREATE TABLE schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)");
-    for (const statement of MIGRATIONS.slice(0, version).flat()) made.exec(statement);
+    for (const statement of LEDGER_TABLES.migrations.slice(0, version).flat()) made.exec(statement);
     expect(statementsOf(made)).toEqual(statements);
   });
 });

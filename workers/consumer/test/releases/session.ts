@@ -1,8 +1,8 @@
+import { observe } from "@prewarm/durable-queue/claims/observe";
+import { NOTHING } from "@prewarm/durable-queue/external-jobs";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { LEDGER_CALLS, type LedgerCalls } from "../../src/ledger/contract.ts";
-import { NOTHING } from "../../src/ledger/external-jobs.ts";
-import type { Engine } from "../../src/ledger/object/engine.ts";
-import { observe } from "../../src/ledger/protocol/observe.ts";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { NO_FILTER } from "./shapes.ts";
@@ -100,7 +100,7 @@ function handlers(
     owner: string,
     said: Partial<Parameters<LedgerCalls["exchange"]>[0]>,
   ) => { id: number; gen: number; key: string }[],
-  engine: Engine,
+  engine: Ledger,
   clock: { ms: number },
 ): void {
   const standby = exchange("w", { first: true });

@@ -1,4 +1,4 @@
-import type { JobFilter } from "../../src/ledger/contract.ts";
+import type { JobFilter } from "@prewarm/durable-queue/calls";
 
 export const NO_FILTER: JobFilter = {
   ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },

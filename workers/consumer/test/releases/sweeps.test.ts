@@ -1,6 +1,6 @@
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
-import type { LedgerDeps } from "../../src/ledger/object/ledger-deps.ts";
-import { nodeSql } from "../../src/ledger/testing/node-sql.ts";
+import type { LedgerDeps } from "../../src/ledger/ledger-deps.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { left, linesOf, schemaOf } from "./recorded.ts";

@@ -1,14 +1,15 @@
+import type { Given, Outcome } from "@prewarm/durable-queue/calls";
+import { actionSlice } from "@prewarm/durable-queue/operate/actions";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
 import { decodeId } from "@prewarm/shared/variant-key";
 import { createStrangers } from "../../hooks/note-delivery.ts";
-import type { ExchangeRequest, Given, Outcome } from "../../ledger/contract.ts";
-import type { Engine } from "../../ledger/object/engine.ts";
-import { actionSlice } from "../../ledger/protocol/actions.ts";
-import { nextAlarm } from "../../ledger/protocol/next-alarm.ts";
-import { listPurges } from "../../ledger/tables/sweeps.ts";
+import { listPurges } from "../../images/tables/sweeps.ts";
+import type { ExchangeRequest } from "../../ledger/contract.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { chunkOf } from "../../ledger/testing/chunk-of.ts";
 import { clientOf } from "../../ledger/testing/client-of.ts";
-import { nodeSql } from "../../ledger/testing/node-sql.ts";
+import { nextAlarmOf } from "../../ledger/testing/next-alarm-of.ts";
 import { testEngine } from "../../ledger/testing/test-engine.ts";
 import { createMemoryBucket } from "../../testing/memory-bucket.ts";
 import { createUnknownPings, createWrongTokens } from "../access/wrong-tokens.ts";
@@ -36,7 +37,7 @@ const SITE: UserConfig = {
 
 export interface ApiWorld {
   deps: ApiDeps;
-  ledger: Engine;
+  ledger: Ledger;
   sql: ReturnType<typeof nodeSql>;
   /** Purges that were begun: the images' ids. */
   purges(): string[];
@@ -127,7 +128,7 @@ export function accept(world: ApiWorld, keys: string[]): void {
 /** Does the slices of actions that are due; when the next duty is. */
 export function runActions({ ledger: { transactions } }: ApiWorld): number | null {
   while (transactions.write(actionSlice));
-  return transactions.read(nextAlarm);
+  return transactions.read(nextAlarmOf);
 }
 
 /** A worker's jobs of these keys, granted. Others that it was given it does not touch. */

@@ -1,6 +1,6 @@
+import { errorText } from "@prewarm/shared/log";
 import { refusalOf } from "@prewarm/shared/public-address";
 import { joined } from "../../platform/bounded-body.ts";
-import { errorText } from "../../platform/log.ts";
 import { isSigned, secretsOf } from "../../platform/signed-url.ts";
 
 const TIMEOUT_MS = 30_000;

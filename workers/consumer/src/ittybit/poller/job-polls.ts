@@ -1,7 +1,7 @@
+import { type ExternalJob, NOTHING, type Observations, type OpenJobsView } from "@prewarm/durable-queue/external-jobs";
 import type { Clock } from "@prewarm/shared/clock";
 import { JOB_DEADLINE_MS, THROTTLED_MS } from "@prewarm/shared/limits";
-import { type ExternalJob, NOTHING, type Observations, type OpenJobsView } from "../../ledger/external-jobs.ts";
-import type { Log } from "../../platform/log.ts";
+import type { Log } from "@prewarm/shared/log";
 import { createSemaphore } from "../../platform/semaphore.ts";
 import type { NoResult } from "../client.ts";
 import type { IttybitJob } from "../dialects.ts";

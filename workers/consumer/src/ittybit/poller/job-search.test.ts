@@ -1,5 +1,5 @@
+import type { Observations, Scan, Unheard } from "@prewarm/durable-queue/external-jobs";
 import { describe, expect, it } from "vitest";
-import type { Observations, Scan, Unheard } from "../../ledger/external-jobs.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { Poller } from "./poller.ts";
 import { ListingIttybit } from "./testing/listing-ittybit.ts";

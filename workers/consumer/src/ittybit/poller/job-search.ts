@@ -1,6 +1,6 @@
+import type { Observations, OpenJobsView, Scan, Unheard } from "@prewarm/durable-queue/external-jobs";
 import type { Clock } from "@prewarm/shared/clock";
 import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
-import type { Observations, OpenJobsView, Scan, Unheard } from "../../ledger/external-jobs.ts";
 import type { IttybitJob } from "../dialects.ts";
 
 interface SearchDeps {

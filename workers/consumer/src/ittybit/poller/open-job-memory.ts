@@ -1,4 +1,4 @@
-import type { OpenJob } from "../../ledger/external-jobs.ts";
+import type { OpenJob } from "@prewarm/durable-queue/external-jobs";
 
 export interface Watched extends OpenJob {
   /** When it was last shown, pending, or not found by its id; null before the first time. Unix ms. */

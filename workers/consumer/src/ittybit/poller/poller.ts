@@ -1,5 +1,5 @@
-import type { ExternalJobs, WatchExternalJobs } from "../../ledger/external-jobs.ts";
-import { errorText } from "../../platform/log.ts";
+import type { ExternalJobs, WatchExternalJobs } from "@prewarm/durable-queue/external-jobs";
+import { errorText } from "@prewarm/shared/log";
 import { JobPolls, type PollDeps } from "./job-polls.ts";
 import { cadenceMs } from "./plan-polls.ts";
 

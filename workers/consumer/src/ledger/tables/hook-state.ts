@@ -1,5 +1,5 @@
-import { getDoc, putDoc } from "./docs.ts";
-import type { Sql } from "./sql.ts";
+import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 
 /** The document `hooks`, for Ittybit's webhooks. */
 export interface HookState {

@@ -1,4 +1,4 @@
-import type { Tx } from "./tx.ts";
+import type { Tx } from "@prewarm/durable-queue/schema/tx";
 
 /*
  * Sessions that were ended by a sign-out. A cookie proves itself and needs no row; its sign-out needs one. The table

@@ -1,8 +1,8 @@
+import { noteAccepted, noteHeld, noteThrottled } from "@prewarm/durable-queue/admission/auto-gate";
+import { admit, throttle } from "@prewarm/durable-queue/admission/gate";
+import { type Gate, newGateMemory } from "@prewarm/durable-queue/schema/gate-memory";
+import { newGate } from "@prewarm/durable-queue/schema/gate-state";
 import type { Settings } from "@prewarm/shared/config";
-import { noteAccepted, noteHeld, noteThrottled } from "../protocol/auto-gate.ts";
-import { admit, throttle } from "../protocol/gate.ts";
-import { type Gate, newGateMemory } from "../protocol/gate-memory.ts";
-import { newGate } from "../tables/gate-state.ts";
 import { testConfig } from "./setup-config.ts";
 import { useBook } from "./use-book.ts";
 
@@ -47,7 +47,15 @@ export class AutoWorld {
     const config = testConfig({ gate: { monthlyJobs: null, ...gate } });
     this.service = { ...service };
     this.#random = mulberry(seed);
-    this.gate = { state: newGate(now), memory: newGateMemory(now), use: useBook(), config, now, random: this.#random };
+    this.gate = {
+      state: newGate(now),
+      memory: newGateMemory(now),
+      use: useBook(),
+      config,
+      service: "Ittybit",
+      now,
+      random: this.#random,
+    };
     this.#tokens = service.rate;
   }
 

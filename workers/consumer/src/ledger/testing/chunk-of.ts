@@ -1,6 +1,6 @@
 import type { Lane } from "@prewarm/shared/job";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
-import type { AcceptChunk, AcceptImage } from "../contract.ts";
+import type { AcceptChunk, AcceptImage } from "../../images/calls.ts";
 
 /** What a test asks for; a run of its own unless it says. */
 export interface Wish {

@@ -1,12 +1,12 @@
 import type { LedgerCalls } from "../contract.ts";
+import type { Ledger } from "../ledger.ts";
 import { type AskDeps, ledgerClient } from "../ledger-for.ts";
-import type { Engine } from "../object/engine.ts";
 
 /** Ids of calls, each given once in this process: two clients of one engine share none. */
 let calls = 0;
 
 /** The client that Workers use, over an engine in this process instead of an object of the platform. */
-export function clientOf(engine: Engine, deps: Partial<AskDeps> = {}): LedgerCalls {
+export function clientOf(engine: Ledger, deps: Partial<AskDeps> = {}): LedgerCalls {
   // Its patience passes without waiting.
   let now = 0;
   // The client waits for every answer, so that one which comes at once will do.

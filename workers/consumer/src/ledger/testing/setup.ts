@@ -1,16 +1,17 @@
 import type { Attempt } from "@prewarm/control-schema/jobs";
+import type { ChunkAnswer, Given, Outcome } from "@prewarm/durable-queue/calls";
+import { observe } from "@prewarm/durable-queue/claims/observe";
+import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
+import { NOTHING } from "@prewarm/durable-queue/external-jobs";
+import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import type { Row } from "@prewarm/durable-queue/schema/row";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { encodeId } from "@prewarm/shared/variant-key";
-import type { ChunkAnswer, ExchangeAnswer, ExchangeRequest, Given, JobAct, NamedJob, Outcome } from "../contract.ts";
-import type { ExternalJob } from "../external-jobs.ts";
-import { NOTHING } from "../external-jobs.ts";
-import type { LedgerDeps } from "../object/ledger-deps.ts";
-import { observe } from "../protocol/observe.ts";
-import { type Pass, takePass } from "../protocol/sweeps.ts";
-import { nameOf, placeOf } from "../tables/job-ids.ts";
-import type { Row } from "../tables/row.ts";
-import { dueSweeps } from "../tables/sweeps.ts";
+import { type Pass, takePass } from "../../images/sweeps.ts";
+import { dueSweeps } from "../../images/tables/sweeps.ts";
+import type { ExchangeAnswer, ExchangeRequest, JobAct, NamedJob } from "../contract.ts";
+import type { LedgerDeps } from "../ledger-deps.ts";
 import { chunkOf, type Wish } from "./chunk-of.ts";
-import { nodeSql } from "./node-sql.ts";
 import { type Overrides, testConfig } from "./setup-config.ts";
 import { testEngine } from "./test-engine.ts";
 

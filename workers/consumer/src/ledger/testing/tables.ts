@@ -1,11 +1,12 @@
+import { type Claim, newClaim } from "@prewarm/durable-queue/schema/claim";
+import { Memory } from "@prewarm/durable-queue/schema/memory";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import { laneCode, type Row, STORED } from "@prewarm/durable-queue/schema/row";
+import { readingOnly } from "@prewarm/durable-queue/schema/sql";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import type { Lane } from "@prewarm/shared/job";
-import { LedgerTx } from "../protocol/ledger-tx.ts";
-import { Memory } from "../protocol/memory.ts";
-import { type Claim, newClaim } from "../tables/claim.ts";
-import { migrate } from "../tables/migrate.ts";
-import { laneCode, type Row, STORED } from "../tables/row.ts";
-import { readingOnly } from "../tables/sql.ts";
-import { nodeSql } from "./node-sql.ts";
+import { LedgerTx } from "../ledger-tx.ts";
+import { LEDGER_TABLES } from "../tables/own-tables.ts";
 import { testConfig } from "./setup-config.ts";
 
 export const T0 = Date.UTC(2026, 10, 24, 12);
@@ -13,7 +14,7 @@ export const T0 = Date.UTC(2026, 10, 24, 12);
 /** The ledger's tables and what stands in memory beside them, without its calls: a test makes rows and claims as it likes. */
 export function tables() {
   const sql = nodeSql();
-  migrate(sql, "L");
+  migrate(sql, "L", LEDGER_TABLES);
   const kept = new Memory(sql, { now: () => T0, random: () => 0.5 });
   const config = testConfig();
   const clock = { ms: T0 };

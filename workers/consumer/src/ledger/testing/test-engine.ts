@@ -1,8 +1,9 @@
+import type { QueueHost } from "@prewarm/durable-queue/object/queue";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Config } from "@prewarm/shared/config";
 import type { GateFile } from "@prewarm/shared/markers";
-import { Engine, type EngineHost } from "../object/engine.ts";
-import type { LedgerDeps } from "../object/ledger-deps.ts";
-import type { Sql } from "../tables/sql.ts";
+import { Ledger } from "../ledger.ts";
+import type { LedgerDeps } from "../ledger-deps.ts";
 
 /** What the ledger has done to the world, for a test to look at and to go on with by hand. */
 export interface Done {
@@ -23,13 +24,13 @@ export function testEngine(
   sql: Sql,
   site: { config: Config; clock: { now(): number; random(): number } },
   more: Partial<LedgerDeps> = {},
-): { engine: Engine; deps: LedgerDeps; done: Done; host: EngineHost } {
+): { engine: Ledger; deps: LedgerDeps; done: Done; host: QueueHost } {
   const done: Done = { sent: 0, gates: [], logs: [], alarmAt: null };
   const deps: LedgerDeps = {
     ...site,
     log: (event, fields) => done.logs.push({ event, fields }),
     version: { id: "version-0", tag: "0f0f0f0" },
-    newLedgerId: () => "test",
+    newQueueId: () => "test",
     newHookKey: () => "A".repeat(43),
     sleep: () => never,
     within: (work) => work,
@@ -42,7 +43,7 @@ export function testEngine(
     publishGate: async (file) => void done.gates.push(file),
     ...more,
   };
-  const host: EngineHost = {
+  const host: QueueHost = {
     storage: {
       getAlarm: async () => done.alarmAt,
       setAlarm: async (at) => {
@@ -54,5 +55,5 @@ export function testEngine(
     },
     waitUntil: () => undefined,
   };
-  return { engine: new Engine(sql, deps, host), deps, done, host };
+  return { engine: new Ledger(sql, deps, host), deps, done, host };
 }

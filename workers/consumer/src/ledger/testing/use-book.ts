@@ -1,5 +1,5 @@
-import type { UseBook } from "../protocol/gate-memory.ts";
-import { type Used, usedIn } from "../tables/counters.ts";
+import { type Used, usedIn } from "@prewarm/durable-queue/schema/counters";
+import type { UseBook } from "@prewarm/durable-queue/schema/gate-memory";
 
 /** Grants in memory, for tests of the gate without a ledger. */
 export function useBook(): UseBook {

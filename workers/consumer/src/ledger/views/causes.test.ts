@@ -1,5 +1,5 @@
+import { DEAD, REFUSED, WAITING } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
-import { DEAD, REFUSED, WAITING } from "../tables/row.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { causesView } from "./causes.ts";
 import { deadView } from "./dead-groups.ts";

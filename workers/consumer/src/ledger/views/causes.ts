@@ -1,7 +1,7 @@
+import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "@prewarm/durable-queue/operate/causes";
 import { decodeId } from "@prewarm/shared/variant-key";
 import type { CauseView } from "../contract.ts";
-import { areCausesExact, type CauseCount, countCauses, FAILED_STATES } from "../protocol/causes.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { jobView } from "./jobs.ts";
 
 /** Causes in one answer. */
@@ -11,7 +11,7 @@ const PARTS = 12;
 
 /** The causes of jobs whose last failure is within the window (ms): retrying, dead and refused jobs. */
 export function causesView(
-  tx: Tx,
+  tx: LedgerTx,
   { windowMs, run }: { windowMs: number | null; run: string | null },
 ): { causes: CauseView[]; from: number; exact: boolean } {
   const from = windowMs === null ? 0 : tx.now - windowMs;
@@ -20,7 +20,7 @@ export function causesView(
   return { causes: causeViews(tx, causes.slice(0, CAUSES_MAX)), from, exact: areCausesExact(tx, FAILED_STATES) };
 }
 
-export function causeViews(tx: Tx, causes: readonly CauseCount[]): CauseView[] {
+export function causeViews(tx: LedgerTx, causes: readonly CauseCount[]): CauseView[] {
   const rows = tx.rows.loadIds(causes.map(({ sample }) => sample));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return causes.flatMap(({ folders, sample, ...cause }) => {

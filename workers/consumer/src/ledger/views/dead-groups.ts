@@ -1,9 +1,10 @@
+import type { DeadMessage, JobFilter } from "@prewarm/durable-queue/calls";
+import { countCauses } from "@prewarm/durable-queue/operate/causes";
+import { stateCounts } from "@prewarm/durable-queue/operate/job-state";
+import { listDeadMessages } from "@prewarm/durable-queue/schema/dead-messages";
 import type { Lane } from "@prewarm/shared/job";
-import type { DeadGroupView, DeadMessage, DeadView, JobFilter } from "../contract.ts";
-import { countCauses } from "../protocol/causes.ts";
-import { stateCounts } from "../protocol/job-state.ts";
-import { listDeadMessages } from "../tables/dead-messages.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { DeadGroupView, DeadView } from "../contract.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { causeViews } from "./causes.ts";
 import { listJobs } from "./job-list.ts";
 
@@ -13,7 +14,7 @@ const MESSAGES_MAX = 50;
 
 /** The page of dead letters: causes, one cause's jobs, and messages that nobody could read. */
 export function deadView(
-  tx: Tx,
+  tx: LedgerTx,
   {
     fingerprint: cause,
     lanes,
@@ -36,7 +37,7 @@ function deadOf(cause: string, lanes: Lane[]): JobFilter {
 }
 
 /** Dead letters by cause, the largest group first. */
-function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroupView[] {
+function deadGroups(tx: LedgerTx, lanes: Lane[], only: string | null): DeadGroupView[] {
   const all = countCauses(tx, { states: ["dead"], lanes, run: null, from: 0, parts: 1 });
   const causes = all.filter((cause) => only === null || cause.fingerprint === only).slice(0, GROUPS_MAX);
   return causeViews(tx, causes).map(({ fingerprint, code, message, count, first, last, formats, sample }) => {
@@ -45,6 +46,6 @@ function deadGroups(tx: Tx, lanes: Lane[], only: string | null): DeadGroupView[]
 }
 
 /** Messages that nobody could read, newest first. */
-function deadMessages(tx: Tx): DeadMessage[] {
+function deadMessages(tx: LedgerTx): DeadMessage[] {
   return listDeadMessages(tx.sql, MESSAGES_MAX);
 }

@@ -1,7 +1,7 @@
+import { outboxDone, outboxDue } from "@prewarm/durable-queue/schema/outbox";
 import { expect, it } from "vitest";
-import { gateChanged } from "../protocol/gate-file.ts";
-import { nextAlarm } from "../protocol/next-alarm.ts";
-import { outboxDone, outboxDue } from "../tables/outbox.ts";
+import { gateChanged } from "../gate-file.ts";
+import { nextAlarmOf } from "../testing/next-alarm-of.ts";
 import { setup } from "../testing/setup.ts";
 
 it("a pause says who, since when, why and until when, and ends by itself", () => {
@@ -18,7 +18,7 @@ it("a pause says who, since when, why and until when, and ends by itself", () =>
   ]);
   expect(ready("w", call("w").give)).toEqual([]);
   leave("w");
-  expect(transactions.read(nextAlarm)).toBeLessThanOrEqual(until);
+  expect(transactions.read(nextAlarmOf)).toBeLessThanOrEqual(until);
   clock.advance(3_600);
   expect(ledger.getGate().paused.bulk).toBe(false);
   expect(ready("x", call("x").give).map(({ phase }) => phase)).toEqual(["go"]);
@@ -30,7 +30,7 @@ it("the alarm rings at a pause's end though nothing waits, so that the edge is t
   ledger.patchGate({ paused: { live: { until } } }, "ops");
   transactions.write((tx) => gateChanged(tx, tx.gateNow));
   for (const { kind, body } of transactions.write(outboxDue)) transactions.write((tx) => outboxDone(tx, kind, body));
-  expect(transactions.read(nextAlarm)).toBe(until);
+  expect(transactions.read(nextAlarmOf)).toBe(until);
   clock.advance(3_600);
   transactions.write((tx) => gateChanged(tx, tx.gateNow));
   expect(transactions.write(outboxDue).map(({ body }) => JSON.parse(body).closed)).toEqual([[]]);

@@ -1,6 +1,4 @@
 import type { GateLimit, GatePatch } from "@prewarm/control-schema/gate";
-import { LANES, type Lane } from "@prewarm/shared/job";
-import type { GateView } from "../contract.ts";
 import {
   budgetLeft,
   closeBreaker,
@@ -12,12 +10,10 @@ import {
   slotsOf,
   usedBy,
   usedToday,
-} from "../protocol/gate.ts";
-import { SHEDDING } from "../protocol/gate-file.ts";
-import type { Gate } from "../protocol/gate-memory.ts";
-import { whyHeld } from "../protocol/held-sentence.ts";
-import type { LedgerTx } from "../protocol/ledger-tx.ts";
-import { type Slots, slotsTaken } from "../protocol/slots.ts";
+} from "@prewarm/durable-queue/admission/gate";
+import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
+import { type Slots, slotsTaken } from "@prewarm/durable-queue/admission/slots";
+import type { Gate } from "@prewarm/durable-queue/schema/gate-memory";
 import {
   boundsOf,
   type GateSettings,
@@ -25,7 +21,11 @@ import {
   type LimitName,
   monthOf,
   settingsOf,
-} from "../tables/gate-state.ts";
+} from "@prewarm/durable-queue/schema/gate-state";
+import { LANES, type Lane } from "@prewarm/shared/job";
+import type { GateView } from "../contract.ts";
+import { SHEDDING } from "../gate-file.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { slowness } from "./late-jobs.ts";
 
 /** The gate in words: settings, automatic values, and every reason why jobs wait. */

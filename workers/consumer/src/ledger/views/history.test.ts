@@ -1,8 +1,9 @@
+import { RULES } from "@prewarm/durable-queue/operate/prune";
+import { sample } from "@prewarm/durable-queue/operate/sample";
+import { deleteOld } from "@prewarm/durable-queue/schema/aged";
+import { DEAD, REFUSED, UPLOAD } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
 import type { GateView } from "../contract.ts";
-import { sample } from "../protocol/sample.ts";
-import { deleteOld } from "../tables/aged.ts";
-import { DEAD, REFUSED, UPLOAD } from "../tables/row.ts";
 import { T0, tables } from "../testing/tables.ts";
 import { deadView } from "./dead-groups.ts";
 import { history, ledgerStats } from "./history.ts";
@@ -67,7 +68,9 @@ it("totals rise with every event, and stay when days are pruned", () => {
   expect(seen()).toEqual(before);
   world.clock.ms += 401 * 86_400_000;
   world.store([key("c")]);
-  world.write((tx) => deleteOld(tx.sql, "hist", { before: world.clock.ms + 2 * 86_400_000, most: 500, limit: 500 }));
+  world.write((tx) =>
+    deleteOld(tx.sql, RULES.hist.of.small, { before: world.clock.ms + 2 * 86_400_000, most: 500, limit: 500 }),
+  );
   expect(seen()).toEqual({ ...before, stored: 3 });
 });
 

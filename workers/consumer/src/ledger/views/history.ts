@@ -1,19 +1,19 @@
 import type { Tier } from "@prewarm/control-schema/history";
 import type { Percentiles } from "@prewarm/control-schema/words";
+import type { Totals } from "@prewarm/durable-queue/calls";
+import { type StateCounts, stateCounts } from "@prewarm/durable-queue/operate/job-state";
+import { oldestWaiting } from "@prewarm/durable-queue/operate/sample";
+import { type Histogram, quantile } from "@prewarm/durable-queue/schema/histogram";
+import { eventsIn, type Slice, TIERS_MS } from "@prewarm/durable-queue/schema/history";
 import type { Lane } from "@prewarm/shared/job";
-import type { CountedBucket, LedgerStats, Totals } from "../contract.ts";
-import { type StateCounts, stateCounts } from "../protocol/job-state.ts";
-import type { LedgerTx } from "../protocol/ledger-tx.ts";
-import { oldestWaiting } from "../protocol/sample.ts";
-import { type Histogram, quantile } from "../tables/histogram.ts";
-import { eventsIn, type Slice, TIERS_MS } from "../tables/history.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { CountedBucket, LedgerStats } from "../contract.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { endedOf, ofLate, slices, sumOf } from "./slices.ts";
 import { troublesOf } from "./troubles.ts";
 import { laneWaitsFor } from "./waiting.ts";
 
 /** Buckets of a tier that have something in them, from and to inclusive (Unix ms). */
-export function history(tx: Tx, tier: Tier, from: number, to: number): CountedBucket[] {
+export function history(tx: LedgerTx, tier: Tier, from: number, to: number): CountedBucket[] {
   return Object.entries(slices(tx, tier, from, to))
     .map(([at, slice]) => bucketOf(Number(at), slice))
     .sort((a, b) => a.at - b.at);
@@ -76,7 +76,7 @@ export function ledgerStats(
   };
 }
 
-function totals(tx: Tx): Totals {
+function totals(tx: LedgerTx): Totals {
   return { ...eventsIn({}), ...tx.totals };
 }
 

@@ -1,9 +1,9 @@
 import type { ImageSummary } from "@prewarm/control-schema/images";
+import { failedByGroup } from "@prewarm/durable-queue/schema/failures";
+import { readRecent, type Stored } from "@prewarm/durable-queue/schema/recent";
 import { decodeId, encodedIdOfKey } from "@prewarm/shared/variant-key";
 import type { ImageListQuery } from "../contract.ts";
-import { failedByImage } from "../tables/failures.ts";
-import { readRecent, type Stored } from "../tables/recent.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { isValid } from "./jobs.ts";
 
 /** Rows of stored jobs that are looked through: the newest 10,000 jobs. */
@@ -12,7 +12,7 @@ const RECENT_ROWS = 20;
 const FAILED_MAX = 1_000;
 
 /** Images of which something was stored of late or has failed: the newest, the largest, or those with most failed variants first. */
-export function listImages(tx: Tx, { search, sort, limit }: ImageListQuery): ImageSummary[] {
+export function listImages(tx: LedgerTx, { search, sort, limit }: ImageListQuery): ImageSummary[] {
   const found = new Map<string, ImageSummary>();
   const of = (encoded: string): ImageSummary => {
     const known = found.get(encoded) ?? { id: readable(encoded), stored: 0, bytes: 0, storedAt: null, failed: 0 };
@@ -25,7 +25,7 @@ export function listImages(tx: Tx, { search, sort, limit }: ImageListQuery): Ima
     image.bytes += one.bytes;
     image.storedAt = Math.max(image.storedAt ?? 0, one.at);
   }
-  for (const { image, n } of failedByImage(tx.sql, FAILED_MAX)) of(image).failed += n;
+  for (const { group, n } of failedByGroup(tx.sql, FAILED_MAX)) of(group).failed += n;
   const wanted = search.toLowerCase();
   const all = [...found.values()].filter(({ id }) => id.toLowerCase().includes(wanted));
   return all.sort((a, b) => by(sort, b) - by(sort, a) || (a.id < b.id ? -1 : 1)).slice(0, limit);
@@ -37,7 +37,7 @@ function by(sort: ImageListQuery["sort"], image: ImageSummary): number {
 }
 
 /** Each variant once, as it was stored last. */
-function lately(tx: Tx): Stored[] {
+function lately(tx: LedgerTx): Stored[] {
   const rows = readRecent(tx.sql, Number.MAX_SAFE_INTEGER, RECENT_ROWS);
   const all = rows.flatMap(({ stored }) => stored).sort((a, b) => a.gen - b.gen);
   const last = [...new Map(all.map((one) => [one.key, one])).values()];

@@ -1,8 +1,8 @@
+import type { JobFilter } from "@prewarm/durable-queue/calls";
+import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { CANCELLED, DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { describe, expect, it } from "vitest";
-import type { JobFilter } from "../contract.ts";
-import { nameOf, placeOf } from "../tables/job-ids.ts";
-import { CANCELLED, DEAD, REFUSED } from "../tables/row.ts";
 import { tables } from "../testing/tables.ts";
 import { listJobs } from "./job-list.ts";
 import { findJob, imageRows } from "./jobs.ts";

@@ -1,15 +1,14 @@
 import type { Attempt } from "@prewarm/control-schema/jobs";
+import { stateOf } from "@prewarm/durable-queue/operate/job-state";
+import { errorOf } from "@prewarm/durable-queue/operate/match-row";
+import { listAttempts } from "@prewarm/durable-queue/schema/attempts";
+import { idOfName, nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { findRecent, readRecentSince, type Stored } from "@prewarm/durable-queue/schema/recent";
+import { isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
 import type { JobState } from "@prewarm/shared/job";
 import { encodedIdOfKey, encodeId } from "@prewarm/shared/variant-key";
 import type { FoundJob, ImageRows, NamedJob } from "../contract.ts";
-import { stateOf } from "../protocol/job-state.ts";
-import type { LedgerTx } from "../protocol/ledger-tx.ts";
-import { errorOf } from "../protocol/match-row.ts";
-import { listAttempts } from "../tables/attempts.ts";
-import { idOfName, nameOf, placeOf } from "../tables/job-ids.ts";
-import { findRecent, readRecentSince, type Stored } from "../tables/recent.ts";
-import { isOpen, laneName, type Row } from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { jobWaitsFor } from "./waiting.ts";
 
 /** Rows of stored jobs that one is looked for in: up to 100,000 jobs. */
@@ -18,7 +17,7 @@ const RECENT_ROWS = 200;
 const LATELY_MS = 60_000;
 
 /** A job that has a row. */
-export function jobView(tx: Tx, row: Row): NamedJob {
+export function jobView(tx: LedgerTx, row: Row): NamedJob {
   const held = tx.kept.claims.byJob(row.id);
   const claim = held?.gen === row.gen ? held : null;
   return {
@@ -42,7 +41,7 @@ export function jobView(tx: Tx, row: Row): NamedJob {
 }
 
 /** A stored job: its row is gone. */
-export function storedView(tx: Tx, stored: Stored): NamedJob {
+export function storedView(tx: LedgerTx, stored: Stored): NamedJob {
   const { id, key, lane, run, attempts, gen, bytes, created, at, granted, took } = stored;
   return {
     job: nameOf(id),
@@ -65,7 +64,7 @@ export function storedView(tx: Tx, stored: Stored): NamedJob {
 }
 
 /** Whether a stored variant still counts. A purge or a new original outdates it. */
-export function isValid(tx: Tx, { key, gen }: Stored): boolean {
+export function isValid(tx: LedgerTx, { key, gen }: Stored): boolean {
   return gen >= tx.images.get(encodedIdOfKey(key)).floor;
 }
 
@@ -85,20 +84,20 @@ export function findJob(tx: LedgerTx, name: string): FoundJob | null {
   };
 }
 
-function askersOf(tx: Tx, row: Row): string[] {
+function askersOf(tx: LedgerTx, row: Row): string[] {
   return tx.runs
     .askersOf(row)
     .map((n) => tx.runs.byNumber(n)?.id)
     .filter((id) => id !== undefined);
 }
 
-function storedLately(tx: Tx, id: number): Stored | null {
+function storedLately(tx: LedgerTx, id: number): Stored | null {
   const found = findRecent(tx.sql, id, RECENT_ROWS);
   return found !== null && isValid(tx, found) ? found : null;
 }
 
 /** The failed attempts of a job that has a row, the first one first. */
-export function attemptsOf(tx: Tx, id: number): Attempt[] {
+export function attemptsOf(tx: LedgerTx, id: number): Attempt[] {
   return listAttempts(tx.sql, id).map(({ n, started, ended, status, kind, code, message, job }) => ({
     number: n,
     startedAt: started || null,
@@ -116,9 +115,9 @@ export function attemptsOf(tx: Tx, id: number): Attempt[] {
  * The rows of an image, the state of its original, and the names of its variants in R2 (`stored`, their keys). Variants
  * of the last seconds are among the rows, because they were stored after the list of R2.
  */
-export function imageRows(tx: Tx, id: string, stored: readonly string[]): ImageRows {
+export function imageRows(tx: LedgerTx, id: string, stored: readonly string[]): ImageRows {
   const image = tx.images.get(encodeId(id));
-  const rows = tx.rows.loadImage(image.id);
+  const rows = tx.rows.loadGroup(image.id);
   const keys = new Set(rows.map(({ key }) => key));
   const lately = readRecentSince(tx.sql, tx.now - LATELY_MS).filter(
     (one) => encodedIdOfKey(one.key) === image.id && !keys.has(one.key) && isValid(tx, one),
@@ -130,6 +129,6 @@ export function imageRows(tx: Tx, id: string, stored: readonly string[]): ImageR
 }
 
 /** States of jobs that have rows, by key. */
-export function statesOf(tx: Tx, keys: readonly string[]): Record<string, JobState> {
+export function statesOf(tx: LedgerTx, keys: readonly string[]): Record<string, JobState> {
   return Object.fromEntries(tx.rows.loadKeys(keys).map((row) => [row.key, stateOf(tx, row)]));
 }

@@ -1,8 +1,8 @@
+import { quantileMs } from "@prewarm/durable-queue/admission/job-times";
+import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
 import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
-import { number, span } from "../../platform/words.ts";
-import { openAtIttybit } from "../protocol/at-ittybit.ts";
-import { quantileMs } from "../protocol/job-times.ts";
-import type { LedgerTx } from "../protocol/ledger-tx.ts";
+import { number, span } from "@prewarm/shared/words";
+import type { LedgerTx } from "../ledger-tx.ts";
 
 /** Fewer late jobs are no sign that Ittybit is slow. Chosen. */
 const LATE_MIN = 5;
@@ -15,7 +15,7 @@ const LATE_TIMES = 10;
  */
 export function slowness(tx: LedgerTx): string | null {
   const lateMs = Math.max(JOB_DEADLINE_MS, LATE_TIMES * quantileMs(tx.gateNow, 0.98));
-  const open = openAtIttybit(tx);
+  const open = openExternally(tx);
   const late = open.filter(({ grantedAt }) => tx.now - grantedAt > lateMs).length;
   if (late < LATE_MIN || late < open.length / 2) return null;
   return `Ittybit is slow: ${number(late)} of ${number(open.length)} jobs there began more than ${span(lateMs)} ago and have not ended.`;

@@ -1,7 +1,7 @@
 import type { Pulse } from "@prewarm/control-schema/history";
-import { readRecent, type Stored } from "../tables/recent.ts";
-import { laneName } from "../tables/row.ts";
-import type { Tx } from "../tables/tx.ts";
+import { readRecent, type Stored } from "@prewarm/durable-queue/schema/recent";
+import { laneName } from "@prewarm/durable-queue/schema/row";
+import type { LedgerTx } from "../ledger-tx.ts";
 
 /** Seconds that are shown. */
 const SECONDS = 300;
@@ -11,7 +11,7 @@ const ROWS_MAX = 400;
 const ROWS_AT_ONCE = 4;
 
 /** What was stored in each of the last five minutes' seconds, by lane. */
-export function pulse(tx: Tx): Pulse {
+export function pulse(tx: LedgerTx): Pulse {
   const from = Math.floor(tx.now / 1000) * 1000 - (SECONDS - 1) * 1000;
   const { stored, since } = storedSince(tx, from);
   const unknown = Math.min(SECONDS, Math.max(0, Math.ceil((since - from) / 1000)));
@@ -27,7 +27,7 @@ export function pulse(tx: Tx): Pulse {
 }
 
 /** Jobs stored since a time (Unix ms); `since`: from then on they are all there. */
-function storedSince(tx: Tx, from: number): { stored: Stored[]; since: number } {
+function storedSince(tx: LedgerTx, from: number): { stored: Stored[]; since: number } {
   const stored: Stored[] = [];
   let below = Number.MAX_SAFE_INTEGER;
   let oldest = Number.MAX_SAFE_INTEGER;

@@ -1,5 +1,5 @@
+import { DEAD, REFUSED } from "@prewarm/durable-queue/schema/row";
 import { expect, it } from "vitest";
-import { DEAD, REFUSED } from "../tables/row.ts";
 import { tables } from "../testing/tables.ts";
 import { listRuns, RunSpeeds, runView } from "./runs.ts";
 

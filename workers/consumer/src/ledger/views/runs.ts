@@ -1,13 +1,14 @@
 import type { Rejection } from "@prewarm/control-schema/warm";
+import type { Page } from "@prewarm/durable-queue/calls";
+import { admittedRows } from "@prewarm/durable-queue/operate/job-state";
+import { memberStates } from "@prewarm/durable-queue/operate/member-states";
+import { quantile } from "@prewarm/durable-queue/schema/histogram";
+import { readRejections } from "@prewarm/durable-queue/schema/rejections";
+import { laneName, type Row } from "@prewarm/durable-queue/schema/row";
+import { type Run, readRuns } from "@prewarm/durable-queue/schema/runs";
 import type { JobState } from "@prewarm/shared/job";
-import type { Page, RunView } from "../contract.ts";
-import { admittedRows } from "../protocol/job-state.ts";
-import type { LedgerTx } from "../protocol/ledger-tx.ts";
-import { memberStates } from "../protocol/member-states.ts";
-import { quantile } from "../tables/histogram.ts";
-import { readRejections } from "../tables/rejections.ts";
-import { laneName, type Row } from "../tables/row.ts";
-import { type Run, readRuns } from "../tables/runs.ts";
+import type { RunView } from "../contract.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { runWaitsFor } from "./waiting.ts";
 
 /** A request without progress for this long is not being accepted any more, whatever happened to its sender. */

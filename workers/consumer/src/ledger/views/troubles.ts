@@ -1,7 +1,7 @@
+import { type CauseCount, countCauses, type FailedState } from "@prewarm/durable-queue/operate/causes";
+import type { Slice } from "@prewarm/durable-queue/schema/history";
 import type { Trouble, Troubles } from "../contract.ts";
-import { type CauseCount, countCauses, type FailedState } from "../protocol/causes.ts";
-import type { Slice } from "../tables/history.ts";
-import type { Tx } from "../tables/tx.ts";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { readableFolder } from "./causes.ts";
 
 /*
@@ -11,7 +11,7 @@ import { readableFolder } from "./causes.ts";
 const LATELY_MS = 300_000;
 const HOUR_MS = 3_600_000;
 
-export function troublesOf(tx: Tx, { lately, hour }: { lately: Slice; hour: Slice }): Troubles {
+export function troublesOf(tx: LedgerTx, { lately, hour }: { lately: Slice; hour: Slice }): Troubles {
   const ended = hour.stored + hour.dead + hour.refused;
   return {
     failing: trouble(tx, lately.failed, lately.stored + lately.failed, ["retrying", "dead"], LATELY_MS),
@@ -20,7 +20,7 @@ export function troublesOf(tx: Tx, { lately, hour }: { lately: Slice; hour: Slic
   };
 }
 
-function trouble(tx: Tx, n: number, of: number, states: readonly FailedState[], ms: number): Trouble | null {
+function trouble(tx: LedgerTx, n: number, of: number, states: readonly FailedState[], ms: number): Trouble | null {
   if (n === 0) return null;
   const [top] = countCauses(tx, { states, lanes: [], run: null, from: tx.now - ms, parts: 1 });
   return { n, of, top: top === undefined ? null : topOf(top) };

@@ -1,5 +1,5 @@
+import { expireLeases } from "@prewarm/durable-queue/claims/leases";
 import { describe, expect, it } from "vitest";
-import { expireLeases } from "../protocol/leases.ts";
 import { STORED, setup, TRANSIENT } from "../testing/setup.ts";
 
 const key = (id: string) => `${id}/400-high.webp`;

@@ -1,16 +1,16 @@
 import type { WaitingFor } from "@prewarm/control-schema/jobs";
+import { closedFor, isFull, slotsOf } from "@prewarm/durable-queue/admission/gate";
+import { whyHeld } from "@prewarm/durable-queue/admission/held-sentence";
+import { slotsTaken } from "@prewarm/durable-queue/admission/slots";
+import { isLocked } from "@prewarm/durable-queue/claims/transitions";
+import { stateCounts } from "@prewarm/durable-queue/operate/job-state";
+import type { Claim } from "@prewarm/durable-queue/schema/claim";
+import { countDue, nextRetryOf } from "@prewarm/durable-queue/schema/due";
+import { CANCELLING, isOpen, laneName, type Row } from "@prewarm/durable-queue/schema/row";
+import type { Run } from "@prewarm/durable-queue/schema/runs";
 import { type JobState, LANES, type Lane } from "@prewarm/shared/job";
-import { number, span } from "../../platform/words.ts";
-import { closedFor, isFull, slotsOf } from "../protocol/gate.ts";
-import { whyHeld } from "../protocol/held-sentence.ts";
-import { stateCounts } from "../protocol/job-state.ts";
-import type { LedgerTx } from "../protocol/ledger-tx.ts";
-import { slotsTaken } from "../protocol/slots.ts";
-import { isLocked } from "../protocol/transitions.ts";
-import type { Claim } from "../tables/claim.ts";
-import { countDue, nextRetryOf } from "../tables/due.ts";
-import { CANCELLING, isOpen, laneName, type Row } from "../tables/row.ts";
-import type { Run } from "../tables/runs.ts";
+import { number, span } from "@prewarm/shared/words";
+import type { LedgerTx } from "../ledger-tx.ts";
 import { endedPerSecond } from "./slices.ts";
 
 /*

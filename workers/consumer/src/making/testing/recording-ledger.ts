@@ -1,25 +1,18 @@
+import type { DeadMessage, Given, Outcome } from "@prewarm/durable-queue/calls";
+import { isLive } from "@prewarm/durable-queue/claims/leases";
+import { observe } from "@prewarm/durable-queue/claims/observe";
+import { NOTHING, type Observations } from "@prewarm/durable-queue/external-jobs";
+import { listDeadMessages } from "@prewarm/durable-queue/schema/dead-messages";
+import { nameOf } from "@prewarm/durable-queue/schema/job-ids";
+import type { Row } from "@prewarm/durable-queue/schema/row";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { JobsAtIttybit } from "../../ittybit/poller/job-polls.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
-import type {
-  DeadMessage,
-  ExchangeAnswer,
-  ExchangeRequest,
-  Given,
-  Handlers,
-  LedgerCalls,
-  Outcome,
-} from "../../ledger/contract.ts";
-import { NOTHING, type Observations } from "../../ledger/external-jobs.ts";
-import type { Engine } from "../../ledger/object/engine.ts";
-import { isLive } from "../../ledger/protocol/leases.ts";
-import { observe } from "../../ledger/protocol/observe.ts";
-import { listDeadMessages } from "../../ledger/tables/dead-messages.ts";
-import { nameOf } from "../../ledger/tables/job-ids.ts";
-import type { Row } from "../../ledger/tables/row.ts";
+import type { ExchangeAnswer, ExchangeRequest, Handlers, LedgerCalls } from "../../ledger/contract.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { chunkOf, type Wish } from "../../ledger/testing/chunk-of.ts";
-import { nodeSql } from "../../ledger/testing/node-sql.ts";
 import { type Done, testEngine } from "../../ledger/testing/test-engine.ts";
 
 interface Site {
@@ -31,7 +24,7 @@ interface Site {
 
 /** One instance of the ledger. Once its life is over, none of its loops continues. */
 interface Instance {
-  engine: Engine;
+  engine: Ledger;
   done: Done;
   life: { isOver: boolean };
   loaded: Promise<void>;
@@ -89,13 +82,13 @@ export class RecordingLedger implements Handlers {
     };
     const watchExternalJobs = pollerOf({ ittybit, clock, log: () => undefined, sleep });
     const send = () => Promise.reject(new Error("the queue takes nothing"));
-    const more = { newLedgerId: () => "L1", sleep, send, watchExternalJobs };
+    const more = { newQueueId: () => "L1", sleep, send, watchExternalJobs };
     const { engine, done } = testEngine(this.#sql, { config, clock }, more);
     done.alarmAt = alarmAt;
     return { engine, done, life, loaded: engine.load() };
   }
 
-  get engine(): Engine {
+  get engine(): Ledger {
     return this.#instance.engine;
   }
 

@@ -1,10 +1,11 @@
+import type { Given, Having } from "@prewarm/durable-queue/calls";
+import { observe } from "@prewarm/durable-queue/claims/observe";
+import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
+import { NOTHING } from "@prewarm/durable-queue/external-jobs";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import type { Lane } from "@prewarm/shared/job";
-import type { ExchangeRequest, Given, Having } from "../../contract.ts";
-import type { ExternalJob } from "../../external-jobs.ts";
-import { NOTHING } from "../../external-jobs.ts";
-import type { Engine } from "../../object/engine.ts";
-import { observe } from "../../protocol/observe.ts";
-import type { Sql } from "../../tables/sql.ts";
+import type { ExchangeRequest } from "../../contract.ts";
+import type { Ledger } from "../../ledger.ts";
 import { chunkOf } from "../chunk-of.ts";
 import { testConfig } from "../setup-config.ts";
 import { type Done, testEngine } from "../test-engine.ts";
@@ -50,7 +51,7 @@ class Hand {
   }
 
   /** One call. False: it has left. */
-  call(engine: Engine, now: number, asks: ExchangeRequest["asks"], started: (job: string) => void): boolean {
+  call(engine: Ledger, now: number, asks: ExchangeRequest["asks"], started: (job: string) => void): boolean {
     const age = now - this.#since;
     const ends = this.role === "live" ? age >= LIVE_SHIFT_MS : age >= SHIFT_MS;
     const leave = ends && this.#first === false;
@@ -71,7 +72,7 @@ class Hand {
     return answer.stay || this.held.size + this.#settled.length > 0 || this.#leave(engine);
   }
 
-  #leave(engine: Engine): boolean {
+  #leave(engine: Ledger): boolean {
     const said = { have: [], asks: [], submitted: [], settled: [] };
     engine.exchange({ owner: this.owner, first: false, role: this.role, room: 0, ...said, leave: true });
     return false;
@@ -102,7 +103,7 @@ class Hand {
 export class Life {
   readonly #clock = { ms: Date.UTC(2026, 10, 24), now: () => this.#clock.ms, random: () => 0.5 };
   readonly #sql: Sql;
-  readonly #engine: Engine;
+  readonly #engine: Ledger;
   readonly #done: Done;
   readonly #hands = new Set<Hand>();
   readonly #jobs = new Map<string, number>();

@@ -1,0 +1,272 @@
+import { backoff } from "@prewarm/shared/backoff";
+import { LANES, type Lane } from "@prewarm/shared/job";
+import { LEASE_MS } from "@prewarm/shared/limits";
+import type { Gate } from "../schema/gate-memory.ts";
+import {
+  type Breaker,
+  CLOSED_BREAKER,
+  dayOf,
+  monthOf,
+  nextDay,
+  nextMonth,
+  type Pause,
+  settingsOf,
+} from "../schema/gate-state.ts";
+import { quantileMs } from "./job-times.ts";
+import type { Slots } from "./slots.ts";
+
+/*
+ * Every decision about a POST to the service, as arithmetic over one document and the gate's memory: pause, budget,
+ * breaker, throttle, slots, tokens. No function here reads a clock or a table.
+ */
+
+/** A token may be given at most this long before it exists. */
+export const TOKEN_AHEAD_MS = 300;
+/** A `Retry-After` up to this closes the gate. A longer one opens the breaker until its date. */
+const THROTTLE_MAX_MS = 3_600_000;
+const BREAKER_BASE_MS = 30_000;
+const BREAKER_MAX_MS = 1_800_000;
+const ANSWERS_MS = 60_000;
+const ANSWERS_MIN = 20;
+const BAD_RATIO = 0.5;
+/** Viewers' jobs per second for which slots are kept free. */
+const LIVE_PER_SECOND = 1;
+/** Seconds from a free slot to the next job, beside the duration of the job. */
+const TURNAROUND_S = 0.3;
+
+/** Why a job may not be POSTed. `until`: when the reason ends without an operator, Unix ms. */
+export interface Held {
+  code: "paused" | "restored" | "budget" | "breaker" | "throttled" | "slots" | "tokens";
+  until: number | null;
+}
+
+export interface Ask {
+  lane: Lane;
+  gen: number;
+  /** Slots taken now. */
+  slots: Slots;
+  /** The POST is a repeat: the generation has its slot and budget already. */
+  hasSlot: boolean;
+  /** A job of a higher lane waits for a token. */
+  outranked: boolean;
+}
+
+/**
+ * Admits one job of a lane. An admission takes a token, a place in the budget and the breaker's probe. A refusal
+ * changes nothing. `notBefore`: when the token exists, Unix ms.
+ */
+export function admit(gate: Gate, ask: Ask): { notBefore: number } | Held {
+  const held = closedFor(gate, ask.lane, ask.hasSlot);
+  if (held !== null) return held;
+  if (!ask.hasSlot && isFull(gate, ask.lane, ask.slots)) return { code: "slots", until: null };
+  if (ask.outranked) return { code: "tokens", until: null };
+  const notBefore = gate.now + tokenWaitMs(gate, ask.lane);
+  if (notBefore > gate.now + TOKEN_AHEAD_MS) return { code: "tokens", until: notBefore };
+  gate.memory.tokens = { level: tokens(gate) - 1, at: Math.max(gate.now, gate.memory.tokens.at) };
+  if (!ask.hasSlot) {
+    gate.use.add(ask.lane, dayOf(gate.now), 1);
+  }
+  const { breaker } = gate.state;
+  if (breaker.state === "open") breaker.probe = { gen: ask.gen, until: gate.now + LEASE_MS };
+  return { notBefore };
+}
+
+/** Whether a restore holds everything back: POSTs, fetches and preparations. */
+export function isHeldBack({ state, now }: Gate): boolean {
+  return now < state.heldUntil;
+}
+
+/** Why the lane is closed: pause, restore, budget, breaker or throttle. A free probe of the breaker is no reason. */
+export function closedFor(gate: Gate, lane: Lane, isRepeated = false): Held | null {
+  const { state, now } = gate;
+  const pause = pauseOf(gate, lane);
+  if (pause !== null) return { code: "paused", until: pause.until };
+  if (isHeldBack(gate)) return { code: "restored", until: state.heldUntil };
+  if (!isRepeated && budgetLeft(gate, lane) <= 0) return { code: "budget", until: budgetUntil(gate, lane) };
+  const probeAt = Math.max(state.breaker.until, state.breaker.probe?.until ?? 0);
+  if (state.breaker.state === "open" && now < probeAt) return { code: "breaker", until: probeAt };
+  if (now < state.throttledUntil) return { code: "throttled", until: state.throttledUntil };
+  return null;
+}
+
+/** The current pause of a lane. */
+export function pauseOf({ state, now }: Gate, lane: Lane): Pause | null {
+  const pause = state.pauses[lane] ?? null;
+  return pause !== null && (pause.until === null || now < pause.until) ? pause : null;
+}
+
+/** When a closed gate opens, Unix ms. Null: it is open, or an operator paused it without an end. */
+export function nextOpenAt(gate: Gate): number | null {
+  const times = LANES.map((lane) => closedFor(gate, lane)?.until ?? null).filter((until) => until !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/* ── Slots and pace ────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/** Slots of a lane. Bulk leaves the slots that one view per second needs: at least one, at most a tenth. */
+export function slotsOf(gate: Gate, lane: Lane): number {
+  const { concurrency } = settingsOf(gate.state, gate.config);
+  if (lane !== "bulk") return concurrency;
+  const viewers = Math.ceil((LIVE_PER_SECOND * quantileMs(gate, 0.5)) / 1000);
+  return Math.max(1, concurrency - Math.max(1, Math.min(Math.ceil(concurrency / 10), viewers)));
+}
+
+/**
+ * Whether the lane may fill no further slot. Slots with an unreported job may fill at most half of the lane's slots, so
+ * that a few of them do not stop the lane. If unreported ≤ slots / 2, then running ≤ slots; otherwise running ≤ 1.5 ×
+ * slots (docs/queue.md, I4).
+ */
+export function isFull(gate: Gate, lane: Lane, { used, unheard }: Slots): boolean {
+  const [all, own] = [slotsOf(gate, "live"), slotsOf(gate, lane)];
+  const counted = used - unheard + Math.min(unheard, Math.floor(own / 2));
+  return counted >= own || used >= all + Math.floor(all / 2);
+}
+
+/** Jobs per second that slots and rate allow. */
+export function goalPerSecond(gate: Gate): number {
+  const { ratePerSecond } = settingsOf(gate.state, gate.config);
+  return Math.min(ratePerSecond, slotsOf(gate, "bulk") / (quantileMs(gate, 0.5) / 1000 + TURNAROUND_S));
+}
+
+/** Tokens in the bucket now. Negative: tokens were given ahead. */
+function tokens({ state, memory, config, now }: Gate): number {
+  const { ratePerSecond, burst } = settingsOf(state, config);
+  const { level, at } = memory.tokens;
+  return Math.min(burst, level + (Math.max(0, now - at) / 1000) * ratePerSecond);
+}
+
+/** ms until the next token of the lane. Warming leaves a tenth of the burst to viewers. */
+function tokenWaitMs(gate: Gate, lane: Lane): number {
+  const { ratePerSecond, burst } = settingsOf(gate.state, gate.config);
+  const kept = lane === "bulk" ? Math.min(burst - 1, Math.ceil(burst / 10)) : 0;
+  return Math.ceil((Math.max(0, 1 + kept - tokens(gate)) / ratePerSecond) * 1000);
+}
+
+/* ── Budget ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/**
+ * Jobs that the lane may still start now; Infinity if unlimited. Viewers have a share of the month, and per day a share
+ * of that.
+ */
+export function budgetLeft(gate: Gate, lane: Lane): number {
+  return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);
+}
+
+/** The same for this month. Strangers can spend at most the viewers' share. */
+function monthLeft(gate: Gate, lane: Lane): number {
+  const { monthlyJobs, warmingShare, liveShare } = settingsOf(gate.state, gate.config);
+  if (monthlyJobs === null) return Number.POSITIVE_INFINITY;
+  const { live, upload, bulk } = usedBy(gate);
+  const left = monthlyJobs - live - upload - bulk;
+  if (lane === "live") return Math.min(left, Math.floor(monthlyJobs * liveShare) - live);
+  return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
+}
+
+/** Viewers' jobs of today: granted plus still allowed; Infinity if unlimited. */
+export function liveToday({ state, config, use, now }: Gate): { used: number; left: number } {
+  const { monthlyJobs, liveShare, liveDayShare } = settingsOf(state, config);
+  const used = use.of(dayOf(now)).live;
+  if (monthlyJobs === null) return { used, left: Number.POSITIVE_INFINITY };
+  return { used, left: Math.ceil(Math.floor(monthlyJobs * liveShare) * liveDayShare) - used };
+}
+
+/** When a lane whose budget is spent gets budget again, Unix ms. */
+function budgetUntil(gate: Gate, lane: Lane): number {
+  return monthLeft(gate, lane) <= 0 ? nextMonth(gate.now) : nextDay(gate.now);
+}
+
+/** Jobs granted this month, by lane. */
+export function usedBy({ use, now }: Gate): Record<Lane, number> {
+  return use.of(monthOf(now));
+}
+
+/** Jobs granted today (UTC), by lane. */
+export function usedToday({ use, now }: Gate): Record<Lane, number> {
+  return use.of(dayOf(now));
+}
+
+/** Takes back a grant of this day (`2026-11-25`) that made no job. */
+export function giveBack({ use }: Gate, lane: Lane, day: string): void {
+  use.add(lane, day, -1);
+}
+
+/* ── Throttle and breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/** Closes the gate after a 429. Beyond an hour the breaker opens instead and shows the date. */
+export function throttle(gate: Gate, until: number): void {
+  const { state, memory, now } = gate;
+  if (until - now > THROTTLE_MAX_MS) {
+    open(gate, { status: 429, reason: `${gate.service} asks to wait until ${new Date(until).toISOString()}.`, until });
+    return;
+  }
+  state.throttledUntil = Math.max(state.throttledUntil, until);
+  // Empties the bucket: saved tokens would cause the next burst of 429.
+  memory.tokens = { level: Math.min(0, tokens(gate)), at: state.throttledUntil };
+}
+
+type Opening = Pick<Breaker, "status" | "results"> & { reason: string };
+
+/**
+ * Opens the breaker, or keeps it open after a failed probe. Each opening in a row doubles the wait, up to half an hour.
+ */
+export function openBreaker(gate: Gate, why: Opening): void {
+  const { breaker } = gate.state;
+  // Answers to POSTs from before the opening contain nothing new.
+  if (breaker.state === "closed" || gate.now >= breaker.until) open(gate, { ...why, until: 0 });
+}
+
+function open({ state, now }: Gate, why: Opening & { until: number }): void {
+  const before = state.breaker;
+  const openings = before.openings + 1;
+  const wait = backoff(openings, { first: BREAKER_BASE_MS, longest: BREAKER_MAX_MS });
+  const since = before.state === "open" ? before.since : now;
+  state.breaker = { ...why, state: "open", since, until: Math.max(why.until, now + wait), openings, probe: null };
+}
+
+export function closeBreaker({ state, memory, now }: Gate): void {
+  state.breaker = { ...CLOSED_BREAKER };
+  memory.answers = { since: now, good: 0, bad: 0 };
+  memory.unfetched.clear();
+}
+
+export function isProbe({ state }: Gate, gen: number): boolean {
+  return state.breaker.probe?.gen === gen;
+}
+
+/** The service accepted a job, or rejected it for its content. */
+export function recordGood(gate: Gate, gen: number): void {
+  probeTaken(gate, gen);
+  answers(gate).good += 1;
+}
+
+/**
+ * The service accepted or ended the probe, so the probe has succeeded. Exception: the breaker is open because results
+ * cannot be fetched.
+ */
+export function probeTaken(gate: Gate, gen: number): void {
+  if (isProbe(gate, gen) && gate.state.breaker.results !== true) closeBreaker(gate);
+}
+
+/**
+ * Counts a missing answer or a 5xx. If half of at least 20 answers within a minute are bad, the breaker opens. A bad
+ * probe reopens it at once.
+ */
+export function recordBad(gate: Gate, gen: number, message: string): void {
+  const seen = answers(gate);
+  seen.bad += 1;
+  const all = seen.good + seen.bad;
+  const over = all >= ANSWERS_MIN && seen.bad / all >= BAD_RATIO;
+  if (!over && !isProbe(gate, gen)) return;
+  const share = `${seen.bad} of ${all} answers within a minute were errors`;
+  openBreaker(gate, { status: null, reason: `${gate.service} is failing: ${share}; the last: ${message}` });
+}
+
+/** Releases a probe that never asked the service; the next job is the probe. */
+export function probeUnused(gate: Gate, gen: number): void {
+  if (isProbe(gate, gen)) gate.state.breaker.probe = null;
+}
+
+function answers({ memory, now }: Gate): { good: number; bad: number } {
+  if (now - memory.answers.since > ANSWERS_MS) memory.answers = { since: now, good: 0, bad: 0 };
+  return memory.answers;
+}

@@ -1,0 +1,48 @@
+import type { Lane } from "@prewarm/shared/job";
+import { momentOf } from "@prewarm/shared/words";
+import type { Gate } from "../schema/gate-memory.ts";
+import { nextMonth } from "../schema/gate-state.ts";
+import { type Held, pauseOf } from "./gate.ts";
+
+/** Why a lane is closed, as a sentence for the edge and its viewers. It names no person. */
+export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, until }: Held): string {
+  if (code === "paused") return `Lane ${lane} is paused by an operator.`;
+  if (code === "budget") {
+    const period = until === nextMonth(now) ? "month" : "day";
+    return `The ${period}'s budget for ${lane === "live" ? "viewers" : "warming"} is spent.`;
+  }
+  if (code === "restored") return "The ledger was put back to an earlier state a moment ago.";
+  if (code === "breaker") return state.breaker.reason ?? "The breaker is open.";
+  return `${service} asked to wait (Retry-After).`;
+}
+
+/** The same for operators, with person, beginning, end and reason. */
+export function whyHeld(gate: Gate, lane: Lane, held: Held): string {
+  const until = held.until === null ? "" : ` until ${momentOf(held.until, gate.now)}`;
+  if (held.code === "paused") {
+    const pause = pauseOf(gate, lane);
+    const by = pause === null ? "" : ` since ${momentOf(pause.since, gate.now)} by ${pause.who}`;
+    const reason = pause?.reason ? `: ${pause.reason}` : "";
+    return ended(`Lane ${lane} is paused${by}${until}${reason}`);
+  }
+  if (held.code === "budget")
+    return ended(
+      `${withoutEnd(heldSentence(gate, lane, held))}${until === "" ? "" : `; more from ${momentOf(held.until ?? 0, gate.now)}`}`,
+    );
+  if (held.code === "breaker") {
+    const { status, reason: said } = gate.state.breaker;
+    const reason = `${status === null ? "" : `${gate.service} answers ${status}: `}${withoutEnd(said ?? `${gate.service} fails too often`)}`;
+    return ended(`The breaker is open (${reason}); one job is tried at ${momentOf(held.until ?? gate.now, gate.now)}`);
+  }
+  if (held.code === "restored")
+    return ended(`The ledger was put back to an earlier state: deletes and jobs from before are waited for${until}`);
+  return ended(`${gate.service} asked to wait${until}`);
+}
+
+function withoutEnd(sentence: string): string {
+  return sentence.replace(/[.!?]$/, "");
+}
+
+function ended(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}

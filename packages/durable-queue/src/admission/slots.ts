@@ -1,0 +1,44 @@
+import { UNHEARD_MS } from "@prewarm/shared/limits";
+import type { Claim } from "../schema/claim.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { LIVE } from "../schema/row.ts";
+
+/** Slots taken at the service, and how many of them have an unreported job. */
+export interface Slots {
+  used: number;
+  unheard: number;
+}
+
+/**
+ * Counts the jobs that may run at the service: claims that are admitted and not observed to end, and abandoned claims. The
+ * number is counted each time, so it cannot drift.
+ */
+export function slotsTaken(tx: Pick<QueueTx, "memory" | "now">): Slots {
+  const { memory } = tx;
+  const taken: Slots = { used: 0, unheard: 0 };
+  for (const { externalId } of memory.claims.abandoned()) {
+    taken.used += 1;
+    if (externalId === null) taken.unheard += 1;
+  }
+  for (const claim of memory.claims.held()) {
+    if (claim.state !== "admitted" || memory.isEnded(claim.gen)) continue;
+    taken.used += 1;
+    if (isUnheard(tx, claim)) taken.unheard += 1;
+  }
+  return taken;
+}
+
+/**
+ * Whether the claim was admitted so long ago that the id of its job should be reported. After an eviction its owner has
+ * the same time to report the id again.
+ */
+export function isUnheard({ memory, now }: Pick<QueueTx, "memory" | "now">, claim: Claim): boolean {
+  const { state, externalId, gen, admittedAt } = claim;
+  if (state !== "admitted" || externalId !== null || memory.isEnded(gen)) return false;
+  return now - Math.max(admittedAt, memory.born) > UNHEARD_MS;
+}
+
+/** Open viewers' jobs that have their place in the budget already. */
+export function liveAdmitted({ memory }: Pick<QueueTx, "memory">): number {
+  return memory.claims.held().filter(({ state, paidBy }) => state === "admitted" && paidBy === LIVE).length;
+}

@@ -1,0 +1,245 @@
+import type { Action, ActionKind } from "@prewarm/control-schema/actions";
+import type { Stats } from "@prewarm/control-schema/stats";
+import type { Rejection } from "@prewarm/control-schema/warm";
+import type { Failure, FailureClass, JobState, Lane } from "@prewarm/shared/job";
+import type { NumberRange } from "@prewarm/shared/job-search";
+import type { ExternalJob } from "./external-jobs.ts";
+
+/*
+ * What the calls of the queue take and answer. Times are Unix ms. A call is one SQLite transaction.
+ */
+
+/* ── Handlers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/**
+ * How far a handler is with a job: `standby` to be prepared, `ready` prepared, `go` to be POSTed, `watch` running at the service,
+ * `finish` seen to end.
+ */
+export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
+
+/** A job in a handler's hands: `id` is the ledger's number of its row, `gen` its generation. */
+export interface Having {
+  id: number;
+  gen: number;
+  phase: Phase;
+}
+
+export interface ExchangeRequest {
+  owner: string;
+  /** Only the first call of an owner opens its lease. */
+  first: boolean;
+  /** `live`: a batch of urgent messages, which makes its own jobs and leaves; `work`: a worker that takes what there is. */
+  role: "live" | "work";
+  /** How many more jobs it can take, 0 to CLAIMS_MAX. A worker that says 0 with less than that in its hands drains. */
+  room: number;
+  /** All that it knows it holds. What it should know beyond that is told again. */
+  have: Having[];
+  /** The service's ids of the jobs that it has made; believed whoever says it. */
+  submitted: { id: number; gen: number; job: string }[];
+  settled: { id: number; gen: number; outcome: Outcome }[];
+  /** It gives back what it has and calls no more. */
+  leave: boolean;
+}
+
+/** `Extra`: what the user of the queue adds to the answer. */
+export type ExchangeAnswer<Extra = unknown> =
+  /** Its lease is over: it stops everything at once. */
+  | { status: "lost" }
+  | (Extra & {
+      status: "ok";
+      /** Part of every idempotency key: `pw-<ledgerId>-<gen>`. */
+      ledgerId: string;
+      /** Handlers of 0.1.0 read it: null, so that they tell the service no address. */
+      hookKey: null;
+      /** To be dropped, and settled as `unposted` or `stopped`. */
+      stop: { id: number; gen: number }[];
+      give: Given[];
+      /** ms until it should call again. */
+      again: number;
+      /** What bounds it is the handler itself, and not the gate: it should call as soon as it can do more. */
+      more: boolean;
+      /** False: there is no more for it to do, or a fresh worker should take its place: it drains and leaves. */
+      stay: boolean;
+    });
+
+export interface Given {
+  id: number;
+  /** The job's public name and its run's, by which logs and traces are found. */
+  name: string;
+  run: string | null;
+  key: string;
+  gen: number;
+  /** A result of a generation at or above it counts as present. */
+  floor: number;
+  /** It is in the live lane. */
+  live: boolean;
+  phase: Exclude<Phase, "ready">;
+  /** Of `go`: POST not before this time, Unix ms. */
+  notBefore: number;
+  /** When the generation was granted first, Unix ms; 0 for `standby`. The POST's body depends on it and on nothing that changes. */
+  grantedAt: number;
+  /** It is the first that is told `go` for this generation: only it can know that no job was made. */
+  first: boolean;
+  attempts: number;
+  job: string | null;
+  /** The address that the service is told to call when the job has ended; part of the POST's body, as `grantedAt` is. Null: none. */
+  hook: string | null;
+  /** Of `finish`: how the job was seen to end. */
+  sight: ExternalJob | null;
+  /** Since when its result could not be fetched, Unix ms by the ledger's clock; null: it was not tried, or never refused. */
+  unfetchedSince: number | null;
+  /** Its job is from before a restore: it is stored only if it was made from the present input. */
+  compare: boolean;
+}
+
+/** What became of a job in a handler's hands. */
+export type Outcome =
+  | { kind: "stored"; bytes: number; etag: string; tookMs: number }
+  /** The result was already there. `posted`: false when this handler made no job. */
+  | { kind: "present"; objectGen: number; bytes: number; etag: string; posted: boolean }
+  /** `posted`: false when this handler made no job; `ended`: the job is known to have ended or never to have existed. */
+  | { kind: "failed"; class: FailureClass; failure: Failure; posted: boolean; ended: boolean }
+  /** The job cannot be made; not before `until` again. */
+  | {
+      kind: "refused";
+      code: string;
+      until: number;
+      message: string;
+    }
+  /** The POST was not answered, or with a 5xx: perhaps there is a job. */
+  | { kind: "unclear"; failure: Failure }
+  /** The service refused the callback's address: nothing was made, and nothing is wrong with the order. */
+  | { kind: "unhooked"; message: string }
+  /** A job from before a restore, which ended: it may be made from an older input. */
+  | { kind: "outdated" }
+  /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
+  | { kind: "fault"; failure: Failure }
+  | { kind: "throttled"; until: number }
+  | { kind: "account"; status: number; message: string }
+  /** The store did not take the result, or it could not be fetched (`unfetched`): to be tried again from `due`. */
+  | { kind: "pending"; due: number; unfetched?: Unfetched }
+  /** Given back without a POST. */
+  | { kind: "unposted" }
+  /** Given back after the POST. */
+  | { kind: "stopped" };
+
+/** Why a job that is done has no result to fetch. `status` is null when no answer came; the message names the host and its answer. */
+export interface Unfetched {
+  code: string;
+  status: number | null;
+  message: string;
+}
+
+/** A message that could not be used, kept whole so that it can be looked at and sent again. */
+export interface DeadMessage {
+  queue: string;
+  /** The platform's message id: recording the same one twice changes nothing. */
+  messageId: string;
+  /** The body as JSON text, cut to a bounded length. */
+  body: string;
+  reason: string;
+  /** When it was sent. */
+  at: number;
+  attempts: number;
+}
+
+/* ── Intake ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/** `G`: what the user of the queue says of a group. */
+export interface AcceptChunk<G extends { keys: string[] } = { keys: string[] }> {
+  run: { run: string; label: string | null; lane: Lane };
+  /** The request this chunk is part of. The same chunk again answers as before and does nothing; another hash is a mismatch. */
+  delivery: { id: string; chunk: number; hash: string };
+  /** ≤ 1,000 keys in all, each once. */
+  groups: G[];
+  /** Makes anew even what is stored (a new floor for each row). */
+  force: boolean;
+  /** Open jobs above which nothing more is accepted. */
+  backlogMax: number;
+}
+
+/** How many of a chunk's keys became what. */
+export interface Accepted {
+  accepted: number;
+  duplicates: number;
+  /** Known to be stored. What is found in the store only later counts with the run. */
+  existing: number;
+  /** The run was cancelled before: nothing was accepted (bulk), for what follows a cancel is cancelled with it. */
+  closed?: true;
+}
+
+export type ChunkAnswer =
+  /** `outdated`: keys left alone because their group is newer than the chunk says. */
+  | ({ status: "done" | "repeat"; outdated: number } & Accepted)
+  | { status: "mismatch" }
+  | { status: "full"; retryAfterSeconds: number }
+  /** The database is near the platform's limit: no new bulk. */
+  | { status: "no_room"; retryAfterSeconds: number };
+
+export interface FinishRequest {
+  delivery: { id: string; chunks: number; hash: string };
+  /** Null: the delivery held nothing to make, so there is no run. */
+  run: string | null;
+  who: string;
+  /** For the audit log. */
+  summary: Record<string, unknown>;
+  /** Items that were refused at the door: all of them, and the first ones in full. */
+  rejected?: { total: number; first: Rejection[] };
+}
+
+/* ── Operators ──────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+export interface Page {
+  limit: number;
+  cursor: string | null;
+}
+
+/** All that is given must match; an empty list is no condition. */
+export interface JobFilter {
+  states: JobState[];
+  lanes: Lane[];
+  run: string | null;
+  /** Beginning of the group, not encoded. */
+  id: string | null;
+  /** End of the key, after a dot. */
+  format: string | null;
+  /** Part of an error's code or message. */
+  error: string | null;
+  /** Parts of the key. */
+  text: string[];
+  /** When it was ordered, Unix ms. */
+  ordered?: NumberRange;
+  attempts?: NumberRange;
+  fingerprint: string | null;
+  /** Names; null is no condition. */
+  jobs: string[] | null;
+}
+
+export interface NewAction {
+  kind: ActionKind;
+  /** As asked, as JSON text, to be shown again. */
+  filter: string;
+  /** As read. */
+  match: JobFilter;
+  rate: number | null;
+  /** So many first; the others once all of these are stored. */
+  canary?: number;
+  who: string;
+}
+
+/** An action; its filter is the JSON text that it was asked with. */
+export type ActionView = Omit<Action, "filter"> & { filter: string };
+
+export type Totals = Stats["totals"];
+
+/** What a database that is about to be put back knows and its copy may not. */
+export interface BeforeRestore {
+  /** Every number given so far is below it. */
+  ceiling: number;
+}
+
+export interface CopySlice {
+  schema: number;
+  lines: string[];
+  next: string | null;
+}

@@ -1,0 +1,147 @@
+import { CLAIMS_MAX, LEASE_MS } from "@prewarm/shared/limits";
+import type { ExchangeAnswer, ExchangeRequest, Given, Having, Phase } from "../calls.ts";
+import type { Claim, Owner } from "../schema/claim.ts";
+import { nameOf } from "../schema/job-ids.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { CANCELLING, LIVE, type Row } from "../schema/row.ts";
+import { handOut } from "./hand-out.ts";
+import { endLease, isLive, wakeUp } from "./leases.ts";
+import { noteJob } from "./note-job.ts";
+import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
+import { settle } from "./settle.ts";
+import { floorOf, isStale } from "./transitions.ts";
+
+/**
+ * Results that one handler fetches and stores at once. The other half of its jobs are in preparation, so that no slot
+ * is idle meanwhile.
+ */
+const FINISH_MAX = CLAIMS_MAX / 2;
+
+/**
+ * The one call of handlers. The steps are in the order of docs/queue.md. `orders`: what the user of the queue adds to the
+ * call. It runs when the outcomes are settled, and before jobs are handed out.
+ */
+export function exchange<Extra>(
+  tx: QueueTx,
+  request: ExchangeRequest,
+  orders: (owner: Owner) => Extra,
+): ExchangeAnswer<Extra> {
+  wakeUp(tx);
+  for (const job of request.submitted) noteJob(tx, job);
+  const owner = lease(tx, request);
+  if (owner === null) return { status: "lost" };
+  // A handler at capacity also reports room 0, but it is not draining.
+  owner.draining = request.role === "work" && request.room === 0 && inHand(request) < CLAIMS_MAX;
+  const have = new Map(request.have.map((one) => [one.id, one]));
+  for (const { id, gen, phase } of request.have) markReady(owner, id, gen, phase === "ready");
+  settle(tx, owner, request.settled);
+  const extra = orders(owner);
+  const stop = stops(tx, owner, request.have);
+  const answer = { status: "ok" as const, ledgerId: tx.ledgerId, hookKey: null, ...extra, stop };
+  if (request.leave) {
+    endLease(tx, owner, false);
+    return { ...answer, stop: [], give: [], again: 0, more: false, stay: false };
+  }
+  // A draining worker gets no new jobs; it would only return them.
+  const work = workOf(tx);
+  const stay = request.role === "live" || stays(tx, owner, work);
+  const isBound = handOut(tx, owner, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
+  const { give, cut } = tell(tx, owner, have, answer.stop);
+  return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
+}
+
+/** Jobs that need a connection of the handler. A job that runs at the service needs none. */
+function inHand({ have }: ExchangeRequest): number {
+  return have.filter(({ phase }) => phase !== "watch").length;
+}
+
+/** Renews the lease of the owner. Null: the owner has lost its lease. */
+function lease(tx: QueueTx, { owner: name, first, leave, role }: ExchangeRequest): Owner | null {
+  const { memory, now } = tx;
+  let owner = memory.claims.owner(name);
+  if (owner === null) {
+    if (!first || leave) return null;
+    owner = memory.claims.open({ name, until: 0, born: memory.born, role, openedAt: now });
+    if (role === "work") workerCame(memory);
+  } else if (!isLive(owner, now)) return null;
+  owner.until = Math.max(owner.until, now + LEASE_MS);
+  owner.born = memory.born;
+  return owner;
+}
+
+/** Notes whether the owner is ready to POST the job. No slot is taken for a job whose owner is not ready. */
+function markReady(owner: Owner, id: number, gen: number, isReady: boolean): void {
+  const claim = owner.claims.get(id);
+  if (claim?.gen === gen) claim.ready = isReady;
+}
+
+/**
+ * Jobs that the owner must drop: the row has moved on, the row is to be cancelled, or this instance does not know that
+ * the owner has a claim of the row.
+ */
+function stops(tx: QueueTx, owner: Owner, have: readonly Having[]): { id: number; gen: number }[] {
+  const rows = rowsOf(tx, owner);
+  const unknown = have.filter(({ id, gen }) => owner.claims.get(id)?.gen !== gen).map(({ id, gen }) => ({ id, gen }));
+  const over = [...owner.claims.values()]
+    .filter((claim) => isStale(rows.get(claim.id) ?? null, claim) || rows.get(claim.id)?.state === CANCELLING)
+    .map(({ id, gen }) => ({ id, gen }));
+  return [...unknown, ...over];
+}
+
+function rowsOf(tx: QueueTx, owner: Owner): Map<number, Row> {
+  return new Map(tx.rows.loadIds([...owner.claims.keys()]).map((row) => [row.id, row]));
+}
+
+/** Jobs whose phase the owner does not know yet. This repeats an answer that was lost. */
+function tell(
+  tx: QueueTx,
+  owner: Owner,
+  have: ReadonlyMap<number, Having>,
+  stop: readonly { id: number; gen: number }[],
+): { give: Given[]; cut: boolean } {
+  const stopped = new Set(stop.map(({ id }) => id));
+  const rows = rowsOf(tx, owner);
+  let finishing = [...have.values()].filter(({ phase }) => phase === "finish").length;
+  let cut = false;
+  const give = [...owner.claims.values()].flatMap((claim) => {
+    const row = rows.get(claim.id);
+    const phase = phaseOf(tx, claim);
+    if (row === undefined || stopped.has(claim.id) || knows(have.get(claim.id), claim, phase)) return [];
+    if (phase === "finish" && finishing >= FINISH_MAX && row.lane !== LIVE) {
+      cut = true;
+      return [];
+    }
+    if (phase === "finish") {
+      finishing += 1;
+      tx.memory.told.add(claim.gen);
+    }
+    return [given(tx, row, claim, phase)];
+  });
+  return { give, cut };
+}
+
+function phaseOf({ memory }: QueueTx, { externalId, gen, state }: Claim): Given["phase"] {
+  if (externalId !== null) return memory.isEnded(gen) ? "finish" : "watch";
+  return state === "admitted" ? "go" : "standby";
+}
+
+/**
+ * Whether the owner acts on the phase already. An owner that watches a job knows its id: after an eviction the ledger
+ * does not, and tells it to go again, which makes the owner report the id.
+ */
+function knows(have: Having | undefined, claim: Claim, phase: Phase): boolean {
+  if (have?.gen !== claim.gen || (phase === "go" && have.phase === "watch")) return false;
+  if (phase === "go") return have.phase !== "standby" && have.phase !== "ready";
+  return phase !== "finish" || have.phase === "finish";
+}
+
+function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Given {
+  const { id, key, gen, attempts } = row;
+  const live = row.lane === LIVE;
+  const { notBefore, admittedAt: grantedAt, first, externalId: job, hook, unfetchedSince } = claim;
+  const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
+  const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
+  const compare = phase === "finish" && gen < tx.memory.meta.restored;
+  const grant = { phase, notBefore, grantedAt, first, job, sight, hook, unfetchedSince, compare };
+  return { id, ...names, key, gen, floor: floorOf(tx, row), live, attempts, ...grant };
+}

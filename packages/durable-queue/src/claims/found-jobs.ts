@@ -1,0 +1,120 @@
+import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
+import { isUnheard } from "../admission/slots.ts";
+import type { ExternalJob, Unheard } from "../external-jobs.ts";
+import { type Claim, newClaim, paidOn } from "../schema/claim.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { BULK, laneName, type Row, WAITING } from "../schema/row.ts";
+import { isLive } from "./leases.ts";
+import { noteJob } from "./note-job.ts";
+import { endClaim, floorOf } from "./transitions.ts";
+
+/*
+ * Jobs in the service's list whose ids no handler has reported. Their metadata names the ledger and the generation. Such a
+ * job is left by a handler that died after its POST, and by every POST after the copy that a restore put back.
+ */
+
+/**
+ * A POST that was sent before its generation was given up is answered within 15 s, or never. The service lists its job by
+ * then. Chosen, with a margin.
+ */
+const POST_LANDS_MS = 30_000;
+
+/** The generations whose jobs the poller looks for. */
+export function unheardJobs(tx: QueueTx): Unheard[] {
+  const { claims } = tx.memory;
+  const found: Unheard[] = [];
+  for (const claim of claims.held())
+    if (isUnheard(tx, claim)) found.push({ gen: claim.gen, since: claim.admittedAt, sureAt: null });
+  for (const { gen, externalId, until, admittedAt } of claims.abandoned()) {
+    if (externalId !== null) continue;
+    const abandonedAt = until - JOB_DEADLINE_MS;
+    // No list proves that there is no job if it is not known how old the job may be.
+    if (admittedAt === 0) found.push({ gen, since: abandonedAt - LEASE_MS, sureAt: null });
+    else found.push({ gen, since: admittedAt, sureAt: abandonedAt + POST_LANDS_MS });
+  }
+  return found;
+}
+
+/** Notes a job on a page of the service's list. */
+export function noteFound(tx: QueueTx, job: ExternalJob): void {
+  const { memory } = tx;
+  const gen = Number(job.metadata.gen);
+  if (job.metadata.ledger !== tx.ledgerId || !Number.isSafeInteger(gen)) return;
+  const claim = memory.claims.byGen(gen);
+  if (claim?.state === "admitted") {
+    if (claim.externalId === null) takeFound(tx, claim, job.id);
+  } else if (claim?.state === "abandoned") noteJob(tx, { gen, job: job.id });
+  else if (gen < memory.meta.restored) fromBefore(tx, job, gen);
+}
+
+/** Notes a job that its owner has not told. */
+export function takeFound(tx: QueueTx, claim: Claim, job: string): void {
+  noteJob(tx, { gen: claim.gen, job });
+  // The owner has not reported the job, so its death at the POST still counts as a crash of this claim.
+  claim.silent = claim.owner !== null && isLive(claim.owner, tx.now);
+  // The next owner need not repeat the POST, so the claim is due now.
+  claim.due = tx.now;
+}
+
+/**
+ * Frees the slots of generations without a job. Two complete lists, read after the last possible arrival of their
+ * POSTs, prove that no job was made.
+ */
+export function unmade({ memory: { claims } }: QueueTx, gens: readonly number[]): void {
+  for (const gen of gens) {
+    const claim = claims.byGen(gen);
+    if (claim?.state === "abandoned" && claim.externalId === null) claims.remove(claim);
+  }
+}
+
+/* ── After a restore ── */
+
+/**
+ * Notes a job of a generation that the restored ledger does not know. If its row still waits, the row takes the job
+ * over. Otherwise the job holds a slot until it ends.
+ */
+function fromBefore(tx: QueueTx, job: ExternalJob, gen: number): void {
+  const row = waitingRow(tx, job, gen);
+  const isGood = job.status === "done" || job.status === "pending";
+  if (row !== null) supersede(tx, row, gen);
+  if (row !== null && isGood) adopt(tx, row, job);
+  else if (job.status === "pending") holdSlot(tx, job, gen);
+}
+
+/** Keeps a slot for a job of a generation that no row has. */
+function holdSlot({ memory, now }: QueueTx, job: ExternalJob, gen: number): void {
+  const made = { externalId: job.id, admittedAt: job.createdAt ?? 0, until: now + JOB_DEADLINE_MS };
+  memory.claims.add({ ...newClaim({ id: 0, gen, lane: BULK }), ...made, state: "abandoned" });
+}
+
+/**
+ * The row of this job, if no newer generation of it was found, and if the row has waited since before the restore. A
+ * row that was ordered after the restore and is untouched since counts too, because the copy may lack its order.
+ */
+function waitingRow(tx: QueueTx, { metadata: { key = "" } }: ExternalJob, gen: number): Row | null {
+  tx.rows.loadKeys([key]);
+  const row = tx.rows.get(key);
+  if (row?.state !== WAITING || gen < floorOf(tx, row)) return null;
+  const claim = tx.memory.claims.byJob(row.id);
+  const isNew = row.gen >= tx.memory.meta.restored;
+  if (isNew) return claim === null && row.attempts === 0 ? row : null;
+  return gen >= row.gen && (claim === null || claim.owner === null) ? row : null;
+}
+
+/** Replaces the generation of the copy, which was given up after the copy was made. */
+function supersede(tx: QueueTx, row: Row, gen: number): void {
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim !== null) endClaim(tx, claim, false);
+  row.gen = gen;
+}
+
+/**
+ * Takes the job over as if this ledger had admitted it. The handler that fetches the result compares the original first
+ * (`Given.compare`).
+ */
+function adopt(tx: QueueTx, row: Row, job: ExternalJob): void {
+  const admittedAt = Math.min(tx.now, job.createdAt ?? tx.now);
+  const claim: Claim = { ...newClaim(row), state: "admitted", admittedAt, externalId: job.id, due: tx.now };
+  tx.gateNow.use.add(laneName(row.lane), paidOn(claim), 1);
+  tx.memory.claims.add(claim);
+}

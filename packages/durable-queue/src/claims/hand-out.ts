@@ -1,0 +1,250 @@
+import { CLAIMS_MAX, GO_MAX, IDEMPOTENCY_MS } from "@prewarm/shared/limits";
+import { noteHeld } from "../admission/auto-gate.ts";
+import { admit, closedFor, isHeldBack } from "../admission/gate.ts";
+import { type Slots, slotsTaken } from "../admission/slots.ts";
+import type { Claim, Owner } from "../schema/claim.ts";
+import { dueIds } from "../schema/due.ts";
+import { groupOf } from "../schema/key.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
+import { forsaken } from "../schema/runs.ts";
+import { backToWaiting, cancelOpen, claimOf, endStale, isLocked, isStale, newGeneration } from "./transitions.ts";
+
+/** Orphaned claims that one call may take. */
+const TAKE_MAX = 12;
+/** Touched rows that are read beyond the claimed rows. */
+const LOOKED_AT = 50;
+/** Bulk leaves room for the viewers' and upload jobs of one call in every handler. */
+const STANDBYS_MAX = { [LIVE]: CLAIMS_MAX, [UPLOAD]: CLAIMS_MAX, [BULK]: CLAIMS_MAX - GO_MAX } as const;
+/** Attempts to find untouched jobs in one call. Some of them may be locked or cancelled. */
+const TRIES = 4;
+
+interface HandOut {
+  tx: QueueTx;
+  owner: Owner;
+  /** Jobs that the handler can still take. */
+  room: number;
+  slots: Slots;
+  /** More orphaned jobs exist than one call takes over. */
+  isCut: boolean;
+  /** The gate refused at least one job. */
+  isRefused: boolean;
+  /** Jobs per lane that wait only for a slot or a token. */
+  waiting: Record<LaneCode, number>;
+}
+
+/**
+ * Gives jobs to a handler, in this order: jobs that have ended, jobs whose POST must be repeated, jobs that may be
+ * POSTed, jobs to prepare. A viewer's job may be POSTed in the call that hands it out. `standby`: jobs to prepare that
+ * the handler should hold, admitted jobs not counted. Answers whether the handler, not the gate, is the bound. Then the
+ * handler should call again as soon as it has room.
+ */
+export function handOut(tx: QueueTx, owner: Owner, request: { room: number; standby: number }): boolean {
+  if (isHeldBack(tx.gateNow)) return false;
+  const room = Math.max(0, Math.min(request.room, CLAIMS_MAX));
+  const one: HandOut = { tx, owner, room, slots: slotsTaken(tx), isCut: false, isRefused: false, waiting: waiting(tx) };
+  owner.alone = hasSuspect(tx, owner);
+  if (owner.alone) one.room = 0;
+  adoptOrphans(one);
+  standBy(one, [LIVE], request.standby);
+  go(one);
+  standBy(one, [UPLOAD, BULK], request.standby);
+  return one.isCut || (!one.isRefused && standbys(one, BULK) > 0);
+}
+
+/** Whether the handler holds a suspect. Such a handler gets no other job. */
+export function hasSuspect(tx: QueueTx, owner: Owner): boolean {
+  return tx.rows.loadIds([...owner.claims.keys()]).some(({ crashes }) => crashes > 0);
+}
+
+/** A suspect is given only to a handler that holds no job. */
+function mayTake(one: HandOut, row: Row): boolean {
+  return row.crashes === 0 || one.owner.claims.size === 0;
+}
+
+/** Notes that the owner has one more claim. */
+function given(one: HandOut, row: Row): void {
+  one.owner.alone = row.crashes > 0;
+  one.room = one.owner.alone ? 0 : one.room - 1;
+}
+
+/* ── Orphaned claims ── */
+
+/**
+ * Assigns orphaned claims. A claim whose job has ended needs no gate. A generation without a known job is POSTed again
+ * under its key; it has its slot already.
+ */
+function adoptOrphans(one: HandOut): void {
+  const { tx } = one;
+  const all = orphansDue(tx);
+  one.isCut = all.length > TAKE_MAX && one.room > TAKE_MAX;
+  for (const claim of all.slice(0, TAKE_MAX)) {
+    if (one.room <= 0) return;
+    const row = tx.rows.byId(claim.id);
+    if (row === null || isStale(row, claim)) {
+      endStale(tx, claim, row, false);
+      continue;
+    }
+    if (isLocked(tx, row) || isForsaken(tx, row)) continue;
+    if (isOutdated(tx, row, claim)) {
+      newGeneration(tx, row);
+      row.due = tx.now;
+      continue;
+    }
+    if (!mayTake(one, row) || (claim.externalId === null && !mayAskAgain(one, claim))) continue;
+    tx.memory.claims.assign(claim, one.owner);
+    given(one, row);
+  }
+}
+
+/** Orphaned claims that are due. Claims that need no gate come first, and viewers' claims first among equals. */
+function orphansDue(tx: QueueTx): Claim[] {
+  const found = tx.memory.claims.orphaned().filter(({ due, externalId, gen, lane }) => {
+    if (due > tx.now || (externalId !== null && !tx.memory.isEnded(gen))) return false;
+    return externalId !== null || closedFor(tx.gateNow, laneName(lane), true) === null;
+  });
+  const needsGate = ({ externalId }: Claim) => (externalId === null ? 1 : 0);
+  return found.sort((a, b) => needsGate(a) - needsGate(b) || a.lane - b.lane);
+}
+
+/**
+ * Whether the generation cannot be POSTed again. A key older than a day makes a second job. A key from before a restore
+ * may have been used since, even if its job was not found.
+ */
+function isOutdated(tx: QueueTx, row: Row, claim: Claim): boolean {
+  if (claim.externalId !== null) return false;
+  return row.gen < tx.memory.meta.restored || tx.now - claim.admittedAt > IDEMPOTENCY_MS;
+}
+
+function mayAskAgain(one: HandOut, claim: Claim): boolean {
+  const { tx } = one;
+  const ask = { lane: laneName(claim.lane), gen: claim.gen, slots: one.slots, hasSlot: true };
+  const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, claim.lane) });
+  if ("code" in answer) return false;
+  claim.notBefore = answer.notBefore;
+  return true;
+}
+
+/* ── What may go ── */
+
+/** Takes slots and tokens. No other code takes them. */
+function go(one: HandOut): void {
+  const { tx, owner } = one;
+  const rows = tx.rows.loadIds([...owner.claims.keys()]);
+  const waiting = rows.filter((row) => row.state === WAITING).sort((a, b) => a.lane - b.lane);
+  let begun = 0;
+  for (const row of waiting) {
+    const claim = owner.claims.get(row.id);
+    if (claim?.state !== "prefetched" || isStale(row, claim)) continue;
+    if (row.lane !== LIVE && !claim.ready) continue;
+    const ask = { lane: laneName(row.lane), gen: row.gen, slots: one.slots, hasSlot: false };
+    const answer = admit(tx.gateNow, { ...ask, outranked: isOutranked(one, row.lane) });
+    if ("code" in answer) {
+      one.isRefused = true;
+      noteHeld(tx.gateNow, answer);
+      continue;
+    }
+    const admitted = { state: "admitted" as const, first: true, admittedAt: tx.now, paidBy: row.lane };
+    Object.assign(claim, admitted, { hook: tx.callbackAddress(), notBefore: answer.notBefore });
+    tx.memory.claims.note(claim);
+    tx.time("wait", tx.now - row.created);
+    one.slots.used += 1;
+    one.waiting[row.lane] -= 1;
+    begun += 1;
+    if (begun === GO_MAX) return;
+  }
+}
+
+/** Whether a higher lane has jobs that could be POSTed now. Slots and tokens go to the higher lane first. */
+function isOutranked({ waiting }: HandOut, lane: LaneCode): boolean {
+  return (lane > LIVE && waiting[LIVE] > 0) || (lane > UPLOAD && waiting[UPLOAD] > 0);
+}
+
+function waiting(tx: QueueTx): Record<LaneCode, number> {
+  const found: Record<LaneCode, number> = { [LIVE]: viewersWaiting(tx), [UPLOAD]: 0, [BULK]: 0 };
+  for (const { state, ready, lane } of tx.memory.claims.held())
+    if (state === "prefetched" && (ready || lane === LIVE)) found[lane] += 1;
+  for (const lane of [LIVE, UPLOAD] as const) if (closedFor(tx.gateNow, laneName(lane)) !== null) found[lane] = 0;
+  return found;
+}
+
+/** Viewers' jobs without a claim. */
+function viewersWaiting(tx: QueueTx): number {
+  const ids = dueIds(tx.sql, LIVE, tx.now, LOOKED_AT).filter((id) => tx.memory.claims.byJob(id) === null);
+  return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && !isLocked(tx, row)).length;
+}
+
+/* ── What is to be looked at ── */
+
+function standBy(one: HandOut, lanes: readonly LaneCode[], wanted: number): void {
+  const { tx } = one;
+  for (const lane of lanes) {
+    if (isShut(tx, lane)) continue;
+    const left = Math.min(one.room, Math.min(wanted, STANDBYS_MAX[lane]) - standbys(one, lane));
+    if (left <= 0) continue;
+    for (const row of candidates(one, lane, left)) {
+      if (one.room > 0 && mayTake(one, row)) hold(one, row);
+      // Put it back: a suspect must run alone.
+      else backToWaiting(tx, row);
+    }
+  }
+}
+
+/**
+ * Jobs to prepare that the handler holds, of this lane and of higher lanes. Jobs of lower lanes do not count, because
+ * they yield to higher lanes and would keep those out of the handler for ever. Jobs of shut lanes do not count, because
+ * they cannot be POSTed now.
+ */
+function standbys({ tx, owner }: HandOut, lowest: LaneCode): number {
+  const isCounted = (lane: LaneCode) => lane <= lowest && !isShut(tx, lane);
+  return [...owner.claims.values()].filter(({ state, lane }) => state === "prefetched" && isCounted(lane)).length;
+}
+
+/** Whether the lane is closed for long: by a pause or by the budget. Both may close a single lane. */
+function isShut(tx: QueueTx, lane: LaneCode): boolean {
+  const code = closedFor(tx.gateNow, laneName(lane))?.code;
+  return code === "paused" || code === "budget";
+}
+
+function hold(one: HandOut, row: Row): void {
+  one.tx.memory.claims.add(claimOf(one.tx, row, one.owner));
+  given(one, row);
+}
+
+/** Jobs of a lane that can be handed out: touched jobs that are due, then untouched jobs. */
+function candidates(one: HandOut, lane: LaneCode, limit: number): Row[] {
+  const { tx } = one;
+  const { claims, orders } = tx.memory;
+  const ids = dueIds(tx.sql, lane, tx.now, LOOKED_AT + claims.held().length);
+  const due = ids.filter((id) => claims.byJob(id) === null);
+  const found = free(one, due).slice(0, limit);
+  const offered = new Set<number>();
+  const isNext = (id: number) => claims.byJob(id) === null && !offered.has(id);
+  for (let tries = 0; found.length < limit && tries < TRIES; tries += 1) {
+    const ids = orders.offer(tx.sql, lane, { limit: limit - found.length, now: tx.now }, isNext).map(({ id }) => id);
+    if (ids.length === 0) break;
+    for (const id of ids) offered.add(id);
+    found.push(...free(one, ids));
+  }
+  return found;
+}
+
+/** Rows that may be handed out. A row whose subscribers are all cancelled is cancelled instead. */
+function free(one: HandOut, ids: number[]): Row[] {
+  const { tx } = one;
+  const rows = tx.rows.loadIds(ids);
+  tx.loadGroups(rows.map(({ key }) => groupOf(key)));
+  return rows.filter((row) => {
+    if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;
+    if (!isLocked(tx, row)) return mayTake(one, row);
+    // At the front of its line it would be read again in every call until the lock ends.
+    if (row.due === null) tx.memory.orders.postpone(row, tx.lockedUntil(groupOf(row.key)));
+    return false;
+  });
+}
+
+function isForsaken(tx: QueueTx, row: Row): boolean {
+  if (!forsaken(tx.runs, row)) return false;
+  cancelOpen(tx, row);
+  return true;
+}

@@ -1,0 +1,90 @@
+import { LEASE_MS } from "@prewarm/shared/limits";
+import { type Claim, isOver, type Owner } from "../schema/claim.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { CANCELLING, type Row } from "../schema/row.ts";
+import { backToWaiting, cancelRow, endClaim, endStale, fail, isStale } from "./transitions.ts";
+
+/** Crashes that a row may cause alone. */
+const LONE_CRASHES = 3;
+/** After a silence of this length handlers may have died because the ledger was unreachable. */
+const SLEPT_MS = 15_000;
+
+/** Notes that the ledger is awake, at every call and alarm. */
+export function wakeUp({ memory, now }: QueueTx): void {
+  if (now - memory.aliveAt > SLEPT_MS) memory.sleptAt = now;
+  memory.aliveAt = now;
+}
+
+/** Whether the lease holds. Its owner may act. */
+export function isLive(owner: Owner, now: number): boolean {
+  return owner.until > now;
+}
+
+/** Takes back the jobs of ended leases, and the slots of abandoned jobs whose time is over. */
+export function expireLeases(tx: QueueTx): void {
+  wakeUp(tx);
+  endLeases(tx);
+  const { claims } = tx.memory;
+  for (const claim of claims.abandoned()) if (isOver(claim, tx.now)) claims.remove(claim);
+}
+
+/**
+ * Ends leases whose time is over. A crash counts only if this instance gave the lease and the ledger was reachable
+ * during it: an outage kills handlers too.
+ */
+export function endLeases(tx: QueueTx): void {
+  const { memory, now } = tx;
+  for (const owner of memory.claims.owners()) {
+    if (isLive(owner, now)) continue;
+    const isAwake = memory.sleptAt <= owner.until - LEASE_MS;
+    endLease(tx, owner, owner.born === memory.born && isAwake);
+  }
+}
+
+/** Ends every lease. No crash counts. */
+export function endAllLeases(tx: QueueTx): void {
+  for (const owner of tx.memory.claims.owners()) endLease(tx, owner, false);
+}
+
+/**
+ * Orphans the claims of an owner that has left or whose lease has ended. Prefetched claims end. `blame`: what the owner
+ * was working on counts a crash.
+ */
+export function endLease(tx: QueueTx, owner: Owner, blame: boolean): void {
+  const claims = [...owner.claims.values()];
+  const rows = new Map(tx.rows.loadIds(claims.map(({ id }) => id)).map((row) => [row.id, row]));
+  const acting = blame ? claims.filter((claim) => isActing(tx, claim, rows.get(claim.id) ?? null)) : [];
+  const suspects = acting.filter(({ id }) => (rows.get(id)?.crashes ?? 0) > 0);
+  tx.memory.claims.close(owner);
+  for (const claim of claims) {
+    const row = rows.get(claim.id) ?? null;
+    const isLone = acting.length === 1 || (suspects.length === 1 && suspects[0] === claim);
+    if (row === null || isStale(row, claim)) endStale(tx, claim, row, false);
+    else if (row.state === CANCELLING) cancelRow(tx, row);
+    else if (acting.includes(claim) && accuse(tx, row, claim, isLone)) continue;
+    else if (claim.state === "prefetched") {
+      endClaim(tx, claim, true);
+      backToWaiting(tx, row);
+    }
+  }
+}
+
+/** Whether the owner was working on the job. A job that only waits for the service cannot kill a handler. */
+function isActing({ memory }: QueueTx, claim: Claim, row: Row | null): boolean {
+  if (row === null || isStale(row, claim) || row.state === CANCELLING) return false;
+  return claim.externalId === null || claim.silent || memory.told.has(claim.gen);
+}
+
+/**
+ * Counts a crash. `crashes` is 1 after a crash that another row may have caused. The row is a suspect then, and a
+ * handler holds at most one suspect. Each crash that only this row can have caused adds 1. True: the row is dead now.
+ */
+function accuse(tx: QueueTx, row: Row, claim: Claim, lone: boolean): boolean {
+  row.crashes = Math.max(1, row.crashes) + (lone ? 1 : 0);
+  row.due ??= tx.now;
+  if (row.crashes <= LONE_CRASHES) return false;
+  const message = `${LONE_CRASHES} handlers died at work on this job.`;
+  row.attempts = Math.max(row.attempts, tx.config.limits.maxAttempts - 1);
+  fail(tx, row, { claim, failure: { code: "crashed", message }, permanent: false });
+  return true;
+}

@@ -1,0 +1,26 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { noteAccepted } from "../admission/auto-gate.ts";
+import { recordGood } from "../admission/gate.ts";
+import type { Claim } from "../schema/claim.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+
+/** Notes the id of a job, whatever the source is. */
+export function noteJob(tx: QueueTx, { gen, job }: { gen: number; job: string }): void {
+  const claim = tx.memory.claims.byGen(gen);
+  if (claim?.state === "abandoned") noteAbandoned(tx, claim, job);
+  if (claim?.state !== "admitted") return;
+  claim.silent = false;
+  if (claim.externalId !== null) return;
+  recordGood(tx.gateNow, gen);
+  noteAccepted(tx.gateNow);
+  claim.externalId = job;
+  // A live owner reports the id again after an eviction, so its row is not written for that.
+  if (claim.owner === null) tx.memory.claims.note(claim);
+}
+
+function noteAbandoned({ memory, now }: QueueTx, claim: Claim, job: string): void {
+  if (claim.externalId !== null) return;
+  claim.externalId = job;
+  claim.until = now + JOB_DEADLINE_MS;
+  memory.claims.note(claim);
+}

@@ -1,0 +1,76 @@
+import { openBreaker, probeTaken } from "../admission/gate.ts";
+import { learnJobMs } from "../admission/job-times.ts";
+import { throttled } from "../admission/throttled.ts";
+import type { ExternalJob, Observations } from "../external-jobs.ts";
+import type { Claim } from "../schema/claim.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { CANCELLING } from "../schema/row.ts";
+import { noteFound, unmade } from "./found-jobs.ts";
+import { endClaim, fail, isStale, newGeneration } from "./transitions.ts";
+
+/**
+ * Applies the observations of the poller: slots become free, results may be fetched. Answers how many jobs ended.
+ */
+export function observe(tx: QueueTx, found: Observations): number {
+  const { memory, now } = tx;
+  if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
+  if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
+  for (const job of found.found) noteFound(tx, job);
+  unmade(tx, found.unmade);
+  const claims = byExternalId(tx);
+  const seen = found.ended.filter((job) => noteEnded(tx, claims, job));
+  for (const job of found.pending) {
+    const claim = claims.get(job);
+    if (claim?.state === "admitted") memory.shown.set(claim.gen, now);
+  }
+  for (const job of found.absent) {
+    const claim = claims.get(job);
+    if (claim !== undefined) lose(tx, claim);
+  }
+  return seen.length;
+}
+
+function byExternalId({ memory: { claims } }: QueueTx): Map<string, Claim> {
+  const found = new Map<string, Claim>();
+  for (const claim of [...claims.abandoned(), ...claims.held()])
+    if (claim.externalId !== null) found.set(claim.externalId, claim);
+  return found;
+}
+
+/** Notes the end of a job. An abandoned claim frees its slot. */
+function noteEnded(tx: QueueTx, claims: ReadonlyMap<string, Claim>, job: ExternalJob): boolean {
+  const { memory } = tx;
+  const claim = claims.get(job.id);
+  if (claim === undefined || memory.isEnded(claim.gen)) return false;
+  if (claim.state === "abandoned") {
+    memory.claims.remove(claim);
+    return true;
+  }
+  memory.sights.set(claim.gen, job);
+  learnJobMs(tx.gateNow, tookMs(job, tx.now - claim.admittedAt));
+  probeTaken(tx.gateNow, claim.gen);
+  return true;
+}
+
+/** How long the job took, in ms: by the service's times, or else until its end was observed. */
+function tookMs({ createdAt, finishedAt }: ExternalJob, seenAfter: number): number {
+  return createdAt === null || finishedAt === null || finishedAt < createdAt ? seenAfter : finishedAt - createdAt;
+}
+
+/**
+ * Fails a job that the service has lost: the job is long made, on no page of the list, and unknown by its id. A job of a
+ * live owner waits for the owner.
+ */
+function lose(tx: QueueTx, claim: Claim): void {
+  if (claim.owner !== null) return;
+  if (claim.state === "abandoned") {
+    tx.memory.claims.remove(claim);
+    return;
+  }
+  const row = tx.rows.byId(claim.id);
+  endClaim(tx, claim, true);
+  if (row === null || isStale(row, claim) || row.state === CANCELLING) return;
+  newGeneration(tx, row);
+  const message = `${tx.service} made the job ${claim.externalId ?? ""} and does not know it any more.`;
+  if (!fail(tx, row, { claim, failure: { code: "upstream_lost", message }, permanent: false })) row.due = tx.now;
+}

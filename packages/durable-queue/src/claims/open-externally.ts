@@ -1,0 +1,17 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import type { OpenJob } from "../external-jobs.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { LIVE } from "../schema/row.ts";
+
+/** Jobs that the service has and that were not seen to end, the oldest admission first. */
+export function openExternally({ memory, now }: QueueTx): OpenJob[] {
+  const open: OpenJob[] = [];
+  for (const { externalId, gen, admittedAt, lane } of memory.claims.held())
+    if (externalId !== null && !memory.isEnded(gen))
+      open.push({ job: externalId, gen, grantedAt: admittedAt, live: lane === LIVE });
+  for (const { externalId, gen, until, admittedAt } of memory.claims.abandoned()) {
+    const since = admittedAt > 0 ? admittedAt : Math.min(now, until - JOB_DEADLINE_MS);
+    if (externalId !== null) open.push({ job: externalId, gen, grantedAt: since, live: false });
+  }
+  return open.sort((a, b) => a.grantedAt - b.grantedAt);
+}

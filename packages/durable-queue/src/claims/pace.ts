@@ -1,0 +1,179 @@
+import { LEASE_MS, WORKERS_MAX } from "@prewarm/shared/limits";
+import { closedFor, goalPerSecond, isFull, isHeldBack } from "../admission/gate.ts";
+import { quantileMs } from "../admission/job-times.ts";
+import { slotsTaken } from "../admission/slots.ts";
+import type { Owner } from "../schema/claim.ts";
+import { nextDueAt } from "../schema/due.ts";
+import type { Memory } from "../schema/memory.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { isWaiting, LANE_CODES, type LaneCode, LIVE, laneName } from "../schema/row.ts";
+import { isLive } from "./leases.ts";
+
+/** Connection-seconds of one job: head, probe, POST, download, put. */
+const CONNECTION_SECONDS = 0.46;
+const CONNECTIONS = 6;
+/** The share of its connections that a worker keeps busy. */
+const USE = 0.7;
+/** Duration of a head and a probe. */
+const PREPARE_MS = 100;
+/** Jobs per additional worker. */
+const JOBS_A_WORKER = 8;
+/** Jobs that are about to end, per job that is to be made: both cost a worker the same. */
+const WATCHED_A_JOB = 4;
+/**
+ * Each call renews the lease. A worker that has not called for this long counts as dead, long before its lease ends.
+ */
+const SILENT_MS = 20_000;
+/** A wake-up counts as under way for this long. */
+const WAKE_MS = 30_000;
+/** A wake-up without an answer for this long stands in the queue behind workers at work. */
+const BACKLOG_MS = 2_000;
+const SHORT_SHIFT_MS = 3_000;
+/** Short shifts stop when they have brought no additional worker for this long. */
+const GROWTH_MS = 15_000;
+/** A worker stays for a job that ends within this. */
+const SOON_MS = 2_000;
+/** A viewer has left by then, unless jobs usually take that long. */
+const LIVE_SLOW_MS = 10_000;
+const LIVE_PACE_MS = 200;
+const LONE_PACE_MS = 300;
+const PACE_A_WORKER_MS = 40;
+const PACE_MS = { from: 450, to: 800 } as const;
+
+/** Workers that take every kind of job. */
+function workers({ memory, now }: QueueTx): Owner[] {
+  const isHeard = ({ until }: Owner) => until - LEASE_MS > now - SILENT_MS;
+  return memory.claims
+    .owners()
+    .filter(
+      (owner) => owner.role === "work" && isLive(owner, now) && isHeard(owner) && !owner.draining && !owner.alone,
+    );
+}
+
+/** The work that exists now or soon. */
+export interface Work {
+  /** Jobs that may be handed out. */
+  now: number;
+  /** Jobs at the service that may end within SOON_MS. */
+  soon: number;
+  /** Whether a viewer waits for any of them, or for a job that is not slow yet. */
+  viewers: boolean;
+}
+
+/** ms until a handler calls again. All workers together call every ~40 ms, so that a free slot does not wait. */
+export function paceMs(tx: QueueTx, work: Work): number {
+  if (work.viewers) return LIVE_PACE_MS;
+  const n = workers(tx).length;
+  return n <= 1 ? LONE_PACE_MS : Math.min(PACE_MS.to, Math.max(PACE_MS.from, PACE_A_WORKER_MS * n));
+}
+
+/** Jobs to prepare that a worker should hold: about 1.5 times the jobs that it POSTs until its next call. */
+export function standbyTarget(tx: QueueTx): number {
+  const n = Math.max(1, workers(tx).length);
+  return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx, NO_VIEWERS) + PREPARE_MS)) / 1000 / n) + 2;
+}
+
+const NO_VIEWERS: Work = { now: 0, soon: 0, viewers: false };
+
+export function workOf(tx: QueueTx): Work {
+  const { memory, now } = tx;
+  const work: Work = { now: 0, soon: 0, viewers: false };
+  if (isHeldBack(tx.gateNow)) return work;
+  const admitted = { 0: 0, 1: 0, 2: 0 };
+  const endsSoonAt = quantileMs(tx.gateNow, 0.02) - SOON_MS;
+  const slowAt = Math.max(LIVE_SLOW_MS, 2 * quantileMs(tx.gateNow, 0.98));
+  for (const { gen, lane, externalId, due, admittedAt, state, owner } of memory.claims.held()) {
+    if (state !== "admitted") continue;
+    admitted[lane] += 1;
+    const isEnded = memory.isEnded(gen);
+    const age = now - admittedAt;
+    const isWatched = lane === LIVE && !isEnded && age < slowAt;
+    const mayGo = externalId === null && closedFor(tx.gateNow, laneName(lane), true) === null;
+    // No worker waits for a slow job. The observation of its end wakes a worker.
+    const endsSoon = externalId !== null && !isEnded && age > endsSoonAt && age < slowAt;
+    if (owner === null && due <= now && (mayGo || isEnded)) work.now += 1;
+    else if (isWatched || endsSoon) work.soon += externalId === null ? 0 : 1;
+    work.viewers ||= isWatched || (lane === LIVE && isEnded);
+  }
+  for (const lane of LANE_CODES) {
+    const n = runnable(tx, lane, admitted[lane]);
+    work.now += n;
+    work.viewers ||= lane === LIVE && n > 0;
+  }
+  return work;
+}
+
+/** Waiting jobs of an open lane while a slot is free. */
+function runnable(tx: QueueTx, lane: LaneCode, admitted: number): number {
+  const open = tx.counts.reduce((n, count) => (count.lane === lane && isWaiting(count) ? n + count.n : n), 0);
+  const name = laneName(lane);
+  if (open <= admitted || closedFor(tx.gateNow, name) !== null || isFull(tx.gateNow, name, slotsTaken(tx))) return 0;
+  return isAnyDue(tx, lane) ? open - admitted : 0;
+}
+
+/** Whether a job of the lane may be handed out. All of them may be retries that wait for their time. */
+function isAnyDue(tx: QueueTx, lane: LaneCode): boolean {
+  return tx.memory.orders.hasAny(lane) || (nextDueAt(tx.sql, lane, 0) ?? Number.POSITIVE_INFINITY) <= tx.now;
+}
+
+/** Workers that the gate's rate needs. */
+function workersFor(tx: QueueTx): number {
+  return Math.ceil((goalPerSecond(tx.gateNow) * CONNECTION_SECONDS) / CONNECTIONS / USE);
+}
+
+/** Workers that the work needs. */
+function workersWanted(tx: QueueTx, work: Work): number {
+  if (work.now + work.soon === 0) return 0;
+  const byRate = workersFor(tx);
+  // A worker that waits for the end of jobs needs no connection.
+  const byWork = Math.ceil(Math.max(work.now, work.soon / WATCHED_A_JOB) / JOBS_A_WORKER);
+  return Math.max(1, Math.min(WORKERS_MAX, byRate, byWork));
+}
+
+/** Wake-ups to send now. They count as under way from now on. */
+export function wakesDue(tx: QueueTx): number {
+  const { memory, now } = tx;
+  memory.wakes = memory.wakes.filter((sentAt) => now - sentAt < WAKE_MS);
+  const wanted = workersWanted(tx, workOf(tx));
+  // The next work may find more consumers.
+  if (wanted === 0) memory.mostWorkers = { n: 0, since: now };
+  const n = Math.max(0, wanted - workers(tx).length - memory.wakes.length);
+  for (let sent = 0; sent < n; sent += 1) memory.wakes.push(now);
+  return n;
+}
+
+/** Takes back wake-ups that could not be sent. */
+export function unsend(memory: Memory, n: number): void {
+  memory.wakes.splice(-n, n);
+}
+
+export function workerCame(memory: Memory): void {
+  memory.wakes.shift();
+}
+
+/**
+ * Whether the number of workers has grown lately. Where it does not grow, as with the one consumer of local runs, short
+ * shifts only cost.
+ */
+function isGrowing(tx: QueueTx): boolean {
+  const { memory, now } = tx;
+  const n = workers(tx).length;
+  if (n > memory.mostWorkers.n) memory.mostWorkers = { n, since: now };
+  return now - memory.mostWorkers.since < GROWTH_MS;
+}
+
+/**
+ * False: this worker must leave. Either there is no work for it, or wake-ups stand in the queue: the platform adds
+ * consumers only when a batch completes.
+ */
+export function stays(tx: QueueTx, owner: Owner, work: Work): boolean {
+  const { memory, now } = tx;
+  const isBacklog = memory.wakes.some((sentAt) => now - sentAt > BACKLOG_MS && now - sentAt < WAKE_MS);
+  if (isGrowing(tx) && isBacklog && now - owner.openedAt > SHORT_SHIFT_MS) return false;
+  const before = workers(tx).filter(
+    (other) => other.openedAt < owner.openedAt || (other.openedAt === owner.openedAt && other.name < owner.name),
+  ).length;
+  // More workers than the gate needs would call the ledger as often as needed workers.
+  if (owner.claims.size > 0) return before < workersFor(tx);
+  return before < workersWanted(tx, work);
+}

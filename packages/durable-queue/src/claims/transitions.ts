@@ -1,0 +1,171 @@
+import type { Failure } from "@prewarm/shared/job";
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { deadMs } from "@prewarm/shared/markers";
+import { backoffMs } from "../admission/backoff.ts";
+import { failedAttempt } from "../schema/attempts.ts";
+import { type Claim, hasRow, newClaim, type Owner } from "../schema/claim.ts";
+import { groupOf } from "../schema/key.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { CANCELLED, CANCELLING, DEAD, isOpen, type LaneCode, REFUSED, type Row, WAITING } from "../schema/row.ts";
+
+/*
+ * The transitions of a row. Each function makes a whole transition, so that no caller can leave out half of it. The
+ * functions change the row in memory; the transaction counts the changes and writes them at its commit.
+ */
+
+/**
+ * Ends a claim. `ended`: its external job has ended, or never existed; otherwise the claim is abandoned and keeps its
+ * slot.
+ */
+export function endClaim({ memory, now }: QueueTx, claim: Claim, ended: boolean): void {
+  if (claim.state !== "admitted" || ended || memory.isEnded(claim.gen)) memory.claims.remove(claim);
+  else memory.claims.abandon(claim, now + JOB_DEADLINE_MS);
+  memory.forget(claim.gen);
+}
+
+/**
+ * Ends the claim of a row unless a live owner depends on it. That is so if the claim is orphaned, or if its owner only
+ * prepares the job: the owner cannot POST without another answer of the ledger. A written claim of a live owner stays.
+ * It blocks its row until the owner reports an outcome or its lease ends.
+ */
+function release(tx: QueueTx, row: Row, ended: boolean): void {
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim !== null && (claim.owner === null || !hasRow(claim))) endClaim(tx, claim, ended);
+}
+
+/**
+ * Starts a new generation: a new external job under a new idempotency key. The claim of the old generation ends, or is
+ * stale from now on.
+ */
+export function newGeneration(tx: QueueTx, row: Row, ended = false): void {
+  release(tx, row, ended);
+  row.gen = tx.next();
+  row.unclear = 0;
+}
+
+/**
+ * Ends a stale claim, which blocked its row. A row that was to be cancelled is cancelled now; other rows may be handed
+ * out.
+ */
+export function endStale(tx: QueueTx, claim: Claim, row: Row | null, ended: boolean): void {
+  endClaim(tx, claim, ended);
+  if (row?.state === CANCELLING) cancelRow(tx, row);
+  else if (row?.state === WAITING) backToWaiting(tx, row);
+}
+
+/** Orders an ended row again from the beginning, due now. Its only subscriber is `run`, a number; 0 is no run. */
+export function orderAgain(tx: QueueTx, row: Row, { lane, run }: Pick<Row, "lane" | "run">): void {
+  newGeneration(tx, row);
+  tx.runs.leave(row);
+  row.run = run;
+  row.lane = lane;
+  row.state = WAITING;
+  row.due = tx.now;
+  row.attempts = 0;
+  row.crashes = 0;
+  row.error = null;
+  row.deadUntil = 0;
+  row.created = tx.afterCancels(tx.now);
+}
+
+/** Raises a row to a higher lane, also while an owner has a claim of it. A lower lane changes nothing. */
+export function raise(tx: QueueTx, row: Row, lane: LaneCode): void {
+  if (lane >= row.lane) return;
+  row.lane = lane;
+  row.due ??= tx.now;
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim === null) return;
+  claim.lane = lane;
+  tx.memory.claims.note(claim);
+}
+
+/**
+ * A new claim of a row. A generation from before a restore may have been used since, so the row gets a new one first.
+ */
+export function claimOf(tx: QueueTx, row: Row, owner: Owner): Claim {
+  if (row.gen < tx.memory.meta.restored) newGeneration(tx, row);
+  return newClaim(row, owner);
+}
+
+export function cancelRow(tx: QueueTx, row: Row): void {
+  newGeneration(tx, row);
+  row.state = CANCELLED;
+  row.due = null;
+  tx.count("cancelled");
+}
+
+/**
+ * Cancels an open row. If a live handler holds the row, the cancel waits for the handler's outcome: a handler that
+ * prepares a job may be storing its result without the service. False: the row is not open.
+ */
+export function cancelOpen(tx: QueueTx, row: Row): boolean {
+  if (!isOpen(row)) return false;
+  const claim = tx.memory.claims.byJob(row.id);
+  if (claim === null || claim.owner === null) cancelRow(tx, row);
+  else {
+    row.state = CANCELLING;
+    tx.memory.claims.keep(claim);
+  }
+  return true;
+}
+
+/** Makes the row a dead letter. A view may order it again after `deadUntil`. */
+export function die(tx: QueueTx, row: Row, permanent: boolean): void {
+  newGeneration(tx, row);
+  row.state = DEAD;
+  row.due = null;
+  row.deadUntil = tx.now + deadMs(permanent);
+  tx.count("dead");
+}
+
+/** Refuses a row that cannot be made. This is neither an attempt nor a dead letter. */
+export function refuse(tx: QueueTx, row: Row, why: { code: string; message: string; until: number }): void {
+  row.state = REFUSED;
+  row.due = null;
+  row.deadUntil = why.until;
+  row.error = JSON.stringify({ code: why.code, message: why.message });
+  tx.count("refused");
+}
+
+/** Counts a failed attempt. True: the row is dead now. */
+export function fail(
+  tx: QueueTx,
+  row: Row,
+  { claim, failure, permanent }: { claim: Claim; failure: Failure; permanent: boolean },
+): boolean {
+  tx.addAttempt(failedAttempt(row, failure, { now: tx.now, claim }));
+  tx.count("failed");
+  if (permanent || row.attempts >= tx.config.limits.maxAttempts) {
+    die(tx, row, permanent);
+    return true;
+  }
+  row.state = WAITING;
+  row.due = tx.now + backoffMs(row.attempts, tx.random());
+  return false;
+}
+
+/** Deletes a row. Its claim ends, or is stale from now on. `as`: the state that its runs count. */
+export function deleteRow(tx: QueueTx, row: Row, as: Parameters<QueueTx["rows"]["delete"]>[1]): void {
+  release(tx, row, false);
+  tx.rows.delete(row, as);
+}
+
+/** Makes the row wait as before it was held. A row with a due time waits for that. */
+export function backToWaiting(tx: QueueTx, row: Row): void {
+  if (row.due === null) tx.memory.orders.giveBack(row);
+}
+
+/** The lowest generation whose result counts: the fence of the row or of its group. */
+export function floorOf(tx: QueueTx, row: Row): number {
+  return Math.max(row.floor, tx.fenceOf(groupOf(row.key)));
+}
+
+/** Whether the group of the row is locked. No row of a locked group is handed out. */
+export function isLocked(tx: QueueTx, row: Row): boolean {
+  return tx.lockedUntil(groupOf(row.key)) > tx.now;
+}
+
+/** Whether the row of the claim has moved on or was deleted. */
+export function isStale(row: Row | null, claim: Claim): boolean {
+  return row === null || row.gen !== claim.gen;
+}

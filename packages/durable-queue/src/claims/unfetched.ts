@@ -1,0 +1,41 @@
+import { closeBreaker, isProbe, openBreaker } from "../admission/gate.ts";
+import type { Unfetched } from "../calls.ts";
+import type { Claim } from "../schema/claim.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { STORED } from "../schema/row.ts";
+
+/*
+ * Results that cannot be fetched. Their jobs are kept, and their results are fetched again (making/fetch-result.ts). If
+ * no result can be fetched, the breaker stops new jobs: they would be paid for, and their results could not be stored.
+ * Kept jobs need no gate, so they probe the host without cost.
+ */
+
+/**
+ * The host has a fault when no result was stored for this long and the results of this many jobs could not be fetched.
+ * Chosen.
+ */
+const ALL_FAIL = { forMs: 30_000, jobs: 3 };
+
+/** Notes that the result of a job could not be fetched. Opens the breaker if no result can be fetched. */
+export function noteUnfetched(tx: QueueTx, claim: Claim, { code, message }: Unfetched): void {
+  const gate = tx.gateNow;
+  const { unfetched } = gate.memory;
+  if (!unfetched.has(claim.gen)) unfetched.set(claim.gen, tx.now);
+  const late = [...unfetched.values()].filter((since) => tx.now - since >= ALL_FAIL.forMs);
+  // A project that never gave a result has wrong access rules. Waiting does not correct that.
+  const isPrivate = code === "output_private" && !hasStored(tx);
+  const isProbes = isProbe(gate, claim.gen) && gate.state.breaker.results === true;
+  if (late.length < ALL_FAIL.jobs && !isPrivate && !isProbes) return;
+  // The status of the breaker is an answer of the service. The answer of the host is in the message.
+  openBreaker(gate, { status: null, reason: `No result can be fetched: ${message}`, results: true });
+}
+
+/** Notes that a result was fetched and stored. */
+export function noteFetched(tx: QueueTx): void {
+  tx.memory.gate.unfetched.clear();
+  if (tx.gate.breaker.results === true) closeBreaker(tx.gateNow);
+}
+
+function hasStored(tx: QueueTx): boolean {
+  return tx.counts.some(({ state, n }) => state === STORED && n > 0);
+}

@@ -1,0 +1,98 @@
+import { LEDGER_FULL_BYTES } from "@prewarm/shared/limits";
+import { openJobs } from "../admission/open-jobs.ts";
+import type { AcceptChunk, ChunkAnswer, FinishRequest } from "../calls.ts";
+import { audit } from "../schema/audit.ts";
+import { readInbox, writeInbox } from "../schema/inbox.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { addRejections } from "../schema/rejections.ts";
+import { laneCode } from "../schema/row.ts";
+import { accept } from "./accept.ts";
+
+/**
+ * The record of a chunk. The record of the first chunk also stands for the whole delivery, with its hash once it is
+ * finished.
+ */
+type Told = [hash: string, accepted: number, duplicates: number, existing: number, outdated: number, closed: 0 | 1];
+type Done = Extract<ChunkAnswer, { outdated: number }>;
+
+/** Characters of a hash that distinguish two chunks: 128 bits. */
+const HASH_CHARS = 32;
+
+function printTold(hash: string, { accepted, duplicates, existing, outdated, closed }: Done): string {
+  const told: Told = [hash.slice(0, HASH_CHARS), accepted, duplicates, existing, outdated, closed === true ? 1 : 0];
+  return JSON.stringify(told);
+}
+
+/** The earlier answer to this chunk. Null: the record is of another hash. */
+function readTold(text: string, hash: string): Done | null {
+  const [said, accepted, duplicates, existing, outdated, closed] = JSON.parse(text) as Told;
+  if (said !== hash.slice(0, HASH_CHARS)) return null;
+  const counted = { accepted, duplicates, existing, outdated };
+  return { status: "repeat", ...counted, ...(closed === 1 ? { closed: true as const } : {}) };
+}
+
+function chunkId(delivery: string, chunk: number): string {
+  return `${delivery}#${chunk}`;
+}
+
+/** Retry-After of a refusal for a full backlog. */
+const FULL_RETRY_SECONDS = 60;
+/** Retry-After of a refusal for a full ledger. Housekeeping has run by then. */
+const NO_ROOM_RETRY_SECONDS = 3_600;
+
+/**
+ * Accepts one chunk of a request: rows, run and record in one transaction. The same chunk again gets the same answer.
+ * `isCurrent`: false for a group whose keys are outdated; called once per group of a chunk that is new.
+ */
+export function acceptChunk<G extends { keys: string[] }>(
+  tx: QueueTx,
+  chunk: AcceptChunk<G>,
+  isCurrent: (group: G) => boolean,
+): ChunkAnswer {
+  const { delivery, run, force } = chunk;
+  const inboxId = chunkId(delivery.id, delivery.chunk);
+  const known = readInbox(tx, inboxId);
+  if (known !== null) {
+    return readTold(known.answer, delivery.hash) ?? { status: "mismatch" };
+  }
+  const size = chunk.groups.reduce((sum, { keys }) => sum + keys.length, 0);
+  if (size > 0 && openJobs(tx) + size > chunk.backlogMax)
+    return { status: "full", retryAfterSeconds: FULL_RETRY_SECONDS };
+  if (size > 0 && run.lane === "bulk" && tx.sql.bytes > LEDGER_FULL_BYTES)
+    return { status: "no_room", retryAfterSeconds: NO_ROOM_RETRY_SECONDS };
+  const keys = chunk.groups.filter(isCurrent).flatMap((group) => group.keys);
+  const counted = accept(tx, { ...run, keys, force });
+  const answer = { status: "done" as const, ...counted, outdated: size - keys.length };
+  writeInbox(tx, { id: inboxId, hash: "", run: run.run, answer: printTold(delivery.hash, answer) });
+  const row = tx.runs.byId(run.run);
+  if (row !== null && run.lane === "bulk") row.accepting = 1;
+  return answer;
+}
+
+/** Finishes a request: its record answers repeats, and its run accepts no more rows. */
+export function finishDelivery(
+  tx: QueueTx,
+  { delivery, run, who, summary, rejected }: FinishRequest,
+): "done" | "repeat" | "mismatch" {
+  const id = chunkId(delivery.id, 0);
+  const known = readInbox(tx, id);
+  if (known !== null && known.hash !== "") return known.hash === delivery.hash ? "repeat" : "mismatch";
+  writeInbox(tx, { id, hash: delivery.hash, run: run ?? "", answer: known?.answer ?? "[]" });
+  const row = run === null ? null : tx.runs.byId(run);
+  if (row !== null && rejected !== undefined && rejected.total > 0) {
+    row.rejected += rejected.total;
+    addRejections(tx.sql, row.n, rejected.first, tx.now);
+  }
+  if (row !== null && row.lane === laneCode("bulk")) {
+    row.accepting = 0;
+    row.who = who;
+    audit(tx, who, "warm", run, summary);
+  }
+  return "done";
+}
+
+/** The run and hash of a finished delivery. */
+export function findDelivery(tx: QueueTx, id: string): { run: string; hash: string } | null {
+  const known = readInbox(tx, chunkId(id, 0));
+  return known === null || known.hash === "" ? null : { run: known.run, hash: known.hash };
+}

@@ -1,0 +1,78 @@
+import type { Lane } from "@prewarm/shared/job";
+import type { Accepted } from "../calls.ts";
+import { newGeneration, orderAgain, raise } from "../claims/transitions.ts";
+import { groupOf } from "../schema/key.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { BULK, CANCELLING, countedAs, isOpen, type LaneCode, laneCode, type Row, WAITING } from "../schema/row.ts";
+import type { Run } from "../schema/runs.ts";
+
+/** An order: at most 1,000 keys, each once. */
+export interface AcceptRequest {
+  /** The run is created if it is new. Only a new run reads the label. */
+  run: string;
+  label: string | null;
+  lane: Lane;
+  keys: string[];
+  /** Makes stored jobs again too (a new floor for each row). */
+  force: boolean;
+}
+
+interface Asking {
+  run: Run | null;
+  lane: LaneCode;
+  force: boolean;
+  answer: Accepted;
+}
+
+/** Writes rows and run. After the answer every key ends stored, dead, refused, cancelled or purged. */
+export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }: AcceptRequest): Accepted {
+  const lane = laneCode(name);
+  const named = tx.runs.open(id, lane, label);
+  const cancelled = named.cancelledAt > 0;
+  if (cancelled && lane === BULK) return { accepted: 0, duplicates: 0, existing: 0, closed: true };
+  // A cancel of the run does not cover later uploads. The upload is made outside the run.
+  const run = cancelled ? null : named;
+  const asking: Asking = { run, lane, force, answer: { accepted: 0, duplicates: 0, existing: 0 } };
+  tx.rows.loadKeys(keys);
+  tx.loadGroups(keys.map(groupOf));
+  for (const key of keys) acceptKey(tx, asking, key);
+  tx.count("accepted", asking.answer.accepted);
+  if (run !== null) {
+    run.accepted += asking.answer.accepted;
+    run.duplicates += asking.answer.duplicates;
+  }
+  return asking.answer;
+}
+
+function acceptKey(tx: QueueTx, asking: Asking, key: string): void {
+  const row = tx.rows.get(key);
+  const [lane, run] = [asking.lane, asking.run?.n ?? 0];
+  if (row === null) {
+    const made = tx.insert(key, lane);
+    made.run = run;
+    if (asking.force) made.floor = made.gen;
+    asking.answer.accepted += 1;
+  } else if (isOpen(row)) join(tx, asking, row);
+  else {
+    orderAgain(tx, row, { lane, run });
+    if (asking.force) row.floor = row.gen;
+    asking.answer.accepted += 1;
+  }
+}
+
+/** Adds a subscriber to an open row. The higher lane wins. A cancel that has not reached the row yet is withdrawn. */
+function join(tx: QueueTx, asking: Asking, row: Row): void {
+  asking.answer.duplicates += 1;
+  const before = tx.rows.countedBefore(row);
+  if (row.state === CANCELLING) row.state = WAITING;
+  row.created = tx.afterCancels(row.created);
+  if (asking.force) {
+    newGeneration(tx, row);
+    row.floor = row.gen;
+    row.due = tx.now;
+  }
+  raise(tx, row, asking.lane);
+  const n = asking.run?.n ?? 0;
+  // The commit counts a row that this transaction created with its own run.
+  if (tx.runs.join(row, n)) tx.runs.move(n, null, before ?? countedAs(row));
+}

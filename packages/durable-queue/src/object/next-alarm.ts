@@ -1,0 +1,84 @@
+import { LANES } from "@prewarm/shared/job";
+import { closedFor, isHeldBack, nextOpenAt } from "../admission/gate.ts";
+import { workOf } from "../claims/pace.ts";
+import { nextSliceAt } from "../schema/action-rows.ts";
+import { nextDueAt } from "../schema/due.ts";
+import { nextOutboxAt } from "../schema/outbox.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { laneCode, laneName } from "../schema/row.ts";
+import { nextCancelling } from "../schema/runs.ts";
+
+const SOON_MS = 250;
+/**
+ * Interval while there is work or a lease. The ledger must not sleep through a lease, because it could count no crash
+ * then.
+ */
+const BUSY_MS = 10_000;
+/**
+ * Interval for jobs that were given up: nothing else keeps the poller's loop running, and their slots must become
+ * free.
+ */
+const LOOK_MS = 60_000;
+/**
+ * Waits for a POST that must be repeated: `AGAIN_MS`, or `CLOSED_MS` while its lane is closed, in case no other event
+ * shows that the lane is open.
+ */
+const AGAIN_MS = 1_000;
+const CLOSED_MS = 600_000;
+
+/**
+ * When the alarm should fire next, Unix ms: at the first due time. Null: never, and the queue sleeps. Expired rows wait
+ * for the cron. `own`: times of the user of the queue.
+ */
+export function nextAlarm(tx: QueueTx, own: readonly (number | null)[]): number | null {
+  const times = [
+    ...own,
+    ...timesOfClaims(tx),
+    ...timesOfWork(tx),
+    nextOutboxAt(tx.sql),
+    nextCancelling(tx.sql) === null ? null : tx.now,
+    nextSliceAt(tx.sql),
+    ...pauseEnds(tx),
+    isHeldBack(tx.gateNow) ? tx.now + BUSY_MS : null,
+  ].filter((at) => at !== null);
+  return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
+}
+
+/** A closed lane gets no misses, so perhaps only the end of its pause updates the edge. */
+function pauseEnds({ gateNow: { state, now } }: QueueTx): number[] {
+  const ends = [...Object.values(state.pauses).map(({ until }) => until), state.shed.until];
+  return ends.flatMap((until) => (until !== null && until > now ? [until] : []));
+}
+
+function timesOfClaims(tx: QueueTx): number[] {
+  const { now, memory } = tx;
+  const { claims } = memory;
+  const ends = claims.owners().map(({ until }) => until + 1);
+  // The poller's loop observes the jobs. The alarm restarts the loop if it has died.
+  const dues = claims.orphaned().map(({ externalId, due, lane }) => {
+    if (externalId !== null) return now + BUSY_MS;
+    return Math.max(due, now + (closedFor(tx.gateNow, laneName(lane), true) === null ? AGAIN_MS : CLOSED_MS));
+  });
+  const slots = claims
+    .abandoned()
+    .map(({ externalId, until }) =>
+      Math.min(externalId === null ? until + 1 : Number.POSITIVE_INFINITY, now + LOOK_MS),
+    );
+  return [...ends, ...dues, ...slots, ...(ends.length > 0 ? [now + BUSY_MS] : [])];
+}
+
+/** When waiting work needs the alarm: soon if it may be handed out, else at its due time or when the gate opens. */
+function timesOfWork(tx: QueueTx): number[] {
+  const times: number[] = [];
+  if (workOf(tx).now > 0) times.push(tx.now + BUSY_MS);
+  let isAnyClosed = false;
+  for (const lane of LANES) {
+    const code = laneCode(lane);
+    const due = nextDueAt(tx.sql, code, tx.now);
+    if (due === null && !tx.memory.orders.hasAny(code) && nextDueAt(tx.sql, code, 0) === null) continue;
+    if (closedFor(tx.gateNow, lane) !== null) isAnyClosed = true;
+    else if (due !== null) times.push(due);
+  }
+  const opens = isAnyClosed ? nextOpenAt(tx.gateNow) : null;
+  return opens === null ? times : [...times, opens];
+}

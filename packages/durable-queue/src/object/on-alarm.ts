@@ -1,0 +1,75 @@
+import { errorText } from "@prewarm/shared/log";
+import { expireLeases } from "../claims/leases.ts";
+import { actionSlice } from "../operate/actions.ts";
+import { cancelSlices } from "../operate/cancel-run.ts";
+import { pruneSlice, type Rules, readRound, writeRound } from "../operate/prune.ts";
+import { type Due, outboxDone, outboxDue } from "../schema/outbox.ts";
+import type { QueueDeps } from "./queue-deps.ts";
+import type { Transactions } from "./transactions.ts";
+import { wake } from "./wake.ts";
+
+const PUBLISH_TIMEOUT_MS = 10_000;
+const SLICES_MAX = 20;
+
+/** Work by name. A duty that fails does not stop the others. */
+export type Duties = Record<string, () => Promise<void> | void>;
+
+/**
+ * The work of the alarm, and of the cron, which may run at the same time. `followUps`: the work of the queue's user after
+ * each change. Never throws.
+ */
+export function runDuties(transactions: Transactions, deps: QueueDeps, followUps: Duties): Promise<void> {
+  return runEach(deps, {
+    leases: () => transactions.write(expireLeases),
+    cancels: () => runSlices(() => transactions.write(cancelSlices)),
+    actions: () => runSlices(() => transactions.write(actionSlice)),
+    // Workers are woken after the steps that order work, or that work would wait for the next alarm; and before the
+    // steps that call other services, which may hang.
+    wake: () => wake(transactions, deps),
+    ...followUps,
+  });
+}
+
+/** The immediate follow-up of a change. Never throws. */
+export function runFollowUps(transactions: Transactions, deps: QueueDeps, followUps: Duties): Promise<void> {
+  return runEach(deps, { wake: () => wake(transactions, deps), ...followUps });
+}
+
+/** Runs each duty in its own try. */
+async function runEach({ log }: QueueDeps, duties: Duties): Promise<void> {
+  for (const [duty, run] of Object.entries(duties)) {
+    try {
+      await run();
+    } catch (error) {
+      log("ledger.duty_failed", { duty, error: errorText(error) });
+    }
+  }
+}
+
+/** Makes the due writes of the outbox. A write that fails is due again later. */
+export async function runOutbox(
+  transactions: Transactions,
+  { within }: QueueDeps,
+  publish: (due: Due) => Promise<void>,
+): Promise<void> {
+  for (const due of transactions.write(outboxDue)) {
+    await within(publish(due), PUBLISH_TIMEOUT_MS);
+    transactions.write((tx) => outboxDone(tx, due.kind, due.body));
+  }
+}
+
+/**
+ * Forgets old rows, in slices of a round. The tables keep how far the round has come, because an idle queue is a new
+ * instance each time.
+ */
+export function prune(transactions: Transactions, { clock }: QueueDeps, rules: Rules): void {
+  const round = transactions.read(readRound);
+  if (clock.now() < round.next) return;
+  runSlices(() => transactions.write((tx) => pruneSlice(tx, round, rules)));
+  transactions.write((tx) => writeRound(tx, round));
+}
+
+/** Runs as many slices as one alarm has time for. The rest waits for the next alarm. */
+function runSlices(slice: () => boolean): void {
+  for (let done = 0; done < SLICES_MAX && slice(); done += 1);
+}

@@ -1,0 +1,27 @@
+import { readInbox, writeInbox } from "../schema/inbox.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+
+/*
+ * A caller that loses an answer repeats its call, because no error of the platform proves that the call was not heard.
+ * A call that must happen once carries an id. The transaction of the call writes the answer into the inbox, and the
+ * inbox answers every repeat.
+ */
+
+/** Deliveries have names of their own, which contain a `#`. */
+const inboxId = (id: string): string => `call:${id}`;
+
+/** Does the work of a call, unless it was heard before. Callers of before release 0.2 send no `id`. */
+export function once<T extends QueueTx, R>(tx: T, id: string | undefined, work: (tx: T) => R): R {
+  if (id === undefined) return work(tx);
+  const before = answerOf<R>(tx, id);
+  if (before !== null) return before.answer;
+  const answer = work(tx);
+  writeInbox(tx, { id: inboxId(id), hash: "", run: "", answer: JSON.stringify(answer ?? null) });
+  return answer;
+}
+
+/** The answer of the first call. Null: the call was not heard before. */
+export function answerOf<T>(tx: QueueTx, id: string | undefined): { answer: T } | null {
+  const known = id === undefined ? null : readInbox(tx, inboxId(id));
+  return known === null ? null : { answer: JSON.parse(known.answer) as T };
+}

@@ -1,0 +1,26 @@
+import { closedFor, goalPerSecond, slotsOf } from "../admission/gate.ts";
+import { quantileMs } from "../admission/job-times.ts";
+import { slotsTaken } from "../admission/slots.ts";
+import { unheardJobs } from "../claims/found-jobs.ts";
+import { openExternally } from "../claims/open-externally.ts";
+import type { OpenJobsView } from "../external-jobs.ts";
+import { scanAfterRestore } from "../operate/restored.ts";
+import { isWaiting } from "../schema/row.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** Reads of this instance's memory and of the counts. */
+export function openJobsView(transactions: Transactions): OpenJobsView {
+  return {
+    open: () => transactions.read(openExternally),
+    pace: () =>
+      transactions.read((tx) => ({
+        slots: { used: slotsTaken(tx).used, all: slotsOf(tx.gateNow, "live") },
+        waiting: tx.counts.some((count) => count.n > 0 && isWaiting(count)) && closedFor(tx.gateNow, "bulk") === null,
+        goal: goalPerSecond(tx.gateNow),
+      })),
+    ledgerId: () => transactions.read(({ ledgerId }) => ledgerId),
+    unheard: () => transactions.read(unheardJobs),
+    scan: () => transactions.read(scanAfterRestore),
+    jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),
+  };
+}

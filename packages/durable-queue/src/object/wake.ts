@@ -1,0 +1,21 @@
+import { errorText } from "@prewarm/shared/log";
+import { unsend, wakesDue } from "../claims/pace.ts";
+import type { QueueDeps } from "./queue-deps.ts";
+import type { Transactions } from "./transactions.ts";
+
+const SEND_TIMEOUT_MS = 10_000;
+
+/**
+ * Wakes the workers that the work needs. Never throws: the next call or alarm sends messages that could not be sent.
+ */
+export async function wake(transactions: Transactions, deps: QueueDeps): Promise<void> {
+  let n = 0;
+  try {
+    n = transactions.read(wakesDue);
+    if (n > 0) await deps.within(deps.send(n), SEND_TIMEOUT_MS);
+  } catch (error) {
+    // A message that arrives after all costs one call without work.
+    unsend(transactions.memory, n);
+    deps.log("ledger.send_failed", { wakeUps: n, error: errorText(error) });
+  }
+}

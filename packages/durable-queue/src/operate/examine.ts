@@ -1,0 +1,37 @@
+import { JOB_DEADLINE_MS } from "@prewarm/shared/limits";
+import { endLeases, isLive } from "../claims/leases.ts";
+import { type Claim, isOver } from "../schema/claim.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { recount } from "./recount.ts";
+
+/** The alarm corrects these faults within a minute. An examination corrects them after this. */
+const LATE_MS = 300_000;
+
+/** Faults of the queue that should not exist, counted. */
+export interface Faults {
+  /** Leases that ended long ago. */
+  lateLeases: number;
+  /** Slots of abandoned claims that should be free. */
+  leakedSlots: number;
+  /** Counts by state and lane, and ids of runs, that differ from the rows. */
+  counts: { lanes: number; runs: string[] };
+}
+
+/** Compares the queue with itself. `fix`: corrects the faults. Reads the whole table of jobs. */
+export function examine(tx: QueueTx, fix: boolean): Faults {
+  const { claims } = tx.memory;
+  const late = claims.owners().filter((owner) => !isLive(owner, tx.now - LATE_MS));
+  const leaked = claims.abandoned().filter((one) => isLeaked(one, tx.now));
+  const counts = recount(tx, fix);
+  if (fix && late.length > 0) endLeases(tx);
+  if (fix) for (const claim of leaked) claims.remove(claim);
+  return { lateLeases: late.length, leakedSlots: leaked.length, counts };
+}
+
+/**
+ * Whether the slot leaked. Either its time has passed and the alarm has not freed it, or its time is later than any
+ * code sets.
+ */
+function isLeaked(one: Claim, now: number): boolean {
+  return isOver(one, now - LATE_MS) || one.until > now + JOB_DEADLINE_MS + LATE_MS;
+}

@@ -1,0 +1,82 @@
+import type { JobState } from "@prewarm/shared/job";
+import type { NumberRange } from "@prewarm/shared/job-search";
+import type { JobFilter } from "../calls.ts";
+import type { Stored } from "../schema/recent.ts";
+import { laneCode, type Row } from "../schema/row.ts";
+import type { Run } from "../schema/runs.ts";
+import type { Tx } from "../schema/tx.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { stateOf } from "./job-state.ts";
+
+/** A filter with the number of its run and prepared words. */
+export interface Match {
+  filter: JobFilter;
+  run: Run | null;
+  states: Set<JobState> | null;
+  lanes: Set<number> | null;
+  text: string[];
+}
+
+/** Null: the run of the filter does not exist, so no row matches. */
+export function prepare(tx: Tx, filter: JobFilter): Match | null {
+  const run = filter.run === null ? null : tx.runs.byId(filter.run);
+  if (filter.run !== null && run === null) return null;
+  return {
+    filter,
+    run,
+    states: filter.states.length === 0 ? null : new Set(filter.states),
+    lanes: filter.lanes.length === 0 ? null : new Set<number>(filter.lanes.map(laneCode)),
+    text: filter.text.map((part) => part.toLowerCase()),
+  };
+}
+
+export function matches(tx: Tx, row: Row, match: Match): boolean {
+  const { filter, run, states } = match;
+  if (!matchesKey(row, match) || !matchesNumbers(row, match)) return false;
+  if (states !== null && !states.has(stateOf(tx, row))) return false;
+  if ((filter.error !== null || filter.fingerprint !== null) && !matchesError(row, filter)) return false;
+  return run === null || tx.runs.askersOf(row).includes(run.n);
+}
+
+/** A job without a row. Its further subscribers are forgotten, so only the first run finds it. */
+export function matchesStored(stored: Stored, match: Match): boolean {
+  return (
+    matchesKey(stored, match) && matchesNumbers(stored, match) && (match.run === null || match.run.n === stored.run)
+  );
+}
+
+function matchesKey({ key, lane }: Pick<Row, "key" | "lane">, { filter, lanes, text }: Match): boolean {
+  if (lanes !== null && !lanes.has(lane)) return false;
+  if (filter.format !== null && !key.endsWith(`.${filter.format}`)) return false;
+  if (filter.id !== null && !key.startsWith(encodeURIComponent(filter.id))) return false;
+  return text.length === 0 || text.every((part) => readable(key).includes(part));
+}
+
+function matchesNumbers({ created, attempts }: Pick<Row, "created" | "attempts">, { filter }: Match): boolean {
+  return isWithin(created, filter.ordered) && isWithin(attempts, filter.attempts);
+}
+
+function isWithin(number: number, range: NumberRange | undefined): boolean {
+  return range === undefined || (number >= range.from && number <= range.to);
+}
+
+function matchesError(row: Row, { error, fingerprint: wanted }: JobFilter): boolean {
+  const failure = errorOf(row);
+  if (failure === null) return false;
+  if (wanted !== null && fingerprint(failure.code, failure.message) !== wanted) return false;
+  return error === null || `${failure.code} ${failure.message}`.toLowerCase().includes(error.toLowerCase());
+}
+
+/** The last failure of a row, or the reason of its refusal. */
+export function errorOf(row: Row): { code: string; message: string } | null {
+  return row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string });
+}
+
+/** The key as users write it. */
+function readable(key: string): string {
+  try {
+    return decodeURIComponent(key).toLowerCase();
+  } catch {
+    return key.toLowerCase();
+  }
+}

@@ -1,0 +1,164 @@
+import { LEDGER_FULL_BYTES, LEDGER_SHED_BYTES } from "@prewarm/shared/limits";
+import { deleteAged, deleteOld, endedJobs, type LargeTable, readAged, type SmallTable } from "../schema/aged.ts";
+import { getDoc, putDoc } from "../schema/docs.ts";
+import { rollMinutes } from "../schema/history.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { CANCELLED, DEAD, LIVE, REFUSED } from "../schema/row.ts";
+
+/*
+ * Every table has a limit: an age and a number of rows (docs/storage-schema.md, "How large it gets"). A round applies the
+ * rules in their order, slice by slice. A small table loses its oldest rows above the number at once. A large table has no
+ * order of age. A sweep counts the rows that it leaves, and after too many of them the next sweep keeps rows for less time.
+ */
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface Rule {
+  /** The table: a small one is read as a whole, a large one is swept. */
+  of: { small: SmallTable } | { large: LargeTable };
+  /** How long rows are kept. */
+  ms: number;
+  /** How long they are kept although there are more than `most`, or the queue has more than `shedBytes`. */
+  leastMs: number;
+  most: number;
+  /** Default: LEDGER_SHED_BYTES. */
+  shedBytes?: number;
+}
+
+/** The rules by name. A round applies them in this order. */
+export type Rules = Record<string, Rule>;
+
+/**
+ * Jobs of the live lane stay for a day at most, because a stranger can ask for anything. The inbox keeps answers that a
+ * repeated delivery gets again.
+ */
+export const RULES = {
+  refused: { of: { large: endedJobs(`state = ${REFUSED}`) }, ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
+  cancelled: { of: { large: endedJobs(`state = ${CANCELLED}`) }, ms: DAY_MS, leastMs: HOUR_MS, most: 100_000 },
+  viewed: {
+    of: { large: endedJobs(`state = ${DEAD} AND lane = ${LIVE}`) },
+    ms: DAY_MS,
+    leastMs: HOUR_MS,
+    most: 100_000,
+  },
+  inbox: { of: { large: { table: "inbox", at: "at" } }, ms: 14 * DAY_MS, leastMs: DAY_MS, most: 1_300_000 },
+  dead: {
+    of: { large: endedJobs(`state = ${DEAD} AND lane <> ${LIVE}`) },
+    ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 500_000, shedBytes: LEDGER_FULL_BYTES },
+  },
+  // A row is some 50 kB.
+  recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: 2_000 },
+  runs: {
+    of: { small: { table: "runs", key: "n", at: "updated", over: "open = 0 AND cancel_cursor = 0" } },
+    ...{ ms: 30 * DAY_MS, leastMs: 0, most: 50_000 },
+  },
+  rejections: {
+    of: { small: { table: "rejections", key: "run, n", at: "at" } },
+    ms: 30 * DAY_MS,
+    leastMs: 0,
+    most: 2_000,
+  },
+  actions: {
+    of: { small: { table: "actions", key: "n", at: "ended", over: "ended IS NOT NULL" } },
+    ...{ ms: 90 * DAY_MS, leastMs: 90 * DAY_MS, most: 2_000 },
+  },
+  dead_messages: {
+    of: { small: { table: "dead_messages", key: "id", at: "at" } },
+    ...{ ms: 30 * DAY_MS, leastMs: 30 * DAY_MS, most: 10_000 },
+  },
+  hist: {
+    of: { small: { table: "hist", key: "day", at: "(day + 1) * 86400000" } },
+    ...{ ms: 400 * DAY_MS, leastMs: 400 * DAY_MS, most: 500 },
+  },
+} satisfies Rules;
+
+/** Rows that one transaction sweeps over, and that it deletes of a small table. */
+const SLICE_ROWS = 2_000;
+const ROUND_MS = HOUR_MS;
+/** After a round that deleted nothing. */
+const IDLE_ROUND_MS = 6 * HOUR_MS;
+
+/** How far the round has come. It stands in a document, because an idle ledger is another instance each minute. */
+export interface Round {
+  /** When the next round begins, Unix ms. */
+  next: number;
+  /** Index of the rule. */
+  step: number;
+  /** The round has deleted something. */
+  busy: boolean;
+  /** The sweep goes on above this key. */
+  above: string;
+  /** Rows that the sweep has left, and the time of the oldest of them, Unix ms. */
+  left: number;
+  oldest: number;
+  /** How long the next sweep keeps rows, ms, where the last one left too many. */
+  keep: Partial<Record<string, number>>;
+}
+
+export function readRound(tx: QueueTx): Round {
+  const body = getDoc(tx.sql, "prune");
+  return body === null ? { next: 0, busy: false, ...begin(0, tx.now), keep: {} } : (JSON.parse(body) as Round);
+}
+
+export function writeRound(tx: QueueTx, round: Round): void {
+  putDoc(tx.sql, "prune", JSON.stringify(round));
+}
+
+/** One slice of the round. True while there is more. */
+export function pruneSlice(tx: QueueTx, round: Round, rules: Rules = RULES): boolean {
+  const name = Object.keys(rules)[round.step];
+  if (name === undefined) {
+    rollMinutes(tx.sql, tx.now);
+    const pause = round.busy ? ROUND_MS : IDLE_ROUND_MS;
+    Object.assign(round, { next: tx.now + pause, busy: false, ...begin(0, tx.now) });
+    return false;
+  }
+  const rule = rules[name] as Rule;
+  const isMore =
+    "large" in rule.of ? sweep(tx, round, { name, of: rule.of.large, rule }) : cut(tx, round, rule.of.small, rule);
+  if (!isMore) Object.assign(round, begin(round.step + 1, tx.now));
+  return true;
+}
+
+function begin(step: number, now: number): Pick<Round, "step" | "above" | "left" | "oldest"> {
+  return { step, above: "", left: 0, oldest: now };
+}
+
+/** A slice of a small table. False: the table is done. */
+function cut({ sql, now }: QueueTx, round: Round, table: SmallTable, rule: Rule): boolean {
+  const before = now - (isShedding(sql.bytes, rule) ? rule.leastMs : rule.ms);
+  const deleted = deleteOld(sql, table, { before, most: rule.most, limit: SLICE_ROWS });
+  round.busy ||= deleted > 0;
+  return deleted === SLICE_ROWS;
+}
+
+/** A slice of a sweep. False at its end. */
+function sweep(tx: QueueTx, round: Round, { name, of, rule }: { name: string; of: LargeTable; rule: Rule }): boolean {
+  const keep = isShedding(tx.sql.bytes, rule) ? rule.leastMs : Math.min(rule.ms, round.keep[name] ?? rule.ms);
+  const rows = readAged(tx.sql, of, round.above, SLICE_ROWS);
+  const old: string[] = [];
+  for (const { id, at } of rows) {
+    if (at < tx.now - keep) old.push(id);
+    else round.oldest = Math.min(round.oldest, at);
+  }
+  forget(tx, of, old);
+  round.busy ||= old.length > 0;
+  round.left += rows.length - old.length;
+  round.above = rows.at(-1)?.id ?? "";
+  if (rows.length === SLICE_ROWS) return true;
+  // If rows arrived evenly, the newest `most` rows cover this share of the time.
+  const share = (rule.most / round.left) * (tx.now - round.oldest);
+  round.keep[name] = round.left > rule.most ? Math.max(rule.leastMs, share) : rule.ms;
+  return false;
+}
+
+function isShedding(bytes: number, { shedBytes = LEDGER_SHED_BYTES }: Rule): boolean {
+  return bytes > shedBytes;
+}
+
+function forget(tx: QueueTx, of: LargeTable, ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  if (of.table !== "jobs") deleteAged(tx.sql, of, ids);
+  else for (const row of tx.rows.loadIds(ids.map(Number))) tx.rows.delete(row, null);
+}

@@ -1,0 +1,54 @@
+import { type Counts, countRows, listCounts } from "../schema/counters.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+import { OPEN_CODES, STORED } from "../schema/row.ts";
+import { countMembers, runNumbers } from "../schema/runs.ts";
+
+/*
+ * Compares counts with rows. A stored job has no row, so the number of stored jobs is the rest of the run. Both counts
+ * read the whole table of jobs.
+ */
+
+/** Counts by state and lane that differed, and ids of runs whose counts differed. `fix`: corrects them. */
+export function recount(tx: QueueTx, fix: boolean): { lanes: number; runs: string[] } {
+  return { lanes: recountLanes(tx, fix), runs: recountRuns(tx, fix) };
+}
+
+/** The number of counts by state and lane that differed. */
+function recountLanes(tx: QueueTx, fix: boolean): number {
+  const real = countRows(tx.sql);
+  const known: Counts = Object.fromEntries(tx.counts.map(({ state, lane, n }) => [`${state} ${lane}`, n]));
+  const places = new Set([...Object.keys(real), ...Object.keys(known)]);
+  const wrong = listCounts(
+    Object.fromEntries([...places].map((place) => [place, (real[place] ?? 0) - (known[place] ?? 0)])),
+  );
+  const differing = wrong.filter(({ state, n }) => state !== STORED && n !== 0);
+  if (fix) for (const { state, lane, n } of differing) tx.addCount(state, lane, n);
+  return differing.length;
+}
+
+/** The ids of the runs whose counts differed. */
+function recountRuns(tx: QueueTx, fix: boolean): string[] {
+  const rows = countMembers(tx.sql);
+  const differing: string[] = [];
+  for (const n of runNumbers(tx.sql)) {
+    const run = tx.runs.byNumber(n);
+    if (run === null) continue;
+    const real = realStates(run.states, rows.get(n) ?? []);
+    if (real.every((count, code) => count === run.states[code])) continue;
+    differing.push(run.id);
+    if (fix) run.states = real;
+  }
+  return differing;
+}
+
+/**
+ * The least number of members that the rows prove. An open member has a row. An ended member may have lost its row, or
+ * left it to another run.
+ */
+function realStates(known: readonly number[], rows: readonly number[]): number[] {
+  const isOpen = (code: number): boolean => OPEN_CODES.some((open) => open === code);
+  const real = known.map((n, code) => (isOpen(code) ? (rows[code] ?? 0) : Math.max(n, rows[code] ?? 0)));
+  const sum = (states: readonly number[]): number => states.reduce((total, n) => total + n, 0);
+  real[STORED] = Math.max(0, (known[STORED] ?? 0) + sum(known) - sum(real));
+  return real;
+}

@@ -1,0 +1,59 @@
+import { JOB_DEADLINE_MS, LEASE_MS, RESTORE_HOLD_MS } from "@prewarm/shared/limits";
+import type { BeforeRestore } from "../calls.ts";
+import { endAllLeases } from "../claims/leases.ts";
+import type { Scan } from "../external-jobs.ts";
+import { audit } from "../schema/audit.ts";
+import { readMeta, writeRestored } from "../schema/meta.ts";
+import type { QueueTx } from "../schema/queue-tx.ts";
+
+/**
+ * Margin for clocks, and for numbers ahead of the clock: each instance that was evicted since the copy has raised the
+ * numbers by up to 70 s.
+ */
+const MARGIN_US = 3_600_000_000;
+
+/** A number above every number given until `now` (Unix ms). */
+export function numberAbove(now: number): number {
+  return now * 1000 + MARGIN_US;
+}
+
+/** The knowledge of the replaced database that its copy may lack. */
+export function beforeRestore({ sql }: QueueTx): BeforeRestore {
+  return { ceiling: readMeta(sql).ceiling };
+}
+
+/**
+ * Applies the rules after an older copy of the database was restored. Numbers given since the copy may be in use at
+ * the service and in the store, so new numbers are above all of them, and rows get a new number when they are handed out. All
+ * leases end. Nothing is handed out for two minutes: older handlers end, and older jobs are found in the service's list.
+ * `before`: null when the replaced database could not be asked.
+ */
+export function restored(
+  tx: QueueTx,
+  who: string,
+  how: Record<string, unknown> = {},
+  before: BeforeRestore | null = null,
+): void {
+  tx.memory.numbers.raise(tx.sql, Math.max(numberAbove(tx.now), before?.ceiling ?? 0));
+  const number = tx.next();
+  tx.memory.meta.restored = number;
+  writeRestored(tx.sql, number);
+  tx.gate.heldUntil = tx.now + RESTORE_HOLD_MS;
+  endAllLeases(tx);
+  audit(tx, who, "ledger.restored", null, how);
+}
+
+/**
+ * The search for jobs from before a restore. It begins when every POST of an older lease has been answered, while the
+ * ledger hands nothing out. It continues later if the ledger or the service was unreachable.
+ */
+export function scanAfterRestore({ gateNow: { state, now }, memory }: QueueTx): Scan | null {
+  if (now >= state.heldUntil + JOB_DEADLINE_MS) return null;
+  return { below: memory.meta.restored, from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS };
+}
+
+/** Ends all leases at a local start: every handler died with the process. Never runs in production. */
+export function recover(tx: QueueTx): void {
+  endAllLeases(tx);
+  tx.gate.breaker.probe = null;
+}

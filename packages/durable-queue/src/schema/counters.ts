@@ -1,0 +1,114 @@
+import { LANES, type Lane } from "@prewarm/shared/job";
+import type { Totals } from "../calls.ts";
+import { getDoc, putDoc } from "./docs.ts";
+import { addMinutes, eventsIn, type Minutes, mergeSlices, TIERS_MS } from "./history.ts";
+import { PARTS } from "./order.ts";
+import { countedAs, type LaneCode, type StateCode, WAITING } from "./row.ts";
+import { int, type Sql } from "./sql.ts";
+
+/**
+ * Jobs by counted state and lane, as one document: `"<state> <lane>"` to a number. The count of stored jobs includes
+ * deleted rows.
+ */
+export type Counts = Record<string, number>;
+
+const MONTH_CHARS = "2026-11".length;
+const MONTHS_KEPT = 2;
+
+/** Jobs of one counted state and lane. */
+export interface Count {
+  state: StateCode;
+  lane: LaneCode;
+  n: number;
+}
+
+export function addCount(counts: Counts, state: StateCode, lane: LaneCode, n: number): void {
+  const place = `${state} ${lane}`;
+  counts[place] = (counts[place] ?? 0) + n;
+}
+
+/** Adds counts to others in place. */
+export function mergeCounts(into: Counts, from: Counts): void {
+  for (const [place, n] of Object.entries(from)) into[place] = (into[place] ?? 0) + n;
+}
+
+/** A count for a view. A negative count is wrong; the doctor counts it again. */
+export function shownCount(n: number): number {
+  return Math.max(0, n);
+}
+
+export function listCounts(counts: Counts): Count[] {
+  return Object.entries(counts).map(([place, n]) => {
+    const [state, lane] = place.split(" ");
+    return { state: Number(state) as StateCode, lane: Number(lane) as LaneCode, n };
+  });
+}
+
+/** Granted jobs by day (UTC) and lane: `"2026-11-25 live"` to a number. */
+export type Used = Record<string, number>;
+
+/** Grants of a month (`2026-11`) or a day (`2026-11-25`), by lane. */
+export function usedIn(used: Used, period: string): Record<Lane, number> {
+  const sum: Record<Lane, number> = { live: 0, upload: 0, bulk: 0 };
+  for (const [place, n] of Object.entries(used)) {
+    if (!place.startsWith(period)) continue;
+    const lane = LANES.find((each) => place.endsWith(each));
+    if (lane !== undefined) sum[lane] += n;
+  }
+  return sum;
+}
+
+/** The counts, as one document, so that a transaction writes one row for all of them. */
+export interface Counters {
+  jobs: Counts;
+  /** The admissions of this month and of the month before. */
+  used: Used;
+  /** Events since the ledger was created, or since it began to count them. */
+  totals?: Partial<Totals>;
+  /** The slices of the current minute. Earlier minutes are in the rows of their days. */
+  minutes?: Minutes;
+}
+
+export function readCounters(sql: Sql): Counters {
+  const body = getDoc(sql, "counts");
+  return body === null ? { jobs: {}, used: {} } : (JSON.parse(body) as Counters);
+}
+
+/** The changes of one transaction. */
+export type Moved = Required<Omit<Counters, "totals">>;
+
+/** Adds the changes of a transaction. `now`: Unix ms. */
+export function addCounters(sql: Sql, { jobs, used, minutes }: Moved, now: number): void {
+  if ([jobs, used, minutes].every((part) => Object.keys(part).length === 0)) return;
+  const counters = readCounters(sql);
+  mergeCounts(counters.jobs, jobs);
+  mergeCounts(counters.used, used);
+  counters.totals ??= {};
+  mergeCounts(counters.totals as Counts, eventsIn(minutes));
+  counters.used = lastMonths(counters.used);
+  counters.minutes ??= {};
+  mergeSlices(counters.minutes, minutes, TIERS_MS.minute);
+  const isPast = ([at]: [string, unknown]) => Number(at) + TIERS_MS.minute <= now;
+  const past = Object.entries(counters.minutes).filter(isPast);
+  addMinutes(sql, Object.fromEntries(past));
+  for (const [at] of past) delete counters.minutes[Number(at)];
+  putDoc(sql, "counts", JSON.stringify(counters));
+}
+
+function lastMonths(used: Used): Used {
+  const months = [...new Set(Object.keys(used).map((place) => place.slice(0, MONTH_CHARS)))].sort();
+  const kept = new Set(months.slice(-MONTHS_KEPT));
+  return Object.fromEntries(Object.entries(used).filter(([place]) => kept.has(place.slice(0, MONTH_CHARS))));
+}
+
+/** The counts by the rows and orders. Stored jobs have neither. Reads both tables as a whole. */
+export function countRows(sql: Sql): Counts {
+  const counts: Counts = {};
+  const touched = "SELECT state, lane, attempts > 0 AS failed, count(*) AS n FROM jobs GROUP BY 1, 2, 3";
+  const untouched = `SELECT ${WAITING} AS state, lane, 0 AS failed, sum(${PARTS}) AS n FROM orders GROUP BY lane`;
+  for (const raw of sql.exec(`${touched} UNION ALL ${untouched}`)) {
+    const state = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
+    addCount(counts, state, int(raw.lane) as LaneCode, int(raw.n));
+  }
+  return counts;
+}

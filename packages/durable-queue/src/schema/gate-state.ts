@@ -1,0 +1,160 @@
+import type { Lane } from "@prewarm/shared/job";
+import { GATE_AUTO } from "@prewarm/shared/limits";
+import type { QueueConfig } from "./queue-config.ts";
+
+/**
+ * The permanent state of the gate: one JSON document, written only after a change. Values that change with each POST
+ * are in memory (protocol/gate-memory.ts). Slots are counted from entries.
+ */
+export interface GateState {
+  /** Paused lanes. A pause whose end has passed does not count. */
+  pauses: Partial<Record<Lane, Pause>>;
+  breaker: Breaker;
+  /** Unix ms of the end of the last `Retry-After`. */
+  throttledUntil: number;
+  /** After a restore the ledger hands nothing out before this time, Unix ms. */
+  heldUntil: number;
+  /** Edges shed the misses of clients without a signature. */
+  shed: Shed;
+  overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
+  /** The state of the automatic limits. Null until their first change. */
+  auto: { [name in LimitName]: Found | null };
+  /** The values before an operator's last change, for an undo. Null: no change, or it was undone. */
+  before: { at: number; who: string; pauses: GateState["pauses"]; overrides: GateState["overrides"] } | null;
+  updatedAt: number;
+}
+
+interface Shed {
+  /** Unix ms. */
+  until: number;
+  /** How often in a row. */
+  times: number;
+}
+
+/** An operator's pause of a lane. Times are Unix ms. */
+export interface Pause {
+  who: string;
+  since: number;
+  reason: string | null;
+  /** When the pause ends. Null: an operator ends it. */
+  until: number | null;
+}
+
+export interface Breaker {
+  state: "closed" | "open";
+  reason: string | null;
+  status: number | null;
+  since: number;
+  /** When one probe is admitted, Unix ms. */
+  until: number;
+  /** Openings since the breaker was last closed. Each opening doubles the wait. */
+  openings: number;
+  /** The generation of the probe, and when the probe is given up. */
+  probe: { gen: number; until: number } | null;
+  /**
+   * The breaker opened because no result could be fetched. Only a stored result closes it; an accepted or ended job
+   * does not.
+   */
+  results?: true;
+}
+
+/** The two limits that may be automatic. */
+export type LimitName = "concurrency" | "ratePerSecond";
+
+/** The value of an automatic limit, with the reason and the time (Unix ms) of its last change. */
+export interface Found {
+  value: number;
+  why: string;
+  since: number;
+}
+
+/** The current settings, as numbers. */
+export interface GateSettings extends Omit<QueueConfig["gate"], LimitName> {
+  concurrency: number;
+  ratePerSecond: number;
+}
+
+export const CLOSED_BREAKER: Breaker = {
+  state: "closed",
+  reason: null,
+  status: null,
+  since: 0,
+  until: 0,
+  openings: 0,
+  probe: null,
+};
+
+export function newGate(now: number): GateState {
+  return {
+    pauses: {},
+    breaker: { ...CLOSED_BREAKER },
+    throttledUntil: 0,
+    heldUntil: 0,
+    shed: { until: 0, times: 0 },
+    overrides: {},
+    auto: { concurrency: null, ratePerSecond: null },
+    before: null,
+    updatedAt: now,
+  };
+}
+
+/** Reads the stored document. Fields that an older version did not know get their initial values. */
+export function gateFrom(body: string, now: number): GateState {
+  return { ...newGate(now), ...(JSON.parse(body) as GateState) };
+}
+
+const DAY_MS = 86_400_000;
+
+/** The month of a time, UTC, as `2026-11`. */
+export function monthOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 7);
+}
+
+/** The day of a time, UTC, as `2026-11-25`. */
+export function dayOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 10);
+}
+
+/** When the day after this one begins, Unix ms. */
+export function nextDay(now: number): number {
+  return (Math.floor(now / DAY_MS) + 1) * DAY_MS;
+}
+
+/** When the month after this one begins, Unix ms. */
+export function nextMonth(now: number): number {
+  const date = new Date(now);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
+
+/** The current settings: the configuration, then the operator's changes, then the values of automatic limits. */
+export function settingsOf(state: GateState, config: QueueConfig): GateSettings {
+  const concurrency = Math.floor(limitValue(state, config, "concurrency"));
+  const ratePerSecond = limitValue(state, config, "ratePerSecond");
+  const settings = { ...config.gate, ...state.overrides, concurrency, ratePerSecond };
+  if (boundsOf(state, config, "ratePerSecond") === null) return settings;
+  // A burst of more than one second of an automatic rate would be answered 429 and cut the rate for no reason.
+  return { ...settings, burst: Math.min(settings.burst, Math.max(1, Math.floor(ratePerSecond))) };
+}
+
+/**
+ * The bounds of an automatic limit. Null: the limit is a number. An operator's "auto" keeps the bounds of the
+ * configuration.
+ */
+export function boundsOf(
+  { overrides }: GateState,
+  { gate }: QueueConfig,
+  name: LimitName,
+): { min: number; max: number } | null {
+  const configured = gate[name];
+  if (typeof (overrides[name] ?? configured) === "number") return null;
+  const { min, max } = GATE_AUTO[name];
+  return { min, max, ...(typeof configured === "object" ? configured : {}) };
+}
+
+/** The limit as a real number, because an automatic concurrency grows by fractions. */
+export function limitValue(state: GateState, config: QueueConfig, name: LimitName): number {
+  const chosen = state.overrides[name] ?? config.gate[name];
+  if (typeof chosen === "number") return chosen;
+  const { min, max } = boundsOf(state, config, name) ?? GATE_AUTO[name];
+  return Math.min(max, Math.max(min, state.auto[name]?.value ?? GATE_AUTO[name].start));
+}

@@ -1,0 +1,80 @@
+import type { Clock } from "@prewarm/shared/clock";
+import type { ExternalJob } from "../external-jobs.ts";
+import { Claims } from "./claims.ts";
+import { GateDoc } from "./gate-doc.ts";
+import { type GateMemory, newGateMemory } from "./gate-memory.ts";
+import { HeardCalls } from "./heard-calls.ts";
+import { LatelyStored } from "./lately-stored.ts";
+import { type Meta, readMeta } from "./meta.ts";
+import { Numbers } from "./numbers.ts";
+import { Orders } from "./orders.ts";
+import type { Sql } from "./sql.ts";
+import type { Kept } from "./tx.ts";
+
+/**
+ * The memory of this instance of the ledger. The first half is kept in tables, and read once. The second half is lost
+ * at an eviction. Each part of it fails safely: a slot is held longer, a look is repeated, a wake-up is sent again.
+ */
+export class Memory implements Kept {
+  readonly born: number;
+  readonly meta: Meta;
+  readonly numbers: Numbers;
+  readonly gateDoc: GateDoc;
+  readonly claims: Claims;
+  readonly orders: Orders;
+  /** Generations whose job has ended, with the observation. */
+  readonly sights = new Map<number, ExternalJob>();
+  /** Generations whose end was reported to the holder. */
+  readonly told = new Set<number>();
+  /** When the job of a generation was last observed open, Unix ms. */
+  readonly shown = new Map<number, number>();
+  readonly heard = new HeardCalls();
+  readonly gate: GateMemory;
+  readonly stored = new LatelyStored();
+  /** When each wake-up under way was sent, Unix ms. */
+  wakes: number[] = [];
+  /** The maximum of concurrent workers since work began, and when it was reached. */
+  mostWorkers = { n: 0, since: 0 };
+  /** The last call or alarm, Unix ms. */
+  aliveAt: number;
+  /**
+   * The ledger was unreachable until this time, Unix ms. A lease that was last renewed before it counts no crash. 0:
+   * never.
+   */
+  sleptAt = 0;
+
+  readonly #sql: Sql;
+  readonly #parts = new Map<new (sql: Sql) => object, object>();
+
+  constructor(sql: Sql, clock: Clock) {
+    this.#sql = sql;
+    const now = clock.now();
+    this.born = now;
+    this.aliveAt = now;
+    this.meta = readMeta(sql);
+    this.numbers = new Numbers(sql, () => clock.random());
+    this.gateDoc = new GateDoc(sql, now);
+    this.claims = new Claims(sql);
+    this.orders = new Orders(sql, this.meta.ledgerId);
+    this.gate = newGateMemory(now);
+  }
+
+  /** The part of the memory that belongs to the user of the queue. It is made at its first use. */
+  of<T extends object>(Part: new (sql: Sql) => T): T {
+    const known = this.#parts.get(Part) ?? new Part(this.#sql);
+    this.#parts.set(Part, known);
+    return known as T;
+  }
+
+  isEnded(gen: number): boolean {
+    return this.sights.has(gen);
+  }
+
+  /** Forgets what was observed of a generation whose claim ends. */
+  forget(gen: number): void {
+    this.sights.delete(gen);
+    this.told.delete(gen);
+    this.shown.delete(gen);
+    this.gate.unfetched.delete(gen);
+  }
+}

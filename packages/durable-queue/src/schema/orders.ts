@@ -1,0 +1,243 @@
+import { groupPlaceOf, PLACES } from "./job-ids.ts";
+import { jobsOf, ORDER_COLUMNS, type Order, type OrderedJob, orderFrom, orderValues, PARTS_MAX } from "./order.ts";
+import { LANE_CODES, type LaneCode, type Row } from "./row.ts";
+import { int, type Sql } from "./sql.ts";
+
+/** Orders, or groups with orders, that one statement reads. */
+const AT_ONCE = 50;
+/** So many jobs beyond the limit are offered, so that the jobs of one group stay together. */
+const TOGETHER_MAX = 12;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+const COLUMNS = ORDER_COLUMNS.join(", ");
+const INSERT = `INSERT INTO orders (${COLUMNS}) VALUES (${ORDER_COLUMNS.map(() => "?").join(", ")})`;
+const IS_LINE = "lane = ? AND run = ?";
+const IS_ORDER = `${IS_LINE} AND gen = ?`;
+const IN_LINE = `SELECT ${COLUMNS} FROM orders WHERE ${IS_LINE} AND gen >= ? ORDER BY gen LIMIT ?`;
+
+/** The place of a job in its line. */
+type Place = Pick<Row, "lane" | "run" | "gen">;
+/** Whether a job may be offered. A job that has a claim, or was offered earlier in the same call, may not. */
+type IsFree = (id: number) => boolean;
+
+/** The line of one run in one lane. */
+interface Line {
+  lane: LaneCode;
+  run: number;
+  /** All orders with a smaller generation were offered. */
+  from: number;
+  /** No order with a smaller generation was passed over. Infinity: none was. */
+  passed: number;
+  /** When the orders that were passed over are to be offered again, Unix ms. */
+  until: number;
+}
+
+/**
+ * The untouched jobs, one row per group, run and lane. In memory is only how far each line was offered: an eviction
+ * begins each line anew, and jobs that have a claim are passed over.
+ */
+export class Orders {
+  readonly #lines = new Map<LaneCode, Line[]>();
+  readonly #turns = new Map<LaneCode, number>();
+  readonly #seed: string;
+
+  /** `seed`: the ledger's id. */
+  constructor(sql: Sql, seed: string) {
+    this.#seed = seed;
+    // One step per line and not one per order: a ledger may have a million orders.
+    const next = "SELECT run FROM orders WHERE lane = ? AND run > ? ORDER BY run LIMIT 1";
+    for (const lane of LANE_CODES)
+      for (let raw = sql.exec(next, lane, -1)[0]; raw !== undefined; raw = sql.exec(next, lane, int(raw.run))[0])
+        this.#line(lane, int(raw.run));
+  }
+
+  /** The jobs that are in an order. */
+  jobsOf(order: Order): OrderedJob[] {
+    return jobsOf(order, this.#seed);
+  }
+
+  /* ── Rows ── */
+
+  put(sql: Sql, order: Order): void {
+    sql.exec(INSERT, ...orderValues(order));
+    this.#line(order.lane, order.run);
+  }
+
+  /** Orders of groups, by the first places of the groups. Groups with one hash have one place. */
+  ofGroups(sql: Sql, places: readonly number[]): Order[] {
+    const columns = ORDER_COLUMNS.map((name) => `orders.${name}`).join(", ");
+    const query = `SELECT ${columns} FROM json_each(?) AS p CROSS JOIN orders ON orders.place = p.value`;
+    return places.length === 0 ? [] : sql.exec(query, JSON.stringify(places)).map(orderFrom);
+  }
+
+  /** Orders of groups of which a job has a row. */
+  withRows(sql: Sql): Order[] {
+    const query = `SELECT ${COLUMNS} FROM orders
+      WHERE EXISTS (SELECT 1 FROM jobs WHERE jobs.id >= orders.place AND jobs.id < orders.place + ${PLACES})`;
+    return sql.exec(query).map(orderFrom);
+  }
+
+  /**
+   * Jobs above an id, in the order of ids: those up to `to`, or if it is null at least the next `most`. Answers up to
+   * which id these are all.
+   */
+  walk(sql: Sql, { above, to }: { above: number; to: number | null }, most: number): { rows: Row[]; to: number } {
+    const query = "SELECT DISTINCT place FROM orders WHERE place >= ? AND place <= ? ORDER BY place LIMIT ?";
+    const end = to ?? Number.MAX_SAFE_INTEGER;
+    const rows: Row[] = [];
+    let reached = groupPlaceOf(above) - 1;
+    for (let isMore = true; isMore && (to !== null || rows.length < most); ) {
+      const places = sql.exec(query, reached + 1, end, AT_ONCE).map(({ place }) => int(place));
+      for (const order of this.ofGroups(sql, places))
+        for (const { row } of this.jobsOf(order)) if (row.id > above && row.id <= end) rows.push(row);
+      isMore = places.length === AT_ONCE;
+      reached = isMore ? (places.at(-1) ?? reached) + PLACES - 1 : end;
+    }
+    return { rows: rows.sort((a, b) => a.id - b.id), to: reached };
+  }
+
+  /** Takes parts out of an order, by index. The order is deleted with its last part. */
+  take(sql: Sql, order: Order, indexes: readonly number[]): void {
+    for (const index of indexes) order.parts[index] = null;
+    const { lane, run, gen, parts } = order;
+    if (parts.some((part) => part !== null)) {
+      sql.exec(`UPDATE orders SET parts = ? WHERE ${IS_ORDER}`, JSON.stringify(parts), lane, run, gen);
+      return;
+    }
+    sql.exec(`DELETE FROM orders WHERE ${IS_ORDER}`, lane, run, gen);
+    if (sql.exec(`SELECT 1 FROM orders WHERE ${IS_LINE} LIMIT 1`, lane, run).length > 0) return;
+    const others = this.#of(lane).filter((line) => line.run !== run);
+    this.#lines.set(lane, others);
+  }
+
+  /** Notes that a job of the order has another subscriber. */
+  join(sql: Sql, order: Order): void {
+    if (order.joined) return;
+    order.joined = true;
+    sql.exec(`UPDATE orders SET joined = 1 WHERE ${IS_ORDER}`, order.lane, order.run, order.gen);
+  }
+
+  /* ── Lines ── */
+
+  /** Numbers of the runs of a lane that have a line, the oldest first. */
+  runs(lane: LaneCode): number[] {
+    return this.#of(lane).map(({ run }) => run);
+  }
+
+  hasAny(lane: LaneCode): boolean {
+    return this.#of(lane).length > 0;
+  }
+
+  /** The next jobs of a lane at a time (Unix ms), runs in turn, a group's jobs together. */
+  offer(sql: Sql, lane: LaneCode, { limit, now }: { limit: number; now: number }, isFree: IsFree): Row[] {
+    const found: Row[] = [];
+    const lines = this.#inTurn(lane);
+    for (const [n, line] of lines.entries()) {
+      if (found.length >= limit) break;
+      this.#turns.set(lane, line.run);
+      if (line.until <= now) goBack(line);
+      found.push(...this.#offerLine(sql, line, Math.ceil((limit - found.length) / (lines.length - n)), isFree));
+    }
+    return found;
+  }
+
+  /** A job that was offered is to be offered again, as the first of its line. */
+  giveBack({ lane, run, gen }: Place): void {
+    const line = this.#line(lane, run);
+    // The first generation of its order is not known, but not further away than this. A few orders are read once more.
+    line.from = Math.min(line.from, gen - PARTS_MAX);
+  }
+
+  /**
+   * A job that was offered is to be offered again at a time (Unix ms), or at the end of its line if that is earlier:
+   * its group is locked.
+   */
+  postpone({ lane, run, gen }: Place, until: number): void {
+    const line = this.#line(lane, run);
+    line.passed = Math.min(line.passed, gen - PARTS_MAX);
+    line.until = Math.min(line.until, until);
+  }
+
+  /** The first jobs that were not offered, of `runs` runs of a lane: one per run. */
+  fronts(sql: Sql, lane: LaneCode, runs: number, isFree: IsFree): Row[] {
+    return this.#of(lane)
+      .slice(0, runs)
+      .flatMap(({ run, from }) => {
+        const orders = sql.exec(IN_LINE, lane, run, from, AT_ONCE).map(orderFrom);
+        const first = orders.find((order) => this.#freeOf(order, isFree).length > 0);
+        return first === undefined ? [] : this.#freeOf(first, isFree).slice(0, 1);
+      });
+  }
+
+  /** Jobs of a lane before a job, runs in turn. Null: they are in more than `most` orders. */
+  ahead(sql: Sql, { lane, run, gen }: Place, most: number): number | null {
+    const own = this.#line(lane, run);
+    const before = this.#count(sql, own, gen, most + 1);
+    if (before.orders > most) return null;
+    const others = this.#of(lane).filter((line) => line !== own);
+    const inTurn = others.map((line) => this.#count(sql, line, Number.MAX_SAFE_INTEGER, before.jobs).jobs);
+    return inTurn.reduce((sum, jobs) => sum + Math.min(jobs, before.jobs), before.jobs);
+  }
+
+  /** Jobs of a line that were not offered and have a smaller generation, in at most `limit` orders. */
+  #count(sql: Sql, { lane, run, from }: Line, gen: number, limit: number): { orders: number; jobs: number } {
+    const first = `SELECT gen, parts FROM orders WHERE ${IS_LINE} AND gen >= ? AND gen < ? ORDER BY gen LIMIT ?`;
+    const query = `SELECT count(*) AS orders, sum(min(json_array_length(parts), ? - gen)) AS jobs FROM (${first})`;
+    const raw = sql.exec(query, gen, lane, run, from, gen, limit)[0];
+    return { orders: int(raw?.orders), jobs: int(raw?.jobs) };
+  }
+
+  #offerLine(sql: Sql, line: Line, limit: number, isFree: IsFree): Row[] {
+    const found: Row[] = [];
+    for (;;) {
+      const orders = sql.exec(IN_LINE, line.lane, line.run, line.from, AT_ONCE).map(orderFrom);
+      for (const order of orders) {
+        const free = this.#freeOf(order, isFree);
+        const most = limit - found.length + TOGETHER_MAX;
+        found.push(...free.slice(0, most));
+        if (free.length > most) return found;
+        line.from = order.gen + 1;
+        if (found.length >= limit) return found;
+      }
+      if (orders.length < AT_ONCE) break;
+    }
+    goBack(line);
+    return found;
+  }
+
+  #freeOf(order: Order, isFree: IsFree): Row[] {
+    return this.jobsOf(order).flatMap(({ row }) => (isFree(row.id) ? [row] : []));
+  }
+
+  #of(lane: LaneCode): Line[] {
+    return this.#lines.get(lane) ?? [];
+  }
+
+  #line(lane: LaneCode, run: number): Line {
+    const known = this.#of(lane).find((line) => line.run === run);
+    if (known !== undefined) return known;
+    const line: Line = { lane, run, from: 0, passed: NEVER, until: NEVER };
+    const lines = [...this.#of(lane), line].sort((a, b) => a.run - b.run);
+    this.#lines.set(lane, lines);
+    return line;
+  }
+
+  /** The lines of a lane, the one after the last turn first. */
+  #inTurn(lane: LaneCode): Line[] {
+    const lines = this.#of(lane);
+    const last = this.#turns.get(lane) ?? -1;
+    const next = Math.max(
+      0,
+      lines.findIndex(({ run }) => run > last),
+    );
+    return [...lines.slice(next), ...lines.slice(0, next)];
+  }
+}
+
+/** The orders that were passed over are next. Few orders are read again, because those that are made are deleted. */
+function goBack(line: Line): void {
+  line.from = Math.min(line.from, line.passed);
+  line.passed = NEVER;
+  line.until = NEVER;
+}

@@ -1,0 +1,51 @@
+import { type Gate, gateOf } from "./gate-memory.ts";
+import type { Memory } from "./memory.ts";
+import type { Sql } from "./sql.ts";
+import { Tx, type TxContext } from "./tx.ts";
+
+/**
+ * A transaction with the memory of this instance. The user of the queue extends it by what it knows of groups and of the
+ * service; each method has the answer of a queue without such knowledge.
+ */
+export class QueueTx extends Tx {
+  readonly memory: Memory;
+
+  constructor(sql: Sql, context: Omit<TxContext, "kept"> & { memory: Memory }) {
+    super(sql, { ...context, kept: context.memory });
+    this.memory = context.memory;
+  }
+
+  /** The gate as the argument of its rules. */
+  get gateNow(): Gate {
+    return gateOf(this, this.memory.gate, this.service);
+  }
+
+  /** The name of the service that makes the jobs, as sentences have it. */
+  get service(): string {
+    return "The service";
+  }
+
+  /** Reads what the next two methods need of these groups, in one statement. */
+  loadGroups(_groups: readonly string[]): void {}
+
+  /** The fence of a group: results of a lower generation do not count. */
+  fenceOf(_group: string): number {
+    return 0;
+  }
+
+  /** No job of the group is handed out before this time, Unix ms. */
+  lockedUntil(_group: string): number {
+    return 0;
+  }
+
+  /** A handler has stored a result of a job that was deleted or has moved on. `id`, `gen`: of the job. */
+  storedTooLate(_id: number, _gen: number): void {}
+
+  /** The address that the service is told to call when a job has ended. Null: none. */
+  callbackAddress(): string | null {
+    return null;
+  }
+
+  /** The service refused the address. */
+  callbackRefused(): void {}
+}

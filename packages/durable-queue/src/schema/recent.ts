@@ -1,0 +1,95 @@
+import type { LaneCode } from "./row.ts";
+import { int, type Sql, text } from "./sql.ts";
+
+/** A stored job, for views after its row is deleted. */
+export interface Stored {
+  id: number;
+  key: string;
+  gen: number;
+  /** Unix ms when it was ordered, and when it was stored. */
+  created: number;
+  at: number;
+  bytes: number;
+  lane: LaneCode;
+  /** Number of the first run. 0: no run. */
+  run: number;
+  attempts: number;
+  /** When its last POST was granted, Unix ms, and how long the service worked, ms. 0: not known. */
+  granted: number;
+  took: number;
+}
+
+/** Maximum of jobs per row and of characters per row. */
+const ROW_JOBS = 500;
+const ROW_CHARS = 50_000;
+/** Jobs per statement. */
+const ADDED_AT_ONCE = 20;
+
+/** An older version did not write the last two fields. */
+type Packed = [number, string, number, number, number, number, LaneCode, number, number, number?, number?];
+
+/** Adds stored jobs to the newest row, or to a new row if that one is full. */
+export function addRecent(sql: Sql, stored: readonly Stored[]): void {
+  for (let from = 0; from < stored.length; from += ADDED_AT_ONCE) {
+    const part = stored.slice(from, from + ADDED_AT_ONCE);
+    const at = part.at(-1)?.at ?? 0;
+    const body = JSON.stringify(part.map(pack));
+    const newest = "n = (SELECT max(n) FROM recent)";
+    const hasRoom = `json_array_length(body) + ?3 <= ${ROW_JOBS} AND length(body) + length(?2) <= ${ROW_CHARS}`;
+    const grown = "substr(body, 1, length(body) - 1) || ',' || substr(?2, 2)";
+    const query = `UPDATE recent SET at = ?1, body = ${grown} WHERE ${newest} AND ${hasRoom} RETURNING n`;
+    if (sql.exec(query, at, body, part.length).length === 0)
+      sql.exec("INSERT INTO recent (at, body) VALUES (?, ?)", at, body);
+  }
+}
+
+/** Rows of stored jobs, the newest first, below a row's number. */
+export function readRecent(sql: Sql, below: number, limit: number): { n: number; stored: Stored[] }[] {
+  return sql
+    .exec("SELECT n, body FROM recent WHERE n < ? ORDER BY n DESC LIMIT ?", below, limit)
+    .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
+}
+
+/** Jobs stored since a time (Unix ms), if they are still kept. Reads back from the newest row. */
+export function readRecentSince(sql: Sql, since: number): Stored[] {
+  // Rows are in the order of time, so the first one is found without reading the rows before it.
+  const first = "SELECT coalesce(max(n), 0) FROM recent WHERE at < ?";
+  return sql
+    .exec(`SELECT body FROM recent WHERE n > (${first})`, since)
+    .flatMap((raw) => (JSON.parse(text(raw.body)) as Packed[]).map(unpack));
+}
+
+/** The newest row, and how many jobs it has. `row` 0: there is no row. */
+export function endOfRecent(sql: Sql): { row: number; jobs: number } {
+  const raw = sql.exec("SELECT n, json_array_length(body) AS jobs FROM recent ORDER BY n DESC LIMIT 1")[0];
+  return { row: int(raw?.n), jobs: int(raw?.jobs) };
+}
+
+/** Rows of stored jobs from one number to another, both included, the oldest first. */
+export function readRecentSpan(
+  sql: Sql,
+  { from, to }: { from: number; to: number },
+  limit: number,
+): { n: number; stored: Stored[] }[] {
+  return sql
+    .exec("SELECT n, body FROM recent WHERE n >= ? AND n <= ? ORDER BY n LIMIT ?", from, to, limit)
+    .map((raw) => ({ n: int(raw.n), stored: (JSON.parse(text(raw.body)) as Packed[]).map(unpack) }));
+}
+
+/** The last storing of a job, searched in the newest rows only. Null: they do not contain it. */
+export function findRecent(sql: Sql, id: number, rows: number): Stored | null {
+  const newest = "SELECT n, body FROM recent ORDER BY n DESC LIMIT ?2";
+  const query = `SELECT body FROM (${newest}) WHERE instr(body, ?1) > 0 ORDER BY n DESC LIMIT 1`;
+  const raw = sql.exec(query, `[${id},"`, rows)[0];
+  const found = raw === undefined ? [] : (JSON.parse(text(raw.body)) as Packed[]).filter((packed) => packed[0] === id);
+  const last = found.at(-1);
+  return last === undefined ? null : unpack(last);
+}
+
+function pack({ id, key, gen, created, at, bytes, lane, run, attempts, granted, took }: Stored): Packed {
+  return [id, key, gen, created, at, bytes, lane, run, attempts, granted, took];
+}
+
+function unpack([id, key, gen, created, at, bytes, lane, run, attempts, granted = 0, took = 0]: Packed): Stored {
+  return { id, key, gen, created, at, bytes, lane, run, attempts, granted, took };
+}

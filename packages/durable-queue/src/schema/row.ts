@@ -1,0 +1,135 @@
+import type { JobState, Lane } from "@prewarm/shared/job";
+import { int, intOrNull, type SqlRow, type SqlValue, text, textOrNull } from "./sql.ts";
+
+/*
+ * The row of a job in memory. States and lanes are small integers in the table, because words would cost megabytes per
+ * million rows. Only this file knows the words of the codes.
+ */
+
+export const WAITING = 0;
+/**
+ * A live handler holds the row and is told to stop. The row is cancelled when the handler reports an outcome or its
+ * lease ends.
+ */
+export const CANCELLING = 1;
+/** A dead letter. */
+export const DEAD = 2;
+/** The job cannot be made. */
+export const REFUSED = 3;
+export const CANCELLED = 4;
+/** A counted state only: a stored row is deleted, because the store is the record of results. */
+export const STORED = 5;
+/** A counted state only: waiting after a failed attempt. */
+export const RETRYING = 6;
+export type StateCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+export const STATE_CODES = 7;
+
+export const LIVE = 0;
+export const UPLOAD = 1;
+export const BULK = 2;
+export type LaneCode = 0 | 1 | 2;
+export const LANE_CODES = [LIVE, UPLOAD, BULK] as const;
+
+export interface Row {
+  /** The place of the job: see job-ids.ts. */
+  id: number;
+  key: string;
+  lane: LaneCode;
+  /** Number of the first run. 0: no run. */
+  run: number;
+  /** 1: `joins` has further subscribers. */
+  joined: number;
+  state: StateCode;
+  gen: number;
+  floor: number;
+  /** Unix ms. Null: the job is untouched and in an order, or it has ended. */
+  due: number | null;
+  attempts: number;
+  /** POSTs of this generation without an answer. */
+  unclear: number;
+  crashes: number;
+  /** JSON `{code, message}`. */
+  error: string | null;
+  deadUntil: number;
+  /** Unix ms of the last order. A replacement and a retry are new orders. */
+  created: number;
+  /** 0: not since the row was created. */
+  updated: number;
+}
+
+/** Columns that may change, and their fields. `id` and `key` never change. */
+export const COLUMNS = {
+  ...{ lane: "lane", run: "run", joined: "joined", state: "state", gen: "gen", floor: "floor", due: "due" },
+  ...{ attempts: "attempts", unclear: "unclear", crashes: "crashes", error: "error", dead_until: "deadUntil" },
+  ...{ created: "created", updated: "updated" },
+} as const satisfies Record<string, keyof Row>;
+export const COLUMN_NAMES = Object.keys(COLUMNS);
+const FIELDS = Object.values(COLUMNS);
+
+export function rowFrom(raw: SqlRow): Row {
+  // biome-ignore format: one glance
+  return {
+    id: int(raw.id), key: text(raw.key), lane: int(raw.lane) as LaneCode, run: int(raw.run), joined: int(raw.joined),
+    state: int(raw.state) as StateCode, gen: int(raw.gen), floor: int(raw.floor), due: intOrNull(raw.due), attempts: int(raw.attempts),
+    unclear: int(raw.unclear), crashes: int(raw.crashes), error: textOrNull(raw.error), deadUntil: int(raw.dead_until),
+    created: int(raw.created), updated: int(raw.updated),
+  };
+}
+
+/** The values of COLUMN_NAMES, in order. */
+export function valuesOf(row: Row): SqlValue[] {
+  return FIELDS.map((field) => row[field]);
+}
+
+/** A new row. */
+export function newRow(place: { id: number; key: string }, gen: number, lane: LaneCode, now: number): Row {
+  // biome-ignore format: one glance
+  return {
+    ...place, lane, run: 0, joined: 0, state: WAITING, gen, floor: 0, due: null, attempts: 0, unclear: 0, crashes: 0, error: null,
+    deadUntil: 0, created: now, updated: 0,
+  };
+}
+
+/** The first ended state of rows. Ended rows have no bytes. The states before it are open. */
+export const FIRST_ENDED = DEAD;
+
+/** Whether the work of the row is open. */
+export function isOpen({ state }: { state: number }): boolean {
+  return state < FIRST_ENDED;
+}
+
+/** Whether the row counts as waiting: it is to be handed out, or a handler holds it. */
+export function isWaiting({ state }: { state: number }): boolean {
+  return state === WAITING || state === RETRYING;
+}
+
+/** Codes under which open rows are counted. */
+export const OPEN_CODES = [WAITING, CANCELLING, RETRYING] as const;
+
+/** The code under which a row is counted. */
+export function countedAs({ state, attempts }: Pick<Row, "state" | "attempts">): StateCode {
+  return state === WAITING && attempts > 0 ? RETRYING : state;
+}
+
+const STATE_NAMES: readonly JobState[] = [
+  ...(["queued", "processing", "dead", "refused", "cancelled", "stored", "retrying"] as const),
+];
+const LANE_NAMES: readonly Lane[] = ["live", "upload", "bulk"];
+
+/** The word for a counted code. */
+export function stateName(code: number): JobState {
+  return STATE_NAMES[code] ?? "queued";
+}
+
+export function laneName(code: number): Lane {
+  return LANE_NAMES[code] ?? "bulk";
+}
+
+export function laneCode(lane: Lane): LaneCode {
+  return LANE_NAMES.indexOf(lane) as LaneCode;
+}
+
+/** The codes a state's word stands for. */
+export function stateCodes(state: JobState): number[] {
+  return STATE_NAMES.flatMap((name, code) => (name === state ? [code] : []));
+}

@@ -1,0 +1,264 @@
+import { type Histogram, observe } from "./histogram.ts";
+import { PARTS } from "./order.ts";
+import {
+  BULK,
+  countedAs,
+  isOpen,
+  type LaneCode,
+  LIVE,
+  OPEN_CODES,
+  type Row,
+  STATE_CODES,
+  type StateCode,
+  WAITING,
+} from "./row.ts";
+import { int, intOrNull, type Sql, type SqlRow, text, textOrNull } from "./sql.ts";
+
+/** A run: the jobs of a request. Its counts follow its rows. */
+export interface Run {
+  /** A small number for `jobs.run`. 0: no run. */
+  n: number;
+  id: string;
+  label: string | null;
+  lane: LaneCode;
+  created: number;
+  updated: number;
+  /** Unix ms of the end of its last row. 0: a row is open. */
+  ended: number;
+  cancelledAt: number;
+  /** Position of the cancel (an id). 0: no cancel is due. */
+  cancelCursor: number;
+  accepted: number;
+  duplicates: number;
+  /** Jobs whose results were found in the store and not made. */
+  existing: number;
+  /** Members by counted state code. */
+  states: number[];
+  ready: Histogram;
+  /** 1: its request is still being sent. */
+  accepting: number;
+  open: number;
+  /** Rejected items. */
+  rejected: number;
+  /** The last requester. Null: not known. */
+  who: string | null;
+}
+
+interface HeldRun {
+  run: Run;
+  before: string;
+}
+
+/** The runs of a transaction. */
+export class Runs {
+  readonly #sql: Sql;
+  readonly #now: number;
+  readonly #byNumber = new Map<number, HeldRun | null>();
+
+  constructor(sql: Sql, now: number) {
+    this.#sql = sql;
+    this.#now = now;
+  }
+
+  byNumber(n: number): Run | null {
+    if (n === 0) return null;
+    const known = this.#byNumber.get(n);
+    if (known !== undefined) return known?.run ?? null;
+    return this.#hold(n, this.#sql.exec("SELECT * FROM runs WHERE n = ?", n)[0]);
+  }
+
+  byId(id: string): Run | null {
+    for (const held of this.#byNumber.values()) if (held?.run.id === id) return held.run;
+    const raw = this.#sql.exec("SELECT * FROM runs WHERE id = ?", id)[0];
+    return raw === undefined ? null : this.#hold(int(raw.n), raw);
+  }
+
+  /** The run of this id. It is created if it is new. */
+  open(id: string, lane: LaneCode, label: string | null): Run {
+    const known = this.byId(id);
+    if (known) return known;
+    const n = int(this.#sql.exec("SELECT max(n) AS n FROM runs")[0]?.n) + 1;
+    const states = Array<number>(STATE_CODES).fill(0);
+    const run: Run = {
+      ...{ n, id, label, lane, created: this.#now, updated: this.#now, ended: 0, cancelledAt: 0, cancelCursor: 0 },
+      ...{ accepted: 0, duplicates: 0, existing: 0, states, ready: [], accepting: 0, open: 0, rejected: 0, who: null },
+    };
+    this.#byNumber.set(n, { run, before: "" });
+    return run;
+  }
+
+  /** Numbers of all subscribers of the row, the first one first. 0: a subscriber without a run. */
+  askersOf(row: Row): number[] {
+    if (row.joined === 0) return [row.run];
+    return [row.run, ...this.#sql.exec("SELECT run FROM joins WHERE id = ?", row.id).map((raw) => int(raw.run))];
+  }
+
+  /** Adds a subscriber to a row. False: it already is one. */
+  join(row: Row, run: number): boolean {
+    if (this.askersOf(row).includes(run)) return false;
+    this.#sql.exec("INSERT OR IGNORE INTO joins (id, run) VALUES (?, ?)", row.id, run);
+    row.joined = 1;
+    return true;
+  }
+
+  /** Removes a further subscriber. */
+  unjoin(row: Row, run: number): void {
+    if (row.joined === 0) return;
+    this.#sql.exec("DELETE FROM joins WHERE id = ? AND run = ?", row.id, run);
+    row.joined = this.#sql.exec("SELECT 1 FROM joins WHERE id = ? LIMIT 1", row.id).length;
+  }
+
+  /** Removes every subscriber of the row. The runs keep their counts of it. */
+  leave(row: Row): void {
+    if (row.joined === 1) this.#sql.exec("DELETE FROM joins WHERE id = ?", row.id);
+    row.run = 0;
+    row.joined = 0;
+  }
+
+  /** Counts a member that joins a run (`from` null) or changes its counted state. */
+  move(n: number, from: number | null, to: number): void {
+    const states = this.byNumber(n)?.states;
+    if (states === undefined) return;
+    if (from !== null) states[from] = (states[from] ?? 0) - 1;
+    states[to] = (states[to] ?? 0) + 1;
+  }
+
+  /** Notes the time (ms) of a stored member. `existing`: it was found in the store. */
+  stored(n: number, ms: number, existing: boolean): void {
+    const run = this.byNumber(n);
+    if (run === null) return;
+    observe(run.ready, ms);
+    if (existing) run.existing += 1;
+  }
+
+  flush(): void {
+    for (const held of this.#byNumber.values()) {
+      if (held === null || print(held.run) === held.before) continue;
+      const { run } = held;
+      run.open = openOf(run.states);
+      run.ended = run.open === 0 ? run.ended || this.#now : 0;
+      run.updated = this.#now;
+      // An update that does not name `id` writes no index entry.
+      if (held.before === "") this.#insert(run);
+      else this.#update(run);
+    }
+  }
+
+  #insert(run: Run): void {
+    const columns = ["n", "id", "label", "created", ...Object.keys(CHANGING)];
+    const values = [run.n, run.id, run.label, run.created, ...changing(run)];
+    this.#sql.exec(`INSERT INTO runs (${columns.join(", ")}) VALUES (${values.map(() => "?").join(", ")})`, ...values);
+  }
+
+  #update(run: Run): void {
+    const set = Object.keys(CHANGING).map((column) => `${column} = ?`);
+    this.#sql.exec(`UPDATE runs SET ${set.join(", ")} WHERE n = ?`, ...changing(run), run.n);
+  }
+
+  #hold(n: number, raw: SqlRow | undefined): Run | null {
+    const run = raw === undefined ? null : runFrom(raw);
+    this.#byNumber.set(n, run === null ? null : { run, before: print(run) });
+    return run;
+  }
+}
+
+const CHANGING = {
+  ...{ lane: "lane", updated: "updated", ended: "ended", cancelled_at: "cancelledAt", cancel_cursor: "cancelCursor" },
+  ...{ accepted: "accepted", duplicates: "duplicates", existing: "existing", states: "states", ready: "ready" },
+  ...{ accepting: "accepting", open: "open", rejected: "rejected", who: "who" },
+} as const satisfies Record<string, keyof Run>;
+
+function changing(run: Run): (string | number | null)[] {
+  return Object.values(CHANGING).map((field) => {
+    const value = run[field];
+    return Array.isArray(value) ? JSON.stringify(value) : value;
+  });
+}
+
+/** The number of open members. */
+export function openOf(states: readonly number[]): number {
+  return OPEN_CODES.reduce<number>((sum, code) => sum + (states[code] ?? 0), 0);
+}
+
+/**
+ * The members of the runs by the rows and orders, by number of the run and counted state. Reads both tables as a whole.
+ */
+export function countMembers(sql: Sql): Map<number, number[]> {
+  const members = new Map<number, number[]>();
+  const first = "SELECT run, state, attempts, 1 AS n FROM jobs WHERE run > 0";
+  const untouched = `SELECT run, ${WAITING} AS state, 0 AS attempts, ${PARTS} AS n FROM orders WHERE run > 0`;
+  // A job with further subscribers that has no row is in an order.
+  const further = `SELECT joins.run, coalesce(state, ${WAITING}) AS state, coalesce(attempts, 0) AS attempts, 1 AS n
+    FROM joins LEFT JOIN jobs USING (id) WHERE joins.run > 0`;
+  const all = [first, untouched, further].join(" UNION ALL ");
+  const query = `SELECT run, state, attempts > 0 AS failed, sum(n) AS n FROM (${all}) GROUP BY 1, 2, 3`;
+  for (const raw of sql.exec(query)) {
+    const code = countedAs({ state: int(raw.state) as StateCode, attempts: int(raw.failed) });
+    const states = members.get(int(raw.run)) ?? Array<number>(STATE_CODES).fill(0);
+    states[code] = (states[code] ?? 0) + int(raw.n);
+    members.set(int(raw.run), states);
+  }
+  return members;
+}
+
+/** The numbers of all runs. */
+export function runNumbers(sql: Sql): number[] {
+  return sql.exec("SELECT n FROM runs ORDER BY n").map((raw) => int(raw.n));
+}
+
+/** The number of the run whose cancel has run longest. Null: no cancel runs. */
+export function nextCancelling(sql: Sql): number | null {
+  return intOrNull(sql.exec("SELECT n FROM runs WHERE cancel_cursor > 0 ORDER BY cancelled_at LIMIT 1")[0]?.n);
+}
+
+const OF_STATE = {
+  open: "open > 0 AND cancelled_at = 0",
+  done: "open = 0 AND cancelled_at = 0",
+  cancelled: "cancelled_at > 0",
+} as const;
+
+/** Runs below a number, the newest first. `state` null: any state. */
+export function readRuns(sql: Sql, before: number, limit: number, state: keyof typeof OF_STATE | null): Run[] {
+  const where = state === null ? "1" : OF_STATE[state];
+  return sql.exec(`SELECT * FROM runs WHERE n < ? AND ${where} ORDER BY n DESC LIMIT ?`, before, limit).map(runFrom);
+}
+
+/** Bulk runs that ended after a time (Unix ms) and accept no more rows, in the order of their end. */
+export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
+  const query = `SELECT * FROM runs WHERE lane = ${BULK} AND open = 0 AND accepting = 0 AND ended > ? ORDER BY ended LIMIT ?`;
+  return sql.exec(query, after, limit).map(runFrom);
+}
+
+/** Whether every subscriber of the row is cancelled. A row of the live lane always has a viewer. */
+export function forsaken(runs: Runs, row: Row): boolean {
+  if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
+  if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;
+  return runs.askersOf(row).every((n) => n !== 0 && (runs.byNumber(n)?.cancelledAt ?? 0) > 0);
+}
+
+function print(run: Run): string {
+  return JSON.stringify(run);
+}
+
+function runFrom(raw: SqlRow): Run {
+  return {
+    n: int(raw.n),
+    id: text(raw.id),
+    label: textOrNull(raw.label),
+    lane: int(raw.lane) as LaneCode,
+    created: int(raw.created),
+    updated: int(raw.updated),
+    ended: int(raw.ended),
+    cancelledAt: int(raw.cancelled_at),
+    cancelCursor: int(raw.cancel_cursor),
+    accepted: int(raw.accepted),
+    duplicates: int(raw.duplicates),
+    existing: int(raw.existing),
+    states: JSON.parse(text(raw.states)) as number[],
+    ready: JSON.parse(text(raw.ready)) as Histogram,
+    accepting: int(raw.accepting),
+    open: int(raw.open),
+    rejected: int(raw.rejected),
+    who: textOrNull(raw.who),
+  };
+}

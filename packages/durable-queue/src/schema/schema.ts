@@ -1,0 +1,82 @@
+import { FIRST_ENDED } from "./row.ts";
+
+/*
+ * Tables of the queue (docs/storage-schema.md, which a test compares with these). The platform bills every index entry that is
+ * inserted as a row written, so a job that goes well touches no index: untouched jobs are in `orders`, rows of one group are a
+ * range of the primary key, and both indexes of `jobs` are partial. SQLite uses a partial index only for queries that repeat
+ * its condition word for word, so the conditions are constants, exported here.
+ */
+
+/** The row was touched: it is retried, forced, of the live lane, or joined by a higher lane. */
+export const HAS_DUE = "due IS NOT NULL";
+/** The row ended without bytes. */
+export const ENDED = `state >= ${FIRST_ENDED}`;
+
+const V1 = [
+  `CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), ledger_id TEXT NOT NULL, ceiling INTEGER NOT NULL, restored INTEGER NOT NULL)`,
+  `CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL, joined INTEGER NOT NULL, state INTEGER NOT NULL,
+    gen INTEGER NOT NULL, floor INTEGER NOT NULL, due INTEGER, attempts INTEGER NOT NULL, unclear INTEGER NOT NULL, crashes INTEGER NOT NULL,
+    error TEXT, dead_until INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL)`,
+  `CREATE INDEX jobs_due ON jobs (lane, due) WHERE ${HAS_DUE}`,
+  `CREATE INDEX jobs_ended ON jobs (state, id) WHERE ${ENDED}`,
+  // The ids of one accepted chunk, as JSON. It stands until every row in it is gone or has a due.
+  `CREATE TABLE fresh (lane INTEGER NOT NULL, run INTEGER NOT NULL, n INTEGER NOT NULL, ids TEXT NOT NULL, PRIMARY KEY (lane, run, n)) WITHOUT ROWID`,
+  // What one handler holds, and sums that are not folded yet: one document, so that giving work out writes one row and not one a job.
+  `CREATE TABLE hands (owner TEXT PRIMARY KEY, until INTEGER NOT NULL, over INTEGER NOT NULL, born INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE abandoned (gen INTEGER PRIMARY KEY, job TEXT, until INTEGER NOT NULL)`,
+  `CREATE TABLE runs (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT, lane INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
+    ended INTEGER NOT NULL, cancelled_at INTEGER NOT NULL, cancel_cursor INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL,
+    existing INTEGER NOT NULL, states TEXT NOT NULL, ready TEXT NOT NULL, accepting INTEGER NOT NULL, open INTEGER NOT NULL,
+    rejected INTEGER NOT NULL DEFAULT 0, who TEXT)`,
+  // Items of a request that were refused at the door, the first ones of them, as JSON.
+  `CREATE TABLE rejections (run INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID`,
+  // Only second and later askers of one row; the first stands in jobs.run. Run 0 is somebody outside any run.
+  `CREATE TABLE joins (id INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (id, run)) WITHOUT ROWID`,
+  `CREATE TABLE attempts (id INTEGER NOT NULL, n INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER,
+    kind TEXT, code TEXT NOT NULL, message TEXT NOT NULL, job TEXT, PRIMARY KEY (id, n)) WITHOUT ROWID`,
+  // Jobs stored of late, up to 500 a row as JSON: what operators are shown of them once their rows are gone.
+  `CREATE TABLE recent (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)`,
+  // A day's history as JSON: its minutes for two days, its hours for ever.
+  `CREATE TABLE hist (day INTEGER PRIMARY KEY, body TEXT NOT NULL)`,
+  `CREATE TABLE docs (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE inbox (id TEXT PRIMARY KEY, hash TEXT NOT NULL, run TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE outbox (kind TEXT PRIMARY KEY, body TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE dead_messages (id TEXT PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, target TEXT, details TEXT NOT NULL)`,
+  `CREATE TABLE actions (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, filter TEXT NOT NULL, match TEXT NOT NULL,
+    rate REAL, state TEXT NOT NULL, total INTEGER NOT NULL, exact INTEGER NOT NULL, done INTEGER NOT NULL, skipped INTEGER NOT NULL,
+    cursor INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, ended INTEGER, who TEXT NOT NULL,
+    run INTEGER NOT NULL DEFAULT 0, canary INTEGER NOT NULL DEFAULT 0)`,
+];
+
+/** A row for each generation that is being made, and for each handler that makes any, in place of the documents `hands` and `abandoned`. */
+const V2 = [
+  // `owner` null or without a row: orphaned. `due`: when an orphaned claim may be handed out. `until`: when an abandoned one is over.
+  `CREATE TABLE claims (
+    gen INTEGER PRIMARY KEY, job INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT, lane INTEGER NOT NULL, paid_by INTEGER NOT NULL,
+    first INTEGER NOT NULL, admitted_at INTEGER NOT NULL, external_id TEXT, due INTEGER NOT NULL, until INTEGER NOT NULL, hook TEXT,
+    unfetched_since INTEGER)`,
+  `CREATE TABLE owners (name TEXT PRIMARY KEY, lease_until INTEGER NOT NULL, role TEXT NOT NULL) WITHOUT ROWID`,
+];
+
+/** The untouched jobs of one group, run and lane in one row, in place of a row per job and its id in `fresh` (decision 064). */
+const V4 = [
+  // `place`: the first id of the group's jobs. The index is for reads by group; the key is the line.
+  `CREATE TABLE orders (lane INTEGER NOT NULL, run INTEGER NOT NULL, gen INTEGER NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
+    force INTEGER NOT NULL, joined INTEGER NOT NULL, created INTEGER NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (lane, run, gen)) WITHOUT ROWID`,
+  `CREATE INDEX orders_place ON orders (place)`,
+];
+
+/** Each entry brings a database from the version before it to its own. Once released, an entry is never changed. */
+export type Migrations = readonly (readonly string[])[];
+
+export const MIGRATIONS: Migrations = [V1, V2, [], V4];
+
+/** The migrations of the queue with those of further tables of its user, version by version. */
+export function withOwn(own: Migrations): Migrations {
+  const versions = Math.max(MIGRATIONS.length, own.length);
+  return Array.from({ length: versions }, (_, n) => [...(MIGRATIONS[n] ?? []), ...(own[n] ?? [])]);
+}

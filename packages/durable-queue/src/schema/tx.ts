@@ -1,0 +1,210 @@
+import type { Event } from "@prewarm/control-schema/stats";
+import type { Lane } from "@prewarm/shared/job";
+import type { Totals } from "../calls.ts";
+import { newestCancel } from "./action-rows.ts";
+import { type AttemptRow, insertAttempts } from "./attempts.ts";
+import type { Claims } from "./claims.ts";
+import {
+  addCount,
+  addCounters,
+  type Count,
+  type Counters,
+  listCounts,
+  type Moved,
+  readCounters,
+  usedIn,
+} from "./counters.ts";
+import type { GateDoc } from "./gate-doc.ts";
+import type { GateState } from "./gate-state.ts";
+import { observe } from "./histogram.ts";
+import { emptySlice, type Minutes, type Slice, TIERS_MS, timesOfLane } from "./history.ts";
+import type { Meta } from "./meta.ts";
+import type { Numbers } from "./numbers.ts";
+import type { Orders } from "./orders.ts";
+import type { QueueConfig } from "./queue-config.ts";
+import { addRecent, type Stored } from "./recent.ts";
+import { countedAs, type LaneCode, laneName, newRow, type Row, STORED, type StateCode } from "./row.ts";
+import { type Change, Rows } from "./rows.ts";
+import { Runs } from "./runs.ts";
+import type { Sql } from "./sql.ts";
+
+/** The memory beside the tables. The transactions that change it write it through. */
+export interface Kept {
+  meta: Meta;
+  numbers: Numbers;
+  gateDoc: GateDoc;
+  claims: Claims;
+  orders: Orders;
+}
+
+/** The context of every decision of the queue beside its tables. */
+export interface TxContext {
+  config: QueueConfig;
+  /** Unix ms. */
+  now: number;
+  random: () => number;
+  kept: Kept;
+}
+
+/**
+ * The unit of work of one RPC. Rows are loaded once, changed in memory by plain functions, and written back together.
+ * So the counts, the gate, each run and the list of stored jobs cost at most one row per RPC. Everything runs in one
+ * transaction.
+ */
+export class Tx {
+  readonly sql: Sql;
+  readonly config: QueueConfig;
+  readonly now: number;
+  readonly random: () => number;
+  readonly kept: Kept;
+  readonly rows: Rows;
+  readonly runs: Runs;
+  readonly ledgerId: string;
+  readonly #moved: Moved = { jobs: {}, used: {}, minutes: {} };
+  readonly #stored: Stored[] = [];
+  readonly #attempts: AttemptRow[] = [];
+  #before: Counters | null = null;
+  #isGateAsked = false;
+  #newestCancel: number | null = null;
+
+  constructor(sql: Sql, { config, now, random, kept }: TxContext) {
+    this.sql = sql;
+    this.config = config;
+    this.now = now;
+    this.random = random;
+    this.kept = kept;
+    this.ledgerId = kept.meta.ledgerId;
+    this.rows = new Rows(sql, this.ledgerId, kept.orders);
+    this.runs = new Runs(sql, now);
+  }
+
+  /** The next number; gens, floors and purges share one sequence and none is used twice. */
+  next(): number {
+    return this.kept.numbers.next(this.sql, this.now);
+  }
+
+  /** The gate's document; changes to it are saved at commit. */
+  get gate(): GateState {
+    this.#isGateAsked = true;
+    return this.kept.gateDoc.state;
+  }
+
+  /** The counts in the table, at the first read of this transaction. */
+  get #counters(): Counters {
+    this.#before ??= readCounters(this.sql);
+    return this.#before;
+  }
+
+  /** Jobs by counted state and lane at the beginning of this transaction. */
+  get counts(): Count[] {
+    return listCounts(this.#counters.jobs);
+  }
+
+  /** The slices of the current minute, which are not in the rows of their days yet. */
+  get minutes(): Minutes {
+    return this.#counters.minutes ?? {};
+  }
+
+  /** How often each event was counted since the ledger was created. */
+  get totals(): Partial<Totals> {
+    return this.#counters.totals ?? {};
+  }
+
+  /** Jobs admitted in a month (UTC, `2026-11`) or on a day (`2026-11-25`), by lane, with this transaction. */
+  used(period: string): Record<Lane, number> {
+    const before = usedIn(this.#counters.used, period);
+    const own = usedIn(this.#moved.used, period);
+    return { live: before.live + own.live, upload: before.upload + own.upload, bulk: before.bulk + own.bulk };
+  }
+
+  /** Counts `n` admissions of a day and lane. Negative: the admissions made no job. */
+  addUsed(lane: Lane, day: string, n: number): void {
+    const place = `${day} ${lane}`;
+    this.#moved.used[place] = (this.#moved.used[place] ?? 0) + n;
+  }
+
+  /** Adds a row. Load its key before. */
+  insert(key: string, lane: LaneCode): Row {
+    return this.rows.add(key, (place) => newRow(place, this.next(), lane, this.afterCancels(this.now)));
+  }
+
+  /**
+   * A creation time (Unix ms) after the newest running cancel. A cancel with a rate lasts, and the clock may go back
+   * meanwhile. The cancel must not take jobs that were ordered after it was made.
+   */
+  afterCancels(at: number): number {
+    this.#newestCancel ??= newestCancel(this.sql);
+    return Math.max(at, this.#newestCancel + 1);
+  }
+
+  addAttempt(attempt: AttemptRow): void {
+    this.#attempts.push(attempt);
+  }
+
+  count(event: Event, n = 1): void {
+    if (n !== 0) this.#slice()[event] += n;
+  }
+
+  time(kind: "wait" | "run" | "ready", ms: number): void {
+    observe(this.#slice()[kind], Math.max(0, ms));
+  }
+
+  /** Samples the number of open jobs and the age of the oldest waiting job (ms). */
+  sample(open: number, oldest: number | null): void {
+    Object.assign(this.#slice(), { open, oldest });
+  }
+
+  /** Corrects a count. */
+  addCount(state: StateCode, lane: LaneCode, n: number): void {
+    addCount(this.#moved.jobs, state, lane, n);
+  }
+
+  /** Notes a stored job, for its runs and for views. */
+  stored(stored: Stored, runs: readonly number[], existing: boolean): void {
+    this.#stored.push(stored);
+    const ms = Math.max(0, this.now - stored.created);
+    observe(timesOfLane(this.#slice(), laneName(stored.lane)), ms);
+    for (const n of runs) this.runs.stored(n, ms, existing);
+  }
+
+  commit(): void {
+    for (const change of this.rows.changes()) this.#move(change);
+    this.rows.flush(this.now);
+    insertAttempts(this.sql, this.#attempts);
+    this.runs.flush();
+    addCounters(this.sql, this.#moved, this.now);
+    addRecent(this.sql, this.#stored);
+    this.kept.claims.flush(this.sql);
+    if (this.#isGateAsked) this.kept.gateDoc.flush(this.sql);
+  }
+
+  #move({ before, after, row, as }: Change): void {
+    const to = after === null ? as : countedAs(after);
+    // Of deleted rows only stored ones stay in the counts.
+    const counted = after === null && to !== STORED ? null : to;
+    if (before?.state !== counted || before?.lane !== row.lane) {
+      if (before !== null) addCount(this.#moved.jobs, before.state, before.lane, -1);
+      if (counted !== null) addCount(this.#moved.jobs, counted, row.lane, 1);
+    }
+    this.#moveRuns(before, row, to);
+  }
+
+  /**
+   * A row that moves to another run stays counted in the old run with its last state. A forgotten row stays counted
+   * with its ended state.
+   */
+  #moveRuns(before: Change["before"], row: Row, to: number | null): void {
+    if (before === null || before.run !== row.run) {
+      if (to !== null) this.runs.move(row.run, null, to);
+      return;
+    }
+    if (to === null || before.state === to) return;
+    for (const run of this.runs.askersOf(row)) this.runs.move(run, before.state, to);
+  }
+
+  #slice(): Slice {
+    const at = this.now - (this.now % TIERS_MS.minute);
+    this.#moved.minutes[at] ??= emptySlice();
+    return this.#moved.minutes[at];
+  }
+}

@@ -1,0 +1,82 @@
+import type { Finding } from "@prewarm/control-schema/doctor";
+import type * as queue from "@prewarm/durable-queue/calls";
+import type { Outcome } from "@prewarm/durable-queue/calls";
+
+/* What the calls about images take and answer. Times are Unix ms, keys are variant keys. */
+
+/** A variant that a viewer missed. */
+export interface MissAsk {
+  key: string;
+  /** The time of the miss, Unix ms. */
+  at: number;
+  /** Nobody has said yet that this image exists: its original is looked at before anything is made of the miss. */
+  unknown?: boolean;
+  /** How many unknown images the client's network has asked for lately before. */
+  nth?: number;
+  /** The URL was signed by the site. */
+  signed?: boolean;
+  /** The original was looked at, and nothing can be made of it. */
+  refused?: Pick<Extract<Outcome, { kind: "refused" }>, "code" | "message" | "until">;
+}
+
+/** What an exchange answers to the misses. */
+export interface AnsweredMisses {
+  /** Keys of unknown images whose originals are to be looked at; those that are pictures are asked for again. */
+  look: string[];
+  /** Keys of images of which viewers may order nothing more today: the edge should hear of it. */
+  capped: string[];
+}
+
+/** One original's variants in a chunk. */
+export interface AcceptImage {
+  id: string;
+  keys: string[];
+  /** Grows with every change of the original, as text that compares; null: the sender does not say. */
+  order: string | null;
+  /** Another etag than the image had, under a later order or none, is a new original: its variants are made anew. */
+  sourceEtag: string | null;
+}
+
+export interface AcceptChunk extends Omit<queue.AcceptChunk, "groups"> {
+  images: AcceptImage[];
+}
+
+/** What a ledger that is about to be put back knows and its copy may not. */
+export interface BeforeRestore extends queue.BeforeRestore {
+  /** Those that are not through: number, and the image's id, encoded. */
+  purges: { seq: number; id: string }[];
+}
+
+/** What the store holds within an interval of variant keys, above `from` and up to and including `to`. */
+export interface StorePage {
+  from: string;
+  /** Null: up to the last key there is. */
+  to: string | null;
+  /** Taken before R2 was asked: what was stored later need not be on the page. */
+  at: number;
+  /** `gen` is 0 for objects that we did not put. */
+  objects: { key: string; gen: number }[];
+  /** Keys of variants that have a marker. */
+  markers: string[];
+}
+
+export interface SliceRequest {
+  page: StorePage;
+  /** False: nothing is changed. */
+  fix: boolean;
+  /** Keep the place reached for the next cron. */
+  keep: boolean;
+  /** For the audit log. */
+  who: string;
+}
+
+export interface SliceAnswer {
+  findings: Finding[];
+  /** How far the interval was looked at; null: to the end. */
+  to: string | null;
+  /** Variant keys whose objects, and whose markers, the caller is to delete. Empty unless `fix`. */
+  objects: string[];
+  markers: string[];
+  /** Images locked for those deletions, given back with `doctorDone`. */
+  locks: { id: string; until: number }[];
+}

@@ -1,0 +1,11 @@
+import type { Bucket } from "@prewarm/durable-queue/admission/bucket";
+import { ViewedToday } from "./viewed-today.ts";
+
+/** What this instance remembers of images. An eviction loses it; each part of it fails safely. */
+export class ImageMemory {
+  readonly viewed = new ViewedToday();
+  /** Tokens for looks at originals of unknown ids. */
+  readonly unknownLooks: { held: Bucket | null } = { held: null };
+  /** Tokens for misses without effect. When none is left, edges shed. */
+  readonly useless: { held: Bucket | null } = { held: null };
+}

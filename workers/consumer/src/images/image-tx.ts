@@ -1,0 +1,58 @@
+import type { Memory } from "@prewarm/durable-queue/schema/memory";
+import { QueueTx } from "@prewarm/durable-queue/schema/queue-tx";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import type { Config } from "@prewarm/shared/config";
+import { ImageMemory } from "./image-memory.ts";
+import { sweepAgain } from "./sweep-again.ts";
+import { Images } from "./tables/images.ts";
+
+/** The context of a transaction over the ledger's database. */
+export interface ImageTxContext {
+  config: Config;
+  /** Unix ms. */
+  now: number;
+  random: () => number;
+  memory: Memory;
+}
+
+/** A transaction of the queue whose groups are images: an image has a fence and a lock. */
+export class ImageTx extends QueueTx {
+  override readonly config: Config;
+  readonly images: Images;
+
+  constructor(sql: Sql, context: ImageTxContext) {
+    super(sql, context);
+    this.config = context.config;
+    this.images = new Images(sql, context.now);
+  }
+
+  get imageMemory(): ImageMemory {
+    return this.memory.of(ImageMemory);
+  }
+
+  override get service(): string {
+    return "Ittybit";
+  }
+
+  override loadGroups(ids: readonly string[]): void {
+    this.images.load(ids);
+  }
+
+  override fenceOf(id: string): number {
+    return this.images.get(id).floor;
+  }
+
+  override lockedUntil(id: string): number {
+    return this.images.get(id).lock;
+  }
+
+  /** A purge has deleted the job since, so the object is swept once more. */
+  override storedTooLate(id: number, gen: number): void {
+    sweepAgain(this, id, gen);
+  }
+
+  override commit(): void {
+    this.images.flush();
+    super.commit();
+  }
+}

@@ -1,0 +1,182 @@
+import { outboxDue } from "@prewarm/durable-queue/schema/outbox";
+import { DEAD, WAITING } from "@prewarm/durable-queue/schema/row";
+import { describe, expect, it } from "vitest";
+import { gateChanged } from "../ledger/gate-file.ts";
+import { STORED, setup, T0, TRANSIENT } from "../ledger/testing/setup.ts";
+import type { Overrides } from "../ledger/testing/setup-config.ts";
+import type { MissAsk } from "./calls.ts";
+
+const DAY_MS = 86_400_000;
+
+function world(overrides: Overrides = {}) {
+  const made = setup({ gate: { monthlyJobs: null }, ...overrides });
+  let viewers = 0;
+  /** One viewer's handler: asks, and leaves what it is given to others. Answers what it is to look at. */
+  const miss = (...asks: Partial<MissAsk>[]): string[] => {
+    viewers += 1;
+    const owner = `viewer${viewers}`;
+    const whole = asks.map((one) => ({ key: "", at: made.clock.ms, ...one }));
+    const { look } = made.call(owner, { role: "live", room: 0, asks: whole });
+    made.leave(owner);
+    return look;
+  };
+  const rows = () => Number(made.sql.exec("SELECT count(*) AS n FROM jobs")[0]?.n);
+  return { ...made, miss, rows };
+}
+const unknown = (n: number): MissAsk => ({ key: `made-up-${n}/400-high.webp`, at: T0 + 60_000, unknown: true });
+const version = (v: number | string, more: Partial<MissAsk> = {}) => ({ key: `photo/@${v}/400-high.webp`, ...more });
+
+describe("an id that nobody has seen", () => {
+  it("takes no row, no slot, no token and writes nothing: its original is looked at first", () => {
+    const { call, rows, sql, slots, clock, ledger } = world();
+    const before = JSON.stringify(ledger.getGate());
+    const written = sql.rowsWritten;
+    const { look, give } = call("viewer", { role: "live", room: 0, asks: [unknown(1), unknown(2)] });
+    expect([look, give]).toEqual([[unknown(1).key, unknown(2).key], []]);
+    expect([rows(), slots(), sql.rowsWritten - written]).toEqual([0, 0, 0]);
+    expect(JSON.stringify(ledger.getGate())).toBe(before);
+    expect(clock.ms).toBeGreaterThan(T0);
+  });
+
+  it("is looked at at a rate of its own; what is beyond it is forgotten until the next view", () => {
+    const { miss, clock } = world({ limits: { unknownPerSecond: 2 } });
+    const looked = () => miss(...Array.from({ length: 200 }, (_, n) => unknown(n))).length;
+    const first = [looked(), looked()];
+    clock.advance(3);
+    expect([...first, looked()]).toEqual([120, 0, 6]);
+  });
+
+  it("has the last fifth of that rate kept for networks that have asked for few", () => {
+    const { miss } = world({ limits: { unknownPerSecond: 1 } });
+    const looked = (nth: number) => miss(...Array.from({ length: 60 }, (_, n) => ({ ...unknown(n), nth }))).length;
+    expect([looked(10), looked(59), looked(9), looked(0)]).toEqual([48, 0, 12, 0]);
+  });
+
+  it("becomes a job once it was looked at and is a picture", () => {
+    const { view, row } = world();
+    const { give } = view("viewer", "made-up-1/400-high.webp");
+    expect(give).toMatchObject([{ key: "made-up-1/400-high.webp", phase: "go" }]);
+    expect(row("made-up-1/400-high.webp")).not.toBeNull();
+  });
+
+  it("is shown as refused, for a day, where there is an original that cannot be used; no slot and no token for it", () => {
+    const { call, row, slots, clock } = world();
+    const refused = { code: "animated" as const, message: "it moves", until: clock.ms + DAY_MS };
+    const { give } = call("viewer", { role: "live", room: 0, asks: [{ ...unknown(1), unknown: false, refused }] });
+    expect([give, slots()]).toEqual([[], 0]);
+    expect(row(unknown(1).key)).toMatchObject({ error: '{"code":"animated","message":"it moves"}', due: null });
+  });
+
+  it("is no stranger once anything of its image was ordered", () => {
+    const { accept, miss, row } = world();
+    accept("made-up-1/800-high.webp");
+    expect(miss(unknown(1))).toEqual([]);
+    expect(row(unknown(1).key)).not.toBeNull();
+  });
+
+  it("stays one although another variant of it was refused", () => {
+    const { call, miss, clock } = world();
+    const refused = { code: "animated" as const, message: "it moves", until: clock.ms + DAY_MS };
+    call("viewer", {
+      role: "live",
+      room: 0,
+      asks: [{ key: "made-up-1/800-high.webp", at: clock.ms, refused }],
+    });
+    expect(miss(unknown(1))).toEqual([unknown(1).key]);
+  });
+});
+
+describe("versions that unsigned misses bring", () => {
+  const versionsMade = (overrides: Overrides, more: Partial<MissAsk> = {}) => {
+    const { miss, rows } = world(overrides);
+    for (let v = 0; v < 40; v += 1) miss(version(v, more));
+    return rows();
+  };
+
+  it("are three an image and day, unless all are open; signed ones are not counted out", () => {
+    const made = [versionsMade({}), versionsMade({ v: "open" }), versionsMade({}, { signed: true })];
+    expect(made).toEqual([3, 40, 40]);
+  });
+
+  it("do not shut out more variants of the three, or of another image, or those of the next day", () => {
+    const { miss, row, clock } = world();
+    for (const v of ["a", "b", "c", "d"]) miss(version(v));
+    miss({ key: "photo/@a/800-high.webp" }, { key: "photo/800-high.webp" }, { key: "other/@d/400-high.webp" });
+    const there = ["photo/@a/800-high.webp", "photo/800-high.webp", "other/@d/400-high.webp", "photo/@d/400-high.webp"];
+    expect(there.map((key) => row(key) !== null)).toEqual([true, true, true, false]);
+    clock.advance(DAY_MS / 1000);
+    miss(version("d"));
+    expect(row("photo/@d/400-high.webp")).not.toBeNull();
+  });
+});
+
+describe("a day's orders of one image", () => {
+  const limits = { liveRowsPerImageDay: 3 };
+  const sizes = (...widths: number[]) => widths.map((width) => ({ key: `photo/${width}-high.webp` }));
+
+  it("are limited, and the edge is to hear of it", () => {
+    const { call, clock } = world({ limits });
+    const asks = sizes(16, 32, 48, 64).map((one) => ({ ...one, at: clock.ms }));
+    expect(call("viewer", { role: "live", room: 0, asks }).capped).toEqual(["photo/64-high.webp"]);
+  });
+
+  it("are limited, and an eviction does not begin the day anew: open, stored and refused ones are counted again", () => {
+    const { miss, sql, clock, evict, view, settle, leave, row } = world({ limits });
+    const [stored] = view("one", "photo/16-high.webp").give;
+    settle("one", stored!, STORED);
+    leave("one");
+    const [refused] = view("two", "photo/32-high.webp").give;
+    settle("two", refused!, { kind: "refused", code: "animated", message: "m", until: clock.ms + DAY_MS });
+    leave("two");
+    miss(...sizes(48));
+    const engine = evict();
+    const asks = sizes(64, 96).map((one) => ({ ...one, at: clock.ms }));
+    const said = { room: 0, have: [], submitted: [], settled: [], leave: false };
+    engine.exchange({ owner: "three", first: true, role: "live", asks, ...said });
+    expect(row("photo/64-high.webp")).toBeNull();
+    expect(sql.exec("SELECT count(*) AS n FROM jobs")[0]).toEqual({ n: 2 });
+  });
+
+  it.each([
+    [3, false],
+    [4, true],
+  ])("count a dead letter that is ordered anew: of %i a day, the fourth", (liveRowsPerImageDay, isOrdered) => {
+    const { miss, view, settle, leave, row, clock } = world({ limits: { liveRowsPerImageDay, maxAttempts: 1 } });
+    const [given] = view("one", "photo/16-high.webp").give;
+    settle("one", given!, TRANSIENT);
+    leave("one");
+    miss(...sizes(32), ...sizes(48));
+    clock.advance(3_601);
+    expect(row("photo/16-high.webp")?.state).toBe(DEAD);
+    miss({ key: "photo/16-high.webp" });
+    expect(row("photo/16-high.webp")?.state === WAITING).toBe(isOrdered);
+  });
+});
+
+describe("useless misses", () => {
+  it.each([
+    ["of unknown ids beyond their looks", unknown],
+    ["of versions beyond their number", (n: number) => version(n)],
+    ["of an image that is capped", (n: number) => ({ key: `photo/${16 + n}-high.webp` })],
+    ["of a variant that is under way", () => ({ key: "photo/400-high.webp" })],
+  ])("%s empty one bucket: then edges shed for an hour, and for two when it happens again", (_, one) => {
+    const limits = { unknownPerSecond: 0.01, liveRowsPerImageDay: 3 };
+    const { miss, clock, transactions } = world({ limits });
+    const shedUntil = (): number => {
+      transactions.write((tx) => gateChanged(tx, tx.gateNow));
+      const said = transactions.write(outboxDue).at(-1)?.body;
+      return said === undefined ? 0 : Number(JSON.parse(said).quietUntil);
+    };
+    const useless = (n: number) => miss(...Array.from({ length: n }, (_, i) => one(i)));
+    useless(999);
+    expect(shedUntil()).toBe(0);
+    useless(4);
+    expect(shedUntil()).toBe(clock.ms + 3_600_000);
+    clock.advance(3_600);
+    // An hour has filled the bucket by 360.
+    useless(350);
+    expect(shedUntil()).toBeLessThanOrEqual(clock.ms);
+    useless(20);
+    expect(shedUntil()).toBe(clock.ms + 7_200_000);
+  });
+});

@@ -1,0 +1,153 @@
+import { take } from "@prewarm/durable-queue/admission/bucket";
+import { budgetLeft, closedFor, isHeldBack } from "@prewarm/durable-queue/admission/gate";
+import { liveOpen } from "@prewarm/durable-queue/admission/open-jobs";
+import { liveAdmitted } from "@prewarm/durable-queue/admission/slots";
+import { hasSuspect } from "@prewarm/durable-queue/claims/hand-out";
+import { claimOf, isLocked, orderAgain, raise, refuse } from "@prewarm/durable-queue/claims/transitions";
+import type { Owner } from "@prewarm/durable-queue/schema/claim";
+import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
+import { backoff } from "@prewarm/shared/backoff";
+import { LIVE_OPEN_MAX, LOOKS_BURST_S, LOOKS_KEPT, SHED, uselessMost } from "@prewarm/shared/limits";
+import { encodedIdOfKey, versionOfKey } from "@prewarm/shared/variant-key";
+import type { AnsweredMisses, MissAsk } from "./calls.ts";
+import type { ImageTx } from "./image-tx.ts";
+import { viewedOf } from "./viewed.ts";
+
+/**
+ * Orders variants that viewers missed: creates rows or raises them to the viewers' lane, and gives free rows to this
+ * handler. Answers the keys of unknown images. Every client can ask for any id, so a look checks the original before
+ * the id may take a row, a slot or a token.
+ */
+export function takeMisses(tx: ImageTx, owner: Owner, asks: readonly MissAsk[]): AnsweredMisses {
+  tx.rows.loadKeys(asks.map(({ key }) => key));
+  tx.images.load(asks.map(({ key }) => encodedIdOfKey(key)));
+  const answered: AnsweredMisses = { look: [], capped: [] };
+  // Orders of this call, which the counts of the ledger do not contain yet.
+  let ordered = 0;
+  for (const one of asks) {
+    const fate = askOne(tx, owner, one, ordered);
+    if (fate === "ordered") ordered += 1;
+    else if (fate !== "look") noteUseless(tx);
+    if (fate === "look" || fate === "capped") answered[fate].push(one.key);
+  }
+  return answered;
+}
+
+/** What the handler does with a miss that makes no row now. */
+type Answered = keyof AnsweredMisses;
+
+/** The fate of a miss. `useless`: it has no effect. A capped miss is useless too, and its image gets a marker. */
+type Fate = "ordered" | Answered | "useless";
+
+function askOne(tx: ImageTx, owner: Owner, one: MissAsk, ordered: number): Fate {
+  const before = tx.rows.get(one.key);
+  const fate = before === null ? bear(tx, one, ordered) : want(tx, before, one, ordered);
+  const row = tx.rows.get(one.key);
+  if (row?.state === WAITING && row.lane === LIVE) prefetch(tx, owner, row);
+  return fate;
+}
+
+/** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
+function bear(tx: ImageTx, one: MissAsk, ordered: number): Fate {
+  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "useless";
+  if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "useless";
+  if (isCapped(tx, one.key)) return "capped";
+  if (!mayBringVersion(tx, one)) return "useless";
+  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "useless";
+  noteOrder(tx, one);
+  const row = tx.insert(one.key, LIVE);
+  tx.count("accepted");
+  if (one.refused === undefined) row.due = tx.now;
+  else refuse(tx, row, one.refused);
+  return "ordered";
+}
+
+/** Whether the ledger knows that the image exists. */
+function isKnown(tx: ImageTx, key: string): boolean {
+  const image = encodedIdOfKey(key);
+  const { etag, ordering, floor } = tx.images.get(image);
+  if (etag !== null || ordering !== null || floor > 0 || tx.memory.stored.at(key) !== null) return true;
+  return tx.rows.loadGroup(image).some(({ state }) => state !== REFUSED);
+}
+
+/**
+ * Whether viewers may order one more variant. Beyond their budget a row would wait until tomorrow, and would delay a
+ * warming run that wants the same variant. A pause that Ittybit asked for passes soon, so it does not count.
+ */
+function mayOrder(tx: ImageTx, ordered: number): boolean {
+  const closed = closedFor(tx.gateNow, "live");
+  if (closed !== null && closed.code !== "throttled") return false;
+  const open = liveOpen(tx) + ordered;
+  if (open >= LIVE_OPEN_MAX) return false;
+  const left = budgetLeft(tx.gateNow, "live");
+  return open < left || open - liveAdmitted(tx) < left;
+}
+
+/**
+ * Takes a token for a look at an unknown id. Without a token the miss is forgotten; the next view asks again. The last
+ * tokens are reserved for networks that have asked for few looks.
+ */
+function takeLook({ imageMemory, config, now }: ImageTx, nth: number): boolean {
+  const perSecond = config.limits.unknownPerSecond;
+  const most = Math.max(1, perSecond * LOOKS_BURST_S);
+  const leave = nth >= LOOKS_KEPT.first ? most * LOOKS_KEPT.share : 0;
+  return take(imageMemory.unknownLooks, { perSecond, most, leave }, now) !== null;
+}
+
+/**
+ * Takes a token for a message without effect, because messages cost money. When the bucket is empty, the edges shed the
+ * misses of clients without a signature for a while, twice as long each time.
+ */
+function noteUseless({ imageMemory, config, gate: { shed }, now }: ImageTx): void {
+  if ((take(imageMemory.useless, uselessMost(config.limits.unknownPerSecond), now) ?? 0) >= 1) return;
+  if (shed.until > now) return;
+  const { firstMs, longestMs, forgetMs } = SHED;
+  shed.times = now - shed.until > forgetMs ? 1 : shed.times + 1;
+  shed.until = now + backoff(shed.times, { first: firstMs, longest: longestMs });
+}
+
+/** Whether viewers have ordered today's maximum of this image. */
+function isCapped(tx: ImageTx, key: string): boolean {
+  return viewedOf(tx, encodedIdOfKey(key)).orders >= tx.config.limits.liveRowsPerImageDay;
+}
+
+function mayBringVersion(tx: ImageTx, { key, signed }: MissAsk): boolean {
+  const version = versionOfKey(key);
+  if (version === null || signed === true || tx.config.v !== "limited") return true;
+  const { versions } = viewedOf(tx, encodedIdOfKey(key));
+  return versions.has(version) || versions.size < tx.config.limits.versionsPerImageDay;
+}
+
+function noteOrder(tx: ImageTx, { key }: MissAsk): void {
+  const viewed = viewedOf(tx, encodedIdOfKey(key));
+  const version = versionOfKey(key);
+  viewed.orders += 1;
+  if (version !== null) viewed.versions.add(version);
+}
+
+function want(tx: ImageTx, row: Row, one: MissAsk, ordered: number): Fate {
+  if (row.state === WAITING) {
+    if (row.lane === LIVE || !mayOrder(tx, ordered)) return "useless";
+    raise(tx, row, LIVE);
+    return "ordered";
+  }
+  if (row.state === CANCELLING || row.deadUntil > tx.now || isImageLocked(tx, row.key)) return "useless";
+  if (isCapped(tx, one.key)) return "capped";
+  if (!mayOrder(tx, ordered)) return "useless";
+  noteOrder(tx, one);
+  orderAgain(tx, row, { lane: LIVE, run: 0 });
+  return "ordered";
+}
+
+function isImageLocked(tx: ImageTx, key: string): boolean {
+  return tx.images.get(encodedIdOfKey(key)).lock > tx.now;
+}
+
+function prefetch(tx: ImageTx, owner: Owner, row: Row): void {
+  const { claims } = tx.memory;
+  if (isHeldBack(tx.gateNow)) return;
+  const isFree = claims.byJob(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
+  // Only the hand-out gives out a suspect, and gives it alone.
+  const isSuspicious = row.crashes > 0 || hasSuspect(tx, owner);
+  if (isFree && !isSuspicious) claims.add(claimOf(tx, row, owner));
+}

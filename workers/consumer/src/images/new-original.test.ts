@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { PERMANENT, setup, TRANSIENT } from "../ledger/testing/setup.ts";
+import { passDone } from "./sweeps.ts";
+
+const KEY = "a/400-high.webp";
+const OTHER = "a/800-high.webp";
+const told = (at: string, sourceEtag: string | null = null) => ({
+  run: "r",
+  keys: [KEY],
+  originals: [{ id: "a", order: at, sourceEtag }],
+});
+
+describe("a new original", () => {
+  it("outdates what was made: an older or equal order changes nothing", () => {
+    const { row, order, made, image } = setup();
+    const { gen } = made(KEY);
+    order(told("9"));
+    const first = row(KEY)!;
+    expect(image("a").floor).toBeGreaterThan(gen);
+    expect(first.gen).toBeGreaterThan(image("a").floor);
+    order(told("8"));
+    order(told("9"));
+    expect(row(KEY)?.gen).toBe(first.gen);
+    order(told("10")); // longer is newer
+    expect(row(KEY)?.gen).toBeGreaterThan(first.gen);
+  });
+
+  it("is told by another etag under an equal order, and not by the same one under a later order", () => {
+    const { row, order } = setup();
+    order(told("1", "x"));
+    const { gen } = row(KEY)!;
+    order(told("2", "x"));
+    expect(row(KEY)?.gen).toBe(gen);
+    order(told("2", "y"));
+    expect(row(KEY)?.gen).toBeGreaterThan(gen);
+  });
+
+  it("is told by another etag alone; the first one is taken for that of what is stored", () => {
+    const { row, order } = setup();
+    const alone = (sourceEtag: string) => ({
+      run: "r",
+      keys: [KEY],
+      originals: [{ id: "a", order: null, sourceEtag }],
+    });
+    order(alone("x"));
+    const { gen } = row(KEY)!;
+    order(alone("x"));
+    expect(row(KEY)?.gen).toBe(gen);
+    order(alone("y"));
+    expect(row(KEY)?.gen).toBeGreaterThan(gen);
+  });
+
+  it("makes stale what a worker holds, who is told to drop it; its job keeps its slot", () => {
+    const { order, granted, submit, call, settle, abandoned, row } = setup();
+    const go = granted("o", KEY);
+    submit("o", go, "j1");
+    order(told("1"));
+    expect(call("o").stop).toEqual([{ id: go.id, gen: go.gen }]);
+    expect(call("p").give).toEqual([]);
+    settle("o", go, { kind: "stopped" });
+    expect(abandoned()).toMatchObject([{ gen: go.gen, job: "j1" }]);
+    expect(call("p").give).toMatchObject([{ key: KEY, gen: row(KEY)?.gen }]);
+  });
+
+  it("is made at once, also where what was made of the older one failed and is to wait", () => {
+    const { clock, call, granted, leave, order, row, settle } = setup();
+    order(told("1"));
+    settle("o", granted("o", KEY), TRANSIENT);
+    leave("o");
+    expect(row(KEY)?.due).toBeGreaterThan(clock.ms);
+    expect(call("p").give).toEqual([]);
+    order({ ...told("2"), keys: [OTHER] });
+    expect(call("p").give.map(({ key }) => key)).toContain(KEY);
+  });
+
+  it("lets views ask again for what was dead", () => {
+    const { order, granted, settle, view } = setup();
+    settle("o", granted("o", OTHER), PERMANENT);
+    expect(view("v", OTHER).give).toEqual([]);
+    order(told("1"));
+    expect(view("w", OTHER).give).toMatchObject([{ key: OTHER, phase: "go" }]);
+  });
+
+  it("has what else R2 holds of the older one made again, at once and 16 minutes later", () => {
+    const { order, transactions, passes, clock, row } = setup();
+    order(told("1"));
+    const [first] = passes();
+    expect(first).toMatchObject({ id: "a", kind: "remake", pass: 1 });
+    const { gen: newest } = row(KEY)!;
+    const found = [
+      { key: OTHER, gen: 5 },
+      { key: "a/1200-high.webp", gen: newest + 1 },
+    ];
+    transactions.write((tx) => passDone(tx, first!, found));
+    expect(row(OTHER)).toMatchObject({ lane: 2, state: 0, due: clock.ms });
+    expect(row("a/1200-high.webp")).toBeNull();
+    clock.advance(16 * 60);
+    const [second] = passes();
+    transactions.write((tx) => passDone(tx, second!, [{ key: "a/1600-high.webp", gen: 6 }]));
+    expect(row("a/1600-high.webp")).toMatchObject({ lane: 2, state: 0, due: clock.ms });
+  });
+
+  it("leaves its image unlocked: what is under way is handed out during a pass", () => {
+    const { order, passes, call, image } = setup();
+    order(told("1"));
+    expect(passes()).toHaveLength(1);
+    expect(image("a").locked).toBe(false);
+    expect(call("o").give).toMatchObject([{ key: KEY }]);
+  });
+});

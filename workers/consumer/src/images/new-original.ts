@@ -1,0 +1,45 @@
+import { newGeneration } from "@prewarm/durable-queue/claims/transitions";
+import { DEAD, isOpen, type LaneCode, REFUSED, WAITING } from "@prewarm/durable-queue/schema/row";
+import type { ImageTx } from "./image-tx.ts";
+import { beginSweep } from "./sweeps.ts";
+
+/**
+ * Notes that an original has changed. `order` grows with every change (compared as text after padding). An older order
+ * is ignored. An equal order counts only with another etag. A known etag only moves the order on. Otherwise no object
+ * made so far counts: waiting rows get a new generation, a sweep has the objects in R2 made again, and dead or refused
+ * variants may be asked for again.
+ */
+export function newOriginal(
+  tx: ImageTx,
+  original: { id: string; order: string; etag: string | null },
+  lane: LaneCode,
+): boolean {
+  const image = tx.images.get(original.id);
+  const { order, etag } = original;
+  const isSameOrder = image.ordering === order;
+  if (image.ordering !== null && !isSameOrder && !isNewer(order, image.ordering)) return false;
+  const isSameBytes = etag !== null && etag === image.etag;
+  if (isSameOrder && (etag === null || isSameBytes)) return false;
+  image.ordering = order;
+  image.etag = etag;
+  if (isSameBytes) return false;
+  image.floor = tx.next();
+  for (const row of tx.rows.loadGroup(original.id)) {
+    if (row.state === DEAD || row.state === REFUSED) row.deadUntil = 0;
+    else if (isOpen(row)) {
+      newGeneration(tx, row);
+      if (row.state === WAITING) row.due = tx.now;
+    }
+  }
+  beginSweep(tx, { seq: image.floor, image: original.id, kind: "remake", fence: image.floor, lane });
+  return true;
+}
+
+/**
+ * Compares orders. Numbers and hex counters of unequal length compare by length first, because the shorter one is
+ * padded on the left.
+ */
+export function isNewer(order: string, than: string): boolean {
+  const length = Math.max(order.length, than.length);
+  return order.padStart(length, "0") > than.padStart(length, "0");
+}

@@ -1,0 +1,47 @@
+import { deleteRow } from "@prewarm/durable-queue/claims/transitions";
+import { audit } from "@prewarm/durable-queue/schema/audit";
+import { CANCELLED, isOpen } from "@prewarm/durable-queue/schema/row";
+import { encodeId } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "./image-tx.ts";
+import { isNewer } from "./new-original.ts";
+import { beginSweep } from "./sweeps.ts";
+
+/** Purges an image. `outdated`: the order of the deletion is older than the order of the image. */
+export function purgeImage(
+  tx: ImageTx,
+  id: string,
+  order: string | null,
+  who: string,
+): { status: "purging" | "outdated"; purge: string } {
+  const image = tx.images.get(encodeId(id));
+  if (order !== null && image.ordering !== null && isNewer(image.ordering, order))
+    return { status: "outdated", purge: "" };
+  if (order !== null) image.ordering = order;
+  // The next upload under this id is another original.
+  image.etag = null;
+  audit(tx, who, "image.purge", id, order === null ? {} : { order });
+  const seq = tx.next();
+  purge(tx, { seq, id: image.id });
+  return { status: "purging", purge: String(seq) };
+}
+
+/**
+ * Raises the fence of an image (`id`: encoded) to `seq`, so that no older object counts, deletes its older rows, and
+ * sweeps its objects, with the image locked. Claims of live owners are stale from now on.
+ */
+function purge(tx: ImageTx, { seq, id }: { seq: number; id: string }): void {
+  const image = tx.images.get(id);
+  image.floor = Math.max(image.floor, seq);
+  image.purged = Math.max(image.purged, seq);
+  for (const row of tx.rows.loadGroup(id)) {
+    if (row.gen >= seq) continue;
+    tx.memory.stored.forget(row.key);
+    deleteRow(tx, row, isOpen(row) ? CANCELLED : null);
+  }
+  beginSweep(tx, { seq, image: id, kind: "delete", fence: seq, lane: null });
+}
+
+/** Continues a purge that was unfinished when an older copy was restored. The copy may be older than the purge. */
+export function purgeGoesOn(tx: ImageTx, unfinished: { seq: number; id: string }): void {
+  if (tx.images.get(unfinished.id).purged < unfinished.seq) purge(tx, unfinished);
+}

@@ -1,0 +1,126 @@
+import { examine } from "@prewarm/durable-queue/operate/examine";
+import { audit } from "@prewarm/durable-queue/schema/audit";
+import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
+import { isOpen, type Row } from "@prewarm/durable-queue/schema/row";
+import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { encodedIdOfKey } from "@prewarm/shared/variant-key";
+import type { SliceAnswer, SliceRequest } from "./calls.ts";
+import { Findings } from "./findings.ts";
+import type { ImageTx } from "./image-tx.ts";
+import { PASS_MS, unlockImage } from "./sweeps.ts";
+import { isBeingRemade } from "./tables/sweeps.ts";
+
+/*
+ * The ledger's half of the doctor. R2 lists an interval of keys, and the ledger compares its rows of exactly these
+ * keys. It corrects the effects of crashes, manual edits and restored backups. At the end of a pass it compares the
+ * ledger with itself.
+ */
+
+/** A whole pass runs at most this often. A larger store takes longer (1,000 objects a minute). */
+export const REST_MS = 3_600_000;
+/** Maximum difference between the clock of the caller and the ledger's. */
+const SKEW_MS = 20_000;
+
+interface Place {
+  from: string | null;
+  restUntil: number;
+  /** Another pass is due at this time, Unix ms. 0: none. */
+  again: number;
+}
+
+function placeOf(tx: ImageTx): Place {
+  const body = getDoc(tx.sql, "doctor");
+  return body === null ? { from: null, restUntil: 0, again: 0 } : (JSON.parse(body) as Place);
+}
+
+/** The position of the cron's walk. Null: the walk rests. */
+export function doctorFrom(tx: ImageTx): string | null {
+  const { from, restUntil, again } = placeOf(tx);
+  if (from !== null) return from;
+  return tx.now >= restUntil || (again > 0 && tx.now >= again) ? "" : null;
+}
+
+function keepPlace(tx: ImageTx, to: string | null): void {
+  const { again } = placeOf(tx);
+  const place: Place = { from: to, restUntil: tx.now + REST_MS, again: again > tx.now ? again : 0 };
+  putDoc(tx.sql, "doctor", JSON.stringify(place));
+}
+
+/** Starts a pass now, and another when every current handler has ended. */
+export function askDoctorTwice(tx: ImageTx): void {
+  const place: Place = { from: null, restUntil: 0, again: tx.now + HANDLER_WALL_MS + 60_000 };
+  putDoc(tx.sql, "doctor", JSON.stringify(place));
+}
+
+export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
+  const { page, fix, keep, who } = request;
+  const findings = new Findings(fix);
+  const answer: SliceAnswer = { findings: [], to: page.to, objects: [], markers: [], locks: [] };
+  const loaded = tx.rows.loadKeys([...page.objects.map(({ key }) => key), ...page.markers]);
+  const rows = new Map(loaded.map((row) => [row.key, row]));
+  const stale = belowFloor(tx, page, rows);
+  const good = new Set(page.objects.filter((object) => counts(tx, object, rows)).map(({ key }) => key));
+  const markers = page.markers.filter((key) => good.has(key) && !rows.has(key));
+  findings.add("object_below_floor", stale.length, stale);
+  findings.add("marker_stale", markers.length, markers);
+  if (fix) Object.assign(answer, { objects: stale, markers, locks: lockFor(tx, stale) });
+  if (page.to === null) examineLedger(tx, findings, fix);
+  if (keep) keepPlace(tx, page.to);
+  answer.findings = findings.list();
+  for (const { code, count } of fix ? answer.findings : []) audit(tx, who, "doctor.fix", code, { count });
+  return answer;
+}
+
+/**
+ * A variant that was stored after the list has the same name as the older object of the list. Only this instance's
+ * memory shows that.
+ */
+function mayBeNewer({ memory }: ImageTx, key: string, askedAt: number): boolean {
+  const since = askedAt - SKEW_MS;
+  return memory.born >= since || (memory.stored.at(key) ?? 0) >= since;
+}
+
+/** Outdated objects that no open row will overwrite. A purge deletes the objects of its own image. */
+function belowFloor(tx: ImageTx, { objects, at }: SliceRequest["page"], rows: ReadonlyMap<string, Row>): string[] {
+  tx.images.load(objects.map(({ key }) => encodedIdOfKey(key)));
+  const stale = objects.filter(({ key, gen }) => {
+    const row = rows.get(key);
+    const image = tx.images.get(encodedIdOfKey(key));
+    if (image.lock > tx.now || (row !== undefined && (isOpen(row) || tx.memory.claims.byJob(row.id) !== null)))
+      return false;
+    // The sweep of a new original has it made again. Its old bytes are served until then.
+    if (isBeingRemade(tx.sql, encodedIdOfKey(key)) || mayBeNewer(tx, key, at)) return false;
+    // A force that ended dead or cancelled has outdated nothing. Without a floor, foreign objects count too.
+    return gen < image.floor;
+  });
+  return stale.map(({ key }) => key);
+}
+
+function counts(tx: ImageTx, { key, gen }: { key: string; gen: number }, rows: ReadonlyMap<string, Row>): boolean {
+  return gen >= Math.max(rows.get(key)?.floor ?? 0, tx.images.get(encodedIdOfKey(key)).floor);
+}
+
+/**
+ * Locks the image of the deletions, because deletes have no condition. No row of a locked image is handed out, so no
+ * put lands between decision and delete.
+ */
+function lockFor(tx: ImageTx, keys: readonly string[]): SliceAnswer["locks"] {
+  const until = tx.now + PASS_MS;
+  return [...new Set(keys.map(encodedIdOfKey))].map((id) => {
+    tx.images.get(id).lock = until;
+    return { id, until };
+  });
+}
+
+/** Unlocks, unless another caller has locked since. */
+export function doctorDone(tx: ImageTx, locks: SliceAnswer["locks"]): void {
+  for (const { id, until } of locks) if (tx.images.get(id).lock === until) unlockImage(tx, id);
+}
+
+/** The checks that need no list of R2. */
+function examineLedger(tx: ImageTx, findings: Findings, fix: boolean): void {
+  const { lateLeases, leakedSlots, counts } = examine(tx, fix);
+  findings.add("lease_expired", lateLeases);
+  findings.add("slot_leaked", leakedSlots);
+  findings.add("counters_differ", counts.lanes + counts.runs.length, counts.runs);
+}

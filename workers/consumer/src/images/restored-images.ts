@@ -1,0 +1,27 @@
+import { beforeRestore, restored } from "@prewarm/durable-queue/operate/restored";
+import type { BeforeRestore } from "./calls.ts";
+import type { ImageTx } from "./image-tx.ts";
+import { purgeGoesOn } from "./purge.ts";
+import { askDoctorTwice } from "./reconcile.ts";
+import { listPurges } from "./tables/sweeps.ts";
+
+/** The knowledge of the replaced ledger that its copy may lack. */
+export function beforeImagesRestore(tx: ImageTx): BeforeRestore {
+  const purges = listPurges(tx.sql).map(({ fence, image }) => ({ seq: fence, id: image }));
+  return { ...beforeRestore(tx), purges };
+}
+
+/**
+ * Applies the rules after an older copy of the database was restored. Unfinished purges go on: pending deletes land while
+ * nothing is handed out. The doctor checks the store now, and again when every older handler has ended.
+ */
+export function imagesRestored(
+  tx: ImageTx,
+  who: string,
+  how: Record<string, unknown>,
+  before: BeforeRestore | null,
+): void {
+  restored(tx, who, how, before);
+  for (const purge of before?.purges ?? []) purgeGoesOn(tx, purge);
+  askDoctorTwice(tx);
+}

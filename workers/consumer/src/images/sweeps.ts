@@ -1,0 +1,116 @@
+import { isLive } from "@prewarm/durable-queue/claims/leases";
+import { orderAgain } from "@prewarm/durable-queue/claims/transitions";
+import { rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
+import { DEAD, type LaneCode, REFUSED } from "@prewarm/durable-queue/schema/row";
+import { HANDLER_WALL_MS } from "@prewarm/shared/limits";
+import { decodeId } from "@prewarm/shared/variant-key";
+import type { ImageTx } from "./image-tx.ts";
+import { deleteSweep, findSweep, listPurges, putSweep, type Sweep } from "./tables/sweeps.ts";
+
+/*
+ * A sweep goes over the objects of an image in R2 that are below a fence, in two passes: at once, and again when every
+ * handler that began before the fence has ended, because such a handler can still put an object. A purge deletes what is
+ * found, under a lock of the image. A new original has it made again, and the old bytes are served until then.
+ */
+
+/** A pass without a reported end is made again after this. A lock of an image lasts as long. */
+export const PASS_MS = 120_000;
+const SECOND_PASS_MS = HANDLER_WALL_MS + 60_000;
+const BUSY_MS = 5_000;
+
+/** A pass to make now. */
+export interface Pass extends Pick<Sweep, "seq" | "kind" | "fence" | "pass"> {
+  /** The image's id, decoded. */
+  id: string;
+  /** Until when the pass is taken, Unix ms. It tells the pass from a later one, and from the same pass made again. */
+  until: number;
+}
+
+/** A variant in R2. `gen`: the generation that made it; 0: Prewarm did not put it. */
+export interface Found {
+  key: string;
+  gen: number;
+}
+
+/** Begins a sweep. The follow-up of the call makes its first pass. */
+export function beginSweep(tx: ImageTx, sweep: Omit<Sweep, "pass" | "at">): void {
+  putSweep(tx.sql, { ...sweep, pass: 1, at: tx.now });
+  if (sweep.kind === "delete") lock(tx, sweep);
+}
+
+/**
+ * Takes a pass that is due. Null: it is taken already, or a live handler holds newer work of an image whose objects are
+ * to be deleted. Then the image stays locked, and the pass is due again soon.
+ */
+export function takePass(tx: ImageTx, seq: number): Pass | null {
+  const sweep = findSweep(tx.sql, seq);
+  if (sweep === null || sweep.at > tx.now) return null;
+  const isBusy = sweep.kind === "delete" && isHeld(tx, sweep);
+  const until = hold(tx, sweep, isBusy ? BUSY_MS : PASS_MS);
+  const { kind, fence, pass } = sweep;
+  return isBusy ? null : { seq, kind, fence, pass, id: decodeId(sweep.image), until };
+}
+
+/** Deletes have no condition, so no put may come between list and delete. A second pass waits for older work too. */
+function isHeld(tx: ImageTx, { image, pass, fence }: Sweep): boolean {
+  const { from, to } = rangeOfGroup(image, tx.ledgerId);
+  return tx.memory.claims.held().some((claim) => {
+    if (claim.owner === null || !isLive(claim.owner, tx.now)) return false;
+    return claim.id >= from && claim.id < to && (pass === 2 || claim.gen > fence);
+  });
+}
+
+/** Renews the lock before each delete. False: the pass is not taken any more, so it must delete nothing. */
+export function passGoesOn(tx: ImageTx, pass: Pass): boolean {
+  const sweep = takenBy(tx, pass);
+  if (sweep === null) return false;
+  pass.until = hold(tx, sweep, PASS_MS);
+  return true;
+}
+
+/** Ends a pass. A repeated report, and the report of a pass that is not taken any more, change nothing. */
+export function passDone(tx: ImageTx, pass: Pass, found: readonly Found[]): void {
+  const sweep = takenBy(tx, pass);
+  if (sweep === null) return;
+  if (sweep.lane !== null) remake(tx, sweep, sweep.lane, found);
+  if (sweep.pass === 1) putSweep(tx.sql, { ...sweep, pass: 2, at: tx.now + SECOND_PASS_MS });
+  else deleteSweep(tx.sql, sweep.seq);
+  if (sweep.kind === "delete") unlockImage(tx, sweep.image);
+}
+
+function takenBy(tx: ImageTx, { seq, until }: Pass): Sweep | null {
+  const sweep = findSweep(tx.sql, seq);
+  return sweep?.at === until && until > tx.now ? sweep : null;
+}
+
+function hold(tx: ImageTx, sweep: Sweep, ms: number): number {
+  const at = tx.now + ms;
+  putSweep(tx.sql, { ...sweep, at });
+  if (sweep.kind === "delete") lock(tx, sweep);
+  return at;
+}
+
+function lock(tx: ImageTx, { image }: Pick<Sweep, "image">): void {
+  tx.images.get(image).lock = tx.now + PASS_MS;
+}
+
+/**
+ * Unlocks the image unless a purge of it has its first pass ahead or may be deleting now. The end of that pass unlocks.
+ */
+export function unlockImage(tx: ImageTx, encodedId: string): void {
+  const isNeeded = ({ image, pass, at }: Sweep) => image === encodedId && (pass === 1 || at <= tx.now + PASS_MS);
+  if (!listPurges(tx.sql).some(isNeeded)) tx.images.get(encodedId).lock = 0;
+}
+
+/** Outdated objects without an open row become rows. */
+function remake(tx: ImageTx, { fence }: Sweep, lane: LaneCode, found: readonly Found[]): void {
+  const keys = found.filter(({ gen }) => gen < fence).map(({ key }) => key);
+  tx.rows.loadKeys(keys);
+  for (const key of keys) {
+    const row = tx.rows.get(key);
+    if (row !== null && row.state !== DEAD && row.state !== REFUSED) continue;
+    if (row === null) tx.insert(key, lane).due = tx.now;
+    else orderAgain(tx, row, { lane, run: 0 });
+    tx.count("accepted");
+  }
+}

@@ -1,0 +1,81 @@
+import { nextOpenAt } from "@prewarm/durable-queue/admission/gate";
+import { type Duties, runOutbox } from "@prewarm/durable-queue/object/on-alarm";
+import type { Transactions } from "@prewarm/durable-queue/object/transactions";
+import { errorText } from "@prewarm/shared/log";
+import { parseGate } from "@prewarm/shared/markers";
+import { passDone, passGoesOn, takePass } from "../images/sweeps.ts";
+import { dueSweeps } from "../images/tables/sweeps.ts";
+import { noteEvents } from "./events.ts";
+import { gateChanged, isToldClosed } from "./gate-file.ts";
+import type { LedgerDeps } from "./ledger-deps.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { eventAnswered, eventsDue, GIVE_UP_MS, nextEventAt } from "./tables/events.ts";
+
+const PASS_TIMEOUT_MS = 100_000;
+const DELIVER_TIMEOUT_MS = 15_000;
+/** Concurrent calls: the connections of one invocation. */
+const EVENTS_AT_ONCE = 6;
+/** Passes of sweeps that one alarm makes. */
+const PASSES_MAX = 10;
+
+/** The ledger's work after each change, beside the queue's. */
+export function followUps(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Duties {
+  return {
+    outbox: () => publishGate(transactions, deps),
+    events: () => runEvents(transactions, deps),
+    sweeps: () => runSweeps(transactions, deps),
+  };
+}
+
+/** When the alarm should fire for the ledger's own work, Unix ms. Passes of sweeps wait for the cron. */
+export function ownTimes(tx: LedgerTx): (number | null)[] {
+  return [
+    tx.config.events.length === 0 ? null : nextEventAt(tx.sql),
+    // No view asks for a closed lane, so only the alarm can publish that it is open again.
+    isToldClosed(tx) ? nextOpenAt(tx.gateNow) : null,
+  ];
+}
+
+/**
+ * Makes the passes that are due. Each is taken just before it is made: the alarm and the cron may run at the same time,
+ * and the lock of a waiting pass could end first. Throws when R2 fails or is slow; that pass is due again later.
+ */
+async function runSweeps(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
+  for (const seq of transactions.read(({ sql, now }) => dueSweeps(sql, now, PASSES_MAX))) {
+    const pass = transactions.write((tx) => takePass(tx, seq));
+    if (pass === null) continue;
+    const goOn = () => transactions.write((tx) => passGoesOn(tx, pass));
+    const found = await deps.within(deps.sweep(pass, goOn), PASS_TIMEOUT_MS);
+    transactions.write((tx) => passDone(tx, pass, found));
+  }
+}
+
+/** Publishes the gate file, also while R2 fails for a while. */
+export async function publishGate(transactions: Transactions<LedgerTx>, deps: LedgerDeps): Promise<void> {
+  transactions.write((tx) => gateChanged(tx, tx.gateNow));
+  await runOutbox(transactions, deps, async ({ kind, body }) => {
+    const file = kind === "gate" ? parseGate(body) : null;
+    if (file !== null) await deps.publishGate(file);
+  });
+}
+
+/** Sends events, each endpoint on its own, so that a dead endpoint does not delay the others. */
+export async function runEvents(
+  transactions: Transactions<LedgerTx>,
+  { config, clock, deliver, within }: LedgerDeps,
+): Promise<void> {
+  if (config.events.length === 0) return;
+  transactions.write(noteEvents);
+  const due = transactions.write(({ sql, now }) => eventsDue(sql, now, EVENTS_AT_ONCE));
+  await Promise.all(
+    due.map(async ({ n, id, endpoint, at, body }) => {
+      const answer = await within(deliver({ id, endpoint, at: clock.now(), body }), DELIVER_TIMEOUT_MS).catch(
+        (error: unknown) => ({ status: 0, said: errorText(error) }),
+      );
+      const isTaken = answer.status >= 200 && answer.status < 300;
+      // 410: the receiver wants no more of the event.
+      const isOver = isTaken || answer.status === 410 || clock.now() - at > GIVE_UP_MS;
+      transactions.write(({ sql }) => eventAnswered(sql, n, answer, isOver));
+    }),
+  );
+}

@@ -1,0 +1,50 @@
+import { closedFor } from "@prewarm/durable-queue/admission/gate";
+import { heldSentence } from "@prewarm/durable-queue/admission/held-sentence";
+import { getDoc, putDoc } from "@prewarm/durable-queue/schema/docs";
+import type { Gate } from "@prewarm/durable-queue/schema/gate-memory";
+import { putOutbox } from "@prewarm/durable-queue/schema/outbox";
+import type { Tx } from "@prewarm/durable-queue/schema/tx";
+import { LANES } from "@prewarm/shared/job";
+import type { GateFile } from "@prewarm/shared/markers";
+
+/** To the edge and to operators. */
+export const SHEDDING = "Too many messages of viewers were useless, so edges shed misses without a signature.";
+
+/**
+ * The gate file for the edge: the closed lanes, and until when it sheds. A throttle is too short to reach the edge in
+ * time. An edge of release 0.1.0 sheds everything only where the lane is closed.
+ */
+function gateFile(gate: Gate): GateFile {
+  const shedUntil = gate.state.shed.until;
+  const closed = LANES.flatMap((lane) => {
+    const held = closedFor(gate, lane);
+    if (held !== null && held.code !== "throttled") return [{ lane, reason: heldSentence(gate, lane, held) }];
+    return lane === "live" && shedUntil > gate.now ? [{ lane, reason: SHEDDING }] : [];
+  });
+  const reason = closed[0]?.reason ?? null;
+  return { closed: closed.map(({ lane }) => lane), reason, quietUntil: shedUntil, at: gate.now };
+}
+
+/** Publishes the gate file if it differs from the last one. */
+export function gateChanged(tx: Tx, gate: Gate): void {
+  const file = gateFile(gate);
+  const says = JSON.stringify([file.closed, file.reason, file.quietUntil]);
+  const said = getDoc(tx.sql, "gate-said");
+  if (says === said || (said === null && file.closed.length + file.quietUntil === 0)) return;
+  putDoc(tx.sql, "gate-said", says);
+  putOutbox(tx, { kind: "gate", body: JSON.stringify(file) });
+}
+
+/**
+ * Whether the published gate file closes a lane. No view asks for a closed lane, so only the alarm can publish that it
+ * is open again.
+ */
+export function isToldClosed(tx: Tx): boolean {
+  const said = getDoc(tx.sql, "gate-said") ?? "";
+  return said !== "" && (JSON.parse(said) as [GateFile["closed"]])[0].length > 0;
+}
+
+/** After a restore the copy does not know what was published to the edge since, so the gate file is published again. */
+export function publishAgain(tx: Tx): void {
+  putDoc(tx.sql, "gate-said", "");
+}

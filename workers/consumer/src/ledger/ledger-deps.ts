@@ -1,0 +1,23 @@
+import type { CodeVersion } from "@prewarm/control-schema/words";
+import type { QueueDeps } from "@prewarm/durable-queue/object/queue-deps";
+import type { Config } from "@prewarm/shared/config";
+import type { GateFile } from "@prewarm/shared/markers";
+import type { Found, Pass } from "../images/sweeps.ts";
+
+/** What the Ledger reaches the world through; made in ../ledger-deps.ts. */
+export interface LedgerDeps extends QueueDeps {
+  config: Config;
+  /** Of the code that runs. */
+  version: CodeVersion | null;
+  /** 32 bytes of chance in base64url: of the addresses that Ittybit calls. Only used when webhooks are on for the first time. */
+  newHookKey(): string;
+  /**
+   * Makes a pass over an image's objects in R2: deletes them, or returns the variants. `goOn` renews the lock before each
+   * delete and says whether to.
+   */
+  sweep(pass: Pass, goOn: () => boolean): Promise<Found[]>;
+  /** Tells the edge which lanes are closed. */
+  publishGate(file: GateFile): Promise<void>;
+  /** Sends a signed event to an endpoint of the configuration; what it answered. Throws when it does not answer. */
+  deliver(event: { id: string; endpoint: string; at: number; body: string }): Promise<{ status: number; said: string }>;
+}

@@ -1,0 +1,182 @@
+import type { HookDelivery } from "@prewarm/control-schema/hooks";
+import { exchange } from "@prewarm/durable-queue/claims/exchange";
+import type { Duties } from "@prewarm/durable-queue/object/on-alarm";
+import { Queue, type QueueHost } from "@prewarm/durable-queue/object/queue";
+import { cancelRun } from "@prewarm/durable-queue/operate/cancel-run";
+import { RULES, type Rules } from "@prewarm/durable-queue/operate/prune";
+import { audit } from "@prewarm/durable-queue/schema/audit";
+import type { Sql } from "@prewarm/durable-queue/schema/sql";
+import { acceptImages } from "../images/accept-images.ts";
+import type { BeforeRestore } from "../images/calls.ts";
+import { takeMisses } from "../images/misses.ts";
+import { purgeImage } from "../images/purge.ts";
+import { doctorDone, doctorFrom, doctorSlice } from "../images/reconcile.ts";
+import { beforeImagesRestore, imagesRestored } from "../images/restored-images.ts";
+import { indexOfSecret } from "../platform/secret-equality.ts";
+import type { Answering, DeliveryNote, ExchangeAnswer, ExchangeRequest, LedgerCalls, RunView } from "./contract.ts";
+import { Deliveries } from "./deliveries.ts";
+import { noteDeploy } from "./deployed.ts";
+import { testEvent } from "./events.ts";
+import { followUps, ownTimes } from "./follow-ups.ts";
+import { publishAgain } from "./gate-file.ts";
+import type { LedgerDeps } from "./ledger-deps.ts";
+import { LedgerTx } from "./ledger-tx.ts";
+import { actionPage, actOnJob, auditPage, jobPage, patchGate, runById, statsOf } from "./operator-calls.ts";
+import { LEDGER_TABLES, OWN_RULES } from "./tables/own-tables.ts";
+import { endSession, isSessionOver } from "./tables/sign-ins.ts";
+import { causesView } from "./views/causes.ts";
+import { deadView } from "./views/dead-groups.ts";
+import { listEvents } from "./views/events.ts";
+import { gateView } from "./views/gate-view.ts";
+import { history } from "./views/history.ts";
+import { listImages } from "./views/image-list.ts";
+import { findJob, imageRows, statesOf } from "./views/jobs.ts";
+import { pulse } from "./views/pulse.ts";
+import { listRejected, listRuns, RunSpeeds } from "./views/runs.ts";
+import { makeHookKey } from "./webhook-address.ts";
+
+/** The ledger without its Durable Object: the queue, and the calls of handlers, operators, hooks and doctor. */
+export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<LedgerCalls> {
+  readonly #deps: LedgerDeps;
+  readonly #speeds = new RunSpeeds();
+
+  constructor(sql: Sql, deps: LedgerDeps, host: QueueHost) {
+    const { config } = deps;
+    super(
+      sql,
+      { tables: LEDGER_TABLES, openTx: (over, opening) => new LedgerTx(over, { config, ...opening }) },
+      deps,
+      host,
+    );
+    this.#deps = deps;
+    this.transactions.write((tx) => noteDeploy(tx, deps.version));
+    if (config.ittybit.webhooks === "wake") this.transactions.write((tx) => makeHookKey(tx, deps.newHookKey));
+  }
+
+  /* ── What follows a change ── */
+
+  protected override followUps(): Duties {
+    return followUps(this.transactions, this.#deps);
+  }
+
+  protected override ownTimes(tx: LedgerTx): (number | null)[] {
+    return ownTimes(tx);
+  }
+
+  protected override get rules(): Rules {
+    return { ...RULES, ...OWN_RULES };
+  }
+
+  protected override keepHouse(): void {
+    const deliveries = this.#deliveries;
+    if (!deliveries.isSaved) this.note(({ sql }) => deliveries.save(sql));
+  }
+
+  protected override beforeRestore(tx: LedgerTx): BeforeRestore {
+    return beforeImagesRestore(tx);
+  }
+
+  protected override afterRestore(
+    tx: LedgerTx,
+    who: string,
+    how: Record<string, unknown>,
+    before: BeforeRestore | null,
+  ): void {
+    imagesRestored(tx, who, how, before);
+    publishAgain(tx);
+  }
+
+  /* ── Handlers ── */
+
+  readonly exchange = this.changes(
+    (tx, request: ExchangeRequest): ExchangeAnswer =>
+      exchange(tx, request, (owner) => takeMisses(tx, owner, request.asks)),
+  );
+
+  async pinged(token: string, job: string | null, id?: string): Promise<"taken" | "unknown" | "refused"> {
+    const { state, pings } = this.transactions.read((tx) => tx.callbacks);
+    if (state === null || (await indexOfSecret(token, [state.key])) !== 0) {
+      pings.refused += 1;
+      return "refused";
+    }
+    if (job === null || !this.transactions.memory.heard.isNew(id)) return "taken";
+    this.watch();
+    const isHeard = this.externalJobs.ping(job);
+    pings[isHeard ? "woke" : "unknown"] += 1;
+    return isHeard ? "taken" : "unknown";
+  }
+
+  hooked(): Promise<"taken"> {
+    return Promise.resolve("taken");
+  }
+
+  noteDeliveries(notes: DeliveryNote[], id?: string): void {
+    if (this.transactions.memory.heard.isNew(id)) this.#deliveries.add(notes, this.#deps.clock.now());
+  }
+
+  listDeliveries(): HookDelivery[] {
+    return [...this.#deliveries.list()];
+  }
+
+  get #deliveries(): Deliveries {
+    return this.transactions.memory.of(Deliveries);
+  }
+
+  /* ── Intake ── */
+
+  readonly acceptChunk = this.changes(acceptImages);
+  readonly purgeImage = this.changes(purgeImage);
+
+  /* ── What operators see ── */
+
+  readonly lookUp = this.reads(statesOf);
+  readonly listRuns = this.reads((tx, query: Parameters<LedgerCalls["listRuns"]>[0]) =>
+    listRuns(tx, query, this.#speeds),
+  );
+  readonly getRun = this.reads((tx, run: string) => runById(tx, run, this.#speeds));
+  readonly listRejected = this.reads(listRejected);
+  readonly listJobs = this.reads(jobPage);
+  readonly getJob = this.reads(findJob);
+  readonly listDead = this.reads(deadView);
+  readonly listCauses = this.reads(causesView);
+  readonly listActions = this.reads(actionPage);
+  readonly listImages = this.reads(listImages);
+  readonly imageRows = this.reads(imageRows);
+  readonly stats = this.reads((tx) => statsOf(tx, { metricErrors: this.metricErrors, version: this.#deps.version }));
+
+  about() {
+    return { version: this.#deps.version };
+  }
+
+  readonly history = this.reads(history);
+  readonly pulse = this.reads(pulse);
+  readonly getGate = this.reads(gateView);
+  readonly listEvents = this.reads(listEvents);
+  readonly testEvent = this.changes(testEvent);
+  readonly listAudit = this.reads(auditPage);
+
+  /* ── What operators do ── */
+
+  cancelRun(run: string, who: string, id?: string): RunView | null {
+    const found = this.change((tx) => {
+      const known = cancelRun(tx, run);
+      if (known) audit(tx, who, "run.cancel", run, {});
+      return known;
+    }, id);
+    // The end of the transaction updates the counts of the run, so the next transaction reads them.
+    return found ? this.getRun(run) : null;
+  }
+
+  readonly retryJob = this.changes(actOnJob("retry"));
+  readonly promoteJob = this.changes(actOnJob("promote"));
+  readonly cancelJob = this.changes(actOnJob("cancel"));
+  readonly patchGate = this.changes(patchGate);
+  readonly isSessionOver = this.reads(isSessionOver);
+  readonly endSession = this.notes(endSession);
+
+  /* ── The doctor ── */
+
+  readonly doctorFrom = this.reads(doctorFrom);
+  readonly doctorSlice = this.changes(doctorSlice);
+  readonly doctorDone = this.changes(doctorDone);
+}

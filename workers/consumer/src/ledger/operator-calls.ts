@@ -1,0 +1,70 @@
+import type { GatePatch } from "@prewarm/control-schema/gate";
+import type { CodeVersion } from "@prewarm/control-schema/words";
+import type { ActionView, JobFilter, Page } from "@prewarm/durable-queue/calls";
+import { listActions } from "@prewarm/durable-queue/operate/actions";
+import { cancelJob, promoteJob, retryJob } from "@prewarm/durable-queue/operate/retry-and-cancel";
+import { audit, listAudit } from "@prewarm/durable-queue/schema/audit";
+import { idOfName } from "@prewarm/durable-queue/schema/job-ids";
+import type { GateView, JobAct, LedgerCalls, LedgerStats, RunView } from "./contract.ts";
+import type { LedgerTx } from "./ledger-tx.ts";
+import { gateView, patchGate as patch } from "./views/gate-view.ts";
+import { ledgerStats } from "./views/history.ts";
+import { listJobs } from "./views/job-list.ts";
+import { jobView } from "./views/jobs.ts";
+import { type RunSpeeds, runView } from "./views/runs.ts";
+import { hookStats } from "./webhook-address.ts";
+
+/* Calls that need more than one decision or view. Each is one transaction. */
+
+export function runById(tx: LedgerTx, id: string, speeds: RunSpeeds): RunView | null {
+  const run = tx.runs.byId(id);
+  return run === null ? null : runView(tx, run, speeds);
+}
+
+export function jobPage(tx: LedgerTx, { filter, cursor, limit }: Page & { filter: JobFilter }) {
+  return listJobs(tx, filter, { cursor, limit });
+}
+
+export function actionPage(tx: LedgerTx, { cursor, limit }: Page): { actions: ActionView[]; next: string | null } {
+  return listActions(tx, seqOf(cursor), limit);
+}
+
+export function auditPage(tx: LedgerTx, { cursor, limit, search = "" }: Parameters<LedgerCalls["listAudit"]>[0]) {
+  return listAudit(tx, { before: seqOf(cursor), limit, search });
+}
+
+/** `metricErrors`: metrics that this instance could not note. */
+export function statsOf(tx: LedgerTx, known: { metricErrors: number; version: CodeVersion | null }): LedgerStats {
+  return ledgerStats(tx, { ...known, gate: gateView(tx), hooks: hookStats(tx) });
+}
+
+export function patchGate(tx: LedgerTx, wanted: GatePatch, who: string): GateView {
+  const before = patch(tx.gateNow, wanted, who);
+  audit(tx, who, "gate.patch", null, { ...wanted, before });
+  return gateView(tx);
+}
+
+const ACTS = {
+  retry: (tx: LedgerTx, id: number) => retryJob(tx, id),
+  cancel: cancelJob,
+  promote: promoteJob,
+} as const;
+
+/** The call by which an operator acts on one job. */
+export function actOnJob(kind: keyof typeof ACTS) {
+  return (tx: LedgerTx, name: string, who: string): JobAct => {
+    const job = idOfName(name);
+    const result = job === null ? "missing" : ACTS[kind](tx, job);
+    const row = job === null ? null : tx.rows.byId(job);
+    if (row === null) return { status: "none" };
+    if (result !== "ok") return { status: "state" };
+    audit(tx, who, `job.${kind}`, name, { key: row.key });
+    return { status: "ok", job: jobView(tx, row) };
+  };
+}
+
+/** The cursor is the number below which the next page begins. */
+function seqOf(cursor: string | null): number {
+  const seq = cursor === null ? Number.NaN : Number(cursor);
+  return Number.isSafeInteger(seq) && seq >= 0 ? seq : Number.MAX_SAFE_INTEGER;
+}

@@ -1,0 +1,54 @@
+import type { Rules } from "@prewarm/durable-queue/operate/prune";
+import type { Tables } from "@prewarm/durable-queue/schema/migrate";
+import { withOwn } from "@prewarm/durable-queue/schema/schema";
+import { moveSweeps } from "../../images/tables/sweeps.ts";
+
+/*
+ * The tables of the ledger beside the queue's (docs/storage-schema.md), by version of the schema.
+ */
+
+const V1 = [
+  `CREATE TABLE purges (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, look INTEGER NOT NULL, at INTEGER NOT NULL, last INTEGER NOT NULL, more INTEGER NOT NULL)`,
+  `CREATE TABLE renewals (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, lane INTEGER NOT NULL, look INTEGER NOT NULL, at INTEGER NOT NULL)`,
+  `CREATE TABLE images (id TEXT PRIMARY KEY, ordering TEXT, etag TEXT, floor INTEGER NOT NULL, purged INTEGER NOT NULL, lock INTEGER NOT NULL,
+    updated INTEGER NOT NULL) WITHOUT ROWID`,
+  // Events on their way out, a row an endpoint; only where the configuration names any.
+  `CREATE TABLE events (n INTEGER PRIMARY KEY, id TEXT NOT NULL, endpoint TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
+    body TEXT NOT NULL, due INTEGER, tries INTEGER NOT NULL, status INTEGER, said TEXT)`,
+  `CREATE INDEX events_due ON events (due) WHERE due IS NOT NULL`,
+  `CREATE TABLE sign_ins (address TEXT PRIMARY KEY, since INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID`,
+];
+
+const V2 = [
+  // The newest row of `recent` grows from now on. Of the row that was checked last, the jobs that it has are checked.
+  `UPDATE docs SET body = json_set(body, '$.checked', json_object('row', json_extract(body, '$.recent'), 'jobs',
+    (SELECT json_array_length(recent.body) FROM recent WHERE recent.n = json_extract(docs.body, '$.recent'))))
+    WHERE name = 'events-said' AND json_extract(body, '$.recent') IN (SELECT n FROM recent)`,
+];
+
+/** Purges and new originals sweep an image's objects in one table (decision 065), in place of `purges` and `renewals`. */
+const V3 = [
+  `CREATE TABLE sweeps (seq INTEGER PRIMARY KEY, image TEXT NOT NULL, kind TEXT NOT NULL, fence INTEGER NOT NULL, lane INTEGER,
+    pass INTEGER NOT NULL, at INTEGER NOT NULL)`,
+];
+
+/** The tables of the queue and of the ledger. */
+export const LEDGER_TABLES: Tables = { migrations: withOwn([V1, V2, V3]), moveRows: moveSweeps };
+
+const DAY_MS = 86_400_000;
+
+/** How long rows are kept. `images` keep the order of uploads; a locked image is in use. */
+export const OWN_RULES = {
+  images: {
+    of: { large: { table: "images", at: "max(updated, lock)" } },
+    ms: 90 * DAY_MS,
+    leastMs: DAY_MS,
+    most: 1_500_000,
+  },
+  events: {
+    of: { small: { table: "events", key: "n", at: "at" } },
+    ms: 14 * DAY_MS,
+    leastMs: 14 * DAY_MS,
+    most: 20_000,
+  },
+} satisfies Rules;

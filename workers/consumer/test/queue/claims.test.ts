@@ -1,0 +1,157 @@
+import { newClaim } from "@prewarm/durable-queue/schema/claim";
+import { Claims } from "@prewarm/durable-queue/schema/claims";
+import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import { BULK, LIVE } from "@prewarm/durable-queue/schema/row";
+import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
+import { expect, it } from "vitest";
+import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
+
+function world() {
+  const sql = nodeSql();
+  migrate(sql, "L", LEDGER_TABLES);
+  const claims = new Claims(sql);
+  const open = (name: string, until = 60_000) => claims.open({ name, until, role: "work", born: 1, openedAt: 0 });
+  const rows = () => sql.exec("SELECT gen, state, owner, external_id AS job FROM claims ORDER BY gen");
+  const owners = () => sql.exec("SELECT name, lease_until AS until FROM owners ORDER BY name");
+  /** What an evicted object finds in the tables. */
+  const again = () => new Claims(sql);
+  return { sql, claims, open, rows, owners, again };
+}
+
+const job = (id: number, gen = id * 10) => ({ id, gen, lane: BULK }) as const;
+
+it("a prefetched claim has no row, and neither has its owner", () => {
+  const { sql, claims, open, rows, owners, again } = world();
+  claims.add(newClaim(job(1), open("w")));
+  claims.flush(sql);
+  expect([rows(), owners()]).toEqual([[], []]);
+  expect(again().held()).toEqual([]);
+});
+
+it("an admitted claim has one row until it ends, and its owner one until it leaves", () => {
+  const { sql, claims, open, rows, owners, again } = world();
+  const owner = open("w");
+  const claim = claims.add({ ...newClaim(job(1), owner), hook: "https://h.example" });
+  Object.assign(claim, { state: "admitted", admittedAt: 5, first: true, paidBy: LIVE });
+  claims.note(claim);
+  claims.flush(sql);
+  expect(rows()).toEqual([{ gen: 10, state: "admitted", owner: "w", job: null }]);
+  const found = again().byGen(10);
+  expect(found).toMatchObject({
+    id: 1,
+    lane: BULK,
+    paidBy: LIVE,
+    first: true,
+    admittedAt: 5,
+    hook: "https://h.example",
+  });
+  expect(found?.owner).toMatchObject({ name: "w", until: 60_000, role: "work", born: 0 });
+  claims.remove(claim);
+  claims.flush(sql);
+  expect([rows(), owners()]).toEqual([[], [{ name: "w", until: 60_000 }]]);
+  claims.close(owner);
+  claims.flush(sql);
+  expect(owners()).toEqual([]);
+});
+
+it("a viewer's handler has no row: an eviction orphans what it was admitted to POST", () => {
+  const { sql, claims, owners, again } = world();
+  const owner = claims.open({ name: "v", until: 60_000, role: "live", born: 1, openedAt: 0 });
+  claims.add({ ...newClaim(job(1), owner), state: "admitted", first: true });
+  claims.flush(sql);
+  expect(owners()).toEqual([]);
+  expect(again().orphaned()).toMatchObject([{ gen: 10, owner: null, first: false }]);
+});
+
+it("a lease is written when its row is twenty seconds behind", () => {
+  const { sql, claims, open, owners } = world();
+  const owner = open("w");
+  claims.add({ ...newClaim(job(1), owner), state: "admitted" });
+  for (const until of [60_000, 79_999, 80_000]) {
+    owner.until = until;
+    claims.flush(sql);
+    expect(owners()).toEqual([{ name: "w", until: until === 80_000 ? 80_000 : 60_000 }]);
+  }
+});
+
+it("an orphaned claim keeps the id of its job through an eviction; whoever takes it is its owner, and not the first", () => {
+  const { sql, claims, open, rows, owners, again } = world();
+  const owner = open("w");
+  const claim = claims.add({ ...newClaim(job(1), owner), state: "admitted", first: true, ready: true, silent: true });
+  claims.flush(sql);
+  claim.externalId = "job_1";
+  claims.flush(sql);
+  expect(rows()).toMatchObject([{ job: null }]);
+  claims.close(owner);
+  claims.flush(sql);
+  expect(rows()).toEqual([{ gen: 10, state: "admitted", owner: null, job: "job_1" }]);
+  const later = again();
+  expect(later.orphaned()).toMatchObject([{ gen: 10, externalId: "job_1", first: false }]);
+  later.assign(later.byGen(10) ?? claim, later.open({ name: "x", until: 1, role: "work", born: 1, openedAt: 0 }));
+  later.flush(sql);
+  expect(later.owner("x")?.claims.get(1)?.gen).toBe(10);
+  expect([rows(), owners()]).toEqual([[{ gen: 10, state: "admitted", owner: null, job: "job_1" }], []]);
+  expect(again().orphaned()).toMatchObject([{ gen: 10, externalId: "job_1" }]);
+});
+
+it("an orphaned claim without a known job is written when it is assigned, because its owner will POST it", () => {
+  const { sql, claims, open, rows, owners } = world();
+  claims.add({ ...newClaim(job(1), open("w")), state: "admitted" });
+  const owner = claims.owner("w");
+  if (owner) claims.close(owner);
+  claims.flush(sql);
+  claims.assign(claims.byGen(10)!, open("x"));
+  claims.flush(sql);
+  expect([rows(), owners()]).toMatchObject([[{ owner: "x" }], [{ name: "x" }]]);
+});
+
+it("a claim whose owner has no row is orphaned", () => {
+  const { sql, claims, open, again } = world();
+  claims.add({ ...newClaim(job(1), open("w")), state: "admitted" });
+  claims.flush(sql);
+  sql.exec("DELETE FROM owners");
+  expect(again().orphaned()).toMatchObject([{ gen: 10, owner: null }]);
+});
+
+it("an abandoned claim holds neither its job nor its owner, and the job may have another claim", () => {
+  const { sql, claims, open, rows, again } = world();
+  const owner = open("w");
+  const claim = claims.add({ ...newClaim(job(1), owner), state: "admitted", externalId: "job_1" });
+  claims.abandon(claim, 99);
+  claims.add({ ...newClaim(job(1, 11), owner), state: "admitted" });
+  claims.flush(sql);
+  expect(rows()).toEqual([
+    { gen: 10, state: "abandoned", owner: null, job: "job_1" },
+    { gen: 11, state: "admitted", owner: "w", job: null },
+  ]);
+  for (const one of [claims, again()]) {
+    expect(one.byJob(1)?.gen).toBe(11);
+    expect(one.abandoned()).toMatchObject([{ gen: 10, until: 99 }]);
+    expect([...(one.owner("w")?.claims.values() ?? [])].map(({ gen }) => gen)).toEqual([11]);
+  }
+});
+
+it("a claim that was given back and is prefetched again in one transaction has no row", () => {
+  const { sql, claims, open, rows } = world();
+  const owner = open("w");
+  const claim = claims.add({ ...newClaim(job(1), owner), state: "admitted" });
+  claims.flush(sql);
+  claims.remove(claim);
+  claims.add(newClaim(job(1), owner));
+  claims.flush(sql);
+  expect(rows()).toEqual([]);
+  expect(claims.byJob(1)?.state).toBe("prefetched");
+});
+
+it("a prefetched claim that is kept has a row, and an eviction keeps it", () => {
+  const { sql, claims, open, rows, again } = world();
+  claims.keep(claims.add(newClaim(job(1), open("w"))));
+  claims.flush(sql);
+  expect(rows()).toEqual([{ gen: 10, state: "prefetched", owner: "w", job: null }]);
+  const later = again();
+  const claim = later.byJob(1);
+  expect(claim).toMatchObject({ kept: true, owner: { name: "w" } });
+  if (claim) later.remove(claim);
+  later.flush(sql);
+  expect(rows()).toEqual([]);
+});

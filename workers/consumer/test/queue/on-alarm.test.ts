@@ -1,0 +1,259 @@
+import { AlarmClock } from "@prewarm/durable-queue/object/alarm-clock";
+import { runDuties } from "@prewarm/durable-queue/object/on-alarm";
+import { wake } from "@prewarm/durable-queue/object/wake";
+import { describe, expect, it, vi } from "vitest";
+import { followUps, publishGate } from "../../src/ledger/follow-ups.ts";
+import type { LedgerDeps } from "../../src/ledger/ledger-deps.ts";
+import { allJobs } from "../../src/ledger/testing/all-jobs.ts";
+import { STORED, setup } from "../../src/ledger/testing/setup.ts";
+import { within } from "../../src/platform/within.ts";
+
+const KEY = "a/1-high.webp";
+
+/** A ledger whose surroundings record what they are told; each can be made to fail. Nothing follows a change by itself. */
+function surroundings(gate: Parameters<typeof setup>[0] = {}, other: Partial<LedgerDeps> = {}) {
+  const logged: string[] = [];
+  const more: Partial<LedgerDeps> = {
+    log: (event, fields) => logged.push(`${event} ${fields?.duty ?? ""}`.trim()),
+    ...other,
+  };
+  return { ...setup(gate, more), logged };
+}
+
+describe("wake-ups", () => {
+  it("are for as many workers as there is work for, never one a key", async () => {
+    const { transactions, deps, order, done } = surroundings();
+    order({ keys: Array.from({ length: 1_000 }, (_, n) => `i${n}/1-high.webp`) });
+    await wake(transactions, deps);
+    expect(done.sent).toBeGreaterThan(0);
+    expect(done.sent).toBeLessThanOrEqual(5);
+    const { sent } = done;
+    await wake(transactions, deps);
+    expect(done.sent).toBe(sent);
+  });
+
+  it("are believed under way for thirty seconds, then sent again", async () => {
+    const { clock, transactions, deps, accept, done } = surroundings();
+    accept(KEY);
+    await wake(transactions, deps);
+    clock.advance(29);
+    await wake(transactions, deps);
+    expect(done.sent).toBe(1);
+    clock.advance(2);
+    await wake(transactions, deps);
+    expect(done.sent).toBe(2);
+  });
+
+  it("that cannot be sent are sent by the next call", async () => {
+    const { transactions, deps, accept, logged, done } = surroundings();
+    accept(KEY);
+    const { send } = deps;
+    deps.send = () => Promise.reject(new Error("overloaded"));
+    await wake(transactions, deps);
+    expect(logged).toEqual(["ledger.send_failed"]);
+    deps.send = send;
+    await wake(transactions, deps);
+    expect(done.sent).toBe(1);
+  });
+
+  it("are none while nothing can run: the gate is closed, all slots are taken, or retries wait", async () => {
+    const { ledger, transactions, deps, accept, done } = surroundings();
+    ledger.patchGate({ paused: { bulk: true } }, "test");
+    accept(KEY);
+    await wake(transactions, deps);
+    expect(done.sent).toBe(0);
+  });
+
+  it("are none for a worker that is here", async () => {
+    const { transactions, deps, accept, call, done } = surroundings();
+    accept(KEY);
+    call("o");
+    await wake(transactions, deps);
+    expect(done.sent).toBe(0);
+  });
+});
+
+describe("the alarm's duties", () => {
+  it("wake a worker for what an action has just ordered, not with the next alarm", async () => {
+    const { ledger, deps, transactions, order, done } = surroundings();
+    ledger.patchGate({ paused: { bulk: true } }, "test");
+    order({ keys: [KEY] });
+    const text = { run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null };
+    const match = { states: [], lanes: [], ...text };
+    ledger.createAction({ kind: "promote", filter: "{}", match, rate: null, who: "test" });
+    await runDuties(transactions, deps, followUps(transactions, deps));
+    expect(done.sent).toBe(1);
+  });
+
+  it("go on when one of them fails", async () => {
+    const { clock, ledger, passes, deps, accept, logged, done } = surroundings();
+    accept("b/1-high.webp");
+    deps.sweep = () => Promise.reject(new Error("R2"));
+    ledger.purgeImage("c", null, "test");
+    ledger.patchGate({ paused: { live: true } }, "test");
+    clock.advance(121);
+    await ledger.alarm();
+    expect(logged).toEqual(["ledger.duty_failed sweeps"]);
+    expect(done.sent).toBe(1);
+    expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
+    clock.advance(121);
+    expect(passes()).toMatchObject([{ id: "c" }]);
+  });
+
+  it("wait for nothing for ever: a gate file or a sweep that hangs is given up, and the next alarm is set", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const hung = () => new Promise<never>(() => undefined);
+    const { clock, ledger, logged, done } = surroundings({}, { within, publishGate: hung, sweep: hung });
+    ledger.patchGate({ paused: { live: true } }, "test");
+    ledger.purgeImage("c", null, "test");
+    clock.advance(121);
+    const alarm = ledger.alarm();
+    await vi.advanceTimersByTimeAsync(200_000);
+    await alarm;
+    vi.useRealTimers();
+    expect(logged).toEqual(["ledger.duty_failed outbox", "ledger.duty_failed sweeps"]);
+    expect(done.alarmAt).toBeGreaterThan(0);
+  });
+
+  it("take back what was held under a lease that is over", async () => {
+    const { clock, ledger, accept, call, done } = surroundings();
+    accept(KEY);
+    call("o");
+    clock.advance(61);
+    await ledger.alarm();
+    expect(call("p").give).toMatchObject([{ key: KEY }]);
+    expect(done.alarmAt).not.toBeNull();
+  });
+
+  it("make the passes of a purge, and of a new original, to their end", async () => {
+    const { clock, ledger, deps, order } = surroundings();
+    const made: string[] = [];
+    deps.sweep = async ({ kind, id, pass }, goOn) => {
+      made.push(`${kind} ${id} ${pass} ${goOn()}`);
+      return [];
+    };
+    ledger.patchGate({ paused: { bulk: true } }, "test");
+    ledger.purgeImage("a", null, "test");
+    order({ keys: ["b/1-high.webp"], originals: [{ id: "b", order: "1", sourceEtag: null }] });
+    for (let minutes = 0; minutes < 60; minutes += 1) {
+      clock.advance(60);
+      await ledger.alarm();
+    }
+    expect(made).toEqual(["delete a 1 true", "remake b 1 true", "delete a 2 true", "remake b 2 true"]);
+  });
+
+  it("take a pass only when they make it: the cron makes the next one while this one lasts", async () => {
+    const { clock, ledger, passes, deps } = surroundings();
+    const made: string[] = [];
+    deps.sweep = ({ id }) => {
+      made.push(id);
+      return new Promise<never>(() => undefined);
+    };
+    for (const id of ["a", "b"]) ledger.purgeImage(id, null, "test");
+    clock.advance(121);
+    void ledger.alarm();
+    await expect.poll(() => made).toEqual(["a"]);
+    expect(passes()).toMatchObject([{ id: "b" }]);
+    expect(passes()).toEqual([]);
+  });
+
+  it("are set for no time at all when nothing is due: an idle ledger sleeps", async () => {
+    const { clock, ledger, made, leave, done } = surroundings();
+    made(KEY);
+    leave("maker");
+    for (let rings = 0; done.alarmAt !== null && rings < 5; rings += 1) {
+      clock.ms = done.alarmAt;
+      done.alarmAt = null;
+      await ledger.alarm();
+    }
+    expect(done.alarmAt).toBeNull();
+  });
+});
+
+describe("pruning", () => {
+  it("forgets each end after its time, and keeps counts true", async () => {
+    const { clock, ledger, row, job, settle, accept, granted, made, sql, leave, cancel } = surroundings();
+    made(KEY);
+    settle("o", granted("o", "b/1-high.webp"), { kind: "refused", code: "missing", until: clock.ms, message: "404" });
+    accept("c/1-high.webp");
+    cancel("c/1-high.webp");
+    accept("d/1-high.webp");
+    leave("o");
+    leave("maker");
+    const keep = async (days: number) => {
+      clock.advance(days * 86_400);
+      for (let round = 0; round < 2; round += 1) await ledger.rearm();
+      clock.advance(3_600);
+      await ledger.rearm();
+      const { bulk } = ledger.stats().counts;
+      expect(bulk.refused + bulk.cancelled + bulk.queued).toBe(allJobs(sql).length);
+      return [job(KEY) !== null, row("b/1-high.webp") !== null, row("c/1-high.webp") !== null];
+    };
+    expect(await keep(0)).toEqual([true, true, true]);
+    expect(await keep(1.5)).toEqual([true, false, false]);
+    expect(await keep(2)).toEqual([false, false, false]);
+    expect(row("d/1-high.webp")).not.toBeNull();
+    expect(sql.exec("SELECT count(*) AS n FROM inbox")[0]?.n).toBe(4);
+    await keep(31);
+    expect(sql.exec("SELECT count(*) AS n FROM inbox")[0]?.n).toBe(0);
+    await keep(401);
+    expect(sql.exec("SELECT count(*) AS n FROM hist WHERE day < ?", clock.ms / 86_400_000 - 402)[0]?.n).toBe(0);
+  });
+});
+
+/** An alarm that is set for a time, looked at now or, by `clock`, later. */
+async function clockOf(at: number) {
+  const set: (number | null)[] = [];
+  const clock = { ms: 1_000, now: () => clock.ms };
+  const storage = {
+    getAlarm: async () => at,
+    setAlarm: async (time: number | Date) => void set.push(Number(time)),
+    deleteAlarm: async () => void set.push(null),
+  };
+  const alarm = new AlarmClock(storage, clock);
+  await alarm.load();
+  return { alarm, set, clock };
+}
+
+describe("AlarmClock", () => {
+  it("writes only to ring earlier, and only when that is worth a row", async () => {
+    const { alarm, set } = await clockOf(5_000);
+    for (const at of [6_000, 4_900, 4_000, 3_900, null, 1_000]) alarm.by(at);
+    expect(set).toEqual([4_000, 1_000]);
+    alarm.rang();
+    alarm.by(9_000);
+    expect(set).toEqual([4_000, 1_000, 9_000]);
+    alarm.at(null);
+    alarm.at(null);
+    expect(set.at(-1)).toBeNull();
+    expect(set).toHaveLength(4);
+  });
+
+  it("takes an alarm that should have fired more than a minute and a half ago for lost, and sets another", async () => {
+    const { alarm, set, clock } = await clockOf(5_000);
+    clock.ms = 95_001;
+    alarm.by(clock.ms + 5_000);
+    expect(set).toEqual([100_001]);
+    alarm.by(clock.ms + 5_000);
+    expect(set).toHaveLength(1);
+  });
+
+  it("leaves an alarm alone that is due and may still fire: the platform may be a minute late", async () => {
+    const { alarm, set, clock } = await clockOf(5_000);
+    clock.ms = 95_000;
+    alarm.by(clock.ms + 250);
+    expect(set).toEqual([]);
+  });
+});
+
+it("the edge hears with the cron that a lane is open again, though nothing waits and nobody calls", async () => {
+  const { view, settle, leave, ledger, transactions, deps, done, clock } = setup({ gate: { monthlyJobs: 10 } });
+  const [given] = view("viewer", "a/400-high.webp").give;
+  settle("viewer", given!, STORED);
+  leave("viewer");
+  await publishGate(transactions, deps);
+  expect(done.gates.map(({ closed }) => closed)).toEqual([["live"]]);
+  clock.advance(86_400);
+  await ledger.rearm();
+  expect(done.gates.map(({ closed }) => closed)).toEqual([["live"], []]);
+});

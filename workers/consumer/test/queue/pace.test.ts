@@ -1,0 +1,126 @@
+import { wakesDue } from "@prewarm/durable-queue/claims/pace";
+import { describe, expect, it } from "vitest";
+import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
+import { setup } from "../../src/ledger/testing/setup.ts";
+
+/** 500 slots, more work than anybody can do, and a clock that is called every second by workers of this number. */
+function busy() {
+  const ledger = setup({ gate: { concurrency: 500, ratePerSecond: 500, burst: 500, monthlyJobs: null } });
+  ledger.accept(...Array.from({ length: 2_000 }, (_, n) => `image-${n}/400-high.webp`));
+  let next = 0;
+  const at: string[] = [];
+  /** Seconds until the first of them is to leave; null: nobody within a shift. */
+  const shift = (workers: number): number | null => {
+    while (at.length < workers) {
+      next += 1;
+      at.push(`worker-${next}`);
+      ledger.call(`worker-${next}`);
+    }
+    for (let second = 1; second <= 20; second += 1) {
+      ledger.clock.advance(1);
+      ledger.transactions.read(wakesDue);
+      const [first = ""] = at;
+      if (ledger.call(first).stay) continue;
+      ledger.leave(first);
+      at.shift();
+      return second;
+    }
+    return null;
+  };
+  ledger.transactions.read(wakesDue);
+  return { world: ledger, shift };
+}
+
+describe("short shifts", () => {
+  it("end while wake-ups stand in the queue, as long as that brings more workers", () => {
+    const { shift } = busy();
+    for (let workers = 1; workers < 12; workers += 1) expect(shift(workers)).toBeLessThanOrEqual(4);
+  });
+
+  it("are given up where only one worker comes at a time, as on the local stack", () => {
+    const { shift } = busy();
+    const shifts = Array.from({ length: 6 }, () => shift(1));
+    expect(shifts.slice(0, 3).every((seconds) => seconds !== null && seconds <= 4)).toBe(true);
+    expect(shifts.at(-1)).toBeNull();
+  });
+
+  it("begin again with the next work, which may find more consumers", () => {
+    const { world, shift } = busy();
+    for (let shifts = 0; shifts < 6; shifts += 1) shift(1);
+    world.ledger.patchGate({ paused: { bulk: true } }, "test");
+    world.transactions.read(wakesDue);
+    world.ledger.patchGate({ paused: { bulk: false } }, "test");
+    world.transactions.read(wakesDue);
+    expect(shift(1)).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("workers are not called", () => {
+  const KEY = "a/400-high.webp";
+  const UNCLEAR = { kind: "unclear", failure: { code: "upstream_unreachable", message: "no answer" } } as const;
+
+  it("for a POST to be asked again while its lane is closed, and the alarm sleeps", () => {
+    const { clock, ledger, granted, settle, leave, transactions } = setup();
+    settle("o", granted("o", KEY), UNCLEAR);
+    leave("o");
+    ledger.patchGate({ paused: { bulk: true } }, "test");
+    clock.advance(120);
+    expect(transactions.read(wakesDue)).toBe(0);
+    expect(transactions.read(nextAlarmOf)).toBeGreaterThanOrEqual(clock.ms + 500_000);
+    ledger.patchGate({ paused: { bulk: false } }, "test");
+    expect(transactions.read(wakesDue)).toBe(1);
+  });
+
+  it("for a slow job until it is seen to end", () => {
+    const { clock, granted, submit, leave, transactions, ended } = setup();
+    submit("o", granted("o", KEY), "j1");
+    leave("o");
+    clock.advance(3_600);
+    expect(transactions.read(wakesDue)).toBe(0);
+    ended("j1");
+    expect(transactions.read(wakesDue)).toBe(1);
+  });
+});
+
+describe("workers beyond what the gate wants", () => {
+  const gate = { concurrency: 200, ratePerSecond: 40, burst: 20, monthlyJobs: null };
+  const keys = Array.from({ length: 200 }, (_, n) => `image-${n}/400-high.webp`);
+
+  it("are let go though they hold jobs, the youngest first", () => {
+    const { ledger, accept, call, clock } = setup({ gate });
+    accept(...keys);
+    const owners = ["a", "b", "c", "d", "e"];
+    for (const owner of owners) {
+      expect(call(owner).give.length).toBeGreaterThan(0);
+      clock.advance(0.01);
+    }
+    // Three bring through 20 a second.
+    ledger.patchGate({ rate: 20 }, "test");
+    expect(owners.filter((owner) => call(owner).stay)).toEqual(["a", "b", "c"]);
+  });
+
+  it("are given nothing that they would put down at once", () => {
+    const { accept, call, clock } = setup({ gate: { ...gate, ratePerSecond: 20 } });
+    accept(...keys);
+    for (const owner of ["a", "b", "c"]) {
+      expect(call(owner).stay).toBe(true);
+      clock.advance(0.01);
+    }
+    expect(call("d")).toMatchObject({ give: [], stay: false });
+  });
+});
+
+describe("a worker counts as at work no more", () => {
+  it("once it has not called for 20 s, however long its lease is: others are called in its place", () => {
+    const { accept, call, clock, transactions } = setup();
+    accept("a/400-high.webp", "b/400-high.webp");
+    expect(transactions.read(wakesDue)).toBe(1);
+    call("o");
+    clock.advance(15);
+    expect(transactions.read(wakesDue)).toBe(0);
+    accept("c/400-high.webp");
+    clock.advance(5);
+    expect(transactions.read(wakesDue)).toBe(1);
+    expect(call("p")).toMatchObject({ give: [{ key: "c/400-high.webp" }], stay: true });
+  });
+});

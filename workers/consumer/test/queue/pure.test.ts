@@ -1,0 +1,49 @@
+import { BACKOFF_CAP_MS, backoffMs } from "@prewarm/durable-queue/admission/backoff";
+import { addTo, EDGES_MS, type Histogram, observe, quantile } from "@prewarm/durable-queue/schema/histogram";
+import { describe, expect, it } from "vitest";
+import { isNewer } from "../../src/images/new-original.ts";
+
+describe("backoffMs", () => {
+  it("is uniform below a ceiling that doubles, up to its cap", () => {
+    expect([1, 2, 3, 10, 1_000].map((attempt) => backoffMs(attempt, 0.999_999))).toEqual([
+      1_999,
+      3_999,
+      7_999,
+      BACKOFF_CAP_MS - 1,
+      BACKOFF_CAP_MS - 1,
+    ]);
+    expect(backoffMs(5, 0)).toBe(0);
+    expect(backoffMs(2, 0.5)).toBe(2_000);
+    expect(backoffMs(0, 0.5)).toBe(backoffMs(1, 0.5));
+  });
+});
+
+describe("histogram", () => {
+  it("finds quantiles within a bucket's width", () => {
+    const histogram: Histogram = [];
+    for (let ms = 1; ms <= 1_000; ms += 1) observe(histogram, ms);
+    expect(quantile(histogram, 0.5)).toBe(500);
+    expect(quantile(histogram, 0.95)).toBe(950);
+    expect(quantile([], 0.5)).toBeNull();
+  });
+
+  it("adds up, and keeps what is beyond the last edge", () => {
+    const one: Histogram = [];
+    const other: Histogram = [];
+    observe(one, 10);
+    observe(other, 10 ** 12);
+    addTo(one, other);
+    expect(one.reduce((sum, count) => sum + count, 0)).toBe(2);
+    expect(quantile(one, 1)).toBe(EDGES_MS.at(-1));
+  });
+});
+
+describe("isNewer", () => {
+  it.each([
+    ["10", "9", true],
+    ["9", "10", false],
+    ["9", "9", false],
+    ["00a1", "a1", false],
+    ["2026-11-24T12:00:01Z", "2026-11-24T12:00:00Z", true],
+  ])("%s after %s: %s", (order, than, expected) => expect(isNewer(order, than)).toBe(expected));
+});
