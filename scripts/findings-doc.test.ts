@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 const PAGE = readFileSync("docs/reliability.md", "utf8");
 const AUDIT = PAGE.slice(PAGE.indexOf("## What an audit found")).split("\n## ")[0] ?? "";
-/** `file`: the test's name, or its beginning; paths are of the consumer unless they are of the repository. */
+/** `file`: the test's name, or its beginning; paths are of the repository, of the consumer or of packages. */
 const HELD = /`([\w./-]+\.test\.ts)`: ([^;|]+)/g;
 
 it("every finding of the audit names tests that are there", () => {
@@ -12,7 +12,7 @@ it("every finding of the audit names tests that are there", () => {
     Array.from({ length: 22 }, (_, n) => n + 1),
   );
   const missing = [...AUDIT.matchAll(HELD)].filter(([, file = "", name = ""]) => {
-    const path = [`workers/consumer/src/${file}`, file].find(existsSync);
+    const path = ["workers/consumer/src/", "workers/consumer/", "packages/", ""].map((room) => room + file).find(existsSync);
     return path === undefined || !readFileSync(path, "utf8").includes(name.trim());
   });
   expect(missing.map(([whole]) => whole)).toEqual([]);

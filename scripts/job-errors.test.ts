@@ -4,11 +4,11 @@ import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
-const ROOMS = ["originals", "ittybit", "making", "ledger/protocol"];
+const ROOMS = ["workers/consumer/src/{originals,ittybit,making,images}", "packages/durable-queue/src"];
 
 /** Codes that the consumer writes beside a failed or refused job, wherever it does. */
 function codesInUse(): string[] {
-  const files = ROOMS.flatMap((room) => globSync(`workers/consumer/src/${room}/**/*.ts`, { cwd: ROOT }));
+  const files = ROOMS.flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: ROOT }));
   const text = files
     .filter((file) => !/\.test\.ts$|\/testing\//.test(file))
     .map((file) => readFileSync(join(ROOT, file), "utf8"))

@@ -67,7 +67,7 @@ export const FINDINGS: Mutation[] = [
     file: `${QUEUE}/admission/gate.ts`,
     find: '  if (lane === "live") return Math.min(left, Math.floor(monthlyJobs * liveShare) - live);\n',
     replace: '  if (lane === "live") return left;\n',
-    tests: [`${QUEUE_TESTS}/gate.test.ts`],
+    tests: ["packages/durable-queue/test/gate.test.ts"],
   },
   {
     promise: "F4",
@@ -75,7 +75,7 @@ export const FINDINGS: Mutation[] = [
     file: `${QUEUE}/admission/gate.ts`,
     find: 'return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);',
     replace: "return monthLeft(gate, lane);",
-    tests: [`${QUEUE_TESTS}/gate.test.ts`],
+    tests: ["packages/durable-queue/test/gate.test.ts"],
   },
   {
     promise: "F4",

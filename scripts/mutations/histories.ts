@@ -24,9 +24,9 @@ export const HISTORIES: Mutation[] = [
   },
   {
     promise: "P8",
-    breaks: "I4: the cap of unheard slots applies to those that are heard of",
+    breaks: "I4: the cap of unreported slots applies to reported ones",
     file: `${QUEUE}/admission/gate.ts`,
-    find: "const counted = used - unheard + Math.min(unheard, Math.floor(own / 2));",
+    find: "const counted = used - unreported + Math.min(unreported, Math.floor(own / 2));",
     replace: "const counted = Math.min(used, Math.floor(own / 2));",
     histories: { rule: "uncapped", favourites: ["accept"] },
   },
@@ -34,8 +34,8 @@ export const HISTORIES: Mutation[] = [
     promise: "P8",
     breaks: "I4: after an eviction every admitted job counts as ended",
     file: `${QUEUE}/schema/memory.ts`,
-    find: "return this.sights.has(gen);",
-    replace: "return this.sights.has(gen) || gen < this.born * 1000;",
+    find: "return this.observed.has(gen);",
+    replace: "return this.observed.has(gen) || gen < this.startedAt * 1000;",
     histories: { rule: "freshslots", favourites: ["evict", "accept"] },
   },
   {
@@ -66,9 +66,9 @@ export const HISTORIES: Mutation[] = [
     promise: "P2",
     breaks: "I3: a row is handed out while its older generation has a live owner",
     file: `${QUEUE}/claims/hand-out.ts`,
-    find: "if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;",
+    find: "if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || cancelUnsubscribed(tx, row)) return false;",
     replace:
-      "if (row.state !== WAITING || tx.memory.claims.byJob(row.id)?.gen === row.gen || isForsaken(tx, row)) return false;",
+      "if (row.state !== WAITING || tx.memory.claims.byJob(row.id)?.gen === row.gen || cancelUnsubscribed(tx, row)) return false;",
     histories: { rule: "overlap", favourites: ["slowAndForced", "race"] },
   },
   {
@@ -106,9 +106,9 @@ export const HISTORIES: Mutation[] = [
   },
   {
     promise: "P6",
-    breaks: "an outage accuses handlers",
+    breaks: "an outage counts crashes",
     file: `${QUEUE}/claims/leases.ts`,
-    find: "endLease(tx, owner, owner.born === memory.born && isAwake);",
+    find: "endLease(tx, owner, owner.instance === memory.startedAt && isAwake);",
     replace: "endLease(tx, owner, true);",
     histories: { rule: "blame", favourites: ["outage", "accept"] },
   },

@@ -40,8 +40,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P9",
     breaks: "bulk goes before uploads",
     file: `${QUEUE}/claims/hand-out.ts`,
-    find: "standBy(one, [UPLOAD, BULK], request.standby);",
-    replace: "standBy(one, [BULK, UPLOAD], request.standby);",
+    find: "prefetch(one, [UPLOAD, BULK], request.prefetch);",
+    replace: "prefetch(one, [BULK, UPLOAD], request.prefetch);",
     tests: [`${QUEUE_TESTS}/hand-out.test.ts`],
   },
   {
@@ -58,7 +58,7 @@ export const P9_TO_P17: Mutation[] = [
     file: `${QUEUE}/admission/gate.ts`,
     find: 'if (lane !== "bulk") return concurrency;',
     replace: "if (lane !== undefined) return concurrency;",
-    tests: [`${QUEUE_TESTS}/gate.test.ts`],
+    tests: ["packages/durable-queue/test/gate.test.ts"],
   },
   {
     promise: "P10",
@@ -89,7 +89,7 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P10",
     breaks: "rows of a cancelled run are handed out until its slice comes",
     file: `${QUEUE}/claims/hand-out.ts`,
-    find: "tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;",
+    find: "tx.memory.claims.byJob(row.id) !== null || cancelUnsubscribed(tx, row)) return false;",
     replace: "tx.memory.claims.byJob(row.id) !== null) return false;",
     tests: [`${QUEUE_TESTS}/accept.test.ts`],
   },

@@ -30,7 +30,7 @@ export const PLATFORM: Mutation[] = [
   {
     promise: "P11",
     breaks: "a call whose effect stands in memory is heard twice",
-    file: `${QUEUE}/schema/heard-calls.ts`,
+    file: `${QUEUE}/schema/known-calls.ts`,
     find: "    if (this.#ids.has(id)) return false;\n",
     replace: "",
     tests: [REPEATED],

@@ -26,13 +26,13 @@ export interface OpenJob {
   job: string;
   gen: number;
   /** Unix ms. */
-  grantedAt: number;
+  admittedAt: number;
   /** True when a viewer waits for it. */
   live: boolean;
 }
 
 /** A granted generation whose job nobody has told. */
-export interface Unheard {
+export interface UnreportedJob {
   gen: number;
   /** Its job is no older, Unix ms. */
   since: number;
@@ -76,7 +76,7 @@ export interface OpenJobsView {
   ledgerId(): string;
   /** The oldest admission first. */
   open(): OpenJob[];
-  unheard(): Unheard[];
+  unreported(): UnreportedJob[];
   /** Null: there was no recent restore. */
   scan(): Scan | null;
   /** How soon the next look pays: slots, whether work waits for one, and the jobs a second that the ledger aims at. */

@@ -116,9 +116,9 @@ export function slotsOf(gate: Gate, lane: Lane): number {
  * that a few of them do not stop the lane. If unreported ≤ slots / 2, then running ≤ slots; otherwise running ≤ 1.5 ×
  * slots (docs/queue.md, I4).
  */
-export function isFull(gate: Gate, lane: Lane, { used, unheard }: Slots): boolean {
+export function isFull(gate: Gate, lane: Lane, { used, unreported }: Slots): boolean {
   const [all, own] = [slotsOf(gate, "live"), slotsOf(gate, lane)];
-  const counted = used - unheard + Math.min(unheard, Math.floor(own / 2));
+  const counted = used - unreported + Math.min(unreported, Math.floor(own / 2));
   return counted >= own || used >= all + Math.floor(all / 2);
 }
 
@@ -186,7 +186,7 @@ export function usedToday({ use, now }: Gate): Record<Lane, number> {
 }
 
 /** Takes back a grant of this day (`2026-11-25`) that made no job. */
-export function giveBack({ use }: Gate, lane: Lane, day: string): void {
+export function refund({ use }: Gate, lane: Lane, day: string): void {
   use.add(lane, day, -1);
 }
 

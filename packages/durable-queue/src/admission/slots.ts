@@ -6,7 +6,7 @@ import { LIVE } from "../schema/row.ts";
 /** Slots taken at the service, and how many of them have an unreported job. */
 export interface Slots {
   used: number;
-  unheard: number;
+  unreported: number;
 }
 
 /**
@@ -15,15 +15,15 @@ export interface Slots {
  */
 export function slotsTaken(tx: Pick<QueueTx, "memory" | "now">): Slots {
   const { memory } = tx;
-  const taken: Slots = { used: 0, unheard: 0 };
+  const taken: Slots = { used: 0, unreported: 0 };
   for (const { externalId } of memory.claims.abandoned()) {
     taken.used += 1;
-    if (externalId === null) taken.unheard += 1;
+    if (externalId === null) taken.unreported += 1;
   }
   for (const claim of memory.claims.held()) {
     if (claim.state !== "admitted" || memory.isEnded(claim.gen)) continue;
     taken.used += 1;
-    if (isUnheard(tx, claim)) taken.unheard += 1;
+    if (isUnreported(tx, claim)) taken.unreported += 1;
   }
   return taken;
 }
@@ -32,10 +32,10 @@ export function slotsTaken(tx: Pick<QueueTx, "memory" | "now">): Slots {
  * Whether the claim was admitted so long ago that the id of its job should be reported. After an eviction its owner has
  * the same time to report the id again.
  */
-export function isUnheard({ memory, now }: Pick<QueueTx, "memory" | "now">, claim: Claim): boolean {
+export function isUnreported({ memory, now }: Pick<QueueTx, "memory" | "now">, claim: Claim): boolean {
   const { state, externalId, gen, admittedAt } = claim;
   if (state !== "admitted" || externalId !== null || memory.isEnded(gen)) return false;
-  return now - Math.max(admittedAt, memory.born) > UNHEARD_MS;
+  return now - Math.max(admittedAt, memory.startedAt) > UNHEARD_MS;
 }
 
 /** Open viewers' jobs that have their place in the budget already. */

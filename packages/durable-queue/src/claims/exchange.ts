@@ -5,9 +5,9 @@ import { nameOf } from "../schema/job-ids.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { CANCELLING, LIVE, type Row } from "../schema/row.ts";
 import { handOut } from "./hand-out.ts";
-import { endLease, isLive, wakeUp } from "./leases.ts";
+import { endLease, isLive, noteAwake } from "./leases.ts";
 import { noteJob } from "./note-job.ts";
-import { paceMs, standbyTarget, stays, workerCame, workOf } from "./pace.ts";
+import { paceMs, prefetchTarget, stays, workerCame, workOf } from "./pace.ts";
 import { settle } from "./settle.ts";
 import { floorOf, isStale } from "./transitions.ts";
 
@@ -26,7 +26,7 @@ export function exchange<Extra>(
   request: ExchangeRequest,
   orders: (owner: Owner) => Extra,
 ): ExchangeAnswer<Extra> {
-  wakeUp(tx);
+  noteAwake(tx);
   for (const job of request.submitted) noteJob(tx, job);
   const owner = lease(tx, request);
   if (owner === null) return { status: "lost" };
@@ -45,7 +45,7 @@ export function exchange<Extra>(
   // A draining worker gets no new jobs; it would only return them.
   const work = workOf(tx);
   const stay = request.role === "live" || stays(tx, owner, work);
-  const isBound = handOut(tx, owner, { room: stay ? request.room : 0, standby: standbyTarget(tx) });
+  const isBound = handOut(tx, owner, { room: stay ? request.room : 0, prefetch: prefetchTarget(tx) });
   const { give, cut } = tell(tx, owner, have, answer.stop);
   return { ...answer, give, again: paceMs(tx, work), more: cut || isBound, stay };
 }
@@ -61,11 +61,11 @@ function lease(tx: QueueTx, { owner: name, first, leave, role }: ExchangeRequest
   let owner = memory.claims.owner(name);
   if (owner === null) {
     if (!first || leave) return null;
-    owner = memory.claims.open({ name, until: 0, born: memory.born, role, openedAt: now });
+    owner = memory.claims.open({ name, until: 0, instance: memory.startedAt, role, openedAt: now });
     if (role === "work") workerCame(memory);
   } else if (!isLive(owner, now)) return null;
   owner.until = Math.max(owner.until, now + LEASE_MS);
-  owner.born = memory.born;
+  owner.instance = memory.startedAt;
   return owner;
 }
 
@@ -113,7 +113,7 @@ function tell(
     }
     if (phase === "finish") {
       finishing += 1;
-      tx.memory.told.add(claim.gen);
+      tx.memory.notified.add(claim.gen);
     }
     return [given(tx, row, claim, phase)];
   });
@@ -139,7 +139,7 @@ function given(tx: QueueTx, row: Row, claim: Claim, phase: Given["phase"]): Give
   const { id, key, gen, attempts } = row;
   const live = row.lane === LIVE;
   const { notBefore, admittedAt: grantedAt, first, externalId: job, hook, unfetchedSince } = claim;
-  const sight = phase === "finish" ? (tx.memory.sights.get(gen) ?? null) : null;
+  const sight = phase === "finish" ? (tx.memory.observed.get(gen) ?? null) : null;
   const names = { name: nameOf(id), run: tx.runs.byNumber(row.run)?.id ?? null };
   const compare = phase === "finish" && gen < tx.memory.meta.restored;
   const grant = { phase, notBefore, grantedAt, first, job, sight, hook, unfetchedSince, compare };

@@ -1,6 +1,6 @@
 import { JOB_DEADLINE_MS, LEASE_MS } from "@prewarm/shared/limits";
-import { isUnheard } from "../admission/slots.ts";
-import type { ExternalJob, Unheard } from "../external-jobs.ts";
+import { isUnreported } from "../admission/slots.ts";
+import type { ExternalJob, UnreportedJob } from "../external-jobs.ts";
 import { type Claim, newClaim, paidOn } from "../schema/claim.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { BULK, laneName, type Row, WAITING } from "../schema/row.ts";
@@ -20,11 +20,11 @@ import { endClaim, floorOf } from "./transitions.ts";
 const POST_LANDS_MS = 30_000;
 
 /** The generations whose jobs the poller looks for. */
-export function unheardJobs(tx: QueueTx): Unheard[] {
+export function unreportedJobs(tx: QueueTx): UnreportedJob[] {
   const { claims } = tx.memory;
-  const found: Unheard[] = [];
+  const found: UnreportedJob[] = [];
   for (const claim of claims.held())
-    if (isUnheard(tx, claim)) found.push({ gen: claim.gen, since: claim.admittedAt, sureAt: null });
+    if (isUnreported(tx, claim)) found.push({ gen: claim.gen, since: claim.admittedAt, sureAt: null });
   for (const { gen, externalId, until, admittedAt } of claims.abandoned()) {
     if (externalId !== null) continue;
     const abandonedAt = until - JOB_DEADLINE_MS;
@@ -51,7 +51,7 @@ export function noteFound(tx: QueueTx, job: ExternalJob): void {
 export function takeFound(tx: QueueTx, claim: Claim, job: string): void {
   noteJob(tx, { gen: claim.gen, job });
   // The owner has not reported the job, so its death at the POST still counts as a crash of this claim.
-  claim.silent = claim.owner !== null && isLive(claim.owner, tx.now);
+  claim.foundByPoller = claim.owner !== null && isLive(claim.owner, tx.now);
   // The next owner need not repeat the POST, so the claim is due now.
   claim.due = tx.now;
 }

@@ -7,7 +7,7 @@ import { dueIds } from "../schema/due.ts";
 import { groupOf } from "../schema/key.ts";
 import type { QueueTx } from "../schema/queue-tx.ts";
 import { BULK, type LaneCode, LIVE, laneName, type Row, UPLOAD, WAITING } from "../schema/row.ts";
-import { forsaken } from "../schema/runs.ts";
+import { hasNoSubscribers } from "../schema/runs.ts";
 import { backToWaiting, cancelOpen, claimOf, endStale, isLocked, isStale, newGeneration } from "./transitions.ts";
 
 /** Orphaned claims that one call may take. */
@@ -15,7 +15,7 @@ const TAKE_MAX = 12;
 /** Touched rows that are read beyond the claimed rows. */
 const LOOKED_AT = 50;
 /** Bulk leaves room for the viewers' and upload jobs of one call in every handler. */
-const STANDBYS_MAX = { [LIVE]: CLAIMS_MAX, [UPLOAD]: CLAIMS_MAX, [BULK]: CLAIMS_MAX - GO_MAX } as const;
+const PREFETCHED_MAX = { [LIVE]: CLAIMS_MAX, [UPLOAD]: CLAIMS_MAX, [BULK]: CLAIMS_MAX - GO_MAX } as const;
 /** Attempts to find untouched jobs in one call. Some of them may be locked or cancelled. */
 const TRIES = 4;
 
@@ -35,37 +35,37 @@ interface HandOut {
 
 /**
  * Gives jobs to a handler, in this order: jobs that have ended, jobs whose POST must be repeated, jobs that may be
- * POSTed, jobs to prepare. A viewer's job may be POSTed in the call that hands it out. `standby`: jobs to prepare that
+ * POSTed, jobs to prepare. A viewer's job may be POSTed in the call that hands it out. `prefetch`: jobs to prepare that
  * the handler should hold, admitted jobs not counted. Answers whether the handler, not the gate, is the bound. Then the
  * handler should call again as soon as it has room.
  */
-export function handOut(tx: QueueTx, owner: Owner, request: { room: number; standby: number }): boolean {
+export function handOut(tx: QueueTx, owner: Owner, request: { room: number; prefetch: number }): boolean {
   if (isHeldBack(tx.gateNow)) return false;
   const room = Math.max(0, Math.min(request.room, CLAIMS_MAX));
   const one: HandOut = { tx, owner, room, slots: slotsTaken(tx), isCut: false, isRefused: false, waiting: waiting(tx) };
-  owner.alone = hasSuspect(tx, owner);
-  if (owner.alone) one.room = 0;
+  owner.exclusive = hasQuarantined(tx, owner);
+  if (owner.exclusive) one.room = 0;
   adoptOrphans(one);
-  standBy(one, [LIVE], request.standby);
+  prefetch(one, [LIVE], request.prefetch);
   go(one);
-  standBy(one, [UPLOAD, BULK], request.standby);
-  return one.isCut || (!one.isRefused && standbys(one, BULK) > 0);
+  prefetch(one, [UPLOAD, BULK], request.prefetch);
+  return one.isCut || (!one.isRefused && prefetchedIn(one, BULK) > 0);
 }
 
-/** Whether the handler holds a suspect. Such a handler gets no other job. */
-export function hasSuspect(tx: QueueTx, owner: Owner): boolean {
+/** Whether the handler holds a quarantined job. Such a handler gets no other job. */
+export function hasQuarantined(tx: QueueTx, owner: Owner): boolean {
   return tx.rows.loadIds([...owner.claims.keys()]).some(({ crashes }) => crashes > 0);
 }
 
-/** A suspect is given only to a handler that holds no job. */
+/** A quarantined job is given only to a handler that holds no job. */
 function mayTake(one: HandOut, row: Row): boolean {
   return row.crashes === 0 || one.owner.claims.size === 0;
 }
 
 /** Notes that the owner has one more claim. */
 function given(one: HandOut, row: Row): void {
-  one.owner.alone = row.crashes > 0;
-  one.room = one.owner.alone ? 0 : one.room - 1;
+  one.owner.exclusive = row.crashes > 0;
+  one.room = one.owner.exclusive ? 0 : one.room - 1;
 }
 
 /* ── Orphaned claims ── */
@@ -85,7 +85,7 @@ function adoptOrphans(one: HandOut): void {
       endStale(tx, claim, row, false);
       continue;
     }
-    if (isLocked(tx, row) || isForsaken(tx, row)) continue;
+    if (isLocked(tx, row) || cancelUnsubscribed(tx, row)) continue;
     if (isOutdated(tx, row, claim)) {
       newGeneration(tx, row);
       row.due = tx.now;
@@ -176,15 +176,15 @@ function viewersWaiting(tx: QueueTx): number {
 
 /* ── What is to be looked at ── */
 
-function standBy(one: HandOut, lanes: readonly LaneCode[], wanted: number): void {
+function prefetch(one: HandOut, lanes: readonly LaneCode[], wanted: number): void {
   const { tx } = one;
   for (const lane of lanes) {
     if (isShut(tx, lane)) continue;
-    const left = Math.min(one.room, Math.min(wanted, STANDBYS_MAX[lane]) - standbys(one, lane));
+    const left = Math.min(one.room, Math.min(wanted, PREFETCHED_MAX[lane]) - prefetchedIn(one, lane));
     if (left <= 0) continue;
     for (const row of candidates(one, lane, left)) {
       if (one.room > 0 && mayTake(one, row)) hold(one, row);
-      // Put it back: a suspect must run alone.
+      // Put it back: a quarantined job must run alone.
       else backToWaiting(tx, row);
     }
   }
@@ -195,7 +195,7 @@ function standBy(one: HandOut, lanes: readonly LaneCode[], wanted: number): void
  * they yield to higher lanes and would keep those out of the handler for ever. Jobs of shut lanes do not count, because
  * they cannot be POSTed now.
  */
-function standbys({ tx, owner }: HandOut, lowest: LaneCode): number {
+function prefetchedIn({ tx, owner }: HandOut, lowest: LaneCode): number {
   const isCounted = (lane: LaneCode) => lane <= lowest && !isShut(tx, lane);
   return [...owner.claims.values()].filter(({ state, lane }) => state === "prefetched" && isCounted(lane)).length;
 }
@@ -235,7 +235,7 @@ function free(one: HandOut, ids: number[]): Row[] {
   const rows = tx.rows.loadIds(ids);
   tx.loadGroups(rows.map(({ key }) => groupOf(key)));
   return rows.filter((row) => {
-    if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || isForsaken(tx, row)) return false;
+    if (row.state !== WAITING || tx.memory.claims.byJob(row.id) !== null || cancelUnsubscribed(tx, row)) return false;
     if (!isLocked(tx, row)) return mayTake(one, row);
     // At the front of its line it would be read again in every call until the lock ends.
     if (row.due === null) tx.memory.orders.postpone(row, tx.lockedUntil(groupOf(row.key)));
@@ -243,8 +243,8 @@ function free(one: HandOut, ids: number[]): Row[] {
   });
 }
 
-function isForsaken(tx: QueueTx, row: Row): boolean {
-  if (!forsaken(tx.runs, row)) return false;
+function cancelUnsubscribed(tx: QueueTx, row: Row): boolean {
+  if (!hasNoSubscribers(tx.runs, row)) return false;
   cancelOpen(tx, row);
   return true;
 }

@@ -10,7 +10,7 @@ const LONE_CRASHES = 3;
 const SLEPT_MS = 15_000;
 
 /** Notes that the ledger is awake, at every call and alarm. */
-export function wakeUp({ memory, now }: QueueTx): void {
+export function noteAwake({ memory, now }: QueueTx): void {
   if (now - memory.aliveAt > SLEPT_MS) memory.sleptAt = now;
   memory.aliveAt = now;
 }
@@ -22,7 +22,7 @@ export function isLive(owner: Owner, now: number): boolean {
 
 /** Takes back the jobs of ended leases, and the slots of abandoned jobs whose time is over. */
 export function expireLeases(tx: QueueTx): void {
-  wakeUp(tx);
+  noteAwake(tx);
   endLeases(tx);
   const { claims } = tx.memory;
   for (const claim of claims.abandoned()) if (isOver(claim, tx.now)) claims.remove(claim);
@@ -37,7 +37,7 @@ export function endLeases(tx: QueueTx): void {
   for (const owner of memory.claims.owners()) {
     if (isLive(owner, now)) continue;
     const isAwake = memory.sleptAt <= owner.until - LEASE_MS;
-    endLease(tx, owner, owner.born === memory.born && isAwake);
+    endLease(tx, owner, owner.instance === memory.startedAt && isAwake);
   }
 }
 
@@ -47,21 +47,21 @@ export function endAllLeases(tx: QueueTx): void {
 }
 
 /**
- * Orphans the claims of an owner that has left or whose lease has ended. Prefetched claims end. `blame`: what the owner
+ * Orphans the claims of an owner that has left or whose lease has ended. Prefetched claims end. `countCrashes`: what the owner
  * was working on counts a crash.
  */
-export function endLease(tx: QueueTx, owner: Owner, blame: boolean): void {
+export function endLease(tx: QueueTx, owner: Owner, countCrashes: boolean): void {
   const claims = [...owner.claims.values()];
   const rows = new Map(tx.rows.loadIds(claims.map(({ id }) => id)).map((row) => [row.id, row]));
-  const acting = blame ? claims.filter((claim) => isActing(tx, claim, rows.get(claim.id) ?? null)) : [];
-  const suspects = acting.filter(({ id }) => (rows.get(id)?.crashes ?? 0) > 0);
+  const acting = countCrashes ? claims.filter((claim) => isActing(tx, claim, rows.get(claim.id) ?? null)) : [];
+  const quarantined = acting.filter(({ id }) => (rows.get(id)?.crashes ?? 0) > 0);
   tx.memory.claims.close(owner);
   for (const claim of claims) {
     const row = rows.get(claim.id) ?? null;
-    const isLone = acting.length === 1 || (suspects.length === 1 && suspects[0] === claim);
+    const isLone = acting.length === 1 || (quarantined.length === 1 && quarantined[0] === claim);
     if (row === null || isStale(row, claim)) endStale(tx, claim, row, false);
     else if (row.state === CANCELLING) cancelRow(tx, row);
-    else if (acting.includes(claim) && accuse(tx, row, claim, isLone)) continue;
+    else if (acting.includes(claim) && countCrash(tx, row, claim, isLone)) continue;
     else if (claim.state === "prefetched") {
       endClaim(tx, claim, true);
       backToWaiting(tx, row);
@@ -72,14 +72,14 @@ export function endLease(tx: QueueTx, owner: Owner, blame: boolean): void {
 /** Whether the owner was working on the job. A job that only waits for the service cannot kill a handler. */
 function isActing({ memory }: QueueTx, claim: Claim, row: Row | null): boolean {
   if (row === null || isStale(row, claim) || row.state === CANCELLING) return false;
-  return claim.externalId === null || claim.silent || memory.told.has(claim.gen);
+  return claim.externalId === null || claim.foundByPoller || memory.notified.has(claim.gen);
 }
 
 /**
- * Counts a crash. `crashes` is 1 after a crash that another row may have caused. The row is a suspect then, and a
- * handler holds at most one suspect. Each crash that only this row can have caused adds 1. True: the row is dead now.
+ * Counts a crash. `crashes` is 1 after a crash that another row may have caused. The row is quarantined then, and a
+ * handler holds at most one such row. Each crash that only this row can have caused adds 1. True: the row is dead now.
  */
-function accuse(tx: QueueTx, row: Row, claim: Claim, lone: boolean): boolean {
+function countCrash(tx: QueueTx, row: Row, claim: Claim, lone: boolean): boolean {
   row.crashes = Math.max(1, row.crashes) + (lone ? 1 : 0);
   row.due ??= tx.now;
   if (row.crashes <= LONE_CRASHES) return false;

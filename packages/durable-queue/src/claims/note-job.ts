@@ -9,7 +9,7 @@ export function noteJob(tx: QueueTx, { gen, job }: { gen: number; job: string })
   const claim = tx.memory.claims.byGen(gen);
   if (claim?.state === "abandoned") noteAbandoned(tx, claim, job);
   if (claim?.state !== "admitted") return;
-  claim.silent = false;
+  claim.foundByPoller = false;
   if (claim.externalId !== null) return;
   recordGood(tx.gateNow, gen);
   noteAccepted(tx.gateNow);

@@ -21,7 +21,7 @@ export function observe(tx: QueueTx, found: Observations): number {
   const seen = found.ended.filter((job) => noteEnded(tx, claims, job));
   for (const job of found.pending) {
     const claim = claims.get(job);
-    if (claim?.state === "admitted") memory.shown.set(claim.gen, now);
+    if (claim?.state === "admitted") memory.seenOpenAt.set(claim.gen, now);
   }
   for (const job of found.absent) {
     const claim = claims.get(job);
@@ -46,7 +46,7 @@ function noteEnded(tx: QueueTx, claims: ReadonlyMap<string, Claim>, job: Externa
     memory.claims.remove(claim);
     return true;
   }
-  memory.sights.set(claim.gen, job);
+  memory.observed.set(claim.gen, job);
   learnJobMs(tx.gateNow, tookMs(job, tx.now - claim.admittedAt));
   probeTaken(tx.gateNow, claim.gen);
   return true;

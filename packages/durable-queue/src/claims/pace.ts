@@ -46,7 +46,7 @@ function workers({ memory, now }: QueueTx): Owner[] {
   return memory.claims
     .owners()
     .filter(
-      (owner) => owner.role === "work" && isLive(owner, now) && isHeard(owner) && !owner.draining && !owner.alone,
+      (owner) => owner.role === "work" && isLive(owner, now) && isHeard(owner) && !owner.draining && !owner.exclusive,
     );
 }
 
@@ -68,7 +68,7 @@ export function paceMs(tx: QueueTx, work: Work): number {
 }
 
 /** Jobs to prepare that a worker should hold: about 1.5 times the jobs that it POSTs until its next call. */
-export function standbyTarget(tx: QueueTx): number {
+export function prefetchTarget(tx: QueueTx): number {
   const n = Math.max(1, workers(tx).length);
   return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx, NO_VIEWERS) + PREPARE_MS)) / 1000 / n) + 2;
 }

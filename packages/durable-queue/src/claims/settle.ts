@@ -1,5 +1,5 @@
 import type { Failure } from "@prewarm/shared/job";
-import { closeBreaker, giveBack, isProbe, openBreaker, probeUnused, recordBad, recordGood } from "../admission/gate.ts";
+import { closeBreaker, isProbe, openBreaker, probeUnused, recordBad, recordGood, refund } from "../admission/gate.ts";
 import { throttled } from "../admission/throttled.ts";
 import type { ExchangeRequest, Outcome } from "../calls.ts";
 import { listAttempts } from "../schema/attempts.ts";
@@ -54,7 +54,7 @@ function settleClaim(tx: QueueTx, claim: Claim, outcome: Outcome): void {
   // earlier POST.
   const isAdmitted = claim.state === "admitted";
   const unmade = !isAdmitted || (madeNoJob(outcome) && claim.first && claim.externalId === null);
-  if (unmade && isAdmitted) giveBack(tx.gateNow, laneName(claim.paidBy), paidOn(claim));
+  if (unmade && isAdmitted) refund(tx.gateNow, laneName(claim.paidBy), paidOn(claim));
   const over = unmade || hasEnded(claim, outcome);
   const row = tx.rows.byId(claim.id);
   if (row === null || isStale(row, claim)) {
@@ -124,7 +124,7 @@ function store(tx: QueueTx, one: Case, object: { bytes: number; tookMs?: number;
   const made = { granted: claim.admittedAt, took: Math.max(0, Math.round(object.tookMs ?? 0)) };
   tx.stored(
     { id, key, gen: claim.gen, created, at: tx.now, bytes: object.bytes, lane, run, attempts, ...made },
-    tx.runs.askersOf(row),
+    tx.runs.subscribersOf(row),
     object.existing,
   );
   deleteRow(tx, row, STORED);

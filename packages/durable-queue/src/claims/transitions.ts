@@ -28,7 +28,7 @@ export function endClaim({ memory, now }: QueueTx, claim: Claim, ended: boolean)
  * prepares the job: the owner cannot POST without another answer of the ledger. A written claim of a live owner stays.
  * It blocks its row until the owner reports an outcome or its lease ends.
  */
-function release(tx: QueueTx, row: Row, ended: boolean): void {
+function endFreeClaim(tx: QueueTx, row: Row, ended: boolean): void {
   const claim = tx.memory.claims.byJob(row.id);
   if (claim !== null && (claim.owner === null || !hasRow(claim))) endClaim(tx, claim, ended);
 }
@@ -38,7 +38,7 @@ function release(tx: QueueTx, row: Row, ended: boolean): void {
  * stale from now on.
  */
 export function newGeneration(tx: QueueTx, row: Row, ended = false): void {
-  release(tx, row, ended);
+  endFreeClaim(tx, row, ended);
   row.gen = tx.next();
   row.unclear = 0;
 }
@@ -56,7 +56,7 @@ export function endStale(tx: QueueTx, claim: Claim, row: Row | null, ended: bool
 /** Orders an ended row again from the beginning, due now. Its only subscriber is `run`, a number; 0 is no run. */
 export function orderAgain(tx: QueueTx, row: Row, { lane, run }: Pick<Row, "lane" | "run">): void {
   newGeneration(tx, row);
-  tx.runs.leave(row);
+  tx.runs.unsubscribe(row);
   row.run = run;
   row.lane = lane;
   row.state = WAITING;
@@ -146,13 +146,13 @@ export function fail(
 
 /** Deletes a row. Its claim ends, or is stale from now on. `as`: the state that its runs count. */
 export function deleteRow(tx: QueueTx, row: Row, as: Parameters<QueueTx["rows"]["delete"]>[1]): void {
-  release(tx, row, false);
+  endFreeClaim(tx, row, false);
   tx.rows.delete(row, as);
 }
 
 /** Makes the row wait as before it was held. A row with a due time waits for that. */
 export function backToWaiting(tx: QueueTx, row: Row): void {
-  if (row.due === null) tx.memory.orders.giveBack(row);
+  if (row.due === null) tx.memory.orders.offerAgain(row);
 }
 
 /** The lowest generation whose result counts: the fence of the row or of its group. */

@@ -74,5 +74,5 @@ function join(tx: QueueTx, asking: Asking, row: Row): void {
   raise(tx, row, asking.lane);
   const n = asking.run?.n ?? 0;
   // The commit counts a row that this transaction created with its own run.
-  if (tx.runs.join(row, n)) tx.runs.move(n, null, before ?? countedAs(row));
+  if (tx.runs.subscribe(row, n)) tx.runs.move(n, null, before ?? countedAs(row));
 }

@@ -1,7 +1,7 @@
 import { closedFor, goalPerSecond, slotsOf } from "../admission/gate.ts";
 import { quantileMs } from "../admission/job-times.ts";
 import { slotsTaken } from "../admission/slots.ts";
-import { unheardJobs } from "../claims/found-jobs.ts";
+import { unreportedJobs } from "../claims/found-jobs.ts";
 import { openExternally } from "../claims/open-externally.ts";
 import type { OpenJobsView } from "../external-jobs.ts";
 import { scanAfterRestore } from "../operate/restored.ts";
@@ -19,7 +19,7 @@ export function openJobsView(transactions: Transactions): OpenJobsView {
         goal: goalPerSecond(tx.gateNow),
       })),
     ledgerId: () => transactions.read(({ ledgerId }) => ledgerId),
-    unheard: () => transactions.read(unheardJobs),
+    unreported: () => transactions.read(unreportedJobs),
     scan: () => transactions.read(scanAfterRestore),
     jobMs: (q) => transactions.read((tx) => quantileMs(tx.gateNow, q)),
   };

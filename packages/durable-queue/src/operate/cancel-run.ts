@@ -34,14 +34,14 @@ export function cancelSlices(tx: QueueTx): boolean {
  */
 function cancelSlice(tx: QueueTx, run: Run): void {
   const { rows, to } = tx.rows.loadAbove(run.cancelCursor - 1, SLICE_ROWS);
-  for (const row of rows) if (isOpen(row) && tx.runs.askersOf(row).includes(run.n)) withdraw(tx, run, row);
+  for (const row of rows) if (isOpen(row) && tx.runs.subscribersOf(row).includes(run.n)) withdraw(tx, run, row);
   run.cancelCursor = to === Number.MAX_SAFE_INTEGER ? 0 : to + 1;
 }
 
 /** Removes the run from the row's subscribers. A row without subscribers is cancelled. */
 function withdraw(tx: QueueTx, run: Run, row: Row): void {
   const others = tx.runs
-    .askersOf(row)
+    .subscribersOf(row)
     .filter((n) => n !== run.n && (n === 0 || tx.runs.byNumber(n)?.cancelledAt === 0));
   const next = others[0];
   if (next === undefined && row.lane !== LIVE) {

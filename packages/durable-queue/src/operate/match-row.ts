@@ -35,7 +35,7 @@ export function matches(tx: Tx, row: Row, match: Match): boolean {
   if (!matchesKey(row, match) || !matchesNumbers(row, match)) return false;
   if (states !== null && !states.has(stateOf(tx, row))) return false;
   if ((filter.error !== null || filter.fingerprint !== null) && !matchesError(row, filter)) return false;
-  return run === null || tx.runs.askersOf(row).includes(run.n);
+  return run === null || tx.runs.subscribersOf(row).includes(run.n);
 }
 
 /** A job without a row. Its further subscribers are forgotten, so only the first run finds it. */

@@ -12,7 +12,7 @@ export function memberStates(tx: Tx, run: Run, admitted: readonly Row[] = admitt
     states[stateName(code)] += n;
   });
   for (const row of admitted) {
-    if (!tx.runs.askersOf(row).includes(run.n)) continue;
+    if (!tx.runs.subscribersOf(row).includes(run.n)) continue;
     states[stateName(countedAs(row))] -= 1;
     states.processing += 1;
   }

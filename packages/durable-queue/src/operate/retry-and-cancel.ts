@@ -22,7 +22,7 @@ function tryNow(tx: QueueTx, row: Row, run: number): JobResult {
   const isWaiting = row.state === WAITING && row.attempts > 0 && row.due !== null && row.due > tx.now;
   if (!isWaiting || tx.memory.claims.byJob(row.id) !== null) return "conflict";
   row.due = tx.now;
-  if (run !== 0 && tx.runs.join(row, run)) tx.runs.move(run, null, tx.rows.countedBefore(row) ?? WAITING);
+  if (run !== 0 && tx.runs.subscribe(row, run)) tx.runs.move(run, null, tx.rows.countedBefore(row) ?? WAITING);
   return "ok";
 }
 

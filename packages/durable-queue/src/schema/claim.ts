@@ -42,7 +42,7 @@ export interface Claim {
   /** A prefetched claim that is written, because its job is to be cancelled when the owner has stopped. */
   kept: boolean;
   /** Its job was found in the service's list; the owner has not reported it. */
-  silent: boolean;
+  foundByPoller: boolean;
 }
 
 export type Role = "live" | "work";
@@ -57,11 +57,11 @@ export interface Owner {
   /** The claims of this owner, by the row of the job. */
   claims: Map<number, Claim>;
   /** The instance of the ledger that renewed the lease last. 0: an earlier instance. */
-  born: number;
+  instance: number;
   /** It takes no new jobs. */
   draining: boolean;
-  /** It holds a suspect, and takes no other job. */
-  alone: boolean;
+  /** It holds a quarantined job, and takes no other. */
+  exclusive: boolean;
   /** Unix ms. 0: not known. */
   openedAt: number;
 }
@@ -85,7 +85,7 @@ export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
     ...{ lane: int(raw.lane) as LaneCode, paidBy: int(raw.paid_by) as LaneCode, admittedAt: int(raw.admitted_at) },
     ...{ externalId: textOrNull(raw.external_id), due: int(raw.due), until: int(raw.until) },
     ...{ hook: textOrNull(raw.hook), unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
-    ...{ ready: false, kept: raw.state === "prefetched", silent: false },
+    ...{ ready: false, kept: raw.state === "prefetched", foundByPoller: false },
   };
 }
 
@@ -117,7 +117,7 @@ export function newClaim({ id, gen, lane }: Pick<Claim, "id" | "gen" | "lane">, 
       admittedAt: 0,
       paidBy: lane,
     },
-    ...{ until: 0, hook: null, unfetchedSince: null, notBefore: 0, ready: false, kept: false, silent: false },
+    ...{ until: 0, hook: null, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
   };
 }
 

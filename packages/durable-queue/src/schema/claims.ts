@@ -29,7 +29,7 @@ export class Claims {
   constructor(sql: Sql) {
     for (const raw of sql.exec("SELECT name, lease_until, role FROM owners")) {
       const lease = { name: text(raw.name), until: int(raw.lease_until), role: text(raw.role) as Role };
-      this.open({ ...lease, born: 0, openedAt: 0 });
+      this.open({ ...lease, instance: 0, openedAt: 0 });
       this.#leases.set(lease.name, lease.until);
     }
     for (const raw of sql.exec(`SELECT ${COLUMNS.join(", ")} FROM claims`)) {
@@ -49,8 +49,8 @@ export class Claims {
     return [...this.#owners.values()];
   }
 
-  open(lease: Pick<Owner, "name" | "until" | "role" | "born" | "openedAt">): Owner {
-    const owner: Owner = { ...lease, claims: new Map(), draining: false, alone: false };
+  open(lease: Pick<Owner, "name" | "until" | "role" | "instance" | "openedAt">): Owner {
+    const owner: Owner = { ...lease, claims: new Map(), draining: false, exclusive: false };
     this.#owners.set(owner.name, owner);
     return owner;
   }
@@ -116,7 +116,7 @@ export class Claims {
   /** Takes a claim from its owner. It is not handed out before `due`, Unix ms. */
   orphan(claim: Claim, due = claim.due): void {
     claim.owner?.claims.delete(claim.id);
-    Object.assign(claim, { owner: null, first: false, ready: false, silent: false, due });
+    Object.assign(claim, { owner: null, first: false, ready: false, foundByPoller: false, due });
     this.note(claim);
   }
 

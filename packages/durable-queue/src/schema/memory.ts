@@ -3,11 +3,11 @@ import type { ExternalJob } from "../external-jobs.ts";
 import { Claims } from "./claims.ts";
 import { GateDoc } from "./gate-doc.ts";
 import { type GateMemory, newGateMemory } from "./gate-memory.ts";
-import { HeardCalls } from "./heard-calls.ts";
-import { LatelyStored } from "./lately-stored.ts";
+import { KnownCalls } from "./known-calls.ts";
 import { type Meta, readMeta } from "./meta.ts";
 import { Numbers } from "./numbers.ts";
 import { Orders } from "./orders.ts";
+import { RecentlyStored } from "./recently-stored.ts";
 import type { Sql } from "./sql.ts";
 import type { Kept } from "./tx.ts";
 
@@ -16,21 +16,21 @@ import type { Kept } from "./tx.ts";
  * at an eviction. Each part of it fails safely: a slot is held longer, a look is repeated, a wake-up is sent again.
  */
 export class Memory implements Kept {
-  readonly born: number;
+  readonly startedAt: number;
   readonly meta: Meta;
   readonly numbers: Numbers;
   readonly gateDoc: GateDoc;
   readonly claims: Claims;
   readonly orders: Orders;
   /** Generations whose job has ended, with the observation. */
-  readonly sights = new Map<number, ExternalJob>();
+  readonly observed = new Map<number, ExternalJob>();
   /** Generations whose end was reported to the holder. */
-  readonly told = new Set<number>();
+  readonly notified = new Set<number>();
   /** When the job of a generation was last observed open, Unix ms. */
-  readonly shown = new Map<number, number>();
-  readonly heard = new HeardCalls();
+  readonly seenOpenAt = new Map<number, number>();
+  readonly knownCalls = new KnownCalls();
   readonly gate: GateMemory;
-  readonly stored = new LatelyStored();
+  readonly stored = new RecentlyStored();
   /** When each wake-up under way was sent, Unix ms. */
   wakes: number[] = [];
   /** The maximum of concurrent workers since work began, and when it was reached. */
@@ -49,7 +49,7 @@ export class Memory implements Kept {
   constructor(sql: Sql, clock: Clock) {
     this.#sql = sql;
     const now = clock.now();
-    this.born = now;
+    this.startedAt = now;
     this.aliveAt = now;
     this.meta = readMeta(sql);
     this.numbers = new Numbers(sql, () => clock.random());
@@ -67,14 +67,14 @@ export class Memory implements Kept {
   }
 
   isEnded(gen: number): boolean {
-    return this.sights.has(gen);
+    return this.observed.has(gen);
   }
 
   /** Forgets what was observed of a generation whose claim ends. */
   forget(gen: number): void {
-    this.sights.delete(gen);
-    this.told.delete(gen);
-    this.shown.delete(gen);
+    this.observed.delete(gen);
+    this.notified.delete(gen);
+    this.seenOpenAt.delete(gen);
     this.gate.unfetched.delete(gen);
   }
 }

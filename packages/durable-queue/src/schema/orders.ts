@@ -143,7 +143,7 @@ export class Orders {
   }
 
   /** A job that was offered is to be offered again, as the first of its line. */
-  giveBack({ lane, run, gen }: Place): void {
+  offerAgain({ lane, run, gen }: Place): void {
     const line = this.#line(lane, run);
     // The first generation of its order is not known, but not further away than this. A few orders are read once more.
     line.from = Math.min(line.from, gen - PARTS_MAX);

@@ -88,14 +88,14 @@ export class Runs {
   }
 
   /** Numbers of all subscribers of the row, the first one first. 0: a subscriber without a run. */
-  askersOf(row: Row): number[] {
+  subscribersOf(row: Row): number[] {
     if (row.joined === 0) return [row.run];
     return [row.run, ...this.#sql.exec("SELECT run FROM joins WHERE id = ?", row.id).map((raw) => int(raw.run))];
   }
 
   /** Adds a subscriber to a row. False: it already is one. */
-  join(row: Row, run: number): boolean {
-    if (this.askersOf(row).includes(run)) return false;
+  subscribe(row: Row, run: number): boolean {
+    if (this.subscribersOf(row).includes(run)) return false;
     this.#sql.exec("INSERT OR IGNORE INTO joins (id, run) VALUES (?, ?)", row.id, run);
     row.joined = 1;
     return true;
@@ -109,7 +109,7 @@ export class Runs {
   }
 
   /** Removes every subscriber of the row. The runs keep their counts of it. */
-  leave(row: Row): void {
+  unsubscribe(row: Row): void {
     if (row.joined === 1) this.#sql.exec("DELETE FROM joins WHERE id = ?", row.id);
     row.run = 0;
     row.joined = 0;
@@ -230,10 +230,10 @@ export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
 }
 
 /** Whether every subscriber of the row is cancelled. A row of the live lane always has a viewer. */
-export function forsaken(runs: Runs, row: Row): boolean {
+export function hasNoSubscribers(runs: Runs, row: Row): boolean {
   if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
   if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;
-  return runs.askersOf(row).every((n) => n !== 0 && (runs.byNumber(n)?.cancelledAt ?? 0) > 0);
+  return runs.subscribersOf(row).every((n) => n !== 0 && (runs.byNumber(n)?.cancelledAt ?? 0) > 0);
 }
 
 function print(run: Run): string {

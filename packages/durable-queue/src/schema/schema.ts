@@ -32,7 +32,7 @@ const V1 = [
     rejected INTEGER NOT NULL DEFAULT 0, who TEXT)`,
   // Items of a request that were refused at the door, the first ones of them, as JSON.
   `CREATE TABLE rejections (run INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID`,
-  // Only second and later askers of one row; the first stands in jobs.run. Run 0 is somebody outside any run.
+  // Second and later subscribers of one row; the first stands in jobs.run. Run 0: a subscriber outside any run.
   `CREATE TABLE joins (id INTEGER NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (id, run)) WITHOUT ROWID`,
   `CREATE TABLE attempts (id INTEGER NOT NULL, n INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER,
     kind TEXT, code TEXT NOT NULL, message TEXT NOT NULL, job TEXT, PRIMARY KEY (id, n)) WITHOUT ROWID`,

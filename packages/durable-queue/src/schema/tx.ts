@@ -199,7 +199,7 @@ export class Tx {
       return;
     }
     if (to === null || before.state === to) return;
-    for (const run of this.runs.askersOf(row)) this.runs.move(run, before.state, to);
+    for (const run of this.runs.subscribersOf(row)) this.runs.move(run, before.state, to);
   }
 
   #slice(): Slice {

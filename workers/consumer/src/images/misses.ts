@@ -2,7 +2,7 @@ import { take } from "@prewarm/durable-queue/admission/bucket";
 import { budgetLeft, closedFor, isHeldBack } from "@prewarm/durable-queue/admission/gate";
 import { liveOpen } from "@prewarm/durable-queue/admission/open-jobs";
 import { liveAdmitted } from "@prewarm/durable-queue/admission/slots";
-import { hasSuspect } from "@prewarm/durable-queue/claims/hand-out";
+import { hasQuarantined } from "@prewarm/durable-queue/claims/hand-out";
 import { claimOf, isLocked, orderAgain, raise, refuse } from "@prewarm/durable-queue/claims/transitions";
 import type { Owner } from "@prewarm/durable-queue/schema/claim";
 import { CANCELLING, LIVE, REFUSED, type Row, WAITING } from "@prewarm/durable-queue/schema/row";
@@ -147,7 +147,7 @@ function prefetch(tx: ImageTx, owner: Owner, row: Row): void {
   const { claims } = tx.memory;
   if (isHeldBack(tx.gateNow)) return;
   const isFree = claims.byJob(row.id) === null && (row.due ?? 0) <= tx.now && !isLocked(tx, row);
-  // Only the hand-out gives out a suspect, and gives it alone.
-  const isSuspicious = row.crashes > 0 || hasSuspect(tx, owner);
+  // Only the hand-out gives out a quarantined job, and gives it alone.
+  const isSuspicious = row.crashes > 0 || hasQuarantined(tx, owner);
   if (isFree && !isSuspicious) claims.add(claimOf(tx, row, owner));
 }

@@ -77,7 +77,7 @@ export function doctorSlice(tx: ImageTx, request: SliceRequest): SliceAnswer {
  */
 function mayBeNewer({ memory }: ImageTx, key: string, askedAt: number): boolean {
   const since = askedAt - SKEW_MS;
-  return memory.born >= since || (memory.stored.at(key) ?? 0) >= since;
+  return memory.startedAt >= since || (memory.stored.at(key) ?? 0) >= since;
 }
 
 /** Outdated objects that no open row will overwrite. A purge deletes the objects of its own image. */

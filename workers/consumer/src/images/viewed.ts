@@ -24,12 +24,12 @@ export function viewedOf(tx: ImageTx, image: string): Viewed {
 
 function beginDay(tx: ImageTx): void {
   const { viewed } = tx.imageMemory;
-  const { born } = tx.memory;
+  const { startedAt } = tx.memory;
   const from = dayStart(tx.now);
   if (viewed.day === from) return;
   viewed.day = from;
   viewed.images.clear();
-  viewed.before = born > from ? orderedBefore(tx, from) : new Map();
+  viewed.before = startedAt > from ? orderedBefore(tx, from) : new Map();
 }
 
 /** Viewers' orders of today that are open or stored. Orders that ended otherwise are found with their image. */

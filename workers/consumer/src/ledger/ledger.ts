@@ -99,7 +99,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
       pings.refused += 1;
       return "refused";
     }
-    if (job === null || !this.transactions.memory.heard.isNew(id)) return "taken";
+    if (job === null || !this.transactions.memory.knownCalls.isNew(id)) return "taken";
     this.watch();
     const isHeard = this.externalJobs.ping(job);
     pings[isHeard ? "woke" : "unknown"] += 1;
@@ -111,7 +111,7 @@ export class Ledger extends Queue<LedgerTx, BeforeRestore> implements Answering<
   }
 
   noteDeliveries(notes: DeliveryNote[], id?: string): void {
-    if (this.transactions.memory.heard.isNew(id)) this.#deliveries.add(notes, this.#deps.clock.now());
+    if (this.transactions.memory.knownCalls.isNew(id)) this.#deliveries.add(notes, this.#deps.clock.now());
   }
 
   listDeliveries(): HookDelivery[] {

@@ -4,7 +4,7 @@ import { wake } from "@prewarm/durable-queue/object/wake";
 import { describe, expect, it, vi } from "vitest";
 import { followUps, publishGate } from "../../src/ledger/follow-ups.ts";
 import type { LedgerDeps } from "../../src/ledger/ledger-deps.ts";
-import { allJobs } from "../../src/ledger/testing/all-jobs.ts";
+import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 import { within } from "../../src/platform/within.ts";
 

@@ -8,7 +8,7 @@ import type { IttybitJob } from "../../src/ittybit/dialects.ts";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
-import { allJobs } from "../../src/ledger/testing/all-jobs.ts";
+import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";

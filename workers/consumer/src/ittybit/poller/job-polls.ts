@@ -134,7 +134,7 @@ export class JobPolls {
 
   /** A job was made just now: while work waits another one soon follows. While all slots are taken by slow jobs none does. */
   #isFlowing(): boolean {
-    const grants = [...this.memory.watched.values()].map(({ grantedAt }) => grantedAt);
+    const grants = [...this.memory.watched.values()].map(({ admittedAt: grantedAt }) => grantedAt);
     return this.#deps.clock.now() - Math.max(...grants) < FLOWING_MS;
   }
 
@@ -196,7 +196,7 @@ export class JobPolls {
   /** True when the page reaches back beyond all that is missing. */
   #isPast(jobs: readonly IttybitJob[], missing: ReadonlySet<string>): boolean {
     const last = jobs.at(-1)?.createdAt ?? null;
-    const grants = [...missing].map((job) => this.memory.watched.get(job)?.grantedAt ?? Number.POSITIVE_INFINITY);
+    const grants = [...missing].map((job) => this.memory.watched.get(job)?.admittedAt ?? Number.POSITIVE_INFINITY);
     return last !== null && last < Math.min(...grants) - SKEW_MS;
   }
 
@@ -278,7 +278,7 @@ export class JobPolls {
     return this.#deps.clock.now() < this.#notBefore;
   }
 
-  #isGone({ grantedAt, unknown }: Watched): boolean {
+  #isGone({ admittedAt: grantedAt, unknown }: Watched): boolean {
     return unknown >= UNKNOWN_MAX && grantedAt < this.#deps.clock.now() - JOB_DEADLINE_MS;
   }
 

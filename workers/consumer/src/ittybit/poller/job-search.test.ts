@@ -1,4 +1,4 @@
-import type { Observations, Scan, Unheard } from "@prewarm/durable-queue/external-jobs";
+import type { Observations, Scan, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { Poller } from "./poller.ts";
@@ -11,14 +11,14 @@ const MINUTE = 60 * SECOND;
 function setup() {
   const clock = createFakeClock();
   const ittybit = new ListingIttybit(clock);
-  const state = { unheard: [] as Unheard[], scan: null as Scan | null };
+  const state = { unheard: [] as UnreportedJob[], scan: null as Scan | null };
   const found: Observations[] = [];
   const poller = new Poller({
     ...{ ittybit, clock, sleep: (ms: number) => clock.sleep(ms), log: () => undefined },
     view: {
       ...{ open: () => [], jobMs: () => 1_000, ledgerId: () => "L1" },
       pace: () => ({ slots: { used: 1, all: 2 }, waiting: true, goal: 1 }),
-      ...{ unheard: () => state.unheard, scan: () => state.scan },
+      ...{ unreported: () => state.unheard, scan: () => state.scan },
     },
     report(news) {
       found.push(news);

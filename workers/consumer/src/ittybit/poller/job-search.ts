@@ -1,4 +1,4 @@
-import type { Observations, OpenJobsView, Scan, Unheard } from "@prewarm/durable-queue/external-jobs";
+import type { Observations, OpenJobsView, Scan, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
 import type { Clock } from "@prewarm/shared/clock";
 import { IDEMPOTENCY_MS } from "@prewarm/shared/limits";
 import type { IttybitJob } from "../dialects.ts";
@@ -47,14 +47,14 @@ export class JobSearch {
 
   /** Whether a search is due now or soon. */
   get isOpen(): boolean {
-    return this.#openScan() !== null || this.#deps.view.unheard().length > 0;
+    return this.#openScan() !== null || this.#deps.view.unreported().length > 0;
   }
 
   /** @returns calls made */
   async poll(now: number): Promise<number> {
     const scan = this.#openScan();
     if (scan !== null && now >= scan.from) return this.#readOn(scan, now);
-    const unheard = this.#deps.view.unheard();
+    const unheard = this.#deps.view.unreported();
     this.#forget(unheard);
     const due = unheard.filter((one) => this.#dueAt(one, now) <= now);
     return due.length === 0 ? 0 : this.#seek(due, now);
@@ -62,7 +62,7 @@ export class JobSearch {
 
   /** Notes a page that any reader has read. */
   onPage(jobs: readonly IttybitJob[]): void {
-    const wanted = new Set(this.#deps.view.unheard().map(({ gen }) => String(gen)));
+    const wanted = new Set(this.#deps.view.unreported().map(({ gen }) => String(gen)));
     if (wanted.size > 0) this.#tell(this.#ours(jobs).filter(({ metadata }) => wanted.has(metadata.gen ?? "")));
   }
 
@@ -77,7 +77,7 @@ export class JobSearch {
     this.#deps.report({ found, ended });
   }
 
-  #dueAt({ gen, since, sureAt }: Unheard, now: number): number {
+  #dueAt({ gen, since, sureAt }: UnreportedJob, now: number): number {
     const sought = this.#sought.get(gen);
     if (sought === undefined) return now;
     const again = sought.at + Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, (now - since) * AGAIN_SHARE));
@@ -85,7 +85,7 @@ export class JobSearch {
   }
 
   /** Reads from the newest job back to before the oldest grant, or until every job is found. */
-  async #seek(due: readonly Unheard[], now: number): Promise<number> {
+  async #seek(due: readonly UnreportedJob[], now: number): Promise<number> {
     const since = Math.min(...due.map((one) => one.since)) - SKEW_MS;
     const missing = new Map(due.map((one) => [String(one.gen), one]));
     for (const { gen } of due) this.#sought.set(gen, { absent: 0, ...this.#sought.get(gen), at: now });
@@ -109,7 +109,7 @@ export class JobSearch {
   }
 
   /** `readAt`: when the list was requested. */
-  #noteAbsent(missing: readonly Unheard[], readAt: number): void {
+  #noteAbsent(missing: readonly UnreportedJob[], readAt: number): void {
     const unmade = missing.filter(({ gen, sureAt }) => {
       const sought = this.#sought.get(gen);
       if (sought === undefined || sureAt === null || readAt < sureAt) return false;
@@ -119,7 +119,7 @@ export class JobSearch {
     if (unmade.length > 0) this.#deps.report({ unmade: unmade.map(({ gen }) => gen) });
   }
 
-  #forget(unheard: readonly Unheard[]): void {
+  #forget(unheard: readonly UnreportedJob[]): void {
     const known = new Set(unheard.map(({ gen }) => gen));
     for (const gen of this.#sought.keys()) if (!known.has(gen)) this.#sought.delete(gen);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dueAt, OpenJobMemory } from "./open-job-memory.ts";
 
-const job = (n: number) => ({ job: `j${n}`, gen: n, grantedAt: n, live: false });
+const job = (n: number) => ({ job: `j${n}`, gen: n, admittedAt: n, live: false });
 
 describe("OpenJobMemory", () => {
   it("orders by the grant, whenever an id was told", () => {

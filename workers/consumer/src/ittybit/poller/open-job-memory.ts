@@ -42,7 +42,7 @@ export class OpenJobMemory {
     for (const one of open) {
       const last = this.watched.get(one.job);
       this.watched.set(one.job, { ...UNSEEN, ...last, ...one });
-      if (!placed.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.grantedAt });
+      if (!placed.has(one.job)) this.#known.push({ job: one.job, grantedAt: one.admittedAt });
     }
     this.#known.sort((a, b) => a.grantedAt - b.grantedAt);
     this.#forget();
@@ -87,11 +87,11 @@ type JobMs = (q: number) => number;
 
 /** When the job is worth a poll, Unix ms. `single`: each poll is a call for this one job. */
 export function dueAt(one: Watched, jobMs: JobMs, single: boolean): number {
-  if (one.isPinged) return one.grantedAt;
-  const first = one.grantedAt + (single ? jobMs(0.5) : jobMs(0.02));
+  if (one.isPinged) return one.admittedAt;
+  const first = one.admittedAt + (single ? jobMs(0.5) : jobMs(0.02));
   // A page shows younger jobs too: that makes them no older.
   if (one.polledAt === null || one.polledAt < first) return first;
-  const age = one.polledAt - one.grantedAt;
+  const age = one.polledAt - one.admittedAt;
   const isSlow = single || age > SLOW * jobMs(0.98);
   return one.polledAt + (isSlow ? Math.min(SLOWEST_POLL_MS, age * SLOW_SHARE) : 0);
 }

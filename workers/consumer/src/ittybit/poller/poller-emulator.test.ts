@@ -45,7 +45,7 @@ it.each([
   const ids = made.flatMap((submission) => (submission.kind === "made" ? [submission.job.id] : []));
   expect(new Set(ids).size).toBe(JOBS);
   await expect.poll(() => emulator.control.stats().openJobs, { timeout: 15_000 }).toBe(0);
-  const open = new Map(ids.map((job, gen) => [job, { job, gen, grantedAt: Date.now() - 60_000, live: false }]));
+  const open = new Map(ids.map((job, gen) => [job, { job, gen, admittedAt: Date.now() - 60_000, live: false }]));
   const before = emulator.control.stats().total;
   const poller = new Poller({
     ...{ ittybit, clock: systemClock, log: () => undefined },
@@ -54,7 +54,7 @@ it.each([
       open: () => [...open.values()],
       pace: () => ({ slots: { used: open.size, all: JOBS }, waiting: false, goal: 20 }),
       ...{ jobMs: () => 10 },
-      ...{ ledgerId: () => "L1", unheard: () => [], scan: () => null },
+      ...{ ledgerId: () => "L1", unreported: () => [], scan: () => null },
     },
     report: ({ ended }) => {
       for (const { id } of ended) open.delete(id);

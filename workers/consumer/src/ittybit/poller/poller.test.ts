@@ -1,4 +1,4 @@
-import type { Observations, OpenJob, Unheard } from "@prewarm/durable-queue/external-jobs";
+import type { Observations, OpenJob, UnreportedJob } from "@prewarm/durable-queue/external-jobs";
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { Poller } from "./poller.ts";
@@ -18,7 +18,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
     jobMs,
     quickMs: jobMs,
     untold: 0,
-    unheard: [] as Unheard[],
+    unheard: [] as UnreportedJob[],
   };
   const found: (Observations & { at: number })[] = [];
   const logs: string[] = [];
@@ -28,13 +28,13 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
     sleep: (ms) => clock.sleep(ms),
     log: (event) => void logs.push(event),
     view: {
-      open: () => [...open].sort((a, b) => a.grantedAt - b.grantedAt),
+      open: () => [...open].sort((a, b) => a.admittedAt - b.admittedAt),
       pace: () => ({
         slots: { used: open.length + state.untold, all: state.all },
         waiting: state.waiting,
         goal: state.goal,
       }),
-      ...{ ledgerId: () => "L1", unheard: () => state.unheard, scan: () => null },
+      ...{ ledgerId: () => "L1", unreported: () => state.unheard, scan: () => null },
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),
     },
     report(news) {
@@ -50,7 +50,7 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
   /** A job at Ittybit that takes so long, and whose id the ledger knows. */
   function make(takesMs: number, live = false): string {
     const { id } = ittybit.make(takesMs);
-    open.push({ job: id, gen: ittybit.jobs.length, grantedAt: clock.now(), live });
+    open.push({ job: id, gen: ittybit.jobs.length, admittedAt: clock.now(), live });
     return id;
   }
   const endedAt = (id: string) => found.find(({ ended }) => ended.some((job) => job.id === id))?.at ?? null;
@@ -86,7 +86,7 @@ async function drain(o: { all: number; rate: number; jobMs: number; jitter: numb
     await clock.sleep(75 + 700 * roll());
     seenFrom.set(id, Math.max(endsAt, clock.now()));
     state.untold -= 1;
-    open.push({ job: id, gen: made, grantedAt, live: false });
+    open.push({ job: id, gen: made, admittedAt: grantedAt, live: false });
   }
   state.waiting = true;
   const began = clock.now();

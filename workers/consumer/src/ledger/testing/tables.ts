@@ -45,7 +45,7 @@ export function tables() {
   /** Makes claims of an owner; admitted unless said otherwise. */
   const hold = (name: string, keys: readonly string[], to: Partial<Claim> = { state: "admitted" }) =>
     write((tx) => {
-      const lease = { name, until: clock.ms + 60_000, born: 0, role: "work" as const, openedAt: clock.ms };
+      const lease = { name, until: clock.ms + 60_000, instance: 0, role: "work" as const, openedAt: clock.ms };
       const owner = kept.claims.owner(name) ?? kept.claims.open(lease);
       for (const key of keys) kept.claims.add({ ...newClaim(rowOf(tx, key), owner), ...to });
     });
@@ -58,7 +58,7 @@ export function tables() {
         const made = { granted: clock.ms - 3_000, took: 2_000 };
         tx.stored(
           { id, key, gen, created, at: clock.ms, bytes: 10, lane, run, attempts, ...made },
-          tx.runs.askersOf(row),
+          tx.runs.subscribersOf(row),
           false,
         );
         tx.count("stored");

@@ -121,10 +121,10 @@ function reasons(gate: Gate, slots: Slots, slow: string | null): GateView["reaso
   return found;
 }
 
-function allTaken(gate: Gate, { unheard }: Slots): string {
+function allTaken(gate: Gate, { unreported }: Slots): string {
   const taken = `All ${slotsOf(gate, "live")} slots at Ittybit are taken.`;
-  if (unheard === 0) return taken;
-  const of = unheard === 1 ? "one of them nobody has told" : `${unheard} of them nobody has told`;
+  if (unreported === 0) return taken;
+  const of = unreported === 1 ? "one of them nobody has told" : `${unreported} of them nobody has told`;
   return `${taken} Of ${of} whether there is a job: Ittybit's list is asked.`;
 }
 

@@ -172,7 +172,7 @@ describe("a list of jobs", () => {
     const world = tables();
     world.order([key("a"), key("b")], { run: "r" });
     world.order([key("c"), key("d")], { run: "s" });
-    world.write((tx) => tx.runs.join(world.rowOf(tx, key("c")), tx.runs.byId("r")?.n ?? 0));
+    world.write((tx) => tx.runs.subscribe(world.rowOf(tx, key("c")), tx.runs.byId("r")?.n ?? 0));
     world.store([key("a"), key("d")]);
     expect(all(world, { run: "r" }).flat().toSorted()).toEqual(["a", "b", "c"]);
     expect(all(world, { run: "none" })).toEqual([[]]);

@@ -86,7 +86,7 @@ export function findJob(tx: LedgerTx, name: string): FoundJob | null {
 
 function askersOf(tx: LedgerTx, row: Row): string[] {
   return tx.runs
-    .askersOf(row)
+    .subscribersOf(row)
     .map((n) => tx.runs.byNumber(n)?.id)
     .filter((id) => id !== undefined);
 }

@@ -16,7 +16,7 @@ const LATE_TIMES = 10;
 export function slowness(tx: LedgerTx): string | null {
   const lateMs = Math.max(JOB_DEADLINE_MS, LATE_TIMES * quantileMs(tx.gateNow, 0.98));
   const open = openExternally(tx);
-  const late = open.filter(({ grantedAt }) => tx.now - grantedAt > lateMs).length;
+  const late = open.filter(({ admittedAt: grantedAt }) => tx.now - grantedAt > lateMs).length;
   if (late < LATE_MIN || late < open.length / 2) return null;
   return `Ittybit is slow: ${number(late)} of ${number(open.length)} jobs there began more than ${span(lateMs)} ago and have not ended.`;
 }

@@ -27,7 +27,7 @@ it("a run counts its members as they are shown, and those it joined too", () => 
   world.order([], { run: "s" });
   world.write((tx) => {
     const s = tx.runs.byId("s")?.n ?? 0;
-    tx.runs.join(world.rowOf(tx, A), s);
+    tx.runs.subscribe(world.rowOf(tx, A), s);
     tx.runs.move(s, null, world.rowOf(tx, A).state);
   });
   world.hold("w", [A, B, C]);

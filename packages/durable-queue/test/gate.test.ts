@@ -4,7 +4,6 @@ import {
   budgetLeft,
   closeBreaker,
   closedFor,
-  giveBack,
   goalPerSecond,
   isFull,
   nextOpenAt,
@@ -12,6 +11,7 @@ import {
   probeUnused,
   recordBad,
   recordGood,
+  refund,
   slotsOf,
   throttle,
   usedBy,
@@ -21,14 +21,14 @@ import { type Gate, newGateMemory } from "@prewarm/durable-queue/schema/gate-mem
 import { type GateState, newGate, settingsOf } from "@prewarm/durable-queue/schema/gate-state";
 import type { Settings } from "@prewarm/shared/config";
 import { describe, expect, it } from "vitest";
-import { testConfig } from "../../src/ledger/testing/setup-config.ts";
-import { useBook } from "../../src/ledger/testing/use-book.ts";
+import { queueConfig } from "../src/testing/queue-config.ts";
+import { useBook } from "../src/testing/use-book.ts";
 
 const T0 = Date.UTC(2026, 10, 24, 12);
 
 /** A gate whose bucket is full, unless `seconds` says for how long it has been filling. */
 function gateOf(settings: Partial<Settings["gate"]> = {}, seconds = 1_000): Gate {
-  const config = testConfig({ gate: { concurrency: 50, ratePerSecond: 20, burst: 20, ...settings } });
+  const config = queueConfig({ concurrency: 50, ratePerSecond: 20, burst: 20, ...settings });
   const gate = {
     state: newGate(T0),
     memory: newGateMemory(T0),
@@ -47,7 +47,7 @@ function evicted(gate: Gate): Gate {
   return { ...gate, state, memory: newGateMemory(gate.now) };
 }
 const ask = (gate: Gate, more: Partial<Ask> = {}) =>
-  admit(gate, { lane: "bulk", gen: 1, slots: { used: 0, unheard: 0 }, hasSlot: false, outranked: false, ...more });
+  admit(gate, { lane: "bulk", gen: 1, slots: { used: 0, unreported: 0 }, hasSlot: false, outranked: false, ...more });
 const code = (gate: Gate, more: Partial<Ask> = {}) => {
   const answer = ask(gate, more);
   return "code" in answer ? answer.code : "go";
@@ -69,13 +69,13 @@ describe("the order of the gate", () => {
     gate.state.pauses = { bulk: PAUSE };
     openBreaker(gate, { status: 401, reason: "bad key" });
     throttle(gate, gate.now + 90_000);
-    const full = { slots: { used: 2, unheard: 0 } };
+    const full = { slots: { used: 2, unreported: 0 } };
     const mends: (() => void)[] = [
       () => Object.assign(gate.state, { pauses: {} }),
       () => Object.assign(gate.state.overrides, { monthlyJobs: null }),
       () => closeBreaker(gate),
       () => Object.assign(gate, { now: gate.state.throttledUntil }),
-      () => Object.assign(full, { slots: { used: 0, unheard: 0 } }),
+      () => Object.assign(full, { slots: { used: 0, unreported: 0 } }),
       () => drain(gate),
     ];
     const said = [code(gate, full)];
@@ -90,7 +90,7 @@ describe("the order of the gate", () => {
     const gate = gateOf({ concurrency: 2 });
     ask(gate);
     const before = JSON.stringify([gate.state, gate.memory]);
-    expect(code(gate, { slots: { used: 2, unheard: 0 } })).toBe("slots");
+    expect(code(gate, { slots: { used: 2, unreported: 0 } })).toBe("slots");
     expect(code(gate, { outranked: true })).toBe("tokens");
     gate.state.pauses = { upload: PAUSE };
     expect(code(gate, { lane: "upload" })).toBe("paused");
@@ -135,19 +135,19 @@ describe("slots", () => {
 
   it("are not asked of a generation that has its own", () => {
     const gate = gateOf({ concurrency: 2 });
-    expect(code(gate, { slots: { used: 2, unheard: 0 } })).toBe("slots");
-    expect(code(gate, { slots: { used: 2, unheard: 0 }, hasSlot: true })).toBe("go");
-    expect(code(gate, { slots: { used: 1, unheard: 0 } })).toBe("slots");
-    expect(code(gate, { slots: { used: 1, unheard: 0 }, lane: "live" })).toBe("go");
+    expect(code(gate, { slots: { used: 2, unreported: 0 } })).toBe("slots");
+    expect(code(gate, { slots: { used: 2, unreported: 0 }, hasSlot: true })).toBe("go");
+    expect(code(gate, { slots: { used: 1, unreported: 0 } })).toBe("slots");
+    expect(code(gate, { slots: { used: 1, unreported: 0 }, lane: "live" })).toBe("go");
   });
 
   it("of jobs that nobody has told fill half of a lane's at most: at concurrency 2 one of them stops neither bulk nor viewers", () => {
     const gate = gateOf({ concurrency: 2 });
-    expect(code(gate, { slots: { used: 1, unheard: 1 } })).toBe("go");
-    expect(code(gate, { slots: { used: 2, unheard: 1 } })).toBe("slots");
-    expect(code(gate, { slots: { used: 2, unheard: 2 }, lane: "live" })).toBe("go");
-    expect(code(gate, { slots: { used: 3, unheard: 3 }, lane: "live" })).toBe("slots");
-    expect(code(gateOf({ concurrency: 1 }), { slots: { used: 1, unheard: 1 }, lane: "live" })).toBe("slots");
+    expect(code(gate, { slots: { used: 1, unreported: 1 } })).toBe("go");
+    expect(code(gate, { slots: { used: 2, unreported: 1 } })).toBe("slots");
+    expect(code(gate, { slots: { used: 2, unreported: 2 }, lane: "live" })).toBe("go");
+    expect(code(gate, { slots: { used: 3, unreported: 3 }, lane: "live" })).toBe("slots");
+    expect(code(gateOf({ concurrency: 1 }), { slots: { used: 1, unreported: 1 }, lane: "live" })).toBe("slots");
   });
 
   it("never let more go than there are, while at most half of those taken are of jobs that nobody has told; else half as many again", () => {
@@ -157,7 +157,7 @@ describe("slots", () => {
       for (let used = 0; used <= 2 * concurrency; used += 1)
         for (let unheard = 0; unheard <= used; unheard += 1)
           for (const lane of ["live", "bulk"] as const) {
-            if (isFull(gate, lane, { used, unheard })) continue;
+            if (isFull(gate, lane, { used, unreported: unheard })) continue;
             expect(used + 1).toBeLessThanOrEqual(unheard <= half ? concurrency : concurrency + half);
           }
     }
@@ -242,9 +242,9 @@ describe("budget", () => {
   it("gives back what made no job, in the month it was taken", () => {
     const gate = gateOf();
     ask(gate);
-    giveBack(gate, "bulk", "2026-10-24");
+    refund(gate, "bulk", "2026-10-24");
     expect(usedBy(gate).bulk).toBe(1);
-    giveBack(gate, "bulk", "2026-11-24");
+    refund(gate, "bulk", "2026-11-24");
     expect(usedBy(gate).bulk).toBe(0);
   });
 

@@ -1,16 +1,15 @@
 import { newClaim } from "@prewarm/durable-queue/schema/claim";
 import { Claims } from "@prewarm/durable-queue/schema/claims";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import { migrate, QUEUE_TABLES } from "@prewarm/durable-queue/schema/migrate";
 import { BULK, LIVE } from "@prewarm/durable-queue/schema/row";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
-import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 
 function world() {
   const sql = nodeSql();
-  migrate(sql, "L", LEDGER_TABLES);
+  migrate(sql, "L", QUEUE_TABLES);
   const claims = new Claims(sql);
-  const open = (name: string, until = 60_000) => claims.open({ name, until, role: "work", born: 1, openedAt: 0 });
+  const open = (name: string, until = 60_000) => claims.open({ name, until, role: "work", instance: 1, openedAt: 0 });
   const rows = () => sql.exec("SELECT gen, state, owner, external_id AS job FROM claims ORDER BY gen");
   const owners = () => sql.exec("SELECT name, lease_until AS until FROM owners ORDER BY name");
   /** What an evicted object finds in the tables. */
@@ -45,7 +44,7 @@ it("an admitted claim has one row until it ends, and its owner one until it leav
     admittedAt: 5,
     hook: "https://h.example",
   });
-  expect(found?.owner).toMatchObject({ name: "w", until: 60_000, role: "work", born: 0 });
+  expect(found?.owner).toMatchObject({ name: "w", until: 60_000, role: "work", instance: 0 });
   claims.remove(claim);
   claims.flush(sql);
   expect([rows(), owners()]).toEqual([[], [{ name: "w", until: 60_000 }]]);
@@ -56,7 +55,7 @@ it("an admitted claim has one row until it ends, and its owner one until it leav
 
 it("a viewer's handler has no row: an eviction orphans what it was admitted to POST", () => {
   const { sql, claims, owners, again } = world();
-  const owner = claims.open({ name: "v", until: 60_000, role: "live", born: 1, openedAt: 0 });
+  const owner = claims.open({ name: "v", until: 60_000, role: "live", instance: 1, openedAt: 0 });
   claims.add({ ...newClaim(job(1), owner), state: "admitted", first: true });
   claims.flush(sql);
   expect(owners()).toEqual([]);
@@ -77,7 +76,13 @@ it("a lease is written when its row is twenty seconds behind", () => {
 it("an orphaned claim keeps the id of its job through an eviction; whoever takes it is its owner, and not the first", () => {
   const { sql, claims, open, rows, owners, again } = world();
   const owner = open("w");
-  const claim = claims.add({ ...newClaim(job(1), owner), state: "admitted", first: true, ready: true, silent: true });
+  const claim = claims.add({
+    ...newClaim(job(1), owner),
+    state: "admitted",
+    first: true,
+    ready: true,
+    foundByPoller: true,
+  });
   claims.flush(sql);
   claim.externalId = "job_1";
   claims.flush(sql);
@@ -87,7 +92,7 @@ it("an orphaned claim keeps the id of its job through an eviction; whoever takes
   expect(rows()).toEqual([{ gen: 10, state: "admitted", owner: null, job: "job_1" }]);
   const later = again();
   expect(later.orphaned()).toMatchObject([{ gen: 10, externalId: "job_1", first: false }]);
-  later.assign(later.byGen(10) ?? claim, later.open({ name: "x", until: 1, role: "work", born: 1, openedAt: 0 }));
+  later.assign(later.byGen(10) ?? claim, later.open({ name: "x", until: 1, role: "work", instance: 1, openedAt: 0 }));
   later.flush(sql);
   expect(later.owner("x")?.claims.get(1)?.gen).toBe(10);
   expect([rows(), owners()]).toEqual([[{ gen: 10, state: "admitted", owner: null, job: "job_1" }], []]);

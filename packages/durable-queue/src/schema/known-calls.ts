@@ -8,7 +8,7 @@ const MOST = 20_000;
  * Ids of the last calls whose whole effect is in this instance's memory. An eviction forgets the ids and the effect, so
  * a repeat is a first call then.
  */
-export class HeardCalls {
+export class KnownCalls {
   readonly #ids = new Set<string>();
 
   /** Notes the call. False: it was heard before. Callers of before release 0.2 send no `id`. */

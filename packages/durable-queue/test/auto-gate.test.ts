@@ -3,7 +3,7 @@ import type { Held } from "@prewarm/durable-queue/admission/gate";
 import { newGateMemory } from "@prewarm/durable-queue/schema/gate-memory";
 import { settingsOf } from "@prewarm/durable-queue/schema/gate-state";
 import { describe, expect, it } from "vitest";
-import { AutoWorld, type Service } from "../../src/ledger/testing/auto-world.ts";
+import { AutoWorld, type Service } from "../src/testing/auto-world.ts";
 
 /** Not the seeds that the constants were chosen on. */
 const SEEDS = [201, 202, 203];
@@ -110,7 +110,7 @@ describe("an automatic limit", () => {
     expect(limits()).toEqual({ concurrency: 50, ratePerSecond: 22 });
     expect(gate.state.auto.ratePerSecond).toEqual({
       value: 22,
-      why: "Raised: work waited, and Ittybit took all it was given.",
+      why: "Raised: work waited, and The service took all it was given.",
       since: gate.now,
     });
   });
@@ -157,7 +157,7 @@ describe("an automatic limit", () => {
       gate.now += 50;
     }
     expect(limits()).toEqual({ concurrency: 40, ratePerSecond: 20 });
-    expect(gate.state.auto.concurrency?.why).toBe("Lowered: Ittybit answered 429.");
+    expect(gate.state.auto.concurrency?.why).toBe("Lowered: The service answered 429.");
     later(2);
     noteHeld(gate, SLOTS);
     noteThrottled(gate);

@@ -1,11 +1,10 @@
 import { placeOf, rangeOfGroup } from "@prewarm/durable-queue/schema/job-ids";
-import { migrate } from "@prewarm/durable-queue/schema/migrate";
+import { migrate, QUEUE_TABLES } from "@prewarm/durable-queue/schema/migrate";
 import { jobsOf, type Order, ordersOf, PARTS_MAX } from "@prewarm/durable-queue/schema/order";
 import { Orders } from "@prewarm/durable-queue/schema/orders";
 import { BULK, UPLOAD } from "@prewarm/durable-queue/schema/row";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
-import { LEDGER_TABLES } from "../../src/ledger/tables/own-tables.ts";
 
 const SEED = "L";
 const PARTS = ["1-high.webp", "2-high.webp", "3-high.webp"];
@@ -13,7 +12,7 @@ const all = () => true;
 
 function world() {
   const sql = nodeSql();
-  migrate(sql, SEED, LEDGER_TABLES);
+  migrate(sql, SEED, QUEUE_TABLES);
   const orders = new Orders(sql, SEED);
   let gen = 0;
   /** Far enough apart that what is given back of one order does not lead to the order before. */
@@ -160,13 +159,13 @@ it("a job that is given back is the next, and one that is postponed comes at its
   const { orders, put, keys, time } = world();
   const [a] = ["a", "b", "c"].map((id) => put(id));
   expect(keys(1)).toEqual(keysOf("a"));
-  orders.giveBack({ ...a!, gen: a!.gen + 2 });
+  orders.offerAgain({ ...a!, gen: a!.gen + 2 });
   expect(keys(1)).toEqual(keysOf("a"));
   orders.postpone(a!, 5);
   expect(keys(1)).toEqual(keysOf("b"));
   expect(keys(9)).toEqual(keysOf("c"));
   expect(keys(1)).toEqual(keysOf("a"));
-  orders.giveBack(a!);
+  orders.offerAgain(a!);
   expect(keys(1)).toEqual(keysOf("a"));
   orders.postpone(a!, 5);
   time.ms = 5;

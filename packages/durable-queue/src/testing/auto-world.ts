@@ -3,7 +3,7 @@ import { admit, throttle } from "@prewarm/durable-queue/admission/gate";
 import { type Gate, newGateMemory } from "@prewarm/durable-queue/schema/gate-memory";
 import { newGate } from "@prewarm/durable-queue/schema/gate-state";
 import type { Settings } from "@prewarm/shared/config";
-import { testConfig } from "./setup-config.ts";
+import { queueConfig } from "./queue-config.ts";
 import { useBook } from "./use-book.ts";
 
 /** What a service allows. Beyond that it answers 429. */
@@ -44,7 +44,7 @@ export class AutoWorld {
 
   constructor(service: Service, { seed = 1, gate = {} }: { seed?: number; gate?: Partial<Settings["gate"]> } = {}) {
     const now = Date.UTC(2026, 10, 24, 12);
-    const config = testConfig({ gate: { monthlyJobs: null, ...gate } });
+    const config = queueConfig({ monthlyJobs: null, ...gate });
     this.service = { ...service };
     this.#random = mulberry(seed);
     this.gate = {
@@ -52,7 +52,7 @@ export class AutoWorld {
       memory: newGateMemory(now),
       use: useBook(),
       config,
-      service: "Ittybit",
+      service: "The service",
       now,
       random: this.#random,
     };
@@ -76,7 +76,7 @@ export class AutoWorld {
 
   #exchange(): void {
     for (let n = 0; n < POSTS; n += 1) {
-      const slots = { used: this.#used, unheard: 0 };
+      const slots = { used: this.#used, unreported: 0 };
       const answer = admit(this.gate, { lane: "upload", gen: 1, slots, hasSlot: false, outranked: false });
       if ("code" in answer) {
         noteHeld(this.gate, answer);

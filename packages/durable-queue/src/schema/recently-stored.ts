@@ -2,7 +2,7 @@
 const MAX_KEYS = 20_000;
 
 /** When recent keys were stored. An earlier miss of such a key orders nothing. */
-export class LatelyStored {
+export class RecentlyStored {
   readonly #at = new Map<string, number>();
 
   note(key: string, at: number): void {

@@ -1,0 +1,7 @@
+import { DEFAULTS } from "@prewarm/shared/config";
+import type { QueueConfig } from "../schema/queue-config.ts";
+
+/** The default settings of a queue with changes to them. */
+export function queueConfig(gate: Partial<QueueConfig["gate"]> = {}): QueueConfig {
+  return { gate: { ...DEFAULTS.gate, ...gate }, limits: { maxAttempts: DEFAULTS.limits.maxAttempts } };
+}
