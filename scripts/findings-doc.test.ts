@@ -12,7 +12,9 @@ it("every finding of the audit names tests that are there", () => {
     Array.from({ length: 22 }, (_, n) => n + 1),
   );
   const missing = [...AUDIT.matchAll(HELD)].filter(([, file = "", name = ""]) => {
-    const path = ["workers/consumer/src/", "workers/consumer/", "packages/", ""].map((room) => room + file).find(existsSync);
+    const path = ["workers/consumer/src/", "workers/consumer/", "packages/", ""]
+      .map((room) => room + file)
+      .find(existsSync);
     return path === undefined || !readFileSync(path, "utf8").includes(name.trim());
   });
   expect(missing.map(([whole]) => whole)).toEqual([]);

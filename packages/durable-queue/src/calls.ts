@@ -17,7 +17,7 @@ import type { ExternalJob } from "./external-jobs.ts";
  */
 export type Phase = "standby" | "ready" | "go" | "watch" | "finish";
 
-/** A job in a handler's hands: `id` is the ledger's number of its row, `gen` its generation. */
+/** A job in a handler's hands: `id` is the queue's number of its row, `gen` its generation. */
 export interface Having {
   id: number;
   gen: number;
@@ -86,7 +86,7 @@ export interface Given {
   hook: string | null;
   /** Of `finish`: how the job was seen to end. */
   sight: ExternalJob | null;
-  /** Since when its result could not be fetched, Unix ms by the ledger's clock; null: it was not tried, or never refused. */
+  /** Since when its result could not be fetched, Unix ms by the queue's clock; null: it was not tried, or never refused. */
   unfetchedSince: number | null;
   /** Its job is from before a restore: it is stored only if it was made from the present input. */
   compare: boolean;

@@ -1,6 +1,6 @@
 /*
  * Jobs that another service makes for admitted claims. A poller watches them there and reports what it observes. The
- * ledger knows no service: the poller that it is given does.
+ * queue knows no service: the poller that it is given does.
  */
 
 /** A job as the service shows it. */
@@ -27,7 +27,7 @@ export interface OpenJob {
   gen: number;
   /** Unix ms. */
   admittedAt: number;
-  /** True when a viewer waits for it. */
+  /** True in the live lane. */
   live: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface UnreportedJob {
   sureAt: number | null;
 }
 
-/** After a restore: jobs of a ledger from before it are looked for on all pages. */
+/** After a restore: jobs of a queue from before it are looked for on all pages. */
 export interface Scan {
   /** Generations from before are below it. */
   below: number;
@@ -71,7 +71,7 @@ export const NOTHING: Observations = {
   ...{ throttledUntil: null, account: null },
 };
 
-/** What the ledger tells a poller; synchronous reads of its memory. */
+/** What the queue tells a poller; synchronous reads of its memory. */
 export interface OpenJobsView {
   ledgerId(): string;
   /** The oldest admission first. */
@@ -79,13 +79,13 @@ export interface OpenJobsView {
   unreported(): UnreportedJob[];
   /** Null: there was no recent restore. */
   scan(): Scan | null;
-  /** How soon the next look pays: slots, whether work waits for one, and the jobs a second that the ledger aims at. */
+  /** How soon the next look pays: slots, whether work waits for one, and the jobs a second that the queue aims at. */
   pace(): { slots: { used: number; all: number }; waiting: boolean; goal: number };
   /** Learned job time in ms at this quantile. */
   jobMs(q: number): number;
 }
 
-/** A poller of one ledger. It never throws. */
+/** A poller of one queue. It never throws. */
 export interface ExternalJobs {
   /** Keeps the poller running, and starts it if necessary. Answers the promise to wait for, or null when no job is open. */
   keepRunning(): Promise<void> | null;

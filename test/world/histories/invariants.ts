@@ -3,7 +3,12 @@ import type { Sql } from "@prewarm/durable-queue/schema/sql";
 import { LEASE_MS } from "@prewarm/shared/limits";
 import type { AcceptChunk } from "../../../workers/consumer/src/images/calls.ts";
 import type { JobOrder } from "../../../workers/consumer/src/ittybit/client.ts";
-import type { ExchangeAnswer, ExchangeRequest, GateView, LedgerCalls } from "../../../workers/consumer/src/ledger/contract.ts";
+import type {
+  ExchangeAnswer,
+  ExchangeRequest,
+  GateView,
+  LedgerCalls,
+} from "../../../workers/consumer/src/ledger/contract.ts";
 import type { Stored } from "../../../workers/consumer/src/testing/memory-bucket.ts";
 import type { Chance } from "../chance.ts";
 import { KeptResults } from "../kept-results.ts";

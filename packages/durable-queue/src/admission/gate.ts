@@ -29,7 +29,7 @@ const BREAKER_MAX_MS = 1_800_000;
 const ANSWERS_MS = 60_000;
 const ANSWERS_MIN = 20;
 const BAD_RATIO = 0.5;
-/** Viewers' jobs per second for which slots are kept free. */
+/** Live jobs per second for which slots are kept free. */
 const LIVE_PER_SECOND = 1;
 /** Seconds from a free slot to the next job, beside the duration of the job. */
 const TURNAROUND_S = 0.3;
@@ -107,8 +107,8 @@ export function nextOpenAt(gate: Gate): number | null {
 export function slotsOf(gate: Gate, lane: Lane): number {
   const { concurrency } = settingsOf(gate.state, gate.config);
   if (lane !== "bulk") return concurrency;
-  const viewers = Math.ceil((LIVE_PER_SECOND * quantileMs(gate, 0.5)) / 1000);
-  return Math.max(1, concurrency - Math.max(1, Math.min(Math.ceil(concurrency / 10), viewers)));
+  const live = Math.ceil((LIVE_PER_SECOND * quantileMs(gate, 0.5)) / 1000);
+  return Math.max(1, concurrency - Math.max(1, Math.min(Math.ceil(concurrency / 10), live)));
 }
 
 /**
@@ -135,7 +135,7 @@ function tokens({ state, memory, config, now }: Gate): number {
   return Math.min(burst, level + (Math.max(0, now - at) / 1000) * ratePerSecond);
 }
 
-/** ms until the next token of the lane. Warming leaves a tenth of the burst to viewers. */
+/** ms until the next token of the lane. Other lanes leave a tenth of the burst to the live lane. */
 function tokenWaitMs(gate: Gate, lane: Lane): number {
   const { ratePerSecond, burst } = settingsOf(gate.state, gate.config);
   const kept = lane === "bulk" ? Math.min(burst - 1, Math.ceil(burst / 10)) : 0;
@@ -145,14 +145,14 @@ function tokenWaitMs(gate: Gate, lane: Lane): number {
 /* ── Budget ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /**
- * Jobs that the lane may still start now; Infinity if unlimited. Viewers have a share of the month, and per day a share
+ * Jobs that the lane may still start now; Infinity if unlimited. The live lane has a share of the month, and per day a share
  * of that.
  */
 export function budgetLeft(gate: Gate, lane: Lane): number {
   return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);
 }
 
-/** The same for this month. Strangers can spend at most the viewers' share. */
+/** The same for this month. Strangers can spend at most the live lane's share. */
 function monthLeft(gate: Gate, lane: Lane): number {
   const { monthlyJobs, warmingShare, liveShare } = settingsOf(gate.state, gate.config);
   if (monthlyJobs === null) return Number.POSITIVE_INFINITY;
@@ -162,7 +162,7 @@ function monthLeft(gate: Gate, lane: Lane): number {
   return Math.min(left, Math.floor(monthlyJobs * warmingShare) - upload - bulk);
 }
 
-/** Viewers' jobs of today: granted plus still allowed; Infinity if unlimited. */
+/** Live jobs of today: granted plus still allowed; Infinity if unlimited. */
 export function liveToday({ state, config, use, now }: Gate): { used: number; left: number } {
   const { monthlyJobs, liveShare, liveDayShare } = settingsOf(state, config);
   const used = use.of(dayOf(now)).live;

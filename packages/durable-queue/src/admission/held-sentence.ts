@@ -4,7 +4,7 @@ import type { Gate } from "../schema/gate-memory.ts";
 import { nextMonth } from "../schema/gate-state.ts";
 import { type Held, pauseOf } from "./gate.ts";
 
-/** Why a lane is closed, as a sentence for the edge and its viewers. It names no person. */
+/** Why a lane is closed, as a sentence for anybody. It names no person. */
 export function heldSentence({ state, service, now }: Gate, lane: Lane, { code, until }: Held): string {
   if (code === "paused") return `Lane ${lane} is paused by an operator.`;
   if (code === "budget") {

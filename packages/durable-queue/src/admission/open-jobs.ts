@@ -11,7 +11,7 @@ export function openJobs(tx: Tx): number {
   return tx.counts.filter(openOnly).reduce((sum, { n }) => sum + shownCount(n), 0);
 }
 
-/** The number of open jobs in the viewers' lane. */
+/** The number of open jobs in the live lane. */
 export function liveOpen(tx: Tx): number {
   return tx.counts
     .filter((count) => count.lane === LIVE && openOnly(count))

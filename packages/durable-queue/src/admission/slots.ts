@@ -38,7 +38,7 @@ export function isUnreported({ memory, now }: Pick<QueueTx, "memory" | "now">, c
   return now - Math.max(admittedAt, memory.startedAt) > UNHEARD_MS;
 }
 
-/** Open viewers' jobs that have their place in the budget already. */
+/** Open live jobs that have their place in the budget already. */
 export function liveAdmitted({ memory }: Pick<QueueTx, "memory">): number {
   return memory.claims.held().filter(({ state, paidBy }) => state === "admitted" && paidBy === LIVE).length;
 }

@@ -126,7 +126,7 @@ function phaseOf({ memory }: QueueTx, { externalId, gen, state }: Claim): Given[
 }
 
 /**
- * Whether the owner acts on the phase already. An owner that watches a job knows its id: after an eviction the ledger
+ * Whether the owner acts on the phase already. An owner that watches a job knows its id: after an eviction the queue
  * does not, and tells it to go again, which makes the owner report the id.
  */
 function knows(have: Having | undefined, claim: Claim, phase: Phase): boolean {

@@ -9,7 +9,7 @@ import { noteJob } from "./note-job.ts";
 import { endClaim, floorOf } from "./transitions.ts";
 
 /*
- * Jobs in the service's list whose ids no handler has reported. Their metadata names the ledger and the generation. Such a
+ * Jobs in the service's list whose ids no handler has reported. Their metadata names the queue and the generation. Such a
  * job is left by a handler that died after its POST, and by every POST after the copy that a restore put back.
  */
 
@@ -70,7 +70,7 @@ export function unmade({ memory: { claims } }: QueueTx, gens: readonly number[])
 /* ── After a restore ── */
 
 /**
- * Notes a job of a generation that the restored ledger does not know. If its row still waits, the row takes the job
+ * Notes a job of a generation that the restored queue does not know. If its row still waits, the row takes the job
  * over. Otherwise the job holds a slot until it ends.
  */
 function fromBefore(tx: QueueTx, job: ExternalJob, gen: number): void {
@@ -109,7 +109,7 @@ function supersede(tx: QueueTx, row: Row, gen: number): void {
 }
 
 /**
- * Takes the job over as if this ledger had admitted it. The handler that fetches the result compares the original first
+ * Takes the job over as if this queue had admitted it. The handler that fetches the result compares the input first
  * (`Given.compare`).
  */
 function adopt(tx: QueueTx, row: Row, job: ExternalJob): void {

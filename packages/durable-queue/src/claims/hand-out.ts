@@ -14,7 +14,7 @@ import { backToWaiting, cancelOpen, claimOf, endStale, isLocked, isStale, newGen
 const TAKE_MAX = 12;
 /** Touched rows that are read beyond the claimed rows. */
 const LOOKED_AT = 50;
-/** Bulk leaves room for the viewers' and upload jobs of one call in every handler. */
+/** Bulk leaves room for the live and upload jobs of one call in every handler. */
 const PREFETCHED_MAX = { [LIVE]: CLAIMS_MAX, [UPLOAD]: CLAIMS_MAX, [BULK]: CLAIMS_MAX - GO_MAX } as const;
 /** Attempts to find untouched jobs in one call. Some of them may be locked or cancelled. */
 const TRIES = 4;
@@ -35,7 +35,7 @@ interface HandOut {
 
 /**
  * Gives jobs to a handler, in this order: jobs that have ended, jobs whose POST must be repeated, jobs that may be
- * POSTed, jobs to prepare. A viewer's job may be POSTed in the call that hands it out. `prefetch`: jobs to prepare that
+ * POSTed, jobs to prepare. A live job may be POSTed in the call that hands it out. `prefetch`: jobs to prepare that
  * the handler should hold, admitted jobs not counted. Answers whether the handler, not the gate, is the bound. Then the
  * handler should call again as soon as it has room.
  */
@@ -97,7 +97,7 @@ function adoptOrphans(one: HandOut): void {
   }
 }
 
-/** Orphaned claims that are due. Claims that need no gate come first, and viewers' claims first among equals. */
+/** Orphaned claims that are due. Claims that need no gate come first, and live claims first among equals. */
 function orphansDue(tx: QueueTx): Claim[] {
   const found = tx.memory.claims.orphaned().filter(({ due, externalId, gen, lane }) => {
     if (due > tx.now || (externalId !== null && !tx.memory.isEnded(gen))) return false;
@@ -161,15 +161,15 @@ function isOutranked({ waiting }: HandOut, lane: LaneCode): boolean {
 }
 
 function waiting(tx: QueueTx): Record<LaneCode, number> {
-  const found: Record<LaneCode, number> = { [LIVE]: viewersWaiting(tx), [UPLOAD]: 0, [BULK]: 0 };
+  const found: Record<LaneCode, number> = { [LIVE]: liveWaiting(tx), [UPLOAD]: 0, [BULK]: 0 };
   for (const { state, ready, lane } of tx.memory.claims.held())
     if (state === "prefetched" && (ready || lane === LIVE)) found[lane] += 1;
   for (const lane of [LIVE, UPLOAD] as const) if (closedFor(tx.gateNow, laneName(lane)) !== null) found[lane] = 0;
   return found;
 }
 
-/** Viewers' jobs without a claim. */
-function viewersWaiting(tx: QueueTx): number {
+/** Live jobs without a claim. */
+function liveWaiting(tx: QueueTx): number {
   const ids = dueIds(tx.sql, LIVE, tx.now, LOOKED_AT).filter((id) => tx.memory.claims.byJob(id) === null);
   return tx.rows.loadIds(ids).filter((row) => row.state === WAITING && !isLocked(tx, row)).length;
 }

@@ -6,10 +6,10 @@ import { backToWaiting, cancelRow, endClaim, endStale, fail, isStale } from "./t
 
 /** Crashes that a row may cause alone. */
 const LONE_CRASHES = 3;
-/** After a silence of this length handlers may have died because the ledger was unreachable. */
+/** After a silence of this length handlers may have died because the queue was unreachable. */
 const SLEPT_MS = 15_000;
 
-/** Notes that the ledger is awake, at every call and alarm. */
+/** Notes that the queue is awake, at every call and alarm. */
 export function noteAwake({ memory, now }: QueueTx): void {
   if (now - memory.aliveAt > SLEPT_MS) memory.sleptAt = now;
   memory.aliveAt = now;
@@ -29,7 +29,7 @@ export function expireLeases(tx: QueueTx): void {
 }
 
 /**
- * Ends leases whose time is over. A crash counts only if this instance gave the lease and the ledger was reachable
+ * Ends leases whose time is over. A crash counts only if this instance gave the lease and the queue was reachable
  * during it: an outage kills handlers too.
  */
 export function endLeases(tx: QueueTx): void {

@@ -33,7 +33,7 @@ const SHORT_SHIFT_MS = 3_000;
 const GROWTH_MS = 15_000;
 /** A worker stays for a job that ends within this. */
 const SOON_MS = 2_000;
-/** A viewer has left by then, unless jobs usually take that long. */
+/** Nobody waits for a live job any more by then, unless jobs usually take that long. */
 const LIVE_SLOW_MS = 10_000;
 const LIVE_PACE_MS = 200;
 const LONE_PACE_MS = 300;
@@ -56,13 +56,13 @@ export interface Work {
   now: number;
   /** Jobs at the service that may end within SOON_MS. */
   soon: number;
-  /** Whether a viewer waits for any of them, or for a job that is not slow yet. */
-  viewers: boolean;
+  /** Whether any of them is a live job, or a live job is not slow yet. */
+  live: boolean;
 }
 
 /** ms until a handler calls again. All workers together call every ~40 ms, so that a free slot does not wait. */
 export function paceMs(tx: QueueTx, work: Work): number {
-  if (work.viewers) return LIVE_PACE_MS;
+  if (work.live) return LIVE_PACE_MS;
   const n = workers(tx).length;
   return n <= 1 ? LONE_PACE_MS : Math.min(PACE_MS.to, Math.max(PACE_MS.from, PACE_A_WORKER_MS * n));
 }
@@ -70,14 +70,14 @@ export function paceMs(tx: QueueTx, work: Work): number {
 /** Jobs to prepare that a worker should hold: about 1.5 times the jobs that it POSTs until its next call. */
 export function prefetchTarget(tx: QueueTx): number {
   const n = Math.max(1, workers(tx).length);
-  return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx, NO_VIEWERS) + PREPARE_MS)) / 1000 / n) + 2;
+  return Math.ceil((1.5 * goalPerSecond(tx.gateNow) * (paceMs(tx, NO_LIVE) + PREPARE_MS)) / 1000 / n) + 2;
 }
 
-const NO_VIEWERS: Work = { now: 0, soon: 0, viewers: false };
+const NO_LIVE: Work = { now: 0, soon: 0, live: false };
 
 export function workOf(tx: QueueTx): Work {
   const { memory, now } = tx;
-  const work: Work = { now: 0, soon: 0, viewers: false };
+  const work: Work = { now: 0, soon: 0, live: false };
   if (isHeldBack(tx.gateNow)) return work;
   const admitted = { 0: 0, 1: 0, 2: 0 };
   const endsSoonAt = quantileMs(tx.gateNow, 0.02) - SOON_MS;
@@ -93,12 +93,12 @@ export function workOf(tx: QueueTx): Work {
     const endsSoon = externalId !== null && !isEnded && age > endsSoonAt && age < slowAt;
     if (owner === null && due <= now && (mayGo || isEnded)) work.now += 1;
     else if (isWatched || endsSoon) work.soon += externalId === null ? 0 : 1;
-    work.viewers ||= isWatched || (lane === LIVE && isEnded);
+    work.live ||= isWatched || (lane === LIVE && isEnded);
   }
   for (const lane of LANE_CODES) {
     const n = runnable(tx, lane, admitted[lane]);
     work.now += n;
-    work.viewers ||= lane === LIVE && n > 0;
+    work.live ||= lane === LIVE && n > 0;
   }
   return work;
 }
@@ -173,7 +173,7 @@ export function stays(tx: QueueTx, owner: Owner, work: Work): boolean {
   const before = workers(tx).filter(
     (other) => other.openedAt < owner.openedAt || (other.openedAt === owner.openedAt && other.name < owner.name),
   ).length;
-  // More workers than the gate needs would call the ledger as often as needed workers.
+  // More workers than the gate needs would call the queue as often as needed workers.
   if (owner.claims.size > 0) return before < workersFor(tx);
   return before < workersWanted(tx, work);
 }

@@ -25,7 +25,7 @@ export function endClaim({ memory, now }: QueueTx, claim: Claim, ended: boolean)
 
 /**
  * Ends the claim of a row unless a live owner depends on it. That is so if the claim is orphaned, or if its owner only
- * prepares the job: the owner cannot POST without another answer of the ledger. A written claim of a live owner stays.
+ * prepares the job: the owner cannot POST without another answer of the queue. A written claim of a live owner stays.
  * It blocks its row until the owner reports an outcome or its lease ends.
  */
 function endFreeClaim(tx: QueueTx, row: Row, ended: boolean): void {

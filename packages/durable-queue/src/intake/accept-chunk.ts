@@ -37,7 +37,7 @@ function chunkId(delivery: string, chunk: number): string {
 
 /** Retry-After of a refusal for a full backlog. */
 const FULL_RETRY_SECONDS = 60;
-/** Retry-After of a refusal for a full ledger. Housekeeping has run by then. */
+/** Retry-After of a refusal for a full queue. Housekeeping has run by then. */
 const NO_ROOM_RETRY_SECONDS = 3_600;
 
 /**

@@ -24,7 +24,7 @@ interface Asking {
   answer: Accepted;
 }
 
-/** Writes rows and run. After the answer every key ends stored, dead, refused, cancelled or purged. */
+/** Writes rows and run. After the answer every key ends stored, dead, refused, cancelled or deleted. */
 export function accept(tx: QueueTx, { run: id, label, lane: name, keys, force }: AcceptRequest): Accepted {
   const lane = laneCode(name);
   const named = tx.runs.open(id, lane, label);

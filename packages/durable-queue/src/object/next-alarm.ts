@@ -10,7 +10,7 @@ import { nextCancelling } from "../schema/runs.ts";
 
 const SOON_MS = 250;
 /**
- * Interval while there is work or a lease. The ledger must not sleep through a lease, because it could count no crash
+ * Interval while there is work or a lease. The queue must not sleep through a lease, because it could count no crash
  * then.
  */
 const BUSY_MS = 10_000;
@@ -44,7 +44,7 @@ export function nextAlarm(tx: QueueTx, own: readonly (number | null)[]): number 
   return times.length === 0 ? null : Math.max(tx.now + SOON_MS, Math.min(...times));
 }
 
-/** A closed lane gets no misses, so perhaps only the end of its pause updates the edge. */
+/** A closed lane gets no new jobs, so perhaps only the end of its pause wakes the queue. */
 function pauseEnds({ gateNow: { state, now } }: QueueTx): number[] {
   const ends = [...Object.values(state.pauses).map(({ until }) => until), state.shed.until];
   return ends.flatMap((until) => (until !== null && until > now ? [until] : []));

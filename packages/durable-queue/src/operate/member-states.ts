@@ -21,7 +21,7 @@ export function memberStates(tx: Tx, run: Run, admitted: readonly Row[] = admitt
 
 /**
  * A member that was counted out twice was counted in twice as well, mostly as stored. So the number of members stays
- * right. The doctor counts them again.
+ * right. An examination counts them again.
  */
 function withoutDeficits(states: Record<JobState, number>): Record<JobState, number> {
   const deficit = Object.values(states).reduce((sum, n) => sum + Math.min(0, n), 0);

@@ -79,7 +79,7 @@ const ROUND_MS = HOUR_MS;
 /** After a round that deleted nothing. */
 const IDLE_ROUND_MS = 6 * HOUR_MS;
 
-/** How far the round has come. It stands in a document, because an idle ledger is another instance each minute. */
+/** How far the round has come. It stands in a document, because an idle queue is another instance each minute. */
 export interface Round {
   /** When the next round begins, Unix ms. */
   next: number;

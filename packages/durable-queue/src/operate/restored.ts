@@ -45,7 +45,7 @@ export function restored(
 
 /**
  * The search for jobs from before a restore. It begins when every POST of an older lease has been answered, while the
- * ledger hands nothing out. It continues later if the ledger or the service was unreachable.
+ * queue hands nothing out. It continues later if the queue or the service was unreachable.
  */
 export function scanAfterRestore({ gateNow: { state, now }, memory }: QueueTx): Scan | null {
   if (now >= state.heldUntil + JOB_DEADLINE_MS) return null;

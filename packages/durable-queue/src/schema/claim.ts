@@ -56,7 +56,7 @@ export interface Owner {
   /* In memory only: */
   /** The claims of this owner, by the row of the job. */
   claims: Map<number, Claim>;
-  /** The instance of the ledger that renewed the lease last. 0: an earlier instance. */
+  /** The instance of the queue that renewed the lease last. 0: an earlier instance. */
   instance: number;
   /** It takes no new jobs. */
   draining: boolean;

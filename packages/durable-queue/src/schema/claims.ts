@@ -165,7 +165,7 @@ export class Claims {
   }
 
   /**
-   * A worker has a row from the time that the row of a claim names it. A viewer's handler has none, because it leaves
+   * A worker has a row from the time that the row of a claim names it. A live handler has none, because it leaves
    * within seconds: after an eviction its claims are orphaned, and a repeated POST has the same key.
    */
   #flushLeases(sql: Sql): void {

@@ -6,8 +6,8 @@ import { Orders } from "./orders.ts";
 import { int, type Sql, type SqlRow, type SqlValue, text } from "./sql.ts";
 
 /*
- * A copy of the ledger as lines of JSON, a row each. A copy that comes in stands in tables beside the real ones until it is whole. Those tables
- * have the shape of the version that wrote the copy. In one transaction the copy takes the ledger's place and is migrated to the present
+ * A copy of the queue as lines of JSON, a row each. A copy that comes in stands in tables beside the real ones until it is whole. Those tables
+ * have the shape of the version that wrote the copy. In one transaction the copy takes the queue's place and is migrated to the present
  * version: a copy that breaks off has changed nothing.
  */
 
@@ -23,7 +23,7 @@ const SHAPES = /^((?:CREATE|ALTER|DROP) TABLE) (\w+)/;
 /** Where a slice begins: above this key of this table. */
 type Place = [table: string, ...key: SqlValue[]];
 
-/** The tables of the ledger: neither the platform's, nor the schema's version, nor those of a copy. */
+/** The tables of the queue: neither the platform's, nor the schema's version, nor those of a copy. */
 const IS_OURS = `name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '${STAGED}*' AND name <> 'schema_version'`;
 
 /** In the order of a copy. A job that is touched meanwhile moves from `orders` to `jobs`, so `jobs` is read after `orders`. */
@@ -135,8 +135,8 @@ function parseLine(line: string): { table: string; row: SqlRow } | null {
 }
 
 /**
- * The copy takes the ledger's place, if it has so many rows, and is migrated to the present version. `number` is above all that the present
- * ledger and the copy can have given: whatever happens next, none is given again, and what the copy says to wait gets a new one.
+ * The copy takes the queue's place, if it has so many rows, and is migrated to the present version. `number` is above all that the present
+ * queue and the copy can have given: whatever happens next, none is given again, and what the copy says to wait gets a new one.
  */
 export function endCopy(sql: Sql, { rows, number }: { rows: number; number: number }, tables: Tables): boolean {
   const version = versionOfCopy(sql, rows);

@@ -32,7 +32,7 @@ export function mergeCounts(into: Counts, from: Counts): void {
   for (const [place, n] of Object.entries(from)) into[place] = (into[place] ?? 0) + n;
 }
 
-/** A count for a view. A negative count is wrong; the doctor counts it again. */
+/** A count for a view. A negative count is wrong; an examination counts it again. */
 export function shownCount(n: number): number {
   return Math.max(0, n);
 }
@@ -63,7 +63,7 @@ export interface Counters {
   jobs: Counts;
   /** The admissions of this month and of the month before. */
   used: Used;
-  /** Events since the ledger was created, or since it began to count them. */
+  /** Events since the queue was created, or since it began to count them. */
   totals?: Partial<Totals>;
   /** The slices of the current minute. Earlier minutes are in the rows of their days. */
   minutes?: Minutes;

@@ -6,7 +6,7 @@ import { int, type Sql, text } from "./sql.ts";
  * Failed jobs, counted by SQLite: twenty thousand rows with one cause become a few lines and no objects.
  */
 
-/** Maximum of counted rows of one state. Only a ledger's worst day has more. */
+/** Maximum of counted rows of one state. Only a queue's worst day has more. */
 export const COUNTED_MAX = 100_000;
 
 /** Rows with the same error, format, folder and part of the time. */

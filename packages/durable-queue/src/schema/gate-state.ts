@@ -12,9 +12,9 @@ export interface GateState {
   breaker: Breaker;
   /** Unix ms of the end of the last `Retry-After`. */
   throttledUntil: number;
-  /** After a restore the ledger hands nothing out before this time, Unix ms. */
+  /** After a restore the queue hands nothing out before this time, Unix ms. */
   heldUntil: number;
-  /** Edges shed the misses of clients without a signature. */
+  /** Callers shed live jobs that nobody vouches for. */
   shed: Shed;
   overrides: Partial<Omit<GateSettings, LimitName>> & { [name in LimitName]?: number | "auto" };
   /** The state of the automatic limits. Null until their first change. */

@@ -3,7 +3,7 @@ import { groupOf } from "./key.ts";
 /*
  * The id of a job is its place: 31 bits of a hash of its group, then 22 bits of a hash of the whole key. So the rows of
  * a group are one range of the primary key, and a key needs no index. If two keys have one hash, the second takes the
- * next free place. The ledger's id seeds the hash, so nobody without that id can choose ids that collide.
+ * next free place. The queue's id seeds the hash, so nobody without that id can choose ids that collide.
  */
 
 /** Places of one group. */

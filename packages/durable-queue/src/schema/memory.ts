@@ -12,7 +12,7 @@ import type { Sql } from "./sql.ts";
 import type { Kept } from "./tx.ts";
 
 /**
- * The memory of this instance of the ledger. The first half is kept in tables, and read once. The second half is lost
+ * The memory of this instance of the queue. The first half is kept in tables, and read once. The second half is lost
  * at an eviction. Each part of it fails safely: a slot is held longer, a look is repeated, a wake-up is sent again.
  */
 export class Memory implements Kept {
@@ -38,7 +38,7 @@ export class Memory implements Kept {
   /** The last call or alarm, Unix ms. */
   aliveAt: number;
   /**
-   * The ledger was unreachable until this time, Unix ms. A lease that was last renewed before it counts no crash. 0:
+   * The queue was unreachable until this time, Unix ms. A lease that was last renewed before it counts no crash. 0:
    * never.
    */
   sleptAt = 0;

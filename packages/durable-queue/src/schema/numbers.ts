@@ -7,8 +7,8 @@ const AHEAD_US = 60_000_000;
 const APART_US = 10_000_000;
 
 /**
- * The sequence of generations, floors and purges. No number is used twice. Numbers are µs of the clock, so that a new
- * ledger after a loss begins above every generation of the old one. An instance begins at a random distance above all
+ * The sequence of generations and fences. No number is used twice. Numbers are µs of the clock, so that a new
+ * queue after a loss begins above every generation of the old one. An instance begins at a random distance above all
  * earlier numbers: after a restore within that minute two instances have the same copy, and must not begin with the
  * same number.
  */

@@ -52,7 +52,7 @@ export function orderValues({ lane, run, gen, id, place, force, joined, created,
 
 /**
  * The jobs that are still in an order. An order has only jobs whose ids are the first places of their keys, so no id is
- * stored. `seed`: the ledger's id.
+ * stored. `seed`: the queue's id.
  */
 export function jobsOf(
   { lane, run, gen, id, place, force, joined, created, parts }: Order,

@@ -42,10 +42,10 @@ export class Orders {
   readonly #turns = new Map<LaneCode, number>();
   readonly #seed: string;
 
-  /** `seed`: the ledger's id. */
+  /** `seed`: the queue's id. */
   constructor(sql: Sql, seed: string) {
     this.#seed = seed;
-    // One step per line and not one per order: a ledger may have a million orders.
+    // One step per line and not one per order: a queue may have a million orders.
     const next = "SELECT run FROM orders WHERE lane = ? AND run > ? ORDER BY run LIMIT 1";
     for (const lane of LANE_CODES)
       for (let raw = sql.exec(next, lane, -1)[0]; raw !== undefined; raw = sql.exec(next, lane, int(raw.run))[0])

@@ -229,7 +229,7 @@ export function finishedRuns(sql: Sql, after: number, limit: number): Run[] {
   return sql.exec(query, after, limit).map(runFrom);
 }
 
-/** Whether every subscriber of the row is cancelled. A row of the live lane always has a viewer. */
+/** Whether every subscriber of the row is cancelled. A row of the live lane always has a subscriber. */
 export function hasNoSubscribers(runs: Runs, row: Row): boolean {
   if (!isOpen(row) || row.run === 0 || row.lane === LIVE) return false;
   if ((runs.byNumber(row.run)?.cancelledAt ?? 0) === 0) return false;

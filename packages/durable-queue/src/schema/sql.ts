@@ -1,9 +1,9 @@
-/** The values that the ledger stores in SQLite: no blobs, integers below 2^53. */
+/** The values that the queue stores in SQLite: no blobs, integers below 2^53. */
 export type SqlValue = string | number | null;
 export type SqlRow = Record<string, SqlValue>;
 
 /**
- * The part of SQLite that the core of the ledger needs, so that tests run it on node:sqlite and production runs it in a
+ * The part of SQLite that the core of the queue needs, so that tests run it on node:sqlite and production runs it in a
  * Durable Object.
  */
 export interface Sql {

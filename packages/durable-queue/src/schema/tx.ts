@@ -78,7 +78,7 @@ export class Tx {
     this.runs = new Runs(sql, now);
   }
 
-  /** The next number; gens, floors and purges share one sequence and none is used twice. */
+  /** The next number; generations and fences share one sequence and none is used twice. */
   next(): number {
     return this.kept.numbers.next(this.sql, this.now);
   }
@@ -105,7 +105,7 @@ export class Tx {
     return this.#counters.minutes ?? {};
   }
 
-  /** How often each event was counted since the ledger was created. */
+  /** How often each event was counted since the queue was created. */
   get totals(): Partial<Totals> {
     return this.#counters.totals ?? {};
   }

@@ -31,7 +31,7 @@ const ANSWER = [450, 0.5] as const;
 const JOB_JITTER = 0.3;
 const SEEN = [200, 0.5] as const;
 
-/** A ledger's gate with endless work before a service whose limits it does not know, in virtual time. */
+/** A queue's gate with endless work before a service whose limits it does not know, in virtual time. */
 export class AutoWorld {
   readonly gate: Gate;
   readonly service: Service;

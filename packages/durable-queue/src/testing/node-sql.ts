@@ -19,7 +19,7 @@ function mustFit(query: string, params: readonly SqlValue[]): void {
 }
 
 /**
- * The Ledger's SQL port over node:sqlite, within the platform's limits; `path` defaults to memory. Rows written are not counted here (the
+ * The queue's SQL port over node:sqlite, within the platform's limits; `path` defaults to memory. Rows written are not counted here (the
  * platform's count includes indexes).
  */
 export function nodeSql(path = ":memory:"): Sql & { close(): void } {

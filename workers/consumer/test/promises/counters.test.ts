@@ -1,8 +1,8 @@
 import { nameOf, placeOf } from "@prewarm/durable-queue/schema/job-ids";
+import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { nodeSql } from "@prewarm/durable-queue/testing/node-sql";
 import { expect, it } from "vitest";
 import type { ExchangeRequest } from "../../src/ledger/contract.ts";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { testConfig } from "../../src/ledger/testing/setup-config.ts";
 import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";

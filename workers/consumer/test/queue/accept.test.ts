@@ -1,6 +1,6 @@
 import { cancelSlices } from "@prewarm/durable-queue/operate/cancel-run";
-import { describe, expect, it } from "vitest";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../src/ledger/testing/chunk-of.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 

@@ -1,7 +1,7 @@
 import type { JobFilter } from "@prewarm/durable-queue/calls";
 import { actionSlice } from "@prewarm/durable-queue/operate/actions";
-import { describe, expect, it } from "vitest";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { describe, expect, it } from "vitest";
 import { PERMANENT, STORED, setup } from "../../src/ledger/testing/setup.ts";
 
 const ANY: JobFilter = {

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { expect, it } from "vitest";
 import { setup } from "../../src/ledger/testing/setup.ts";
 
 const KEYS = ["a/1-high.webp", "a/2-high.webp", "a/3-high.webp"];

@@ -1,7 +1,7 @@
 import { expireLeases } from "@prewarm/durable-queue/claims/leases";
 import { openExternally } from "@prewarm/durable-queue/claims/open-externally";
-import { describe, expect, it } from "vitest";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { describe, expect, it } from "vitest";
 import { type Answer, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
 const A = "a/1-high.webp";

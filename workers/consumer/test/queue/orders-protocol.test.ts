@@ -1,8 +1,8 @@
 import { cancelSlices } from "@prewarm/durable-queue/operate/cancel-run";
 import { recount } from "@prewarm/durable-queue/operate/recount";
 import { placeOf } from "@prewarm/durable-queue/schema/job-ids";
-import { describe, expect, it } from "vitest";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { describe, expect, it } from "vitest";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
 const [A, B, C] = ["a/1-high.webp", "a/2-high.webp", "a/3-high.webp"] as const;

@@ -1,7 +1,7 @@
 import { outboxDone, outboxDue } from "@prewarm/durable-queue/schema/outbox";
+import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { describe, expect, it } from "vitest";
 import { gateChanged } from "../../src/ledger/gate-file.ts";
-import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { nextAlarmOf } from "../../src/ledger/testing/next-alarm-of.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
 
