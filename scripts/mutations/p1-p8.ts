@@ -82,11 +82,27 @@ export const P1_TO_P8: Mutation[] = [
   },
   {
     promise: "P1",
-    breaks: "a job of a locked image waits until its whole line was offered",
+    breaks: "a job of a locked image is not offered again when the lock ends",
     file: `${QUEUE}/schema/orders.ts`,
     find: "      if (line.until <= now) goBack(line);\n",
     replace: "",
     tests: ["packages/durable-queue/test/orders.test.ts"],
+  },
+  {
+    promise: "P1",
+    breaks: "the jobs of locked images are forgotten in the middle of a call",
+    file: `${QUEUE}/schema/orders.ts`,
+    find: "      if (orders.length < AT_ONCE) return found;\n    }",
+    replace: "      if (orders.length < AT_ONCE) break;\n    }\n    goBack(line);\n    return found;",
+    tests: [`${QUEUE_TESTS}/orders-protocol.test.ts`],
+  },
+  {
+    promise: "P1",
+    breaks: "a job of an image that is unlocked waits as long as the lock would have lasted",
+    file: `${IMAGES}/sweeps.ts`,
+    find: "  tx.memory.orders.unlocked();\n",
+    replace: "",
+    tests: [`${QUEUE_TESTS}/orders-protocol.test.ts`],
   },
   {
     promise: "P1",

@@ -155,7 +155,7 @@ it("a job with a claim is passed over, also by an instance that knows of no offe
   expect(keys(3, (id) => !claimed.has(id), again())).toEqual(keysOf("b"));
 });
 
-it("a job that is given back is the next, and one that is postponed comes at its time, or after the others", () => {
+it("a job that is given back is the next, and one that is postponed at its time, or when an image is unlocked", () => {
   const { orders, put, keys, time } = world();
   const [a] = ["a", "b", "c"].map((id) => put(id));
   expect(keys(1)).toEqual(keysOf("a"));
@@ -163,14 +163,13 @@ it("a job that is given back is the next, and one that is postponed comes at its
   expect(keys(1)).toEqual(keysOf("a"));
   orders.postpone(a!, 5);
   expect(keys(1)).toEqual(keysOf("b"));
-  expect(keys(9)).toEqual(keysOf("c"));
-  expect(keys(1)).toEqual(keysOf("a"));
-  orders.offerAgain(a!);
-  expect(keys(1)).toEqual(keysOf("a"));
-  orders.postpone(a!, 5);
   time.ms = 5;
   expect(keys(1)).toEqual(keysOf("a"));
-  expect(keys(1)).toEqual(keysOf("b"));
+  orders.postpone(a!, 9);
+  expect(keys(9)).toEqual([...keysOf("b"), ...keysOf("c")]);
+  expect(keys(9)).toEqual([]);
+  orders.unlocked();
+  expect(keys(1)).toEqual(keysOf("a"));
 });
 
 it("runs take turns, also over calls, and a run without orders is no line", () => {

@@ -72,6 +72,8 @@ export class Diary implements Watcher {
   readonly #keys = new Map<string, string>();
   /** When each generation was last given to a handler, to look at or to make. */
   readonly #given = new Map<number, number>();
+  /** To which handler each generation was given last. */
+  readonly #holders = new Map<number, string>();
   /** Variant keys by the generation that was granted. */
   readonly #keyOf = new Map<number, string>();
   /** Variant keys by the ledger's number of their row. */
@@ -182,15 +184,17 @@ export class Diary implements Watcher {
     return answer;
   }
 
-  /** Generations that this owner holds and may have POSTed. */
+  /** Generations that this owner holds and may have POSTed. The row of a claim that is only fetched names no owner. */
   #grantedTo(owner: string): Set<number> {
     if (this.#sql === null) return new Set();
     // Not by `lookAt`: that reads all rows, too slow for each exchange.
-    return new Set(this.#sql.exec("SELECT gen FROM claims WHERE owner = ?", owner).map(({ gen }) => Number(gen)));
+    const held = this.#sql.exec("SELECT gen FROM claims WHERE state <> 'abandoned'").map(({ gen }) => Number(gen));
+    return new Set(held.filter((gen) => this.#holders.get(gen) === owner));
   }
 
   #gave(owner: string, { id, key, gen, phase, notBefore, grantedAt, job }: Given): void {
     this.#names.set(id, key);
+    this.#holders.set(gen, owner);
     this.#given.set(gen, this.#now());
     this.note(key, `${owner} is given ${phase} ${gen} ${job ?? ""}`);
     if (phase !== "go") return;

@@ -149,14 +149,16 @@ export class Orders {
     line.from = Math.min(line.from, gen - PARTS_MAX);
   }
 
-  /**
-   * A job that was offered is to be offered again at a time (Unix ms), or at the end of its line if that is earlier:
-   * its group is locked.
-   */
+  /** A job that was offered is to be offered again at a time (Unix ms), or before if a group is unlocked. */
   postpone({ lane, run, gen }: Place, until: number): void {
     const line = this.#line(lane, run);
     line.passed = Math.min(line.passed, gen - PARTS_MAX);
     line.until = Math.min(line.until, until);
+  }
+
+  /** An image is unlocked: all jobs that were postponed are the next of their lines. */
+  unlocked(): void {
+    for (const line of [...this.#lines.values()].flat()) goBack(line);
   }
 
   /** The first jobs that were not offered, of `runs` runs of a lane: one per run. */
@@ -200,10 +202,8 @@ export class Orders {
         line.from = order.gen + 1;
         if (found.length >= limit) return found;
       }
-      if (orders.length < AT_ONCE) break;
+      if (orders.length < AT_ONCE) return found;
     }
-    goBack(line);
-    return found;
   }
 
   #freeOf(order: Order, isFree: IsFree): Row[] {

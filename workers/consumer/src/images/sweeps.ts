@@ -99,7 +99,9 @@ function lock(tx: ImageTx, { image }: Pick<Sweep, "image">): void {
  */
 export function unlockImage(tx: ImageTx, encodedId: string): void {
   const isNeeded = ({ image, pass, at }: Sweep) => image === encodedId && (pass === 1 || at <= tx.now + PASS_MS);
-  if (!listPurges(tx.sql).some(isNeeded)) tx.images.get(encodedId).lock = 0;
+  if (listPurges(tx.sql).some(isNeeded)) return;
+  tx.images.get(encodedId).lock = 0;
+  tx.memory.orders.unlocked();
 }
 
 /** Outdated objects without an open row become rows. */

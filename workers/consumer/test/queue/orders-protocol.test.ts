@@ -3,6 +3,7 @@ import { recount } from "@prewarm/durable-queue/operate/recount";
 import { placeOf } from "@prewarm/durable-queue/schema/job-ids";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
 import { describe, expect, it } from "vitest";
+import { passDone } from "../../src/images/sweeps.ts";
 import { PERMANENT, STORED, setup, TRANSIENT } from "../../src/ledger/testing/setup.ts";
 
 const [A, B, C] = ["a/1-high.webp", "a/2-high.webp", "a/3-high.webp"] as const;
@@ -223,6 +224,28 @@ describe("a variant that waits in an order", () => {
     expect(call("p", { room: 1 }).give.map(({ key }) => key)).toEqual([A]);
     for (const owner of ["o", "p"]) leave(owner);
     expect(makeAll()).toEqual([A, B, C, OTHER, "c/1-high.webp"]);
+  });
+
+  it("of a locked image is not lost where all jobs of all lines are of locked images", () => {
+    const { order, call, clock, transactions, makeAll } = world();
+    order({ run: "s", keys: [OTHER] });
+    transactions.write((tx) => {
+      for (const id of ["a", "b"]) tx.images.get(id).lock = clock.ms + 30_000;
+    });
+    expect(call("o", { room: 3 }).give).toEqual([]);
+    clock.advance(31);
+    expect(makeAll()).toEqual([A, B, C, OTHER]);
+  });
+
+  it("of a locked image goes at once when the image is unlocked", () => {
+    const { call, leave, purge, order, transactions, makeAll } = world();
+    const pass = purge("a");
+    order({ run: "r", keys: [A, B, C] });
+    expect(call("o").give).toEqual([]);
+    transactions.write((tx) => passDone(tx, pass, []));
+    expect(call("o").give.map(({ key }) => key)).toEqual([A, B, C]);
+    leave("o");
+    expect(makeAll()).toEqual([A, B, C]);
   });
 
   it("is handed out again when its handler leaves without it", () => {
