@@ -81,8 +81,8 @@ export const FINDINGS: Mutation[] = [
     promise: "F4",
     breaks: "viewers bring any number of versions",
     file: `${IMAGES}/misses.ts`,
-    find: 'if (!mayBringVersion(tx, one)) return "useless";',
-    replace: 'if (one.key === "" && !mayBringVersion(tx, one)) return "useless";',
+    find: 'if (!mayBringVersion(tx, one)) return "rejected";',
+    replace: 'if (one.key === "" && !mayBringVersion(tx, one)) return "rejected";',
     tests: [`${IMAGES}/misses.test.ts`],
   },
   {

@@ -165,8 +165,8 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P11",
     breaks: "a view of a missing object is no reason to look",
     file: `${IMAGES}/misses.ts`,
-    find: 'if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "useless";',
-    replace: 'if (tx.memory.stored.at(one.key) !== null) return "useless";',
+    find: 'if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "rejected";',
+    replace: 'if (tx.memory.stored.at(one.key) !== null) return "rejected";',
     tests: [`${QUEUE_TESTS}/exchange.test.ts`],
   },
   {

@@ -156,7 +156,7 @@ export class Orders {
     line.until = Math.min(line.until, until);
   }
 
-  /** An image is unlocked: all jobs that were postponed are the next of their lines. */
+  /** A group is unlocked: all jobs that were postponed are the next of their lines. */
   unlocked(): void {
     for (const line of [...this.#lines.values()].flat()) goBack(line);
   }

@@ -7,5 +7,5 @@ export class ImageMemory {
   /** Tokens for looks at originals of unknown ids. */
   readonly unknownLooks: { held: Bucket | null } = { held: null };
   /** Tokens for misses without effect. When none is left, edges shed. */
-  readonly useless: { held: Bucket | null } = { held: null };
+  readonly rejected: { held: Bucket | null } = { held: null };
 }

@@ -25,10 +25,10 @@ export function takeMisses(tx: ImageTx, owner: Owner, asks: readonly MissAsk[]):
   // Orders of this call, which the counts of the ledger do not contain yet.
   let ordered = 0;
   for (const one of asks) {
-    const fate = askOne(tx, owner, one, ordered);
-    if (fate === "ordered") ordered += 1;
-    else if (fate !== "look") noteUseless(tx);
-    if (fate === "look" || fate === "capped") answered[fate].push(one.key);
+    const result = takeMiss(tx, owner, one, ordered);
+    if (result === "ordered") ordered += 1;
+    else if (result !== "look") noteRejected(tx);
+    if (result === "look" || result === "capped") answered[result].push(one.key);
   }
   return answered;
 }
@@ -36,24 +36,24 @@ export function takeMisses(tx: ImageTx, owner: Owner, asks: readonly MissAsk[]):
 /** What the handler does with a miss that makes no row now. */
 type Answered = keyof AnsweredMisses;
 
-/** The fate of a miss. `useless`: it has no effect. A capped miss is useless too, and its image gets a marker. */
-type Fate = "ordered" | Answered | "useless";
+/** The result of a miss. `rejected`: it has no effect. A capped miss is rejected too, and its image gets a marker. */
+type MissResult = "ordered" | Answered | "rejected";
 
-function askOne(tx: ImageTx, owner: Owner, one: MissAsk, ordered: number): Fate {
+function takeMiss(tx: ImageTx, owner: Owner, one: MissAsk, ordered: number): MissResult {
   const before = tx.rows.get(one.key);
-  const fate = before === null ? bear(tx, one, ordered) : want(tx, before, one, ordered);
+  const result = before === null ? orderNew(tx, one, ordered) : orderKnown(tx, before, one, ordered);
   const row = tx.rows.get(one.key);
   if (row?.state === WAITING && row.lane === LIVE) prefetch(tx, owner, row);
-  return fate;
+  return result;
 }
 
 /** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
-function bear(tx: ImageTx, one: MissAsk, ordered: number): Fate {
-  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "useless";
-  if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "useless";
+function orderNew(tx: ImageTx, one: MissAsk, ordered: number): MissResult {
+  if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "rejected";
+  if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
-  if (!mayBringVersion(tx, one)) return "useless";
-  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "useless";
+  if (!mayBringVersion(tx, one)) return "rejected";
+  if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "rejected";
   noteOrder(tx, one);
   const row = tx.insert(one.key, LIVE);
   tx.count("accepted");
@@ -98,8 +98,8 @@ function takeLook({ imageMemory, config, now }: ImageTx, nth: number): boolean {
  * Takes a token for a message without effect, because messages cost money. When the bucket is empty, the edges shed the
  * misses of clients without a signature for a while, twice as long each time.
  */
-function noteUseless({ imageMemory, config, gate: { shed }, now }: ImageTx): void {
-  if ((take(imageMemory.useless, uselessMost(config.limits.unknownPerSecond), now) ?? 0) >= 1) return;
+function noteRejected({ imageMemory, config, gate: { shed }, now }: ImageTx): void {
+  if ((take(imageMemory.rejected, uselessMost(config.limits.unknownPerSecond), now) ?? 0) >= 1) return;
   if (shed.until > now) return;
   const { firstMs, longestMs, forgetMs } = SHED;
   shed.times = now - shed.until > forgetMs ? 1 : shed.times + 1;
@@ -125,15 +125,15 @@ function noteOrder(tx: ImageTx, { key }: MissAsk): void {
   if (version !== null) viewed.versions.add(version);
 }
 
-function want(tx: ImageTx, row: Row, one: MissAsk, ordered: number): Fate {
+function orderKnown(tx: ImageTx, row: Row, one: MissAsk, ordered: number): MissResult {
   if (row.state === WAITING) {
-    if (row.lane === LIVE || !mayOrder(tx, ordered)) return "useless";
+    if (row.lane === LIVE || !mayOrder(tx, ordered)) return "rejected";
     raise(tx, row, LIVE);
     return "ordered";
   }
-  if (row.state === CANCELLING || row.deadUntil > tx.now || isImageLocked(tx, row.key)) return "useless";
+  if (row.state === CANCELLING || row.deadUntil > tx.now || isImageLocked(tx, row.key)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
-  if (!mayOrder(tx, ordered)) return "useless";
+  if (!mayOrder(tx, ordered)) return "rejected";
   noteOrder(tx, one);
   orderAgain(tx, row, { lane: LIVE, run: 0 });
   return "ordered";
