@@ -46,11 +46,16 @@ export default defineConfig({
           setupFiles: ["dev/limits/none-broken.ts"],
         },
       },
+      // The queue's second user, unchanged, inside workerd.
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./examples/durable-queue/wrangler.toml" } })],
+        test: { name: "workerd-example", include: ["examples/**/*.workerd.test.ts"] },
+      },
       // Black box: the whole local stack, over HTTP only.
       {
         test: {
           name: "e2e",
-          include: ["test/{e2e,platform}/**/*.e2e.test.ts", "apps/**/*.e2e.test.ts"],
+          include: ["test/{e2e,platform}/**/*.e2e.test.ts", "{apps,examples}/**/*.e2e.test.ts"],
           // What is waited for is a condition and not a speed: these limits only end a test that hangs.
           testTimeout: 240_000,
           hookTimeout: 240_000,

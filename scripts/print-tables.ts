@@ -3,7 +3,7 @@ import { dirname, extname, join } from "node:path";
 import { printTables } from "./tables.ts";
 
 /*
- * Fills the marked blocks of README.md and docs/*.md: `<!-- table:NAME -->` … `<!-- /table -->` with a table made of the code, and
+ * Fills the marked blocks of the pages: `<!-- table:NAME -->` … `<!-- /table -->` with a table made of the code, and
  * `<!-- file:PATH -->` … `<!-- /file -->` with that file. `--check` writes nothing and exits 1 where a block is not what it should be.
  */
 
@@ -25,7 +25,7 @@ function main(isCheck: boolean): void {
   const root = dirname(import.meta.dirname);
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
   const tables = printTables(read("packages/shared/src/config.ts"));
-  const pages = globSync(["README.md", "docs/*.md"], { cwd: root });
+  const pages = globSync(["README.md", "docs/*.md", "packages/*/README.md"], { cwd: root });
   const stale = pages.filter((page) => fillBlocks(read(page), tables, read) !== read(page));
   if (!isCheck) for (const page of stale) writeFileSync(join(root, page), fillBlocks(read(page), tables, read));
   for (const page of stale) console.log(`${isCheck ? "stale" : "written"}: ${page}`);

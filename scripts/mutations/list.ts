@@ -7,6 +7,7 @@ import type { Mutation } from "./promises.ts";
 import { READS } from "./reads.ts";
 import { RESTORES } from "./restore.ts";
 import { RESULTS } from "./results.ts";
+import { RUNNER } from "./runner.ts";
 import { STUCK } from "./stuck.ts";
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { TOOLS } from "./tools.ts";
@@ -24,5 +25,6 @@ export const MUTATIONS: Mutation[] = [
   ...RESULTS,
   ...RESTORES,
   ...READS,
+  ...RUNNER,
   ...HISTORIES,
 ];

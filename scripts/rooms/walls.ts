@@ -149,6 +149,11 @@ export const HOUSES: readonly House[] = [
         bug: "A call that takes its types from the tables cannot be kept while the tables change.",
       },
       {
+        rooms: ["runner"],
+        holds: "A handler for jobs that are one call: claims them, calls the user's function, reports the outcomes.",
+        bug: "A runner that knows more than the calls cannot run outside the object.",
+      },
+      {
         rooms: ["schema"],
         holds: "All SQL, a file a table; the memory beside the tables; a transaction over both.",
         bug: "A table that decides by the queue's rules decides a second time, and then differently.",

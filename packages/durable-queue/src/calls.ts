@@ -92,7 +92,7 @@ export interface Given {
   compare: boolean;
 }
 
-/** What became of a job in a handler's hands. */
+/** What became of a job in a handler's hands. `ended` of `fault` and `pending`: nothing of the job runs any more, so its slot is free. */
 export type Outcome =
   | { kind: "stored"; bytes: number; etag: string; tookMs: number }
   /** The result was already there. `posted`: false when this handler made no job. */
@@ -113,11 +113,11 @@ export type Outcome =
   /** A job from before a restore, which ended: it may be made from an older input. */
   | { kind: "outdated" }
   /** Our own code failed on it. An attempt, but of the same generation: what may be paid for is kept. */
-  | { kind: "fault"; failure: Failure }
+  | { kind: "fault"; failure: Failure; ended?: true }
   | { kind: "throttled"; until: number }
   | { kind: "account"; status: number; message: string }
   /** The store did not take the result, or it could not be fetched (`unfetched`): to be tried again from `due`. */
-  | { kind: "pending"; due: number; unfetched?: Unfetched }
+  | { kind: "pending"; due: number; unfetched?: Unfetched; ended?: true }
   /** Given back without a POST. */
   | { kind: "unposted" }
   /** Given back after the POST. */

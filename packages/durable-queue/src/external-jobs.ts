@@ -95,3 +95,6 @@ export interface ExternalJobs {
 
 /** Makes a poller, which calls `report` with everything that it observes. */
 export type WatchExternalJobs = (view: OpenJobsView, report: (observed: Observations) => void) => ExternalJobs;
+
+/** For queues whose jobs do not outlive the call of their handler. */
+export const NO_EXTERNAL_JOBS: WatchExternalJobs = () => ({ keepRunning: () => null, ping: () => false });

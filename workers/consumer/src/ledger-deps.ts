@@ -3,13 +3,13 @@ import { secretList } from "@prewarm/shared/environment";
 import { QUEUE_BATCH_MAX_MESSAGES } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { WORK_MESSAGE } from "@prewarm/shared/messages";
+import { within } from "@prewarm/shared/within";
 import { ittybitOf, logOf, versionOf } from "./compose.ts";
 import { type Env, secretOf, siteConfig } from "./config.ts";
 import { pollerOf } from "./ittybit/poller/poller.ts";
 import type { LedgerDeps } from "./ledger/ledger-deps.ts";
 import { toBase64Url } from "./platform/base64.ts";
 import { deliverEvent } from "./platform/deliver-event.ts";
-import { within } from "./platform/within.ts";
 import { sweepImage } from "./store/sweep-image.ts";
 
 /** What the Ledger's Durable Object works with. */

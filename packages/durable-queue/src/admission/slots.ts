@@ -13,7 +13,7 @@ export interface Slots {
  * Counts the jobs that may run at the service: claims that are admitted and not observed to end, and abandoned claims. The
  * number is counted each time, so it cannot drift.
  */
-export function slotsTaken(tx: Pick<QueueTx, "memory" | "now">): Slots {
+export function slotsTaken(tx: Pick<QueueTx, "memory" | "now" | "hasExternalJobs">): Slots {
   const { memory } = tx;
   const taken: Slots = { used: 0, unreported: 0 };
   for (const { externalId } of memory.claims.abandoned()) {
@@ -25,7 +25,8 @@ export function slotsTaken(tx: Pick<QueueTx, "memory" | "now">): Slots {
     taken.used += 1;
     if (isUnreported(tx, claim)) taken.unreported += 1;
   }
-  return taken;
+  // No id is ever reported of a job that is a call, so each of its slots counts.
+  return tx.hasExternalJobs ? taken : { ...taken, unreported: 0 };
 }
 
 /**

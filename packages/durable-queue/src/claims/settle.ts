@@ -87,6 +87,7 @@ function madeNoJob(outcome: Outcome): boolean {
 
 function hasEnded(claim: Claim, outcome: Outcome): boolean {
   if (isThere(outcome, claim.gen) || outcome.kind === "outdated") return true;
+  if (outcome.kind === "fault" || outcome.kind === "pending") return outcome.ended === true;
   return outcome.kind === "failed" && outcome.ended && (outcome.posted || claim.externalId !== null);
 }
 
@@ -184,10 +185,10 @@ function postpone(
   one: Case,
   outcome: Extract<Outcome, { kind: "throttled" | "account" | "pending" | "unposted" | "stopped" }>,
 ): void {
-  const { claim, unmade } = one;
+  const { claim, over, unmade } = one;
   if (outcome.kind === "pending") {
     if (outcome.unfetched !== undefined) claim.unfetchedSince ??= tx.now;
-    if (unmade) backUnmade(tx, one, outcome.due);
+    if (over) backUnmade(tx, one, outcome.due);
     else keepForLater(tx, one, outcome.due);
     return;
   }
@@ -221,7 +222,7 @@ function retry(tx: QueueTx, one: Case, failure: Failure): void {
   const isDead = fail(tx, row, { claim, failure, permanent: false });
   if (tx.memory.claims.byJob(row.id) !== claim) return;
   if (isDead) endClaim(tx, claim, one.over);
-  else if (one.unmade) backUnmade(tx, one);
+  else if (one.over) backUnmade(tx, one);
   else keepForLater(tx, one, row.due ?? tx.now);
 }
 

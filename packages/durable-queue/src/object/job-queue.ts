@@ -1,24 +1,63 @@
-import type { AcceptChunk, BeforeRestore, ExchangeRequest } from "../calls.ts";
+import type { Lane } from "@prewarm/shared/job";
+import type { AcceptChunk, BeforeRestore, ChunkAnswer, ExchangeRequest } from "../calls.ts";
 import { exchange } from "../claims/exchange.ts";
 import { acceptChunk } from "../intake/accept-chunk.ts";
+import { RULES, type Rules } from "../operate/prune.ts";
 import { beforeRestore, restored } from "../operate/restored.ts";
-import { QUEUE_TABLES } from "../schema/migrate.ts";
+import { QUEUE_TABLES, type Tables } from "../schema/migrate.ts";
+import { deletePayload, OLD_PAYLOADS, PAYLOADS, payloadOf, putPayloads } from "../schema/payloads.ts";
 import type { QueueConfig } from "../schema/queue-config.ts";
 import { QueueTx } from "../schema/queue-tx.ts";
+import { isOpen } from "../schema/row.ts";
+import { withOwn } from "../schema/schema.ts";
 import type { Sql } from "../schema/sql.ts";
 import { Queue, type QueueHost } from "./queue.ts";
 import type { QueueDeps } from "./queue-deps.ts";
 
-/** A queue whose groups have no rules of their own. */
+const DAY_MS = 86_400_000;
+const JOB_TABLES: Tables = { ...QUEUE_TABLES, migrations: withOwn([PAYLOADS]) };
+/** Open jobs above which nothing more is accepted. */
+const BACKLOG_MAX = 1_000_000;
+
+/** A job to accept. */
+export interface NewJob {
+  /** `group/part`, the group percent-encoded. A key that is open gains no second job, and keeps its payload. */
+  key: string;
+  /** At most 2 MB. Default: none. */
+  payload?: string;
+}
+
+/** Jobs to accept, at most 1,000, each key once. */
+export interface Enqueue {
+  /** The same id again, within 14 days, answers as before and does nothing. */
+  id: string;
+  jobs: NewJob[];
+  /** Default: `bulk`. `live` goes before `upload`, and `upload` before `bulk`. */
+  lane?: Lane;
+  /** Jobs of one run are listed, counted and cancelled together, and runs take turns. Default: the lane. */
+  run?: string;
+}
+
+/** A queue whose groups have no rules of their own, and whose jobs are calls of its runners. */
 export class JobQueue extends Queue {
   constructor(sql: Sql, config: QueueConfig, deps: QueueDeps, host: QueueHost) {
     const openTx = (over: Sql, opening: Omit<ConstructorParameters<typeof QueueTx>[1], "config">) =>
-      new QueueTx(over, { config, ...opening });
-    super(sql, { tables: QUEUE_TABLES, openTx }, deps, host);
+      new CallTx(over, { config, ...opening });
+    super(sql, { tables: JOB_TABLES, openTx }, deps, host);
   }
 
   readonly acceptChunk = this.changes((tx, chunk: AcceptChunk) => acceptChunk(tx, chunk, () => true));
   readonly exchange = this.changes((tx, request: ExchangeRequest) => exchange(tx, request, () => ({})));
+
+  /** Accepts jobs with their payloads. After the answer `done` none of them is lost. */
+  readonly enqueue = this.changes(enqueue);
+
+  /** The payload of a job. */
+  readonly payloadOf = this.reads(({ sql }, key: string) => payloadOf(sql, key));
+
+  protected override get rules(): Rules {
+    return { ...RULES, ...OWN_RULES };
+  }
 
   protected override beforeRestore(tx: QueueTx): BeforeRestore {
     return beforeRestore(tx);
@@ -32,4 +71,35 @@ export class JobQueue extends Queue {
   ): void {
     restored(tx, who, how, before);
   }
+}
+
+/** Longer than a dead letter stays. */
+const OWN_RULES = {
+  payloads: { of: { large: OLD_PAYLOADS }, ms: 60 * DAY_MS, leastMs: 60 * DAY_MS, most: 5_000_000 },
+} satisfies Rules;
+
+class CallTx extends QueueTx {
+  override get hasExternalJobs(): boolean {
+    return false;
+  }
+
+  override stored(...[stored, runs, existing]: Parameters<QueueTx["stored"]>): void {
+    super.stored(stored, runs, existing);
+    deletePayload(this.sql, stored.key);
+  }
+}
+
+function enqueue(tx: QueueTx, { id, jobs, lane = "bulk", run = lane }: Enqueue): ChunkAnswer {
+  const keys = jobs.map(({ key }) => key);
+  tx.rows.loadKeys(keys);
+  const isNew = ({ key }: NewJob) => {
+    const row = tx.rows.get(key);
+    return row === null || !isOpen(row);
+  };
+  const payloads = jobs.filter(isNew).flatMap(({ key, payload }) => (payload === undefined ? [] : [{ key, payload }]));
+  const asked = { run: { run, label: null, lane }, delivery: { id, chunk: 0, hash: "" } };
+  const chunk = { ...asked, groups: [{ keys }], force: false, backlogMax: BACKLOG_MAX };
+  const answer = acceptChunk(tx, chunk, () => true);
+  if (answer.status === "done" && answer.closed !== true) putPayloads(tx.sql, payloads, tx.now);
+  return answer;
 }

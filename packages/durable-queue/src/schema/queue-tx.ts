@@ -25,6 +25,11 @@ export class QueueTx extends Tx {
     return "The service";
   }
 
+  /** Whether another service makes the jobs, so that handlers or the poller report an id of each. */
+  get hasExternalJobs(): boolean {
+    return true;
+  }
+
   /** Reads what the next two methods need of these groups, in one statement. */
   loadGroups(_groups: readonly string[]): void {}
 

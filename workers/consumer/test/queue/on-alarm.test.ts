@@ -2,11 +2,11 @@ import { AlarmClock } from "@prewarm/durable-queue/object/alarm-clock";
 import { runDuties } from "@prewarm/durable-queue/object/on-alarm";
 import { wake } from "@prewarm/durable-queue/object/wake";
 import { allJobs } from "@prewarm/durable-queue/testing/all-jobs";
+import { within } from "@prewarm/shared/within";
 import { describe, expect, it, vi } from "vitest";
 import { followUps, publishGate } from "../../src/ledger/follow-ups.ts";
 import type { LedgerDeps } from "../../src/ledger/ledger-deps.ts";
 import { STORED, setup } from "../../src/ledger/testing/setup.ts";
-import { within } from "../../src/platform/within.ts";
 
 const KEY = "a/1-high.webp";
 

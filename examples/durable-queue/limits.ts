@@ -1,0 +1,10 @@
+import type { CallLimits } from "@prewarm/durable-queue/object/open-job-queue";
+
+/** For all receivers together. A call that has not ended after `callMs` is repeated under its key. */
+export const LIMITS: CallLimits & { burst: number } = {
+  concurrency: 20,
+  ratePerSecond: 40,
+  burst: 10,
+  maxAttempts: 8,
+  callMs: 10_000,
+};

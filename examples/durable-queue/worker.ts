@@ -1,0 +1,83 @@
+import { DurableObject } from "cloudflare:workers";
+import type { ChunkAnswer } from "@prewarm/durable-queue/calls";
+import { openJobQueue } from "@prewarm/durable-queue/object/open-job-queue";
+import type { Result } from "@prewarm/durable-queue/runner/run-job";
+import { LIMITS } from "./limits.ts";
+
+/** A webhook. Of one receiver (host), an `id` is one delivery. */
+export interface Delivery {
+  id: string;
+  url: string;
+  body: unknown;
+}
+
+/** Wait of a delivery whose receiver answers 429 without a `Retry-After`, in ms. */
+const LATER_MS = 5_000;
+
+/** Webhooks to receivers that may be slow or fail. */
+export class Webhooks extends DurableObject<object> {
+  readonly #queue;
+
+  constructor(ctx: DurableObjectState, env: object) {
+    super(ctx, env);
+    this.#queue = openJobQueue(ctx, LIMITS, ({ payload, idempotencyKey, signal }) => {
+      const { url, body } = JSON.parse(payload) as Delivery;
+      return deliver(url, JSON.stringify(body), { idempotencyKey, signal });
+    });
+  }
+
+  /** Accepts at most 1,000 deliveries. The same `batch` again is accepted once. */
+  accept(batch: string, deliveries: Delivery[]): ChunkAnswer {
+    const jobs = deliveries.map(({ id, url, body }) => {
+      const receiver = encodeURIComponent(new URL(url).host);
+      return { key: `${receiver}/${id}`, payload: JSON.stringify({ url, body }) };
+    });
+    return this.#queue.enqueue({ id: batch, jobs });
+  }
+
+  /** Sets an alarm that was lost, and deletes old rows. */
+  rearm(): Promise<void> {
+    return this.#queue.rearm();
+  }
+
+  override alarm(): Promise<void> {
+    return this.#queue.alarm();
+  }
+}
+
+/** Posts a webhook. An error of `fetch` is an unclear result: the receiver may have the webhook. */
+async function deliver(
+  url: string,
+  body: string,
+  { idempotencyKey, signal }: { idempotencyKey: string; signal: AbortSignal },
+): Promise<Result> {
+  const headers = { "content-type": "application/json", "idempotency-key": idempotencyKey };
+  const answer = await fetch(url, { method: "POST", headers, body, signal });
+  await answer.body?.cancel();
+  const { status } = answer;
+  const failure = { code: `http_${status}`, message: `${new URL(url).host} answers ${status}.`, httpStatus: status };
+  if (answer.ok) return { kind: "done" };
+  if (status === 429) return { kind: "later", ms: 1_000 * Number(answer.headers.get("retry-after")) || LATER_MS };
+  // The receiver may have failed after it took the webhook.
+  if (status >= 500 || status === 408) return { kind: "unclear", failure };
+  return { kind: "failed", failure, permanent: true };
+}
+
+interface Env {
+  WEBHOOKS: DurableObjectNamespace<Webhooks>;
+}
+const queueOf = ({ WEBHOOKS }: Env) => WEBHOOKS.get(WEBHOOKS.idFromName("main"));
+
+const worker: ExportedHandler<Env> = {
+  async fetch(request, env) {
+    if (request.method !== "POST") return new Response("POST a list of { id, url, body }", { status: 405 });
+    const batch = request.headers.get("idempotency-key") ?? crypto.randomUUID();
+    const answer = await queueOf(env).accept(batch, await request.json<Delivery[]>());
+    const isAccepted = answer.status === "done" || answer.status === "repeat";
+    return Response.json(answer, { status: isAccepted ? 202 : 503 });
+  },
+  async scheduled(_event, env) {
+    await queueOf(env).rearm();
+  },
+};
+export default worker;

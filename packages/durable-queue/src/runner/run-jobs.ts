@@ -1,0 +1,158 @@
+import type { Clock } from "@prewarm/shared/clock";
+import { CLAIMS_MAX, LEASE_MIN_LEFT_MS, LEASE_MS } from "@prewarm/shared/limits";
+import type { ExchangeAnswer, ExchangeRequest, Given, Having, Outcome } from "../calls.ts";
+import { CALL_MS, type RunJob, runJob } from "./run-job.ts";
+
+/**
+ * The time between two calls of the queue, in ms, whatever the queue answers. `busy`: the least while a job runs or may run. Each
+ * call of the queue that changes something writes a few rows, so outcomes of this time share them.
+ */
+const PAUSE_MS = { least: 20, busy: 100, most: 5_000 };
+
+export interface RunnerDeps {
+  /** The call of the queue: a method of the object, or an RPC. */
+  exchange(request: ExchangeRequest): ExchangeAnswer | Promise<ExchangeAnswer>;
+  /** The name of the runner. No two runners have the same. */
+  owner: string;
+  clock: Pick<Clock, "now">;
+  sleep(ms: number): Promise<void>;
+  run: RunJob;
+  /** The time of one call, in ms. Default: CALL_MS. */
+  callMs?: number;
+}
+
+type Answered = Extract<ExchangeAnswer, { status: "ok" }>;
+
+/** A claim of the runner. A job needs no preparation, so the runner is ready for it at once. */
+interface Held {
+  given: Given;
+  phase: "ready" | "go";
+  /** The user's function was called. */
+  isBegun: boolean;
+  stop: AbortController;
+}
+
+/**
+ * One runner: it claims jobs, runs the user's function for each, reports the outcomes, and leaves when the queue has no
+ * work for it. A job is one call: when the function has ended, nothing of the job runs any more. Throws if the queue
+ * does not answer. Then the lease ends by itself, and another runner repeats the calls under the same keys.
+ */
+export async function runJobs(deps: RunnerDeps): Promise<void> {
+  const runner = new Runner(deps);
+  try {
+    await runner.work();
+  } finally {
+    runner.abortAll();
+  }
+}
+
+class Runner {
+  readonly #deps: RunnerDeps;
+  readonly #held = new Map<number, Held>();
+  #settled: ExchangeRequest["settled"] = [];
+  #isDraining = false;
+  #leaseUntil = 0;
+  #ledgerId = "";
+  #news = Promise.withResolvers<void>();
+
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
+  }
+
+  async work(): Promise<void> {
+    let answer = await this.#exchange({ first: true, leave: false });
+    while (answer.status === "ok") {
+      this.#take(answer);
+      if (this.#isDraining && this.#held.size === 0) {
+        await this.#exchange({ first: false, leave: true });
+        return;
+      }
+      await this.#pause(answer);
+      answer = await this.#exchange({ first: false, leave: false });
+    }
+  }
+
+  abortAll(): void {
+    for (const { stop } of this.#held.values()) stop.abort(new Error("the runner has lost its lease"));
+    this.#held.clear();
+  }
+
+  async #exchange(call: Pick<ExchangeRequest, "first" | "leave">): Promise<ExchangeAnswer> {
+    const { exchange, owner, clock } = this.#deps;
+    const settled = this.#settled;
+    this.#settled = [];
+    this.#news = Promise.withResolvers();
+    const room = this.#isDraining ? 0 : CLAIMS_MAX - this.#held.size;
+    const calledAt = clock.now();
+    const answer = await exchange({ owner, role: "work", room, have: this.#have(), submitted: [], settled, ...call });
+    this.#leaseUntil = calledAt + LEASE_MS;
+    return answer;
+  }
+
+  #have(): Having[] {
+    return [...this.#held.values()].map(({ given: { id, gen }, phase }) => ({ id, gen, phase }));
+  }
+
+  #take({ ledgerId, stop, give, stay }: Answered): void {
+    this.#ledgerId = ledgerId;
+    for (const { id, gen } of stop) this.#stop(id, gen);
+    for (const given of give) this.#hold(given);
+    if (stay) return;
+    this.#isDraining = true;
+    for (const { given, isBegun } of this.#held.values()) if (!isBegun) this.#stop(given.id, given.gen);
+  }
+
+  #hold(given: Given): void {
+    const known = this.#held.get(given.id);
+    const isKnown = known?.given.gen === given.gen;
+    if (known !== undefined && !isKnown) this.#stop(given.id, known.given.gen);
+    const held: Held = isKnown ? known : { given, phase: "ready", isBegun: false, stop: new AbortController() };
+    this.#held.set(given.id, held);
+    if (given.phase !== "go") {
+      // The queue admits a job when its runner has reported that it is ready.
+      this.#news.resolve();
+      return;
+    }
+    Object.assign(held, { given, phase: "go" });
+    void this.#run(held);
+  }
+
+  async #run(held: Held): Promise<void> {
+    const { clock, sleep, run, callMs = CALL_MS } = this.#deps;
+    const { key, gen, notBefore, attempts } = held.given;
+    const early = notBefore - clock.now();
+    if (early > 0) await sleep(early);
+    if (held.isBegun || held.stop.signal.aborted) return;
+    // The queue has not answered for long. Another runner may repeat the call soon.
+    if (this.#leaseUntil - clock.now() < LEASE_MIN_LEFT_MS) return this.#settle(held, { kind: "unposted" });
+    held.isBegun = true;
+    const job = { key, idempotencyKey: `pw-${this.#ledgerId}-${gen}`, attempt: attempts + 1 };
+    this.#settle(held, await runJob(run, job, { stop: held.stop, ms: callMs, now: () => clock.now() }));
+  }
+
+  /** A call that has begun is aborted, and its outcome reported when it has ended. */
+  #stop(id: number, gen: number): void {
+    const held = this.#held.get(id);
+    if (held?.given.gen !== gen) return;
+    held.stop.abort(new Error("the job was stopped"));
+    if (!held.isBegun) this.#settle(held, { kind: "unposted" });
+  }
+
+  #settle({ given: { id, gen } }: Held, outcome: Outcome): void {
+    // A runner without a lease holds nothing.
+    if (this.#held.get(id)?.given.gen !== gen) return;
+    this.#held.delete(id);
+    this.#settled.push({ id, gen, outcome });
+    this.#news.resolve();
+  }
+
+  /** Waits until the queue wants the next call, or until there is news for it. */
+  async #pause({ again }: Answered): Promise<void> {
+    const { sleep } = this.#deps;
+    const isBusy = [...this.#held.values()].some(({ phase }) => phase === "go");
+    const least = isBusy ? PAUSE_MS.busy : PAUSE_MS.least;
+    await sleep(least);
+    const rest = Math.min(again, PAUSE_MS.most) - least;
+    if (rest > 0) await Promise.race([sleep(rest), this.#news.promise]);
+  }
+}

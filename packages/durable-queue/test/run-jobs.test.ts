@@ -1,0 +1,358 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { slotsTaken } from "../src/admission/slots.ts";
+import type { ExchangeAnswer, ExchangeRequest } from "../src/calls.ts";
+import { begin, type CallLimits, queueWithRunners } from "../src/object/open-job-queue.ts";
+import { cancelJob } from "../src/operate/retry-and-cancel.ts";
+import type { Job, Result, RunJob } from "../src/runner/run-job.ts";
+import { runJobs } from "../src/runner/run-jobs.ts";
+import { nodeSql } from "../src/testing/node-sql.ts";
+
+const LIMITS: CallLimits = { concurrency: 10, ratePerSecond: 100, burst: 20, callMs: 20_000, maxAttempts: 4 };
+const FAILURE = { code: "http_500", message: "the receiver answers 500" };
+
+/** An object with a queue and its runners, over a database that survives its resets. Time is vitest's. */
+function objectWith(run: RunJob, limits: Partial<CallLimits> = {}) {
+  const sql = nodeSql();
+  const logs: string[] = [];
+  const calls: Job[] = [];
+  let running = 0;
+  let most = 0;
+  let names = 0;
+  let alarm: ReturnType<typeof setTimeout> | null = null;
+  let alarmAt: number | null = null;
+
+  const open = () => {
+    let isDead = false;
+    const alive = () => {
+      if (isDead) throw new Error("the object was reset");
+    };
+    const storage = {
+      getAlarm: async () => alarmAt,
+      setAlarm: async (at: number | Date) => {
+        alive();
+        if (alarm !== null) clearTimeout(alarm);
+        alarmAt = Number(at);
+        alarm = setTimeout(() => {
+          [alarm, alarmAt] = [null, null];
+          void world.queue.alarm();
+        }, alarmAt - Date.now());
+      },
+      deleteAlarm: async () => {
+        if (alarm !== null) clearTimeout(alarm);
+        [alarm, alarmAt] = [null, null];
+      },
+    };
+    const guarded = {
+      ...sql,
+      exec(...args: Parameters<typeof sql.exec>) {
+        alive();
+        return sql.exec(...args);
+      },
+    };
+    const counted: RunJob = async (job) => {
+      alive();
+      calls.push(job);
+      running += 1;
+      most = Math.max(most, running);
+      try {
+        return await run(job);
+      } finally {
+        running -= 1;
+      }
+    };
+    const deps = {
+      clock: { now: () => Date.now(), random: () => 0.5 },
+      log: (event: string, fields?: object) => void logs.push(`${event} ${JSON.stringify(fields)}`),
+      sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+      newId: () => `name${++names}-`,
+    };
+    const host = { storage, waitUntil: () => undefined } as unknown as Parameters<typeof queueWithRunners>[1];
+    const queue = queueWithRunners(guarded, host, { limits: { ...LIMITS, ...limits }, run: counted }, deps);
+    const kill = () => {
+      isDead = true;
+    };
+    return { queue, kill };
+  };
+  const opened = open();
+  const world = {
+    ...{ queue: opened.queue, kill: opened.kill, sql, logs, calls },
+    get most() {
+      return most;
+    },
+    async reset() {
+      world.kill();
+      Object.assign(world, open());
+      await begin(world.queue);
+    },
+    keysOf: (key: string) => calls.filter((call) => call.key === key).map(({ idempotencyKey }) => idempotencyKey),
+    slots: () => world.queue.transactions.read(slotsTaken).used,
+    counts: () =>
+      Object.fromEntries(world.queue.transactions.read((tx) => tx.counts.map(({ state, n }) => [state, n]))),
+  };
+  return world;
+}
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const hangs: RunJob = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+const inTurn =
+  (...results: (Result | RunJob)[]): RunJob =>
+  (job) => {
+    const next = results.shift() ?? { kind: "done" };
+    return typeof next === "function" ? next(job) : Promise.resolve(next);
+  };
+const openJobs = (world: ReturnType<typeof objectWith>) =>
+  world.sql.exec("SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM jobs WHERE due IS NOT NULL) AS n")[0]?.n;
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
+afterEach(() => void vi.useRealTimers());
+
+describe("a runner", () => {
+  it("makes every job once, under a key of its own, and leaves", async () => {
+    const world = objectWith(inTurn());
+    const keys = Array.from({ length: 100 }, (_, n) => `r/${n}`);
+    world.queue.enqueue({ id: "a", jobs: keys.map((key) => ({ key })) });
+    await pass(10_000);
+    expect(world.calls.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    expect(new Set(world.calls.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(100);
+    expect(world.calls[0]?.idempotencyKey).toMatch(/^pw-name\d-*-\d+$/);
+    expect(openJobs(world)).toBe(0);
+    expect(world.sql.exec("SELECT * FROM owners")).toEqual([]);
+    expect(world.sql.exec("SELECT * FROM claims")).toEqual([]);
+    expect(world.logs).toEqual([]);
+  });
+
+  it("makes no more calls at once, and none faster, than the limits say", async () => {
+    const beginnings: number[] = [];
+    const world = objectWith(
+      async () => {
+        beginnings.push(Date.now());
+        await new Promise((resolve) => setTimeout(resolve, 900));
+        return { kind: "done" };
+      },
+      { concurrency: 6, ratePerSecond: 4, burst: 2 },
+    );
+    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => ({ key: `r/${n}` })) });
+    await pass(30_000);
+    expect(beginnings).toHaveLength(40);
+    expect(world.most).toBeLessThanOrEqual(6);
+    expect(world.most).toBeGreaterThanOrEqual(3);
+    for (const at of beginnings) {
+      const within = beginnings.filter((other) => other >= at && other < at + 5_000).length;
+      expect(within).toBeLessThanOrEqual(2 + 5 * 4);
+    }
+  });
+
+  it("counts each slot of calls that last longer than ten seconds", async () => {
+    const world = objectWith(hangs, { concurrency: 4, callMs: 25_000 });
+    world.queue.enqueue({ id: "a", jobs: Array.from({ length: 40 }, (_, n) => ({ key: `r/${n}` })), lane: "upload" });
+    await pass(24_000);
+    expect(world.most).toBe(4);
+  });
+});
+
+describe("a repeat has the same key", () => {
+  it("after a reset in the middle of the call, at once, without blame", async () => {
+    const world = objectWith(inTurn(hangs));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(1_000);
+    expect(world.calls).toHaveLength(1);
+    await world.reset();
+    await pass(1_000);
+    const [first, second] = world.calls;
+    expect(world.calls).toHaveLength(2);
+    expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
+    expect(second?.attempt).toBe(1);
+    expect(openJobs(world)).toBe(0);
+  });
+
+  it("after a call without an answer, which is an attempt; its slot is free meanwhile", async () => {
+    const world = objectWith(inTurn(hangs, hangs));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(20_900);
+    expect(world.calls).toHaveLength(1);
+    expect(world.slots()).toBe(0);
+    await pass(60_000);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(world.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(openJobs(world)).toBe(0);
+  });
+
+  it("after a call that ignores its signal", async () => {
+    const world = objectWith(inTurn(() => new Promise(() => {})));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(40_000);
+    expect(world.calls).toHaveLength(2);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(openJobs(world)).toBe(0);
+  });
+
+  it("after a call that throws, until the attempts are used up; a dead letter has no slot", async () => {
+    const world = objectWith(async () => {
+      throw new TypeError("network connection lost");
+    });
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(120_000);
+    expect(world.calls).toHaveLength(4);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+    expect(world.slots()).toBe(0);
+    expect(world.sql.exec("SELECT attempts, error FROM jobs")).toEqual([
+      { attempts: 4, error: '{"code":"unclear","message":"TypeError: network connection lost"}' },
+    ]);
+  });
+
+  it("after `later`, which is no attempt, holds no slot and stops no other job", async () => {
+    const world = objectWith(inTurn({ kind: "later", ms: 5_000 }));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(1_000);
+    expect(world.slots()).toBe(0);
+    world.queue.enqueue({ id: "b", jobs: [{ key: "r/2" }] });
+    await pass(1_000);
+    expect(world.calls.map(({ key }) => key)).toEqual(["r/1", "r/2"]);
+    await pass(15_000);
+    expect(world.calls.map(({ key, attempt }) => `${key} ${attempt}`)).toEqual(["r/1 1", "r/2 1", "r/1 1"]);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+  });
+
+  it("after `throttled`, which is no attempt and stops all jobs until then", async () => {
+    const world = objectWith(inTurn({ kind: "throttled", ms: 5_000 }));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(500);
+    world.queue.enqueue({ id: "b", jobs: [{ key: "r/2" }] });
+    await pass(3_000);
+    expect(world.calls.map(({ key }) => key)).toEqual(["r/1"]);
+    await pass(30_000);
+    expect(world.calls.map(({ key, attempt }) => `${key} ${attempt}`).toSorted()).toEqual(["r/1 1", "r/1 1", "r/2 1"]);
+    expect(new Set(world.keysOf("r/1")).size).toBe(1);
+  });
+});
+
+describe("a clear failure", () => {
+  it("is an attempt, and the next attempt has a new key", async () => {
+    const world = objectWith(inTurn({ kind: "failed", failure: FAILURE }));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(30_000);
+    expect(world.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect(new Set(world.keysOf("r/1")).size).toBe(2);
+    expect(world.slots()).toBe(0);
+  });
+
+  it("is a dead letter at once when it is permanent", async () => {
+    const world = objectWith(inTurn({ kind: "failed", failure: FAILURE, permanent: true }));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(600_000);
+    expect(world.calls).toHaveLength(1);
+    expect(world.sql.exec("SELECT attempts FROM jobs WHERE due IS NULL")).toEqual([{ attempts: 1 }]);
+    expect(world.slots()).toBe(0);
+  });
+});
+
+describe("a runner that is told to stop", () => {
+  it("aborts the call of a cancelled job, which ends cancelled and frees its slot", async () => {
+    const world = objectWith(inTurn(hangs));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] });
+    await pass(1_000);
+    const id = Number(world.sql.exec("SELECT job FROM claims")[0]?.job);
+    expect(world.queue.transactions.write((tx) => cancelJob(tx, id))).toBe("ok");
+    await pass(1_000);
+    expect(world.calls[0]?.signal.aborted).toBe(true);
+    await pass(60_000);
+    expect(world.calls).toHaveLength(1);
+    expect(world.slots()).toBe(0);
+    expect(openJobs(world)).toBe(0);
+  });
+});
+
+describe("a runner that the queue does not want any more", () => {
+  const given = { id: 1, gen: 7, name: "n", run: null, key: "r/1", floor: 0, live: false, notBefore: 0, grantedAt: 0 };
+  const more = { first: true, attempts: 0, job: null, hook: null, sight: null, unfetchedSince: null, compare: false };
+  const go = { ...given, ...more, phase: "go" as const };
+  const goes = { status: "ok" as const, ledgerId: "q", hookKey: null, stop: [], again: 300, more: false, stay: true };
+  const runner = (...answers: (ExchangeAnswer | Error)[]) => {
+    const requests: ExchangeRequest[] = [];
+    const signals: AbortSignal[] = [];
+    const exchange = async (request: ExchangeRequest) => {
+      requests.push(request);
+      const next = answers.shift();
+      if (next === undefined || next instanceof Error) throw next ?? new Error("no further answer");
+      return next;
+    };
+    const run: RunJob = (job) => {
+      signals.push(job.signal);
+      return hangs(job);
+    };
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    const ended = runJobs({ exchange, owner: "o", clock: { now: () => Date.now() }, sleep, run });
+    return { requests, signals, ended: ended.then(() => "left", String) };
+  };
+
+  it("aborts its calls and reports nothing when its lease is lost", async () => {
+    const { requests, signals, ended } = runner({ ...goes, give: [go] }, { status: "lost" });
+    await pass(1_000);
+    expect(await ended).toBe("left");
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(requests.flatMap(({ settled }) => settled)).toEqual([]);
+  });
+
+  it("aborts its calls when the queue does not answer", async () => {
+    const { signals, ended } = runner({ ...goes, give: [go] }, new Error("the object was reset"));
+    await pass(1_000);
+    expect(await ended).toBe("Error: the object was reset");
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it("takes nothing more when it is to leave, returns what has not begun, and waits for its calls", async () => {
+    const early = { ...go, id: 2, key: "r/2", notBefore: Date.now() + 250 };
+    const leaving = { ...goes, stay: false, give: [go, early, { ...go, id: 3, phase: "standby" as const }] };
+    const { requests, signals, ended } = runner(leaving, leaving, ...Array(200).fill({ ...goes, give: [] }));
+    await pass(10_000);
+    expect(signals).toHaveLength(1);
+    expect(requests[1]).toMatchObject({ room: 0, have: [{ id: 1, phase: "go" }] });
+    await pass(30_000);
+    expect(await ended).toBe("left");
+    const settled = requests.flatMap(({ settled }) => settled);
+    expect(settled.map(({ id, outcome }) => `${id} ${outcome.kind}`).slice(0, 2)).toEqual(["2 unposted", "3 unposted"]);
+    expect(settled.find(({ id }) => id === 1)).toMatchObject({ outcome: { kind: "fault", ended: true } });
+    expect(requests.at(-1)).toMatchObject({ leave: true });
+  });
+});
+
+describe("enqueue", () => {
+  it("accepts an id once", async () => {
+    const world = objectWith(inTurn());
+    expect(world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] })).toMatchObject({ status: "done", accepted: 1 });
+    await pass(5_000);
+    expect(world.queue.enqueue({ id: "a", jobs: [{ key: "r/1" }] })).toMatchObject({ status: "repeat", accepted: 1 });
+    await pass(5_000);
+    expect(world.calls).toHaveLength(1);
+  });
+
+  it("keeps a payload with its job: the first one of an open key, until the job is done", async () => {
+    const world = objectWith(inTurn(hangs, { kind: "done" }));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1", payload: "first" }, { key: "r/2" }] });
+    world.queue.enqueue({ id: "b", jobs: [{ key: "r/1", payload: "second" }] });
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1", payload: "third" }] });
+    await pass(40_000);
+    const told = world.calls.map((job) => `${job.key} ${(job as Job & { payload: string }).payload}`);
+    expect(told.toSorted()).toEqual(["r/1 first", "r/1 first", "r/2 "]);
+    expect(world.sql.exec("SELECT * FROM payloads")).toEqual([]);
+    world.queue.enqueue({ id: "b", jobs: [{ key: "r/1", payload: "second" }] });
+    expect(world.sql.exec("SELECT * FROM payloads")).toEqual([]);
+  });
+
+  it("keeps the payload of a dead letter, and replaces it when the key is accepted again", async () => {
+    const world = objectWith(inTurn({ kind: "failed", failure: FAILURE, permanent: true }));
+    world.queue.enqueue({ id: "a", jobs: [{ key: "r/1", payload: "first" }] });
+    await pass(5_000);
+    expect(world.queue.payloadOf("r/1")).toBe("first");
+    world.queue.enqueue({ id: "b", jobs: [{ key: "r/1", payload: "second" }] });
+    expect(world.queue.payloadOf("r/1")).toBe("second");
+  });
+
+  it("accepts nothing of a call that fails", () => {
+    const world = objectWith(inTurn());
+    const jobs = [{ key: "r/1" }, { key: "r/2", payload: "x".repeat(2_100_000) }];
+    expect(() => world.queue.enqueue({ id: "a", jobs })).toThrow("bytes");
+    expect(openJobs(world)).toBe(0);
+  });
+});
