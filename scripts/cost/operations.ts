@@ -60,7 +60,11 @@ const SIMULATED = "calls, messages and R2: the real code in virtual time; rows w
 
 export const PATHS = {
   bulk22: {
-    ...{ name: "bulk, 22", one: "variant of a warming run at 20/s, 22 an image (the default recipe)", counted: SIMULATED },
+    ...{
+      name: "bulk, 22",
+      one: "variant of a warming run at 20/s, 22 an image (the default recipe)",
+      counted: SIMULATED,
+    },
     operations: made({
       rows: 2.89,
       exchanges: 0.38,
@@ -139,7 +143,9 @@ export const PATHS = {
 } satisfies Record<string, Path>;
 
 /** What a million may cost at list price with logs as shipped, in dollars; `npm run cost` fails beyond it. */
-export const MOST_USD = { bulk22: 8.4, bulk: 9.3, hit: 0.4 } as const satisfies Partial<Record<keyof typeof PATHS, number>>;
+export const MOST_USD = { bulk22: 8.4, bulk: 9.3, hit: 0.4 } as const satisfies Partial<
+  Record<keyof typeof PATHS, number>
+>;
 
 export function sum(...all: Operations[]): Operations {
   const total: Operations = {};

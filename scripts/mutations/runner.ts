@@ -35,7 +35,7 @@ export const RUNNER: Mutation[] = [
     promise: "P8",
     breaks: "calls that last longer than ten seconds count half",
     file: `${QUEUE}/admission/slots.ts`,
-    find: "return tx.hasExternalJobs ? taken : { ...taken, unheard: 0 };",
+    find: "return tx.hasExternalJobs ? taken : { ...taken, unreported: 0 };",
     replace: "return taken;",
     tests: [RUNNER_TESTS],
   },
