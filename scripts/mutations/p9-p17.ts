@@ -173,7 +173,7 @@ export const P9_TO_P17: Mutation[] = [
     promise: "P11",
     breaks: "a job that Ittybit has lost is waited for for ever",
     file: `${QUEUE}/claims/observe.ts`,
-    find: "    if (claim !== undefined) lose(tx, claim);\n",
+    find: "  for (const claim of lost) lose(tx, claim);\n",
     replace: "",
     tests: [`${QUEUE_TESTS}/settle.test.ts`],
   },

@@ -9,6 +9,14 @@ const QUEUE = "packages/durable-queue/src";
 /** What a third review found stuck or unheld (docs/reliability.md): each cure taken back. */
 export const STUCK: Mutation[] = [
   {
+    promise: "P1",
+    breaks: "a slot that is free because no job was made wakes nobody",
+    file: `${QUEUE}/claims/observe.ts`,
+    find: "return seen.length + freed + lost.length;",
+    replace: "return seen.length;",
+    tests: [`${QUEUE_TESTS}/found-jobs.test.ts`],
+  },
+  {
     promise: "P11",
     breaks: "an alarm that is past and never fires counts as set",
     file: `${QUEUE}/object/alarm-clock.ts`,

@@ -71,6 +71,11 @@ export const BLOCKS: readonly Block[] = [
     does: { skip: "needs an account; locally a test runs it" },
   },
   { page: "examples/ci/README.md", begins: "npm run prewarm:pack", does: { prints: [/apps\/cli\/dist\/prewarm/] } },
+  {
+    page: "examples/durable-queue/README.md",
+    begins: "npm run wrangler",
+    does: { skip: "starts a server that does not end; kill.e2e.test.ts beside it runs the same command" },
+  },
   { page: "examples/plain/README.md", begins: "node scripts/boot.mjs node", does: { prints: [] } },
   {
     page: "examples/upload-hook/README.md",

@@ -58,13 +58,14 @@ export function takeFound(tx: QueueTx, claim: Claim, job: string): void {
 
 /**
  * Frees the slots of generations without a job. Two complete lists, read after the last possible arrival of their
- * POSTs, prove that no job was made.
+ * POSTs, prove that no job was made. Answers how many slots became free.
  */
-export function unmade({ memory: { claims } }: QueueTx, gens: readonly number[]): void {
-  for (const gen of gens) {
-    const claim = claims.byGen(gen);
-    if (claim?.state === "abandoned" && claim.externalId === null) claims.remove(claim);
-  }
+export function unmade({ memory: { claims } }: QueueTx, gens: readonly number[]): number {
+  const free = gens
+    .map((gen) => claims.byGen(gen))
+    .filter((claim) => claim?.state === "abandoned" && claim.externalId === null);
+  for (const claim of free) if (claim) claims.remove(claim);
+  return free.length;
 }
 
 /* ── After a restore ── */

@@ -9,25 +9,24 @@ import { noteFound, unmade } from "./found-jobs.ts";
 import { endClaim, fail, isStale, newGeneration } from "./transitions.ts";
 
 /**
- * Applies the observations of the poller: slots become free, results may be fetched. Answers how many jobs ended.
+ * Applies the observations of the poller: slots become free, results may be fetched. Answers how many jobs are over, so
+ * that handlers are woken: a job that ended, was lost, or was never made.
  */
 export function observe(tx: QueueTx, found: Observations): number {
   const { memory, now } = tx;
   if (found.throttledUntil !== null) throttled(tx, found.throttledUntil);
   if (found.account !== null) openBreaker(tx.gateNow, { status: found.account.status, reason: found.account.message });
   for (const job of found.found) noteFound(tx, job);
-  unmade(tx, found.unmade);
+  const freed = unmade(tx, found.unmade);
   const claims = byExternalId(tx);
   const seen = found.ended.filter((job) => noteEnded(tx, claims, job));
   for (const job of found.pending) {
     const claim = claims.get(job);
     if (claim?.state === "admitted") memory.seenOpenAt.set(claim.gen, now);
   }
-  for (const job of found.absent) {
-    const claim = claims.get(job);
-    if (claim !== undefined) lose(tx, claim);
-  }
-  return seen.length;
+  const lost = found.absent.flatMap((job) => claims.get(job) ?? []);
+  for (const claim of lost) lose(tx, claim);
+  return seen.length + freed + lost.length;
 }
 
 function byExternalId({ memory: { claims } }: QueueTx): Map<string, Claim> {

@@ -52,7 +52,7 @@ export function scanAfterRestore({ gateNow: { state, now }, memory }: QueueTx): 
   return { below: memory.meta.restored, from: state.heldUntil - RESTORE_HOLD_MS + LEASE_MS };
 }
 
-/** Ends all leases at a local start: every handler died with the process. Never runs in production. */
+/** Ends all leases without a crash: at a start of handlers that died with the process or with the object. */
 export function recover(tx: QueueTx): void {
   endAllLeases(tx);
   tx.gate.breaker.probe = null;

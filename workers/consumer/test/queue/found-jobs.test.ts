@@ -1,6 +1,6 @@
 import { expireLeases } from "@prewarm/durable-queue/claims/leases";
 import { observe } from "@prewarm/durable-queue/claims/observe";
-import type { ExternalJob } from "@prewarm/durable-queue/external-jobs";
+import type { ExternalJob, Observations, WatchExternalJobs } from "@prewarm/durable-queue/external-jobs";
 import { NOTHING } from "@prewarm/durable-queue/external-jobs";
 import { describe, expect, it } from "vitest";
 import { setup } from "../../src/ledger/testing/setup.ts";
@@ -121,5 +121,22 @@ describe("a generation that was given up and of which complete lists show no job
     pass(world, 70);
     world.transactions.write((tx) => observe(tx, { ...NOTHING, unmade: [go.gen] }));
     expect(world.abandoned()).toMatchObject([{ gen: go.gen }]);
+  });
+
+  it("wakes a worker for what waits for its slot, without the alarm", async () => {
+    let report = (_: Observations): void => undefined;
+    const watchExternalJobs: WatchExternalJobs = (_view, told) => {
+      report = told;
+      return { keepRunning: () => null, ping: () => false };
+    };
+    const world = setup({ gate: { concurrency: 1 } }, { sleep: async () => {}, watchExternalJobs });
+    const { gen } = world.granted("dead", KEY);
+    world.order({ keys: [KEY], force: true });
+    pass(world, 70);
+    // All that follows the calls above.
+    await world.ledger.alarm();
+    const before = world.done.sent;
+    report({ ...NOTHING, unmade: [gen] });
+    await expect.poll(() => world.done.sent).toBe(before + 1);
   });
 });
