@@ -4,7 +4,10 @@ import { JOB_ERRORS } from "@prewarm/shared/job-errors";
 import { expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
-const ROOMS = ["workers/consumer/src/{originals,ittybit,making,images}", "packages/durable-queue/src"];
+const ROOMS = [
+  "workers/consumer/src/{originals,ittybit,making,images}",
+  "packages/durable-queue/src/{claims,intake,operate}",
+];
 
 /** Codes that the consumer writes beside a failed or refused job, wherever it does. */
 function codesInUse(): string[] {

@@ -21,58 +21,59 @@ const s3 = (name: string) => ({
 });
 
 /** Each mapper with bodies that it takes. */
-const MAPPERS: Record<string, { mapper: MapperConfig; seeds: readonly unknown[] }> = {
-  native: {
-    mapper: { kind: "native" },
-    seeds: [
-      { type: "image.uploaded", timestamp: "2026-11-24T11:59:30Z", data: { id: "a", v: "1", sourceEtag: "e" } },
-      { type: "image.deleted", timestamp: 5, data: { items: [{ id: "a" }, { key: "originals/b" }] } },
-      ["a", { id: "b", recipe: "small", contentType: "image/png" }],
-    ],
-  },
-  s3: {
-    mapper: { kind: "s3" },
-    seeds: [
-      s3("ObjectCreated:Put"),
-      s3("s3:ObjectRemoved:Delete"),
-      bodies.minio,
-      bodies.eventBridge("Object Created", "cat.jpg"),
-      { Type: "Notification", Message: JSON.stringify(s3("ObjectCreated:Copy")) },
-    ],
-  },
-  r2: {
-    mapper: { kind: "r2" },
-    seeds: [bodies.r2Event("PutObject", "cat.jpg"), [bodies.r2Event("DeleteObject", "private/cat.jpg")]],
-  },
-  "gcs-pubsub": {
-    mapper: { kind: "gcs-pubsub" },
-    seeds: [bodies.gcs("OBJECT_FINALIZE", "cat.jpg"), bodies.gcs("OBJECT_DELETE", "cat.jpg")],
-  },
-  "json-path": {
-    mapper: RECIPES.cloudinary.mapper,
-    seeds: [bodies.cloudinary, { ...bodies.cloudinary, notification_type: "delete" }],
-  },
-  "json-path, items": {
-    mapper: {
-      kind: "json-path",
-      items: "$.items[*]",
-      id: "id",
-      order: "at",
-      event: "event",
-      uploadValues: ["up"],
-      deleteValues: ["down"],
+const MAPPERS: Record<MapperConfig["kind"] | "json-path, items", { mapper: MapperConfig; seeds: readonly unknown[] }> =
+  {
+    native: {
+      mapper: { kind: "native" },
+      seeds: [
+        { type: "image.uploaded", timestamp: "2026-11-24T11:59:30Z", data: { id: "a", v: "1", sourceEtag: "e" } },
+        { type: "image.deleted", timestamp: 5, data: { items: [{ id: "a" }, { key: "originals/b" }] } },
+        ["a", { id: "b", recipe: "small", contentType: "image/png" }],
+      ],
     },
-    seeds: [
-      {
-        event: "up",
-        items: [
-          { id: "a", at: 1 },
-          { id: "b", event: "down" },
-        ],
+    s3: {
+      mapper: { kind: "s3" },
+      seeds: [
+        s3("ObjectCreated:Put"),
+        s3("s3:ObjectRemoved:Delete"),
+        bodies.minio,
+        bodies.eventBridge("Object Created", "cat.jpg"),
+        { Type: "Notification", Message: JSON.stringify(s3("ObjectCreated:Copy")) },
+      ],
+    },
+    r2: {
+      mapper: { kind: "r2" },
+      seeds: [bodies.r2Event("PutObject", "cat.jpg"), [bodies.r2Event("DeleteObject", "private/cat.jpg")]],
+    },
+    "gcs-pubsub": {
+      mapper: { kind: "gcs-pubsub" },
+      seeds: [bodies.gcs("OBJECT_FINALIZE", "cat.jpg"), bodies.gcs("OBJECT_DELETE", "cat.jpg")],
+    },
+    "json-path": {
+      mapper: RECIPES.cloudinary.mapper,
+      seeds: [bodies.cloudinary, { ...bodies.cloudinary, notification_type: "delete" }],
+    },
+    "json-path, items": {
+      mapper: {
+        kind: "json-path",
+        items: "$.items[*]",
+        id: "id",
+        order: "at",
+        event: "event",
+        uploadValues: ["up"],
+        deleteValues: ["down"],
       },
-    ],
-  },
-};
+      seeds: [
+        {
+          event: "up",
+          items: [
+            { id: "a", at: 1 },
+            { id: "b", event: "down" },
+          ],
+        },
+      ],
+    },
+  };
 
 function judge(events: HookEvent[]): void {
   for (const event of events) {
