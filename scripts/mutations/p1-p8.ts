@@ -157,9 +157,17 @@ export const P1_TO_P8: Mutation[] = [
     promise: "P1",
     breaks: "what follows a change wakes nobody",
     file: `${QUEUE}/object/on-alarm.ts`,
+    find: "{ wake: () => wake(transactions, deps), ...followUps }",
+    replace: "followUps",
+    tests: [`${QUEUE_TESTS}/engine.test.ts`],
+  },
+  {
+    promise: "P1",
+    breaks: "what an action has just ordered waits for the next alarm",
+    file: `${QUEUE}/object/on-alarm.ts`,
     find: "    wake: () => wake(transactions, deps),\n",
     replace: "",
-    tests: [`${QUEUE_TESTS}/engine.test.ts`],
+    tests: [`${QUEUE_TESTS}/on-alarm.test.ts`],
   },
   {
     promise: "P1",
