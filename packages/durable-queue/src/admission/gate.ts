@@ -145,8 +145,8 @@ function tokenWaitMs(gate: Gate, lane: Lane): number {
 /* ── Budget ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /**
- * Jobs that the lane may still start now; Infinity if unlimited. The live lane has a share of the month, and per day a share
- * of that.
+ * Jobs that the lane may still start now; Infinity if unlimited. The live lane has a share of the month, and per day a
+ * share of that.
  */
 export function budgetLeft(gate: Gate, lane: Lane): number {
   return lane === "live" ? Math.min(monthLeft(gate, lane), liveToday(gate).left) : monthLeft(gate, lane);

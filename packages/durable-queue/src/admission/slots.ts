@@ -10,8 +10,8 @@ export interface Slots {
 }
 
 /**
- * Counts the jobs that may run at the service: claims that are admitted and not observed to end, and abandoned claims. The
- * number is counted each time, so it cannot drift.
+ * Counts the jobs that may run at the service: claims that are admitted and not observed to end, and abandoned claims.
+ * The number is counted each time, so it cannot drift.
  */
 export function slotsTaken(tx: Pick<QueueTx, "memory" | "now" | "hasExternalJobs">): Slots {
   const { memory } = tx;

@@ -47,8 +47,8 @@ export function endAllLeases(tx: QueueTx): void {
 }
 
 /**
- * Orphans the claims of an owner that has left or whose lease has ended. Prefetched claims end. `countCrashes`: what the owner
- * was working on counts a crash.
+ * Orphans the claims of an owner that has left or whose lease has ended. Prefetched claims end. `countCrashes`: each job
+ * that the owner was working on counts a crash.
  */
 export function endLease(tx: QueueTx, owner: Owner, countCrashes: boolean): void {
   const claims = [...owner.claims.values()];

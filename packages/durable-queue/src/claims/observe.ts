@@ -24,7 +24,8 @@ export function observe(tx: QueueTx, found: Observations): number {
     const claim = claims.get(job);
     if (claim?.state === "admitted") memory.seenOpenAt.set(claim.gen, now);
   }
-  const lost = found.absent.flatMap((job) => claims.get(job) ?? []);
+  // A job of a live owner waits for its owner.
+  const lost = found.absent.flatMap((job) => claims.get(job) ?? []).filter(({ owner }) => owner === null);
   for (const claim of lost) lose(tx, claim);
   return seen.length + freed + lost.length;
 }
@@ -57,11 +58,10 @@ function tookMs({ createdAt, finishedAt }: ExternalJob, seenAfter: number): numb
 }
 
 /**
- * Fails a job that the service has lost: the job is long made, on no page of the list, and unknown by its id. A job of a
- * live owner waits for the owner.
+ * Fails a job that the service has lost: the job is long made, on no page of the list, and unknown by its id. An
+ * abandoned claim frees its slot.
  */
 function lose(tx: QueueTx, claim: Claim): void {
-  if (claim.owner !== null) return;
   if (claim.state === "abandoned") {
     tx.memory.claims.remove(claim);
     return;

@@ -8,7 +8,7 @@ export function openExternally({ memory, now }: QueueTx): OpenJob[] {
   const open: OpenJob[] = [];
   for (const { externalId, gen, admittedAt, lane } of memory.claims.held())
     if (externalId !== null && !memory.isEnded(gen))
-      open.push({ job: externalId, gen, admittedAt: admittedAt, live: lane === LIVE });
+      open.push({ job: externalId, gen, admittedAt, live: lane === LIVE });
   for (const { externalId, gen, until, admittedAt } of memory.claims.abandoned()) {
     const since = admittedAt > 0 ? admittedAt : Math.min(now, until - JOB_DEADLINE_MS);
     if (externalId !== null) open.push({ job: externalId, gen, admittedAt: since, live: false });

@@ -160,9 +160,9 @@ export function floorOf(tx: QueueTx, row: Row): number {
   return Math.max(row.floor, tx.fenceOf(groupOf(row.key)));
 }
 
-/** Whether the group of the row is locked. No row of a locked group is handed out. */
-export function isLocked(tx: QueueTx, row: Row): boolean {
-  return tx.lockedUntil(groupOf(row.key)) > tx.now;
+/** Whether the group of a key is locked. No row of a locked group is handed out. */
+export function isLocked(tx: QueueTx, { key }: Pick<Row, "key">): boolean {
+  return tx.lockedUntil(groupOf(key)) > tx.now;
 }
 
 /** Whether the row of the claim has moved on or was deleted. */

@@ -13,13 +13,13 @@ export interface Tables {
 export const QUEUE_TABLES: Tables = { migrations: MIGRATIONS, moveRows: () => undefined };
 
 /** Brings the database to the present version in one transaction. */
-export function migrate(sql: Sql, newLedgerId: string, tables: Tables): void {
+export function migrate(sql: Sql, newQueueId: string, tables: Tables): void {
   sql.transaction(() => {
     sql.exec(
       "CREATE TABLE IF NOT EXISTS schema_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)",
     );
     if (bringUp(sql, tables))
-      sql.exec("INSERT OR IGNORE INTO meta (id, ledger_id, ceiling, restored) VALUES (1, ?, 0, 0)", newLedgerId);
+      sql.exec("INSERT OR IGNORE INTO meta (id, ledger_id, ceiling, restored) VALUES (1, ?, 0, 0)", newQueueId);
   });
 }
 

@@ -50,7 +50,7 @@ function takeMiss(tx: ImageTx, owner: Owner, one: MissAsk, ordered: number): Mis
 /** Makes a row, unless the variant was stored after the miss or viewers may make no row. */
 function orderNew(tx: ImageTx, one: MissAsk, ordered: number): MissResult {
   if ((tx.memory.stored.at(one.key) ?? -1) >= one.at) return "rejected";
-  if (isImageLocked(tx, one.key) || !mayOrder(tx, ordered)) return "rejected";
+  if (isLocked(tx, one) || !mayOrder(tx, ordered)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
   if (!mayBringVersion(tx, one)) return "rejected";
   if (one.unknown === true && !isKnown(tx, one.key)) return takeLook(tx, one.nth ?? 0) ? "look" : "rejected";
@@ -131,16 +131,12 @@ function orderKnown(tx: ImageTx, row: Row, one: MissAsk, ordered: number): MissR
     raise(tx, row, LIVE);
     return "ordered";
   }
-  if (row.state === CANCELLING || row.deadUntil > tx.now || isImageLocked(tx, row.key)) return "rejected";
+  if (row.state === CANCELLING || row.deadUntil > tx.now || isLocked(tx, row)) return "rejected";
   if (isCapped(tx, one.key)) return "capped";
   if (!mayOrder(tx, ordered)) return "rejected";
   noteOrder(tx, one);
   orderAgain(tx, row, { lane: LIVE, run: 0 });
   return "ordered";
-}
-
-function isImageLocked(tx: ImageTx, key: string): boolean {
-  return tx.images.get(encodedIdOfKey(key)).lock > tx.now;
 }
 
 function prefetch(tx: ImageTx, owner: Owner, row: Row): void {
