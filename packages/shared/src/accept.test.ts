@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { negotiate } from "./accept.ts";
-import type { Format } from "./config.ts";
+import { negotiate, showsInstead } from "./accept.ts";
+import { FORMATS, type Format } from "./config.ts";
 
 const config: { autoFormats: Format[] } = { autoFormats: ["avif", "webp", "jpeg"] };
 
@@ -44,5 +44,38 @@ describe("negotiate", () => {
     expect(negotiate("image/avif,image/webp", { autoFormats: ["webp"] })).toBe("webp");
     expect(negotiate("image/avif", { autoFormats: ["webp"] })).toBe("jpeg");
     expect(negotiate("image/*", { autoFormats: ["avif", "png"] })).toBe("png");
+  });
+});
+
+describe("showsInstead: the formats that stand in for the asked one", () => {
+  const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+  const SAFARI_13 = "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5";
+  const shown = (asked: Format, accept: string | null, negotiated = false) =>
+    FORMATS.filter((other) => showsInstead(other, { asked, negotiated, accept })).join(" ");
+
+  it.each<[Format, string | null, string, string]>([
+    ["avif", CHROME, "avif webp jpeg png", "the newest: all"],
+    ["webp", CHROME, "webp jpeg png", "no newer one, though Accept names it: the URL says webp"],
+    ["jpeg", CHROME, "jpeg png", "the same"],
+    ["png", CHROME, "png", "nothing but itself"],
+    ["jpeg", SAFARI_13, "jpeg png", "names images, WebP not among them"],
+    ["webp", "image/webp,image/jpeg;q=0,*/*", "webp png", "a refusal by name"],
+    ["webp", "image/webp,*/*;q=0", "webp", "a refusal of all the others"],
+    ["webp", "image/webp,image/png,image/*;q=0", "webp png", "the same, but for one"],
+    ["webp", "image/webp;q=0", "webp jpeg png", "what is asked for by name is what would be served"],
+    ["jpeg", "*/*", "webp jpeg png", "a crawler"],
+    ["jpeg", "image/*", "webp jpeg png", "another one"],
+    ["png", "*/*", "webp jpeg png", "a crawler of a PNG"],
+    ["jpeg", null, "webp jpeg png", "no header: any type (RFC 9110)"],
+    ["jpeg", "", "webp jpeg png", "an empty one"],
+    ["jpeg", "text/html,application/xml;q=0.9,*/*;q=0.8", "webp jpeg png", "a crawler that asks as for a page"],
+    ["jpeg", "text/html", "jpeg png", "who takes no image is given what the URL says"],
+    ["jpeg", "*/*;q=0", "jpeg", "the same, said aloud"],
+  ])("asked for %s with %s: %s (%s)", (asked, accept, expected) => expect(shown(asked, accept)).toBe(expected));
+
+  it("beside f=auto those that Accept names, whatever autoFormats prefers", () => {
+    expect(shown("webp", CHROME, true)).toBe("avif webp jpeg png");
+    expect(shown("jpeg", "image/avif;q=0,image/webp;q=0.1", true)).toBe("webp jpeg png");
+    expect(shown("jpeg", SAFARI_13, true)).toBe("jpeg png");
   });
 });

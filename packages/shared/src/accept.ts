@@ -1,4 +1,4 @@
-import type { Config, Format } from "./config.ts";
+import { type Config, FORMATS, type Format } from "./config.ts";
 import { CONTENT_TYPES } from "./mime.ts";
 
 /** Formats that every client shows, so that a wildcard is proof enough. */
@@ -27,6 +27,25 @@ export function negotiate(accept: string | null, config: Pick<Config, "autoForma
     }
   }
   return best;
+}
+
+/**
+ * Whether a client that asked for `asked` shows `other` in its stead. A client that shows a format shows the older ones, except that only a
+ * PNG stands in for a PNG: the others lose transparency or pixels. `negotiated` (`f=auto`): also what `Accept` names. A client that names no
+ * type of image and takes any (`*\/*`), as crawlers, link previews and scripts do, is shown JPEG, PNG and WebP. `q=0` refuses.
+ */
+export function showsInstead(
+  other: Format,
+  { asked, negotiated, accept }: { asked: Format; negotiated: boolean; accept: string | null },
+): boolean {
+  if (other === asked) return true;
+  const weights = parseAccept(accept ?? "");
+  const named = weights.get(CONTENT_TYPES[other]);
+  const any = weights.size === 0 ? 1 : (weights.get("image/*") ?? weights.get("*/*"));
+  if ((named ?? any) === 0) return false;
+  if (FORMATS.indexOf(other) > FORMATS.indexOf(asked) || (negotiated && named !== undefined)) return true;
+  const namesImages = [...weights.keys()].some((range) => range.startsWith("image/") && range !== "image/*");
+  return any !== undefined && !namesImages && other !== "avif";
 }
 
 /** Media ranges in lower case with their weights, 0–1. A range given twice has its lesser weight; an unreadable weight is 0. */

@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseInfo, publicInfo, type StoredInfo } from "./image-info.ts";
+import { OTHERS_MAX, parseInfo, publicInfo, type StoredInfo, storedVariants, withStored } from "./image-info.ts";
+import { transforms } from "./testing/arbitraries.ts";
+import { variantName } from "./variant-key.ts";
 
 const INFO: StoredInfo = {
   width: 2400,
@@ -12,6 +15,9 @@ const INFO: StoredInfo = {
   lqip: "data:image/webp;base64,AAAA",
   stored: { webp: [320, 1080], avif: [320, 640] },
 };
+
+const INFO_EMPTY: StoredInfo = { ...INFO, stored: {}, others: [] };
+const NONE = { height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
 
 describe("what is known of an image", () => {
   it("is read as it was written, and tells nothing of formats and etags", () => {
@@ -31,5 +37,43 @@ describe("what is known of an image", () => {
     JSON.stringify({ ...INFO, width: 0 }),
     JSON.stringify({ ...INFO, bytes: -1 }),
     JSON.stringify({ ...INFO, stored: { webp: ["1"] } }),
+    JSON.stringify({ ...INFO, others: "640-low.webp" }),
+    JSON.stringify({ ...INFO, others: [1] }),
   ])("is nothing when it is damaged: %s", (text) => expect(parseInfo(text)).toBeNull());
+});
+
+describe("the stored variants of a note", () => {
+  it("are those that it was told of, whatever they are, each once", () => {
+    fc.assert(
+      fc.property(fc.array(transforms, { maxLength: OTHERS_MAX }), (added) => {
+        const info = parseInfo(JSON.stringify(withStored(withStored(INFO_EMPTY, added), added)));
+        const names = (info === null ? [] : storedVariants(info)).map(variantName);
+        expect(names.toSorted()).toEqual([...new Set(added.map(variantName))].toSorted());
+      }),
+    );
+  });
+
+  it("are bounded: the newest of the crops and other qualities are kept, and every width", () => {
+    const crop = (height: number) => ({ ...NONE, width: 640, height, fit: "cover" as const });
+    const widths = [320, 640, 1080].map((width) => ({ ...NONE, width }));
+    const many = Array.from({ length: OTHERS_MAX + 5 }, (_, n) => crop(n + 1));
+    const info = withStored(INFO_EMPTY, [...widths, ...many]);
+    expect(info.stored).toEqual({ webp: [320, 640, 1080] });
+    expect([info.others?.length, info.others?.[0], info.others?.at(-1)]).toEqual([
+      OTHERS_MAX,
+      "640x6-cover-high.webp",
+      `640x${OTHERS_MAX + 5}-cover-high.webp`,
+    ]);
+  });
+
+  it("of release 0.1.0 are the widths only, and names that no release prints are passed over", () => {
+    expect(storedVariants(INFO).map(variantName)).toEqual([
+      "320-high.avif",
+      "640-high.avif",
+      "320-high.webp",
+      "1080-high.webp",
+    ]);
+    const others = ["", "x", "@2/640-high.webp", "a/640-high.webp", "640-high.gif", "640-low.webp"];
+    expect(storedVariants({ stored: {}, others }).map(variantName)).toEqual(["640-low.webp"]);
+  });
 });

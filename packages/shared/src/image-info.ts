@@ -1,4 +1,6 @@
 import { FORMATS, type Format } from "./config.ts";
+import { DEFAULT_QUALITY, type Transform } from "./transform.ts";
+import { parseVariantName, variantName } from "./variant-key.ts";
 
 /** What is known of an image since something of it was stored; JSON in R2, under `infoKey`. */
 export interface StoredInfo {
@@ -18,7 +20,15 @@ export interface StoredInfo {
   lqip: string | null;
   /** Widths in px, ascending, that are stored uncropped in the usual quality. */
   stored: Partial<Record<Format, number[]>>;
+  /**
+   * Names (`variantName`) of the other stored variants, the newest last, at most `OTHERS_MAX`: crops, other qualities, the full size. The
+   * placeholder is not among them. Absent in notes of release 0.1.0: they do not tell.
+   */
+  others?: string[];
 }
+
+/** Chosen: some 25 bytes each, read by every miss. A recipe seldom has more crops and qualities. */
+export const OTHERS_MAX = 64;
 
 /** What `GET /info/<id>` answers. */
 export interface ImageInfo {
@@ -45,6 +55,28 @@ export function widthsOf({ stored }: Pick<StoredInfo, "stored">): number[] {
   return [...new Set(Object.values(stored).flat())].toSorted((a, b) => a - b);
 }
 
+/** With these variants among the stored ones. The oldest of `others` leave when there are too many. */
+export function withStored<I extends Pick<StoredInfo, "stored" | "others">>(info: I, added: readonly Transform[]): I {
+  const stored = { ...info.stored };
+  const others = new Set(info.others);
+  for (const transform of added) {
+    const { width, height, quality, format } = transform;
+    if (width === null || height !== null || quality !== DEFAULT_QUALITY) others.add(variantName(transform));
+    else stored[format] = [...new Set([...(stored[format] ?? []), width])].toSorted((a, b) => a - b);
+  }
+  return { ...info, stored, others: [...others].slice(-OTHERS_MAX) };
+}
+
+/** The stored variants that the note lists, without the placeholder. */
+export function storedVariants({ stored, others = [] }: Pick<StoredInfo, "stored" | "others">): Transform[] {
+  const uncropped = FORMATS.flatMap((format) =>
+    (stored[format] ?? []).map((width): Transform => {
+      return { width, height: null, fit: null, pos: null, quality: DEFAULT_QUALITY, format };
+    }),
+  );
+  return [...uncropped, ...others.map(parseVariantName).filter((one) => one !== null)];
+}
+
 /** Reads what `JSON.stringify` made of a StoredInfo; null when the text is none, which is as if nothing were known. */
 export function parseInfo(text: string): StoredInfo | null {
   try {
@@ -56,7 +88,7 @@ export function parseInfo(text: string): StoredInfo | null {
 }
 
 function isInfo(value: Partial<StoredInfo>): value is StoredInfo {
-  const { width, height, type, bytes, frames, etag, version, lqip, stored } = value;
+  const { width, height, type, bytes, frames, etag, version, lqip, stored, others } = value;
   return (
     [width, height, frames].every((number) => isCount(number) && number > 0) &&
     typeof type === "string" &&
@@ -64,7 +96,8 @@ function isInfo(value: Partial<StoredInfo>): value is StoredInfo {
     [etag, version, lqip].every((text) => text === null || typeof text === "string") &&
     typeof stored === "object" &&
     stored !== null &&
-    FORMATS.every((format) => stored[format] === undefined || isWidths(stored[format]))
+    FORMATS.every((format) => stored[format] === undefined || isWidths(stored[format])) &&
+    (others === undefined || (Array.isArray(others) && others.every((name) => typeof name === "string")))
   );
 }
 

@@ -1,5 +1,5 @@
 import { autoChoices, negotiate } from "./accept.ts";
-import type { Config, Fit, Format, Position, Quality } from "./config.ts";
+import { type Config, type Fit, type Format, LQIP, type Position, type Quality } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { scalePair, snapUp } from "./ladder.ts";
 import { nearest } from "./nearest.ts";
@@ -86,6 +86,11 @@ function expand(spec: string, config: Config, formats: readonly Format[]): Trans
   const written = writtenOut(readParameters(spec, TRANSFORM_PARAMETERS, []), config);
   const format = formatOf(written, config);
   return (format === "auto" ? formats : [format]).map((each) => build(written, each, config));
+}
+
+/** The placeholder (docs/placeholders.md); null where the configuration has not its format. */
+export function placeholderTransform(config: Config): Transform | null {
+  return config.formats.includes("webp") ? (expandTransforms(LQIP, config)[0] ?? null) : null;
 }
 
 /** How many variants one image can have for unsigned requests, versions (`v`) aside. */

@@ -16,7 +16,18 @@ export function decodeId(segment: string): string {
 /** Names one variant, everywhere: `<encoded id>/[@<v>/]<orig | w | x<h> | w x h -fit[-pos]>-<quality>.<format>`. Its inverse is `parseVariantKey`. */
 export function variantKey(id: string, transform: Transform, v: string | null = null): string {
   const version = v === null ? "" : `@${v}/`;
-  return `${imagePrefix(id)}${version}${size(transform)}-${transform.quality}.${transform.format}`;
+  return `${imagePrefix(id)}${version}${variantName(transform)}`;
+}
+
+/** A variant among those of its image and version: the end of its key, such as `640x480-cover-high.webp`. */
+export function variantName(transform: Transform): string {
+  return `${size(transform)}-${transform.quality}.${transform.format}`;
+}
+
+/** The inverse of `variantName`; null for what it never printed. */
+export function parseVariantName(name: string): Transform | null {
+  const parsed = name.includes("/") ? null : parseVariantKey(`_/${name}`);
+  return parsed === null ? null : parsed.transform;
 }
 
 function size({ width, height, fit, pos }: Transform): string {

@@ -52,7 +52,12 @@ describe("what is known of an image", () => {
   it("is written when something of it is stored for the first time, with the placeholder", async () => {
     const { settle, info, probed, puts } = setup();
     await settle("photo/320-high.webp", LQIP);
-    expect(info()).toEqual({ ...KNOWN, lqip: `data:image/webp;base64,${btoa("picture")}`, stored: { webp: [320] } });
+    expect(info()).toEqual({
+      ...KNOWN,
+      lqip: `data:image/webp;base64,${btoa("picture")}`,
+      stored: { webp: [320] },
+      others: [],
+    });
     expect([probed, puts()]).toEqual([["photo"], 1]);
   });
 
@@ -82,8 +87,27 @@ describe("what is known of an image", () => {
     const { settle, puts } = setup();
     await settle("photo/320-high.webp", LQIP);
     await settle("photo/320-high.webp");
-    await settle("photo/640x480-cover-high.webp", "photo/640-low.webp", "photo/orig-high.webp");
     expect(puts()).toBe(1);
+  });
+
+  it("lists crops, other qualities and the full size too, which may stand in; the placeholder may not", async () => {
+    const { settle, info, puts } = setup();
+    await settle("photo/320-high.webp", LQIP);
+    await settle("photo/640x480-cover-high.webp", "photo/640-low.webp", "photo/orig-high.webp");
+    expect(info()?.others).toEqual(["640x480-cover-high.webp", "640-low.webp", "orig-high.webp"]);
+    await settle("photo/640-low.webp");
+    expect([info()?.stored, puts()]).toEqual([{ webp: [320] }, 2]);
+  });
+
+  it("of release 0.1.0 is read, and lists the others from now on", async () => {
+    const { settle, info, memory } = setup();
+    await settle("photo/320-high.webp");
+    const note = memory.objects.get("info/photo/_");
+    const { others, ...older } = info() ?? { others: [] };
+    if (note !== undefined) note.bytes = new TextEncoder().encode(JSON.stringify(older));
+    expect(others).toEqual([]);
+    await settle("photo/640-low.webp");
+    expect([info()?.stored, info()?.others]).toEqual([{ webp: [320] }, ["640-low.webp"]]);
   });
 
   it("begins anew with another original: other pixels, and none of the old widths or placeholder", async () => {

@@ -1,8 +1,8 @@
-import { type Config, LQIP } from "@prewarm/shared/config";
-import { parseInfo, type StoredInfo } from "@prewarm/shared/image-info";
+import type { Config } from "@prewarm/shared/config";
+import { parseInfo, type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { CONTENT_TYPES } from "@prewarm/shared/mime";
-import { DEFAULT_QUALITY, expandTransforms } from "@prewarm/shared/transform";
+import { placeholderTransform } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
 import { fromCustomMetadata, toCustomMetadata, type VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { Semaphore } from "../platform/semaphore.ts";
@@ -68,8 +68,10 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
   // Purged meanwhile, or put there by hand.
   if (made === null) return;
   // It is read where it may be news: when it was stored itself, and when what was known is replaced, which may have been of another version.
-  const placeholder = placeholderOf(first, deps.config);
-  const hasPlaceholder = placeholder !== null && variants.some((one) => keyOf(one) === keyOf(placeholder));
+  const transform = placeholderTransform(deps.config);
+  const placeholder = transform === null ? null : { id, v, transform };
+  const others = variants.filter((one) => placeholder === null || keyOf(one) !== keyOf(placeholder));
+  const hasPlaceholder = others.length < variants.length;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const before = await readInfo(deps, id);
     const base = isOf(before.info, made, v) ? before.info : await lookAt(deps, id, v);
@@ -77,7 +79,10 @@ async function noteImage(deps: InfoDeps, variants: readonly Variant[]): Promise<
     const isReplaced = before.info !== null && base !== before.info;
     const isNews = placeholder !== null && (hasPlaceholder || isReplaced);
     const lqip = base.lqip ?? (isNews ? await readLqip(deps, placeholder, base.etag) : null);
-    const info = withWidths({ ...base, lqip }, variants);
+    const info = withStored(
+      { ...base, lqip },
+      others.map((one) => one.transform),
+    );
     if (JSON.stringify(info) === JSON.stringify(before.info)) return;
     const metadata = { ...made, gen: Math.max(made.gen, before.gen), width: info.width, height: info.height };
     if (await connections.run(() => putInfo(images, id, info, metadata, before.etag))) return;
@@ -110,13 +115,7 @@ async function lookAt({ probe }: InfoDeps, id: string, v: string | null): Promis
   const look = await probe(id);
   if (look.kind !== "image" || look.size === null) return null;
   const { size, type, bytes, frames, etag } = look;
-  return { ...size, type: `image/${type}`, bytes, frames, etag, version: v, lqip: null, stored: {} };
-}
-
-/** The placeholder beside this variant; null when the configuration refuses it. */
-function placeholderOf({ id, v }: Variant, config: Config): Variant | null {
-  const [transform] = expandTransforms(LQIP, config);
-  return transform === undefined ? null : { id, v, transform };
+  return { ...size, type: `image/${type}`, bytes, frames, etag, version: v, lqip: null, stored: {}, others: [] };
 }
 
 /** The placeholder's bytes as a data URL, or null while none of this original is stored. */
@@ -131,17 +130,6 @@ async function readLqip(deps: InfoDeps, placeholder: Variant, etag: string | nul
     const bytes = new Uint8Array(await object.arrayBuffer());
     return `data:${CONTENT_TYPES[placeholder.transform.format]};base64,${btoa(String.fromCharCode(...bytes))}`;
   });
-}
-
-/** With the widths of these variants among those that are stored; crops and other qualities are none. */
-export function withWidths(info: StoredInfo, variants: readonly Pick<Variant, "transform">[]): StoredInfo {
-  const stored = { ...info.stored };
-  for (const { transform } of variants) {
-    const { width, height, quality, format } = transform;
-    if (width === null || height !== null || quality !== DEFAULT_QUALITY) continue;
-    stored[format] = [...new Set([...(stored[format] ?? []), width])].toSorted((a, b) => a - b);
-  }
-  return { ...info, stored };
 }
 
 /** Whether it was written: somebody may have been first. Its metadata is a variant's, so that a purge judges it as it judges them. */
