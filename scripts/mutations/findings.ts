@@ -32,7 +32,7 @@ export const FINDINGS: Mutation[] = [
   {
     promise: "F2",
     breaks: "a bucket's original is shown whatever its source says",
-    file: "workers/edge/src/miss/answer-miss.ts",
+    file: "workers/edge/src/miss/original.ts",
     find: "return original.hidden || edge.keys.length === 0",
     replace: "return edge.keys.length === 0",
     tests: ["workers/edge/src/private-originals.test.ts"],

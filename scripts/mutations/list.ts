@@ -8,6 +8,7 @@ import { READS } from "./reads.ts";
 import { RESTORES } from "./restore.ts";
 import { RESULTS } from "./results.ts";
 import { RUNNER } from "./runner.ts";
+import { STAND_INS } from "./stand-ins.ts";
 import { STUCK } from "./stuck.ts";
 import { THIRD_REVIEW_API } from "./third-review-api.ts";
 import { TOOLS } from "./tools.ts";
@@ -16,6 +17,7 @@ import { WEATHER } from "./weather.ts";
 export const MUTATIONS: Mutation[] = [
   ...P1_TO_P8,
   ...P9_TO_P17,
+  ...STAND_INS,
   ...WEATHER,
   ...PLATFORM,
   ...FINDINGS,

@@ -20,6 +20,7 @@ export const PROMISES: Record<string, string> = {
   P15: "Nothing outside the sources is fetched",
   P16: "A purged or replaced image never comes back",
   P17: "Cost per variant",
+  P18: "A stored variant comes before the original",
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`F${n + 1}`, `Finding ${n + 1} of docs/security.md`])),
   N1: "Every body has a limit, and JSON a depth",
   N6: "No token travels in the clear",

@@ -31,15 +31,15 @@ export const READS: Mutation[] = [
   of(
     "a HEAD reads what the note does not list",
     `${MISS}/answer-miss.ts`,
-    'method === "HEAD" || wantsStandIn(context, info) ? 1 : 0',
-    "wantsStandIn(context, info) ? 1 : 0",
+    'method === "HEAD" || hasStandIn ? 1 : 0',
+    "hasStandIn ? 1 : 0",
     [READS_TEST],
   ),
   of(
     "a HEAD reads what no note can list",
     `${MISS}/answer-miss.ts`,
-    'isListed(info, transform, version) ?? method !== "HEAD"',
-    "isListed(info, transform, version) ?? true",
+    'isListed(info, same) ?? method !== "HEAD"',
+    "isListed(info, same) ?? true",
     [READS_TEST],
   ),
   of(

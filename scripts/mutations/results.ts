@@ -157,8 +157,8 @@ export const RESULTS: Mutation[] = [
   {
     promise: "P14",
     breaks: "a stand-in is larger than a stranger may ask for",
-    file: "workers/edge/src/miss/nearest.ts",
-    find: "if (!signed && isWithheld(context.edge.config, id, transform)) continue;",
+    file: "workers/edge/src/miss/stand-in.ts",
+    find: " && !isWithheld(config, target.id, other)",
     replace: "",
     tests: ["workers/edge/src/private-originals.test.ts"],
   },

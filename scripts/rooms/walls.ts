@@ -51,7 +51,7 @@ export const HOUSES: readonly House[] = [
       },
       {
         rooms: ["miss"],
-        holds: "Answering without one: redirect, placeholder or the nearest variant, and asking for it once.",
+        holds: "Answering without one: another variant, redirect or placeholder, and asking for it once.",
         bug: "A miss that knows the router can be routed again, and ask without end.",
       },
       {

@@ -51,7 +51,10 @@ describe("showsInstead: the formats that stand in for the asked one", () => {
   const CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
   const SAFARI_13 = "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5";
   const shown = (asked: Format, accept: string | null, negotiated = false) =>
-    FORMATS.filter((other) => showsInstead(other, { asked, negotiated, accept })).join(" ");
+    FORMATS.map((other) => ({ other, how: showsInstead(other, { asked, negotiated, accept }) }))
+      .filter(({ how }) => how !== "no")
+      .map(({ other, how }) => (how === "proven" ? other : `(${other})`))
+      .join(" ");
 
   it.each<[Format, string | null, string, string]>([
     ["avif", CHROME, "avif webp jpeg png", "the newest: all"],
@@ -63,12 +66,12 @@ describe("showsInstead: the formats that stand in for the asked one", () => {
     ["webp", "image/webp,*/*;q=0", "webp", "a refusal of all the others"],
     ["webp", "image/webp,image/png,image/*;q=0", "webp png", "the same, but for one"],
     ["webp", "image/webp;q=0", "webp jpeg png", "what is asked for by name is what would be served"],
-    ["jpeg", "*/*", "webp jpeg png", "a crawler"],
-    ["jpeg", "image/*", "webp jpeg png", "another one"],
-    ["png", "*/*", "webp jpeg png", "a crawler of a PNG"],
-    ["jpeg", null, "webp jpeg png", "no header: any type (RFC 9110)"],
-    ["jpeg", "", "webp jpeg png", "an empty one"],
-    ["jpeg", "text/html,application/xml;q=0.9,*/*;q=0.8", "webp jpeg png", "a crawler that asks as for a page"],
+    ["jpeg", "*/*", "(webp) jpeg png", "a crawler"],
+    ["jpeg", "image/*", "(webp) jpeg png", "another one"],
+    ["png", "*/*", "(webp) (jpeg) png", "a crawler of a PNG"],
+    ["jpeg", null, "(webp) jpeg png", "no header: any type (RFC 9110)"],
+    ["jpeg", "", "(webp) jpeg png", "an empty one"],
+    ["jpeg", "text/html,application/xml;q=0.9,*/*;q=0.8", "(webp) jpeg png", "a crawler that asks as for a page"],
     ["jpeg", "text/html", "jpeg png", "who takes no image is given what the URL says"],
     ["jpeg", "*/*;q=0", "jpeg", "the same, said aloud"],
   ])("asked for %s with %s: %s (%s)", (asked, accept, expected) => expect(shown(asked, accept)).toBe(expected));

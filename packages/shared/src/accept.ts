@@ -30,22 +30,22 @@ export function negotiate(accept: string | null, config: Pick<Config, "autoForma
 }
 
 /**
- * Whether a client that asked for `asked` shows `other` in its stead. A client that shows a format shows the older ones, except that only a
- * PNG stands in for a PNG: the others lose transparency or pixels. `negotiated` (`f=auto`): also what `Accept` names. A client that names no
- * type of image and takes any (`*\/*`), as crawlers, link previews and scripts do, is shown JPEG, PNG and WebP. `q=0` refuses.
+ * Whether a client that asked for `asked` shows `other` in its stead. `proven`: it is the asked format or an older one, since a client that
+ * shows a format shows those after it in `FORMATS`; or the format was `negotiated` (`f=auto`), and `accept` names it. `by-wildcard`: the client
+ * names no type of image and takes any, as crawlers, link previews and scripts do; AVIF is too new for them. `q=0` refuses.
  */
 export function showsInstead(
   other: Format,
   { asked, negotiated, accept }: { asked: Format; negotiated: boolean; accept: string | null },
-): boolean {
-  if (other === asked) return true;
+): "proven" | "by-wildcard" | "no" {
+  if (other === asked) return "proven";
   const weights = parseAccept(accept ?? "");
   const named = weights.get(CONTENT_TYPES[other]);
   const any = weights.size === 0 ? 1 : (weights.get("image/*") ?? weights.get("*/*"));
-  if ((named ?? any) === 0) return false;
-  if (FORMATS.indexOf(other) > FORMATS.indexOf(asked) || (negotiated && named !== undefined)) return true;
+  if ((named ?? any) === 0) return "no";
+  if (FORMATS.indexOf(other) > FORMATS.indexOf(asked) || (negotiated && named !== undefined)) return "proven";
   const namesImages = [...weights.keys()].some((range) => range.startsWith("image/") && range !== "image/*");
-  return any !== undefined && !namesImages && other !== "avif";
+  return any !== undefined && !namesImages && other !== "avif" ? "by-wildcard" : "no";
 }
 
 /** Media ranges in lower case with their weights, 0–1. A range given twice has its lesser weight; an unreadable weight is 0. */

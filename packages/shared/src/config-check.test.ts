@@ -120,6 +120,9 @@ describe("checkConfig finds", () => {
     ["a page width between two rungs", "pages.widths[1]", /480/, check({ pages: { widths: [320, 470] } })],
     ["a page width above the ladder", "pages.widths[0]", /2048/, check({ pages: { widths: [4000] } })],
     ["page widths out of order", "pages.widths", /ascending/, check({ pages: { widths: [640, 320] } })],
+    ["a first view of something else", "cold.first", /stored or original/, checkRaw({ cold: { first: "nearest" } })],
+    ["the fallback of before", "fallback", /original or placeholder.*cold\.first/, checkRaw({ fallback: "nearest" })],
+    ["a cold setting that is none", "cold.frist", /frist/, checkRaw({ cold: { frist: "stored" } })],
     ["no page widths", "pages.widths", /at least one/, check({ pages: { widths: [] } })],
     [
       "page widths without end",

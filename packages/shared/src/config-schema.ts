@@ -192,8 +192,12 @@ export const configSchema = z.strictObject({
     .max(10, "name at most 10"),
   signing: z.enum(["off", "custom", "all"], "write off, custom or all"),
   v: z.enum(["open", "limited", "signed"], "write open, limited or signed"),
-  fallback: z.enum(["original", "nearest", "placeholder"], "write original, nearest or placeholder"),
+  fallback: z.enum(
+    ["original", "placeholder"],
+    "write original or placeholder; a stored variant comes before both (cold.first)",
+  ),
   cold: z.strictObject({
+    first: z.enum(["stored", "original"], "write stored or original"),
     maxBytes: integer(1, 5_000_000_000).nullable(),
     streamMaxBytes: integer(1, 100_000_000),
   }),

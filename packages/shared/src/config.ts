@@ -4,7 +4,7 @@ import { NOISE } from "./noise.ts";
 
 /**
  * Output formats, the newest first: a browser that shows one shows those after it, which stand in for it while it is made
- * (`workers/edge/src/miss/nearest.ts`). Answers and tables list them in this order. What `f=auto` prefers is the order of `autoFormats`.
+ * (`accept.ts`). Answers and tables list them in this order. What `f=auto` prefers is the order of `autoFormats`.
  */
 export const FORMATS = ["avif", "webp", "jpeg", "png"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -147,10 +147,12 @@ export interface Settings {
   signing: "off" | "custom" | "all";
   /** Who may name a version (`v`): `open` everybody, `limited` everybody, a few an image and day (`limits.versionsPerImageDay`), `signed` signed URLs only. */
   v: "open" | "limited" | "signed";
-  /** What a miss gets: a redirect to the `original`, the `nearest` larger ready variant (else the redirect), or a neutral `placeholder`. */
-  fallback: "original" | "nearest" | "placeholder";
+  /** What a miss gets where no stored variant is shown (`cold.first`): a redirect to the `original`, or a neutral `placeholder`. */
+  fallback: "original" | "placeholder";
   cold: {
-    /** Originals of more bytes are not shown on a miss once their size is known: the best stored variant is; null: they always are. */
+    /** What a miss shows first: the best `stored` variant of the image, or the `original`, unless it has more than `maxBytes`. */
+    first: "stored" | "original";
+    /** Originals of more bytes come after every stored variant, the 16 px placeholder included; null: none are that heavy. */
     maxBytes: number | null;
     /** Largest original in bytes that the edge passes on itself: a script or `crossorigin` wants one whose server sends no CORS. */
     streamMaxBytes: number;
@@ -245,7 +247,7 @@ export const DEFAULTS: Settings = {
   signing: "custom",
   v: "limited",
   fallback: "original",
-  cold: { maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
+  cold: { first: "stored", maxBytes: 2_000_000, streamMaxBytes: 10_000_000 },
   freshness: "immutable",
   cacheSeconds: 3600,
   countViews: 1,

@@ -10,7 +10,7 @@ const BUDGET_MS = 1000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-type Kind = "cached" | "stored" | "missed" | "head" | "ranged" | "conditional" | "nearest" | "placeholder";
+type Kind = "cached" | "stored" | "missed" | "head" | "ranged" | "conditional" | "stand-in" | "placeholder";
 const KINDS: readonly Kind[] = [
   "cached",
   "stored",
@@ -18,13 +18,13 @@ const KINDS: readonly Kind[] = [
   "head",
   "ranged",
   "conditional",
-  "nearest",
+  "stand-in",
   "placeholder",
 ];
 
 /** A world in which the request's picture is where its kind says, and the bindings fail from now on. */
 async function prepare(kind: Kind, faults: NonNullable<Options["faults"]>): Promise<World> {
-  const fallback = kind === "nearest" || kind === "placeholder" ? kind : "original";
+  const fallback = kind === "placeholder" ? kind : "original";
   const world = setup({ config: { fallback }, now: () => Date.now(), faults });
   if (kind === "cached") {
     const headers = { ETag: '"c"', "Last-Modified": new Date(0).toUTCString(), "Content-Type": "image/webp" };
@@ -36,7 +36,7 @@ async function prepare(kind: Kind, faults: NonNullable<Options["faults"]>): Prom
   }
   const stored: readonly Kind[] = ["cached", "stored", "head", "ranged", "conditional"];
   if (stored.includes(kind)) world.images.store(`variants/${KEY}`, BYTES);
-  if (kind === "nearest") {
+  if (kind === "stand-in") {
     world.images.store("variants/photo/828-high.webp", BYTES);
     world.know("photo", { stored: { webp: [828] } });
   }
@@ -67,7 +67,7 @@ const RIGHT: Record<Kind, number> = {
   head: 200,
   ranged: 206,
   conditional: 304,
-  nearest: 200,
+  "stand-in": 200,
   placeholder: 200,
 };
 
@@ -76,7 +76,7 @@ function expected(kind: Kind, broken: Record<"cache" | "images" | "slowImages" |
   if (kind === "cached" && !broken.cache) return 200;
   if (kind === "placeholder") return 200;
   // What may stand in is told by the image's note, which a slow R2 does not bring in time.
-  if (kind === "nearest" && (broken.outOfTime || broken.slowImages)) return 302;
+  if (kind === "stand-in" && (broken.outOfTime || broken.slowImages)) return 302;
   return broken.images ? 302 : RIGHT[kind];
 }
 

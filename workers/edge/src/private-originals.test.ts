@@ -1,7 +1,7 @@
 import { sign, signOriginal } from "@prewarm/shared/signature";
 import { describe, expect, it } from "vitest";
 import { PLACEHOLDER } from "./miss/placeholder.ts";
-import { BYTES, NOW, type Options, ORIGIN, setup, type World } from "./testing/setup.ts";
+import { BYTES, NOW, noted, type Options, ORIGIN, setup, type World } from "./testing/setup.ts";
 
 const SOURCES = [
   { prefix: "", url: "https://cdn.example.com/originals/{id}" },
@@ -53,7 +53,7 @@ const HEADERS: Record<string, string>[] = [
 describe("a private original", () => {
   const worlds: [string, Options][] = [
     ["by default", {}],
-    ["with fallback nearest", { config: { fallback: "nearest" } }],
+    ["with the original first", { config: { cold: { first: "original" } } }],
     ["with fallback placeholder", { config: { fallback: "placeholder" } }],
     ["said aloud", { config: { sources: [SOURCES[0], { ...SOURCES[1], viewers: "placeholder" }] } }],
     ["with every URL signed", { config: { signing: "all" } }],
@@ -92,7 +92,7 @@ describe("a private original", () => {
   );
 
   it("nor where it is known, large and has a variant that may stand in for it", async () => {
-    const world = privateWorld({ config: { fallback: "nearest", cold: { maxBytes: 1 } } });
+    const world = privateWorld({ config: { cold: { maxBytes: 1 } } });
     const known = {
       width: 2000,
       height: 1000,
@@ -205,7 +205,7 @@ describe("a private original", () => {
     });
 
     it.each<[string, Options["config"], Record<string, string>]>([
-      ["the next larger one", { fallback: "nearest" }, {}],
+      ["the best that is stored", {}, {}],
       ["one for a client that saves data", {}, { "Save-Data": "on" }],
       ["one that is lighter than the original", { cold: { maxBytes: 1 } }, {}],
     ])("shows nothing larger in its stead: %s", async (_what, config, headers) => {
@@ -214,9 +214,46 @@ describe("a private original", () => {
       for (const width of [960, 1080]) world.images.store(`variants/private%2Fa.jpg/${width}-high.webp`, BYTES);
       const response = await world.get(`/images/${ID}?w=828`, headers);
       expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "image/gif"]);
-      const s = await sign(`/images/${ID}`, "w=828", "key", world.config);
-      const signed = await world.get(`/images/${ID}?w=828&s=${s}`, headers);
-      expect(signed.headers.get("Content-Type")).toBe("image/webp");
+      // A signature opens what it was made for, and nothing larger.
+      const typeOf = async (query: string) => {
+        const s = await sign(`/images/${ID}`, query, "key", world.config);
+        const signed = await world.get(`/images/${ID}?${query}&s=${s}`, headers);
+        return signed.headers.get("Content-Type");
+      };
+      expect(await typeOf("w=828")).toBe("image/gif");
+      expect(await typeOf("w=1080&q=low")).toBe("image/webp");
+    });
+  });
+
+  describe("with a stored variant that needs a signature", () => {
+    const crop = "300x300-cover-high.webp";
+    const whole = "640-high.webp";
+    const shown = async (world: World, query: string, isSigned: boolean) => {
+      const s = isSigned ? `&s=${await sign(`/images/${ID}`, query, "key", world.config)}` : "";
+      const response = await world.get(`/images/${ID}?${query}${s}`);
+      return response.headers.get("Content-Location")?.replace(/^.*\?/, "") ?? response.headers.get("Content-Type");
+    };
+    const storing = (name: string, config: Options["config"] = {}) => {
+      const world = privateWorld({ config });
+      world.know(ID, noted([name]));
+      world.images.store(`variants/private%2Fa.jpg/${name}`, BYTES);
+      return world;
+    };
+
+    it("shows it to nobody who has no signature for as much", async () => {
+      expect(await shown(storing(crop), "w=320", false)).toBe("image/gif");
+      expect(await shown(storing("orig-high.webp"), "w=320", false)).toBe("image/gif");
+      expect(await shown(storing("orig-high.webp"), "w=320&q=low", true)).toBe("image/gif");
+      expect(await shown(storing("orig-high.webp"), "q=low", true)).toBe("q=high&f=webp");
+      expect(await shown(storing(whole), "w=320", false)).toBe("w=640&q=high&f=webp");
+    });
+
+    it("where every URL needs one, shows no more than the signed variant has", async () => {
+      const config = { signing: "all" } as const;
+      expect(await shown(storing(whole, config), "w=320", true)).toBe("image/gif");
+      expect(await shown(storing(whole, config), "h=300&w=300", true)).toBe("image/gif");
+      expect(await shown(storing(whole, config), "w=800", true)).toBe("w=640&q=high&f=webp");
+      expect(await shown(storing(crop, config), "h=400&w=400", true)).toBe("w=300&h=300&fit=cover&q=high&f=webp");
     });
   });
 

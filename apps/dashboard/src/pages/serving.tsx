@@ -22,7 +22,7 @@ const WINDOWS = [
 const OUTCOMES = [
   ["cache", "From a data centre's cache", "the variant"],
   ["store", "From R2", "the variant; it is in the cache from then on"],
-  ["stand-in", "Another variant meanwhile", "the next larger one, or one that spares bytes"],
+  ["stand-in", "Another variant meanwhile", "the best stored one of the image, for 5 s"],
   ["original", "The original", "a redirect to it, or its bytes, while the variant is made"],
   ["placeholder", "The grey pixel", "the original is not to be shown"],
   ["bypass", "Shown as it is", "SVG, GIF and whatever else passes through"],

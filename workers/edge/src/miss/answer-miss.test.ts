@@ -1,20 +1,6 @@
-import type { StoredInfo } from "@prewarm/shared/image-info";
-import { idOfKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
-import { etagOf } from "../testing/fakes.ts";
-import { BYTES, detailOf, NOW, type Options, setup, type World } from "../testing/setup.ts";
+import { BYTES, detailOf, NOW, type Options, setup } from "../testing/setup.ts";
 import { PLACEHOLDER } from "./placeholder.ts";
-
-const LARGER = BYTES.map((byte) => byte + 100);
-const NEAREST = { config: { fallback: "nearest" } } as const;
-
-/** A world whose photo has one variant, with the note that the consumer writes after it. */
-function nearestWorld(key: string, listed: Partial<StoredInfo> = { stored: { webp: [828] } }): World {
-  const world = setup(NEAREST);
-  world.images.store(key, LARGER);
-  world.know(idOfKey(key.slice("variants/".length)), listed);
-  return world;
-}
 
 describe("the redirect", () => {
   it("leads to the original, is kept by nobody, and gives nothing of the URL away", async () => {
@@ -63,78 +49,6 @@ describe("the redirect", () => {
   });
 });
 
-describe("fallback nearest", () => {
-  it("serves the next larger ready variant, shortly, and says which", async () => {
-    const world = nearestWorld("variants/photo/828-high.webp");
-    const response = await world.get("/images/photo?w=800");
-    expect(response.status).toBe(200);
-    expect(new Uint8Array(await response.arrayBuffer())).toEqual(LARGER);
-    expect(response.headers.get("Cache-Status")).toBe("edge; fwd=uri-miss, store; fwd=uri-miss; detail=nearest");
-    expect(response.headers.get("Cache-Control")).toBe("private, max-age=5");
-    expect(response.headers.get("Content-Location")).toBe("/images/photo?w=828&q=high&f=webp");
-    expect(response.headers.get("ETag")).toBe(etagOf(LARGER));
-  });
-
-  it("asks for the variant all the same, and never keeps the stand-in under its URL", async () => {
-    const world = nearestWorld("variants/photo/828-high.webp");
-    await world.get("/images/photo?w=800");
-    await world.settle();
-    expect(world.sent.map((message) => message.keys)).toEqual([["photo/800-high.webp"]]);
-    world.images.store("variants/photo/800-high.webp", BYTES);
-    const response = await world.get("/images/photo?w=800");
-    expect(new Uint8Array(await response.arrayBuffer())).toEqual(BYTES);
-  });
-
-  it.each([
-    ["variants/photo/750-high.webp", "smaller"],
-    ["variants/photo/1080-high.webp", "three rungs up"],
-    ["variants/photo/828-high.avif", "another format"],
-    ["variants/photo/828-low.webp", "another quality"],
-    ["variants/photo/@2/828-high.webp", "another version"],
-    ["variants/photos/828-high.webp", "another image"],
-    ["variants/photo/828x828-cover-high.webp", "another shape"],
-  ])("never serves %s (%s)", async (key) => {
-    const world = nearestWorld(key);
-    world.know("photo", { stored: { webp: [750, 1080], avif: [828] } });
-    expect((await world.get("/images/photo?w=800")).status).toBe(302);
-  });
-
-  it.each([
-    ["/images/photo?w=800&v=2", "variants/photo/@2/828-high.webp", "/images/photo?w=828&q=high&f=webp&v=2"],
-    ["/images/a%20b/c?w=800&f=avif", "variants/a%20b%2Fc/960-high.avif", "/images/a%20b/c?w=960&q=high&f=avif"],
-    // Notes list no other quality: the next rung is tried.
-    ["/images/a%20b/c?w=800&f=avif&q=low", "variants/a%20b%2Fc/828-low.avif", "/images/a%20b/c?w=828&q=low&f=avif"],
-  ])("%s finds %s", async (path, key, location) => {
-    const version = path.includes("v=2") ? "2" : null;
-    const world = nearestWorld(key, { version, stored: { webp: [828], avif: [960] } });
-    expect((await world.get(path)).headers.get("Content-Location")).toBe(location);
-  });
-
-  it.each(["/images/photo", "/images/photo?p=card", "/images/photo?w=2048"])(
-    "%s has no neighbours to look for",
-    async (path) => {
-      const world = setup(NEAREST);
-      const response = await world.get(path);
-      expect(response.status).toBe(302);
-      expect(world.images.reads.filter((key) => key.startsWith("variants/"))).toHaveLength(1);
-    },
-  );
-
-  it("answers conditions and ranges by what it serves", async () => {
-    const world = nearestWorld("variants/photo/828-high.webp");
-    expect((await world.get("/images/photo?w=800", { "If-None-Match": etagOf(LARGER) })).status).toBe(304);
-    expect((await world.get("/images/photo?w=800", { Range: "bytes=0-3" })).headers.get("Content-Range")).toBe(
-      "bytes 0-3/20",
-    );
-  });
-
-  it("is not the default", async () => {
-    const world = setup();
-    world.images.store("variants/photo/828-high.webp", LARGER);
-    expect((await world.get("/images/photo?w=800")).status).toBe(302);
-  });
-});
-
 describe("the placeholder", () => {
   const unshowable = JSON.stringify({ code: "unshowable", until: NOW + 60_000 });
 
@@ -142,7 +56,6 @@ describe("the placeholder", () => {
     ["/images/photo?w=800", { fallback: "placeholder" }, "configured"],
     ["/images/photo.heic?w=800", {}, "no browser shows HEIC"],
     ["/images/PHOTO.TIFF?w=800", {}, "nor TIFF, in capitals"],
-    ["/images/photo.heic?w=800", { fallback: "nearest" }, "nothing larger is ready"],
     [
       "/images/photo?w=800",
       { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] },

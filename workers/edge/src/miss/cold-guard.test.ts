@@ -1,55 +1,57 @@
 import { describe, expect, it } from "vitest";
-import { BYTES, detailOf, type Options, setup } from "../testing/setup.ts";
+import { BYTES, detailOf, noted, type Options, setup } from "../testing/setup.ts";
 
 const HEAVY = 6_000_000;
-const BROWSER = { Accept: "image/avif,image/webp,image/*,*/*;q=0.8" };
+const ORIGINAL_FIRST = { first: "original" } as const;
+const LQIP = "data:image/webp;base64,AAAA";
 
-function heavyWorld(stored: Record<string, number[]>, options: Options = {}) {
-  const world = setup(options);
-  world.know("photo", { bytes: HEAVY, stored });
-  for (const [format, widths] of Object.entries(stored))
-    for (const width of widths) world.images.store(`variants/photo/${width}-high.${format}`, BYTES);
+/** A photo of so many bytes with a variant of 640 px, where the original comes first. */
+function heavyWorld(bytes: number | null, cold: NonNullable<Options["config"]>["cold"] = {}) {
+  const world = setup({ config: { cold: { ...ORIGINAL_FIRST, ...cold } } });
+  world.know("photo", { bytes, ...noted(["640-high.webp"]) });
+  world.images.store("variants/photo/640-high.webp", BYTES);
   return world;
 }
 
-describe("a miss whose original is known to be heavy", () => {
-  it("gets the best variant there is, for a moment, and asks for its own all the same", async () => {
-    const world = heavyWorld({ avif: [320, 640], webp: [1080] });
-    const response = await world.get("/images/photo?w=828&f=auto", BROWSER);
-    expect([response.status, detailOf(response)]).toEqual([200, "cold-guard"]);
-    expect(response.headers.get("Content-Location")).toBe("/images/photo?w=640&q=high&f=avif");
-    expect(response.headers.get("Cache-Control")).toBe("private, max-age=5");
-    expect(response.headers.get("Vary")).toBe("Accept");
-    expect(new Uint8Array(await response.arrayBuffer())).toEqual(BYTES);
-    expect(world.sent.map(({ keys }) => keys)).toEqual([["photo/828-high.avif"]]);
-  });
-
-  it("gets the placeholder when nothing else is there, and the original when not even that is", async () => {
-    const world = heavyWorld({});
-    expect((await world.get("/images/photo?w=828")).status).toBe(302);
-    world.images.store("variants/photo/16-very_low.webp", BYTES);
+describe("cold.maxBytes", () => {
+  it("brings a stored variant before an original that has more, for a moment; its own is asked for all the same", async () => {
+    const world = heavyWorld(HEAVY);
     const response = await world.get("/images/photo?w=828");
-    expect(response.headers.get("Content-Location")).toBe("/images/photo?w=16&q=very_low&f=webp");
+    expect([response.status, detailOf(response)]).toEqual([200, "stand-in"]);
+    expect(response.headers.get("Content-Location")).toBe("/images/photo?w=640&q=high&f=webp");
+    expect(response.headers.get("Cache-Control")).toBe("private, max-age=5");
+    expect(world.sent.map(({ keys }) => keys)).toEqual([["photo/828-high.webp"]]);
   });
 
-  it("keeps to its version: of another one neither size nor pictures count", async () => {
-    const world = heavyWorld({ webp: [640] });
-    world.images.store("variants/photo/@2/16-very_low.webp", BYTES);
-    expect((await world.get("/images/photo?w=828&v=2")).status).toBe(302);
+  it.each<[string, number | null, NonNullable<Options["config"]>["cold"]]>([
+    ["its size is not known", null, {}],
+    ["it has no more", 2_000_000, {}],
+    ["the setting allows more", HEAVY, { maxBytes: HEAVY }],
+    ["the setting is null", HEAVY, { maxBytes: null }],
+  ])("leaves the original where %s", async (_, bytes, cold) => {
+    expect((await heavyWorld(bytes, cold).get("/images/photo?w=828")).status).toBe(302);
   });
 
-  it.each<[string, Options["config"], number | null]>([
-    ["the size is not known", {}, null],
-    ["it is not too heavy", {}, 2_000_000],
-    ["the guard allows it", { cold: { maxBytes: HEAVY } }, HEAVY],
-    ["there is no guard", { cold: { maxBytes: null } }, HEAVY],
-  ])("leads to the original when %s", async (_, config = {}, bytes) => {
-    const world = heavyWorld({ webp: [640] }, { config });
-    world.know("photo", { bytes, stored: { webp: [640] } });
-    expect((await world.get("/images/photo?w=828")).status).toBe(302);
+  it("brings the 16 px placeholder before such an original, where nothing else is stored", async () => {
+    for (const first of ["stored", "original"] as const) {
+      const world = setup({ config: { cold: { first } } });
+      world.know("photo", { bytes: HEAVY, lqip: LQIP });
+      // Noted, and purged since.
+      expect((await world.get("/images/photo?w=828")).status).toBe(302);
+      world.images.store("variants/photo/16-very_low.webp", BYTES);
+      const response = await world.get("/images/photo?w=828");
+      expect(response.headers.get("Content-Location")).toBe("/images/photo?w=16&q=very_low&f=webp");
+    }
   });
 
-  it.each(["hangs", "rejects", "throws"] as const)("is redirected when R2 %s", async (fault) => {
+  it("brings no placeholder in a format that the site has no more", async () => {
+    const world = setup({ config: { formats: ["avif", "jpeg"], autoFormats: ["avif", "jpeg"] } });
+    world.know("photo", { bytes: HEAVY, lqip: LQIP });
+    world.images.store("variants/photo/16-very_low.webp", BYTES);
+    expect((await world.get("/images/photo?w=828&f=avif")).status).toBe(302);
+  });
+
+  it.each(["hangs", "rejects", "throws"] as const)("never keeps a viewer waiting when R2 %s", async (fault) => {
     const world = setup({ faults: { images: fault }, config: { edgeBudgetMs: 50 } });
     world.know("photo", { bytes: HEAVY, stored: { webp: [640] } });
     expect((await world.get("/images/photo?w=828")).status).toBe(302);

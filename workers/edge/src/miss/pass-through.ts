@@ -1,6 +1,6 @@
 import type { RequestContext } from "../request-context.ts";
 import { commonHeaders, redirect, trimToExpiry } from "../respond.ts";
-import { isPrivate, originalLocation, originalOf } from "./answer-miss.ts";
+import { isPrivate, originalLocation, originalOf } from "./original.ts";
 import { placeholder } from "./placeholder.ts";
 
 /** An hour: no variant will ever come, so the redirect may be kept, but not for ever, because sources move now and then. */

@@ -1,7 +1,7 @@
 import { READS_PER_REQUEST } from "@prewarm/shared/limits";
 import { GATE_KEY } from "@prewarm/shared/markers";
 import { describe, expect, it } from "vitest";
-import { BYTES, detailOf, NOW, type Options, setup, type World } from "../testing/setup.ts";
+import { BYTES, detailOf, NOW, noted, type Options, setup, type World } from "../testing/setup.ts";
 
 // Each read of R2 costs money, and nothing limits requests: so what one request may read is limited, whatever it asks for.
 const SECOND = 1_000;
@@ -39,6 +39,13 @@ const STATES: Record<string, (world: World) => void> = {
     know("photo", { bytes: HEAVY, stored: { webp: [320, 828, 2048], avif: [828] } });
     for (const width of [320, 828, 2048]) images.store(`variants/photo/${width}-high.webp`, BYTES);
   },
+  "one with crops and qualities": ({ know, images }) => {
+    const names = ["orig-high.webp", "640x480-cover-high.webp", "828-low.webp", "320-high.webp"];
+    know("photo", { ...noted(names), lqip: "data:image/webp;base64,AAAA" });
+    for (const name of [...names, "16-very_low.webp"]) images.store(`variants/photo/${name}`, BYTES);
+  },
+  "one whose note lists nothing but what is gone": ({ know }) =>
+    know("photo", { ...noted(["orig-high.webp", "640x480-cover-high.webp", "828-low.webp", "320-high.webp"]) }),
   "a heavy one whose variants were all purged": ({ know }) =>
     know("photo", { bytes: HEAVY, stored: { webp: [320, 640, 828, 1080, 2048] } }),
   "a small heavy one": ({ know }) => know("photo", { width: 700, height: 500, bytes: HEAVY, stored: { webp: [320] } }),
@@ -65,19 +72,28 @@ const PATHS = [
 ];
 const HEADERS: Record<string, string>[] = [{}, { "Save-Data": "on" }, { Range: "bytes=0-3" }, { "If-None-Match": "*" }];
 
+const SHOWN = [
+  ["original", "stored"],
+  ["original", "original"],
+  ["placeholder", "stored"],
+] as const;
+
 function* worlds(): Generator<[string, World]> {
   for (const [state, prepare] of Object.entries(STATES))
     for (const [source, sources] of Object.entries(SOURCES))
-      for (const fallback of ["original", "nearest", "placeholder"] as const)
+      for (const [fallback, first] of SHOWN)
         for (const allowed of [true, false]) {
           const options: Options = {
-            config: { sources: [...sources], fallback },
+            config: { sources: [...sources], fallback, cold: { first } },
             keys: ["key"],
             allowed: () => allowed,
           };
           const world = setup(options);
           prepare(world);
-          yield [`${state}, ${source}, ${fallback}, ${allowed ? "under" : "over"} the limit`, world];
+          yield [
+            `${state}, ${source}, ${first} first, else ${fallback}, ${allowed ? "under" : "over"} the limit`,
+            world,
+          ];
         }
 }
 
@@ -233,6 +249,19 @@ describe("the one marker that a turn reads", () => {
     }
     return said;
   };
+
+  it("gives way to a stand-in's read once: two messages at most", async () => {
+    for (const [key, code] of [
+      [`dead/${KEY}`, "upstream_failed"],
+      ["dead/photo/_", "capped"],
+    ] as const) {
+      const world = setup();
+      STATES["a heavy one with what is listed"]?.(world);
+      world.images.store(key, JSON.stringify({ code, until: NOW + 86_400 * SECOND }));
+      for (let n = 0; n < 20; n += 1) await turns(world, [n % 2 === 0 ? 151 : 1]);
+      expect(world.sent.length, key).toBeLessThanOrEqual(2);
+    }
+  });
 
   it.each([
     ["a known image", `dead/${KEY}`, "upstream_failed", 0],

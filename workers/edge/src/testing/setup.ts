@@ -1,7 +1,7 @@
 import { type Config, defineConfig, type UserConfig } from "@prewarm/shared/config";
-import type { StoredInfo } from "@prewarm/shared/image-info";
+import { type StoredInfo, withStored } from "@prewarm/shared/image-info";
 import type { MissMessage } from "@prewarm/shared/messages";
-import { infoKey } from "@prewarm/shared/variant-key";
+import { infoKey, parseVariantName } from "@prewarm/shared/variant-key";
 import type { ViewSink } from "../bindings.ts";
 import { createAskedLately } from "../miss/asked-lately.ts";
 import { createLiveGate } from "../miss/gate.ts";
@@ -141,6 +141,14 @@ function createWorld(options: Options, shared: Shared): World {
 
 function notAsked(url: string): Promise<Response> {
   throw new Error(`nothing should be fetched, but ${url} is`);
+}
+
+/** What the consumer notes of an image with these variants, named as in their keys. */
+export function noted(names: readonly string[]): Pick<StoredInfo, "stored" | "others"> {
+  return withStored(
+    { stored: {} },
+    names.map(parseVariantName).filter((one) => one !== null),
+  );
 }
 
 /** The last `detail` of a Cache-Status header. */

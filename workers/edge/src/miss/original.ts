@@ -1,0 +1,44 @@
+import { AppError } from "@prewarm/shared/errors";
+import { originalUrl } from "@prewarm/shared/signature";
+import { isUnshowable, type Original, resolveOriginal } from "@prewarm/shared/source";
+import { IMAGES_PATH } from "../request/target.ts";
+import type { Edge, RequestContext } from "../request-context.ts";
+
+/** The name our own reads of originals carry in `Via`. */
+const PIPELINE = /\bprewarm\b/i;
+
+/** Throws `not_found` when no source takes the id, or when the way to the original would come back to this very route. */
+export function originalOf({ target, headers, edge }: RequestContext): Original {
+  if (PIPELINE.test(headers.get("Via") ?? "")) {
+    const detail = "The pipeline asked the edge for an original: a source must not be the edge's own route.";
+    throw new AppError("not_found", { detail });
+  }
+  const original = resolveOriginal(edge.config, target.id);
+  if (original === null) throw new AppError("not_found", { detail: "No configured source holds this image." });
+  if (original.kind === "url" && original.url.startsWith(`${target.origin}${IMAGES_PATH}`)) {
+    throw new AppError("not_found", { detail: "This image's source is the edge's own route, so it leads nowhere." });
+  }
+  return original;
+}
+
+/**
+ * Whether viewers must not or cannot see the original. A bucket's are shown where its source says so, by signed URLs; without a key or the
+ * bucket there is nothing to show.
+ */
+export function isPrivate(original: Original, edge: Edge): boolean {
+  if (original.kind === "url") return false;
+  return original.hidden || edge.keys.length === 0 || edge.originals(original.bucket) === null;
+}
+
+/** Whether viewers get no bytes of the original: it is private, no browser shows it, or the configuration has a placeholder in its place. */
+export function isNotShown(original: Original, id: string, edge: Edge): boolean {
+  return edge.config.fallback === "placeholder" || isUnshowable(edge.config, id) || isPrivate(original, edge);
+}
+
+/** Where a viewer is sent to see the original: its own URL, or a signed one here for a bucket's. `isPrivate` originals have none. */
+export async function originalLocation({ target, edge }: RequestContext, original: Original): Promise<string> {
+  if (original.kind === "url") return original.url;
+  const [key] = edge.keys;
+  if (key === undefined) throw new Error("a private original has no location");
+  return originalUrl(target.origin, target.id, key, edge.config, Math.floor(edge.clock.now() / 1000));
+}

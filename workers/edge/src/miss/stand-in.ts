@@ -1,0 +1,69 @@
+import { showsInstead } from "@prewarm/shared/accept";
+import { formatId } from "@prewarm/shared/image-id";
+import type { StoredInfo } from "@prewarm/shared/image-info";
+import { isWithheld, type Original } from "@prewarm/shared/source";
+import { formatTransform, isClosed, placeholderTransform, type Transform } from "@prewarm/shared/transform";
+import { variantKey } from "@prewarm/shared/variant-key";
+import { serveVariant } from "../hit/serve-variant.ts";
+import { IMAGES_PATH } from "../request/target.ts";
+import type { RequestContext } from "../request-context.ts";
+import { trimToExpiry } from "../respond.ts";
+import { bestStored, showsNoMore } from "./best-stored.ts";
+import { isNotShown } from "./original.ts";
+
+/** Seconds for which a client may keep a stand-in: it must not hide the variant for long. */
+const STAND_IN_SECONDS = 5;
+/** Variants that one miss looks for: a note may list variants that are gone. All but the first one or two cost no read, only a look into the cache. */
+const TRIES = 3;
+
+/** Whether the client asked to be spared bytes. */
+function savesData(headers: Headers): boolean {
+  return /^\s*on\s*(?:[;,]|$)/i.test((headers.get("Save-Data") ?? "").slice(0, 64));
+}
+
+/**
+ * The stored variants that come before the original, best first. None for HEAD, which only looks. With `cold.first: "original"` there are
+ * none either, unless the client saves data, the original has more than `cold.maxBytes`, or viewers do not see it. Only then the 16 px
+ * placeholder is among them: it is no picture to look at.
+ */
+export function standInsFor(context: RequestContext, original: Original, info: StoredInfo): Transform[] {
+  const { target, method, headers, edge } = context;
+  const { first, maxBytes } = edge.config.cold;
+  if (method === "HEAD" || info.version !== target.version) return [];
+  const isHeavy = info.bytes !== null && maxBytes !== null && info.bytes > maxBytes;
+  const isLast = savesData(headers) || isHeavy || isNotShown(original, target.id, edge);
+  if (first === "original" && !isLast) return [];
+  const wanted = { ...target, accept: headers.get("Accept") };
+  const stored = bestStored(wanted, info);
+  const placeholder = isLast && info.lqip !== null ? placeholderTransform(edge.config) : null;
+  const shows = { ...wanted, asked: target.transform.format };
+  if (placeholder !== null && showsInstead(placeholder.format, shows) !== "no") stored.push(placeholder);
+  return stored.filter((each) => mayShow(context, original, info, each));
+}
+
+/** Of a hidden original a viewer is shown what anybody may ask for, and what shows no more than the asked variant, which a signature opens. */
+function mayShow({ target, edge }: RequestContext, original: Original, info: StoredInfo, other: Transform): boolean {
+  if (original.kind === "url" || !original.hidden) return true;
+  const { config } = edge;
+  const isOpen = config.signing !== "all" && isClosed(other, config) && !isWithheld(config, target.id, other);
+  return isOpen || showsNoMore(other, target.transform, info);
+}
+
+/** Answers with the first of these variants that is there, and says that it is another than was asked for; null where none is. */
+export async function answerStandIn(context: RequestContext, others: readonly Transform[]): Promise<Response | null> {
+  const { id, version, expiresAt } = context.target;
+  for (const transform of others.slice(0, TRIES)) {
+    // Which one is shown depends on Accept, though the asked format may not.
+    const target = { ...context.target, transform, key: variantKey(id, transform, version), negotiated: true };
+    const served = await serveVariant({ ...context, target });
+    if (!(served instanceof Response)) continue;
+    const { headers, status } = served;
+    const v = version === null ? "" : `&v=${version}`;
+    const seconds = trimToExpiry(STAND_IN_SECONDS, expiresAt, Math.floor(context.edge.clock.now() / 1000));
+    headers.set("Cache-Status", "edge; fwd=uri-miss, store; fwd=uri-miss; detail=stand-in");
+    headers.set("Content-Location", `${IMAGES_PATH}${formatId(id)}?${formatTransform(transform)}${v}`);
+    if (status < 400) headers.set("Cache-Control", `private, max-age=${seconds}`);
+    return served;
+  }
+  return null;
+}
