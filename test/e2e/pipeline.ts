@@ -1,18 +1,13 @@
 import sharp from "sharp";
 import { expect } from "vitest";
-import { ask, type TestStack, until } from "./stack.ts";
+import { ask, isVariant, type TestStack, until } from "./stack.ts";
 
 /* What the pipeline does in any release, and between two of them. */
 
 export const imageUrl = ({ edgeUrl }: TestStack, path: string) => `${edgeUrl}/images/${path}`;
 
 export function storedImage(stack: TestStack, path: string) {
-  return until(
-    `${path} is served`,
-    () => ask(imageUrl(stack, path)),
-    (answer) => answer.status === 200,
-    30_000,
-  );
+  return until(`${path} is served`, () => ask(imageUrl(stack, path)), isVariant, 30_000);
 }
 
 export function jobsOf({ emulator }: TestStack, id: string): number {

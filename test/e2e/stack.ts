@@ -45,6 +45,11 @@ export async function until<T>(
   }
 }
 
+/** Whether the variant itself was served; what stands in for it is private. */
+export function isVariant({ status, headers }: Pick<Response, "status" | "headers">): boolean {
+  return status === 200 && !headers.get("cache-control")?.startsWith("private");
+}
+
 /** One request to an image URL, without following the redirect, read to its end. */
 export async function ask(url: string, headers: Record<string, string> = {}) {
   const started = performance.now();

@@ -39,7 +39,7 @@ function outcome(changes: Partial<Outcome> = {}): Outcome {
   };
 }
 
-const lastWith = (view: (typeof SEEN & { status: number }) | null) =>
+const lastWith = (view: (Omit<typeof SEEN, "version"> & { version: number | null }) | null) =>
   new Map([...outcome().last, [keyOf(FIRST), view]] as const);
 
 describe("the verdict of a storm", () => {
@@ -51,6 +51,7 @@ describe("the verdict of a storm", () => {
   });
 
   it.each<[string, Partial<Outcome>, RegExp]>([
+    ["a variant that another one stands in for", { last: lastWith({ ...SEEN, version: null }) }, /^lost: /],
     ["a variant that is not served", { last: lastWith({ ...SEEN, status: 302 }) }, /^lost: /],
     ["a variant that nobody answers for", { last: lastWith(null) }, /^lost: /],
     ["two jobs in one generation", { jobs: [...JOBS, jobOf(FIRST, 1, { fails: true })] }, /^duplicated: L\/1/],

@@ -96,7 +96,8 @@ function lostOf({ owed, last, purged, dead, deletedByHand }: Outcome): string[] 
     .filter(({ id, width }) => {
       const key = keyOf({ id, width });
       if (purged.has(imageOfKey(key)) || dead.has(key) || deletedByHand.has(key)) return false;
-      return last.get(key)?.status !== 200;
+      const view = last.get(key);
+      return view?.status !== 200 || view.version === null;
     })
     .map(keyOf);
 }

@@ -8,7 +8,7 @@ export interface View {
   status: number;
   /** The picture is another image's, another width's, or none at all. */
   isWrong: boolean;
-  /** The original's version that it was made of; null without a picture. */
+  /** The original's version that it was made of; null without the variant's picture. */
   version: number | null;
 }
 
@@ -17,7 +17,9 @@ export async function view(edgeUrl: string, variant: Variant): Promise<View | nu
   const answer = await fetch(`${edgeUrl}${pathOf(variant)}`, { redirect: "manual" }).catch(() => null);
   const bytes = await answer?.arrayBuffer().catch(() => null);
   if (!answer || !bytes) return null;
-  if (answer.status !== 200) return { status: answer.status, isWrong: false, version: null };
+  // What stands in meanwhile is private, and no fault.
+  const isVariant = answer.status === 200 && !answer.headers.get("cache-control")?.startsWith("private");
+  if (!isVariant) return { status: answer.status, isWrong: false, version: null };
   const code = await readCode(new Uint8Array(bytes)).catch(() => null);
   const isRight = code !== null && code.image === imageOf(variant.id) && code.width === variant.width;
   return { status: 200, isWrong: !isRight, version: code?.version ?? null };

@@ -45,7 +45,12 @@ describe("a miss of an image of which something is stored", () => {
 
   it("asks for its own variant all the same, and gives way to it", async () => {
     const world = photo(["828-high.webp"]);
-    expect(await shown(world, "?w=800")).toBe("828-high.webp");
+    const standIn = await world.get("/images/photo?w=800");
+    // Accept has chosen it, though the URL names a format.
+    expect([standIn.headers.get("Content-Location"), standIn.headers.get("Vary")]).toEqual([
+      "/images/photo?w=828&q=high&f=webp",
+      "Accept",
+    ]);
     await world.settle();
     expect(world.sent.map(({ keys }) => keys)).toEqual([["photo/800-high.webp"]]);
     const exact = BYTES.map((byte) => byte + 1);
