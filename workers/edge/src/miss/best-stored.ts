@@ -15,7 +15,7 @@ export interface Wanted {
 
 type Original = Pick<StoredInfo, "width" | "height">;
 
-/** Ratios of two pictures that differ by less show the same: whole pixels round a ratio of small pictures by as much. */
+/** Two ratios that differ by less are one shape: rounding to whole pixels changes the ratio of a small picture by as much. */
 const SAME_RATIO = 0.02;
 
 /**
