@@ -2,6 +2,7 @@ import { COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import { VARIABLES } from "./arguments/settings.ts";
 import { termOf } from "./command-line.ts";
 import { FIELDS } from "./input/item.ts";
+import { PAGE_BYTES_MAX } from "./input/read-pages.ts";
 import { EXIT_MEANINGS } from "./platform/exit-codes.ts";
 import { COMMANDS, DESCRIPTION } from "./program.ts";
 import { CHUNK_ITEMS_MAX } from "./send/chunk-items.ts";
@@ -37,9 +38,11 @@ together and are read in that order, as streams: a million lines take no more me
 - **CSV**: the same names in the header, in any order; several presets or transforms in a cell are separated by spaces. Every row has
   as many cells as the header; quotes and line ends are as in RFC 4180. The API reads \`text/csv\` by the same rule.
 - **Sitemap** or sitemap index, by URL or file: every \`image:loc\`, and every page address that is itself an image's.
-- **Pages** (\`--html dist\`): every image that the pages and style sheets of a build could load from the edge, read as a browser reads
-  them: \`src\`, \`srcset\`, \`source\`, preloads, posters, icons, \`og:image\`, \`url()\`, \`image-set()\`, with their entities and escapes, in
-  \`noscript\` and \`template\` too. Each address counts once. Relative addresses need \`--site\`; what scripts put together cannot be seen.
+- **Pages** (\`--html dist\`): every address of the edge in the pages and style sheets of a build, in whatever element it stands:
+  \`src\`, \`srcset\`, preloads, posters, icons, links, \`og:image\`, \`image_src\`, AMP, \`url()\`, \`image-set()\`, lazy loaders' \`data-src\`
+  and \`data-srcset\`, Outlook's conditional comments, \`noscript\` and \`template\`. Entities and escapes are undone. Scripts, JSON-LD and
+  frameworks' data (also in attributes) are read for whole addresses; an address that a script puts together cannot be seen. Each
+  address counts once. Relative addresses need \`--site\`. A page over ${PAGE_BYTES_MAX / 1024 / 1024} MiB is a bad line.
 - **R2**: every image under a prefix, listed through Cloudflare's API; the etags go along, so that replaced originals are made anew.
 
 \`id\`, \`url\` or \`key\` names the image. A URL of an original and a key in a bucket are read backwards through the sources of

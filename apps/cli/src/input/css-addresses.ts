@@ -42,6 +42,7 @@ function plainText(text: string): string {
   });
 }
 
-function charOf(code: number): string {
+/** U+FFFD for a number that is no character's. */
+export function charOf(code: number): string {
   return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd";
 }

@@ -1,10 +1,14 @@
-import { parse, type DefaultTreeAdapterTypes as Tree } from "parse5";
 import { cssAddresses } from "./css-addresses.ts";
+import { readTokens, type Seen } from "./page-tokens.ts";
+import { textAddresses } from "./text-addresses.ts";
 
-/** An address as the page means it, not resolved yet, and the line it stands in, from 1. */
+/** An address as the page means it, not resolved yet. */
 export interface PageAddress {
+  /** Where its element begins, from 1. */
   line: number;
   address: string;
+  /** False: it stands in data or in a script, which may not mean it as an address. */
+  certain: boolean;
 }
 
 export interface Page {
@@ -13,57 +17,54 @@ export interface Page {
   base: string | null;
 }
 
-/** Every address from which a browser could load an image: what it asks for depends on the window, so all candidates count. */
+/**
+ * Every address in a page's elements, style sheets and scripts. No list says which elements load images: the edge serves images only, so an
+ * address of the edge is an image wherever it stands. What is loaded depends on the window, so all candidates count.
+ */
 export function pageAddresses(html: string): Page {
-  // Without scripting the content of noscript is a page's like any other: lazy loaders keep their images there.
-  const document = parse(html, { sourceCodeLocationInfo: true, scriptingEnabled: false });
   const page: Page = { addresses: [], base: null };
-  const waiting: Tree.ParentNode[] = [document];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if ("tagName" in node) readElement(node, page);
-    const children = "content" in node ? [node.content] : node.childNodes;
-    for (const child of [...children].reverse()) if ("childNodes" in child) waiting.push(child);
-  }
+  readTokens(html, {
+    ...collect(page, 0),
+    comment(data, line) {
+      // Outlook reads the content of `<!--[if mso]>…<![endif]-->`. Comments within are passed over, so that reading stays linear.
+      const head = /^\[if [^\]]*\]>/i.exec(data)?.[0];
+      if (head !== undefined) readTokens(data.slice(head.length), collect(page, line - 1));
+    },
+  });
   return page;
 }
 
-function readElement(element: Tree.Element, page: Page): void {
-  const attributes = new Map(
-    element.attrs.map(({ prefix, name, value }) => [prefix ? `${prefix}:${name}` : name, value]),
-  );
-  const get = (name: string): string | undefined => attributes.get(name);
-  if (element.tagName === "base") page.base ??= get("href") ?? null;
-  const single = (SINGLE[element.tagName] ?? []).flatMap((name) => get(name) ?? []);
-  const lists = (LISTS[element.tagName] ?? []).flatMap((name) => get(name) ?? []);
-  const found = [
-    ...(isWanted(element.tagName, get) ? [...single, ...lists.flatMap(srcsetAddresses)] : []),
-    ...cssAddresses(get("style") ?? ""),
-    ...(element.tagName === "style" ? cssAddresses(textOf(element)) : []),
-  ];
-  const line = element.sourceCodeLocation?.startLine ?? 1;
-  page.addresses.push(...found.map((address) => ({ line, address: address.trim() })));
+/** `before`: lines of the page before the text that is read. */
+function collect(page: Page, before: number): Seen {
+  const add = (addresses: string[], line: number, certain: boolean): void => {
+    for (const address of addresses) page.addresses.push({ line: before + line, address: address.trim(), certain });
+  };
+  return {
+    tag({ tagName, attrs }, line) {
+      if (tagName === "base") page.base ??= attrs.find(({ name }) => name === "href")?.value ?? null;
+      // A link may lead to an address that only looks like an image's.
+      else
+        for (const { name, value } of attrs)
+          add(attributeAddresses(name, value), line, LOADED.test(name) && tagName !== "a");
+    },
+    text(tagName, text, line) {
+      if (tagName === "style") add(cssAddresses(text), line, true);
+      else add(textAddresses(text), line, false);
+    },
+    comment: () => {},
+  };
 }
 
-/** Attributes that hold one address, and those that hold a list, by element. */
-const SINGLE: Record<string, string[]> = {
-  img: ["src"],
-  image: ["href", "xlink:href"],
-  input: ["src"],
-  video: ["poster"],
-  link: ["href"],
-  meta: ["content"],
-};
-const LISTS: Record<string, string[]> = { img: ["srcset"], source: ["srcset"], link: ["imagesrcset"] };
+/** Attributes that browsers load from. Lazy loaders have their own, which may hold templates such as `{width}`. */
+const LOADED = /^(?:src|srcset|imagesrcset|href|poster|content|background|style)$/;
 
-/** Of `link`, `meta` and `input` only those that name a picture; cards of other sites load what `meta` names. */
-function isWanted(tag: string, get: (name: string) => string | undefined): boolean {
-  const words = (name: string): string[] => (get(name) ?? "").toLowerCase().split(/\s+/);
-  if (tag === "link") {
-    const rel = words("rel");
-    return (rel.includes("preload") && words("as").includes("image")) || rel.some((word) => /icon$/.test(word));
-  }
-  if (tag === "meta") return /^(og|twitter):image(:url|:secure_url|:src)?$/.test(get("property") ?? get("name") ?? "");
-  return tag !== "input" || words("type").includes("image");
+/** Attributes that hold one address, those of lazy loaders and AMP included. */
+const SINGLE = /^(?:(?:.+[-:])?(?:src|href|poster|content|background|original)|data)$/;
+
+function attributeAddresses(name: string, value: string): string[] {
+  if (name === "style") return cssAddresses(value);
+  if (name.endsWith("srcset")) return srcsetAddresses(value);
+  return SINGLE.test(name) ? [value] : textAddresses(value);
 }
 
 /** A srcset's addresses, split as the HTML standard says: a comma ends a candidate only behind white space or at an address's end. */
@@ -81,8 +82,4 @@ export function srcsetAddresses(srcset: string): string[] {
     // Descriptors run to the next comma outside brackets.
     if (!address.endsWith(",")) rest = rest.replace(/^(?:[^,(]|\([^)]*\)?)*/, "");
   }
-}
-
-function textOf(element: Tree.Element): string {
-  return element.childNodes.map((child) => ("value" in child ? child.value : "")).join("");
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "@prewarm/shared/config";
 import fc from "fast-check";
@@ -8,9 +8,23 @@ import { emptyDirectory } from "../../test/testing/run-prewarm.ts";
 import { cssAddresses } from "./css-addresses.ts";
 import { createNamer } from "./namer.ts";
 import { pageAddresses, srcsetAddresses } from "./page-addresses.ts";
-import { readPages } from "./read-pages.ts";
+import { PAGE_BYTES_MAX, readPages } from "./read-pages.ts";
+import { textAddresses } from "./text-addresses.ts";
 
 const EDGE = "https://images.example.com";
+const PIECES = [
+  "<!--[if mso]>",
+  "<![endif]-->",
+  "<img src=",
+  "images/",
+  "https://e/",
+  "\\",
+  "\\u00",
+  "&amp;",
+  '"',
+  "url(",
+];
+const hostile = fc.array(fc.oneof(fc.constantFrom(...PIECES), fc.string())).map((parts) => parts.join(""));
 const addressesOf = (html: string) => pageAddresses(html).addresses.map(({ address }) => address);
 
 describe("a page's addresses", () => {
@@ -23,18 +37,31 @@ describe("a page's addresses", () => {
     [`<img srcset="/a?w=400 400w, /a?w=800 800w">`, ["/a?w=400", "/a?w=800"]],
     [`<picture><source srcset="/a?f=avif" type="image/avif"><img src=/a></picture>`, ["/a?f=avif", "/a"]],
     [`<link rel="preload stylesheet" as=image href=/a imagesrcset="/b 1x, /c 2x">`, ["/a", "/b", "/c"]],
-    [`<link rel=preload as=script href=/a.js><link rel=stylesheet href=/a.css>`, []],
     [`<link rel="apple-touch-icon" href=/a>`, ["/a"]],
+    [`<meta property="og:image" content=/a><meta name="twitter:image" content=/b>`, ["/a", "/b"]],
+    [`<meta itemprop=image content=/a><link itemprop=image href=/b><link rel=image_src href=/c>`, ["/a", "/b", "/c"]],
+    [`<video poster=/a></video><input type=image src=/b>`, ["/a", "/b"]],
+    [`<a href=/a><img src=/b></a><object data=/c></object><table><td background=/d>`, ["/a", "/b", "/c", "/d"]],
     [
-      `<meta property="og:image" content=/a><meta name="twitter:image" content=/b><meta name=x content=/c>`,
-      ["/a", "/b"],
+      `<img data-src=/a data-srcset="/b,c 1x,/d 2x"><img data-lazy-srcset="/e 1x" data-original=/f>`,
+      ["/a", "/b,c", "/d", "/e", "/f"],
     ],
-    [`<video poster=/a></video><input type=image src=/b><input src=/c>`, ["/a", "/b"]],
+    [`<amp-img src=/a srcset="/b 1x, /c 2x"></amp-img><amp-story poster-portrait-src=/d>`, ["/a", "/b", "/c", "/d"]],
     [`<svg><image href=/a /><image xlink:href=/b /></svg>`, ["/a", "/b"]],
     [`<div style="background:url(/a?w=1&amp;f=webp)">`, ["/a?w=1&f=webp"]],
     [`<style>p { background: image-set("/a" 1x, url('/b') 2x) }</style>`, ["/a", "/b"]],
     [`<noscript><img src=/a></noscript><template><img src=/b></template>`, ["/a", "/b"]],
     [`<!-- <img src=/a> --><script>"<img src=/b>"</script><textarea><img src=/c></textarea>`, []],
+    [`<!--[if mso]><v:rect><v:fill type="frame" src="/a?w=1&amp;f=jpeg" /></v:rect><![endif]-->`, ["/a?w=1&f=jpeg"]],
+    [`<!--[if (gte mso 9)|(IE)]>\n<td background=/a style="background:url('/b')"><![endif]-->`, ["/a", "/b"]],
+    [`<!--[if !mso]><!--><img src=/a><!--<![endif]-->`, ["/a"]],
+    [
+      `<svg><style>a{fill:url(/a)}</style><title/><style/><script/><image href=/b /></svg><img src=/c>`,
+      ["/a", "/b", "/c"],
+    ],
+    [`<svg><style><![CDATA[a>b{fill:url(/a)}]]></style></svg><style>p>q{background:url(/b)}`, ["/a", "/b"]],
+    [`<title><img src=/a></title><select><img src=/b></select><IFRAME><img src=/c></iframe><img src=/d>`, ["/b", "/d"]],
+    [`<script><!-- <script> </script> <img src=/a> --></script><img src=/b>`, ["/b"]],
     [`<p>never closed <img src=/a`, []],
     [`<table><img src=/a></table>`, ["/a"]],
     [``, []],
@@ -42,22 +69,93 @@ describe("a page's addresses", () => {
     expect(addressesOf(html)).toEqual(expected);
   });
 
+  it.each([
+    [`<script type="application/ld+json">{"image":["https:\\/\\/e/images/a","https://e/images/b?w=1"]}</script>`],
+    [`<script>self.__next_f.push([1,"{\\"src\\":\\"https://e/images/a\\"},\\"https://e/images/b?w=1\\"\\n"])</script>`],
+    [`<script id="__NUXT_DATA__" type="application/json">["/images/a","/images/b?w=1"]</script>`],
+    [`<astro-island props="{&quot;src&quot;:[0,&quot;/images/a&quot;],&quot;b&quot;:[0,&quot;/images/b?w=1&quot;]}">`],
+    [`<script>s = "/images/a 1x,https://e/images/b?w=1 2x"</script>`],
+    [`<script>s = '<img src="https://e/images/a" style="background:url(https://e/images/b?w=1)">'</script>`],
+    [`<script>s = "![text](https://e/images/a)", t = "url(/images/b?w=1)"</script>`],
+    [`<iframe srcdoc="<img src=&quot;/images/a&quot;><img src='/images/b?w=1'>">`],
+    [`<div x-data="{ a: '/images/a', b: '/images/b?w=1' }">`],
+  ])("reads a page's data: %s", (html) => {
+    const paths = addressesOf(html).map((address) => new URL(address, "https://e").href);
+    expect(paths).toEqual(["https://e/images/a", "https://e/images/b?w=1"]);
+  });
+
   it("names the line, and the base", () => {
     expect(pageAddresses(`<base href="/sub/">\n\n<img src=a>`)).toEqual({
       base: "/sub/",
-      addresses: [{ line: 3, address: "a" }],
+      addresses: [{ line: 3, address: "a", certain: true }],
     });
   });
 
-  it("takes a page that is nested deeply", () => {
-    expect(addressesOf(`${"<div>".repeat(20_000)}<img src=/a>`)).toEqual(["/a"]);
-  });
+  it.each(["<div>", "<b a=1>", "<p>x", "<svg>", "<!--[if mso]>", "<table>", "<style>", "<img srcset='a(,"])(
+    "takes a page of 100,000 %s in less than two seconds",
+    (piece) => {
+      const start = performance.now();
+      expect(addressesOf(`<img src=/a>${piece.repeat(100_000)}`)[0]).toBe("/a");
+      expect(performance.now() - start).toBeLessThan(2000);
+    },
+  );
 
   it("reads any text without failing", () => {
     fc.assert(
-      fc.property(fc.string(), (text) => void pageAddresses(`<img srcset="${text}"><style>${text}</style>${text}`)),
+      fc.property(hostile, (text) => {
+        pageAddresses(`<img srcset="${text}" x="${text}"><style>${text}</style><script>${text}</script>${text}`);
+        pageAddresses(`<!--[if mso]>${text}<![endif]-->`);
+      }),
     );
   });
+});
+
+describe("addresses in text", () => {
+  it.each([
+    ["https://e/images/a?w=1\\u0026f=auto", ["https://e/images/a?w=1&f=auto"]],
+    ["https://e/images/a?w=1\\\\u0026f=auto", ["https://e/images/a?w=1&f=auto"]],
+    ["https://e/images/a?w=1\\x26f=auto", ["https://e/images/a?w=1&f=auto"]],
+    ["https://e/images/a?w=1&amp;f=auto", ["https://e/images/a?w=1&f=auto"]],
+    ["'https://e/images/a,b?w=1', 2", ["https://e/images/a,b?w=1"]],
+    [`"https://e/images/photo%20(1).jpg"`, ["https://e/images/photo%20(1).jpg"]],
+    ["https://e/images/a,https://e/images/b", ["https://e/images/a", "https://e/images/b"]],
+    ["//e/images/a", ["//e/images/a"]],
+    ["images/a", ["images/a"]],
+    // What a script puts together is no address yet.
+    ["`https://e/images/$\u007bid}?w=1`", []],
+    [`"https://e/images/product-" + id`, []],
+    [`"https://e/images/product-".concat(id)`, []],
+    [`base + "/images/a"`, []],
+    [`https://e/other/a`, []],
+    [`${"x".repeat(5000)}/images/a`, []],
+  ])("%s", (text, expected) => {
+    expect(textAddresses(text)).toEqual(expected);
+  });
+
+  it("reads what JSON or HTML holds, however often it was encoded", () => {
+    const address = fc.webPath().map((path) => `https://e/images/a${path}?w=1&f=auto`);
+    const encoders = [
+      (text: string) => JSON.stringify({ text }),
+      (text: string) => JSON.stringify(text).replace(/\//g, "\\/").replace(/&/g, "\\u0026"),
+      (text: string) => `<a b="${text.replace(/&/g, "&amp;").replace(/"/g, "&quot;")}">`,
+    ];
+    const layers = fc.array(fc.constantFrom(...encoders), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(address, layers, (text, steps) => {
+        fc.pre(!/['`|)(,;]/.test(text));
+        expect(textAddresses(steps.reduce((inner, encode) => encode(inner), text))).toEqual([text]);
+      }),
+    );
+  });
+
+  it.each([["\\"], ["&amp;"], ["("], [")"], ["images/"], [",//"], ["\\u005c"], ["'"], ["url("]])(
+    "takes 200,000 of %j in less than two seconds",
+    (piece) => {
+      const start = performance.now();
+      textAddresses(`images/${piece.repeat(200_000)}`);
+      expect(performance.now() - start).toBeLessThan(2000);
+    },
+  );
 });
 
 describe("srcset", () => {
@@ -135,6 +233,27 @@ describe("--html", () => {
     expect(reads).toEqual([
       { kind: "bad", place: "dist/index.html:2", reason: expect.stringContaining("/images/a//b: ") },
     ]);
+  });
+
+  it("passes over what a script's text only seems to name, and keeps the rest", async () => {
+    const reads = await read({
+      "dist/index.html": `<script>f("${EDGE}/images/", "${EDGE}/images/a//b", "${EDGE}/images/c?w=64")</script>`,
+    });
+    expect(reads).toEqual([{ kind: "item", place: "dist/index.html:1", item: { id: "c", transforms: ["w=64"] } }]);
+  });
+
+  it("does not hold a page that is larger than pages are", async () => {
+    const cwd = emptyDirectory();
+    writeFileSync(join(cwd, "a.html"), `<img src=${EDGE}/images/a>`);
+    truncateSync(join(cwd, "a.html"), PAGE_BYTES_MAX + 1);
+    const reads = [];
+    for await (const one of readPages(
+      { places: ["a.html"], site: null },
+      createNamer(null, EDGE),
+      createWorld({ cwd }).context,
+    ))
+      reads.push(one);
+    expect(reads).toEqual([{ kind: "bad", place: "a.html", reason: "it is larger than 32 MiB" }]);
   });
 
   it("refuses a folder that is not there or holds no page", async () => {

@@ -15,20 +15,29 @@ export interface Pages {
   site: string | null;
 }
 
+/** Bytes of a page that is read: its tree takes many times as much memory. The HTML standard on a single page has 15 MB. */
+export const PAGE_BYTES_MAX = 32 * 1024 * 1024;
+
 /**
  * The edge's images that pages and style sheets ask for, each address once, in the order of the files' names. Addresses of anything else are
- * passed over; an address of the edge that names no image is a bad line.
+ * passed over. An address of the edge that names no image is a bad line, unless it stands in data or in a script.
  */
 export async function* readPages({ places, site }: Pages, namer: Namer, context: Context): AsyncGenerator<Read> {
   const seen = new Set<string>();
   for (const place of places) {
     for (const file of await filesOf(place, context)) {
-      const { addresses, base } = readPage(file, await readFile(resolve(context.cwd, file), "utf8"));
-      for (const { line, address } of addresses) {
+      const path = resolve(context.cwd, file);
+      if ((await stat(path)).size > PAGE_BYTES_MAX) {
+        yield { kind: "bad", place: file, reason: `it is larger than ${PAGE_BYTES_MAX / 1024 / 1024} MiB` };
+        continue;
+      }
+      const { addresses, base } = readPage(file, await readFile(path, "utf8"));
+      for (const { line, address, certain } of addresses) {
         const url = resolveAddress(address, base, site);
         if (url === null || seen.has(url) || !namer.isImageUrl(url)) continue;
-        seen.add(url);
         const read = readOne(`${file}:${line}`, () => namer.fromUrl(url));
+        if (read.kind === "bad" && !certain) continue;
+        seen.add(url);
         yield read.kind === "bad" ? { ...read, reason: `${url}: ${read.reason}` } : read;
       }
     }
@@ -37,7 +46,7 @@ export async function* readPages({ places, site }: Pages, namer: Namer, context:
 
 function readPage(file: string, text: string): Page {
   if (!/\.css$/i.test(file)) return pageAddresses(text);
-  return { addresses: cssAddresses(text).map((address) => ({ line: 1, address })), base: null };
+  return { addresses: cssAddresses(text).map((address) => ({ line: 1, address, certain: true })), base: null };
 }
 
 /** An absolute address, or null: `data:` and the like, and what is relative to a site that nobody named. */
